@@ -1,0 +1,100 @@
+"""Create an account, or change what may change of it."""
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from chalicelib import clock
+from chalicelib.accounts import table
+from chalicelib.accounts.account import (
+    Account,
+    AccountId,
+    AccountImmutable,
+    AccountNotFound,
+    BillingDetails,
+    Email,
+    Kind,
+    ShortText,
+    WorkspaceInvalid,
+)
+from chalicelib.accounts.allow import Forbidden
+from chalicelib.accounts.token import Caller
+from chalicelib.catalog.catalog import Catalog
+from chalicelib.money import Currency
+
+DEFAULT_LOCALE = "en"
+
+
+class AccountRequest(msgspec.Struct, forbid_unknown_fields=True):
+    """What `PUT /v1/accounts/{id}` takes. Left-out optional fields are cleared; kind, workspace and currency never change."""
+
+    kind: Kind
+    name: ShortText
+    email: Email
+    currency: Currency
+    workspace_id: AccountId | None = None
+    locale: Annotated[str, Meta(pattern="^[a-z]{2,3}([-_][A-Za-z0-9]{2,8})*$", examples=["en-US"])] = DEFAULT_LOCALE
+    country: Annotated[str, Meta(pattern="^[A-Z]{2}$", examples=["US"])] | None = None
+    billing_details: BillingDetails | None = None
+
+
+def put(caller: Caller, account_id: str, request: AccountRequest, catalog: Catalog) -> tuple[Account, bool]:
+    """Create or change an account; return it and whether it is new.
+
+    The operator may do it, and a workspace's owner for its clients. Raises AccountNotFound for a stranger, Forbidden,
+    WorkspaceInvalid, UnknownCurrency, AccountImmutable.
+    """
+    current = table.find(account_id)
+    check_may_put(caller, account_id, current, request)
+    account = Account(
+        account_id=account_id,
+        kind=request.kind,
+        workspace_id=request.workspace_id,
+        name=request.name,
+        email=request.email,
+        currency=request.currency,
+        locale=request.locale,
+        country=request.country,
+        billing_details=request.billing_details,
+        created_at_ms=current.created_at_ms if current else clock.now_ms(),
+    )
+    if current is None:
+        catalog.limits(request.currency)
+        check_workspace(account, table.find(request.workspace_id) if request.workspace_id else None)
+        if table.create(account):
+            return account, True
+        current = table.get(account_id)
+    check_unchanged(current, account)
+    table.change(account)
+    return msgspec.structs.replace(account, stripe_customer_id=current.stripe_customer_id, card=current.card), False
+
+
+def check_may_put(caller: Caller, account_id: str, current: Account | None, request: AccountRequest) -> None:
+    """Check that the caller may write this account. Raises AccountNotFound, Forbidden."""
+    if caller.role == "operator":
+        return
+    workspace_id = current.workspace_id if current else request.workspace_id
+    if caller.account_id not in {workspace_id, account_id}:
+        raise AccountNotFound(account_id)
+    if caller.role != "owner" or workspace_id != caller.account_id:
+        raise Forbidden("an account is written by the operator, or for a client by its workspace's owner")
+
+
+def check_workspace(account: Account, workspace: Account | None) -> None:
+    """Check that a client has a workspace of its own currency, and a workspace none. Raises WorkspaceInvalid."""
+    if account.kind == "workspace":
+        if account.workspace_id is not None:
+            raise WorkspaceInvalid("a workspace has no workspace_id; only a client has one")
+        return
+    if workspace is None or workspace.kind != "workspace":
+        raise WorkspaceInvalid("a client needs the workspace_id of a workspace that exists")
+    if workspace.currency != account.currency:
+        raise WorkspaceInvalid(f"the workspace's currency is {workspace.currency!r}; a client's must be the same")
+
+
+def check_unchanged(current: Account, wanted: Account) -> None:
+    """Check that what is fixed stays. Raises AccountImmutable."""
+    for field in ("kind", "workspace_id", "currency"):
+        if getattr(current, field) != getattr(wanted, field):
+            raise AccountImmutable(field, getattr(current, field))

@@ -1,0 +1,99 @@
+"""Accounts over HTTP."""
+
+from typing import Any
+
+import msgspec
+
+from chalicelib.accounts import access as access_rule
+from chalicelib.accounts.account import Account, AccountId, AccountImmutable, BillingDetails, WorkspaceInvalid
+from chalicelib.accounts.allow import REFUSALS, Right, allow, caller_of
+from chalicelib.accounts.put import AccountRequest, put
+from chalicelib.catalog.catalog import UnknownCurrency, catalog
+from chalicelib.clock import iso
+from chalicelib.errors import Refusal
+from chalicelib.money import format_amount
+from chalicelib.web import Answer, Call, Routes
+
+routes = Routes(__name__)
+
+
+class AccountView(msgspec.Struct):
+    """An account."""
+
+    account_id: str
+    kind: str
+    workspace_id: str | None
+    name: str
+    email: str
+    currency: str
+    locale: str
+    country: str | None
+    billing_details: BillingDetails | None
+    created_at: str
+
+
+class AccessView(msgspec.Struct):
+    """Whether the product may be used now. `available` is what is left above the floor; it may be negative."""
+
+    allowed: bool
+    reason: access_rule.Reason | None
+    available: str
+    currency: str
+
+
+class InvalidAccountId(Refusal):
+    """An account id that could not be written down safely everywhere."""
+
+    status = 422
+    type = "account-id-invalid"
+    title = "Not an account id"
+
+
+@routes.operation(
+    "PUT",
+    "/v1/accounts/{account_id}",
+    summary="Create or change an account",
+    takes=AccountRequest,
+    gives=AccountView,
+    refuses=(*REFUSALS, AccountImmutable, UnknownCurrency, WorkspaceInvalid, InvalidAccountId),
+)
+def put_account(call: Call[AccountRequest, None], account_id: str) -> Answer:
+    account, created = put(caller_of(call), _checked(account_id), call.body, catalog())
+    return Answer(view(account), 201 if created else 200)
+
+
+@routes.operation("GET", "/v1/accounts/{account_id}", summary="Show an account", gives=AccountView, refuses=REFUSALS)
+def get_account(call: Call[None, None], account_id: str) -> AccountView:
+    return view(allow(call, account_id, Right.READ).account)
+
+
+@routes.operation(
+    "GET",
+    "/v1/accounts/{account_id}/access",
+    summary="Tell whether an account may use the product now",
+    gives=AccessView,
+    refuses=REFUSALS,
+)
+def get_access(call: Call[None, None], account_id: str) -> AccessView:
+    account = allow(call, account_id, Right.READ).account
+    found = access_rule.access(account, catalog())
+    return AccessView(
+        found.allowed, found.reason, format_amount(found.available_micros, account.currency), account.currency
+    )
+
+
+def view(account: Account) -> AccountView:
+    """Present an account."""
+    fields: dict[str, Any] = {
+        name: getattr(account, name) for name in AccountView.__struct_fields__ if name != "created_at"
+    }
+    return AccountView(**fields, created_at=iso(account.created_at_ms))
+
+
+def _checked(account_id: str) -> str:
+    try:
+        return msgspec.convert(account_id, AccountId)
+    except msgspec.ValidationError:
+        raise InvalidAccountId(
+            "an account id has 1 to 64 letters, digits, dots, dashes or underscores", field="account_id"
+        ) from None

@@ -1,0 +1,166 @@
+"""The door to the table `accounts`."""
+
+from typing import Any
+
+import msgspec
+from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.exceptions import PutError, TransactWriteError, UpdateError
+from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
+from pynamodb.transactions import TransactWrite
+
+from chalicelib import clock
+from chalicelib.accounts.account import Account, AccountNotFound, BillingDetails, Card
+from chalicelib.ledger.table import add_new_wallet
+from chalicelib.tables import Table, TableMeta, connection
+
+CONDITION_FAILED = "ConditionalCheckFailed"
+
+
+class ClientsIndex(GlobalSecondaryIndex["AccountRow"]):  # type: ignore[no-untyped-call]
+    """The clients of a workspace."""
+
+    class Meta:
+        index_name = "clients"
+        projection = AllProjection()
+
+    workspace_id = UnicodeAttribute(hash_key=True)
+    account_id = UnicodeAttribute(range_key=True)
+
+
+class AccountRow(Table):
+    """One row an account."""
+
+    class Meta(metaclass=TableMeta):
+        setting = "accounts_table"
+
+    account_id = UnicodeAttribute(hash_key=True)
+    kind = UnicodeAttribute()
+    workspace_id = UnicodeAttribute(null=True)
+    name = UnicodeAttribute()
+    email = UnicodeAttribute()
+    currency = UnicodeAttribute()
+    locale = UnicodeAttribute()
+    country = UnicodeAttribute(null=True)
+    billing_details = JSONAttribute(null=True)
+    created_at_ms = NumberAttribute()
+    updated_at_ms = NumberAttribute()
+    stripe_customer_id = UnicodeAttribute(null=True)
+    card = JSONAttribute(null=True)
+    card_changed_at_ms = NumberAttribute(null=True)
+    clients = ClientsIndex()
+
+
+def find(account_id: str) -> Account | None:
+    """Read an account, strongly consistent; None when there is none."""
+    try:
+        row = AccountRow.get(account_id, consistent_read=True)
+    except AccountRow.DoesNotExist:
+        return None
+    return Account(
+        account_id=row.account_id,
+        kind=row.kind,  # type: ignore[arg-type]
+        workspace_id=row.workspace_id,
+        name=row.name,
+        email=row.email,
+        currency=row.currency,
+        locale=row.locale,
+        country=row.country,
+        billing_details=msgspec.convert(row.billing_details, BillingDetails) if row.billing_details else None,
+        created_at_ms=int(row.created_at_ms),
+        stripe_customer_id=row.stripe_customer_id,
+        card=msgspec.convert(row.card, Card) if row.card else None,
+    )
+
+
+def get(account_id: str) -> Account:
+    """Read an account, strongly consistent. Raises AccountNotFound."""
+    account = find(account_id)
+    if account is None:
+        raise AccountNotFound(account_id)
+    return account
+
+
+def create(account: Account) -> bool:
+    """Write a new account with its empty wallet, both or neither; tell whether it was new."""
+    row = AccountRow(
+        account.account_id,
+        kind=account.kind,
+        workspace_id=account.workspace_id,
+        currency=account.currency,
+        created_at_ms=account.created_at_ms,
+        **_changeable(account),
+    )
+    try:
+        with TransactWrite(connection=connection()) as transaction:
+            transaction.save(row, condition=AccountRow.account_id.does_not_exist())
+            add_new_wallet(transaction, account.account_id, account.currency)
+    except TransactWriteError as error:
+        if any(reason and reason.code == CONDITION_FAILED for reason in error.cancellation_reasons):
+            return False
+        raise
+    return True
+
+
+def change(account: Account) -> None:
+    """Write what may change of an account that exists; its card and Stripe customer stay as they are."""
+    actions = [
+        getattr(AccountRow, name).set(value) for name, value in _changeable(account).items() if value is not None
+    ]
+    actions += [getattr(AccountRow, name).remove() for name, value in _changeable(account).items() if value is None]
+    AccountRow(account.account_id).update(actions, condition=AccountRow.account_id.exists())
+
+
+def _changeable(account: Account) -> dict[str, Any]:
+    details = account.billing_details
+    return {
+        "name": account.name,
+        "email": account.email,
+        "locale": account.locale,
+        "country": account.country,
+        "billing_details": msgspec.to_builtins(details) if details else None,
+        "updated_at_ms": clock.now_ms(),
+    }
+
+
+def keep_customer(account_id: str, customer_id: str) -> str:
+    """Keep the Stripe customer of an account, unless it has one already; return the one that it has."""
+    try:
+        AccountRow(account_id).update(
+            [AccountRow.stripe_customer_id.set(customer_id)], condition=AccountRow.stripe_customer_id.does_not_exist()
+        )
+    except UpdateError as error:
+        if error.cause_response_code != "ConditionalCheckFailedException":
+            raise
+        return get(account_id).stripe_customer_id or customer_id
+    return customer_id
+
+
+def put_card(account_id: str, card: Card) -> bool:
+    """Put a card on file; False when a newer change of the card has been made, which then stays."""
+    newer_wins = AccountRow.card_changed_at_ms.does_not_exist() | (AccountRow.card_changed_at_ms <= card.set_up_at_ms)
+    return _change_card(
+        account_id,
+        [AccountRow.card.set(msgspec.to_builtins(card)), AccountRow.card_changed_at_ms.set(card.set_up_at_ms)],
+        newer_wins,
+    )
+
+
+def remove_card(account_id: str, payment_method_id: str) -> bool:
+    """Take the card off file; False when another one has taken its place meanwhile."""
+    before = find(account_id)
+    if before is None or before.card is None or before.card.payment_method_id != payment_method_id:
+        return False
+    unchanged = AccountRow.card_changed_at_ms == before.card.set_up_at_ms
+    return _change_card(
+        account_id, [AccountRow.card.remove(), AccountRow.card_changed_at_ms.set(clock.now_ms())], unchanged
+    )
+
+
+def _change_card(account_id: str, actions: list[Any], condition: Any) -> bool:
+    try:
+        AccountRow(account_id).update(actions, condition=AccountRow.account_id.exists() & condition)
+    except (UpdateError, PutError) as error:
+        if error.cause_response_code != "ConditionalCheckFailedException":
+            raise
+        return False
+    return True

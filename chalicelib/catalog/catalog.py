@@ -1,0 +1,202 @@
+"""The catalog's typed reading. Everything is checked here, so that its users need not."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from chalicelib.clock import to_ms
+from chalicelib.errors import Refusal
+from chalicelib.money import card_step_micros, parse_micros
+
+FILE: Final = Path(__file__).with_name("catalog.toml")
+NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
+
+
+class InvalidCatalog(Exception):
+    """The catalog contradicts itself; it is never loaded half."""
+
+
+class UnknownCurrency(Refusal):
+    """A currency in which nothing is sold here."""
+
+    status = 422
+    type = "unknown-currency"
+    title = "The currency is not in the catalog"
+
+    def __init__(self, currency: str, known: list[str]) -> None:
+        super().__init__(f"{currency!r} is not sold in; take one of: {', '.join(known)}", field="currency", known=known)
+
+
+class Price(msgspec.Struct, frozen=True):
+    """The unit price from a moment on."""
+
+    from_ms: int
+    unit_price_micros: int
+
+
+class Meter(msgspec.Struct, frozen=True):
+    """A kind of usage. `prices` are by currency, newest first; empty for a meter that its producers price."""
+
+    name: str
+    unit: str
+    priced_by_producer: bool
+    prices: dict[str, tuple[Price, ...]]
+
+
+class CurrencyLimits(msgspec.Struct, frozen=True):
+    """What holds for accounts of one currency. `floor_micros` is where access ends: zero, or minus the overdraft."""
+
+    top_up_minimum_micros: int
+    top_up_maximum_micros: int
+    top_up_shortcuts_micros: tuple[int, ...]
+    floor_micros: int
+
+
+class UsageLimits(msgspec.Struct, frozen=True):
+    """What holds for every usage event."""
+
+    maximum_age_ms: int
+    maximum_future_ms: int
+    maximum_quantity_micros: int
+    maximum_amount_micros: int
+
+
+class Product(msgspec.Struct, frozen=True):
+    """A plan or an add-on, with its monthly amount by currency."""
+
+    name: str
+    unit: str
+    amounts_micros: dict[str, int]
+
+
+class Catalog(msgspec.Struct, frozen=True):
+    """All that is sold, and the limits."""
+
+    usage: UsageLimits
+    currencies: dict[str, CurrencyLimits]
+    meters: dict[str, Meter]
+    plans: dict[str, Product]
+    add_ons: dict[str, Product]
+
+    def limits(self, currency: str) -> CurrencyLimits:
+        """Return the limits of a currency. Raises UnknownCurrency."""
+        limits = self.currencies.get(currency)
+        if limits is None:
+            raise UnknownCurrency(currency, sorted(self.currencies))
+        return limits
+
+
+class _Usage(msgspec.Struct, forbid_unknown_fields=True):
+    maximum_age_days: int
+    maximum_future_minutes: int
+    maximum_quantity: str
+    maximum_amount: str
+
+
+class _Currency(msgspec.Struct, forbid_unknown_fields=True):
+    top_up_minimum: str
+    top_up_maximum: str
+    top_up_shortcuts: list[str]
+    overdraft: str
+
+
+class _Price(msgspec.Struct, forbid_unknown_fields=True, rename={"start": "from"}):
+    start: datetime
+    amounts: dict[str, str]
+
+
+class _Meter(msgspec.Struct, forbid_unknown_fields=True):
+    name: str
+    unit: str
+    priced_by_producer: bool = False
+    prices: list[_Price] = []
+
+
+class _Product(msgspec.Struct, forbid_unknown_fields=True):
+    name: str
+    amounts: dict[str, str]
+    unit: str = ""
+
+
+class _File(msgspec.Struct, forbid_unknown_fields=True):
+    usage: _Usage
+    currencies: dict[str, _Currency]
+    meters: dict[str, _Meter]
+    plans: dict[str, _Product]
+    add_ons: dict[str, _Product]
+
+
+@cache
+def catalog() -> Catalog:
+    """Return the catalog that is deployed with the code, read on first use."""
+    return read(FILE.read_bytes())
+
+
+def read(toml: bytes) -> Catalog:
+    """Read a catalog. Raises InvalidCatalog with the place and the reason."""
+    try:
+        found = msgspec.toml.decode(toml, type=_File)
+        for name in (*found.meters, *found.plans, *found.add_ons):
+            _require(
+                bool(NAME.fullmatch(name)), f"{name!r} is not a name of lower-case letters, digits and underscores"
+            )
+        return Catalog(
+            usage=_usage_limits(found.usage),
+            currencies={currency: _currency_limits(currency, limits) for currency, limits in found.currencies.items()},
+            meters={name: _meter(name, meter, found.currencies) for name, meter in found.meters.items()},
+            plans={name: _product(name, plan, found.currencies) for name, plan in found.plans.items()},
+            add_ons={name: _product(name, add_on, found.currencies) for name, add_on in found.add_ons.items()},
+        )
+    except (msgspec.DecodeError, Refusal) as error:
+        raise InvalidCatalog(str(error)) from error
+
+
+def _require(holds: bool, otherwise: str) -> None:
+    if not holds:
+        raise InvalidCatalog(otherwise)
+
+
+def _usage_limits(usage: _Usage) -> UsageLimits:
+    return UsageLimits(
+        maximum_age_ms=usage.maximum_age_days * 24 * 60 * 60 * 1000,
+        maximum_future_ms=usage.maximum_future_minutes * 60 * 1000,
+        maximum_quantity_micros=parse_micros(usage.maximum_quantity),
+        maximum_amount_micros=parse_micros(usage.maximum_amount),
+    )
+
+
+def _currency_limits(currency: str, limits: _Currency) -> CurrencyLimits:
+    minimum, maximum = parse_micros(limits.top_up_minimum), parse_micros(limits.top_up_maximum)
+    shortcuts = tuple(parse_micros(shortcut) for shortcut in limits.top_up_shortcuts)
+    _require(0 < minimum <= maximum, f"{currency}: the top-up minimum is above the maximum, or zero")
+    for amount in (minimum, maximum, *shortcuts):
+        _require(amount % card_step_micros(currency) == 0, f"{currency}: a card cannot be charged {amount} micros")
+        _require(minimum <= amount <= maximum, f"{currency}: the shortcut of {amount} micros is outside the limits")
+    return CurrencyLimits(minimum, maximum, shortcuts, -parse_micros(limits.overdraft))
+
+
+def _meter(name: str, meter: _Meter, currencies: Mapping[str, _Currency]) -> Meter:
+    _require(meter.priced_by_producer != bool(meter.prices), f"{name}: give prices, or priced_by_producer, not both")
+    prices: dict[str, list[Price]] = {}
+    for price in sorted(meter.prices, key=lambda price: price.start, reverse=True):
+        _require(price.start.tzinfo is not None, f"{name}: a price's date needs a time zone")
+        for currency, amount in price.amounts.items():
+            _require(currency in currencies, f"{name}: {currency!r} is not among the currencies")
+            prices.setdefault(currency, []).append(Price(to_ms(price.start), parse_micros(amount)))
+    for currency, dated in prices.items():
+        _require(
+            len({price.from_ms for price in dated}) == len(dated), f"{name}: two prices in {currency} from one moment"
+        )
+    return Meter(meter.name, meter.unit, meter.priced_by_producer, {key: tuple(value) for key, value in prices.items()})
+
+
+def _product(name: str, product: _Product, currencies: Mapping[str, _Currency]) -> Product:
+    for currency in product.amounts:
+        _require(currency in currencies, f"{name}: {currency!r} is not among the currencies")
+    amounts = {currency: parse_micros(amount) for currency, amount in product.amounts.items()}
+    return Product(product.name, product.unit, amounts)

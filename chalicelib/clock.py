@@ -1,0 +1,58 @@
+"""The only code that reads the time. Times are UTC; the ledger counts them in milliseconds since 1970."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+MILLISECOND: Final = timedelta(milliseconds=1)
+
+_offset = timedelta()
+
+
+def now() -> datetime:
+    """Return the present moment in UTC, in whole milliseconds."""
+    moment = datetime.now(UTC) + _offset
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+def now_ms() -> int:
+    """Return the present moment as milliseconds since 1970."""
+    return to_ms(now())
+
+
+def to_ms(moment: datetime) -> int:
+    """Return a moment as whole milliseconds since 1970, cut off (never rounded up into the future)."""
+    return (moment - EPOCH) // MILLISECOND
+
+
+def from_ms(moment_ms: int) -> datetime:
+    """Return milliseconds since 1970 as a moment in UTC."""
+    return EPOCH + timedelta(milliseconds=moment_ms)
+
+
+def iso(moment_ms: int) -> str:
+    """Write a moment as the API and the tables do: `2026-11-23T20:41:05.120Z`."""
+    return from_ms(moment_ms).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment_ms % 1000:03d}Z"
+
+
+def parse_iso(text: str) -> int:
+    """Read what `iso` wrote, as milliseconds since 1970."""
+    return to_ms(datetime.fromisoformat(text))
+
+
+def day_of(moment_ms: int) -> str:
+    """Return the UTC day of a moment: `2026-11-23`."""
+    return from_ms(moment_ms).strftime("%Y-%m-%d")
+
+
+@contextmanager
+def moved_to(moment: datetime) -> Iterator[None]:
+    """Let the clock run from `moment` inside the block: for stories that span months, and for demo data."""
+    global _offset  # noqa: PLW0603 - one clock for the process, its threads included
+    before, _offset = _offset, moment - datetime.now(UTC)
+    try:
+        yield
+    finally:
+        _offset = before

@@ -1,0 +1,25 @@
+"""The one base of every expected refusal. `chalicelib.web` alone turns it into an HTTP answer."""
+
+from typing import ClassVar
+
+
+class Refusal(Exception):
+    """An expected "no": says what was wrong and what to do.
+
+    Subclasses set `status` (the HTTP status), `type` (a stable slug, part of the API) and `title` (one line for people).
+    `about` holds what it is about, by name; it appears as extra members of the problem+json answer (RFC 9457).
+    """
+
+    status: ClassVar[int] = 400
+    type: ClassVar[str] = "bad-request"
+    title: ClassVar[str] = "The request cannot be done"
+
+    def __init__(self, detail: str, **about: object) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.about = about
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Return HTTP headers that belong to this refusal, such as Retry-After."""
+        return {}

@@ -1,0 +1,212 @@
+"""Read a wallet's history, strictly newest first by event time, and single transactions by their id."""
+
+import base64
+import binascii
+import heapq
+from collections.abc import Callable, Iterator
+from typing import Final
+
+import msgspec
+
+from chalicelib.clock import iso
+from chalicelib.errors import Refusal
+from chalicelib.ledger import page as pages
+from chalicelib.ledger import table
+from chalicelib.ledger.page import SPAN_MS, Page
+from chalicelib.ledger.transaction import CREDIT, Transaction, UnknownTransaction, location_of
+
+FIRST_READ: Final = 2
+"""Pages in the first read of a statement: the newest page, and one that shows where the next begins."""
+
+LONGEST_READ: Final = 32
+WORK_BYTES: Final = 4 * 1024 * 1024
+"""Bodies opened for one answer at most; a filter that matches little answers early, with a cursor to go on from."""
+
+BEYOND_ANY_KEY: Final = "~"
+
+
+class InvalidCursor(Refusal):
+    """A cursor that this API did not hand out."""
+
+    status = 422
+    type = "invalid-cursor"
+    title = "Not a cursor of this list"
+
+
+class Filter(msgspec.Struct, frozen=True):
+    """Which transactions to show: `from_ms` included, `to_ms` excluded; None means any."""
+
+    type: str | None = None
+    kind: str | None = None
+    meter: str | None = None
+    from_ms: int | None = None
+    to_ms: int | None = None
+
+    def admits(self, transaction: Transaction) -> bool:
+        """Tell whether a transaction is to be shown."""
+        entry = transaction.entry
+        return (
+            (self.type is None or entry.type == self.type)
+            and (self.kind is None or entry.kind == self.kind)
+            and (self.meter is None or entry.meter == self.meter)
+            and (self.to_ms is None or entry.occurred_at_ms < self.to_ms)
+        )
+
+
+class Cursor(msgspec.Struct, frozen=True, array_like=True):
+    """Where an answer ended: the last transaction looked at, and the newest page with transactions still to come."""
+
+    occurred_at_ms: int
+    sequence: int
+    page_key: str
+
+    def encode(self) -> str:
+        """Write the cursor as opaque text."""
+        return base64.urlsafe_b64encode(msgspec.json.encode(self)).decode().rstrip("=")
+
+    @classmethod
+    def decode(cls, text: str) -> "Cursor":
+        """Read the text back. Raises InvalidCursor."""
+        try:
+            return msgspec.json.decode(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)), type=cls)
+        except (binascii.Error, ValueError):
+            raise InvalidCursor(
+                f"{text[:60]!r} is not a cursor; take `next_cursor` from an answer, unchanged"
+            ) from None
+
+
+class Statement(msgspec.Struct, frozen=True):
+    """One answer of history. `next_cursor` is None at the end."""
+
+    transactions: list[Transaction]
+    next_cursor: str | None
+
+
+ReadPages = Callable[[str, int], list[Page]]
+"""Read at most so many pages with a key below the given one, newest first."""
+
+
+def history(account_id: str, wanted: Filter = Filter(), *, limit: int, cursor: str | None = None) -> Statement:
+    """Return at most `limit` transactions, newest first. A strict filter may return fewer, with a cursor to go on from."""
+
+    def read(before_key: str, count: int) -> list[Page]:
+        return table.read_newest_pages(account_id, before_key, count, credits_only=wanted.type == CREDIT)
+
+    return merge(read, wanted, limit=limit, start=Cursor.decode(cursor) if cursor else None)
+
+
+def merge(read: ReadPages, wanted: Filter, *, limit: int, start: Cursor | None) -> Statement:
+    """Merge pages into one newest-first list. Pure, but for `read`.
+
+    No unread page can hold anything newer than its key says, so a transaction is certain as soon as the next page's
+    latest time is older than it.
+    """
+    unread = _Unread(read, _first_key(wanted, start))
+    open_pages: list[_OpenPage] = []
+    found: list[Transaction] = []
+    looked_at = 0
+    while True:
+        _open_needed(open_pages, unread, wanted, start)
+        if not open_pages:
+            return Statement(found, None)
+        newest = open_pages[0].transactions.pop()
+        _drop_or_sink(open_pages)
+        if wanted.from_ms is not None and newest.entry.occurred_at_ms < wanted.from_ms:
+            return Statement(found, None)
+        if wanted.admits(newest):
+            found.append(newest)
+        looked_at += 1
+        if len(found) == limit or (looked_at >= limit and unread.bytes_opened >= WORK_BYTES):
+            return Statement(found, _next_cursor(open_pages, unread, newest))
+
+
+class _OpenPage(msgspec.Struct):
+    """A page being read: what is left of it, oldest first. The heap's smallest is the one with the newest transaction."""
+
+    key: str
+    transactions: list[Transaction]
+
+    def __lt__(self, other: "_OpenPage") -> bool:
+        return _position(self.transactions[-1]) > _position(other.transactions[-1])
+
+
+class _Unread:
+    """The pages not opened yet, read in growing portions."""
+
+    def __init__(self, read: ReadPages, before_key: str) -> None:
+        self._read, self._before_key, self._portion = read, before_key, FIRST_READ
+        self._ready: Iterator[Page] = iter(())
+        self._finished = False
+        self.bytes_opened = 0
+        self._next: Page | None = None
+
+    @property
+    def next(self) -> Page | None:
+        """Return the newest page not opened yet, without opening it; None when there is none."""
+        if self._next is None and not self._finished:
+            self._next = next(self._ready, None) or self._read_on()
+        return self._next
+
+    def _read_on(self) -> Page | None:
+        portion = self._read(self._before_key, self._portion)
+        self._finished = not portion
+        if not portion:
+            return None
+        self._before_key, self._portion = portion[-1].key, min(self._portion * 2, LONGEST_READ)
+        self._ready = iter(portion)
+        return next(self._ready)
+
+    def take(self) -> Page:
+        """Take the next page to open it."""
+        page = self.next
+        assert page is not None  # noqa: S101 - callers look at `next` first
+        self._next = None
+        self.bytes_opened += len(page.body)
+        return page
+
+
+def _first_key(wanted: Filter, start: Cursor | None) -> str:
+    """Return the key below which reading starts."""
+    after_start = start.page_key + "~" if start else BEYOND_ANY_KEY
+    before_end = iso(wanted.to_ms + SPAN_MS) if wanted.to_ms is not None else BEYOND_ANY_KEY
+    return min(after_start, before_end)
+
+
+def _open_needed(open_pages: list[_OpenPage], unread: _Unread, wanted: Filter, start: Cursor | None) -> None:
+    """Open pages until the newest open transaction is newer than all that is unread."""
+    while (page := unread.next) is not None:
+        newest = open_pages[0].transactions[-1].entry.occurred_at_ms if open_pages else wanted.from_ms or 0
+        if newest > page.latest_ms:
+            return
+        transactions = pages.transactions_of(unread.take())
+        if start:
+            transactions = [each for each in transactions if _position(each) < (start.occurred_at_ms, start.sequence)]
+        if transactions:
+            heapq.heappush(open_pages, _OpenPage(page.key, transactions))
+
+
+def _drop_or_sink(open_pages: list[_OpenPage]) -> None:
+    """After the first open page lost a transaction: put it in its place again, or away when it is empty."""
+    if open_pages[0].transactions:
+        heapq.heapreplace(open_pages, open_pages[0])
+    else:
+        heapq.heappop(open_pages)
+
+
+def _position(transaction: Transaction) -> tuple[int, int]:
+    return transaction.entry.occurred_at_ms, transaction.sequence
+
+
+def _next_cursor(open_pages: list[_OpenPage], unread: _Unread, last: Transaction) -> str | None:
+    """Return where to go on after `last`, or None when nothing is left."""
+    keys = [page.key for page in open_pages] or ([unread.next.key] if unread.next else [])
+    return Cursor(*_position(last), max(keys)).encode() if keys else None
+
+
+def transaction(account_id: str, transaction_id: str) -> Transaction:
+    """Return one transaction: one read of its page. Raises UnknownTransaction."""
+    location = location_of(transaction_id)
+    page = table.read_page(account_id, location.latest_ms, location.first_sequence)
+    if page is None or location.position >= page.count:
+        raise UnknownTransaction(f"{transaction_id!r} is not a transaction of this account")
+    return pages.transactions_of(page)[location.position]

@@ -1,0 +1,31 @@
+"""The wallet's head: what one needs to know to append to it."""
+
+from typing import Final
+
+import msgspec
+
+from chalicelib.errors import Refusal
+
+GENESIS: Final = bytes(32)
+"""The hash before the first page of every wallet."""
+
+
+class WalletNotFound(Refusal):
+    """There is no wallet, hence no account, of this id."""
+
+    status = 404
+    type = "account-not-found"
+    title = "No such account"
+
+    def __init__(self, account_id: str) -> None:
+        super().__init__(f"there is no account {account_id!r}", account_id=account_id)
+
+
+class Wallet(msgspec.Struct, frozen=True):
+    """A wallet's balance after `sequence` transactions, of which the last page hashes to `head_hash`."""
+
+    account_id: str
+    currency: str
+    balance_micros: int = 0
+    sequence: int = 0
+    head_hash: bytes = GENESIS

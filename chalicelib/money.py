@@ -1,0 +1,136 @@
+"""Money: integer micros with a currency, decimal strings outside, whole minor units on a card.
+
+One unit of a currency is 1,000,000 micros. `charge_micros` is the only place that rounds.
+"""
+
+from functools import lru_cache
+from typing import Annotated, Final
+
+from msgspec import Meta
+
+from chalicelib.errors import Refusal
+
+MICROS: Final = 1_000_000
+PLACES: Final = 6
+
+# https://docs.stripe.com/currencies, "Zero-decimal" and "Three-decimal currencies"; all others have two.
+ZERO_DECIMAL: Final = frozenset("bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf".split())
+THREE_DECIMAL: Final = frozenset("bhd jod kwd omr tnd".split())
+# The same page, "Special cases": written with two decimals towards Stripe, yet only whole units can be charged.
+WHOLE_UNITS_ONLY: Final = frozenset("isk ugx".split())
+
+MAXIMUM_DIGITS: Final = 12
+"""Whole digits an amount or quantity may have: far above any real one, far below what a DynamoDB number holds."""
+
+
+Decimal = Annotated[
+    str,
+    Meta(
+        pattern=r"^[0-9]{1,12}(\.[0-9]{1,6})?$",
+        description="A decimal string with at most 12 digits before the point and 6 behind it, without sign.",
+        examples=["25.00", "0.0025"],
+    ),
+]
+"""How an amount or a quantity is written in a request; `parse_micros` reads it."""
+
+Currency = Annotated[str, Meta(pattern="^[a-z]{3}$", description="ISO 4217 code, lower-case.", examples=["usd"])]
+
+
+class InvalidDecimal(Refusal):
+    """A text that is not a plain decimal with at most six places."""
+
+    status = 422
+    type = "invalid-decimal"
+    title = "Not a valid decimal"
+
+    def __init__(self, text: str) -> None:
+        super().__init__(
+            f'{text[:40]!r} is not a decimal such as "12.50" with at most {PLACES} places', value=text[:40]
+        )
+
+
+class NotChargeable(Refusal):
+    """An amount that a card in this currency cannot be charged."""
+
+    status = 422
+    type = "amount-not-chargeable"
+    title = "The amount cannot be charged to a card"
+
+
+@lru_cache(maxsize=8192)
+def parse_micros(text: str) -> int:
+    """Read a non-negative decimal string as micros (also a quantity as millionths); exact or refused.
+
+    Raises InvalidDecimal for anything but digits with at most six places: no sign, exponent, NaN, blank or grouping.
+    """
+    whole, point, fraction = text.partition(".")
+    digits = whole + fraction
+    if (
+        not (digits.isascii() and digits.isdigit())
+        or not whole
+        or len(whole) > MAXIMUM_DIGITS
+        or len(fraction) > PLACES
+        or (point and not fraction)
+    ):
+        raise InvalidDecimal(text)
+    return int(whole) * MICROS + int(fraction.ljust(PLACES, "0"))
+
+
+def format_micros(amount_micros: int, places: int = 0) -> str:
+    """Write micros as a decimal string with at least `places` places and no more than the amount has."""
+    whole, fraction = divmod(abs(amount_micros), MICROS)
+    decimals = f"{fraction:06d}".rstrip("0").ljust(places, "0")
+    sign = "-" if amount_micros < 0 else ""
+    return f"{sign}{whole}.{decimals}" if decimals else f"{sign}{whole}"
+
+
+def format_amount(amount_micros: int, currency: str) -> str:
+    """Write an amount as the API does: at least the currency's own places, never rounded."""
+    return format_micros(amount_micros, decimals_of(currency))
+
+
+def decimals_of(currency: str) -> int:
+    """Return how many decimals the currency's minor unit has: 0, 2 or 3."""
+    if currency in ZERO_DECIMAL:
+        return 0
+    return 3 if currency in THREE_DECIMAL else 2
+
+
+def charge_micros(unit_price_micros: int, quantity_micros: int) -> int:
+    """Multiply a unit price (micros) by a quantity (millionths), rounded half up to micros: the one rounding there is."""
+    return (unit_price_micros * quantity_micros + MICROS // 2) // MICROS
+
+
+def to_card_amount(amount_micros: int, currency: str) -> int:
+    """Return the amount as the integer of minor units that Stripe takes.
+
+    Raises NotChargeable unless it is positive and a whole number of what a card in this currency can be charged:
+    three-decimal currencies in steps of ten (https://docs.stripe.com/currencies#three-decimal).
+    """
+    step = card_step_micros(currency)
+    if amount_micros <= 0 or amount_micros % step:
+        raise NotChargeable(
+            f"{format_amount(amount_micros, currency)} {currency} cannot be charged: "
+            f"cards take multiples of {format_micros(step)} {currency}",
+            step=format_micros(step),
+            currency=currency,
+        )
+    return amount_micros // (MICROS // _minor_units(currency))
+
+
+def from_card_amount(minor_units: int, currency: str) -> int:
+    """Return Stripe's integer of minor units as micros."""
+    return minor_units * (MICROS // _minor_units(currency))
+
+
+def card_step_micros(currency: str) -> int:
+    """Return the smallest step, in micros, in which a card can be charged in this currency."""
+    if currency in WHOLE_UNITS_ONLY:
+        return MICROS
+    step = MICROS // _minor_units(currency)
+    return step * 10 if currency in THREE_DECIMAL else step
+
+
+def _minor_units(currency: str) -> int:
+    """Return how many minor units make one unit of the currency."""
+    return {0: 1, 2: 100, 3: 1000}[decimals_of(currency)]

@@ -1,0 +1,51 @@
+"""Everything the environment decides, as one frozen object. Only this module reads the environment.
+
+Nothing has a default that could hide a mistake: a missing variable stops the program, and all missing ones are named at once.
+"""
+
+import os
+from dataclasses import dataclass, fields
+from functools import cache
+
+MINIMUM_SECRET_LENGTH = 32
+"""Shortest token secret accepted, in bytes: RFC 7518 section 3.2 asks for a key as long as the hash of HS256."""
+
+
+class MissingSettings(Exception):
+    """Environment variables that the program cannot run without."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """The settings; each field is read from the environment variable of the same name in capitals.
+
+    `stripe_api_base` is optional: it points the Stripe library at another server (the emulator) than Stripe's own.
+    """
+
+    wallets_table: str
+    transactions_table: str
+    daily_usage_table: str
+    accounts_table: str
+    payments_table: str
+    idempotency_table: str
+    webhook_events_table: str
+    usage_queue_url: str
+    event_bus_name: str
+    invoices_bucket: str
+    token_secret: str
+    stripe_secret_key: str
+    stripe_publishable_key: str
+    stripe_webhook_secret: str
+    stripe_api_base: str | None = None
+
+
+@cache
+def settings() -> Settings:
+    """Read the settings on first use. Raises MissingSettings naming every variable that is missing or empty."""
+    values = {field.name: os.environ.get(field.name.upper(), "").strip() for field in fields(Settings)}
+    missing = [name.upper() for name, value in values.items() if not value and name != "stripe_api_base"]
+    if missing:
+        raise MissingSettings(f"set these environment variables: {', '.join(missing)}")
+    if len(values["token_secret"].encode()) < MINIMUM_SECRET_LENGTH:
+        raise MissingSettings(f"TOKEN_SECRET must have at least {MINIMUM_SECRET_LENGTH} bytes")
+    return Settings(**{**values, "stripe_api_base": values["stripe_api_base"] or None})  # type: ignore[arg-type]
