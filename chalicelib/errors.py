@@ -6,8 +6,8 @@ from typing import ClassVar
 class Refusal(Exception):
     """An expected "no": says what was wrong and what to do.
 
-    Subclasses set `status` (the HTTP status), `type` (a stable slug, part of the API) and `title` (one line for people).
-    `about` holds what it is about, by name; it appears as extra members of the problem+json answer (RFC 9457).
+    Subclasses set `status` (HTTP's), `type` (a stable slug, part of the API) and `title` (one line for people).
+    `about` holds what it is about, by name; it becomes extra members of the problem+json answer (RFC 9457).
     """
 
     status: ClassVar[int] = 400

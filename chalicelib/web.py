@@ -1,4 +1,4 @@
-"""The one door between HTTP and the verbs: typed requests in, JSON or problem+json out, and a record of every operation.
+"""The one door between HTTP and the verbs: typed requests in, JSON or problem+json out, each operation on record.
 
 A route declares what it takes and gives with types; the same types check the request and make `/openapi.json`.
 """
@@ -84,7 +84,7 @@ class Operation(msgspec.Struct, frozen=True):
     path: str
     name: str
     summary: str
-    status: int
+    statuses: tuple[int, ...]
     takes: Any
     gives: Any
     query: Any
@@ -121,13 +121,13 @@ class Routes(Blueprint):
         super().__init__(import_name)
         self.operations: list[Operation] = []
 
-    def operation(
+    def operation(  # noqa: PLR0913 - all keywords, most left out
         self,
         method: str,
         path: str,
         *,
         summary: str,
-        status: int = 200,
+        status: int | tuple[int, ...] = 200,
         takes: Any = None,
         gives: Any = None,
         query: Any = None,
@@ -135,11 +135,15 @@ class Routes(Blueprint):
         public: bool = False,
         idempotent: bool = False,
     ) -> Callable[[View], View]:
-        """Declare a view: `view(call, **path parameters)` returns a value of type `gives`, an Answer, or a Response."""
+        """Declare a view: `view(call, **path parameters)` returns a value of type `gives`, an Answer, or a Response.
+
+        Where there are several statuses, the first is the usual one.
+        """
 
         def declare(view: View) -> View:
+            statuses = (status,) if isinstance(status, int) else status
             operation = Operation(
-                *(method, path, view.__name__, summary, status, takes, gives, query, refuses, public, idempotent)
+                *(method, path, view.__name__, summary, statuses, takes, gives, query, refuses, public, idempotent)
             )
             self.operations.append(operation)
 
@@ -160,16 +164,16 @@ def respond(request: Request, operation: Operation, view: View, parameters: Mapp
         given = view(Call(request, operation), **parameters)
     except Refusal as refusal:
         return problem(refusal)
-    except Exception:
+    except Exception:  # noqa: BLE001 - the outermost frame: logged, counted by the 5xx alarm, and answered
         log().exception("unexpected error", operation=operation.name, **parameters)
         return problem(
             Refusal("something went wrong on our side; it has been logged, and trying again is safe"), status=500
         )
     if isinstance(given, Response):
         return given
-    answer = given if isinstance(given, Answer) else Answer(given, operation.status)
+    answer = given if isinstance(given, Answer) else Answer(given, operation.statuses[0])
     return Response(
-        body=msgspec.json.encode(answer.body).decode() if answer.status != 204 else "",  # noqa: PLR2004
+        body=msgspec.json.encode(answer.body).decode() if answer.status != 204 else "",
         status_code=answer.status,
         headers={"Content-Type": "application/json", **HEADERS, **answer.headers},
     )

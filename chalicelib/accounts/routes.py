@@ -53,6 +53,7 @@ class InvalidAccountId(Refusal):
     "PUT",
     "/v1/accounts/{account_id}",
     summary="Create or change an account",
+    status=(200, 201),
     takes=AccountRequest,
     gives=AccountView,
     refuses=(*REFUSALS, AccountImmutable, UnknownCurrency, WorkspaceInvalid, InvalidAccountId),

@@ -1,5 +1,6 @@
 """The door to the table `accounts`."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -53,9 +54,17 @@ class AccountRow(Table):
 def find(account_id: str) -> Account | None:
     """Read an account, strongly consistent; None when there is none."""
     try:
-        row = AccountRow.get(account_id, consistent_read=True)
+        return _account(AccountRow.get(account_id, consistent_read=True))
     except AccountRow.DoesNotExist:
         return None
+
+
+def find_many(account_ids: Iterable[str]) -> dict[str, Account]:
+    """Read several accounts, strongly consistent; those that do not exist are left out."""
+    return {row.account_id: _account(row) for row in AccountRow.batch_get(list(account_ids), consistent_read=True)}
+
+
+def _account(row: AccountRow) -> Account:
     return Account(
         account_id=row.account_id,
         kind=row.kind,  # type: ignore[arg-type]

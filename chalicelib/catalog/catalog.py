@@ -156,7 +156,7 @@ def read(toml: bytes) -> Catalog:
         raise InvalidCatalog(str(error)) from error
 
 
-def _require(holds: bool, otherwise: str) -> None:
+def _require(holds: object, otherwise: str) -> None:
     if not holds:
         raise InvalidCatalog(otherwise)
 

@@ -13,7 +13,7 @@ from chalicelib.ledger.transaction import Entry
 from chalicelib.ledger.wallet import Wallet
 
 MAXIMUM_ITEMS: Final = 100
-"""Items in one DynamoDB transaction: docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html."""
+"""Items in one transaction (Amazon DynamoDB API Reference, TransactWriteItems)."""
 
 MAXIMUM_BYTES: Final = 3_500_000
 """Bytes of bodies in one commit; a transaction takes 4 MB with everything around them (the same page)."""
@@ -121,8 +121,8 @@ def _event_key(entry: Entry) -> tuple[int, str, str]:
 def windows(entries: Iterable[Entry]) -> list[tuple[int, int]]:
     """Return the ranges of page time (ms, both ends included) in which pages can hold these entries' times.
 
-    An entry of time t is on a page whose latest time is between t and t plus five minutes, so a batch that mixes old and
-    new events reads only around each of them, never what lies between.
+    An entry of time t is on a page whose latest time is between t and t plus five minutes, so a batch that mixes old
+    and new events reads only around each of them, never what lies between.
     """
     ranges: list[tuple[int, int]] = []
     for moment in sorted({entry.occurred_at_ms for entry in entries}):

@@ -1,7 +1,7 @@
 """Pages: immutable, hash-chained blocks of transactions. Pure: builds, encodes, decodes, checks.
 
-A page's body is JSON by columns, compressed: the values of one field stand together, and a field that is the same for the
-whole page stands once. 1,000 text messages with random ids, links and numbers take 45 bytes each this way, against 120 by rows.
+A page's body is JSON by columns, compressed: the values of one field stand together, and a field that is the same for
+the whole page stands once. Text messages with random ids, links and numbers take 45 bytes each this way.
 """
 
 import zlib
@@ -24,7 +24,7 @@ BODY_BYTES: Final = 300 * 1024
 """The largest body: an item of DynamoDB holds 400 KB, with the other attributes."""
 
 COMPRESSION: Final = 3
-"""zlib's level: 1.3 microseconds and 44.4 bytes an event, where level 6 takes 2.6 and 42.1 (measured on 1,000 events)."""
+"""zlib's level: 1.3 microseconds and 44.4 bytes an event, where level 6 takes 2.6 and 42.1 (1,000 events)."""
 
 SEQUENCE_DIGITS: Final = 15
 COLUMNS: Final = tuple(name for name in Entry.__struct_fields__ if name != "occurred_at_ms")
@@ -59,7 +59,7 @@ class Page(msgspec.Struct, frozen=True):
 
 
 class Body(msgspec.Struct, omit_defaults=True):
-    """What a page's hash covers. `times` are differences in ms: the first to `start_ms`, each other to the one before."""
+    """What a page's hash covers. `times` are differences in ms, each to the time before, from `start_ms` on."""
 
     account_id: str
     currency: str
@@ -77,7 +77,7 @@ def page_key(latest_ms: int, first_sequence: int) -> str:
 
 
 def in_order(entries: Sequence[Entry]) -> list[Entry]:
-    """Sort entries as they are posted: by their own time, then by source and id, so that the order is the same on every run."""
+    """Sort entries as they are posted: by their own time, then by source and id: the same on every run."""
     return sorted(entries, key=lambda entry: (entry.occurred_at_ms, entry.source, entry.event_id))
 
 

@@ -1,0 +1,112 @@
+"""An account's history over HTTP: as JSON with a cursor, singly, and as CSV."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated
+
+import msgspec
+from chalice.app import Response
+from msgspec import Meta
+
+from chalicelib.accounts.allow import REFUSALS, Right, allow
+from chalicelib.accounts.transaction_csv import MAXIMUM_ROWS, write
+from chalicelib.accounts.transaction_view import TransactionList, TransactionView, view
+from chalicelib.clock import to_ms
+from chalicelib.ledger import statement
+from chalicelib.ledger.statement import Filter, InvalidCursor
+from chalicelib.ledger.transaction import UnknownTransaction, type_of_movement
+from chalicelib.web import HEADERS, Call, InvalidRequest, Routes
+
+routes = Routes(__name__)
+
+Moment = Annotated[
+    str,
+    Meta(
+        max_length=40,
+        description="A time with a zone, or a day (UTC). `from` is included; `to` is excluded, but a day is taken whole.",
+        examples=["2026-11-01", "2026-11-23T20:41:05.120Z"],
+    ),
+]
+
+
+class HistoryFilter(msgspec.Struct, forbid_unknown_fields=True, rename={"start": "from", "end": "to"}, kw_only=True):
+    """Which transactions to show."""
+
+    type: type_of_movement | None = None
+    kind: Annotated[str, Meta(max_length=40)] | None = None
+    meter: Annotated[str, Meta(max_length=40)] | None = None
+    start: Moment | None = None
+    end: Moment | None = None
+    cursor: Annotated[str, Meta(max_length=200)] | None = None
+
+    def wanted(self) -> Filter:
+        """Return the ledger's filter. Raises InvalidRequest for a time that is none."""
+        return Filter(
+            type=self.type,
+            kind=self.kind,
+            meter=self.meter,
+            from_ms=_moment("from", self.start, after_days=0) if self.start else None,
+            to_ms=_moment("to", self.end, after_days=1) if self.end else None,
+        )
+
+
+class HistoryQuery(HistoryFilter, kw_only=True):
+    """Which transactions to show, and how many."""
+
+    limit: Annotated[int, Meta(ge=1, le=500)] = 50
+
+
+@routes.operation(
+    "GET",
+    "/v1/accounts/{account_id}/transactions",
+    summary="List transactions, newest first",
+    query=HistoryQuery,
+    gives=TransactionList,
+    refuses=(*REFUSALS, InvalidCursor),
+)
+def list_transactions(call: Call[None, HistoryQuery], account_id: str) -> TransactionList:
+    allow(call, account_id, Right.READ)
+    query = call.query
+    found = statement.history(account_id, query.wanted(), limit=query.limit, cursor=query.cursor)
+    return TransactionList([view(each) for each in found.transactions], found.next_cursor)
+
+
+@routes.operation(
+    "GET",
+    "/v1/accounts/{account_id}/transactions/{transaction_id}",
+    summary="Show a transaction",
+    gives=TransactionView,
+    refuses=(*REFUSALS, UnknownTransaction),
+)
+def get_transaction(call: Call[None, None], account_id: str, transaction_id: str) -> TransactionView:
+    allow(call, account_id, Right.READ)
+    return view(statement.transaction(account_id, transaction_id))
+
+
+@routes.operation(
+    "GET",
+    "/v1/accounts/{account_id}/transactions.csv",
+    summary=f"Download up to {MAXIMUM_ROWS} transactions as CSV, newest first; the header Next-Cursor leads to more",
+    query=HistoryFilter,
+    refuses=(*REFUSALS, InvalidCursor),
+)
+def download_transactions(call: Call[None, HistoryFilter], account_id: str) -> Response:
+    allow(call, account_id, Right.READ)
+    text, cursor = write(account_id, call.query.wanted(), call.query.cursor)
+    headers = {
+        "Content-Type": "text/csv; charset=utf-8",
+        "Content-Disposition": f'attachment; filename="transactions-{account_id}.csv"',
+    }
+    return Response(text, {**HEADERS, **headers, **({"Next-Cursor": cursor} if cursor else {})}, 200)
+
+
+def _moment(field: str, text: str, *, after_days: int) -> int:
+    """Read a time or a day; a day means its beginning, `after_days` later."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise InvalidRequest(f"{field}: {text!r} is neither a day nor a time", field=field) from None
+    if len(text) == len("2026-11-23"):
+        return to_ms(moment.replace(tzinfo=UTC) + timedelta(days=after_days))
+    if moment.tzinfo is None:
+        raise InvalidRequest(f"{field}: the time needs a zone, such as Z", field=field)
+    return to_ms(moment)

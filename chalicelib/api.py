@@ -1,0 +1,34 @@
+"""All of the HTTP API: the blueprints, the routes that belong to no domain, and the description of them all."""
+
+from typing import Any, Final
+
+import msgspec
+
+from chalicelib import openapi
+from chalicelib.accounts.routes import routes as accounts
+from chalicelib.accounts.transaction_routes import routes as transactions
+from chalicelib.usage.routes import routes as usage
+from chalicelib.web import Call, Routes
+
+VERSION: Final = "0.1.0"
+
+routes = Routes(__name__)
+
+
+class Health(msgspec.Struct):
+    """The answer of an API that works."""
+
+    status: str
+
+
+@routes.operation("GET", "/health", summary="Tell that the API answers", gives=Health, public=True)
+def get_health(_call: Call[None, None]) -> Health:
+    return Health("ok")
+
+
+@routes.operation("GET", "/openapi.json", summary="Describe this API", gives=dict[str, Any], public=True)
+def get_openapi(_call: Call[None, None]) -> dict[str, Any]:
+    return openapi.describe(BLUEPRINTS, VERSION)
+
+
+BLUEPRINTS: Final = (routes, accounts, transactions, usage)

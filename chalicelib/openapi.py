@@ -1,0 +1,125 @@
+"""The API's description (OpenAPI 3.1), made from the same types that check requests and shape answers."""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+import msgspec
+
+from chalicelib.errors import Refusal
+from chalicelib.web import (
+    InvalidRequest,
+    MalformedJson,
+    MissingIdempotencyKey,
+    Operation,
+    Problem,
+    Routes,
+    UnsupportedMediaType,
+)
+
+VERSION: Final = "3.1.0"
+REFERENCE: Final = "#/components/schemas/{name}"
+PATH_PARAMETER: Final = re.compile(r"{(\w+)}")
+
+Json = dict[str, Any]
+
+
+def describe(blueprints: Iterable[Routes], version: str) -> Json:
+    """Return the description of all operations of some blueprints."""
+    operations = [operation for blueprint in blueprints for operation in blueprint.operations]
+    types = [kind for operation in operations for kind in (operation.takes, operation.gives) if kind] + [Problem]
+    schemas, components = msgspec.json.schema_components(types, ref_template=REFERENCE)
+    schema_of = dict(zip(map(repr, types), schemas, strict=True))
+    paths: dict[str, Json] = {}
+    for operation in operations:
+        paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation, schema_of)
+    return {
+        "openapi": VERSION,
+        "info": {"title": "Billing Portal", "version": version, "license": {"name": "MIT", "identifier": "MIT"}},
+        "paths": paths,
+        "components": {
+            "schemas": components,
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
+        },
+    }
+
+
+def _operation(operation: Operation, schema_of: Mapping[str, Json]) -> Json:
+    described: Json = {
+        "operationId": operation.name,
+        "summary": operation.summary,
+        "parameters": [*_path_parameters(operation), *_query_parameters(operation), *_headers(operation)],
+        "responses": _responses(operation, schema_of),
+        "security": [] if operation.public else [{"token": []}],
+    }
+    if operation.takes:
+        described["requestBody"] = {
+            "required": True,
+            "content": {"application/json": {"schema": schema_of[repr(operation.takes)]}},
+        }
+    return described
+
+
+def _path_parameters(operation: Operation) -> list[Json]:
+    names = PATH_PARAMETER.findall(operation.path)
+    return [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in names]
+
+
+def _query_parameters(operation: Operation) -> list[Json]:
+    if not operation.query:
+        return []
+    (schema,), components = msgspec.json.schema_components([operation.query], ref_template=REFERENCE)
+    fields = components[schema["$ref"].rpartition("/")[2]]
+    return [
+        {"name": name, "in": "query", "required": name in fields.get("required", ()), "schema": _without_null(field)}
+        for name, field in fields["properties"].items()
+    ]
+
+
+def _without_null(schema: Json) -> Json:
+    """Drop null from a schema: a query parameter is left out, never null."""
+    kinds = [each for each in schema.get("anyOf", ()) if each != {"type": "null"}]
+    cleaned = kinds[0] if len(kinds) == 1 else schema
+    return {name: value for name, value in cleaned.items() if not (name == "default" and value is None)}
+
+
+def _headers(operation: Operation) -> list[Json]:
+    if not operation.idempotent:
+        return []
+    return [
+        {
+            "name": "Idempotency-Key",
+            "in": "header",
+            "required": True,
+            "description": "Makes a repeat safe: the same key with the same body gets the same answer.",
+            "schema": {"type": "string", "pattern": r"^[\x21-\x7e]{1,255}$"},
+        }
+    ]
+
+
+def _responses(operation: Operation, schema_of: Mapping[str, Json]) -> dict[str, Json]:
+    success: Json = {"description": "Done"}
+    if operation.gives:
+        success["content"] = {"application/json": {"schema": schema_of[repr(operation.gives)]}}
+    responses = {str(status): success for status in operation.statuses}
+    for status, refusals in sorted(_refusals(operation).items()):
+        responses[str(status)] = {
+            "description": "; ".join(f"{refusal.title} (`/problems/{refusal.type}`)" for refusal in refusals),
+            "content": {"application/problem+json": {"schema": schema_of[repr(Problem)]}},
+        }
+    return responses
+
+
+def _refusals(operation: Operation) -> dict[int, list[type[Refusal]]]:
+    """Return what an operation may refuse with, by status: what it declares, and what reading its request may raise."""
+    refusals = list(operation.refuses)
+    if operation.takes:
+        refusals += [MalformedJson, UnsupportedMediaType, InvalidRequest]
+    elif operation.query:
+        refusals.append(InvalidRequest)
+    if operation.idempotent:
+        refusals.append(MissingIdempotencyKey)
+    by_status: dict[int, list[type[Refusal]]] = {}
+    for refusal in dict.fromkeys(refusals):
+        by_status.setdefault(refusal.status, []).append(refusal)
+    return by_status

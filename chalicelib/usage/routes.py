@@ -1,0 +1,126 @@
+"""Usage over HTTP: events in, totals out."""
+
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from chalicelib.accounts.allow import REFUSALS, Forbidden, Right, allow, caller_of
+from chalicelib.accounts.token import Unauthorized
+from chalicelib.catalog.catalog import catalog
+from chalicelib.clock import day_of, now_ms
+from chalicelib.errors import Refusal
+from chalicelib.ledger.daily_usage import DAY_MS, Usage
+from chalicelib.ledger.table import read_days
+from chalicelib.money import format_amount, format_micros
+from chalicelib.usage.accept import MAXIMUM_EVENTS, accept
+from chalicelib.usage.event import Refused, UsageEvent
+from chalicelib.web import Call, InvalidRequest, Routes
+
+routes = Routes(__name__)
+
+DEFAULT_DAYS = 30
+Day = Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}$", examples=["2026-11-23"])]
+
+
+class NothingAccepted(Refusal):
+    """None of the events sent can be posted."""
+
+    status = 422
+    type = "usage-refused"
+    title = "No event was accepted"
+
+
+class RefusedEvent(msgspec.Struct):
+    """A refused event: its place in the request (from 0), a stable reason, and what to do."""
+
+    index: int
+    reason: str
+    detail: str
+    field: str | None = None
+
+
+class UsageAccepted(msgspec.Struct):
+    """How many events were queued. The refused ones were not; mend them and send those again."""
+
+    accepted: int
+    refused: list[RefusedEvent]
+
+
+class UsageQuery(msgspec.Struct, forbid_unknown_fields=True, rename={"first": "from", "last": "to"}):
+    """The days to show, both included, in UTC. By default the last 30."""
+
+    first: Day | None = None
+    last: Day | None = None
+
+
+class UsageView(msgspec.Struct):
+    """What one meter used on one day."""
+
+    day: str
+    meter: str
+    quantity: str
+    amount: str
+    count: int
+
+
+class UsageList(msgspec.Struct):
+    """Usage by day and meter, oldest day first."""
+
+    data: list[UsageView]
+    currency: str
+    next_cursor: str | None = None
+
+
+@routes.operation(
+    "POST",
+    "/v1/usage",
+    summary="Send up to 500 usage events",
+    status=202,
+    takes=UsageEvent | Annotated[list[Any], Meta(min_length=1, max_length=MAXIMUM_EVENTS)],
+    gives=UsageAccepted,
+    refuses=(Unauthorized, Forbidden, NothingAccepted),
+)
+def post_usage(call: Call[UsageEvent | list[Any], None]) -> UsageAccepted:
+    items = call.body if isinstance(call.body, list) else [msgspec.to_builtins(call.body)]
+    outcome = accept(caller_of(call), items, catalog())
+    refused = [_refused(each) for each in outcome.refused]
+    if not outcome.accepted:
+        first = refused[0]
+        raise NothingAccepted(first.detail, field=first.field, reason=first.reason, refused=refused)
+    return UsageAccepted(outcome.accepted, refused)
+
+
+@routes.operation(
+    "GET",
+    "/v1/accounts/{account_id}/usage",
+    summary="Show usage by day and meter",
+    query=UsageQuery,
+    gives=UsageList,
+    refuses=REFUSALS,
+)
+def get_usage(call: Call[None, UsageQuery], account_id: str) -> UsageList:
+    account = allow(call, account_id, Right.READ).account
+    last = call.query.last or day_of(now_ms())
+    first = call.query.first or day_of(now_ms() - (DEFAULT_DAYS - 1) * DAY_MS)
+    if first > last:
+        raise InvalidRequest("from: is after to", field="from")
+    days = read_days(account_id, first, last)
+    rows = [
+        _row(day, meter, usage, account.currency)
+        for day, meters in days.items()
+        for meter, usage in sorted(meters.items())
+    ]
+    return UsageList(rows, account.currency)
+
+
+def _refused(each: Refused) -> RefusedEvent:
+    place, refusal = each
+    field = refusal.about.get("field")
+    return RefusedEvent(place, refusal.reason, refusal.detail, str(field) if field else None)
+
+
+def _row(day: str, meter: str, usage: Usage, currency: str) -> UsageView:
+    return UsageView(
+        day, meter, format_micros(usage.quantity_micros), format_amount(usage.amount_micros, currency), usage.count
+    )
