@@ -144,6 +144,19 @@ def keep_customer(account_id: str, customer_id: str) -> str:
     return customer_id
 
 
+def forget_customer(account_id: str, customer_id: str) -> bool:
+    """Forget a Stripe customer that was deleted at Stripe, and its card with it; False when the account has another."""
+    return _change_card(
+        account_id,
+        [
+            AccountRow.stripe_customer_id.remove(),
+            AccountRow.card.remove(),
+            AccountRow.card_changed_at_ms.set(clock.now_ms()),
+        ],
+        AccountRow.stripe_customer_id == customer_id,
+    )
+
+
 def put_card(account_id: str, card: Card) -> bool:
     """Put a card on file; False when a newer change of the card has been made, which then stays."""
     newer_wins = AccountRow.card_changed_at_ms.does_not_exist() | (AccountRow.card_changed_at_ms <= card.set_up_at_ms)

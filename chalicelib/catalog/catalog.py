@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
+from msgspec import Meta
 
 from chalicelib.clock import to_ms
 from chalicelib.errors import Refusal
@@ -106,7 +107,7 @@ class _Currency(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class _Price(msgspec.Struct, forbid_unknown_fields=True, rename={"start": "from"}):
-    start: datetime
+    start: Annotated[datetime, Meta(tz=True)]
     amounts: dict[str, str]
 
 
@@ -184,7 +185,6 @@ def _meter(name: str, meter: _Meter, currencies: Mapping[str, _Currency]) -> Met
     _require(meter.priced_by_producer != bool(meter.prices), f"{name}: give prices, or priced_by_producer, not both")
     prices: dict[str, list[Price]] = {}
     for price in sorted(meter.prices, key=lambda price: price.start, reverse=True):
-        _require(price.start.tzinfo is not None, f"{name}: a price's date needs a time zone")
         for currency, amount in price.amounts.items():
             _require(currency in currencies, f"{name}: {currency!r} is not among the currencies")
             prices.setdefault(currency, []).append(Price(to_ms(price.start), parse_micros(amount)))

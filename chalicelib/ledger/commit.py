@@ -70,8 +70,10 @@ def sort_out(entries: Sequence[Entry], overlapping: Iterable[Page]) -> Sorted:
     repeats: list[Entry] = []
     conflicts: list[Entry] = []
     for entry in entries:
-        first = first_of.setdefault((entry.source, entry.event_id), entry)
-        if first is not entry:
+        first = first_of.get(entry.identity)
+        if first is None:
+            first_of[entry.identity] = entry
+        else:
             (repeats if first.content == entry.content else conflicts).append(entry)
     for page in overlapping:
         for posted in _posted(page, first_of):

@@ -9,10 +9,11 @@ from chalicelib.settings import settings
 
 
 @cache
-def _client() -> Any:
+def client() -> Any:
+    """Return the client of SQS, made on first use."""
     return boto3.client("sqs")
 
 
 def send(body: str) -> None:
     """Put one message on the queue."""
-    _client().send_message(QueueUrl=settings().usage_queue_url, MessageBody=body)
+    client().send_message(QueueUrl=settings().usage_queue_url, MessageBody=body)

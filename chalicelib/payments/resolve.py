@@ -1,0 +1,101 @@
+"""Resolve a payment whose outcome is not known: ask Stripe, and send it again where Stripe never had it."""
+
+import msgspec
+from msgspec.structs import replace
+
+from chalicelib import clock
+from chalicelib.ledger.post import LedgerBusy
+from chalicelib.log import log
+from chalicelib.payments import stripe_gateway, table
+from chalicelib.payments.payment import (
+    Failure,
+    Intent,
+    Outcome,
+    Payment,
+    begun_again,
+    canceled_because,
+    is_abandoned,
+    is_key_dead,
+    may_begin_again,
+)
+from chalicelib.payments.settle import record, settle
+from chalicelib.payments.stripe_gateway import StripeUnavailable
+from chalicelib.payments.table import PaymentBusy
+
+
+class Resolved(msgspec.Struct, frozen=True):
+    """A payment as it now is. `client_secret` is there while the customer has to authenticate in the browser."""
+
+    payment: Payment
+    client_secret: str | None = None
+
+
+def resolve(payment: Payment) -> Resolved:
+    """Bring a payment as far as Stripe lets it. One that cannot be brought further now is returned as it is.
+
+    Raises PaymentMismatch.
+    """
+    if payment.ended:
+        return Resolved(payment)
+    try:
+        return _ask(payment, clock.now_ms())
+    except (StripeUnavailable, LedgerBusy, PaymentBusy) as error:
+        return _not_yet(payment, error)
+
+
+def charge(payment: Payment) -> Resolved:
+    """Let Stripe charge the card for a payment that it does not have yet, and settle the answer. Raises PaymentMismatch."""
+    try:
+        answer = stripe_gateway.charge(payment)
+        if isinstance(answer, Failure):
+            return Resolved(record(payment, Outcome("failed", failure=answer)))
+        return _settled(payment, answer)
+    except StripeUnavailable as error:
+        return _not_yet(_with_key_spent(payment) if error.remembered else payment, error)
+    except (LedgerBusy, PaymentBusy) as error:
+        return _not_yet(payment, error)
+
+
+def _ask(payment: Payment, now_ms: int) -> Resolved:
+    if payment.payment_intent_id:
+        found: Intent | None = stripe_gateway.retrieve(payment)
+    else:
+        found = stripe_gateway.find(payment)
+    if found is None:
+        return _send_again(payment, now_ms)
+    if is_abandoned(payment, found, now_ms):
+        found = stripe_gateway.cancel(replace(payment, payment_intent_id=found.id))
+    return _settled(payment, found)
+
+
+def _send_again(payment: Payment, now_ms: int) -> Resolved:
+    """Go on with a payment that Stripe does not have: with the same key as long as that is known to be the same request."""
+    if is_key_dead(payment, now_ms):
+        return Resolved(record(payment, canceled_because("not_found")))
+    if payment.spent_at_ms is None:
+        return charge(payment)
+    if not may_begin_again(payment, now_ms):
+        return Resolved(payment)
+    # The new key's number is on the row before the key is used, so all who send this payment again use the same one.
+    return charge(table.change(payment, lambda current: begun_again(current, payment.attempt)))
+
+
+def _settled(payment: Payment, intent: Intent) -> Resolved:
+    settled = settle(payment, intent)
+    return Resolved(settled, intent.client_secret if settled.state == "requires_action" else None)
+
+
+def _with_key_spent(payment: Payment) -> Payment:
+    """Note that the present key only repeats a failure of Stripe's own."""
+    now_ms = clock.now_ms()
+
+    def spend(current: Payment) -> Payment:
+        spent = current.ended or current.attempt != payment.attempt or current.spent_at_ms is not None
+        return current if spent else replace(current, spent_at_ms=now_ms)
+
+    return table.change(payment, spend)
+
+
+def _not_yet(payment: Payment, error: Exception) -> Resolved:
+    log().warning("a payment stays unresolved", payment_id=payment.payment_id, state=payment.state, reason=str(error))
+    return Resolved(payment)

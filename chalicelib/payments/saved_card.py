@@ -1,0 +1,47 @@
+"""What Stripe says about saving a card: values only."""
+
+import msgspec
+
+from chalicelib.accounts.account import Card
+
+
+class CardSetup(msgspec.Struct, frozen=True):
+    """A new SetupIntent: what the browser needs to ask for a card with Stripe's own fields."""
+
+    setup_intent_id: str
+    client_secret: str
+
+
+class SavedCard(msgspec.Struct, frozen=True):
+    """A card that Stripe keeps. `customer_id` is None once it is detached; `account_id` is that of the customer."""
+
+    payment_method_id: str
+    customer_id: str | None
+    account_id: str | None
+    brand: str
+    last_four: str
+    expiry_month: int
+    expiry_year: int
+    fingerprint: str
+
+    def on_file(self, set_up_at_ms: int) -> Card:
+        """Return it as the account keeps it: brand, last four, expiry and fingerprint, and no more."""
+        return Card(
+            payment_method_id=self.payment_method_id,
+            brand=self.brand,
+            last_four=self.last_four,
+            expiry_month=self.expiry_month,
+            expiry_year=self.expiry_year,
+            fingerprint=self.fingerprint,
+            set_up_at_ms=set_up_at_ms,
+        )
+
+
+class FinishedSetup(msgspec.Struct, frozen=True):
+    """A SetupIntent as it is now. `card` is there when it has succeeded."""
+
+    setup_intent_id: str
+    status: str
+    customer_id: str | None
+    metadata: dict[str, str]
+    card: SavedCard | None

@@ -1,0 +1,303 @@
+"""The door to Stripe: the only file that knows the `stripe` library. Values in, values out.
+
+A refusal is definite: the card was declined, or the request can never succeed. `StripeUnavailable` (a timeout, a cut,
+429, 5xx, a key in use) is not: the effect may or may not be. Whatever else the library raises, a wrong key above all, is
+a bug, goes up and is loud.
+
+The library takes 200 ms to import, so it is imported where it is used: functions that call no Stripe do not pay for it.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
+
+from chalicelib.accounts.account import Account
+from chalicelib.errors import Refusal
+from chalicelib.idempotency import content_hash
+from chalicelib.log import log
+from chalicelib.money import to_card_amount
+from chalicelib.payments.payment import RANKS, Failure, Intent, Payment, failure_of, intent_of, outcome_of
+from chalicelib.payments.saved_card import CardSetup, FinishedSetup, SavedCard
+from chalicelib.settings import settings
+
+if TYPE_CHECKING:
+    from stripe import RequestOptions, StripeClient
+
+API_VERSION: Final = "2026-10-28.endive"
+"""Pinned: what the code was written and tested against (docs.stripe.com/api/versioning)."""
+
+CONNECT_SECONDS: Final = 2
+CHARGE_SECONDS: Final = 8
+LOOK_SECONDS: Final = 4
+RETRIES: Final = 1
+"""Timeouts of one call that moves money, and of one that looks. The library repeats either once, with the same key.
+A look and a charge, both repeated, end within the 29 seconds of API Gateway."""
+
+SKEW_SECONDS: Final = 5 * 60
+"""How far Stripe's clock may be from ours."""
+
+LIST_PAGE: Final = 100
+CARDS_ONLY: Final = "card"
+
+
+class StripeUnavailable(Refusal):
+    """Stripe did not answer, or not clearly: whether it did what was asked is unknown.
+
+    `remembered` tells that the answer was a saved failure of Stripe's own, which the same key will repeat for ever.
+    """
+
+    status = 503
+    type = "stripe-unavailable"
+    title = "Stripe cannot be reached"
+
+    def __init__(self, reason: str, *, remembered: bool = False) -> None:
+        super().__init__("the payment provider did not answer; trying again is safe")
+        self.reason = reason
+        self.remembered = remembered
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Ask the client to come back soon."""
+        return {"Retry-After": "5"}
+
+
+class StripeRefused(Exception):
+    """Stripe can never do what was asked, such as with an object that it does not have."""
+
+    def __init__(self, code: str, param: str | None, message: str) -> None:
+        super().__init__(message)
+        self.code = code
+        self.param = param
+
+
+class _Declined(Exception):
+    """The card was declined; `details` is the `error` object of Stripe's answer."""
+
+    def __init__(self, details: dict[str, Any]) -> None:
+        super().__init__(details.get("message"))
+        self.details = details
+
+
+class CustomerGone(Exception):
+    """The customer was deleted at Stripe."""
+
+
+def charge(payment: Payment) -> Intent | Failure:
+    """Create and confirm the payment's PaymentIntent, in the customer's presence. Raises StripeUnavailable.
+
+    Everything sent is made from the payment alone, so a repeat is the same request to Stripe.
+    """
+    try:
+        with _reached("charge"):
+            found = _client(CHARGE_SECONDS).v1.payment_intents.create(
+                {
+                    "amount": to_card_amount(payment.amount_micros, payment.currency),
+                    "currency": payment.currency,
+                    "customer": payment.customer_id,
+                    "payment_method": payment.payment_method_id,
+                    "allowed_payment_method_types": [CARDS_ONLY],
+                    "confirm": True,
+                    "use_stripe_sdk": True,
+                    "description": payment.description,
+                    "metadata": {"account_id": payment.account_id, "payment_id": payment.payment_id},
+                },
+                _options(payment.stripe_account, key=payment.stripe_key),
+            )
+    except _Declined as error:
+        declined = error.details.get("payment_intent")
+        return intent_of(declined, payment.stripe_account) if declined else failure_of(error.details)
+    except StripeRefused as error:
+        log().error("Stripe refused a payment", payment_id=payment.payment_id, code=error.code, reason=str(error))
+        return Failure(error.code, None, "The card on file can no longer be used. Save a card again.")
+    return intent_of(found.to_dict(), payment.stripe_account)
+
+
+def retrieve(payment: Payment) -> Intent:
+    """Return the payment's PaymentIntent as it is now. Raises StripeUnavailable."""
+    with _reached("retrieve"):
+        found = _client(LOOK_SECONDS).v1.payment_intents.retrieve(
+            str(payment.payment_intent_id), {}, _options(payment.stripe_account)
+        )
+    return intent_of(found.to_dict(), payment.stripe_account)
+
+
+def find(payment: Payment) -> Intent | None:
+    """Look for the payment's PaymentIntent among the customer's: a list is never behind, unlike a search.
+
+    Of several, the one that is furthest. Raises StripeUnavailable.
+    """
+    with _reached("find"):
+        listed = _client(LOOK_SECONDS).v1.payment_intents.list(
+            {
+                "customer": payment.customer_id,
+                "created": {"gte": payment.created_at_ms // 1000 - SKEW_SECONDS},
+                "limit": LIST_PAGE,
+            },
+            _options(payment.stripe_account),
+        )
+        found = [intent_of(each.to_dict(), payment.stripe_account) for each in listed.auto_paging_iter()]
+    ours = [each for each in found if each.metadata.get("payment_id") == payment.payment_id]
+    return max(ours, key=lambda each: RANKS[outcome_of(each).state], default=None)
+
+
+def cancel(payment: Payment) -> Intent:
+    """Cancel the payment's PaymentIntent, and return it as it then is: succeeded, if that came first.
+
+    Raises StripeUnavailable.
+    """
+    try:
+        with _reached("cancel"):
+            found = _client(LOOK_SECONDS).v1.payment_intents.cancel(
+                str(payment.payment_intent_id),
+                {"cancellation_reason": "abandoned"},
+                _options(payment.stripe_account),
+            )
+    except StripeRefused as error:
+        if error.code != "payment_intent_unexpected_state":
+            raise
+        return retrieve(payment)
+    return intent_of(found.to_dict(), payment.stripe_account)
+
+
+def create_customer(account: Account, *, instead_of: str | None) -> str:
+    """Make the account's customer, or find the one made a moment ago; return its id. Raises StripeUnavailable.
+
+    `instead_of` is a customer that was deleted at Stripe, whose key would only bring it back.
+    """
+    metadata = {"account_id": account.account_id}
+    key = content_hash([metadata, account.name, account.email, account.created_at_ms, instead_of])
+    with _reached("create_customer"):
+        found = _client(LOOK_SECONDS).v1.customers.create(
+            {"name": account.name, "email": account.email, "metadata": metadata},
+            _options(None, key=f"customer-{account.account_id}-{key}"),
+        )
+    return str(found.id)
+
+
+def create_card_setup(account_id: str, customer_id: str, requested_at_ms: int) -> CardSetup:
+    """Make a SetupIntent for later charges, with or without the customer. Raises CustomerGone, StripeUnavailable."""
+    try:
+        with _reached("create_card_setup"):
+            found = _client(LOOK_SECONDS).v1.setup_intents.create(
+                {
+                    "customer": customer_id,
+                    "usage": "off_session",
+                    "allowed_payment_method_types": [CARDS_ONLY],
+                    "metadata": {"account_id": account_id, "requested_at_ms": str(requested_at_ms)},
+                }
+            )
+    except StripeRefused as error:
+        if (error.code, error.param) == ("resource_missing", "customer"):
+            raise CustomerGone(customer_id) from error
+        raise
+    return CardSetup(str(found.id), str(found.client_secret))
+
+
+def find_card_setup(setup_intent_id: str) -> FinishedSetup | None:
+    """Return a SetupIntent with its card; None when Stripe has no such one. Raises StripeUnavailable."""
+    try:
+        with _reached("find_card_setup"):
+            answer = _client(LOOK_SECONDS).v1.setup_intents.retrieve(setup_intent_id, {"expand": ["payment_method"]})
+    except StripeRefused as error:
+        if error.code != "resource_missing":
+            raise
+        return None
+    found = answer.to_dict()
+    method = found.get("payment_method")
+    card = _saved_card(method) if method and found["status"] == "succeeded" else None
+    return FinishedSetup(found["id"], found["status"], found.get("customer"), dict(found.get("metadata") or {}), card)
+
+
+def find_card(payment_method_id: str) -> SavedCard | None:
+    """Return a card as Stripe keeps it now; None when there is no such card. Raises StripeUnavailable."""
+    try:
+        with _reached("find_card"):
+            found = _client(LOOK_SECONDS).v1.payment_methods.retrieve(payment_method_id, {"expand": ["customer"]})
+    except StripeRefused as error:
+        if error.code != "resource_missing":
+            raise
+        return None
+    return _saved_card(found.to_dict())
+
+
+def account_of_customer(customer_id: str) -> str | None:
+    """Return the account that a customer was made for; None when there is none. Raises StripeUnavailable."""
+    try:
+        with _reached("account_of_customer"):
+            found = _client(LOOK_SECONDS).v1.customers.retrieve(customer_id).to_dict()
+    except StripeRefused as error:
+        if error.code != "resource_missing":
+            raise
+        return None
+    return (found.get("metadata") or {}).get("account_id")
+
+
+def detach(payment_method_id: str) -> None:
+    """Make Stripe forget a card, as far as possible: one that stays is never charged, for no account knows it."""
+    try:
+        with _reached("detach"):
+            _client(LOOK_SECONDS).v1.payment_methods.detach(payment_method_id)
+    except (StripeUnavailable, StripeRefused) as error:
+        log().warning("a card was not detached", payment_method_id=payment_method_id, reason=str(error))
+
+
+@contextmanager
+def _reached(doing: str) -> Iterator[None]:
+    """Turn the library's errors into ours."""
+    import stripe  # noqa: PLC0415 - see above
+
+    try:
+        yield
+    except stripe.CardError as error:
+        raise _Declined(_details(error)) from error
+    except stripe.InvalidRequestError as error:
+        raise StripeRefused(error.code or "invalid_request", error.param, str(error)) from error
+    except (stripe.APIConnectionError, stripe.APIError, stripe.RateLimitError, stripe.IdempotencyError) as error:
+        # The library raises APIError for every status that it has no class for: 409 (the key is in use) and 5xx.
+        remembered = str((error.headers or {}).get("Idempotent-Replayed", "")).lower() == "true"
+        log().warning("Stripe did not answer clearly", doing=doing, reason=str(error), remembered=remembered)
+        raise StripeUnavailable(str(error), remembered=remembered) from error
+
+
+def _client(seconds: int) -> "StripeClient":
+    return _made_client(settings().stripe_secret_key, settings().stripe_api_base, seconds)
+
+
+@cache
+def _made_client(secret_key: str, api_base: str | None, seconds: int) -> "StripeClient":
+    import stripe  # noqa: PLC0415 - see above
+
+    return stripe.StripeClient(
+        secret_key,
+        stripe_version=API_VERSION,
+        base_addresses={"api": api_base} if api_base else {},
+        max_network_retries=RETRIES,
+        http_client=stripe.RequestsClient(timeout=(CONNECT_SECONDS, seconds)),
+    )
+
+
+def _options(stripe_account: str | None, key: str | None = None) -> "RequestOptions":
+    return {"stripe_account": stripe_account, "idempotency_key": key}
+
+
+def _details(error: Any) -> dict[str, Any]:
+    """Return the `error` object of the answer behind an exception."""
+    body = error.json_body
+    return dict(body["error"]) if isinstance(body, dict) and isinstance(body.get("error"), dict) else {}
+
+
+def _saved_card(method: dict[str, Any]) -> SavedCard | None:
+    card, customer = method.get("card"), method.get("customer")
+    if not card:
+        return None
+    return SavedCard(
+        payment_method_id=method["id"],
+        customer_id=customer["id"] if isinstance(customer, dict) else customer,
+        account_id=(customer.get("metadata") or {}).get("account_id") if isinstance(customer, dict) else None,
+        brand=card.get("display_brand") or card["brand"],
+        last_four=card["last4"],
+        expiry_month=card["exp_month"],
+        expiry_year=card["exp_year"],
+        fingerprint=card.get("fingerprint") or "",
+    )

@@ -1,0 +1,229 @@
+"""The door to the table `payments`."""
+
+import base64
+import binascii
+from collections.abc import Callable, Iterator
+from typing import Any, Final
+from zlib import crc32
+
+import msgspec
+from msgspec.structs import asdict, replace
+from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.exceptions import PutError, UpdateError
+from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
+
+from chalicelib import clock
+from chalicelib.clock import iso
+from chalicelib.errors import Refusal
+from chalicelib.ledger.statement import InvalidCursor
+from chalicelib.payments.payment import DAY_MS, PREFIX, Payment, PaymentNotFound
+from chalicelib.tables import Table, TableMeta
+
+CONDITION_FAILED: Final = "ConditionalCheckFailedException"
+SHARDS: Final = 8
+"""Partitions of the index of unresolved payments. One takes 1,000 writes a second; eight never are what holds it up."""
+
+FIRST_CHECK_MS: Final = 3 * 60 * 1000
+LONGEST_CHECK_MS: Final = 60 * 60 * 1000
+RACES: Final = 10
+"""Writers of one payment at once: the request, its repeat, a few webhooks and the sweeper."""
+
+UNRESOLVED_FOR_MS: Final = 35 * DAY_MS
+"""How far back the unresolved payments of an account are looked for; the sweeper ends each within a day or two."""
+
+Rule = Callable[[Payment], Payment]
+
+
+class PaymentBusy(Refusal):
+    """Too many changes of one payment at once. The caller may simply try again."""
+
+    status = 503
+    type = "payment-busy"
+    title = "The payment is being changed by others"
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Ask the client to come back soon."""
+        return {"Retry-After": "1"}
+
+
+class UnresolvedIndex(GlobalSecondaryIndex["PaymentRow"]):  # type: ignore[no-untyped-call]
+    """Payments that have not ended, by when to look at them next, and no others."""
+
+    class Meta:
+        index_name = "unresolved"
+        projection = KeysOnlyProjection()
+
+    unresolved_shard = UnicodeAttribute(hash_key=True)
+    check_at = UnicodeAttribute(range_key=True)
+
+
+class PaymentRow(Table):
+    """One row a payment. `unresolved_shard` and `check_at` go when it ends, and with them its place in the index."""
+
+    class Meta(metaclass=TableMeta):
+        setting = "payments_table"
+
+    account_id = UnicodeAttribute(hash_key=True)
+    payment_id = UnicodeAttribute(range_key=True)
+    kind = UnicodeAttribute()
+    state = UnicodeAttribute()
+    amount_micros = NumberAttribute()
+    currency = UnicodeAttribute()
+    created_at_ms = NumberAttribute()
+    updated_at_ms = NumberAttribute()
+    stripe_account = UnicodeAttribute(null=True)
+    customer_id = UnicodeAttribute()
+    payment_method_id = UnicodeAttribute()
+    card_brand = UnicodeAttribute()
+    card_last_four = UnicodeAttribute()
+    payment_intent_id = UnicodeAttribute(null=True)
+    charge_id = UnicodeAttribute(null=True)
+    failure = JSONAttribute(null=True)
+    actor = UnicodeAttribute()
+    description = UnicodeAttribute()
+    attempt = NumberAttribute()
+    spent_at_ms = NumberAttribute(null=True)
+    checks = NumberAttribute()
+    version = NumberAttribute()
+    unresolved_shard = UnicodeAttribute(null=True)
+    check_at = UnicodeAttribute(null=True)
+    unresolved = UnresolvedIndex()
+
+
+CHANGEABLE: Final = (
+    *("state", "updated_at_ms", "payment_intent_id", "charge_id", "failure"),
+    *("attempt", "spent_at_ms", "checks", "version", "unresolved_shard", "check_at"),
+)
+
+
+def find(account_id: str, payment_id: str) -> Payment | None:
+    """Read a payment, strongly consistent; None when there is none."""
+    try:
+        return _payment(PaymentRow.get(account_id, payment_id, consistent_read=True))
+    except PaymentRow.DoesNotExist:
+        return None
+
+
+def get(account_id: str, payment_id: str) -> Payment:
+    """Read a payment, strongly consistent. Raises PaymentNotFound."""
+    payment = find(account_id, payment_id)
+    if payment is None:
+        raise PaymentNotFound(payment_id)
+    return payment
+
+
+def put_new(payment: Payment) -> tuple[Payment, bool]:
+    """Write a new payment, unless it is there; return the one that is there, and whether it was written now."""
+    row = PaymentRow(**_attributes(payment))
+    try:
+        row.save(condition=PaymentRow.payment_id.does_not_exist())
+    except PutError as error:
+        if error.cause_response_code != CONDITION_FAILED:
+            raise
+        return get(payment.account_id, payment.payment_id), False
+    return payment, True
+
+
+def change(payment: Payment, rule: Rule) -> Payment:
+    """Apply a rule to a payment as it is now, and write it if that changes it; return it as it then is.
+
+    `payment` is as the caller last read it. When another writer came first, the rule is applied again to what that one
+    wrote, so no change is lost. Raises PaymentBusy after too many lost races, PaymentNotFound.
+    """
+    for _ in range(RACES):
+        wanted = rule(payment)
+        if wanted == payment:
+            return payment
+        wanted = replace(wanted, updated_at_ms=clock.now_ms(), version=payment.version + 1)
+        if _write(wanted, over=payment.version):
+            return wanted
+        payment = get(payment.account_id, payment.payment_id)
+    raise PaymentBusy(f"payment {payment.payment_id} was changed by others {RACES} times; try again")
+
+
+def _write(payment: Payment, over: int) -> bool:
+    """Write what may change of a payment, on condition that its row still has the version `over`."""
+    values = {name: value for name, value in _attributes(payment).items() if name in CHANGEABLE}
+    actions = [getattr(PaymentRow, name).set(value) for name, value in values.items() if value is not None]
+    actions += [getattr(PaymentRow, name).remove() for name, value in values.items() if value is None]
+    try:
+        PaymentRow(payment.account_id, payment.payment_id).update(actions, condition=PaymentRow.version == over)
+    except UpdateError as error:
+        if error.cause_response_code != CONDITION_FAILED:
+            raise
+        return False
+    return True
+
+
+class Listed(msgspec.Struct, frozen=True):
+    """One answer of a list. `next_cursor` is None at the end."""
+
+    payments: list[Payment]
+    next_cursor: str | None
+
+
+def newest(account_id: str, *, limit: int, cursor: str | None = None) -> Listed:
+    """List an account's payments, newest first. Raises InvalidCursor."""
+    before = PaymentRow.payment_id < _decoded(cursor) if cursor else None
+    rows = PaymentRow.query(
+        account_id, before, scan_index_forward=False, limit=limit + 1, page_size=limit + 1, consistent_read=True
+    )
+    found = [_payment(row) for row in rows]
+    more = len(found) > limit
+    return Listed(found[:limit], _encoded(found[limit - 1].payment_id) if more else None)
+
+
+def unresolved(account_id: str, now_ms: int) -> list[Payment]:
+    """Return the payments of an account that have not ended, newest first, strongly consistent."""
+    recent = PaymentRow.payment_id > f"{PREFIX}{max(0, now_ms - UNRESOLVED_FOR_MS):012x}"
+    rows = PaymentRow.query(
+        account_id, recent, PaymentRow.check_at.exists(), scan_index_forward=False, consistent_read=True
+    )
+    return [_payment(row) for row in rows]
+
+
+def due(now_ms: int, limit: int) -> Iterator[tuple[str, str]]:
+    """Yield account and id of the payments to be looked at by now, at most `limit` a shard, most overdue first.
+
+    The index may be a moment behind: read a payment again before acting on it.
+    """
+    for shard in range(SHARDS):
+        due_by_now = UnresolvedIndex.check_at <= iso(now_ms)
+        rows = PaymentRow.unresolved.query(str(shard), due_by_now, limit=limit, page_size=limit)
+        yield from [(row.account_id, row.payment_id) for row in rows]
+
+
+def check_at_ms(payment: Payment) -> int:
+    """Return when the sweeper should look: after 3 minutes, and ever later, up to an hour, the more often it has."""
+    return payment.updated_at_ms + min(LONGEST_CHECK_MS, FIRST_CHECK_MS << min(payment.checks, 10))
+
+
+def _attributes(payment: Payment) -> dict[str, Any]:
+    """Return a row's attributes."""
+    failure = payment.failure
+    return {
+        **asdict(payment),
+        "failure": msgspec.to_builtins(failure) if failure else None,
+        "unresolved_shard": None if payment.ended else str(crc32(payment.payment_id.encode()) % SHARDS),
+        "check_at": None if payment.ended else iso(check_at_ms(payment)),
+    }
+
+
+def _payment(row: PaymentRow) -> Payment:
+    values = {name: getattr(row, name) for name in Payment.__struct_fields__}
+    return msgspec.convert(values, Payment)
+
+
+def _encoded(payment_id: str) -> str:
+    return base64.urlsafe_b64encode(payment_id.encode()).decode().rstrip("=")
+
+
+def _decoded(cursor: str) -> str:
+    try:
+        payment_id = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+        if not payment_id.startswith(PREFIX):
+            raise ValueError
+    except (binascii.Error, ValueError):
+        raise InvalidCursor(f"{cursor[:60]!r} is not a cursor; take `next_cursor` from an answer, unchanged") from None
+    return payment_id

@@ -1,0 +1,47 @@
+import pytest
+
+from chalicelib.catalog.catalog import FILE, InvalidCatalog, UnknownCurrency, catalog, read
+
+DEPLOYED = FILE.read_text()
+
+
+def test_the_deployed_catalog_is_consistent() -> None:
+    found = catalog()
+    assert found.limits("usd").top_up_minimum_micros == 10_000_000
+    assert found.limits("usd").top_up_maximum_micros == 5_000_000_000
+    assert [shortcut // 1_000_000 for shortcut in found.limits("usd").top_up_shortcuts_micros] == [25, 50, 100, 250]
+
+
+def test_prices_stand_newest_first() -> None:
+    prices = catalog().meters["voice_minute"].prices["usd"]
+    assert [price.unit_price_micros for price in prices] == [65_000, 70_000]
+    assert prices[0].from_ms > prices[1].from_ms
+
+
+def test_a_currency_outside_the_catalog_is_refused_with_the_ones_there_are() -> None:
+    with pytest.raises(UnknownCurrency) as refusal:
+        catalog().limits("sek")
+    assert refusal.value.about["known"] == ["eur", "gbp", "jpy", "usd"]
+
+
+@pytest.mark.parametrize(
+    ("part", "instead"),
+    [
+        ('top_up_minimum = "10"', 'top_up_minimum = "0"'),
+        ('top_up_minimum = "10"', 'top_up_minimum = "30"'),
+        ('top_up_minimum = "10"', 'top_up_minimum = "10.001"'),
+        ('top_up_minimum = "10"', "top_up_minimum = 10"),
+        ('overdraft = "0"', 'overdraft = "-1"'),
+        ("priced_by_producer = true", "priced_by_producer = false"),
+        ('usd = "0.0025"', 'usd = "0.00000025"'),
+        ('usd = "0.0025"', 'sek = "0.0025"'),
+        ("[meters.sms]", "[meters.SMS]"),
+        ("from = 2026-07-01T00:00:00Z", "from = 2025-01-01T00:00:00Z"),
+        ("from = 2026-07-01T00:00:00Z", "from = 2026-07-01T00:00:00"),
+        ("[usage]", "[usage]\nmaximum = 3"),
+    ],
+)
+def test_a_catalog_that_contradicts_itself_is_not_loaded(part: str, instead: str) -> None:
+    assert part in DEPLOYED
+    with pytest.raises(InvalidCatalog):
+        read(DEPLOYED.replace(part, instead, 1).encode())

@@ -1,0 +1,70 @@
+"""What all tests share: one emulator of AWS for the run, and a fresh stack of the project's resources for each module."""
+
+import os
+from collections.abc import Callable, Iterator
+from itertools import count
+from pathlib import Path
+
+import pytest
+from pynamodb.transactions import TransactWrite
+
+from chalicelib.ledger.table import add_new_wallet
+from chalicelib.settings import settings
+from chalicelib.tables import connection
+from chalicelib.usage import queue
+from local.aws import Aws, start_aws
+from local.resources import Deployment
+
+_numbers = count(1)
+
+
+@pytest.fixture(scope="session")
+def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aws]:
+    """The emulator of AWS, as a process of its own."""
+    with start_aws(Path(tmp_path_factory.mktemp("aws"))) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def stack(aws: Aws) -> Iterator[Deployment]:
+    """Tables and queues of the module's own, all empty, with the settings pointing at them."""
+    deployment = aws.deploy(f"stack-{next(_numbers)}")
+    with use(deployment):
+        yield deployment
+
+
+class use:  # noqa: N801 - reads as a verb
+    """Point the settings at a deployment inside the block."""
+
+    def __init__(self, deployment: Deployment) -> None:
+        self.environment = deployment.environment
+
+    def __enter__(self) -> None:
+        self.before = {name: os.environ.get(name) for name in self.environment}
+        os.environ.update(self.environment)
+        self._forget()
+
+    def __exit__(self, *_: object) -> None:
+        for name, value in self.before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+        self._forget()
+
+    def _forget(self) -> None:
+        settings.cache_clear()
+        queue.client.cache_clear()
+
+
+@pytest.fixture
+def new_wallet(stack: Deployment) -> Callable[..., str]:
+    """Return a function that makes an empty wallet and returns its account's id."""
+
+    def make(account_id: str = "", currency: str = "usd") -> str:
+        account_id = account_id or f"wallet-{next(_numbers)}"
+        with TransactWrite(connection=connection()) as transaction:
+            add_new_wallet(transaction, account_id, currency)
+        return account_id
+
+    return make
