@@ -97,7 +97,7 @@ def decimals_of(currency: str) -> int:
 
 
 def charge_micros(unit_price_micros: int, quantity_micros: int) -> int:
-    """Multiply a unit price (micros) by a quantity (millionths), rounded half up to micros: the one rounding there is."""
+    """Multiply a unit price (micros) by a quantity (millionths), rounded half up to micros: the only rounding."""
     return (unit_price_micros * quantity_micros + MICROS // 2) // MICROS
 
 

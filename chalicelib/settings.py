@@ -1,6 +1,6 @@
 """Everything the environment decides, as one frozen object. Only this module reads the environment.
 
-Nothing has a default that could hide a mistake: a missing variable stops the program, and all missing are named at once.
+Nothing has a default that could hide a mistake: a missing variable stops the program, and all are named at once.
 """
 
 import os

@@ -1,6 +1,7 @@
-"""What all tests share: one emulator of AWS for the run, and a fresh stack of the project's resources for each module."""
+"""What all tests share: one emulator of AWS for the run, and a fresh stack of the resources for each module."""
 
 import os
+import threading
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
@@ -8,26 +9,32 @@ from pathlib import Path
 import pytest
 from pynamodb.transactions import TransactWrite
 
+from app import app
 from chalicelib.ledger.table import add_new_wallet
 from chalicelib.settings import settings
 from chalicelib.tables import connection
 from chalicelib.usage import queue
+from local.api import serve
 from local.aws import Aws, start_aws
+from local.ports import HOST, free_port
+from local.processes import listens
 from local.resources import Deployment
+from tests.api import Api
+from tests.wait import wait_for
 
 _numbers = count(1)
 
 
 @pytest.fixture(scope="session")
 def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aws]:
-    """The emulator of AWS, as a process of its own."""
+    """Start the emulator of AWS, as a process of its own."""
     with start_aws(Path(tmp_path_factory.mktemp("aws"))) as running:
         yield running
 
 
 @pytest.fixture(scope="module")
 def stack(aws: Aws) -> Iterator[Deployment]:
-    """Tables and queues of the module's own, all empty, with the settings pointing at them."""
+    """Make tables and queues of the module's own, all empty, with the settings pointing at them."""
     deployment = aws.deploy(f"stack-{next(_numbers)}")
     with use(deployment):
         yield deployment
@@ -68,3 +75,18 @@ def new_wallet(stack: Deployment) -> Callable[..., str]:
         return account_id
 
     return make
+
+
+@pytest.fixture(scope="session")
+def api_server() -> Api:
+    """Serve the app behind Chalice's local server in a thread, on whatever stack the settings point at."""
+    port = free_port()
+    threading.Thread(target=serve, args=(app, port), daemon=True).start()
+    wait_for(listens(port))
+    return Api(f"http://{HOST}:{port}")
+
+
+@pytest.fixture
+def api(api_server: Api, stack: Deployment) -> Api:
+    """Return the API on the module's stack."""
+    return api_server

@@ -53,8 +53,8 @@ def caller_of(call: Call[Any, Any]) -> Caller:
 def allow(call: Call[Any, Any], account_id: str, right: Right) -> Allowed:
     """Let the caller through to an account, or not.
 
-    Raises Unauthorized; AccountNotFound for an account that does not exist or that a stranger asks for; Forbidden for one
-    that the caller may see but not change.
+    Raises Unauthorized; AccountNotFound for an account that does not exist or that a stranger asks for; Forbidden for
+    one that the caller may see but not change.
     """
     caller = caller_of(call)
     account = table.find(account_id)

@@ -27,7 +27,7 @@ DEFAULT_LOCALE = "en"
 
 
 class AccountRequest(msgspec.Struct, forbid_unknown_fields=True):
-    """What `PUT /v1/accounts/{id}` takes. Left-out optional fields are cleared; kind, workspace and currency never change."""
+    """An account as it shall be. Optional fields left out are cleared; kind, workspace and currency never change."""
 
     kind: Kind
     name: ShortText

@@ -22,7 +22,7 @@ Moment = Annotated[
     str,
     Meta(
         max_length=40,
-        description="A time with a zone, or a day (UTC). `from` is included; `to` is excluded, but a day is taken whole.",
+        description="A time with a zone, or a day in UTC. `from` is included; `to` is not, but a day is whole.",
         examples=["2026-11-01", "2026-11-23T20:41:05.120Z"],
     ),
 ]

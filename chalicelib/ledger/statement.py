@@ -53,8 +53,11 @@ class Filter(msgspec.Struct, frozen=True):
         )
 
 
+EVERYTHING: Final = Filter()
+
+
 class Cursor(msgspec.Struct, frozen=True, array_like=True):
-    """Where an answer ended: the last transaction looked at, and the newest page with transactions still to come."""
+    """Where an answer ended: the last transaction looked at, and the newest page that still has some."""
 
     occurred_at_ms: int
     sequence: int
@@ -70,9 +73,7 @@ class Cursor(msgspec.Struct, frozen=True, array_like=True):
         try:
             return msgspec.json.decode(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)), type=cls)
         except (binascii.Error, ValueError):
-            raise InvalidCursor(
-                f"{text[:60]!r} is not a cursor; take `next_cursor` from an answer, unchanged"
-            ) from None
+            raise InvalidCursor("take `next_cursor` from an answer, unchanged", field="cursor") from None
 
 
 class Statement(msgspec.Struct, frozen=True):
@@ -86,8 +87,8 @@ ReadPages = Callable[[str, int], list[Page]]
 """Read at most so many pages with a key below the given one, newest first."""
 
 
-def history(account_id: str, wanted: Filter = Filter(), *, limit: int, cursor: str | None = None) -> Statement:
-    """Return at most `limit` transactions, newest first. A strict filter may return fewer, with a cursor to go on from."""
+def history(account_id: str, wanted: Filter = EVERYTHING, *, limit: int, cursor: str | None = None) -> Statement:
+    """Return at most `limit` transactions, newest first; a narrow filter may give fewer, with a cursor."""
 
     def read(before_key: str, count: int) -> list[Page]:
         return table.read_newest_pages(account_id, before_key, count, credits_only=wanted.type == CREDIT)
@@ -121,7 +122,7 @@ def merge(read: ReadPages, wanted: Filter, *, limit: int, start: Cursor | None) 
 
 
 class _OpenPage(msgspec.Struct):
-    """A page being read: what is left of it, oldest first. The heap's smallest is the one with the newest transaction."""
+    """A page being read: what is left of it, oldest first. A heap's smallest is the one with the newest."""
 
     key: str
     transactions: list[Transaction]

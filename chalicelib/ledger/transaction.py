@@ -25,8 +25,8 @@ class UnknownTransaction(Refusal):
 class Entry(msgspec.Struct, frozen=True, gc=False):
     """One credit or debit to be posted.
 
-    `amount_micros` is never negative: `type` tells the direction. `quantity_micros` counts millionths of the meter's unit.
-    `source` and `event_id` name what caused it (a usage event, a payment); `occurred_at_ms` is the cause's own time.
+    `amount_micros` is never negative: `type` tells the direction. `quantity_micros` counts millionths of the meter's
+    unit. `source` and `event_id` name what caused it (a usage event, a payment), `occurred_at_ms` when that was.
     """
 
     occurred_at_ms: int
@@ -86,7 +86,7 @@ class Location(msgspec.Struct, frozen=True):
 
 PREFIX: Final = "txn_"
 WIDTHS: Final = (6, 6, 3)
-"""Bytes for each part of a location: 15 in all, exactly 24 characters of base32. Good for 8,900 years and 16 million places."""
+"""Bytes for each part of a location: 15 in all, exactly 24 characters of base32; the time lasts 8,900 years."""
 
 
 def id_of(location: Location) -> str:

@@ -100,9 +100,9 @@ def _chain_differences(wallet: Wallet, chain: list[_Link]) -> Iterator[str]:
     start = _Link("the start", 0, 0, 0, 0, b"", GENESIS)
     for earlier, later in pairwise([start, *chain]):
         if later.first_sequence != earlier.last_sequence + 1:
-            yield f"page {later.key}: starts at sequence {later.first_sequence}, {earlier.key} ends at {earlier.last_sequence}"
+            yield f"page {later.key}: starts at {later.first_sequence}, {earlier.key} ends at {earlier.last_sequence}"
         if later.opening_balance_micros != earlier.closing_balance_micros:
-            yield f"page {later.key}: opens with {later.opening_balance_micros} micros, not {earlier.closing_balance_micros}"
+            yield f"page {later.key}: opens with {later.opening_balance_micros}, not {earlier.closing_balance_micros}"
         if later.previous_hash != earlier.hash:
             yield f"page {later.key}: does not follow {earlier.key} in the hash chain"
     last = chain[-1] if chain else start

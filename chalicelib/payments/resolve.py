@@ -44,7 +44,7 @@ def resolve(payment: Payment) -> Resolved:
 
 
 def charge(payment: Payment) -> Resolved:
-    """Let Stripe charge the card for a payment that it does not have yet, and settle the answer. Raises PaymentMismatch."""
+    """Charge the card for a payment that Stripe does not have yet, and settle the answer. Raises PaymentMismatch."""
     try:
         answer = stripe_gateway.charge(payment)
         if isinstance(answer, Failure):
@@ -69,7 +69,7 @@ def _ask(payment: Payment, now_ms: int) -> Resolved:
 
 
 def _send_again(payment: Payment, now_ms: int) -> Resolved:
-    """Go on with a payment that Stripe does not have: with the same key as long as that is known to be the same request."""
+    """Go on with a payment that Stripe does not have: with the same key, while that surely is the same request."""
     if is_key_dead(payment, now_ms):
         return Resolved(record(payment, canceled_because("not_found")))
     if payment.spent_at_ms is None:
@@ -77,7 +77,8 @@ def _send_again(payment: Payment, now_ms: int) -> Resolved:
     if not may_begin_again(payment, now_ms):
         return Resolved(payment)
     # The new key's number is on the row before the key is used, so all who send this payment again use the same one.
-    return charge(table.change(payment, lambda current: begun_again(current, payment.attempt)))
+    begun = table.change(payment, lambda current: begun_again(current, payment.attempt))
+    return Resolved(begun) if begun.ended else charge(begun)
 
 
 def _settled(payment: Payment, intent: Intent) -> Resolved:

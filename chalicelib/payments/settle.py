@@ -1,4 +1,4 @@
-"""Settle a payment: bring what Stripe says about it into the ledger and onto its row. Anyone may do it, any number of times."""
+"""Settle a payment: bring what Stripe says of it into the ledger and onto its row. Anyone may, at any time."""
 
 from chalicelib.ledger.post import post_one
 from chalicelib.log import log
@@ -9,8 +9,8 @@ from chalicelib.payments.payment import Intent, Outcome, Payment, advance, check
 def settle(payment: Payment, intent: Intent) -> Payment:
     """Settle a payment by its PaymentIntent and return it as it then is.
 
-    The credit comes first and the row second: cut off in between, the payment is still unresolved, and whoever settles it
-    next finds the credit posted. Raises PaymentMismatch, LedgerBusy, PaymentBusy.
+    The credit comes first and the row second: cut off in between, the payment is still unresolved, and whoever settles
+    it next finds the credit posted. Raises PaymentMismatch, LedgerBusy, PaymentBusy.
     """
     check_same(payment, intent)
     outcome = outcome_of(intent)

@@ -1,13 +1,13 @@
 """The door to Stripe: the only file that knows the `stripe` library. Values in, values out.
 
 A refusal is definite: the card was declined, or the request can never succeed. `StripeUnavailable` (a timeout, a cut,
-429, 5xx, a key in use) is not: the effect may or may not be. Whatever else the library raises, a wrong key above all, is
-a bug, goes up and is loud.
+429, 5xx, a key in use) is not: the effect may or may not be. Whatever else the library raises, a wrong key above all,
+is a bug, goes up and is loud.
 
 The library takes 200 ms to import, so it is imported where it is used: functions that call no Stripe do not pay for it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
@@ -196,14 +196,10 @@ def create_card_setup(account_id: str, customer_id: str, requested_at_ms: int) -
 
 def find_card_setup(setup_intent_id: str) -> FinishedSetup | None:
     """Return a SetupIntent with its card; None when Stripe has no such one. Raises StripeUnavailable."""
-    try:
-        with _reached("find_card_setup"):
-            answer = _client(LOOK_SECONDS).v1.setup_intents.retrieve(setup_intent_id, {"expand": ["payment_method"]})
-    except StripeRefused as error:
-        if error.code != "resource_missing":
-            raise
+    client = _client(LOOK_SECONDS).v1.setup_intents
+    found = _or_none(lambda: client.retrieve(setup_intent_id, {"expand": ["payment_method"]}).to_dict())
+    if found is None:
         return None
-    found = answer.to_dict()
     method = found.get("payment_method")
     card = _saved_card(method) if method and found["status"] == "succeeded" else None
     return FinishedSetup(found["id"], found["status"], found.get("customer"), dict(found.get("metadata") or {}), card)
@@ -211,26 +207,27 @@ def find_card_setup(setup_intent_id: str) -> FinishedSetup | None:
 
 def find_card(payment_method_id: str) -> SavedCard | None:
     """Return a card as Stripe keeps it now; None when there is no such card. Raises StripeUnavailable."""
-    try:
-        with _reached("find_card"):
-            found = _client(LOOK_SECONDS).v1.payment_methods.retrieve(payment_method_id, {"expand": ["customer"]})
-    except StripeRefused as error:
-        if error.code != "resource_missing":
-            raise
-        return None
-    return _saved_card(found.to_dict())
+    client = _client(LOOK_SECONDS).v1.payment_methods
+    found = _or_none(lambda: client.retrieve(payment_method_id, {"expand": ["customer"]}).to_dict())
+    return _saved_card(found) if found else None
 
 
 def account_of_customer(customer_id: str) -> str | None:
     """Return the account that a customer was made for; None when there is none. Raises StripeUnavailable."""
+    client = _client(LOOK_SECONDS).v1.customers
+    found = _or_none(lambda: client.retrieve(customer_id).to_dict())
+    return (found.get("metadata") or {}).get("account_id") if found else None
+
+
+def _or_none(look: Callable[[], dict[str, Any]]) -> dict[str, Any] | None:
+    """Return what a look finds, or None when Stripe has no such object."""
     try:
-        with _reached("account_of_customer"):
-            found = _client(LOOK_SECONDS).v1.customers.retrieve(customer_id).to_dict()
+        with _reached("look"):
+            return look()
     except StripeRefused as error:
         if error.code != "resource_missing":
             raise
         return None
-    return (found.get("metadata") or {}).get("account_id")
 
 
 def detach(payment_method_id: str) -> None:

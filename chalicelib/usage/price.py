@@ -9,7 +9,7 @@ from chalicelib.usage.event import EventRefused, UsageEvent, measure
 def entry_of(event: UsageEvent, meter: Meter, currency: str, limits: UsageLimits) -> Entry:
     """Return the debit of an event that `event.check` has passed.
 
-    Raises EventRefused when the meter has no price in the currency at that time, or when the charge would round to zero.
+    Raises EventRefused when the meter has no price in the currency at that time, or the charge would round to zero.
     """
     data = event.data
     time_ms = event.time_ms

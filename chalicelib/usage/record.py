@@ -11,7 +11,7 @@ from pynamodb.exceptions import PynamoDBException
 
 from chalicelib import clock
 from chalicelib.catalog.catalog import Catalog
-from chalicelib.ledger.post import LedgerBusy, post
+from chalicelib.ledger import post as ledger
 from chalicelib.ledger.table import read_wallet
 from chalicelib.ledger.transaction import Entry
 from chalicelib.ledger.wallet import WalletNotFound
@@ -48,15 +48,16 @@ class Failures:
 def record(records: Sequence[dict[str, Any]], catalog: Catalog) -> list[str]:
     """Post the events of SQS records; return the ids of the messages that must be delivered again.
 
-    A record that is malformed, unknown or in conflict fails alone. When DynamoDB refuses a wallet, the messages for that
-    wallet fail; the queue delivers them again and what was posted meanwhile is found as a repeat.
+    A record that is malformed, unknown or in conflict fails alone. When DynamoDB refuses a wallet, the messages for
+    that wallet fail; the queue delivers them again and what was posted meanwhile is found as a repeat.
     """
     failures = Failures()
     by_account = sort_by_account(records, catalog, failures)
     if by_account:
+        post = partial(post_account, catalog=catalog, failures=failures)
         with ThreadPoolExecutor(min(WALLETS_AT_ONCE, len(by_account))) as pool:
             # `list` brings the exceptions up: what is not expected fails the whole batch, loudly.
-            list(pool.map(partial(post_account, catalog=catalog, failures=failures), *zip(*by_account.items())))
+            list(pool.map(post, by_account, by_account.values()))
     return list(failures.message_ids)
 
 
@@ -87,10 +88,10 @@ def post_account(account_id: str, received: list[Received], catalog: Catalog, fa
     try:
         wallet = read_wallet(account_id)
         entries, sources = price(received, wallet.currency, catalog, failures)
-        outcome = post({account_id: entries}, {account_id: wallet})[account_id] if entries else None
+        outcome = ledger.post({account_id: entries}, {account_id: wallet})[account_id] if entries else None
     except WalletNotFound:
         fail_all(received, failures, "unknown_account", f"there is no account {account_id[:64]!r}")
-    except (LedgerBusy, PynamoDBException, BotoCoreError) as error:
+    except (ledger.LedgerBusy, PynamoDBException, BotoCoreError) as error:
         fail_all(received, failures, "not_now", f"the ledger could not be written: {error}")
     else:
         conflicting = {id(entry) for entry in outcome.conflicts} if outcome else ()

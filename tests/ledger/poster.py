@@ -6,4 +6,4 @@ from tests.ledger.test_concurrency import overlapping_batches, post_until_posted
 
 if __name__ == "__main__":
     account_id, seed = sys.argv[1], int(sys.argv[2])
-    print(sum(post_until_posted(account_id, batch) for batch in overlapping_batches(seed)))  # noqa: T201
+    print(sum(post_until_posted(account_id, batch) for batch in overlapping_batches(seed)))

@@ -121,7 +121,7 @@ class LedgerMachine(RuleBasedStateMachine):
 
 
 def test_random_operations_agree_with_the_model(stack: Deployment) -> None:
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         LedgerMachine,
         settings=settings(
             max_examples=100,

@@ -1,0 +1,214 @@
+"""Payments over HTTP: Add Balance, payments, the card, adjustments by hand, the overview, and Stripe's webhooks."""
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from chalicelib import clock
+from chalicelib.accounts.allow import REFUSALS, Right, allow
+from chalicelib.catalog.catalog import catalog
+from chalicelib.clock import iso
+from chalicelib.idempotency import IdempotencyConflict
+from chalicelib.ledger.post import LedgerBusy
+from chalicelib.ledger.statement import InvalidCursor
+from chalicelib.ledger.table import read_wallet
+from chalicelib.money import InvalidDecimal, NotChargeable, format_amount, parse_micros
+from chalicelib.payments import card, table, webhook
+from chalicelib.payments.adjust import AdjustmentRequest, EmptyAdjustment, adjust
+from chalicelib.payments.card import CardRequest, CardSetupUnfinished, CardSetupUnknown, CardSuperseded
+from chalicelib.payments.payment import PaymentNotFound
+from chalicelib.payments.resolve import resolve
+from chalicelib.payments.signature import InvalidSignature
+from chalicelib.payments.stripe_gateway import StripeUnavailable
+from chalicelib.payments.top_up import (
+    CardDeclined,
+    CardMissing,
+    CurrencyMismatch,
+    PaymentCanceled,
+    TopUpOutOfLimits,
+    TopUpRequest,
+    top_up,
+)
+from chalicelib.payments.view import (
+    AdjustmentView,
+    CardSetupView,
+    CardView,
+    OverviewView,
+    PaymentList,
+    PaymentView,
+    TopUpView,
+    view_balance,
+    view_card,
+    view_card_setup,
+    view_overview,
+    view_payment,
+    view_resolved,
+)
+from chalicelib.payments.webhook import MalformedEvent, WebhookUnprocessed
+from chalicelib.web import Answer, Call, MissingIdempotencyKey, Routes
+
+routes = Routes(__name__)
+
+CHECK_AGAIN_SECONDS = "3"
+"""When a client may check an unresolved payment again: most of Stripe's answers are there by then."""
+
+
+class PaymentsQuery(msgspec.Struct, forbid_unknown_fields=True):
+    """How many payments, and from where on."""
+
+    limit: Annotated[int, Meta(ge=1, le=100)] = 25
+    cursor: Annotated[str, Meta(max_length=200)] | None = None
+
+
+class WebhookView(msgspec.Struct):
+    """What became of an event."""
+
+    state: str
+    reason: str | None
+
+
+@routes.operation(
+    "POST",
+    "/v1/accounts/{account_id}/top-ups",
+    summary="Add balance with the card on file; 202 when the customer has to act or the outcome is not known yet",
+    status=201,
+    takes=TopUpRequest,
+    gives=TopUpView,
+    refuses=(
+        *(*REFUSALS, MissingIdempotencyKey, IdempotencyConflict, InvalidDecimal, CurrencyMismatch, NotChargeable),
+        *(TopUpOutOfLimits, CardMissing, CardDeclined, PaymentCanceled),
+    ),
+    idempotent=True,
+)
+def add_balance(call: Call[TopUpRequest, None], account_id: str) -> Answer:
+    allowed = allow(call, account_id, Right.ACT)
+    key = call.idempotency_key
+    resolved = top_up(allowed.account, call.body, key=key, actor=allowed.actor, catalog=catalog())
+    body = view_resolved(resolved, read_wallet(account_id))
+    if resolved.payment.ended:
+        return Answer(body, 201)
+    return Answer(body, 202, {"Retry-After": CHECK_AGAIN_SECONDS, "Location": str(body.payment.refresh)})
+
+
+@routes.operation(
+    "GET",
+    "/v1/accounts/{account_id}/payments",
+    summary="List payments, newest first",
+    query=PaymentsQuery,
+    gives=PaymentList,
+    refuses=(*REFUSALS, InvalidCursor),
+)
+def list_payments(call: Call[None, PaymentsQuery], account_id: str) -> PaymentList:
+    allow(call, account_id, Right.READ)
+    listed = table.newest(account_id, limit=call.query.limit, cursor=call.query.cursor)
+    return PaymentList([view_payment(each) for each in listed.payments], listed.next_cursor)
+
+
+@routes.operation(
+    "GET",
+    "/v1/accounts/{account_id}/payments/{payment_id}",
+    summary="Show a payment",
+    gives=PaymentView,
+    refuses=(*REFUSALS, PaymentNotFound),
+)
+def get_payment(call: Call[None, None], account_id: str, payment_id: str) -> PaymentView:
+    allow(call, account_id, Right.READ)
+    return view_payment(table.get(account_id, payment_id))
+
+
+@routes.operation(
+    "POST",
+    "/v1/accounts/{account_id}/payments/{payment_id}/refresh",
+    summary="Check an unresolved payment again, with Stripe",
+    gives=TopUpView,
+    refuses=(*REFUSALS, PaymentNotFound),
+)
+def refresh_payment(call: Call[None, None], account_id: str, payment_id: str) -> TopUpView:
+    allow(call, account_id, Right.ACT)
+    return view_resolved(resolve(table.get(account_id, payment_id)), read_wallet(account_id))
+
+
+@routes.operation(
+    "POST",
+    "/v1/accounts/{account_id}/card-setups",
+    summary="Start saving a card: what the browser needs to ask for it",
+    status=201,
+    gives=CardSetupView,
+    refuses=(*REFUSALS, StripeUnavailable),
+)
+def start_card_setup(call: Call[None, None], account_id: str) -> CardSetupView:
+    return view_card_setup(card.start_setup(allow(call, account_id, Right.ACT).account))
+
+
+@routes.operation(
+    "PUT",
+    "/v1/accounts/{account_id}/card",
+    summary="Put the card of a finished setup on file",
+    takes=CardRequest,
+    gives=CardView,
+    refuses=(*REFUSALS, CardSetupUnknown, CardSetupUnfinished, CardSuperseded, StripeUnavailable),
+)
+def put_card(call: Call[CardRequest, None], account_id: str) -> CardView:
+    return view_card(card.keep(allow(call, account_id, Right.ACT).account, call.body.setup_intent_id))
+
+
+@routes.operation(
+    "DELETE", "/v1/accounts/{account_id}/card", summary="Take the card off file", status=204, refuses=REFUSALS
+)
+def delete_card(call: Call[None, None], account_id: str) -> None:
+    card.remove(allow(call, account_id, Right.ACT).account)
+
+
+@routes.operation(
+    "POST",
+    "/v1/accounts/{account_id}/adjustments",
+    summary="Credit or debit a wallet by hand, with a reason",
+    status=201,
+    takes=AdjustmentRequest,
+    gives=AdjustmentView,
+    refuses=(
+        *(*REFUSALS, MissingIdempotencyKey, IdempotencyConflict, InvalidDecimal, CurrencyMismatch),
+        *(EmptyAdjustment, LedgerBusy),
+    ),
+    idempotent=True,
+)
+def post_adjustment(call: Call[AdjustmentRequest, None], account_id: str) -> AdjustmentView:
+    allowed = allow(call, account_id, Right.OPERATE)
+    body, currency = call.body, allowed.account.currency
+    claim = adjust(allowed.account, body, key=call.idempotency_key, actor=allowed.actor)
+    return AdjustmentView(
+        adjustment_id=claim.resource_id,
+        type=body.type,
+        amount=format_amount(parse_micros(body.amount), currency),
+        currency=currency,
+        reason=body.reason,
+        created_at=iso(claim.created_at_ms),
+        wallet=view_balance(read_wallet(account_id)),
+    )
+
+
+@routes.operation(
+    "GET",
+    "/v1/accounts/{account_id}/billing",
+    summary="Show the overview of an account's billing",
+    gives=OverviewView,
+    refuses=REFUSALS,
+)
+def get_overview(call: Call[None, None], account_id: str) -> OverviewView:
+    account = allow(call, account_id, Right.READ).account
+    unresolved = table.unresolved(account_id, clock.now_ms())
+    return view_overview(account, read_wallet(account_id), catalog().limits(account.currency), unresolved)
+
+
+@routes.operation(
+    "POST",
+    "/webhooks/stripe",
+    summary="Take an event from Stripe",
+    gives=WebhookView,
+    refuses=(InvalidSignature, MalformedEvent, WebhookUnprocessed),
+    public=True,
+)
+def receive_webhook(call: Call[None, None]) -> WebhookView:
+    verdict = webhook.receive(call.raw_body, call.headers.get("stripe-signature", ""))
+    return WebhookView(verdict.state, verdict.reason)

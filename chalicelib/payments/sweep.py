@@ -1,0 +1,73 @@
+"""Sweep up payments that have not ended: ask Stripe about each that is due. A webhook that never came loses nothing."""
+
+import time
+from typing import Final
+
+import msgspec
+from msgspec.structs import replace
+
+from chalicelib.log import log
+from chalicelib.payments import table
+from chalicelib.payments.payment import Payment
+from chalicelib.payments.resolve import resolve
+
+A_SHARD: Final = 25
+"""Payments taken of each shard in one run: 200 in all, which Stripe's 25 calls a second take in well under a minute."""
+
+BUDGET_SECONDS: Final = 75
+"""When a run begins no further payment: a look and a charge that both time out end within its 120 seconds. The rest is
+still due in five minutes."""
+
+
+class Swept(msgspec.Struct):
+    """What one run came to: payments looked at, and of them those that ended, still wait, or met a bug."""
+
+    looked_at: int = 0
+    ended: int = 0
+    unresolved: int = 0
+    failed: int = 0
+
+
+class SweepIncomplete(Exception):
+    """Some payments could not be looked at for a reason that is a bug; all others were."""
+
+    def __init__(self, swept: Swept) -> None:
+        super().__init__(f"{swept.failed} of {swept.looked_at} payments could not be swept; see the log")
+        self.swept = swept
+
+
+def sweep(now_ms: int) -> Swept:
+    """Resolve the payments that are due. Each that stays unresolved is looked at later, and ever later.
+
+    One payment's bug holds up no other. Raises SweepIncomplete at the end, if there was any.
+    """
+    swept = Swept()
+    begun = time.monotonic()
+    for account_id, payment_id in table.due(now_ms, A_SHARD):
+        if time.monotonic() - begun > BUDGET_SECONDS:
+            break
+        _sweep_one(account_id, payment_id, swept)
+    log().info("payments swept", **msgspec.to_builtins(swept))
+    if swept.failed:
+        raise SweepIncomplete(swept)
+    return swept
+
+
+def _sweep_one(account_id: str, payment_id: str, swept: Swept) -> None:
+    payment = table.find(account_id, payment_id)
+    if payment is None or payment.ended:
+        return  # the index was a moment behind
+    swept.looked_at += 1
+    try:
+        # Noted first: a payment that kills the function must not be the first one of every run.
+        ended = resolve(table.change(payment, _looked_at)).payment.ended
+    except Exception:  # noqa: BLE001 - one bad payment never stops the others; the run fails at its end
+        log().exception("a payment could not be swept", account_id=account_id, payment_id=payment_id)
+        swept.failed += 1
+    else:
+        swept.ended += ended
+        swept.unresolved += not ended
+
+
+def _looked_at(payment: Payment) -> Payment:
+    return payment if payment.ended else replace(payment, checks=payment.checks + 1)

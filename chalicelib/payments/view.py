@@ -1,0 +1,216 @@
+"""How payments, cards, wallets and the overview look outside."""
+
+from typing import Annotated, Final, Literal
+
+import msgspec
+from msgspec import Meta
+
+from chalicelib.accounts.account import Account, Card
+from chalicelib.accounts.routes import AccountView
+from chalicelib.accounts.routes import view as account_view
+from chalicelib.catalog.catalog import CurrencyLimits
+from chalicelib.clock import iso
+from chalicelib.ledger.wallet import Wallet
+from chalicelib.money import card_step_micros, format_amount
+from chalicelib.payments.payment import Failure, Payment, State
+from chalicelib.payments.resolve import Resolved
+from chalicelib.payments.saved_card import CardSetup
+from chalicelib.settings import settings
+
+PAYMENT_URL: Final = "/v1/accounts/{account_id}/payments/{payment_id}"
+
+
+class PaidWith(msgspec.Struct):
+    """The card of a payment."""
+
+    brand: str
+    last_four: str
+
+
+class PaymentView(msgspec.Struct):
+    """A payment. `failure` tells why it failed or was canceled; `refresh` is where to check it until it has ended."""
+
+    payment_id: str
+    kind: str
+    state: State
+    amount: str
+    currency: str
+    created_at: str
+    updated_at: str
+    description: str
+    actor: str
+    card: PaidWith
+    payment_intent_id: str | None
+    charge_id: str | None
+    failure: Failure | None
+    refresh: Annotated[str, Meta(description="POST here to check again.")] | None
+
+
+class Authentication(msgspec.Struct):
+    """What the browser needs for `stripe.handleNextAction`: the customer's bank wants to see the customer."""
+
+    client_secret: str
+    publishable_key: str
+    stripe_account: str | None
+
+
+class Balance(msgspec.Struct):
+    """What is in the wallet now; it may be negative."""
+
+    balance: str
+    currency: str
+
+
+class TopUpView(msgspec.Struct):
+    """A payment with the wallet as it now is, and what the browser has to do, if anything."""
+
+    payment: PaymentView
+    wallet: Balance
+    authentication: Authentication | None
+
+
+class PaymentList(msgspec.Struct):
+    """Payments, newest first."""
+
+    data: list[PaymentView]
+    next_cursor: str | None
+
+
+class CardSetupView(msgspec.Struct):
+    """What the browser needs for `stripe.confirmCardSetup`."""
+
+    setup_intent_id: str
+    client_secret: str
+    publishable_key: str
+    stripe_account: str | None
+
+
+class CardView(msgspec.Struct):
+    """The card on file."""
+
+    brand: str
+    last_four: str
+    expiry_month: int
+    expiry_year: int
+
+
+class WalletView(msgspec.Struct):
+    """The wallet. `floor` is where access ends; at or below it the wallet is `exhausted`. Both may be negative."""
+
+    balance: str
+    currency: str
+    floor: str
+    status: Literal["open", "exhausted"]
+
+
+class AutoPayView(msgspec.Struct):
+    """Whether the wallet is refilled by itself."""
+
+    enabled: bool
+
+
+class TopUpLimits(msgspec.Struct):
+    """What Add Balance takes."""
+
+    minimum: str
+    maximum: str
+    step: str
+    shortcuts: list[str]
+    currency: str
+
+
+class OverviewView(msgspec.Struct):
+    """All that the first page of Settings > Billing shows."""
+
+    account: AccountView
+    wallet: WalletView
+    card: CardView | None
+    auto_pay: AutoPayView
+    subscription: None
+    payments_unresolved: list[PaymentView]
+    top_up: TopUpLimits
+
+
+class AdjustmentView(msgspec.Struct):
+    """An adjustment that was posted, and the wallet as it now is."""
+
+    adjustment_id: str
+    type: str
+    amount: str
+    currency: str
+    reason: str
+    created_at: str
+    wallet: Balance
+
+
+def view_payment(payment: Payment) -> PaymentView:
+    """Present a payment."""
+    url = PAYMENT_URL.format(account_id=payment.account_id, payment_id=payment.payment_id)
+    return PaymentView(
+        payment_id=payment.payment_id,
+        kind=payment.kind,
+        state=payment.state,
+        amount=format_amount(payment.amount_micros, payment.currency),
+        currency=payment.currency,
+        created_at=iso(payment.created_at_ms),
+        updated_at=iso(payment.updated_at_ms),
+        description=payment.description,
+        actor=payment.actor,
+        card=PaidWith(payment.card_brand, payment.card_last_four),
+        payment_intent_id=payment.payment_intent_id,
+        charge_id=payment.charge_id,
+        failure=payment.failure,
+        refresh=None if payment.ended else f"{url}/refresh",
+    )
+
+
+def view_resolved(resolved: Resolved, wallet: Wallet) -> TopUpView:
+    """Present a payment that Stripe was just asked about."""
+    authentication = None
+    if resolved.client_secret:
+        account = resolved.payment.stripe_account
+        authentication = Authentication(resolved.client_secret, settings().stripe_publishable_key, account)
+    return TopUpView(view_payment(resolved.payment), view_balance(wallet), authentication)
+
+
+def view_balance(wallet: Wallet) -> Balance:
+    """Present a wallet in short."""
+    return Balance(format_amount(wallet.balance_micros, wallet.currency), wallet.currency)
+
+
+def view_card(card: Card) -> CardView:
+    """Present the card on file."""
+    return CardView(card.brand, card.last_four, card.expiry_month, card.expiry_year)
+
+
+def view_card_setup(setup: CardSetup) -> CardSetupView:
+    """Present a new card setup."""
+    return CardSetupView(setup.setup_intent_id, setup.client_secret, settings().stripe_publishable_key, None)
+
+
+def view_overview(
+    account: Account, wallet: Wallet, limits: CurrencyLimits, payments_unresolved: list[Payment]
+) -> OverviewView:
+    """Present the overview."""
+    exhausted = wallet.balance_micros <= limits.floor_micros
+    floor = format_amount(limits.floor_micros, wallet.currency)
+    balance = view_balance(wallet)
+    return OverviewView(
+        account=account_view(account),
+        wallet=WalletView(balance.balance, balance.currency, floor, "exhausted" if exhausted else "open"),
+        card=view_card(account.card) if account.card else None,
+        auto_pay=AutoPayView(enabled=False),
+        subscription=None,
+        payments_unresolved=[view_payment(each) for each in payments_unresolved],
+        top_up=_limits(limits, account.currency),
+    )
+
+
+def _limits(limits: CurrencyLimits, currency: str) -> TopUpLimits:
+    return TopUpLimits(
+        minimum=format_amount(limits.top_up_minimum_micros, currency),
+        maximum=format_amount(limits.top_up_maximum_micros, currency),
+        step=format_amount(card_step_micros(currency), currency),
+        shortcuts=[format_amount(each, currency) for each in limits.top_up_shortcuts_micros],
+        currency=currency,
+    )

@@ -1,0 +1,146 @@
+"""Take Stripe's webhooks: check the signature, store once, process, answer. What fails is parked, and comes again."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import msgspec
+
+from chalicelib import clock
+from chalicelib.accounts import table as accounts
+from chalicelib.errors import Refusal
+from chalicelib.log import log
+from chalicelib.payments import card, signature, table, webhook_table
+from chalicelib.payments.card import CardSetupUnknown, CardSuperseded
+from chalicelib.payments.payment import PREFIX, intent_of
+from chalicelib.payments.settle import settle
+from chalicelib.payments.webhook_table import StripeEvent, Verdict
+from chalicelib.settings import settings
+
+PROCESSED: Final = Verdict("processed")
+
+
+class MalformedEvent(Refusal):
+    """Signed, but not an event."""
+
+    status = 400
+    type = "malformed-event"
+    title = "Not a Stripe event"
+
+
+class WebhookUnprocessed(Refusal):
+    """The event could not be processed; it is parked, and Stripe sends it again."""
+
+    status = 503
+    type = "webhook-unprocessed"
+    title = "The event was not processed"
+
+
+class UnknownPayment(Exception):
+    """An event about a payment of ours that is not there: the rows and Stripe do not agree."""
+
+
+class UnknownAccount(Exception):
+    """An event about an account of ours that is not there."""
+
+
+def receive(body: bytes, signature_header: str) -> Verdict:
+    """Take one delivery of an event; one that was finished before has no effect.
+
+    Raises InvalidSignature, MalformedEvent, WebhookUnprocessed.
+    """
+    signature.check(body, signature_header, settings().stripe_webhook_secret, clock.now_ms())
+    try:
+        event = msgspec.json.decode(body, type=StripeEvent)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise MalformedEvent(f"the body is not an event: {error}") from None
+    if not webhook_table.store(event, body):
+        return Verdict("processed", "it was finished before")
+    try:
+        verdict = process(event)
+    except Exception as error:
+        reason = f"{type(error).__name__}: {error}"
+        webhook_table.finish(event.id, Verdict("parked", reason))
+        log().exception("a webhook is parked", event_id=event.id, type=event.type)
+        raise WebhookUnprocessed("it was not processed and is parked; send it again", event_id=event.id) from error
+    webhook_table.finish(event.id, verdict)
+    return verdict
+
+
+def process(event: StripeEvent) -> Verdict:
+    """Do what an event asks for. Doing it again changes nothing."""
+    process_type = PROCESSORS.get(event.type)
+    if process_type is None:
+        return Verdict("ignored", "this type of event means nothing here")
+    return process_type(event)
+
+
+def _payment_intent(event: StripeEvent) -> Verdict:
+    intent = intent_of(_object(event), event.account)
+    account_id, payment_id = intent.metadata.get("account_id", ""), intent.metadata.get("payment_id", "")
+    if not account_id or not payment_id.startswith(PREFIX):
+        reason = f"PaymentIntent {intent.id} was not made here"
+        # Money that nobody here knows of is for a person to look at; an attempt that moved none is not.
+        return Verdict("parked" if intent.status == "succeeded" else "ignored", reason)
+    payment = table.find(account_id, payment_id)
+    if payment is None:
+        raise UnknownPayment(
+            f"PaymentIntent {intent.id} is for payment {payment_id} of {account_id!r}, which is not there"
+        )
+    settle(payment, intent)
+    return PROCESSED
+
+
+def _card_set_up(event: StripeEvent) -> Verdict:
+    found = _object(event)
+    account_id = (found.get("metadata") or {}).get("account_id")
+    if not account_id or event.account:
+        return Verdict("ignored", f"SetupIntent {found['id']} was not made here")
+    account = accounts.find(account_id)
+    if account is None:
+        raise UnknownAccount(f"SetupIntent {found['id']} is for account {account_id!r}, which is not there")
+    try:
+        card.keep(account, found["id"])
+    except (CardSetupUnknown, CardSuperseded) as refusal:
+        return Verdict("processed", refusal.detail)
+    return PROCESSED
+
+
+def _card_changed(event: StripeEvent) -> Verdict:
+    if event.account or not card.refresh(_object(event)["id"]):
+        return Verdict("ignored", "the card is on file nowhere")
+    return PROCESSED
+
+
+def _card_detached(event: StripeEvent) -> Verdict:
+    customer_id = (event.data.get("previous_attributes") or {}).get("customer")
+    if event.account or not customer_id or not card.forget(_object(event)["id"], customer_id):
+        return Verdict("ignored", "the card is on file nowhere")
+    return PROCESSED
+
+
+def _customer_deleted(event: StripeEvent) -> Verdict:
+    found = _object(event)
+    account_id = (found.get("metadata") or {}).get("account_id")
+    if event.account or not account_id or not accounts.forget_customer(account_id, found["id"]):
+        return Verdict("ignored", "the customer is no account's")
+    return PROCESSED
+
+
+def _object(event: StripeEvent) -> dict[str, Any]:
+    found: dict[str, Any] = event.data["object"]
+    return found
+
+
+PROCESSORS: Final[dict[str, Callable[[StripeEvent], Verdict]]] = {
+    "payment_intent.succeeded": _payment_intent,
+    "payment_intent.processing": _payment_intent,
+    "payment_intent.requires_action": _payment_intent,
+    "payment_intent.payment_failed": _payment_intent,
+    "payment_intent.canceled": _payment_intent,
+    "setup_intent.succeeded": _card_set_up,
+    "payment_method.updated": _card_changed,
+    "payment_method.automatically_updated": _card_changed,
+    "payment_method.detached": _card_detached,
+    "customer.deleted": _customer_deleted,
+}
+"""What is done by type: docs.stripe.com/api/events/types."""

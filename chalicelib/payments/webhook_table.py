@@ -1,0 +1,118 @@
+"""The door to the table `webhook_events`: what Stripe told us, and what became of it."""
+
+from typing import Any, Final, Literal
+
+import msgspec
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.exceptions import PutError, UpdateError
+from pynamodb.expressions.update import Action
+from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
+
+from chalicelib import clock
+from chalicelib.clock import iso
+from chalicelib.tables import Table, TableMeta
+
+CONDITION_FAILED: Final = "ConditionalCheckFailedException"
+KEPT_SECONDS: Final = 30 * 24 * 60 * 60
+"""How long a finished event is known: ten times as long as Stripe repeats it (docs.stripe.com/webhooks#retries)."""
+
+LONGEST_REASON: Final = 500
+FINISHED: Final = ("processed", "ignored")
+
+State = Literal["received", "processed", "ignored", "parked"]
+
+
+class StripeEvent(msgspec.Struct, frozen=True):
+    """An event of Stripe's (docs.stripe.com/api/events/object). `account` is the connected account it is about."""
+
+    id: str
+    type: str
+    created: int
+    data: dict[str, Any]
+    account: str | None = None
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """What became of an event, and why."""
+
+    state: State
+    reason: str | None = None
+
+
+class ParkedIndex(GlobalSecondaryIndex["WebhookEventRow"]):  # type: ignore[no-untyped-call]
+    """Events that are not finished, and no others: `received` ones at work, and `parked` ones for people to see."""
+
+    class Meta:
+        index_name = "parked"
+        projection = AllProjection()
+
+    parked = UnicodeAttribute(hash_key=True)
+    received_at = UnicodeAttribute(range_key=True)
+
+
+class WebhookEventRow(Table):
+    """One row an event. `parked` and `payload` go when it is finished; only then does it get `expires_at`."""
+
+    class Meta(metaclass=TableMeta):
+        setting = "webhook_events_table"
+
+    event_id = UnicodeAttribute(hash_key=True)
+    type = UnicodeAttribute()
+    stripe_account = UnicodeAttribute(null=True)
+    created_at = UnicodeAttribute()
+    received_at = UnicodeAttribute()
+    state = UnicodeAttribute()
+    reason = UnicodeAttribute(null=True)
+    attempts = NumberAttribute()
+    parked = UnicodeAttribute(null=True)
+    payload = UnicodeAttribute(null=True)
+    expires_at = NumberAttribute(null=True)
+    unfinished = ParkedIndex()
+
+
+def store(event: StripeEvent, body: bytes) -> bool:
+    """Store an event unless it is there; tell whether there is work to do: it is new, or was never finished."""
+    row = WebhookEventRow(
+        event.id,
+        type=event.type,
+        stripe_account=event.account,
+        created_at=iso(event.created * 1000),
+        received_at=iso(clock.now_ms()),
+        state="received",
+        attempts=0,
+        # A function that dies half-way leaves the event in the index as well, where it can be found.
+        parked="received",
+        payload=body.decode(),
+    )
+    try:
+        row.save(condition=WebhookEventRow.event_id.does_not_exist())
+    except PutError as error:
+        if error.cause_response_code != CONDITION_FAILED:
+            raise
+        return WebhookEventRow.get(event.id, consistent_read=True).state not in FINISHED
+    return True
+
+
+def finish(event_id: str, verdict: Verdict) -> None:
+    """Write what became of an event. A finished one stays finished, whatever another delivery of it came to."""
+    reason = WebhookEventRow.reason
+    actions: list[Action] = [
+        WebhookEventRow.state.set(verdict.state),
+        WebhookEventRow.attempts.add(1),
+        reason.set(verdict.reason[:LONGEST_REASON]) if verdict.reason else reason.remove(),
+    ]
+    if verdict.state == "parked":
+        actions += [WebhookEventRow.parked.set("parked")]
+    else:
+        expires_at = WebhookEventRow.expires_at.set(clock.now_ms() // 1000 + KEPT_SECONDS)
+        actions += [WebhookEventRow.parked.remove(), WebhookEventRow.payload.remove(), expires_at]
+    try:
+        WebhookEventRow(event_id).update(actions, condition=~WebhookEventRow.state.is_in(*FINISHED))
+    except UpdateError as error:
+        if error.cause_response_code != CONDITION_FAILED:
+            raise
+
+
+def parked(limit: int) -> list[WebhookEventRow]:
+    """Return the parked events, oldest first, with their reasons and payloads."""
+    return list(WebhookEventRow.unfinished.query("parked", limit=limit))

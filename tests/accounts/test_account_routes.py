@@ -1,0 +1,228 @@
+from typing import Any
+
+import pytest
+
+from chalicelib.accounts.access import decide
+from chalicelib.ledger.post import post
+from chalicelib.ledger.wallet import Wallet
+from tests.api import NOBODY, Api, problem
+from tests.build import TIME_MS, credit, debit
+
+WORKSPACE = {"kind": "workspace", "name": "Acme", "email": "billing@acme.example", "currency": "usd"}
+CLIENT = {"kind": "client", "workspace_id": "acme", "name": "Bob", "email": "bob@example.com", "currency": "usd"}
+
+
+@pytest.fixture(autouse=True)
+def workspace(api: Api) -> str:
+    return api.make_account("acme")
+
+
+def test_an_account_is_created_with_an_empty_wallet_and_shown(api: Api) -> None:
+    answer = api.put("/v1/accounts/new-one", {**WORKSPACE, "country": "US", "locale": "de-AT"})
+    assert answer.status_code == 201
+    assert api.get("/v1/accounts/new-one").json() == answer.json()
+    assert answer.json()["currency"] == "usd"
+    assert answer.json()["created_at"].endswith("Z")
+    access = api.get("/v1/accounts/new-one/access").json()
+    assert access == {"allowed": False, "reason": "balance_exhausted", "available": "0.00", "currency": "usd"}
+
+
+def test_a_second_put_changes_what_may_change(api: Api) -> None:
+    api.make_account("changing", locale="de")
+    details = {"name": "Acme GmbH", "address": ["Ring 1", "1010 Wien"], "tax_id": "ATU123"}
+    answer = api.put("/v1/accounts/changing", {**WORKSPACE, "name": "Acme Two", "billing_details": details})
+    assert answer.status_code == 200
+    shown = api.get("/v1/accounts/changing").json()
+    assert (shown["name"], shown["billing_details"], shown["locale"]) == ("Acme Two", details, "en")
+
+
+@pytest.mark.parametrize("change", [{"currency": "eur"}, {"kind": "client", "workspace_id": "acme"}])
+def test_what_is_fixed_cannot_be_changed(api: Api, change: dict[str, str]) -> None:
+    api.make_account("fixed")
+    problem(api.put("/v1/accounts/fixed", {**WORKSPACE, **change}), 409, "account-immutable")
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"currency": "USD"}, "currency"),
+        ({"currency": "sek"}, "currency"),
+        ({"kind": "agency"}, "kind"),
+        ({"name": ""}, "name"),
+        ({"name": "x" * 201}, "name"),
+        ({"name": 17}, "name"),
+        ({"name": ...}, "name"),
+        ({"email": "nobody"}, "email"),
+        ({"country": "Austria"}, "country"),
+        ({"locale": "../../etc"}, "locale"),
+        ({"surprise": 1}, "surprise"),
+        ({"billing_details": {"vat": "x"}}, "billing_details.vat"),
+        ({"workspace_id": "acme"}, "workspace_id"),
+        ({"kind": "client"}, "workspace_id"),
+        ({"kind": "client", "workspace_id": "nobody"}, "workspace_id"),
+        ({"kind": "client", "workspace_id": "acme", "currency": "eur"}, "workspace_id"),
+    ],
+)
+def test_a_broken_rule_is_named_with_its_field(api: Api, change: dict[str, Any], field: str) -> None:
+    body = {name: value for name, value in {**WORKSPACE, **change}.items() if value is not ...}
+    answer = api.put("/v1/accounts/broken", body)
+    assert answer.status_code == 422, answer.text
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert answer.json()["field"] == field
+    assert api.get("/v1/accounts/broken").status_code == 404
+
+
+def test_what_is_not_json_is_refused(api: Api) -> None:
+    problem(api.put("/v1/accounts/x", "{"), 400, "malformed-json")
+    problem(api.put("/v1/accounts/x", b"\xff\xfe"), 400, "malformed-json")
+    problem(
+        api.put("/v1/accounts/x", "kind=workspace", Content_Type="application/x-www-form-urlencoded"),
+        415,
+        "unsupported-media-type",
+    )
+
+
+@pytest.mark.parametrize("account_id", ["a b", "-acme", "%E2%82%AC", "x" * 65, "a%23b"])
+def test_an_account_id_is_safe_to_write_anywhere(api: Api, account_id: str) -> None:
+    problem(api.put(f"/v1/accounts/{account_id}", WORKSPACE), 422, "account-id-invalid")
+
+
+def test_a_workspaces_owner_makes_its_clients_and_nobody_elses(api: Api) -> None:
+    owner = api.token("owner", "acme")
+    api.make_account("rival")
+    assert api.put("/v1/accounts/bob", CLIENT, token=owner).status_code == 201
+    assert api.put("/v1/accounts/bob", {**CLIENT, "name": "Bobby"}, token=owner).status_code == 200
+    problem(api.put("/v1/accounts/joe", {**CLIENT, "workspace_id": "rival"}, token=owner), 404, "account-not-found")
+    problem(api.put("/v1/accounts/acme", WORKSPACE, token=owner), 403, "forbidden")
+    problem(api.put("/v1/accounts/bob", CLIENT, token=api.token("viewer", "acme")), 403, "forbidden")
+    problem(api.put("/v1/accounts/bob", CLIENT, token=api.token("owner", "bob")), 403, "forbidden")
+    problem(api.put("/v1/accounts/bob", CLIENT, token=api.token("owner", "rival")), 404, "account-not-found")
+
+
+def test_a_stranger_cannot_tell_an_account_from_none(api: Api) -> None:
+    stranger = api.token("owner", "eve")
+    there = problem(api.get("/v1/accounts/acme", token=stranger), 404, "account-not-found")
+    nowhere = problem(api.get("/v1/accounts/nowhere", token=stranger), 404, "account-not-found")
+    assert there["detail"].replace("acme", "nowhere") == nowhere["detail"]
+
+
+@pytest.mark.parametrize("path", ["", "/access", "/transactions", "/transactions.csv", "/transactions/txn_x", "/usage"])
+def test_every_route_asks_for_a_token_and_keeps_strangers_out(api: Api, path: str) -> None:
+    answer = api.get(f"/v1/accounts/acme{path}", token=NOBODY)
+    problem(answer, 401, "unauthorized")
+    assert answer.headers["WWW-Authenticate"] == "Bearer"
+    problem(api.get(f"/v1/accounts/acme{path}", token=api.token("owner", "acme", expires_in=-1)), 401, "unauthorized")
+    problem(api.get(f"/v1/accounts/acme{path}", token=api.token("owner", "eve")), 404, "account-not-found")
+
+
+def test_access_follows_the_balance(api: Api) -> None:
+    api.make_account("paying")
+    post({"paying": [credit(1, amount_micros=12_500_000)]})
+    viewer = api.token("viewer", "paying")
+    assert api.get("/v1/accounts/paying/access", token=viewer).json() == {
+        "allowed": True,
+        "reason": None,
+        "available": "12.50",
+        "currency": "usd",
+    }
+    post({"paying": [debit(2, amount_micros=12_500_001)]})
+    access = api.get("/v1/accounts/paying/access", token=viewer).json()
+    assert (access["allowed"], access["reason"], access["available"]) == (False, "balance_exhausted", "-0.000001")
+
+
+def test_a_client_needs_its_workspaces_balance_too(api: Api) -> None:
+    api.make_account("agency")
+    api.make_account("client", kind="client", workspace_id="agency")
+    post({"client": [credit(1)]})
+    assert api.get("/v1/accounts/client/access").json()["reason"] == "workspace_balance_exhausted"
+    post({"agency": [credit(1)]})
+    assert api.get("/v1/accounts/client/access").json()["allowed"] is True
+
+
+@pytest.mark.parametrize(
+    ("balance", "workspace", "floor", "reason"),
+    [
+        (1, None, 0, None),
+        (0, None, 0, "balance_exhausted"),
+        (-1, None, 0, "balance_exhausted"),
+        (-4, None, -5, None),
+        (-5, None, -5, "balance_exhausted"),
+        (1, 1, 0, None),
+        (1, 0, 0, "workspace_balance_exhausted"),
+        (0, 0, 0, "balance_exhausted"),
+    ],
+)
+def test_access_ends_at_the_floor(balance: int, workspace: int | None, floor: int, reason: str | None) -> None:
+    above = None if workspace is None else Wallet("w", "usd", workspace)
+    found = decide(Wallet("a", "usd", balance), above, floor)
+    assert (found.reason, found.allowed, found.available_micros) == (reason, reason is None, balance - floor)
+
+
+def test_history_is_read_page_by_page_singly_and_as_csv(api: Api) -> None:
+    api.make_account("history")
+    post({"history": [debit(number, description="=cmd()" if number == 3 else "") for number in range(1, 8)]})
+    post({"history": [credit(20, amount_micros=1_500)]})
+    first = api.get("/v1/accounts/history/transactions?limit=3").json()
+    second = api.get(f"/v1/accounts/history/transactions?limit=500&cursor={first['next_cursor']}").json()
+    assert [each["event_id"] for each in first["data"]] == ["pay_20", "event-7", "event-6"]
+    assert [each["event_id"] for each in second["data"]] == [f"event-{number}" for number in (5, 4, 3, 2, 1)]
+    assert second["next_cursor"] is None
+    newest = first["data"][0]
+    assert (newest["type"], newest["amount"], newest["balance_after"], newest["sequence"]) == (
+        "credit",
+        "0.0015",
+        "-0.3485",
+        8,
+    )
+    assert api.get(f"/v1/accounts/history/transactions/{newest['id']}").json() == newest
+    lines = api.get("/v1/accounts/history/transactions.csv?type=debit").text.splitlines()
+    assert lines[0].startswith("id,type,kind,amount,currency,balance_after")
+    assert len(lines) == 8
+    assert sum("'=cmd()" in line for line in lines) == 1
+    assert "-0.3500" not in lines[1] or "'-0.35" not in lines[1]
+
+
+@pytest.mark.parametrize(
+    ("query", "count"),
+    [
+        ("type=credit", 1),
+        ("type=debit", 3),
+        ("meter=email", 1),
+        ("kind=top_up", 1),
+        ("from=2026-09-22", 2),
+        ("to=2026-09-21", 2),
+        ("from=2026-09-22&to=2026-09-22", 1),
+        ("from=2026-09-22T00:00:00Z&to=2026-09-23T00:00:00%2B00:00", 1),
+        ("meter=fax", 0),
+    ],
+)
+def test_history_is_filtered(api: Api, query: str, count: int) -> None:
+    day_ms = 24 * 60 * 60 * 1000
+    if api.get("/v1/accounts/filtered").status_code == 404:
+        api.make_account("filtered")
+        entries = [debit(1), debit(2, meter="email"), debit(3, occurred_at_ms=TIME_MS + day_ms)]
+        post({"filtered": [*entries, credit(4, occurred_at_ms=TIME_MS + 2 * day_ms)]})
+    assert len(api.get(f"/v1/accounts/filtered/transactions?{query}").json()["data"]) == count
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "limit=0",
+        "limit=501",
+        "limit=x",
+        "type=x",
+        "from=yesterday",
+        "from=2026-09-22T00:00:00",
+        "color=red",
+        "cursor=x",
+    ],
+)
+def test_a_filter_that_makes_no_sense_is_refused(api: Api, query: str) -> None:
+    answer = api.get(f"/v1/accounts/acme/transactions?{query}")
+    assert answer.status_code == 422
+    assert answer.json()["field"] == query.partition("=")[0]
+
+
+def test_an_unknown_transaction_is_not_found(api: Api) -> None:
+    problem(api.get("/v1/accounts/acme/transactions/txn_unknown"), 404, "transaction-not-found")

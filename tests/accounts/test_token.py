@@ -1,0 +1,95 @@
+import base64
+import json
+import time
+
+import jwt
+import pytest
+
+from chalicelib.accounts.account import Account
+from chalicelib.accounts.allow import Right, knows, may
+from chalicelib.accounts.token import Caller, Unauthorized, read, sign
+
+SECRET = "a secret that is long enough for every algorithm of the HMAC family"
+LATER = int(time.time()) + 3600
+
+
+def claims(**changes: object) -> dict[str, object]:
+    fields = {"account_id": "acme", "role": "owner", "exp": LATER, **changes}
+    return {name: value for name, value in fields.items() if value is not ...}
+
+
+def header(secret: str = SECRET, algorithm: str = "HS256", **changes: object) -> str:
+    return "Bearer " + jwt.encode(claims(**changes), secret, algorithm=algorithm)
+
+
+def test_a_token_names_the_caller() -> None:
+    assert read(header(sub="jane@acme.example"), SECRET) == Caller("owner", "acme", "jane@acme.example")
+    assert read(header(role="operator", account_id=...), SECRET) == Caller("operator")
+
+
+def test_what_sign_makes_read_takes() -> None:
+    token = sign(SECRET, role="viewer", account_id="acme", expires_at_ms=LATER * 1000)
+    assert read(f"bearer {token}", SECRET) == Caller("viewer", "acme")
+
+
+def unsigned(**changes: object) -> str:
+    parts = [{"alg": "none", "typ": "JWT"}, claims(**changes)]
+    encoded = [base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts]
+    return "Bearer " + ".".join([*encoded, ""])
+
+
+@pytest.mark.parametrize(
+    "authorization",
+    [
+        "",
+        "Bearer",
+        "Bearer ",
+        "Bearer nonsense",
+        "Basic YTpi",
+        header().removeprefix("Bearer "),
+        header(secret="another secret, also long enough for every algorithm of the HMAC family"),
+        header(algorithm="HS512"),
+        unsigned(),
+        unsigned(role="operator"),
+        header(exp=int(time.time()) - 1),
+        header(exp=...),
+        header(exp="tomorrow"),
+        header(role=...),
+        header(role="admin"),
+        header(account_id=...),
+        header(account_id=17),
+        header()[:-4] + "AAAA",
+    ],
+)
+def test_what_cannot_be_trusted_is_refused(authorization: str) -> None:
+    with pytest.raises(Unauthorized):
+        read(authorization, SECRET)
+
+
+WORKSPACE = Account("acme", "workspace", None, "Acme", "a@b.c", "usd", "en", None, None, 0)
+CLIENT = Account("bob", "client", "acme", "Bob", "a@b.c", "usd", "en", None, None, 0)
+
+
+@pytest.mark.parametrize(
+    ("caller", "knows_workspace", "knows_client"),
+    [
+        (Caller("operator"), True, True),
+        (Caller("owner", "acme"), True, True),
+        (Caller("viewer", "acme"), True, True),
+        (Caller("owner", "bob"), False, True),
+        (Caller("viewer", "bob"), False, True),
+        (Caller("owner", "eve"), False, False),
+    ],
+)
+def test_a_caller_knows_its_own_account_and_its_clients(
+    caller: Caller, knows_workspace: bool, knows_client: bool
+) -> None:
+    assert knows(caller, WORKSPACE) is knows_workspace
+    assert knows(caller, CLIENT) is knows_client
+
+
+@pytest.mark.parametrize(
+    ("role", "rights"), [("operator", set(Right)), ("owner", {Right.READ, Right.ACT}), ("viewer", {Right.READ})]
+)
+def test_a_role_includes_its_rights(role: str, rights: set[Right]) -> None:
+    assert {right for right in Right if may(Caller(role, "acme"), right)} == rights  # type: ignore[arg-type]

@@ -1,0 +1,18 @@
+"""Wait for a condition, with a bound."""
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+def wait_for(condition: Callable[[], T], seconds: float = 10, pause: float = 0.02) -> T:
+    """Return the condition's value as soon as it is true; fail after so many seconds."""
+    deadline = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        assert time.monotonic() < deadline, f"waited {seconds} s in vain; the last value was {value!r}"
+        time.sleep(pause)
