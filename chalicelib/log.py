@@ -1,7 +1,6 @@
 """Structured logs: one JSON object a line, with the reason and the ids an operator searches for."""
 
 import logging
-import sys
 from functools import cache
 from typing import Any
 
@@ -20,6 +19,6 @@ def log() -> Any:
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(file=sys.stdout),
+        logger_factory=structlog.PrintLoggerFactory(),
     )
     return structlog.get_logger()

@@ -201,7 +201,7 @@ def _decode_body(request: Request, operation: Operation) -> Any:
         return msgspec.json.decode(request.raw_body, type=operation.takes)
     except msgspec.ValidationError as error:
         raise invalid(error) from None
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeError) as error:
         raise MalformedJson(f"the body is not JSON: {error}") from None
 
 

@@ -40,14 +40,14 @@ def credit(number: int = 1, **changes: Any) -> Entry:
     return Entry(**{**fields, **changes})
 
 
-def event(subject: str, number: int = 1, *, data: Any = None, **changes: Any) -> dict[str, Any]:
+def event(account_id: str, number: int = 1, *, data: Any = None, **changes: Any) -> dict[str, Any]:
     """Return a usage event, as a producer writes it."""
     fields: dict[str, Any] = {
         "specversion": "1.0",
         "id": f"event-{number}",
         "source": "/messaging",
         "type": "sms",
-        "subject": subject,
+        "subject": account_id,
         "time": iso(now_ms() - 60_000),
         "data": {"quantity": "1", "url": f"https://app.example.com/messages/{number}"} if data is None else data,
     }

@@ -24,6 +24,9 @@ from tests.wait import wait_for
 
 _numbers = count(1)
 
+NewWallet = Callable[..., str]
+"""What the fixture `new_wallet` gives."""
+
 
 @pytest.fixture(scope="session")
 def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aws]:
@@ -65,7 +68,7 @@ class use:  # noqa: N801 - reads as a verb
 
 
 @pytest.fixture
-def new_wallet(stack: Deployment) -> Callable[..., str]:
+def new_wallet(stack: Deployment) -> NewWallet:
     """Return a function that makes an empty wallet and returns its account's id."""
 
     def make(account_id: str = "", currency: str = "usd") -> str:

@@ -74,7 +74,7 @@ def read(body: str | bytes) -> tuple[list[UsageEvent], list[Refused]]:
     """Read a message: one event, or an array of them. A bad event of an array does not hide the good ones."""
     try:
         return [_one.decode(body)], []
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeError) as error:
         start = body.lstrip()[:1]
         if start in {"[", b"["}:
             return _read_array(body)
@@ -89,7 +89,7 @@ def convert(item: Any) -> UsageEvent:
 def _read_array(body: str | bytes) -> tuple[list[UsageEvent], list[Refused]]:
     try:
         items = _array.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeError) as error:
         return [], [(0, _refused(error))]
     return read_each(items, _one.decode)
 
@@ -101,7 +101,7 @@ def read_each(items: list[Any], decode: Decode) -> tuple[list[UsageEvent], list[
     for place, item in enumerate(items):
         try:
             events.append(decode(item))
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeError) as error:
             refused.append((place, _refused(error)))
     if not items:
         refused.append((0, EventRefused("empty", "the array holds no event")))

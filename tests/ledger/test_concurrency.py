@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,8 +20,8 @@ from chalicelib.ledger.transaction import Entry
 from chalicelib.ledger.verify import verify
 from chalicelib.tables import connection
 from tests.build import debit
+from tests.conftest import NewWallet
 
-NewWallet = Callable[..., str]
 EVENTS = 400
 THREADS = 16
 ROOT = Path(__file__).resolve().parents[2]

@@ -1,5 +1,3 @@
-from collections.abc import Callable
-
 import pytest
 
 from chalicelib.ledger import statement, table
@@ -9,10 +7,9 @@ from chalicelib.ledger.transaction import Entry, UnknownTransaction
 from chalicelib.ledger.verify import verify
 from chalicelib.ledger.wallet import WalletNotFound
 from tests.build import TIME_MS, credit, debit
+from tests.conftest import NewWallet
 
 DAY_MS = 24 * 60 * 60 * 1000
-
-NewWallet = Callable[..., str]
 
 
 def outcome(account_id: str, entries: list[Entry]) -> tuple[int, int, int]:
