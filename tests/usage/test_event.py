@@ -5,6 +5,7 @@ import pytest
 
 from chalicelib.catalog.catalog import catalog
 from chalicelib.clock import iso, now_ms
+from chalicelib.ledger.transaction import Entry
 from chalicelib.usage.event import EventRefused, UsageEvent, check, read
 from chalicelib.usage.price import entry_of, unit_price_at
 from tests.build import event
@@ -26,9 +27,14 @@ def reason(**changes: Any) -> str:
     if refused:
         return refused[0][1].reason
     with pytest.raises(EventRefused) as refusal:
-        check(events[0], catalog().meters.get(events[0].type), catalog().usage, NOW_MS)
-        entry_of(events[0], catalog().meters[events[0].type], "usd", catalog().usage)
+        charge(events[0])
     return refusal.value.reason
+
+
+def charge(found: UsageEvent) -> Entry:
+    """Check and price an event, as the queue's function does."""
+    check(found, catalog().meters.get(found.type), catalog().usage, NOW_MS)
+    return entry_of(found, catalog().meters[found.type], "usd", catalog().usage)
 
 
 @pytest.mark.parametrize("body", ["", "nonsense", "{", '"text"', "17", "null", "[", "NaN", '{"a": NaN}', "\ud800"])
@@ -112,29 +118,26 @@ def test_a_good_event_is_read_whole() -> None:
         type="voice_minute",
         traceparent="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
     )
-    entry = entry_of(found, catalog().meters["voice_minute"], "usd", catalog().usage)
+    entry = charge(found)
     assert iso(entry.occurred_at_ms) == "2026-11-23T20:41:05.120Z"
     assert (entry.quantity_micros, entry.unit_price_micros, entry.amount_micros) == (1_500_000, 65_000, 97_500)
     assert (entry.kind, entry.type, entry.meter, entry.metadata) == ("usage", "debit", "voice_minute", {"agent": "7"})
 
 
 def test_an_integer_is_a_quantity_too() -> None:
-    assert (
-        entry_of(parsed(data={"quantity": 3}), catalog().meters["sms"], "usd", catalog().usage).amount_micros == 150_000
-    )
+    assert charge(parsed(data={"quantity": 3})).amount_micros == 150_000
 
 
 def test_a_producer_may_price_an_event_itself() -> None:
-    entry = entry_of(parsed(**PRICED_BY_PRODUCER), catalog().meters["ai_tokens"], "usd", catalog().usage)
+    entry = charge(parsed(**PRICED_BY_PRODUCER))
     assert (entry.amount_micros, entry.quantity_micros, entry.unit_price_micros) == (12_300, None, None)
 
 
 def test_an_event_is_priced_by_its_own_time() -> None:
-    voice = catalog().meters["voice_minute"]
     before = parsed(type="voice_minute", time="2026-06-30T23:59:59.999Z")
     after = parsed(type="voice_minute", time="2026-07-01T00:00:00Z")
-    assert entry_of(before, voice, "usd", catalog().usage).unit_price_micros == 70_000
-    assert entry_of(after, voice, "usd", catalog().usage).unit_price_micros == 65_000
+    assert charge(before).unit_price_micros == 70_000
+    assert charge(after).unit_price_micros == 65_000
 
 
 def test_a_meter_without_a_price_at_that_time_or_in_that_currency_is_refused() -> None:

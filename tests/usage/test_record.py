@@ -81,7 +81,7 @@ def test_a_wallet_that_cannot_be_written_does_not_hold_up_the_others(new_wallet:
         if acme.encode() in request.body:
             raise EndpointConnectionError(endpoint_url=request.url)
 
-    events = connection().client.meta.events  # type: ignore[attr-defined]
+    events = connection().client.meta.events
     events.register("before-send.dynamodb.*", cut)
     try:
         assert recorded(event(acme, 1), event(other, 2), event(acme, 3)) == [0, 2]
