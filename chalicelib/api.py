@@ -7,6 +7,7 @@ import msgspec
 from chalicelib import openapi
 from chalicelib.accounts.routes import routes as accounts
 from chalicelib.accounts.transaction_routes import routes as transactions
+from chalicelib.payments.routes import routes as payments
 from chalicelib.usage.routes import routes as usage
 from chalicelib.web import Call, Routes
 
@@ -31,4 +32,4 @@ def get_openapi(_call: Call[None, None]) -> dict[str, Any]:
     return openapi.describe(BLUEPRINTS, VERSION)
 
 
-BLUEPRINTS: Final = (routes, accounts, transactions, usage)
+BLUEPRINTS: Final = (routes, accounts, transactions, usage, payments)
