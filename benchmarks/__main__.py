@@ -1,0 +1,72 @@
+"""Run all measurements against a fresh emulator of AWS; print a table and write `benchmarks/latest.json`."""
+
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from local.aws import Aws, start_aws
+
+LATEST = Path(__file__).with_name("latest.json")
+VERSIONS = ("boto3", "botocore", "chalice", "ministack", "msgspec", "pynamodb", "aws-lambda-powertools")
+
+
+def run(module: str, environment: dict[str, str]) -> dict[str, Any]:
+    """Run a measurement as a process and return its figures."""
+    done = subprocess.run(
+        [sys.executable, "-m", module], env=environment, stdout=subprocess.PIPE, text=True, check=True
+    )
+    figures: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return figures
+
+
+def cold_start_ms(environment: dict[str, str]) -> int:
+    """Return how long a new process takes to import the app, the best of five."""
+    code = "import time; start = time.perf_counter(); import app; print((time.perf_counter() - start) * 1000)"
+    command = [sys.executable, "-c", code]
+    outputs = [
+        subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout for _ in range(5)
+    ]
+    return round(min(map(float, outputs)))
+
+
+def machine() -> dict[str, Any]:
+    """Say where the figures come from."""
+    return {
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        "cores": os.cpu_count(),
+        "versions": {name: version(name) for name in VERSIONS},
+    }
+
+
+def measure(aws: Aws) -> dict[str, Any]:
+    """Take all measurements."""
+    environment = {**os.environ, **aws.environment}
+    return {"import_app_ms": cold_start_ms(environment), **run("benchmarks.ledger", environment)}
+
+
+def main() -> None:
+    """Measure, print, write."""
+    start = time.monotonic()
+    with tempfile.TemporaryDirectory() as directory, start_aws(Path(directory)) as aws:
+        figures = measure(aws)
+    figures = {**figures, "seconds_taken": round(time.monotonic() - start), **machine()}
+    LATEST.write_text(json.dumps(figures, indent=2) + "\n")
+    table = Table("figure", "value")
+    for name, value in figures.items():
+        table.add_row(name, json.dumps(value))
+    Console().print(table)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,111 @@
+"""Count the calls to DynamoDB and what they cost: from what went over the wire, by DynamoDB's published rules.
+
+Rules: Amazon DynamoDB Developer Guide, "DynamoDB item sizes and formats" and "Capacity unit consumption". A
+transactional write takes 2 units for each started KB of each item, a plain one 1; a strongly consistent read 1 unit for
+each started 4 KB of what it read in all, any other read half of that.
+"""
+
+import json
+import threading
+from base64 import b64decode
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from math import ceil
+from typing import Any
+
+import boto3
+
+from chalicelib.tables import connection
+
+KB = 1024
+
+
+class Wire:
+    """What was sent: calls by operation, write units and read units."""
+
+    def __init__(self) -> None:
+        self.calls: Counter[str] = Counter()
+        self.write_units = 0.0
+        self.read_units = 0.0
+        self._consistent: dict[int, bool] = {}
+        # Not the metered client: it only looks up how large an updated item became.
+        self._plain = boto3.client("dynamodb")
+
+    @property
+    def total_calls(self) -> int:
+        """Return how many calls were made."""
+        return self.calls.total()
+
+    def sent(self, params: Mapping[str, Any], model: Any, **_: Any) -> None:
+        """Note a call before it is sent, with the units of what it puts."""
+        self.calls[model.name] += 1
+        self._consistent[threading.get_ident()] = b'"ConsistentRead": true' in params["body"]
+        if model.name == "TransactWriteItems":
+            body = json.loads(params["body"])
+            for action in body["TransactItems"]:
+                if "Put" in action:
+                    self.write_units += 2 * ceil(item_size(action["Put"]["Item"]) / KB)
+
+    def answered(self, parsed: Mapping[str, Any], model: Any, **_: Any) -> None:
+        """Note an answer, with the units of what it read."""
+        if model.name == "TransactWriteItems":
+            return
+        items = [*parsed.get("Items", []), *([parsed["Item"]] if parsed.get("Item") else [])]
+        for found in parsed.get("Responses", {}).values():
+            items += found
+        started = max(1, ceil(sum(map(item_size, items)) / (4 * KB)))
+        consistent = self._consistent.pop(threading.get_ident(), False)
+        self.read_units += started if consistent else started / 2
+
+    def add_updates(self, updated: list[tuple[str, dict[str, Any]]]) -> None:
+        """Add the units of items that a transaction updated, by the size that they have now."""
+        for table, key in updated:
+            item = self._plain.get_item(TableName=table, Key=key, ConsistentRead=True)["Item"]
+            self.write_units += 2 * ceil(item_size(item) / KB)
+
+
+@contextmanager
+def metered() -> Iterator[Wire]:
+    """Meter the process's connection to DynamoDB inside the block."""
+    wire = Wire()
+    updated: list[tuple[str, dict[str, Any]]] = []
+
+    def collect(params: Mapping[str, Any], model: Any, **_: Any) -> None:
+        if model.name == "TransactWriteItems":
+            updates = [action["Update"] for action in json.loads(params["body"])["TransactItems"] if "Update" in action]
+            updated.extend((each["TableName"], each["Key"]) for each in updates)
+
+    events: Any = connection().client.meta.events
+    hooks: list[tuple[str, Any]] = [
+        ("before-call.dynamodb.*", wire.sent),
+        ("before-call.dynamodb.*", collect),
+        ("after-call.dynamodb.*", wire.answered),
+    ]
+    for name, hook in hooks:
+        events.register(name, hook)
+    try:
+        yield wire
+    finally:
+        for name, hook in hooks:
+            events.unregister(name, hook)
+    wire.add_updates(updated)
+
+
+def item_size(item: Mapping[str, Any]) -> int:
+    """Return the size of an item in bytes: its attributes' names and values."""
+    return sum(len(name.encode()) + _value_size(value) for name, value in item.items())
+
+
+def _value_size(value: Mapping[str, Any]) -> int:
+    ((kind, content),) = value.items()
+    if kind == "S":
+        return len(content.encode())
+    if kind == "N":
+        digits = content.lstrip("-").replace(".", "").strip("0")
+        return min(21, ceil(len(digits) / 2) + 1 + int(content.startswith("-")))
+    if kind == "B":
+        return len(content if isinstance(content, bytes) else b64decode(content))
+    if kind in {"NULL", "BOOL"}:
+        return 1
+    raise ValueError(f"this benchmark's items hold no {kind}")

@@ -1,0 +1,292 @@
+"""Runs the emulator for tests and talks to its control API.
+
+    with Emulator(webhook_url=url, webhook_secret="whsec_test") as emulator:
+        client = emulator.stripe_client()
+        ...
+        assert len(emulator.charges(payment_intent=intent.id)) == 1
+
+Nothing here is needed to use the emulator: it is a process, and everything below is HTTP.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from http import HTTPStatus
+from http.client import HTTPConnection
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal, Self, TypedDict, Unpack
+from urllib.parse import urlencode
+
+import stripe
+
+Json = dict[str, Any]
+ROOT = Path(__file__).parents[2]
+SECRET_KEY = "sk_test_emulator"  # noqa: S105 - opens nothing but an emulator
+PUBLISHABLE_KEY = "pk_test_emulator"
+CLIENT_ID = "ca_emulator"
+WEBHOOK_SECRET = "whsec_emulator"  # noqa: S105
+CONNECT_WEBHOOK_SECRET = "whsec_emulator_connect"  # noqa: S105
+FORM = "application/x-www-form-urlencoded"
+
+
+class ControlError(Exception):
+    """The control API refused a call; the message says why."""
+
+
+class FaultOptions(TypedDict, total=False):
+    """Which calls or webhooks a fault strikes, and how."""
+
+    method: str
+    path: str
+    event: str
+    account: str
+    nth: int
+    times: int
+    seconds: float
+    status: int
+    code: str
+    copies: int
+
+
+class Emulator:
+    """An emulator process on a free port of this machine, and what a test can make it do."""
+
+    def __init__(
+        self,
+        *,
+        webhook_url: str = "",
+        webhook_secret: str = WEBHOOK_SECRET,
+        connect_webhook_url: str = "",
+        connect_webhook_secret: str = CONNECT_WEBHOOK_SECRET,
+        state: Path | None = None,
+        port: int | None = None,
+        delay_seconds: float = 0.1,
+        search_lag_seconds: float = 1.0,
+        arguments: Sequence[str] = (),
+    ) -> None:
+        """Choose how to run it; `start` (or `with`) runs it.
+
+        `delay_seconds` is how long slow things take (settling, disputes of the dispute card, failing refunds).
+        `arguments` are further arguments of its command line.
+        """
+        self.port = port or free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.webhook_secret = webhook_secret
+        self.connect_webhook_secret = connect_webhook_secret
+        self._arguments = [
+            *("--port", str(self.port)),
+            *("--delay", str(delay_seconds)),
+            *("--search-lag", str(search_lag_seconds)),
+            *(("--state", str(state)) if state else ()),
+            *(("--webhook-url", webhook_url, "--webhook-secret", webhook_secret) if webhook_url else ()),
+            *(("--connect-webhook-url", connect_webhook_url) if connect_webhook_url else ()),
+            *(("--connect-webhook-secret", connect_webhook_secret) if connect_webhook_url else ()),
+            *arguments,
+        ]
+        self._process: subprocess.Popen[str] | None = None
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(self, type: type[BaseException] | None, value: BaseException | None, at: TracebackType | None) -> None:
+        self.stop()
+
+    def start(self) -> Self:
+        """Start the process and return when it answers. One that runs already is left as it is."""
+        if self._process is not None:
+            return self
+        command = [sys.executable, "-m", "local.stripe_emulator", *self._arguments]
+        self._process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+        if self._process.stdout is None or "ready" not in self._process.stdout.readline():
+            self.stop()
+            raise RuntimeError("the Stripe emulator did not start; its error is above")
+        return self
+
+    def stop(self) -> None:
+        """End the process as Ctrl-C would, and wait for it."""
+        self._end(subprocess.Popen.terminate)
+
+    def kill(self) -> None:
+        """End the process as a power cut would (SIGKILL). `start` runs it again on the same port."""
+        self._end(subprocess.Popen.kill)
+
+    def stripe_client(
+        self, api_key: str = SECRET_KEY, *, stripe_account: str | None = None, max_network_retries: int = 0
+    ) -> stripe.StripeClient:
+        """Return the official client, pointed here."""
+        return stripe.StripeClient(
+            api_key,
+            base_addresses={"api": self.url, "connect": self.url, "files": self.url, "meter_events": self.url},
+            stripe_account=stripe_account,
+            max_network_retries=max_network_retries,
+            client_id=CLIENT_ID,
+        )
+
+    def control(self, method: str, path: str, body: Json | None = None) -> Json:
+        """Call the control API: `control("POST", "disputes/du_1/win")`. Raises `ControlError` if it refuses."""
+        status, _, text = self._exchange(method, f"/_control/{path}", None if body is None else json.dumps(body))
+        answer: Json = json.loads(text)
+        if status != HTTPStatus.OK:
+            raise ControlError(answer["error"]["message"])
+        return answer
+
+    def fault(self, kind: str, **options: Unpack[FaultOptions]) -> str:
+        """Order a fault and return its id. It strikes from the `nth` match on, `times` times (0: always).
+
+        On calls (`method`, `path` with `*`): `slow`, `slow_after_effect`, `cut_before_effect`, `cut_after_effect`,
+        `status` (nothing is done and no key remembers it), `500_saved`, `500_after_effect`.
+        On webhooks (`event` with `*`): `webhook_duplicate`, `webhook_delay`, `webhook_hold`, `webhook_shuffle`,
+        `webhook_drop`.
+        """
+        identifier: str = self.control("POST", "faults", {"kind": kind, **options})["id"]
+        return identifier
+
+    def clear_faults(self) -> None:
+        """Cancel every fault."""
+        self.control("DELETE", "faults")
+
+    def reset(self) -> None:
+        """Forget everything: objects, keys, events, faults, calls, and the moved clock."""
+        self.control("POST", "reset")
+
+    def calls(self, method: str = "", path: str = "") -> list[Json]:
+        """Return the API calls received, oldest first: method, path, params, account, idempotency_key, status, ..."""
+        calls: list[Json] = self.control("GET", "calls")["data"]
+        return [call for call in calls if call["method"].startswith(method) and call["path"].startswith(path)]
+
+    def objects(self, kind: str, account: str | None = None) -> list[Json]:
+        """Return all objects of a kind (`customer`, `refund`, ...), oldest first, each with its `account`."""
+        query = f"?{urlencode({'account': account})}" if account else ""
+        found: list[Json] = self.control("GET", f"objects/{kind}{query}")["data"]
+        return found
+
+    def charges(self, payment_intent: str | None = None, *, status: str = "succeeded") -> list[Json]:
+        """Return the charges of one status (`""`: of any) that were made, of one payment intent or of all."""
+        return [
+            charge
+            for charge in self.objects("charge")
+            if payment_intent in (None, charge["payment_intent"]) and status in ("", charge["status"])
+        ]
+
+    def events(self, type: str = "") -> list[Json]:
+        """Return the events of one type, or all, oldest first."""
+        return [event for event in self.objects("event") if event["type"].startswith(type)]
+
+    def authenticate(self, intent: str, outcome: Literal["succeed", "fail"] = "succeed") -> Json:
+        """Complete or fail the 3-D Secure challenge of a payment or setup intent, as the cardholder would."""
+        return self.control("POST", f"{_plural(intent)}/{intent}/authenticate", {"outcome": outcome})
+
+    def settle(self, intent: str, outcome: Literal["succeed", "fail"] = "succeed") -> Json:
+        """End a payment that is processing, now."""
+        return self.control("POST", f"payment_intents/{intent}/settle", {"outcome": outcome})
+
+    def open_dispute(self, charge_or_intent: str, *, reason: str = "fraudulent", amount: int | None = None) -> Json:
+        """Dispute a charge, as the cardholder would."""
+        body = {"reason": reason} | ({"amount": amount} if amount else {})
+        return self.control("POST", f"{_plural(charge_or_intent)}/{charge_or_intent}/dispute", body)
+
+    def close_dispute(self, dispute: str, outcome: Literal["win", "lose"]) -> Json:
+        """Decide a dispute, as the bank would."""
+        return self.control("POST", f"disputes/{dispute}/{outcome}")
+
+    def refund_in_dashboard(self, charge_or_intent: str, amount: int | None = None) -> Json:
+        """Refund a charge outside of the API."""
+        body = {"amount": amount} if amount else {}
+        return self.control("POST", f"{_plural(charge_or_intent)}/{charge_or_intent}/refund", body)
+
+    def fail_refund(self, refund: str) -> Json:
+        """Let a refund fail, as the bank would."""
+        return self.control("POST", f"refunds/{refund}/fail")
+
+    def move_clock(self, offset_seconds: float, *, webhook_timestamps: bool = False) -> None:
+        """Set how far the emulator's clock is ahead of the machine's."""
+        self.control("POST", "clock", {"offset_seconds": offset_seconds, "webhook_timestamps": webhook_timestamps})
+
+    def webhooks(self, type: str = "") -> list[Json]:
+        """Return the deliveries of webhooks: event, type, state, attempts (each with its status), account."""
+        deliveries: list[Json] = self.control("GET", "webhooks")["data"]
+        return [delivery for delivery in deliveries if delivery["type"].startswith(type)]
+
+    def release_webhooks(self) -> int:
+        """Send the webhooks that a `webhook_hold` fault held back; return how many."""
+        return int(self.control("POST", "webhooks/release")["released"])
+
+    def send_webhook(self, event: str) -> None:
+        """Send an event again, now."""
+        self.control("POST", f"webhooks/{event}/send")
+
+    def wait_for_webhooks(self, timeout_seconds: float = 10) -> None:
+        """Wait until nothing is left to send (held and dropped webhooks aside)."""
+        wait_until(lambda: all(d["state"] != "pending" for d in self.webhooks()), timeout_seconds)
+
+    def connect_account(self, name: str = "Example Agency", id: str | None = None) -> Json:
+        """Connect an account without OAuth's page; return its id, secret_key and publishable_key."""
+        return self.control("POST", "accounts", {"name": name} | ({"id": id} if id else {}))
+
+    def disconnect_account(self, account: str) -> None:
+        """Take the platform's access to an account away, as its owner would at the dashboard."""
+        self.control("POST", f"accounts/{account}/disconnect")
+
+    def answer_oauth(
+        self, authorize_url: str, decision: Literal["approve", "deny"] = "approve", *, account: str = "", name: str = ""
+    ) -> str:
+        """Press Approve or Deny on the page of `authorize_url`; return the URL that the browser is sent to."""
+        query = authorize_url.partition("?")[2]
+        form = f"{query}&{urlencode({'decision': decision, 'account': account, 'name': name})}"
+        status, headers, text = self._exchange("POST", "/oauth/authorize", form, FORM)
+        if status != HTTPStatus.SEE_OTHER:
+            raise ControlError(text)
+        return headers["Location"]
+
+    def _exchange(
+        self, method: str, path: str, body: str | None, content_type: str = "application/json"
+    ) -> tuple[int, dict[str, str], str]:
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=30)
+        with contextlib.closing(connection):
+            connection.request(method, path, body, {"Content-Type": content_type})
+            response = connection.getresponse()
+            return response.status, dict(response.getheaders()), response.read().decode()
+
+    def _end(self, how: Callable[[subprocess.Popen[str]], None]) -> None:
+        if self._process is None:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            how(self._process)
+        self._process.wait(timeout=10)
+        if self._process.stdout is not None:
+            self._process.stdout.close()
+        self._process = None
+
+
+def free_port() -> int:
+    """Return a port of this machine that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_until(condition: Callable[[], bool], timeout_seconds: float = 10) -> None:
+    """Wait for a condition, and fail with `TimeoutError` if it does not come true in time."""
+    for _ in _ticks(timeout_seconds):
+        if condition():
+            return
+    raise TimeoutError(f"waited {timeout_seconds} s in vain")
+
+
+def _ticks(timeout_seconds: float) -> Iterator[None]:
+    end = time.monotonic() + timeout_seconds
+    while time.monotonic() < end:
+        yield
+        time.sleep(0.02)
+
+
+def _plural(identifier: str) -> str:
+    prefixes = {"pi": "payment_intents", "seti": "setup_intents", "ch": "charges"}
+    return prefixes[identifier.partition("_")[0]]

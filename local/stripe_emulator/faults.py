@@ -1,0 +1,115 @@
+"""Faults that tests order: the emulator misbehaves on a chosen call or webhook, never at random."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import dataclass, field
+from enum import StrEnum
+from fnmatch import fnmatchcase
+
+from local.stripe_emulator.errors import Json
+from local.stripe_emulator.ids import new_id
+
+
+class Kind(StrEnum):
+    """What goes wrong. The second group concerns webhooks."""
+
+    SLOW = "slow"
+    SLOW_AFTER_EFFECT = "slow_after_effect"
+    CUT_BEFORE_EFFECT = "cut_before_effect"
+    CUT_AFTER_EFFECT = "cut_after_effect"
+    STATUS = "status"
+    SAVED_500 = "500_saved"
+    AFTER_EFFECT_500 = "500_after_effect"
+
+    WEBHOOK_DUPLICATE = "webhook_duplicate"
+    WEBHOOK_DELAY = "webhook_delay"
+    WEBHOOK_HOLD = "webhook_hold"
+    WEBHOOK_SHUFFLE = "webhook_shuffle"
+    WEBHOOK_DROP = "webhook_drop"
+
+    @property
+    def about_webhooks(self) -> bool:
+        """Whether the fault concerns webhooks rather than calls."""
+        return self.value.startswith("webhook_")
+
+
+@dataclass
+class Fault:
+    """One ordered fault: it skips `nth - 1` matches, then strikes `times` times (0 means always)."""
+
+    kind: Kind
+    method: str = "*"
+    path: str = "*"
+    event: str = "*"
+    account: str = "*"
+    nth: int = 1
+    times: int = 1
+    seconds: float = 1.0
+    status: int = 500
+    code: str = "rate_limit"
+    copies: int = 2
+    id: str = field(default_factory=lambda: new_id("fault", 12))
+    seen: int = 0
+    struck: int = 0
+
+    def shown(self) -> Json:
+        """Return the fault as the control API shows it."""
+        return {name: str(value) if isinstance(value, Kind) else value for name, value in vars(self).items()}
+
+    def strikes(self) -> bool:
+        """Count a match, and tell whether the fault strikes it."""
+        if self.times and self.struck >= self.times:
+            return False
+        self.seen += 1
+        if self.seen < self.nth:
+            return False
+        self.struck += 1
+        return True
+
+
+class Faults:
+    """The faults that are ordered. For each call or event, the first one that strikes is taken."""
+
+    def __init__(self) -> None:
+        self._faults: list[Fault] = []
+        self._guard = threading.Lock()
+
+    def add(self, fault: Fault) -> None:
+        """Order a fault."""
+        with self._guard:
+            self._faults.append(fault)
+
+    def all(self) -> list[Json]:
+        """Return the ordered faults with how often they were seen and struck."""
+        with self._guard:
+            return [fault.shown() for fault in self._faults]
+
+    def clear(self, identifier: str | None = None) -> None:
+        """Cancel one fault, or all."""
+        with self._guard:
+            self._faults = [fault for fault in self._faults if identifier not in (None, fault.id)]
+
+    def for_call(self, method: str, path: str, account: str) -> Fault | None:
+        """Return the fault that strikes this call."""
+        with self._guard:
+            for fault in self._faults:
+                if fault.kind.about_webhooks or not _matches(fault, account):
+                    continue
+                if fnmatchcase(method, fault.method) and fnmatchcase(path, fault.path) and fault.strikes():
+                    return fault
+        return None
+
+    def for_event(self, type: str, account: str) -> Fault | None:
+        """Return the fault that strikes the delivery of this event."""
+        with self._guard:
+            for fault in self._faults:
+                if not fault.kind.about_webhooks or not _matches(fault, account):
+                    continue
+                if fnmatchcase(type, fault.event) and fault.strikes():
+                    return fault
+        return None
+
+
+def _matches(fault: Fault, account: str) -> bool:
+    return fnmatchcase(account, fault.account)

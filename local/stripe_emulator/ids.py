@@ -1,0 +1,43 @@
+"""Identifiers that look like Stripe's, and hashes that are stable functions of what they stand for."""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+
+ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+
+KIND_BY_PREFIX = {
+    "acct": "account",
+    "ch": "charge",
+    "cus": "customer",
+    "du": "dispute",
+    "evt": "event",
+    "issfr": "radar.early_fraud_warning",
+    "pi": "payment_intent",
+    "pm": "payment_method",
+    "re": "refund",
+    "seti": "setup_intent",
+    "setatt": "setup_attempt",
+    "txn": "balance_transaction",
+}
+
+
+def new_id(prefix: str, length: int = 24) -> str:
+    """Return a fresh random identifier, `prefix_...`."""
+    return f"{prefix}_{''.join(secrets.choice(ALPHABET) for _ in range(length))}"
+
+
+def kind_of(identifier: str) -> str | None:
+    """Return the kind of object that an identifier names, by its prefix."""
+    return KIND_BY_PREFIX.get(identifier.partition("_")[0])
+
+
+def stable_text(source: str, length: int) -> str:
+    """Return `length` letters and digits that are always the same for the same source."""
+    number = int.from_bytes(hashlib.sha256(source.encode()).digest(), "big")
+    letters = []
+    for _ in range(length):
+        number, remainder = divmod(number, len(ALPHABET))
+        letters.append(ALPHABET[remainder])
+    return "".join(letters)

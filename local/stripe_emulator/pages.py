@@ -1,0 +1,31 @@
+"""The frame of the emulator's own HTML pages: no inline script or style, and a policy that forbids both."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from markupsafe import escape
+from werkzeug.wrappers import Response
+
+
+def page(title: str, body: str, *, form_target: str = "", script: str = "", framed: bool = False) -> Response:
+    """Return a page. `form_target` is a URL that a form may lead to; `framed` pages may be shown inside others."""
+    head = f'<script src="/stripe_js/{script}" defer></script>' if script else ""
+    html = (
+        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        f'<link rel="stylesheet" href="/stripe_js/page.css">{head}</head><body><main>{body}</main></body></html>\n'
+    )
+    parts = urlsplit(form_target)
+    target = f" {parts.scheme}://{parts.netloc}" if parts.netloc else ""
+    policy = [
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "connect-src 'self'",
+        f"form-action 'self'{target}",
+        "frame-ancestors *" if framed else "frame-ancestors 'none'",
+        "base-uri 'none'",
+    ]
+    headers = {"Content-Security-Policy": "; ".join(policy), "Cache-Control": "no-store"}
+    return Response(html, headers=headers, content_type="text/html; charset=utf-8")

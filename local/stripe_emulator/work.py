@@ -1,0 +1,129 @@
+"""One call's reading and writing: what it saves and the events it causes appear together, or not at all."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from local.stripe_emulator import events
+from local.stripe_emulator.errors import Json, no_such
+from local.stripe_emulator.ids import new_id
+from local.stripe_emulator.store import Place, Store
+
+TASK = "_task"
+
+
+@dataclass(frozen=True)
+class Cause:
+    """The API request behind a change; empty for what happens by itself or from the dashboard."""
+
+    request_id: str | None = None
+    idempotency_key: str | None = None
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What every call knows: the platform's own account, where the emulator answers, how long slow things take."""
+
+    platform: str
+    url: str = ""
+    delay_seconds: float = 1.0
+    application: str = "ca_emulator"
+    search_lag_seconds: float = 1.0
+
+
+class Work:
+    """A unit of work for one account. Objects read through it are its own copies until it is committed."""
+
+    def __init__(
+        self, store: Store, around: Surroundings, account: str, now: float, cause: Cause | None = None
+    ) -> None:
+        self.around = around
+        self.account = account
+        self.time = now
+        self.cause = cause or Cause()
+        self._store = store
+        self._copies: dict[Place, Json] = {}
+        self._saved: dict[Place, Json] = {}
+
+    @property
+    def now(self) -> int:
+        """The time of this call, in whole seconds since 1970."""
+        return int(self.time)
+
+    @property
+    def connected(self) -> bool:
+        """Whether the account is a connected one."""
+        return self.account != self.around.platform
+
+    @property
+    def platform(self) -> Work:
+        """The same unit of work, seen from the platform's own account, which keeps the connected accounts."""
+        return self.beside(self.around.platform)
+
+    def beside(self, account: str) -> Work:
+        """Return the same unit of work, seen from another account."""
+        other = copy.copy(self)
+        other.account = account
+        return other
+
+    def get(self, kind: str, identifier: str) -> Json | None:
+        """Return this work's own copy of an object."""
+        place = (self.account, kind, identifier)
+        if place not in self._copies:
+            found = self._store.find(place)
+            if found is None:
+                return None
+            self._copies[place] = copy.deepcopy(found)
+        return self._copies[place]
+
+    def need(self, kind: str, identifier: str, param: str | None = None) -> Json:
+        """Return an object, or refuse: 404 when it is what the URL names, 400 when `param` names it."""
+        found = self.get(kind, identifier)
+        if found is None:
+            raise no_such(NOUNS.get(kind, kind), identifier, param=param)
+        return found
+
+    def save(self, body: Json) -> Json:
+        """Mark an object as changed or new; it is written when the work is committed."""
+        place = (self.account, body["object"], body["id"])
+        self._copies[place] = self._saved[place] = body
+        return body
+
+    def all(self, kind: str, where: Callable[[Json], bool] = lambda _: True) -> Iterator[Json]:
+        """Yield the objects of one kind that satisfy `where`, newest first. They are for reading only."""
+        yield from (body for body in self._fresh(kind) if where(body))
+        for body in self._store.newest_first(self.account, kind):
+            current = self._copies.get((self.account, kind, body["id"]), body)
+            if where(current):
+                yield current
+
+    def emit(self, type: str, body: Json, previous: Json | None = None) -> Json:
+        """Add an event about an object as it is now; `previous` holds what an update replaced."""
+        return self.save(events.build(self, type, body, previous))
+
+    def later(self, action: str, **details: str) -> None:
+        """Have something happen by itself after the emulator's delay (see `timers`)."""
+        task = {"id": new_id("task"), "object": TASK, "action": action, "done": False}
+        self.save(task | {"due_at": self.time + self.around.delay_seconds, "details": details})
+
+    def discard(self) -> None:
+        """Forget every change made so far."""
+        self._copies.clear()
+        self._saved.clear()
+
+    def changes(self) -> list[tuple[str, Json]]:
+        """Return what is to be written, in the order of its first saving."""
+        return [(account, body) for (account, _, _), body in self._saved.items()]
+
+    def _fresh(self, kind: str) -> list[Json]:
+        fresh = [
+            body
+            for place, body in self._saved.items()
+            if place[:2] == (self.account, kind) and self._store.find(place) is None
+        ]
+        return fresh[::-1]
+
+
+NOUNS = {"payment_method": "PaymentMethod", "setup_intent": "setupintent"}

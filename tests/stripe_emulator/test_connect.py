@@ -1,0 +1,124 @@
+"""Connected accounts: connected by OAuth, isolated completely, and gone when access is taken away."""
+
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+import stripe
+
+from local.stripe_emulator.client import Emulator
+from tests.stripe_emulator.conftest import pay
+
+CALLBACK = "http://localhost:9/stripe/callback"
+
+
+def authorize_url(client: stripe.StripeClient) -> str:
+    params: Any = {"redirect_uri": CALLBACK, "state": "s1", "scope": "read_write"}
+    return client.oauth.authorize_url(params)
+
+
+def code_from(location: str) -> str:
+    assert location.startswith(CALLBACK)
+    query = parse_qs(urlsplit(location).query)
+    assert query["state"] == ["s1"]
+    return query["code"][0]
+
+
+def connect(emulator: Emulator, client: Any, account: str = "") -> Any:
+    code = code_from(emulator.answer_oauth(authorize_url(client), account=account))
+    return client.oauth.token({"grant_type": "authorization_code", "code": code})
+
+
+def test_approving_connects_an_account_with_keys_of_its_own(emulator: Emulator, client: Any) -> None:
+    tokens = connect(emulator, client)
+    own = emulator.stripe_client(tokens.access_token)
+    assert own.v1.accounts.retrieve_current().id == tokens.stripe_user_id
+    assert client.v1.accounts.retrieve(tokens.stripe_user_id).charges_enabled is True
+    assert tokens.stripe_publishable_key.startswith("pk_test_")
+
+
+def test_denying_sends_back_the_denial(emulator: Emulator, client: Any) -> None:
+    query = parse_qs(urlsplit(emulator.answer_oauth(authorize_url(client), "deny")).query)
+    assert (query["error"], query["state"]) == (["access_denied"], ["s1"])
+
+
+def test_a_code_that_is_used_twice_takes_back_the_access(emulator: Emulator, client: Any) -> None:
+    code = code_from(emulator.answer_oauth(authorize_url(client)))
+    account = client.oauth.token({"grant_type": "authorization_code", "code": code}).stripe_user_id
+    with pytest.raises(stripe.oauth_error.InvalidGrantError, match="revoked"):
+        client.oauth.token({"grant_type": "authorization_code", "code": code})
+    with pytest.raises(stripe.PermissionError):
+        emulator.stripe_client(stripe_account=account).v1.customers.list()
+
+
+def test_a_code_expires_and_an_invented_one_is_refused(emulator: Emulator, client: Any) -> None:
+    code = code_from(emulator.answer_oauth(authorize_url(client)))
+    emulator.move_clock(301)
+    for wrong in (code, "ac_invented"):
+        with pytest.raises(stripe.oauth_error.InvalidGrantError):
+            client.oauth.token({"grant_type": "authorization_code", "code": wrong})
+
+
+def test_accounts_share_nothing(emulator: Emulator, client: Any) -> None:
+    first, second = (emulator.connect_account()["id"] for _ in range(2))
+    theirs = emulator.stripe_client(stripe_account=first)
+    customer = theirs.v1.customers.create().id
+    intent = pay(theirs, customer=customer)
+    for stranger in (client, emulator.stripe_client(stripe_account=second)):
+        assert stranger.v1.customers.list().data == []
+        assert stranger.v1.payment_intents.list().data == []
+        assert stranger.v1.charges.list().data == []
+        assert [e for e in stranger.v1.events.list().data if not e.type.startswith("account.")] == []
+        with pytest.raises(stripe.InvalidRequestError):
+            stranger.v1.customers.retrieve(customer)
+        with pytest.raises(stripe.InvalidRequestError):
+            stranger.v1.refunds.create({"payment_intent": intent.id})
+    assert len(theirs.v1.charges.list().data) == 1
+
+
+@pytest.mark.parametrize("by_platform", [True, False])
+def test_deauthorised_accounts_are_closed(emulator: Emulator, client: Any, by_platform: bool) -> None:
+    tokens = connect(emulator, client)
+    account = tokens.stripe_user_id
+    if by_platform:
+        client.oauth.deauthorize({"stripe_user_id": account})
+    else:
+        emulator.disconnect_account(account)
+    with pytest.raises(stripe.PermissionError) as refused:
+        pay(emulator.stripe_client(stripe_account=account))
+    assert refused.value.error is not None
+    assert (refused.value.http_status, refused.value.error.code) == (403, "account_invalid")
+    with pytest.raises(stripe.AuthenticationError):
+        emulator.stripe_client(tokens.access_token).v1.customers.list()
+    event = emulator.events("account.application.deauthorized")[0]
+    assert (event["account"], event["data"]["object"]["object"]) == (account, "application")
+
+
+def test_an_account_that_connects_again_finds_its_customers(emulator: Emulator, client: Any) -> None:
+    first = connect(emulator, client)
+    customer = emulator.stripe_client(stripe_account=first.stripe_user_id).v1.customers.create().id
+    client.oauth.deauthorize({"stripe_user_id": first.stripe_user_id})
+    again = connect(emulator, client, account=first.stripe_user_id)
+    assert again.stripe_user_id == first.stripe_user_id
+    assert again.access_token != first.access_token
+    found = emulator.stripe_client(stripe_account=again.stripe_user_id).v1.customers.retrieve(customer)
+    assert found.id == customer
+
+
+def test_an_account_that_never_connected_is_refused(emulator: Emulator) -> None:
+    with pytest.raises(stripe.PermissionError):
+        emulator.stripe_client(stripe_account="acct_unknown").v1.customers.list()
+
+
+def test_an_application_fee_needs_an_account_and_is_at_most_the_amount(emulator: Emulator, client: Any) -> None:
+    account = emulator.connect_account()["id"]
+    theirs = emulator.stripe_client(stripe_account=account)
+    paid = pay(theirs, application_fee_amount=100, expand=["latest_charge.balance_transaction"])
+    fees = {fee.type: fee.amount for fee in paid.latest_charge.balance_transaction.fee_details}
+    assert fees == {"stripe_fee": 103, "application_fee": 100}
+    with pytest.raises(stripe.InvalidRequestError):
+        pay(theirs, application_fee_amount=2501)
+    with pytest.raises(stripe.InvalidRequestError):
+        pay(client, application_fee_amount=100)
+    with pytest.raises(stripe.InvalidRequestError, match="No such destination"):
+        pay(client, transfer_data={"destination": "acct_unknown"})
