@@ -3,7 +3,10 @@
 Card numbers never come here. The newest change wins, by the time at which it was asked for, in any order.
 """
 
+from typing import Annotated
+
 import msgspec
+from msgspec import Meta
 
 from chalicelib import clock
 from chalicelib.accounts import table as accounts
@@ -141,4 +144,4 @@ def forget(payment_method_id: str, customer_id: str) -> bool:
 class CardRequest(msgspec.Struct, forbid_unknown_fields=True):
     """What putting a card on file takes: the SetupIntent that the browser has brought to its end."""
 
-    setup_intent_id: str
+    setup_intent_id: Annotated[str, Meta(pattern="^seti_[A-Za-z0-9]{1,100}$", examples=["seti_1Q2w3E"])]

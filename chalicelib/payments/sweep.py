@@ -46,27 +46,32 @@ def sweep(now_ms: int) -> Swept:
     for account_id, payment_id in table.due(now_ms, A_SHARD):
         if time.monotonic() - begun > BUDGET_SECONDS:
             break
-        _sweep_one(account_id, payment_id, swept)
+        _count(account_id, payment_id, swept)
     log().info("payments swept", **msgspec.to_builtins(swept))
     if swept.failed:
         raise SweepIncomplete(swept)
     return swept
 
 
-def _sweep_one(account_id: str, payment_id: str, swept: Swept) -> None:
-    payment = table.find(account_id, payment_id)
-    if payment is None or payment.ended:
-        return  # the index was a moment behind
+def _count(account_id: str, payment_id: str, swept: Swept) -> None:
     swept.looked_at += 1
     try:
-        # Noted first: a payment that kills the function must not be the first one of every run.
-        ended = resolve(table.change(payment, _looked_at)).payment.ended
+        ended = sweep_one(account_id, payment_id)
     except Exception:  # noqa: BLE001 - one bad payment never stops the others; the run fails at its end
         log().exception("a payment could not be swept", account_id=account_id, payment_id=payment_id)
         swept.failed += 1
     else:
         swept.ended += ended
         swept.unresolved += not ended
+
+
+def sweep_one(account_id: str, payment_id: str) -> bool:
+    """Resolve one payment, and tell whether it has ended. Raises PaymentMismatch, PaymentBusy."""
+    payment = table.get(account_id, payment_id)
+    if payment.ended:
+        return True  # the index was a moment behind
+    # Noted first: a payment that kills the function must not be the first one of every run.
+    return resolve(table.change(payment, _looked_at)).payment.ended
 
 
 def _looked_at(payment: Payment) -> Payment:
