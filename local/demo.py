@@ -1,0 +1,146 @@
+"""What the first `make run` fills in: a workspace and a client of it, and a believable month of both.
+
+It goes through the verbs that the routes and functions call, with the clock moved to each day of the month, so the
+history reads as if they had been there: a welcome credit, usage every day, top-ups, a card that was declined once.
+"""
+
+import json
+import os
+import urllib.request
+from base64 import b64encode
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import Any
+from urllib.parse import urlencode
+
+from chalicelib import clock
+from chalicelib.accounts import table as accounts
+from chalicelib.accounts.put import AccountRequest, put
+from chalicelib.accounts.token import Caller
+from chalicelib.catalog.catalog import catalog
+from chalicelib.ledger.table import read_wallet
+from chalicelib.payments import card
+from chalicelib.payments.adjust import AdjustmentRequest, adjust
+from chalicelib.payments.top_up import CardDeclined, TopUpRequest, top_up
+from chalicelib.settings import settings
+from chalicelib.usage.record import record
+from local.system import System
+
+DAYS = 30
+OPERATOR = Caller("operator", None, "demo@platform.example")
+LOW_MICROS = 15_000_000
+DECLINED_ON_DAY = 12
+GOOD_CARD = "pm_card_visa"
+DECLINED_CARD = "pm_card_chargeCustomerFail"
+
+
+def fill(system: System, account_id: str) -> None:
+    """Create the workspace `account_id` and a client of it, and live through their month."""
+    os.environ.update(system.environment)
+    settings.cache_clear()
+    client_id = f"{account_id}-bloom"
+    now = datetime.now(UTC)
+    with clock.moved_to(now - timedelta(days=DAYS, hours=1)):
+        open_accounts(account_id, client_id)
+        for opened in (account_id, client_id):
+            save_card(system, opened, GOOD_CARD)
+    for day in range(DAYS, -1, -1):
+        evening = min(now, (now - timedelta(days=day)).replace(hour=21, minute=0))
+        refill(system, account_id, evening, declined=DAYS - day == DECLINED_ON_DAY)
+        refill(system, client_id, evening, declined=False)
+        for number, used_by in enumerate((account_id, client_id)):
+            with clock.moved_to(evening):
+                record_day(used_by, evening, Random(day * 10 + number), per_day=48 if used_by == account_id else 10)
+
+
+def open_accounts(account_id: str, client_id: str) -> None:
+    """Create both accounts, with a welcome credit."""
+    workspace = AccountRequest(
+        kind="workspace", name="Acme Agency", email="billing@acme.example", currency="usd", locale="en-US", country="US"
+    )
+    customer = AccountRequest(
+        kind="client", workspace_id=account_id, name="Bakery Bloom", email="hello@bloom.example", currency="usd"
+    )
+    for opened, request in ((account_id, workspace), (client_id, customer)):
+        account, _ = put(OPERATOR, opened, request, catalog())
+        welcome = AdjustmentRequest("credit", "10.00", "Welcome credit")
+        adjust(account, welcome, key="welcome", actor=OPERATOR.actor)
+
+
+def save_card(system: System, account_id: str, payment_method: str) -> None:
+    """Save a card, as the browser does it with Stripe's fields."""
+    setup = card.start_setup(accounts.get(account_id))
+    fields = {"payment_method": payment_method, "client_secret": setup.client_secret, "use_stripe_sdk": "true"}
+    request = urllib.request.Request(  # noqa: S310 - the emulator's own address
+        f"{system.stripe_url}/v1/setup_intents/{setup.setup_intent_id}/confirm",
+        data=urlencode(fields).encode(),
+        headers={"Authorization": f"Basic {b64encode(f'{settings().stripe_publishable_key}:'.encode()).decode()}"},
+    )
+    with urllib.request.urlopen(request, timeout=10):  # noqa: S310 - the emulator's own address
+        card.keep(accounts.get(account_id), setup.setup_intent_id)
+
+
+def refill(system: System, account_id: str, evening: datetime, *, declined: bool) -> None:
+    """Add balance in the morning when there is little left; once, with a card that is declined and then replaced."""
+    with clock.moved_to(evening - timedelta(hours=14)):
+        key = f"demo-{evening:%Y-%m-%d}"
+        if declined:
+            save_card(system, account_id, DECLINED_CARD)
+            try:
+                pay(account_id, f"{key}-declined")
+            except CardDeclined:
+                save_card(system, account_id, GOOD_CARD)
+        if declined or read_wallet(account_id).balance_micros < LOW_MICROS:
+            pay(account_id, key)
+
+
+def pay(account_id: str, key: str) -> None:
+    """Add 50 dollars."""
+    top_up(accounts.get(account_id), TopUpRequest("50.00"), key=key, actor="owner:" + account_id, catalog=catalog())
+
+
+def record_day(account_id: str, evening: datetime, random: Random, *, per_day: int) -> None:
+    """Record a day's usage, as one batch of the queue."""
+    events = list(usage(account_id, evening, random, per_day))
+    bodies = [json.dumps(each) for each in events]
+    failed = record([{"messageId": str(place), "body": body} for place, body in enumerate(bodies)], catalog())
+    if failed:
+        raise RuntimeError(f"{len(failed)} of the demo's events were not recorded")
+
+
+def usage(account_id: str, evening: datetime, random: Random, per_day: int) -> Iterator[dict[str, Any]]:
+    """Yield a day's calls, messages and e-mails, in office hours and fewer at the weekend, up to the evening."""
+    midnight = evening.replace(hour=0, minute=0, second=0, microsecond=0)
+    weekend = midnight.isoweekday() > 5
+    for number in range(per_day // (4 if weekend else 1)):
+        moment = midnight + timedelta(seconds=int(random.triangular(8 * 3600, 20 * 3600, 14 * 3600)))
+        if moment < evening:
+            yield event(account_id, f"{midnight:%Y%m%d}-{number}", moment, random)
+
+
+def event(account_id: str, event_id: str, moment: datetime, random: Random) -> dict[str, Any]:
+    """Return a usage event as the platform's services send it."""
+    phone = f"+1 555 {random.randrange(100, 1000)} {random.randrange(1000, 10000)}"
+    meter, service, data = random.choices(
+        [
+            ("sms", "messages", {"quantity": "1", "description": f"SMS to {phone}"}),
+            (
+                "voice_minute",
+                "calls",
+                {"quantity": f"{random.triangular(0.2, 14, 2):.2f}", "description": f"Call to {phone}"},
+            ),
+            ("email", "emails", {"quantity": "1", "description": "E-mail"}),
+            ("ai_tokens", "agents", {"amount": f"{random.uniform(0.001, 0.03):.6f}", "description": "Agent's reply"}),
+        ],
+        weights=[50, 25, 15, 10],
+    )[0]
+    return {
+        "specversion": "1.0",
+        "id": event_id,
+        "source": f"/{service}",
+        "type": meter,
+        "subject": account_id,
+        "time": f"{moment:%Y-%m-%dT%H:%M:%S}.{random.randrange(1000):03d}Z",
+        "data": {**data, "url": f"https://app.example.com/{service}/{event_id}"},
+    }
