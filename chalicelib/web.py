@@ -173,7 +173,7 @@ def respond(request: Request, operation: Operation, view: View, parameters: Mapp
         return given
     answer = given if isinstance(given, Answer) else Answer(given, operation.statuses[0])
     return Response(
-        body=msgspec.json.encode(answer.body).decode() if answer.status != 204 else "",
+        body=_json(answer.body) if answer.status != 204 else "",
         status_code=answer.status,
         headers={"Content-Type": "application/json", **HEADERS, **answer.headers},
     )
@@ -185,10 +185,15 @@ def problem(refusal: Refusal, status: int | None = None) -> Response:
     slug, title = (refusal.type, refusal.title) if status == refusal.status else ("internal-error", "Internal error")
     body = {"type": f"/problems/{slug}", "title": title, "status": status, "detail": refusal.detail}
     return Response(
-        body=msgspec.json.encode({**refusal.about, **body}).decode(),
+        body=_json({**refusal.about, **body}),
         status_code=status,
         headers={"Content-Type": "application/problem+json", **HEADERS, **refusal.headers},
     )
+
+
+def _json(body: Any) -> str:
+    """Write JSON, with a line's end for those who read it in a terminal."""
+    return msgspec.json.encode(body).decode() + "\n"
 
 
 def _decode_body(request: Request, operation: Operation) -> Any:
