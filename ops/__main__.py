@@ -1,0 +1,115 @@
+"""The operator's command line."""
+
+import sys
+from datetime import timedelta
+
+import click
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from chalicelib import clock
+from chalicelib.accounts.table import AccountRow
+from chalicelib.accounts.token import sign
+from chalicelib.ledger.verify import StillMoving, verify
+from chalicelib.ledger.wallet import WalletNotFound
+from chalicelib.payments import webhook_table
+from chalicelib.settings import settings
+from ops import dead_letters as letters
+from ops.environment import NoEnvironment, use_local, use_stack
+
+WRONG = 1
+out = Console(soft_wrap=True)
+
+
+@click.group()
+@click.option("--stack", help="The deployed stack to work on, with your own AWS credentials.")
+@click.option("--local", is_flag=True, help="Work on the system that `make run` has started.")
+def ops(stack: str | None, local: bool) -> None:
+    """Look at the billing system, prove it, mend it. Without an option the environment says which system."""
+    try:
+        if local:
+            use_local()
+        elif stack:
+            use_stack(stack)
+    except NoEnvironment as error:
+        raise click.ClickException(str(error)) from None
+
+
+@ops.command("verify")
+@click.argument("accounts", nargs=-1)
+@click.option("--all", "every", is_flag=True, help="Verify every account.")
+def verify_wallets(accounts: tuple[str, ...], every: bool) -> None:
+    """Prove wallets: chain, sequence, balances, days. Exits with 1 when anything does not agree."""
+    names = sorted(row.account_id for row in AccountRow.scan(attributes_to_get=["account_id"])) if every else accounts
+    if not names:
+        raise click.UsageError("name accounts, or give --all")
+    table = Table("account", "pages", "transactions", "balance (micros)", "difference")
+    differences = 0
+    for name in track(names, "Verifying", console=Console(stderr=True)):
+        row, sound = _verified(name)
+        differences += not sound
+        table.add_row(name, *row)
+    out.print(table)
+    sys.exit(WRONG if differences else 0)
+
+
+def _verified(account_id: str) -> tuple[tuple[str, ...], bool]:
+    try:
+        found = verify(account_id)
+    except (WalletNotFound, StillMoving) as error:
+        return ("", "", "", str(error) or "still being posted to"), False
+    numbers = (str(found.pages), str(found.transactions), str(found.balance_micros))
+    return (*numbers, found.difference or "none"), found.difference is None
+
+
+@ops.group()
+def dead_letters() -> None:
+    """Usage messages that could not be posted."""
+
+
+@dead_letters.command("show")
+@click.option("--limit", default=20, show_default=True)
+def show_dead_letters(limit: int) -> None:
+    """Show dead letters; their reasons are in the log of record_usage, by message id."""
+    table = Table("message id", "body")
+    for message in letters.look(limit):
+        table.add_row(message["MessageId"], message["Body"])
+    out.print(table)
+    out.print(f"{letters.count()} in all")
+
+
+@dead_letters.command("send-back")
+@click.option("--limit", default=1_000, show_default=True)
+def send_back_dead_letters(limit: int) -> None:
+    """Send dead letters back to the usage queue, once their cause is mended. Nothing is charged twice."""
+    moved = sum(1 for _ in track(letters.send_back(limit), "Sending back", total=None, console=Console(stderr=True)))
+    out.print(f"{moved} sent back")
+
+
+@ops.command("parked")
+@click.option("--limit", default=20, show_default=True)
+def show_parked(limit: int) -> None:
+    """Show webhook events that wait for somebody to look."""
+    table = Table("event", "type", "received", "attempts", "reason")
+    for row in webhook_table.parked(limit):
+        table.add_row(row.event_id, row.type, row.received_at, str(int(row.attempts)), row.reason or "")
+    out.print(table)
+
+
+@ops.command("token")
+@click.argument("role", type=click.Choice(["operator", "owner", "viewer"]))
+@click.argument("account_id", required=False)
+@click.option("--hours", default=1.0, show_default=True)
+@click.option("--subject", help="Who it is for; kept as the actor of what they do.")
+def make_token(role: str, account_id: str | None, hours: float, subject: str | None) -> None:
+    """Make a bearer token, as the platform does."""
+    if role != "operator" and not account_id:
+        raise click.UsageError("an owner or viewer needs an account")
+    expires_at_ms = clock.to_ms(clock.now() + timedelta(hours=hours))
+    secret = settings().token_secret
+    click.echo(sign(secret, role=role, account_id=account_id, expires_at_ms=expires_at_ms, subject=subject))  # type: ignore[arg-type]
+
+
+if __name__ == "__main__":
+    ops(prog_name="ops")
