@@ -7,7 +7,7 @@ import msgspec
 
 from chalicelib.errors import Refusal
 from chalicelib.ledger import page as pages
-from chalicelib.ledger.daily_usage import Days, totals
+from chalicelib.ledger.daily_usage import DAY_MS, Days, totals
 from chalicelib.ledger.page import Page
 from chalicelib.ledger.transaction import Entry
 from chalicelib.ledger.wallet import Wallet
@@ -101,6 +101,21 @@ def fits(plans: Iterable[WalletPlan]) -> bool:
     plans = list(plans)
     size = sum(len(page.body) for each in plans for page in each.pages)
     return sum(each.items for each in plans) <= MAXIMUM_ITEMS and size <= MAXIMUM_BYTES
+
+
+def may_fit(batch: Mapping[str, Sequence[Entry]]) -> bool:
+    """Tell, before anything is read, whether the pages and days of a batch may fit into one transaction by their number.
+
+    Two pages that had to be parted never begin in the same five minutes, so those are counted. A batch of a single moment
+    may fit: it cannot be parted by time.
+    """
+    items = 0
+    moments: set[int] = set()
+    for entries in batch.values():
+        times = {entry.occurred_at_ms for entry in entries}
+        items += 1 + len({time // pages.SPAN_MS for time in times}) + len({time // DAY_MS for time in times})
+        moments |= times
+    return items <= MAXIMUM_ITEMS or len(moments) == 1
 
 
 def halves(batch: Mapping[str, Sequence[Entry]]) -> tuple[dict[str, list[Entry]], dict[str, list[Entry]]]:

@@ -43,6 +43,8 @@ def post(batch: Batch, wallets: Mapping[str, Wallet] | None = None) -> dict[str,
 
     Raises WalletNotFound, and LedgerBusy after too many lost races. A conflict is returned, not raised.
     """
+    if not commit.may_fit(batch):
+        return _joined(*map(post, commit.halves(batch)))
     for attempt in range(ATTEMPTS):
         if wallets is None:
             wallets = {account_id: table.read_wallet(account_id) for account_id in batch}

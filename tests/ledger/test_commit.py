@@ -73,6 +73,8 @@ def test_a_batch_over_many_days_does_not_fit_and_its_halves_do() -> None:
     whole = plan(WALLET, entries, TIME_MS)
     assert whole.items > MAXIMUM_ITEMS
     assert not commit.fits([whole])
+    assert not commit.may_fit({"acme": entries})
+    assert commit.may_fit({"acme": entries[:40]})
     lower, upper = commit.halves({"acme": entries})
     assert lower["acme"] + upper["acme"] == entries
     assert commit.fits([plan(WALLET, lower["acme"], TIME_MS)])

@@ -1,0 +1,52 @@
+# The commands of this project. `make` alone lists them. Nothing needs to be installed but make and Python 3.11 or newer.
+
+.DEFAULT_GOAL := help
+.PHONY: help run reset test check format bench package clean
+
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+# The first interpreter that is new enough and really runs: a name on the path may be a shim that refuses to.
+PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3.14 python3 python; do \
+	"$$name" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo "$$name" && break; done)
+
+help:  ## List the commands
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: $(STAMP)  ## Start the whole system on this machine (PORT=8000 unless taken)
+	@exec $(BIN)/python -m local.run
+
+reset:  ## Forget everything that make run has kept
+	@if [ -e .local/lock ] && command -v flock >/dev/null && ! flock -n .local/lock true; then \
+		echo "make run is running: stop it first" >&2; exit 1; fi
+	rm -rf .local
+
+test: $(STAMP)  ## Run the tests
+	$(BIN)/python -m pytest
+
+check: $(STAMP)  ## Check format, style, types, the directions of imports and the resources
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy .
+	$(BIN)/lint-imports
+	$(BIN)/python -m infrastructure.check_resources
+
+format: $(STAMP)  ## Bring the code into its format
+	$(BIN)/ruff format
+	$(BIN)/ruff check --fix
+
+bench: $(STAMP)  ## Measure, print a table and write benchmarks/latest.json
+	$(BIN)/python -m benchmarks
+
+package: $(STAMP)  ## Build what is deployed into build/ and check its template
+	$(BIN)/python -m infrastructure.package
+
+clean:  ## Remove what was built and installed
+	rm -rf build $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+
+$(STAMP): requirements.txt requirements-dev.txt
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed, with its venv module" >&2; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing into $(VENV), once; it takes about a minute ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.txt
+	@touch $@

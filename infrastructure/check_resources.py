@@ -1,0 +1,141 @@
+"""Check `resources.json` against what this system rests on: `python -m infrastructure.check_resources`.
+
+cfn-lint knows what CloudFormation accepts; these are the choices that it accepts and that would still lose money:
+a queue whose messages come back while they are being handled, a table without a way back, a stream that is not there.
+"""
+
+import json
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import MISSING, fields
+from pathlib import Path
+from typing import Any
+
+from chalicelib.settings import Settings
+
+HERE = Path(__file__).resolve().parent
+RESOURCES = HERE / "resources.json"
+DEAD_LETTER_SECONDS = 14 * 24 * 3600
+"""As long as SQS keeps a message: a person has to look at it."""
+VISIBILITY_FACTOR = 6
+"""Of the function's timeout: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html."""
+STREAMED_TABLES = ("WalletsTable", "PaymentsTable")
+
+Template = Mapping[str, Any]
+
+
+def findings(template: Template) -> list[str]:
+    """Return what is wrong with a template, each as a sentence; nothing if all is well."""
+    return [
+        *_table_findings(template),
+        *_queue_findings(template),
+        *_event_source_findings(template),
+        *_setting_findings(template),
+    ]
+
+
+def of_type(template: Template, kind: str) -> Iterator[tuple[str, Template]]:
+    """Yield the name and the properties of each resource of a type."""
+    for name, resource in template["Resources"].items():
+        if resource.get("Type") == kind:
+            yield name, {**resource["Properties"], "kept": _is_kept(resource)}
+
+
+def functions(template: Template) -> set[str]:
+    """Return the names of the functions of a packaged template."""
+    return {name for name, _ in of_type(template, "AWS::Serverless::Function")}
+
+
+def event_sources(template: Template, kind: str) -> Iterator[tuple[str, Template, Template]]:
+    """Yield the function's name and properties, and the source's properties, of each event source bound by `kind`."""
+    for name, resource in template["Resources"].items():
+        for event in resource.get("Properties", {}).get("Events", {}).values():
+            if kind in event["Properties"]:
+                yield name, resource["Properties"], event["Properties"]
+
+
+def value(template: Template, given: Any) -> Any:
+    """Return a property's value: its parameter's default if it refers to a parameter."""
+    if isinstance(given, dict) and "Ref" in given:
+        return template["Parameters"][given["Ref"]]["Default"]
+    return given
+
+
+def _is_kept(resource: Template) -> bool:
+    return resource.get("DeletionPolicy") == resource.get("UpdateReplacePolicy") == "Retain"
+
+
+def _table_findings(template: Template) -> Iterator[str]:
+    for name, table in of_type(template, "AWS::DynamoDB::Table"):
+        if table.get("BillingMode") != "PAY_PER_REQUEST":
+            yield f"{name} is not paid by request"
+        if not table.get("PointInTimeRecoverySpecification", {}).get("PointInTimeRecoveryEnabled"):
+            yield f"{name} has no point-in-time recovery"
+        if not table.get("SSESpecification", {}).get("SSEEnabled"):
+            yield f"{name} is not encrypted with a key of the account"
+        if not table["kept"]:
+            yield f"{name} would be deleted with the stack"
+        if "TableName" in table:
+            yield f"{name} has a fixed name: two stacks could not live in one account"
+        if name in STREAMED_TABLES and table.get("StreamSpecification") != {"StreamViewType": "NEW_AND_OLD_IMAGES"}:
+            yield f"{name} has no stream of new and old images"
+
+
+def _queue_findings(template: Template) -> Iterator[str]:
+    queues = dict(of_type(template, "AWS::SQS::Queue"))
+    read = {bound_queue(source) for _, _, source in event_sources(template, "Queue")}
+    read |= {name for name, queue in queues.items() if "RedrivePolicy" in queue}
+    for name, queue in queues.items():
+        retention = queue.get("MessageRetentionPeriod", 0)
+        if not queue.get("SqsManagedSseEnabled"):
+            yield f"{name} is not encrypted"
+        if name not in read and retention != DEAD_LETTER_SECONDS:
+            yield f"{name}, which only a person reads, does not keep messages for 14 days"
+        if name in read and _dead_letter_queue(queue) not in queues:
+            yield f"{name} has no dead-letter queue"
+        if name in read and retention >= DEAD_LETTER_SECONDS:
+            yield f"{name} keeps messages as long as its dead-letter queue: those could expire on arrival there"
+
+
+def _dead_letter_queue(queue: Template) -> str | None:
+    target = queue.get("RedrivePolicy", {}).get("deadLetterTargetArn", {})
+    return target["Fn::GetAtt"][0] if "Fn::GetAtt" in target else None
+
+
+def bound_queue(source: Template) -> str | None:
+    """Return the name of the queue that an event source reads; None if it is not bound as Chalice's template needs."""
+    reference = source["Queue"].get("Fn::Sub", "") if isinstance(source["Queue"], dict) else ""
+    match = re.fullmatch(r"\$\{(\w+)\.Arn\}", reference)
+    return match[1] if match else None
+
+
+def _event_source_findings(template: Template) -> Iterator[str]:
+    queues = dict(of_type(template, "AWS::SQS::Queue"))
+    for name, function, source in event_sources(template, "Queue"):
+        if source.get("FunctionResponseTypes") != ["ReportBatchItemFailures"]:
+            yield f"{name} does not report which messages failed: one bad message would bring its whole batch back"
+        queue = queues.get(bound_queue(source) or "")
+        if queue is None:
+            yield f"{name} is not bound to a queue of this template by Fn::Sub"
+        elif value(template, queue["VisibilityTimeout"]) < VISIBILITY_FACTOR * function["Timeout"]:
+            yield f"{name} may run for longer than its messages stay invisible"
+
+
+def _setting_findings(template: Template) -> Iterator[str]:
+    variables = template["Globals"]["Function"]["Environment"]["Variables"]
+    for field in fields(Settings):
+        if field.name.upper() not in variables and field.default is MISSING:
+            yield f"the functions' environment has no {field.name.upper()}"
+
+
+def main() -> int:
+    """Print what is wrong with `resources.json`; return the exit status."""
+    found = findings(json.loads(RESOURCES.read_text()))
+    for finding in found:
+        print(f"infrastructure/resources.json: {finding}", file=sys.stderr)
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,94 @@
+"""The app behind Chalice's local server, as a process: what API Gateway and its function are when deployed."""
+
+import argparse
+import functools
+import importlib
+import signal
+import sys
+from typing import Any
+
+from chalice.app import Chalice
+from chalice.config import Config
+from chalice.local import ChaliceRequestHandler, ForbiddenError, LocalGatewayException, create_local_server
+
+from local.ports import HOST
+from local.resources import Overlay
+
+MOST_BYTES = 10 * 1024 * 1024
+"""What API Gateway takes as a request's body."""
+BACKLOG = 128
+METHOD_NOT_ALLOWED = 405
+FORBIDDEN = 403
+
+
+class RequestHandler(ChaliceRequestHandler):
+    """Chalice's handler, with API Gateway's own answers in the form that the template gives them, and a quiet log."""
+
+    # The answer leaves in one piece: headers and body in two would wait for the client's delayed acknowledgement.
+    wbufsize = -1
+    # A connection that sends nothing is given up, so that a thread is not kept for it for ever.
+    timeout = 60
+
+    def _generic_handle(self) -> None:
+        if int(self.headers.get("content-length") or 0) > MOST_BYTES:
+            self.close_connection = True
+            self._answer_as_gateway("REQUEST_TOO_LARGE")
+        else:
+            super()._generic_handle()
+
+    do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = do_PATCH = do_OPTIONS = _generic_handle  # noqa: N815
+
+    def _handle_binary(self, response: dict[str, Any]) -> dict[str, Any]:
+        # API Gateway never hands a method without a route to the function; Chalice's local server does.
+        if response["statusCode"] == METHOD_NOT_ALLOWED:
+            raise ForbiddenError({}, None)
+        return super()._handle_binary(response)
+
+    def _send_error_response(self, error: LocalGatewayException) -> None:
+        if error.CODE == FORBIDDEN:
+            self._answer_as_gateway("MISSING_AUTHENTICATION_TOKEN")
+        else:
+            super()._send_error_response(error)
+
+    def _answer_as_gateway(self, kind: str) -> None:
+        response = gateway_responses()[kind]
+        headers = {name: value.strip("'") for name, value in response["ResponseParameters"]["Headers"].items()}
+        self._send_http_response(response["StatusCode"], headers, response["ResponseTemplates"]["application/json"])
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Write only what went wrong: requests that ended in a server error."""
+        if len(args) > 1 and str(args[1]).startswith("5"):
+            sys.stderr.write(f"{format % args}\n")
+
+
+@functools.cache
+def gateway_responses() -> dict[str, Any]:
+    """Return API Gateway's own answers, as the template defines them."""
+    responses: dict[str, Any] = Overlay.read().template["Resources"]["RestAPI"]["Properties"]["GatewayResponses"]
+    return responses
+
+
+def serve(app: Chalice, port: int) -> None:
+    """Serve the app until the process is told to stop. Each request runs in a thread."""
+    timeout = Overlay.read().functions["APIHandler"].timeout_seconds
+    config = Config.create(app_name=app.app_name, chalice_app=app, lambda_timeout=timeout, lambda_memory_size=1024)
+    # It also makes `current_request` a thread's own; serving the app without it mixes requests up.
+    local_server = create_local_server(app, config, HOST, port)
+    server = local_server.server
+    server.RequestHandlerClass = functools.partial(RequestHandler, app_object=app, config=config)
+    server.socket.listen(BACKLOG)
+    server.serve_forever()
+
+
+def main() -> None:
+    """Serve the app of the module that is named."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--app", default="app", help="the module that holds the Chalice app")
+    parser.add_argument("--port", type=int, required=True)
+    options = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    serve(importlib.import_module(options.app).app, options.port)
+
+
+if __name__ == "__main__":
+    main()

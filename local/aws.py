@@ -1,0 +1,97 @@
+"""The emulator of AWS as a process, and stacks of the project's resources in it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from local.keys import Keys
+from local.mailbox import open_mailbox
+from local.ports import HOST, preferred_port
+from local.processes import Processes, http_answers
+from local.resources import CREDENTIALS, SHORT_TIMES, Deployment, client, deploy
+
+STACK = "billing-portal"
+
+
+@dataclass
+class Aws:
+    """A running emulator of AWS. `stop` it, or use it as a context manager."""
+
+    endpoint: str
+    processes: Processes
+    keys: Keys
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @cached_property
+    def deployment(self) -> Deployment:
+        """Return the default stack, deployed on first use."""
+        return self.deploy(STACK)
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """Return the environment that code needs to work on the default stack."""
+        return self.deployment.environment
+
+    def deploy(self, stack: str, parameters: Mapping[str, str] = SHORT_TIMES) -> Deployment:
+        """Deploy the resources as a stack of another name: tables and queues of its own, all empty."""
+        open_mailbox(self.endpoint)
+        return deploy(self.endpoint, stack, self.keys.secret, parameters)
+
+    def client(self, service: str) -> Any:
+        """Return a boto3 client of this emulator."""
+        return client(service, self.endpoint)
+
+    def stop(self) -> None:
+        """Stop the emulator; it saves its state on the way if it was asked to keep it."""
+        self.processes.stop()
+
+
+def start_aws(
+    directory: Path,
+    *,
+    port: int | None = None,
+    processes: Processes | None = None,
+    keys: Keys | None = None,
+    keep: bool = False,
+    guarded: bool = False,
+) -> Aws:
+    """Start the emulator of AWS and wait until it answers.
+
+    `directory` takes its log and, with `keep`, its state. It listens on `port` if that is free, else on a free port.
+    With `guarded` it refuses what a caller's policies do not allow; the usual credentials are then the root user's.
+    """
+    port = preferred_port(port)
+    endpoint = f"http://{HOST}:{port}"
+    processes = processes or Processes(directory / "logs")
+    processes.start(
+        "ministack",
+        environment={
+            "GATEWAY_PORT": str(port),
+            # The first is what it listens on, the second what it calls itself in the addresses of queues.
+            "BIND_HOST": HOST,
+            "MINISTACK_HOST": HOST,
+            "MINISTACK_REGION": "us-east-1",
+            "PERSIST_STATE": "1" if keep else "0",
+            "STATE_DIR": str(directory / "aws"),
+            "S3_PERSIST": "1" if keep else "0",
+            "S3_DATA_DIR": str(directory / "aws" / "s3"),
+            # Listeners on fixed ports that nobody here speaks to, and that two runs would fight over.
+            "IOT_MTLS_ENABLED": "0",
+            "SFTP_ENABLED": "0",
+            "LOG_LEVEL": "WARNING",
+            "AUTH": "true" if guarded else "false",
+            **CREDENTIALS,
+        },
+        answers=http_answers(f"{endpoint}/_ministack/health"),
+    )
+    return Aws(endpoint, processes, keys or Keys.generate())

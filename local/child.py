@@ -1,0 +1,30 @@
+"""Run a module in this process and end with the parent: `python -m local.child MODULE [ARGUMENT ...]`.
+
+The parent holds the other end of standard input. When the parent is gone, however it went, the pipe closes and this
+process stops as if it had been told to. It works on every system, for programs that know nothing of it.
+"""
+
+import os
+import runpy
+import signal
+import sys
+import threading
+
+GRACE_SECONDS = 20
+"""How long the module may take to stop. The emulator of AWS writes its state then."""
+
+
+def end_with_parent() -> None:
+    """Wait for the parent's end of the pipe to close, then stop this process."""
+    # Unbuffered: a thread that waits inside a buffered reader holds its lock, on which the interpreter's exit fails.
+    while os.read(0, 1):
+        pass
+    threading.Timer(GRACE_SECONDS, os._exit, [1]).start()
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
+if __name__ == "__main__":
+    threading.Thread(target=end_with_parent, daemon=True).start()
+    module, *arguments = sys.argv[1:]
+    sys.argv = [module, *arguments]
+    runpy.run_module(module, run_name="__main__", alter_sys=True)

@@ -1,0 +1,18 @@
+"""SES in the emulator of AWS: it sends only from a sender that is verified, as SES does."""
+
+from local.resources import client
+
+DOMAIN = "example.com"
+"""Whom mails come from on this machine: see `SHORT_TIMES`."""
+
+
+def open_mailbox(endpoint: str) -> None:
+    """Verify the sender's domain, and leave the sandbox in which SES sends to verified addresses only."""
+    ses = client("sesv2", endpoint)
+    try:
+        ses.create_email_identity(EmailIdentity=DOMAIN)
+    except ses.exceptions.AlreadyExistsException:
+        return
+    ses.put_account_details(
+        MailType="TRANSACTIONAL", WebsiteURL=f"https://{DOMAIN}", UseCaseDescription="", ProductionAccessEnabled=True
+    )

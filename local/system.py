@@ -1,0 +1,150 @@
+"""The whole system as processes: the emulators of AWS and Stripe, the event sources, and the app's API.
+
+`make run` starts it on its usual ports and keeps its state; a test starts it on free ports in a directory of its own:
+
+    with System(tmp_path) as system:
+        requests.get(f"{system.url}/v1/...", headers={"Authorization": f"Bearer {system.token('acme')}"})
+"""
+
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from local.aws import STACK, start_aws
+from local.keys import Keys
+from local.ports import HOST, free_port, preferred_port
+from local.processes import Processes, http_answers, listens
+from local.resources import REGION, SHORT_TIMES, Deployment
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ports:
+    """Where the processes listen; each on any free port unless it is given."""
+
+    page: int = field(default_factory=free_port)
+    aws: int = field(default_factory=free_port)
+    stripe: int = field(default_factory=free_port)
+
+    @classmethod
+    def usual(cls, page: int) -> "Ports":
+        """Return the ports that people expect these emulators on, or free ones where those are taken."""
+        return cls(page=page, aws=preferred_port(4566), stripe=preferred_port(12111))
+
+
+class System:
+    """The running system. A context manager: it is complete on entry, and gone on exit."""
+
+    def __init__(
+        self,
+        directory: Path,
+        *,
+        ports: Ports | None = None,
+        keep: bool = False,
+        app: str = "app",
+        parameters: Mapping[str, str] = SHORT_TIMES,
+    ) -> None:
+        """Prepare a system whose logs, keys and state are in `directory`; with `keep`, AWS's state stays there too.
+
+        `app` is the module that holds the Chalice app; `parameters` are those of the template.
+        """
+        self.directory = directory.resolve()
+        self.ports = ports or Ports()
+        self.keep = keep
+        self.app = app
+        self.parameters = parameters
+        self.processes = Processes(self.directory / "logs")
+        self.keys = Keys.load(self.directory / "keys.json")
+        self.url = f"http://{HOST}:{self.ports.page}"
+        self.stripe_url = f"http://{HOST}:{self.ports.stripe}"
+        self._deployment: Deployment | None = None
+
+    def __enter__(self) -> Self:
+        with ExitStack() as started:
+            started.enter_context(self.processes)
+            self._start()
+            # Everything answers: what was started now stays until this system is left.
+            started.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.processes.stop()
+
+    @property
+    def deployment(self) -> Deployment:
+        """Return the deployed resources."""
+        if self._deployment is None:
+            raise RuntimeError("the system is not running")
+        return self._deployment
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """Return the environment that the app's code has, for code that works on the same resources."""
+        return {**self.deployment.environment, "STRIPE_API_BASE": self.stripe_url}
+
+    @property
+    def aws_endpoint(self) -> str:
+        """Return where AWS's emulator answers."""
+        return self.deployment.endpoint
+
+    @property
+    def usage_queue_url(self) -> str:
+        """Return where producers send usage events."""
+        return self.deployment.usage_queue_url
+
+    @property
+    def dead_letter_queue_url(self) -> str:
+        """Return where messages end that could not be charged."""
+        return self.deployment.dead_letter_queue_url
+
+    @property
+    def region(self) -> str:
+        """Return the region of the resources."""
+        return REGION
+
+    def token(self, account_id: str, role: str = "owner") -> str:
+        """Return a bearer token for the API."""
+        return self.keys.token(account_id, role)
+
+    def check(self) -> None:
+        """Raise ProcessFailed if any process has ended by itself."""
+        self.processes.check()
+
+    def _start(self) -> None:
+        aws = start_aws(self.directory, port=self.ports.aws, processes=self.processes, keys=self.keys, keep=self.keep)
+        self._deployment = aws.deploy(STACK, self.parameters)
+        self._start_stripe()
+        # The API stops before the event sources do, so that those can finish what it has begun.
+        self._start_event_sources()
+        self.processes.start(
+            "local.api",
+            *("--app", self.app, "--port", str(self.ports.page)),
+            environment=self.environment,
+            answers=http_answers(f"{self.url}/health"),
+        )
+
+    def _start_stripe(self) -> None:
+        self.processes.start(
+            "local.stripe_emulator",
+            *("--host", HOST, "--port", str(self.ports.stripe)),
+            *("--state", str(self.directory / "stripe.json")),
+            *("--webhook-url", f"{self.url}/webhooks/stripe"),
+            *("--webhook-secret", self.keys.stripe_webhook_secret),
+            environment={},
+            answers=listens(self.ports.stripe),
+        )
+
+    def _start_event_sources(self) -> None:
+        ready = self.directory / "event_sources.ready"
+        ready.unlink(missing_ok=True)
+        self.processes.start(
+            "local.event_sources",
+            *("--app", self.app, "--stack", self.deployment.stack),
+            *("--positions", str(self.directory / "positions"), "--ready", str(ready)),
+            environment=self.environment,
+            answers=ready.exists,
+        )

@@ -1,0 +1,315 @@
+"""Each function may do what it does, and little else: the policies in `.chalice/`."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+import requests
+from chalice.utils import to_cfn_resource_name
+
+from chalicelib.notices.event import payment_events
+from infrastructure.check_resources import functions
+from infrastructure.package import ROOT, STAGE
+from local.aws import Aws, start_aws
+from local.ports import HOST, free_port
+from local.processes import Processes, http_answers
+from local.resources import SHORT_TIMES, Deployment
+from local.stripe_emulator.client import PUBLISHABLE_KEY, SECRET_KEY, WEBHOOK_SECRET, Emulator
+from tests.notices.records import auto_pay, payment_record, wallet_record
+from tests.notices.records import record as stream_record
+
+Document = dict[str, Any]
+CONFIG: Document = json.loads((ROOT / ".chalice" / "config.json").read_text())
+POLICIES = sorted((ROOT / ".chalice").glob("policy-*.json"))
+API_POLICY: str = CONFIG["stages"][STAGE]["iam_policy_file"]
+FUNCTIONS: dict[str, str] = {
+    name: function["iam_policy_file"] for name, function in CONFIG["stages"][STAGE]["lambda_functions"].items()
+}
+ANYTHING = {"WriteTraces"}
+"""Statements about actions that have no resource to name."""
+UNNAMED = {"SendMails"}
+"""Statements about actions that AWS checks against a resource, and the emulator against none."""
+ARNS = {
+    "AWS::DynamoDB::Table": "arn:aws:dynamodb:us-east-1:000000000000:table/",
+    "AWS::Events::EventBus": "arn:aws:events:us-east-1:000000000000:event-bus/",
+    "AWS::SQS::Queue": "arn:aws:sqs:us-east-1:000000000000:",
+}
+
+
+def statements(policy: Path) -> list[Document]:
+    found: list[Document] = json.loads(policy.read_text())["Statement"]
+    return found
+
+
+def test_every_function_has_a_policy_of_its_own_that_nobody_guessed(template: Document) -> None:
+    assert CONFIG["autogen_policy"] is False
+    assert {"APIHandler", *map(to_cfn_resource_name, FUNCTIONS)} == functions(template)
+    assert sorted([API_POLICY, *FUNCTIONS.values()]) == [policy.name for policy in POLICIES]
+
+
+@pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: policy.stem)
+def test_a_policy_names_actions_and_resources_of_this_stack(policy: Path, template: Document) -> None:
+    for statement in statements(policy):
+        assert statement["Effect"] == "Allow"
+        assert not any("*" in action for action in statement["Action"])
+        for resource in statement["Resource"]:
+            if statement["Sid"] in ANYTHING:
+                continue
+            assert isinstance(resource, dict), f"{statement['Sid']} allows more than this stack"
+            for name in re.findall(r"\$\{(\w+)\.Arn\}", str(resource)) or resource.get("Fn::GetAtt", [])[:1]:
+                assert name in template["Resources"]
+
+
+@dataclass(frozen=True)
+class Guarded:
+    """An emulator of AWS that enforces policies, with the resources deployed."""
+
+    aws: Aws
+    deployment: Deployment
+    stripe: Emulator
+
+    def environment(self, policy: str) -> Mapping[str, str]:
+        """Return the environment of a function that may do what a policy allows."""
+        iam = self.aws.client("iam")
+        user = f"{Path(policy).stem}-{time.monotonic_ns()}"
+        iam.create_user(UserName=user)
+        document = {
+            "Version": "2012-10-17",
+            "Statement": [*map(self._resolved, statements(ROOT / ".chalice" / policy))],
+        }
+        iam.put_user_policy(UserName=user, PolicyName="policy", PolicyDocument=json.dumps(document))
+        key = iam.create_access_key(UserName=user)["AccessKey"]
+        return {
+            **self.deployment.environment,
+            "AWS_ACCESS_KEY_ID": key["AccessKeyId"],
+            "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"],
+            "STRIPE_API_BASE": self.stripe.url,
+            "STRIPE_SECRET_KEY": SECRET_KEY,
+            "STRIPE_PUBLISHABLE_KEY": PUBLISHABLE_KEY,
+            "STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET,
+        }
+
+    def call(self, handler: str, event: Document) -> Any:
+        """Call a handler in a process that has the rights of its function and no others."""
+        command = [sys.executable, "-m", "tests.infrastructure.call_handler", handler, json.dumps(event)]
+        environment = {**os.environ, **self.environment(FUNCTIONS[handler])}
+        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        assert "AccessDenied" not in done.stderr + done.stdout, done.stdout
+        return json.loads(done.stdout.splitlines()[-1])
+
+    def _resolved(self, statement: Document) -> Document:
+        resources = [self._arn(resource) for resource in statement["Resource"]]
+        return {**statement, "Resource": ["*"] if statement["Sid"] in UNNAMED else resources}
+
+    def _arn(self, resource: Any) -> str:
+        if isinstance(resource, str):
+            return resource
+        if "Fn::GetAtt" in resource:
+            return self._arn_of(resource["Fn::GetAtt"][0])
+        text = re.sub(r"\$\{(\w+)\.Arn\}", lambda match: self._arn_of(match[1]), resource["Fn::Sub"])
+        values = {"Partition": "aws", "Region": "us-east-1", "AccountId": "000000000000", "StackName": "guarded"}
+        text = re.sub(r"\$\{AWS::(\w+)\}", lambda match: values[match[1]], text)
+        return re.sub(r"\$\{(\w+)\}", lambda match: SHORT_TIMES[match[1]], text)
+
+    def _arn_of(self, name: str) -> str:
+        answer = self.aws.client("cloudformation").describe_stack_resource(
+            StackName=self.deployment.stack, LogicalResourceId=name
+        )
+        found = answer["StackResourceDetail"]
+        physical = found["PhysicalResourceId"].rsplit("/", 1)[-1]
+        return f"{ARNS[found['ResourceType']]}{physical}"
+
+
+@pytest.fixture(scope="module")
+def api_port() -> int:
+    return free_port()
+
+
+@pytest.fixture(scope="module")
+def guarded(tmp_path_factory: pytest.TempPathFactory, api_port: int) -> Iterator[Guarded]:
+    webhook_url = f"http://{HOST}:{api_port}/webhooks/stripe"
+    with (
+        start_aws(Path(tmp_path_factory.mktemp("guarded")), guarded=True) as aws,
+        Emulator(webhook_url=webhook_url, webhook_secret=WEBHOOK_SECRET) as stripe,
+    ):
+        yield Guarded(aws, aws.deploy("guarded"), stripe)
+
+
+@dataclass(frozen=True)
+class Client:
+    """Asks the API and takes nothing but the answers that are expected."""
+
+    url: str
+    token: str
+
+    def ask(self, method: str, path: str, body: Any = None, *, expect: int = 200) -> Any:
+        headers = {"Authorization": f"Bearer {self.token}", "Idempotency-Key": f"key-{time.monotonic_ns()}"}
+        answer = requests.request(method, self.url + path, json=body, headers=headers, timeout=30)
+        assert answer.status_code == expect, f"{method} {path}: {answer.status_code} {answer.text}"
+        is_json = "json" in answer.headers["Content-Type"] and answer.content
+        return answer.json() if is_json else answer.text
+
+
+@pytest.fixture(scope="module")
+def client(guarded: Guarded, api_port: int, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    with Processes(Path(tmp_path_factory.mktemp("api"))) as processes:
+        url = f"http://{HOST}:{api_port}"
+        processes.start(
+            "local.api",
+            *("--port", str(api_port)),
+            environment=guarded.environment(API_POLICY),
+            answers=http_answers(f"{url}/health"),
+        )
+        yield Client(url, guarded.aws.keys.token("operator", "operator"))
+        assert "AccessDenied" not in processes.children[0].log.read_text()
+
+
+@pytest.fixture(scope="module")
+def account(client: Client) -> str:
+    workspace = {"kind": "workspace", "name": "Acme", "email": "billing@acme.example", "currency": "usd"}
+    client.ask("PUT", "/v1/accounts/acme", workspace, expect=201)
+    return "/v1/accounts/acme"
+
+
+def save_card(client: Client, account: str, guarded: Guarded, method: str) -> None:
+    setup = client.ask("POST", f"{account}/card-setups", expect=201)["client_secret"].split("_secret_")[0]
+    confirmed = guarded.stripe.stripe_client().v1.setup_intents.confirm(
+        setup, {"payment_method": method, "use_stripe_sdk": True, "return_url": "https://app.example.com/"}
+    )
+    if confirmed.status == "requires_action":
+        guarded.stripe.authenticate(setup)
+    client.ask("PUT", f"{account}/card", {"setup_intent_id": setup})
+
+
+def event(event_id: str, subject: str = "acme") -> Document:
+    return {
+        "specversion": "1.0",
+        "id": event_id,
+        "source": "/messaging",
+        "type": "sms",
+        "subject": subject,
+        "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "data": {"quantity": "1"},
+    }
+
+
+def test_without_a_policy_nothing_goes(guarded: Guarded) -> None:
+    """The emulator does enforce: otherwise this file would prove nothing."""
+    sqs = guarded.aws.client("sqs")
+    iam = guarded.aws.client("iam")
+    iam.create_user(UserName="nobody")
+    key = iam.create_access_key(UserName="nobody")["AccessKey"]
+    credentials = {"AWS_ACCESS_KEY_ID": key["AccessKeyId"], "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"]}
+    program = "import boto3, sys; boto3.client('sqs').send_message(QueueUrl=sys.argv[1], MessageBody='x')"
+    done = subprocess.run(
+        [sys.executable, "-c", program, guarded.deployment.usage_queue_url],
+        env={**os.environ, **guarded.deployment.environment, **credentials},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "AccessDenied" in done.stderr
+    assert "Messages" not in sqs.receive_message(QueueUrl=guarded.deployment.usage_queue_url)
+
+
+def test_the_api_may_do_all_that_its_routes_do(client: Client, account: str, guarded: Guarded) -> None:
+    ask = client.ask
+    bakery = {"kind": "client", "workspace_id": "acme", "name": "Bakery", "email": "a@bakery.example"}
+    ask("PUT", "/v1/accounts/bakery", {**bakery, "currency": "usd"}, expect=201)
+    ask("PUT", "/v1/accounts/bakery", {**bakery, "name": "Bakery Bloom", "currency": "usd"})
+    ask("GET", "/v1/accounts/bakery")
+    ask("GET", "/v1/accounts/bakery/access")
+
+    save_card(client, account, guarded, "pm_card_visa")
+    payment = ask("POST", f"{account}/top-ups", {"amount": "25"}, expect=201)["payment"]
+    ask("GET", f"{account}/payments/{payment['payment_id']}")
+    ask("POST", f"{account}/payments/{payment['payment_id']}/refresh")
+    assert ask("GET", f"{account}/payments")["data"]
+    ask("POST", f"{account}/adjustments", {"type": "debit", "amount": "1", "reason": "a test"}, expect=201)
+    assert ask("GET", f"{account}/access")["allowed"]
+    assert ask("GET", f"{account}/billing")["wallet"]["balance"] == "24.00"
+
+    credit = ask("GET", f"{account}/transactions?type=credit")["data"][0]
+    ask("GET", f"{account}/transactions/{credit['id']}")
+    ask("GET", f"{account}/transactions.csv")
+    ask("GET", f"{account}/usage?from=2026-01-01&to=2026-01-31")
+    ask("POST", "/v1/usage", [event("over-http")], expect=202)
+    ask("DELETE", f"{account}/card", expect=204)
+    ask("PUT", f"{account}/notices", {"mails": {"low_balance": False}})
+    ask("GET", f"{account}/notices")
+    assert any(guarded.stripe.events())
+
+
+def test_recording_usage_may_do_what_it_does(account: str, guarded: Guarded) -> None:
+    def message(number: int, *events: Document) -> Document:
+        return {"messageId": str(number), "receiptHandle": "x", "body": json.dumps(events), "attributes": {}}
+
+    records = [message(1, event("a"), event("b")), message(2, event("c", subject="nobody"))]
+    answer = guarded.call("record_usage", {"Records": records})
+    assert answer == {"batchItemFailures": [{"itemIdentifier": "2"}]}
+
+
+def test_the_sweeper_may_do_what_it_does(client: Client, account: str, guarded: Guarded) -> None:
+    save_card(client, account, guarded, "pm_card_authenticationRequired")
+    client.ask("POST", f"{account}/top-ups", {"amount": "50"}, expect=202)
+    guarded.stripe.fault("webhook_drop", times=100)
+    guarded.stripe.authenticate(guarded.stripe.stripe_client().v1.payment_intents.list({"limit": 1}).data[0].id)
+    make_due(guarded)
+    assert guarded.call("sweep_payments", scheduled())["ended"] == 1
+
+
+@pytest.mark.parametrize(
+    ("handler", "record"),
+    [
+        ("announce_wallets", wallet_record(12, 0)),
+        ("announce_payments", payment_record("created", "succeeded")),
+        ("announce_payments", payment_record("created", "succeeded", amount_micros="cannot be read")),
+        ("announce_auto_pay", stream_record(auto_pay(), auto_pay("declines", 3))),
+    ],
+)
+def test_telling_the_platform_may_do_what_it_does(guarded: Guarded, handler: str, record: Document) -> None:
+    assert guarded.call(handler, {"Records": [record]}) == {"batchItemFailures": []}
+
+
+def test_sending_mails_may_do_what_it_does(account: str, guarded: Guarded) -> None:
+    (told,) = payment_events(payment_record("created", "succeeded"))
+    envelope = {"detail-type": told.type, "detail": msgspec.to_builtins(told.detail)}
+    message = {"messageId": "1", "receiptHandle": "x", "body": json.dumps(envelope), "attributes": {}}
+    assert guarded.call("send_mails", {"Records": [message]}) == {"batchItemFailures": []}
+    assert "pay_1" in requests.get(f"{guarded.aws.endpoint}/_ministack/ses/messages", timeout=10).text
+
+
+def make_due(guarded: Guarded) -> None:
+    """Let the time come at which the sweeper looks at the payments that have not ended."""
+    dynamodb, table = guarded.aws.client("dynamodb"), guarded.deployment.environment["PAYMENTS_TABLE"]
+    for item in dynamodb.scan(TableName=table, IndexName="unresolved")["Items"]:
+        dynamodb.update_item(
+            TableName=table,
+            Key={name: item[name] for name in ("account_id", "payment_id")},
+            UpdateExpression="SET check_at = :past",
+            ExpressionAttributeValues={":past": {"S": "2020-01-01T00:00:00.000Z"}},
+        )
+
+
+def scheduled() -> Document:
+    return {
+        "version": "0",
+        "id": "1",
+        "detail-type": "Scheduled Event",
+        "source": "aws.events",
+        "detail": {},
+        "account": "000000000000",
+        "time": "2026-11-24T12:00:00Z",
+        "region": "us-east-1",
+        "resources": [],
+    }

@@ -1,0 +1,126 @@
+"""What is deployed, read from the template that would deploy it."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from infrastructure.check_resources import (
+    VISIBILITY_FACTOR,
+    bound_queue,
+    event_sources,
+    findings,
+    functions,
+    of_type,
+    value,
+)
+from infrastructure.lint_template import lint
+
+Template = dict[str, Any]
+
+
+def test_cfn_lint_finds_nothing_in_the_template_nor_in_its_translation(template_file: Path) -> None:
+    assert lint(template_file) == ""
+
+
+def test_the_packaged_template_passes_the_checks_of_its_source(template: Template) -> None:
+    assert findings(template) == []
+
+
+def test_the_overlay_adds_to_functions_that_exist(template: Template) -> None:
+    """An overlay of a function that app.py does not have would be a resource without a type."""
+    assert [name for name, resource in template["Resources"].items() if "Type" not in resource] == []
+    assert {"APIHandler", "RecordUsage", "SweepPayments"} <= functions(template)
+
+
+def test_every_queue_that_calls_a_function_gets_back_only_what_failed(translated: Template) -> None:
+    mappings = dict(of_type(translated, "AWS::Lambda::EventSourceMapping"))
+    assert mappings
+    for mapping in mappings.values():
+        assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+
+
+def test_messages_stay_invisible_for_six_times_as_long_as_their_function_may_run(template: Template) -> None:
+    queues = dict(of_type(template, "AWS::SQS::Queue"))
+    for _, function, source in event_sources(template, "Queue"):
+        queue = queues[bound_queue(source) or ""]
+        assert value(template, queue["VisibilityTimeout"]) >= VISIBILITY_FACTOR * function["Timeout"]
+    assert any(event_sources(template, "Queue"))
+
+
+def test_the_usage_function_takes_the_largest_batches_with_a_window(template: Template) -> None:
+    source = template["Resources"]["RecordUsage"]["Properties"]["Events"]["RecordUsageSqsEventSource"]["Properties"]
+    assert source["BatchSize"] == 10_000
+    assert value(template, source["MaximumBatchingWindowInSeconds"]) == 2
+    assert source["Queue"] == {"Fn::Sub": "${UsageQueue.Arn}"}
+
+
+def test_what_cannot_be_charged_waits_for_a_person_for_two_weeks(template: Template) -> None:
+    queues = dict(of_type(template, "AWS::SQS::Queue"))
+    assert queues["UsageQueue"]["RedrivePolicy"]["deadLetterTargetArn"] == {
+        "Fn::GetAtt": ["UsageDeadLetterQueue", "Arn"]
+    }
+    assert queues["UsageDeadLetterQueue"]["MessageRetentionPeriod"] == 14 * 24 * 3600
+
+
+@pytest.mark.parametrize("table", ["WalletsTable", "PaymentsTable"])
+def test_changes_of_money_leave_a_stream_of_old_and_new_images(template: Template, table: str) -> None:
+    properties = template["Resources"][table]["Properties"]
+    assert properties["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
+
+
+def test_every_table_can_be_brought_back_and_outlives_its_stack(template: Template) -> None:
+    tables = dict(of_type(template, "AWS::DynamoDB::Table"))
+    assert tables
+    for table in tables.values():
+        assert table["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
+        assert table["BillingMode"] == "PAY_PER_REQUEST"
+        assert table["kept"]
+
+
+def test_nobody_outside_reads_invoices(template: Template) -> None:
+    bucket = template["Resources"]["InvoicesBucket"]["Properties"]
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    assert bucket["BucketEncryption"]
+    assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+
+
+def test_no_secret_is_written_in_the_template(template: Template) -> None:
+    variables = template["Globals"]["Function"]["Environment"]["Variables"]
+    secrets = [name for name in variables if "SECRET" in name or name.endswith("_KEY")]
+    assert len(secrets) == 4
+    for name in secrets:
+        assert variables[name]["Fn::Sub"].startswith("{{resolve:secretsmanager:${SecretName}:SecretString:")
+
+
+def test_the_api_has_one_stage_and_answers_its_own_errors_as_problems(translated: Template) -> None:
+    stages = [properties["StageName"] for _, properties in of_type(translated, "AWS::ApiGateway::Stage")]
+    assert stages == ["api"]
+    responses = translated["Resources"]["RestAPI"]["Properties"]["Body"]["x-amazon-apigateway-gateway-responses"]
+    assert {"DEFAULT_4XX", "DEFAULT_5XX", "THROTTLED", "REQUEST_TOO_LARGE"} <= set(responses)
+    for response in responses.values():
+        content_type = response["responseParameters"]["gatewayresponse.header.Content-Type"]
+        assert content_type == "'application/problem+json'"
+
+
+def test_the_gateways_limit_is_not_shorter_than_the_apis(template: Template) -> None:
+    assert template["Resources"]["APIHandler"]["Properties"]["Timeout"] <= 29
+
+
+def test_logs_are_kept_for_a_time_that_somebody_chose(template: Template) -> None:
+    groups = dict(of_type(template, "AWS::Logs::LogGroup"))
+    assert len(groups) == len(functions(template))
+    for group in groups.values():
+        assert group["RetentionInDays"] == 90
+        function = group["LogGroupName"]["Fn::Sub"].removeprefix("/aws/lambda/${").removesuffix("}")
+        assert function in template["Resources"]
+
+
+def test_somebody_hears_of_dead_letters_delays_errors_and_throttles(template: Template) -> None:
+    alarms = [alarm for _, alarm in of_type(template, "AWS::CloudWatch::Alarm")]
+    watched = {(alarm["MetricName"], str(alarm["Dimensions"][0]["Value"])) for alarm in alarms}
+    metrics = {metric for metric, _ in watched}
+    assert metrics >= {"ApproximateNumberOfMessagesVisible", "ApproximateAgeOfOldestMessage", "Errors", "Throttles"}
+    for function in functions(template):
+        assert ("Errors", str({"Ref": function})) in watched
+        assert ("Throttles", str({"Ref": function})) in watched

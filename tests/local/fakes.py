@@ -1,0 +1,71 @@
+"""A small app with one handler for each kind of source, and waiting for what it does."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from chalice.app import Chalice
+
+from local.aws import Aws
+from local.event_sources import Runner
+from local.resources import Deployment, Function
+from tests import wait
+
+Records = list[dict[str, Any]]
+Handle = Callable[[Records], Any]
+QUICK = {"UsageVisibilityTimeout": "1", "UsageMaxReceiveCount": "2", "UsageBatchWindow": "1"}
+PATIENCE_SECONDS = 20
+
+
+def queue_app(handle: Handle) -> Chalice:
+    """Return an app whose queue handler is `handle`."""
+    app = Chalice(app_name="fake")
+
+    @app.on_sqs_message(queue="usage", batch_size=10_000, maximum_batching_window_in_seconds=1, name="record_usage")
+    def record_usage(event: Any) -> Any:
+        return handle(event.to_dict()["Records"])
+
+    return app
+
+
+def stream_app(handle: Handle) -> Chalice:
+    """Return an app whose stream handler is `handle`."""
+    app = Chalice(app_name="fake")
+
+    @app.on_dynamodb_record(stream_arn="arn:aws:dynamodb:::wallets", batch_size=100, name="watch_wallets")
+    def watch_wallets(event: Any) -> Any:
+        return handle(event.to_dict()["Records"])
+
+    return app
+
+
+@contextmanager
+def running(app: Chalice, functions: dict[str, Function], aws: Aws, directory: Path) -> Iterator[None]:
+    """Run the event sources of an app inside the block."""
+    runner = Runner(app, functions, aws.endpoint, directory)
+    runner.start()
+    try:
+        yield
+    finally:
+        runner.stop()
+
+
+def wait_for(what: Callable[[], bool], seconds: float = PATIENCE_SECONDS) -> None:
+    """Wait until something has become true; fail if it does not in the time that a busy machine may take."""
+    wait.wait_for(what, seconds, pause=0.05)
+
+
+def counts(aws: Aws, url: str) -> tuple[int, int]:
+    """Return how many messages of a queue can be received now, and how many are out."""
+    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    attributes = aws.client("sqs").get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
+    return int(attributes[names[0]]), int(attributes[names[1]])
+
+
+def send(aws: Aws, deployment: Deployment, *bodies: str) -> None:
+    """Put messages on the usage queue."""
+    sqs = aws.client("sqs")
+    for start in range(0, len(bodies), 10):
+        entries = [{"Id": str(index), "MessageBody": body} for index, body in enumerate(bodies[start : start + 10])]
+        sqs.send_message_batch(QueueUrl=deployment.usage_queue_url, Entries=entries)
