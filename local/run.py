@@ -8,7 +8,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import FrameType
@@ -85,10 +85,12 @@ def _serve(system: System) -> None:
     filled = system.directory / "filled"
     if not filled.exists():
         print("Filling in a workspace ...", flush=True)
-        demo.fill(system, ACCOUNT_ID)
+        with (system.directory / "logs" / "demo.log").open("w") as log, redirect_stdout(log):
+            demo.fill(system, ACCOUNT_ID)
         filled.touch()
-    description = system.directory / "run.json"
+    description, environment = system.directory / "run.json", system.directory / "environment.json"
     try:
+        write_private(environment, json.dumps(dict(system.environment), indent=2))
         write_private(description, json.dumps(asdict(running), indent=2))
         print(_first_screen(running), flush=True)
         while True:
@@ -96,6 +98,7 @@ def _serve(system: System) -> None:
             time.sleep(CHECK_SECONDS)
     finally:
         description.unlink(missing_ok=True)
+        environment.unlink(missing_ok=True)
         print("\nStopping ...", flush=True)
 
 
