@@ -1,0 +1,54 @@
+"""Give a mail its two forms: plain text and HTML. Whatever a mail holds is escaped here, and only here."""
+
+from functools import cache
+from html import escape
+from pathlib import Path
+from string import Template
+from typing import Final
+
+from chalicelib.notices.mail import Mail
+
+PAGE: Final = Path(__file__).with_name("mail.html")
+
+
+def plain(mail: Mail) -> str:
+    """Write a mail as plain text."""
+    facts = "\n".join(f"{label}: {value}" for label, value in mail.facts)
+    actions = "\n".join(f"{action.label}: {action.url}" for action in mail.actions)
+    signature = "\n".join(["-- ", *([mail.brand] if mail.brand else []), *mail.footer])
+    return "\n\n".join(part for part in (*mail.paragraphs, facts, actions, signature) if part) + "\n"
+
+
+def html(mail: Mail) -> str:
+    """Write a mail as a page that every mail program can show: tables, and styles beside each element."""
+    return _page().substitute(
+        language=escape(mail.language),
+        brand=escape(mail.brand),
+        subject=escape(mail.subject),
+        paragraphs="\n".join(f'<p class="text" style="margin:0 0 16px">{escape(each)}</p>' for each in mail.paragraphs),
+        facts="\n".join(_fact(*each) for each in mail.facts),
+        actions="\n".join(_button(each.label, each.url) for each in mail.actions),
+        footer="<br>".join(map(escape, mail.footer)),
+    )
+
+
+@cache
+def _page() -> Template:
+    return Template(PAGE.read_text(encoding="utf-8"))
+
+
+def _fact(label: str, value: str) -> str:
+    cell = "padding:8px 0;border-top:1px solid #e2e5ea;vertical-align:top"
+    name = f"{cell};padding-right:16px;text-align:left;font-weight:normal;white-space:nowrap;color:#5b6472"
+    return (
+        f'<tr><th scope="row" class="label line" style="{name}">{escape(label)}</th>'
+        f'<td class="text line" style="{cell};text-align:right">{escape(value)}</td></tr>'
+    )
+
+
+def _button(label: str, url: str) -> str:
+    style = "display:inline-block;padding:12px 24px;border-radius:6px;background:#1f4fd8;color:#ffffff"
+    return (
+        f'<p style="margin:0 0 16px"><a href="{escape(url)}" style="{style};font-weight:600;text-decoration:none">'
+        f"{escape(label)}</a></p>"
+    )

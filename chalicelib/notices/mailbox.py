@@ -1,0 +1,63 @@
+"""The door to SES."""
+
+from collections.abc import Sequence
+from email.utils import formataddr, parseaddr
+from functools import cache
+from typing import Any, Final
+
+import boto3
+import msgspec
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+NOTICE_HEADER: Final = "X-Notice-Id"
+"""The same in a mail that went out twice, because SES took it and we never heard."""
+
+
+class MailNotSent(Exception):
+    """SES did not say that it took the mail: it refused it, or did not answer, and may have taken it all the same."""
+
+
+class Letter(msgspec.Struct, frozen=True, kw_only=True):
+    """A mail ready to go. `sender` is an address that SES knows, `name` whose mail it shows."""
+
+    sender: str
+    name: str
+    reply_to: str | None
+    to: Sequence[str]
+    subject: str
+    text: str
+    html: str
+    notice_id: str
+
+
+@cache
+def client() -> Any:
+    """Return the client of SES, made on first use. It repeats nothing by itself: SES would send the mail twice."""
+    return boto3.client("sesv2", config=Config(connect_timeout=3, read_timeout=10, retries={"total_max_attempts": 1}))
+
+
+def send(letter: Letter) -> str:
+    """Send a mail, and return SES's id of it. Raises MailNotSent."""
+    body = {"Text": _content(letter.text), "Html": _content(letter.html)}
+    headers = [{"Name": NOTICE_HEADER, "Value": letter.notice_id}]
+    try:
+        answer = client().send_email(
+            FromEmailAddress=formataddr((letter.name, letter.sender)),
+            Destination={"ToAddresses": list(letter.to)},
+            ReplyToAddresses=[letter.reply_to] if letter.reply_to else [],
+            Content={"Simple": {"Subject": _content(letter.subject), "Body": body, "Headers": headers}},
+        )
+    except (BotoCoreError, ClientError) as error:
+        raise MailNotSent(str(error)) from error
+    return str(answer["MessageId"])
+
+
+def sender_of(mail_from: str) -> tuple[str, str]:
+    """Return the name and the address in `Example Billing <billing@example.com>`, or in an address alone."""
+    name, address = parseaddr(mail_from)
+    return name or address.rpartition("@")[2], address
+
+
+def _content(text: str) -> dict[str, str]:
+    return {"Data": text, "Charset": "UTF-8"}

@@ -1,0 +1,153 @@
+"""Which event is worth which mail, as things are when the mail is about to go. Pure.
+
+A mail goes out a moment after its event, so that what mends itself (auto-pay refills the wallet, the customer confirms
+the payment in the browser) costs nobody a mail.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+import msgspec
+
+from chalicelib.auto_pay.auto_pay import AutoPay, SuspendedReason
+from chalicelib.ledger.wallet import Wallet
+from chalicelib.money import parse_micros
+from chalicelib.notices import detail
+from chalicelib.notices.choice import Kind
+from chalicelib.notices.event import Lines
+from chalicelib.payments.payment import Payment
+
+SUSPENDED: Final[Mapping[SuspendedReason, tuple[Kind, str]]] = {
+    "declines": ("auto_pay_suspended", "suspended_declines"),
+    "card_unusable": ("auto_pay_suspended", "suspended_card_unusable"),
+    "authentication": ("verification_needed", "verification_auto_pay"),
+}
+"""Which mail, and which text, belongs to each reason why auto-pay is suspended."""
+
+
+class Now(msgspec.Struct, frozen=True, kw_only=True):
+    """What an event was about, as it is now."""
+
+    wallet: Wallet
+    lines: Lines
+    auto_pay: AutoPay | None = None
+    payment: Payment | None = None
+
+    @property
+    def suspended(self) -> SuspendedReason | None:
+        """Return why auto-pay is suspended, if it is on and suspended."""
+        return self.auto_pay.suspended_reason if self.auto_pay and self.auto_pay.enabled else None
+
+
+class Notice(msgspec.Struct, frozen=True, kw_only=True):
+    """What to tell a person. `mark` is what it is told once for; `facts` are listed below the text, by name.
+
+    `amounts_micros`, `card`, `reason` and `purpose` are what the text's placeholders stand for.
+    """
+
+    kind: Kind
+    mark: str
+    message: str
+    occurred_at: str
+    amounts_micros: Mapping[str, int]
+    facts: tuple[str, ...]
+    card: detail.PaidWith | None = None
+    reason: str | None = None
+    purpose: str | None = None
+    reference: str | None = None
+
+
+def low_balance(event: detail.Wallet, now: Now) -> Notice | None:
+    """Tell of a low balance, if it is not refilled by now, nor used up, which has a mail of its own."""
+    if now.lines.level(now.wallet.balance_micros) != "low":
+        return None
+    with_auto_pay = now.auto_pay is not None and now.auto_pay.enabled
+    return _about_balance("low_balance", "low_balance_with_auto_pay" if with_auto_pay else "low_balance", event, now)
+
+
+def balance_exhausted(event: detail.Wallet, now: Now) -> Notice | None:
+    """Tell of a balance that is used up, if it still is."""
+    if now.lines.level(now.wallet.balance_micros) != "exhausted":
+        return None
+    return _about_balance("balance_exhausted", "balance_exhausted", event, now)
+
+
+def _about_balance(kind: Kind, message: str, event: detail.Wallet, now: Now) -> Notice:
+    # The day of the event, not of sending: a message that is delivered again after midnight is still the same mail.
+    return Notice(
+        kind=kind,
+        mark=f"{kind}/{event.occurred_at[:10]}",
+        message=message,
+        occurred_at=event.occurred_at,
+        amounts_micros={"balance": now.wallet.balance_micros, "threshold": now.lines.threshold_micros},
+        facts=("account", "balance"),
+    )
+
+
+def receipt(event: detail.Payment, now: Now) -> Notice:
+    """Confirm a payment."""
+    facts = ("amount", "date", "card", "purpose", "reference", "account", "balance")
+    return _about_payment("receipt", "receipt", event, now, facts)
+
+
+def auto_pay_failed(event: detail.Payment, now: Now) -> Notice | None:
+    """Tell that auto-pay's charge was declined, unless it is off by now, or suspended, which has a mail of its own.
+
+    Who adds balance by hand sees the outcome at once and needs no mail.
+    """
+    if event.kind != "auto_pay" or now.auto_pay is None or not now.auto_pay.enabled or now.suspended:
+        return None
+    if now.payment and now.payment.state != "failed":
+        return None
+    return _about_payment("auto_pay_failed", "auto_pay_failed", event, now, ("account", "card", "balance"))
+
+
+def verification_payment(event: detail.Payment, now: Now) -> Notice | None:
+    """Ask for the confirmation of a payment, if it still waits for it."""
+    if now.payment is None or now.payment.state != "requires_action":
+        return None
+    return _about_payment("verification_needed", "verification_payment", event, now, ("account", "amount", "card"))
+
+
+def _about_payment(kind: Kind, message: str, event: detail.Payment, now: Now, facts: tuple[str, ...]) -> Notice:
+    failure = event.failure
+    return Notice(
+        kind=kind,
+        mark=f"{kind}/{event.id}",
+        message=message,
+        occurred_at=event.occurred_at,
+        amounts_micros={"amount": parse_micros(event.amount), "balance": now.wallet.balance_micros},
+        facts=facts,
+        card=event.card,
+        reason=(failure.decline_code or failure.code) if failure else None,
+        purpose=event.kind,
+        reference=event.payment_id,
+    )
+
+
+def auto_pay_suspended(event: detail.AutoPay, now: Now) -> Notice | None:
+    """Tell that auto-pay is suspended, if it still is; where the bank wants to see the customer, ask for that."""
+    if now.suspended != event.reason:
+        return None
+    kind, message = SUSPENDED[event.reason]
+    return Notice(
+        kind=kind,
+        mark=f"{kind}/{event.id}",
+        message=message,
+        occurred_at=event.occurred_at,
+        amounts_micros={"balance": now.wallet.balance_micros},
+        facts=("account", "balance"),
+    )
+
+
+Rule = Callable[[Any, Now], Notice | None]
+
+RULES: Final[Mapping[str, Rule]] = {
+    "wallet.low": low_balance,
+    "wallet.exhausted": balance_exhausted,
+    "payment.succeeded": receipt,
+    "payment.failed": auto_pay_failed,
+    "payment.requires_action": verification_payment,
+    "auto_pay.suspended": auto_pay_suspended,
+}
+"""The types of events that may be worth a mail. The rule on the bus lets these through to the mails queue."""

@@ -1,0 +1,104 @@
+"""Send the mails that events are worth: each once, to those whom the account chose."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from chalicelib.accounts import table as accounts
+from chalicelib.accounts.account import Account
+from chalicelib.auto_pay import table as auto_pay
+from chalicelib.catalog.catalog import Catalog
+from chalicelib.ledger.table import read_wallet
+from chalicelib.log import log
+from chalicelib.notices import form, mailbox, table
+from chalicelib.notices.choice import billing_contact, sent_to
+from chalicelib.notices.detail import DETAILS, Detail, Payment
+from chalicelib.notices.mail import compose
+from chalicelib.notices.mailbox import Letter
+from chalicelib.notices.notice import RULES, Notice, Now
+from chalicelib.notices.publish import lines_of
+from chalicelib.notices.words import one_line, words
+from chalicelib.payments import table as payments
+from chalicelib.settings import settings
+
+
+class MailsOff(Exception):
+    """There is no address to send mails from."""
+
+
+class MailBusy(Exception):
+    """Another function is sending the same mail; whether it succeeds is not known yet."""
+
+
+class Envelope(msgspec.Struct, frozen=True, rename={"type": "detail-type"}):
+    """An event as the bus delivers it."""
+
+    type: str
+    detail: msgspec.Raw
+
+
+def send(records: Sequence[Mapping[str, Any]], catalog: Catalog) -> list[str]:
+    """Send the mails of the events in SQS records; return the ids of the messages that must be delivered again."""
+    failed = []
+    for record in records:
+        try:
+            send_one(record["body"], catalog)
+        except Exception:  # noqa: BLE001 - one bad message stops no other; it comes back, and ends as a dead letter
+            log().exception("a mail was not sent", message_id=record["messageId"])
+            failed.append(record["messageId"])
+    return failed
+
+
+def send_one(body: str, catalog: Catalog) -> None:
+    """Send the mail that one event is worth, if any. Raises MailNotSent, MailBusy, MailsOff, AccountNotFound."""
+    envelope = msgspec.json.decode(body, type=Envelope)
+    event: Detail = msgspec.json.decode(envelope.detail, type=DETAILS[envelope.type])
+    account = accounts.get(event.account_id)
+    notice = RULES[envelope.type](event, now(account, event, catalog))
+    choice = table.choice_of(account.account_id)
+    if notice is None or not choice.wants(notice.kind):
+        log().info("an event is worth no mail", event_id=event.id, kind=notice.kind if notice else None)
+        return
+    letter = letter_of(notice, account, sent_to(account, choice))
+    # Claimed first, noted afterwards. Cut off in between, the mail is sent again once the claim has lapsed: rather
+    # twice than never.
+    state = table.claim(account.account_id, notice.mark, event.id)
+    if state == "busy":
+        raise MailBusy(f"{notice.mark} of {account.account_id} is being sent")
+    if state == "claimed":
+        message_id = mailbox.send(letter)
+        table.note_sent(account.account_id, notice.mark, message_id)
+        log().info("mail sent", kind=notice.kind, account_id=account.account_id, event_id=event.id, ses_id=message_id)
+
+
+def now(account: Account, event: Detail, catalog: Catalog) -> Now:
+    """Look at what an event was about as it is now."""
+    paying = auto_pay.find(account.account_id)
+    return Now(
+        wallet=read_wallet(account.account_id),
+        lines=lines_of(account.currency, paying, catalog),
+        auto_pay=paying,
+        payment=payments.find(account.account_id, event.payment_id) if isinstance(event, Payment) else None,
+    )
+
+
+def letter_of(notice: Notice, account: Account, to: Sequence[str]) -> Letter:
+    """Write a notice as a letter. A client's comes from its workspace, and answers go there. Raises MailsOff."""
+    found = settings()
+    if not found.mail_from:
+        raise MailsOff("MAIL_FROM is not set")
+    name, sender = mailbox.sender_of(found.mail_from)
+    workspace = accounts.find(account.workspace_id) if account.workspace_id else None
+    brand = one_line(workspace.name if workspace else name)
+    mail = compose(notice, account, words(account.locale), brand=brand, portal_url=found.portal_url)
+    return Letter(
+        sender=sender,
+        name=brand,
+        reply_to=one_line(billing_contact(workspace)) if workspace else None,
+        to=[one_line(each) for each in to],
+        subject=mail.subject,
+        text=form.plain(mail),
+        html=form.html(mail),
+        notice_id=f"{account.account_id}/{notice.mark}",
+    )

@@ -1,0 +1,88 @@
+"""The door to the table `notices`: an account's choice of mails, and a mark for each mail that went out."""
+
+from typing import Final, Literal
+
+import msgspec
+from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.exceptions import PutError
+
+from chalicelib import clock
+from chalicelib.notices.choice import Choice
+from chalicelib.tables import Table, TableMeta
+
+CHOICE: Final = "choice"
+MARK: Final = "mail/"
+
+LEASE_MS: Final = 90 * 1000
+"""How long a claim keeps others from sending the same mail: longer than the function that holds it can run, shorter
+than its queue keeps a message back."""
+
+KEPT_SECONDS: Final = 60 * 24 * 3600
+"""Life of a mark. It must outlive every way in which its event can come again: a dead letter waits for two weeks."""
+
+State = Literal["claimed", "sent", "busy"]
+
+
+class NoticeRow(Table):
+    """An account's choice (`notice` is `choice`) or the mark of one mail. `expires_at` is in seconds, for DynamoDB."""
+
+    class Meta(metaclass=TableMeta):
+        setting = "notices_table"
+
+    account_id = UnicodeAttribute(hash_key=True)
+    notice = UnicodeAttribute(range_key=True)
+    choice = JSONAttribute(null=True)
+    event_id = UnicodeAttribute(null=True)
+    claimed_until_ms = NumberAttribute(null=True)
+    message_id = UnicodeAttribute(null=True)
+    expires_at = NumberAttribute(null=True)
+
+
+def choice_of(account_id: str) -> Choice:
+    """Return an account's choice of mails, strongly consistent; the default where it has made none."""
+    try:
+        row = NoticeRow.get(account_id, CHOICE, consistent_read=True)
+    except NoticeRow.DoesNotExist:
+        return Choice()
+    return msgspec.convert(row.choice, Choice)
+
+
+def put_choice(account_id: str, choice: Choice) -> None:
+    """Write an account's choice of mails."""
+    NoticeRow(account_id, CHOICE, choice=msgspec.to_builtins(choice)).save()
+
+
+def claim(account_id: str, mark: str, event_id: str) -> State:
+    """Claim a mail: of all who try at once, one is told `claimed`.
+
+    `sent` means that it went out before; `busy` that somebody else is sending it right now, or died doing so: after the
+    lease it can be claimed again.
+    """
+    now_ms = clock.now_ms()
+    row = NoticeRow(
+        account_id,
+        MARK + mark,
+        event_id=event_id,
+        claimed_until_ms=now_ms + LEASE_MS,
+        expires_at=now_ms // 1000 + KEPT_SECONDS,
+    )
+    lapsed = NoticeRow.message_id.does_not_exist() & (NoticeRow.claimed_until_ms < now_ms)
+    try:
+        row.save(condition=NoticeRow.notice.does_not_exist() | lapsed)
+    except PutError as error:
+        if error.cause_response_code != "ConditionalCheckFailedException":
+            raise
+        return "sent" if _message_id(account_id, mark) else "busy"
+    return "claimed"
+
+
+def _message_id(account_id: str, mark: str) -> str | None:
+    row = NoticeRow.get(account_id, MARK + mark, consistent_read=True)
+    return row.message_id
+
+
+def note_sent(account_id: str, mark: str, message_id: str) -> None:
+    """Note that a mail went out, with the id that it got there."""
+    NoticeRow(account_id, MARK + mark).update(
+        [NoticeRow.message_id.set(message_id), NoticeRow.claimed_until_ms.remove()]
+    )

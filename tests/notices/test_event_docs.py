@@ -1,0 +1,47 @@
+"""The schemas in docs/events.md are those of the types that run."""
+
+import json
+from typing import Any
+
+import jsonschema
+import msgspec
+import pytest
+
+from chalicelib.notices.detail import DETAILS
+from chalicelib.notices.event import Lines, auto_pay_events, payment_events, wallet_events
+from tests.notices.event_docs import FILE, schema, written
+from tests.notices.records import auto_pay, payment_record, record, wallet_record
+
+LINES = Lines(threshold_micros=10_000_000, floor_micros=0)
+TOLD = [
+    *wallet_events(wallet_record(12, -1), lambda _: LINES),
+    *wallet_events(wallet_record(-1, 12), lambda _: LINES),
+    *(
+        each
+        for state in ("succeeded", "failed", "canceled", "requires_action")
+        for each in payment_events(payment_record("created", state))
+    ),
+    *auto_pay_events(record(auto_pay(), auto_pay("declines", 3))),
+]
+
+
+def test_the_document_is_true_to_the_types() -> None:
+    text = FILE.read_text()
+    assert text == written(text), "run: python -m tests.notices.event_docs"
+
+
+def test_every_type_of_event_is_among_the_examples() -> None:
+    assert {event.type for event in TOLD} == DETAILS.keys()
+
+
+@pytest.mark.parametrize("event", TOLD, ids=lambda event: str(event.type))
+def test_what_is_told_fits_its_schema(event: Any) -> None:
+    detail = json.loads(msgspec.json.encode(event.detail))
+    described = schema(DETAILS[event.type])
+    jsonschema.validate(detail, described)
+    assert detail.keys() == described["properties"].keys()
+
+
+def test_the_example_in_the_document_fits_its_schema() -> None:
+    example = json.loads(FILE.read_text().split("```json\n")[2].split("```")[0])
+    jsonschema.validate(example["detail"], schema(DETAILS[example["detail-type"]]))

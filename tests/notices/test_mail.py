@@ -1,0 +1,187 @@
+"""How mails read: in every language, in both forms, whatever the names are."""
+
+import re
+import string
+from html.parser import HTMLParser
+from typing import Any, get_args
+
+import msgspec
+import pytest
+
+from chalicelib.accounts.account import Account
+from chalicelib.notices import form
+from chalicelib.notices.detail import PaidWith
+from chalicelib.notices.mail import Mail, compose, portal_link
+from chalicelib.notices.notice import Notice
+from chalicelib.notices.words import languages, one_line, texts, words
+from chalicelib.payments.payment import Kind
+
+PORTAL = "https://app.example.com/settings/billing?account={account_id}"
+
+
+def account(**changes: Any) -> Account:
+    fields: dict[str, Any] = {
+        "account_id": "acme",
+        "kind": "workspace",
+        "workspace_id": None,
+        "name": "Acme",
+        "email": "billing@acme.example",
+        "currency": "usd",
+        "locale": "en",
+        "country": None,
+        "billing_details": None,
+        "created_at_ms": 0,
+    }
+    return Account(**{**fields, **changes})
+
+
+def notice(message: str = "receipt", **changes: Any) -> Notice:
+    fields: dict[str, Any] = {
+        "kind": "receipt",
+        "mark": "receipt/1",
+        "message": message,
+        "occurred_at": "2026-11-24T07:00:00.000Z",
+        "amounts_micros": {"amount": 25_000_000, "balance": 29_506_500, "threshold": 10_000_000},
+        "facts": ("account", "amount", "date", "card", "purpose", "reference", "balance"),
+        "card": PaidWith("visa", "4242"),
+        "reason": "insufficient_funds",
+        "purpose": "top_up",
+        "reference": "pay_1",
+    }
+    return Notice(**{**fields, **changes})
+
+
+def mail(given: Notice | None = None, portal_url: str | None = PORTAL, brand: str = "Example", **about: Any) -> Mail:
+    to = account(**about)
+    return compose(given or notice(), to, words(to.locale), brand=brand, portal_url=portal_url)
+
+
+def placeholders(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name}
+
+
+def flat(value: Any, path: str = "") -> dict[str, str]:
+    """Return all texts of a language, by the path to each."""
+    if isinstance(value, str):
+        return {path: value}
+    items = value.items() if isinstance(value, dict) else enumerate(value)
+    return {place: text for key, each in items for place, text in flat(each, f"{path}/{key}").items()}
+
+
+@pytest.mark.parametrize("language", sorted(languages()))
+def test_every_language_is_complete(language: str) -> None:
+    english, other = (flat(msgspec.to_builtins(texts(each))) for each in ("en", language))
+    assert other.keys() == english.keys()
+    for path, text in other.items():
+        assert text.strip(), path
+        assert placeholders(text) == placeholders(english[path]), path
+        assert language == "en" or text != english[path] or path == "/labels/account" or len(text) < 15, path
+
+
+def test_every_kind_of_payment_has_a_name() -> None:
+    assert texts("en").purposes.keys() == set(get_args(Kind))
+
+
+def test_english_and_german_are_spoken() -> None:
+    assert languages() >= {"en", "de"}
+
+
+@pytest.mark.parametrize("message", sorted(texts("en").messages))
+@pytest.mark.parametrize("locale", ["en-US", "de"])
+def test_every_mail_says_who_how_much_and_where_to_act(message: str, locale: str) -> None:
+    written = mail(notice(message), locale=locale, name="Bäckerei Blum")
+    for text in (form.plain(written), form.html(written)):
+        assert "Bäckerei Blum" in text
+        assert re.search(r"\$25\.00|25,00\s\$", text)
+        assert "https://app.example.com/settings/billing?account=acme" in text
+        assert not re.search(r"[{}]", re.sub(r"<style>.*</style>", "", text, flags=re.DOTALL))
+    assert "\n" not in written.subject
+
+
+def test_amounts_and_dates_are_written_as_the_reader_writes_them() -> None:
+    assert [value for _, value in mail(locale="en-US").facts][1:3] == ["$25.00", "November 24, 2026"]
+    assert [value for _, value in mail(locale="de").facts][1:3] == ["25,00\xa0$", "24. November 2026"]
+    assert [value for _, value in mail(locale="en-GB", currency="gbp").facts][1:3] == ["£25.00", "24 November 2026"]
+
+
+def test_an_amount_has_as_many_places_as_it_needs() -> None:
+    assert mail().facts[-1] == ("Balance", "$29.5065")
+    tiny = mail(notice(amounts_micros={"amount": 1500, "balance": 0, "threshold": 0}))
+    assert "$0.0015" in tiny.subject
+    assert mail(currency="jpy").facts[1] == ("Amount", "¥25")
+
+
+@pytest.mark.parametrize("locale", ["fr", "xx", "zh-Hans-CN", "en-ZZ"])
+def test_who_speaks_neither_is_written_to_in_english(locale: str) -> None:
+    assert mail(locale=locale).subject == "Your receipt for $25.00"
+
+
+def test_a_region_of_a_language_is_spoken_to_in_the_language() -> None:
+    assert mail(locale="de-AT").subject.startswith("Ihr Zahlungsbeleg über")
+
+
+class Tags(HTMLParser):
+    """Collects the elements and the links of a page."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.links: list[str] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        self.links += [value or "" for name, value in attrs if name in {"href", "src"}]
+
+
+EVIL = (
+    """<script>alert(1)</script><img src=x onerror=y>"'</td></table><a href="https://evil.example">{balance} $subject"""
+)
+
+
+def test_a_name_is_a_name_whatever_is_in_it() -> None:
+    clean, evil = mail(), mail(brand=EVIL, name=EVIL)
+    page = form.html(evil)
+    assert Tags(page).tags == Tags(form.html(clean)).tags
+    assert Tags(page).links == ["https://app.example.com/settings/billing?account=acme"]
+    assert "{balance} $subject" in page
+    assert EVIL in form.plain(evil)
+
+
+def test_a_name_cannot_add_a_header_or_turn_the_text() -> None:
+    assert one_line("Acme\r\nBcc: everybody@example.com") == "Acme Bcc: everybody@example.com"
+    assert one_line("Acme\u202egpj.exe\x00") == "Acmegpj.exe"
+    assert "\n" not in mail(name="Acme\n\nHello").paragraphs[1]
+
+
+def test_a_link_cannot_leave_its_place() -> None:
+    assert portal_link(PORTAL, "a&b=c/d") == "https://app.example.com/settings/billing?account=a%26b%3Dc%2Fd"
+    assert portal_link("https://app.example.com/billing", "acme") == "https://app.example.com/billing"
+
+
+def test_without_a_portal_the_mail_says_where_to_go() -> None:
+    written = mail(portal_url=None)
+    assert written.actions == []
+    assert "You do this in Settings > Billing." in form.plain(written)
+    assert Tags(form.html(written)).links == []
+
+
+def test_a_card_is_named_as_people_name_it() -> None:
+    names = {"visa": "Visa", "amex": "American Express", "mastercard": "Mastercard", "unknown": "Unknown"}
+    for brand, name in names.items():
+        assert words("en").card(PaidWith(brand, "4242")) == f"{name} •••• 4242"
+
+
+def test_a_stolen_card_is_told_like_any_other_decline() -> None:
+    assert words("en").reason("stolen_card") == words("en").reason("generic_decline") == words("en").reason(None)
+
+
+def test_the_plain_text_reads_well() -> None:
+    assert form.plain(mail(notice(facts=("amount", "date", "card")))) == (
+        "Hello,\n\n"
+        "Thank you. We have received $25.00 for Acme.\n\n"
+        "Amount: $25.00\nDate: November 24, 2026\nCard: Visa •••• 4242\n\n"
+        "See your billing page: https://app.example.com/settings/billing?account=acme\n\n"
+        "-- \nExample\nYou get this mail as a billing contact of Acme.\n"
+        "Who gets which mails can be changed in Settings > Billing.\n"
+    )

@@ -1,0 +1,65 @@
+"""Who gets which mails, over HTTP."""
+
+from typing import Any
+
+import pytest
+
+from tests.api import Api, problem
+
+ON = {
+    "low_balance": True,
+    "balance_exhausted": True,
+    "auto_pay_failed": True,
+    "auto_pay_suspended": True,
+    "verification_needed": True,
+    "receipt": True,
+}
+
+
+def test_without_a_choice_the_billing_contact_gets_everything(api: Api) -> None:
+    api.make_account("default")
+    answer = api.get("/v1/accounts/default/notices")
+    assert answer.json() == {"recipients": None, "sent_to": ["billing@acme.example"], "mails": ON}
+    api.make_account("default", billing_details={"email": "books@acme.example"})
+    assert api.get("/v1/accounts/default/notices").json()["sent_to"] == ["books@acme.example"]
+
+
+def test_a_choice_is_kept_and_what_is_left_out_is_as_if_never_chosen(api: Api) -> None:
+    path = f"/v1/accounts/{api.make_account('choosing')}/notices"
+    chosen = {"recipients": ["a@acme.example", "b@acme.example"], "mails": {"receipt": False}}
+    answer = api.put(path, chosen, token=api.token("owner", "choosing"))
+    assert answer.status_code == 200
+    recipients = chosen["recipients"]
+    assert answer.json() == {"recipients": recipients, "sent_to": recipients, "mails": {**ON, "receipt": False}}
+    assert api.get(path, token=api.token("viewer", "choosing")).json() == answer.json()
+    assert api.put(path, {}).json() == {"recipients": None, "sent_to": ["billing@acme.example"], "mails": ON}
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"recipients": []}, "recipients"),
+        ({"recipients": ["a@acme.example"] * 11}, "recipients"),
+        ({"recipients": ["nobody"]}, "recipients[0]"),
+        ({"recipients": ["Ann <a@acme.example>"]}, "recipients[0]"),
+        ({"recipients": ["a@acme.example,b@acme.example"]}, "recipients[0]"),
+        ({"mails": {"receipt": "no"}}, "mails.receipt"),
+        ({"mails": {"spam": True}}, "mails.spam"),
+        ({"to": "a@acme.example"}, "to"),
+    ],
+)
+def test_a_choice_that_breaks_a_rule_is_refused(api: Api, body: Any, field: str) -> None:
+    path = f"/v1/accounts/{api.make_account('strict')}/notices"
+    assert problem(api.put(path, body), 422, "invalid-request")["field"] == field
+
+
+def test_only_who_acts_for_an_account_chooses(api: Api) -> None:
+    path = f"/v1/accounts/{api.make_account('agency')}/notices"
+    client = f"/v1/accounts/{api.make_account('client', kind='client', workspace_id='agency')}/notices"
+    api.make_account("stranger")
+    problem(api.put(path, {}, token=api.token("viewer", "agency")), 403, "forbidden")
+    problem(api.put(path, {}, token=api.token("owner", "stranger")), 404, "account-not-found")
+    problem(api.get(path, token=api.token("owner", "stranger")), 404, "account-not-found")
+    problem(api.get(path, token=api.token("owner", "client")), 404, "account-not-found")
+    problem(api.get(path, token=""), 401, "unauthorized")
+    assert api.put(client, {}, token=api.token("owner", "agency")).status_code == 200

@@ -1,0 +1,307 @@
+"""Mails go out once for their cause, to those whom the account chose."""
+
+import json
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import timedelta
+from itertools import count
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError, ReadTimeoutError
+
+from chalicelib import clock
+from chalicelib.accounts.account import Account, BillingDetails
+from chalicelib.auto_pay import table as auto_pay_table
+from chalicelib.auto_pay.auto_pay import AutoPay, SuspendedReason
+from chalicelib.catalog.catalog import catalog
+from chalicelib.clock import iso, now, now_ms
+from chalicelib.notices import mailbox, table
+from chalicelib.notices.choice import Choice, Mails
+from chalicelib.notices.send import send
+from chalicelib.payments import table as payments
+from chalicelib.payments.payment import Failure, Kind, Payment, State
+from tests.notices.conftest import Inbox, NewAccount
+
+Json = dict[str, Any]
+_numbers = count(1)
+
+
+def message(type: str, account: Account, **detail: Any) -> Json:
+    """Return an SQS record with an event, as the bus delivers it."""
+    number = next(_numbers)
+    fields = {"id": f"{type}:{account.account_id}:{number}", "version": 1, "account_id": account.account_id}
+    envelope = {
+        "source": "billing-portal",
+        "detail-type": type,
+        "detail": {**fields, "occurred_at": iso(now_ms()), **detail},
+    }
+    return {"messageId": str(number), "body": json.dumps(envelope)}
+
+
+def low(account: Account, *, type: str = "wallet.low", **detail: Any) -> Json:
+    balances = {"balance": "0.00", "threshold": "10.00", "floor": "0.00", "currency": account.currency}
+    levels = {"level": "exhausted", "previous_level": "normal", "sequence": next(_numbers)}
+    return message(type, account, **balances, **levels, **detail)
+
+
+def used_up(account: Account, **detail: Any) -> Json:
+    """Return the event that is true of a new account: its wallet is empty."""
+    return low(account, type="wallet.exhausted", **detail)
+
+
+def a_payment(account: Account, state: State, kind: Kind = "top_up", code: str = "card_declined") -> Payment:
+    """Return a payment of an account."""
+    return Payment(
+        account_id=account.account_id,
+        payment_id=f"pay_{next(_numbers)}",
+        kind=kind,
+        state=state,
+        amount_micros=25_000_000,
+        currency=account.currency,
+        created_at_ms=now_ms(),
+        updated_at_ms=now_ms(),
+        customer_id="cus_1",
+        payment_method_id="pm_1",
+        card_brand="visa",
+        card_last_four="4242",
+        actor="tester",
+        description="Balance added",
+        failure=Failure(code) if state == "failed" else None,
+    )
+
+
+def pay(account: Account, state: State = "succeeded", kind: Kind = "top_up", code: str = "card_declined") -> Json:
+    """Write a payment, and return its event."""
+    payment = a_payment(account, state, kind, code)
+    payments.put_new(payment)
+    return message(
+        f"payment.{state}",
+        account,
+        payment_id=payment.payment_id,
+        kind=kind,
+        state=state,
+        amount="25.00",
+        currency=account.currency,
+        description=payment.description,
+        card={"brand": "visa", "last_four": "4242"},
+        failure={"code": code, "decline_code": None, "message": ""} if state == "failed" else None,
+        payment_intent_id="pi_1",
+        charge_id="ch_1",
+        stripe_account=None,
+    )
+
+
+def switch_on(account: Account, suspended: SuspendedReason | None = None) -> None:
+    paying = AutoPay(
+        account_id=account.account_id,
+        enabled=True,
+        threshold_micros=10_000_000,
+        amount_micros=25_000_000,
+        monthly_limit_micros=None,
+        actor="tester",
+        updated_at_ms=now_ms(),
+        suspended_reason=suspended,
+        failures=3 if suspended else 0,
+        version=1,
+    )
+    assert auto_pay_table.write(paying, over=0)
+
+
+@contextmanager
+def ses(answer: Callable[[int], None], when: str) -> Iterator[None]:
+    """Let `answer` happen before or after each call of SES, by the number of the call."""
+    calls = count(1)
+
+    def happen(**_: Any) -> None:
+        answer(next(calls))
+
+    events, name = mailbox.client().meta.events, f"{when}-call.sesv2.SendEmail"
+    events.register(name, happen)
+    try:
+        yield
+    finally:
+        events.unregister(name, happen)
+
+
+def deliver(*messages: Json) -> list[str]:
+    return send(messages, catalog())
+
+
+def test_a_succeeded_payment_is_confirmed(inbox: Inbox, new_account: NewAccount) -> None:
+    account = new_account()
+    assert deliver(pay(account)) == []
+    mail = inbox.only(account.email)
+    assert mail["Subject"] == "Your receipt for $25.00"
+    assert mail["Source"] == "Example Billing <billing@example.com>"
+    for text in (mail["BodyText"], mail["BodyHtml"]):
+        assert "Visa •••• 4242" in text
+
+
+def test_an_event_that_comes_again_sends_no_second_mail(inbox: Inbox, new_account: NewAccount) -> None:
+    account = new_account()
+    event = pay(account)
+    assert deliver(event, event) == []
+    assert deliver({**event, "messageId": "again"}) == []
+    inbox.only(account.email)
+
+
+def test_a_mail_about_the_balance_goes_out_once_a_day(inbox: Inbox, new_account: NewAccount) -> None:
+    account = new_account()
+    assert deliver(used_up(account), used_up(account)) == []
+    inbox.only(account.email)
+    tomorrow = iso(now_ms() + 24 * 3600 * 1000)
+    assert deliver(used_up(account, occurred_at=tomorrow)) == []
+    assert len(inbox.mails(account.email)) == 2
+
+
+def test_eight_functions_at_once_send_one_mail_about_the_balance(inbox: Inbox, new_account: NewAccount) -> None:
+    account = new_account()
+    events = [used_up(account) for _ in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        failed = [message_id for returned in pool.map(deliver, events) for message_id in returned]
+    inbox.only(account.email)
+    # Who came while the mail was on its way is delivered again, and finds it sent.
+    assert deliver(*(event for event in events if event["messageId"] in failed)) == []
+    inbox.only(account.email)
+
+
+def test_a_balance_that_was_refilled_meanwhile_costs_nobody_a_mail(inbox: Inbox, new_account: NewAccount) -> None:
+    account = new_account()
+    assert deliver(low(account)) == []  # the wallet is empty, not low: this event is no longer true
+    assert inbox.mails(account.email) == []
+
+
+@pytest.mark.parametrize(
+    ("locale", "subject"), [("en-US", "Your balance is used up"), ("de-AT", "Ihr Guthaben ist aufgebraucht")]
+)
+def test_an_account_is_written_to_in_its_language(
+    inbox: Inbox, new_account: NewAccount, locale: str, subject: str
+) -> None:
+    account = new_account(locale=locale)
+    assert deliver(used_up(account)) == []
+    assert inbox.only(account.email)["Subject"] == subject
+
+
+def test_auto_pay_that_failed_is_told_with_the_reason(inbox: Inbox, new_account: NewAccount) -> None:
+    account = new_account()
+    switch_on(account)
+    assert deliver(pay(account, "failed", "auto_pay", "insufficient_funds")) == []
+    mail = inbox.only(account.email)
+    assert mail["Subject"] == "Auto-pay could not charge $25.00"
+    assert "there is not enough money on the card" in mail["BodyText"]
+
+
+def test_the_last_decline_and_the_suspension_are_one_mail(inbox: Inbox, new_account: NewAccount) -> None:
+    account = new_account()
+    switch_on(account, "declines")
+    suspension = message("auto_pay.suspended", account, reason="declines", failures=3)
+    assert deliver(pay(account, "failed", "auto_pay"), suspension) == []
+    assert inbox.only(account.email)["Subject"] == "Auto-pay is paused"
+
+
+def test_a_bank_that_wants_to_see_the_customer_is_one_mail(inbox: Inbox, new_account: NewAccount) -> None:
+    account = new_account()
+    switch_on(account, "authentication")
+    suspension = message("auto_pay.suspended", account, reason="authentication", failures=1)
+    assert deliver(pay(account, "failed", "auto_pay", "authentication_required"), suspension) == []
+    assert inbox.only(account.email)["Subject"] == "Please confirm with your bank to keep auto-pay running"
+
+
+def test_a_payment_that_waits_for_the_customer_is_told(inbox: Inbox, new_account: NewAccount) -> None:
+    account = new_account()
+    assert deliver(pay(account, "requires_action")) == []
+    assert inbox.only(account.email)["Subject"] == "Please confirm your payment of $25.00"
+
+
+def test_the_billing_contact_gets_the_mails_unless_others_are_chosen(inbox: Inbox, new_account: NewAccount) -> None:
+    contact = "books-1@acme.example"
+    account = new_account(billing_details=BillingDetails(email=contact))
+    assert deliver(pay(account)) == []
+    inbox.only(contact)
+    assert inbox.mails(account.email) == []
+    table.put_choice(account.account_id, Choice(recipients=["one-1@acme.example", "two-1@acme.example"]))
+    assert deliver(pay(account)) == []
+    assert inbox.only("one-1@acme.example")["To"] == ["one-1@acme.example", "two-1@acme.example"]
+    inbox.only(contact)
+
+
+def test_a_mail_that_was_turned_off_is_not_sent(inbox: Inbox, new_account: NewAccount) -> None:
+    account = new_account()
+    table.put_choice(account.account_id, Choice(mails=Mails(receipt=False)))
+    assert deliver(pay(account), used_up(account)) == []
+    assert inbox.only(account.email)["Subject"] == "Your balance is used up"
+
+
+def test_a_clients_mail_carries_its_workspaces_name(inbox: Inbox, new_account: NewAccount) -> None:
+    workspace = new_account(name='Agentur "Blüte", Berlin\r\nBcc: x@example.com', email="hello@agentur.example")
+    client = new_account(kind="client", workspace_id=workspace.account_id, name="Bakery")
+    sent: list[Json] = []
+    events = mailbox.client().meta.events
+    note = lambda params, **_: sent.append(json.loads(params["body"]))  # noqa: E731 - kept to be unregistered
+    events.register("before-call.sesv2.SendEmail", note)
+    assert deliver(used_up(client)) == []
+    events.unregister("before-call.sesv2.SendEmail", note)
+    mail = inbox.only(client.email)
+    assert "Agentur &quot;Blüte&quot;, Berlin Bcc: x@example.com" in mail["BodyHtml"]
+    assert "Example Billing" not in mail["BodyHtml"] + mail["BodyText"] + mail["Source"]
+    assert mail["Source"].isascii()
+    assert mail["Source"].endswith("<billing@example.com>")
+    assert "\n" not in mail["Source"]
+    assert sent[0]["ReplyToAddresses"] == ["hello@agentur.example"]
+    assert sent[0]["Destination"]["ToAddresses"] == [client.email]
+
+
+def test_a_mail_that_ses_refuses_comes_again_and_is_sent_then(inbox: Inbox, new_account: NewAccount) -> None:
+    account = new_account()
+    event = used_up(account)
+
+    def refuse(call: int) -> None:
+        if call == 1:
+            raise ClientError({"Error": {"Code": "TooManyRequestsException", "Message": "slower"}}, "SendEmail")
+
+    with ses(refuse, "before"):
+        assert deliver(event) == [event["messageId"]]
+        assert inbox.mails(account.email) == []
+        assert deliver(event) == [event["messageId"]], "the claim still holds"
+        with clock.moved_to(now() + timedelta(milliseconds=table.LEASE_MS + 1000)):
+            assert deliver(event) == []
+    inbox.only(account.email)
+
+
+def test_a_mail_that_ses_took_without_our_hearing_is_sent_again_with_the_same_id(
+    inbox: Inbox, new_account: NewAccount
+) -> None:
+    """Rather twice than never; the header tells that the two are one."""
+    account = new_account()
+    event = pay(account)
+    sent: list[str] = []
+
+    def lose(call: int) -> None:
+        if call == 1:
+            raise ReadTimeoutError(endpoint_url="ses")
+
+    def note(params: Json, **_: Any) -> None:
+        sent.append(json.loads(params["body"])["Content"]["Simple"]["Headers"][0]["Value"])
+
+    mailbox.client().meta.events.register("before-call.sesv2.SendEmail", note)
+    with ses(lose, "after"):
+        assert deliver(event) == [event["messageId"]]
+        with clock.moved_to(now() + timedelta(milliseconds=table.LEASE_MS + 1000)):
+            assert deliver(event) == []
+            assert deliver(event) == []
+    mailbox.client().meta.events.unregister("before-call.sesv2.SendEmail", note)
+    assert len(inbox.mails(account.email)) == 2
+    assert len(sent) == 2
+    assert len(set(sent)) == 1
+
+
+def test_one_bad_message_stops_no_other(inbox: Inbox, new_account: NewAccount) -> None:
+    account = new_account()
+    unknown = message("wallet.unheard_of", account)
+    nobody = pay(account)
+    nobody["body"] = nobody["body"].replace(account.account_id, "nobody")
+    broken = {"messageId": "broken", "body": "{"}
+    assert deliver(unknown, nobody, broken, pay(account)) == [unknown["messageId"], nobody["messageId"], "broken"]
+    inbox.only(account.email)
