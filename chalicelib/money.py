@@ -1,6 +1,6 @@
 """Money: integer micros with a currency, decimal strings outside, whole minor units on a card.
 
-One unit of a currency is 1,000,000 micros. `charge_micros` is the only place that rounds.
+One unit of a currency is 1,000,000 micros. `round_half_up` is the only place that rounds.
 """
 
 from functools import lru_cache
@@ -97,8 +97,13 @@ def decimals_of(currency: str) -> int:
 
 
 def charge_micros(unit_price_micros: int, quantity_micros: int) -> int:
-    """Multiply a unit price (micros) by a quantity (millionths), rounded half up to micros: the only rounding."""
-    return (unit_price_micros * quantity_micros + MICROS // 2) // MICROS
+    """Multiply a unit price (micros) by a quantity (millionths), rounded half up to micros."""
+    return round_half_up(unit_price_micros * quantity_micros, MICROS)
+
+
+def round_half_up(numerator: int, denominator: int) -> int:
+    """Divide, rounded half up to a whole number: the only rounding. Neither may be negative."""
+    return (2 * numerator + denominator) // (2 * denominator)
 
 
 def to_card_amount(amount_micros: int, currency: str) -> int:

@@ -19,7 +19,9 @@ class MissingSettings(Exception):
 class Settings:
     """The settings; each field is read from the environment variable of the same name in capitals.
 
-    `stripe_api_base` is optional: it points the Stripe library at another server (the emulator) than Stripe's own.
+    Those with a default are optional: `stripe_api_base` points the Stripe library at another server (the emulator) than
+    Stripe's own; without `mail_from` no mails are sent; without `portal_url`, where the platform shows an account's
+    billing, mails carry no link.
     """
 
     wallets_table: str
@@ -29,23 +31,30 @@ class Settings:
     payments_table: str
     idempotency_table: str
     webhook_events_table: str
+    auto_pay_table: str
     usage_queue_url: str
+    charges_queue_url: str
     event_bus_name: str
+    notices_table: str
+    notice_failures_queue_url: str
     invoices_bucket: str
     token_secret: str
     stripe_secret_key: str
     stripe_publishable_key: str
     stripe_webhook_secret: str
     stripe_api_base: str | None = None
+    mail_from: str | None = None
+    portal_url: str | None = None
 
 
 @cache
 def settings() -> Settings:
     """Read the settings on first use. Raises MissingSettings naming every variable that is missing or empty."""
     values = {field.name: os.environ.get(field.name.upper(), "").strip() for field in fields(Settings)}
-    missing = [name.upper() for name, value in values.items() if not value and name != "stripe_api_base"]
+    optional = {field.name for field in fields(Settings) if field.default is None}
+    missing = [name.upper() for name, value in values.items() if not value and name not in optional]
     if missing:
         raise MissingSettings(f"set these environment variables: {', '.join(missing)}")
     if len(values["token_secret"].encode()) < MINIMUM_SECRET_LENGTH:
         raise MissingSettings(f"TOKEN_SECRET must have at least {MINIMUM_SECRET_LENGTH} bytes")
-    return Settings(**{**values, "stripe_api_base": values["stripe_api_base"] or None})  # type: ignore[arg-type]
+    return Settings(**{name: value or None for name, value in values.items()})  # type: ignore[arg-type]

@@ -5,11 +5,13 @@ from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 import msgspec
 from msgspec import Meta
 
+from chalicelib.catalog.seller import Seller
+from chalicelib.catalog.tax import Tax, TaxEntry
 from chalicelib.clock import to_ms
 from chalicelib.errors import Refusal
 from chalicelib.money import card_step_micros, parse_micros
@@ -50,12 +52,21 @@ class Meter(msgspec.Struct, frozen=True):
 
 
 class CurrencyLimits(msgspec.Struct, frozen=True):
-    """What holds for accounts of one currency. `floor_micros` is where access ends: zero, or minus the overdraft."""
+    """What holds for accounts of one currency.
+
+    `floor_micros` is where access ends: zero, or minus the overdraft. Below `low_balance_micros` a wallet without
+    auto-pay counts as low. Auto-pay's amount is within its limits, and so is one charge of several amounts. Less than
+    `charge_minimum_micros` no card can be charged.
+    """
 
     top_up_minimum_micros: int
     top_up_maximum_micros: int
     top_up_shortcuts_micros: tuple[int, ...]
     floor_micros: int
+    low_balance_micros: int
+    auto_pay_minimum_micros: int
+    auto_pay_maximum_micros: int
+    charge_minimum_micros: int
 
 
 class UsageLimits(msgspec.Struct, frozen=True):
@@ -68,11 +79,21 @@ class UsageLimits(msgspec.Struct, frozen=True):
 
 
 class Product(msgspec.Struct, frozen=True):
-    """A plan or an add-on, with its monthly amount by currency."""
+    """A plan or an add-on, with its amount by currency: an add-on's for a month, a plan's for its `months`."""
 
     name: str
     unit: str
     amounts_micros: dict[str, int]
+    months: int = 1
+    trial_days: int = 0
+
+
+class Dunning(msgspec.Struct, frozen=True):
+    """What follows when a renewal comes to nothing: when it is tried again, and what becomes of it in the end."""
+
+    retry_after_days: tuple[int, ...]
+    grace_days: int
+    ends_as: Literal["unpaid", "canceled"]
 
 
 class Catalog(msgspec.Struct, frozen=True):
@@ -83,6 +104,9 @@ class Catalog(msgspec.Struct, frozen=True):
     meters: dict[str, Meter]
     plans: dict[str, Product]
     add_ons: dict[str, Product]
+    dunning: Dunning
+    seller: Seller
+    taxes: dict[str, Tax]
 
     def limits(self, currency: str) -> CurrencyLimits:
         """Return the limits of a currency. Raises UnknownCurrency."""
@@ -104,6 +128,10 @@ class _Currency(msgspec.Struct, forbid_unknown_fields=True):
     top_up_maximum: str
     top_up_shortcuts: list[str]
     overdraft: str
+    low_balance: str
+    auto_pay_minimum: str
+    auto_pay_maximum: str
+    charge_minimum: str
 
 
 class _Price(msgspec.Struct, forbid_unknown_fields=True, rename={"start": "from"}):
@@ -118,18 +146,34 @@ class _Meter(msgspec.Struct, forbid_unknown_fields=True):
     prices: list[_Price] = []
 
 
-class _Product(msgspec.Struct, forbid_unknown_fields=True):
+class _Plan(msgspec.Struct, forbid_unknown_fields=True):
     name: str
     amounts: dict[str, str]
-    unit: str = ""
+    interval: Literal["month", "year"] = "month"
+    trial_days: Annotated[int, Meta(ge=0, le=365)] = 0
+
+
+class _AddOn(msgspec.Struct, forbid_unknown_fields=True):
+    name: str
+    unit: str
+    amounts: dict[str, str]
+
+
+class _Dunning(msgspec.Struct, forbid_unknown_fields=True):
+    retry_after_days: list[Annotated[int, Meta(ge=1, le=60)]]
+    grace_days: Annotated[int, Meta(ge=0, le=60)]
+    ends_as: Literal["unpaid", "canceled"]
 
 
 class _File(msgspec.Struct, forbid_unknown_fields=True):
     usage: _Usage
     currencies: dict[str, _Currency]
     meters: dict[str, _Meter]
-    plans: dict[str, _Product]
-    add_ons: dict[str, _Product]
+    plans: dict[str, _Plan]
+    add_ons: dict[str, _AddOn]
+    dunning: _Dunning
+    seller: Seller
+    taxes: dict[Annotated[str, Meta(pattern="^[A-Z]{2}$")], TaxEntry] = {}
 
 
 @cache
@@ -150,8 +194,11 @@ def read(toml: bytes) -> Catalog:
             usage=_usage_limits(found.usage),
             currencies={currency: _currency_limits(currency, limits) for currency, limits in found.currencies.items()},
             meters={name: _meter(name, meter, found.currencies) for name, meter in found.meters.items()},
-            plans={name: _product(name, plan, found.currencies) for name, plan in found.plans.items()},
-            add_ons={name: _product(name, add_on, found.currencies) for name, add_on in found.add_ons.items()},
+            plans={name: _plan(name, plan, found.currencies) for name, plan in found.plans.items()},
+            add_ons={name: _add_on(name, add_on, found.currencies) for name, add_on in found.add_ons.items()},
+            dunning=_dunning(found.dunning),
+            seller=_seller(found.seller),
+            taxes={country: _tax(country, tax) for country, tax in found.taxes.items()},
         )
     except (msgspec.DecodeError, Refusal) as error:
         raise InvalidCatalog(str(error)) from error
@@ -178,7 +225,17 @@ def _currency_limits(currency: str, limits: _Currency) -> CurrencyLimits:
     for amount in (minimum, maximum, *shortcuts):
         _require(amount % card_step_micros(currency) == 0, f"{currency}: a card cannot be charged {amount} micros")
         _require(minimum <= amount <= maximum, f"{currency}: the shortcut of {amount} micros is outside the limits")
-    return CurrencyLimits(minimum, maximum, shortcuts, -parse_micros(limits.overdraft))
+    lowest, highest = parse_micros(limits.auto_pay_minimum), parse_micros(limits.auto_pay_maximum)
+    _require(0 < lowest <= highest, f"{currency}: auto-pay's minimum is above its maximum, or zero")
+    least = parse_micros(limits.charge_minimum)
+    _require(0 < least <= minimum, f"{currency}: the smallest charge is above the smallest top-up, or zero")
+    return CurrencyLimits(
+        *(minimum, maximum, shortcuts, -parse_micros(limits.overdraft)),
+        low_balance_micros=parse_micros(limits.low_balance),
+        auto_pay_minimum_micros=lowest,
+        auto_pay_maximum_micros=highest,
+        charge_minimum_micros=least,
+    )
 
 
 def _meter(name: str, meter: _Meter, currencies: Mapping[str, _Currency]) -> Meter:
@@ -195,8 +252,32 @@ def _meter(name: str, meter: _Meter, currencies: Mapping[str, _Currency]) -> Met
     return Meter(meter.name, meter.unit, meter.priced_by_producer, {key: tuple(value) for key, value in prices.items()})
 
 
-def _product(name: str, product: _Product, currencies: Mapping[str, _Currency]) -> Product:
-    for currency in product.amounts:
+def _plan(name: str, plan: _Plan, currencies: Mapping[str, _Currency]) -> Product:
+    months = {"month": 1, "year": 12}[plan.interval]
+    return Product(plan.name, "", _amounts(name, plan.amounts, currencies), months, plan.trial_days)
+
+
+def _add_on(name: str, add_on: _AddOn, currencies: Mapping[str, _Currency]) -> Product:
+    return Product(add_on.name, add_on.unit, _amounts(name, add_on.amounts, currencies))
+
+
+def _amounts(name: str, amounts: Mapping[str, str], currencies: Mapping[str, _Currency]) -> dict[str, int]:
+    for currency in amounts:
         _require(currency in currencies, f"{name}: {currency!r} is not among the currencies")
-    amounts = {currency: parse_micros(amount) for currency, amount in product.amounts.items()}
-    return Product(product.name, product.unit, amounts)
+    return {currency: parse_micros(amount) for currency, amount in amounts.items()}
+
+
+def _dunning(dunning: _Dunning) -> Dunning:
+    days = tuple(dunning.retry_after_days)
+    _require(days and days == tuple(sorted(set(days))), "dunning: the days of retries must rise, and be at least one")
+    return Dunning(days, dunning.grace_days, dunning.ends_as)
+
+
+def _seller(seller: Seller) -> Seller:
+    _require(seller.is_complete(), f"the seller's logo {seller.logo} is not beside the catalog")
+    return seller
+
+
+def _tax(country: str, tax: TaxEntry) -> Tax:
+    _require(tax.is_valid(), f"{country}: a tax of {tax.rate} % is not between 0 and 100 with at most four places")
+    return tax.read()

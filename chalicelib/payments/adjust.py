@@ -55,7 +55,12 @@ def adjust(account: Account, request: AdjustmentRequest, *, key: str, actor: str
         "reason": request.reason,
     }
     claim = idempotency.claim(account.account_id, key, operation=OPERATION, content=content, prefix=PREFIX)
-    entry = Entry(
+    post_one(account.account_id, _entry(claim, request, amount_micros, actor))
+    return claim
+
+
+def _entry(claim: Claim, request: AdjustmentRequest, amount_micros: int, actor: str) -> Entry:
+    return Entry(
         occurred_at_ms=claim.created_at_ms,
         source=SOURCE,
         event_id=claim.resource_id,
@@ -65,5 +70,3 @@ def adjust(account: Account, request: AdjustmentRequest, *, key: str, actor: str
         description=request.reason,
         actor=actor,
     )
-    post_one(account.account_id, entry)
-    return claim

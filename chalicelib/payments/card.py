@@ -55,14 +55,14 @@ class CardSuperseded(Refusal):
 
 def start_setup(account: Account) -> CardSetup:
     """Start saving a card: make the account's customer if it has none, and a SetupIntent. Raises StripeUnavailable."""
-    requested_at_ms = clock.now_ms()
     customer_id = account.stripe_customer_id or _new_customer(account)
     try:
-        return stripe_gateway.create_card_setup(account.account_id, customer_id, requested_at_ms)
+        return stripe_gateway.create_card_setup(account.account_id, customer_id, clock.now_ms())
     except CustomerGone:
         accounts.forget_customer(account.account_id, customer_id)
         replacement = _new_customer(account, instead_of=customer_id)
-        return stripe_gateway.create_card_setup(account.account_id, replacement, requested_at_ms)
+        # Asked for after the customer was forgotten, or that would be the newer change of the card.
+        return stripe_gateway.create_card_setup(account.account_id, replacement, clock.now_ms())
 
 
 def _new_customer(account: Account, instead_of: str | None = None) -> str:

@@ -15,6 +15,7 @@ from msgspec.structs import replace
 from chalicelib.errors import Refusal
 from chalicelib.ledger.transaction import CREDIT, Entry
 from chalicelib.money import to_card_amount
+from chalicelib.payments.line import Line
 
 SOURCE: Final = "/payments"
 PREFIX: Final = "pay_"
@@ -77,6 +78,7 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
 
     `stripe_account` is None on the platform's own. `attempt` numbers the key that Stripe gets; `spent_at_ms` is when
     it was first seen to remember a failure of Stripe's own. `checks` counts the sweeper's looks, `version` the changes.
+    `lines` and the period are a subscription payment's, fixed when it is made. `off_session` tells that nobody is there.
     """
 
     account_id: str
@@ -94,6 +96,10 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     description: str
     state: State = "created"
     stripe_account: str | None = None
+    off_session: bool = False
+    lines: tuple[Line, ...] = ()
+    period_start_ms: int | None = None
+    period_end_ms: int | None = None
     payment_intent_id: str | None = None
     charge_id: str | None = None
     failure: Failure | None = None
@@ -106,6 +112,11 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     def ended(self) -> bool:
         """Tell whether nothing more is expected of it."""
         return self.state in ENDED
+
+    @property
+    def fills_wallet(self) -> bool:
+        """Tell whether its money becomes balance; a subscription's is its price."""
+        return self.kind != "subscription"
 
     @property
     def stripe_key(self) -> str:

@@ -1,11 +1,10 @@
-"""Payments over HTTP: Add Balance, payments, the card, adjustments by hand, the overview, and Stripe's webhooks."""
+"""Payments over HTTP: Add Balance, payments, the card, adjustments by hand, and Stripe's webhooks."""
 
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
-from chalicelib import clock
 from chalicelib.accounts.allow import REFUSALS, Right, allow
 from chalicelib.catalog.catalog import catalog
 from chalicelib.clock import iso
@@ -21,6 +20,7 @@ from chalicelib.payments.payment import PaymentNotFound
 from chalicelib.payments.resolve import resolve
 from chalicelib.payments.signature import InvalidSignature
 from chalicelib.payments.stripe_gateway import StripeUnavailable
+from chalicelib.payments.table import PaymentBusy
 from chalicelib.payments.top_up import (
     CardDeclined,
     CardMissing,
@@ -34,14 +34,12 @@ from chalicelib.payments.view import (
     AdjustmentView,
     CardSetupView,
     CardView,
-    OverviewView,
     PaymentList,
     PaymentView,
     TopUpView,
     view_balance,
     view_card,
     view_card_setup,
-    view_overview,
     view_payment,
     view_resolved,
 )
@@ -72,12 +70,12 @@ class WebhookView(msgspec.Struct):
     "POST",
     "/v1/accounts/{account_id}/top-ups",
     summary="Add balance with the card on file; 202 when the customer has to act or the outcome is not known yet",
-    status=201,
+    status=(201, 202),
     takes=TopUpRequest,
     gives=TopUpView,
     refuses=(
         *(*REFUSALS, MissingIdempotencyKey, IdempotencyConflict, InvalidDecimal, CurrencyMismatch, NotChargeable),
-        *(TopUpOutOfLimits, CardMissing, CardDeclined, PaymentCanceled),
+        *(TopUpOutOfLimits, CardMissing, CardDeclined, PaymentCanceled, PaymentBusy),
     ),
     idempotent=True,
 )
@@ -88,7 +86,7 @@ def add_balance(call: Call[TopUpRequest, None], account_id: str) -> Answer:
     body = view_resolved(resolved, read_wallet(account_id))
     if resolved.payment.ended:
         return Answer(body, 201)
-    return Answer(body, 202, {"Retry-After": CHECK_AGAIN_SECONDS, "Location": str(body.payment.refresh)})
+    return Answer(body, 202, {"Retry-After": CHECK_AGAIN_SECONDS})
 
 
 @routes.operation(
@@ -122,7 +120,7 @@ def get_payment(call: Call[None, None], account_id: str, payment_id: str) -> Pay
     "/v1/accounts/{account_id}/payments/{payment_id}/refresh",
     summary="Check an unresolved payment again, with Stripe",
     gives=TopUpView,
-    refuses=(*REFUSALS, PaymentNotFound),
+    refuses=(*REFUSALS, PaymentNotFound, PaymentBusy),
 )
 def refresh_payment(call: Call[None, None], account_id: str, payment_id: str) -> TopUpView:
     allow(call, account_id, Right.ACT)
@@ -186,19 +184,6 @@ def post_adjustment(call: Call[AdjustmentRequest, None], account_id: str) -> Adj
         created_at=iso(claim.created_at_ms),
         wallet=view_balance(read_wallet(account_id)),
     )
-
-
-@routes.operation(
-    "GET",
-    "/v1/accounts/{account_id}/billing",
-    summary="Show the overview of an account's billing",
-    gives=OverviewView,
-    refuses=REFUSALS,
-)
-def get_overview(call: Call[None, None], account_id: str) -> OverviewView:
-    account = allow(call, account_id, Right.READ).account
-    unresolved = table.unresolved(account_id, clock.now_ms())
-    return view_overview(account, read_wallet(account_id), catalog().limits(account.currency), unresolved)
 
 
 @routes.operation(

@@ -23,6 +23,7 @@ from chalicelib.settings import settings
 
 if TYPE_CHECKING:
     from stripe import RequestOptions, StripeClient
+    from stripe.params import PaymentIntentCreateParams
 
 API_VERSION: Final = "2026-10-28.endive"
 """Pinned: what the code was written and tested against (docs.stripe.com/api/versioning)."""
@@ -36,9 +37,6 @@ A look and a charge, both repeated, end within the 29 seconds of API Gateway."""
 
 SKEW_SECONDS: Final = 5 * 60
 """How far Stripe's clock may be from ours."""
-
-LIST_PAGE: Final = 100
-CARDS_ONLY: Final = "card"
 
 
 class StripeUnavailable(Refusal):
@@ -84,25 +82,14 @@ class CustomerGone(Exception):
 
 
 def charge(payment: Payment) -> Intent | Failure:
-    """Create and confirm the payment's PaymentIntent, in the customer's presence. Raises StripeUnavailable.
+    """Create and confirm the payment's PaymentIntent. Raises StripeUnavailable.
 
     Everything sent is made from the payment alone, so a repeat is the same request to Stripe.
     """
     try:
         with _reached("charge"):
             found = _client(CHARGE_SECONDS).v1.payment_intents.create(
-                {
-                    "amount": to_card_amount(payment.amount_micros, payment.currency),
-                    "currency": payment.currency,
-                    "customer": payment.customer_id,
-                    "payment_method": payment.payment_method_id,
-                    "allowed_payment_method_types": [CARDS_ONLY],
-                    "confirm": True,
-                    "use_stripe_sdk": True,
-                    "description": payment.description,
-                    "metadata": {"account_id": payment.account_id, "payment_id": payment.payment_id},
-                },
-                _options(payment.stripe_account, key=payment.stripe_key),
+                _confirmed_at_once(payment), _options(payment.stripe_account, key=payment.stripe_key)
             )
     except _Declined as error:
         declined = error.details.get("payment_intent")
@@ -113,12 +100,30 @@ def charge(payment: Payment) -> Intent | Failure:
     return intent_of(found.to_dict(), payment.stripe_account)
 
 
+def _confirmed_at_once(payment: Payment) -> "PaymentIntentCreateParams":
+    params: PaymentIntentCreateParams = {
+        "amount": to_card_amount(payment.amount_micros, payment.currency),
+        "currency": payment.currency,
+        "customer": payment.customer_id,
+        "payment_method": payment.payment_method_id,
+        "allowed_payment_method_types": ["card"],
+        "confirm": True,
+        "description": payment.description,
+        "metadata": {"account_id": payment.account_id, "payment_id": payment.payment_id},
+    }
+    if payment.kind == "auto_pay" or payment.off_session:
+        # Nobody is there: a bank that wants to see the customer declines (`authentication_required`) and does not wait.
+        params["off_session"] = True
+    else:
+        params["use_stripe_sdk"] = True
+    return params
+
+
 def retrieve(payment: Payment) -> Intent:
     """Return the payment's PaymentIntent as it is now. Raises StripeUnavailable."""
+    intents, intent_id = _client(LOOK_SECONDS).v1.payment_intents, str(payment.payment_intent_id)
     with _reached("retrieve"):
-        found = _client(LOOK_SECONDS).v1.payment_intents.retrieve(
-            str(payment.payment_intent_id), {}, _options(payment.stripe_account)
-        )
+        found = intents.retrieve(intent_id, {}, _options(payment.stripe_account))
     return intent_of(found.to_dict(), payment.stripe_account)
 
 
@@ -127,13 +132,10 @@ def find(payment: Payment) -> Intent | None:
 
     Of several, the one that is furthest. Raises StripeUnavailable.
     """
+    oldest = payment.created_at_ms // 1000 - SKEW_SECONDS
     with _reached("find"):
         listed = _client(LOOK_SECONDS).v1.payment_intents.list(
-            {
-                "customer": payment.customer_id,
-                "created": {"gte": payment.created_at_ms // 1000 - SKEW_SECONDS},
-                "limit": LIST_PAGE,
-            },
+            {"customer": payment.customer_id, "created": {"gte": oldest}, "limit": 100},
             _options(payment.stripe_account),
         )
         found = [intent_of(each.to_dict(), payment.stripe_account) for each in listed.auto_paging_iter()]
@@ -146,13 +148,10 @@ def cancel(payment: Payment) -> Intent:
 
     Raises StripeUnavailable.
     """
+    intents, intent_id = _client(LOOK_SECONDS).v1.payment_intents, str(payment.payment_intent_id)
     try:
         with _reached("cancel"):
-            found = _client(LOOK_SECONDS).v1.payment_intents.cancel(
-                str(payment.payment_intent_id),
-                {"cancellation_reason": "abandoned"},
-                _options(payment.stripe_account),
-            )
+            found = intents.cancel(intent_id, {"cancellation_reason": "abandoned"}, _options(payment.stripe_account))
     except StripeRefused as error:
         if error.code != "payment_intent_unexpected_state":
             raise
@@ -183,7 +182,7 @@ def create_card_setup(account_id: str, customer_id: str, requested_at_ms: int) -
                 {
                     "customer": customer_id,
                     "usage": "off_session",
-                    "allowed_payment_method_types": [CARDS_ONLY],
+                    "allowed_payment_method_types": ["card"],
                     "metadata": {"account_id": account_id, "requested_at_ms": str(requested_at_ms)},
                 }
             )
@@ -292,7 +291,7 @@ def _saved_card(method: dict[str, Any]) -> SavedCard | None:
         payment_method_id=method["id"],
         customer_id=customer["id"] if isinstance(customer, dict) else customer,
         account_id=(customer.get("metadata") or {}).get("account_id") if isinstance(customer, dict) else None,
-        brand=card.get("display_brand") or card["brand"],
+        brand=card["brand"],
         last_four=card["last4"],
         expiry_month=card["exp_month"],
         expiry_year=card["exp_year"],

@@ -7,7 +7,7 @@ import msgspec
 from msgspec.structs import replace
 
 from chalicelib.log import log
-from chalicelib.payments import table
+from chalicelib.payments import table, webhook_table
 from chalicelib.payments.payment import Payment
 from chalicelib.payments.resolve import resolve
 
@@ -19,13 +19,21 @@ BUDGET_SECONDS: Final = 75
 still due in five minutes."""
 
 
+MOST_COUNTED: Final = 100
+"""Parked webhooks counted at most: more do not make it more urgent."""
+
+
 class Swept(msgspec.Struct):
-    """What one run came to: payments looked at, and of them those that ended, still wait, or met a bug."""
+    """What one run came to: payments looked at, and of them those that ended, still wait, or met a bug.
+
+    `webhooks_parked` counts the webhooks that wait for somebody to look at them.
+    """
 
     looked_at: int = 0
     ended: int = 0
     unresolved: int = 0
     failed: int = 0
+    webhooks_parked: int = 0
 
 
 class SweepIncomplete(Exception):
@@ -47,7 +55,10 @@ def sweep(now_ms: int) -> Swept:
         if time.monotonic() - begun > BUDGET_SECONDS:
             break
         _count(account_id, payment_id, swept)
+    swept.webhooks_parked = len(webhook_table.parked(MOST_COUNTED))
     log().info("payments swept", **msgspec.to_builtins(swept))
+    if swept.webhooks_parked:
+        log().error("webhooks are parked; somebody has to look at them", count=swept.webhooks_parked)
     if swept.failed:
         raise SweepIncomplete(swept)
     return swept

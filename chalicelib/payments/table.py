@@ -8,9 +8,10 @@ from zlib import crc32
 
 import msgspec
 from msgspec.structs import asdict, replace
-from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.exceptions import PutError, UpdateError
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
+from pynamodb.transactions import TransactWrite
 
 from chalicelib import clock
 from chalicelib.clock import iso
@@ -73,6 +74,10 @@ class PaymentRow(Table):
     created_at_ms = NumberAttribute()
     updated_at_ms = NumberAttribute()
     stripe_account = UnicodeAttribute(null=True)
+    off_session = BooleanAttribute(default=False)
+    lines = JSONAttribute(null=True)
+    period_start_ms = NumberAttribute(null=True)
+    period_end_ms = NumberAttribute(null=True)
     customer_id = UnicodeAttribute()
     payment_method_id = UnicodeAttribute()
     card_brand = UnicodeAttribute()
@@ -123,6 +128,11 @@ def put_new(payment: Payment) -> tuple[Payment, bool]:
             raise
         return get(payment.account_id, payment.payment_id), False
     return payment, True
+
+
+def add_new(transaction: TransactWrite, payment: Payment) -> None:
+    """Add a new payment to a transaction that writes what it comes from; it fails if the payment is there."""
+    transaction.save(PaymentRow(**_attributes(payment)), condition=PaymentRow.payment_id.does_not_exist())
 
 
 def change(payment: Payment, rule: Rule) -> Payment:
@@ -176,11 +186,20 @@ def newest(account_id: str, *, limit: int, cursor: str | None = None) -> Listed:
 
 def unresolved(account_id: str, now_ms: int) -> list[Payment]:
     """Return the payments of an account that have not ended, newest first, strongly consistent."""
-    recent = PaymentRow.payment_id > f"{PREFIX}{max(0, now_ms - UNRESOLVED_FOR_MS):012x}"
     rows = PaymentRow.query(
-        account_id, recent, PaymentRow.check_at.exists(), scan_index_forward=False, consistent_read=True
+        account_id, _recent(now_ms), PaymentRow.check_at.exists(), scan_index_forward=False, consistent_read=True
     )
     return [_payment(row) for row in rows]
+
+
+def recent(account_id: str, now_ms: int) -> list[Payment]:
+    """Return the payments of the last 35 days, newest first, strongly consistent: all of this month are among them."""
+    rows = PaymentRow.query(account_id, _recent(now_ms), scan_index_forward=False, consistent_read=True)
+    return [_payment(row) for row in rows]
+
+
+def _recent(now_ms: int) -> Any:
+    return PaymentRow.payment_id > f"{PREFIX}{max(0, now_ms - UNRESOLVED_FOR_MS):012x}"
 
 
 def due(now_ms: int, limit: int) -> Iterator[tuple[str, str]]:
@@ -188,7 +207,8 @@ def due(now_ms: int, limit: int) -> Iterator[tuple[str, str]]:
 
     The index may be a moment behind: read a payment again before acting on it.
     """
-    for shard in range(SHARDS):
+    first = now_ms // 1000  # another shard each time, so that none is always the last one when time runs out
+    for shard in (number % SHARDS for number in range(first, first + SHARDS)):
         due_by_now = UnresolvedIndex.check_at <= iso(now_ms)
         rows = PaymentRow.unresolved.query(str(shard), due_by_now, limit=limit, page_size=limit)
         yield from [(row.account_id, row.payment_id) for row in rows]
@@ -205,6 +225,7 @@ def _attributes(payment: Payment) -> dict[str, Any]:
     return {
         **asdict(payment),
         "failure": msgspec.to_builtins(failure) if failure else None,
+        "lines": msgspec.to_builtins(payment.lines) or None,
         "unresolved_shard": None if payment.ended else str(crc32(payment.payment_id.encode()) % SHARDS),
         "check_at": None if payment.ended else iso(check_at_ms(payment)),
     }
@@ -212,7 +233,7 @@ def _attributes(payment: Payment) -> dict[str, Any]:
 
 def _payment(row: PaymentRow) -> Payment:
     values = {name: getattr(row, name) for name in Payment.__struct_fields__}
-    return msgspec.convert(values, Payment)
+    return msgspec.convert({**values, "lines": values["lines"] or ()}, Payment)
 
 
 def _encoded(payment_id: str) -> str:

@@ -4,7 +4,7 @@ from typing import Final
 
 import msgspec
 
-from chalicelib import idempotency
+from chalicelib import clock, idempotency
 from chalicelib.accounts.account import Account
 from chalicelib.catalog.catalog import Catalog, CurrencyLimits
 from chalicelib.errors import Refusal
@@ -121,7 +121,9 @@ def top_up(account: Account, request: TopUpRequest, *, key: str, actor: str, cat
         check_amount(amount_micros, account.currency, catalog)
         check_card(account)
         claim = idempotency.claim(account.account_id, key, operation=OPERATION, content=content, prefix=PREFIX)
-    payment, is_new = table.put_new(new_payment(account, claim, amount_micros=amount_micros, actor=actor))
+    # The payment begins now: its claim may have been left behind long ago, by a request that was cut off.
+    begun = Claim(claim.resource_id, clock.now_ms())
+    payment, is_new = table.put_new(new_payment(account, begun, amount_micros=amount_micros, actor=actor))
     return _answered(charge(payment) if is_new else resolve(payment))
 
 

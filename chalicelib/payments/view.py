@@ -1,17 +1,14 @@
-"""How payments, cards, wallets and the overview look outside."""
+"""How payments, cards and balances look outside."""
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta
 
-from chalicelib.accounts.account import Account, Card
-from chalicelib.accounts.routes import AccountView
-from chalicelib.accounts.routes import view as account_view
-from chalicelib.catalog.catalog import CurrencyLimits
+from chalicelib.accounts.account import Card
 from chalicelib.clock import iso
 from chalicelib.ledger.wallet import Wallet
-from chalicelib.money import card_step_micros, format_amount
+from chalicelib.money import format_amount
 from chalicelib.payments.payment import Failure, Payment, State
 from chalicelib.payments.resolve import Resolved
 from chalicelib.payments.saved_card import CardSetup
@@ -94,43 +91,6 @@ class CardView(msgspec.Struct):
     expiry_year: int
 
 
-class WalletView(msgspec.Struct):
-    """The wallet. `floor` is where access ends; at or below it the wallet is `exhausted`. Both may be negative."""
-
-    balance: str
-    currency: str
-    floor: str
-    status: Literal["open", "exhausted"]
-
-
-class AutoPayView(msgspec.Struct):
-    """Whether the wallet is refilled by itself."""
-
-    enabled: bool
-
-
-class TopUpLimits(msgspec.Struct):
-    """What Add Balance takes."""
-
-    minimum: str
-    maximum: str
-    step: str
-    shortcuts: list[str]
-    currency: str
-
-
-class OverviewView(msgspec.Struct):
-    """All that the first page of Settings > Billing shows."""
-
-    account: AccountView
-    wallet: WalletView
-    card: CardView | None
-    auto_pay: AutoPayView
-    subscription: None
-    payments_unresolved: list[PaymentView]
-    top_up: TopUpLimits
-
-
 class AdjustmentView(msgspec.Struct):
     """An adjustment that was posted, and the wallet as it now is."""
 
@@ -186,31 +146,3 @@ def view_card(card: Card) -> CardView:
 def view_card_setup(setup: CardSetup) -> CardSetupView:
     """Present a new card setup."""
     return CardSetupView(setup.setup_intent_id, setup.client_secret, settings().stripe_publishable_key, None)
-
-
-def view_overview(
-    account: Account, wallet: Wallet, limits: CurrencyLimits, payments_unresolved: list[Payment]
-) -> OverviewView:
-    """Present the overview."""
-    exhausted = wallet.balance_micros <= limits.floor_micros
-    floor = format_amount(limits.floor_micros, wallet.currency)
-    balance = view_balance(wallet)
-    return OverviewView(
-        account=account_view(account),
-        wallet=WalletView(balance.balance, balance.currency, floor, "exhausted" if exhausted else "open"),
-        card=view_card(account.card) if account.card else None,
-        auto_pay=AutoPayView(enabled=False),
-        subscription=None,
-        payments_unresolved=[view_payment(each) for each in payments_unresolved],
-        top_up=_limits(limits, account.currency),
-    )
-
-
-def _limits(limits: CurrencyLimits, currency: str) -> TopUpLimits:
-    return TopUpLimits(
-        minimum=format_amount(limits.top_up_minimum_micros, currency),
-        maximum=format_amount(limits.top_up_maximum_micros, currency),
-        step=format_amount(card_step_micros(currency), currency),
-        shortcuts=[format_amount(each, currency) for each in limits.top_up_shortcuts_micros],
-        currency=currency,
-    )

@@ -55,6 +55,19 @@ def receive(body: bytes, signature_header: str) -> Verdict:
         raise MalformedEvent(f"the body is not an event: {error}") from None
     if not webhook_table.store(event, body):
         return Verdict("processed", "it was finished before")
+    return _handle(event)
+
+
+def replay(event_id: str) -> Verdict | None:
+    """Process a parked event again from its stored body, for when Stripe has stopped sending it.
+
+    Returns None when there is no such event, or it was finished. Raises WebhookUnprocessed.
+    """
+    payload = webhook_table.payload_of(event_id)
+    return _handle(msgspec.json.decode(payload, type=StripeEvent)) if payload else None
+
+
+def _handle(event: StripeEvent) -> Verdict:
     try:
         verdict = process(event)
     except Exception as error:

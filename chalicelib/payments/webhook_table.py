@@ -113,6 +113,14 @@ def finish(event_id: str, verdict: Verdict) -> None:
             raise
 
 
+def payload_of(event_id: str) -> str | None:
+    """Return the body of an event that is not finished; None when there is none."""
+    try:
+        return WebhookEventRow.get(event_id, consistent_read=True).payload
+    except WebhookEventRow.DoesNotExist:
+        return None
+
+
 def parked(limit: int) -> list[WebhookEventRow]:
     """Return the parked events, oldest first, with their reasons and payloads."""
     return list(WebhookEventRow.unfinished.query("parked", limit=limit))

@@ -1,0 +1,58 @@
+"""A country's tax, and its share of an amount. Pure. A share is a whole number of the currency's minor unit.
+
+The share is rounded once, half up; what is left of the amount is the rest, so both together are the amount again, to
+the micro.
+"""
+
+from typing import Annotated, Final
+
+import msgspec
+from msgspec import Meta
+
+from chalicelib.money import MICROS, card_step_micros, decimals_of, parse_micros, round_half_up
+
+PERCENT: Final = 100
+
+
+class Tax(msgspec.Struct, frozen=True):
+    """What a country asks for.
+
+    `rate_micros` is the rate as a fraction, in millionths: 190,000 for 19 %. An inclusive tax is part of the prices,
+    an exclusive one is added to them.
+    """
+
+    name: str
+    rate_micros: int
+    inclusive: bool
+
+    def included_in(self, gross_micros: int, currency: str) -> int:
+        """Return the tax that an amount contains."""
+        unit = minor_unit_micros(currency)
+        return round_half_up(gross_micros * self.rate_micros, (MICROS + self.rate_micros) * unit) * unit
+
+    def added_to(self, net_micros: int, currency: str) -> int:
+        """Return the tax that comes on top of an amount: with one that a card can be charged, the sum can be, too."""
+        unit = card_step_micros(currency)
+        return round_half_up(net_micros * self.rate_micros, MICROS * unit) * unit
+
+
+class TaxEntry(msgspec.Struct, forbid_unknown_fields=True):
+    """A tax as the catalog's file writes it: `rate` is in per cent."""
+
+    name: Annotated[str, Meta(min_length=1, max_length=40)]
+    rate: str
+    inclusive: bool
+
+    def is_valid(self) -> bool:
+        """Tell whether the rate is above zero and below 100 %, with at most four places. Raises InvalidDecimal."""
+        percent_micros = parse_micros(self.rate)
+        return 0 < percent_micros < PERCENT * MICROS and percent_micros % PERCENT == 0
+
+    def read(self) -> Tax:
+        """Return the tax."""
+        return Tax(self.name, parse_micros(self.rate) // PERCENT, self.inclusive)
+
+
+def minor_unit_micros(currency: str) -> int:
+    """Return the currency's smallest unit in micros."""
+    return int(MICROS // 10 ** decimals_of(currency))

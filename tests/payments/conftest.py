@@ -1,0 +1,77 @@
+"""One Stripe emulator for the directory, emptied before each test; settings point at it and at the module's stack."""
+
+import os
+from collections.abc import Callable, Iterator
+from itertools import count
+
+import pytest
+
+from chalicelib.accounts import table as accounts
+from chalicelib.accounts.account import Account
+from chalicelib.clock import now_ms
+from chalicelib.settings import settings
+from local.resources import Deployment
+from local.stripe_emulator.client import PUBLISHABLE_KEY, SECRET_KEY, Emulator
+from tests.payments.payer import WEBHOOK_SECRET, Payer
+
+_numbers = count(1)
+
+
+@pytest.fixture(scope="session")
+def stripe_process() -> Iterator[Emulator]:
+    with Emulator(webhook_secret=WEBHOOK_SECRET) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def _payments_stack(stack: Deployment, stripe_process: Emulator) -> Iterator[Emulator]:
+    environment = {
+        "STRIPE_SECRET_KEY": SECRET_KEY,
+        "STRIPE_PUBLISHABLE_KEY": PUBLISHABLE_KEY,
+        "STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET,
+        "STRIPE_API_BASE": stripe_process.url,
+    }
+    before = {name: os.environ.get(name) for name in environment}
+    os.environ.update(environment)
+    settings.cache_clear()
+    yield stripe_process
+    for name, value in before.items():
+        os.environ.pop(name) if value is None else os.environ.update({name: value})
+    settings.cache_clear()
+
+
+@pytest.fixture
+def emulator(_payments_stack: Emulator) -> Emulator:
+    _payments_stack.reset()
+    return _payments_stack
+
+
+@pytest.fixture
+def new_payer(emulator: Emulator) -> Callable[..., Payer]:
+    """Return a function that makes an account with a card on file; `card=None` leaves it without."""
+
+    def make(card: str | None = "pm_card_visa", currency: str = "usd") -> Payer:
+        account = Account(
+            account_id=f"payer-{next(_numbers)}",
+            kind="workspace",
+            workspace_id=None,
+            name="Acme",
+            email="billing@acme.example",
+            currency=currency,
+            locale="en",
+            country=None,
+            billing_details=None,
+            created_at_ms=now_ms(),
+        )
+        assert accounts.create(account)
+        payer = Payer(account.account_id, emulator)
+        if card:
+            payer.save_card(card)
+        return payer
+
+    return make
+
+
+@pytest.fixture
+def payer(new_payer: Callable[..., Payer]) -> Payer:
+    return new_payer()

@@ -1,0 +1,163 @@
+"""A customer with an account, a card and a browser, and who may learn of a payment: webhooks, the sweeper, people."""
+
+import hmac
+import json
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any
+
+from chalicelib import clock
+from chalicelib.accounts import table as accounts
+from chalicelib.accounts.account import Account, Card
+from chalicelib.catalog.catalog import catalog
+from chalicelib.clock import now_ms
+from chalicelib.ledger import statement
+from chalicelib.ledger.table import read_wallet
+from chalicelib.ledger.transaction import Transaction
+from chalicelib.ledger.verify import verify
+from chalicelib.payments import card, table, webhook
+from chalicelib.payments.payment import Payment
+from chalicelib.payments.resolve import Resolved, resolve
+from chalicelib.payments.saved_card import CardSetup
+from chalicelib.payments.sweep import Swept, sweep, sweep_one
+from chalicelib.payments.top_up import TopUpRequest, top_up
+from chalicelib.payments.webhook_table import Verdict
+from local.stripe_emulator.client import Emulator
+
+WEBHOOK_SECRET = "whsec_of_these_tests"
+HOUR_MS = 3600 * 1000
+Json = dict[str, Any]
+
+
+@dataclass
+class Payer:
+    """An account that pays."""
+
+    account_id: str
+    emulator: Emulator
+    key: str = "key-1"
+    delivered: set[str] = field(default_factory=set)
+
+    def account(self) -> Account:
+        return accounts.get(self.account_id)
+
+    def card(self) -> Card:
+        """Return the card on file, which must be there."""
+        found = self.account().card
+        assert found is not None
+        return found
+
+    @property
+    def customer_id(self) -> str:
+        return self.account().stripe_customer_id or ""
+
+    @property
+    def balance_micros(self) -> int:
+        return read_wallet(self.account_id).balance_micros
+
+    def confirm_setup(self, setup: CardSetup, method: str = "pm_card_visa") -> None:
+        """Fill in the card fields, as the browser does; the bank's challenge is passed, if there is one."""
+        client = self.emulator.stripe_client()
+        done = client.v1.setup_intents.confirm(
+            setup.setup_intent_id,
+            {"payment_method": method, "use_stripe_sdk": True, "return_url": "https://a.example/"},
+        )
+        if done.status == "requires_action":
+            self.emulator.authenticate(setup.setup_intent_id)
+
+    def save_card(self, method: str = "pm_card_visa") -> Card:
+        setup = card.start_setup(self.account())
+        self.confirm_setup(setup, method)
+        return card.keep(self.account(), setup.setup_intent_id)
+
+    def put_test_card(self, method: str) -> None:
+        """Put a card on file that Stripe would not let anyone save, so that it declines the payment itself."""
+        saved = self.account().card
+        assert saved is not None
+        assert accounts.put_card(
+            self.account_id, Card(method, "visa", "0000", 12, 2030, "fingerprint", saved.set_up_at_ms)
+        )
+
+    def top_up(self, amount: str = "25", key: str = "") -> Resolved:
+        return top_up(self.account(), TopUpRequest(amount), key=key or self.key, actor="tester", catalog=catalog())
+
+    @property
+    def payments(self) -> list[Payment]:
+        return table.newest(self.account_id, limit=100).payments
+
+    def payment(self) -> Payment:
+        """Return the only payment."""
+        (only,) = self.payments
+        return only
+
+    def refresh(self) -> Resolved:
+        return resolve(self.payment())
+
+    def be_swept(self) -> bool:
+        """Let the sweeper come to this payer's payment."""
+        return sweep_one(self.account_id, self.payment().payment_id)
+
+    def sweep_at(self, after_ms: int = 0) -> Swept:
+        """Run the sweeper over everything, as if so much time had passed."""
+        with clock.moved_to(clock.from_ms(now_ms() + after_ms)):
+            return sweep(now_ms() + HOUR_MS)
+
+    @property
+    def events(self) -> list[Json]:
+        """Return Stripe's events about this customer, oldest first, as they are sent."""
+        found = [event for event in self.emulator.events() if self.customer_id in json.dumps(event["data"])]
+        return [{name: value for name, value in event.items() if name != "account"} for event in found]
+
+    def deliver(self, type: str = "") -> list[Verdict]:
+        """Deliver Stripe's events of a type (or all) that were not delivered yet, in their order."""
+        waiting = [
+            event for event in self.events if event["type"].startswith(type) and event["id"] not in self.delivered
+        ]
+        self.delivered |= {event["id"] for event in waiting}
+        return [deliver(event) for event in waiting]
+
+    @property
+    def charges(self) -> list[Json]:
+        """Return the charges that took money from this customer."""
+        return [charge for charge in self.emulator.charges() if charge["customer"] == self.customer_id]
+
+    @property
+    def credits(self) -> list[Transaction]:
+        return statement.history(self.account_id, statement.Filter(type="credit"), limit=100).transactions
+
+    def assert_paid_once(self, amount_micros: int = 25_000_000) -> None:
+        """Check that one charge, one credit and one succeeded payment are there, and that the ledger proves it."""
+        assert len(self.charges) == 1, self.charges
+        (credit,) = self.credits
+        payment = self.payment()
+        assert payment.state == "succeeded"
+        assert payment.charge_id == self.charges[0]["id"]
+        assert (credit.entry.payment_id, credit.entry.amount_micros) == (payment.payment_id, amount_micros)
+        assert self.balance_micros == amount_micros
+        assert verify(self.account_id).difference is None
+        assert table.unresolved(self.account_id, now_ms()) == []
+
+    def assert_charged_but_not_credited(self) -> None:
+        """Check that the money was taken and nobody here knows of it yet."""
+        assert len(self.charges) == 1
+        assert self.credits == []
+        assert not self.payment().ended
+
+    def assert_not_paid(self) -> None:
+        """Check that nothing was charged and nothing credited."""
+        assert self.charges == []
+        assert self.credits == []
+        assert self.balance_micros == 0
+
+
+def signed(body: bytes, secret: str = WEBHOOK_SECRET, *, age_seconds: int = 0) -> str:
+    """Sign a webhook as Stripe does."""
+    timestamp = now_ms() // 1000 - age_seconds
+    digest = hmac.new(secret.encode(), f"{timestamp}.".encode() + body, sha256).hexdigest()
+    return f"t={timestamp},v1={digest}"
+
+
+def deliver(event: Json) -> Verdict:
+    """Deliver an event, signed."""
+    body = json.dumps(event).encode()
+    return webhook.receive(body, signed(body))

@@ -1,0 +1,113 @@
+"""Payments that end later: the bank wants to see the customer, or takes its time."""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from local.stripe_emulator.client import PUBLISHABLE_KEY, Emulator
+from tests.api import Api, problem
+from tests.payments.calls import refresh, top_up
+from tests.payments.payer import HOUR_MS, Payer
+
+NewPayer = Callable[..., Payer]
+
+
+def wants_authentication(api: Api, new_payer: NewPayer, card: str = "pm_card_authenticationRequired") -> Payer:
+    payer = new_payer(card)
+    answer = top_up(api, payer)
+    assert answer.status_code == 202
+    assert answer.json()["payment"]["refresh"].endswith(f"/payments/{payer.payment().payment_id}/refresh")
+    asked = answer.json()["authentication"]
+    assert asked["publishable_key"] == PUBLISHABLE_KEY
+    assert asked["client_secret"].startswith(f"{payer.payment().payment_intent_id}_secret_")
+    assert payer.payment().state == "requires_action"
+    payer.assert_not_paid()
+    return payer
+
+
+def test_a_bank_that_wants_to_see_the_customer_is_satisfied_and_the_next_look_settles(
+    api: Api, new_payer: NewPayer, emulator: Emulator
+) -> None:
+    payer = wants_authentication(api, new_payer)
+    waiting = top_up(api, payer)
+    assert waiting.status_code == 202
+    assert waiting.json()["authentication"]["client_secret"]
+    emulator.authenticate(str(payer.payment().payment_intent_id))
+    answer = refresh(api, payer)
+    assert answer.status_code == 200
+    assert (answer.json()["payment"]["state"], answer.json()["wallet"]["balance"]) == ("succeeded", "25.00")
+    payer.deliver()
+    payer.assert_paid_once()
+
+
+def test_a_challenge_passed_is_settled_by_the_webhook_alone(api: Api, new_payer: NewPayer, emulator: Emulator) -> None:
+    payer = wants_authentication(api, new_payer)
+    emulator.authenticate(str(payer.payment().payment_intent_id))
+    payer.deliver()
+    payer.assert_paid_once()
+    assert top_up(api, payer).status_code == 201
+
+
+def test_a_challenge_failed_is_a_definite_failure(api: Api, new_payer: NewPayer, emulator: Emulator) -> None:
+    payer = wants_authentication(api, new_payer)
+    emulator.authenticate(str(payer.payment().payment_intent_id), "fail")
+    payer.deliver()
+    assert problem(top_up(api, payer), 402, "card-declined")["code"] == "payment_intent_authentication_failure"
+    payer.assert_not_paid()
+
+
+def test_a_challenge_passed_may_still_be_declined(api: Api, new_payer: NewPayer, emulator: Emulator) -> None:
+    payer = wants_authentication(api, new_payer, "pm_card_threeDSecureRequiredChargeDeclined")
+    emulator.authenticate(str(payer.payment().payment_intent_id))
+    assert refresh(api, payer).json()["payment"]["failure"]["decline_code"] == "generic_decline"
+    payer.assert_not_paid()
+
+
+def test_a_challenge_abandoned_is_canceled_after_a_day_at_stripe_first(
+    api: Api, new_payer: NewPayer, emulator: Emulator
+) -> None:
+    payer = wants_authentication(api, new_payer)
+    payer.sweep_at(23 * HOUR_MS)
+    assert payer.payment().state == "requires_action"
+    payer.sweep_at(24 * HOUR_MS)
+    assert payer.payment().state == "canceled"
+    assert emulator.objects("payment_intent")[0]["status"] == "canceled"
+    assert problem(top_up(api, payer), 409, "payment-canceled")["reason"] == "abandoned"
+    payer.deliver()
+    payer.assert_not_paid()
+
+
+def test_a_customer_who_authenticates_as_the_sweeper_cancels_has_paid(
+    api: Api, new_payer: NewPayer, emulator: Emulator
+) -> None:
+    payer = wants_authentication(api, new_payer)
+    # The look is answered late: between it and the cancellation the customer passes the challenge.
+    emulator.fault("slow_after_effect", method="GET", path="/v1/payment_intents/*", seconds=0.6)
+    with ThreadPoolExecutor(1) as pool:
+        swept = pool.submit(payer.sweep_at, 24 * HOUR_MS)
+        looked = len(emulator.calls("GET", "/v1/payment_intents"))
+        while len(emulator.calls("GET", "/v1/payment_intents")) == looked:
+            pass
+        emulator.authenticate(str(payer.payment().payment_intent_id))
+        swept.result()
+    payer.deliver()
+    payer.assert_paid_once()
+
+
+@pytest.mark.parametrize("outcome", ["succeed", "fail"])
+def test_a_payment_that_takes_its_time_is_processing_until_the_bank_decides(
+    api: Api, payer: Payer, emulator: Emulator, outcome: Any
+) -> None:
+    payer.put_test_card("pm_emulator_processingSuccess")
+    answer = top_up(api, payer)
+    assert (answer.status_code, answer.json()["payment"]["state"]) == (202, "processing")
+    payer.assert_not_paid()
+    emulator.settle(str(payer.payment().payment_intent_id), outcome)
+    payer.deliver()
+    if outcome == "succeed":
+        payer.assert_paid_once()
+    else:
+        assert payer.payment().state == "failed"
+        payer.assert_not_paid()

@@ -1,0 +1,276 @@
+from itertools import product
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from chalicelib.ledger.transaction import Entry
+from chalicelib.payments.payment import (
+    ENDED,
+    KEY_LIFE_MS,
+    QUIET_MS,
+    RANKS,
+    Failure,
+    Intent,
+    Outcome,
+    Payment,
+    PaymentMismatch,
+    State,
+    advance,
+    begun_again,
+    check_same,
+    intent_of,
+    is_abandoned,
+    is_key_dead,
+    may_begin_again,
+    outcome_of,
+)
+
+STATES: list[State] = list(RANKS)
+
+
+def payment(**changes: Any) -> Payment:
+    fields: dict[str, Any] = {
+        "account_id": "acme",
+        "payment_id": "pay_1",
+        "kind": "top_up",
+        "amount_micros": 25_000_000,
+        "currency": "usd",
+        "created_at_ms": 1_790_000_000_000,
+        "updated_at_ms": 1_790_000_000_000,
+        "customer_id": "cus_1",
+        "payment_method_id": "pm_1",
+        "card_brand": "visa",
+        "card_last_four": "4242",
+        "actor": "tester",
+        "description": "Balance added by card",
+    }
+    return Payment(**{**fields, **changes})
+
+
+def intent(**changes: Any) -> Intent:
+    fields: dict[str, Any] = {
+        "id": "pi_1",
+        "status": "succeeded",
+        "amount_minor": 2500,
+        "amount_received_minor": 2500,
+        "currency": "usd",
+        "customer_id": "cus_1",
+        "metadata": {"account_id": "acme", "payment_id": "pay_1"},
+        "charge_id": "ch_1",
+    }
+    return Intent(**{**fields, **changes})
+
+
+AFTER: dict[tuple[str, str], str] = {
+    ("created", "created"): "created",
+    ("created", "requires_action"): "requires_action",
+    ("created", "processing"): "processing",
+    ("created", "canceled"): "canceled",
+    ("created", "failed"): "failed",
+    ("created", "succeeded"): "succeeded",
+    ("requires_action", "created"): "requires_action",
+    ("requires_action", "requires_action"): "requires_action",
+    ("requires_action", "processing"): "processing",
+    ("requires_action", "canceled"): "canceled",
+    ("requires_action", "failed"): "failed",
+    ("requires_action", "succeeded"): "succeeded",
+    ("processing", "created"): "processing",
+    ("processing", "requires_action"): "processing",
+    ("processing", "processing"): "processing",
+    ("processing", "canceled"): "canceled",
+    ("processing", "failed"): "failed",
+    ("processing", "succeeded"): "succeeded",
+    ("canceled", "created"): "canceled",
+    ("canceled", "requires_action"): "canceled",
+    ("canceled", "processing"): "canceled",
+    ("canceled", "canceled"): "canceled",
+    ("canceled", "failed"): "failed",
+    ("canceled", "succeeded"): "succeeded",
+    ("failed", "created"): "failed",
+    ("failed", "requires_action"): "failed",
+    ("failed", "processing"): "failed",
+    ("failed", "canceled"): "failed",
+    ("failed", "failed"): "failed",
+    ("failed", "succeeded"): "succeeded",
+    ("succeeded", "created"): "succeeded",
+    ("succeeded", "requires_action"): "succeeded",
+    ("succeeded", "processing"): "succeeded",
+    ("succeeded", "canceled"): "succeeded",
+    ("succeeded", "failed"): "succeeded",
+    ("succeeded", "succeeded"): "succeeded",
+}
+"""What a payment in one state becomes by news of another."""
+
+
+@pytest.mark.parametrize(("before", "news"), list(product(STATES, STATES)))
+def test_every_state_meets_every_news(before: State, news: State) -> None:
+    assert advance(payment(state=before), Outcome(news, "pi_1")).state == AFTER[before, news]
+
+
+@given(news=st.lists(st.sampled_from(STATES), min_size=1, max_size=8), data=st.data())
+def test_news_in_any_order_and_any_number_of_times_ends_the_same(news: list[State], data: st.DataObject) -> None:
+    shuffled = data.draw(st.permutations(news + data.draw(st.lists(st.sampled_from(news), max_size=5))))
+
+    def after(states: list[State]) -> Payment:
+        told = payment()
+        for state in states:
+            failure = Failure(state) if state in {"failed", "canceled"} else None
+            told = advance(told, Outcome(state, "pi_1", "ch_1", failure))
+        return told
+
+    assert after(shuffled) == after(news)
+
+
+@given(states=st.lists(st.sampled_from(STATES), max_size=8))
+def test_a_payment_that_succeeded_never_changes_again(states: list[State]) -> None:
+    done = advance(payment(), Outcome("succeeded", "pi_1", "ch_1"))
+    for state in states:
+        assert advance(done, Outcome(state, "pi_1", "ch_1", Failure("late"))) == done
+
+
+def test_the_first_definite_answer_stays_the_answer() -> None:
+    failed = advance(payment(), Outcome("failed", failure=Failure("card_declined", "generic_decline", "No.")))
+    assert advance(failed, Outcome("failed", failure=Failure("expired_card"))).failure == failed.failure
+
+
+def test_success_wipes_out_an_earlier_failure() -> None:
+    failed = advance(payment(), Outcome("failed", "pi_1", failure=Failure("card_declined")))
+    assert advance(failed, Outcome("succeeded", "pi_1", "ch_2")).failure is None
+
+
+@pytest.mark.parametrize(
+    ("status", "failure", "state"),
+    [
+        ("succeeded", None, "succeeded"),
+        ("processing", None, "processing"),
+        ("requires_action", None, "requires_action"),
+        ("canceled", None, "canceled"),
+        ("requires_payment_method", Failure("card_declined"), "failed"),
+        ("requires_payment_method", None, "created"),
+        ("requires_confirmation", None, "created"),
+        ("requires_capture", None, "created"),
+        ("a_status_of_the_future", None, "created"),
+    ],
+)
+def test_a_status_means_one_state(status: str, failure: Failure | None, state: State) -> None:
+    assert outcome_of(intent(status=status, failure=failure)).state == state
+
+
+def test_an_intent_is_read_from_stripes_json_with_ids_or_whole_objects() -> None:
+    found = {
+        "id": "pi_1",
+        "status": "requires_payment_method",
+        "amount": 2500,
+        "amount_received": 0,
+        "currency": "usd",
+        "customer": {"id": "cus_1"},
+        "metadata": {},
+        "latest_charge": {"id": "ch_1"},
+        "last_payment_error": {
+            "type": "card_error",
+            "code": "card_declined",
+            "decline_code": "lost_card",
+            "message": "No",
+        },
+    }
+    read = intent_of(found, None)
+    assert (read.customer_id, read.charge_id) == ("cus_1", "ch_1")
+    assert read.failure == Failure("card_declined", "lost_card", "No")
+    assert intent_of({**found, "customer": "cus_2", "latest_charge": None}, None).customer_id == "cus_2"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"amount_minor": 2400, "amount_received_minor": 2400},
+        {"amount_received_minor": 2499},
+        {"currency": "eur"},
+        {"customer_id": "cus_other"},
+        {"customer_id": None},
+        {"metadata": {"account_id": "other", "payment_id": "pay_1"}},
+        {"metadata": {"account_id": "acme", "payment_id": "pay_2"}},
+        {"metadata": {}},
+        {"stripe_account": "acct_other"},
+    ],
+)
+def test_an_intent_that_differs_in_anything_is_a_mismatch(changes: dict[str, Any]) -> None:
+    check_same(payment(), intent())
+    with pytest.raises(PaymentMismatch):
+        check_same(payment(), intent(**changes))
+
+
+def test_a_second_intent_that_took_money_for_the_same_payment_is_a_mismatch() -> None:
+    done = payment(state="succeeded", payment_intent_id="pi_1")
+    check_same(done, intent(id="pi_1"))
+    check_same(done, intent(id="pi_2", status="canceled", amount_received_minor=0))
+    with pytest.raises(PaymentMismatch, match="id is 'pi_2', not 'pi_1'"):
+        check_same(done, intent(id="pi_2"))
+
+
+def test_money_of_an_earlier_attempt_counts_when_the_later_one_failed() -> None:
+    failed = payment(state="failed", payment_intent_id="pi_2")
+    check_same(failed, intent(id="pi_1"))
+    assert advance(failed, outcome_of(intent(id="pi_1"))).payment_intent_id == "pi_1"
+
+
+def test_the_credit_is_the_same_whatever_has_become_of_the_payment() -> None:
+    entries = {
+        payment(state=state, charge_id=charge, attempt=attempt, version=9, updated_at_ms=1).entry()
+        for state in STATES
+        for charge in (None, "ch_1")
+        for attempt in (1, 2)
+    }
+    assert entries == {
+        Entry(
+            occurred_at_ms=1_790_000_000_000,
+            source="/payments",
+            event_id="pay_1",
+            type="credit",
+            kind="top_up",
+            amount_micros=25_000_000,
+            description="Balance added by card",
+            payment_id="pay_1",
+            actor="tester",
+        )
+    }
+
+
+def test_each_attempt_has_a_key_of_its_own_and_the_first_is_the_payments_id() -> None:
+    assert [payment(attempt=attempt).stripe_key for attempt in (1, 2, 3)] == ["pay_1", "pay_1-2", "pay_1-3"]
+
+
+def test_another_key_is_taken_only_after_a_quiet_time_and_not_for_ever() -> None:
+    spent = payment(spent_at_ms=1000)
+    assert not may_begin_again(payment(), 10**13)
+    assert not may_begin_again(spent, 1000 + QUIET_MS - 1)
+    assert may_begin_again(spent, 1000 + QUIET_MS)
+    assert not may_begin_again(replace(spent, attempt=3), 1000 + QUIET_MS)
+
+
+def test_two_who_begin_again_at_once_take_the_same_key() -> None:
+    spent = payment(spent_at_ms=1000)
+    begun = begun_again(spent, 1)
+    assert (begun.attempt, begun.spent_at_ms) == (2, None)
+    assert begun_again(begun, 1) == begun
+    assert begun_again(replace(spent, state="succeeded"), 1).attempt == 1
+
+
+def test_a_key_dies_before_stripe_forgets_it() -> None:
+    assert not is_key_dead(payment(), payment().created_at_ms + KEY_LIFE_MS - 1)
+    assert is_key_dead(payment(), payment().created_at_ms + KEY_LIFE_MS)
+
+
+@pytest.mark.parametrize(
+    ("status", "abandoned"), [("requires_action", True), ("processing", False), ("succeeded", False)]
+)
+def test_only_what_waits_for_the_customer_is_abandoned_after_a_day(status: str, *, abandoned: bool) -> None:
+    a_day_later = payment().created_at_ms + 24 * 3600 * 1000
+    assert is_abandoned(payment(), intent(status=status), a_day_later) is abandoned
+    assert not is_abandoned(payment(), intent(status=status), a_day_later - 1)
+
+
+def test_ended_states_are_the_last_ones() -> None:
+    assert {state for state in STATES if RANKS[state] >= RANKS["canceled"]} == ENDED

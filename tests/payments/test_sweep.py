@@ -1,0 +1,129 @@
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from msgspec.structs import replace
+
+from chalicelib.clock import now_ms
+from chalicelib.payments import table, webhook_table
+from chalicelib.payments.payment import Payment
+from chalicelib.payments.sweep import SweepIncomplete, sweep
+from chalicelib.payments.table import FIRST_CHECK_MS, LONGEST_CHECK_MS, check_at_ms
+from chalicelib.payments.webhook_table import StripeEvent, Verdict
+from local.stripe_emulator.client import Emulator
+from tests.payments.payer import HOUR_MS, Payer
+
+NewPayer = Callable[..., Payer]
+CREATE = "/v1/payment_intents"
+
+
+@pytest.fixture(autouse=True)
+def swept_clean(emulator: Emulator) -> None:
+    """End what an earlier test left: the emulator has forgotten it, so it is given up."""
+    for account_id, payment_id in table.due(now_ms() + 48 * HOUR_MS, 1000):
+        found = table.get(account_id, payment_id)
+        table.change(found, lambda payment: payment if payment.ended else _ended(payment))
+
+
+def _ended(payment: Payment) -> Payment:
+    return replace(payment, state="canceled")
+
+
+def unresolved(new_payer: NewPayer, emulator: Emulator) -> Payer:
+    emulator.fault("status", status=429, method="POST", path=CREATE)
+    payer = new_payer()
+    payer.top_up()
+    return payer
+
+
+def test_a_payment_is_left_alone_at_first_and_resolved_when_it_is_due(new_payer: NewPayer, emulator: Emulator) -> None:
+    payer = unresolved(new_payer, emulator)
+    assert sweep(now_ms()).looked_at == 0
+    due_at = check_at_ms(payer.payment())
+    assert due_at - payer.payment().created_at_ms == FIRST_CHECK_MS
+    swept = sweep(due_at)
+    assert (swept.looked_at, swept.ended, swept.unresolved, swept.failed) == (1, 1, 0, 0)
+    payer.assert_paid_once()
+    assert sweep(now_ms() + 48 * HOUR_MS).looked_at == 0
+
+
+def test_many_payments_are_swept_in_one_run(new_payer: NewPayer, emulator: Emulator) -> None:
+    payers = [unresolved(new_payer, emulator) for _ in range(12)]
+    assert sweep(now_ms() + HOUR_MS).ended == 12
+    for payer in payers:
+        payer.assert_paid_once()
+
+
+def test_one_bad_payment_stops_no_other_and_fails_the_run_at_its_end(new_payer: NewPayer, emulator: Emulator) -> None:
+    payers = [unresolved(new_payer, emulator) for _ in range(4)]
+    bad = payers[0].payment()
+    # Stripe says that another amount was paid for it.
+    emulator.stripe_client().v1.payment_intents.create(
+        {
+            "amount": 9900,
+            "currency": "usd",
+            "confirm": True,
+            "customer": bad.customer_id,
+            "payment_method": bad.payment_method_id,
+            "allowed_payment_method_types": ["card"],
+            "metadata": {"account_id": bad.account_id, "payment_id": bad.payment_id},
+        }
+    )
+    with pytest.raises(SweepIncomplete) as incomplete:
+        sweep(now_ms() + HOUR_MS)
+    swept = incomplete.value.swept
+    assert (swept.looked_at, swept.ended, swept.failed) == (4, 3, 1)
+    for payer in payers[1:]:
+        payer.assert_paid_once()
+    assert payers[0].credits == []
+    assert payers[0].payment().state == "created"
+
+
+def test_what_stays_unresolved_is_looked_at_ever_later(new_payer: NewPayer, emulator: Emulator) -> None:
+    payer = unresolved(new_payer, emulator)
+    emulator.fault("status", status=429, path=f"{CREATE}*", times=0)
+    waits = []
+    for _ in range(7):
+        assert sweep(check_at_ms(payer.payment())).unresolved == 1
+        waits.append(check_at_ms(payer.payment()) - payer.payment().updated_at_ms)
+        assert sweep(check_at_ms(payer.payment()) - 1).looked_at == 0
+    minutes = [wait // 60_000 for wait in waits]
+    assert minutes == [6, 12, 24, 48, 60, 60, 60]
+    assert waits[-1] == LONGEST_CHECK_MS
+
+
+def test_parked_webhooks_are_counted_so_that_somebody_looks(emulator: Emulator) -> None:
+    before = sweep(now_ms()).webhooks_parked
+    event = StripeEvent("evt_parked", "payment_intent.succeeded", 1_790_000_000, {"object": {}})
+    webhook_table.store(event, b"{}")
+    webhook_table.finish(event.id, Verdict("parked", "for this test"))
+    assert sweep(now_ms()).webhooks_parked == before + 1
+
+
+def test_two_sweepers_at_once_charge_once(new_payer: NewPayer, emulator: Emulator) -> None:
+    payers = [unresolved(new_payer, emulator) for _ in range(4)]
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda _: sweep(now_ms() + HOUR_MS), range(2)))
+    for payer in payers:
+        payer.be_swept()
+        payer.assert_paid_once()
+
+
+def test_an_intent_that_was_never_confirmed_is_canceled_in_the_end(new_payer: NewPayer, emulator: Emulator) -> None:
+    payer = unresolved(new_payer, emulator)
+    payment = payer.payment()
+    emulator.stripe_client().v1.payment_intents.create(
+        {
+            "amount": 2500,
+            "currency": "usd",
+            "customer": payment.customer_id,
+            "payment_method": payment.payment_method_id,
+            "allowed_payment_method_types": ["card"],
+            "metadata": {"account_id": payment.account_id, "payment_id": payment.payment_id},
+        }
+    )
+    payer.be_swept()
+    assert payer.payment().state == "created"
+    payer.sweep_at(24 * HOUR_MS)
+    assert payer.payment().state == "canceled"
+    payer.assert_not_paid()
