@@ -17,7 +17,10 @@ from rich.table import Table
 from local.aws import Aws, start_aws
 
 LATEST = Path(__file__).with_name("latest.json")
-VERSIONS = ("boto3", "botocore", "chalice", "ministack", "msgspec", "pynamodb", "aws-lambda-powertools")
+VERSIONS = (
+    *("boto3", "botocore", "chalice", "ministack", "msgspec", "pynamodb", "aws-lambda-powertools"),
+    *("reportlab", "uharfbuzz", "fpdf2", "weasyprint"),
+)
 
 
 def run(module: str, environment: dict[str, str]) -> dict[str, Any]:
@@ -52,7 +55,10 @@ def machine() -> dict[str, Any]:
 def measure(aws: Aws) -> dict[str, Any]:
     """Take all measurements."""
     environment = {**os.environ, **aws.environment}
-    return {"import_app_ms": cold_start_ms(environment), **run("benchmarks.ledger", environment)}
+    figures = {"import_app_ms": cold_start_ms(environment), **run("benchmarks.ledger", environment)}
+    figures |= run("benchmarks.renewals", environment)
+    figures |= run("benchmarks.invoices", environment)
+    return {**figures, **run("benchmarks.auto_pay", environment)}
 
 
 def main() -> None:

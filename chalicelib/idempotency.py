@@ -99,6 +99,14 @@ def new_id(prefix: str, moment_ms: int) -> str:
     return f"{prefix}{moment_ms:012x}{secrets.token_hex(RANDOM_BYTES)}"
 
 
+def resource_of(account_id: str, key: str) -> str | None:
+    """Return the id of what a key stands for, whatever its content; None for a free key. Strongly consistent."""
+    try:
+        return IdempotencyRow.get(account_id, key, consistent_read=True).resource_id
+    except IdempotencyRow.DoesNotExist:
+        return None
+
+
 def content_hash(content: Any) -> str:
     """Return the SHA-256 of the content as JSON with its names in order."""
     return sha256(msgspec.json.encode(content, order="deterministic")).hexdigest()

@@ -20,8 +20,15 @@ from chalicelib.web import (
 VERSION: Final = "3.1.0"
 REFERENCE: Final = "#/components/schemas/{name}"
 PATH_PARAMETER: Final = re.compile(r"{(\w+)}")
+REDIRECTS: Final = range(300, 400)
+
 
 Json = dict[str, Any]
+
+REDIRECT: Final[Json] = {
+    "description": "It is elsewhere",
+    "headers": {"Location": {"description": "Where it is.", "required": True, "schema": {"type": "string"}}},
+}
 
 
 def describe(blueprints: Iterable[Routes], version: str) -> Json:
@@ -90,8 +97,9 @@ def _headers(operation: Operation) -> list[Json]:
         {
             "name": "Idempotency-Key",
             "in": "header",
-            "required": True,
-            "description": "Makes a repeat safe: the same key with the same body gets the same answer.",
+            "required": not operation.key_optional,
+            "description": "Makes a repeat safe: the same key with the same body gets the same answer."
+            + (" Needed only where money moves." if operation.key_optional else ""),
             "schema": {"type": "string", "pattern": r"^[\x21-\x7e]{1,255}$"},
         }
     ]
@@ -101,7 +109,7 @@ def _responses(operation: Operation, schema_of: Mapping[str, Json]) -> dict[str,
     success: Json = {"description": "Done"}
     if operation.gives:
         success["content"] = {"application/json": {"schema": schema_of[repr(operation.gives)]}}
-    responses = {str(status): success for status in operation.statuses}
+    responses = {str(status): REDIRECT if status in REDIRECTS else success for status in operation.statuses}
     for status, refusals in sorted(_refusals(operation).items()):
         responses[str(status)] = {
             "description": "; ".join(f"{refusal.title} (`/problems/{refusal.type}`)" for refusal in refusals),

@@ -91,6 +91,7 @@ class Operation(msgspec.Struct, frozen=True):
     refuses: tuple[type[Refusal], ...]
     public: bool
     idempotent: bool
+    key_optional: bool
 
 
 class Call(Generic[BodyT, QueryT]):
@@ -109,6 +110,11 @@ class Call(Generic[BodyT, QueryT]):
         if not IDEMPOTENCY_KEY.fullmatch(key):
             raise MissingIdempotencyKey
         return key
+
+    @property
+    def optional_idempotency_key(self) -> str | None:
+        """Return the Idempotency-Key header, if one was sent. Raises MissingIdempotencyKey for one that is no key."""
+        return self.idempotency_key if "idempotency-key" in self.headers else None
 
 
 View = Callable[..., Any]
@@ -134,16 +140,19 @@ class Routes(Blueprint):
         refuses: tuple[type[Refusal], ...] = (),
         public: bool = False,
         idempotent: bool = False,
+        key_optional: bool = False,
     ) -> Callable[[View], View]:
         """Declare a view: `view(call, **path parameters)` returns a value of type `gives`, an Answer, or a Response.
 
-        Where there are several statuses, the first is the usual one.
+        Where there are several statuses, the first is the usual one. With `key_optional` an Idempotency-Key is needed
+        only where money moves.
         """
 
         def declare(view: View) -> View:
             statuses = (status,) if isinstance(status, int) else status
             operation = Operation(
-                *(method, path, view.__name__, summary, statuses, takes, gives, query, refuses, public, idempotent)
+                *(method, path, view.__name__, summary, statuses, takes, gives, query, refuses, public),
+                *(idempotent, key_optional),
             )
             self.operations.append(operation)
 

@@ -36,7 +36,8 @@ OPERATIONS = [(path, method) for path, methods in DOCUMENT["paths"].items() for 
 
 def test_every_route_that_runs_is_described_and_no_other() -> None:
     running = {(path, method.lower()) for path, methods in app.routes.items() for method in methods}
-    assert set(OPERATIONS) == running
+    pages = {(path, method) for path, method in running if path.startswith("/portal")}
+    assert set(OPERATIONS) == running - pages
 
 
 def test_every_reference_leads_somewhere() -> None:
@@ -52,7 +53,14 @@ def test_what_moves_money_asks_for_an_idempotency_key() -> None:
         for parameter in DOCUMENT["paths"][path][method]["parameters"]
         if parameter["name"] == "Idempotency-Key"
     }
-    assert asking == {"/v1/accounts/{account_id}/top-ups", "/v1/accounts/{account_id}/adjustments"}
+    account = "/v1/accounts/{account_id}"
+    assert asking == {
+        f"{account}/top-ups",
+        f"{account}/adjustments",
+        f"{account}/payments/{{payment_id}}/refunds",
+        f"{account}/subscription",
+        f"{account}/subscription/pay",
+    }
 
 
 def test_every_route_but_the_public_ones_needs_a_token() -> None:

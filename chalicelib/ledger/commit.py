@@ -104,10 +104,10 @@ def fits(plans: Iterable[WalletPlan]) -> bool:
 
 
 def may_fit(batch: Mapping[str, Sequence[Entry]]) -> bool:
-    """Tell, before anything is read, whether the pages and days of a batch may fit into one transaction by their number.
+    """Tell, before anything is read, whether a batch may fit into one transaction by the number of its items.
 
-    Two pages that had to be parted never begin in the same five minutes, so those are counted. A batch of a single moment
-    may fit: it cannot be parted by time.
+    Two pages that had to be parted never begin in the same five minutes, so those are counted. A batch of a single
+    moment may fit: it cannot be parted by time.
     """
     items = 0
     moments: set[int] = set()

@@ -32,7 +32,10 @@ DEFAULTS: Final[dict[str, Any]] = dict(zip(Entry.__struct_fields__[-8:], Entry._
 
 
 class Page(msgspec.Struct, frozen=True):
-    """One stored page. The header repeats what the body implies, so that a reader need not open it."""
+    """One stored page. The header repeats what the body implies, so that a reader need not open it.
+
+    `has_credit` tells that it holds something else than usage: a credit, or a debit without a meter, such as a refund.
+    """
 
     account_id: str
     earliest_ms: int
@@ -153,7 +156,7 @@ def build_page(head: Wallet, entries: Sequence[Entry], posted_at_ms: int) -> Pag
         previous_hash=head.head_hash,
         hash=chain_hash(head.head_hash, plain),
         body=zlib.compress(plain, COMPRESSION),
-        has_credit=columns["type"] != "debit",
+        has_credit=columns["type"] != "debit" or _has_none(columns["meter"]),
     )
 
 
@@ -166,6 +169,11 @@ def _column(entries: Sequence[Entry], name: str) -> Any:
     """Return a field's values: one value when all are equal, else a list."""
     values = [getattr(entry, name) for entry in entries]
     return values[0] if values.count(values[0]) == len(values) else values
+
+
+def _has_none(values: Any) -> bool:
+    """Tell whether a field is None somewhere in a page."""
+    return None in values if isinstance(values, list) else values is None
 
 
 def _signed(entries: Sequence[Entry]) -> list[int]:

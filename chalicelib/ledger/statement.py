@@ -34,13 +34,17 @@ class InvalidCursor(Refusal):
 
 
 class Filter(msgspec.Struct, frozen=True):
-    """Which transactions to show: `from_ms` included, `to_ms` excluded; None means any."""
+    """Which transactions to show: `from_ms` included, `to_ms` excluded; None means any.
+
+    With `no_usage` only what has no meter: credits, and debits such as refunds and adjustments.
+    """
 
     type: str | None = None
     kind: str | None = None
     meter: str | None = None
     from_ms: int | None = None
     to_ms: int | None = None
+    no_usage: bool = False
 
     def admits(self, transaction: Transaction) -> bool:
         """Tell whether a transaction is to be shown."""
@@ -49,6 +53,7 @@ class Filter(msgspec.Struct, frozen=True):
             (self.type is None or entry.type == self.type)
             and (self.kind is None or entry.kind == self.kind)
             and (self.meter is None or entry.meter == self.meter)
+            and not (self.no_usage and entry.meter is not None)
             and (self.to_ms is None or entry.occurred_at_ms < self.to_ms)
         )
 
@@ -91,7 +96,8 @@ def history(account_id: str, wanted: Filter = EVERYTHING, *, limit: int, cursor:
     """Return at most `limit` transactions, newest first; a narrow filter may give fewer, with a cursor."""
 
     def read(before_key: str, count: int) -> list[Page]:
-        return table.read_newest_pages(account_id, before_key, count, credits_only=wanted.type == CREDIT)
+        credits_only = wanted.type == CREDIT or wanted.no_usage
+        return table.read_newest_pages(account_id, before_key, count, credits_only=credits_only)
 
     return merge(read, wanted, limit=limit, start=Cursor.decode(cursor) if cursor else None)
 

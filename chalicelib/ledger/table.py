@@ -91,17 +91,18 @@ def add_new_wallet(transaction: TransactWrite, account_id: str, currency: str) -
 def read_wallet(account_id: str) -> Wallet:
     """Read a wallet, strongly consistent. Raises WalletNotFound."""
     try:
-        return _wallet(WalletRow.get(account_id, consistent_read=True))
+        return wallet_of(WalletRow.get(account_id, consistent_read=True))
     except WalletRow.DoesNotExist:
         raise WalletNotFound(account_id) from None
 
 
 def read_wallets(account_ids: Iterable[str]) -> dict[str, Wallet]:
     """Read several wallets in one call, strongly consistent; those that do not exist are left out."""
-    return {row.account_id: _wallet(row) for row in WalletRow.batch_get(list(account_ids), consistent_read=True)}
+    return {row.account_id: wallet_of(row) for row in WalletRow.batch_get(list(account_ids), consistent_read=True)}
 
 
-def _wallet(row: WalletRow) -> Wallet:
+def wallet_of(row: WalletRow) -> Wallet:
+    """Return the wallet of a row."""
     return Wallet(row.account_id, row.currency, int(row.balance_micros), int(row.sequence), row.head_hash)
 
 

@@ -1,0 +1,80 @@
+"""An account's auto-pay: what was asked for, and what has come of it. Values only."""
+
+from typing import Final, Literal
+
+import msgspec
+
+from chalicelib.errors import Refusal
+
+SuspendedReason = Literal["declines", "authentication", "card_unusable"]
+
+HOUR_MS: Final = 60 * 60 * 1000
+
+
+class AutoPayBusy(Refusal):
+    """Too many changes of one account's auto-pay at once. The caller may simply try again."""
+
+    status = 503
+    type = "auto-pay-busy"
+    title = "Auto-pay is being changed by others"
+
+    def __init__(self, account_id: str) -> None:
+        super().__init__("auto-pay is being changed by others; try again", account_id=account_id)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Ask the client to come back soon."""
+        return {"Retry-After": "1"}
+
+
+class LastRefusal(msgspec.Struct, frozen=True):
+    """Why a refill was refused last, and when for the first time in a row. The codes are Stripe's, for a payment's."""
+
+    reason: str
+    at_ms: int
+    code: str | None = None
+    decline_code: str | None = None
+
+
+class ChargedCard(msgspec.Struct, frozen=True):
+    """The card that was charged last. Another card has another fingerprint, even if it is saved anew."""
+
+    payment_method_id: str
+    fingerprint: str
+
+
+class AutoPay(msgspec.Struct, frozen=True, kw_only=True):
+    """The settings, and the state that follows from payments.
+
+    `failures` counts the attempts in a row that came to nothing; the last of them was made at `failed_at_ms`, and
+    until `next_attempt_at_ms` there is no other. `due_at_ms` is when to look at the account even if nothing happens.
+    Every change counts `version` up, and is written on condition that it still is what was read.
+    """
+
+    account_id: str
+    enabled: bool
+    threshold_micros: int
+    amount_micros: int
+    monthly_limit_micros: int | None
+    actor: str
+    updated_at_ms: int
+    in_flight_payment_id: str | None = None
+    charged_card: ChargedCard | None = None
+    failures: int = 0
+    failed_at_ms: int | None = None
+    suspended_reason: SuspendedReason | None = None
+    next_attempt_at_ms: int | None = None
+    last_refusal: LastRefusal | None = None
+    due_at_ms: int | None = None
+    version: int = 0
+
+    @property
+    def at_rest(self) -> bool:
+        """Tell whether it is off, and nothing that was begun before is left to be finished."""
+        return not self.enabled and self.in_flight_payment_id is None and self.due_at_ms is None
+
+    def cleared(self) -> "AutoPay":
+        """Return it with a clean slate: nothing has failed, and nothing is held back."""
+        return msgspec.structs.replace(
+            self, failures=0, failed_at_ms=None, suspended_reason=None, next_attempt_at_ms=None, last_refusal=None
+        )

@@ -1,0 +1,48 @@
+"""Make the payments of the charges queue, each answered for by itself."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from chalicelib import clock
+from chalicelib.auto_pay.queue import ChargeMessage
+from chalicelib.log import log
+from chalicelib.payments import table
+from chalicelib.payments.payment import Payment, is_key_dead
+from chalicelib.payments.resolve import charge, resolve
+
+
+def charge_all(records: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Make the payments of SQS records; return the ids of the messages that must be delivered again.
+
+    A payment that Stripe gives no clear answer to is not among them: the payments' sweeper goes on with it.
+    """
+    failed = []
+    for record in records:
+        try:
+            make(msgspec.json.decode(record["body"], type=ChargeMessage))
+        except Exception:  # noqa: BLE001 - one bad message stops no other; it comes back, and ends as a dead letter
+            log().exception("a payment was not made", message_id=record["messageId"], body=record["body"])
+            failed.append(record["messageId"])
+    return failed
+
+
+def make(message: ChargeMessage) -> Payment:
+    """Make one payment and return it as it then is; one that has ended stays as it is.
+
+    Raises PaymentNotFound, PaymentMismatch.
+    """
+    payment = table.get(message.account_id, message.payment_id)
+    if payment.ended:
+        return payment
+    return (charge(payment) if is_untouched(payment, clock.now_ms()) else resolve(payment)).payment
+
+
+def is_untouched(payment: Payment, now_ms: int) -> bool:
+    """Tell whether nobody is known to have sent a payment to Stripe; if somebody has, its key makes it the same one.
+
+    It saves the look at Stripe that comes first for all others. Pure.
+    """
+    never_sent = payment.state == "created" and payment.payment_intent_id is None and payment.spent_at_ms is None
+    return never_sent and payment.checks == 0 and not is_key_dead(payment, now_ms)

@@ -1,0 +1,45 @@
+"""Auto-pay over HTTP."""
+
+from chalicelib.accounts.account import Account
+from chalicelib.accounts.allow import REFUSALS, Right, allow
+from chalicelib.auto_pay.auto_pay import AutoPayBusy
+from chalicelib.auto_pay.put import AutoPayInvalid, AutoPayRequest, put
+from chalicelib.auto_pay.view import AutoPayView, see, view
+from chalicelib.catalog.catalog import UnknownCurrency, catalog
+from chalicelib.money import InvalidDecimal, NotChargeable
+from chalicelib.payments.top_up import CardMissing, CurrencyMismatch
+from chalicelib.web import Call, Routes
+
+routes = Routes(__name__)
+
+
+@routes.operation(
+    "PUT",
+    "/v1/accounts/{account_id}/auto-pay",
+    summary="Switch auto-pay on or off, or change it; a wallet that is low is refilled at once",
+    takes=AutoPayRequest,
+    gives=AutoPayView,
+    refuses=(
+        *(*REFUSALS, CurrencyMismatch, UnknownCurrency, InvalidDecimal, NotChargeable),
+        *(AutoPayInvalid, CardMissing, AutoPayBusy),
+    ),
+)
+def put_auto_pay(call: Call[AutoPayRequest, None], account_id: str) -> AutoPayView:
+    allowed = allow(call, account_id, Right.ACT)
+    put(allowed.account, call.body, actor=allowed.actor, catalog=catalog())
+    return _shown(allowed.account)
+
+
+@routes.operation(
+    "GET",
+    "/v1/accounts/{account_id}/auto-pay",
+    summary="Show auto-pay: what it does now, and why",
+    gives=AutoPayView,
+    refuses=(*REFUSALS, UnknownCurrency),
+)
+def get_auto_pay(call: Call[None, None], account_id: str) -> AutoPayView:
+    return _shown(allow(call, account_id, Right.READ).account)
+
+
+def _shown(account: Account) -> AutoPayView:
+    return view(see(account, catalog()), catalog().limits(account.currency))

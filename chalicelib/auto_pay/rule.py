@@ -1,0 +1,215 @@
+"""Decide whether to refill a wallet now, and with how much. Pure: one function, and what it is told.
+
+docs/auto-pay.md has the table that a customer reads. `REASONS` is the complete list of what it may say instead.
+"""
+
+from collections.abc import Iterable
+from datetime import timedelta
+from typing import Final, Literal
+
+import msgspec
+
+from chalicelib.accounts.account import Account, Card
+from chalicelib.auto_pay.auto_pay import HOUR_MS, AutoPay, SuspendedReason
+from chalicelib.auto_pay.follow import came_to_nothing
+from chalicelib.catalog.catalog import Catalog, CurrencyLimits
+from chalicelib.clock import from_ms, to_ms
+from chalicelib.ledger.wallet import Wallet
+from chalicelib.money import card_step_micros
+from chalicelib.payments.payment import Payment
+
+AUTHENTICATING_MS: Final = HOUR_MS
+"""How long a payment that waits for the customer counts as money to come. Most who do not finish it have gone; the
+wallet must not run dry for the day that such a payment stays open."""
+
+WaitReason = Literal[
+    "disabled", "in_flight", "above_threshold", "pending_payment_covers", "backing_off", "monthly_limit_reached"
+]
+RefuseReason = Literal[
+    "suspended_declines",
+    "suspended_authentication",
+    "suspended_card_unusable",
+    "card_missing",
+    "card_expired",
+    "currency_not_sold",
+    "amount_out_of_limits",
+]
+Reason = WaitReason | RefuseReason
+
+
+class Charge(msgspec.Struct, frozen=True):
+    """Charge the card now."""
+
+    amount_micros: int
+
+
+class Wait(msgspec.Struct, frozen=True):
+    """Charge nothing now. Nobody has to act: it goes on at `until_ms`, or when something happens."""
+
+    reason: WaitReason
+    until_ms: int | None = None
+
+
+class Refuse(msgspec.Struct, frozen=True):
+    """Charge nothing, though the balance is low: somebody has to act."""
+
+    reason: RefuseReason
+
+
+Decision = Charge | Wait | Refuse
+
+REASONS: Final[dict[Reason, str]] = {
+    "disabled": "Auto-pay is off.",
+    "in_flight": "A refill is under way.",
+    "above_threshold": "There is enough in the wallet: the balance is not below the threshold.",
+    "pending_payment_covers": "Another payment that has not ended yet will bring the balance to the threshold.",
+    "backing_off": "The last attempt came to nothing; the next one is made by itself at the time shown.",
+    "suspended_declines": "The card was declined three times in a row. Save another card, add balance by hand, or "
+    "switch auto-pay on again.",
+    "suspended_authentication": "The bank wants to see the card's holder. Add balance by hand once and confirm it, "
+    "save another card, or switch auto-pay on again.",
+    "suspended_card_unusable": "The card can no longer be charged, such as after it was removed at Stripe. Save a "
+    "card again.",
+    "card_missing": "There is no card on file. Save a card.",
+    "card_expired": "The card on file has expired. Save another card.",
+    "currency_not_sold": "Nothing is sold in the account's currency any more. Ask the operator.",
+    "amount_out_of_limits": "The amount is outside the limits, which have changed since it was set. Set another "
+    "amount.",
+    "monthly_limit_reached": "Another refill would exceed the monthly limit. It goes on by itself with the next month "
+    "(UTC), or at once with a higher limit.",
+}
+"""Every reason for charging nothing, as a customer may read it, in the order in which they are looked for."""
+
+SUSPENDED: Final[dict[SuspendedReason, RefuseReason]] = {
+    "declines": "suspended_declines",
+    "authentication": "suspended_authentication",
+    "card_unusable": "suspended_card_unusable",
+}
+
+
+class Situation(msgspec.Struct, frozen=True, kw_only=True):
+    """What the rule is told besides auto-pay itself, all of it as it was at one moment.
+
+    `pending_micros` is the money of payments that have not ended (but not of the refill in flight), of which some stop
+    counting at `pending_until_ms`. `limits` is None for a currency that is not in the catalog.
+    """
+
+    currency: str
+    balance_micros: int
+    pending_micros: int = 0
+    pending_until_ms: int | None = None
+    charged_this_month_micros: int = 0
+    card: Card | None = None
+    limits: CurrencyLimits | None = None
+    now_ms: int
+
+
+def decide(auto_pay: AutoPay, situation: Situation) -> Decision:
+    """Decide. Of several reasons for charging nothing, the first in the order of `REASONS` is given."""
+    gap_micros = target_micros(auto_pay, situation.limits) - situation.balance_micros
+    if not auto_pay.enabled:
+        return Wait("disabled")
+    if auto_pay.in_flight_payment_id:
+        return Wait("in_flight")
+    if gap_micros <= 0:
+        return Wait("above_threshold")
+    if gap_micros <= situation.pending_micros:
+        return Wait("pending_payment_covers", situation.pending_until_ms)
+    return _held_back(auto_pay, situation) or _sized(auto_pay, situation, gap_micros - situation.pending_micros)
+
+
+def target_micros(auto_pay: AutoPay, limits: CurrencyLimits | None) -> int:
+    """Return the balance below which a wallet is refilled: the threshold, and in any case where access ends.
+
+    Access says no at the floor already. With a threshold of zero, a wallet at zero would never be used nor refilled.
+    """
+    return max(auto_pay.threshold_micros, limits.floor_micros + 1) if limits else auto_pay.threshold_micros
+
+
+def _held_back(auto_pay: AutoPay, situation: Situation) -> Decision | None:
+    """Say what stands in the way of any charge."""
+    if auto_pay.next_attempt_at_ms is not None and situation.now_ms < auto_pay.next_attempt_at_ms:
+        return Wait("backing_off", auto_pay.next_attempt_at_ms)
+    if auto_pay.suspended_reason:
+        return Refuse(SUSPENDED[auto_pay.suspended_reason])
+    if situation.card is None:
+        return Refuse("card_missing")
+    if is_expired(situation.card, situation.now_ms):
+        return Refuse("card_expired")
+    return None
+
+
+def _sized(auto_pay: AutoPay, situation: Situation, gap_micros: int) -> Decision:
+    """Size the charge: whole amounts, as many as close the gap and the limits allow."""
+    amount, limits = auto_pay.amount_micros, situation.limits
+    if limits is None:
+        return Refuse("currency_not_sold")
+    if not is_chargeable(amount, situation.currency, limits):
+        return Refuse("amount_out_of_limits")
+    wanted = min(-(-gap_micros // amount), limits.auto_pay_maximum_micros // amount)
+    if auto_pay.monthly_limit_micros is not None:
+        left_micros = auto_pay.monthly_limit_micros - situation.charged_this_month_micros
+        wanted = min(wanted, left_micros // amount)
+    return Charge(wanted * amount) if wanted > 0 else Wait("monthly_limit_reached", next_month_ms(situation.now_ms))
+
+
+def is_chargeable(amount_micros: int, currency: str, limits: CurrencyLimits) -> bool:
+    """Tell whether an amount is within the limits and a whole number of what a card can be charged."""
+    within = limits.auto_pay_minimum_micros <= amount_micros <= limits.auto_pay_maximum_micros
+    return within and amount_micros % card_step_micros(currency) == 0
+
+
+def is_expired(card: Card, now_ms: int) -> bool:
+    """Tell whether a card has expired: it is good to the end of its month."""
+    now = from_ms(now_ms)
+    return (card.expiry_year, card.expiry_month) < (now.year, now.month)
+
+
+def month_of(moment_ms: int) -> str:
+    """Return the UTC month of a moment: `2026-11`."""
+    return from_ms(moment_ms).strftime("%Y-%m")
+
+
+def next_month_ms(moment_ms: int) -> int:
+    """Return when the UTC month after the moment's begins."""
+    first = from_ms(moment_ms).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    return to_ms((first + timedelta(days=32)).replace(day=1))
+
+
+def situation_of(
+    auto_pay: AutoPay, *, account: Account, wallet: Wallet, payments: Iterable[Payment], catalog: Catalog, now_ms: int
+) -> Situation:
+    """Gather the situation from what was read. `payments` are at least this month's and all that have not ended."""
+    payments = list(payments)
+    pending = [
+        each for each in payments if each.payment_id != auto_pay.in_flight_payment_id and _is_to_come(each, now_ms)
+    ]
+    return Situation(
+        currency=account.currency,
+        balance_micros=wallet.balance_micros,
+        pending_micros=sum(each.amount_micros for each in pending),
+        pending_until_ms=min(
+            (each.created_at_ms + AUTHENTICATING_MS for each in pending if each.state == "requires_action"),
+            default=None,
+        ),
+        charged_this_month_micros=charged_in_month(payments, month_of(now_ms)),
+        card=account.card if account.stripe_customer_id else None,
+        limits=catalog.currencies.get(account.currency),
+        now_ms=now_ms,
+    )
+
+
+def charged_in_month(payments: Iterable[Payment], month: str) -> int:
+    """Add up what auto-pay has charged in a month, and what it is about to: all but what came to nothing."""
+    return sum(
+        each.amount_micros
+        for each in payments
+        if each.kind == "auto_pay" and month_of(each.created_at_ms) == month and not came_to_nothing(each)
+    )
+
+
+def _is_to_come(payment: Payment, now_ms: int) -> bool:
+    """Tell whether a payment that has not ended counts as money to come."""
+    if payment.ended or payment.kind not in {"top_up", "auto_pay"}:
+        return False
+    return payment.state != "requires_action" or now_ms < payment.created_at_ms + AUTHENTICATING_MS

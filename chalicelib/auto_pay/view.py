@@ -1,0 +1,138 @@
+"""How auto-pay looks outside."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import msgspec
+
+from chalicelib.accounts.account import Account
+from chalicelib.auto_pay import table
+from chalicelib.auto_pay.auto_pay import AutoPay, SuspendedReason
+from chalicelib.auto_pay.refill import Seen, look
+from chalicelib.auto_pay.rule import REASONS, Charge, Reason, Wait, decide
+from chalicelib.catalog.catalog import Catalog, CurrencyLimits
+from chalicelib.clock import iso
+from chalicelib.money import card_step_micros, format_amount
+from chalicelib.payments.payment import Payment
+
+
+class ChargeView(msgspec.Struct):
+    """A refill that is under way. It becomes a payment of this id."""
+
+    payment_id: str
+    amount: str
+    currency: str
+
+
+class RefusalView(msgspec.Struct):
+    """Why a refill was refused last, and since when. The codes are Stripe's, for a payment that failed."""
+
+    reason: str
+    at: str
+    code: str | None
+    decline_code: str | None
+
+
+class AutoPayLimits(msgspec.Struct):
+    """What the settings take: `amount` between minimum and maximum, in steps. `maximum` also bounds one charge."""
+
+    minimum: str
+    maximum: str
+    step: str
+
+
+class AutoPayView(msgspec.Struct):
+    """Auto-pay: its settings, what it does now and why, and what has come of it.
+
+    `reason` says why nothing is charged right now, `detail` the same for people; both are null when a refill is about
+    to begin. `last_refusal` is there until a refill succeeds. `threshold` and `amount` are null if it was never set.
+    """
+
+    enabled: bool
+    status: Literal["off", "on", "suspended"]
+    threshold: str | None
+    amount: str | None
+    monthly_limit: str | None
+    currency: str
+    reason: Reason | None
+    detail: str | None
+    charge: ChargeView | None
+    charged_this_month: str
+    failures: int
+    suspended_reason: SuspendedReason | None
+    next_attempt_at: str | None
+    last_refusal: RefusalView | None
+    limits: AutoPayLimits
+
+
+def see(account: Account, catalog: Catalog) -> Seen:
+    """Read an account's auto-pay with all that it follows from; off, where it was never set."""
+    return look(table.find(account.account_id) or _never_set(account), account, catalog)
+
+
+def _never_set(account: Account) -> AutoPay:
+    return AutoPay(
+        account_id=account.account_id,
+        enabled=False,
+        threshold_micros=0,
+        amount_micros=0,
+        monthly_limit_micros=None,
+        actor="",
+        updated_at_ms=account.created_at_ms,
+    )
+
+
+def view(seen: Seen, limits: CurrencyLimits) -> AutoPayView:
+    """Present auto-pay as it was seen, with what the rule says of it now."""
+    auto_pay, currency = seen.auto_pay, seen.account.currency
+    decision = decide(auto_pay, seen.situation)
+    reason: Reason | None = None if isinstance(decision, Charge) else decision.reason
+    was_set = auto_pay.amount_micros > 0
+    until_ms = decision.until_ms if isinstance(decision, Wait) else None
+    return AutoPayView(
+        enabled=auto_pay.enabled,
+        status=_status(auto_pay),
+        threshold=format_amount(auto_pay.threshold_micros, currency) if was_set else None,
+        amount=format_amount(auto_pay.amount_micros, currency) if was_set else None,
+        monthly_limit=_optional(auto_pay.monthly_limit_micros, currency),
+        currency=currency,
+        reason=reason,
+        detail=REASONS[reason] if reason else None,
+        charge=_charge(auto_pay.in_flight_payment_id, seen.payments),
+        charged_this_month=format_amount(seen.situation.charged_this_month_micros, currency),
+        failures=auto_pay.failures,
+        suspended_reason=auto_pay.suspended_reason,
+        next_attempt_at=iso(until_ms) if until_ms else None,
+        last_refusal=_refusal(auto_pay),
+        limits=_limits(limits, currency),
+    )
+
+
+def _status(auto_pay: AutoPay) -> Literal["off", "on", "suspended"]:
+    if not auto_pay.enabled:
+        return "off"
+    return "suspended" if auto_pay.suspended_reason else "on"
+
+
+def _optional(amount_micros: int | None, currency: str) -> str | None:
+    return None if amount_micros is None else format_amount(amount_micros, currency)
+
+
+def _charge(payment_id: str | None, payments: Sequence[Payment]) -> ChargeView | None:
+    found = next((each for each in payments if each.payment_id == payment_id), None)
+    if found is None:
+        return None
+    return ChargeView(found.payment_id, format_amount(found.amount_micros, found.currency), found.currency)
+
+
+def _refusal(auto_pay: AutoPay) -> RefusalView | None:
+    last = auto_pay.last_refusal
+    return RefusalView(last.reason, iso(last.at_ms), last.code, last.decline_code) if last else None
+
+
+def _limits(limits: CurrencyLimits, currency: str) -> AutoPayLimits:
+    return AutoPayLimits(
+        minimum=format_amount(limits.auto_pay_minimum_micros, currency),
+        maximum=format_amount(limits.auto_pay_maximum_micros, currency),
+        step=format_amount(card_step_micros(currency), currency),
+    )

@@ -1,0 +1,23 @@
+"""The overview over HTTP."""
+
+from chalicelib.accounts.allow import REFUSALS, Right, allow
+from chalicelib.auto_pay.view import see
+from chalicelib.catalog.catalog import UnknownCurrency, catalog
+from chalicelib.overview.view import OverviewView, view
+from chalicelib.subscriptions.view import see as see_subscription
+from chalicelib.web import Call, Routes
+
+routes = Routes(__name__)
+
+
+@routes.operation(
+    "GET",
+    "/v1/accounts/{account_id}/billing",
+    summary="Show the overview of an account's billing",
+    gives=OverviewView,
+    refuses=(*REFUSALS, UnknownCurrency),
+)
+def get_overview(call: Call[None, None], account_id: str) -> OverviewView:
+    account = allow(call, account_id, Right.READ).account
+    subscription = see_subscription(account.account_id, catalog())
+    return view(see(account, catalog()), subscription, catalog().limits(account.currency))

@@ -1,0 +1,80 @@
+"""How the overview looks outside."""
+
+from typing import Literal
+
+import msgspec
+
+from chalicelib.accounts.routes import AccountView
+from chalicelib.accounts.routes import view as account_view
+from chalicelib.auto_pay.refill import Seen
+from chalicelib.auto_pay.view import AutoPayView
+from chalicelib.auto_pay.view import view as auto_pay_view
+from chalicelib.catalog.catalog import CurrencyLimits
+from chalicelib.money import card_step_micros, format_amount
+from chalicelib.payments.view import CardView, PaymentView, view_card, view_payment
+from chalicelib.subscriptions.view import SubscriptionView
+
+
+class WalletView(msgspec.Struct):
+    """The wallet. `floor` is where access ends; at or below it the wallet is `exhausted`. Both may be negative."""
+
+    balance: str
+    currency: str
+    floor: str
+    status: Literal["open", "exhausted"]
+
+
+class TopUpLimits(msgspec.Struct):
+    """What Add Balance takes."""
+
+    minimum: str
+    maximum: str
+    step: str
+    shortcuts: list[str]
+    currency: str
+
+
+class OverviewView(msgspec.Struct):
+    """All that the first page of Settings > Billing shows."""
+
+    account: AccountView
+    wallet: WalletView
+    card: CardView | None
+    auto_pay: AutoPayView
+    subscription: SubscriptionView | None
+    payments_unresolved: list[PaymentView]
+    top_up: TopUpLimits
+
+
+def view(seen: Seen, subscription: SubscriptionView | None, limits: CurrencyLimits) -> OverviewView:
+    """Present the overview of an account as it was seen."""
+    account = seen.account
+    return OverviewView(
+        account=account_view(account),
+        wallet=_wallet(seen.situation.balance_micros, account.currency, limits),
+        card=view_card(account.card) if account.card else None,
+        auto_pay=auto_pay_view(seen, limits),
+        subscription=subscription,
+        payments_unresolved=[view_payment(each) for each in seen.payments if not each.ended],
+        top_up=_top_up(limits, account.currency),
+    )
+
+
+def _wallet(balance_micros: int, currency: str, limits: CurrencyLimits) -> WalletView:
+    exhausted = balance_micros <= limits.floor_micros
+    return WalletView(
+        balance=format_amount(balance_micros, currency),
+        currency=currency,
+        floor=format_amount(limits.floor_micros, currency),
+        status="exhausted" if exhausted else "open",
+    )
+
+
+def _top_up(limits: CurrencyLimits, currency: str) -> TopUpLimits:
+    return TopUpLimits(
+        minimum=format_amount(limits.top_up_minimum_micros, currency),
+        maximum=format_amount(limits.top_up_maximum_micros, currency),
+        step=format_amount(card_step_micros(currency), currency),
+        shortcuts=[format_amount(each, currency) for each in limits.top_up_shortcuts_micros],
+        currency=currency,
+    )

@@ -1,0 +1,122 @@
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from chalicelib.auto_pay.auto_pay import AutoPay, ChargedCard, LastRefusal
+from chalicelib.auto_pay.follow import follow
+from chalicelib.payments.payment import Failure, Payment
+from tests.auto_pay.build import CARD, HOUR_MS, auto_pay, declined, payment, waiting_for
+
+OTHER_CARD = replace(CARD, payment_method_id="pm_2", fingerprint="print-2")
+SAVED_AGAIN = replace(CARD, payment_method_id="pm_2")
+SUSPENDED: dict[str, Any] = {
+    "failures": 3,
+    "failed_at_ms": declined(3).created_at_ms,
+    "suspended_reason": "declines",
+    "charged_card": ChargedCard("pm_1", "print-1"),
+    "last_refusal": LastRefusal("card_declined", declined(3).updated_at_ms, "card_declined", "generic_decline"),
+}
+
+
+@pytest.mark.parametrize("state", ["created", "requires_action", "processing"])
+def test_a_refill_that_has_not_ended_is_waited_for(state: str) -> None:
+    waiting = waiting_for(1)
+    assert follow(waiting, [payment(1, state=state)], CARD) == waiting
+
+
+def test_a_refill_that_succeeded_clears_what_failed_before() -> None:
+    waiting = waiting_for(1, failures=2, failed_at_ms=1, last_refusal=LastRefusal("card_declined", 1))
+    found = follow(waiting, [payment(1)], CARD)
+    assert (found.in_flight_payment_id, found.failures, found.failed_at_ms, found.last_refusal) == (None, 0, None, None)
+
+
+@pytest.mark.parametrize(("before", "hours"), [(0, 1), (1, 6)])
+def test_the_wait_grows_with_the_declines(before: int, hours: int) -> None:
+    found = follow(waiting_for(1, failures=before), [declined(1)], CARD)
+    assert found.failures == before + 1
+    assert found.next_attempt_at_ms == declined(1).updated_at_ms + hours * HOUR_MS
+    assert found.suspended_reason is None
+    assert found.last_refusal == LastRefusal(
+        "card_declined", declined(1).updated_at_ms, "card_declined", "generic_decline"
+    )
+
+
+def test_the_third_decline_in_a_row_suspends() -> None:
+    found = follow(waiting_for(1, failures=2), [declined(1)], CARD)
+    assert (found.failures, found.suspended_reason, found.next_attempt_at_ms) == (3, "declines", None)
+
+
+@pytest.mark.parametrize("code", ["code", "decline_code"])
+def test_a_bank_that_wants_to_see_the_customer_suspends_at_once(code: str) -> None:
+    failure = Failure(**{"code": "card_declined", code: "authentication_required"})
+    found = follow(waiting_for(1), [declined(1, failure=failure)], CARD)
+    assert (found.failures, found.suspended_reason) == (1, "authentication")
+    assert found.last_refusal
+    assert found.last_refusal.reason == "authentication_required"
+
+
+def test_a_card_that_stripe_does_not_have_suspends_at_once() -> None:
+    found = follow(waiting_for(1), [declined(1, code="resource_missing", payment_intent_id=None)], CARD)
+    assert (found.failures, found.suspended_reason) == (1, "card_unusable")
+
+
+def test_a_refill_that_was_given_up_is_tried_again_later() -> None:
+    found = follow(waiting_for(1), [payment(1, state="canceled", payment_intent_id=None)], CARD)
+    assert (found.failures, found.suspended_reason) == (1, None)
+    assert found.next_attempt_at_ms == payment(1).updated_at_ms + HOUR_MS
+    assert found.last_refusal
+    assert found.last_refusal.reason == "payment_canceled"
+
+
+def test_a_refill_that_never_came_to_be_is_forgotten() -> None:
+    assert follow(waiting_for(1), [], CARD).in_flight_payment_id is None
+    assert follow(waiting_for(1), [], CARD).failures == 0
+
+
+def test_the_same_end_counts_once_however_often_it_is_looked_at() -> None:
+    once = follow(waiting_for(1), [declined(1)], CARD)
+    assert follow(once, [declined(1)], CARD) == once
+    assert follow(once, [declined(1), declined(1)], CARD) == once
+
+
+def test_a_payment_by_hand_that_fails_is_nothing_to_auto_pay() -> None:
+    assert follow(auto_pay(), [declined(1, kind="top_up")], CARD) == auto_pay()
+
+
+@pytest.mark.parametrize("kind", ["top_up", "auto_pay", "subscription"])
+def test_a_payment_of_any_kind_that_succeeds_after_the_failures_clears_them(kind: str) -> None:
+    assert follow(auto_pay(**SUSPENDED), [declined(3), payment(4, kind=kind)], CARD).suspended_reason is None
+
+
+@pytest.mark.parametrize(
+    "before_or_in_vain",
+    [payment(2, kind="top_up"), payment(4, state="processing"), declined(4), payment(4, state="canceled")],
+)
+def test_a_payment_from_before_the_failures_does_not_clear_them(before_or_in_vain: Payment) -> None:
+    suspended = auto_pay(**SUSPENDED)
+    assert follow(suspended, [before_or_in_vain], CARD) == suspended
+
+
+def test_another_card_clears_the_failures() -> None:
+    assert cleared(follow(auto_pay(**SUSPENDED), [], OTHER_CARD))
+
+
+@pytest.mark.parametrize("card", [CARD, SAVED_AGAIN, None])
+def test_the_same_card_saved_again_does_not_clear_its_declines(card: Any) -> None:
+    suspended = auto_pay(**SUSPENDED)
+    assert follow(suspended, [], card) == suspended
+
+
+def test_a_card_that_stripe_had_lost_may_be_saved_again() -> None:
+    unusable = auto_pay(**{**SUSPENDED, "suspended_reason": "card_unusable"})
+    assert follow(unusable, [], CARD) == unusable
+    assert cleared(follow(unusable, [], SAVED_AGAIN))
+
+
+def test_a_card_that_was_replaced_while_it_was_being_declined_is_not_held_against_the_new_one() -> None:
+    assert cleared(follow(waiting_for(1, failures=2, failed_at_ms=1), [declined(1)], OTHER_CARD))
+
+
+def cleared(found: AutoPay) -> bool:
+    return found == replace(found.cleared(), charged_card=found.charged_card) and found.in_flight_payment_id is None

@@ -1,0 +1,290 @@
+"""Random lives of one account: functions that read early and write late, declines, limits, months, people.
+
+The rules are the real ones; wallet, payments, card and row are a few fields. Whatever happens in whatever order, there
+are never two refills in flight, never more than the monthly limit, never a declined card tried again too soon or too
+often, and never a low wallet that nothing is going to happen to.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from msgspec.structs import replace
+
+from chalicelib.accounts.account import Account, Card
+from chalicelib.auto_pay.auto_pay import AutoPay
+from chalicelib.auto_pay.follow import BACK_OFF_MS, MAXIMUM_DECLINES, came_to_nothing, follow
+from chalicelib.auto_pay.put import AutoPayRequest, Wanted, settings_changed
+from chalicelib.auto_pay.refill import Seen, after, payment_of
+from chalicelib.auto_pay.rule import Charge, Refuse, charged_in_month, decide, month_of, next_month_ms, situation_of
+from chalicelib.catalog.catalog import catalog
+from chalicelib.ledger.wallet import Wallet
+from chalicelib.money import MICROS
+from chalicelib.payments.payment import Failure, Payment
+from tests.auto_pay.build import CARD, HOUR_MS, NOW_MS, auto_pay
+from tests.auto_pay.build import payment as built_payment
+
+ACCOUNT_FIELDS: dict[str, Any] = dict.fromkeys(Account.__struct_fields__)
+ENDS = st.sampled_from(["succeeded", "succeeded", "declined", "declined", "authentication", "canceled", "unusable"])
+AMOUNTS = st.integers(1, 12).map(lambda tens: tens * 10 * MICROS)
+
+
+@dataclass
+class Simulated:
+    """An account and its time."""
+
+    now_ms: int = NOW_MS
+    balance_micros: int = 0
+    card: Card | None = CARD
+    row: AutoPay = field(default_factory=lambda: auto_pay(enabled=False, version=1))
+    payments: dict[str, Payment] = field(default_factory=dict)
+    credited: set[str] = field(default_factory=set)
+    cards: dict[str, Card | None] = field(default_factory=dict)
+    """Which card each payment of auto-pay is for."""
+
+    def read(self) -> tuple[Seen, int]:
+        """Read all, as a function does before it writes; what it writes may come much later."""
+        account = Account(
+            **{
+                **ACCOUNT_FIELDS,
+                "account_id": "acme",
+                "currency": "usd",
+                "stripe_customer_id": "cus",
+                "card": self.card,
+            }
+        )
+        payments = list(self.payments.values())
+        followed = follow(self.row, payments, self.card)
+        situation = situation_of(
+            followed,
+            account=account,
+            wallet=Wallet("acme", "usd", self.balance_micros),
+            payments=payments,
+            catalog=catalog(),
+            now_ms=self.now_ms,
+        )
+        return Seen(account, followed, payments, situation), self.row.version
+
+    def write(self, seen: Seen, version: int) -> Payment | None:
+        """Write what was decided, if the row still is what was read; return a payment that is placed with it."""
+        decision = decide(seen.auto_pay, seen.situation)
+        made = payment_of(seen, decision) if isinstance(decision, Charge) else None
+        wanted = after(seen, decision, made)
+        if version != self.row.version or wanted == self.row:
+            return None
+        self.row = replace(wanted, version=version + 1)
+        if made:
+            self.payments[made.payment_id] = made
+            self.cards[made.payment_id] = seen.account.card
+        return made
+
+    def change(self, payment: Payment, **changes: Any) -> None:
+        self.payments[payment.payment_id] = replace(payment, updated_at_ms=self.now_ms, **changes)
+
+    @property
+    def unresolved(self) -> list[Payment]:
+        return [each for each in self.payments.values() if not each.ended]
+
+    @property
+    def in_flight(self) -> list[Payment]:
+        return [each for each in self.unresolved if each.kind == "auto_pay"]
+
+
+class AutoPayMachine(RuleBasedStateMachine):
+    def __init__(self) -> None:
+        super().__init__()
+        self.it = Simulated()
+        self.early_reads: list[tuple[Seen, int]] = []
+        self.triggered = False
+        self.declines: list[int] = []
+        """Times of declines in a row of the present card, with nothing in between that clears them."""
+        self.number = 0
+
+    @initialize(threshold=AMOUNTS, amount=AMOUNTS, limit=st.none() | AMOUNTS, balance=st.integers(-900, 900))
+    def begin(self, threshold: int, amount: int, limit: int | None, balance: int) -> None:
+        self.it.balance_micros = balance * MICROS
+        self.switch(threshold, amount, limit, enabled=True)
+
+    def consider(self, seen: Seen, version: int) -> None:
+        before = len(self.it.in_flight)
+        made = self.it.write(seen, version)
+        if made is None:
+            return
+        assert before == 0
+        if self.declines:
+            wait = BACK_OFF_MS[min(len(self.declines), 3) - 1]
+            assert len(self.declines) < MAXIMUM_DECLINES
+            assert self.it.now_ms >= self.declines[-1] + wait
+        limit = self.it.row.monthly_limit_micros
+        charged = charged_in_month(self.it.payments.values(), month_of(made.created_at_ms))
+        assert limit is None or charged <= limit
+
+    @rule()
+    def a_function_reads_and_is_slow(self) -> None:
+        self.early_reads.append(self.it.read())
+
+    @precondition(lambda self: self.early_reads)
+    @rule(data=st.data())
+    def a_slow_function_writes(self, data: st.DataObject) -> None:
+        self.consider(*self.early_reads.pop(data.draw(st.integers(0, len(self.early_reads) - 1))))
+
+    @rule()
+    def a_trigger_is_delivered(self) -> None:
+        for _ in range(2):  # the row's own change triggers nothing, but a payment's does
+            self.consider(*self.it.read())
+        self.triggered = False
+
+    @rule(cents=st.integers(1, 100_000))
+    def something_is_used(self, cents: int) -> None:
+        self.it.balance_micros -= cents * 10_000
+        self.triggered = True
+
+    @precondition(lambda self: self.it.unresolved)
+    @rule(data=st.data())
+    def a_payment_is_credited(self, data: st.DataObject) -> None:
+        self.credit(data.draw(st.sampled_from(self.it.unresolved)))
+
+    def credit(self, payment: Payment) -> None:
+        if payment.payment_id not in self.it.credited:
+            self.it.credited.add(payment.payment_id)
+            self.it.balance_micros += payment.amount_micros
+            self.triggered = True
+
+    @precondition(lambda self: self.it.unresolved)
+    @rule(data=st.data(), end=ENDS)
+    def a_payment_ends(self, data: st.DataObject, end: str) -> None:
+        payment = data.draw(st.sampled_from(self.it.unresolved))
+        self.triggered = True
+        if end == "succeeded" or payment.payment_id in self.it.credited:
+            self.credit(payment)
+            self.it.change(payment, state="succeeded", payment_intent_id="pi")
+            self.declines = []
+        elif end == "canceled":
+            self.it.change(payment, state="canceled", failure=Failure("not_found"))
+        else:
+            code = "authentication_required" if end == "authentication" else "card_declined"
+            intent = None if end == "unusable" else "pi"
+            self.it.change(payment, state="failed", failure=Failure(code), payment_intent_id=intent)
+            if payment.kind == "auto_pay" and not self.was_replaced(payment, unusable=end == "unusable"):
+                self.declines.append(self.it.now_ms)
+
+    def was_replaced(self, payment: Payment, *, unusable: bool) -> bool:
+        """Tell whether another card is on file by now than the one that the payment is for."""
+        charged, card = self.it.cards[payment.payment_id], self.it.card
+        if charged is None or card is None:
+            return False
+        saved_anew = unusable and charged.payment_method_id != card.payment_method_id
+        return saved_anew or charged.fingerprint != card.fingerprint
+
+    @rule(amount=AMOUNTS, state=st.sampled_from(["created", "requires_action", "processing"]))
+    def somebody_adds_balance(self, amount: int, state: Any) -> None:
+        self.number += 1
+        begun = built_payment(
+            payment_id=f"pay_by_hand_{self.number}",
+            kind="top_up",
+            amount_micros=amount,
+            state=state,
+            created_at_ms=self.it.now_ms,
+            updated_at_ms=self.it.now_ms,
+            payment_intent_id=None,
+        )
+        self.it.payments[begun.payment_id] = begun
+        self.triggered = True
+
+    @rule(print=st.integers(1, 3), expires=st.sampled_from([2026, 2040]))
+    def a_card_is_saved(self, print: int, expires: int) -> None:
+        self.number += 1
+        self.it.card = replace(
+            CARD, payment_method_id=f"pm_new_{self.number}", fingerprint=f"print-{print}", expiry_year=expires
+        )
+        # Another card clears the failures once auto-pay looks, and the same one, where Stripe had lost it.
+        self.a_trigger_is_delivered_for_the_card()
+
+    def a_trigger_is_delivered_for_the_card(self) -> None:
+        seen, _ = self.it.read()
+        if seen.auto_pay.failures == 0:
+            self.declines = []
+        self.a_trigger_is_delivered()
+
+    @rule()
+    def the_card_is_removed(self) -> None:
+        self.it.card = None
+        self.triggered = True
+
+    @rule(
+        threshold=AMOUNTS, amount=AMOUNTS, limit=st.none() | AMOUNTS, enabled=st.sampled_from([True, True, True, False])
+    )
+    def switch(self, threshold: int, amount: int, limit: int | None, *, enabled: bool) -> None:
+        wanted = Wanted(threshold, amount, limit if limit is None else max(limit, amount))
+        before = self.it.row
+        self.it.row = settings_changed(
+            "acme", before, AutoPayRequest(enabled=enabled), wanted, actor="tester", now_ms=self.it.now_ms
+        )
+        if enabled and (not before.enabled or before.suspended_reason):
+            self.declines = []
+        self.triggered = True
+
+    @rule(hours=st.sampled_from([0.01, 0.5, 1, 6, 24, 24 * 8]))
+    def time_passes(self, hours: float) -> None:
+        self.it.now_ms += int(hours * HOUR_MS)
+        self.the_schedule_comes()
+
+    @rule()
+    def the_month_turns(self) -> None:
+        self.it.now_ms = next_month_ms(self.it.now_ms)
+        self.the_schedule_comes()
+
+    def the_schedule_comes(self) -> None:
+        due_ms = self.it.row.due_at_ms
+        if due_ms is not None and due_ms <= self.it.now_ms:
+            self.consider(*self.it.read())
+
+    @invariant()
+    def one_refill_is_in_flight_at_most(self) -> None:
+        assert len(self.it.in_flight) <= 1
+        assert all(each.payment_id == self.it.row.in_flight_payment_id for each in self.it.in_flight)
+
+    @invariant()
+    def a_low_wallet_is_never_forgotten(self) -> None:
+        """Check that it is fine, that a person has to act, or that something is going to happen by itself."""
+        if self.triggered or not self.it.row.enabled:
+            return
+        seen, _ = self.it.read()
+        decision = decide(seen.auto_pay, seen.situation)
+        low = self.it.balance_micros < self.it.row.threshold_micros
+        if low and not isinstance(decision, Refuse):
+            assert self.it.row.due_at_ms is not None, decision
+
+    def teardown(self) -> None:
+        """In the end everything works: what is left to do is done, and the wallet is above its threshold."""
+        self.it.card = replace(CARD, fingerprint="print-end", payment_method_id="pm_end", expiry_year=9999)
+        self.declines = []
+        self.switch(20 * MICROS, 50 * MICROS, None, enabled=True)
+        for _ in range(400):
+            self.consider(*self.it.read())
+            for each in self.it.unresolved:
+                self.credit(each)
+                self.it.change(each, state="succeeded", payment_intent_id="pi")
+        assert self.it.balance_micros >= 20 * MICROS
+        assert not self.it.unresolved
+        assert all(came_to_nothing(each) or each.payment_id in self.it.credited for each in self.it.payments.values())
+
+
+@pytest.mark.parametrize("steps", [10, 80])
+def test_no_sequence_of_events_breaks_what_auto_pay_promises(steps: int) -> None:
+    run_state_machine_as_test(
+        AutoPayMachine,
+        settings=settings(
+            max_examples=150, stateful_step_count=steps, deadline=None, suppress_health_check=list(HealthCheck)
+        ),
+    )
