@@ -19,6 +19,9 @@ THREE_DECIMAL: Final = frozenset("bhd jod kwd omr tnd".split())
 # The same page, "Special cases": written with two decimals towards Stripe, yet only whole units can be charged.
 WHOLE_UNITS_ONLY: Final = frozenset("isk ugx".split())
 
+LARGEST_CHARGE: Final = 99_999_999
+"""In minor units, eight digits: https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts."""
+
 MAXIMUM_DIGITS: Final = 12
 """Whole digits an amount or quantity may have: far above any real one, far below what a DynamoDB number holds."""
 
@@ -110,7 +113,8 @@ def to_card_amount(amount_micros: int, currency: str) -> int:
     """Return the amount as the integer of minor units that Stripe takes.
 
     Raises NotChargeable unless it is positive and a whole number of what a card in this currency can be charged:
-    three-decimal currencies in steps of ten (https://docs.stripe.com/currencies#three-decimal).
+    three-decimal currencies in steps of ten (https://docs.stripe.com/currencies#three-decimal); and for more digits
+    than Stripe takes.
     """
     step = card_step_micros(currency)
     if amount_micros <= 0 or amount_micros % step:
@@ -120,7 +124,11 @@ def to_card_amount(amount_micros: int, currency: str) -> int:
             step=format_micros(step),
             currency=currency,
         )
-    return amount_micros // (MICROS // _minor_units(currency))
+    minor_units = amount_micros // (MICROS // _minor_units(currency))
+    if minor_units > LARGEST_CHARGE:
+        most = format_amount(from_card_amount(LARGEST_CHARGE, currency), currency)
+        raise NotChargeable(f"a card takes at most {most} {currency} at once", maximum=most, currency=currency)
+    return minor_units
 
 
 def from_card_amount(minor_units: int, currency: str) -> int:

@@ -1,0 +1,160 @@
+"""Which way each character of a line is read: the Unicode Bidirectional Algorithm, UAX 9, revision 50. Pure.
+
+Names are short texts of one paragraph from which directing characters were taken out, so of the algorithm's rules those
+about them (X1 to X8) have nothing to do. The rules that follow are in its words and under its names.
+"""
+
+import unicodedata
+from collections.abc import Callable, Iterator
+from itertools import groupby
+from typing import Final
+
+STRONG: Final = frozenset({"L", "R", "AL"})
+FROM_RIGHT: Final = frozenset({"R", "AL", "AN"})
+NUMBERS: Final = frozenset({"EN", "AN"})
+NEUTRAL: Final = frozenset({"B", "S", "WS", "ON"})
+
+
+def base_level_of(text: str) -> int:
+    """Return 1 for a text whose first letter is read from the right (P2, P3)."""
+    strong = (unicodedata.bidirectional(each) for each in text)
+    return int(next((each for each in strong if each in STRONG), "L") != "L")
+
+
+def levels_of(text: str, base_level: int) -> list[int]:
+    """Return the embedding level of each character: even ones are read from the left, odd ones from the right."""
+    if base_level == 0 and (text.isascii() or not any(unicodedata.bidirectional(each) in FROM_RIGHT for each in text)):
+        return [0] * len(text)
+    first = [unicodedata.bidirectional(each) or "L" for each in text]
+    embedding = "LR"[base_level]
+    types = _marks(first, embedding)
+    _numbers(types, embedding)
+    _brackets(text, first, types, embedding)
+    _neutrals(types, embedding)
+    levels = [_level(each, base_level) for each in types]
+    for place in range(len(text) - 1, -1, -1):
+        if first[place] not in NEUTRAL - {"ON"}:
+            break
+        levels[place] = base_level
+    return levels
+
+
+def in_visual_order(levels: list[int]) -> list[int]:
+    """Return the places of some parts of a line as they stand from left to right (L2)."""
+    places = list(range(len(levels)))
+    for lowest in range(max(levels, default=0), 0, -1):
+        places = [place for stretch in _stretches(places, _at_least(levels, lowest)) for place in stretch]
+    return places
+
+
+def _at_least(levels: list[int], lowest: int) -> Callable[[int], bool]:
+    return lambda place: levels[place] >= lowest
+
+
+def _stretches(places: list[int], turned: Callable[[int], bool]) -> Iterator[list[int]]:
+    for from_right, stretch in groupby(places, key=turned):
+        found = list(stretch)
+        yield found[::-1] if from_right else found
+
+
+def _marks(first: list[str], embedding: str) -> list[str]:
+    """W1: a mark is of the type of what it stands on. So are characters that show nothing (X9 would take them out)."""
+    types: list[str] = []
+    for each in first:
+        types.append((types[-1] if types else embedding) if each in {"NSM", "BN"} else each)
+    return types
+
+
+def _numbers(types: list[str], embedding: str) -> None:
+    """W2 to W7: what digits, their separators and their signs are."""
+    strong = embedding
+    for place, each in enumerate(types):
+        strong = each if each in STRONG else strong
+        if each == "EN" and strong == "AL":
+            types[place] = "AN"
+    types[:] = ["R" if each == "AL" else each for each in types]
+    for place in range(1, len(types) - 1):
+        before, here, after = types[place - 1 : place + 2]
+        if (here == "ES" and before == after == "EN") or (here == "CS" and before == after and before in NUMBERS):
+            types[place] = before
+    _signs(types)
+    strong = embedding
+    for place, each in enumerate(types):
+        strong = each if each in STRONG else strong
+        if each == "EN" and strong == "L":
+            types[place] = "L"
+
+
+def _signs(types: list[str]) -> None:
+    """W5, W6: signs such as % and $ beside a number belong to it; those that are left are neutral."""
+    for places in (range(1, len(types)), range(len(types) - 2, -1, -1)):
+        for place in places:
+            beside = types[place - places.step]
+            if types[place] == "ET" and beside == "EN":
+                types[place] = "EN"
+    types[:] = ["ON" if each in {"ES", "ET", "CS"} else each for each in types]
+
+
+def _brackets(text: str, first: list[str], types: list[str], embedding: str) -> None:
+    """N0: both brackets of a pair go the same way."""
+    for opening, closing in _pairs(text, types):
+        within = {_direction(each) for each in types[opening + 1 : closing]} - {None}
+        if not within:
+            continue
+        before = next((each for each in map(_direction, reversed(types[:opening])) if each), embedding)
+        direction = embedding if embedding in within or before == embedding else before
+        for bracket in (opening, closing):
+            types[bracket] = direction
+            place = bracket + 1
+            while place < len(text) and first[place] == "NSM":
+                types[place] = direction
+                place += 1
+
+
+def _pairs(text: str, types: list[str]) -> list[tuple[int, int]]:
+    """Return where brackets open and close, by where they open (BD16)."""
+    waiting: list[tuple[str, int]] = []
+    pairs = []
+    for place, character in enumerate(text):
+        if types[place] != "ON" or not unicodedata.mirrored(character):
+            continue
+        if unicodedata.category(character) == "Ps":
+            waiting.append((_closing(character), place))
+        elif unicodedata.category(character) == "Pe":
+            found = next((each for each in reversed(waiting) if each[0] == character), None)
+            if found:
+                pairs.append((found[1], place))
+                del waiting[waiting.index(found) :]
+    return sorted(pairs)
+
+
+def _closing(opening: str) -> str:
+    """Return the bracket that closes one: the next or the next but one in Unicode."""
+    following = chr(ord(opening) + 1)
+    return following if unicodedata.category(following) == "Pe" else chr(ord(opening) + 2)
+
+
+def _direction(kind: str) -> str | None:
+    """Return the direction of a type, as far as it has one; numbers count as read from the right."""
+    return "R" if kind in NUMBERS else kind if kind in STRONG else None
+
+
+def _neutrals(types: list[str], embedding: str) -> None:
+    """N1, N2: what has no direction goes the way of both its sides, or else that of the whole."""
+    place = 0
+    while place < len(types):
+        end = place
+        while end < len(types) and types[end] in NEUTRAL:
+            end += 1
+        before = _direction(types[place - 1]) if place else embedding
+        after = _direction(types[end]) if end < len(types) else embedding
+        for each in range(place, end):
+            types[each] = before if before == after and before else embedding
+        place = max(end, place + 1)
+
+
+def _level(kind: str, base_level: int) -> int:
+    """I1, I2: from type to level."""
+    if base_level % 2:
+        return base_level + (kind != "R")
+    return base_level + {"R": 1, "AN": 2, "EN": 2}.get(kind, 0)

@@ -1,0 +1,79 @@
+"""A workspace's colour and logo on its clients' documents."""
+
+import base64
+import binascii
+from io import BytesIO
+from typing import Annotated, Final
+
+import msgspec
+from msgspec import Meta
+from msgspec.structs import replace
+
+from chalicelib.accounts.account import Account
+from chalicelib.catalog.seller import DEFAULT_COLOR, Color
+from chalicelib.errors import Refusal
+from chalicelib.invoices import archive, table
+from chalicelib.invoices.invoice import Brand, Party
+
+LARGEST_LOGO: Final = 100_000
+LARGEST_SIDE: Final = 2_000
+"""Pixels: more than any printer shows of a logo, few enough to unpack."""
+
+
+class LogoInvalid(Refusal):
+    """Not a PNG that a document could show."""
+
+    status = 422
+    type = "logo-invalid"
+    title = "The logo cannot be used"
+
+    def __init__(self) -> None:
+        super().__init__(
+            f"the logo must be a PNG in base64, of at most {LARGEST_LOGO} bytes and {LARGEST_SIDE} pixels a side",
+            field="logo",
+        )
+
+
+class BrandRequest(msgspec.Struct, forbid_unknown_fields=True):
+    """A brand as it shall be. What is left out is cleared."""
+
+    color: Color = DEFAULT_COLOR
+    logo: Annotated[str, Meta(max_length=140_000, description="A PNG in base64.")] | None = None
+
+
+def put(workspace: Account, request: BrandRequest) -> Brand:
+    """Keep a workspace's brand, for the documents that are issued from now on. Raises LogoInvalid."""
+    logo = archive.keep_logo(checked(request.logo)) if request.logo else None
+    brand = Brand(request.color, logo)
+    table.put_brand(workspace.account_id, brand)
+    return brand
+
+
+def find(account_id: str) -> Brand:
+    """Return a workspace's brand: a plain one if it has never chosen."""
+    return table.find_brand(account_id) or Brand()
+
+
+def dressed(party: Party, brand: Brand) -> Party:
+    """Return a seller with its brand. Pure."""
+    return replace(party, color=brand.color, logo=brand.logo)
+
+
+def checked(logo: str) -> bytes:
+    """Return a logo's bytes once they are known to be a picture: one that is not would spoil every document.
+
+    Raises LogoInvalid.
+    """
+    from PIL import Image, UnidentifiedImageError  # noqa: PLC0415 - only those who change a logo need it
+
+    try:
+        png = base64.b64decode(logo, validate=True)
+        if len(png) > LARGEST_LOGO:
+            raise LogoInvalid
+        with Image.open(BytesIO(png), formats=["PNG"]) as image:
+            if max(image.size) > LARGEST_SIDE:
+                raise LogoInvalid
+            image.load()
+    except (binascii.Error, UnidentifiedImageError, OSError, SyntaxError, ValueError):
+        raise LogoInvalid from None
+    return png

@@ -1,0 +1,43 @@
+"""Find a document: by its number, or by the transaction that it is the paper of."""
+
+from chalicelib.catalog.catalog import Catalog
+from chalicelib.invoices import table
+from chalicelib.invoices.credit import issue_credit_notes
+from chalicelib.invoices.invoice import Invoice, InvoiceNotFound
+from chalicelib.invoices.issue import issue_for
+from chalicelib.invoices.number import sequence_of
+from chalicelib.ledger import statement
+from chalicelib.ledger.transaction import CREDIT, Entry
+from chalicelib.payments import table as payments
+
+
+def by_number(account_id: str, number: str) -> Invoice:
+    """Return the document of a number. Raises InvoiceNotFound."""
+    sequence = sequence_of(number)
+    invoice = None if sequence is None else table.find(account_id, sequence)
+    if invoice is None or invoice.number != number:
+        raise InvoiceNotFound(f"there is no document {number[:60]!r} of this account", number=number[:60])
+    return invoice
+
+
+def by_transaction(account_id: str, transaction_id: str, catalog: Catalog) -> Invoice:
+    """Return the invoice of a credit that a payment made, issued now if need be, or the credit note of its refund.
+
+    Raises UnknownTransaction; InvoiceNotFound for usage and for what was posted by hand.
+    """
+    entry = statement.transaction(account_id, transaction_id).entry
+    if entry.type == CREDIT and entry.payment_id and entry.event_id == entry.payment_id:
+        return issue_for(account_id, entry.payment_id, catalog)
+    if entry.kind == "refund" and entry.payment_id:
+        for note in issue_credit_notes(payments.get(account_id, entry.payment_id), catalog):
+            if note.cause == entry.event_id:
+                return note
+    raise InvoiceNotFound(_why(entry), transaction_id=transaction_id)
+
+
+def _why(entry: Entry) -> str:
+    if entry.kind == "refund":
+        return "the refund came back from the bank: it has no credit note"
+    if entry.type == CREDIT:
+        return f"a credit of the kind {entry.kind!r} was not paid by card: it has no invoice"
+    return f"a debit of the kind {entry.kind!r} has no invoice: that of the credit which filled the wallet covers it"

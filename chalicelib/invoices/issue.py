@@ -1,0 +1,117 @@
+"""Issue the invoice of a payment: once, whoever asks for it, and whenever."""
+
+from collections.abc import Callable
+from typing import Final
+
+from chalicelib import clock
+from chalicelib.accounts import table as accounts
+from chalicelib.accounts.account import Account
+from chalicelib.catalog.catalog import Catalog
+from chalicelib.errors import Refusal
+from chalicelib.invoices import archive, brand, table
+from chalicelib.invoices.invoice import (
+    Invoice,
+    NotInvoiceable,
+    Party,
+    buyer_of,
+    lines_of,
+    operator_of,
+    paid_with,
+    tax_line,
+)
+from chalicelib.invoices.number import number_of
+from chalicelib.invoices.words import words
+from chalicelib.ledger.post import pause
+from chalicelib.log import log
+from chalicelib.payments import table as payments
+from chalicelib.payments.payment import Payment
+
+RACES: Final = 60
+"""Documents of one account issued at once: one of them wins each race, the others count again."""
+
+
+class InvoicesBusy(Refusal):
+    """Too many documents of one account at once. The caller may simply try again."""
+
+    status = 503
+    type = "invoices-busy"
+    title = "Other documents of the account are being issued"
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Ask the client to come back soon."""
+        return {"Retry-After": "1"}
+
+
+def issue(payment: Payment, catalog: Catalog) -> Invoice:
+    """Issue the invoice of a payment that has taken money, or return the one that it has.
+
+    Raises NotInvoiceable, InvoicesBusy.
+    """
+    if payment.state != "succeeded":
+        raise NotInvoiceable(payment)
+    state = table.read(payment.account_id, payment.payment_id)
+    if payment.payment_id in state.sequences:
+        return table.get(payment.account_id, state.sequences[payment.payment_id])
+    account = accounts.get(payment.account_id)
+    draft = _drafter(payment, account, seller_of(account, catalog), catalog)
+    return numbered(payment.account_id, payment.payment_id, lambda state: table.add(draft(state.last + 1)))
+
+
+def numbered(account_id: str, cause: str, add: Callable[[table.State], bool], *more: str) -> Invoice:
+    """Add a document under the next number until no other takes it first, or return the one that the cause has.
+
+    `add` gets what is known of the account, the cause and `more` causes. Raises InvoicesBusy.
+    """
+    for race in range(RACES):
+        state = table.read(account_id, cause, *more)
+        if cause in state.sequences:
+            return table.get(account_id, state.sequences[cause])
+        if add(state):
+            issued = table.get(account_id, state.last + 1)
+            log().info("issued", account_id=account_id, number=issued.number, cause=cause)
+            return issued
+        pause(race)
+    raise InvoicesBusy(f"other documents of {account_id!r} took {RACES} numbers first; try again")
+
+
+def _drafter(payment: Payment, account: Account, seller: Party, catalog: Catalog) -> Callable[[int], Invoice]:
+    """Return a function that makes a payment's invoice with a place in the sequence."""
+    lines = lines_of(payment, words(account.locale).purposes[payment.kind])
+    tax = None if account.kind == "client" else catalog.taxes.get(account.country or "")
+    issued_at_ms = clock.now_ms()
+
+    def draft(sequence: int) -> Invoice:
+        return Invoice(
+            account_id=account.account_id,
+            sequence=sequence,
+            number=number_of(account.account_id, sequence, "invoice"),
+            kind="invoice",
+            cause=payment.payment_id,
+            payment_id=payment.payment_id,
+            issued_at_ms=issued_at_ms,
+            currency=payment.currency,
+            locale=account.locale,
+            seller=seller,
+            buyer=buyer_of(account),
+            lines=lines,
+            tax=tax_line(tax, lines, payment.amount_micros, payment.currency),
+            total_micros=payment.amount_micros,
+            paid=paid_with(payment),
+        )
+
+    return draft
+
+
+def seller_of(account: Account, catalog: Catalog) -> Party:
+    """Return who sells to an account: the operator, or for a client its workspace with its own colour and logo."""
+    if account.workspace_id is None:
+        png = catalog.seller.logo_png()
+        return operator_of(catalog.seller, archive.keep_logo(png) if png else None)
+    workspace = accounts.get(account.workspace_id)
+    return brand.dressed(buyer_of(workspace), brand.find(workspace.account_id))
+
+
+def issue_for(account_id: str, payment_id: str, catalog: Catalog) -> Invoice:
+    """Issue the invoice of a payment by its id. Raises PaymentNotFound, NotInvoiceable, InvoicesBusy."""
+    return issue(payments.get(account_id, payment_id), catalog)

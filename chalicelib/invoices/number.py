@@ -1,0 +1,45 @@
+"""Numbers of documents: `ACME-000042`, and `ACME-CN-000043` for a credit note. Pure.
+
+An account's invoices and credit notes are numbered in one sequence. The prefix is made of the account's id; ids that
+would look alike in it get a mark of their own, so that one seller never has the same number twice.
+"""
+
+import re
+from base64 import b32encode
+from hashlib import sha256
+from typing import Final
+
+from chalicelib.invoices.invoice import Kind
+
+DIGITS: Final = 6
+LONGEST_PREFIX: Final = 20
+MARK_LENGTH: Final = 6
+CREDIT_NOTE: Final = "CN"
+NUMBER: Final = re.compile(r"[A-Z0-9-]{1,40}?-(?:CN-)?(\d{6,12})")
+PDF: Final = ".pdf"
+
+
+def prefix_of(account_id: str) -> str:
+    """Return an account's prefix: its id in capitals, with a mark where that alone would not tell it from others."""
+    safe = re.sub(r"[^A-Z0-9]+", "-", account_id.upper()).strip("-")[:LONGEST_PREFIX].rstrip("-")
+    if safe.lower() == account_id and not _looks_numbered(safe):
+        return safe
+    mark = b32encode(sha256(account_id.encode()).digest()).decode()[:MARK_LENGTH]
+    return f"{safe}-{mark}"
+
+
+def _looks_numbered(safe: str) -> bool:
+    """Tell whether a prefix ends as a credit note's does: `acme-cn` would number invoices as `acme` credit notes."""
+    return safe.endswith(f"-{CREDIT_NOTE}")
+
+
+def number_of(account_id: str, sequence: int, kind: Kind) -> str:
+    """Return the number of an account's document."""
+    mark = f"{CREDIT_NOTE}-" if kind == "credit_note" else ""
+    return f"{prefix_of(account_id)}-{mark}{sequence:0{DIGITS}d}"
+
+
+def sequence_of(number: str) -> int | None:
+    """Return the place in the sequence that a number names; None for a text that cannot be a number."""
+    match = NUMBER.fullmatch(number)
+    return int(match[1]) if match else None

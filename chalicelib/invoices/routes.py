@@ -1,0 +1,111 @@
+"""Invoices over HTTP."""
+
+from typing import Annotated
+
+import msgspec
+from chalice.app import Response
+from msgspec import Meta
+
+from chalicelib.accounts.allow import REFUSALS, Right, allow
+from chalicelib.catalog.catalog import catalog
+from chalicelib.invoices import brand, find, table
+from chalicelib.invoices.brand import BrandRequest, LogoInvalid
+from chalicelib.invoices.catch_up import catch_up
+from chalicelib.invoices.download import link_to
+from chalicelib.invoices.invoice import CreditExceedsInvoice, Invoice, InvoiceNotFound, NotCreditable, NotInvoiceable
+from chalicelib.invoices.issue import InvoicesBusy
+from chalicelib.invoices.number import PDF
+from chalicelib.invoices.view import (
+    BrandView,
+    InvoiceList,
+    InvoiceView,
+    summary,
+    view,
+    view_brand,
+)
+from chalicelib.ledger.statement import InvalidCursor
+from chalicelib.ledger.transaction import UnknownTransaction
+from chalicelib.payments.payment import PaymentNotFound
+from chalicelib.web import HEADERS, Call, Routes
+
+routes = Routes(__name__)
+
+
+class InvoicesQuery(msgspec.Struct, forbid_unknown_fields=True):
+    """How many documents, and from where on."""
+
+    limit: Annotated[int, Meta(ge=1, le=100)] = 25
+    cursor: Annotated[str, Meta(max_length=200)] | None = None
+
+
+@routes.operation(
+    "GET",
+    "/v1/accounts/{account_id}/invoices",
+    summary="List invoices and credit notes, newest first",
+    query=InvoicesQuery,
+    gives=InvoiceList,
+    refuses=(*REFUSALS, InvalidCursor),
+)
+def list_invoices(call: Call[None, InvoicesQuery], account_id: str) -> InvoiceList:
+    allow(call, account_id, Right.READ)
+    if call.query.cursor is None:
+        catch_up(account_id, catalog())
+    listed = table.newest(account_id, limit=call.query.limit, cursor=call.query.cursor)
+    return InvoiceList([summary(each) for each in listed.invoices], listed.next_cursor)
+
+
+@routes.operation(
+    "GET",
+    "/v1/accounts/{account_id}/invoices/{number}",
+    summary="Show an invoice or a credit note; with .pdf behind its number, 303 to a link that lives for minutes",
+    status=(200, 303),
+    gives=InvoiceView,
+    refuses=(*REFUSALS, InvoiceNotFound),
+)
+def get_invoice(call: Call[None, None], account_id: str, number: str) -> InvoiceView | Response:
+    allow(call, account_id, Right.READ)
+    invoice = find.by_number(account_id, number.removesuffix(PDF))
+    return _redirected(invoice) if number.endswith(PDF) else view(invoice)
+
+
+@routes.operation(
+    "GET",
+    "/v1/accounts/{account_id}/transactions/{transaction_id}/invoice",
+    summary="Fetch the invoice of a credit, or the credit note of a refund: 303 to a link that lives for minutes",
+    status=303,
+    refuses=(
+        *(*REFUSALS, UnknownTransaction, InvoiceNotFound, PaymentNotFound, NotInvoiceable, NotCreditable),
+        *(CreditExceedsInvoice, InvoicesBusy),
+    ),
+)
+def get_transaction_invoice(call: Call[None, None], account_id: str, transaction_id: str) -> Response:
+    allow(call, account_id, Right.READ)
+    return _redirected(find.by_transaction(account_id, transaction_id, catalog()))
+
+
+@routes.operation(
+    "PUT",
+    "/v1/accounts/{account_id}/brand",
+    summary="Put a workspace's colour and logo on the documents of its clients, from now on",
+    takes=BrandRequest,
+    gives=BrandView,
+    refuses=(*REFUSALS, LogoInvalid),
+)
+def put_brand(call: Call[BrandRequest, None], account_id: str) -> BrandView:
+    return view_brand(brand.put(allow(call, account_id, Right.ACT).account, call.body))
+
+
+@routes.operation(
+    "GET",
+    "/v1/accounts/{account_id}/brand",
+    summary="Show a workspace's colour and logo",
+    gives=BrandView,
+    refuses=REFUSALS,
+)
+def get_brand(call: Call[None, None], account_id: str) -> BrandView:
+    allow(call, account_id, Right.READ)
+    return view_brand(brand.find(account_id))
+
+
+def _redirected(invoice: Invoice) -> Response:
+    return Response("", {**HEADERS, "Location": link_to(invoice)}, 303)

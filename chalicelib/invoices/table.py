@@ -1,0 +1,225 @@
+"""The door to the table `invoices`.
+
+An account's rows: `counter` holds its last number; `document#...` is a document; `cause#...` says which document was
+issued for a payment or a refund; `brand` is how a workspace's documents for its clients look. All that a new document
+needs is written in one transaction, so a cause has one document and the numbers have no gaps, whoever comes at the same
+time and wherever they are cut off.
+"""
+
+import base64
+import binascii
+import zlib
+from typing import Any, Final
+
+import msgspec
+from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.exceptions import TransactWriteError
+from pynamodb.transactions import TransactWrite
+
+from chalicelib.invoices.invoice import Brand, Invoice
+from chalicelib.ledger.statement import InvalidCursor
+from chalicelib.tables import Table, TableMeta, connection
+
+LOST_RACE_CODES: Final = frozenset({"ConditionalCheckFailed", "TransactionConflict"})
+FORMAT: Final = 1
+SEQUENCE_DIGITS: Final = 12
+COUNTER: Final = "counter"
+DOCUMENTS: Final = "document#"
+CAUSES: Final = "cause#"
+BRAND: Final = "brand"
+
+
+class InvoiceRow(Table):
+    """One row of an account; which attributes it has, its key tells.
+
+    Beside its `body`, a document has what a reader of the table's stream needs. A cause has the document's sequence,
+    and what credit notes have taken back of an invoice since.
+    """
+
+    class Meta(metaclass=TableMeta):
+        setting = "invoices_table"
+
+    account_id = UnicodeAttribute(hash_key=True)
+    document = UnicodeAttribute(range_key=True)
+    sequence = NumberAttribute()
+    number = UnicodeAttribute(null=True)
+    kind = UnicodeAttribute(null=True)
+    cause = UnicodeAttribute(null=True)
+    payment_id = UnicodeAttribute(null=True)
+    total_micros = NumberAttribute(null=True)
+    currency = UnicodeAttribute(null=True)
+    issued_at_ms = NumberAttribute(null=True)
+    format = NumberAttribute(null=True)
+    body = BinaryAttribute(null=True, legacy_encoding=False)
+    credited_micros = NumberAttribute(null=True)
+    credited_tax_micros = NumberAttribute(null=True)
+
+
+class BrandRow(Table):
+    """A workspace's brand."""
+
+    class Meta(metaclass=TableMeta):
+        setting = "invoices_table"
+
+    account_id = UnicodeAttribute(hash_key=True)
+    document = UnicodeAttribute(range_key=True)
+    color = UnicodeAttribute()
+    logo = UnicodeAttribute(null=True)
+
+
+class Credited(msgspec.Struct, frozen=True):
+    """What credit notes have taken back of an invoice, all together."""
+
+    micros: int = 0
+    tax_micros: int = 0
+
+
+class State(msgspec.Struct, frozen=True):
+    """What is known of an account and some causes: the last number, and each cause's sequence, if it has one."""
+
+    last: int
+    sequences: dict[str, int]
+    credited: dict[str, Credited]
+
+
+def read(account_id: str, *causes: str) -> State:
+    """Read an account's last number and some causes, strongly consistent, with one call."""
+    keys = [(account_id, COUNTER), *((account_id, CAUSES + cause) for cause in causes)]
+    rows = {row.document: row for row in InvoiceRow.batch_get(keys, consistent_read=True)}
+    found = {cause: rows[CAUSES + cause] for cause in causes if CAUSES + cause in rows}
+    return State(
+        last=int(rows[COUNTER].sequence) if COUNTER in rows else 0,
+        sequences={cause: int(row.sequence) for cause, row in found.items()},
+        credited={cause: _credited(row) for cause, row in found.items()},
+    )
+
+
+def _credited(row: InvoiceRow) -> Credited:
+    return Credited(int(row.credited_micros or 0), int(row.credited_tax_micros or 0))
+
+
+def add(
+    invoice: Invoice, *, crediting: str = "", before: Credited | None = None, after: Credited | None = None
+) -> bool:
+    """Write a document with its number and its cause, all or nothing; False when somebody else came first.
+
+    A credit note moves what is credited of the invoice that was issued for `crediting`, from `before` to `after`.
+    """
+    last = invoice.sequence - 1
+    unmoved = InvoiceRow.sequence == last if last else InvoiceRow.sequence.does_not_exist()
+    try:
+        with TransactWrite(connection=connection()) as transaction:
+            transaction.save(InvoiceRow(**_attributes(invoice)), condition=InvoiceRow.document.does_not_exist())
+            transaction.save(
+                InvoiceRow(
+                    invoice.account_id, CAUSES + invoice.cause, sequence=invoice.sequence, number=invoice.number
+                ),
+                condition=InvoiceRow.document.does_not_exist(),
+            )
+            transaction.update(
+                InvoiceRow(invoice.account_id, COUNTER),
+                [InvoiceRow.sequence.set(invoice.sequence)],
+                condition=unmoved,
+            )
+            if before and after:
+                _move(transaction, invoice.account_id, crediting, before, after)
+    except TransactWriteError as error:
+        codes = {reason.code for reason in error.cancellation_reasons if reason}
+        if codes and codes <= LOST_RACE_CODES:
+            return False
+        raise
+    return True
+
+
+def _move(transaction: TransactWrite, account_id: str, cause: str, before: Credited, after: Credited) -> None:
+    column = InvoiceRow.credited_micros
+    transaction.update(
+        InvoiceRow(account_id, CAUSES + cause),
+        [column.set(after.micros), InvoiceRow.credited_tax_micros.set(after.tax_micros)],
+        condition=column == before.micros if before.micros else column.does_not_exist(),
+    )
+
+
+def find(account_id: str, sequence: int) -> Invoice | None:
+    """Read a document, strongly consistent; None when the sequence has not come so far."""
+    try:
+        return _invoice(InvoiceRow.get(account_id, _document(sequence), consistent_read=True))
+    except InvoiceRow.DoesNotExist:
+        return None
+
+
+def get(account_id: str, sequence: int) -> Invoice:
+    """Read a document that a cause names, strongly consistent."""
+    return _invoice(InvoiceRow.get(account_id, _document(sequence), consistent_read=True))
+
+
+def put_brand(account_id: str, brand: Brand) -> None:
+    """Write a workspace's brand."""
+    BrandRow(account_id, BRAND, color=brand.color, logo=brand.logo).save()
+
+
+def find_brand(account_id: str) -> Brand | None:
+    """Read a workspace's brand; None when it was never written."""
+    try:
+        row = BrandRow.get(account_id, BRAND, consistent_read=True)
+    except BrandRow.DoesNotExist:
+        return None
+    return Brand(row.color, row.logo)
+
+
+class Listed(msgspec.Struct, frozen=True):
+    """One answer of a list. `next_cursor` is None at the end."""
+
+    invoices: list[Invoice]
+    next_cursor: str | None
+
+
+def newest(account_id: str, *, limit: int, cursor: str | None = None) -> Listed:
+    """List an account's documents, newest first. Raises InvalidCursor."""
+    below = _decoded(cursor) if cursor else _document(10**SEQUENCE_DIGITS - 1)
+    rows = InvoiceRow.query(
+        account_id,
+        InvoiceRow.document.between(DOCUMENTS, below),
+        scan_index_forward=False,
+        limit=limit + 1,
+        page_size=limit + 1,
+        consistent_read=True,
+    )
+    found = [_invoice(row) for row in rows]
+    more = len(found) > limit
+    return Listed(found[:limit], _encoded(found[limit].sequence) if more else None)
+
+
+def _document(sequence: int) -> str:
+    return f"{DOCUMENTS}{sequence:0{SEQUENCE_DIGITS}d}"
+
+
+def _encoded(sequence: float) -> str:
+    return base64.urlsafe_b64encode(str(int(sequence)).encode()).decode().rstrip("=")
+
+
+def _decoded(cursor: str) -> str:
+    try:
+        sequence = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+        if len(sequence) > SEQUENCE_DIGITS or _encoded(int(sequence)) != cursor:
+            raise ValueError
+    except (binascii.Error, ValueError):
+        raise InvalidCursor(
+            f"{cursor[:60]!r} is not a cursor; take `next_cursor` from an answer, unchanged", field="cursor"
+        ) from None
+    return _document(int(sequence))
+
+
+def _attributes(invoice: Invoice) -> dict[str, Any]:
+    """Return a document's attributes."""
+    named = ("account_id", "sequence", "number", "kind", "cause", "payment_id", "total_micros", "currency")
+    return {
+        **{name: getattr(invoice, name) for name in (*named, "issued_at_ms")},
+        "document": _document(invoice.sequence),
+        "format": FORMAT,
+        "body": zlib.compress(msgspec.json.encode(invoice), level=9),
+    }
+
+
+def _invoice(row: InvoiceRow) -> Invoice:
+    return msgspec.json.decode(zlib.decompress(row.body or b""), type=Invoice)

@@ -1,0 +1,131 @@
+"""The typefaces that documents are set in: Noto, which has a design for every script, from two packages of PyPI.
+
+`manimgx-fonts` holds Noto Sans for some twenty scripts in all weights, `noto-cjk-sans-otc` the characters of Chinese,
+Japanese and Korean in one collection. Both are under the SIL Open Font License 1.1, which lets documents embed them.
+Files are mapped into memory, so only what a document needs is read. The shaping itself is HarfBuzz's.
+"""
+
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache, cached_property, lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+import manimgx_fonts
+import noto_cjk_sans_otc
+import uharfbuzz
+
+REGULAR: Final = 400
+BOLD: Final = 700
+
+FOLDER: Final = Path(manimgx_fonts.__file__).parent
+MAIN: Final = "NotoSans[wght].ttf"
+LAST: Final = ("NotoSansSymbols[wght].ttf", "NotoEmoji[wght].ttf")
+CJK: Final = Path(str(noto_cjk_sans_otc.FONT_PATH))
+JAPANESE, KOREAN, SIMPLIFIED, TRADITIONAL, HONG_KONG = range(5)
+"""Designs in the collection, by their place in it: one character may look different in each."""
+
+CJK_LOCALES: Final = (
+    ("ja", JAPANESE),
+    ("ko", KOREAN),
+    ("zh-hk", HONG_KONG),
+    ("zh-tw", TRADITIONAL),
+    ("zh-hant", TRADITIONAL),
+)
+JOINING: Final = frozenset("\u200c\u200d\ufe0e\ufe0f")
+
+
+@dataclass(frozen=True)
+class Typeface:
+    """One face of one file in one weight."""
+
+    path: Path
+    index: int
+    weight: int
+
+    @cached_property
+    def face(self) -> Any:
+        """Return HarfBuzz's face."""
+        return uharfbuzz.Face(uharfbuzz.Blob.from_file_path(str(self.path)), self.index)
+
+    @cached_property
+    def font(self) -> Any:
+        """Return HarfBuzz's font, at this weight if the file has more than one."""
+        font = uharfbuzz.Font(self.face)
+        if self.varies:
+            font.set_variations({"wght": self.weight})
+        return font
+
+    @cached_property
+    def varies(self) -> bool:
+        """Tell whether the file holds all weights."""
+        return any(axis.tag == "wght" for axis in self.face.axis_infos)
+
+    @cached_property
+    def has_curves_of_postscript(self) -> bool:
+        """Tell whether the outlines are in a `CFF ` table rather than in `glyf`."""
+        return "CFF " in self.face.table_tags
+
+    @property
+    def lacks_weight(self) -> bool:
+        """Tell whether bold has to be made from regular."""
+        return self.weight > REGULAR and not self.varies
+
+    def per_mille(self, units: float) -> float:
+        """Return a length of the font's design in thousandths of its size."""
+        return float(units * 1000 / self.face.upem)
+
+    def covers(self, character: str) -> bool:
+        """Tell whether it has a glyph for a character."""
+        return self.font.get_nominal_glyph(ord(character)) is not None
+
+
+@cache
+def main(weight: int) -> Typeface:
+    """Return the face of Latin, Greek and Cyrillic, in which all is set that it has."""
+    return Typeface(FOLDER / MAIN, 0, weight)
+
+
+@cache
+def others(weight: int, cjk: int) -> tuple[Typeface, ...]:
+    """Return all other faces, in the order in which they are asked for a character."""
+    named = sorted(
+        path.name
+        for path in FOLDER.glob("NotoSans*.ttf")
+        if path.name not in {MAIN, *LAST} and "Italic" not in path.name
+    )
+    faces = [Typeface(FOLDER / name, 0, weight) for name in named]
+    last = [Typeface(FOLDER / name, 0, weight) for name in LAST]
+    return (*faces, Typeface(CJK, cjk, weight), *last)
+
+
+@lru_cache(maxsize=8192)
+def face_for(character: str, weight: int, cjk: int) -> Typeface:
+    """Return the first face that has a character; the main one, whose empty box it then is, if none has."""
+    for face in (main(weight), *others(weight, cjk)):
+        if face.covers(character):
+            return face
+    return main(weight)
+
+
+def cjk_design(text: str, locale: str) -> int:
+    """Return which design of Chinese characters a text wants: by its own script if that tells, else by the locale."""
+    for character in text:
+        if "\u3040" <= character <= "\u30ff":
+            return JAPANESE
+        if "\uac00" <= character <= "\ud7a3":
+            return KOREAN
+    wanted = locale.replace("_", "-").lower()
+    return next((design for prefix, design in CJK_LOCALES if wanted.startswith(prefix)), SIMPLIFIED)
+
+
+def faces_of(text: str, weight: int, locale: str) -> Iterator[Typeface]:
+    """Yield the face of each character. Marks and spaces stay in the face of what they follow, if it has them."""
+    cjk = cjk_design(text, locale) if not text.isascii() else SIMPLIFIED
+    current = main(weight)
+    for character in text:
+        follows = character in JOINING or character == " " or unicodedata.combining(character)
+        if not (follows and current.covers(character)):
+            current = face_for(character, weight, cjk)
+        yield current

@@ -1,0 +1,98 @@
+import pytest
+from hypothesis import given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+
+from chalicelib.invoices.typeface import BOLD, REGULAR, cjk_design
+from chalicelib.invoices.typeset import Line, cleaned, line, wrapped
+
+NAMES = [
+    "Société Générale d’Électricité",
+    "Ромашка ООО",
+    "Συνεργασία ΑΕ",
+    "شركة الأفق للاتصالات",
+    "חברת השקעות בע״מ",
+    "株式会社サンプル",
+    "주식회사 한글",
+    "北京示例有限公司",
+    "臺灣範例股份有限公司",
+    "บริษัท น้ำกรุงเทพ จำกัด",
+    "हिन्दी कंपनी",
+    "বাংলা প্রতিষ্ঠান",
+    "தமிழ் நிறுவனம்",
+    "Հայկական",
+    "ქართული",
+    "አማርኛ",
+    "Công ty Việt Nam",
+    "Łódź Żółć Çağrı",
+    "₽ ₹ ₩ ₺ ₫ ₪ ฿ € £ ¥",
+]
+
+
+def read(set_line: Line) -> str:
+    return "".join(glyph.text for run in set_line.runs for glyph in run.glyphs)
+
+
+@pytest.mark.parametrize("weight", [REGULAR, BOLD])
+@pytest.mark.parametrize("name", NAMES)
+def test_every_script_has_glyphs(name: str, weight: int) -> None:
+    glyphs = [glyph.id for run in line(name, weight).runs for glyph in run.glyphs]
+    assert glyphs
+    assert 0 not in glyphs
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_character_is_lost(name: str) -> None:
+    assert sorted(read(line(name))) == sorted(cleaned(name))
+
+
+def test_arabic_letters_join_and_stand_from_right_to_left() -> None:
+    joined, apart = line("ب" * 3), line("ب ب ب")
+    assert len({glyph.id for run in joined.runs for glyph in run.glyphs}) > 2
+    assert joined.width < apart.width
+    assert read(line("شركة")) == "شركة"[::-1]
+
+
+def test_brackets_are_turned_where_they_are_read_from_the_right() -> None:
+    assert read(line("(שלום)")) == "(םולש)"
+
+
+def test_a_lone_character_is_set_in_the_design_of_its_language() -> None:
+    assert cjk_design("骨", "ja-JP") != cjk_design("骨", "zh-CN") != cjk_design("骨", "zh-TW")
+    assert cjk_design("骨の", "zh-CN") == cjk_design("骨", "ja")
+    assert cjk_design("漢字 한글", "en") == cjk_design("漢", "ko")
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("a\u202eb", "ab"),
+        ("a\tb\n\n c", "a b c"),
+        ("  x  ", "x"),
+        ("e\u0301", "é"),
+        ("\x00", ""),
+    ],
+)
+def test_a_name_cannot_turn_what_follows_it(text: str, kept: str) -> None:
+    assert cleaned(text) == kept
+
+
+@hypothesis_settings(max_examples=150, deadline=None)
+@given(st.text("ab de-fgé株サシ שלום ไทยนี้ WWW", max_size=80), st.integers(3_000, 20_000))
+def test_lines_fit_their_width_and_lose_nothing(text: str, width: int) -> None:
+    lines = wrapped(text, width)
+    assert all(each.width <= width for each in lines)
+    assert sorted("".join(map(read, lines)).replace(" ", "")) == sorted(cleaned(text).replace(" ", ""))
+
+
+def test_a_line_ends_behind_a_space_and_not_within_a_word_that_fits() -> None:
+    assert [read(each) for each in wrapped("Phone number and voice features", 9_600)] == [
+        "Phone number and",
+        "voice features",
+    ]
+
+
+def test_a_word_that_is_longer_than_a_line_is_broken() -> None:
+    lines = wrapped("Donaudampfschifffahrtsgesellschaft", 6_000)
+    assert len(lines) > 2
+    assert "".join(map(read, lines)) == "Donaudampfschifffahrtsgesellschaft"
