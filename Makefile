@@ -1,7 +1,7 @@
 # The commands of this project. `make` alone lists them. Nothing needs to be installed but make and Python 3.11 or newer.
 
 .DEFAULT_GOAL := help
-.PHONY: help run reset test check format bench package clean
+.PHONY: help run reset test check format words bench package clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -22,6 +22,7 @@ reset:  ## Forget everything that make run has kept
 	rm -rf .local
 
 test: $(STAMP)  ## Run the tests
+	@$(BIN)/python -m tests.browser
 	$(BIN)/python -m pytest
 
 check: $(STAMP)  ## Check format, style, types, the directions of imports and the resources
@@ -34,6 +35,9 @@ check: $(STAMP)  ## Check format, style, types, the directions of imports and th
 format: $(STAMP)  ## Bring the code into its format
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
+
+words: $(STAMP)  ## Bring the portal's translations up to date with its texts
+	$(BIN)/python -m infrastructure.words
 
 bench: $(STAMP)  ## Measure, print a table and write benchmarks/latest.json
 	$(BIN)/python -m benchmarks

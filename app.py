@@ -3,11 +3,16 @@
 from typing import Any
 
 import msgspec
-from chalice.app import Chalice, CloudWatchEvent, Rate, SQSEvent
+from chalice.app import Chalice, CloudWatchEvent, DynamoDBEvent, Rate, SQSEvent
 
 from chalicelib import api, clock
+from chalicelib.auto_pay import charge, retry, trigger
 from chalicelib.catalog.catalog import catalog
+from chalicelib.invoices import follow
+from chalicelib.notices import publish
 from chalicelib.payments.sweep import sweep
+from chalicelib.subscriptions import renew
+from chalicelib.subscriptions import trigger as subscription_trigger
 from chalicelib.usage.record import record
 
 app = Chalice(app_name="billing-portal")
@@ -20,8 +25,7 @@ for blueprint in api.BLUEPRINTS:
 @app.on_sqs_message(queue="usage", batch_size=10_000, maximum_batching_window_in_seconds=2, name="record_usage")
 def record_usage(event: SQSEvent) -> dict[str, Any]:
     """Post usage messages; the ids of those that could not be posted go back, and the queue delivers them again."""
-    failed = record(event.to_dict()["Records"], catalog())
-    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in failed]}
+    return _failures(record(event.to_dict()["Records"], catalog()))
 
 
 @app.schedule(Rate(5, unit=Rate.MINUTES), name="sweep_payments")
@@ -29,3 +33,89 @@ def sweep_payments(_event: CloudWatchEvent) -> dict[str, Any]:
     """Ask Stripe about the payments that have not ended. Raises SweepIncomplete at the end if one of them met a bug."""
     counts: dict[str, Any] = msgspec.to_builtins(sweep(clock.now_ms()))
     return counts
+
+
+@app.on_dynamodb_record(stream_arn="wallets", batch_size=1_000, name="refill_wallets")
+def refill_wallets(event: DynamoDBEvent) -> dict[str, Any]:
+    """Refill the wallets that have fallen below auto-pay's threshold."""
+    return _failures(trigger.wallets_moved(event.to_dict()["Records"], catalog()))
+
+
+@app.on_dynamodb_record(stream_arn="payments", name="follow_payments")
+def follow_payments(event: DynamoDBEvent) -> dict[str, Any]:
+    """Account for payments that have moved on: go on refilling, and let subscriptions follow.
+
+    One function for both, because a stream takes two readers, and `announce_payments` is the other one.
+    """
+    records = event.to_dict()["Records"]
+    back = trigger.payments_moved(records, catalog()) + subscription_trigger.payments_moved(records, catalog())
+    return _failures(back)
+
+
+@app.on_dynamodb_record(stream_arn="accounts", name="follow_cards")
+def follow_cards(event: DynamoDBEvent) -> dict[str, Any]:
+    """Go on refilling with another card, and try it for a subscription that is owed."""
+    records = event.to_dict()["Records"]
+    back = trigger.accounts_moved(records, catalog()) + subscription_trigger.cards_moved(records, catalog())
+    return _failures(back)
+
+
+@app.on_sqs_message(queue="charges", batch_size=1, name="charge_payments")
+def charge_payments(event: SQSEvent) -> dict[str, Any]:
+    """Make the payments that auto-pay has put on the charges queue."""
+    return _failures(charge.charge_all(event.to_dict()["Records"]))
+
+
+@app.schedule(Rate(1, unit=Rate.MINUTES), name="retry_refills")
+def retry_refills(_event: CloudWatchEvent) -> dict[str, Any]:
+    """Look at the accounts that are due by themselves. Raises RetryIncomplete at the end if one of them met a bug."""
+    counts: dict[str, Any] = msgspec.to_builtins(retry.retry(catalog()))
+    return counts
+
+
+@app.schedule(Rate(5, unit=Rate.MINUTES), name="find_renewals")
+def find_renewals(_event: CloudWatchEvent) -> dict[str, Any]:
+    """Put the subscriptions that are due on the renewals queue. Raises NotQueued."""
+    return {"found": renew.find_due(clock.now_ms())}
+
+
+@app.on_sqs_message(queue="renewals", batch_size=10, name="renew_subscriptions")
+def renew_subscriptions(event: SQSEvent) -> dict[str, Any]:
+    """Renew subscriptions: write the payment of the next period, and put it on the charges queue."""
+    return _failures(renew.renew_all(event.to_dict()["Records"], catalog()))
+
+
+@app.on_dynamodb_record(stream_arn="wallets", name="announce_wallets")
+def announce_wallets(event: DynamoDBEvent) -> dict[str, Any]:
+    """Tell the platform of balances that crossed a line."""
+    return _failures(publish.publish_wallets(event.to_dict()["Records"], catalog()))
+
+
+@app.on_dynamodb_record(stream_arn="payments", name="announce_payments")
+def announce_payments(event: DynamoDBEvent) -> dict[str, Any]:
+    """Tell the platform of payments that came to a state that somebody waits for."""
+    return _failures(publish.publish_payments(event.to_dict()["Records"]))
+
+
+@app.on_dynamodb_record(stream_arn="auto-pay", name="announce_auto_pay")
+def announce_auto_pay(event: DynamoDBEvent) -> dict[str, Any]:
+    """Tell the platform of auto-pay that was suspended."""
+    return _failures(publish.publish_auto_pay(event.to_dict()["Records"]))
+
+
+@app.on_sqs_message(queue="invoices", batch_size=10, name="issue_invoices")
+def issue_invoices(event: SQSEvent) -> dict[str, Any]:
+    """Issue the invoices of payments that have succeeded."""
+    return _failures(follow.issue_all(event.to_dict()["Records"], catalog()))
+
+
+@app.on_sqs_message(queue="mails", batch_size=10, name="send_mails")
+def send_mails(event: SQSEvent) -> dict[str, Any]:
+    """Send the mails that events are worth."""
+    from chalicelib.notices.send import send  # noqa: PLC0415 - babel, which no other function should load
+
+    return _failures(send(event.to_dict()["Records"], catalog()))
+
+
+def _failures(failed: list[str]) -> dict[str, Any]:
+    return {"batchItemFailures": [{"itemIdentifier": identifier} for identifier in failed]}

@@ -7,7 +7,14 @@ import msgspec
 from chalicelib import openapi
 from chalicelib.accounts.routes import routes as accounts
 from chalicelib.accounts.transaction_routes import routes as transactions
+from chalicelib.auto_pay.routes import routes as auto_pay
+from chalicelib.invoices.routes import routes as invoices
+from chalicelib.notices.routes import routes as notices
+from chalicelib.overview.routes import routes as overview
+from chalicelib.payments.refund_routes import routes as refunds
 from chalicelib.payments.routes import routes as payments
+from chalicelib.portal.routes import routes as portal
+from chalicelib.subscriptions.routes import routes as subscriptions
 from chalicelib.usage.routes import routes as usage
 from chalicelib.web import Call, Routes
 
@@ -32,4 +39,17 @@ def get_openapi(_call: Call[None, None]) -> dict[str, Any]:
     return openapi.describe(BLUEPRINTS, VERSION)
 
 
-BLUEPRINTS: Final = (routes, accounts, transactions, usage, payments)
+BLUEPRINTS: Final = (
+    routes,
+    accounts,
+    transactions,
+    usage,
+    payments,
+    refunds,
+    auto_pay,
+    notices,
+    subscriptions,
+    invoices,
+    overview,
+    portal,
+)

@@ -21,7 +21,8 @@ class Settings:
 
     Those with a default are optional: `stripe_api_base` points the Stripe library at another server (the emulator) than
     Stripe's own; without `mail_from` no mails are sent; without `portal_url`, where the platform shows an account's
-    billing, mails carry no link.
+    billing, mails carry no link. `portal_base_url` is where browsers reach this API, if that is not where it is called
+    itself; only pages of the origins in `portal_frame_origins`, divided by spaces, may show the portal in a frame.
     """
 
     wallets_table: str
@@ -29,15 +30,20 @@ class Settings:
     daily_usage_table: str
     accounts_table: str
     payments_table: str
+    reversals_table: str
     idempotency_table: str
     webhook_events_table: str
     auto_pay_table: str
+    subscriptions_table: str
+    invoices_table: str
     usage_queue_url: str
     charges_queue_url: str
+    renewals_queue_url: str
     event_bus_name: str
     notices_table: str
     notice_failures_queue_url: str
     invoices_bucket: str
+    portal_sessions_table: str
     token_secret: str
     stripe_secret_key: str
     stripe_publishable_key: str
@@ -45,6 +51,8 @@ class Settings:
     stripe_api_base: str | None = None
     mail_from: str | None = None
     portal_url: str | None = None
+    portal_base_url: str | None = None
+    portal_frame_origins: str | None = None
 
 
 @cache

@@ -1,11 +1,13 @@
 """Bring the portal's catalogs up to date with its texts: `python -m infrastructure.words` (`make words`).
 
 It collects the texts of the code and the templates into `portal.pot`, merges them into each language's `portal.po`,
-and compiles that into `portal.mo`. The English catalog says what the code says. Ends with 1 if a text has no translation.
+and compiles that into `portal.mo`. The English catalog says what the code says. It ends with 1 if a text is not
+translated.
 """
 
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
 from typing import Final
@@ -20,10 +22,18 @@ PORTAL: Final = ROOT / "chalicelib" / "portal"
 WORDS: Final = PORTAL / "words"
 SOURCE_LANGUAGE: Final = "en"
 METHODS: Final = [("**.py", "python"), ("templates/**.html", "jinja2")]
-NOISE: Final = (b"POT-Creation-Date", b"PO-Revision-Date", b"Generated-By", b"Report-", b"Last-", b"Language-Team", b"Project-")
+NOISE: Final = (
+    b"POT-Creation-Date",
+    b"PO-Revision-Date",
+    b"Generated-By",
+    b"Report-",
+    b"Last-",
+    b"Language-Team",
+    b"Project-",
+)
 KEYWORDS: Final = {
-    **{name: None for name in ("_", "gettext", "say", "mark")},
-    **{name: (1, 2) for name in ("ngettext", "count", "mark_count")},
+    **dict.fromkeys(("_", "gettext", "say", "mark")),
+    **dict.fromkeys(("ngettext", "count", "mark_count"), (1, 2)),
 }
 
 
@@ -76,7 +86,8 @@ def _is_noise(line: bytes) -> bool:
 
 
 def mo_bytes(catalog: Catalog) -> bytes:
-    """Compile a catalog."""
+    """Compile a catalog. Its header always has the same date, so that the same texts are the same bytes."""
+    catalog.creation_date = catalog.revision_date = datetime(2026, 1, 1, tzinfo=UTC)
     file = BytesIO()
     write_mo(file, catalog)
     return file.getvalue()

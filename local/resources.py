@@ -27,6 +27,8 @@ SHORT_TIMES = {
     "UsageVisibilityTimeout": "10",
     "UsageMaxReceiveCount": "3",
     "UsageBatchWindow": "1",
+    "ChargesVisibilityTimeout": "10",
+    "ChargesMaxReceiveCount": "3",
     "MailFrom": "Example Billing <billing@example.com>",
     "MailIdentity": "example.com",
     "MailDelay": "2",

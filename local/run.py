@@ -14,6 +14,7 @@ from pathlib import Path
 from types import FrameType
 
 from local import demo
+from local.door import Door
 from local.keys import write_private
 from local.ports import PortTaken, page_port
 from local.processes import ROOT, ProcessFailed
@@ -35,7 +36,7 @@ class RunningSystem:
     """What `.local/run.json` tells programs about the running system."""
 
     url: str
-    portal_url: str | None
+    portal_url: str
     aws_endpoint: str
     region: str
     usage_queue_url: str
@@ -46,11 +47,11 @@ class RunningSystem:
     account_id: str
 
     @classmethod
-    def of(cls, system: System) -> "RunningSystem":
-        """Describe a system that has started. The portal's page is not built yet: its address is none."""
+    def of(cls, system: System, door: Door) -> "RunningSystem":
+        """Describe a system that has started."""
         return cls(
             url=system.url,
-            portal_url=None,
+            portal_url=door.url,
             aws_endpoint=system.aws_endpoint,
             region=system.region,
             usage_queue_url=system.usage_queue_url,
@@ -72,16 +73,18 @@ def main() -> int:
     try:
         with _lock(directory / "lock"):
             ports = Ports.usual(page_port(os.environ))
-            with System(directory, ports=ports, keep=True) as system:
-                _serve(system)
+            with (
+                System(directory, ports=ports, keep=True) as system,
+                Door(system.url, system.token("operator", "operator"), ACCOUNT_ID) as door,
+            ):
+                _serve(system, RunningSystem.of(system, door))
     except (AlreadyRunning, PortTaken, ProcessFailed) as error:
         print(f"make run: {error}", file=sys.stderr)
         return 1
     return 0
 
 
-def _serve(system: System) -> None:
-    running = RunningSystem.of(system)
+def _serve(system: System, running: RunningSystem) -> None:
     filled = system.directory / "filled"
     if not filled.exists():
         print("Filling in a workspace ...", flush=True)
@@ -131,6 +134,7 @@ def _first_screen(running: RunningSystem) -> str:
     return f"""
 The billing portal is running. Ctrl-C stops it; `make run` finds its data again; `make reset` forgets it.
 
+  Portal  {running.portal_url} shows Settings > Billing of {running.account_id}; Stripe's test cards work
   API     {running.url}/v1, described at {running.url}/openapi.json
   AWS     {running.aws_endpoint}, an emulator; key and secret are "test", the region is {running.region}
   Stripe  {running.stripe_url}, an emulator

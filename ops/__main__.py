@@ -17,6 +17,8 @@ from chalicelib.payments import webhook_table
 from chalicelib.settings import settings
 from ops import dead_letters as letters
 from ops.environment import NoEnvironment, use_local, use_stack
+from ops.reconcile import reconcile
+from ops.subscriptions import renew_due, subscriptions
 
 WRONG = 1
 out = Console(soft_wrap=True)
@@ -109,6 +111,11 @@ def make_token(role: str, account_id: str | None, hours: float, subject: str | N
     expires_at_ms = clock.to_ms(clock.now() + timedelta(hours=hours))
     secret = settings().token_secret
     click.echo(sign(secret, role=role, account_id=account_id, expires_at_ms=expires_at_ms, subject=subject))  # type: ignore[arg-type]
+
+
+ops.add_command(reconcile)
+ops.add_command(subscriptions)
+ops.add_command(renew_due)
 
 
 if __name__ == "__main__":

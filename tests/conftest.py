@@ -10,6 +10,7 @@ import pytest
 from pynamodb.transactions import TransactWrite
 
 from app import app
+from chalicelib.auto_pay import queue as charges
 from chalicelib.ledger.table import add_new_wallet
 from chalicelib.settings import settings
 from chalicelib.tables import connection
@@ -65,6 +66,7 @@ class use:  # noqa: N801 - reads as a verb
     def _forget(self) -> None:
         settings.cache_clear()
         queue.client.cache_clear()
+        charges.client.cache_clear()
 
 
 @pytest.fixture

@@ -4,12 +4,17 @@ from typing import Literal
 
 import msgspec
 
+from chalicelib import clock
 from chalicelib.accounts.account import Account
+from chalicelib.accounts.table import AccountRow
 from chalicelib.catalog.catalog import Catalog
-from chalicelib.ledger.table import read_wallets
+from chalicelib.ledger.table import WalletRow, wallet_of
 from chalicelib.ledger.wallet import Wallet, WalletNotFound
+from chalicelib.tables import read_together
 
-Reason = Literal["balance_exhausted", "workspace_balance_exhausted"]
+Reason = Literal[
+    "subscription_unpaid", "workspace_subscription_unpaid", "balance_exhausted", "workspace_balance_exhausted"
+]
 
 
 class Access(msgspec.Struct, frozen=True):
@@ -21,21 +26,45 @@ class Access(msgspec.Struct, frozen=True):
 
 
 def access(account: Account, catalog: Catalog) -> Access:
-    """Decide for an account that has been read: one more read, of its wallet and its workspace's together."""
-    ids = [account.account_id, *([account.workspace_id] if account.workspace_id else [])]
-    wallets = read_wallets(ids)
+    """Decide for an account that has been read: one more read, of its wallet and of its workspace's row and wallet."""
+    workspace_ids = [account.workspace_id] if account.workspace_id else []
+    ids = [account.account_id, *workspace_ids]
+    rows = read_together({WalletRow: ids, **({AccountRow: workspace_ids} if workspace_ids else {})})
+    wallets = {row.account_id: wallet_of(row) for row in rows[WalletRow]}
     for account_id in ids:
         if account_id not in wallets:
             raise WalletNotFound(account_id)
-    floor = catalog.limits(account.currency).floor_micros
-    return decide(wallets[account.account_id], wallets.get(account.workspace_id or ""), floor)
+    ends_ms = {row.account_id: row.access_until_ms for row in rows.get(AccountRow, ())}
+    return decide(
+        wallets[account.account_id],
+        wallets.get(account.workspace_id or ""),
+        catalog.limits(account.currency).floor_micros,
+        is_unpaid=is_over(account.access_until_ms),
+        workspace_is_unpaid=is_over(ends_ms.get(account.workspace_id)),
+    )
 
 
-def decide(wallet: Wallet, workspace: Wallet | None, floor_micros: int) -> Access:
-    """Decide from the wallet and, for a client, its workspace's. Pure."""
+def is_over(access_until_ms: float | None) -> bool:
+    """Tell whether the grace of an unpaid subscription is over."""
+    return access_until_ms is not None and clock.now_ms() >= access_until_ms
+
+
+def decide(
+    wallet: Wallet,
+    workspace: Wallet | None,
+    floor_micros: int,
+    *,
+    is_unpaid: bool = False,
+    workspace_is_unpaid: bool = False,
+) -> Access:
+    """Decide from the wallet and, for a client, its workspace's, and from whether a subscription is unpaid. Pure."""
     reason: Reason | None = None
-    if wallet.balance_micros <= floor_micros:
+    if is_unpaid:
+        reason = "subscription_unpaid"
+    elif wallet.balance_micros <= floor_micros:
         reason = "balance_exhausted"
+    elif workspace_is_unpaid:
+        reason = "workspace_subscription_unpaid"
     elif workspace is not None and workspace.balance_micros <= floor_micros:
         reason = "workspace_balance_exhausted"
     return Access(reason is None, reason, wallet.balance_micros - floor_micros)

@@ -50,7 +50,7 @@ class BillingDetails(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=T
     """Whom invoices are made out to."""
 
     name: ShortText | None = None
-    address: list[ShortText] = []
+    address: Annotated[list[ShortText], Meta(max_length=10)] = []
     tax_id: ShortText | None = None
     email: Email | None = None
 
@@ -68,7 +68,7 @@ class Card(msgspec.Struct, frozen=True):
 
 
 class Account(msgspec.Struct, frozen=True):
-    """A workspace or a client. One currency, one wallet."""
+    """A workspace or a client. One currency, one wallet. From `access_until_ms` on its subscription closes access."""
 
     account_id: str
     kind: Kind
@@ -82,3 +82,4 @@ class Account(msgspec.Struct, frozen=True):
     created_at_ms: int
     stripe_customer_id: str | None = None
     card: Card | None = None
+    access_until_ms: int | None = None

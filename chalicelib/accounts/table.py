@@ -48,6 +48,7 @@ class AccountRow(Table):
     stripe_customer_id = UnicodeAttribute(null=True)
     card = JSONAttribute(null=True)
     card_changed_at_ms = NumberAttribute(null=True)
+    access_until_ms = NumberAttribute(null=True)
     clients = ClientsIndex()
 
 
@@ -78,6 +79,7 @@ def _account(row: AccountRow) -> Account:
         created_at_ms=int(row.created_at_ms),
         stripe_customer_id=row.stripe_customer_id,
         card=msgspec.convert(row.card, Card) if row.card else None,
+        access_until_ms=int(row.access_until_ms) if row.access_until_ms else None,
     )
 
 
@@ -119,6 +121,17 @@ def change(account: Account) -> None:
     AccountRow(account.account_id).update(actions, condition=AccountRow.account_id.exists())
 
 
+def change_billing_details(account_id: str, details: BillingDetails) -> None:
+    """Write an account's billing details, and nothing else of it."""
+    AccountRow(account_id).update(
+        [
+            AccountRow.billing_details.set(msgspec.to_builtins(details)),
+            AccountRow.updated_at_ms.set(clock.now_ms()),
+        ],
+        condition=AccountRow.account_id.exists(),
+    )
+
+
 def _changeable(account: Account) -> dict[str, Any]:
     details = account.billing_details
     return {
@@ -129,6 +142,13 @@ def _changeable(account: Account) -> dict[str, Any]:
         "billing_details": msgspec.to_builtins(details) if details else None,
         "updated_at_ms": clock.now_ms(),
     }
+
+
+def add_access_until(transaction: TransactWrite, account_id: str, access_until_ms: int | None) -> None:
+    """Add to a transaction from when on access is closed; None opens it. Fails it if there is no such account."""
+    attribute = AccountRow.access_until_ms
+    action = attribute.remove() if access_until_ms is None else attribute.set(access_until_ms)
+    transaction.update(AccountRow(account_id), actions=[action], condition=AccountRow.account_id.exists())
 
 
 def keep_customer(account_id: str, customer_id: str) -> str:

@@ -78,7 +78,8 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
 
     `stripe_account` is None on the platform's own. `attempt` numbers the key that Stripe gets; `spent_at_ms` is when
     it was first seen to remember a failure of Stripe's own. `checks` counts the sweeper's looks, `version` the changes.
-    `lines` and the period are a subscription payment's, fixed when it is made. `off_session` tells that nobody is there.
+    `lines` and the period are a subscription payment's, fixed when it is made. `off_session`: nobody is there.
+    What became of a succeeded payment later stands beside its state: refunds, the last dispute, a warning of fraud.
     """
 
     account_id: str
@@ -103,6 +104,9 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     payment_intent_id: str | None = None
     charge_id: str | None = None
     failure: Failure | None = None
+    refunded_micros: int = 0
+    dispute_status: str | None = None
+    fraud_warning: str | None = None
     attempt: int = 1
     spent_at_ms: int | None = None
     checks: int = 0

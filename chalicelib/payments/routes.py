@@ -35,7 +35,6 @@ from chalicelib.payments.view import (
     CardSetupView,
     CardView,
     PaymentList,
-    PaymentView,
     TopUpView,
     view_balance,
     view_card,
@@ -101,18 +100,6 @@ def list_payments(call: Call[None, PaymentsQuery], account_id: str) -> PaymentLi
     allow(call, account_id, Right.READ)
     listed = table.newest(account_id, limit=call.query.limit, cursor=call.query.cursor)
     return PaymentList([view_payment(each) for each in listed.payments], listed.next_cursor)
-
-
-@routes.operation(
-    "GET",
-    "/v1/accounts/{account_id}/payments/{payment_id}",
-    summary="Show a payment",
-    gives=PaymentView,
-    refuses=(*REFUSALS, PaymentNotFound),
-)
-def get_payment(call: Call[None, None], account_id: str, payment_id: str) -> PaymentView:
-    allow(call, account_id, Right.READ)
-    return view_payment(table.get(account_id, payment_id))
 
 
 @routes.operation(

@@ -1,4 +1,4 @@
-"""The door to Stripe: the only file that knows the `stripe` library. Values in, values out.
+"""The door to Stripe: with `refund_gateway` the only file that knows the `stripe` library. Values in, values out.
 
 A refusal is definite: the card was declined, or the request can never succeed. `StripeUnavailable` (a timeout, a cut,
 429, 5xx, a key in use) is not: the effect may or may not be. Whatever else the library raises, a wrong key above all,
@@ -87,9 +87,9 @@ def charge(payment: Payment) -> Intent | Failure:
     Everything sent is made from the payment alone, so a repeat is the same request to Stripe.
     """
     try:
-        with _reached("charge"):
-            found = _client(CHARGE_SECONDS).v1.payment_intents.create(
-                _confirmed_at_once(payment), _options(payment.stripe_account, key=payment.stripe_key)
+        with reached("charge"):
+            found = stripe_client(CHARGE_SECONDS).v1.payment_intents.create(
+                _confirmed_at_once(payment), options(payment.stripe_account, key=payment.stripe_key)
             )
     except _Declined as error:
         declined = error.details.get("payment_intent")
@@ -111,7 +111,7 @@ def _confirmed_at_once(payment: Payment) -> "PaymentIntentCreateParams":
         "description": payment.description,
         "metadata": {"account_id": payment.account_id, "payment_id": payment.payment_id},
     }
-    if payment.kind == "auto_pay" or payment.off_session:
+    if payment.off_session:
         # Nobody is there: a bank that wants to see the customer declines (`authentication_required`) and does not wait.
         params["off_session"] = True
     else:
@@ -121,9 +121,9 @@ def _confirmed_at_once(payment: Payment) -> "PaymentIntentCreateParams":
 
 def retrieve(payment: Payment) -> Intent:
     """Return the payment's PaymentIntent as it is now. Raises StripeUnavailable."""
-    intents, intent_id = _client(LOOK_SECONDS).v1.payment_intents, str(payment.payment_intent_id)
-    with _reached("retrieve"):
-        found = intents.retrieve(intent_id, {}, _options(payment.stripe_account))
+    intents, intent_id = stripe_client(LOOK_SECONDS).v1.payment_intents, str(payment.payment_intent_id)
+    with reached("retrieve"):
+        found = intents.retrieve(intent_id, {}, options(payment.stripe_account))
     return intent_of(found.to_dict(), payment.stripe_account)
 
 
@@ -133,10 +133,10 @@ def find(payment: Payment) -> Intent | None:
     Of several, the one that is furthest. Raises StripeUnavailable.
     """
     oldest = payment.created_at_ms // 1000 - SKEW_SECONDS
-    with _reached("find"):
-        listed = _client(LOOK_SECONDS).v1.payment_intents.list(
+    with reached("find"):
+        listed = stripe_client(LOOK_SECONDS).v1.payment_intents.list(
             {"customer": payment.customer_id, "created": {"gte": oldest}, "limit": 100},
-            _options(payment.stripe_account),
+            options(payment.stripe_account),
         )
         found = [intent_of(each.to_dict(), payment.stripe_account) for each in listed.auto_paging_iter()]
     ours = [each for each in found if each.metadata.get("payment_id") == payment.payment_id]
@@ -148,10 +148,10 @@ def cancel(payment: Payment) -> Intent:
 
     Raises StripeUnavailable.
     """
-    intents, intent_id = _client(LOOK_SECONDS).v1.payment_intents, str(payment.payment_intent_id)
+    intents, intent_id = stripe_client(LOOK_SECONDS).v1.payment_intents, str(payment.payment_intent_id)
     try:
-        with _reached("cancel"):
-            found = intents.cancel(intent_id, {"cancellation_reason": "abandoned"}, _options(payment.stripe_account))
+        with reached("cancel"):
+            found = intents.cancel(intent_id, {"cancellation_reason": "abandoned"}, options(payment.stripe_account))
     except StripeRefused as error:
         if error.code != "payment_intent_unexpected_state":
             raise
@@ -166,10 +166,10 @@ def create_customer(account: Account, *, instead_of: str | None) -> str:
     """
     metadata = {"account_id": account.account_id}
     key = content_hash([metadata, account.name, account.email, account.created_at_ms, instead_of])
-    with _reached("create_customer"):
-        found = _client(LOOK_SECONDS).v1.customers.create(
+    with reached("create_customer"):
+        found = stripe_client(LOOK_SECONDS).v1.customers.create(
             {"name": account.name, "email": account.email, "metadata": metadata},
-            _options(None, key=f"customer-{account.account_id}-{key}"),
+            options(None, key=f"customer-{account.account_id}-{key}"),
         )
     return str(found.id)
 
@@ -177,8 +177,8 @@ def create_customer(account: Account, *, instead_of: str | None) -> str:
 def create_card_setup(account_id: str, customer_id: str, requested_at_ms: int) -> CardSetup:
     """Make a SetupIntent for later charges, with or without the customer. Raises CustomerGone, StripeUnavailable."""
     try:
-        with _reached("create_card_setup"):
-            found = _client(LOOK_SECONDS).v1.setup_intents.create(
+        with reached("create_card_setup"):
+            found = stripe_client(LOOK_SECONDS).v1.setup_intents.create(
                 {
                     "customer": customer_id,
                     "usage": "off_session",
@@ -195,8 +195,8 @@ def create_card_setup(account_id: str, customer_id: str, requested_at_ms: int) -
 
 def find_card_setup(setup_intent_id: str) -> FinishedSetup | None:
     """Return a SetupIntent with its card; None when Stripe has no such one. Raises StripeUnavailable."""
-    client = _client(LOOK_SECONDS).v1.setup_intents
-    found = _or_none(lambda: client.retrieve(setup_intent_id, {"expand": ["payment_method"]}).to_dict())
+    client = stripe_client(LOOK_SECONDS).v1.setup_intents
+    found = or_none(lambda: client.retrieve(setup_intent_id, {"expand": ["payment_method"]}).to_dict())
     if found is None:
         return None
     method = found.get("payment_method")
@@ -206,22 +206,21 @@ def find_card_setup(setup_intent_id: str) -> FinishedSetup | None:
 
 def find_card(payment_method_id: str) -> SavedCard | None:
     """Return a card as Stripe keeps it now; None when there is no such card. Raises StripeUnavailable."""
-    client = _client(LOOK_SECONDS).v1.payment_methods
-    found = _or_none(lambda: client.retrieve(payment_method_id, {"expand": ["customer"]}).to_dict())
+    client = stripe_client(LOOK_SECONDS).v1.payment_methods
+    found = or_none(lambda: client.retrieve(payment_method_id, {"expand": ["customer"]}).to_dict())
     return _saved_card(found) if found else None
 
 
 def account_of_customer(customer_id: str) -> str | None:
     """Return the account that a customer was made for; None when there is none. Raises StripeUnavailable."""
-    client = _client(LOOK_SECONDS).v1.customers
-    found = _or_none(lambda: client.retrieve(customer_id).to_dict())
+    found = or_none(lambda: stripe_client(LOOK_SECONDS).v1.customers.retrieve(customer_id).to_dict())
     return (found.get("metadata") or {}).get("account_id") if found else None
 
 
-def _or_none(look: Callable[[], dict[str, Any]]) -> dict[str, Any] | None:
+def or_none(look: Callable[[], dict[str, Any]]) -> dict[str, Any] | None:
     """Return what a look finds, or None when Stripe has no such object."""
     try:
-        with _reached("look"):
+        with reached("look"):
             return look()
     except StripeRefused as error:
         if error.code != "resource_missing":
@@ -232,14 +231,14 @@ def _or_none(look: Callable[[], dict[str, Any]]) -> dict[str, Any] | None:
 def detach(payment_method_id: str) -> None:
     """Make Stripe forget a card, as far as possible: one that stays is never charged, for no account knows it."""
     try:
-        with _reached("detach"):
-            _client(LOOK_SECONDS).v1.payment_methods.detach(payment_method_id)
+        with reached("detach"):
+            stripe_client(LOOK_SECONDS).v1.payment_methods.detach(payment_method_id)
     except (StripeUnavailable, StripeRefused) as error:
         log().warning("a card was not detached", payment_method_id=payment_method_id, reason=str(error))
 
 
 @contextmanager
-def _reached(doing: str) -> Iterator[None]:
+def reached(doing: str) -> Iterator[None]:
     """Turn the library's errors into ours."""
     import stripe  # noqa: PLC0415 - see above
 
@@ -256,7 +255,8 @@ def _reached(doing: str) -> Iterator[None]:
         raise StripeUnavailable(str(error), remembered=remembered) from error
 
 
-def _client(seconds: int) -> "StripeClient":
+def stripe_client(seconds: int) -> "StripeClient":
+    """Return the client whose calls take so many seconds at most."""
     return _made_client(settings().stripe_secret_key, settings().stripe_api_base, seconds)
 
 
@@ -273,7 +273,8 @@ def _made_client(secret_key: str, api_base: str | None, seconds: int) -> "Stripe
     )
 
 
-def _options(stripe_account: str | None, key: str | None = None) -> "RequestOptions":
+def options(stripe_account: str | None, key: str | None = None) -> "RequestOptions":
+    """Return what a call needs besides its parameters."""
     return {"stripe_account": stripe_account, "idempotency_key": key}
 
 

@@ -1,15 +1,21 @@
-"""Sweep up payments that have not ended: ask Stripe about each that is due. A webhook that never came loses nothing."""
+"""Sweep up what has not ended: ask Stripe about each payment, refund and dispute that is due.
+
+A webhook that never came loses nothing.
+"""
 
 import time
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Final
 
 import msgspec
 from msgspec.structs import replace
 
 from chalicelib.log import log
-from chalicelib.payments import table, webhook_table
+from chalicelib.payments import reversal_table, table, webhook_table
 from chalicelib.payments.payment import Payment
 from chalicelib.payments.resolve import resolve
+from chalicelib.payments.resolve_reversal import look_again
 
 A_SHARD: Final = 25
 """Payments taken of each shard in one run: 200 in all, which Stripe's 25 calls a second take in well under a minute."""
@@ -24,7 +30,7 @@ MOST_COUNTED: Final = 100
 
 
 class Swept(msgspec.Struct):
-    """What one run came to: payments looked at, and of them those that ended, still wait, or met a bug.
+    """What one run came to: what was looked at, and how much of it ended, still waits, or met a bug.
 
     `webhooks_parked` counts the webhooks that wait for somebody to look at them.
     """
@@ -37,24 +43,24 @@ class Swept(msgspec.Struct):
 
 
 class SweepIncomplete(Exception):
-    """Some payments could not be looked at for a reason that is a bug; all others were."""
+    """Some could not be looked at for a reason that is a bug; all others were."""
 
     def __init__(self, swept: Swept) -> None:
-        super().__init__(f"{swept.failed} of {swept.looked_at} payments could not be swept; see the log")
+        super().__init__(f"{swept.failed} of {swept.looked_at} could not be swept; see the log")
         self.swept = swept
 
 
 def sweep(now_ms: int) -> Swept:
-    """Resolve the payments that are due. Each that stays unresolved is looked at later, and ever later.
+    """Resolve what is due. Each that stays unresolved is looked at later, and ever later.
 
-    One payment's bug holds up no other. Raises SweepIncomplete at the end, if there was any.
+    One's bug holds up no other. Raises SweepIncomplete at the end, if there was any.
     """
     swept = Swept()
     begun = time.monotonic()
-    for account_id, payment_id in table.due(now_ms, A_SHARD):
+    for name, look in _due(now_ms):
         if time.monotonic() - begun > BUDGET_SECONDS:
             break
-        _count(account_id, payment_id, swept)
+        _count(name, look, swept)
     swept.webhooks_parked = len(webhook_table.parked(MOST_COUNTED))
     log().info("payments swept", **msgspec.to_builtins(swept))
     if swept.webhooks_parked:
@@ -64,12 +70,20 @@ def sweep(now_ms: int) -> Swept:
     return swept
 
 
-def _count(account_id: str, payment_id: str, swept: Swept) -> None:
+def _due(now_ms: int) -> Iterator[tuple[dict[str, str], Callable[[], bool]]]:
+    """Yield what is due by its names, and how to look at it."""
+    for account_id, payment_id in table.due(now_ms, A_SHARD):
+        yield {"account_id": account_id, "payment_id": payment_id}, partial(sweep_one, account_id, payment_id)
+    for due in reversal_table.due(now_ms, A_SHARD):
+        yield msgspec.to_builtins(due), partial(look_again, due)
+
+
+def _count(name: dict[str, str], look: Callable[[], bool], swept: Swept) -> None:
     swept.looked_at += 1
     try:
-        ended = sweep_one(account_id, payment_id)
-    except Exception:  # noqa: BLE001 - one bad payment never stops the others; the run fails at its end
-        log().exception("a payment could not be swept", account_id=account_id, payment_id=payment_id)
+        ended = look()
+    except Exception:  # noqa: BLE001 - one that is bad never stops the others; the run fails at its end
+        log().exception("one could not be swept", **name)
         swept.failed += 1
     else:
         swept.ended += ended

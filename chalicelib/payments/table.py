@@ -10,6 +10,7 @@ import msgspec
 from msgspec.structs import asdict, replace
 from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.exceptions import PutError, UpdateError
+from pynamodb.expressions.update import Action
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.transactions import TransactWrite
 
@@ -85,6 +86,9 @@ class PaymentRow(Table):
     payment_intent_id = UnicodeAttribute(null=True)
     charge_id = UnicodeAttribute(null=True)
     failure = JSONAttribute(null=True)
+    refunded_micros = NumberAttribute(default=0)
+    dispute_status = UnicodeAttribute(null=True)
+    fraud_warning = UnicodeAttribute(null=True)
     actor = UnicodeAttribute()
     description = UnicodeAttribute()
     attempt = NumberAttribute()
@@ -98,6 +102,7 @@ class PaymentRow(Table):
 
 CHANGEABLE: Final = (
     *("state", "updated_at_ms", "payment_intent_id", "charge_id", "failure"),
+    *("refunded_micros", "dispute_status", "fraud_warning"),
     *("attempt", "spent_at_ms", "checks", "version", "unresolved_shard", "check_at"),
 )
 
@@ -145,25 +150,40 @@ def change(payment: Payment, rule: Rule) -> Payment:
         wanted = rule(payment)
         if wanted == payment:
             return payment
-        wanted = replace(wanted, updated_at_ms=clock.now_ms(), version=payment.version + 1)
+        wanted = changed(wanted, over=payment.version)
         if _write(wanted, over=payment.version):
             return wanted
         payment = get(payment.account_id, payment.payment_id)
     raise PaymentBusy(f"payment {payment.payment_id} was changed by others {RACES} times; try again")
 
 
+def changed(payment: Payment, over: int) -> Payment:
+    """Return a payment as the version after `over`, changed now."""
+    return replace(payment, updated_at_ms=clock.now_ms(), version=over + 1)
+
+
+def add_change(transaction: TransactWrite, payment: Payment, over: int) -> None:
+    """Add a change of a payment to a transaction, which fails if its row has another version than `over`."""
+    row = PaymentRow(payment.account_id, payment.payment_id)
+    transaction.update(row, _actions(payment), condition=PaymentRow.version == over)
+
+
 def _write(payment: Payment, over: int) -> bool:
     """Write what may change of a payment, on condition that its row still has the version `over`."""
-    values = {name: value for name, value in _attributes(payment).items() if name in CHANGEABLE}
-    actions = [getattr(PaymentRow, name).set(value) for name, value in values.items() if value is not None]
-    actions += [getattr(PaymentRow, name).remove() for name, value in values.items() if value is None]
+    row = PaymentRow(payment.account_id, payment.payment_id)
     try:
-        PaymentRow(payment.account_id, payment.payment_id).update(actions, condition=PaymentRow.version == over)
+        row.update(_actions(payment), condition=PaymentRow.version == over)
     except UpdateError as error:
         if error.cause_response_code != CONDITION_FAILED:
             raise
         return False
     return True
+
+
+def _actions(payment: Payment) -> list[Action]:
+    values = {name: value for name, value in _attributes(payment).items() if name in CHANGEABLE}
+    columns = {name: getattr(PaymentRow, name) for name in values}
+    return [columns[name].remove() if value is None else columns[name].set(value) for name, value in values.items()]
 
 
 class Listed(msgspec.Struct, frozen=True):
@@ -195,6 +215,16 @@ def unresolved(account_id: str, now_ms: int) -> list[Payment]:
 def recent(account_id: str, now_ms: int) -> list[Payment]:
     """Return the payments of the last 35 days, newest first, strongly consistent: all of this month are among them."""
     rows = PaymentRow.query(account_id, _recent(now_ms), scan_index_forward=False, consistent_read=True)
+    return [_payment(row) for row in rows]
+
+
+def between(account_id: str, from_ms: int, to_ms: int) -> list[Payment]:
+    """Return the payments begun in a span of time (its end included), oldest id first, strongly consistent.
+
+    Reads all payments of the account: for reconciliation only. An id may be older than its payment.
+    """
+    in_span = PaymentRow.created_at_ms.between(from_ms, to_ms)
+    rows = PaymentRow.query(account_id, filter_condition=in_span, consistent_read=True)
     return [_payment(row) for row in rows]
 
 

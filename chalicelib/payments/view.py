@@ -1,5 +1,6 @@
 """How payments, cards and balances look outside."""
 
+from collections.abc import Iterable
 from typing import Annotated, Final
 
 import msgspec
@@ -9,6 +10,7 @@ from chalicelib.accounts.account import Card
 from chalicelib.clock import iso
 from chalicelib.ledger.wallet import Wallet
 from chalicelib.money import format_amount
+from chalicelib.payments.line import Line
 from chalicelib.payments.payment import Failure, Payment, State
 from chalicelib.payments.resolve import Resolved
 from chalicelib.payments.saved_card import CardSetup
@@ -24,8 +26,26 @@ class PaidWith(msgspec.Struct):
     last_four: str
 
 
+SignedAmount = Annotated[str, Meta(description="A decimal string; negative where something is given back.")]
+
+
+class LineView(msgspec.Struct):
+    """What is charged for one thing. `unit_amount` is the price of one for a whole period."""
+
+    description: str
+    quantity: int
+    unit_amount: SignedAmount
+    amount: SignedAmount
+    period_start: str | None
+    period_end: str | None
+
+
 class PaymentView(msgspec.Struct):
-    """A payment. `failure` tells why it failed or was canceled; `refresh` is where to check it until it has ended."""
+    """A payment. `failure` tells why it failed or was canceled; `refresh` is where to check it until it has ended.
+
+    What became of a succeeded payment stands beside its state: how much of it is refunded, the status of its last
+    dispute, and what the card's issuer warns of. `lines` and the period are a subscription's.
+    """
 
     payment_id: str
     kind: str
@@ -40,6 +60,12 @@ class PaymentView(msgspec.Struct):
     payment_intent_id: str | None
     charge_id: str | None
     failure: Failure | None
+    lines: list[LineView]
+    period_start: str | None
+    period_end: str | None
+    refunded: str
+    dispute_status: str | None
+    fraud_warning: str | None
     refresh: Annotated[str, Meta(description="POST here to check again.")] | None
 
 
@@ -120,17 +146,46 @@ def view_payment(payment: Payment) -> PaymentView:
         payment_intent_id=payment.payment_intent_id,
         charge_id=payment.charge_id,
         failure=payment.failure,
+        lines=view_lines(payment.lines, payment.currency),
+        period_start=_time(payment.period_start_ms),
+        period_end=_time(payment.period_end_ms),
+        refunded=format_amount(payment.refunded_micros, payment.currency),
+        dispute_status=payment.dispute_status,
+        fraud_warning=payment.fraud_warning,
         refresh=None if payment.ended else f"{url}/refresh",
     )
 
 
+def view_lines(lines: Iterable[Line], currency: str) -> list[LineView]:
+    """Present lines."""
+    return [
+        LineView(
+            description=line.description,
+            quantity=line.quantity,
+            unit_amount=format_amount(line.unit_amount_micros, currency),
+            amount=format_amount(line.amount_micros, currency),
+            period_start=_time(line.period_start_ms),
+            period_end=_time(line.period_end_ms),
+        )
+        for line in lines
+    ]
+
+
+def _time(moment_ms: int | None) -> str | None:
+    return None if moment_ms is None else iso(moment_ms)
+
+
 def view_resolved(resolved: Resolved, wallet: Wallet) -> TopUpView:
     """Present a payment that Stripe was just asked about."""
-    authentication = None
-    if resolved.client_secret:
-        account = resolved.payment.stripe_account
-        authentication = Authentication(resolved.client_secret, settings().stripe_publishable_key, account)
-    return TopUpView(view_payment(resolved.payment), view_balance(wallet), authentication)
+    return TopUpView(view_payment(resolved.payment), view_balance(wallet), view_authentication(resolved))
+
+
+def view_authentication(resolved: Resolved) -> Authentication | None:
+    """Present what the browser has to do; None if nothing."""
+    if not resolved.client_secret:
+        return None
+    account = resolved.payment.stripe_account
+    return Authentication(resolved.client_secret, settings().stripe_publishable_key, account)
 
 
 def view_balance(wallet: Wallet) -> Balance:

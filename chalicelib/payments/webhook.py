@@ -9,9 +9,10 @@ from chalicelib import clock
 from chalicelib.accounts import table as accounts
 from chalicelib.errors import Refusal
 from chalicelib.log import log
-from chalicelib.payments import card, signature, table, webhook_table
+from chalicelib.payments import card, reversal_webhook, signature, table, webhook_table
 from chalicelib.payments.card import CardSetupUnknown, CardSuperseded
 from chalicelib.payments.payment import PREFIX, intent_of
+from chalicelib.payments.reversal_webhook import UnknownPayment
 from chalicelib.payments.settle import settle
 from chalicelib.payments.webhook_table import StripeEvent, Verdict
 from chalicelib.settings import settings
@@ -33,10 +34,6 @@ class WebhookUnprocessed(Refusal):
     status = 503
     type = "webhook-unprocessed"
     title = "The event was not processed"
-
-
-class UnknownPayment(Exception):
-    """An event about a payment of ours that is not there: the rows and Stripe do not agree."""
 
 
 class UnknownAccount(Exception):
@@ -155,5 +152,6 @@ PROCESSORS: Final[dict[str, Callable[[StripeEvent], Verdict]]] = {
     "payment_method.automatically_updated": _card_changed,
     "payment_method.detached": _card_detached,
     "customer.deleted": _customer_deleted,
+    **reversal_webhook.PROCESSORS,
 }
 """What is done by type: docs.stripe.com/api/events/types."""

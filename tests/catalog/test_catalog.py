@@ -32,6 +32,8 @@ def test_a_currency_outside_the_catalog_is_refused_with_the_ones_there_are() -> 
         ('top_up_minimum = "10"', 'top_up_minimum = "10.001"'),
         ('top_up_minimum = "10"', "top_up_minimum = 10"),
         ('overdraft = "0"', 'overdraft = "-1"'),
+        ('low_balance = "10"', 'low_balance = "-1"'),
+        ('low_balance = "10"', ""),
         ("priced_by_producer = true", "priced_by_producer = false"),
         ('usd = "0.0025"', 'usd = "0.00000025"'),
         ('usd = "0.0025"', 'sek = "0.0025"'),

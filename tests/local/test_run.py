@@ -67,6 +67,10 @@ def test_a_run_answers_when_it_says_so_and_leaves_nothing_behind(tmp_path: Path)
         assert running["url"] == f"http://{HOST}:{port}"
         account = get(f"{running['url']}/v1/accounts/{ACCOUNT_ID}", running["owner_token"])
         assert account["account_id"] == running["account_id"] == ACCOUNT_ID
+        for _ in range(2):
+            with urllib.request.build_opener(urllib.request.HTTPCookieProcessor()).open(running["portal_url"]) as page:
+                assert page.url == f"{running['url']}/portal/accounts/{ACCOUNT_ID}"
+                assert "Acme Agency" in page.read().decode()
         process.send_signal(signal.SIGINT)
         output, _ = process.communicate(timeout=60)
         assert process.returncode == 0

@@ -1,0 +1,245 @@
+"""Change what is subscribed to, or begin: at once for what is added, at the period's end for what is removed."""
+
+from typing import Annotated, Final
+
+import msgspec
+from msgspec import Meta
+from msgspec.structs import replace
+
+from chalicelib import clock, idempotency
+from chalicelib.accounts.account import Account
+from chalicelib.catalog.catalog import Catalog
+from chalicelib.errors import Refusal
+from chalicelib.idempotency import Claim
+from chalicelib.ledger.post import pause
+from chalicelib.money import Decimal, format_amount, parse_micros, to_card_amount
+from chalicelib.payments.payment import PREFIX, Payment
+from chalicelib.payments.resolve import Resolved
+from chalicelib.payments.top_up import check_card
+from chalicelib.subscriptions import table
+from chalicelib.subscriptions.charge import charge_now, charged_before
+from chalicelib.subscriptions.difference import Difference, difference, start
+from chalicelib.subscriptions.follow import RACES, follow
+from chalicelib.subscriptions.payment import make_payment
+from chalicelib.subscriptions.price import check_sold
+from chalicelib.subscriptions.progress import LOOK_AGAIN_MS, paid
+from chalicelib.subscriptions.subscription import (
+    OWING,
+    Contents,
+    Pending,
+    Subscription,
+    SubscriptionBusy,
+    SubscriptionPending,
+)
+from chalicelib.web import MissingIdempotencyKey
+
+OPERATION: Final = "subscription"
+Name = Annotated[str, Meta(max_length=40)]
+Quantity = Annotated[int, Meta(ge=0, le=10_000, description="How many; 0 for none.")]
+
+
+class SubscriptionRequest(msgspec.Struct, forbid_unknown_fields=True):
+    """A subscription as it shall be: what is left out is removed.
+
+    `expected_amount` is what a preview said is charged now; if it is no longer that, nothing is done.
+    """
+
+    plan: Name
+    add_ons: dict[Name, Quantity] = {}
+    expected_amount: Decimal | None = None
+
+    def contents(self) -> Contents:
+        """Return what is wanted, without what there are none of."""
+        return Contents(self.plan, {name: self.add_ons[name] for name in sorted(self.add_ons) if self.add_ons[name]})
+
+
+class SubscriptionPastDue(Refusal):
+    """A period is owed: it is paid before anything is changed."""
+
+    status = 409
+    type = "subscription-past-due"
+    title = "The subscription has to be paid first"
+
+    def __init__(self, subscription: Subscription) -> None:
+        super().__init__(
+            f"the last renewal was not paid; POST /v1/accounts/{subscription.account_id}/subscription/pay, or save "
+            "another card",
+            subscription_status=subscription.status,
+        )
+
+
+class SubscriptionRenewing(Refusal):
+    """The period is over, and the next one is about to be charged."""
+
+    status = 409
+    type = "subscription-renewing"
+    title = "The subscription is being renewed"
+
+    def __init__(self) -> None:
+        super().__init__("its period has ended and the next one is about to be charged; try again in a moment")
+
+
+class AddOnInUse(Refusal):
+    """Fewer of an add-on than are in use."""
+
+    status = 409
+    type = "add-on-in-use"
+    title = "More of the add-on are in use"
+
+    def __init__(self, name: str, wanted: int, in_use: int) -> None:
+        super().__init__(
+            f"{in_use} of {name!r} are in use, so they cannot become {wanted}; release them first",
+            field=f"add_ons.{name}",
+            in_use=in_use,
+        )
+
+
+class QuoteChanged(Refusal):
+    """The change costs something else now than what was expected; nothing was done."""
+
+    status = 409
+    type = "quote-changed"
+    title = "The change costs something else now"
+
+    def __init__(self, expected: str, amount: str, currency: str) -> None:
+        super().__init__(
+            f"it costs {amount} {currency} now, not {expected}; look at a new preview", amount=amount, currency=currency
+        )
+
+
+class Changed(msgspec.Struct, frozen=True, kw_only=True):
+    """What a change came to. `difference` is None for a repeat; `resolved` is there if something was charged."""
+
+    subscription: Subscription
+    difference: Difference | None = None
+    resolved: Resolved | None = None
+
+
+def preview(account: Account, request: SubscriptionRequest, catalog: Catalog) -> Changed:
+    """Say what a change would do and cost now, without doing it. Raises what `change` refuses with."""
+    current, now_ms = table.find(account.account_id), clock.now_ms()
+    found = find_difference(account, current, request, catalog, now_ms)
+    return Changed(subscription=changed(account, current, found, actor="", now_ms=now_ms), difference=found)
+
+
+def change(account: Account, request: SubscriptionRequest, *, key: str | None, actor: str, catalog: Catalog) -> Changed:
+    """Begin a subscription, or change it; with a key that was used before, go on with its payment.
+
+    What it costs is charged to the card on file, and the change is made by the write that records the success.
+
+    Raises UnknownProduct, SubscriptionPending, SubscriptionPastDue, SubscriptionRenewing, AddOnInUse, NotChargeable,
+    QuoteChanged, MissingIdempotencyKey, IdempotencyConflict, CardMissing, CardDeclined, PaymentCanceled,
+    SubscriptionBusy.
+    """
+    account_id, content = account.account_id, msgspec.to_builtins(request.contents())
+    claim = idempotency.find(account_id, key, operation=OPERATION, content=content) if key else None
+    for attempt in range(RACES):
+        if claim and (before := charged_before(account_id, claim, catalog)):
+            return Changed(subscription=before.subscription, resolved=before.resolved)
+        current, now_ms = follow(account_id, catalog), clock.now_ms()
+        found = find_difference(account, current, request, catalog, now_ms)
+        payment: Payment | None = None
+        if found.quote.charge_micros:
+            claim = claim or _claimed(account, key, content)
+            payment = _payment(account, found, Claim(claim.resource_id, now_ms), actor)
+        wanted = changed(account, current, found, actor=actor, now_ms=now_ms, payment=payment)
+        if table.write(wanted, over=current, payment=payment):
+            if payment is None:
+                return Changed(subscription=wanted, difference=found)
+            charged = charge_now(payment, catalog)
+            return Changed(subscription=charged.subscription, difference=found, resolved=charged.resolved)
+        pause(attempt)
+    raise SubscriptionBusy(account_id)
+
+
+def find_difference(
+    account: Account, current: Subscription | None, request: SubscriptionRequest, catalog: Catalog, now_ms: int
+) -> Difference:
+    """Return what a request changes, if it may be made now. Pure. Raises what `change` refuses with."""
+    wanted, currency = request.contents(), account.currency
+    check_sold(wanted, currency, catalog)
+    if current is None or current.may_start:
+        if current and current.pending:
+            raise SubscriptionPending(current.pending)
+        is_first = current is None or current.started_at_ms is None
+        found = start(wanted, with_trial=is_first, currency=currency, catalog=catalog, now_ms=now_ms)
+    else:
+        _check_changeable(current, wanted, now_ms)
+        found = difference(current, wanted, catalog, now_ms)
+    _check_charge(request, found, currency)
+    return found
+
+
+def _check_changeable(current: Subscription, wanted: Contents, now_ms: int) -> None:
+    if current.status in OWING:
+        raise SubscriptionPastDue(current)
+    if current.pending:
+        raise SubscriptionPending(current.pending)
+    if now_ms >= current.terms.period_end_ms:
+        raise SubscriptionRenewing
+    for name, in_use in current.in_use.items():
+        if wanted.add_ons.get(name, 0) < min(in_use, current.terms.contents.add_ons.get(name, 0)):
+            raise AddOnInUse(name, wanted.add_ons.get(name, 0), in_use)
+
+
+def _check_charge(request: SubscriptionRequest, found: Difference, currency: str) -> None:
+    """Check that a card can be charged it, and that it is what was expected. Raises NotChargeable, QuoteChanged."""
+    expected, charge_micros = request.expected_amount, found.quote.charge_micros
+    if charge_micros:
+        to_card_amount(charge_micros, currency)
+    if expected is not None and parse_micros(expected) != charge_micros:
+        raise QuoteChanged(expected, format_amount(charge_micros, currency), currency)
+
+
+def changed(
+    account: Account,
+    current: Subscription | None,
+    found: Difference,
+    *,
+    actor: str,
+    now_ms: int,
+    payment: Payment | None = None,
+) -> Subscription:
+    """Return the subscription as it is written: waiting for its payment, or changed where there is none. Pure."""
+    before = current or Subscription(
+        account_id=account.account_id,
+        currency=account.currency,
+        status="incomplete",
+        terms=found.terms,
+        actor=actor,
+        updated_at_ms=now_ms,
+    )
+    touched = replace(before, actor=actor, updated_at_ms=now_ms, version=before.version + 1)
+    awaited = Pending(
+        payment_id=payment.payment_id if payment else "",
+        purpose=found.purpose,
+        terms=found.terms,
+        carried_micros=found.quote.carried_micros,
+        scheduled=found.scheduled,
+    )
+    if payment:
+        return replace(touched, pending=awaited, due_at_ms=now_ms + LOOK_AGAIN_MS)
+    done = paid(touched, awaited, now_ms)
+    if found.trial_end_ms is None:
+        return done
+    return replace(done, status="trialing", trial_end_ms=found.trial_end_ms)
+
+
+def _claimed(account: Account, key: str | None, content: object) -> Claim:
+    """Claim the key for a change that is charged. Raises MissingIdempotencyKey, CardMissing, IdempotencyConflict."""
+    if key is None:
+        raise MissingIdempotencyKey
+    check_card(account)
+    return idempotency.claim(account.account_id, key, operation=OPERATION, content=content, prefix=PREFIX)
+
+
+def _payment(account: Account, found: Difference, claim: Claim, actor: str) -> Payment:
+    return make_payment(
+        account,
+        claim,
+        purpose=found.purpose,
+        terms=found.terms,
+        quote=found.quote,
+        actor=actor,
+        off_session=False,
+    )

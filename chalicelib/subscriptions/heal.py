@@ -1,0 +1,87 @@
+"""Heal: pay by hand what a renewal owes. Another card heals by itself, for `follow` tries it at once."""
+
+from typing import Final
+
+from msgspec.structs import replace
+
+from chalicelib import clock, idempotency
+from chalicelib.accounts.account import Account
+from chalicelib.catalog.catalog import Catalog
+from chalicelib.errors import Refusal
+from chalicelib.idempotency import Claim
+from chalicelib.ledger.post import pause
+from chalicelib.payments.payment import PREFIX
+from chalicelib.payments.top_up import check_card
+from chalicelib.subscriptions import table
+from chalicelib.subscriptions.charge import Charged, charge_now, charged_before
+from chalicelib.subscriptions.follow import RACES, follow
+from chalicelib.subscriptions.payment import make_payment
+from chalicelib.subscriptions.progress import LOOK_AGAIN_MS, pending_renewal, renewal
+from chalicelib.subscriptions.subscription import (
+    OWING,
+    Subscription,
+    SubscriptionBusy,
+    SubscriptionNotFound,
+    SubscriptionPending,
+)
+
+OPERATION: Final = "subscription_payment"
+
+
+class NothingOwed(Refusal):
+    """No renewal is unpaid."""
+
+    status = 409
+    type = "nothing-owed"
+    title = "Nothing is owed"
+
+    def __init__(self, subscription: Subscription) -> None:
+        super().__init__("the subscription owes nothing", subscription_status=subscription.status)
+
+
+def pay(account: Account, *, key: str, actor: str, catalog: Catalog) -> Charged:
+    """Charge the card on file for the period that is owed, with the customer there; the same key goes on with it.
+
+    Raises SubscriptionNotFound, NothingOwed, SubscriptionPending, IdempotencyConflict, CardMissing, CardDeclined,
+    PaymentCanceled, SubscriptionBusy.
+    """
+    account_id = account.account_id
+    claim = idempotency.find(account_id, key, operation=OPERATION, content={})
+    for attempt in range(RACES):
+        if claim and (before := charged_before(account_id, claim, catalog)):
+            return before
+        current = _owing(follow(account_id, catalog, begins=False), account_id)
+        check_card(account)
+        claim = claim or idempotency.claim(account_id, key, operation=OPERATION, content={}, prefix=PREFIX)
+        now_ms, due = clock.now_ms(), renewal(current, catalog)
+        payment = make_payment(
+            account,
+            Claim(claim.resource_id, now_ms),
+            purpose="renewal",
+            terms=due.terms,
+            quote=due.quote,
+            actor=actor,
+            off_session=False,
+        )
+        wanted = replace(
+            current,
+            pending=pending_renewal(current, due, payment_id=payment.payment_id, automatic=False),
+            charged_card=payment.payment_method_id,
+            due_at_ms=now_ms + LOOK_AGAIN_MS,
+            updated_at_ms=now_ms,
+            version=current.version + 1,
+        )
+        if table.write(wanted, over=current, payment=payment):
+            return charge_now(payment, catalog)
+        pause(attempt)
+    raise SubscriptionBusy(account_id)
+
+
+def _owing(current: Subscription | None, account_id: str) -> Subscription:
+    if current is None or not current.exists:
+        raise SubscriptionNotFound(account_id)
+    if current.status not in OWING:
+        raise NothingOwed(current)
+    if current.pending:
+        raise SubscriptionPending(current.pending)
+    return current

@@ -1,0 +1,35 @@
+"""Make the payment of a period or of a change. Pure: it fixes all that Stripe is sent, and all that is on paper."""
+
+from hashlib import sha256
+
+from msgspec.structs import replace
+
+from chalicelib.accounts.account import Account
+from chalicelib.idempotency import Claim
+from chalicelib.payments.payment import PREFIX, Payment
+from chalicelib.payments.top_up import new_payment
+from chalicelib.subscriptions.price import Quote
+from chalicelib.subscriptions.subscription import Purpose, Terms, named_period
+
+
+def make_payment(
+    account: Account, claim: Claim, *, purpose: Purpose, terms: Terms, quote: Quote, actor: str, off_session: bool
+) -> Payment:
+    """Make a payment of what was quoted. Its id and time are the claim's. Raises CardMissing."""
+    made = new_payment(account, claim, amount_micros=quote.charge_micros, actor=actor)
+    what = "Change of subscription" if purpose == "change" else quote.lines[0].description
+    return replace(
+        made,
+        kind="subscription",
+        description=f"{what}, {named_period(terms)}",
+        off_session=off_session,
+        lines=quote.lines,
+        period_start_ms=terms.period_start_ms,
+        period_end_ms=terms.period_end_ms,
+    )
+
+
+def renewal_claim(account_id: str, terms: Terms, *, attempt: int, now_ms: int) -> Claim:
+    """Return the claim of an automatic attempt at a period: whoever makes it, and whenever, makes the same id."""
+    number = sha256(f"{account_id}/{terms.period_start_ms}/{attempt}".encode()).hexdigest()[:20]
+    return Claim(f"{PREFIX}{terms.period_start_ms:012x}{number}", now_ms)

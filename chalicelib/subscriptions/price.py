@@ -1,0 +1,131 @@
+"""What is charged: the lines of a period or of a change, and how much of their sum a card takes. Pure."""
+
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+import msgspec
+
+from chalicelib.catalog.catalog import Catalog, Product
+from chalicelib.errors import Refusal
+from chalicelib.money import card_step_micros
+from chalicelib.payments.line import Line
+from chalicelib.subscriptions.proration import days_left, rest_of
+from chalicelib.subscriptions.subscription import Contents, Prices, Terms
+
+CARRIED: Final = "Carried over from earlier changes"
+CARRIED_ON: Final = "Carried over to the next charge"
+
+
+class UnknownProduct(Refusal):
+    """A plan or an add-on that is not in the catalog, or not sold in the account's currency."""
+
+    status = 422
+    type = "unknown-product"
+    title = "The plan or add-on is not sold"
+
+    def __init__(self, field: str, name: str, currency: str, known: list[str]) -> None:
+        super().__init__(
+            f"{field}: {name[:40]!r} is not sold in {currency}; take one of: {', '.join(known)}",
+            field=field,
+            value=name[:40],
+            known=known,
+        )
+
+
+class Quote(msgspec.Struct, frozen=True):
+    """What is charged: `charge_micros` is the sum of the lines. `carried_micros` is then still owed."""
+
+    charge_micros: int
+    carried_micros: int
+    lines: tuple[Line, ...]
+
+
+def plan_of(contents: Contents, currency: str, catalog: Catalog) -> Product:
+    """Return the plan. Raises UnknownProduct."""
+    return _sold("plan", contents.plan, currency, catalog.plans)
+
+
+def check_sold(contents: Contents, currency: str, catalog: Catalog) -> None:
+    """Check that all of it is sold in the currency. Raises UnknownProduct."""
+    plan_of(contents, currency, catalog)
+    for name in contents.add_ons:
+        _sold("add_ons", name, currency, catalog.add_ons)
+
+
+def _sold(field: str, name: str, currency: str, products: dict[str, Product]) -> Product:
+    product = products.get(name)
+    if product is None or currency not in product.amounts_micros:
+        known = sorted(each for each, found in products.items() if currency in found.amounts_micros)
+        raise UnknownProduct(field, name, currency, known)
+    return product
+
+
+def prices_of(contents: Contents, currency: str, catalog: Catalog, held: Terms | None = None) -> Prices:
+    """Return today's prices for the plan's interval; what is held already keeps its price. Raises UnknownProduct."""
+    plan = plan_of(contents, currency, catalog)
+    add_ons = {
+        name: _sold("add_ons", name, currency, catalog.add_ons).amounts_micros[currency] * plan.months
+        for name in contents.add_ons
+    }
+    if held is None:
+        return Prices(plan.amounts_micros[currency], add_ons)
+    kept = {name: held.prices.add_on_micros.get(name, price) for name, price in add_ons.items()}
+    same_plan = contents.plan == held.contents.plan
+    return Prices(held.prices.plan_micros if same_plan else plan.amounts_micros[currency], kept)
+
+
+def period_lines(terms: Terms, catalog: Catalog) -> list[Line]:
+    """Return the lines of a whole period: the plan first, then the add-ons in the order of the catalog."""
+    contents, prices = terms.contents, terms.prices
+    bought = [(catalog.plans[contents.plan].name, 1, prices.plan_micros)]
+    bought += [
+        (catalog.add_ons[name].name, contents.add_ons[name], prices.add_on_micros[name])
+        for name in catalog.add_ons
+        if name in contents.add_ons
+    ]
+    return [
+        Line(name, quantity, unit, quantity * unit, terms.period_start_ms, terms.period_end_ms)
+        for name, quantity, unit in bought
+    ]
+
+
+def rest_line(name: str, quantity: int, unit_micros: int, terms: Terms, now_ms: int) -> Line:
+    """Return the line of something that is added for the rest of a period; of a negative price, given back for it."""
+    left, days = days_left(terms, now_ms)
+    rest = rest_of(quantity * unit_micros, terms, now_ms)
+    described = f"{'Unused: ' if unit_micros < 0 else ''}{name}, {left} of {days} days"
+    return Line(described, quantity, unit_micros, rest, max(now_ms, terms.period_start_ms), terms.period_end_ms)
+
+
+def unused_lines(terms: Terms, catalog: Catalog, now_ms: int) -> list[Line]:
+    """Return the lines that give back what is left of a period that has been paid for."""
+    return [
+        rest_line(line.description, line.quantity, -line.unit_amount_micros, terms, now_ms)
+        for line in period_lines(terms, catalog)
+    ]
+
+
+def quote(lines: Iterable[Line], carried_micros: int, currency: str, catalog: Catalog) -> Quote:
+    """Say what a card is charged for these lines and what was carried, and what is carried on.
+
+    A card takes whole minor units, and not less than the currency's smallest charge: the rest is carried. Nothing is
+    rounded away: lines + carried before = charge + carried after, and one more line says what was carried.
+    """
+    lines = list(lines)
+    due = total(lines) + carried_micros
+    charge = for_card(due, currency, catalog)
+    difference = charge - total(lines)
+    if charge and difference:
+        lines.append(Line(CARRIED if difference > 0 else CARRIED_ON, 1, difference, difference))
+    return Quote(charge, due - charge, tuple(lines) if charge else ())
+
+
+def for_card(due_micros: int, currency: str, catalog: Catalog) -> int:
+    """Return how much of what is due a card can be charged: whole steps of it, or nothing if that is too small."""
+    charge = due_micros - due_micros % card_step_micros(currency)
+    return charge if charge >= catalog.limits(currency).charge_minimum_micros else 0
+
+
+def total(lines: Sequence[Line]) -> int:
+    """Return the sum of lines."""
+    return sum(line.amount_micros for line in lines)

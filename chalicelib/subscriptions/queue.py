@@ -1,0 +1,51 @@
+"""The door to the renewals queue: accounts whose subscription is due."""
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Any, Final
+
+import msgspec
+
+from chalicelib.auto_pay.queue import client
+from chalicelib.settings import settings
+
+BATCH: Final = 10
+"""Messages that SQS takes in one call."""
+
+
+class RenewalMessage(msgspec.Struct, frozen=True):
+    """An account whose subscription is to be looked at."""
+
+    account_id: str
+
+
+class NotQueued(Exception):
+    """SQS did not take some of the messages; they are still due, and the next run sends them."""
+
+
+def send_all(account_ids: Iterable[str]) -> int:
+    """Put accounts on the queue and return how many. Twice is harmless: each period is charged once.
+
+    Raises NotQueued at the end, if SQS refused any.
+    """
+    sent = refused = 0
+    for batch in _batches(account_ids):
+        answer = client().send_message_batch(QueueUrl=settings().renewals_queue_url, Entries=_entries(batch))
+        refused += len(answer.get("Failed", []))
+        sent += len(batch)
+    if refused:
+        raise NotQueued(f"{refused} of {sent} messages were not queued")
+    return sent
+
+
+def _batches(account_ids: Iterable[str]) -> Iterator[list[str]]:
+    left = iter(account_ids)
+    while batch := list(islice(left, BATCH)):
+        yield batch
+
+
+def _entries(account_ids: list[str]) -> list[dict[str, Any]]:
+    return [
+        {"Id": str(place), "MessageBody": msgspec.json.encode(RenewalMessage(account_id)).decode()}
+        for place, account_id in enumerate(account_ids)
+    ]

@@ -1,0 +1,35 @@
+"""Renew: find the subscriptions that are due, by index, and look at each, one message of the queue at a time."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from chalicelib.catalog.catalog import Catalog
+from chalicelib.log import log
+from chalicelib.subscriptions import queue, table
+from chalicelib.subscriptions.follow import follow
+from chalicelib.subscriptions.queue import RenewalMessage
+
+
+def find_due(now_ms: int) -> int:
+    """Put all that is due on the renewals queue, and return how many. Raises NotQueued.
+
+    Cut off, it leaves the rest due; run twice, it puts some on the queue twice, which is harmless.
+    """
+    sent = queue.send_all(table.due(now_ms))
+    if sent:
+        log().info("subscriptions are due", count=sent)
+    return sent
+
+
+def renew_all(records: Sequence[Mapping[str, Any]], catalog: Catalog) -> list[str]:
+    """Look at the subscriptions of SQS records; return the ids of the messages that must be delivered again."""
+    failed = []
+    for record in records:
+        try:
+            follow(msgspec.json.decode(record["body"], type=RenewalMessage).account_id, catalog)
+        except Exception:  # noqa: BLE001 - one bad message stops no other; it comes back, and ends as a dead letter
+            log().exception("a subscription was not renewed", message_id=record["messageId"], body=record["body"])
+            failed.append(record["messageId"])
+    return failed

@@ -1,0 +1,153 @@
+"""Subscriptions over HTTP."""
+
+from typing import Final
+
+import msgspec
+
+from chalicelib.accounts.allow import REFUSALS, Right, allow
+from chalicelib.catalog.catalog import UnknownCurrency, catalog
+from chalicelib.idempotency import IdempotencyConflict
+from chalicelib.money import InvalidDecimal, NotChargeable
+from chalicelib.payments.resolve import Resolved
+from chalicelib.payments.routes import CHECK_AGAIN_SECONDS
+from chalicelib.payments.stripe_gateway import StripeUnavailable
+from chalicelib.payments.top_up import CardDeclined, CardMissing, PaymentCanceled
+from chalicelib.subscriptions import table
+from chalicelib.subscriptions.cancel import AlreadyCanceled, NotCanceled, cancel, resume
+from chalicelib.subscriptions.change import (
+    AddOnInUse,
+    QuoteChanged,
+    SubscriptionPastDue,
+    SubscriptionRenewing,
+    SubscriptionRequest,
+    change,
+    preview,
+)
+from chalicelib.subscriptions.heal import NothingOwed, pay
+from chalicelib.subscriptions.in_use import InUseRequest, note_in_use
+from chalicelib.subscriptions.price import UnknownProduct
+from chalicelib.subscriptions.subscription import SubscriptionBusy, SubscriptionNotFound, SubscriptionPending
+from chalicelib.subscriptions.view import ChangeView, PaidView, SubscriptionView, view, view_change, view_paid
+from chalicelib.subscriptions.withdraw import withdraw
+from chalicelib.web import Answer, Call, MissingIdempotencyKey, Routes
+
+routes = Routes(__name__)
+
+PATH: Final = "/v1/accounts/{account_id}/subscription"
+CARD_REFUSALS: Final = (CardMissing, CardDeclined, PaymentCanceled, IdempotencyConflict, MissingIdempotencyKey)
+
+
+class ChangeQuery(msgspec.Struct, forbid_unknown_fields=True):
+    """With `preview=true`, what the change would do and cost is said, and nothing is done."""
+
+    preview: bool = False
+
+
+@routes.operation(
+    "PUT",
+    PATH,
+    summary="Begin a subscription or change it; 202 when the customer has to act or the outcome is not known yet",
+    status=(200, 202),
+    takes=SubscriptionRequest,
+    query=ChangeQuery,
+    gives=ChangeView,
+    refuses=(
+        *(*REFUSALS, *CARD_REFUSALS, UnknownCurrency, UnknownProduct, InvalidDecimal, NotChargeable),
+        *(SubscriptionPending, SubscriptionPastDue, SubscriptionRenewing, AddOnInUse, QuoteChanged, SubscriptionBusy),
+    ),
+    idempotent=True,
+    key_optional=True,
+)
+def put_subscription(call: Call[SubscriptionRequest, ChangeQuery], account_id: str) -> Answer:
+    if call.query.preview:
+        found = preview(allow(call, account_id, Right.READ).account, call.body, catalog())
+        return Answer(view_change(found, catalog(), is_preview=True), 200)
+    allowed = allow(call, account_id, Right.ACT)
+    key = call.optional_idempotency_key
+    found = change(allowed.account, call.body, key=key, actor=allowed.actor, catalog=catalog())
+    return _answer(view_change(found, catalog(), is_preview=False), found.resolved)
+
+
+@routes.operation(
+    "GET",
+    PATH,
+    summary="Show the subscription",
+    gives=SubscriptionView,
+    refuses=(*REFUSALS, UnknownCurrency, SubscriptionNotFound),
+)
+def get_subscription(call: Call[None, None], account_id: str) -> SubscriptionView:
+    allow(call, account_id, Right.READ)
+    return view(table.get(account_id), catalog())
+
+
+@routes.operation(
+    "DELETE",
+    PATH,
+    summary="Cancel the subscription at its period's end; one that is owed ends at once",
+    gives=SubscriptionView,
+    refuses=(*REFUSALS, UnknownCurrency, SubscriptionNotFound, AlreadyCanceled, SubscriptionBusy),
+)
+def delete_subscription(call: Call[None, None], account_id: str) -> SubscriptionView:
+    allowed = allow(call, account_id, Right.ACT)
+    return view(cancel(account_id, actor=allowed.actor, catalog=catalog()), catalog())
+
+
+@routes.operation(
+    "POST",
+    f"{PATH}/resume",
+    summary="Take a cancellation back before it takes effect",
+    gives=SubscriptionView,
+    refuses=(*REFUSALS, UnknownCurrency, SubscriptionNotFound, NotCanceled, SubscriptionBusy),
+)
+def resume_subscription(call: Call[None, None], account_id: str) -> SubscriptionView:
+    allowed = allow(call, account_id, Right.ACT)
+    return view(resume(account_id, actor=allowed.actor, catalog=catalog()), catalog())
+
+
+@routes.operation(
+    "DELETE",
+    f"{PATH}/pending",
+    summary="Withdraw what waits for the customer to confirm its payment; nothing is charged",
+    status=204,
+    refuses=(*REFUSALS, SubscriptionNotFound, SubscriptionPending, SubscriptionBusy, StripeUnavailable),
+)
+def delete_pending(call: Call[None, None], account_id: str) -> None:
+    allow(call, account_id, Right.ACT)
+    withdraw(account_id, catalog())
+
+
+@routes.operation(
+    "POST",
+    f"{PATH}/pay",
+    summary="Pay a renewal that is owed; 202 when the customer has to act or the outcome is not known yet",
+    status=(200, 202),
+    gives=PaidView,
+    refuses=(
+        *(*REFUSALS, *CARD_REFUSALS, UnknownCurrency, SubscriptionNotFound, NothingOwed, SubscriptionPending),
+        SubscriptionBusy,
+    ),
+    idempotent=True,
+)
+def pay_subscription(call: Call[None, None], account_id: str) -> Answer:
+    allowed = allow(call, account_id, Right.ACT)
+    charged = pay(allowed.account, key=call.idempotency_key, actor=allowed.actor, catalog=catalog())
+    return _answer(view_paid(charged, catalog()), charged.resolved)
+
+
+@routes.operation(
+    "PUT",
+    f"{PATH}/in-use",
+    summary="Note how many of each add-on are in use: fewer cannot be subscribed to",
+    takes=InUseRequest,
+    gives=SubscriptionView,
+    refuses=(*REFUSALS, UnknownCurrency, SubscriptionNotFound, SubscriptionBusy),
+)
+def put_in_use(call: Call[InUseRequest, None], account_id: str) -> SubscriptionView:
+    allow(call, account_id, Right.OPERATE)
+    return view(note_in_use(account_id, call.body), catalog())
+
+
+def _answer(body: ChangeView | PaidView, resolved: Resolved | None) -> Answer:
+    if resolved is None or resolved.payment.ended:
+        return Answer(body, 200)
+    return Answer(body, 202, {"Retry-After": CHECK_AGAIN_SECONDS})

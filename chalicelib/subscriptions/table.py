@@ -1,0 +1,164 @@
+"""The door to the table `subscriptions`."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+from zlib import crc32
+
+import msgspec
+from msgspec.structs import asdict
+from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.exceptions import PutError, TransactWriteError
+from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
+from pynamodb.transactions import TransactWrite
+
+from chalicelib.accounts import table as accounts
+from chalicelib.payments import table as payments
+from chalicelib.payments.payment import Payment
+from chalicelib.subscriptions.subscription import Contents, Prices, Subscription, SubscriptionNotFound, Terms
+from chalicelib.tables import Table, TableMeta, connection
+
+CONDITION_FAILED: Final = "ConditionalCheckFailedException"
+LOST_RACE_CODES: Final = frozenset({"ConditionalCheckFailed", "TransactionConflict"})
+
+SHARDS: Final = 8
+"""Partitions of the index of what is due. One takes 1,000 writes a second; eight never are what holds it up."""
+
+
+class DueIndex(GlobalSecondaryIndex["SubscriptionRow"]):  # type: ignore[no-untyped-call]
+    """Subscriptions by when to look at them next, and no others."""
+
+    class Meta:
+        index_name = "due"
+        projection = KeysOnlyProjection()
+
+    due_shard = UnicodeAttribute(hash_key=True)
+    due_at_ms = NumberAttribute(range_key=True)
+
+
+class SubscriptionRow(Table):
+    """One row an account. Its stream tells the rest of the system of every change."""
+
+    class Meta(metaclass=TableMeta):
+        setting = "subscriptions_table"
+
+    account_id = UnicodeAttribute(hash_key=True)
+    currency = UnicodeAttribute()
+    status = UnicodeAttribute()
+    plan = UnicodeAttribute()
+    add_ons = JSONAttribute()
+    prices = JSONAttribute()
+    anchor_ms = NumberAttribute()
+    elapsed_months = NumberAttribute()
+    period_start_ms = NumberAttribute()
+    period_end_ms = NumberAttribute()
+    actor = UnicodeAttribute()
+    updated_at_ms = NumberAttribute()
+    scheduled = JSONAttribute(null=True)
+    carried_micros = NumberAttribute()
+    cancel_at_period_end = BooleanAttribute()
+    pending = JSONAttribute(null=True)
+    lapsed = JSONAttribute(null=True)
+    paid_payment_id = UnicodeAttribute(null=True)
+    attempt = NumberAttribute()
+    past_due_since_ms = NumberAttribute(null=True)
+    failure = JSONAttribute(null=True)
+    charged_card = UnicodeAttribute(null=True)
+    access_until_ms = NumberAttribute(null=True)
+    resumed_at_ms = NumberAttribute(null=True)
+    trial_end_ms = NumberAttribute(null=True)
+    started_at_ms = NumberAttribute(null=True)
+    ended_at_ms = NumberAttribute(null=True)
+    in_use = JSONAttribute()
+    due_at_ms = NumberAttribute(null=True)
+    version = NumberAttribute()
+    due_shard = UnicodeAttribute(null=True)
+    due = DueIndex()
+
+
+def find(account_id: str) -> Subscription | None:
+    """Read an account's subscription, strongly consistent; None when it never had one."""
+    try:
+        return _subscription(SubscriptionRow.get(account_id, consistent_read=True))
+    except SubscriptionRow.DoesNotExist:
+        return None
+
+
+def get(account_id: str) -> Subscription:
+    """Read an account's subscription, strongly consistent. Raises SubscriptionNotFound."""
+    subscription = find(account_id)
+    if subscription is None or not subscription.exists:
+        raise SubscriptionNotFound(account_id)
+    return subscription
+
+
+def find_many(account_ids: Iterable[str]) -> dict[str, Subscription]:
+    """Read several subscriptions, strongly consistent; accounts that have none are left out."""
+    rows = SubscriptionRow.batch_get(list(set(account_ids)), consistent_read=True)
+    return {row.account_id: _subscription(row) for row in rows}
+
+
+def write(wanted: Subscription, *, over: Subscription | None, payment: Payment | None = None) -> bool:
+    """Write a subscription, with a new payment and with when access closes, all or nothing.
+
+    It is written on condition that the row is still what it is written over; False when somebody else came first.
+    """
+    condition = SubscriptionRow.version == over.version if over else SubscriptionRow.account_id.does_not_exist()
+    row = row_of(wanted)
+    access_moves = wanted.access_until_ms != (over.access_until_ms if over else None)
+    if payment is None and not access_moves:
+        return _save(row, condition)
+    try:
+        with TransactWrite(connection=connection()) as transaction:
+            transaction.save(row, condition=condition)
+            if payment:
+                payments.add_new(transaction, payment)
+            if access_moves:
+                accounts.add_access_until(transaction, wanted.account_id, wanted.access_until_ms)
+    except TransactWriteError as error:
+        codes = {reason.code for reason in error.cancellation_reasons if reason}
+        if codes and codes <= LOST_RACE_CODES:
+            return False
+        raise
+    return True
+
+
+def _save(row: SubscriptionRow, condition: Any) -> bool:
+    try:
+        row.save(condition=condition)
+    except PutError as error:
+        if error.cause_response_code != CONDITION_FAILED:
+            raise
+        return False
+    return True
+
+
+def due(now_ms: int) -> Iterator[str]:
+    """Yield the accounts whose subscription is to be looked at by now, the most overdue of each shard first.
+
+    The index may be a moment behind: read a row again before acting on it.
+    """
+    for shard in range(SHARDS):
+        for row in SubscriptionRow.due.query(str(shard), DueIndex.due_at_ms <= now_ms):
+            yield row.account_id
+
+
+def row_of(subscription: Subscription) -> SubscriptionRow:
+    """Return a subscription's row: the terms one by one, for those who read the stream."""
+    values: dict[str, Any] = {name: msgspec.to_builtins(each) for name, each in asdict(subscription).items()}
+    terms = values.pop("terms")
+    contents = terms.pop("contents")
+    due_shard = None if subscription.due_at_ms is None else str(crc32(subscription.account_id.encode()) % SHARDS)
+    return SubscriptionRow(**values, **terms, **contents, due_shard=due_shard)
+
+
+def _subscription(row: SubscriptionRow) -> Subscription:
+    values = {name: getattr(row, name) for name in Subscription.__struct_fields__ if name != "terms"}
+    terms = Terms(
+        contents=Contents(row.plan, row.add_ons),
+        prices=msgspec.convert(row.prices, Prices),
+        anchor_ms=int(row.anchor_ms),
+        elapsed_months=int(row.elapsed_months),
+        period_start_ms=int(row.period_start_ms),
+        period_end_ms=int(row.period_end_ms),
+    )
+    return msgspec.convert({**values, "terms": msgspec.to_builtins(terms)}, Subscription)

@@ -1,0 +1,208 @@
+"""How subscriptions look outside."""
+
+import msgspec
+
+from chalicelib.catalog.catalog import Catalog
+from chalicelib.clock import iso
+from chalicelib.money import format_amount
+from chalicelib.payments.payment import Failure
+from chalicelib.payments.resolve import Resolved
+from chalicelib.payments.view import (
+    Authentication,
+    LineView,
+    PaymentView,
+    view_authentication,
+    view_lines,
+    view_payment,
+)
+from chalicelib.subscriptions import table
+from chalicelib.subscriptions.change import Changed
+from chalicelib.subscriptions.charge import Charged
+from chalicelib.subscriptions.price import Quote, UnknownProduct
+from chalicelib.subscriptions.progress import Renewal, renewal
+from chalicelib.subscriptions.subscription import OWING, RUNNING, Contents, Pending, Purpose, Status, Subscription
+
+
+class QuoteView(msgspec.Struct):
+    """What a card is charged: the sum of the lines. `carried` is too little for a card; the next charge takes it."""
+
+    amount: str
+    currency: str
+    lines: list[LineView]
+    carried: str
+
+
+class RenewalView(msgspec.Struct):
+    """When the next period is charged, and with how much."""
+
+    at: str
+    charge: QuoteView
+
+
+class ContentsView(msgspec.Struct):
+    """A plan, and how many of each add-on."""
+
+    plan: str
+    add_ons: dict[str, int]
+
+
+class PendingView(msgspec.Struct):
+    """A payment that has not ended, and what the subscription holds once it succeeds."""
+
+    payment_id: str
+    purpose: Purpose
+    plan: str
+    add_ons: dict[str, int]
+
+
+class OwedView(msgspec.Struct):
+    """A renewal that was not paid: since when, why, and when it is tried again by itself, if it is."""
+
+    since: str
+    charge: QuoteView | None
+    failure: Failure | None
+    attempts: int
+    next_attempt_at: str | None
+    access_until: str | None
+
+
+class SubscriptionView(msgspec.Struct):
+    """A subscription: what it holds, for which period, and what follows.
+
+    `scheduled` is what it holds from the next period on, if that is something else. `next_renewal` is null where
+    nothing is charged any more.
+    """
+
+    status: Status
+    plan: str
+    add_ons: dict[str, int]
+    currency: str
+    period_start: str
+    period_end: str
+    trial_end: str | None
+    cancel_at_period_end: bool
+    started_at: str | None
+    ended_at: str | None
+    scheduled: ContentsView | None
+    pending: PendingView | None
+    owed: OwedView | None
+    next_renewal: RenewalView | None
+    in_use: dict[str, int]
+
+
+class ChangeView(msgspec.Struct):
+    """What a change came to, or, of a preview, would come to: the subscription as it then is, and what is charged now.
+
+    `charge` is null for a repeat, `payment` where nothing is charged. `authentication` is what the browser has to do.
+    """
+
+    preview: bool
+    subscription: SubscriptionView
+    charge: QuoteView | None
+    payment: PaymentView | None
+    authentication: Authentication | None
+
+
+class PaidView(msgspec.Struct):
+    """A subscription with the payment of what it owed, and what the browser has to do, if anything."""
+
+    subscription: SubscriptionView
+    payment: PaymentView
+    authentication: Authentication | None
+
+
+def see(account_id: str, catalog: Catalog) -> SubscriptionView | None:
+    """Read and present an account's subscription; None when it has none."""
+    found = table.find(account_id)
+    return view(found, catalog) if found and found.exists else None
+
+
+def view(subscription: Subscription, catalog: Catalog) -> SubscriptionView:
+    """Present a subscription."""
+    terms = subscription.terms
+    return SubscriptionView(
+        status=subscription.status,
+        plan=terms.contents.plan,
+        add_ons=terms.contents.add_ons,
+        currency=subscription.currency,
+        period_start=iso(terms.period_start_ms),
+        period_end=iso(terms.period_end_ms),
+        trial_end=_time(subscription.trial_end_ms),
+        cancel_at_period_end=subscription.cancel_at_period_end,
+        started_at=_time(subscription.started_at_ms),
+        ended_at=_time(subscription.ended_at_ms),
+        scheduled=_contents(subscription.scheduled),
+        pending=_pending(subscription.pending),
+        owed=_owed(subscription, catalog) if subscription.status in OWING else None,
+        next_renewal=_next_renewal(subscription, catalog),
+        in_use=subscription.in_use,
+    )
+
+
+def view_change(found: Changed, catalog: Catalog, *, is_preview: bool) -> ChangeView:
+    """Present what a change came to."""
+    return ChangeView(
+        preview=is_preview,
+        subscription=view(found.subscription, catalog),
+        charge=view_quote(found.difference.quote, found.subscription.currency) if found.difference else None,
+        payment=view_payment(found.resolved.payment) if found.resolved else None,
+        authentication=view_authentication(found.resolved) if found.resolved else None,
+    )
+
+
+def view_paid(charged: Charged, catalog: Catalog) -> PaidView:
+    """Present the payment of what was owed."""
+    resolved: Resolved = charged.resolved
+    return PaidView(view(charged.subscription, catalog), view_payment(resolved.payment), view_authentication(resolved))
+
+
+def view_quote(quoted: Quote, currency: str) -> QuoteView:
+    """Present what is charged."""
+    return QuoteView(
+        amount=format_amount(quoted.charge_micros, currency),
+        currency=currency,
+        lines=view_lines(quoted.lines, currency),
+        carried=format_amount(quoted.carried_micros, currency),
+    )
+
+
+def _owed(subscription: Subscription, catalog: Catalog) -> OwedView:
+    due = _next_period(subscription, catalog)
+    return OwedView(
+        since=iso(subscription.past_due_since_ms or subscription.updated_at_ms),
+        charge=view_quote(due.quote, subscription.currency) if due else None,
+        failure=subscription.failure,
+        attempts=subscription.attempt,
+        next_attempt_at=_time(subscription.due_at_ms),
+        access_until=_time(subscription.access_until_ms),
+    )
+
+
+def _next_renewal(subscription: Subscription, catalog: Catalog) -> RenewalView | None:
+    if subscription.status not in RUNNING or subscription.cancel_at_period_end:
+        return None
+    due = _next_period(subscription, catalog)
+    return RenewalView(iso(due.terms.period_start_ms), view_quote(due.quote, subscription.currency)) if due else None
+
+
+def _next_period(subscription: Subscription, catalog: Catalog) -> Renewal | None:
+    """Return the next period; None if something in it is no longer sold, for which its renewal fails loudly."""
+    try:
+        return renewal(subscription, catalog)
+    except UnknownProduct:
+        return None
+
+
+def _contents(contents: Contents | None) -> ContentsView | None:
+    return ContentsView(contents.plan, contents.add_ons) if contents else None
+
+
+def _pending(pending: Pending | None) -> PendingView | None:
+    if pending is None:
+        return None
+    contents = pending.terms.contents
+    return PendingView(pending.payment_id, pending.purpose, contents.plan, contents.add_ons)
+
+
+def _time(moment_ms: int | None) -> str | None:
+    return None if moment_ms is None else iso(moment_ms)

@@ -1,0 +1,58 @@
+"""A door into the portal, for whoever sits at this machine: each visit gets a link of its own, as from a platform.
+
+Links into the portal open once and within minutes. A platform makes one when somebody asks for Settings > Billing; here
+this stands in for it, so that the address that `make run` prints works at any time and as often as one likes.
+"""
+
+import json
+import threading
+import urllib.request
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Any, Self
+
+from local.ports import HOST
+
+SECONDS = 10
+
+
+class Door:
+    """The door to one account. A context manager: it is open inside the block."""
+
+    def __init__(self, api_url: str, operator_token: str, account_id: str) -> None:
+        class Handler(BaseHTTPRequestHandler):
+            """Sends every visitor on with a new link."""
+
+            def do_GET(self) -> None:  # noqa: N802 - named by http.server
+                self.send_response(303)
+                self.send_header("Location", _link(api_url, operator_token, account_id))
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            def log_message(self, format: str, *args: Any) -> None:
+                """Write nothing."""
+
+        self._server = ThreadingHTTPServer((HOST, 0), Handler)
+        self.url = f"http://{HOST}:{self._server.server_address[1]}/"
+
+    def __enter__(self) -> Self:
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
+def _link(api_url: str, operator_token: str, account_id: str) -> str:
+    """Ask the API for a link, as a platform does."""
+    request = urllib.request.Request(  # noqa: S310 - our own server's address
+        f"{api_url}/v1/portal-sessions",
+        json.dumps({"account_id": account_id}).encode(),
+        {"Authorization": f"Bearer {operator_token}", "Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=SECONDS) as answer:  # noqa: S310
+        url: str = json.load(answer)["url"]
+    return url

@@ -1,0 +1,61 @@
+"""Compare Stripe with the rows and the ledger, and show what does not agree."""
+
+import sys
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import track
+
+from chalicelib import clock
+from chalicelib.money import format_amount
+from chalicelib.payments.stripe_gateway import StripeUnavailable
+from ops.compare import Difference, differences
+from ops.sides import read_sides
+
+WRONG = 1
+UNREAD = 2
+ON_ITS_WAY_MS = 15 * 60 * 1000
+"""What is younger may not be settled yet: the sweeper comes to it within minutes."""
+
+
+@click.command()
+@click.option("--from", "start", type=click.DateTime(), required=True, help="Beginning, in UTC: 2026-11-01.")
+@click.option("--to", "end", type=click.DateTime(), help="End, not included; a quarter of an hour ago if left out.")
+def reconcile(start: datetime, end: datetime | None) -> None:
+    """Compare every payment, refund and dispute at Stripe with the rows and the ledger, both ways.
+
+    Exits with 1 when anything does not agree, with 2 when Stripe could not be read.
+    """
+    from_ms = clock.to_ms(start.replace(tzinfo=UTC))
+    to_ms = clock.to_ms(end.replace(tzinfo=UTC)) if end else clock.now_ms() - ON_ITS_WAY_MS
+    if from_ms >= to_ms:
+        raise click.UsageError("--from must be before --to")
+    try:
+        found = differences(read_sides(from_ms, to_ms, _tracked), from_ms, to_ms)
+    except StripeUnavailable as error:
+        click.echo(f"Stripe could not be read: {error.reason}", err=True)
+        sys.exit(UNREAD)
+    for each in found:
+        click.echo(line(each))
+    click.echo(f"{len(found)} differences from {clock.iso(from_ms)} to {clock.iso(to_ms)}")
+    sys.exit(WRONG if found else 0)
+
+
+def _tracked(items: Iterable[Any], name: str) -> Iterable[Any]:
+    total = len(items) if isinstance(items, list) else None
+    return track(items, name, total=total, console=Console(stderr=True))
+
+
+def line(found: Difference) -> str:
+    """Write a difference as one line, for people and for grep: what, whose, when, and the amount of each side."""
+    amounts = {"Stripe": found.stripe_micros, "rows": found.row_micros, "ledger": found.ledger_micros}
+    sides = (
+        f"{name} {'none' if amount is None else format_amount(amount, found.currency)}"
+        for name, amount in amounts.items()
+    )
+    what = f"{found.kind} {found.problem}: {found.id}"
+    whose = f"payment {found.payment_id or 'unknown'}, account {found.account_id or 'unknown'}"
+    return f"{what} ({whose}, {clock.iso(found.at_ms)}): {', '.join(sides)} {found.currency}"

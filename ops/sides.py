@@ -1,0 +1,127 @@
+"""Read both sides for a reconciliation: Stripe's lists, and our rows and ledger."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, Final
+
+from chalicelib.accounts.table import AccountRow
+from chalicelib.ledger import page as pages
+from chalicelib.ledger.table import read_pages, read_wallet
+from chalicelib.ledger.transaction import Entry
+from chalicelib.ledger.verify import END_OF_TIME_MS
+from chalicelib.money import from_card_amount
+from chalicelib.payments import reversal_table, table
+from chalicelib.payments.dispute import Dispute, dispute_of, taken_micros
+from chalicelib.payments.payment import DAY_MS, Payment, intent_of
+from chalicelib.payments.refund import CAME_BACK, Refund, refund_of
+from chalicelib.payments.stripe_gateway import LOOK_SECONDS, reached, stripe_client
+from ops.compare import Fact, Key, Kind, Posted, Row, Sides
+
+MARGIN_MS: Final = 2 * DAY_MS
+"""How much further than the span both sides are read: Stripe may have a payment up to 23 hours after its row."""
+
+SOURCES: Final[dict[str, Kind]] = {"/payments": "payment", "/refunds": "refund", "/disputes": "dispute"}
+Track = Callable[[Iterable[Any], str], Iterable[Any]]
+"""Show the progress of a long iteration with its name, and pass it on."""
+
+
+def read_sides(from_ms: int, to_ms: int, track: Track) -> Sides:
+    """Read all that may belong to a span of time, on the platform's own account. Raises StripeUnavailable."""
+    span = from_ms - MARGIN_MS, to_ms + MARGIN_MS
+    stripe = stripe_side(*span, track)
+    rows: dict[Key, Row] = {}
+    ledger: dict[Key, Posted] = {}
+    names = sorted(row.account_id for row in AccountRow.scan(attributes_to_get=["account_id"]))
+    for account_id in track(names, "Rows and ledger"):
+        rows |= row_side(account_id, *span)
+        ledger |= ledger_side(account_id, span[0])
+    return Sides(stripe, rows, ledger)
+
+
+def stripe_side(from_ms: int, to_ms: int, track: Track) -> dict[Key, Fact]:
+    """Read Stripe's succeeded payments, refunds and disputes that were made in a span. Raises StripeUnavailable."""
+    found: dict[Key, Fact] = {}
+    span: Any = {"created": {"gte": from_ms // 1000, "lt": -(-to_ms // 1000)}, "limit": 100}
+    v1 = stripe_client(LOOK_SECONDS).v1
+    with reached("reconcile"):
+        for each in track(v1.payment_intents.list(span).auto_paging_iter(), "Payments at Stripe"):
+            _add_payment(found, each.to_dict())
+        of_payment: Any = {**span, "expand": ["data.payment_intent"]}
+        for each in track(v1.refunds.list(of_payment).auto_paging_iter(), "Refunds at Stripe"):
+            refund = refund_of(each.to_dict(), None)
+            moved_minor = 0 if refund.status in CAME_BACK else refund.amount_minor
+            moved_micros = from_card_amount(moved_minor, refund.currency)
+            found["refund", refund.id] = _fact(each.to_dict(), refund.created_at_ms, moved_micros, refund.currency)
+        for each in track(v1.disputes.list(of_payment).auto_paging_iter(), "Disputes at Stripe"):
+            dispute = dispute_of(each.to_dict(), None)
+            amount_micros = from_card_amount(dispute.amount_minor, dispute.currency)
+            moved_micros = taken_micros(dispute.moved, amount_micros, dispute.currency)
+            found["dispute", dispute.id] = _fact(each.to_dict(), dispute.created_at_ms, moved_micros, dispute.currency)
+    return found
+
+
+def _add_payment(found: dict[Key, Fact], body: dict[str, Any]) -> None:
+    """Add a payment that succeeded. Two that took money for one payment of ours add up, so that they do not agree."""
+    intent = intent_of(body, None)
+    if intent.status != "succeeded":
+        return
+    account_id, payment_id = intent.metadata.get("account_id", ""), intent.metadata.get("payment_id") or intent.id
+    received = from_card_amount(intent.amount_received_minor, intent.currency)
+    before = found.get(("payment", payment_id))
+    taken = received + (before.moved_micros if before else 0)
+    found["payment", payment_id] = Fact(account_id, payment_id, body["created"] * 1000, taken, intent.currency)
+
+
+def _fact(body: dict[str, Any], at_ms: int, moved_micros: int, currency: str) -> Fact:
+    """Return a fact about a refund or dispute, whose payment is expanded."""
+    intent = body.get("payment_intent") or {}
+    metadata = intent.get("metadata") or {}
+    payment_id = metadata.get("payment_id") or intent.get("id") or str(body.get("charge"))
+    return Fact(metadata.get("account_id", ""), payment_id, at_ms, moved_micros, currency)
+
+
+def row_side(account_id: str, from_ms: int, to_ms: int) -> dict[Key, Row]:
+    """Read an account's succeeded payments of a span, and all of its refunds and disputes that Stripe has."""
+    refunds, disputes = reversal_table.of_account(account_id)
+    found: dict[Key, Row] = {}
+    for payment in table.between(account_id, from_ms, to_ms):
+        if payment.state == "succeeded" and payment.stripe_account is None:
+            found["payment", payment.payment_id] = _row(payment, payment.created_at_ms, payment.amount_micros)
+    for refund in refunds:
+        if refund.stripe_refund_id and refund.refunded_at_ms and refund.stripe_account is None:
+            moved = refund.amount_micros if refund.is_out else 0
+            found["refund", refund.stripe_refund_id] = _row(refund, refund.refunded_at_ms, moved)
+    for dispute in disputes:
+        if dispute.stripe_account is None:
+            found["dispute", dispute.dispute_id] = _row(dispute, dispute.opened_at_ms, dispute.taken_micros)
+    return found
+
+
+def _row(of: Payment | Refund | Dispute, at_ms: int, moved_micros: int) -> Row:
+    fact = Fact(of.account_id, of.payment_id, at_ms, moved_micros, of.currency)
+    if isinstance(of, Payment):
+        return Row(fact, moved_micros if of.fills_wallet else 0)
+    return Row(fact, sum(entry.signed_micros for entry in of.entries()))
+
+
+def ledger_side(account_id: str, from_ms: int) -> dict[Key, Posted]:
+    """Read what an account's ledger has for payments, refunds and disputes, from a time on.
+
+    It is read to its end: what follows from a refund or dispute is posted later, at times of its own.
+    """
+    currency = read_wallet(account_id).currency
+    found: dict[Key, Posted] = {}
+    for entry in _entries(account_id, from_ms):
+        kind = SOURCES.get(entry.source)
+        if kind is None:
+            continue
+        key: Key = (kind, entry.event_id.partition("/")[0])
+        before = found.get(key)
+        at_ms = min(entry.occurred_at_ms, before.at_ms) if before else entry.occurred_at_ms
+        micros = entry.signed_micros + (before.micros if before else 0)
+        found[key] = Posted(account_id, entry.payment_id or "", at_ms, micros, currency)
+    return found
+
+
+def _entries(account_id: str, from_ms: int) -> Iterator[Entry]:
+    for page in read_pages(account_id, from_ms, END_OF_TIME_MS):
+        yield from pages.entries_of(pages.decode_body(page))

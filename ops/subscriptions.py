@@ -1,0 +1,116 @@
+"""The subscriptions that are due: which they are, what a run would charge, and such a run itself."""
+
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, datetime
+
+import click
+import msgspec
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from chalicelib import clock
+from chalicelib.accounts import table as accounts
+from chalicelib.catalog.catalog import Catalog, catalog
+from chalicelib.money import format_amount
+from chalicelib.payments import table as payments
+from chalicelib.subscriptions import renew, table
+from chalicelib.subscriptions.follow import card_of
+from chalicelib.subscriptions.price import UnknownProduct
+from chalicelib.subscriptions.progress import Renewal, landed, next_step
+from chalicelib.subscriptions.subscription import Subscription, named_period
+
+out = Console(soft_wrap=True)
+
+AT = click.option(
+    "--at",
+    type=click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M:%SZ"]),
+    help="The moment (UTC) instead of now: 2027-02-28 or 2027-02-28T10:00:00.",
+)
+
+
+class Outlook(msgspec.Struct, frozen=True):
+    """What a run at a moment would do with a subscription that is due then. `amount_micros` is what it would charge."""
+
+    subscription: Subscription
+    does: str
+    amount_micros: int = 0
+    is_wrong: bool = False
+
+
+@click.group("subscriptions")
+def subscriptions() -> None:
+    """Subscriptions and their renewals."""
+
+
+@subscriptions.command("due")
+@AT
+def show_due(at: datetime | None) -> None:
+    """List the subscriptions that are due."""
+    now_ms = moment_ms(at)
+    rows = Table("account", "status", "plan", "due since", "attempt", "waits for")
+    found = list(due(now_ms))
+    for each in found:
+        waits_for = each.pending.payment_id if each.pending else ""
+        since = clock.iso(each.due_at_ms or 0)
+        rows.add_row(each.account_id, each.status, each.terms.contents.plan, since, str(each.attempt), waits_for)
+    out.print(rows)
+    out.print(f"{len(found)} due at {clock.iso(now_ms)}")
+
+
+@click.command("renew")
+@AT
+@click.option("--dry-run", is_flag=True, help="Only say what a run would charge.")
+def renew_due(at: datetime | None, dry_run: bool) -> None:
+    """Put what is due on the renewals queue, as the schedule does, or say what that would charge, with the sum."""
+    now_ms = moment_ms(at)
+    if not dry_run:
+        if at is not None:
+            raise click.UsageError("only a dry run can be at another time than now")
+        out.print(f"{renew.find_due(now_ms)} put on the renewals queue")
+        return
+    rows = Table("account", "status", "what", "amount")
+    sums: Counter[str] = Counter()
+    wrong = 0
+    for each in track(list(due(now_ms)), "Looking", console=Console(stderr=True)):
+        seen = outlook(each, catalog(), now_ms)
+        currency = each.currency
+        sums[currency] += seen.amount_micros
+        wrong += seen.is_wrong
+        amount = f"{format_amount(seen.amount_micros, currency)} {currency}" if seen.amount_micros else ""
+        rows.add_row(each.account_id, each.status, seen.does, amount)
+    out.print(rows)
+    for currency, micros in sorted(sums.items()):
+        out.print(f"{format_amount(micros, currency)} {currency} in all")
+    sys.exit(1 if wrong else 0)
+
+
+def moment_ms(at: datetime | None) -> int:
+    """Return the moment that was asked for, or now."""
+    return clock.now_ms() if at is None else clock.to_ms(at.replace(tzinfo=UTC))
+
+
+def due(now_ms: int) -> Iterator[Subscription]:
+    """Yield the subscriptions that are due, read again from the table itself."""
+    for account_id in table.due(now_ms):
+        found = table.find(account_id)
+        if found and found.due_at_ms is not None and found.due_at_ms <= now_ms:
+            yield found
+
+
+def outlook(subscription: Subscription, catalog: Catalog, now_ms: int) -> Outlook:
+    """Say what a run would do with a subscription: by the very rules of a run, and without writing anything."""
+    current = subscription
+    if current.pending:
+        current = landed(current, payments.get(current.account_id, current.pending.payment_id), catalog, now_ms)
+    if current.pending:
+        return Outlook(subscription, f"wait for payment {current.pending.payment_id}")
+    try:
+        step = next_step(current, card_of(accounts.get(current.account_id)), catalog, now_ms)
+    except UnknownProduct as refusal:
+        return Outlook(subscription, f"fail: {refusal.detail}", is_wrong=True)
+    if isinstance(step, Renewal):
+        return Outlook(subscription, f"charge {named_period(step.terms)}", step.quote.charge_micros)
+    return Outlook(subscription, f"become {step.status}" if step.status != current.status else "go on unchanged")

@@ -1,0 +1,343 @@
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+import requests
+
+from chalicelib import clock
+from chalicelib.accounts.token import Role
+from chalicelib.payments import refund_gateway, reversal_table
+from chalicelib.payments.adjust import AdjustmentRequest, adjust
+from chalicelib.payments.issue_refund import RefundRequest, RefundTooLarge, refund
+from chalicelib.payments.payment import Payment
+from chalicelib.payments.reversal import told_of_refund
+from local.stripe_emulator.client import Emulator, wait_until
+from tests.api import NOBODY, Api, problem
+from tests.payments.payer import Payer
+from tests.payments.refunder import (
+    REFUNDS,
+    UNIT,
+    assert_refunded_once,
+    assert_sound,
+    events,
+    kinds,
+    only_refund,
+    pay,
+    refund_payment,
+    stripes_refunds,
+    sweep_all,
+    tell,
+)
+
+NewPayer = Callable[..., Payer]
+REFUND: dict[str, Any] = {"reason": "goodwill"}
+
+
+@pytest.fixture
+def paid(payer: Payer) -> Payer:
+    payer.top_up()
+    return payer
+
+
+def post(
+    api: Api, payer: Payer, body: dict[str, Any] = REFUND, *, key: str = "refund-1", payment_id: str = "", **more: Any
+) -> requests.Response:
+    payment_id = payment_id or payer.payments[0].payment_id
+    url = f"/v1/accounts/{payer.account_id}/payments/{payment_id}/refunds"
+    return api.post(url, body, **({"Idempotency_Key": key} if key else {}), **more)
+
+
+def show(api: Api, payer: Payer) -> dict[str, Any]:
+    shown: dict[str, Any] = api.get(f"/v1/accounts/{payer.account_id}/payments/{payer.payment().payment_id}").json()
+    return shown
+
+
+def spend(payer: Payer, amount: str) -> None:
+    request = AdjustmentRequest("debit", amount, "usage")
+    adjust(payer.account(), request, key=f"spend-{amount}", actor="operator")
+
+
+def test_a_refund_goes_to_the_card_and_leaves_the_wallet(api: Api, paid: Payer) -> None:
+    answer = post(api, paid)
+    assert answer.status_code == 201, answer.text
+    body = answer.json()
+    assert body["refund"]["state"] == "succeeded"
+    assert body["refund"]["amount"] == "25.00"
+    assert (body["refund"]["reason"], body["refund"]["actor"]) == ("goodwill", "operator")
+    assert body["payment"]["refunded"] == "25.00"
+    assert body["payment"]["state"] == "succeeded"
+    assert body["wallet"] == {"balance": "0.00", "currency": "usd"}
+    assert_refunded_once(paid)
+
+
+def test_a_part_can_be_refunded_and_then_the_rest(api: Api, paid: Payer) -> None:
+    assert post(api, paid, {**REFUND, "amount": "10"}).json()["payment"]["refunded"] == "10.00"
+    second = post(api, paid, key="refund-2").json()
+    assert (second["refund"]["amount"], second["payment"]["refunded"]) == ("15.00", "25.00")
+    assert kinds(paid) == [("refund", -10), ("refund", -15)]
+    problem(post(api, paid, key="refund-3"), 409, "nothing-to-refund")
+    assert_sound(paid)
+
+
+def test_a_payment_shows_its_refunds_and_disputes(api: Api, paid: Payer, emulator: Emulator) -> None:
+    fresh = show(api, paid)
+    assert (fresh["refunded"], fresh["refunds"], fresh["disputes"], fresh["dispute_status"]) == ("0.00", [], [], None)
+    post(api, paid, {**REFUND, "amount": "10"})
+    emulator.open_dispute(paid.charges[0]["id"])
+    tell(paid)
+    shown = show(api, paid)
+    assert [(each["amount"], each["state"]) for each in shown["refunds"]] == [("10.00", "succeeded")]
+    (dispute,) = shown["disputes"]
+    assert (dispute["amount"], dispute["debited"], dispute["reason"]) == ("15.00", "15.00", "fraudulent")
+    assert dispute["evidence_due_by"].endswith("Z")
+    assert (shown["dispute_status"], shown["state"]) == ("needs_response", "succeeded")
+    listed = api.get(f"/v1/accounts/{paid.account_id}/payments").json()["data"][0]
+    assert (listed["refunded"], listed["dispute_status"]) == ("10.00", "needs_response")
+
+
+def test_repeating_a_key_changes_nothing(api: Api, paid: Payer, emulator: Emulator) -> None:
+    first = post(api, paid, {**REFUND, "amount": "10"})
+    calls = len(emulator.calls())
+    again = post(api, paid, {**REFUND, "amount": "10.00"})
+    assert again.status_code == 201
+    assert again.json()["refund"] == first.json()["refund"]
+    assert len(emulator.calls()) == calls
+    assert_refunded_once(paid, 10)
+
+
+@pytest.mark.parametrize("changes", [{"amount": "9"}, {"reason": "another"}, {"amount": None}])
+def test_a_key_with_other_content_is_refused(api: Api, paid: Payer, changes: dict[str, Any]) -> None:
+    body = {**REFUND, "amount": "10"}
+    post(api, paid, body)
+    other = {name: value for name, value in {**body, **changes}.items() if value is not None}
+    problem(post(api, paid, other), 409, "idempotency-conflict")
+    assert_refunded_once(paid, 10)
+
+
+def test_a_key_of_a_top_up_is_refused(api: Api, paid: Payer) -> None:
+    problem(post(api, paid, key=paid.key), 409, "idempotency-conflict")
+
+
+def test_no_more_is_refunded_than_is_unspent(api: Api, paid: Payer) -> None:
+    spend(paid, "5.005")
+    refused = problem(post(api, paid, {**REFUND, "amount": "20"}), 422, "refund-too-large")
+    assert (refused["maximum"], refused["currency"], refused["field"]) == ("19.99", "usd", "amount")
+    # A refusal keeps no key.
+    assert post(api, paid, {**REFUND, "amount": "19.99"}).status_code == 201
+    assert paid.balance_micros == 5_000
+    refused = problem(post(api, paid, key="refund-2"), 409, "nothing-to-refund")
+    assert refused["because"] == "spent"
+
+
+def test_a_full_wallet_does_not_make_a_payment_larger(api: Api, paid: Payer) -> None:
+    adjust(paid.account(), AdjustmentRequest("credit", "100", "goodwill"), key="more", actor="operator")
+    assert problem(post(api, paid, {**REFUND, "amount": "25.01"}), 422, "refund-too-large")["maximum"] == "25.00"
+    assert post(api, paid).json()["refund"]["amount"] == "25.00"
+    assert problem(post(api, paid, key="refund-2"), 409, "nothing-to-refund")["because"] == "refunded"
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "slug"),
+    [
+        ({"reason": "x", "amount": "0"}, 422, "amount-not-chargeable"),
+        ({"reason": "x", "amount": "1.005"}, 422, "amount-not-chargeable"),
+        ({"reason": "x", "amount": "-1"}, 422, "invalid-request"),
+        ({"reason": "x", "amount": 5}, 422, "invalid-request"),
+        ({"reason": "x", "amount": "1e2"}, 422, "invalid-request"),
+        ({"reason": "x", "amount": "5", "currency": "eur"}, 422, "currency-mismatch"),
+        ({"reason": ""}, 422, "invalid-request"),
+        ({"amount": "5"}, 422, "invalid-request"),
+        ({"reason": "x", "amuont": "5"}, 422, "invalid-request"),
+    ],
+)
+def test_bad_input_is_refused(api: Api, paid: Payer, body: dict[str, Any], status: int, slug: str) -> None:
+    problem(post(api, paid, body), status, slug)
+    assert kinds(paid) == []
+
+
+def test_a_refund_needs_a_key(api: Api, paid: Payer) -> None:
+    problem(post(api, paid, key=""), 400, "idempotency-key-missing")
+
+
+def test_only_an_operator_refunds(api: Api, paid: Payer) -> None:
+    roles: tuple[Role, ...] = ("owner", "viewer")
+    for role in roles:
+        problem(post(api, paid, token=api.token(role, paid.account_id)), 403, "forbidden")
+    problem(post(api, paid, token=api.token("owner", "a-stranger")), 404, "account-not-found")
+    problem(post(api, paid, token=NOBODY), 401, "unauthorized")
+    assert kinds(paid) == []
+
+
+def test_another_accounts_payment_is_not_there(api: Api, paid: Payer, new_payer: NewPayer) -> None:
+    other = new_payer()
+    problem(post(api, other, payment_id=paid.payment().payment_id), 404, "payment-not-found")
+    problem(post(api, paid, payment_id="pay_unheard_of"), 404, "payment-not-found")
+
+
+def test_a_payment_that_took_no_money_cannot_be_refunded(api: Api, payer: Payer, emulator: Emulator) -> None:
+    emulator.fault("cut_before_effect", method="POST", path="/v1/payment_intents", times=0)
+    payer.top_up()
+    assert problem(post(api, payer), 409, "payment-not-refundable")["state"] == "created"
+    assert emulator.calls("POST", REFUNDS) == []
+
+
+def test_a_disputed_payment_is_not_refunded_until_the_dispute_is_won(api: Api, paid: Payer, emulator: Emulator) -> None:
+    dispute = emulator.open_dispute(paid.charges[0]["id"])["id"]
+    tell(paid)
+    refused = problem(post(api, paid), 409, "payment-disputed")
+    assert (refused["dispute_id"], refused["dispute_status"]) == (dispute, "needs_response")
+    emulator.close_dispute(dispute, "win")
+    tell(paid)
+    assert post(api, paid).status_code == 201
+    assert kinds(paid) == [("dispute", -25), ("dispute_reversal", 25), ("refund", -25)]
+    assert_sound(paid)
+
+
+def test_a_dispute_that_nobody_here_heard_of_yet_is_stripes_refusal(api: Api, paid: Payer, emulator: Emulator) -> None:
+    emulator.open_dispute(paid.charges[0]["id"])
+    refused = problem(post(api, paid), 409, "refund-failed")
+    assert refused["code"] == "charge_disputed"
+    problem(post(api, paid), 409, "refund-failed")
+    assert only_refund(paid).state == "failed"
+    assert kinds(paid) == []
+    assert show(api, paid)["refunded"] == "0.00"
+
+
+def test_an_unknown_outcome_is_202_and_is_resolved_by_repeating(api: Api, paid: Payer, emulator: Emulator) -> None:
+    emulator.fault("cut_after_effect", method="POST", path=REFUNDS, times=0)
+    answer = post(api, paid)
+    assert (answer.status_code, answer.headers["Retry-After"]) == (202, "3")
+    assert answer.json()["refund"]["state"] == "created"
+    # It may be made: nothing else of the payment can be promised.
+    problem(post(api, paid, key="refund-2"), 409, "nothing-to-refund")
+    emulator.clear_faults()
+    assert post(api, paid).status_code == 201
+    assert_refunded_once(paid)
+
+
+def test_two_at_once_with_one_key_are_one_refund(api: Api, paid: Payer) -> None:
+    with ThreadPoolExecutor(4) as pool:
+        statuses = {answer.status_code for answer in pool.map(lambda _: post(api, paid), range(4))}
+    assert statuses <= {201, 202}
+    post(api, paid)
+    assert_refunded_once(paid)
+
+
+@pytest.mark.parametrize(
+    ("spent", "outcomes"),
+    [("25", ["refused", "succeeded"]), ("0.01", ["refused", "succeeded"]), ("", ["succeeded"] * 2)],
+)
+def test_two_refunds_of_two_payments_at_once_never_take_the_same_balance(
+    payer: Payer, spent: str, outcomes: list[str]
+) -> None:
+    pair = [payer.top_up("30", key).payment for key in ("one", "two")]
+    if spent:
+        spend(payer, spent)
+
+    def outcome(payment: Payment) -> str:
+        request = RefundRequest("goodwill", "30")
+        try:
+            done = refund(payer.account(), payment.payment_id, request, key=payment.payment_id, actor="operator")
+        except RefundTooLarge:
+            return "refused"
+        return done.state
+
+    with ThreadPoolExecutor(2) as pool:
+        assert sorted(pool.map(outcome, pair)) == outcomes
+    assert 0 <= payer.balance_micros < 30 * UNIT
+    assert_sound(payer)
+
+
+def test_a_refund_that_was_cut_off_before_its_debit_is_debited_before_another_is_decided(
+    payer: Payer, emulator: Emulator
+) -> None:
+    first, second = (payer.top_up("30", key).payment for key in ("one", "two"))
+    emulator.refund_in_dashboard(str(first.charge_id))
+    (made,) = refund_gateway.refunds_of(first)
+    reversal_table.change(first, lambda seen: told_of_refund(seen, made, clock.now_ms()))
+    assert kinds(payer) == []
+    request = RefundRequest("goodwill", "30")
+    done = refund(payer.account(), second.payment_id, request, key="refund-2", actor="operator")
+    assert done.state == "succeeded"
+    assert kinds(payer) == [("refund", -30), ("refund", -30)]
+    assert_sound(payer)
+
+
+def test_a_promise_of_another_refund_is_kept(api: Api, payer: Payer, emulator: Emulator) -> None:
+    first, second = (payer.top_up("30", key).payment for key in ("one", "two"))
+    spend(payer, "25")
+    emulator.fault("cut_before_effect", method="POST", path=REFUNDS, times=2)
+    assert post(api, payer, {**REFUND, "amount": "30"}, payment_id=first.payment_id).status_code == 202
+    answer = post(api, payer, {**REFUND, "amount": "10"}, key="refund-2", payment_id=second.payment_id)
+    assert problem(answer, 422, "refund-too-large")["maximum"] == "5.00"
+
+
+def test_a_refund_that_fails_later_is_credited_once(api: Api, new_payer: NewPayer, emulator: Emulator) -> None:
+    payer = new_payer("pm_card_refundFail")
+    payer.top_up()
+    assert post(api, payer).status_code == 201
+    wait_until(lambda: bool(events(payer, "refund.failed")))
+    tell(payer)
+    tell(payer)
+    assert kinds(payer) == [("refund", -25), ("refund_failed", 25)]
+    assert problem(post(api, payer), 409, "refund-failed")["code"] == "unknown"
+    assert show(api, payer)["refunded"] == "0.00"
+    # It is back in the wallet, and can be refunded once more.
+    assert post(api, payer, key="refund-2").status_code == 201
+    assert_sound(payer)
+
+
+def test_a_refund_whose_failure_no_webhook_told_is_found_by_the_sweeper(
+    api: Api, paid: Payer, emulator: Emulator
+) -> None:
+    post(api, paid)
+    emulator.fail_refund(str(only_refund(paid).stripe_refund_id))
+    sweep_all(paid)
+    assert kinds(paid) == [("refund", -25), ("refund_failed", 25)]
+    assert_sound(paid)
+
+
+def test_a_pending_refund_is_debited_at_once_and_once(api: Api, new_payer: NewPayer) -> None:
+    payer = new_payer("pm_card_pendingRefund")
+    payer.top_up()
+    answer = post(api, payer)
+    assert (answer.status_code, answer.json()["refund"]["state"]) == (201, "pending")
+    assert payer.balance_micros == 0
+    wait_until(lambda: stripes_refunds(payer.emulator, payer)[0]["status"] == "succeeded")
+    sweep_all(payer)
+    assert_refunded_once(payer)
+
+
+@pytest.mark.parametrize(("currency", "amount"), [("jpy", "2500"), ("kwd", "12.340")])
+def test_every_currency_is_refunded_in_its_own_units(api: Api, new_payer: NewPayer, currency: str, amount: str) -> None:
+    payer = new_payer(currency=currency)
+    payment = pay(payer, amount)
+    answer = post(api, payer, payment_id=payment.payment_id)
+    assert answer.status_code == 201, answer.text
+    assert answer.json()["refund"]["amount"] == amount
+    assert payer.balance_micros == 0
+    assert_sound(payer)
+
+
+def test_a_subscriptions_payment_is_refunded_without_the_wallet(api: Api, new_payer: NewPayer) -> None:
+    payer = new_payer()
+    pay(payer, "49", kind="subscription")
+    assert post(api, payer, {**REFUND, "amount": "9"}).json()["wallet"]["balance"] == "0.00"
+    payer.emulator.open_dispute(payer.charges[0]["id"])
+    tell(payer)
+    shown = show(api, payer)
+    assert shown["refunded"] == "9.00"
+    assert [(each["amount"], each["debited"]) for each in shown["disputes"]] == [("40.00", "0.00")]
+    assert kinds(payer) == []
+    assert_sound(payer)
+
+
+def test_what_became_of_a_payment_is_read_back_as_it_was_written(paid: Payer, emulator: Emulator) -> None:
+    refund_payment(paid, "10")
+    emulator.open_dispute(paid.charges[0]["id"], amount=1000)
+    tell(paid)
+    refunds, disputes = reversal_table.of_account(paid.account_id)
+    seen = reversal_table.read(paid.payment())
+    assert (tuple(refunds), tuple(disputes)) == (seen.refunds, seen.disputes)
+    assert [each.posted for each in seen.rows] == [1, 1]

@@ -1,0 +1,389 @@
+"""What a payment's refunds and disputes come to, without AWS or Stripe: in every order, with every repetition."""
+
+from collections.abc import Iterable
+from itertools import permutations
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+from msgspec.structs import replace
+
+from chalicelib.ledger.transaction import Entry
+from chalicelib.payments import dispute, refund
+from chalicelib.payments.dispute import BalanceMovement, StripeDispute
+from chalicelib.payments.payment import DAY_MS, Failure, Payment
+from chalicelib.payments.refund import Refund, State, StripeRefund
+from chalicelib.payments.reversal import (
+    ReversalMismatch,
+    Reversals,
+    refundable_micros,
+    told_of_dispute,
+    told_of_refund,
+    weighed,
+    with_new_refund,
+    with_posted,
+)
+from tests.payments.test_payment import payment
+
+NOW_MS = 1_790_000_000_000
+UNIT = 1_000_000
+News = StripeRefund | StripeDispute
+
+
+def paid(**changes: Any) -> Payment:
+    return payment(state="succeeded", payment_intent_id="pi_1", **changes)
+
+
+def refunded(status: State = "succeeded", amount: int = 10, **changes: Any) -> StripeRefund:
+    fields: dict[str, Any] = {
+        "id": "re_1",
+        "status": status,
+        "amount_minor": amount * 100,
+        "currency": "usd",
+        "created_at_ms": NOW_MS - 60_000,
+        "payment_intent_id": "pi_1",
+        "metadata": {},
+    }
+    return StripeRefund(**{**fields, **changes})
+
+
+def moved(number: int, amount: int) -> BalanceMovement:
+    return BalanceMovement(f"txn_{number}", NOW_MS - 50_000 + number * 1000, amount * 100, "usd")
+
+
+def disputed(status: str = "needs_response", *amounts: int, amount: int = 25, **changes: Any) -> StripeDispute:
+    """Return a dispute's facts; `amounts` are what Stripe's balance went through."""
+    fields: dict[str, Any] = {
+        "id": "du_1",
+        "status": status,
+        "amount_minor": amount * 100,
+        "currency": "usd",
+        "reason": "fraudulent",
+        "created_at_ms": NOW_MS - 50_000,
+        "payment_intent_id": "pi_1",
+        "moved": tuple(moved(number, each) for number, each in enumerate(amounts)),
+    }
+    return StripeDispute(**{**fields, **changes})
+
+
+def wanted(**changes: Any) -> Refund:
+    """Return a refund that was asked for here."""
+    fields: dict[str, Any] = {
+        "account_id": "acme",
+        "payment_id": "pay_1",
+        "refund_id": "ref_1",
+        "amount_micros": 10 * UNIT,
+        "currency": "usd",
+        "created_at_ms": NOW_MS,
+        "updated_at_ms": NOW_MS,
+        "reason": "goodwill",
+        "actor": "operator",
+        "moves_wallet": True,
+    }
+    return Refund(**{**fields, **changes})
+
+
+def told(seen: Reversals, news: News, now_ms: int = NOW_MS) -> Reversals:
+    return told_of_refund(seen, news, now_ms) if isinstance(news, StripeRefund) else told_of_dispute(seen, news, now_ms)
+
+
+class Ledger:
+    """Keeps entries as the ledger does: each once, and never with other content."""
+
+    def __init__(self) -> None:
+        self.entries: dict[tuple[str, str], Entry] = {}
+
+    def post(self, entries: list[Entry]) -> None:
+        for entry in entries:
+            posted = self.entries.setdefault(entry.identity, entry)
+            assert posted.content == entry.content
+
+    @property
+    def taken_micros(self) -> int:
+        return -sum(entry.signed_micros for entry in self.entries.values())
+
+
+def story(news: tuple[News, ...]) -> tuple[Reversals, Ledger]:
+    """Take in news one by one, posting after each, as the verbs do."""
+    seen, ledger = Reversals(paid()), Ledger()
+    for number, each in enumerate(news):
+        seen = told(seen, each, NOW_MS + number)
+        ledger.post(seen.entries())
+        seen = with_posted(seen, seen)
+        assert 0 <= ledger.taken_micros <= seen.payment.amount_micros
+    return seen, ledger
+
+
+def orders(news: Iterable[News]) -> list[tuple[News, ...]]:
+    return list(permutations(news))
+
+
+REFUND_NEWS = (
+    refunded("pending"),
+    refunded("succeeded"),
+    refunded("failed", failure_reason="expired_or_canceled_card"),
+)
+WON = (disputed(), disputed("needs_response", -25), disputed("won", -25, 25), disputed("under_review", -25))
+LOST = (disputed(), disputed("needs_response", -25), disputed("under_review", -25), disputed("lost", -25))
+
+
+@pytest.mark.parametrize("news", orders((*REFUND_NEWS[:2], *REFUND_NEWS[:2])))
+def test_a_refund_is_debited_once_whatever_the_order(news: tuple[News, ...]) -> None:
+    seen, ledger = story(news)
+    assert [entry.kind for entry in ledger.entries.values()] == ["refund"]
+    assert ledger.taken_micros == 10 * UNIT
+    assert (seen.refunds[0].state, seen.payment.refunded_micros) == ("succeeded", 10 * UNIT)
+
+
+@pytest.mark.parametrize("news", orders((*REFUND_NEWS, REFUND_NEWS[2])))
+def test_a_refund_that_comes_back_is_debited_and_credited_once_whatever_the_order(news: tuple[News, ...]) -> None:
+    seen, ledger = story(news)
+    assert sorted(entry.kind for entry in ledger.entries.values()) == ["refund", "refund_failed"]
+    assert ledger.taken_micros == 0
+    assert (seen.refunds[0].state, seen.payment.refunded_micros) == ("failed", 0)
+
+
+@pytest.mark.parametrize("news", orders((*WON, WON[1])))
+def test_a_dispute_that_is_won_takes_nothing_in_the_end_whatever_the_order(news: tuple[News, ...]) -> None:
+    seen, ledger = story(news)
+    assert ledger.taken_micros == 0
+    assert sorted(entry.kind for entry in ledger.entries.values()) in ([], ["dispute", "dispute_reversal"])
+    assert seen.payment.dispute_status == "won"
+
+
+@pytest.mark.parametrize("news", orders((*LOST, LOST[1])))
+def test_a_dispute_that_is_lost_takes_the_money_once_whatever_the_order(news: tuple[News, ...]) -> None:
+    seen, ledger = story(news)
+    assert [entry.kind for entry in ledger.entries.values()] == ["dispute"]
+    assert ledger.taken_micros == 25 * UNIT
+    assert seen.payment.dispute_status == "lost"
+
+
+@pytest.mark.parametrize("only", [*WON[1:3], LOST[3]])
+def test_one_webhook_of_a_dispute_is_enough(only: StripeDispute) -> None:
+    _, ledger = story((only,))
+    assert ledger.taken_micros == (0 if only.status == "won" else 25 * UNIT)
+
+
+def test_a_dispute_that_is_only_opened_takes_nothing_yet() -> None:
+    seen, ledger = story((disputed(),))
+    assert ledger.entries == {}
+    assert seen.payment.dispute_status == "needs_response"
+
+
+@pytest.mark.parametrize("status", ["warning_needs_response", "warning_under_review", "warning_closed"])
+def test_an_inquiry_takes_nothing(status: str) -> None:
+    seen, ledger = story((disputed(status),))
+    assert ledger.entries == {}
+    assert not seen.disputes[0].blocks_refunds
+
+
+def test_an_inquiry_that_becomes_a_dispute_takes_the_money_then() -> None:
+    inquiry, grown = disputed("warning_needs_response"), disputed("needs_response", -25)
+    for news in permutations((inquiry, grown)):
+        seen, ledger = story(news)
+        assert (seen.disputes[0].status, ledger.taken_micros) == ("needs_response", 25 * UNIT)
+
+
+def test_a_dispute_of_which_a_part_is_won_gives_back_that_part() -> None:
+    _, ledger = story((disputed("needs_response", -25), disputed("won", -25, 15)))
+    assert ledger.taken_micros == 10 * UNIT
+
+
+def test_a_balance_in_another_currency_counts_by_direction_alone() -> None:
+    abroad = tuple(replace(moved(number, amount), currency="eur") for number, amount in enumerate((-23, 22)))
+    taken, ledger = story((disputed(moved=abroad[:1]),))
+    assert (taken.disputes[0].taken_micros, ledger.taken_micros) == (25 * UNIT, 25 * UNIT)
+    assert story((disputed("won", moved=abroad),))[1].taken_micros == 0
+
+
+@pytest.mark.parametrize("news", orders((refunded(), disputed("needs_response", -25), disputed("lost", -25))))
+def test_a_refund_and_a_lost_dispute_never_take_more_than_was_paid(news: tuple[News, ...]) -> None:
+    seen, ledger = story(news)
+    assert ledger.taken_micros == 25 * UNIT
+    assert seen.refunds[0].entries()[0].amount_micros == 10 * UNIT
+    assert seen.disputes[0].debited_micros == 15 * UNIT
+
+
+@pytest.mark.parametrize("news", orders((refunded(), disputed("needs_response", -25), disputed("won", -25, 25))))
+def test_a_refund_that_comes_to_light_during_a_dispute_that_is_won_is_still_taken(news: tuple[News, ...]) -> None:
+    _, ledger = story(news)
+    assert ledger.taken_micros == 10 * UNIT
+
+
+@pytest.mark.parametrize("news", orders((refunded(), refunded("failed"), disputed("lost", -25))))
+def test_a_refund_that_comes_back_leaves_the_whole_to_the_dispute(news: tuple[News, ...]) -> None:
+    assert story(news)[1].taken_micros == 25 * UNIT
+
+
+def facts(refund_states: list[list[State]], dispute_ends: list[str]) -> list[News]:
+    """Return all that Stripe ever says of some refunds and disputes."""
+    news: list[News] = []
+    for number, states in enumerate(refund_states):
+        news += [refunded(state, 5 + number, id=f"re_{number}") for state in states]
+    for number, end in enumerate(dispute_ends):
+        amounts = {"won": (-20, 20), "lost": (-20,), "warning_closed": ()}[end]
+        moves = tuple(moved(10 * number + place, each) for place, each in enumerate(amounts))
+        facts: dict[str, Any] = {"id": f"du_{number}", "created_at_ms": NOW_MS + number, "amount": 20}
+        news += [disputed(**facts), disputed(moved=moves[:1], **facts), disputed(end, moved=moves, **facts)]
+    return news
+
+
+paths: some.SearchStrategy[list[State]] = some.sampled_from(
+    [["pending", "succeeded"], ["succeeded"], ["pending", "succeeded", "failed"], ["requires_action", "canceled"]]
+)
+
+
+@given(
+    refunds=some.lists(paths, max_size=3),
+    disputes=some.lists(some.sampled_from(["won", "lost", "warning_closed"]), max_size=2),
+    data=some.data(),
+)
+def test_whatever_is_told_in_whatever_order_the_wallet_lacks_what_went_back_and_never_more_than_was_paid(
+    refunds: list[list[State]], disputes: list[str], data: some.DataObject
+) -> None:
+    news = facts(refunds, disputes)
+    order = data.draw(
+        some.permutations(news + data.draw(some.lists(some.sampled_from(news), max_size=4)) if news else [])
+    )
+    _, ledger = story(tuple(order))
+    out = sum(5 + number for number, states in enumerate(refunds) if states[-1] == "succeeded")
+    lost = sum(20 for end in disputes if end == "lost")
+    assert ledger.taken_micros == min(25, out + lost) * UNIT
+
+
+def test_a_refund_asked_for_here_and_told_of_by_stripe_is_one() -> None:
+    seen = with_new_refund(Reversals(paid()), wanted())
+    assert seen.entries() == []
+    answer = refunded(metadata={"refund_id": "ref_1"})
+    for news in ((answer, answer), (answer, replace(answer, metadata={}))):
+        found = seen
+        for each in news:
+            found = told(found, each)
+        (only,) = found.refunds
+        assert (only.refund_id, only.stripe_refund_id, only.actor) == ("ref_1", "re_1", "operator")
+        assert [entry.event_id for entry in found.entries()] == ["re_1"]
+
+
+def test_a_refund_made_elsewhere_has_the_same_id_whoever_hears_of_it() -> None:
+    first, second = (told(Reversals(paid()), refunded(), NOW_MS + later).refunds[0] for later in (0, 5000))
+    assert first.refund_id == second.refund_id
+    assert first.entries() == second.entries()
+    assert first.actor == "stripe"
+
+
+@pytest.mark.parametrize("metadata", [{"refund_id": "ref_2"}, {}])
+def test_another_refund_is_not_taken_for_the_one_asked_for_here(metadata: dict[str, str]) -> None:
+    seen = told(with_new_refund(Reversals(paid()), wanted()), refunded(amount=10, metadata=metadata))
+    assert [each.stripe_refund_id for each in seen.refunds] == [None, "re_1"]
+
+
+def test_a_second_refund_of_stripes_for_one_of_ours_is_a_refund_of_its_own() -> None:
+    seen = with_new_refund(Reversals(paid()), wanted())
+    for name in ("re_1", "re_2"):
+        seen = told(seen, refunded(id=name, metadata={"refund_id": "ref_1"}))
+    assert [each.stripe_refund_id for each in seen.refunds] == ["re_1", "re_2"]
+    assert sum(entry.amount_micros for entry in seen.entries()) == 20 * UNIT
+
+
+def test_what_stripe_says_wins_over_what_was_concluded_while_it_was_silent() -> None:
+    lost = refund.given_up(wanted(), Failure("not_found"))
+    assert not lost.holds
+    seen = told(with_new_refund(Reversals(paid()), lost), refunded(metadata={"refund_id": "ref_1"}))
+    (only,) = seen.refunds
+    assert (only.state, only.failure) == ("succeeded", None)
+    assert len(seen.entries()) == 1
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"payment_intent_id": "pi_2"}, {"currency": "eur"}, {"stripe_account": "acct_1"}, {"payment_intent_id": None}],
+)
+def test_what_is_not_of_the_payment_is_refused_loudly(changes: dict[str, Any]) -> None:
+    with pytest.raises(ReversalMismatch):
+        told(Reversals(paid()), refunded(**changes))
+    with pytest.raises(ReversalMismatch):
+        told(Reversals(paid()), disputed(**changes))
+
+
+def test_what_goes_back_of_a_subscriptions_payment_is_recorded_and_moves_no_wallet() -> None:
+    seen = Reversals(paid(kind="subscription"))
+    for news in (refunded(), disputed("lost", -25)):
+        seen = told(seen, news)
+    assert seen.entries() == []
+    assert (seen.payment.refunded_micros, seen.payment.dispute_status) == (10 * UNIT, "lost")
+    assert seen.disputes[0].taken_micros == 25 * UNIT
+
+
+@pytest.mark.parametrize(
+    ("balance", "promised", "refunds", "currency", "expected"),
+    [
+        (25, 0, [], "usd", 25),
+        (100, 0, [], "usd", 25),
+        (7.129999, 0, [], "usd", 7.12),
+        (7.9, 0, [], "jpy", 7),
+        (7.999, 0, [], "kwd", 7.99),
+        (0, 0, [], "usd", 0),
+        (-3, 0, [], "usd", 0),
+        (25, 20, [], "usd", 5),
+        (25, 30, [], "usd", 0),
+        (100, 0, [wanted()], "usd", 15),
+        (100, 0, [wanted(state="failed")], "usd", 25),
+        (100, 0, [wanted(state="succeeded", stripe_refund_id="re_1"), wanted(refund_id="ref_2")], "usd", 5),
+    ],
+)
+def test_what_is_unspent_and_not_refunded_can_be_refunded(
+    balance: float, promised: int, refunds: list[Refund], currency: str, expected: float
+) -> None:
+    seen = Reversals(paid(currency=currency), tuple(refunds))
+    assert refundable_micros(seen, round(balance * UNIT), promised * UNIT) == round(expected * UNIT)
+
+
+def test_a_subscriptions_payment_can_be_refunded_whatever_the_wallet_holds() -> None:
+    assert refundable_micros(Reversals(paid(kind="subscription")), 0, 0) == 25 * UNIT
+
+
+def test_an_open_refund_is_looked_at_after_minutes_and_ever_later() -> None:
+    waits = [(refund.check_at_ms(wanted(checks=checks)) or 0) - NOW_MS for checks in (0, 1, 2, 5, 50)]
+    assert [wait // 60_000 for wait in waits] == [3, 6, 12, 60, 60]
+
+
+def test_a_refund_that_succeeded_is_looked_at_until_it_can_no_longer_come_back() -> None:
+    settled = replace(told(Reversals(paid()), refunded()).refunds[0], posted=1)
+    days = []
+    for _ in range(20):
+        check_at_ms = refund.check_at_ms(settled)
+        if check_at_ms is None:
+            break
+        days.append((check_at_ms - settled.created_at_ms) // DAY_MS)
+        settled = replace(settled, updated_at_ms=check_at_ms)
+    assert days == [1, 2, 4, 8, 16, 32]
+    came_back = told(Reversals(paid()), refunded("failed")).refunds[0]
+    assert refund.check_at_ms(came_back) is not None
+    assert refund.check_at_ms(replace(came_back, posted=2)) is None
+
+
+@pytest.mark.parametrize(
+    ("found", "posted", "looked_at"),
+    [
+        (disputed(), 0, True),
+        (disputed("warning_needs_response"), 0, True),
+        (disputed("warning_closed"), 0, False),
+        (disputed("lost", -25), 0, True),
+        (disputed("lost", -25), 1, False),
+        (disputed("won", -25, 25), 0, False),
+        (disputed("won", -25), 1, True),
+        (disputed("a_new_status", -25), 1, True),
+    ],
+)
+def test_a_dispute_is_looked_at_until_it_is_decided_and_the_money_is_where_it_belongs(
+    found: StripeDispute, posted: int, looked_at: bool
+) -> None:
+    seen = told(Reversals(paid()), found).disputes[0]
+    assert (dispute.check_at_ms(replace(seen, posted=posted)) is not None) is looked_at
+
+
+def test_weighing_again_changes_nothing() -> None:
+    seen, _ = story((refunded(), disputed("lost", -25)))
+    assert weighed(seen, NOW_MS + 99) == seen

@@ -1,0 +1,36 @@
+"""Accounts with a subscription, and the world around them. Payments and their Stripe are as in tests/payments."""
+
+from collections.abc import Callable
+
+import pytest
+
+from local.resources import Deployment
+from local.stripe_emulator.client import Emulator
+from tests.payments.conftest import _payments_stack, emulator, new_payer, stripe_process
+from tests.payments.payer import Payer
+from tests.subscriptions.world import RenewalWorld, Subscriber
+
+__all__ = ["_payments_stack", "emulator", "new_payer", "stripe_process"]
+
+NewSubscriber = Callable[..., Subscriber]
+
+
+@pytest.fixture
+def new_subscriber(new_payer: Callable[..., Payer]) -> NewSubscriber:
+    """Return a function that makes an account with a card on file; `card=None` leaves it without."""
+
+    def make(card: str | None = "pm_card_visa", currency: str = "usd") -> Subscriber:
+        payer = new_payer(card, currency)
+        return Subscriber(payer.account_id, payer.emulator)
+
+    return make
+
+
+@pytest.fixture
+def subscriber(new_subscriber: NewSubscriber) -> Subscriber:
+    return new_subscriber()
+
+
+@pytest.fixture
+def world(stack: Deployment, emulator: Emulator) -> RenewalWorld:
+    return RenewalWorld(stack, emulator)

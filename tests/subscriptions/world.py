@@ -1,0 +1,130 @@
+"""A subscriber, and what brings a subscription on: time, the schedule, the renewals queue, and auto-pay's world."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import count
+from typing import Any
+
+from chalicelib import clock
+from chalicelib.catalog.catalog import Catalog, catalog
+from chalicelib.payments import card
+from chalicelib.payments.payment import Payment
+from chalicelib.settings import settings
+from chalicelib.subscriptions import cancel, change, heal, table
+from chalicelib.subscriptions.change import Changed, SubscriptionRequest
+from chalicelib.subscriptions.charge import Charged
+from chalicelib.subscriptions.follow import follow
+from chalicelib.subscriptions.price import total
+from chalicelib.subscriptions.subscription import Subscription
+from local.queue_source import record as queue_record
+from tests.auto_pay.world import World
+from tests.payments.payer import Payer
+
+UNIT = 1_000_000
+
+_keys = count(1)
+
+
+class Subscriber(Payer):
+    """A payer with a subscription."""
+
+    def put(self, plan: str = "agency", key: str = "", **add_ons: int) -> Changed:
+        """Begin or change it, with a new key unless one is given."""
+        key = key or f"change-{next(_keys)}"
+        return change.change(
+            self.account(), SubscriptionRequest(plan, add_ons), key=key, actor="tester", catalog=self.catalog
+        )
+
+    def preview(self, plan: str = "agency", **add_ons: int) -> Changed:
+        return change.preview(self.account(), SubscriptionRequest(plan, add_ons), self.catalog)
+
+    def cancel(self) -> Subscription:
+        return cancel.cancel(self.account_id, actor="tester", catalog=self.catalog)
+
+    def resume(self) -> Subscription:
+        return cancel.resume(self.account_id, actor="tester", catalog=self.catalog)
+
+    def pay(self, key: str = "") -> Charged:
+        return heal.pay(self.account(), key=key or f"pay-{next(_keys)}", actor="tester", catalog=self.catalog)
+
+    def remove_card(self) -> None:
+        card.remove(self.account())
+
+    def follow(self) -> Subscription | None:
+        return follow(self.account_id, self.catalog)
+
+    @property
+    def catalog(self) -> Catalog:
+        return catalog()
+
+    @property
+    def subscription(self) -> Subscription:
+        return table.get(self.account_id)
+
+    def status(self) -> str:
+        return self.subscription.status
+
+    @property
+    def paid(self) -> list[Payment]:
+        """Return the payments that succeeded, the oldest period first."""
+        return [each for each in reversed(self.payments) if each.state == "succeeded"]
+
+    @property
+    def amounts(self) -> list[float]:
+        """Return what was charged at Stripe, oldest first, in units."""
+        return [charge["amount"] / 100 for charge in self.charges]
+
+    def assert_sound(self) -> None:
+        """Check that each payment that succeeded was charged once, for the sum of its lines, and credited nowhere."""
+        assert sorted(charge["payment_intent"] for charge in self.charges) == sorted(
+            str(each.payment_intent_id) for each in self.paid
+        )
+        for payment in self.paid:
+            assert total(payment.lines) == payment.amount_micros
+        assert [each for each in self.credits if each.entry.payment_id] == []
+
+
+@dataclass
+class RenewalWorld(World):
+    """As World, with the schedule of renewals and their queue."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        self.sqs.purge_queue(QueueUrl=settings().renewals_queue_url)
+        # Those of earlier tests are at a Stripe that was emptied since.
+        for row in table.SubscriptionRow.scan():
+            row.delete()
+
+    def deliver_renewals(self) -> int:
+        """Deliver what is on the renewals queue; return how many messages that were."""
+        url = settings().renewals_queue_url
+        arn = self.bindings["renew_subscriptions"].properties["Queue"]
+        answer = self.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10, MessageSystemAttributeNames=["All"])
+        messages = answer.get("Messages", [])
+        if messages:
+            assert self.call("renew_subscriptions", [queue_record(message, arn) for message in messages]) == []
+        for message in messages:
+            self.sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+        return len(messages)
+
+    def settle(self) -> None:
+        """Deliver until nothing moves."""
+        super().settle()
+        while self.deliver_renewals():
+            super().settle()
+
+    def run(self) -> Any:
+        """Let the schedule of renewals come, and what follows from it."""
+        found = self.fire("find_renewals")
+        self.settle()
+        return found
+
+    def run_on(self, day: str, minutes: int = 5) -> None:
+        """Let the schedule of renewals come on a day, some minutes after the hour at which all begin here."""
+        with self.at(moment(day) + timedelta(minutes=minutes)):
+            self.run()
+
+
+def moment(text: str) -> datetime:
+    """Read a day, or a moment, in UTC: `2027-01-31` is its tenth hour."""
+    return clock.from_ms(clock.parse_iso(f"{text}T10:00:00+00:00" if len(text) == len("2027-01-31") else text))
