@@ -103,10 +103,28 @@ def announce_auto_pay(event: DynamoDBEvent) -> dict[str, Any]:
     return _failures(publish.publish_auto_pay(event.to_dict()["Records"]))
 
 
+@app.on_dynamodb_record(stream_arn="subscriptions", name="announce_subscriptions")
+def announce_subscriptions(event: DynamoDBEvent) -> dict[str, Any]:
+    """Tell the platform of subscriptions that were renewed, are owed or are over."""
+    return _failures(publish.publish_subscriptions(event.to_dict()["Records"]))
+
+
+@app.on_dynamodb_record(stream_arn="invoices", name="announce_invoices")
+def announce_invoices(event: DynamoDBEvent) -> dict[str, Any]:
+    """Tell the platform of invoices and credit notes that were issued."""
+    return _failures(publish.publish_invoices(event.to_dict()["Records"]))
+
+
 @app.on_sqs_message(queue="invoices", batch_size=10, name="issue_invoices")
 def issue_invoices(event: SQSEvent) -> dict[str, Any]:
     """Issue the invoices of payments that have succeeded."""
     return _failures(follow.issue_all(event.to_dict()["Records"], catalog()))
+
+
+@app.on_dynamodb_record(stream_arn="reversals", name="issue_credit_notes")
+def issue_credit_notes(event: DynamoDBEvent) -> dict[str, Any]:
+    """Issue the credit notes of refunds that went out, and take back those of refunds that came back."""
+    return _failures(follow.credit_all(event.to_dict()["Records"], catalog()))
 
 
 @app.on_sqs_message(queue="mails", batch_size=10, name="send_mails")

@@ -58,6 +58,7 @@ def measure(aws: Aws) -> dict[str, Any]:
     figures = {"import_app_ms": cold_start_ms(environment), **run("benchmarks.ledger", environment)}
     figures |= run("benchmarks.renewals", environment)
     figures |= run("benchmarks.invoices", environment)
+    figures |= run("benchmarks.portal", environment)
     return {**figures, **run("benchmarks.auto_pay", environment)}
 
 

@@ -1,7 +1,8 @@
 """What the first `make run` fills in: a workspace and a client of it, and a believable month of both.
 
 It goes through the verbs that the routes and functions call, with the clock moved to each day of the month, so the
-history reads as if they had been there: a welcome credit, usage every day, top-ups, a card that was declined once.
+history reads as if they had been there: a welcome credit, a subscription, usage every day, top-ups, a card that was
+declined once, and auto-pay in the end.
 """
 
 import json
@@ -18,18 +19,24 @@ from chalicelib import clock
 from chalicelib.accounts import table as accounts
 from chalicelib.accounts.put import AccountRequest, put
 from chalicelib.accounts.token import Caller
+from chalicelib.auto_pay import put as auto_pay
+from chalicelib.auto_pay.put import AutoPayRequest
 from chalicelib.catalog.catalog import catalog
 from chalicelib.ledger.table import read_wallet
 from chalicelib.payments import card
 from chalicelib.payments.adjust import AdjustmentRequest, adjust
 from chalicelib.payments.top_up import CardDeclined, TopUpRequest, top_up
 from chalicelib.settings import settings
+from chalicelib.subscriptions.change import SubscriptionRequest, change
 from chalicelib.usage.record import record
 from local.system import System
 
 DAYS = 30
 OPERATOR = Caller("operator", None, "demo@platform.example")
 LOW_MICROS = 15_000_000
+PLAN = "agency"
+ADD_ONS = {"phone_number": 2, "voice_features": 1}
+AUTO_PAY = AutoPayRequest(enabled=True, threshold="10.00", amount="50.00", monthly_limit="300.00")
 DECLINED_ON_DAY = 12
 GOOD_CARD = "pm_card_visa"
 DECLINED_CARD = "pm_card_chargeCustomerFail"
@@ -45,6 +52,7 @@ def fill(system: System, account_id: str) -> None:
         open_accounts(account_id, client_id)
         for opened in (account_id, client_id):
             save_card(system, opened, GOOD_CARD)
+        subscribe(account_id)
     for day in range(DAYS, -1, -1):
         evening = min(now, (now - timedelta(days=day)).replace(hour=21, minute=0))
         refill(system, account_id, evening, declined=DAYS - day == DECLINED_ON_DAY)
@@ -52,6 +60,7 @@ def fill(system: System, account_id: str) -> None:
         for number, used_by in enumerate((account_id, client_id)):
             with clock.moved_to(evening):
                 record_day(used_by, evening, Random(day * 10 + number), per_day=48 if used_by == account_id else 10)
+    switch_on_auto_pay(account_id)
 
 
 def open_accounts(account_id: str, client_id: str) -> None:
@@ -95,9 +104,27 @@ def refill(system: System, account_id: str, evening: datetime, *, declined: bool
             pay(account_id, key)
 
 
+def subscribe(account_id: str) -> None:
+    """Begin the workspace's subscription: its first period is charged at once."""
+    request = SubscriptionRequest(PLAN, ADD_ONS)
+    change(accounts.get(account_id), request, key="demo-subscription", actor=actor_of(account_id), catalog=catalog())
+
+
+def switch_on_auto_pay(account_id: str) -> None:
+    """Switch auto-pay on with enough in the wallet, last of all: what the month shows was paid by hand."""
+    if read_wallet(account_id).balance_micros < LOW_MICROS:
+        pay(account_id, "demo-before-auto-pay")
+    auto_pay.put(accounts.get(account_id), AUTO_PAY, actor=actor_of(account_id), catalog=catalog())
+
+
+def actor_of(account_id: str) -> str:
+    """Return who did what the account's owner does."""
+    return f"owner:{account_id}"
+
+
 def pay(account_id: str, key: str) -> None:
     """Add 50 dollars."""
-    top_up(accounts.get(account_id), TopUpRequest("50.00"), key=key, actor="owner:" + account_id, catalog=catalog())
+    top_up(accounts.get(account_id), TopUpRequest("50.00"), key=key, actor=actor_of(account_id), catalog=catalog())
 
 
 def record_day(account_id: str, evening: datetime, random: Random, *, per_day: int) -> None:

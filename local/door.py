@@ -23,7 +23,7 @@ class Door:
         class Handler(BaseHTTPRequestHandler):
             """Sends every visitor on with a new link."""
 
-            def do_GET(self) -> None:  # noqa: N802 - named by http.server
+            def do_GET(self) -> None:
                 self.send_response(303)
                 self.send_header("Location", _link(api_url, operator_token, account_id))
                 self.send_header("Content-Length", "0")

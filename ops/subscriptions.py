@@ -13,6 +13,7 @@ from rich.table import Table
 
 from chalicelib import clock
 from chalicelib.accounts import table as accounts
+from chalicelib.accounts.tax import tax_of
 from chalicelib.catalog.catalog import Catalog, catalog
 from chalicelib.money import format_amount
 from chalicelib.payments import table as payments
@@ -108,7 +109,8 @@ def outlook(subscription: Subscription, catalog: Catalog, now_ms: int) -> Outloo
     if current.pending:
         return Outlook(subscription, f"wait for payment {current.pending.payment_id}")
     try:
-        step = next_step(current, card_of(accounts.get(current.account_id)), catalog, now_ms)
+        account = accounts.get(current.account_id)
+        step = next_step(current, card_of(account), catalog, now_ms, tax_of(account, catalog))
     except UnknownProduct as refusal:
         return Outlook(subscription, f"fail: {refusal.detail}", is_wrong=True)
     if isinstance(step, Renewal):

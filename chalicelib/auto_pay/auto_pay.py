@@ -48,6 +48,8 @@ class AutoPay(msgspec.Struct, frozen=True, kw_only=True):
 
     `failures` counts the attempts in a row that came to nothing; the last of them was made at `failed_at_ms`, and
     until `next_attempt_at_ms` there is no other. `due_at_ms` is when to look at the account even if nothing happens.
+    `objections` are the disputes and warnings of fraud known so far, of which `held_by` hold it; `refunded_micros` is
+    what was refunded of late, on top of `refunds_known_micros`. None: what there is at the next look does not matter.
     Every change counts `version` up, and is written on condition that it still is what was read.
     """
 
@@ -66,6 +68,11 @@ class AutoPay(msgspec.Struct, frozen=True, kw_only=True):
     next_attempt_at_ms: int | None = None
     last_refusal: LastRefusal | None = None
     due_at_ms: int | None = None
+    objections: tuple[str, ...] | None = None
+    held_by: tuple[str, ...] = ()
+    refunds_known_micros: int | None = None
+    refunded_micros: int = 0
+    refunded_at_ms: int | None = None
     version: int = 0
 
     @property
@@ -78,3 +85,12 @@ class AutoPay(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.structs.replace(
             self, failures=0, failed_at_ms=None, suspended_reason=None, next_attempt_at_ms=None, last_refusal=None
         )
+
+    @property
+    def suspended(self) -> bool:
+        """Tell whether a person has to switch it on again, or to mend what suspends it."""
+        return self.suspended_reason is not None or bool(self.held_by)
+
+    def switched_on(self) -> "AutoPay":
+        """Return it as a person begins it anew, who knows of every dispute so far."""
+        return msgspec.structs.replace(self.cleared(), objections=None, held_by=())

@@ -145,8 +145,8 @@ def settings_changed(
     )
     before = current or fresh
     # Not while it merely backs off: a program that repeats the settings must not make it try a bad card every time.
-    switched_on = request.enabled and (not before.enabled or before.suspended_reason is not None)
-    cleared = before.cleared() if switched_on else before
+    switched_on = request.enabled and (not before.enabled or before.suspended)
+    cleared = before.switched_on() if switched_on else before
     return replace(
         cleared,
         **msgspec.structs.asdict(wanted),
@@ -154,5 +154,8 @@ def settings_changed(
         actor=actor,
         updated_at_ms=now_ms,
         due_at_ms=now_ms,
+        refunds_known_micros=None,
+        refunded_micros=0,
+        refunded_at_ms=None,
         version=before.version + 1,
     )

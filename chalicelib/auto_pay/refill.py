@@ -14,6 +14,7 @@ from chalicelib.auto_pay import queue, table
 from chalicelib.auto_pay.auto_pay import AutoPay, AutoPayBusy, ChargedCard, LastRefusal
 from chalicelib.auto_pay.follow import follow
 from chalicelib.auto_pay.queue import ChargeMessage
+from chalicelib.auto_pay.reversals import follow_reversals
 from chalicelib.auto_pay.rule import Charge, Decision, Refuse, Situation, Wait, decide, situation_of
 from chalicelib.catalog.catalog import Catalog
 from chalicelib.idempotency import Claim
@@ -73,6 +74,7 @@ def look(auto_pay: AutoPay, account: Account, catalog: Catalog) -> Seen:
 
     Auto-pay was read first: a refill that begins after that moves its version. Then come the payments, then the wallet:
     a payment that ends in between is counted twice, and its end is looked at again, rather than missed and paid again.
+    What went back comes last: it is on its payment before the wallet is debited, so no debit is taken for usage.
     """
     now_ms = clock.now_ms()
     found = payments.recent(account.account_id, now_ms)
@@ -81,7 +83,8 @@ def look(auto_pay: AutoPay, account: Account, catalog: Catalog) -> Seen:
         older = payments.find(account.account_id, awaited)
         found += [older] if older else []
     wallet = read_wallet(account.account_id)
-    followed = follow(auto_pay, found, account.card)
+    reversed_ = payments.reversed_since(account.account_id, now_ms)
+    followed = follow_reversals(follow(auto_pay, found, account.card), reversed_, found, now_ms)
     situation = situation_of(followed, account=account, wallet=wallet, payments=found, catalog=catalog, now_ms=now_ms)
     return Seen(account, followed, found, situation)
 

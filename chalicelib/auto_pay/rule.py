@@ -23,12 +23,19 @@ AUTHENTICATING_MS: Final = HOUR_MS
 wallet must not run dry for the day that such a payment stays open."""
 
 WaitReason = Literal[
-    "disabled", "in_flight", "above_threshold", "pending_payment_covers", "backing_off", "monthly_limit_reached"
+    "disabled",
+    "in_flight",
+    "above_threshold",
+    "pending_payment_covers",
+    "refunded",
+    "backing_off",
+    "monthly_limit_reached",
 ]
 RefuseReason = Literal[
     "suspended_declines",
     "suspended_authentication",
     "suspended_card_unusable",
+    "suspended_dispute",
     "card_missing",
     "card_expired",
     "currency_not_sold",
@@ -63,6 +70,8 @@ REASONS: Final[dict[Reason, str]] = {
     "in_flight": "A refill is under way.",
     "above_threshold": "There is enough in the wallet: the balance is not below the threshold.",
     "pending_payment_covers": "Another payment that has not ended yet will bring the balance to the threshold.",
+    "refunded": "The balance is below the threshold only because of a refund, which is not charged back. It goes on "
+    "when more is used. To refill now, save the settings of auto-pay again, or add balance by hand.",
     "backing_off": "The last attempt came to nothing; the next one is made by itself at the time shown.",
     "suspended_declines": "The card was declined three times in a row. Save another card, add balance by hand, or "
     "switch auto-pay on again.",
@@ -70,6 +79,8 @@ REASONS: Final[dict[Reason, str]] = {
     "save another card, or switch auto-pay on again.",
     "suspended_card_unusable": "The card can no longer be charged, such as after it was removed at Stripe. Save a "
     "card again.",
+    "suspended_dispute": "A payment is disputed with the bank, or the card's issuer warns of fraud. Switch auto-pay on "
+    "again if the card may be charged; it goes on by itself when the dispute is won or withdrawn.",
     "card_missing": "There is no card on file. Save a card.",
     "card_expired": "The card on file has expired. Save another card.",
     "currency_not_sold": "Nothing is sold in the account's currency any more. Ask the operator.",
@@ -115,6 +126,8 @@ def decide(auto_pay: AutoPay, situation: Situation) -> Decision:
         return Wait("above_threshold")
     if gap_micros <= situation.pending_micros:
         return Wait("pending_payment_covers", situation.pending_until_ms)
+    if gap_micros <= situation.pending_micros + auto_pay.refunded_micros:
+        return Wait("refunded")
     return _held_back(auto_pay, situation) or _sized(auto_pay, situation, gap_micros - situation.pending_micros)
 
 
@@ -132,6 +145,8 @@ def _held_back(auto_pay: AutoPay, situation: Situation) -> Decision | None:
         return Wait("backing_off", auto_pay.next_attempt_at_ms)
     if auto_pay.suspended_reason:
         return Refuse(SUSPENDED[auto_pay.suspended_reason])
+    if auto_pay.held_by:
+        return Refuse("suspended_dispute")
     if situation.card is None:
         return Refuse("card_missing")
     if is_expired(situation.card, situation.now_ms):

@@ -56,6 +56,11 @@ class AutoPayRow(Table):
     next_attempt_at_ms = NumberAttribute(null=True)
     last_refusal = JSONAttribute(null=True)
     due_at_ms = NumberAttribute(null=True)
+    objections = JSONAttribute(null=True)
+    held_by = JSONAttribute(null=True)
+    refunds_known_micros = NumberAttribute(null=True)
+    refunded_micros = NumberAttribute(null=True)
+    refunded_at_ms = NumberAttribute(null=True)
     version = NumberAttribute()
     due_shard = UnicodeAttribute(null=True)
     due = DueIndex()
@@ -144,4 +149,6 @@ def _attributes(auto_pay: AutoPay) -> dict[str, Any]:
 
 
 def _auto_pay(row: AutoPayRow) -> AutoPay:
-    return msgspec.convert({name: getattr(row, name) for name in AutoPay.__struct_fields__}, AutoPay)
+    values = {name: getattr(row, name) for name in AutoPay.__struct_fields__}
+    held = {"held_by": values["held_by"] or (), "refunded_micros": values["refunded_micros"] or 0}
+    return msgspec.convert({**values, **held}, AutoPay)

@@ -16,6 +16,9 @@ from chalicelib.log import log
 
 Record = Mapping[str, Any]
 
+TOLD: Final = ("state", "refunded_micros", "dispute_status", "fraud_warning")
+"""What of a payment matters to auto-pay."""
+
 ACCOUNTS_AT_ONCE: Final = 8
 """Threads that look at accounts: they wait for DynamoDB most of the time."""
 
@@ -37,8 +40,8 @@ def wallets_moved(records: Sequence[Record], catalog: Catalog) -> list[str]:
 
 
 def payments_moved(records: Sequence[Record], catalog: Catalog) -> list[str]:
-    """Look at the accounts of which a payment has moved on."""
-    return _look(records, _with_auto_pay(records, "state"), catalog)
+    """Look at the accounts of which a payment has moved on, or was refunded or disputed."""
+    return _look(records, _with_auto_pay(records, *TOLD), catalog)
 
 
 def accounts_moved(records: Sequence[Record], catalog: Catalog) -> list[str]:

@@ -111,7 +111,7 @@ def view(seen: Seen, limits: CurrencyLimits) -> AutoPayView:
 def _status(auto_pay: AutoPay) -> Literal["off", "on", "suspended"]:
     if not auto_pay.enabled:
         return "off"
-    return "suspended" if auto_pay.suspended_reason else "on"
+    return "suspended" if auto_pay.suspended else "on"
 
 
 def _optional(amount_micros: int | None, currency: str) -> str | None:

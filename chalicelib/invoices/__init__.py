@@ -1,9 +1,9 @@
 """Invoices: the paper for everything that is paid, and credit notes for what is paid back.
 
 It owns the table `invoices` and the bucket of the same name. It promises: every succeeded payment has one invoice and
-every refund one credit note, however often and at however many places it is asked for; the numbers of an account have
-no gaps; what a document says is fixed when it is issued; the lines with the tax are the total to the micro; and a
-document is drawn to the same bytes whenever it is drawn.
+every refund one credit note, which an invoice takes back if the refund comes back, however often and at however many
+places it is asked for; the numbers of an account have no gaps; what a document says is fixed when it is issued; the
+lines with the tax are the total to the micro; and a document is drawn to the same bytes whenever it is drawn.
 
 `invoice` and `number` hold the rules (pure), `table` and `archive` are the doors, `issue`, `credit`, `catch_up`,
 `find`, `download`, `brand` and `follow` are what is done, and `pdf` with the modules below it draws. It moves no money

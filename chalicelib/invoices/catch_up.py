@@ -27,7 +27,7 @@ def _catch_up_with(payment: Payment, known: table.State, catalog: Catalog) -> No
     try:
         if payment.payment_id not in known.sequences:
             issue(payment, catalog)
-        if payment.refunded_micros > credited.micros:
+        if payment.refunded_micros != credited.micros:
             issue_credit_notes(payment, catalog)
     except Exception:  # noqa: BLE001 - one payment without its paper hides no other's; the queue's alarm tells of it
         log().exception("a document could not be issued", account_id=payment.account_id, payment_id=payment.payment_id)

@@ -1,4 +1,4 @@
-"""Issue the credit note of a refund: once, and in all never more than was invoiced."""
+"""Issue the credit note of a refund: once, and in all never more than was invoiced; and take it back, if need be."""
 
 from collections.abc import Callable
 
@@ -37,10 +37,46 @@ def issue_credit_note(refund: Refund, catalog: Catalog) -> Invoice:
     return numbered(refund.account_id, refund.stripe_refund_id, _adder(refund, invoice), refund.payment_id)
 
 
+def issue_counter_invoice(refund: Refund) -> Invoice | None:
+    """Issue the invoice that takes back the credit note of a refund that came back, or return the one that it has.
+
+    None where there is nothing to take back: the refund is out, or it never had a credit note. Raises InvoicesBusy.
+    """
+    account_id, cause = refund.account_id, refund.stripe_refund_id
+    if refund.holds or cause is None:
+        return None
+    noted = table.read(account_id, cause, refund.payment_id).sequences
+    if cause not in noted:
+        return None
+    note, invoice = (table.get(account_id, noted[each]) for each in (cause, refund.payment_id))
+    return numbered(account_id, returned(cause), _taker_back(refund, note, invoice), refund.payment_id)
+
+
 def issue_credit_notes(payment: Payment, catalog: Catalog) -> list[Invoice]:
-    """Issue the credit notes of all refunds of a payment, the oldest first."""
-    found = reversal_table.read(payment).refunds
-    return [issue_credit_note(refund, catalog) for refund in found if refund.is_out]
+    """Issue what the refunds of a payment lack: the credit notes of those that are out, the oldest first.
+
+    Before that, those of refunds that came back are taken back: what was refunded anew can only then be credited.
+    """
+    refunds = reversal_table.read(payment).refunds
+    countered = [made for refund in refunds if (made := issue_counter_invoice(refund))]
+    return [*countered, *(issue_credit_note(refund, catalog) for refund in refunds if refund.is_out)]
+
+
+def returned(stripe_refund_id: str) -> str:
+    """Return the cause of a counter-invoice: the ledger's id of the entry that the same event brings."""
+    return f"{stripe_refund_id}/failed"
+
+
+def _taker_back(refund: Refund, note: Invoice, invoice: Invoice) -> Callable[[State], bool]:
+    issued_at_ms = clock.now_ms()
+
+    def add(state: State) -> bool:
+        before = state.credited[refund.payment_id]
+        after = credited_in_all(invoice, before.micros - note.total_micros)
+        made = counter_invoice(refund, note, state.last + 1, before.tax_micros - after.tax_micros, issued_at_ms)
+        return table.add(made, crediting=refund.payment_id, before=before, after=after)
+
+    return add
 
 
 def _adder(refund: Refund, invoice: Invoice) -> Callable[[State], bool]:
@@ -56,13 +92,18 @@ def _adder(refund: Refund, invoice: Invoice) -> Callable[[State], bool]:
 
 
 def credited_after(invoice: Invoice, before: Credited, amount_micros: int) -> Credited:
-    """Return what is credited of an invoice after a refund. Pure. Raises CreditExceedsInvoice.
-
-    The tax of all credit notes together is rounded, not that of each: when all is refunded, all the tax is, too.
-    """
+    """Return what is credited of an invoice after a refund. Pure. Raises CreditExceedsInvoice."""
     micros = before.micros + amount_micros
     if amount_micros <= 0 or micros > invoice.total_micros:
         raise CreditExceedsInvoice(invoice, before.micros, amount_micros)
+    return credited_in_all(invoice, micros)
+
+
+def credited_in_all(invoice: Invoice, micros: int) -> Credited:
+    """Return what credit notes of so much together take back, with the tax in it. Pure.
+
+    The tax of all credit notes together is rounded, not that of each: when all is refunded, all the tax is, too.
+    """
     unit = minor_unit_micros(invoice.currency)
     tax_micros = round_half_up(invoice.tax_micros * micros, invoice.total_micros * unit) * unit
     return Credited(micros, tax_micros)
@@ -70,8 +111,7 @@ def credited_after(invoice: Invoice, before: Credited, amount_micros: int) -> Cr
 
 def credit_note(refund: Refund, invoice: Invoice, sequence: int, tax_micros: int, issued_at_ms: int) -> Invoice:
     """Make the credit note of a refund of an invoice, with its share of the tax. Pure."""
-    tax = invoice.tax and TaxLine(invoice.tax.name, invoice.tax.rate_micros, invoice.tax.inclusive, tax_micros)
-    added_micros = 0 if tax is None or tax.inclusive else tax_micros
+    tax, added_micros = _shared(invoice, tax_micros)
     description = words(invoice.locale).refund_of.format(number=invoice.number)
     return replace(
         invoice,
@@ -87,6 +127,31 @@ def credit_note(refund: Refund, invoice: Invoice, sequence: int, tax_micros: int
         credits=invoice.number,
         reason=refund.reason,
     )
+
+
+def counter_invoice(refund: Refund, note: Invoice, sequence: int, tax_micros: int, issued_at_ms: int) -> Invoice:
+    """Make the invoice that takes back a credit note, whose refund came back, with its share of the tax. Pure."""
+    tax, added_micros = _shared(note, tax_micros)
+    description = words(note.locale).refund_returned.format(number=note.number)
+    return replace(
+        note,
+        sequence=sequence,
+        number=number_of(note.account_id, sequence, "invoice"),
+        kind="invoice",
+        cause=returned(note.cause),
+        issued_at_ms=issued_at_ms,
+        lines=(one_line(description, note.total_micros - added_micros),),
+        tax=tax,
+        paid=note.paid and replace(note.paid, at_ms=refund.failed_at_ms or refund.updated_at_ms),
+        credits=note.number,
+        reason=None,
+    )
+
+
+def _shared(document: Invoice, tax_micros: int) -> tuple[TaxLine | None, int]:
+    """Return a document's tax with another amount, and how much of that comes on top of the lines."""
+    tax = document.tax and replace(document.tax, amount_micros=tax_micros)
+    return tax, 0 if tax is None or tax.inclusive else tax_micros
 
 
 def _paid_back(refund: Refund, invoice: Invoice) -> PaidWith | None:

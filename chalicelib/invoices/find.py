@@ -23,20 +23,21 @@ def by_number(account_id: str, number: str) -> Invoice:
 def by_transaction(account_id: str, transaction_id: str, catalog: Catalog) -> Invoice:
     """Return the invoice of a credit that a payment made, issued now if need be, or the credit note of its refund.
 
-    Raises UnknownTransaction; InvoiceNotFound for usage and for what was posted by hand.
+    Of a refund that came back it is what takes the credit note back. Raises UnknownTransaction; InvoiceNotFound for
+    usage and for what was posted by hand.
     """
     entry = statement.transaction(account_id, transaction_id).entry
     if entry.type == CREDIT and entry.payment_id and entry.event_id == entry.payment_id:
         return issue_for(account_id, entry.payment_id, catalog)
-    if entry.kind == "refund" and entry.payment_id:
-        for note in issue_credit_notes(payments.get(account_id, entry.payment_id), catalog):
-            if note.cause == entry.event_id:
-                return note
+    if entry.kind in {"refund", "refund_failed"} and entry.payment_id:
+        issue_credit_notes(payments.get(account_id, entry.payment_id), catalog)
+        for sequence in table.read(account_id, entry.event_id).sequences.values():
+            return table.get(account_id, sequence)
     raise InvoiceNotFound(_why(entry), transaction_id=transaction_id)
 
 
 def _why(entry: Entry) -> str:
-    if entry.kind == "refund":
+    if entry.kind in {"refund", "refund_failed"}:
         return "the refund came back from the bank: it has no credit note"
     if entry.type == CREDIT:
         return f"a credit of the kind {entry.kind!r} was not paid by card: it has no invoice"

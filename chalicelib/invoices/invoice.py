@@ -130,8 +130,10 @@ class PaidWith(msgspec.Struct, frozen=True, kw_only=True):
 class Invoice(msgspec.Struct, frozen=True, kw_only=True):
     """One document. The total is positive; `kind` tells its direction. `paid` is None while the total is due.
 
-    `cause` is what it was issued for, once and for ever: the payment's id, or Stripe's id of the refund. Raises
-    ValueError when its lines and its tax are not its total.
+    `cause` is what it was issued for, once and for ever: the payment's id, Stripe's id of the refund, or that with
+    `/failed` where the refund came back. `credits` is the number of the document that it takes back: a credit note's
+    invoice, or the credit note of a refund that came back. Raises ValueError when its lines and its tax are not its
+    total.
     """
 
     account_id: str

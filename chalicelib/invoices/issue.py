@@ -6,6 +6,7 @@ from typing import Final
 from chalicelib import clock
 from chalicelib.accounts import table as accounts
 from chalicelib.accounts.account import Account
+from chalicelib.accounts.tax import tax_of
 from chalicelib.catalog.catalog import Catalog
 from chalicelib.errors import Refusal
 from chalicelib.invoices import archive, brand, table
@@ -78,7 +79,7 @@ def numbered(account_id: str, cause: str, add: Callable[[table.State], bool], *m
 def _drafter(payment: Payment, account: Account, seller: Party, catalog: Catalog) -> Callable[[int], Invoice]:
     """Return a function that makes a payment's invoice with a place in the sequence."""
     lines = lines_of(payment, words(account.locale).purposes[payment.kind])
-    tax = None if account.kind == "client" else catalog.taxes.get(account.country or "")
+    tax = tax_of(account, catalog)
     issued_at_ms = clock.now_ms()
 
     def draft(sequence: int) -> Invoice:

@@ -100,7 +100,7 @@ class Document:
             label = labels["refunded_at" if self.is_credit else "paid_at"]
             pairs.append((label, self.figures.date(invoice.paid.at_ms)))
         if invoice.credits:
-            pairs.append((labels["credits"], invoice.credits))
+            pairs.append((labels["credits" if self.is_credit else "takes_back"], invoice.credits))
         if invoice.period:
             pairs.append((labels["period"], self.figures.period(invoice.period)))
         self._columns(pairs)

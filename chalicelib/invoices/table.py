@@ -103,7 +103,8 @@ def add(
 ) -> bool:
     """Write a document with its number and its cause, all or nothing; False when somebody else came first.
 
-    A credit note moves what is credited of the invoice that was issued for `crediting`, from `before` to `after`.
+    A credit note moves what is credited of the invoice that was issued for `crediting`, from `before` to `after`, and
+    what takes back a credit note moves it down again.
     """
     last = invoice.sequence - 1
     unmoved = InvoiceRow.sequence == last if last else InvoiceRow.sequence.does_not_exist()
@@ -133,10 +134,11 @@ def add(
 
 def _move(transaction: TransactWrite, account_id: str, cause: str, before: Credited, after: Credited) -> None:
     column = InvoiceRow.credited_micros
+    nothing = column.does_not_exist() | (column == 0)
     transaction.update(
         InvoiceRow(account_id, CAUSES + cause),
         [column.set(after.micros), InvoiceRow.credited_tax_micros.set(after.tax_micros)],
-        condition=column == before.micros if before.micros else column.does_not_exist(),
+        condition=column == before.micros if before.micros else nothing,
     )
 
 

@@ -57,7 +57,11 @@ class PaidView(msgspec.Struct):
 
 
 class InvoiceView(msgspec.Struct):
-    """A document. Amounts are positive; a credit note's `credits` is the number of the invoice that it takes back."""
+    """A document. Amounts are positive.
+
+    `credits` is the number of the document that it takes back: a credit note's invoice. An invoice has it where it
+    takes back the credit note of a refund that came back.
+    """
 
     number: str
     kind: Kind

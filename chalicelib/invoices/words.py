@@ -17,6 +17,7 @@ class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     purposes: dict[str, str]
     labels: dict[str, str]
     refund_of: str
+    refund_returned: str
     paid_on: str
     refunded_on: str
     due: str

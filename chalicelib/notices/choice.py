@@ -8,7 +8,13 @@ from msgspec import Meta
 from chalicelib.accounts.account import Account
 
 Kind = Literal[
-    "low_balance", "balance_exhausted", "auto_pay_failed", "auto_pay_suspended", "verification_needed", "receipt"
+    "low_balance",
+    "balance_exhausted",
+    "auto_pay_failed",
+    "auto_pay_suspended",
+    "verification_needed",
+    "subscription_past_due",
+    "receipt",
 ]
 Recipient = Annotated[
     str,
@@ -31,6 +37,7 @@ class Mails(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     auto_pay_failed: bool = True
     auto_pay_suspended: bool = True
     verification_needed: bool = True
+    subscription_past_due: bool = True
     receipt: bool = True
 
 

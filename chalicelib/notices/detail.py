@@ -6,7 +6,9 @@ import msgspec
 from msgspec import Meta
 
 from chalicelib.auto_pay.auto_pay import SuspendedReason
+from chalicelib.invoices.invoice import Kind as Document
 from chalicelib.payments.payment import Failure, Kind
+from chalicelib.subscriptions.subscription import Status
 
 SOURCE: Final = "billing-portal"
 VERSION: Final = 1
@@ -76,6 +78,43 @@ class AutoPay(Detail, frozen=True, kw_only=True):
     failures: int
 
 
+class Subscription(Detail, frozen=True, kw_only=True):
+    """A subscription began its next period, or came to a status that somebody must act on; it is told as it then was.
+
+    `payment_id` is the payment that renewed it: null where nothing was to be charged, and in all other types. `failure`
+    tells why the period that is owed was not paid. `next_attempt_at` is null where only the customer can help, or an
+    attempt is under way. From `access_until` on, access says no. `sequence` counts its changes: a higher one is later.
+    """
+
+    status: Status
+    plan: str
+    add_ons: dict[str, int]
+    currency: str
+    period_start: Time
+    period_end: Time
+    payment_id: str | None
+    failure: Failure | None
+    next_attempt_at: Time | None
+    access_until: Time | None
+    sequence: int
+
+
+class Invoice(Detail, frozen=True, kw_only=True):
+    """A document was issued. Its total is positive; `kind` tells the direction.
+
+    `cause` is what it was issued for: the payment's id, Stripe's id of the refund, or that with `/failed` where the
+    refund came back. `sequence` is its place among the account's documents, which have no gaps.
+    """
+
+    number: str
+    kind: Document
+    total: Amount
+    currency: str
+    payment_id: str
+    cause: str
+    sequence: int
+
+
 DETAILS: Final[dict[str, Any]] = {
     "wallet.low": Wallet,
     "wallet.exhausted": Wallet,
@@ -85,6 +124,11 @@ DETAILS: Final[dict[str, Any]] = {
     "payment.canceled": Payment,
     "payment.requires_action": Payment,
     "auto_pay.suspended": AutoPay,
+    "subscription.renewed": Subscription,
+    "subscription.past_due": Subscription,
+    "subscription.unpaid": Subscription,
+    "subscription.canceled": Subscription,
+    "invoice.issued": Invoice,
 }
 """Every type of event there is, with its detail. A new type is a line here, and a rule in `event`."""
 
@@ -98,5 +142,10 @@ MEANINGS: Final = {
     "payment.canceled": "Nothing will be charged: it was not verified in time, or was canceled at Stripe.",
     "payment.requires_action": "The customer's bank wants to see the customer, in the portal.",
     "auto_pay.suspended": "Auto-pay gave up after declines, or at once where the bank wants to see the customer.",
+    "subscription.renewed": "The next period has begun, paid or for nothing; after a trial, the first one.",
+    "subscription.past_due": "The next period could not be charged, and is owed. All goes on for now.",
+    "subscription.unpaid": "The last attempt failed: access says no from `access_until` on, unless it is paid.",
+    "subscription.canceled": "It is over: canceled by its owner, or given up where the catalog ends it so.",
+    "invoice.issued": "An invoice or a credit note was issued.",
 }
 """What each type of event means, for docs/events.md."""

@@ -7,17 +7,26 @@ import msgspec
 
 from chalicelib.auto_pay.auto_pay import SuspendedReason
 from chalicelib.clock import iso
+from chalicelib.invoices.invoice import Kind as Document
 from chalicelib.money import format_amount
 from chalicelib.notices import detail
 from chalicelib.notices.detail import Level
-from chalicelib.notices.stream import MalformedRecord, Record, change_of
+from chalicelib.notices.stream import MalformedRecord, Record, change_of, key_of
 from chalicelib.payments.payment import Failure, Kind
+from chalicelib.subscriptions.dunning import needs_person
+from chalicelib.subscriptions.subscription import Status
 
 LEVELS: Final[tuple[Level, ...]] = ("exhausted", "low", "normal")
 """From the worst to the best."""
 
 TOLD_STATES: Final = frozenset(get_args(detail.State))
 """States of a payment that make an event; the others are steps on the way."""
+
+TOLD_STATUSES: Final = frozenset[Status]({"past_due", "unpaid", "canceled"})
+"""Statuses of a subscription that make an event when it comes to them."""
+
+DOCUMENTS: Final = "document#"
+"""How the keys of documents begin in the table of invoices, which holds other rows too."""
 
 
 class Event(msgspec.Struct, frozen=True):
@@ -78,6 +87,44 @@ class AutoPayImage(msgspec.Struct, frozen=True):
     suspended_reason: SuspendedReason | None = None
 
 
+class SubscriptionImage(msgspec.Struct, frozen=True):
+    """What is read of a subscription's row."""
+
+    account_id: str
+    currency: str
+    status: Status
+    plan: str
+    add_ons: str
+    anchor_ms: int
+    period_start_ms: int
+    period_end_ms: int
+    updated_at_ms: int
+    version: int
+    pending: str | None = None
+    paid_payment_id: str | None = None
+    failure: str | None = None
+    access_until_ms: int | None = None
+    due_at_ms: int | None = None
+
+    def renews(self, before: "SubscriptionImage") -> bool:
+        """Tell whether it is in a later period. One that begins anew, or by a change, has another anchor."""
+        return self.anchor_ms == before.anchor_ms and self.period_start_ms > before.period_start_ms
+
+
+class InvoiceImage(msgspec.Struct, frozen=True):
+    """What is read of a document's row."""
+
+    account_id: str
+    sequence: int
+    number: str
+    kind: Document
+    cause: str
+    payment_id: str
+    total_micros: int
+    currency: str
+    issued_at_ms: int
+
+
 def wallet_events(record: Record, lines_of: Callable[[WalletImage], Lines]) -> list[Event]:
     """Return an event for each line that the balance crossed downwards, or one for its rise. Raises MalformedRecord.
 
@@ -135,7 +182,7 @@ def _failure(written: str | None) -> Failure | None:
     try:
         return msgspec.json.decode(written, type=Failure) if written else None
     except msgspec.DecodeError as error:
-        raise MalformedRecord(f"a payment's failure cannot be read: {error}") from error
+        raise MalformedRecord(f"a failure cannot be read: {error}") from error
 
 
 def auto_pay_events(record: Record) -> list[Event]:
@@ -151,6 +198,71 @@ def auto_pay_events(record: Record) -> list[Event]:
         "failures": after.failures,
     }
     return [_event(detail.AutoPay, "auto_pay.suspended", after.version, change.at_ms, about)]
+
+
+def subscription_events(record: Record) -> list[Event]:
+    """Return the events of a subscription: its next period first, then a status that it came to.
+
+    A new row only awaits its first payment. Raises MalformedRecord.
+    """
+    change = change_of(record, SubscriptionImage)
+    before, after = change.before, change.after
+    if before is None or after is None:
+        return []
+    renewed = after.renews(before)
+    types = ["subscription.renewed"] if renewed else []
+    if after.status in TOLD_STATUSES and after.status != before.status:
+        types.append(f"subscription.{after.status}")
+    paid = after.paid_payment_id if renewed and after.paid_payment_id != before.paid_payment_id else None
+    return [
+        _event(detail.Subscription, each, after.version, after.updated_at_ms, _about_subscription(after, paid))
+        for each in types
+    ]
+
+
+def _about_subscription(row: SubscriptionImage, payment_id: str | None) -> dict[str, Any]:
+    failure = _failure(row.failure)
+    tries_again = row.status == "past_due" and not row.pending and not needs_person(failure)
+    return {
+        **{name: getattr(row, name) for name in ("account_id", "status", "plan", "currency")},
+        "occurred_at": iso(row.updated_at_ms),
+        "add_ons": _add_ons(row.add_ons),
+        "period_start": iso(row.period_start_ms),
+        "period_end": iso(row.period_end_ms),
+        "payment_id": payment_id,
+        "failure": failure,
+        "next_attempt_at": _time(row.due_at_ms if tries_again else None),
+        "access_until": _time(row.access_until_ms),
+        "sequence": row.version,
+    }
+
+
+def _add_ons(written: str) -> dict[str, int]:
+    try:
+        return msgspec.json.decode(written, type=dict[str, int])
+    except msgspec.DecodeError as error:
+        raise MalformedRecord(f"a subscription's add-ons cannot be read: {error}") from error
+
+
+def _time(moment_ms: int | None) -> str | None:
+    return None if moment_ms is None else iso(moment_ms)
+
+
+def invoice_events(record: Record) -> list[Event]:
+    """Return the event of a new document; of the other rows of its table there is none. Raises MalformedRecord."""
+    if not (key_of(record, "document") or "").startswith(DOCUMENTS):
+        return []
+    change = change_of(record, InvoiceImage)
+    after = change.after
+    if change.before or after is None:
+        return []
+    about: dict[str, Any] = {
+        **{name: getattr(after, name) for name in ("account_id", "number", "kind", "currency")},
+        **{name: getattr(after, name) for name in ("payment_id", "cause", "sequence")},
+        "occurred_at": iso(after.issued_at_ms),
+        "total": format_amount(after.total_micros, after.currency),
+    }
+    return [_event(detail.Invoice, "invoice.issued", after.sequence, after.issued_at_ms, about)]
 
 
 def _event(kind: type[detail.Detail], name: str, number: object, at_ms: int, about: dict[str, Any]) -> Event:

@@ -33,7 +33,8 @@ def compose(notice: Notice, account: Account, words: Words, *, brand: str, porta
     """Put a notice into an account's language."""
     texts, message = words.texts, words.texts.messages[notice.message]
     values = _values(notice, account, words)
-    actions = [Action(message.action, portal_link(portal_url, account.account_id))] if portal_url else []
+    link = portal_link(portal_url, account.account_id, notice.page) if portal_url else None
+    actions = [Action(message.action, link)] if link else []
     paragraphs = [texts.greeting, *message.paragraphs, *([] if actions else [texts.where])]
     return Mail(
         language=words.locale.language,
@@ -46,9 +47,12 @@ def compose(notice: Notice, account: Account, words: Words, *, brand: str, porta
     )
 
 
-def portal_link(portal_url: str, account_id: str) -> str:
-    """Return where an account's billing page is: the platform's address of it, `{account_id}` filled in."""
-    return portal_url.replace("{account_id}", quote(account_id, safe=""))
+def portal_link(portal_url: str, account_id: str, page: str = "") -> str:
+    """Return where a page of an account's billing is: the platform's address, `{account_id}` and `{page}` filled in.
+
+    An address without `{page}` leads to the first page, from which all others are reached.
+    """
+    return portal_url.replace("{account_id}", quote(account_id, safe="")).replace("{page}", page)
 
 
 def _values(notice: Notice, account: Account, words: Words) -> dict[str, str]:
@@ -56,6 +60,7 @@ def _values(notice: Notice, account: Account, words: Words) -> dict[str, str]:
     amounts = {name: words.amount(each, account.currency) for name, each in notice.amounts_micros.items()}
     return {
         **amounts,
+        **{name: words.date(each) for name, each in notice.dates_ms.items()},
         "account": one_line(account.name),
         "card": words.card(notice.card) if notice.card else "",
         "date": words.date(parse_iso(notice.occurred_at)),

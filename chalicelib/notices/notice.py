@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import msgspec
+from msgspec.structs import replace
 
 from chalicelib.auto_pay.auto_pay import AutoPay, SuspendedReason
 from chalicelib.ledger.wallet import Wallet
@@ -15,7 +16,9 @@ from chalicelib.money import parse_micros
 from chalicelib.notices import detail
 from chalicelib.notices.choice import Kind
 from chalicelib.notices.event import Lines
-from chalicelib.payments.payment import Payment
+from chalicelib.payments.payment import Failure, Payment
+from chalicelib.subscriptions.dunning import needs_person
+from chalicelib.subscriptions.subscription import Subscription
 
 SUSPENDED: Final[Mapping[SuspendedReason, tuple[Kind, str]]] = {
     "declines": ("auto_pay_suspended", "suspended_declines"),
@@ -32,6 +35,7 @@ class Now(msgspec.Struct, frozen=True, kw_only=True):
     lines: Lines
     auto_pay: AutoPay | None = None
     payment: Payment | None = None
+    subscription: Subscription | None = None
 
     @property
     def suspended(self) -> SuspendedReason | None:
@@ -42,7 +46,8 @@ class Now(msgspec.Struct, frozen=True, kw_only=True):
 class Notice(msgspec.Struct, frozen=True, kw_only=True):
     """What to tell a person. `mark` is what it is told once for; `facts` are listed below the text, by name.
 
-    `amounts_micros`, `card`, `reason` and `purpose` are what the text's placeholders stand for.
+    `amounts_micros`, `dates_ms`, `card`, `reason` and `purpose` are what the text's placeholders stand for. `page` is
+    where in the portal to act: the last part of that page's path, and nothing for the first page.
     """
 
     kind: Kind
@@ -51,6 +56,8 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     occurred_at: str
     amounts_micros: Mapping[str, int]
     facts: tuple[str, ...]
+    dates_ms: Mapping[str, int] = {}
+    page: str = ""
     card: detail.PaidWith | None = None
     reason: str | None = None
     purpose: str | None = None
@@ -85,9 +92,9 @@ def _about_balance(kind: Kind, message: str, event: detail.Wallet, now: Now) -> 
 
 
 def receipt(event: detail.Payment, now: Now) -> Notice:
-    """Confirm a payment."""
+    """Confirm a payment, and lead to its invoice: if it is not issued by now, the page of invoices issues it."""
     facts = ("amount", "date", "card", "purpose", "reference", "account", "balance")
-    return _about_payment("receipt", "receipt", event, now, facts)
+    return replace(_about_payment("receipt", "receipt", event, now, facts), page="invoices")
 
 
 def auto_pay_failed(event: detail.Payment, now: Now) -> Notice | None:
@@ -110,7 +117,6 @@ def verification_payment(event: detail.Payment, now: Now) -> Notice | None:
 
 
 def _about_payment(kind: Kind, message: str, event: detail.Payment, now: Now, facts: tuple[str, ...]) -> Notice:
-    failure = event.failure
     return Notice(
         kind=kind,
         mark=f"{kind}/{event.id}",
@@ -119,10 +125,14 @@ def _about_payment(kind: Kind, message: str, event: detail.Payment, now: Now, fa
         amounts_micros={"amount": parse_micros(event.amount), "balance": now.wallet.balance_micros},
         facts=facts,
         card=event.card,
-        reason=(failure.decline_code or failure.code) if failure else None,
+        reason=_code(event.failure),
         purpose=event.kind,
         reference=event.payment_id,
     )
+
+
+def _code(failure: Failure | None) -> str | None:
+    return (failure.decline_code or failure.code) if failure else None
 
 
 def auto_pay_suspended(event: detail.AutoPay, now: Now) -> Notice | None:
@@ -140,6 +150,43 @@ def auto_pay_suspended(event: detail.AutoPay, now: Now) -> Notice | None:
     )
 
 
+def subscription_past_due(event: detail.Subscription, now: Now) -> Notice | None:
+    """Tell that a renewal is owed, if it still is, and what is next: another attempt, or the customer's bank."""
+    current = now.subscription
+    if current is None or current.status != "past_due":
+        return None
+    if needs_person(current.failure):
+        return _about_subscription("subscription_past_due_confirm", event, current, {})
+    # While an attempt is under way, `due_at_ms` is when to look at that one.
+    tries_again_ms = None if current.pending else current.due_at_ms
+    return _about_subscription("subscription_past_due", event, current, {"next_attempt": tries_again_ms})
+
+
+def subscription_unpaid(event: detail.Subscription, now: Now) -> Notice | None:
+    """Tell that a renewal is tried no more, and when access closes, if it still is so."""
+    current = now.subscription
+    if current is None or current.status != "unpaid" or current.access_until_ms is None:
+        return None
+    return _about_subscription("subscription_unpaid", event, current, {"until": current.access_until_ms})
+
+
+def _about_subscription(
+    message: str, event: detail.Subscription, current: Subscription, dates_ms: Mapping[str, int | None]
+) -> Notice:
+    known = {name: each for name, each in dates_ms.items() if each is not None}
+    return Notice(
+        kind="subscription_past_due",
+        mark=f"subscription_past_due/{event.id}",
+        message=message,
+        occurred_at=event.occurred_at,
+        amounts_micros={},
+        facts=("account", "reason", *known),
+        dates_ms=known,
+        page="plan",
+        reason=_code(current.failure),
+    )
+
+
 Rule = Callable[[Any, Now], Notice | None]
 
 RULES: Final[Mapping[str, Rule]] = {
@@ -149,5 +196,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "payment.failed": auto_pay_failed,
     "payment.requires_action": verification_payment,
     "auto_pay.suspended": auto_pay_suspended,
+    "subscription.past_due": subscription_past_due,
+    "subscription.unpaid": subscription_unpaid,
 }
 """The types of events that may be worth a mail. The rule on the bus lets these through to the mails queue."""

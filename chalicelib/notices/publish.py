@@ -7,7 +7,16 @@ from chalicelib.auto_pay.auto_pay import AutoPay
 from chalicelib.catalog.catalog import Catalog, UnknownCurrency
 from chalicelib.log import log
 from chalicelib.notices import bus, parking
-from chalicelib.notices.event import Event, Lines, WalletImage, auto_pay_events, payment_events, wallet_events
+from chalicelib.notices.event import (
+    Event,
+    Lines,
+    WalletImage,
+    auto_pay_events,
+    invoice_events,
+    payment_events,
+    subscription_events,
+    wallet_events,
+)
 from chalicelib.notices.stream import MalformedRecord, Record, account_id, sequence_number
 
 Rule = Callable[[Record], list[Event]]
@@ -21,6 +30,16 @@ def publish_payments(records: Sequence[Record]) -> list[str]:
 def publish_auto_pay(records: Sequence[Record]) -> list[str]:
     """Tell of auto-pay that was suspended. See `publish`."""
     return publish(records, auto_pay_events)
+
+
+def publish_subscriptions(records: Sequence[Record]) -> list[str]:
+    """Tell of subscriptions that were renewed, are owed or are over. See `publish`."""
+    return publish(records, subscription_events)
+
+
+def publish_invoices(records: Sequence[Record]) -> list[str]:
+    """Tell of invoices and credit notes that were issued. See `publish`."""
+    return publish(records, invoice_events)
 
 
 def publish_wallets(records: Sequence[Record], catalog: Catalog) -> list[str]:

@@ -13,7 +13,7 @@ from chalicelib.ledger.table import read_wallet
 from chalicelib.log import log
 from chalicelib.notices import form, mailbox, table
 from chalicelib.notices.choice import billing_contact, sent_to
-from chalicelib.notices.detail import DETAILS, Detail, Payment
+from chalicelib.notices.detail import DETAILS, Detail, Payment, Subscription
 from chalicelib.notices.mail import compose
 from chalicelib.notices.mailbox import Letter
 from chalicelib.notices.notice import RULES, Notice, Now
@@ -21,6 +21,7 @@ from chalicelib.notices.publish import lines_of
 from chalicelib.notices.words import one_line, words
 from chalicelib.payments import table as payments
 from chalicelib.settings import settings
+from chalicelib.subscriptions import table as subscriptions
 
 
 class MailsOff(Exception):
@@ -80,6 +81,7 @@ def now(account: Account, event: Detail, catalog: Catalog) -> Now:
         lines=lines_of(account.currency, paying, catalog),
         auto_pay=paying,
         payment=payments.find(account.account_id, event.payment_id) if isinstance(event, Payment) else None,
+        subscription=subscriptions.find(account.account_id) if isinstance(event, Subscription) else None,
     )
 
 

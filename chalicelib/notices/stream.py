@@ -28,7 +28,12 @@ def sequence_number(record: Record) -> str:
 
 def account_id(record: Record) -> str | None:
     """Return the account of a record's row; None where it names none."""
-    found: str | None = record["dynamodb"].get("Keys", {}).get("account_id", {}).get("S")
+    return key_of(record, "account_id")
+
+
+def key_of(record: Record, name: str) -> str | None:
+    """Return a text of the key of a record's row; None where there is none of that name."""
+    found: str | None = record["dynamodb"].get("Keys", {}).get(name, {}).get("S")
     return found
 
 

@@ -4,7 +4,7 @@ import msgspec
 
 
 class Line(msgspec.Struct, frozen=True):
-    """What is charged for one thing. The lines of a payment add up to its amount, to the micro.
+    """What is charged for one thing. The lines of a payment and the tax added to them are its amount, to the micro.
 
     `unit_amount_micros` is the price of one for a whole period; `amount_micros` is less where only a part of the period
     is charged, and negative where something is given back. A line that belongs to no period has none.

@@ -123,6 +123,11 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
         return self.kind != "subscription"
 
     @property
+    def added_tax_micros(self) -> int:
+        """Return the tax that was charged on top of the lines; what has no lines is charged as one thing."""
+        return self.amount_micros - sum(line.amount_micros for line in self.lines) if self.lines else 0
+
+    @property
     def stripe_key(self) -> str:
         """Return the idempotency key of the present attempt: the payment's id, with a suffix from the second on."""
         return self.payment_id if self.attempt == 1 else f"{self.payment_id}-{self.attempt}"

@@ -33,6 +33,10 @@ RACES: Final = 10
 UNRESOLVED_FOR_MS: Final = 35 * DAY_MS
 """How far back the unresolved payments of an account are looked for; the sweeper ends each within a day or two."""
 
+REVERSIBLE_FOR_MS: Final = 180 * DAY_MS
+"""How far back auto-pay looks for disputes. Most card networks allow them for 120 days
+(docs.stripe.com/disputes/how-disputes-work)."""
+
 Rule = Callable[[Payment], Payment]
 
 
@@ -218,6 +222,15 @@ def recent(account_id: str, now_ms: int) -> list[Payment]:
     return [_payment(row) for row in rows]
 
 
+def reversed_since(account_id: str, now_ms: int) -> list[Payment]:
+    """Return the payments of the last 180 days that were refunded, disputed or warned of, newest first, consistent."""
+    touched = (PaymentRow.refunded_micros > 0) | PaymentRow.dispute_status.exists() | PaymentRow.fraud_warning.exists()
+    rows = PaymentRow.query(
+        account_id, _after(now_ms - REVERSIBLE_FOR_MS), touched, scan_index_forward=False, consistent_read=True
+    )
+    return [_payment(row) for row in rows]
+
+
 def between(account_id: str, from_ms: int, to_ms: int) -> list[Payment]:
     """Return the payments begun in a span of time (its end included), oldest id first, strongly consistent.
 
@@ -229,7 +242,11 @@ def between(account_id: str, from_ms: int, to_ms: int) -> list[Payment]:
 
 
 def _recent(now_ms: int) -> Any:
-    return PaymentRow.payment_id > f"{PREFIX}{max(0, now_ms - UNRESOLVED_FOR_MS):012x}"
+    return _after(now_ms - UNRESOLVED_FOR_MS)
+
+
+def _after(moment_ms: int) -> Any:
+    return PaymentRow.payment_id > f"{PREFIX}{max(0, moment_ms):012x}"
 
 
 def due(now_ms: int, limit: int) -> Iterator[tuple[str, str]]:

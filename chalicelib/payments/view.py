@@ -44,7 +44,8 @@ class PaymentView(msgspec.Struct):
     """A payment. `failure` tells why it failed or was canceled; `refresh` is where to check it until it has ended.
 
     What became of a succeeded payment stands beside its state: how much of it is refunded, the status of its last
-    dispute, and what the card's issuer warns of. `lines` and the period are a subscription's.
+    dispute, and what the card's issuer warns of. `lines` and the period are a subscription's; `added_tax` is what was
+    charged on top of the lines.
     """
 
     payment_id: str
@@ -61,6 +62,7 @@ class PaymentView(msgspec.Struct):
     charge_id: str | None
     failure: Failure | None
     lines: list[LineView]
+    added_tax: str
     period_start: str | None
     period_end: str | None
     refunded: str
@@ -147,6 +149,7 @@ def view_payment(payment: Payment) -> PaymentView:
         charge_id=payment.charge_id,
         failure=payment.failure,
         lines=view_lines(payment.lines, payment.currency),
+        added_tax=format_amount(payment.added_tax_micros, payment.currency),
         period_start=_time(payment.period_start_ms),
         period_end=_time(payment.period_end_ms),
         refunded=format_amount(payment.refunded_micros, payment.currency),

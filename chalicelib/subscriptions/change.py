@@ -8,7 +8,9 @@ from msgspec.structs import replace
 
 from chalicelib import clock, idempotency
 from chalicelib.accounts.account import Account
+from chalicelib.accounts.tax import tax_of
 from chalicelib.catalog.catalog import Catalog
+from chalicelib.catalog.tax import Tax
 from chalicelib.errors import Refusal
 from chalicelib.idempotency import Claim
 from chalicelib.ledger.post import pause
@@ -108,9 +110,13 @@ class QuoteChanged(Refusal):
 
 
 class Changed(msgspec.Struct, frozen=True, kw_only=True):
-    """What a change came to. `difference` is None for a repeat; `resolved` is there if something was charged."""
+    """What a change came to. `difference` is None for a repeat; `resolved` is there if something was charged.
+
+    `tax` is the account's: the next renewal bears it, too.
+    """
 
     subscription: Subscription
+    tax: Tax | None
     difference: Difference | None = None
     resolved: Resolved | None = None
 
@@ -119,7 +125,8 @@ def preview(account: Account, request: SubscriptionRequest, catalog: Catalog) ->
     """Say what a change would do and cost now, without doing it. Raises what `change` refuses with."""
     current, now_ms = table.find(account.account_id), clock.now_ms()
     found = find_difference(account, current, request, catalog, now_ms)
-    return Changed(subscription=changed(account, current, found, actor="", now_ms=now_ms), difference=found)
+    foreseen = changed(account, current, found, actor="", now_ms=now_ms)
+    return Changed(subscription=foreseen, tax=tax_of(account, catalog), difference=found)
 
 
 def change(account: Account, request: SubscriptionRequest, *, key: str | None, actor: str, catalog: Catalog) -> Changed:
@@ -132,10 +139,11 @@ def change(account: Account, request: SubscriptionRequest, *, key: str | None, a
     SubscriptionBusy.
     """
     account_id, content = account.account_id, msgspec.to_builtins(request.contents())
+    tax = tax_of(account, catalog)
     claim = idempotency.find(account_id, key, operation=OPERATION, content=content) if key else None
     for attempt in range(RACES):
         if claim and (before := charged_before(account_id, claim, catalog)):
-            return Changed(subscription=before.subscription, resolved=before.resolved)
+            return Changed(subscription=before.subscription, tax=tax, resolved=before.resolved)
         current, now_ms = follow(account_id, catalog), clock.now_ms()
         found = find_difference(account, current, request, catalog, now_ms)
         payment: Payment | None = None
@@ -145,9 +153,9 @@ def change(account: Account, request: SubscriptionRequest, *, key: str | None, a
         wanted = changed(account, current, found, actor=actor, now_ms=now_ms, payment=payment)
         if table.write(wanted, over=current, payment=payment):
             if payment is None:
-                return Changed(subscription=wanted, difference=found)
+                return Changed(subscription=wanted, tax=tax, difference=found)
             charged = charge_now(payment, catalog)
-            return Changed(subscription=charged.subscription, difference=found, resolved=charged.resolved)
+            return Changed(subscription=charged.subscription, tax=tax, difference=found, resolved=charged.resolved)
         pause(attempt)
     raise SubscriptionBusy(account_id)
 
@@ -156,16 +164,16 @@ def find_difference(
     account: Account, current: Subscription | None, request: SubscriptionRequest, catalog: Catalog, now_ms: int
 ) -> Difference:
     """Return what a request changes, if it may be made now. Pure. Raises what `change` refuses with."""
-    wanted, currency = request.contents(), account.currency
+    wanted, currency, tax = request.contents(), account.currency, tax_of(account, catalog)
     check_sold(wanted, currency, catalog)
     if current is None or current.may_start:
         if current and current.pending:
             raise SubscriptionPending(current.pending)
         is_first = current is None or current.started_at_ms is None
-        found = start(wanted, with_trial=is_first, currency=currency, catalog=catalog, now_ms=now_ms)
+        found = start(wanted, with_trial=is_first, currency=currency, catalog=catalog, now_ms=now_ms, tax=tax)
     else:
         _check_changeable(current, wanted, now_ms)
-        found = difference(current, wanted, catalog, now_ms)
+        found = difference(current, wanted, catalog, now_ms, tax)
     _check_charge(request, found, currency)
     return found
 

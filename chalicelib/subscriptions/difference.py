@@ -6,6 +6,7 @@ import msgspec
 from msgspec.structs import replace
 
 from chalicelib.catalog.catalog import Catalog
+from chalicelib.catalog.tax import Tax
 from chalicelib.payments.line import Line
 from chalicelib.payments.payment import DAY_MS
 from chalicelib.subscriptions.period import first_period, trial_period
@@ -35,7 +36,9 @@ class Difference(msgspec.Struct, frozen=True, kw_only=True):
     trial_end_ms: int | None = None
 
 
-def start(wanted: Contents, *, with_trial: bool, currency: str, catalog: Catalog, now_ms: int) -> Difference:
+def start(
+    wanted: Contents, *, with_trial: bool, currency: str, catalog: Catalog, now_ms: int, tax: Tax | None = None
+) -> Difference:
     """Begin a subscription: its first period is charged at once, or its trial is free."""
     plan, prices = plan_of(wanted, currency, catalog), prices_of(wanted, currency, catalog)
     if with_trial and plan.trial_days:
@@ -43,10 +46,13 @@ def start(wanted: Contents, *, with_trial: bool, currency: str, catalog: Catalog
         terms = trial_period(wanted, prices, now_ms, end_ms)
         return Difference(purpose="start", terms=terms, quote=Quote(0, 0, ()), trial_end_ms=end_ms)
     terms = first_period(wanted, prices, now_ms, plan.months)
-    return Difference(purpose="start", terms=terms, quote=quote(period_lines(terms, catalog), 0, currency, catalog))
+    quoted = quote(period_lines(terms, catalog), 0, currency, catalog, tax)
+    return Difference(purpose="start", terms=terms, quote=quoted)
 
 
-def difference(current: Subscription, wanted: Contents, catalog: Catalog, now_ms: int) -> Difference:
+def difference(
+    current: Subscription, wanted: Contents, catalog: Catalog, now_ms: int, tax: Tax | None = None
+) -> Difference:
     """Change a running subscription. Nothing has been paid for a trial, so there all takes effect now, for nothing.
 
     More of an add-on and a plan that costs at least as much take effect now, for the price of the days that are left.
@@ -66,21 +72,20 @@ def difference(current: Subscription, wanted: Contents, catalog: Catalog, now_ms
         anew = first_period(wanted, prices_of(wanted, currency, catalog), now_ms, wanted_plan.months)
         lines = period_lines(anew, catalog) + unused_lines(terms, catalog, now_ms)
         if total(lines) > 0:
-            return _changed(current, anew, lines, None, catalog)
+            return Difference(purpose="change", terms=anew, quote=_quoted(current, lines, catalog, tax))
     dearer = wanted_plan.amounts_micros[currency] >= terms.prices.plan_micros
     plan = wanted.plan if wanted_plan.months == held_plan.months and dearer else terms.contents.plan
     contents = Contents(plan, _at_least(terms.contents.add_ons, wanted.add_ons))
     now = replace(terms, contents=contents, prices=prices_of(contents, currency, catalog, held=terms))
-    return _changed(current, now, _added(terms, now, catalog, now_ms), None if contents == wanted else wanted, catalog)
+    quoted = _quoted(current, _added(terms, now, catalog, now_ms), catalog, tax)
+    return Difference(purpose="change", terms=now, quote=quoted, scheduled=None if contents == wanted else wanted)
 
 
-def _changed(
-    current: Subscription, terms: Terms, lines: Sequence[Line], scheduled: Contents | None, catalog: Catalog
-) -> Difference:
-    quoted = quote(lines, current.carried_micros, current.currency, catalog) if lines else None
-    return Difference(
-        purpose="change", terms=terms, quote=quoted or Quote(0, current.carried_micros, ()), scheduled=scheduled
-    )
+def _quoted(current: Subscription, lines: Sequence[Line], catalog: Catalog, tax: Tax | None) -> Quote:
+    """Say what is charged for the lines of a change; without any, nothing is, and what is carried stays so."""
+    if not lines:
+        return Quote(0, current.carried_micros, ())
+    return quote(lines, current.carried_micros, current.currency, catalog, tax)
 
 
 def _at_least(held: dict[str, int], wanted: dict[str, int]) -> dict[str, int]:

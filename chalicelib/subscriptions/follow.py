@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from chalicelib import clock
 from chalicelib.accounts import table as accounts
 from chalicelib.accounts.account import Account
+from chalicelib.accounts.tax import tax_of
 from chalicelib.auto_pay import queue as charges
 from chalicelib.auto_pay.queue import ChargeMessage
 from chalicelib.catalog.catalog import Catalog
@@ -66,7 +67,7 @@ def _step(current: Subscription, catalog: Catalog, now_ms: int) -> tuple[Subscri
         return current, None
     account = accounts.get(current.account_id)
     while True:
-        step = next_step(current, card_of(account), catalog, now_ms)
+        step = next_step(current, card_of(account), catalog, now_ms, tax_of(account, catalog))
         if isinstance(step, Renewal):
             return _begun(current, account, step, now_ms)
         if step == current:

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 
 from chalicelib import clock, idempotency
 from chalicelib.accounts.account import Account
+from chalicelib.accounts.tax import tax_of
 from chalicelib.catalog.catalog import Catalog
 from chalicelib.errors import Refusal
 from chalicelib.idempotency import Claim
@@ -53,7 +54,7 @@ def pay(account: Account, *, key: str, actor: str, catalog: Catalog) -> Charged:
         current = _owing(follow(account_id, catalog, begins=False), account_id)
         check_card(account)
         claim = claim or idempotency.claim(account_id, key, operation=OPERATION, content={}, prefix=PREFIX)
-        now_ms, due = clock.now_ms(), renewal(current, catalog)
+        now_ms, due = clock.now_ms(), renewal(current, catalog, tax_of(account, catalog))
         payment = make_payment(
             account,
             Claim(claim.resource_id, now_ms),

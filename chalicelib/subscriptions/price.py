@@ -6,6 +6,7 @@ from typing import Final
 import msgspec
 
 from chalicelib.catalog.catalog import Catalog, Product
+from chalicelib.catalog.tax import Tax
 from chalicelib.errors import Refusal
 from chalicelib.money import card_step_micros
 from chalicelib.payments.line import Line
@@ -32,12 +33,24 @@ class UnknownProduct(Refusal):
         )
 
 
+class AddedTax(msgspec.Struct, frozen=True):
+    """A tax that comes on top of the lines."""
+
+    name: str
+    rate_micros: int
+    amount_micros: int
+
+
 class Quote(msgspec.Struct, frozen=True):
-    """What is charged: `charge_micros` is the sum of the lines. `carried_micros` is then still owed."""
+    """What is charged: `charge_micros` is the sum of the lines and of the tax that is added to them, if any is.
+
+    `carried_micros` is then still owed, without tax.
+    """
 
     charge_micros: int
     carried_micros: int
     lines: tuple[Line, ...]
+    tax: AddedTax | None = None
 
 
 def plan_of(contents: Contents, currency: str, catalog: Catalog) -> Product:
@@ -105,19 +118,27 @@ def unused_lines(terms: Terms, catalog: Catalog, now_ms: int) -> list[Line]:
     ]
 
 
-def quote(lines: Iterable[Line], carried_micros: int, currency: str, catalog: Catalog) -> Quote:
+def quote(lines: Iterable[Line], carried_micros: int, currency: str, catalog: Catalog, tax: Tax | None = None) -> Quote:
     """Say what a card is charged for these lines and what was carried, and what is carried on.
 
     A card takes whole minor units, and not less than the currency's smallest charge: the rest is carried. Nothing is
-    rounded away: lines + carried before = charge + carried after, and one more line says what was carried.
+    rounded away: lines + carried before = net + carried after, and one more line says what was carried. An exclusive
+    tax is added to the net, which is what the lines then add up to: so lines and tax are the charge, to the micro.
     """
     lines = list(lines)
     due = total(lines) + carried_micros
-    charge = for_card(due, currency, catalog)
-    difference = charge - total(lines)
-    if charge and difference:
+    net = for_card(due, currency, catalog)
+    difference = net - total(lines)
+    if net and difference:
         lines.append(Line(CARRIED if difference > 0 else CARRIED_ON, 1, difference, difference))
-    return Quote(charge, due - charge, tuple(lines) if charge else ())
+    added = _added(tax, net, currency)
+    return Quote(net + (added.amount_micros if added else 0), due - net, tuple(lines) if net else (), added)
+
+
+def _added(tax: Tax | None, net_micros: int, currency: str) -> AddedTax | None:
+    """Return the tax on top of what is charged; none where prices contain it, or nothing is charged."""
+    amount_micros = 0 if tax is None or tax.inclusive else tax.added_to(net_micros, currency)
+    return AddedTax(tax.name, tax.rate_micros, amount_micros) if tax and amount_micros else None
 
 
 def for_card(due_micros: int, currency: str, catalog: Catalog) -> int:

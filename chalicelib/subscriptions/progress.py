@@ -6,6 +6,7 @@ import msgspec
 from msgspec.structs import replace
 
 from chalicelib.catalog.catalog import Catalog
+from chalicelib.catalog.tax import Tax
 from chalicelib.payments.payment import Failure, Payment
 from chalicelib.subscriptions.dunning import CARD_MISSING, came_to_nothing, ended, given_up, needs_person
 from chalicelib.subscriptions.period import next_period
@@ -71,24 +72,28 @@ def _failed(
     return replace(lapsed, pending=None, due_at_ms=due_at_ms)
 
 
-def next_step(subscription: Subscription, card: str | None, catalog: Catalog, now_ms: int) -> Subscription | Renewal:
+def next_step(
+    subscription: Subscription, card: str | None, catalog: Catalog, now_ms: int, tax: Tax | None = None
+) -> Subscription | Renewal:
     """Return the period to be charged now, or the subscription as it goes on without a charge.
 
-    `card` is the payment method on file, if there is one.
+    `card` is the payment method on file, if there is one, `tax` that of the account.
     """
     if subscription.pending:
         waits = subscription.due_at_ms is not None and now_ms < subscription.due_at_ms <= now_ms + LOOK_AGAIN_MS
         return subscription if waits else replace(subscription, due_at_ms=now_ms + LOOK_AGAIN_MS)
     if subscription.status in OWING:
-        return _owing_step(subscription, card, catalog, now_ms)
+        return _owing_step(subscription, card, catalog, now_ms, tax)
     if subscription.status not in RUNNING or now_ms < subscription.terms.period_end_ms:
         return subscription
     if subscription.cancel_at_period_end:
         return ended(subscription, subscription.terms.period_end_ms)
-    return _attempt(subscription, card, catalog, now_ms)
+    return _attempt(subscription, card, catalog, now_ms, tax)
 
 
-def _owing_step(subscription: Subscription, card: str | None, catalog: Catalog, now_ms: int) -> Subscription | Renewal:
+def _owing_step(
+    subscription: Subscription, card: str | None, catalog: Catalog, now_ms: int, tax: Tax | None
+) -> Subscription | Renewal:
     """Try a card that has not been tried yet at once, and the same one on its day."""
     has_new_card = card is not None and card != subscription.charged_card
     is_due = subscription.due_at_ms is not None and subscription.due_at_ms <= now_ms
@@ -96,11 +101,13 @@ def _owing_step(subscription: Subscription, card: str | None, catalog: Catalog, 
         return subscription
     if not has_new_card and needs_person(subscription.failure):
         return given_up(subscription, catalog.dunning, now_ms)
-    return _attempt(subscription, card, catalog, now_ms)
+    return _attempt(subscription, card, catalog, now_ms, tax)
 
 
-def _attempt(subscription: Subscription, card: str | None, catalog: Catalog, now_ms: int) -> Subscription | Renewal:
-    due = renewal(subscription, catalog)
+def _attempt(
+    subscription: Subscription, card: str | None, catalog: Catalog, now_ms: int, tax: Tax | None
+) -> Subscription | Renewal:
+    due = renewal(subscription, catalog, tax)
     if due.quote.charge_micros == 0:
         return paid(subscription, pending_renewal(subscription, due, payment_id="", automatic=True), now_ms)
     if card is None:
@@ -108,13 +115,14 @@ def _attempt(subscription: Subscription, card: str | None, catalog: Catalog, now
     return due
 
 
-def renewal(subscription: Subscription, catalog: Catalog) -> Renewal:
+def renewal(subscription: Subscription, catalog: Catalog, tax: Tax | None = None) -> Renewal:
     """Return the next period with what it costs, by the prices of today. Raises UnknownProduct."""
     contents = subscription.scheduled or subscription.terms.contents
     currency = subscription.currency
     prices, months = prices_of(contents, currency, catalog), plan_of(contents, currency, catalog).months
     terms = next_period(subscription.terms, contents, prices, months, resumed_at_ms=subscription.resumed_at_ms)
-    return Renewal(terms, quote(period_lines(terms, catalog), subscription.carried_micros, currency, catalog))
+    lines = period_lines(terms, catalog)
+    return Renewal(terms, quote(lines, subscription.carried_micros, currency, catalog, tax))
 
 
 def pending_renewal(subscription: Subscription, due: Renewal, *, payment_id: str, automatic: bool) -> Pending:

@@ -4,7 +4,9 @@ from typing import Final
 
 import msgspec
 
+from chalicelib.accounts.account import Account
 from chalicelib.accounts.allow import REFUSALS, Right, allow
+from chalicelib.accounts.tax import tax_of
 from chalicelib.catalog.catalog import UnknownCurrency, catalog
 from chalicelib.idempotency import IdempotencyConflict
 from chalicelib.money import InvalidDecimal, NotChargeable
@@ -26,7 +28,12 @@ from chalicelib.subscriptions.change import (
 from chalicelib.subscriptions.heal import NothingOwed, pay
 from chalicelib.subscriptions.in_use import InUseRequest, note_in_use
 from chalicelib.subscriptions.price import UnknownProduct
-from chalicelib.subscriptions.subscription import SubscriptionBusy, SubscriptionNotFound, SubscriptionPending
+from chalicelib.subscriptions.subscription import (
+    Subscription,
+    SubscriptionBusy,
+    SubscriptionNotFound,
+    SubscriptionPending,
+)
 from chalicelib.subscriptions.view import ChangeView, PaidView, SubscriptionView, view, view_change, view_paid
 from chalicelib.subscriptions.withdraw import withdraw
 from chalicelib.web import Answer, Call, MissingIdempotencyKey, Routes
@@ -76,8 +83,8 @@ def put_subscription(call: Call[SubscriptionRequest, ChangeQuery], account_id: s
     refuses=(*REFUSALS, UnknownCurrency, SubscriptionNotFound),
 )
 def get_subscription(call: Call[None, None], account_id: str) -> SubscriptionView:
-    allow(call, account_id, Right.READ)
-    return view(table.get(account_id), catalog())
+    account = allow(call, account_id, Right.READ).account
+    return _shown(table.get(account_id), account)
 
 
 @routes.operation(
@@ -89,7 +96,7 @@ def get_subscription(call: Call[None, None], account_id: str) -> SubscriptionVie
 )
 def delete_subscription(call: Call[None, None], account_id: str) -> SubscriptionView:
     allowed = allow(call, account_id, Right.ACT)
-    return view(cancel(account_id, actor=allowed.actor, catalog=catalog()), catalog())
+    return _shown(cancel(account_id, actor=allowed.actor, catalog=catalog()), allowed.account)
 
 
 @routes.operation(
@@ -101,7 +108,7 @@ def delete_subscription(call: Call[None, None], account_id: str) -> Subscription
 )
 def resume_subscription(call: Call[None, None], account_id: str) -> SubscriptionView:
     allowed = allow(call, account_id, Right.ACT)
-    return view(resume(account_id, actor=allowed.actor, catalog=catalog()), catalog())
+    return _shown(resume(account_id, actor=allowed.actor, catalog=catalog()), allowed.account)
 
 
 @routes.operation(
@@ -131,7 +138,8 @@ def delete_pending(call: Call[None, None], account_id: str) -> None:
 def pay_subscription(call: Call[None, None], account_id: str) -> Answer:
     allowed = allow(call, account_id, Right.ACT)
     charged = pay(allowed.account, key=call.idempotency_key, actor=allowed.actor, catalog=catalog())
-    return _answer(view_paid(charged, catalog()), charged.resolved)
+    shown = view_paid(charged, catalog(), tax_of(allowed.account, catalog()))
+    return _answer(shown, charged.resolved)
 
 
 @routes.operation(
@@ -143,8 +151,12 @@ def pay_subscription(call: Call[None, None], account_id: str) -> Answer:
     refuses=(*REFUSALS, UnknownCurrency, SubscriptionNotFound, SubscriptionBusy),
 )
 def put_in_use(call: Call[InUseRequest, None], account_id: str) -> SubscriptionView:
-    allow(call, account_id, Right.OPERATE)
-    return view(note_in_use(account_id, call.body), catalog())
+    account = allow(call, account_id, Right.OPERATE).account
+    return _shown(note_in_use(account_id, call.body), account)
+
+
+def _shown(subscription: Subscription, account: Account) -> SubscriptionView:
+    return view(subscription, catalog(), tax_of(account, catalog()))
 
 
 def _answer(body: ChangeView | PaidView, resolved: Resolved | None) -> Answer:

@@ -2,9 +2,12 @@
 
 import msgspec
 
+from chalicelib.accounts import table as accounts
+from chalicelib.accounts.tax import tax_of
 from chalicelib.catalog.catalog import Catalog
+from chalicelib.catalog.tax import Tax
 from chalicelib.clock import iso
-from chalicelib.money import format_amount
+from chalicelib.money import format_amount, format_micros
 from chalicelib.payments.payment import Failure
 from chalicelib.payments.resolve import Resolved
 from chalicelib.payments.view import (
@@ -18,17 +21,29 @@ from chalicelib.payments.view import (
 from chalicelib.subscriptions import table
 from chalicelib.subscriptions.change import Changed
 from chalicelib.subscriptions.charge import Charged
-from chalicelib.subscriptions.price import Quote, UnknownProduct
+from chalicelib.subscriptions.price import AddedTax, Quote, UnknownProduct
 from chalicelib.subscriptions.progress import Renewal, renewal
 from chalicelib.subscriptions.subscription import OWING, RUNNING, Contents, Pending, Purpose, Status, Subscription
 
 
+class AddedTaxView(msgspec.Struct):
+    """The tax that comes on top of the lines. `rate` is in per cent."""
+
+    name: str
+    rate: str
+    amount: str
+
+
 class QuoteView(msgspec.Struct):
-    """What a card is charged: the sum of the lines. `carried` is too little for a card; the next charge takes it."""
+    """What a card is charged: the sum of the lines, and the tax on top of them where a country's prices are without it.
+
+    `carried` is too little for a card; the next charge takes it.
+    """
 
     amount: str
     currency: str
     lines: list[LineView]
+    tax: AddedTaxView | None
     carried: str
 
 
@@ -114,11 +129,13 @@ class PaidView(msgspec.Struct):
 def see(account_id: str, catalog: Catalog) -> SubscriptionView | None:
     """Read and present an account's subscription; None when it has none."""
     found = table.find(account_id)
-    return view(found, catalog) if found and found.exists else None
+    if found is None or not found.exists:
+        return None
+    return view(found, catalog, tax_of(accounts.get(account_id), catalog))
 
 
-def view(subscription: Subscription, catalog: Catalog) -> SubscriptionView:
-    """Present a subscription."""
+def view(subscription: Subscription, catalog: Catalog, tax: Tax | None) -> SubscriptionView:
+    """Present a subscription; `tax` is the account's."""
     terms = subscription.terms
     return SubscriptionView(
         status=subscription.status,
@@ -133,8 +150,8 @@ def view(subscription: Subscription, catalog: Catalog) -> SubscriptionView:
         ended_at=_time(subscription.ended_at_ms),
         scheduled=_contents(subscription.scheduled),
         pending=_pending(subscription.pending),
-        owed=_owed(subscription, catalog) if subscription.status in OWING else None,
-        next_renewal=_next_renewal(subscription, catalog),
+        owed=_owed(subscription, catalog, tax) if subscription.status in OWING else None,
+        next_renewal=_next_renewal(subscription, catalog, tax),
         in_use=subscription.in_use,
     )
 
@@ -143,17 +160,18 @@ def view_change(found: Changed, catalog: Catalog, *, is_preview: bool) -> Change
     """Present what a change came to."""
     return ChangeView(
         preview=is_preview,
-        subscription=view(found.subscription, catalog),
+        subscription=view(found.subscription, catalog, found.tax),
         charge=view_quote(found.difference.quote, found.subscription.currency) if found.difference else None,
         payment=view_payment(found.resolved.payment) if found.resolved else None,
         authentication=view_authentication(found.resolved) if found.resolved else None,
     )
 
 
-def view_paid(charged: Charged, catalog: Catalog) -> PaidView:
+def view_paid(charged: Charged, catalog: Catalog, tax: Tax | None) -> PaidView:
     """Present the payment of what was owed."""
     resolved: Resolved = charged.resolved
-    return PaidView(view(charged.subscription, catalog), view_payment(resolved.payment), view_authentication(resolved))
+    shown = view(charged.subscription, catalog, tax)
+    return PaidView(shown, view_payment(resolved.payment), view_authentication(resolved))
 
 
 def view_quote(quoted: Quote, currency: str) -> QuoteView:
@@ -162,12 +180,17 @@ def view_quote(quoted: Quote, currency: str) -> QuoteView:
         amount=format_amount(quoted.charge_micros, currency),
         currency=currency,
         lines=view_lines(quoted.lines, currency),
+        tax=_added_tax(quoted.tax, currency) if quoted.tax else None,
         carried=format_amount(quoted.carried_micros, currency),
     )
 
 
-def _owed(subscription: Subscription, catalog: Catalog) -> OwedView:
-    due = _next_period(subscription, catalog)
+def _added_tax(tax: AddedTax, currency: str) -> AddedTaxView:
+    return AddedTaxView(tax.name, format_micros(tax.rate_micros * 100), format_amount(tax.amount_micros, currency))
+
+
+def _owed(subscription: Subscription, catalog: Catalog, tax: Tax | None) -> OwedView:
+    due = _next_period(subscription, catalog, tax)
     return OwedView(
         since=iso(subscription.past_due_since_ms or subscription.updated_at_ms),
         charge=view_quote(due.quote, subscription.currency) if due else None,
@@ -178,17 +201,17 @@ def _owed(subscription: Subscription, catalog: Catalog) -> OwedView:
     )
 
 
-def _next_renewal(subscription: Subscription, catalog: Catalog) -> RenewalView | None:
+def _next_renewal(subscription: Subscription, catalog: Catalog, tax: Tax | None) -> RenewalView | None:
     if subscription.status not in RUNNING or subscription.cancel_at_period_end:
         return None
-    due = _next_period(subscription, catalog)
+    due = _next_period(subscription, catalog, tax)
     return RenewalView(iso(due.terms.period_start_ms), view_quote(due.quote, subscription.currency)) if due else None
 
 
-def _next_period(subscription: Subscription, catalog: Catalog) -> Renewal | None:
+def _next_period(subscription: Subscription, catalog: Catalog, tax: Tax | None) -> Renewal | None:
     """Return the next period; None if something in it is no longer sold, for which its renewal fails loudly."""
     try:
-        return renewal(subscription, catalog)
+        return renewal(subscription, catalog, tax)
     except UnknownProduct:
         return None
 

@@ -1,4 +1,4 @@
-"""Weeks in a customer's life: usage every day, a card that starts to decline, is replaced, and needs 3-D Secure."""
+"""Weeks in a customer's life: a card that starts to decline, is replaced, needs 3-D Secure, is disputed and wins."""
 
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -8,6 +8,7 @@ import pytest
 from chalicelib.ledger.verify import verify
 from tests.auto_pay.conftest import NewSaver
 from tests.auto_pay.world import Saver, World
+from tests.payments.refunder import tell
 
 START = datetime(2027, 3, 10, 9, tzinfo=UTC)
 APRIL = datetime(2027, 4, 1, tzinfo=UTC)
@@ -58,6 +59,7 @@ def test_six_weeks_with_auto_pay(life: Life) -> None:
     another_card_goes_on_at_once(life)
     the_monthly_limit_ends_it_until_the_month_turns(life)
     the_bank_wants_to_see_the_customer_once(life)
+    a_payment_is_disputed_and_the_dispute_is_won(life)
     every_credit_is_a_charge_and_all_of_it_can_be_told_again(life)
 
 
@@ -132,11 +134,30 @@ def the_bank_wants_to_see_the_customer_once(life: Life) -> None:
         assert (life.saver.balance, life.saver.view.status) == (51, "on")
 
 
+def a_payment_is_disputed_and_the_dispute_is_won(life: Life) -> None:
+    saver, disputed = life.saver, life.saver.payments[0]
+    attempts = len(saver.attempts)
+    with life.world.at(APRIL + timedelta(days=3)):
+        dispute = saver.emulator.open_dispute(str(disputed.payment_intent_id))
+        tell(saver, "charge.dispute")
+        life.world.settle()
+        assert (saver.balance, saver.view.status, saver.view.reason) == (1, "suspended", "suspended_dispute")
+    with life.world.at(APRIL + timedelta(days=20)):
+        life.world.five_minutes()
+        assert len(saver.attempts) == attempts
+        saver.emulator.close_dispute(dispute["id"], "win")
+        tell(saver, "charge.dispute")
+        life.world.settle()
+        assert (saver.balance, saver.view.status, saver.view.reason) == (51, "on", "above_threshold")
+        assert len(saver.attempts) == attempts
+
+
 def every_credit_is_a_charge_and_all_of_it_can_be_told_again(life: Life) -> None:
     before = [charge["id"] for charge in life.saver.charges]
-    with life.world.at(APRIL + timedelta(days=2, hours=1)):
+    with life.world.at(APRIL + timedelta(days=20, hours=1)):
         life.world.again()
     assert [charge["id"] for charge in life.saver.charges] == before
-    credited = sorted(each.entry.amount_micros // 10_000 for each in life.saver.credits)
+    paid = [each.entry for each in life.saver.credits if each.entry.kind != "dispute_reversal"]
+    credited = sorted(each.amount_micros // 10_000 for each in paid)
     assert credited == sorted(charge["amount"] for charge in life.saver.charges)
     assert verify(life.saver.account_id).difference is None

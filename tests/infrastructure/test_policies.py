@@ -16,7 +16,7 @@ import pytest
 import requests
 from chalice.utils import to_cfn_resource_name
 
-from chalicelib.notices.event import payment_events
+from chalicelib.notices.event import Event, payment_events, subscription_events
 from infrastructure.check_resources import functions
 from infrastructure.package import ROOT, STAGE
 from local.aws import Aws, start_aws
@@ -25,7 +25,7 @@ from local.processes import Processes, http_answers
 from local.resources import SHORT_TIMES, Deployment
 from local.stripe_emulator.client import PUBLISHABLE_KEY, SECRET_KEY, WEBHOOK_SECRET, Emulator
 from tests.invoices.logos import png
-from tests.notices.records import auto_pay, payment_record, wallet_record
+from tests.notices.records import auto_pay, invoice, invoice_record, payment_record, subscription, wallet_record
 from tests.notices.records import record as stream_record
 
 Document = dict[str, Any]
@@ -315,6 +315,27 @@ def test_the_sweeper_may_do_what_it_does(client: Client, account: str, guarded: 
     assert (swept["ended"], swept["unresolved"], swept["failed"]) == (1, 2, 0)
 
 
+def test_issuing_credit_notes_may_do_what_it_does(client: Client, account: str, guarded: Guarded) -> None:
+    """For a client, as above, whose payment has no invoice yet: it comes first."""
+    path = "/v1/accounts/refunded"
+    refunded = {"kind": "client", "workspace_id": "acme", "name": "Refunded", "email": "a@refunded.example"}
+    client.ask("PUT", path, {**refunded, "currency": "usd"}, expect=201)
+    save_card(client, path, guarded, "pm_card_visa")
+    payment = client.ask("POST", f"{path}/top-ups", {"amount": "25"}, expect=201)["payment"]
+    url = f"{path}/payments/{payment['payment_id']}/refunds"
+    made = client.ask("POST", url, {"amount": "10", "reason": "a test"}, expect=201)["refund"]
+    image = {"refund_id": {"S": made["refund_id"]}, "payment_id": {"S": payment["payment_id"]}}
+    record = changed("refunded", {**image, "state": {"S": "succeeded"}})
+    assert guarded.call("issue_credit_notes", {"Records": [record]}) == {"batchItemFailures": []}
+    table = guarded.deployment.environment["INVOICES_TABLE"]
+    rows = guarded.aws.client("dynamodb").query(
+        TableName=table,
+        KeyConditionExpression="account_id = :account AND begins_with(document, :documents)",
+        ExpressionAttributeValues={":account": {"S": "refunded"}, ":documents": {"S": "document#"}},
+    )["Items"]
+    assert [row["kind"]["S"] for row in rows] == ["invoice", "credit_note"]
+
+
 def test_auto_pay_may_do_what_it_does(client: Client, guarded: Guarded) -> None:
     workspace = {"kind": "workspace", "name": "Refilled", "email": "billing@refilled.example", "currency": "usd"}
     path = "/v1/accounts/refilled"
@@ -414,6 +435,10 @@ def changed(account_id: str, image: Document) -> Document:
         ("announce_payments", payment_record("created", "succeeded")),
         ("announce_payments", payment_record("created", "succeeded", amount_micros="cannot be read")),
         ("announce_auto_pay", stream_record(auto_pay(), auto_pay("declines", 3))),
+        ("announce_subscriptions", stream_record(subscription(), subscription("past_due"))),
+        ("announce_subscriptions", stream_record(subscription(), subscription("past_due", add_ons="{"))),
+        ("announce_invoices", invoice_record(invoice())),
+        ("announce_invoices", invoice_record(invoice(total_micros="cannot be read"))),
     ],
 )
 def test_telling_the_platform_may_do_what_it_does(guarded: Guarded, handler: str, record: Document) -> None:
@@ -422,10 +447,17 @@ def test_telling_the_platform_may_do_what_it_does(guarded: Guarded, handler: str
 
 def test_sending_mails_may_do_what_it_does(account: str, guarded: Guarded) -> None:
     (told,) = payment_events(payment_record("created", "succeeded"))
+    send_mail_of(guarded, told)
+    assert "pay_1" in requests.get(f"{guarded.aws.endpoint}/_ministack/ses/messages", timeout=10).text
+    (owed,) = subscription_events(stream_record(subscription(), subscription("past_due")))
+    send_mail_of(guarded, owed)
+
+
+def send_mail_of(guarded: Guarded, told: Event) -> None:
+    """Deliver an event to the function that sends mails."""
     envelope = {"detail-type": told.type, "detail": msgspec.to_builtins(told.detail)}
     message = {"messageId": "1", "receiptHandle": "x", "body": json.dumps(envelope), "attributes": {}}
     assert guarded.call("send_mails", {"Records": [message]}) == {"batchItemFailures": []}
-    assert "pay_1" in requests.get(f"{guarded.aws.endpoint}/_ministack/ses/messages", timeout=10).text
 
 
 def make_due(guarded: Guarded) -> None:

@@ -1,14 +1,18 @@
-"""From a payment's row to its invoice, over the stream, the bus, the rule and the queue that are deployed."""
+"""From a payment's row to its invoice, and a refund's to its credit note, over all that is deployed between them."""
 
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from app import app
 from chalicelib.accounts.account import Account
 from chalicelib.invoices import table
+from chalicelib.invoices.invoice import Invoice
+from chalicelib.money import MICROS
+from chalicelib.payments import reversal_table
 from chalicelib.payments import table as payments
 from chalicelib.payments.payment import Outcome, Payment, advance
 from local.aws import Aws
@@ -16,14 +20,15 @@ from local.bindings import bindings
 from local.queue_source import QueueSource
 from local.resources import Deployment
 from local.stream_source import StreamSource
+from tests.invoices import documents
 from tests.wait import wait_for
 
-NAMES = {"announce_payments", "issue_invoices"}
+NAMES = {"announce_payments", "issue_invoices", "issue_credit_notes"}
 
 
 @pytest.fixture
 def system(aws: Aws, stack: Deployment, tmp_path: Path) -> Iterator[None]:
-    """Run the functions between a payment and its invoice, on their real sources."""
+    """Run the functions between payments, refunds and their documents, on their real sources."""
     stopping = threading.Event()
     ours = [binding for binding in bindings(app, stack.functions) if binding.name in NAMES]
     assert len(ours) == len(NAMES)
@@ -51,3 +56,18 @@ def test_a_payment_that_succeeds_gets_its_invoice_without_anyone_asking(
     assert made.cause == waiting.payment_id
     assert made.paid
     assert made.paid.charge_id == "ch_7"
+
+
+def test_a_refund_that_went_out_gets_its_credit_note_without_anyone_asking(
+    system: None, account: Account, new_payment: Callable[..., Payment]
+) -> None:
+    payment = new_payment(account)
+    made = documents.refund(payment, 10 * MICROS)
+    reversal_table.change(payment, lambda seen: replace(seen, refunds=(made,)))
+
+    def issued() -> list[Invoice]:
+        found = table.newest(account.account_id, limit=10).invoices
+        return found if len(found) == 2 else []
+
+    note, invoice = wait_for(issued, seconds=30)
+    assert (note.cause, note.credits, note.total_micros) == (made.stripe_refund_id, invoice.number, 10 * MICROS)

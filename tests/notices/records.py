@@ -4,8 +4,10 @@ import json
 from itertools import count
 from typing import Any
 
+from chalicelib.payments.payment import DAY_MS
 from tests.build import TIME_MS
 
+OWED = {"past_due", "unpaid"}
 Image = dict[str, Any] | None
 _numbers = count(1)
 
@@ -83,6 +85,58 @@ def payment_record(before: str | None, after: str | None, **changes: Any) -> dic
     """Return the record of a payment that moved on."""
     old, new = (payment(state, **changes) if state else None for state in (before, after))
     return record(old, new, keys=("account_id", "payment_id"))
+
+
+def subscription(status: str = "active", **changes: Any) -> dict[str, Any]:
+    """Return a subscription's row, in its second month."""
+    failure = {"code": "expired_card", "decline_code": None, "message": ""}
+    fields: dict[str, Any] = {
+        "account_id": "acme",
+        "currency": "usd",
+        "status": status,
+        "plan": "agency",
+        "add_ons": json.dumps({"phone_number": 3}),
+        "anchor_ms": TIME_MS - 30 * DAY_MS,
+        "period_start_ms": TIME_MS,
+        "period_end_ms": TIME_MS + 30 * DAY_MS,
+        "updated_at_ms": TIME_MS + 1500,
+        "paid_payment_id": "pay_1",
+        "cancel_at_period_end": False,
+        "failure": json.dumps(failure) if status in OWED else None,
+        "due_at_ms": TIME_MS + 3 * DAY_MS,
+        "version": 5,
+    }
+    return {**fields, **changes}
+
+
+def next_period(status: str = "active", **changes: Any) -> dict[str, Any]:
+    """Return the same subscription's row a month later, paid by `pay_2`."""
+    later = {"period_start_ms": TIME_MS + 30 * DAY_MS, "period_end_ms": TIME_MS + 60 * DAY_MS}
+    return subscription(status, **{**later, "paid_payment_id": "pay_2", "version": 6, **changes})
+
+
+def invoice(kind: str = "invoice", **changes: Any) -> dict[str, Any]:
+    """Return a document's row."""
+    fields: dict[str, Any] = {
+        "account_id": "acme",
+        "document": "document#000000000012",
+        "sequence": 12,
+        "number": "INV-ACME-12",
+        "kind": kind,
+        "cause": "pay_1" if kind == "invoice" else "re_1",
+        "payment_id": "pay_1",
+        "total_micros": 25_000_000,
+        "currency": "usd",
+        "issued_at_ms": TIME_MS + 1500,
+        "format": 1,
+        "body": b"\x00",
+    }
+    return {**fields, **changes}
+
+
+def invoice_record(new: Image, old: Image = None) -> dict[str, Any]:
+    """Return the record of a row of the table of invoices."""
+    return record(old, new, keys=("account_id", "document"))
 
 
 def auto_pay(reason: str | None = None, failures: int = 0, version: int = 3, **changes: Any) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -20,7 +21,10 @@ def test_the_rule_lets_through_what_may_be_worth_a_mail() -> None:
     assert pattern == {"source": [SOURCE], "detail-type": list(RULES)}
 
 
-@pytest.mark.parametrize("function", ["AnnounceWallets", "AnnouncePayments", "AnnounceAutoPay"])
+@pytest.mark.parametrize(
+    "function",
+    ["AnnounceWallets", "AnnouncePayments", "AnnounceAutoPay", "AnnounceSubscriptions", "AnnounceInvoices"],
+)
 def test_a_record_that_cannot_be_told_ends_where_somebody_sees_it(function: str) -> None:
     (source,) = (event["Properties"] for event in RESOURCES[function]["Properties"]["Events"].values())
     assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
@@ -28,6 +32,18 @@ def test_a_record_that_cannot_be_told_ends_where_somebody_sees_it(function: str)
     assert source["StartingPosition"] == "TRIM_HORIZON"
     assert 3600 < source["MaximumRecordAgeInSeconds"] < 24 * 3600
     assert source["DestinationConfig"]["OnFailure"]["Destination"] == {"Fn::GetAtt": ["NoticeFailuresQueue", "Arn"]}
+
+
+def test_a_stream_has_no_more_readers_than_it_takes() -> None:
+    """Two of a shard: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Streams.html."""
+    sources = (event["Properties"] for each in RESOURCES.values() for event in _events(each))
+    readers = Counter(source["Stream"]["Fn::GetAtt"][0] for source in sources if "Stream" in source)
+    assert readers["SubscriptionsTable"] == readers["InvoicesTable"] == 1
+    assert max(readers.values()) <= 2
+
+
+def _events(resource: dict[str, Any]) -> list[dict[str, Any]]:
+    return list(resource.get("Properties", {}).get("Events", {}).values())
 
 
 def test_a_claim_outlasts_its_function_and_lapses_before_its_message_comes_again() -> None:

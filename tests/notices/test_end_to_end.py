@@ -10,20 +10,27 @@ import pytest
 
 from app import app
 from chalicelib.accounts.account import Account
+from chalicelib.invoices import table as invoices
 from chalicelib.ledger.post import post_one
 from chalicelib.payments import table as payments
+from chalicelib.subscriptions import table as subscriptions
+from chalicelib.subscriptions.period import next_period
 from local.aws import Aws
 from local.bindings import bindings
 from local.queue_source import QueueSource
 from local.resources import Deployment
 from local.stream_source import StreamSource
 from tests.build import credit, debit
+from tests.invoices.documents import invoice
 from tests.notices.conftest import Bus, Inbox, NewAccount
-from tests.notices.test_send import a_payment
+from tests.notices.test_send import a_payment, subscription
 from tests.wait import wait_for
 
 Json = dict[str, Any]
-OURS = {"announce_wallets", "announce_payments", "announce_auto_pay", "send_mails"}
+OURS = {
+    *("announce_wallets", "announce_payments", "announce_auto_pay", "announce_subscriptions", "announce_invoices"),
+    "send_mails",
+}
 
 
 @contextmanager
@@ -55,6 +62,18 @@ def of(account: Account, heard: list[Json]) -> list[Json]:
     return [event for event in heard if event["detail"]["account_id"] == account.account_id]
 
 
+def hear_of(account: Account, bus: Bus, number: int) -> list[Json]:
+    """Wait for so many events of an account: what others have left on the streams is told before."""
+    found: list[Json] = []
+
+    def enough() -> bool:
+        found.extend(of(account, bus.heard()))
+        return len(found) >= number
+
+    wait_for(enough, seconds=20)
+    return found
+
+
 def types(heard: list[Json]) -> list[str]:
     return [event["detail-type"] for event in heard]
 
@@ -73,6 +92,40 @@ def test_a_wallet_that_runs_dry_is_told_and_mailed(bus: Bus, inbox: Inbox, new_a
     assert types(of(account, bus.hear(1))) == ["wallet.exhausted"]
     wait_for(lambda: len(inbox.mails(account.email)) == 2, seconds=20)
     assert inbox.mails(account.email)[1]["Subject"] == "Ihr Guthaben ist aufgebraucht"
+
+
+@pytest.mark.usefixtures("system")
+def test_a_renewal_that_is_owed_and_then_paid_is_told_and_mailed(
+    bus: Bus, inbox: Inbox, new_account: NewAccount
+) -> None:
+    account = new_account()
+    current = subscription(account, "active")
+    owed = subscription(account, "past_due", terms=current.terms, version=2)
+    assert subscriptions.write(current, over=None)
+    assert subscriptions.write(owed, over=current)
+    (told,) = hear_of(account, bus, 1)
+    assert told["detail-type"] == "subscription.past_due"
+    assert told["detail"]["failure"]["code"] == "expired_card"
+    assert told["detail"]["add_ons"] == {"phone_number": 3}
+    (mail,) = wait_for(lambda: inbox.mails(account.email), seconds=20)
+    assert mail["Subject"] == "Your subscription could not be renewed"
+    terms = next_period(current.terms, current.terms.contents, current.terms.prices, 1)
+    renewed = subscription(account, "active", terms=terms, paid_payment_id="pay_1", version=3)
+    assert subscriptions.write(renewed, over=owed)
+    (told,) = hear_of(account, bus, 1)
+    assert (told["detail-type"], told["detail"]["payment_id"]) == ("subscription.renewed", "pay_1")
+
+
+@pytest.mark.usefixtures("system")
+def test_an_invoice_is_told_once_and_none_of_the_rows_beside_it(bus: Bus, new_account: NewAccount) -> None:
+    account = new_account()
+    for sequence in (1, 2):
+        payment_id = f"pay_{sequence}"
+        document = invoice(account_id=account.account_id, sequence=sequence, cause=payment_id, payment_id=payment_id)
+        assert invoices.add(document)
+    heard = hear_of(account, bus, 2)
+    assert types(heard) == ["invoice.issued"] * 2
+    assert [(each["detail"]["sequence"], each["detail"]["cause"]) for each in heard] == [(1, "pay_1"), (2, "pay_2")]
 
 
 def test_streams_that_are_read_twice_tell_the_same_again_and_mail_nobody_twice(

@@ -1,5 +1,6 @@
 """Which stream record becomes which events."""
 
+import json
 from typing import Any, get_args
 
 import msgspec
@@ -7,11 +8,32 @@ import pytest
 
 from chalicelib.auto_pay.auto_pay import SuspendedReason
 from chalicelib.clock import iso
+from chalicelib.invoices import table as invoices
 from chalicelib.notices.detail import DETAILS, MEANINGS
-from chalicelib.notices.event import Lines, auto_pay_events, payment_events, wallet_events
+from chalicelib.notices.event import (
+    DOCUMENTS,
+    Lines,
+    auto_pay_events,
+    invoice_events,
+    payment_events,
+    subscription_events,
+    wallet_events,
+)
 from chalicelib.notices.stream import MalformedRecord
+from chalicelib.payments.payment import DAY_MS
 from tests.build import TIME_MS
-from tests.notices.records import auto_pay, payment, payment_record, record, wallet, wallet_record
+from tests.notices.records import (
+    auto_pay,
+    invoice,
+    invoice_record,
+    next_period,
+    payment,
+    payment_record,
+    record,
+    subscription,
+    wallet,
+    wallet_record,
+)
 
 TEN = Lines(threshold_micros=10_000_000, floor_micros=0)
 
@@ -167,11 +189,145 @@ def test_every_reason_for_a_suspension_is_told(reason: str) -> None:
     assert types(auto_pay_events(record(auto_pay(), auto_pay(reason, 1)))) == ["auto_pay.suspended"]
 
 
+ANEW: Any = {"anchor_ms": TIME_MS + 9 * DAY_MS, "period_start_ms": TIME_MS + 9 * DAY_MS}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        (None, subscription("incomplete"), []),
+        (None, subscription("trialing"), []),
+        (subscription("incomplete"), subscription(**ANEW), []),
+        (subscription("canceled"), subscription(**ANEW), []),
+        (subscription(), subscription(plan="studio"), []),
+        (subscription(), subscription(**ANEW), []),  # a change that begins a new period is no renewal
+        (subscription(), subscription(pending="{}"), []),
+        (subscription(), next_period(), ["subscription.renewed"]),
+        (subscription("trialing"), next_period(), ["subscription.renewed"]),
+        (subscription("past_due"), next_period(), ["subscription.renewed"]),
+        (subscription("unpaid"), next_period(), ["subscription.renewed"]),
+        (subscription(), next_period("past_due"), ["subscription.renewed", "subscription.past_due"]),
+        (subscription(), subscription("past_due"), ["subscription.past_due"]),
+        (subscription("trialing"), subscription("past_due"), ["subscription.past_due"]),
+        (subscription("past_due"), subscription("past_due"), []),
+        (subscription("past_due"), subscription("unpaid"), ["subscription.unpaid"]),
+        (subscription("unpaid"), subscription("unpaid", pending="{}"), []),
+        (subscription(), subscription(cancel_at_period_end=True), []),
+        (subscription(cancel_at_period_end=True), subscription("canceled"), ["subscription.canceled"]),
+        (subscription("past_due"), subscription("canceled"), ["subscription.canceled"]),
+        (subscription("canceled"), subscription("canceled"), []),
+        (subscription(), None, []),
+    ],
+)
+def test_a_subscription_is_told_when_it_is_renewed_or_somebody_must_act(
+    before: Any, after: Any, expected: list[str]
+) -> None:
+    assert types(subscription_events(record(before, after))) == expected
+
+
+def test_a_renewal_says_what_for_how_long_and_by_which_payment() -> None:
+    (told,) = subscription_events(record(subscription(), next_period()))
+    assert msgspec.to_builtins(told.detail) == {
+        "id": "subscription.renewed:acme:6",
+        "version": 1,
+        "account_id": "acme",
+        "occurred_at": iso(TIME_MS + 1500),
+        "status": "active",
+        "plan": "agency",
+        "add_ons": {"phone_number": 3},
+        "currency": "usd",
+        "period_start": iso(TIME_MS + 30 * DAY_MS),
+        "period_end": iso(TIME_MS + 60 * DAY_MS),
+        "payment_id": "pay_2",
+        "failure": None,
+        "next_attempt_at": None,
+        "access_until": None,
+        "sequence": 6,
+    }
+
+
+def test_a_renewal_that_cost_nothing_names_no_payment() -> None:
+    (told,) = subscription_events(record(subscription(), next_period(paid_payment_id="pay_1")))
+    assert msgspec.to_builtins(told.detail)["payment_id"] is None
+
+
+BANK = json.dumps({"code": "card_declined", "decline_code": "authentication_required", "message": ""})
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({}, iso(TIME_MS + 3 * DAY_MS)),
+        ({"failure": BANK}, None),  # only the customer can help: that day it is given up
+        ({"pending": "{}"}, None),  # another card is being tried
+    ],
+)
+def test_what_is_owed_says_why_and_when_it_is_tried_again(changes: dict[str, Any], expected: str | None) -> None:
+    (told,) = subscription_events(record(subscription(), subscription("past_due", **changes)))
+    detail = msgspec.to_builtins(told.detail)
+    assert detail["next_attempt_at"] == expected
+    assert detail["failure"]["code"] in {"expired_card", "card_declined"}
+
+
+def test_a_subscription_that_is_unpaid_says_when_access_closes() -> None:
+    closes_ms = TIME_MS + 10 * DAY_MS
+    (told,) = subscription_events(record(subscription("past_due"), subscription("unpaid", access_until_ms=closes_ms)))
+    detail = msgspec.to_builtins(told.detail)
+    assert (detail["access_until"], detail["next_attempt_at"]) == (iso(closes_ms), None)
+
+
+def test_add_ons_that_cannot_be_read_are_malformed() -> None:
+    with pytest.raises(MalformedRecord):
+        subscription_events(record(subscription(), subscription("canceled", add_ons="{")))
+
+
+def test_a_document_is_told_when_it_is_issued() -> None:
+    (told,) = invoice_events(invoice_record(invoice("credit_note")))
+    assert msgspec.to_builtins(told.detail) == {
+        "id": "invoice.issued:acme:12",
+        "version": 1,
+        "account_id": "acme",
+        "occurred_at": iso(TIME_MS + 1500),
+        "number": "INV-ACME-12",
+        "kind": "credit_note",
+        "total": "25.00",
+        "currency": "usd",
+        "payment_id": "pay_1",
+        "cause": "re_1",
+        "sequence": 12,
+    }
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        invoice_record({"account_id": "acme", "document": "counter", "sequence": 12}),
+        invoice_record({"account_id": "acme", "document": "cause#pay_1", "sequence": 12, "number": "INV-ACME-12"}),
+        invoice_record({"account_id": "acme", "document": "brand", "color": "#7a3e9d"}),
+        invoice_record(invoice(), invoice()),
+        invoice_record(None, invoice()),
+    ],
+)
+def test_nothing_else_in_the_table_of_invoices_is_an_event(told: Any) -> None:
+    assert invoice_events(told) == []
+
+
+def test_a_document_is_known_by_its_key() -> None:
+    assert DOCUMENTS == invoices.DOCUMENTS
+
+
+def test_a_document_that_cannot_be_read_is_malformed() -> None:
+    with pytest.raises(MalformedRecord):
+        invoice_events(invoice_record(invoice(total_micros="much")))
+
+
 def test_the_same_record_twice_gives_the_same_events() -> None:
     for tell, given in (
         (lambda each: wallet_events(each, lambda _: TEN), wallet_record(12, -1)),
         (payment_events, payment_record("created", "succeeded")),
         (auto_pay_events, record(auto_pay(), auto_pay("declines", 3))),
+        (subscription_events, record(subscription(), next_period("past_due"))),
+        (invoice_events, invoice_record(invoice())),
     ):
         once, twice = tell(given), tell({**given, "eventID": "another delivery"})
         assert once == twice

@@ -8,9 +8,25 @@ import msgspec
 import pytest
 
 from chalicelib.notices.detail import DETAILS
-from chalicelib.notices.event import Lines, auto_pay_events, payment_events, wallet_events
+from chalicelib.notices.event import (
+    Lines,
+    auto_pay_events,
+    invoice_events,
+    payment_events,
+    subscription_events,
+    wallet_events,
+)
 from tests.notices.event_docs import FILE, schema, written
-from tests.notices.records import auto_pay, payment_record, record, wallet_record
+from tests.notices.records import (
+    auto_pay,
+    invoice,
+    invoice_record,
+    next_period,
+    payment_record,
+    record,
+    subscription,
+    wallet_record,
+)
 
 LINES = Lines(threshold_micros=10_000_000, floor_micros=0)
 TOLD = [
@@ -22,6 +38,13 @@ TOLD = [
         for each in payment_events(payment_record("created", state))
     ),
     *auto_pay_events(record(auto_pay(), auto_pay("declines", 3))),
+    *subscription_events(record(subscription(), next_period())),
+    *(
+        each
+        for status in ("past_due", "unpaid", "canceled")
+        for each in subscription_events(record(subscription(), subscription(status)))
+    ),
+    *(each for kind in ("invoice", "credit_note") for each in invoice_events(invoice_record(invoice(kind)))),
 ]
 
 

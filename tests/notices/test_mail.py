@@ -12,7 +12,7 @@ from chalicelib.accounts.account import Account
 from chalicelib.notices import form
 from chalicelib.notices.detail import PaidWith
 from chalicelib.notices.mail import Mail, compose, portal_link
-from chalicelib.notices.notice import Notice
+from chalicelib.notices.notice import SUSPENDED, Notice
 from chalicelib.notices.words import languages, one_line, texts, words
 from chalicelib.payments.payment import Kind
 
@@ -47,6 +47,7 @@ def notice(message: str = "receipt", **changes: Any) -> Notice:
         "reason": "insufficient_funds",
         "purpose": "top_up",
         "reference": "pay_1",
+        "dates_ms": {"next_attempt": 1_795_600_000_000, "until": 1_795_700_000_000},
     }
     return Notice(**{**fields, **changes})
 
@@ -76,6 +77,14 @@ def test_every_language_is_complete(language: str) -> None:
         assert text.strip(), path
         assert placeholders(text) == placeholders(english[path]), path
         assert language == "en" or text != english[path] or path == "/labels/account" or len(text) < 15, path
+
+
+@pytest.mark.parametrize(("language", "several"), [("en", "several times"), ("de", "mehrmals")])
+def test_only_the_suspension_for_declines_tells_of_several(language: str, several: str) -> None:
+    told = {message for reason, (_, message) in SUSPENDED.items() if reason != "declines"}
+    messages = texts(language).messages
+    assert several in " ".join(messages[SUSPENDED["declines"][1]].paragraphs)
+    assert not any(several in " ".join(messages[each].paragraphs) for each in told)
 
 
 def test_every_kind_of_payment_has_a_name() -> None:
@@ -159,6 +168,23 @@ def test_a_link_cannot_leave_its_place() -> None:
     assert portal_link("https://app.example.com/billing", "acme") == "https://app.example.com/billing"
 
 
+def test_a_mail_leads_to_the_page_where_to_act_if_the_platform_has_its_address() -> None:
+    pages = "https://app.example.com/billing/{page}?account={account_id}"
+    assert (
+        mail(notice(page="invoices"), pages).actions[0].url == "https://app.example.com/billing/invoices?account=acme"
+    )
+    assert mail(notice(), pages).actions[0].url == "https://app.example.com/billing/?account=acme"
+    assert mail(notice(page="invoices")).actions[0].url == "https://app.example.com/settings/billing?account=acme"
+
+
+@pytest.mark.parametrize(("locale", "closes"), [("en-US", "November 26, 2026"), ("de", "26. November 2026")])
+def test_who_has_not_paid_is_told_the_day_on_which_access_closes(locale: str, closes: str) -> None:
+    written = mail(notice("subscription_unpaid", facts=("until",)), locale=locale)
+    assert closes in written.subject
+    assert closes in written.paragraphs[1]
+    assert [value for _, value in written.facts] == [closes]
+
+
 def test_without_a_portal_the_mail_says_where_to_go() -> None:
     written = mail(portal_url=None)
     assert written.actions == []
@@ -179,9 +205,9 @@ def test_a_stolen_card_is_told_like_any_other_decline() -> None:
 def test_the_plain_text_reads_well() -> None:
     assert form.plain(mail(notice(facts=("amount", "date", "card")))) == (
         "Hello,\n\n"
-        "Thank you. We have received $25.00 for Acme.\n\n"
+        "Thank you. We have received $25.00 for Acme. The invoice is on the billing page, under Invoices.\n\n"
         "Amount: $25.00\nDate: November 24, 2026\nCard: Visa •••• 4242\n\n"
-        "See your billing page: https://app.example.com/settings/billing?account=acme\n\n"
+        "See the invoice: https://app.example.com/settings/billing?account=acme\n\n"
         "-- \nExample\nYou get this mail as a billing contact of Acme.\n"
         "Who gets which mails can be changed in Settings > Billing.\n"
     )

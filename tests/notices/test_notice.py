@@ -7,11 +7,12 @@ import pytest
 from chalicelib.auto_pay.auto_pay import AutoPay, SuspendedReason
 from chalicelib.ledger.wallet import Wallet
 from chalicelib.notices.choice import Kind, Mails
-from chalicelib.notices.event import Lines, auto_pay_events, payment_events, wallet_events
+from chalicelib.notices.event import Lines, auto_pay_events, payment_events, subscription_events, wallet_events
 from chalicelib.notices.notice import RULES, SUSPENDED, Now
-from chalicelib.payments.payment import Payment
+from chalicelib.payments.payment import Failure, Payment
+from chalicelib.subscriptions.subscription import Contents, Pending, Prices, Status, Subscription, Terms
 from tests.build import TIME_MS
-from tests.notices.records import auto_pay, payment, payment_record, record, wallet_record
+from tests.notices.records import auto_pay, payment, payment_record, record, subscription, wallet_record
 
 LINES = Lines(threshold_micros=10_000_000, floor_micros=0)
 ON = AutoPay(
@@ -38,6 +39,34 @@ def now(balance: float = 5, state: str | None = None, paying: dict[str, Any] | N
     )
 
 
+TERMS = Terms(
+    contents=Contents("agency"),
+    prices=Prices(plan_micros=49_000_000),
+    anchor_ms=TIME_MS,
+    elapsed_months=1,
+    period_start_ms=TIME_MS,
+    period_end_ms=TIME_MS + 1,
+)
+BANK = Failure("card_declined", "authentication_required")
+TRIED = Pending(payment_id="pay_2", purpose="renewal", terms=TERMS, carried_micros=0)
+
+
+def subscribed(status: Status, failure: Failure | None = None, **changes: Any) -> Now:
+    """Return how things are with a subscription."""
+    current = Subscription(
+        account_id="acme",
+        currency="usd",
+        status=status,
+        terms=TERMS,
+        actor="tester",
+        updated_at_ms=TIME_MS,
+        failure=failure or Failure("expired_card"),
+        due_at_ms=TIME_MS + 3,
+        **changes,
+    )
+    return Now(wallet=Wallet("acme", "usd", 0, 8), lines=LINES, subscription=current)
+
+
 def told(event: Any, how_it_is: Now) -> tuple[str, str] | None:
     notice = RULES[event.type](event.detail, how_it_is)
     return (notice.kind, notice.message) if notice else None
@@ -55,6 +84,11 @@ def suspended(reason: str) -> Any:
     return auto_pay_events(record(auto_pay(), auto_pay(reason, 3)))[0]
 
 
+def owed(status: str) -> Any:
+    return subscription_events(record(subscription(), subscription(status)))[0]
+
+
+UNPAID: Any = {"access_until_ms": TIME_MS + 10}
 LOW, USED_UP = crossed(12, 5), crossed(12, -1, 1)
 
 
@@ -85,6 +119,13 @@ LOW, USED_UP = crossed(12, 5), crossed(12, -1, 1)
             now(5, paying={"suspended_reason": "authentication"}),
             SUSPENDED["authentication"],
         ),
+        (owed("past_due"), subscribed("past_due"), ("subscription_past_due", "subscription_past_due")),
+        (owed("past_due"), subscribed("past_due", BANK), ("subscription_past_due", "subscription_past_due_confirm")),
+        (owed("past_due"), subscribed("active"), None),  # another card was saved meanwhile
+        (owed("past_due"), subscribed("unpaid", **UNPAID), None),  # that has a mail of its own
+        (owed("past_due"), now(5), None),
+        (owed("unpaid"), subscribed("unpaid", **UNPAID), ("subscription_past_due", "subscription_unpaid")),
+        (owed("unpaid"), subscribed("active"), None),
     ],
 )
 def test_a_mail_goes_out_for_what_is_still_so(event: Any, how_it_is: Now, expected: tuple[str, str] | None) -> None:
@@ -107,3 +148,26 @@ def test_a_low_balance_is_one_mail_a_day_and_a_payment_one_for_its_event() -> No
     receipt = RULES["payment.succeeded"](paid("succeeded").detail, now(30, "succeeded"))
     assert receipt
     assert receipt.mark == "receipt/payment.succeeded:acme:pay_1"
+
+
+def test_a_receipt_leads_to_the_invoices_and_what_is_owed_to_the_plan() -> None:
+    receipt = RULES["payment.succeeded"](paid("succeeded").detail, now(30, "succeeded"))
+    past_due = RULES["subscription.past_due"](owed("past_due").detail, subscribed("past_due"))
+    assert receipt
+    assert past_due
+    assert (receipt.page, past_due.page) == ("invoices", "plan")
+
+
+@pytest.mark.parametrize(
+    ("how_it_is", "expected"),
+    [
+        (subscribed("past_due"), {"next_attempt": TIME_MS + 3}),
+        (subscribed("past_due", pending=TRIED), {}),
+        (subscribed("past_due", BANK), {}),
+    ],
+)
+def test_the_next_attempt_is_told_where_there_is_one(how_it_is: Now, expected: dict[str, int]) -> None:
+    notice = RULES["subscription.past_due"](owed("past_due").detail, how_it_is)
+    assert notice
+    assert notice.dates_ms == expected
+    assert notice.facts == ("account", "reason", *expected)

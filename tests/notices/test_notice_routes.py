@@ -12,6 +12,7 @@ ON = {
     "auto_pay_failed": True,
     "auto_pay_suspended": True,
     "verification_needed": True,
+    "subscription_past_due": True,
     "receipt": True,
 }
 

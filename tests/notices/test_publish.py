@@ -13,12 +13,28 @@ from chalicelib.auto_pay import table as auto_pay_table
 from chalicelib.auto_pay.auto_pay import AutoPay
 from chalicelib.catalog.catalog import catalog
 from chalicelib.notices import bus as door
-from chalicelib.notices.publish import publish_auto_pay, publish_payments, publish_wallets
+from chalicelib.notices.publish import (
+    publish_auto_pay,
+    publish_invoices,
+    publish_payments,
+    publish_subscriptions,
+    publish_wallets,
+)
 from chalicelib.notices.stream import sequence_number
 from local.aws import Aws
 from local.resources import Deployment
 from tests.notices.conftest import Bus, NewAccount
-from tests.notices.records import auto_pay, payment_record, record, wallet, wallet_record
+from tests.notices.records import (
+    auto_pay,
+    invoice,
+    invoice_record,
+    next_period,
+    payment_record,
+    record,
+    subscription,
+    wallet,
+    wallet_record,
+)
 
 Json = dict[str, Any]
 
@@ -76,6 +92,21 @@ def test_records_that_are_no_event_call_nobody(bus: Bus) -> None:
 def test_a_suspension_is_told_on_the_bus(bus: Bus) -> None:
     assert publish_auto_pay([record(auto_pay(), auto_pay("declines", 3))]) == []
     assert [event["detail-type"] for event in bus.hear(1)] == ["auto_pay.suspended"]
+
+
+def test_a_subscription_that_goes_on_and_one_that_is_owed_are_told_on_the_bus(bus: Bus) -> None:
+    records = [record(subscription(), next_period()), record(subscription(), subscription("past_due"))]
+    assert publish_subscriptions(records) == []
+    heard = {event["detail-type"]: event["detail"] for event in bus.hear(2)}
+    assert heard["subscription.renewed"]["payment_id"] == "pay_2"
+    assert heard["subscription.past_due"]["failure"]["code"] == "expired_card"
+
+
+def test_an_invoice_is_told_on_the_bus(bus: Bus) -> None:
+    counter = {"account_id": "acme", "document": "counter", "sequence": 12}
+    assert publish_invoices([invoice_record(invoice()), invoice_record(counter)]) == []
+    (heard,) = bus.hear(1)
+    assert (heard["detail-type"], heard["detail"]["number"]) == ("invoice.issued", "INV-ACME-12")
 
 
 def test_a_big_batch_goes_in_calls_of_ten(bus: Bus) -> None:

@@ -22,6 +22,9 @@ from chalicelib.notices.choice import Choice, Mails
 from chalicelib.notices.send import send
 from chalicelib.payments import table as payments
 from chalicelib.payments.payment import Failure, Kind, Payment, State
+from chalicelib.subscriptions import table as subscriptions
+from chalicelib.subscriptions.period import first_period
+from chalicelib.subscriptions.subscription import OWING, Contents, Prices, Status, Subscription
 from tests.notices.conftest import Inbox, NewAccount
 
 Json = dict[str, Any]
@@ -107,6 +110,44 @@ def switch_on(account: Account, suspended: SuspendedReason | None = None) -> Non
         version=1,
     )
     assert auto_pay_table.write(paying, over=0)
+
+
+def subscription(account: Account, status: Status, code: str = "expired_card", **changes: Any) -> Subscription:
+    """Return a subscription as it is now."""
+    fields: dict[str, Any] = {
+        "account_id": account.account_id,
+        "currency": account.currency,
+        "status": status,
+        "terms": first_period(Contents("agency", {"phone_number": 3}), Prices(plan_micros=49_000_000), now_ms(), 1),
+        "actor": "renewal",
+        "updated_at_ms": now_ms(),
+        "failure": Failure(code) if status in OWING else None,
+        "due_at_ms": now_ms() if status == "past_due" else None,
+        "access_until_ms": now_ms() if status == "unpaid" else None,
+        "version": 1,
+    }
+    return Subscription(**{**fields, **changes})
+
+
+def owe(account: Account, told: Status, status: Status, code: str = "expired_card") -> Json:
+    """Write a subscription as it is now, and return the event of a status that it came to."""
+    current = subscription(account, status, code)
+    assert subscriptions.write(current, over=None)
+    return message(
+        f"subscription.{told}",
+        account,
+        status=told,
+        plan="agency",
+        add_ons={"phone_number": 3},
+        currency=account.currency,
+        period_start=iso(current.terms.period_start_ms),
+        period_end=iso(current.terms.period_end_ms),
+        payment_id=None,
+        failure={"code": code, "decline_code": None, "message": ""},
+        next_attempt_at=None,
+        access_until=None,
+        sequence=current.version,
+    )
 
 
 @contextmanager
@@ -213,6 +254,37 @@ def test_a_payment_that_waits_for_the_customer_is_told(inbox: Inbox, new_account
     account = new_account()
     assert deliver(pay(account, "requires_action")) == []
     assert inbox.only(account.email)["Subject"] == "Please confirm your payment of $25.00"
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "subject", "reason"),
+    [
+        ("past_due", "expired_card", "Your subscription could not be renewed", "the card has expired"),
+        ("past_due", "card_missing", "Your subscription could not be renewed", "there is no card on file"),
+        (
+            "past_due",
+            "authentication_required",
+            "Please confirm with your bank to keep your subscription",
+            "the bank wants you to confirm the payment",
+        ),
+        ("unpaid", "expired_card", "Your subscription is not paid: access closes on ", "the card has expired"),
+    ],
+)
+def test_a_subscription_that_is_owed_is_told_once_with_the_reason(
+    inbox: Inbox, new_account: NewAccount, status: Status, code: str, subject: str, reason: str
+) -> None:
+    account = new_account()
+    event = owe(account, status, status, code)
+    assert deliver(event, event) == []
+    mail = inbox.only(account.email)
+    assert mail["Subject"].startswith(subject)
+    assert reason in mail["BodyText"]
+
+
+def test_a_subscription_that_was_paid_meanwhile_costs_nobody_a_mail(inbox: Inbox, new_account: NewAccount) -> None:
+    account = new_account()
+    assert deliver(owe(account, "past_due", "active")) == []
+    assert inbox.mails(account.email) == []
 
 
 def test_the_billing_contact_gets_the_mails_unless_others_are_chosen(inbox: Inbox, new_account: NewAccount) -> None:

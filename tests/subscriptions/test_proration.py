@@ -7,12 +7,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.catalog.catalog import catalog
+from chalicelib.catalog.tax import Tax
 from chalicelib.clock import parse_iso
 from chalicelib.money import card_step_micros
 from chalicelib.payments.line import Line
 from chalicelib.payments.payment import DAY_MS
 from chalicelib.subscriptions.period import first_period
-from chalicelib.subscriptions.price import quote, total
+from chalicelib.subscriptions.price import AddedTax, Quote, quote, total
 from chalicelib.subscriptions.proration import days_left, rest_of, split
 from chalicelib.subscriptions.subscription import Contents, Prices
 
@@ -80,6 +81,43 @@ def test_over_any_charges_what_was_due_is_what_cards_paid_and_what_is_carried(
         carried, paid, due = quoted.carried_micros, paid + quoted.charge_micros, due + total(lines)
         assert 0 <= carried < max(card_step_micros(currency), catalog().limits(currency).charge_minimum_micros)
     assert due == paid + carried
+
+
+@given(
+    st.lists(st.lists(st.integers(-(10**8), 10**9), min_size=1, max_size=6), min_size=1, max_size=12),
+    st.sampled_from(sorted(catalog().currencies)),
+    st.integers(1, 999_999),
+)
+def test_over_any_charges_lines_and_added_tax_are_what_cards_paid_and_no_tax_is_carried(
+    charges: list[list[int]], currency: str, rate_micros: int
+) -> None:
+    tax, carried = Tax("VAT", rate_micros, inclusive=False), 0
+    for each in charges:
+        lines = [Line("a thing", 1, amount, amount) for amount in each]
+        if total(lines) < 0:
+            continue
+        without, quoted = (quote(lines, carried, currency, catalog(), bears) for bears in (None, tax))
+        added = quoted.tax.amount_micros if quoted.tax else 0
+        assert quoted.charge_micros == total(quoted.lines) + added
+        assert added == tax.added_to(without.charge_micros, currency)
+        assert quoted.charge_micros % card_step_micros(currency) == 0
+        assert (quoted.lines, quoted.carried_micros) == (without.lines, without.carried_micros)
+        carried = quoted.carried_micros
+
+
+def test_an_exclusive_tax_is_added_to_what_is_charged_and_an_inclusive_one_is_in_it() -> None:
+    lines = [Line("Agency", 1, 97_000_000, 97_000_000)]
+    added = quote(lines, 5_000, "usd", catalog(), Tax("Sales tax", 80_625, inclusive=False))
+    # 8.0625 % of 97.00 is 7.820625.
+    assert (added.charge_micros, added.carried_micros) == (104_820_000, 5_000)
+    assert added.tax == AddedTax("Sales tax", 80_625, 7_820_000)
+    contained = quote(lines, 5_000, "usd", catalog(), Tax("VAT", 190_000, inclusive=True))
+    assert (contained.charge_micros, contained.tax) == (97_000_000, None)
+
+
+def test_where_nothing_is_charged_no_tax_is() -> None:
+    small = quote([Line("a thing", 1, 490_000, 490_000)], 0, "usd", catalog(), Tax("VAT", 190_000, inclusive=False))
+    assert small == Quote(0, 490_000, ())
 
 
 def test_whole_cents_leave_no_line_about_carrying() -> None:

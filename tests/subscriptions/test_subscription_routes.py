@@ -37,6 +37,7 @@ def test_a_start_is_charged_shown_and_in_the_overview(api: Api, subscriber: Subs
         "amount": "99.30",
         "currency": "usd",
         "carried": "0.00",
+        "tax": None,
         "lines": [
             {
                 "description": "Agency",

@@ -1,0 +1,10 @@
+"""Which of the catalog's taxes an account bears. Pure."""
+
+from chalicelib.accounts.account import Account
+from chalicelib.catalog.catalog import Catalog
+from chalicelib.catalog.tax import Tax
+
+
+def tax_of(account: Account, catalog: Catalog) -> Tax | None:
+    """Return the tax of an account's country; None for a client, to whom its workspace sells and not the operator."""
+    return None if account.kind == "client" else catalog.taxes.get(account.country or "")

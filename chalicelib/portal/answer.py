@@ -1,0 +1,75 @@
+"""Answer a request for a page: find whose it is, call the view, and turn a refusal into a page of its own."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from chalice.app import Request, Response
+
+from chalicelib.errors import Refusal
+from chalicelib.log import log
+from chalicelib.portal import render
+from chalicelib.portal.brand import color_file, logo_file
+from chalicelib.portal.pages import VIEWS
+from chalicelib.portal.policy import Headers
+from chalicelib.portal.session import PageNotFound
+from chalicelib.portal.visit import Visit
+
+FREE_FOR_VIEWERS: Final = frozenset({"sign_out"})
+"""Forms that change nothing of the account."""
+
+
+def answer(request: Request, work: Callable[[Request], Response]) -> Response:
+    """Do what was asked for; what it refuses, and what goes wrong, has a page, too."""
+    try:
+        return work(request)
+    except Refusal as refusal:
+        return render.refused(request, None, refusal)
+    except Exception:  # noqa: BLE001 - the outermost frame: logged, counted by the 5xx alarm, and answered
+        log().exception("unexpected error", page=request.path)
+        return render.broken(request)
+
+
+def show_page(request: Request, name: str, account_id: str, parameters: Mapping[str, str]) -> Response:
+    """Call the view of a page, for the person whose session it is; what it refuses is told in that person's frame."""
+
+    def work(asked: Request) -> Response:
+        visit = Visit(asked, account_id)
+        try:
+            if asked.method == "POST":
+                visit.accept_form(anyone=name in FREE_FOR_VIEWERS)
+            return VIEWS[name](visit, **parameters)
+        except Refusal as refusal:
+            return render.refused(asked, visit, refusal)
+
+    return answer(request, work)
+
+
+def show_door(request: Request) -> Response:
+    """Tell somebody who comes without a link how to come in."""
+    return render.plain_page(request, "door.html", signed_out=False)
+
+
+def show_signed_out(request: Request) -> Response:
+    """Confirm that the session has ended."""
+    return render.plain_page(request, "door.html", signed_out=True)
+
+
+def file(folder: str, name: str) -> Response:
+    """Answer with a file that pages are made of. Raises PageNotFound."""
+    if folder == "static":
+        text, kind, keep = render.static_file(name)
+    elif folder == "brand":
+        (text, kind), keep = color_file(name), render.FOR_EVER
+    elif folder == "logo":
+        text, kind, keep = logo_file(name), "image/svg+xml", render.FOR_EVER
+    else:
+        raise PageNotFound("there is no such page")
+    headers: Headers = {
+        "Content-Type": kind,
+        "Cache-Control": keep,
+        "X-Content-Type-Options": "nosniff",
+        # An image may hold scripts, which run when it is opened by itself.
+        "Content-Security-Policy": "default-src 'none'; img-src data:; sandbox",
+        "Cross-Origin-Resource-Policy": "same-origin",
+    }
+    return Response(text, headers, 200)

@@ -1,0 +1,81 @@
+"""White label: under whose name, colour and logo an account sees its billing.
+
+A workspace sees the operator's (the catalog's seller); a client sees its workspace's, as it has them on its invoices.
+"""
+
+import base64
+import re
+import struct
+from functools import lru_cache
+from typing import Final
+
+import msgspec
+
+from chalicelib.accounts import table as accounts
+from chalicelib.accounts.account import Account
+from chalicelib.catalog.catalog import Catalog, catalog
+from chalicelib.invoices import archive
+from chalicelib.invoices import brand as invoice_brand
+from chalicelib.portal.color import icon, stylesheet
+from chalicelib.portal.session import PageNotFound
+
+OPERATOR_LOGO: Final = "operator"
+_COLOR_FILE: Final = re.compile(r"([0-9a-f]{6})\.(css|svg)")
+_LOGO_FILE: Final = re.compile(r"(operator|[0-9a-f]{64})\.svg")
+
+
+class Brand(msgspec.Struct, frozen=True):
+    """A name, a colour as six hexadecimal digits, and the name of the logo's file, if there is one."""
+
+    name: str
+    color: str
+    logo: str | None
+
+
+def brand_of(account: Account, catalog: Catalog) -> Brand:
+    """Return the brand under which an account sees the portal."""
+    if account.workspace_id:
+        found = invoice_brand.find(account.workspace_id)
+        workspace = accounts.find(account.workspace_id)
+        name = workspace.name if workspace else account.workspace_id
+        return Brand(name, found.color[1:].lower(), f"{found.logo}.svg" if found.logo else None)
+    return operator_brand(catalog)
+
+
+def operator_brand(catalog: Catalog) -> Brand:
+    """Return the operator's own brand."""
+    seller = catalog.seller
+    return Brand(seller.name, seller.color[1:].lower(), f"{OPERATOR_LOGO}.svg" if seller.logo else None)
+
+
+def color_file(name: str) -> tuple[str, str]:
+    """Return a stylesheet or an icon made of a colour, with its type. Raises PageNotFound."""
+    match = _COLOR_FILE.fullmatch(name)
+    if not match:
+        raise PageNotFound("there is no such file")
+    color = f"#{match[1]}"
+    return (stylesheet(color), "text/css") if match[2] == "css" else (icon(color), "image/svg+xml")
+
+
+@lru_cache(maxsize=32)
+def logo_file(name: str) -> str:
+    """Return a logo as an SVG around its PNG: text, which API Gateway hands through as it is. Raises PageNotFound."""
+    match = _LOGO_FILE.fullmatch(name)
+    png = _png(match[1]) if match else None
+    if png is None:
+        raise PageNotFound("there is no such file")
+    width, height = struct.unpack(">II", png[16:24])
+    content = base64.b64encode(png).decode()
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}">'
+        f'<image width="{width}" height="{height}" href="data:image/png;base64,{content}"/></svg>\n'
+    )
+
+
+def _png(name: str) -> bytes | None:
+    if name == OPERATOR_LOGO:
+        return catalog().seller.logo_png()
+    try:
+        return archive.logo(name)
+    except archive.client().exceptions.NoSuchKey:
+        return None

@@ -1,0 +1,122 @@
+"""What things are called: kinds, states, meters, units, plans and add-ons, for people.
+
+The catalog's own names are translated where the catalogs have them, and are shown as they are where not.
+"""
+
+from typing import Final
+
+from chalicelib.catalog.catalog import Catalog
+from chalicelib.money import MICROS, format_micros, parse_micros
+from chalicelib.portal.words import Words, mark, mark_count
+
+KINDS: Final = {
+    "top_up": mark("Balance added"),
+    "auto_pay": mark("Auto-pay"),
+    "subscription": mark("Subscription"),
+    "adjustment": mark("Adjustment"),
+    "refund": mark("Refund"),
+    "dispute": mark("Disputed payment"),
+    "dispute_reversal": mark("Dispute won back"),
+    "usage": mark("Usage"),
+}
+
+STATES: Final = {
+    "created": mark("Not confirmed yet"),
+    "requires_action": mark("Waits for your verification"),
+    "processing": mark("With your bank"),
+    "canceled": mark("Canceled"),
+    "failed": mark("Declined"),
+    "succeeded": mark("Paid"),
+    "refunded": mark("Refunded"),
+    "disputed": mark("Disputed"),
+}
+
+TONES: Final = {"succeeded": "good", "failed": "bad", "canceled": "quiet", "refunded": "quiet", "disputed": "bad"}
+"""How a state looks; one that is not here waits for something."""
+
+STATUSES: Final = {
+    "incomplete": mark("Waits for its first payment"),
+    "trialing": mark("Free trial"),
+    "active": mark("Active"),
+    "past_due": mark("Payment overdue"),
+    "unpaid": mark("Not paid"),
+    "canceled": mark("Ended"),
+}
+
+UNITS: Final = {
+    "message": mark_count("%(number)s message", "%(number)s messages"),
+    "minute": mark_count("%(number)s minute", "%(number)s minutes"),
+    "request": mark_count("%(number)s request", "%(number)s requests"),
+    "number": mark_count("%(number)s number", "%(number)s numbers"),
+}
+
+CATALOG: Final = (
+    *(mark("SMS message"), mark("Voice call"), mark("E-mail"), mark("AI model"), mark("Phone number")),
+    *(mark("Voice features"), mark("Starter"), mark("Agency"), mark("Solo")),
+    *(mark("Starter, yearly"), mark("Agency, yearly")),
+)
+"""Names of the catalog that comes with the project; an operator's own go into the catalogs in the same way."""
+
+BRANDS: Final = {"visa": "Visa", "mastercard": "Mastercard", "amex": "American Express", "discover": "Discover"}
+
+
+class Names:
+    """Names in one language, of one catalog."""
+
+    def __init__(self, words: Words, catalog: Catalog) -> None:
+        self._words, self._catalog = words, catalog
+
+    def kind(self, kind: str) -> str:
+        """Name a kind of transaction or payment."""
+        return self._known(KINDS, kind)
+
+    def state(self, state: str) -> str:
+        """Name a payment's state."""
+        return self._known(STATES, state)
+
+    def tone(self, state: str) -> str:
+        """Say how a payment's state looks."""
+        return TONES.get(state, "open")
+
+    def status(self, status: str) -> str:
+        """Name a subscription's status."""
+        return self._known(STATUSES, status)
+
+    def meter(self, meter: str) -> str:
+        """Name a meter."""
+        found = self._catalog.meters.get(meter)
+        return self._words.say(found.name) if found else meter
+
+    def plan(self, plan: str) -> str:
+        """Name a plan."""
+        found = self._catalog.plans.get(plan)
+        return self._words.say(found.name) if found else plan
+
+    def add_on(self, add_on: str) -> str:
+        """Name an add-on."""
+        found = self._catalog.add_ons.get(add_on)
+        return self._words.say(found.name) if found else add_on
+
+    def card(self, brand: str, last_four: str) -> str:
+        """Name a card: Visa ending in 4242."""
+        named = BRANDS.get(brand, brand.replace("_", " ").capitalize())
+        return self._words.say("%(brand)s ending in %(last_four)s", brand=named, last_four=last_four)
+
+    def measure(self, meter: str, quantity_micros: int, count: int) -> str:
+        """Say how much was used: `248 messages`; where a meter counts nothing, how many events there were."""
+        found = self._catalog.meters.get(meter)
+        micros = quantity_micros or count * MICROS
+        number = format_micros(micros)
+        forms = UNITS.get(found.unit) if found else None
+        if forms is None:
+            return f"{self._words.number(number)} {found.unit if found else ''}".strip()
+        whole = micros // MICROS if micros % MICROS == 0 else 2
+        shown = self._words.number(number)
+        return self._words.catalog.ungettext(*forms, whole) % {"number": shown}
+
+    def quantity(self, meter: str, quantity: str) -> str:
+        """Say how much one event used: `3.45 minutes`."""
+        return self.measure(meter, parse_micros(quantity), 1)
+
+    def _known(self, names: dict[str, str], name: str) -> str:
+        return self._words.say(names[name]) if name in names else name.replace("_", " ").capitalize()

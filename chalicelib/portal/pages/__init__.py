@@ -1,0 +1,55 @@
+"""The pages: each function shows one or takes one form, with the verbs that the API's routes call."""
+
+from collections.abc import Callable
+from typing import Final
+
+from chalice.app import Response
+
+from chalicelib.portal.pages import (
+    add_balance,
+    auto_pay,
+    card,
+    details,
+    documents,
+    history,
+    overview,
+    payment,
+    plan,
+    search,
+    sign_out,
+)
+
+View = Callable[..., Response]
+
+VIEWS: Final[dict[str, View]] = {
+    "overview": overview.show,
+    "add_balance": add_balance.show,
+    "add_balance_send": add_balance.send,
+    "payment": payment.show,
+    "payment_check": payment.check,
+    "payment_authentication": payment.authenticate,
+    "card": card.show,
+    "card_setup": card.set_up,
+    "card_keep": card.keep,
+    "card_remove": card.remove,
+    "auto_pay": auto_pay.show,
+    "auto_pay_send": auto_pay.send,
+    "history": history.show,
+    "history_csv": history.download,
+    "search": search.show,
+    "transaction": search.show_transaction,
+    "documents": documents.show,
+    "document": documents.download,
+    "payment_document": documents.download_of_payment,
+    "transaction_document": documents.download_of_transaction,
+    "details": details.show,
+    "details_send": details.send,
+    "plan": plan.show,
+    "plan_preview": plan.show_preview,
+    "plan_send": plan.send,
+    "plan_cancel": plan.cancel_plan,
+    "plan_resume": plan.resume_plan,
+    "plan_pay": plan.pay_owed,
+    "sign_out": sign_out.send,
+}
+"""The views by the names that `routes.py` gives them."""

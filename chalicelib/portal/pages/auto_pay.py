@@ -1,0 +1,103 @@
+"""Auto-pay: on or off, when, how much, and how much in a month at most.
+
+A form that would charge the card at once is answered with what would happen first; only the second form does it.
+"""
+
+from typing import Final
+
+from chalice.app import Response
+from msgspec.structs import replace
+
+from chalicelib import clock
+from chalicelib.auto_pay.put import AutoPayInvalid, AutoPayRequest, Wanted, check, put, settings_changed
+from chalicelib.auto_pay.refill import Seen
+from chalicelib.auto_pay.rule import Charge, decide
+from chalicelib.auto_pay.view import AutoPayView, see, view
+from chalicelib.clock import iso
+from chalicelib.errors import Refusal
+from chalicelib.money import InvalidDecimal, NotChargeable, format_amount
+from chalicelib.payments.top_up import CardMissing
+from chalicelib.portal import forms, render
+from chalicelib.portal.promise import promise, trouble
+from chalicelib.portal.visit import Visit
+
+FIELDS: Final = ("threshold", "amount", "monthly_limit")
+
+
+def show(visit: Visit) -> Response:
+    """Show the settings."""
+    seen = see(visit.account, visit.catalog)
+    return _page(visit, seen, _settings(visit, view(seen, visit.catalog.limits(visit.currency))))
+
+
+def send(visit: Visit) -> Response:
+    """Take the form: switch off, say first what would be charged at once, or do it. Raises AutoPayBusy."""
+    if visit.form.get("do") == "off":
+        put(visit.account, AutoPayRequest(enabled=False), actor=visit.actor, catalog=visit.catalog)
+        return visit.go(done="auto-pay-off")
+    seen = see(visit.account, visit.catalog)
+    given = {name: visit.form.get(name, "") for name in FIELDS}
+    try:
+        request = _request(visit)
+        charge_micros = _charged_at_once(visit, seen, request)
+        if charge_micros and visit.form.get("confirmed") != str(charge_micros):
+            return _confirmation(visit, seen, given, charge_micros)
+        put(visit.account, request, actor=visit.actor, catalog=visit.catalog)
+    except CardMissing:
+        return visit.go("card", then="auto-pay")
+    except (InvalidDecimal, AutoPayInvalid, NotChargeable) as refusal:
+        return _page(visit, seen, given, refusal)
+    return visit.go(done="auto-pay" if seen.auto_pay.enabled else "auto-pay-on")
+
+
+def _request(visit: Visit) -> AutoPayRequest:
+    """Return what the form asks for. Raises InvalidDecimal."""
+    return AutoPayRequest(enabled=True, **{name: forms.amount(visit, name) for name in FIELDS})
+
+
+def _charged_at_once(visit: Visit, seen: Seen, request: AutoPayRequest) -> int | None:
+    """Return what saving the form would charge at once, by the rule itself. Raises AutoPayInvalid, NotChargeable."""
+    current = seen.auto_pay if seen.auto_pay.version else None
+    wanted: Wanted = check(request, current, visit.currency, visit.catalog.limits(visit.currency))
+    changed = settings_changed(
+        visit.account.account_id, current, request, wanted, actor=visit.actor, now_ms=clock.now_ms()
+    )
+    decision = decide(replace(changed, version=seen.auto_pay.version), seen.situation)
+    return decision.amount_micros if isinstance(decision, Charge) else None
+
+
+def _confirmation(visit: Visit, seen: Seen, given: dict[str, str], charge_micros: int) -> Response:
+    return render.page(
+        visit,
+        "auto_pay_confirm.html",
+        here="overview",
+        given=given,
+        charge_micros=charge_micros,
+        balance=seen.situation.balance_micros,
+    )
+
+
+def _settings(visit: Visit, auto_pay: AutoPayView) -> dict[str, str]:
+    values = {name: getattr(auto_pay, name) for name in FIELDS}
+    return {name: visit.words.to_type(value, visit.currency) for name, value in values.items()}
+
+
+def _page(visit: Visit, seen: Seen, given: dict[str, str], refusal: Refusal | None = None) -> Response:
+    limits = visit.catalog.limits(visit.currency)
+    auto_pay = view(seen, limits)
+    return render.page(
+        visit,
+        "auto_pay.html",
+        status=refusal.status if refusal else 200,
+        here="overview",
+        auto_pay=auto_pay,
+        promise=promise(visit, auto_pay, limits),
+        trouble=trouble(visit, auto_pay),
+        balance=seen.situation.balance_micros,
+        given=given,
+        suggested=format_amount(limits.top_up_shortcuts_micros[0], visit.currency),
+        limits=limits,
+        set_by=seen.auto_pay.actor or None,
+        set_at=iso(seen.auto_pay.updated_at_ms),
+        errors=forms.errors_of(visit, refusal, FIELDS) if refusal else {},
+    )

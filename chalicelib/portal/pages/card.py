@@ -1,0 +1,63 @@
+"""The card on file: Update Card Info. Card numbers are typed into Stripe's own fields and never come here."""
+
+from typing import Final
+
+from chalice.app import Response
+
+from chalicelib.accounts import table as accounts
+from chalicelib.errors import Refusal
+from chalicelib.payments.card import CardSetupUnfinished, CardSetupUnknown, CardSuperseded, start_setup
+from chalicelib.payments.card import keep as keep_card
+from chalicelib.payments.card import remove as remove_card
+from chalicelib.payments.stripe_gateway import StripeUnavailable
+from chalicelib.payments.view import view_card_setup
+from chalicelib.portal import forms, render
+from chalicelib.portal.pages.payment import json
+from chalicelib.portal.visit import Visit
+
+NEXT: Final = ("add-balance", "auto-pay", "plan")
+"""Pages that send people here to save a card first, and to which they go on."""
+
+
+def show(visit: Visit) -> Response:
+    """Show the card and the fields for another one."""
+    return _page(visit, dict(visit.query))
+
+
+def set_up(visit: Visit) -> Response:
+    """Start saving a card, for the page's script. Raises StripeUnavailable."""
+    return json(view_card_setup(start_setup(visit.account)))
+
+
+def keep(visit: Visit) -> Response:
+    """Put the card on file that the browser has confirmed, and go on."""
+    # Read again: the setup may have made the account's customer since this request's account was read.
+    account = accounts.get(visit.account.account_id)
+    try:
+        keep_card(account, visit.form.get("setup_intent_id", ""))
+    except (CardSetupUnknown, CardSetupUnfinished, CardSuperseded, StripeUnavailable) as refusal:
+        return _page(visit, dict(visit.form), refusal)
+    then = forms.one_of(visit.form, "then", NEXT)
+    if then is None:
+        return visit.go(done="card")
+    return visit.go(then, done="card", amount=visit.form.get("amount"))
+
+
+def remove(visit: Visit) -> Response:
+    """Take the card off file."""
+    remove_card(visit.account)
+    return visit.go(done="card-removed")
+
+
+def _page(visit: Visit, given: dict[str, str], refusal: Refusal | None = None) -> Response:
+    return render.page(
+        visit,
+        "card.html",
+        here="overview",
+        status=refusal.status if refusal else 200,
+        with_stripe=visit.may_act,
+        card=visit.account.card,
+        then=forms.one_of(given, "then", NEXT),
+        amount=given.get("amount"),
+        errors=forms.errors_of(visit, refusal, ()) if refusal else {},
+    )

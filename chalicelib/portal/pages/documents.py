@@ -1,0 +1,50 @@
+"""Invoices and payments: what was paid, how it went, and the paper for it."""
+
+from chalice.app import Response
+
+from chalicelib.invoices import find, table
+from chalicelib.invoices.catch_up import catch_up
+from chalicelib.invoices.download import link_to
+from chalicelib.invoices.issue import issue_for
+from chalicelib.invoices.view import summary
+from chalicelib.payments import table as payments
+from chalicelib.payments.view import view_payment
+from chalicelib.portal import render
+from chalicelib.portal.visit import Visit, see_other
+
+ROWS = 20
+
+
+def show(visit: Visit) -> Response:
+    """Show invoices and payments, the newest first. Raises InvalidCursor, InvoicesBusy."""
+    account_id = visit.account.account_id
+    invoices_from, payments_from = visit.query.get("invoices"), visit.query.get("payments")
+    if invoices_from is None:
+        catch_up(account_id, visit.catalog)
+    invoices = table.newest(account_id, limit=ROWS, cursor=invoices_from)
+    paid = payments.newest(account_id, limit=ROWS, cursor=payments_from)
+    return render.page(
+        visit,
+        "documents.html",
+        here="documents",
+        invoices=[summary(each) for each in invoices.invoices],
+        more_invoices=invoices.next_cursor,
+        payments=[view_payment(each) for each in paid.payments],
+        more_payments=paid.next_cursor,
+        paged=bool(invoices_from or payments_from),
+    )
+
+
+def download(visit: Visit, number: str) -> Response:
+    """Go to an invoice's PDF; the link lives for minutes. Raises InvoiceNotFound."""
+    return see_other(link_to(find.by_number(visit.account.account_id, number)))
+
+
+def download_of_payment(visit: Visit, payment_id: str) -> Response:
+    """Go to the PDF of a payment's invoice. Raises PaymentNotFound, NotInvoiceable, InvoicesBusy."""
+    return see_other(link_to(issue_for(visit.account.account_id, payment_id, visit.catalog)))
+
+
+def download_of_transaction(visit: Visit, transaction_id: str) -> Response:
+    """Go to the PDF of a credit's invoice or a refund's credit note. Raises UnknownTransaction, InvoiceNotFound."""
+    return see_other(link_to(find.by_transaction(visit.account.account_id, transaction_id, visit.catalog)))

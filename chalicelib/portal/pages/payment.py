@@ -1,0 +1,53 @@
+"""A payment: its receipt, or its state and what to do about it."""
+
+from typing import Any
+
+import msgspec
+from chalice.app import Response
+
+from chalicelib.ledger.table import read_wallet
+from chalicelib.money import format_micros
+from chalicelib.payments import table
+from chalicelib.payments.resolve import resolve
+from chalicelib.payments.view import view_authentication, view_payment
+from chalicelib.portal import render
+from chalicelib.portal.policy import PAGE_HEADERS, Headers
+from chalicelib.portal.refusals import why_failed
+from chalicelib.portal.visit import Visit
+
+
+def show(visit: Visit, payment_id: str) -> Response:
+    """Show a payment as it is known here; asking Stripe is a form of its own. Raises PaymentNotFound."""
+    payment = table.get(visit.account.account_id, payment_id)
+    failure = payment.failure
+    return render.page(
+        visit,
+        "payment.html",
+        here="overview" if payment.fills_wallet else "plan",
+        with_stripe=payment.state == "requires_action" and visit.may_act,
+        payment=view_payment(payment),
+        fills_wallet=payment.fills_wallet,
+        balance=read_wallet(payment.account_id).balance_micros,
+        micros=format_micros,
+        why=why_failed(failure.code, failure.decline_code, visit.words) if failure else None,
+        note=visit.query.get("note"),
+    )
+
+
+def check(visit: Visit, payment_id: str) -> Response:
+    """Ask Stripe how a payment stands, and show it. Raises PaymentNotFound, PaymentBusy."""
+    resolved = resolve(table.get(visit.account.account_id, payment_id))
+    note = None if resolved.payment.ended else "still-open"
+    return visit.go("payments", payment_id, note=note)
+
+
+def authenticate(visit: Visit, payment_id: str) -> Response:
+    """Give the page's script what it needs to let the customer's bank ask. Raises PaymentNotFound, PaymentBusy."""
+    found = view_authentication(resolve(table.get(visit.account.account_id, payment_id)))
+    return json(found)
+
+
+def json(body: Any) -> Response:
+    """Answer the page's own script."""
+    headers: Headers = {**PAGE_HEADERS, "Content-Type": "application/json"}
+    return Response(msgspec.json.encode(body).decode(), headers, 200)

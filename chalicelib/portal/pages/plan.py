@@ -1,0 +1,155 @@
+"""Plan and add-ons: see, look at the cost first, change, cancel, go on, and pay what is owed."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from chalice.app import Response
+
+from chalicelib.catalog.catalog import Product
+from chalicelib.errors import Refusal
+from chalicelib.idempotency import IdempotencyConflict
+from chalicelib.payments.resolve import Resolved
+from chalicelib.payments.top_up import CardDeclined, CardMissing, PaymentCanceled
+from chalicelib.portal import forms, render
+from chalicelib.portal.visit import Visit
+from chalicelib.subscriptions import table
+from chalicelib.subscriptions.cancel import cancel, resume
+from chalicelib.subscriptions.change import Changed, SubscriptionRequest, change, preview
+from chalicelib.subscriptions.heal import pay
+from chalicelib.subscriptions.view import SubscriptionView, see, view_change
+
+CHANGE: Final = "-plan"
+PAY: Final = "-owed"
+
+
+def show(visit: Visit) -> Response:
+    """Show what is subscribed to, and what could be."""
+    return _page(visit, see(visit.account.account_id, visit.catalog))
+
+
+def show_preview(visit: Visit) -> Response:
+    """Show what a change would do and cost, with the form that makes it."""
+    try:
+        request = _request(visit, visit.query)
+        found = preview(visit.account, request, visit.catalog)
+    except Refusal as refusal:
+        return _page(visit, see(visit.account.account_id, visit.catalog), refusal, dict(visit.query))
+    return _preview_page(visit, request, found)
+
+
+def send(visit: Visit) -> Response:
+    """Make a change that was previewed; what it costs must still be what was shown."""
+    attempt = forms.number(visit.form, "attempt", 1)
+    try:
+        request = _request(visit, visit.form)
+        key = visit.attempt_key(attempt, CHANGE)
+        found = change(visit.account, request, key=key, actor=visit.actor, catalog=visit.catalog)
+    except CardMissing:
+        return visit.go("card", then="plan")
+    except (CardDeclined, PaymentCanceled) as refusal:
+        visit.finish_attempt(attempt)
+        return visit.go("payments", str(refusal.about["payment_id"]))
+    except IdempotencyConflict:
+        visit.finish_attempt(attempt)
+        return visit.go("plan")
+    except Refusal as refusal:
+        return _page(visit, see(visit.account.account_id, visit.catalog), refusal, dict(visit.form))
+    return _paid(visit, attempt, found.resolved)
+
+
+def cancel_plan(visit: Visit) -> Response:
+    """Cancel at the period's end. Raises SubscriptionNotFound, AlreadyCanceled, SubscriptionBusy."""
+    cancel(visit.account.account_id, actor=visit.actor, catalog=visit.catalog)
+    return visit.go("plan", done="canceled")
+
+
+def resume_plan(visit: Visit) -> Response:
+    """Take a cancellation back. Raises SubscriptionNotFound, NotCanceled, SubscriptionBusy."""
+    resume(visit.account.account_id, actor=visit.actor, catalog=visit.catalog)
+    return visit.go("plan", done="resumed")
+
+
+def pay_owed(visit: Visit) -> Response:
+    """Pay a renewal that is owed. Raises SubscriptionNotFound, NothingOwed, SubscriptionPending, SubscriptionBusy."""
+    attempt = forms.number(visit.form, "attempt", 1)
+    try:
+        charged = pay(visit.account, key=visit.attempt_key(attempt, PAY), actor=visit.actor, catalog=visit.catalog)
+    except CardMissing:
+        return visit.go("card", then="plan")
+    except (CardDeclined, PaymentCanceled) as refusal:
+        visit.finish_attempt(attempt)
+        return visit.go("payments", str(refusal.about["payment_id"]))
+    return _paid(visit, attempt, charged.resolved)
+
+
+def _paid(visit: Visit, attempt: int, resolved: Resolved | None) -> Response:
+    if resolved is None:
+        return visit.go("plan", done="plan")
+    if resolved.payment.ended:
+        visit.finish_attempt(attempt)
+    return visit.go("payments", resolved.payment.payment_id)
+
+
+def _request(visit: Visit, fields: Mapping[str, str]) -> SubscriptionRequest:
+    """Read a change from a form or an address: the plan, and how many of each add-on. Raises InvalidRequest."""
+    add_ons = {name: forms.number(fields, f"add_on_{name}") for name in visit.catalog.add_ons}
+    return SubscriptionRequest(
+        plan=fields.get("plan", ""),
+        add_ons={name: number for name, number in add_ons.items() if number},
+        expected_amount=fields.get("expected_amount"),
+    )
+
+
+def _preview_page(visit: Visit, request: SubscriptionRequest, found: Changed) -> Response:
+    shown = view_change(found, visit.catalog, is_preview=True)
+    return render.page(
+        visit,
+        "plan_preview.html",
+        here="plan",
+        attempt=visit.session.attempt,
+        request=request,
+        change=shown,
+        trial_end=found.difference.trial_end_ms if found.difference else None,
+        card=visit.account.card,
+    )
+
+
+def _page(
+    visit: Visit,
+    subscription: SubscriptionView | None,
+    refusal: Refusal | None = None,
+    given: dict[str, str] | None = None,
+) -> Response:
+    return render.page(
+        visit,
+        "plan.html",
+        status=refusal.status if refusal else 200,
+        here="plan",
+        subscription=subscription,
+        attempt=visit.session.attempt,
+        errors=forms.errors_of(visit, refusal, ()) if refusal else {},
+        **_offer(visit, subscription, given or {}),
+        **_set_by(visit),
+    )
+
+
+def _offer(visit: Visit, subscription: SubscriptionView | None, given: dict[str, str]) -> dict[str, Any]:
+    """Return what is sold in the account's currency, and how many of each are chosen."""
+    held = subscription and (subscription.scheduled or subscription)
+    chosen = {name: held.add_ons.get(name, 0) if held else 0 for name in visit.catalog.add_ons}
+    chosen |= {name: given.get(f"add_on_{name}", number) for name, number in chosen.items()}  # type: ignore[misc]
+    return {
+        "plans": _sold(visit.catalog.plans, visit.currency),
+        "add_ons": _sold(visit.catalog.add_ons, visit.currency),
+        "chosen_plan": given.get("plan") or (held.plan if held else None),
+        "chosen": chosen,
+    }
+
+
+def _sold(products: Mapping[str, Product], currency: str) -> dict[str, Product]:
+    return {name: product for name, product in products.items() if currency in product.amounts_micros}
+
+
+def _set_by(visit: Visit) -> dict[str, Any]:
+    found = table.find(visit.account.account_id)
+    return {"set_by": found.actor if found else None}

@@ -1,0 +1,94 @@
+"""Search by an id: of a transaction, a payment, a Stripe object, or the event that a producer sent."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from chalice.app import Response
+
+from chalicelib.accounts.transaction_view import view
+from chalicelib.ledger import search, statement
+from chalicelib.ledger.transaction import PREFIX as TRANSACTION
+from chalicelib.ledger.transaction import UnknownTransaction
+from chalicelib.payments import table as payments
+from chalicelib.payments.payment import PREFIX as PAYMENT
+from chalicelib.payments.payment import Payment
+from chalicelib.payments.view import view_payment
+from chalicelib.portal import render
+from chalicelib.portal.pages.history import choice_of
+from chalicelib.portal.visit import Visit
+
+STRIPE: Final = ("pi_", "ch_", "py_")
+PAYMENTS_READ: Final = 100
+MOST_READS: Final = 20
+LONGEST: Final = 200
+
+
+def show(visit: Visit) -> Response:
+    """Look for an id, and go where it leads. Raises InvalidRequest."""
+    wanted = visit.query.get("q", "")[:LONGEST]
+    if not wanted:
+        return visit.go("history")
+    payment = _payment(visit, wanted)
+    if payment:
+        return visit.go("payments", payment.payment_id)
+    if wanted.startswith(TRANSACTION) and _is_transaction(visit, wanted):
+        return visit.go("transactions", wanted)
+    return _by_event(visit, wanted)
+
+
+def _by_event(visit: Visit, wanted: str) -> Response:
+    """Look for the id of an event, as far back as one answer goes. Raises InvalidRequest."""
+    choice = choice_of(visit)
+    span, before_key = choice.wanted(), visit.query.get("before", "")
+    account_id = visit.account.account_id
+    found = search.by_event_id(account_id, wanted, from_ms=span.from_ms, to_ms=span.to_ms, before_key=before_key)
+    if len(found.transactions) == 1:
+        return visit.go("transactions", found.transactions[0].id)
+    older = visit.path("history", "search", **choice.filters, q=wanted, before=found.next_key)
+    return render.page(
+        visit,
+        "search.html",
+        here="history",
+        wanted=wanted,
+        rows=[view(each) for each in found.transactions],
+        older=older if found.next_key else None,
+        looked_until=found.next_key,
+    )
+
+
+def show_transaction(visit: Visit, transaction_id: str) -> Response:
+    """Show a transaction with all that is known of it. Raises UnknownTransaction."""
+    shown = view(statement.transaction(visit.account.account_id, transaction_id))
+    payment = payments.find(visit.account.account_id, shown.payment_id) if shown.payment_id else None
+    return render.page(
+        visit, "transaction.html", here="history", row=shown, payment=view_payment(payment) if payment else None
+    )
+
+
+def _is_transaction(visit: Visit, transaction_id: str) -> bool:
+    try:
+        statement.transaction(visit.account.account_id, transaction_id)
+    except UnknownTransaction:
+        return False
+    return True
+
+
+def _payment(visit: Visit, wanted: str) -> Payment | None:
+    """Return the payment of our own or of Stripe's id."""
+    account_id = visit.account.account_id
+    if wanted.startswith(PAYMENT):
+        return payments.find(account_id, wanted)
+    if not wanted.startswith(STRIPE):
+        return None
+    matching = (each for each in _newest(account_id) if wanted in {each.payment_intent_id, each.charge_id})
+    return next(matching, None)
+
+
+def _newest(account_id: str) -> Iterator[Payment]:
+    cursor: str | None = None
+    for _ in range(MOST_READS):
+        listed = payments.newest(account_id, limit=PAYMENTS_READ, cursor=cursor)
+        yield from listed.payments
+        cursor = listed.next_cursor
+        if cursor is None:
+            return

@@ -1,0 +1,75 @@
+"""Where the portal is, as browsers see it: its origin, and what comes before its paths. Pure but for the settings."""
+
+from http.cookies import CookieError, SimpleCookie
+from typing import Final
+from urllib.parse import quote, urlencode, urlsplit
+
+import msgspec
+from chalice.app import Request
+
+from chalicelib.settings import settings
+
+COOKIE: Final = "portal_session"
+
+
+class Place(msgspec.Struct, frozen=True):
+    """An origin (`https://billing.example.com`) and a prefix: `/api` behind API Gateway's stage of that name."""
+
+    origin: str
+    prefix: str
+
+    def path(self, *parts: str, **query: str | None) -> str:
+        """Return the path of a page, with a query of what is not None."""
+        sent = urlencode({name.rstrip("_"): value for name, value in query.items() if value is not None})
+        path = "/".join([self.prefix, "portal", *(quote(part, safe="") for part in parts)])
+        return f"{path}?{sent}" if sent else path
+
+    @property
+    def is_secure(self) -> bool:
+        """Tell whether browsers come over HTTPS."""
+        return self.origin.startswith("https://")
+
+
+def place_of(request: Request) -> Place:
+    """Return where this request says the API is, or the settings, if they do."""
+    base = settings().portal_base_url
+    if base:
+        parts = urlsplit(base)
+        return Place(f"{parts.scheme}://{parts.netloc}", parts.path.rstrip("/"))
+    scheme = request.headers.get("x-forwarded-proto", "http").partition(",")[0].strip()
+    return Place(f"{scheme}://{request.headers.get('host', '')}", _prefix(request))
+
+
+def _prefix(request: Request) -> str:
+    """Return what stands before the route in the path that was asked for: API Gateway's stage."""
+    asked = str(request.context.get("path", request.path)).split("/")
+    return "/".join(asked[: len(asked) - len(request.path.split("/")) + 1])
+
+
+def frame_origins() -> list[str]:
+    """Return the origins whose pages may show the portal in a frame."""
+    return (settings().portal_frame_origins or "").split()
+
+
+def cookie(place: Place, account_id: str, token: str) -> str:
+    """Return the Set-Cookie header of a session: for its account's pages alone; an empty token removes it.
+
+    A frame of another site gets its cookies only with SameSite=None, which browsers take over HTTPS alone, and keeps
+    them apart for each site that shows it (Partitioned, https://developer.mozilla.org/docs/Web/Privacy/CHIPS).
+    """
+    path = place.path("accounts", account_id)
+    parts = [f"{COOKIE}={token}", f"Path={path}", "HttpOnly"]
+    if frame_origins():
+        parts += ["SameSite=None", "Secure", "Partitioned"]
+    else:
+        parts += ["SameSite=Lax", *(["Secure"] if place.is_secure else [])]
+    return "; ".join([*parts, *([] if token else ["Max-Age=0"])])
+
+
+def cookie_of(request: Request) -> str | None:
+    """Return the secret that a request's cookie holds."""
+    try:
+        found = SimpleCookie(request.headers.get("cookie", "")).get(COOKIE)
+    except CookieError:
+        return None
+    return found.value if found else None

@@ -1,0 +1,73 @@
+"""The headers of every page: what it may load, who may show it in a frame, and what leaves it."""
+
+from typing import Final
+from urllib.parse import urlsplit
+
+from chalicelib.payments.stripe_gateway import API_VERSION
+from chalicelib.portal.place import frame_origins
+from chalicelib.settings import settings
+
+STRIPE_SOURCES: Final = {
+    "script-src": "https://js.stripe.com https://*.js.stripe.com",
+    "frame-src": "https://js.stripe.com https://*.js.stripe.com https://hooks.stripe.com",
+    "connect-src": "https://api.stripe.com",
+    "img-src": "https://*.stripe.com",
+}
+"""https://docs.stripe.com/security/guide#content-security-policy, for Stripe.js."""
+
+Headers = dict[str, str | list[str]]
+"""How Chalice takes headers."""
+
+PAGE_HEADERS: Final[Headers] = {
+    "Content-Type": "text/html; charset=utf-8",
+    # What a page shows is for one person, now: neither a proxy nor the back button may show it to another.
+    "Cache-Control": "no-store",
+    "X-Content-Type-Options": "nosniff",
+    # Not `no-referrer`: with it browsers would send forms with `Origin: null`, and the check would have nothing to see.
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+    "X-Robots-Tag": "noindex",
+}
+
+
+def stripe_js() -> str:
+    """Return where Stripe.js is: at Stripe, in the version of the API that is spoken, or at the emulator."""
+    path = f"{API_VERSION.partition('.')[2]}/stripe.js"
+    return f"{settings().stripe_api_base or 'https://js.stripe.com'}/{path}"
+
+
+def page_headers(*, with_stripe: bool) -> Headers:
+    """Return the headers of a page; Stripe's sources are open only where there are card fields."""
+    frames = frame_origins()
+    headers: Headers = {**PAGE_HEADERS, "Content-Security-Policy": content_policy(frames, with_stripe=with_stripe)}
+    if not frames:
+        headers |= {"X-Frame-Options": "DENY", "Cross-Origin-Resource-Policy": "same-origin"}
+    return headers
+
+
+def content_policy(frames: list[str], *, with_stripe: bool) -> str:
+    """Return the Content-Security-Policy: nothing inline, nothing from elsewhere."""
+    sources = {
+        "default-src": "'none'",
+        "script-src": "'self'",
+        "style-src": "'self'",
+        "img-src": "'self'",
+        "connect-src": "'self'",
+        "frame-src": "",
+        "form-action": "'self'",
+        "base-uri": "'none'",
+        "frame-ancestors": " ".join(frames) or "'none'",
+    }
+    if with_stripe:
+        for name, more in _stripe_sources().items():
+            sources[name] = f"{sources[name]} {more}".strip()
+    return "; ".join(f"{name} {value}" for name, value in sources.items() if value)
+
+
+def _stripe_sources() -> dict[str, str]:
+    base = settings().stripe_api_base
+    if not base:
+        return STRIPE_SOURCES
+    parts = urlsplit(base)
+    return dict.fromkeys(STRIPE_SOURCES, f"{parts.scheme}://{parts.netloc}")

@@ -1,0 +1,120 @@
+"""Make HTML of a template and what it shows. Everything is escaped unless a template says otherwise, and none does."""
+
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final
+
+from chalice.app import Request, Response
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from chalicelib.catalog.catalog import catalog
+from chalicelib.errors import Refusal
+from chalicelib.portal.brand import operator_brand
+from chalicelib.portal.names import Names
+from chalicelib.portal.place import Place, place_of
+from chalicelib.portal.policy import page_headers, stripe_js
+from chalicelib.portal.refusals import TEXTS, title_of, told
+from chalicelib.portal.session import PageNotFound
+from chalicelib.portal.visit import Visit, words_of
+from chalicelib.portal.words import Words, words
+
+TEMPLATES: Final = Path(__file__).with_name("templates")
+STATIC: Final = Path(__file__).with_name("static")
+TYPES: Final = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8"}
+NAME_CHARACTERS: Final = 12
+FOR_EVER: Final = "public, max-age=31536000, immutable"
+
+
+@cache
+def environment(language: str) -> Environment:
+    """Return the templates of a language."""
+    made = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+        extensions=["jinja2.ext.i18n"],
+    )
+    made.install_gettext_translations(words(language, language).catalog, newstyle=True)  # type: ignore[attr-defined]
+    return made
+
+
+@cache
+def static_names() -> dict[str, str]:
+    """Return the public names of the static files, which hold a hash of what is in them."""
+    return {path.name: f"{path.stem}-{_hash(path)}{path.suffix}" for path in STATIC.iterdir() if path.suffix in TYPES}
+
+
+def _hash(path: Path) -> str:
+    return sha256(path.read_bytes()).hexdigest()[:NAME_CHARACTERS]
+
+
+def static_file(name: str) -> tuple[str, str, str]:
+    """Return a static file's text, its type and how long it may be kept. Raises PageNotFound.
+
+    A name with another hash is that of an older or newer version, while one is replaced by the other: it gets what
+    there is, but may not keep it.
+    """
+    stem, _, rest = name.rpartition("-")
+    path = STATIC / f"{stem}{Path(rest).suffix}"
+    if path.name not in static_names():
+        raise PageNotFound("there is no such file")
+    keep = FOR_EVER if static_names()[path.name] == name else "no-store"
+    return path.read_text(), TYPES[path.suffix], keep
+
+
+def page(visit: Visit, template: str, *, status: int = 200, with_stripe: bool = False, **shown: Any) -> Response:
+    """Answer with a page of an account."""
+    model = {
+        **_frame(visit.place, visit.words),
+        "visit": visit,
+        "brand": visit.brand,
+        "names": Names(visit.words, visit.catalog),
+        "done": visit.query.get("done"),
+        "stripe_js": stripe_js() if with_stripe else None,
+        "errors": {},
+        **shown,
+    }
+    return _answer(visit.words, template, model, status, with_stripe=with_stripe)
+
+
+def plain_page(request: Request, template: str, *, status: int = 200, **shown: Any) -> Response:
+    """Answer with a page that belongs to no session, in the operator's name."""
+    found = words_of(request)
+    model = {**_frame(place_of(request), found), "visit": None, "brand": operator_brand(catalog()), **shown}
+    return _answer(found, template, {"done": None, "stripe_js": None, **model}, status, with_stripe=False)
+
+
+def refused(request: Request, visit: Visit | None, refusal: Refusal) -> Response:
+    """Answer with the page of a refusal, in the account's frame where there is a session."""
+    said = visit.words if visit else words_of(request)
+    text = told(refusal, said, visit.currency if visit else "usd")
+    shown: dict[str, Any] = {"heading": title_of(refusal, said), "text": text, "kind": refusal.type}
+    if visit:
+        return page(visit, "refused.html", status=refusal.status, **shown)
+    return plain_page(request, "refused.html", status=refusal.status, **shown)
+
+
+def broken(request: Request) -> Response:
+    """Answer with the page of a failure of our own."""
+    said = words_of(request)
+    text = TEXTS["internal-error"]
+    shown = {"heading": said.say("Something went wrong"), "text": said.say(text)}
+    return plain_page(request, "refused.html", status=500, kind="internal-error", **shown)
+
+
+def _frame(place: Place, said: Words) -> dict[str, Any]:
+    return {
+        "words": said,
+        "count": said.count,
+        "place": place,
+        "static": lambda name: place.path("static", static_names()[name]),
+    }
+
+
+def _answer(said: Words, template: str, model: dict[str, Any], status: int, *, with_stripe: bool) -> Response:
+    html = environment(said.language).get_template(template).render(model)
+    return Response(html, page_headers(with_stripe=with_stripe), status)

@@ -1,0 +1,133 @@
+"""The portal over HTTP: the API's route that makes a link, and the pages behind it.
+
+The pages are named here and written elsewhere: jinja2 and babel are loaded by the first page that is asked for.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+from chalice.app import Request, Response
+
+from chalicelib.accounts.allow import REFUSALS, Right, allow
+from chalicelib.clock import iso
+from chalicelib.portal.enter import PortalSessionRequest, create_link, open_link
+from chalicelib.portal.place import cookie, place_of
+from chalicelib.web import Call, Routes
+
+routes = Routes(__name__)
+
+HOME: Final = "/portal/accounts/{account_id}"
+
+PAGES: Final = (
+    ("GET", "", "overview"),
+    ("GET", "/add-balance", "add_balance"),
+    ("POST", "/add-balance", "add_balance_send"),
+    ("GET", "/payments/{payment_id}", "payment"),
+    ("POST", "/payments/{payment_id}/check", "payment_check"),
+    ("POST", "/payments/{payment_id}/authentication", "payment_authentication"),
+    ("GET", "/payments/{payment_id}/invoice", "payment_document"),
+    ("GET", "/card", "card"),
+    ("POST", "/card", "card_keep"),
+    ("POST", "/card/setup", "card_setup"),
+    ("POST", "/card/remove", "card_remove"),
+    ("GET", "/auto-pay", "auto_pay"),
+    ("POST", "/auto-pay", "auto_pay_send"),
+    ("GET", "/history", "history"),
+    ("GET", "/history/csv", "history_csv"),
+    ("GET", "/history/search", "search"),
+    ("GET", "/transactions/{transaction_id}", "transaction"),
+    ("GET", "/transactions/{transaction_id}/invoice", "transaction_document"),
+    ("GET", "/invoices", "documents"),
+    ("GET", "/invoices/{number}", "document"),
+    ("GET", "/details", "details"),
+    ("POST", "/details", "details_send"),
+    ("GET", "/plan", "plan"),
+    ("GET", "/plan/preview", "plan_preview"),
+    ("POST", "/plan", "plan_send"),
+    ("POST", "/plan/cancel", "plan_cancel"),
+    ("POST", "/plan/resume", "plan_resume"),
+    ("POST", "/plan/pay", "plan_pay"),
+    ("POST", "/sign-out", "sign_out"),
+)
+"""Method, path below an account's home, and the name of the view in `pages.VIEWS`."""
+
+
+class PortalSessionView(msgspec.Struct):
+    """A link into the portal. It opens once, until `expires_at`: send the browser there, and do not store it."""
+
+    url: str
+    expires_at: str
+
+
+@routes.operation(
+    "POST",
+    "/v1/portal-sessions",
+    summary="Make a link into the portal, which opens once and within minutes",
+    status=201,
+    takes=PortalSessionRequest,
+    gives=PortalSessionView,
+    refuses=REFUSALS,
+)
+def create_portal_session(call: Call[PortalSessionRequest, None]) -> PortalSessionView:
+    allowed = allow(call, call.body.account_id, Right.ACT)
+    token, expires_at_ms = create_link(allowed, call.body)
+    place = place_of(routes.current_request)
+    return PortalSessionView(place.origin + place.path("open", token), iso(expires_at_ms))
+
+
+def _answer(work: Callable[[Request], Response]) -> Response:
+    """Answer with a page, whatever comes."""
+    # Loads jinja2 and babel: no function but the API's, and that only when a page is asked for, should pay for them.
+    from chalicelib.portal.answer import answer  # noqa: PLC0415
+
+    return answer(routes.current_request, work)
+
+
+def _page(method: str, path: str, name: str) -> None:
+    """Route a page of an account to its view."""
+
+    def show(account_id: str, **parameters: str) -> Response:
+        from chalicelib.portal.answer import show_page  # noqa: PLC0415 - as above
+
+        return show_page(routes.current_request, name, account_id, parameters)
+
+    routes.route(HOME + path, methods=[method], content_types=[], name=f"portal_{name}")(show)
+
+
+for each in PAGES:
+    _page(*each)
+
+
+@routes.route("/portal/open/{token}", methods=["GET"], content_types=[], name="portal_open")
+def open_portal(token: str) -> Response:
+    def opened(request: Request) -> Response:
+        from chalicelib.portal.visit import see_other  # noqa: PLC0415 - as above
+
+        session, secret = open_link(token)
+        place = place_of(request)
+        home = place.path("accounts", session.account_id)
+        return see_other(home, Set_Cookie=cookie(place, session.account_id, secret))
+
+    return _answer(opened)
+
+
+@routes.route("/portal", methods=["GET"], content_types=[], name="portal_door")
+def portal_door() -> Response:
+    from chalicelib.portal.answer import show_door  # noqa: PLC0415 - as above
+
+    return _answer(show_door)
+
+
+@routes.route("/portal/signed-out", methods=["GET"], content_types=[], name="portal_signed_out")
+def portal_signed_out() -> Response:
+    from chalicelib.portal.answer import show_signed_out  # noqa: PLC0415 - as above
+
+    return _answer(show_signed_out)
+
+
+@routes.route("/portal/{folder}/{name}", methods=["GET"], content_types=[], name="portal_file")
+def portal_file(folder: str, name: str) -> Response:
+    from chalicelib.portal.answer import file  # noqa: PLC0415 - as above
+
+    return _answer(lambda _request: file(folder, name))

@@ -1,0 +1,122 @@
+"""A session of the portal and the link that opens it: values and rules. Pure.
+
+The table holds hashes alone: who reads it cannot open a link or take a session over.
+"""
+
+import hmac
+import secrets
+from hashlib import sha256
+from typing import Final, Literal
+
+import msgspec
+
+from chalicelib.accounts.token import Caller
+from chalicelib.errors import Refusal
+
+LINK_MS: Final = 5 * 60 * 1000
+"""How long a link waits to be opened."""
+
+IDLE_MS: Final = 60 * 60 * 1000
+LONGEST_MS: Final = 12 * 60 * 60 * 1000
+"""How long a session lasts without a request, and in all."""
+
+NOTE_MS: Final = 5 * 60 * 1000
+"""How often a session's use is written down: not with every page."""
+
+TOKEN_BYTES: Final = 32
+
+SessionRole = Literal["owner", "viewer"]
+
+
+class LinkUnusable(Refusal):
+    """A link that was opened before, has expired, or never was."""
+
+    status = 410
+    type = "portal-link-unusable"
+    title = "This link cannot be opened any more"
+
+
+class SessionEnded(Refusal):
+    """No session, or one that has ended."""
+
+    status = 401
+    type = "portal-session-ended"
+    title = "Your session has ended"
+
+
+class FormOutdated(Refusal):
+    """A form that was not made for this session, or that another site has sent."""
+
+    status = 403
+    type = "portal-form-outdated"
+    title = "This form is out of date"
+
+
+class PageNotFound(Refusal):
+    """No such page."""
+
+    status = 404
+    type = "page-not-found"
+    title = "There is no such page"
+
+
+class Session(msgspec.Struct, frozen=True, kw_only=True):
+    """A link or a session: for whom, as whom, and until when.
+
+    `subject` names the person. `attempt` numbers the form of Add Balance: it moves on when its payment has ended.
+    """
+
+    session_id: str
+    account_id: str
+    role: SessionRole
+    subject: str | None
+    return_url: str | None
+    locale: str | None
+    created_at_ms: int
+    expires_at_ms: int
+    attempt: int = 1
+
+    @property
+    def caller(self) -> Caller:
+        """Return whom the session acts as, towards the rules of `accounts.allow`."""
+        return Caller(self.role, self.account_id, self.subject)
+
+    @property
+    def attempt_prefix(self) -> str:
+        """Return what the idempotency keys of the session's forms begin with."""
+        return f"portal-{self.session_id[-24:]}"
+
+
+def new_token() -> str:
+    """Make the secret of a link or a session."""
+    return secrets.token_urlsafe(TOKEN_BYTES)
+
+
+def id_of(kind: Literal["link", "session"], token: str) -> str:
+    """Return the id under which a secret is kept: its hash."""
+    return f"{kind}#{sha256(token.encode()).hexdigest()}"
+
+
+def form_token(token: str) -> str:
+    """Return what the forms of a session carry: made of its secret, which no other site can know."""
+    return hmac.new(token.encode(), b"form", sha256).hexdigest()
+
+
+def is_form_token(sent: str, token: str) -> bool:
+    """Tell whether a form carries what this session's forms do."""
+    return hmac.compare_digest(sent.encode(), form_token(token).encode())
+
+
+def opened(link: Session, token: str, now_ms: int) -> Session:
+    """Return the session that a link opens."""
+    return msgspec.structs.replace(
+        link, session_id=id_of("session", token), created_at_ms=now_ms, expires_at_ms=now_ms + IDLE_MS
+    )
+
+
+def extended(session: Session, now_ms: int) -> Session | None:
+    """Return the session as its use extends it; None if that is not worth a write."""
+    until_ms = min(now_ms + IDLE_MS, session.created_at_ms + LONGEST_MS)
+    if until_ms - session.expires_at_ms < NOTE_MS:
+        return None
+    return msgspec.structs.replace(session, expires_at_ms=until_ms)

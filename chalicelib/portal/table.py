@@ -1,0 +1,98 @@
+"""The door to the table `portal_sessions`: links and sessions, each under the hash of its secret."""
+
+from typing import Any, Final
+
+import msgspec
+from msgspec.structs import asdict
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.exceptions import DeleteError, UpdateError
+
+from chalicelib.portal.session import Session
+from chalicelib.tables import Table, TableMeta
+
+CONDITION_FAILED: Final = "ConditionalCheckFailedException"
+DAY_SECONDS: Final = 24 * 60 * 60
+
+
+class SessionRow(Table):
+    """One row a link or session. DynamoDB deletes it at `expires_at`, which is seconds, a day after it has ended."""
+
+    class Meta(metaclass=TableMeta):
+        setting = "portal_sessions_table"
+
+    session_id = UnicodeAttribute(hash_key=True)
+    account_id = UnicodeAttribute()
+    role = UnicodeAttribute()
+    subject = UnicodeAttribute(null=True)
+    return_url = UnicodeAttribute(null=True)
+    locale = UnicodeAttribute(null=True)
+    created_at_ms = NumberAttribute()
+    expires_at_ms = NumberAttribute()
+    attempt = NumberAttribute()
+    expires_at = NumberAttribute()
+
+
+def put(session: Session) -> None:
+    """Write a new link or session."""
+    SessionRow(**asdict(session), expires_at=_forgotten_at(session.expires_at_ms)).save()
+
+
+def take(link_id: str) -> Session | None:
+    """Take a link away, for whoever is first; None when there is none, or it was taken before."""
+    row = SessionRow(link_id)
+    try:
+        answer = row._get_connection().delete_item(
+            link_id, condition=SessionRow.session_id.exists(), return_values="ALL_OLD"
+        )
+    except DeleteError as error:
+        if error.cause_response_code != CONDITION_FAILED:
+            raise
+        return None
+    return _session(SessionRow.from_raw_data(answer["Attributes"]))
+
+
+def find(session_id: str) -> Session | None:
+    """Read a session, strongly consistent; None when there is none. It may have expired."""
+    try:
+        return _session(SessionRow.get(session_id, consistent_read=True))
+    except SessionRow.DoesNotExist:
+        return None
+
+
+def extend(session: Session) -> None:
+    """Write until when a session lasts."""
+    _change(
+        session.session_id,
+        [
+            SessionRow.expires_at_ms.set(session.expires_at_ms),
+            SessionRow.expires_at.set(_forgotten_at(session.expires_at_ms)),
+        ],
+        SessionRow.session_id.exists(),
+    )
+
+
+def finish_attempt(session_id: str, attempt: int) -> None:
+    """Move a session on from an attempt that has ended, unless it has moved on already."""
+    _change(session_id, [SessionRow.attempt.set(attempt + 1)], SessionRow.attempt <= attempt)
+
+
+def delete(session_id: str) -> None:
+    """End a session."""
+    SessionRow(session_id).delete()
+
+
+def _change(session_id: str, actions: list[Any], condition: Any) -> None:
+    """Change a session; a change that the condition refuses is not needed any more."""
+    try:
+        SessionRow(session_id).update(actions, condition=condition)
+    except UpdateError as error:
+        if error.cause_response_code != CONDITION_FAILED:
+            raise
+
+
+def _forgotten_at(expires_at_ms: int) -> int:
+    return expires_at_ms // 1000 + DAY_SECONDS
+
+
+def _session(row: SessionRow) -> Session:
+    return msgspec.convert({name: getattr(row, name) for name in Session.__struct_fields__}, Session)

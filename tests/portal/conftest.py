@@ -1,0 +1,58 @@
+"""One running system and one browser for all of the portal's tests."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from chalicelib.auto_pay import queue as charges
+from chalicelib.invoices import archive
+from chalicelib.settings import settings
+from chalicelib.tables import connection
+from chalicelib.usage import queue as usage
+from local.system import System
+from tests.browser import ARGUMENTS, installed
+from tests.portal.people import People
+from tests.portal.site import Site
+
+
+@pytest.fixture(scope="package")
+def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+    with System(tmp_path_factory.mktemp("portal")) as running:
+        yield running
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    path = installed()
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="package")
+def site(system: System) -> Iterator[Site]:
+    """Return the running system, with the settings pointing at it, so that a test can call verbs itself."""
+    before = {name: os.environ.get(name) for name in system.environment}
+    os.environ.update(system.environment)
+    forget()
+    yield Site(system)
+    for name, value in before.items():
+        os.environ.pop(name, None) if value is None else os.environ.update({name: value})
+    forget()
+
+
+def forget() -> None:
+    """Forget what was made for another system's settings."""
+    for made in (settings, connection, charges.client, usage.client, archive.client):
+        made.cache_clear()
+
+
+@pytest.fixture
+def people(site: Site, browser: Browser) -> Iterator[People]:
+    """Let people open the portal, each with a browser of their own."""
+    coming = People(site, browser)
+    yield coming
+    coming.leave()

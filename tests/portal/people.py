@@ -1,0 +1,50 @@
+"""People in front of a browser."""
+
+from typing import Any, Literal
+
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from tests.portal.site import Site
+
+Scheme = Literal["light", "dark"]
+WIDE, NARROW = 1280, 320
+SECONDS = 10
+NOT_OURS = "Blocked autofocusing"
+"""The emulator's challenge wants the focus in its own frame, as a bank's page does."""
+
+
+class People:
+    """Opens the portal for accounts; each context is a browser with cookies of its own."""
+
+    def __init__(self, site: Site, browser: Browser) -> None:
+        self.site, self.browser = site, browser
+        self.contexts: list[BrowserContext] = []
+        self.complaints: list[str] = []
+
+    def context(
+        self, *, script: bool = True, width: int = WIDE, scheme: Scheme = "light", locale: str = "en-US"
+    ) -> BrowserContext:
+        made = self.browser.new_context(
+            java_script_enabled=script, viewport={"width": width, "height": 900}, color_scheme=scheme, locale=locale
+        )
+        made.set_default_timeout(SECONDS * 1000)
+        self.contexts.append(made)
+        return made
+
+    def open(self, account_id: str, path: str = "", *, session: dict[str, Any] | None = None, **options: Any) -> Page:
+        """Open a page of an account; what the console says of it ends in `complaints`."""
+        page = self.context(**options).new_page()
+        page.on("console", lambda message: self._heard(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.goto(self.site.link(account_id, **(session or {})))
+        if path:
+            page.goto(page.url + path)
+        return page
+
+    def _heard(self, text: str) -> None:
+        if not text.startswith(NOT_OURS):
+            self.complaints.append(text)
+
+    def leave(self) -> None:
+        for context in self.contexts:
+            context.close()

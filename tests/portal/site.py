@@ -1,0 +1,153 @@
+"""The running system as the platform has it: accounts, cards, usage, and links into the portal."""
+
+import re
+import urllib.request
+from base64 import b64encode
+from datetime import UTC, datetime
+from itertools import count
+from typing import Any
+from urllib.parse import urlencode
+
+import requests
+
+from chalicelib.accounts import table as accounts
+from chalicelib.accounts.account import Card
+from chalicelib.accounts.put import AccountRequest, put
+from chalicelib.accounts.token import Caller
+from chalicelib.catalog.catalog import catalog
+from chalicelib.clock import iso, now_ms, to_ms
+from chalicelib.ledger.table import read_wallet
+from chalicelib.payments import card, table
+from chalicelib.payments.adjust import AdjustmentRequest, adjust
+from chalicelib.payments.payment import Payment
+from chalicelib.settings import settings
+from chalicelib.usage.record import record
+from local.system import System
+from tests.build import event, sqs_record
+
+OPERATOR = Caller("operator", None, "operator@platform.example")
+FORM_TOKEN = re.compile(r'name="form_token" value="([0-9a-f]+)"')
+_numbers = count(1)
+
+
+class Site:
+    """What a test needs besides a browser."""
+
+    def __init__(self, system: System) -> None:
+        self.system = system
+        self.url = system.url
+        self.operator = {"Authorization": f"Bearer {system.token('operator', 'operator')}"}
+
+    def account(self, *, balance: str = "", method: str = "pm_card_visa", **changes: Any) -> str:
+        """Make an account with a balance and a card, without one if `method` is empty; return its id."""
+        account_id = f"person-{next(_numbers)}"
+        fields: dict[str, Any] = {"kind": "workspace", "name": "Acme", "email": "a@acme.example", "currency": "usd"}
+        put(OPERATOR, account_id, AccountRequest(**{**fields, **changes}), catalog())
+        if balance:
+            request = AdjustmentRequest("credit", balance, "Welcome credit")
+            adjust(accounts.get(account_id), request, key="welcome", actor=OPERATOR.actor)
+        if method:
+            self.save_card(account_id, method)
+        return account_id
+
+    def save_card(self, account_id: str, method: str) -> None:
+        """Save a card as the browser does, and put it on file."""
+        setup = card.start_setup(accounts.get(account_id))
+        fields = {"payment_method": method, "client_secret": setup.client_secret, "use_stripe_sdk": "true"}
+        key = b64encode(f"{settings().stripe_publishable_key}:".encode()).decode()
+        url = f"{self.system.stripe_url}/v1/setup_intents/{setup.setup_intent_id}"
+        request = urllib.request.Request(
+            f"{url}/confirm", urlencode(fields).encode(), {"Authorization": f"Basic {key}"}
+        )
+        urllib.request.urlopen(request, timeout=10).close()
+        if "authentication" in method:
+            self.control(f"setup_intents/{setup.setup_intent_id}/authenticate", {"outcome": "succeed"})
+        card.keep(accounts.get(account_id), setup.setup_intent_id)
+
+    def change_card(self, account_id: str, **changes: Any) -> None:
+        """Change the card on file behind Stripe's back, such as its expiry."""
+        from msgspec.structs import replace  # noqa: PLC0415
+
+        before: Card | None = accounts.get(account_id).card
+        assert before is not None
+        # Newer by a bit, so that the webhook of its setup, should that come later, does not undo it.
+        newer = replace(before, **changes, set_up_at_ms=before.set_up_at_ms + 1)
+        assert accounts.put_card(account_id, newer)
+
+    def control(self, path: str, body: Any = None) -> Any:
+        """Tell the Stripe emulator what to do."""
+        answer = requests.post(f"{self.system.stripe_url}/_control/{path}", json=body, timeout=10)
+        assert answer.ok, answer.text
+        return answer.json() if answer.content else None
+
+    def fault(self, kind: str, **options: Any) -> None:
+        self.control("faults", {"kind": kind, **options})
+
+    def clear_faults(self) -> None:
+        requests.delete(f"{self.system.stripe_url}/_control/faults", timeout=10)
+
+    def charges(self, account_id: str) -> list[Any]:
+        """Return the charges that took money from the account's card."""
+        customer = accounts.get(account_id).stripe_customer_id
+        found = requests.get(f"{self.system.stripe_url}/_control/objects/charge", timeout=10).json()
+        listed = found["data"] if isinstance(found, dict) else found
+        return [each for each in listed if each["customer"] == customer and each["status"] == "succeeded"]
+
+    def payments(self, account_id: str) -> list[Payment]:
+        return table.newest(account_id, limit=100).payments
+
+    def balance(self, account_id: str) -> int:
+        return read_wallet(account_id).balance_micros
+
+    def use(self, account_id: str, *days: str, meter: str = "sms", number: int = 3) -> None:
+        """Record so many events at noon of each day; of a day that is not so far yet, just now."""
+        noons = [to_ms(datetime.fromisoformat(f"{day}T12:00:00").replace(tzinfo=UTC)) for day in days]
+        events = [
+            event(account_id, place, id=f"{meter}-{iso(noon)[:10]}-{place}", type=meter, time=iso(moment))
+            for noon in noons
+            for place in range(number)
+            for moment in [min(noon, now_ms() - 60_000) + place * 1000]
+        ]
+        assert record([sqs_record(each, each["id"]) for each in events], catalog()) == []
+
+    def link(self, account_id: str, **changes: Any) -> str:
+        """Ask for a link into the portal, as the platform does."""
+        fields = {"account_id": account_id, "return_url": "https://app.example.com/settings", **changes}
+        answer = requests.post(f"{self.url}/v1/portal-sessions", json=fields, headers=self.operator, timeout=10)
+        assert answer.status_code == 201, answer.text
+        url: str = answer.json()["url"]
+        return url
+
+    def enter(self, account_id: str, **changes: Any) -> "Visitor":
+        """Open a link without a browser."""
+        answer = requests.get(self.link(account_id, **changes), allow_redirects=False, timeout=10)
+        assert answer.status_code == 303, answer.text
+        return Visitor(self, account_id, answer.headers["Set-Cookie"].partition(";")[0])
+
+
+class Visitor:
+    """Somebody with a session who sends requests by hand."""
+
+    def __init__(self, site: Site, account_id: str, cookie: str) -> None:
+        self.site, self.cookie = site, cookie
+        self.home = f"{site.url}/portal/accounts/{account_id}"
+
+    def get(self, path: str = "", **headers: str) -> requests.Response:
+        headers = {"Cookie": self.cookie, **{name.replace("_", "-"): value for name, value in headers.items()}}
+        return requests.get(self.home + path, headers=headers, allow_redirects=False, timeout=30)
+
+    def form_token(self) -> str:
+        match = FORM_TOKEN.search(self.get("/details").text)
+        assert match is not None
+        return match[1]
+
+    def post(self, path: str, fields: dict[str, str], token: str | None = None, **headers: str) -> requests.Response:
+        """Send a form with its token, unless another is given."""
+        headers = {"Cookie": self.cookie, **{name.replace("_", "-"): value for name, value in headers.items()}}
+        data = {"form_token": self.form_token() if token is None else token, **fields}
+        return requests.post(self.home + path, data=data, headers=headers, allow_redirects=False, timeout=30)
+
+
+def today(back: int = 0) -> str:
+    """Return a day: today, or so many days ago, in UTC."""
+    return iso(now_ms() - back * 24 * 3600 * 1000)[:10]

@@ -1,0 +1,114 @@
+"""Axe on every page in light and dark; nothing wider than a small phone; motion and print as people ask for them."""
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page, expect
+
+from tests.portal.people import NARROW, People, Scheme
+from tests.portal.site import Site, today
+
+pytestmark = pytest.mark.browser
+AXE = Axe()
+RULES = {
+    "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
+}
+
+
+@pytest.fixture(scope="package")
+def account(site: Site) -> str:
+    """Return an account with something on every page."""
+    account = site.account(balance="9")
+    site.use(account, today(), today(1), number=4)
+    site.use(account, today(1), meter="email")
+    site.change_card(account, expiry_year=2026, expiry_month=12)
+    visitor = site.enter(account)
+    visitor.post("/add-balance", {"attempt": "1", "amount": "25.00", "card": "saved"})
+    visitor.post("/plan", {"attempt": "2", "plan": "starter", "add_on_phone_number": "1"})
+    return account
+
+
+def paths(site: Site, account: str) -> list[str]:
+    payment = site.payments(account)[0].payment_id
+    return [
+        *("", f"/history?open={today(1)}.sms", "/history/csv", "/history/search?q=x", "/add-balance", "/card"),
+        *("/auto-pay", "/invoices", "/details", "/plan", "/plan/preview?plan=agency&add_on_phone_number=2"),
+        *(f"/payments/{payment}", "/payments/pay_0"),
+    ]
+
+
+def assert_accessible(page: Page) -> None:
+    found = AXE.run(page, options=RULES)
+    assert found.violations_count == 0, f"{page.url}\n{found.generate_report()}"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_on_any_page(people: People, site: Site, account: str, scheme: Scheme) -> None:
+    page = people.open(account, scheme=scheme)
+    home = page.url
+    for path in paths(site, account):
+        page.goto(home + path)
+        assert_accessible(page)
+    page.goto(f"{site.url}/portal")
+    assert_accessible(page)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_on_the_pages_of_bad_luck(people: People, site: Site, scheme: Scheme) -> None:
+    account = site.account(method="pm_card_authenticationRequired")
+    page = people.open(account, "/add-balance", scheme=scheme, script=False)
+    home = page.url.partition("/add-balance")[0]
+    page.get_by_label("Another amount").check()
+    page.get_by_role("button", name="Add balance now").click()
+    assert page.get_by_role("alert").is_visible()
+    page.get_by_label("$25.00", exact=True).check()
+    page.get_by_role("button", name="Add balance now").click()
+    address = page.url
+    cookies = page.context.cookies()
+    scripted = people.context(scheme=scheme)
+    scripted.add_cookies([{**cookie, "url": None} for cookie in cookies])
+    seen = scripted.new_page()
+    seen.goto(home)
+    assert_accessible(seen)
+    seen.route("**/authentication", lambda route: route.abort())
+    seen.goto(address)
+    expect(seen.get_by_role("alert")).to_contain_text("That did not work")
+    assert_accessible(seen)
+    seen.goto(home + "/auto-pay")
+    seen.get_by_label("When the balance falls below").fill("20")
+    seen.get_by_label("Charge the card").fill("1")
+    seen.get_by_role("button", name="Turn on auto-pay").click()
+    assert_accessible(seen)
+
+
+def test_nothing_is_wider_than_a_small_phone(people: People, site: Site, account: str) -> None:
+    page = people.open(account, width=NARROW)
+    home = page.url
+    for path in paths(site, account):
+        page.goto(home + path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= NARROW, path
+
+
+def test_in_german_nothing_is_wider_either(people: People, site: Site, account: str) -> None:
+    page = people.open(account, width=NARROW, locale="de-DE")
+    home = page.url
+    for path in paths(site, account):
+        page.goto(home + path)
+        assert page.evaluate("document.documentElement.scrollWidth") <= NARROW, path
+
+
+def test_less_motion_and_print_are_honoured(people: People, account: str) -> None:
+    page = people.open(account)
+    page.emulate_media(reduced_motion="reduce")
+    button = page.get_by_role("link", name="Add Balance").last
+    assert button.evaluate("node => getComputedStyle(node).transitionDuration") == "0s"
+    page.emulate_media(media="print")
+    expect(button).to_be_hidden()
+    expect(page.locator(".balance")).to_be_visible()
+
+
+def test_targets_are_large_enough_to_touch(people: People, account: str) -> None:
+    page = people.open(account, width=NARROW)
+    for button in page.locator(".button:visible").all():
+        box = button.bounding_box()
+        assert box is not None
+        assert box["height"] >= 44

@@ -1,0 +1,112 @@
+"""The chart, the pace, the timeline and the colours: pure rules."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from chalicelib.accounts.transaction_view import TransactionView
+from chalicelib.ledger.daily_usage import Usage
+from chalicelib.portal import chart, color
+from chalicelib.portal.spending import first_needed, spending
+from chalicelib.portal.timeline import only_meter, parts, timeline
+
+USD = 1_000_000
+COLORS = some.tuples(*[some.integers(0, 255)] * 3)
+
+
+def usage(micros: int, count: int = 1) -> Usage:
+    return Usage(count * USD, micros, count)
+
+
+def test_bars_stand_on_each_other_and_add_up() -> None:
+    days = {"2026-11-01": {"sms": usage(3 * USD), "voice": usage(5 * USD)}, "2026-11-03": {"sms": usage(2 * USD)}}
+    made = chart.build(days, "2026-11-01", "2026-11-03", ["voice", "sms"])
+    assert made.meters == ["voice", "sms"]
+    assert made.meter_totals == [5 * USD, 5 * USD]
+    assert made.total_micros == 10 * USD
+    assert made.scale == [10 * USD, 5 * USD, 0]
+    first, second, third = made.bars
+    assert first.y + first.height == chart.BASE
+    assert second.y + second.height == pytest.approx(first.y, abs=0.2)
+    assert third.x > second.x
+    assert [row[0] for row in made.rows] == ["2026-11-03", "2026-11-01"]
+    assert made.named_days == ["2026-11-01", "2026-11-02", "2026-11-03"]
+
+
+@given(some.lists(some.integers(0, 10**12), min_size=1, max_size=40))
+def test_no_bar_leaves_the_chart(amounts: list[int]) -> None:
+    span = chart.days_between("2026-01-01", "2026-12-31")[: len(amounts)]
+    days = {day: {"sms": usage(amount)} for day, amount in zip(span, amounts, strict=True) if amount}
+    made = chart.build(days, span[0], span[-1], [])
+    for bar in made.bars:
+        assert 0 <= bar.x <= bar.x + bar.width <= chart.WIDTH + 1
+        assert chart.TOP - 1 <= bar.y <= bar.y + bar.height <= chart.BASE + 1
+
+
+def test_the_month_is_compared_with_the_same_days_of_the_last() -> None:
+    days = {
+        "2026-10-10": {"sms": usage(4 * USD)},
+        "2026-10-31": {"sms": usage(9 * USD)},
+        "2026-11-05": {"sms": usage(5 * USD)},
+    }
+    found = spending(days, 20 * USD, "2026-11-24")
+    assert found.month_micros == 5 * USD
+    assert found.last_month_so_far_micros == 4 * USD
+    assert found.last_month_micros == 13 * USD
+    assert found.change == pytest.approx(0.25)
+    assert first_needed("2026-11-24") == "2026-10-01"
+    assert first_needed("2026-03-31") == "2026-02-01"
+
+
+def test_the_balance_lasts_as_long_as_the_pace_of_two_weeks_lets_it() -> None:
+    days = {f"2026-11-{day:02d}": {"sms": usage(2 * USD)} for day in range(1, 25)}
+    assert spending(days, 21 * USD, "2026-11-24").lasts_until == "2026-12-04"
+    assert spending(days, 0, "2026-11-24").lasts_until is None
+    assert spending({}, 21 * USD, "2026-11-24").lasts_until is None
+    young = {"2026-11-22": {"sms": usage(3 * USD)}, "2026-11-24": {"sms": usage(99 * USD)}}
+    assert spending(young, 15 * USD, "2026-11-24").pace_micros == 3 * USD // 2
+
+
+def test_the_end_of_march_is_compared_with_the_end_of_february() -> None:
+    days = {"2026-02-28": {"sms": usage(USD)}}
+    assert spending(days, 0, "2026-03-31").last_month_so_far_micros == USD
+
+
+def single(day: str) -> TransactionView:
+    values = dict.fromkeys(TransactionView.__struct_fields__, None) | {"occurred_at": f"{day}T10:00:00.000Z"}
+    return TransactionView(**values)  # type: ignore[arg-type]
+
+
+def test_days_hold_what_moved_singly_and_usage_in_the_catalogs_order() -> None:
+    days = {"2026-11-02": {"a": usage(1), "sms": usage(2)}}
+    found = timeline(days, [single("2026-11-03"), single("2026-11-02")], ["sms"])
+    assert [day.day for day in found] == ["2026-11-03", "2026-11-02"]
+    assert [meter for meter, _ in found[1].usages] == ["sms", "a"]
+    assert found[1].spent_micros == 3
+    assert only_meter(days, "a") == {"2026-11-02": {"a": usage(1)}}
+
+
+def test_files_hold_whole_days_and_leave_none_out() -> None:
+    days = {f"2026-11-{day:02d}": {"sms": usage(1, count)} for day, count in ((1, 4), (2, 5), (5, 6), (9, 30), (12, 1))}
+    found = parts(days, "2026-10-01", "2026-11-24", most=10)
+    assert [(part.first, part.last, part.rows) for part in found] == [
+        ("2026-10-01", "2026-11-02", 9),
+        ("2026-11-05", "2026-11-05", 6),
+        ("2026-11-09", "2026-11-09", 30),
+        ("2026-11-12", "2026-11-24", 1),
+    ]
+    assert [part.is_whole for part in found] == [True, True, False, True]
+    assert parts({}, "2026-11-01", "2026-11-02", most=10)[0].rows == 0
+
+
+@given(COLORS)
+def test_any_brand_colour_is_legible_in_light_and_dark(chosen: color.Rgb) -> None:
+    for behind in (color.LIGHT_BEHIND, color.DARK_BEHIND):
+        shown = color.legible(chosen, behind)
+        assert color.contrast(shown, behind) >= color.TEXT_CONTRAST
+        assert color.contrast(color.text_on(shown), shown) >= color.TEXT_CONTRAST
+
+
+def test_a_colour_that_is_legible_stays_as_it_is() -> None:
+    assert color.legible(color.parse("#24405f"), color.LIGHT_BEHIND) == color.parse("#24405f")
+    assert color.write(color.parse("#24405f")) == "#24405f"

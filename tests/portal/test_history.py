@@ -1,0 +1,167 @@
+"""History: grouped, opened, filtered, found, downloaded."""
+
+import csv
+import io
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.portal.people import NARROW, WIDE, People
+from tests.portal.site import Site, today
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def account(site: Site) -> str:
+    """Return an account that has sent 248 messages yesterday and 3 e-mails the day before."""
+    account = site.account(balance="100")
+    site.use(account, today(1), number=248)
+    site.use(account, today(2), meter="email", number=3)
+    return account
+
+
+@pytest.mark.parametrize("script", [True, False])
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+def test_usage_is_one_line_a_day_and_meter_and_opens_to_single_events(
+    people: People, account: str, script: bool, width: int
+) -> None:
+    page = people.open(account, "/history", script=script, width=width)
+    group = page.locator(".group").filter(has_text="SMS message")
+    expect(group).to_contain_text("248 messages")
+    expect(group.locator(".amount")).to_have_text("−$12.40")
+    group.get_by_role("link", name="SMS message").click()
+    rows = page.locator(".events tbody tr")
+    expect(rows).to_have_count(50)
+    cells = rows.first.locator("td")
+    expect(cells.nth(0)).to_have_text(re.compile(r"12:04:07"))
+    expect(cells.nth(2)).to_have_text("1 message")
+    expect(cells.nth(3)).to_have_text("$0.05")
+    expect(cells.nth(4)).to_have_text("$0.05")
+    link = cells.nth(5).get_by_role("link")
+    expect(link).to_have_attribute("rel", "noopener noreferrer")
+    expect(link).to_have_attribute("href", "https://app.example.com/messages/247")
+    page.get_by_role("link", name="Older events").click()
+    expect(rows.first.locator("td").nth(0)).to_have_text(re.compile(r"12:03:17"))
+    page.locator(".group.open").get_by_role("link", name="SMS message").click()
+    expect(page.locator(".events")).to_have_count(0)
+    assert people.complaints == []
+
+
+def test_a_charge_below_a_cent_is_never_nothing(people: People, account: str) -> None:
+    page = people.open(account, "/history", script=False)
+    expect(page.locator(".group").filter(has_text="E-mail").locator(".amount")).to_have_text("−$0.0075")
+
+
+def test_filters_live_in_the_address(people: People, account: str) -> None:
+    page = people.open(account, "/history", script=False)
+    page.get_by_label("Usage").select_option("E-mail")
+    page.get_by_role("button", name="Filter").click()
+    expect(page.locator(".entry")).to_have_count(1)
+    assert "meter=email" in page.url
+    page.get_by_label("Usage").select_option("All")
+    page.get_by_label("Type").select_option("Credits")
+    page.get_by_role("button", name="Filter").click()
+    expect(page.locator(".entry")).to_have_count(1)
+    expect(page.locator(".entry")).to_contain_text("Welcome credit")
+    page.get_by_label("Type").select_option("All")
+    page.get_by_label("From").fill(today(2))
+    page.get_by_label("To", exact=True).fill(today(2))
+    page.get_by_role("button", name="Filter").click()
+    expect(page.locator(".entry")).to_have_count(1)
+    shared = people.open(account, page.url.partition(account)[2])
+    expect(shared.locator(".entry")).to_have_count(1)
+    page.get_by_role("link", name="Clear").click()
+    expect(page.locator(".entry")).to_have_count(3)
+    page.goto(page.url + "?from=2020-01-01&to=2020-01-05")
+    expect(page.get_by_text("Nothing from Jan 1, 2020 to Jan 5, 2020.")).to_be_visible()
+    page.goto(page.url.partition("?")[0] + "?from=yesterday")
+    expect(page.get_by_text("Something in the address or in the form is not valid.")).to_be_visible()
+
+
+def test_why_so_many_tiny_charges_is_answered_where_it_is_asked(people: People, account: str) -> None:
+    page = people.open(account, "/history")
+    page.get_by_text("Why are there so many tiny charges?").click()
+    expect(page.get_by_text("These are not charges to your card.")).to_be_visible()
+
+
+def test_a_debit_by_hand_and_a_credit_stand_singly_with_who_did_it(people: People, site: Site, account: str) -> None:
+    from chalicelib.accounts import table as accounts  # noqa: PLC0415
+    from chalicelib.payments.adjust import AdjustmentRequest, adjust  # noqa: PLC0415
+
+    request = AdjustmentRequest("debit", "1.50", "Setup fee")
+    adjust(accounts.get(account), request, key="fee", actor="pat@platform.example")
+    page = people.open(account, "/history?type=debit", script=False)
+    entry = page.locator(".entry").filter(has_text="Setup fee")
+    expect(entry).to_contain_text("pat@platform.example")
+    expect(entry.locator(".amount")).to_have_text("−$1.50")
+    expect(page.get_by_text("Welcome credit")).to_have_count(0)
+
+
+def test_it_is_found_by_the_id_of_its_event(people: People, account: str) -> None:
+    page = people.open(account, "/history", script=False)
+    page.get_by_label("Find by event id").fill(f"email-{today(2)}-1")
+    page.get_by_role("button", name="Find").click()
+    expect(page.get_by_text(f"email-{today(2)}-1")).to_be_visible()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Usage")
+    expect(page.get_by_text("Balance afterwards")).to_be_visible()
+    page.goto(page.url.partition("/transactions")[0] + "/history/search?q=no-such-event")
+    expect(page.get_by_role("status")).to_contain_text("There is nothing with the id “no-such-event”")
+
+
+def test_a_payment_is_found_by_any_of_its_ids(people: People, site: Site) -> None:
+    account = site.account()
+    page = people.open(account, "/add-balance", script=False)
+    page.get_by_role("button", name="Add balance now").click()
+    (payment,) = site.payments(account)
+    home = page.url.partition("/payments")[0]
+    for wanted in (payment.payment_id, payment.payment_intent_id, payment.charge_id):
+        page.goto(f"{home}/history/search?q={wanted}")
+        expect(page.get_by_role("heading", name="$50.00 added")).to_be_visible()
+    page.goto(f"{home}/history?type=credit")
+    expect(page.locator(".entry").get_by_role("link", name="Download Invoice")).to_be_visible()
+
+
+def test_the_csv_holds_exactly_what_is_filtered(people: People, account: str) -> None:
+    page = people.open(account, f"/history?meter=sms&from={today(1)}&to={today(1)}")
+    with page.expect_download() as waiting:
+        page.get_by_role("link", name="Download CSV").click()
+    with open(waiting.value.path(), encoding="utf-8", newline="") as file:  # noqa: PTH123
+        rows = list(csv.DictReader(file))
+    assert len(rows) == 248
+    assert {row["meter"] for row in rows} == {"sms"}
+    plain = people.open(account, f"/history?meter=sms&from={today(1)}&to={today(1)}", script=False)
+    plain.get_by_role("link", name="Download CSV").click()
+    with plain.expect_download() as waiting:
+        plain.locator(".files a").click()
+    with open(waiting.value.path(), encoding="utf-8", newline="") as file:  # noqa: PTH123
+        assert list(csv.DictReader(file)) == rows
+
+
+def test_the_csv_of_all_has_credits_too(site: Site, account: str) -> None:
+    answer = site.enter(account).get("/history/csv?file=1")
+    rows = list(csv.DictReader(io.StringIO(answer.text)))
+    assert len(rows) == 252
+    assert answer.headers["Content-Disposition"].startswith("attachment")
+
+
+def test_the_chart_says_the_same_as_its_table(people: People, account: str) -> None:
+    page = people.open(account, "/history")
+    expect(page.get_by_role("img", name=re.compile("Spending by day"))).to_be_visible()
+    page.get_by_text("Show as a table").click()
+    table = page.get_by_role("region", name="Spending by day")
+    expect(table.get_by_role("row")).to_have_count(3)
+    expect(table.get_by_role("row").nth(1)).to_contain_text("$12.40")
+
+
+def test_an_older_month_is_a_link_away(people: People, site: Site) -> None:
+    account = site.account()
+    site.use(account, today(40))
+    page = people.open(account, f"/history?from={today(60)}", script=False)
+    expect(page.get_by_text("Nothing from")).to_be_visible()
+    for _ in range(2):
+        page.get_by_role("link", name="Earlier").click()
+    expect(page.locator(".entry")).to_have_count(1)
+    page.get_by_role("link", name="Newest").click()
+    expect(page.get_by_text("Nothing from")).to_be_visible()

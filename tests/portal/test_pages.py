@@ -1,0 +1,237 @@
+"""The other pages as journeys: overview, card, auto-pay, invoices, details, plan, and the colours of a workspace."""
+
+import base64
+import re
+from io import BytesIO
+
+import pytest
+from PIL import Image
+from playwright.sync_api import expect
+
+from chalicelib.accounts import table as accounts
+from chalicelib.auto_pay import table as auto_pays
+from chalicelib.clock import now
+from chalicelib.invoices import brand
+from chalicelib.invoices.brand import BrandRequest
+from chalicelib.subscriptions import table as subscriptions
+from tests.portal.people import NARROW, WIDE, People
+from tests.portal.site import Site, today
+from tests.wait import wait_for
+
+pytestmark = pytest.mark.browser
+
+
+def test_an_empty_account_is_told_what_to_do(people: People, site: Site) -> None:
+    page = people.open(site.account(method=""))
+    expect(page.locator(".balance")).to_have_text("$0.00")
+    expect(page.get_by_role("heading", name="Your balance is used up")).to_be_visible()
+    expect(page.get_by_role("link", name="Save a card")).to_be_visible()
+    expect(page.get_by_text("Nothing was used in the last 30 days.")).to_be_visible()
+    expect(page.get_by_role("link", name="Back", exact=False).first).to_have_attribute(
+        "href", "https://app.example.com/settings"
+    )
+
+
+def test_a_low_balance_says_how_long_it_lasts_and_what_to_do(people: People, site: Site) -> None:
+    account = site.account(balance="10")
+    site.use(account, *(today(back) for back in range(1, 8)), number=10)
+    page = people.open(account)
+    expect(page.locator(".balance")).to_have_text("$6.50")
+    expect(page.get_by_role("heading", name="Your balance is low")).to_be_visible()
+    expect(page.get_by_text(re.compile(r"At this pace it lasts until about"))).to_be_visible()
+    expect(page.locator(".figures")).to_contain_text("$0.50")
+
+
+def test_an_expiring_card_is_told_in_time(people: People, site: Site) -> None:
+    account = site.account(balance="50")
+    site.change_card(account, expiry_year=now().year, expiry_month=now().month)
+    page = people.open(account, script=False)
+    expect(page.get_by_role("heading", name="Your card expires soon")).to_be_visible()
+    site.change_card(account, expiry_year=now().year - 1, expiry_month=1)
+    page.reload()
+    expect(page.get_by_role("heading", name="Your card has expired")).to_be_visible()
+    page.get_by_role("link", name="Update Card Info").first.click()
+    expect(page.get_by_text("need JavaScript, so that card numbers never reach us")).to_be_visible()
+
+
+def test_the_card_is_changed_with_a_bank_that_asks_and_removed(people: People, site: Site) -> None:
+    account = site.account()
+    page = people.open(account, "/card", width=NARROW)
+    fields = page.frame_locator("#card-fields iframe")
+    page.get_by_role("button", name="Save card").click()
+    expect(page.get_by_role("alert")).to_contain_text("incomplete")
+    fields.get_by_label("Card number").fill("4000 0025 0000 3155")
+    fields.get_by_label("Expiration date").fill("11 / 40")
+    fields.get_by_label("Security code").fill("123")
+    page.get_by_role("button", name="Save card").click()
+    challenge = page.frame_locator("iframe[title='3-D Secure authentication']")
+    challenge.get_by_role("button", name="Complete authentication").click()
+    expect(page.get_by_role("status")).to_have_text("Your card is saved.")
+    expect(page.get_by_text("Visa ending in 3155")).to_be_visible()
+    page.get_by_role("link", name="Update Card Info").click()
+    page.get_by_text("Remove the card").first.click()
+    page.get_by_role("button", name="Remove the card").click()
+    expect(page.get_by_role("status")).to_have_text("Your card is removed.")
+    expect(page.get_by_text("No card yet")).to_be_visible()
+
+
+@pytest.mark.parametrize(("script", "width"), [(True, WIDE), (False, NARROW)])
+def test_auto_pay_says_what_it_would_charge_before_it_does(
+    people: People, site: Site, script: bool, width: int
+) -> None:
+    account = site.account(balance="12")
+    page = people.open(account, "/auto-pay", script=script, width=width)
+    page.get_by_label("When the balance falls below").fill("20")
+    page.get_by_label("Charge the card").fill("5")
+    page.get_by_role("button", name="Turn on auto-pay").click()
+    expect(page.get_by_role("alert")).to_contain_text("Please choose an amount from $10.00 to $5,000.00.")
+    page.get_by_label("Charge the card").fill("50")
+    page.get_by_label("At most in a calendar month").fill("500")
+    page.get_by_role("button", name="Turn on auto-pay").click()
+    expect(page.get_by_role("heading", name="$50.00 will be charged now")).to_be_visible()
+    assert site.payments(account) == []
+    page.get_by_role("button", name="Save and charge $50.00").click()
+    expect(page.get_by_role("status")).to_have_text("Auto-pay is on.")
+    expect(
+        page.get_by_text("When the balance falls below $20.00, Visa ending in 4242 is charged $50.00.")
+    ).to_be_visible()
+    wait_for(lambda: site.balance(account) == 62_000_000)
+    page.reload()
+    expect(page.get_by_text("Never more than $500.00 in a calendar month; $50.00 so far.")).to_be_visible()
+    page.get_by_role("link", name="Change auto-pay").click()
+    expect(page.get_by_label("Charge the card")).to_have_value("50")
+    page.get_by_role("button", name="Turn off auto-pay").click()
+    expect(page.get_by_role("status")).to_have_text("Auto-pay is off.")
+
+
+def test_auto_pay_above_its_threshold_charges_nothing(people: People, site: Site) -> None:
+    account = site.account(balance="90")
+    page = people.open(account, "/auto-pay", script=False)
+    page.get_by_label("When the balance falls below").fill("20")
+    page.get_by_label("Charge the card").fill("25")
+    page.get_by_role("button", name="Turn on auto-pay").click()
+    expect(page.get_by_role("status")).to_have_text("Auto-pay is on.")
+    kept = auto_pays.find(account)
+    assert kept is not None
+    assert (kept.enabled, kept.actor) == (True, f"owner:{account}")
+    assert site.payments(account) == []
+
+
+def test_a_suspended_auto_pay_says_why_and_what_helps(people: People, site: Site) -> None:
+    account = site.account(balance="12", method="pm_card_authenticationRequired")
+    page = people.open(account, "/auto-pay", script=False)
+    page.get_by_label("When the balance falls below").fill("20")
+    page.get_by_label("Charge the card").fill("25")
+    page.get_by_role("button", name="Turn on auto-pay").click()
+    page.get_by_role("button", name="Save and charge $25.00").click()
+    wait_for(lambda: bool((found := auto_pays.find(account)) and found.suspended_reason))
+    page.reload()
+    expect(page.get_by_role("heading", name="Auto-pay is suspended")).to_be_visible()
+    expect(page.get_by_text("Your bank wants to see you.").first).to_be_visible()
+
+
+def test_invoices_and_payments_are_listed_with_their_states(people: People, site: Site) -> None:
+    account = site.account()
+    page = people.open(account, "/add-balance", script=False, session={"subject": "kim@acme.example"})
+    page.get_by_role("button", name="Add balance now").click()
+    page.get_by_role("link", name="Invoices", exact=True).click()
+    invoices, payments = page.locator("table").nth(0), page.locator("table").nth(1)
+    expect(invoices.locator("tbody tr")).to_have_count(1)
+    expect(payments.locator("tbody tr")).to_contain_text("Paid")
+    expect(payments.locator("tbody tr")).to_contain_text("kim@acme.example")
+    answer = site.enter(account).get(f"/payments/{site.payments(account)[0].payment_id}/invoice")
+    assert answer.status_code == 303
+    assert ".pdf" in answer.headers["Location"]
+
+
+def test_billing_details_are_kept_for_the_next_invoice(people: People, site: Site) -> None:
+    account = site.account()
+    page = people.open(account, "/details", script=False, width=NARROW)
+    page.get_by_label("Name or company").fill("Müller & Söhne <GmbH>")
+    page.get_by_label("Address").fill("Hauptstraße 1\n\n10115 Berlin")
+    page.get_by_label("E-mail on invoices").fill("nonsense")
+    page.get_by_role("button", name="Save billing details").click(no_wait_after=True)
+    page.get_by_label("E-mail on invoices").fill("buchhaltung@mueller.example")
+    page.get_by_role("button", name="Save billing details").click()
+    expect(page.get_by_role("status")).to_contain_text("Your billing details are saved.")
+    kept = accounts.get(account).billing_details
+    assert kept is not None
+    assert kept.address == ["Hauptstraße 1", "10115 Berlin"]
+    page.get_by_role("link", name="Details").click()
+    expect(page.get_by_label("Name or company")).to_have_value("Müller & Söhne <GmbH>")
+    answer = site.enter(account).post("/details", {"email": "nonsense"})
+    assert answer.status_code == 422
+    assert "Please type an e-mail address" in answer.text
+
+
+@pytest.mark.parametrize(("script", "width"), [(True, WIDE), (False, NARROW)])
+def test_a_plan_is_chosen_changed_canceled_and_kept(people: People, site: Site, script: bool, width: int) -> None:
+    account = site.account()
+    page = people.open(account, "/plan", script=script, width=width)
+    page.get_by_label(re.compile("^Agency[^,]*month")).check()
+    page.get_by_label("Phone number").fill("2")
+    page.get_by_role("button", name="See the cost").click()
+    expect(page.get_by_role("heading", name="Charged now: $99.30")).to_be_visible()
+    assert site.payments(account) == []
+    page.get_by_role("button", name="Confirm and pay $99.30").click()
+    expect(page.get_by_role("heading", name="$99.30 paid")).to_be_visible()
+    page.get_by_role("link", name="Done").click()
+    expect(page.get_by_text("2 × Phone number")).to_be_visible()
+    expect(page.get_by_text("Next charge: $99.30")).to_be_visible()
+    page.get_by_label("Phone number").fill("1")
+    page.get_by_role("button", name="See the cost").click()
+    expect(page.get_by_role("heading", name="Charged now: $0.00")).to_be_visible()
+    page.get_by_role("button", name="Confirm").click()
+    expect(page.get_by_role("status")).to_have_text("Your plan is changed.")
+    expect(page.get_by_text("1 × Phone number")).to_be_visible()
+    page.get_by_text("Cancel the subscription").first.click()
+    page.get_by_role("button", name="Cancel the subscription").click()
+    expect(page.get_by_text("and is not charged again.")).to_be_visible()
+    page.get_by_role("button", name="Keep the subscription").click()
+    expect(page.get_by_role("status")).to_have_text("Your subscription goes on.")
+    kept = subscriptions.get(account)
+    assert (kept.status, kept.cancel_at_period_end, kept.actor) == ("active", False, f"owner:{account}")
+    assert len(site.charges(account)) == 1
+
+
+def test_a_client_sees_its_workspace_by_name_logo_and_colour(people: People, site: Site) -> None:
+    workspace = site.account(name="Studio Lime")
+    png = BytesIO()
+    Image.new("RGB", (120, 40), "#88ff00").save(png, "PNG")
+    brand.put(accounts.get(workspace), BrandRequest("#88ff00", base64.b64encode(png.getvalue()).decode()))
+    client = site.account(kind="client", workspace_id=workspace, name="Bakery")
+    page = people.open(client)
+    logo = page.get_by_role("img", name="Studio Lime")
+    expect(logo).to_be_visible()
+    assert logo.evaluate("image => image.complete && image.naturalWidth") == 120
+    assert page.title() == "Billing · Studio Lime"
+    button = page.get_by_role("link", name="Add Balance").last
+    assert button.evaluate("node => getComputedStyle(node).backgroundColor") != "rgb(36, 64, 95)"
+    page.emulate_media(color_scheme="dark")
+    expect(logo).to_be_visible()
+    assert people.complaints == []
+
+
+def test_the_language_is_the_browsers_unless_the_platform_says(people: People, site: Site) -> None:
+    account = site.account(balance="1234.5")
+    assert people.open(account, locale="de-DE").title().startswith("Abrechnung")
+    german = people.open(account, session={"locale": "de"})
+    expect(german.locator(".balance")).to_have_text(re.compile(r"1\.234,50\s\$"))
+    french = people.open(account, locale="fr-FR")
+    expect(french.locator("html")).to_have_attribute("lang", "en")
+
+
+def test_signing_out_ends_the_session_here(people: People, site: Site) -> None:
+    page = people.open(site.account(), script=False)
+    home = page.url
+    page.get_by_role("button", name="Sign out").click()
+    expect(page.get_by_role("heading", name="You are signed out")).to_be_visible()
+    page.goto(home)
+    expect(page.get_by_role("heading", name="Your session has ended")).to_be_visible()
+
+
+def test_what_does_not_exist_has_a_page_with_a_way_on(people: People, site: Site) -> None:
+    page = people.open(site.account(), "/payments/pay_nothing", script=False)
+    expect(page.get_by_text("There is no such payment.")).to_be_visible()
+    page.get_by_role("link", name="Go to the overview").click()
+    expect(page.locator(".balance")).to_be_visible()

@@ -1,0 +1,113 @@
+"""Texts, numbers and dates in several languages; catalogs that are complete and compiled."""
+
+import re
+
+import pytest
+from babel.messages.pofile import read_po
+
+from chalicelib.catalog.catalog import catalog
+from chalicelib.money import InvalidDecimal
+from chalicelib.portal import names, refusals
+from chalicelib.portal.names import Names
+from chalicelib.portal.words import asked_for, choose, languages
+from infrastructure.words import SOURCE_LANGUAGE, WORDS, collected, merged, missing, mo_bytes, po_bytes
+
+PLACE = re.compile(r"%\(\w+\)s")
+
+
+@pytest.mark.parametrize("language", sorted(languages()))
+def test_a_catalog_is_complete_compiled_and_says_what_the_code_says(language: str) -> None:
+    folder = WORDS / language / "LC_MESSAGES"
+    wanted = merged(language, collected())
+    assert missing(wanted) == []
+    assert (folder / "portal.po").read_bytes() == po_bytes(wanted), "run make words"
+    with (folder / "portal.po").open("rb") as file:
+        assert (folder / "portal.mo").read_bytes() == mo_bytes(read_po(file, locale=language)), "run make words"
+
+
+def test_translations_fill_in_the_same_values() -> None:
+    for language in languages() - {SOURCE_LANGUAGE}:
+        for message in merged(language, collected()):
+            if isinstance(message.id, str) and message.id:
+                assert set(PLACE.findall(message.id)) == set(PLACE.findall(str(message.string))), message.id
+
+
+def test_a_language_that_the_browser_asks_for_is_taken_if_it_is_there() -> None:
+    assert asked_for("de-AT;q=0.5, en, fr;q=0, *;q=0.1, ;;;") == ["en", "de-AT"]
+    assert choose("fr", "de-CH", "en").language == "de"
+    assert choose("fr").language == "en"
+    assert choose("de-XX-nonsense").money("1.5", "eur") == "1,50\xa0€"
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "locale", "written"),
+    [
+        ("0.0015", "usd", "en-US", "$0.0015"),
+        ("12.4", "usd", "en-US", "$12.40"),
+        ("-3", "usd", "en-US", "-$3.00"),
+        ("1234567.891", "usd", "en-US", "$1,234,567.891"),
+        ("1500", "jpy", "en-US", "¥1,500"),
+        ("0.38", "jpy", "en-US", "¥0.38"),
+        ("1.5", "bhd", "en-US", "BHD\xa01.500"),
+        ("1234.5", "eur", "de-DE", "1.234,50\xa0€"),
+        ("1234.5", "gbp", "en-GB", "£1,234.50"),
+    ],
+)
+def test_an_amount_has_all_its_decimals_and_at_least_its_currencys(
+    amount: str, currency: str, locale: str, written: str
+) -> None:
+    assert choose(locale).money(amount, currency) == written
+
+
+def test_decimals_beyond_the_currencys_own_are_told_apart_but_not_below_a_cent() -> None:
+    assert choose("en").parts("26.420308", "usd") == ("$26.42", "0308", "")
+    assert choose("de").parts("26.420308", "usd") == ("26,42", "0308", "\xa0$")
+    assert choose("en").parts("7.38", "jpy") == ("¥7", ".38", "")
+    assert choose("en").parts("0.0025", "usd") == ("$0.0025", "", "")
+    assert choose("en").parts("5.00", "usd") == ("$5.00", "", "")
+
+
+@pytest.mark.parametrize(
+    ("locale", "typed", "read"),
+    [("en", "25", "25"), ("en", "$1,234.50", "1234.5"), ("de", "1.234,50 €", "1234.5"), ("de", " 25,5 ", "25.5")],
+)
+def test_an_amount_is_read_as_it_is_written_in_a_language(locale: str, typed: str, read: str) -> None:
+    assert choose(locale).read_amount(typed) == read
+
+
+@pytest.mark.parametrize(
+    ("locale", "typed"),
+    [("en", "25,50"), ("de", "25.50"), ("en", "-3"), ("en", ""), ("en", "abc"), ("en", "1e3"), ("en", "0.0000001")],
+)
+def test_what_could_mean_two_things_or_none_is_asked_again(locale: str, typed: str) -> None:
+    try:
+        read = choose(locale).read_amount(typed)
+    except InvalidDecimal:
+        return
+    assert read == "13", "letters are dropped, digits are kept"
+
+
+def test_what_is_written_into_a_field_is_read_back() -> None:
+    for locale in ("en-US", "de-DE"):
+        said = choose(locale)
+        for amount in ("25", "25.50", "1234.5", "0.0025"):
+            assert float(said.read_amount(said.to_type(amount, "usd"))) == float(amount)
+
+
+def test_usage_is_counted_in_words() -> None:
+    english, german = Names(choose("en"), catalog()), Names(choose("de"), catalog())
+    assert english.measure("sms", 248_000_000, 248) == "248 messages"
+    assert english.measure("sms", 1_000_000, 1) == "1 message"
+    assert english.measure("voice_minute", 1_500_000, 2) == "1.5 minutes"
+    assert english.measure("ai_tokens", 0, 37) == "37 requests"
+    assert german.measure("sms", 1_248_000_000, 1248) == "1.248 Nachrichten"
+    assert english.measure("gone", 2_000_000, 2) == "2"
+    assert german.kind("top_up") == "Guthaben aufgeladen"
+    assert german.kind("something_new") == "Something new"
+
+
+def test_every_text_of_a_refusal_can_be_filled_in() -> None:
+    known = {"minimum", "maximum", "step", "in_use", "example"}
+    for text in (*refusals.TEXTS.values(), *refusals.LIMITS.values(), *refusals.DECLINES.values()):
+        assert {place[2:-2] for place in PLACE.findall(text)} <= known
+    assert set(names.TONES) <= set(names.STATES)
