@@ -15,6 +15,7 @@ KINDS: Final = {
     "subscription": mark("Subscription"),
     "adjustment": mark("Adjustment"),
     "refund": mark("Refund"),
+    "refund_failed": mark("Refund that came back"),
     "dispute": mark("Disputed payment"),
     "dispute_reversal": mark("Dispute won back"),
     "usage": mark("Usage"),

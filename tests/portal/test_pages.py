@@ -5,6 +5,7 @@ import re
 from io import BytesIO
 
 import pytest
+import requests
 from PIL import Image
 from playwright.sync_api import expect
 
@@ -139,7 +140,21 @@ def test_invoices_and_payments_are_listed_with_their_states(people: People, site
     expect(invoices.locator("tbody tr")).to_have_count(1)
     expect(payments.locator("tbody tr")).to_contain_text("Paid")
     expect(payments.locator("tbody tr")).to_contain_text("kim@acme.example")
-    answer = site.enter(account).get(f"/payments/{site.payments(account)[0].payment_id}/invoice")
+    (payment,) = site.payments(account)
+    refund = requests.post(
+        f"{site.url}/v1/accounts/{account}/payments/{payment.payment_id}/refunds",
+        json={"amount": "10.00", "reason": "agreed"},
+        headers={**site.operator, "Idempotency-Key": "refund-1"},
+        timeout=10,
+    )
+    assert refund.ok, refund.text
+    page.reload()
+    expect(payments.locator("tbody tr")).to_contain_text("Refunded")
+    payments.get_by_role("link").click()
+    expect(page.get_by_text("$10.00")).to_be_visible()
+    page.get_by_role("link", name="History").click()
+    expect(page.locator(".entry").filter(has_text="Refund").locator(".amount")).to_have_text("−$10.00")
+    answer = site.enter(account).get(f"/payments/{payment.payment_id}/invoice")
     assert answer.status_code == 303
     assert ".pdf" in answer.headers["Location"]
 

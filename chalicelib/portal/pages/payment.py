@@ -31,6 +31,7 @@ def show(visit: Visit, payment_id: str) -> Response:
         micros=format_micros,
         why=why_failed(failure.code, failure.decline_code, visit.words) if failure else None,
         note=visit.query.get("note"),
+        has_refund=payment.refunded_micros > 0,
     )
 
 
