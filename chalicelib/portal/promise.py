@@ -19,6 +19,11 @@ HELD_BACK: dict[Reason, str] = {
         "again."
     ),
     "suspended_card_unusable": mark("The card can no longer be charged. Save a card again."),
+    "suspended_dispute": mark(
+        "A payment is disputed or was reported as fraud, so nothing more is charged. Switch auto-pay on again once that "
+        "is settled."
+    ),
+    "refunded": mark("Money was refunded, so nothing is charged until more is used or you save the settings again."),
     "card_missing": mark("There is no card on file, so nothing can be charged. Save a card."),
     "card_expired": mark("The card on file has expired, so nothing can be charged. Save another card."),
     "currency_not_sold": mark("Nothing is sold in this account's currency any more. Please contact support."),
