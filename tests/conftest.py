@@ -10,17 +10,15 @@ import pytest
 from pynamodb.transactions import TransactWrite
 
 from app import app
-from chalicelib.auto_pay import queue as charges
 from chalicelib.ledger.table import add_new_wallet
-from chalicelib.settings import settings
 from chalicelib.tables import connection
-from chalicelib.usage import queue
 from local.api import serve
 from local.aws import Aws, start_aws
 from local.ports import HOST, free_port
 from local.processes import listens
 from local.resources import Deployment
 from tests.api import Api
+from tests.forget import forget
 from tests.wait import wait_for
 
 _numbers = count(1)
@@ -53,7 +51,7 @@ class use:  # noqa: N801 - reads as a verb
     def __enter__(self) -> None:
         self.before = {name: os.environ.get(name) for name in self.environment}
         os.environ.update(self.environment)
-        self._forget()
+        forget()
 
     def __exit__(self, *_: object) -> None:
         for name, value in self.before.items():
@@ -61,12 +59,7 @@ class use:  # noqa: N801 - reads as a verb
                 del os.environ[name]
             else:
                 os.environ[name] = value
-        self._forget()
-
-    def _forget(self) -> None:
-        settings.cache_clear()
-        queue.client.cache_clear()
-        charges.client.cache_clear()
+        forget()
 
 
 @pytest.fixture

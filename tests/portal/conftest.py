@@ -6,13 +6,9 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from chalicelib.auto_pay import queue as charges
-from chalicelib.invoices import archive
-from chalicelib.settings import settings
-from chalicelib.tables import connection
-from chalicelib.usage import queue as usage
 from local.system import System
 from tests.browser import ARGUMENTS, installed
+from tests.forget import forget
 from tests.portal.people import People
 from tests.portal.site import Site
 
@@ -42,12 +38,6 @@ def site(system: System) -> Iterator[Site]:
     for name, value in before.items():
         os.environ.pop(name, None) if value is None else os.environ.update({name: value})
     forget()
-
-
-def forget() -> None:
-    """Forget what was made for another system's settings."""
-    for made in (settings, connection, charges.client, usage.client, archive.client):
-        made.cache_clear()
 
 
 @pytest.fixture
