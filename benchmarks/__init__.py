@@ -1,1 +1,1 @@
-"""Measurements. `make bench` runs them all, prints a table and writes `latest.json`; see docs/benchmarks.md."""
+"""Measurements. `make bench` runs them all, prints a table and writes `latest.json`."""

@@ -34,7 +34,7 @@ DEFAULTS: Final[dict[str, Any]] = dict(zip(Entry.__struct_fields__[-8:], Entry._
 class Page(msgspec.Struct, frozen=True):
     """One stored page. The header repeats what the body implies, so that a reader need not open it.
 
-    `has_credit` tells that it holds something else than usage: a credit, or a debit without a meter, such as a refund.
+    `beyond_usage` tells that it holds more than usage: a credit, or a debit without a meter, such as a refund.
     """
 
     account_id: str
@@ -47,7 +47,7 @@ class Page(msgspec.Struct, frozen=True):
     previous_hash: bytes
     hash: bytes
     body: bytes
-    has_credit: bool
+    beyond_usage: bool
     format: int = FORMAT
 
     @property
@@ -156,7 +156,7 @@ def build_page(head: Wallet, entries: Sequence[Entry], posted_at_ms: int) -> Pag
         previous_hash=head.head_hash,
         hash=chain_hash(head.head_hash, plain),
         body=zlib.compress(plain, COMPRESSION),
-        has_credit=columns["type"] != "debit" or _has_none(columns["meter"]),
+        beyond_usage=columns["type"] != "debit" or _has_none(columns["meter"]),
     )
 
 

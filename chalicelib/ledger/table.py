@@ -41,7 +41,7 @@ class WalletRow(Table):
 
 
 class CreditsIndex(GlobalSecondaryIndex["PageRow"]):  # type: ignore[no-untyped-call]
-    """Pages that hold a credit, and no others."""
+    """Pages that hold anything but usage: credits, and debits such as refunds."""
 
     class Meta:
         index_name = "credits"
@@ -146,7 +146,7 @@ def _page(row: PageRow) -> Page:
         previous_hash=row.previous_hash,
         hash=row.hash,
         body=row.body,
-        has_credit=row.credit_page_key is not None,
+        beyond_usage=row.credit_page_key is not None,
         format=int(row.format),
     )
 
@@ -235,5 +235,5 @@ def _row(page: Page) -> PageRow:
         hash=page.hash,
         format=FORMAT,
         body=page.body,
-        credit_page_key=page.key if page.has_credit else None,
+        credit_page_key=page.key if page.beyond_usage else None,
     )

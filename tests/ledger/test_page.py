@@ -50,10 +50,10 @@ def _noise(number: int) -> str:
 
 
 def test_only_a_page_with_a_credit_goes_to_the_credits_index() -> None:
-    assert not pages.build(WALLET, [debit()], TIME_MS)[0].has_credit
-    assert pages.build(WALLET, [credit()], TIME_MS)[0].has_credit
-    assert pages.build(WALLET, [debit(1), credit(2)], TIME_MS)[0].has_credit
-    assert pages.build(WALLET, [debit(1), debit(2, meter=None)], TIME_MS)[0].has_credit
+    assert not pages.build(WALLET, [debit()], TIME_MS)[0].beyond_usage
+    assert pages.build(WALLET, [credit()], TIME_MS)[0].beyond_usage
+    assert pages.build(WALLET, [debit(1), credit(2)], TIME_MS)[0].beyond_usage
+    assert pages.build(WALLET, [debit(1), debit(2, meter=None)], TIME_MS)[0].beyond_usage
 
 
 def test_the_hash_is_of_the_content_not_of_its_compression() -> None:

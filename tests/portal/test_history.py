@@ -139,7 +139,7 @@ def test_the_csv_holds_exactly_what_is_filtered(people: People, account: str) ->
         assert list(csv.DictReader(file)) == rows
 
 
-def test_the_csv_of_all_has_credits_too(site: Site, account: str) -> None:
+def test_the_csv_of_all_beyond_usages_too(site: Site, account: str) -> None:
     answer = site.enter(account).get("/history/csv?file=1")
     rows = list(csv.DictReader(io.StringIO(answer.text)))
     assert len(rows) == 252
