@@ -46,7 +46,7 @@ class ChargedCard(msgspec.Struct, frozen=True):
 class AutoPay(msgspec.Struct, frozen=True, kw_only=True):
     """The settings, and the state that follows from payments.
 
-    `failures` counts the attempts in a row that came to nothing; the last of them was made at `failed_at_ms`, and
+    `failures` counts the attempts in a row that came to nothing; the last of them ended at `failed_at_ms`, and
     until `next_attempt_at_ms` there is no other. `due_at_ms` is when to look at the account even if nothing happens.
     `objections` are the disputes and warnings of fraud known so far, of which `held_by` hold it; `refunded_micros` is
     what was refunded of late, on top of `refunds_known_micros`. None: what there is at the next look does not matter.

@@ -25,7 +25,7 @@ AUTHENTICATION_REQUIRED: Final = "authentication_required"
 def follow(auto_pay: AutoPay, payments: Iterable[Payment], card: Card | None) -> AutoPay:
     """Return auto-pay as it is after these payments of the account, with this card on file.
 
-    `payments` hold the one in flight, if there is one, and all that were made since the last failure.
+    `payments` hold the one in flight, if there is one, and all that have ended since the last failure.
     """
     payments = list(payments)
     followed = _landed(auto_pay, payments)
@@ -61,10 +61,10 @@ def _failed(auto_pay: AutoPay, payment: Payment) -> AutoPay:
     return replace(
         auto_pay,
         failures=failures,
-        failed_at_ms=payment.created_at_ms,
+        failed_at_ms=payment.state_at_ms,
         suspended_reason=suspended,
-        next_attempt_at_ms=None if suspended else payment.updated_at_ms + wait_ms,
-        last_refusal=LastRefusal(_reason(payment), payment.updated_at_ms, failure.code, failure.decline_code),
+        next_attempt_at_ms=None if suspended else payment.state_at_ms + wait_ms,
+        last_refusal=LastRefusal(_reason(payment), payment.state_at_ms, failure.code, failure.decline_code),
     )
 
 
@@ -86,10 +86,10 @@ def _reason(payment: Payment) -> str:
 
 
 def _paid_since_failure(auto_pay: AutoPay, payments: Iterable[Payment]) -> bool:
-    """Tell whether a payment of any kind that was begun after the last failure has succeeded."""
+    """Tell whether a payment of any kind has succeeded after the last failure."""
     failed_at_ms = auto_pay.failed_at_ms
     return failed_at_ms is not None and any(
-        each.ended and not came_to_nothing(each) and each.created_at_ms > failed_at_ms for each in payments
+        each.ended and not came_to_nothing(each) and each.state_at_ms > failed_at_ms for each in payments
     )
 
 

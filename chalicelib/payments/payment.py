@@ -76,7 +76,7 @@ class Failure(msgspec.Struct, frozen=True):
 class Payment(msgspec.Struct, frozen=True, kw_only=True):
     """One attempt to move money on a card.
 
-    `stripe_account` is None on the platform's own. `attempt` numbers the key that Stripe gets; `spent_at_ms` is when
+    `state_at_ms` is when it came into its state. `stripe_account` is None on the platform's own. `attempt` numbers the key that Stripe gets; `spent_at_ms` is when
     it was first seen to remember a failure of Stripe's own. `checks` counts the sweeper's looks, `version` the changes.
     `lines` and the period are a subscription payment's, fixed when it is made. `off_session`: nobody is there.
     What became of a succeeded payment later stands beside its state: refunds, the last dispute, a warning of fraud.
@@ -89,6 +89,7 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     currency: str
     created_at_ms: int
     updated_at_ms: int
+    state_at_ms: int
     customer_id: str
     payment_method_id: str
     card_brand: str

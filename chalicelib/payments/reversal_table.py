@@ -167,7 +167,7 @@ def _count(transaction: TransactWrite, account_id: str, begun: int) -> None:
 
 def _stamped(seen: Reversals, wanted: Reversals) -> Reversals:
     """Return what is wanted with the payment's next version, and the time on all that differs."""
-    payment = payments.changed(wanted.payment, over=seen.payment.version)
+    payment = payments.changed(wanted.payment, over=seen.payment)
     now_ms = payment.updated_at_ms
     return Reversals(
         payment,

@@ -78,6 +78,7 @@ class PaymentRow(Table):
     currency = UnicodeAttribute()
     created_at_ms = NumberAttribute()
     updated_at_ms = NumberAttribute()
+    state_at_ms = NumberAttribute()
     stripe_account = UnicodeAttribute(null=True)
     off_session = BooleanAttribute(default=False)
     lines = JSONAttribute(null=True)
@@ -105,7 +106,7 @@ class PaymentRow(Table):
 
 
 CHANGEABLE: Final = (
-    *("state", "updated_at_ms", "payment_intent_id", "charge_id", "failure"),
+    *("state", "state_at_ms", "updated_at_ms", "payment_intent_id", "charge_id", "failure"),
     *("refunded_micros", "dispute_status", "fraud_warning"),
     *("attempt", "spent_at_ms", "checks", "version", "unresolved_shard", "check_at"),
 )
@@ -154,16 +155,18 @@ def change(payment: Payment, rule: Rule) -> Payment:
         wanted = rule(payment)
         if wanted == payment:
             return payment
-        wanted = changed(wanted, over=payment.version)
+        wanted = changed(wanted, over=payment)
         if _write(wanted, over=payment.version):
             return wanted
         payment = get(payment.account_id, payment.payment_id)
     raise PaymentBusy(f"payment {payment.payment_id} was changed by others {RACES} times; try again")
 
 
-def changed(payment: Payment, over: int) -> Payment:
+def changed(payment: Payment, over: Payment) -> Payment:
     """Return a payment as the version after `over`, changed now."""
-    return replace(payment, updated_at_ms=clock.now_ms(), version=over + 1)
+    now_ms = clock.now_ms()
+    state_at_ms = over.state_at_ms if payment.state == over.state else now_ms
+    return replace(payment, updated_at_ms=now_ms, state_at_ms=state_at_ms, version=over.version + 1)
 
 
 def add_change(transaction: TransactWrite, payment: Payment, over: int) -> None:

@@ -154,6 +154,7 @@ def new_payment(account: Account, claim: Claim, *, amount_micros: int, actor: st
         currency=account.currency,
         created_at_ms=claim.created_at_ms,
         updated_at_ms=claim.created_at_ms,
+        state_at_ms=claim.created_at_ms,
         customer_id=customer_id,
         payment_method_id=card.payment_method_id,
         card_brand=card.brand,

@@ -12,10 +12,10 @@ OTHER_CARD = replace(CARD, payment_method_id="pm_2", fingerprint="print-2")
 SAVED_AGAIN = replace(CARD, payment_method_id="pm_2")
 SUSPENDED: dict[str, Any] = {
     "failures": 3,
-    "failed_at_ms": declined(3).created_at_ms,
+    "failed_at_ms": declined(3).state_at_ms,
     "suspended_reason": "declines",
     "charged_card": ChargedCard("pm_1", "print-1"),
-    "last_refusal": LastRefusal("card_declined", declined(3).updated_at_ms, "card_declined", "generic_decline"),
+    "last_refusal": LastRefusal("card_declined", declined(3).state_at_ms, "card_declined", "generic_decline"),
 }
 
 
@@ -35,10 +35,10 @@ def test_a_refill_that_succeeded_clears_what_failed_before() -> None:
 def test_the_wait_grows_with_the_declines(before: int, hours: int) -> None:
     found = follow(waiting_for(1, failures=before), [declined(1)], CARD)
     assert found.failures == before + 1
-    assert found.next_attempt_at_ms == declined(1).updated_at_ms + hours * HOUR_MS
+    assert found.next_attempt_at_ms == declined(1).state_at_ms + hours * HOUR_MS
     assert found.suspended_reason is None
     assert found.last_refusal == LastRefusal(
-        "card_declined", declined(1).updated_at_ms, "card_declined", "generic_decline"
+        "card_declined", declined(1).state_at_ms, "card_declined", "generic_decline"
     )
 
 
@@ -64,7 +64,7 @@ def test_a_card_that_stripe_does_not_have_suspends_at_once() -> None:
 def test_a_refill_that_was_given_up_is_tried_again_later() -> None:
     found = follow(waiting_for(1), [payment(1, state="canceled", payment_intent_id=None)], CARD)
     assert (found.failures, found.suspended_reason) == (1, None)
-    assert found.next_attempt_at_ms == payment(1).updated_at_ms + HOUR_MS
+    assert found.next_attempt_at_ms == payment(1).state_at_ms + HOUR_MS
     assert found.last_refusal
     assert found.last_refusal.reason == "payment_canceled"
 
@@ -87,6 +87,14 @@ def test_a_payment_by_hand_that_fails_is_nothing_to_auto_pay() -> None:
 @pytest.mark.parametrize("kind", ["top_up", "auto_pay", "subscription"])
 def test_a_payment_of_any_kind_that_succeeds_after_the_failures_clears_them(kind: str) -> None:
     assert follow(auto_pay(**SUSPENDED), [declined(3), payment(4, kind=kind)], CARD).suspended_reason is None
+
+
+@pytest.mark.parametrize(("succeeded_ms", "clears"), [(-1, False), (1, True)])
+def test_a_payment_that_was_begun_during_a_refill_clears_its_decline_only_if_it_succeeds_later(
+    succeeded_ms: int, clears: bool
+) -> None:
+    overlapping = payment(1, payment_id="pay_by_hand", state_at_ms=declined(1).state_at_ms + succeeded_ms)
+    assert cleared(follow(waiting_for(1), [declined(1), overlapping], CARD)) is clears
 
 
 @pytest.mark.parametrize(

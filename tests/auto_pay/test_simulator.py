@@ -89,7 +89,7 @@ class Simulated:
         return made
 
     def change(self, payment: Payment, **changes: Any) -> None:
-        self.payments[payment.payment_id] = replace(payment, updated_at_ms=self.now_ms, **changes)
+        self.payments[payment.payment_id] = replace(payment, state_at_ms=self.now_ms, **changes)
 
     @property
     def unresolved(self) -> list[Payment]:
@@ -195,7 +195,7 @@ class AutoPayMachine(RuleBasedStateMachine):
             amount_micros=amount,
             state=state,
             created_at_ms=self.it.now_ms,
-            updated_at_ms=self.it.now_ms,
+            state_at_ms=self.it.now_ms,
             payment_intent_id=None,
         )
         self.it.payments[begun.payment_id] = begun

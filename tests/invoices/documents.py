@@ -147,6 +147,7 @@ def payment(account_id: str, **changes: Any) -> Payment:
         "currency": "usd",
         "created_at_ms": AT_MS,
         "updated_at_ms": AT_MS,
+        "state_at_ms": AT_MS,
         "customer_id": "cus_1",
         "payment_method_id": "pm_1",
         "card_brand": "visa",

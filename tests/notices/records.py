@@ -71,6 +71,7 @@ def payment(state: str, **changes: Any) -> dict[str, Any]:
         "currency": "usd",
         "created_at_ms": TIME_MS,
         "updated_at_ms": TIME_MS + 1500,
+        "state_at_ms": TIME_MS + 1500,
         "description": "Balance added",
         "card_brand": "visa",
         "card_last_four": "4242",

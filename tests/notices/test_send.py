@@ -65,6 +65,7 @@ def a_payment(account: Account, state: State, kind: Kind = "top_up", code: str =
         currency=account.currency,
         created_at_ms=now_ms(),
         updated_at_ms=now_ms(),
+        state_at_ms=now_ms(),
         customer_id="cus_1",
         payment_method_id="pm_1",
         card_brand="visa",

@@ -40,6 +40,7 @@ def payment(**changes: Any) -> Payment:
         "currency": "usd",
         "created_at_ms": 1_790_000_000_000,
         "updated_at_ms": 1_790_000_000_000,
+        "state_at_ms": 1_790_000_000_000,
         "customer_id": "cus_1",
         "payment_method_id": "pm_1",
         "card_brand": "visa",

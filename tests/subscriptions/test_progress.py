@@ -26,6 +26,7 @@ def payment(state: Any = "succeeded", payment_id: str = "pay_1", **changes: Any)
         "currency": "usd",
         "created_at_ms": START_MS,
         "updated_at_ms": START_MS,
+        "state_at_ms": START_MS,
         "customer_id": "cus_1",
         "payment_method_id": "pm_1",
         "card_brand": "visa",

@@ -4,26 +4,32 @@ from typing import Any
 import pytest
 
 from chalicelib.catalog.catalog import catalog
-from chalicelib.clock import iso, now_ms
+from chalicelib.clock import iso
 from chalicelib.ledger.transaction import Entry
 from chalicelib.usage.event import EventRefused, UsageEvent, check, read
 from chalicelib.usage.price import entry_of, unit_price_at
 from tests.build import event
 
-NOW_MS = now_ms()
+NOW_MS = 1_795_600_000_000
+"""A moment on 25 November 2026."""
+
 DAY_MS = 24 * 60 * 60 * 1000
 PRICED_BY_PRODUCER = {"type": "ai_tokens", "data": {"amount": "0.0123"}}
 
 
+def written(**changes: Any) -> str:
+    return json.dumps(event("acme", **{"time": iso(NOW_MS - 60_000), **changes}))
+
+
 def parsed(**changes: Any) -> UsageEvent:
-    (found,), refused = read(json.dumps(event("acme", **changes)))
+    (found,), refused = read(written(**changes))
     assert not refused
     return found
 
 
 def reason(**changes: Any) -> str:
     """Return why an event is refused, whether in reading, checking or pricing it."""
-    events, refused = read(json.dumps(event("acme", **changes)))
+    events, refused = read(written(**changes))
     if refused:
         return refused[0][1].reason
     with pytest.raises(EventRefused) as refusal:
