@@ -11,7 +11,8 @@ from chalicelib.ledger.verify import END_OF_TIME_MS
 from chalicelib.money import from_card_amount
 from chalicelib.payments import reversal_table, table
 from chalicelib.payments.dispute import Dispute, dispute_of, taken_micros
-from chalicelib.payments.payment import DAY_MS, Payment, intent_of
+from chalicelib.payments.intent import intent_of
+from chalicelib.payments.payment import DAY_MS, Payment
 from chalicelib.payments.refund import CAME_BACK, Refund, refund_of
 from chalicelib.payments.stripe_gateway import LOOK_SECONDS, reached, stripe_client
 from ops.compare import Fact, Key, Kind, Posted, Row, Sides

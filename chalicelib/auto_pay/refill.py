@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from chalicelib import clock
 from chalicelib.accounts import table as accounts
 from chalicelib.accounts.account import Account
+from chalicelib.accounts.tax import tax_of
 from chalicelib.auto_pay import queue, table
 from chalicelib.auto_pay.auto_pay import AutoPay, AutoPayBusy, ChargedCard, LastRefusal
 from chalicelib.auto_pay.follow import follow
@@ -58,7 +59,7 @@ def consider(account_id: str, catalog: Catalog) -> Decision:
             return _sent(tried)  # the write was done, only its answer was lost
         seen = look(auto_pay, accounts.get(account_id), catalog)
         decision = decide(seen.auto_pay, seen.situation)
-        tried = payment_of(seen, decision) if isinstance(decision, Charge) else None
+        tried = payment_of(seen, decision, catalog) if isinstance(decision, Charge) else None
         wanted = after(seen, decision, tried)
         if wanted == auto_pay:
             return decision
@@ -115,12 +116,13 @@ def _due_at_ms(auto_pay: AutoPay, decision: Decision, now_ms: int) -> int | None
     return auto_pay.due_at_ms if waits else now_ms + LOOK_AGAIN_MS
 
 
-def payment_of(seen: Seen, charge: Charge) -> Payment:
+def payment_of(seen: Seen, charge: Charge, catalog: Catalog) -> Payment:
     """Make the payment of a charge. Its id is made of the version that it is decided on: one version, one payment."""
     account, moment_ms = seen.account, seen.situation.now_ms
     attempt = sha256(f"{account.account_id}/{seen.auto_pay.version}".encode()).hexdigest()[:20]
     claim = Claim(f"{PREFIX}{moment_ms:012x}{attempt}", moment_ms)
-    made = new_payment(account, claim, amount_micros=charge.amount_micros, actor=ACTOR)
+    tax = tax_of(account, catalog)
+    made = new_payment(account, claim, amount_micros=charge.amount_micros, actor=ACTOR, tax=tax)
     return replace(made, kind="auto_pay", description=DESCRIPTION, off_session=True)
 
 

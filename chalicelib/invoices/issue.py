@@ -6,7 +6,6 @@ from typing import Final
 from chalicelib import clock
 from chalicelib.accounts import table as accounts
 from chalicelib.accounts.account import Account
-from chalicelib.accounts.tax import tax_of
 from chalicelib.catalog.catalog import Catalog
 from chalicelib.errors import Refusal
 from chalicelib.invoices import archive, brand, table
@@ -54,9 +53,18 @@ def issue(payment: Payment, catalog: Catalog) -> Invoice:
     state = table.read(payment.account_id, payment.payment_id)
     if payment.payment_id in state.sequences:
         return table.get(payment.account_id, state.sequences[payment.payment_id])
-    account = accounts.get(payment.account_id)
-    draft = _drafter(payment, account, seller_of(account, catalog), catalog)
+    draft = _drafter(payment, catalog)
     return numbered(payment.account_id, payment.payment_id, lambda state: table.add(draft(state.last + 1)))
+
+
+def next_invoice(payment: Payment, catalog: Catalog) -> Invoice | None:
+    """Return the invoice of a succeeded payment under the account's next number; None when the payment has one.
+
+    It is not written yet: `table.add_to` adds it to the transaction that writes what the payment brings, and that fails
+    if another document takes the number first.
+    """
+    state = table.read(payment.account_id, payment.payment_id)
+    return None if payment.payment_id in state.sequences else _drafter(payment, catalog)(state.last + 1)
 
 
 def numbered(account_id: str, cause: str, add: Callable[[table.State], bool], *more: str) -> Invoice:
@@ -70,16 +78,22 @@ def numbered(account_id: str, cause: str, add: Callable[[table.State], bool], *m
             return table.get(account_id, state.sequences[cause])
         if add(state):
             issued = table.get(account_id, state.last + 1)
-            log().info("issued", account_id=account_id, number=issued.number, cause=cause)
+            log_issued(issued)
             return issued
         pause(race)
     raise InvoicesBusy(f"other documents of {account_id!r} took {RACES} numbers first; try again")
 
 
-def _drafter(payment: Payment, account: Account, seller: Party, catalog: Catalog) -> Callable[[int], Invoice]:
+def log_issued(issued: Invoice) -> None:
+    """Say in the log that a document was written."""
+    log().info("issued", account_id=issued.account_id, number=issued.number, cause=issued.cause)
+
+
+def _drafter(payment: Payment, catalog: Catalog) -> Callable[[int], Invoice]:
     """Return a function that makes a payment's invoice with a place in the sequence."""
+    account = accounts.get(payment.account_id)
+    seller = seller_of(account, catalog)
     lines = lines_of(payment, words(account.locale).purposes[payment.kind])
-    tax = tax_of(account, catalog)
     issued_at_ms = clock.now_ms()
 
     def draft(sequence: int) -> Invoice:
@@ -96,7 +110,7 @@ def _drafter(payment: Payment, account: Account, seller: Party, catalog: Catalog
             seller=seller,
             buyer=buyer_of(account),
             lines=lines,
-            tax=tax_line(tax, lines, payment.amount_micros, payment.currency),
+            tax=tax_line(payment.tax, lines, payment.amount_micros, payment.currency),
             total_micros=payment.amount_micros,
             paid=paid_with(payment),
         )

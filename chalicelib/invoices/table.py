@@ -106,22 +106,9 @@ def add(
     A credit note moves what is credited of the invoice that was issued for `crediting`, from `before` to `after`, and
     what takes back a credit note moves it down again.
     """
-    last = invoice.sequence - 1
-    unmoved = InvoiceRow.sequence == last if last else InvoiceRow.sequence.does_not_exist()
     try:
         with TransactWrite(connection=connection()) as transaction:
-            transaction.save(InvoiceRow(**_attributes(invoice)), condition=InvoiceRow.document.does_not_exist())
-            transaction.save(
-                InvoiceRow(
-                    invoice.account_id, CAUSES + invoice.cause, sequence=invoice.sequence, number=invoice.number
-                ),
-                condition=InvoiceRow.document.does_not_exist(),
-            )
-            transaction.update(
-                InvoiceRow(invoice.account_id, COUNTER),
-                [InvoiceRow.sequence.set(invoice.sequence)],
-                condition=unmoved,
-            )
+            add_to(transaction, invoice)
             if before and after:
                 _move(transaction, invoice.account_id, crediting, before, after)
     except TransactWriteError as error:
@@ -130,6 +117,17 @@ def add(
             return False
         raise
     return True
+
+
+def add_to(transaction: TransactWrite, invoice: Invoice) -> None:
+    """Add a document with its number and its cause to a transaction; it fails if the number or the cause is taken."""
+    last = invoice.sequence - 1
+    unmoved = InvoiceRow.sequence == last if last else InvoiceRow.sequence.does_not_exist()
+    cause = InvoiceRow(invoice.account_id, CAUSES + invoice.cause, sequence=invoice.sequence, number=invoice.number)
+    transaction.save(InvoiceRow(**_attributes(invoice)), condition=InvoiceRow.document.does_not_exist())
+    transaction.save(cause, condition=InvoiceRow.document.does_not_exist())
+    counter = InvoiceRow(invoice.account_id, COUNTER)
+    transaction.update(counter, [InvoiceRow.sequence.set(invoice.sequence)], condition=unmoved)
 
 
 def _move(transaction: TransactWrite, account_id: str, cause: str, before: Credited, after: Credited) -> None:

@@ -1,4 +1,4 @@
-"""A payment, what Stripe says about it, and how the one moves by the other. Pure.
+"""A payment, and how it moves by what Stripe says about it. Pure.
 
     created -> requires_action -> processing -> canceled | failed | succeeded
 
@@ -7,14 +7,14 @@ moved wins over everything: a payment that failed or was canceled becomes `succe
 other way.
 """
 
-from typing import Any, Final, Literal
+from typing import Final, Literal
 
 import msgspec
 from msgspec.structs import replace
 
+from chalicelib.catalog.tax import Tax
 from chalicelib.errors import Refusal
 from chalicelib.ledger.transaction import CREDIT, Entry
-from chalicelib.money import to_card_amount
 from chalicelib.payments.line import Line
 
 SOURCE: Final = "/payments"
@@ -58,10 +58,6 @@ class PaymentNotFound(Refusal):
         super().__init__(f"there is no payment {payment_id[:60]!r} of this account", payment_id=payment_id[:60])
 
 
-class PaymentMismatch(Exception):
-    """Stripe's PaymentIntent is not what the payment says. Nothing is credited; somebody has to look."""
-
-
 class Failure(msgspec.Struct, frozen=True):
     """Why a payment came to nothing: Stripe's code, the bank's code, and a sentence for the customer.
 
@@ -76,9 +72,10 @@ class Failure(msgspec.Struct, frozen=True):
 class Payment(msgspec.Struct, frozen=True, kw_only=True):
     """One attempt to move money on a card.
 
-    `state_at_ms` is when it came into its state. `stripe_account` is None on the platform's own. `attempt` numbers the key that Stripe gets; `spent_at_ms` is when
-    it was first seen to remember a failure of Stripe's own. `checks` counts the sweeper's looks, `version` the changes.
-    `lines` and the period are a subscription payment's, fixed when it is made. `off_session`: nobody is there.
+    `stripe_account` is None on the platform's own. `state_at_ms` is when it came into its state. `attempt` numbers the
+    key that Stripe gets; `spent_at_ms` is when it was first seen to remember a failure of Stripe's own. `checks` counts
+    the sweeper's looks, `version` the changes. `tax` is what the account bore when it was made, and the lines and the
+    period are a subscription payment's, fixed then, too. `off_session`: nobody is there.
     What became of a succeeded payment later stands beside its state: refunds, the last dispute, a warning of fraud.
     """
 
@@ -100,6 +97,7 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     stripe_account: str | None = None
     off_session: bool = False
     lines: tuple[Line, ...] = ()
+    tax: Tax | None = None
     period_start_ms: int | None = None
     period_end_ms: int | None = None
     payment_intent_id: str | None = None
@@ -148,26 +146,6 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
         )
 
 
-class Intent(msgspec.Struct, frozen=True, kw_only=True):
-    """A PaymentIntent's facts, in our words. Amounts are Stripe's whole minor units; `failure` is its last error.
-
-    https://docs.stripe.com/api/payment_intents/object
-    """
-
-    id: str
-    status: str
-    amount_minor: int
-    amount_received_minor: int
-    currency: str
-    customer_id: str | None
-    metadata: dict[str, str]
-    charge_id: str | None = None
-    failure: Failure | None = None
-    cancellation_reason: str | None = None
-    client_secret: str | None = None
-    stripe_account: str | None = None
-
-
 class Outcome(msgspec.Struct, frozen=True):
     """What a piece of news says about a payment."""
 
@@ -175,58 +153,6 @@ class Outcome(msgspec.Struct, frozen=True):
     payment_intent_id: str | None = None
     charge_id: str | None = None
     failure: Failure | None = None
-
-
-def intent_of(found: dict[str, Any], stripe_account: str | None) -> Intent:
-    """Read a PaymentIntent from Stripe's JSON, of an answer or of a webhook."""
-    error = found.get("last_payment_error")
-    return Intent(
-        id=found["id"],
-        status=found["status"],
-        amount_minor=found["amount"],
-        amount_received_minor=found.get("amount_received") or 0,
-        currency=found["currency"],
-        customer_id=_id(found.get("customer")),
-        metadata=dict(found.get("metadata") or {}),
-        charge_id=_id(found.get("latest_charge")),
-        failure=failure_of(error) if error else None,
-        cancellation_reason=found.get("cancellation_reason"),
-        client_secret=found.get("client_secret"),
-        stripe_account=stripe_account,
-    )
-
-
-def failure_of(error: dict[str, Any]) -> Failure:
-    """Read a failure from Stripe's JSON of an error."""
-    code = error.get("code") or error.get("type") or "unknown"
-    return Failure(code, error.get("decline_code"), error.get("message") or "")
-
-
-def _id(reference: Any) -> str | None:
-    """Return the id of what may be an id, an expanded object or nothing."""
-    found: str | None = reference["id"] if isinstance(reference, dict) else reference
-    return found
-
-
-def outcome_of(intent: Intent) -> Outcome:
-    """Say what a PaymentIntent's status means here. https://docs.stripe.com/payments/paymentintents/lifecycle.
-
-    `requires_payment_method` is a failure once an attempt has been made. Any other status is an intent not confirmed
-    yet: it does not move the payment, and the sweeper cancels it in the end.
-    """
-    states: dict[str, State] = {
-        "succeeded": "succeeded",
-        "processing": "processing",
-        "requires_action": "requires_action",
-        "canceled": "canceled",
-    }
-    state = states.get(intent.status, "created")
-    failure = None
-    if intent.status == "requires_payment_method" and intent.failure:
-        state, failure = "failed", intent.failure
-    elif state == "canceled":
-        failure = canceled_because(intent.cancellation_reason or "canceled").failure
-    return Outcome(state, intent.id, intent.charge_id, failure)
 
 
 def canceled_because(reason: str) -> Outcome:
@@ -254,35 +180,6 @@ def advance(payment: Payment, outcome: Outcome) -> Payment:
         payment_intent_id=outcome.payment_intent_id or named.payment_intent_id,
         charge_id=outcome.charge_id or named.charge_id,
     )
-
-
-def check_same(payment: Payment, intent: Intent) -> None:
-    """Check that a PaymentIntent is this payment's, to the last cent. Raises PaymentMismatch naming every difference.
-
-    Its id may be another than the one on the row, after another attempt; not if both of them took the money.
-    """
-    both_succeeded = payment.state == intent.status == "succeeded"
-    amount = to_card_amount(payment.amount_micros, payment.currency)
-    received = intent.amount_received_minor
-    pairs = {
-        "id": (payment.payment_intent_id if both_succeeded else intent.id, intent.id),
-        "payment_id": (payment.payment_id, intent.metadata.get("payment_id")),
-        "account_id": (payment.account_id, intent.metadata.get("account_id")),
-        "currency": (payment.currency, intent.currency),
-        "amount": (amount, intent.amount_minor),
-        "amount_received": (amount if intent.status == "succeeded" else received, received),
-        "customer": (payment.customer_id, intent.customer_id),
-        "stripe_account": (payment.stripe_account, intent.stripe_account),
-    }
-    wrong = [f"{name} is {theirs!r}, not {ours!r}" for name, (ours, theirs) in pairs.items() if ours != theirs]
-    if wrong:
-        raise PaymentMismatch(f"PaymentIntent {intent.id} of payment {payment.payment_id}: {'; '.join(wrong)}")
-
-
-def is_abandoned(payment: Payment, intent: Intent, now_ms: int) -> bool:
-    """Tell whether an intent waits for a customer who had a day to act: to be canceled, at Stripe first."""
-    waits_for_customer = outcome_of(intent).state in {"created", "requires_action"}
-    return waits_for_customer and now_ms - payment.created_at_ms >= ABANDONED_MS
 
 
 def is_key_dead(payment: Payment, now_ms: int) -> bool:

@@ -2,7 +2,8 @@
 
 from chalicelib.money import to_card_amount
 from chalicelib.payments.dispute import StripeDispute, dispute_of
-from chalicelib.payments.payment import Intent, Payment, intent_of
+from chalicelib.payments.intent import Intent, intent_of
+from chalicelib.payments.payment import Payment
 from chalicelib.payments.refund import Refund, StripeRefund, refund_of
 from chalicelib.payments.stripe_gateway import (
     CHARGE_SECONDS,

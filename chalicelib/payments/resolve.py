@@ -7,14 +7,13 @@ from chalicelib import clock
 from chalicelib.ledger.post import LedgerBusy
 from chalicelib.log import log
 from chalicelib.payments import stripe_gateway, table
+from chalicelib.payments.intent import Intent, is_abandoned
 from chalicelib.payments.payment import (
     Failure,
-    Intent,
     Outcome,
     Payment,
     begun_again,
     canceled_because,
-    is_abandoned,
     is_key_dead,
     may_begin_again,
 )

@@ -3,7 +3,8 @@
 from chalicelib.ledger.post import post_one
 from chalicelib.log import log
 from chalicelib.payments import table
-from chalicelib.payments.payment import Intent, Outcome, Payment, advance, check_same, outcome_of
+from chalicelib.payments.intent import Intent, check_same, outcome_of
+from chalicelib.payments.payment import Outcome, Payment, advance
 
 
 def settle(payment: Payment, intent: Intent) -> Payment:

@@ -17,7 +17,8 @@ from chalicelib.errors import Refusal
 from chalicelib.idempotency import content_hash
 from chalicelib.log import log
 from chalicelib.money import to_card_amount
-from chalicelib.payments.payment import RANKS, Failure, Intent, Payment, failure_of, intent_of, outcome_of
+from chalicelib.payments.intent import Intent, failure_of, intent_of, outcome_of
+from chalicelib.payments.payment import RANKS, Failure, Payment
 from chalicelib.payments.saved_card import CardSetup, FinishedSetup, SavedCard
 from chalicelib.settings import settings
 

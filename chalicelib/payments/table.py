@@ -82,6 +82,7 @@ class PaymentRow(Table):
     stripe_account = UnicodeAttribute(null=True)
     off_session = BooleanAttribute(default=False)
     lines = JSONAttribute(null=True)
+    tax = JSONAttribute(null=True)
     period_start_ms = NumberAttribute(null=True)
     period_end_ms = NumberAttribute(null=True)
     customer_id = UnicodeAttribute()
@@ -276,6 +277,7 @@ def _attributes(payment: Payment) -> dict[str, Any]:
         **asdict(payment),
         "failure": msgspec.to_builtins(failure) if failure else None,
         "lines": msgspec.to_builtins(payment.lines) or None,
+        "tax": msgspec.to_builtins(payment.tax),
         "unresolved_shard": None if payment.ended else str(crc32(payment.payment_id.encode()) % SHARDS),
         "check_at": None if payment.ended else iso(check_at_ms(payment)),
     }

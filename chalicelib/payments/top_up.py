@@ -6,7 +6,9 @@ import msgspec
 
 from chalicelib import clock, idempotency
 from chalicelib.accounts.account import Account
+from chalicelib.accounts.tax import tax_of
 from chalicelib.catalog.catalog import Catalog, CurrencyLimits
+from chalicelib.catalog.tax import Tax
 from chalicelib.errors import Refusal
 from chalicelib.idempotency import Claim
 from chalicelib.money import Currency, Decimal, format_amount, parse_micros, to_card_amount
@@ -123,7 +125,8 @@ def top_up(account: Account, request: TopUpRequest, *, key: str, actor: str, cat
         claim = idempotency.claim(account.account_id, key, operation=OPERATION, content=content, prefix=PREFIX)
     # The payment begins now: its claim may have been left behind long ago, by a request that was cut off.
     begun = Claim(claim.resource_id, clock.now_ms())
-    payment, is_new = table.put_new(new_payment(account, begun, amount_micros=amount_micros, actor=actor))
+    tax = tax_of(account, catalog)
+    payment, is_new = table.put_new(new_payment(account, begun, amount_micros=amount_micros, actor=actor, tax=tax))
     return _answered(charge(payment) if is_new else resolve(payment))
 
 
@@ -141,7 +144,7 @@ def check_card(account: Account) -> None:
         raise CardMissing(account.account_id)
 
 
-def new_payment(account: Account, claim: Claim, *, amount_micros: int, actor: str) -> Payment:
+def new_payment(account: Account, claim: Claim, *, amount_micros: int, actor: str, tax: Tax | None = None) -> Payment:
     """Make the payment of a claim; all that Stripe will be sent is fixed by it. Raises CardMissing."""
     card, customer_id = account.card, account.stripe_customer_id
     if card is None or customer_id is None:
@@ -161,6 +164,7 @@ def new_payment(account: Account, claim: Claim, *, amount_micros: int, actor: st
         card_last_four=card.last_four,
         actor=actor,
         description=DESCRIPTION,
+        tax=tax,
     )
 
 

@@ -11,7 +11,8 @@ from chalicelib.errors import Refusal
 from chalicelib.log import log
 from chalicelib.payments import card, reversal_webhook, signature, table, webhook_table
 from chalicelib.payments.card import CardSetupUnknown, CardSuperseded
-from chalicelib.payments.payment import PREFIX, intent_of
+from chalicelib.payments.intent import intent_of
+from chalicelib.payments.payment import PREFIX
 from chalicelib.payments.reversal_webhook import UnknownPayment
 from chalicelib.payments.settle import settle
 from chalicelib.payments.webhook_table import StripeEvent, Verdict

@@ -11,6 +11,8 @@ from chalicelib.accounts.tax import tax_of
 from chalicelib.auto_pay import queue as charges
 from chalicelib.auto_pay.queue import ChargeMessage
 from chalicelib.catalog.catalog import Catalog
+from chalicelib.invoices.invoice import Invoice
+from chalicelib.invoices.issue import log_issued, next_invoice
 from chalicelib.ledger.post import pause
 from chalicelib.log import log
 from chalicelib.payments import table as payments
@@ -21,8 +23,8 @@ from chalicelib.subscriptions.progress import LOOK_AGAIN_MS, Renewal, landed, ne
 from chalicelib.subscriptions.subscription import Subscription, SubscriptionBusy
 
 ACTOR: Final = "renewal"
-RACES: Final = 10
-"""Writers of one row at once: a person, two streams, the queue."""
+RACES: Final = 30
+"""Writers of one row at once: a person, two streams, the queue. And the account's next invoice has one number."""
 
 
 def follow(
@@ -45,8 +47,9 @@ def follow(
         if wanted == current:
             return _sent(current, awaited)
         wanted = replace(wanted, updated_at_ms=now_ms, version=current.version + 1)
-        if table.write(wanted, over=current, payment=made):
-            _log(current, wanted)
+        invoice = _invoice_of(awaited, catalog) if awaited and _brings(awaited, current, wanted) else None
+        if table.write(wanted, over=current, payment=made, invoice=invoice):
+            _log(current, wanted, invoice)
             return _sent(wanted, made)
         pause(attempt)
     raise SubscriptionBusy(account_id)
@@ -59,6 +62,23 @@ def _awaited(current: Subscription, payment_id: str | None) -> Payment | None:
     if payment_id and current.lapsed and current.lapsed.payment_id == payment_id:
         return payments.get(current.account_id, payment_id)
     return None
+
+
+def _brings(payment: Payment, before: Subscription, after: Subscription) -> bool:
+    """Tell whether a subscription has what a payment was for, and had not before."""
+    return before.paid_payment_id != payment.payment_id == after.paid_payment_id
+
+
+def _invoice_of(payment: Payment, catalog: Catalog) -> Invoice | None:
+    """Return the invoice that is written with what a payment brings; None when it has one.
+
+    Nobody waits for what they paid because of its paper: if that cannot be drawn up, the invoices' queue tries again.
+    """
+    try:
+        return next_invoice(payment, catalog)
+    except Exception:  # noqa: BLE001 - as above; what the queue cannot issue either is parked, with an alarm
+        log().exception("an invoice was not drawn up", account_id=payment.account_id, payment_id=payment.payment_id)
+        return None
 
 
 def _step(current: Subscription, catalog: Catalog, now_ms: int) -> tuple[Subscription, Payment | None]:
@@ -102,7 +122,7 @@ def _sent(subscription: Subscription, payment: Payment | None) -> Subscription:
     return subscription
 
 
-def _log(before: Subscription, after: Subscription) -> None:
+def _log(before: Subscription, after: Subscription, invoice: Invoice | None) -> None:
     log().info(
         "a subscription moved on",
         account_id=after.account_id,
@@ -112,3 +132,5 @@ def _log(before: Subscription, after: Subscription) -> None:
         payment_id=after.pending.payment_id if after.pending else after.paid_payment_id,
         code=after.failure.code if after.failure else None,
     )
+    if invoice:
+        log_issued(invoice)

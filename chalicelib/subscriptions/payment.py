@@ -16,7 +16,7 @@ def make_payment(
     account: Account, claim: Claim, *, purpose: Purpose, terms: Terms, quote: Quote, actor: str, off_session: bool
 ) -> Payment:
     """Make a payment of what was quoted. Its id and time are the claim's. Raises CardMissing."""
-    made = new_payment(account, claim, amount_micros=quote.charge_micros, actor=actor)
+    made = new_payment(account, claim, amount_micros=quote.charge_micros, actor=actor, tax=quote.tax)
     what = "Change of subscription" if purpose == "change" else quote.lines[0].description
     return replace(
         made,

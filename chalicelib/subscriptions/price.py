@@ -33,24 +33,17 @@ class UnknownProduct(Refusal):
         )
 
 
-class AddedTax(msgspec.Struct, frozen=True):
-    """A tax that comes on top of the lines."""
-
-    name: str
-    rate_micros: int
-    amount_micros: int
-
-
 class Quote(msgspec.Struct, frozen=True):
     """What is charged: `charge_micros` is the sum of the lines and of the tax that is added to them, if any is.
 
-    `carried_micros` is then still owed, without tax.
+    `carried_micros` is then still owed, without tax. `tax` is the account's, contained in the lines or added to them.
     """
 
     charge_micros: int
     carried_micros: int
     lines: tuple[Line, ...]
-    tax: AddedTax | None = None
+    tax: Tax | None = None
+    added_tax_micros: int = 0
 
 
 def plan_of(contents: Contents, currency: str, catalog: Catalog) -> Product:
@@ -131,14 +124,8 @@ def quote(lines: Iterable[Line], carried_micros: int, currency: str, catalog: Ca
     difference = net - total(lines)
     if net and difference:
         lines.append(Line(CARRIED if difference > 0 else CARRIED_ON, 1, difference, difference))
-    added = _added(tax, net, currency)
-    return Quote(net + (added.amount_micros if added else 0), due - net, tuple(lines) if net else (), added)
-
-
-def _added(tax: Tax | None, net_micros: int, currency: str) -> AddedTax | None:
-    """Return the tax on top of what is charged; none where prices contain it, or nothing is charged."""
-    amount_micros = 0 if tax is None or tax.inclusive else tax.added_to(net_micros, currency)
-    return AddedTax(tax.name, tax.rate_micros, amount_micros) if tax and amount_micros else None
+    added = 0 if tax is None or tax.inclusive else tax.added_to(net, currency)
+    return Quote(net + added, due - net, tuple(lines) if net else (), tax, added)
 
 
 def for_card(due_micros: int, currency: str, catalog: Catalog) -> int:

@@ -12,6 +12,8 @@ from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.accounts import table as accounts
+from chalicelib.invoices import table as invoices
+from chalicelib.invoices.invoice import Invoice
 from chalicelib.payments import table as payments
 from chalicelib.payments.payment import Payment
 from chalicelib.subscriptions.subscription import Contents, Prices, Subscription, SubscriptionNotFound, Terms
@@ -97,21 +99,29 @@ def find_many(account_ids: Iterable[str]) -> dict[str, Subscription]:
     return {row.account_id: _subscription(row) for row in rows}
 
 
-def write(wanted: Subscription, *, over: Subscription | None, payment: Payment | None = None) -> bool:
-    """Write a subscription, with a new payment and with when access closes, all or nothing.
+def write(
+    wanted: Subscription,
+    *,
+    over: Subscription | None,
+    payment: Payment | None = None,
+    invoice: Invoice | None = None,
+) -> bool:
+    """Write a subscription, with a new payment, an invoice and with when access closes, all or nothing.
 
     It is written on condition that the row is still what it is written over; False when somebody else came first.
     """
     condition = SubscriptionRow.version == over.version if over else SubscriptionRow.account_id.does_not_exist()
     row = row_of(wanted)
     access_moves = wanted.access_until_ms != (over.access_until_ms if over else None)
-    if payment is None and not access_moves:
+    if payment is None and invoice is None and not access_moves:
         return _save(row, condition)
     try:
         with TransactWrite(connection=connection()) as transaction:
             transaction.save(row, condition=condition)
             if payment:
                 payments.add_new(transaction, payment)
+            if invoice:
+                invoices.add_to(transaction, invoice)
             if access_moves:
                 accounts.add_access_until(transaction, wanted.account_id, wanted.access_until_ms)
     except TransactWriteError as error:

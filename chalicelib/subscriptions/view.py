@@ -21,7 +21,7 @@ from chalicelib.payments.view import (
 from chalicelib.subscriptions import table
 from chalicelib.subscriptions.change import Changed
 from chalicelib.subscriptions.charge import Charged
-from chalicelib.subscriptions.price import AddedTax, Quote, UnknownProduct
+from chalicelib.subscriptions.price import Quote, UnknownProduct
 from chalicelib.subscriptions.progress import Renewal, renewal
 from chalicelib.subscriptions.subscription import OWING, RUNNING, Contents, Pending, Purpose, Status, Subscription
 
@@ -180,13 +180,16 @@ def view_quote(quoted: Quote, currency: str) -> QuoteView:
         amount=format_amount(quoted.charge_micros, currency),
         currency=currency,
         lines=view_lines(quoted.lines, currency),
-        tax=_added_tax(quoted.tax, currency) if quoted.tax else None,
+        tax=_added_tax(quoted, currency),
         carried=format_amount(quoted.carried_micros, currency),
     )
 
 
-def _added_tax(tax: AddedTax, currency: str) -> AddedTaxView:
-    return AddedTaxView(tax.name, format_micros(tax.rate_micros * 100), format_amount(tax.amount_micros, currency))
+def _added_tax(quoted: Quote, currency: str) -> AddedTaxView | None:
+    tax, added_micros = quoted.tax, quoted.added_tax_micros
+    if tax is None or not added_micros:
+        return None
+    return AddedTaxView(tax.name, format_micros(tax.rate_micros * 100), format_amount(added_micros, currency))
 
 
 def _owed(subscription: Subscription, catalog: Catalog, tax: Tax | None) -> OwedView:

@@ -78,7 +78,7 @@ class Simulated:
     def write(self, seen: Seen, version: int) -> Payment | None:
         """Write what was decided, if the row still is what was read; return a payment that is placed with it."""
         decision = decide(seen.auto_pay, seen.situation)
-        made = payment_of(seen, decision) if isinstance(decision, Charge) else None
+        made = payment_of(seen, decision, catalog()) if isinstance(decision, Charge) else None
         wanted = after(seen, decision, made)
         if version != self.row.version or wanted == self.row:
             return None

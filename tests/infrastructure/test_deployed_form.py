@@ -82,7 +82,8 @@ def deploy(aws: Aws, template: str) -> dict[str, str]:
 def test_the_api_and_the_queues_function_work_as_they_are_deployed(stack: Stack) -> None:
     assert stack.ask("GET", "/health").status_code == 200
     workspace = {"kind": "workspace", "name": "Acme", "email": "billing@acme.example", "currency": "usd"}
-    assert stack.ask("PUT", "/v1/accounts/acme", workspace).status_code == 201
+    made = stack.ask("PUT", "/v1/accounts/acme", workspace)
+    assert made.status_code == 201, made.text
 
     event = {
         "specversion": "1.0",

@@ -10,7 +10,8 @@ from msgspec.structs import replace
 
 from chalicelib.accounts import table as accounts
 from chalicelib.accounts.account import Account, BillingDetails
-from chalicelib.catalog.catalog import FILE, Catalog, catalog, read
+from chalicelib.catalog.catalog import catalog
+from chalicelib.catalog.tax import Tax
 from chalicelib.invoices import brand, table
 from chalicelib.invoices.brand import BrandRequest
 from chalicelib.invoices.catch_up import catch_up
@@ -27,14 +28,10 @@ from tests.payments.wire import When, calls_of, cut_off
 NewAccount = Callable[..., Account]
 NewPayment = Callable[..., Payment]
 THREADS = 16
+VAT = Tax("VAT", 190_000, inclusive=True)
+ADDED_VAT = replace(VAT, inclusive=False)
 
 both = pytest.mark.parametrize("when", ["before", "after"])
-
-
-def taxed(country: str, rate: str, *, inclusive: bool) -> Catalog:
-    """Return the deployed catalog with a tax."""
-    tax = f'\n[taxes.{country}]\nname = "VAT"\nrate = "{rate}"\ninclusive = {str(inclusive).lower()}\n'
-    return read((FILE.read_text() + tax).encode())
 
 
 def sequences(account: Account) -> list[int]:
@@ -115,26 +112,25 @@ def test_issuing_cut_off_anywhere_is_finished_by_its_repeat(
         assert sequences(account) == [1, 2]
 
 
-def test_top_ups_of_a_country_with_an_inclusive_tax_contain_it(
+def test_a_top_up_contains_the_inclusive_tax_that_was_in_force_when_it_was_made(
     new_account: NewAccount, new_payment: NewPayment
 ) -> None:
-    account = new_account(country="DE", currency="eur")
-    made = issue(new_payment(account), taxed("DE", "19", inclusive=True))
+    account = new_account(currency="eur")
+    made = issue(new_payment(account, tax=VAT), catalog())
     assert made.tax
     assert (made.tax.amount_micros, made.total_micros) == (3_990_000, 25 * MICROS)
-    assert issue(new_payment(account), taxed("DE", "19", inclusive=False)).tax is None
-    assert issue(new_payment(account), taxed("FR", "20", inclusive=True)).tax is None
+    assert issue(new_payment(account, tax=ADDED_VAT), catalog()).tax is None
+    assert issue(new_payment(account), catalog()).tax is None
 
 
-def test_a_client_is_invoiced_by_its_workspace_with_its_colour_and_without_the_operators_tax(
+def test_a_client_is_invoiced_by_its_workspace_with_its_colour(
     new_account: NewAccount, new_payment: NewPayment
 ) -> None:
     workspace = new_account(name="Northwind", billing_details=None)
-    client = new_account(kind="client", workspace_id=workspace.account_id, country="DE")
+    client = new_account(kind="client", workspace_id=workspace.account_id)
     brand.put(workspace, BrandRequest("#7a3e9d"))
-    made = issue(new_payment(client), taxed("DE", "19", inclusive=True))
+    made = issue(new_payment(client), catalog())
     assert (made.seller.name, made.seller.color, made.seller.email) == ("Northwind", "#7a3e9d", workspace.email)
-    assert made.tax is None
 
 
 def test_a_message_of_a_paid_payment_issues_its_invoice_and_a_bad_one_holds_up_no_other(
@@ -204,12 +200,11 @@ def test_a_refund_of_an_unknown_payment_is_refused(account: Account, new_payment
 
 
 def test_sixteen_refunds_at_once_share_the_tax_to_the_micro(new_account: NewAccount, new_payment: NewPayment) -> None:
-    account = new_account(country="DE", currency="eur")
-    payment, taxes = new_payment(account, amount_micros=16 * 1_370_000), taxed("DE", "19", inclusive=True)
+    payment = new_payment(new_account(currency="eur"), amount_micros=16 * 1_370_000, tax=VAT)
     backs = [refund(payment, 1_370_000) for _ in range(THREADS)]
     with ThreadPoolExecutor(THREADS) as pool:
-        notes = list(pool.map(lambda back: issue_credit_note(back, taxes), backs))
-    made = table.get(account.account_id, 1)
+        notes = list(pool.map(lambda back: issue_credit_note(back, catalog()), backs))
+    made = table.get(payment.account_id, 1)
     assert sorted(note.sequence for note in notes) == list(range(2, THREADS + 2))
     assert sum(note.tax_micros for note in notes) == made.tax_micros == 3_500_000
     assert sum(note.total_micros for note in notes) == made.total_micros

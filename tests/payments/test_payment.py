@@ -7,25 +7,20 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from chalicelib.ledger.transaction import Entry
+from chalicelib.payments.intent import Intent, PaymentMismatch, check_same, intent_of, is_abandoned, outcome_of
 from chalicelib.payments.payment import (
     ENDED,
     KEY_LIFE_MS,
     QUIET_MS,
     RANKS,
     Failure,
-    Intent,
     Outcome,
     Payment,
-    PaymentMismatch,
     State,
     advance,
     begun_again,
-    check_same,
-    intent_of,
-    is_abandoned,
     is_key_dead,
     may_begin_again,
-    outcome_of,
 )
 
 STATES: list[State] = list(RANKS)

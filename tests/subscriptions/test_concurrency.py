@@ -11,6 +11,7 @@ import pytest
 from chalicelib import clock
 from chalicelib.catalog.catalog import catalog
 from chalicelib.errors import Refusal
+from chalicelib.invoices.issue import issue
 from chalicelib.subscriptions import renew, table
 from chalicelib.subscriptions.follow import follow
 from tests.subscriptions.conftest import NewSubscriber
@@ -37,6 +38,21 @@ def many(new_subscriber: NewSubscriber, world: RenewalWorld) -> list[Subscriber]
         list(pool.map(Subscriber.put, subscribers))
     world.settle()
     return subscribers
+
+
+def test_a_period_and_other_documents_of_the_account_share_the_numbers(
+    subscriber: Subscriber, world: RenewalWorld
+) -> None:
+    with world.at(moment("2027-01-31")):
+        subscriber.put("agency")
+        topped_up = [subscriber.top_up("10", f"key-{number}").payment for number in range(15)]
+    with world.at(END + timedelta(minutes=5)):
+        world.fire("find_renewals")
+        world.deliver_renewals()
+        world.deliver_charges()
+        at_once(subscriber.follow, *[lambda each=each: issue(each, catalog()) for each in topped_up])
+    assert subscriber.subscription.pending is None
+    assert len(subscriber.invoiced) == 2 + len(topped_up)
 
 
 def test_two_runs_at_once_over_many_that_are_due_charge_each_of_them_once(

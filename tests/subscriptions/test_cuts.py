@@ -132,6 +132,11 @@ def test_recording_that_a_period_was_paid_may_be_cut_off_anywhere(
     for cut in each_cut(lambda each: each.follow, charged(), when, world):
         subscriber = charged()
         cut(subscriber)
+        brought = subscriber.subscription.paid_payment_id
+        assert (subscriber.invoiced[-1], len(subscriber.invoiced)) == (
+            brought,
+            1 if subscriber.subscription.pending else 2,
+        )
         assert_renewed_once(subscriber, world)
 
 

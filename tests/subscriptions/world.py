@@ -7,6 +7,7 @@ from typing import Any
 
 from chalicelib import clock
 from chalicelib.catalog.catalog import Catalog, catalog
+from chalicelib.invoices import table as invoices
 from chalicelib.payments import card
 from chalicelib.payments.payment import Payment
 from chalicelib.settings import settings
@@ -74,13 +75,21 @@ class Subscriber(Payer):
         """Return what was charged at Stripe, oldest first, in units."""
         return [charge["amount"] / 100 for charge in self.charges]
 
+    @property
+    def invoiced(self) -> list[str]:
+        """Return the payments that have an invoice, the first number first. Nothing but the subscription issues any."""
+        found = invoices.newest(self.account_id, limit=100).invoices[::-1]
+        assert [each.sequence for each in found] == list(range(1, len(found) + 1))
+        return [each.cause for each in found]
+
     def assert_sound(self) -> None:
-        """Check that each payment that succeeded was charged once, for the sum of its lines, and credited nowhere."""
+        """Check that each payment that succeeded was charged and invoiced once, and credited nowhere."""
         assert sorted(charge["payment_intent"] for charge in self.charges) == sorted(
             str(each.payment_intent_id) for each in self.paid
         )
         for payment in self.paid:
             assert total(payment.lines) == payment.amount_micros
+        assert sorted(self.invoiced) == sorted(each.payment_id for each in self.paid)
         assert [each for each in self.credits if each.entry.payment_id] == []
 
 
