@@ -23,7 +23,7 @@ reset:  ## Forget everything that make run has kept
 
 test: $(STAMP)  ## Run the tests
 	@$(BIN)/python -m tests.browser
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile --no-loadscope-reorder
 
 check: $(STAMP)  ## Check format, style, types, the directions of imports and the resources
 	$(BIN)/ruff format --check

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
 
+import hypothesis
 import pytest
 from pynamodb.transactions import TransactWrite
 
@@ -21,10 +22,19 @@ from tests.api import Api
 from tests.forget import forget
 from tests.wait import wait_for
 
+hypothesis.settings.register_profile("steady", derandomize=True)
+hypothesis.settings.register_profile("explore", print_blob=True)
+"""A run for everyone draws the same examples each time; to look for others: `pytest --hypothesis-profile=explore`."""
+
 _numbers = count(1)
 
 NewWallet = Callable[..., str]
 """What the fixture `new_wallet` gives."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what is slow."""
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
 @pytest.fixture(scope="session")

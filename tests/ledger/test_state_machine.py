@@ -19,6 +19,8 @@ from chalicelib.tables import connection
 from local.resources import Deployment
 from tests.build import TIME_MS, credit, debit
 
+pytestmark = pytest.mark.slow
+
 _machines = count(1)
 
 # Times within half an hour, in steps, so that batches overlap, come late and fall on the same millisecond.

@@ -19,6 +19,8 @@ from local.system import System
 from tests.build import event
 from tests.wait import wait_for
 
+pytestmark = pytest.mark.slow
+
 MESSAGES = 20_000
 DUPLICATES = MESSAGES // 10
 MALFORMED = MESSAGES // 100
