@@ -47,7 +47,7 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     """What to tell a person. `mark` is what it is told once for; `facts` are listed below the text, by name.
 
     `amounts_micros`, `dates_ms`, `card`, `reason` and `purpose` are what the text's placeholders stand for. `page` is
-    where in the portal to act: the last part of that page's path, and nothing for the first page.
+    where in the portal to act: its path below the account's home, and nothing for the first page.
     """
 
     kind: Kind
@@ -92,9 +92,9 @@ def _about_balance(kind: Kind, message: str, event: detail.Wallet, now: Now) -> 
 
 
 def receipt(event: detail.Payment, now: Now) -> Notice:
-    """Confirm a payment, and lead to its invoice: if it is not issued by now, the page of invoices issues it."""
+    """Confirm a payment, and lead to its page, which has its invoice: if that is not issued by now, asking does it."""
     facts = ("amount", "date", "card", "purpose", "reference", "account", "balance")
-    return replace(_about_payment("receipt", "receipt", event, now, facts), page="invoices")
+    return replace(_about_payment("receipt", "receipt", event, now, facts), page=f"payments/{event.payment_id}")
 
 
 def auto_pay_failed(event: detail.Payment, now: Now) -> Notice | None:

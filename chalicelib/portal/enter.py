@@ -24,13 +24,18 @@ WebAddress = Annotated[
     str,
     Meta(pattern=r"^https?://[^\s\"'<>\\]+$", max_length=2000, examples=["https://app.example.com/settings/billing"]),
 ]
+PagePath = Annotated[
+    str,
+    Meta(pattern="^[A-Za-z0-9][A-Za-z0-9_.-]*(/[A-Za-z0-9][A-Za-z0-9_.-]*)*$", max_length=200, examples=["invoices"]),
+]
 Locale = Annotated[str, Meta(pattern="^[a-z]{2,3}([-_][A-Za-z0-9]{2,8})*$", examples=["en-US"])]
 
 
 class PortalSessionRequest(msgspec.Struct, forbid_unknown_fields=True):
     """Whom to let in. `subject` names the person, for the history; `locale` overrides what the browser asks for.
 
-    `return_url` is where the page's way back leads; a `viewer` sees all and changes nothing.
+    `return_url` is where the page's way back leads; a `viewer` sees all and changes nothing. `page` is what the link
+    opens instead of the overview: a path below the account's home, such as `plan` or `payments/{payment_id}`.
     """
 
     account_id: AccountId
@@ -38,6 +43,7 @@ class PortalSessionRequest(msgspec.Struct, forbid_unknown_fields=True):
     role: Literal["owner", "viewer"] = "owner"
     subject: ShortText | None = None
     locale: Locale | None = None
+    page: PagePath | None = None
 
 
 def create_link(allowed: Allowed, request: PortalSessionRequest) -> tuple[str, int]:
@@ -50,6 +56,7 @@ def create_link(allowed: Allowed, request: PortalSessionRequest) -> tuple[str, i
         subject=request.subject or (allowed.caller.subject if allowed.caller.role == "owner" else None),
         return_url=request.return_url,
         locale=request.locale,
+        page=request.page,
         created_at_ms=now_ms,
         expires_at_ms=now_ms + LINK_MS,
     )

@@ -106,8 +106,9 @@ def open_portal(token: str) -> Response:
 
         session, secret = open_link(token)
         place = place_of(request)
-        home = place.path("accounts", session.account_id)
-        return see_other(home, Set_Cookie=cookie(place, session.account_id, secret))
+        pages = session.page.split("/") if session.page else []
+        first = place.path("accounts", session.account_id, *pages)
+        return see_other(first, Set_Cookie=cookie(place, session.account_id, secret))
 
     return _answer(opened)
 

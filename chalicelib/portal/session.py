@@ -63,7 +63,8 @@ class PageNotFound(Refusal):
 class Session(msgspec.Struct, frozen=True, kw_only=True):
     """A link or a session: for whom, as whom, and until when.
 
-    `subject` names the person. `attempt` numbers the form of Add Balance: it moves on when its payment has ended.
+    `subject` names the person, `page` what a link opens instead of the overview. `attempt` numbers the form of Add
+    Balance: it moves on when its payment has ended.
     """
 
     session_id: str
@@ -72,6 +73,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     subject: str | None
     return_url: str | None
     locale: str | None
+    page: str | None
     created_at_ms: int
     expires_at_ms: int
     attempt: int = 1

@@ -26,6 +26,7 @@ class SessionRow(Table):
     subject = UnicodeAttribute(null=True)
     return_url = UnicodeAttribute(null=True)
     locale = UnicodeAttribute(null=True)
+    page = UnicodeAttribute(null=True)
     created_at_ms = NumberAttribute()
     expires_at_ms = NumberAttribute()
     attempt = NumberAttribute()

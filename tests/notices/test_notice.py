@@ -150,12 +150,12 @@ def test_a_low_balance_is_one_mail_a_day_and_a_payment_one_for_its_event() -> No
     assert receipt.mark == "receipt/payment.succeeded:acme:pay_1"
 
 
-def test_a_receipt_leads_to_the_invoices_and_what_is_owed_to_the_plan() -> None:
+def test_a_receipt_leads_to_its_payment_and_what_is_owed_to_the_plan() -> None:
     receipt = RULES["payment.succeeded"](paid("succeeded").detail, now(30, "succeeded"))
     past_due = RULES["subscription.past_due"](owed("past_due").detail, subscribed("past_due"))
     assert receipt
     assert past_due
-    assert (receipt.page, past_due.page) == ("invoices", "plan")
+    assert (receipt.page, past_due.page) == ("payments/pay_1", "plan")
 
 
 @pytest.mark.parametrize(

@@ -59,9 +59,10 @@ def test_axe_finds_nothing_on_the_pages_of_bad_luck(people: People, site: Site, 
     home = page.url.partition("/add-balance")[0]
     page.get_by_label("Another amount").check()
     page.get_by_role("button", name="Add balance now").click()
-    assert page.get_by_role("alert").is_visible()
+    expect(page.get_by_role("alert")).to_be_visible()
     page.get_by_label("$25.00", exact=True).check()
     page.get_by_role("button", name="Add balance now").click()
+    expect(page.get_by_text("needs JavaScript")).to_be_visible()
     address = page.url
     cookies = page.context.cookies()
     scripted = people.context(scheme=scheme)
@@ -77,6 +78,7 @@ def test_axe_finds_nothing_on_the_pages_of_bad_luck(people: People, site: Site, 
     seen.get_by_label("When the balance falls below").fill("20")
     seen.get_by_label("Charge the card").fill("1")
     seen.get_by_role("button", name="Turn on auto-pay").click()
+    expect(seen.get_by_role("alert")).to_be_visible()
     assert_accessible(seen)
 
 

@@ -38,6 +38,15 @@ def test_a_link_opens_a_session_once_and_leaves_no_secret_in_the_address(site: S
     assert "Set-Cookie" not in again.headers
 
 
+def test_a_link_may_lead_to_a_page_of_the_account_and_nowhere_else(site: Site, account: str) -> None:
+    answer = requests.get(site.link(account, page="payments/pay_1"), allow_redirects=False, timeout=10)
+    assert answer.headers["Location"] == f"/portal/accounts/{account}/payments/pay_1"
+    for page in ("../other", "/plan", "https://evil.example", "plan/..", "plan?x=1", ""):
+        body = {"account_id": account, "page": page}
+        made = requests.post(f"{site.url}/v1/portal-sessions", json=body, headers=site.operator, timeout=10)
+        assert made.status_code == 422, page
+
+
 def test_a_link_that_was_not_opened_in_time_is_refused(site: Site, account: str) -> None:
     token = site.link(account).rpartition("/")[2]
     link = table.take(id_of("link", token))
@@ -102,6 +111,7 @@ def test_a_session_is_extended_by_use_but_not_for_ever() -> None:
         subject=None,
         return_url=None,
         locale=None,
+        page=None,
         created_at_ms=0,
         expires_at_ms=IDLE_MS,
     )
