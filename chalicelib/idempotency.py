@@ -11,11 +11,10 @@ from typing import Any, Final
 
 import msgspec
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
-from pynamodb.exceptions import PutError
 
 from chalicelib import clock
 from chalicelib.errors import Refusal
-from chalicelib.tables import Table, TableMeta
+from chalicelib.tables import Table, TableMeta, race
 
 RANDOM_BYTES: Final = 10
 """Of a new id, behind its time: 80 bits, so that no two requests of one millisecond ever meet."""
@@ -63,9 +62,7 @@ def find(account_id: str, key: str, *, operation: str, content: Any) -> Claim | 
         row = IdempotencyRow.get(account_id, key, consistent_read=True)
     except IdempotencyRow.DoesNotExist:
         return None
-    if (row.operation, row.content_hash) != (operation, content_hash(content)):
-        raise IdempotencyConflict(row.operation)
-    return Claim(row.resource_id, int(row.created_at_ms))
+    return _claim(row, operation, content)
 
 
 def claim(account_id: str, key: str, *, operation: str, content: Any, prefix: str) -> Claim:
@@ -82,16 +79,17 @@ def claim(account_id: str, key: str, *, operation: str, content: Any, prefix: st
         resource_id=new_id(prefix, moment),
         created_at_ms=moment,
     )
-    try:
+    with race() as it:
         row.save(condition=IdempotencyRow.idempotency_key.does_not_exist())
-    except PutError as error:
-        if error.cause_response_code != "ConditionalCheckFailedException":
-            raise
-        found = find(account_id, key, operation=operation, content=content)
-        if found is None:
-            raise
-        return found
-    return Claim(row.resource_id, moment)
+    if not it.won:
+        row = IdempotencyRow.get(account_id, key, consistent_read=True)
+    return _claim(row, operation, content)
+
+
+def _claim(row: IdempotencyRow, operation: str, content: Any) -> Claim:
+    if (row.operation, row.content_hash) != (operation, content_hash(content)):
+        raise IdempotencyConflict(row.operation)
+    return Claim(row.resource_id, int(row.created_at_ms))
 
 
 def new_id(prefix: str, moment_ms: int) -> str:

@@ -4,12 +4,14 @@ PynamoDB would make a client for each table and read table names while modules l
 first use (one per transaction took 500 operations from 6.5 to 96 seconds), and a table's name comes from the settings.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cache
 from typing import Any, Final
 
 from pynamodb.connection import Connection
 from pynamodb.connection.table import TableConnection
+from pynamodb.exceptions import DeleteError, PutError, TransactWriteError, UpdateError
 from pynamodb.models import MetaModel, Model
 
 from chalicelib.settings import settings
@@ -20,6 +22,36 @@ CONNECTIONS = 32
 
 READS: Final = 5
 """How often what a table left unread is asked for again."""
+
+
+CONDITION_FAILED: Final = "ConditionalCheckFailedException"
+LOST_RACE_CODES: Final = frozenset({"ConditionalCheckFailed", "TransactionConflict"})
+
+
+class Race:
+    """Whether a write came first. Nothing is written by one that did not."""
+
+    won = True
+
+
+@contextmanager
+def race() -> Iterator[Race]:
+    """Watch a write that others may come before: its condition does not hold then, or two transactions have met.
+
+    Whatever else goes wrong is raised.
+    """
+    it = Race()
+    try:
+        yield it
+    except (PutError, UpdateError, DeleteError) as error:
+        if error.cause_response_code != CONDITION_FAILED:
+            raise
+        it.won = False
+    except TransactWriteError as error:
+        codes = {reason.code for reason in error.cancellation_reasons if reason}
+        if not codes or not codes <= LOST_RACE_CODES:
+            raise
+        it.won = False
 
 
 class TableBusy(Exception):

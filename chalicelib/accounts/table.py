@@ -14,8 +14,6 @@ from chalicelib.accounts.account import Account, AccountNotFound, BillingDetails
 from chalicelib.ledger.table import add_new_wallet
 from chalicelib.tables import Table, TableMeta, connection
 
-CONDITION_FAILED = "ConditionalCheckFailed"
-
 
 class ClientsIndex(GlobalSecondaryIndex["AccountRow"]):  # type: ignore[no-untyped-call]
     """The clients of a workspace."""
@@ -106,7 +104,7 @@ def create(account: Account) -> bool:
             transaction.save(row, condition=AccountRow.account_id.does_not_exist())
             add_new_wallet(transaction, account.account_id, account.currency)
     except TransactWriteError as error:
-        if any(reason and reason.code == CONDITION_FAILED for reason in error.cancellation_reasons):
+        if any(reason and reason.code == "ConditionalCheckFailed" for reason in error.cancellation_reasons):
             return False
         raise
     return True

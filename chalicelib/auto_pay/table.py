@@ -7,7 +7,6 @@ from zlib import crc32
 import msgspec
 from msgspec.structs import asdict
 from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
-from pynamodb.exceptions import TransactWriteError, UpdateError
 from pynamodb.expressions.update import Action
 from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection
 from pynamodb.transactions import TransactWrite
@@ -15,10 +14,7 @@ from pynamodb.transactions import TransactWrite
 from chalicelib.auto_pay.auto_pay import AutoPay
 from chalicelib.payments import table as payments
 from chalicelib.payments.payment import Payment
-from chalicelib.tables import Table, TableMeta, connection
-
-CONDITION_FAILED: Final = "ConditionalCheckFailedException"
-LOST_RACE_CODES: Final = frozenset({"ConditionalCheckFailed", "TransactionConflict"})
+from chalicelib.tables import Table, TableMeta, connection, race
 
 SHARDS: Final = 8
 """Partitions of the index of what is due. One takes 1,000 writes a second; eight never are what holds it up."""
@@ -85,17 +81,11 @@ def write(auto_pay: AutoPay, *, over: int, payment: Payment | None = None) -> bo
     It is written on condition that the row still has the version `over`: 0 for a row that is not there yet.
     """
     unchanged = AutoPayRow.version == over if over else AutoPayRow.account_id.does_not_exist()
-    try:
-        with TransactWrite(connection=connection()) as transaction:
-            transaction.save(AutoPayRow(**_attributes(auto_pay)), condition=unchanged)
-            if payment:
-                payments.add_new(transaction, payment)
-    except TransactWriteError as error:
-        codes = {reason.code for reason in error.cancellation_reasons if reason}
-        if codes and codes <= LOST_RACE_CODES:
-            return False
-        raise
-    return True
+    with race() as it, TransactWrite(connection=connection()) as transaction:
+        transaction.save(AutoPayRow(**_attributes(auto_pay)), condition=unchanged)
+        if payment:
+            payments.add_new(transaction, payment)
+    return it.won
 
 
 def due(now_ms: int, limit: int) -> Iterator[tuple[str, int]]:
@@ -125,13 +115,9 @@ def _look_at(account_id: str, moment_ms: int, condition: Any) -> bool:
         AutoPayRow.due_shard.set(_shard(account_id)),
         AutoPayRow.version.add(1),
     ]
-    try:
+    with race() as it:
         AutoPayRow(account_id).update(actions, condition=condition)
-    except UpdateError as error:
-        if error.cause_response_code != CONDITION_FAILED:
-            raise
-        return False
-    return True
+    return it.won
 
 
 def _shard(account_id: str) -> str:

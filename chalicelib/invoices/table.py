@@ -13,14 +13,12 @@ from typing import Any, Final
 
 import msgspec
 from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
-from pynamodb.exceptions import TransactWriteError
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.invoices.invoice import Brand, Invoice
 from chalicelib.ledger.statement import InvalidCursor
-from chalicelib.tables import Table, TableMeta, connection
+from chalicelib.tables import Table, TableMeta, connection, race
 
-LOST_RACE_CODES: Final = frozenset({"ConditionalCheckFailed", "TransactionConflict"})
 FORMAT: Final = 1
 SEQUENCE_DIGITS: Final = 12
 COUNTER: Final = "counter"
@@ -106,17 +104,11 @@ def add(
     A credit note moves what is credited of the invoice that was issued for `crediting`, from `before` to `after`, and
     what takes back a credit note moves it down again.
     """
-    try:
-        with TransactWrite(connection=connection()) as transaction:
-            add_to(transaction, invoice)
-            if before and after:
-                _move(transaction, invoice.account_id, crediting, before, after)
-    except TransactWriteError as error:
-        codes = {reason.code for reason in error.cancellation_reasons if reason}
-        if codes and codes <= LOST_RACE_CODES:
-            return False
-        raise
-    return True
+    with race() as it, TransactWrite(connection=connection()) as transaction:
+        add_to(transaction, invoice)
+        if before and after:
+            _move(transaction, invoice.account_id, crediting, before, after)
+    return it.won
 
 
 def add_to(transaction: TransactWrite, invoice: Invoice) -> None:

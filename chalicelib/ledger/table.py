@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
-from pynamodb.exceptions import TransactWriteError
 from pynamodb.expressions.operand import Path
 from pynamodb.expressions.update import Action
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
@@ -15,12 +14,10 @@ from chalicelib.ledger.commit import WalletPlan
 from chalicelib.ledger.daily_usage import Days, Usage
 from chalicelib.ledger.page import FORMAT, Page, page_key
 from chalicelib.ledger.wallet import GENESIS, Wallet, WalletNotFound
-from chalicelib.tables import Table, TableMeta, connection, raw
+from chalicelib.tables import Table, TableMeta, connection, race, raw
 
 AFTER_ANY_SEQUENCE: Final = "#~"
 """Sorts behind every page key of the same time."""
-
-LOST_RACE_CODES: Final = frozenset({"ConditionalCheckFailed", "TransactionConflict"})
 
 
 class LostRace(Exception):
@@ -182,15 +179,11 @@ def commit(plans: Iterable[WalletPlan]) -> None:
 
     Raises LostRace when it is not, or when DynamoDB saw two transactions at once; nothing is written then.
     """
-    try:
-        with TransactWrite(connection=connection()) as transaction:
-            for each in plans:
-                _add(transaction, each)
-    except TransactWriteError as error:
-        codes = {reason.code for reason in error.cancellation_reasons if reason}
-        if codes and codes <= LOST_RACE_CODES:
-            raise LostRace from error
-        raise
+    with race() as it, TransactWrite(connection=connection()) as transaction:
+        for each in plans:
+            _add(transaction, each)
+    if not it.won:
+        raise LostRace
 
 
 def _add(transaction: TransactWrite, each: WalletPlan) -> None:

@@ -71,6 +71,24 @@ class Payment(Detail, frozen=True, kw_only=True):
     stripe_account: str | None
 
 
+class Dispute(Detail, frozen=True, kw_only=True):
+    """A dispute of a payment was opened, or moved on. `status` is Stripe's, of the dispute that moved last.
+
+    `amount` is the payment's; what the dispute took and gave back is in the wallet's history. Of one payment, a higher
+    `sequence` is later. Evidence is handed in at Stripe.
+    """
+
+    payment_id: str
+    kind: Kind
+    status: str
+    amount: Amount
+    currency: str
+    payment_intent_id: str | None
+    charge_id: str | None
+    stripe_account: str | None
+    sequence: int
+
+
 class AutoPay(Detail, frozen=True, kw_only=True):
     """Auto-pay was suspended: it charges nothing until a person acts. `failures` counts the declines in a row."""
 
@@ -123,6 +141,7 @@ DETAILS: Final[dict[str, Any]] = {
     "payment.failed": Payment,
     "payment.canceled": Payment,
     "payment.requires_action": Payment,
+    "payment.disputed": Dispute,
     "auto_pay.suspended": AutoPay,
     "subscription.renewed": Subscription,
     "subscription.past_due": Subscription,
@@ -137,10 +156,11 @@ MEANINGS: Final = {
     "wallet.exhausted": "The balance fell to its floor or below it: access now says no.",
     "wallet.restored": "The balance rose over one of the two lines; `level` tells how far. From `exhausted` to either "
     "of the others, access says yes again.",
-    "payment.succeeded": "The money has moved and is in the wallet.",
+    "payment.succeeded": "The money has moved: it is in the wallet, or has paid for the subscription.",
     "payment.failed": "The card was declined, or the payment failed otherwise. Very rarely it still succeeds.",
     "payment.canceled": "Nothing will be charged: it was not verified in time, or was canceled at Stripe.",
     "payment.requires_action": "The customer's bank wants to see the customer, in the portal.",
+    "payment.disputed": "The customer's bank asks about a payment or takes it back, or has decided; `status` tells.",
     "auto_pay.suspended": "Auto-pay gave up after declines, or at once where the bank wants to see the customer.",
     "subscription.renewed": "The next period has begun, paid or for nothing; after a trial, the first one.",
     "subscription.past_due": "The next period could not be charged, and is owed. All goes on for now.",

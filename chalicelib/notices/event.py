@@ -69,6 +69,7 @@ class PaymentImage(msgspec.Struct, frozen=True):
     amount_micros: int
     currency: str
     updated_at_ms: int
+    version: int
     description: str
     card_brand: str
     card_last_four: str
@@ -76,6 +77,7 @@ class PaymentImage(msgspec.Struct, frozen=True):
     payment_intent_id: str | None = None
     charge_id: str | None = None
     stripe_account: str | None = None
+    dispute_status: str | None = None
 
 
 class AutoPayImage(msgspec.Struct, frozen=True):
@@ -162,20 +164,36 @@ def _reached(old: Level, new: Level, lines: Lines) -> list[Level]:
 
 
 def payment_events(record: Record) -> list[Event]:
-    """Return the event of a payment that came to a state that somebody waits for. Raises MalformedRecord."""
+    """Return the events of a payment: a state that somebody waits for, a dispute that moved. Raises MalformedRecord."""
     change = change_of(record, PaymentImage)
     before, after = change.before, change.after
-    if after is None or after.state not in TOLD_STATES or (before and before.state == after.state):
+    if after is None:
         return []
-    about: dict[str, Any] = {
-        **{name: getattr(after, name) for name in ("account_id", "payment_id", "kind", "state", "currency")},
-        **{name: getattr(after, name) for name in ("description", "payment_intent_id", "charge_id", "stripe_account")},
-        "occurred_at": iso(after.updated_at_ms),
-        "amount": format_amount(after.amount_micros, after.currency),
-        "card": detail.PaidWith(after.card_brand, after.card_last_four),
-        "failure": _failure(after.failure),
+    told = []
+    about = _about_payment(after)
+    if after.state in TOLD_STATES and (before is None or before.state != after.state):
+        more = {
+            "state": after.state,
+            "description": after.description,
+            "card": detail.PaidWith(after.card_brand, after.card_last_four),
+            "failure": _failure(after.failure),
+        }
+        number, name = after.payment_id, f"payment.{after.state}"
+        told.append(_event(detail.Payment, name, number, after.updated_at_ms, about | more))
+    if after.dispute_status and (before is None or before.dispute_status != after.dispute_status):
+        more = {"status": after.dispute_status, "sequence": after.version}
+        number = f"{after.payment_id}:{after.version}"
+        told.append(_event(detail.Dispute, "payment.disputed", number, after.updated_at_ms, about | more))
+    return told
+
+
+def _about_payment(row: PaymentImage) -> dict[str, Any]:
+    names = ("account_id", "payment_id", "kind", "currency", "payment_intent_id", "charge_id", "stripe_account")
+    return {
+        **{name: getattr(row, name) for name in names},
+        "occurred_at": iso(row.updated_at_ms),
+        "amount": format_amount(row.amount_micros, row.currency),
     }
-    return [_event(detail.Payment, f"payment.{after.state}", after.payment_id, after.updated_at_ms, about)]
 
 
 def _failure(written: str | None) -> Failure | None:

@@ -4,11 +4,10 @@ from typing import Final, Literal
 
 import msgspec
 from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
-from pynamodb.exceptions import PutError
 
 from chalicelib import clock
 from chalicelib.notices.choice import Choice
-from chalicelib.tables import Table, TableMeta
+from chalicelib.tables import Table, TableMeta, race
 
 CHOICE: Final = "choice"
 MARK: Final = "mail/"
@@ -67,13 +66,11 @@ def claim(account_id: str, mark: str, event_id: str) -> State:
         expires_at=now_ms // 1000 + KEPT_SECONDS,
     )
     lapsed = NoticeRow.message_id.does_not_exist() & (NoticeRow.claimed_until_ms < now_ms)
-    try:
+    with race() as it:
         row.save(condition=NoticeRow.notice.does_not_exist() | lapsed)
-    except PutError as error:
-        if error.cause_response_code != "ConditionalCheckFailedException":
-            raise
-        return "sent" if _message_id(account_id, mark) else "busy"
-    return "claimed"
+    if it.won:
+        return "claimed"
+    return "sent" if _message_id(account_id, mark) else "busy"
 
 
 def _message_id(account_id: str, mark: str) -> str | None:

@@ -11,7 +11,6 @@ from zlib import crc32
 import msgspec
 from msgspec.structs import asdict, replace
 from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
-from pynamodb.exceptions import TransactWriteError
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.transactions import TransactWrite
 
@@ -25,12 +24,11 @@ from chalicelib.payments.payment import Payment
 from chalicelib.payments.refund import Refund
 from chalicelib.payments.reversal import Reversals
 from chalicelib.payments.table import RACES, PaymentBusy
-from chalicelib.tables import Table, TableMeta, connection
+from chalicelib.tables import Table, TableMeta, connection, race
 
 SHARDS: Final = 4
 """Partitions of the index of what is not settled. Refunds and disputes are few; more would only be more looks."""
 
-LOST_RACE_CODES: Final = frozenset({"ConditionalCheckFailed", "TransactionConflict"})
 GUARD: Final = "guard"
 """Sort key of the row that counts the refunds begun on an account; before all others, which begin with `pay_`."""
 
@@ -144,20 +142,14 @@ def write(seen: Reversals, wanted: Reversals, *, begun: int | None = None) -> Re
     """
     stamped = _stamped(seen, wanted)
     before = {_key(each): each for each in seen.rows}
-    try:
-        with TransactWrite(connection=connection()) as transaction:
-            payments.add_change(transaction, stamped.payment, over=seen.payment.version)
-            for each in stamped.rows:
-                if before.get(_key(each)) != each:
-                    transaction.save(ReversalRow(**_attributes(each)))
-            if begun is not None:
-                _count(transaction, seen.payment.account_id, begun)
-    except TransactWriteError as error:
-        codes = {reason.code for reason in error.cancellation_reasons if reason}
-        if codes and codes <= LOST_RACE_CODES:
-            return None
-        raise
-    return stamped
+    with race() as it, TransactWrite(connection=connection()) as transaction:
+        payments.add_change(transaction, stamped.payment, over=seen.payment.version)
+        for each in stamped.rows:
+            if before.get(_key(each)) != each:
+                transaction.save(ReversalRow(**_attributes(each)))
+        if begun is not None:
+            _count(transaction, seen.payment.account_id, begun)
+    return stamped if it.won else None
 
 
 def _count(transaction: TransactWrite, account_id: str, begun: int) -> None:

@@ -9,7 +9,6 @@ from zlib import crc32
 import msgspec
 from msgspec.structs import asdict, replace
 from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
-from pynamodb.exceptions import PutError, UpdateError
 from pynamodb.expressions.update import Action
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.transactions import TransactWrite
@@ -19,9 +18,8 @@ from chalicelib.clock import iso
 from chalicelib.errors import Refusal
 from chalicelib.ledger.statement import InvalidCursor
 from chalicelib.payments.payment import DAY_MS, PREFIX, Payment, PaymentNotFound
-from chalicelib.tables import Table, TableMeta
+from chalicelib.tables import Table, TableMeta, race
 
-CONDITION_FAILED: Final = "ConditionalCheckFailedException"
 SHARDS: Final = 8
 """Partitions of the index of unresolved payments. One takes 1,000 writes a second; eight never are what holds it up."""
 
@@ -131,14 +129,9 @@ def get(account_id: str, payment_id: str) -> Payment:
 
 def put_new(payment: Payment) -> tuple[Payment, bool]:
     """Write a new payment, unless it is there; return the one that is there, and whether it was written now."""
-    row = PaymentRow(**_attributes(payment))
-    try:
-        row.save(condition=PaymentRow.payment_id.does_not_exist())
-    except PutError as error:
-        if error.cause_response_code != CONDITION_FAILED:
-            raise
-        return get(payment.account_id, payment.payment_id), False
-    return payment, True
+    with race() as it:
+        PaymentRow(**_attributes(payment)).save(condition=PaymentRow.payment_id.does_not_exist())
+    return (payment, True) if it.won else (get(payment.account_id, payment.payment_id), False)
 
 
 def add_new(transaction: TransactWrite, payment: Payment) -> None:
@@ -179,13 +172,9 @@ def add_change(transaction: TransactWrite, payment: Payment, over: int) -> None:
 def _write(payment: Payment, over: int) -> bool:
     """Write what may change of a payment, on condition that its row still has the version `over`."""
     row = PaymentRow(payment.account_id, payment.payment_id)
-    try:
+    with race() as it:
         row.update(_actions(payment), condition=PaymentRow.version == over)
-    except UpdateError as error:
-        if error.cause_response_code != CONDITION_FAILED:
-            raise
-        return False
-    return True
+    return it.won
 
 
 def _actions(payment: Payment) -> list[Action]:

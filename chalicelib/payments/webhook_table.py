@@ -4,15 +4,13 @@ from typing import Any, Final, Literal
 
 import msgspec
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
-from pynamodb.exceptions import PutError, UpdateError
 from pynamodb.expressions.update import Action
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 
 from chalicelib import clock
 from chalicelib.clock import iso
-from chalicelib.tables import Table, TableMeta
+from chalicelib.tables import Table, TableMeta, race
 
-CONDITION_FAILED: Final = "ConditionalCheckFailedException"
 KEPT_SECONDS: Final = 30 * 24 * 60 * 60
 """How long a finished event is known: ten times as long as Stripe repeats it (docs.stripe.com/webhooks#retries)."""
 
@@ -84,13 +82,9 @@ def store(event: StripeEvent, body: bytes) -> bool:
         parked="received",
         payload=body.decode(),
     )
-    try:
+    with race() as it:
         row.save(condition=WebhookEventRow.event_id.does_not_exist())
-    except PutError as error:
-        if error.cause_response_code != CONDITION_FAILED:
-            raise
-        return WebhookEventRow.get(event.id, consistent_read=True).state not in FINISHED
-    return True
+    return it.won or WebhookEventRow.get(event.id, consistent_read=True).state not in FINISHED
 
 
 def finish(event_id: str, verdict: Verdict) -> None:
@@ -106,11 +100,8 @@ def finish(event_id: str, verdict: Verdict) -> None:
     else:
         expires_at = WebhookEventRow.expires_at.set(clock.now_ms() // 1000 + KEPT_SECONDS)
         actions += [WebhookEventRow.parked.remove(), WebhookEventRow.payload.remove(), expires_at]
-    try:
+    with race():
         WebhookEventRow(event_id).update(actions, condition=~WebhookEventRow.state.is_in(*FINISHED))
-    except UpdateError as error:
-        if error.cause_response_code != CONDITION_FAILED:
-            raise
 
 
 def payload_of(event_id: str) -> str | None:

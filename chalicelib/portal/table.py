@@ -5,12 +5,10 @@ from typing import Any, Final
 import msgspec
 from msgspec.structs import asdict
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
-from pynamodb.exceptions import DeleteError, UpdateError
 
 from chalicelib.portal.session import Session
-from chalicelib.tables import Table, TableMeta
+from chalicelib.tables import Table, TableMeta, race
 
-CONDITION_FAILED: Final = "ConditionalCheckFailedException"
 DAY_SECONDS: Final = 24 * 60 * 60
 
 
@@ -41,15 +39,12 @@ def put(session: Session) -> None:
 def take(link_id: str) -> Session | None:
     """Take a link away, for whoever is first; None when there is none, or it was taken before."""
     row = SessionRow(link_id)
-    try:
+    answer: dict[str, Any] = {}
+    with race():
         answer = row._get_connection().delete_item(
             link_id, condition=SessionRow.session_id.exists(), return_values="ALL_OLD"
         )
-    except DeleteError as error:
-        if error.cause_response_code != CONDITION_FAILED:
-            raise
-        return None
-    return _session(SessionRow.from_raw_data(answer["Attributes"]))
+    return _session(SessionRow.from_raw_data(answer["Attributes"])) if answer else None
 
 
 def find(session_id: str) -> Session | None:
@@ -84,11 +79,8 @@ def delete(session_id: str) -> None:
 
 def _change(session_id: str, actions: list[Any], condition: Any) -> None:
     """Change a session; a change that the condition refuses is not needed any more."""
-    try:
+    with race():
         SessionRow(session_id).update(actions, condition=condition)
-    except UpdateError as error:
-        if error.cause_response_code != CONDITION_FAILED:
-            raise
 
 
 def _forgotten_at(expires_at_ms: int) -> int:

@@ -7,7 +7,6 @@ from zlib import crc32
 import msgspec
 from msgspec.structs import asdict
 from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
-from pynamodb.exceptions import PutError, TransactWriteError
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.transactions import TransactWrite
 
@@ -17,10 +16,7 @@ from chalicelib.invoices.invoice import Invoice
 from chalicelib.payments import table as payments
 from chalicelib.payments.payment import Payment
 from chalicelib.subscriptions.subscription import Contents, Prices, Subscription, SubscriptionNotFound, Terms
-from chalicelib.tables import Table, TableMeta, connection
-
-CONDITION_FAILED: Final = "ConditionalCheckFailedException"
-LOST_RACE_CODES: Final = frozenset({"ConditionalCheckFailed", "TransactionConflict"})
+from chalicelib.tables import Table, TableMeta, connection, race
 
 SHARDS: Final = 8
 """Partitions of the index of what is due. One takes 1,000 writes a second; eight never are what holds it up."""
@@ -114,32 +110,18 @@ def write(
     row = row_of(wanted)
     access_moves = wanted.access_until_ms != (over.access_until_ms if over else None)
     if payment is None and invoice is None and not access_moves:
-        return _save(row, condition)
-    try:
-        with TransactWrite(connection=connection()) as transaction:
-            transaction.save(row, condition=condition)
-            if payment:
-                payments.add_new(transaction, payment)
-            if invoice:
-                invoices.add_to(transaction, invoice)
-            if access_moves:
-                accounts.add_access_until(transaction, wanted.account_id, wanted.access_until_ms)
-    except TransactWriteError as error:
-        codes = {reason.code for reason in error.cancellation_reasons if reason}
-        if codes and codes <= LOST_RACE_CODES:
-            return False
-        raise
-    return True
-
-
-def _save(row: SubscriptionRow, condition: Any) -> bool:
-    try:
-        row.save(condition=condition)
-    except PutError as error:
-        if error.cause_response_code != CONDITION_FAILED:
-            raise
-        return False
-    return True
+        with race() as it:
+            row.save(condition=condition)
+        return it.won
+    with race() as it, TransactWrite(connection=connection()) as transaction:
+        transaction.save(row, condition=condition)
+        if payment:
+            payments.add_new(transaction, payment)
+        if invoice:
+            invoices.add_to(transaction, invoice)
+        if access_moves:
+            accounts.add_access_until(transaction, wanted.account_id, wanted.access_until_ms)
+    return it.won
 
 
 def due(now_ms: int) -> Iterator[str]:

@@ -156,6 +156,25 @@ def test_a_payment_event_says_what_and_why() -> None:
 
 
 @pytest.mark.parametrize(
+    ("before", "after", "told"),
+    [
+        (None, None, False),
+        (None, "needs_response", True),
+        ("needs_response", "needs_response", False),
+        ("needs_response", "won", True),
+        ("lost", "won", True),
+    ],
+)
+def test_a_dispute_is_told_whenever_its_status_moves(before: str | None, after: str | None, told: bool) -> None:
+    rows = (payment("succeeded", dispute_status=status, version=4) for status in (before, after))
+    events = payment_events(record(*rows))
+    assert types(events) == ["payment.disputed"] * told
+    for event in events:
+        found = msgspec.to_builtins(event.detail)
+        assert (found["id"], found["status"]) == ("payment.disputed:acme:pay_1:4", after)
+
+
+@pytest.mark.parametrize(
     ("before", "after", "expected"),
     [
         (None, auto_pay(), []),

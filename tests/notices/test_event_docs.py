@@ -22,6 +22,7 @@ from tests.notices.records import (
     invoice,
     invoice_record,
     next_period,
+    payment,
     payment_record,
     record,
     subscription,
@@ -37,6 +38,7 @@ TOLD = [
         for state in ("succeeded", "failed", "canceled", "requires_action")
         for each in payment_events(payment_record("created", state))
     ),
+    *payment_events(record(payment("succeeded"), payment("succeeded", dispute_status="needs_response"))),
     *auto_pay_events(record(auto_pay(), auto_pay("declines", 3))),
     *subscription_events(record(subscription(), next_period())),
     *(
