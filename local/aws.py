@@ -80,6 +80,8 @@ def start_aws(
             # The first is what it listens on, the second what it calls itself in the addresses of queues.
             "BIND_HOST": HOST,
             "MINISTACK_HOST": HOST,
+            # Where its functions find AWS, whatever AWS this process was told of before.
+            "AWS_ENDPOINT_URL": endpoint,
             "MINISTACK_REGION": "us-east-1",
             "PERSIST_STATE": "1" if keep else "0",
             "STATE_DIR": str(directory / "aws"),
