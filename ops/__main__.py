@@ -13,10 +13,10 @@ from chalicelib.accounts.table import AccountRow
 from chalicelib.accounts.token import sign
 from chalicelib.ledger.verify import StillMoving, verify
 from chalicelib.ledger.wallet import WalletNotFound
-from chalicelib.payments import webhook_table
 from chalicelib.settings import settings
 from ops import dead_letters as letters
 from ops.environment import NoEnvironment, use_local, use_stack
+from ops.parked import replay, show_parked
 from ops.reconcile import reconcile
 from ops.subscriptions import renew_due, subscriptions
 
@@ -89,16 +89,6 @@ def send_back_dead_letters(limit: int) -> None:
     out.print(f"{moved} sent back")
 
 
-@ops.command("parked")
-@click.option("--limit", default=20, show_default=True)
-def show_parked(limit: int) -> None:
-    """Show webhook events that wait for somebody to look."""
-    table = Table("event", "type", "received", "attempts", "reason")
-    for row in webhook_table.parked(limit):
-        table.add_row(row.event_id, row.type, row.received_at, str(int(row.attempts)), row.reason or "")
-    out.print(table)
-
-
 @ops.command("token")
 @click.argument("role", type=click.Choice(["operator", "owner", "viewer"]))
 @click.argument("account_id", required=False)
@@ -114,6 +104,8 @@ def make_token(role: str, account_id: str | None, hours: float, subject: str | N
 
 
 ops.add_command(reconcile)
+ops.add_command(replay)
+ops.add_command(show_parked)
 ops.add_command(subscriptions)
 ops.add_command(renew_due)
 

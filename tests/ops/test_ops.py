@@ -3,11 +3,14 @@ from collections.abc import Callable
 
 import boto3
 import jwt
+import msgspec
 import pytest
 from click.testing import CliRunner, Result
 
 from chalicelib.ledger.post import post
 from chalicelib.ledger.table import PageRow
+from chalicelib.payments import webhook_table
+from chalicelib.payments.webhook_table import StripeEvent, Verdict
 from chalicelib.settings import settings
 from ops import dead_letters
 from ops.__main__ import ops
@@ -83,5 +86,24 @@ def test_a_token_is_what_the_api_takes(run: Callable[..., Result], api: Api) -> 
     assert run("token", "owner").exit_code == 2
 
 
-def test_parked_webhooks_are_shown(run: Callable[..., Result]) -> None:
-    assert run("parked").exit_code == 0
+def test_parked_webhooks_are_shown_and_processed_again_once_their_cause_is_mended(run: Callable[..., Result]) -> None:
+    metadata = {"account_id": "acme", "payment_id": "pay_0"}
+    intent = {"id": "pi_1", "status": "succeeded", "amount": 100, "currency": "usd", "metadata": metadata}
+    for event_id, type_ in (("evt_lost", "payment_intent.succeeded"), ("evt_odd", "product.created")):
+        event = {"id": event_id, "type": type_, "created": 1_795_600_000, "data": {"object": intent}}
+        body = json.dumps(event).encode()
+        assert webhook_table.store(msgspec.json.decode(body, type=StripeEvent), body)
+        webhook_table.finish(event_id, Verdict("parked", "a bug"))
+    shown = run("parked")
+    assert shown.exit_code == 0
+    assert "evt_lost" in shown.output
+    done = run("replay", "evt_odd")
+    assert (done.exit_code, "ignored" in done.output) == (0, True)
+    assert "evt_odd" not in run("parked").output
+    for event_id, why in (
+        ("evt_lost", "pay_0 of 'acme', which is not there"),
+        ("evt_odd", "no event of this id waits"),
+    ):
+        done = run("replay", event_id)
+        assert done.exit_code == 1
+        assert why in done.output
