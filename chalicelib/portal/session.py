@@ -73,9 +73,9 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     subject: str | None
     return_url: str | None
     locale: str | None
-    page: str | None
     created_at_ms: int
     expires_at_ms: int
+    page: str | None = None
     attempt: int = 1
 
     @property

@@ -111,7 +111,6 @@ def test_a_session_is_extended_by_use_but_not_for_ever() -> None:
         subject=None,
         return_url=None,
         locale=None,
-        page=None,
         created_at_ms=0,
         expires_at_ms=IDLE_MS,
     )

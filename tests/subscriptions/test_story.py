@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from chalicelib import clock
-from tests.subscriptions.world import RenewalWorld, Subscriber, moment
+from tests.subscriptions.world import UNIT, RenewalWorld, Subscriber, moment
 
 RENEWALS = """
 2027-02-28 2027-03-31 2027-04-30 2027-05-31 2027-06-30 2027-07-31 2027-08-31 2027-09-30 2027-10-31 2027-11-30 2027-12-31
@@ -97,6 +97,7 @@ def test_three_years_with_changes_a_decline_and_a_cancellation(story: Story) -> 
 
     charged = sorted((charge["created"], charge["amount"] / 100) for charge in me.charges)
     assert [(clock.iso(1000 * at)[:10], amount) for at, amount in charged] == CHARGES
+    assert [(clock.iso(each.issued_at_ms)[:10], each.total_micros / UNIT) for each in me.invoices] == CHARGES
     me.assert_sound()
     # 36 periods and 3 changes, each period once, end to end.
     periods = sorted({each.period_start_ms or 0 for each in me.paid})

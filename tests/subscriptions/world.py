@@ -8,6 +8,7 @@ from typing import Any
 from chalicelib import clock
 from chalicelib.catalog.catalog import Catalog, catalog
 from chalicelib.invoices import table as invoices
+from chalicelib.invoices.invoice import Invoice
 from chalicelib.payments import card
 from chalicelib.payments.payment import Payment
 from chalicelib.settings import settings
@@ -76,11 +77,16 @@ class Subscriber(Payer):
         return [charge["amount"] / 100 for charge in self.charges]
 
     @property
-    def invoiced(self) -> list[str]:
-        """Return the payments that have an invoice, the first number first. Nothing but the subscription issues any."""
+    def invoices(self) -> list[Invoice]:
+        """Return the invoices, the first number first. Nothing but the subscription issues any."""
         found = invoices.newest(self.account_id, limit=100).invoices[::-1]
         assert [each.sequence for each in found] == list(range(1, len(found) + 1))
-        return [each.cause for each in found]
+        return found
+
+    @property
+    def invoiced(self) -> list[str]:
+        """Return the payments that have an invoice, the first number first."""
+        return [each.cause for each in self.invoices]
 
     def assert_sound(self) -> None:
         """Check that each payment that succeeded was charged and invoiced once, and credited nowhere."""
