@@ -11,9 +11,10 @@ from playwright.sync_api import expect
 
 from chalicelib.accounts import table as accounts
 from chalicelib.auto_pay import table as auto_pays
-from chalicelib.clock import now
+from chalicelib.clock import now, now_ms
 from chalicelib.invoices import brand
 from chalicelib.invoices.brand import BrandRequest
+from chalicelib.payments.payment import DAY_MS
 from chalicelib.subscriptions import table as subscriptions
 from tests.portal.people import NARROW, WIDE, People
 from tests.portal.site import Site, today
@@ -187,6 +188,7 @@ def test_a_plan_is_chosen_changed_canceled_and_kept(people: People, site: Site, 
     page.get_by_label("Phone number").fill("2")
     page.get_by_role("button", name="See the cost").click()
     expect(page.get_by_role("heading", name="Charged now: $99.30")).to_be_visible()
+    expect(page.get_by_text("From now on: Agency, 2 × Phone number")).to_be_visible()
     assert site.payments(account) == []
     page.get_by_role("button", name="Confirm and pay $99.30").click()
     expect(page.get_by_role("heading", name="$99.30 paid")).to_be_visible()
@@ -207,6 +209,17 @@ def test_a_plan_is_chosen_changed_canceled_and_kept(people: People, site: Site, 
     kept = subscriptions.get(account)
     assert (kept.status, kept.cancel_at_period_end, kept.actor) == ("active", False, f"owner:{account}")
     assert len(site.charges(account)) == 1
+
+
+def test_what_is_too_little_for_a_card_is_said_before_it_is_carried(people: People, site: Site) -> None:
+    account = site.account()
+    site.enter(account).post("/plan", {"attempt": "1", "plan": "agency"})
+    ends_ms = now_ms() + DAY_MS
+    row_type = subscriptions.SubscriptionRow
+    row_type(account).update([row_type.period_start_ms.set(ends_ms - 30 * DAY_MS), row_type.period_end_ms.set(ends_ms)])
+    page = people.open(account, "/plan/preview?plan=agency&add_on_phone_number=1", script=False)
+    expect(page.get_by_text("is too little to charge to a card; it is added to the next charge.")).to_be_visible()
+    expect(page.get_by_role("button", name="Confirm")).to_have_text("Confirm")
 
 
 def test_a_client_sees_its_workspace_by_name_logo_and_colour(people: People, site: Site) -> None:
