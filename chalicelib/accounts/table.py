@@ -5,14 +5,14 @@ from typing import Any
 
 import msgspec
 from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
-from pynamodb.exceptions import PutError, TransactWriteError, UpdateError
+from pynamodb.exceptions import TransactWriteError
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.transactions import TransactWrite
 
 from chalicelib import clock
 from chalicelib.accounts.account import Account, AccountNotFound, BillingDetails, Card
 from chalicelib.ledger.table import add_new_wallet
-from chalicelib.tables import Table, TableMeta, connection
+from chalicelib.tables import Table, TableMeta, connection, race
 
 
 class ClientsIndex(GlobalSecondaryIndex["AccountRow"]):  # type: ignore[no-untyped-call]
@@ -151,15 +151,11 @@ def add_access_until(transaction: TransactWrite, account_id: str, access_until_m
 
 def keep_customer(account_id: str, customer_id: str) -> str:
     """Keep the Stripe customer of an account, unless it has one already; return the one that it has."""
-    try:
+    with race() as it:
         AccountRow(account_id).update(
             [AccountRow.stripe_customer_id.set(customer_id)], condition=AccountRow.stripe_customer_id.does_not_exist()
         )
-    except UpdateError as error:
-        if error.cause_response_code != "ConditionalCheckFailedException":
-            raise
-        return get(account_id).stripe_customer_id or customer_id
-    return customer_id
+    return customer_id if it.won else get(account_id).stripe_customer_id or customer_id
 
 
 def forget_customer(account_id: str, customer_id: str) -> bool:
@@ -197,10 +193,6 @@ def remove_card(account_id: str, payment_method_id: str) -> bool:
 
 
 def _change_card(account_id: str, actions: list[Any], condition: Any) -> bool:
-    try:
+    with race() as it:
         AccountRow(account_id).update(actions, condition=AccountRow.account_id.exists() & condition)
-    except (UpdateError, PutError) as error:
-        if error.cause_response_code != "ConditionalCheckFailedException":
-            raise
-        return False
-    return True
+    return it.won

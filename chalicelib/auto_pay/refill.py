@@ -65,8 +65,10 @@ def consider(account_id: str, catalog: Catalog) -> Decision:
             return decision
         if table.write(replace(wanted, version=auto_pay.version + 1), over=auto_pay.version, payment=tried):
             _log(wanted, decision)
-            return _sent(tried) if tried else decision
-        pause(attempt)
+            if not unscheduled(auto_pay, wanted):
+                return _sent(tried) if tried else decision
+        else:
+            pause(attempt)
     raise AutoPayBusy(account_id)
 
 
@@ -114,6 +116,14 @@ def _due_at_ms(auto_pay: AutoPay, decision: Decision, now_ms: int) -> int | None
         return until_ms
     waits = auto_pay.due_at_ms is not None and now_ms < auto_pay.due_at_ms <= now_ms + LOOK_AGAIN_MS
     return auto_pay.due_at_ms if waits else now_ms + LOOK_AGAIN_MS
+
+
+def unscheduled(before: AutoPay, after: AutoPay) -> bool:
+    """Tell whether nothing is due by itself any more: then look once more.
+
+    What was seen may be older than this write, and whoever saw what came since may have found it scheduled already.
+    """
+    return before.due_at_ms is not None and after.due_at_ms is None
 
 
 def payment_of(seen: Seen, charge: Charge, catalog: Catalog) -> Payment:

@@ -25,7 +25,7 @@ from chalicelib.accounts.account import Account, Card
 from chalicelib.auto_pay.auto_pay import AutoPay
 from chalicelib.auto_pay.follow import BACK_OFF_MS, MAXIMUM_DECLINES, came_to_nothing, follow
 from chalicelib.auto_pay.put import AutoPayRequest, Wanted, settings_changed
-from chalicelib.auto_pay.refill import Seen, after, payment_of
+from chalicelib.auto_pay.refill import Seen, after, payment_of, unscheduled
 from chalicelib.auto_pay.rule import Charge, Refuse, charged_in_month, decide, month_of, next_month_ms, situation_of
 from chalicelib.catalog.catalog import catalog
 from chalicelib.ledger.wallet import Wallet
@@ -75,18 +75,23 @@ class Simulated:
         )
         return Seen(account, followed, payments, situation), self.row.version
 
-    def write(self, seen: Seen, version: int) -> Payment | None:
-        """Write what was decided, if the row still is what was read; return a payment that is placed with it."""
+    def write(self, seen: Seen, version: int) -> tuple[Payment | None, bool]:
+        """Write what was decided, if the row still is what was read.
+
+        Return a payment that is placed with it, and whether the function looks once more: it lost the race, or what
+        was scheduled is not any more.
+        """
         decision = decide(seen.auto_pay, seen.situation)
         made = payment_of(seen, decision, catalog()) if isinstance(decision, Charge) else None
         wanted = after(seen, decision, made)
         if version != self.row.version or wanted == self.row:
-            return None
+            return None, version != self.row.version
+        again = unscheduled(self.row, wanted)
         self.row = replace(wanted, version=version + 1)
         if made:
             self.payments[made.payment_id] = made
             self.cards[made.payment_id] = seen.account.card
-        return made
+        return made, again
 
     def change(self, payment: Payment, **changes: Any) -> None:
         self.payments[payment.payment_id] = replace(payment, state_at_ms=self.now_ms, **changes)
@@ -105,6 +110,9 @@ class AutoPayMachine(RuleBasedStateMachine):
         super().__init__()
         self.it = Simulated()
         self.early_reads: list[tuple[Seen, int]] = []
+        self.again = 0
+        """Functions that look once more, and have not read yet."""
+        self.second_reads: list[tuple[Seen, int]] = []
         self.triggered = False
         self.declines: list[int] = []
         """Times of declines in a row of the present card, with nothing in between that clears them."""
@@ -115,11 +123,12 @@ class AutoPayMachine(RuleBasedStateMachine):
         self.it.balance_micros = balance * MICROS
         self.switch(threshold, amount, limit, enabled=True)
 
-    def consider(self, seen: Seen, version: int) -> None:
+    def consider(self, seen: Seen, version: int) -> bool:
+        """Decide on what was read, and write it; tell whether to look once more."""
         before = len(self.it.in_flight)
-        made = self.it.write(seen, version)
+        made, again = self.it.write(seen, version)
         if made is None:
-            return
+            return again
         assert before == 0
         if self.declines:
             wait = BACK_OFF_MS[min(len(self.declines), 3) - 1]
@@ -128,6 +137,12 @@ class AutoPayMachine(RuleBasedStateMachine):
         limit = self.it.row.monthly_limit_micros
         charged = charged_in_month(self.it.payments.values(), month_of(made.created_at_ms))
         assert limit is None or charged <= limit
+        return again
+
+    def look(self) -> None:
+        """Look as a function does that is not slow."""
+        while self.consider(*self.it.read()):
+            pass
 
     @rule()
     def a_function_reads_and_is_slow(self) -> None:
@@ -136,12 +151,33 @@ class AutoPayMachine(RuleBasedStateMachine):
     @precondition(lambda self: self.early_reads)
     @rule(data=st.data())
     def a_slow_function_writes(self, data: st.DataObject) -> None:
-        self.consider(*self.early_reads.pop(data.draw(st.integers(0, len(self.early_reads) - 1))))
+        read = self.early_reads.pop(data.draw(st.integers(0, len(self.early_reads) - 1)))
+        self.again += self.consider(*read)
+
+    @precondition(lambda self: self.again)
+    @rule()
+    def a_slow_function_reads_once_more(self) -> None:
+        self.again -= 1
+        self.second_reads.append(self.it.read())
+
+    @precondition(lambda self: self.second_reads)
+    @rule()
+    def a_slow_function_writes_once_more(self) -> None:
+        self.again += self.consider(*self.second_reads.pop(0))
+
+    @precondition(lambda self: self.again or self.second_reads)
+    @rule()
+    def slow_functions_come_to_their_end(self) -> None:
+        while self.second_reads:
+            self.a_slow_function_writes_once_more()
+        for _ in range(self.again):
+            self.look()
+        self.again = 0
 
     @rule()
     def a_trigger_is_delivered(self) -> None:
         for _ in range(2):  # the row's own change triggers nothing, but a payment's does
-            self.consider(*self.it.read())
+            self.look()
         self.triggered = False
 
     @rule(cents=st.integers(1, 100_000))
@@ -247,7 +283,7 @@ class AutoPayMachine(RuleBasedStateMachine):
     def the_schedule_comes(self) -> None:
         due_ms = self.it.row.due_at_ms
         if due_ms is not None and due_ms <= self.it.now_ms:
-            self.consider(*self.it.read())
+            self.look()
 
     @invariant()
     def one_refill_is_in_flight_at_most(self) -> None:
@@ -257,7 +293,7 @@ class AutoPayMachine(RuleBasedStateMachine):
     @invariant()
     def a_low_wallet_is_never_forgotten(self) -> None:
         """Check that it is fine, that a person has to act, or that something is going to happen by itself."""
-        if self.triggered or not self.it.row.enabled:
+        if self.triggered or self.again or self.second_reads or not self.it.row.enabled:
             return
         seen, _ = self.it.read()
         decision = decide(seen.auto_pay, seen.situation)
@@ -271,7 +307,7 @@ class AutoPayMachine(RuleBasedStateMachine):
         self.declines = []
         self.switch(20 * MICROS, 50 * MICROS, None, enabled=True)
         for _ in range(400):
-            self.consider(*self.it.read())
+            self.look()
             for each in self.it.unresolved:
                 self.credit(each)
                 self.it.change(each, state="succeeded", payment_intent_id="pi")
