@@ -20,7 +20,7 @@ from chalicelib.payments.payment import Payment
 from chalicelib.subscriptions import table
 from chalicelib.subscriptions.payment import make_payment, renewal_claim
 from chalicelib.subscriptions.progress import LOOK_AGAIN_MS, Renewal, landed, next_step, pending_renewal
-from chalicelib.subscriptions.subscription import Subscription, SubscriptionBusy
+from chalicelib.subscriptions.subscription import OWING, Subscription, SubscriptionBusy
 
 ACTOR: Final = "renewal"
 RACES: Final = 30
@@ -50,8 +50,11 @@ def follow(
         invoice = _invoice_of(awaited, catalog) if awaited and _brings(awaited, current, wanted) else None
         if table.write(wanted, over=current, payment=made, invoice=invoice):
             _log(current, wanted, invoice)
-            return _sent(wanted, made)
-        pause(attempt)
+            if wanted.status == current.status or wanted.status not in OWING:
+                return _sent(wanted, made)
+            # It is owed by a card, or for want of one, that was read before; who saved another did not find it owed.
+        else:
+            pause(attempt)
     raise SubscriptionBusy(account_id)
 
 

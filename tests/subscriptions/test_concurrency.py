@@ -7,13 +7,16 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from chalicelib import clock
+from chalicelib.accounts import table as accounts
 from chalicelib.catalog.catalog import catalog
 from chalicelib.errors import Refusal
 from chalicelib.invoices.issue import issue
 from chalicelib.subscriptions import renew, table
 from chalicelib.subscriptions.follow import follow
+from chalicelib.tables import connection
 from tests.subscriptions.conftest import NewSubscriber
 from tests.subscriptions.world import RenewalWorld, Subscriber, moment
 
@@ -163,3 +166,31 @@ def test_two_changes_at_once_are_made_one_after_the_other_or_refused(
 def _refused_or_done(subscriber: Subscriber, key: str, **add_ons: int) -> None:
     with suppress(Refusal):
         subscriber.put("agency", key, **add_ons)
+
+
+def test_a_card_that_is_saved_while_a_period_becomes_owed_for_want_of_one_is_tried_at_once(
+    subscriber: Subscriber, world: RenewalWorld
+) -> None:
+    with world.at(moment("2027-01-31")):
+        subscriber.put("agency")
+    card = subscriber.account().card
+    assert card
+    with world.at(END + timedelta(minutes=5)):
+        assert accounts.remove_card(subscriber.account_id, card.payment_method_id)
+        again = [replace(card, set_up_at_ms=clock.now_ms())]
+
+        def before_writing(request: Any, **_: Any) -> None:
+            if again and request.headers["X-Amz-Target"].endswith((b"PutItem", b"TransactWriteItems")):
+                assert accounts.put_card(subscriber.account_id, again.pop())
+
+        events = connection().client.meta.events
+        events.register("before-send.dynamodb", before_writing)
+        try:
+            subscriber.follow()
+        finally:
+            events.unregister("before-send.dynamodb", before_writing)
+        assert not again
+        assert subscriber.subscription.pending
+        world.settle()
+    assert (subscriber.status(), subscriber.amounts) == ("active", [97, 97])
+    subscriber.assert_sound()
