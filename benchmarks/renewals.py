@@ -19,8 +19,8 @@ from benchmarks.wire import metered
 from chalicelib import clock
 from chalicelib.accounts.table import AccountRow
 from chalicelib.auto_pay import charge
-from chalicelib.auto_pay.queue import client
 from chalicelib.catalog.catalog import catalog
+from chalicelib.queues import client
 from chalicelib.settings import settings
 from chalicelib.subscriptions import renew, trigger
 from chalicelib.subscriptions.payment import renewal_claim

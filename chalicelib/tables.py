@@ -113,8 +113,3 @@ def read_together(keys: Mapping[type[Table], Iterable[str]]) -> dict[type[Table]
 def raw(table: type[Table]) -> tuple[Connection, str]:
     """Return the connection and the name of a table, for the few items whose attributes no model can list."""
     return table._get_connection().connection, table.Meta.table_name
-
-
-def serialized(value: Any) -> dict[str, Any]:
-    """Return an integer or text as DynamoDB's typed value."""
-    return {"N": str(value)} if isinstance(value, int) else {"S": value}

@@ -1,15 +1,14 @@
 """Forget what the process knows of its environment: settings and the clients made from them."""
 
-from chalicelib.auto_pay import queue as charges
+from chalicelib import queues
 from chalicelib.invoices import archive
-from chalicelib.notices import bus, mailbox, parking
+from chalicelib.notices import bus, mailbox
 from chalicelib.settings import settings
 from chalicelib.tables import connection
-from chalicelib.usage import queue as usage
 
 
 def forget() -> None:
     """Forget everything that was made for another system's settings."""
-    doors = (charges.client, usage.client, archive.client, bus.client, mailbox.client, parking.client)
+    doors = (queues.client, archive.client, bus.client, mailbox.client)
     for made in (settings, connection, *doors):
         made.cache_clear()

@@ -65,14 +65,6 @@ def allow(call: Call[Any, Any], account_id: str, right: Right) -> Allowed:
     return Allowed(caller, account)
 
 
-def allow_operator(call: Call[Any, Any]) -> Caller:
-    """Let an operator through. Raises Unauthorized, Forbidden."""
-    caller = caller_of(call)
-    if not may(caller, Right.OPERATE):
-        raise Forbidden(f"the role {caller.role!r} may not do this; it takes {_needed(Right.OPERATE)}")
-    return caller
-
-
 def knows(caller: Caller, account: Account) -> bool:
     """Tell whether the account exists for the caller: its own, a client of its own, or any for an operator."""
     return caller.role == "operator" or caller.account_id in {account.account_id, account.workspace_id}

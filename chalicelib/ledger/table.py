@@ -93,11 +93,6 @@ def read_wallet(account_id: str) -> Wallet:
         raise WalletNotFound(account_id) from None
 
 
-def read_wallets(account_ids: Iterable[str]) -> dict[str, Wallet]:
-    """Read several wallets in one call, strongly consistent; those that do not exist are left out."""
-    return {row.account_id: wallet_of(row) for row in WalletRow.batch_get(list(account_ids), consistent_read=True)}
-
-
 def wallet_of(row: WalletRow) -> Wallet:
     """Return the wallet of a row."""
     return Wallet(row.account_id, row.currency, int(row.balance_micros), int(row.sequence), row.head_hash)

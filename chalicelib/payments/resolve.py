@@ -18,7 +18,7 @@ from chalicelib.payments.payment import (
     may_begin_again,
 )
 from chalicelib.payments.settle import record, settle
-from chalicelib.payments.stripe_gateway import StripeUnavailable
+from chalicelib.payments.stripe_errors import StripeUnavailable
 from chalicelib.payments.table import PaymentBusy
 
 

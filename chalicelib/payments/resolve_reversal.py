@@ -15,7 +15,7 @@ from chalicelib.payments.refund import Refund
 from chalicelib.payments.reversal import Reversals
 from chalicelib.payments.reversal_table import Due
 from chalicelib.payments.settle_reversal import record, settle, settle_dispute, settle_refunds
-from chalicelib.payments.stripe_gateway import StripeRefused, StripeUnavailable
+from chalicelib.payments.stripe_errors import StripeRefused, StripeUnavailable
 from chalicelib.payments.table import PaymentBusy
 
 

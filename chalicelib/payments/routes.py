@@ -19,7 +19,7 @@ from chalicelib.payments.card import CardRequest, CardSetupUnfinished, CardSetup
 from chalicelib.payments.payment import PaymentNotFound
 from chalicelib.payments.resolve import resolve
 from chalicelib.payments.signature import InvalidSignature
-from chalicelib.payments.stripe_gateway import StripeUnavailable
+from chalicelib.payments.stripe_errors import StripeUnavailable
 from chalicelib.payments.table import PaymentBusy
 from chalicelib.payments.top_up import (
     CardDeclined,

@@ -13,13 +13,13 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from chalicelib.accounts.account import Account
-from chalicelib.errors import Refusal
 from chalicelib.idempotency import content_hash
 from chalicelib.log import log
 from chalicelib.money import to_card_amount
 from chalicelib.payments.intent import Intent, failure_of, intent_of, outcome_of
 from chalicelib.payments.payment import RANKS, Failure, Payment
 from chalicelib.payments.saved_card import CardSetup, FinishedSetup, SavedCard
+from chalicelib.payments.stripe_errors import StripeRefused, StripeUnavailable
 from chalicelib.settings import settings
 
 if TYPE_CHECKING:
@@ -38,36 +38,6 @@ A look and a charge, both repeated, end within the 29 seconds of API Gateway."""
 
 SKEW_SECONDS: Final = 5 * 60
 """How far Stripe's clock may be from ours."""
-
-
-class StripeUnavailable(Refusal):
-    """Stripe did not answer, or not clearly: whether it did what was asked is unknown.
-
-    `remembered` tells that the answer was a saved failure of Stripe's own, which the same key will repeat for ever.
-    """
-
-    status = 503
-    type = "stripe-unavailable"
-    title = "Stripe cannot be reached"
-
-    def __init__(self, reason: str, *, remembered: bool = False) -> None:
-        super().__init__("the payment provider did not answer; trying again is safe")
-        self.reason = reason
-        self.remembered = remembered
-
-    @property
-    def headers(self) -> dict[str, str]:
-        """Ask the client to come back soon."""
-        return {"Retry-After": "5"}
-
-
-class StripeRefused(Exception):
-    """Stripe can never do what was asked, such as with an object that it does not have."""
-
-    def __init__(self, code: str, param: str | None, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-        self.param = param
 
 
 class _Declined(Exception):

@@ -11,7 +11,6 @@ from chalicelib.portal.refusals import told
 from chalicelib.portal.visit import Visit
 from chalicelib.web import InvalidRequest
 
-LARGEST_NUMBER: Final = 99_999
 _NUMBER: Final = re.compile(r"[0-9]{1,5}")
 
 Errors = dict[str, str]

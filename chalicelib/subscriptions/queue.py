@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
-from chalicelib.auto_pay.queue import client
+from chalicelib.queues import client
 from chalicelib.settings import settings
 
 BATCH: Final = 10

@@ -12,7 +12,7 @@ from chalicelib.idempotency import IdempotencyConflict
 from chalicelib.money import InvalidDecimal, NotChargeable
 from chalicelib.payments.resolve import Resolved
 from chalicelib.payments.routes import CHECK_AGAIN_SECONDS
-from chalicelib.payments.stripe_gateway import StripeUnavailable
+from chalicelib.payments.stripe_errors import StripeUnavailable
 from chalicelib.payments.top_up import CardDeclined, CardMissing, PaymentCanceled
 from chalicelib.subscriptions import table
 from chalicelib.subscriptions.cancel import AlreadyCanceled, NotCanceled, cancel, resume

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Any, Self
 
-from chalicelib.auto_pay import queue
+from chalicelib import queues
 from tests.payments.wire import Cut, When, Wire
 
 
@@ -13,7 +13,7 @@ class WideWire(Wire):
     """As Wire, with the calls to SQS in between."""
 
     def __enter__(self) -> Self:
-        events = queue.client().meta.events
+        events = queues.client().meta.events
         events.register("before-send.sqs", self._before)
         events.register("after-call.sqs", self._after)
         super().__enter__()
@@ -23,7 +23,7 @@ class WideWire(Wire):
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         super().__exit__(kind, error, trace)
-        events = queue.client().meta.events
+        events = queues.client().meta.events
         events.unregister("before-send.sqs", self._before)
         events.unregister("after-call.sqs", self._after)
 

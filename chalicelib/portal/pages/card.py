@@ -9,7 +9,7 @@ from chalicelib.errors import Refusal
 from chalicelib.payments.card import CardSetupUnfinished, CardSetupUnknown, CardSuperseded, start_setup
 from chalicelib.payments.card import keep as keep_card
 from chalicelib.payments.card import remove as remove_card
-from chalicelib.payments.stripe_gateway import StripeUnavailable
+from chalicelib.payments.stripe_errors import StripeUnavailable
 from chalicelib.payments.view import view_card_setup
 from chalicelib.portal import forms, render
 from chalicelib.portal.pages.payment import json
