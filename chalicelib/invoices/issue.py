@@ -53,18 +53,18 @@ def issue(payment: Payment, catalog: Catalog) -> Invoice:
     state = table.read(payment.account_id, payment.payment_id)
     if payment.payment_id in state.sequences:
         return table.get(payment.account_id, state.sequences[payment.payment_id])
-    draft = _drafter(payment, catalog)
+    draft = _drafter(payment, accounts.get(payment.account_id), catalog)
     return numbered(payment.account_id, payment.payment_id, lambda state: table.add(draft(state.last + 1)))
 
 
-def next_invoice(payment: Payment, catalog: Catalog) -> Invoice | None:
-    """Return the invoice of a succeeded payment under the account's next number; None when the payment has one.
+def next_invoice(payment: Payment, account: Account, catalog: Catalog) -> Invoice | None:
+    """Return the invoice of a succeeded payment under its account's next number; None when the payment has one.
 
     It is not written yet: `table.add_to` adds it to the transaction that writes what the payment brings, and that fails
     if another document takes the number first.
     """
     state = table.read(payment.account_id, payment.payment_id)
-    return None if payment.payment_id in state.sequences else _drafter(payment, catalog)(state.last + 1)
+    return None if payment.payment_id in state.sequences else _drafter(payment, account, catalog)(state.last + 1)
 
 
 def numbered(account_id: str, cause: str, add: Callable[[table.State], bool], *more: str) -> Invoice:
@@ -89,9 +89,8 @@ def log_issued(issued: Invoice) -> None:
     log().info("issued", account_id=issued.account_id, number=issued.number, cause=issued.cause)
 
 
-def _drafter(payment: Payment, catalog: Catalog) -> Callable[[int], Invoice]:
+def _drafter(payment: Payment, account: Account, catalog: Catalog) -> Callable[[int], Invoice]:
     """Return a function that makes a payment's invoice with a place in the sequence."""
-    account = accounts.get(payment.account_id)
     seller = seller_of(account, catalog)
     lines = lines_of(payment, words(account.locale).purposes[payment.kind])
     issued_at_ms = clock.now_ms()

@@ -40,14 +40,14 @@ def follow(
         current = table.find(account_id)
         if current is None:
             return None
-        now_ms = clock.now_ms()
+        account, now_ms = accounts.get(account_id), clock.now_ms()
         awaited = _awaited(current, payment_id)
         wanted = landed(current, awaited, catalog, now_ms) if awaited else current
-        wanted, made = _step(wanted, catalog, now_ms) if begins else (wanted, None)
+        wanted, made = _step(wanted, account, catalog, now_ms) if begins else (wanted, None)
         if wanted == current:
             return _sent(current, awaited)
         wanted = replace(wanted, updated_at_ms=now_ms, version=current.version + 1)
-        invoice = _invoice_of(awaited, catalog) if awaited and _brings(awaited, current, wanted) else None
+        invoice = _invoice_of(awaited, account, catalog) if awaited and _brings(awaited, current, wanted) else None
         if table.write(wanted, over=current, payment=made, invoice=invoice):
             _log(current, wanted, invoice)
             if wanted.status == current.status or wanted.status not in OWING:
@@ -72,23 +72,24 @@ def _brings(payment: Payment, before: Subscription, after: Subscription) -> bool
     return before.paid_payment_id != payment.payment_id == after.paid_payment_id
 
 
-def _invoice_of(payment: Payment, catalog: Catalog) -> Invoice | None:
+def _invoice_of(payment: Payment, account: Account, catalog: Catalog) -> Invoice | None:
     """Return the invoice that is written with what a payment brings; None when it has one.
 
     Nobody waits for what they paid because of its paper: if that cannot be drawn up, the invoices' queue tries again.
     """
     try:
-        return next_invoice(payment, catalog)
+        return next_invoice(payment, account, catalog)
     except Exception:  # noqa: BLE001 - as above; what the queue cannot issue either is parked, with an alarm
         log().exception("an invoice was not drawn up", account_id=payment.account_id, payment_id=payment.payment_id)
         return None
 
 
-def _step(current: Subscription, catalog: Catalog, now_ms: int) -> tuple[Subscription, Payment | None]:
+def _step(
+    current: Subscription, account: Account, catalog: Catalog, now_ms: int
+) -> tuple[Subscription, Payment | None]:
     """Return the subscription after its next steps, with the new payment that it then waits for, if any."""
     if current.may_start and not current.pending:
         return current, None
-    account = accounts.get(current.account_id)
     while True:
         step = next_step(current, card_of(account), catalog, now_ms, tax_of(account, catalog))
         if isinstance(step, Renewal):
