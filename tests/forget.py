@@ -9,6 +9,6 @@ from chalicelib.tables import connection
 
 def forget() -> None:
     """Forget everything that was made for another system's settings."""
-    doors = (queues.client, archive.client, bus.client, mailbox.client)
+    doors = (queues.client, archive.client, archive.keep_logo, bus.client, mailbox.client)
     for made in (settings, connection, *doors):
         made.cache_clear()

@@ -4,7 +4,7 @@ A document is under `documents/ACCOUNT/NUMBER.pdf`, a logo under `logos/` and th
 stands under one name with other content.
 """
 
-from functools import cache
+from functools import cache, lru_cache
 from hashlib import sha256
 from typing import Any, Final
 
@@ -18,6 +18,9 @@ RACES: Final = 5
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
 """
+
+KEPT_LOGOS: Final = 16
+"""Logos that a process remembers to have kept."""
 
 
 @cache
@@ -72,8 +75,9 @@ def link(account_id: str, number: str, *, seconds: int = LINK_SECONDS) -> str:
     return url
 
 
+@lru_cache(maxsize=KEPT_LOGOS)
 def keep_logo(png: bytes) -> str:
-    """Keep a logo and return its name: it is there as long as a document may need it."""
+    """Keep a logo and return its name: it is there for ever, so a process that has kept it once need not ask again."""
     name = sha256(png).hexdigest()
     _put(_logo_key(name), png, "image/png")
     return name

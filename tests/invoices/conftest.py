@@ -1,12 +1,11 @@
 """Payments that have succeeded, on the module's stack; and a customer who pays at the emulator of Stripe."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
 from chalicelib.accounts import table as accounts
 from chalicelib.accounts.account import Account
-from chalicelib.invoices import archive
 from chalicelib.payments import table as payments
 from chalicelib.payments.payment import Payment
 from local.resources import Deployment
@@ -18,14 +17,6 @@ from tests.payments.conftest import (  # noqa: F401 - fixtures
     payer,
     stripe_process,
 )
-
-
-@pytest.fixture(autouse=True, scope="module")
-def _forgotten_client() -> Iterator[None]:
-    """Let each module make its client of S3 anew: the settings point elsewhere."""
-    archive.client.cache_clear()
-    yield
-    archive.client.cache_clear()
 
 
 @pytest.fixture

@@ -107,6 +107,15 @@ def test_drawing_cut_off_anywhere_is_finished_by_its_repeat(
         assert requests.get(link_to(made), timeout=10).content.startswith(b"%PDF-")
 
 
+def test_a_logo_is_kept_once_by_a_process(stack: Deployment) -> None:
+    calls: list[object] = []
+    events = archive.client().meta.events
+    events.register("before-send.s3", lambda **_: calls.append(1))
+    logo = brand.checked(png(50, 20))
+    assert archive.keep_logo(logo) == archive.keep_logo(logo)
+    assert len(calls) == 1
+
+
 def test_the_logo_is_that_of_the_time_of_issue(new_account: NewAccount, new_payment: NewPayment) -> None:
     workspace = new_account()
     client = new_account(kind="client", workspace_id=workspace.account_id)
