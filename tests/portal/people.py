@@ -52,3 +52,10 @@ class People:
     def leave(self) -> None:
         for context in self.contexts:
             context.close()
+
+
+def type_card(page: Page, number: str = "4242 4242 4242 4242") -> None:
+    fields = page.frame_locator("#card-fields iframe")
+    fields.get_by_label("Card number").fill(number)
+    fields.get_by_label("Expiration date").fill("12 / 34")
+    fields.get_by_label("Security code").fill("123")

@@ -3,9 +3,9 @@
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
-from tests.portal.people import NARROW, WIDE, People
+from tests.portal.people import NARROW, WIDE, People, type_card
 from tests.portal.site import Site
 
 pytestmark = pytest.mark.browser
@@ -215,16 +215,31 @@ def test_another_card_is_saved_in_the_page_and_the_amount_is_kept(people: People
     page = people.open(account, "/add-balance")
     page.get_by_label("$100.00", exact=True).check()
     page.get_by_role("button", name="Go on to the card").click()
-    card = page.frame_locator("#card-fields iframe")
-    card.get_by_label("Card number").fill("4242 4242 4242 4242")
-    card.get_by_label("Expiration date").fill("12 / 34")
-    card.get_by_label("Security code").fill("123")
+    type_card(page)
     page.get_by_role("button", name="Save card").click()
     expect(page.get_by_role("status")).to_contain_text("Your card is saved. Nothing was charged yet.")
     expect(page.get_by_label("$100.00", exact=True)).to_be_checked()
     expect(page.get_by_label("Visa ending in 4242")).to_be_checked()
     page.get_by_role("button", name="Add balance now").click()
     expect(page.get_by_text("Your balance is now $100.00")).to_be_visible()
+    assert people.complaints == []
+
+
+def test_a_card_typed_before_its_fields_listen_is_not_lost(people: People, site: Site) -> None:
+    account = site.account(method="")
+    page = people.open(account, "/card")
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/card_frame.js", hold)
+    page.reload(wait_until="commit")
+    type_card(page)
+    assert len(held) == 1
+    held[0].continue_()
+    page.get_by_role("button", name="Save card").click()
+    expect(page.get_by_role("status")).to_have_text("Your card is saved.")
     assert people.complaints == []
 
 

@@ -112,6 +112,8 @@
     input.addEventListener("input", () => typed(input));
     input.addEventListener("focus", () => tell({ type: "focus", event: {} }));
     input.addEventListener("blur", () => tell({ type: "blur", event: {} }));
+    // Somebody may have typed while this file was on its way.
+    if (input.value) typed(input);
   }
   tell({ type: "ready", event: {} });
 })();
