@@ -222,7 +222,7 @@ class Emulator:
         """Send an event again, now."""
         self.control("POST", f"webhooks/{event}/send")
 
-    def wait_for_webhooks(self, timeout_seconds: float = 10) -> None:
+    def wait_for_webhooks(self, timeout_seconds: float = 30) -> None:
         """Wait until nothing is left to send (held and dropped webhooks aside)."""
         wait_until(lambda: all(d["state"] != "pending" for d in self.webhooks()), timeout_seconds)
 
@@ -272,7 +272,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def wait_until(condition: Callable[[], bool], timeout_seconds: float = 10) -> None:
+def wait_until(condition: Callable[[], bool], timeout_seconds: float = 30) -> None:
     """Wait for a condition, and fail with `TimeoutError` if it does not come true in time."""
     for _ in _ticks(timeout_seconds):
         if condition():

@@ -448,7 +448,7 @@ def test_telling_the_platform_may_do_what_it_does(guarded: Guarded, handler: str
 def test_sending_mails_may_do_what_it_does(account: str, guarded: Guarded) -> None:
     (told,) = payment_events(payment_record("created", "succeeded"))
     send_mail_of(guarded, told)
-    assert "pay_1" in requests.get(f"{guarded.aws.endpoint}/_ministack/ses/messages", timeout=10).text
+    assert "pay_1" in requests.get(f"{guarded.aws.endpoint}/_ministack/ses/messages", timeout=30).text
     (owed,) = subscription_events(stream_record(subscription(), subscription("past_due")))
     send_mail_of(guarded, owed)
 

@@ -52,7 +52,7 @@ def test_a_payment_that_succeeds_gets_its_invoice_without_anyone_asking(
     declined = new_payment(account, state="processing", charge_id=None)
     payments.change(waiting, lambda current: advance(current, Outcome("succeeded", "pi_1", "ch_7")))
     payments.change(declined, lambda current: advance(current, Outcome("failed")))
-    (made,) = wait_for(lambda: table.newest(account.account_id, limit=10).invoices, seconds=30)
+    (made,) = wait_for(lambda: table.newest(account.account_id, limit=10).invoices)
     assert made.cause == waiting.payment_id
     assert made.paid
     assert made.paid.charge_id == "ch_7"
@@ -69,5 +69,5 @@ def test_a_refund_that_went_out_gets_its_credit_note_without_anyone_asking(
         found = table.newest(account.account_id, limit=10).invoices
         return found if len(found) == 2 else []
 
-    note, invoice = wait_for(issued, seconds=30)
+    note, invoice = wait_for(issued)
     assert (note.cause, note.credits, note.total_micros) == (made.stripe_refund_id, invoice.number, 10 * MICROS)

@@ -79,7 +79,7 @@ def test_pdf_behind_a_number_leads_to_the_document(api: Api, account: Account, n
     answer = api.get(api.get(path(account)).json()["data"][0]["pdf"])
     assert (answer.status_code, answer.content) == (303, b"")
     assert answer.headers["Cache-Control"] == "no-store"
-    fetched = requests.get(answer.headers["Location"], timeout=10)
+    fetched = requests.get(answer.headers["Location"], timeout=30)
     assert fetched.headers["Content-Type"] == "application/pdf"
     assert fetched.content.startswith(b"%PDF-")
 
@@ -89,7 +89,7 @@ def test_a_credit_leads_to_its_invoice_at_once(api: Api, payer: Payer) -> None:
     (credit,) = payer.credits
     answer = api.get(f"/v1/accounts/{payer.account_id}/transactions/{credit.id}/invoice")
     assert answer.status_code == 303
-    assert requests.get(answer.headers["Location"], timeout=10).content.startswith(b"%PDF-")
+    assert requests.get(answer.headers["Location"], timeout=30).content.startswith(b"%PDF-")
     (listed,) = api.get(f"/v1/accounts/{payer.account_id}/invoices").json()["data"]
     assert listed["payment_id"] == payer.payment().payment_id
 

@@ -25,7 +25,7 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
 
 
 def ask(port: int, method: str, path: str, body: str = "", **headers: str) -> tuple[int, str, dict[str, object]]:
-    connection = http.client.HTTPConnection(HOST, port, timeout=10)
+    connection = http.client.HTTPConnection(HOST, port, timeout=30)
     connection.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
     response = connection.getresponse()
     answer = response.status, response.headers["Content-Type"], json.loads(response.read())
@@ -65,10 +65,13 @@ def test_a_body_that_is_too_large_for_the_gateway_is_refused_unread(port: int) -
 
 
 def test_an_answer_on_an_open_connection_is_not_held_back(port: int) -> None:
-    connection = http.client.HTTPConnection(HOST, port, timeout=10)
-    began = time.monotonic()
-    for _ in range(20):
-        connection.request("GET", "/health")
-        connection.getresponse().read()
+    connection = http.client.HTTPConnection(HOST, port, timeout=30)
+    seconds = []
+    for _ in range(5):
+        began = time.monotonic()
+        for _ in range(20):
+            connection.request("GET", "/health")
+            connection.getresponse().read()
+        seconds.append(time.monotonic() - began)
     connection.close()
-    assert time.monotonic() - began < 0.6
+    assert min(seconds) < 0.6

@@ -73,7 +73,7 @@ class Bus:
             found.extend(self.heard())
             return len(found) >= number
 
-        wait_for(enough, seconds=20)
+        wait_for(enough)
         return found
 
 
@@ -97,7 +97,7 @@ class Inbox:
 
     def mails(self, address: str) -> list[dict[str, Any]]:
         """Return the mails to an address, the oldest first."""
-        found = requests.get(self.url, timeout=10).json()["messages"]
+        found = requests.get(self.url, timeout=30).json()["messages"]
         return [mail for mails in found.values() for mail in mails if address in mail["To"]]
 
     def only(self, address: str) -> dict[str, Any]:

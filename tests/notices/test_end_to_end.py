@@ -70,7 +70,7 @@ def hear_of(account: Account, bus: Bus, number: int) -> list[Json]:
         found.extend(of(account, bus.heard()))
         return len(found) >= number
 
-    wait_for(enough, seconds=20)
+    wait_for(enough)
     return found
 
 
@@ -86,11 +86,11 @@ def test_a_wallet_that_runs_dry_is_told_and_mailed(bus: Bus, inbox: Inbox, new_a
     post_one(account_id, debit(2, amount_micros=5_000_000))
     post_one(account_id, debit(3, amount_micros=12_000_000))
     assert types(of(account, bus.hear(2))) == ["wallet.restored", "wallet.low"]
-    (mail,) = wait_for(lambda: inbox.mails(account.email), seconds=20)
+    (mail,) = wait_for(lambda: inbox.mails(account.email))
     assert mail["Subject"] == "Ihr Guthaben wird knapp: 8,00\xa0$"
     post_one(account_id, debit(4, amount_micros=9_000_000))
     assert types(of(account, bus.hear(1))) == ["wallet.exhausted"]
-    wait_for(lambda: len(inbox.mails(account.email)) == 2, seconds=20)
+    wait_for(lambda: len(inbox.mails(account.email)) == 2)
     assert inbox.mails(account.email)[1]["Subject"] == "Ihr Guthaben ist aufgebraucht"
 
 
@@ -107,7 +107,7 @@ def test_a_renewal_that_is_owed_and_then_paid_is_told_and_mailed(
     assert told["detail-type"] == "subscription.past_due"
     assert told["detail"]["failure"]["code"] == "expired_card"
     assert told["detail"]["add_ons"] == {"phone_number": 3}
-    (mail,) = wait_for(lambda: inbox.mails(account.email), seconds=20)
+    (mail,) = wait_for(lambda: inbox.mails(account.email))
     assert mail["Subject"] == "Your subscription could not be renewed"
     terms = next_period(current.terms, current.terms.contents, current.terms.prices, 1)
     renewed = subscription(account, "active", terms=terms, paid_payment_id="pay_1", version=3)
@@ -134,13 +134,13 @@ def test_streams_that_are_read_twice_tell_the_same_again_and_mail_nobody_twice(
     first, second = new_account(), new_account()
     payments.put_new(a_payment(first, "succeeded"))
     with running(aws, stack, tmp_path / "once"):
-        mail = wait_for(lambda: inbox.mails(first.email), seconds=20)[0]
+        mail = wait_for(lambda: inbox.mails(first.email))[0]
     once = of(first, bus.heard())
     assert once[0]["detail"]["payment_id"] in mail["BodyText"]
     payments.put_new(a_payment(second, "succeeded"))
     with running(aws, stack, tmp_path / "again"):
         # What comes last on the stream and the queue is there: so is all that came before.
-        wait_for(lambda: inbox.mails(second.email), seconds=20)
+        wait_for(lambda: inbox.mails(second.email))
     again = of(first, bus.heard())
     assert [event["detail"] for event in again] == [event["detail"] for event in once]
     assert again[0]["id"] != once[0]["id"]

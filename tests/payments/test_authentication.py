@@ -84,10 +84,10 @@ def test_a_customer_who_authenticates_as_the_sweeper_cancels_has_paid(
 ) -> None:
     payer = wants_authentication(api, new_payer)
     # The look is answered late: between it and the cancellation the customer passes the challenge.
-    emulator.fault("slow_after_effect", method="GET", path="/v1/payment_intents/*", seconds=0.6)
+    emulator.fault("slow_after_effect", method="GET", path="/v1/payment_intents/*", seconds=1.5)
+    looked = len(emulator.calls("GET", "/v1/payment_intents"))
     with ThreadPoolExecutor(1) as pool:
         swept = pool.submit(payer.sweep_at, 24 * HOUR_MS)
-        looked = len(emulator.calls("GET", "/v1/payment_intents"))
         while len(emulator.calls("GET", "/v1/payment_intents")) == looked:
             pass
         emulator.authenticate(str(payer.payment().payment_intent_id))

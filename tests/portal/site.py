@@ -59,7 +59,7 @@ class Site:
         request = urllib.request.Request(
             f"{url}/confirm", urlencode(fields).encode(), {"Authorization": f"Basic {key}"}
         )
-        urllib.request.urlopen(request, timeout=10).close()
+        urllib.request.urlopen(request, timeout=30).close()
         if "authentication" in method:
             self.control(f"setup_intents/{setup.setup_intent_id}/authenticate", {"outcome": "succeed"})
         card.keep(accounts.get(account_id), setup.setup_intent_id)
@@ -76,7 +76,7 @@ class Site:
 
     def control(self, path: str, body: Any = None) -> Any:
         """Tell the Stripe emulator what to do."""
-        answer = requests.post(f"{self.system.stripe_url}/_control/{path}", json=body, timeout=10)
+        answer = requests.post(f"{self.system.stripe_url}/_control/{path}", json=body, timeout=30)
         assert answer.ok, answer.text
         return answer.json() if answer.content else None
 
@@ -84,12 +84,12 @@ class Site:
         self.control("faults", {"kind": kind, **options})
 
     def clear_faults(self) -> None:
-        requests.delete(f"{self.system.stripe_url}/_control/faults", timeout=10)
+        requests.delete(f"{self.system.stripe_url}/_control/faults", timeout=30)
 
     def charges(self, account_id: str) -> list[Any]:
         """Return the charges that took money from the account's card."""
         customer = accounts.get(account_id).stripe_customer_id
-        found = requests.get(f"{self.system.stripe_url}/_control/objects/charge", timeout=10).json()
+        found = requests.get(f"{self.system.stripe_url}/_control/objects/charge", timeout=30).json()
         listed = found["data"] if isinstance(found, dict) else found
         return [each for each in listed if each["customer"] == customer and each["status"] == "succeeded"]
 
@@ -113,14 +113,14 @@ class Site:
     def link(self, account_id: str, **changes: Any) -> str:
         """Ask for a link into the portal, as the platform does."""
         fields = {"account_id": account_id, "return_url": "https://app.example.com/settings", **changes}
-        answer = requests.post(f"{self.url}/v1/portal-sessions", json=fields, headers=self.operator, timeout=10)
+        answer = requests.post(f"{self.url}/v1/portal-sessions", json=fields, headers=self.operator, timeout=30)
         assert answer.status_code == 201, answer.text
         url: str = answer.json()["url"]
         return url
 
     def enter(self, account_id: str, **changes: Any) -> "Visitor":
         """Open a link without a browser."""
-        answer = requests.get(self.link(account_id, **changes), allow_redirects=False, timeout=10)
+        answer = requests.get(self.link(account_id, **changes), allow_redirects=False, timeout=30)
         assert answer.status_code == 303, answer.text
         return Visitor(self, account_id, answer.headers["Set-Cookie"].partition(";")[0])
 

@@ -131,6 +131,7 @@ def test_another_amount_in_a_second_tab_is_not_charged_but_explained(people: Peo
     second = first.context.new_page()
     second.goto(first.url)
     add(first)
+    expect(first.get_by_role("heading", name="$25.00 added")).to_be_visible()
     add(second, "$100.00")
     expect(second.get_by_role("status")).to_contain_text("Nothing more was charged")
     assert_paid_once(site, account)

@@ -133,6 +133,7 @@ def test_invoices_and_payments_are_listed_with_their_states(people: People, site
     account = site.account()
     page = people.open(account, "/add-balance", script=False, session={"subject": "kim@acme.example"})
     page.get_by_role("button", name="Add balance now").click()
+    expect(page.get_by_role("heading", name="$50.00 added")).to_be_visible()
     page.get_by_role("link", name="Invoices", exact=True).click()
     invoices, payments = page.locator("table").nth(0), page.locator("table").nth(1)
     expect(invoices.locator("tbody tr")).to_have_count(1)
@@ -143,7 +144,7 @@ def test_invoices_and_payments_are_listed_with_their_states(people: People, site
         f"{site.url}/v1/accounts/{account}/payments/{payment.payment_id}/refunds",
         json={"amount": "10.00", "reason": "agreed"},
         headers={**site.operator, "Idempotency-Key": "refund-1"},
-        timeout=10,
+        timeout=30,
     )
     assert refund.ok, refund.text
     page.reload()

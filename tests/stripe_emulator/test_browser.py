@@ -16,7 +16,7 @@ JSON = {"Authorization": f"Bearer {PUBLISHABLE_KEY}", "Content-Type": "applicati
 
 
 def ask(emulator: Emulator, method: str, path: str, body: str = "", headers: Any = JSON) -> tuple[int, Any, str]:
-    connection = HTTPConnection("127.0.0.1", emulator.port, timeout=10)
+    connection = HTTPConnection("127.0.0.1", emulator.port, timeout=30)
     connection.request(method, path, body, headers)
     response = connection.getresponse()
     text = response.read().decode()

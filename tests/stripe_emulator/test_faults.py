@@ -60,7 +60,7 @@ def test_a_lost_500_left_a_payment_that_a_list_finds(emulator: Emulator, client:
 def test_slow_after_effect_lets_the_webhook_arrive_before_the_answer(
     emulator: Emulator, client: Any, receiver: Receiver
 ) -> None:
-    emulator.fault("slow_after_effect", path=PAYING, seconds=0.6)
+    emulator.fault("slow_after_effect", path=PAYING, seconds=1.5)
     pay(client)
     assert "payment_intent.succeeded" in receiver.types()
 

@@ -24,7 +24,7 @@ def test_eight_calls_at_once_with_one_key_make_one_charge(emulator: Emulator) ->
 
 
 def test_a_second_call_while_the_first_runs_is_refused_with_409(emulator: Emulator, client: Any) -> None:
-    emulator.fault("slow", path="/v1/payment_intents", seconds=0.5)
+    emulator.fault("slow", path="/v1/payment_intents", seconds=1.5)
     with ThreadPoolExecutor(1) as pool:
         first = pool.submit(pay, emulator.stripe_client(), key="k")
         wait_until(lambda: bool(emulator.calls("POST", "/v1/payment_intents")))

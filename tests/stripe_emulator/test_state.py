@@ -31,8 +31,8 @@ def test_everything_acknowledged_survives_a_kill(tmp_path: Path) -> None:
 
 def test_what_was_not_sent_or_settled_goes_on_after_a_restart(tmp_path: Path, receiver: Receiver) -> None:
     url, state = f"{receiver.url}/late", tmp_path / "stripe.sqlite"
-    with Emulator(webhook_url=url, state=state, delay_seconds=0.5) as emulator:
-        emulator.fault("webhook_delay", times=0, seconds=0.5)
+    with Emulator(webhook_url=url, state=state, delay_seconds=1.5) as emulator:
+        emulator.fault("webhook_delay", times=0, seconds=1.5)
         intent = pay(emulator.stripe_client(), "pm_emulator_processingSuccess").id
         emulator.kill()
         assert receiver.received == []

@@ -84,7 +84,7 @@ def make_accounts(system: System) -> None:
     headers = {"Authorization": f"Bearer {system.token('', 'operator')}"}
     body = {"kind": "workspace", "name": "Acme", "email": "a@b.example", "currency": "usd"}
     for wallet in WALLETS:
-        answer = requests.put(f"{system.url}/v1/accounts/{wallet}", json=body, headers=headers, timeout=10)
+        answer = requests.put(f"{system.url}/v1/accounts/{wallet}", json=body, headers=headers, timeout=30)
         assert answer.status_code == 201, answer.text
 
 
@@ -92,7 +92,7 @@ def balances(system: System) -> dict[str, int]:
     found = {}
     for wallet in WALLETS:
         headers = {"Authorization": f"Bearer {system.token(wallet)}"}
-        answer = requests.get(f"{system.url}/v1/accounts/{wallet}/access", headers=headers, timeout=10).json()
+        answer = requests.get(f"{system.url}/v1/accounts/{wallet}/access", headers=headers, timeout=30).json()
         found[wallet] = int(Decimal(answer["available"]) * 1_000_000)
     return found
 
