@@ -1,30 +1,54 @@
 """The portal inside the platform's page, and behind another address than its own."""
 
 import os
+import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
 import requests
+from playwright.sync_api import expect
 
 from chalicelib.portal.place import Place
 from chalicelib.portal.policy import content_policy
 from chalicelib.settings import settings
 from tests.api import Api
+from tests.portal.people import People
 from tests.portal.site import Site
 
 FRAMES = "https://app.example.com https://agency.example"
 
 
+@contextmanager
+def set_to(frame_origins: str, base_url: str) -> Iterator[None]:
+    changes = {"PORTAL_FRAME_ORIGINS": frame_origins, "PORTAL_BASE_URL": base_url}
+    before = {name: os.environ.pop(name, None) for name in changes}
+    os.environ.update(changes)
+    settings.cache_clear()
+    yield
+    for name, value in before.items():
+        os.environ.pop(name) if value is None else os.environ.update({name: value})
+    settings.cache_clear()
+
+
 @pytest.fixture
 def framed(api_server: Api, site: Site) -> Iterator[Api]:
     """Return the API in this process, on the running system's resources and with settings of its own."""
-    os.environ["PORTAL_FRAME_ORIGINS"] = FRAMES
-    os.environ["PORTAL_BASE_URL"] = "https://billing.example.com/money"
-    settings.cache_clear()
-    yield api_server
-    for name in ("PORTAL_FRAME_ORIGINS", "PORTAL_BASE_URL"):
-        del os.environ[name]
-    settings.cache_clear()
+    with set_to(FRAMES, "https://billing.example.com/money"):
+        yield api_server
+
+
+@pytest.fixture
+def platform(tmp_path: Path) -> Iterator[str]:
+    """Serve the platform's pages, from another site than the portal's; return their origin."""
+    handler = partial(SimpleHTTPRequestHandler, directory=tmp_path)
+    with ThreadingHTTPServer(("localhost", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://localhost:{server.server_port}"
+        server.shutdown()
 
 
 def test_only_origins_that_the_settings_name_may_show_it(framed: Api, site: Site) -> None:
@@ -42,6 +66,36 @@ def test_only_origins_that_the_settings_name_may_show_it(framed: Api, site: Site
     assert f"frame-ancestors {FRAMES}" in page.headers["Content-Security-Policy"]
     assert "X-Frame-Options" not in page.headers
     assert f'action="/money/portal/accounts/{account}/sign-out"' in page.text
+
+
+@pytest.mark.browser
+def test_in_the_platforms_page_one_pays_as_anywhere(
+    people: People, site: Site, api_server: Api, platform: str, tmp_path: Path
+) -> None:
+    account = site.account(balance="5")
+    with set_to(f"https://app.example.com {platform}", api_server.url):
+        link = api_server.post("/v1/portal-sessions", {"account_id": account}).json()["url"]
+        (tmp_path / "billing.html").write_text(f'<iframe src="{link}" width="900" height="900">')
+        page = people.context().new_page()
+        page.goto(f"{platform}/billing.html")
+        portal = page.frame_locator("iframe")
+        expect(portal.locator(".balance")).to_have_text("$5.00")
+        portal.get_by_role("link", name="Add Balance").first.click()
+        portal.get_by_role("button", name="Add balance now").click()
+        expect(portal.get_by_text("Your balance is now $55.00")).to_be_visible()
+    assert len(site.charges(account)) == 1
+
+
+@pytest.mark.browser
+def test_in_the_page_of_an_origin_that_is_not_named_nothing_is_shown(
+    people: People, site: Site, api_server: Api, platform: str, tmp_path: Path
+) -> None:
+    with set_to(FRAMES, api_server.url):
+        (tmp_path / "billing.html").write_text(f'<iframe src="{api_server.url}/portal">')
+        page = people.context().new_page()
+        with page.expect_console_message(lambda message: "frame-ancestors" in message.text):
+            page.goto(f"{platform}/billing.html")
+        expect(page.frame_locator("iframe").get_by_role("heading")).to_have_count(0)
 
 
 def test_without_named_origins_nobody_may() -> None:
