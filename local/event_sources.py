@@ -6,7 +6,7 @@ import logging
 import os
 import signal
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from chalice.app import Chalice
@@ -14,7 +14,7 @@ from chalice.app import Chalice
 from local.aws import STACK
 from local.bindings import Binding, bindings
 from local.queue_source import QueueSource
-from local.resources import Function, functions
+from local.resources import functions
 from local.schedule_source import ScheduleSource
 from local.stream_source import StreamSource
 
@@ -22,10 +22,10 @@ Source = QueueSource | StreamSource | ScheduleSource
 
 
 class Runner:
-    """Runs every event source of an app, each in a thread."""
+    """Runs the event source of each binding in a thread."""
 
-    def __init__(self, app: Chalice, bound: Mapping[str, Function], endpoint: str, positions: Path) -> None:
-        sources = [_source(binding, endpoint, positions) for binding in bindings(app, bound)]
+    def __init__(self, bound: Iterable[Binding], endpoint: str, positions: Path) -> None:
+        sources = [_source(binding, endpoint, positions) for binding in bound]
         self._stopping_streams = threading.Event()
         self._stopping_others = threading.Event()
         streams = [source for source in sources if isinstance(source, StreamSource)]
@@ -86,7 +86,7 @@ def main() -> None:
     threading.excepthook = _stop_the_process
     endpoint = os.environ["AWS_ENDPOINT_URL"]
     app: Chalice = importlib.import_module(options.app).app
-    runner = Runner(app, functions(endpoint, options.stack), endpoint, options.positions)
+    runner = Runner(bindings(app, functions(endpoint, options.stack)), endpoint, options.positions)
     runner.start()
     options.ready.touch()
     stopped.wait()

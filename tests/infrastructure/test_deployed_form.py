@@ -11,7 +11,8 @@ import pytest
 import requests
 
 from local.aws import Aws, start_aws
-from tests.local.fakes import counts, wait_for
+from tests.local.fakes import counts
+from tests.wait import wait_for
 
 pytestmark = pytest.mark.system
 CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]

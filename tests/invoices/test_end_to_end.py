@@ -1,6 +1,5 @@
 """From a payment's row to its invoice, and a refund's to its credit note, over all that is deployed between them."""
 
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,11 +15,9 @@ from chalicelib.payments import reversal_table
 from chalicelib.payments import table as payments
 from chalicelib.payments.payment import Outcome, Payment, advance
 from local.aws import Aws
-from local.bindings import bindings
-from local.queue_source import QueueSource
 from local.resources import Deployment
-from local.stream_source import StreamSource
 from tests.invoices import documents
+from tests.running import running
 from tests.wait import wait_for
 
 NAMES = {"announce_payments", "issue_invoices", "issue_credit_notes"}
@@ -29,20 +26,8 @@ NAMES = {"announce_payments", "issue_invoices", "issue_credit_notes"}
 @pytest.fixture
 def system(aws: Aws, stack: Deployment, tmp_path: Path) -> Iterator[None]:
     """Run the functions between payments, refunds and their documents, on their real sources."""
-    stopping = threading.Event()
-    ours = [binding for binding in bindings(app, stack.functions) if binding.name in NAMES]
-    assert len(ours) == len(NAMES)
-    sources = [
-        QueueSource(each, aws.endpoint) if each.kind == "Queue" else StreamSource(each, aws.endpoint, tmp_path)
-        for each in ours
-    ]
-    threads = [threading.Thread(target=source.run, args=(stopping,), daemon=True) for source in sources]
-    for thread in threads:
-        thread.start()
-    yield
-    stopping.set()
-    for thread in threads:
-        thread.join()
+    with running(app, stack.functions, aws, tmp_path, NAMES):
+        yield
 
 
 def test_a_payment_that_succeeds_gets_its_invoice_without_anyone_asking(

@@ -1,21 +1,16 @@
-"""A small app with one handler for each kind of source, and waiting for what it does."""
+"""A small app with one handler for each kind of source, and messages for it."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 from chalice.app import Chalice
 
 from local.aws import Aws
-from local.event_sources import Runner
-from local.resources import Deployment, Function
-from tests import wait
+from local.resources import Deployment
 
 Records = list[dict[str, Any]]
 Handle = Callable[[Records], Any]
 QUICK = {"UsageVisibilityTimeout": "1", "UsageMaxReceiveCount": "2", "UsageBatchWindow": "1"}
-PATIENCE_SECONDS = 20
 
 
 def queue_app(handle: Handle) -> Chalice:
@@ -38,22 +33,6 @@ def stream_app(handle: Handle) -> Chalice:
         return handle(event.to_dict()["Records"])
 
     return app
-
-
-@contextmanager
-def running(app: Chalice, functions: dict[str, Function], aws: Aws, directory: Path) -> Iterator[None]:
-    """Run the event sources of an app inside the block."""
-    runner = Runner(app, functions, aws.endpoint, directory)
-    runner.start()
-    try:
-        yield
-    finally:
-        runner.stop()
-
-
-def wait_for(what: Callable[[], bool], seconds: float = PATIENCE_SECONDS) -> None:
-    """Wait until something has become true; fail if it does not in the time that a busy machine may take."""
-    wait.wait_for(what, seconds, pause=0.05)
 
 
 def counts(aws: Aws, url: str) -> tuple[int, int]:

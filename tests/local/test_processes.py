@@ -8,7 +8,7 @@ import pytest
 
 from local.ports import HOST, free_port
 from local.processes import ROOT, Processes, ProcessFailed, http_answers, listens
-from tests.local.fakes import wait_for
+from tests.wait import wait_for
 
 SERVER = "http.server"
 PARENT = """

@@ -10,7 +10,9 @@ import pytest
 from local.aws import Aws
 from local.queue_source import failures
 from local.resources import Deployment, Function
-from tests.local.fakes import QUICK, Records, counts, queue_app, running, send, wait_for
+from tests.local.fakes import QUICK, Records, counts, queue_app, send
+from tests.running import running
+from tests.wait import wait_for
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ import pytest
 from local.ports import HOST, free_port
 from local.processes import ROOT, listens
 from local.run import ACCOUNT_ID
-from tests.local.fakes import wait_for
+from tests.wait import wait_for
 
 pytestmark = [pytest.mark.system, pytest.mark.slow]
 FIRST_RUN_SECONDS = 120

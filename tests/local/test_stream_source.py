@@ -7,7 +7,9 @@ import pytest
 
 from local.aws import Aws
 from local.resources import Function
-from tests.local.fakes import Records, counts, running, stream_app, wait_for
+from tests.local.fakes import Records, counts, stream_app
+from tests.running import running
+from tests.wait import wait_for
 
 
 class Wallets:

@@ -1,8 +1,6 @@
 """From a commit to the ledger to the bus and the inbox, over the streams, the rule and the queue that are deployed."""
 
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +14,12 @@ from chalicelib.payments import table as payments
 from chalicelib.subscriptions import table as subscriptions
 from chalicelib.subscriptions.period import next_period
 from local.aws import Aws
-from local.bindings import bindings
-from local.queue_source import QueueSource
 from local.resources import Deployment
-from local.stream_source import StreamSource
 from tests.build import credit, debit
 from tests.invoices.documents import invoice
 from tests.notices.conftest import Bus, Inbox, NewAccount
 from tests.notices.test_send import a_payment, subscription
+from tests.running import running
 from tests.wait import wait_for
 
 Json = dict[str, Any]
@@ -33,28 +29,9 @@ OURS = {
 }
 
 
-@contextmanager
-def running(aws: Aws, stack: Deployment, positions: Path) -> Iterator[None]:
-    """Run this domain's functions on their streams and their queue; without known positions from the streams' start."""
-    stopping = threading.Event()
-    ours = [binding for binding in bindings(app, stack.functions) if binding.name in OURS]
-    assert len(ours) == len(OURS)
-    sources = [
-        QueueSource(each, aws.endpoint) if each.kind == "Queue" else StreamSource(each, aws.endpoint, positions)
-        for each in ours
-    ]
-    threads = [threading.Thread(target=source.run, args=(stopping,), daemon=True) for source in sources]
-    for thread in threads:
-        thread.start()
-    yield
-    stopping.set()
-    for thread in threads:
-        thread.join()
-
-
 @pytest.fixture
 def system(aws: Aws, stack: Deployment, tmp_path: Path) -> Iterator[None]:
-    with running(aws, stack, tmp_path):
+    with running(app, stack.functions, aws, tmp_path, OURS):
         yield
 
 
@@ -133,12 +110,12 @@ def test_streams_that_are_read_twice_tell_the_same_again_and_mail_nobody_twice(
 ) -> None:
     first, second = new_account(), new_account()
     payments.put_new(a_payment(first, "succeeded"))
-    with running(aws, stack, tmp_path / "once"):
+    with running(app, stack.functions, aws, tmp_path / "once", OURS):
         mail = wait_for(lambda: inbox.mails(first.email))[0]
     once = of(first, bus.heard())
     assert once[0]["detail"]["payment_id"] in mail["BodyText"]
     payments.put_new(a_payment(second, "succeeded"))
-    with running(aws, stack, tmp_path / "again"):
+    with running(app, stack.functions, aws, tmp_path / "again", OURS):
         # What comes last on the stream and the queue is there: so is all that came before.
         wait_for(lambda: inbox.mails(second.email))
     again = of(first, bus.heard())
