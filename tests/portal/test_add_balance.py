@@ -228,17 +228,18 @@ def test_another_card_is_saved_in_the_page_and_the_amount_is_kept(people: People
 
 def test_a_card_typed_before_its_fields_listen_is_not_lost(people: People, site: Site) -> None:
     account = site.account(method="")
-    page = people.open(account, "/card")
+    page = people.open(account)
     held: list[Route] = []
 
     def hold(route: Route) -> None:
         held.append(route)
 
     page.route("**/card_frame.js", hold)
-    page.reload(wait_until="commit")
+    with page.expect_request("**/card_frame.js"):
+        page.goto(page.url + "/card")
     type_card(page)
-    assert len(held) == 1
-    held[0].continue_()
+    (script,) = held
+    script.continue_()
     page.get_by_role("button", name="Save card").click()
     expect(page.get_by_role("status")).to_have_text("Your card is saved.")
     assert people.complaints == []
