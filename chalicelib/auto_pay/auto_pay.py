@@ -43,6 +43,10 @@ class ChargedCard(msgspec.Struct, frozen=True):
     fingerprint: str
 
 
+AT_ONCE_MS: Final = 0
+"""Due whatever a clock says."""
+
+
 class AutoPay(msgspec.Struct, frozen=True, kw_only=True):
     """The settings, and the state that follows from payments.
 

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from chalicelib import clock
 from chalicelib.accounts.account import Account
 from chalicelib.auto_pay import table
-from chalicelib.auto_pay.auto_pay import AutoPay, AutoPayBusy
+from chalicelib.auto_pay.auto_pay import AT_ONCE_MS, AutoPay, AutoPayBusy
 from chalicelib.auto_pay.refill import RACES, consider
 from chalicelib.catalog.catalog import Catalog, CurrencyLimits
 from chalicelib.errors import Refusal
@@ -153,7 +153,7 @@ def settings_changed(
         enabled=request.enabled,
         actor=actor,
         updated_at_ms=now_ms,
-        due_at_ms=now_ms,
+        due_at_ms=AT_ONCE_MS,
         refunds_known_micros=None,
         refunded_micros=0,
         refunded_at_ms=None,

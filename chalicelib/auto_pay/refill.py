@@ -12,7 +12,7 @@ from chalicelib.accounts import table as accounts
 from chalicelib.accounts.account import Account
 from chalicelib.accounts.tax import tax_of
 from chalicelib.auto_pay import queue, table
-from chalicelib.auto_pay.auto_pay import AutoPay, AutoPayBusy, ChargedCard, LastRefusal
+from chalicelib.auto_pay.auto_pay import AT_ONCE_MS, AutoPay, AutoPayBusy, ChargedCard, LastRefusal
 from chalicelib.auto_pay.follow import follow
 from chalicelib.auto_pay.queue import ChargeMessage
 from chalicelib.auto_pay.reversals import follow_reversals
@@ -63,12 +63,11 @@ def consider(account_id: str, catalog: Catalog) -> Decision:
         wanted = after(seen, decision, tried)
         if wanted == auto_pay:
             return decision
-        if table.write(replace(wanted, version=auto_pay.version + 1), over=auto_pay.version, payment=tried):
-            _log(wanted, decision)
-            if not unscheduled(auto_pay, wanted):
-                return _sent(tried) if tried else decision
-        else:
+        if not table.write(replace(wanted, version=auto_pay.version + 1), over=auto_pay.version, payment=tried):
             pause(attempt)
+        elif wanted.due_at_ms != AT_ONCE_MS:
+            _log(wanted, decision)
+            return _sent(tried) if tried else decision
     raise AutoPayBusy(account_id)
 
 
@@ -110,20 +109,18 @@ def _refusal(last: LastRefusal | None, reason: str, now_ms: int) -> LastRefusal:
 
 
 def _due_at_ms(auto_pay: AutoPay, decision: Decision, now_ms: int) -> int | None:
-    """Return when to look again by itself: when the rule says so, or in a while where an end is awaited."""
+    """Return when to look again by itself: when the rule says so, or in a while where an end is awaited.
+
+    An account leaves the schedule in two steps, for what was seen may be older than the write, and whoever has seen
+    what came since may have found the account scheduled, and left it so. First it is due at once; only a look that
+    begins after that takes it off. Whoever sees newer things meanwhile finds it scheduled otherwise than it should be.
+    """
     until_ms = decision.until_ms if isinstance(decision, Wait) else None
     if auto_pay.in_flight_payment_id is None and (until_ms or decision != Wait("pending_payment_covers")):
-        return until_ms
+        leaves = until_ms is None and auto_pay.due_at_ms not in {None, AT_ONCE_MS}
+        return AT_ONCE_MS if leaves else until_ms
     waits = auto_pay.due_at_ms is not None and now_ms < auto_pay.due_at_ms <= now_ms + LOOK_AGAIN_MS
     return auto_pay.due_at_ms if waits else now_ms + LOOK_AGAIN_MS
-
-
-def unscheduled(before: AutoPay, after: AutoPay) -> bool:
-    """Tell whether nothing is due by itself any more: then look once more.
-
-    What was seen may be older than this write, and whoever saw what came since may have found it scheduled already.
-    """
-    return before.due_at_ms is not None and after.due_at_ms is None
 
 
 def payment_of(seen: Seen, charge: Charge, catalog: Catalog) -> Payment:

@@ -1,6 +1,5 @@
 """A refill from the trigger to the credit, and everything that may be delivered twice, late, or at the same time."""
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import permutations
 from typing import Any
@@ -15,10 +14,10 @@ from chalicelib.catalog.catalog import catalog
 from chalicelib.clock import now_ms
 from chalicelib.ledger.verify import verify
 from chalicelib.payments import table as payments
-from chalicelib.tables import connection
 from local.stripe_emulator.client import Emulator
 from tests.auto_pay.conftest import NewSaver
 from tests.auto_pay.world import STREAMS, Saver, World
+from tests.payments.wire import before_writing
 
 THREADS = 8
 
@@ -245,26 +244,21 @@ def test_records_of_changes_that_are_nothing_to_auto_pay_are_not_looked_at(saver
     assert not trigger.differs(record, "card", "stripe_customer_id")
 
 
-def test_a_slow_look_does_not_take_away_what_another_one_found_scheduled(saver: Saver, world: World) -> None:
+@pytest.mark.parametrize("dies", [False, True])
+def test_a_slow_look_does_not_take_away_what_another_one_found_scheduled(
+    saver: Saver, world: World, dies: bool
+) -> None:
     """It saw no card, and writes when the card is back and another look has found that nothing needs to be changed."""
     saver.switch_on(monthly_limit="50")
     saver.use(60)
-    assert saver.consider() == Wait("monthly_limit_reached", saver.auto_pay.due_at_ms)
-    scheduled, card = saver.auto_pay, saver.account().card
+    limited = saver.consider()
+    assert limited == Wait("monthly_limit_reached", saver.auto_pay.due_at_ms)
+    card = saver.account().card
     assert card
     assert accounts.remove_card(saver.account_id, card.payment_method_id)
     again = replace(card, set_up_at_ms=now_ms())
-    late: list[Callable[[], Any]] = [lambda: accounts.put_card(saver.account_id, again), saver.consider]
-
-    def before_writing(request: Any, **_: Any) -> None:
-        while late and request.headers["X-Amz-Target"].endswith(b"TransactWriteItems"):
-            late.pop(0)()
-
-    events = connection().client.meta.events
-    events.register("before-send.dynamodb", before_writing)
-    try:
-        assert saver.consider() == Wait("monthly_limit_reached", scheduled.due_at_ms)
-    finally:
-        events.unregister("before-send.dynamodb", before_writing)
-    assert not late
-    assert saver.auto_pay.due_at_ms == scheduled.due_at_ms
+    with before_writing(lambda: accounts.put_card(saver.account_id, again), saver.consider, dies=dies):
+        assert saver.consider() == limited
+    if dies:
+        world.fire("retry_refills")
+    assert saver.auto_pay.due_at_ms == limited.until_ms

@@ -22,10 +22,10 @@ from hypothesis.stateful import (
 from msgspec.structs import replace
 
 from chalicelib.accounts.account import Account, Card
-from chalicelib.auto_pay.auto_pay import AutoPay
+from chalicelib.auto_pay.auto_pay import AT_ONCE_MS, AutoPay
 from chalicelib.auto_pay.follow import BACK_OFF_MS, MAXIMUM_DECLINES, came_to_nothing, follow
 from chalicelib.auto_pay.put import AutoPayRequest, Wanted, settings_changed
-from chalicelib.auto_pay.refill import Seen, after, payment_of, unscheduled
+from chalicelib.auto_pay.refill import Seen, after, payment_of
 from chalicelib.auto_pay.rule import Charge, Refuse, charged_in_month, decide, month_of, next_month_ms, situation_of
 from chalicelib.catalog.catalog import catalog
 from chalicelib.ledger.wallet import Wallet
@@ -78,20 +78,19 @@ class Simulated:
     def write(self, seen: Seen, version: int) -> tuple[Payment | None, bool]:
         """Write what was decided, if the row still is what was read.
 
-        Return a payment that is placed with it, and whether the function looks once more: it lost the race, or what
-        was scheduled is not any more.
+        Return a payment that is placed with it, and whether the function looks once more: it lost the race, or the
+        account is due at once.
         """
         decision = decide(seen.auto_pay, seen.situation)
         made = payment_of(seen, decision, catalog()) if isinstance(decision, Charge) else None
         wanted = after(seen, decision, made)
         if version != self.row.version or wanted == self.row:
             return None, version != self.row.version
-        again = unscheduled(self.row, wanted)
         self.row = replace(wanted, version=version + 1)
         if made:
             self.payments[made.payment_id] = made
             self.cards[made.payment_id] = seen.account.card
-        return made, again
+        return made, self.row.due_at_ms == AT_ONCE_MS
 
     def change(self, payment: Payment, **changes: Any) -> None:
         self.payments[payment.payment_id] = replace(payment, state_at_ms=self.now_ms, **changes)
@@ -110,9 +109,6 @@ class AutoPayMachine(RuleBasedStateMachine):
         super().__init__()
         self.it = Simulated()
         self.early_reads: list[tuple[Seen, int]] = []
-        self.again = 0
-        """Functions that look once more, and have not read yet."""
-        self.second_reads: list[tuple[Seen, int]] = []
         self.triggered = False
         self.declines: list[int] = []
         """Times of declines in a row of the present card, with nothing in between that clears them."""
@@ -149,30 +145,12 @@ class AutoPayMachine(RuleBasedStateMachine):
         self.early_reads.append(self.it.read())
 
     @precondition(lambda self: self.early_reads)
-    @rule(data=st.data())
-    def a_slow_function_writes(self, data: st.DataObject) -> None:
+    @rule(data=st.data(), dies=st.booleans())
+    def a_slow_function_writes(self, data: st.DataObject, dies: bool) -> None:
+        """Write what was read, unless somebody did; where another look follows, it is as slow, or never made."""
         read = self.early_reads.pop(data.draw(st.integers(0, len(self.early_reads) - 1)))
-        self.again += self.consider(*read)
-
-    @precondition(lambda self: self.again)
-    @rule()
-    def a_slow_function_reads_once_more(self) -> None:
-        self.again -= 1
-        self.second_reads.append(self.it.read())
-
-    @precondition(lambda self: self.second_reads)
-    @rule()
-    def a_slow_function_writes_once_more(self) -> None:
-        self.again += self.consider(*self.second_reads.pop(0))
-
-    @precondition(lambda self: self.again or self.second_reads)
-    @rule()
-    def slow_functions_come_to_their_end(self) -> None:
-        while self.second_reads:
-            self.a_slow_function_writes_once_more()
-        for _ in range(self.again):
-            self.look()
-        self.again = 0
+        if self.consider(*read) and not dies:
+            self.early_reads.append(self.it.read())
 
     @rule()
     def a_trigger_is_delivered(self) -> None:
@@ -293,7 +271,7 @@ class AutoPayMachine(RuleBasedStateMachine):
     @invariant()
     def a_low_wallet_is_never_forgotten(self) -> None:
         """Check that it is fine, that a person has to act, or that something is going to happen by itself."""
-        if self.triggered or self.again or self.second_reads or not self.it.row.enabled:
+        if self.triggered or not self.it.row.enabled:
             return
         seen, _ = self.it.read()
         decision = decide(seen.auto_pay, seen.situation)

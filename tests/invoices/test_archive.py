@@ -107,12 +107,10 @@ def test_drawing_cut_off_anywhere_is_finished_by_its_repeat(
 
 
 def test_a_logo_is_kept_once_by_a_process(stack: Deployment) -> None:
-    calls: list[object] = []
-    events = archive.client().meta.events
-    events.register("before-send.s3", lambda **_: calls.append(1))
     logo = brand.checked(png(50, 20))
-    assert archive.keep_logo(logo) == archive.keep_logo(logo)
-    assert len(calls) == 1
+    with cut("before-send", at=0) as calls:
+        assert archive.keep_logo(logo) == archive.keep_logo(logo)
+    assert calls == [1]
 
 
 def test_the_logo_is_that_of_the_time_of_issue(new_account: NewAccount, new_payment: NewPayment) -> None:

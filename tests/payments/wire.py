@@ -1,7 +1,7 @@
 """The wire to AWS: counts the calls on the real connection, and cuts the process off before or after one of them."""
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Any, Literal, Self
 
@@ -9,6 +9,8 @@ from chalicelib.tables import connection
 
 When = Literal["before", "after"]
 NEVER = 0
+WRITES = ("PutItem", "TransactWriteItems")
+"""Calls that write a whole row."""
 
 
 class Cut(BaseException):
@@ -46,6 +48,33 @@ class Wire:
         self.answers += 1
         if self.when == "after" and self.answers == self.at:
             raise Cut
+
+
+@contextlib.contextmanager
+def before_writing(*others: Callable[[], Any], dies: bool = False) -> Iterator[None]:
+    """Let others come in just before the block's first write leaves; one that `dies` is cut off when that is done."""
+    left = list(others)
+
+    def come_in(**_: Any) -> None:
+        while left:
+            left.pop(0)()
+
+    def die(**_: Any) -> None:
+        raise Cut
+
+    events = connection().client.meta.events
+    for write in WRITES:
+        events.register(f"before-send.dynamodb.{write}", come_in)
+        if dies:
+            events.register(f"after-call.dynamodb.{write}", die)
+    try:
+        with contextlib.suppress(Cut):
+            yield
+    finally:
+        for write in WRITES:
+            events.unregister(f"before-send.dynamodb.{write}", come_in)
+            events.unregister(f"after-call.dynamodb.{write}", die)
+    assert not left
 
 
 def calls_of(run: Callable[[], Any]) -> int:

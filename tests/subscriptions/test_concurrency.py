@@ -16,7 +16,7 @@ from chalicelib.errors import Refusal
 from chalicelib.invoices.issue import issue
 from chalicelib.subscriptions import renew, table
 from chalicelib.subscriptions.follow import follow
-from chalicelib.tables import connection
+from tests.payments.wire import before_writing
 from tests.subscriptions.conftest import NewSubscriber
 from tests.subscriptions.world import RenewalWorld, Subscriber, moment
 
@@ -177,19 +177,9 @@ def test_a_card_that_is_saved_while_a_period_becomes_owed_for_want_of_one_is_tri
     assert card
     with world.at(END + timedelta(minutes=5)):
         assert accounts.remove_card(subscriber.account_id, card.payment_method_id)
-        again = [replace(card, set_up_at_ms=clock.now_ms())]
-
-        def before_writing(request: Any, **_: Any) -> None:
-            if again and request.headers["X-Amz-Target"].endswith((b"PutItem", b"TransactWriteItems")):
-                assert accounts.put_card(subscriber.account_id, again.pop())
-
-        events = connection().client.meta.events
-        events.register("before-send.dynamodb", before_writing)
-        try:
+        again = replace(card, set_up_at_ms=clock.now_ms())
+        with before_writing(lambda: accounts.put_card(subscriber.account_id, again)):
             subscriber.follow()
-        finally:
-            events.unregister("before-send.dynamodb", before_writing)
-        assert not again
         assert subscriber.subscription.pending
         world.settle()
     assert (subscriber.status(), subscriber.amounts) == ("active", [97, 97])
