@@ -118,7 +118,8 @@ def remove(account: Account) -> None:
         if accounts.remove_card(current.account_id, current.card.payment_method_id):
             stripe_gateway.detach(current.card.payment_method_id)
             return
-        # Another card took its place meanwhile: whoever asks for no card to be on file means that one, too.
+        # It is gone, and the answer was lost; or another took its place: whoever wants no card on file means that, too.
+        _detach_unless_on_file(current.account_id, current.card)
         current = accounts.find(current.account_id)
 
 

@@ -11,6 +11,7 @@ from chalicelib.payments import card
 from local.stripe_emulator.client import PUBLISHABLE_KEY, Emulator
 from tests.api import NOBODY, Api, problem
 from tests.payments.payer import Payer, deliver
+from tests.payments.wire import unheard
 
 NewPayer = Callable[..., Payer]
 
@@ -177,6 +178,15 @@ def test_a_card_is_taken_off_file_even_when_stripe_fails(api: Api, payer: Payer,
     emulator.fault("cut_before_effect", path="/v1/payment_methods/*", times=0)
     assert delete(api, payer).status_code == 204
     assert shown(api, payer) is None
+
+
+def test_a_card_whose_removal_was_not_heard_of_is_gone_at_stripe_too(
+    api: Api, payer: Payer, emulator: Emulator
+) -> None:
+    with unheard("UpdateItem"):
+        assert delete(api, payer).status_code == 204
+    assert shown(api, payer) is None
+    assert attached(emulator, payer) == []
 
 
 def test_a_card_may_go_while_a_payment_is_unresolved_and_the_payment_still_ends_right(

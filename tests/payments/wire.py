@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Any, Literal, Self
 
+from botocore.exceptions import ConnectionClosedError
+
 from chalicelib.tables import connection
 
 When = Literal["before", "after"]
@@ -75,6 +77,26 @@ def before_writing(*others: Callable[[], Any], dies: bool = False) -> Iterator[N
             events.unregister(f"before-send.dynamodb.{write}", come_in)
             events.unregister(f"after-call.dynamodb.{write}", die)
     assert not left
+
+
+@contextlib.contextmanager
+def unheard(operation: str) -> Iterator[None]:
+    """Lose the answer to the block's first call of an operation: it is done, and the library makes it once more."""
+    client: Any = connection().client
+    lost: list[str] = []
+
+    def lose(request: Any, **_: Any) -> None:
+        if not lost:
+            lost.append(request.url)
+            client._endpoint.http_session.send(request)
+            raise ConnectionClosedError(endpoint_url=request.url)
+
+    client.meta.events.register(f"before-send.dynamodb.{operation}", lose)
+    try:
+        yield
+    finally:
+        client.meta.events.unregister(f"before-send.dynamodb.{operation}", lose)
+    assert lost
 
 
 def calls_of(run: Callable[[], Any]) -> int:
