@@ -3,8 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-import boto3
-
+from chalicelib.queues import client
 from chalicelib.settings import settings
 
 LOOKING_SECONDS = 30
@@ -16,7 +15,7 @@ WAIT_SECONDS = 1
 
 def queue_urls() -> tuple[str, str]:
     """Return the addresses of the dead-letter queue and of the queue that it belongs to."""
-    sqs, usage_queue = boto3.client("sqs"), settings().usage_queue_url
+    sqs, usage_queue = client(), settings().usage_queue_url
     attributes = sqs.get_queue_attributes(QueueUrl=usage_queue, AttributeNames=["RedrivePolicy"])["Attributes"]
     name = (
         attributes["RedrivePolicy"]
@@ -32,7 +31,7 @@ def count() -> int:
     """Return about how many dead letters there are."""
     dead_letters, _ = queue_urls()
     names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
-    attributes = boto3.client("sqs").get_queue_attributes(QueueUrl=dead_letters, AttributeNames=names)["Attributes"]
+    attributes = client().get_queue_attributes(QueueUrl=dead_letters, AttributeNames=names)["Attributes"]
     return sum(int(attributes[name]) for name in names)
 
 
@@ -47,7 +46,7 @@ def send_back(limit: int) -> Iterator[dict[str, Any]]:
 
     It is sent before it is deleted: cut off in between it is there twice, and charged once.
     """
-    sqs = boto3.client("sqs")
+    sqs = client()
     dead_letters, usage_queue = queue_urls()
     for message in _receive(dead_letters, limit, MOVING_SECONDS):
         sqs.send_message(QueueUrl=usage_queue, MessageBody=message["Body"])
@@ -56,7 +55,7 @@ def send_back(limit: int) -> Iterator[dict[str, Any]]:
 
 
 def _receive(url: str, limit: int, hidden_seconds: int) -> Iterator[dict[str, Any]]:
-    sqs, left = boto3.client("sqs"), limit
+    sqs, left = client(), limit
     while left > 0:
         answer = sqs.receive_message(
             QueueUrl=url,
