@@ -1,6 +1,5 @@
 """What all tests share: one emulator of AWS for the run, and a fresh stack of the resources for each module."""
 
-import os
 import threading
 from collections.abc import Callable, Iterator
 from itertools import count
@@ -19,7 +18,7 @@ from local.ports import HOST, free_port
 from local.processes import listens
 from local.resources import Deployment
 from tests.api import Api
-from tests.forget import forget
+from tests.environment import use
 from tests.wait import wait_for
 
 hypothesis.settings.register_profile("steady", derandomize=True)
@@ -48,28 +47,8 @@ def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aws]:
 def stack(aws: Aws) -> Iterator[Deployment]:
     """Make tables and queues of the module's own, all empty, with the settings pointing at them."""
     deployment = aws.deploy(f"stack-{next(_numbers)}")
-    with use(deployment):
+    with use(deployment.environment):
         yield deployment
-
-
-class use:  # noqa: N801 - reads as a verb
-    """Point the settings at a deployment inside the block."""
-
-    def __init__(self, deployment: Deployment) -> None:
-        self.environment = deployment.environment
-
-    def __enter__(self) -> None:
-        self.before = {name: os.environ.get(name) for name in self.environment}
-        os.environ.update(self.environment)
-        forget()
-
-    def __exit__(self, *_: object) -> None:
-        for name, value in self.before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
-        forget()
 
 
 @pytest.fixture

@@ -1,4 +1,8 @@
-"""Forget what the process knows of its environment: settings and the clients made from them."""
+"""The environment of this process: whose tables, queues and keys its settings name."""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 from chalicelib import queues
 from chalicelib.invoices import archive
@@ -7,8 +11,23 @@ from chalicelib.settings import settings
 from chalicelib.tables import connection
 
 
+@contextmanager
+def use(environment: Mapping[str, str]) -> Iterator[None]:
+    """Live with these variables inside the block."""
+    before = {name: os.environ.get(name) for name in environment}
+    os.environ.update(environment)
+    forget()
+    try:
+        yield
+    finally:
+        for name in environment:
+            os.environ.pop(name, None)
+        os.environ.update({name: value for name, value in before.items() if value is not None})
+        forget()
+
+
 def forget() -> None:
-    """Forget everything that was made for another system's settings."""
+    """Forget everything that was made for another environment."""
     doors = (queues.client, archive.client, archive.keep_logo, bus.client, mailbox.client)
     for made in (settings, connection, *doors):
         made.cache_clear()

@@ -1,4 +1,3 @@
-import os
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -12,22 +11,18 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 from app import app
 from chalicelib import api as all_routes
 from chalicelib import openapi
-from chalicelib.settings import settings
 from chalicelib.web import Problem
 from local.resources import Deployment
 from local.stripe_emulator.client import Emulator
 from tests.api import Api
+from tests.environment import use
 
 
 @pytest.fixture(scope="module", autouse=True)
 def stripe(stack: Deployment) -> Iterator[None]:
     """Point the settings at an emulator of Stripe: some of the generated requests reach it."""
-    with Emulator() as emulator:
-        os.environ["STRIPE_API_BASE"] = emulator.url
-        settings.cache_clear()
+    with Emulator() as emulator, use({"STRIPE_API_BASE": emulator.url}):
         yield
-        del os.environ["STRIPE_API_BASE"]
-    settings.cache_clear()
 
 
 DOCUMENT = openapi.describe(all_routes.BLUEPRINTS, "test")

@@ -4,11 +4,11 @@ import pytest
 
 from chalicelib.settings import MissingSettings, settings
 from local.resources import Deployment
-from tests.conftest import use
+from tests.environment import use
 
 
 def test_every_missing_variable_is_named_at_once(stack: Deployment) -> None:
-    with use(stack):
+    with use(stack.environment):
         for name in ("TOKEN_SECRET", "STRIPE_SECRET_KEY"):
             del os.environ[name]
         os.environ["STRIPE_WEBHOOK_SECRET"] = " "
@@ -19,7 +19,7 @@ def test_every_missing_variable_is_named_at_once(stack: Deployment) -> None:
 
 
 def test_a_secret_that_is_too_short_is_none(stack: Deployment) -> None:
-    with use(stack):
+    with use(stack.environment):
         os.environ["TOKEN_SECRET"] = "short"
         settings.cache_clear()
         with pytest.raises(MissingSettings):

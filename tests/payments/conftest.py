@@ -1,6 +1,5 @@
 """One Stripe emulator for the directory, emptied before each test; settings point at it and at the module's stack."""
 
-import os
 from collections.abc import Callable, Iterator
 from itertools import count
 
@@ -9,9 +8,9 @@ import pytest
 from chalicelib.accounts import table as accounts
 from chalicelib.accounts.account import Account
 from chalicelib.clock import now_ms
-from chalicelib.settings import settings
 from local.resources import Deployment
 from local.stripe_emulator.client import PUBLISHABLE_KEY, SECRET_KEY, Emulator
+from tests.environment import use
 from tests.payments.payer import WEBHOOK_SECRET, Payer
 
 _numbers = count(1)
@@ -31,13 +30,8 @@ def _payments_stack(stack: Deployment, stripe_process: Emulator) -> Iterator[Emu
         "STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET,
         "STRIPE_API_BASE": stripe_process.url,
     }
-    before = {name: os.environ.get(name) for name in environment}
-    os.environ.update(environment)
-    settings.cache_clear()
-    yield stripe_process
-    for name, value in before.items():
-        os.environ.pop(name) if value is None else os.environ.update({name: value})
-    settings.cache_clear()
+    with use(environment):
+        yield stripe_process
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from local.stripe_emulator.client import PUBLISHABLE_KEY, Emulator
 from tests.api import Api, problem
 from tests.payments.calls import refresh, top_up
 from tests.payments.payer import HOUR_MS, Payer
+from tests.wait import wait_for
 
 NewPayer = Callable[..., Payer]
 
@@ -88,8 +89,7 @@ def test_a_customer_who_authenticates_as_the_sweeper_cancels_has_paid(
     looked = len(emulator.calls("GET", "/v1/payment_intents"))
     with ThreadPoolExecutor(1) as pool:
         swept = pool.submit(payer.sweep_at, 24 * HOUR_MS)
-        while len(emulator.calls("GET", "/v1/payment_intents")) == looked:
-            pass
+        wait_for(lambda: len(emulator.calls("GET", "/v1/payment_intents")) > looked)
         emulator.authenticate(str(payer.payment().payment_intent_id))
         swept.result()
     payer.deliver()

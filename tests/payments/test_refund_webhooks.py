@@ -33,6 +33,7 @@ from tests.payments.refunder import (
     tell,
     tell_one,
 )
+from tests.wait import wait_for
 
 NewPayer = Callable[..., Payer]
 Kinds = list[tuple[str, int]]
@@ -260,8 +261,7 @@ def test_a_webhook_that_comes_while_the_refund_is_being_answered_changes_nothing
     emulator.fault("slow_after_effect", method="POST", path="/v1/refunds", seconds=0.5)
     with ThreadPoolExecutor(1) as pool:
         answer = pool.submit(refund_payment, paid)
-        while not events(paid, "refund.created"):
-            pass
+        wait_for(lambda: events(paid, "refund.created"))
         tell(paid)
         assert only_refund(paid).state == "succeeded"
         assert answer.result().state == "succeeded"

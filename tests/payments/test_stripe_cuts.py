@@ -14,6 +14,7 @@ from chalicelib.payments.stripe_gateway import CHARGE_SECONDS
 from local.stripe_emulator.client import Emulator
 from tests.payments.payer import HOUR_MS, Payer
 from tests.payments.wire import cut_off
+from tests.wait import wait_for
 
 NewPayer = Callable[..., Payer]
 ORDERS = list(permutations(["customer", "webhook", "sweeper"]))
@@ -156,8 +157,7 @@ def test_a_webhook_that_arrives_while_the_charge_is_being_answered_changes_nothi
     emulator.fault("slow_after_effect", method="POST", path=CREATE, seconds=0.7)
     with ThreadPoolExecutor(1) as pool:
         answer = pool.submit(payer.top_up)
-        while not payer.charges:
-            pass
+        wait_for(lambda: payer.charges)
         payer.deliver()
         assert payer.payment().state == "succeeded"
         assert answer.result().payment.state == "succeeded"

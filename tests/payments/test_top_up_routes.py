@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib.settings import settings
 from local.stripe_emulator.client import Emulator
 from tests.api import NOBODY, Api, problem
+from tests.environment import use
 from tests.payments.calls import top_up
 from tests.payments.payer import Payer
 
@@ -245,14 +245,9 @@ def test_eight_at_once_with_eight_keys_are_eight_of_each(api: Api, payer: Payer)
     assert payer.balance_micros == 200_000_000
 
 
-def test_a_wrong_stripe_key_is_loud_and_charges_nothing(
-    api: Api, payer: Payer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("STRIPE_SECRET_KEY", "sk_live_of_nobody")
-    settings.cache_clear()
-    problem(top_up(api, payer), 500, "internal-error")
-    monkeypatch.undo()
-    settings.cache_clear()
+def test_a_wrong_stripe_key_is_loud_and_charges_nothing(api: Api, payer: Payer) -> None:
+    with use({"STRIPE_SECRET_KEY": "sk_live_of_nobody"}):
+        problem(top_up(api, payer), 500, "internal-error")
     assert payer.payment().state == "created"
     assert top_up(api, payer).status_code == 201
     payer.assert_paid_once()

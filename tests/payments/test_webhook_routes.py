@@ -1,5 +1,4 @@
 import json
-import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import permutations
@@ -12,9 +11,9 @@ from chalicelib.payments import webhook, webhook_table
 from chalicelib.payments.table import PaymentRow
 from chalicelib.payments.webhook import WebhookUnprocessed
 from chalicelib.payments.webhook_table import Verdict, WebhookEventRow
-from chalicelib.settings import settings
 from local.stripe_emulator.client import Emulator
 from tests.api import NOBODY, Api, problem
+from tests.environment import use
 from tests.payments.payer import WEBHOOK_SECRET, Payer, signed
 
 NewPayer = Callable[..., Payer]
@@ -99,13 +98,10 @@ def test_one_good_signature_among_several_is_enough(api: Api, unanswered: Payer)
     unanswered.assert_paid_once()
 
 
-def test_without_a_secret_everything_is_refused(api: Api, unanswered: Payer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_secret_everything_is_refused(api: Api, unanswered: Payer) -> None:
     body = json.dumps(succeeded(unanswered)).encode()
-    monkeypatch.setenv("STRIPE_WEBHOOK_SECRET", "")
-    settings.cache_clear()
-    problem(send(api, body, signature=signed(body, "")), 500, "internal-error")
-    monkeypatch.undo()
-    settings.cache_clear()
+    with use({"STRIPE_WEBHOOK_SECRET": ""}):
+        problem(send(api, body, signature=signed(body, "")), 500, "internal-error")
     unanswered.assert_charged_but_not_credited()
 
 
@@ -263,13 +259,11 @@ def test_news_in_every_order_ends_the_same(api: Api, new_payer: NewPayer, emulat
 @pytest.fixture
 def live(api: Api, payer: Payer) -> Iterator[Emulator]:
     """Start a Stripe that sends its webhooks to the API by itself."""
-    with Emulator(webhook_url=f"{api.url}/webhooks/stripe", webhook_secret=WEBHOOK_SECRET) as emulator:
-        before = os.environ["STRIPE_API_BASE"]
-        os.environ["STRIPE_API_BASE"] = emulator.url
-        settings.cache_clear()
+    with (
+        Emulator(webhook_url=f"{api.url}/webhooks/stripe", webhook_secret=WEBHOOK_SECRET) as emulator,
+        use({"STRIPE_API_BASE": emulator.url}),
+    ):
         yield emulator
-        os.environ["STRIPE_API_BASE"] = before
-        settings.cache_clear()
 
 
 def test_stripes_own_webhooks_twice_and_out_of_order_settle_what_the_answer_did_not(

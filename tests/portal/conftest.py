@@ -1,6 +1,5 @@
 """One running system and one browser for all of the portal's tests."""
 
-import os
 from collections.abc import Iterator
 
 import pytest
@@ -8,7 +7,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from local.system import System
 from tests.browser import ARGUMENTS, installed
-from tests.forget import forget
+from tests.environment import use
 from tests.portal.people import People
 from tests.portal.site import Site
 
@@ -31,13 +30,8 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="package")
 def site(system: System) -> Iterator[Site]:
     """Return the running system, with the settings pointing at it, so that a test can call verbs itself."""
-    before = {name: os.environ.get(name) for name in system.environment}
-    os.environ.update(system.environment)
-    forget()
-    yield Site(system)
-    for name, value in before.items():
-        os.environ.pop(name, None) if value is None else os.environ.update({name: value})
-    forget()
+    with use(system.environment):
+        yield Site(system)
 
 
 @pytest.fixture

@@ -1,9 +1,8 @@
 """The portal inside the platform's page, and behind another address than its own."""
 
-import os
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -14,30 +13,23 @@ from playwright.sync_api import expect
 
 from chalicelib.portal.place import Place
 from chalicelib.portal.policy import content_policy
-from chalicelib.settings import settings
 from tests.api import Api
+from tests.environment import use
 from tests.portal.people import People
 from tests.portal.site import Site
 
 FRAMES = "https://app.example.com https://agency.example"
 
 
-@contextmanager
-def set_to(frame_origins: str, base_url: str) -> Iterator[None]:
-    changes = {"PORTAL_FRAME_ORIGINS": frame_origins, "PORTAL_BASE_URL": base_url}
-    before = {name: os.environ.pop(name, None) for name in changes}
-    os.environ.update(changes)
-    settings.cache_clear()
-    yield
-    for name, value in before.items():
-        os.environ.pop(name) if value is None else os.environ.update({name: value})
-    settings.cache_clear()
+def framing(frame_origins: str, base_url: str) -> AbstractContextManager[None]:
+    """Let these origins show the portal, which is at this address."""
+    return use({"PORTAL_FRAME_ORIGINS": frame_origins, "PORTAL_BASE_URL": base_url})
 
 
 @pytest.fixture
 def framed(api_server: Api, site: Site) -> Iterator[Api]:
     """Return the API in this process, on the running system's resources and with settings of its own."""
-    with set_to(FRAMES, "https://billing.example.com/money"):
+    with framing(FRAMES, "https://billing.example.com/money"):
         yield api_server
 
 
@@ -73,7 +65,7 @@ def test_in_the_platforms_page_one_pays_as_anywhere(
     people: People, site: Site, api_server: Api, platform: str, tmp_path: Path
 ) -> None:
     account = site.account(balance="5")
-    with set_to(f"https://app.example.com {platform}", api_server.url):
+    with framing(f"https://app.example.com {platform}", api_server.url):
         link = api_server.post("/v1/portal-sessions", {"account_id": account}).json()["url"]
         (tmp_path / "billing.html").write_text(f'<iframe src="{link}" width="900" height="900">')
         page = people.context().new_page()
@@ -90,7 +82,7 @@ def test_in_the_platforms_page_one_pays_as_anywhere(
 def test_in_the_page_of_an_origin_that_is_not_named_nothing_is_shown(
     people: People, site: Site, api_server: Api, platform: str, tmp_path: Path
 ) -> None:
-    with set_to(FRAMES, api_server.url):
+    with framing(FRAMES, api_server.url):
         (tmp_path / "billing.html").write_text(f'<iframe src="{api_server.url}/portal">')
         page = people.context().new_page()
         with page.expect_console_message(lambda message: "frame-ancestors" in message.text):
