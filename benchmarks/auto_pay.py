@@ -90,7 +90,7 @@ def seconds_to_refill(account_id: str) -> float:
     """Return how long the last refill took: from the page that crossed the threshold to the credit."""
     found = statement.history(account_id, limit=200).transactions
     newest_first = sorted(found, key=lambda transaction: transaction.sequence, reverse=True)
-    credit = next(each for each in newest_first if each.entry.kind == "auto_pay")
+    credit = next(each for each in newest_first if each.content.kind == "auto_pay")
     low = [each for each in newest_first if each.sequence < credit.sequence]
     crossed = list(takewhile(lambda each: each.balance_after_micros < THRESHOLD_MICROS, low))[-1]
     return (credit.posted_at_ms - crossed.posted_at_ms) / 1000

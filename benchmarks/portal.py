@@ -117,8 +117,8 @@ def main() -> None:
     """Measure, and print the figures."""
     open_account()
     fill()
-    newest = statement.history(ACCOUNT, limit=1).transactions[0].entry
-    group = f"{day_of(newest.occurred_at_ms)}.{newest.meter}"
+    newest = statement.history(ACCOUNT, limit=1).transactions[0]
+    group = f"{day_of(newest.identity.occurred_at_ms)}.{newest.content.meter}"
     first = time.process_time()
     ask("")
     cold = time.process_time() - first

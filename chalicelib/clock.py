@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from time import monotonic
 from typing import Final
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
@@ -56,3 +57,19 @@ def moved_to(moment: datetime) -> Iterator[None]:
         yield
     finally:
         _offset = before
+
+
+class Deadline:
+    """A moment by which work must be done, counted from now; what other clocks say meanwhile does not move it."""
+
+    def __init__(self, seconds: float) -> None:
+        self._end = monotonic() + seconds
+
+    @property
+    def is_over(self) -> bool:
+        """Tell whether the time is over."""
+        return monotonic() >= self._end
+
+    def seconds_left(self, *, at_most: float) -> float:
+        """Return how much time is left, never less than none."""
+        return max(0.0, min(at_most, self._end - monotonic()))

@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
 from chalicelib.accounts.table import AccountRow
-from chalicelib.ledger import page as pages
+from chalicelib.ledger.read_page import transactions_of
 from chalicelib.ledger.table import read_pages, read_wallet
-from chalicelib.ledger.transaction import Entry
-from chalicelib.ledger.verify import END_OF_TIME_MS
+from chalicelib.ledger.transaction import Transaction
+from chalicelib.ledger.wallet import END_OF_TIME_MS
 from chalicelib.money import from_card_amount
 from chalicelib.payments import reversal_table, table
 from chalicelib.payments.dispute import Dispute, dispute_of, taken_micros
@@ -101,7 +101,7 @@ def _row(of: Payment | Refund | Dispute, at_ms: int, moved_micros: int) -> Row:
     fact = Fact(of.account_id, of.payment_id, at_ms, moved_micros, of.currency)
     if isinstance(of, Payment):
         return Row(fact, moved_micros if of.fills_wallet else 0)
-    return Row(fact, sum(entry.signed_micros for entry in of.entries()))
+    return Row(fact, sum(posting.legs[0].signed_micros for posting in of.postings()))
 
 
 def ledger_side(account_id: str, from_ms: int) -> dict[Key, Posted]:
@@ -111,18 +111,18 @@ def ledger_side(account_id: str, from_ms: int) -> dict[Key, Posted]:
     """
     currency = read_wallet(account_id).currency
     found: dict[Key, Posted] = {}
-    for entry in _entries(account_id, from_ms):
-        kind = SOURCES.get(entry.source)
+    for each in _transactions(account_id, from_ms):
+        kind = SOURCES.get(each.identity.source)
         if kind is None:
             continue
-        key: Key = (kind, entry.event_id.partition("/")[0])
+        key: Key = (kind, each.identity.event_id.partition("/")[0])
         before = found.get(key)
-        at_ms = min(entry.occurred_at_ms, before.at_ms) if before else entry.occurred_at_ms
-        micros = entry.signed_micros + (before.micros if before else 0)
-        found[key] = Posted(account_id, entry.payment_id or "", at_ms, micros, currency)
+        at_ms = min(each.identity.occurred_at_ms, before.at_ms) if before else each.identity.occurred_at_ms
+        micros = each.leg.signed_micros + (before.micros if before else 0)
+        found[key] = Posted(account_id, each.content.payment_id or "", at_ms, micros, currency)
     return found
 
 
-def _entries(account_id: str, from_ms: int) -> Iterator[Entry]:
+def _transactions(account_id: str, from_ms: int) -> Iterator[Transaction]:
     for page in read_pages(account_id, from_ms, END_OF_TIME_MS):
-        yield from pages.entries_of(pages.decode_body(page))
+        yield from transactions_of(page)

@@ -4,14 +4,14 @@ import json
 from typing import Any
 
 from chalicelib.clock import iso, now_ms
-from chalicelib.ledger.transaction import Entry
+from chalicelib.ledger.posting import Content, Identity, Leg, Line, Part, Posting
 
 TIME_MS = 1_790_000_000_000
 """A moment in September 2026, for tests to which it does not matter."""
 
 
-def debit(number: int = 1, **changes: Any) -> Entry:
-    """Return a usage debit; `number` makes its id, and its time a second later than the one before."""
+def debit(number: int = 1, account_id: str = "acme", **changes: Any) -> Posting:
+    """Return the posting of a usage debit; `number` makes its id, and its time a second later than the one before."""
     fields: dict[str, Any] = {
         "occurred_at_ms": TIME_MS + number * 1000,
         "source": "/messaging",
@@ -23,11 +23,11 @@ def debit(number: int = 1, **changes: Any) -> Entry:
         "quantity_micros": 1_000_000,
         "unit_price_micros": 50_000,
     }
-    return Entry(**{**fields, **changes})
+    return posting(account_id, **{**fields, **changes})
 
 
-def credit(number: int = 1, **changes: Any) -> Entry:
-    """Return a top-up credit."""
+def credit(number: int = 1, account_id: str = "acme", **changes: Any) -> Posting:
+    """Return the posting of a top-up."""
     fields: dict[str, Any] = {
         "occurred_at_ms": TIME_MS + number * 1000,
         "source": "/payments",
@@ -37,7 +37,43 @@ def credit(number: int = 1, **changes: Any) -> Entry:
         "amount_micros": 25_000_000,
         "payment_id": f"pay_{number}",
     }
-    return Entry(**{**fields, **changes})
+    return posting(account_id, **{**fields, **changes})
+
+
+def pair(number: int = 1, client: str = "client", workspace: str = "agency", **changes: Any) -> Posting:
+    """Return the posting of a client's usage debit of 0.07 that costs its workspace 0.05."""
+    posted = debit(number, client, amount_micros=70_000, unit_price_micros=70_000, **changes)
+    cost = Leg(workspace, "debit", 50_000, 50_000)
+    return Posting(posted.identity, posted.content, (*posted.legs, cost))
+
+
+def receipt(number: int = 1, account_id: str = "acme", **changes: Any) -> Posting:
+    """Return the posting of a call with four parts, of which one costs nothing."""
+    lines = (
+        Line("voice_engine_minute", 8_717, 871_667, 10_000),
+        Line("llm_minute", 17_433, 871_667, 20_000, "gpt-5-mini"),
+        Line("knowledge_lookup", 0, 1_000_000, 0),
+        Line("telephony_minute", 12_203, 871_667, 14_000),
+    )
+    fields: dict[str, Any] = {
+        "meter": "ai_call",
+        "source": "/calls",
+        "quantity_micros": None,
+        "unit_price_micros": None,
+        "amount_micros": sum(line.amount_micros for line in lines),
+        "lines": lines,
+        "parts": tuple(Part(line.meter, line.quantity_micros, None, line.description) for line in lines),
+    }
+    return debit(number, account_id, **{**fields, **changes})
+
+
+def posting(account_id: str, *, actor: str | None = None, **fields: Any) -> Posting:
+    """Return a posting with one leg from the fields of all its values."""
+    identity = {name: fields.pop(name) for name in ("source", "event_id", "occurred_at_ms")}
+    leg = {name: fields.pop(name) for name in ("type", "amount_micros", "unit_price_micros", "lines") if name in fields}
+    if fields.get("quantity_micros") is None and not fields.get("parts"):
+        fields["amount_micros"] = fields.pop("sent_amount_micros", leg["amount_micros"])
+    return Posting(Identity(account_id, **identity), Content(**fields), (Leg(account_id, **leg),), actor)
 
 
 def event(account_id: str, number: int = 1, *, data: Any = None, **changes: Any) -> dict[str, Any]:

@@ -12,8 +12,9 @@ from chalicelib.accounts.transaction_csv import MAXIMUM_ROWS, write
 from chalicelib.accounts.transaction_view import TransactionList, TransactionView, view
 from chalicelib.clock import to_ms
 from chalicelib.ledger import statement
+from chalicelib.ledger.posting import Direction
 from chalicelib.ledger.statement import Filter, InvalidCursor
-from chalicelib.ledger.transaction import UnknownTransaction, type_of_movement
+from chalicelib.ledger.transaction import UnknownTransaction
 from chalicelib.web import HEADERS, Call, InvalidRequest, Routes
 
 routes = Routes(__name__)
@@ -31,7 +32,7 @@ Moment = Annotated[
 class HistoryFilter(msgspec.Struct, forbid_unknown_fields=True, rename={"start": "from", "end": "to"}, kw_only=True):
     """Which transactions to show."""
 
-    type: type_of_movement | None = None
+    type: Direction | None = None
     kind: Annotated[str, Meta(max_length=40)] | None = None
     meter: Annotated[str, Meta(max_length=40)] | None = None
     start: Moment | None = None

@@ -3,12 +3,33 @@
 import msgspec
 
 from chalicelib.clock import iso
+from chalicelib.ledger.posting import Line
 from chalicelib.ledger.transaction import Transaction
 from chalicelib.money import format_amount, format_micros
 
 
+class LineView(msgspec.Struct):
+    """One priced part of a receipt. `quantity` is None where the producer gave the amount."""
+
+    meter: str
+    quantity: str | None
+    unit_price: str | None
+    amount: str
+    description: str
+
+
+class SiblingView(msgspec.Struct):
+    """The other transaction of the same event, in another account's wallet."""
+
+    account_id: str
+    transaction_id: str
+
+
 class TransactionView(msgspec.Struct):
-    """A credit or a debit. `amount` is positive, `type` tells its direction; `balance_after` may be negative."""
+    """A credit or a debit. `amount` is positive, `type` tells its direction; `balance_after` may be negative.
+
+    A receipt has `lines`, of which `amount` is the sum. `sibling` is told to those who may see the other account.
+    """
 
     id: str
     type: str
@@ -29,6 +50,8 @@ class TransactionView(msgspec.Struct):
     payment_id: str | None
     actor: str | None
     metadata: dict[str, str] | None
+    lines: list[LineView]
+    sibling: SiblingView | None
 
 
 class TransactionList(msgspec.Struct):
@@ -38,27 +61,48 @@ class TransactionList(msgspec.Struct):
     next_cursor: str | None
 
 
-def view(transaction: Transaction) -> TransactionView:
+def view(transaction: Transaction, *, show_sibling: bool = False) -> TransactionView:
     """Present a transaction."""
-    entry, currency = transaction.entry, transaction.currency
+    identity, content, leg = transaction.identity, transaction.content, transaction.leg
+    currency, sibling = transaction.currency, transaction.sibling
     return TransactionView(
         id=transaction.id,
-        type=entry.type,
-        kind=entry.kind,
-        amount=format_amount(entry.amount_micros, currency),
+        type=leg.type,
+        kind=content.kind,
+        amount=format_amount(leg.amount_micros, currency),
         currency=currency,
         balance_after=format_amount(transaction.balance_after_micros, currency),
         sequence=transaction.sequence,
-        occurred_at=iso(entry.occurred_at_ms),
+        occurred_at=iso(identity.occurred_at_ms),
         posted_at=iso(transaction.posted_at_ms),
-        source=entry.source,
-        event_id=entry.event_id,
-        description=entry.description,
-        meter=entry.meter,
-        quantity=None if entry.quantity_micros is None else format_micros(entry.quantity_micros),
-        unit_price=None if entry.unit_price_micros is None else format_amount(entry.unit_price_micros, currency),
-        url=entry.url,
-        payment_id=entry.payment_id,
-        actor=entry.actor,
-        metadata=entry.metadata,
+        source=identity.source,
+        event_id=identity.event_id,
+        description=content.description,
+        meter=content.meter,
+        quantity=_quantity(content.quantity_micros),
+        unit_price=_price(leg.unit_price_micros, currency),
+        url=content.url,
+        payment_id=content.payment_id,
+        actor=transaction.actor,
+        metadata=content.metadata,
+        lines=[_line(line, currency) for line in leg.lines],
+        sibling=SiblingView(sibling.account_id, sibling.transaction_id) if sibling and show_sibling else None,
     )
+
+
+def _line(line: Line, currency: str) -> LineView:
+    return LineView(
+        meter=line.meter,
+        quantity=_quantity(line.quantity_micros),
+        unit_price=_price(line.unit_price_micros, currency),
+        amount=format_amount(line.amount_micros, currency),
+        description=line.description,
+    )
+
+
+def _quantity(quantity_micros: int | None) -> str | None:
+    return None if quantity_micros is None else format_micros(quantity_micros)
+
+
+def _price(unit_price_micros: int | None, currency: str) -> str | None:
+    return None if unit_price_micros is None else format_amount(unit_price_micros, currency)

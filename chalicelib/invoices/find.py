@@ -7,7 +7,7 @@ from chalicelib.invoices.invoice import Invoice, InvoiceNotFound
 from chalicelib.invoices.issue import issue_for
 from chalicelib.invoices.number import sequence_of
 from chalicelib.ledger import statement
-from chalicelib.ledger.transaction import CREDIT, Entry
+from chalicelib.ledger.posting import CREDIT, Direction
 from chalicelib.payments import table as payments
 
 
@@ -26,19 +26,20 @@ def by_transaction(account_id: str, transaction_id: str, catalog: Catalog) -> In
     Of a refund that came back it is what takes the credit note back. Raises UnknownTransaction; InvoiceNotFound for
     usage and for what was posted by hand.
     """
-    entry = statement.transaction(account_id, transaction_id).entry
-    if entry.type == CREDIT and entry.payment_id and entry.event_id == entry.payment_id:
-        return issue_for(account_id, entry.payment_id, catalog)
-    if entry.kind in {"refund", "refund_failed"} and entry.payment_id:
-        issue_credit_notes(payments.get(account_id, entry.payment_id), catalog)
-        for sequence in table.read(account_id, entry.event_id).sequences.values():
+    found = statement.transaction(account_id, transaction_id)
+    event_id, payment_id = found.identity.event_id, found.content.payment_id
+    if found.leg.type == CREDIT and payment_id and event_id == payment_id:
+        return issue_for(account_id, payment_id, catalog)
+    if found.content.kind in {"refund", "refund_failed"} and payment_id:
+        issue_credit_notes(payments.get(account_id, payment_id), catalog)
+        for sequence in table.read(account_id, event_id).sequences.values():
             return table.get(account_id, sequence)
-    raise InvoiceNotFound(_why(entry), transaction_id=transaction_id)
+    raise InvoiceNotFound(_why(found.content.kind, found.leg.type), transaction_id=transaction_id)
 
 
-def _why(entry: Entry) -> str:
-    if entry.kind in {"refund", "refund_failed"}:
+def _why(kind: str, type: Direction) -> str:
+    if kind in {"refund", "refund_failed"}:
         return "the refund came back from the bank: it has no credit note"
-    if entry.type == CREDIT:
-        return f"a credit of the kind {entry.kind!r} was not paid by card: it has no invoice"
-    return f"a debit of the kind {entry.kind!r} has no invoice: that of the credit which filled the wallet covers it"
+    if type == CREDIT:
+        return f"a credit of the kind {kind!r} was not paid by card: it has no invoice"
+    return f"a debit of the kind {kind!r} has no invoice: that of the credit which filled the wallet covers it"

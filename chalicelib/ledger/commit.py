@@ -1,22 +1,26 @@
-"""Plan a commit: what of a batch is new, what was posted before, what conflicts, and the pages to add. Pure."""
+"""Plan commits: which postings are new, what has to be looked for, and what goes together into one write. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 import msgspec
 
 from chalicelib.errors import Refusal
-from chalicelib.ledger import page as pages
-from chalicelib.ledger.daily_usage import DAY_MS, Days, totals
-from chalicelib.ledger.page import Page
-from chalicelib.ledger.transaction import Entry
-from chalicelib.ledger.wallet import Wallet
+from chalicelib.ledger.build import WalletPlan, posting_order
+from chalicelib.ledger.daily_usage import DAY_MS
+from chalicelib.ledger.page import SPAN_MS
+from chalicelib.ledger.posting import EventKey, Posting
+from chalicelib.ledger.read_page import Posted
 
 MAXIMUM_ITEMS: Final = 100
 """Items in one transaction (Amazon DynamoDB API Reference, TransactWriteItems)."""
 
 MAXIMUM_BYTES: Final = 3_500_000
 """Bytes of bodies in one commit; a transaction takes 4 MB with everything around them (the same page)."""
+
+Window = tuple[int, int]
+"""A range of page time in ms, both ends included."""
 
 
 class EventConflict(Refusal):
@@ -26,74 +30,81 @@ class EventConflict(Refusal):
     type = "event-conflict"
     title = "The event was sent before with other content"
 
-    def __init__(self, account_id: str, entry: Entry) -> None:
+    def __init__(self, posting: Posting) -> None:
+        identity = posting.identity
         super().__init__(
-            f"event {entry.event_id!r} of {entry.source!r} was posted to {account_id!r} before with other content",
-            account_id=account_id,
-            event_id=entry.event_id,
-            source=entry.source,
+            f"event {identity.event_id!r} of {identity.source!r} was posted to {identity.account_id!r} before with "
+            "other content",
+            account_id=identity.account_id,
+            event_id=identity.event_id,
+            source=identity.source,
         )
 
 
-class Sorted(msgspec.Struct, frozen=True):
-    """A batch for one wallet, told apart: new entries in posting order, entries posted before, and conflicts."""
+class Classified(msgspec.Struct, frozen=True):
+    """Postings told apart: those to be posted, those that were posted before, and those whose id was, differently."""
 
-    fresh: list[Entry]
-    repeats: list[Entry]
-    conflicts: list[Entry]
-
-    def without_fresh(self) -> "Sorted":
-        """Return the repeats and conflicts alone."""
-        return Sorted([], self.repeats, self.conflicts)
-
-    def joined(self, other: "Sorted") -> "Sorted":
-        """Return both together."""
-        return Sorted(self.fresh + other.fresh, self.repeats + other.repeats, self.conflicts + other.conflicts)
+    new: list[Posting]
+    repeats: list[Posting]
+    conflicts: list[Posting]
 
 
-class WalletPlan(msgspec.Struct, frozen=True):
-    """What one wallet gets in a commit. `wallet` is as it was read: the write holds only if it still is."""
-
-    wallet: Wallet
-    pages: list[Page]
-    days: Days
-
-    @property
-    def items(self) -> int:
-        """Return how many items of a DynamoDB transaction the plan takes."""
-        return 1 + len(self.pages) + len(self.days) if self.pages else 0
-
-
-def sort_out(entries: Sequence[Entry], overlapping: Iterable[Page]) -> Sorted:
-    """Tell new entries from repeats and conflicts, among themselves and against the pages their time may be on."""
-    first_of: dict[tuple[str, str], Entry] = {}
-    repeats: list[Entry] = []
-    conflicts: list[Entry] = []
-    for entry in entries:
-        first = first_of.get(entry.identity)
-        if first is None:
-            first_of[entry.identity] = entry
+def unique(postings: Iterable[Posting]) -> tuple[list[Posting], list[tuple[Posting, Posting]]]:
+    """Return the first posting of each event, and the others, each with the one that came first."""
+    first_of: dict[EventKey, Posting] = {}
+    others: list[tuple[Posting, Posting]] = []
+    for posting in postings:
+        key = posting.identity.key
+        if key in first_of:
+            others.append((posting, first_of[key]))
         else:
-            (repeats if first.content == entry.content else conflicts).append(entry)
-    for page in overlapping:
-        for posted in _posted(page, first_of):
-            entry = first_of.pop(posted.identity)
-            (repeats if posted.content == entry.content else conflicts).append(entry)
-    return Sorted(fresh=pages.in_order(list(first_of.values())), repeats=repeats, conflicts=conflicts)
+            first_of[key] = posting
+    return list(first_of.values()), others
 
 
-def _posted(page: Page, wanted: Mapping[tuple[str, str], Entry]) -> list[Entry]:
-    """Return the page's entries whose identity is wanted; a page with none of them is not taken apart."""
-    body = pages.decode_body(page)
-    identities = list(zip(pages.column(body, "source"), pages.column(body, "event_id"), strict=True))
-    if wanted.keys().isdisjoint(identities):
-        return []
-    return [entry for entry in pages.entries_of(body) if entry.identity in wanted]
+def is_same(posting: Posting, other: Posting) -> bool:
+    """Tell whether two postings of one event say the same; what they were priced at, and for whom, is no part of it."""
+    return (posting.identity, posting.content, posting.legs[0].type) == (
+        *(other.identity, other.content, other.legs[0].type),
+    )
 
 
-def plan(wallet: Wallet, fresh: Sequence[Entry], posted_at_ms: int) -> WalletPlan:
-    """Build what appends `fresh` to `wallet`."""
-    return WalletPlan(wallet, pages.build(wallet, fresh, posted_at_ms), totals(fresh))
+def classify(postings: Sequence[Posting], posted: Mapping[str, Mapping[EventKey, Posted]]) -> Classified:
+    """Tell new postings from repeats and conflicts, by what was found in the pages of each wallet.
+
+    A posting of which any leg was posted is not new, also when it would move other wallets today.
+    """
+    if not any(posted.values()):
+        return Classified(list(postings), [], [])
+    told = Classified([], [], [])
+    for posting in postings:
+        key = posting.identity.key
+        found = [(leg, before) for leg in posting.legs if (before := posted[leg.account_id].get(key))]
+        if not found:
+            told.new.append(posting)
+        elif all(before == Posted(posting.identity, posting.content, leg.type) for leg, before in found):
+            told.repeats.append(posting)
+        else:
+            told.conflicts.append(posting)
+    return told
+
+
+def windows(times: Iterable[int], latest_ms: int) -> list[Window]:
+    """Return the ranges of page time in which pages can hold events of these times; none is later than `latest_ms`.
+
+    An event of time t is on a page whose latest time is between t and t plus five minutes, so a batch that mixes old
+    and new events reads only around each of them. What lies between two is read, too, where that is less than five
+    minutes: a call costs more than the few pages of such a while.
+    """
+    ranges: list[Window] = []
+    for moment in sorted(set(times)):
+        if moment > latest_ms:
+            break
+        if ranges and moment <= ranges[-1][1] + SPAN_MS:
+            ranges[-1] = (ranges[-1][0], moment + SPAN_MS)
+        else:
+            ranges.append((moment, moment + SPAN_MS))
+    return ranges
 
 
 def fits(plans: Iterable[WalletPlan]) -> bool:
@@ -103,48 +114,54 @@ def fits(plans: Iterable[WalletPlan]) -> bool:
     return sum(each.items for each in plans) <= MAXIMUM_ITEMS and size <= MAXIMUM_BYTES
 
 
-def may_fit(batch: Mapping[str, Sequence[Entry]]) -> bool:
-    """Tell, before anything is read, whether a batch may fit into one transaction by the number of its items.
+def chunks(postings: Iterable[Posting]) -> Iterator[list[Posting]]:
+    """Deal postings out to as few commits as the number of items allows.
 
-    Two pages that had to be parted never begin in the same five minutes, so those are counted. A batch of a single
-    moment may fit: it cannot be parted by time.
+    Those that move the same wallets stay together, in the order of their time. So many clients of one workspace take
+    a few commits, each of some of the clients, and not one for every few events.
     """
-    items = 0
-    moments: set[int] = set()
-    for entries in batch.values():
-        times = {entry.occurred_at_ms for entry in entries}
-        items += 1 + len({time // pages.SPAN_MS for time in times}) + len({time // DAY_MS for time in times})
-        moments |= times
-    return items <= MAXIMUM_ITEMS or len(moments) == 1
+    chunk: list[Posting] = []
+    items: set[tuple[object, ...]] = set()
+    for block in _blocks(postings):
+        needed = _items(block[0])
+        if chunk and len(items | needed) > MAXIMUM_ITEMS:
+            yield chunk
+            chunk, items = [], set()
+        chunk += block
+        items |= needed
+    if chunk:
+        yield chunk
 
 
-def halves(batch: Mapping[str, Sequence[Entry]]) -> tuple[dict[str, list[Entry]], dict[str, list[Entry]]]:
-    """Split a batch that does not fit, by time, source and id: entries of one event stay together in every wallet."""
-    keys = sorted({_event_key(entry) for entries in batch.values() for entry in entries})
-    middle = keys[len(keys) // 2]
-    lower = {account: [entry for entry in entries if _event_key(entry) < middle] for account, entries in batch.items()}
-    upper = {account: [entry for entry in entries if _event_key(entry) >= middle] for account, entries in batch.items()}
-    return _filled(lower), _filled(upper)
+def _blocks(postings: Iterable[Posting]) -> Iterator[list[Posting]]:
+    """Yield the postings that move the same wallets in the same five minutes, together."""
+    groups: dict[tuple[str, ...], list[Posting]] = {}
+    for posting in postings:
+        groups.setdefault(tuple([leg.account_id for leg in posting.legs]), []).append(posting)
+    for _, group in sorted(groups.items()):
+        group.sort(key=posting_order)
+        times = [posting.identity.occurred_at_ms for posting in group]
+        start = 0
+        while start < len(group):
+            stop = bisect_left(times, (times[start] // SPAN_MS + 1) * SPAN_MS, lo=start)
+            yield group[start:stop]
+            start = stop
 
 
-def _filled(batch: dict[str, list[Entry]]) -> dict[str, list[Entry]]:
-    return {account: entries for account, entries in batch.items() if entries}
+def _items(posting: Posting) -> set[tuple[object, ...]]:
+    """Name the items that a commit of the posting's five minutes takes in each wallet: its row, a page, and a day.
 
-
-def _event_key(entry: Entry) -> tuple[int, str, str]:
-    return entry.occurred_at_ms, entry.source, entry.event_id
-
-
-def windows(entries: Iterable[Entry]) -> list[tuple[int, int]]:
-    """Return the ranges of page time (ms, both ends included) in which pages can hold these entries' times.
-
-    An entry of time t is on a page whose latest time is between t and t plus five minutes, so a batch that mixes old
-    and new events reads only around each of them, never what lies between.
+    Pages that had to be parted never begin in the same five minutes; only their size can make more of them.
     """
-    ranges: list[tuple[int, int]] = []
-    for moment in sorted({entry.occurred_at_ms for entry in entries}):
-        if ranges and moment <= ranges[-1][1]:
-            ranges[-1] = (ranges[-1][0], moment + pages.SPAN_MS)
-        else:
-            ranges.append((moment, moment + pages.SPAN_MS))
-    return ranges
+    moment = posting.identity.occurred_at_ms
+    return {
+        (leg.account_id, *item)
+        for leg in posting.legs
+        for item in ((), ("page", moment // SPAN_MS), ("day", moment // DAY_MS))
+    }
+
+
+def halves(postings: Sequence[Posting]) -> tuple[Sequence[Posting], Sequence[Posting]]:
+    """Split postings in two; the legs of one are never parted."""
+    middle = len(postings) // 2
+    return postings[:middle], postings[middle:]

@@ -1,17 +1,18 @@
 """Usage by day and meter: totals kept beside the pages, moved in the same commit. Pure."""
 
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections.abc import Sequence
 
 import msgspec
 
 from chalicelib.clock import day_of
-from chalicelib.ledger.transaction import Entry
+from chalicelib.ledger.posting import Content, Leg
 
 DAY_MS = 24 * 60 * 60 * 1000
 
 
 class Usage(msgspec.Struct):
-    """What one meter used: millionths of its unit, micros, and how many transactions."""
+    """What one meter used: millionths of its unit, micros, and how many transactions or lines."""
 
     quantity_micros: int = 0
     amount_micros: int = 0
@@ -28,20 +29,45 @@ Days = dict[str, dict[str, Usage]]
 """Usage by day (`2026-11-23`, UTC) and meter."""
 
 
-def totals(entries: Iterable[Entry]) -> Days:
-    """Add up the entries that have a meter, by the day of their own time."""
-    by_day_number: dict[tuple[int, str], Usage] = {}
-    for entry in entries:
-        if entry.meter is None:
-            continue
-        key = (entry.occurred_at_ms // DAY_MS, entry.meter)
-        usage = by_day_number.get(key)
-        if usage is None:
-            usage = by_day_number[key] = Usage()
-        usage.quantity_micros += entry.quantity_micros or 0
-        usage.amount_micros += entry.amount_micros
-        usage.count += 1
+def totals(times: Sequence[int], contents: Sequence[Content], legs: Sequence[Leg]) -> Days:
+    """Add up one wallet's usage, by the day of the events' own time, in whose order all three stand.
+
+    A receipt counts as what its lines are. What has no meter, such as a payment, is no usage.
+    """
     days: Days = {}
-    for (day_number, meter), usage in by_day_number.items():
-        days.setdefault(day_of(day_number * DAY_MS), {})[meter] = usage
+    start = 0
+    while start < len(times):
+        day_number = times[start] // DAY_MS
+        stop = bisect_left(times, (day_number + 1) * DAY_MS, lo=start)
+        meters = _by_meter(contents[start:stop], legs[start:stop])
+        if meters:
+            days[day_of(day_number * DAY_MS)] = meters
+        start = stop
     return days
+
+
+def add_days(days: Days, more: Days) -> None:
+    """Add other days to days."""
+    for day, meters in more.items():
+        for meter, usage in meters.items():
+            days.setdefault(day, {}).setdefault(meter, Usage()).add(usage)
+
+
+def _by_meter(contents: Sequence[Content], legs: Sequence[Leg]) -> dict[str, Usage]:
+    meters: dict[str, Usage] = {}
+    for content, leg in zip(contents, legs, strict=True):
+        if leg.lines:
+            for line in leg.lines:
+                _count(meters, line.meter, line.quantity_micros, line.amount_micros)
+        elif content.meter is not None:
+            _count(meters, content.meter, content.quantity_micros, leg.amount_micros)
+    return meters
+
+
+def _count(meters: dict[str, Usage], meter: str, quantity_micros: int | None, amount_micros: int) -> None:
+    usage = meters.get(meter)
+    if usage is None:
+        usage = meters[meter] = Usage()
+    usage.quantity_micros += quantity_micros or 0
+    usage.amount_micros += amount_micros
+    usage.count += 1

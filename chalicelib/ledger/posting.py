@@ -12,21 +12,25 @@ DEBIT: Final = "debit"
 
 Direction = Literal["credit", "debit"]
 
+EventKey = tuple[str, str, str]
+"""The account that an event is about, its source and its id."""
+
 
 class Identity(msgspec.Struct, frozen=True, gc=False):
-    """What names an event for ever: who sent it, its id there, and when it happened (milliseconds since 1970).
+    """What names an event for ever: whose it is, who sent it, its id there, and when it happened (ms since 1970).
 
-    Within five minutes an id of one source is expected once: the same one at another time then is a conflict.
+    `account_id` is the account that the event is about, whichever wallets it moves.
     """
 
-    occurred_at_ms: int
+    account_id: str
     source: str
     event_id: str
+    occurred_at_ms: int
 
     @property
-    def key(self) -> tuple[str, str]:
+    def key(self) -> EventKey:
         """Return what the event is looked up by among those of about the same time."""
-        return self.source, self.event_id
+        return self.account_id, self.source, self.event_id
 
 
 class Part(msgspec.Struct, frozen=True, gc=False):
@@ -93,6 +97,15 @@ class Posting(msgspec.Struct, frozen=True, gc=False):
     legs: tuple[Leg, ...]
     actor: str | None = None
 
+    def __post_init__(self) -> None:
+        """Refuse what is no posting. Raises ValueError."""
+        if len(self.legs) != 1 and (len(self.legs) != 2 or self.legs[0].account_id == self.legs[1].account_id):
+            raise ValueError("a posting has one leg, or two in different wallets")
+
+    def other_leg(self, leg: Leg) -> Leg:
+        """Return the leg of a posting with two that is not the given one."""
+        return self.legs[1] if self.legs[0] is leg else self.legs[0]
+
 
 def one_leg(  # noqa: PLR0913 - all keywords, most left out
     account_id: str,
@@ -110,10 +123,8 @@ def one_leg(  # noqa: PLR0913 - all keywords, most left out
 ) -> Posting:
     """Return the posting of an amount that moves one wallet: a payment, a refund, an adjustment."""
     return Posting(
-        Identity(occurred_at_ms, source, event_id),
-        Content(
-            kind, description, amount_micros=amount_micros, payment_id=payment_id, metadata=metadata
-        ),
+        Identity(account_id, source, event_id, occurred_at_ms),
+        Content(kind, description, amount_micros=amount_micros, payment_id=payment_id, metadata=metadata),
         (Leg(account_id, type, amount_micros),),
         actor,
     )

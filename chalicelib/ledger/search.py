@@ -6,7 +6,8 @@ import msgspec
 
 from chalicelib.clock import iso
 from chalicelib.ledger import table
-from chalicelib.ledger.page import SPAN_MS, Page, plain_body, transactions_of
+from chalicelib.ledger.page import SPAN_MS, Page
+from chalicelib.ledger.read_page import holds_event, transactions_of
 from chalicelib.ledger.transaction import Transaction
 
 PORTION: Final = 32
@@ -45,7 +46,7 @@ def by_event_id(
 
 
 def _in_page(page: Page, event_id: str) -> list[Transaction]:
-    """Return a page's transactions of an event. Most pages are passed by without being decoded."""
-    if msgspec.json.encode(event_id) not in plain_body(page):
+    """Return a page's transactions of an event. Of most pages the ids alone are read."""
+    if not holds_event(page, event_id):
         return []
-    return [each for each in transactions_of(page) if each.entry.event_id == event_id]
+    return [each for each in transactions_of(page) if each.identity.event_id == event_id]

@@ -10,10 +10,11 @@ import msgspec
 
 from chalicelib.clock import iso
 from chalicelib.errors import Refusal
-from chalicelib.ledger import page as pages
 from chalicelib.ledger import table
 from chalicelib.ledger.page import SPAN_MS, Page
-from chalicelib.ledger.transaction import CREDIT, Transaction, UnknownTransaction, location_of
+from chalicelib.ledger.posting import CREDIT
+from chalicelib.ledger.read_page import transactions_of
+from chalicelib.ledger.transaction import Transaction, UnknownTransaction, location_of
 
 FIRST_READ: Final = 2
 """Pages in the first read of a statement: the newest page, and one that shows where the next begins."""
@@ -36,7 +37,8 @@ class InvalidCursor(Refusal):
 class Filter(msgspec.Struct, frozen=True):
     """Which transactions to show: `from_ms` included, `to_ms` excluded; None means any.
 
-    With `no_usage` only what has no meter: credits, and debits such as refunds and adjustments.
+    A receipt is of its own meter and of those of its lines. With `no_usage` only what has no meter: credits, and debits
+    such as refunds and adjustments.
     """
 
     type: str | None = None
@@ -48,13 +50,13 @@ class Filter(msgspec.Struct, frozen=True):
 
     def admits(self, transaction: Transaction) -> bool:
         """Tell whether a transaction is to be shown."""
-        entry = transaction.entry
+        content = transaction.content
         return (
-            (self.type is None or entry.type == self.type)
-            and (self.kind is None or entry.kind == self.kind)
-            and (self.meter is None or entry.meter == self.meter)
-            and not (self.no_usage and entry.meter is not None)
-            and (self.to_ms is None or entry.occurred_at_ms < self.to_ms)
+            (self.type is None or transaction.leg.type == self.type)
+            and (self.kind is None or content.kind == self.kind)
+            and (self.meter is None or self.meter in transaction.meters)
+            and not (self.no_usage and content.meter is not None)
+            and (self.to_ms is None or transaction.identity.occurred_at_ms < self.to_ms)
         )
 
 
@@ -118,7 +120,7 @@ def merge(read: ReadPages, wanted: Filter, *, limit: int, start: Cursor | None) 
             return Statement(found, None)
         newest = open_pages[0].transactions.pop()
         _drop_or_sink(open_pages)
-        if wanted.from_ms is not None and newest.entry.occurred_at_ms < wanted.from_ms:
+        if wanted.from_ms is not None and newest.identity.occurred_at_ms < wanted.from_ms:
             return Statement(found, None)
         if wanted.admits(newest):
             found.append(newest)
@@ -182,10 +184,10 @@ def _first_key(wanted: Filter, start: Cursor | None) -> str:
 def _open_needed(open_pages: list[_OpenPage], unread: _Unread, wanted: Filter, start: Cursor | None) -> None:
     """Open pages until the newest open transaction is newer than all that is unread."""
     while (page := unread.next) is not None:
-        newest = open_pages[0].transactions[-1].entry.occurred_at_ms if open_pages else wanted.from_ms or 0
+        newest = open_pages[0].transactions[-1].identity.occurred_at_ms if open_pages else wanted.from_ms or 0
         if newest > page.latest_ms:
             return
-        transactions = pages.transactions_of(unread.take())
+        transactions = transactions_of(unread.take())
         if start:
             transactions = [each for each in transactions if _position(each) < (start.occurred_at_ms, start.sequence)]
         if transactions:
@@ -201,7 +203,7 @@ def _drop_or_sink(open_pages: list[_OpenPage]) -> None:
 
 
 def _position(transaction: Transaction) -> tuple[int, int]:
-    return transaction.entry.occurred_at_ms, transaction.sequence
+    return transaction.identity.occurred_at_ms, transaction.sequence
 
 
 def _next_cursor(open_pages: list[_OpenPage], unread: _Unread, last: Transaction) -> str | None:
@@ -216,4 +218,4 @@ def transaction(account_id: str, transaction_id: str) -> Transaction:
     page = table.read_page(account_id, location.latest_ms, location.first_sequence)
     if page is None or location.position >= page.count:
         raise UnknownTransaction(f"{transaction_id!r} is not a transaction of this account")
-    return pages.transactions_of(page)[location.position]
+    return transactions_of(page)[location.position]

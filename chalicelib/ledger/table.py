@@ -1,27 +1,51 @@
 """The ledger's door to DynamoDB: wallets, transactions (pages) and daily usage."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.exceptions import CancellationReason, TransactWriteError
 from pynamodb.expressions.operand import Path
 from pynamodb.expressions.update import Action
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.clock import iso, parse_iso
-from chalicelib.ledger.commit import WalletPlan
+from chalicelib.errors import Refusal
+from chalicelib.ledger.build import WalletPlan
 from chalicelib.ledger.daily_usage import Days, Usage
-from chalicelib.ledger.page import FORMAT, Page, page_key
-from chalicelib.ledger.wallet import GENESIS, Wallet, WalletNotFound
-from chalicelib.tables import Table, TableMeta, connection, race, raw
+from chalicelib.ledger.page import Page, page_key
+from chalicelib.ledger.wallet import END_OF_TIME_MS, GENESIS, Wallet, WalletNotFound
+from chalicelib.tables import LOST_RACE_CODES, Table, TableMeta, connection, raw, read_together
+
+KEYS_A_CALL: Final = 100
+"""Keys that one call reads (Amazon DynamoDB API Reference, BatchGetItem)."""
 
 AFTER_ANY_SEQUENCE: Final = "#~"
 """Sorts behind every page key of the same time."""
 
 
+REFUSED_CODES: Final = frozenset({"ValidationError", "ValidationException", "ItemCollectionSizeLimitExceeded"})
+"""What DynamoDB will never take (Amazon DynamoDB API Reference, TransactWriteItems)."""
+
+
+class NotStorable(Refusal):
+    """What postings come to is refused by DynamoDB for good: an item or a commit too large, a value not taken."""
+
+    status = 422
+    type = "not-storable"
+    title = "The posting cannot be stored"
+
+
 class LostRace(Exception):
-    """Another commit to the same wallet came first; nothing was written."""
+    """Another commit to the same wallets came first; nothing was written.
+
+    `heads` are the wallets that had moved, as they are now; None where that was not told.
+    """
+
+    def __init__(self, heads: dict[str, Wallet | None]) -> None:
+        super().__init__(f"another commit to {', '.join(heads)} came first")
+        self.heads = heads
 
 
 class WalletRow(Table):
@@ -35,6 +59,7 @@ class WalletRow(Table):
     balance_micros = NumberAttribute()
     sequence = NumberAttribute()
     head_hash = BinaryAttribute(legacy_encoding=False)
+    latest_ms = NumberAttribute(null=True)
 
 
 class CreditsIndex(GlobalSecondaryIndex["PageRow"]):  # type: ignore[no-untyped-call]
@@ -81,21 +106,37 @@ class DailyUsageRow(Table):
 
 def add_new_wallet(transaction: TransactWrite, account_id: str, currency: str) -> None:
     """Add an empty wallet to a transaction that creates its account; it fails if there is one already."""
-    row = WalletRow(account_id, currency=currency, balance_micros=0, sequence=0, head_hash=GENESIS)
+    row = WalletRow(account_id, currency=currency, balance_micros=0, sequence=0, head_hash=GENESIS, latest_ms=0)
     transaction.save(row, condition=WalletRow.account_id.does_not_exist())
 
 
 def read_wallet(account_id: str) -> Wallet:
     """Read a wallet, strongly consistent. Raises WalletNotFound."""
-    try:
-        return wallet_of(WalletRow.get(account_id, consistent_read=True))
-    except WalletRow.DoesNotExist:
-        raise WalletNotFound(account_id) from None
+    row = read_wallet_rows([account_id]).get(account_id)
+    if row is None:
+        raise WalletNotFound(account_id)
+    return wallet_of(row)
+
+
+def read_wallet_rows(account_ids: Sequence[str]) -> dict[str, WalletRow]:
+    """Read the rows of wallets that exist, strongly consistent, a hundred in a call."""
+    if len(account_ids) == 1:
+        try:
+            return {account_ids[0]: WalletRow.get(account_ids[0], consistent_read=True)}
+        except WalletRow.DoesNotExist:
+            return {}
+    rows: list[WalletRow] = []
+    for start in range(0, len(account_ids), KEYS_A_CALL):
+        rows += read_together({WalletRow: account_ids[start : start + KEYS_A_CALL]})[WalletRow]
+    return {row.account_id: row for row in rows}
 
 
 def wallet_of(row: WalletRow) -> Wallet:
     """Return the wallet of a row."""
-    return Wallet(row.account_id, row.currency, int(row.balance_micros), int(row.sequence), row.head_hash)
+    told: float | None = row.latest_ms
+    latest_ms = END_OF_TIME_MS if told is None else int(told)
+    numbers = (int(row.balance_micros), int(row.sequence))
+    return Wallet(row.account_id, row.currency, *numbers, row.head_hash, latest_ms)
 
 
 def read_pages(account_id: str, earliest_ms: int, latest_ms: int) -> Iterator[Page]:
@@ -138,7 +179,7 @@ def _page(row: PageRow) -> Page:
         previous_hash=row.previous_hash,
         hash=row.hash,
         body=row.body,
-        beyond_usage=row.credit_page_key is not None,
+        has_non_usage=row.credit_page_key is not None,
         format=int(row.format),
     )
 
@@ -169,32 +210,54 @@ def _meters(item: Mapping[str, Any]) -> dict[str, Usage]:
     return meters
 
 
-def commit(plans: Iterable[WalletPlan]) -> None:
+def commit(plans: Sequence[WalletPlan]) -> None:
     """Write the plans of all their wallets in one transaction, on condition that each wallet still is as it was read.
 
-    Raises LostRace when it is not, or when DynamoDB saw two transactions at once; nothing is written then.
+    Raises LostRace when one is not, or when DynamoDB saw two transactions at once; NotStorable for what it will never
+    take. Nothing is written then.
     """
-    with race() as it, TransactWrite(connection=connection()) as transaction:
-        for each in plans:
-            _add(transaction, each)
-    if not it.won:
-        raise LostRace
+    try:
+        with TransactWrite(connection=connection()) as transaction:
+            for plan in plans:
+                _add(transaction, plan)
+    except TransactWriteError as error:
+        reasons = [reason for reason in error.cancellation_reasons if reason]
+        codes = {reason.code for reason in reasons} or {str(error.cause_response_code)}
+        if codes & REFUSED_CODES:
+            raise NotStorable(f"DynamoDB refuses it: {error.cause_response_message}") from error
+        if not codes <= LOST_RACE_CODES:
+            raise
+        raise LostRace(_moved(plans, error.cancellation_reasons)) from error
 
 
-def _add(transaction: TransactWrite, each: WalletPlan) -> None:
-    wallet, head = each.wallet, each.pages[-1]
-    for page in each.pages:
+def _moved(plans: Sequence[WalletPlan], reasons: Sequence[CancellationReason | None]) -> dict[str, Wallet | None]:
+    """Return which wallets had moved. PynamoDB sends all pages first, then each wallet with its days."""
+    updated = reasons[sum(len(plan.pages) for plan in plans) :]
+    moved: dict[str, Wallet | None] = {}
+    for plan in plans:
+        own, updated = updated[: 1 + len(plan.days)], updated[1 + len(plan.days) :]
+        if any(own):
+            item = own[0].raw_item if own[0] else None
+            moved[plan.wallet.account_id] = wallet_of(WalletRow.from_raw_data(item)) if item else None
+    return moved or {plan.wallet.account_id: None for plan in plans}
+
+
+def _add(transaction: TransactWrite, plan: WalletPlan) -> None:
+    wallet, head = plan.wallet, plan.head
+    for page in plan.pages:
         transaction.save(_row(page), condition=PageRow.page_key.does_not_exist())
     transaction.update(
         WalletRow(wallet.account_id),
         actions=[
-            WalletRow.balance_micros.set(head.closing_balance_micros),
-            WalletRow.sequence.set(head.last_sequence),
-            WalletRow.head_hash.set(head.hash),
+            WalletRow.balance_micros.set(head.balance_micros),
+            WalletRow.sequence.set(head.sequence),
+            WalletRow.head_hash.set(head.head_hash),
+            WalletRow.latest_ms.set(head.latest_ms),
         ],
         condition=WalletRow.sequence == wallet.sequence,
+        return_values="ALL_OLD",
     )
-    for day, meters in each.days.items():
+    for day, meters in plan.days.items():
         transaction.update(DailyUsageRow(wallet.account_id, day), actions=_additions(meters))
 
 
@@ -221,7 +284,7 @@ def _row(page: Page) -> PageRow:
         closing_balance_micros=page.closing_balance_micros,
         previous_hash=page.previous_hash,
         hash=page.hash,
-        format=FORMAT,
+        format=page.format,
         body=page.body,
-        credit_page_key=page.key if page.beyond_usage else None,
+        credit_page_key=page.key if page.has_non_usage else None,
     )

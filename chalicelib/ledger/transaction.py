@@ -1,17 +1,13 @@
-"""Entries (what is posted) and transactions (what was posted): values only."""
+"""Transactions: what was posted to one wallet, and the ids that lead to them. Values only. Pure."""
 
 import base64
 import binascii
-from typing import Final, Literal
+from typing import Final
 
 import msgspec
 
 from chalicelib.errors import Refusal
-
-CREDIT: Final = "credit"
-DEBIT: Final = "debit"
-
-type_of_movement = Literal["credit", "debit"]
+from chalicelib.ledger.posting import Content, Identity, Leg
 
 
 class UnknownTransaction(Refusal):
@@ -22,58 +18,36 @@ class UnknownTransaction(Refusal):
     title = "No such transaction"
 
 
-class Entry(msgspec.Struct, frozen=True, gc=False):
-    """One credit or debit to be posted.
+class Sibling(msgspec.Struct, frozen=True, gc=False):
+    """The other transaction of the same posting, in another account's wallet."""
 
-    `amount_micros` is never negative: `type` tells the direction. `quantity_micros` counts millionths of the meter's
-    unit. `source` and `event_id` name what caused it (a usage event, a payment), `occurred_at_ms` when that was.
-    """
-
-    occurred_at_ms: int
-    source: str
-    event_id: str
-    type: type_of_movement
-    kind: str
-    amount_micros: int
-    description: str = ""
-    meter: str | None = None
-    quantity_micros: int | None = None
-    unit_price_micros: int | None = None
-    url: str | None = None
-    payment_id: str | None = None
-    actor: str | None = None
-    metadata: dict[str, str] | None = None
-
-    @property
-    def identity(self) -> tuple[str, str]:
-        """Return what names the entry within a wallet; with its time it identifies it for ever."""
-        return self.source, self.event_id
-
-    @property
-    def content(self) -> tuple[object, ...]:
-        """Return what was sent, for comparison with a repeat: the price that a quantity was given is not part of it."""
-        amount = self.amount_micros if self.quantity_micros is None else None
-        return (
-            *(self.occurred_at_ms, self.type, self.kind, self.meter, self.quantity_micros, amount),
-            *(self.url, self.description, self.payment_id, self.metadata),
-        )
-
-    @property
-    def signed_micros(self) -> int:
-        """Return what the entry adds to the balance."""
-        return self.amount_micros if self.type == CREDIT else -self.amount_micros
+    account_id: str
+    transaction_id: str
 
 
-class Transaction(msgspec.Struct, frozen=True):
-    """A posted entry with its place in the wallet. `id` is opaque to users and leads straight to its page."""
+class Transaction(msgspec.Struct, frozen=True, gc=False):
+    """One leg of a posting with its place in the wallet. `id` is opaque to users and leads straight to its page."""
 
     id: str
-    account_id: str
     currency: str
     sequence: int
     balance_after_micros: int
     posted_at_ms: int
-    entry: Entry
+    identity: Identity
+    content: Content
+    leg: Leg
+    actor: str | None = None
+    sibling: Sibling | None = None
+
+    @property
+    def account_id(self) -> str:
+        """Return the account whose wallet it moved."""
+        return self.leg.account_id
+
+    @property
+    def meters(self) -> tuple[str | None, ...]:
+        """Return what meters it is about: its own, and those of its lines."""
+        return (self.content.meter, *(line.meter for line in self.leg.lines))
 
 
 class Location(msgspec.Struct, frozen=True):
@@ -91,8 +65,12 @@ WIDTHS: Final = (6, 6, 3)
 
 def id_of(location: Location) -> str:
     """Write a location as a transaction id."""
-    parts = (location.latest_ms, location.first_sequence, location.position)
-    packed = b"".join(part.to_bytes(width, "big") for part, width in zip(parts, WIDTHS, strict=True))
+    return make_id(location.latest_ms, location.first_sequence, location.position)
+
+
+def make_id(latest_ms: int, first_sequence: int, position: int) -> str:
+    """Write the id of the transaction at a position of a page."""
+    packed = (latest_ms << 72 | first_sequence << 24 | position).to_bytes(15, "big")
     return PREFIX + base64.b32encode(packed).decode().lower()
 
 

@@ -1,22 +1,25 @@
 """Prove a wallet: re-read its pages and check the chain, the sequence, the balances, the days and the wallet itself."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from itertools import pairwise
 from typing import Final
 
 import msgspec
 
-from chalicelib.clock import EPOCH, iso, to_ms
-from chalicelib.ledger import page as pages
+from chalicelib.clock import iso
 from chalicelib.ledger import table
-from chalicelib.ledger.daily_usage import Days, Usage, totals
-from chalicelib.ledger.page import SPAN_MS, Page
-from chalicelib.ledger.wallet import GENESIS, Wallet
+from chalicelib.ledger.daily_usage import Days, add_days, totals
+from chalicelib.ledger.page import SPAN_MS, Page, UnreadablePage
+from chalicelib.ledger.read_page import expected_hash, read_header, transactions_of
+from chalicelib.ledger.siblings import SiblingCheck
+from chalicelib.ledger.transaction import Transaction
+from chalicelib.ledger.wallet import END_OF_TIME_MS, GENESIS, Wallet
 
 TRIES: Final = 5
 """Readings of a wallet that is being posted to, before it is said to be too busy to verify."""
 
-END_OF_TIME_MS: Final = to_ms(EPOCH.replace(year=9999))
+Difference = Callable[[Transaction], str | None]
+"""Returns what is wrong with a transaction, or None."""
 
 
 class StillMoving(Exception):
@@ -45,54 +48,76 @@ class _Link(msgspec.Struct, frozen=True):
     hash: bytes
 
 
-def verify(account_id: str) -> Verified:
-    """Verify one wallet. Raises WalletNotFound, StillMoving."""
+def verify(account_id: str, among: Collection[str] = ()) -> Verified:
+    """Verify one wallet, and its transactions against their siblings in the wallets of the accounts `among`.
+
+    Raises WalletNotFound, StillMoving.
+    """
     for _ in range(TRIES):
         before = table.read_wallet(account_id)
-        found = check(
-            before, table.read_pages(account_id, 0, END_OF_TIME_MS), table.read_days(account_id, "0", "9999-12-31")
-        )
+        stored = table.read_pages(account_id, 0, END_OF_TIME_MS)
+        days = table.read_days(account_id, "0", "9999-12-31")
+        found = check(before, stored, days, SiblingCheck(among).difference)
         if found.difference is None or table.read_wallet(account_id).sequence == before.sequence:
             return found
     raise StillMoving(account_id)
 
 
-def check(wallet: Wallet, stored: Iterable[Page], days: Days) -> Verified:
-    """Check pages (in any order) against the wallet and its days. Pure; holds headers, never more than one body."""
+def check(wallet: Wallet, stored: Iterable[Page], days: Days, sibling_difference: Difference) -> Verified:
+    """Check pages (in any order) against the wallet and its days, and each transaction by `sibling_difference`.
+
+    Holds headers, never more than one body.
+    """
     chain: list[_Link] = []
     summed: Days = {}
     difference = None
     for page in stored:
-        difference = difference or page_difference(page, wallet)
-        _add(summed, totals(pages.entries_of(pages.decode_body(page))))
+        difference = difference or page_difference(page, wallet, summed, sibling_difference)
         chain.append(_link(page))
     chain.sort(key=lambda link: link.first_sequence)
     difference = difference or next(_chain_differences(wallet, chain), None) or _days_difference(summed, days)
     return Verified(wallet.account_id, len(chain), wallet.sequence, wallet.balance_micros, difference)
 
 
-def page_difference(page: Page, wallet: Wallet) -> str | None:
-    """Return what is wrong within one page, or None."""
-    plain = pages.plain_body(page)
-    body = pages.decode_body(page)
-    transactions = pages.transactions_of(page)
-    times = [each.entry.occurred_at_ms for each in transactions]
+def page_difference(page: Page, wallet: Wallet, summed: Days, sibling_difference: Difference) -> str | None:
+    """Return what is wrong within one page, or None; add its usage to the days."""
+    try:
+        return _page_difference(page, wallet, summed) or next(
+            filter(None, map(sibling_difference, transactions_of(page))), None
+        )
+    except UnreadablePage as error:
+        return str(error)
+
+
+def _page_difference(page: Page, wallet: Wallet, summed: Days) -> str | None:
+    header, expected, transactions = read_header(page), expected_hash(page), transactions_of(page)
+    if not transactions:
+        return f"page {page.key}: holds no transaction"
+    times = [each.identity.occurred_at_ms for each in transactions]
+    add_days(summed, totals(times, [each.content for each in transactions], [each.leg for each in transactions]))
     facts = {
-        "hash": (page.hash, pages.chain_hash(page.previous_hash, plain)),
-        "account": (body.account_id, page.account_id),
-        "currency": (body.currency, wallet.currency),
-        "first sequence": (page.first_sequence, body.first_sequence),
-        "opening balance": (page.opening_balance_micros, body.opening_balance_micros),
+        "hash": (page.hash, expected),
+        "account": (header.account_id, page.account_id),
+        "currency": (header.currency, wallet.currency),
+        "first sequence": (page.first_sequence, header.first_sequence),
+        "opening balance": (page.opening_balance_micros, header.opening_balance_micros),
         "count": (page.count, len(transactions)),
         "closing balance": (page.closing_balance_micros, transactions[-1].balance_after_micros),
         "earliest time": (iso(page.earliest_ms), iso(times[0])),
         "latest time": (iso(page.latest_ms), iso(times[-1])),
+        "latest time within the wallet's": (True, page.latest_ms <= wallet.latest_ms),
         "order of times": (times, sorted(times)),
         "span within five minutes": (True, times[-1] - times[0] <= SPAN_MS),
+        "lines that add up": (None, next((each.id for each in transactions if not _adds_up(each)), None)),
     }
     return next(
         (f"page {page.key}: {name} is {_shown(a)}, not {_shown(b)}" for name, (a, b) in facts.items() if a != b), None
     )
+
+
+def _adds_up(transaction: Transaction) -> bool:
+    leg = transaction.leg
+    return not leg.lines or leg.amount_micros == sum(line.amount_micros for line in leg.lines)
 
 
 def _chain_differences(wallet: Wallet, chain: list[_Link]) -> Iterator[str]:
@@ -122,12 +147,6 @@ def _days_difference(summed: Days, days: Days) -> str | None:
         if summed.get(day) != days.get(day):
             return f"day {day}: the pages add up to {summed.get(day)}, the table says {days.get(day)}"
     return None
-
-
-def _add(days: Days, more: Days) -> None:
-    for day, meters in more.items():
-        for meter, usage in meters.items():
-            days.setdefault(day, {}).setdefault(meter, Usage()).add(usage)
 
 
 def _link(page: Page) -> _Link:

@@ -9,7 +9,7 @@ from chalicelib.accounts.account import Account, ShortText
 from chalicelib.errors import Refusal
 from chalicelib.idempotency import Claim
 from chalicelib.ledger.post import post_one
-from chalicelib.ledger.transaction import Entry, type_of_movement
+from chalicelib.ledger.posting import Direction, Posting, one_leg
 from chalicelib.money import Currency, Decimal, parse_micros
 from chalicelib.payments.top_up import CurrencyMismatch
 
@@ -21,7 +21,7 @@ SOURCE: Final = "/adjustments"
 class AdjustmentRequest(msgspec.Struct, forbid_unknown_fields=True):
     """What an adjustment takes. The amount is above zero; `type` tells its direction."""
 
-    type: type_of_movement
+    type: Direction
     amount: Decimal
     reason: ShortText
     currency: Currency | None = None
@@ -55,12 +55,13 @@ def adjust(account: Account, request: AdjustmentRequest, *, key: str, actor: str
         "reason": request.reason,
     }
     claim = idempotency.claim(account.account_id, key, operation=OPERATION, content=content, prefix=PREFIX)
-    post_one(account.account_id, _entry(claim, request, amount_micros, actor))
+    post_one(_posting(account, claim, request, amount_micros, actor))
     return claim
 
 
-def _entry(claim: Claim, request: AdjustmentRequest, amount_micros: int, actor: str) -> Entry:
-    return Entry(
+def _posting(account: Account, claim: Claim, request: AdjustmentRequest, amount_micros: int, actor: str) -> Posting:
+    return one_leg(
+        account.account_id,
         occurred_at_ms=claim.created_at_ms,
         source=SOURCE,
         event_id=claim.resource_id,

@@ -10,7 +10,7 @@ from typing import Any, Final
 import msgspec
 from msgspec.structs import replace
 
-from chalicelib.ledger.transaction import CREDIT, DEBIT, Entry
+from chalicelib.ledger.posting import CREDIT, DEBIT, Posting, one_leg
 from chalicelib.money import from_card_amount
 from chalicelib.payments.payment import DAY_MS, Payment
 
@@ -110,13 +110,14 @@ class Dispute(msgspec.Struct, frozen=True, kw_only=True):
         """Return what it has taken from the wallet, all movements together."""
         return -sum(each.amount_micros for each in self.movements)
 
-    def entries(self) -> list[Entry]:
-        """Return the ledger's entries of it, made only of what never changes."""
-        return [self._entry(number, each) for number, each in enumerate(self.movements, start=1)]
+    def postings(self) -> list[Posting]:
+        """Return what the ledger gets of it, made only of what never changes."""
+        return [self._posting(number, each) for number, each in enumerate(self.movements, start=1)]
 
-    def _entry(self, number: int, movement: Movement) -> Entry:
+    def _posting(self, number: int, movement: Movement) -> Posting:
         debited = movement.amount_micros < 0
-        return Entry(
+        return one_leg(
+            self.account_id,
             occurred_at_ms=movement.at_ms,
             source=SOURCE,
             event_id=f"{self.dispute_id}/{number}",

@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from chalicelib.catalog.tax import Tax
 from chalicelib.errors import Refusal
-from chalicelib.ledger.transaction import CREDIT, Entry
+from chalicelib.ledger.posting import CREDIT, Posting, one_leg
 from chalicelib.payments.line import Line
 
 SOURCE: Final = "/payments"
@@ -131,9 +131,10 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
         """Return the idempotency key of the present attempt: the payment's id, with a suffix from the second on."""
         return self.payment_id if self.attempt == 1 else f"{self.payment_id}-{self.attempt}"
 
-    def entry(self) -> Entry:
+    def posting(self) -> Posting:
         """Return the credit of the payment: the same on every path, made only of what never changes."""
-        return Entry(
+        return one_leg(
+            self.account_id,
             occurred_at_ms=self.created_at_ms,
             source=SOURCE,
             event_id=self.payment_id,

@@ -12,7 +12,7 @@ from typing import Any, Final, Literal
 import msgspec
 from msgspec.structs import replace
 
-from chalicelib.ledger.transaction import CREDIT, DEBIT, Entry
+from chalicelib.ledger.posting import CREDIT, DEBIT, Posting, one_leg
 from chalicelib.money import from_card_amount
 from chalicelib.payments.payment import DAY_MS, KEY_LIFE_MS, MAXIMUM_ATTEMPTS, QUIET_MS, Failure, Payment
 
@@ -60,7 +60,7 @@ class Refund(msgspec.Struct, frozen=True, kw_only=True):
     """Money of a payment that goes back to the card.
 
     `refunded_at_ms` is Stripe's time of it, `failed_at_ms` when we learned that it came back; both are fixed once, for
-    the ledger knows its entries by their times. `posted` counts the entries that the ledger is known to have.
+    the ledger knows its postings by their times. `posted` counts those that the ledger is known to have.
     `attempt`, `spent_at_ms` and `checks` are as a payment's.
     """
 
@@ -103,21 +103,22 @@ class Refund(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_settled(self) -> bool:
         """Tell whether its outcome is known, and the ledger has it."""
-        return RANKS[self.state] >= RANKS["succeeded"] and self.posted == len(self.entries())
+        return RANKS[self.state] >= RANKS["succeeded"] and self.posted == len(self.postings())
 
     @property
     def stripe_key(self) -> str:
         """Return the idempotency key of the present attempt."""
         return self.refund_id if self.attempt == 1 else f"{self.refund_id}-{self.attempt}"
 
-    def entries(self) -> list[Entry]:
+    def postings(self) -> list[Posting]:
         """Return the debit of the refund, and the credit if it came back: the same on every path, none before Stripe.
 
         One that came back has both, even if nobody had heard of it before: so it does not matter who posts which first.
         """
         if not self.moves_wallet or self.stripe_refund_id is None or self.refunded_at_ms is None:
             return []
-        debit = Entry(
+        debit = one_leg(
+            self.account_id,
             occurred_at_ms=self.refunded_at_ms,
             source=SOURCE,
             event_id=self.stripe_refund_id,
@@ -130,7 +131,8 @@ class Refund(msgspec.Struct, frozen=True, kw_only=True):
         )
         if self.failed_at_ms is None:
             return [debit]
-        came_back = Entry(
+        came_back = one_leg(
+            self.account_id,
             occurred_at_ms=self.failed_at_ms,
             source=SOURCE,
             event_id=f"{self.stripe_refund_id}/failed",

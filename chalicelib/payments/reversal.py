@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec.structs import replace
 
-from chalicelib.ledger.transaction import Entry
+from chalicelib.ledger.posting import Posting
 from chalicelib.money import card_step_micros
 from chalicelib.payments import dispute as disputing
 from chalicelib.payments import refund as refunding
@@ -56,9 +56,9 @@ class Reversals(msgspec.Struct, frozen=True):
         """Return the refunds and the disputes together."""
         return (*self.refunds, *self.disputes)
 
-    def entries(self) -> list[Entry]:
+    def postings(self) -> list[Posting]:
         """Return all that the ledger should have, and is not known to have."""
-        return [entry for each in self.rows for entry in each.entries()[each.posted :]]
+        return [posting for each in self.rows for posting in each.postings()[each.posted :]]
 
 
 def refundable_micros(reversals: Reversals, balance_micros: int, promised_micros: int) -> int:
@@ -137,9 +137,9 @@ def weighed(reversals: Reversals, now_ms: int) -> Reversals:
 
 
 def with_posted(reversals: Reversals, posted: Reversals) -> Reversals:
-    """Note that the ledger has all entries that `posted` came to. Others may have become due meanwhile."""
-    refunds = {each.refund_id: len(each.entries()) for each in posted.refunds}
-    disputes = {each.dispute_id: len(each.entries()) for each in posted.disputes}
+    """Note that the ledger has all postings that `posted` came to. Others may have become due meanwhile."""
+    refunds = {each.refund_id: len(each.postings()) for each in posted.refunds}
+    disputes = {each.dispute_id: len(each.postings()) for each in posted.disputes}
     return replace(
         reversals,
         refunds=tuple(_posted(each, refunds.get(each.refund_id, 0)) for each in reversals.refunds),

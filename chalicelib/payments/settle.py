@@ -16,7 +16,7 @@ def settle(payment: Payment, intent: Intent) -> Payment:
     check_same(payment, intent)
     outcome = outcome_of(intent)
     if outcome.state == "succeeded" and payment.state != "succeeded" and payment.fills_wallet:
-        post_one(payment.account_id, payment.entry())
+        post_one(payment.posting())
     settled = record(payment, outcome)
     # Again, for another PaymentIntent may have taken the money for the same payment meanwhile.
     check_same(settled, intent)

@@ -52,7 +52,7 @@ def settle(payment: Payment, rule: Callable[[Reversals], Reversals]) -> Reversal
         return rule(seen)
 
     told = reversal_table.change(payment, of_succeeded)
-    if not told.entries():
+    if not told.postings():
         return told
     _post(told)
     return reversal_table.change(told.payment, lambda seen: reversal.with_posted(seen, told))
@@ -64,16 +64,18 @@ def record(payment: Payment, refund_id: str, rule: Callable[[Refund], Refund]) -
 
 
 def _post(told: Reversals) -> None:
-    account_id = told.payment.account_id
-    outcome = post({account_id: told.entries()})[account_id]
-    for conflict in outcome.conflicts:
-        raise EventConflict(account_id, conflict)
-    for entry in outcome.fresh:
+    """Post what follows for the wallet, in one commit. Raises EventConflict, LedgerBusy."""
+    result = post(told.postings())
+    for conflict in result.conflicts:
+        raise EventConflict(conflict)
+    for refused in result.refused:
+        raise refused.error
+    for posting in result.posted:
         log().info(
             "a wallet was moved by a refund or dispute",
-            account_id=account_id,
+            account_id=told.payment.account_id,
             payment_id=told.payment.payment_id,
-            kind=entry.kind,
-            event_id=entry.event_id,
-            amount_micros=entry.signed_micros,
+            kind=posting.content.kind,
+            event_id=posting.identity.event_id,
+            amount_micros=posting.legs[0].signed_micros,
         )

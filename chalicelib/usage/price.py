@@ -1,12 +1,12 @@
 """What an event costs: the meter's price at the event's own time, times the quantity. Pure."""
 
 from chalicelib.catalog.catalog import Meter, Price, UsageLimits
-from chalicelib.ledger.transaction import Entry
+from chalicelib.ledger.posting import Content, Identity, Leg, Posting
 from chalicelib.money import charge_micros
 from chalicelib.usage.event import EventRefused, UsageEvent, measure
 
 
-def entry_of(event: UsageEvent, meter: Meter, currency: str, limits: UsageLimits) -> Entry:
+def entry_of(event: UsageEvent, meter: Meter, currency: str, limits: UsageLimits) -> Posting:
     """Return the debit of an event that `event.check` has passed.
 
     Raises EventRefused when the meter has no price in the currency at that time, or the charge would round to zero.
@@ -24,19 +24,19 @@ def entry_of(event: UsageEvent, meter: Meter, currency: str, limits: UsageLimits
             raise EventRefused(
                 "rounds_to_nothing", "so small a quantity costs less than 0.000001", field="data.quantity"
             )
-    return Entry(
-        occurred_at_ms=time_ms,
-        source=event.source,
-        event_id=event.id,
-        type="debit",
-        kind="usage",
-        amount_micros=amount,
-        description=data.description,
-        meter=event.type,
-        quantity_micros=quantity,
-        unit_price_micros=unit_price,
-        url=data.url,
-        metadata=data.metadata,
+    return Posting(
+        Identity(event.subject, event.source, event.id, time_ms),
+        Content(
+            "usage",
+            data.description,
+            event.type,
+            quantity,
+            None if unit_price is not None else amount,
+            data.url,
+            None,
+            data.metadata,
+        ),
+        (Leg(event.subject, "debit", amount, unit_price),),
     )
 
 

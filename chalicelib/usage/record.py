@@ -12,8 +12,8 @@ from pynamodb.exceptions import PynamoDBException
 from chalicelib import clock
 from chalicelib.catalog.catalog import Catalog
 from chalicelib.ledger import post as ledger
+from chalicelib.ledger.posting import Posting
 from chalicelib.ledger.table import read_wallet
-from chalicelib.ledger.transaction import Entry
 from chalicelib.ledger.wallet import WalletNotFound
 from chalicelib.log import log
 from chalicelib.usage.event import EventRefused, UsageEvent, check, read
@@ -88,7 +88,7 @@ def post_account(account_id: str, received: list[Received], catalog: Catalog, fa
     try:
         wallet = read_wallet(account_id)
         entries, sources = price(received, wallet.currency, catalog, failures)
-        outcome = ledger.post({account_id: entries}, {account_id: wallet})[account_id] if entries else None
+        outcome = ledger.post(entries, {account_id: wallet}) if entries else None
     except WalletNotFound:
         fail_all(received, failures, "unknown_account", f"there is no account {account_id[:64]!r}")
     except (ledger.LedgerBusy, PynamoDBException, BotoCoreError) as error:
@@ -102,9 +102,9 @@ def post_account(account_id: str, received: list[Received], catalog: Catalog, fa
 
 def price(
     received: list[Received], currency: str, catalog: Catalog, failures: Failures
-) -> tuple[list[Entry], list[Received]]:
+) -> tuple[list[Posting], list[Received]]:
     """Turn events into entries; return them with what they came from, without those that have no price."""
-    entries: list[Entry] = []
+    entries: list[Posting] = []
     sources: list[Received] = []
     meters, limits = catalog.meters, catalog.usage
     for item in received:

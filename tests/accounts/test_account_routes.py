@@ -117,7 +117,7 @@ def test_every_route_asks_for_a_token_and_keeps_strangers_out(api: Api, path: st
 
 def test_access_follows_the_balance(api: Api) -> None:
     api.make_account("paying")
-    post({"paying": [credit(1, amount_micros=12_500_000)]})
+    post([credit(1, "paying", amount_micros=12_500_000)])
     viewer = api.token("viewer", "paying")
     assert api.get("/v1/accounts/paying/access", token=viewer).json() == {
         "allowed": True,
@@ -125,7 +125,7 @@ def test_access_follows_the_balance(api: Api) -> None:
         "available": "12.50",
         "currency": "usd",
     }
-    post({"paying": [debit(2, amount_micros=12_500_001)]})
+    post([debit(2, "paying", amount_micros=12_500_001)])
     access = api.get("/v1/accounts/paying/access", token=viewer).json()
     assert (access["allowed"], access["reason"], access["available"]) == (False, "balance_exhausted", "-0.000001")
 
@@ -133,9 +133,9 @@ def test_access_follows_the_balance(api: Api) -> None:
 def test_a_client_needs_its_workspaces_balance_too(api: Api) -> None:
     api.make_account("agency")
     api.make_account("client", kind="client", workspace_id="agency")
-    post({"client": [credit(1)]})
+    post([credit(1, "client")])
     assert api.get("/v1/accounts/client/access").json()["reason"] == "workspace_balance_exhausted"
-    post({"agency": [credit(1)]})
+    post([credit(1, "agency")])
     assert api.get("/v1/accounts/client/access").json()["allowed"] is True
 
 
@@ -160,8 +160,8 @@ def test_access_ends_at_the_floor(balance: int, workspace: int | None, floor: in
 
 def test_history_is_read_page_by_page_singly_and_as_csv(api: Api) -> None:
     api.make_account("history")
-    post({"history": [debit(number, description="=cmd()" if number == 3 else "") for number in range(1, 8)]})
-    post({"history": [credit(20, amount_micros=1_500)]})
+    post([debit(number, "history", description="=cmd()" if number == 3 else "") for number in range(1, 8)])
+    post([credit(20, "history", amount_micros=1_500)])
     first = api.get("/v1/accounts/history/transactions?limit=3").json()
     second = api.get(f"/v1/accounts/history/transactions?limit=500&cursor={first['next_cursor']}").json()
     assert [each["event_id"] for each in first["data"]] == ["pay_20", "event-7", "event-6"]
@@ -200,8 +200,14 @@ def test_history_is_filtered(api: Api, query: str, count: int) -> None:
     day_ms = 24 * 60 * 60 * 1000
     if api.get("/v1/accounts/filtered").status_code == 404:
         api.make_account("filtered")
-        entries = [debit(1), debit(2, meter="email"), debit(3, occurred_at_ms=TIME_MS + day_ms)]
-        post({"filtered": [*entries, credit(4, occurred_at_ms=TIME_MS + 2 * day_ms)]})
+        post(
+            [
+                debit(1, "filtered"),
+                debit(2, "filtered", meter="email"),
+                debit(3, "filtered", occurred_at_ms=TIME_MS + day_ms),
+                credit(4, "filtered", occurred_at_ms=TIME_MS + 2 * day_ms),
+            ]
+        )
     assert len(api.get(f"/v1/accounts/filtered/transactions?{query}").json()["data"]) == count
 
 

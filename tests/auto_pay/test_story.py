@@ -157,7 +157,7 @@ def every_credit_is_a_charge_and_all_of_it_can_be_told_again(life: Life) -> None
     with life.world.at(APRIL + timedelta(days=20, hours=1)):
         life.world.again()
     assert [charge["id"] for charge in life.saver.charges] == before
-    paid = [each.entry for each in life.saver.credits if each.entry.kind != "dispute_reversal"]
+    paid = [each.leg for each in life.saver.credits if each.content.kind != "dispute_reversal"]
     credited = sorted(each.amount_micros // 10_000 for each in paid)
     assert credited == sorted(charge["amount"] for charge in life.saver.charges)
     assert verify(life.saver.account_id).difference is None

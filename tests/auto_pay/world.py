@@ -72,7 +72,7 @@ class Saver(Payer):
         """Use up so much, as one usage event."""
         number = next(_numbers)
         micros = round(amount * UNIT)
-        assert post_one(self.account_id, debit(number, occurred_at_ms=now_ms(), amount_micros=micros))
+        assert post_one(debit(number, self.account_id, occurred_at_ms=now_ms(), amount_micros=micros))
 
     def spend_down_to(self, balance: float) -> None:
         """Use as much as leaves so much."""
@@ -101,8 +101,8 @@ class Saver(Payer):
     def assert_refilled_once(self, amount: float) -> None:
         """Check that one charge, one credit and one succeeded payment are there, and that nothing is left to do."""
         assert [charge["amount"] for charge in self.charges] == [round(amount * 100)]
-        assert [each.entry.amount_micros for each in self.credits] == [round(amount * UNIT)]
-        assert [each.entry.kind for each in self.credits] == ["auto_pay"]
+        assert [each.leg.amount_micros for each in self.credits] == [round(amount * UNIT)]
+        assert [each.content.kind for each in self.credits] == ["auto_pay"]
         assert (self.refill.state, self.refill.amount_micros) == ("succeeded", round(amount * UNIT))
         assert payments.unresolved(self.account_id, now_ms()) == []
         assert self.auto_pay.in_flight_payment_id is None

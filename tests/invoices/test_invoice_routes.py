@@ -8,10 +8,10 @@ from chalicelib.accounts.account import Account
 from chalicelib.invoices.invoice import Invoice
 from chalicelib.ledger.post import post_one
 from chalicelib.ledger.statement import Filter, history
-from chalicelib.ledger.transaction import Entry
 from chalicelib.money import MICROS
 from chalicelib.payments.payment import Payment
 from tests.api import NOBODY, Api, problem
+from tests.build import debit as usage_debit
 from tests.invoices.documents import AT_MS
 from tests.invoices.logos import png
 from tests.payments.payer import Payer
@@ -30,18 +30,7 @@ def transactions(account_id: str, **wanted: Any) -> list[Any]:
 
 def debit(account: Account) -> str:
     """Post usage and return its transaction's id."""
-    post_one(
-        account.account_id,
-        Entry(
-            occurred_at_ms=AT_MS,
-            source="/messaging",
-            event_id="sms-1",
-            type="debit",
-            kind="usage",
-            amount_micros=50_000,
-            meter="sms",
-        ),
-    )
+    post_one(usage_debit(1, account.account_id, occurred_at_ms=AT_MS))
     return str(transactions(account.account_id, type="debit")[0].id)
 
 

@@ -1,9 +1,9 @@
-"""Run as a process: post overlapping batches to one wallet and print how many events were fresh."""
+"""Run as a process: post overlapping batches of pairs that share a workspace, and print how many were new."""
 
 import sys
 
-from tests.ledger.test_concurrency import overlapping_batches, post_until_posted
+from tests.ledger.test_concurrency import overlapping_batches, pairs_of, post_until_posted
 
 if __name__ == "__main__":
-    account_id, seed = sys.argv[1], int(sys.argv[2])
-    print(sum(post_until_posted(account_id, batch) for batch in overlapping_batches(seed)))
+    _, workspace, *clients, seed = sys.argv
+    print(sum(map(post_until_posted, overlapping_batches(pairs_of(clients, workspace), int(seed)))))

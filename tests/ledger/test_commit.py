@@ -1,34 +1,43 @@
+from typing import Any
+
 import pytest
+from msgspec.structs import replace
 
 from chalicelib.ledger import commit
-from chalicelib.ledger import page as pages
-from chalicelib.ledger.commit import MAXIMUM_ITEMS, plan, sort_out, windows
+from chalicelib.ledger.build import build
+from chalicelib.ledger.commit import MAXIMUM_ITEMS, Classified, chunks, classify, is_same, unique, windows
 from chalicelib.ledger.page import SPAN_MS
-from chalicelib.ledger.wallet import Wallet
-from tests.build import TIME_MS, credit, debit
+from chalicelib.ledger.posting import EventKey, Posting
+from chalicelib.ledger.read_page import Posted, find
+from chalicelib.ledger.wallet import END_OF_TIME_MS, Wallet
+from tests.build import TIME_MS, credit, debit, pair, receipt
 
-WALLET = Wallet("acme", "usd")
-
-
-def test_new_entries_are_fresh_in_posting_order() -> None:
-    found = sort_out([debit(3), debit(1), debit(2)], [])
-    assert found.fresh == [debit(1), debit(2), debit(3)]
-    assert not found.repeats
-    assert not found.conflicts
+DAY_MS = 24 * 60 * 60 * 1000
 
 
-def test_the_same_entry_twice_in_a_batch_is_posted_once() -> None:
-    found = sort_out([debit(1), debit(1)], [])
-    assert found.fresh == [debit(1)]
-    assert found.repeats == [debit(1)]
+def against(sent: list[Posting], posted: list[Posting]) -> Classified:
+    """Tell postings apart by the pages that other postings made."""
+    accounts = {leg.account_id for posting in (*sent, *posted) for leg in posting.legs}
+    plans = build({each: Wallet(each, "usd") for each in accounts}, posted, TIME_MS)
+    keys = {posting.identity.key for posting in sent}
+    found: dict[str, dict[EventKey, Posted]] = {each: {} for each in accounts}
+    for plan in plans:
+        for page in plan.pages:
+            found[plan.wallet.account_id] |= find(page, keys)
+    return classify(sent, found)
+
+
+def test_the_same_event_twice_in_a_batch_is_posted_once() -> None:
+    first, second, other = debit(1), debit(1), debit(2)
+    firsts, others = unique([first, second, other])
+    assert firsts == [first, other]
+    assert [(id(a), id(b)) for a, b in others] == [(id(second), id(first))]
 
 
 def test_what_was_posted_is_a_repeat_whatever_it_was_priced_at() -> None:
-    posted = pages.build(WALLET, [debit(1), debit(2)], TIME_MS)
     repriced = debit(1, unit_price_micros=60_000, amount_micros=60_000)
-    found = sort_out([repriced, debit(3)], posted)
-    assert found.fresh == [debit(3)]
-    assert found.repeats == [repriced]
+    found = against([repriced, debit(3)], [debit(1), debit(2)])
+    assert found == Classified(new=[debit(3)], repeats=[repriced], conflicts=[])
 
 
 @pytest.mark.parametrize(
@@ -40,62 +49,98 @@ def test_what_was_posted_is_a_repeat_whatever_it_was_priced_at() -> None:
         {"description": "else"},
         {"occurred_at_ms": TIME_MS + 1001},
         {"metadata": {"a": "b"}},
+        {"type": "credit"},
     ],
 )
-def test_the_same_id_with_other_content_is_a_conflict_in_a_batch_and_against_a_page(other: dict[str, object]) -> None:
+def test_the_same_id_with_other_content_is_a_conflict_in_a_batch_and_against_a_page(other: dict[str, Any]) -> None:
     changed = debit(1, **other)
-    assert sort_out([debit(1), changed], []).conflicts == [changed]
-    found = sort_out([changed], pages.build(WALLET, [debit(1)], TIME_MS))
-    assert found.conflicts == [changed]
-    assert not found.fresh
+    assert not is_same(debit(1), changed)
+    assert against([changed], [debit(1)]) == Classified([], [], [changed])
 
 
 def test_an_amount_that_was_sent_is_content_where_no_quantity_was() -> None:
     sent = debit(1, quantity_micros=None, unit_price_micros=None)
     changed = debit(1, quantity_micros=None, unit_price_micros=None, amount_micros=1)
-    assert sort_out([sent, changed], []).conflicts == [changed]
-    assert sort_out([credit(1), credit(1, amount_micros=1)], []).conflicts == [credit(1, amount_micros=1)]
+    assert against([changed], [sent]).conflicts == [changed]
+    assert against([credit(1, amount_micros=1)], [credit(1)]).conflicts == [credit(1, amount_micros=1)]
 
 
-def test_the_same_id_from_another_source_is_another_event() -> None:
-    assert len(sort_out([debit(1), debit(1, source="/voice")], []).fresh) == 2
+def test_a_receipt_with_other_parts_is_a_conflict_and_with_other_prices_a_repeat() -> None:
+    posted = receipt(1)
+    parts = posted.content.parts
+    changed = replace(
+        posted, content=replace(posted.content, parts=(*parts[:-1], replace(parts[-1], quantity_micros=1)))
+    )
+    leg = posted.legs[0]
+    repriced = replace(posted, legs=(replace(leg, lines=tuple(replace(line, amount_micros=7) for line in leg.lines)),))
+    assert against([changed], [posted]).conflicts == [changed]
+    assert against([repriced], [posted]).repeats == [repriced]
 
 
-def test_pages_are_looked_for_only_around_the_events_times() -> None:
+def test_any_leg_that_was_posted_makes_the_posting_a_repeat_or_a_conflict_as_a_whole() -> None:
+    both = pair(1)
+    for leg in both.legs:
+        alone = replace(both, legs=(leg,))
+        assert against([both], [alone]) == Classified([], [both], [])
+        changed = replace(both, content=replace(both.content, description="else"))
+        assert against([changed], [alone]) == Classified([], [], [changed])
+
+
+def test_an_amount_is_compared_as_it_was_sent_whatever_each_leg_made_of_it() -> None:
+    priced = debit(
+        1, "client", quantity_micros=None, unit_price_micros=None, amount_micros=70_000, sent_amount_micros=50_000
+    )
+    both = replace(pair(1), content=priced.content, legs=(priced.legs[0], pair(1).legs[1]))
+    for leg in both.legs:
+        assert against([replace(both, legs=(leg,))], [both]).repeats
+
+
+def test_the_same_id_from_another_source_or_of_another_account_is_another_event() -> None:
+    assert len(unique([debit(1), debit(1, source="/voice"), debit(1, "other")])[0]) == 3
+
+
+def test_a_posting_has_one_leg_or_two_in_different_wallets() -> None:
+    one = debit(1)
+    for legs in ((), (one.legs[0], one.legs[0]), (*pair(1).legs, one.legs[0])):
+        with pytest.raises(ValueError, match="one leg, or two in different wallets"):
+            Posting(one.identity, one.content, legs)
+
+
+def test_pages_are_looked_for_only_around_the_events_times_and_never_after_the_wallets_latest() -> None:
     hour = 60 * 60 * 1000
-    entries = [debit(1, occurred_at_ms=TIME_MS + offset) for offset in (0, 1000, SPAN_MS, hour)]
-    assert windows(entries) == [(TIME_MS, TIME_MS + 2 * SPAN_MS), (TIME_MS + hour, TIME_MS + hour + SPAN_MS)]
+    times = [TIME_MS + offset for offset in (hour, 0, 1000, 2 * SPAN_MS)]
+    around = [(TIME_MS, TIME_MS + 3 * SPAN_MS), (TIME_MS + hour, TIME_MS + hour + SPAN_MS)]
+    assert windows(times, END_OF_TIME_MS) == around
+    assert windows(times, TIME_MS + hour) == around
+    assert windows(times, TIME_MS + hour - 1) == around[:1]
+    assert windows(times, TIME_MS - 1) == []
 
 
-def test_a_batch_over_many_days_does_not_fit_and_its_halves_do() -> None:
-    day = 24 * 60 * 60 * 1000
-    entries = [debit(number, occurred_at_ms=TIME_MS + number * day) for number in range(60)]
-    whole = plan(WALLET, entries, TIME_MS)
-    assert whole.items > MAXIMUM_ITEMS
-    assert not commit.fits([whole])
-    assert not commit.may_fit({"acme": entries})
-    assert commit.may_fit({"acme": entries[:40]})
-    lower, upper = commit.halves({"acme": entries})
-    assert lower["acme"] + upper["acme"] == entries
-    assert commit.fits([plan(WALLET, lower["acme"], TIME_MS)])
+def items(chunk: list[Posting]) -> int:
+    wallets = {leg.account_id: Wallet(leg.account_id, "usd") for posting in chunk for leg in posting.legs}
+    plans = build(wallets, chunk, TIME_MS)
+    assert commit.fits(plans)
+    return sum(plan.items for plan in plans)
 
 
-def test_halving_keeps_the_entries_of_one_event_together_in_both_wallets() -> None:
-    client, workspace = [debit(n) for n in range(5)], [debit(n, amount_micros=1) for n in range(3, 5)]
-    for half in commit.halves({"client": client, "workspace": workspace}):
-        ids = {account: {entry.event_id for entry in entries} for account, entries in half.items()}
-        assert ids.get("workspace", set()) == ids.get("client", set()) & {"event-3", "event-4"}
+def test_a_batch_over_many_days_takes_as_few_commits_as_its_items_allow() -> None:
+    batch = [debit(number, occurred_at_ms=TIME_MS + number * DAY_MS) for number in range(130)]
+    dealt = list(chunks(batch))
+    assert [posting for chunk in dealt for posting in chunk] == batch
+    assert [items(chunk) for chunk in dealt] == [99, 99, 65]
 
 
-def test_a_plan_adds_up_the_days_by_the_events_own_time_in_utc() -> None:
-    midnight = TIME_MS - TIME_MS % (24 * 60 * 60 * 1000)
-    entries = [
-        debit(1, occurred_at_ms=midnight - 1),
-        debit(2, occurred_at_ms=midnight),
-        debit(3, occurred_at_ms=midnight + 1),
-    ]
-    days = plan(WALLET, entries, TIME_MS).days
-    assert [(day, usage["sms"].count, usage["sms"].amount_micros) for day, usage in sorted(days.items())] == [
-        ("2026-09-20", 1, 50_000),
-        ("2026-09-21", 2, 100_000),
-    ]
+def test_clients_of_one_workspace_are_dealt_out_by_client_and_not_by_time() -> None:
+    batch = [pair(number, f"client-{number % 100}") for number in range(1000)]
+    dealt = list(chunks(batch))
+    assert len(dealt) <= 8
+    assert all(items(chunk) <= MAXIMUM_ITEMS for chunk in dealt)
+    assert sorted(map(str, batch)) == sorted(str(posting) for chunk in dealt for posting in chunk)
+
+
+def test_halves_lose_nothing() -> None:
+    batch = [debit(number) for number in range(5)]
+    lower, upper = commit.halves(batch)
+    assert [*lower, *upper] == batch
+    assert lower
+    assert upper

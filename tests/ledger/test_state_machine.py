@@ -1,5 +1,10 @@
-"""Random operations on one wallet, against a model of a few lines: entries by id, posted once."""
+"""Random operations on the wallets of a workspace and its clients, against a model of a few lines.
 
+The model keeps each event with what it did when it was posted first: whatever comes again, with whichever legs, changes
+nothing.
+"""
+
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 
@@ -7,17 +12,19 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, RuleBasedStateMachine, invariant, multiple, rule, run_state_machine_as_test
+from msgspec.structs import replace
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.ledger import statement, table
-from chalicelib.ledger.commit import EventConflict
+from chalicelib.ledger.build import posting_order
 from chalicelib.ledger.daily_usage import totals
-from chalicelib.ledger.post import post, post_one
-from chalicelib.ledger.transaction import Entry
+from chalicelib.ledger.post import PostResult, post
+from chalicelib.ledger.posting import Leg, Posting
+from chalicelib.ledger.transaction import Transaction
 from chalicelib.ledger.verify import verify
 from chalicelib.tables import connection
 from local.resources import Deployment
-from tests.build import TIME_MS, credit, debit
+from tests.build import TIME_MS, credit, debit, receipt
 
 pytestmark = pytest.mark.slow
 
@@ -25,7 +32,9 @@ _machines = count(1)
 
 # Times within half an hour, in steps, so that batches overlap, come late and fall on the same millisecond.
 moments = st.integers(0, 60).map(lambda step: TIME_MS + step * 30_000)
-quantities = st.integers(1, 5_000_000)
+clients = st.integers(0, 2)
+shapes = st.sampled_from(["client", "workspace", "both", "receipt"])
+drawn_events = st.tuples(clients, shapes, moments, st.integers(1, 5_000_000))
 
 
 class LedgerMachine(RuleBasedStateMachine):
@@ -33,100 +42,149 @@ class LedgerMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.account_id = f"machine-{next(_machines)}"
+        number = next(_machines)
+        self.workspace = f"workspace-{number}"
+        self.clients = [f"client-{number}-{client}" for client in range(3)]
         self.numbers = count(1)
-        self.model: dict[str, Entry] = {}
+        self.model: dict[str, Posting] = {}
         with TransactWrite(connection=connection()) as transaction:
-            table.add_new_wallet(transaction, self.account_id, "usd")
+            for account_id in (self.workspace, *self.clients):
+                table.add_new_wallet(transaction, account_id, "usd")
 
-    def new_debit(self, moment: int, quantity: int) -> Entry:
-        return debit(next(self.numbers), occurred_at_ms=moment, quantity_micros=quantity, amount_micros=quantity // 20)
+    def new_event(self, client: int, shape: str, moment: int, quantity: int) -> Posting:
+        """Make an event of a client that is posted to it, to its workspace or to both; a receipt to both."""
+        number, account_id = next(self.numbers), self.clients[client]
+        if shape == "receipt":
+            return self.with_cost(receipt(number, account_id, occurred_at_ms=moment))
+        price = quantity // 20
+        made = debit(number, account_id, occurred_at_ms=moment, quantity_micros=quantity, amount_micros=price)
+        both = self.with_cost(made)
+        return {"client": made, "workspace": replace(both, legs=both.legs[1:]), "both": both}[shape]
 
-    def remember(self, entries: list[Entry]) -> None:
-        self.model.update({entry.event_id: entry for entry in entries})
+    def with_cost(self, posting: Posting) -> Posting:
+        """Give a client's posting a second leg: half of each line, or of the amount."""
+        (leg,) = posting.legs
+        lines = tuple(replace(line, amount_micros=line.amount_micros // 2) for line in leg.lines)
+        amount = sum(line.amount_micros for line in lines) if lines else leg.amount_micros // 2
+        return replace(posting, legs=(leg, Leg(self.workspace, leg.type, amount, leg.unit_price_micros, lines)))
 
-    @rule(target=posted, drawn=st.lists(st.tuples(moments, quantities), min_size=1, max_size=8))
-    def post_a_batch_in_any_order_of_time(self, drawn: list[tuple[int, int]]) -> object:
-        entries = [self.new_debit(*each) for each in drawn]
-        assert len(post({self.account_id: entries})[self.account_id].fresh) == len(entries)
-        self.remember(entries)
-        return multiple(*entries)
+    def remember(self, postings: list[Posting]) -> None:
+        self.model.update({posting.identity.event_id: posting for posting in postings})
 
-    @rule(target=posted, repeats=st.lists(posted, max_size=6), moment=moments, quantity=quantities)
-    def send_posted_events_again_beside_a_new_one(self, repeats: list[Entry], moment: int, quantity: int) -> Entry:
-        new = self.new_debit(moment, quantity)
-        found = post({self.account_id: [*repeats, new, *repeats]})[self.account_id]
-        assert found.fresh == [new]
+    @rule(target=posted, drawn=st.lists(drawn_events, min_size=1, max_size=8))
+    def post_a_batch_in_any_order_of_time(self, drawn: list[tuple[int, str, int, int]]) -> object:
+        events = [self.new_event(*each) for each in drawn]
+        assert sorted(map(str, post(events).posted)) == sorted(map(str, events))
+        self.remember(events)
+        return multiple(*events)
+
+    @rule(target=posted, repeats=st.lists(posted, max_size=6), drawn=drawn_events)
+    def send_posted_events_again_beside_a_new_one(
+        self, repeats: list[Posting], drawn: tuple[int, str, int, int]
+    ) -> Posting:
+        new = self.new_event(*drawn)
+        found = post([*repeats, new, *repeats])
+        assert found.posted == [new]
         assert len(found.repeats) == 2 * len(repeats)
         self.remember([new])
         return new
 
-    @rule(entry=posted, more=st.integers(1, 1000))
-    def send_a_posted_event_with_other_content(self, entry: Entry, more: int) -> None:
-        changed = debit(
-            0,
-            event_id=entry.event_id,
-            source=entry.source,
-            occurred_at_ms=entry.occurred_at_ms,
-            quantity_micros=(entry.quantity_micros or 0) + more,
-        )
-        with pytest.raises(EventConflict):
-            post_one(self.account_id, changed)
+    @rule(event=posted)
+    def send_a_posted_event_again_with_other_legs(self, event: Posting) -> None:
+        """Send it as when rebilling was switched on or off meanwhile; one wallet that it moved is still among them."""
+        if event.legs[0].type == "credit":
+            return
+        if len(event.legs) == 2:
+            changed = [replace(event, legs=(leg,)) for leg in event.legs]
+        else:
+            (leg,) = event.legs
+            other = self.workspace if leg.account_id != self.workspace else event.identity.account_id
+            changed = [replace(event, legs=(replace(leg, account_id=other), leg))]
+        assert [post([each]) for each in changed] == [PostResult([], [each], [], []) for each in changed]
 
-    @rule(target=posted, moment=moments, amount=st.integers(10, 500))
-    def top_up(self, moment: int, amount: int) -> Entry:
-        entry = credit(next(self.numbers), occurred_at_ms=moment, amount_micros=amount * 1_000_000)
-        assert post_one(self.account_id, entry)
-        assert not post_one(self.account_id, entry)
-        self.remember([entry])
-        return entry
+    @rule(event=posted, more=st.integers(1, 1000))
+    def send_a_posted_event_with_other_content(self, event: Posting, more: int) -> None:
+        quantity = (event.content.quantity_micros or 0) + more
+        changed = replace(event, content=replace(event.content, quantity_micros=quantity, amount_micros=None))
+        assert post([changed]) == PostResult([], [], [changed], [])
+
+    @rule(target=posted, client=clients, moment=moments, amount=st.integers(10, 500))
+    def top_up(self, client: int, moment: int, amount: int) -> Posting:
+        number, account_id = next(self.numbers), self.clients[client]
+        paid = credit(number, account_id, occurred_at_ms=moment, amount_micros=amount * 1_000_000)
+        assert post([paid]).posted == [paid]
+        assert post([paid]).repeats == [paid]
+        self.remember([paid])
+        return paid
 
     @rule(
         target=posted,
         repeats=st.lists(posted, max_size=4),
-        drawn=st.lists(moments, min_size=2, max_size=6),
+        drawn=st.lists(drawn_events, min_size=2, max_size=6),
         amount=st.integers(10, 50),
     )
     def post_overlapping_batches_and_a_top_up_at_once(
-        self, repeats: list[Entry], drawn: list[int], amount: int
+        self, repeats: list[Posting], drawn: list[tuple[int, str, int, int]], amount: int
     ) -> object:
-        new = [self.new_debit(moment, 1_000_000) for moment in drawn]
-        paid = credit(next(self.numbers), occurred_at_ms=drawn[0], amount_micros=amount * 1_000_000)
+        new = [self.new_event(*each) for each in drawn]
+        paid = credit(next(self.numbers), self.workspace, occurred_at_ms=drawn[0][2], amount_micros=amount * 1_000_000)
         batches = [[*repeats, *new[: len(new) // 2 + 1]], [paid, *new[len(new) // 2 :]], [*new, paid]]
         with ThreadPoolExecutor(len(batches)) as pool:
-            outcomes = list(pool.map(lambda batch: post({self.account_id: batch})[self.account_id], batches))
-        assert sum(len(each.fresh) for each in outcomes) == len(new) + 1
-        assert not any(each.conflicts for each in outcomes)
+            outcomes = list(pool.map(post, batches))
+        assert sorted(str(posting) for each in outcomes for posting in each.posted) == sorted(map(str, [*new, paid]))
+        assert not any(each.conflicts or each.refused for each in outcomes)
         self.remember([*new, paid])
         return multiple(*new, paid)
 
     @invariant()
-    def the_wallet_is_the_sum_of_the_model(self) -> None:
-        wallet = table.read_wallet(self.account_id)
-        assert wallet.balance_micros == sum(entry.signed_micros for entry in self.model.values())
-        assert wallet.sequence == len(self.model)
+    def the_wallets_are_the_sums_of_the_model(self) -> None:
+        for account_id in (self.workspace, *self.clients):
+            wallet = table.read_wallet(account_id)
+            legs = [leg for posting in self.model.values() for leg in posting.legs if leg.account_id == account_id]
+            assert wallet.balance_micros == sum(leg.signed_micros for leg in legs)
+            assert wallet.sequence == len(legs)
 
     def teardown(self) -> None:
-        assert verify(self.account_id).difference is None
-        assert table.read_days(self.account_id, "2026-01-01", "2027-01-01") == totals(self.model.values())
-        history, cursor = [], None
-        while True:
-            found = statement.history(self.account_id, limit=40, cursor=cursor)
-            history += found.transactions
-            cursor = found.next_cursor
-            if cursor is None:
-                break
-        assert {each.entry.event_id: each.entry for each in history} == self.model
-        places = [(each.entry.occurred_at_ms, each.sequence) for each in history]
+        accounts = {self.workspace, *self.clients}
+        assert [found.difference for found in (verify(each, accounts) for each in accounts)] == [None] * 4
+        for account_id in accounts:
+            self.check_history(account_id)
+
+    def check_history(self, account_id: str) -> None:
+        legs = {
+            event_id: (posting, leg)
+            for event_id, posting in self.model.items()
+            for leg in posting.legs
+            if leg.account_id == account_id
+        }
+        history = list(whole_history(account_id))
+        assert {each.identity.event_id: each.leg for each in history} == {each: leg for each, (_, leg) in legs.items()}
+        assert all(each.content == self.model[each.identity.event_id].content for each in history)
+        assert all((each.sibling is not None) == (len(legs[each.identity.event_id][0].legs) == 2) for each in history)
+        places = [(each.identity.occurred_at_ms, each.sequence) for each in history]
         assert places == sorted(places, reverse=True)
-        assert sorted(each.sequence for each in history) == list(range(1, len(self.model) + 1))
+        assert sorted(each.sequence for each in history) == list(range(1, len(legs) + 1))
+        in_order = sorted(legs.values(), key=lambda each: posting_order(each[0]))
+        times = [posting.identity.occurred_at_ms for posting, _ in in_order]
+        expected = totals(times, [posting.content for posting, _ in in_order], [leg for _, leg in in_order])
+        assert table.read_days(account_id, "2026-01-01", "2027-01-01") == expected
+
+
+def whole_history(account_id: str) -> Iterator[Transaction]:
+    cursor = None
+    while True:
+        found = statement.history(account_id, limit=40, cursor=cursor)
+        yield from found.transactions
+        cursor = found.next_cursor
+        if cursor is None:
+            return
 
 
 def test_random_operations_agree_with_the_model(stack: Deployment) -> None:
     run_state_machine_as_test(
         LedgerMachine,
         settings=settings(
-            max_examples=100,
+            max_examples=60,
             stateful_step_count=30,
             deadline=None,
             suppress_health_check=list(HealthCheck),

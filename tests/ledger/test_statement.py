@@ -4,23 +4,25 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.ledger import page as pages
+from chalicelib.ledger.build import build
 from chalicelib.ledger.page import SPAN_MS, Page
+from chalicelib.ledger.posting import Posting
+from chalicelib.ledger.read_page import transactions_of
 from chalicelib.ledger.statement import Cursor, Filter, InvalidCursor, ReadPages, merge
-from chalicelib.ledger.transaction import Entry, Transaction
+from chalicelib.ledger.transaction import Transaction
 from chalicelib.ledger.wallet import Wallet
 from tests.build import TIME_MS, credit, debit
 
 EVERYTHING = Filter()
 
 
-def post_all(batches: Sequence[Sequence[Entry]]) -> list[Page]:
+def post_all(batches: Sequence[Sequence[Posting]]) -> list[Page]:
     """Return the pages of a wallet to which the batches were posted one after the other."""
     wallet, made = Wallet("acme", "usd"), []
     for batch in batches:
-        for page in pages.build(wallet, pages.in_order(batch), TIME_MS):
-            made.append(page)
-            wallet = pages.after(wallet, page)
+        for plan in build({"acme": wallet}, batch, TIME_MS):
+            made += plan.pages
+            wallet = plan.head
     return made
 
 
@@ -49,8 +51,8 @@ def read_through(stored: Sequence[Page], wanted: Filter, limit: int) -> list[Tra
 
 def newest_first(stored: Sequence[Page]) -> list[Transaction]:
     """Return what history must be: all transactions, sorted."""
-    every = [each for page in stored for each in pages.transactions_of(page)]
-    return sorted(every, key=lambda each: (each.entry.occurred_at_ms, each.sequence), reverse=True)
+    every = [each for page in stored for each in transactions_of(page)]
+    return sorted(every, key=lambda each: (each.identity.occurred_at_ms, each.sequence), reverse=True)
 
 
 # Batches of overlapping, late and out-of-order times, close enough together that pages interleave.
@@ -58,8 +60,8 @@ times = st.integers(0, 4 * SPAN_MS).map(lambda offset: TIME_MS + offset // 20_00
 batches = st.lists(st.lists(st.tuples(times, st.booleans(), st.booleans()), min_size=1, max_size=6), max_size=12)
 
 
-def entries(drawn: Sequence[Sequence[tuple[int, bool, bool]]]) -> list[list[Entry]]:
-    """Turn what was drawn into batches of entries with ids of their own."""
+def postings(drawn: Sequence[Sequence[tuple[int, bool, bool]]]) -> list[list[Posting]]:
+    """Turn what was drawn into batches of postings with ids of their own."""
     numbered = iter(range(10_000))
     return [
         [
@@ -77,7 +79,7 @@ def entries(drawn: Sequence[Sequence[tuple[int, bool, bool]]]) -> list[list[Entr
 def test_history_is_strictly_newest_first_and_complete_whatever_the_pages_and_the_limit(
     drawn: list[list[tuple[int, bool, bool]]], limit: int
 ) -> None:
-    stored = post_all(entries(drawn))
+    stored = post_all(postings(drawn))
     assert read_through(stored, EVERYTHING, limit) == newest_first(stored)
 
 
@@ -88,9 +90,9 @@ def test_history_is_strictly_newest_first_and_complete_whatever_the_pages_and_th
 def test_a_filter_shows_exactly_what_it_says(
     drawn: list[list[tuple[int, bool, bool]]], limit: int, kind: str | None, meter: str | None, start: int, end: int
 ) -> None:
-    stored = post_all(entries(drawn))
+    stored = post_all(postings(drawn))
     wanted = Filter(type=kind, meter=meter, from_ms=start, to_ms=end)
-    expected = [each for each in newest_first(stored) if wanted.admits(each) and each.entry.occurred_at_ms >= start]
+    expected = [each for each in newest_first(stored) if wanted.admits(each) and each.identity.occurred_at_ms >= start]
     assert read_through(stored, wanted, limit) == expected
 
 
@@ -99,7 +101,7 @@ def test_a_cursor_stays_where_it_was_when_newer_transactions_come() -> None:
     first = merge(reader(post_all(before)), EVERYTHING, limit=4, start=None)
     after = post_all([*before, [debit(number) for number in range(20, 25)]])
     second = merge(reader(after), EVERYTHING, limit=4, start=Cursor.decode(first.next_cursor or ""))
-    assert [each.entry.event_id for each in second.transactions] == [f"event-{number}" for number in (5, 4, 3, 2)]
+    assert [each.identity.event_id for each in second.transactions] == [f"event-{number}" for number in (5, 4, 3, 2)]
 
 
 def test_a_statement_reads_no_more_pages_than_it_needs() -> None:

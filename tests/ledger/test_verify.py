@@ -2,29 +2,37 @@ from collections.abc import Callable
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
-from chalicelib.ledger import page as pages
-from chalicelib.ledger.daily_usage import totals
+from chalicelib.ledger.build import build, posting_order, write_page
+from chalicelib.ledger.daily_usage import Days, totals
 from chalicelib.ledger.page import Page
+from chalicelib.ledger.posting import Posting
+from chalicelib.ledger.read_page import transactions_of
 from chalicelib.ledger.verify import Verified, check
 from chalicelib.ledger.wallet import Wallet
 from tests.build import TIME_MS, credit, debit
 
-ENTRIES = [[credit(1)], [debit(number) for number in range(2, 50)], [debit(100)], [debit(101, occurred_at_ms=TIME_MS)]]
+BATCHES = [[credit(1)], [debit(number) for number in range(2, 50)], [debit(100)], [debit(101, occurred_at_ms=TIME_MS)]]
 
 
 def ledger() -> tuple[Wallet, list[Page]]:
     wallet, made = Wallet("acme", "usd"), []
-    for batch in ENTRIES:
-        for page in pages.build(wallet, batch, TIME_MS):
-            made.append(page)
-            wallet = pages.after(wallet, page)
+    for batch in BATCHES:
+        for plan in build({"acme": wallet}, batch, TIME_MS):
+            made += plan.pages
+            wallet = plan.head
     return wallet, made
 
 
 def checked(wallet: Wallet, stored: list[Page]) -> Verified:
-    days = totals(entry for batch in ENTRIES for entry in batch)
-    return check(wallet, sorted(stored, key=lambda page: page.key), days)
+    return check(wallet, sorted(stored, key=lambda page: page.key), days(), lambda _: None)
+
+
+def days() -> Days:
+    every = sorted((posting for batch in BATCHES for posting in batch), key=posting_order)
+    times = [posting.identity.occurred_at_ms for posting in every]
+    return totals(times, [posting.content for posting in every], [posting.legs[0] for posting in every])
 
 
 def test_a_sound_ledger_verifies_in_whatever_order_its_pages_come() -> None:
@@ -35,18 +43,22 @@ def test_a_sound_ledger_verifies_in_whatever_order_its_pages_come() -> None:
 
 
 def test_an_empty_wallet_verifies() -> None:
-    assert check(Wallet("acme", "usd"), [], {}).difference is None
+    assert check(Wallet("acme", "usd"), [], {}, lambda _: None).difference is None
 
 
 def rebuilt(page: Page, **changes: object) -> Page:
     return msgspec.structs.replace(page, **changes)
 
 
-def with_other_body(page: Page) -> Page:
-    entries = [each.entry for each in pages.transactions_of(page)]
-    entries[0] = msgspec.structs.replace(entries[0], amount_micros=entries[0].amount_micros + 1)
+def with_other_body(page: Page, change: Callable[[Posting], Posting] | None = None) -> Page:
+    """Return the page with its first transaction changed, by default its amount."""
+    transactions = transactions_of(page)
+    postings = [Posting(each.identity, each.content, (each.leg,), each.actor) for each in transactions]
+    leg = postings[0].legs[0]
+    dearer = (replace(leg, amount_micros=leg.amount_micros + 1),)
+    postings[0] = change(postings[0]) if change else replace(postings[0], legs=dearer)
     head = Wallet("acme", "usd", page.opening_balance_micros, page.first_sequence - 1, page.previous_hash)
-    return pages.build_page(head, entries, TIME_MS)
+    return write_page(head, postings, [posting.legs[0] for posting in postings], {}, TIME_MS)
 
 
 TAMPERINGS: dict[str, Callable[[Wallet, list[Page]], tuple[Wallet, list[Page]]]] = {
@@ -83,6 +95,12 @@ TAMPERINGS: dict[str, Callable[[Wallet, list[Page]], tuple[Wallet, list[Page]]]]
         msgspec.structs.replace(wallet, head_hash=bytes(32)),
         stored,
     ),
+    "the wallet's latest time was changed": lambda wallet, stored: (
+        msgspec.structs.replace(wallet, latest_ms=TIME_MS),
+        stored,
+    ),
+    "a page's format was changed": lambda wallet, stored: (wallet, [rebuilt(stored[0], format=7), *stored[1:]]),
+    "a page's body was damaged": lambda wallet, stored: (wallet, [rebuilt(stored[0], body=b"x"), *stored[1:]]),
     "the page is another account's": lambda wallet, stored: (
         wallet,
         [rebuilt(stored[0], account_id="evil"), *stored[1:]],
@@ -97,6 +115,6 @@ def test_any_tampering_is_found_and_named(tampering: Callable[[Wallet, list[Page
 
 def test_a_day_that_does_not_add_up_is_found() -> None:
     wallet, stored = ledger()
-    days = totals(entry for batch in ENTRIES for entry in batch)
-    next(iter(days.values()))["sms"].amount_micros += 1
-    assert "day 2026-09-21" in (check(wallet, stored, days).difference or "")
+    wrong = days()
+    next(iter(wrong.values()))["sms"].amount_micros += 1
+    assert "day 2026-09-21" in (check(wallet, stored, wrong, lambda _: None).difference or "")

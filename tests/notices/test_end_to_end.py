@@ -59,13 +59,13 @@ def types(heard: list[Json]) -> list[str]:
 def test_a_wallet_that_runs_dry_is_told_and_mailed(bus: Bus, inbox: Inbox, new_account: NewAccount) -> None:
     account = new_account(locale="de")
     account_id = account.account_id
-    post_one(account_id, credit(amount_micros=25_000_000))
-    post_one(account_id, debit(2, amount_micros=5_000_000))
-    post_one(account_id, debit(3, amount_micros=12_000_000))
+    post_one(credit(1, account_id, amount_micros=25_000_000))
+    post_one(debit(2, account_id, amount_micros=5_000_000))
+    post_one(debit(3, account_id, amount_micros=12_000_000))
     assert types(of(account, bus.hear(2))) == ["wallet.restored", "wallet.low"]
     (mail,) = wait_for(lambda: inbox.mails(account.email))
     assert mail["Subject"] == "Ihr Guthaben wird knapp: 8,00\xa0$"
-    post_one(account_id, debit(4, amount_micros=9_000_000))
+    post_one(debit(4, account_id, amount_micros=9_000_000))
     assert types(of(account, bus.hear(1))) == ["wallet.exhausted"]
     wait_for(lambda: len(inbox.mails(account.email)) == 2)
     assert inbox.mails(account.email)[1]["Subject"] == "Ihr Guthaben ist aufgebraucht"

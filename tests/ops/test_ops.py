@@ -26,7 +26,7 @@ def run(api: Api) -> Callable[..., Result]:
 
 def test_a_sound_wallet_is_verified(run: Callable[..., Result], new_wallet: NewWallet) -> None:
     account_id = new_wallet()
-    post({account_id: [credit(1), debit(2)]})
+    post([credit(1, account_id), debit(2, account_id)])
     done = run("verify", account_id)
     assert done.exit_code == 0, done.output
     assert "24950000" in done.output
@@ -37,7 +37,7 @@ def test_a_wallet_that_was_tampered_with_is_named_and_the_exit_status_tells(
     run: Callable[..., Result], new_wallet: NewWallet
 ) -> None:
     account_id = new_wallet()
-    post({account_id: [debit(1)]})
+    post([debit(1, account_id)])
     (page,) = PageRow.query(account_id)
     page.update([PageRow.closing_balance_micros.set(7)])
     done = run("verify", account_id)

@@ -118,8 +118,8 @@ def test_a_payment_that_was_not_made_here_is_found(paid: Payer, emulator: Emulat
 
 
 def test_a_credit_unknown_to_stripe_is_found(paid: Payer) -> None:
-    forged = credit(occurred_at_ms=clock.now_ms(), event_id="pay_forged", payment_id="pay_forged")
-    post({paid.account_id: [forged]})
+    forged = credit(1, paid.account_id, occurred_at_ms=clock.now_ms(), event_id="pay_forged", payment_id="pay_forged")
+    post([forged])
     (difference,) = found_about(paid)
     assert (difference.problem, difference.payment_id) == ("unknown to Stripe", "pay_forged")
     assert (difference.stripe_micros, difference.ledger_micros) == (None, 25_000_000)
@@ -189,6 +189,8 @@ def test_a_dispute_that_was_missed_is_found_and_so_is_its_end(paid: Payer, emula
 
 def test_a_debit_unknown_to_stripe_is_found(paid: Payer) -> None:
     forged = debit(
+        1,
+        paid.account_id,
         occurred_at_ms=clock.now_ms(),
         source="/refunds",
         event_id="re_forged",
@@ -198,7 +200,7 @@ def test_a_debit_unknown_to_stripe_is_found(paid: Payer) -> None:
         unit_price_micros=None,
         payment_id=paid.payment().payment_id,
     )
-    post({paid.account_id: [forged]})
+    post([forged])
     (difference,) = found_about(paid)
     assert (difference.kind, difference.problem, difference.id) == ("refund", "unknown to Stripe", "re_forged")
     assert difference.payment_id == paid.payment().payment_id

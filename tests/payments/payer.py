@@ -132,7 +132,7 @@ class Payer:
         payment = self.payment()
         assert payment.state == "succeeded"
         assert payment.charge_id == self.charges[0]["id"]
-        assert (credit.entry.payment_id, credit.entry.amount_micros) == (payment.payment_id, amount_micros)
+        assert (credit.content.payment_id, credit.leg.amount_micros) == (payment.payment_id, amount_micros)
         assert self.balance_micros == amount_micros
         assert verify(self.account_id).difference is None
         assert table.unresolved(self.account_id, now_ms()) == []

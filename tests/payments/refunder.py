@@ -99,13 +99,13 @@ def moves(payer: Payer) -> list[Transaction]:
     """Return what refunds and disputes did to the wallet, in the order in which it was posted."""
     found = statement.history(payer.account_id, limit=100).transactions
     return sorted(
-        (each for each in found if each.entry.source in {"/refunds", "/disputes"}), key=lambda each: each.sequence
+        (each for each in found if each.identity.source in {"/refunds", "/disputes"}), key=lambda each: each.sequence
     )
 
 
 def kinds(payer: Payer) -> list[tuple[str, int]]:
     """Return the kinds and signed amounts (in whole units of money) of what refunds and disputes did."""
-    return [(each.entry.kind, each.entry.signed_micros // UNIT) for each in moves(payer)]
+    return [(each.content.kind, each.leg.signed_micros // UNIT) for each in moves(payer)]
 
 
 def stripes_refunds(emulator: Emulator, payer: Payer) -> list[Json]:
@@ -117,7 +117,7 @@ def assert_sound(payer: Payer) -> None:
     """Check the ledger, and that nothing that is decided is left unposted."""
     assert verify(payer.account_id).difference is None
     for payment in table.newest(payer.account_id, limit=100).payments:
-        assert reversal_table.read(payment).entries() == []
+        assert reversal_table.read(payment).postings() == []
 
 
 def assert_refunded_once(payer: Payer, amount: int = 25) -> None:

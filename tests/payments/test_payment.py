@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from chalicelib.ledger.transaction import Entry
+from chalicelib.ledger.posting import one_leg
 from chalicelib.payments.intent import Intent, PaymentMismatch, check_same, intent_of, is_abandoned, outcome_of
 from chalicelib.payments.payment import (
     ENDED,
@@ -213,14 +213,15 @@ def test_money_of_an_earlier_attempt_counts_when_the_later_one_failed() -> None:
 
 
 def test_the_credit_is_the_same_whatever_has_become_of_the_payment() -> None:
-    entries = {
-        payment(state=state, charge_id=charge, attempt=attempt, version=9, updated_at_ms=1).entry()
+    postings = {
+        payment(state=state, charge_id=charge, attempt=attempt, version=9, updated_at_ms=1).posting()
         for state in STATES
         for charge in (None, "ch_1")
         for attempt in (1, 2)
     }
-    assert entries == {
-        Entry(
+    assert postings == {
+        one_leg(
+            payment().account_id,
             occurred_at_ms=1_790_000_000_000,
             source="/payments",
             event_id="pay_1",

@@ -108,7 +108,7 @@ def test_whatever_happens_all_that_was_charged_is_credited_once(
     assert len(payer.charges) == len(charged), "a payment was charged twice"
     succeeded = [payment for payment in payer.payments if payment.state == "succeeded"]
     assert {payment.payment_id for payment in succeeded} == set(charged)
-    assert sorted(credit.entry.event_id for credit in payer.credits) == sorted(charged)
+    assert sorted(credit.identity.event_id for credit in payer.credits) == sorted(charged)
     assert payer.balance_micros == sum(payment.amount_micros for payment in succeeded)
     assert payer.balance_micros == sum(charge["amount"] for charge in payer.charges) * 10_000
     assert verify(payer.account_id).difference is None

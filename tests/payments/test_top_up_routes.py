@@ -33,7 +33,7 @@ def test_a_top_up_is_charged_and_available_in_the_answer(api: Api, payer: Payer)
     (charge,) = payer.charges
     assert (charge["id"], charge["amount"], charge["currency"]) == (payment["charge_id"], 2500, "usd")
     (credit,) = payer.credits
-    assert credit.entry.actor == f"owner:{payer.account_id}"
+    assert credit.actor == f"owner:{payer.account_id}"
 
 
 def test_the_credit_shows_in_the_history_with_its_payment(api: Api, payer: Payer) -> None:

@@ -96,7 +96,7 @@ class Subscriber(Payer):
         for payment in self.paid:
             assert total(payment.lines) == payment.amount_micros
         assert sorted(self.invoiced) == sorted(each.payment_id for each in self.paid)
-        assert [each for each in self.credits if each.entry.payment_id] == []
+        assert [each for each in self.credits if each.content.payment_id] == []
 
 
 @dataclass

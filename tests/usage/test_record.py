@@ -20,7 +20,7 @@ def recorded(*bodies: Any) -> list[int]:
 
 
 def events_of(account_id: str) -> list[str]:
-    return [each.entry.event_id for each in statement.history(account_id, limit=500).transactions]
+    return [each.identity.event_id for each in statement.history(account_id, limit=500).transactions]
 
 
 def test_messages_are_charged_to_their_wallets(new_wallet: NewWallet) -> None:
@@ -96,7 +96,7 @@ def test_prices_are_in_the_wallets_currency(new_wallet: NewWallet) -> None:
     yen = new_wallet(currency="jpy")
     assert recorded(event(yen, 1)) == []
     (found,) = statement.history(yen, limit=1).transactions
-    assert (found.currency, found.entry.amount_micros) == ("jpy", 7_500_000)
+    assert (found.currency, found.leg.amount_micros) == ("jpy", 7_500_000)
 
 
 def test_ten_thousand_messages_of_one_wallet_are_one_commit(new_wallet: NewWallet) -> None:

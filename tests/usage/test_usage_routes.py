@@ -105,7 +105,8 @@ def test_producers_send_only_for_accounts_they_know(api: Api) -> None:
 
 def test_usage_is_shown_by_day_and_meter(api: Api) -> None:
     api.make_account("used")
-    post({"used": [debit(1), debit(2), debit(3, meter="email", amount_micros=2_500), credit(4)]})
+    used = [debit(1, "used"), debit(2, "used"), debit(3, "used", meter="email", amount_micros=2_500)]
+    post([*used, credit(4, "used")])
     answer = api.get("/v1/accounts/used/usage?from=2026-09-01&to=2026-09-30").json()
     assert answer["currency"] == "usd"
     assert answer["data"] == [

@@ -1,0 +1,266 @@
+"""Build what a commit adds: the pages of each wallet, chained, and the usage of its days. Pure.
+
+The legs of one posting may stand in two wallets. Each names the other by the place of its transaction, so all pages of
+a commit are cut first, and written when every transaction has its place.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain, repeat
+from operator import attrgetter
+from typing import Any, Final
+
+import msgspec
+
+from chalicelib.ledger import format_2
+from chalicelib.ledger.daily_usage import Days, totals
+from chalicelib.ledger.page import BODY_BYTES, SPAN_MS, TRANSACTIONS, Page, append, chain_hash
+from chalicelib.ledger.page_content import Header, SiblingPage, implied_amount
+from chalicelib.ledger.posting import CREDIT, Content, Leg, Line, Part, Posting
+from chalicelib.ledger.wallet import Wallet
+
+Place = tuple[SiblingPage, int]
+"""A page, and the position of a transaction in it."""
+
+posting_order: Final = attrgetter("identity.occurred_at_ms", "identity.source", "identity.event_id")
+"""Transactions of a page stand in the order of their own time, then of source and id: the same on every run."""
+
+
+class WalletPlan(msgspec.Struct, frozen=True):
+    """What one wallet gets in a commit. `wallet` is as it was read: the write holds only if it still is."""
+
+    wallet: Wallet
+    pages: list[Page]
+    days: Days
+
+    @property
+    def items(self) -> int:
+        """Return how many items of a DynamoDB transaction the plan takes."""
+        return 1 + len(self.pages) + len(self.days)
+
+    @property
+    def head(self) -> Wallet:
+        """Return the wallet as it is after the commit."""
+        wallet = self.wallet
+        for page in self.pages:
+            wallet = append(wallet, page)
+        return wallet
+
+
+class _Share(msgspec.Struct):
+    """A wallet's share of a commit: its legs in posting order, and where they are cut into pages."""
+
+    wallet: Wallet
+    postings: list[Posting]
+    legs: list[Leg]
+    cuts: list[slice]
+
+    def pages(self) -> list[tuple[slice, SiblingPage]]:
+        """Return each part with the place of the page that it becomes."""
+        account_id, first = self.wallet.account_id, self.wallet.sequence + 1
+        return [
+            (cut, SiblingPage(account_id, self.postings[cut.stop - 1].identity.occurred_at_ms, first + cut.start))
+            for cut in self.cuts
+        ]
+
+    def days(self) -> Days:
+        """Return the usage that the legs add to the wallet's days."""
+        times = [posting.identity.occurred_at_ms for posting in self.postings]
+        return totals(times, [posting.content for posting in self.postings], self.legs)
+
+
+def build(wallets: Mapping[str, Wallet], postings: Iterable[Posting], posted_at_ms: int) -> list[WalletPlan]:
+    """Build what appends postings, none of them posted yet, to all wallets that they move."""
+    shares = _shares(wallets, postings)
+    has_pairs = any(len(posting.legs) > 1 for share in shares for posting in share.postings)
+    while True:
+        places = _places(shares) if has_pairs else {}
+        pages = [_write(share, places, posted_at_ms) for share in shares]
+        if not [share for share, made in zip(shares, pages, strict=True) if _halve_too_large(share, made)]:
+            break
+    return [WalletPlan(share.wallet, made, share.days()) for share, made in zip(shares, pages, strict=True)]
+
+
+def _shares(wallets: Mapping[str, Wallet], postings: Iterable[Posting]) -> list[_Share]:
+    """Deal the legs out to their wallets, in posting order, and cut them."""
+    shares: dict[str, _Share] = {}
+    for posting in sorted(postings, key=posting_order):
+        for leg in posting.legs:
+            share = shares.get(leg.account_id)
+            if share is None:
+                share = shares[leg.account_id] = _Share(wallets[leg.account_id], [], [], [])
+            share.postings.append(posting)
+            share.legs.append(leg)
+    for share in shares.values():
+        share.cuts = spans([posting.identity.occurred_at_ms for posting in share.postings])
+    return list(shares.values())
+
+
+def spans(times: Sequence[int]) -> list[slice]:
+    """Cut rising times so that no part spans more than five minutes, or holds more than a page does."""
+    cuts: list[slice] = []
+    start = 0
+    for index in range(1, len(times)) if times[-1] - times[0] > SPAN_MS else ():
+        if times[index] - times[start] > SPAN_MS:
+            cuts += _evenly(start, index)
+            start = index
+    return [*cuts, *_evenly(start, len(times))]
+
+
+def _evenly(start: int, stop: int) -> list[slice]:
+    """Cut a range into parts of about the same length, none longer than a page may be."""
+    parts = -(-(stop - start) // TRANSACTIONS)
+    edges = [start + (stop - start) * part // parts for part in range(parts + 1)]
+    return list(map(slice, edges, edges[1:]))
+
+
+def _halve_too_large(share: _Share, pages: Sequence[Page]) -> bool:
+    """Cut each part whose page came out too large in two; tell whether there was one."""
+    cuts: list[slice] = []
+    for cut, page in zip(share.cuts, pages, strict=True):
+        if len(page.body) < BODY_BYTES or page.count == 1:
+            cuts.append(cut)
+        else:
+            middle = (cut.start + cut.stop) // 2
+            cuts += [slice(cut.start, middle), slice(middle, cut.stop)]
+    grown = len(cuts) > len(share.cuts)
+    share.cuts = cuts
+    return grown
+
+
+def _places(shares: Iterable[_Share]) -> dict[str, dict[int, Place]]:
+    """Return where each posting's transaction will be, by account and by the posting itself."""
+    return {
+        share.wallet.account_id: {
+            id(posting): (page, position)
+            for cut, page in share.pages()
+            for position, posting in enumerate(share.postings[cut])
+        }
+        for share in shares
+    }
+
+
+def _write(share: _Share, places: Mapping[str, Mapping[int, Place]], posted_at_ms: int) -> list[Page]:
+    """Write a wallet's pages, each following the one before."""
+    pages: list[Page] = []
+    head = share.wallet
+    for cut in share.cuts:
+        pages.append(write_page(head, share.postings[cut], share.legs[cut], places, posted_at_ms))
+        head = append(head, pages[-1])
+    return pages
+
+
+def write_page(
+    head: Wallet,
+    postings: Sequence[Posting],
+    legs: Sequence[Leg],
+    places: Mapping[str, Mapping[int, Place]],
+    posted_at_ms: int,
+) -> Page:
+    """Write the page that follows `head`, of legs in posting order that fit into one."""
+    columns = _columns(head.account_id, postings, legs)
+    siblings, more = _sibling_columns(postings, legs, places)
+    header = Header(
+        *(head.account_id, head.currency, head.sequence + 1, head.balance_micros, posted_at_ms, len(legs)), siblings
+    )
+    body = format_2.encode(header, {**columns, **more})
+    return Page(
+        account_id=head.account_id,
+        earliest_ms=columns["occurred_at_ms"][0],
+        latest_ms=columns["occurred_at_ms"][-1],
+        first_sequence=head.sequence + 1,
+        count=len(legs),
+        opening_balance_micros=head.balance_micros,
+        closing_balance_micros=head.balance_micros + _sum(columns["type"], columns["amount_micros"]),
+        previous_hash=head.head_hash,
+        hash=chain_hash(head.head_hash, format_2.hashed(body)),
+        body=body,
+        has_non_usage=CREDIT in columns["type"] or None in columns["meter"],
+        format=format_2.NUMBER,
+    )
+
+
+def _sum(types: Sequence[str], amounts: Sequence[int]) -> int:
+    """Return what legs add to the balance."""
+    pairs = zip(types, amounts, strict=True)
+    return sum(amount if direction == CREDIT else -amount for direction, amount in pairs)
+
+
+def _columns(account_id: str, postings: Sequence[Posting], legs: Sequence[Leg]) -> dict[str, list[Any]]:
+    identities = [posting.identity for posting in postings]
+    contents = [posting.content for posting in postings]
+    accounts = _values(identities, "account_id")
+    columns = {
+        "occurred_at_ms": _values(identities, "occurred_at_ms"),
+        "account_id": [None if each == account_id else each for each in accounts],
+        "source": _values(identities, "source"),
+        "event_id": _values(identities, "event_id"),
+        "type": _values(legs, "type"),
+        "kind": _values(contents, "kind"),
+        "amount_micros": _values(legs, "amount_micros"),
+        "sent_amount_micros": _sent_amounts(contents, legs),
+        "description": _values(contents, "description"),
+        "meter": _values(contents, "meter"),
+        "quantity_micros": _values(contents, "quantity_micros"),
+        "unit_price_micros": _values(legs, "unit_price_micros"),
+        "url": _values(contents, "url"),
+        "payment_id": _values(contents, "payment_id"),
+        "actor": _values(postings, "actor"),
+        "metadata": _values(contents, "metadata"),
+    }
+    return {**columns, **_line_columns(contents, legs)}
+
+
+def _values(things: Iterable[Any], name: str) -> list[Any]:
+    return list(map(attrgetter(name), things))
+
+
+def _sent_amounts(sent: Iterable[Content | Part], priced: Iterable[Leg | Line]) -> list[int | None]:
+    """Return the amounts that were sent, where they are others than what each was priced at implies."""
+    return [
+        None
+        if each.amount_micros is None
+        or each.amount_micros == implied_amount(each.quantity_micros, getattr(by, "lines", ()), by.amount_micros)
+        else each.amount_micros
+        for each, by in zip(sent, priced, strict=True)
+    ]
+
+
+def _line_columns(contents: Sequence[Content], legs: Sequence[Leg]) -> dict[str, list[Any]]:
+    """Return the columns of all lines, one behind the other; none where there are no lines."""
+    counts = [len(leg.lines) for leg in legs]
+    if not any(counts):
+        return {}
+    lines = list(chain.from_iterable(leg.lines for leg in legs))
+    parts = list(chain.from_iterable(content.parts for content in contents))
+    return {
+        "line_count": counts,
+        "line_meter": _values(lines, "meter"),
+        "line_amount_micros": _values(lines, "amount_micros"),
+        "line_sent_amount_micros": _sent_amounts(parts, lines),
+        "line_quantity_micros": _values(lines, "quantity_micros"),
+        "line_unit_price_micros": _values(lines, "unit_price_micros"),
+        "line_description": _values(lines, "description"),
+    }
+
+
+def _sibling_columns(
+    postings: Sequence[Posting], legs: Sequence[Leg], places: Mapping[str, Mapping[int, Place]]
+) -> tuple[tuple[SiblingPage, ...], dict[str, list[int | None]]]:
+    """Return the pages that hold siblings, and the columns that lead there (`PageContent.siblings` reads them)."""
+    if not places:
+        return (), {}
+    numbers: dict[SiblingPage, int] = {}
+    passed: list[int] = []
+    columns: dict[str, list[int | None]] = {"sibling_page": [], "sibling_position": []}
+    for posting, leg in zip(postings, legs, strict=True):
+        number = offset = None
+        if len(posting.legs) > 1:
+            other = posting.other_leg(leg)
+            page, position = places[other.account_id][id(posting)]
+            number = numbers.setdefault(page, len(numbers))
+            passed += repeat(0, number + 1 - len(passed))
+            offset = position - passed[number]
+            passed[number] += 1
+        columns["sibling_page"].append(number)
+        columns["sibling_position"].append(offset)
+    return tuple(numbers), columns

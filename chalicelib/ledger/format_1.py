@@ -1,0 +1,55 @@
+"""Pages of format 1: JSON by columns, compressed as a whole. Read for ever, written no more. Pure.
+
+Its hash covers the JSON, whatever it is compressed to. A field that is the same for the whole page stands once.
+"""
+
+import zlib
+from itertools import accumulate, islice
+from typing import Any, Final
+
+import msgspec
+
+from chalicelib.ledger.page_content import Header, PageContent
+
+NUMBER: Final = 1
+
+
+class _Body(msgspec.Struct):
+    """`times` are differences in ms, each to the time before, from `start_ms` on."""
+
+    account_id: str
+    currency: str
+    first_sequence: int
+    opening_balance_micros: int
+    posted_at_ms: int
+    start_ms: int
+    times: list[int]
+    columns: dict[str, Any]
+
+
+def hashed(body: bytes) -> bytes:
+    """Return what the page's hash covers. Raises zlib.error."""
+    return zlib.decompress(body)
+
+
+def decode(body: bytes) -> PageContent:
+    """Read a body. Raises zlib.error, msgspec.DecodeError."""
+    found = msgspec.json.decode(zlib.decompress(body), type=_Body)
+    header = Header(
+        found.account_id,
+        found.currency,
+        found.first_sequence,
+        found.opening_balance_micros,
+        found.posted_at_ms,
+        len(found.times),
+    )
+
+    def stored(name: str, count: int) -> list[Any] | None:
+        if name == "occurred_at_ms":
+            return list(islice(accumulate(found.times, initial=found.start_ms), 1, None))
+        if name not in found.columns:
+            return None
+        value = found.columns[name]
+        return value if isinstance(value, list) else [value] * count
+
+    return PageContent(header, stored)

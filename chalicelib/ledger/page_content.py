@@ -1,0 +1,190 @@
+"""What a page holds, by columns, whatever format it is stored in. Pure.
+
+The values of one field stand together in a column. A column is decoded when it is asked for, so that a look for
+repeats reads the ids alone.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from itertools import accumulate, islice, repeat
+from typing import Any, Final
+
+import msgspec
+
+from chalicelib.ledger.posting import CREDIT, Content, EventKey, Identity, Leg, Line, Part
+from chalicelib.ledger.transaction import Sibling, make_id
+
+COLUMNS: Final[Mapping[str, Any]] = {
+    "occurred_at_ms": ...,
+    "account_id": None,
+    "source": ...,
+    "event_id": ...,
+    "type": "debit",
+    "kind": "usage",
+    "amount_micros": ...,
+    "sent_amount_micros": None,
+    "description": "",
+    "meter": None,
+    "quantity_micros": None,
+    "unit_price_micros": None,
+    "url": None,
+    "payment_id": None,
+    "actor": None,
+    "metadata": None,
+    "sibling_page": None,
+    "sibling_position": None,
+    "line_count": 0,
+}
+"""A value a transaction, by name, with what it is where the column is left out. `...`: it never is.
+
+`account_id` is that of the event where it is another than the page's; `sent_amount_micros` what was sent as the amount
+where that is not told by `implied_amount`.
+"""
+
+LINE_COLUMNS: Final[Mapping[str, Any]] = {
+    "line_meter": ...,
+    "line_amount_micros": ...,
+    "line_sent_amount_micros": None,
+    "line_quantity_micros": None,
+    "line_unit_price_micros": None,
+    "line_description": "",
+}
+"""A value a line of a receipt: those of the first transaction, then those of the next."""
+
+
+class SiblingPage(msgspec.Struct, frozen=True, array_like=True):
+    """A page that holds siblings of a page's transactions."""
+
+    account_id: str
+    latest_ms: int
+    first_sequence: int
+
+
+class Header(msgspec.Struct, frozen=True, array_like=True):
+    """What holds for all transactions of a page. `sibling_pages` are those that the column `sibling_page` counts."""
+
+    account_id: str
+    currency: str
+    first_sequence: int
+    opening_balance_micros: int
+    posted_at_ms: int
+    count: int
+    sibling_pages: tuple[SiblingPage, ...] = ()
+
+
+def implied_amount(quantity_micros: int | None, has_lines: object, amount_micros: int) -> int | None:
+    """Return what was sent as the amount, unless a page says otherwise: nothing beside a quantity or lines."""
+    return amount_micros if quantity_micros is None and not has_lines else None
+
+
+class PageContent:
+    """A page's columns. `stored` returns a column of so many values by its name, or None for one that is left out."""
+
+    def __init__(self, header: Header, stored: Callable[[str, int], list[Any] | None]) -> None:
+        self.header = header
+        self._stored = stored
+
+    def column(self, name: str) -> list[Any]:
+        """Return all values of a field, one a transaction, in the order in which they were posted."""
+        found = self._stored(name, self.header.count)
+        return list(repeat(COLUMNS[name], self.header.count)) if found is None else found
+
+    def times(self) -> list[int]:
+        """Return when the events happened, in milliseconds; they never fall."""
+        return self.column("occurred_at_ms")
+
+    def accounts(self) -> list[str]:
+        """Return which account each event is about."""
+        own = self.header.account_id
+        return [own if account_id is None else account_id for account_id in self.column("account_id")]
+
+    def keys(self) -> Iterator[EventKey]:
+        """Return what each event is looked up by."""
+        return zip(self.accounts(), self.column("source"), self.column("event_id"), strict=True)
+
+    def identities(self) -> list[Identity]:
+        """Return what names each event."""
+        names = (self.accounts(), self.column("source"), self.column("event_id"), self.times())
+        return list(map(Identity, *names))
+
+    def signed_amounts(self) -> list[int]:
+        """Return what each transaction adds to the balance."""
+        pairs = zip(self.column("type"), self.column("amount_micros"), strict=True)
+        return [amount if direction == CREDIT else -amount for direction, amount in pairs]
+
+    def legs(self) -> list[Leg]:
+        """Return what each posting did to this wallet."""
+        fields = (self.column("type"), self.column("amount_micros"), self.column("unit_price_micros"))
+        return list(map(Leg, repeat(self.header.account_id), *fields, self.lines()))
+
+    def lines(self) -> list[tuple[Line, ...]]:
+        """Return the lines of each transaction; most have none."""
+        counts = self.column("line_count")
+        names = ("meter", "amount_micros", "quantity_micros", "unit_price_micros", "description")
+        return self._by_transaction(counts, Line, [f"line_{name}" for name in names])
+
+    def parts(self) -> list[tuple[Part, ...]]:
+        """Return the parts of each receipt as they were sent."""
+        counts = self.column("line_count")
+        if not any(counts):
+            return [()] * len(counts)
+        quantities, amounts = self._line_column("line_quantity_micros"), self._line_column("line_amount_micros")
+        sent = [
+            implied_amount(quantity, False, amount) if told is None else told  # noqa: FBT003
+            for told, quantity, amount in zip(
+                self._line_column("line_sent_amount_micros"), quantities, amounts, strict=True
+            )
+        ]
+        meters, descriptions = self._line_column("line_meter"), self._line_column("line_description")
+        return _cut(map(Part, meters, quantities, sent, descriptions), counts)
+
+    def contents(self) -> list[Content]:
+        """Return what was sent with each event."""
+        quantities, counts = self.column("quantity_micros"), self.column("line_count")
+        amounts = [
+            implied_amount(quantity, count, amount) if told is None else told
+            for told, quantity, count, amount in zip(
+                self.column("sent_amount_micros"), quantities, counts, self.column("amount_micros"), strict=True
+            )
+        ]
+        names = ("kind", "description", "meter")
+        more = ("url", "payment_id", "metadata")
+        return list(map(Content, *map(self.column, names), quantities, amounts, *map(self.column, more), self.parts()))
+
+    def siblings(self) -> list[Sibling | None]:
+        """Return each transaction's sibling.
+
+        Siblings stand in their page in the same order, mostly one behind the other: what is stored is how far each is
+        from where it would be then.
+        """
+        pages = self.header.sibling_pages
+        if not pages:
+            return [None] * self.header.count
+        found: list[Sibling | None] = []
+        passed = [0] * len(pages)
+        for number, offset in zip(self.column("sibling_page"), self.column("sibling_position"), strict=True):
+            if number is None:
+                found.append(None)
+                continue
+            page, position = pages[number], passed[number] + offset
+            passed[number] += 1
+            found.append(Sibling(page.account_id, make_id(page.latest_ms, page.first_sequence, position)))
+        return found
+
+    def balances(self) -> list[int]:
+        """Return the balance after each transaction."""
+        return list(islice(accumulate(self.signed_amounts(), initial=self.header.opening_balance_micros), 1, None))
+
+    def _line_column(self, name: str) -> list[Any]:
+        count = sum(self.column("line_count"))
+        found = self._stored(name, count)
+        return [LINE_COLUMNS[name]] * count if found is None else found
+
+    def _by_transaction(self, counts: list[int], make: Callable[..., Any], names: list[str]) -> list[tuple[Any, ...]]:
+        if not any(counts):
+            return [()] * len(counts)
+        return _cut(map(make, *map(self._line_column, names)), counts)
+
+
+def _cut(values: Iterator[Any], counts: list[int]) -> list[tuple[Any, ...]]:
+    """Deal values out, to each transaction as many as it has lines."""
+    return [tuple(islice(values, count)) for count in counts]

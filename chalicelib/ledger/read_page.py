@@ -1,0 +1,94 @@
+"""Read pages back, by the format that each was stored in. Pure."""
+
+import zlib
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from types import ModuleType
+from typing import Final
+
+import msgspec
+
+from chalicelib.ledger import format_1, format_2
+from chalicelib.ledger.columns import UnreadableColumn
+from chalicelib.ledger.page import Page, UnreadablePage, chain_hash
+from chalicelib.ledger.page_content import Header, PageContent
+from chalicelib.ledger.posting import Content, Direction, EventKey, Identity
+from chalicelib.ledger.transaction import Transaction, make_id
+
+FORMATS: Final[dict[int, ModuleType]] = {each.NUMBER: each for each in (format_1, format_2)}
+DAMAGES: Final = (zlib.error, msgspec.DecodeError, UnreadableColumn, LookupError, ValueError, TypeError, OverflowError)
+"""What reading a damaged body may raise."""
+
+
+class Posted(msgspec.Struct, frozen=True, gc=False):
+    """What a page tells of an event that is looked for."""
+
+    identity: Identity
+    content: Content
+    type: Direction
+
+
+def find(page: Page, wanted: Collection[EventKey]) -> dict[EventKey, Posted]:
+    """Return what the page holds of the events that are looked for. Raises UnreadablePage.
+
+    A page with none of them, which is nearly every one, is not read further than their ids.
+    """
+    with _readable(page) as content:
+        positions = [place for place, key in enumerate(content.keys()) if key in wanted]
+        if not positions:
+            return {}
+        identities, contents, types = content.identities(), content.contents(), content.column("type")
+        return {identities[place].key: Posted(identities[place], contents[place], types[place]) for place in positions}
+
+
+def transactions_of(page: Page) -> list[Transaction]:
+    """Return a page's transactions in the order in which they were posted: rising by time and by sequence.
+
+    Raises UnreadablePage.
+    """
+    with _readable(page) as content:
+        columns = zip(
+            *(content.balances(), content.identities(), content.contents(), content.legs()),
+            *(content.column("actor"), content.siblings()),
+            strict=True,
+        )
+        return [
+            Transaction(
+                make_id(page.latest_ms, page.first_sequence, position),
+                content.header.currency,
+                page.first_sequence + position,
+                balance_after,
+                content.header.posted_at_ms,
+                *(identity, sent, leg, actor, sibling),
+            )
+            for position, (balance_after, identity, sent, leg, actor, sibling) in enumerate(columns)
+        ]
+
+
+def holds_event(page: Page, event_id: str) -> bool:
+    """Tell whether the page holds an event of this id, from whatever source. Raises UnreadablePage."""
+    with _readable(page) as content:
+        return event_id in content.column("event_id")
+
+
+def read_header(page: Page) -> Header:
+    """Return what the body says about all of its transactions. Raises UnreadablePage."""
+    with _readable(page) as content:
+        return content.header
+
+
+def expected_hash(page: Page) -> bytes:
+    """Return what the page's hash must be. Raises UnreadablePage."""
+    with _readable(page):
+        return chain_hash(page.previous_hash, FORMATS[page.format].hashed(page.body))
+
+
+@contextmanager
+def _readable(page: Page) -> Iterator[PageContent]:
+    """Open a page, and tell of all that is damaged in it in one way."""
+    if page.format not in FORMATS:
+        raise UnreadablePage(page.account_id, page.key, f"its format {page.format} is unknown here")
+    try:
+        yield FORMATS[page.format].decode(page.body)
+    except DAMAGES as error:
+        raise UnreadablePage(page.account_id, page.key, f"{type(error).__name__}: {error}") from error
