@@ -132,7 +132,7 @@ def format_1_pages() -> tuple[Wallet, list[tuple[Page, list[dict[str, Any]]]]]:
             **{name: base64.b64decode(each["page"][name]) for name in ("previous_hash", "hash", "body")},
         }
         pages.append((Page(**page), each["transactions"]))
-    return Wallet(**wallet, latest_ms=END_OF_TIME_MS), pages
+    return Wallet(**wallet, older_ms=END_OF_TIME_MS), pages
 
 
 def test_pages_of_format_1_are_read_as_they_were_written() -> None:

@@ -95,8 +95,12 @@ TAMPERINGS: dict[str, Callable[[Wallet, list[Page]], tuple[Wallet, list[Page]]]]
         msgspec.structs.replace(wallet, head_hash=bytes(32)),
         stored,
     ),
-    "the wallet's latest time was changed": lambda wallet, stored: (
-        msgspec.structs.replace(wallet, latest_ms=TIME_MS),
+    "the wallet names other pages": lambda wallet, stored: (
+        msgspec.structs.replace(wallet, recent=wallet.recent[:-1]),
+        stored,
+    ),
+    "the wallet does not know of an older page's time": lambda wallet, stored: (
+        msgspec.structs.replace(wallet, recent=wallet.recent[2:]),
         stored,
     ),
     "a page's format was changed": lambda wallet, stored: (wallet, [rebuilt(stored[0], format=7), *stored[1:]]),
