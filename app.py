@@ -1,6 +1,6 @@
 """The Lambda entry points: wiring only. Routes come by blueprint; every queue, schedule and stream handler is here."""
 
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from chalice.app import Chalice, CloudWatchEvent, DynamoDBEvent, Rate, SQSEvent
@@ -8,12 +8,19 @@ from chalice.app import Chalice, CloudWatchEvent, DynamoDBEvent, Rate, SQSEvent
 from chalicelib import api, clock
 from chalicelib.auto_pay import charge, retry, trigger
 from chalicelib.catalog.catalog import catalog
+from chalicelib.clock import Deadline
 from chalicelib.invoices import follow
 from chalicelib.notices import publish
 from chalicelib.payments.sweep import sweep
 from chalicelib.subscriptions import renew
 from chalicelib.subscriptions import trigger as subscription_trigger
 from chalicelib.usage.record import record
+
+CLOSING_SECONDS: Final = 8
+"""What a function keeps of its time to finish the calls that are under way, and to answer."""
+
+DEFAULT_SECONDS: Final = 30
+"""For a function that is called without a context: by a test."""
 
 app = Chalice(app_name="billing-portal")
 app.api.binary_types = []
@@ -25,7 +32,7 @@ for blueprint in api.BLUEPRINTS:
 @app.on_sqs_message(queue="usage", batch_size=10_000, maximum_batching_window_in_seconds=2, name="record_usage")
 def record_usage(event: SQSEvent) -> dict[str, Any]:
     """Post usage messages; the ids of those that could not be posted go back, and the queue delivers them again."""
-    return _failures(record(event.to_dict()["Records"], catalog()))
+    return _failures(record(event.to_dict()["Records"], catalog(), _deadline(event.context)))
 
 
 @app.schedule(Rate(5, unit=Rate.MINUTES), name="sweep_payments")
@@ -133,6 +140,11 @@ def send_mails(event: SQSEvent) -> dict[str, Any]:
     from chalicelib.notices.send import send  # noqa: PLC0415 - babel, which no other function should load
 
     return _failures(send(event.to_dict()["Records"], catalog()))
+
+
+def _deadline(context: Any) -> Deadline:
+    """Return when a function must begin to come to its end."""
+    return Deadline(context.get_remaining_time_in_millis() / 1000 - CLOSING_SECONDS if context else DEFAULT_SECONDS)
 
 
 def _failures(failed: list[str]) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from chalicelib.ledger.table import add_new_wallet, read_wallet
 from chalicelib.ledger.verify import verify
 from chalicelib.tables import connection
 
-COMMITTERS = (1, 10)
+COMMITTERS = (1, 4, 10, 64)
 SECONDS = 10.0
 EVENTS = 10
 
