@@ -68,9 +68,7 @@ def records(
     ]
 
 
-def receipt_records(
-    random: Random, account_ids: list[str], count: int, *, end_ms: int, span_ms: int
-) -> list[Record]:
+def receipt_records(random: Random, account_ids: list[str], count: int, *, end_ms: int, span_ms: int) -> list[Record]:
     """Return SQS records of `count` receipts, as `records` does of messages."""
     return [
         _record(random, receipt(random, account_ids[number % len(account_ids)], end_ms - random.randrange(span_ms)))

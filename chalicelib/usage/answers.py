@@ -54,9 +54,7 @@ class Answers:
 def _letter(message_id: str, refused: _Refused) -> DeadLetter:
     refusal = refused.refusal
     names = _names(refused.event)
-    return DeadLetter(
-        body=refused.text, reason=refusal.reason, detail=refusal.detail, message_id=message_id, **names
-    )
+    return DeadLetter(body=refused.text, reason=refusal.reason, detail=refusal.detail, message_id=message_id, **names)
 
 
 def _names(event: UsageEvent | None) -> dict[str, str]:

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from chalicelib.ledger.build import build, posting_order, write_page
+from chalicelib.ledger.build import NO_SIBLINGS, build, posting_order, write_page
 from chalicelib.ledger.daily_usage import Days, totals
 from chalicelib.ledger.page import Page
 from chalicelib.ledger.posting import Posting
@@ -58,7 +58,7 @@ def with_other_body(page: Page, change: Callable[[Posting], Posting] | None = No
     dearer = (replace(leg, amount_micros=leg.amount_micros + 1),)
     postings[0] = change(postings[0]) if change else replace(postings[0], legs=dearer)
     head = Wallet("acme", "usd", page.opening_balance_micros, page.first_sequence - 1, page.previous_hash)
-    return write_page(head, postings, [posting.legs[0] for posting in postings], {}, TIME_MS)
+    return write_page(head, postings, [posting.legs[0] for posting in postings], NO_SIBLINGS, TIME_MS)
 
 
 TAMPERINGS: dict[str, Callable[[Wallet, list[Page]], tuple[Wallet, list[Page]]]] = {
