@@ -69,7 +69,9 @@ def test_twenty_kills_under_load_lose_nothing_and_double_nothing(
                 seen = sum(read_wallet(account).sequence for account in accounts)
                 goal = min(EVENTS, seen + random.randrange(1, EVENTS // KILLS))
                 wait_for(
-                    lambda goal=goal: sum(read_wallet(each).sequence for each in accounts) >= goal, seconds=180, pause=0.05
+                    lambda goal=goal: sum(read_wallet(each).sequence for each in accounts) >= goal,
+                    seconds=180,
+                    pause=0.05,
                 )
                 process.send_signal(signal.SIGKILL)
         sender.join()
