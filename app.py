@@ -3,9 +3,10 @@
 from typing import Any, Final
 
 import msgspec
-from chalice.app import Chalice, CloudWatchEvent, DynamoDBEvent, Rate, SQSEvent
+from chalice.app import Chalice, CloudWatchEvent, Cron, DynamoDBEvent, Rate, SQSEvent
 
 from chalicelib import api, clock
+from chalicelib.audit import audit_usage as audit
 from chalicelib.auto_pay import charge, retry, trigger
 from chalicelib.catalog.catalog import catalog
 from chalicelib.clock import Deadline
@@ -39,6 +40,16 @@ def record_usage(event: SQSEvent) -> dict[str, Any]:
 def sweep_payments(_event: CloudWatchEvent) -> dict[str, Any]:
     """Ask Stripe about the payments that have not ended. Raises SweepIncomplete at the end if one of them met a bug."""
     counts: dict[str, Any] = msgspec.to_builtins(sweep(clock.now_ms()))
+    return counts
+
+
+@app.schedule(Cron("0/15", "1-5", "*", "*", "?", "*"), name="audit_usage")
+def audit_usage(_event: CloudWatchEvent) -> dict[str, Any]:
+    """Find usage that was charged again with another time. Raises AuditIncomplete at the end if an account met a bug.
+
+    It runs several times a night, so that a run goes on where the time of the one before was over.
+    """
+    counts: dict[str, Any] = msgspec.to_builtins(audit.audit_usage(catalog()))
     return counts
 
 
@@ -120,6 +131,12 @@ def announce_subscriptions(event: DynamoDBEvent) -> dict[str, Any]:
 def announce_invoices(event: DynamoDBEvent) -> dict[str, Any]:
     """Tell the platform of invoices and credit notes that were issued."""
     return _failures(publish.publish_invoices(event.to_dict()["Records"]))
+
+
+@app.on_dynamodb_record(stream_arn="repeats", name="announce_repeats")
+def announce_repeats(event: DynamoDBEvent) -> dict[str, Any]:
+    """Tell the platform of usage that was charged again."""
+    return _failures(publish.publish_repeats(event.to_dict()["Records"]))
 
 
 @app.on_sqs_message(queue="invoices", batch_size=10, name="issue_invoices")

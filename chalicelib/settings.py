@@ -43,6 +43,9 @@ class Settings:
     notices_table: str
     notice_failures_queue_url: str
     invoices_bucket: str
+    audits_table: str
+    repeats_table: str
+    audit_bucket: str
     portal_sessions_table: str
     token_secret: str
     stripe_secret_key: str

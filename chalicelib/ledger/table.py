@@ -134,6 +134,12 @@ def read_wallet_rows(account_ids: Sequence[str]) -> dict[str, WalletRow]:
     return {row.account_id: row for row in rows}
 
 
+def scan_sequences() -> Iterator[tuple[str, int]]:
+    """Yield each account with how many transactions its wallet has, in no order; the newest may be missing."""
+    for row in WalletRow.scan(attributes_to_get=["account_id", "sequence"]):
+        yield row.account_id, int(row.sequence)
+
+
 def wallet_of(row: WalletRow) -> Wallet:
     """Return the wallet of a row. One that was last written before rows named pages may have events at any time."""
     told: float | None = row.older_ms
@@ -161,6 +167,28 @@ def read_pages(account_id: str, earliest_ms: int, latest_ms: int) -> Iterator[Pa
     """Read the pages whose latest time lies in the range (both ends included), strongly consistent, oldest first."""
     in_range = PageRow.page_key.between(iso(earliest_ms), iso(latest_ms) + AFTER_ANY_SEQUENCE)
     return (page_of(row) for row in PageRow.query(account_id, in_range, consistent_read=True))
+
+
+def read_pages_posted(
+    account_id: str, earliest_ms: int, latest_ms: int, *, after_sequence: int, up_to_sequence: int
+) -> Iterator[Page]:
+    """Read the pages of a range of time that hold these sequence numbers. Others are passed over, but paid for."""
+    in_range = PageRow.page_key.between(iso(earliest_ms), iso(latest_ms) + AFTER_ANY_SEQUENCE)
+    posted = PageRow.first_sequence.between(after_sequence + 1, up_to_sequence)
+    return (_page(row) for row in PageRow.query(account_id, in_range, posted, consistent_read=True))
+
+
+def read_page_sizes(account_id: str, earliest_ms: int, latest_ms: int, *, after_sequence: int) -> dict[int, int]:
+    """Return how many transactions each later page of a range of time holds, by the page's first sequence number."""
+    in_range = PageRow.page_key.between(iso(earliest_ms), iso(latest_ms) + AFTER_ANY_SEQUENCE)
+    rows = PageRow.query(
+        account_id,
+        in_range,
+        PageRow.first_sequence > after_sequence,
+        consistent_read=True,
+        attributes_to_get=["first_sequence", "count"],
+    )
+    return {int(row.first_sequence): int(row.transactions) for row in rows}
 
 
 def read_page(account_id: str, latest_ms: int, first_sequence: int) -> Page | None:

@@ -14,6 +14,7 @@ from chalicelib.notices.event import (
     auto_pay_events,
     invoice_events,
     payment_events,
+    repeat_events,
     subscription_events,
     wallet_events,
 )
@@ -40,6 +41,11 @@ def publish_subscriptions(records: Sequence[Record]) -> list[str]:
 def publish_invoices(records: Sequence[Record]) -> list[str]:
     """Tell of invoices and credit notes that were issued. See `publish`."""
     return publish(records, invoice_events)
+
+
+def publish_repeats(records: Sequence[Record]) -> list[str]:
+    """Tell of usage that was charged again. See `publish`."""
+    return publish(records, repeat_events)
 
 
 def publish_wallets(records: Sequence[Record], catalog: Catalog) -> list[str]:
