@@ -136,4 +136,4 @@ def send_mails(event: SQSEvent) -> dict[str, Any]:
 
 
 def _failures(failed: list[str]) -> dict[str, Any]:
-    return {"batchItemFailures": [{"itemIdentifier": identifier} for identifier in failed]}
+    return {"batchItemFailures": [{"itemIdentifier": identifier} for identifier in dict.fromkeys(failed)]}
