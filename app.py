@@ -165,4 +165,4 @@ def _deadline(context: Any) -> Deadline:
 
 
 def _failures(failed: list[str]) -> dict[str, Any]:
-    return {"batchItemFailures": [{"itemIdentifier": identifier} for identifier in failed]}
+    return {"batchItemFailures": [{"itemIdentifier": identifier} for identifier in dict.fromkeys(failed)]}

@@ -13,6 +13,7 @@ from chalicelib.accounts.table import AccountRow
 from chalicelib.accounts.token import sign
 from chalicelib.ledger.verify import StillMoving, verify
 from chalicelib.ledger.wallet import WalletNotFound
+from chalicelib.log import log
 from chalicelib.settings import settings
 from ops import dead_letters as letters
 from ops.environment import NoEnvironment, use_local, use_stack
@@ -61,6 +62,9 @@ def _verified(account_id: str) -> tuple[tuple[str, ...], bool]:
         found = verify(account_id)
     except (WalletNotFound, StillMoving) as error:
         return ("", "", "", str(error) or "still being posted to"), False
+    except Exception as error:  # noqa: BLE001 - a wallet that cannot be read is a difference, and hides no other
+        log().exception("a wallet could not be verified", account_id=account_id)
+        return ("", "", "", f"cannot be read: {type(error).__name__}: {error}"), False
     numbers = (str(found.pages), str(found.transactions), str(found.balance_micros))
     return (*numbers, found.difference or "none"), found.difference is None
 

@@ -7,12 +7,13 @@ import msgspec
 
 from chalicelib.audit.repeats import State as RepeatState
 from chalicelib.auto_pay.auto_pay import SuspendedReason
+from chalicelib.batches import Record
 from chalicelib.clock import iso
 from chalicelib.invoices.invoice import Kind as Document
 from chalicelib.money import format_amount
 from chalicelib.notices import detail
 from chalicelib.notices.detail import Level
-from chalicelib.notices.stream import MalformedRecord, Record, change_of, key_of
+from chalicelib.notices.stream import MalformedRecord, change_of, key_of
 from chalicelib.payments.payment import Failure, Kind
 from chalicelib.subscriptions.dunning import needs_person
 from chalicelib.subscriptions.subscription import Status

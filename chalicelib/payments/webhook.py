@@ -49,7 +49,7 @@ def receive(body: bytes, signature_header: str) -> Verdict:
     signature.check(body, signature_header, settings().stripe_webhook_secret, clock.now_ms())
     try:
         event = msgspec.json.decode(body, type=StripeEvent)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise MalformedEvent(f"the body is not an event: {error}") from None
     if not webhook_table.store(event, body):
         return Verdict("processed", "it was finished before")
@@ -69,9 +69,8 @@ def _handle(event: StripeEvent) -> Verdict:
     try:
         verdict = process(event)
     except Exception as error:
-        reason = f"{type(error).__name__}: {error}"
-        webhook_table.finish(event.id, Verdict("parked", reason))
         log().exception("a webhook is parked", event_id=event.id, type=event.type)
+        webhook_table.finish(event.id, Verdict("parked", f"{type(error).__name__}: {error}"))
         raise WebhookUnprocessed("it was not processed and is parked; send it again", event_id=event.id) from error
     webhook_table.finish(event.id, verdict)
     return verdict
