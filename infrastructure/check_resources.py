@@ -31,6 +31,7 @@ def findings(template: Template) -> list[str]:
         *_table_findings(template),
         *_queue_findings(template),
         *_event_source_findings(template),
+        *_alarm_findings(template),
         *_setting_findings(template),
     ]
 
@@ -120,6 +121,15 @@ def _event_source_findings(template: Template) -> Iterator[str]:
             yield f"{name} is not bound to a queue of this template by Fn::Sub"
         elif value(template, queue["VisibilityTimeout"]) < VISIBILITY_FACTOR * function["Timeout"]:
             yield f"{name} may run for longer than its messages stay invisible"
+
+
+def _alarm_findings(template: Template) -> Iterator[str]:
+    alarms = [alarm for _, alarm in of_type(template, "AWS::CloudWatch::Alarm")]
+    watched = [(alarm["Namespace"], alarm["MetricName"]) for alarm in alarms]
+    for name, log_filter in of_type(template, "AWS::Logs::MetricFilter"):
+        for metric in log_filter["MetricTransformations"]:
+            if (metric["MetricNamespace"], metric["MetricName"]) not in watched:
+                yield f"{name} counts what no alarm tells of"
 
 
 def _setting_findings(template: Template) -> Iterator[str]:
