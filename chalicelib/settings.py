@@ -37,6 +37,7 @@ class Settings:
     subscriptions_table: str
     invoices_table: str
     usage_queue_url: str
+    usage_dead_letters_queue_url: str
     charges_queue_url: str
     renewals_queue_url: str
     event_bus_name: str

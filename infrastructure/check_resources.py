@@ -32,6 +32,7 @@ def findings(template: Template) -> list[str]:
         *_queue_findings(template),
         *_event_source_findings(template),
         *_stream_findings(template),
+        *_alarm_findings(template),
         *_setting_findings(template),
     ]
 
@@ -150,6 +151,15 @@ def _watched_queues(template: Template) -> set[str]:
     alarms = [alarm for _, alarm in of_type(template, "AWS::CloudWatch::Alarm")]
     visible = [alarm for alarm in alarms if alarm["MetricName"] == "ApproximateNumberOfMessagesVisible"]
     return {alarm["Dimensions"][0]["Value"]["Fn::GetAtt"][0] for alarm in visible}
+
+
+def _alarm_findings(template: Template) -> Iterator[str]:
+    alarms = [alarm for _, alarm in of_type(template, "AWS::CloudWatch::Alarm")]
+    watched = [(alarm["Namespace"], alarm["MetricName"]) for alarm in alarms]
+    for name, log_filter in of_type(template, "AWS::Logs::MetricFilter"):
+        for metric in log_filter["MetricTransformations"]:
+            if (metric["MetricNamespace"], metric["MetricName"]) not in watched:
+                yield f"{name} counts what no alarm tells of"
 
 
 def _setting_findings(template: Template) -> Iterator[str]:

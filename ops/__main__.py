@@ -15,7 +15,7 @@ from chalicelib.ledger.verify import StillMoving, verify
 from chalicelib.ledger.wallet import WalletNotFound
 from chalicelib.log import log
 from chalicelib.settings import settings
-from ops import dead_letters as letters
+from ops.dead_letters.commands import dead_letters
 from ops.environment import NoEnvironment, use_local, use_stack
 from ops.parked import replay, show_parked
 from ops.reconcile import reconcile
@@ -69,30 +69,6 @@ def _verified(account_id: str) -> tuple[tuple[str, ...], bool]:
     return (*numbers, found.difference or "none"), found.difference is None
 
 
-@ops.group()
-def dead_letters() -> None:
-    """Usage messages that could not be posted."""
-
-
-@dead_letters.command("show")
-@click.option("--limit", default=20, show_default=True)
-def show_dead_letters(limit: int) -> None:
-    """Show dead letters; their reasons are in the log of record_usage, by message id."""
-    table = Table("message id", "body")
-    for message in letters.look(limit):
-        table.add_row(message["MessageId"], message["Body"])
-    out.print(table)
-    out.print(f"{letters.count()} in all")
-
-
-@dead_letters.command("send-back")
-@click.option("--limit", default=1_000, show_default=True)
-def send_back_dead_letters(limit: int) -> None:
-    """Send dead letters back to the usage queue, once their cause is mended. Nothing is charged twice."""
-    moved = sum(1 for _ in track(letters.send_back(limit), "Sending back", total=None, console=Console(stderr=True)))
-    out.print(f"{moved} sent back")
-
-
 @ops.command("token")
 @click.argument("role", type=click.Choice(["operator", "owner", "viewer"]))
 @click.argument("account_id", required=False)
@@ -107,6 +83,7 @@ def make_token(role: str, account_id: str | None, hours: float, subject: str | N
     click.echo(sign(secret, role=role, account_id=account_id, expires_at_ms=expires_at_ms, subject=subject))  # type: ignore[arg-type]
 
 
+ops.add_command(dead_letters)
 ops.add_command(reconcile)
 ops.add_command(replay)
 ops.add_command(show_parked)

@@ -62,6 +62,7 @@ def test_the_resources_pass(template: Template) -> None:
         ("not bound to a queue", lambda t: usage_source(t).update(Queue={"Fn::GetAtt": ["UsageQueue", "Arn"]})),
         ("longer than its messages", lambda t: properties(t, "RecordUsage").update(Timeout=61)),
         ("longer than its messages", lambda t: t["Parameters"]["UsageVisibilityTimeout"].update(Default=359)),
+        ("no alarm tells of", lambda t: properties(t, "UsageUnforeseenAlarm").update(MetricName="Unforeseen")),
         ("has no TOKEN_SECRET", lambda t: t["Globals"]["Function"]["Environment"]["Variables"].pop("TOKEN_SECRET")),
     ],
 )

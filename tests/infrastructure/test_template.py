@@ -118,9 +118,19 @@ def test_logs_are_kept_for_a_time_that_somebody_chose(template: Template) -> Non
 
 def test_somebody_hears_of_dead_letters_delays_errors_and_throttles(template: Template) -> None:
     alarms = [alarm for _, alarm in of_type(template, "AWS::CloudWatch::Alarm")]
-    watched = {(alarm["MetricName"], str(alarm["Dimensions"][0]["Value"])) for alarm in alarms}
+    watched = {(alarm["MetricName"], str(alarm["Dimensions"][0]["Value"])) for alarm in alarms if "Dimensions" in alarm}
     metrics = {metric for metric, _ in watched}
     assert metrics >= {"ApproximateNumberOfMessagesVisible", "ApproximateAgeOfOldestMessage", "Errors", "Throttles"}
     for function in functions(template):
         assert ("Errors", str({"Ref": function})) in watched
         assert ("Throttles", str({"Ref": function})) in watched
+
+
+def test_somebody_hears_of_a_usage_message_that_failed_unforeseen(template: Template) -> None:
+    (log_filter,) = [found for _, found in of_type(template, "AWS::Logs::MetricFilter")]
+    group = template["Resources"][log_filter["LogGroupName"]["Ref"]]["Properties"]
+    assert group["LogGroupName"] == {"Fn::Sub": "/aws/lambda/${RecordUsage}"}
+    assert '"usage message failed unforeseen"' in log_filter["FilterPattern"]
+    (metric,) = log_filter["MetricTransformations"]
+    alarm = template["Resources"]["UsageUnforeseenAlarm"]["Properties"]
+    assert (alarm["Namespace"], alarm["MetricName"]) == (metric["MetricNamespace"], metric["MetricName"])

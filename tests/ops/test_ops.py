@@ -1,7 +1,6 @@
 import json
 from collections.abc import Callable
 
-import boto3
 import jwt
 import msgspec
 import pytest
@@ -12,7 +11,6 @@ from chalicelib.ledger.table import PageRow
 from chalicelib.payments import webhook_table
 from chalicelib.payments.webhook_table import StripeEvent, Verdict
 from chalicelib.settings import settings
-from ops import dead_letters
 from ops.__main__ import ops
 from tests.api import Api
 from tests.build import credit, debit
@@ -57,25 +55,6 @@ def test_every_account_is_verified(run: Callable[..., Result], api: Api) -> None
 def test_an_account_that_does_not_exist_is_a_difference(run: Callable[..., Result]) -> None:
     assert run("verify", "nobody").exit_code == 1
     assert run("verify").exit_code == 2
-
-
-def test_dead_letters_are_shown_and_sent_back(run: Callable[..., Result]) -> None:
-    sqs = boto3.client("sqs")
-    dead_letters_url, usage_url = dead_letters.queue_urls()
-    assert usage_url == settings().usage_queue_url
-    bodies = [json.dumps({"number": number}) for number in range(12)]
-    for body in bodies:
-        sqs.send_message(QueueUrl=dead_letters_url, MessageBody=body)
-    assert dead_letters.count() == 12
-    shown = run("dead-letters", "show", "--limit", "1").output
-    assert sum(body in shown for body in bodies) == 1
-    assert "12 in all" in shown
-    # The one that was looked at is hidden for a while; the others move now.
-    moved = int(run("dead-letters", "send-back").output.split()[-3])
-    assert moved == 11
-    found = [message["Body"] for message in dead_letters._receive(usage_url, 20, 60)]
-    assert len(found) == 11
-    assert set(found) < set(bodies)
 
 
 def test_a_token_is_what_the_api_takes(run: Callable[..., Result], api: Api) -> None:
