@@ -18,6 +18,7 @@ from ops import dead_letters as letters
 from ops.environment import NoEnvironment, use_local, use_stack
 from ops.parked import replay, show_parked
 from ops.reconcile import reconcile
+from ops.repeats import show_repeats
 from ops.subscriptions import renew_due, subscriptions
 
 WRONG = 1
@@ -106,6 +107,7 @@ def make_token(role: str, account_id: str | None, hours: float, subject: str | N
 ops.add_command(reconcile)
 ops.add_command(replay)
 ops.add_command(show_parked)
+ops.add_command(show_repeats)
 ops.add_command(subscriptions)
 ops.add_command(renew_due)
 

@@ -38,9 +38,8 @@ def test_an_audit_cut_off_anywhere_is_finished_by_the_next(new_pair: Callable[[]
     for at in range(1, wire.calls + 1):
         client, workspace = new_pair()
         with AwsWire(at, when), contextlib.suppress(Cut):
-            audit(3 * at)
-        audit(3 * at + 1)
-        audit(3 * at + 2)
+            audit(2 * at)
+        audit(2 * at + 1)
         assert repeats(client) == [("call", 600_000, "given_back"), ("call", DAY_MS, "given_back")], at
         assert repeats(workspace) == []
         assert (balance(client), balance(workspace)) == (-140_000, -100_000), at
