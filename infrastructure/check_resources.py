@@ -20,7 +20,7 @@ DEAD_LETTER_SECONDS = 14 * 24 * 3600
 """As long as SQS keeps a message: a person has to look at it."""
 VISIBILITY_FACTOR = 6
 """Of the function's timeout: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html."""
-STREAMED_TABLES = ("WalletsTable", "PaymentsTable", "ReversalsTable")
+STREAMED_TABLES = ("WalletsTable", "PaymentsTable", "ReversalsTable", "RepeatsTable")
 
 Template = Mapping[str, Any]
 

@@ -19,6 +19,7 @@ from ops.dead_letters.commands import dead_letters
 from ops.environment import NoEnvironment, use_local, use_stack
 from ops.parked import replay, show_parked
 from ops.reconcile import reconcile
+from ops.repeats import show_repeats
 from ops.subscriptions import renew_due, subscriptions
 
 WRONG = 1
@@ -87,6 +88,7 @@ ops.add_command(dead_letters)
 ops.add_command(reconcile)
 ops.add_command(replay)
 ops.add_command(show_parked)
+ops.add_command(show_repeats)
 ops.add_command(subscriptions)
 ops.add_command(renew_due)
 

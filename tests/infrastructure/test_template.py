@@ -63,7 +63,7 @@ def test_what_cannot_be_charged_waits_for_a_person_for_two_weeks(template: Templ
     assert queues["UsageDeadLetterQueue"]["MessageRetentionPeriod"] == 14 * 24 * 3600
 
 
-@pytest.mark.parametrize("table", ["WalletsTable", "PaymentsTable"])
+@pytest.mark.parametrize("table", ["WalletsTable", "PaymentsTable", "RepeatsTable"])
 def test_changes_of_money_leave_a_stream_of_old_and_new_images(template: Template, table: str) -> None:
     properties = template["Resources"][table]["Properties"]
     assert properties["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
@@ -83,6 +83,12 @@ def test_nobody_outside_reads_invoices(template: Template) -> None:
     assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
     assert bucket["BucketEncryption"]
     assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+
+
+def test_nobody_outside_reads_the_files_of_the_audit(template: Template) -> None:
+    bucket = template["Resources"]["AuditBucket"]["Properties"]
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    assert bucket["BucketEncryption"]
 
 
 def test_no_secret_is_written_in_the_template(template: Template) -> None:

@@ -6,6 +6,8 @@ import msgspec
 import pytest
 from click.testing import CliRunner, Result
 
+from chalicelib.audit.repeats import Repeat
+from chalicelib.audit.table import keep
 from chalicelib.ledger.post import post
 from chalicelib.ledger.table import PageRow
 from chalicelib.payments import webhook_table
@@ -86,3 +88,26 @@ def test_parked_webhooks_are_shown_and_processed_again_once_their_cause_is_mende
         done = run("replay", event_id)
         assert done.exit_code == 1
         assert why in done.output
+
+
+def test_repeats_are_listed_newest_first_with_totals_by_source(run: Callable[..., Result]) -> None:
+    for number in range(3):
+        keep_repeat(f"txn_{number}", "one", "/messaging", number)
+    keep_repeat("txn_9", "two", "/calls", 9)
+    done = run("repeats", "--limit", "2")
+    assert done.exit_code == 0, done.output
+    assert [word for word in done.output.split() if word.startswith("txn_")] == ["txn_9", "txn_2"]
+    totals = [line.split("│")[1:-1] for line in done.output.splitlines() if "0.15" in line or "/calls" in line]
+    assert [[cell.strip() for cell in row] for row in totals[-2:]] == [
+        ["/messaging", "found", "3", "0.15 usd"],
+        ["/calls", "found", "1", "0.05 usd"],
+    ]
+    assert "/messaging" not in run("repeats", "--account", "two").output
+
+
+def keep_repeat(transaction_id: str, account_id: str, source: str, found_at_ms: int) -> None:
+    """Keep a repeat as the audit does."""
+    fields = {"event_id": "msg-1", "occurred_at_ms": 600_000, "original_occurred_at_ms": 0, "amount_micros": 50_000}
+    about = {"account_id": account_id, "source": source, "currency": "usd", "found_at_ms": found_at_ms}
+    names = {"transaction_id": transaction_id, "original_transaction_id": "first", "event_account_id": account_id}
+    keep(msgspec.convert({**fields, **about, **names, "state": "found"}, Repeat))
