@@ -40,6 +40,14 @@ class Allowed(msgspec.Struct, frozen=True):
         """Return how the caller is named in the ledger."""
         return self.caller.actor
 
+    def may_see_sibling(self, account_id: str) -> bool:
+        """Tell whether the caller may know the other transaction of a posting, in that account's wallet.
+
+        A workspace knows its clients; what a client costs its workspace is not the client's business.
+        """
+        is_own_workspace = self.account.kind == "workspace" and self.caller.account_id == self.account.account_id
+        return self.caller.role == "operator" or self.caller.account_id == account_id or is_own_workspace
+
 
 REFUSALS = (Unauthorized, Forbidden, AccountNotFound)
 """What every route about an account may answer."""

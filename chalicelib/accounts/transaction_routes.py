@@ -8,7 +8,7 @@ from chalice.app import Response
 from msgspec import Meta
 
 from chalicelib.accounts.allow import REFUSALS, Right, allow
-from chalicelib.accounts.transaction_csv import MAXIMUM_ROWS, write
+from chalicelib.accounts.transaction_csv import MAXIMUM_ROWS, Lines, write
 from chalicelib.accounts.transaction_view import TransactionList, TransactionView, view
 from chalicelib.clock import to_ms
 from chalicelib.ledger import statement
@@ -56,6 +56,12 @@ class HistoryQuery(HistoryFilter, kw_only=True):
     limit: Annotated[int, Meta(ge=1, le=500)] = 50
 
 
+class CsvQuery(HistoryFilter, kw_only=True):
+    """Which transactions to write, and how: a row for each line of a receipt, or its lines as JSON in one cell."""
+
+    lines: Lines = "rows"
+
+
 @routes.operation(
     "GET",
     "/v1/accounts/{account_id}/transactions",
@@ -65,10 +71,9 @@ class HistoryQuery(HistoryFilter, kw_only=True):
     refuses=(*REFUSALS, InvalidCursor),
 )
 def list_transactions(call: Call[None, HistoryQuery], account_id: str) -> TransactionList:
-    allow(call, account_id, Right.READ)
-    query = call.query
+    allowed, query = allow(call, account_id, Right.READ), call.query
     found = statement.history(account_id, query.wanted(), limit=query.limit, cursor=query.cursor)
-    return TransactionList([view(each) for each in found.transactions], found.next_cursor)
+    return TransactionList([view(each, allowed) for each in found.transactions], found.next_cursor)
 
 
 @routes.operation(
@@ -79,20 +84,20 @@ def list_transactions(call: Call[None, HistoryQuery], account_id: str) -> Transa
     refuses=(*REFUSALS, UnknownTransaction),
 )
 def get_transaction(call: Call[None, None], account_id: str, transaction_id: str) -> TransactionView:
-    allow(call, account_id, Right.READ)
-    return view(statement.transaction(account_id, transaction_id))
+    allowed = allow(call, account_id, Right.READ)
+    return view(statement.transaction(account_id, transaction_id), allowed)
 
 
 @routes.operation(
     "GET",
     "/v1/accounts/{account_id}/transactions.csv",
-    summary=f"Download up to {MAXIMUM_ROWS} transactions as CSV, newest first; the header Next-Cursor leads to more",
-    query=HistoryFilter,
+    summary=f"Download up to {MAXIMUM_ROWS} rows of history as CSV, newest first; the header Next-Cursor leads to more",
+    query=CsvQuery,
     refuses=(*REFUSALS, InvalidCursor),
 )
-def download_transactions(call: Call[None, HistoryFilter], account_id: str) -> Response:
-    allow(call, account_id, Right.READ)
-    text, cursor = write(account_id, call.query.wanted(), call.query.cursor)
+def download_transactions(call: Call[None, CsvQuery], account_id: str) -> Response:
+    allowed, query = allow(call, account_id, Right.READ), call.query
+    text, cursor = write(allowed, query.wanted(), query.cursor, query.lines)
     headers = {
         "Content-Type": "text/csv; charset=utf-8",
         "Content-Disposition": f'attachment; filename="transactions-{account_id}.csv"',

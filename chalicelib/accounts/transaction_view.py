@@ -1,21 +1,29 @@
 """How a transaction looks outside."""
 
+from decimal import Decimal
+
 import msgspec
 
+from chalicelib.accounts.allow import Allowed
 from chalicelib.clock import iso
 from chalicelib.ledger.posting import Line
-from chalicelib.ledger.transaction import Transaction
+from chalicelib.ledger.transaction import Sibling, Transaction
 from chalicelib.money import format_amount, format_micros
 
 
 class LineView(msgspec.Struct):
-    """One priced part of a receipt. `quantity` is None where the producer gave the amount."""
+    """One priced part of a receipt. `quantity` is null where the producer gave the amount."""
 
     meter: str
     quantity: str | None
     unit_price: str | None
     amount: str
     description: str
+
+    @property
+    def is_applied(self) -> bool:
+        """Tell whether it costs anything: a part may be priced to zero."""
+        return Decimal(self.amount) != 0
 
 
 class SiblingView(msgspec.Struct):
@@ -28,7 +36,8 @@ class SiblingView(msgspec.Struct):
 class TransactionView(msgspec.Struct):
     """A credit or a debit. `amount` is positive, `type` tells its direction; `balance_after` may be negative.
 
-    A receipt has `lines`, of which `amount` is the sum. `sibling` is told to those who may see the other account.
+    A receipt has `lines`, of which `amount` is the sum. `sibling` is what the same event did to a client's workspace or
+    a workspace's client: shown to the operator and to the workspace.
     """
 
     id: str
@@ -53,6 +62,12 @@ class TransactionView(msgspec.Struct):
     lines: list[LineView]
     sibling: SiblingView | None
 
+    @property
+    def priced_lines(self) -> list[LineView]:
+        """Return its lines, or itself as the only one."""
+        itself = LineView(self.meter or "", self.quantity, self.unit_price, self.amount, self.description)
+        return self.lines or [itself]
+
 
 class TransactionList(msgspec.Struct):
     """Transactions, newest first. A narrow filter may give fewer than asked for with a cursor to go on from."""
@@ -61,10 +76,10 @@ class TransactionList(msgspec.Struct):
     next_cursor: str | None
 
 
-def view(transaction: Transaction, *, show_sibling: bool = False) -> TransactionView:
-    """Present a transaction."""
+def view(transaction: Transaction, allowed: Allowed) -> TransactionView:
+    """Present a transaction to a caller."""
     identity, content, leg = transaction.identity, transaction.content, transaction.leg
-    currency, sibling = transaction.currency, transaction.sibling
+    currency = transaction.currency
     return TransactionView(
         id=transaction.id,
         type=leg.type,
@@ -86,8 +101,14 @@ def view(transaction: Transaction, *, show_sibling: bool = False) -> Transaction
         actor=transaction.actor,
         metadata=content.metadata,
         lines=[_line(line, currency) for line in leg.lines],
-        sibling=SiblingView(sibling.account_id, sibling.transaction_id) if sibling and show_sibling else None,
+        sibling=_sibling(transaction.sibling, allowed),
     )
+
+
+def _sibling(sibling: Sibling | None, allowed: Allowed) -> SiblingView | None:
+    if sibling is None or not allowed.may_see_sibling(sibling.account_id):
+        return None
+    return SiblingView(sibling.account_id, sibling.transaction_id)
 
 
 def _line(line: Line, currency: str) -> LineView:

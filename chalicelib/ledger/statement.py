@@ -207,6 +207,15 @@ def _position(transaction: Transaction) -> tuple[int, int]:
     return transaction.identity.occurred_at_ms, transaction.sequence
 
 
+def cursor_after(transaction: Transaction) -> str:
+    """Return a cursor that goes on right after a transaction, wherever in an answer it stood.
+
+    A page that holds anything as old is at most a page's span newer, and what it has of newer ones is passed over.
+    """
+    newest_key = iso(transaction.identity.occurred_at_ms + SPAN_MS)
+    return Cursor(*_position(transaction), newest_key).encode()
+
+
 def _next_cursor(open_pages: list[_OpenPage], unread: _Unread, last: Transaction) -> str | None:
     """Return where to go on after `last`, or None when nothing is left."""
     keys = [page.key for page in open_pages] or ([unread.next.key] if unread.next else [])

@@ -50,12 +50,15 @@ UNITS: Final = {
     "minute": mark_count("%(number)s minute", "%(number)s minutes"),
     "request": mark_count("%(number)s request", "%(number)s requests"),
     "number": mark_count("%(number)s number", "%(number)s numbers"),
+    "call": mark_count("%(number)s call", "%(number)s calls"),
+    "lookup": mark_count("%(number)s lookup", "%(number)s lookups"),
 }
 
 CATALOG: Final = (
     *(mark("SMS message"), mark("Voice call"), mark("E-mail"), mark("AI model"), mark("Phone number")),
     *(mark("Voice features"), mark("Starter"), mark("Agency"), mark("Solo")),
     *(mark("Starter, yearly"), mark("Agency, yearly")),
+    *(mark("AI call"), mark("Voice engine"), mark("Language model"), mark("Knowledge base"), mark("Telephony")),
 )
 """Names of the catalog that comes with the project; an operator's own go into the catalogs in the same way."""
 

@@ -1,6 +1,6 @@
-"""History as people read it: by day, what moved singly, and usage as one line a meter. Pure."""
+"""History as people read it: by day, what moved singly, and usage as one row a meter. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final
 
 import msgspec
@@ -21,7 +21,7 @@ class Day(msgspec.Struct, frozen=True):
 
 
 class Part(msgspec.Struct, frozen=True):
-    """A span of days that one CSV file holds. `is_whole` is False for a day that has more rows than a file takes."""
+    """A span of days that one CSV file holds. `is_whole` is False for a day that may have more rows than it takes."""
 
     first: str
     last: str
@@ -49,11 +49,12 @@ def _spent(usages: Mapping[str, Usage]) -> int:
     return sum(usage.amount_micros for usage in usages.values())
 
 
-def only_meter(days: Days, meter: str | None) -> Days:
-    """Return the days with one meter alone, or as they are."""
-    if meter is None:
+def only_meters(days: Days, meters: Collection[str] | None) -> Days:
+    """Return the days with some meters alone, or as they are."""
+    if meters is None:
         return days
-    return {day: {meter: usages[meter]} for day, usages in days.items() if meter in usages}
+    kept = {day: {meter: usages[meter] for meter in usages if meter in meters} for day, usages in days.items()}
+    return {day: usages for day, usages in kept.items() if usages}
 
 
 def parts(days: Days, first: str, last: str, most: int) -> list[Part]:

@@ -8,7 +8,7 @@ from chalice.app import Request, Response
 
 from chalicelib.accounts import table as accounts
 from chalicelib.accounts.account import Account, AccountNotFound
-from chalicelib.accounts.allow import Forbidden, Right, may
+from chalicelib.accounts.allow import Allowed, Forbidden, Right, may
 from chalicelib.catalog.catalog import Catalog, catalog
 from chalicelib.portal import table
 from chalicelib.portal.brand import Brand, brand_of
@@ -57,6 +57,11 @@ class Visit:
     def may_act(self) -> bool:
         """Tell whether the session may change anything."""
         return may(self.session.caller, Right.ACT)
+
+    @property
+    def allowed(self) -> Allowed:
+        """Return who asks, and for which account, as the API's routes have it."""
+        return Allowed(self.session.caller, self.account)
 
     @property
     def actor(self) -> str:

@@ -8,7 +8,7 @@ from chalicelib.accounts.transaction_view import TransactionView
 from chalicelib.ledger.daily_usage import Usage
 from chalicelib.portal import chart, color
 from chalicelib.portal.spending import first_needed, spending
-from chalicelib.portal.timeline import only_meter, parts, timeline
+from chalicelib.portal.timeline import only_meters, parts, timeline
 
 USD = 1_000_000
 COLORS = some.tuples(*[some.integers(0, 255)] * 3)
@@ -83,7 +83,7 @@ def test_days_hold_what_moved_singly_and_usage_in_the_catalogs_order() -> None:
     assert [day.day for day in found] == ["2026-11-03", "2026-11-02"]
     assert [meter for meter, _ in found[1].usages] == ["sms", "a"]
     assert found[1].spent_micros == 3
-    assert only_meter(days, "a") == {"2026-11-02": {"a": usage(1)}}
+    assert only_meters(days, {"a"}) == only_meters(days, ["a", "b"]) == {"2026-11-02": {"a": usage(1)}}
 
 
 def test_files_hold_whole_days_and_leave_none_out() -> None:

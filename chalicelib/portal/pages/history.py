@@ -4,7 +4,7 @@ So a wallet with a million events is shown with as little work as one with ten.
 """
 
 from datetime import date, timedelta
-from typing import Any, Final
+from typing import Final
 
 import msgspec
 from chalice.app import Response
@@ -12,14 +12,14 @@ from chalice.app import Response
 from chalicelib import clock
 from chalicelib.accounts import transaction_csv
 from chalicelib.accounts.transaction_routes import HistoryFilter
-from chalicelib.accounts.transaction_view import TransactionView, view
+from chalicelib.accounts.transaction_view import LineView, TransactionView, view
 from chalicelib.ledger import statement
 from chalicelib.ledger.statement import Filter
 from chalicelib.ledger.table import read_days
 from chalicelib.money import format_micros
 from chalicelib.portal import chart, forms, render
 from chalicelib.portal.policy import PAGE_HEADERS
-from chalicelib.portal.timeline import only_meter, parts, timeline
+from chalicelib.portal.timeline import only_meters, parts, timeline
 from chalicelib.portal.visit import Visit
 
 CHART_DAYS: Final = 31
@@ -27,8 +27,8 @@ LONGEST_CHART: Final = 366
 WINDOW_DAYS: Final = 14
 EVENTS: Final = 50
 MOST_SINGLES: Final = 500
-ROWS_FOR_SINGLES: Final = 1_000
-"""Rows of a CSV file left for what is not counted by day: credits and the like."""
+ROWS_OF_A_FILE: Final = 5_000
+"""Counted rows of one CSV file: half of what an answer takes, for credits, which no day counts, and for long texts."""
 
 TYPES: Final = ("credit", "debit")
 
@@ -36,11 +36,13 @@ TYPES: Final = ("credit", "debit")
 class Choice(msgspec.Struct, frozen=True):
     """What the address asks for: filters, the two weeks that are listed of it, and the group that is open.
 
-    The chart begins at `span_first`: with the filter, or a month before the last day.
+    The chart begins at `span_first`: with the filter, or a month before the last day. `of_receipts` tells that the
+    chosen meter is one of receipts, which no day counts: its receipts are listed instead.
     """
 
     type: str | None
     meter: str | None
+    of_receipts: bool
     start: str | None
     end: str | None
     span_first: str
@@ -71,16 +73,18 @@ def choice_of(visit: Visit) -> Choice:
     newest = clock.day_of(clock.now_ms() + visit.catalog.usage.maximum_future_ms)
     last = min(forms.day(query, "until") or newest, end or newest)
     first = max(_back(last, WINDOW_DAYS), start or "")
-    day, _, meter = query.get("open", "").partition(".")
+    day, _, opened = query.get("open", "").partition(".")
+    meter = forms.one_of(query, "meter", visit.catalog.meters)
     return Choice(
         type=forms.one_of(query, "type", TYPES),
-        meter=forms.one_of(query, "meter", visit.catalog.meters),
+        meter=meter,
+        of_receipts=meter is not None and bool(visit.catalog.meters[meter].parts),
         start=start,
         end=end,
         span_first=min(first, max(start or _back(last, CHART_DAYS), _back(last, LONGEST_CHART))),
         first=first,
         last=last,
-        opened=(day, meter) if meter and forms.day({"day": day}, "day") else None,
+        opened=(day, opened) if opened and forms.day({"day": day}, "day") else None,
         cursor=query.get("cursor"),
     )
 
@@ -95,30 +99,47 @@ def show(visit: Visit) -> Response:
     choice = choice_of(visit)
     account_id = visit.account.account_id
     days = read_days(account_id, choice.span_first, choice.last) if choice.first <= choice.last else {}
-    usage = {} if choice.type == "credit" else only_meter(days, choice.meter)
+    usage = {} if choice.type == "credit" else only_meters(days, {choice.meter} if choice.meter else None)
     listed = {day: meters for day, meters in usage.items() if day >= choice.first}
-    singles = _singles(visit, choice) if choice.meter is None and choice.first <= choice.last else []
+    singles = _singles(visit, choice)
     created = clock.day_of(visit.account.created_at_ms)
     order = list(visit.catalog.meters)
+    day, meter = choice.opened or ("", "")
     return render.page(
         visit,
         "history.html",
         here="history",
         choice=choice,
-        days=timeline(listed, singles, order),
+        days=timeline(listed, singles.rows, order),
         chart=chart.build(usage, choice.span_first, choice.last, order) if usage else None,
         earlier=_earlier(visit, choice, created),
         later=_later(visit, choice),
-        events=_events(visit, choice) if choice.opened else None,
+        next_cursor=singles.next_cursor,
+        group=_open_group(visit, choice, day, meter) if meter in listed.get(day, {}) else None,
         micros=format_micros,
     )
 
 
-def _singles(visit: Visit, choice: Choice) -> list[TransactionView]:
-    span = HistoryFilter(type=choice.type, start=choice.first, end=choice.last).wanted()  # type: ignore[arg-type]
-    wanted = msgspec.structs.replace(span, no_usage=True)
-    found = statement.history(visit.account.account_id, wanted, limit=MOST_SINGLES)
-    return [view(each) for each in found.transactions]
+class Singles(msgspec.Struct, frozen=True):
+    """What is listed singly, and where to go on."""
+
+    rows: list[TransactionView]
+    next_cursor: str | None = None
+
+
+def _singles(visit: Visit, choice: Choice) -> Singles:
+    """Return what no day counts: credits and the like, or the receipts that are asked for."""
+    if choice.first > choice.last or (choice.meter and not choice.of_receipts):
+        return Singles([])
+    span = HistoryFilter(type=choice.type, meter=choice.meter, start=choice.first, end=choice.last).wanted()  # type: ignore[arg-type]
+    if choice.of_receipts:
+        return _read(visit, span, EVENTS, choice.cursor)
+    return Singles(_read(visit, msgspec.structs.replace(span, no_usage=True), MOST_SINGLES, None).rows)
+
+
+def _read(visit: Visit, wanted: Filter, limit: int, cursor: str | None) -> Singles:
+    found = statement.history(visit.account.account_id, wanted, limit=limit, cursor=cursor)
+    return Singles([view(each, visit.allowed) for each in found.transactions], found.next_cursor)
 
 
 def _earlier(visit: Visit, choice: Choice, created: str) -> str | None:
@@ -134,12 +155,19 @@ def _later(visit: Visit, choice: Choice) -> str | None:
     return visit.path("history", **choice.filters) if "until" in visit.query else None
 
 
-def _events(visit: Visit, choice: Choice) -> dict[str, Any]:
-    """Return the single events of the group that is open, and where to go on."""
-    day, meter = choice.opened or ("", "")
+class OpenGroup(msgspec.Struct, frozen=True):
+    """The lines of the group that is open, each with the transaction that it is of, and where to go on."""
+
+    rows: list[tuple[TransactionView, LineView]]
+    next_cursor: str | None
+
+
+def _open_group(visit: Visit, choice: Choice, day: str, meter: str) -> OpenGroup:
+    """Return what a day has of a meter: of a receipt, the lines of that meter alone."""
     wanted = HistoryFilter(meter=meter, start=day, end=day).wanted()
-    found = statement.history(visit.account.account_id, wanted, limit=EVENTS, cursor=choice.cursor)
-    return {"rows": [view(each) for each in found.transactions], "next_cursor": found.next_cursor}
+    found = _read(visit, wanted, EVENTS, choice.cursor)
+    rows = [(each, line) for each in found.rows for line in each.priced_lines if line.meter == meter]
+    return OpenGroup(rows, found.next_cursor)
 
 
 def download(visit: Visit) -> Response:
@@ -148,16 +176,26 @@ def download(visit: Visit) -> Response:
     if "file" in visit.query:
         return _file(visit, choice)
     first = choice.start or min(clock.day_of(visit.account.created_at_ms), choice.last)
-    days = only_meter(read_days(visit.account.account_id, first, choice.last), choice.meter)
-    most = transaction_csv.MAXIMUM_ROWS - ROWS_FOR_SINGLES
+    days = only_meters(read_days(visit.account.account_id, first, choice.last), _counted(visit, choice))
     counted = {} if choice.type == "credit" else days
     return render.page(
-        visit, "history_csv.html", here="history", choice=choice, parts=parts(counted, first, choice.last, most)
+        visit,
+        "history_csv.html",
+        here="history",
+        choice=choice,
+        parts=parts(counted, first, choice.last, ROWS_OF_A_FILE),
     )
 
 
+def _counted(visit: Visit, choice: Choice) -> set[str] | None:
+    """Return the meters whose rows are in the files; None for all. Receipts have no more rows than their parts."""
+    if choice.meter is None:
+        return None
+    return set(visit.catalog.meters[choice.meter].parts) or {choice.meter}
+
+
 def _file(visit: Visit, choice: Choice) -> Response:
-    text, cursor = transaction_csv.write(visit.account.account_id, choice.wanted(), choice.cursor)
+    text, cursor = transaction_csv.write(visit.allowed, choice.wanted(), choice.cursor)
     span = "-".join(filter(None, [visit.account.account_id, choice.start, choice.end]))
     headers = {
         **PAGE_HEADERS,

@@ -5,6 +5,7 @@ from typing import Final
 
 from chalice.app import Response
 
+from chalicelib.accounts import table as accounts
 from chalicelib.accounts.transaction_view import view
 from chalicelib.ledger import search, statement
 from chalicelib.ledger.transaction import PREFIX as TRANSACTION
@@ -50,7 +51,7 @@ def _by_event(visit: Visit, wanted: str) -> Response:
         "search.html",
         here="history",
         wanted=wanted,
-        rows=[view(each) for each in found.transactions],
+        rows=[view(each, visit.allowed) for each in found.transactions],
         older=older if found.next_key else None,
         looked_until=found.next_key,
     )
@@ -58,10 +59,15 @@ def _by_event(visit: Visit, wanted: str) -> Response:
 
 def show_transaction(visit: Visit, transaction_id: str) -> Response:
     """Show a transaction with all that is known of it. Raises UnknownTransaction."""
-    shown = view(statement.transaction(visit.account.account_id, transaction_id))
+    shown = view(statement.transaction(visit.account.account_id, transaction_id), visit.allowed)
     payment = payments.find(visit.account.account_id, shown.payment_id) if shown.payment_id else None
     return render.page(
-        visit, "transaction.html", here="history", row=shown, payment=view_payment(payment) if payment else None
+        visit,
+        "transaction.html",
+        here="history",
+        row=shown,
+        payment=view_payment(payment) if payment else None,
+        client=accounts.find(shown.sibling.account_id) if shown.sibling else None,
     )
 
 
