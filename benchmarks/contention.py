@@ -9,7 +9,6 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from typing import Any
@@ -95,8 +94,7 @@ def together(committers: int) -> dict[str, float]:
 def main() -> None:
     """Measure, and print the figures."""
     figures: dict[str, Any] = {str(committers): together(committers) for committers in COMMITTERS}
-    alone: Callable[[str], float] = lambda committers: figures[committers]["commits_per_second"]
-    share = round(alone("10") / alone("1"), 2)
+    share = round(figures["10"]["commits_per_second"] / figures["1"]["commits_per_second"], 2)
     json.dump({"contention_by_committers": figures, "contention_ten_together_over_one_alone": share}, sys.stdout)
 
 

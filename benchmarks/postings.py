@@ -94,8 +94,10 @@ def pair(clients: list[str], workspace: str, number: int, end_ms: int) -> Postin
 
 def pairs() -> dict[str, Any]:
     """Measure postings with two legs, of clients who share a workspace. Each round's wallets are new."""
-    rates = []
-    for _ in range(ROUNDS):
+    rates: list[float] = []
+    clients: list[str] = []
+    workspace = ""
+    while len(rates) < ROUNDS:
         clients, workspace = [new_wallet() for _ in range(CLIENTS)], new_wallet()
         end_ms = now_ms()
         postings = [pair(clients, workspace, number, end_ms) for number in range(PAIRS)]
@@ -138,8 +140,9 @@ def hundred_clients() -> dict[str, Any]:
 
 def receipts() -> dict[str, Any]:
     """Measure receipts of four lines, 10,000 over 10 wallets."""
-    rates = []
-    for _ in range(ROUNDS):
+    rates: list[float] = []
+    wallets: list[str] = []
+    while len(rates) < ROUNDS:
         wallets = [new_wallet() for _ in range(10)]
         messages = receipt_records(_random, wallets, 10_000, end_ms=now_ms(), span_ms=MINUTE_MS)
         rates.append(10_000 / cpu_seconds(lambda messages=messages: record(messages)))  # type: ignore[misc]

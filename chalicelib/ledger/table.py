@@ -175,7 +175,7 @@ def read_pages_posted(
     """Read the pages of a range of time that hold these sequence numbers. Others are passed over, but paid for."""
     in_range = PageRow.page_key.between(iso(earliest_ms), iso(latest_ms) + AFTER_ANY_SEQUENCE)
     posted = PageRow.first_sequence.between(after_sequence + 1, up_to_sequence)
-    return (_page(row) for row in PageRow.query(account_id, in_range, posted, consistent_read=True))
+    return (page_of(row) for row in PageRow.query(account_id, in_range, posted, consistent_read=True))
 
 
 def read_page_sizes(account_id: str, earliest_ms: int, latest_ms: int, *, after_sequence: int) -> dict[int, int]:

@@ -6,10 +6,10 @@ from datetime import date
 from typing import Final
 
 from chalicelib.errors import Refusal
+from chalicelib.http_input import InvalidRequest
 from chalicelib.money import InvalidDecimal
 from chalicelib.portal.refusals import told
 from chalicelib.portal.visit import Visit
-from chalicelib.web import InvalidRequest
 
 _NUMBER: Final = re.compile(r"[0-9]{1,5}")
 

@@ -8,6 +8,7 @@ from chalicelib.accounts.account import Account
 from chalicelib.accounts.allow import REFUSALS, Right, allow
 from chalicelib.accounts.tax import tax_of
 from chalicelib.catalog.catalog import UnknownCurrency, catalog
+from chalicelib.http_input import MissingIdempotencyKey
 from chalicelib.idempotency import IdempotencyConflict
 from chalicelib.money import InvalidDecimal, NotChargeable
 from chalicelib.payments.resolve import Resolved
@@ -36,7 +37,7 @@ from chalicelib.subscriptions.subscription import (
 )
 from chalicelib.subscriptions.view import ChangeView, PaidView, SubscriptionView, view, view_change, view_paid
 from chalicelib.subscriptions.withdraw import withdraw
-from chalicelib.web import Answer, Call, MissingIdempotencyKey, Routes
+from chalicelib.web import Answer, Call, Routes
 
 routes = Routes(__name__)
 

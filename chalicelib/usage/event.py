@@ -6,10 +6,10 @@ from typing import Annotated, Final, Literal
 import msgspec
 from msgspec import Meta
 
-from chalicelib import media_type
+from chalicelib.http_input import invalid
+from chalicelib.json_input import is_json
 from chalicelib.usage.nesting import MAXIMUM_DEPTH, is_too_deep
 from chalicelib.usage.refusal import EventRefused
-from chalicelib.web import invalid
 
 MAXIMUM_BYTES: Final = 16 * 1024
 """Size of an event's own JSON, as it was sent."""
@@ -110,7 +110,7 @@ def _check(event: UsageEvent) -> None:
     if event.source.isspace() or not event.source.isprintable():
         _check_name("source", event.source)
     kind = event.datacontenttype
-    if kind is not None and kind != "application/json" and not media_type.is_json(kind):
+    if kind is not None and kind != "application/json" and not is_json(kind):
         raise EventRefused("not_a_usage_event", "datacontenttype: must be a type of JSON", field="datacontenttype")
     url = event.data.url
     if url is not None and not url.startswith(("https://", "http://")):

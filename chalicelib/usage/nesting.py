@@ -1,4 +1,4 @@
-"""How JSON text nests, found without parsing it: a parser that recurses gives up on text that nests too deeply. Pure."""
+"""How JSON text nests, found without parsing it: a parser that recurses gives up on what nests too deeply. Pure."""
 
 import re
 from typing import Final

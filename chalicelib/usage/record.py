@@ -27,7 +27,7 @@ Received = tuple[str, SentEvent]
 """An event with the id of the message that brought it."""
 
 
-def record(records: Sequence[dict[str, Any]], catalog: Catalog, deadline: Deadline) -> list[str]:
+def record(records: Sequence[dict[str, Any]], catalog: Catalog, deadline: Deadline | None = None) -> list[str]:
     """Post the events of SQS records; return the ids of the messages that must be delivered again.
 
     Whatever is wrong with a message is that message's alone, and whatever is wrong with an account is that account's.
@@ -51,7 +51,7 @@ def record(records: Sequence[dict[str, Any]], catalog: Catalog, deadline: Deadli
 
 
 def _record_account(
-    of_account: tuple[str, list[Received]], catalog: Catalog, deadline: Deadline, answers: Answers
+    of_account: tuple[str, list[Received]], catalog: Catalog, deadline: Deadline | None, answers: Answers
 ) -> None:
     """Price and post the events of one account. Whatever is raised on the way is their answer."""
     account_id, received = of_account

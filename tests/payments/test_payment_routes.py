@@ -156,6 +156,21 @@ def test_a_wrong_adjustment_is_refused(api: Api, payer: Payer, body: dict[str, A
     assert payer.balance_micros == 0
 
 
+def top_up(api: Api, payer: Payer, key: str, **options: Any) -> Any:
+    body = {"amount": "25.00"}
+    return api.post(f"/v1/accounts/{payer.account_id}/top-ups", body, Idempotency_Key=key, **options)
+
+
+def test_a_customers_key_is_free_for_an_adjustment_of_the_operator(api: Api, payer: Payer) -> None:
+    owner = api.token("owner", payer.account_id)
+    assert top_up(api, payer, key="shared", token=owner).status_code == 201
+    first = adjust(api, payer, CREDIT, key="shared")
+    assert first.status_code == 201
+    assert adjust(api, payer, CREDIT, key="shared").json() == first.json()
+    assert top_up(api, payer, key="shared", token=owner).status_code == 201
+    assert len(payer.charges) == 1
+
+
 def test_only_the_operator_adjusts(api: Api, payer: Payer) -> None:
     problem(adjust(api, payer, CREDIT, token=api.token("owner", payer.account_id)), 403, "forbidden")
     problem(adjust(api, payer, CREDIT, token=api.token("owner", "a-stranger")), 404, "account-not-found")

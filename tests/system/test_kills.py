@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -55,6 +56,14 @@ def send_all(bodies: list[str]) -> None:
         assert not answer.get("Failed")
 
 
+def posted(accounts: list[str]) -> int:
+    return sum(read_wallet(account).sequence for account in accounts)
+
+
+def has_posted(accounts: list[str], goal: int) -> bool:
+    return posted(accounts) >= goal
+
+
 def test_twenty_kills_under_load_lose_nothing_and_double_nothing(
     aws: Aws, stack: Deployment, new_wallet: NewWallet, tmp_path: Path
 ) -> None:
@@ -65,17 +74,13 @@ def test_twenty_kills_under_load_lose_nothing_and_double_nothing(
         sender = threading.Thread(target=send_all, args=(bodies,))
         sender.start()
         for turn in range(KILLS):
-            with event_sources(stack.name, tmp_path, turn) as process:
-                seen = sum(read_wallet(account).sequence for account in accounts)
+            with event_sources(stack.stack, tmp_path, turn) as process:
+                seen = posted(accounts)
                 goal = min(EVENTS, seen + random.randrange(1, EVENTS // KILLS))
-                wait_for(
-                    lambda goal=goal: sum(read_wallet(each).sequence for each in accounts) >= goal,
-                    seconds=180,
-                    pause=0.05,
-                )
+                wait_for(partial(has_posted, accounts, goal), seconds=180, pause=0.05)
                 process.send_signal(signal.SIGKILL)
         sender.join()
-        with event_sources(stack.name, tmp_path, KILLS):
-            wait_for(lambda: sum(read_wallet(each).sequence for each in accounts) >= EVENTS, seconds=400, pause=1)
+        with event_sources(stack.stack, tmp_path, KILLS):
+            wait_for(partial(has_posted, accounts, EVENTS), seconds=400, pause=1)
     assert [verify(account).difference for account in accounts] == [None] * ACCOUNTS
     assert [read_wallet(account).sequence for account in accounts] == [EVENTS // ACCOUNTS] * ACCOUNTS

@@ -21,7 +21,7 @@ NOW_MS = 1_795_600_000_000
 
 DAY_MS = 24 * 60 * 60 * 1000
 PRICED_BY_PRODUCER = {"type": "ai_tokens", "data": {"amount": "0.0123"}}
-RECEIPT = {
+RECEIPT: dict[str, Any] = {
     "type": "ai_call",
     "data": {
         "parts": [
@@ -318,7 +318,7 @@ def test_a_receipt_is_one_posting_with_a_line_for_each_part() -> None:
     ("changes", "why"),
     [
         ({"type": "ai_call", "data": {"quantity": "1"}}, "parts_needed"),
-        ({"type": "ai_call", "data": {"quantity": "1", **RECEIPT["data"]}}, "parts_needed"),  # type: ignore[dict-item]
+        ({"type": "ai_call", "data": {"quantity": "1", **RECEIPT["data"]}}, "parts_needed"),
         ({"type": "sms", "data": RECEIPT["data"]}, "quantity_needed"),
         ({"type": "ai_call", "data": {"parts": [{"meter": "sms", "quantity": "1"}]}}, "unknown_meter"),
         ({"type": "ai_call", "data": {"parts": [{"meter": "llm_minute"}]}}, "quantity_needed"),
