@@ -7,6 +7,7 @@ from chalicelib.ledger.verify import verify
 from chalicelib.payments.top_up import DESCRIPTION
 from local.stripe_emulator.client import Emulator
 from tests.api import NOBODY, Api, problem
+from tests.payments.calls import top_up
 from tests.payments.payer import Payer
 
 NewPayer = Callable[..., Payer]
