@@ -10,7 +10,7 @@ from msgspec import Meta
 from chalicelib.accounts.allow import REFUSALS, Right, allow
 from chalicelib.accounts.transaction_csv import MAXIMUM_ROWS, Lines, write
 from chalicelib.accounts.transaction_view import TransactionList, TransactionView, view
-from chalicelib.clock import to_ms
+from chalicelib.clock import YEARS, to_ms
 from chalicelib.http_input import InvalidRequest
 from chalicelib.ledger import statement
 from chalicelib.ledger.posting import Direction
@@ -19,9 +19,6 @@ from chalicelib.ledger.transaction import UnknownTransaction
 from chalicelib.web import HEADERS, Call, Routes
 
 routes = Routes(__name__)
-
-YEARS = range(1971, 9999)
-"""Of a time that is asked for: whatever is added to it or taken from it, it stays one that can be written."""
 
 Moment = Annotated[
     str,

@@ -5,7 +5,7 @@ from typing import Final
 import msgspec
 
 from chalicelib.accounts.account import Account
-from chalicelib.accounts.allow import REFUSALS, Right, allow
+from chalicelib.accounts.allow import REFUSALS, Right, allow, check_right
 from chalicelib.accounts.tax import tax_of
 from chalicelib.catalog.catalog import UnknownCurrency, catalog
 from chalicelib.http_input import MissingIdempotencyKey
@@ -67,10 +67,11 @@ class ChangeQuery(msgspec.Struct, forbid_unknown_fields=True):
     key_optional=True,
 )
 def put_subscription(call: Call[SubscriptionRequest, ChangeQuery], account_id: str) -> Answer:
+    allowed = allow(call, account_id, Right.READ)
     if call.query.preview:
-        found = preview(allow(call, account_id, Right.READ).account, call.body, catalog())
+        found = preview(allowed.account, call.body, catalog())
         return Answer(view_change(found, catalog(), is_preview=True), 200)
-    allowed = allow(call, account_id, Right.ACT)
+    check_right(allowed.caller, Right.ACT)
     key = call.optional_idempotency_key
     found = change(allowed.account, call.body, key=key, actor=allowed.actor, catalog=catalog())
     return _answer(view_change(found, catalog(), is_preview=False), found.resolved)

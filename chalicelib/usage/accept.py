@@ -10,6 +10,7 @@ from chalicelib import clock
 from chalicelib.accounts import table as accounts
 from chalicelib.catalog.catalog import Catalog
 from chalicelib.errors import Refusal
+from chalicelib.http_input import MalformedJson
 from chalicelib.usage import queue
 from chalicelib.usage.message import RefusedElement, SentEvent, read
 from chalicelib.usage.price import price_event
@@ -21,6 +22,10 @@ MESSAGE_BYTES: Final = 200_000
 
 REFUSED_BY_SQS: Final = re.compile("[\ufffe\uffff]")
 """Characters that JSON may hold and SQS refuses (Amazon SQS API Reference, SendMessage); they stand within strings."""
+
+
+UNREADABLE: Final = frozenset({"not_json", "too_deep"})
+"""Why a body as a whole says nothing."""
 
 
 class TooManyEvents(Refusal):
@@ -41,9 +46,11 @@ class Accepted(msgspec.Struct, frozen=True):
 def accept(body: bytes, catalog: Catalog) -> Accepted:
     """Check events and queue the good ones. A refused event does not hold up those next to it.
 
-    Raises TooManyEvents.
+    Raises MalformedJson for a body that cannot be read at all, and TooManyEvents.
     """
     events, refused = read(body)
+    if not events and len(refused) == 1 and refused[0].refusal.reason in UNREADABLE:
+        raise MalformedJson(refused[0].refusal.detail)
     if len(events) + len(refused) > MAXIMUM_EVENTS:
         raise TooManyEvents(f"a request takes up to {MAXIMUM_EVENTS} events; send the others in further ones")
     good: list[SentEvent] = []

@@ -132,8 +132,6 @@ def _split(text: str) -> list[str] | None:
     """Split an array into the JSON of its elements; None for what is no array."""
     try:
         return [str(element, "utf-8") for element in _array.decode(text)]
-    except (RecursionError, UnicodeError):
-        # One element is at fault: found by hand, the others need not share its fate.
+    except UNREADABLE:
+        # One element may be at fault: found by hand, the others need not share its fate.
         return split_array(text)
-    except msgspec.DecodeError:
-        return None

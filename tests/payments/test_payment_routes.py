@@ -7,6 +7,7 @@ from chalicelib.ledger.verify import verify
 from chalicelib.payments.top_up import DESCRIPTION
 from local.stripe_emulator.client import Emulator
 from tests.api import NOBODY, Api, problem
+from tests.payments.calls import top_up
 from tests.payments.payer import Payer
 
 NewPayer = Callable[..., Payer]
@@ -154,11 +155,6 @@ def test_a_key_with_another_adjustment_is_refused(api: Api, payer: Payer, change
 def test_a_wrong_adjustment_is_refused(api: Api, payer: Payer, body: dict[str, Any], slug: str) -> None:
     problem(adjust(api, payer, body), 422, slug)
     assert payer.balance_micros == 0
-
-
-def top_up(api: Api, payer: Payer, key: str, **options: Any) -> Any:
-    body = {"amount": "25.00"}
-    return api.post(f"/v1/accounts/{payer.account_id}/top-ups", body, Idempotency_Key=key, **options)
 
 
 def test_a_customers_key_is_free_for_an_adjustment_of_the_operator(api: Api, payer: Payer) -> None:

@@ -353,7 +353,7 @@ def test_a_meter_without_a_price_at_that_time_or_in_that_currency_is_refused() -
 def test_what_time_or_an_operator_may_mend_is_not_refused_for_good() -> None:
     permanent = {
         why: EventRefused(why, "").permanent for why in ("conflict", "too_old", "unknown_account", "in_the_future")
-    }  # type: ignore[arg-type]
+    }
     assert permanent == {"conflict": True, "too_old": True, "unknown_account": False, "in_the_future": False}
 
 
