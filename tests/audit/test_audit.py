@@ -38,11 +38,11 @@ def again(account_id: str, after_ms: int, *, number: int = 1) -> None:
 def test_an_event_sent_again_a_millisecond_later_is_found_and_given_back(new_wallet: NewWallet) -> None:
     account_id = new_wallet()
     again(account_id, 0)
-    again(account_id, 6 * 60_000 + 1)
+    again(account_id, 1)
     assert balance(account_id) == -100_000
     audited = audit()
     assert (audited.events, audited.repeats) == (2, 1)
-    assert repeats(account_id) == [("event-1", 6 * 60_000 + 1, "given_back")]
+    assert repeats(account_id) == [("event-1", 1, "given_back")]
     assert balance(account_id) == -50_000
     assert verify(account_id).difference is None
 

@@ -110,7 +110,7 @@ def test_a_customer_does_not_say_how_much_it_used(api: Api) -> None:
     assert queued() == []
 
 
-@pytest.mark.parametrize("depth", [1_500, 100_000])
+@pytest.mark.parametrize("depth", [1_500, 5_000])
 def test_events_that_are_nested_too_deeply_are_refused(api: Api, depth: int) -> None:
     for body in ("[" * depth, f"[{json.dumps(event('acme', 1))}, {'[' * depth}", f'{{"more": {"[" * depth}'):
         problem(api.post("/v1/usage", body), 400, "malformed-json")
