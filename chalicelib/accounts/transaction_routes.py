@@ -30,12 +30,17 @@ Moment = Annotated[
 ]
 
 
+MeterName = Annotated[
+    str, Meta(max_length=40, description="A receipt is found by its own meter and by those of its lines.")
+]
+
+
 class HistoryFilter(msgspec.Struct, forbid_unknown_fields=True, rename={"start": "from", "end": "to"}, kw_only=True):
     """Which transactions to show."""
 
     type: Direction | None = None
     kind: Annotated[str, Meta(max_length=40)] | None = None
-    meter: Annotated[str, Meta(max_length=40)] | None = None
+    meter: MeterName | None = None
     start: Moment | None = None
     end: Moment | None = None
     cursor: Annotated[str, Meta(max_length=200)] | None = None
