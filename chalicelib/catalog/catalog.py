@@ -43,12 +43,16 @@ class Price(msgspec.Struct, frozen=True):
 
 
 class Meter(msgspec.Struct, frozen=True):
-    """A kind of usage. `prices` are by currency, newest first; empty for a meter that its producers price."""
+    """A kind of usage. `prices` are by currency, newest first; empty for a meter that its producers price.
+
+    A meter with `parts` counts receipts: each has lines of these meters, and what they cost together.
+    """
 
     name: str
     unit: str
     priced_by_producer: bool
     prices: dict[str, tuple[Price, ...]]
+    parts: tuple[str, ...] = ()
 
 
 class CurrencyLimits(msgspec.Struct, frozen=True):
@@ -144,6 +148,7 @@ class _Meter(msgspec.Struct, forbid_unknown_fields=True):
     unit: str
     priced_by_producer: bool = False
     prices: list[_Price] = []
+    parts: list[str] = []
 
 
 class _Plan(msgspec.Struct, forbid_unknown_fields=True):
@@ -190,6 +195,8 @@ def read(toml: bytes) -> Catalog:
             _require(
                 bool(NAME.fullmatch(name)), f"{name!r} is not a name of lower-case letters, digits and underscores"
             )
+        for name, meter in found.meters.items():
+            _check_parts(name, meter.parts, found.meters)
         return Catalog(
             usage=_usage_limits(found.usage),
             currencies={currency: _currency_limits(currency, limits) for currency, limits in found.currencies.items()},
@@ -239,7 +246,8 @@ def _currency_limits(currency: str, limits: _Currency) -> CurrencyLimits:
 
 
 def _meter(name: str, meter: _Meter, currencies: Mapping[str, _Currency]) -> Meter:
-    _require(meter.priced_by_producer != bool(meter.prices), f"{name}: give prices, or priced_by_producer, not both")
+    given = (bool(meter.prices), meter.priced_by_producer, bool(meter.parts))
+    _require(given.count(True) == 1, f"{name}: give one of prices, priced_by_producer and parts")
     prices: dict[str, list[Price]] = {}
     for price in sorted(meter.prices, key=lambda price: price.start, reverse=True):
         for currency, amount in price.amounts.items():
@@ -249,7 +257,20 @@ def _meter(name: str, meter: _Meter, currencies: Mapping[str, _Currency]) -> Met
         _require(
             len({price.from_ms for price in dated}) == len(dated), f"{name}: two prices in {currency} from one moment"
         )
-    return Meter(meter.name, meter.unit, meter.priced_by_producer, {key: tuple(value) for key, value in prices.items()})
+    return Meter(
+        meter.name,
+        meter.unit,
+        meter.priced_by_producer,
+        {currency: tuple(dated) for currency, dated in prices.items()},
+        tuple(meter.parts),
+    )
+
+
+def _check_parts(name: str, parts: list[str], meters: Mapping[str, _Meter]) -> None:
+    _require(len(set(parts)) == len(parts), f"{name}: a part is named twice")
+    for part in parts:
+        _require(part in meters, f"{name}: its part {part!r} is not among the meters")
+        _require(not meters[part].parts, f"{name}: its part {part!r} has parts itself")
 
 
 def _plan(name: str, plan: _Plan, currencies: Mapping[str, _Currency]) -> Product:

@@ -1,75 +1,98 @@
-"""Accept usage events over HTTP: check them as the queue's function would, then put them on the queue."""
+"""Accept usage events over HTTP: check them as the queue's function will, then put them on the queue."""
 
-from collections.abc import Iterable, Iterator
-from typing import Any, Final
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
 
 import msgspec
 
 from chalicelib import clock
 from chalicelib.accounts import table as accounts
+from chalicelib.accounts.account import Account
 from chalicelib.accounts.allow import Forbidden, knows
 from chalicelib.accounts.token import Caller
 from chalicelib.catalog.catalog import Catalog
+from chalicelib.log import log
 from chalicelib.usage import queue
-from chalicelib.usage.event import EventRefused, Refused, UsageEvent, check, convert, read_each
+from chalicelib.usage.event import UsageEvent
+from chalicelib.usage.message import RefusedElement, read_elements, refused_element
+from chalicelib.usage.price import price_event
+from chalicelib.usage.refusal import EventRefused, unforeseen
 
 MAXIMUM_EVENTS: Final = 500
 MESSAGE_BYTES: Final = 200_000
 """Size of one queue message; SQS takes 1 MiB, and charges by 64 KB."""
 
+# The two characters JSON may hold and SQS does not take (AWSSimpleQueueService/latest/APIReference, SendMessage).
+ESCAPES: Final = {b"\xef\xbf\xbe": rb"\ufffe", b"\xef\xbf\xbf": rb"\uffff"}
+
 
 class Accepted(msgspec.Struct, frozen=True):
-    """How many events are on the queue now, and which were refused, by their place in the request."""
+    """How many events are on the queue now, and which were refused."""
 
     accepted: int
-    refused: list[Refused]
+    refused: list[RefusedElement]
 
 
-def accept(caller: Caller, items: list[Any], catalog: Catalog) -> Accepted:
-    """Check events and queue the good ones. A refused event does not hold up those next to it.
+def accept(caller: Caller, items: Iterable[bytes | msgspec.Raw], catalog: Catalog) -> Accepted:
+    """Check events and queue the good ones, just as they were sent. A refused one does not hold up those next to it.
 
-    Raises Forbidden for a caller who may only read.
+    `items` are the events' own JSON. Raises Forbidden for a caller who may only read.
     """
     if caller.role == "viewer":
         raise Forbidden("the role 'viewer' may not send usage; it takes the role 'owner' or 'operator'")
-    refused: list[Refused] = []
-    good: list[UsageEvent] = []
-    events = list(_read(items, refused))
-    known = accounts.find_many({event.subject for _, event in events})
+    events, refused = read_elements(_for_queue(bytes(item)) for item in items)
+    found = accounts.find_many({sent.event.subject for sent in events})
+    known = {account_id: account for account_id, account in found.items() if knows(caller, account)}
     now_ms = clock.now_ms()
-    for place, event in events:
-        account = known.get(event.subject)
-        try:
-            if account is None or not knows(caller, account):
-                raise EventRefused("unknown_account", f"there is no account {event.subject[:64]!r}", field="subject")
-            check(event, catalog.meters.get(event.type), catalog.usage, now_ms)
-        except EventRefused as refusal:
-            refused.append((place, refusal))
+    good: list[str] = []
+    for sent in events:
+        refusal = _refusal_of(sent.event, known, catalog, now_ms)
+        if refusal is None:
+            good.append(sent.text)
         else:
-            good.append(event)
-    for message in messages(good):
+            refused.append(refused_element(sent.place, sent.text, refusal))
+    for message in pack(good):
         queue.send(message)
-    return Accepted(len(good), sorted(refused, key=lambda each: each[0]))
+    _log_unforeseen(refused)
+    return Accepted(len(good), sorted(refused, key=lambda element: element.place))
 
 
-def _read(items: list[Any], refused: list[Refused]) -> Iterator[tuple[int, UsageEvent]]:
-    """Yield the readable events with their places; note the others."""
-    for place, item in enumerate(items):
-        events, unreadable = read_each([item], convert)
-        refused += [(place, refusal) for _, refusal in unreadable]
-        yield from ((place, event) for event in events)
+def _for_queue(item: bytes) -> str:
+    for character, escape in ESCAPES.items():
+        item = item.replace(character, escape)
+    return item.decode(errors="surrogateescape")
 
 
-def messages(events: Iterable[UsageEvent]) -> Iterator[str]:
+def _refusal_of(event: UsageEvent, known: Mapping[str, Account], catalog: Catalog, now_ms: int) -> EventRefused | None:
+    """Price an event as the queue's function will; return why that would be refused, or None."""
+    account = known.get(event.subject)
+    if account is None:
+        return EventRefused("unknown_account", f"there is no account {event.subject[:64]!r}", field="subject")
+    try:
+        price_event(event, account.currency, catalog, now_ms)
+    except EventRefused as refusal:
+        return refusal
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is this event's alone; its stack is logged
+        return unforeseen(error)
+    return None
+
+
+def _log_unforeseen(refused: Iterable[RefusedElement]) -> None:
+    for element in refused:
+        if element.refusal.reason == "unforeseen":
+            log().error("usage event not accepted", reason="unforeseen", exc_info=element.refusal.__cause__)
+
+
+def pack(events: Iterable[str]) -> Iterator[str]:
     """Pack events into arrays that fit into a queue message."""
-    packed: list[bytes] = []
+    packed: list[str] = []
     size = 0
     for event in events:
-        encoded = msgspec.json.encode(event)
-        if packed and size + len(encoded) > MESSAGE_BYTES:
-            yield (b"[" + b",".join(packed) + b"]").decode()
+        length = len(event.encode()) + 1
+        if packed and size + length > MESSAGE_BYTES:
+            yield f"[{','.join(packed)}]"
             packed, size = [], 0
-        packed.append(encoded)
-        size += len(encoded) + 1
+        packed.append(event)
+        size += length
     if packed:
-        yield (b"[" + b",".join(packed) + b"]").decode()
+        yield f"[{','.join(packed)}]"

@@ -1,6 +1,6 @@
 """Usage over HTTP: events in, totals out."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import msgspec
 from msgspec import Meta
@@ -14,7 +14,8 @@ from chalicelib.ledger.daily_usage import DAY_MS, Usage
 from chalicelib.ledger.table import read_days
 from chalicelib.money import format_amount, format_micros
 from chalicelib.usage.accept import MAXIMUM_EVENTS, accept
-from chalicelib.usage.event import Refused, UsageEvent
+from chalicelib.usage.event import UsageEvent
+from chalicelib.usage.message import RefusedElement
 from chalicelib.web import Call, InvalidRequest, Routes
 
 routes = Routes(__name__)
@@ -77,12 +78,12 @@ class UsageList(msgspec.Struct):
     "/v1/usage",
     summary="Send up to 500 usage events",
     status=202,
-    takes=UsageEvent | Annotated[list[Any], Meta(min_length=1, max_length=MAXIMUM_EVENTS)],
+    takes=UsageEvent | Annotated[list[msgspec.Raw], Meta(min_length=1, max_length=MAXIMUM_EVENTS)],
     gives=UsageAccepted,
     refuses=(Unauthorized, Forbidden, NothingAccepted),
 )
-def post_usage(call: Call[UsageEvent | list[Any], None]) -> UsageAccepted:
-    items = call.body if isinstance(call.body, list) else [msgspec.to_builtins(call.body)]
+def post_usage(call: Call[UsageEvent | list[msgspec.Raw], None]) -> UsageAccepted:
+    items = call.body if isinstance(call.body, list) else [call.raw_body]
     outcome = accept(caller_of(call), items, catalog())
     refused = [_refused(each) for each in outcome.refused]
     if not outcome.accepted:
@@ -114,10 +115,9 @@ def get_usage(call: Call[None, UsageQuery], account_id: str) -> UsageList:
     return UsageList(rows, account.currency)
 
 
-def _refused(each: Refused) -> RefusedEvent:
-    place, refusal = each
-    field = refusal.about.get("field")
-    return RefusedEvent(place, refusal.reason, refusal.detail, str(field) if field else None)
+def _refused(element: RefusedElement) -> RefusedEvent:
+    refusal = element.refusal
+    return RefusedEvent(element.place, refusal.reason, refusal.detail, refusal.field)
 
 
 def _row(day: str, meter: str, usage: Usage, currency: str) -> UsageView:

@@ -1,53 +1,18 @@
+"""What a usage event is, and what is none."""
+
+import contextlib
 import json
-from typing import Any
+from typing import Any, get_args
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from chalicelib.catalog.catalog import catalog
-from chalicelib.clock import iso
-from chalicelib.ledger.transaction import Entry
-from chalicelib.usage.event import EventRefused, UsageEvent, check, read
-from chalicelib.usage.price import entry_of, unit_price_at
+from chalicelib.usage.event import MAXIMUM_BYTES, parse
+from chalicelib.usage.nesting import MAXIMUM_DEPTH
+from chalicelib.usage.refusal import PERMANENT, EventRefused, Passing, Permanent
 from tests.build import event
-
-NOW_MS = 1_795_600_000_000
-"""A moment on 25 November 2026."""
-
-DAY_MS = 24 * 60 * 60 * 1000
-PRICED_BY_PRODUCER = {"type": "ai_tokens", "data": {"amount": "0.0123"}}
-
-
-def written(**changes: Any) -> str:
-    return json.dumps(event("acme", **{"time": iso(NOW_MS - 60_000), **changes}))
-
-
-def parsed(**changes: Any) -> UsageEvent:
-    (found,), refused = read(written(**changes))
-    assert not refused
-    return found
-
-
-def reason(**changes: Any) -> str:
-    """Return why an event is refused, whether in reading, checking or pricing it."""
-    events, refused = read(written(**changes))
-    if refused:
-        return refused[0][1].reason
-    with pytest.raises(EventRefused) as refusal:
-        charge(events[0])
-    return refusal.value.reason
-
-
-def charge(found: UsageEvent) -> Entry:
-    """Check and price an event, as the queue's function does."""
-    check(found, catalog().meters.get(found.type), catalog().usage, NOW_MS)
-    return entry_of(found, catalog().meters[found.type], "usd", catalog().usage)
-
-
-@pytest.mark.parametrize("body", ["", "nonsense", "{", '"text"', "17", "null", "[", "NaN", '{"a": NaN}', "\ud800"])
-def test_what_is_not_json_or_no_event_is_refused(body: str) -> None:
-    events, refused = read(body)
-    assert not events
-    assert refused[0][1].reason in {"not_json", "not_a_usage_event"}
+from tests.usage.reading import parsed, reason, refusal_of, written
 
 
 @pytest.mark.parametrize("missing", ["specversion", "id", "source", "type", "subject", "time", "data"])
@@ -56,111 +21,120 @@ def test_every_attribute_of_a_cloud_event_is_needed(missing: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"specversion": "0.3"}, "specversion"),
+        ({"id": ""}, "id"),
+        ({"id": 17}, "id"),
+        ({"id": "x" * 257}, "id"),
+        ({"id": "a\nb"}, "id"),
+        ({"id": "a\x7fb"}, "id"),
+        ({"id": " \t "}, "id"),
+        ({"source": ""}, "source"),
+        ({"source": "   "}, "source"),
+        ({"source": "/a\x00"}, "source"),
+        ({"source": "x" * 257}, "source"),
+        ({"subject": "x" * 257}, "subject"),
+        ({"time": "yesterday"}, "time"),
+        ({"time": "2026-11-23T20:41:05"}, "time"),
+        ({"time": 1790000000}, "time"),
+        ({"data": "1"}, "data"),
+        ({"data": {"quantity": 1.5}}, "data.quantity"),
+        ({"data": {"quantity": "1", "cost": "2"}}, "data.cost"),
+        ({"data": {"quantity": "1", "url": 17}}, "data.url"),
+        ({"data": {"quantity": "1", "url": "https://" + "x" * 2048}}, "data.url"),
+        ({"data": {"quantity": "1", "description": "x" * 501}}, "data.description"),
+        ({"data": {"quantity": "1", "metadata": {"a": 1}}}, "data.metadata[...]"),
+        ({"data": {"quantity": "1", "metadata": {"a": "x" * 201}}}, "data.metadata[...]"),
+        ({"data": {"quantity": "1", "metadata": {"k" * 65: "v"}}}, None),
+        ({"data": {"quantity": "1", "metadata": {str(number): "" for number in range(16)}}}, "data.metadata"),
+        ({"data": {"parts": []}}, "data.parts"),
+        ({"data": {"parts": [{"meter": "sms", "quantity": "1"}] * 51}}, "data.parts"),
+        ({"data": {"parts": [{"quantity": "1"}]}}, "data.parts[0].meter"),
+        ({"data": {"parts": [{"meter": "sms", "price": "1"}]}}, "data.parts[0].price"),
+        ({"datacontenttype": "text/plain"}, "datacontenttype"),
+        ({"datacontenttype": "application/jsonp"}, "datacontenttype"),
+    ],
+)
+def test_a_wrong_attribute_is_refused_and_named(changes: dict[str, Any], field: str | None) -> None:
+    refusal = refusal_of(**changes)
+    assert refusal.reason == "not_a_usage_event"
+    if field:
+        assert refusal.field == field
+
+
+@pytest.mark.parametrize(
     "changes",
     [
-        {"specversion": "0.3"},
-        {"id": ""},
-        {"id": 17},
-        {"id": "x" * 257},
-        {"source": ""},
-        {"subject": "x" * 257},
-        {"time": "yesterday"},
-        {"time": "2026-11-23T20:41:05"},
-        {"time": 1790000000},
-        {"data": "1"},
-        {"data": {"quantity": 1.5}},
-        {"data": {"quantity": "1", "cost": "2"}},
-        {"data": {"quantity": "1", "url": 17}},
-        {"data": {"quantity": "1", "url": "https://" + "x" * 2048}},
-        {"data": {"quantity": "1", "description": "x" * 501}},
-        {"data": {"quantity": "1", "metadata": {"a": 1}}},
-        {"data": {"quantity": "1", "metadata": {str(number): "" for number in range(16)}}},
-        {"datacontenttype": "text/plain"},
+        {"id": "x" * 256, "source": "https://example.com/a?b=c#d"},
+        {"id": "5f2c 7\u200d\U0001f600", "source": "urn:uuid:6e8bc430-9c3a-11d9-9669-0800200c9a66"},
+        {"data": {"quantity": "1", "metadata": {"k" * 64: "v" * 200}}},
+        {"data": {"quantity": "1", "metadata": {str(number): "" for number in range(15)}}},
+        {"data": {"quantity": "1", "description": "x" * 500}},
+        {"datacontenttype": "application/json; charset=utf-8"},
+        {"datacontenttype": "application/JSON"},
+        {"datacontenttype": "application/vnd.acme.usage+json"},
+        {"datacontenttype": None},
+        {"traceparent": "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"},
     ],
 )
-def test_a_cloud_event_with_a_wrong_attribute_is_refused(changes: dict[str, Any]) -> None:
-    assert reason(**changes) == "not_a_usage_event"
+def test_what_cloud_events_allow_is_read(changes: dict[str, Any]) -> None:
+    assert parsed(**changes).subject == "acme"
 
 
-@pytest.mark.parametrize(
-    "quantity", ["-1", "NaN", "Infinity", "1e3", "0.0000001", "1,5", "", " 1", "٣", "9999999999999", -1]
-)
-def test_a_quantity_that_is_no_plain_decimal_is_refused(quantity: object) -> None:
-    assert reason(data={"quantity": quantity}) == "not_a_decimal"
+def test_a_url_leads_to_the_web() -> None:
+    assert reason(data={"quantity": "1", "url": "javascript:alert(1)"}) == "url_invalid"
 
 
-@pytest.mark.parametrize("quantity", ["0", "0.000000", "1000001", "999999999999", 0])
-def test_a_quantity_of_nothing_or_of_an_absurd_size_is_refused(quantity: object) -> None:
-    assert reason(data={"quantity": quantity}) == "out_of_range"
+def sized(size: int, letter: str = "x") -> str:
+    """Return an event with an extension attribute that makes it just so many bytes."""
+    text = json.dumps({**event("acme"), "padding": ""}, ensure_ascii=False)
+    missing = size - len(text)
+    return text[:-2] + letter * (missing // len(letter.encode())) + text[-2:]
 
 
-@pytest.mark.parametrize(
-    ("changes", "why"),
-    [
-        ({"type": "fax"}, "unknown_meter"),
-        ({"time": iso(NOW_MS + 16 * 60 * 1000)}, "in_the_future"),
-        ({"time": iso(NOW_MS - 401 * DAY_MS)}, "too_old"),
-        ({"time": "1969-12-31T23:59:59Z"}, "too_old"),
-        ({"data": {}}, "quantity_needed"),
-        ({"data": {"amount": "1"}}, "quantity_needed"),
-        ({"data": {"quantity": "1", "amount": "1"}}, "quantity_needed"),
-        ({"type": "ai_tokens"}, "amount_needed"),
-        ({"type": "ai_tokens", "data": {"amount": "1", "quantity": "1"}}, "amount_needed"),
-        ({"type": "ai_tokens", "data": {"amount": "0"}}, "out_of_range"),
-        ({"type": "ai_tokens", "data": {"amount": "10000.01"}}, "out_of_range"),
-        ({"type": "ai_tokens", "data": {"amount": "-1"}}, "not_a_decimal"),
-        ({"type": "email", "data": {"quantity": "0.000001"}}, "rounds_to_nothing"),
-        ({"data": {"quantity": "1", "url": "javascript:alert(1)"}}, "url_invalid"),
-    ],
-)
-def test_an_event_that_cannot_be_charged_is_refused_with_its_reason(changes: dict[str, Any], why: str) -> None:
-    assert reason(**changes) == why
+@pytest.mark.parametrize("letter", ["x", "é", "\U0001f600"])
+def test_an_event_takes_sixteen_kilobytes_as_it_was_sent(letter: str) -> None:
+    most = sized(MAXIMUM_BYTES, letter)
+    assert parse(most).subject == "acme"
+    with pytest.raises(EventRefused) as refusal:
+        parse(sized(MAXIMUM_BYTES + 4, letter))
+    assert refusal.value.reason == "too_large"
 
 
-def test_a_good_event_is_read_whole() -> None:
-    found = parsed(
-        data={"quantity": "1.5", "url": "https://a.example/1", "description": "Call", "metadata": {"agent": "7"}},
-        time="2026-11-23T21:41:05.120999+01:00",
-        type="voice_minute",
-        traceparent="00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
-    )
-    entry = charge(found)
-    assert iso(entry.occurred_at_ms) == "2026-11-23T20:41:05.120Z"
-    assert (entry.quantity_micros, entry.unit_price_micros, entry.amount_micros) == (1_500_000, 65_000, 97_500)
-    assert (entry.kind, entry.type, entry.meter, entry.metadata) == ("usage", "debit", "voice_minute", {"agent": "7"})
+@pytest.mark.parametrize(("opening", "closing"), [("[", "]"), ('{"a":', "}")])
+def test_an_event_may_nest_as_deep_as_is_said_and_no_deeper(opening: str, closing: str) -> None:
+    def nested(depth: int) -> str:
+        within = opening * depth + "1" + closing * depth
+        return f'{written(description="[[{{")[:-1]}, "extension": {within}}}'
+
+    assert parse(nested(MAXIMUM_DEPTH - 1)).subject == "acme"
+    with pytest.raises(EventRefused) as refusal:
+        parse(nested(MAXIMUM_DEPTH))
+    assert refusal.value.reason == "too_deep"
 
 
-def test_an_integer_is_a_quantity_too() -> None:
-    assert charge(parsed(data={"quantity": 3})).amount_micros == 150_000
+def test_brackets_in_texts_are_no_depth() -> None:
+    assert parsed(note='[{"' * 1000).subject == "acme"
 
 
-def test_a_producer_may_price_an_event_itself() -> None:
-    entry = charge(parsed(**PRICED_BY_PRODUCER))
-    assert (entry.amount_micros, entry.quantity_micros, entry.unit_price_micros) == (12_300, None, None)
+def test_deep_data_is_too_deep() -> None:
+    assert reason(data=json.loads("[" * 400 + "]" * 400)) == "too_deep"
 
 
-def test_an_event_is_priced_by_its_own_time() -> None:
-    before = parsed(type="voice_minute", time="2026-06-30T23:59:59.999Z")
-    after = parsed(type="voice_minute", time="2026-07-01T00:00:00Z")
-    assert charge(before).unit_price_micros == 70_000
-    assert charge(after).unit_price_micros == 65_000
+def test_each_reason_is_either_permanent_or_passing() -> None:
+    permanent, passing = set(get_args(Permanent)), set(get_args(Passing))
+    assert not permanent & passing
+    assert permanent == PERMANENT
+    assert EventRefused("conflict", "").permanent
+    assert not EventRefused("not_now", "").permanent
 
 
-def test_a_meter_without_a_price_at_that_time_or_in_that_currency_is_refused() -> None:
-    prices = catalog().meters["sms"].prices
-    for dated, moment in ((prices["usd"], 0), (prices.get("sek", ()), NOW_MS)):
-        with pytest.raises(EventRefused) as refusal:
-            unit_price_at(dated, moment)
-        assert refusal.value.reason == "no_price"
+TEXTS = st.text(alphabet=st.characters(exclude_categories=()))
+"""Any text at all, with lone surrogates in it."""
 
 
-def test_a_bad_event_of_an_array_does_not_hide_the_good_ones() -> None:
-    body = json.dumps([event("acme", 1), {"id": "half"}, event("acme", 2), 17])
-    events, refused = read(body)
-    assert [each.id for each in events] == ["event-1", "event-2"]
-    assert [place for place, _ in refused] == [1, 3]
-
-
-def test_an_empty_array_says_nothing_and_is_refused() -> None:
-    assert read("[]")[1][0][1].reason == "empty"
-    assert read(" [ 1, ")[1][0][1].reason == "not_json"
+@given(changes=st.dictionaries(st.sampled_from([*event("acme")]), TEXTS | st.integers() | st.none(), min_size=1))
+def test_whatever_an_attribute_is_the_event_is_read_or_refused(changes: dict[str, Any]) -> None:
+    with contextlib.suppress(EventRefused):
+        assert parse(written(**changes)).specversion == "1.0"

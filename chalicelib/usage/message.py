@@ -1,0 +1,135 @@
+"""Read messages: an event or an array of events, perhaps in an envelope. Each event stands for itself. Pure."""
+
+from collections.abc import Iterable
+from typing import Final, Literal, TypeVar
+
+import msgspec
+
+from chalicelib.usage.event import UsageEvent, parse
+from chalicelib.usage.nesting import BLANK, is_too_deep, split_array
+from chalicelib.usage.refusal import EventRefused, unforeseen
+
+BYTE_ORDER_MARK: Final = "\ufeff"
+
+UNREADABLE: Final = (msgspec.DecodeError, UnicodeError, RecursionError)
+"""What msgspec raises for what it cannot read."""
+
+
+class SentEvent(msgspec.Struct, frozen=True, gc=False):
+    """An event with its place in the array that it came in (0 when it came alone) and its own JSON, as it was sent."""
+
+    place: int
+    text: str
+    event: UsageEvent
+
+
+class RefusedElement(msgspec.Struct, frozen=True):
+    """What cannot be read, with its place and its own text; this can be sent elsewhere, without its neighbours."""
+
+    place: int
+    text: str
+    refusal: EventRefused
+
+
+Elements = tuple[list[SentEvent], list[RefusedElement]]
+
+
+class _Notification(msgspec.Struct, rename="pascal"):
+    """What SNS puts around a message unless raw message delivery is on (docs.aws.amazon.com/sns, "Message formats")."""
+
+    type: Literal["Notification"]
+    message: str
+
+
+class _BusEvent(msgspec.Struct, rename={"detail_type": "detail-type"}):
+    """What EventBridge puts around a detail (docs.aws.amazon.com/eventbridge, "Event structure")."""
+
+    version: Literal["0"]
+    id: str
+    source: str
+    detail_type: str
+    detail: msgspec.Raw
+
+
+EnvelopeT = TypeVar("EnvelopeT")
+
+_array = msgspec.json.Decoder(list[msgspec.Raw])
+_notification = msgspec.json.Decoder(_Notification)
+_bus_event = msgspec.json.Decoder(_BusEvent)
+
+
+def read(body: str | bytes) -> Elements:
+    """Read a message; return its events, and what is none. Never raises.
+
+    Envelopes are taken off: that of SNS, that of EventBridge, or that of EventBridge in that of SNS.
+    """
+    text = body if isinstance(body, str) else body.decode(errors="surrogateescape")
+    try:
+        return [SentEvent(0, text, parse(text))], []
+    except Exception:  # noqa: BLE001 - nearly all messages are one event; what else this may be is found out below
+        text = _taken_out(text)
+    if text.startswith("["):
+        return _read_array(text)
+    return read_elements([text])
+
+
+def read_elements(texts: Iterable[str]) -> Elements:
+    """Read events, each from its own JSON; tell apart what is none. Never raises."""
+    events: list[SentEvent] = []
+    refused: list[RefusedElement] = []
+    for place, text in enumerate(texts):
+        try:
+            events.append(SentEvent(place, text, parse(text)))
+        except EventRefused as refusal:
+            refused.append(refused_element(place, text, refusal))
+        except Exception as error:  # noqa: BLE001 - what nobody thought of is this event's alone; the caller logs it
+            refused.append(refused_element(place, text, unforeseen(error)))
+    return events, refused
+
+
+def refused_element(place: int, text: str, refusal: EventRefused) -> RefusedElement:
+    """Return what is refused, as text that can be sent: halves of characters, which UTF-8 does not hold, become `?`."""
+    return RefusedElement(place, text.encode(errors="replace").decode(), refusal)
+
+
+def _taken_out(text: str) -> str:
+    """Return the text without what stands around an event or array: envelopes, a byte order mark, blanks."""
+    notification = _envelope(_notification, _trimmed(text))
+    text = _trimmed(notification.message if notification else text)
+    bus_event = _envelope(_bus_event, text)
+    return str(bus_event.detail, "utf-8", "surrogateescape") if bus_event else text
+
+
+def _trimmed(text: str) -> str:
+    return text.removeprefix(BYTE_ORDER_MARK).strip(BLANK)
+
+
+def _envelope(decoder: msgspec.json.Decoder[EnvelopeT], text: str) -> EnvelopeT | None:
+    try:
+        return decoder.decode(text)
+    except UNREADABLE:
+        return None
+
+
+def _read_array(text: str) -> Elements:
+    elements = _split(text)
+    if not elements:
+        return [], [refused_element(0, text, _why_no_elements(text, elements))]
+    return read_elements(elements)
+
+
+def _why_no_elements(text: str, elements: list[str] | None) -> EventRefused:
+    if elements is not None:
+        return EventRefused("empty", "the array holds no event")
+    if is_too_deep(text):
+        return EventRefused("too_deep", "the array nests too deeply, and its brackets do not match")
+    return EventRefused("not_json", "the array is not JSON")
+
+
+def _split(text: str) -> list[str] | None:
+    """Split an array into the JSON of its elements; None for what is no array."""
+    try:
+        return [str(element, "utf-8") for element in _array.decode(text)]
+    except UNREADABLE:
+        # One element may be at fault: split by hand, its neighbours do not share its fate.
+        return split_array(text)
