@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import click
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import track
 from rich.table import Table
 
@@ -64,7 +65,7 @@ def _verified(account_id: str) -> tuple[tuple[str, ...], bool]:
         return ("", "", "", str(error) or "still being posted to"), False
     except Exception as error:  # noqa: BLE001 - a wallet that cannot be read is a difference, and hides no other
         log().exception("a wallet could not be verified", account_id=account_id)
-        return ("", "", "", f"cannot be read: {type(error).__name__}: {error}"), False
+        return ("", "", "", f"cannot be read: {escape(repr(error))}"), False
     numbers = (str(found.pages), str(found.transactions), str(found.balance_micros))
     return (*numbers, found.difference or "none"), found.difference is None
 

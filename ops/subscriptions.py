@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import click
 import msgspec
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import track
 from rich.table import Table
 
@@ -64,7 +65,7 @@ def show_due(at: datetime | None) -> None:
             found += 1
 
     for failure in _each(table.due(now_ms), show):
-        rows.add_row(failure.item, "cannot be read", "", "", "", f"{type(failure.error).__name__}: {failure.error}")
+        rows.add_row(failure.item, "cannot be read", "", "", "", escape(repr(failure.error)))
         found += 1
     out.print(rows)
     out.print(f"{found} due at {clock.iso(now_ms)}")
@@ -97,7 +98,7 @@ def renew_due(at: datetime | None, dry_run: bool) -> None:
         rows.add_row(account_id, found.status, seen.does, amount)
 
     for failure in _each(track(list(table.due(now_ms)), "Looking", console=Console(stderr=True)), show):
-        rows.add_row(failure.item, "", f"fail: {type(failure.error).__name__}: {failure.error}", "")
+        rows.add_row(failure.item, "", f"fail: {escape(repr(failure.error))}", "")
         wrong += 1
     out.print(rows)
     for currency, micros in sorted(sums.items()):
