@@ -51,7 +51,7 @@ def subscriptions() -> None:
 @subscriptions.command("due")
 @AT
 def show_due(at: datetime | None) -> None:
-    """List the subscriptions that are due."""
+    """List the subscriptions that are due. Exits with 1 when one of them cannot be read."""
     now_ms = moment_ms(at)
     rows = Table("account", "status", "plan", "due since", "attempt", "waits for")
     found = 0
@@ -64,11 +64,12 @@ def show_due(at: datetime | None) -> None:
             rows.add_row(it.account_id, it.status, plan, since, str(it.attempt), waits_for)
             found += 1
 
-    for failure in _each(table.due(now_ms), show):
+    unread = _each(table.due(now_ms), show)
+    for failure in unread:
         rows.add_row(failure.item, "cannot be read", "", "", "", escape(repr(failure.error)))
-        found += 1
     out.print(rows)
-    out.print(f"{found} due at {clock.iso(now_ms)}")
+    out.print(f"{found + len(unread)} due at {clock.iso(now_ms)}")
+    sys.exit(1 if unread else 0)
 
 
 @click.command("renew")
