@@ -111,7 +111,9 @@ def one_leg(  # noqa: PLR0913 - all keywords, most left out
     """Return the posting of an amount that moves one wallet: a payment, a refund, an adjustment."""
     return Posting(
         Identity(occurred_at_ms, source, event_id),
-        Content(kind, description, amount_micros=amount_micros, payment_id=payment_id, metadata=metadata),
+        Content(
+            kind, description, amount_micros=amount_micros, payment_id=payment_id, metadata=metadata
+        ),
         (Leg(account_id, type, amount_micros),),
         actor,
     )
