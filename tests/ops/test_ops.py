@@ -1,6 +1,7 @@
 import json
 from collections.abc import Callable
 
+import boto3
 import jwt
 import msgspec
 import pytest
@@ -52,6 +53,23 @@ def test_every_account_is_verified(run: Callable[..., Result], api: Api) -> None
     assert done.exit_code == 0
     assert "one" in done.output
     assert "two" in done.output
+
+
+def test_a_wallet_that_cannot_be_read_is_named_and_hides_no_other(
+    run: Callable[..., Result], new_wallet: NewWallet
+) -> None:
+    first, bad, last = new_wallet(), new_wallet(), new_wallet()
+    boto3.client("dynamodb").update_item(
+        TableName=settings().wallets_table,
+        Key={"account_id": {"S": bad}},
+        UpdateExpression="SET balance_micros = :much",
+        ExpressionAttributeValues={":much": {"S": "much"}},
+    )
+    done = run("verify", first, bad, last)
+    assert done.exit_code == 1
+    assert done.output.count("none") == 2
+    assert "cannot be read" in done.output
+    assert last in done.output
 
 
 def test_an_account_that_does_not_exist_is_a_difference(run: Callable[..., Result]) -> None:

@@ -86,7 +86,7 @@ def test_a_plain_event_becomes_one_debit_of_its_account() -> None:
         )
     )
     assert iso(posting.identity.occurred_at_ms) == "2026-11-23T20:41:05.120Z"
-    assert posting.identity == Identity(posting.identity.occurred_at_ms, "/messaging", "event-1")
+    assert posting.identity == Identity("acme", "/messaging", "event-1", posting.identity.occurred_at_ms)
     assert posting.content == Content(
         "usage",
         "Call",
