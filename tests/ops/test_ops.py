@@ -16,7 +16,7 @@ from chalicelib.payments.webhook_table import StripeEvent, Verdict
 from chalicelib.settings import settings
 from ops.__main__ import ops
 from tests.api import Api
-from tests.build import credit, debit
+from tests.build import credit, debit, pair
 from tests.conftest import NewWallet
 
 
@@ -53,6 +53,21 @@ def test_every_account_is_verified(run: Callable[..., Result], api: Api) -> None
     assert done.exit_code == 0
     assert "one" in done.output
     assert "two" in done.output
+
+
+def test_a_sibling_that_is_missing_is_found_where_both_accounts_are_named(
+    run: Callable[..., Result], new_wallet: NewWallet
+) -> None:
+    client, workspace, other = new_wallet(), new_wallet(), new_wallet()
+    post([pair(1, client, workspace)])
+    assert run("verify", client, workspace).exit_code == 0
+    post([debit(2, other)])
+    (stranger,), (own,) = PageRow.query(other), PageRow.query(workspace)
+    own.update(actions=[PageRow.body.set(stranger.body)])
+    done = run("verify", client, workspace)
+    assert done.exit_code == 1
+    assert "its sibling" in done.output
+    assert run("verify", client).exit_code == 0
 
 
 def test_a_wallet_that_cannot_be_read_is_named_and_hides_no_other(
