@@ -1,19 +1,27 @@
 """The Lambda entry points: wiring only. Routes come by blueprint; every queue, schedule and stream handler is here."""
 
-from typing import Any
+from typing import Any, Final
 
 import msgspec
-from chalice.app import Chalice, CloudWatchEvent, DynamoDBEvent, Rate, SQSEvent
+from chalice.app import Chalice, CloudWatchEvent, Cron, DynamoDBEvent, Rate, SQSEvent
 
 from chalicelib import api, clock
+from chalicelib.audit import audit_usage as audit
 from chalicelib.auto_pay import charge, retry, trigger
 from chalicelib.catalog.catalog import catalog
+from chalicelib.clock import Deadline
 from chalicelib.invoices import follow
 from chalicelib.notices import publish
 from chalicelib.payments.sweep import sweep
 from chalicelib.subscriptions import renew
 from chalicelib.subscriptions import trigger as subscription_trigger
 from chalicelib.usage.record import record
+
+CLOSING_SECONDS: Final = 8
+"""What a function keeps of its time to finish the calls that are under way, and to answer."""
+
+DEFAULT_SECONDS: Final = 30
+"""For a function that is called without a context: by a test."""
 
 app = Chalice(app_name="billing-portal")
 app.api.binary_types = []
@@ -25,13 +33,23 @@ for blueprint in api.BLUEPRINTS:
 @app.on_sqs_message(queue="usage", batch_size=10_000, maximum_batching_window_in_seconds=2, name="record_usage")
 def record_usage(event: SQSEvent) -> dict[str, Any]:
     """Post usage messages; the ids of those that could not be posted go back, and the queue delivers them again."""
-    return _failures(record(event.to_dict()["Records"], catalog()))
+    return _failures(record(event.to_dict()["Records"], catalog(), _deadline(event.context)))
 
 
 @app.schedule(Rate(5, unit=Rate.MINUTES), name="sweep_payments")
 def sweep_payments(_event: CloudWatchEvent) -> dict[str, Any]:
     """Ask Stripe about the payments that have not ended. Raises SweepIncomplete at the end if one of them met a bug."""
     counts: dict[str, Any] = msgspec.to_builtins(sweep(clock.now_ms()))
+    return counts
+
+
+@app.schedule(Cron("0/15", "1-5", "*", "*", "?", "*"), name="audit_usage")
+def audit_usage(_event: CloudWatchEvent) -> dict[str, Any]:
+    """Find usage that was charged again with another time. Raises AuditIncomplete at the end if an account met a bug.
+
+    It runs several times a night, so that a run goes on where the time of the one before was over.
+    """
+    counts: dict[str, Any] = msgspec.to_builtins(audit.audit_usage(catalog()))
     return counts
 
 
@@ -115,6 +133,12 @@ def announce_invoices(event: DynamoDBEvent) -> dict[str, Any]:
     return _failures(publish.publish_invoices(event.to_dict()["Records"]))
 
 
+@app.on_dynamodb_record(stream_arn="repeats", name="announce_repeats")
+def announce_repeats(event: DynamoDBEvent) -> dict[str, Any]:
+    """Tell the platform of usage that was charged again."""
+    return _failures(publish.publish_repeats(event.to_dict()["Records"]))
+
+
 @app.on_sqs_message(queue="invoices", batch_size=10, name="issue_invoices")
 def issue_invoices(event: SQSEvent) -> dict[str, Any]:
     """Issue the invoices of payments that have succeeded."""
@@ -135,5 +159,10 @@ def send_mails(event: SQSEvent) -> dict[str, Any]:
     return _failures(send(event.to_dict()["Records"], catalog()))
 
 
+def _deadline(context: Any) -> Deadline:
+    """Return when a function must begin to come to its end."""
+    return Deadline(context.get_remaining_time_in_millis() / 1000 - CLOSING_SECONDS if context else DEFAULT_SECONDS)
+
+
 def _failures(failed: list[str]) -> dict[str, Any]:
-    return {"batchItemFailures": [{"itemIdentifier": identifier} for identifier in failed]}
+    return {"batchItemFailures": [{"itemIdentifier": identifier} for identifier in dict.fromkeys(failed)]}

@@ -56,6 +56,8 @@ def measure(aws: Aws) -> dict[str, Any]:
     """Take all measurements."""
     environment = {**os.environ, **aws.environment}
     figures = {"import_app_ms": cold_start_ms(environment), **run("benchmarks.ledger", environment)}
+    figures |= run("benchmarks.postings", environment)
+    figures |= run("benchmarks.contention", environment)
     figures |= run("benchmarks.renewals", environment)
     figures |= run("benchmarks.invoices", environment)
     figures |= run("benchmarks.portal", environment)

@@ -1,9 +1,34 @@
 """The door to SQS: one client a process, for all queues."""
 
-from functools import cache
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache, partial
+from typing import Any, Final
 
 import boto3
+import msgspec
+from botocore.exceptions import BotoCoreError, ClientError
+
+MAXIMUM_ENTRIES: Final = 10
+"""Messages in one call."""
+MAXIMUM_BYTES: Final = 1_048_576
+"""Of one message, and of all messages of a call together; attributes count, with their names and types:
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html."""
+CALLS_AT_ONCE: Final = 8
+"""Below the ten connections that the client keeps."""
+
+
+class Message(msgspec.Struct, frozen=True):
+    """A message to be sent. Its attributes are texts, none of them empty."""
+
+    body: str
+    attributes: Mapping[str, str] = msgspec.field(default_factory=dict)
+
+    @property
+    def size_bytes(self) -> int:
+        """Return what SQS counts."""
+        texts = [part for name, text in self.attributes.items() for part in (name, "String", text)]
+        return sum(len(text.encode(errors="replace")) for text in (self.body, *texts))
 
 
 @cache
@@ -15,3 +40,44 @@ def client() -> Any:
 def send(queue_url: str, body: str) -> None:
     """Put one message on a queue."""
     client().send_message(QueueUrl=queue_url, MessageBody=body)
+
+
+def send_all(queue_url: str, messages: Sequence[Message]) -> dict[int, str]:
+    """Put messages on a queue in few calls; return those that SQS did not take, by place, with its answer.
+
+    A call that got no answer counts as not taken: its messages may be on the queue all the same.
+    """
+    failures: dict[int, str] = {}
+    with ThreadPoolExecutor(CALLS_AT_ONCE) as pool:
+        for failed in pool.map(partial(_send_batch, client(), queue_url), _batches(messages)):
+            failures |= failed
+    return failures
+
+
+def _batches(messages: Iterable[Message]) -> Iterator[list[tuple[int, Message]]]:
+    """Divide messages, with their places, into what one call may hold. One that is too large stands alone."""
+    batch: list[tuple[int, Message]] = []
+    batch_bytes = 0
+    for place, message in enumerate(messages):
+        size_bytes = message.size_bytes
+        if batch and (len(batch) == MAXIMUM_ENTRIES or batch_bytes + size_bytes > MAXIMUM_BYTES):
+            yield batch
+            batch, batch_bytes = [], 0
+        batch.append((place, message))
+        batch_bytes += size_bytes
+    if batch:
+        yield batch
+
+
+def _send_batch(sqs: Any, queue_url: str, batch: list[tuple[int, Message]]) -> dict[int, str]:
+    entries = [_entry(place, message) for place, message in batch]
+    try:
+        answer = sqs.send_message_batch(QueueUrl=queue_url, Entries=entries)
+    except (BotoCoreError, ClientError) as error:
+        return {place: str(error) for place, _ in batch}
+    return {int(failed["Id"]): f"{failed['Code']}: {failed.get('Message', '')}" for failed in answer.get("Failed", [])}
+
+
+def _entry(place: int, message: Message) -> dict[str, Any]:
+    attributes = {name: {"DataType": "String", "StringValue": text} for name, text in message.attributes.items()}
+    return {"Id": str(place), "MessageBody": message.body, "MessageAttributes": attributes}

@@ -37,12 +37,16 @@ class Settings:
     subscriptions_table: str
     invoices_table: str
     usage_queue_url: str
+    usage_dead_letters_queue_url: str
     charges_queue_url: str
     renewals_queue_url: str
     event_bus_name: str
     notices_table: str
     notice_failures_queue_url: str
     invoices_bucket: str
+    audits_table: str
+    repeats_table: str
+    audit_bucket: str
     portal_sessions_table: str
     token_secret: str
     stripe_secret_key: str

@@ -20,7 +20,7 @@ DEAD_LETTER_SECONDS = 14 * 24 * 3600
 """As long as SQS keeps a message: a person has to look at it."""
 VISIBILITY_FACTOR = 6
 """Of the function's timeout: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html."""
-STREAMED_TABLES = ("WalletsTable", "PaymentsTable", "ReversalsTable")
+STREAMED_TABLES = ("WalletsTable", "PaymentsTable", "ReversalsTable", "RepeatsTable")
 
 Template = Mapping[str, Any]
 
@@ -31,6 +31,8 @@ def findings(template: Template) -> list[str]:
         *_table_findings(template),
         *_queue_findings(template),
         *_event_source_findings(template),
+        *_stream_findings(template),
+        *_alarm_findings(template),
         *_setting_findings(template),
     ]
 
@@ -86,10 +88,13 @@ def _queue_findings(template: Template) -> Iterator[str]:
     queues = dict(of_type(template, "AWS::SQS::Queue"))
     read = {bound_queue(source) for _, _, source in event_sources(template, "Queue")}
     read |= {name for name, queue in queues.items() if "RedrivePolicy" in queue}
+    watched = _watched_queues(template)
     for name, queue in queues.items():
         retention = queue.get("MessageRetentionPeriod", 0)
         if not queue.get("SqsManagedSseEnabled"):
             yield f"{name} is not encrypted"
+        if name not in read and name not in watched:
+            yield f"{name}, which only a person reads, has no alarm"
         if name not in read and retention != DEAD_LETTER_SECONDS:
             yield f"{name}, which only a person reads, does not keep messages for 14 days"
         if name in read and _dead_letter_queue(queue) not in queues:
@@ -120,6 +125,41 @@ def _event_source_findings(template: Template) -> Iterator[str]:
             yield f"{name} is not bound to a queue of this template by Fn::Sub"
         elif value(template, queue["VisibilityTimeout"]) < VISIBILITY_FACTOR * function["Timeout"]:
             yield f"{name} may run for longer than its messages stay invisible"
+
+
+def _stream_findings(template: Template) -> Iterator[str]:
+    """Yield where one bad record would hold up its shard, or be lost unseen.
+
+    Lambda delivers again from the lowest record that failed: what lies behind waits until that is given up.
+    """
+    queues = dict(of_type(template, "AWS::SQS::Queue"))
+    for name, _, source in event_sources(template, "Stream"):
+        if source.get("FunctionResponseTypes") != ["ReportBatchItemFailures"]:
+            yield f"{name} does not report which records failed: all of its batch would be given up with a bad one"
+        if not source.get("BisectBatchOnFunctionError"):
+            yield f"{name} does not halve a batch that kills it: the bad record would never stand alone"
+        if "MaximumRecordAgeInSeconds" not in source:
+            yield f"{name} tries a bad record for as long as its stream keeps it"
+        target = source.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination", {})
+        queue = target.get("Fn::GetAtt", [None])[0]
+        if queue not in queues:
+            yield f"{name} puts the records that it gives up nowhere"
+
+
+def _watched_queues(template: Template) -> set[str]:
+    """Return the queues of which an alarm tells as soon as there is a message."""
+    alarms = [alarm for _, alarm in of_type(template, "AWS::CloudWatch::Alarm")]
+    visible = [alarm for alarm in alarms if alarm["MetricName"] == "ApproximateNumberOfMessagesVisible"]
+    return {alarm["Dimensions"][0]["Value"]["Fn::GetAtt"][0] for alarm in visible}
+
+
+def _alarm_findings(template: Template) -> Iterator[str]:
+    alarms = [alarm for _, alarm in of_type(template, "AWS::CloudWatch::Alarm")]
+    watched = [(alarm["Namespace"], alarm["MetricName"]) for alarm in alarms]
+    for name, log_filter in of_type(template, "AWS::Logs::MetricFilter"):
+        for metric in log_filter["MetricTransformations"]:
+            if (metric["MetricNamespace"], metric["MetricName"]) not in watched:
+                yield f"{name} counts what no alarm tells of"
 
 
 def _setting_findings(template: Template) -> Iterator[str]:

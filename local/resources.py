@@ -21,7 +21,7 @@ from botocore.exceptions import ClientError
 TEMPLATE = Path(__file__).resolve().parent.parent / "infrastructure" / "resources.json"
 REGION = "us-east-1"
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
-LEFT_OUT = ("AWS::CloudWatch::", "AWS::Serverless::")
+LEFT_OUT = ("AWS::CloudWatch::", "AWS::Logs::", "AWS::Serverless::")
 SHORT_TIMES = {
     "Stage": "local",
     "UsageVisibilityTimeout": "10",

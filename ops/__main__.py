@@ -2,6 +2,7 @@
 
 import sys
 from datetime import timedelta
+from typing import get_args
 
 import click
 from rich.console import Console
@@ -10,14 +11,16 @@ from rich.table import Table
 
 from chalicelib import clock
 from chalicelib.accounts.table import AccountRow
-from chalicelib.accounts.token import sign
 from chalicelib.ledger.verify import StillMoving, verify
 from chalicelib.ledger.wallet import WalletNotFound
+from chalicelib.log import log
 from chalicelib.settings import settings
-from ops import dead_letters as letters
+from chalicelib.token import OF_THE_PLATFORM, Role, sign
+from ops.dead_letters.commands import dead_letters
 from ops.environment import NoEnvironment, use_local, use_stack
 from ops.parked import replay, show_parked
 from ops.reconcile import reconcile
+from ops.repeats import show_repeats
 from ops.subscriptions import renew_due, subscriptions
 
 WRONG = 1
@@ -61,51 +64,32 @@ def _verified(account_id: str) -> tuple[tuple[str, ...], bool]:
         found = verify(account_id)
     except (WalletNotFound, StillMoving) as error:
         return ("", "", "", str(error) or "still being posted to"), False
+    except Exception as error:  # noqa: BLE001 - a wallet that cannot be read is a difference, and hides no other
+        log().exception("a wallet could not be verified", account_id=account_id)
+        return ("", "", "", f"cannot be read: {type(error).__name__}: {error}"), False
     numbers = (str(found.pages), str(found.transactions), str(found.balance_micros))
     return (*numbers, found.difference or "none"), found.difference is None
 
 
-@ops.group()
-def dead_letters() -> None:
-    """Usage messages that could not be posted."""
-
-
-@dead_letters.command("show")
-@click.option("--limit", default=20, show_default=True)
-def show_dead_letters(limit: int) -> None:
-    """Show dead letters; their reasons are in the log of record_usage, by message id."""
-    table = Table("message id", "body")
-    for message in letters.look(limit):
-        table.add_row(message["MessageId"], message["Body"])
-    out.print(table)
-    out.print(f"{letters.count()} in all")
-
-
-@dead_letters.command("send-back")
-@click.option("--limit", default=1_000, show_default=True)
-def send_back_dead_letters(limit: int) -> None:
-    """Send dead letters back to the usage queue, once their cause is mended. Nothing is charged twice."""
-    moved = sum(1 for _ in track(letters.send_back(limit), "Sending back", total=None, console=Console(stderr=True)))
-    out.print(f"{moved} sent back")
-
-
 @ops.command("token")
-@click.argument("role", type=click.Choice(["operator", "owner", "viewer"]))
+@click.argument("role", type=click.Choice(get_args(Role)))
 @click.argument("account_id", required=False)
 @click.option("--hours", default=1.0, show_default=True)
 @click.option("--subject", help="Who it is for; kept as the actor of what they do.")
 def make_token(role: str, account_id: str | None, hours: float, subject: str | None) -> None:
     """Make a bearer token, as the platform does."""
-    if role != "operator" and not account_id:
+    if role not in OF_THE_PLATFORM and not account_id:
         raise click.UsageError("an owner or viewer needs an account")
     expires_at_ms = clock.to_ms(clock.now() + timedelta(hours=hours))
     secret = settings().token_secret
     click.echo(sign(secret, role=role, account_id=account_id, expires_at_ms=expires_at_ms, subject=subject))  # type: ignore[arg-type]
 
 
+ops.add_command(dead_letters)
 ops.add_command(reconcile)
 ops.add_command(replay)
 ops.add_command(show_parked)
+ops.add_command(show_repeats)
 ops.add_command(subscriptions)
 ops.add_command(renew_due)
 

@@ -6,6 +6,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from chalicelib.log import log
 from chalicelib.payments import webhook, webhook_table
 from chalicelib.payments.webhook import WebhookUnprocessed
 
@@ -45,4 +46,7 @@ def _replayed(event_id: str) -> tuple[str, str]:
         verdict = webhook.replay(event_id)
     except WebhookUnprocessed as error:
         return "parked", str(error.__cause__)
+    except Exception as error:  # noqa: BLE001 - one that cannot even be read stops no other
+        log().exception("a parked webhook could not be processed", event_id=event_id)
+        return "unread", f"{type(error).__name__}: {error}"
     return (verdict.state, verdict.reason or "") if verdict else ("unknown", "no event of this id waits")

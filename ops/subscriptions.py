@@ -2,7 +2,7 @@
 
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 
 import click
@@ -14,6 +14,7 @@ from rich.table import Table
 from chalicelib import clock
 from chalicelib.accounts import table as accounts
 from chalicelib.accounts.tax import tax_of
+from chalicelib.batches import Failure, each
 from chalicelib.catalog.catalog import Catalog, catalog
 from chalicelib.money import format_amount
 from chalicelib.payments import table as payments
@@ -52,13 +53,21 @@ def show_due(at: datetime | None) -> None:
     """List the subscriptions that are due."""
     now_ms = moment_ms(at)
     rows = Table("account", "status", "plan", "due since", "attempt", "waits for")
-    found = list(due(now_ms))
-    for each in found:
-        waits_for = each.pending.payment_id if each.pending else ""
-        since = clock.iso(each.due_at_ms or 0)
-        rows.add_row(each.account_id, each.status, each.terms.contents.plan, since, str(each.attempt), waits_for)
+    found = 0
+
+    def show(account_id: str) -> None:
+        nonlocal found
+        if it := find_due(account_id, now_ms):
+            waits_for = it.pending.payment_id if it.pending else ""
+            since, plan = clock.iso(it.due_at_ms or 0), it.terms.contents.plan
+            rows.add_row(it.account_id, it.status, plan, since, str(it.attempt), waits_for)
+            found += 1
+
+    for failure in _each(table.due(now_ms), show):
+        rows.add_row(failure.item, "cannot be read", "", "", "", f"{type(failure.error).__name__}: {failure.error}")
+        found += 1
     out.print(rows)
-    out.print(f"{len(found)} due at {clock.iso(now_ms)}")
+    out.print(f"{found} due at {clock.iso(now_ms)}")
 
 
 @click.command("renew")
@@ -75,13 +84,21 @@ def renew_due(at: datetime | None, dry_run: bool) -> None:
     rows = Table("account", "status", "what", "amount")
     sums: Counter[str] = Counter()
     wrong = 0
-    for each in track(list(due(now_ms)), "Looking", console=Console(stderr=True)):
-        seen = outlook(each, catalog(), now_ms)
-        currency = each.currency
-        sums[currency] += seen.amount_micros
+
+    def show(account_id: str) -> None:
+        nonlocal wrong
+        found = find_due(account_id, now_ms)
+        if found is None:
+            return
+        seen = outlook(found, catalog(), now_ms)
+        sums[found.currency] += seen.amount_micros
         wrong += seen.is_wrong
-        amount = f"{format_amount(seen.amount_micros, currency)} {currency}" if seen.amount_micros else ""
-        rows.add_row(each.account_id, each.status, seen.does, amount)
+        amount = f"{format_amount(seen.amount_micros, found.currency)} {found.currency}" if seen.amount_micros else ""
+        rows.add_row(account_id, found.status, seen.does, amount)
+
+    for failure in _each(track(list(table.due(now_ms)), "Looking", console=Console(stderr=True)), show):
+        rows.add_row(failure.item, "", f"fail: {type(failure.error).__name__}: {failure.error}", "")
+        wrong += 1
     out.print(rows)
     for currency, micros in sorted(sums.items()):
         out.print(f"{format_amount(micros, currency)} {currency} in all")
@@ -93,12 +110,16 @@ def moment_ms(at: datetime | None) -> int:
     return clock.now_ms() if at is None else clock.to_ms(at.replace(tzinfo=UTC))
 
 
-def due(now_ms: int) -> Iterator[Subscription]:
-    """Yield the subscriptions that are due, read again from the table itself."""
-    for account_id in table.due(now_ms):
-        found = table.find(account_id)
-        if found and found.due_at_ms is not None and found.due_at_ms <= now_ms:
-            yield found
+def find_due(account_id: str, now_ms: int) -> Subscription | None:
+    """Read a subscription again from the table itself; None when it is not due any more."""
+    found = table.find(account_id)
+    return found if found and found.due_at_ms is not None and found.due_at_ms <= now_ms else None
+
+
+def _each(account_ids: Iterable[str], show: Callable[[str], None]) -> list[Failure[str]]:
+    """Show accounts; one that cannot be read hides no other."""
+    about = "a subscription that is due could not be read"
+    return each(account_ids, show, message=about, about=lambda account_id: {"account_id": account_id})
 
 
 def outlook(subscription: Subscription, catalog: Catalog, now_ms: int) -> Outlook:

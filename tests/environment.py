@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
-from chalicelib import queues
+from chalicelib import buckets, queues
 from chalicelib.invoices import archive
 from chalicelib.notices import bus, mailbox
 from chalicelib.settings import settings
@@ -28,6 +28,6 @@ def use(environment: Mapping[str, str]) -> Iterator[None]:
 
 def forget() -> None:
     """Forget everything that was made for another environment."""
-    doors = (queues.client, archive.client, archive.keep_logo, bus.client, mailbox.client)
+    doors = (queues.client, buckets.client, archive.keep_logo, bus.client, mailbox.client)
     for made in (settings, connection, *doors):
         made.cache_clear()

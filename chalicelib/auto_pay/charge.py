@@ -7,7 +7,7 @@ import msgspec
 
 from chalicelib import clock
 from chalicelib.auto_pay.queue import ChargeMessage
-from chalicelib.log import log
+from chalicelib.batches import each_message
 from chalicelib.payments import table
 from chalicelib.payments.payment import Payment, is_key_dead
 from chalicelib.payments.resolve import charge, resolve
@@ -18,14 +18,11 @@ def charge_all(records: Sequence[Mapping[str, Any]]) -> list[str]:
 
     A payment that Stripe gives no clear answer to is not among them: the payments' sweeper goes on with it.
     """
-    failed = []
-    for record in records:
-        try:
-            make(msgspec.json.decode(record["body"], type=ChargeMessage))
-        except Exception:  # noqa: BLE001 - one bad message stops no other; it comes back, and ends as a dead letter
-            log().exception("a payment was not made", message_id=record["messageId"], body=record["body"])
-            failed.append(record["messageId"])
-    return failed
+
+    def handle(record: Mapping[str, Any]) -> None:
+        make(msgspec.json.decode(record["body"], type=ChargeMessage))
+
+    return each_message(records, handle, message="a payment was not made")
 
 
 def make(message: ChargeMessage) -> Payment:

@@ -1,6 +1,5 @@
 """Look at the accounts that are due by themselves: a back-off that is over, a month that has turned, a lost trigger."""
 
-import time
 from typing import Final
 
 import msgspec
@@ -9,6 +8,7 @@ from chalicelib import clock
 from chalicelib.auto_pay import table
 from chalicelib.auto_pay.refill import consider
 from chalicelib.auto_pay.rule import Charge
+from chalicelib.batches import each, within
 from chalicelib.catalog.catalog import Catalog
 from chalicelib.log import log
 
@@ -34,34 +34,29 @@ class RetryIncomplete(Exception):
     """Some accounts could not be looked at; all others were."""
 
     def __init__(self, retried: Retried) -> None:
-        super().__init__(f"{retried.failed} of {retried.looked_at} accounts could not be looked at; see the log")
+        super().__init__(f"{retried.failed} accounts could not be looked at; see the log")
         self.retried = retried
 
 
 def retry(catalog: Catalog) -> Retried:
     """Look at the accounts that are due now. Raises RetryIncomplete at the end, if any of them met a bug."""
-    retried = Retried()
-    begun = time.monotonic()
-    now_ms = clock.now_ms()
-    for account_id, version in table.due(now_ms, A_SHARD):
-        if time.monotonic() - begun > BUDGET_SECONDS:
-            break
-        # Put off first: an account that kills the function must not be the first one of every run.
-        if table.claim(account_id, version, again_at_ms=now_ms + AGAIN_MS):
-            _count(account_id, catalog, retried)
-    if retried.looked_at:
+    retried, now_ms = Retried(), clock.now_ms()
+    failures = each(
+        within(BUDGET_SECONDS, table.due(now_ms, A_SHARD)),
+        lambda due: _look_again(*due, now_ms, catalog, retried),
+        message="auto-pay could not look at an account",
+        about=lambda due: {"account_id": due[0]},
+    )
+    retried.failed = len(failures)
+    if retried.looked_at or failures:
         log().info("auto-pay looked again", **msgspec.to_builtins(retried))
-    if retried.failed:
+    if failures:
         raise RetryIncomplete(retried)
     return retried
 
 
-def _count(account_id: str, catalog: Catalog, retried: Retried) -> None:
-    retried.looked_at += 1
-    try:
-        decision = consider(account_id, catalog)
-    except Exception:  # noqa: BLE001 - one bad account never stops the others; the run fails at its end
-        log().exception("auto-pay could not look at an account", account_id=account_id)
-        retried.failed += 1
-    else:
-        retried.charged += isinstance(decision, Charge)
+def _look_again(account_id: str, due_at_ms: int, now_ms: int, catalog: Catalog, retried: Retried) -> None:
+    # Put off first: an account that kills the function must not be the first one of every run.
+    if table.claim(account_id, due_at_ms, again_at_ms=now_ms + AGAIN_MS):
+        retried.looked_at += 1
+        retried.charged += isinstance(consider(account_id, catalog), Charge)

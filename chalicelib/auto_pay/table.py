@@ -21,7 +21,7 @@ SHARDS: Final = 8
 
 
 class DueIndex(GlobalSecondaryIndex["AutoPayRow"]):  # type: ignore[no-untyped-call]
-    """Accounts to look at even if nothing happens, by when, and no others."""
+    """Accounts to look at even if nothing happens, by when, and no others. Only its keys are read here."""
 
     class Meta:
         index_name = "due"
@@ -89,18 +89,25 @@ def write(auto_pay: AutoPay, *, over: int, payment: Payment | None = None) -> bo
 
 
 def due(now_ms: int, limit: int) -> Iterator[tuple[str, int]]:
-    """Yield the accounts to be looked at by now, with their row's version: at most `limit` a shard, oldest first.
+    """Yield the accounts to be looked at by now, with when they were due: at most `limit` a shard, oldest first.
 
-    The index may be a moment behind: read a row again before acting on it.
+    Only keys are read, which DynamoDB never keeps without their type: no row that is wrong hides the others. The index
+    may be a moment behind: read a row again before acting on it.
     """
     for shard in range(SHARDS):
-        rows = AutoPayRow.due.query(str(shard), DueIndex.due_at_ms <= now_ms, limit=limit, page_size=limit)
-        yield from [(row.account_id, int(row.version)) for row in rows]
+        rows = AutoPayRow.due.query(
+            str(shard),
+            DueIndex.due_at_ms <= now_ms,
+            limit=limit,
+            page_size=limit,
+            attributes_to_get=["account_id", "due_at_ms"],
+        )
+        yield from [(row.account_id, int(row.due_at_ms)) for row in rows]
 
 
-def claim(account_id: str, version: int, *, again_at_ms: int) -> bool:
-    """Put an account that is due off to a later time, if it still has this version; False when somebody else did."""
-    return _look_at(account_id, again_at_ms, AutoPayRow.version == version)
+def claim(account_id: str, due_at_ms: int, *, again_at_ms: int) -> bool:
+    """Put an account that is due off to a later time, if it still was due then; False when somebody else did."""
+    return _look_at(account_id, again_at_ms, AutoPayRow.due_at_ms == due_at_ms)
 
 
 def mark_due(account_id: str, moment_ms: int) -> None:

@@ -74,12 +74,16 @@ class CurrencyLimits(msgspec.Struct, frozen=True):
 
 
 class UsageLimits(msgspec.Struct, frozen=True):
-    """What holds for every usage event."""
+    """What holds for every usage event.
+
+    With `give_back_repeats`, what the nightly audit finds to be charged twice is given back.
+    """
 
     maximum_age_ms: int
     maximum_future_ms: int
     maximum_quantity_micros: int
     maximum_amount_micros: int
+    give_back_repeats: bool = False
 
 
 class Product(msgspec.Struct, frozen=True):
@@ -125,6 +129,7 @@ class _Usage(msgspec.Struct, forbid_unknown_fields=True):
     maximum_future_minutes: int
     maximum_quantity: str
     maximum_amount: str
+    give_back_repeats: bool = False
 
 
 class _Currency(msgspec.Struct, forbid_unknown_fields=True):
@@ -222,6 +227,7 @@ def _usage_limits(usage: _Usage) -> UsageLimits:
         maximum_future_ms=usage.maximum_future_minutes * 60 * 1000,
         maximum_quantity_micros=parse_micros(usage.maximum_quantity),
         maximum_amount_micros=parse_micros(usage.maximum_amount),
+        give_back_repeats=usage.give_back_repeats,
     )
 
 

@@ -4,10 +4,11 @@ A document is under `documents/ACCOUNT/NUMBER.pdf`, a logo under `logos/` and th
 stands under one name with other content.
 """
 
-from functools import cache, lru_cache
+from functools import lru_cache
 from hashlib import sha256
-from typing import Any, Final
+from typing import Final
 
+from chalicelib.buckets import client
 from chalicelib.settings import settings
 
 LINK_SECONDS: Final = 300
@@ -21,26 +22,6 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
 
 KEPT_LOGOS: Final = 16
 """Logos that a process remembers to have kept."""
-
-
-@cache
-def client() -> Any:
-    """Return the process's client of S3. Links are signed with version 4, which every region takes."""
-    # Imported here: the functions that answer without a document should not pay for it.
-    import boto3  # noqa: PLC0415
-    from botocore.config import Config  # noqa: PLC0415
-
-    return boto3.client(
-        "s3",
-        config=Config(
-            signature_version="s3v4",
-            connect_timeout=2,
-            read_timeout=10,
-            retries={"mode": "standard", "total_max_attempts": 3},
-            # With this, links name the region's own host; the global one only redirects for a new bucket elsewhere.
-            s3={"addressing_style": "virtual"},
-        ),
-    )
 
 
 def has(account_id: str, number: str) -> bool:

@@ -4,8 +4,9 @@ The legs of one posting may stand in two wallets. Each names the other by the pl
 a commit are cut first, and written when every transaction has its place.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import chain, repeat
+from itertools import chain
 from operator import attrgetter
 from typing import Any, Final
 
@@ -17,9 +18,6 @@ from chalicelib.ledger.page import BODY_BYTES, SPAN_MS, TRANSACTIONS, Page, appe
 from chalicelib.ledger.page_content import Header, SiblingPage, implied_amount
 from chalicelib.ledger.posting import CREDIT, Content, Leg, Line, Part, Posting
 from chalicelib.ledger.wallet import Wallet
-
-Place = tuple[SiblingPage, int]
-"""A page, and the position of a transaction in it."""
 
 posting_order: Final = attrgetter("identity.occurred_at_ms", "identity.source", "identity.event_id")
 """Transactions of a page stand in the order of their own time, then of source and id: the same on every run."""
@@ -46,21 +44,43 @@ class WalletPlan(msgspec.Struct, frozen=True):
         return wallet
 
 
+class Siblings(msgspec.Struct, frozen=True):
+    """The pages that hold siblings of a page's transactions, and the columns that `PageContent.siblings` reads."""
+
+    pages: tuple[SiblingPage, ...] = ()
+    columns: dict[str, list[int | None]] = {}
+
+
+NO_SIBLINGS: Final = Siblings()
+
+
 class _Share(msgspec.Struct):
-    """A wallet's share of a commit: its legs in posting order, and where they are cut into pages."""
+    """A wallet's share of a commit: its legs in posting order, and where they are cut into pages.
+
+    `siblings` tells where the other leg of a posting stands, by the leg's own place.
+    """
 
     wallet: Wallet
-    postings: list[Posting]
-    legs: list[Leg]
-    cuts: list[slice]
+    postings: list[Posting] = []
+    legs: list[Leg] = []
+    siblings: dict[int, "tuple[_Share, int]"] = {}
+    cuts: list[slice] = []
 
-    def pages(self) -> list[tuple[slice, SiblingPage]]:
-        """Return each part with the place of the page that it becomes."""
-        account_id, first = self.wallet.account_id, self.wallet.sequence + 1
-        return [
-            (cut, SiblingPage(account_id, self.postings[cut.stop - 1].identity.occurred_at_ms, first + cut.start))
-            for cut in self.cuts
-        ]
+    def add(self, posting: Posting, leg: Leg) -> int:
+        """Add a leg, and return its place."""
+        self.postings.append(posting)
+        self.legs.append(leg)
+        return len(self.legs) - 1
+
+    def cut_of(self, place: int) -> int:
+        """Return the number of the page in which the leg of a place will be."""
+        return bisect_right(self.cuts, place, key=attrgetter("start")) - 1 if len(self.cuts) > 1 else 0
+
+    def page(self, number: int) -> SiblingPage:
+        """Return where a page will be."""
+        cut = self.cuts[number]
+        latest_ms = self.postings[cut.stop - 1].identity.occurred_at_ms
+        return SiblingPage(self.wallet.account_id, latest_ms, self.wallet.sequence + 1 + cut.start)
 
     def days(self) -> Days:
         """Return the usage that the legs add to the wallet's days."""
@@ -71,25 +91,23 @@ class _Share(msgspec.Struct):
 def build(wallets: Mapping[str, Wallet], postings: Iterable[Posting], posted_at_ms: int) -> list[WalletPlan]:
     """Build what appends postings, none of them posted yet, to all wallets that they move."""
     shares = _shares(wallets, postings)
-    has_pairs = any(len(posting.legs) > 1 for share in shares for posting in share.postings)
     while True:
-        places = _places(shares) if has_pairs else {}
-        pages = [_write(share, places, posted_at_ms) for share in shares]
+        pages = [_write(share, posted_at_ms) for share in shares]
         if not [share for share, made in zip(shares, pages, strict=True) if _halve_too_large(share, made)]:
-            break
-    return [WalletPlan(share.wallet, made, share.days()) for share, made in zip(shares, pages, strict=True)]
+            return [WalletPlan(share.wallet, made, share.days()) for share, made in zip(shares, pages, strict=True)]
 
 
 def _shares(wallets: Mapping[str, Wallet], postings: Iterable[Posting]) -> list[_Share]:
     """Deal the legs out to their wallets, in posting order, and cut them."""
-    shares: dict[str, _Share] = {}
-    for posting in sorted(postings, key=posting_order):
-        for leg in posting.legs:
-            share = shares.get(leg.account_id)
-            if share is None:
-                share = shares[leg.account_id] = _Share(wallets[leg.account_id], [], [], [])
-            share.postings.append(posting)
-            share.legs.append(leg)
+    ordered = sorted(postings, key=posting_order)
+    accounts = {leg.account_id for posting in ordered for leg in posting.legs}
+    shares = {account: _Share(wallets[account]) for account in sorted(accounts)}
+    for posting in ordered:
+        places = [(share := shares[leg.account_id], share.add(posting, leg)) for leg in posting.legs]
+        if len(places) > 1:
+            (one, place), (other, other_place) = places
+            one.siblings[place] = (other, other_place)
+            other.siblings[other_place] = (one, place)
     for share in shares.values():
         share.cuts = spans([posting.identity.occurred_at_ms for posting in share.postings])
     return list(shares.values())
@@ -127,42 +145,24 @@ def _halve_too_large(share: _Share, pages: Sequence[Page]) -> bool:
     return grown
 
 
-def _places(shares: Iterable[_Share]) -> dict[str, dict[int, Place]]:
-    """Return where each posting's transaction will be, by account and by the posting itself."""
-    return {
-        share.wallet.account_id: {
-            id(posting): (page, position)
-            for cut, page in share.pages()
-            for position, posting in enumerate(share.postings[cut])
-        }
-        for share in shares
-    }
-
-
-def _write(share: _Share, places: Mapping[str, Mapping[int, Place]], posted_at_ms: int) -> list[Page]:
+def _write(share: _Share, posted_at_ms: int) -> list[Page]:
     """Write a wallet's pages, each following the one before."""
     pages: list[Page] = []
     head = share.wallet
     for cut in share.cuts:
-        pages.append(write_page(head, share.postings[cut], share.legs[cut], places, posted_at_ms))
+        siblings = _siblings(share, cut) if share.siblings else NO_SIBLINGS
+        pages.append(write_page(head, share.postings[cut], share.legs[cut], siblings, posted_at_ms))
         head = append(head, pages[-1])
     return pages
 
 
 def write_page(
-    head: Wallet,
-    postings: Sequence[Posting],
-    legs: Sequence[Leg],
-    places: Mapping[str, Mapping[int, Place]],
-    posted_at_ms: int,
+    head: Wallet, postings: Sequence[Posting], legs: Sequence[Leg], siblings: Siblings, posted_at_ms: int
 ) -> Page:
     """Write the page that follows `head`, of legs in posting order that fit into one."""
-    columns = _columns(head.account_id, postings, legs)
-    siblings, more = _sibling_columns(postings, legs, places)
-    header = Header(
-        *(head.account_id, head.currency, head.sequence + 1, head.balance_micros, posted_at_ms, len(legs)), siblings
-    )
-    body = format_2.encode(header, {**columns, **more})
+    columns = {**_columns(head.account_id, postings, legs), **siblings.columns}
+    place = (head.account_id, head.currency, head.sequence + 1, head.balance_micros)
+    body = format_2.encode(Header(*place, posted_at_ms, len(legs), siblings.pages), columns)
     return Page(
         account_id=head.account_id,
         earliest_ms=columns["occurred_at_ms"][0],
@@ -243,24 +243,23 @@ def _line_columns(contents: Sequence[Content], legs: Sequence[Leg]) -> dict[str,
     }
 
 
-def _sibling_columns(
-    postings: Sequence[Posting], legs: Sequence[Leg], places: Mapping[str, Mapping[int, Place]]
-) -> tuple[tuple[SiblingPage, ...], dict[str, list[int | None]]]:
-    """Return the pages that hold siblings, and the columns that lead there (`PageContent.siblings` reads them)."""
-    if not places:
-        return (), {}
-    numbers: dict[SiblingPage, int] = {}
+def _siblings(share: _Share, cut: slice) -> Siblings:
+    """Return the pages that hold siblings of a part's legs, and the columns that lead there."""
+    numbers: dict[tuple[str, int], int] = {}
+    pages: list[SiblingPage] = []
     passed: list[int] = []
     columns: dict[str, list[int | None]] = {"sibling_page": [], "sibling_position": []}
-    for posting, leg in zip(postings, legs, strict=True):
+    for place in range(cut.start, cut.stop):
         number = offset = None
-        if len(posting.legs) > 1:
-            other = posting.other_leg(leg)
-            page, position = places[other.account_id][id(posting)]
-            number = numbers.setdefault(page, len(numbers))
-            passed += repeat(0, number + 1 - len(passed))
-            offset = position - passed[number]
+        if place in share.siblings:
+            other, other_place = share.siblings[place]
+            other_cut = other.cut_of(other_place)
+            number = numbers.setdefault((other.wallet.account_id, other_cut), len(pages))
+            if number == len(pages):
+                pages.append(other.page(other_cut))
+                passed.append(other.cuts[other_cut].start)
+            offset = other_place - passed[number]
             passed[number] += 1
         columns["sibling_page"].append(number)
         columns["sibling_position"].append(offset)
-    return tuple(numbers), columns
+    return Siblings(tuple(pages), columns)

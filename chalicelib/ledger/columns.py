@@ -1,22 +1,170 @@
-"""Stub."""
+"""Columns of values to bytes and back, each by the codec that fits its values best. Pure.
 
+Any values survive that JSON can hold: texts, integers of any size, None, lists, objects. What is stored is a
+MessagePack array whose first element names the codec. The codec is chosen from the values alone, so a column needs no
+schema, and another choice made one day leaves readable what was stored before.
+
+Lengths are checked against each other and against the number of values, but a digit that was changed in place reads as
+another digit: that is for a page's hash to find.
+"""
+
+import struct
 import zlib
-from typing import Any
+from collections.abc import Sequence
+from itertools import accumulate
+from itertools import count as count_from
+from typing import Any, Final, Self
 
 import msgspec
 
+from chalicelib.ledger.codecs import (
+    Codec,
+    Cycle,
+    Differences,
+    Json,
+    Leaf,
+    Numbers,
+    Plain,
+    Template,
+    fit_alike,
+    fit_cycle,
+    fit_leaf,
+    identities,
+)
+from chalicelib.ledger.packing import UnreadableColumn, require
 
-class UnreadableColumn(Exception):
-    """x."""
+__all__ = ["UnreadableColumn", "decode", "encode"]
+
+SHORT: Final = 32
+"""Up to this many values the plain list is tried too: a codec's own parts may cost more than they save."""
+
+SAMPLE: Final = 64
+MOST_SHAPES: Final = 8
 
 
-def encode(values: Any) -> Any:
-    """X."""
-    return zlib.compress(msgspec.json.encode(list(values)), 3)
+class Shapes(Codec, tag="s", frozen=True):
+    """Values of a few shapes, such as None and links, or texts of two lengths: a column for each shape."""
+
+    which: Leaf
+    columns: list[Leaf]
+
+    @classmethod
+    def of(cls, values: Sequence[Any]) -> Self | None:
+        """Fit values of at most eight shapes, at least one of which packs better by itself."""
+        if len({_shape(value) for value in values[:SAMPLE]}) > MOST_SHAPES:
+            return None
+        shapes = [_shape(value) for value in values]
+        numbers = dict(zip(dict.fromkeys(shapes), count_from()))
+        if not 1 < len(numbers) <= MOST_SHAPES:
+            return None
+        which = [numbers[shape] for shape in shapes]
+        columns = [
+            fit_leaf([value for value, chosen in zip(values, which, strict=True) if chosen == number])
+            for number in range(len(numbers))
+        ]
+        return None if all(isinstance(column, Json) for column in columns) else cls(fit_leaf(which), columns)
+
+    def values(self, count: int) -> list[Any]:
+        """Take each value from its shape's column."""
+        which = _read_integers(self.which, count)
+        require(set(which) == set(range(len(self.columns))), "the shapes name columns that are not there")
+        columns = [iter(column.values(which.count(number))) for number, column in enumerate(self.columns)]
+        return [next(columns[number]) for number in which]
 
 
-def decode(stored: Any, count: int) -> list[Any]:
-    """X."""
-    values = msgspec.json.decode(zlib.decompress(stored))
-    assert len(values) == count
-    return values
+class Repeats(Codec, tag="r", frozen=True):
+    """Values that come again: each different one once, in order of appearance, and a number for every value.
+
+    0 is the next new one, 1 the newest so far, and from 2 on they are counted from the first. So three parts with the
+    same new quantity, receipt after receipt, give the same numbers each time, and these deflate to almost nothing.
+    """
+
+    distinct: Leaf | Shapes
+    numbers: Leaf
+
+    @classmethod
+    def of(cls, values: Sequence[Any]) -> Self | None:
+        """Fit values of which at most half, in a sample, are different."""
+        head = identities(values[:SAMPLE])
+        if 2 * len(set(head)) > len(head):
+            return None
+        keys = identities(values)
+        places = dict(zip(dict.fromkeys(keys), count_from()))
+        distinct = list(places) if keys is values else [msgspec.json.decode(key) for key in places]
+        return cls(_fit_distinct(distinct), fit_leaf(_relative([places[key] for key in keys])))
+
+    def values(self, count: int) -> list[Any]:
+        """Look each value up."""
+        numbers = _read_integers(self.numbers, count)
+        distinct = self.distinct.values(numbers.count(0))
+        require(numbers[0] == 0 and min(numbers) >= 0, "the numbers begin with no value")
+        require(max(numbers) < len(distinct) + 2, "the numbers name values that are not there")
+        newest = accumulate(number == 0 for number in numbers)
+        return [
+            distinct[number - 2] if number > 1 else distinct[seen - 1]
+            for number, seen in zip(numbers, newest, strict=True)
+        ]
+
+
+def _relative(places: list[int]) -> list[int]:
+    """Write places, numbered by first appearance, relative to the newest so far."""
+    numbers = []
+    newest = -1
+    for place in places:
+        if place > newest:
+            newest = place
+            numbers.append(0)
+        else:
+            numbers.append(1 if place == newest else place + 2)
+    return numbers
+
+
+def _read_integers(leaf: Leaf, count: int) -> list[int]:
+    numbers = leaf.values(count)
+    require(set(map(type, numbers)) == {int}, "a column of integers holds something else")
+    return numbers
+
+
+def _shape(value: Any) -> int | type:
+    """Return what values of one column have in common: the length of a text, else the type."""
+    return len(value) if type(value) is str else type(value)
+
+
+Column = Plain | Cycle | Json | Template | Numbers | Differences | Repeats | Shapes
+
+_encoder: Final = msgspec.msgpack.Encoder()
+_decoder: Final = msgspec.msgpack.Decoder(Column)
+
+
+def encode(values: Sequence[Any]) -> bytes:
+    """Store a column."""
+    try:
+        stored = _encoder.encode(_fit(values))
+        if len(values) > SHORT:
+            return stored
+        return min(stored, _encoder.encode(Plain(list(values))), key=len)
+    except OverflowError:  # an integer beyond 64 bits, which MessagePack lacks
+        return _encoder.encode(Json.of(values))
+
+
+def decode(stored: bytes | msgspec.Raw, count: int) -> list[Any]:
+    """Read a column of `count` values back. Raises UnreadableColumn."""
+    try:
+        column: Column = _decoder.decode(stored)
+        return column.values(count)
+    except (ValueError, ArithmeticError, LookupError, RecursionError, struct.error, zlib.error) as problem:
+        raise UnreadableColumn(str(problem)) from problem
+
+
+def _fit(values: Sequence[Any]) -> Column:
+    """Choose the codec."""
+    if len(values) <= SHORT:
+        return fit_leaf(values)
+    return fit_cycle(values) or Repeats.of(values) or _fit_distinct(values)
+
+
+def _fit_distinct(values: Sequence[Any]) -> Leaf | Shapes:
+    """Choose the codec of values that do not come again."""
+    if len(values) <= SHORT:
+        return fit_leaf(values)
+    return fit_alike(values) or Shapes.of(values) or Json.of(values)

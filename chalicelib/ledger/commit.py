@@ -12,6 +12,7 @@ from chalicelib.ledger.daily_usage import DAY_MS
 from chalicelib.ledger.page import SPAN_MS
 from chalicelib.ledger.posting import EventKey, Posting
 from chalicelib.ledger.read_page import Posted
+from chalicelib.ledger.wallet import PageSpan, Wallet
 
 MAXIMUM_ITEMS: Final = 100
 """Items in one transaction (Amazon DynamoDB API Reference, TransactWriteItems)."""
@@ -89,7 +90,24 @@ def classify(postings: Sequence[Posting], posted: Mapping[str, Mapping[EventKey,
     return told
 
 
-def windows(times: Iterable[int], latest_ms: int) -> list[Window]:
+def pages_to_read(times: Iterable[int], wallet: Wallet, sequence: int) -> tuple[list[PageSpan], list[Window]]:
+    """Return which of a wallet's pages can hold events of these times: recent ones by name, others by ranges of time.
+
+    Pages up to `sequence` were read before.
+    """
+    ordered = sorted(set(times))
+    recent = [span for span in wallet.recent if span.first_sequence > sequence and _has_one_in(ordered, span)]
+    others_end = wallet.recent[0].first_sequence - 1 if wallet.recent else wallet.sequence
+    return recent, windows(ordered, wallet.older_ms) if sequence < others_end else []
+
+
+def _has_one_in(ordered: Sequence[int], span: PageSpan) -> bool:
+    """Tell whether one of the rising times lies within a page's."""
+    place = bisect_left(ordered, span.earliest_ms)
+    return place < len(ordered) and ordered[place] <= span.latest_ms
+
+
+def windows(ordered: Iterable[int], latest_ms: int) -> list[Window]:
     """Return the ranges of page time in which pages can hold events of these times; none is later than `latest_ms`.
 
     An event of time t is on a page whose latest time is between t and t plus five minutes, so a batch that mixes old
@@ -97,7 +115,7 @@ def windows(times: Iterable[int], latest_ms: int) -> list[Window]:
     minutes: a call costs more than the few pages of such a while.
     """
     ranges: list[Window] = []
-    for moment in sorted(set(times)):
+    for moment in ordered:
         if moment > latest_ms:
             break
         if ranges and moment <= ranges[-1][1] + SPAN_MS:

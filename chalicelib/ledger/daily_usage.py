@@ -2,6 +2,9 @@
 
 from bisect import bisect_left
 from collections.abc import Sequence
+from itertools import compress
+from operator import attrgetter
+from typing import Final
 
 import msgspec
 
@@ -9,6 +12,11 @@ from chalicelib.clock import day_of
 from chalicelib.ledger.posting import Content, Leg
 
 DAY_MS = 24 * 60 * 60 * 1000
+
+_lines: Final = attrgetter("lines")
+_meter: Final = attrgetter("meter")
+_quantity: Final = attrgetter("quantity_micros")
+_amount: Final = attrgetter("amount_micros")
 
 
 class Usage(msgspec.Struct):
@@ -54,6 +62,8 @@ def add_days(days: Days, more: Days) -> None:
 
 
 def _by_meter(contents: Sequence[Content], legs: Sequence[Leg]) -> dict[str, Usage]:
+    if not any(map(_lines, legs)):
+        return _plain_by_meter(contents, legs)
     meters: dict[str, Usage] = {}
     for content, leg in zip(contents, legs, strict=True):
         if leg.lines:
@@ -61,6 +71,18 @@ def _by_meter(contents: Sequence[Content], legs: Sequence[Leg]) -> dict[str, Usa
                 _count(meters, line.meter, line.quantity_micros, line.amount_micros)
         elif content.meter is not None:
             _count(meters, content.meter, content.quantity_micros, leg.amount_micros)
+    return meters
+
+
+def _plain_by_meter(contents: Sequence[Content], legs: Sequence[Leg]) -> dict[str, Usage]:
+    """Add up what has no lines, meter by meter: there are few, and each is added up at once."""
+    all_meters = list(map(_meter, contents))
+    quantities, amounts = list(map(_quantity, contents)), list(map(_amount, legs))
+    meters: dict[str, Usage] = {}
+    for meter in set(all_meters) - {None}:
+        chosen = [each == meter for each in all_meters]
+        quantity = sum(filter(None, compress(quantities, chosen)))
+        meters[meter] = Usage(quantity, sum(compress(amounts, chosen)), sum(chosen))
     return meters
 
 

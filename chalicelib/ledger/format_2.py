@@ -1,10 +1,10 @@
 """Pages of format 2: each column by itself, stored by the codec that fits its values. Pure.
 
-The body is MessagePack: the header, the time of the first event, and the columns by name. Its hash covers it as it is.
+The body is MessagePack: the header, and the columns by name. The page's hash covers it as it is, so nothing has to be
+encoded again to check it: another release of zlib may write other bytes.
 """
 
 from collections.abc import Mapping, Sequence
-from itertools import accumulate, pairwise
 from typing import Any, Final
 
 import msgspec
@@ -18,8 +18,7 @@ DEFAULTS: Final = {**COLUMNS, **LINE_COLUMNS}
 
 class _Body(msgspec.Struct, array_like=True):
     header: Header
-    start_ms: int
-    columns: dict[str, Any]
+    columns: dict[str, msgspec.Raw]
 
 
 def hashed(body: bytes) -> bytes:
@@ -28,30 +27,24 @@ def hashed(body: bytes) -> bytes:
 
 
 def encode(header: Header, columns: Mapping[str, Sequence[Any]]) -> bytes:
-    """Write a body. Columns may be left out where all their values are what `COLUMNS` says."""
-    times = columns["occurred_at_ms"]
+    """Write a body. A column whose values are all what `PageContent` takes for one that is left out, is left out."""
     stored = {
-        name: codecs.encode(values)
+        name: msgspec.Raw(codecs.encode(values))
         for name, values in columns.items()
-        if name != "occurred_at_ms" and not _is_default(values, DEFAULTS[name])
+        if not _is_default(values, DEFAULTS[name])
     }
-    gaps = [later - earlier for earlier, later in pairwise(times)]
-    stored["occurred_at_ms"] = codecs.encode([0, *gaps])
-    return msgspec.msgpack.encode(_Body(header, times[0], stored))
+    return msgspec.msgpack.encode(_Body(header, stored))
 
 
 def decode(body: bytes) -> PageContent:
-    """Read a body. Raises msgspec.DecodeError, UnreadableColumn."""
+    """Read a body; its columns are read when they are asked for. Raises msgspec.DecodeError, UnreadableColumn."""
     found = msgspec.msgpack.decode(body, type=_Body)
 
     def stored(name: str, count: int) -> list[Any] | None:
-        if name not in found.columns:
-            return None
-        values = codecs.decode(found.columns[name], count)
-        return list(accumulate(values[1:], initial=found.start_ms)) if name == "occurred_at_ms" else values
+        return codecs.decode(found.columns[name], count) if name in found.columns else None
 
     return PageContent(found.header, stored)
 
 
 def _is_default(values: Sequence[Any], default: Any) -> bool:
-    return default is not ... and values[0] == default and list(values).count(default) == len(values)
+    return default is not ... and values[0] == default and values.count(default) == len(values)

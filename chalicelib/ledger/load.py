@@ -5,7 +5,7 @@ sequence, and a write on condition of the sequence that was read fails.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
 from operator import attrgetter
@@ -14,18 +14,25 @@ from typing import Any, Final
 import msgspec
 
 from chalicelib.ledger import table
-from chalicelib.ledger.commit import Window, windows
+from chalicelib.ledger.commit import Window, pages_to_read
+from chalicelib.ledger.page import UnreadablePage, page_key
 from chalicelib.ledger.posting import EventKey, Posting
 from chalicelib.ledger.read_page import Posted, find
-from chalicelib.ledger.wallet import Wallet, WalletNotFound
+from chalicelib.ledger.table import PageRow
+from chalicelib.ledger.wallet import PageSpan, Wallet, WalletNotFound
 
 READS_AT_ONCE: Final = 16
 """Queries side by side, in the whole process: events at many far-apart times take one for each."""
 
 NOTHING_READ: Final = -1
+END_OF_SEQUENCES: Final = 2**48
+"""More than any wallet's sequence (`transaction.WIDTHS`)."""
 
 Found = dict[EventKey, Posted]
 """The events that were found in pages."""
+
+Keys = Mapping[str, Collection[EventKey]]
+"""The events that are looked for, by account."""
 
 _time_of: Final = attrgetter("identity.occurred_at_ms")
 
@@ -78,20 +85,57 @@ def load(postings: Iterable[Posting], known: Mapping[str, Loaded]) -> Loads:
     return loads
 
 
-def _search(loads: Loads, by_account: Mapping[str, list[Posting]]) -> Iterable[tuple[str, Found]]:
-    """Look for the postings in the pages of the wallets, window by window, side by side."""
-    jobs: list[tuple[str, Callable[[], Found]]] = []
+def _search(loads: Loads, by_account: Mapping[str, list[Posting]]) -> Iterator[tuple[str, Found]]:
+    """Look for the postings in the pages that may hold them: recent ones by name, others by their time."""
+    named: list[tuple[str, PageSpan]] = []
+    ranges: list[tuple[str, Window]] = []
     for account, each in loads.loaded.items():
-        if each.wallet is None or each.is_current:
-            continue
-        times = map(_time_of, by_account[account])
-        if ranges := windows(times, each.wallet.latest_ms):
-            keys = {posting.identity.key for posting in by_account[account]}
-            jobs += [(account, partial(_find, account, window, each.sequence, keys)) for window in ranges]
-    return zip([account for account, _ in jobs], _side_by_side(loads, jobs), strict=True)
+        if each.wallet and not each.is_current:
+            times = map(_time_of, by_account[account])
+            recent, others = pages_to_read(times, each.wallet, each.sequence)
+            named += [(account, span) for span in recent]
+            ranges += [(account, window) for window in others]
+    accounts = {account for account, _ in (*named, *ranges)}
+    keys = {account: {posting.identity.key for posting in by_account[account]} for account in accounts}
+    yield from _search_named(loads, named, keys)
+    yield from _search_ranges(loads, ranges, keys)
 
 
-def _side_by_side(loads: Loads, jobs: list[tuple[str, Callable[[], Found]]]) -> Iterable[Found]:
+def _search_named(loads: Loads, named: list[tuple[str, PageSpan]], keys: Keys) -> Iterator[tuple[str, Found]]:
+    """Look into pages whose keys are known; those of all wallets are read together."""
+    rows = table.read_page_rows([(account, span.latest_ms, span.first_sequence) for account, span in named])
+    for (account, span), row in zip(named, rows, strict=True):
+        yield account, loads.guard(account, partial(_find_named, account, span, row, keys[account]))
+
+
+def _find_named(account_id: str, span: PageSpan, row: PageRow | None, wanted: Collection[EventKey]) -> Found:
+    if row is None:
+        key = page_key(span.latest_ms, span.first_sequence)
+        raise UnreadablePage(account_id, key, "the wallet names it, and it is not there")
+    return find(table.page_of(row), wanted)
+
+
+def _search_ranges(loads: Loads, ranges: list[tuple[str, Window]], keys: Keys) -> Iterator[tuple[str, Found]]:
+    """Look into the pages of ranges of time, range by range, side by side."""
+    jobs = [
+        (account, partial(_find_in_range, account, window, loads.loaded[account], keys[account]))
+        for account, window in ranges
+    ]
+    yield from zip([account for account, _ in ranges], _side_by_side(loads, jobs), strict=True)
+
+
+def _find_in_range(account_id: str, window: Window, loaded: Loaded, wanted: Collection[EventKey]) -> Found:
+    """Look into the pages of a range that the wallet does not name, and that were not looked through before."""
+    recent = loaded.wallet.recent if loaded.wallet else ()
+    end = recent[0].first_sequence if recent else END_OF_SEQUENCES
+    found: Found = {}
+    for page in table.read_pages(account_id, *window):
+        if loaded.sequence < page.first_sequence < end:
+            found |= find(page, wanted)
+    return found
+
+
+def _side_by_side(loads: Loads, jobs: Sequence[tuple[str, Callable[[], Found]]]) -> Iterable[Found]:
     """Do jobs for accounts at once, and return in their order what they give."""
     if len(jobs) == 1:
         return [loads.guard(*jobs[0])]
@@ -108,15 +152,6 @@ def _read_wallets(loads: Loads) -> None:
             loads.failed[account] = WalletNotFound(account)
         elif wallet := loads.guard(account, lambda row=row: table.wallet_of(row)):  # type: ignore[misc]
             loads.loaded[account] = loads.loaded[account].moved(wallet)
-
-
-def _find(account_id: str, window: Window, sequence: int, wanted: Collection[EventKey]) -> Found:
-    """Look for events in the pages of a window. Pages up to `sequence` were looked through before."""
-    found: Found = {}
-    for page in table.read_pages(account_id, *window):
-        if page.last_sequence > sequence:
-            found |= find(page, wanted)
-    return found
 
 
 def _note_found(loads: Loads, found: Iterable[tuple[str, Found]]) -> None:

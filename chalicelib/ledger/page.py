@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 
 from chalicelib.clock import iso
-from chalicelib.ledger.wallet import Wallet
+from chalicelib.ledger.wallet import RECENT_PAGES, PageSpan, Wallet
 
 SPAN_MS: Final = 5 * 60 * 1000
 """The longest event time a page covers. Looking for a repeat, or resuming history, reads no further than this."""
@@ -64,13 +64,16 @@ def page_key(latest_ms: int, first_sequence: int) -> str:
 
 def append(wallet: Wallet, page: Page) -> Wallet:
     """Return the wallet with the page appended."""
+    spans = (*wallet.recent, PageSpan(page.earliest_ms, page.latest_ms, page.first_sequence))
+    older, recent = spans[:-RECENT_PAGES], spans[-RECENT_PAGES:]
     return Wallet(
         account_id=wallet.account_id,
         currency=wallet.currency,
         balance_micros=page.closing_balance_micros,
         sequence=page.last_sequence,
         head_hash=page.hash,
-        latest_ms=max(wallet.latest_ms, page.latest_ms),
+        recent=recent,
+        older_ms=max([wallet.older_ms, *(span.latest_ms for span in older)]),
     )
 
 

@@ -147,7 +147,9 @@ class _Run:
             if waiting:
                 attempts += 1
                 lost.update(losers)
+            if attempts > 1:
                 pause(attempts)
+                self.known.update({account: self.known[account].moved(None) for account in losers})
         self.refuse(waiting, LedgerBusy(f"no turn came in {ATTEMPTS} attempts; nothing was posted, send it again"))
 
     def settle_others(self, others: Iterable[tuple[Posting, Posting]]) -> None:

@@ -102,10 +102,6 @@ class Posting(msgspec.Struct, frozen=True, gc=False):
         if len(self.legs) != 1 and (len(self.legs) != 2 or self.legs[0].account_id == self.legs[1].account_id):
             raise ValueError("a posting has one leg, or two in different wallets")
 
-    def other_leg(self, leg: Leg) -> Leg:
-        """Return the leg of a posting with two that is not the given one."""
-        return self.legs[1] if self.legs[0] is leg else self.legs[0]
-
 
 def one_leg(  # noqa: PLR0913 - all keywords, most left out
     account_id: str,

@@ -3,7 +3,8 @@
 import base64
 import binascii
 import heapq
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from itertools import groupby
 from typing import Final
 
 import msgspec
@@ -228,3 +229,17 @@ def transaction(account_id: str, transaction_id: str) -> Transaction:
     if page is None or location.position >= page.count:
         raise UnknownTransaction(f"{transaction_id!r} is not a transaction of this account")
     return transactions_of(page)[location.position]
+
+
+def transactions(account_id: str, transaction_ids: Iterable[str]) -> Iterator[Transaction]:
+    """Yield transactions by their ids, a read a page, in the order of the pages. Raises UnknownTransaction."""
+    located = sorted((location_of(each), each) for each in set(transaction_ids))
+    for (latest_ms, first_sequence), group in groupby(
+        located, key=lambda each: (each[0].latest_ms, each[0].first_sequence)
+    ):
+        page = table.read_page(account_id, latest_ms, first_sequence)
+        held = transactions_of(page) if page else []
+        for location, transaction_id in group:
+            if location.position >= len(held):
+                raise UnknownTransaction(f"{transaction_id!r} is not a transaction of this account")
+            yield held[location.position]

@@ -15,11 +15,13 @@ from chalicelib.errors import Refusal
 from chalicelib.ledger.build import WalletPlan
 from chalicelib.ledger.daily_usage import Days, Usage
 from chalicelib.ledger.page import Page, page_key
-from chalicelib.ledger.wallet import END_OF_TIME_MS, GENESIS, Wallet, WalletNotFound
+from chalicelib.ledger.wallet import END_OF_TIME_MS, GENESIS, PageSpan, Wallet, WalletNotFound
 from chalicelib.tables import LOST_RACE_CODES, Table, TableMeta, connection, raw, read_together
 
 KEYS_A_CALL: Final = 100
 """Keys that one call reads (Amazon DynamoDB API Reference, BatchGetItem)."""
+
+SPAN_NUMBER_BYTES: Final = 6
 
 AFTER_ANY_SEQUENCE: Final = "#~"
 """Sorts behind every page key of the same time."""
@@ -59,7 +61,8 @@ class WalletRow(Table):
     balance_micros = NumberAttribute()
     sequence = NumberAttribute()
     head_hash = BinaryAttribute(legacy_encoding=False)
-    latest_ms = NumberAttribute(null=True)
+    recent_pages = BinaryAttribute(legacy_encoding=False, null=True)
+    older_ms = NumberAttribute(null=True)
 
 
 class CreditsIndex(GlobalSecondaryIndex["PageRow"]):  # type: ignore[no-untyped-call]
@@ -106,7 +109,7 @@ class DailyUsageRow(Table):
 
 def add_new_wallet(transaction: TransactWrite, account_id: str, currency: str) -> None:
     """Add an empty wallet to a transaction that creates its account; it fails if there is one already."""
-    row = WalletRow(account_id, currency=currency, balance_micros=0, sequence=0, head_hash=GENESIS, latest_ms=0)
+    row = WalletRow(account_id, currency=currency, balance_micros=0, sequence=0, head_hash=GENESIS, older_ms=0)
     transaction.save(row, condition=WalletRow.account_id.does_not_exist())
 
 
@@ -131,26 +134,79 @@ def read_wallet_rows(account_ids: Sequence[str]) -> dict[str, WalletRow]:
     return {row.account_id: row for row in rows}
 
 
+def scan_sequences() -> Iterator[tuple[str, int]]:
+    """Yield each account with how many transactions its wallet has, in no order; the newest may be missing."""
+    for row in WalletRow.scan(attributes_to_get=["account_id", "sequence"]):
+        yield row.account_id, int(row.sequence)
+
+
 def wallet_of(row: WalletRow) -> Wallet:
-    """Return the wallet of a row."""
-    told: float | None = row.latest_ms
-    latest_ms = END_OF_TIME_MS if told is None else int(told)
+    """Return the wallet of a row. One that was last written before rows named pages may have events at any time."""
+    told: float | None = row.older_ms
+    older_ms = END_OF_TIME_MS if told is None else int(told)
     numbers = (int(row.balance_micros), int(row.sequence))
-    return Wallet(row.account_id, row.currency, *numbers, row.head_hash, latest_ms)
+    return Wallet(
+        row.account_id, row.currency, *numbers, row.head_hash, unpack_spans(row.recent_pages or b""), older_ms
+    )
+
+
+def pack_spans(spans: Sequence[PageSpan]) -> bytes:
+    """Write the pages that a wallet names."""
+    numbers = (number for span in spans for number in (span.earliest_ms, span.latest_ms, span.first_sequence))
+    return b"".join(number.to_bytes(SPAN_NUMBER_BYTES, "big") for number in numbers)
+
+
+def unpack_spans(packed: bytes) -> tuple[PageSpan, ...]:
+    """Read what `pack_spans` wrote."""
+    edges = range(0, len(packed), SPAN_NUMBER_BYTES)
+    numbers = [int.from_bytes(packed[start : start + SPAN_NUMBER_BYTES], "big") for start in edges]
+    return tuple(map(PageSpan, numbers[::3], numbers[1::3], numbers[2::3]))
 
 
 def read_pages(account_id: str, earliest_ms: int, latest_ms: int) -> Iterator[Page]:
     """Read the pages whose latest time lies in the range (both ends included), strongly consistent, oldest first."""
     in_range = PageRow.page_key.between(iso(earliest_ms), iso(latest_ms) + AFTER_ANY_SEQUENCE)
-    return (_page(row) for row in PageRow.query(account_id, in_range, consistent_read=True))
+    return (page_of(row) for row in PageRow.query(account_id, in_range, consistent_read=True))
+
+
+def read_pages_posted(
+    account_id: str, earliest_ms: int, latest_ms: int, *, after_sequence: int, up_to_sequence: int
+) -> Iterator[Page]:
+    """Read the pages of a range of time that hold these sequence numbers. Others are passed over, but paid for."""
+    in_range = PageRow.page_key.between(iso(earliest_ms), iso(latest_ms) + AFTER_ANY_SEQUENCE)
+    posted = PageRow.first_sequence.between(after_sequence + 1, up_to_sequence)
+    return (page_of(row) for row in PageRow.query(account_id, in_range, posted, consistent_read=True))
+
+
+def read_page_sizes(account_id: str, earliest_ms: int, latest_ms: int, *, after_sequence: int) -> dict[int, int]:
+    """Return how many transactions each later page of a range of time holds, by the page's first sequence number."""
+    in_range = PageRow.page_key.between(iso(earliest_ms), iso(latest_ms) + AFTER_ANY_SEQUENCE)
+    rows = PageRow.query(
+        account_id,
+        in_range,
+        PageRow.first_sequence > after_sequence,
+        consistent_read=True,
+        attributes_to_get=["first_sequence", "count"],
+    )
+    return {int(row.first_sequence): int(row.transactions) for row in rows}
 
 
 def read_page(account_id: str, latest_ms: int, first_sequence: int) -> Page | None:
     """Read one page by its key, strongly consistent."""
     try:
-        return _page(PageRow.get(account_id, page_key(latest_ms, first_sequence), consistent_read=True))
+        return page_of(PageRow.get(account_id, page_key(latest_ms, first_sequence), consistent_read=True))
     except PageRow.DoesNotExist:
         return None
+
+
+def read_page_rows(keys: Sequence[tuple[str, int, int]]) -> list[PageRow | None]:
+    """Read pages by account, latest time and first sequence, strongly consistent, a hundred in a call."""
+    names = [(account_id, page_key(latest_ms, first_sequence)) for account_id, latest_ms, first_sequence in keys]
+    found: dict[tuple[str, str], PageRow] = {}
+    for start in range(0, len(names), KEYS_A_CALL):
+        rows = PageRow.batch_get(names[start : start + KEYS_A_CALL], consistent_read=True)
+        found |= {(row.account_id, row.page_key): row for row in rows}
+    return [found.get(name) for name in names]
 
 
 def read_newest_pages(account_id: str, before_key: str, limit: int, *, credits_only: bool) -> list[Page]:
@@ -163,10 +219,11 @@ def read_newest_pages(account_id: str, before_key: str, limit: int, *, credits_o
         found = PageRow.query(
             account_id, PageRow.page_key < before_key, scan_index_forward=False, limit=limit, page_size=limit
         )
-    return [_page(row) for row in found]
+    return [page_of(row) for row in found]
 
 
-def _page(row: PageRow) -> Page:
+def page_of(row: PageRow) -> Page:
+    """Return the page of a row."""
     latest, _, _ = row.page_key.partition("#")
     return Page(
         account_id=row.account_id,
@@ -252,7 +309,8 @@ def _add(transaction: TransactWrite, plan: WalletPlan) -> None:
             WalletRow.balance_micros.set(head.balance_micros),
             WalletRow.sequence.set(head.sequence),
             WalletRow.head_hash.set(head.head_hash),
-            WalletRow.latest_ms.set(head.latest_ms),
+            WalletRow.recent_pages.set(pack_spans(head.recent)),
+            WalletRow.older_ms.set(head.older_ms),
         ],
         condition=WalletRow.sequence == wallet.sequence,
         return_values="ALL_OLD",

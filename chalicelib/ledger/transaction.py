@@ -50,7 +50,7 @@ class Transaction(msgspec.Struct, frozen=True, gc=False):
         return (self.content.meter, *(line.meter for line in self.leg.lines))
 
 
-class Location(msgspec.Struct, frozen=True):
+class Location(msgspec.Struct, frozen=True, order=True):
     """Where a transaction is: its page's latest time and first sequence (they make its key), and its place in it."""
 
     latest_ms: int
@@ -70,7 +70,16 @@ def id_of(location: Location) -> str:
 
 def make_id(latest_ms: int, first_sequence: int, position: int) -> str:
     """Write the id of the transaction at a position of a page."""
-    packed = (latest_ms << 72 | first_sequence << 24 | position).to_bytes(15, "big")
+    return unpack_id((latest_ms << 72 | first_sequence << 24 | position).to_bytes(15, "big"))
+
+
+def pack_id(transaction_id: str) -> bytes:
+    """Return the 15 bytes that a transaction id is written from."""
+    return base64.b32decode(transaction_id.removeprefix(PREFIX).upper())
+
+
+def unpack_id(packed: bytes) -> str:
+    """Write 15 bytes as the transaction id again."""
     return PREFIX + base64.b32encode(packed).decode().lower()
 
 

@@ -13,7 +13,7 @@ from chalicelib.ledger.page import SPAN_MS, Page, UnreadablePage
 from chalicelib.ledger.read_page import expected_hash, read_header, transactions_of
 from chalicelib.ledger.siblings import SiblingCheck
 from chalicelib.ledger.transaction import Transaction
-from chalicelib.ledger.wallet import END_OF_TIME_MS, GENESIS, Wallet
+from chalicelib.ledger.wallet import END_OF_TIME_MS, GENESIS, PageSpan, Wallet
 
 TRIES: Final = 5
 """Readings of a wallet that is being posted to, before it is said to be too busy to verify."""
@@ -40,6 +40,7 @@ class _Link(msgspec.Struct, frozen=True):
     """What the chain needs of a page once its body has been checked."""
 
     key: str
+    span: PageSpan
     first_sequence: int
     last_sequence: int
     opening_balance_micros: int
@@ -105,7 +106,6 @@ def _page_difference(page: Page, wallet: Wallet, summed: Days) -> str | None:
         "closing balance": (page.closing_balance_micros, transactions[-1].balance_after_micros),
         "earliest time": (iso(page.earliest_ms), iso(times[0])),
         "latest time": (iso(page.latest_ms), iso(times[-1])),
-        "latest time within the wallet's": (True, page.latest_ms <= wallet.latest_ms),
         "order of times": (times, sorted(times)),
         "span within five minutes": (True, times[-1] - times[0] <= SPAN_MS),
         "lines that add up": (None, next((each.id for each in transactions if not _adds_up(each)), None)),
@@ -122,7 +122,7 @@ def _adds_up(transaction: Transaction) -> bool:
 
 def _chain_differences(wallet: Wallet, chain: list[_Link]) -> Iterator[str]:
     """Yield what does not fit between neighbours, from the empty wallet to the wallet's head."""
-    start = _Link("the start", 0, 0, 0, 0, b"", GENESIS)
+    start = _Link("the start", PageSpan(0, 0, 0), 0, 0, 0, 0, b"", GENESIS)
     for earlier, later in pairwise([start, *chain]):
         if later.first_sequence != earlier.last_sequence + 1:
             yield f"page {later.key}: starts at {later.first_sequence}, {earlier.key} ends at {earlier.last_sequence}"
@@ -130,6 +130,7 @@ def _chain_differences(wallet: Wallet, chain: list[_Link]) -> Iterator[str]:
             yield f"page {later.key}: opens with {later.opening_balance_micros}, not {earlier.closing_balance_micros}"
         if later.previous_hash != earlier.hash:
             yield f"page {later.key}: does not follow {earlier.key} in the hash chain"
+    yield from _named_differences(wallet, chain)
     last = chain[-1] if chain else start
     if (wallet.sequence, wallet.balance_micros, wallet.head_hash) != (
         last.last_sequence,
@@ -142,6 +143,16 @@ def _chain_differences(wallet: Wallet, chain: list[_Link]) -> Iterator[str]:
         )
 
 
+def _named_differences(wallet: Wallet, chain: list[_Link]) -> Iterator[str]:
+    """Yield what does not fit between the pages that the wallet's row names, and those that there are."""
+    named = len(wallet.recent)
+    if [link.span for link in chain[len(chain) - named :]] != list(wallet.recent):
+        yield f"the wallet names {named} recent pages that are not its last ones"
+    latest = max((link.span.latest_ms for link in chain[: len(chain) - named]), default=0)
+    if latest > wallet.older_ms:
+        yield f"the wallet says that its older pages end at {iso(wallet.older_ms)}, one ends at {iso(latest)}"
+
+
 def _days_difference(summed: Days, days: Days) -> str | None:
     for day in sorted(summed.keys() | days.keys()):
         if summed.get(day) != days.get(day):
@@ -152,6 +163,7 @@ def _days_difference(summed: Days, days: Days) -> str | None:
 def _link(page: Page) -> _Link:
     return _Link(
         page.key,
+        PageSpan(page.earliest_ms, page.latest_ms, page.first_sequence),
         page.first_sequence,
         page.last_sequence,
         page.opening_balance_micros,

@@ -2,13 +2,14 @@
 
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, Final
 
 import boto3
 import msgspec
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
 from chalicelib.clock import from_ms
 from chalicelib.log import log
@@ -22,6 +23,21 @@ ENTRIES: Final = 10
 ATTEMPTS: Final = 4
 FIRST_PAUSE_SECONDS: Final = 0.1
 
+INVALID_CALL: Final = "ValidationException"
+UNFIT: Final = frozenset({"InvalidArgument", "MalformedDetail", "RedactionFailure", INVALID_CALL})
+"""Refusals that are about the event, and that it will always meet:
+https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEventsResultEntry.html."""
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What became of events: `done` of them, from the first, are done with.
+
+    They are on the bus, but for those in `unfit`, which it will never take: the reason of each, by its place.
+    """
+
+    done: int
+    unfit: dict[int, str]
+
 
 @cache
 def client() -> Any:
@@ -29,41 +45,69 @@ def client() -> Any:
     return boto3.client("events", config=Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard"}))
 
 
-def put(events: Sequence[Event]) -> int:
-    """Put events on the bus, in order; return how many of them, from the first, it has taken.
+def put(events: Sequence[Event]) -> Answer:
+    """Put events on the bus, in order, and say how far it came.
 
     Of a call that was taken in part only the rest is sent again. What lies behind an event that the bus goes on
-    refusing is not sent: it will be, with it.
+    refusing is not sent: it will be, with it. One that it can never take holds up nothing.
     """
-    taken = 0
-    while taken < len(events):
-        chunk = events[taken : taken + ENTRIES]
-        left = _put(chunk)
+    done, unfit = 0, dict[int, str]()
+    while done < len(events):
+        places = range(done, min(done + ENTRIES, len(events)))
+        left = _put({place: events[place] for place in places}, unfit)
         if left:
-            return taken + chunk.index(left[0])
-        taken += len(chunk)
-    return taken
+            return Answer(min(left), unfit)
+        done += len(places)
+    return Answer(done, unfit)
 
 
-def _put(events: Sequence[Event]) -> Sequence[Event]:
-    """Put up to ten events on the bus; return those that it has not taken in the end."""
+def _put(events: Mapping[int, Event], unfit: dict[int, str]) -> Mapping[int, Event]:
+    """Put up to ten events on the bus, by their places; return those that it has not taken in the end."""
     for attempt in range(ATTEMPTS):
         if attempt:
             time.sleep(random.uniform(0, FIRST_PAUSE_SECONDS * 2**attempt))  # noqa: S311 - jitter, not a secret
-        results = client().put_events(Entries=[_entry(each) for each in events])["Entries"]
-        refused = [(event, result) for event, result in zip(events, results, strict=True) if "ErrorCode" in result]
-        for event, result in refused:
-            about = {"event_id": event.detail.id, "code": result["ErrorCode"], "message": result.get("ErrorMessage")}
-            log().warning("the bus refused an event", attempt=attempt + 1, **about)
-        events = [event for event, _ in refused]
+        refused: dict[int, Event] = {}
+        for (place, event), result in zip(events.items(), _results([*events.values()]), strict=True):
+            if code := result.get("ErrorCode"):
+                about = {"event_id": event.detail.id, "code": code, "message": result.get("ErrorMessage")}
+                log().warning("the bus refused an event", attempt=attempt + 1, **about)
+                if code in UNFIT:
+                    unfit[place] = f"{code}: {result.get('ErrorMessage')}"
+                else:
+                    refused[place] = event
+        events = refused
         if not events:
             break
     return events
 
 
-def _entry(event: Event) -> dict[str, Any]:
+def _results(events: Sequence[Event]) -> list[dict[str, Any]]:
+    """Put events in one call; one that is refused as a whole is halved until the culprit stands alone."""
+    bus, bus_name = client(), settings().event_bus_name
+    try:
+        results: list[dict[str, Any]] = bus.put_events(Entries=[_entry(each, bus_name) for each in events])["Entries"]
+    except Exception as error:
+        if _is_elsewhere(error):
+            raise
+        if len(events) == 1:
+            log().exception("an event cannot be sent", event_id=events[0].detail.id)
+            return [{"ErrorCode": INVALID_CALL, "ErrorMessage": f"{type(error).__name__}: {error}"}]
+    else:
+        return results
+    half = len(events) // 2
+    return _results(events[:half]) + _results(events[half:])
+
+
+def _is_elsewhere(error: Exception) -> bool:
+    """Tell whether an error has nothing to do with what was sent: the bus is not reached, or not open to us."""
+    if isinstance(error, ClientError):
+        return str(error.response.get("Error", {}).get("Code")) != INVALID_CALL
+    return isinstance(error, BotoCoreError) and not isinstance(error, ParamValidationError)
+
+
+def _entry(event: Event, bus_name: str) -> dict[str, Any]:
     return {
-        "EventBusName": settings().event_bus_name,
+        "EventBusName": bus_name,
         "Source": SOURCE,
         "DetailType": event.type,
         "Time": from_ms(event.at_ms),

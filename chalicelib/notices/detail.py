@@ -133,6 +133,24 @@ class Invoice(Detail, frozen=True, kw_only=True):
     sequence: int
 
 
+class Repeat(Detail, frozen=True, kw_only=True):
+    """A usage event was charged again: same `source` and `event_id`, another time. `occurred_at` is when it was found.
+
+    `transaction_id` is the later one by the events' own times, whichever was posted first; the amount is its own in
+    this account. With `gives_back` it is given back.
+    """
+
+    transaction_id: str
+    original_transaction_id: str
+    source: str
+    event_id: str
+    time: Time
+    original_time: Time
+    amount: Amount
+    currency: str
+    gives_back: bool
+
+
 DETAILS: Final[dict[str, Any]] = {
     "wallet.low": Wallet,
     "wallet.exhausted": Wallet,
@@ -148,6 +166,7 @@ DETAILS: Final[dict[str, Any]] = {
     "subscription.unpaid": Subscription,
     "subscription.canceled": Subscription,
     "invoice.issued": Invoice,
+    "usage.repeated": Repeat,
 }
 """Every type of event there is, with its detail. A new type is a line here, and a rule in `event`."""
 
@@ -167,5 +186,6 @@ MEANINGS: Final = {
     "subscription.unpaid": "The last attempt failed: access says no from `access_until` on, unless it is paid.",
     "subscription.canceled": "It is over: canceled by its owner, or given up where the catalog ends it so.",
     "invoice.issued": "An invoice or a credit note was issued.",
+    "usage.repeated": "The nightly audit found a usage event that was charged before, with another time.",
 }
 """What each type of event means, for docs/events.md."""

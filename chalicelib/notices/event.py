@@ -5,13 +5,15 @@ from typing import Any, Final, get_args
 
 import msgspec
 
+from chalicelib.audit.repeats import State as RepeatState
 from chalicelib.auto_pay.auto_pay import SuspendedReason
+from chalicelib.batches import Record
 from chalicelib.clock import iso
 from chalicelib.invoices.invoice import Kind as Document
 from chalicelib.money import format_amount
 from chalicelib.notices import detail
 from chalicelib.notices.detail import Level
-from chalicelib.notices.stream import MalformedRecord, Record, change_of, key_of
+from chalicelib.notices.stream import MalformedRecord, change_of, key_of
 from chalicelib.payments.payment import Failure, Kind
 from chalicelib.subscriptions.dunning import needs_person
 from chalicelib.subscriptions.subscription import Status
@@ -125,6 +127,22 @@ class InvoiceImage(msgspec.Struct, frozen=True):
     total_micros: int
     currency: str
     issued_at_ms: int
+
+
+class RepeatImage(msgspec.Struct, frozen=True):
+    """What is read of the row of a usage event that was charged again."""
+
+    account_id: str
+    transaction_id: str
+    source: str
+    event_id: str
+    occurred_at_ms: int
+    original_transaction_id: str
+    original_occurred_at_ms: int
+    amount_micros: int
+    currency: str
+    found_at_ms: int
+    state: RepeatState
 
 
 def wallet_events(record: Record, lines_of: Callable[[WalletImage], Lines]) -> list[Event]:
@@ -281,6 +299,24 @@ def invoice_events(record: Record) -> list[Event]:
         "total": format_amount(after.total_micros, after.currency),
     }
     return [_event(detail.Invoice, "invoice.issued", after.sequence, after.issued_at_ms, about)]
+
+
+def repeat_events(record: Record) -> list[Event]:
+    """Return the event of a repeat that was found. Raises MalformedRecord."""
+    change = change_of(record, RepeatImage)
+    after = change.after
+    if change.before or after is None:
+        return []
+    about: dict[str, Any] = {
+        **{name: getattr(after, name) for name in ("account_id", "transaction_id", "source", "event_id", "currency")},
+        "occurred_at": iso(after.found_at_ms),
+        "original_transaction_id": after.original_transaction_id,
+        "time": iso(after.occurred_at_ms),
+        "original_time": iso(after.original_occurred_at_ms),
+        "amount": format_amount(after.amount_micros, after.currency),
+        "gives_back": after.state != "found",
+    }
+    return [_event(detail.Repeat, "usage.repeated", after.transaction_id, after.found_at_ms, about)]
 
 
 def _event(kind: type[detail.Detail], name: str, number: object, at_ms: int, about: dict[str, Any]) -> Event:

@@ -1,13 +1,26 @@
 """The door to the queue of records that could not be told: for a person to look at, with the record itself."""
 
 import json
+from typing import Any, Final
 
 from chalicelib import queues
-from chalicelib.notices.stream import Record
+from chalicelib.batches import Record
 from chalicelib.settings import settings
+
+LONGEST_REASON: Final = 1_000
+LARGEST: Final = 200_000
+"""Characters of a message; SQS takes 256 KiB. Of a record that is larger all is kept but the row as it was and is."""
 
 
 def park(record: Record, reason: str) -> None:
     """Put a record aside, with the reason."""
-    body = json.dumps({"reason": reason, "record": record}, default=str)
+    body = _body(record, reason)
+    if len(body) > LARGEST:
+        place = {name: value for name, value in record["dynamodb"].items() if not name.endswith("Image")}
+        body = _body({**record, "dynamodb": place}, reason)
     queues.send(settings().notice_failures_queue_url, body)
+
+
+def _body(record: Record, reason: str) -> str:
+    told: dict[str, Any] = {"reason": reason[:LONGEST_REASON], "record": record}
+    return json.dumps(told, default=str)

@@ -1,9 +1,14 @@
 """Tell the platform: turn the records of a table's stream into events on the bus."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+from botocore.exceptions import BotoCoreError
+from pynamodb.exceptions import PynamoDBException
 
 from chalicelib.auto_pay import table as auto_pay
 from chalicelib.auto_pay.auto_pay import AutoPay
+from chalicelib.batches import Record, each_record, sequence_number
 from chalicelib.catalog.catalog import Catalog, UnknownCurrency
 from chalicelib.log import log
 from chalicelib.notices import bus, parking
@@ -14,12 +19,16 @@ from chalicelib.notices.event import (
     auto_pay_events,
     invoice_events,
     payment_events,
+    repeat_events,
     subscription_events,
     wallet_events,
 )
-from chalicelib.notices.stream import MalformedRecord, Record, account_id, sequence_number
+from chalicelib.notices.stream import MalformedRecord, account_id
 
 Rule = Callable[[Record], list[Event]]
+
+UNREACHABLE: Final = (PynamoDBException, BotoCoreError)
+"""DynamoDB could not be read: nothing is wrong with the record, which comes again."""
 
 
 def publish_payments(records: Sequence[Record]) -> list[str]:
@@ -42,17 +51,34 @@ def publish_invoices(records: Sequence[Record]) -> list[str]:
     return publish(records, invoice_events)
 
 
+def publish_repeats(records: Sequence[Record]) -> list[str]:
+    """Tell of usage that was charged again. See `publish`."""
+    return publish(records, repeat_events)
+
+
 def publish_wallets(records: Sequence[Record], catalog: Catalog) -> list[str]:
     """Tell of balances that crossed a line, as the lines are now. See `publish`."""
-    found = auto_pay.find_many({each for each in map(account_id, records) if each})
+    find = _auto_pay_of(records)
 
     def lines(wallet: WalletImage) -> Lines:
         try:
-            return lines_of(wallet.currency, found.get(wallet.account_id), catalog)
+            return lines_of(wallet.currency, find(wallet.account_id), catalog)
         except UnknownCurrency as error:
             raise MalformedRecord(error.detail) from error
 
     return publish(records, lambda record: wallet_events(record, lines))
+
+
+def _auto_pay_of(records: Sequence[Record]) -> Callable[[str], AutoPay | None]:
+    """Read the auto-pay of the accounts of records; return how to find that of one.
+
+    Where one row cannot be read, each is read when it is asked for: what is wrong with it is its own record's alone.
+    """
+    try:
+        return auto_pay.find_many({each for each in map(account_id, records) if each}).get
+    except Exception:  # noqa: BLE001 - as above: it fails again where it is asked for
+        log().exception("auto-pay could not be read in bulk", records=len(records))
+        return auto_pay.find
 
 
 def lines_of(currency: str, paying: AutoPay | None, catalog: Catalog) -> Lines:
@@ -63,24 +89,41 @@ def lines_of(currency: str, paying: AutoPay | None, catalog: Catalog) -> Lines:
 
 
 def publish(records: Sequence[Record], rule: Rule) -> list[str]:
-    """Put the events of records on the bus, in order; return the sequence number to go on from, if any is left.
+    """Put the events of records on the bus, in order; return the sequence numbers of what Lambda must deliver again.
 
-    Lambda delivers again from there, so a record may be told twice, with the same ids. A record that cannot be read is
-    parked. A failure to reach AWS is raised, and Lambda delivers the batch again.
+    Lambda delivers again from the lowest of them, so a record may be told twice, with the same ids. A record that
+    cannot be told, whatever is wrong with it, is parked. A failure to reach the bus is raised, and the batch comes
+    again.
     """
-    told: list[tuple[str, Event]] = []
-    for record in records:
-        told += [(sequence_number(record), event) for event in _events(record, rule)]
-    taken = bus.put([event for _, event in told])
-    for _, event in told[:taken]:
-        log().info("event told", type=event.type, event_id=event.detail.id, account_id=event.detail.account_id)
-    return [number for number, _ in told[taken : taken + 1]]
+    told: list[tuple[Record, Event]] = []
+
+    def read(record: Record) -> None:
+        told.extend((record, event) for event in _events(record, rule))
+
+    back = each_record(records, read, message="a record of a stream could not be read or parked")
+    answer = bus.put([event for _, event in told])
+    for place, (_, event) in enumerate(told[: answer.done]):
+        if place not in answer.unfit:
+            log().info("event told", type=event.type, event_id=event.detail.id, account_id=event.detail.account_id)
+    back += _park_unfit({sequence_number(told[place][0]): (told[place][0], why) for place, why in answer.unfit.items()})
+    return back + [sequence_number(record) for record, _ in told[answer.done : answer.done + 1]]
+
+
+def _park_unfit(unfit: Mapping[str, tuple[Record, str]]) -> list[str]:
+    """Park the records whose event the bus will never take, given by their sequence numbers, with the reason."""
+    return each_record(
+        [record for record, _ in unfit.values()],
+        lambda record: parking.park(record, f"the bus cannot take its event: {unfit[sequence_number(record)][1]}"),
+        message="a record of a stream could not be parked",
+    )
 
 
 def _events(record: Record, rule: Rule) -> list[Event]:
     try:
         return rule(record)
-    except MalformedRecord as error:
-        log().error("a record of a stream cannot be read", reason=str(error), account_id=account_id(record))
-        parking.park(record, str(error))
+    except UNREACHABLE:
+        raise
+    except Exception as error:  # noqa: BLE001 - what cannot be read now never will be: parked, with an alarm
+        log().exception("a record of a stream cannot be read", keys=record["dynamodb"].get("Keys"))
+        parking.park(record, f"{type(error).__name__}: {error}")
         return []

@@ -8,6 +8,7 @@ import msgspec
 from chalicelib.accounts import table as accounts
 from chalicelib.accounts.account import Account
 from chalicelib.auto_pay import table as auto_pay
+from chalicelib.batches import each_message
 from chalicelib.catalog.catalog import Catalog
 from chalicelib.ledger.table import read_wallet
 from chalicelib.log import log
@@ -41,14 +42,7 @@ class Envelope(msgspec.Struct, frozen=True, rename={"type": "detail-type"}):
 
 def send(records: Sequence[Mapping[str, Any]], catalog: Catalog) -> list[str]:
     """Send the mails of the events in SQS records; return the ids of the messages that must be delivered again."""
-    failed = []
-    for record in records:
-        try:
-            send_one(record["body"], catalog)
-        except Exception:  # noqa: BLE001 - one bad message stops no other; it comes back, and ends as a dead letter
-            log().exception("a mail was not sent", message_id=record["messageId"])
-            failed.append(record["messageId"])
-    return failed
+    return each_message(records, lambda record: send_one(record["body"], catalog), message="a mail was not sent")
 
 
 def send_one(body: str, catalog: Catalog) -> None:

@@ -5,7 +5,8 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
-Record = Mapping[str, Any]
+from chalicelib.batches import Record
+
 ImageT = TypeVar("ImageT")
 
 
@@ -21,11 +22,6 @@ class Change(msgspec.Struct, Generic[ImageT], frozen=True):
     after: ImageT | None
 
 
-def sequence_number(record: Record) -> str:
-    """Return the record's place in its stream, by which Lambda asks for it again."""
-    return str(record["dynamodb"]["SequenceNumber"])
-
-
 def account_id(record: Record) -> str | None:
     """Return the account of a record's row; None where it names none."""
     return key_of(record, "account_id")
@@ -33,8 +29,8 @@ def account_id(record: Record) -> str | None:
 
 def key_of(record: Record, name: str) -> str | None:
     """Return a text of the key of a record's row; None where there is none of that name."""
-    found: str | None = record["dynamodb"].get("Keys", {}).get(name, {}).get("S")
-    return found
+    found = record["dynamodb"].get("Keys", {}).get(name, {}).get("S")
+    return found if isinstance(found, str) else None
 
 
 def change_of(record: Record, image: type[ImageT]) -> Change[ImageT]:

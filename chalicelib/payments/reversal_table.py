@@ -168,8 +168,8 @@ def _stamped(seen: Reversals, wanted: Reversals) -> Reversals:
     )
 
 
-def due(now_ms: int, limit: int) -> Iterator[Due]:
-    """Yield what is to be looked at by now, at most `limit` a shard, most overdue first.
+def due(now_ms: int, limit: int) -> Iterator[tuple[str, str]]:
+    """Yield account and key of what is to be looked at by now, at most `limit` a shard, most overdue first.
 
     The index may be a moment behind: read again before acting.
     """
@@ -177,7 +177,13 @@ def due(now_ms: int, limit: int) -> Iterator[Due]:
     for shard in (number % SHARDS for number in range(first, first + SHARDS)):
         due_by_now = UnsettledIndex.check_at <= iso(now_ms)
         for row in ReversalRow.unsettled.query(str(shard), due_by_now, limit=limit, page_size=limit):
-            yield Due(row.account_id, *row.reversal_key.split("#", 2))
+            yield row.account_id, row.reversal_key
+
+
+def due_of(account_id: str, reversal_key: str) -> Due:
+    """Return what a key names. Raises ValueError for a key that names no refund or dispute."""
+    payment_id, kind, identifier = reversal_key.split("#", 2)
+    return Due(account_id, payment_id, kind, identifier)
 
 
 def _key(reversal: Refund | Dispute) -> str:

@@ -3,7 +3,6 @@
 A webhook that never came loses nothing.
 """
 
-import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Final
@@ -11,6 +10,7 @@ from typing import Final
 import msgspec
 from msgspec.structs import replace
 
+from chalicelib.batches import each, within
 from chalicelib.log import log
 from chalicelib.payments import reversal_table, table, webhook_table
 from chalicelib.payments.payment import Payment
@@ -42,6 +42,13 @@ class Swept(msgspec.Struct):
     webhooks_parked: int = 0
 
 
+class Due(msgspec.Struct, frozen=True):
+    """What is due, by its names, and how to look at it: that returns whether it has ended."""
+
+    about: dict[str, str]
+    look: Callable[[], bool]
+
+
 class SweepIncomplete(Exception):
     """Some could not be looked at for a reason that is a bug; all others were."""
 
@@ -56,38 +63,39 @@ def sweep(now_ms: int) -> Swept:
     One's bug holds up no other. Raises SweepIncomplete at the end, if there was any.
     """
     swept = Swept()
-    begun = time.monotonic()
-    for name, look in _due(now_ms):
-        if time.monotonic() - begun > BUDGET_SECONDS:
-            break
-        _count(name, look, swept)
-    swept.webhooks_parked = len(webhook_table.parked(MOST_COUNTED))
+    failures = each(
+        within(BUDGET_SECONDS, _due(now_ms)),
+        lambda due: _sweep(due, swept),
+        message="one could not be swept",
+        about=lambda due: due.about,
+    )
+    swept.failed = len(failures)
+    swept.webhooks_parked = webhook_table.count_parked(MOST_COUNTED)
     log().info("payments swept", **msgspec.to_builtins(swept))
     if swept.webhooks_parked:
         log().error("webhooks are parked; somebody has to look at them", count=swept.webhooks_parked)
-    if swept.failed:
+    if failures:
         raise SweepIncomplete(swept)
     return swept
 
 
-def _due(now_ms: int) -> Iterator[tuple[dict[str, str], Callable[[], bool]]]:
-    """Yield what is due by its names, and how to look at it."""
+def _due(now_ms: int) -> Iterator[Due]:
     for account_id, payment_id in table.due(now_ms, A_SHARD):
-        yield {"account_id": account_id, "payment_id": payment_id}, partial(sweep_one, account_id, payment_id)
-    for due in reversal_table.due(now_ms, A_SHARD):
-        yield msgspec.to_builtins(due), partial(look_again, due)
+        yield Due({"account_id": account_id, "payment_id": payment_id}, partial(sweep_one, account_id, payment_id))
+    for account_id, reversal_key in reversal_table.due(now_ms, A_SHARD):
+        about = {"account_id": account_id, "reversal_key": reversal_key}
+        yield Due(about, partial(_sweep_reversal, account_id, reversal_key))
 
 
-def _count(name: dict[str, str], look: Callable[[], bool], swept: Swept) -> None:
+def _sweep(due: Due, swept: Swept) -> None:
     swept.looked_at += 1
-    try:
-        ended = look()
-    except Exception:  # noqa: BLE001 - one that is bad never stops the others; the run fails at its end
-        log().exception("one could not be swept", **name)
-        swept.failed += 1
-    else:
-        swept.ended += ended
-        swept.unresolved += not ended
+    ended = due.look()
+    swept.ended += ended
+    swept.unresolved += not ended
+
+
+def _sweep_reversal(account_id: str, reversal_key: str) -> bool:
+    return look_again(reversal_table.due_of(account_id, reversal_key))
 
 
 def sweep_one(account_id: str, payment_id: str) -> bool:

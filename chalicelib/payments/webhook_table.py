@@ -112,6 +112,11 @@ def payload_of(event_id: str) -> str | None:
         return None
 
 
+def count_parked(limit: int) -> int:
+    """Count the parked events, up to a limit. None is read, so none that cannot be read is in the way."""
+    return WebhookEventRow.unfinished.count("parked", limit=limit)
+
+
 def parked(limit: int) -> list[WebhookEventRow]:
     """Return the parked events, oldest first, with their reasons and payloads."""
     return list(WebhookEventRow.unfinished.query("parked", limit=limit))

@@ -13,6 +13,7 @@ import msgspec
 
 from chalicelib.accounts import table as accounts
 from chalicelib.accounts.account import Account
+from chalicelib.buckets import client
 from chalicelib.catalog.catalog import Catalog, catalog
 from chalicelib.invoices import archive
 from chalicelib.invoices import brand as invoice_brand
@@ -77,5 +78,5 @@ def _png(name: str) -> bytes | None:
         return catalog().seller.logo_png()
     try:
         return archive.logo(name)
-    except archive.client().exceptions.NoSuchKey:
+    except client().exceptions.NoSuchKey:
         return None

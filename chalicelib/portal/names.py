@@ -19,6 +19,7 @@ KINDS: Final = {
     "dispute": mark("Disputed payment"),
     "dispute_reversal": mark("Dispute won back"),
     "usage": mark("Usage"),
+    "repeat_given_back": mark("Charged twice, given back"),
 }
 
 STATES: Final = {

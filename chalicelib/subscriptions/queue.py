@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
+from chalicelib.batches import each
 from chalicelib.queues import client
 from chalicelib.settings import settings
 
@@ -28,14 +29,24 @@ def send_all(account_ids: Iterable[str]) -> int:
 
     Raises NotQueued at the end, if SQS refused any.
     """
-    sent = refused = 0
-    for batch in _batches(account_ids):
+    asked, refused = 0, 0
+
+    def send(batch: list[str]) -> None:
+        nonlocal asked, refused
+        asked += len(batch)
         answer = client().send_message_batch(QueueUrl=settings().renewals_queue_url, Entries=_entries(batch))
         refused += len(answer.get("Failed", []))
-        sent += len(batch)
+
+    failures = each(
+        _batches(account_ids),
+        send,
+        message="accounts could not be put on the renewals queue",
+        about=lambda batch: {"account_ids": batch},
+    )
+    refused += sum(len(failure.item) for failure in failures)
     if refused:
-        raise NotQueued(f"{refused} of {sent} messages were not queued")
-    return sent
+        raise NotQueued(f"{refused} of {asked} messages were not queued")
+    return asked
 
 
 def _batches(account_ids: Iterable[str]) -> Iterator[list[str]]:

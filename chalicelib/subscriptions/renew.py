@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from chalicelib.batches import each_message
 from chalicelib.catalog.catalog import Catalog
 from chalicelib.log import log
 from chalicelib.subscriptions import queue, table
@@ -25,11 +26,8 @@ def find_due(now_ms: int) -> int:
 
 def renew_all(records: Sequence[Mapping[str, Any]], catalog: Catalog) -> list[str]:
     """Look at the subscriptions of SQS records; return the ids of the messages that must be delivered again."""
-    failed = []
-    for record in records:
-        try:
-            follow(msgspec.json.decode(record["body"], type=RenewalMessage).account_id, catalog)
-        except Exception:  # noqa: BLE001 - one bad message stops no other; it comes back, and ends as a dead letter
-            log().exception("a subscription was not renewed", message_id=record["messageId"], body=record["body"])
-            failed.append(record["messageId"])
-    return failed
+
+    def handle(record: Mapping[str, Any]) -> None:
+        follow(msgspec.json.decode(record["body"], type=RenewalMessage).account_id, catalog)
+
+    return each_message(records, handle, message="a subscription was not renewed")

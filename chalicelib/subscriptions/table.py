@@ -1,6 +1,6 @@
 """The door to the table `subscriptions`."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import Any, Final
 from zlib import crc32
 
@@ -87,12 +87,6 @@ def get(account_id: str) -> Subscription:
     if subscription is None or not subscription.exists:
         raise SubscriptionNotFound(account_id)
     return subscription
-
-
-def find_many(account_ids: Iterable[str]) -> dict[str, Subscription]:
-    """Read several subscriptions, strongly consistent; accounts that have none are left out."""
-    rows = SubscriptionRow.batch_get(list(set(account_ids)), consistent_read=True)
-    return {row.account_id: _subscription(row) for row in rows}
 
 
 def write(

@@ -1,47 +1,55 @@
-"""Usage events: CloudEvents 1.0 in their JSON format, alone or as an array. Pure."""
+"""Usage events: CloudEvents 1.0 in their JSON format. Pure."""
 
-from collections.abc import Callable
-from datetime import datetime
-from typing import Annotated, Any, Final, Literal
+import re
+from typing import Annotated, Final, Literal
 
 import msgspec
 from msgspec import Meta
 
-from chalicelib.catalog.catalog import Meter, UsageLimits
-from chalicelib.clock import EPOCH, MILLISECOND, iso
-from chalicelib.errors import Refusal
-from chalicelib.money import InvalidDecimal, parse_micros
-from chalicelib.web import invalid
+from chalicelib.http_input import invalid
+from chalicelib.json_input import is_json
+from chalicelib.usage.nesting import MAXIMUM_DEPTH, is_too_deep
+from chalicelib.usage.refusal import EventRefused
+
+MAXIMUM_BYTES: Final = 16 * 1024
+"""Size of an event's own JSON, as it was sent."""
+
+MAXIMUM_METADATA: Final = 15
+MAXIMUM_PARTS: Final = 50
+
+# CloudEvents 1.0.2, "Type System": a String holds no control characters. (Those that JSON cannot hold never get here.)
+CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 Name = Annotated[str, Meta(min_length=1, max_length=256)]
-MAXIMUM_METADATA: Final = 15
+Quantity = str | int | None
+Description = Annotated[str, Meta(max_length=500)]
+Metadata = Annotated[
+    dict[Annotated[str, Meta(max_length=64)], Annotated[str, Meta(max_length=200)]], Meta(max_length=MAXIMUM_METADATA)
+]
 
 
-class EventRefused(Refusal):
-    """A usage event that cannot be posted as it is. `reason` is stable and machine-readable."""
+class UsagePart(msgspec.Struct, forbid_unknown_fields=True, frozen=True, gc=False):
+    """One part of a receipt: how much of one meter."""
 
-    status = 422
-    type = "usage-event-refused"
-    title = "The usage event cannot be posted"
-
-    def __init__(self, reason: str, detail: str, **about: object) -> None:
-        super().__init__(detail, reason=reason, **about)
-        self.reason = reason
+    meter: Name
+    quantity: Quantity = None
+    amount: str | None = None
+    description: Description = ""
 
 
 class UsageData(msgspec.Struct, forbid_unknown_fields=True, frozen=True, gc=False):
-    """How much was used. `quantity` for a meter with a price, `amount` for one that its producer prices.
+    """How much was used.
 
-    `url` leads to the call or message that caused it; it is shown as a link.
+    `quantity` for a meter with a price, `amount` for one that its producer prices, `parts` for a receipt: the one that
+    the meter takes. `url` leads to the call or message that caused it; it is shown as a link.
     """
 
-    quantity: str | int | None = None
+    quantity: Quantity = None
     amount: str | None = None
     url: Annotated[str, Meta(max_length=2048, extra_json_schema={"pattern": "^https?://"})] | None = None
-    description: Annotated[str, Meta(max_length=500)] = ""
-    metadata: Annotated[dict[str, Annotated[str, Meta(max_length=200)]], Meta(max_length=MAXIMUM_METADATA)] | None = (
-        None
-    )
+    description: Description = ""
+    metadata: Metadata | None = None
+    parts: Annotated[list[UsagePart], Meta(min_length=1, max_length=MAXIMUM_PARTS)] | None = None
 
 
 class UsageEvent(msgspec.Struct, frozen=True, gc=False):
@@ -52,110 +60,63 @@ class UsageEvent(msgspec.Struct, frozen=True, gc=False):
     source: Name
     type: Name
     subject: Name
-    time: Annotated[datetime, Meta(tz=True)]
+    time: Annotated[
+        str,
+        Meta(
+            description="RFC 3339 with a zone; what is finer than a millisecond is cut off.",
+            examples=["2026-11-23T20:41:05.120Z"],
+            extra_json_schema={"format": "date-time"},
+        ),
+    ]
     data: UsageData
-    datacontenttype: Literal["application/json"] = "application/json"
-
-    @property
-    def time_ms(self) -> int:
-        """Return the event's time in milliseconds since 1970."""
-        return (self.time - EPOCH) // MILLISECOND
+    datacontenttype: Annotated[str, Meta(description="A media type of JSON.", examples=["application/json"])] | None = (
+        "application/json"
+    )
 
 
-Decode = Callable[[Any], UsageEvent]
-_one = msgspec.json.Decoder(UsageEvent)
-_array = msgspec.json.Decoder(list[msgspec.Raw])
-
-Refused = tuple[int, EventRefused]
-"""A refused event with its place in the array (0 when it came alone)."""
+_decoder = msgspec.json.Decoder(UsageEvent)
 
 
-def read(body: str | bytes) -> tuple[list[UsageEvent], list[Refused]]:
-    """Read a message: one event, or an array of them. A bad event of an array does not hide the good ones."""
+def parse(text: str) -> UsageEvent:
+    """Read one event from its own JSON. Raises EventRefused."""
+    if _is_longer(text, MAXIMUM_BYTES):
+        raise EventRefused("too_large", f"an event takes at most {MAXIMUM_BYTES} bytes")
+    if is_too_deep(text):
+        raise EventRefused("too_deep", f"an event nests at most {MAXIMUM_DEPTH} levels deep")
     try:
-        return [_one.decode(body)], []
-    except (msgspec.DecodeError, UnicodeError) as error:
-        start = body.lstrip()[:1]
-        if start in {"[", b"["}:
-            return _read_array(body)
-        return [], [(0, _refused(error))]
-
-
-def convert(item: Any) -> UsageEvent:
-    """Read an event that came as part of a request's JSON. Raises msgspec.ValidationError."""
-    return msgspec.convert(item, UsageEvent)
-
-
-def _read_array(body: str | bytes) -> tuple[list[UsageEvent], list[Refused]]:
-    try:
-        items = _array.decode(body)
-    except (msgspec.DecodeError, UnicodeError) as error:
-        return [], [(0, _refused(error))]
-    return read_each(items, _one.decode)
-
-
-def read_each(items: list[Any], decode: Decode) -> tuple[list[UsageEvent], list[Refused]]:
-    """Read the events of an array one by one; an empty array is refused, since it says nothing."""
-    events: list[UsageEvent] = []
-    refused: list[Refused] = []
-    for place, item in enumerate(items):
-        try:
-            events.append(decode(item))
-        except (msgspec.DecodeError, UnicodeError) as error:
-            refused.append((place, _refused(error)))
-    if not items:
-        refused.append((0, EventRefused("empty", "the array holds no event")))
-    return events, refused
-
-
-def _refused(error: Exception) -> EventRefused:
-    if isinstance(error, msgspec.ValidationError):
+        event = _decoder.decode(text)
+    except msgspec.ValidationError as error:
         broken = invalid(error)
-        return EventRefused("not_a_usage_event", broken.detail, field=broken.about["field"])
-    return EventRefused("not_json", f"the message is not JSON: {error}")
+        raise EventRefused("not_a_usage_event", broken.detail, field=broken.about["field"]) from None
+    except RecursionError:  # its brackets are not even closed
+        raise EventRefused("too_deep", f"an event nests at most {MAXIMUM_DEPTH} levels deep") from None
+    except (msgspec.DecodeError, UnicodeError) as error:
+        raise EventRefused("not_json", f"the message is not JSON: {error}") from None
+    _check(event)
+    return event
 
 
-def check(event: UsageEvent, meter: Meter | None, limits: UsageLimits, now_ms: int) -> None:
-    """Check what does not depend on the account. Raises EventRefused with its reason."""
-    if meter is None:
-        raise EventRefused("unknown_meter", f"there is no meter {event.type[:64]!r} in the catalog", field="type")
-    time_ms = event.time_ms
-    if time_ms > now_ms + limits.maximum_future_ms:
-        raise EventRefused("in_the_future", f"the time is ahead of ours, which is {iso(now_ms)}", field="time")
-    if time_ms < now_ms - limits.maximum_age_ms:
-        raise EventRefused(
-            "too_old", f"events from before {iso(now_ms - limits.maximum_age_ms)} are not taken", field="time"
-        )
+def _is_longer(text: str, maximum_bytes: int) -> bool:
+    if text.isascii():
+        return len(text) > maximum_bytes
+    return len(text.encode(errors="surrogatepass")) > maximum_bytes
+
+
+def _check(event: UsageEvent) -> None:
+    """Check what the types do not say."""
+    # What can be printed holds no control character, and nearly all names can.
+    if event.id.isspace() or not event.id.isprintable():
+        _check_name("id", event.id)
+    if event.source.isspace() or not event.source.isprintable():
+        _check_name("source", event.source)
+    kind = event.datacontenttype
+    if kind is not None and kind != "application/json" and not is_json(kind):
+        raise EventRefused("not_a_usage_event", "datacontenttype: must be a type of JSON", field="datacontenttype")
     url = event.data.url
     if url is not None and not url.startswith(("https://", "http://")):
         raise EventRefused("url_invalid", "a url starts with https:// or http://", field="data.url")
-    check_measure(event.data, meter, limits)
 
 
-def check_measure(data: UsageData, meter: Meter, limits: UsageLimits) -> None:
-    """Check that there is a quantity or an amount, as the meter wants it, and that it is not absurd."""
-    if meter.priced_by_producer:
-        if data.amount is None or data.quantity is not None:
-            raise EventRefused(
-                "amount_needed", "this meter is priced by its producer: send amount, not quantity", field="data.amount"
-            )
-        measure(data.amount, limits.maximum_amount_micros, "data.amount")
-        return
-    if data.quantity is None or data.amount is not None:
-        raise EventRefused(
-            "quantity_needed", "this meter has a price: send quantity, not amount", field="data.quantity"
-        )
-    measure(data.quantity, limits.maximum_quantity_micros, "data.quantity")
-
-
-def measure(sent: str | int, maximum_micros: int, field: str) -> int:
-    """Read a quantity (in millionths) or an amount (in micros): above zero, at most six places, not absurdly large."""
-    try:
-        micros = parse_micros(str(sent))
-    except InvalidDecimal as error:
-        raise EventRefused("not_a_decimal", f"{field}: {error.detail}", field=field) from None
-    if not 0 < micros <= maximum_micros:
-        raise EventRefused(
-            "out_of_range", f"{field}: {sent} is not above zero and within what is believable", field=field
-        )
-    return micros
+def _check_name(field: str, name: str) -> None:
+    if name.isspace() or CONTROL.search(name):
+        raise EventRefused("not_a_usage_event", f"{field}: is blank or holds control characters", field=field)

@@ -5,19 +5,24 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from chalicelib.accounts.allow import REFUSALS, Forbidden, Right, allow, caller_of
-from chalicelib.accounts.token import Unauthorized
+from chalicelib.accounts.allow import REFUSALS, Forbidden, Right, allow, check_right
 from chalicelib.catalog.catalog import catalog
 from chalicelib.clock import day_of, now_ms
 from chalicelib.errors import Refusal
+from chalicelib.http_input import InvalidRequest
 from chalicelib.ledger.daily_usage import DAY_MS, Usage
 from chalicelib.ledger.table import read_days
 from chalicelib.money import format_amount, format_micros
-from chalicelib.usage.accept import MAXIMUM_EVENTS, accept
-from chalicelib.usage.event import Refused, UsageEvent
-from chalicelib.web import Call, InvalidRequest, Routes
+from chalicelib.usage.accept import MAXIMUM_EVENTS, TooManyEvents, accept
+from chalicelib.usage.event import UsageEvent
+from chalicelib.usage.message import RefusedElement
+from chalicelib.web import Call, Routes
 
 routes = Routes(__name__)
+
+BODY_BYTES = 4 * 1024 * 1024
+"""A Lambda function is handed at most 6 MB, with the body as a JSON string in it, in which each quote takes two bytes.
+500 events of usual size come to 0.2 MB; of the largest events there are, 16 KB each, a request takes 256."""
 
 DEFAULT_DAYS = 30
 Day = Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}$", examples=["2026-11-23"])]
@@ -75,15 +80,16 @@ class UsageList(msgspec.Struct):
 @routes.operation(
     "POST",
     "/v1/usage",
-    summary="Send up to 500 usage events",
+    summary="Send up to 500 usage events; for the platform's producers and operators",
     status=202,
     takes=UsageEvent | Annotated[list[Any], Meta(min_length=1, max_length=MAXIMUM_EVENTS)],
     gives=UsageAccepted,
-    refuses=(Unauthorized, Forbidden, NothingAccepted),
+    refuses=(Forbidden, NothingAccepted, TooManyEvents),
+    body_bytes=BODY_BYTES,
 )
-def post_usage(call: Call[UsageEvent | list[Any], None]) -> UsageAccepted:
-    items = call.body if isinstance(call.body, list) else [msgspec.to_builtins(call.body)]
-    outcome = accept(caller_of(call), items, catalog())
+def post_usage(call: Call[None, None]) -> UsageAccepted:
+    check_right(call.caller, Right.METER)
+    outcome = accept(call.json_body, catalog())
     refused = [_refused(each) for each in outcome.refused]
     if not outcome.accepted:
         first = refused[0]
@@ -114,10 +120,9 @@ def get_usage(call: Call[None, UsageQuery], account_id: str) -> UsageList:
     return UsageList(rows, account.currency)
 
 
-def _refused(each: Refused) -> RefusedEvent:
-    place, refusal = each
-    field = refusal.about.get("field")
-    return RefusedEvent(place, refusal.reason, refusal.detail, str(field) if field else None)
+def _refused(element: RefusedElement) -> RefusedEvent:
+    refusal = element.refusal
+    return RefusedEvent(element.place, refusal.reason, refusal.detail, refusal.field)
 
 
 def _row(day: str, meter: str, usage: Usage, currency: str) -> UsageView:

@@ -10,10 +10,10 @@ import requests
 
 from chalicelib.accounts.account import Account
 from chalicelib.accounts.allow import Allowed
-from chalicelib.accounts.token import Caller, Role
 from chalicelib.accounts.transaction_csv import MAXIMUM_ROWS
 from chalicelib.ledger.post import post
 from chalicelib.ledger.posting import Line, Part, Posting
+from chalicelib.token import Caller, Role
 from tests.api import Api
 from tests.build import credit, debit, pair, receipt
 

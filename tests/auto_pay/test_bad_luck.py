@@ -359,8 +359,8 @@ def test_what_is_due_is_found_by_its_index_and_looked_at_by_one(saver: Saver, wo
     assert quiet.due_at_ms is None
     table.mark_due(saver.account_id, now_ms())
     found = [each for each in table.due(now_ms(), 100) if each[0] == saver.account_id]
-    ((account_id, version),) = found
+    ((account_id, due_at_ms),) = found
     later_ms = now_ms() + 1000
-    assert table.claim(account_id, version, again_at_ms=later_ms)
-    assert not table.claim(account_id, version, again_at_ms=later_ms)
+    assert table.claim(account_id, due_at_ms, again_at_ms=later_ms)
+    assert not table.claim(account_id, due_at_ms, again_at_ms=later_ms)
     assert saver.auto_pay.due_at_ms == later_ms

@@ -147,8 +147,8 @@ def test_the_schedule_may_be_cut_off_anywhere(new_saver: NewSaver, world: World,
             run()
 
     with world.at(clock.now() + timedelta(days=2)):
-        for account_id, version in table.due(now_ms(), 1000):
-            assert table.claim(account_id, version, again_at_ms=now_ms() + 2**40)
+        for account_id, due_at_ms in table.due(now_ms(), 1000):
+            assert table.claim(account_id, due_at_ms, again_at_ms=now_ms() + 2**40)
     first = due()
     # Another card would clear the failures by itself: here the schedule has to be the one that comes.
     for name in world.iterators:

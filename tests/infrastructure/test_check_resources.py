@@ -28,6 +28,13 @@ def usage_source(template: Template) -> Template:
     return source
 
 
+def stream_source(template: Template) -> Template:
+    source: Template = properties(template, "FollowPayments")["Events"]["FollowPaymentsDynamodbEventSource"][
+        "Properties"
+    ]
+    return source
+
+
 def test_the_resources_pass(template: Template) -> None:
     assert findings(template) == []
     assert main() == 0
@@ -45,11 +52,17 @@ def test_the_resources_pass(template: Template) -> None:
         ("UsageQueue is not encrypted", lambda t: properties(t, "UsageQueue").pop("SqsManagedSseEnabled")),
         ("UsageQueue has no dead-letter queue", lambda t: properties(t, "UsageQueue").pop("RedrivePolicy")),
         ("only a person reads", lambda t: properties(t, "UsageDeadLetterQueue").update(MessageRetentionPeriod=345600)),
+        ("reads, has no alarm", lambda t: t["Resources"].pop("FollowFailuresAlarm")),
+        ("which records failed", lambda t: stream_source(t).pop("FunctionResponseTypes")),
+        ("never stand alone", lambda t: stream_source(t).pop("BisectBatchOnFunctionError")),
+        ("as long as its stream", lambda t: stream_source(t).pop("MaximumRecordAgeInSeconds")),
+        ("gives up nowhere", lambda t: stream_source(t).pop("DestinationConfig")),
         ("could expire", lambda t: properties(t, "UsageQueue").update(MessageRetentionPeriod=1209600)),
         ("which messages failed", lambda t: usage_source(t).pop("FunctionResponseTypes")),
         ("not bound to a queue", lambda t: usage_source(t).update(Queue={"Fn::GetAtt": ["UsageQueue", "Arn"]})),
         ("longer than its messages", lambda t: properties(t, "RecordUsage").update(Timeout=61)),
         ("longer than its messages", lambda t: t["Parameters"]["UsageVisibilityTimeout"].update(Default=359)),
+        ("no alarm tells of", lambda t: properties(t, "UsageUnforeseenAlarm").update(MetricName="Unforeseen")),
         ("has no TOKEN_SECRET", lambda t: t["Globals"]["Function"]["Environment"]["Variables"].pop("TOKEN_SECRET")),
     ],
 )

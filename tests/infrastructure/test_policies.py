@@ -16,6 +16,9 @@ import pytest
 import requests
 from chalice.utils import to_cfn_resource_name
 
+from chalicelib.audit.table import ACCOUNT, AuditRow, RepeatRow, read_repeats
+from chalicelib.clock import now_ms
+from chalicelib.ledger.post import post
 from chalicelib.notices.event import Event, payment_events, subscription_events
 from infrastructure.check_resources import functions
 from infrastructure.package import ROOT, STAGE
@@ -24,8 +27,19 @@ from local.ports import HOST, free_port
 from local.processes import Processes, http_answers
 from local.resources import SHORT_TIMES, Deployment
 from local.stripe_emulator.client import PUBLISHABLE_KEY, SECRET_KEY, WEBHOOK_SECRET, Emulator
+from tests.build import pair
+from tests.environment import use
 from tests.invoices.logos import png
-from tests.notices.records import auto_pay, invoice, invoice_record, payment_record, subscription, wallet_record
+from tests.notices.records import (
+    auto_pay,
+    invoice,
+    invoice_record,
+    payment_record,
+    repeat,
+    repeat_record,
+    subscription,
+    wallet_record,
+)
 from tests.notices.records import record as stream_record
 
 Document = dict[str, Any]
@@ -149,7 +163,8 @@ def guarded(tmp_path_factory: pytest.TempPathFactory, api_port: int) -> Iterator
     ):
         deployment = aws.deploy("guarded")
         # It only says "not without TLS", which nothing on this machine has.
-        aws.client("s3").delete_bucket_policy(Bucket=deployment.environment["INVOICES_BUCKET"])
+        for bucket in ("INVOICES_BUCKET", "AUDIT_BUCKET"):
+            aws.client("s3").delete_bucket_policy(Bucket=deployment.environment[bucket])
         yield Guarded(aws, deployment, stripe)
 
 
@@ -304,6 +319,30 @@ def test_recording_usage_may_do_what_it_does(account: str, guarded: Guarded) -> 
     assert answer == {"batchItemFailures": [{"itemIdentifier": "2"}]}
 
 
+def test_the_audit_of_repeats_may_do_what_it_does(client: Client, guarded: Guarded) -> None:
+    for account_id, kind in (("audited", "workspace"), ("repeated", "client")):
+        more = {"workspace_id": "audited"} if kind == "client" else {}
+        body = {"kind": kind, "name": "A", "email": "a@audited.example", "currency": "usd", **more}
+        client.ask("PUT", f"/v1/accounts/{account_id}", body, expect=201)
+    with use(guarded.deployment.environment):
+        times = [now_ms() - minutes * 60_000 for minutes in (30, 20, 10)]
+        post([pair(1, "repeated", "audited", event_id="call", occurred_at_ms=times[0])])
+        post([pair(1, "repeated", "audited", event_id="call", occurred_at_ms=times[1])])
+        assert guarded.call("audit_usage", scheduled())["repeats"] == 1
+        # Found again by an audit that is cut off before it has noted how far it came, and given back.
+        AuditRow("repeated", ACCOUNT).delete()
+        for row in AuditRow.query("repeated"):
+            row.delete()
+        found = next(read_repeats("repeated"))
+        RepeatRow("repeated", found.transaction_id).update([RepeatRow.state.set("to_give_back")])
+        assert guarded.call("audit_usage", scheduled())["repeats"] == 0
+        assert only_given_back(client, "repeated") == only_given_back(client, "audited") == 1
+
+
+def only_given_back(client: Client, account_id: str) -> int:
+    return len(client.ask("GET", f"/v1/accounts/{account_id}/transactions?kind=repeat_given_back")["data"])
+
+
 def test_the_sweeper_may_do_what_it_does(client: Client, account: str, guarded: Guarded) -> None:
     save_card(client, account, guarded, "pm_card_authenticationRequired")
     client.ask("POST", f"{account}/top-ups", {"amount": "50"}, expect=202)
@@ -437,6 +476,8 @@ def changed(account_id: str, image: Document) -> Document:
         ("announce_auto_pay", stream_record(auto_pay(), auto_pay("declines", 3))),
         ("announce_subscriptions", stream_record(subscription(), subscription("past_due"))),
         ("announce_subscriptions", stream_record(subscription(), subscription("past_due", add_ons="{"))),
+        ("announce_repeats", repeat_record(repeat())),
+        ("announce_repeats", repeat_record(repeat(amount_micros="cannot be read"))),
         ("announce_invoices", invoice_record(invoice())),
         ("announce_invoices", invoice_record(invoice(total_micros="cannot be read"))),
     ],

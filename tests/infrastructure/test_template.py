@@ -63,7 +63,7 @@ def test_what_cannot_be_charged_waits_for_a_person_for_two_weeks(template: Templ
     assert queues["UsageDeadLetterQueue"]["MessageRetentionPeriod"] == 14 * 24 * 3600
 
 
-@pytest.mark.parametrize("table", ["WalletsTable", "PaymentsTable"])
+@pytest.mark.parametrize("table", ["WalletsTable", "PaymentsTable", "RepeatsTable"])
 def test_changes_of_money_leave_a_stream_of_old_and_new_images(template: Template, table: str) -> None:
     properties = template["Resources"][table]["Properties"]
     assert properties["StreamSpecification"] == {"StreamViewType": "NEW_AND_OLD_IMAGES"}
@@ -83,6 +83,12 @@ def test_nobody_outside_reads_invoices(template: Template) -> None:
     assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
     assert bucket["BucketEncryption"]
     assert bucket["VersioningConfiguration"] == {"Status": "Enabled"}
+
+
+def test_nobody_outside_reads_the_files_of_the_audit(template: Template) -> None:
+    bucket = template["Resources"]["AuditBucket"]["Properties"]
+    assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+    assert bucket["BucketEncryption"]
 
 
 def test_no_secret_is_written_in_the_template(template: Template) -> None:
@@ -118,9 +124,19 @@ def test_logs_are_kept_for_a_time_that_somebody_chose(template: Template) -> Non
 
 def test_somebody_hears_of_dead_letters_delays_errors_and_throttles(template: Template) -> None:
     alarms = [alarm for _, alarm in of_type(template, "AWS::CloudWatch::Alarm")]
-    watched = {(alarm["MetricName"], str(alarm["Dimensions"][0]["Value"])) for alarm in alarms}
+    watched = {(alarm["MetricName"], str(alarm["Dimensions"][0]["Value"])) for alarm in alarms if "Dimensions" in alarm}
     metrics = {metric for metric, _ in watched}
     assert metrics >= {"ApproximateNumberOfMessagesVisible", "ApproximateAgeOfOldestMessage", "Errors", "Throttles"}
     for function in functions(template):
         assert ("Errors", str({"Ref": function})) in watched
         assert ("Throttles", str({"Ref": function})) in watched
+
+
+def test_somebody_hears_of_a_usage_message_that_failed_unforeseen(template: Template) -> None:
+    (log_filter,) = [found for _, found in of_type(template, "AWS::Logs::MetricFilter")]
+    group = template["Resources"][log_filter["LogGroupName"]["Ref"]]["Properties"]
+    assert group["LogGroupName"] == {"Fn::Sub": "/aws/lambda/${RecordUsage}"}
+    assert '"usage message failed unforeseen"' in log_filter["FilterPattern"]
+    (metric,) = log_filter["MetricTransformations"]
+    alarm = template["Resources"]["UsageUnforeseenAlarm"]["Properties"]
+    assert (alarm["Namespace"], alarm["MetricName"]) == (metric["MetricNamespace"], metric["MetricName"])

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import requests
 
+from chalicelib import buckets
 from chalicelib.accounts.account import Account
 from chalicelib.catalog.catalog import catalog
 from chalicelib.invoices import archive, brand
@@ -39,7 +40,7 @@ def cut(event: str, at: int) -> Iterator[list[int]]:
         if calls[0] == at:
             raise Cut
 
-    events = archive.client().meta.events
+    events = buckets.client().meta.events
     events.register(f"{event}.s3", count)
     try:
         yield calls
@@ -51,7 +52,7 @@ def test_what_was_kept_first_stays(stack: Deployment) -> None:
     archive.keep("acme", "ACME-000001", b"%PDF first")
     archive.keep("acme", "ACME-000001", b"%PDF second")
     assert requests.get(archive.link("acme", "ACME-000001"), timeout=30).content == b"%PDF first"
-    versions = archive.client().list_object_versions(Bucket=settings().invoices_bucket, Prefix="documents/acme/")
+    versions = buckets.client().list_object_versions(Bucket=settings().invoices_bucket, Prefix="documents/acme/")
     assert len(versions["Versions"]) == 1
 
 

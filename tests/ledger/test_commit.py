@@ -108,7 +108,7 @@ def test_a_posting_has_one_leg_or_two_in_different_wallets() -> None:
 
 def test_pages_are_looked_for_only_around_the_events_times_and_never_after_the_wallets_latest() -> None:
     hour = 60 * 60 * 1000
-    times = [TIME_MS + offset for offset in (hour, 0, 1000, 2 * SPAN_MS)]
+    times = [TIME_MS + offset for offset in (0, 1000, 2 * SPAN_MS, hour)]
     around = [(TIME_MS, TIME_MS + 3 * SPAN_MS), (TIME_MS + hour, TIME_MS + hour + SPAN_MS)]
     assert windows(times, END_OF_TIME_MS) == around
     assert windows(times, TIME_MS + hour) == around

@@ -217,7 +217,8 @@ def test_far_apart_times_are_looked_for_side_by_side_in_few_calls(new_wallet: Ne
     assert calls["TransactWriteItems"] < 14
     with counted_calls() as calls:
         assert outcome(close + far) == (0, 550, 0)
-    assert calls == {"GetItem": 1, "Query": 51}
+    assert calls == {"GetItem": 1, "BatchGetItem": 1, "Query": calls["Query"]}
+    assert 25 < calls["Query"] <= 51
 
 
 def test_a_batch_over_more_days_than_one_commit_holds_is_posted_whole(new_wallet: NewWallet) -> None:

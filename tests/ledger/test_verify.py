@@ -4,7 +4,7 @@ import msgspec
 import pytest
 from msgspec.structs import replace
 
-from chalicelib.ledger.build import build, posting_order, write_page
+from chalicelib.ledger.build import NO_SIBLINGS, build, posting_order, write_page
 from chalicelib.ledger.daily_usage import Days, totals
 from chalicelib.ledger.page import Page
 from chalicelib.ledger.posting import Posting
@@ -58,7 +58,7 @@ def with_other_body(page: Page, change: Callable[[Posting], Posting] | None = No
     dearer = (replace(leg, amount_micros=leg.amount_micros + 1),)
     postings[0] = change(postings[0]) if change else replace(postings[0], legs=dearer)
     head = Wallet("acme", "usd", page.opening_balance_micros, page.first_sequence - 1, page.previous_hash)
-    return write_page(head, postings, [posting.legs[0] for posting in postings], {}, TIME_MS)
+    return write_page(head, postings, [posting.legs[0] for posting in postings], NO_SIBLINGS, TIME_MS)
 
 
 TAMPERINGS: dict[str, Callable[[Wallet, list[Page]], tuple[Wallet, list[Page]]]] = {
@@ -95,8 +95,12 @@ TAMPERINGS: dict[str, Callable[[Wallet, list[Page]], tuple[Wallet, list[Page]]]]
         msgspec.structs.replace(wallet, head_hash=bytes(32)),
         stored,
     ),
-    "the wallet's latest time was changed": lambda wallet, stored: (
-        msgspec.structs.replace(wallet, latest_ms=TIME_MS),
+    "the wallet names other pages": lambda wallet, stored: (
+        msgspec.structs.replace(wallet, recent=wallet.recent[:-1]),
+        stored,
+    ),
+    "the wallet does not know of an older page's time": lambda wallet, stored: (
+        msgspec.structs.replace(wallet, recent=wallet.recent[2:]),
         stored,
     ),
     "a page's format was changed": lambda wallet, stored: (wallet, [rebuilt(stored[0], format=7), *stored[1:]]),

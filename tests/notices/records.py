@@ -140,6 +140,30 @@ def invoice_record(new: Image, old: Image = None) -> dict[str, Any]:
     return record(old, new, keys=("account_id", "document"))
 
 
+def repeat(state: str = "to_give_back", **changes: Any) -> dict[str, Any]:
+    """Return the row of a usage event that was charged again."""
+    fields: dict[str, Any] = {
+        "account_id": "acme",
+        "transaction_id": "txn_later",
+        "event_account_id": "acme",
+        "source": "/messaging",
+        "event_id": "msg-1",
+        "occurred_at_ms": TIME_MS + 600_000,
+        "original_transaction_id": "txn_first",
+        "original_occurred_at_ms": TIME_MS,
+        "amount_micros": 50_000,
+        "currency": "usd",
+        "found_at_ms": TIME_MS + DAY_MS,
+        "state": state,
+    }
+    return {**fields, **changes}
+
+
+def repeat_record(new: Image, old: Image = None) -> dict[str, Any]:
+    """Return the record of a row of the table of repeats."""
+    return record(old, new, keys=("account_id", "transaction_id"))
+
+
 def auto_pay(reason: str | None = None, failures: int = 0, version: int = 3, **changes: Any) -> dict[str, Any]:
     """Return the row of an account's auto-pay."""
     fields = {"account_id": "acme", "enabled": True, "threshold_micros": 20_000_000, "failures": failures}

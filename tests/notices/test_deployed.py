@@ -23,7 +23,14 @@ def test_the_rule_lets_through_what_may_be_worth_a_mail() -> None:
 
 @pytest.mark.parametrize(
     "function",
-    ["AnnounceWallets", "AnnouncePayments", "AnnounceAutoPay", "AnnounceSubscriptions", "AnnounceInvoices"],
+    [
+        "AnnounceWallets",
+        "AnnouncePayments",
+        "AnnounceAutoPay",
+        "AnnounceSubscriptions",
+        "AnnounceInvoices",
+        "AnnounceRepeats",
+    ],
 )
 def test_a_record_that_cannot_be_told_ends_where_somebody_sees_it(function: str) -> None:
     (source,) = (event["Properties"] for event in RESOURCES[function]["Properties"]["Events"].values())

@@ -24,7 +24,14 @@ from tests.wait import wait_for
 
 Json = dict[str, Any]
 OURS = {
-    *("announce_wallets", "announce_payments", "announce_auto_pay", "announce_subscriptions", "announce_invoices"),
+    *(
+        "announce_wallets",
+        "announce_payments",
+        "announce_auto_pay",
+        "announce_subscriptions",
+        "announce_invoices",
+        "announce_repeats",
+    ),
     "send_mails",
 }
 

@@ -16,6 +16,7 @@ from chalicelib.notices.event import (
     auto_pay_events,
     invoice_events,
     payment_events,
+    repeat_events,
     subscription_events,
     wallet_events,
 )
@@ -30,6 +31,8 @@ from tests.notices.records import (
     payment,
     payment_record,
     record,
+    repeat,
+    repeat_record,
     subscription,
     wallet,
     wallet_record,
@@ -340,6 +343,37 @@ def test_a_document_that_cannot_be_read_is_malformed() -> None:
         invoice_events(invoice_record(invoice(total_micros="much")))
 
 
+def test_a_repeat_that_was_found_is_told_with_both_times() -> None:
+    (told,) = repeat_events(repeat_record(repeat()))
+    assert (told.type, told.at_ms) == ("usage.repeated", TIME_MS + DAY_MS)
+    assert msgspec.to_builtins(told.detail) == {
+        "id": "usage.repeated:acme:txn_later",
+        "version": 1,
+        "account_id": "acme",
+        "occurred_at": iso(TIME_MS + DAY_MS),
+        "transaction_id": "txn_later",
+        "original_transaction_id": "txn_first",
+        "source": "/messaging",
+        "event_id": "msg-1",
+        "time": iso(TIME_MS + 600_000),
+        "original_time": iso(TIME_MS),
+        "amount": "0.05",
+        "currency": "usd",
+        "gives_back": True,
+    }
+
+
+def test_a_repeat_that_stays_charged_says_so_and_giving_one_back_is_no_second_event() -> None:
+    (told,) = repeat_events(repeat_record(repeat("found")))
+    assert msgspec.to_builtins(told.detail)["gives_back"] is False
+    assert repeat_events(repeat_record(repeat("given_back"), repeat())) == []
+
+
+def test_a_repeat_that_cannot_be_read_is_malformed() -> None:
+    with pytest.raises(MalformedRecord):
+        repeat_events(repeat_record(repeat(amount_micros="much")))
+
+
 def test_the_same_record_twice_gives_the_same_events() -> None:
     for tell, given in (
         (lambda each: wallet_events(each, lambda _: TEN), wallet_record(12, -1)),
@@ -347,6 +381,7 @@ def test_the_same_record_twice_gives_the_same_events() -> None:
         (auto_pay_events, record(auto_pay(), auto_pay("declines", 3))),
         (subscription_events, record(subscription(), next_period("past_due"))),
         (invoice_events, invoice_record(invoice())),
+        (repeat_events, repeat_record(repeat())),
     ):
         once, twice = tell(given), tell({**given, "eventID": "another delivery"})
         assert once == twice

@@ -13,6 +13,7 @@ from chalicelib.notices.event import (
     auto_pay_events,
     invoice_events,
     payment_events,
+    repeat_events,
     subscription_events,
     wallet_events,
 )
@@ -25,6 +26,8 @@ from tests.notices.records import (
     payment,
     payment_record,
     record,
+    repeat,
+    repeat_record,
     subscription,
     wallet_record,
 )
@@ -47,6 +50,7 @@ TOLD = [
         for each in subscription_events(record(subscription(), subscription(status)))
     ),
     *(each for kind in ("invoice", "credit_note") for each in invoice_events(invoice_record(invoice(kind)))),
+    *repeat_events(repeat_record(repeat())),
 ]
 
 

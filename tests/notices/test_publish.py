@@ -11,6 +11,7 @@ from botocore.exceptions import ConnectionError as Unreachable
 
 from chalicelib.auto_pay import table as auto_pay_table
 from chalicelib.auto_pay.auto_pay import AutoPay
+from chalicelib.batches import sequence_number
 from chalicelib.catalog.catalog import catalog
 from chalicelib.notices import bus as door
 from chalicelib.notices.publish import (
@@ -20,7 +21,6 @@ from chalicelib.notices.publish import (
     publish_subscriptions,
     publish_wallets,
 )
-from chalicelib.notices.stream import sequence_number
 from local.aws import Aws
 from local.resources import Deployment
 from tests.notices.conftest import Bus, NewAccount

@@ -1,18 +1,18 @@
 import json
 from collections.abc import Callable
 
-import boto3
 import jwt
 import msgspec
 import pytest
 from click.testing import CliRunner, Result
 
+from chalicelib.audit.repeats import Repeat
+from chalicelib.audit.table import keep
 from chalicelib.ledger.post import post
 from chalicelib.ledger.table import PageRow
 from chalicelib.payments import webhook_table
 from chalicelib.payments.webhook_table import StripeEvent, Verdict
 from chalicelib.settings import settings
-from ops import dead_letters
 from ops.__main__ import ops
 from tests.api import Api
 from tests.build import credit, debit
@@ -59,30 +59,13 @@ def test_an_account_that_does_not_exist_is_a_difference(run: Callable[..., Resul
     assert run("verify").exit_code == 2
 
 
-def test_dead_letters_are_shown_and_sent_back(run: Callable[..., Result]) -> None:
-    sqs = boto3.client("sqs")
-    dead_letters_url, usage_url = dead_letters.queue_urls()
-    assert usage_url == settings().usage_queue_url
-    bodies = [json.dumps({"number": number}) for number in range(12)]
-    for body in bodies:
-        sqs.send_message(QueueUrl=dead_letters_url, MessageBody=body)
-    assert dead_letters.count() == 12
-    shown = run("dead-letters", "show", "--limit", "1").output
-    assert sum(body in shown for body in bodies) == 1
-    assert "12 in all" in shown
-    # The one that was looked at is hidden for a while; the others move now.
-    moved = int(run("dead-letters", "send-back").output.split()[-3])
-    assert moved == 11
-    found = [message["Body"] for message in dead_letters._receive(usage_url, 20, 60)]
-    assert len(found) == 11
-    assert set(found) < set(bodies)
-
-
 def test_a_token_is_what_the_api_takes(run: Callable[..., Result], api: Api) -> None:
     api.make_account("acme")
     token = run("token", "viewer", "acme", "--subject", "jane").output.strip()
     assert api.get("/v1/accounts/acme", token=token).status_code == 200
     assert jwt.decode(token, settings().token_secret, algorithms=["HS256"])["sub"] == "jane"
+    producer = run("token", "producer").output.strip()
+    assert api.get("/v1/accounts/acme/access", token=producer).status_code == 200
     assert run("token", "owner").exit_code == 2
 
 
@@ -107,3 +90,26 @@ def test_parked_webhooks_are_shown_and_processed_again_once_their_cause_is_mende
         done = run("replay", event_id)
         assert done.exit_code == 1
         assert why in done.output
+
+
+def test_repeats_are_listed_newest_first_with_totals_by_source(run: Callable[..., Result]) -> None:
+    for number in range(3):
+        keep_repeat(f"txn_{number}", "one", "/messaging", number)
+    keep_repeat("txn_9", "two", "/calls", 9)
+    done = run("repeats", "--limit", "2")
+    assert done.exit_code == 0, done.output
+    assert [word for word in done.output.split() if word.startswith("txn_")] == ["txn_9", "txn_2"]
+    totals = [line.split("│")[1:-1] for line in done.output.splitlines() if "0.15" in line or "/calls" in line]
+    assert [[cell.strip() for cell in row] for row in totals[-2:]] == [
+        ["/messaging", "found", "3", "0.15 usd"],
+        ["/calls", "found", "1", "0.05 usd"],
+    ]
+    assert "/messaging" not in run("repeats", "--account", "two").output
+
+
+def keep_repeat(transaction_id: str, account_id: str, source: str, found_at_ms: int) -> None:
+    """Keep a repeat as the audit does."""
+    fields = {"event_id": "msg-1", "occurred_at_ms": 600_000, "original_occurred_at_ms": 0, "amount_micros": 50_000}
+    about = {"account_id": account_id, "source": source, "currency": "usd", "found_at_ms": found_at_ms}
+    names = {"transaction_id": transaction_id, "original_transaction_id": "first", "event_account_id": account_id}
+    keep(msgspec.convert({**fields, **about, **names, "state": "found"}, Repeat))

@@ -154,6 +154,24 @@ def test_a_form_that_this_session_did_not_make_changes_nothing(
     assert accounts.get(account).billing_details is None
 
 
+@pytest.mark.parametrize(
+    ("fields", "status"), [({"name": "x" * 65_536}, 413), ({f"field-{number}": "1" for number in range(300)}, 422)]
+)
+def test_a_form_that_no_page_can_have_made_is_refused(
+    site: Site, account: str, fields: dict[str, str], status: int
+) -> None:
+    assert site.enter(account).post("/details", fields).status_code == status
+    assert accounts.get(account).billing_details is None
+
+
+def test_an_address_that_nothing_can_have_is_not_found(site: Site, account: str) -> None:
+    visitor = site.enter(account)
+    for name in ("%00", "x" * 3_000):
+        answer = visitor.get(f"/payments/{name}")
+        assert answer.status_code == 404
+        assert "Page not found" in answer.text
+
+
 def test_a_form_of_another_session_is_refused(site: Site, account: str) -> None:
     other = site.enter(account).form_token()
     assert site.enter(account).post("/details", {"name": "Mallory"}, other).status_code == 403

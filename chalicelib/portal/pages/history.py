@@ -176,8 +176,8 @@ def download(visit: Visit) -> Response:
     if "file" in visit.query:
         return _file(visit, choice)
     first = choice.start or min(clock.day_of(visit.account.created_at_ms), choice.last)
-    days = only_meters(read_days(visit.account.account_id, first, choice.last), _counted(visit, choice))
-    counted = {} if choice.type == "credit" else days
+    days = read_days(visit.account.account_id, first, choice.last) if first <= choice.last else {}
+    counted = {} if choice.type == "credit" else only_meters(days, _counted(visit, choice))
     return render.page(
         visit,
         "history_csv.html",

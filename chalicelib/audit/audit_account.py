@@ -1,0 +1,173 @@
+"""Audit one account: open the pages that are new, and find and settle what was charged again.
+
+What is new is told without opening a page. The wallet's sequence number tells that there is something, the daily totals
+tell on which days, and the pages of such a day that begin behind the number up to which it was audited are opened.
+Both were written in the same commits as the pages, so nothing can be missed; and a commit writes nothing more for it.
+
+The order of writes makes it safe to be cut off anywhere: repeats are kept, corrections posted and noted, then the day's
+file is written, and last how far the day was audited. What was cut off is done again, and finds what is there.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache, partial
+from typing import Final
+
+from chalicelib import clock
+from chalicelib.audit import archive, table
+from chalicelib.audit.day_file import find_alike, hash_of, make_record, shared_hashes, transaction_id_of
+from chalicelib.audit.give_back import give_back
+from chalicelib.audit.repeats import WINDOW_DAYS, Repeat, find_repeats, is_audited
+from chalicelib.audit.table import DayProgress
+from chalicelib.clock import Deadline
+from chalicelib.ledger import statement
+from chalicelib.ledger.daily_usage import DAY_MS, totals
+from chalicelib.ledger.page import SPAN_MS
+from chalicelib.ledger.read_page import transactions_of
+from chalicelib.ledger.table import read_days, read_page_sizes, read_pages_posted, read_wallet
+from chalicelib.ledger.transaction import Transaction
+from chalicelib.log import log
+
+CHUNK: Final = 100_000
+"""Transactions taken at a time, of one day: some 10 MB of records, and 1 KB more for each that is there twice."""
+
+CORRECTIONS: Final = 500
+"""Repeats that are kept and given back together."""
+
+READS_AT_ONCE: Final = 8
+"""Day files read side by side: a day is compared with up to 71."""
+
+ALL_DAYS: Final = ("0", "9999-12-31")
+
+
+class AccountAudit:
+    """One audit of an account, up to where its wallet is when it begins; what is posted later is the next one's."""
+
+    def __init__(self, account_id: str, *, gives_back: bool, deadline: Deadline) -> None:
+        self.account_id = account_id
+        self.gives_back = gives_back
+        self.deadline = deadline
+        self.events = 0
+        self.repeats = 0
+        self._up_to = read_wallet(account_id).sequence
+        self._progress = table.read_days(account_id)
+
+    def run(self) -> bool:
+        """Audit the days that have new usage, oldest first; tell whether there was time for all of them."""
+        # Read after the wallet: they tell of everything up to its number, and perhaps of more.
+        for day, meters in read_days(self.account_id, *ALL_DAYS).items():
+            count = sum(usage.count for usage in meters.values())
+            while self._has_new(day, count):
+                if self.deadline.is_over:
+                    return False
+                self._audit_chunk(day, count)
+        table.finish(self.account_id, self._up_to)
+        return True
+
+    def _has_new(self, day: str, count: int) -> bool:
+        done = self._progress.get(day, DayProgress())
+        return done.usage_count != count and done.sequence < self._up_to
+
+    def _audit_chunk(self, day: str, count: int) -> None:
+        """Audit the next new pages of a day."""
+        done = self._progress.get(day, DayProgress())
+        end = self._chunk_end(day, done, count)
+        records, counted = self._open_pages(day, done.sequence, end)
+        self._settle(self._find_repeats(day, records))
+        if records:
+            archive.add(self.account_id, day, records)
+        self._progress[day] = DayProgress(end, done.usage_count + counted)
+        table.write_day(self.account_id, day, self._progress[day])
+        self.events += len(records)
+
+    def _chunk_end(self, day: str, done: DayProgress, count: int) -> int:
+        """Return the sequence number up to which the next chunk goes: all that is new, nearly always."""
+        if count - done.usage_count <= CHUNK:
+            return self._up_to
+        sizes = read_page_sizes(self.account_id, *_page_times(day), after_sequence=done.sequence)
+        end, taken = self._up_to, 0
+        for first_sequence, size in sorted(sizes.items()):
+            taken += size
+            if taken > CHUNK and taken > size:
+                return min(first_sequence - 1, self._up_to)
+            end = first_sequence + size - 1
+        return min(end, self._up_to)
+
+    def _open_pages(self, day: str, after: int, up_to: int) -> tuple[list[bytes], int]:
+        """Open the new pages of a day, and return the records of its events, and how much usage that is."""
+        records: list[bytes] = []
+        counted = 0
+        pages = read_pages_posted(self.account_id, *_page_times(day), after_sequence=after, up_to_sequence=up_to)
+        for page in pages:
+            of_day = [each for each in transactions_of(page) if clock.day_of(each.identity.occurred_at_ms) == day]
+            records += map(make_record, filter(is_audited, of_day))
+            counted += _usage_count(of_day)
+        return records, counted
+
+    def _find_repeats(self, day: str, new: Sequence[bytes]) -> Iterable[Repeat]:
+        """Return what is charged again among new events, and among those that are stored beside them."""
+        records = {*new, *self._stored_alike(day, {hash_of(record) for record in new})}
+        shared = shared_hashes(records)
+        alike = [transaction_id_of(record) for record in records if hash_of(record) in shared]
+        # Read from their pages: that two hashes are the same proves nothing.
+        transactions = statement.transactions(self.account_id, alike)
+        return find_repeats(transactions, found_at_ms=clock.now_ms(), give_back=self.gives_back)
+
+    def _stored_alike(self, day: str, hashes: Collection[bytes]) -> Iterable[bytes]:
+        """Yield the stored records with one of the hashes, of the day and of those within the window around it."""
+        days = sorted(self._progress.keys() & _days_around(day)) if hashes else []
+        for found in _readers().map(partial(self._alike_in, hashes), days):
+            yield from found
+
+    def _alike_in(self, hashes: Collection[bytes], day: str) -> list[bytes]:
+        return find_alike(archive.read(self.account_id, day), hashes)
+
+    def _settle(self, repeats: Iterable[Repeat]) -> None:
+        """Keep repeats and give back those that are to be."""
+        left = list(repeats)
+        for start in range(0, len(left), CORRECTIONS):
+            kept = [self._keep(repeat) for repeat in left[start : start + CORRECTIONS]]
+            if due := [repeat for repeat in kept if repeat.state == "to_give_back"]:
+                give_back(due)
+
+    def _keep(self, repeat: Repeat) -> Repeat:
+        kept = table.keep(repeat)
+        if kept is repeat:
+            self.repeats += 1
+            log().warning(
+                "usage was charged again, with another time",
+                account_id=repeat.account_id,
+                source=repeat.source,
+                event_id=repeat.event_id,
+                transaction_id=repeat.transaction_id,
+                original_transaction_id=repeat.original_transaction_id,
+            )
+        return kept
+
+
+def _start_of(day: str) -> int:
+    return clock.parse_iso(f"{day}T00:00:00.000Z")
+
+
+def _page_times(day: str) -> tuple[int, int]:
+    """Return the range of page time in which pages can hold events of a day."""
+    start = _start_of(day)
+    return start, start + DAY_MS - 1 + SPAN_MS
+
+
+def _days_around(day: str) -> set[str]:
+    start = _start_of(day)
+    return {clock.day_of(start + offset * DAY_MS) for offset in range(-WINDOW_DAYS, WINDOW_DAYS + 1)}
+
+
+def _usage_count(transactions: Sequence[Transaction]) -> int:
+    """Count usage as the daily totals do: a receipt by its lines."""
+    times = [each.identity.occurred_at_ms for each in transactions]
+    days = totals(times, [each.content for each in transactions], [each.leg for each in transactions])
+    return sum(usage.count for meters in days.values() for usage in meters.values())
+
+
+@cache
+def _readers() -> ThreadPoolExecutor:
+    """Return the process's readers of day files, made when they are first needed."""
+    return ThreadPoolExecutor(READS_AT_ONCE, thread_name_prefix="day-file-reader")

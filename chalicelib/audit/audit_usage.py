@@ -1,0 +1,90 @@
+"""The nightly audit: go through the accounts with new pages, each by itself, as far as the time allows."""
+
+from collections.abc import Iterator
+from itertools import islice
+from typing import Final
+
+import msgspec
+
+from chalicelib import clock
+from chalicelib.audit import table
+from chalicelib.audit.audit_account import AccountAudit
+from chalicelib.audit.table import AccountProgress
+from chalicelib.catalog.catalog import Catalog
+from chalicelib.clock import Deadline
+from chalicelib.ledger.daily_usage import DAY_MS
+from chalicelib.ledger.table import scan_sequences
+from chalicelib.log import log
+
+BUDGET_SECONDS: Final = 600
+"""When a run begins no further chunk: one whose events all are repeats takes minutes, and the function has 900 s."""
+
+BATCH: Final = 100
+"""Accounts whose progress is read in one call."""
+
+
+class Audit(msgspec.Struct):
+    """What one run came to. `unfinished` accounts, and those that were not reached, are the next run's."""
+
+    accounts: int = 0
+    events: int = 0
+    repeats: int = 0
+    unfinished: int = 0
+    failed: int = 0
+
+
+class AuditIncomplete(Exception):
+    """Some accounts could not be audited; all others were."""
+
+    def __init__(self, audit: Audit) -> None:
+        super().__init__(f"{audit.failed} of {audit.accounts} accounts could not be audited; see the log")
+        self.audit = audit
+
+
+def audit_usage(catalog: Catalog, deadline: Deadline | None = None) -> Audit:
+    """Audit the accounts that have new pages and were not audited today. Raises AuditIncomplete, if any met a bug.
+
+    An account is taken for the day before it is audited, so that one that kills the function does not do so in every
+    run, and so that no two runs audit it at once. One that was not finished in time is put back.
+    """
+    audit = Audit()
+    deadline = deadline or Deadline(BUDGET_SECONDS)
+    for account_id in _behind():
+        if deadline.is_over:
+            break
+        now_ms = clock.now_ms()
+        if table.take(account_id, now_ms, not_since_ms=_midnight(now_ms)):
+            _audit(account_id, catalog, deadline, audit)
+    log().info("usage audited", **msgspec.to_builtins(audit))
+    if audit.failed:
+        raise AuditIncomplete(audit)
+    return audit
+
+
+def _behind() -> Iterator[str]:
+    """Yield the accounts whose wallets moved since their last audit."""
+    wallets = scan_sequences()
+    while batch := dict(islice(wallets, BATCH)):
+        progress = table.read_accounts(batch)
+        for account_id, sequence in batch.items():
+            if sequence > progress.get(account_id, AccountProgress()).sequence:
+                yield account_id
+
+
+def _audit(account_id: str, catalog: Catalog, deadline: Deadline, audit: Audit) -> None:
+    audit.accounts += 1
+    try:
+        of_account = AccountAudit(account_id, gives_back=catalog.usage.give_back_repeats, deadline=deadline)
+        if not of_account.run():
+            table.put_back(account_id)
+            audit.unfinished += 1
+    except Exception:  # noqa: BLE001 - one account never stops the others; the run fails at its end
+        log().exception("an account could not be audited", account_id=account_id)
+        audit.failed += 1
+    else:
+        audit.events += of_account.events
+        audit.repeats += of_account.repeats
+
+
+def _midnight(now_ms: int) -> int:
+    return now_ms - now_ms % DAY_MS

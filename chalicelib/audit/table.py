@@ -1,0 +1,121 @@
+"""The door to the tables `audits` and `repeats`."""
+
+from collections.abc import Iterable, Iterator
+from typing import Final
+
+import msgspec
+from msgspec.structs import asdict
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+
+from chalicelib.audit.repeats import Repeat
+from chalicelib.tables import Table, TableMeta, race
+
+ACCOUNT: Final = "account"
+DAY: Final = "day#"
+AFTER_DAYS: Final = "day$"
+"""Sorts behind all days."""
+
+
+class AuditRow(Table):
+    """How far an account was audited (`part` is `account`), and each of its days (`day#2026-11-23`)."""
+
+    class Meta(metaclass=TableMeta):
+        setting = "audits_table"
+
+    account_id = UnicodeAttribute(hash_key=True)
+    part = UnicodeAttribute(range_key=True)
+    sequence = NumberAttribute(default=0)
+    usage_count = NumberAttribute(null=True)
+    taken_at_ms = NumberAttribute(null=True)
+
+
+class RepeatRow(Table):
+    """One row a repeat. Its stream tells the platform of it."""
+
+    class Meta(metaclass=TableMeta):
+        setting = "repeats_table"
+
+    account_id = UnicodeAttribute(hash_key=True)
+    transaction_id = UnicodeAttribute(range_key=True)
+    event_account_id = UnicodeAttribute()
+    source = UnicodeAttribute()
+    event_id = UnicodeAttribute()
+    occurred_at_ms = NumberAttribute()
+    original_transaction_id = UnicodeAttribute()
+    original_occurred_at_ms = NumberAttribute()
+    amount_micros = NumberAttribute()
+    currency = UnicodeAttribute()
+    found_at_ms = NumberAttribute()
+    state = UnicodeAttribute()
+
+
+class DayProgress(msgspec.Struct, frozen=True):
+    """How far a day was audited: the wallet's sequence number up to which, and how much usage was counted."""
+
+    sequence: int = 0
+    usage_count: int = 0
+
+
+class AccountProgress(msgspec.Struct, frozen=True):
+    """How far an account was audited, and when an audit of it last began."""
+
+    sequence: int = 0
+    taken_at_ms: int = 0
+
+
+def read_accounts(account_ids: Iterable[str]) -> dict[str, AccountProgress]:
+    """Read how far accounts were audited, strongly consistent; those that never were are left out."""
+    rows = AuditRow.batch_get([(each, ACCOUNT) for each in account_ids], consistent_read=True)
+    return {row.account_id: AccountProgress(int(row.sequence), int(row.taken_at_ms or 0)) for row in rows}
+
+
+def take(account_id: str, now_ms: int, *, not_since_ms: int) -> bool:
+    """Take an account for an audit that begins now; False where one began at `not_since_ms` or later."""
+    free = AuditRow.taken_at_ms.does_not_exist() | (AuditRow.taken_at_ms < not_since_ms)
+    with race() as it:
+        AuditRow(account_id, ACCOUNT).update([AuditRow.taken_at_ms.set(now_ms)], condition=free)
+    return it.won
+
+
+def put_back(account_id: str) -> None:
+    """Put an account back whose audit is not finished: the next run takes it again."""
+    AuditRow(account_id, ACCOUNT).update([AuditRow.taken_at_ms.remove()])
+
+
+def finish(account_id: str, sequence: int) -> None:
+    """Note that all of an account's pages up to a sequence number were audited."""
+    AuditRow(account_id, ACCOUNT).update([AuditRow.sequence.set(sequence)])
+
+
+def read_days(account_id: str) -> dict[str, DayProgress]:
+    """Read how far each day of an account was audited, strongly consistent."""
+    rows = AuditRow.query(account_id, AuditRow.part.between(DAY, AFTER_DAYS), consistent_read=True)
+    return {row.part.removeprefix(DAY): DayProgress(int(row.sequence), int(row.usage_count or 0)) for row in rows}
+
+
+def write_day(account_id: str, day: str, progress: DayProgress) -> None:
+    """Note how far a day was audited."""
+    AuditRow(account_id, DAY + day, sequence=progress.sequence, usage_count=progress.usage_count).save()
+
+
+def keep(repeat: Repeat) -> Repeat:
+    """Keep a repeat unless it was found before, and return what is kept."""
+    with race() as it:
+        RepeatRow(**asdict(repeat)).save(condition=RepeatRow.transaction_id.does_not_exist())
+    if it.won:
+        return repeat
+    return _repeat(RepeatRow.get(repeat.account_id, repeat.transaction_id, consistent_read=True))
+
+
+def mark_given_back(repeat: Repeat) -> None:
+    """Note that a repeat was given back."""
+    RepeatRow(repeat.account_id, repeat.transaction_id).update([RepeatRow.state.set("given_back")])
+
+
+def read_repeats(account_id: str | None = None) -> Iterator[Repeat]:
+    """Yield the repeats that were found in an account, or in all of them, in no order."""
+    return map(_repeat, RepeatRow.query(account_id) if account_id else RepeatRow.scan())
+
+
+def _repeat(row: RepeatRow) -> Repeat:
+    return msgspec.convert({name: getattr(row, name) for name in Repeat.__struct_fields__}, Repeat)

@@ -1,0 +1,90 @@
+"""Batches: each item is answered for by itself. Whatever is wrong with one, also what nobody foresaw, is its own alone.
+
+What an item raises is logged with its stack and ids, and stops no other. Who calls says what becomes of those that
+failed: a message goes back to its queue, a record to its stream, a schedule's run raises at its end.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from itertools import takewhile
+from typing import Any, Final, Generic, TypeVar
+
+import msgspec
+
+from chalicelib.log import log
+
+ItemT = TypeVar("ItemT")
+Record = Mapping[str, Any]
+
+LONGEST_BODY: Final = 1_000
+"""Characters of a message's body that are logged: enough to know it by."""
+
+
+class Failure(msgspec.Struct, Generic[ItemT], frozen=True):
+    """An item that failed, and why."""
+
+    item: ItemT
+    error: Exception
+
+
+def each(
+    items: Iterable[ItemT],
+    handle: Callable[[ItemT], object],
+    *,
+    message: str,
+    about: Callable[[ItemT], Mapping[str, object]],
+    at_once: int = 1,
+) -> list[Failure[ItemT]]:
+    """Handle each item, and return those that failed, in their order.
+
+    `message` and what an item is `about` (its ids, by name) are its line in the log. Up to `at_once` items are handled
+    side by side, in threads. What raises while the items are still being found is raised.
+    """
+
+    def attempt(item: ItemT) -> Failure[ItemT] | None:
+        try:
+            handle(item)
+        except Exception as error:  # noqa: BLE001 - the outermost frame of one item: logged here, answered for above
+            log().exception(message, **about(item))
+            return Failure(item, error)
+        return None
+
+    if at_once == 1:
+        return [failure for failure in map(attempt, items) if failure]
+    with ThreadPoolExecutor(at_once) as pool:
+        return [failure for failure in pool.map(attempt, items) if failure]
+
+
+def each_message(records: Iterable[Record], handle: Callable[[Record], object], *, message: str) -> list[str]:
+    """Handle each SQS record, and return the ids of the messages that must be delivered again."""
+    failures = each(records, handle, message=message, about=_about_message)
+    return [str(failure.item["messageId"]) for failure in failures]
+
+
+def each_record(records: Iterable[Record], handle: Callable[[Record], object], *, message: str) -> list[str]:
+    """Handle each record of a stream, and return the sequence numbers of those that must be delivered again.
+
+    Lambda delivers again from the lowest of them, with all that lie behind it: `handle` must be safe to repeat.
+    """
+    failures = each(records, handle, message=message, about=_about_record)
+    return [sequence_number(failure.item) for failure in failures]
+
+
+def sequence_number(record: Record) -> str:
+    """Return a record's place in its stream, by which Lambda asks for it again."""
+    return str(record["dynamodb"]["SequenceNumber"])
+
+
+def within(seconds: float, items: Iterable[ItemT]) -> Iterator[ItemT]:
+    """Yield items until the time is up. What is left is for the next run."""
+    end = time.monotonic() + seconds
+    return takewhile(lambda _: time.monotonic() < end, items)
+
+
+def _about_message(record: Record) -> dict[str, object]:
+    return {"message_id": record["messageId"], "body": str(record.get("body"))[:LONGEST_BODY]}
+
+
+def _about_record(record: Record) -> dict[str, object]:
+    return {"sequence_number": sequence_number(record), "keys": record["dynamodb"].get("Keys")}

@@ -1,0 +1,137 @@
+"""Read messages: an event or an array of events, perhaps in an envelope. Each event stands for itself. Pure."""
+
+from typing import Final, Literal, TypeVar
+
+import msgspec
+
+from chalicelib.usage.event import UsageEvent, parse
+from chalicelib.usage.nesting import BLANK, is_too_deep, split_array
+from chalicelib.usage.refusal import EventRefused, unforeseen
+
+BYTE_ORDER_MARK: Final = "\ufeff"
+
+UNREADABLE: Final = (msgspec.DecodeError, UnicodeError, RecursionError)
+"""What msgspec raises for what it cannot read."""
+
+
+class SentEvent(msgspec.Struct, frozen=True, gc=False):
+    """An event with its place in the array that it came in (0 when it came alone) and its own JSON, as it was sent."""
+
+    place: int
+    text: str
+    event: UsageEvent
+
+
+class RefusedElement(msgspec.Struct, frozen=True):
+    """What cannot be read, with its place and its own text; this can be sent elsewhere, without its neighbours."""
+
+    place: int
+    text: str
+    refusal: EventRefused
+
+
+Elements = tuple[list[SentEvent], list[RefusedElement]]
+
+
+class _Notification(msgspec.Struct, rename="pascal"):
+    """What SNS puts around a message unless raw message delivery is on (docs.aws.amazon.com/sns, "Message formats")."""
+
+    type: Literal["Notification"]
+    message: str
+
+
+class _BusEvent(msgspec.Struct, rename={"detail_type": "detail-type"}):
+    """What EventBridge puts around a detail (docs.aws.amazon.com/eventbridge, "Event structure")."""
+
+    version: Literal["0"]
+    id: str
+    source: str
+    detail_type: str
+    detail: msgspec.Raw
+
+
+EnvelopeT = TypeVar("EnvelopeT")
+
+_array = msgspec.json.Decoder(list[msgspec.Raw])
+_notification = msgspec.json.Decoder(_Notification)
+_bus_event = msgspec.json.Decoder(_BusEvent)
+
+
+def read(body: str | bytes) -> Elements:
+    """Read a message; return its events, and what is none. Never raises.
+
+    Envelopes are taken off: that of SNS, that of EventBridge, or that of EventBridge in that of SNS.
+    """
+    text = body if isinstance(body, str) else body.decode(errors="surrogateescape")
+    first = read_element(0, text)
+    if isinstance(first, SentEvent):
+        return [first], []
+    text = _taken_out(text)
+    if text.startswith("["):
+        return _read_array(text)
+    return _told_apart([read_element(0, text)])
+
+
+def read_element(place: int, text: str) -> SentEvent | RefusedElement:
+    """Read one event. Never raises: what nobody thought of is refused, too, with the error as the refusal's cause."""
+    try:
+        return SentEvent(place, text, parse(text))
+    except EventRefused as refusal:
+        return _refused(place, text, refusal)
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is this event's alone
+        return _refused(place, text, unforeseen(error))
+
+
+def _refused(place: int, text: str, refusal: EventRefused) -> RefusedElement:
+    # Halves of characters, which no UTF-8 holds, would keep the text from being sent anywhere.
+    return RefusedElement(place, text.encode(errors="replace").decode(), refusal)
+
+
+def _told_apart(elements: list[SentEvent | RefusedElement]) -> Elements:
+    return (
+        [element for element in elements if isinstance(element, SentEvent)],
+        [element for element in elements if isinstance(element, RefusedElement)],
+    )
+
+
+def _taken_out(text: str) -> str:
+    """Return the text without what stands around an event or array: envelopes, a byte order mark, blanks."""
+    notification = _envelope(_notification, _trimmed(text))
+    text = _trimmed(notification.message if notification else text)
+    bus_event = _envelope(_bus_event, text)
+    return str(bus_event.detail, "utf-8", "surrogateescape") if bus_event else text
+
+
+def _trimmed(text: str) -> str:
+    return text.removeprefix(BYTE_ORDER_MARK).strip(BLANK)
+
+
+def _envelope(decoder: msgspec.json.Decoder[EnvelopeT], text: str) -> EnvelopeT | None:
+    try:
+        return decoder.decode(text)
+    except UNREADABLE:
+        return None
+
+
+def _read_array(text: str) -> Elements:
+    elements = _split(text)
+    if not elements:
+        return [], [_refused(0, text, _why_no_elements(text, elements))]
+    return _told_apart([read_element(place, element) for place, element in enumerate(elements)])
+
+
+def _why_no_elements(text: str, elements: list[str] | None) -> EventRefused:
+    if elements is not None:
+        return EventRefused("empty", "the array holds no event")
+    if is_too_deep(text):
+        return EventRefused("too_deep", "the array nests too deeply, and its brackets do not match")
+    return EventRefused("not_json", "the array is not JSON")
+
+
+def _split(text: str) -> list[str] | None:
+    """Split an array into the JSON of its elements; None for what is no array."""
+    try:
+        return [str(element, "utf-8") for element in _array.decode(text)]
+    except UNREADABLE:
+        # One element may be at fault: found by hand, the others need not share its fate.
+        return split_array(text)

@@ -1,0 +1,49 @@
+"""How JSON text nests, found without parsing it: a parser that recurses gives up on what nests too deeply. Pure."""
+
+import re
+from typing import Final
+
+MAXIMUM_DEPTH: Final = 300
+"""How deeply an event's JSON may nest. The parser's own bound is higher, and depends on how deep its caller stands."""
+
+BLANK: Final = " \t\r\n"
+
+# A string, to its end or the text's, or a character that structures JSON. The possessive quantifiers keep it linear.
+TOKENS: Final = re.compile(r'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)|[\[\]{},]', re.DOTALL)
+
+
+def is_too_deep(text: str) -> bool:
+    """Tell whether JSON nests too deeply; the text may be anything else than JSON, too."""
+    # A level takes two characters, which alone acquits most events: this runs for each of them.
+    if len(text) <= 2 * MAXIMUM_DEPTH or text.count("{") + text.count("[") <= MAXIMUM_DEPTH:
+        return False
+    return _depth(text) > MAXIMUM_DEPTH
+
+
+def _depth(text: str) -> int:
+    deepest = depth = 0
+    for token in TOKENS.finditer(text):
+        depth += _step(token[0])
+        deepest = max(deepest, depth)
+    return deepest
+
+
+def _step(token: str) -> int:
+    if token in {"[", "{"}:
+        return 1
+    return -1 if token in {"]", "}"} else 0
+
+
+def split_array(text: str) -> list[str] | None:
+    """Split a JSON array at its own commas, whatever stands between them; None when its brackets do not match."""
+    elements: list[str] = []
+    depth = 0
+    start = 1
+    for token in TOKENS.finditer(text):
+        depth += _step(token[0])
+        if depth == 0 or (depth == 1 and token[0] == ","):
+            elements.append(text[start : token.start()].strip(BLANK))
+            start = token.end()
+        if depth == 0:
+            return elements if start == len(text) else None
+    return None

@@ -1,0 +1,215 @@
+"""The commands about dead letters."""
+
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from typing import Any
+
+import click
+import msgspec
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+from rich.text import Text
+
+from chalicelib import clock
+from ops.dead_letters.choice import Choice
+from ops.dead_letters.groups import Group, add_to_groups, age, printable
+from ops.dead_letters.letter import Letter
+from ops.dead_letters.queue import MOST_HELD, Walk, count, send_back
+
+WRONG = 1
+MANY = 1_000
+"""From so many letters on, a progress bar is worth its place."""
+CHUNK = 1_000
+"""Letters that are discarded between two movements of the bar."""
+out = Console(soft_wrap=True)
+
+Command = Callable[..., Any]
+Advance = Callable[[int], None]
+
+
+def choosing(command: Command) -> Command:
+    """Give a command the options that choose letters; it gets them as a Choice."""
+    options = (
+        click.option("--reason", "reasons", multiple=True, help="Only letters of this reason."),
+        click.option("--account", "accounts", multiple=True, help="Only letters about this account."),
+        click.option("--source", "sources", multiple=True, help="Only letters about this source of events."),
+        click.option("--id", "ids", multiple=True, help="Only the letter of this message id or event id."),
+        click.option("--except", "except_ids", multiple=True, help="Leave out this message id or event id."),
+        click.option(
+            "--limit", type=click.IntRange(1, MOST_HELD), default=10_000, show_default=True, help="At most so many."
+        ),
+    )
+
+    @wraps(command)
+    def chosen(
+        *, reasons: Any, accounts: Any, sources: Any, ids: Any, except_ids: Any, limit: int, **others: Any
+    ) -> None:
+        choice = Choice(*map(frozenset, (reasons, accounts, sources, ids, except_ids)))
+        command(choice=choice, limit=limit, **others)
+
+    for option in reversed(options):
+        option(chosen)
+    return chosen
+
+
+@click.group("dead-letters")
+def dead_letters() -> None:
+    """Usage messages that could not be posted.
+
+    Options that choose may be repeated: any of the values of one option, and all of the options.
+    """
+
+
+@dead_letters.command("show")
+@choosing
+@click.option("--messages", is_flag=True, help="Write each letter with its body, as a line of JSON.")
+def show(choice: Choice, limit: int, messages: bool) -> None:
+    """Show dead letters by reason and account, with an example of each. They stay where they are.
+
+    A message of several events is shown if any of them is chosen.
+    """
+    groups: dict[tuple[str, str], Group] = {}
+    with Walk() as walk, progress("Reading", limit) as advance:
+        for letters in chosen_letters(walk, choice.touches, limit, advance):
+            add_to_groups(groups, letters)
+            if messages:
+                write_lines(letters)
+    if not messages:
+        print_groups(groups)
+    shown = sum(group.count for group in groups.values())
+    click.echo(f"{shown:,} shown; about {count():,} in all", err=True)
+
+
+@dead_letters.command("send-back")
+@choosing
+def send_back_chosen(choice: Choice, limit: int) -> None:
+    """Send dead letters back to the usage queue, once their cause is mended; all of them if none are chosen.
+
+    A message of several events is sent back if any of them is chosen. Nothing is charged twice. Letters that come
+    while this runs are left alone. Exits with 1 when one could not be sent.
+    """
+    sent: Counter[str] = Counter()
+    unsent: Counter[str] = Counter()
+    with Walk() as walk, progress("Sending back", limit) as advance:
+        for letters in chosen_letters(walk, choice.touches, limit, advance):
+            done, failed = send_back(walk, letters)
+            sent.update(letter.reason for letter in done)
+            unsent.update(letter.reason for letter in failed)
+    print_counts("sent back", sent)
+    end(walk, "could not be sent back, and stay", unsent)
+
+
+@dead_letters.command("discard")
+@choosing
+@click.option("--all", "everything", is_flag=True, help="Discard them all, but exceptions.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def discard(choice: Choice, limit: int, everything: bool, yes: bool) -> None:
+    """Discard dead letters for ever: what they say was used is never charged.
+
+    A message of several events is discarded only if all of them are chosen, or if its message id is. To keep a copy,
+    write them to a file first: show --messages. Exits with 1 when one could not be discarded, or you say no.
+    """
+    if choice.names_any == everything:
+        raise click.UsageError("say which to discard, or give --all")
+    with Walk() as walk:
+        touched = read_without_bodies(walk, choice, limit)
+        chosen = [letter for letter in touched if choice.covers(letter)]
+        print_counts(
+            "hold events that are not chosen, too, and stay", by_reason(touched) - by_reason(chosen), even_none=False
+        )
+        print_counts("chosen", by_reason(chosen))
+        if chosen and not yes and not click.confirm("Discard them for ever?", err=True):
+            sys.exit(WRONG)
+        gone = discard_all(walk, chosen)
+    print_counts("discarded", by_reason(gone))
+    end(walk, "could not be discarded, and may still be there", by_reason(chosen) - by_reason(gone))
+
+
+def read_without_bodies(walk: Walk, choice: Choice, limit: int) -> list[Letter]:
+    """Return the letters that a choice touches. They have to fit into memory all at once."""
+    with progress("Reading", limit) as advance:
+        return [
+            msgspec.structs.replace(letter, body="")
+            for letters in chosen_letters(walk, choice.touches, limit, advance)
+            for letter in letters
+        ]
+
+
+def chosen_letters(
+    walk: Walk, is_chosen: Callable[[Letter], bool], limit: int, advance: Advance
+) -> Iterator[list[Letter]]:
+    """Yield the letters that are chosen, up to a limit, some at a time."""
+    left = limit
+    while left > 0 and (letters := walk.receive(left)):
+        chosen = [letter for letter in letters if is_chosen(letter)]
+        left -= len(chosen)
+        yield chosen
+        advance(len(letters))
+
+
+def discard_all(walk: Walk, letters: list[Letter]) -> list[Letter]:
+    """Delete letters; return those that are gone."""
+    gone: list[Letter] = []
+    with progress("Discarding", len(letters)) as advance:
+        for start in range(0, len(letters), CHUNK):
+            chunk = letters[start : start + CHUNK]
+            gone += walk.delete(chunk)
+            advance(len(chunk))
+    return gone
+
+
+@contextmanager
+def progress(description: str, limit: int) -> Iterator[Advance]:
+    """Show a bar while many letters are worked on; its end is about right."""
+    total = count() if limit >= MANY else limit
+    with Progress(console=Console(stderr=True), disable=total < MANY) as bar:
+        task = bar.add_task(description, total=total)
+        yield lambda letters: bar.advance(task, letters)
+
+
+def by_reason(letters: Iterable[Letter]) -> Counter[str]:
+    """Count letters by their reasons."""
+    return Counter(letter.reason for letter in letters)
+
+
+def write_lines(letters: Iterable[Letter]) -> None:
+    """Write letters as lines of JSON, for a file or for jq."""
+    for letter in letters:
+        line = msgspec.to_builtins(letter) | {"sent_at": clock.iso(letter.sent_at_ms)}
+        click.echo(msgspec.json.encode(line))
+
+
+def print_groups(groups: dict[tuple[str, str], Group]) -> None:
+    """Print groups, the largest first, then an example of each."""
+    now_ms = clock.now_ms()
+    largest_first = sorted(groups.values(), key=lambda group: (-group.count, group.reason, group.account))
+    table = Table("letters", "reason", "account", "oldest", "newest")
+    for group in largest_first:
+        spans = (age(now_ms - group.oldest_ms), age(now_ms - group.newest_ms))
+        table.add_row(f"{group.count:,}", *map(Text, (group.reason, group.account or "?", *spans)))
+    out.print(table)
+    for group in largest_first:
+        out.print(Text(f"{group.reason}: {group.example}"))
+
+
+def print_counts(done: str, counts: Counter[str], *, even_none: bool = True) -> None:
+    """Print what was done, by reason."""
+    if not counts and not even_none:
+        return
+    out.print(f"{counts.total():,} {done}", highlight=False)
+    for reason, letters in counts.most_common():
+        out.print(Text(f"  {letters:,} {printable(reason)}"))
+
+
+def end(walk: Walk, trouble: str, failed: Counter[str]) -> None:
+    """Say what was left undone, and exit with 1 if it should have been done."""
+    out.print(f"about {count():,} left", highlight=False)
+    if walk.came_later:
+        out.print(f"{walk.came_later:,} came meanwhile, and were left alone", highlight=False)
+    if failed:
+        print_counts(trouble, failed)
+        sys.exit(WRONG)
