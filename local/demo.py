@@ -2,7 +2,7 @@
 
 It goes through the verbs that the routes and functions call, with the clock moved to each day of the month, so the
 history reads as if they had been there: a welcome credit, a subscription, usage every day, top-ups, a card that was
-declined once, and auto-pay in the end.
+declined once, and auto-pay in the end. Calls are receipts: a line for each thing that they use.
 """
 
 import json
@@ -34,11 +34,12 @@ from local.system import System
 
 DAYS = 30
 OPERATOR = Caller("operator", None, "demo@platform.example")
-LOW_MICROS = 15_000_000
+LOW_MICROS = 20_000_000
 PLAN = "agency"
 ADD_ONS = {"phone_number": 2, "voice_features": 1}
 AUTO_PAY = AutoPayRequest(enabled=True, threshold="10.00", amount="50.00", monthly_limit="300.00")
 DECLINED_ON_DAY = 12
+MODELS = ("gpt-5-mini", "gpt-5")
 GOOD_CARD = "pm_card_visa"
 DECLINED_CARD = "pm_card_chargeCustomerFail"
 
@@ -165,11 +166,7 @@ def event(account_id: str, event_id: str, moment: datetime, random: Random) -> d
     meter, service, data = random.choices(
         [
             ("sms", "messages", {"quantity": "1", "description": f"SMS to {phone}"}),
-            (
-                "voice_minute",
-                "calls",
-                {"quantity": f"{random.triangular(0.2, 14, 2):.2f}", "description": f"Call to {phone}"},
-            ),
+            ("ai_call", "calls", call(phone, random)),
             ("email", "emails", {"quantity": "1", "description": "E-mail"}),
             ("ai_tokens", "agents", {"amount": f"{random.uniform(0.001, 0.03):.6f}", "description": "Agent's reply"}),
         ],
@@ -184,3 +181,16 @@ def event(account_id: str, event_id: str, moment: datetime, random: Random) -> d
         "time": f"{moment:%Y-%m-%dT%H:%M:%S}.{random.randrange(1000):03d}Z",
         "data": {**data, "url": f"https://app.example.com/{service}/{event_id}"},
     }
+
+
+def call(phone: str, random: Random) -> dict[str, Any]:
+    """Return the parts of a call that an agent answers: most come by telephone, some from a browser, which is free."""
+    minutes = f"{random.triangular(0.2, 14, 2):.6f}"
+    by_telephone = random.random() < 0.8
+    parts = [
+        {"meter": "voice_engine_minute", "quantity": minutes},
+        {"meter": "llm_minute", "quantity": minutes, "description": random.choice(MODELS)},
+        {"meter": "knowledge_lookup", "quantity": str(random.randint(1, 6))},
+        {"meter": "telephony_minute" if by_telephone else "web_audio_minute", "quantity": minutes},
+    ]
+    return {"parts": parts, "description": f"Call to {phone}" if by_telephone else "Call from the website"}

@@ -59,6 +59,7 @@ CATALOG: Final = (
     *(mark("Voice features"), mark("Starter"), mark("Agency"), mark("Solo")),
     *(mark("Starter, yearly"), mark("Agency, yearly")),
     *(mark("AI call"), mark("Voice engine"), mark("Language model"), mark("Knowledge base"), mark("Telephony")),
+    mark("Web audio"),
 )
 """Names of the catalog that comes with the project; an operator's own go into the catalogs in the same way."""
 
