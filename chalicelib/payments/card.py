@@ -3,7 +3,8 @@
 Card numbers never come here. The newest change wins, by the time at which it was asked for, in any order.
 """
 
-from typing import Annotated
+import re
+from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta
@@ -15,6 +16,9 @@ from chalicelib.errors import Refusal
 from chalicelib.payments import stripe_gateway
 from chalicelib.payments.saved_card import CardSetup, FinishedSetup
 from chalicelib.payments.stripe_gateway import CustomerGone
+
+SETUP_INTENT: Final = re.compile("seti_[A-Za-z0-9]{1,100}")
+"""Stripe's id of a SetupIntent. It becomes a part of an address, so nothing else may."""
 
 
 class CardSetupUnknown(Refusal):
