@@ -18,6 +18,7 @@ from chalicelib.payments.saved_card import CardSetup, FinishedSetup
 from chalicelib.payments.stripe_gateway import CustomerGone
 
 SETUP_INTENT: Final = re.compile("seti_[A-Za-z0-9]{1,100}")
+"""Stripe's id of a SetupIntent. It becomes a part of an address, so nothing else may."""
 
 
 class CardSetupUnknown(Refusal):
