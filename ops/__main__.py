@@ -6,6 +6,7 @@ from typing import get_args
 
 import click
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import track
 from rich.table import Table
 
@@ -45,28 +46,32 @@ def ops(stack: str | None, local: bool) -> None:
 @click.argument("accounts", nargs=-1)
 @click.option("--all", "every", is_flag=True, help="Verify every account.")
 def verify_wallets(accounts: tuple[str, ...], every: bool) -> None:
-    """Prove wallets: chain, sequence, balances, days. Exits with 1 when anything does not agree."""
+    """Prove wallets: chain, sequence, balances, days, and siblings. Exits with 1 when anything does not agree.
+
+    A transaction is compared with its sibling where both accounts are named, or with --all.
+    """
     names = sorted(row.account_id for row in AccountRow.scan(attributes_to_get=["account_id"])) if every else accounts
     if not names:
         raise click.UsageError("name accounts, or give --all")
     table = Table("account", "pages", "transactions", "balance (micros)", "difference")
+    among = frozenset(names)
     differences = 0
     for name in track(names, "Verifying", console=Console(stderr=True)):
-        row, sound = _verified(name)
+        row, sound = _verified(name, among)
         differences += not sound
         table.add_row(name, *row)
     out.print(table)
     sys.exit(WRONG if differences else 0)
 
 
-def _verified(account_id: str) -> tuple[tuple[str, ...], bool]:
+def _verified(account_id: str, among: frozenset[str]) -> tuple[tuple[str, ...], bool]:
     try:
-        found = verify(account_id)
+        found = verify(account_id, among)
     except (WalletNotFound, StillMoving) as error:
         return ("", "", "", str(error) or "still being posted to"), False
     except Exception as error:  # noqa: BLE001 - a wallet that cannot be read is a difference, and hides no other
         log().exception("a wallet could not be verified", account_id=account_id)
-        return ("", "", "", f"cannot be read: {type(error).__name__}: {error}"), False
+        return ("", "", "", f"cannot be read: {escape(repr(error))}"), False
     numbers = (str(found.pages), str(found.transactions), str(found.balance_micros))
     return (*numbers, found.difference or "none"), found.difference is None
 

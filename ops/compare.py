@@ -42,11 +42,16 @@ class Posted(msgspec.Struct, frozen=True):
 
 
 class Sides(msgspec.Struct, frozen=True):
-    """What each side has, by kind and id: our id of a payment, Stripe's of a refund or dispute."""
+    """What each side has, by kind and id: our id of a payment, Stripe's of a refund or dispute.
+
+    `unread` has, with the reason, the accounts whose rows or ledger could not be read, of which nothing is on any side,
+    and what could not be read at Stripe.
+    """
 
     stripe: Mapping[Key, Fact]
     rows: Mapping[Key, Row]
     ledger: Mapping[Key, Posted]
+    unread: Mapping[str, str] = {}
 
 
 class Difference(msgspec.Struct, frozen=True):

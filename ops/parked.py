@@ -4,6 +4,7 @@ import sys
 
 import click
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from chalicelib.log import log
@@ -48,5 +49,5 @@ def _replayed(event_id: str) -> tuple[str, str]:
         return "parked", str(error.__cause__)
     except Exception as error:  # noqa: BLE001 - one that cannot even be read stops no other
         log().exception("a parked webhook could not be processed", event_id=event_id)
-        return "unread", f"{type(error).__name__}: {error}"
+        return "unread", escape(repr(error))
     return (verdict.state, verdict.reason or "") if verdict else ("unknown", "no event of this id waits")

@@ -27,21 +27,24 @@ ON_ITS_WAY_MS = 15 * 60 * 1000
 def reconcile(start: datetime, end: datetime | None) -> None:
     """Compare every payment, refund and dispute at Stripe with the rows and the ledger, both ways.
 
-    Exits with 1 when anything does not agree, with 2 when Stripe could not be read.
+    Exits with 1 when anything does not agree or could not be read, with 2 when Stripe could not be reached.
     """
     from_ms = clock.to_ms(start.replace(tzinfo=UTC))
     to_ms = clock.to_ms(end.replace(tzinfo=UTC)) if end else clock.now_ms() - ON_ITS_WAY_MS
     if from_ms >= to_ms:
         raise click.UsageError("--from must be before --to")
     try:
-        found = differences(read_sides(from_ms, to_ms, _tracked), from_ms, to_ms)
+        sides = read_sides(from_ms, to_ms, _tracked)
     except StripeUnavailable as error:
         click.echo(f"Stripe could not be read: {error.reason}", err=True)
         sys.exit(UNREAD)
+    found = differences(sides, from_ms, to_ms)
     for each in found:
         click.echo(line(each))
+    for name, reason in sides.unread.items():
+        click.echo(f"{name} could not be read, and nothing of it was compared: {reason}")
     click.echo(f"{len(found)} differences from {clock.iso(from_ms)} to {clock.iso(to_ms)}")
-    sys.exit(WRONG if found else 0)
+    sys.exit(WRONG if found or sides.unread else 0)
 
 
 def _tracked(items: Iterable[Any], name: str) -> Iterable[Any]:

@@ -1,9 +1,11 @@
 """Read both sides for a reconciliation: Stripe's lists, and our rows and ledger."""
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, Final
+from functools import partial
+from typing import Any, Final, TypeVar
 
 from chalicelib.accounts.table import AccountRow
+from chalicelib.batches import each
 from chalicelib.ledger.read_page import transactions_of
 from chalicelib.ledger.table import read_pages, read_wallet
 from chalicelib.ledger.transaction import Transaction
@@ -21,6 +23,7 @@ MARGIN_MS: Final = 2 * DAY_MS
 """How much further than the span both sides are read: Stripe may have a payment up to 23 hours after its row."""
 
 SOURCES: Final[dict[str, Kind]] = {"/payments": "payment", "/refunds": "refund", "/disputes": "dispute"}
+ItemT = TypeVar("ItemT")
 Track = Callable[[Iterable[Any], str], Iterable[Any]]
 """Show the progress of a long iteration with its name, and pass it on."""
 
@@ -28,36 +31,58 @@ Track = Callable[[Iterable[Any], str], Iterable[Any]]
 def read_sides(from_ms: int, to_ms: int, track: Track) -> Sides:
     """Read all that may belong to a span of time, on the platform's own account. Raises StripeUnavailable."""
     span = from_ms - MARGIN_MS, to_ms + MARGIN_MS
-    stripe = stripe_side(*span, track)
+    unread: dict[str, str] = {}
+    stripe = stripe_side(*span, track, unread)
     rows: dict[Key, Row] = {}
     ledger: dict[Key, Posted] = {}
+
+    def read(account_id: str) -> None:
+        row, posted = row_side(account_id, *span), ledger_side(account_id, span[0])
+        rows.update(row)
+        ledger.update(posted)
+
     names = sorted(row.account_id for row in AccountRow.scan(attributes_to_get=["account_id"]))
-    for account_id in track(names, "Rows and ledger"):
-        rows |= row_side(account_id, *span)
-        ledger |= ledger_side(account_id, span[0])
-    return Sides(stripe, rows, ledger)
+    _each(track(names, "Rows and ledger"), read, unread, name=str)
+    return Sides({key: fact for key, fact in stripe.items() if fact.account_id not in unread}, rows, ledger, unread)
 
 
-def stripe_side(from_ms: int, to_ms: int, track: Track) -> dict[Key, Fact]:
+def stripe_side(from_ms: int, to_ms: int, track: Track, unread: dict[str, str]) -> dict[Key, Fact]:
     """Read Stripe's succeeded payments, refunds and disputes that were made in a span. Raises StripeUnavailable."""
     found: dict[Key, Fact] = {}
     span: Any = {"created": {"gte": from_ms // 1000, "lt": -(-to_ms // 1000)}, "limit": 100}
+    of_payment: Any = {**span, "expand": ["data.payment_intent"]}
     v1 = stripe_client(LOOK_SECONDS).v1
     with reached("reconcile"):
-        for each in track(v1.payment_intents.list(span).auto_paging_iter(), "Payments at Stripe"):
-            _add_payment(found, each.to_dict())
-        of_payment: Any = {**span, "expand": ["data.payment_intent"]}
-        for each in track(v1.refunds.list(of_payment).auto_paging_iter(), "Refunds at Stripe"):
-            refund = refund_of(each.to_dict(), None)
-            moved_minor = 0 if refund.status in CAME_BACK else refund.amount_minor
-            moved_micros = from_card_amount(moved_minor, refund.currency)
-            found["refund", refund.id] = _fact(each.to_dict(), refund.created_at_ms, moved_micros, refund.currency)
-        for each in track(v1.disputes.list(of_payment).auto_paging_iter(), "Disputes at Stripe"):
-            dispute = dispute_of(each.to_dict(), None)
-            amount_micros = from_card_amount(dispute.amount_minor, dispute.currency)
-            moved_micros = taken_micros(dispute.moved, amount_micros, dispute.currency)
-            found["dispute", dispute.id] = _fact(each.to_dict(), dispute.created_at_ms, moved_micros, dispute.currency)
+        for add, listed, name in (
+            (_add_payment, v1.payment_intents.list(span), "Payments at Stripe"),
+            (_add_refund, v1.refunds.list(of_payment), "Refunds at Stripe"),
+            (_add_dispute, v1.disputes.list(of_payment), "Disputes at Stripe"),
+        ):
+            bodies = (there.to_dict() for there in track(listed.auto_paging_iter(), name))
+            _each(bodies, partial(add, found), unread, name=lambda body: str(body["id"]))
     return found
+
+
+def _each(
+    items: Iterable[ItemT], read: Callable[[ItemT], None], unread: dict[str, str], name: Callable[[ItemT], str]
+) -> None:
+    """Read each; note what cannot be read by its name, with the reason. It hides no other."""
+    failures = each(items, read, message="it could not be reconciled", about=lambda item: {"name": name(item)})
+    unread.update({name(failure.item): repr(failure.error) for failure in failures})
+
+
+def _add_refund(found: dict[Key, Fact], body: dict[str, Any]) -> None:
+    refund = refund_of(body, None)
+    moved_minor = 0 if refund.status in CAME_BACK else refund.amount_minor
+    moved_micros = from_card_amount(moved_minor, refund.currency)
+    found["refund", refund.id] = _fact(body, refund.created_at_ms, moved_micros, refund.currency)
+
+
+def _add_dispute(found: dict[Key, Fact], body: dict[str, Any]) -> None:
+    dispute = dispute_of(body, None)
+    amount_micros = from_card_amount(dispute.amount_minor, dispute.currency)
+    moved_micros = taken_micros(dispute.moved, amount_micros, dispute.currency)
+    found["dispute", dispute.id] = _fact(body, dispute.created_at_ms, moved_micros, dispute.currency)
 
 
 def _add_payment(found: dict[Key, Fact], body: dict[str, Any]) -> None:
@@ -111,15 +136,17 @@ def ledger_side(account_id: str, from_ms: int) -> dict[Key, Posted]:
     """
     currency = read_wallet(account_id).currency
     found: dict[Key, Posted] = {}
-    for each in _transactions(account_id, from_ms):
-        kind = SOURCES.get(each.identity.source)
+    for transaction in _transactions(account_id, from_ms):
+        kind = SOURCES.get(transaction.identity.source)
         if kind is None:
             continue
-        key: Key = (kind, each.identity.event_id.partition("/")[0])
+        key: Key = (kind, transaction.identity.event_id.partition("/")[0])
         before = found.get(key)
-        at_ms = min(each.identity.occurred_at_ms, before.at_ms) if before else each.identity.occurred_at_ms
-        micros = each.leg.signed_micros + (before.micros if before else 0)
-        found[key] = Posted(account_id, each.content.payment_id or "", at_ms, micros, currency)
+        at_ms = (
+            min(transaction.identity.occurred_at_ms, before.at_ms) if before else transaction.identity.occurred_at_ms
+        )
+        micros = transaction.leg.signed_micros + (before.micros if before else 0)
+        found[key] = Posted(account_id, transaction.content.payment_id or "", at_ms, micros, currency)
     return found
 
 

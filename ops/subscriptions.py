@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import click
 import msgspec
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import track
 from rich.table import Table
 
@@ -50,7 +51,7 @@ def subscriptions() -> None:
 @subscriptions.command("due")
 @AT
 def show_due(at: datetime | None) -> None:
-    """List the subscriptions that are due."""
+    """List the subscriptions that are due. Exits with 1 when one of them cannot be read."""
     now_ms = moment_ms(at)
     rows = Table("account", "status", "plan", "due since", "attempt", "waits for")
     found = 0
@@ -63,11 +64,12 @@ def show_due(at: datetime | None) -> None:
             rows.add_row(it.account_id, it.status, plan, since, str(it.attempt), waits_for)
             found += 1
 
-    for failure in _each(table.due(now_ms), show):
-        rows.add_row(failure.item, "cannot be read", "", "", "", f"{type(failure.error).__name__}: {failure.error}")
-        found += 1
+    unread = _each(table.due(now_ms), show)
+    for failure in unread:
+        rows.add_row(failure.item, "cannot be read", "", "", "", escape(repr(failure.error)))
     out.print(rows)
-    out.print(f"{found} due at {clock.iso(now_ms)}")
+    out.print(f"{found + len(unread)} due at {clock.iso(now_ms)}")
+    sys.exit(1 if unread else 0)
 
 
 @click.command("renew")
@@ -97,7 +99,7 @@ def renew_due(at: datetime | None, dry_run: bool) -> None:
         rows.add_row(account_id, found.status, seen.does, amount)
 
     for failure in _each(track(list(table.due(now_ms)), "Looking", console=Console(stderr=True)), show):
-        rows.add_row(failure.item, "", f"fail: {type(failure.error).__name__}: {failure.error}", "")
+        rows.add_row(failure.item, "", f"fail: {escape(repr(failure.error))}", "")
         wrong += 1
     out.print(rows)
     for currency, micros in sorted(sums.items()):

@@ -31,8 +31,8 @@ from chalicelib.log import log
 CHUNK: Final = 100_000
 """Transactions taken at a time, of one day: some 10 MB of records, and 1 KB more for each that is there twice."""
 
-CORRECTIONS: Final = 500
-"""Repeats that are kept and given back together."""
+TOGETHER: Final = 100
+"""Repeats that are kept and given back together, some seconds' work; the time is looked at in between."""
 
 READS_AT_ONCE: Final = 8
 """Day files read side by side: a day is compared with up to 71."""
@@ -58,9 +58,8 @@ class AccountAudit:
         for day, meters in read_days(self.account_id, *ALL_DAYS).items():
             count = sum(usage.count for usage in meters.values())
             while self._has_new(day, count):
-                if self.deadline.is_over:
+                if self.deadline.is_over or not self._audit_chunk(day, count):
                     return False
-                self._audit_chunk(day, count)
         table.finish(self.account_id, self._up_to)
         return True
 
@@ -68,17 +67,19 @@ class AccountAudit:
         done = self._progress.get(day, DayProgress())
         return done.usage_count != count and done.sequence < self._up_to
 
-    def _audit_chunk(self, day: str, count: int) -> None:
-        """Audit the next new pages of a day."""
+    def _audit_chunk(self, day: str, count: int) -> bool:
+        """Audit the next new pages of a day; tell whether there was time for all of their repeats."""
         done = self._progress.get(day, DayProgress())
         end = self._chunk_end(day, done, count)
         records, counted = self._open_pages(day, done.sequence, end)
-        self._settle(self._find_repeats(day, records))
+        if not self._settle(list(self._find_repeats(day, records))):
+            return False
         if records:
             archive.add(self.account_id, day, records)
         self._progress[day] = DayProgress(end, done.usage_count + counted)
         table.write_day(self.account_id, day, self._progress[day])
         self.events += len(records)
+        return True
 
     def _chunk_end(self, day: str, done: DayProgress, count: int) -> int:
         """Return the sequence number up to which the next chunk goes: all that is new, nearly always."""
@@ -122,13 +123,20 @@ class AccountAudit:
     def _alike_in(self, hashes: Collection[bytes], day: str) -> list[bytes]:
         return find_alike(archive.read(self.account_id, day), hashes)
 
-    def _settle(self, repeats: Iterable[Repeat]) -> None:
-        """Keep repeats and give back those that are to be."""
-        left = list(repeats)
-        for start in range(0, len(left), CORRECTIONS):
-            kept = [self._keep(repeat) for repeat in left[start : start + CORRECTIONS]]
+    def _settle(self, repeats: Sequence[Repeat]) -> bool:
+        """Keep repeats and give back those that are to be; tell whether there was time for all of them.
+
+        Those of an earlier run that was cut off are passed over quickly, so each run comes further.
+        """
+        for start in range(0, len(repeats), TOGETHER):
+            if start and self.deadline.is_over:
+                return False
+            batch = repeats[start : start + TOGETHER]
+            known = table.read_kept(self.account_id, [repeat.transaction_id for repeat in batch])
+            kept = [known.get(repeat.transaction_id) or self._keep(repeat) for repeat in batch]
             if due := [repeat for repeat in kept if repeat.state == "to_give_back"]:
                 give_back(due)
+        return True
 
     def _keep(self, repeat: Repeat) -> Repeat:
         kept = table.keep(repeat)

@@ -17,7 +17,7 @@ from chalicelib.ledger.table import scan_sequences
 from chalicelib.log import log
 
 BUDGET_SECONDS: Final = 600
-"""When a run begins no further chunk: one whose events all are repeats takes minutes, and the function has 900 s."""
+"""When a run begins nothing further. Comparing one chunk takes seconds, at worst minutes; the function has 900 s."""
 
 BATCH: Final = 100
 """Accounts whose progress is read in one call."""

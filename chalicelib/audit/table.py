@@ -107,6 +107,12 @@ def keep(repeat: Repeat) -> Repeat:
     return _repeat(RepeatRow.get(repeat.account_id, repeat.transaction_id, consistent_read=True))
 
 
+def read_kept(account_id: str, transaction_ids: Iterable[str]) -> dict[str, Repeat]:
+    """Read which transactions of an account are kept as repeats, by their ids, strongly consistent."""
+    rows = RepeatRow.batch_get([(account_id, each) for each in transaction_ids], consistent_read=True)
+    return {row.transaction_id: _repeat(row) for row in rows}
+
+
 def mark_given_back(repeat: Repeat) -> None:
     """Note that a repeat was given back."""
     RepeatRow(repeat.account_id, repeat.transaction_id).update([RepeatRow.state.set("given_back")])

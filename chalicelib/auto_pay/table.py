@@ -116,14 +116,17 @@ def mark_due(account_id: str, moment_ms: int) -> None:
 
 
 def _look_at(account_id: str, moment_ms: int, condition: Any) -> bool:
-    """Set when an account is due. The version moves, so that nobody who has read the row before undoes it."""
+    """Set when an account is due. The version moves, so that nobody who has read the row before undoes it.
+
+    The row is not read back, as `AutoPayRow.update` would: one that cannot be read can be put off all the same.
+    """
     actions: list[Action] = [
         AutoPayRow.due_at_ms.set(moment_ms),
         AutoPayRow.due_shard.set(_shard(account_id)),
         AutoPayRow.version.add(1),
     ]
     with race() as it:
-        AutoPayRow(account_id).update(actions, condition=condition)
+        AutoPayRow._get_connection().update_item(account_id, actions=actions, condition=condition)
     return it.won
 
 

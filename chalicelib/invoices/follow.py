@@ -47,7 +47,7 @@ def credit_all(records: Sequence[Record], catalog: Catalog) -> list[str]:
 
     def handle(record: Record) -> None:
         image = record["dynamodb"].get("NewImage") or {}
-        if image.get("refund_id") and differs(record, "state", "stripe_refund_id"):
+        if image.get("refund_id") is not None and differs(record, "state", "stripe_refund_id"):
             issue_credit_notes(payments.get(account_id_of(record), image["payment_id"]["S"]), catalog)
 
     return each_record(records, handle, message="a credit note could not be issued")

@@ -1,7 +1,7 @@
 """Take the records of the streams: they only say which accounts to look at, so twice, late or out of order is no harm.
 
-An account that cannot be looked at stops no other: its record alone goes back to the stream, which tries it a few times
-and then puts it aside, with an alarm. The schedule comes to the account all the same, by what is due.
+An account that cannot be looked at stops no other: its record alone goes back to the stream, which tries it ten
+times and then puts it aside, with an alarm. The schedule comes to the account all the same, by what is due.
 """
 
 from collections.abc import Sequence

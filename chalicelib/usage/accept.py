@@ -1,28 +1,30 @@
 """Accept usage events over HTTP: check them as the queue's function would, then put them on the queue."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 import msgspec
 
 from chalicelib import clock
 from chalicelib.accounts import table as accounts
+from chalicelib.accounts.account import Account
 from chalicelib.catalog.catalog import Catalog
 from chalicelib.errors import Refusal
 from chalicelib.http_input import MalformedJson
+from chalicelib.log import log
 from chalicelib.usage import queue
-from chalicelib.usage.message import RefusedElement, SentEvent, read
+from chalicelib.usage.event import UsageEvent
+from chalicelib.usage.message import RefusedElement, read, refused_element
 from chalicelib.usage.price import price_event
-from chalicelib.usage.refusal import EventRefused
+from chalicelib.usage.refusal import EventRefused, unforeseen
 
 MAXIMUM_EVENTS: Final = 500
 MESSAGE_BYTES: Final = 200_000
 """Size of one queue message; SQS takes 1 MiB, and charges by 64 KB."""
 
 REFUSED_BY_SQS: Final = re.compile("[\ufffe\uffff]")
-"""Characters that JSON may hold and SQS refuses (Amazon SQS API Reference, SendMessage); they stand within strings."""
-
+"""The two characters that JSON may hold and SQS refuses (Amazon SQS API Reference, SendMessage)."""
 
 UNREADABLE: Final = frozenset({"not_json", "too_deep"})
 """Why a body as a whole says nothing."""
@@ -44,7 +46,7 @@ class Accepted(msgspec.Struct, frozen=True):
 
 
 def accept(body: bytes, catalog: Catalog) -> Accepted:
-    """Check events and queue the good ones. A refused event does not hold up those next to it.
+    """Check events and queue the good ones, as they were sent. A refused one does not hold up those next to it.
 
     Raises MalformedJson for a body that cannot be read at all, and TooManyEvents.
     """
@@ -53,37 +55,52 @@ def accept(body: bytes, catalog: Catalog) -> Accepted:
         raise MalformedJson(refused[0].refusal.detail)
     if len(events) + len(refused) > MAXIMUM_EVENTS:
         raise TooManyEvents(f"a request takes up to {MAXIMUM_EVENTS} events; send the others in further ones")
-    good: list[SentEvent] = []
     known = accounts.find_many({sent.event.subject for sent in events})
     now_ms = clock.now_ms()
+    good: list[str] = []
     for sent in events:
-        account = known.get(sent.event.subject)
-        try:
-            if account is None:
-                raise EventRefused(
-                    "unknown_account", f"there is no account {sent.event.subject[:64]!r}", field="subject"
-                )
-            price_event(sent.event, account.currency, catalog, now_ms)
-        except EventRefused as refusal:
-            refused.append(RefusedElement(sent.place, sent.text, refusal))
+        refusal = _refusal_of(sent.event, known, catalog, now_ms)
+        if refusal is None:
+            good.append(sent.text)
         else:
-            good.append(sent)
-    for message in messages(sent.text for sent in good):
+            refused.append(refused_element(sent.place, sent.text, refusal))
+    for message in pack(good):
         queue.send(message)
-    return Accepted(len(good), sorted(refused, key=lambda each: each.place))
+    _log_unforeseen(refused)
+    return Accepted(len(good), sorted(refused, key=lambda element: element.place))
 
 
-def messages(texts: Iterable[str]) -> Iterator[str]:
+def _refusal_of(event: UsageEvent, known: Mapping[str, Account], catalog: Catalog, now_ms: int) -> EventRefused | None:
+    """Price an event as the queue's function will; return why that would be refused, or None."""
+    account = known.get(event.subject)
+    if account is None:
+        return EventRefused("unknown_account", f"there is no account {event.subject[:64]!r}", field="subject")
+    try:
+        price_event(event, account.currency, catalog, now_ms)
+    except EventRefused as refusal:
+        return refusal
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is this event's alone; its stack is logged
+        return unforeseen(error)
+    return None
+
+
+def _log_unforeseen(refused: Iterable[RefusedElement]) -> None:
+    for element in refused:
+        if element.refusal.reason == "unforeseen":
+            log().error("usage event not accepted", reason="unforeseen", exc_info=element.refusal.__cause__)
+
+
+def pack(texts: Iterable[str]) -> Iterator[str]:
     """Pack the JSON of events into arrays that fit into a queue message."""
     packed: list[str] = []
     size = 0
     for text in texts:
         escaped = REFUSED_BY_SQS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
-        length = len(escaped.encode())
+        length = len(escaped.encode()) + 1
         if packed and size + length > MESSAGE_BYTES:
             yield f"[{','.join(packed)}]"
             packed, size = [], 0
         packed.append(escaped)
-        size += length + 1
+        size += length
     if packed:
         yield f"[{','.join(packed)}]"

@@ -14,6 +14,9 @@ from chalicelib.usage.refusal import EventRefused
 MAXIMUM_BYTES: Final = 16 * 1024
 """Size of an event's own JSON, as it was sent."""
 
+SURELY_WITHIN_BOUNDS: Final = 2 * MAXIMUM_DEPTH
+"""So few characters are neither too large nor too deep: each takes at most four bytes, each level at least two."""
+
 MAXIMUM_METADATA: Final = 15
 MAXIMUM_PARTS: Final = 50
 
@@ -79,27 +82,30 @@ _decoder = msgspec.json.Decoder(UsageEvent)
 
 def parse(text: str) -> UsageEvent:
     """Read one event from its own JSON. Raises EventRefused."""
-    if _is_longer(text, MAXIMUM_BYTES):
-        raise EventRefused("too_large", f"an event takes at most {MAXIMUM_BYTES} bytes")
-    if is_too_deep(text):
-        raise EventRefused("too_deep", f"an event nests at most {MAXIMUM_DEPTH} levels deep")
+    if len(text) > SURELY_WITHIN_BOUNDS:
+        _check_bounds(text)
     try:
         event = _decoder.decode(text)
     except msgspec.ValidationError as error:
         broken = invalid(error)
         raise EventRefused("not_a_usage_event", broken.detail, field=broken.about["field"]) from None
-    except RecursionError:  # its brackets are not even closed
-        raise EventRefused("too_deep", f"an event nests at most {MAXIMUM_DEPTH} levels deep") from None
     except (msgspec.DecodeError, UnicodeError) as error:
         raise EventRefused("not_json", f"the message is not JSON: {error}") from None
+    except RecursionError:  # nothing closes its brackets, or it would have been found out before
+        raise _too_deep() from None
     _check(event)
     return event
 
 
-def _is_longer(text: str, maximum_bytes: int) -> bool:
-    if text.isascii():
-        return len(text) > maximum_bytes
-    return len(text.encode(errors="surrogatepass")) > maximum_bytes
+def _check_bounds(text: str) -> None:
+    if len(text) > MAXIMUM_BYTES or len(text.encode(errors="surrogatepass")) > MAXIMUM_BYTES:
+        raise EventRefused("too_large", f"an event takes at most {MAXIMUM_BYTES} bytes")
+    if is_too_deep(text):
+        raise _too_deep()
+
+
+def _too_deep() -> EventRefused:
+    return EventRefused("too_deep", f"an event nests at most {MAXIMUM_DEPTH} levels deep")
 
 
 def _check(event: UsageEvent) -> None:

@@ -1,5 +1,6 @@
 """Read messages: an event or an array of events, perhaps in an envelope. Each event stands for itself. Pure."""
 
+from collections.abc import Iterable
 from typing import Final, Literal, TypeVar
 
 import msgspec
@@ -63,35 +64,32 @@ def read(body: str | bytes) -> Elements:
     Envelopes are taken off: that of SNS, that of EventBridge, or that of EventBridge in that of SNS.
     """
     text = body if isinstance(body, str) else body.decode(errors="surrogateescape")
-    first = read_element(0, text)
-    if isinstance(first, SentEvent):
-        return [first], []
-    text = _taken_out(text)
+    try:
+        return [SentEvent(0, text, parse(text))], []
+    except Exception:  # noqa: BLE001 - nearly all messages are one event; what else this may be is found out below
+        text = _taken_out(text)
     if text.startswith("["):
         return _read_array(text)
-    return _told_apart([read_element(0, text)])
+    return read_elements([text])
 
 
-def read_element(place: int, text: str) -> SentEvent | RefusedElement:
-    """Read one event. Never raises: what nobody thought of is refused, too, with the error as the refusal's cause."""
-    try:
-        return SentEvent(place, text, parse(text))
-    except EventRefused as refusal:
-        return _refused(place, text, refusal)
-    except Exception as error:  # noqa: BLE001 - whatever it is, it is this event's alone
-        return _refused(place, text, unforeseen(error))
+def read_elements(texts: Iterable[str]) -> Elements:
+    """Read events, each from its own JSON; tell apart what is none. Never raises."""
+    events: list[SentEvent] = []
+    refused: list[RefusedElement] = []
+    for place, text in enumerate(texts):
+        try:
+            events.append(SentEvent(place, text, parse(text)))
+        except EventRefused as refusal:
+            refused.append(refused_element(place, text, refusal))
+        except Exception as error:  # noqa: BLE001 - what nobody thought of is this event's alone; the caller logs it
+            refused.append(refused_element(place, text, unforeseen(error)))
+    return events, refused
 
 
-def _refused(place: int, text: str, refusal: EventRefused) -> RefusedElement:
-    # Halves of characters, which no UTF-8 holds, would keep the text from being sent anywhere.
+def refused_element(place: int, text: str, refusal: EventRefused) -> RefusedElement:
+    """Return what is refused, as text that can be sent: halves of characters, which UTF-8 does not hold, become `?`."""
     return RefusedElement(place, text.encode(errors="replace").decode(), refusal)
-
-
-def _told_apart(elements: list[SentEvent | RefusedElement]) -> Elements:
-    return (
-        [element for element in elements if isinstance(element, SentEvent)],
-        [element for element in elements if isinstance(element, RefusedElement)],
-    )
 
 
 def _taken_out(text: str) -> str:
@@ -116,8 +114,8 @@ def _envelope(decoder: msgspec.json.Decoder[EnvelopeT], text: str) -> EnvelopeT 
 def _read_array(text: str) -> Elements:
     elements = _split(text)
     if not elements:
-        return [], [_refused(0, text, _why_no_elements(text, elements))]
-    return _told_apart([read_element(place, element) for place, element in enumerate(elements)])
+        return [], [refused_element(0, text, _why_no_elements(text, elements))]
+    return read_elements(elements)
 
 
 def _why_no_elements(text: str, elements: list[str] | None) -> EventRefused:
@@ -133,5 +131,5 @@ def _split(text: str) -> list[str] | None:
     try:
         return [str(element, "utf-8") for element in _array.decode(text)]
     except UNREADABLE:
-        # One element may be at fault: found by hand, the others need not share its fate.
+        # One element may be at fault: split by hand, its neighbours do not share its fate.
         return split_array(text)

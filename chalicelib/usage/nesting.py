@@ -1,4 +1,4 @@
-"""How JSON text nests, found without parsing it: a parser that recurses gives up on what nests too deeply. Pure."""
+"""How JSON nests, found without parsing it: a parser that recurses gives up on what nests too deeply. Pure."""
 
 import re
 from typing import Final
@@ -14,10 +14,8 @@ TOKENS: Final = re.compile(r'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)|[\[\]{},]', re.DOTAL
 
 def is_too_deep(text: str) -> bool:
     """Tell whether JSON nests too deeply; the text may be anything else than JSON, too."""
-    # A level takes two characters, which alone acquits most events: this runs for each of them.
-    if len(text) <= 2 * MAXIMUM_DEPTH or text.count("{") + text.count("[") <= MAXIMUM_DEPTH:
-        return False
-    return _depth(text) > MAXIMUM_DEPTH
+    # No text nests deeper than it has opening brackets, and nearly all have few.
+    return text.count("{") + text.count("[") > MAXIMUM_DEPTH and _depth(text) > MAXIMUM_DEPTH
 
 
 def _depth(text: str) -> int:

@@ -22,12 +22,15 @@ from tests.conftest import NewWallet
 @pytest.fixture(autouse=True)
 def nothing_else_is_behind(stack: object) -> None:
     """Audit what earlier tests have left, so that a test sees its own accounts alone."""
+    put_all_back()
     audit(0, gives_back=False)
-    with AuditRow.batch_write() as batch:
-        for row in AuditRow.scan():
-            if row.part == table.ACCOUNT:
-                row.taken_at_ms = None
-                batch.save(row)
+    put_all_back()
+
+
+def put_all_back() -> None:
+    """Let each account be audited in any night."""
+    for row in AuditRow.scan(AuditRow.part == table.ACCOUNT):
+        table.put_back(row.account_id)
 
 
 def again(account_id: str, after_ms: int, *, number: int = 1) -> None:
@@ -248,6 +251,18 @@ def test_an_account_that_is_not_finished_in_time_goes_on_where_it_stopped(new_wa
     assert len(table.read_days(account_id)) == 1
     assert audit(4).unfinished == 0
     assert repeats(account_id) == [("event-1", DAY_MS, "given_back"), ("event-1", 2 * DAY_MS, "given_back")]
+
+
+def test_more_repeats_than_one_run_has_time_for_are_settled_by_the_next(new_wallet: NewWallet) -> None:
+    account_id = new_wallet()
+    for after in (0, 600_000):
+        post([debit(each, account_id, occurred_at_ms=TIME_MS + after, event_id=f"{each}") for each in range(150)])
+    assert audit(1, deadline=DeadlineAfter(looks=2)).unfinished == 1
+    assert len(repeats(account_id)) == 100
+    assert balance(account_id) == -200 * 50_000
+    assert audit(1).unfinished == 0
+    assert {state for _, _, state in repeats(account_id)} == {"given_back"}
+    assert balance(account_id) == -150 * 50_000
 
 
 class DeadlineAfter(Deadline):

@@ -18,6 +18,28 @@ def test_prices_stand_newest_first() -> None:
     assert prices[0].from_ms > prices[1].from_ms
 
 
+def test_a_meter_with_parts_has_no_price_of_its_own_and_its_parts_have() -> None:
+    meters = catalog().meters
+    call = meters["ai_call"]
+    assert (call.prices, call.priced_by_producer) == ({}, False)
+    assert len(call.parts) == 4
+    for part in call.parts:
+        assert meters[part].prices.keys() == {"usd", "eur", "gbp", "jpy"}
+
+
+@pytest.mark.parametrize(
+    ("part", "said"),
+    [
+        ("fax", "ai_call: its part 'fax' is not among the meters"),
+        ("ai_call", "ai_call: its part 'ai_call' has parts itself"),
+        ("llm_minute", "ai_call: a part is named twice"),
+    ],
+)
+def test_what_is_wrong_with_a_part_is_said(part: str, said: str) -> None:
+    with pytest.raises(InvalidCatalog, match=said):
+        read(DEPLOYED.replace('parts = ["voice_engine_minute"', f'parts = ["{part}"').encode())
+
+
 def test_a_currency_outside_the_catalog_is_refused_with_the_ones_there_are() -> None:
     with pytest.raises(UnknownCurrency) as refusal:
         catalog().limits("sek")
@@ -35,6 +57,11 @@ def test_a_currency_outside_the_catalog_is_refused_with_the_ones_there_are() -> 
         ('low_balance = "10"', 'low_balance = "-1"'),
         ('low_balance = "10"', ""),
         ("priced_by_producer = true", "priced_by_producer = false"),
+        ("parts = [", "priced_by_producer = true\nparts = ["),
+        ('parts = ["voice_engine_minute"', "parts = []\nprices = [] #"),
+        ('parts = ["voice_engine_minute"', 'parts = ["fax"'),
+        ('parts = ["voice_engine_minute"', 'parts = ["ai_call"'),
+        ('parts = ["voice_engine_minute"', 'parts = ["llm_minute"'),
         ('usd = "0.0025"', 'usd = "0.00000025"'),
         ('usd = "0.0025"', 'sek = "0.0025"'),
         ("[meters.sms]", "[meters.SMS]"),

@@ -5,9 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from app import app
 from chalicelib.accounts.account import Account
+from chalicelib.audit.audit_usage import audit_usage
+from chalicelib.catalog.catalog import catalog
+from chalicelib.clock import now_ms
 from chalicelib.invoices import table as invoices
 from chalicelib.ledger.post import post_one
 from chalicelib.payments import table as payments
@@ -110,6 +114,18 @@ def test_an_invoice_is_told_once_and_none_of_the_rows_beside_it(bus: Bus, new_ac
     heard = hear_of(account, bus, 2)
     assert types(heard) == ["invoice.issued"] * 2
     assert [(each["detail"]["sequence"], each["detail"]["cause"]) for each in heard] == [(1, "pay_1"), (2, "pay_2")]
+
+
+@pytest.mark.usefixtures("system")
+def test_usage_that_was_charged_again_is_told_once(bus: Bus, new_account: NewAccount) -> None:
+    account = new_account()
+    for minutes in (20, 10):
+        post_one(debit(1, account.account_id, occurred_at_ms=now_ms() - minutes * 60_000))
+    audited = replace(catalog(), usage=replace(catalog().usage, give_back_repeats=True))
+    assert audit_usage(audited).repeats == 1
+    (told,) = hear_of(account, bus, 1)
+    assert told["detail-type"] == "usage.repeated"
+    assert (told["detail"]["amount"], told["detail"]["gives_back"]) == ("0.05", True)
 
 
 def test_streams_that_are_read_twice_tell_the_same_again_and_mail_nobody_twice(

@@ -150,6 +150,46 @@ def test_an_answer_that_is_lost_is_repeated_with_the_same_ids(bus: Bus) -> None:
     assert len(set(heard)) == 2
 
 
+@pytest.mark.parametrize("code", ["MalformedDetail", "InvalidArgument"])
+def test_an_event_that_the_bus_can_never_take_is_parked_and_nothing_waits_behind_it(
+    bus: Bus, aws: Aws, stack: Deployment, code: str
+) -> None:
+    def spoil(_call: int, answer: Json) -> None:
+        answer["Entries"][1] = {"ErrorCode": code, "ErrorMessage": "not this one"}
+
+    records = payments(3)
+    with answers(spoil) as sizes:
+        assert publish_payments(records) == []
+    assert sizes == [3]
+    assert_parked(aws, stack, records[1])
+
+
+def test_a_call_that_the_bus_refuses_as_a_whole_is_halved_until_the_culprit_stands_alone(
+    bus: Bus, aws: Aws, stack: Deployment
+) -> None:
+    def refuse_culprit(params: Json, **_: Any) -> None:
+        if "pay_6" in params["body"].decode():
+            raise ClientError({"Error": {"Code": "ValidationException", "Message": "too large"}}, "PutEvents")
+
+    records = payments(8)
+    events = door.client().meta.events
+    events.register("before-call.events.PutEvents", refuse_culprit)
+    try:
+        assert publish_payments(records) == []
+    finally:
+        events.unregister("before-call.events.PutEvents", refuse_culprit)
+    assert {each.rpartition(":")[2] for each in ids(bus.hear(7))} == {f"pay_{each}" for each in range(8) if each != 6}
+    assert_parked(aws, stack, records[6])
+
+
+def assert_parked(aws: Aws, stack: Deployment, record: Json) -> None:
+    """Check that this record is the only one that is parked, and take it."""
+    sqs, url = aws.client("sqs"), stack.environment["NOTICE_FAILURES_QUEUE_URL"]
+    (message,) = sqs.receive_message(QueueUrl=url)["Messages"]
+    sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+    assert json.loads(message["Body"])["record"] == record
+
+
 def test_a_bus_that_is_gone_is_an_error_that_lambda_sees(stack: Deployment) -> None:
     def gone(*_: Any) -> None:
         raise ClientError({"Error": {"Code": "AccessDeniedException", "Message": "no"}}, "PutEvents")

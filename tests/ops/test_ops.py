@@ -1,6 +1,7 @@
 import json
 from collections.abc import Callable
 
+import boto3
 import jwt
 import msgspec
 import pytest
@@ -15,7 +16,7 @@ from chalicelib.payments.webhook_table import StripeEvent, Verdict
 from chalicelib.settings import settings
 from ops.__main__ import ops
 from tests.api import Api
-from tests.build import credit, debit
+from tests.build import credit, debit, pair
 from tests.conftest import NewWallet
 
 
@@ -52,6 +53,38 @@ def test_every_account_is_verified(run: Callable[..., Result], api: Api) -> None
     assert done.exit_code == 0
     assert "one" in done.output
     assert "two" in done.output
+
+
+def test_a_sibling_that_is_missing_is_found_where_both_accounts_are_named(
+    run: Callable[..., Result], new_wallet: NewWallet
+) -> None:
+    client, workspace, other = new_wallet(), new_wallet(), new_wallet()
+    post([pair(1, client, workspace)])
+    assert run("verify", client, workspace).exit_code == 0
+    post([debit(2, other)])
+    (stranger,), (own,) = PageRow.query(other), PageRow.query(workspace)
+    own.update(actions=[PageRow.body.set(stranger.body)])
+    done = run("verify", client, workspace)
+    assert done.exit_code == 1
+    assert "its sibling" in done.output
+    assert run("verify", client).exit_code == 0
+
+
+def test_a_wallet_that_cannot_be_read_is_named_and_hides_no_other(
+    run: Callable[..., Result], new_wallet: NewWallet
+) -> None:
+    first, bad, last = new_wallet(), new_wallet(), new_wallet()
+    boto3.client("dynamodb").update_item(
+        TableName=settings().wallets_table,
+        Key={"account_id": {"S": bad}},
+        UpdateExpression="SET balance_micros = :much",
+        ExpressionAttributeValues={":much": {"S": "much"}},
+    )
+    done = run("verify", first, bad, last)
+    assert done.exit_code == 1
+    assert done.output.count("none") == 2
+    assert "cannot be read" in done.output
+    assert last in done.output
 
 
 def test_an_account_that_does_not_exist_is_a_difference(run: Callable[..., Result]) -> None:

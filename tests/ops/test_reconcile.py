@@ -3,11 +3,13 @@
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+import boto3
 import pytest
 from click.testing import CliRunner, Result
 
 from chalicelib import clock
 from chalicelib.ledger.post import post
+from chalicelib.ledger.table import WalletRow
 from chalicelib.payments import table
 from chalicelib.payments.reversal_table import ReversalRow
 from chalicelib.payments.table import PaymentRow
@@ -228,6 +230,26 @@ def test_the_exit_status_tells(stack: Deployment, emulator: Emulator) -> None:
     refused = run("--from", yesterday)
     assert refused.exit_code == 2
     assert "Stripe could not be read" in refused.output
+
+
+def test_an_account_that_cannot_be_read_is_named_and_hides_no_other(paid: Payer, new_payer: NewPayer) -> None:
+    bad = new_payer()
+    bad.top_up()
+    wallet = WalletRow.get(bad.account_id)
+    raw = {"TableName": WalletRow.Meta.table_name, "Key": {"account_id": {"S": bad.account_id}}}
+    change = {"UpdateExpression": "SET balance_micros = :value"}
+    dynamodb = boto3.client("dynamodb")
+    dynamodb.update_item(**raw, **change, ExpressionAttributeValues={":value": {"S": "much"}})
+    try:
+        done = run(*hour())
+    finally:
+        balance = {":value": {"N": str(int(wallet.balance_micros))}}
+        dynamodb.update_item(**raw, **change, ExpressionAttributeValues=balance)
+    assert done.exit_code == 1
+    assert f"{bad.account_id} could not be read" in done.output
+    told = [line for line in done.output.splitlines() if bad.account_id in line and not line.startswith("{")]
+    assert len(told) == 1
+    assert not any(paid.account_id in line for line in done.output.splitlines())
 
 
 def test_a_payment_of_another_time_is_read_by_when_it_was_begun(paid: Payer) -> None:

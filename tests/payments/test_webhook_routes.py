@@ -105,7 +105,18 @@ def test_without_a_secret_everything_is_refused(api: Api, unanswered: Payer) -> 
     unanswered.assert_charged_but_not_credited()
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"[]", b"\xff\xfe", b'{"id": "evt_1"}', b'{"id": 7, "type": "x"}'])
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{",
+        b"[]",
+        b"\xff\xfe",
+        b'{"id": "evt_1"}',
+        b'{"id": 7, "type": "x"}',
+        b'{"data": {"object": ' + b"[" * 5000,
+    ],
+)
 def test_what_is_signed_but_no_event_is_refused(api: Api, emulator: Emulator, body: bytes) -> None:
     problem(send(api, body), 400, "malformed-event")
 

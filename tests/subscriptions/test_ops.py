@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from click.testing import CliRunner, Result
 
+from chalicelib.subscriptions import table
 from ops.__main__ import ops
 from tests.subscriptions.conftest import NewSubscriber
 from tests.subscriptions.world import RenewalWorld, Subscriber, moment
@@ -60,6 +61,19 @@ def test_a_dry_run_says_what_would_be_charged_with_the_sum_and_does_nothing(
     assert "7300 jpy in all" in done.output
     assert [each.subscription for each in (stays, leaves, other)] == before
     assert world.deliver_renewals() == 0
+
+
+def test_a_subscription_that_cannot_be_read_hides_no_other(both: tuple[Subscriber, Subscriber]) -> None:
+    stays, leaves = both
+    table.SubscriptionRow(leaves.account_id).update([table.SubscriptionRow.prices.set({"of": "another kind"})])
+    done = run("renew", "--dry-run", "--at", "2027-03-01")
+    assert done.exit_code == 1
+    assert "99.30 usd" in row_of(stays, done)
+    assert "fail: " in row_of(leaves, done)
+    due = run("subscriptions", "due", "--at", "2027-03-01")
+    assert "2 due at" in due.output
+    assert "cannot be" in row_of(leaves, due)
+    assert due.exit_code == 1
 
 
 def test_a_run_charges_what_its_dry_run_said(both: tuple[Subscriber, Subscriber], world: RenewalWorld) -> None:

@@ -1,11 +1,13 @@
 """Starting and renewing, with everything around: streams, queues, the schedule and Stripe."""
 
+import copy
 from datetime import timedelta
 
 import pytest
 
 from chalicelib import clock
 from chalicelib.payments.table import PaymentRow
+from tests.subscriptions.conftest import NewSubscriber
 from tests.subscriptions.world import RenewalWorld, Subscriber, moment
 
 
@@ -53,3 +55,28 @@ def test_nobody_waits_for_what_they_paid_because_of_its_paper(
     assert subscriber.subscription.paid_payment_id == waiting.payment_id
     assert len(subscriber.invoiced) == 1
     assert "an invoice was not drawn up" in capsys.readouterr().out
+
+
+def test_a_record_that_cannot_be_followed_stops_no_other_and_comes_back_alone(
+    new_subscriber: NewSubscriber, world: RenewalWorld
+) -> None:
+    first, second = new_subscriber(), new_subscriber()
+    with world.at(moment("2027-01-31")):
+        for each in (first, second):
+            each.put("agency")
+        world.settle()
+    with world.at(moment("2027-02-28") + timedelta(minutes=5)):
+        world.fire("find_renewals")
+        world.deliver_renewals()
+        world.take("follow_payments")
+        world.deliver_charges()
+        records = world.take("follow_payments")
+        poisoned = copy.deepcopy(records[0])
+        poisoned["dynamodb"]["NewImage"].pop("payment_id")
+        poisoned["dynamodb"]["OldImage"]["state"] = {"S": "created"}
+        poisoned["dynamodb"]["NewImage"]["state"] = {"S": "succeeded"}
+        poisoned["dynamodb"]["SequenceNumber"] = "0"
+        assert world.call("follow_payments", [poisoned, *records]) == ["0"]
+        for each in (first, second):
+            assert each.subscription.pending is None
+            assert len(each.paid) == 2
