@@ -12,7 +12,7 @@ WIDTH: Final = 1000
 BASE: Final = 200
 TOP: Final = 4
 NAMED_DAYS: Final = 5
-COLORS: Final = 6
+COLORS: Final = 8
 """Colours that the style sheet has; of more meters, the last ones share one."""
 
 STEPS: Final = (1, 2, 5)
@@ -51,9 +51,9 @@ def days_between(first: str, last: str) -> list[str]:
 
 
 def build(days: Days, first: str, last: str, order: Sequence[str]) -> Chart:
-    """Build the chart of a span of days; meters stand in the order that is given, others behind them."""
+    """Build the chart of a span of days, of what cost anything; meters in the order that is given, others behind."""
     span = days_between(first, last)
-    found = {meter for usages in days.values() for meter in usages}
+    found = {meter for usages in days.values() for meter, usage in usages.items() if usage.amount_micros}
     meters = [meter for meter in order if meter in found] + sorted(found - set(order))
     table = [(day, [_amount(days, day, meter) for meter in meters]) for day in span]
     top = _round_up(max((sum(amounts) for _, amounts in table), default=0))

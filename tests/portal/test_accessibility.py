@@ -4,6 +4,9 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
+from chalicelib.clock import now_ms
+from chalicelib.ledger.post import post
+from tests.build import receipt
 from tests.portal.people import NARROW, People, Scheme
 from tests.portal.site import Site, today
 
@@ -20,6 +23,7 @@ def account(site: Site) -> str:
     account = site.account(balance="9")
     site.use(account, today(), today(1), number=4)
     site.use(account, today(1), meter="email")
+    post([receipt(1, account, occurred_at_ms=now_ms() - 3_600_000)])
     site.change_card(account, expiry_year=2026, expiry_month=12)
     visitor = site.enter(account)
     visitor.post("/add-balance", {"attempt": "1", "amount": "25.00", "card": "saved"})
@@ -32,7 +36,8 @@ def paths(site: Site, account: str) -> list[str]:
     return [
         *("", f"/history?open={today(1)}.sms", "/history/csv", "/history/search?q=x", "/add-balance", "/card"),
         *("/auto-pay", "/invoices", "/details", "/plan", "/plan/preview?plan=agency&add_on_phone_number=2"),
-        *(f"/payments/{payment}", "/payments/pay_0"),
+        *(f"/payments/{payment}", "/payments/pay_0", "/history?meter=ai_call", "/history/search?q=event-1"),
+        *(f"/history?open={day}.llm_minute" for day in (today(), today(1))),
     ]
 
 

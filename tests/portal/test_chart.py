@@ -7,6 +7,7 @@ from hypothesis import strategies as some
 from chalicelib.accounts.transaction_view import TransactionView
 from chalicelib.ledger.daily_usage import Usage
 from chalicelib.portal import chart, color
+from chalicelib.portal.render import STATIC, TEMPLATES
 from chalicelib.portal.spending import first_needed, spending
 from chalicelib.portal.timeline import only_meters, parts, timeline
 
@@ -31,6 +32,21 @@ def test_bars_stand_on_each_other_and_add_up() -> None:
     assert third.x > second.x
     assert [row[0] for row in made.rows] == ["2026-11-03", "2026-11-01"]
     assert made.named_days == ["2026-11-01", "2026-11-02", "2026-11-03"]
+
+
+def test_what_cost_nothing_is_not_in_the_chart() -> None:
+    made = chart.build({"2026-11-01": {"free": usage(0), "sms": usage(USD)}}, "2026-11-01", "2026-11-01", ["free"])
+    assert made.meters == ["sms"]
+    assert [bar.color for bar in made.bars] == [0]
+
+
+def test_each_color_of_the_chart_is_in_the_style_sheet_in_light_and_dark() -> None:
+    sheet = (STATIC / "portal.css").read_text()
+    for number in range(chart.COLORS):
+        assert sheet.count(f"--m{number}: #") == 2
+        assert f".m{number} {{ fill: var(--m{number}); }}" in sheet
+    template = (TEMPLATES / "parts.html").read_text()
+    assert f"[loop.index0, {chart.COLORS - 1}]|min" in template
 
 
 @given(some.lists(some.integers(0, 10**12), min_size=1, max_size=40))
