@@ -26,15 +26,16 @@ from benchmarks.events import message
 from chalicelib.accounts import table as accounts
 from chalicelib.accounts.put import AccountRequest
 from chalicelib.accounts.put import put as put_account
-from chalicelib.accounts.token import Caller
 from chalicelib.auto_pay.put import AutoPayRequest
 from chalicelib.auto_pay.put import put as put_auto_pay
 from chalicelib.catalog.catalog import catalog
 from chalicelib.clock import now_ms
+from chalicelib.idempotency import Key
 from chalicelib.ledger import statement
 from chalicelib.ledger.table import read_wallet
 from chalicelib.payments.adjust import AdjustmentRequest, adjust
 from chalicelib.settings import settings
+from chalicelib.token import Caller
 from local import demo
 from local.system import System
 
@@ -52,7 +53,9 @@ def wallet(system: System, number: int) -> str:
     account_id = f"burst-{number}"
     request = AccountRequest(kind="workspace", name="Acme", email="billing@acme.example", currency="usd")
     account, _ = put_account(OPERATOR, account_id, request, catalog())
-    adjust(account, AdjustmentRequest("credit", "22.00", "to start with"), key="start", actor="benchmark")
+    adjust(
+        account, AdjustmentRequest("credit", "22.00", "to start with"), key=Key("start", "operator"), actor="benchmark"
+    )
     demo.save_card(system, account_id, "pm_card_visa")
     settings_ = AutoPayRequest(enabled=True, threshold="20", amount="50", monthly_limit="500")
     put_auto_pay(accounts.get(account_id), settings_, actor="benchmark", catalog=catalog())

@@ -3,11 +3,22 @@
 A claim ties a key to one operation, to its content, and to the id and the time from which all that follows is made.
 So a request that was cut off anywhere can be repeated: it finds its claim and goes on. There is no expiry, because a
 key sent again after a year must not charge a card again.
+
+The keys of an account's customers and those of the operator are two spaces: neither knows the other's keys, so the same
+one may come from both. Whoever uses a key first has the row under the key itself. The row of the other space stands
+beside it, under that space's name, a blank and the key (no key has a blank in it). As rows are never removed, a space
+has a row beside only if the one under the key is the other's, and one read finds nearly every key.
+
+Rows written before there were spaces name none. They lie under the key itself, where they are looked for first, so what
+they stand for is never done twice, not even while an old version of this code, which reads and writes the same rows,
+still runs. An adjustment or a refund was the operator's for certain: a customer may use its key anew. Who asked for
+anything else cannot be told, and it stays with both spaces: the same request gets the same answer, and another one is
+refused and takes a new key. That errs on the side that moves no money.
 """
 
 import secrets
 from hashlib import sha256
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import msgspec
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
@@ -15,6 +26,11 @@ from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from chalicelib import clock
 from chalicelib.errors import Refusal
 from chalicelib.tables import Table, TableMeta, race
+
+Space = Literal["customer", "operator"]
+
+ONLY_OPERATORS: Final = frozenset({"adjustment", "refund"})
+"""The operations that only an operator could ask for when rows named no space."""
 
 RANDOM_BYTES: Final = 10
 """Of a new id, behind its time: 80 bits, so that no two requests of one millisecond ever meet."""
@@ -35,6 +51,18 @@ class IdempotencyConflict(Refusal):
         )
 
 
+class Key(msgspec.Struct, frozen=True):
+    """A key with the space that it belongs to."""
+
+    text: str
+    space: Space
+
+    @property
+    def places(self) -> tuple[str, str]:
+        """Return where its row is: under the key itself, or beside that of the other space."""
+        return self.text, f"{self.space} {self.text}"
+
+
 class Claim(msgspec.Struct, frozen=True):
     """What a key stands for: the id of the thing that it makes, and when it was first asked for."""
 
@@ -50,40 +78,65 @@ class IdempotencyRow(Table):
 
     account_id = UnicodeAttribute(hash_key=True)
     idempotency_key = UnicodeAttribute(range_key=True)
+    space = UnicodeAttribute(null=True)
     operation = UnicodeAttribute()
     content_hash = UnicodeAttribute()
     resource_id = UnicodeAttribute()
     created_at_ms = NumberAttribute()
 
+    def belongs_to(self, space: Space) -> bool:
+        """Tell whether the row is of a space; one of before there were spaces may be of both."""
+        if not self.space:
+            return space == "operator" or self.operation not in ONLY_OPERATORS
+        return self.space == space
 
-def find(account_id: str, key: str, *, operation: str, content: Any) -> Claim | None:
+
+def find(account_id: str, key: Key, *, operation: str, content: Any) -> Claim | None:
     """Return what the key stands for, strongly consistent; None for a new key. Raises IdempotencyConflict."""
-    try:
-        row = IdempotencyRow.get(account_id, key, consistent_read=True)
-    except IdempotencyRow.DoesNotExist:
-        return None
-    return _claim(row, operation, content)
+    row = _find_row(account_id, key)
+    return _claim(row, operation, content) if row else None
 
 
-def claim(account_id: str, key: str, *, operation: str, content: Any, prefix: str) -> Claim:
+def claim(account_id: str, key: Key, *, operation: str, content: Any, prefix: str) -> Claim:
     """Claim a key for an operation with its content, or find the claim that it already has.
 
     `prefix` begins the id of a new claim. Raises IdempotencyConflict for another operation or other content.
     """
     moment = clock.now_ms()
+    first, beside = key.places
     row = IdempotencyRow(
         account_id,
-        key,
+        first,
+        space=key.space,
         operation=operation,
         content_hash=content_hash(content),
         resource_id=new_id(prefix, moment),
         created_at_ms=moment,
     )
+    found = _put(row)
+    if not found.belongs_to(key.space):
+        row.idempotency_key = beside
+        found = _put(row)
+    return _claim(found, operation, content)
+
+
+def _put(row: IdempotencyRow) -> IdempotencyRow:
+    """Write a row unless there is one; return the one that is there then."""
     with race() as it:
         row.save(condition=IdempotencyRow.idempotency_key.does_not_exist())
-    if not it.won:
-        row = IdempotencyRow.get(account_id, key, consistent_read=True)
-    return _claim(row, operation, content)
+    return row if it.won else IdempotencyRow.get(row.account_id, row.idempotency_key, consistent_read=True)
+
+
+def _find_row(account_id: str, key: Key) -> IdempotencyRow | None:
+    """Return the row of a key, strongly consistent; None for a new key."""
+    for place in key.places:
+        try:
+            row = IdempotencyRow.get(account_id, place, consistent_read=True)
+        except IdempotencyRow.DoesNotExist:
+            return None
+        if row.belongs_to(key.space):
+            return row
+    return None
 
 
 def _claim(row: IdempotencyRow, operation: str, content: Any) -> Claim:
@@ -97,12 +150,10 @@ def new_id(prefix: str, moment_ms: int) -> str:
     return f"{prefix}{moment_ms:012x}{secrets.token_hex(RANDOM_BYTES)}"
 
 
-def resource_of(account_id: str, key: str) -> str | None:
+def resource_of(account_id: str, key: Key) -> str | None:
     """Return the id of what a key stands for, whatever its content; None for a free key. Strongly consistent."""
-    try:
-        return IdempotencyRow.get(account_id, key, consistent_read=True).resource_id
-    except IdempotencyRow.DoesNotExist:
-        return None
+    row = _find_row(account_id, key)
+    return row.resource_id if row else None
 
 
 def content_hash(content: Any) -> str:

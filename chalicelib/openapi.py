@@ -7,15 +7,17 @@ from typing import Any, Final
 import msgspec
 
 from chalicelib.errors import Refusal
-from chalicelib.web import (
+from chalicelib.http_input import (
+    LONGEST_PATH_NAME,
+    BodyTooLarge,
     InvalidRequest,
     MalformedJson,
     MissingIdempotencyKey,
-    Operation,
-    Problem,
-    Routes,
+    NothingThere,
     UnsupportedMediaType,
 )
+from chalicelib.token import Unauthorized
+from chalicelib.web import Operation, Problem, Routes
 
 VERSION: Final = "3.1.0"
 REFERENCE: Final = "#/components/schemas/{name}"
@@ -28,6 +30,16 @@ Json = dict[str, Any]
 REDIRECT: Final[Json] = {
     "description": "It is elsewhere",
     "headers": {"Location": {"description": "Where it is.", "required": True, "schema": {"type": "string"}}},
+}
+
+TOKEN: Final[Json] = {
+    "type": "http",
+    "scheme": "bearer",
+    "bearerFormat": "JWT",
+    "description": (
+        "Signed by the platform. The role `operator` may do everything; `producer` sends usage and asks for access, of "
+        "any account; `owner` acts for its account and its clients; `viewer` only reads."
+    ),
 }
 
 
@@ -46,7 +58,7 @@ def describe(blueprints: Iterable[Routes], version: str) -> Json:
         "paths": paths,
         "components": {
             "schemas": components,
-            "securitySchemes": {"token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
+            "securitySchemes": {"token": TOKEN},
         },
     }
 
@@ -61,6 +73,7 @@ def _operation(operation: Operation, schema_of: Mapping[str, Json]) -> Json:
     }
     if operation.takes:
         described["requestBody"] = {
+            "description": f"At most {operation.body_bytes} bytes.",
             "required": True,
             "content": {"application/json": {"schema": schema_of[repr(operation.takes)]}},
         }
@@ -69,7 +82,8 @@ def _operation(operation: Operation, schema_of: Mapping[str, Json]) -> Json:
 
 def _path_parameters(operation: Operation) -> list[Json]:
     names = PATH_PARAMETER.findall(operation.path)
-    return [{"name": name, "in": "path", "required": True, "schema": {"type": "string"}} for name in names]
+    schema = {"type": "string", "minLength": 1, "maxLength": LONGEST_PATH_NAME}
+    return [{"name": name, "in": "path", "required": True, "schema": schema} for name in names]
 
 
 def _query_parameters(operation: Operation) -> list[Json]:
@@ -121,8 +135,12 @@ def _responses(operation: Operation, schema_of: Mapping[str, Json]) -> dict[str,
 def _refusals(operation: Operation) -> dict[int, list[type[Refusal]]]:
     """Return what an operation may refuse with, by status: what it declares, and what reading its request may raise."""
     refusals = list(operation.refuses)
+    if not operation.public:
+        refusals.append(Unauthorized)
+    if PATH_PARAMETER.search(operation.path):
+        refusals.append(NothingThere)
     if operation.takes:
-        refusals += [MalformedJson, UnsupportedMediaType, InvalidRequest]
+        refusals += [BodyTooLarge, UnsupportedMediaType, MalformedJson, InvalidRequest]
     elif operation.query:
         refusals.append(InvalidRequest)
     if operation.idempotent:

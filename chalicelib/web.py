@@ -1,62 +1,37 @@
 """The one door between HTTP and the verbs: typed requests in, JSON or problem+json out, each operation on record.
 
-A route declares what it takes and gives with types; the same types check the request and make `/openapi.json`.
+A route declares what it takes and gives with types; the same types check the request and make `/openapi.json`. Unless
+it is public, who asks is known before anything else of the request is looked at: strangers learn nothing, and cost
+little.
 """
 
-import re
 from collections.abc import Callable, Mapping
-from functools import wraps
+from functools import cached_property, wraps
 from typing import Any, Final, Generic, TypeVar
 
 import msgspec
 from chalice.app import Blueprint, Request, Response
 
+from chalicelib import token
 from chalicelib.errors import Refusal
+from chalicelib.http_input import (
+    BODY_BYTES,
+    IDEMPOTENCY_KEY,
+    MissingIdempotencyKey,
+    check_length,
+    check_path,
+    read_body,
+    read_query,
+)
+from chalicelib.idempotency import Key
 from chalicelib.log import log
+from chalicelib.settings import settings
+from chalicelib.token import Caller, Unauthorized
 
 BodyT = TypeVar("BodyT")
 QueryT = TypeVar("QueryT")
 
-IDEMPOTENCY_KEY: Final = re.compile(r"[\x21-\x7e]{1,255}")
 HEADERS: Final = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
-
-
-class MalformedJson(Refusal):
-    """The body is not JSON."""
-
-    status = 400
-    type = "malformed-json"
-    title = "The body is not JSON"
-
-
-class InvalidRequest(Refusal):
-    """The body or the query breaks a rule; `field` names where."""
-
-    status = 422
-    type = "invalid-request"
-    title = "The request breaks a rule"
-
-
-class UnsupportedMediaType(Refusal):
-    """The body is declared to be something else than JSON."""
-
-    status = 415
-    type = "unsupported-media-type"
-    title = "The body must be JSON"
-
-
-class MissingIdempotencyKey(Refusal):
-    """Where money moves, a request must be repeatable."""
-
-    status = 400
-    type = "idempotency-key-missing"
-    title = "The Idempotency-Key header is missing"
-
-    def __init__(self) -> None:
-        super().__init__(
-            "send an Idempotency-Key header of 1 to 255 visible characters; repeat it to repeat the request safely",
-            header="Idempotency-Key",
-        )
 
 
 class Problem(msgspec.Struct, omit_defaults=True):
@@ -92,29 +67,64 @@ class Operation(msgspec.Struct, frozen=True):
     public: bool
     idempotent: bool
     key_optional: bool
+    body_bytes: int
 
 
 class Call(Generic[BodyT, QueryT]):
-    """One request, with its body and query already checked against the operation's types."""
+    """One request. Its body and its query are read, and checked against the operation's types, when first asked for.
+
+    A view that asks for the caller's right first has thus refused a caller without it before reading anything.
+    """
 
     def __init__(self, request: Request, operation: Operation) -> None:
+        """Find out who asks, unless anybody may. Raises Unauthorized."""
         self.headers: Mapping[str, str] = request.headers
-        self.raw_body = bytes(request.raw_body)  # type: ignore[arg-type]
-        self.body: BodyT = _decode_body(request, operation) if operation.takes else None  # type: ignore[assignment]
-        self.query: QueryT = _decode_query(request, operation) if operation.query else None  # type: ignore[assignment]
+        self._request = request
+        self._operation = operation
+        self._caller = None if operation.public else caller_of(request)
 
     @property
-    def idempotency_key(self) -> str:
-        """Return the Idempotency-Key header. Raises MissingIdempotencyKey."""
-        key = self.headers.get("idempotency-key", "")
-        if not IDEMPOTENCY_KEY.fullmatch(key):
+    def caller(self) -> Caller:
+        """Return who asks. Raises Unauthorized for a public operation, which does not know."""
+        if self._caller is None:
+            raise Unauthorized("this operation does not ask who calls")
+        return self._caller
+
+    @cached_property
+    def raw_body(self) -> bytes:
+        """Return the body as it was sent. Raises BodyTooLarge."""
+        return check_length(bytes(self._request.raw_body), self._operation.body_bytes)  # type: ignore[arg-type]
+
+    @cached_property
+    def body(self) -> BodyT:
+        """Return the body. Raises BodyTooLarge, UnsupportedMediaType, MalformedJson, InvalidRequest."""
+        media_type = self.headers.get("content-type", "application/json")
+        found: BodyT = read_body(self.raw_body, media_type, self._operation.takes)
+        return found
+
+    @cached_property
+    def query(self) -> QueryT:
+        """Return the query. Raises InvalidRequest."""
+        found: QueryT = read_query(self._request.query_params or {}, self._operation.query)
+        return found
+
+    @property
+    def idempotency_key(self) -> Key:
+        """Return the Idempotency-Key header, as the caller's. Raises MissingIdempotencyKey."""
+        text = self.headers.get("idempotency-key", "")
+        if not IDEMPOTENCY_KEY.fullmatch(text):
             raise MissingIdempotencyKey
-        return key
+        return Key(text, "operator" if self.caller.role == "operator" else "customer")
 
     @property
-    def optional_idempotency_key(self) -> str | None:
+    def optional_idempotency_key(self) -> Key | None:
         """Return the Idempotency-Key header, if one was sent. Raises MissingIdempotencyKey for one that is no key."""
         return self.idempotency_key if "idempotency-key" in self.headers else None
+
+
+def caller_of(request: Request) -> Caller:
+    """Return who sends a request. Raises Unauthorized."""
+    return token.read(request.headers.get("authorization", ""), settings().token_secret)
 
 
 View = Callable[..., Any]
@@ -141,18 +151,19 @@ class Routes(Blueprint):
         public: bool = False,
         idempotent: bool = False,
         key_optional: bool = False,
+        body_bytes: int = BODY_BYTES,
     ) -> Callable[[View], View]:
         """Declare a view: `view(call, **path parameters)` returns a value of type `gives`, an Answer, or a Response.
 
         Where there are several statuses, the first is the usual one. With `key_optional` an Idempotency-Key is needed
-        only where money moves.
+        only where money moves. A body longer than `body_bytes` is refused by its length.
         """
 
         def declare(view: View) -> View:
             statuses = (status,) if isinstance(status, int) else status
             operation = Operation(
                 *(method, path, view.__name__, summary, statuses, takes, gives, query, refuses, public),
-                *(idempotent, key_optional),
+                *(idempotent, key_optional, body_bytes),
             )
             self.operations.append(operation)
 
@@ -160,7 +171,7 @@ class Routes(Blueprint):
             def answer(**parameters: str) -> Response:
                 return respond(self.current_request, operation, view, parameters)
 
-            # Chalice would answer another content type with JSON of its own; `_decode_body` answers with a problem.
+            # Chalice would answer another content type with JSON of its own; `read_body` answers with a problem.
             self.route(path, methods=[method], content_types=[])(answer)
             return view
 
@@ -170,7 +181,9 @@ class Routes(Blueprint):
 def respond(request: Request, operation: Operation, view: View, parameters: Mapping[str, str]) -> Response:
     """Call the view and present its answer; a refusal becomes a problem, anything else a logged 500."""
     try:
-        given = view(Call(request, operation), **parameters)
+        call: Call[Any, Any] = Call(request, operation)
+        check_path(parameters)
+        given = view(call, **parameters)
     except Refusal as refusal:
         return problem(refusal)
     except Exception:  # noqa: BLE001 - the outermost frame: logged, counted by the 5xx alarm, and answered
@@ -203,33 +216,3 @@ def problem(refusal: Refusal, status: int | None = None) -> Response:
 def _json(body: Any) -> str:
     """Write JSON, with a line's end for those who read it in a terminal."""
     return msgspec.json.encode(body).decode() + "\n"
-
-
-def _decode_body(request: Request, operation: Operation) -> Any:
-    media_type = request.headers.get("content-type", "application/json").partition(";")[0].strip().lower()
-    if media_type != "application/json" and not media_type.endswith("+json"):
-        raise UnsupportedMediaType(
-            f"the body is declared as {media_type!r}; send it with Content-Type: application/json"
-        )
-    try:
-        return msgspec.json.decode(request.raw_body, type=operation.takes)
-    except msgspec.ValidationError as error:
-        raise invalid(error) from None
-    except (msgspec.DecodeError, UnicodeError) as error:
-        raise MalformedJson(f"the body is not JSON: {error}") from None
-
-
-def _decode_query(request: Request, operation: Operation) -> Any:
-    try:
-        return msgspec.convert(dict(request.query_params or {}), operation.query, strict=False)
-    except msgspec.ValidationError as error:
-        raise invalid(error) from None
-
-
-def invalid(error: msgspec.ValidationError) -> InvalidRequest:
-    """Turn msgspec's message into a refusal that names the field."""
-    message, _, place = str(error).partition(" - at `")
-    path = place.removesuffix("`").removeprefix("$").lstrip(".")
-    if name := re.search(r"(?:required|unknown) field `([^`]+)`", message):
-        path = f"{path}.{name.group(1)}".lstrip(".")
-    return InvalidRequest(f"{path}: {message}" if path else message, field=path or None)

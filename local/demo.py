@@ -18,16 +18,17 @@ from urllib.parse import urlencode
 from chalicelib import clock
 from chalicelib.accounts import table as accounts
 from chalicelib.accounts.put import AccountRequest, put
-from chalicelib.accounts.token import Caller
 from chalicelib.auto_pay import put as auto_pay
 from chalicelib.auto_pay.put import AutoPayRequest
 from chalicelib.catalog.catalog import catalog
+from chalicelib.idempotency import Key
 from chalicelib.ledger.table import read_wallet
 from chalicelib.payments import card
 from chalicelib.payments.adjust import AdjustmentRequest, adjust
 from chalicelib.payments.top_up import CardDeclined, TopUpRequest, top_up
 from chalicelib.settings import settings
 from chalicelib.subscriptions.change import SubscriptionRequest, change
+from chalicelib.token import Caller
 from chalicelib.usage.record import record
 from local.system import System
 
@@ -74,7 +75,7 @@ def open_accounts(account_id: str, client_id: str) -> None:
     for opened, request in ((account_id, workspace), (client_id, customer)):
         account, _ = put(OPERATOR, opened, request, catalog())
         welcome = AdjustmentRequest("credit", "10.00", "Welcome credit")
-        adjust(account, welcome, key="welcome", actor=OPERATOR.actor)
+        adjust(account, welcome, key=Key("welcome", "operator"), actor=OPERATOR.actor)
 
 
 def save_card(system: System, account_id: str, payment_method: str) -> None:
@@ -107,7 +108,13 @@ def refill(system: System, account_id: str, evening: datetime, *, declined: bool
 def subscribe(account_id: str) -> None:
     """Begin the workspace's subscription: its first period is charged at once."""
     request = SubscriptionRequest(PLAN, ADD_ONS)
-    change(accounts.get(account_id), request, key="demo-subscription", actor=actor_of(account_id), catalog=catalog())
+    change(
+        accounts.get(account_id),
+        request,
+        key=Key("demo-subscription", "customer"),
+        actor=actor_of(account_id),
+        catalog=catalog(),
+    )
 
 
 def switch_on_auto_pay(account_id: str) -> None:
@@ -124,7 +131,13 @@ def actor_of(account_id: str) -> str:
 
 def pay(account_id: str, key: str) -> None:
     """Add 50 dollars."""
-    top_up(accounts.get(account_id), TopUpRequest("50.00"), key=key, actor=actor_of(account_id), catalog=catalog())
+    top_up(
+        accounts.get(account_id),
+        TopUpRequest("50.00"),
+        key=Key(key, "customer"),
+        actor=actor_of(account_id),
+        catalog=catalog(),
+    )
 
 
 def record_day(account_id: str, evening: datetime, random: Random, *, per_day: int) -> None:

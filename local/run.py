@@ -43,6 +43,7 @@ class RunningSystem:
     dead_letter_queue_url: str
     stripe_url: str
     operator_token: str
+    producer_token: str
     owner_token: str
     account_id: str
 
@@ -58,6 +59,7 @@ class RunningSystem:
             dead_letter_queue_url=system.dead_letter_queue_url,
             stripe_url=system.stripe_url,
             operator_token=system.token("operator", "operator"),
+            producer_token=system.token("producer", "producer"),
             owner_token=system.token(ACCOUNT_ID, "owner"),
             account_id=ACCOUNT_ID,
         )
@@ -143,7 +145,7 @@ The billing portal is running. Ctrl-C stops it; `make run` finds its data again;
 Try it in another terminal, from this directory. First:
 
   get() {{ python3 -c "import json; print(json.load(open('.local/run.json'))['$1'])"; }}
-  TOKEN=$(get owner_token) AWS=$(get aws_endpoint) QUEUE=$(get usage_queue_url)
+  TOKEN=$(get owner_token) PRODUCER=$(get producer_token) AWS=$(get aws_endpoint) QUEUE=$(get usage_queue_url)
   export AWS_ACCESS_KEY_ID=test AWS_SECRET_ACCESS_KEY=test AWS_DEFAULT_REGION={running.region}
 
 May {running.account_id} use the product now, and what has it used?
@@ -153,7 +155,7 @@ May {running.account_id} use the product now, and what has it used?
 
 Use something, over HTTP or, with AWS's command line, over the queue:
 
-  curl -s -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" {running.url}/v1/usage -d '{event}'
+  curl -s -H "Authorization: Bearer $PRODUCER" -H "Content-Type: application/json" {running.url}/v1/usage -d '{event}'
   aws sqs send-message --endpoint-url $AWS --queue-url $QUEUE --message-body '{event}'
 """
 

@@ -2,6 +2,7 @@
 
 import sys
 from datetime import timedelta
+from typing import get_args
 
 import click
 from rich.console import Console
@@ -10,10 +11,10 @@ from rich.table import Table
 
 from chalicelib import clock
 from chalicelib.accounts.table import AccountRow
-from chalicelib.accounts.token import sign
 from chalicelib.ledger.verify import StillMoving, verify
 from chalicelib.ledger.wallet import WalletNotFound
 from chalicelib.settings import settings
+from chalicelib.token import OF_THE_PLATFORM, Role, sign
 from ops import dead_letters as letters
 from ops.environment import NoEnvironment, use_local, use_stack
 from ops.parked import replay, show_parked
@@ -90,13 +91,13 @@ def send_back_dead_letters(limit: int) -> None:
 
 
 @ops.command("token")
-@click.argument("role", type=click.Choice(["operator", "owner", "viewer"]))
+@click.argument("role", type=click.Choice(get_args(Role)))
 @click.argument("account_id", required=False)
 @click.option("--hours", default=1.0, show_default=True)
 @click.option("--subject", help="Who it is for; kept as the actor of what they do.")
 def make_token(role: str, account_id: str | None, hours: float, subject: str | None) -> None:
     """Make a bearer token, as the platform does."""
-    if role != "operator" and not account_id:
+    if role not in OF_THE_PLATFORM and not account_id:
         raise click.UsageError("an owner or viewer needs an account")
     expires_at_ms = clock.to_ms(clock.now() + timedelta(hours=hours))
     secret = settings().token_secret

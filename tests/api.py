@@ -7,8 +7,8 @@ from typing import Any
 
 import requests
 
-from chalicelib.accounts.token import Role, sign
 from chalicelib.settings import settings
+from chalicelib.token import Role, sign
 
 HOUR_SECONDS = 3600
 NOBODY = ""

@@ -1,24 +1,34 @@
 """Decide who may ask for what."""
 
 from enum import Enum
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from chalicelib.accounts import table
 from chalicelib.accounts.account import Account, AccountNotFound
-from chalicelib.accounts.token import Caller, Unauthorized, read
 from chalicelib.errors import Refusal
-from chalicelib.settings import settings
+from chalicelib.token import Caller, Role, Unauthorized
 from chalicelib.web import Call
 
 
 class Right(Enum):
-    """What a route needs: to see an account, to act for it, or to operate the whole system."""
+    """What a route needs."""
 
-    READ = "read"
-    ACT = "act"
-    OPERATE = "operate"
+    READ = "see an account"
+    ACT = "act for an account"
+    OPERATE = "operate the whole system"
+    METER = "send usage"
+    ASK = "ask whether an account may use the product"
+
+
+RIGHTS: Final[dict[Role, frozenset[Right]]] = {
+    "operator": frozenset(Right),
+    "producer": frozenset({Right.METER, Right.ASK}),
+    "owner": frozenset({Right.READ, Right.ACT, Right.ASK}),
+    "viewer": frozenset({Right.READ, Right.ASK}),
+}
+"""What each role may. Metering belongs to the platform: who pays for usage does not say how much there was."""
 
 
 class Forbidden(Refusal):
@@ -45,39 +55,31 @@ REFUSALS = (Unauthorized, Forbidden, AccountNotFound)
 """What every route about an account may answer."""
 
 
-def caller_of(call: Call[Any, Any]) -> Caller:
-    """Return who asks. Raises Unauthorized."""
-    return read(call.headers.get("authorization", ""), settings().token_secret)
-
-
 def allow(call: Call[Any, Any], account_id: str, right: Right) -> Allowed:
     """Let the caller through to an account, or not.
 
-    Raises Unauthorized; AccountNotFound for an account that does not exist or that a stranger asks for; Forbidden for
-    one that the caller may see but not change.
+    Raises AccountNotFound for an account that does not exist or that a stranger asks for; Forbidden for one that the
+    caller may see but not change.
     """
-    caller = caller_of(call)
     account = table.find(account_id)
-    if account is None or not knows(caller, account):
+    if account is None or not can_see(call.caller, account):
         raise AccountNotFound(account_id)
-    if not may(caller, right):
-        raise Forbidden(f"the role {caller.role!r} may not do this; it takes {_needed(right)}")
-    return Allowed(caller, account)
+    check_right(call.caller, right)
+    return Allowed(call.caller, account)
 
 
-def knows(caller: Caller, account: Account) -> bool:
-    """Tell whether the account exists for the caller: its own, a client of its own, or any for an operator."""
-    return caller.role == "operator" or caller.account_id in {account.account_id, account.workspace_id}
+def can_see(caller: Caller, account: Account) -> bool:
+    """Tell whether the account exists for the caller: its own, a client of its own, or any for the platform."""
+    return caller.is_of_the_platform or caller.account_id in {account.account_id, account.workspace_id}
 
 
 def may(caller: Caller, right: Right) -> bool:
     """Tell whether the caller's role includes the right."""
-    return {
-        "operator": True,
-        "owner": right is not Right.OPERATE,
-        "viewer": right is Right.READ,
-    }[caller.role]
+    return right in RIGHTS[caller.role]
 
 
-def _needed(right: Right) -> str:
-    return {Right.READ: "any role", Right.ACT: "the role 'owner'", Right.OPERATE: "the role 'operator'"}[right]
+def check_right(caller: Caller, right: Right) -> None:
+    """Check that the caller's role includes the right. Raises Forbidden."""
+    if not may(caller, right):
+        takes = " or ".join(repr(role) for role, rights in RIGHTS.items() if right in rights)
+        raise Forbidden(f"the role {caller.role!r} may not {right.value}; that takes {takes}")

@@ -18,10 +18,10 @@ from chalicelib.accounts.account import (
     ShortText,
     WorkspaceInvalid,
 )
-from chalicelib.accounts.allow import Forbidden
-from chalicelib.accounts.token import Caller
+from chalicelib.accounts.allow import Forbidden, Right, may
 from chalicelib.catalog.catalog import Catalog
 from chalicelib.money import Currency
+from chalicelib.token import Caller
 
 DEFAULT_LOCALE = "en"
 
@@ -72,12 +72,12 @@ def put(caller: Caller, account_id: str, request: AccountRequest, catalog: Catal
 
 def check_may_put(caller: Caller, account_id: str, current: Account | None, request: AccountRequest) -> None:
     """Check that the caller may write this account. Raises AccountNotFound, Forbidden."""
-    if caller.role == "operator":
+    if may(caller, Right.OPERATE):
         return
     workspace_id = current.workspace_id if current else request.workspace_id
-    if caller.account_id not in {workspace_id, account_id}:
+    if not caller.is_of_the_platform and caller.account_id not in {workspace_id, account_id}:
         raise AccountNotFound(account_id)
-    if caller.role != "owner" or workspace_id != caller.account_id:
+    if not may(caller, Right.ACT) or workspace_id != caller.account_id:
         raise Forbidden("an account is written by the operator, or for a client by its workspace's owner")
 
 

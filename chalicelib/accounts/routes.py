@@ -6,7 +6,7 @@ import msgspec
 
 from chalicelib.accounts import access as access_rule
 from chalicelib.accounts.account import Account, AccountId, AccountImmutable, BillingDetails, WorkspaceInvalid
-from chalicelib.accounts.allow import REFUSALS, Right, allow, caller_of
+from chalicelib.accounts.allow import REFUSALS, Right, allow
 from chalicelib.accounts.put import AccountRequest, put
 from chalicelib.catalog.catalog import UnknownCurrency, catalog
 from chalicelib.clock import iso
@@ -59,7 +59,7 @@ class InvalidAccountId(Refusal):
     refuses=(*REFUSALS, AccountImmutable, UnknownCurrency, WorkspaceInvalid, InvalidAccountId),
 )
 def put_account(call: Call[AccountRequest, None], account_id: str) -> Answer:
-    account, created = put(caller_of(call), _checked(account_id), call.body, catalog())
+    account, created = put(call.caller, _checked(account_id), call.body, catalog())
     return Answer(view(account), 201 if created else 200)
 
 
@@ -76,7 +76,7 @@ def get_account(call: Call[None, None], account_id: str) -> AccountView:
     refuses=REFUSALS,
 )
 def get_access(call: Call[None, None], account_id: str) -> AccessView:
-    account = allow(call, account_id, Right.READ).account
+    account = allow(call, account_id, Right.ASK).account
     found = access_rule.access(account, catalog())
     return AccessView(
         found.allowed, found.reason, format_amount(found.available_micros, account.currency), account.currency

@@ -10,11 +10,12 @@ from msgspec import Meta
 from chalicelib.accounts.allow import REFUSALS, Right, allow
 from chalicelib.accounts.transaction_csv import MAXIMUM_ROWS, write
 from chalicelib.accounts.transaction_view import TransactionList, TransactionView, view
-from chalicelib.clock import to_ms
+from chalicelib.clock import YEARS, to_ms
+from chalicelib.http_input import InvalidRequest
 from chalicelib.ledger import statement
 from chalicelib.ledger.statement import Filter, InvalidCursor
 from chalicelib.ledger.transaction import UnknownTransaction, type_of_movement
-from chalicelib.web import HEADERS, Call, InvalidRequest, Routes
+from chalicelib.web import HEADERS, Call, Routes
 
 routes = Routes(__name__)
 
@@ -105,6 +106,8 @@ def _moment(field: str, text: str, *, after_days: int) -> int:
         moment = datetime.fromisoformat(text)
     except ValueError:
         raise InvalidRequest(f"{field}: {text!r} is neither a day nor a time", field=field) from None
+    if moment.year not in YEARS:
+        raise InvalidRequest(f"{field}: the year is not from {YEARS[0]} to {YEARS[-1]}", field=field)
     if len(text) == len("2026-11-23"):
         return to_ms(moment.replace(tzinfo=UTC) + timedelta(days=after_days))
     if moment.tzinfo is None:

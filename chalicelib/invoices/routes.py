@@ -30,6 +30,9 @@ from chalicelib.web import HEADERS, Call, Routes
 
 routes = Routes(__name__)
 
+BODY_BYTES = 192 * 1024
+"""The largest logo in base64, and room for what is around it."""
+
 
 class InvoicesQuery(msgspec.Struct, forbid_unknown_fields=True):
     """How many documents, and from where on."""
@@ -90,6 +93,7 @@ def get_transaction_invoice(call: Call[None, None], account_id: str, transaction
     takes=BrandRequest,
     gives=BrandView,
     refuses=(*REFUSALS, LogoInvalid),
+    body_bytes=BODY_BYTES,
 )
 def put_brand(call: Call[BrandRequest, None], account_id: str) -> BrandView:
     return view_brand(brand.put(allow(call, account_id, Right.ACT).account, call.body))

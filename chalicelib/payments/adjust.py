@@ -7,7 +7,7 @@ import msgspec
 from chalicelib import idempotency
 from chalicelib.accounts.account import Account, ShortText
 from chalicelib.errors import Refusal
-from chalicelib.idempotency import Claim
+from chalicelib.idempotency import Claim, Key
 from chalicelib.ledger.post import post_one
 from chalicelib.ledger.transaction import Entry, type_of_movement
 from chalicelib.money import Currency, Decimal, parse_micros
@@ -38,7 +38,7 @@ class EmptyAdjustment(Refusal):
         super().__init__("an adjustment moves more than zero", field="amount")
 
 
-def adjust(account: Account, request: AdjustmentRequest, *, key: str, actor: str) -> Claim:
+def adjust(account: Account, request: AdjustmentRequest, *, key: Key, actor: str) -> Claim:
     """Post a credit or debit once for a key, however often it is sent. A debit may leave the balance below zero.
 
     Raises CurrencyMismatch, EmptyAdjustment, IdempotencyConflict, LedgerBusy.

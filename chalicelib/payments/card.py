@@ -3,7 +3,8 @@
 Card numbers never come here. The newest change wins, by the time at which it was asked for, in any order.
 """
 
-from typing import Annotated
+import re
+from typing import Annotated, Final
 
 import msgspec
 from msgspec import Meta
@@ -15,6 +16,9 @@ from chalicelib.errors import Refusal
 from chalicelib.payments import stripe_gateway
 from chalicelib.payments.saved_card import CardSetup, FinishedSetup
 from chalicelib.payments.stripe_gateway import CustomerGone
+
+SETUP_INTENT: Final = re.compile("seti_[A-Za-z0-9]{1,100}")
+"""Stripe's id of a SetupIntent. It becomes a part of an address, so nothing else may."""
 
 
 class CardSetupUnknown(Refusal):
@@ -75,7 +79,7 @@ def keep(account: Account, setup_intent_id: str) -> Card:
 
     Raises CardSetupUnknown, CardSetupUnfinished, CardSuperseded, StripeUnavailable.
     """
-    setup = stripe_gateway.find_card_setup(setup_intent_id)
+    setup = stripe_gateway.find_card_setup(setup_intent_id) if SETUP_INTENT.fullmatch(setup_intent_id) else None
     if setup is None or not belongs(setup, account):
         raise CardSetupUnknown(setup_intent_id)
     if setup.card is None:
@@ -145,4 +149,4 @@ def forget(payment_method_id: str, customer_id: str) -> bool:
 class CardRequest(msgspec.Struct, forbid_unknown_fields=True):
     """What putting a card on file takes: the SetupIntent that the browser has brought to its end."""
 
-    setup_intent_id: Annotated[str, Meta(pattern="^seti_[A-Za-z0-9]{1,100}$", examples=["seti_1Q2w3E"])]
+    setup_intent_id: Annotated[str, Meta(pattern=f"^{SETUP_INTENT.pattern}$", examples=["seti_1Q2w3E"])]

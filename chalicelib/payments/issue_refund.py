@@ -7,6 +7,7 @@ import msgspec
 from chalicelib import clock, idempotency
 from chalicelib.accounts.account import Account, ShortText
 from chalicelib.errors import Refusal
+from chalicelib.idempotency import Key
 from chalicelib.ledger.post import pause
 from chalicelib.ledger.table import read_wallet
 from chalicelib.money import Currency, Decimal, format_amount, parse_micros, to_card_amount
@@ -115,7 +116,7 @@ class RefundFailed(Refusal):
         )
 
 
-def refund(account: Account, payment_id: str, request: RefundRequest, *, key: str, actor: str) -> Refund:
+def refund(account: Account, payment_id: str, request: RefundRequest, *, key: Key, actor: str) -> Refund:
     """Refund a payment; with a key that was used before, go on with that refund.
 
     Returns a refund that Stripe has, or one whose outcome is not known yet. Raises PaymentNotFound, CurrencyMismatch,
@@ -146,7 +147,7 @@ class _Wanted(msgspec.Struct, frozen=True):
     payment: Payment
     amount_micros: int | None
     reason: str
-    key: str
+    key: Key
     actor: str
 
     @property

@@ -1,6 +1,7 @@
 """Refunds over HTTP, and payments with what became of them."""
 
 from chalicelib.accounts.allow import REFUSALS, Right, allow
+from chalicelib.http_input import MissingIdempotencyKey
 from chalicelib.idempotency import IdempotencyConflict
 from chalicelib.ledger.post import LedgerBusy
 from chalicelib.ledger.table import read_wallet
@@ -20,7 +21,7 @@ from chalicelib.payments.reversal_view import PaymentDetail, RefundedView, view_
 from chalicelib.payments.table import PaymentBusy
 from chalicelib.payments.top_up import CurrencyMismatch
 from chalicelib.payments.view import view_balance, view_payment
-from chalicelib.web import Answer, Call, MissingIdempotencyKey, Routes
+from chalicelib.web import Answer, Call, Routes
 
 routes = Routes(__name__)
 

@@ -8,6 +8,7 @@ from msgspec import Meta
 from chalicelib.accounts.allow import REFUSALS, Right, allow
 from chalicelib.catalog.catalog import catalog
 from chalicelib.clock import iso
+from chalicelib.http_input import BodyTooLarge, MissingIdempotencyKey
 from chalicelib.idempotency import IdempotencyConflict
 from chalicelib.ledger.post import LedgerBusy
 from chalicelib.ledger.statement import InvalidCursor
@@ -43,9 +44,12 @@ from chalicelib.payments.view import (
     view_resolved,
 )
 from chalicelib.payments.webhook import MalformedEvent, WebhookUnprocessed
-from chalicelib.web import Answer, Call, MissingIdempotencyKey, Routes
+from chalicelib.web import Answer, Call, Routes
 
 routes = Routes(__name__)
+
+EVENT_BYTES = 384 * 1024
+"""An event is stored until it is finished, in a row of at most 400 KB. Stripe's have a few KB."""
 
 CHECK_AGAIN_SECONDS = "3"
 """When a client may check an unresolved payment again: most of Stripe's answers are there by then."""
@@ -178,8 +182,9 @@ def post_adjustment(call: Call[AdjustmentRequest, None], account_id: str) -> Adj
     "/webhooks/stripe",
     summary="Take an event from Stripe",
     gives=WebhookView,
-    refuses=(InvalidSignature, MalformedEvent, WebhookUnprocessed),
+    refuses=(BodyTooLarge, InvalidSignature, MalformedEvent, WebhookUnprocessed),
     public=True,
+    body_bytes=EVENT_BYTES,
 )
 def receive_webhook(call: Call[None, None]) -> WebhookView:
     verdict = webhook.receive(call.raw_body, call.headers.get("stripe-signature", ""))

@@ -10,7 +10,7 @@ from chalicelib.accounts.tax import tax_of
 from chalicelib.catalog.catalog import Catalog, CurrencyLimits
 from chalicelib.catalog.tax import Tax
 from chalicelib.errors import Refusal
-from chalicelib.idempotency import Claim
+from chalicelib.idempotency import Claim, Key
 from chalicelib.money import Currency, Decimal, format_amount, parse_micros, to_card_amount
 from chalicelib.payments import table
 from chalicelib.payments.payment import PREFIX, Failure, Payment
@@ -105,7 +105,7 @@ class PaymentCanceled(Refusal):
         )
 
 
-def top_up(account: Account, request: TopUpRequest, *, key: str, actor: str, catalog: Catalog) -> Resolved:
+def top_up(account: Account, request: TopUpRequest, *, key: Key, actor: str, catalog: Catalog) -> Resolved:
     """Charge the card on file and credit the wallet; with a key that was used before, go on with that payment.
 
     Returns a payment that succeeded, waits for the customer, or is unresolved. Raises CurrencyMismatch, NotChargeable,

@@ -8,6 +8,7 @@ import msgspec
 from chalicelib import clock
 from chalicelib.accounts import table as accounts
 from chalicelib.errors import Refusal
+from chalicelib.json_input import NotJson, read_json
 from chalicelib.log import log
 from chalicelib.payments import card, reversal_webhook, signature, table, webhook_table
 from chalicelib.payments.card import CardSetupUnknown, CardSuperseded
@@ -48,8 +49,8 @@ def receive(body: bytes, signature_header: str) -> Verdict:
     """
     signature.check(body, signature_header, settings().stripe_webhook_secret, clock.now_ms())
     try:
-        event = msgspec.json.decode(body, type=StripeEvent)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        event: StripeEvent = read_json(body, StripeEvent)
+    except (NotJson, msgspec.ValidationError) as error:
         raise MalformedEvent(f"the body is not an event: {error}") from None
     if not webhook_table.store(event, body):
         return Verdict("processed", "it was finished before")
@@ -62,7 +63,7 @@ def replay(event_id: str) -> Verdict | None:
     Returns None when there is no such event, or it was finished. Raises WebhookUnprocessed.
     """
     payload = webhook_table.payload_of(event_id)
-    return _handle(msgspec.json.decode(payload, type=StripeEvent)) if payload else None
+    return _handle(read_json(payload, StripeEvent)) if payload else None
 
 
 def _handle(event: StripeEvent) -> Verdict:

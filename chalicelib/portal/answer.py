@@ -6,6 +6,7 @@ from typing import Final
 from chalice.app import Request, Response
 
 from chalicelib.errors import Refusal
+from chalicelib.http_input import check_path
 from chalicelib.log import log
 from chalicelib.portal import render
 from chalicelib.portal.brand import color_file, logo_file
@@ -35,6 +36,7 @@ def show_page(request: Request, name: str, account_id: str, parameters: Mapping[
     def work(asked: Request) -> Response:
         visit = Visit(asked, account_id)
         try:
+            check_path(parameters)
             if asked.method == "POST":
                 visit.accept_form(anyone=name in FREE_FOR_VIEWERS)
             return VIEWS[name](visit, **parameters)

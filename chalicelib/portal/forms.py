@@ -5,11 +5,12 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Final
 
+from chalicelib.clock import YEARS
 from chalicelib.errors import Refusal
+from chalicelib.http_input import InvalidRequest
 from chalicelib.money import InvalidDecimal
 from chalicelib.portal.refusals import told
 from chalicelib.portal.visit import Visit
-from chalicelib.web import InvalidRequest
 
 _NUMBER: Final = re.compile(r"[0-9]{1,5}")
 
@@ -45,9 +46,12 @@ def day(fields: Mapping[str, str], name: str) -> str | None:
     if text is None:
         return None
     try:
-        return date.fromisoformat(text[:10]).isoformat()
+        found = date.fromisoformat(text[:10])
     except ValueError:
         raise InvalidRequest(f"{name} is not a day", field=name) from None
+    if found.year not in YEARS:
+        raise InvalidRequest(f"{name} is not a day of our time", field=name)
+    return found.isoformat()
 
 
 def one_of(fields: Mapping[str, str], name: str, known: Iterable[str]) -> str | None:

@@ -10,8 +10,8 @@ from typing import Final, Literal
 
 import msgspec
 
-from chalicelib.accounts.token import Caller
 from chalicelib.errors import Refusal
+from chalicelib.token import Caller
 
 LINK_MS: Final = 5 * 60 * 1000
 """How long a link waits to be opened."""

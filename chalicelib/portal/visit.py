@@ -10,6 +10,8 @@ from chalicelib.accounts import table as accounts
 from chalicelib.accounts.account import Account, AccountNotFound
 from chalicelib.accounts.allow import Forbidden, Right, may
 from chalicelib.catalog.catalog import Catalog, catalog
+from chalicelib.http_input import InvalidRequest, check_length
+from chalicelib.idempotency import Key
 from chalicelib.portal import table
 from chalicelib.portal.brand import Brand, brand_of
 from chalicelib.portal.enter import find_session
@@ -38,20 +40,20 @@ class Visit:
         self.form: Mapping[str, str] = {}
 
     def accept_form(self, *, anyone: bool = False) -> None:
-        """Take a form that was sent, for a change. Raises FormOutdated, and Forbidden for a viewer unless `anyone` may.
+        """Take a form that was sent, for a change.
 
-        The form must carry what only this session's pages know, and come from a page of this origin.
+        The form must carry what only this session's pages know, and come from a page of this origin. Raises
+        FormOutdated, BodyTooLarge, InvalidRequest, and Forbidden for a viewer unless `anyone` may.
         """
-        body = bytes(self.request.raw_body)  # type: ignore[arg-type]
-        self.form = _stripped(dict(parse_qsl(body.decode(errors="replace"), max_num_fields=MOST_FIELDS)))
         origin = self.request.headers.get("origin")
         site = self.request.headers.get("sec-fetch-site", "same-origin")
         if (origin is not None and origin != self.place.origin) or site not in {"same-origin", "none"}:
             raise FormOutdated("the form was sent from another site")
-        if not is_form_token(self.form.get(FORM_TOKEN, ""), self._token):
-            raise FormOutdated("the form belongs to another session")
         if not (anyone or self.may_act):
             raise Forbidden("the role 'viewer' may not do this")
+        self.form = _stripped(_read_form(bytes(self.request.raw_body)))  # type: ignore[arg-type]
+        if not is_form_token(self.form.get(FORM_TOKEN, ""), self._token):
+            raise FormOutdated("the form belongs to another session")
 
     @property
     def may_act(self) -> bool:
@@ -81,9 +83,9 @@ class Visit:
         """Send the browser on to a page of this account, with a GET: what a form did is not done again by a reload."""
         return see_other(self.path(*parts, **query))
 
-    def attempt_key(self, attempt: int, what: str = "") -> str:
+    def attempt_key(self, attempt: int, what: str = "") -> Key:
         """Return the idempotency key of a form that pays."""
-        return f"{self.session.attempt_prefix}{what}-{attempt}"
+        return Key(f"{self.session.attempt_prefix}{what}-{attempt}", "customer")
 
     def finish_attempt(self, attempt: int) -> None:
         """Note that the payment of an attempt has ended: the next form begins another."""
@@ -109,6 +111,14 @@ def _account(account_id: str) -> Account:
     if account is None:
         raise AccountNotFound(account_id)
     return account
+
+
+def _read_form(body: bytes) -> dict[str, str]:
+    """Read a form as browsers send it. Raises BodyTooLarge, InvalidRequest."""
+    try:
+        return dict(parse_qsl(check_length(body).decode(errors="replace"), max_num_fields=MOST_FIELDS))
+    except ValueError:
+        raise InvalidRequest(f"the form has more than {MOST_FIELDS} fields") from None
 
 
 def _stripped(fields: Mapping[str, str]) -> dict[str, str]:

@@ -165,7 +165,7 @@ class Words:
             value = parse_decimal(plain, self.locale, strict=True)
         except NumberFormatError:
             raise InvalidDecimal(text) from None
-        if value < 0 or value * MICROS % 1 or value >= 10**12 or not re.search(r"\d", plain):
+        if not 0 <= value < 10**12 or value * MICROS % 1 or not re.search(r"\d", plain):
             raise InvalidDecimal(text)
         return f"{value:.{PLACES}f}".rstrip("0").rstrip(".")
 

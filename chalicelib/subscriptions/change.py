@@ -12,7 +12,8 @@ from chalicelib.accounts.tax import tax_of
 from chalicelib.catalog.catalog import Catalog
 from chalicelib.catalog.tax import Tax
 from chalicelib.errors import Refusal
-from chalicelib.idempotency import Claim
+from chalicelib.http_input import MissingIdempotencyKey
+from chalicelib.idempotency import Claim, Key
 from chalicelib.ledger.post import pause
 from chalicelib.money import Decimal, format_amount, parse_micros, to_card_amount
 from chalicelib.payments.payment import PREFIX, Payment
@@ -33,7 +34,6 @@ from chalicelib.subscriptions.subscription import (
     SubscriptionBusy,
     SubscriptionPending,
 )
-from chalicelib.web import MissingIdempotencyKey
 
 OPERATION: Final = "subscription"
 Name = Annotated[str, Meta(max_length=40)]
@@ -129,7 +129,7 @@ def preview(account: Account, request: SubscriptionRequest, catalog: Catalog) ->
     return Changed(subscription=foreseen, tax=tax_of(account, catalog), difference=found)
 
 
-def change(account: Account, request: SubscriptionRequest, *, key: str | None, actor: str, catalog: Catalog) -> Changed:
+def change(account: Account, request: SubscriptionRequest, *, key: Key | None, actor: str, catalog: Catalog) -> Changed:
     """Begin a subscription, or change it; with a key that was used before, go on with its payment.
 
     What it costs is charged to the card on file, and the change is made by the write that records the success.
@@ -233,7 +233,7 @@ def changed(
     return replace(done, status="trialing", trial_end_ms=found.trial_end_ms)
 
 
-def _claimed(account: Account, key: str | None, content: object) -> Claim:
+def _claimed(account: Account, key: Key | None, content: object) -> Claim:
     """Claim the key for a change that is charged. Raises MissingIdempotencyKey, CardMissing, IdempotencyConflict."""
     if key is None:
         raise MissingIdempotencyKey

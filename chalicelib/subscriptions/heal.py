@@ -9,7 +9,7 @@ from chalicelib.accounts.account import Account
 from chalicelib.accounts.tax import tax_of
 from chalicelib.catalog.catalog import Catalog
 from chalicelib.errors import Refusal
-from chalicelib.idempotency import Claim
+from chalicelib.idempotency import Claim, Key
 from chalicelib.ledger.post import pause
 from chalicelib.payments.payment import PREFIX
 from chalicelib.payments.top_up import check_card
@@ -40,7 +40,7 @@ class NothingOwed(Refusal):
         super().__init__("the subscription owes nothing", subscription_status=subscription.status)
 
 
-def pay(account: Account, *, key: str, actor: str, catalog: Catalog) -> Charged:
+def pay(account: Account, *, key: Key, actor: str, catalog: Catalog) -> Charged:
     """Charge the card on file for the period that is owed, with the customer there; the same key goes on with it.
 
     Raises SubscriptionNotFound, NothingOwed, SubscriptionPending, IdempotencyConflict, CardMissing, CardDeclined,

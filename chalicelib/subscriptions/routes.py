@@ -5,9 +5,10 @@ from typing import Final
 import msgspec
 
 from chalicelib.accounts.account import Account
-from chalicelib.accounts.allow import REFUSALS, Right, allow
+from chalicelib.accounts.allow import REFUSALS, Right, allow, check_right
 from chalicelib.accounts.tax import tax_of
 from chalicelib.catalog.catalog import UnknownCurrency, catalog
+from chalicelib.http_input import MissingIdempotencyKey
 from chalicelib.idempotency import IdempotencyConflict
 from chalicelib.money import InvalidDecimal, NotChargeable
 from chalicelib.payments.resolve import Resolved
@@ -36,7 +37,7 @@ from chalicelib.subscriptions.subscription import (
 )
 from chalicelib.subscriptions.view import ChangeView, PaidView, SubscriptionView, view, view_change, view_paid
 from chalicelib.subscriptions.withdraw import withdraw
-from chalicelib.web import Answer, Call, MissingIdempotencyKey, Routes
+from chalicelib.web import Answer, Call, Routes
 
 routes = Routes(__name__)
 
@@ -66,10 +67,11 @@ class ChangeQuery(msgspec.Struct, forbid_unknown_fields=True):
     key_optional=True,
 )
 def put_subscription(call: Call[SubscriptionRequest, ChangeQuery], account_id: str) -> Answer:
+    allowed = allow(call, account_id, Right.READ)
     if call.query.preview:
-        found = preview(allow(call, account_id, Right.READ).account, call.body, catalog())
+        found = preview(allowed.account, call.body, catalog())
         return Answer(view_change(found, catalog(), is_preview=True), 200)
-    allowed = allow(call, account_id, Right.ACT)
+    check_right(allowed.caller, Right.ACT)
     key = call.optional_idempotency_key
     found = change(allowed.account, call.body, key=key, actor=allowed.actor, catalog=catalog())
     return _answer(view_change(found, catalog(), is_preview=False), found.resolved)

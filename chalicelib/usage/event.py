@@ -10,8 +10,8 @@ from msgspec import Meta
 from chalicelib.catalog.catalog import Meter, UsageLimits
 from chalicelib.clock import EPOCH, MILLISECOND, iso
 from chalicelib.errors import Refusal
+from chalicelib.http_input import invalid
 from chalicelib.money import InvalidDecimal, parse_micros
-from chalicelib.web import invalid
 
 Name = Annotated[str, Meta(min_length=1, max_length=256)]
 MAXIMUM_METADATA: Final = 15

@@ -5,19 +5,23 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from chalicelib.accounts.allow import REFUSALS, Forbidden, Right, allow, caller_of
-from chalicelib.accounts.token import Unauthorized
+from chalicelib.accounts.allow import REFUSALS, Forbidden, Right, allow, check_right
 from chalicelib.catalog.catalog import catalog
 from chalicelib.clock import day_of, now_ms
 from chalicelib.errors import Refusal
+from chalicelib.http_input import InvalidRequest
 from chalicelib.ledger.daily_usage import DAY_MS, Usage
 from chalicelib.ledger.table import read_days
 from chalicelib.money import format_amount, format_micros
 from chalicelib.usage.accept import MAXIMUM_EVENTS, accept
 from chalicelib.usage.event import Refused, UsageEvent
-from chalicelib.web import Call, InvalidRequest, Routes
+from chalicelib.web import Call, Routes
 
 routes = Routes(__name__)
+
+BODY_BYTES = 4 * 1024 * 1024
+"""A Lambda function is handed at most 6 MB, with the body as a JSON string in it, in which each quote takes two bytes.
+500 events of usual size come to 0.2 MB; of the largest events there are, 16 KB each, a request takes 256."""
 
 DEFAULT_DAYS = 30
 Day = Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}$", examples=["2026-11-23"])]
@@ -75,15 +79,17 @@ class UsageList(msgspec.Struct):
 @routes.operation(
     "POST",
     "/v1/usage",
-    summary="Send up to 500 usage events",
+    summary="Send up to 500 usage events; for the platform's producers and operators",
     status=202,
     takes=UsageEvent | Annotated[list[Any], Meta(min_length=1, max_length=MAXIMUM_EVENTS)],
     gives=UsageAccepted,
-    refuses=(Unauthorized, Forbidden, NothingAccepted),
+    refuses=(Forbidden, NothingAccepted),
+    body_bytes=BODY_BYTES,
 )
 def post_usage(call: Call[UsageEvent | list[Any], None]) -> UsageAccepted:
+    check_right(call.caller, Right.METER)
     items = call.body if isinstance(call.body, list) else [msgspec.to_builtins(call.body)]
-    outcome = accept(caller_of(call), items, catalog())
+    outcome = accept(items, catalog())
     refused = [_refused(each) for each in outcome.refused]
     if not outcome.accepted:
         first = refused[0]

@@ -99,6 +99,16 @@ def test_a_workspaces_owner_makes_its_clients_and_nobody_elses(api: Api) -> None
     problem(api.put("/v1/accounts/bob", CLIENT, token=api.token("owner", "rival")), 404, "account-not-found")
 
 
+def test_a_producer_asks_for_access_of_any_account_and_does_nothing_else(api: Api) -> None:
+    producer = api.token("producer")
+    assert api.get("/v1/accounts/acme/access", token=producer).status_code == 200
+    problem(api.get("/v1/accounts/nobody/access", token=producer), 404, "account-not-found")
+    problem(api.get("/v1/accounts/acme", token=producer), 403, "forbidden")
+    for account_id in ("acme", "made-by-a-producer"):
+        problem(api.put(f"/v1/accounts/{account_id}", WORKSPACE, token=producer), 403, "forbidden")
+    assert api.get("/v1/accounts/made-by-a-producer").status_code == 404
+
+
 def test_a_stranger_cannot_tell_an_account_from_none(api: Api) -> None:
     stranger = api.token("owner", "eve")
     there = problem(api.get("/v1/accounts/acme", token=stranger), 404, "account-not-found")

@@ -24,7 +24,7 @@ FIRST_RUN_SECONDS = 120
 """The first run lives through a month, on whatever machine this is."""
 KEYS = {
     *("url", "portal_url", "aws_endpoint", "region", "usage_queue_url", "dead_letter_queue_url", "stripe_url"),
-    *("operator_token", "owner_token", "account_id"),
+    *("operator_token", "producer_token", "owner_token", "account_id"),
 }
 
 

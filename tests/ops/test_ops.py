@@ -83,6 +83,8 @@ def test_a_token_is_what_the_api_takes(run: Callable[..., Result], api: Api) -> 
     token = run("token", "viewer", "acme", "--subject", "jane").output.strip()
     assert api.get("/v1/accounts/acme", token=token).status_code == 200
     assert jwt.decode(token, settings().token_secret, algorithms=["HS256"])["sub"] == "jane"
+    producer = run("token", "producer").output.strip()
+    assert api.get("/v1/accounts/acme/access", token=producer).status_code == 200
     assert run("token", "owner").exit_code == 2
 
 

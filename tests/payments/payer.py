@@ -11,6 +11,7 @@ from chalicelib.accounts import table as accounts
 from chalicelib.accounts.account import Account, Card
 from chalicelib.catalog.catalog import catalog
 from chalicelib.clock import now_ms
+from chalicelib.idempotency import Key, Space
 from chalicelib.ledger import statement
 from chalicelib.ledger.table import read_wallet
 from chalicelib.ledger.transaction import Transaction
@@ -78,8 +79,10 @@ class Payer:
             self.account_id, Card(method, "visa", "0000", 12, 2030, "fingerprint", saved.set_up_at_ms)
         )
 
-    def top_up(self, amount: str = "25", key: str = "") -> Resolved:
-        return top_up(self.account(), TopUpRequest(amount), key=key or self.key, actor="tester", catalog=catalog())
+    def top_up(self, amount: str = "25", key: str = "", space: Space = "customer") -> Resolved:
+        return top_up(
+            self.account(), TopUpRequest(amount), key=Key(key or self.key, space), actor="tester", catalog=catalog()
+        )
 
     @property
     def payments(self) -> list[Payment]:

@@ -6,7 +6,7 @@ from itertools import count
 from msgspec.structs import replace
 
 from chalicelib import clock
-from chalicelib.idempotency import Claim, new_id
+from chalicelib.idempotency import Claim, Key, new_id
 from chalicelib.ledger import statement
 from chalicelib.ledger.transaction import Transaction
 from chalicelib.ledger.verify import verify
@@ -33,7 +33,7 @@ _copies = count(1)
 def refund_payment(payer: Payer, amount: str | None = None, key: str = "refund-1", reason: str = "goodwill") -> Refund:
     """Refund the payer's only payment, as the operator."""
     request = RefundRequest(reason=reason, amount=amount)
-    return refund(payer.account(), payer.payment().payment_id, request, key=key, actor="operator")
+    return refund(payer.account(), payer.payment().payment_id, request, key=Key(key, "operator"), actor="operator")
 
 
 def pay(payer: Payer, amount: str, kind: Kind = "top_up") -> Payment:

@@ -6,6 +6,7 @@ from itertools import permutations
 import pytest
 
 from chalicelib.accounts.account import Account
+from chalicelib.idempotency import Key
 from chalicelib.ledger.verify import verify
 from chalicelib.payments import card
 from chalicelib.payments.adjust import AdjustmentRequest, adjust
@@ -101,7 +102,7 @@ def test_a_sweep_cut_off_anywhere_is_finished_by_the_next(new_payer: NewPayer, e
 def test_an_adjustment_cut_off_anywhere_is_posted_once_by_its_repeat(new_payer: NewPayer, when: When) -> None:
     def adjusting(account: Account) -> Callable[[], object]:
         request = AdjustmentRequest("credit", "3.5", "goodwill")
-        return lambda: adjust(account, request, key="key-1", actor="operator")
+        return lambda: adjust(account, request, key=Key("key-1", "operator"), actor="operator")
 
     for at in range(1, calls_of(adjusting(new_payer(card=None).account())) + 1):
         payer = new_payer(card=None)

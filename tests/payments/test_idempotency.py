@@ -4,7 +4,8 @@ from typing import Any
 import pytest
 
 from chalicelib import idempotency
-from chalicelib.idempotency import Claim, IdempotencyConflict, content_hash, new_id
+from chalicelib.http_input import IDEMPOTENCY_KEY
+from chalicelib.idempotency import Claim, IdempotencyConflict, IdempotencyRow, Key, Space, content_hash, new_id
 from local.resources import Deployment
 
 CONTENT = {"amount_micros": 25_000_000, "currency": "usd"}
@@ -15,21 +16,37 @@ def tables(stack: Deployment) -> None:
     """Let the settings point at this module's tables."""
 
 
-def claim(key: str = "key-1", account_id: str = "acme", **changes: Any) -> Claim:
+def claim(key: str = "key-1", account_id: str = "acme", space: Space = "customer", **changes: Any) -> Claim:
     return idempotency.claim(
-        account_id, key, **{"operation": "top_up", "content": CONTENT, "prefix": "pay_", **changes}
+        account_id, Key(key, space), **{"operation": "top_up", "content": CONTENT, "prefix": "pay_", **changes}
     )
+
+
+def find(key: str, space: Space = "customer", **changes: Any) -> Claim | None:
+    return idempotency.find("acme", Key(key, space), **{"operation": "top_up", "content": CONTENT, **changes})
+
+
+def write_old(key: str, operation: str = "top_up", resource_id: str = "pay_old") -> None:
+    """Write a row as it was written before there were spaces."""
+    IdempotencyRow(
+        "acme",
+        key,
+        operation=operation,
+        content_hash=content_hash(CONTENT),
+        resource_id=resource_id,
+        created_at_ms=1_700_000_000_000,
+    ).save()
 
 
 def test_a_key_stands_for_the_same_thing_for_ever() -> None:
     first = claim("same")
     assert first.resource_id.startswith("pay_")
     assert claim("same") == first
-    assert idempotency.find("acme", "same", operation="top_up", content=CONTENT) == first
+    assert find("same") == first
 
 
 def test_a_key_that_was_never_used_stands_for_nothing() -> None:
-    assert idempotency.find("acme", "unused", operation="top_up", content=CONTENT) is None
+    assert find("unused") is None
 
 
 def test_other_content_or_another_operation_is_a_conflict() -> None:
@@ -46,6 +63,67 @@ def test_the_order_of_names_is_not_content() -> None:
 
 def test_keys_belong_to_their_account() -> None:
     assert claim("shared", "acme") != claim("shared", "bolt")
+
+
+BOTH_WAYS: list[tuple[Space, Space]] = [("customer", "operator"), ("operator", "customer")]
+
+
+@pytest.mark.parametrize(("first", "second"), BOTH_WAYS)
+def test_a_key_of_one_space_is_free_in_the_other(first: Space, second: Space) -> None:
+    key = f"{first}-first"
+    one = claim(key, space=first)
+    assert find(key, second) is None
+    assert idempotency.resource_of("acme", Key(key, second)) is None
+    request: dict[str, Any] = {"operation": "subscription", "content": {"plan": "agency"}}
+    other = claim(key, space=second, **request)
+    assert other != one
+    assert claim(key, space=first) == one == find(key, first)
+    assert claim(key, space=second, **request) == other == find(key, second, **request)
+    assert idempotency.resource_of("acme", Key(key, second)) == other.resource_id
+
+
+@pytest.mark.parametrize(("first", "second"), BOTH_WAYS)
+def test_another_request_with_a_key_is_refused_within_each_space(first: Space, second: Space) -> None:
+    for space in (first, second):
+        claim(f"refused-{first}", space=space)
+    for space in (first, second):
+        with pytest.raises(IdempotencyConflict):
+            claim(f"refused-{first}", space=space, operation="subscription")
+
+
+@pytest.mark.parametrize("space", ["customer", "operator"])
+def test_a_key_from_before_there_were_spaces_still_stands_for_what_it_did(space: Space) -> None:
+    key = f"old-{space}"
+    write_old(key)
+    assert find(key, space) == claim(key, space=space) == Claim("pay_old", 1_700_000_000_000)
+    with pytest.raises(IdempotencyConflict):
+        claim(key, space=space, content={**CONTENT, "amount_micros": 1})
+
+
+@pytest.mark.parametrize("operation", ["adjustment", "refund"])
+def test_an_old_key_that_only_an_operator_can_have_used_is_free_for_customers(operation: str) -> None:
+    key = f"old-{operation}"
+    write_old(key, operation, "made_by_operator")
+    assert claim(key, space="operator", operation=operation).resource_id == "made_by_operator"
+    assert find(key, "customer") is None
+    mine = claim(key, space="customer")
+    assert mine.resource_id.startswith("pay_")
+    assert find(key, "customer") == mine
+    assert claim(key, space="operator", operation=operation).resource_id == "made_by_operator"
+
+
+@pytest.mark.parametrize("space", ["customer", "operator"])
+def test_no_key_can_name_the_row_that_stands_beside_another(space: Space) -> None:
+    _, beside = Key("key", space).places
+    assert not IDEMPOTENCY_KEY.fullmatch(beside)
+
+
+def test_customers_and_operators_at_once_get_one_claim_each() -> None:
+    spaces: list[Space] = ["customer", "operator"]
+    with ThreadPoolExecutor(16) as pool:
+        claims = list(pool.map(lambda space: (space, claim("both-at-once", space=space)), spaces * 8))
+    assert len(set(claims)) == 2
+    assert len({made for _, made in claims}) == 2
 
 
 def test_sixteen_at_once_get_one_claim() -> None:

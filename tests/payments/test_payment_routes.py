@@ -7,6 +7,7 @@ from chalicelib.ledger.verify import verify
 from chalicelib.payments.top_up import DESCRIPTION
 from local.stripe_emulator.client import Emulator
 from tests.api import NOBODY, Api, problem
+from tests.payments.calls import top_up
 from tests.payments.payer import Payer
 
 NewPayer = Callable[..., Payer]
@@ -154,6 +155,16 @@ def test_a_key_with_another_adjustment_is_refused(api: Api, payer: Payer, change
 def test_a_wrong_adjustment_is_refused(api: Api, payer: Payer, body: dict[str, Any], slug: str) -> None:
     problem(adjust(api, payer, body), 422, slug)
     assert payer.balance_micros == 0
+
+
+def test_a_customers_key_is_free_for_an_adjustment_of_the_operator(api: Api, payer: Payer) -> None:
+    owner = api.token("owner", payer.account_id)
+    assert top_up(api, payer, key="shared", token=owner).status_code == 201
+    first = adjust(api, payer, CREDIT, key="shared")
+    assert first.status_code == 201
+    assert adjust(api, payer, CREDIT, key="shared").json() == first.json()
+    assert top_up(api, payer, key="shared", token=owner).status_code == 201
+    assert len(payer.charges) == 1
 
 
 def test_only_the_operator_adjusts(api: Api, payer: Payer) -> None:

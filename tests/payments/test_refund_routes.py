@@ -6,12 +6,13 @@ import pytest
 import requests
 
 from chalicelib import clock
-from chalicelib.accounts.token import Role
+from chalicelib.idempotency import Key
 from chalicelib.payments import refund_gateway, reversal_table
 from chalicelib.payments.adjust import AdjustmentRequest, adjust
 from chalicelib.payments.issue_refund import RefundRequest, RefundTooLarge, refund
 from chalicelib.payments.payment import Payment
 from chalicelib.payments.reversal import told_of_refund
+from chalicelib.token import Role
 from local.stripe_emulator.client import Emulator, wait_until
 from tests.api import NOBODY, Api, problem
 from tests.payments.payer import Payer
@@ -55,7 +56,7 @@ def show(api: Api, payer: Payer) -> dict[str, Any]:
 
 def spend(payer: Payer, amount: str) -> None:
     request = AdjustmentRequest("debit", amount, "usage")
-    adjust(payer.account(), request, key=f"spend-{amount}", actor="operator")
+    adjust(payer.account(), request, key=Key(f"spend-{amount}", "operator"), actor="operator")
 
 
 def test_a_refund_goes_to_the_card_and_leaves_the_wallet(api: Api, paid: Payer) -> None:
@@ -131,7 +132,9 @@ def test_no_more_is_refunded_than_is_unspent(api: Api, paid: Payer) -> None:
 
 
 def test_a_full_wallet_does_not_make_a_payment_larger(api: Api, paid: Payer) -> None:
-    adjust(paid.account(), AdjustmentRequest("credit", "100", "goodwill"), key="more", actor="operator")
+    adjust(
+        paid.account(), AdjustmentRequest("credit", "100", "goodwill"), key=Key("more", "operator"), actor="operator"
+    )
     assert problem(post(api, paid, {**REFUND, "amount": "25.01"}), 422, "refund-too-large")["maximum"] == "25.00"
     assert post(api, paid).json()["refund"]["amount"] == "25.00"
     assert problem(post(api, paid, key="refund-2"), 409, "nothing-to-refund")["because"] == "refunded"
@@ -238,7 +241,9 @@ def test_two_refunds_of_two_payments_at_once_never_take_the_same_balance(
     def outcome(payment: Payment) -> str:
         request = RefundRequest("goodwill", "30")
         try:
-            done = refund(payer.account(), payment.payment_id, request, key=payment.payment_id, actor="operator")
+            done = refund(
+                payer.account(), payment.payment_id, request, key=Key(payment.payment_id, "operator"), actor="operator"
+            )
         except RefundTooLarge:
             return "refused"
         return done.state
@@ -258,7 +263,7 @@ def test_a_refund_that_was_cut_off_before_its_debit_is_debited_before_another_is
     reversal_table.change(first, lambda seen: told_of_refund(seen, made, clock.now_ms()))
     assert kinds(payer) == []
     request = RefundRequest("goodwill", "30")
-    done = refund(payer.account(), second.payment_id, request, key="refund-2", actor="operator")
+    done = refund(payer.account(), second.payment_id, request, key=Key("refund-2", "operator"), actor="operator")
     assert done.state == "succeeded"
     assert kinds(payer) == [("refund", -30), ("refund", -30)]
     assert_sound(payer)

@@ -8,6 +8,7 @@ from itertools import permutations
 import pytest
 
 from chalicelib import clock
+from chalicelib.idempotency import Key
 from chalicelib.ledger.verify import verify
 from chalicelib.payments import webhook_table
 from chalicelib.payments.adjust import AdjustmentRequest, adjust
@@ -183,7 +184,7 @@ def test_a_dispute_that_is_not_at_stripe_any_more_is_loud_and_holds_up_nothing(p
 
 
 def test_a_refund_larger_than_the_balance_leaves_it_below_zero(paid: Payer) -> None:
-    adjust(paid.account(), AdjustmentRequest("debit", "20", "usage"), key="spend", actor="operator")
+    adjust(paid.account(), AdjustmentRequest("debit", "20", "usage"), key=Key("spend", "operator"), actor="operator")
     paid.emulator.refund_in_dashboard(paid.charges[0]["id"])
     tell(paid)
     assert paid.balance_micros == -20 * UNIT

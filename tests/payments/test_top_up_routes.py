@@ -52,8 +52,20 @@ def test_a_repeat_gives_the_same_answer_and_changes_nothing(api: Api, payer: Pay
 
 
 def test_a_repeat_by_another_person_is_the_same_payment(api: Api, payer: Payer) -> None:
-    first = top_up(api, payer, token=api.token("owner", payer.account_id))
-    assert top_up(api, payer).json() == first.json()
+    client = api.make_account("repeating", kind="client", workspace_id=payer.account_id)
+    buyer = Payer(client, payer.emulator)
+    buyer.save_card()
+    first = top_up(api, buyer, token=api.token("owner", client))
+    assert top_up(api, buyer, token=api.token("owner", payer.account_id)).json() == first.json()
+    buyer.assert_paid_once()
+
+
+def test_the_same_key_of_the_operator_and_of_a_customer_is_two_payments(api: Api, payer: Payer) -> None:
+    owner = api.token("owner", payer.account_id)
+    by_operator, by_owner = top_up(api, payer).json(), top_up(api, payer, "30", token=owner).json()
+    assert top_up(api, payer).json()["payment"]["payment_id"] == by_operator["payment"]["payment_id"]
+    assert top_up(api, payer, "30", token=owner).json()["payment"] == by_owner["payment"]
+    assert [charge["amount"] for charge in payer.charges] in ([2500, 3000], [3000, 2500])
 
 
 def test_the_same_key_with_other_content_is_refused(api: Api, payer: Payer) -> None:

@@ -13,14 +13,15 @@ import requests
 from chalicelib.accounts import table as accounts
 from chalicelib.accounts.account import Card
 from chalicelib.accounts.put import AccountRequest, put
-from chalicelib.accounts.token import Caller
 from chalicelib.catalog.catalog import catalog
 from chalicelib.clock import iso, now_ms, to_ms
+from chalicelib.idempotency import Key
 from chalicelib.ledger.table import read_wallet
 from chalicelib.payments import card, table
 from chalicelib.payments.adjust import AdjustmentRequest, adjust
 from chalicelib.payments.payment import Payment
 from chalicelib.settings import settings
+from chalicelib.token import Caller
 from chalicelib.usage.record import record
 from local.system import System
 from tests.build import event, sqs_record
@@ -45,7 +46,7 @@ class Site:
         put(OPERATOR, account_id, AccountRequest(**{**fields, **changes}), catalog())
         if balance:
             request = AdjustmentRequest("credit", balance, "Welcome credit")
-            adjust(accounts.get(account_id), request, key="welcome", actor=OPERATOR.actor)
+            adjust(accounts.get(account_id), request, key=Key("welcome", "operator"), actor=OPERATOR.actor)
         if method:
             self.save_card(account_id, method)
         return account_id

@@ -6,6 +6,7 @@ from chalicelib import clock
 from chalicelib.accounts import table as accounts
 from chalicelib.accounts.access import access
 from chalicelib.catalog.catalog import catalog
+from chalicelib.idempotency import Key
 from chalicelib.payments.adjust import AdjustmentRequest, adjust
 from chalicelib.subscriptions import table
 from tests.api import Api
@@ -26,7 +27,12 @@ def client(api: Api, workspace: str) -> str:
 
 
 def _with_balance(account_id: str) -> str:
-    adjust(accounts.get(account_id), AdjustmentRequest("credit", "5", "welcome"), key="welcome", actor="tester")
+    adjust(
+        accounts.get(account_id),
+        AdjustmentRequest("credit", "5", "welcome"),
+        key=Key("welcome", "operator"),
+        actor="tester",
+    )
     return account_id
 
 

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from chalicelib import clock
 from chalicelib.accounts.access import Access, access
 from chalicelib.catalog.catalog import Catalog, catalog
+from chalicelib.idempotency import Key
 from chalicelib.payments.adjust import AdjustmentRequest, adjust
 from chalicelib.payments.payment import Failure
 from chalicelib.payments.top_up import CardDeclined, CardMissing
@@ -32,7 +33,12 @@ def new_owing(new_subscriber: NewSubscriber, world: RenewalWorld) -> NewOwing:
 
     def make(card: str = DECLINES) -> Subscriber:
         subscriber = new_subscriber()
-        adjust(subscriber.account(), AdjustmentRequest("credit", "5", "welcome"), key="welcome", actor="tester")
+        adjust(
+            subscriber.account(),
+            AdjustmentRequest("credit", "5", "welcome"),
+            key=Key("welcome", "operator"),
+            actor="tester",
+        )
         with world.at(moment("2027-01-31")):
             subscriber.put("agency")
         with world.at(moment("2027-02-10")):

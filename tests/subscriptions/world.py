@@ -7,6 +7,7 @@ from typing import Any
 
 from chalicelib import clock
 from chalicelib.catalog.catalog import Catalog, catalog
+from chalicelib.idempotency import Key
 from chalicelib.invoices import table as invoices
 from chalicelib.invoices.invoice import Invoice
 from chalicelib.payments import card
@@ -34,7 +35,11 @@ class Subscriber(Payer):
         """Begin or change it, with a new key unless one is given."""
         key = key or f"change-{next(_keys)}"
         return change.change(
-            self.account(), SubscriptionRequest(plan, add_ons), key=key, actor="tester", catalog=self.catalog
+            self.account(),
+            SubscriptionRequest(plan, add_ons),
+            key=Key(key, "customer"),
+            actor="tester",
+            catalog=self.catalog,
         )
 
     def preview(self, plan: str = "agency", **add_ons: int) -> Changed:
@@ -47,7 +52,9 @@ class Subscriber(Payer):
         return cancel.resume(self.account_id, actor="tester", catalog=self.catalog)
 
     def pay(self, key: str = "") -> Charged:
-        return heal.pay(self.account(), key=key or f"pay-{next(_keys)}", actor="tester", catalog=self.catalog)
+        return heal.pay(
+            self.account(), key=Key(key or f"pay-{next(_keys)}", "customer"), actor="tester", catalog=self.catalog
+        )
 
     def remove_card(self) -> None:
         card.remove(self.account())

@@ -93,13 +93,34 @@ def test_too_few_or_too_many_events_are_refused(api: Api, body: list[Any]) -> No
     problem(api.post("/v1/usage", body), 422, "invalid-request")
 
 
-def test_producers_send_only_for_accounts_they_know(api: Api) -> None:
-    owner = api.token("owner", "acme")
-    answer = api.post("/v1/usage", [event("acme", 1), event("bob", 2), event("rival", 3)], token=owner)
-    assert answer.json()["accepted"] == 2
-    assert answer.json()["refused"][0]["reason"] == "unknown_account"
-    problem(api.post("/v1/usage", event("acme", 1), token=api.token("viewer", "acme")), 403, "forbidden")
+def test_a_producer_sends_usage_of_any_account(api: Api) -> None:
+    sent = [event("acme", 1), event("bob", 2), event("rival", 3), event("nobody", 4)]
+    answer = api.post("/v1/usage", sent, token=api.token("producer"))
+    assert answer.json()["accepted"] == 3
+    assert [each["index"] for each in answer.json()["refused"]] == [3]
+    assert len(queued()) == 1
+
+
+def test_a_customer_does_not_say_how_much_it_used(api: Api) -> None:
+    for role in ("owner", "viewer"):
+        for body in (event("acme", 1), "[" * 1_500):
+            problem(api.post("/v1/usage", body, token=api.token(role, "acme")), 403, "forbidden")
     problem(api.post("/v1/usage", event("acme", 1), token=NOBODY), 401, "unauthorized")
+    assert queued() == []
+
+
+@pytest.mark.parametrize("depth", [1_500, 100_000])
+def test_events_that_are_nested_too_deeply_are_refused(api: Api, depth: int) -> None:
+    for body in ("[" * depth, f"[{json.dumps(event('acme', 1))}, {'[' * depth}", f'{{"more": {"[" * depth}'):
+        problem(api.post("/v1/usage", body), 400, "malformed-json")
+    assert queued() == []
+
+
+def test_five_hundred_large_events_are_more_than_a_request_holds(api: Api) -> None:
+    large = [event("acme", number, padding="x" * 16_000) for number in range(500)]
+    assert problem(api.post("/v1/usage", large), 413, "body-too-large")["maximum_bytes"] == 4 * 1024 * 1024
+    answer = api.post("/v1/usage", large[:250])
+    assert answer.json()["accepted"] == 250
     queued()
 
 

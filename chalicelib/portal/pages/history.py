@@ -148,9 +148,9 @@ def download(visit: Visit) -> Response:
     if "file" in visit.query:
         return _file(visit, choice)
     first = choice.start or min(clock.day_of(visit.account.created_at_ms), choice.last)
-    days = only_meter(read_days(visit.account.account_id, first, choice.last), choice.meter)
+    days = read_days(visit.account.account_id, first, choice.last) if first <= choice.last else {}
     most = transaction_csv.MAXIMUM_ROWS - ROWS_FOR_SINGLES
-    counted = {} if choice.type == "credit" else days
+    counted = {} if choice.type == "credit" else only_meter(days, choice.meter)
     return render.page(
         visit, "history_csv.html", here="history", choice=choice, parts=parts(counted, first, choice.last, most)
     )

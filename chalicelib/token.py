@@ -1,4 +1,4 @@
-"""Bearer tokens: JWTs that the platform signs with the shared secret (HS256)."""
+"""Who asks. Bearer tokens: JWTs that the platform signs with the shared secret (HS256)."""
 
 from typing import Annotated, Final, Literal
 
@@ -11,7 +11,14 @@ from chalicelib.errors import Refusal
 
 ALGORITHM: Final = "HS256"
 
-Role = Literal["operator", "owner", "viewer"]
+LATEST: Final = 253_402_300_800
+"""The year 10000, in seconds since 1970: a token without a believable end has none."""
+
+Role = Literal["operator", "producer", "owner", "viewer"]
+"""The platform's staff, the platform's services that send usage, and an account's customers."""
+
+OF_THE_PLATFORM: Final = frozenset[Role]({"operator", "producer"})
+"""The roles that belong to no account: every account exists for them."""
 
 
 class Unauthorized(Refusal):
@@ -28,11 +35,16 @@ class Unauthorized(Refusal):
 
 
 class Caller(msgspec.Struct, frozen=True):
-    """Who asks. An operator's token needs no account. `subject` names the person, where the platform tells it."""
+    """Who asks. A token of the platform's own needs no account. `subject` names the person, where it is told."""
 
     role: Role
     account_id: str | None = None
     subject: str | None = None
+
+    @property
+    def is_of_the_platform(self) -> bool:
+        """Tell whether the caller belongs to no account, so that every account exists for it."""
+        return self.role in OF_THE_PLATFORM
 
     @property
     def actor(self) -> str:
@@ -42,7 +54,7 @@ class Caller(msgspec.Struct, frozen=True):
 
 class _Claims(msgspec.Struct):
     role: Role
-    exp: int | float
+    exp: Annotated[float, Meta(ge=0, lt=LATEST)]
     account_id: str | None = None
     sub: Annotated[str, Meta(max_length=200)] | None = None
 
@@ -59,11 +71,15 @@ def read(authorization: str, secret: str) -> Caller:
         claims = msgspec.convert(found, _Claims)
     except (jwt.InvalidTokenError, msgspec.ValidationError) as error:
         raise Unauthorized(f"the token is not valid: {error}") from None
+    except RecursionError:
+        # The header is JSON that is read before its signature: anybody may have nested it.
+        raise Unauthorized("the token is not valid: its header is nested too deeply") from None
     if claims.exp * 1000 <= clock.now_ms():
         raise Unauthorized("the token has expired; ask the platform for a new one")
-    if claims.role != "operator" and not claims.account_id:
+    caller = Caller(claims.role, claims.account_id, claims.sub)
+    if not (caller.is_of_the_platform or caller.account_id):
         raise Unauthorized("the token names no account_id")
-    return Caller(claims.role, claims.account_id, claims.sub)
+    return caller
 
 
 def sign(secret: str, *, role: Role, account_id: str | None, expires_at_ms: int, subject: str | None = None) -> str:

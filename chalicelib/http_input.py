@@ -1,0 +1,126 @@
+"""What a request brings, read or refused: the names in its path, its query and its body. Pure.
+
+None of it is looked at before `chalicelib.web` knows who asks.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+import msgspec
+
+from chalicelib.errors import Refusal
+from chalicelib.json_input import NotJson, is_json, read_json
+
+BODY_BYTES: Final = 64 * 1024
+"""The largest body of an operation that does not say otherwise: several times what any of them can need."""
+
+LONGEST_PATH_NAME: Final = 256
+PATH_NAME: Final = re.compile(rf"[^\x00-\x1f\x7f]{{1,{LONGEST_PATH_NAME}}}")
+"""What can be the name of anything: no control characters, and short enough to be the key of a row."""
+
+IDEMPOTENCY_KEY: Final = re.compile(r"[\x21-\x7e]{1,255}")
+
+
+class NothingThere(Refusal):
+    """A name in the path that nothing can have."""
+
+    status = 404
+    type = "not-found"
+    title = "There is nothing at this address"
+
+
+class BodyTooLarge(Refusal):
+    """A body longer than the operation can need; it was not read."""
+
+    status = 413
+    type = "body-too-large"
+    title = "The body is too large"
+
+    def __init__(self, length: int, maximum: int) -> None:
+        super().__init__(f"the body has {length} bytes; at most {maximum} are taken here", maximum_bytes=maximum)
+
+
+class UnsupportedMediaType(Refusal):
+    """The body is declared to be something else than JSON."""
+
+    status = 415
+    type = "unsupported-media-type"
+    title = "The body must be JSON"
+
+
+class MalformedJson(Refusal):
+    """The body is not JSON."""
+
+    status = 400
+    type = "malformed-json"
+    title = "The body is not JSON"
+
+
+class InvalidRequest(Refusal):
+    """The body or the query breaks a rule; `field` names where."""
+
+    status = 422
+    type = "invalid-request"
+    title = "The request breaks a rule"
+
+
+class MissingIdempotencyKey(Refusal):
+    """Where money moves, a request must be repeatable."""
+
+    status = 400
+    type = "idempotency-key-missing"
+    title = "The Idempotency-Key header is missing"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "send an Idempotency-Key header of 1 to 255 visible characters; repeat it to repeat the request safely",
+            header="Idempotency-Key",
+        )
+
+
+def check_path(parameters: Mapping[str, str]) -> None:
+    """Check the names in a path. Raises NothingThere."""
+    for name, value in parameters.items():
+        if not PATH_NAME.fullmatch(value):
+            raise NothingThere(
+                f"{name} has 1 to {LONGEST_PATH_NAME} characters, none of them a control character", field=name
+            )
+
+
+def check_length(body: bytes, maximum: int = BODY_BYTES) -> bytes:
+    """Return a body that is not too long. Raises BodyTooLarge."""
+    if len(body) > maximum:
+        raise BodyTooLarge(len(body), maximum)
+    return body
+
+
+def read_body(body: bytes, media_type: str, type: Any) -> Any:
+    """Read a body as a value of a type. Raises UnsupportedMediaType, MalformedJson, InvalidRequest."""
+    if not is_json(media_type):
+        raise UnsupportedMediaType(
+            f"the body is declared as {media_type!r}; send it with Content-Type: application/json"
+        )
+    try:
+        return read_json(body, type)
+    except msgspec.ValidationError as error:
+        raise invalid(error) from None
+    except NotJson as error:
+        raise MalformedJson(f"the body is not JSON: {error}") from None
+
+
+def read_query(query: Mapping[str, str], type: Any) -> Any:
+    """Read a query as a value of a type. Raises InvalidRequest."""
+    try:
+        return msgspec.convert(dict(query), type, strict=False)
+    except msgspec.ValidationError as error:
+        raise invalid(error) from None
+
+
+def invalid(error: msgspec.ValidationError) -> InvalidRequest:
+    """Turn msgspec's message into a refusal that names the field."""
+    message, _, place = str(error).partition(" - at `")
+    path = place.removesuffix("`").removeprefix("$").lstrip(".")
+    if name := re.search(r"(?:required|unknown) field `([^`]+)`", message):
+        path = f"{path}.{name.group(1)}".lstrip(".")
+    return InvalidRequest(f"{path}: {message}" if path else message, field=path or None)

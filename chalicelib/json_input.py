@@ -1,0 +1,40 @@
+"""JSON that others have written: is it declared as JSON, and what does it say. Pure.
+
+Whatever comes from outside is read here, so that no text can raise anything but the two errors that `read_json` names.
+"""
+
+import re
+from typing import Any, Final
+
+import msgspec
+
+MEDIA_TYPE: Final = re.compile(r"[\w!#$&^.+-]+/(?:[\w!#$&^.+-]+\+)?json", re.ASCII | re.IGNORECASE)
+"""`json` itself, or a format that is written in it (RFC 6838 sections 4.2 and 4.2.8); compared without regard to case
+(RFC 9110 section 8.3.1)."""
+
+BYTE_ORDER_MARK: Final = "\ufeff"
+
+
+class NotJson(ValueError):
+    """Not JSON: broken, not in UTF-8, or nested deeper than any message of ours can be."""
+
+
+def is_json(media_type: str) -> bool:
+    """Tell whether a media type means JSON. Its parameters mean nothing: JSON has none (RFC 8259 section 11)."""
+    return MEDIA_TYPE.fullmatch(media_type.partition(";")[0].strip()) is not None
+
+
+def read_json(text: str | bytes, type: Any = Any) -> Any:
+    """Read JSON as a value of a type; a byte order mark before it is skipped, as RFC 8259 section 8.1 allows.
+
+    Raises NotJson, and msgspec.ValidationError for JSON that is not of the type.
+    """
+    try:
+        plain = text.decode("utf-8-sig") if isinstance(text, bytes) else text.removeprefix(BYTE_ORDER_MARK)
+        return msgspec.json.decode(plain, type=type)
+    except msgspec.ValidationError:
+        raise
+    except RecursionError:
+        raise NotJson("it is nested too deeply") from None
+    except (msgspec.DecodeError, UnicodeError) as error:
+        raise NotJson(str(error)) from None
