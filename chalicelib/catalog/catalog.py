@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Final, Literal
@@ -10,18 +9,15 @@ from typing import Annotated, Final, Literal
 import msgspec
 from msgspec import Meta
 
+from chalicelib.catalog.invalid import InvalidCatalog, require
+from chalicelib.catalog.meter import Meter, MeterEntry, check_parts, read_meter
 from chalicelib.catalog.seller import Seller
 from chalicelib.catalog.tax import Tax, TaxEntry
-from chalicelib.clock import to_ms
 from chalicelib.errors import Refusal
 from chalicelib.money import card_step_micros, parse_micros
 
 FILE: Final = Path(__file__).with_name("catalog.toml")
 NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
-
-
-class InvalidCatalog(Exception):
-    """The catalog contradicts itself; it is never loaded half."""
 
 
 class UnknownCurrency(Refusal):
@@ -33,26 +29,6 @@ class UnknownCurrency(Refusal):
 
     def __init__(self, currency: str, known: list[str]) -> None:
         super().__init__(f"{currency!r} is not sold in; take one of: {', '.join(known)}", field="currency", known=known)
-
-
-class Price(msgspec.Struct, frozen=True):
-    """The unit price from a moment on."""
-
-    from_ms: int
-    unit_price_micros: int
-
-
-class Meter(msgspec.Struct, frozen=True):
-    """A kind of usage. `prices` are by currency, newest first; empty for a meter that its producers price.
-
-    A meter with `parts` counts receipts: each has lines of these meters, and what they cost together.
-    """
-
-    name: str
-    unit: str
-    priced_by_producer: bool
-    prices: dict[str, tuple[Price, ...]]
-    parts: tuple[str, ...] = ()
 
 
 class CurrencyLimits(msgspec.Struct, frozen=True):
@@ -143,19 +119,6 @@ class _Currency(msgspec.Struct, forbid_unknown_fields=True):
     charge_minimum: str
 
 
-class _Price(msgspec.Struct, forbid_unknown_fields=True, rename={"start": "from"}):
-    start: Annotated[datetime, Meta(tz=True)]
-    amounts: dict[str, str]
-
-
-class _Meter(msgspec.Struct, forbid_unknown_fields=True):
-    name: str
-    unit: str
-    priced_by_producer: bool = False
-    prices: list[_Price] = []
-    parts: list[str] = []
-
-
 class _Plan(msgspec.Struct, forbid_unknown_fields=True):
     name: str
     amounts: dict[str, str]
@@ -178,7 +141,7 @@ class _Dunning(msgspec.Struct, forbid_unknown_fields=True):
 class _File(msgspec.Struct, forbid_unknown_fields=True):
     usage: _Usage
     currencies: dict[str, _Currency]
-    meters: dict[str, _Meter]
+    meters: dict[str, MeterEntry]
     plans: dict[str, _Plan]
     add_ons: dict[str, _AddOn]
     dunning: _Dunning
@@ -197,15 +160,13 @@ def read(toml: bytes) -> Catalog:
     try:
         found = msgspec.toml.decode(toml, type=_File)
         for name in (*found.meters, *found.plans, *found.add_ons):
-            _require(
-                bool(NAME.fullmatch(name)), f"{name!r} is not a name of lower-case letters, digits and underscores"
-            )
+            require(bool(NAME.fullmatch(name)), f"{name!r} is not a name of lower-case letters, digits and underscores")
         for name, meter in found.meters.items():
-            _check_parts(name, meter.parts, found.meters)
+            check_parts(name, meter.parts, found.meters)
         return Catalog(
             usage=_usage_limits(found.usage),
             currencies={currency: _currency_limits(currency, limits) for currency, limits in found.currencies.items()},
-            meters={name: _meter(name, meter, found.currencies) for name, meter in found.meters.items()},
+            meters={name: read_meter(name, meter, found.currencies) for name, meter in found.meters.items()},
             plans={name: _plan(name, plan, found.currencies) for name, plan in found.plans.items()},
             add_ons={name: _add_on(name, add_on, found.currencies) for name, add_on in found.add_ons.items()},
             dunning=_dunning(found.dunning),
@@ -214,11 +175,6 @@ def read(toml: bytes) -> Catalog:
         )
     except (msgspec.DecodeError, Refusal) as error:
         raise InvalidCatalog(str(error)) from error
-
-
-def _require(holds: object, otherwise: str) -> None:
-    if not holds:
-        raise InvalidCatalog(otherwise)
 
 
 def _usage_limits(usage: _Usage) -> UsageLimits:
@@ -234,14 +190,14 @@ def _usage_limits(usage: _Usage) -> UsageLimits:
 def _currency_limits(currency: str, limits: _Currency) -> CurrencyLimits:
     minimum, maximum = parse_micros(limits.top_up_minimum), parse_micros(limits.top_up_maximum)
     shortcuts = tuple(parse_micros(shortcut) for shortcut in limits.top_up_shortcuts)
-    _require(0 < minimum <= maximum, f"{currency}: the top-up minimum is above the maximum, or zero")
+    require(0 < minimum <= maximum, f"{currency}: the top-up minimum is above the maximum, or zero")
     for amount in (minimum, maximum, *shortcuts):
-        _require(amount % card_step_micros(currency) == 0, f"{currency}: a card cannot be charged {amount} micros")
-        _require(minimum <= amount <= maximum, f"{currency}: the shortcut of {amount} micros is outside the limits")
+        require(amount % card_step_micros(currency) == 0, f"{currency}: a card cannot be charged {amount} micros")
+        require(minimum <= amount <= maximum, f"{currency}: the shortcut of {amount} micros is outside the limits")
     lowest, highest = parse_micros(limits.auto_pay_minimum), parse_micros(limits.auto_pay_maximum)
-    _require(0 < lowest <= highest, f"{currency}: auto-pay's minimum is above its maximum, or zero")
+    require(0 < lowest <= highest, f"{currency}: auto-pay's minimum is above its maximum, or zero")
     least = parse_micros(limits.charge_minimum)
-    _require(0 < least <= minimum, f"{currency}: the smallest charge is above the smallest top-up, or zero")
+    require(0 < least <= minimum, f"{currency}: the smallest charge is above the smallest top-up, or zero")
     return CurrencyLimits(
         *(minimum, maximum, shortcuts, -parse_micros(limits.overdraft)),
         low_balance_micros=parse_micros(limits.low_balance),
@@ -249,34 +205,6 @@ def _currency_limits(currency: str, limits: _Currency) -> CurrencyLimits:
         auto_pay_maximum_micros=highest,
         charge_minimum_micros=least,
     )
-
-
-def _meter(name: str, meter: _Meter, currencies: Mapping[str, _Currency]) -> Meter:
-    given = (bool(meter.prices), meter.priced_by_producer, bool(meter.parts))
-    _require(given.count(True) == 1, f"{name}: give one of prices, priced_by_producer and parts")
-    prices: dict[str, list[Price]] = {}
-    for price in sorted(meter.prices, key=lambda price: price.start, reverse=True):
-        for currency, amount in price.amounts.items():
-            _require(currency in currencies, f"{name}: {currency!r} is not among the currencies")
-            prices.setdefault(currency, []).append(Price(to_ms(price.start), parse_micros(amount)))
-    for currency, dated in prices.items():
-        _require(
-            len({price.from_ms for price in dated}) == len(dated), f"{name}: two prices in {currency} from one moment"
-        )
-    return Meter(
-        meter.name,
-        meter.unit,
-        meter.priced_by_producer,
-        {currency: tuple(dated) for currency, dated in prices.items()},
-        tuple(meter.parts),
-    )
-
-
-def _check_parts(name: str, parts: list[str], meters: Mapping[str, _Meter]) -> None:
-    _require(len(set(parts)) == len(parts), f"{name}: a part is named twice")
-    for part in parts:
-        _require(part in meters, f"{name}: its part {part!r} is not among the meters")
-        _require(not meters[part].parts, f"{name}: its part {part!r} has parts itself")
 
 
 def _plan(name: str, plan: _Plan, currencies: Mapping[str, _Currency]) -> Product:
@@ -290,21 +218,21 @@ def _add_on(name: str, add_on: _AddOn, currencies: Mapping[str, _Currency]) -> P
 
 def _amounts(name: str, amounts: Mapping[str, str], currencies: Mapping[str, _Currency]) -> dict[str, int]:
     for currency in amounts:
-        _require(currency in currencies, f"{name}: {currency!r} is not among the currencies")
+        require(currency in currencies, f"{name}: {currency!r} is not among the currencies")
     return {currency: parse_micros(amount) for currency, amount in amounts.items()}
 
 
 def _dunning(dunning: _Dunning) -> Dunning:
     days = tuple(dunning.retry_after_days)
-    _require(days and days == tuple(sorted(set(days))), "dunning: the days of retries must rise, and be at least one")
+    require(days and days == tuple(sorted(set(days))), "dunning: the days of retries must rise, and be at least one")
     return Dunning(days, dunning.grace_days, dunning.ends_as)
 
 
 def _seller(seller: Seller) -> Seller:
-    _require(seller.is_complete(), f"the seller's logo {seller.logo} is not beside the catalog")
+    require(seller.is_complete(), f"the seller's logo {seller.logo} is not beside the catalog")
     return seller
 
 
 def _tax(country: str, tax: TaxEntry) -> Tax:
-    _require(tax.is_valid(), f"{country}: a tax of {tax.rate} % is not between 0 and 100 with at most four places")
+    require(tax.is_valid(), f"{country}: a tax of {tax.rate} % is not between 0 and 100 with at most four places")
     return tax.read()

@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from chalicelib.catalog.catalog import Catalog, Meter, Price, UsageLimits
+from chalicelib.catalog.catalog import Catalog, UsageLimits
+from chalicelib.catalog.meter import Meter, Price
 from chalicelib.clock import iso
 from chalicelib.ledger.posting import DEBIT, Content, Identity, Leg, Line, Part, Posting
 from chalicelib.money import InvalidDecimal, charge_micros, parse_micros

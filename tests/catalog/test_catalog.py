@@ -1,6 +1,7 @@
 import pytest
 
-from chalicelib.catalog.catalog import FILE, InvalidCatalog, UnknownCurrency, catalog, read
+from chalicelib.catalog.catalog import FILE, UnknownCurrency, catalog, read
+from chalicelib.catalog.invalid import InvalidCatalog
 
 DEPLOYED = FILE.read_text()
 

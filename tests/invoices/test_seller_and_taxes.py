@@ -1,6 +1,7 @@
 import pytest
 
-from chalicelib.catalog.catalog import FILE, InvalidCatalog, catalog, read
+from chalicelib.catalog.catalog import FILE, catalog, read
+from chalicelib.catalog.invalid import InvalidCatalog
 from chalicelib.catalog.tax import Tax
 
 DEPLOYED = FILE.read_text()

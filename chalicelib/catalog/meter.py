@@ -1,0 +1,79 @@
+"""Meters: the kinds of usage, with their prices by date. Pure."""
+
+from collections.abc import Container, Mapping
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from chalicelib.catalog.invalid import require
+from chalicelib.clock import to_ms
+from chalicelib.money import parse_micros
+
+
+class Price(msgspec.Struct, frozen=True):
+    """The unit price from a moment on."""
+
+    from_ms: int
+    unit_price_micros: int
+
+
+class Meter(msgspec.Struct, frozen=True):
+    """A kind of usage. `prices` are by currency, newest first; empty for a meter that its producers price.
+
+    A meter with `parts` counts receipts: each has lines of these meters, and what they cost together.
+    """
+
+    name: str
+    unit: str
+    priced_by_producer: bool
+    prices: dict[str, tuple[Price, ...]]
+    parts: tuple[str, ...] = ()
+
+
+class PriceEntry(msgspec.Struct, forbid_unknown_fields=True, rename={"start": "from"}):
+    """A price as it stands in the file."""
+
+    start: Annotated[datetime, Meta(tz=True)]
+    amounts: dict[str, str]
+
+
+class MeterEntry(msgspec.Struct, forbid_unknown_fields=True):
+    """A meter as it stands in the file."""
+
+    name: str
+    unit: str
+    priced_by_producer: bool = False
+    prices: list[PriceEntry] = []
+    parts: list[str] = []
+
+
+def read_meter(name: str, meter: MeterEntry, currencies: Container[str]) -> Meter:
+    """Read a meter as it stands in the file. Raises InvalidCatalog."""
+    given = (bool(meter.prices), meter.priced_by_producer, bool(meter.parts))
+    require(given.count(True) == 1, f"{name}: give one of prices, priced_by_producer and parts")
+    prices: dict[str, list[Price]] = {}
+    for price in sorted(meter.prices, key=lambda price: price.start, reverse=True):
+        for currency, amount in price.amounts.items():
+            require(currency in currencies, f"{name}: {currency!r} is not among the currencies")
+            prices.setdefault(currency, []).append(Price(to_ms(price.start), parse_micros(amount)))
+    for currency, dated in prices.items():
+        require(
+            len({price.from_ms for price in dated}) == len(dated), f"{name}: two prices in {currency} from one moment"
+        )
+    return Meter(
+        meter.name,
+        meter.unit,
+        meter.priced_by_producer,
+        {currency: tuple(dated) for currency, dated in prices.items()},
+        tuple(meter.parts),
+    )
+
+
+def check_parts(name: str, parts: list[str], meters: Mapping[str, MeterEntry]) -> None:
+    """Check that a meter's parts are other meters, each with a price of its own. Raises InvalidCatalog."""
+    require(len(set(parts)) == len(parts), f"{name}: a part is named twice")
+    for part in parts:
+        require(part in meters, f"{name}: its part {part!r} is not among the meters")
+        require(not meters[part].parts, f"{name}: its part {part!r} has parts itself")
