@@ -23,9 +23,10 @@ def test_a_meter_with_parts_has_no_price_of_its_own_and_its_parts_have() -> None
     meters = catalog().meters
     call = meters["ai_call"]
     assert (call.prices, call.priced_by_producer) == ({}, False)
-    assert len(call.parts) == 4
+    assert len(call.parts) == 5
     for part in call.parts:
         assert meters[part].prices.keys() == {"usd", "eur", "gbp", "jpy"}
+    assert {price.unit_price_micros for prices in meters["web_audio_minute"].prices.values() for price in prices} == {0}
 
 
 @pytest.mark.parametrize(
