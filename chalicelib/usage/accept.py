@@ -50,8 +50,9 @@ def accept(body: bytes, catalog: Catalog) -> Accepted:
 
     Raises MalformedJson for a body that cannot be read at all, and TooManyEvents.
     """
-    events, refused = read(body)
-    if not events and len(refused) == 1 and refused[0].refusal.reason in UNREADABLE:
+    text = _for_queue(body)
+    events, refused = read(text)
+    if not events and refused[0].text == text and refused[0].refusal.reason in UNREADABLE:
         raise MalformedJson(refused[0].refusal.detail)
     if len(events) + len(refused) > MAXIMUM_EVENTS:
         raise TooManyEvents(f"a request takes up to {MAXIMUM_EVENTS} events; send the others in further ones")
@@ -68,6 +69,12 @@ def accept(body: bytes, catalog: Catalog) -> Accepted:
         queue.send(message)
     _log_unforeseen(refused)
     return Accepted(len(good), sorted(refused, key=lambda element: element.place))
+
+
+def _for_queue(body: bytes) -> str:
+    """Return a body as the queue can take it: two characters are escaped, which means the same in JSON."""
+    text = body.decode(errors="surrogateescape")
+    return REFUSED_BY_SQS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def _refusal_of(event: UsageEvent, known: Mapping[str, Account], catalog: Catalog, now_ms: int) -> EventRefused | None:
@@ -95,12 +102,11 @@ def pack(texts: Iterable[str]) -> Iterator[str]:
     packed: list[str] = []
     size = 0
     for text in texts:
-        escaped = REFUSED_BY_SQS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
-        length = len(escaped.encode()) + 1
+        length = len(text.encode()) + 1
         if packed and size + length > MESSAGE_BYTES:
             yield f"[{','.join(packed)}]"
             packed, size = [], 0
-        packed.append(escaped)
+        packed.append(text)
         size += length
     if packed:
         yield f"[{','.join(packed)}]"

@@ -139,7 +139,7 @@ def test_an_error_that_nobody_thought_of_is_that_events_alone_and_is_logged(caps
     broken = msgspec.structs.replace(catalog(), meters=Trouble(catalog().meters))
     kinds = ("sms", "trouble", "sms")
     items = [json.dumps(event("acme", number, type=kind)).encode() for number, kind in enumerate(kinds)]
-    outcome = accept(OPERATOR, items, broken)
+    outcome = accept(b"[" + b",".join(items) + b"]", broken)
     assert [(element.place, element.refusal.reason) for element in outcome.refused] == [(1, "unforeseen")]
     assert outcome.accepted == 2
     assert len(queued()) == 1
