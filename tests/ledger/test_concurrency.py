@@ -88,7 +88,7 @@ def test_as_many_processes_as_cores_post_each_pair_once(new_wallet: NewWallet) -
         subprocess.Popen([*command, str(seed)], cwd=ROOT, stdout=subprocess.PIPE, text=True)
         for seed in range(max(2, os.cpu_count() or 2))
     ]
-    posted = [int(worker.communicate(timeout=120)[0]) for worker in workers]
+    posted = [int(worker.communicate(timeout=600)[0]) for worker in workers]
     assert [worker.returncode for worker in workers] == [0] * len(workers)
     assert sum(posted) == EVENTS
     assert_each_pair_once(clients, workspace)

@@ -116,8 +116,16 @@ def test_a_key_with_other_content_is_refused(api: Api, paid: Payer, changes: dic
     assert_refunded_once(paid, 10)
 
 
-def test_a_key_of_a_top_up_is_refused(api: Api, paid: Payer) -> None:
-    problem(post(api, paid, key=paid.key), 409, "idempotency-conflict")
+def test_a_key_of_a_top_up_by_the_operator_is_refused(api: Api, payer: Payer) -> None:
+    payer.top_up(space="operator")
+    problem(post(api, payer, key=payer.key), 409, "idempotency-conflict")
+
+
+def test_a_key_of_a_customer_is_free_for_a_refund(api: Api, paid: Payer) -> None:
+    refunded = post(api, paid, key=paid.key)
+    assert refunded.status_code == 201
+    assert post(api, paid, key=paid.key).json() == refunded.json()
+    assert paid.top_up().payment == paid.payment()
 
 
 def test_no_more_is_refunded_than_is_unspent(api: Api, paid: Payer) -> None:

@@ -69,7 +69,7 @@ def test_the_balance_is_exact_and_the_dead_letters_are_exactly_the_malformed(sys
     start = time.monotonic()
     send(system, bodies)
     expected = {wallet: -sum(charge(each) for each in events if each["subject"] == wallet) for wallet in WALLETS}
-    wait_for(lambda: balances(system) == expected, seconds=300, pause=2)
+    wait_for(lambda: balances(system) == expected, seconds=1200, pause=2)
     print(f"{MESSAGES} messages sent and charged in {time.monotonic() - start:.1f} s")
     assert sorted(dead_letters(system, len(bad))) == sorted(bad)
     assert balances(system) == expected
