@@ -155,12 +155,12 @@ def _read_wallets(loads: Loads) -> None:
 
 
 def _note_found(loads: Loads, found: Iterable[tuple[str, Found]]) -> None:
-    """Add to each wallet what was found in its pages; they are read as far as the wallet now."""
+    """Add to each wallet what was found in its pages; they are read as far as the wallet now, unless reading failed."""
     posted: dict[str, Found] = defaultdict(dict)
     for account, more in found:
         posted[account] |= more or {}
     for account, each in loads.loaded.items():
-        if each.wallet and not each.is_current:
+        if each.wallet and not each.is_current and account not in loads.failed:
             loads.loaded[account] = Loaded(each.wallet, each.wallet.sequence, each.posted | posted[account])
 
 
