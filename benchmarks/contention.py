@@ -13,15 +13,13 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 from typing import Any
 
-from pynamodb.transactions import TransactWrite
-
 from benchmarks.wire import metered
+from benchmarks.work import new_wallet
 from chalicelib.clock import now_ms
 from chalicelib.ledger.post import post
 from chalicelib.ledger.posting import Content, Identity, Leg, Posting
-from chalicelib.ledger.table import add_new_wallet, read_wallet
+from chalicelib.ledger.table import read_wallet
 from chalicelib.ledger.verify import verify
-from chalicelib.tables import connection
 
 COMMITTERS = (1, 4, 10, 64)
 SECONDS = 10.0
@@ -67,9 +65,7 @@ def work(account_id: str, name: str, threads: int, seconds: float) -> dict[str, 
 
 def together(committers: int) -> dict[str, float]:
     """Let committers post to one new wallet at once."""
-    account_id = f"contended-{committers}"
-    with TransactWrite(connection=connection()) as transaction:
-        add_new_wallet(transaction, account_id, "usd")
+    account_id = new_wallet("contended")
     processes = min(committers, os.cpu_count() or 1)
     shares = [committers // processes + (place < committers % processes) for place in range(processes)]
     workers = [

@@ -9,46 +9,24 @@ import statistics
 import sys
 import time
 import uuid
-from collections.abc import Callable
-from itertools import count
 from random import Random
 from typing import Any
 
-from pynamodb.transactions import TransactWrite
-
-import app
-from benchmarks.events import Record, receipt_records, records
+from benchmarks.events import receipt_records, records
 from benchmarks.wire import metered
+from benchmarks.work import MINUTE_MS, cpu_seconds, new_wallet, record
 from chalicelib.clock import now_ms
 from chalicelib.ledger.post import post
 from chalicelib.ledger.posting import Content, Identity, Leg, Posting
-from chalicelib.ledger.table import PageRow, add_new_wallet
+from chalicelib.ledger.table import PageRow
 from chalicelib.ledger.verify import verify
-from chalicelib.tables import connection
 
-MINUTE_MS = 60_000
 ROUNDS = 5
 PAIRS = 10_000
 CLIENTS = 10
 FAR_APART_MS = 400_000
 
 _random = Random(20261125)
-_numbers = count(1)
-
-
-def new_wallet() -> str:
-    """Make an empty wallet."""
-    account_id = f"posting-{next(_numbers)}"
-    with TransactWrite(connection=connection()) as transaction:
-        add_new_wallet(transaction, account_id, "usd")
-    return account_id
-
-
-def record(messages: list[Record]) -> None:
-    """Hand messages to the function as Lambda does; all of them must be posted."""
-    answer = app.record_usage({"Records": messages}, None)
-    if answer["batchItemFailures"]:
-        raise RuntimeError(f"{len(answer['batchItemFailures'])} messages were not posted")
 
 
 def stored_bytes(account_id: str) -> int:
@@ -67,7 +45,7 @@ def information_bytes(span_ms: int, events: int) -> float:
 
 def storage() -> dict[str, Any]:
     """Measure what events take, 1,000 in a page."""
-    wallet = new_wallet()
+    wallet = new_wallet("posting")
     record(records(_random, [wallet], 1_000, end_ms=now_ms(), span_ms=MINUTE_MS))
     return {
         "bytes_per_event": round(stored_bytes(wallet) / 1_000, 1),
@@ -98,7 +76,7 @@ def pairs() -> dict[str, Any]:
     clients: list[str] = []
     workspace = ""
     while len(rates) < ROUNDS:
-        clients, workspace = [new_wallet() for _ in range(CLIENTS)], new_wallet()
+        clients, workspace = [new_wallet("posting") for _ in range(CLIENTS)], new_wallet()
         end_ms = now_ms()
         postings = [pair(clients, workspace, number, end_ms) for number in range(PAIRS)]
         rates.append(PAIRS / cpu_seconds(lambda postings=postings: post_all(postings)))  # type: ignore[misc]
@@ -118,16 +96,9 @@ def post_all(postings: list[Posting]) -> None:
         raise RuntimeError("not all were posted")
 
 
-def cpu_seconds(work: Callable[[], None]) -> float:
-    """Return the process's own CPU time for a piece of work."""
-    start = time.process_time()
-    work()
-    return time.process_time() - start
-
-
 def hundred_clients() -> dict[str, Any]:
     """Count the calls for a batch of 100 clients of one workspace, at first and when it goes on."""
-    clients, workspace = [new_wallet() for _ in range(100)], new_wallet()
+    clients, workspace = [new_wallet("posting") for _ in range(100)], new_wallet()
     calls: dict[str, dict[str, int]] = {}
     for name in ("first", "next"):
         end_ms = now_ms()
@@ -143,7 +114,7 @@ def receipts() -> dict[str, Any]:
     rates: list[float] = []
     wallets: list[str] = []
     while len(rates) < ROUNDS:
-        wallets = [new_wallet() for _ in range(10)]
+        wallets = [new_wallet("posting") for _ in range(10)]
         messages = receipt_records(_random, wallets, 10_000, end_ms=now_ms(), span_ms=MINUTE_MS)
         rates.append(10_000 / cpu_seconds(lambda messages=messages: record(messages)))  # type: ignore[misc]
     return {
@@ -154,7 +125,7 @@ def receipts() -> dict[str, Any]:
 
 def far_apart() -> dict[str, Any]:
     """Count the calls for 500 events of one account that are far apart, new and then sent again."""
-    wallet, calls, seconds = new_wallet(), {}, {}
+    wallet, calls, seconds = new_wallet("posting"), {}, {}
     messages = records(_random, [wallet], 500, end_ms=now_ms(), span_ms=1, step_ms=FAR_APART_MS)
     for name in ("new", "again"):
         start = time.monotonic()

@@ -97,6 +97,13 @@ class Processes:
             if child.process.poll() is not None:
                 raise child.failure(f"ended with status {child.process.returncode}")
 
+    def kill(self, module: str) -> None:
+        """Kill the children that run a module, as a machine that loses its power does."""
+        for child in [child for child in self.children if child.name == module]:
+            self.children.remove(child)
+            child.process.kill()
+            child.stop()
+
     def stop(self) -> None:
         """Stop every child, the last started first, so that nothing loses what it stands on."""
         while self.children:

@@ -11,13 +11,15 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 
 from local.aws import STACK, start_aws
 from local.keys import Keys
 from local.ports import HOST, free_port, preferred_port
 from local.processes import Processes, http_answers, listens
 from local.resources import REGION, SHORT_TIMES, Deployment
+
+EVENT_SOURCES: Final = "local.event_sources"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,12 +116,28 @@ class System:
         """Raise ProcessFailed if any process has ended by itself."""
         self.processes.check()
 
+    def start_event_sources(self) -> None:
+        """Start what polls queues and streams and fires schedules; done already on entry."""
+        ready = self.directory / "event_sources.ready"
+        ready.unlink(missing_ok=True)
+        self.processes.start(
+            EVENT_SOURCES,
+            *("--app", self.app, "--stack", self.deployment.stack),
+            *("--positions", str(self.directory / "positions"), "--ready", str(ready)),
+            environment=self.environment,
+            answers=ready.exists,
+        )
+
+    def kill_event_sources(self) -> None:
+        """Kill the event sources in the middle of whatever they do."""
+        self.processes.kill(EVENT_SOURCES)
+
     def _start(self) -> None:
         aws = start_aws(self.directory, port=self.ports.aws, processes=self.processes, keys=self.keys, keep=self.keep)
         self._deployment = aws.deploy(STACK, self.parameters)
         self._start_stripe()
         # The API stops before the event sources do, so that those can finish what it has begun.
-        self._start_event_sources()
+        self.start_event_sources()
         self.processes.start(
             "local.api",
             *("--app", self.app, "--port", str(self.ports.page)),
@@ -136,15 +154,4 @@ class System:
             *("--webhook-secret", self.keys.stripe_webhook_secret),
             environment={},
             answers=listens(self.ports.stripe),
-        )
-
-    def _start_event_sources(self) -> None:
-        ready = self.directory / "event_sources.ready"
-        ready.unlink(missing_ok=True)
-        self.processes.start(
-            "local.event_sources",
-            *("--app", self.app, "--stack", self.deployment.stack),
-            *("--positions", str(self.directory / "positions"), "--ready", str(ready)),
-            environment=self.environment,
-            answers=ready.exists,
         )

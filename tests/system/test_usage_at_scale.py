@@ -3,20 +3,15 @@
 import json
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from decimal import Decimal
-from itertools import islice
 from random import Random
 from typing import Any
 
-import boto3
 import pytest
-import requests
-from botocore.config import Config
 
 from chalicelib.clock import iso, now_ms
 from local.system import System
 from tests.build import event
+from tests.system.traffic import balances, make_accounts, queue, send
 from tests.wait import wait_for
 
 pytestmark = pytest.mark.slow
@@ -26,7 +21,6 @@ DUPLICATES = MESSAGES // 10
 MALFORMED = MESSAGES // 100
 WALLETS = [f"wallet-{number}" for number in range(10)]
 PRICE_MICROS = {"sms": 50_000, "email": 2_500}
-SENDERS = 8
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +55,7 @@ def malformed(random: Random, count: int) -> list[str]:
 
 def test_the_balance_is_exact_and_the_dead_letters_are_exactly_the_malformed(system: System) -> None:
     random = Random(20)
-    make_accounts(system)
+    make_accounts(system, WALLETS)
     events = good_events(random, MESSAGES - DUPLICATES - MALFORMED)
     bad = malformed(random, MALFORMED)
     bodies = [json.dumps(each) for each in [*events, *random.sample(events, DUPLICATES)]] + bad
@@ -69,51 +63,15 @@ def test_the_balance_is_exact_and_the_dead_letters_are_exactly_the_malformed(sys
     start = time.monotonic()
     send(system, bodies)
     expected = {wallet: -sum(charge(each) for each in events if each["subject"] == wallet) for wallet in WALLETS}
-    wait_for(lambda: balances(system) == expected, seconds=1200, pause=2)
+    wait_for(lambda: balances(system, WALLETS) == expected, seconds=1200, pause=2)
     print(f"{MESSAGES} messages sent and charged in {time.monotonic() - start:.1f} s")
     assert sorted(dead_letters(system, len(bad))) == sorted(bad)
-    assert balances(system) == expected
+    assert balances(system, WALLETS) == expected
     system.check()
 
 
 def charge(sent: dict[str, Any]) -> int:
     return PRICE_MICROS[sent["type"]] * int(sent["data"]["quantity"])
-
-
-def make_accounts(system: System) -> None:
-    headers = {"Authorization": f"Bearer {system.token('', 'operator')}"}
-    body = {"kind": "workspace", "name": "Acme", "email": "a@b.example", "currency": "usd"}
-    for wallet in WALLETS:
-        answer = requests.put(f"{system.url}/v1/accounts/{wallet}", json=body, headers=headers, timeout=30)
-        assert answer.status_code == 201, answer.text
-
-
-def balances(system: System) -> dict[str, int]:
-    found = {}
-    for wallet in WALLETS:
-        headers = {"Authorization": f"Bearer {system.token(wallet)}"}
-        answer = requests.get(f"{system.url}/v1/accounts/{wallet}/access", headers=headers, timeout=30).json()
-        found[wallet] = int(Decimal(answer["available"]) * 1_000_000)
-    return found
-
-
-def queue(system: System) -> Any:
-    keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}
-    config = Config(max_pool_connections=SENDERS)
-    return boto3.client("sqs", endpoint_url=system.aws_endpoint, region_name=system.region, config=config, **keys)
-
-
-def send(system: System, bodies: list[str]) -> None:
-    sqs, remaining = queue(system), iter(bodies)
-    portions = iter(lambda: list(islice(remaining, 10)), [])
-
-    def send_portion(portion: list[str]) -> None:
-        entries = [{"Id": str(place), "MessageBody": body} for place, body in enumerate(portion)]
-        answer = sqs.send_message_batch(QueueUrl=system.usage_queue_url, Entries=entries)
-        assert not answer.get("Failed")
-
-    with ThreadPoolExecutor(SENDERS) as pool:
-        list(pool.map(send_portion, portions))
 
 
 def dead_letters(system: System, expected: int) -> list[str]:
