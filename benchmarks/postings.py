@@ -76,7 +76,7 @@ def pairs() -> dict[str, Any]:
     clients: list[str] = []
     workspace = ""
     while len(rates) < ROUNDS:
-        clients, workspace = [new_wallet("posting") for _ in range(CLIENTS)], new_wallet()
+        clients, workspace = [new_wallet("posting") for _ in range(CLIENTS)], new_wallet("posting")
         end_ms = now_ms()
         postings = [pair(clients, workspace, number, end_ms) for number in range(PAIRS)]
         rates.append(PAIRS / cpu_seconds(lambda postings=postings: post_all(postings)))  # type: ignore[misc]
@@ -98,7 +98,7 @@ def post_all(postings: list[Posting]) -> None:
 
 def hundred_clients() -> dict[str, Any]:
     """Count the calls for a batch of 100 clients of one workspace, at first and when it goes on."""
-    clients, workspace = [new_wallet("posting") for _ in range(100)], new_wallet()
+    clients, workspace = [new_wallet("posting") for _ in range(100)], new_wallet("posting")
     calls: dict[str, dict[str, int]] = {}
     for name in ("first", "next"):
         end_ms = now_ms()
