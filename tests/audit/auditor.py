@@ -3,12 +3,11 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 
 from msgspec.structs import replace
 
-from chalicelib import buckets, clock
+from chalicelib import clock
 from chalicelib.audit import table
 from chalicelib.audit.audit_usage import Audit, audit_usage
 from chalicelib.audit.repeats import Repeat
@@ -17,7 +16,6 @@ from chalicelib.clock import Deadline
 from chalicelib.ledger.table import read_wallet
 from chalicelib.tables import connection
 from tests.build import TIME_MS
-from tests.payments.wire import Wire
 
 DAY_MS = 24 * 60 * 60 * 1000
 
@@ -48,25 +46,6 @@ def only_repeat(account_id: str) -> Repeat:
 def balance(account_id: str) -> int:
     """Return an account's balance in micros."""
     return read_wallet(account_id).balance_micros
-
-
-class AwsWire(Wire):
-    """Like the wire to DynamoDB, with the calls to S3 counted among its calls, and cut off alike."""
-
-    def __enter__(self) -> Self:
-        events = buckets.client().meta.events
-        events.register("before-send.s3", self._before)
-        events.register("after-call.s3", self._after)
-        super().__enter__()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        events = buckets.client().meta.events
-        events.unregister("before-send.s3", self._before)
-        events.unregister("after-call.s3", self._after)
-        super().__exit__(kind, error, trace)
 
 
 @contextmanager

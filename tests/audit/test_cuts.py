@@ -1,18 +1,15 @@
 """The audit ends before or after each call to AWS; then it runs again: found once, given back once."""
 
-import contextlib
 from collections.abc import Callable
 
 import pytest
 
 from chalicelib.ledger.post import post
 from chalicelib.ledger.verify import verify
-from tests.audit.auditor import DAY_MS, AwsWire, audit, balance, repeats
+from tests.audit.auditor import DAY_MS, audit, balance, repeats
 from tests.build import TIME_MS, pair
 from tests.conftest import NewWallet
-from tests.payments.wire import Cut, When
-
-both = pytest.mark.parametrize("when", ["before", "after"])
+from tests.wire import cut_off, cut_points
 
 
 @pytest.fixture
@@ -29,18 +26,15 @@ def new_pair(new_wallet: NewWallet) -> Callable[[], tuple[str, str]]:
     return make
 
 
-@both
-def test_an_audit_cut_off_anywhere_is_finished_by_the_next(new_pair: Callable[[], tuple[str, str]], when: When) -> None:
+def test_an_audit_cut_off_anywhere_is_finished_by_the_next(new_pair: Callable[[], tuple[str, str]]) -> None:
     new_pair()
-    with AwsWire() as wire:
-        audit(2)
-    assert wire.calls >= 20
-    for at in range(1, wire.calls + 1):
+    points = cut_points(lambda: audit(2))
+    assert len(points) >= 20
+    for night, point in enumerate(points, start=2):
         client, workspace = new_pair()
-        with AwsWire(at, when), contextlib.suppress(Cut):
-            audit(2 * at)
-        audit(2 * at + 1)
-        assert repeats(client) == [("call", 600_000, "given_back"), ("call", DAY_MS, "given_back")], at
+        cut_off(lambda night=night: audit(2 * night), point)  # type: ignore[misc]
+        audit(2 * night + 1)
+        assert repeats(client) == [("call", 600_000, "given_back"), ("call", DAY_MS, "given_back")], point
         assert repeats(workspace) == []
-        assert (balance(client), balance(workspace)) == (-140_000, -100_000), at
+        assert (balance(client), balance(workspace)) == (-140_000, -100_000), point
         assert verify(client, among=(client, workspace)).difference is None

@@ -11,11 +11,9 @@ from chalicelib.auto_pay import charge, table
 from chalicelib.clock import now_ms
 from local.stripe_emulator.client import Emulator
 from tests.auto_pay.conftest import NewSaver
-from tests.auto_pay.wire import cuts
 from tests.auto_pay.world import Saver, World
-from tests.payments.wire import When
+from tests.wire import cuts
 
-both = pytest.mark.parametrize("when", ["before", "after"])
 CREATE = "/v1/payment_intents"
 
 
@@ -39,21 +37,19 @@ def switched_on(new_saver: NewSaver) -> Saver:
     return saver
 
 
-@both
-def test_switching_on_may_be_cut_off_anywhere(new_saver: NewSaver, world: World, when: When) -> None:
-    for cut_off in cuts(new_saver().switch_on, when):
+def test_switching_on_may_be_cut_off_anywhere(new_saver: NewSaver, world: World) -> None:
+    for cut_off in cuts(new_saver().switch_on, world.emulator):
         saver = new_saver()
         cut_off(saver.switch_on)
         saver.switch_on()
         assert_finished(saver, world)
 
 
-@both
 def test_a_switch_that_was_cut_off_after_it_was_written_is_finished_by_the_schedule(
-    new_saver: NewSaver, world: World, when: When
+    new_saver: NewSaver, world: World
 ) -> None:
     written = 0
-    for cut_off in cuts(new_saver().switch_on, when):
+    for cut_off in cuts(new_saver().switch_on, world.emulator):
         saver = new_saver()
         cut_off(saver.switch_on)
         with world.at(clock.now() + timedelta(minutes=1)):
@@ -64,13 +60,12 @@ def test_a_switch_that_was_cut_off_after_it_was_written_is_finished_by_the_sched
     assert written >= 6
 
 
-@both
-def test_a_decision_may_be_cut_off_anywhere(new_saver: NewSaver, world: World, when: When) -> None:
+def test_a_decision_may_be_cut_off_anywhere(new_saver: NewSaver, world: World) -> None:
     first = switched_on(new_saver)
     world.settle()
     first.spend_down_to(1)
     made = 0
-    for cut_off in cuts(first.consider, when):
+    for cut_off in cuts(first.consider, world.emulator):
         saver = switched_on(new_saver)
         world.settle()
         saver.spend_down_to(1)
@@ -87,14 +82,13 @@ def test_a_decision_may_be_cut_off_anywhere(new_saver: NewSaver, world: World, w
     assert made >= 6
 
 
-@both
-def test_a_charge_may_be_cut_off_anywhere(new_saver: NewSaver, world: World, when: When) -> None:
+def test_a_charge_may_be_cut_off_anywhere(new_saver: NewSaver, world: World) -> None:
     def charging(saver: Saver) -> Callable[[], Any]:
         body = f'{{"account_id": "{saver.account_id}", "payment_id": "{saver.refill.payment_id}"}}'
         return lambda: charge.charge_all([{"messageId": "1", "body": body}])
 
     made = 0
-    for cut_off in cuts(charging(switched_on(new_saver)), when):
+    for cut_off in cuts(charging(switched_on(new_saver)), world.emulator):
         saver = switched_on(new_saver)
         cut_off(charging(saver))
         # The message comes again, too: nobody has answered for it.
@@ -103,28 +97,24 @@ def test_a_charge_may_be_cut_off_anywhere(new_saver: NewSaver, world: World, whe
     assert made >= 4
 
 
-@both
-def test_accounting_for_an_end_may_be_cut_off_anywhere(new_saver: NewSaver, world: World, when: When) -> None:
+def test_accounting_for_an_end_may_be_cut_off_anywhere(new_saver: NewSaver, world: World) -> None:
     first = switched_on(new_saver)
     world.deliver_charges()
-    for cut_off in cuts(first.consider, when):
+    for cut_off in cuts(first.consider, world.emulator):
         saver = switched_on(new_saver)
         world.deliver_charges()
         cut_off(saver.consider)
         assert_finished(saver, world)
 
 
-@both
-def test_a_decline_is_counted_once_wherever_its_accounting_is_cut_off(
-    new_saver: NewSaver, world: World, when: When
-) -> None:
+def test_a_decline_is_counted_once_wherever_its_accounting_is_cut_off(new_saver: NewSaver, world: World) -> None:
     def declining() -> Saver:
         saver = new_saver("pm_card_chargeCustomerFail")
         saver.switch_on()
         world.deliver_charges()
         return saver
 
-    for cut_off in cuts(declining().consider, when):
+    for cut_off in cuts(declining().consider, world.emulator):
         saver = declining()
         cut_off(saver.consider)
         world.settle()
@@ -133,8 +123,7 @@ def test_a_decline_is_counted_once_wherever_its_accounting_is_cut_off(
         assert saver.auto_pay.next_attempt_at_ms
 
 
-@both
-def test_the_schedule_may_be_cut_off_anywhere(new_saver: NewSaver, world: World, when: When) -> None:
+def test_the_schedule_may_be_cut_off_anywhere(new_saver: NewSaver, world: World) -> None:
     def due() -> Saver:
         saver = new_saver("pm_card_chargeCustomerFail")
         saver.switch_on()
@@ -154,7 +143,7 @@ def test_the_schedule_may_be_cut_off_anywhere(new_saver: NewSaver, world: World,
     for name in world.iterators:
         world.take(name)
     found: list[Any] = []
-    hour_later(lambda: found.extend(cuts(lambda: world.fire("retry_refills"), when)))
+    hour_later(lambda: found.extend(cuts(lambda: world.fire("retry_refills"), world.emulator)))
     assert first.auto_pay.in_flight_payment_id
     world.settle()
     for cut_off in found:

@@ -190,9 +190,10 @@ class World:
             pass
 
     def again(self) -> None:
-        """Deliver everything once more, in the order in which it came, and what follows from it."""
-        for name, records in self.delivered.items():
-            for record in list(records):
+        """Deliver what came since the last time once more, in the order in which it came, and what follows from it."""
+        delivered, self.delivered = self.delivered, defaultdict(list)
+        for name, records in delivered.items():
+            for record in records:
                 self.call(name, [record])
         self.settle()
 

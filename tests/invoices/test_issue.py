@@ -23,15 +23,13 @@ from chalicelib.money import MICROS
 from chalicelib.payments.line import Line as Charged
 from chalicelib.payments.payment import Payment, PaymentNotFound
 from tests.invoices.documents import refund
-from tests.payments.wire import When, calls_of, cut_off
+from tests.wire import cut_off, cut_points
 
 NewAccount = Callable[..., Account]
 NewPayment = Callable[..., Payment]
 THREADS = 16
 VAT = Tax("VAT", 190_000, inclusive=True)
 ADDED_VAT = replace(VAT, inclusive=False)
-
-both = pytest.mark.parametrize("when", ["before", "after"])
 
 
 def sequences(account: Account) -> list[int]:
@@ -98,15 +96,12 @@ def test_sixteen_who_ask_for_one_payment_get_one_invoice(account: Account, new_p
     assert sequences(account) == [1]
 
 
-@both
-def test_issuing_cut_off_anywhere_is_finished_by_its_repeat(
-    new_account: NewAccount, new_payment: NewPayment, when: When
-) -> None:
+def test_issuing_cut_off_anywhere_is_finished_by_its_repeat(new_account: NewAccount, new_payment: NewPayment) -> None:
     first = new_payment(new_account())
-    for at in range(1, calls_of(lambda: issue(first, catalog())) + 1):
+    for point in cut_points(lambda: issue(first, catalog())):
         account = new_account()
         payment, after = new_payment(account), new_payment(account)
-        cut_off(lambda payment=payment: issue(payment, catalog()), at, when)  # type: ignore[misc]
+        cut_off(lambda payment=payment: issue(payment, catalog()), point)  # type: ignore[misc]
         issue(after, catalog())
         issue(payment, catalog())
         assert sequences(account) == [1, 2]
@@ -210,15 +205,12 @@ def test_sixteen_refunds_at_once_share_the_tax_to_the_micro(new_account: NewAcco
     assert sum(note.total_micros for note in notes) == made.total_micros
 
 
-@both
-def test_crediting_cut_off_anywhere_is_finished_by_its_repeat(
-    new_account: NewAccount, new_payment: NewPayment, when: When
-) -> None:
+def test_crediting_cut_off_anywhere_is_finished_by_its_repeat(new_account: NewAccount, new_payment: NewPayment) -> None:
     first = refund(new_payment(new_account()), MICROS)
-    for at in range(1, calls_of(lambda: issue_credit_note(first, catalog())) + 1):
+    for point in cut_points(lambda: issue_credit_note(first, catalog())):
         account = new_account()
         back = refund(new_payment(account), 20 * MICROS)
-        cut_off(lambda back=back: issue_credit_note(back, catalog()), at, when)  # type: ignore[misc]
+        cut_off(lambda back=back: issue_credit_note(back, catalog()), point)  # type: ignore[misc]
         assert issue_credit_note(back, catalog()).sequence == 2
         assert sequences(account) == [1, 2]
         with pytest.raises(CreditExceedsInvoice):

@@ -184,7 +184,7 @@ def test_random_operations_agree_with_the_model(stack: Deployment) -> None:
     run_state_machine_as_test(
         LedgerMachine,
         settings=settings(
-            max_examples=40,
+            max_examples=25,
             stateful_step_count=30,
             deadline=None,
             suppress_health_check=list(HealthCheck),

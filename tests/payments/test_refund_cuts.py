@@ -29,7 +29,7 @@ from tests.payments.refunder import (
     sweep_all,
     tell,
 )
-from tests.payments.wire import When, calls_of, cut_off
+from tests.wire import cut_off, cut_points
 
 NewPayer = Callable[..., Payer]
 ORDERS = list(permutations(["operator", "webhook", "sweeper"]))
@@ -40,8 +40,6 @@ BEFORE: list[dict[str, Any]] = [
     {"kind": "status", "status": 500},
 ]
 AFTER: list[dict[str, Any]] = [{"kind": "cut_after_effect"}, {"kind": "500_after_effect"}]
-
-both = pytest.mark.parametrize("when", ["before", "after"])
 
 
 def named(fault: dict[str, Any]) -> str:
@@ -159,30 +157,26 @@ def test_a_refund_that_stripe_never_had_is_given_up_before_its_key_is_forgotten(
     assert refund_payment(payer, key="refund-2").state == "succeeded"
 
 
-@both
-def test_a_refund_cut_off_anywhere_ends_in_one_refund_and_one_debit(
-    new_payer: NewPayer, emulator: Emulator, when: When
-) -> None:
+def test_a_refund_cut_off_anywhere_ends_in_one_refund_and_one_debit(new_payer: NewPayer, emulator: Emulator) -> None:
     first = paid(new_payer)
-    calls = calls_of(lambda: refund_payment(first))
-    assert calls >= 15
-    for at in range(1, calls + 1):
-        for order in (ORDERS[at % 6], ORDERS[(at + 3) % 6]):
+    points = cut_points(lambda: refund_payment(first), emulator)
+    assert len(points) >= 16
+    for place, point in enumerate(points):
+        for order in (ORDERS[place % 6], ORDERS[(place + 3) % 6]):
             emulator.reset()
             payer = paid(new_payer)
-            cut_off(lambda payer=payer: refund_payment(payer), at, when)  # type: ignore[misc]
+            cut_off(lambda payer=payer: refund_payment(payer), point)  # type: ignore[misc]
             for who in order:
                 learn(payer, who)
             tell(payer)
             assert_refunded_once(payer)
 
 
-@both
-def test_a_refund_cut_off_anywhere_is_finished_by_the_sweeper_alone(new_payer: NewPayer, when: When) -> None:
+def test_a_refund_cut_off_anywhere_is_finished_by_the_sweeper_alone(new_payer: NewPayer) -> None:
     first = paid(new_payer)
-    for at in range(1, calls_of(lambda: refund_payment(first)) + 1):
+    for point in cut_points(lambda: refund_payment(first), first.emulator):
         payer = paid(new_payer)
-        cut_off(lambda payer=payer: refund_payment(payer), at, when)  # type: ignore[misc]
+        cut_off(lambda payer=payer: refund_payment(payer), point)  # type: ignore[misc]
         if reversals(payer).refunds:
             sweep_all(payer)
             assert_refunded_once(payer)
@@ -190,10 +184,9 @@ def test_a_refund_cut_off_anywhere_is_finished_by_the_sweeper_alone(new_payer: N
             assert (kinds(payer), stripes_refunds(payer.emulator, payer)) == ([], [])
 
 
-@both
 @pytest.mark.parametrize("type", ["refund.created", "refund.failed", "charge.dispute.closed"])
 def test_a_webhook_cut_off_anywhere_is_finished_by_its_repeat_or_by_the_sweeper(
-    new_payer: NewPayer, emulator: Emulator, when: When, type: str
+    new_payer: NewPayer, emulator: Emulator, type: str
 ) -> None:
     def happened() -> Payer:
         emulator.reset()
@@ -213,11 +206,10 @@ def test_a_webhook_cut_off_anywhere_is_finished_by_its_repeat_or_by_the_sweeper(
         "charge.dispute.closed": [("dispute", -25)],
     }[type]
     first = happened()
-    calls = calls_of(lambda: tell(first, type))
-    for at in range(1, calls + 1):
+    for place, point in enumerate(cut_points(lambda: tell(first, type), emulator)):
         payer = happened()
-        cut_off(lambda payer=payer: tell(payer, type), at, when)  # type: ignore[misc]
-        if reversals(payer).rows and at % 2:
+        cut_off(lambda payer=payer: tell(payer, type), point)  # type: ignore[misc]
+        if reversals(payer).rows and place % 2:
             sweep_all(payer)
         else:
             tell(payer, type)
@@ -225,10 +217,7 @@ def test_a_webhook_cut_off_anywhere_is_finished_by_its_repeat_or_by_the_sweeper(
         assert_sound(payer)
 
 
-@both
-def test_a_sweep_of_a_refund_cut_off_anywhere_is_finished_by_the_next(
-    new_payer: NewPayer, emulator: Emulator, when: When
-) -> None:
+def test_a_sweep_of_a_refund_cut_off_anywhere_is_finished_by_the_next(new_payer: NewPayer, emulator: Emulator) -> None:
     def unresolved() -> Payer:
         emulator.reset()
         payer = paid(new_payer)
@@ -238,17 +227,14 @@ def test_a_sweep_of_a_refund_cut_off_anywhere_is_finished_by_the_next(
         return payer
 
     first = unresolved()
-    for at in range(1, calls_of(lambda: sweep_all(first)) + 1):
+    for point in cut_points(lambda: sweep_all(first), emulator):
         payer = unresolved()
-        cut_off(lambda payer=payer: sweep_all(payer), at, when)  # type: ignore[misc]
+        cut_off(lambda payer=payer: sweep_all(payer), point)  # type: ignore[misc]
         sweep_all(payer)
         assert_refunded_once(payer)
 
 
-@both
-def test_a_sweep_of_a_dispute_cut_off_anywhere_is_finished_by_the_next(
-    new_payer: NewPayer, emulator: Emulator, when: When
-) -> None:
+def test_a_sweep_of_a_dispute_cut_off_anywhere_is_finished_by_the_next(new_payer: NewPayer, emulator: Emulator) -> None:
     def disputed() -> Payer:
         emulator.reset()
         payer = paid(new_payer)
@@ -258,9 +244,9 @@ def test_a_sweep_of_a_dispute_cut_off_anywhere_is_finished_by_the_next(
         return payer
 
     first = disputed()
-    for at in range(1, calls_of(lambda: sweep_all(first)) + 1):
+    for point in cut_points(lambda: sweep_all(first), emulator):
         payer = disputed()
-        cut_off(lambda payer=payer: sweep_all(payer), at, when)  # type: ignore[misc]
+        cut_off(lambda payer=payer: sweep_all(payer), point)  # type: ignore[misc]
         sweep_all(payer)
         assert (kinds(payer), payer.payment().dispute_status) == ([("dispute", -25)], "lost")
         assert_sound(payer)
@@ -293,7 +279,7 @@ def test_a_key_claimed_a_year_ago_and_never_used_makes_a_refund_of_today(payer: 
     payer.top_up()
     reads_before_the_claim = 8
     with clock.moved_to(clock.now() - timedelta(days=365)):
-        cut_off(lambda: refund_payment(payer), at=reads_before_the_claim, when="after")
+        cut_off(lambda: refund_payment(payer), (reads_before_the_claim, "after"))
     assert reversals(payer).refunds == ()
     emulator.fault("cut_before_effect", method="POST", path=REFUNDS, times=2)
     assert refund_payment(payer).state == "created"

@@ -16,7 +16,7 @@ from chalicelib.payments import table
 from chalicelib.payments.sweep import sweep
 from local.stripe_emulator.client import Emulator
 from tests.payments.payer import HOUR_MS, Payer, deliver
-from tests.payments.wire import Cut, Wire
+from tests.wire import Cut, Wire
 
 STEPS = 50
 CARDS = ("pm_card_visa", "pm_card_mastercard", "pm_card_chargeCustomerFail", "pm_card_authenticationRequired")
@@ -67,7 +67,7 @@ class Days:
     def _pay(self, key: str) -> None:
         amount = str(10 + self.keys.index(key))
         cut_at = self.chance.choice([0, 0, 0, *range(1, 10)])
-        with Wire(cut_at, self.chance.choice(["before", "after"])):
+        with Wire((cut_at, self.chance.choice(["before", "after"]))):
             self.payer.top_up(amount, key)
 
     def fail(self) -> None:
@@ -80,7 +80,7 @@ class Days:
             deliver(self.chance.choice(events[-8:]))
 
     def sweep(self) -> None:
-        with Wire(self.chance.choice([0, 0, *range(1, 12)])):
+        with Wire((self.chance.choice([0, 0, *range(1, 12)]), "before")):
             sweep(now_ms())
 
     def wait(self, hours: float = 0) -> None:

@@ -13,8 +13,8 @@ from chalicelib.payments.payment import QUIET_MS
 from chalicelib.payments.stripe_gateway import CHARGE_SECONDS
 from local.stripe_emulator.client import Emulator
 from tests.payments.payer import HOUR_MS, Payer
-from tests.payments.wire import cut_off
 from tests.wait import wait_for
+from tests.wire import cut_off
 
 NewPayer = Callable[..., Payer]
 ORDERS = list(permutations(["customer", "webhook", "sweeper"]))
@@ -166,7 +166,7 @@ def test_a_webhook_that_arrives_while_the_charge_is_being_answered_changes_nothi
 
 def test_a_key_claimed_a_year_ago_and_never_used_makes_a_payment_of_today(payer: Payer, emulator: Emulator) -> None:
     with clock.moved_to(clock.now() - timedelta(days=365)):
-        cut_off(payer.top_up, at=3, when="after")
+        cut_off(payer.top_up, (3, "after"))
     assert payer.payments == []
     emulator.fault("cut_before_effect", method="POST", path=CREATE, times=2)
     # A payment of a year ago would have a key that Stripe has forgotten, and would be given up at once.

@@ -10,8 +10,8 @@ from chalicelib.idempotency import Key
 from chalicelib.payments.adjust import AdjustmentRequest, adjust
 from chalicelib.subscriptions import table
 from tests.api import Api
-from tests.payments.wire import calls_of
 from tests.subscriptions.build import subscription
+from tests.wire import calls_of
 
 HOUR_MS = 3600 * 1000
 

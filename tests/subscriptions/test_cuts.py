@@ -13,12 +13,10 @@ from chalicelib.payments.top_up import CardDeclined
 from chalicelib.subscriptions import renew
 from chalicelib.subscriptions.change import Changed
 from local.stripe_emulator.client import Emulator
-from tests.auto_pay.wire import cuts
-from tests.payments.wire import When
 from tests.subscriptions.conftest import NewSubscriber
 from tests.subscriptions.world import RenewalWorld, Subscriber, moment
+from tests.wire import cuts
 
-both = pytest.mark.parametrize("when", ["before", "after"])
 DUE = moment("2027-02-28") + timedelta(minutes=5)
 CREATE = "/v1/payment_intents"
 
@@ -75,11 +73,11 @@ def assert_renewed_once(subscriber: Subscriber, world: RenewalWorld) -> None:
 
 
 def each_cut(
-    run: Callable[[Subscriber], Callable[[], Any]], first: Subscriber, when: When, world: RenewalWorld
+    run: Callable[[Subscriber], Callable[[], Any]], first: Subscriber, world: RenewalWorld
 ) -> Iterator[Callable[[Subscriber], None]]:
     """Yield, for each call that the run makes, a function that cuts another subscriber's run off there."""
     with world.at(DUE):
-        found = list(cuts(run(first), when))
+        found = list(cuts(run(first), world.emulator))
     for cut_off in found:
 
         def cut(subscriber: Subscriber, cut_off: Callable[..., None] = cut_off) -> None:
@@ -89,12 +87,11 @@ def each_cut(
         yield cut
 
 
-@both
 def test_writing_the_payment_of_a_period_may_be_cut_off_anywhere(
-    due: Callable[..., Subscriber], world: RenewalWorld, when: When
+    due: Callable[..., Subscriber], world: RenewalWorld
 ) -> None:
     made = 0
-    for cut in each_cut(renewing, due(), when, world):
+    for cut in each_cut(renewing, due(), world):
         subscriber = due()
         cut(subscriber)
         assert_renewed_once(subscriber, world)
@@ -102,9 +99,8 @@ def test_writing_the_payment_of_a_period_may_be_cut_off_anywhere(
     assert made >= 4
 
 
-@both
 def test_charging_the_payment_of_a_period_may_be_cut_off_anywhere(
-    due: Callable[..., Subscriber], world: RenewalWorld, when: When
+    due: Callable[..., Subscriber], world: RenewalWorld
 ) -> None:
     def waiting() -> Subscriber:
         subscriber = due()
@@ -112,15 +108,14 @@ def test_charging_the_payment_of_a_period_may_be_cut_off_anywhere(
             renewing(subscriber)()
         return subscriber
 
-    for cut in each_cut(charging, waiting(), when, world):
+    for cut in each_cut(charging, waiting(), world):
         subscriber = waiting()
         cut(subscriber)
         assert_renewed_once(subscriber, world)
 
 
-@both
 def test_recording_that_a_period_was_paid_may_be_cut_off_anywhere(
-    due: Callable[..., Subscriber], world: RenewalWorld, when: When
+    due: Callable[..., Subscriber], world: RenewalWorld
 ) -> None:
     def charged() -> Subscriber:
         subscriber = due()
@@ -129,7 +124,7 @@ def test_recording_that_a_period_was_paid_may_be_cut_off_anywhere(
             charging(subscriber)()
         return subscriber
 
-    for cut in each_cut(lambda each: each.follow, charged(), when, world):
+    for cut in each_cut(lambda each: each.follow, charged(), world):
         subscriber = charged()
         cut(subscriber)
         brought = subscriber.subscription.paid_payment_id
@@ -140,9 +135,8 @@ def test_recording_that_a_period_was_paid_may_be_cut_off_anywhere(
         assert_renewed_once(subscriber, world)
 
 
-@both
 def test_recording_a_decline_may_be_cut_off_anywhere_and_counts_once(
-    due: Callable[..., Subscriber], world: RenewalWorld, when: When
+    due: Callable[..., Subscriber], world: RenewalWorld
 ) -> None:
     def declined() -> Subscriber:
         subscriber = due("pm_card_chargeCustomerFail")
@@ -151,7 +145,7 @@ def test_recording_a_decline_may_be_cut_off_anywhere_and_counts_once(
             charging(subscriber)()
         return subscriber
 
-    for cut in each_cut(lambda each: each.follow, declined(), when, world):
+    for cut in each_cut(lambda each: each.follow, declined(), world):
         subscriber = declined()
         cut(subscriber)
         with world.at(DUE + timedelta(minutes=15)):
@@ -163,11 +157,10 @@ def test_recording_a_decline_may_be_cut_off_anywhere_and_counts_once(
         assert len(subscriber.payments) == 2
 
 
-@both
 def test_the_search_for_what_is_due_may_be_cut_off_anywhere(
-    due: Callable[..., Subscriber], world: RenewalWorld, when: When
+    due: Callable[..., Subscriber], world: RenewalWorld
 ) -> None:
-    for cut in each_cut(lambda _: lambda: world.fire("find_renewals"), due(), when, world):
+    for cut in each_cut(lambda _: lambda: world.fire("find_renewals"), due(), world):
         subscriber = due()
         cut(subscriber)
         assert_renewed_once(subscriber, world)
@@ -184,14 +177,13 @@ def test_stripe_may_be_cut_off_before_and_after_its_effect(
     assert_renewed_once(subscriber, world)
 
 
-@both
 def test_a_start_may_be_cut_off_anywhere_and_its_repeat_finishes_it(
-    new_subscriber: NewSubscriber, world: RenewalWorld, when: When
+    new_subscriber: NewSubscriber, world: RenewalWorld
 ) -> None:
     def starting(subscriber: Subscriber) -> Callable[[], Changed]:
         return lambda: subscriber.put("agency", key="the-key")
 
-    for cut in each_cut(starting, new_subscriber(), when, world):
+    for cut in each_cut(starting, new_subscriber(), world):
         subscriber = new_subscriber()
         cut(subscriber)
         with world.at(DUE + timedelta(minutes=1)):
@@ -205,9 +197,8 @@ def test_a_start_may_be_cut_off_anywhere_and_its_repeat_finishes_it(
         subscriber.assert_sound()
 
 
-@both
 def test_a_change_that_is_cut_off_anywhere_and_never_repeated_is_made_and_paid_or_neither(
-    due: Callable[..., Subscriber], world: RenewalWorld, when: When
+    due: Callable[..., Subscriber], world: RenewalWorld
 ) -> None:
     early = moment("2027-02-10") + timedelta(minutes=5)
 
@@ -216,7 +207,7 @@ def test_a_change_that_is_cut_off_anywhere_and_never_repeated_is_made_and_paid_o
 
     first = due()
     with world.at(early):
-        found = list(cuts(lambda: changing(first), when))
+        found = list(cuts(lambda: changing(first), world.emulator))
     results = set()
     for cut_off in found:
         subscriber = due()
@@ -233,9 +224,8 @@ def test_a_change_that_is_cut_off_anywhere_and_never_repeated_is_made_and_paid_o
     assert results == {True, False}
 
 
-@both
 def test_a_declined_change_that_is_cut_off_anywhere_leaves_the_old(
-    due: Callable[..., Subscriber], world: RenewalWorld, when: When
+    due: Callable[..., Subscriber], world: RenewalWorld
 ) -> None:
     early = moment("2027-02-11")
 
@@ -245,7 +235,7 @@ def test_a_declined_change_that_is_cut_off_anywhere_leaves_the_old(
 
     first = due("pm_card_chargeCustomerFail")
     with world.at(early):
-        found = list(cuts(lambda: changing(first), when))
+        found = list(cuts(lambda: changing(first), world.emulator))
     for cut_off in found:
         subscriber = due("pm_card_chargeCustomerFail")
         before = subscriber.subscription.terms

@@ -15,9 +15,8 @@ import pytest
 from chalicelib.catalog.catalog import catalog
 from chalicelib.clock import to_ms
 from chalicelib.errors import Refusal
-from tests.auto_pay.wire import WideWire
-from tests.payments.wire import Cut
 from tests.subscriptions.world import RenewalWorld, Subscriber, moment
+from tests.wire import Cut, Wire
 
 SEEDS = range(5)
 STEPS = 35
@@ -42,7 +41,7 @@ class Simulation:
         deed = self.random.choice(deeds)
         with self.world.at(self.now):
             if self.random.random() < 0.4:
-                with suppress(Cut), WideWire(self.random.randint(1, 12), self.random.choice(("before", "after"))):
+                with suppress(Cut), Wire((self.random.randint(1, 12), self.random.choice(("before", "after")))):
                     deed()
             else:
                 deed()

@@ -1,4 +1,4 @@
-"""20,000 messages through the running system: queue, event source, function, ledger, dead-letter queue."""
+"""Thousands of messages through the running system: queue, event source, function, ledger, dead-letter queue."""
 
 import json
 import time
@@ -16,7 +16,7 @@ from tests.wait import wait_for
 
 pytestmark = pytest.mark.slow
 
-MESSAGES = 20_000
+MESSAGES = 6_000
 DUPLICATES = MESSAGES // 10
 MALFORMED = MESSAGES // 100
 WALLETS = [f"wallet-{number}" for number in range(10)]

@@ -58,6 +58,8 @@ POISONS: dict[str, tuple[Poison, str]] = {
         "rounds_to_nothing",
     ),
 }
+ELEMENTS = {name: each for name, each in POISONS.items() if name != "too deep"}
+"""Those that can stand in an array: where brackets do not match, nobody can say where an element ends."""
 
 
 @pytest.mark.parametrize(("poison", "reason"), POISONS.values(), ids=POISONS)
@@ -78,14 +80,12 @@ def test_poisoned_messages_are_put_away_and_all_good_ones_around_them_posted(
     assert all(bodies[int(letter.message_id)] == letter.body for letter in found)
 
 
-@pytest.mark.parametrize(("poison", "reason"), POISONS.values(), ids=POISONS)
+@pytest.mark.parametrize(("poison", "reason"), ELEMENTS.values(), ids=ELEMENTS)
 def test_poisoned_elements_of_an_array_are_put_away_by_themselves(
     new_wallet: NewWallet, stack: Deployment, poison: Poison, reason: str
 ) -> None:
     account_id = new_wallet()
     bad = poison(account_id, 2)
-    if bad.count("[") != bad.count("]"):
-        pytest.skip("brackets that do not match are no element of an array")
     array = f"[{json.dumps(event(account_id, 1))}, {bad}, {json.dumps(event(account_id, 3))}]"
     assert record([sqs_record(array)], catalog(), Deadline(60)) == []
     assert table.read_wallet(account_id).sequence == 2
