@@ -16,7 +16,7 @@ from tests.wait import wait_for
 
 pytestmark = pytest.mark.slow
 
-MESSAGES = 6_000
+MESSAGES = 3_000
 DUPLICATES = MESSAGES // 10
 MALFORMED = MESSAGES // 100
 WALLETS = [f"wallet-{number}" for number in range(10)]
