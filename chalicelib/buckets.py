@@ -11,7 +11,7 @@ def client() -> Any:
     import boto3  # noqa: PLC0415
     from botocore.config import Config  # noqa: PLC0415
 
-    return boto3.client(
+    return boto3.Session().client(
         "s3",
         config=Config(
             signature_version="s3v4",

@@ -11,6 +11,7 @@ import msgspec
 
 from chalicelib.errors import Refusal
 from chalicelib.json_input import NotJson, is_json, read_json
+from chalicelib.typed import convert
 
 BODY_BYTES: Final = 64 * 1024
 """The largest body of an operation that does not say otherwise: several times what any of them can need."""
@@ -116,7 +117,7 @@ def read_body(body: bytes, type: Any) -> Any:
 def read_query(query: Mapping[str, str], type: Any) -> Any:
     """Read a query as a value of a type. Raises InvalidRequest."""
     try:
-        return msgspec.convert(dict(query), type, strict=False)
+        return convert(dict(query), type, strict=False)
     except msgspec.ValidationError as error:
         raise invalid(error) from None
 

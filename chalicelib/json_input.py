@@ -8,6 +8,8 @@ from typing import Any, Final
 
 import msgspec
 
+from chalicelib.typed import json_decoder
+
 MEDIA_TYPE: Final = re.compile(r"[\w!#$&^.+-]+/(?:[\w!#$&^.+-]+\+)?json", re.ASCII | re.IGNORECASE)
 """`json` itself, or a format that is written in it (RFC 6838 sections 4.2 and 4.2.8); compared without regard to case
 (RFC 9110 section 8.3.1)."""
@@ -31,7 +33,7 @@ def read_json(text: str | bytes, type: Any = Any) -> Any:
     """
     try:
         plain = text.decode("utf-8-sig") if isinstance(text, bytes) else text.removeprefix(BYTE_ORDER_MARK)
-        return msgspec.json.decode(plain, type=type)
+        return json_decoder(type).decode(plain)
     except msgspec.ValidationError:
         raise
     except RecursionError:

@@ -34,7 +34,7 @@ class Message(msgspec.Struct, frozen=True):
 @cache
 def client() -> Any:
     """Return the client of SQS, made on first use."""
-    return boto3.client("sqs")
+    return boto3.Session().client("sqs")
 
 
 def send(queue_url: str, body: str) -> None:

@@ -8,6 +8,7 @@ from msgspec import Meta
 
 from chalicelib import clock
 from chalicelib.errors import Refusal
+from chalicelib.typed import convert
 
 ALGORITHM: Final = "HS256"
 
@@ -68,7 +69,7 @@ def read(authorization: str, secret: str) -> Caller:
         # The times are checked below, against our own clock.
         options = {"require": ["exp"], "verify_exp": False, "verify_iat": False, "verify_nbf": False}
         found = jwt.decode(token.strip(), secret, algorithms=[ALGORITHM], options=options)  # type: ignore[arg-type]
-        claims = msgspec.convert(found, _Claims)
+        claims = convert(found, _Claims)
     except (jwt.InvalidTokenError, msgspec.ValidationError) as error:
         raise Unauthorized(f"the token is not valid: {error}") from None
     except RecursionError:

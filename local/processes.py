@@ -117,7 +117,13 @@ class Processes:
             # A session of its own: Ctrl-C reaches only the parent, which then stops the children in order.
             process = subprocess.Popen(
                 [sys.executable, "-m", "local.child", module, *arguments],
-                env={**inherited, "PYTHONUNBUFFERED": "1", "PYTHONPATH": path, **environment},
+                env={
+                    **inherited,
+                    "PYTHONUNBUFFERED": "1",
+                    "PYTHONFAULTHANDLER": "1",
+                    "PYTHONPATH": path,
+                    **environment,
+                },
                 cwd=ROOT,
                 stdin=subprocess.PIPE,
                 stdout=output,

@@ -12,6 +12,7 @@ from chalicelib.catalog.catalog import UnknownCurrency, catalog
 from chalicelib.clock import iso
 from chalicelib.errors import Refusal
 from chalicelib.money import format_amount
+from chalicelib.typed import convert
 from chalicelib.web import Answer, Call, Routes
 
 routes = Routes(__name__)
@@ -93,7 +94,7 @@ def view(account: Account) -> AccountView:
 
 def _checked(account_id: str) -> str:
     try:
-        return msgspec.convert(account_id, AccountId)
+        return convert(account_id, AccountId)
     except msgspec.ValidationError:
         raise InvalidAccountId(
             "an account id has 1 to 64 letters, digits, dots, dashes or underscores", field="account_id"

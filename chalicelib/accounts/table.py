@@ -13,6 +13,7 @@ from chalicelib import clock
 from chalicelib.accounts.account import Account, AccountNotFound, BillingDetails, Card
 from chalicelib.ledger.table import add_new_wallet
 from chalicelib.tables import Table, TableMeta, connection, race
+from chalicelib.typed import convert
 
 
 class ClientsIndex(GlobalSecondaryIndex["AccountRow"]):  # type: ignore[no-untyped-call]
@@ -73,10 +74,10 @@ def _account(row: AccountRow) -> Account:
         currency=row.currency,
         locale=row.locale,
         country=row.country,
-        billing_details=msgspec.convert(row.billing_details, BillingDetails) if row.billing_details else None,
+        billing_details=convert(row.billing_details, BillingDetails) if row.billing_details else None,
         created_at_ms=int(row.created_at_ms),
         stripe_customer_id=row.stripe_customer_id,
-        card=msgspec.convert(row.card, Card) if row.card else None,
+        card=convert(row.card, Card) if row.card else None,
         access_until_ms=int(row.access_until_ms) if row.access_until_ms else None,
     )
 

@@ -9,6 +9,7 @@ from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
 from chalicelib.audit.repeats import Repeat
 from chalicelib.tables import Table, TableMeta, race
+from chalicelib.typed import convert
 
 ACCOUNT: Final = "account"
 DAY: Final = "day#"
@@ -124,4 +125,4 @@ def read_repeats(account_id: str | None = None) -> Iterator[Repeat]:
 
 
 def _repeat(row: RepeatRow) -> Repeat:
-    return msgspec.convert({name: getattr(row, name) for name in Repeat.__struct_fields__}, Repeat)
+    return convert({name: getattr(row, name) for name in Repeat.__struct_fields__}, Repeat)

@@ -3,14 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import msgspec
-
 from chalicelib import clock
 from chalicelib.auto_pay.queue import ChargeMessage
 from chalicelib.batches import each_message
 from chalicelib.payments import table
 from chalicelib.payments.payment import Payment, is_key_dead
 from chalicelib.payments.resolve import charge, resolve
+from chalicelib.typed import json_decoder
 
 
 def charge_all(records: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -20,7 +19,7 @@ def charge_all(records: Sequence[Mapping[str, Any]]) -> list[str]:
     """
 
     def handle(record: Mapping[str, Any]) -> None:
-        make(msgspec.json.decode(record["body"], type=ChargeMessage))
+        make(json_decoder(ChargeMessage).decode(record["body"]))
 
     return each_message(records, handle, message="a payment was not made")
 

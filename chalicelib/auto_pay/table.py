@@ -15,6 +15,7 @@ from chalicelib.auto_pay.auto_pay import AutoPay
 from chalicelib.payments import table as payments
 from chalicelib.payments.payment import Payment
 from chalicelib.tables import Table, TableMeta, connection, race
+from chalicelib.typed import convert
 
 SHARDS: Final = 8
 """Partitions of the index of what is due. One takes 1,000 writes a second; eight never are what holds it up."""
@@ -147,4 +148,4 @@ def _attributes(auto_pay: AutoPay) -> dict[str, Any]:
 def _auto_pay(row: AutoPayRow) -> AutoPay:
     values = {name: getattr(row, name) for name in AutoPay.__struct_fields__}
     held = {"held_by": values["held_by"] or (), "refunded_micros": values["refunded_micros"] or 0}
-    return msgspec.convert({**values, **held}, AutoPay)
+    return convert({**values, **held}, AutoPay)

@@ -13,6 +13,7 @@ from chalicelib.catalog.catalog import Catalog
 from chalicelib.invoices.credit import issue_credit_notes
 from chalicelib.invoices.issue import issue_for
 from chalicelib.payments import table as payments
+from chalicelib.typed import json_decoder
 
 
 class PaidDetail(msgspec.Struct, frozen=True):
@@ -32,7 +33,7 @@ def issue_all(records: Sequence[Record], catalog: Catalog) -> list[str]:
     """Issue the invoices of payments; return the ids of the messages to be delivered again, and in the end parked."""
 
     def handle(record: Record) -> None:
-        paid = msgspec.json.decode(record["body"], type=Paid).detail
+        paid = json_decoder(Paid).decode(record["body"]).detail
         issue_for(paid.account_id, paid.payment_id, catalog)
 
     return each_message(records, handle, message="an invoice could not be issued")

@@ -18,6 +18,7 @@ from pynamodb.transactions import TransactWrite
 from chalicelib.invoices.invoice import Brand, Invoice
 from chalicelib.ledger.statement import InvalidCursor
 from chalicelib.tables import Table, TableMeta, connection, race
+from chalicelib.typed import json_decoder
 
 FORMAT: Final = 1
 SEQUENCE_DIGITS: Final = 12
@@ -214,4 +215,4 @@ def _attributes(invoice: Invoice) -> dict[str, Any]:
 
 
 def _invoice(row: InvoiceRow) -> Invoice:
-    return msgspec.json.decode(zlib.decompress(row.body or b""), type=Invoice)
+    return json_decoder(Invoice).decode(zlib.decompress(row.body or b""))

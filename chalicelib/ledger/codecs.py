@@ -21,6 +21,7 @@ from chalicelib.ledger.packing import (
     unpack_hex,
     unpack_planes,
 )
+from chalicelib.typed import json_decoder
 
 LONGEST_CYCLE: Final = 8
 SAMPLE: Final = 128
@@ -37,7 +38,7 @@ DIGIT: Final = b"\0"
 DEFLATED: Final = b"\1"
 
 
-_json_list: Final = msgspec.json.Decoder(list[Any])
+_json_list: Final = json_decoder(list[Any])
 
 
 class Codec(msgspec.Struct, array_like=True, frozen=True, forbid_unknown_fields=True):
@@ -254,7 +255,7 @@ def identities(values: Sequence[Any]) -> Sequence[Any]:
 def _are(kind: Any, values: Sequence[Any]) -> bool:
     """Tell whether all values are of a type: the quickest look at each."""
     try:
-        msgspec.convert(values, kind)
+        msgspec.convert(values, kind)  # noqa: TID251 - no type of ours
     except msgspec.ValidationError:
         return False
     return True

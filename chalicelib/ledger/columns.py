@@ -32,6 +32,7 @@ from chalicelib.ledger.codecs import (
     identities,
 )
 from chalicelib.ledger.packing import UnreadableColumn, require
+from chalicelib.typed import json_decoder, msgpack_decoder
 
 __all__ = ["UnreadableColumn", "decode", "encode"]
 
@@ -90,7 +91,7 @@ class Repeats(Codec, tag="r", frozen=True):
             return None
         keys = identities(values)
         places = dict(zip(dict.fromkeys(keys), count_from()))
-        distinct = list(places) if keys is values else [msgspec.json.decode(key) for key in places]
+        distinct = list(places) if keys is values else [*map(json_decoder(Any).decode, places)]
         return cls(_fit_distinct(distinct), fit_leaf(_relative([places[key] for key in keys])))
 
     def values(self, count: int) -> list[Any]:
@@ -133,7 +134,7 @@ def _shape(value: Any) -> int | type:
 Column = Plain | Cycle | Json | Template | Numbers | Differences | Repeats | Shapes
 
 _encoder: Final = msgspec.msgpack.Encoder()
-_decoder: Final = msgspec.msgpack.Decoder(Column)
+_decoder: Final = msgpack_decoder(Column)
 
 
 def encode(values: Sequence[Any]) -> bytes:

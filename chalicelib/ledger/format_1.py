@@ -10,6 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from chalicelib.ledger.page_content import Header, PageContent
+from chalicelib.typed import json_decoder
 
 NUMBER: Final = 1
 
@@ -34,7 +35,7 @@ def hashed(body: bytes) -> bytes:
 
 def decode(body: bytes) -> PageContent:
     """Read a body. Raises zlib.error, msgspec.DecodeError."""
-    found = msgspec.json.decode(zlib.decompress(body), type=_Body)
+    found = json_decoder(_Body).decode(zlib.decompress(body))
     header = Header(
         found.account_id,
         found.currency,

@@ -11,6 +11,7 @@ import msgspec
 
 from chalicelib.ledger import columns as codecs
 from chalicelib.ledger.page_content import COLUMNS, LINE_COLUMNS, Header, PageContent
+from chalicelib.typed import msgpack_decoder
 
 NUMBER: Final = 2
 DEFAULTS: Final = {**COLUMNS, **LINE_COLUMNS}
@@ -19,6 +20,9 @@ DEFAULTS: Final = {**COLUMNS, **LINE_COLUMNS}
 class _Body(msgspec.Struct, array_like=True):
     header: Header
     columns: dict[str, msgspec.Raw]
+
+
+_body: Final = msgpack_decoder(_Body)
 
 
 def hashed(body: bytes) -> bytes:
@@ -38,7 +42,7 @@ def encode(header: Header, columns: Mapping[str, Sequence[Any]]) -> bytes:
 
 def decode(body: bytes) -> PageContent:
     """Read a body; its columns are read when they are asked for. Raises msgspec.DecodeError, UnreadableColumn."""
-    found = msgspec.msgpack.decode(body, type=_Body)
+    found = _body.decode(body)
 
     def stored(name: str, count: int) -> list[Any] | None:
         return codecs.decode(found.columns[name], count) if name in found.columns else None

@@ -16,6 +16,7 @@ from chalicelib.ledger.page import SPAN_MS, Page
 from chalicelib.ledger.posting import CREDIT
 from chalicelib.ledger.read_page import transactions_of
 from chalicelib.ledger.transaction import Transaction, UnknownTransaction, location_of
+from chalicelib.typed import json_decoder
 
 FIRST_READ: Final = 2
 """Pages in the first read of a statement: the newest page, and one that shows where the next begins."""
@@ -79,7 +80,7 @@ class Cursor(msgspec.Struct, frozen=True, array_like=True):
     def decode(cls, text: str) -> "Cursor":
         """Read the text back. Raises InvalidCursor."""
         try:
-            return msgspec.json.decode(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)), type=cls)
+            return json_decoder(cls).decode(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
         except (binascii.Error, ValueError):
             raise InvalidCursor("take `next_cursor` from an answer, unchanged", field="cursor") from None
 

@@ -42,7 +42,9 @@ class Answer(msgspec.Struct, frozen=True):
 @cache
 def client() -> Any:
     """Return the client of EventBridge, made on first use. Repeating a call is harmless: events have stable ids."""
-    return boto3.client("events", config=Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard"}))
+    return boto3.Session().client(
+        "events", config=Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard"})
+    )
 
 
 def put(events: Sequence[Event]) -> Answer:

@@ -17,6 +17,7 @@ from chalicelib.notices.stream import MalformedRecord, change_of, key_of
 from chalicelib.payments.payment import Failure, Kind
 from chalicelib.subscriptions.dunning import needs_person
 from chalicelib.subscriptions.subscription import Status
+from chalicelib.typed import json_decoder
 
 LEVELS: Final[tuple[Level, ...]] = ("exhausted", "low", "normal")
 """From the worst to the best."""
@@ -216,7 +217,7 @@ def _about_payment(row: PaymentImage) -> dict[str, Any]:
 
 def _failure(written: str | None) -> Failure | None:
     try:
-        return msgspec.json.decode(written, type=Failure) if written else None
+        return json_decoder(Failure).decode(written) if written else None
     except msgspec.DecodeError as error:
         raise MalformedRecord(f"a failure cannot be read: {error}") from error
 
@@ -275,7 +276,7 @@ def _about_subscription(row: SubscriptionImage, payment_id: str | None) -> dict[
 
 def _add_ons(written: str) -> dict[str, int]:
     try:
-        return msgspec.json.decode(written, type=dict[str, int])
+        return json_decoder(dict[str, int]).decode(written)
     except msgspec.DecodeError as error:
         raise MalformedRecord(f"a subscription's add-ons cannot be read: {error}") from error
 

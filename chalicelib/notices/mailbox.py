@@ -34,7 +34,9 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
 @cache
 def client() -> Any:
     """Return the client of SES, made on first use. It repeats nothing by itself: SES would send the mail twice."""
-    return boto3.client("sesv2", config=Config(connect_timeout=3, read_timeout=10, retries={"total_max_attempts": 1}))
+    return boto3.Session().client(
+        "sesv2", config=Config(connect_timeout=3, read_timeout=10, retries={"total_max_attempts": 1})
+    )
 
 
 def send(letter: Letter) -> str:

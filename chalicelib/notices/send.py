@@ -23,6 +23,7 @@ from chalicelib.notices.words import one_line, words
 from chalicelib.payments import table as payments
 from chalicelib.settings import settings
 from chalicelib.subscriptions import table as subscriptions
+from chalicelib.typed import json_decoder
 
 
 class MailsOff(Exception):
@@ -47,8 +48,8 @@ def send(records: Sequence[Mapping[str, Any]], catalog: Catalog) -> list[str]:
 
 def send_one(body: str, catalog: Catalog) -> None:
     """Send the mail that one event is worth, if any. Raises MailNotSent, MailBusy, MailsOff, AccountNotFound."""
-    envelope = msgspec.json.decode(body, type=Envelope)
-    event: Detail = msgspec.json.decode(envelope.detail, type=DETAILS[envelope.type])
+    envelope = json_decoder(Envelope).decode(body)
+    event: Detail = json_decoder(DETAILS[envelope.type]).decode(envelope.detail)
     account = accounts.get(event.account_id)
     notice = RULES[envelope.type](event, now(account, event, catalog))
     choice = table.choice_of(account.account_id)

@@ -6,6 +6,7 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from chalicelib.batches import Record
+from chalicelib.typed import convert
 
 ImageT = TypeVar("ImageT")
 
@@ -56,4 +57,4 @@ def _image(attributes: Mapping[str, Mapping[str, Any]] | None, image: type[Image
         for kind, value in typed.items()
         if kind in {"S", "N", "BOOL", "NULL"}
     }
-    return msgspec.convert(values, image, strict=False)
+    return convert(values, image, strict=False)

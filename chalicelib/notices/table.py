@@ -8,6 +8,7 @@ from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
 from chalicelib import clock
 from chalicelib.notices.choice import Choice
 from chalicelib.tables import Table, TableMeta, race
+from chalicelib.typed import convert
 
 CHOICE: Final = "choice"
 MARK: Final = "mail/"
@@ -43,7 +44,7 @@ def choice_of(account_id: str) -> Choice:
         row = NoticeRow.get(account_id, CHOICE, consistent_read=True)
     except NoticeRow.DoesNotExist:
         return Choice()
-    return msgspec.convert(row.choice, Choice)
+    return convert(row.choice, Choice)
 
 
 def put_choice(account_id: str, choice: Choice) -> None:

@@ -25,6 +25,7 @@ from chalicelib.payments.refund import Refund
 from chalicelib.payments.reversal import Reversals
 from chalicelib.payments.table import RACES, PaymentBusy
 from chalicelib.tables import Table, TableMeta, connection, race
+from chalicelib.typed import convert
 
 SHARDS: Final = 4
 """Partitions of the index of what is not settled. Refunds and disputes are few; more would only be more looks."""
@@ -217,8 +218,8 @@ def _together(payment: Payment, rows: Any) -> Reversals:
 
 
 def _refund(row: ReversalRow) -> Refund:
-    return msgspec.convert({name: getattr(row, name) for name in Refund.__struct_fields__}, Refund)
+    return convert({name: getattr(row, name) for name in Refund.__struct_fields__}, Refund)
 
 
 def _dispute(row: ReversalRow) -> Dispute:
-    return msgspec.convert({name: getattr(row, name) for name in Dispute.__struct_fields__}, Dispute)
+    return convert({name: getattr(row, name) for name in Dispute.__struct_fields__}, Dispute)

@@ -19,6 +19,7 @@ from chalicelib.errors import Refusal
 from chalicelib.ledger.statement import InvalidCursor
 from chalicelib.payments.payment import DAY_MS, PREFIX, Payment, PaymentNotFound
 from chalicelib.tables import Table, TableMeta, race
+from chalicelib.typed import convert
 
 SHARDS: Final = 8
 """Partitions of the index of unresolved payments. One takes 1,000 writes a second; eight never are what holds it up."""
@@ -274,7 +275,7 @@ def _attributes(payment: Payment) -> dict[str, Any]:
 
 def _payment(row: PaymentRow) -> Payment:
     values = {name: getattr(row, name) for name in Payment.__struct_fields__}
-    return msgspec.convert({**values, "lines": values["lines"] or ()}, Payment)
+    return convert({**values, "lines": values["lines"] or ()}, Payment)
 
 
 def _encoded(payment_id: str) -> str:

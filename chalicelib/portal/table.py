@@ -2,12 +2,12 @@
 
 from typing import Any, Final
 
-import msgspec
 from msgspec.structs import asdict
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
 from chalicelib.portal.session import Session
 from chalicelib.tables import Table, TableMeta, race
+from chalicelib.typed import convert
 
 DAY_SECONDS: Final = 24 * 60 * 60
 
@@ -88,4 +88,4 @@ def _forgotten_at(expires_at_ms: int) -> int:
 
 
 def _session(row: SessionRow) -> Session:
-    return msgspec.convert({name: getattr(row, name) for name in Session.__struct_fields__}, Session)
+    return convert({name: getattr(row, name) for name in Session.__struct_fields__}, Session)

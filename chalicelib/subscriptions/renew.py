@@ -3,14 +3,13 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import msgspec
-
 from chalicelib.batches import each_message
 from chalicelib.catalog.catalog import Catalog
 from chalicelib.log import log
 from chalicelib.subscriptions import queue, table
 from chalicelib.subscriptions.follow import follow
 from chalicelib.subscriptions.queue import RenewalMessage
+from chalicelib.typed import json_decoder
 
 
 def find_due(now_ms: int) -> int:
@@ -28,6 +27,6 @@ def renew_all(records: Sequence[Mapping[str, Any]], catalog: Catalog) -> list[st
     """Look at the subscriptions of SQS records; return the ids of the messages that must be delivered again."""
 
     def handle(record: Mapping[str, Any]) -> None:
-        follow(msgspec.json.decode(record["body"], type=RenewalMessage).account_id, catalog)
+        follow(json_decoder(RenewalMessage).decode(record["body"]).account_id, catalog)
 
     return each_message(records, handle, message="a subscription was not renewed")

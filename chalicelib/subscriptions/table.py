@@ -17,6 +17,7 @@ from chalicelib.payments import table as payments
 from chalicelib.payments.payment import Payment
 from chalicelib.subscriptions.subscription import Contents, Prices, Subscription, SubscriptionNotFound, Terms
 from chalicelib.tables import Table, TableMeta, connection, race
+from chalicelib.typed import convert
 
 SHARDS: Final = 8
 """Partitions of the index of what is due. One takes 1,000 writes a second; eight never are what holds it up."""
@@ -141,10 +142,10 @@ def _subscription(row: SubscriptionRow) -> Subscription:
     values = {name: getattr(row, name) for name in Subscription.__struct_fields__ if name != "terms"}
     terms = Terms(
         contents=Contents(row.plan, row.add_ons),
-        prices=msgspec.convert(row.prices, Prices),
+        prices=convert(row.prices, Prices),
         anchor_ms=int(row.anchor_ms),
         elapsed_months=int(row.elapsed_months),
         period_start_ms=int(row.period_start_ms),
         period_end_ms=int(row.period_end_ms),
     )
-    return msgspec.convert({**values, "terms": msgspec.to_builtins(terms)}, Subscription)
+    return convert({**values, "terms": msgspec.to_builtins(terms)}, Subscription)

@@ -8,6 +8,7 @@ from msgspec import Meta
 
 from chalicelib.http_input import invalid
 from chalicelib.json_input import is_json
+from chalicelib.typed import json_decoder
 from chalicelib.usage.nesting import MAXIMUM_DEPTH, is_too_deep
 from chalicelib.usage.refusal import EventRefused
 
@@ -77,7 +78,7 @@ class UsageEvent(msgspec.Struct, frozen=True, gc=False):
     )
 
 
-_decoder = msgspec.json.Decoder(UsageEvent)
+_decoder = json_decoder(UsageEvent)
 
 
 def parse(text: str) -> UsageEvent:

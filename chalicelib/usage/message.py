@@ -1,10 +1,11 @@
 """Read messages: an event or an array of events, perhaps in an envelope. Each event stands for itself. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final, Literal, TypeVar
 
 import msgspec
 
+from chalicelib.typed import json_decoder
 from chalicelib.usage.event import UsageEvent, parse
 from chalicelib.usage.nesting import BLANK, is_too_deep, split_array
 from chalicelib.usage.refusal import EventRefused, unforeseen
@@ -53,9 +54,9 @@ class _BusEvent(msgspec.Struct, rename={"detail_type": "detail-type"}):
 
 EnvelopeT = TypeVar("EnvelopeT")
 
-_array = msgspec.json.Decoder(list[msgspec.Raw])
-_notification = msgspec.json.Decoder(_Notification)
-_bus_event = msgspec.json.Decoder(_BusEvent)
+_array = json_decoder(list[msgspec.Raw])
+_notification = json_decoder(_Notification).decode
+_bus_event = json_decoder(_BusEvent).decode
 
 
 def read(body: str | bytes) -> Elements:
@@ -104,9 +105,9 @@ def _trimmed(text: str) -> str:
     return text.removeprefix(BYTE_ORDER_MARK).strip(BLANK)
 
 
-def _envelope(decoder: msgspec.json.Decoder[EnvelopeT], text: str) -> EnvelopeT | None:
+def _envelope(decode: Callable[[str], EnvelopeT], text: str) -> EnvelopeT | None:
     try:
-        return decoder.decode(text)
+        return decode(text)
     except UNREADABLE:
         return None
 

@@ -10,6 +10,7 @@ from chalicelib.accounts.bill_to import bill_to
 from chalicelib.portal import forms, render
 from chalicelib.portal.visit import Visit
 from chalicelib.portal.words import mark
+from chalicelib.typed import convert
 
 FIELDS: Final = ("name", "address", "tax_id", "email")
 MOST_LINES: Final = 8
@@ -30,7 +31,7 @@ def send(visit: Visit) -> Response:
     if len(lines) > MOST_LINES:
         return _page(visit, given, {"address": visit.words.say(mark("An address has at most eight lines."))})
     try:
-        details = msgspec.convert({**fields, "address": lines}, BillingDetails)
+        details = convert({**fields, "address": lines}, BillingDetails)
     except msgspec.ValidationError as error:
         field = next((name for name in FIELDS if f"$.{name}" in str(error)), "")
         return _page(visit, given, {field: visit.words.say(_wrong(field))})
