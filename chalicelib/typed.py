@@ -1,7 +1,8 @@
 """Values of declared types: every reader of msgspec's is made here, by one thread at a time. Pure.
 
-msgspec keeps what it finds out about a Struct on the class, and puts it there before it is complete. Two threads that
-are the first to read a type at the same time crash the process: no exception, no log. What comes from here is complete.
+msgspec (0.22) keeps what it finds out about a Struct on the class, and puts it there before it is complete: two threads
+that are the first to read a type at the same time crash the process, without an exception or a line in the log. What
+comes from here is complete.
 """
 
 from functools import cache
@@ -34,6 +35,12 @@ def msgpack_decoder(type: Any) -> msgspec.msgpack.Decoder[Any]:
         return msgspec.msgpack.Decoder(type)
 
 
+def read_toml(toml: str | bytes, type: type[T]) -> T:
+    """Read TOML as a value of a type. Raises msgspec.DecodeError, of which msgspec.ValidationError is one."""
+    json_decoder(type)
+    return msgspec.toml.decode(toml, type=type)
+
+
 @overload
 def convert(value: Any, type: type[T], *, strict: bool = True) -> T: ...
 
@@ -44,11 +51,12 @@ def convert(value: Any, type: Any, *, strict: bool = True) -> Any: ...
 
 def convert(value: Any, type: Any, *, strict: bool = True) -> Any:
     """Read a value of plain types as one of a type. Raises msgspec.ValidationError."""
-    _json_decoder(type)  # msgspec has found out about the type when this returns
+    json_decoder(type)
     return msgspec.convert(value, type, strict=strict)
 
 
 @cache
 def _json_decoder(type: Any) -> msgspec.json.Decoder[Any]:
+    # What msgspec knows of the Structs in a type is complete when this returns, for its other formats as well.
     with _one_at_a_time:
         return msgspec.json.Decoder(type)

@@ -11,7 +11,7 @@ from threading import Barrier
 from concurrent.futures import ThreadPoolExecutor
 from msgspec import Meta, defstruct
 from typing import Annotated
-from chalicelib.typed import convert, json_decoder
+from chalicelib.typed import convert, json_decoder, msgpack_decoder, read_toml
 
 sys.setswitchinterval(1e-6)
 with ThreadPoolExecutor(8) as pool:
@@ -22,8 +22,13 @@ with ThreadPoolExecutor(8) as pool:
 
         def read(number):
             together.wait()
-            value = {"field_0": {"name": None}}
-            return convert(value, outer) if number % 2 else json_decoder(outer).decode('{"field_0":{"name":null}}')
+            readers = [
+                lambda: convert({"field_0": {}}, outer),
+                lambda: json_decoder(outer).decode('{"field_0": {}}'),
+                lambda: msgpack_decoder(outer).decode(b"\\x81\\xa7field_0\\x80"),
+                lambda: read_toml("[field_0]", outer),
+            ]
+            return readers[number % len(readers)]()
 
         assert list(pool.map(read, range(8))) == [outer(field_0=inner())] * 8
 """

@@ -15,6 +15,7 @@ from chalicelib.catalog.seller import Seller
 from chalicelib.catalog.tax import Tax, TaxEntry
 from chalicelib.errors import Refusal
 from chalicelib.money import card_step_micros, parse_micros
+from chalicelib.typed import read_toml
 
 FILE: Final = Path(__file__).with_name("catalog.toml")
 NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
@@ -158,7 +159,7 @@ def catalog() -> Catalog:
 def read(toml: bytes) -> Catalog:
     """Read a catalog. Raises InvalidCatalog with the place and the reason."""
     try:
-        found = msgspec.toml.decode(toml, type=_File)
+        found = read_toml(toml, _File)
         for name in (*found.meters, *found.plans, *found.add_ons):
             require(bool(NAME.fullmatch(name)), f"{name!r} is not a name of lower-case letters, digits and underscores")
         for name, meter in found.meters.items():

@@ -6,6 +6,8 @@ from typing import Final
 
 import msgspec
 
+from chalicelib.typed import read_toml
+
 FOLDER: Final = Path(__file__).with_name("text")
 DEFAULT: Final = "en"
 
@@ -48,4 +50,4 @@ def languages() -> frozenset[str]:
 @cache
 def texts(language: str) -> Words:
     """Return the texts of a language."""
-    return msgspec.toml.decode((FOLDER / f"{language}.toml").read_bytes(), type=Words)
+    return read_toml((FOLDER / f"{language}.toml").read_bytes(), Words)

@@ -14,6 +14,7 @@ from babel.numbers import format_currency
 from chalicelib.clock import from_ms
 from chalicelib.money import MICROS
 from chalicelib.notices.detail import PaidWith
+from chalicelib.typed import read_toml
 
 FOLDER: Final = Path(__file__).with_name("text")
 DEFAULT: Final = "en"
@@ -92,7 +93,7 @@ def languages() -> frozenset[str]:
 @cache
 def texts(language: str) -> Texts:
     """Return the texts of a language."""
-    return msgspec.toml.decode((FOLDER / f"{language}.toml").read_bytes(), type=Texts)
+    return read_toml((FOLDER / f"{language}.toml").read_bytes(), Texts)
 
 
 def one_line(text: str) -> str:
