@@ -5,10 +5,11 @@ from typing import Any, Final
 
 import msgspec
 
+from chalicelib.json_input import NotJson, read_json
+
 GAVE_UP: Final = "gave_up"
 """The reason of a message that SQS moved after its last delivery; it brings no reason of its own."""
 GAVE_UP_DETAIL: Final = "not posted in any of its deliveries; the log of record_usage says why, by message id"
-BYTE_ORDER_MARK: Final = "\ufeff"
 
 
 class Event(msgspec.Struct, frozen=True):
@@ -59,8 +60,8 @@ def read_events(body: str) -> tuple[Event, ...]:
 
 def _parsed(text: str) -> Any:
     try:
-        return msgspec.json.decode(text.removeprefix(BYTE_ORDER_MARK))
-    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return read_json(text)
+    except NotJson:
         return None
 
 
