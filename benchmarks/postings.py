@@ -16,9 +16,9 @@ from benchmarks.events import receipt_records, records
 from benchmarks.wire import metered
 from benchmarks.work import MINUTE_MS, cpu_seconds, new_wallet, record
 from chalicelib.clock import now_ms
+from chalicelib.ledger.page_table import PageRow
 from chalicelib.ledger.post import post
 from chalicelib.ledger.posting import Content, Identity, Leg, Posting
-from chalicelib.ledger.table import PageRow
 from chalicelib.ledger.verify import verify
 
 ROUNDS = 5

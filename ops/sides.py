@@ -6,8 +6,9 @@ from typing import Any, Final, TypeVar
 
 from chalicelib.accounts.table import AccountRow
 from chalicelib.batches import each
+from chalicelib.ledger.page_table import read_pages
 from chalicelib.ledger.read_page import transactions_of
-from chalicelib.ledger.table import read_pages, read_wallet
+from chalicelib.ledger.table import read_wallet
 from chalicelib.ledger.transaction import Transaction
 from chalicelib.ledger.wallet import END_OF_TIME_MS
 from chalicelib.money import from_card_amount

@@ -23,8 +23,9 @@ from chalicelib.clock import Deadline
 from chalicelib.ledger import statement
 from chalicelib.ledger.daily_usage import DAY_MS, totals
 from chalicelib.ledger.page import SPAN_MS
+from chalicelib.ledger.page_table import read_page_sizes, read_pages_posted
 from chalicelib.ledger.read_page import transactions_of
-from chalicelib.ledger.table import read_days, read_page_sizes, read_pages_posted, read_wallet
+from chalicelib.ledger.table import read_days, read_wallet
 from chalicelib.ledger.transaction import Transaction
 from chalicelib.log import log
 

@@ -42,11 +42,10 @@ _json_list: Final = json_decoder(list[Any])
 
 
 class Codec(msgspec.Struct, array_like=True, frozen=True, forbid_unknown_fields=True):
-    """A stored column: an array of the codec's tag and what that codec needs."""
+    """A stored column: an array of the codec's tag and what that codec needs.
 
-    def values(self, count: int) -> list[Any]:
-        """Return the column's values, which are `count`; raise UnreadableColumn if they are not."""
-        raise NotImplementedError
+    Each codec's `values(count)` returns the column's values, which are `count`, or raises UnreadableColumn.
+    """
 
 
 class Plain(Codec, tag="p", frozen=True):

@@ -13,12 +13,12 @@ from typing import Any, Final
 
 import msgspec
 
-from chalicelib.ledger import table
+from chalicelib.ledger import page_table, table
 from chalicelib.ledger.commit import Window, pages_to_read
 from chalicelib.ledger.page import UnreadablePage, page_key
+from chalicelib.ledger.page_table import PageRow
 from chalicelib.ledger.posting import EventKey, Posting
 from chalicelib.ledger.read_page import Posted, find
-from chalicelib.ledger.table import PageRow
 from chalicelib.ledger.wallet import PageSpan, Wallet, WalletNotFound
 
 READS_AT_ONCE: Final = 16
@@ -103,7 +103,7 @@ def _search(loads: Loads, by_account: Mapping[str, list[Posting]]) -> Iterator[t
 
 def _search_named(loads: Loads, named: list[tuple[str, PageSpan]], keys: Keys) -> Iterator[tuple[str, Found]]:
     """Look into pages whose keys are known; those of all wallets are read together."""
-    rows = table.read_page_rows([(account, span.latest_ms, span.first_sequence) for account, span in named])
+    rows = page_table.read_page_rows([(account, span.latest_ms, span.first_sequence) for account, span in named])
     for (account, span), row in zip(named, rows, strict=True):
         yield account, loads.guard(account, partial(_find_named, account, span, row, keys[account]))
 
@@ -112,7 +112,7 @@ def _find_named(account_id: str, span: PageSpan, row: PageRow | None, wanted: Co
     if row is None:
         key = page_key(span.latest_ms, span.first_sequence)
         raise UnreadablePage(account_id, key, "the wallet names it, and it is not there")
-    return find(table.page_of(row), wanted)
+    return find(page_table.page_of(row), wanted)
 
 
 def _search_ranges(loads: Loads, ranges: list[tuple[str, Window]], keys: Keys) -> Iterator[tuple[str, Found]]:
@@ -129,7 +129,7 @@ def _find_in_range(account_id: str, window: Window, loaded: Loaded, wanted: Coll
     recent = loaded.wallet.recent if loaded.wallet else ()
     end = recent[0].first_sequence if recent else END_OF_SEQUENCES
     found: Found = {}
-    for page in table.read_pages(account_id, *window):
+    for page in page_table.read_pages(account_id, *window):
         if loaded.sequence < page.first_sequence < end:
             found |= find(page, wanted)
     return found

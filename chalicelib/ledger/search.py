@@ -5,7 +5,7 @@ from typing import Final
 import msgspec
 
 from chalicelib.clock import iso
-from chalicelib.ledger import table
+from chalicelib.ledger import page_table
 from chalicelib.ledger.page import SPAN_MS, Page
 from chalicelib.ledger.read_page import holds_event, transactions_of
 from chalicelib.ledger.transaction import Transaction
@@ -31,7 +31,7 @@ def by_event_id(
     key = before_key or (iso(to_ms + SPAN_MS) if to_ms is not None else BEYOND_ANY_KEY)
     opened = 0
     while opened < WORK_BYTES:
-        pages = table.read_newest_pages(account_id, key, PORTION, credits_only=False)
+        pages = page_table.read_newest_pages(account_id, key, PORTION, credits_only=False)
         for page in pages:
             if from_ms is not None and page.latest_ms < from_ms:
                 return Found([], None)

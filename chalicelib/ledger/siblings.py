@@ -4,7 +4,7 @@ from collections import OrderedDict
 from collections.abc import Collection
 from typing import Final
 
-from chalicelib.ledger import table
+from chalicelib.ledger import page_table
 from chalicelib.ledger.read_page import transactions_of
 from chalicelib.ledger.transaction import Sibling, Transaction, UnknownTransaction, location_of
 
@@ -46,7 +46,7 @@ class SiblingCheck:
         """Return a page's transactions, none where there is no such page."""
         key = (account_id, latest_ms, first_sequence)
         if key not in self._open:
-            page = table.read_page(account_id, latest_ms, first_sequence)
+            page = page_table.read_page(account_id, latest_ms, first_sequence)
             self._open[key] = transactions_of(page) if page else []
             if len(self._open) > OPEN_PAGES:
                 self._open.popitem(last=False)

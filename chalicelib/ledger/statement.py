@@ -11,7 +11,7 @@ import msgspec
 
 from chalicelib.clock import iso
 from chalicelib.errors import Refusal
-from chalicelib.ledger import table
+from chalicelib.ledger import page_table
 from chalicelib.ledger.page import SPAN_MS, Page
 from chalicelib.ledger.posting import CREDIT
 from chalicelib.ledger.read_page import transactions_of
@@ -101,7 +101,7 @@ def history(account_id: str, wanted: Filter = EVERYTHING, *, limit: int, cursor:
 
     def read(before_key: str, count: int) -> list[Page]:
         credits_only = wanted.type == CREDIT or wanted.no_usage
-        return table.read_newest_pages(account_id, before_key, count, credits_only=credits_only)
+        return page_table.read_newest_pages(account_id, before_key, count, credits_only=credits_only)
 
     return merge(read, wanted, limit=limit, start=Cursor.decode(cursor) if cursor else None)
 
@@ -226,7 +226,7 @@ def _next_cursor(open_pages: list[_OpenPage], unread: _Unread, last: Transaction
 def transaction(account_id: str, transaction_id: str) -> Transaction:
     """Return one transaction: one read of its page. Raises UnknownTransaction."""
     location = location_of(transaction_id)
-    page = table.read_page(account_id, location.latest_ms, location.first_sequence)
+    page = page_table.read_page(account_id, location.latest_ms, location.first_sequence)
     if page is None or location.position >= page.count:
         raise UnknownTransaction(f"{transaction_id!r} is not a transaction of this account")
     return transactions_of(page)[location.position]
@@ -238,7 +238,7 @@ def transactions(account_id: str, transaction_ids: Iterable[str]) -> Iterator[Tr
     for (latest_ms, first_sequence), group in groupby(
         located, key=lambda each: (each[0].latest_ms, each[0].first_sequence)
     ):
-        page = table.read_page(account_id, latest_ms, first_sequence)
+        page = page_table.read_page(account_id, latest_ms, first_sequence)
         held = transactions_of(page) if page else []
         for location, transaction_id in group:
             if location.position >= len(held):

@@ -1,4 +1,4 @@
-"""The ledger's door to DynamoDB: wallets, transactions (pages) and daily usage."""
+"""The ledger's door to DynamoDB: wallets, daily usage, and the commit that writes both with the pages."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
@@ -7,14 +7,12 @@ from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribu
 from pynamodb.exceptions import CancellationReason, TransactWriteError
 from pynamodb.expressions.operand import Path
 from pynamodb.expressions.update import Action
-from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.transactions import TransactWrite
 
-from chalicelib.clock import iso, parse_iso
 from chalicelib.errors import Refusal
 from chalicelib.ledger.build import WalletPlan
 from chalicelib.ledger.daily_usage import Days, Usage
-from chalicelib.ledger.page import Page, page_key
+from chalicelib.ledger.page_table import PageRow, row_of
 from chalicelib.ledger.wallet import END_OF_TIME_MS, GENESIS, PageSpan, Wallet, WalletNotFound
 from chalicelib.tables import LOST_RACE_CODES, Table, TableMeta, connection, raw, read_together
 
@@ -22,10 +20,6 @@ KEYS_A_CALL: Final = 100
 """Keys that one call reads (Amazon DynamoDB API Reference, BatchGetItem)."""
 
 SPAN_NUMBER_BYTES: Final = 6
-
-AFTER_ANY_SEQUENCE: Final = "#~"
-"""Sorts behind every page key of the same time."""
-
 
 REFUSED_CODES: Final = frozenset({"ValidationError", "ValidationException", "ItemCollectionSizeLimitExceeded"})
 """What DynamoDB will never take (Amazon DynamoDB API Reference, TransactWriteItems)."""
@@ -63,38 +57,6 @@ class WalletRow(Table):
     head_hash = BinaryAttribute(legacy_encoding=False)
     recent_pages = BinaryAttribute(legacy_encoding=False, null=True)
     older_ms = NumberAttribute(null=True)
-
-
-class CreditsIndex(GlobalSecondaryIndex["PageRow"]):  # type: ignore[no-untyped-call]
-    """Pages that hold anything but usage: credits, and debits such as refunds."""
-
-    class Meta:
-        index_name = "credits"
-        projection = AllProjection()
-
-    account_id = UnicodeAttribute(hash_key=True)
-    credit_page_key = UnicodeAttribute(range_key=True)
-
-
-class PageRow(Table):
-    """One row a page; written once, never changed."""
-
-    class Meta(metaclass=TableMeta):
-        setting = "transactions_table"
-
-    account_id = UnicodeAttribute(hash_key=True)
-    page_key = UnicodeAttribute(range_key=True)
-    earliest = UnicodeAttribute()
-    first_sequence = NumberAttribute()
-    transactions = NumberAttribute(attr_name="count")
-    opening_balance_micros = NumberAttribute()
-    closing_balance_micros = NumberAttribute()
-    previous_hash = BinaryAttribute(legacy_encoding=False)
-    hash = BinaryAttribute(legacy_encoding=False)
-    format = NumberAttribute()
-    body = BinaryAttribute(legacy_encoding=False)
-    credit_page_key = UnicodeAttribute(null=True)
-    credits = CreditsIndex()
 
 
 class DailyUsageRow(Table):
@@ -163,84 +125,6 @@ def unpack_spans(packed: bytes) -> tuple[PageSpan, ...]:
     return tuple(map(PageSpan, numbers[::3], numbers[1::3], numbers[2::3]))
 
 
-def read_pages(account_id: str, earliest_ms: int, latest_ms: int) -> Iterator[Page]:
-    """Read the pages whose latest time lies in the range (both ends included), strongly consistent, oldest first."""
-    in_range = PageRow.page_key.between(iso(earliest_ms), iso(latest_ms) + AFTER_ANY_SEQUENCE)
-    return (page_of(row) for row in PageRow.query(account_id, in_range, consistent_read=True))
-
-
-def read_pages_posted(
-    account_id: str, earliest_ms: int, latest_ms: int, *, after_sequence: int, up_to_sequence: int
-) -> Iterator[Page]:
-    """Read the pages of a range of time that hold these sequence numbers. Others are passed over, but paid for."""
-    in_range = PageRow.page_key.between(iso(earliest_ms), iso(latest_ms) + AFTER_ANY_SEQUENCE)
-    posted = PageRow.first_sequence.between(after_sequence + 1, up_to_sequence)
-    return (page_of(row) for row in PageRow.query(account_id, in_range, posted, consistent_read=True))
-
-
-def read_page_sizes(account_id: str, earliest_ms: int, latest_ms: int, *, after_sequence: int) -> dict[int, int]:
-    """Return how many transactions each later page of a range of time holds, by the page's first sequence number."""
-    in_range = PageRow.page_key.between(iso(earliest_ms), iso(latest_ms) + AFTER_ANY_SEQUENCE)
-    rows = PageRow.query(
-        account_id,
-        in_range,
-        PageRow.first_sequence > after_sequence,
-        consistent_read=True,
-        attributes_to_get=["first_sequence", "count"],
-    )
-    return {int(row.first_sequence): int(row.transactions) for row in rows}
-
-
-def read_page(account_id: str, latest_ms: int, first_sequence: int) -> Page | None:
-    """Read one page by its key, strongly consistent."""
-    try:
-        return page_of(PageRow.get(account_id, page_key(latest_ms, first_sequence), consistent_read=True))
-    except PageRow.DoesNotExist:
-        return None
-
-
-def read_page_rows(keys: Sequence[tuple[str, int, int]]) -> list[PageRow | None]:
-    """Read pages by account, latest time and first sequence, strongly consistent, a hundred in a call."""
-    names = [(account_id, page_key(latest_ms, first_sequence)) for account_id, latest_ms, first_sequence in keys]
-    found: dict[tuple[str, str], PageRow] = {}
-    for start in range(0, len(names), KEYS_A_CALL):
-        rows = PageRow.batch_get(names[start : start + KEYS_A_CALL], consistent_read=True)
-        found |= {(row.account_id, row.page_key): row for row in rows}
-    return [found.get(name) for name in names]
-
-
-def read_newest_pages(account_id: str, before_key: str, limit: int, *, credits_only: bool) -> list[Page]:
-    """Read at most `limit` pages with a key below `before_key`, newest first."""
-    if credits_only:
-        found = PageRow.credits.query(
-            account_id, PageRow.credit_page_key < before_key, scan_index_forward=False, limit=limit, page_size=limit
-        )
-    else:
-        found = PageRow.query(
-            account_id, PageRow.page_key < before_key, scan_index_forward=False, limit=limit, page_size=limit
-        )
-    return [page_of(row) for row in found]
-
-
-def page_of(row: PageRow) -> Page:
-    """Return the page of a row."""
-    latest, _, _ = row.page_key.partition("#")
-    return Page(
-        account_id=row.account_id,
-        earliest_ms=parse_iso(row.earliest),
-        latest_ms=parse_iso(latest),
-        first_sequence=int(row.first_sequence),
-        count=int(row.transactions),
-        opening_balance_micros=int(row.opening_balance_micros),
-        closing_balance_micros=int(row.closing_balance_micros),
-        previous_hash=row.previous_hash,
-        hash=row.hash,
-        body=row.body,
-        has_non_usage=row.credit_page_key is not None,
-        format=int(row.format),
-    )
-
-
 def read_days(account_id: str, first: str, last: str) -> Days:
     """Read the usage of the days from `first` to `last`, both included, oldest first."""
     between = DailyUsageRow.day.between(first, last)
@@ -302,7 +186,7 @@ def _moved(plans: Sequence[WalletPlan], reasons: Sequence[CancellationReason | N
 def _add(transaction: TransactWrite, plan: WalletPlan) -> None:
     wallet, head = plan.wallet, plan.head
     for page in plan.pages:
-        transaction.save(_row(page), condition=PageRow.page_key.does_not_exist())
+        transaction.save(row_of(page), condition=PageRow.page_key.does_not_exist())
     transaction.update(
         WalletRow(wallet.account_id),
         actions=[
@@ -329,20 +213,3 @@ def _additions(meters: Mapping[str, Usage]) -> list[Action]:
             ("count", usage.count),
         )
     ]
-
-
-def _row(page: Page) -> PageRow:
-    return PageRow(
-        page.account_id,
-        page.key,
-        earliest=iso(page.earliest_ms),
-        first_sequence=page.first_sequence,
-        transactions=page.count,
-        opening_balance_micros=page.opening_balance_micros,
-        closing_balance_micros=page.closing_balance_micros,
-        previous_hash=page.previous_hash,
-        hash=page.hash,
-        format=page.format,
-        body=page.body,
-        credit_page_key=page.key if page.has_non_usage else None,
-    )

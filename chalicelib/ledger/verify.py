@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 from chalicelib.clock import iso
-from chalicelib.ledger import table
+from chalicelib.ledger import page_table, table
 from chalicelib.ledger.daily_usage import Days, add_days, totals
 from chalicelib.ledger.page import SPAN_MS, Page, UnreadablePage
 from chalicelib.ledger.read_page import expected_hash, read_header, transactions_of
@@ -56,7 +56,7 @@ def verify(account_id: str, among: Collection[str] = ()) -> Verified:
     """
     for _ in range(TRIES):
         before = table.read_wallet(account_id)
-        stored = table.read_pages(account_id, 0, END_OF_TIME_MS)
+        stored = page_table.read_pages(account_id, 0, END_OF_TIME_MS)
         days = table.read_days(account_id, "0", "9999-12-31")
         found = check(before, stored, days, SiblingCheck(among).difference)
         if found.difference is None or table.read_wallet(account_id).sequence == before.sequence:

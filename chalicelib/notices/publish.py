@@ -15,7 +15,6 @@ from chalicelib.notices import bus, parking
 from chalicelib.notices.event import (
     Event,
     Lines,
-    WalletImage,
     auto_pay_events,
     invoice_events,
     payment_events,
@@ -23,6 +22,7 @@ from chalicelib.notices.event import (
     subscription_events,
     wallet_events,
 )
+from chalicelib.notices.image import WalletImage
 from chalicelib.notices.stream import MalformedRecord, account_id
 
 Rule = Callable[[Record], list[Event]]

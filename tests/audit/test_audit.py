@@ -10,9 +10,9 @@ from chalicelib.audit.audit_usage import AuditIncomplete
 from chalicelib.audit.day_file import hash_of, make_record, transaction_id_of
 from chalicelib.audit.table import AuditRow
 from chalicelib.clock import Deadline
+from chalicelib.ledger.page_table import PageRow
 from chalicelib.ledger.post import post
 from chalicelib.ledger.statement import Filter, history
-from chalicelib.ledger.table import PageRow
 from chalicelib.ledger.verify import verify
 from tests.audit.auditor import DAY_MS, audit, balance, only_repeat, read_page_keys, repeats
 from tests.build import TIME_MS, credit, debit, pair, receipt

@@ -5,7 +5,7 @@ import pytest
 from msgspec.structs import replace
 
 from chalicelib.clock import Deadline
-from chalicelib.ledger import statement, table
+from chalicelib.ledger import page_table, statement, table
 from chalicelib.ledger.commit import EventConflict
 from chalicelib.ledger.load import load
 from chalicelib.ledger.page import UnreadablePage
@@ -184,8 +184,8 @@ def test_a_posting_that_cannot_be_stored_stands_alone(new_wallet: NewWallet) -> 
 def test_a_wallet_whose_pages_cannot_be_read_fails_alone(new_wallet: NewWallet) -> None:
     broken, sound, workspace = new_wallet(), new_wallet(), new_wallet()
     post([debit(1, broken)])
-    (page,) = table.PageRow.query(broken)
-    page.update(actions=[table.PageRow.body.set(b"damaged")])
+    (page,) = page_table.PageRow.query(broken)
+    page.update(actions=[page_table.PageRow.body.set(b"damaged")])
     result = post([pair(1, broken, workspace), pair(2, sound, workspace), debit(3, broken)])
     assert [posting.identity.account_id for posting in result.posted] == [sound]
     assert {type(refused.error) for refused in result.refused} == {UnreadablePage}
@@ -194,8 +194,8 @@ def test_a_wallet_whose_pages_cannot_be_read_fails_alone(new_wallet: NewWallet) 
 def test_pages_that_could_not_be_read_do_not_count_as_read(new_wallet: NewWallet) -> None:
     account_id = new_wallet()
     post([debit(1, account_id)])
-    (page,) = table.PageRow.query(account_id)
-    page.update(actions=[table.PageRow.body.set(b"damaged")])
+    (page,) = page_table.PageRow.query(account_id)
+    page.update(actions=[page_table.PageRow.body.set(b"damaged")])
     loads = load([debit(1, account_id)], {})
     assert set(loads.failed) == {account_id}
     assert not loads.loaded[account_id].is_current

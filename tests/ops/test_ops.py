@@ -9,8 +9,8 @@ from click.testing import CliRunner, Result
 
 from chalicelib.audit.repeats import Repeat
 from chalicelib.audit.table import keep
+from chalicelib.ledger.page_table import PageRow
 from chalicelib.ledger.post import post
-from chalicelib.ledger.table import PageRow
 from chalicelib.payments import webhook_table
 from chalicelib.payments.webhook_table import StripeEvent, Verdict
 from chalicelib.settings import settings

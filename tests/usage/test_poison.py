@@ -11,7 +11,7 @@ import requests
 
 from chalicelib.catalog.catalog import catalog
 from chalicelib.clock import Deadline, now_ms
-from chalicelib.ledger import table
+from chalicelib.ledger import page_table, table
 from chalicelib.ledger.post import post
 from chalicelib.ledger.verify import verify
 from chalicelib.usage.record import record
@@ -96,8 +96,8 @@ def broken_page(account_id: str) -> None:
     """Damage the page of an account, so that nothing can be told about what was posted around it."""
     moments = (now_ms() - 120_000, now_ms())
     post([debit(place, account_id, occurred_at_ms=moment) for place, moment in enumerate(moments)])
-    (page,) = table.PageRow.query(account_id)
-    page.update(actions=[table.PageRow.body.set(b"damaged")])
+    (page,) = page_table.PageRow.query(account_id)
+    page.update(actions=[page_table.PageRow.body.set(b"damaged")])
 
 
 def broken_wallet(account_id: str) -> None:
