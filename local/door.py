@@ -1,19 +1,23 @@
-"""A door into the portal, for whoever sits at this machine: each visit gets a link of its own, as from a platform.
+"""A door into the portal, for whoever sits at this machine: each visit gets a link of its own, opened already.
 
 Links into the portal open once and within minutes. A platform makes one when somebody asks for Settings > Billing; here
-this stands in for it, so that the address that `make run` prints works at any time and as often as one likes.
+this stands in for it, so that the address that `make run` prints works at any time and as often as one likes, for
+programs as well: the session's cookie comes with the answer, and cookies are for all ports of a host (RFC 6265).
 """
 
 import json
 import threading
+import urllib.error
 import urllib.request
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import urljoin
 
 from local.ports import HOST
 
 SECONDS = 10
+SEE_OTHER = 303
 
 
 class Door:
@@ -21,11 +25,12 @@ class Door:
 
     def __init__(self, api_url: str, operator_token: str, account_id: str) -> None:
         class Handler(BaseHTTPRequestHandler):
-            """Sends every visitor on with a new link."""
+            """Sends every visitor on, signed in."""
 
             def do_GET(self) -> None:
                 self.send_response(303)
-                self.send_header("Location", _link(api_url, operator_token, account_id))
+                for name, value in _enter(_link(api_url, operator_token, account_id)).items():
+                    self.send_header(name, value)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
 
@@ -44,6 +49,24 @@ class Door:
     ) -> None:
         self._server.shutdown()
         self._server.server_close()
+
+
+class _Stay(urllib.request.HTTPRedirectHandler):
+    """Follows no redirect: the browser does that."""
+
+    def redirect_request(self, *_: Any) -> None:
+        """Say that there is nothing to follow."""
+
+
+def _enter(link: str) -> dict[str, str]:
+    """Open a link; return the headers that lead on from it."""
+    try:
+        urllib.request.build_opener(_Stay).open(link, b"", timeout=SECONDS)
+    except urllib.error.HTTPError as answer:
+        if answer.code == SEE_OTHER:
+            return {"Location": urljoin(link, answer.headers["Location"]), "Set-Cookie": answer.headers["Set-Cookie"]}
+        raise
+    raise RuntimeError("the link did not lead on")
 
 
 def _link(api_url: str, operator_token: str, account_id: str) -> str:

@@ -72,6 +72,7 @@ def main() -> int:
     directory: Path = parser.parse_args().directory
     for signal_number in STOPPING_SIGNALS:
         signal.signal(signal_number, _stop)
+    _keep_private(directory)
     try:
         with _lock(directory / "lock"):
             ports = Ports.usual(page_port(os.environ))
@@ -105,6 +106,13 @@ def _serve(system: System, running: RunningSystem) -> None:
         description.unlink(missing_ok=True)
         environment.unlink(missing_ok=True)
         print("\nStopping ...", flush=True)
+
+
+def _keep_private(directory: Path) -> None:
+    """Let nobody else on this machine read what this process and its children write, nor what earlier runs wrote."""
+    os.umask(0o077)
+    if (directory / "keys.json").exists():
+        directory.chmod(0o700)
 
 
 @contextmanager

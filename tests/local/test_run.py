@@ -71,6 +71,10 @@ def test_a_run_answers_when_it_says_so_and_leaves_nothing_behind(tmp_path: Path)
             with urllib.request.build_opener(urllib.request.HTTPCookieProcessor()).open(running["portal_url"]) as page:
                 assert page.url == f"{running['url']}/portal/accounts/{ACCOUNT_ID}"
                 assert "Acme Agency" in page.read().decode()
+        private = [
+            path for path in (tmp_path, *tmp_path.rglob("*")) if path.stat().st_mode & 0o077 and path != tmp_path
+        ]
+        assert private == []
         process.send_signal(signal.SIGINT)
         output, _ = process.communicate(timeout=60)
         assert process.returncode == 0
