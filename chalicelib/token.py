@@ -18,6 +18,12 @@ LATEST: Final = 253_402_300_800
 Role = Literal["operator", "producer", "owner", "viewer"]
 """The platform's staff, the platform's services that send usage, and an account's customers."""
 
+CLOCKS_DIFFER_MS: Final = 30_000
+"""How far the platform's clock may be ahead of ours: RFC 7519 section 4.1.5 allows for some leeway."""
+
+NAMES_OF_THE_SYSTEM: Final = frozenset({"operator", "producer", "owner", "viewer", "stripe", "auto-pay", "renewal"})
+"""What the ledger calls an actor that is not a person. A name that begins with one and a colon is taken, too."""
+
 OF_THE_PLATFORM: Final = frozenset[Role]({"operator", "producer"})
 """The roles that belong to no account: every account exists for them."""
 
@@ -49,13 +55,17 @@ class Caller(msgspec.Struct, frozen=True):
 
     @property
     def actor(self) -> str:
-        """Return how this caller is named in the ledger."""
-        return self.subject or (f"{self.role}:{self.account_id}" if self.account_id else self.role)
+        """Return how this caller is named in the ledger: no person's name reads as the system's own."""
+        if self.subject and self.subject.partition(":")[0].strip().casefold() not in NAMES_OF_THE_SYSTEM:
+            return self.subject
+        name = self.subject or self.account_id
+        return f"{self.role}:{name}" if name else self.role
 
 
 class _Claims(msgspec.Struct):
     role: Role
     exp: Annotated[float, Meta(ge=0, lt=LATEST)]
+    nbf: Annotated[float, Meta(ge=0, lt=LATEST)] = 0
     account_id: str | None = None
     sub: Annotated[str, Meta(max_length=200)] | None = None
 
@@ -77,6 +87,8 @@ def read(authorization: str, secret: str) -> Caller:
         raise Unauthorized("the token is not valid: its header is nested too deeply") from None
     if claims.exp * 1000 <= clock.now_ms():
         raise Unauthorized("the token has expired; ask the platform for a new one")
+    if claims.nbf * 1000 > clock.now_ms() + CLOCKS_DIFFER_MS:
+        raise Unauthorized("the token does not hold yet; compare its nbf with the time")
     caller = Caller(claims.role, claims.account_id, claims.sub)
     if not (caller.is_of_the_platform or caller.account_id):
         raise Unauthorized("the token names no account_id")

@@ -46,6 +46,20 @@ class WorkspaceInvalid(Refusal):
         super().__init__(detail, field="workspace_id")
 
 
+class ClientIdInvalid(Refusal):
+    """An id that a workspace's owner cannot give to a client: it may be another's, now or later."""
+
+    status = 422
+    type = "client-id-invalid"
+    title = "Not an id for a client of this workspace"
+
+    def __init__(self, workspace_id: str) -> None:
+        super().__init__(
+            f"an owner names a client {workspace_id}.<name>, with no other dot; other ids are the operator's to give",
+            field="account_id",
+        )
+
+
 class BillingDetails(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, frozen=True):
     """Whom invoices are made out to."""
 

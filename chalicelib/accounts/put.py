@@ -13,12 +13,13 @@ from chalicelib.accounts.account import (
     AccountImmutable,
     AccountNotFound,
     BillingDetails,
+    ClientIdInvalid,
     Email,
     Kind,
     ShortText,
     WorkspaceInvalid,
 )
-from chalicelib.accounts.allow import Forbidden, Right, may
+from chalicelib.accounts.allow import Forbidden, Right, can_see, may
 from chalicelib.catalog.catalog import Catalog
 from chalicelib.money import Currency
 from chalicelib.token import Caller
@@ -43,7 +44,7 @@ def put(caller: Caller, account_id: str, request: AccountRequest, catalog: Catal
     """Create or change an account; return it and whether it is new.
 
     The operator may do it, and a workspace's owner for its clients. Raises AccountNotFound for a stranger, Forbidden,
-    WorkspaceInvalid, UnknownCurrency, AccountImmutable.
+    ClientIdInvalid, WorkspaceInvalid, UnknownCurrency, AccountImmutable.
     """
     current = table.find(account_id)
     check_may_put(caller, account_id, current, request)
@@ -71,14 +72,26 @@ def put(caller: Caller, account_id: str, request: AccountRequest, catalog: Catal
 
 
 def check_may_put(caller: Caller, account_id: str, current: Account | None, request: AccountRequest) -> None:
-    """Check that the caller may write this account. Raises AccountNotFound, Forbidden."""
+    """Check that the caller may write this account. Raises AccountNotFound, Forbidden, ClientIdInvalid."""
     if may(caller, Right.OPERATE):
         return
-    workspace_id = current.workspace_id if current else request.workspace_id
+    visible = current if current and can_see(caller, current) else None
+    workspace_id = visible.workspace_id if visible else request.workspace_id
     if not caller.is_of_the_platform and caller.account_id not in {workspace_id, account_id}:
         raise AccountNotFound(account_id)
-    if not may(caller, Right.ACT) or workspace_id != caller.account_id:
+    if not may(caller, Right.ACT) or caller.account_id is None or workspace_id != caller.account_id:
         raise Forbidden("an account is written by the operator, or for a client by its workspace's owner")
+    # Before the id is known to be another's: both answers alike tell nothing of other accounts.
+    if visible is None and not is_client_id(account_id, caller.account_id):
+        raise ClientIdInvalid(caller.account_id)
+    if visible is not current:
+        raise AccountNotFound(account_id)
+
+
+def is_client_id(account_id: str, workspace_id: str) -> bool:
+    """Tell whether an id is a workspace's own to give, so that no two parties can want the same one."""
+    below, dot, name = account_id.rpartition(".")
+    return bool(dot and name) and below == workspace_id
 
 
 def check_workspace(account: Account, workspace: Account | None) -> None:

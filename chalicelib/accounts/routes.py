@@ -5,7 +5,14 @@ from typing import Any
 import msgspec
 
 from chalicelib.accounts import access as access_rule
-from chalicelib.accounts.account import Account, AccountId, AccountImmutable, BillingDetails, WorkspaceInvalid
+from chalicelib.accounts.account import (
+    Account,
+    AccountId,
+    AccountImmutable,
+    BillingDetails,
+    ClientIdInvalid,
+    WorkspaceInvalid,
+)
 from chalicelib.accounts.allow import REFUSALS, Right, allow
 from chalicelib.accounts.put import AccountRequest, put
 from chalicelib.catalog.catalog import UnknownCurrency, catalog
@@ -57,7 +64,7 @@ class InvalidAccountId(Refusal):
     status=(200, 201),
     takes=AccountRequest,
     gives=AccountView,
-    refuses=(*REFUSALS, AccountImmutable, UnknownCurrency, WorkspaceInvalid, InvalidAccountId),
+    refuses=(*REFUSALS, AccountImmutable, UnknownCurrency, WorkspaceInvalid, InvalidAccountId, ClientIdInvalid),
 )
 def put_account(call: Call[AccountRequest, None], account_id: str) -> Answer:
     account, created = put(call.caller, _checked(account_id), call.body, catalog())

@@ -90,13 +90,26 @@ def test_an_account_id_is_safe_to_write_anywhere(api: Api, account_id: str) -> N
 def test_a_workspaces_owner_makes_its_clients_and_nobody_elses(api: Api) -> None:
     owner = api.token("owner", "acme")
     api.make_account("rival")
-    assert api.put("/v1/accounts/bob", CLIENT, token=owner).status_code == 201
-    assert api.put("/v1/accounts/bob", {**CLIENT, "name": "Bobby"}, token=owner).status_code == 200
+    bob = "/v1/accounts/acme.bob"
+    assert api.put(bob, CLIENT, token=owner).status_code == 201
+    assert api.put(bob, {**CLIENT, "name": "Bobby"}, token=owner).status_code == 200
     problem(api.put("/v1/accounts/joe", {**CLIENT, "workspace_id": "rival"}, token=owner), 404, "account-not-found")
     problem(api.put("/v1/accounts/acme", WORKSPACE, token=owner), 403, "forbidden")
-    problem(api.put("/v1/accounts/bob", CLIENT, token=api.token("viewer", "acme")), 403, "forbidden")
-    problem(api.put("/v1/accounts/bob", CLIENT, token=api.token("owner", "bob")), 403, "forbidden")
-    problem(api.put("/v1/accounts/bob", CLIENT, token=api.token("owner", "rival")), 404, "account-not-found")
+    problem(api.put(bob, CLIENT, token=api.token("viewer", "acme")), 403, "forbidden")
+    problem(api.put(bob, CLIENT, token=api.token("owner", "acme.bob")), 403, "forbidden")
+    problem(api.put(bob, CLIENT, token=api.token("owner", "rival")), 404, "account-not-found")
+
+
+def test_a_workspaces_owner_takes_no_id_that_another_may_want(api: Api) -> None:
+    owner = api.token("owner", "acme")
+    api.make_account("rival")
+    api.make_account("acme.eu")
+    for taken in ("globex", "acme.", "acme.eu.bob", "acmebob", "rival.bob", "rival", "acme-bob"):
+        problem(api.put(f"/v1/accounts/{taken}", CLIENT, token=owner), 422, "client-id-invalid")
+    problem(api.put("/v1/accounts/acme.eu", CLIENT, token=owner), 404, "account-not-found")
+    assert api.put("/v1/accounts/globex", WORKSPACE).status_code == 201
+    assert api.put("/v1/accounts/by-the-operator", CLIENT).status_code == 201
+    assert api.put("/v1/accounts/by-the-operator", CLIENT, token=owner).status_code == 200
 
 
 def test_a_producer_asks_for_access_of_any_account_and_does_nothing_else(api: Api) -> None:

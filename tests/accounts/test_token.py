@@ -28,6 +28,10 @@ def test_a_token_names_the_caller() -> None:
         assert read(header(role=role, account_id=...), SECRET) == Caller(role)
 
 
+def test_a_token_holds_from_its_time_on_however_the_clocks_differ() -> None:
+    assert read(header(nbf=int(time.time()) + 1, iat=int(time.time()) + 1), SECRET).role == "owner"
+
+
 def test_what_sign_makes_read_takes() -> None:
     token = sign(SECRET, role="viewer", account_id="acme", expires_at_ms=LATER * 1000)
     assert read(f"bearer {token}", SECRET) == Caller("viewer", "acme")
@@ -64,6 +68,9 @@ def nested(depth: int) -> str:
         header(exp=float("nan")),
         header(exp=1e30),
         header(exp=True),
+        header(nbf=int(time.time()) + 3600),
+        header(nbf="tomorrow"),
+        header(nbf=float("nan")),
         nested(1_000),
         nested(6_000),
         "Bearer €",
