@@ -21,8 +21,8 @@ class Settings:
 
     Those with a default are optional: `stripe_api_base` points the Stripe library at another server (the emulator) than
     Stripe's own; without `mail_from` no mails are sent; without `portal_url`, where the platform shows an account's
-    billing, mails carry no link. `portal_base_url` is where browsers reach this API, if that is not where it is called
-    itself; only pages of the origins in `portal_frame_origins`, divided by spaces, may show the portal in a frame.
+    billing, mails carry no link; only pages of the origins in `portal_frame_origins`, divided by spaces, may show the
+    portal in a frame. `portal_base_url` is where browsers reach this API: a request's own word for it is not trusted.
     """
 
     wallets_table: str
@@ -52,10 +52,10 @@ class Settings:
     stripe_secret_key: str
     stripe_publishable_key: str
     stripe_webhook_secret: str
+    portal_base_url: str
     stripe_api_base: str | None = None
     mail_from: str | None = None
     portal_url: str | None = None
-    portal_base_url: str | None = None
     portal_frame_origins: str | None = None
 
 

@@ -32,6 +32,7 @@ SHORT_TIMES = {
     "MailFrom": "Example Billing <billing@example.com>",
     "MailIdentity": "example.com",
     "MailDelay": "2",
+    "PortalBaseUrl": "https://billing.example.com",
 }
 """Parameters of a local stack: a message that cannot be charged is in the dead-letter queue after some 35 seconds."""
 

@@ -86,7 +86,7 @@ class System:
     @property
     def environment(self) -> Mapping[str, str]:
         """Return the environment that the app's code has, for code that works on the same resources."""
-        return {**self.deployment.environment, "STRIPE_API_BASE": self.stripe_url}
+        return {**self.deployment.environment, "STRIPE_API_BASE": self.stripe_url, "PORTAL_BASE_URL": self.url}
 
     @property
     def aws_endpoint(self) -> str:

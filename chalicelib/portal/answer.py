@@ -1,19 +1,23 @@
 """Answer a request for a page: find whose it is, call the view, and turn a refusal into a page of its own."""
 
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Any, Final
 
 from chalice.app import Request, Response
 
+from chalicelib.accounts import table as accounts
+from chalicelib.catalog.catalog import catalog
 from chalicelib.errors import Refusal
 from chalicelib.http_input import check_path
 from chalicelib.log import log
 from chalicelib.portal import render
-from chalicelib.portal.brand import color_file, logo_file
+from chalicelib.portal.brand import brand_of, color_file, logo_file
+from chalicelib.portal.enter import find_link, open_link
 from chalicelib.portal.pages import VIEWS
+from chalicelib.portal.place import cookie, public_place
 from chalicelib.portal.policy import Headers
-from chalicelib.portal.session import PageNotFound
-from chalicelib.portal.visit import Visit
+from chalicelib.portal.session import PageNotFound, Session, new_ticket, new_token
+from chalicelib.portal.visit import Visit, see_other
 
 FREE_FOR_VIEWERS: Final = frozenset({"sign_out"})
 """Forms that change nothing of the account."""
@@ -44,6 +48,35 @@ def show_page(request: Request, name: str, account_id: str, parameters: Mapping[
             return render.refused(asked, visit, refusal)
 
     return answer(request, work)
+
+
+def show_link(request: Request, link_token: str) -> Response:
+    """Show the button that opens a link, and leave the link as it is; a person's browser presses it by itself.
+
+    What is no browser finds the session in the headers: its cookie opens the link with the first page. Raises
+    LinkUnusable.
+    """
+    link = find_link(link_token)
+    place, account = public_place(), accounts.get(link.account_id)
+    shown: dict[str, Any] = {"brand": brand_of(account, catalog()), "action": place.path("open", link_token)}
+    found = render.plain_page(request, "open.html", preferred=(link.locale, account.locale), **shown)
+    if "sec-purpose" not in request.headers and "purpose" not in request.headers:
+        found.headers |= _way_in(link, new_ticket(link_token))
+    return found
+
+
+def open_portal(link_token: str) -> Response:
+    """Open a link: from now on the browser has a session. Raises LinkUnusable."""
+    token = new_token()
+    way = _way_in(open_link(link_token, token), token)
+    return see_other(way["Location"], Set_Cookie=way["Set-Cookie"])
+
+
+def _way_in(session: Session, token: str) -> dict[str, str]:
+    """Return the headers that lead into the portal: the first page, and the cookie that opens it."""
+    place, account_id = public_place(), session.account_id
+    pages = session.page.split("/") if session.page else []
+    return {"Location": place.path("accounts", account_id, *pages), "Set-Cookie": cookie(place, account_id, token)}
 
 
 def show_door(request: Request) -> Response:

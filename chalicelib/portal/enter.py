@@ -1,4 +1,7 @@
-"""Come in: make a link, open it, and find the session of a request."""
+"""Come in: make a link, open it, and find the session of a request.
+
+A link is opened by a form, not by whoever fetches it: browsers, mail filters and chats fetch links in advance.
+"""
 
 from typing import Annotated, Literal
 
@@ -16,9 +19,11 @@ from chalicelib.portal.session import (
     SessionEnded,
     extended,
     id_of,
+    link_of_ticket,
     new_token,
     opened,
 )
+from chalicelib.token import Caller
 
 WebAddress = Annotated[
     str,
@@ -32,10 +37,11 @@ Locale = Annotated[str, Meta(pattern="^[a-z]{2,3}([-_][A-Za-z0-9]{2,8})*$", exam
 
 
 class PortalSessionRequest(msgspec.Struct, forbid_unknown_fields=True):
-    """Whom to let in. `subject` names the person, for the history; `locale` overrides what the browser asks for.
+    """Whom to let in. `subject` names the person, for the history; what an owner says stands behind the owner's name.
 
-    `return_url` is where the page's way back leads; a `viewer` sees all and changes nothing. `page` is what the link
-    opens instead of the overview: a path below the account's home, such as `plan` or `payments/{payment_id}`.
+    `locale` overrides what the browser asks for. `return_url` is where the page's way back leads; a `viewer` sees all
+    and changes nothing. `page` is what the link opens instead of the overview: a path below the account's home, such as
+    `plan` or `payments/{payment_id}`.
     """
 
     account_id: AccountId
@@ -53,7 +59,7 @@ def create_link(allowed: Allowed, request: PortalSessionRequest) -> tuple[str, i
         session_id=id_of("link", token),
         account_id=allowed.account.account_id,
         role=request.role,
-        subject=request.subject or (allowed.caller.subject if allowed.caller.role == "owner" else None),
+        subject=subject_of(allowed.caller, request.subject),
         return_url=request.return_url,
         locale=request.locale,
         page=request.page,
@@ -64,20 +70,48 @@ def create_link(allowed: Allowed, request: PortalSessionRequest) -> tuple[str, i
     return token, link.expires_at_ms
 
 
-def open_link(link_token: str) -> tuple[Session, str]:
-    """Open a link, once; return the session and its secret. Raises LinkUnusable."""
-    link, now_ms = table.take(id_of("link", link_token)), clock.now_ms()
-    if link is None or now_ms >= link.expires_at_ms:
-        raise LinkUnusable("it was opened before, or it is older than five minutes")
-    token = new_token()
-    session = opened(link, token, now_ms)
+def subject_of(caller: Caller, named: str | None) -> str | None:
+    """Return how the person of a new link is named: only the platform can say who somebody is. Pure."""
+    if caller.role == "operator":
+        return named
+    if named is None or named == caller.subject:
+        return caller.subject
+    return f"{caller.subject or caller.account_id}/{named}"
+
+
+def find_link(link_token: str) -> Session:
+    """Find a link that can be opened, and leave it as it is. Raises LinkUnusable."""
+    return _usable(table.find(id_of("link", link_token)))
+
+
+def open_link(link_token: str, token: str) -> Session:
+    """Open a link, once, and return the session, whose secret is `token`. Raises LinkUnusable."""
+    link = _usable(table.take(id_of("link", link_token)))
+    session = opened(link, token, clock.now_ms())
     table.put(session)
-    return session, token
+    return session
+
+
+def _usable(link: Session | None) -> Session:
+    if link is None or clock.now_ms() >= link.expires_at_ms:
+        raise LinkUnusable("it was opened before, or it is older than five minutes")
+    return link
+
+
+def _find_or_open(token: str) -> Session | None:
+    """Find a session, or begin the one of a ticket that is used for the first time."""
+    session, link_token = table.find(id_of("session", token)), link_of_ticket(token)
+    if session or link_token is None:
+        return session
+    try:
+        return open_link(link_token, token)
+    except LinkUnusable:
+        return None
 
 
 def find_session(token: str | None, account_id: str) -> Session:
     """Find the session of a secret, for this account and no other, and extend it. Raises SessionEnded."""
-    session = table.find(id_of("session", token)) if token else None
+    session = _find_or_open(token) if token else None
     now_ms = clock.now_ms()
     if session is None or session.account_id != account_id or now_ms >= session.expires_at_ms:
         raise SessionEnded("there is no session for this account in this browser")

@@ -30,20 +30,13 @@ class Place(msgspec.Struct, frozen=True):
         return self.origin.startswith("https://")
 
 
-def place_of(request: Request) -> Place:
-    """Return where this request says the API is, or the settings, if they do."""
-    base = settings().portal_base_url
-    if base:
-        parts = urlsplit(base)
-        return Place(f"{parts.scheme}://{parts.netloc}", parts.path.rstrip("/"))
-    scheme = request.headers.get("x-forwarded-proto", "http").partition(",")[0].strip()
-    return Place(f"{scheme}://{request.headers.get('host', '')}", _prefix(request))
+def public_place() -> Place:
+    """Return where browsers reach the portal.
 
-
-def _prefix(request: Request) -> str:
-    """Return what stands before the route in the path that was asked for: API Gateway's stage."""
-    asked = str(request.context.get("path", request.path)).split("/")
-    return "/".join(asked[: len(asked) - len(request.path.split("/")) + 1])
+    The settings alone say it: whoever writes a request's Host or X-Forwarded-Proto would choose where links lead.
+    """
+    parts = urlsplit(settings().portal_base_url)
+    return Place(f"{parts.scheme}://{parts.netloc}", parts.path.rstrip("/"))
 
 
 def frame_origins() -> list[str]:

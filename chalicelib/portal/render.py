@@ -12,7 +12,7 @@ from chalicelib.catalog.catalog import catalog
 from chalicelib.errors import Refusal
 from chalicelib.portal.brand import operator_brand
 from chalicelib.portal.names import Names
-from chalicelib.portal.place import Place, place_of
+from chalicelib.portal.place import Place, public_place
 from chalicelib.portal.policy import page_headers, stripe_js
 from chalicelib.portal.refusals import TEXTS, title_of, told
 from chalicelib.portal.session import PageNotFound
@@ -81,10 +81,12 @@ def page(visit: Visit, template: str, *, status: int = 200, with_stripe: bool = 
     return _answer(visit.words, template, model, status, with_stripe=with_stripe)
 
 
-def plain_page(request: Request, template: str, *, status: int = 200, **shown: Any) -> Response:
-    """Answer with a page that belongs to no session, in the operator's name."""
-    found = words_of(request)
-    model = {**_frame(place_of(request), found), "visit": None, "brand": operator_brand(catalog()), **shown}
+def plain_page(
+    request: Request, template: str, *, status: int = 200, preferred: tuple[str | None, ...] = (), **shown: Any
+) -> Response:
+    """Answer with a page that belongs to no session, in the operator's name if no other `brand` is shown."""
+    found = words_of(request, *preferred)
+    model = {**_frame(public_place(), found), "visit": None, "brand": operator_brand(catalog()), **shown}
     return _answer(found, template, {"done": None, "stripe_js": None, **model}, status, with_stripe=False)
 
 
@@ -102,7 +104,7 @@ def broken(request: Request) -> Response:
     """Answer with the page of a failure of our own."""
     said = words_of(request)
     text = TEXTS["internal-error"]
-    shown = {"heading": said.say("Something went wrong"), "text": said.say(text)}
+    shown: dict[str, Any] = {"heading": said.say("Something went wrong"), "text": said.say(text)}
     return plain_page(request, "refused.html", status=500, kind="internal-error", **shown)
 
 

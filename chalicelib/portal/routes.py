@@ -11,8 +11,8 @@ from chalice.app import Request, Response
 
 from chalicelib.accounts.allow import REFUSALS, Right, allow
 from chalicelib.clock import iso
-from chalicelib.portal.enter import PortalSessionRequest, create_link, open_link
-from chalicelib.portal.place import cookie, place_of
+from chalicelib.portal.enter import PortalSessionRequest, create_link
+from chalicelib.portal.place import public_place
 from chalicelib.web import Call, Routes
 
 routes = Routes(__name__)
@@ -72,7 +72,7 @@ class PortalSessionView(msgspec.Struct):
 def create_portal_session(call: Call[PortalSessionRequest, None]) -> PortalSessionView:
     allowed = allow(call, call.body.account_id, Right.ACT)
     token, expires_at_ms = create_link(allowed, call.body)
-    place = place_of(routes.current_request)
+    place = public_place()
     return PortalSessionView(place.origin + place.path("open", token), iso(expires_at_ms))
 
 
@@ -99,18 +99,18 @@ for each in PAGES:
     _page(*each)
 
 
-@routes.route("/portal/open/{token}", methods=["GET"], content_types=[], name="portal_open")
-def open_portal(token: str) -> Response:
-    def opened(request: Request) -> Response:
-        from chalicelib.portal.visit import see_other  # noqa: PLC0415 - as above
+@routes.route("/portal/open/{token}", methods=["GET"], content_types=[], name="portal_link")
+def portal_link(token: str) -> Response:
+    from chalicelib.portal.answer import show_link  # noqa: PLC0415 - as above
 
-        session, secret = open_link(token)
-        place = place_of(request)
-        pages = session.page.split("/") if session.page else []
-        first = place.path("accounts", session.account_id, *pages)
-        return see_other(first, Set_Cookie=cookie(place, session.account_id, secret))
+    return _answer(lambda request: show_link(request, token))
 
-    return _answer(opened)
+
+@routes.route("/portal/open/{token}", methods=["POST"], content_types=[], name="portal_open")
+def portal_open(token: str) -> Response:
+    from chalicelib.portal.answer import open_portal  # noqa: PLC0415 - as above
+
+    return _answer(lambda _request: open_portal(token))
 
 
 @routes.route("/portal", methods=["GET"], content_types=[], name="portal_door")

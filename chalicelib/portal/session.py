@@ -94,6 +94,16 @@ def new_token() -> str:
     return secrets.token_urlsafe(TOKEN_BYTES)
 
 
+def new_ticket(link_token: str) -> str:
+    """Make the secret of the session that a link will open, for who goes on without a browser's form."""
+    return f"{link_token}.{new_token()}"
+
+
+def link_of_ticket(token: str) -> str | None:
+    """Return the secret of the link that a ticket opens; None for a token that is no ticket."""
+    return token.rpartition(".")[0] or None
+
+
 def id_of(kind: Literal["link", "session"], token: str) -> str:
     """Return the id under which a secret is kept: its hash."""
     return f"{kind}#{sha256(token.encode()).hexdigest()}"

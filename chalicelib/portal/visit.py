@@ -15,7 +15,7 @@ from chalicelib.idempotency import Key
 from chalicelib.portal import table
 from chalicelib.portal.brand import Brand, brand_of
 from chalicelib.portal.enter import find_session
-from chalicelib.portal.place import Place, cookie_of, place_of
+from chalicelib.portal.place import Place, cookie_of, public_place
 from chalicelib.portal.session import FormOutdated, Session, form_token, is_form_token
 from chalicelib.portal.words import Words, asked_for, choose
 
@@ -29,7 +29,7 @@ class Visit:
     def __init__(self, request: Request, account_id: str) -> None:
         """Find the session, the account and the words. Raises SessionEnded, AccountNotFound."""
         self.request = request
-        self.place: Place = place_of(request)
+        self.place: Place = public_place()
         self._token = cookie_of(request) or ""
         self.session: Session = find_session(self._token, account_id)
         self.account: Account = _account(account_id)

@@ -21,6 +21,7 @@ PARAMETERS = {
     "UsageVisibilityTimeout": "2",
     "UsageMaxReceiveCount": "2",
     "UsageBatchWindow": "1",
+    "PortalBaseUrl": "https://billing.example.com",
 }
 
 

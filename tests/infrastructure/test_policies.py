@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 import pytest
@@ -270,9 +271,10 @@ def test_the_api_may_do_all_that_its_routes_do(client: Client, account: str, gua
     ask("DELETE", f"{account}/card", expect=204)
     ask("PUT", f"{account}/notices", {"mails": {"low_balance": False}})
     ask("GET", f"{account}/notices")
-    link = ask("POST", "/v1/portal-sessions", {"account_id": "acme"}, expect=201)["url"]
+    link = urlsplit(ask("POST", "/v1/portal-sessions", {"account_id": "acme"}, expect=201)["url"])
     with requests.Session() as browser:
-        home = browser.get(link, timeout=30)
+        assert browser.get(client.url + link.path, timeout=30).status_code == 200
+        home = browser.post(client.url + link.path, timeout=30)
         assert home.status_code == 200, home.text
         for page in ("history", "history/search?q=a", "invoices", "details", "plan", "auto-pay", "add-balance"):
             assert browser.get(f"{home.url}/{page}", timeout=30).status_code == 200, page

@@ -40,7 +40,10 @@ class People:
         page = self.context(**options).new_page()
         page.on("console", lambda message: self._heard(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.goto(self.site.link(account_id, **(session or {})))
+        page.goto(self.site.link(account_id, **(session or {})), wait_until="commit")
+        if not options.get("script", True):
+            page.get_by_role("button", name="Open Billing").click()
+        page.wait_for_url("**/portal/accounts/**")
         if path:
             page.goto(page.url + path)
         return page

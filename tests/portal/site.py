@@ -121,7 +121,7 @@ class Site:
 
     def enter(self, account_id: str, **changes: Any) -> "Visitor":
         """Open a link without a browser."""
-        answer = requests.get(self.link(account_id, **changes), allow_redirects=False, timeout=30)
+        answer = requests.post(self.link(account_id, **changes), allow_redirects=False, timeout=30)
         assert answer.status_code == 303, answer.text
         return Visitor(self, account_id, answer.headers["Set-Cookie"].partition(";")[0])
 

@@ -47,7 +47,7 @@ def test_only_origins_that_the_settings_name_may_show_it(framed: Api, site: Site
     account = site.account()
     link = framed.post("/v1/portal-sessions", {"account_id": account}).json()["url"]
     assert link.startswith("https://billing.example.com/money/portal/open/")
-    opened = requests.get(framed.url + link.partition("/money")[2], allow_redirects=False, timeout=30)
+    opened = requests.post(framed.url + link.partition("/money")[2], allow_redirects=False, timeout=30)
     assert opened.headers["Location"] == f"/money/portal/accounts/{account}"
     cookie = opened.headers["Set-Cookie"]
     assert cookie.endswith(f"; Path=/money/portal/accounts/{account}; HttpOnly; SameSite=None; Secure; Partitioned")

@@ -9,8 +9,10 @@ import requests
 from chalicelib.accounts import table as accounts
 from chalicelib.clock import now_ms
 from chalicelib.portal import table
+from chalicelib.portal.enter import subject_of
 from chalicelib.portal.session import IDLE_MS, LINK_MS, LONGEST_MS, Session, extended, form_token, id_of, is_form_token
-from tests.portal.site import Site
+from chalicelib.token import Caller
+from tests.portal.site import Site, Visitor
 
 INLINE = re.compile(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son\w+=|javascript:", re.IGNORECASE)
 PAGES = (
@@ -26,20 +28,94 @@ def account(site: Site) -> str:
 
 def test_a_link_opens_a_session_once_and_leaves_no_secret_in_the_address(site: Site, account: str) -> None:
     link = site.link(account)
-    answer = requests.get(link, allow_redirects=False, timeout=30)
+    answer = requests.post(link, allow_redirects=False, timeout=30)
     assert answer.status_code == 303
     assert answer.headers["Location"] == f"/portal/accounts/{account}"
     name, _, rest = answer.headers["Set-Cookie"].partition("=")
     assert name == "portal_session"
     assert rest.endswith(f"; Path=/portal/accounts/{account}; HttpOnly; SameSite=Lax")
-    again = requests.get(link, allow_redirects=False, timeout=30)
-    assert again.status_code == 410
-    assert "This link cannot be opened any more" in again.text
-    assert "Set-Cookie" not in again.headers
+    for again in (requests.post(link, timeout=30), requests.get(link, timeout=30)):
+        assert again.status_code == 410
+        assert "This link cannot be opened any more" in again.text
+        assert "Set-Cookie" not in again.headers
+
+
+@pytest.mark.parametrize("headers", [{}, {"Sec-Purpose": "prefetch"}, {"Purpose": "prefetch"}])
+def test_whoever_only_fetches_a_link_has_not_opened_it(site: Site, account: str, headers: dict[str, str]) -> None:
+    link = site.link(account)
+    for _ in range(3):
+        shown = requests.get(link, headers=headers, timeout=30)
+        assert shown.status_code == 200
+        assert f'<form method="post" action="{urlsplit(link).path}"' in shown.text
+        assert ("Set-Cookie" in shown.headers) is not bool(headers)
+    assert requests.post(link, allow_redirects=False, timeout=30).status_code == 303
+
+
+def test_a_program_goes_on_with_the_cookie_that_came_along_and_opens_the_link_with_it(site: Site, account: str) -> None:
+    link = site.link(account, page="invoices")
+    first, second = (requests.get(link, timeout=30) for _ in range(2))
+    assert first.headers["Location"] == f"/portal/accounts/{account}/invoices"
+    goes_on, too_late = (
+        Visitor(site, account, each.headers["Set-Cookie"].partition(";")[0]) for each in (first, second)
+    )
+    assert goes_on.get().status_code == goes_on.get("/invoices").status_code == 200
+    assert goes_on.post("/details", {"name": "Acme Ltd"}).status_code == 303
+    assert too_late.get().status_code == 401
+    assert requests.post(link, timeout=30).status_code == 410
+
+
+def test_a_link_alone_is_no_session_after_it_was_opened(site: Site, account: str) -> None:
+    link = site.link(account)
+    requests.post(link, allow_redirects=False, timeout=30)
+    secret = link.rpartition("/")[2]
+    for token in (secret, f"{secret}.", f"{secret}.{secret}"):
+        assert Visitor(site, account, f"portal_session={token}").get().status_code == 401
+
+
+def test_where_links_lead_is_not_for_a_request_to_say(site: Site, account: str) -> None:
+    headers = {
+        **site.operator,
+        "Host": "evil.example",
+        "X-Forwarded-Proto": "https",
+        "X-Forwarded-Host": "evil.example",
+    }
+    answer = requests.post(f"{site.url}/v1/portal-sessions", json={"account_id": account}, headers=headers, timeout=30)
+    assert answer.json()["url"].startswith(f"{site.url}/portal/open/")
+
+
+@pytest.mark.parametrize(
+    ("caller", "named", "actor"),
+    [
+        (Caller("operator", None, "pat@platform.example"), "kim@acme.example", "kim@acme.example"),
+        (Caller("operator"), None, "owner:acme"),
+        (Caller("operator"), "Operator", "owner:Operator"),
+        (Caller("operator"), "stripe", "owner:stripe"),
+        (Caller("operator"), " owner :rival", "owner: owner :rival"),
+        (Caller("owner", "acme"), None, "owner:acme"),
+        (Caller("owner", "acme"), "operator", "acme/operator"),
+        (Caller("owner", "acme", "kim@acme.example"), None, "kim@acme.example"),
+        (Caller("owner", "acme", "kim@acme.example"), "kim@acme.example", "kim@acme.example"),
+        (Caller("owner", "acme", "kim@acme.example"), "pat@platform.example", "kim@acme.example/pat@platform.example"),
+        (Caller("owner", "acme", "auto-pay"), None, "owner:auto-pay"),
+    ],
+)
+def test_who_did_it_is_as_the_platform_says(caller: Caller, named: str | None, actor: str) -> None:
+    assert Caller("owner", "acme", subject_of(caller, named)).actor == actor
+
+
+def test_an_owner_does_nothing_in_the_operators_name(site: Site, account: str) -> None:
+    token = {"Authorization": f"Bearer {site.system.token(account)}"}
+    body = {"account_id": account, "subject": "operator"}
+    link = requests.post(f"{site.url}/v1/portal-sessions", json=body, headers=token, timeout=30).json()["url"]
+    opened = requests.post(link, allow_redirects=False, timeout=30)
+    visitor = Visitor(site, account, opened.headers["Set-Cookie"].partition(";")[0])
+    visitor.post("/add-balance", {"attempt": "1", "amount": "25"})
+    (payment,) = site.payments(account)
+    assert payment.actor == f"{account}/operator"
 
 
 def test_a_link_may_lead_to_a_page_of_the_account_and_nowhere_else(site: Site, account: str) -> None:
-    answer = requests.get(site.link(account, page="payments/pay_1"), allow_redirects=False, timeout=30)
+    answer = requests.post(site.link(account, page="payments/pay_1"), allow_redirects=False, timeout=30)
     assert answer.headers["Location"] == f"/portal/accounts/{account}/payments/pay_1"
     for page in ("../other", "/plan", "https://evil.example", "plan/..", "plan?x=1", ""):
         body = {"account_id": account, "page": page}
@@ -54,6 +130,7 @@ def test_a_link_that_was_not_opened_in_time_is_refused(site: Site, account: str)
     assert 0 < link.expires_at_ms - now_ms() <= LINK_MS
     table.put(Session(**{name: getattr(link, name) for name in link.__struct_fields__} | {"expires_at_ms": now_ms()}))
     assert requests.get(f"{site.url}/portal/open/{token}", timeout=30).status_code == 410
+    assert requests.post(f"{site.url}/portal/open/{token}", timeout=30).status_code == 410
 
 
 def test_a_link_needs_the_operator_or_an_owner_of_the_account(site: Site, account: str) -> None:

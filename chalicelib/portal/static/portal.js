@@ -33,6 +33,14 @@
     });
   }
 
+  // Whoever sees the page of a link has opened it. A page that is only prepared for a person who may come has not been seen.
+  const opening = document.querySelector("form[data-open]");
+  if (opening) {
+    const open = () => opening.requestSubmit();
+    if (document.prerendering) document.addEventListener("prerenderingchange", open, { once: true });
+    else open();
+  }
+
   for (const input of document.querySelectorAll("[data-chooses]")) {
     input.addEventListener("input", () => {
       const radio = input.form.querySelector(`[value="${input.dataset.chooses}"]`);
