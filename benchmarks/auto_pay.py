@@ -35,6 +35,7 @@ from chalicelib.ledger import statement
 from chalicelib.ledger.table import read_wallet
 from chalicelib.payments.adjust import AdjustmentRequest, adjust
 from chalicelib.settings import settings
+from chalicelib.text import Email, Line
 from chalicelib.token import Caller
 from local import demo
 from local.system import System
@@ -51,11 +52,10 @@ PATIENCE_SECONDS: Final = 180
 def wallet(system: System, number: int) -> str:
     """Make an account with a card, 22 dollars and auto-pay; 100 messages at 5 cents take it below 20."""
     account_id = f"burst-{number}"
-    request = AccountRequest(kind="workspace", name="Acme", email="billing@acme.example", currency="usd")
+    request = AccountRequest(kind="workspace", name=Line("Acme"), email=Email("billing@acme.example"), currency="usd")
     account, _ = put_account(OPERATOR, account_id, request, catalog())
-    adjust(
-        account, AdjustmentRequest("credit", "22.00", "to start with"), key=Key("start", "operator"), actor="benchmark"
-    )
+    start = AdjustmentRequest("credit", "22.00", Line("to start with"))
+    adjust(account, start, key=Key("start", "operator"), actor="benchmark")
     demo.save_card(system, account_id, "pm_card_visa")
     settings_ = AutoPayRequest(enabled=True, threshold="20", amount="50", monthly_limit="500")
     put_auto_pay(accounts.get(account_id), settings_, actor="benchmark", catalog=catalog())

@@ -9,6 +9,7 @@ from typing import Annotated, Final
 from msgspec import Meta
 
 from chalicelib.errors import Refusal
+from chalicelib.text import whole
 
 MICROS: Final = 1_000_000
 PLACES: Final = 6
@@ -29,14 +30,14 @@ MAXIMUM_DIGITS: Final = 12
 Decimal = Annotated[
     str,
     Meta(
-        pattern=r"^[0-9]{1,12}(\.[0-9]{1,6})?$",
+        pattern=whole(r"[0-9]{1,12}(\.[0-9]{1,6})?"),
         description="A decimal string with at most 12 digits before the point and 6 behind it, without sign.",
         examples=["25.00", "0.0025"],
     ),
 ]
 """How an amount or a quantity is written in a request; `parse_micros` reads it."""
 
-Currency = Annotated[str, Meta(pattern="^[a-z]{3}$", description="ISO 4217 code, lower-case.", examples=["usd"])]
+Currency = Annotated[str, Meta(pattern=whole("[a-z]{3}"), description="ISO 4217 code, lower-case.", examples=["usd"])]
 
 
 class InvalidDecimal(Refusal):

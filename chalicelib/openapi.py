@@ -8,6 +8,7 @@ import msgspec
 
 from chalicelib.errors import Refusal
 from chalicelib.http_input import (
+    IDEMPOTENCY_KEY,
     LONGEST_PATH_NAME,
     BodyTooLarge,
     InvalidRequest,
@@ -16,6 +17,7 @@ from chalicelib.http_input import (
     NothingThere,
     UnsupportedMediaType,
 )
+from chalicelib.text import whole
 from chalicelib.token import Unauthorized
 from chalicelib.web import Operation, Problem, Routes
 
@@ -47,7 +49,7 @@ def describe(blueprints: Iterable[Routes], version: str) -> Json:
     """Return the description of all operations of some blueprints."""
     operations = [operation for blueprint in blueprints for operation in blueprint.operations]
     types = [kind for operation in operations for kind in (operation.takes, operation.gives) if kind] + [Problem]
-    schemas, components = msgspec.json.schema_components(types, ref_template=REFERENCE)
+    schemas, components = msgspec.json.schema_components(types, schema_hook=_schema_of, ref_template=REFERENCE)
     schema_of = dict(zip(map(repr, types), schemas, strict=True))
     paths: dict[str, Json] = {}
     for operation in operations:
@@ -61,6 +63,11 @@ def describe(blueprints: Iterable[Routes], version: str) -> Json:
             "securitySchemes": {"token": TOKEN},
         },
     }
+
+
+def _schema_of(text: Any) -> Json:
+    """Return the schema of a type that msgspec does not know: one of `chalicelib.text`."""
+    return dict(text.schema())
 
 
 def _operation(operation: Operation, schema_of: Mapping[str, Json]) -> Json:
@@ -89,7 +96,9 @@ def _path_parameters(operation: Operation) -> list[Json]:
 def _query_parameters(operation: Operation) -> list[Json]:
     if not operation.query:
         return []
-    (schema,), components = msgspec.json.schema_components([operation.query], ref_template=REFERENCE)
+    (schema,), components = msgspec.json.schema_components(
+        [operation.query], schema_hook=_schema_of, ref_template=REFERENCE
+    )
     fields = components[schema["$ref"].rpartition("/")[2]]
     return [
         {"name": name, "in": "query", "required": name in fields.get("required", ()), "schema": _without_null(field)}
@@ -114,7 +123,7 @@ def _headers(operation: Operation) -> list[Json]:
             "required": not operation.key_optional,
             "description": "Makes a repeat safe: the same key with the same body gets the same answer."
             + (" Needed only where money moves." if operation.key_optional else ""),
-            "schema": {"type": "string", "pattern": r"^[\x21-\x7e]{1,255}$"},
+            "schema": {"type": "string", "pattern": whole(IDEMPOTENCY_KEY.pattern)},
         }
     ]
 

@@ -32,13 +32,13 @@ def json_decoder(type: Any) -> msgspec.json.Decoder[Any]:
 def msgpack_decoder(type: Any) -> msgspec.msgpack.Decoder[Any]:
     """Return a decoder of MessagePack that says a value of a type."""
     with _one_at_a_time:
-        return msgspec.msgpack.Decoder(type)
+        return msgspec.msgpack.Decoder(type, dec_hook=_read)
 
 
 def read_toml(toml: str | bytes, type: type[T]) -> T:
     """Read TOML as a value of a type. Raises msgspec.DecodeError, of which msgspec.ValidationError is one."""
     json_decoder(type)
-    return msgspec.toml.decode(toml, type=type)
+    return msgspec.toml.decode(toml, type=type, dec_hook=_read)
 
 
 @overload
@@ -52,11 +52,18 @@ def convert(value: Any, type: Any, *, strict: bool = True) -> Any: ...
 def convert(value: Any, type: Any, *, strict: bool = True) -> Any:
     """Read a value of plain types as one of a type. Raises msgspec.ValidationError."""
     json_decoder(type)
-    return msgspec.convert(value, type, strict=strict)
+    return msgspec.convert(value, type, strict=strict, dec_hook=_read)
 
 
 @cache
 def _json_decoder(type: Any) -> msgspec.json.Decoder[Any]:
     # What msgspec knows of the Structs in a type is complete when this returns, for its other formats as well.
     with _one_at_a_time:
-        return msgspec.json.Decoder(type)
+        return msgspec.json.Decoder(type, dec_hook=_read)
+
+
+def _read(type: Any, value: Any) -> Any:
+    """Read a value of a type that msgspec does not know: each is made of a text, and says itself what is wrong."""
+    if not isinstance(value, str):
+        raise TypeError(f"must be a text, not {value!r:.40}")
+    return type(value)

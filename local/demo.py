@@ -28,6 +28,7 @@ from chalicelib.payments.adjust import AdjustmentRequest, adjust
 from chalicelib.payments.top_up import CardDeclined, TopUpRequest, top_up
 from chalicelib.settings import settings
 from chalicelib.subscriptions.change import SubscriptionRequest, change
+from chalicelib.text import AccountId, Country, Email, Line, Locale
 from chalicelib.token import Caller
 from chalicelib.usage.record import record
 from local.system import System
@@ -68,14 +69,23 @@ def fill(system: System, account_id: str) -> None:
 def open_accounts(account_id: str, client_id: str) -> None:
     """Create both accounts, with a welcome credit."""
     workspace = AccountRequest(
-        kind="workspace", name="Acme Agency", email="billing@acme.example", currency="usd", locale="en-US", country="US"
+        kind="workspace",
+        name=Line("Acme Agency"),
+        email=Email("billing@acme.example"),
+        currency="usd",
+        locale=Locale("en-US"),
+        country=Country("US"),
     )
     customer = AccountRequest(
-        kind="client", workspace_id=account_id, name="Bakery Bloom", email="hello@bloom.example", currency="usd"
+        kind="client",
+        workspace_id=AccountId(account_id),
+        name=Line("Bakery Bloom"),
+        email=Email("hello@bloom.example"),
+        currency="usd",
     )
     for opened, request in ((account_id, workspace), (client_id, customer)):
         account, _ = put(OPERATOR, opened, request, catalog())
-        welcome = AdjustmentRequest("credit", "10.00", "Welcome credit")
+        welcome = AdjustmentRequest("credit", "10.00", Line("Welcome credit"))
         adjust(account, welcome, key=Key("welcome", "operator"), actor=OPERATOR.actor)
 
 

@@ -1,16 +1,15 @@
 """The account and its card on file: values and rules."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 from msgspec import Meta
 
 from chalicelib.errors import Refusal
+from chalicelib.text import Email, Line
 
 Kind = Literal["workspace", "client"]
-AccountId = Annotated[str, Meta(pattern="^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$", examples=["acme"])]
-ShortText = Annotated[str, Meta(min_length=1, max_length=200)]
-Email = Annotated[str, Meta(pattern=r"^[^@\s]+@[^@\s]+$", max_length=254, examples=["billing@acme.example"])]
+MOST_ADDRESS_LINES: Final = 10
 
 
 class AccountNotFound(Refusal):
@@ -60,13 +59,26 @@ class ClientIdInvalid(Refusal):
         )
 
 
-class BillingDetails(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, frozen=True):
-    """Whom invoices are made out to."""
+class BillingDetails(msgspec.Struct, omit_defaults=True, frozen=True):
+    """Whom invoices are made out to, as it is kept."""
 
-    name: ShortText | None = None
-    address: Annotated[list[ShortText], Meta(max_length=10)] = []
-    tax_id: ShortText | None = None
+    name: str | None = None
+    address: list[str] = []
+    tax_id: str | None = None
+    email: str | None = None
+
+
+class BillingDetailsRequest(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, frozen=True):
+    """Whom invoices shall be made out to."""
+
+    name: Line | None = None
+    address: Annotated[list[Line], Meta(max_length=MOST_ADDRESS_LINES)] = []
+    tax_id: Line | None = None
     email: Email | None = None
+
+    def details(self) -> BillingDetails:
+        """Return them as they are kept."""
+        return BillingDetails(self.name, [*self.address], self.tax_id, self.email)
 
 
 class Card(msgspec.Struct, frozen=True):

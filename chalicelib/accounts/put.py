@@ -1,43 +1,40 @@
 """Create an account, or change what may change of it."""
 
-from typing import Annotated
+from typing import Final
 
 import msgspec
-from msgspec import Meta
 
 from chalicelib import clock
 from chalicelib.accounts import table
 from chalicelib.accounts.account import (
     Account,
-    AccountId,
     AccountImmutable,
     AccountNotFound,
-    BillingDetails,
+    BillingDetailsRequest,
     ClientIdInvalid,
-    Email,
     Kind,
-    ShortText,
     WorkspaceInvalid,
 )
 from chalicelib.accounts.allow import Forbidden, Right, can_see, may
 from chalicelib.catalog.catalog import Catalog
 from chalicelib.money import Currency
+from chalicelib.text import AccountId, Country, Email, Line, Locale
 from chalicelib.token import Caller
 
-DEFAULT_LOCALE = "en"
+DEFAULT_LOCALE: Final = "en"
 
 
 class AccountRequest(msgspec.Struct, forbid_unknown_fields=True):
     """An account as it shall be. Optional fields left out are cleared; kind, workspace and currency never change."""
 
     kind: Kind
-    name: ShortText
+    name: Line
     email: Email
     currency: Currency
     workspace_id: AccountId | None = None
-    locale: Annotated[str, Meta(pattern="^[a-z]{2,3}([-_][A-Za-z0-9]{2,8})*$", examples=["en-US"])] = DEFAULT_LOCALE
-    country: Annotated[str, Meta(pattern="^[A-Z]{2}$", examples=["US"])] | None = None
-    billing_details: BillingDetails | None = None
+    locale: Locale | None = None
+    country: Country | None = None
+    billing_details: BillingDetailsRequest | None = None
 
 
 def put(caller: Caller, account_id: str, request: AccountRequest, catalog: Catalog) -> tuple[Account, bool]:
@@ -55,9 +52,9 @@ def put(caller: Caller, account_id: str, request: AccountRequest, catalog: Catal
         name=request.name,
         email=request.email,
         currency=request.currency,
-        locale=request.locale,
+        locale=request.locale or DEFAULT_LOCALE,
         country=request.country,
-        billing_details=request.billing_details,
+        billing_details=request.billing_details.details() if request.billing_details else None,
         created_at_ms=current.created_at_ms if current else clock.now_ms(),
     )
     if current is None:

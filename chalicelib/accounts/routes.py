@@ -7,7 +7,6 @@ import msgspec
 from chalicelib.accounts import access as access_rule
 from chalicelib.accounts.account import (
     Account,
-    AccountId,
     AccountImmutable,
     BillingDetails,
     ClientIdInvalid,
@@ -19,7 +18,7 @@ from chalicelib.catalog.catalog import UnknownCurrency, catalog
 from chalicelib.clock import iso
 from chalicelib.errors import Refusal
 from chalicelib.money import format_amount
-from chalicelib.typed import convert
+from chalicelib.text import AccountId, WrongText
 from chalicelib.web import Answer, Call, Routes
 
 routes = Routes(__name__)
@@ -101,8 +100,6 @@ def view(account: Account) -> AccountView:
 
 def _checked(account_id: str) -> str:
     try:
-        return convert(account_id, AccountId)
-    except msgspec.ValidationError:
-        raise InvalidAccountId(
-            "an account id has 1 to 64 letters, digits, dots, dashes or underscores", field="account_id"
-        ) from None
+        return AccountId(account_id)
+    except WrongText as wrong:
+        raise InvalidAccountId(f"account_id: {wrong}", field="account_id") from None

@@ -15,6 +15,7 @@ from chalicelib.catalog.seller import Seller
 from chalicelib.catalog.tax import Tax, TaxEntry
 from chalicelib.errors import Refusal
 from chalicelib.money import card_step_micros, parse_micros
+from chalicelib.text import CURRENCIES, Country, WrongText
 from chalicelib.typed import read_toml
 
 FILE: Final = Path(__file__).with_name("catalog.toml")
@@ -147,7 +148,7 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
     add_ons: dict[str, _AddOn]
     dunning: _Dunning
     seller: Seller
-    taxes: dict[Annotated[str, Meta(pattern="^[A-Z]{2}$")], TaxEntry] = {}
+    taxes: dict[str, TaxEntry] = {}
 
 
 @cache
@@ -172,9 +173,9 @@ def read(toml: bytes) -> Catalog:
             add_ons={name: _add_on(name, add_on, found.currencies) for name, add_on in found.add_ons.items()},
             dunning=_dunning(found.dunning),
             seller=_seller(found.seller),
-            taxes={country: _tax(country, tax) for country, tax in found.taxes.items()},
+            taxes={Country(country): _tax(country, tax) for country, tax in found.taxes.items()},
         )
-    except (msgspec.DecodeError, Refusal) as error:
+    except (msgspec.DecodeError, WrongText, Refusal) as error:
         raise InvalidCatalog(str(error)) from error
 
 
@@ -189,6 +190,7 @@ def _usage_limits(usage: _Usage) -> UsageLimits:
 
 
 def _currency_limits(currency: str, limits: _Currency) -> CurrencyLimits:
+    require(currency in CURRENCIES, f"{currency!r} is no currency's code in lower case (ISO 4217)")
     minimum, maximum = parse_micros(limits.top_up_minimum), parse_micros(limits.top_up_maximum)
     shortcuts = tuple(parse_micros(shortcut) for shortcut in limits.top_up_shortcuts)
     require(0 < minimum <= maximum, f"{currency}: the top-up minimum is above the maximum, or zero")

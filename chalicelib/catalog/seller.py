@@ -1,16 +1,34 @@
 """Who sells: the operator, as its invoices name it."""
 
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Final
 
 import msgspec
-from msgspec import Meta
+
+from chalicelib.text import Country, Email, Line, Text
 
 FOLDER: Final = Path(__file__).parent
-DEFAULT_COLOR: Final = "#24405f"
 
-Color = Annotated[str, Meta(pattern="^#[0-9a-fA-F]{6}$", examples=["#24405f"])]
-Line = Annotated[str, Meta(min_length=1, max_length=200)]
+
+class Color(Text):
+    """A colour."""
+
+    __slots__ = ()
+    pattern = "#[0-9a-fA-F]{6}"
+    example = "#24405f"
+    must = f"must be a colour as six hexadecimal digits, such as {example}"
+
+
+class LogoFile(Text):
+    """The name of a picture beside the catalog."""
+
+    __slots__ = ()
+    pattern = r"[a-z0-9-]+\.png"
+    example = "logo-2.png"
+    must = f"must be the name of a PNG file in lower case, such as {example}"
+
+
+DEFAULT_COLOR: Final = Color("#24405f")
 
 
 class Seller(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -18,11 +36,11 @@ class Seller(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
     name: Line
     address: list[Line] = []
-    country: Annotated[str, Meta(pattern="^[A-Z]{2}$")] | None = None
+    country: Country | None = None
     tax_id: Line | None = None
-    email: Line | None = None
+    email: Email | None = None
     color: Color = DEFAULT_COLOR
-    logo: Annotated[str, Meta(pattern=r"^[a-z0-9-]+\.png$")] | None = None
+    logo: LogoFile | None = None
 
     def is_complete(self) -> bool:
         """Tell whether the logo's file is there, if one is named."""

@@ -6,6 +6,7 @@ import msgspec
 from msgspec import Meta
 
 from chalicelib.accounts.account import Account
+from chalicelib.text import Email
 
 Kind = Literal[
     "low_balance",
@@ -16,16 +17,7 @@ Kind = Literal[
     "subscription_past_due",
     "receipt",
 ]
-Recipient = Annotated[
-    str,
-    Meta(
-        # What a browser takes for an address (the HTML standard, "valid e-mail address"), with a dot in its domain.
-        pattern=r"^[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$",
-        max_length=254,
-        examples=["books@acme.example"],
-    ),
-]
-Recipients = Annotated[list[Recipient], Meta(min_length=1, max_length=10)]
+Recipients = Annotated[list[Email], Meta(min_length=1, max_length=10)]
 """One mail goes to all of them: an account's people may know of each other."""
 
 
@@ -41,16 +33,27 @@ class Mails(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     receipt: bool = True
 
 
-class Choice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """An account's choice. Without `recipients`, its billing contact gets the mails."""
+class Choice(msgspec.Struct, frozen=True):
+    """An account's choice, as it is kept. Without `recipients`, its billing contact gets the mails."""
 
-    recipients: Recipients | None = None
+    recipients: list[str] | None = None
     mails: Mails = Mails()
 
     def wants(self, kind: Kind) -> bool:
         """Tell whether a kind of mail is on."""
         wanted: bool = getattr(self.mails, kind)
         return wanted
+
+
+class ChoiceRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A choice to be made."""
+
+    recipients: Recipients | None = None
+    mails: Mails = Mails()
+
+    def choice(self) -> Choice:
+        """Return it as it is kept."""
+        return Choice([*self.recipients] if self.recipients else None, self.mails)
 
 
 def billing_contact(account: Account) -> str:

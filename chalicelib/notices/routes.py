@@ -5,7 +5,7 @@ import msgspec
 from chalicelib.accounts.account import Account
 from chalicelib.accounts.allow import REFUSALS, Right, allow
 from chalicelib.notices import table
-from chalicelib.notices.choice import Choice, Mails, sent_to
+from chalicelib.notices.choice import Choice, ChoiceRequest, Mails, sent_to
 from chalicelib.web import Call, Routes
 
 routes = Routes(__name__)
@@ -35,14 +35,15 @@ def get_notices(call: Call[None, None], account_id: str) -> NoticesView:
     "PUT",
     "/v1/accounts/{account_id}/notices",
     summary="Choose who gets which mails; what is left out is as if never chosen",
-    takes=Choice,
+    takes=ChoiceRequest,
     gives=NoticesView,
     refuses=REFUSALS,
 )
-def put_notices(call: Call[Choice, None], account_id: str) -> NoticesView:
+def put_notices(call: Call[ChoiceRequest, None], account_id: str) -> NoticesView:
     allowed = allow(call, account_id, Right.ACT)
-    table.put_choice(account_id, call.body)
-    return view(allowed.account, call.body)
+    choice = call.body.choice()
+    table.put_choice(account_id, choice)
+    return view(allowed.account, choice)
 
 
 def view(account: Account, choice: Choice) -> NoticesView:

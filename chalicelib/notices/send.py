@@ -16,13 +16,14 @@ from chalicelib.notices import form, mailbox, table
 from chalicelib.notices.choice import billing_contact, sent_to
 from chalicelib.notices.detail import DETAILS, Detail, Payment, Subscription
 from chalicelib.notices.mail import compose
-from chalicelib.notices.mailbox import Letter
+from chalicelib.notices.mailbox import Letter, MailNotSent
 from chalicelib.notices.notice import RULES, Notice, Now
 from chalicelib.notices.publish import lines_of
 from chalicelib.notices.words import one_line, words
 from chalicelib.payments import table as payments
 from chalicelib.settings import settings
 from chalicelib.subscriptions import table as subscriptions
+from chalicelib.text import WrongText, ascii_email
 from chalicelib.typed import json_decoder
 
 
@@ -56,7 +57,10 @@ def send_one(body: str, catalog: Catalog) -> None:
     if notice is None or not choice.wants(notice.kind):
         log().info("an event is worth no mail", event_id=event.id, kind=notice.kind if notice else None)
         return
-    letter = letter_of(notice, account, sent_to(account, choice))
+    to = deliverable(sent_to(account, choice), account_id=account.account_id)
+    if not to:
+        raise MailNotSent(f"no mail reaches any address of {account.account_id}; mend them, and send it again")
+    letter = letter_of(notice, account, to)
     # Claimed first, noted afterwards. Cut off in between, the mail is sent again once the claim has lapsed: rather
     # twice than never.
     state = table.claim(account.account_id, notice.mark, event.id)
@@ -80,6 +84,20 @@ def now(account: Account, event: Detail, catalog: Catalog) -> Now:
     )
 
 
+def deliverable(addresses: Sequence[str], *, account_id: str) -> list[str]:
+    """Return addresses as SES takes them. One that nobody can be reached at is logged, and holds up no other.
+
+    It was stored before the rule that its like is refused by.
+    """
+    found: list[str] = []
+    for place, address in enumerate(addresses):
+        try:
+            found.append(ascii_email(address))
+        except WrongText as wrong:
+            log().error("no mail reaches an address", account_id=account_id, place=place, because=wrong.reason)
+    return found
+
+
 def letter_of(notice: Notice, account: Account, to: Sequence[str]) -> Letter:
     """Write a notice as a letter. A client's comes from its workspace, and answers go there. Raises MailsOff."""
     found = settings()
@@ -88,12 +106,13 @@ def letter_of(notice: Notice, account: Account, to: Sequence[str]) -> Letter:
     name, sender = mailbox.sender_of(found.mail_from)
     workspace = accounts.find(account.workspace_id) if account.workspace_id else None
     brand = one_line(workspace.name if workspace else name)
+    answers = deliverable([billing_contact(workspace)], account_id=workspace.account_id) if workspace else []
     mail = compose(notice, account, words(account.locale), brand=brand, portal_url=found.portal_url)
     return Letter(
         sender=sender,
         name=brand,
-        reply_to=one_line(billing_contact(workspace)) if workspace else None,
-        to=[one_line(each) for each in to],
+        reply_to=answers[0] if answers else None,
+        to=to,
         subject=mail.subject,
         text=form.plain(mail),
         html=form.html(mail),

@@ -5,13 +5,14 @@ from typing import Final
 import msgspec
 
 from chalicelib import idempotency
-from chalicelib.accounts.account import Account, ShortText
+from chalicelib.accounts.account import Account
 from chalicelib.errors import Refusal
 from chalicelib.idempotency import Claim, Key
 from chalicelib.ledger.post import post_one
 from chalicelib.ledger.posting import Direction, Posting, one_leg
 from chalicelib.money import Currency, Decimal, parse_micros
 from chalicelib.payments.top_up import CurrencyMismatch
+from chalicelib.text import Line
 
 OPERATION: Final = "adjustment"
 PREFIX: Final = "adj_"
@@ -23,7 +24,7 @@ class AdjustmentRequest(msgspec.Struct, forbid_unknown_fields=True):
 
     type: Direction
     amount: Decimal
-    reason: ShortText
+    reason: Line
     currency: Currency | None = None
 
 

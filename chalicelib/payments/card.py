@@ -3,11 +3,7 @@
 Card numbers never come here. The newest change wins, by the time at which it was asked for, in any order.
 """
 
-import re
-from typing import Annotated, Final
-
 import msgspec
-from msgspec import Meta
 
 from chalicelib import clock
 from chalicelib.accounts import table as accounts
@@ -16,9 +12,16 @@ from chalicelib.errors import Refusal
 from chalicelib.payments import stripe_gateway
 from chalicelib.payments.saved_card import CardSetup, FinishedSetup
 from chalicelib.payments.stripe_gateway import CustomerGone
+from chalicelib.text import Text
 
-SETUP_INTENT: Final = re.compile("seti_[A-Za-z0-9]{1,100}")
-"""Stripe's id of a SetupIntent. It becomes a part of an address, so nothing else may."""
+
+class SetupIntentId(Text):
+    """Stripe's id of a SetupIntent. It becomes a part of an address, so nothing else may."""
+
+    __slots__ = ()
+    pattern = "seti_[A-Za-z0-9]{1,100}"
+    example = "seti_1Q2w3E"
+    must = f"must be the id of a SetupIntent, such as {example}"
 
 
 class CardSetupUnknown(Refusal):
@@ -79,7 +82,7 @@ def keep(account: Account, setup_intent_id: str) -> Card:
 
     Raises CardSetupUnknown, CardSetupUnfinished, CardSuperseded, StripeUnavailable.
     """
-    setup = stripe_gateway.find_card_setup(setup_intent_id) if SETUP_INTENT.fullmatch(setup_intent_id) else None
+    setup = stripe_gateway.find_card_setup(setup_intent_id) if SetupIntentId.fits(setup_intent_id) else None
     if setup is None or not belongs(setup, account):
         raise CardSetupUnknown(setup_intent_id)
     if setup.card is None:
@@ -149,4 +152,4 @@ def forget(payment_method_id: str, customer_id: str) -> bool:
 class CardRequest(msgspec.Struct, forbid_unknown_fields=True):
     """What putting a card on file takes: the SetupIntent that the browser has brought to its end."""
 
-    setup_intent_id: Annotated[str, Meta(pattern=f"^{SETUP_INTENT.pattern}$", examples=["seti_1Q2w3E"])]
+    setup_intent_id: SetupIntentId

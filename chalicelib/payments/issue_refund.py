@@ -5,7 +5,7 @@ from typing import Any, Final
 import msgspec
 
 from chalicelib import clock, idempotency
-from chalicelib.accounts.account import Account, ShortText
+from chalicelib.accounts.account import Account
 from chalicelib.errors import Refusal
 from chalicelib.idempotency import Key
 from chalicelib.ledger.post import pause
@@ -20,6 +20,7 @@ from chalicelib.payments.reversal import Reversals, refundable_micros, with_new_
 from chalicelib.payments.settle_reversal import settle
 from chalicelib.payments.table import RACES, PaymentBusy
 from chalicelib.payments.top_up import CurrencyMismatch
+from chalicelib.text import Line
 
 OPERATION: Final = "refund"
 
@@ -27,7 +28,7 @@ OPERATION: Final = "refund"
 class RefundRequest(msgspec.Struct, forbid_unknown_fields=True):
     """What a refund takes. Without an amount it is all that can be refunded."""
 
-    reason: ShortText
+    reason: Line
     amount: Decimal | None = None
     currency: Currency | None = None
 

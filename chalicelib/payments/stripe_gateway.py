@@ -21,10 +21,11 @@ from chalicelib.payments.payment import RANKS, Failure, Payment
 from chalicelib.payments.saved_card import CardSetup, FinishedSetup, SavedCard
 from chalicelib.payments.stripe_errors import StripeRefused, StripeUnavailable
 from chalicelib.settings import settings
+from chalicelib.text import WrongText, ascii_email
 
 if TYPE_CHECKING:
     from stripe import RequestOptions, StripeClient
-    from stripe.params import PaymentIntentCreateParams
+    from stripe.params import CustomerCreateParams, PaymentIntentCreateParams
 
 API_VERSION: Final = "2026-10-28.endive"
 """Pinned: what the code was written and tested against (docs.stripe.com/api/versioning)."""
@@ -139,10 +140,22 @@ def create_customer(account: Account, *, instead_of: str | None) -> str:
     key = content_hash([metadata, account.name, account.email, account.created_at_ms, instead_of])
     with reached("create_customer"):
         found = stripe_client(LOOK_SECONDS).v1.customers.create(
-            {"name": account.name, "email": account.email, "metadata": metadata},
+            {"name": account.name, **_email(account), "metadata": metadata},
             options(None, key=f"customer-{account.account_id}-{key}"),
         )
     return str(found.id)
+
+
+def _email(account: Account) -> "CustomerCreateParams":
+    """Return the account's address as Stripe takes it, or none: a customer needs none, and a card can be saved.
+
+    One that Stripe would refuse was stored before the rule that its like is refused by.
+    """
+    try:
+        return {"email": ascii_email(account.email)}
+    except WrongText as wrong:
+        log().error("an account's address is none", account_id=account.account_id, because=wrong.reason)
+        return {}
 
 
 def create_card_setup(account_id: str, customer_id: str, requested_at_ms: int) -> CardSetup:

@@ -3,13 +3,11 @@
 A link is opened by a form, not by whoever fetches it: browsers, mail filters and chats fetch links in advance.
 """
 
-from typing import Annotated, Literal
+from typing import Literal
 
 import msgspec
-from msgspec import Meta
 
 from chalicelib import clock
-from chalicelib.accounts.account import AccountId, ShortText
 from chalicelib.accounts.allow import Allowed
 from chalicelib.portal import table
 from chalicelib.portal.session import (
@@ -23,17 +21,17 @@ from chalicelib.portal.session import (
     new_token,
     opened,
 )
+from chalicelib.text import AccountId, Line, Locale, Text, WebAddress
 from chalicelib.token import Caller
 
-WebAddress = Annotated[
-    str,
-    Meta(pattern=r"^https?://[^\s\"'<>\\]+$", max_length=2000, examples=["https://app.example.com/settings/billing"]),
-]
-PagePath = Annotated[
-    str,
-    Meta(pattern="^[A-Za-z0-9][A-Za-z0-9_.-]*(/[A-Za-z0-9][A-Za-z0-9_.-]*)*$", max_length=200, examples=["invoices"]),
-]
-Locale = Annotated[str, Meta(pattern="^[a-z]{2,3}([-_][A-Za-z0-9]{2,8})*$", examples=["en-US"])]
+
+class PagePath(Text):
+    """A path below an account's home."""
+
+    __slots__ = ()
+    pattern = "(?=.{1,200}(?!.))[A-Za-z0-9][A-Za-z0-9_.-]*(/[A-Za-z0-9][A-Za-z0-9_.-]*)*"
+    example = "invoices"
+    must = f"must be the path of a page, such as {example} or payments/pay_1, of at most 200 characters"
 
 
 class PortalSessionRequest(msgspec.Struct, forbid_unknown_fields=True):
@@ -47,7 +45,7 @@ class PortalSessionRequest(msgspec.Struct, forbid_unknown_fields=True):
     account_id: AccountId
     return_url: WebAddress | None = None
     role: Literal["owner", "viewer"] = "owner"
-    subject: ShortText | None = None
+    subject: Line | None = None
     locale: Locale | None = None
     page: PagePath | None = None
 

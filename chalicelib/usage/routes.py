@@ -13,6 +13,7 @@ from chalicelib.http_input import InvalidRequest
 from chalicelib.ledger.daily_usage import DAY_MS, Usage
 from chalicelib.ledger.table import read_days
 from chalicelib.money import format_amount, format_micros
+from chalicelib.text import Text
 from chalicelib.usage.accept import MAXIMUM_EVENTS, TooManyEvents, accept
 from chalicelib.usage.event import UsageEvent
 from chalicelib.usage.message import RefusedElement
@@ -25,7 +26,15 @@ BODY_BYTES = 4 * 1024 * 1024
 500 events of usual size come to 0.2 MB; of the largest events there are, 16 KB each, a request takes 256."""
 
 DEFAULT_DAYS = 30
-Day = Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}$", examples=["2026-11-23"])]
+
+
+class Day(Text):
+    """A day, in UTC."""
+
+    __slots__ = ()
+    pattern = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
+    example = "2026-11-23"
+    must = f"must be a day such as {example}"
 
 
 class NothingAccepted(Refusal):

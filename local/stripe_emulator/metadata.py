@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from local.stripe_emulator.errors import Json, invalid
 
-EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+EMAIL = re.compile(r"[!-?A-~]+@[!-?A-~]+\.[!-?A-~]+")
 
 
 def merged(before: Json, change: Json | str) -> Json:
@@ -18,7 +18,7 @@ def merged(before: Json, change: Json | str) -> Json:
 
 
 def check_email(address: str | None, param: str) -> None:
-    """Refuse what cannot be an e-mail address."""
+    """Refuse what cannot be an e-mail address: of a domain with a dot, in ASCII (other letters of it as Punycode)."""
     if address and not EMAIL.fullmatch(address):
         raise invalid(f"Invalid email address: {address}", param=param, code="email_invalid")
 

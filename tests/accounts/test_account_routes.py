@@ -2,7 +2,9 @@ from typing import Any
 
 import pytest
 
+from chalicelib.accounts import table as accounts
 from chalicelib.accounts.access import decide
+from chalicelib.accounts.account import Account, BillingDetails
 from chalicelib.ledger.post import post
 from chalicelib.ledger.wallet import Wallet
 from tests.api import NOBODY, Api, problem
@@ -50,13 +52,24 @@ def test_what_is_fixed_cannot_be_changed(api: Api, change: dict[str, str]) -> No
         ({"kind": "agency"}, "kind"),
         ({"name": ""}, "name"),
         ({"name": "x" * 201}, "name"),
+        *(({"name": blank}, "name") for blank in (" ", "\u200e", "\u202e\u202c", "\t", "\u3164", "\u2800")),
+        ({"name": "Acme\u202egpj.exe"}, "name"),
         ({"name": 17}, "name"),
         ({"name": ...}, "name"),
         ({"email": "nobody"}, "email"),
-        ({"country": "Austria"}, "country"),
-        ({"locale": "../../etc"}, "locale"),
+        ({"email": "kim@acme"}, "email"),
+        ({"email": "kïm@acme.example"}, "email"),
+        ({"email": "kim@acme.example\n"}, "email"),
+        *(({"country": code}, "country") for code in ("Austria", "UK", "EL", "XX", "EU", "gb", "GB\n", "")),
+        *(({"locale": name}, "locale") for name in ("../../etc", "de\n", "xx", "en-XX", "")),
+        ({"currency": "usd\n"}, "currency"),
+        ({"workspace_id": "acme\n"}, "workspace_id"),
         ({"surprise": 1}, "surprise"),
         ({"billing_details": {"vat": "x"}}, "billing_details.vat"),
+        ({"billing_details": {"name": " "}}, "billing_details.name"),
+        ({"billing_details": {"address": ["Ring 1", "Wien\n"]}}, "billing_details.address[1]"),
+        ({"billing_details": {"tax_id": "\u200b"}}, "billing_details.tax_id"),
+        ({"billing_details": {"email": "b@acme.example\n"}}, "billing_details.email"),
         ({"workspace_id": "acme"}, "workspace_id"),
         ({"kind": "client"}, "workspace_id"),
         ({"kind": "client", "workspace_id": "nobody"}, "workspace_id"),
@@ -80,6 +93,23 @@ def test_what_is_not_json_is_refused(api: Api) -> None:
         415,
         "unsupported-media-type",
     )
+
+
+@pytest.mark.parametrize(("country", "meant"), [("UK", "GB"), ("EL", "GR"), ("at", "AT")])
+def test_a_country_by_another_name_is_refused_with_its_own(api: Api, country: str, meant: str) -> None:
+    answer = api.put("/v1/accounts/elsewhere", {**WORKSPACE, "country": country})
+    assert f"you probably mean {meant}" in problem(answer, 422, "invalid-request")["detail"]
+
+
+def test_what_was_stored_before_its_rule_is_shown_and_can_be_changed(api: Api) -> None:
+    details = BillingDetails(name=" ", address=["Ring 1\n"], email="kim@acme")
+    old = Account("old", "workspace", None, "\u200e", "kim@acme", "usd", "xx", "UK", details, created_at_ms=1)
+    assert accounts.create(old)
+    shown = api.get("/v1/accounts/old").json()
+    assert (shown["name"], shown["email"], shown["locale"], shown["country"]) == ("\u200e", "kim@acme", "xx", "UK")
+    assert shown["billing_details"] == {"name": " ", "address": ["Ring 1\n"], "email": "kim@acme"}
+    assert api.get("/v1/accounts/old/billing").status_code == 200
+    assert api.put("/v1/accounts/old", {**WORKSPACE, "country": "GB", "locale": "en"}).json()["country"] == "GB"
 
 
 @pytest.mark.parametrize("account_id", ["a b", "-acme", "%E2%82%AC", "x" * 65, "a%23b"])

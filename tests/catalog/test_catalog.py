@@ -42,6 +42,23 @@ def test_what_is_wrong_with_a_part_is_said(part: str, said: str) -> None:
         read(DEPLOYED.replace('parts = ["voice_engine_minute"', f'parts = ["{part}"').encode())
 
 
+@pytest.mark.parametrize(
+    ("line", "instead", "said"),
+    [
+        ("[currencies.usd]", "[currencies.xyz]", "'xyz' is no currency's code"),
+        ("[currencies.usd]", "[currencies.USD]", "'USD' is no currency's code"),
+        ('country = "US"', 'country = "UK"', "you probably mean GB"),
+        ('email = "billing@example.com"', 'email = "billing@example"', "must be an e-mail address"),
+        ('color = "#24405f"', 'color = "#24405f\\n"', "must be a colour"),
+        ("[dunning]", '[taxes.EL]\nname = "VAT"\nrate = "24"\ninclusive = true\n[dunning]', "you probably mean GR"),
+    ],
+)
+def test_what_is_of_a_list_is_of_the_real_one(line: str, instead: str, said: str) -> None:
+    assert line in DEPLOYED
+    with pytest.raises(InvalidCatalog, match=said):
+        read(DEPLOYED.replace(line, instead, 1).encode())
+
+
 def test_a_currency_outside_the_catalog_is_refused_with_the_ones_there_are() -> None:
     with pytest.raises(UnknownCurrency) as refusal:
         catalog().limits("sek")

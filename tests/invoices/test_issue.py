@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from chalicelib.accounts import table as accounts
 from chalicelib.accounts.account import Account, BillingDetails
 from chalicelib.catalog.catalog import catalog
+from chalicelib.catalog.seller import Color
 from chalicelib.catalog.tax import Tax
 from chalicelib.invoices import brand, table
 from chalicelib.invoices.brand import BrandRequest
@@ -123,7 +124,7 @@ def test_a_client_is_invoiced_by_its_workspace_with_its_colour(
 ) -> None:
     workspace = new_account(name="Northwind", billing_details=None)
     client = new_account(kind="client", workspace_id=workspace.account_id)
-    brand.put(workspace, BrandRequest("#7a3e9d"))
+    brand.put(workspace, BrandRequest(Color("#7a3e9d")))
     made = issue(new_payment(client), catalog())
     assert (made.seller.name, made.seller.color, made.seller.email) == ("Northwind", "#7a3e9d", workspace.email)
 

@@ -42,6 +42,8 @@ def test_a_choice_is_kept_and_what_is_left_out_is_as_if_never_chosen(api: Api) -
         ({"recipients": []}, "recipients"),
         ({"recipients": ["a@acme.example"] * 11}, "recipients"),
         ({"recipients": ["nobody"]}, "recipients[0]"),
+        ({"recipients": ["a@acme.example", "kim@acme"]}, "recipients[1]"),
+        ({"recipients": ["a@acme.example\n"]}, "recipients[0]"),
         ({"recipients": ["Ann <a@acme.example>"]}, "recipients[0]"),
         ({"recipients": ["a@acme.example,b@acme.example"]}, "recipients[0]"),
         ({"mails": {"receipt": "no"}}, "mails.receipt"),

@@ -300,6 +300,36 @@ def test_the_billing_contact_gets_the_mails_unless_others_are_chosen(inbox: Inbo
     inbox.only(contact)
 
 
+def test_a_domain_of_other_letters_goes_out_as_punycode(inbox: Inbox, new_account: NewAccount) -> None:
+    account = new_account(email="kim-1@bücher.example")
+    assert deliver(pay(account)) == []
+    assert inbox.only("kim-1@xn--bcher-kva.example")["To"] == ["kim-1@xn--bcher-kva.example"]
+
+
+def test_an_address_that_no_mail_reaches_fails_alone_and_loudly(
+    inbox: Inbox, new_account: NewAccount, capsys: pytest.CaptureFixture[str]
+) -> None:
+    some = new_account()
+    table.put_choice(some.account_id, Choice(recipients=["kim@acme", "three-1@acme.example"]))
+    assert deliver(pay(some)) == []
+    assert inbox.only("three-1@acme.example")["To"] == ["three-1@acme.example"]
+    none = new_account(email="kim@acme\n")
+    assert len(deliver(pay(none))) == 1
+    logged = capsys.readouterr().out
+    assert f'"account_id": "{some.account_id}"' in logged
+    assert f"no mail reaches any address of {none.account_id}" in logged
+    assert "kim@acme" not in logged
+
+
+def test_a_client_whose_workspace_cannot_be_answered_gets_its_mails_all_the_same(
+    inbox: Inbox, new_account: NewAccount
+) -> None:
+    workspace = new_account(email="kim@acme")
+    client = new_account(kind="client", workspace_id=workspace.account_id)
+    assert deliver(used_up(client)) == []
+    inbox.only(client.email)
+
+
 def test_a_mail_that_was_turned_off_is_not_sent(inbox: Inbox, new_account: NewAccount) -> None:
     account = new_account()
     table.put_choice(account.account_id, Choice(mails=Mails(receipt=False)))

@@ -44,13 +44,13 @@ def emulator(_payments_stack: Emulator) -> Emulator:
 def new_payer(emulator: Emulator) -> Callable[..., Payer]:
     """Return a function that makes an account with a card on file; `card=None` leaves it without."""
 
-    def make(card: str | None = "pm_card_visa", currency: str = "usd") -> Payer:
+    def make(card: str | None = "pm_card_visa", currency: str = "usd", email: str = "billing@acme.example") -> Payer:
         account = Account(
             account_id=f"payer-{next(_numbers)}",
             kind="workspace",
             workspace_id=None,
             name="Acme",
-            email="billing@acme.example",
+            email=email,
             currency=currency,
             locale="en",
             country=None,

@@ -22,6 +22,7 @@ from chalicelib.payments.reversal import Reversals
 from chalicelib.payments.reversal_table import Due
 from chalicelib.payments.top_up import new_payment
 from chalicelib.payments.webhook_table import Verdict
+from chalicelib.text import Line
 from local.stripe_emulator.client import Emulator
 from tests.payments.payer import Json, Payer, deliver
 
@@ -32,7 +33,7 @@ _copies = count(1)
 
 def refund_payment(payer: Payer, amount: str | None = None, key: str = "refund-1", reason: str = "goodwill") -> Refund:
     """Refund the payer's only payment, as the operator."""
-    request = RefundRequest(reason=reason, amount=amount)
+    request = RefundRequest(reason=Line(reason), amount=amount)
     return refund(payer.account(), payer.payment().payment_id, request, key=Key(key, "operator"), actor="operator")
 
 

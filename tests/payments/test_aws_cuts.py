@@ -8,6 +8,7 @@ from chalicelib.idempotency import Key
 from chalicelib.ledger.verify import verify
 from chalicelib.payments import card
 from chalicelib.payments.adjust import AdjustmentRequest, adjust
+from chalicelib.text import Line
 from local.stripe_emulator.client import Emulator
 from tests.payments.payer import Payer
 from tests.wire import cut_off, cut_points
@@ -86,7 +87,7 @@ def test_a_sweep_cut_off_anywhere_is_finished_by_the_next(new_payer: NewPayer, e
 
 def test_an_adjustment_cut_off_anywhere_is_posted_once_by_its_repeat(new_payer: NewPayer) -> None:
     def adjusting(account: Account) -> Callable[[], object]:
-        request = AdjustmentRequest("credit", "3.5", "goodwill")
+        request = AdjustmentRequest("credit", "3.5", Line("goodwill"))
         return lambda: adjust(account, request, key=Key("key-1", "operator"), actor="operator")
 
     for point in cut_points(adjusting(new_payer(card=None).account())):

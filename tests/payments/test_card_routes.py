@@ -62,6 +62,34 @@ def test_a_card_is_saved_with_a_setup_that_the_browser_confirms(
     assert (intent["usage"], intent["metadata"]["account_id"]) == ("off_session", payer.account_id)
 
 
+@pytest.mark.parametrize(
+    ("email", "told"),
+    [
+        ("kim@bücher.example", "kim@xn--bcher-kva.example"),
+        *((stored, None) for stored in ("kim@acme", "kim@acme.example\n", "kïm@acme.example")),
+    ],
+)
+def test_an_address_that_stripe_would_refuse_keeps_nobody_from_saving_a_card(
+    new_payer: NewPayer, emulator: Emulator, email: str, told: str | None
+) -> None:
+    payer = new_payer(email=email)
+    (customer,) = emulator.objects("customer")
+    assert (customer["id"], customer["email"]) == (payer.customer_id, told)
+    assert payer.card().last_four == "4242"
+
+
+@pytest.mark.parametrize(
+    "setup_intent_id", ["seti_x\n", "seti_x/../customers", "seti_", "pi_x", "", "seti_" + "x" * 101]
+)
+def test_what_is_no_setup_intents_id_never_becomes_a_part_of_an_address(
+    api: Api, new_payer: NewPayer, setup_intent_id: str
+) -> None:
+    payer = new_payer(card=None)
+    assert problem(put(api, payer, setup_intent_id), 422, "invalid-request")["field"] == "setup_intent_id"
+    with pytest.raises(card.CardSetupUnknown):
+        card.keep(payer.account(), setup_intent_id)
+
+
 def test_an_account_gets_one_customer_however_often_and_however_many_start(
     api: Api, new_payer: NewPayer, emulator: Emulator
 ) -> None:

@@ -12,6 +12,7 @@ from chalicelib.payments.adjust import AdjustmentRequest, adjust
 from chalicelib.payments.issue_refund import RefundRequest, RefundTooLarge, refund
 from chalicelib.payments.payment import Payment
 from chalicelib.payments.reversal import told_of_refund
+from chalicelib.text import Line
 from chalicelib.token import Role
 from local.stripe_emulator.client import Emulator, wait_until
 from tests.api import NOBODY, Api, problem
@@ -55,7 +56,7 @@ def show(api: Api, payer: Payer) -> dict[str, Any]:
 
 
 def spend(payer: Payer, amount: str) -> None:
-    request = AdjustmentRequest("debit", amount, "usage")
+    request = AdjustmentRequest("debit", amount, Line("usage"))
     adjust(payer.account(), request, key=Key(f"spend-{amount}", "operator"), actor="operator")
 
 
@@ -140,9 +141,8 @@ def test_no_more_is_refunded_than_is_unspent(api: Api, paid: Payer) -> None:
 
 
 def test_a_full_wallet_does_not_make_a_payment_larger(api: Api, paid: Payer) -> None:
-    adjust(
-        paid.account(), AdjustmentRequest("credit", "100", "goodwill"), key=Key("more", "operator"), actor="operator"
-    )
+    request = AdjustmentRequest("credit", "100", Line("goodwill"))
+    adjust(paid.account(), request, key=Key("more", "operator"), actor="operator")
     assert problem(post(api, paid, {**REFUND, "amount": "25.01"}), 422, "refund-too-large")["maximum"] == "25.00"
     assert post(api, paid).json()["refund"]["amount"] == "25.00"
     assert problem(post(api, paid, key="refund-2"), 409, "nothing-to-refund")["because"] == "refunded"
@@ -247,7 +247,7 @@ def test_two_refunds_of_two_payments_at_once_never_take_the_same_balance(
         spend(payer, spent)
 
     def outcome(payment: Payment) -> str:
-        request = RefundRequest("goodwill", "30")
+        request = RefundRequest(Line("goodwill"), "30")
         try:
             done = refund(
                 payer.account(), payment.payment_id, request, key=Key(payment.payment_id, "operator"), actor="operator"
@@ -270,7 +270,7 @@ def test_a_refund_that_was_cut_off_before_its_debit_is_debited_before_another_is
     (made,) = refund_gateway.refunds_of(first)
     reversal_table.change(first, lambda seen: told_of_refund(seen, made, clock.now_ms()))
     assert kinds(payer) == []
-    request = RefundRequest("goodwill", "30")
+    request = RefundRequest(Line("goodwill"), "30")
     done = refund(payer.account(), second.payment_id, request, key=Key("refund-2", "operator"), actor="operator")
     assert done.state == "succeeded"
     assert kinds(payer) == [("refund", -30), ("refund", -30)]

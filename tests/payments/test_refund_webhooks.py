@@ -18,6 +18,7 @@ from chalicelib.payments.settle_reversal import settle
 from chalicelib.payments.sweep import SweepIncomplete
 from chalicelib.payments.table import PaymentRow
 from chalicelib.payments.webhook import WebhookUnprocessed
+from chalicelib.text import Line
 from local.stripe_emulator.client import Emulator
 from tests.payments.payer import HOUR_MS, Json, Payer, deliver
 from tests.payments.refunder import (
@@ -184,7 +185,8 @@ def test_a_dispute_that_is_not_at_stripe_any_more_is_loud_and_holds_up_nothing(p
 
 
 def test_a_refund_larger_than_the_balance_leaves_it_below_zero(paid: Payer) -> None:
-    adjust(paid.account(), AdjustmentRequest("debit", "20", "usage"), key=Key("spend", "operator"), actor="operator")
+    request = AdjustmentRequest("debit", "20", Line("usage"))
+    adjust(paid.account(), request, key=Key("spend", "operator"), actor="operator")
     paid.emulator.refund_in_dashboard(paid.charges[0]["id"])
     tell(paid)
     assert paid.balance_micros == -20 * UNIT

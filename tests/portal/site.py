@@ -21,6 +21,7 @@ from chalicelib.payments import card, table
 from chalicelib.payments.adjust import AdjustmentRequest, adjust
 from chalicelib.payments.payment import Payment
 from chalicelib.settings import settings
+from chalicelib.text import Line
 from chalicelib.token import Caller
 from chalicelib.usage.record import record
 from local.system import System
@@ -45,7 +46,7 @@ class Site:
         fields: dict[str, Any] = {"kind": "workspace", "name": "Acme", "email": "a@acme.example", "currency": "usd"}
         put(OPERATOR, account_id, AccountRequest(**{**fields, **changes}), catalog())
         if balance:
-            request = AdjustmentRequest("credit", balance, "Welcome credit")
+            request = AdjustmentRequest("credit", balance, Line("Welcome credit"))
             adjust(accounts.get(account_id), request, key=Key("welcome", "operator"), actor=OPERATOR.actor)
         if method:
             self.save_card(account_id, method)

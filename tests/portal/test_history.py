@@ -92,8 +92,9 @@ def test_a_debit_by_hand_and_a_credit_stand_singly_with_who_did_it(people: Peopl
     from chalicelib.accounts import table as accounts  # noqa: PLC0415
     from chalicelib.idempotency import Key  # noqa: PLC0415
     from chalicelib.payments.adjust import AdjustmentRequest, adjust  # noqa: PLC0415
+    from chalicelib.text import Line  # noqa: PLC0415
 
-    request = AdjustmentRequest("debit", "1.50", "Setup fee")
+    request = AdjustmentRequest("debit", "1.50", Line("Setup fee"))
     adjust(accounts.get(account), request, key=Key("fee", "operator"), actor="pat@platform.example")
     page = people.open(account, "/history?type=debit", script=False)
     entry = page.locator(".entry").filter(has_text="Setup fee")

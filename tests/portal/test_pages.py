@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 
 from chalicelib.accounts import table as accounts
 from chalicelib.auto_pay import table as auto_pays
+from chalicelib.catalog.seller import Color
 from chalicelib.clock import now, now_ms
 from chalicelib.invoices import brand
 from chalicelib.invoices.brand import BrandRequest
@@ -173,9 +174,33 @@ def test_billing_details_are_kept_for_the_next_invoice(people: People, site: Sit
     assert kept.address == ["Hauptstraße 1", "10115 Berlin"]
     page.get_by_role("link", name="Details").click()
     expect(page.get_by_label("Name or company")).to_have_value("Müller & Söhne <GmbH>")
-    answer = site.enter(account).post("/details", {"email": "nonsense"})
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "said"),
+    [
+        *(
+            ("email", typed, "Please type an e-mail address")
+            for typed in ("nonsense", "kim@acme", "kim..k@acme.example")
+        ),
+        ("email", "kïm@acme.example", "Mails reach no letters but a to z"),
+        ("name", "\u200e", "Nothing of this can be seen"),
+        ("name", "Acme\u202egpj.exe", "a character in this that cannot be seen"),
+        ("tax_id", "x" * 201, "This is too long"),
+        ("address", "Ring 1\n\u3164", "Nothing of this can be seen"),
+        ("address", "\n".join("123456789"), "at most eight lines"),
+    ],
+)
+def test_what_is_wrong_in_billing_details_is_told_beside_its_field(
+    site: Site, field: str, typed: str, said: str
+) -> None:
+    account = site.account()
+    answer = site.enter(account).post("/details", {"name": "Acme", field: typed})
     assert answer.status_code == 422
-    assert "Please type an e-mail address" in answer.text
+    told = re.search(rf'id="{field}-error"[^>]*>([^<]*)<', answer.text)
+    assert told is not None
+    assert said in told[1]
+    assert accounts.get(account).billing_details is None
 
 
 @pytest.mark.parametrize(("script", "width"), [(True, WIDE), (False, NARROW)])
@@ -224,7 +249,7 @@ def test_a_client_sees_its_workspace_by_name_logo_and_colour(people: People, sit
     workspace = site.account(name="Studio Lime")
     png = BytesIO()
     Image.new("RGB", (120, 40), "#88ff00").save(png, "PNG")
-    brand.put(accounts.get(workspace), BrandRequest("#88ff00", base64.b64encode(png.getvalue()).decode()))
+    brand.put(accounts.get(workspace), BrandRequest(Color("#88ff00"), base64.b64encode(png.getvalue()).decode()))
     client = site.account(kind="client", workspace_id=workspace, name="Bakery")
     page = people.open(client)
     logo = page.get_by_role("img", name="Studio Lime")

@@ -117,7 +117,7 @@ def test_an_owner_does_nothing_in_the_operators_name(site: Site, account: str) -
 def test_a_link_may_lead_to_a_page_of_the_account_and_nowhere_else(site: Site, account: str) -> None:
     answer = requests.post(site.link(account, page="payments/pay_1"), allow_redirects=False, timeout=30)
     assert answer.headers["Location"] == f"/portal/accounts/{account}/payments/pay_1"
-    for page in ("../other", "/plan", "https://evil.example", "plan/..", "plan?x=1", ""):
+    for page in ("../other", "/plan", "https://evil.example", "plan/..", "plan?x=1", "", "plan\n", "x" * 201):
         body = {"account_id": account, "page": page}
         made = requests.post(f"{site.url}/v1/portal-sessions", json=body, headers=site.operator, timeout=30)
         assert made.status_code == 422, page
@@ -145,7 +145,11 @@ def test_a_link_needs_the_operator_or_an_owner_of_the_account(site: Site, accoun
     assert ask(site.system.token(account)).status_code == 201
     assert ask(site.system.token(account, "viewer")).status_code == 403
     assert ask(site.system.token(site.account())).status_code == 404
-    assert ask(site.system.token(account), return_url="javascript:alert(1)").status_code == 422
+    for address in ("javascript:alert(1)", "https://a.example/\n", "https://a.example/'onload=", ""):
+        assert ask(site.system.token(account), return_url=address).status_code == 422
+    for locale in ("en\n", "xx", "en-UK"):
+        assert ask(site.system.token(account), locale=locale).status_code == 422
+    assert ask(site.system.token(account), subject="\u202e").status_code == 422
     assert ask("nonsense").status_code == 401
 
 

@@ -9,6 +9,7 @@ from chalicelib.catalog.catalog import catalog
 from chalicelib.idempotency import Key
 from chalicelib.payments.adjust import AdjustmentRequest, adjust
 from chalicelib.subscriptions import table
+from chalicelib.text import Line
 from tests.api import Api
 from tests.subscriptions.build import subscription
 from tests.wire import calls_of
@@ -29,7 +30,7 @@ def client(api: Api, workspace: str) -> str:
 def _with_balance(account_id: str) -> str:
     adjust(
         accounts.get(account_id),
-        AdjustmentRequest("credit", "5", "welcome"),
+        AdjustmentRequest("credit", "5", Line("welcome")),
         key=Key("welcome", "operator"),
         actor="tester",
     )

@@ -17,6 +17,7 @@ from chalicelib.subscriptions.change import SubscriptionPastDue
 from chalicelib.subscriptions.dunning import came_to_nothing
 from chalicelib.subscriptions.heal import NothingOwed
 from chalicelib.subscriptions.subscription import SubscriptionPending
+from chalicelib.text import Line
 from local.stripe_emulator.client import Emulator
 from tests.subscriptions.build import DAY_MS, END_MS, pending, subscription
 from tests.subscriptions.conftest import NewSubscriber
@@ -35,7 +36,7 @@ def new_owing(new_subscriber: NewSubscriber, world: RenewalWorld) -> NewOwing:
         subscriber = new_subscriber()
         adjust(
             subscriber.account(),
-            AdjustmentRequest("credit", "5", "welcome"),
+            AdjustmentRequest("credit", "5", Line("welcome")),
             key=Key("welcome", "operator"),
             actor="tester",
         )

@@ -1,8 +1,7 @@
 """Billing details: whom invoices are made out to."""
 
-from typing import Any, Final
+from typing import Final
 
-import msgspec
 from chalice.app import Response
 
 from chalicelib.accounts.account import BillingDetails
@@ -10,10 +9,18 @@ from chalicelib.accounts.bill_to import bill_to
 from chalicelib.portal import forms, render
 from chalicelib.portal.visit import Visit
 from chalicelib.portal.words import mark
-from chalicelib.typed import convert
+from chalicelib.text import Email, Line, Text, WrongText
 
-FIELDS: Final = ("name", "address", "tax_id", "email")
+FIELDS: Final[dict[str, type[Text]]] = {"name": Line, "address": Line, "tax_id": Line, "email": Email}
 MOST_LINES: Final = 8
+
+WRONG: Final = {
+    "blank": mark("Nothing of this can be seen. Please type it anew."),
+    "hidden": mark("There is a character in this that cannot be seen. Please type it anew."),
+    "length": mark("This is too long: 200 characters at most."),
+    "shape": mark("Please type an e-mail address such as billing@example.com."),
+    "local_part": mark("Mails reach no letters but a to z before the @. Please type another e-mail address."),
+}
 
 
 def show(visit: Visit) -> Response:
@@ -27,22 +34,25 @@ def send(visit: Visit) -> Response:
     """Take the form."""
     given = {name: visit.form.get(name, "") for name in FIELDS}
     lines = [line.strip() for line in given["address"].splitlines() if line.strip()]
-    fields: dict[str, Any] = {name: given[name] or None for name in FIELDS if name != "address"}
-    if len(lines) > MOST_LINES:
-        return _page(visit, given, {"address": visit.words.say(mark("An address has at most eight lines."))})
-    try:
-        details = convert({**fields, "address": lines}, BillingDetails)
-    except msgspec.ValidationError as error:
-        field = next((name for name in FIELDS if f"$.{name}" in str(error)), "")
-        return _page(visit, given, {field: visit.words.say(_wrong(field))})
-    bill_to(visit.account, details)
+    typed = {**{name: [given[name]] for name in FIELDS if given[name]}, "address": lines}
+    errors = {name: visit.words.say(wrong) for name, texts in typed.items() if (wrong := _wrong(name, texts))}
+    if errors:
+        return _page(visit, given, errors)
+    name, tax_id, email = (given[name] or None for name in ("name", "tax_id", "email"))
+    bill_to(visit.account, BillingDetails(name, lines, tax_id, email))
     return visit.go(done="details")
 
 
-def _wrong(field: str) -> str:
-    if field == "email":
-        return mark("Please type an e-mail address such as billing@example.com.")
-    return mark("This is too long: 200 characters at most.")
+def _wrong(field: str, texts: list[str]) -> str | None:
+    """Say what is wrong with what was typed into a field; None if nothing is."""
+    if len(texts) > MOST_LINES:
+        return mark("An address has at most eight lines.")
+    for text in texts:
+        try:
+            FIELDS[field](text)
+        except WrongText as wrong:
+            return WRONG[wrong.reason]
+    return None
 
 
 def _page(visit: Visit, given: dict[str, str], errors: forms.Errors | None = None) -> Response:
