@@ -55,6 +55,12 @@ def convert(value: Any, type: Any, *, strict: bool = True) -> Any:
     return msgspec.convert(value, type, strict=strict, dec_hook=_read)
 
 
+def sent(request: msgspec.Struct) -> dict[str, Any]:
+    """Return the fields of a request that were sent, by name: one that was left out is UNSET."""
+    fields = msgspec.structs.asdict(request)
+    return {name: value for name, value in fields.items() if value is not msgspec.UNSET}
+
+
 @cache
 def _json_decoder(type: Any) -> msgspec.json.Decoder[Any]:
     # What msgspec knows of the Structs in a type is complete when this returns, for its other formats as well.

@@ -3,10 +3,12 @@
 from typing import Annotated, Final, Literal
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
+from msgspec.structs import replace
 
 from chalicelib.errors import Refusal
 from chalicelib.text import Email, Line
+from chalicelib.typed import sent
 
 Kind = Literal["workspace", "client"]
 MOST_ADDRESS_LINES: Final = 10
@@ -59,6 +61,22 @@ class ClientIdInvalid(Refusal):
         )
 
 
+class AccountBusy(Refusal):
+    """Too many changes of one account at once. The caller may simply try again."""
+
+    status = 503
+    type = "account-busy"
+    title = "The account is being changed by others"
+
+    def __init__(self, account_id: str) -> None:
+        super().__init__("the account is being changed by others; try again", account_id=account_id)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Ask the client to come back soon."""
+        return {"Retry-After": "1"}
+
+
 class BillingDetails(msgspec.Struct, omit_defaults=True, frozen=True):
     """Whom invoices are made out to, as it is kept."""
 
@@ -68,17 +86,20 @@ class BillingDetails(msgspec.Struct, omit_defaults=True, frozen=True):
     email: str | None = None
 
 
-class BillingDetailsRequest(msgspec.Struct, forbid_unknown_fields=True, omit_defaults=True, frozen=True):
-    """Whom invoices shall be made out to."""
+class BillingDetailsRequest(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """Whom invoices shall be made out to: what is left out stays as it is, and null clears."""
 
-    name: Line | None = None
-    address: Annotated[list[Line], Meta(max_length=MOST_ADDRESS_LINES)] = []
-    tax_id: Line | None = None
-    email: Email | None = None
+    name: Line | UnsetType | None = UNSET
+    address: Annotated[list[Line], Meta(max_length=MOST_ADDRESS_LINES)] | UnsetType | None = UNSET
+    tax_id: Line | UnsetType | None = UNSET
+    email: Email | UnsetType | None = UNSET
 
-    def details(self) -> BillingDetails:
-        """Return them as they are kept."""
-        return BillingDetails(self.name, [*self.address], self.tax_id, self.email)
+    def over(self, kept: BillingDetails | None) -> BillingDetails | None:
+        """Return the details that are kept with these over them; None if nothing is left."""
+        nothing = BillingDetails()
+        wanted = {name: value or getattr(nothing, name) for name, value in sent(self).items()}
+        details = replace(kept or nothing, **wanted)
+        return details if details != nothing else None
 
 
 class Card(msgspec.Struct, frozen=True):
@@ -94,7 +115,10 @@ class Card(msgspec.Struct, frozen=True):
 
 
 class Account(msgspec.Struct, frozen=True):
-    """A workspace or a client. One currency, one wallet. From `access_until_ms` on its subscription closes access."""
+    """A workspace or a client. One currency, one wallet. From `access_until_ms` on its subscription closes access.
+
+    `version` counts the changes of what people write of it.
+    """
 
     account_id: str
     kind: Kind
@@ -109,3 +133,4 @@ class Account(msgspec.Struct, frozen=True):
     stripe_customer_id: str | None = None
     card: Card | None = None
     access_until_ms: int | None = None
+    version: int = 0

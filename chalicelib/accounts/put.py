@@ -3,11 +3,14 @@
 from typing import Final
 
 import msgspec
+from msgspec import UNSET, UnsetType
+from msgspec.structs import replace
 
 from chalicelib import clock
 from chalicelib.accounts import table
 from chalicelib.accounts.account import (
     Account,
+    AccountBusy,
     AccountImmutable,
     AccountNotFound,
     BillingDetailsRequest,
@@ -17,55 +20,87 @@ from chalicelib.accounts.account import (
 )
 from chalicelib.accounts.allow import Forbidden, Right, can_see, may
 from chalicelib.catalog.catalog import Catalog
+from chalicelib.http_input import InvalidRequest
+from chalicelib.ledger.post import pause
 from chalicelib.money import Currency
 from chalicelib.text import AccountId, Country, Email, Line, Locale
 from chalicelib.token import Caller
+from chalicelib.typed import sent
 
 DEFAULT_LOCALE: Final = "en"
+NEEDED: Final = ("kind", "name", "email", "currency")
+"""What a new account cannot do without."""
+
+RACES: Final = 8
+"""How often a change is made anew, over what a concurrent one has written."""
 
 
 class AccountRequest(msgspec.Struct, forbid_unknown_fields=True):
-    """An account as it shall be. Optional fields left out are cleared; kind, workspace and currency never change."""
+    """What to write of an account: what is left out stays as it is, and null clears.
 
-    kind: Kind
-    name: Line
-    email: Email
-    currency: Currency
-    workspace_id: AccountId | None = None
-    locale: Locale | None = None
-    country: Country | None = None
-    billing_details: BillingDetailsRequest | None = None
+    A new account needs `kind`, `name`, `email` and `currency`. Kind, workspace and currency never change.
+    """
+
+    kind: Kind | UnsetType = UNSET
+    name: Line | UnsetType = UNSET
+    email: Email | UnsetType = UNSET
+    currency: Currency | UnsetType = UNSET
+    workspace_id: AccountId | UnsetType | None = UNSET
+    locale: Locale | UnsetType | None = UNSET
+    country: Country | UnsetType | None = UNSET
+    billing_details: BillingDetailsRequest | UnsetType | None = UNSET
 
 
 def put(caller: Caller, account_id: str, request: AccountRequest, catalog: Catalog) -> tuple[Account, bool]:
     """Create or change an account; return it and whether it is new.
 
     The operator may do it, and a workspace's owner for its clients. Raises AccountNotFound for a stranger, Forbidden,
-    ClientIdInvalid, WorkspaceInvalid, UnknownCurrency, AccountImmutable.
+    ClientIdInvalid, InvalidRequest, WorkspaceInvalid, UnknownCurrency, AccountImmutable, AccountBusy.
     """
-    current = table.find(account_id)
-    check_may_put(caller, account_id, current, request)
-    account = Account(
+    for attempt in range(RACES):
+        current = table.find(account_id)
+        check_may_put(caller, account_id, current, request)
+        if current is None:
+            account = new_account(account_id, request)
+            catalog.limits(account.currency)
+            check_workspace(account, table.find(account.workspace_id) if account.workspace_id else None)
+            if table.create(account):
+                return account, True
+        else:
+            account = changed(current, request)
+            check_unchanged(current, account)
+            if table.change(account):
+                return account, False
+        pause(attempt)
+    raise AccountBusy(account_id)
+
+
+def new_account(account_id: str, request: AccountRequest) -> Account:
+    """Return the account that a request makes. Raises InvalidRequest where it lacks something."""
+    given = sent(request)
+    for field in NEEDED:
+        if field not in given:
+            raise InvalidRequest(f"{field}: a new account needs it", field=field)
+    bare = Account(
         account_id=account_id,
-        kind=request.kind,
-        workspace_id=request.workspace_id,
-        name=request.name,
-        email=request.email,
-        currency=request.currency,
-        locale=request.locale or DEFAULT_LOCALE,
-        country=request.country,
-        billing_details=request.billing_details.details() if request.billing_details else None,
-        created_at_ms=current.created_at_ms if current else clock.now_ms(),
+        **{field: given[field] for field in NEEDED},
+        workspace_id=None,
+        locale=DEFAULT_LOCALE,
+        country=None,
+        billing_details=None,
+        created_at_ms=clock.now_ms(),
     )
-    if current is None:
-        catalog.limits(request.currency)
-        check_workspace(account, table.find(request.workspace_id) if request.workspace_id else None)
-        if table.create(account):
-            return account, True
-        current = table.get(account_id)
-    check_unchanged(current, account)
-    table.change(account)
-    return msgspec.structs.replace(account, stripe_customer_id=current.stripe_customer_id, card=current.card), False
+    return changed(bare, request)
+
+
+def changed(current: Account, request: AccountRequest) -> Account:
+    """Return an account with what a request brings. Pure."""
+    given = sent(request)
+    if "locale" in given:
+        given["locale"] = given["locale"] or DEFAULT_LOCALE
+    if request.billing_details:
+        given["billing_details"] = request.billing_details.over(current.billing_details)
+    return replace(current, **given)
 
 
 def check_may_put(caller: Caller, account_id: str, current: Account | None, request: AccountRequest) -> None:
@@ -73,7 +108,7 @@ def check_may_put(caller: Caller, account_id: str, current: Account | None, requ
     if may(caller, Right.OPERATE):
         return
     visible = current if current and can_see(caller, current) else None
-    workspace_id = visible.workspace_id if visible else request.workspace_id
+    workspace_id = visible.workspace_id if visible else request.workspace_id or None
     if not caller.is_of_the_platform and caller.account_id not in {workspace_id, account_id}:
         raise AccountNotFound(account_id)
     if not may(caller, Right.ACT) or caller.account_id is None or workspace_id != caller.account_id:

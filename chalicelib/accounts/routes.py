@@ -7,6 +7,7 @@ import msgspec
 from chalicelib.accounts import access as access_rule
 from chalicelib.accounts.account import (
     Account,
+    AccountBusy,
     AccountImmutable,
     BillingDetails,
     ClientIdInvalid,
@@ -63,7 +64,10 @@ class InvalidAccountId(Refusal):
     status=(200, 201),
     takes=AccountRequest,
     gives=AccountView,
-    refuses=(*REFUSALS, AccountImmutable, UnknownCurrency, WorkspaceInvalid, InvalidAccountId, ClientIdInvalid),
+    refuses=(
+        *(*REFUSALS, AccountImmutable, AccountBusy, UnknownCurrency),
+        *(WorkspaceInvalid, InvalidAccountId, ClientIdInvalid),
+    ),
 )
 def put_account(call: Call[AccountRequest, None], account_id: str) -> Answer:
     account, created = put(call.caller, _checked(account_id), call.body, catalog())

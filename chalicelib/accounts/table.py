@@ -48,6 +48,7 @@ class AccountRow(Table):
     card = JSONAttribute(null=True)
     card_changed_at_ms = NumberAttribute(null=True)
     access_until_ms = NumberAttribute(null=True)
+    version = NumberAttribute(null=True)
     clients = ClientsIndex()
 
 
@@ -79,6 +80,7 @@ def _account(row: AccountRow) -> Account:
         stripe_customer_id=row.stripe_customer_id,
         card=convert(row.card, Card) if row.card else None,
         access_until_ms=int(row.access_until_ms) if row.access_until_ms else None,
+        version=int(row.version or 0),
     )
 
 
@@ -111,24 +113,19 @@ def create(account: Account) -> bool:
     return True
 
 
-def change(account: Account) -> None:
-    """Write what may change of an account that exists; its card and Stripe customer stay as they are."""
-    actions = [
-        getattr(AccountRow, name).set(value) for name, value in _changeable(account).items() if value is not None
-    ]
-    actions += [getattr(AccountRow, name).remove() for name, value in _changeable(account).items() if value is None]
-    AccountRow(account.account_id).update(actions, condition=AccountRow.account_id.exists())
+def change(account: Account) -> bool:
+    """Write what may change of an account that was read; False when it has been changed since, and stays so.
 
-
-def change_billing_details(account_id: str, details: BillingDetails) -> None:
-    """Write an account's billing details, and nothing else of it."""
-    AccountRow(account_id).update(
-        [
-            AccountRow.billing_details.set(msgspec.to_builtins(details)),
-            AccountRow.updated_at_ms.set(clock.now_ms()),
-        ],
-        condition=AccountRow.account_id.exists(),
-    )
+    Its card and Stripe customer stay as they are.
+    """
+    changeable = {**_changeable(account), "version": account.version + 1}
+    actions = [getattr(AccountRow, name).set(value) for name, value in changeable.items() if value is not None]
+    actions += [getattr(AccountRow, name).remove() for name, value in changeable.items() if value is None]
+    version = AccountRow.version
+    unchanged = version == account.version if account.version else version.does_not_exist()
+    with race() as it:
+        AccountRow(account.account_id).update(actions, condition=AccountRow.account_id.exists() & unchanged)
+    return it.won
 
 
 def _changeable(account: Account) -> dict[str, Any]:

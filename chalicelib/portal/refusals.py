@@ -8,10 +8,14 @@ from chalicelib.portal.words import Words, mark
 
 TEXTS: Final = {
     "account-not-found": mark("There is nothing here that you could see."),
+    "account-busy": mark("Somebody else is changing this right now. Please try again."),
     "add-on-in-use": mark("%(in_use)s are in use at the moment. Release some of them first."),
     "already-canceled": mark("It was canceled already."),
     "amount-not-chargeable": mark("Cards take multiples of %(step)s. Please change the amount."),
     "auto-pay-busy": mark("Somebody else is changing this right now. Please try again."),
+    "billing-details-changed": mark(
+        "Somebody else has changed these details meanwhile. Save them again if they shall be as they stand here."
+    ),
     "card-declined": mark("Your bank declined the card. Nothing was charged."),
     "card-missing": mark("There is no card on file. Save a card first."),
     "card-setup-unfinished": mark("The card was not confirmed. Please try again."),

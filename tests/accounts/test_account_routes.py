@@ -1,3 +1,4 @@
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -35,7 +36,70 @@ def test_a_second_put_changes_what_may_change(api: Api) -> None:
     answer = api.put("/v1/accounts/changing", {**WORKSPACE, "name": "Acme Two", "billing_details": details})
     assert answer.status_code == 200
     shown = api.get("/v1/accounts/changing").json()
-    assert (shown["name"], shown["billing_details"], shown["locale"]) == ("Acme Two", details, "en")
+    assert shown == answer.json()
+    assert (shown["name"], shown["billing_details"], shown["locale"]) == ("Acme Two", details, "de")
+
+
+DETAILS = {"name": "Acme GmbH", "address": ["Ring 1", "1010 Wien"], "tax_id": "ATU123", "email": "books@acme.example"}
+CHOSEN = {"locale": "de-AT", "country": "AT", "billing_details": DETAILS}
+
+
+def test_what_is_left_out_stays_as_it_is(api: Api) -> None:
+    api.make_account("kept", **CHOSEN)
+    before = api.get("/v1/accounts/kept").json()
+    for written in ({}, WORKSPACE, {"name": "Acme"}, {"billing_details": {}}):
+        answer = api.put("/v1/accounts/kept", written)
+        assert (answer.status_code, answer.json()) == (200, before)
+    client = api.make_account("kept-client", kind="client", workspace_id="kept")
+    assert api.put(f"/v1/accounts/{client}", {"name": "Bloom"}).json()["workspace_id"] == "kept"
+
+
+@pytest.mark.parametrize(("field", "cleared"), [("locale", "en"), ("country", None), ("billing_details", None)])
+def test_null_clears_a_field_and_no_other(api: Api, field: str, cleared: str | None) -> None:
+    account = api.make_account(f"cleared-{field}", **CHOSEN)
+    before = api.get(f"/v1/accounts/{account}").json()
+    assert api.put(f"/v1/accounts/{account}", {field: None}).json() == {**before, field: cleared}
+    assert api.get(f"/v1/accounts/{account}").json() == {**before, field: cleared}
+
+
+@pytest.mark.parametrize("field", DETAILS)
+def test_each_of_the_billing_details_stays_or_is_cleared_by_itself(api: Api, field: str) -> None:
+    account = f"/v1/accounts/{api.make_account(f'details-{field}', **CHOSEN)}"
+    rest = {name: value for name, value in DETAILS.items() if name != field}
+    assert api.put(account, {"billing_details": {field: DETAILS[field]}}).json()["billing_details"] == DETAILS
+    assert api.put(account, {"billing_details": {field: None}}).json()["billing_details"] == rest
+    assert api.put(account, {"billing_details": dict.fromkeys(rest)}).json()["billing_details"] is None
+    assert api.get(account).json()["billing_details"] is None
+    assert api.put(account, {"billing_details": {field: DETAILS[field]}}).json()["billing_details"] == {
+        field: DETAILS[field]
+    }
+
+
+@pytest.mark.parametrize("field", ["kind", "name", "email", "currency"])
+def test_what_an_account_cannot_be_without_is_never_cleared(api: Api, field: str) -> None:
+    api.make_account("whole")
+    assert problem(api.put("/v1/accounts/whole", {field: None}), 422, "invalid-request")["field"] == field
+    new = {name: value for name, value in WORKSPACE.items() if name != field}
+    assert problem(api.put("/v1/accounts/half", new), 422, "invalid-request")["field"] == field
+    assert api.get("/v1/accounts/half").status_code == 404
+
+
+def test_those_who_write_at_once_lose_nothing(api: Api) -> None:
+    account = f"/v1/accounts/{api.make_account('shared')}"
+    writes: list[dict[str, Any]] = [
+        *({"billing_details": {field: value}} for field, value in DETAILS.items()),
+        *({"country": "AT"}, {"locale": "de-AT"}, {"name": "Acme Two"}),
+    ]
+    with ThreadPoolExecutor(len(writes)) as pool:
+        answers = list(pool.map(lambda body: api.put(account, body), writes))
+    assert [answer.status_code for answer in answers] == [200] * len(writes)
+    shown = api.get(account).json()
+    assert (shown["billing_details"], shown["country"], shown["locale"], shown["name"]) == (
+        DETAILS,
+        "AT",
+        "de-AT",
+        "Acme Two",
+    )
 
 
 @pytest.mark.parametrize("change", [{"currency": "eur"}, {"kind": "client", "workspace_id": "acme"}])

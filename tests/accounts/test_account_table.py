@@ -6,6 +6,7 @@ from typing import Any
 import boto3
 import pytest
 from moto import mock_aws
+from msgspec.structs import replace
 
 from chalicelib import tables
 from chalicelib.accounts import table
@@ -95,11 +96,22 @@ def test_a_removed_card_does_not_come_back_with_late_news() -> None:
     assert table.get("acme").card is None
 
 
+def test_a_change_is_made_over_what_was_read_or_not_at_all() -> None:
+    table.create(ACCOUNT)
+    read = table.get("acme")
+    assert table.change(replace(read, country="DE"))
+    assert not table.change(replace(read, name="Too late"))
+    assert not table.change(replace(ACCOUNT, account_id="nobody"))
+    found = table.get("acme")
+    assert (found.name, found.country) == ("Acme", "DE")
+    assert table.change(replace(found, name="In time"))
+
+
 def test_changing_an_account_leaves_its_card_and_customer_alone() -> None:
     table.create(ACCOUNT)
     table.keep_customer("acme", "cus_1")
     table.put_card("acme", card("pm_1", 1))
-    table.change(Account("acme", "workspace", None, "New name", "a@b.example", "usd", "en", None, None, 1))
+    assert table.change(Account("acme", "workspace", None, "New name", "a@b.example", "usd", "en", None, None, 1))
     found = table.get("acme")
     assert (found.name, found.country, found.billing_details, found.stripe_customer_id) == (
         "New name",

@@ -2,10 +2,12 @@
 
 from typing import Final
 
+import msgspec
 from chalice.app import Response
 
 from chalicelib.accounts.account import BillingDetails
-from chalicelib.accounts.bill_to import bill_to
+from chalicelib.accounts.bill_to import BillingDetailsChanged, bill_to
+from chalicelib.idempotency import content_hash
 from chalicelib.portal import forms, render
 from chalicelib.portal.visit import Visit
 from chalicelib.portal.words import mark
@@ -39,8 +41,18 @@ def send(visit: Visit) -> Response:
     if errors:
         return _page(visit, given, errors)
     name, tax_id, email = (given[name] or None for name in ("name", "tax_id", "email"))
-    bill_to(visit.account, BillingDetails(name, lines, tax_id, email))
+    try:
+        if visit.form.get("shown", _mark(visit)) != _mark(visit):
+            raise BillingDetailsChanged("they are not as the form has shown them")
+        bill_to(visit.account, BillingDetails(name, lines, tax_id, email))
+    except BillingDetailsChanged as refusal:
+        return _page(visit, given, forms.errors_of(visit, refusal, FIELDS))
     return visit.go(done="details")
+
+
+def _mark(visit: Visit) -> str:
+    """Return what tells the details that are kept from any others."""
+    return content_hash(msgspec.to_builtins(visit.account.billing_details))
 
 
 def _wrong(field: str, texts: list[str]) -> str | None:
@@ -57,5 +69,11 @@ def _wrong(field: str, texts: list[str]) -> str | None:
 
 def _page(visit: Visit, given: dict[str, str], errors: forms.Errors | None = None) -> Response:
     return render.page(
-        visit, "details.html", status=422 if errors else 200, here="details", given=given, errors=errors or {}
+        visit,
+        "details.html",
+        status=422 if errors else 200,
+        here="details",
+        given=given,
+        errors=errors or {},
+        shown=_mark(visit),
     )
