@@ -47,7 +47,8 @@ CHOSEN = {"locale": "de-AT", "country": "AT", "billing_details": DETAILS}
 def test_what_is_left_out_stays_as_it_is(api: Api) -> None:
     api.make_account("kept", **CHOSEN)
     before = api.get("/v1/accounts/kept").json()
-    for written in ({}, WORKSPACE, {"name": "Acme"}, {"billing_details": {}}):
+    sent: list[dict[str, Any]] = [{}, WORKSPACE, {"name": "Acme"}, {"billing_details": {}}]
+    for written in sent:
         answer = api.put("/v1/accounts/kept", written)
         assert (answer.status_code, answer.json()) == (200, before)
     client = api.make_account("kept-client", kind="client", workspace_id="kept")
