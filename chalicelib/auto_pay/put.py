@@ -1,9 +1,9 @@
 """Set an account's auto-pay: on, off, or otherwise."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 from msgspec.structs import replace
 
 from chalicelib import clock
@@ -25,20 +25,22 @@ from chalicelib.money import (
     to_card_amount,
 )
 from chalicelib.payments.top_up import CurrencyMismatch, check_card
+from chalicelib.typed import sent
 
-OptionalAmount = Annotated[Decimal | None, Meta(description="Left out when switching off, it stays as it was.")]
+OptionalAmount = Annotated[Decimal | UnsetType | None, Meta(description="Left out, it stays as it is.")]
+AMOUNTS: Final = ("threshold", "amount", "monthly_limit")
 
 
 class AutoPayRequest(msgspec.Struct, forbid_unknown_fields=True):
-    """Auto-pay as it shall be. To switch it on takes a threshold and an amount; without a monthly limit there is none.
+    """Auto-pay as it shall be: what is left out stays as it is. To switch it on takes a threshold and an amount.
 
-    `currency` may be left out; sent, it must be the account's.
+    With null for a monthly limit there is none. `currency` may be left out; sent, it must be the account's.
     """
 
     enabled: bool
-    threshold: OptionalAmount = None
-    amount: OptionalAmount = None
-    monthly_limit: OptionalAmount = None
+    threshold: OptionalAmount = UNSET
+    amount: OptionalAmount = UNSET
+    monthly_limit: OptionalAmount = UNSET
     currency: Currency | None = None
 
 
@@ -80,28 +82,29 @@ def put(account: Account, request: AutoPayRequest, *, actor: str, catalog: Catal
 
 
 def check(request: AutoPayRequest, current: AutoPay | None, currency: str, limits: CurrencyLimits) -> Wanted:
-    """Return the amounts that a request asks for, checked. Pure. Raises NotChargeable, AutoPayInvalid."""
-    threshold, amount = _micros(request, "threshold", currency), _micros(request, "amount", currency)
-    limit = _micros(request, "monthly_limit", currency)
-    if not request.enabled:
-        kept = current or Wanted(0, 0, None)
-        threshold = kept.threshold_micros if threshold is None else threshold
-        limit = kept.monthly_limit_micros if limit is None else limit
-        amount = kept.amount_micros if amount is None else amount
-        if amount == 0:
-            return Wanted(threshold, amount, limit)  # it was never on, and nothing that was sent says how it would be
-    if threshold is None or amount is None:
-        field = "threshold" if threshold is None else "amount"
-        raise AutoPayInvalid(f"{field}: is needed to switch auto-pay on", field=field)
-    wanted = Wanted(threshold, amount, limit)
-    if request.enabled or (request.threshold, request.amount, request.monthly_limit) != (None, None, None):
+    """Return the amounts that a request asks for over the current ones, checked. Pure.
+
+    Raises NotChargeable, AutoPayInvalid.
+    """
+    before = current or Wanted(0, 0, None)
+    given = {field: _micros(text, field, currency) for field, text in sent(request).items() if field in AMOUNTS}
+    for field in ("threshold", "amount"):
+        if request.enabled and given.get(field, before.amount_micros or None) is None:
+            raise AutoPayInvalid(f"{field}: is needed to switch auto-pay on", field=field)
+    threshold, amount = given.get("threshold"), given.get("amount")
+    wanted = Wanted(
+        before.threshold_micros if threshold is None else threshold,
+        before.amount_micros if amount is None else amount,
+        given.get("monthly_limit", before.monthly_limit_micros),
+    )
+    # Off, it may stay as it was under other limits; and if it never was on, nothing may say yet how it would be.
+    if request.enabled or (wanted.amount_micros and any(micros is not None for micros in given.values())):
         _check_amounts(wanted, currency, limits)
     return wanted
 
 
-def _micros(request: AutoPayRequest, field: str, currency: str) -> int | None:
-    """Read an amount of the request. Raises AutoPayInvalid where it has more decimals than the currency."""
-    text: str | None = getattr(request, field)
+def _micros(text: str | None, field: str, currency: str) -> int | None:
+    """Read an amount of a request. Raises AutoPayInvalid where it has more decimals than the currency."""
     if text is None:
         return None
     micros, places = parse_micros(text), decimals_of(currency)

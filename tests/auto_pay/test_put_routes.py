@@ -78,6 +78,24 @@ def test_switching_off_keeps_the_amounts_and_charges_nothing_more(api: Api, save
     assert saver.auto_pay.at_rest
 
 
+def test_what_is_left_out_stays_and_null_is_no_monthly_limit(api: Api, new_saver: NewSaver) -> None:
+    saver = new_saver()
+    amounts = {"threshold": "0.00", "amount": "50.00", "monthly_limit": "500.00"}
+    assert problem(api.put(path(saver), {"enabled": True}), 422, "auto-pay-invalid")["field"] == "threshold"
+    about = problem(api.put(path(saver), {"enabled": True, "threshold": "0"}), 422, "auto-pay-invalid")
+    assert about["field"] == "amount"
+    api.put(path(saver), {"enabled": False, **amounts})
+    for enabled in (True, False, True):
+        shown = api.put(path(saver), {"enabled": enabled}).json()
+        assert {"enabled": enabled, **amounts}.items() <= shown.items()
+    shown = api.put(path(saver), {"enabled": True, "amount": "60"}).json()
+    assert {**amounts, "amount": "60.00"}.items() <= shown.items()
+    for enabled in (False, True):
+        shown = api.put(path(saver), {"enabled": enabled, "monthly_limit": None}).json()
+        assert (shown["amount"], shown["monthly_limit"]) == ("60.00", None)
+        api.put(path(saver), {"enabled": enabled, "monthly_limit": "500"})
+
+
 def test_a_refill_that_is_under_way_when_it_is_switched_off_is_finished(
     api: Api, new_saver: NewSaver, world: World
 ) -> None:

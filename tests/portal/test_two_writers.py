@@ -55,6 +55,25 @@ def test_the_platform_writes_one_of_the_billing_details_and_keeps_the_rest(site:
     assert write(site, account, "", {"billing_details": {field: value}})["billing_details"] == {**before, field: value}
 
 
+@pytest.mark.parametrize("field", AUTO_PAY)
+def test_the_platform_keeps_what_the_customer_has_set_of_auto_pay(site: Site, field: str) -> None:
+    account = site.account(balance="100")
+    assert site.enter(account).post("/auto-pay", AUTO_PAY).status_code == 303
+    before = write(site, account, "/auto-pay", {"enabled": True})
+    assert {name: before[name] for name in AUTO_PAY} == {name: f"{value}.00" for name, value in AUTO_PAY.items()}
+    rest = {name: value for name, value in AUTO_PAY.items() if name != field}
+    assert write(site, account, "/auto-pay", {"enabled": True, **rest})[field] == before[field]
+    assert write(site, account, "/auto-pay", {"enabled": False})[field] == before[field]
+
+
+def test_a_customer_who_empties_the_monthly_limit_has_none(site: Site) -> None:
+    account = site.account(balance="100")
+    visitor = site.enter(account)
+    for typed, shown in (("500", "500.00"), ("", None)):
+        assert visitor.post("/auto-pay", {**AUTO_PAY, "monthly_limit": typed}).status_code == 303
+        assert write(site, account, "/auto-pay", {"enabled": True})["monthly_limit"] == shown
+
+
 def test_a_form_that_shows_what_is_no_longer_so_does_not_undo_it(site: Site) -> None:
     account = site.account(method="")
     visitor = site.enter(account)
