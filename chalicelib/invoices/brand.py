@@ -6,14 +6,15 @@ from io import BytesIO
 from typing import Annotated, Final
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 from msgspec.structs import replace
 
 from chalicelib.accounts.account import Account
-from chalicelib.catalog.seller import DEFAULT_COLOR, Color
+from chalicelib.catalog.seller import Color
 from chalicelib.errors import Refusal
 from chalicelib.invoices import archive, table
 from chalicelib.invoices.invoice import Brand, Party
+from chalicelib.typed import sent
 
 LARGEST_LOGO: Final = 100_000
 LARGEST_SIDE: Final = 2_000
@@ -35,18 +36,19 @@ class LogoInvalid(Refusal):
 
 
 class BrandRequest(msgspec.Struct, forbid_unknown_fields=True):
-    """A brand as it shall be. What is left out is cleared."""
+    """A brand as it shall be: what is left out stays as it is, and null clears."""
 
-    color: Color = DEFAULT_COLOR
-    logo: Annotated[str, Meta(max_length=140_000, description="A PNG in base64.")] | None = None
+    color: Color | UnsetType | None = UNSET
+    logo: Annotated[str, Meta(max_length=140_000, description="A PNG in base64.")] | UnsetType | None = UNSET
 
 
 def put(workspace: Account, request: BrandRequest) -> Brand:
     """Keep a workspace's brand, for the documents that are issued from now on. Raises LogoInvalid."""
-    logo = archive.keep_logo(checked(request.logo)) if request.logo else None
-    brand = Brand(request.color, logo)
-    table.put_brand(workspace.account_id, brand)
-    return brand
+    changes: dict[str, str | None] = sent(request)
+    if isinstance(request.logo, str):
+        changes["logo"] = archive.keep_logo(checked(request.logo))
+    table.change_brand(workspace.account_id, changes)
+    return find(workspace.account_id)
 
 
 def find(account_id: str) -> Brand:

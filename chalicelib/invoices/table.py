@@ -9,12 +9,14 @@ time and wherever they are cut off.
 import base64
 import binascii
 import zlib
+from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
 from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.transactions import TransactWrite
 
+from chalicelib.catalog.seller import DEFAULT_COLOR
 from chalicelib.invoices.invoice import Brand, Invoice
 from chalicelib.ledger.statement import InvalidCursor
 from chalicelib.tables import Table, TableMeta, connection, race
@@ -62,7 +64,7 @@ class BrandRow(Table):
 
     account_id = UnicodeAttribute(hash_key=True)
     document = UnicodeAttribute(range_key=True)
-    color = UnicodeAttribute()
+    color = UnicodeAttribute(null=True)
     logo = UnicodeAttribute(null=True)
 
 
@@ -146,9 +148,12 @@ def get(account_id: str, sequence: int) -> Invoice:
     return _invoice(InvoiceRow.get(account_id, _document(sequence), consistent_read=True))
 
 
-def put_brand(account_id: str, brand: Brand) -> None:
-    """Write a workspace's brand."""
-    BrandRow(account_id, BRAND, color=brand.color, logo=brand.logo).save()
+def change_brand(account_id: str, changes: Mapping[str, str | None]) -> None:
+    """Write what changes of a workspace's brand, and nothing else of it; None clears."""
+    columns = {name: getattr(BrandRow, name) for name in changes}
+    actions = [columns[name].remove() if value is None else columns[name].set(value) for name, value in changes.items()]
+    if actions:
+        BrandRow(account_id, BRAND).update(actions)
 
 
 def find_brand(account_id: str) -> Brand | None:
@@ -157,7 +162,7 @@ def find_brand(account_id: str) -> Brand | None:
         row = BrandRow.get(account_id, BRAND, consistent_read=True)
     except BrandRow.DoesNotExist:
         return None
-    return Brand(row.color, row.logo)
+    return Brand(row.color or DEFAULT_COLOR, row.logo)
 
 
 class Listed(msgspec.Struct, frozen=True):

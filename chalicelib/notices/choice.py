@@ -3,10 +3,12 @@
 from typing import Annotated, Literal
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
+from msgspec.structs import replace
 
 from chalicelib.accounts.account import Account
 from chalicelib.text import Email
+from chalicelib.typed import sent
 
 Kind = Literal[
     "low_balance",
@@ -33,11 +35,33 @@ class Mails(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     receipt: bool = True
 
 
+class MailsRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Which mails to turn on or off: what is left out stays as it is, and null is as if never chosen."""
+
+    low_balance: bool | UnsetType | None = UNSET
+    balance_exhausted: bool | UnsetType | None = UNSET
+    auto_pay_failed: bool | UnsetType | None = UNSET
+    auto_pay_suspended: bool | UnsetType | None = UNSET
+    verification_needed: bool | UnsetType | None = UNSET
+    subscription_past_due: bool | UnsetType | None = UNSET
+    receipt: bool | UnsetType | None = UNSET
+
+    def over(self, kept: Mails) -> Mails:
+        """Return the switches that are kept with these over them."""
+        never_chosen = Mails()
+        wanted = {name: getattr(never_chosen, name) if value is None else value for name, value in sent(self).items()}
+        return replace(kept, **wanted)
+
+
 class Choice(msgspec.Struct, frozen=True):
-    """An account's choice, as it is kept. Without `recipients`, its billing contact gets the mails."""
+    """An account's choice, as it is kept. Without `recipients`, its billing contact gets the mails.
+
+    Every change of it counts `version` up.
+    """
 
     recipients: list[str] | None = None
     mails: Mails = Mails()
+    version: int = 0
 
     def wants(self, kind: Kind) -> bool:
         """Tell whether a kind of mail is on."""
@@ -46,14 +70,19 @@ class Choice(msgspec.Struct, frozen=True):
 
 
 class ChoiceRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A choice to be made."""
+    """A choice to be made: what is left out stays as it is, and null is as if never chosen."""
 
-    recipients: Recipients | None = None
-    mails: Mails = Mails()
+    recipients: Recipients | UnsetType | None = UNSET
+    mails: MailsRequest | UnsetType | None = UNSET
 
-    def choice(self) -> Choice:
-        """Return it as it is kept."""
-        return Choice([*self.recipients] if self.recipients else None, self.mails)
+    def over(self, kept: Choice) -> Choice:
+        """Return the choice that is kept with this over it."""
+        recipients, mails = kept.recipients, kept.mails
+        if self.recipients is not UNSET:
+            recipients = [*self.recipients] if self.recipients else None
+        if self.mails is not UNSET:
+            mails = self.mails.over(mails) if self.mails else Mails()
+        return Choice(recipients, mails, kept.version + 1)
 
 
 def billing_contact(account: Account) -> str:

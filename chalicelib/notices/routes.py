@@ -6,6 +6,7 @@ from chalicelib.accounts.account import Account
 from chalicelib.accounts.allow import REFUSALS, Right, allow
 from chalicelib.notices import table
 from chalicelib.notices.choice import Choice, ChoiceRequest, Mails, sent_to
+from chalicelib.notices.choose import NoticesBusy, choose
 from chalicelib.web import Call, Routes
 
 routes = Routes(__name__)
@@ -34,16 +35,14 @@ def get_notices(call: Call[None, None], account_id: str) -> NoticesView:
 @routes.operation(
     "PUT",
     "/v1/accounts/{account_id}/notices",
-    summary="Choose who gets which mails; what is left out is as if never chosen",
+    summary="Choose who gets which mails; what is left out stays as it is",
     takes=ChoiceRequest,
     gives=NoticesView,
-    refuses=REFUSALS,
+    refuses=(*REFUSALS, NoticesBusy),
 )
 def put_notices(call: Call[ChoiceRequest, None], account_id: str) -> NoticesView:
     allowed = allow(call, account_id, Right.ACT)
-    choice = call.body.choice()
-    table.put_choice(account_id, choice)
-    return view(allowed.account, choice)
+    return view(allowed.account, choose(account_id, call.body))
 
 
 def view(account: Account, choice: Choice) -> NoticesView:

@@ -32,6 +32,7 @@ class NoticeRow(Table):
     account_id = UnicodeAttribute(hash_key=True)
     notice = UnicodeAttribute(range_key=True)
     choice = JSONAttribute(null=True)
+    version = NumberAttribute(null=True)
     event_id = UnicodeAttribute(null=True)
     claimed_until_ms = NumberAttribute(null=True)
     message_id = UnicodeAttribute(null=True)
@@ -47,9 +48,15 @@ def choice_of(account_id: str) -> Choice:
     return convert(row.choice, Choice)
 
 
-def put_choice(account_id: str, choice: Choice) -> None:
-    """Write an account's choice of mails."""
-    NoticeRow(account_id, CHOICE, choice=msgspec.to_builtins(choice)).save()
+def put_choice(account_id: str, choice: Choice) -> bool:
+    """Write an account's choice of mails over the version before it; False when a concurrent write came first."""
+    before = choice.version - 1
+    version = NoticeRow.version
+    with race() as it:
+        NoticeRow(account_id, CHOICE, choice=msgspec.to_builtins(choice), version=choice.version).save(
+            condition=version == before if before else version.does_not_exist()
+        )
+    return it.won
 
 
 def claim(account_id: str, mark: str, event_id: str) -> State:

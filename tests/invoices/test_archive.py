@@ -125,7 +125,7 @@ def test_the_logo_is_that_of_the_time_of_issue(new_account: NewAccount, new_paym
     assert after.seller.logo
     assert before.seller.logo != after.seller.logo
     assert archive.logo(before.seller.logo) == brand.checked(png(40, 20))
-    brand.put(workspace, BrandRequest())
+    brand.put(workspace, BrandRequest(color=None, logo=None))
     assert issue(new_payment(client), catalog()).seller.logo is None
 
 

@@ -152,6 +152,12 @@ def test_a_workspace_chooses_how_its_clients_documents_look(
     new_payment(client)
     number = api.get(path(client)).json()["data"][0]["number"]
     assert api.get(path(client, f"/{number}")).json()["seller"]["name"] == "Northwind"
+    assert api.put(url, {}, token=owner).json() == chosen
+    assert api.put(url, {"color": "#0a0b0c"}).json() == {**chosen, "color": "#0a0b0c"}
+    assert api.put(url, {"color": None}).json() == {**chosen, "color": "#24405f"}
+    assert api.put(url, {"logo": None}).json() == {"color": "#24405f", "logo": None}
+    assert api.put(url, {"logo": png(40, 20)}).json() == {**chosen, "color": "#24405f"}
+    problem(api.put(url, {"logo": ""}, token=owner), 422, "logo-invalid")
     problem(api.put(url, {"logo": "nothing"}, token=owner), 422, "logo-invalid")
     problem(api.put(url, {"color": "red"}, token=owner), 422, "invalid-request")
     problem(api.put(url, {}, token=api.token("viewer", workspace.account_id)), 403, "forbidden")

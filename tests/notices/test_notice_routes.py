@@ -1,5 +1,6 @@
 """Who gets which mails, over HTTP."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -25,7 +26,7 @@ def test_without_a_choice_the_billing_contact_gets_everything(api: Api) -> None:
     assert api.get("/v1/accounts/default/notices").json()["sent_to"] == ["books@acme.example"]
 
 
-def test_a_choice_is_kept_and_what_is_left_out_is_as_if_never_chosen(api: Api) -> None:
+def test_a_choice_is_kept_what_is_left_out_stays_and_null_is_as_if_never_chosen(api: Api) -> None:
     path = f"/v1/accounts/{api.make_account('choosing')}/notices"
     chosen = {"recipients": ["a@acme.example", "b@acme.example"], "mails": {"receipt": False}}
     answer = api.put(path, chosen, token=api.token("owner", "choosing"))
@@ -33,7 +34,21 @@ def test_a_choice_is_kept_and_what_is_left_out_is_as_if_never_chosen(api: Api) -
     recipients = chosen["recipients"]
     assert answer.json() == {"recipients": recipients, "sent_to": recipients, "mails": {**ON, "receipt": False}}
     assert api.get(path, token=api.token("viewer", "choosing")).json() == answer.json()
-    assert api.put(path, {}).json() == {"recipients": None, "sent_to": ["billing@acme.example"], "mails": ON}
+    assert api.put(path, {}).json() == answer.json()
+    other = api.put(path, {"mails": {"low_balance": False}}).json()
+    assert other == {**answer.json(), "mails": {**ON, "receipt": False, "low_balance": False}}
+    assert api.put(path, {"mails": {"receipt": None}}).json()["mails"] == {**ON, "low_balance": False}
+    assert api.put(path, {"recipients": None}).json()["sent_to"] == ["billing@acme.example"]
+    assert api.put(path, {"mails": None}).json() == api.get(path).json()
+    assert api.get(path).json() == {"recipients": None, "sent_to": ["billing@acme.example"], "mails": ON}
+
+
+def test_those_who_choose_at_once_lose_nothing(api: Api) -> None:
+    path = f"/v1/accounts/{api.make_account('crowded')}/notices"
+    with ThreadPoolExecutor(len(ON)) as pool:
+        answers = list(pool.map(lambda kind: api.put(path, {"mails": {kind: False}}), ON))
+    assert [answer.status_code for answer in answers] == [200] * len(ON)
+    assert set(api.get(path).json()["mails"].values()) == {False}
 
 
 @pytest.mark.parametrize(

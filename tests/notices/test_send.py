@@ -294,7 +294,7 @@ def test_the_billing_contact_gets_the_mails_unless_others_are_chosen(inbox: Inbo
     assert deliver(pay(account)) == []
     inbox.only(contact)
     assert inbox.mails(account.email) == []
-    table.put_choice(account.account_id, Choice(recipients=["one-1@acme.example", "two-1@acme.example"]))
+    table.put_choice(account.account_id, Choice(["one-1@acme.example", "two-1@acme.example"], version=1))
     assert deliver(pay(account)) == []
     assert inbox.only("one-1@acme.example")["To"] == ["one-1@acme.example", "two-1@acme.example"]
     inbox.only(contact)
@@ -310,7 +310,7 @@ def test_an_address_that_no_mail_reaches_fails_alone_and_loudly(
     inbox: Inbox, new_account: NewAccount, capsys: pytest.CaptureFixture[str]
 ) -> None:
     some = new_account()
-    table.put_choice(some.account_id, Choice(recipients=["kim@acme", "three-1@acme.example"]))
+    table.put_choice(some.account_id, Choice(["kim@acme", "three-1@acme.example"], version=1))
     assert deliver(pay(some)) == []
     assert inbox.only("three-1@acme.example")["To"] == ["three-1@acme.example"]
     none = new_account(email="kim@acme\n")
@@ -332,7 +332,7 @@ def test_a_client_whose_workspace_cannot_be_answered_gets_its_mails_all_the_same
 
 def test_a_mail_that_was_turned_off_is_not_sent(inbox: Inbox, new_account: NewAccount) -> None:
     account = new_account()
-    table.put_choice(account.account_id, Choice(mails=Mails(receipt=False)))
+    table.put_choice(account.account_id, Choice(mails=Mails(receipt=False), version=1))
     assert deliver(pay(account), used_up(account)) == []
     assert inbox.only(account.email)["Subject"] == "Your balance is used up"
 
