@@ -3,7 +3,7 @@
 from typing import Annotated, Final
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 from msgspec.structs import replace
 
 from chalicelib import clock, idempotency
@@ -41,18 +41,21 @@ Quantity = Annotated[int, Meta(ge=0, le=10_000, description="How many; 0 for non
 
 
 class SubscriptionRequest(msgspec.Struct, forbid_unknown_fields=True):
-    """A subscription as it shall be: what is left out is removed.
+    """A subscription as it shall be. Without `add_ons` they stay as they are; sent, they are all there are.
 
     `expected_amount` is what a preview said is charged now; if it is no longer that, nothing is done.
     """
 
     plan: Name
-    add_ons: dict[Name, Quantity] = {}
+    add_ons: dict[Name, Quantity] | UnsetType | None = UNSET
     expected_amount: Decimal | None = None
 
-    def contents(self) -> Contents:
-        """Return what is wanted, without what there are none of."""
-        return Contents(self.plan, {name: self.add_ons[name] for name in sorted(self.add_ons) if self.add_ons[name]})
+    def contents(self, current: Subscription | None = None) -> Contents:
+        """Return what is wanted of a subscription from its next period on, without what there are none of."""
+        wanted = self.add_ons or {}
+        if self.add_ons is UNSET and current and not current.may_start:
+            wanted = (current.scheduled or current.terms.contents).add_ons
+        return Contents(self.plan, {name: wanted[name] for name in sorted(wanted) if wanted[name]})
 
 
 class SubscriptionPastDue(Refusal):
@@ -164,7 +167,7 @@ def find_difference(
     account: Account, current: Subscription | None, request: SubscriptionRequest, catalog: Catalog, now_ms: int
 ) -> Difference:
     """Return what a request changes, if it may be made now. Pure. Raises what `change` refuses with."""
-    wanted, currency, tax = request.contents(), account.currency, tax_of(account, catalog)
+    wanted, currency, tax = request.contents(current), account.currency, tax_of(account, catalog)
     check_sold(wanted, currency, catalog)
     if current is None or current.may_start:
         if current and current.pending:

@@ -70,6 +70,35 @@ def test_a_start_is_charged_shown_and_in_the_overview(api: Api, subscriber: Subs
     assert subscriber.credits == []
 
 
+def test_add_ons_that_are_left_out_stay_and_what_is_sent_is_all_there_is(api: Api, subscriber: Subscriber) -> None:
+    both, one = {"phone_number": 2, "voice_features": 1}, {"phone_number": 1}
+    first = ask(api, subscriber, "PUT", "", {"plan": "agency", "add_ons": both}, key="start").json()
+    assert first["subscription"]["add_ons"] == both
+    changes: list[tuple[Json, Json | None]] = [
+        ({"plan": "agency"}, None),
+        ({"plan": "starter"}, {"plan": "starter", "add_ons": both}),
+        ({"plan": "agency"}, None),
+        ({"plan": "agency", "add_ons": one}, {"plan": "agency", "add_ons": one}),
+        ({"plan": "agency"}, {"plan": "agency", "add_ons": one}),
+        ({"plan": "starter"}, {"plan": "starter", "add_ons": one}),
+        ({"plan": "agency", "add_ons": None}, {"plan": "agency", "add_ons": {}}),
+        ({"plan": "agency", "add_ons": both}, None),
+        ({"plan": "agency", "add_ons": {}}, {"plan": "agency", "add_ons": {}}),
+    ]
+    for body, scheduled in changes:
+        foreseen = ask(api, subscriber, "PUT", "?preview=true", body).json()["subscription"]
+        shown = ask(api, subscriber, "PUT", "", body).json()["subscription"]
+        assert (shown["add_ons"], shown["scheduled"]) == (both, scheduled), body
+        assert (foreseen["add_ons"], foreseen["scheduled"]) == (both, scheduled), body
+    assert len(subscriber.amounts) == 1
+
+
+def test_a_new_subscription_has_no_add_ons_unless_they_are_sent(api: Api, subscriber: Subscriber) -> None:
+    first, again = (ask(api, subscriber, "PUT", "", {"plan": "agency"}, key="start").json() for _ in range(2))
+    assert first["subscription"]["add_ons"] == again["subscription"]["add_ons"] == {}
+    assert first["payment"] == again["payment"]
+
+
 def test_the_same_key_gives_the_same_answer_and_charges_once(api: Api, subscriber: Subscriber) -> None:
     first, again = (put(api, subscriber, key="start") for _ in range(2))
     assert first["payment"] == again["payment"]
