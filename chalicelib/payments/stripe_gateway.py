@@ -136,11 +136,11 @@ def create_customer(account: Account, *, instead_of: str | None) -> str:
 
     `instead_of` is a customer that was deleted at Stripe, whose key would only bring it back.
     """
-    metadata = {"account_id": account.account_id}
-    key = content_hash([metadata, account.name, account.email, account.created_at_ms, instead_of])
+    metadata, email = {"account_id": account.account_id}, _email(account)
+    key = content_hash([metadata, account.name, email.get("email"), account.created_at_ms, instead_of])
     with reached("create_customer"):
         found = stripe_client(LOOK_SECONDS).v1.customers.create(
-            {"name": account.name, **_email(account), "metadata": metadata},
+            {"name": account.name, "metadata": metadata, **email},
             options(None, key=f"customer-{account.account_id}-{key}"),
         )
     return str(found.id)
@@ -154,7 +154,7 @@ def _email(account: Account) -> "CustomerCreateParams":
     try:
         return {"email": ascii_email(account.email)}
     except WrongText as wrong:
-        log().error("an account's address is none", account_id=account.account_id, because=wrong.reason)
+        log().error("Stripe takes no such address", account_id=account.account_id, because=wrong.reason)
         return {}
 
 

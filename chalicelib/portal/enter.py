@@ -29,9 +29,9 @@ class PagePath(Text):
     """A path below an account's home."""
 
     __slots__ = ()
-    pattern = "(?=.{1,200}(?!.))[A-Za-z0-9][A-Za-z0-9_.-]*(/[A-Za-z0-9][A-Za-z0-9_.-]*)*"
+    pattern = "[A-Za-z0-9][A-Za-z0-9_.-]{0,99}(/[A-Za-z0-9][A-Za-z0-9_.-]{0,99}){0,3}"
     example = "invoices"
-    must = f"must be the path of a page, such as {example} or payments/pay_1, of at most 200 characters"
+    must = f"must be the path of a page, such as {example} or payments/pay_1"
 
 
 class PortalSessionRequest(msgspec.Struct, forbid_unknown_fields=True):
