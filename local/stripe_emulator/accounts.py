@@ -15,12 +15,13 @@ def retrieve_own(work: Work, params: Json) -> Json:
 
 def retrieve(work: Work, _params: Json, identifier: str) -> Json:
     """Return the platform's account, or a connected one to the platform or to itself."""
+    may_charge = {"charges_enabled": identifier not in work.around.restricted}
     if identifier == work.around.platform and not work.connected:
-        return _body(identifier, "Platform", "platform@example.com", 0)
+        return _body(identifier, "Platform", "platform@example.com", 0) | may_charge
     account = work.platform.get("account", identifier)
     if account is None or not account["_connected"] or (work.connected and work.account != identifier):
         raise no_such("account", identifier, param=None)
-    return account
+    return account | may_charge
 
 
 def list_all(work: Work, params: Json) -> Json:

@@ -14,6 +14,7 @@ from local.stripe_emulator.expand import expanded
 from local.stripe_emulator.faults import Fault, Kind
 from local.stripe_emulator.idempotency import Answer, Attempt, fingerprint
 from local.stripe_emulator.ids import new_id
+from local.stripe_emulator.lengths import check_lengths
 from local.stripe_emulator.parameters import fields_of
 from local.stripe_emulator.routes import Route
 from local.stripe_emulator.validation import checked
@@ -86,7 +87,11 @@ def _strike_before(fault: Fault | None) -> None:
     if fault.kind is Kind.CUT_BEFORE_EFFECT:
         raise ConnectionCut
     if fault.kind is Kind.STATUS:
-        raise rate_limited(fault.code) if fault.status == 429 else server_error(fault.status, begun=False)
+        raise (
+            rate_limited(fault.code or "rate_limit") if fault.status == 429 else server_error(fault.status, begun=False)
+        )
+    if fault.kind is Kind.ERROR:
+        raise fault.error(begun=False)
 
 
 @dataclass(frozen=True)
@@ -124,6 +129,8 @@ class _Run:
     def _execute(self, work: Work, params: Json) -> Answer:
         if self.fault and self.fault.kind is Kind.SAVED_500:
             return _answer_of(server_error(begun=True))
+        if self.fault and self.fault.kind is Kind.SAVED_ERROR:
+            return _answer_of(self.fault.error(begun=True))
         try:
             answer = Answer(200, self._run_handler(work, params))
         except ApiError as refused:
@@ -153,6 +160,7 @@ class _Run:
         if self.caller.publishable:
             fields = publishable.fields(self.route, fields)
         params = checked(self.params, fields)
+        check_lengths(self.route.params, params)
         if self.route.handled != routes.ALL:
             for name in params:
                 if name not in self.route.handled and name not in ALWAYS_HANDLED:

@@ -31,10 +31,13 @@ class Callers:
         self._platform = platform
         self._secret_key = secret_key
         self._publishable_key = publishable_key
+        self.expired: set[str] = set()
 
     def identify(self, authorization: str | None, stripe_account: str | None) -> Caller:
         """Return who calls, or refuse: 401 for a bad key, 403 for an account that is not connected."""
         key = _key(authorization)
+        if key in self.expired:
+            raise _expired(key)
         publishable = key.startswith("pk_")
         owner = self._owner(key)
         if stripe_account is None or stripe_account == owner:

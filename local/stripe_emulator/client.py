@@ -52,6 +52,10 @@ class FaultOptions(TypedDict, total=False):
     seconds: float
     status: int
     code: str
+    type: str
+    message: str
+    param: str
+    decline_code: str
     copies: int
 
 
@@ -141,12 +145,30 @@ class Emulator:
         """Order a fault and return its id. It strikes from the `nth` match on, `times` times (0: always).
 
         On calls (`method`, `path` with `*`): `slow`, `slow_after_effect`, `cut_before_effect`, `cut_after_effect`,
-        `status` (nothing is done and no key remembers it), `500_saved`, `500_after_effect`.
+        `status` (nothing is done and no key remembers it), `500_saved`, `500_after_effect`, `error` and `error_saved`:
+        any error, by `status`, `type`, `code`, `param`, `message` and `decline_code`, which a key does not remember or
+        does.
         On webhooks (`event` with `*`): `webhook_duplicate`, `webhook_delay`, `webhook_hold`, `webhook_shuffle`,
         `webhook_drop`.
         """
         identifier: str = self.control("POST", "faults", {"kind": kind, **options})["id"]
         return identifier
+
+    def restrict(self, account: str = "platform") -> None:
+        """Take from an account that it may charge."""
+        self.control("POST", f"accounts/{account}/restrict")
+
+    def unrestrict(self, account: str = "platform") -> None:
+        """Let an account charge again."""
+        self.control("POST", f"accounts/{account}/unrestrict")
+
+    def expire_key(self, key: str = SECRET_KEY) -> None:
+        """Let a key expire, as somebody does who rolls it at the dashboard."""
+        self.control("POST", f"keys/{key}/expire")
+
+    def restore_key(self, key: str = SECRET_KEY) -> None:
+        """Let an expired key work again."""
+        self.control("POST", f"keys/{key}/restore")
 
     def clear_faults(self) -> None:
         """Cancel every fault."""

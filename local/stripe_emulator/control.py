@@ -21,7 +21,7 @@ from local.stripe_emulator.webhooks import KIND as DELIVERY
 
 FAULT_FIELDS = {
     "method": str, "path": str, "event": str, "account": str, "nth": int, "times": int, "seconds": float, "status": int,
-    "code": str, "copies": int,
+    "code": str, "type": str, "message": str, "param": str, "decline_code": str, "copies": int,
 }  # fmt: skip
 Call = Callable[..., Any]
 
@@ -49,6 +49,10 @@ class Control:
                 ("POST", "clock", self._set_clock),
                 ("GET", "objects/{id}", self._objects),
                 ("POST", "accounts", self._connect_account),
+                ("POST", "accounts/{id}/restrict", lambda _, account: self._restrict(account, restricted=True)),
+                ("POST", "accounts/{id}/unrestrict", lambda _, account: self._restrict(account, restricted=False)),
+                ("POST", "keys/{id}/expire", lambda _, key: self._expire(key, expired=True)),
+                ("POST", "keys/{id}/restore", lambda _, key: self._expire(key, expired=False)),
                 ("POST", "([a-z_]+)/{id}/([a-z_]+)", self._act),
             )
         )
@@ -112,6 +116,18 @@ class Control:
     def _connect_account(self, params: Json) -> Json:
         with self._engine.unit() as work:
             return actions.connect_account(work, params)
+
+    def _restrict(self, account: str, *, restricted: bool) -> Json:
+        """Take from an account, or give back, that it may charge; `platform` is the platform's own."""
+        identifier = self._engine.settings.platform if account == "platform" else account
+        change = self._engine.restricted.add if restricted else self._engine.restricted.discard
+        change(identifier)
+        return {"account": identifier, "charges_enabled": not restricted}
+
+    def _expire(self, key: str, *, expired: bool) -> Json:
+        change = self._engine.callers.expired.add if expired else self._engine.callers.expired.discard
+        change(key)
+        return {"key": key, "expired": expired}
 
     def _act(self, params: Json, plural: str, identifier: str, action: str) -> Any:
         call = actions.ACTIONS.get((plural, action))

@@ -32,8 +32,14 @@ class Engine:
         self.keys = IdempotencyKeys(self.store)
         self.callers = Callers(self.store, settings.platform, settings.secret_key, settings.publishable_key)
         self.webhooks = webhooks.Webhooks(self.store, settings, self.clock)
+        self.restricted: set[str] = set()
         self._around = Surroundings(
-            settings.platform, settings.url, settings.delay_seconds, settings.client_id, settings.search_lag_seconds
+            settings.platform,
+            settings.url,
+            settings.delay_seconds,
+            settings.client_id,
+            settings.search_lag_seconds,
+            self.restricted,
         )
         self._timers = timers.Timers(self._run_due)
         self._open_tasks: dict[str, str] = {}
@@ -72,6 +78,8 @@ class Engine:
             self.store.clear()
             self.faults.clear()
             self.calls.clear()
+            self.restricted.clear()
+            self.callers.expired.clear()
             self._open_tasks.clear()
             self.clock.offset_seconds = 0.0
             self.clock.sign_webhooks = False

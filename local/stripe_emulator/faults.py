@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from fnmatch import fnmatchcase
 
-from local.stripe_emulator.errors import Json
+from local.stripe_emulator.errors import ApiError, Json
 from local.stripe_emulator.ids import new_id
 
 
@@ -21,6 +21,8 @@ class Kind(StrEnum):
     STATUS = "status"
     SAVED_500 = "500_saved"
     AFTER_EFFECT_500 = "500_after_effect"
+    ERROR = "error"
+    SAVED_ERROR = "error_saved"
 
     WEBHOOK_DUPLICATE = "webhook_duplicate"
     WEBHOOK_DELAY = "webhook_delay"
@@ -47,7 +49,11 @@ class Fault:
     times: int = 1
     seconds: float = 1.0
     status: int = 500
-    code: str = "rate_limit"
+    code: str = ""
+    type: str = "invalid_request_error"
+    message: str = "The Stripe emulator was told to answer this."
+    param: str = ""
+    decline_code: str = ""
     copies: int = 2
     id: str = field(default_factory=lambda: new_id("fault", 12))
     seen: int = 0
@@ -56,6 +62,19 @@ class Fault:
     def shown(self) -> Json:
         """Return the fault as the control API shows it."""
         return {name: str(value) if isinstance(value, Kind) else value for name, value in vars(self).items()}
+
+    def error(self, *, begun: bool) -> ApiError:
+        """Return the error that was ordered."""
+        extra = {"decline_code": self.decline_code} if self.decline_code else {}
+        return ApiError(
+            self.status,
+            self.message,
+            type=self.type,
+            code=self.code or None,
+            param=self.param or None,
+            begun=begun,
+            extra=extra,
+        )
 
     def strikes(self) -> bool:
         """Count a match, and tell whether the fault strikes it."""

@@ -9,6 +9,7 @@ import re
 from typing import Any
 
 from local.stripe_emulator.errors import Json, malformed, missing_parameter, unknown_parameters
+from local.stripe_emulator.lengths import too_long
 from local.stripe_emulator.parameters import Field, Shape
 
 INTEGER = re.compile(r"-?\d{1,18}")
@@ -94,8 +95,7 @@ def _not_allowed(value: str, shape: Shape, path: str) -> Exception:
     if shape.integer:
         return malformed(f"Invalid integer: {value}", param=path, code="parameter_invalid_integer")
     if shape.text:
-        message = f"Invalid string: {value[:20]}...; must be at most {TEXT_LENGTH} characters"
-        return malformed(message, param=path, code="parameter_invalid_string")
+        return too_long(value, path, TEXT_LENGTH)
     return malformed(f"Invalid {_noun(shape)}: {value}", param=path)
 
 

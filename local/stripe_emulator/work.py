@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from local.stripe_emulator import events
 from local.stripe_emulator.errors import Json, no_such
@@ -24,13 +24,17 @@ class Cause:
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What every call knows: the platform's own account, where the emulator answers, how long slow things take."""
+    """What every call knows: the platform's own account, where the emulator answers, how long slow things take.
+
+    The accounts in `restricted` may not charge.
+    """
 
     platform: str
     url: str = ""
     delay_seconds: float = 1.0
     application: str = "ca_emulator"
     search_lag_seconds: float = 1.0
+    restricted: set[str] = field(default_factory=set)
 
 
 class Work:

@@ -107,3 +107,59 @@ def test_calls_are_limited_for_each_endpoint() -> None:
         assert refused.value.error is not None
         assert refused.value.error.code == "rate_limit"
         assert client.v1.charges.list().data == []
+
+
+def replayed(error: stripe.StripeError) -> str | None:
+    return (error.headers or {}).get("Idempotent-Replayed")
+
+
+def test_any_error_is_answered_on_demand_and_nothing_is_done(emulator: Emulator, client: Any) -> None:
+    emulator.fault("error", status=400, code="testmode_charges_only", path=PAYING, times=2)
+    emulator.fault("error", status=402, type="card_error", code="card_declined", decline_code="fraudulent", path=PAYING)
+    for _ in range(2):
+        with pytest.raises(stripe.InvalidRequestError) as refused:
+            pay(client, key="k")
+        assert (refused.value.code, replayed(refused.value)) == ("testmode_charges_only", None)
+    with pytest.raises(stripe.CardError) as declined:
+        pay(client, key="k")
+    assert declined.value.error
+    assert declined.value.error.decline_code == "fraudulent"
+    assert emulator.objects("payment_intent") == []
+    assert pay(client, key="k").status == "succeeded"
+
+
+def test_an_error_may_be_remembered_by_its_key(emulator: Emulator, client: Any) -> None:
+    emulator.fault("error_saved", status=400, code="account_invalid", path=PAYING)
+    for remembered in (None, "true"):
+        with pytest.raises(stripe.InvalidRequestError) as refused:
+            pay(client, key="k")
+        assert (refused.value.code, replayed(refused.value)) == ("account_invalid", remembered)
+    assert pay(client, key="another").status == "succeeded"
+
+
+def test_an_account_that_may_not_charge_refuses_every_confirmation_until_it_may_again(
+    emulator: Emulator, client: Any
+) -> None:
+    connected = emulator.connect_account()["id"]
+    elsewhere = emulator.stripe_client(stripe_account=connected)
+    emulator.restrict()
+    assert client.v1.accounts.retrieve_current().charges_enabled is False
+    with pytest.raises(stripe.InvalidRequestError, match="cannot currently make live charges") as refused:
+        pay(client)
+    assert refused.value.http_status == 400
+    assert emulator.objects("payment_intent") == []
+    assert pay(elsewhere).status == "succeeded"
+    emulator.restrict(connected)
+    with pytest.raises(stripe.InvalidRequestError):
+        pay(elsewhere)
+    emulator.unrestrict()
+    assert pay(client).status == "succeeded"
+
+
+def test_an_expired_key_opens_nothing_until_it_is_restored(emulator: Emulator, client: Any) -> None:
+    emulator.expire_key()
+    with pytest.raises(stripe.AuthenticationError) as refused:
+        client.v1.customers.list()
+    assert (refused.value.http_status, refused.value.code) == (401, "api_key_expired")
+    emulator.restore_key()
+    assert client.v1.customers.list().data == []

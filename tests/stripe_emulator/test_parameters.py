@@ -144,3 +144,31 @@ def test_the_methods_allowed_at_confirmation_count(client: Any) -> None:
 
 def test_the_capture_method_is_kept(client: Any) -> None:
     assert pay(client, capture_method="automatic").capture_method == "automatic"
+
+
+@pytest.mark.parametrize(
+    ("name", "longest"), [("name", 256), ("email", 512), ("phone", 20), ("description", 5000), ("business_name", 150)]
+)
+def test_texts_of_a_customer_are_as_long_as_stripe_publishes(client: Any, name: str, longest: int) -> None:
+    def text(length: int) -> str:
+        return "a" * (length - 4) + "@b.c" if name == "email" else "a" * length
+
+    assert client.v1.customers.create({name: text(longest)}).id
+    with pytest.raises(stripe.InvalidRequestError, match=f"at most {longest} characters") as refused:
+        client.v1.customers.create({name: text(longest + 1)})
+    assert (refused.value.http_status, refused.value.code, refused.value.param) == (400, None, name)
+
+
+@pytest.mark.parametrize(("name", "longest"), [("description", 1000), ("statement_descriptor_suffix", 22)])
+def test_texts_of_a_payment_are_as_long_as_stripe_publishes(client: Any, name: str, longest: int) -> None:
+    assert pay(client, **{name: "a" * longest}).status == "succeeded"
+    with pytest.raises(stripe.InvalidRequestError, match=f"at most {longest} characters"):
+        pay(client, **{name: "a" * (longest + 1)})
+
+
+@pytest.mark.parametrize(
+    "metadata", [{f"key-{n}": "a" for n in range(51)}, {"a" * 41: "a"}, {"a": "a" * 501}], ids=["50", "40", "500"]
+)
+def test_metadata_has_at_most_50_keys_of_40_and_values_of_500_characters(client: Any, metadata: dict[str, str]) -> None:
+    with pytest.raises(stripe.InvalidRequestError, match="Metadata"):
+        client.v1.customers.create({"metadata": metadata})
