@@ -71,7 +71,7 @@ def _scalar(value: str, shape: Shape, path: str) -> Any:
         return int(value)
     if shape.number and NUMBER.fullmatch(value):
         return float(value)
-    if value in shape.choices or (shape.text and not shape.choices and len(value) <= TEXT_LENGTH):
+    if value in shape.choices or (shape.text and not any(shape.choices) and len(value) <= TEXT_LENGTH):
         return value
     raise _not_allowed(value, shape, path)
 

@@ -160,6 +160,7 @@ def test_an_expired_key_opens_nothing_until_it_is_restored(emulator: Emulator, c
     emulator.expire_key()
     with pytest.raises(stripe.AuthenticationError) as refused:
         client.v1.customers.list()
-    assert (refused.value.http_status, refused.value.code) == (401, "api_key_expired")
+    assert refused.value.error
+    assert (refused.value.http_status, refused.value.error.code) == (401, "api_key_expired")
     emulator.restore_key()
     assert client.v1.customers.list().data == []
