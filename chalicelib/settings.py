@@ -19,6 +19,9 @@ class MissingSettings(Exception):
 class Settings:
     """The settings; each field is read from the environment variable of the same name in capitals.
 
+    `deployment` is the name that objects at Stripe carry, where several deployments may share a Stripe account; it must
+    stay what it is.
+
     Those with a default are optional: `stripe_api_base` points the Stripe library at another server (the emulator) than
     Stripe's own; without `mail_from` no mails are sent; without `portal_url`, where the platform shows an account's
     billing, mails carry no link; only pages of the origins in `portal_frame_origins`, divided by spaces, may show the
@@ -53,6 +56,7 @@ class Settings:
     stripe_publishable_key: str
     stripe_webhook_secret: str
     portal_base_url: str
+    deployment: str
     stripe_api_base: str | None = None
     mail_from: str | None = None
     portal_url: str | None = None

@@ -24,6 +24,7 @@ CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 LEFT_OUT = ("AWS::CloudWatch::", "AWS::Logs::", "AWS::Serverless::")
 SHORT_TIMES = {
     "Stage": "local",
+    "Deployment": "local",
     "UsageVisibilityTimeout": "10",
     "UsageMaxReceiveCount": "3",
     "UsageBatchWindow": "1",

@@ -13,11 +13,12 @@ from chalicelib.ledger.transaction import Transaction
 from chalicelib.ledger.wallet import END_OF_TIME_MS
 from chalicelib.money import from_card_amount
 from chalicelib.payments import reversal_table, table
+from chalicelib.payments.deployment import is_ours
 from chalicelib.payments.dispute import Dispute, dispute_of, taken_micros
 from chalicelib.payments.intent import intent_of
 from chalicelib.payments.payment import DAY_MS, Payment
 from chalicelib.payments.refund import CAME_BACK, Refund, refund_of
-from chalicelib.payments.stripe_gateway import LOOK_SECONDS, reached, stripe_client
+from chalicelib.payments.stripe_door import ask
 from ops.compare import Fact, Key, Kind, Posted, Row, Sides
 
 MARGIN_MS: Final = 2 * DAY_MS
@@ -52,16 +53,25 @@ def stripe_side(from_ms: int, to_ms: int, track: Track, unread: dict[str, str]) 
     found: dict[Key, Fact] = {}
     span: Any = {"created": {"gte": from_ms // 1000, "lt": -(-to_ms // 1000)}, "limit": 100}
     of_payment: Any = {**span, "expand": ["data.payment_intent"]}
-    v1 = stripe_client(LOOK_SECONDS).v1
-    with reached("reconcile"):
+
+    def read(v1: Any) -> None:
         for add, listed, name in (
             (_add_payment, v1.payment_intents.list(span), "Payments at Stripe"),
             (_add_refund, v1.refunds.list(of_payment), "Refunds at Stripe"),
             (_add_dispute, v1.disputes.list(of_payment), "Disputes at Stripe"),
         ):
             bodies = (there.to_dict() for there in track(listed.auto_paging_iter(), name))
-            _each(bodies, partial(add, found), unread, name=lambda body: str(body["id"]))
+            ours = (body for body in bodies if is_ours(_payment_metadata(body)))
+            _each(ours, partial(add, found), unread, name=lambda body: str(body["id"]))
+
+    ask("reconcile", read)
     return found
+
+
+def _payment_metadata(body: dict[str, Any]) -> dict[str, Any]:
+    """Return the metadata of a payment, or of the payment of a refund or dispute, which is expanded."""
+    payment = body if body["object"] == "payment_intent" else body.get("payment_intent") or {}
+    return payment.get("metadata") or {}
 
 
 def _each(
@@ -100,8 +110,7 @@ def _add_payment(found: dict[Key, Fact], body: dict[str, Any]) -> None:
 
 def _fact(body: dict[str, Any], at_ms: int, moved_micros: int, currency: str) -> Fact:
     """Return a fact about a refund or dispute, whose payment is expanded."""
-    intent = body.get("payment_intent") or {}
-    metadata = intent.get("metadata") or {}
+    intent, metadata = body.get("payment_intent") or {}, _payment_metadata(body)
     payment_id = metadata.get("payment_id") or intent.get("id") or str(body.get("charge"))
     return Fact(metadata.get("account_id", ""), payment_id, at_ms, moved_micros, currency)
 

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from chalicelib.accounts.account import Card
 from chalicelib.auto_pay.auto_pay import HOUR_MS, AutoPay, LastRefusal, SuspendedReason
 from chalicelib.payments.payment import Failure, Payment
+from chalicelib.payments.stripe_meaning import StripeError, meaning_of
 
 BACK_OFF_MS: Final = (1 * HOUR_MS, 6 * HOUR_MS, 24 * HOUR_MS)
 """How long to wait after the first, the second and each further attempt in a row that came to nothing."""
@@ -43,7 +44,7 @@ def _landed(auto_pay: AutoPay, payments: Iterable[Payment]) -> AutoPay:
     if payment is not None and not payment.ended:
         return auto_pay
     landed = replace(auto_pay, in_flight_payment_id=None)
-    if payment is None:
+    if payment is None or payment.was_never_made:
         return landed
     return _failed(landed, payment) if came_to_nothing(payment) else landed.cleared()
 
@@ -77,11 +78,16 @@ def _suspended_by(payment: Payment, failures: int) -> SuspendedReason | None:
 
 
 def _reason(payment: Payment) -> str:
-    """Return why a payment came to nothing. Without a PaymentIntent, Stripe has refused the card or the customer."""
+    """Return why a payment came to nothing.
+
+    Without a PaymentIntent, Stripe has refused the amount, or else the card or the customer.
+    """
     if payment.state == "canceled":
         return "payment_canceled"
     if payment.failure and AUTHENTICATION_REQUIRED in {payment.failure.code, payment.failure.decline_code}:
         return AUTHENTICATION_REQUIRED
+    if payment.failure and meaning_of("charge", StripeError(400, code=payment.failure.code)) == "typed":
+        return "amount_refused"
     return "card_declined" if payment.payment_intent_id else "card_unusable"
 
 

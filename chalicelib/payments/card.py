@@ -11,6 +11,7 @@ from chalicelib.accounts.account import Account, Card
 from chalicelib.errors import Refusal
 from chalicelib.payments import stripe_gateway
 from chalicelib.payments.saved_card import CardSetup, FinishedSetup
+from chalicelib.payments.stripe_errors import CustomerGone
 from chalicelib.payments.stripe_gateway import CustomerGone
 from chalicelib.text import Text
 
@@ -61,7 +62,10 @@ class CardSuperseded(Refusal):
 
 
 def start_setup(account: Account) -> CardSetup:
-    """Start saving a card: make the account's customer if it has none, and a SetupIntent. Raises StripeUnavailable."""
+    """Start saving a card: make the account's customer if it has none, and a SetupIntent.
+
+    Raises DetailsRefused, CardRefused, StripeUnavailable.
+    """
     customer_id = account.stripe_customer_id or _new_customer(account)
     try:
         return stripe_gateway.create_card_setup(account.account_id, customer_id, clock.now_ms())

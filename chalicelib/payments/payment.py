@@ -46,6 +46,9 @@ the first may come to light (docs.stripe.com/error-low-level#server-errors); a s
 
 MAXIMUM_ATTEMPTS: Final = 3
 
+NOT_FOUND: Final = "not_found"
+"""Why a payment was given up that Stripe did not have when its key was too old to be used again."""
+
 
 class PaymentNotFound(Refusal):
     """No such payment of this account."""
@@ -117,6 +120,11 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
         return self.state in ENDED
 
     @property
+    def was_never_made(self) -> bool:
+        """Tell whether it was given up because Stripe never took it: nobody's card was tried."""
+        return self.state == "canceled" and self.failure is not None and self.failure.code == NOT_FOUND
+
+    @property
     def fills_wallet(self) -> bool:
         """Tell whether its money becomes balance; a subscription's is its price."""
         return self.kind != "subscription"
@@ -160,7 +168,7 @@ def canceled_because(reason: str) -> Outcome:
     """Return the outcome of a payment that will not be made."""
     messages = {
         "abandoned": "It was not verified in time. Nothing was charged.",
-        "not_found": "Stripe did not take the payment. Nothing was charged.",
+        NOT_FOUND: "Stripe did not take the payment. Nothing was charged.",
     }
     return Outcome("canceled", failure=Failure(reason, None, messages.get(reason, "The payment was canceled.")))
 

@@ -9,6 +9,7 @@ from chalicelib.log import log
 from chalicelib.payments import stripe_gateway, table
 from chalicelib.payments.intent import Intent, is_abandoned
 from chalicelib.payments.payment import (
+    NOT_FOUND,
     Failure,
     Outcome,
     Payment,
@@ -18,15 +19,26 @@ from chalicelib.payments.payment import (
     may_begin_again,
 )
 from chalicelib.payments.settle import record, settle
-from chalicelib.payments.stripe_errors import StripeUnavailable
+from chalicelib.payments.stripe_errors import PaymentsUnavailable, StripeUnavailable
 from chalicelib.payments.table import PaymentBusy
 
 
 class Resolved(msgspec.Struct, frozen=True):
-    """A payment as it now is. `client_secret` is there while the customer has to authenticate in the browser."""
+    """A payment as it now is. `client_secret` is there while the customer has to authenticate in the browser.
+
+    `held_by` is why payments are not possible at all at the moment; the payment waits for their return.
+    """
 
     payment: Payment
     client_secret: str | None = None
+    held_by: PaymentsUnavailable | None = None
+
+    def unless_held(self) -> "Resolved":
+        """Return it, for a customer who is there. Raises PaymentsUnavailable, naming the payment that waits."""
+        if self.held_by is None:
+            return self
+        self.held_by.about["payment_id"] = self.payment.payment_id
+        raise self.held_by
 
 
 def resolve(payment: Payment) -> Resolved:
@@ -49,6 +61,9 @@ def charge(payment: Payment) -> Resolved:
         if isinstance(answer, Failure):
             return Resolved(record(payment, Outcome("failed", failure=answer)))
         return _settled(payment, answer)
+    except PaymentsUnavailable as error:
+        again = _with_next_key(payment) if error.remembered else payment
+        return _not_yet(payment, error) if again == payment or again.ended else charge(again)
     except StripeUnavailable as error:
         return _not_yet(_with_key_spent(payment) if error.remembered else payment, error)
     except (LedgerBusy, PaymentBusy) as error:
@@ -56,10 +71,7 @@ def charge(payment: Payment) -> Resolved:
 
 
 def _ask(payment: Payment, now_ms: int) -> Resolved:
-    if payment.payment_intent_id:
-        found: Intent | None = stripe_gateway.retrieve(payment)
-    else:
-        found = stripe_gateway.find(payment)
+    found = stripe_gateway.retrieve(payment) if payment.payment_intent_id else stripe_gateway.find(payment)
     if found is None:
         return _send_again(payment, now_ms)
     if is_abandoned(payment, found, now_ms):
@@ -70,13 +82,13 @@ def _ask(payment: Payment, now_ms: int) -> Resolved:
 def _send_again(payment: Payment, now_ms: int) -> Resolved:
     """Go on with a payment that Stripe does not have: with the same key, while that surely is the same request."""
     if is_key_dead(payment, now_ms):
-        return Resolved(record(payment, canceled_because("not_found")))
+        return Resolved(record(payment, canceled_because(NOT_FOUND)))
     if payment.spent_at_ms is None:
         return charge(payment)
     if not may_begin_again(payment, now_ms):
         return Resolved(payment)
     # The new key's number is on the row before the key is used, so all who send this payment again use the same one.
-    begun = table.change(payment, lambda current: begun_again(current, payment.attempt))
+    begun = _with_next_key(payment)
     return Resolved(begun) if begun.ended else charge(begun)
 
 
@@ -96,6 +108,11 @@ def _with_key_spent(payment: Payment) -> Payment:
     return table.change(payment, spend)
 
 
+def _with_next_key(payment: Payment) -> Payment:
+    """Take another key where the present one only repeats a no: nothing was done with it, and the cause may be gone."""
+    return table.change(payment, lambda current: begun_again(current, payment.attempt))
+
+
 def _not_yet(payment: Payment, error: Exception) -> Resolved:
     log().warning("a payment stays unresolved", payment_id=payment.payment_id, state=payment.state, reason=str(error))
-    return Resolved(payment)
+    return Resolved(payment, held_by=error if isinstance(error, PaymentsUnavailable) else None)

@@ -15,7 +15,7 @@ from chalicelib.payments.refund import Refund
 from chalicelib.payments.reversal import Reversals
 from chalicelib.payments.reversal_table import Due
 from chalicelib.payments.settle_reversal import record, settle, settle_dispute, settle_refunds
-from chalicelib.payments.stripe_errors import StripeRefused, StripeUnavailable
+from chalicelib.payments.stripe_errors import PaymentsUnavailable, StripeRefused, StripeUnavailable
 from chalicelib.payments.table import PaymentBusy
 
 
@@ -42,8 +42,11 @@ def send(payment: Payment, refund: Refund) -> Refund:
     try:
         return _of(settle_refunds(payment, [refund_gateway.refund(payment, refund)]), refund)
     except StripeRefused as error:
-        log().error("Stripe refused a refund", refund_id=refund.refund_id, code=error.code, reason=str(error))
-        return _given_up(payment, refund, Failure(error.code, None, str(error)))
+        log().error("Stripe refused a refund", refund_id=refund.refund_id, code=error.code, reason=error.reason)
+        return _given_up(payment, refund, Failure(error.code, None, error.reason))
+    except PaymentsUnavailable as error:
+        again = _with_next_key(payment, refund) if error.remembered else refund
+        return _not_yet(refund, error) if again == refund or again.state != "created" else send(payment, again)
     except StripeUnavailable as error:
         return _not_yet(_with_key_spent(payment, refund) if error.remembered else refund, error)
     except (LedgerBusy, PaymentBusy) as error:
@@ -61,13 +64,17 @@ def _send_again(payment: Payment, refund: Refund, now_ms: int) -> Refund:
     if not refunding.may_begin_again(refund, now_ms):
         return refund
     # The new key's number is on the row before the key is used, so all who send this refund again use the same one.
-    attempt = refund.attempt
-    begun = _of(record(payment, refund.refund_id, lambda each: refunding.begun_again(each, attempt)), refund)
+    begun = _with_next_key(payment, refund)
     return send(payment, begun) if begun.state == "created" else begun
 
 
 def _given_up(payment: Payment, refund: Refund, failure: Failure) -> Refund:
     return _of(record(payment, refund.refund_id, lambda each: refunding.given_up(each, failure)), refund)
+
+
+def _with_next_key(payment: Payment, refund: Refund) -> Refund:
+    attempt = refund.attempt
+    return _of(record(payment, refund.refund_id, lambda each: refunding.begun_again(each, attempt)), refund)
 
 
 def _with_key_spent(payment: Payment, refund: Refund) -> Refund:

@@ -6,7 +6,8 @@ from typing import Any, Final
 from msgspec.structs import replace
 
 from chalicelib.log import log
-from chalicelib.payments import refund_gateway, table
+from chalicelib.payments import refund_gateway, stripe_gateway, table
+from chalicelib.payments.deployment import check_ours
 from chalicelib.payments.dispute import dispute_of
 from chalicelib.payments.payment import PREFIX, Payment
 from chalicelib.payments.refund import refund_of
@@ -24,13 +25,14 @@ class UnknownPayment(Exception):
 def payment_of(found: dict[str, Any], stripe_account: str | None) -> Payment | None:
     """Return the payment that money goes back of, settled first if need be; None for one that was not made here.
 
-    Raises UnknownPayment, StripeUnavailable.
+    Raises UnknownPayment, OtherDeployment, StripeUnavailable.
     """
     reference = found.get("payment_intent")
     intent_id = reference["id"] if isinstance(reference, dict) else reference
-    intent = refund_gateway.find_intent(intent_id, stripe_account) if intent_id else None
+    intent = stripe_gateway.find_intent(intent_id, stripe_account) if intent_id else None
     if intent is None:
         return None
+    check_ours(intent.metadata)
     account_id, payment_id = intent.metadata.get("account_id", ""), intent.metadata.get("payment_id", "")
     if not account_id or not payment_id.startswith(PREFIX):
         return None

@@ -20,7 +20,13 @@ from chalicelib.payments.card import CardRequest, CardSetupUnfinished, CardSetup
 from chalicelib.payments.payment import PaymentNotFound
 from chalicelib.payments.resolve import resolve
 from chalicelib.payments.signature import InvalidSignature
-from chalicelib.payments.stripe_errors import StripeUnavailable
+from chalicelib.payments.stripe_errors import (
+    CardRefused,
+    DetailsRefused,
+    PaymentsUnavailable,
+    StripeRefused,
+    StripeUnavailable,
+)
 from chalicelib.payments.table import PaymentBusy
 from chalicelib.payments.top_up import (
     CardDeclined,
@@ -43,13 +49,16 @@ from chalicelib.payments.view import (
     view_payment,
     view_resolved,
 )
-from chalicelib.payments.webhook import MalformedEvent, WebhookUnprocessed
+from chalicelib.payments.webhook import MalformedEvent, WebhookUnprocessed, WrongApiVersion, WrongMode
 from chalicelib.web import Answer, Call, Routes
 
 routes = Routes(__name__)
 
 EVENT_BYTES = 384 * 1024
 """An event is stored until it is finished, in a row of at most 400 KB. Stripe's have a few KB."""
+
+STRIPE_REFUSALS = (StripeUnavailable, PaymentsUnavailable, StripeRefused, CardRefused, DetailsRefused)
+"""What a request that Stripe answers directly may be refused with."""
 
 CHECK_AGAIN_SECONDS = "3"
 """When a client may check an unresolved payment again: most of Stripe's answers are there by then."""
@@ -78,7 +87,7 @@ class WebhookView(msgspec.Struct):
     gives=TopUpView,
     refuses=(
         *(*REFUSALS, MissingIdempotencyKey, IdempotencyConflict, InvalidDecimal, CurrencyMismatch, NotChargeable),
-        *(TopUpOutOfLimits, CardMissing, CardDeclined, PaymentCanceled, PaymentBusy),
+        *(TopUpOutOfLimits, CardMissing, CardDeclined, PaymentCanceled, PaymentBusy, PaymentsUnavailable),
     ),
     idempotent=True,
 )
@@ -111,11 +120,11 @@ def list_payments(call: Call[None, PaymentsQuery], account_id: str) -> PaymentLi
     "/v1/accounts/{account_id}/payments/{payment_id}/refresh",
     summary="Check an unresolved payment again, with Stripe",
     gives=TopUpView,
-    refuses=(*REFUSALS, PaymentNotFound, PaymentBusy),
+    refuses=(*REFUSALS, PaymentNotFound, PaymentBusy, PaymentsUnavailable),
 )
 def refresh_payment(call: Call[None, None], account_id: str, payment_id: str) -> TopUpView:
     allow(call, account_id, Right.ACT)
-    return view_resolved(resolve(table.get(account_id, payment_id)), read_wallet(account_id))
+    return view_resolved(resolve(table.get(account_id, payment_id)).unless_held(), read_wallet(account_id))
 
 
 @routes.operation(
@@ -124,7 +133,7 @@ def refresh_payment(call: Call[None, None], account_id: str, payment_id: str) ->
     summary="Start saving a card: what the browser needs to ask for it",
     status=201,
     gives=CardSetupView,
-    refuses=(*REFUSALS, StripeUnavailable),
+    refuses=(*REFUSALS, *STRIPE_REFUSALS),
 )
 def start_card_setup(call: Call[None, None], account_id: str) -> CardSetupView:
     return view_card_setup(card.start_setup(allow(call, account_id, Right.ACT).account))
@@ -136,7 +145,7 @@ def start_card_setup(call: Call[None, None], account_id: str) -> CardSetupView:
     summary="Put the card of a finished setup on file",
     takes=CardRequest,
     gives=CardView,
-    refuses=(*REFUSALS, CardSetupUnknown, CardSetupUnfinished, CardSuperseded, StripeUnavailable),
+    refuses=(*REFUSALS, CardSetupUnknown, CardSetupUnfinished, CardSuperseded, *STRIPE_REFUSALS),
 )
 def put_card(call: Call[CardRequest, None], account_id: str) -> CardView:
     return view_card(card.keep(allow(call, account_id, Right.ACT).account, call.body.setup_intent_id))
@@ -182,7 +191,7 @@ def post_adjustment(call: Call[AdjustmentRequest, None], account_id: str) -> Adj
     "/webhooks/stripe",
     summary="Take an event from Stripe",
     gives=WebhookView,
-    refuses=(BodyTooLarge, InvalidSignature, MalformedEvent, WebhookUnprocessed),
+    refuses=(BodyTooLarge, InvalidSignature, MalformedEvent, WrongMode, WrongApiVersion, WebhookUnprocessed),
     public=True,
     body_bytes=EVENT_BYTES,
 )

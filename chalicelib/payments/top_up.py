@@ -109,7 +109,7 @@ def top_up(account: Account, request: TopUpRequest, *, key: Key, actor: str, cat
     """Charge the card on file and credit the wallet; with a key that was used before, go on with that payment.
 
     Returns a payment that succeeded, waits for the customer, or is unresolved. Raises CurrencyMismatch, NotChargeable,
-    TopUpOutOfLimits, IdempotencyConflict, CardMissing, CardDeclined, PaymentCanceled.
+    TopUpOutOfLimits, IdempotencyConflict, CardMissing, CardDeclined, PaymentCanceled, PaymentsUnavailable.
     """
     if request.currency not in {None, account.currency}:
         raise CurrencyMismatch(str(request.currency), account.currency)
@@ -169,9 +169,12 @@ def new_payment(account: Account, claim: Claim, *, amount_micros: int, actor: st
 
 
 def _answered(resolved: Resolved) -> Resolved:
-    """Answer with the payment, or refuse with what it came to. Raises CardDeclined, PaymentCanceled."""
+    """Answer with the payment, or refuse with what it came to.
+
+    Raises CardDeclined, PaymentCanceled, PaymentsUnavailable.
+    """
     if resolved.payment.state == "failed":
         raise CardDeclined(resolved.payment)
     if resolved.payment.state == "canceled":
         raise PaymentCanceled(resolved.payment)
-    return resolved
+    return resolved.unless_held()

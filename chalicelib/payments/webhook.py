@@ -12,14 +12,18 @@ from chalicelib.json_input import NotJson, read_json
 from chalicelib.log import log
 from chalicelib.payments import card, reversal_webhook, signature, table, webhook_table
 from chalicelib.payments.card import CardSetupUnknown, CardSuperseded
+from chalicelib.payments.deployment import OtherDeployment, check_ours
 from chalicelib.payments.intent import intent_of
 from chalicelib.payments.payment import PREFIX
 from chalicelib.payments.reversal_webhook import UnknownPayment
 from chalicelib.payments.settle import settle
+from chalicelib.payments.stripe_door import API_VERSION, is_live
 from chalicelib.payments.webhook_table import StripeEvent, Verdict
 from chalicelib.settings import settings
 
 PROCESSED: Final = Verdict("processed")
+REFUSED: Final = "a webhook is refused"
+"""What an alarm looks for in the log: the endpoint is not set up as it must be, and nothing comes in."""
 
 
 class MalformedEvent(Refusal):
@@ -28,6 +32,38 @@ class MalformedEvent(Refusal):
     status = 400
     type = "malformed-event"
     title = "Not a Stripe event"
+
+
+class WrongMode(Refusal):
+    """An event of test mode where the key is live, or the other way round."""
+
+    status = 400
+    type = "event-of-wrong-mode"
+    title = "The event is of another mode than the key"
+
+    def __init__(self, *, livemode: bool) -> None:
+        sent, wanted = ("live", "test") if livemode else ("test", "live")
+        super().__init__(
+            f"this is an event of {sent} mode, and the API key here is of {wanted} mode; send it to the endpoint of "
+            f"{sent} mode",
+            livemode=livemode,
+        )
+
+
+class WrongApiVersion(Refusal):
+    """An event whose object is written in another version of Stripe's API than is read here."""
+
+    status = 400
+    type = "event-of-wrong-api-version"
+    title = "The event is of another API version"
+
+    def __init__(self, api_version: str) -> None:
+        super().__init__(
+            f"this event is written in version {api_version[:60]!r} of Stripe's API; set the webhook endpoint to "
+            f"{API_VERSION!r}",
+            api_version=api_version[:60],
+            wanted=API_VERSION,
+        )
 
 
 class WebhookUnprocessed(Refusal):
@@ -45,16 +81,32 @@ class UnknownAccount(Exception):
 def receive(body: bytes, signature_header: str) -> Verdict:
     """Take one delivery of an event; one that was finished before has no effect.
 
-    Raises InvalidSignature, MalformedEvent, WebhookUnprocessed.
+    Raises InvalidSignature, MalformedEvent, WrongMode, WrongApiVersion, WebhookUnprocessed.
     """
     signature.check(body, signature_header, settings().stripe_webhook_secret, clock.now_ms())
     try:
         event: StripeEvent = read_json(body, StripeEvent)
     except (NotJson, msgspec.ValidationError) as error:
         raise MalformedEvent(f"the body is not an event: {error}") from None
+    try:
+        check_readable(event)
+    except (WrongMode, WrongApiVersion) as refusal:
+        log().error(REFUSED, event_id=event.id, type=event.type, reason=refusal.detail)
+        raise
     if not webhook_table.store(event, body):
         return Verdict("processed", "it was finished before")
     return _handle(event)
+
+
+def check_readable(event: StripeEvent) -> None:
+    """Check that an event is of the key's mode and of the version that is read here. Raises WrongMode, WrongApiVersion.
+
+    What does not say is taken: Stripe leaves the version empty on events that have none.
+    """
+    if None not in {event.livemode, is_live()} and event.livemode != is_live():
+        raise WrongMode(livemode=bool(event.livemode))
+    if event.api_version not in {None, API_VERSION}:
+        raise WrongApiVersion(str(event.api_version))
 
 
 def replay(event_id: str) -> Verdict | None:
@@ -82,7 +134,11 @@ def process(event: StripeEvent) -> Verdict:
     process_type = PROCESSORS.get(event.type)
     if process_type is None:
         return Verdict("ignored", "this type of event means nothing here")
-    return process_type(event)
+    try:
+        check_ours(_object(event).get("metadata") or {})
+        return process_type(event)
+    except OtherDeployment as other:
+        return Verdict("ignored", str(other))
 
 
 def _payment_intent(event: StripeEvent) -> Verdict:

@@ -21,13 +21,18 @@ State = Literal["received", "processed", "ignored", "parked"]
 
 
 class StripeEvent(msgspec.Struct, frozen=True):
-    """An event of Stripe's (docs.stripe.com/api/events/object). `account` is the connected account it is about."""
+    """An event of Stripe's (docs.stripe.com/api/events/object). `account` is the connected account it is about.
+
+    `api_version` is the one that its object was written in; Stripe leaves it empty where there is none.
+    """
 
     id: str
     type: str
     created: int
     data: dict[str, Any]
     account: str | None = None
+    livemode: bool | None = None
+    api_version: str | None = None
 
 
 class Verdict(msgspec.Struct, frozen=True):

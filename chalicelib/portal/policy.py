@@ -3,7 +3,7 @@
 from typing import Final
 from urllib.parse import urlsplit
 
-from chalicelib.payments.stripe_gateway import API_VERSION
+from chalicelib.payments.stripe_door import API_VERSION
 from chalicelib.portal.place import frame_origins
 from chalicelib.settings import settings
 

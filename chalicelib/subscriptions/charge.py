@@ -21,12 +21,12 @@ class Charged(msgspec.Struct, frozen=True):
 
 
 def charge_now(payment: Payment, catalog: Catalog) -> Charged:
-    """Charge a payment that was just written. Raises CardDeclined, PaymentCanceled."""
+    """Charge a payment that was just written. Raises CardDeclined, PaymentCanceled, PaymentsUnavailable."""
     return _followed(resolve.charge(payment), catalog)
 
 
 def charged_before(account_id: str, claim: Claim, catalog: Catalog) -> Charged | None:
-    """Go on with the payment of a claim, if it was made. Raises CardDeclined, PaymentCanceled."""
+    """Go on with the payment of a claim, if it was made. Raises CardDeclined, PaymentCanceled, PaymentsUnavailable."""
     payment = payments.find(account_id, claim.resource_id)
     return _followed(resolve.resolve(payment), catalog) if payment else None
 
@@ -40,4 +40,4 @@ def _followed(resolved: Resolved, catalog: Catalog) -> Charged:
         raise PaymentCanceled(payment)
     if subscription is None:
         raise SubscriptionNotFound(payment.account_id)
-    return Charged(subscription, resolved)
+    return Charged(subscription, resolved.unless_held())

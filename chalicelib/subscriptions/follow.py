@@ -106,7 +106,9 @@ def card_of(account: Account) -> str | None:
 
 def _begun(current: Subscription, account: Account, due: Renewal, now_ms: int) -> tuple[Subscription, Payment]:
     """Make the payment of a period, and let the subscription wait for it."""
-    claim = renewal_claim(current.account_id, due.terms, attempt=current.attempt, now_ms=now_ms)
+    claim = renewal_claim(
+        current.account_id, due.terms, attempt=current.attempt, now_ms=now_ms, untaken=current.untaken
+    )
     payment = make_payment(
         account, claim, purpose="renewal", terms=due.terms, quote=due.quote, actor=ACTOR, off_session=True
     )

@@ -29,7 +29,11 @@ def make_payment(
     )
 
 
-def renewal_claim(account_id: str, terms: Terms, *, attempt: int, now_ms: int) -> Claim:
-    """Return the claim of an automatic attempt at a period: whoever makes it, and whenever, makes the same id."""
-    number = sha256(f"{account_id}/{terms.period_start_ms}/{attempt}".encode()).hexdigest()[:20]
+def renewal_claim(account_id: str, terms: Terms, *, attempt: int, now_ms: int, untaken: int = 0) -> Claim:
+    """Return the claim of an automatic attempt at a period: whoever makes it, and whenever, makes the same id.
+
+    One that takes the place of payments that Stripe never took has another.
+    """
+    name = f"{account_id}/{terms.period_start_ms}/{attempt}" + (f"/{untaken}" if untaken else "")
+    number = sha256(name.encode()).hexdigest()[:20]
     return Claim(f"{PREFIX}{terms.period_start_ms:012x}{number}", now_ms)

@@ -30,6 +30,8 @@ def landed(subscription: Subscription, payment: Payment, catalog: Catalog, now_m
     if pending and pending.payment_id == payment.payment_id and payment.ended:
         if payment.state == "succeeded":
             return paid(subscription, pending, now_ms)
+        if payment.was_never_made and pending.purpose == "renewal" and pending.automatic:
+            return _again(subscription, pending, now_ms)
         return _failed(subscription, pending, payment.failure or Failure("unknown"), catalog, now_ms)
     if lapsed and lapsed.payment_id == payment.payment_id and payment.state == "succeeded" and not pending:
         return paid(subscription, lapsed, now_ms)
@@ -51,6 +53,7 @@ def paid(subscription: Subscription, pending: Pending, now_ms: int) -> Subscript
         lapsed=None,
         paid_payment_id=pending.payment_id or subscription.paid_payment_id,
         attempt=0,
+        untaken=0,
         past_due_since_ms=None,
         failure=None,
         access_until_ms=None,
@@ -59,6 +62,12 @@ def paid(subscription: Subscription, pending: Pending, now_ms: int) -> Subscript
         ended_at_ms=None,
         due_at_ms=pending.terms.period_end_ms,
     )
+
+
+def _again(subscription: Subscription, pending: Pending, now_ms: int) -> Subscription:
+    """Return a subscription whose renewal never reached its card: nothing is owed for that, and it is due again."""
+    untaken = subscription.untaken + 1
+    return replace(subscription, pending=None, lapsed=pending, untaken=untaken, due_at_ms=now_ms)
 
 
 def _failed(

@@ -13,7 +13,7 @@ from chalicelib.idempotency import IdempotencyConflict
 from chalicelib.money import InvalidDecimal, NotChargeable
 from chalicelib.payments.resolve import Resolved
 from chalicelib.payments.routes import CHECK_AGAIN_SECONDS
-from chalicelib.payments.stripe_errors import StripeUnavailable
+from chalicelib.payments.stripe_errors import PaymentsUnavailable, StripeUnavailable
 from chalicelib.payments.top_up import CardDeclined, CardMissing, PaymentCanceled
 from chalicelib.subscriptions import table
 from chalicelib.subscriptions.cancel import AlreadyCanceled, NotCanceled, cancel, resume
@@ -42,7 +42,10 @@ from chalicelib.web import Answer, Call, Routes
 routes = Routes(__name__)
 
 PATH: Final = "/v1/accounts/{account_id}/subscription"
-CARD_REFUSALS: Final = (CardMissing, CardDeclined, PaymentCanceled, IdempotencyConflict, MissingIdempotencyKey)
+CARD_REFUSALS: Final = (
+    *(CardMissing, CardDeclined, PaymentCanceled, PaymentsUnavailable),
+    *(IdempotencyConflict, MissingIdempotencyKey),
+)
 
 
 class ChangeQuery(msgspec.Struct, forbid_unknown_fields=True):
@@ -118,7 +121,14 @@ def resume_subscription(call: Call[None, None], account_id: str) -> Subscription
     f"{PATH}/pending",
     summary="Withdraw what waits for the customer to confirm its payment; nothing is charged",
     status=204,
-    refuses=(*REFUSALS, SubscriptionNotFound, SubscriptionPending, SubscriptionBusy, StripeUnavailable),
+    refuses=(
+        *REFUSALS,
+        SubscriptionNotFound,
+        SubscriptionPending,
+        SubscriptionBusy,
+        StripeUnavailable,
+        PaymentsUnavailable,
+    ),
 )
 def delete_pending(call: Call[None, None], account_id: str) -> None:
     allow(call, account_id, Right.ACT)

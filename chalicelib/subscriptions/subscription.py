@@ -103,7 +103,8 @@ class Subscription(msgspec.Struct, frozen=True, kw_only=True):
     `scheduled` is what it holds from the next period on, if that is something else. `carried_micros` is owed, and too
     little for a card. `lapsed` is the last awaited payment that came to nothing: should its money move after all, it
     still brings what it was for. `paid_payment_id` is the last one that succeeded. `attempt` counts the automatic
-    attempts at the period that is owed; `charged_card` was tried last. From `access_until_ms` on access is closed.
+    attempts at the period that is owed, and `untaken` those besides that Stripe never took, for no fault of the
+    customer's; `charged_card` was tried last. From `access_until_ms` on access is closed.
     `in_use` is how many of each add-on the platform says are in use. `due_at_ms` is when to look at it next. Every
     change counts `version` up.
     """
@@ -121,6 +122,7 @@ class Subscription(msgspec.Struct, frozen=True, kw_only=True):
     lapsed: Pending | None = None
     paid_payment_id: str | None = None
     attempt: int = 0
+    untaken: int = 0
     past_due_since_ms: int | None = None
     failure: Failure | None = None
     charged_card: str | None = None

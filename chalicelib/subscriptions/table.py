@@ -59,6 +59,7 @@ class SubscriptionRow(Table):
     lapsed = JSONAttribute(null=True)
     paid_payment_id = UnicodeAttribute(null=True)
     attempt = NumberAttribute()
+    untaken = NumberAttribute(default=0)
     past_due_since_ms = NumberAttribute(null=True)
     failure = JSONAttribute(null=True)
     charged_card = UnicodeAttribute(null=True)

@@ -5,14 +5,20 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
+from chalicelib.idempotency import Claim
+from chalicelib.payments import stripe_gateway
+from chalicelib.payments.top_up import new_payment
 from local.stripe_emulator.client import PUBLISHABLE_KEY, Emulator
 from tests.api import Api, problem
+from tests.environment import use
 from tests.payments.calls import refresh, top_up
 from tests.payments.payer import HOUR_MS, Payer
 from tests.wait import wait_for
 
 NewPayer = Callable[..., Payer]
+CREATE = "/v1/payment_intents"
 
 
 def wants_authentication(api: Api, new_payer: NewPayer, card: str = "pm_card_authenticationRequired") -> Payer:
@@ -111,3 +117,45 @@ def test_a_payment_that_takes_its_time_is_processing_until_the_bank_decides(
     else:
         assert payer.payment().state == "failed"
         payer.assert_not_paid()
+
+
+@pytest.mark.parametrize("base", ["https://billing.example.com/api", "https://billing.example.com"])
+def test_a_customer_comes_back_from_the_bank_to_the_payments_page(
+    new_payer: NewPayer, emulator: Emulator, base: str
+) -> None:
+    payer = new_payer("pm_card_authenticationRequired")
+    with use({"PORTAL_BASE_URL": base}):
+        payer.top_up()
+    (call,) = emulator.calls("POST", CREATE)
+    page = f"{base}/portal/accounts/{payer.account_id}/payments/{payer.payment().payment_id}"
+    assert call["params"]["return_url"] == page
+    assert payer.payment().state == "requires_action"
+
+
+def test_without_a_public_address_cards_alone_are_taken_and_nobody_is_sent_elsewhere(
+    new_payer: NewPayer, emulator: Emulator
+) -> None:
+    payer = new_payer("pm_card_authenticationRequired")
+    with use({"PORTAL_BASE_URL": ""}):
+        payer.top_up()
+    (call,) = emulator.calls("POST", CREATE)
+    assert "return_url" not in call["params"]
+    assert call["params"]["allowed_payment_method_types"] == ["card"]
+    (intent,) = emulator.objects("payment_intent")
+    assert intent["next_action"]["type"] == "use_stripe_sdk"
+
+
+def test_nobody_comes_back_from_a_payment_that_nobody_is_there_for(payer: Payer) -> None:
+    away = replace(
+        new_payment(payer.account(), Claim("pay_1", 0), amount_micros=1_000_000, actor="x"), off_session=True
+    )
+    with use({"PORTAL_BASE_URL": "https://billing.example.com"}):
+        sent = stripe_gateway._confirmed_at_once(away)
+    assert "return_url" not in sent
+    assert sent["off_session"] is True
+
+
+def test_names_in_an_address_are_written_as_addresses_are(payer: Payer) -> None:
+    odd = replace(new_payment(payer.account(), Claim("pay_1", 0), amount_micros=1, actor="x"), account_id="a/b?c d")
+    page = stripe_gateway.payment_page(odd, "https://billing.example.com/")
+    assert page == "https://billing.example.com/portal/accounts/a%2Fb%3Fc%20d/payments/pay_1"

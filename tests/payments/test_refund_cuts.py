@@ -12,7 +12,7 @@ from chalicelib import clock
 from chalicelib.payments.issue_refund import RefundFailed
 from chalicelib.payments.payment import QUIET_MS
 from chalicelib.payments.refund import Refund
-from chalicelib.payments.stripe_gateway import CHARGE_SECONDS
+from chalicelib.payments.stripe_door import CHARGE_SECONDS
 from chalicelib.payments.webhook import WebhookUnprocessed
 from local.stripe_emulator.client import Emulator
 from tests.payments.payer import HOUR_MS, Payer

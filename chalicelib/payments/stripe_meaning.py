@@ -1,0 +1,200 @@
+"""What an error of Stripe's means, by the call that it answers and its code: the one table. Pure.
+
+Only `card`, `customer` and `typed` concern the customer. Everything else is for the operator: it suspends nobody's
+auto-pay, counts as no attempt, and is tried again. Sources: docs.stripe.com/error-codes, docs.stripe.com/api/errors.
+"""
+
+from typing import Final, Literal
+
+import msgspec
+
+Call = Literal[
+    "charge",
+    "retrieve",
+    "find",
+    "cancel",
+    "refund",
+    "refunds_of",
+    "find_intent",
+    "find_dispute",
+    "create_customer",
+    "create_card_setup",
+    "find_card_setup",
+    "find_card",
+    "account_of_customer",
+    "detach",
+    "reconcile",
+]
+Meaning = Literal["card", "customer", "typed", "missing", "moved", "us", "account", "unknown"]
+"""
+card      the customer's card was declined, or its bank wants to see the customer
+customer  the customer or the saved card is not at Stripe any more, or of no use: it must be saved again
+typed     what the customer or the platform has typed is refused: an address, an amount
+missing   Stripe does not have what was looked for
+moved     the object is in another state than was thought, which a look tells
+us        our bug or our settings: a key, a parameter
+account   this Stripe account is out of reach, or may not do this
+unknown   nothing that is known, or Stripe's own trouble
+"""
+
+CODES: Final[dict[Meaning, str]] = {
+    "card": """
+        account_closed acss_debit_session_incomplete approval_required authentication_failure authentication_required
+        bank_account_declined bank_account_restricted bank_account_unusable bank_account_unverified
+        bank_account_verification_failed billing_invalid_mandate card_decline_rate_limit_exceeded card_declined
+        cardholder_phone_number_required charge_exceeds_source_limit charge_exceeds_transaction_limit
+        debit_not_authorized expired_card expired_payment_method incorrect_address incorrect_cvc incorrect_number
+        incorrect_postal_code incorrect_zip india_recurring_payment_mandate_canceled insufficient_funds
+        intent_verification_method_missing invalid_card_type invalid_cvc invalid_expiry_month invalid_expiry_year
+        invalid_number invoice_payment_intent_requires_action no_account payment_intent_action_required
+        payment_intent_authentication_failure payment_intent_konbini_rejected_confirmation_number
+        payment_intent_mandate_invalid payment_intent_payment_attempt_expired payment_intent_payment_attempt_failed
+        payment_method_bank_account_blocked payment_method_currency_mismatch payment_method_customer_decline
+        payment_method_microdeposit_failed payment_method_microdeposit_verification_amounts_invalid
+        payment_method_microdeposit_verification_amounts_mismatch
+        payment_method_microdeposit_verification_attempts_exceeded
+        payment_method_microdeposit_verification_descriptor_code_mismatch
+        payment_method_microdeposit_verification_timeout payment_method_provider_decline payment_method_restricted
+        processing_error refer_to_customer sepa_unsupported_account setup_attempt_failed
+        setup_intent_authentication_failure setup_intent_mandate_invalid setup_intent_setup_attempt_expired
+        three_d_secure_authentication_not_supported token_card_network_invalid
+    """,
+    "customer": """
+        invalid_source_usage payment_intent_incompatible_payment_method payment_method_unexpected_state
+    """,
+    "typed": """
+        account_number_invalid amount_too_large amount_too_small bank_account_bad_routing_numbers bank_account_exists
+        clearing_code_unsupported country_code_invalid country_unsupported coupon_expired customer_tax_location_invalid
+        email_invalid invalid_characters invalid_charge_amount invalid_tax_location
+        payment_method_billing_details_address_missing postal_code_invalid routing_number_invalid
+        shipping_address_invalid siret_invalid state_unsupported tax_id_invalid tax_id_prohibited
+    """,
+    "us": """
+        account_country_invalid_address account_information_mismatch account_token_required_for_v2_account
+        alipay_upgrade_required api_key_expired balance_invalid_parameter bitcoin_upgrade_required
+        capture_charge_authorization_expired capture_unauthorized_payment charge_already_captured
+        charge_already_refunded charge_disputed charge_expired_for_capture charge_invalid_parameter
+        charge_not_refundable customer_max_payment_methods customer_max_subscriptions customer_session_expired
+        dispute_evidence_page_limit_exceeded financial_connections_account_inactive
+        financial_connections_account_pending_account_numbers
+        financial_connections_account_unavailable_account_numbers financial_connections_consent_locale_invalid
+        financial_connections_consent_locale_unsupported financial_connections_no_successful_transaction_refresh
+        forwarding_api_invalid_parameter intent_invalid_state invalid_canceled_subscription_fields
+        invalid_mandate_reference_prefix_format invoice_no_customer_line_items invoice_no_payment_method_types
+        invoice_no_subscription_line_items invoice_not_editable invoice_on_behalf_of_not_editable
+        invoice_upcoming_none livemode_mismatch missing out_of_inventory parameter_invalid_empty
+        parameter_invalid_integer parameter_invalid_string_blank parameter_invalid_string_empty parameter_missing
+        parameter_unknown parameters_exclusive payment_evaluation_on_api_version_not_supported
+        payment_intent_invalid_parameter payment_intent_unexpected_state
+        payment_method_bank_account_already_verified payment_method_configuration_failures
+        payment_method_invalid_parameter payment_method_invalid_parameter_testmode payment_method_unsupported_type
+        payout_reconciliation_not_ready platform_account_required platform_api_key_expired product_inactive
+        refund_disputed_payment resource_already_exists resource_missing return_intent_already_processed
+        secret_key_required service_period_coupon_with_metered_tiered_item_unsupported setup_intent_invalid_parameter
+        setup_intent_mobile_wallet_unsupported setup_intent_unexpected_state sku_inactive status_transition_invalid
+        subscription_update_trial_after_billing_cycle_anchor terminal_location_country_unsupported
+        terminal_reader_invalid_location_for_activation terminal_reader_invalid_location_for_payment
+        testmode_charges_only tls_version_unsupported token_already_used token_in_use
+        transfer_source_balance_parameters_mismatch url_invalid
+    """,
+    "account": """
+        account_error_country_change_requires_additional_steps account_invalid action_blocked
+        anomalous_money_movement_request application_fees_not_allowed balance_insufficient capability_not_active
+        financial_account_balance_does_not_support_currency financial_account_capability_not_enabled
+        financial_account_capability_restricted forwarding_api_inactive instant_payouts_config_disabled
+        instant_payouts_currency_disabled instant_payouts_limit_exceeded instant_payouts_unsupported
+        not_allowed_on_standard_account ownership_declaration_not_allowed payment_method_not_available
+        payment_method_unactivated payouts_limit_exceeded payouts_not_allowed progressive_onboarding_limit_exceeded
+        request_blocked smart_disputes_not_available storer_capability_missing storer_capability_not_active
+        stripe_tax_inactive transfers_not_allowed
+    """,
+    "unknown": """
+        failed_tax_calculation forwarding_api_retryable_upstream_error forwarding_api_upstream_connection_error
+        forwarding_api_upstream_connection_timeout forwarding_api_upstream_error idempotency_key_in_use lock_timeout
+        payment_intent_rate_limit_exceeded payment_method_microdeposit_processing_error
+        payment_method_provider_timeout rate_limit shipping_calculation_failed taxes_calculation_failed
+        terminal_reader_busy terminal_reader_hardware_fault terminal_reader_offline terminal_reader_timeout
+        three_d_secure_authentication_upstream_error
+    """,
+}
+"""Every published code, with what it means unless the call says otherwise. Means of payment other than cards are not
+offered here; their codes have the meaning that a card's would have."""
+
+BY_CALL: Final[dict[Call, dict[str, Meaning]]] = {
+    "charge": {"resource_missing": "customer", "payment_intent_unexpected_state": "unknown"},
+    "retrieve": {"resource_missing": "missing"},
+    "find": {"resource_missing": "missing"},
+    "find_intent": {"resource_missing": "missing"},
+    "find_dispute": {"resource_missing": "missing"},
+    "find_card_setup": {"resource_missing": "missing"},
+    "find_card": {"resource_missing": "missing"},
+    "account_of_customer": {"resource_missing": "missing"},
+    "detach": {"resource_missing": "missing", "payment_method_unexpected_state": "missing"},
+    "create_card_setup": {"resource_missing": "customer"},
+    "cancel": {"payment_intent_unexpected_state": "moved", "intent_invalid_state": "moved"},
+    "refund": {
+        **dict.fromkeys(("charge_already_refunded", "charge_disputed", "charge_not_refundable"), "moved"),
+        **dict.fromkeys(("refund_disputed_payment", "capture_unauthorized_payment"), "moved"),
+        "insufficient_funds": "account",
+    },
+}
+"""Where a code means something else in one call."""
+
+BY_PARAMETER: Final[dict[Call, dict[str, Meaning]]] = {
+    "charge": {"payment_method": "customer", "customer": "customer"},
+    "create_card_setup": {"customer": "customer"},
+    "create_customer": {"name": "typed", "email": "typed"},
+    "refund": {"amount": "typed", "payment_intent": "moved"},
+}
+"""What a refusal without a code means, by the parameter that it names."""
+
+BY_WORDS: Final[dict[str, Meaning]] = {
+    "cannot currently make live charges": "account",
+    "was previously used with a PaymentIntent": "customer",
+}
+"""What a refusal with neither code nor parameter means, by its words: those that Stripe has never given a code."""
+
+_MEANINGS: Final[dict[str, Meaning]] = {code: meaning for meaning, codes in CODES.items() for code in codes.split()}
+
+REFUSED: Final = frozenset({400, 401, 402, 403, 404})
+"""Statuses of a definite no: nothing was done. After any other, and without an answer, it may have been."""
+
+
+class StripeError(msgspec.Struct, frozen=True):
+    """An answer of Stripe's that is an error, or None for a status where there was no answer."""
+
+    status: int | None
+    type: str | None = None
+    code: str | None = None
+    param: str | None = None
+    message: str = ""
+
+    @property
+    def is_definite(self) -> bool:
+        """Tell whether nothing was done for sure."""
+        return self.status in REFUSED
+
+
+def meaning_of(call: Call, error: StripeError) -> Meaning:
+    """Say what an error means in answer to a call."""
+    if not error.is_definite:
+        return "unknown"
+    if error.status == 401 or error.type == "idempotency_error":
+        return "us"
+    found = _by_code(call, error) if error.code else _without_code(call, error)
+    if error.status == 403:
+        return "us" if found == "us" and error.code else "account"
+    return found
+
+
+def _by_code(call: Call, error: StripeError) -> Meaning:
+    code = str(error.code)
+    found = BY_CALL.get(call, {}).get(code) or _MEANINGS.get(code, "unknown")
+    # A decline may have a code that is younger than this table.
+    return "card" if found == "unknown" and code not in _MEANINGS and error.type == "card_error" else found
+
+
+def _without_code(call: Call, error: StripeError) -> Meaning:
+    by_parameter = BY_PARAMETER.get(call, {}).get(error.param or "")
+    by_words = next((meaning for words, meaning in BY_WORDS.items() if words in error.message), None)
+    return by_parameter or by_words or ("card" if error.type == "card_error" else "unknown")
