@@ -12,7 +12,6 @@ from chalicelib.errors import Refusal
 from chalicelib.payments import stripe_gateway
 from chalicelib.payments.saved_card import CardSetup, FinishedSetup
 from chalicelib.payments.stripe_errors import CustomerGone
-from chalicelib.payments.stripe_gateway import CustomerGone
 from chalicelib.text import Text
 
 

@@ -44,6 +44,14 @@ TEXTS: Final = {
     "transaction-not-found": mark("There is no such transaction."),
     "unknown-product": mark("This is not sold any more. Please choose again."),
     "page-not-found": mark("This page does not exist. The address may be mistyped, or the page has moved."),
+    "payments-unavailable": mark(
+        "Payments are not possible at the moment; your card is fine. Please try again in a while."
+    ),
+    "stripe-refused": mark("The payment provider refuses this. Please try again, or ask us."),
+    "card-refused": mark("Your bank declined the card. Nothing was charged."),
+    "details-refused": mark(
+        "The payment provider does not take a part of your billing details. Please check name and e-mail address."
+    ),
     "portal-link-unusable": mark(
         "Links work once, and for a few minutes. Go back to where you came from and open Billing again."
     ),
@@ -85,6 +93,8 @@ DECLINES: Final = {
     "stolen_card": mark("Your bank declined the card. Use another card or ask your bank."),
     "card_velocity_exceeded": mark("The card's limit is reached. Use another card or ask your bank."),
     "processing_error": mark("The bank could not process the card just now. Try again in a few minutes."),
+    "amount_too_small": mark("Your card cannot be charged so small an amount. Choose a larger one."),
+    "amount_too_large": mark("Your card cannot be charged so large an amount. Choose a smaller one."),
     "authentication_required": mark("Your bank wants to see that it is you. Add balance by hand and confirm it."),
     "payment_intent_authentication_failure": mark("The verification failed. Try again, or use another card."),
     "abandoned": mark("It was not verified in time. Nothing was charged."),

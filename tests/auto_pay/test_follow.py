@@ -128,3 +128,28 @@ def test_a_card_that_was_replaced_while_it_was_being_declined_is_not_held_agains
 
 def cleared(found: AutoPay) -> bool:
     return found == replace(found.cleared(), charged_card=found.charged_card) and found.in_flight_payment_id is None
+
+
+def test_a_refill_that_stripe_never_took_is_no_attempt() -> None:
+    waiting = waiting_for(1, failures=2, failed_at_ms=1, last_refusal=LastRefusal("card_declined", 1))
+    never_made = payment(1, state="canceled", failure=Failure("not_found"))
+    assert follow(waiting, [never_made], CARD) == replace(waiting, in_flight_payment_id=None)
+    given_up = payment(1, state="canceled", failure=Failure("abandoned"))
+    assert follow(waiting, [given_up], CARD).failures == 3
+
+
+@pytest.mark.parametrize(
+    ("code", "reason", "suspended"),
+    [
+        ("amount_too_small", "amount_refused", None),
+        ("resource_missing", "card_unusable", "card_unusable"),
+        ("payment_method_unexpected_state", "card_unusable", "card_unusable"),
+    ],
+)
+def test_a_refusal_without_an_intent_is_of_the_amount_or_of_the_card(
+    code: str, reason: str, suspended: str | None
+) -> None:
+    refused = payment(1, state="failed", failure=Failure(code), payment_intent_id=None)
+    found = follow(waiting_for(1), [refused], CARD)
+    assert found.last_refusal
+    assert (found.last_refusal.reason, found.suspended_reason) == (reason, suspended)

@@ -1,10 +1,12 @@
 """What is deployed, read from the template that would deploy it."""
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from chalicelib.payments import stripe_door, webhook
 from infrastructure.check_resources import (
     VISIBILITY_FACTOR,
     bound_queue,
@@ -133,10 +135,33 @@ def test_somebody_hears_of_dead_letters_delays_errors_and_throttles(template: Te
 
 
 def test_somebody_hears_of_a_usage_message_that_failed_unforeseen(template: Template) -> None:
-    (log_filter,) = [found for _, found in of_type(template, "AWS::Logs::MetricFilter")]
+    log_filter = template["Resources"]["UsageUnforeseenFilter"]["Properties"]
     group = template["Resources"][log_filter["LogGroupName"]["Ref"]]["Properties"]
     assert group["LogGroupName"] == {"Fn::Sub": "/aws/lambda/${RecordUsage}"}
     assert '"usage message failed unforeseen"' in log_filter["FilterPattern"]
     (metric,) = log_filter["MetricTransformations"]
     alarm = template["Resources"]["UsageUnforeseenAlarm"]["Properties"]
     assert (alarm["Namespace"], alarm["MetricName"]) == (metric["MetricNamespace"], metric["MetricName"])
+
+
+@pytest.mark.parametrize(
+    ("metric", "event", "groups"),
+    [
+        ("StripeRefuses", stripe_door.REFUSED, {"APIHandler", "SweepPayments", "ChargePayments"}),
+        ("StripeUnclear", stripe_door.UNCLEAR, {"APIHandler", "SweepPayments", "ChargePayments"}),
+        ("WebhooksRefused", webhook.REFUSED, {"APIHandler"}),
+    ],
+)
+def test_somebody_hears_of_trouble_with_stripe_wherever_it_is_logged(
+    template: Template, metric: str, event: str, groups: set[str]
+) -> None:
+    heard = set()
+    for _, log_filter in of_type(template, "AWS::Logs::MetricFilter"):
+        (counted,) = log_filter["MetricTransformations"]
+        if counted["MetricName"] == metric:
+            assert json.dumps(event) in log_filter["FilterPattern"]
+            group = template["Resources"][log_filter["LogGroupName"]["Ref"]]["Properties"]
+            heard.add(group["LogGroupName"]["Fn::Sub"].removeprefix("/aws/lambda/${").removesuffix("}"))
+    assert heard == groups
+    alarm = template["Resources"][f"{metric}Alarm"]["Properties"]
+    assert (alarm["Namespace"], alarm["MetricName"]) == ({"Ref": "AWS::StackName"}, metric)

@@ -9,6 +9,7 @@ from chalicelib.catalog.catalog import catalog
 from chalicelib.payments.payment import Failure, Payment
 from chalicelib.subscriptions import trigger
 from chalicelib.subscriptions.dunning import ended
+from chalicelib.subscriptions.payment import renewal_claim
 from chalicelib.subscriptions.progress import LOOK_AGAIN_MS, Renewal, landed, next_step, renewal
 from chalicelib.subscriptions.subscription import Contents, Subscription
 from tests.subscriptions.build import DAY_MS, END_MS, START_MS, pending, subscription
@@ -170,3 +171,21 @@ def test_money_that_brought_nothing_is_told_loudly(
 ) -> None:
     trigger.check_brought_something(record(before, "succeeded"), subscription(paid_payment_id=paid_payment_id))
     assert ("refund it" in capsys.readouterr().out) is is_told
+
+
+@pytest.mark.parametrize("status", ["active", "past_due"])
+def test_a_renewal_that_stripe_never_took_is_due_again_and_owes_nothing_more(status: Any) -> None:
+    waits = renewing(status=status, attempt=1, past_due_since_ms=END_MS if status == "past_due" else None)
+    after = land(waits, payment("canceled", failure=Failure("not_found")), END_MS + 7)
+    assert (after.status, after.attempt, after.untaken, after.pending) == (status, 1, 1, None)
+    assert (after.due_at_ms, after.past_due_since_ms) == (END_MS + 7, waits.past_due_since_ms)
+    # Should its money move after all, it still brings the period.
+    assert land(after, payment()).status == "active"
+    assert land(after, payment()).untaken == 0
+
+
+def test_each_payment_in_the_place_of_one_that_stripe_never_took_has_its_own_id() -> None:
+    terms = renewing().terms
+    claims = [renewal_claim("acme", terms, attempt=1, now_ms=1, untaken=number) for number in (0, 1, 2)]
+    assert len({claim.resource_id for claim in claims}) == 3
+    assert claims[0] == renewal_claim("acme", terms, attempt=1, now_ms=1)

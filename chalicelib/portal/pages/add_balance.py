@@ -16,6 +16,7 @@ from chalicelib.ledger.table import read_wallet
 from chalicelib.money import InvalidDecimal, NotChargeable, format_amount
 from chalicelib.payments import table as payments
 from chalicelib.payments.payment import Payment
+from chalicelib.payments.stripe_errors import PaymentsUnavailable
 from chalicelib.payments.top_up import (
     CardDeclined,
     CardMissing,
@@ -71,6 +72,8 @@ def _pay(visit: Visit, attempt: int, amount: str) -> Response:
     except (CardDeclined, PaymentCanceled) as refusal:
         visit.finish_attempt(attempt)
         return visit.go("payments", str(refusal.about["payment_id"]))
+    except PaymentsUnavailable as refusal:
+        return visit.go("payments", str(refusal.about["payment_id"]), note="unavailable")
     if resolved.payment.ended:
         visit.finish_attempt(attempt)
     return visit.go("payments", resolved.payment.payment_id)

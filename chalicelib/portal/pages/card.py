@@ -9,10 +9,11 @@ from chalicelib.errors import Refusal
 from chalicelib.payments.card import CardSetupUnfinished, CardSetupUnknown, CardSuperseded, start_setup
 from chalicelib.payments.card import keep as keep_card
 from chalicelib.payments.card import remove as remove_card
-from chalicelib.payments.stripe_errors import StripeUnavailable
+from chalicelib.payments.stripe_errors import StripeRefused, StripeUnavailable
 from chalicelib.payments.view import view_card_setup
 from chalicelib.portal import forms, render
 from chalicelib.portal.pages.payment import json
+from chalicelib.portal.refusals import told
 from chalicelib.portal.visit import Visit
 
 NEXT: Final = ("add-balance", "auto-pay", "plan")
@@ -25,8 +26,11 @@ def show(visit: Visit) -> Response:
 
 
 def set_up(visit: Visit) -> Response:
-    """Start saving a card, for the page's script. Raises StripeUnavailable."""
-    return json(view_card_setup(start_setup(visit.account)))
+    """Start saving a card, for the page's script, which shows why that is not possible."""
+    try:
+        return json(view_card_setup(start_setup(visit.account)))
+    except (StripeUnavailable, StripeRefused) as refusal:
+        return json({"problem": told(refusal, visit.words, visit.currency)}, status=refusal.status)
 
 
 def keep(visit: Visit) -> Response:
@@ -35,7 +39,7 @@ def keep(visit: Visit) -> Response:
     account = accounts.get(visit.account.account_id)
     try:
         keep_card(account, visit.form.get("setup_intent_id", ""))
-    except (CardSetupUnknown, CardSetupUnfinished, CardSuperseded, StripeUnavailable) as refusal:
+    except (CardSetupUnknown, CardSetupUnfinished, CardSuperseded, StripeUnavailable, StripeRefused) as refusal:
         return _page(visit, dict(visit.form), refusal)
     then = forms.one_of(visit.form, "then", NEXT)
     if then is None:

@@ -38,7 +38,7 @@ def show(visit: Visit, payment_id: str) -> Response:
 def check(visit: Visit, payment_id: str) -> Response:
     """Ask Stripe how a payment stands, and show it. Raises PaymentNotFound, PaymentBusy."""
     resolved = resolve(table.get(visit.account.account_id, payment_id))
-    note = None if resolved.payment.ended else "still-open"
+    note = None if resolved.payment.ended else "unavailable" if resolved.held_by else "still-open"
     return visit.go("payments", payment_id, note=note)
 
 
@@ -48,7 +48,7 @@ def authenticate(visit: Visit, payment_id: str) -> Response:
     return json(found)
 
 
-def json(body: Any) -> Response:
+def json(body: Any, status: int = 200) -> Response:
     """Answer the page's own script."""
     headers: Headers = {**PAGE_HEADERS, "Content-Type": "application/json"}
-    return Response(msgspec.json.encode(body).decode(), headers, 200)
+    return Response(msgspec.json.encode(body).decode(), headers, status)

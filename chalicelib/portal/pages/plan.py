@@ -9,6 +9,7 @@ from chalicelib.catalog.catalog import Product
 from chalicelib.errors import Refusal
 from chalicelib.idempotency import IdempotencyConflict
 from chalicelib.payments.resolve import Resolved
+from chalicelib.payments.stripe_errors import PaymentsUnavailable
 from chalicelib.payments.top_up import CardDeclined, CardMissing, PaymentCanceled
 from chalicelib.portal import forms, render
 from chalicelib.portal.visit import Visit
@@ -49,6 +50,8 @@ def send(visit: Visit) -> Response:
     except (CardDeclined, PaymentCanceled) as refusal:
         visit.finish_attempt(attempt)
         return visit.go("payments", str(refusal.about["payment_id"]))
+    except PaymentsUnavailable as refusal:
+        return visit.go("payments", str(refusal.about["payment_id"]), note="unavailable")
     except IdempotencyConflict:
         visit.finish_attempt(attempt)
         return visit.go("plan")
@@ -79,6 +82,8 @@ def pay_owed(visit: Visit) -> Response:
     except (CardDeclined, PaymentCanceled) as refusal:
         visit.finish_attempt(attempt)
         return visit.go("payments", str(refusal.about["payment_id"]))
+    except PaymentsUnavailable as refusal:
+        return visit.go("payments", str(refusal.about["payment_id"]), note="unavailable")
     return _paid(visit, attempt, charged.resolved)
 
 

@@ -51,8 +51,9 @@
   const post = async (form, path) => {
     const body = new URLSearchParams({ form_token: form.elements.form_token.value });
     const answer = await fetch(path, { method: "POST", body, credentials: "same-origin" });
-    if (!answer.ok) throw new Error(String(answer.status));
-    return answer.json();
+    const found = await answer.json().catch(() => ({}));
+    if (!answer.ok) throw Object.assign(new Error(String(answer.status)), { problem: found.problem });
+    return found;
   };
 
   const stripeOf = (found) =>
@@ -83,7 +84,7 @@
       return { stripe, card, secret: found.client_secret, id: found.setup_intent_id };
     }));
     reveal(cardForm);
-    prepare().catch(() => tell(cardForm, button.dataset.failed));
+    prepare().catch((error) => tell(cardForm, error.problem || button.dataset.failed));
     let working = false;
     cardForm.addEventListener("submit", async (event) => {
       event.preventDefault();
@@ -93,12 +94,15 @@
       tell(cardForm, "");
       try {
         const { stripe, card, secret, id } = await prepare();
-        const outcome = await stripe.confirmCardSetup(secret, { payment_method: { card } });
+        const outcome = await stripe.confirmCardSetup(secret, {
+          payment_method: { card },
+          return_url: window.location.href,
+        });
         if (outcome.error) throw outcome.error;
         cardForm.elements.setup_intent_id.value = id;
         cardForm.submit();
       } catch (error) {
-        tell(cardForm, (error && error.type && error.message) || button.dataset.failed);
+        tell(cardForm, (error && ((error.type && error.message) || error.problem)) || button.dataset.failed);
         if (!error || !error.type) prepared = null;
         working = false;
         busy(button, false);
