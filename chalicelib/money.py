@@ -90,11 +90,16 @@ def format_micros(amount_micros: int, places: int = 0) -> str:
 
 def format_amount(amount_micros: int, currency: str) -> str:
     """Write an amount as the API does: at least the currency's own places, never rounded."""
-    return format_micros(amount_micros, decimals_of(currency))
+    return format_micros(amount_micros, places_of(currency))
+
+
+def places_of(currency: str) -> int:
+    """Return how many places the currency has in life, as ISO 4217 says: none where only whole units can be charged."""
+    return 0 if currency in WHOLE_UNITS_ONLY else decimals_of(currency)
 
 
 def decimals_of(currency: str) -> int:
-    """Return how many decimals the currency's minor unit has: 0, 2 or 3."""
+    """Return how many decimals Stripe's minor unit has: 0, 2 or 3. People write `places_of`."""
     if currency in ZERO_DECIMAL:
         return 0
     return 3 if currency in THREE_DECIMAL else 2

@@ -72,6 +72,8 @@ def test_every_amount_survives_writing_and_reading(micros: int) -> None:
         (7_500_000_000, "jpy", "7500"),
         (380_000, "jpy", "0.38"),
         (1_500_000, "kwd", "1.500"),
+        (1_400_000_000, "isk", "1400"),
+        (12_500_000, "ugx", "12.5"),
     ],
 )
 def test_an_amount_shows_its_currencys_places_and_never_rounds(micros: int, currency: str, text: str) -> None:

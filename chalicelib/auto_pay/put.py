@@ -19,9 +19,9 @@ from chalicelib.money import (
     Currency,
     Decimal,
     NotChargeable,
-    decimals_of,
     format_amount,
     parse_micros,
+    places_of,
     to_card_amount,
 )
 from chalicelib.payments.top_up import CurrencyMismatch, check_card
@@ -107,7 +107,7 @@ def _micros(text: str | None, field: str, currency: str) -> int | None:
     """Read an amount of a request. Raises AutoPayInvalid where it has more decimals than the currency."""
     if text is None:
         return None
-    micros, places = parse_micros(text), decimals_of(currency)
+    micros, places = parse_micros(text), places_of(currency)
     if micros % 10 ** (PLACES - places):
         raise AutoPayInvalid(f"{field}: {text} has more than the {places} decimals of {currency}", field=field)
     return micros

@@ -9,7 +9,7 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta
 
-from chalicelib.money import MICROS, card_step_micros, decimals_of, parse_micros, round_half_up
+from chalicelib.money import MICROS, card_step_micros, parse_micros, places_of, round_half_up
 
 PERCENT: Final = 100
 
@@ -55,4 +55,4 @@ class TaxEntry(msgspec.Struct, forbid_unknown_fields=True):
 
 def minor_unit_micros(currency: str) -> int:
     """Return the currency's smallest unit in micros."""
-    return int(MICROS // 10 ** decimals_of(currency))
+    return int(MICROS // 10 ** places_of(currency))

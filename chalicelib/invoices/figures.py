@@ -8,12 +8,13 @@ from typing import Final, Literal
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
-from babel.numbers import format_currency, format_decimal, format_percent, get_decimal_symbol
+from babel.numbers import format_percent, get_decimal_symbol
 
+from chalicelib import money_text
 from chalicelib.clock import from_ms
 from chalicelib.invoices.invoice import Period
 from chalicelib.invoices.words import DEFAULT, languages
-from chalicelib.money import MICROS, decimals_of, format_micros
+from chalicelib.money import MICROS
 
 EN_DASH: Final = " \u2013 "
 BRANDS: Final = {"amex": "American Express", "diners": "Diners Club", "jcb": "JCB", "unionpay": "UnionPay"}
@@ -27,23 +28,16 @@ class Figures:
     locale: Locale
 
     def amount(self, amount_micros: int, currency: str) -> str:
-        """Write an amount with its currency's sign, or its code with a space where there is no sign."""
-        written = format_currency(
-            Decimal(amount_micros) / MICROS,
-            currency.upper(),
-            format=_with_places(self.locale.currency_formats["standard"].pattern, _places(amount_micros, currency)),
-            locale=self.locale,
-            currency_digits=False,
-        )
-        return re.sub(r"([A-Z]{3})(?=\d)", r"\1 ", written)
+        """Write an amount with its currency's sign, or its code where there is no sign."""
+        return money_text.amount(amount_micros, currency, self.locale)
 
     def plain_amount(self, amount_micros: int, currency: str) -> str:
         """Write an amount without its currency, for a column that names it once."""
-        return self._decimal(amount_micros, _places(amount_micros, currency))
+        return money_text.plain_amount(amount_micros, currency, self.locale)
 
     def quantity(self, quantity_micros: int) -> str:
         """Write a quantity with the places that it has."""
-        return self._decimal(quantity_micros, _places(quantity_micros))
+        return money_text.number(quantity_micros, self.locale)
 
     def rate(self, rate_micros: int) -> str:
         """Write a tax rate: 190,000 millionths are 19%."""
@@ -64,24 +58,10 @@ class Figures:
         """Return what stands between whole digits and places."""
         return get_decimal_symbol(self.locale)
 
-    def _decimal(self, micros: int, places: int) -> str:
-        pattern = _with_places(self.locale.decimal_formats[None].pattern, places)
-        return format_decimal(Decimal(micros) / MICROS, format=pattern, locale=self.locale)
-
 
 @lru_cache(maxsize=256)
 def _day(moment_ms: int, length: Literal["medium", "long"], locale: Locale) -> str:
     return format_date(from_ms(moment_ms).date(), length, locale=locale)
-
-
-def _places(micros: int, currency: str | None = None) -> int:
-    written = format_micros(micros, decimals_of(currency) if currency else 0)
-    return len(written.partition(".")[2])
-
-
-def _with_places(pattern: str, places: int) -> str:
-    """Return a locale's pattern with exactly so many places: a document shows what was charged, never a rounding."""
-    return re.sub(r"0(\.[0#]+)?(?=[^0#.]|$)", "0" + ("." + "0" * places if places else ""), pattern)
 
 
 def _percent_pattern(locale: Locale) -> str:

@@ -1,7 +1,6 @@
 """The mails' texts in a language, and amounts and dates as its readers write them."""
 
 import unicodedata
-from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Final
@@ -9,10 +8,9 @@ from typing import Final
 import msgspec
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
-from babel.numbers import format_currency
 
+from chalicelib import money_text
 from chalicelib.clock import from_ms
-from chalicelib.money import MICROS
 from chalicelib.notices.detail import PaidWith
 from chalicelib.typed import read_toml
 
@@ -53,8 +51,7 @@ class Words(msgspec.Struct, frozen=True):
 
     def amount(self, amount_micros: int, currency: str) -> str:
         """Write an amount, with as many places as it has and at least the currency's own."""
-        number = Decimal(amount_micros) / MICROS
-        return format_currency(number, currency.upper(), locale=self.locale, decimal_quantization=False)
+        return money_text.amount(amount_micros, currency, self.locale)
 
     def date(self, moment_ms: int) -> str:
         """Write the UTC day of a moment."""

@@ -14,11 +14,12 @@ from typing import Final
 from babel import Locale
 from babel.core import UnknownLocaleError
 from babel.dates import format_date, format_datetime, format_skeleton, format_time
-from babel.numbers import NumberFormatError, format_currency, format_decimal, format_percent, parse_decimal
+from babel.numbers import NumberFormatError, format_percent, parse_decimal
 from babel.support import NullTranslations, Translations
 
+from chalicelib import money_text
 from chalicelib.clock import from_ms
-from chalicelib.money import MICROS, PLACES, InvalidDecimal, decimals_of, format_micros
+from chalicelib.money import MICROS, PLACES, InvalidDecimal
 
 FOLDER: Final = Path(__file__).with_name("words")
 DOMAIN: Final = "portal"
@@ -95,24 +96,18 @@ class Words:
 
     def money(self, amount: str, currency: str) -> str:
         """Write an amount: all its decimals, at least the currency's own. $0.0015 never reads $0.00."""
-        pattern = self.locale.currency_formats["standard"]
-        value, least = Decimal(amount), decimals_of(currency)
-        shown = max(least, -int(value.normalize().as_tuple().exponent))
-        precise = re.sub(r"0(\.0+)?(?=[^.0]|$)", "0" + ("." + "0" * shown if shown else ""), pattern.pattern)
-        written = format_currency(value, currency.upper(), precise, self.locale, currency_digits=False)
-        # CLDR's rule for spacing, which babel leaves out: letters and digits do not touch.
-        return re.sub(r"(?<=[^\W\d_])(?=\d)", "\u00a0", written)
+        return self.micros(_micros(amount), currency)
 
     def micros(self, amount_micros: int, currency: str) -> str:
         """Write an amount that is in micros."""
-        return self.money(format_micros(amount_micros), currency)
+        return money_text.amount(amount_micros, currency, self.locale)
 
     def parts(self, amount: str, currency: str) -> tuple[str, str, str]:
         """Write an amount in three parts, of which the middle one is the decimals beyond the currency's own.
 
         It is empty for less than the smallest coin: nothing there is a detail.
         """
-        written, least = self.money(amount, currency), decimals_of(currency)
+        written, least = self.money(amount, currency), money_text.least_places(_micros(amount), currency)
         if abs(Decimal(amount)) < Decimal(10) ** -least:
             return written, "", ""
         point = re.escape(self.locale.number_symbols["latn"]["decimal"])
@@ -124,7 +119,7 @@ class Words:
 
     def number(self, value: str | int) -> str:
         """Write a number, all its decimals."""
-        return format_decimal(Decimal(value), "#,##0.######", self.locale)
+        return money_text.number(_micros(value), self.locale)
 
     def percent(self, fraction: float) -> str:
         """Write a change as a percentage."""
@@ -173,6 +168,10 @@ class Words:
         """Write an amount as one would type it here, for a form's field."""
         if amount is None:
             return ""
-        value = Decimal(amount)
-        shown = max(decimals_of(currency) if value % 1 else 0, -int(value.normalize().as_tuple().exponent))
-        return format_decimal(value, "0" + ("." + "0" * shown if shown else ""), self.locale)
+        micros = _micros(amount)
+        least = money_text.least_places(micros, currency) if micros % MICROS else 0
+        return money_text.number(micros, self.locale, least, grouped=False)
+
+
+def _micros(value: str | int) -> int:
+    return int(Decimal(value) * MICROS)
