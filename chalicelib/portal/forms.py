@@ -5,11 +5,13 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Final
 
+from chalicelib.catalog.catalog import CurrencyLimits
 from chalicelib.clock import YEARS
 from chalicelib.errors import Refusal
 from chalicelib.http_input import InvalidRequest
 from chalicelib.money import InvalidDecimal
 from chalicelib.portal.refusals import told
+from chalicelib.portal.typed_amount import TooManyPlaces, TypedAmount, read_amount
 from chalicelib.portal.visit import Visit
 
 _NUMBER: Final = re.compile(r"[0-9]{1,5}")
@@ -18,16 +20,21 @@ Errors = dict[str, str]
 """What is wrong, by the field that it is about; "" is the form as a whole."""
 
 
-def amount(visit: Visit, field: str) -> str | None:
-    """Return a typed amount as a decimal string; None for an empty field. Raises InvalidDecimal with the field."""
-    text = visit.form.get(field)
+def amount(visit: Visit, fields: Mapping[str, str], field: str) -> TypedAmount | None:
+    """Return a typed amount; None for an empty field. Raises InvalidDecimal, TooManyPlaces, each with the field."""
+    text = fields.get(field)
     if text is None:
         return None
     try:
-        return visit.words.read_amount(text)
-    except InvalidDecimal as refusal:
+        return read_amount(text, visit.currency, visit.words.locale)
+    except (InvalidDecimal, TooManyPlaces) as refusal:
         refusal.about["field"] = field
         raise
+
+
+def needs_a_look(typed: TypedAmount, limits: CurrencyLimits) -> bool:
+    """Tell whether a person should see how an amount was read before it holds: not as it was typed, or a large one."""
+    return not typed.is_plain or typed.micros > max(limits.top_up_shortcuts_micros, default=0)
 
 
 def number(fields: Mapping[str, str], name: str, default: int = 0) -> int:

@@ -1,9 +1,11 @@
 """What to tell a person when a verb has refused: the API's own words are for programs."""
 
+import re
 from collections.abc import Mapping
 from typing import Final
 
 from chalicelib.errors import Refusal
+from chalicelib.money import places_of
 from chalicelib.portal.words import Words, mark
 
 TEXTS: Final = {
@@ -26,6 +28,7 @@ TEXTS: Final = {
     "invalid-decimal": mark("Please type an amount such as %(example)s."),
     "invoice-not-found": mark("There is no such invoice."),
     "invoices-busy": mark("Somebody else is changing this right now. Please try again."),
+    "no-places": mark("Amounts in %(currency)s have no decimals. Please type an amount such as %(example)s."),
     "not-found": mark("This page does not exist. The address may be mistyped, or the page has moved."),
     "not-canceled": mark("There is no cancellation to take back."),
     "nothing-owed": mark("Nothing is owed."),
@@ -40,6 +43,9 @@ TEXTS: Final = {
     "subscription-past-due": mark("The last renewal was not paid. Pay it before you change the plan."),
     "subscription-pending": mark("A payment for the subscription is still open. Finish or check it first."),
     "subscription-renewing": mark("The subscription is being renewed right now. Please try again in a minute."),
+    "too-many-places": mark(
+        "Amounts in %(currency)s have at most %(places)s decimals. Please type an amount such as %(example)s."
+    ),
     "top-up-out-of-limits": mark("Please choose an amount from %(minimum)s to %(maximum)s."),
     "transaction-not-found": mark("There is no such transaction."),
     "unknown-product": mark("This is not sold any more. Please choose again."),
@@ -101,13 +107,18 @@ DECLINES: Final = {
     "not_found": mark("It did not reach the payment provider. Nothing was charged."),
 }
 AMOUNTS: Final = ("minimum", "maximum", "step")
+EXAMPLE: Final = {True: "2500", False: "25.50"}
+"""An amount to show how one is typed, in a currency without decimals or with them."""
+
+PLACE: Final = re.compile(r"%\((\w+)\)")
+"""What a text is filled in with."""
 
 
 def told(refusal: Refusal, words: Words, currency: str) -> str:
     """Say what a refusal means, with its amounts in the account's currency."""
     about = _about(refusal.about, words, currency)
     text = LIMITS.get((refusal.type, str(refusal.about.get("field")))) or TEXTS.get(refusal.type)
-    if text is None or ("%(maximum)" in text and "maximum" not in about):
+    if text is None or not set(PLACE.findall(text)) <= set(about):
         text = NEEDED if refusal.type == "auto-pay-invalid" else TEXTS["invalid-request"]
     return words.say(text, **about)
 
@@ -129,4 +140,4 @@ def why_failed(code: str, decline_code: str | None, words: Words) -> str:
 
 def _about(about: Mapping[str, object], words: Words, currency: str) -> dict[str, object]:
     amounts = {name: words.money(str(about[name]), currency) for name in AMOUNTS if name in about}
-    return {**about, **amounts, "example": words.number("25.5").replace("5", "5", 1)}
+    return {**about, **amounts, "example": words.to_type(EXAMPLE[places_of(currency) == 0], currency)}

@@ -14,12 +14,12 @@ from typing import Final
 from babel import Locale
 from babel.core import UnknownLocaleError
 from babel.dates import format_date, format_datetime, format_skeleton, format_time
-from babel.numbers import NumberFormatError, format_percent, parse_decimal
+from babel.numbers import format_percent
 from babel.support import NullTranslations, Translations
 
 from chalicelib import money_text
 from chalicelib.clock import from_ms
-from chalicelib.money import MICROS, PLACES, InvalidDecimal
+from chalicelib.money import MICROS
 
 FOLDER: Final = Path(__file__).with_name("words")
 DOMAIN: Final = "portal"
@@ -152,17 +152,6 @@ class Words:
     def day_of_ms(self, moment_ms: int) -> str:
         """Write the day of a moment in milliseconds."""
         return self.day(from_ms(moment_ms).date().isoformat())
-
-    def read_amount(self, text: str) -> str:
-        """Read an amount as it is typed here (`1.234,50 €`), as a decimal string. Raises InvalidDecimal."""
-        plain = re.sub(r"[^\d.,'\u2019\u00a0\u202f\-+]", "", text.strip()).strip("\u00a0\u202f")
-        try:
-            value = parse_decimal(plain, self.locale, strict=True)
-        except NumberFormatError:
-            raise InvalidDecimal(text) from None
-        if not 0 <= value < 10**12 or value * MICROS % 1 or not re.search(r"\d", plain):
-            raise InvalidDecimal(text)
-        return f"{value:.{PLACES}f}".rstrip("0").rstrip(".")
 
     def to_type(self, amount: str | None, currency: str) -> str:
         """Write an amount as one would type it here, for a form's field."""

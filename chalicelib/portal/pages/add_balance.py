@@ -1,19 +1,23 @@
 """Add Balance: choose an amount, pay once.
 
+A large amount, and one that was read otherwise than it was typed, is first answered with what would be charged.
+
 The form lives at an address with a number, and the number makes the idempotency key. So a double click, a reload, the
 back button and a second tab all send the same key, and the verb answers each with the same payment. The session moves
 on to the next number only when a payment has ended.
 """
 
+from collections.abc import Mapping
 from typing import Any, Final
 
+import msgspec
 from chalice.app import Response
 
 from chalicelib import clock, idempotency
 from chalicelib.errors import Refusal
 from chalicelib.idempotency import IdempotencyConflict
 from chalicelib.ledger.table import read_wallet
-from chalicelib.money import InvalidDecimal, NotChargeable, format_amount
+from chalicelib.money import InvalidDecimal, NotChargeable, format_amount, parse_micros
 from chalicelib.payments import table as payments
 from chalicelib.payments.payment import Payment
 from chalicelib.payments.stripe_errors import PaymentsUnavailable
@@ -23,17 +27,21 @@ from chalicelib.payments.top_up import (
     PaymentCanceled,
     TopUpOutOfLimits,
     TopUpRequest,
+    check_amount,
     top_up,
 )
 from chalicelib.portal import forms, render
+from chalicelib.portal.typed_amount import LONGEST, TooManyPlaces
 from chalicelib.portal.visit import Visit
 
 OTHER: Final = "other"
-FIELDS: Final = ("amount",)
+FIELDS: Final = ("amount", "other")
+REFUSALS: Final = (InvalidDecimal, TooManyPlaces, NotChargeable, TopUpOutOfLimits, CardMissing)
+"""What the form itself can mend."""
 
 
 def show(visit: Visit) -> Response:
-    """Show the form of an attempt; one that was sent leads to its payment."""
+    """Show the form of an attempt, or ask whether to charge what was typed; one that was sent leads to its payment."""
     if "attempt" not in visit.query:
         attempt = _next_attempt(visit)
         kept = {name: visit.query.get(name) for name in ("amount", "done")}
@@ -42,26 +50,38 @@ def show(visit: Visit) -> Response:
     sent = _payment_of(visit, attempt)
     if sent:
         return visit.go("payments", sent.payment_id)
-    return _form(visit, attempt, {"amount": visit.query.get("amount", "")})
+    if "ask" not in visit.query or not visit.may_act or visit.account.card is None:
+        return _form(visit, attempt, {"amount": visit.query.get("amount", "")})
+    try:
+        wanted = _wanted(visit, visit.query)
+    except REFUSALS as refusal:
+        return _refused(visit, attempt, visit.query, refusal)
+    return render.page(visit, "add_balance_confirm.html", here="overview", attempt=attempt, wanted=wanted)
 
 
 def send(visit: Visit) -> Response:
-    """Take the form: charge the card on file, or go and save another one first."""
-    attempt = forms.number(visit.form, "attempt", 1)
-    given = {"amount": visit.form.get("amount", ""), "other": visit.form.get("other", "")}
+    """Take the form: charge the card on file, ask first whether to, or go and save another card first."""
+    attempt, form = forms.number(visit.form, "attempt", 1), visit.form
     try:
-        amount = _amount(visit)
-    except InvalidDecimal as refusal:
-        return _form(visit, attempt, given, forms.errors_of(visit, refusal, FIELDS), status=422)
-    if visit.form.get("card") == "another" or visit.account.card is None:
-        return visit.go("card", then="add-balance", amount=amount)
-    try:
-        return _pay(visit, attempt, amount)
+        wanted = _wanted(visit, form)
+        if form.get("card") == "another" or visit.account.card is None:
+            return visit.go("card", then="add-balance", amount=wanted.amount)
+        if wanted.needs_a_look and form.get("confirmed") != str(wanted.micros):
+            kept = {"amount": form.get("amount"), "other": form.get("other")}
+            return visit.go("add-balance", attempt=str(attempt), ask="1", **kept)
+        return _pay(visit, attempt, wanted.amount)
     except IdempotencyConflict:
         return _already_sent(visit, attempt)
-    except (NotChargeable, TopUpOutOfLimits, CardMissing) as refusal:
-        refusal.about["field"] = "amount" if not isinstance(refusal, CardMissing) else ""
-        return _form(visit, attempt, given, forms.errors_of(visit, refusal, FIELDS), status=refusal.status)
+    except REFUSALS as refusal:
+        return _refused(visit, attempt, form, refusal)
+
+
+def _refused(visit: Visit, attempt: int, fields: Mapping[str, str], refusal: Refusal) -> Response:
+    """Show the form again, with what is wrong beside the field that it is about."""
+    chosen = "other" if fields.get("amount", OTHER) == OTHER else "amount"
+    refusal.about["field"] = "" if isinstance(refusal, CardMissing) else chosen
+    given = {"amount": fields.get("amount", ""), "other": fields.get("other", "")}
+    return _form(visit, attempt, given, forms.errors_of(visit, refusal, FIELDS), status=refusal.status)
 
 
 def _pay(visit: Visit, attempt: int, amount: str) -> Response:
@@ -79,15 +99,38 @@ def _pay(visit: Visit, attempt: int, amount: str) -> Response:
     return visit.go("payments", resolved.payment.payment_id)
 
 
-def _amount(visit: Visit) -> str:
-    """Return what was chosen or typed. Raises InvalidDecimal."""
-    chosen = visit.form.get("amount")
-    if chosen and chosen != OTHER:
-        return chosen
-    typed = forms.amount(visit, "other")
+class Wanted(msgspec.Struct, frozen=True):
+    """The amount to charge; what was typed, and which shortcut was chosen, if any; whether to show it all first."""
+
+    amount: str
+    typed: str
+    shortcut: str
+    needs_a_look: bool
+
+    @property
+    def micros(self) -> int:
+        """Return the amount in micros."""
+        return parse_micros(self.amount)
+
+
+def _wanted(visit: Visit, fields: Mapping[str, str]) -> Wanted:
+    """Return what was chosen or typed. Raises InvalidDecimal, TooManyPlaces, NotChargeable, TopUpOutOfLimits."""
+    chosen = fields.get("amount", OTHER)
+    if chosen != OTHER:
+        if chosen not in _shortcuts(visit):
+            raise InvalidDecimal(chosen)
+        typed_beside = fields.get("other", "")[:LONGEST]
+        return Wanted(chosen, typed_beside, chosen, needs_a_look=bool(typed_beside))
+    typed = forms.amount(visit, fields, "other")
     if typed is None:
         raise InvalidDecimal("")
-    return typed
+    check_amount(typed.micros, visit.currency, visit.catalog)
+    return Wanted(typed.amount, typed.text, "", forms.needs_a_look(typed, visit.catalog.limits(visit.currency)))
+
+
+def _shortcuts(visit: Visit) -> list[str]:
+    micros = visit.catalog.limits(visit.currency).top_up_shortcuts_micros
+    return [format_amount(each, visit.currency) for each in micros]
 
 
 def _next_attempt(visit: Visit) -> int:
@@ -119,13 +162,13 @@ def _already_sent(visit: Visit, attempt: int) -> Response:
 def _form(
     visit: Visit, attempt: int, given: dict[str, str], errors: forms.Errors | None = None, status: int = 200
 ) -> Response:
-    limits, currency = visit.catalog.limits(visit.currency), visit.currency
+    limits = visit.catalog.limits(visit.currency)
     unresolved = [each for each in payments.unresolved(visit.account.account_id, clock.now_ms()) if each.fills_wallet]
     shown: dict[str, Any] = {
         "limits": limits,
-        "shortcuts": [format_amount(each, currency) for each in limits.top_up_shortcuts_micros],
+        "shortcuts": _shortcuts(visit),
         "balance": read_wallet(visit.account.account_id).balance_micros,
-        "given": _chosen(visit, given, limits.top_up_shortcuts_micros),
+        "given": _chosen(visit, given),
         "unconfirmed": [each for each in unresolved if each.state != "requires_action" and each.kind == "top_up"],
         "unverified": [each for each in unresolved if each.state == "requires_action"],
         "on_their_way": [each for each in unresolved if each.kind == "auto_pay"],
@@ -137,21 +180,22 @@ def _form(
         here="overview",
         attempt=attempt,
         errors=errors or {},
-        format_amount=format_amount,
         **shown,
     )
 
 
-def _chosen(visit: Visit, given: dict[str, str], shortcuts: tuple[int, ...]) -> dict[str, str]:
+def _chosen(visit: Visit, given: dict[str, str]) -> dict[str, str]:
     """Return what the form shows as chosen: a shortcut, or what was typed."""
-    amount, known = given.get("amount", ""), {format_amount(each, visit.currency) for each in shortcuts}
-    if amount in known or amount == OTHER or not amount:
+    amount = given.get("amount", "")
+    if amount in {OTHER, "", *_shortcuts(visit)}:
         return {"amount": amount, "other": given.get("other", "")}
     return {"amount": OTHER, "other": _typed(visit, amount)}
 
 
 def _typed(visit: Visit, amount: str) -> str:
+    """Return an amount of an address as one types it; nothing where it is none."""
     try:
-        return visit.words.to_type(amount, visit.currency)
-    except (ArithmeticError, ValueError, Refusal):
+        parse_micros(amount)
+    except InvalidDecimal:
         return ""
+    return visit.words.to_type(amount, visit.currency)

@@ -1,10 +1,12 @@
 """Auto-pay: on or off, when, how much, and how much in a month at most.
 
-A form that would charge the card at once is answered with what would happen first; only the second form does it.
+A form that would charge the card at once, or whose amounts are large or were read otherwise than they were typed, is
+answered with what would happen first; only the second form does it.
 """
 
 from typing import Final
 
+import msgspec
 from chalice.app import Response
 from msgspec.structs import replace
 
@@ -16,12 +18,16 @@ from chalicelib.auto_pay.view import AutoPayView, see, view
 from chalicelib.clock import iso
 from chalicelib.errors import Refusal
 from chalicelib.money import InvalidDecimal, NotChargeable, format_amount
-from chalicelib.payments.top_up import CardMissing
+from chalicelib.payments.top_up import CardMissing, check_card
 from chalicelib.portal import forms, render
 from chalicelib.portal.promise import promise, trouble
+from chalicelib.portal.typed_amount import TooManyPlaces, TypedAmount
 from chalicelib.portal.visit import Visit
 
 FIELDS: Final = ("threshold", "amount", "monthly_limit")
+
+Typed = dict[str, TypedAmount | None]
+"""The amounts of the form, by field."""
 
 
 def show(visit: Visit) -> Response:
@@ -38,21 +44,18 @@ def send(visit: Visit) -> Response:
     seen = see(visit.account, visit.catalog)
     given = {name: visit.form.get(name, "") for name in FIELDS}
     try:
-        request = _request(visit)
-        charge_micros = _charged_at_once(visit, seen, request)
-        if charge_micros and visit.form.get("confirmed") != str(charge_micros):
-            return _confirmation(visit, seen, given, charge_micros)
+        typed = {name: forms.amount(visit, visit.form, name) for name in FIELDS}
+        request = AutoPayRequest(enabled=True, **{name: each.amount if each else None for name, each in typed.items()})
+        question = _question(visit, seen, typed, _charged_at_once(visit, seen, request))
+        check_card(visit.account)
+        if question.must_be_asked and visit.form.get("confirmed") != question.agreement:
+            return _confirmation(visit, seen, given, question)
         put(visit.account, request, actor=visit.actor, catalog=visit.catalog)
     except CardMissing:
         return visit.go("card", then="auto-pay")
-    except (InvalidDecimal, AutoPayInvalid, NotChargeable) as refusal:
+    except (InvalidDecimal, TooManyPlaces, AutoPayInvalid, NotChargeable) as refusal:
         return _page(visit, seen, given, refusal)
     return visit.go(done="auto-pay" if seen.auto_pay.enabled else "auto-pay-on")
-
-
-def _request(visit: Visit) -> AutoPayRequest:
-    """Return what the form asks for. Raises InvalidDecimal."""
-    return AutoPayRequest(enabled=True, **{name: forms.amount(visit, name) for name in FIELDS})
 
 
 def _charged_at_once(visit: Visit, seen: Seen, request: AutoPayRequest) -> int | None:
@@ -66,13 +69,41 @@ def _charged_at_once(visit: Visit, seen: Seen, request: AutoPayRequest) -> int |
     return decision.amount_micros if isinstance(decision, Charge) else None
 
 
-def _confirmation(visit: Visit, seen: Seen, given: dict[str, str], charge_micros: int) -> Response:
+class Question(msgspec.Struct, frozen=True):
+    """What to show before the form is done: what would be charged at once, and the amounts that need a look.
+
+    `agreement` is what the second form sends back: it holds for these amounts and this charge alone.
+    """
+
+    charge_micros: int | None
+    amounts: dict[str, TypedAmount]
+    agreement: str
+
+    @property
+    def must_be_asked(self) -> bool:
+        """Tell whether there is anything to show."""
+        return bool(self.charge_micros or self.amounts)
+
+
+def _question(visit: Visit, seen: Seen, typed: Typed, charge_micros: int | None) -> Question:
+    """Return what to show: of the amounts those that are new, and large or read otherwise than they were typed."""
+    limits = visit.catalog.limits(visit.currency)
+    new = {
+        name: each
+        for name, each in typed.items()
+        if each and each.micros != getattr(seen.auto_pay, f"{name}_micros") and forms.needs_a_look(each, limits)
+    }
+    agreed = [each and each.micros for each in typed.values()]
+    return Question(charge_micros, new, "-".join(map(str, [*agreed, charge_micros])))
+
+
+def _confirmation(visit: Visit, seen: Seen, given: dict[str, str], question: Question) -> Response:
     return render.page(
         visit,
         "auto_pay_confirm.html",
         here="overview",
         given=given,
-        charge_micros=charge_micros,
+        question=question,
         balance=seen.situation.balance_micros,
     )
 

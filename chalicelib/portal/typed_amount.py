@@ -1,0 +1,129 @@
+"""Read an amount as a person types it: whatever is not surely one amount is refused. Pure.
+
+An amount is digits, the locale's own marks in their places, and at most one sign of the wallet's own currency, before
+or behind: `1.234,50 €` in German. The places are those of the currency: `1.000` is a thousand in German, and in English
+no amount of dollars.
+"""
+
+import re
+from functools import lru_cache
+from typing import Final
+
+import msgspec
+from babel import Locale
+from babel.numbers import get_currency_symbol, get_decimal_symbol, get_group_symbol
+
+from chalicelib.errors import Refusal
+from chalicelib.money import InvalidDecimal, parse_micros, places_of
+
+LONGEST: Final = 40
+SPACES: Final = " \u00a0\u2007\u2009\u202f"
+DIRECTIONS: Final = "\u200e\u200f\u061c"
+"""Marks that the patterns of right-to-left locales have around amounts; whoever copies one copies them, too."""
+
+AROUND: Final = SPACES + DIRECTIONS + "\t\r\n"
+KEYBOARD: Final = str.maketrans({**dict.fromkeys(SPACES, " "), "\u2019": "'"})
+
+ZEROS: Final = {
+    "latn": "0",
+    "adlm": "\U0001e950",
+    "arab": "\u0660",
+    "arabext": "\u06f0",
+    "beng": "\u09e6",
+    "cakm": "\U00011136",
+    "deva": "\u0966",
+    "hmnp": "\U0001e140",
+    "mtei": "\uabf0",
+    "mymr": "\u1040",
+    "nkoo": "\u07c0",
+    "olck": "\u1c50",
+    "tibt": "\u0f20",
+}
+"""The zero of every numbering system that a locale of CLDR writes by default; the other nine digits follow it."""
+
+
+class TypedAmount(msgspec.Struct, frozen=True):
+    """An amount as it was read, a decimal string. `is_plain` tells that nothing was taken off but what is around it."""
+
+    text: str
+    amount: str
+    is_plain: bool
+
+    @property
+    def micros(self) -> int:
+        """Return the amount in micros."""
+        return parse_micros(self.amount)
+
+
+class TooManyPlaces(Refusal):
+    """More places than the currency has."""
+
+    status = 422
+    type = "too-many-places"
+    title = "The amount has too many decimals"
+
+    def __init__(self, places: int, currency: str) -> None:
+        super().__init__(
+            f"an amount in {currency} has at most {places} decimals", places=places, currency=currency.upper()
+        )
+
+
+class NoPlaces(TooManyPlaces):
+    """Places in a currency that has none."""
+
+    type = "no-places"
+    title = "The amount has decimals, and the currency has none"
+
+
+def read_amount(text: str, currency: str, locale: Locale) -> TypedAmount:
+    """Read an amount of a wallet's currency. Raises InvalidDecimal, TooManyPlaces."""
+    trimmed = text.strip(AROUND)
+    number = _without_currency(_alike(trimmed), currency, locale)
+    match = _find_number(number, locale) if len(text) <= LONGEST else None
+    if match is None:
+        raise InvalidDecimal(text)
+    whole, fraction = re.sub(r"\D", "", match["whole"]), match["fraction"] or ""
+    if len(fraction) > places_of(currency):
+        raise (TooManyPlaces if places_of(currency) else NoPlaces)(places_of(currency), currency)
+    plain = trimmed.replace(get_decimal_symbol(locale), ".", 1)
+    amount = _decimal(whole, fraction)
+    parse_micros(amount)
+    return TypedAmount(trimmed, amount, is_plain=plain == amount)
+
+
+def _without_currency(text: str, currency: str, locale: Locale) -> str:
+    """Take off one sign of the currency: the one that the locale shows for it, or its code."""
+    sign = _alike(get_currency_symbol(currency.upper(), locale).strip(AROUND))
+    signs = f"(?:{re.escape(sign)}|(?ai:{re.escape(currency)}))"
+    match = re.fullmatch(rf"{signs}(.*)|(.*?){signs}", text)
+    return (match[1] or match[2] or "").strip(AROUND) if match else text
+
+
+def _find_number(text: str, locale: Locale) -> re.Match[str] | None:
+    """Find a number in Latin digits or in those that the locale writes by default, never in both."""
+    systems = dict.fromkeys(("latn", locale.default_numbering_system))
+    matches = (_number_pattern(locale, system).fullmatch(text) for system in systems)
+    return next(filter(None, matches), None)
+
+
+@lru_cache(maxsize=256)
+def _number_pattern(locale: Locale, system: str) -> re.Pattern[str]:
+    """Return what a number looks like: without groups, or with all of them, of which the first is no zero."""
+    zero = ZEROS[system]
+    digit = f"[{zero}-{chr(ord(zero) + 9)}]"
+    last, others = locale.currency_formats["standard"].grouping
+    known = system if system in locale.number_symbols else "latn"
+    group = re.escape(_alike(get_group_symbol(locale, numbering_system=known)))
+    point = re.escape(get_decimal_symbol(locale, numbering_system=known))
+    grouped = f"(?!{zero}){digit}{{1,{others}}}(?:{group}{digit}{{{others}}})*{group}{digit}{{{last}}}"
+    return re.compile(f"(?P<whole>{digit}+|{grouped})(?:{point}(?P<fraction>{digit}+))?")
+
+
+def _alike(text: str) -> str:
+    """Return a text with one kind of space and of apostrophe, as keyboards have."""
+    return text.translate(KEYBOARD)
+
+
+def _decimal(whole: str, fraction: str) -> str:
+    """Write digits of any script as the API's decimal string."""
+    return f"{int(whole)}.{''.join(str(int(digit)) for digit in fraction)}".removesuffix(".")
