@@ -1,4 +1,4 @@
-"""History as CSV (RFC 4180), safe to open in a spreadsheet.
+"""History as CSV: for programs by RFC 4180, for people as their spreadsheet reads it (`spreadsheet`).
 
 With `rows`, each line of a receipt is a row, which a spreadsheet can filter and add up; it cannot do so with JSON in a
 cell, so this is the default. `line_amount` stands in every row, `amount` in the first row of its transaction: neither
@@ -8,12 +8,14 @@ column adds anything up twice. With `json`, a transaction is one row, and its li
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator, Sequence
 from typing import Final, Literal
 
 import msgspec
 
 from chalicelib.accounts.allow import Allowed
+from chalicelib.accounts.spreadsheet import SIGNS, UNSEEN, Cell, Sheet
 from chalicelib.accounts.transaction_view import TransactionView, view
 from chalicelib.ledger import statement
 from chalicelib.ledger.statement import Filter
@@ -34,24 +36,29 @@ SHARED: Final = (*FIELDS, "sibling_account_id", "sibling_transaction_id")
 AMOUNT: Final = FIELDS.index("amount")
 LINE: Final = ("line_number", "line_meter", "line_quantity", "line_unit_price", "line_amount", "line_description")
 
-FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
-"""What makes a spreadsheet take a text for a formula (OWASP, "CSV Injection")."""
+FORMULA: Final = re.compile(rf"{UNSEEN}[{SIGNS}]|[\t\r]")
+"""How a text begins that a spreadsheet takes for a formula, should a program's file be opened in one."""
 
 Lines = Literal["rows", "json"]
-Cell = str | int | None
 Row = Sequence[Cell]
 
 COLUMNS: Final[dict[Lines, tuple[str, ...]]] = {"rows": (*SHARED, *LINE), "json": (*SHARED, "lines")}
 
 
-def write(allowed: Allowed, wanted: Filter, cursor: str | None, lines: Lines = "rows") -> tuple[str, str | None]:
-    """Return the filtered history as CSV, and the cursor to go on from when it has more than one answer takes."""
-    blocks = [_block([COLUMNS[lines]])]
+def write(
+    allowed: Allowed, wanted: Filter, cursor: str | None, lines: Lines = "rows", sheet: Sheet | None = None
+) -> tuple[str, str | None]:
+    """Return the filtered history as CSV, and the cursor to go on from when it has more than one answer takes.
+
+    It is for programs, or for a person's `sheet`.
+    """
+    columns = COLUMNS[lines]
+    blocks = [sheet.header(columns) if sheet else _block([columns])]
     rows, size, last = 0, 0, None
     for each in _transactions(allowed.account.account_id, wanted, cursor):
         shown = view(each, allowed)
         new = _line_rows(shown, wanted.meter) if lines == "rows" else [_json_row(shown)]
-        block = _block(new)
+        block = sheet.rows(columns, new) if sheet else _block(new)
         rows, size = rows + len(new), size + len(json.dumps(block))
         if last and (rows > MAXIMUM_ROWS or size > MAXIMUM_BYTES):
             return "".join(blocks), statement.cursor_after(last)
@@ -105,7 +112,7 @@ def _block(rows: Sequence[Row]) -> str:
 
 def _cell(value: Cell) -> str | int:
     """Return a cell; a text that a spreadsheet would run is marked as text. A number stays one, also below zero."""
-    if isinstance(value, str) and value.startswith(FORMULA_STARTS) and not _is_number(value):
+    if isinstance(value, str) and FORMULA.match(value) and not _is_number(value):
         return "'" + value
     return "" if value is None else value
 

@@ -1,13 +1,14 @@
 """An account's history over HTTP: as JSON with a cursor, singly, and as CSV."""
 
 from datetime import UTC, datetime, timedelta
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from chalice.app import Response
 from msgspec import Meta
 
 from chalicelib.accounts.allow import REFUSALS, Right, allow
+from chalicelib.accounts.spreadsheet import sheet
 from chalicelib.accounts.transaction_csv import MAXIMUM_ROWS, Lines, write
 from chalicelib.accounts.transaction_view import TransactionList, TransactionView, view
 from chalicelib.clock import YEARS, to_ms
@@ -32,6 +33,16 @@ Moment = Annotated[
 
 MeterName = Annotated[
     str, Meta(max_length=40, description="A receipt is found by its own meter and by those of its lines.")
+]
+
+
+Reader = Annotated[
+    Literal["program", "spreadsheet"],
+    Meta(
+        description="Who reads the file: a program, or a person's spreadsheet, by the account's locale: with a byte "
+        "order mark, every cell quoted, semicolons and decimal commas where numbers are written so, and nothing that "
+        "begins like a formula. For a spreadsheet, `lines` is `rows`."
+    ),
 ]
 
 
@@ -66,6 +77,7 @@ class CsvQuery(HistoryFilter, kw_only=True):
     """Which transactions to write, and how: a row for each line of a receipt, or its lines as JSON in one cell."""
 
     lines: Lines = "rows"
+    reader: Reader = msgspec.field(default="program", name="for")
 
 
 @routes.operation(
@@ -103,7 +115,11 @@ def get_transaction(call: Call[None, None], account_id: str, transaction_id: str
 )
 def download_transactions(call: Call[None, CsvQuery], account_id: str) -> Response:
     allowed, query = allow(call, account_id, Right.READ), call.query
-    text, cursor = write(allowed, query.wanted(), query.cursor, query.lines)
+    for_people = query.reader == "spreadsheet"
+    if for_people and query.lines == "json":
+        raise InvalidRequest("lines: a spreadsheet can do nothing with JSON; leave it out, or take rows", field="lines")
+    found = sheet(allowed.account.locale) if for_people else None
+    text, cursor = write(allowed, query.wanted(), query.cursor, query.lines, found)
     headers = {
         "Content-Type": "text/csv; charset=utf-8",
         "Content-Disposition": f'attachment; filename="transactions-{account_id}.csv"',

@@ -6,6 +6,7 @@ credited exactly as often as the card was charged, and debited for exactly what 
 paid, whoever learns of it first (the API's answer, a webhook, a refresh, the sweeper); and no news is lost.
 
 `payment`, `refund`, `dispute` and `reversal` hold the rules (pure), the tables and gateways are the doors, and the
-verbs are what is done. `stripe_door` is the one way to Stripe, and `stripe_meaning` says what its errors are about. It decides no prices or limits (`catalog`) and never writes a balance itself (`ledger`). See
-docs/payments.md and docs/refunds-and-disputes.md.
+verbs are what is done. `stripe_door` is the one way to Stripe, and `stripe_meaning` says what its errors are about. It
+decides no prices or limits (`catalog`) and never writes a balance itself (`ledger`). See docs/payments.md and
+docs/refunds-and-disputes.md.
 """

@@ -206,3 +206,27 @@ def test_csv_stays_below_what_a_function_may_answer(api: Api) -> None:
     assert [len(json.dumps(each.text)) < 6_000_000 for each in answers] == [True] * 3
     events = [row["event_id"] for answer in answers for row in rows_of(answer)]
     assert events == [f"event-{number}" for number in range(60, 0, -1)]
+
+
+def test_csv_for_a_spreadsheet_is_written_by_the_accounts_locale(api: Api) -> None:
+    account = api.make_account("menschen", locale="de-DE")
+    post([receipt_of(1, account, Line("llm_minute", 17_433, 871_667, 20_000, "x;=1+1"), Line("sms", 5, None, None))])
+    post([credit(2, account)])
+    home = f"/v1/accounts/{account}/transactions.csv"
+    answer = api.get(f"{home}?for=spreadsheet")
+    assert answer.content.startswith(b"\xef\xbb\xbf")
+    people = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"), newline=""), delimiter=";"))
+    programs = rows_of(api.get(f"{home}?for=program"))
+    assert [row["Posten: Betrag"] for row in people] == [row["line_amount"].replace(".", ",") for row in programs]
+    assert [row["Guthaben danach"] for row in people] == [row["balance_after"].replace(".", ",") for row in programs]
+    assert people[-2]["Posten: Beschreibung"] == "x;'=1+1"
+    assert programs[-2]["line_description"] == "x;=1+1"
+    assert api.get(home).content == api.get(f"{home}?for=program").content
+
+
+@pytest.mark.parametrize("query", ["for=excel", "for=spreadsheet&lines=json"])
+def test_csv_is_for_a_program_or_for_a_spreadsheet_with_rows(api: Api, query: str) -> None:
+    account = api.make_account(f"readers-{len(query)}")
+    answer = api.get(f"/v1/accounts/{account}/transactions.csv?{query}")
+    assert (answer.status_code, answer.json()["type"]) == (422, "/problems/invalid-request")
+    assert answer.json()["field"] in {"for", "lines"}

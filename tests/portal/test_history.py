@@ -132,16 +132,25 @@ def test_the_csv_holds_exactly_what_is_filtered(people: People, account: str) ->
     page = people.open(account, f"/history?meter=sms&from={today(1)}&to={today(1)}")
     with page.expect_download() as waiting:
         page.get_by_role("link", name="Download CSV").click()
-    with open(waiting.value.path(), encoding="utf-8", newline="") as file:  # noqa: PTH123
-        rows = list(csv.DictReader(file))
+    file = waiting.value.path().read_bytes()
+    rows = list(csv.DictReader(io.StringIO(file.decode("utf-8-sig"), newline="")))
+    assert file.startswith(b'\xef\xbb\xbf"Transaction","Type"')
     assert len(rows) == 248
-    assert {row["meter"] for row in rows} == {"sms"}
+    assert {row["Meter"] for row in rows} == {"sms"}
     plain = people.open(account, f"/history?meter=sms&from={today(1)}&to={today(1)}", script=False)
     plain.get_by_role("link", name="Download CSV").click()
     with plain.expect_download() as waiting:
         plain.locator(".files a").click()
-    with open(waiting.value.path(), encoding="utf-8", newline="") as file:  # noqa: PTH123
-        assert list(csv.DictReader(file)) == rows
+    assert waiting.value.path().read_bytes() == file
+
+
+def test_the_csv_is_for_the_persons_own_spreadsheet(people: People, account: str) -> None:
+    page = people.open(account, f"/history?meter=sms&from={today(1)}&to={today(1)}", locale="de-DE")
+    with page.expect_download() as waiting:
+        page.get_by_role("link", name="CSV herunterladen").click()
+    text = waiting.value.path().read_text("utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(text, newline=""), delimiter=";"))
+    assert {(row["Zähler"], row["Menge"], row["Betrag"]) for row in rows} == {("sms", "1", "0,05")}
 
 
 def test_the_csv_of_all_beyond_usages_too(site: Site, account: str) -> None:

@@ -138,7 +138,7 @@ def test_filtered_by_the_meter_of_a_part_the_chart_and_the_csv_are_of_its_lines(
     expect(page.locator(".figures")).to_contain_text("$0.054866")
     answer = site.enter(account).get("/history/csv?file=1&meter=llm_minute")
     rows = list(csv.DictReader(io.StringIO(answer.text)))
-    assert [row["line_amount"] for row in rows] == ["0.02", "0.017433", "0.017433"]
+    assert [row["Line: amount"] for row in rows] == ["0.02", "0.017433", "0.017433"]
 
 
 def test_the_list_of_csv_files_counts_rows_and_of_receipts_at_most_as_many(people: People, account: str) -> None:

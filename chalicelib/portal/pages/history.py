@@ -11,6 +11,7 @@ from chalice.app import Response
 
 from chalicelib import clock
 from chalicelib.accounts import transaction_csv
+from chalicelib.accounts.spreadsheet import sheet
 from chalicelib.accounts.transaction_routes import HistoryFilter
 from chalicelib.accounts.transaction_view import LineView, TransactionView, view
 from chalicelib.ledger import statement
@@ -184,6 +185,7 @@ def download(visit: Visit) -> Response:
         here="history",
         choice=choice,
         parts=parts(counted, first, choice.last, ROWS_OF_A_FILE),
+        line_amount=sheet(str(visit.words.locale)).names["line_amount"],
     )
 
 
@@ -195,7 +197,8 @@ def _counted(visit: Visit, choice: Choice) -> set[str] | None:
 
 
 def _file(visit: Visit, choice: Choice) -> Response:
-    text, cursor = transaction_csv.write(visit.allowed, choice.wanted(), choice.cursor)
+    found = sheet(str(visit.words.locale))
+    text, cursor = transaction_csv.write(visit.allowed, choice.wanted(), choice.cursor, sheet=found)
     span = "-".join(filter(None, [visit.account.account_id, choice.start, choice.end]))
     headers = {
         **PAGE_HEADERS,

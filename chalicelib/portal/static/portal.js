@@ -144,7 +144,7 @@
       if (link.getAttribute("aria-disabled") === "true") return;
       link.setAttribute("aria-disabled", "true");
       try {
-        const parts = [];
+        const parts = ["\ufeff"]; // fetch takes the byte order mark off each answer
         let cursor = null;
         do {
           const url = new URL(link.dataset.csv, window.location.href);
@@ -152,7 +152,7 @@
           const answer = await fetch(url, { credentials: "same-origin" });
           if (!answer.ok) throw new Error(String(answer.status));
           const text = await answer.text();
-          parts.push(parts.length ? text.slice(text.indexOf("\n") + 1) : text);
+          parts.push(parts.length > 1 ? text.slice(text.indexOf("\n") + 1) : text);
           cursor = answer.headers.get("Next-Cursor");
         } while (cursor);
         const file = document.createElement("a");
