@@ -2,6 +2,8 @@ from typing import Any
 
 import pytest
 
+from chalicelib.auto_pay.put import AutoPayInvalid, AutoPayRequest, check
+from chalicelib.catalog.catalog import catalog
 from local.stripe_emulator.client import Emulator
 from tests.api import Api, problem
 from tests.auto_pay.conftest import NewSaver
@@ -189,3 +191,12 @@ def test_the_overview_tells_of_a_decline_and_of_the_next_attempt(
     refusal = {name: found["last_refusal"][name] for name in ("reason", "code", "decline_code")}
     assert refusal == {"reason": "card_declined", "code": "card_declined", "decline_code": "generic_decline"}
     assert found["detail"].endswith("at the time shown.")
+
+
+@pytest.mark.parametrize("field", ["threshold", "amount", "monthly_limit"])
+def test_an_amount_of_whole_units_alone_has_no_places(field: str) -> None:
+    whole = {"threshold": "20", "amount": "50", "monthly_limit": "500"}
+    limits = catalog().limits("usd")
+    assert check(AutoPayRequest(enabled=True, **whole), None, "isk", limits).amount_micros == 50_000_000
+    with pytest.raises(AutoPayInvalid, match="more than the 0 decimals of isk"):
+        check(AutoPayRequest(enabled=True, **{**whole, field: "60.50"}), None, "isk", limits)

@@ -43,6 +43,7 @@ def test_an_added_tax_makes_a_sum_that_a_card_can_be_charged(number: int, rate: 
         (25_000_000, 190_000, "eur", 3_990_000),
         (35_000 * MICROS, 100_000, "jpy", 3_182 * MICROS),
         (12_340_000, 50_000, "kwd", 588_000),
+        (1_400 * MICROS, 240_000, "isk", 271 * MICROS),
         (10_000, 190_000, "eur", 0),
     ],
 )
