@@ -1,56 +1,68 @@
 """The table of what was sold: amounts stand under each other by their decimal sign, and every page has the headings."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
 from chalicelib.invoices.figures import Figures
 from chalicelib.invoices.invoice import Invoice, Line
-from chalicelib.invoices.sheet import BODY, LABEL, Sheet, Style
-from chalicelib.invoices.typeset import Line as SetLine
+from chalicelib.invoices.sheet import BODY, LABEL, Column, Row, Sheet, Style, height_of
 from chalicelib.invoices.words import Words
 
 PADDING: Final = 4.5
 GAP: Final = 20.0
-SMALL: Final = LABEL
 HEADING: Final = Style(size=8, weight=700, color=LABEL.color)
 LEAST_DESCRIPTION: Final = 0.38
-"""Of the width: so much a description has even beside the longest amounts."""
+"""Of the width: so much a description has even beside the longest numbers, which are set smaller then."""
 
 
 @dataclass(frozen=True)
-class Column:
-    """A column of numbers: how wide it is, and where in it the decimal sign is."""
+class Numbers:
+    """A column of numbers: how wide it is, and where in it the decimal sign is. `scale` makes all of it smaller."""
 
     heading: str
     texts: Sequence[str]
     sign: str
     sheet: Sheet
-
-    @cached_property
-    def tail(self) -> float:
-        """Return the width of the longest part from the decimal sign on."""
-        return max((self._tail(text) for text in self.texts), default=0)
+    scale: float = 1
 
     @cached_property
     def width(self) -> float:
         """Return how wide the column is."""
-        heads = (self._width(text) - self._tail(text) for text in self.texts)
-        heading = self.sheet.set(self.heading, HEADING).points(HEADING.size)
-        return max(heading, max(heads, default=0) + self.tail)
+        heads = (row.width - tail for row, tail in zip(self._rows, self._tails, strict=True))
+        return max(self._heading.width, max(heads, default=0) + self._longest_tail)
 
-    def put(self, row: int, right: float, y: float) -> None:
-        """Put the number of a row, aligned, in the column that ends at `right`."""
-        text = self.texts[row]
-        self.sheet.put_right(text, right - self.tail + self._tail(text), y, BODY)
+    def head(self, right: float) -> Column:
+        """Return the heading of the column that ends at `right`."""
+        return Column(right, [self._heading], flush_right=True)
 
-    def _width(self, text: str) -> float:
-        return self.sheet.set(text, BODY).points(BODY.size)
+    def number(self, place: int, right: float) -> Column:
+        """Return the number of a line, aligned, in the column that ends at `right`."""
+        x = right - self._longest_tail + self._tails[place]
+        return Column(x, [self._rows[place]], flush_right=True)
 
-    def _tail(self, text: str) -> float:
-        head, sign, _ = text.rpartition(self.sign)
-        return self._width(text) - self._width(head) if sign else 0
+    @cached_property
+    def _heading(self) -> Row:
+        return self.sheet.row(self.heading, replace(HEADING, size=HEADING.size * self.scale))
+
+    @cached_property
+    def _rows(self) -> list[Row]:
+        return [self.sheet.row(text, self._style) for text in self.texts]
+
+    @cached_property
+    def _style(self) -> Style:
+        return replace(BODY, size=BODY.size * self.scale)
+
+    @cached_property
+    def _tails(self) -> list[float]:
+        """Return how wide the numbers are from the decimal sign on."""
+        heads = [self.sheet.row(text.rpartition(self.sign)[0] or text, self._style) for text in self.texts]
+        return [row.width - head.width for row, head in zip(self._rows, heads, strict=True)]
+
+    @cached_property
+    def _longest_tail(self) -> float:
+        return max(self._tails, default=0)
 
 
 class LinesTable:
@@ -58,69 +70,82 @@ class LinesTable:
 
     def __init__(self, sheet: Sheet, invoice: Invoice, words: Words, figures: Figures, accent: str) -> None:
         self.sheet, self.invoice, self.words, self.figures, self.accent = sheet, invoice, words, figures, accent
-        currency, labels = invoice.currency, words.labels
 
-        def column(label: str, text_of: Callable[[Line], str]) -> Column:
-            return Column(label, [text_of(line) for line in invoice.lines], figures.decimal_sign, sheet)
+    @cached_property
+    def numbers(self) -> list[Numbers]:
+        """Return the columns of numbers, so large that the descriptions have room beside them."""
+        room = self.sheet.width * (1 - LEAST_DESCRIPTION)
+        wide = [Numbers(heading, texts, self.figures.decimal_sign, self.sheet) for heading, texts in self._texts()]
+        gaps = GAP * len(wide)
+        scale = min(1, (room - gaps) / sum(each.width for each in wide))
+        return wide if scale == 1 else [replace(each, scale=scale) for each in wide]
+
+    def _texts(self) -> list[tuple[str, list[str]]]:
+        lines, labels, currency = self.invoice.lines, self.words.labels, self.invoice.currency
 
         def price(micros: int | None) -> str:
-            return "" if micros is None else figures.plain_amount(micros, currency)
+            return "" if micros is None else self.figures.plain_amount(micros, currency)
 
-        self.columns = (
-            column(labels["quantity"], lambda line: self._quantity(line.quantity_micros)),
-            column(labels["unit_price"], lambda line: price(line.unit_price_micros)),
-            column(f"{labels['amount']} ({currency.upper()})", lambda line: price(line.amount_micros)),
-        )
+        return [
+            (labels["quantity"], [self._quantity(line.quantity_micros) for line in lines]),
+            (labels["unit_price"], [price(line.unit_price_micros) for line in lines]),
+            (f"{labels['amount']} ({currency.upper()})", [price(line.amount_micros) for line in lines]),
+        ]
 
     def _quantity(self, quantity_micros: int | None) -> str:
         return "" if quantity_micros is None else self.figures.quantity(quantity_micros)
 
     @cached_property
+    def is_of_one_period(self) -> bool:
+        """Tell whether the heading block says of when all lines are."""
+        return self.invoice.period is not None
+
+    @cached_property
     def description_width(self) -> float:
         """Return what the numbers leave."""
-        numbers = sum(column.width + GAP for column in self.columns)
-        return max(self.sheet.width - numbers, self.sheet.width * LEAST_DESCRIPTION)
+        return self.sheet.width - sum(each.width + GAP for each in self.numbers)
 
-    def put(self, new_page: Callable[[], None]) -> None:
-        """Put the table on the sheet; `new_page` begins a page when one is full."""
-        self._headings()
-        for row, line in enumerate(self.invoice.lines):
-            described = self.sheet.wrap(line.description, self.description_width, BODY)
-            dated = self._period(line)
-            height = len(described) * BODY.leading + len(dated) * SMALL.leading + 2 * PADDING
-            if not self.sheet.has_room(height):
-                new_page()
-                self._headings()
-            self._row(row, described, dated)
-            self.sheet.y -= height
-            self.sheet.rule(self.sheet.left, self.sheet.y, self.sheet.width)
-
-    def _headings(self) -> None:
-        sheet = self.sheet
-        sheet.y -= HEADING.leading
-        sheet.put_left(self.words.labels["description"], sheet.left, sheet.y + 4, HEADING)
-        for column, right in self._rights():
-            sheet.put_right(column.heading, right, sheet.y + 4, HEADING)
-        sheet.y -= 2
-        sheet.rule(sheet.left, sheet.y, sheet.width, self.accent, 1.2)
-
-    def _rights(self) -> list[tuple[Column, float]]:
-        right = self.sheet.right
-        found = []
-        for column in reversed(self.columns):
-            found.append((column, right))
-            right -= column.width + GAP
+    @cached_property
+    def rights(self) -> list[float]:
+        """Return where the columns of numbers end."""
+        right, found = self.sheet.right, []
+        for each in reversed(self.numbers):
+            found.append(right)
+            right -= each.width + GAP
         return found[::-1]
 
-    def _period(self, line: Line) -> list[SetLine]:
-        if line.period is None or self.invoice.period:
-            return []
-        return self.sheet.wrap(self.figures.period(line.period), self.description_width, SMALL)
+    def put(self) -> None:
+        """Put the table on the sheet, on each of its pages under its headings."""
+        sheet = self.sheet
+        rows = [self._columns(place, line) for place, line in enumerate(self.invoice.lines)]
+        sheet.keep(sum(height_of(*columns) + 2 * PADDING for columns in (self._heads(), *rows[:1])))
+        self._put_headings()
+        sheet.heads.append(self._put_headings)
+        for columns in rows:
+            sheet.keep(height_of(*columns) + 2 * PADDING)
+            sheet.y -= PADDING
+            sheet.put(*columns)
+            sheet.y -= PADDING
+            sheet.rule(sheet.left, sheet.y, sheet.width)
+        sheet.heads.pop()
 
-    def _row(self, row: int, described: Sequence[SetLine], dated: Sequence[SetLine]) -> None:
-        top = self.sheet.y - PADDING
-        below = self.sheet.put_block(described, self.sheet.left, top, BODY)
-        self.sheet.put_block(dated, self.sheet.left, below, SMALL)
-        baseline = top - BODY.leading + BODY.size * 0.3
-        for column, right in self._rights():
-            column.put(row, right, baseline)
+    def _put_headings(self) -> None:
+        sheet = self.sheet
+        sheet.put(*self._heads())
+        sheet.y -= 3.6
+        sheet.rule(sheet.left, sheet.y, sheet.width, self.accent, 1.2)
+
+    def _heads(self) -> list[Column]:
+        described = self.sheet.rows(self.words.labels["description"], self.description_width, HEADING)
+        numbers = (each.head(right) for each, right in zip(self.numbers, self.rights, strict=True))
+        return [Column(self.sheet.left, described), *numbers]
+
+    def _columns(self, place: int, line: Line) -> list[Column]:
+        described = [*self.sheet.rows(line.description, self.description_width, BODY), *self._period(line)]
+        numbers = (each.number(place, right) for each, right in zip(self.numbers, self.rights, strict=True))
+        return [Column(self.sheet.left, described), *numbers]
+
+    def _period(self, line: Line) -> list[Row]:
+        if line.period is None or self.is_of_one_period:
+            return []
+        return self.sheet.rows(self.figures.period(line.period), self.description_width, LABEL)

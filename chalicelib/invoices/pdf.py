@@ -1,6 +1,6 @@
 """Drawing a document: a page one is glad to send to a client. The same data gives the same bytes."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from functools import partial
 from typing import Final
 
@@ -10,7 +10,20 @@ from chalicelib.invoices.figures import EN_DASH, Figures, brand, figures
 from chalicelib.invoices.ink import Ink
 from chalicelib.invoices.invoice import Invoice, Party
 from chalicelib.invoices.lines_table import LinesTable
-from chalicelib.invoices.sheet import BODY, INK, LABEL, MUTED, STRONG, Sheet, Style, page_for, readable
+from chalicelib.invoices.sheet import (
+    BODY,
+    INK,
+    LABEL,
+    MUTED,
+    STRONG,
+    Column,
+    Row,
+    Sheet,
+    Style,
+    height_of,
+    page_for,
+    readable,
+)
 from chalicelib.invoices.typeface import BOLD
 from chalicelib.invoices.words import Words, language_of, words
 
@@ -19,12 +32,18 @@ LOGO: Final = (170.0, 44.0)
 TITLE: Final = 21.0
 PAID: Final = "#187a4a"
 REFUNDED: Final = "#8a5300"
+STAMP: Final = 20.0
+STAMP_PADDING: Final = 9.0
+GAP: Final = 12.0
 COLUMN_GAP: Final = 24.0
-FOOTER: Final = 40.0
+FOOT: Final = 37.6
+"""How far up the foot begins."""
+
 PARTS: Final = 0.52
 """Where the right half begins, as a part of the width."""
 
-Pairs = Sequence[tuple[str, str]]
+WIDEST: Final = 0.62
+"""What a document's number takes of the width at most, beside the seller's name; an amount beside what it is."""
 
 
 def draw(invoice: Invoice, logo: bytes | None) -> bytes:
@@ -50,13 +69,19 @@ class Document:
 
     def draw(self) -> bytes:
         """Lay the document out, then draw it page by page: only then is it known how many there are."""
+        foot = self._foot()
+        self.sheet.heads.append(self._running_head)
         self._head()
         self._dates()
         self._parties()
         self._statement()
-        LinesTable(self.sheet, self.invoice, self.words, self.figures, self.accent).put(self._next_page)
+        LinesTable(self.sheet, self.invoice, self.words, self.figures, self.accent).put()
         self._totals()
         self._details()
+        self._number_pages(foot)
+        return self._drawn()
+
+    def _drawn(self) -> bytes:
         seller = self.invoice.seller.name
         ink = Ink(
             self.sheet.page,
@@ -65,8 +90,7 @@ class Document:
             language=language_of(self.invoice.locale),
             at_ms=self.invoice.issued_at_ms,
         )
-        for number, marks in enumerate(self.sheet.pages, 1):
-            self._foot(number)
+        for marks in self.sheet.pages:
             for mark in marks:
                 mark(ink)
             ink.end_page()
@@ -77,21 +101,37 @@ class Document:
         self.sheet.mark(partial(Ink.box, x=0, y=height - BAR, width=width, height=BAR, color=self.accent))
 
     def _head(self) -> None:
-        sheet, style = self.sheet, Style(15, BOLD, readable(self.accent))
+        sheet, color = self.sheet, readable(self.accent)
+        at, top = sheet.place
         self._bar()
-        top = sheet.y
-        if self.logo:
-            sheet.mark(
-                partial(Ink.picture, png=self.logo, x=sheet.left, y=top - LOGO[1], width=LOGO[0], height=LOGO[1])
-            )
-            below = top - LOGO[1]
-        else:
-            below = sheet.put_block(
-                sheet.wrap(self.invoice.seller.name, sheet.width * PARTS, style), sheet.left, top, style
-            )
-        sheet.put_right(self.title, sheet.right, top - TITLE * 0.85, Style(TITLE, BOLD, readable(self.accent)))
-        sheet.put_right(self.invoice.number, sheet.right, top - TITLE * 0.85 - 17, Style(10.5, color=MUTED))
-        sheet.y = min(below, top - 44) - 22
+        texts = ((self.title, Style(TITLE, BOLD, color)), (self.invoice.number, Style(10.5, color=MUTED)))
+        widest = max(sheet.row(*each).width for each in texts)
+        width = min(widest, sheet.width * WIDEST)
+        called = [row for text, style in texts for row in sheet.rows(text, width, style)]
+        sheet.y += 5
+        sheet.put(
+            *self._letterhead(top, sheet.width - width - COLUMN_GAP), Column(sheet.right, called, flush_right=True)
+        )
+        sheet.go_below((at, top - LOGO[1]))
+        sheet.y -= 22
+
+    def _letterhead(self, top: float, width: float) -> list[Column]:
+        """Put the seller's logo, or else return its name in a width."""
+        sheet = self.sheet
+        if self.logo is None:
+            style = Style(15, BOLD, readable(self.accent))
+            return [Column(sheet.left, sheet.rows(self.invoice.seller.name, min(width, sheet.width * PARTS), style))]
+        sheet.mark(partial(Ink.picture, png=self.logo, x=sheet.left, y=top - LOGO[1], width=LOGO[0], height=LOGO[1]))
+        return []
+
+    def _running_head(self) -> None:
+        sheet = self.sheet
+        self._bar()
+        called = self.sheet.rows(f"{self.title} {self.invoice.number}", sheet.width * WIDEST, LABEL)
+        room = sheet.width - max(row.width for row in called) - COLUMN_GAP
+        name = sheet.shortened(self.invoice.seller.name, room, LABEL)
+        sheet.put(Column(sheet.left, called), Column(sheet.right, [name], flush_right=True))
+        sheet.y -= 13.6
 
     def _dates(self) -> None:
         labels, invoice = self.words.labels, self.invoice
@@ -105,31 +145,31 @@ class Document:
             pairs.append((labels["period"], self.figures.period(invoice.period)))
         self._columns(pairs)
 
-    def _columns(self, pairs: Pairs) -> None:
+    def _columns(self, pairs: list[tuple[str, str]]) -> None:
         """Put labels with their values side by side; the third begins where the right half does."""
-        sheet, ends = self.sheet, []
-        places = [sheet.width * place for place in (0, PARTS / 2, PARTS, PARTS + (1 - PARTS) / 2)]
-        for place, (label, value) in zip(places, pairs, strict=False):
-            x, is_last = sheet.left + place, (label, value) == pairs[-1]
-            width = sheet.right - x if is_last else sheet.width * PARTS / 2 - COLUMN_GAP / 2
-            below = sheet.put_block([sheet.set(label, LABEL)], x, sheet.y, LABEL)
-            ends.append(sheet.put_block(sheet.wrap(value, width, BODY), x, below, BODY))
-        sheet.y = min(ends) - 18
+        sheet = self.sheet
+        places = [sheet.left + sheet.width * place for place in (0, PARTS / 2, PARTS, PARTS + (1 - PARTS) / 2)]
+        ends = [*(place - GAP for place in places[1 : len(pairs)]), sheet.right]
+        sheet.put(
+            *(
+                Column(x, [*sheet.rows(label, end - x, LABEL), *sheet.rows(value, end - x, BODY)])
+                for x, end, (label, value) in zip(places, ends, pairs, strict=False)
+            )
+        )
+        sheet.y -= 18
 
     def _parties(self) -> None:
         sheet, labels = self.sheet, self.words.labels
         middle = sheet.left + sheet.width * PARTS
-        width = sheet.width * (1 - PARTS)
         sides = ((labels["from"], self.invoice.seller, sheet.left), (labels["bill_to"], self.invoice.buyer, middle))
-        sheet.y = min([self._party(label, party, x, width) for label, party, x in sides]) - 30
+        sheet.put(*(Column(x, list(self._party(label, party))) for label, party, x in sides))
+        sheet.y -= 30
 
-    def _party(self, label: str, party: Party, x: float, width: float) -> float:
-        sheet = self.sheet
-        y = sheet.put_block([sheet.set(label, LABEL)], x, sheet.y, LABEL)
-        y = sheet.put_block(sheet.wrap(party.name, width, STRONG), x, y, STRONG)
-        for text in self._address(party):
-            y = sheet.put_block(sheet.wrap(text, width, BODY), x, y, BODY)
-        return y
+    def _party(self, label: str, party: Party) -> Iterator[Row]:
+        width = self.sheet.width * (1 - PARTS)
+        texts = ((label, LABEL), (party.name, STRONG), *((text, BODY) for text in self._address(party)))
+        for text, style in texts:
+            yield from self.sheet.rows(text, width, style)
 
     def _address(self, party: Party) -> Iterator[str]:
         yield from party.address
@@ -142,50 +182,55 @@ class Document:
 
     def _statement(self) -> None:
         """Say in one line what the document is about, with a stamp when nothing is left to be done."""
-        invoice, sheet, style = self.invoice, self.sheet, Style(14, BOLD)
-        amount = self.figures.amount(invoice.total_micros, invoice.currency)
-        if invoice.paid is None:
-            text = self.words.due.format(amount=amount)
-        else:
-            pattern = self.words.refunded_on if self.is_credit else self.words.paid_on
-            text = pattern.format(amount=amount, date=self.figures.date(invoice.paid.at_ms))
-            self._stamp()
-        lines = sheet.wrap(text, sheet.width * 0.75, style)
-        sheet.y = sheet.put_block(lines, sheet.left, sheet.y, style) - 20
+        sheet, stamp = self.sheet, self._stamp()
+        beside = stamp.width + 2 * STAMP_PADDING + COLUMN_GAP if stamp else 0
+        said = Column(sheet.left, sheet.rows(self._said(), sheet.width - beside, Style(14, BOLD)))
+        sheet.keep(max(STAMP, height_of(said)))
+        at, top = sheet.place
+        if stamp:
+            self._put_stamp(stamp, top)
+        sheet.put(said)
+        sheet.go_below((at, top - STAMP))
+        sheet.y -= 20
 
-    def _stamp(self) -> None:
-        sheet = self.sheet
-        color = REFUNDED if self.is_credit else PAID
-        style = Style(10, BOLD, color)
-        text = sheet.set(self.words.labels["stamp_refunded" if self.is_credit else "stamp_paid"], style)
-        width = text.points(style.size) + 18
-        sheet.mark(partial(Ink.frame, x=sheet.right - width, y=sheet.y - 20, width=width, height=20, color=color))
-        sheet.put(text, sheet.right - width + 9, sheet.y - 13.6, style)
+    def _said(self) -> str:
+        paid, amount = self.invoice.paid, self.figures.amount(self.invoice.total_micros, self.invoice.currency)
+        if paid is None:
+            return self.words.due.format(amount=amount)
+        pattern = self.words.refunded_on if self.is_credit else self.words.paid_on
+        return pattern.format(amount=amount, date=self.figures.date(paid.at_ms))
 
-    def _next_page(self) -> None:
-        sheet = self.sheet
-        sheet.new_page()
-        self._bar()
-        sheet.put_left(f"{self.title} {self.invoice.number}", sheet.left, sheet.y + 8, LABEL)
-        sheet.put_right(self.invoice.seller.name, sheet.right, sheet.y + 8, LABEL)
-        sheet.y -= 8
+    def _stamp(self) -> Row | None:
+        if self.invoice.paid is None:
+            return None
+        text = self.words.labels["stamp_refunded" if self.is_credit else "stamp_paid"]
+        return self.sheet.row(text, Style(10, BOLD, REFUNDED if self.is_credit else PAID))
+
+    def _put_stamp(self, stamp: Row, top: float) -> None:
+        width = stamp.width + 2 * STAMP_PADDING
+        x, y, color = self.sheet.right - width, top - STAMP, stamp.style.color
+        self.sheet.mark(partial(Ink.frame, x=x, y=y, width=width, height=STAMP, color=color))
+        self.sheet.put_row(stamp, x + STAMP_PADDING, y + 6.4)
 
     def _totals(self) -> None:
-        rows = list(self._sums())
         sheet = self.sheet
-        height = sum(style.leading + 6 for _, _, style in rows) + 34
-        if not sheet.has_room(height):
-            self._next_page()
+        rows = [self._sum(*each) for each in self._sums()]
+        sheet.keep(10 + sum(height_of(*columns) + 6 for columns in rows))
         sheet.y -= 10
-        x = sheet.left + sheet.width * PARTS
-        for place, (label, amount, style) in enumerate(rows):
-            if place and style.weight == BOLD:
-                sheet.rule(x, sheet.y - 1, sheet.right - x)
-            y = sheet.y - style.leading - 1
-            sheet.put_left(label, x, y, style)
-            sheet.put_right(amount, sheet.right, y, style)
-            sheet.y -= style.leading + 6
+        for place, columns in enumerate(rows):
+            if place and columns[1].rows[0].style.weight == BOLD:
+                sheet.rule(columns[0].x, sheet.y - 1, sheet.right - columns[0].x)
+            sheet.y -= 4
+            sheet.put(*columns)
+            sheet.y -= 2
         sheet.y -= 24
+
+    def _sum(self, label: str, amount: str, style: Style) -> tuple[Column, Column]:
+        sheet = self.sheet
+        width = sheet.width * (1 - PARTS)
+        figure = sheet.fitted(amount, width * WIDEST, style)
+        named = sheet.rows(label, width - figure.width - GAP, style)
+        return Column(sheet.right - width, named), Column(sheet.right, [figure], flush_right=True)
 
     def _sums(self) -> Iterator[tuple[str, str, Style]]:
         """Yield what follows the lines: label, amount, style."""
@@ -212,18 +257,24 @@ class Document:
         return pattern.format(name=tax.name, rate=self.figures.rate(tax.rate_micros)) if tax else ""
 
     def _details(self) -> None:
-        sheet, pairs = self.sheet, [(label, text) for label, text in self._facts() if text]
-        label_width = max(sheet.set(label, LABEL).points(LABEL.size) for label, _ in pairs) + 14
-        blocks = [(label, sheet.wrap(text, sheet.width - label_width, LABEL)) for label, text in pairs]
-        height = STRONG.leading + sum(len(lines) * LABEL.leading + 1.5 for _, lines in blocks) + LABEL.leading + 10
-        if not sheet.has_room(height):
-            self._next_page()
-        sheet.y = sheet.put_block([sheet.set(self.words.labels["details"], STRONG)], sheet.left, sheet.y, STRONG) - 3
-        for label, lines in blocks:
-            sheet.put_block([sheet.set(label, LABEL)], sheet.left, sheet.y, LABEL)
-            fact = Style(LABEL.size, color=INK)
-            sheet.y = sheet.put_block(lines, sheet.left + label_width, sheet.y, fact) - 1.5
-        sheet.y = sheet.put_block([sheet.set(self.words.utc, LABEL)], sheet.left, sheet.y - 6, LABEL)
+        sheet = self.sheet
+        labels = [(sheet.row(label, LABEL), text) for label, text in self._facts() if text]
+        width = max(label.width for label, _ in labels) + 14
+        fact = Style(LABEL.size, color=INK)
+        heading = Column(sheet.left, [sheet.row(self.words.labels["details"], STRONG)])
+        facts = [
+            (Column(sheet.left, [label]), Column(sheet.left + width, sheet.rows(text, sheet.width - width, fact)))
+            for label, text in labels
+        ]
+        zone = Column(sheet.left, sheet.rows(self.words.utc, sheet.width, LABEL))
+        sheet.keep(height_of(heading) + 3 + sum(height_of(*each) + 1.5 for each in facts) + 4.5 + height_of(zone))
+        sheet.put(heading)
+        sheet.y -= 3
+        for columns in facts:
+            sheet.put(*columns)
+            sheet.y -= 1.5
+        sheet.y -= 4.5
+        sheet.put(zone)
 
     def _facts(self) -> Iterator[tuple[str, str | None]]:
         invoice, labels = self.invoice, self.words.labels
@@ -237,13 +288,22 @@ class Document:
             yield labels["charge"], invoice.paid.charge_id
             yield labels["refund"], invoice.paid.refund_id
 
-    def _foot(self, number: int) -> None:
-        """Add a page's foot: who sends it, and which page of how many it is."""
-        sheet, seller = self.sheet, self.invoice.seller
-        sheet.turn_to(number)
-        sheet.rule(sheet.left, FOOTER + 14, sheet.width)
-        known = [seller.name, seller.tax_id, seller.email]
-        whole = sheet.wrap(" · ".join(each for each in known if each), sheet.width - 60, LABEL)
-        sheet.put(whole[0], sheet.left, FOOTER, LABEL)
-        page = self.words.page.format(page=number, pages=len(sheet.pages))
-        sheet.put_right(page, sheet.right, FOOTER, LABEL)
+    def _foot(self) -> str:
+        """Return who sends it, and leave room for that at the foot of each page."""
+        seller = self.invoice.seller
+        text = " \u00b7 ".join(each for each in (seller.name, seller.tax_id, seller.email) if each)
+        row = self.sheet.row(text, LABEL)
+        self.sheet.bottom = FOOT + row.below + row.above + 17.2
+        return text
+
+    def _number_pages(self, text: str) -> None:
+        """Put the foot on each page: who sends it, and which page of how many it is."""
+        sheet, pages = self.sheet, len(self.sheet.pages)
+        for at in range(pages):
+            sheet.at = at
+            number = sheet.row(self.words.page.format(page=at + 1, pages=pages), LABEL)
+            sender = sheet.shortened(text, sheet.width - number.width - COLUMN_GAP, LABEL)
+            baseline = FOOT + sheet.row(text, LABEL).below
+            sheet.rule(sheet.left, sheet.bottom - 12, sheet.width)
+            sheet.put_row(sender, sheet.left, baseline)
+            sheet.put_row(number, sheet.right - number.width, baseline)

@@ -1,13 +1,17 @@
-"""Pages that are filled from top to bottom: where the pen is, what still fits, and what was put where."""
+"""Pages that are filled from top to bottom: where the pen is, what still fits, and what was put where.
+
+Texts come as rows, each as high as its glyphs reach, in columns whose width they were set for; what finds no room goes
+on on the next page. So no text leaves the paper or stands over another one, however long it is.
+"""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final
 
 from chalicelib.invoices.ink import Ink
 from chalicelib.invoices.typeface import BOLD, REGULAR
-from chalicelib.invoices.typeset import Line, line, wrapped
+from chalicelib.invoices.typeset import Line, line, shortened, wrapped
 
 A4: Final = (595.276, 841.89)
 LETTER: Final = (612.0, 792.0)
@@ -16,9 +20,13 @@ LETTER_COUNTRIES: Final = frozenset("BZ CA CL CO CR GT MX NI PA PH PR SV US VE".
 
 MARGIN: Final = 51.0
 TOP: Final = 54.0
+HEAD: Final = 37.2
+"""How far down the running head begins."""
+
 BOTTOM: Final = 66.0
-LEADING: Final = 1.4
-"""From one baseline to the next, in sizes: room for the marks above and below Arabic and Thai."""
+ABOVE: Final = 1.1
+BELOW: Final = 0.3
+"""What a row takes above and below its baseline at least, in sizes: room for most marks on letters."""
 
 INK: Final = "#1d2733"
 MUTED: Final = "#5b6675"
@@ -35,29 +43,64 @@ class Style:
     weight: int = REGULAR
     color: str = INK
 
-    @property
-    def leading(self) -> float:
-        """Return the distance from one line to the next."""
-        return self.size * LEADING
-
 
 BODY: Final = Style()
 STRONG: Final = Style(weight=BOLD)
 LABEL: Final = Style(size=8, color=MUTED)
 
 
+@dataclass(frozen=True)
+class Row:
+    """A line as it looks: what it takes above and below its baseline."""
+
+    line: Line
+    style: Style
+
+    @property
+    def width(self) -> float:
+        """Return how wide it is."""
+        return self.line.points(self.style.size)
+
+    @property
+    def above(self) -> float:
+        """Return what it takes above its baseline."""
+        return self.style.size * max(ABOVE, self.line.reach[0] / 1000)
+
+    @property
+    def below(self) -> float:
+        """Return what it takes below its baseline."""
+        return self.style.size * max(BELOW, self.line.reach[1] / 1000)
+
+
+@dataclass(frozen=True)
+class Column:
+    """Rows below each other, one at least, that begin at `x`, or end there if they are `flush_right`."""
+
+    x: float
+    rows: Sequence[Row]
+    flush_right: bool = False
+
+
+Place = tuple[int, float]
+"""A page by its place among all, and how far down it."""
+
+
 @dataclass
 class Sheet:
-    """The pages so far. `y` is how far down the last one is filled; `at` is the one that is being marked."""
+    """The pages so far. The pen is on the page `at`, `y` from below; `heads` put what each further page begins with."""
 
     page: tuple[float, float]
     locale: str
+    bottom: float = BOTTOM
+    at: int = 0
     y: float = 0
-    at: int = -1
+    heads: list[Callable[[], None]] = field(default_factory=list)
     pages: list[list[Mark]] = field(default_factory=lambda: [[]])
+    tops: list[float] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.y = self.page[1] - TOP
+        self.tops.append(self.y)
 
     @property
     def left(self) -> float:
@@ -74,54 +117,91 @@ class Sheet:
         """Return how wide lines are."""
         return self.right - self.left
 
-    def has_room(self, height: float) -> bool:
-        """Tell whether so much still fits on the page."""
-        return self.y - height >= BOTTOM
-
-    def new_page(self) -> None:
-        """Begin the next page."""
-        self.pages.append([])
-        self.y = self.page[1] - TOP
-
-    def turn_to(self, number: int) -> None:
-        """Turn to a page by its number, to mark it once more."""
-        self.at = number - 1
-
     def mark(self, mark: Mark) -> None:
         """Put something on the present page."""
         self.pages[self.at].append(mark)
 
-    def set(self, text: str, style: Style) -> Line:
-        """Set a text on one line."""
-        return line(text, style.weight, self.locale)
+    def row(self, text: str, style: Style) -> Row:
+        """Set a text on one row, however wide it becomes."""
+        return Row(line(text, style.weight, self.locale), style)
 
-    def wrap(self, text: str, width: float, style: Style) -> list[Line]:
-        """Set a text on lines of a width."""
-        return wrapped(text, width * 1000 / style.size, style.weight, self.locale)
+    def rows(self, text: str, width: float, style: Style) -> list[Row]:
+        """Set a text on rows of a width."""
+        return [Row(each, style) for each in wrapped(text, width * 1000 / style.size, style.weight, self.locale)]
 
-    def put(self, set_line: Line, x: float, y: float, style: Style) -> None:
-        """Put a line on the page, its baseline at `y`."""
-        self.mark(partial(Ink.line, line=set_line, x=x, y=y, size=style.size, color=style.color))
+    def shortened(self, text: str, width: float, style: Style) -> Row:
+        """Set a text on one row of a width; an ellipsis stands for what has no room."""
+        return Row(shortened(text, width * 1000 / style.size, style.weight, self.locale), style)
 
-    def put_left(self, text: str, x: float, y: float, style: Style) -> None:
-        """Put a text that begins at `x`."""
-        self.put(self.set(text, style), x, y, style)
+    def fitted(self, text: str, width: float, style: Style) -> Row:
+        """Set a text on one row of a width, smaller if need be: a number is neither broken nor cut."""
+        wide = self.row(text, style)
+        return self.row(text, replace(style, size=style.size * min(1, width / wide.width))) if wide.width else wide
 
-    def put_right(self, text: str, x: float, y: float, style: Style) -> None:
-        """Put a text that ends at `x`."""
-        set_line = self.set(text, style)
-        self.put(set_line, x - set_line.points(style.size), y, style)
+    def keep(self, height: float) -> None:
+        """Begin the next page unless so much still fits on this one, or nothing is on it yet."""
+        if self.y - height < self.bottom and self.y < self.tops[self.at]:
+            self.next_page()
 
-    def put_block(self, lines: Sequence[Line], x: float, y: float, style: Style) -> float:
-        """Put lines below each other, the first one's top at `y`; return where the last one ends."""
-        for set_line in lines:
-            y -= style.leading
-            self.put(set_line, x, y + style.size * (LEADING - 1) / 2 + style.size * 0.1, style)
-        return y
+    def next_page(self) -> None:
+        """Go on on the next page."""
+        self.at += 1
+        if self.at == len(self.pages):
+            self.pages.append([])
+            self.y = self.page[1] - HEAD
+            self.tops.append(self.y)
+            for head in self.heads:
+                head()
+            self.tops[self.at] = self.y
+        self.y = self.tops[self.at]
+
+    def put(self, *columns: Column) -> None:
+        """Put columns beside each other, their first rows on one baseline; go on below the longest."""
+        above = max(column.rows[0].above for column in columns)
+        self.keep(above + max(column.rows[0].below for column in columns))
+        start, ends = self.place, []
+        for column in columns:
+            self.at, self.y = start
+            self._flow(column, above)
+            ends.append(self.place)
+        self.at, self.y = max(ends, key=_depth)
+
+    @property
+    def place(self) -> Place:
+        """Return where the pen is."""
+        return self.at, self.y
+
+    def go_below(self, place: Place) -> None:
+        """Go on below a place, unless the pen is there already."""
+        self.at, self.y = max(self.place, place, key=_depth)
+
+    def put_row(self, row: Row, x: float, y: float) -> None:
+        """Put a row on the present page, its baseline at `y`."""
+        style = row.style
+        self.mark(partial(Ink.line, line=row.line, x=x, y=y, size=style.size, color=style.color))
 
     def rule(self, x: float, y: float, width: float, color: str = FAINT, thickness: float = 0.5) -> None:
         """Put a rule on the page."""
         self.mark(partial(Ink.rule, x=x, y=y, width=width, color=color, thickness=thickness))
+
+    def _flow(self, column: Column, above: float) -> None:
+        for place, row in enumerate(column.rows):
+            height = row.above if place else above
+            self.keep(height + row.below)
+            self.y -= height
+            self.put_row(row, column.x - row.width if column.flush_right else column.x, self.y)
+            self.y -= row.below
+
+
+def height_of(*columns: Column) -> float:
+    """Return how high columns beside each other are, on one page."""
+    above = max(column.rows[0].above for column in columns)
+    heights = (sum(row.above + row.below for row in column.rows) - column.rows[0].above for column in columns)
+    return above + max(heights)
+
+
+def _depth(place: Place) -> tuple[int, float]:
+    return place[0], -place[1]
 
 
 def page_for(country: str | None, locale: str) -> tuple[float, float]:

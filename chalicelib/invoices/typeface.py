@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
+from itertools import repeat
 from pathlib import Path
 from typing import Any, Final
 
@@ -33,7 +34,12 @@ CJK_LOCALES: Final = (
     ("zh-tw", TRADITIONAL),
     ("zh-hant", TRADITIONAL),
 )
-JOINING: Final = frozenset("\u200c\u200d\ufe0e\ufe0f")
+AS_PICTURE: Final = "\ufe0f"
+"""Behind a character that is a sign and a picture: the picture is meant (UTS 51)."""
+
+JOINING: Final = frozenset(f"\u200c\u200d\ufe0e{AS_PICTURE}")
+MARKS: Final = frozenset({"Mn", "Mc", "Me"})
+WIDEST_SPACE: Final = 500
 
 
 @dataclass(frozen=True)
@@ -80,6 +86,24 @@ class Typeface:
         """Tell whether it has a glyph for a character."""
         return self.font.get_nominal_glyph(ord(character)) is not None
 
+    @cached_property
+    def parts_words(self) -> bool:
+        """Tell whether its space is one between words: that of a face of pictures is as wide as a picture."""
+        space = self.font.get_nominal_glyph(ord(" "))
+        return space is not None and self.per_mille(self.font.get_glyph_h_advance(space)) <= WIDEST_SPACE
+
+    def reach(self, glyph_id: int) -> tuple[float, float]:
+        """Return how far a glyph reaches above and below the baseline, in thousandths of the size."""
+        if glyph_id not in self._reaches:
+            extents = self.font.get_glyph_extents(glyph_id)
+            top = extents.y_bearing
+            self._reaches[glyph_id] = self.per_mille(top), -self.per_mille(top + extents.height)
+        return self._reaches[glyph_id]
+
+    @cached_property
+    def _reaches(self) -> dict[int, tuple[float, float]]:
+        return {}
+
 
 @cache
 def main(weight: int) -> Typeface:
@@ -122,10 +146,22 @@ def cjk_design(text: str, locale: str) -> int:
 
 def faces_of(text: str, weight: int, locale: str) -> Iterator[Typeface]:
     """Yield the face of each character. Marks and spaces stay in the face of what they follow, if it has them."""
-    cjk = cjk_design(text, locale) if not text.isascii() else SIMPLIFIED
     current = main(weight)
-    for character in text:
-        follows = character in JOINING or character == " " or unicodedata.combining(character)
-        if not (follows and current.covers(character)):
+    if text.isascii():
+        yield from repeat(current, len(text))
+        return
+    cjk = cjk_design(text, locale)
+    pictures = others(weight, cjk)[-1]
+    for character, following in zip(text, f"{text[1:]} ", strict=True):
+        if following == AS_PICTURE and pictures.covers(character):
+            current = pictures
+        elif not (_may_stay(character, current) and current.covers(character)):
             current = face_for(character, weight, cjk)
         yield current
+
+
+def _may_stay(character: str, face: Typeface) -> bool:
+    """Tell whether a character is set in the face of what it follows, rather than in the first that has it."""
+    if character == " ":
+        return face.parts_words
+    return character in JOINING or unicodedata.category(character) in MARKS

@@ -6,19 +6,23 @@ HarfBuzz's. Lengths are in thousandths of the size.
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import groupby
-from typing import Final
+from typing import Final, NamedTuple
 
 import uharfbuzz
 
 from chalicelib.invoices.bidi import base_level_of, in_visual_order, levels_of
+from chalicelib.invoices.graphemes import graphemes, stacked
 from chalicelib.invoices.typeface import REGULAR, Typeface, faces_of
 
 FEATURES: Final = {"liga": False, "clig": False}
 """Optional ligatures are off: a search for `fi` should find it. What a script needs, such as lam-alef, stays on."""
+
+ELLIPSIS: Final = "\u2026"
 
 DIRECTING: Final = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """Characters that turn the direction of what follows: with one, a name could make a document read differently."""
@@ -31,8 +35,7 @@ PIECES: Final = re.compile(rf"[{WIDE}]\s*|[^\s{WIDE}]+?(?:-+|\s+|$|(?=[{WIDE}]))
 """Where a line may end: behind any Chinese, Japanese or Korean character; in all else behind spaces and hyphens."""
 
 
-@dataclass(frozen=True, slots=True)
-class Glyph:
+class Glyph(NamedTuple):
     """One glyph: its number in the face, how far it moves on, where it is drawn, and the text that it stands for.
 
     Where several glyphs show one character, one of them has the text and the others none.
@@ -52,7 +55,7 @@ class Run:
     glyphs: tuple[Glyph, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Line:
     """One line, from left to right, and its width."""
 
@@ -63,11 +66,27 @@ class Line:
         """Return the width at a size."""
         return self.width * size / 1000
 
+    @cached_property
+    def reach(self) -> tuple[float, float]:
+        """Return how far its glyphs reach above and below the baseline."""
+        reaches = [
+            (above + up, below - up)
+            for run in self.runs
+            for glyph_id, up in {(glyph.id, glyph.shift[1]) for glyph in run.glyphs}
+            for above, below in [run.face.reach(glyph_id)]
+        ]
+        return max((above for above, _ in reaches), default=0), max((below for _, below in reaches), default=0)
+
 
 def cleaned(text: str) -> str:
-    """Return a text from outside as it may stand on a line: one space each, no control or directing characters."""
+    """Return a text from outside as it may stand on a line: one space each, no control or directing characters.
+
+    Marks have something to stand on, and no more of them stand on each other than a line is made for.
+    """
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())
     kept = (" " if unicodedata.category(each) == "Cc" else each for each in text if each not in DIRECTING)
-    return " ".join(unicodedata.normalize("NFC", "".join(kept)).split())
+    return stacked(" ".join(unicodedata.normalize("NFC", "".join(kept)).split()))
 
 
 @lru_cache(maxsize=4096)
@@ -115,21 +134,45 @@ def wrapped(text: str, width: float, weight: int = REGULAR, locale: str = "en") 
     if whole.width <= width:
         return [whole]
     base_level = base_level_of(text)
-    lines: list[str] = [""]
-    for piece in _pieces(text, width, weight, locale):
-        if lines[-1] and line(lines[-1] + piece, weight, locale, base_level).width > width:
-            lines.append("")
-        lines[-1] += piece
-    return [line(each, weight, locale, base_level) for each in lines]
+
+    def fits(part: str) -> bool:
+        return line(part, weight, locale, base_level).width <= width
+
+    return [line(each, weight, locale, base_level) for each in _joined(_pieces(text, fits), fits)]
 
 
-def _pieces(text: str, width: float, weight: int, locale: str) -> Iterator[str]:
+def shortened(text: str, width: float, weight: int = REGULAR, locale: str = "en") -> Line:
+    """Set a text on one line of a width; what has no room there is left out, and an ellipsis says so."""
+    text = cleaned(text)
+    whole = line(text, weight, locale)
+    if whole.width <= width:
+        return whole
+    base_level = base_level_of(text)
+
+    def cut(length: int) -> Line:
+        return line(f"{''.join(parts[:length]).rstrip()}{ELLIPSIS}", weight, locale, base_level)
+
+    parts = list(graphemes(text))
+    fitting = bisect_right(range(len(parts)), width, key=lambda length: cut(length).width)
+    return cut(max(fitting - 1, 0))
+
+
+def _pieces(text: str, fits: Callable[[str], bool]) -> Iterator[str]:
     """Yield the parts of a text behind which a line may end, none of them wider than a line."""
     for piece in PIECES.findall(text):
-        part = ""
-        for character in piece if line(piece, weight, locale).width > width else ():
-            if part and not unicodedata.combining(character) and line(part + character, weight, locale).width > width:
-                yield part
-                part = ""
-            part += character
-        yield part or piece
+        if fits(piece):
+            yield piece
+        else:
+            parts = (part for each in graphemes(piece) for part in ((each,) if fits(each) else each))
+            yield from _joined(parts, fits)
+
+
+def _joined(parts: Iterable[str], fits: Callable[[str], bool]) -> Iterator[str]:
+    """Yield as many parts at a time as fit together."""
+    joined = ""
+    for part in parts:
+        if joined and not fits(joined + part):
+            yield joined
+            joined = ""
+        joined += part
+    yield joined

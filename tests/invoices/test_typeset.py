@@ -3,8 +3,9 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
+from chalicelib.invoices.graphemes import graphemes
 from chalicelib.invoices.typeface import BOLD, REGULAR, cjk_design
-from chalicelib.invoices.typeset import Line, cleaned, line, wrapped
+from chalicelib.invoices.typeset import Line, cleaned, line, shortened, wrapped
 
 NAMES = [
     "Société Générale d’Électricité",
@@ -96,3 +97,48 @@ def test_a_word_that_is_longer_than_a_line_is_broken() -> None:
     lines = wrapped("Donaudampfschifffahrtsgesellschaft", 6_000)
     assert len(lines) > 2
     assert "".join(map(read, lines)) == "Donaudampfschifffahrtsgesellschaft"
+
+
+def faces(set_line: Line) -> list[str]:
+    return [run.face.path.name for run in set_line.runs]
+
+
+def test_a_space_is_as_wide_behind_a_picture_as_behind_a_letter() -> None:
+    for text in ("🎉", "❤️", "👩‍💻", "☎", "株", "ب"):
+        assert line(f"{text} x").width - line(f"{text}x").width < 400, text
+
+
+@pytest.mark.parametrize("text", ["👩‍💻", "👍🏽", "🇩🇪", "1️⃣", "❤️", "©️", "🏴󠁧󠁢󠁥󠁮󠁧󠁿"])
+def test_a_picture_of_several_characters_is_one(text: str) -> None:
+    assert faces(line(text)) == ["NotoEmoji[wght].ttf"]
+    assert len([glyph for glyph in line(text).runs[0].glyphs if glyph.advance]) == 1
+    assert list(graphemes(f"a{text}b")) == ["a", text, "b"]
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [("น้ำปู่", ["น้ำ", "ปู่"]), ("हिन्दी", ["हि", "न्दी"]), ("🇩🇪🇫🇷🇬", ["🇩🇪", "🇫🇷", "🇬"]), ("abc", ["a", "b", "c"]), ("", [])],
+)
+def test_what_is_read_as_one_character_is_never_broken(text: str, parts: list[str]) -> None:
+    assert list(graphemes(text)) == parts
+
+
+def test_marks_stand_on_something_and_do_not_pile_up() -> None:
+    assert cleaned("\u0301a") == "\u25cc\u0301a"
+    assert cleaned("x \u0e49") == "x \u25cc\u0e49"
+    assert cleaned("g" + "\u0323" * 20) == "g" + ("\u0323" * 8 + "\u25cc") * 2 + "\u0323" * 4
+    assert line("g" + "\u0323" * 200).reach[1] < 3_000
+    for name in NAMES:
+        assert "\u25cc" not in cleaned(name)
+
+
+@pytest.mark.parametrize("text", ["Example Platform, Inc.", "חברת השקעות בע״מ", "🇩🇪🇫🇷🇬🇧🇮🇹"])
+def test_a_text_is_shortened_to_its_room_and_says_so(text: str) -> None:
+    whole = line(text)
+    assert shortened(text, whole.width) == whole
+    for width in range(1_000, int(whole.width), 500):
+        cut = shortened(text, width)
+        assert cut.width <= width
+        assert read(cut).count("…") == 1
+        kept = text[: len(read(cut)) - 1].rstrip()
+        assert sorted(read(cut)) == sorted(f"{kept}…")
