@@ -1,0 +1,188 @@
+"""What the documents name is there: files, headings, commands, routes, settings, queues, and the numbers of tries."""
+
+import inspect
+import json
+import re
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+
+from chalicelib import api, openapi
+from infrastructure import package
+from ops.__main__ import ops
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCUMENTS = [ROOT / "README.md", ROOT / "local/stripe_emulator/README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+TEXTS = {str(path.relative_to(ROOT)): path.read_text() for path in DOCUMENTS}
+TEMPLATE = json.loads((ROOT / "infrastructure/resources.json").read_text())
+
+ELSEWHERE = frozenset("cryptography awscli resend ReturnValuesOnConditionCheckFailure Z_HUFFMAN_ONLY".split())
+"""Names in the documents that are not this project's."""
+
+EXAMPLES = frozenset({"pm_card_NAME", "tok_NAME", "ROLE"})
+"""Names that stand for others."""
+
+SOURCES = {".py", ".toml", ".json", ".html", ".js", ".css"}
+COUNTS = {"five": 5, "ten": 10}
+TRIES = [
+    ("docs/decisions/0003-good-usage-is-never-held-up.md", r"after (\w+) deliveries SQS puts", "UsageQueue"),
+    ("docs/invoices.md", r"cannot issue in (\w+) deliveries", "InvoicesQueue"),
+    ("docs/invoices.md", r"comes again (\w+) times", "IssueCreditNotes"),
+    ("docs/mails.md", r"SES refused (\w+) times", "MailsQueue"),
+    ("docs/auto-pay.md", r"charges queue that met a bug or a `PaymentMismatch` (\w+) times", "ChargesQueue"),
+    ("docs/auto-pay.md", r"can be read comes back (\w+) times", "RefillWallets"),
+    ("docs/subscriptions.md", r"renewals queue that met a bug (\w+) times", "RenewalsQueue"),
+    ("docs/operating.md", r"`follow_payments` or `follow_cards` (\w+) times", "FollowPayments"),
+    ("docs/architecture.md", r"its record comes back, (\w+) times", "FollowCards"),
+]
+"""Where a document says how often something is tried, and what decides on it."""
+
+each_document = pytest.mark.parametrize("name", TEXTS)
+
+
+def ticked(text: str) -> list[str]:
+    """Return what stands between back-ticks."""
+    return re.findall(r"`([^`\n]+)`", text)
+
+
+@cache
+def code() -> str:
+    """Return the names and texts of all files that are no documents."""
+    folders = ("chalicelib", "infrastructure", "ops", "local", "benchmarks", "tests", ".chalice")
+    files = [path for folder in folders for path in (ROOT / folder).rglob("*.*") if path.suffix in SOURCES]
+    more = [ROOT / each for each in ("app.py", "Makefile", "pyproject.toml")]
+    return "\n".join(f"{path.name}\n{path.read_text()}" for path in [*files, *more] if path != Path(__file__))
+
+
+def anchors(text: str) -> set[str]:
+    """Return the anchors that GitHub makes of a document's headings."""
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@each_document
+def test_every_link_leads_to_a_file_and_a_heading(name: str) -> None:
+    for target, anchor in re.findall(r"\]\((?!https?:)([^)#\s]*)#?([^)\s]*)\)", TEXTS[name]):
+        path = (ROOT / name).parent / target if target else ROOT / name
+        assert path.exists(), target
+        assert not anchor or anchor in anchors(path.read_text()), f"{target}#{anchor}"
+
+
+@each_document
+def test_every_name_in_code_is_in_the_code(name: str) -> None:
+    words = {word for each in ticked(TEXTS[name]) for word in re.findall(r"[A-Za-z_]\w{3,}", each)}
+    assert {word for word in words - ELSEWHERE - EXAMPLES if word not in code()} == set()
+
+
+@each_document
+def test_every_file_that_is_named_is_there(name: str) -> None:
+    bases = (ROOT, ROOT / "chalicelib", ROOT / name, (ROOT / name).parent)
+    for each in ticked(TEXTS[name]):
+        if re.fullmatch(r"[\w.-]+/[\w./-]*\.(py|md|json|toml|log)|(chalicelib|docs|tests|infrastructure)/[\w/]*", each):
+            assert any((base / each).exists() for base in bases), each
+
+
+@each_document
+def test_every_make_target_is_there(name: str) -> None:
+    targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert set(re.findall(r"\bmake (\w+)\b(?=[`\s]*(?:`|  ))|`make (\w+)", TEXTS[name])) is not None
+    named = {
+        word for pair in re.findall(r"^make (\w+)|`make (\w+)", TEXTS[name], re.MULTILINE) for word in pair if word
+    }
+    assert named <= set(targets)
+
+
+def commands(text: str) -> list[list[str]]:
+    """Return the command lines of `ops` in a document, as words."""
+    lines = re.findall(r"(?:^|`)(?:ops|python -m ops(?: --stack [\w-]+)?) ([a-z][^`\n#>]*)", text, re.MULTILINE)
+    return [line.replace("[", "").replace("]", "").split() for line in lines]
+
+
+@each_document
+def test_every_command_of_the_operator_is_there_with_its_options(name: str) -> None:
+    for line in commands(TEXTS[name]):
+        command: click.Command = ops
+        words = list(line)
+        while words and isinstance(command, click.Group):
+            assert words[0] in command.commands, line
+            command = command.commands[words.pop(0)]
+        options = {option for parameter in command.params for option in parameter.opts}
+        assert {word for word in words if word.startswith("--")} <= options, line
+
+
+def operations() -> set[tuple[str, str]]:
+    """Return what the API does: methods and paths, without names in them."""
+    paths: dict[str, Any] = openapi.describe(api.BLUEPRINTS, "1")["paths"]
+    return {(method.upper(), nameless(path)) for path, methods in paths.items() for method in methods}
+
+
+def nameless(path: str) -> str:
+    """Return a path without its query, and without what stands for names in it. A PDF is had as its document is."""
+    return re.sub(r"\{\w+\}", "{}", path.partition("?")[0]).removesuffix(".pdf")
+
+
+def rows(text: str) -> Iterator[tuple[str, str]]:
+    """Yield what a table of routes names. `/x` and `.../x` go on behind the first path of their row."""
+    for row in re.findall(r"^\| (`(?:GET|PUT|POST|DELETE)\b.*?) \|", text, re.MULTILINE):
+        base, methods = "", []
+        for each in ticked(row):
+            method, path = re.fullmatch(r"(GET|PUT|POST|DELETE|) ?(\S*)", each).groups()  # type: ignore[union-attr]
+            methods += [method] if method else []
+            if path:
+                whole = path.startswith(("/v1", "/webhooks", "/health", "/openapi"))
+                base = path if whole else base
+                found = path if whole else base + path.removeprefix("...")
+                yield from ((one, nameless(found)) for one in methods or ["GET"])
+                methods = []
+
+
+def test_the_table_of_routes_is_that_of_the_api() -> None:
+    _, _, text = TEXTS["docs/api.md"].partition("## Routes")
+    assert set(rows(text)) == operations()
+
+
+@each_document
+def test_every_route_in_a_table_is_there(name: str) -> None:
+    assert {each for each in rows(TEXTS[name]) if each[1].startswith("/v1")} <= operations()
+
+
+@each_document
+def test_every_path_that_is_named_is_a_route(name: str) -> None:
+    patterns = [re.compile(re.escape(path).replace(r"\{\}", "[^/]+")) for _, path in operations()]
+    named = re.findall(
+        r"(?:\$URL|billing\.example\.com|(?:GET|PUT|POST|DELETE) )(/(?:v1|webhooks)/[^\s`\"?)]+)", TEXTS[name]
+    )
+    for path in named:
+        assert any(pattern.fullmatch(nameless(path)) for pattern in patterns), path
+
+
+@pytest.mark.parametrize(("name", "said", "decides"), TRIES)
+def test_a_number_of_tries_is_that_of_the_resources(name: str, said: str, decides: str) -> None:
+    found = re.search(said, TEXTS[name])
+    assert found, said
+    assert COUNTS[found[1]] == tries(TEMPLATE["Resources"][decides]["Properties"])
+
+
+def tries(properties: dict[str, Any]) -> int:
+    """Return how often a queue delivers, or a function's stream."""
+    if "RedrivePolicy" in properties:
+        count = properties["RedrivePolicy"]["maxReceiveCount"]
+        return int(TEMPLATE["Parameters"][count["Ref"]]["Default"] if isinstance(count, dict) else count)
+    (source,) = properties["Events"].values()
+    return int(source["Properties"]["MaximumRetryAttempts"])
+
+
+def test_the_template_that_is_deployed_is_the_one_that_is_built() -> None:
+    output: Path = inspect.signature(package.package).parameters["output"].default
+    assert f"--template-file {output.relative_to(ROOT) / 'sam.json'} " in TEXTS["docs/operating.md"]
+
+
+def test_every_parameter_that_is_named_is_one_of_the_template() -> None:
+    rows = re.findall(r"^\| `([A-Z]\w+)` \|", TEXTS["docs/mails.md"], re.MULTILINE)
+    overrides = re.findall(r"(\w+)=", "".join(re.findall(r"--parameter-overrides (.+)", TEXTS["docs/operating.md"])))
+    assert rows
+    assert {*rows, *overrides} <= set(TEMPLATE["Parameters"])
