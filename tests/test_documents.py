@@ -11,7 +11,18 @@ from typing import Any
 import click
 import pytest
 
-from chalicelib import api, openapi
+from chalicelib import api, http_input, openapi
+from chalicelib.accounts import transaction_csv
+from chalicelib.audit import audit_account, audit_usage, repeats
+from chalicelib.invoices import catch_up
+from chalicelib.invoices import routes as invoice_routes
+from chalicelib.notices import table as notices
+from chalicelib.payments import stripe_gateway, sweep
+from chalicelib.payments import table as payments
+from chalicelib.payments.payment import DAY_MS
+from chalicelib.portal import session
+from chalicelib.usage import accept, event, nesting
+from chalicelib.usage import routes as usage_routes
 from infrastructure import package
 from ops.__main__ import ops
 
@@ -40,6 +51,32 @@ TRIES = [
     ("docs/architecture.md", r"its record comes back, (\w+) times", "FollowCards"),
 ]
 """Where a document says how often something is tried, and what decides on it."""
+
+FIGURES = [
+    ("docs/api.md", "A body has at most {} KB", http_input.BODY_BYTES // 1024),
+    ("docs/api.md", "`PUT .../brand` {} KB", invoice_routes.BODY_BYTES // 1024),
+    ("docs/api.md", "`POST /v1/usage` {} MB", usage_routes.BODY_BYTES // 1024**2),
+    ("docs/api.md", "| up to {} usage events", accept.MAXIMUM_EVENTS),
+    ("docs/api.md", "`data.parts`, 1 to {} of them", event.MAXIMUM_PARTS),
+    ("docs/api.md", "| {} entries, keys of", event.MAXIMUM_METADATA),
+    ("docs/api.md", "({:,} bytes), ", event.MAXIMUM_BYTES),
+    ("docs/api.md", "bytes), {} levels of nesting", nesting.MAXIMUM_DEPTH),
+    ("docs/api.md", "An answer has up to {:,} rows", transaction_csv.MAXIMUM_ROWS),
+    ("docs/auto-pay.md", "Payments of\n  {} days are read", payments.REVERSIBLE_FOR_MS // DAY_MS),
+    ("docs/decisions/0004-auto-pay-looks-again.md", "the last {} days,", payments.UNRESOLVED_FOR_MS // DAY_MS),
+    ("docs/decisions/0007-audit-of-repeats.md", "in chunks of {:,} transactions", audit_account.CHUNK),
+    ("docs/decisions/0007-audit-of-repeats.md", "after {} of\n  its", audit_usage.BUDGET_SECONDS),
+    ("docs/invoices.md", "what the newest {} payments lack", catch_up.RECENT),
+    ("docs/mails.md", "the claim has lapsed ({} seconds)", notices.LEASE_MS // 1000),
+    ("docs/mails.md", "Marks are kept for {} days", notices.KEPT_SECONDS // 86_400),
+    ("docs/operating.md", "all new usage with the {} days before", repeats.WINDOW_DAYS),
+    ("docs/payments.md", "A run takes up to {} of each", sweep.A_SHARD),
+    ("docs/payments.md", "further one after {} seconds", sweep.BUDGET_SECONDS),
+    ("docs/payments.md", "moves money gets {} seconds", stripe_gateway.CHARGE_SECONDS),
+    ("docs/portal.md", "within **{} minutes**", session.LINK_MS // 60_000),
+    ("docs/portal.md", "{} hours after it began", session.LONGEST_MS // 3_600_000),
+]
+"""Where a document says a number that the code decides."""
 
 each_document = pytest.mark.parametrize("name", TEXTS)
 
@@ -174,6 +211,11 @@ def tries(properties: dict[str, Any]) -> int:
         return int(TEMPLATE["Parameters"][count["Ref"]]["Default"] if isinstance(count, dict) else count)
     (source,) = properties["Events"].values()
     return int(source["Properties"]["MaximumRetryAttempts"])
+
+
+@pytest.mark.parametrize(("name", "said", "figure"), FIGURES)
+def test_a_figure_is_that_of_the_code(name: str, said: str, figure: int) -> None:
+    assert said.format(figure) in TEXTS[name]
 
 
 def test_the_template_that_is_deployed_is_the_one_that_is_built() -> None:

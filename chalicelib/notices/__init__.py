@@ -1,7 +1,7 @@
 """Notices: telling the platform (events) and people (mails) what happened.
 
 It owns the table `notices` (who gets which mails, and which mails went out), reads the streams of wallets, payments,
-auto-pay, subscriptions and invoices, and puts an event on EventBridge for each change that somebody outside may act on.
+auto-pay, subscriptions, invoices and repeats, and puts an event on EventBridge for each change that somebody outside may act on.
 A rule on the bus puts the ones that people must know of on the mails queue, so mails follow from the very events that
 the platform sees.
 
