@@ -8,6 +8,7 @@ from chalice.app import Chalice, CloudWatchEvent, Cron, DynamoDBEvent, Rate, SQS
 from chalicelib import api, clock
 from chalicelib.audit import audit_usage as audit
 from chalicelib.auto_pay import charge, retry, trigger
+from chalicelib.auto_pay.send import send_refill
 from chalicelib.catalog.catalog import catalog
 from chalicelib.clock import Deadline
 from chalicelib.invoices import follow
@@ -39,7 +40,7 @@ def record_usage(event: SQSEvent) -> dict[str, Any]:
 @app.schedule(Rate(5, unit=Rate.MINUTES), name="sweep_payments")
 def sweep_payments(_event: CloudWatchEvent) -> dict[str, Any]:
     """Ask Stripe about the payments that have not ended. Raises SweepIncomplete at the end if one of them met a bug."""
-    counts: dict[str, Any] = msgspec.to_builtins(sweep(clock.now_ms()))
+    counts: dict[str, Any] = msgspec.to_builtins(sweep(clock.now_ms(), send_refill=send_refill))
     return counts
 
 

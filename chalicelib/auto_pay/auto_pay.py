@@ -11,6 +11,12 @@ SuspendedReason = Literal["declines", "authentication", "card_unusable"]
 HOUR_MS: Final = 60 * 60 * 1000
 
 
+LIMIT_REACHED: Final = "monthly_limit_reached"
+OUTDATED: Final = "outdated"
+NOT_SENT: Final = frozenset({LIMIT_REACHED, OUTDATED})
+"""Why a refill that was decided on was never sent to Stripe: codes of its payment's failure."""
+
+
 class AutoPayBusy(Refusal):
     """Too many changes of one account's auto-pay at once. The caller may simply try again."""
 

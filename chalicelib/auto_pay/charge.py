@@ -5,6 +5,7 @@ from typing import Any
 
 from chalicelib import clock
 from chalicelib.auto_pay.queue import ChargeMessage
+from chalicelib.auto_pay.send import send_refill
 from chalicelib.batches import each_message
 from chalicelib.payments import table
 from chalicelib.payments.payment import Payment, is_key_dead
@@ -27,12 +28,14 @@ def charge_all(records: Sequence[Mapping[str, Any]]) -> list[str]:
 def make(message: ChargeMessage) -> Payment:
     """Make one payment and return it as it then is; one that has ended stays as it is.
 
-    Raises PaymentNotFound, PaymentMismatch.
+    A refill is looked at once more before it is sent. Raises PaymentNotFound, PaymentMismatch.
     """
     payment = table.get(message.account_id, message.payment_id)
     if payment.ended:
         return payment
-    return (charge(payment) if is_untouched(payment, clock.now_ms()) else resolve(payment)).payment
+    if is_untouched(payment, clock.now_ms()):
+        return (send_refill(payment) if payment.kind == "auto_pay" else charge(payment)).payment
+    return resolve(payment, send_refill=send_refill).payment
 
 
 def is_untouched(payment: Payment, now_ms: int) -> bool:
@@ -41,4 +44,4 @@ def is_untouched(payment: Payment, now_ms: int) -> bool:
     It saves the look at Stripe that comes first for all others. Pure.
     """
     never_sent = payment.state == "created" and payment.payment_intent_id is None and payment.spent_at_ms is None
-    return never_sent and payment.checks == 0 and not is_key_dead(payment, now_ms)
+    return never_sent and payment.sent_at_ms is None and payment.checks == 0 and not is_key_dead(payment, now_ms)

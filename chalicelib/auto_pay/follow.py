@@ -9,33 +9,28 @@ from typing import Final
 from msgspec.structs import replace
 
 from chalicelib.accounts.account import Card
-from chalicelib.auto_pay.auto_pay import HOUR_MS, AutoPay, LastRefusal, SuspendedReason
+from chalicelib.auto_pay.auto_pay import NOT_SENT, AutoPay, LastRefusal, SuspendedReason
+from chalicelib.catalog.catalog import Retries
 from chalicelib.payments.payment import Failure, Payment
 from chalicelib.payments.stripe_meaning import StripeError, meaning_of
-
-BACK_OFF_MS: Final = (1 * HOUR_MS, 6 * HOUR_MS, 24 * HOUR_MS)
-"""How long to wait after the first, the second and each further attempt in a row that came to nothing."""
-
-MAXIMUM_DECLINES: Final = 3
-"""In a row. Banks and card networks hold repeated attempts against the merchant."""
 
 AUTHENTICATION_REQUIRED: Final = "authentication_required"
 """The bank wants to see the customer: final (docs.stripe.com/declines/codes), never tried again by itself."""
 
 
-def follow(auto_pay: AutoPay, payments: Iterable[Payment], card: Card | None) -> AutoPay:
+def follow(auto_pay: AutoPay, payments: Iterable[Payment], card: Card | None, retries: Retries) -> AutoPay:
     """Return auto-pay as it is after these payments of the account, with this card on file.
 
     `payments` hold the one in flight, if there is one, and all that have ended since the last failure.
     """
     payments = list(payments)
-    followed = _landed(auto_pay, payments)
+    followed = _landed(auto_pay, payments, retries)
     if _paid_since_failure(followed, payments) or _card_replaced(followed, card):
         return followed.cleared()
     return followed
 
 
-def _landed(auto_pay: AutoPay, payments: Iterable[Payment]) -> AutoPay:
+def _landed(auto_pay: AutoPay, payments: Iterable[Payment], retries: Retries) -> AutoPay:
     """Account for the payment in flight, if it has ended."""
     awaited = auto_pay.in_flight_payment_id
     if awaited is None:
@@ -44,9 +39,9 @@ def _landed(auto_pay: AutoPay, payments: Iterable[Payment]) -> AutoPay:
     if payment is not None and not payment.ended:
         return auto_pay
     landed = replace(auto_pay, in_flight_payment_id=None)
-    if payment is None or payment.was_never_made:
+    if payment is None or payment.was_never_made or was_not_sent(payment):
         return landed
-    return _failed(landed, payment) if came_to_nothing(payment) else landed.cleared()
+    return _failed(landed, payment, retries) if came_to_nothing(payment) else landed.cleared()
 
 
 def came_to_nothing(payment: Payment) -> bool:
@@ -54,27 +49,32 @@ def came_to_nothing(payment: Payment) -> bool:
     return payment.state in {"failed", "canceled"}
 
 
-def _failed(auto_pay: AutoPay, payment: Payment) -> AutoPay:
+def was_not_sent(payment: Payment) -> bool:
+    """Tell whether a refill was out of date before its card was asked: nothing has failed, and it is decided anew."""
+    return payment.state == "canceled" and payment.failure is not None and payment.failure.code in NOT_SENT
+
+
+def _failed(auto_pay: AutoPay, payment: Payment, retries: Retries) -> AutoPay:
     failures = auto_pay.failures + 1
-    suspended = _suspended_by(payment, failures)
-    wait_ms = BACK_OFF_MS[min(failures, len(BACK_OFF_MS)) - 1]
+    wait_ms = retries.wait_ms(failures)
+    suspended = _suspended_by(payment) or (None if wait_ms else "declines")
     failure = payment.failure or Failure("unknown")
     return replace(
         auto_pay,
         failures=failures,
         failed_at_ms=payment.state_at_ms,
         suspended_reason=suspended,
-        next_attempt_at_ms=None if suspended else payment.state_at_ms + wait_ms,
+        next_attempt_at_ms=None if suspended or not wait_ms else payment.state_at_ms + wait_ms,
         last_refusal=LastRefusal(_reason(payment), payment.state_at_ms, failure.code, failure.decline_code),
     )
 
 
-def _suspended_by(payment: Payment, failures: int) -> SuspendedReason | None:
+def _suspended_by(payment: Payment) -> SuspendedReason | None:
     if _reason(payment) == AUTHENTICATION_REQUIRED:
         return "authentication"
     if _reason(payment) == "card_unusable":
         return "card_unusable"
-    return "declines" if failures >= MAXIMUM_DECLINES else None
+    return None
 
 
 def _reason(payment: Payment) -> str:

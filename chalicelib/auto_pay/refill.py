@@ -71,22 +71,24 @@ def consider(account_id: str, catalog: Catalog) -> Decision:
     raise AutoPayBusy(account_id)
 
 
-def look(auto_pay: AutoPay, account: Account, catalog: Catalog) -> Seen:
+def look(auto_pay: AutoPay, account: Account, catalog: Catalog, *, without: str | None = None) -> Seen:
     """Read what the rule needs besides auto-pay, strongly consistent, and account for what became of payments.
+
+    A payment that it is to be seen `without` is left out.
 
     Auto-pay was read first: a refill that begins after that moves its version. Then come the payments, then the wallet:
     a payment that ends in between is counted twice, and its end is looked at again, rather than missed and paid again.
     What went back comes last: it is on its payment before the wallet is debited, so no debit is taken for usage.
     """
     now_ms = clock.now_ms()
-    found = payments.recent(account.account_id, now_ms)
+    found = [each for each in payments.recent(account.account_id, now_ms) if each.payment_id != without]
     awaited = auto_pay.in_flight_payment_id
     if awaited and all(each.payment_id != awaited for each in found):
         older = payments.find(account.account_id, awaited)
         found += [older] if older else []
     wallet = read_wallet(account.account_id)
     reversed_ = payments.reversed_since(account.account_id, now_ms)
-    followed = follow_reversals(follow(auto_pay, found, account.card), reversed_, found, now_ms)
+    followed = follow_reversals(follow(auto_pay, found, account.card, catalog.auto_pay), reversed_, found, now_ms)
     situation = situation_of(followed, account=account, wallet=wallet, payments=found, catalog=catalog, now_ms=now_ms)
     return Seen(account, followed, found, situation)
 

@@ -10,7 +10,7 @@ from typing import Final, Literal
 import msgspec
 
 from chalicelib.accounts.account import Account, Card
-from chalicelib.auto_pay.auto_pay import HOUR_MS, AutoPay, SuspendedReason
+from chalicelib.auto_pay.auto_pay import HOUR_MS, LIMIT_REACHED, AutoPay, SuspendedReason
 from chalicelib.auto_pay.follow import came_to_nothing
 from chalicelib.catalog.catalog import Catalog, CurrencyLimits
 from chalicelib.clock import from_ms, to_ms
@@ -165,7 +165,7 @@ def _sized(auto_pay: AutoPay, situation: Situation, gap_micros: int) -> Decision
     if auto_pay.monthly_limit_micros is not None:
         left_micros = auto_pay.monthly_limit_micros - situation.charged_this_month_micros
         wanted = min(wanted, left_micros // amount)
-    return Charge(wanted * amount) if wanted > 0 else Wait("monthly_limit_reached", next_month_ms(situation.now_ms))
+    return Charge(wanted * amount) if wanted > 0 else Wait(LIMIT_REACHED, next_month_ms(situation.now_ms))
 
 
 def is_chargeable(amount_micros: int, currency: str, limits: CurrencyLimits) -> bool:
@@ -219,8 +219,19 @@ def charged_in_month(payments: Iterable[Payment], month: str) -> int:
     return sum(
         each.amount_micros
         for each in payments
-        if each.kind == "auto_pay" and month_of(each.created_at_ms) == month and not came_to_nothing(each)
+        if each.kind == "auto_pay" and month_of(charged_at_ms(each)) == month and not came_to_nothing(each)
     )
+
+
+def charged_at_ms(payment: Payment) -> int:
+    """Return when the card was charged for a refill: when Stripe made the PaymentIntent, which may be a month later.
+
+    That lies between the sending and the answer; where Stripe's clock says otherwise, or nothing, ours is believed.
+    """
+    sent_at_ms = payment.sent_at_ms
+    if sent_at_ms is None:
+        return payment.created_at_ms
+    return min(max(sent_at_ms, payment.intent_at_ms or 0), max(sent_at_ms, payment.state_at_ms))
 
 
 def _is_to_come(payment: Payment, now_ms: int) -> bool:

@@ -82,6 +82,16 @@ class Dunning(msgspec.Struct, frozen=True):
     ends_as: Literal["unpaid", "canceled"]
 
 
+class Retries(msgspec.Struct, frozen=True):
+    """When auto-pay tries a card again that was declined; after the last of these it is left to a person."""
+
+    after_ms: tuple[int, ...]
+
+    def wait_ms(self, declines: int) -> int | None:
+        """Return how long to wait after so many declines in a row, at least one; None: not tried again."""
+        return self.after_ms[declines - 1] if declines <= len(self.after_ms) else None
+
+
 class Catalog(msgspec.Struct, frozen=True):
     """All that is sold, and the limits."""
 
@@ -90,6 +100,7 @@ class Catalog(msgspec.Struct, frozen=True):
     meters: dict[str, Meter]
     plans: dict[str, Product]
     add_ons: dict[str, Product]
+    auto_pay: Retries
     dunning: Dunning
     seller: Seller
     taxes: dict[str, Tax]
@@ -140,12 +151,17 @@ class _Dunning(msgspec.Struct, forbid_unknown_fields=True):
     ends_as: Literal["unpaid", "canceled"]
 
 
+class _AutoPay(msgspec.Struct, forbid_unknown_fields=True):
+    retry_after_hours: list[Annotated[int, Meta(ge=1, le=720)]]
+
+
 class _File(msgspec.Struct, forbid_unknown_fields=True):
     usage: _Usage
     currencies: dict[str, _Currency]
     meters: dict[str, MeterEntry]
     plans: dict[str, _Plan]
     add_ons: dict[str, _AddOn]
+    auto_pay: _AutoPay
     dunning: _Dunning
     seller: Seller
     taxes: dict[str, TaxEntry] = {}
@@ -171,6 +187,7 @@ def read(toml: bytes) -> Catalog:
             meters={name: read_meter(name, meter, found.currencies) for name, meter in found.meters.items()},
             plans={name: _plan(name, plan, found.currencies) for name, plan in found.plans.items()},
             add_ons={name: _add_on(name, add_on, found.currencies) for name, add_on in found.add_ons.items()},
+            auto_pay=Retries(tuple(hours * 60 * 60 * 1000 for hours in found.auto_pay.retry_after_hours)),
             dunning=_dunning(found.dunning),
             seller=_seller(found.seller),
             taxes={Country(country): _tax(country, tax) for country, tax in found.taxes.items()},

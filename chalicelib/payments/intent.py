@@ -30,6 +30,7 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
     cancellation_reason: str | None = None
     client_secret: str | None = None
     stripe_account: str | None = None
+    created_ms: int | None = None
 
 
 def intent_of(found: dict[str, Any], stripe_account: str | None) -> Intent:
@@ -48,6 +49,7 @@ def intent_of(found: dict[str, Any], stripe_account: str | None) -> Intent:
         cancellation_reason=found.get("cancellation_reason"),
         client_secret=found.get("client_secret"),
         stripe_account=stripe_account,
+        created_ms=found["created"] * 1000 if "created" in found else None,
     )
 
 
@@ -81,7 +83,7 @@ def outcome_of(intent: Intent) -> Outcome:
         state, failure = "failed", intent.failure
     elif state == "canceled":
         failure = canceled_because(intent.cancellation_reason or "canceled").failure
-    return Outcome(state, intent.id, intent.charge_id, failure)
+    return Outcome(state, intent.id, intent.charge_id, failure, intent.created_ms)
 
 
 def check_same(payment: Payment, intent: Intent) -> None:

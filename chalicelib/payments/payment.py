@@ -75,7 +75,8 @@ class Failure(msgspec.Struct, frozen=True):
 class Payment(msgspec.Struct, frozen=True, kw_only=True):
     """One attempt to move money on a card.
 
-    `stripe_account` is None on the platform's own. `state_at_ms` is when it came into its state. `attempt` numbers the
+    `stripe_account` is None on the platform's own. `state_at_ms` is when it came into its state, `sent_at_ms` when a
+    refill of auto-pay was last sent to Stripe, `intent_at_ms` when Stripe made its PaymentIntent. `attempt` numbers the
     key that Stripe gets; `spent_at_ms` is when it was first seen to remember a failure of Stripe's own. `checks` counts
     the sweeper's looks, `version` the changes. `tax` is what the account bore when it was made, and the lines and the
     period are a subscription payment's, fixed then, too. `off_session`: nobody is there.
@@ -109,6 +110,8 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     refunded_micros: int = 0
     dispute_status: str | None = None
     fraud_warning: str | None = None
+    sent_at_ms: int | None = None
+    intent_at_ms: int | None = None
     attempt: int = 1
     spent_at_ms: int | None = None
     checks: int = 0
@@ -162,6 +165,7 @@ class Outcome(msgspec.Struct, frozen=True):
     payment_intent_id: str | None = None
     charge_id: str | None = None
     failure: Failure | None = None
+    intent_at_ms: int | None = None
 
 
 def canceled_because(reason: str) -> Outcome:
@@ -179,6 +183,7 @@ def advance(payment: Payment, outcome: Outcome) -> Payment:
         payment,
         payment_intent_id=payment.payment_intent_id or outcome.payment_intent_id,
         charge_id=payment.charge_id or outcome.charge_id,
+        intent_at_ms=payment.intent_at_ms or outcome.intent_at_ms,
     )
     if RANKS[outcome.state] <= RANKS[payment.state]:
         return named
@@ -188,6 +193,7 @@ def advance(payment: Payment, outcome: Outcome) -> Payment:
         failure=outcome.failure,
         payment_intent_id=outcome.payment_intent_id or named.payment_intent_id,
         charge_id=outcome.charge_id or named.charge_id,
+        intent_at_ms=outcome.intent_at_ms or named.intent_at_ms,
     )
 
 

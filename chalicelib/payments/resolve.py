@@ -1,5 +1,7 @@
 """Resolve a payment whose outcome is not known: ask Stripe, and send it again where Stripe never had it."""
 
+from collections.abc import Callable
+
 import msgspec
 from msgspec.structs import replace
 
@@ -41,15 +43,20 @@ class Resolved(msgspec.Struct, frozen=True):
         raise self.held_by
 
 
-def resolve(payment: Payment) -> Resolved:
+Send = Callable[[Payment], Resolved]
+"""Sends a payment to Stripe, or decides not to."""
+
+
+def resolve(payment: Payment, *, send_refill: Send = Resolved) -> Resolved:
     """Bring a payment as far as Stripe lets it. One that cannot be brought further now is returned as it is.
 
+    A refill that Stripe does not have is left to `send_refill`, which knows whether it is still wanted.
     Raises PaymentMismatch.
     """
     if payment.ended:
         return Resolved(payment)
     try:
-        return _ask(payment, clock.now_ms())
+        return _ask(payment, clock.now_ms(), send_refill if payment.kind == "auto_pay" else charge)
     except (StripeUnavailable, LedgerBusy, PaymentBusy) as error:
         return _not_yet(payment, error)
 
@@ -70,26 +77,26 @@ def charge(payment: Payment) -> Resolved:
         return _not_yet(payment, error)
 
 
-def _ask(payment: Payment, now_ms: int) -> Resolved:
+def _ask(payment: Payment, now_ms: int, send: Send) -> Resolved:
     found = stripe_gateway.retrieve(payment) if payment.payment_intent_id else stripe_gateway.find(payment)
     if found is None:
-        return _send_again(payment, now_ms)
+        return _send_again(payment, now_ms, send)
     if is_abandoned(payment, found, now_ms):
         found = stripe_gateway.cancel(replace(payment, payment_intent_id=found.id))
     return _settled(payment, found)
 
 
-def _send_again(payment: Payment, now_ms: int) -> Resolved:
+def _send_again(payment: Payment, now_ms: int, send: Send) -> Resolved:
     """Go on with a payment that Stripe does not have: with the same key, while that surely is the same request."""
     if is_key_dead(payment, now_ms):
         return Resolved(record(payment, canceled_because(NOT_FOUND)))
     if payment.spent_at_ms is None:
-        return charge(payment)
+        return send(payment)
     if not may_begin_again(payment, now_ms):
         return Resolved(payment)
     # The new key's number is on the row before the key is used, so all who send this payment again use the same one.
     begun = _with_next_key(payment)
-    return Resolved(begun) if begun.ended else charge(begun)
+    return Resolved(begun) if begun.ended else send(begun)
 
 
 def _settled(payment: Payment, intent: Intent) -> Resolved:

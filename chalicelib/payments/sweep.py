@@ -14,7 +14,7 @@ from chalicelib.batches import each, within
 from chalicelib.log import log
 from chalicelib.payments import reversal_table, table, webhook_table
 from chalicelib.payments.payment import Payment
-from chalicelib.payments.resolve import resolve
+from chalicelib.payments.resolve import Resolved, Send, resolve
 from chalicelib.payments.resolve_reversal import look_again
 
 A_SHARD: Final = 25
@@ -57,14 +57,15 @@ class SweepIncomplete(Exception):
         self.swept = swept
 
 
-def sweep(now_ms: int) -> Swept:
+def sweep(now_ms: int, *, send_refill: Send = Resolved) -> Swept:
     """Resolve what is due. Each that stays unresolved is looked at later, and ever later.
 
-    One's bug holds up no other. Raises SweepIncomplete at the end, if there was any.
+    `send_refill` sends the refills of auto-pay that Stripe does not have. One's bug holds up no other. Raises
+    SweepIncomplete at the end, if there was any.
     """
     swept = Swept()
     failures = each(
-        within(BUDGET_SECONDS, _due(now_ms)),
+        within(BUDGET_SECONDS, _due(now_ms, send_refill)),
         lambda due: _sweep(due, swept),
         message="one could not be swept",
         about=lambda due: due.about,
@@ -79,9 +80,10 @@ def sweep(now_ms: int) -> Swept:
     return swept
 
 
-def _due(now_ms: int) -> Iterator[Due]:
+def _due(now_ms: int, send_refill: Send) -> Iterator[Due]:
     for account_id, payment_id in table.due(now_ms, A_SHARD):
-        yield Due({"account_id": account_id, "payment_id": payment_id}, partial(sweep_one, account_id, payment_id))
+        about = {"account_id": account_id, "payment_id": payment_id}
+        yield Due(about, partial(sweep_one, account_id, payment_id, send_refill=send_refill))
     for account_id, reversal_key in reversal_table.due(now_ms, A_SHARD):
         about = {"account_id": account_id, "reversal_key": reversal_key}
         yield Due(about, partial(_sweep_reversal, account_id, reversal_key))
@@ -98,13 +100,13 @@ def _sweep_reversal(account_id: str, reversal_key: str) -> bool:
     return look_again(reversal_table.due_of(account_id, reversal_key))
 
 
-def sweep_one(account_id: str, payment_id: str) -> bool:
+def sweep_one(account_id: str, payment_id: str, *, send_refill: Send = Resolved) -> bool:
     """Resolve one payment, and tell whether it has ended. Raises PaymentMismatch, PaymentBusy."""
     payment = table.get(account_id, payment_id)
     if payment.ended:
         return True  # the index was a moment behind
     # Noted first: a payment that kills the function must not be the first one of every run.
-    return resolve(table.change(payment, _looked_at)).payment.ended
+    return resolve(table.change(payment, _looked_at), send_refill=send_refill).payment.ended
 
 
 def _looked_at(payment: Payment) -> Payment:

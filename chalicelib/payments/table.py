@@ -94,6 +94,8 @@ class PaymentRow(Table):
     refunded_micros = NumberAttribute(default=0)
     dispute_status = UnicodeAttribute(null=True)
     fraud_warning = UnicodeAttribute(null=True)
+    sent_at_ms = NumberAttribute(null=True)
+    intent_at_ms = NumberAttribute(null=True)
     actor = UnicodeAttribute()
     description = UnicodeAttribute()
     attempt = NumberAttribute()
@@ -108,6 +110,7 @@ class PaymentRow(Table):
 CHANGEABLE: Final = (
     *("state", "state_at_ms", "updated_at_ms", "payment_intent_id", "charge_id", "failure"),
     *("refunded_micros", "dispute_status", "fraud_warning"),
+    *("sent_at_ms", "intent_at_ms"),
     *("attempt", "spent_at_ms", "checks", "version", "unresolved_shard", "check_at"),
 )
 

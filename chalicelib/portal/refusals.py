@@ -104,6 +104,8 @@ DECLINES: Final = {
     "authentication_required": mark("Your bank wants to see that it is you. Add balance by hand and confirm it."),
     "payment_intent_authentication_failure": mark("The verification failed. Try again, or use another card."),
     "abandoned": mark("It was not verified in time. Nothing was charged."),
+    "outdated": mark("It was no longer needed when its turn came. Nothing was charged."),
+    "monthly_limit_reached": mark("It would have exceeded the monthly limit of auto-pay. Nothing was charged."),
     "not_found": mark("It did not reach the payment provider. Nothing was charged."),
 }
 AMOUNTS: Final = ("minimum", "maximum", "step")

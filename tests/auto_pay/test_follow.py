@@ -3,8 +3,10 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from chalicelib.auto_pay.auto_pay import AutoPay, ChargedCard, LastRefusal
-from chalicelib.auto_pay.follow import follow
+from chalicelib.accounts.account import Card
+from chalicelib.auto_pay import follow as following
+from chalicelib.auto_pay.auto_pay import NOT_SENT, AutoPay, ChargedCard, LastRefusal
+from chalicelib.catalog.catalog import Retries, catalog
 from chalicelib.payments.payment import Failure, Payment
 from tests.auto_pay.build import CARD, HOUR_MS, auto_pay, declined, payment, waiting_for
 
@@ -17,6 +19,10 @@ SUSPENDED: dict[str, Any] = {
     "charged_card": ChargedCard("pm_1", "print-1"),
     "last_refusal": LastRefusal("card_declined", declined(3).state_at_ms, "card_declined", "generic_decline"),
 }
+
+
+def follow(before: AutoPay, payments: list[Payment], card: Card | None) -> AutoPay:
+    return following.follow(before, payments, card, catalog().auto_pay)
 
 
 @pytest.mark.parametrize("state", ["created", "requires_action", "processing"])
@@ -45,6 +51,24 @@ def test_the_wait_grows_with_the_declines(before: int, hours: int) -> None:
 def test_the_third_decline_in_a_row_suspends() -> None:
     found = follow(waiting_for(1, failures=2), [declined(1)], CARD)
     assert (found.failures, found.suspended_reason, found.next_attempt_at_ms) == (3, "declines", None)
+
+
+@pytest.mark.parametrize(("hours", "waits"), [((), [None]), ((2,), [2, None]), ((1, 5, 24), [1, 5, 24, None])])
+def test_the_catalog_says_when_a_card_is_tried_again_and_how_often(
+    hours: tuple[int, ...], waits: list[int | None]
+) -> None:
+    retries = Retries(tuple(hour * HOUR_MS for hour in hours))
+    for before, wait in enumerate(waits):
+        found = following.follow(waiting_for(1, failures=before), [declined(1)], CARD, retries)
+        assert found.suspended_reason == (None if wait else "declines")
+        assert found.next_attempt_at_ms == (declined(1).state_at_ms + wait * HOUR_MS if wait else None)
+
+
+@pytest.mark.parametrize("code", sorted(NOT_SENT))
+def test_a_refill_that_was_out_of_date_before_it_was_sent_is_no_failure(code: str) -> None:
+    waiting = waiting_for(1, failures=1, failed_at_ms=1, next_attempt_at_ms=2)
+    never_sent = payment(1, state="canceled", payment_intent_id=None, failure=Failure(code))
+    assert follow(waiting, [never_sent], CARD) == replace(waiting, in_flight_payment_id=None)
 
 
 @pytest.mark.parametrize("code", ["code", "decline_code"])

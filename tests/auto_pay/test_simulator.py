@@ -23,7 +23,8 @@ from msgspec.structs import replace
 
 from chalicelib.accounts.account import Account, Card
 from chalicelib.auto_pay.auto_pay import AT_ONCE_MS, AutoPay
-from chalicelib.auto_pay.follow import BACK_OFF_MS, MAXIMUM_DECLINES, came_to_nothing, follow
+from chalicelib.auto_pay.follow import came_to_nothing, follow
+from chalicelib.auto_pay.outdated import may_arrive, why_outdated
 from chalicelib.auto_pay.put import AutoPayRequest, Wanted, settings_changed
 from chalicelib.auto_pay.refill import Seen, after, payment_of
 from chalicelib.auto_pay.rule import Charge, Refuse, charged_in_month, decide, month_of, next_month_ms, situation_of
@@ -36,6 +37,8 @@ from tests.auto_pay.build import payment as built_payment
 
 ACCOUNT_FIELDS: dict[str, Any] = dict.fromkeys(Account.__struct_fields__)
 ENDS = st.sampled_from(["succeeded", "succeeded", "declined", "declined", "authentication", "canceled", "unusable"])
+DELAYS = st.sampled_from([0, 0.5, 12, 500])
+"""Seconds that a charge may be on its way to Stripe."""
 AMOUNTS = st.integers(1, 12).map(lambda tens: tens * 10 * MICROS)
 
 
@@ -51,8 +54,10 @@ class Simulated:
     credited: set[str] = field(default_factory=set)
     cards: dict[str, Card | None] = field(default_factory=dict)
     """Which card each payment of auto-pay is for."""
+    charged: dict[str, int] = field(default_factory=dict)
+    """When Stripe charged the card for each of auto-pay's payments that it has."""
 
-    def read(self) -> tuple[Seen, int]:
+    def read(self, *, without: Payment | None = None) -> tuple[Seen, int]:
         """Read all, as a function does before it writes; what it writes may come much later."""
         account = Account(
             **{
@@ -63,8 +68,9 @@ class Simulated:
                 "card": self.card,
             }
         )
-        payments = list(self.payments.values())
-        followed = follow(self.row, payments, self.card)
+        payments = [each for each in self.payments.values() if each != without]
+        row = replace(self.row, in_flight_payment_id=None) if without else self.row
+        followed = follow(row, payments, self.card, catalog().auto_pay)
         situation = situation_of(
             followed,
             account=account,
@@ -127,8 +133,8 @@ class AutoPayMachine(RuleBasedStateMachine):
             return again
         assert before == 0
         if self.declines:
-            wait = BACK_OFF_MS[min(len(self.declines), 3) - 1]
-            assert len(self.declines) < MAXIMUM_DECLINES
+            wait = catalog().auto_pay.wait_ms(len(self.declines))
+            assert wait is not None
             assert self.it.now_ms >= self.declines[-1] + wait
         limit = self.it.row.monthly_limit_micros
         charged = charged_in_month(self.it.payments.values(), month_of(made.created_at_ms))
@@ -163,10 +169,47 @@ class AutoPayMachine(RuleBasedStateMachine):
         self.it.balance_micros -= cents * 10_000
         self.triggered = True
 
+    @precondition(lambda self: self.it.in_flight)
+    @rule(seconds=DELAYS)
+    def a_refill_is_sent(self, seconds: float) -> None:
+        self.send(self.it.in_flight[0], seconds)
+
+    @precondition(lambda self: self.it.in_flight)
+    @rule(seconds=DELAYS)
+    def a_refill_is_sent_and_does_not_arrive(self, seconds: float) -> None:
+        self.send(self.it.in_flight[0], seconds, arrives=False)
+
+    def send(self, payment: Payment, seconds: float = 0, *, arrives: bool = True) -> bool:
+        """Send a refill that Stripe does not have, if it is still wanted; tell whether Stripe has it by then."""
+        it = self.it
+        if payment.payment_id in it.charged or payment.kind != "auto_pay":
+            return True
+        seen, _ = it.read(without=payment)
+        failure = why_outdated(payment, decide(seen.auto_pay, seen.situation), it.card)
+        if failure:
+            if not may_arrive(payment, it.now_ms):
+                it.change(payment, state="canceled", failure=failure)
+                self.triggered = True
+            return False
+        it.payments[payment.payment_id] = replace(payment, sent_at_ms=it.now_ms)
+        limit = it.row.monthly_limit_micros
+        it.now_ms += int(seconds * 1000)
+        if arrives:
+            it.charged[payment.payment_id] = it.now_ms
+            assert limit is None or self.charged_by_stripe(month_of(it.now_ms)) <= limit
+        return arrives
+
+    def charged_by_stripe(self, month: str) -> int:
+        """Return what Stripe has taken in a month, by its own time of each charge, or is about to take."""
+        found = (self.it.payments[each] for each, at_ms in self.it.charged.items() if month_of(at_ms) == month)
+        return sum(each.amount_micros for each in found if not came_to_nothing(each))
+
     @precondition(lambda self: self.it.unresolved)
     @rule(data=st.data())
     def a_payment_is_credited(self, data: st.DataObject) -> None:
-        self.credit(data.draw(st.sampled_from(self.it.unresolved)))
+        payment = data.draw(st.sampled_from(self.it.unresolved))
+        if self.send(payment):
+            self.credit(payment)
 
     def credit(self, payment: Payment) -> None:
         if payment.payment_id not in self.it.credited:
@@ -178,10 +221,17 @@ class AutoPayMachine(RuleBasedStateMachine):
     @rule(data=st.data(), end=ENDS)
     def a_payment_ends(self, data: st.DataObject, end: str) -> None:
         payment = data.draw(st.sampled_from(self.it.unresolved))
+        is_charged = payment.payment_id in self.it.charged
+        if (end == "canceled" and is_charged) or (end != "canceled" and not self.send(payment)):
+            return
+        self.end(self.it.payments[payment.payment_id], end)
+
+    def end(self, payment: Payment, end: str) -> None:
         self.triggered = True
         if end == "succeeded" or payment.payment_id in self.it.credited:
             self.credit(payment)
-            self.it.change(payment, state="succeeded", payment_intent_id="pi")
+            at_ms = self.it.charged.get(payment.payment_id)
+            self.it.change(payment, state="succeeded", payment_intent_id="pi", intent_at_ms=at_ms)
             self.declines = []
         elif end == "canceled":
             self.it.change(payment, state="canceled", failure=Failure("not_found"))
@@ -248,6 +298,11 @@ class AutoPayMachine(RuleBasedStateMachine):
             self.declines = []
         self.triggered = True
 
+    @rule(seconds=st.sampled_from([0.1, 3, 300]))
+    def the_month_is_about_to_turn(self, seconds: float) -> None:
+        self.it.now_ms = next_month_ms(self.it.now_ms) - int(seconds * 1000)
+        self.the_schedule_comes()
+
     @rule(hours=st.sampled_from([0.01, 0.5, 1, 6, 24, 24 * 8]))
     def time_passes(self, hours: float) -> None:
         self.it.now_ms += int(hours * HOUR_MS)
@@ -287,8 +342,11 @@ class AutoPayMachine(RuleBasedStateMachine):
         for _ in range(400):
             self.look()
             for each in self.it.unresolved:
-                self.credit(each)
-                self.it.change(each, state="succeeded", payment_intent_id="pi")
+                if self.send(each):
+                    self.credit(each)
+                    self.it.change(each, state="succeeded", payment_intent_id="pi")
+                else:
+                    self.it.now_ms += HOUR_MS
         assert self.it.balance_micros >= 20 * MICROS
         assert not self.it.unresolved
         assert all(came_to_nothing(each) or each.payment_id in self.it.credited for each in self.it.payments.values())
