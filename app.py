@@ -11,6 +11,7 @@ from chalicelib.auto_pay import charge, retry, trigger
 from chalicelib.auto_pay.send import send_refill
 from chalicelib.catalog.catalog import catalog
 from chalicelib.clock import Deadline
+from chalicelib.follow_up import follow_up
 from chalicelib.invoices import follow
 from chalicelib.notices import publish
 from chalicelib.payments.sweep import sweep
@@ -89,6 +90,13 @@ def charge_payments(event: SQSEvent) -> dict[str, Any]:
 def retry_refills(_event: CloudWatchEvent) -> dict[str, Any]:
     """Look at the accounts that are due by themselves. Raises RetryIncomplete at the end if one of them met a bug."""
     counts: dict[str, Any] = msgspec.to_builtins(retry.retry(catalog()))
+    return counts
+
+
+@app.schedule(Rate(5, unit=Rate.MINUTES), name="follow_up_payments")
+def follow_up_payments(_event: CloudWatchEvent) -> dict[str, Any]:
+    """See that everybody has heard of each payment. Raises FollowUpIncomplete at the end if one of them met a bug."""
+    counts: dict[str, Any] = msgspec.to_builtins(follow_up(catalog()))
     return counts
 
 

@@ -11,7 +11,9 @@ from pynamodb.expressions.update import Action
 from pynamodb.indexes import GlobalSecondaryIndex, IncludeProjection
 from pynamodb.transactions import TransactWrite
 
+from chalicelib import clock
 from chalicelib.auto_pay.auto_pay import AutoPay
+from chalicelib.daily_look import due_of
 from chalicelib.payments import table as payments
 from chalicelib.payments.payment import Payment
 from chalicelib.tables import Table, TableMeta, connection, race
@@ -33,7 +35,10 @@ class DueIndex(GlobalSecondaryIndex["AutoPayRow"]):  # type: ignore[no-untyped-c
 
 
 class AutoPayRow(Table):
-    """One row an account. Its stream tells the rest of the system of a suspension."""
+    """One row an account. Its stream tells the rest of the system of a suspension.
+
+    `due_at_ms` is when it is due in the index: if `is_daily`, for its daily look, with its own time in `own_due_at_ms`.
+    """
 
     class Meta(metaclass=TableMeta):
         setting = "auto_pay_table"
@@ -53,6 +58,8 @@ class AutoPayRow(Table):
     next_attempt_at_ms = NumberAttribute(null=True)
     last_refusal = JSONAttribute(null=True)
     due_at_ms = NumberAttribute(null=True)
+    is_daily = BooleanAttribute(null=True)
+    own_due_at_ms = NumberAttribute(null=True)
     objections = JSONAttribute(null=True)
     held_by = JSONAttribute(null=True)
     refunds_known_micros = NumberAttribute(null=True)
@@ -116,6 +123,13 @@ def mark_due(account_id: str, moment_ms: int) -> None:
     _look_at(account_id, moment_ms, AutoPayRow.account_id.exists())
 
 
+def without_due() -> Iterator[str]:
+    """Yield the accounts that are switched on and never due: rows of before there was a daily look. Reads the table."""
+    never = (AutoPayRow.enabled == True) & AutoPayRow.due_at_ms.does_not_exist()  # noqa: E712
+    for row in AutoPayRow.scan(never, attributes_to_get=["account_id"]):
+        yield row.account_id
+
+
 def _look_at(account_id: str, moment_ms: int, condition: Any) -> bool:
     """Set when an account is due. The version moves, so that nobody who has read the row before undoes it.
 
@@ -123,6 +137,7 @@ def _look_at(account_id: str, moment_ms: int, condition: Any) -> bool:
     """
     actions: list[Action] = [
         AutoPayRow.due_at_ms.set(moment_ms),
+        AutoPayRow.is_daily.remove(),
         AutoPayRow.due_shard.set(_shard(account_id)),
         AutoPayRow.version.add(1),
     ]
@@ -137,15 +152,20 @@ def _shard(account_id: str) -> str:
 
 def _attributes(auto_pay: AutoPay) -> dict[str, Any]:
     """Return a row's attributes."""
+    due = due_of(auto_pay.account_id, auto_pay.due_at_ms, clock.now_ms(), waits=auto_pay.enabled)
     return {
         **asdict(auto_pay),
         "charged_card": msgspec.to_builtins(auto_pay.charged_card),
         "last_refusal": msgspec.to_builtins(auto_pay.last_refusal),
-        "due_shard": None if auto_pay.due_at_ms is None else _shard(auto_pay.account_id),
+        "due_at_ms": due.at_ms,
+        "is_daily": due.is_daily or None,
+        "own_due_at_ms": due.own_ms,
+        "due_shard": None if due.at_ms is None else _shard(auto_pay.account_id),
     }
 
 
 def _auto_pay(row: AutoPayRow) -> AutoPay:
     values = {name: getattr(row, name) for name in AutoPay.__struct_fields__}
     held = {"held_by": values["held_by"] or (), "refunded_micros": values["refunded_micros"] or 0}
-    return convert({**values, **held}, AutoPay)
+    due_at_ms = row.own_due_at_ms if row.is_daily else row.due_at_ms
+    return convert({**values, **held, "due_at_ms": due_at_ms}, AutoPay)

@@ -180,7 +180,7 @@ def _about_subscription(row: SubscriptionImage, payment_id: str | None) -> dict[
         "period_end": iso(row.period_end_ms),
         "payment_id": payment_id,
         "failure": failure,
-        "next_attempt_at": _time(row.due_at_ms if tries_again else None),
+        "next_attempt_at": _time(row.next_attempt_ms if tries_again else None),
         "access_until": _time(row.access_until_ms),
         "sequence": row.version,
     }

@@ -66,6 +66,13 @@ class SubscriptionImage(msgspec.Struct, frozen=True):
     failure: str | None = None
     access_until_ms: int | None = None
     due_at_ms: int | None = None
+    is_daily: bool | None = None
+    own_due_at_ms: int | None = None
+
+    @property
+    def next_attempt_ms(self) -> int | None:
+        """Return when the period that is owed is tried again: not when its subscription is looked at every day."""
+        return self.own_due_at_ms if self.is_daily else self.due_at_ms
 
     def renews(self, before: "SubscriptionImage") -> bool:
         """Tell whether it is in a later period. One that begins anew, or by a change, has another anchor."""

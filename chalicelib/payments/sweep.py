@@ -1,6 +1,6 @@
-"""Sweep up what has not ended: ask Stripe about each payment, refund and dispute that is due.
+"""Sweep up what has not ended: ask Stripe about each payment, refund and dispute that is due, and finish webhooks.
 
-A webhook that never came loses nothing.
+A webhook that never came loses nothing, and neither does one whose function has died.
 """
 
 from collections.abc import Callable, Iterator
@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from chalicelib.batches import each, within
 from chalicelib.log import log
-from chalicelib.payments import reversal_table, table, webhook_table
+from chalicelib.payments import reversal_table, table, webhook, webhook_table
 from chalicelib.payments.payment import Payment
 from chalicelib.payments.resolve import Resolved, Send, resolve
 from chalicelib.payments.resolve_reversal import look_again
@@ -87,6 +87,8 @@ def _due(now_ms: int, send_refill: Send) -> Iterator[Due]:
     for account_id, reversal_key in reversal_table.due(now_ms, A_SHARD):
         about = {"account_id": account_id, "reversal_key": reversal_key}
         yield Due(about, partial(_sweep_reversal, account_id, reversal_key))
+    for event_id in webhook_table.unfinished(now_ms, A_SHARD):
+        yield Due({"event_id": event_id}, partial(_finish_webhook, event_id))
 
 
 def _sweep(due: Due, swept: Swept) -> None:
@@ -98,6 +100,11 @@ def _sweep(due: Due, swept: Swept) -> None:
 
 def _sweep_reversal(account_id: str, reversal_key: str) -> bool:
     return look_again(reversal_table.due_of(account_id, reversal_key))
+
+
+def _finish_webhook(event_id: str) -> bool:
+    webhook.replay(event_id)
+    return True
 
 
 def sweep_one(account_id: str, payment_id: str, *, send_refill: Send = Resolved) -> bool:

@@ -10,13 +10,13 @@ import msgspec
 from msgspec.structs import asdict, replace
 from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.expressions.update import Action
-from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.transactions import TransactWrite
 
 from chalicelib import clock
 from chalicelib.clock import iso
 from chalicelib.errors import Refusal
 from chalicelib.ledger.statement import InvalidCursor
+from chalicelib.payments.indexes import FollowUpIndex, UnresolvedIndex
 from chalicelib.payments.payment import DAY_MS, PREFIX, Payment, PaymentNotFound
 from chalicelib.tables import Table, TableMeta, race
 from chalicelib.typed import convert
@@ -26,6 +26,9 @@ SHARDS: Final = 8
 
 FIRST_CHECK_MS: Final = 3 * 60 * 1000
 LONGEST_CHECK_MS: Final = 60 * 60 * 1000
+FOLLOW_UP_MS: Final = 30 * 60 * 1000
+"""How long those who follow payments have to hear of a change by themselves."""
+
 RACES: Final = 10
 """Writers of one payment at once: the request, its repeat, a few webhooks and the sweeper."""
 
@@ -52,19 +55,11 @@ class PaymentBusy(Refusal):
         return {"Retry-After": "1"}
 
 
-class UnresolvedIndex(GlobalSecondaryIndex["PaymentRow"]):  # type: ignore[no-untyped-call]
-    """Payments that have not ended, by when to look at them next, and no others."""
-
-    class Meta:
-        index_name = "unresolved"
-        projection = KeysOnlyProjection()
-
-    unresolved_shard = UnicodeAttribute(hash_key=True)
-    check_at = UnicodeAttribute(range_key=True)
-
-
 class PaymentRow(Table):
-    """One row a payment. `unresolved_shard` and `check_at` go when it ends, and with them its place in the index."""
+    """One row a payment. `unresolved_shard` and `check_at` go when it ends, and with them its place in the index.
+
+    `follow_up_shard` and `follow_up_at_ms` come with each change of one that has succeeded (see `follow_up_table`).
+    """
 
     class Meta(metaclass=TableMeta):
         setting = "payments_table"
@@ -105,6 +100,9 @@ class PaymentRow(Table):
     unresolved_shard = UnicodeAttribute(null=True)
     check_at = UnicodeAttribute(null=True)
     unresolved = UnresolvedIndex()
+    follow_up_shard = UnicodeAttribute(null=True)
+    follow_up_at_ms = NumberAttribute(null=True)
+    follow_up = FollowUpIndex()
 
 
 CHANGEABLE: Final = (
@@ -112,6 +110,7 @@ CHANGEABLE: Final = (
     *("refunded_micros", "dispute_status", "fraud_warning"),
     *("sent_at_ms", "intent_at_ms"),
     *("attempt", "spent_at_ms", "checks", "version", "unresolved_shard", "check_at"),
+    *("follow_up_shard", "follow_up_at_ms"),
 )
 
 
@@ -265,14 +264,17 @@ def check_at_ms(payment: Payment) -> int:
 
 def _attributes(payment: Payment) -> dict[str, Any]:
     """Return a row's attributes."""
-    failure = payment.failure
+    failure, shard = payment.failure, str(crc32(payment.payment_id.encode()) % SHARDS)
+    has_succeeded = payment.state == "succeeded"
     return {
         **asdict(payment),
         "failure": msgspec.to_builtins(failure) if failure else None,
         "lines": msgspec.to_builtins(payment.lines) or None,
         "tax": msgspec.to_builtins(payment.tax),
-        "unresolved_shard": None if payment.ended else str(crc32(payment.payment_id.encode()) % SHARDS),
+        "unresolved_shard": None if payment.ended else shard,
         "check_at": None if payment.ended else iso(check_at_ms(payment)),
+        "follow_up_shard": shard if has_succeeded else None,
+        "follow_up_at_ms": payment.updated_at_ms + FOLLOW_UP_MS if has_succeeded else None,
     }
 
 

@@ -14,6 +14,9 @@ from chalicelib.tables import Table, TableMeta, race
 KEPT_SECONDS: Final = 30 * 24 * 60 * 60
 """How long a finished event is known: ten times as long as Stripe repeats it (docs.stripe.com/webhooks#retries)."""
 
+DEAD_AFTER_MS: Final = 10 * 60 * 1000
+"""No function works on an event for so long: API Gateway waits for 29 seconds."""
+
 LONGEST_REASON: Final = 500
 FINISHED: Final = ("processed", "ignored")
 
@@ -120,6 +123,13 @@ def payload_of(event_id: str) -> str | None:
 def count_parked(limit: int) -> int:
     """Count the parked events, up to a limit. None is read, so none that cannot be read is in the way."""
     return WebhookEventRow.unfinished.count("parked", limit=limit)
+
+
+def unfinished(now_ms: int, limit: int) -> list[str]:
+    """Return the ids of events that were received a while ago and never finished: their function has died."""
+    older = ParkedIndex.received_at <= iso(now_ms - DEAD_AFTER_MS)
+    rows = WebhookEventRow.unfinished.query("received", older, limit=limit, attributes_to_get=["event_id"])
+    return [row.event_id for row in rows]
 
 
 def parked(limit: int) -> list[WebhookEventRow]:

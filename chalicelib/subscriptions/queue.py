@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import msgspec
 
+from chalicelib import queues
 from chalicelib.batches import each
 from chalicelib.queues import client
 from chalicelib.settings import settings
@@ -15,13 +16,19 @@ BATCH: Final = 10
 
 
 class RenewalMessage(msgspec.Struct, frozen=True):
-    """An account whose subscription is to be looked at."""
+    """An account whose subscription is to be looked at, and a payment that has moved, if it is for that."""
 
     account_id: str
+    payment_id: str | None = None
 
 
 class NotQueued(Exception):
     """SQS did not take some of the messages; they are still due, and the next run sends them."""
+
+
+def send(message: RenewalMessage) -> None:
+    """Put one account on the queue. Twice is harmless."""
+    queues.send(settings().renewals_queue_url, msgspec.json.encode(message).decode())
 
 
 def send_all(account_ids: Iterable[str]) -> int:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from chalicelib import clock
 from chalicelib.batches import each_message
 from chalicelib.catalog.catalog import Catalog
 from chalicelib.log import log
@@ -27,6 +28,8 @@ def renew_all(records: Sequence[Mapping[str, Any]], catalog: Catalog) -> list[st
     """Look at the subscriptions of SQS records; return the ids of the messages that must be delivered again."""
 
     def handle(record: Mapping[str, Any]) -> None:
-        follow(json_decoder(RenewalMessage).decode(record["body"]).account_id, catalog)
+        message = json_decoder(RenewalMessage).decode(record["body"])
+        follow(message.account_id, catalog, payment_id=message.payment_id)
+        table.put_off(message.account_id, clock.now_ms())
 
     return each_message(records, handle, message="a subscription was not renewed")

@@ -7,15 +7,18 @@ from zlib import crc32
 import msgspec
 from msgspec.structs import asdict
 from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.expressions.update import Action
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.transactions import TransactWrite
 
+from chalicelib import clock
 from chalicelib.accounts import table as accounts
+from chalicelib.daily_look import daily_look_ms, due_of
 from chalicelib.invoices import table as invoices
 from chalicelib.invoices.invoice import Invoice
 from chalicelib.payments import table as payments
 from chalicelib.payments.payment import Payment
-from chalicelib.subscriptions.subscription import Contents, Prices, Subscription, SubscriptionNotFound, Terms
+from chalicelib.subscriptions.subscription import OWING, Contents, Prices, Subscription, SubscriptionNotFound, Terms
 from chalicelib.tables import Table, TableMeta, connection, race
 from chalicelib.typed import convert
 
@@ -35,7 +38,10 @@ class DueIndex(GlobalSecondaryIndex["SubscriptionRow"]):  # type: ignore[no-unty
 
 
 class SubscriptionRow(Table):
-    """One row an account. Its stream tells the rest of the system of every change."""
+    """One row an account. Its stream tells the rest of the system of every change.
+
+    `due_at_ms` is when it is due in the index: if `is_daily`, for its daily look, with its own time in `own_due_at_ms`.
+    """
 
     class Meta(metaclass=TableMeta):
         setting = "subscriptions_table"
@@ -70,6 +76,8 @@ class SubscriptionRow(Table):
     ended_at_ms = NumberAttribute(null=True)
     in_use = JSONAttribute()
     due_at_ms = NumberAttribute(null=True)
+    is_daily = BooleanAttribute(null=True)
+    own_due_at_ms = NumberAttribute(null=True)
     version = NumberAttribute()
     due_shard = UnicodeAttribute(null=True)
     due = DueIndex()
@@ -130,13 +138,48 @@ def due(now_ms: int) -> Iterator[str]:
             yield row.account_id
 
 
+def without_due() -> Iterator[str]:
+    """Yield the accounts that owe a period and are never due: rows of before the daily look. Reads the table."""
+    never = SubscriptionRow.status.is_in(*OWING) & SubscriptionRow.due_at_ms.does_not_exist()
+    for row in SubscriptionRow.scan(never, attributes_to_get=["account_id"]):
+        yield row.account_id
+
+
+def look_daily(account_id: str, now_ms: int) -> None:
+    """Have a subscription that is never due looked at once a day."""
+    daily: list[Action] = [
+        SubscriptionRow.due_at_ms.set(daily_look_ms(account_id, now_ms)),
+        SubscriptionRow.is_daily.set(True),
+        SubscriptionRow.due_shard.set(_shard(account_id)),
+    ]
+    owes = SubscriptionRow.status.is_in(*OWING) & SubscriptionRow.due_at_ms.does_not_exist()
+    with race():
+        SubscriptionRow(account_id).update(daily, condition=owes)
+
+
+def put_off(account_id: str, now_ms: int) -> None:
+    """Put the daily look at a subscription off to the next day, if it is what is due."""
+    with race():
+        SubscriptionRow(account_id).update(
+            [SubscriptionRow.due_at_ms.set(daily_look_ms(account_id, now_ms))],
+            condition=(SubscriptionRow.is_daily == True) & (SubscriptionRow.due_at_ms <= now_ms),  # noqa: E712
+        )
+
+
 def row_of(subscription: Subscription) -> SubscriptionRow:
     """Return a subscription's row: the terms one by one, for those who read the stream."""
     values: dict[str, Any] = {name: msgspec.to_builtins(each) for name, each in asdict(subscription).items()}
     terms = values.pop("terms")
     contents = terms.pop("contents")
-    due_shard = None if subscription.due_at_ms is None else str(crc32(subscription.account_id.encode()) % SHARDS)
+    account_id, waits = subscription.account_id, subscription.status in OWING
+    due = due_of(account_id, subscription.due_at_ms, clock.now_ms(), waits=waits)
+    values |= {"due_at_ms": due.at_ms, "is_daily": due.is_daily or None, "own_due_at_ms": due.own_ms}
+    due_shard = None if due.at_ms is None else _shard(account_id)
     return SubscriptionRow(**values, **terms, **contents, due_shard=due_shard)
+
+
+def _shard(account_id: str) -> str:
+    return str(crc32(account_id.encode()) % SHARDS)
 
 
 def _subscription(row: SubscriptionRow) -> Subscription:
@@ -149,4 +192,5 @@ def _subscription(row: SubscriptionRow) -> Subscription:
         period_start_ms=int(row.period_start_ms),
         period_end_ms=int(row.period_end_ms),
     )
+    values["due_at_ms"] = row.own_due_at_ms if row.is_daily else row.due_at_ms
     return convert({**values, "terms": msgspec.to_builtins(terms)}, Subscription)

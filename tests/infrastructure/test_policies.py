@@ -435,6 +435,41 @@ def test_renewals_may_do_what_they_do(client: Client, guarded: Guarded) -> None:
     assert client.ask("GET", f"{path}/subscription")["pending"]["purpose"] == "renewal"
 
 
+def test_following_payments_up_may_do_what_it_does(client: Client, guarded: Guarded) -> None:
+    """A top-up and a subscription, of which no stream and no event has told."""
+    workspace = {"kind": "workspace", "name": "Followed", "email": "billing@followed.example", "currency": "usd"}
+    path = "/v1/accounts/followed"
+    client.ask("PUT", path, workspace, expect=201)
+    save_card(client, path, guarded, "pm_card_visa")
+    client.ask("PUT", f"{path}/auto-pay", {"enabled": True, "threshold": "0", "amount": "50"})
+    client.ask("POST", f"{path}/top-ups", {"amount": "25"}, expect=201)
+    client.ask("PUT", f"{path}/subscription", {"plan": "agency"})
+    dynamodb, table = guarded.aws.client("dynamodb"), guarded.deployment.environment["PAYMENTS_TABLE"]
+    waiting = dynamodb.scan(TableName=table, IndexName="follow_up")["Items"]
+    assert len(waiting) >= 2
+    for item in waiting:
+        dynamodb.update_item(
+            TableName=table,
+            Key={name: item[name] for name in ("account_id", "payment_id")},
+            UpdateExpression="SET follow_up_at_ms = :past",
+            ExpressionAttributeValues={":past": {"N": "1"}},
+        )
+    assert guarded.call("follow_up_payments", scheduled()) == {"followed": len(waiting), "failed": 0}
+    assert dynamodb.scan(TableName=table, IndexName="follow_up")["Items"] == []
+
+
+def test_a_webhook_whose_function_died_may_be_finished_by_the_sweeper(guarded: Guarded) -> None:
+    event = {"id": "evt_died", "type": "invoice.created", "created": 1_795_600_000, "data": {"object": {}}}
+    row = {"event_id": "evt_died", "type": "invoice.created", "created_at": "2026-11-25T00:00:00.000Z"}
+    row |= {"received_at": "2020-01-01T00:00:00.000Z", "state": "received", "parked": "received"}
+    item = {name: {"S": value} for name, value in {**row, "payload": json.dumps(event)}.items()}
+    dynamodb, table = guarded.aws.client("dynamodb"), guarded.deployment.environment["WEBHOOK_EVENTS_TABLE"]
+    dynamodb.put_item(TableName=table, Item={**item, "attempts": {"N": "0"}})
+    guarded.call("sweep_payments", scheduled())
+    found = dynamodb.get_item(TableName=table, Key={"event_id": {"S": "evt_died"}})["Item"]
+    assert found["state"] == {"S": "ignored"}
+
+
 def change_subscription(guarded: Guarded, values: Document) -> None:
     """Set attributes of the subscription's row."""
     guarded.aws.client("dynamodb").update_item(
