@@ -62,12 +62,30 @@ def each_message(records: Iterable[Record], handle: Callable[[Record], object], 
     return [str(failure.item["messageId"]) for failure in failures]
 
 
-def each_record(records: Iterable[Record], handle: Callable[[Record], object], *, message: str) -> list[str]:
+def each_record(
+    records: Iterable[Record],
+    handle: Callable[[Record], object],
+    *,
+    message: str,
+    otherwise: Callable[[Record], object] | None = None,
+) -> list[str]:
     """Handle each record of a stream, and return the sequence numbers of those that must be delivered again.
 
-    Lambda delivers again from the lowest of them, with all that lie behind it: `handle` must be safe to repeat.
+    Lambda delivers again from the lowest of them, with all that lie behind it: `handle` must be safe to repeat. One
+    that fails is handed to `otherwise`, which has its account tried again elsewhere, so that nothing waits behind it.
+    It comes again only if that fails as well.
     """
-    failures = each(records, handle, message=message, about=_about_record)
+
+    def attempt(record: Record) -> None:
+        try:
+            handle(record)
+        except Exception:
+            if otherwise is None:
+                raise
+            log().exception(message, **_about_record(record))
+            otherwise(record)
+
+    failures = each(records, attempt, message=message, about=_about_record)
     return [sequence_number(failure.item) for failure in failures]
 
 

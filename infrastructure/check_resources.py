@@ -22,6 +22,15 @@ VISIBILITY_FACTOR = 6
 """Of the function's timeout: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html."""
 STREAMED_TABLES = ("WalletsTable", "PaymentsTable", "ReversalsTable", "RepeatsTable")
 
+STREAM_SETTINGS: Mapping[str, Any] = {
+    "StartingPosition": "TRIM_HORIZON",
+    "FunctionResponseTypes": ["ReportBatchItemFailures"],
+    "BisectBatchOnFunctionError": True,
+    "MaximumRecordAgeInSeconds": 6 * 3600,
+}
+"""Of every stream. How often a record is tried differs, and is always given: few times where its account is tried again
+elsewhere, and for as long as the record may wait where it alone knows what is to be told."""
+
 Template = Mapping[str, Any]
 
 
@@ -133,13 +142,16 @@ def _stream_findings(template: Template) -> Iterator[str]:
     Lambda delivers again from the lowest record that failed: what lies behind waits until that is given up.
     """
     queues = dict(of_type(template, "AWS::SQS::Queue"))
+    alarms = [alarm for _, alarm in of_type(template, "AWS::CloudWatch::Alarm") if alarm["MetricName"] == "IteratorAge"]
+    aging = {alarm["Dimensions"][0]["Value"]["Ref"] for alarm in alarms}
     for name, _, source in event_sources(template, "Stream"):
-        if source.get("FunctionResponseTypes") != ["ReportBatchItemFailures"]:
-            yield f"{name} does not report which records failed: all of its batch would be given up with a bad one"
-        if not source.get("BisectBatchOnFunctionError"):
-            yield f"{name} does not halve a batch that kills it: the bad record would never stand alone"
-        if "MaximumRecordAgeInSeconds" not in source:
-            yield f"{name} tries a bad record for as long as its stream keeps it"
+        for setting, wanted in STREAM_SETTINGS.items():
+            if source.get(setting) != wanted:
+                yield f"{name} has {source.get(setting)} for {setting}, and every other stream has {wanted}"
+        if source.get("MaximumRetryAttempts", -1) < 0:
+            yield f"{name} tries a bad record again and again for as long as it may"
+        if name not in aging:
+            yield f"nobody hears that {name} is behind its stream"
         target = source.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination", {})
         queue = target.get("Fn::GetAtt", [None])[0]
         if queue not in queues:

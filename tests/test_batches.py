@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from itertools import count
 from typing import Any
 
@@ -24,6 +24,7 @@ from chalicelib.notices.table import NoticeRow
 from chalicelib.payments import reversal_table
 from chalicelib.payments import table as payments
 from chalicelib.payments.payment import Payment
+from chalicelib.subscriptions import table as subscriptions
 from chalicelib.subscriptions.queue import NotQueued, send_all
 from local.resources import Deployment
 from tests.build import sqs_record
@@ -93,6 +94,28 @@ def test_a_streams_record_is_named_by_its_place_and_logged_with_its_keys(capsys:
     bad = wallet_record(2, 1)
     assert each_record([bad], lambda _: 1 / 0, message="no") == [bad["dynamodb"]["SequenceNumber"]]
     assert [line["keys"] for line in logged(capsys)] == [{"account_id": {"S": "acme"}}]
+
+
+def test_a_record_whose_account_is_tried_again_elsewhere_does_not_come_back(capsys: pytest.CaptureFixture[str]) -> None:
+    records, handed = [wallet_record(2, 1, account_id=each) for each in ("acme", "bakery", "florist")], []
+
+    def handle(record: Mapping[str, Any]) -> None:
+        if account_of(record) != "bakery":
+            raise RuntimeError(account_of(record))
+
+    def otherwise(record: Mapping[str, Any]) -> None:
+        if account_of(record) == "florist":
+            raise OSError("the queue is not there either")
+        handed.append(account_of(record))
+
+    back = each_record(records, handle, message="no", otherwise=otherwise)
+    assert (handed, back) == (["acme"], [records[2]["dynamodb"]["SequenceNumber"]])
+    assert [line["keys"]["account_id"]["S"] for line in logged(capsys)] == ["acme", "florist", "florist"]
+
+
+def account_of(record: Mapping[str, Any]) -> str:
+    account_id: str = record["dynamodb"]["Keys"]["account_id"]["S"]
+    return account_id
 
 
 def test_when_the_time_is_up_nothing_more_is_begun() -> None:
@@ -266,6 +289,36 @@ def test_of_a_streams_batch_only_the_poisoned_record_comes_back(
     assert second_done()
     # Lambda delivers again from there, and what was done is not done again.
     assert deliver(function, poisoned, second) == [poisoned["dynamodb"]["SequenceNumber"]]
+
+
+SUBSCRIPTION_RECORDS: dict[str, Callable[[str], Record]] = {
+    "follow_payments": lambda account_id: payment_record(
+        "processing", "succeeded", account_id=account_id, kind="subscription", payment_id="pay_1"
+    ),
+    "follow_cards": lambda account_id: record(
+        {"account_id": account_id, "card": "one"}, {"account_id": account_id, "card": None}
+    ),
+}
+
+
+@pytest.mark.parametrize("function", SUBSCRIPTION_RECORDS)
+def test_a_subscription_that_cannot_be_read_holds_up_nothing_and_is_tried_again_by_its_queue(
+    stack: Deployment, function: str
+) -> None:
+    """Nothing comes back, so nothing waits behind it on its shard; a message of its own does."""
+    sqs, url = boto3.client("sqs"), stack.environment["RENEWALS_QUEUE_URL"]
+    sqs.purge_queue(QueueUrl=url)
+    bad = new_account()
+    subscriptions.SubscriptionRow(bad).update([subscriptions.SubscriptionRow.status.set("unheard of")])
+    (good, good_done) = of_payment() if function == "follow_payments" else of_card()
+    assert deliver(function, SUBSCRIPTION_RECORDS[function](bad), good) == []
+    assert good_done()
+    (message,) = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]
+    assert json.loads(message["Body"])["account_id"] == bad
+    again = {"messageId": "1", "body": message["Body"]}
+    assert deliver("renew_subscriptions", again) == ["1"]
+    subscriptions.SubscriptionRow(bad).delete()
+    assert deliver("renew_subscriptions", again) == []
 
 
 def test_a_row_of_auto_pay_that_cannot_be_read_is_its_accounts_alone(stack: Deployment) -> None:

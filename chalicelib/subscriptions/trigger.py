@@ -1,7 +1,8 @@
 """Take the records of the streams: they only say which accounts to look at, so twice, late or out of order is no harm.
 
-An account that cannot be looked at stops no other: its record alone goes back to the stream, which tries it ten
-times and then puts it aside, with an alarm. The schedule comes to the account all the same, by what is due.
+An account that cannot be looked at stops no other, not even those behind it on its shard: it is put on the renewals
+queue, which tries it again by itself. Only when even that fails, or when nobody can tell which account a record is
+about, does the record go back to its stream.
 """
 
 from collections.abc import Sequence
@@ -12,8 +13,9 @@ from chalicelib.auto_pay.trigger import account_id_of, differs
 from chalicelib.batches import Record, each_record
 from chalicelib.catalog.catalog import Catalog
 from chalicelib.log import log
-from chalicelib.subscriptions import table
+from chalicelib.subscriptions import queue, table
 from chalicelib.subscriptions.follow import follow
+from chalicelib.subscriptions.queue import RenewalMessage
 from chalicelib.subscriptions.subscription import OWING, Subscription
 
 GIVEN_UP: Final = frozenset({"failed", "canceled"})
@@ -22,13 +24,20 @@ GIVEN_UP: Final = frozenset({"failed", "canceled"})
 def payments_moved(records: Sequence[Record], catalog: Catalog) -> list[str]:
     """Follow the subscriptions whose payments have moved on; return the sequence numbers of what must come again."""
     handle = partial(_follow_payment, catalog=catalog)
-    return each_record(records, handle, message="a subscription could not follow its payment")
+    return each_record(records, handle, message="a subscription could not follow its payment", otherwise=_queue)
 
 
 def cards_moved(records: Sequence[Record], catalog: Catalog) -> list[str]:
     """Try another card at once where a period is owed; return the sequence numbers of what must come again."""
     handle = partial(_try_card, catalog=catalog)
-    return each_record(records, handle, message="another card could not be tried for a subscription")
+    message = "another card could not be tried for a subscription"
+    return each_record(records, handle, message=message, otherwise=_queue)
+
+
+def _queue(record: Record) -> None:
+    """Have the queue look at the account of a record that could not be handled."""
+    payment_id = record["dynamodb"]["Keys"].get("payment_id", {}).get("S")
+    queue.send(RenewalMessage(account_id_of(record), payment_id))
 
 
 def _follow_payment(record: Record, catalog: Catalog) -> None:

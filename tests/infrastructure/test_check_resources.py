@@ -6,10 +6,12 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from chalice.utils import to_cfn_resource_name
 
-from infrastructure.check_resources import RESOURCES, findings, main
+from infrastructure.check_resources import HERE, RESOURCES, STREAM_SETTINGS, event_sources, findings, main
 
 Template = dict[str, Any]
+CHALICE = HERE.parent / ".chalice"
 
 
 @pytest.fixture
@@ -53,9 +55,13 @@ def test_the_resources_pass(template: Template) -> None:
         ("UsageQueue has no dead-letter queue", lambda t: properties(t, "UsageQueue").pop("RedrivePolicy")),
         ("only a person reads", lambda t: properties(t, "UsageDeadLetterQueue").update(MessageRetentionPeriod=345600)),
         ("reads, has no alarm", lambda t: t["Resources"].pop("FollowFailuresAlarm")),
-        ("which records failed", lambda t: stream_source(t).pop("FunctionResponseTypes")),
-        ("never stand alone", lambda t: stream_source(t).pop("BisectBatchOnFunctionError")),
-        ("as long as its stream", lambda t: stream_source(t).pop("MaximumRecordAgeInSeconds")),
+        ("None for FunctionResponseTypes", lambda t: stream_source(t).pop("FunctionResponseTypes")),
+        ("for BisectBatchOnFunctionError", lambda t: stream_source(t).pop("BisectBatchOnFunctionError")),
+        ("for MaximumRecordAgeInSeconds", lambda t: stream_source(t).update(MaximumRecordAgeInSeconds=86400)),
+        ("has LATEST for StartingPosition", lambda t: stream_source(t).update(StartingPosition="LATEST")),
+        ("again and again", lambda t: stream_source(t).pop("MaximumRetryAttempts")),
+        ("again and again", lambda t: stream_source(t).update(MaximumRetryAttempts=-1)),
+        ("FollowPayments is behind its stream", lambda t: t["Resources"].pop("FollowPaymentsAgeAlarm")),
         ("gives up nowhere", lambda t: stream_source(t).pop("DestinationConfig")),
         ("could expire", lambda t: properties(t, "UsageQueue").update(MessageRetentionPeriod=1209600)),
         ("which messages failed", lambda t: usage_source(t).pop("FunctionResponseTypes")),
@@ -70,3 +76,31 @@ def test_damage_is_found(template: Template, finding: str, damage: Callable[[Tem
     damaged = copy.deepcopy(template)
     damage(damaged)
     assert any(finding in each for each in findings(damaged))
+
+
+def test_no_stream_is_without_the_settings_of_all(template: Template) -> None:
+    """A new one has none of them, and each of them is missed."""
+    template["Resources"]["Newcomer"] = {
+        "Properties": {
+            "Events": {"Newcomer": {"Properties": {"Stream": {"Fn::GetAtt": ["WalletsTable", "StreamArn"]}}}}
+        }
+    }
+    found = [each for each in findings(template) if "Newcomer" in each]
+    for what in (*STREAM_SETTINGS, "again and again", "behind its stream", "gives up nowhere"):
+        assert any(what in each for each in found), what
+    assert all("Newcomer" in each for each in findings(template))
+
+
+def test_every_function_with_a_stream_may_read_it_and_put_aside_what_it_gives_up(template: Template) -> None:
+    config = json.loads((CHALICE / "config.json").read_text())["stages"]["production"]["lambda_functions"]
+    policies = {to_cfn_resource_name(name): function["iam_policy_file"] for name, function in config.items()}
+    streams = list(event_sources(template, "Stream"))
+    assert len(streams) >= 10
+    for name, _, source in streams:
+        statements = json.loads((CHALICE / policies[name]).read_text())["Statement"]
+        allowed = {
+            (action, json.dumps(each)) for one in statements for action in one["Action"] for each in one["Resource"]
+        }
+        for action in ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"):
+            assert (f"dynamodb:{action}", json.dumps(source["Stream"])) in allowed, name
+        assert ("sqs:SendMessage", json.dumps(source["DestinationConfig"]["OnFailure"]["Destination"])) in allowed, name
