@@ -56,6 +56,7 @@ class StreamSource:
         done = attempts = 0
         size = len(batch)
         most = self.binding.number("MaximumRetryAttempts", -1)
+        oldest_seconds = self.binding.number("MaximumRecordAgeInSeconds", -1)
         while done < len(batch):
             part = batch[done : done + size]
             handled = self._call(part)
@@ -64,10 +65,11 @@ class StreamSource:
                 size, attempts = len(batch), 0
                 continue
             attempts += 1
+            is_too_old = 0 <= oldest_seconds < age_seconds(part[handled])
             if self.binding.properties.get("BisectBatchOnFunctionError") and size > 1:
                 size = (size + 1) // 2
-            elif 0 <= most < attempts:
-                self._give_up(part[handled:])
+            elif is_too_old or 0 <= most < attempts:
+                self._give_up(part[handled:], "RecordAgeExceeded" if is_too_old else "RetryAttemptsExhausted")
                 done += len(part) - handled
                 attempts = 0
             if stopping.wait(min(MOST_WAIT_SECONDS, self.pause_seconds * 2**attempts)):
@@ -87,14 +89,14 @@ class StreamSource:
         numbers = [item["dynamodb"]["SequenceNumber"] for item in batch]
         return min((numbers.index(number) if number in numbers else 0 for number in failed), default=len(batch))
 
-    def _give_up(self, records: Sequence[dict[str, Any]]) -> None:
+    def _give_up(self, records: Sequence[dict[str, Any]], condition: str) -> None:
         """Leave records behind, and say where they are on the queue that the template names for it."""
         _log.error("%s gave up on %d records", self.binding.name, len(records))
         if self.sqs is not None:
             queue = self.sqs.get_queue_url(QueueName=self.on_failure.rsplit(":", 1)[-1])["QueueUrl"]
-            self.sqs.send_message(QueueUrl=queue, MessageBody=json.dumps(self._failure(records)))
+            self.sqs.send_message(QueueUrl=queue, MessageBody=json.dumps(self._failure(records, condition)))
 
-    def _failure(self, records: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    def _failure(self, records: Sequence[dict[str, Any]], condition: str) -> dict[str, Any]:
         """Return what Lambda says of records that it gave up: where they are, not what they hold.
 
         https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html
@@ -104,7 +106,7 @@ class StreamSource:
             "requestContext": {
                 "requestId": str(uuid.uuid4()),
                 "functionArn": f"arn:aws:lambda:{REGION}:000000000000:function:{self.binding.name}",
-                "condition": "RetryAttemptsExhausted",
+                "condition": condition,
                 "approximateInvokeCount": self.binding.number("MaximumRetryAttempts", 0) + 1,
             },
             "responseContext": {"statusCode": 200, "executedVersion": "$LATEST", "functionError": "Unhandled"},
@@ -151,6 +153,12 @@ class StreamSource:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         position = {"stream": self.arn, "sequence": item["dynamodb"]["SequenceNumber"]}
         write_private(self.path, json.dumps(position))
+
+
+def age_seconds(item: dict[str, Any]) -> float:
+    """Return how old a record of a stream is."""
+    written: datetime = item["dynamodb"]["ApproximateCreationDateTime"]
+    return (datetime.now(UTC) - written).total_seconds()
 
 
 def record(item: dict[str, Any], arn: str) -> dict[str, Any]:

@@ -73,7 +73,7 @@ REASONS: Final[dict[Reason, str]] = {
     "refunded": "The balance is below the threshold only because of a refund, which is not charged back. It goes on "
     "when more is used. To refill now, save the settings of auto-pay again, or add balance by hand.",
     "backing_off": "The last attempt came to nothing; the next one is made by itself at the time shown.",
-    "suspended_declines": "The card was declined three times in a row. Save another card, add balance by hand, or "
+    "suspended_declines": "The card was declined every time it was tried. Save another card, add balance by hand, or "
     "switch auto-pay on again.",
     "suspended_authentication": "The bank wants to see the card's holder. Add balance by hand once and confirm it, "
     "save another card, or switch auto-pay on again.",

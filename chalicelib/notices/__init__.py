@@ -1,9 +1,9 @@
 """Notices: telling the platform (events) and people (mails) what happened.
 
 It owns the table `notices` (who gets which mails, and which mails went out), reads the streams of wallets, payments,
-auto-pay, subscriptions, invoices and repeats, and puts an event on EventBridge for each change that somebody outside may
-act on. A rule on the bus puts the ones that people must know of on the mails queue, so mails follow from the very events
-that the platform sees.
+auto-pay, subscriptions, invoices and repeats, and puts an event on EventBridge for each change that somebody outside
+may act on. A rule on the bus puts the ones that people must know of on the mails queue, so mails follow from the very
+events that the platform sees.
 
 It promises: no change is lost, for a stream waits until the bus has taken it; an event's id is made of the change
 alone, so the same change told twice carries the same id; a mail goes out once for its cause, and a mail about a low

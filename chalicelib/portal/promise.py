@@ -11,8 +11,7 @@ from chalicelib.portal.words import mark
 HELD_BACK: dict[Reason, str] = {
     "pending_payment_covers": mark("Another payment that is still open will bring enough, so nothing is charged now."),
     "suspended_declines": mark(
-        "The card was declined three times in a row, so nothing more is tried. Save another card, or switch auto-pay "
-        "on again."
+        "The card was declined each time, so nothing more is tried. Save another card, or switch auto-pay on again."
     ),
     "suspended_authentication": mark(
         "Your bank wants to see you. Add balance by hand once and confirm it, save another card, or switch auto-pay on "

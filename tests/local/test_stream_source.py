@@ -110,6 +110,24 @@ def test_what_is_given_up_is_named_on_the_queue_for_it(aws: Aws, wallets: Wallet
     assert "NewImage" not in json.dumps(failure)
 
 
+def test_a_record_that_is_too_old_is_given_up_however_often_it_may_be_tried(
+    aws: Aws, wallets: Wallets, tmp_path: Path
+) -> None:
+    handled: list[str] = []
+
+    def handle(records: Records) -> None:
+        if "bad" in names(records):
+            raise RuntimeError("never")
+        handled.extend(names(records))
+
+    wallets.put("bad", "a")
+    function = wallets.function(
+        BisectBatchOnFunctionError=True, MaximumRetryAttempts=10_000, MaximumRecordAgeInSeconds=1
+    )
+    with running(stream_app(handle), function, aws, tmp_path):
+        wait_for(lambda: handled == ["a"])
+
+
 def test_records_before_the_first_failure_do_not_come_again(aws: Aws, wallets: Wallets, tmp_path: Path) -> None:
     batches: list[list[str]] = []
 
