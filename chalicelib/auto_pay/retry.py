@@ -5,12 +5,15 @@ from typing import Final
 import msgspec
 
 from chalicelib import clock
+from chalicelib.accounts import table as accounts
 from chalicelib.auto_pay import table
 from chalicelib.auto_pay.refill import consider
-from chalicelib.auto_pay.rule import Charge
+from chalicelib.auto_pay.rule import Charge, Decision, Refuse
 from chalicelib.batches import each, within
 from chalicelib.catalog.catalog import Catalog
 from chalicelib.log import log
+from chalicelib.payments import card
+from chalicelib.payments.stripe_errors import StripeUnavailable
 
 A_SHARD: Final = 100
 """Accounts taken of each shard in one run: 800 in all, at some 50 ms each."""
@@ -59,4 +62,18 @@ def _look_again(account_id: str, due_at_ms: int, now_ms: int, catalog: Catalog, 
     # Put off first: an account that kills the function must not be the first one of every run.
     if table.claim(account_id, due_at_ms, again_at_ms=now_ms + AGAIN_MS):
         retried.looked_at += 1
-        retried.charged += isinstance(consider(account_id, catalog), Charge)
+        decision = consider(account_id, catalog)
+        if decision == Refuse("card_expired"):
+            decision = _with_card_of_today(account_id, catalog, decision)
+        retried.charged += isinstance(decision, Charge)
+
+
+def _with_card_of_today(account_id: str, catalog: Catalog, decision: Decision) -> Decision:
+    """Look again with the card as Stripe keeps it now: its bank may have renewed it, and the webhook may be lost."""
+    on_file = accounts.get(account_id).card
+    try:
+        is_known = on_file is not None and card.refresh(on_file.payment_method_id)
+    except StripeUnavailable as error:
+        log().warning("whether a card was renewed is not known", account_id=account_id, reason=error.reason)
+        return decision
+    return consider(account_id, catalog) if is_known else decision

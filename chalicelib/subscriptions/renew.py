@@ -10,6 +10,7 @@ from chalicelib.log import log
 from chalicelib.subscriptions import queue, table
 from chalicelib.subscriptions.follow import follow
 from chalicelib.subscriptions.queue import RenewalMessage
+from chalicelib.subscriptions.subscription import OWING
 from chalicelib.typed import json_decoder
 
 
@@ -29,7 +30,8 @@ def renew_all(records: Sequence[Mapping[str, Any]], catalog: Catalog) -> list[st
 
     def handle(record: Mapping[str, Any]) -> None:
         message = json_decoder(RenewalMessage).decode(record["body"])
-        follow(message.account_id, catalog, payment_id=message.payment_id)
-        table.put_off(message.account_id, clock.now_ms())
+        followed = follow(message.account_id, catalog, payment_id=message.payment_id)
+        if followed and followed.status in OWING:
+            table.put_off(followed, clock.now_ms())
 
     return each_message(records, handle, message="a subscription was not renewed")

@@ -157,13 +157,18 @@ def look_daily(account_id: str, now_ms: int) -> None:
         SubscriptionRow(account_id).update(daily, condition=owes)
 
 
-def put_off(account_id: str, now_ms: int) -> None:
-    """Put the daily look at a subscription off to the next day, if it is what is due."""
+def put_off(seen: Subscription, now_ms: int) -> None:
+    """Put the daily look at a subscription that owes off to the next day, or to its own time, if it is what is due."""
+    is_daily, daily_ms = SubscriptionRow.is_daily, daily_look_ms(seen.account_id, now_ms)
+    own_ms = seen.due_at_ms
+    comes_first = own_ms is not None and own_ms <= daily_ms
+    later: list[Action] = [
+        SubscriptionRow.due_at_ms.set(min(daily_ms, daily_ms if own_ms is None else own_ms)),
+        is_daily.remove() if comes_first else is_daily.set(True),
+    ]
+    is_due = (is_daily == True) & (SubscriptionRow.due_at_ms <= now_ms)  # noqa: E712
     with race():
-        SubscriptionRow(account_id).update(
-            [SubscriptionRow.due_at_ms.set(daily_look_ms(account_id, now_ms))],
-            condition=(SubscriptionRow.is_daily == True) & (SubscriptionRow.due_at_ms <= now_ms),  # noqa: E712
-        )
+        SubscriptionRow(seen.account_id).update(later, condition=is_due & (SubscriptionRow.version == seen.version))
 
 
 def row_of(subscription: Subscription) -> SubscriptionRow:

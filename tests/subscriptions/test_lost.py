@@ -1,7 +1,7 @@
 """Nothing waits for ever: each test loses what tells of a change, and lets the schedules alone find it."""
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from click.testing import CliRunner
@@ -134,6 +134,21 @@ def forget_the_daily_look(saver: Saver) -> None:
     row.update([columns.due_at_ms.remove(), columns.due_shard.remove(), columns.is_daily.remove()])
 
 
+def test_a_card_that_was_renewed_while_the_webhook_was_lost_is_charged_within_a_day(
+    saver: Saver, world: RenewalWorld
+) -> None:
+    card = saver.card()
+    with world.at(datetime(card.expiry_year, card.expiry_month, 28, tzinfo=UTC) + timedelta(days=4)):
+        saver.spend_down_to(1)
+        world.settle()
+        saver.emulator.control("POST", f"payment_methods/{card.payment_method_id}/renew", {"exp_year": 2060})
+        world.minute()
+        assert saver.view.reason == "card_expired"
+    with world.at(datetime(card.expiry_year, card.expiry_month, 28, tzinfo=UTC) + timedelta(days=5)):
+        world.minute()
+        assert saver.balance == 51
+
+
 def after_a_while(world: RenewalWorld) -> None:
     """Lose all, and let the schedule come that follows payments up."""
     lose(world)
@@ -226,6 +241,27 @@ def test_another_card_whose_record_was_lost_is_tried_within_a_day(
     assert (subscriber.status(), subscriber.amounts) == ("active", [97, 97])
 
 
+def test_looking_every_day_makes_no_attempt_earlier_or_later(
+    new_subscriber: NewSubscriber, world: RenewalWorld
+) -> None:
+    subscriber = new_subscriber()
+    with world.at(moment("2027-01-31")):
+        subscriber.put("agency")
+    with world.at(moment("2027-02-10")):
+        subscriber.save_card(DECLINES)
+        world.settle()
+    tried: list[int] = []
+    for hours in range(0, 9 * 24, 4):
+        with world.at(moment("2027-02-28") + timedelta(hours=hours, minutes=5)):
+            before = len(subscriber.payments)
+            world.run()
+            tried += [hours] * (len(subscriber.payments) - before)
+            assert world.fire("find_renewals") == {"found": 0}
+    assert [hours // 24 for hours in tried] == [0, 3, 5, 7]
+    assert all(hours % 24 <= 4 for hours in tried)
+    assert subscriber.status() == "unpaid"
+
+
 def test_a_webhook_whose_function_died_is_finished_by_the_sweeper(
     subscriber: Subscriber, world: RenewalWorld, emulator: Emulator
 ) -> None:
@@ -251,14 +287,15 @@ def test_a_payment_that_cannot_be_followed_holds_up_no_other(
     bad, good = new_subscriber(), new_subscriber()
     bad.top_up("25")
     good.top_up("25")
-    payments.PaymentRow(bad.account_id, bad.payment().payment_id).update([payments.PaymentRow.lines.set("no lines")])
+    row = payments.PaymentRow(bad.account_id, bad.payment().payment_id)
+    row.update([payments.PaymentRow.lines.set("no lines")])
     lose(world)
     with world.at(clock.now() + timedelta(milliseconds=FOLLOW_UP_MS + 1000)):
         with pytest.raises(Exception, match="1 payments could not be followed"):
             world.fire("follow_up_payments")
         assert documents(good) == ["invoice"]
         assert world.fire("follow_up_payments") == {"followed": 0, "failed": 0}
-    payments.PaymentRow(bad.account_id, bad.payment().payment_id).update([payments.PaymentRow.lines.remove()])
+    row.update([payments.PaymentRow.lines.remove()])
     with world.at(clock.now() + timedelta(hours=2)):
         world.fire("follow_up_payments")
     assert documents(bad) == ["invoice"]
