@@ -17,7 +17,7 @@ from chalicelib.audit import audit_account, audit_usage, repeats
 from chalicelib.invoices import catch_up
 from chalicelib.invoices import routes as invoice_routes
 from chalicelib.notices import table as notices
-from chalicelib.payments import stripe_gateway, sweep
+from chalicelib.payments import stripe_door, sweep
 from chalicelib.payments import table as payments
 from chalicelib.payments.payment import DAY_MS
 from chalicelib.portal import session
@@ -72,7 +72,7 @@ FIGURES = [
     ("docs/operating.md", "all new usage with the {} days before", repeats.WINDOW_DAYS),
     ("docs/payments.md", "A run takes up to {} of each", sweep.A_SHARD),
     ("docs/payments.md", "further one after {} seconds", sweep.BUDGET_SECONDS),
-    ("docs/payments.md", "moves money gets {} seconds", stripe_gateway.CHARGE_SECONDS),
+    ("docs/payments.md", "moves money gets {} seconds", stripe_door.CHARGE_SECONDS),
     ("docs/portal.md", "within **{} minutes**", session.LINK_MS // 60_000),
     ("docs/portal.md", "{} hours after it began", session.LONGEST_MS // 3_600_000),
 ]

@@ -20,6 +20,7 @@ from chalicelib.payments.payment import Payment
 from chalicelib.payments.table import FOLLOW_UP_MS
 from chalicelib.payments.webhook_table import StripeEvent
 from chalicelib.subscriptions import table as subscriptions
+from chalicelib.text import Line
 from local.stripe_emulator.client import Emulator
 from ops.daily_looks import give_daily_looks
 from tests.auto_pay.world import Saver
@@ -171,7 +172,7 @@ def test_a_payment_whose_event_was_lost_gets_its_invoice(subscriber: Subscriber,
 def test_a_refund_whose_record_was_lost_gets_its_credit_note(subscriber: Subscriber, world: RenewalWorld) -> None:
     payment = subscriber.top_up("25").payment
     after_a_while(world)
-    refund = RefundRequest("a test", "10")
+    refund = RefundRequest(Line("a test"), "10")
     issue_refund.refund(subscriber.account(), payment.payment_id, refund, key=Key("refund", "operator"), actor="tester")
     after_a_while(world)
     assert documents(subscriber) == ["invoice", "credit_note"]
