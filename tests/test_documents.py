@@ -31,10 +31,10 @@ DOCUMENTS = [ROOT / "README.md", ROOT / "local/stripe_emulator/README.md", *sort
 TEXTS = {str(path.relative_to(ROOT)): path.read_text() for path in DOCUMENTS}
 TEMPLATE = json.loads((ROOT / "infrastructure/resources.json").read_text())
 
-ELSEWHERE = frozenset("cryptography awscli resend ReturnValuesOnConditionCheckFailure Z_HUFFMAN_ONLY".split())
+ELSEWHERE = frozenset("EndpointURL cryptography awscli resend ReturnValuesOnConditionCheckFailure Z_HUFFMAN_ONLY".split())
 """Names in the documents that are not this project's."""
 
-EXAMPLES = frozenset({"pm_card_NAME", "tok_NAME", "ROLE"})
+EXAMPLES = frozenset({"pm_card_NAME", "tok_NAME", "zh_Hant_TW", "ROLE"})
 """Names that stand for others."""
 
 SOURCES = {".py", ".toml", ".json", ".html", ".js", ".css"}
@@ -47,7 +47,7 @@ TRIES = [
     ("docs/auto-pay.md", r"charges queue that met a bug or a `PaymentMismatch` (\w+) times", "ChargesQueue"),
     ("docs/auto-pay.md", r"can be read comes back (\w+) times", "RefillWallets"),
     ("docs/subscriptions.md", r"renewals queue that met a bug (\w+) times", "RenewalsQueue"),
-    ("docs/operating.md", r"`follow_payments` or `follow_cards` (\w+) times", "FollowPayments"),
+    ("docs/operating.md", r"`follow_payments` or `follow_cards` .* (\w+) times", "FollowPayments"),
     ("docs/architecture.md", r"its record comes back, (\w+) times", "FollowCards"),
 ]
 """Where a document says how often something is tried, and what decides on it."""
@@ -126,7 +126,6 @@ def test_every_file_that_is_named_is_there(name: str) -> None:
 @each_document
 def test_every_make_target_is_there(name: str) -> None:
     targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE)
-    assert set(re.findall(r"\bmake (\w+)\b(?=[`\s]*(?:`|  ))|`make (\w+)", TEXTS[name])) is not None
     named = {
         word for pair in re.findall(r"^make (\w+)|`make (\w+)", TEXTS[name], re.MULTILINE) for word in pair if word
     }
