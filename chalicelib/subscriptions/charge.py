@@ -14,10 +14,13 @@ from chalicelib.subscriptions.subscription import Subscription, SubscriptionNotF
 
 
 class Charged(msgspec.Struct, frozen=True):
-    """A subscription after a payment that succeeded, waits for the customer, or is unresolved."""
+    """A subscription after a payment that succeeded, waits for the customer, or is unresolved.
+
+    There is none where nothing was to be paid.
+    """
 
     subscription: Subscription
-    resolved: Resolved
+    resolved: Resolved | None
 
 
 def charge_now(payment: Payment, catalog: Catalog) -> Charged:

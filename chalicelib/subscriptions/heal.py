@@ -11,15 +11,16 @@ from chalicelib.catalog.catalog import Catalog
 from chalicelib.errors import Refusal
 from chalicelib.idempotency import Claim, Key
 from chalicelib.ledger.post import pause
-from chalicelib.payments.payment import PREFIX
+from chalicelib.payments.payment import PREFIX, Payment
 from chalicelib.payments.top_up import check_card
 from chalicelib.subscriptions import table
 from chalicelib.subscriptions.charge import Charged, charge_now, charged_before
 from chalicelib.subscriptions.follow import RACES, follow
 from chalicelib.subscriptions.payment import make_payment
-from chalicelib.subscriptions.progress import LOOK_AGAIN_MS, pending_renewal, renewal
+from chalicelib.subscriptions.progress import LOOK_AGAIN_MS, Renewal, paid, pending_renewal, renewal
 from chalicelib.subscriptions.subscription import (
     OWING,
+    RUNNING,
     Subscription,
     SubscriptionBusy,
     SubscriptionNotFound,
@@ -43,6 +44,8 @@ class NothingOwed(Refusal):
 def pay(account: Account, *, key: Key, actor: str, catalog: Catalog) -> Charged:
     """Charge the card on file for the period that is owed, with the customer there; the same key goes on with it.
 
+    One that costs nothing by now is renewed without a payment.
+
     Raises SubscriptionNotFound, NothingOwed, SubscriptionPending, IdempotencyConflict, CardMissing, CardDeclined,
     PaymentCanceled, SubscriptionBusy.
     """
@@ -51,31 +54,47 @@ def pay(account: Account, *, key: Key, actor: str, catalog: Catalog) -> Charged:
     for attempt in range(RACES):
         if claim and (before := charged_before(account_id, claim, catalog)):
             return before
-        current = _owing(follow(account_id, catalog, begins=False), account_id)
-        check_card(account)
+        found = follow(account_id, catalog, begins=False)
+        if claim and found and found.status in RUNNING:
+            return Charged(found, None)  # the key paid a renewal that cost nothing, or somebody else has paid it
+        current = _owing(found, account_id)
+        due = renewal(current, catalog, tax_of(account, catalog))
+        if due.quote.charge_micros:
+            check_card(account)
         claim = claim or idempotency.claim(account_id, key, operation=OPERATION, content={}, prefix=PREFIX)
-        now_ms, due = clock.now_ms(), renewal(current, catalog, tax_of(account, catalog))
-        payment = make_payment(
-            account,
-            Claim(claim.resource_id, now_ms),
-            purpose="renewal",
-            terms=due.terms,
-            quote=due.quote,
-            actor=actor,
-            off_session=False,
-        )
-        wanted = replace(
-            current,
-            pending=pending_renewal(current, due, payment_id=payment.payment_id, automatic=False),
-            charged_card=payment.payment_method_id,
-            due_at_ms=now_ms + LOOK_AGAIN_MS,
-            updated_at_ms=now_ms,
-            version=current.version + 1,
-        )
+        wanted, payment = _paying(current, account, due, claim, actor)
         if table.write(wanted, over=current, payment=payment):
-            return charge_now(payment, catalog)
+            return charge_now(payment, catalog) if payment else Charged(wanted, None)
         pause(attempt)
     raise SubscriptionBusy(account_id)
+
+
+def _paying(
+    current: Subscription, account: Account, due: Renewal, claim: Claim, actor: str
+) -> tuple[Subscription, Payment | None]:
+    """Return the subscription waiting for the payment of a period; renewed and without one if that costs nothing."""
+    now_ms = clock.now_ms()
+    if due.quote.charge_micros == 0:
+        free = pending_renewal(current, due, payment_id="", automatic=False)
+        return replace(paid(current, free, now_ms), updated_at_ms=now_ms, version=current.version + 1), None
+    payment = make_payment(
+        account,
+        Claim(claim.resource_id, now_ms),
+        purpose="renewal",
+        terms=due.terms,
+        quote=due.quote,
+        actor=actor,
+        off_session=False,
+    )
+    waiting = replace(
+        current,
+        pending=pending_renewal(current, due, payment_id=payment.payment_id, automatic=False),
+        charged_card=payment.payment_method_id,
+        due_at_ms=now_ms + LOOK_AGAIN_MS,
+        updated_at_ms=now_ms,
+        version=current.version + 1,
+    )
+    return waiting, payment
 
 
 def _owing(current: Subscription | None, account_id: str) -> Subscription:

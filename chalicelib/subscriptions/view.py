@@ -9,7 +9,6 @@ from chalicelib.catalog.tax import Tax
 from chalicelib.clock import iso
 from chalicelib.money import format_amount, format_micros
 from chalicelib.payments.payment import Failure
-from chalicelib.payments.resolve import Resolved
 from chalicelib.payments.view import (
     Authentication,
     LineView,
@@ -119,10 +118,13 @@ class ChangeView(msgspec.Struct):
 
 
 class PaidView(msgspec.Struct):
-    """A subscription with the payment of what it owed, and what the browser has to do, if anything."""
+    """A subscription with the payment of what it owed, and what the browser has to do, if anything.
+
+    `payment` is null where the renewal costs nothing by now.
+    """
 
     subscription: SubscriptionView
-    payment: PaymentView
+    payment: PaymentView | None
     authentication: Authentication | None
 
 
@@ -169,8 +171,9 @@ def view_change(found: Changed, catalog: Catalog, *, is_preview: bool) -> Change
 
 def view_paid(charged: Charged, catalog: Catalog, tax: Tax | None) -> PaidView:
     """Present the payment of what was owed."""
-    resolved: Resolved = charged.resolved
-    shown = view(charged.subscription, catalog, tax)
+    resolved, shown = charged.resolved, view(charged.subscription, catalog, tax)
+    if resolved is None:
+        return PaidView(shown, None, None)
     return PaidView(shown, view_payment(resolved.payment), view_authentication(resolved))
 
 

@@ -150,13 +150,14 @@ def test_a_bank_that_wants_to_see_the_customer_is_not_asked_again_and_verifying_
     run_every_day(world, "2027-03-01", 4)
     assert len(me.payments) == 2
     with world.at(moment("2027-03-05") + timedelta(hours=1)):
-        answer = me.pay("the-key")
-        assert answer.resolved.payment.state == "requires_action"
-        assert answer.resolved.client_secret
+        resolved = me.pay("the-key").resolved
+        assert resolved is not None
+        assert resolved.payment.state == "requires_action"
+        assert resolved.client_secret
         assert me.status() == "past_due"
         with pytest.raises(SubscriptionPending):
             me.pay("another-key")
-        emulator.authenticate(str(answer.resolved.payment.payment_intent_id))
+        emulator.authenticate(str(resolved.payment.payment_intent_id))
         assert me.pay("the-key").subscription.status == "active"
     assert me.amounts == [97, 97]
     me.assert_sound()
@@ -167,7 +168,9 @@ def test_verifying_is_noticed_by_the_webhook_alone(
 ) -> None:
     me = new_owing(ASKS)
     with world.at(moment("2027-03-01")):
-        emulator.authenticate(str(me.pay().resolved.payment.payment_intent_id))
+        resolved = me.pay().resolved
+        assert resolved is not None
+        emulator.authenticate(str(resolved.payment.payment_intent_id))
         me.deliver()
         world.settle()
     assert (me.status(), me.amounts) == ("active", [97, 97])

@@ -4,8 +4,13 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from msgspec.structs import replace
 
 from chalicelib import clock
+from chalicelib.catalog.catalog import catalog
+from chalicelib.idempotency import Key
+from chalicelib.subscriptions import heal
+from chalicelib.subscriptions.view import view_paid
 from tests.api import Api, problem
 from tests.subscriptions.asking import ask, later, put
 from tests.subscriptions.conftest import NewSubscriber
@@ -92,6 +97,26 @@ def test_paying_needs_something_owed(api: Api, subscriber: Subscriber) -> None:
     put(api, subscriber, key="start")
     problem(ask(api, subscriber, "POST", "/pay"), 400, "idempotency-key-missing")
     problem(ask(api, subscriber, "POST", "/pay", key="k"), 409, "nothing-owed")
+
+
+def test_an_owed_renewal_that_costs_nothing_by_now_is_paid_with_nothing(
+    api: Api, subscriber: Subscriber, world: RenewalWorld
+) -> None:
+    put(api, subscriber, key="start")
+    put(api, subscriber, "starter")
+    subscriber.put_test_card("pm_card_chargeCustomerFail")
+    world.run_on("2027-03-10")
+    free = replace(catalog().plans["starter"], amounts_micros={"usd": 0})
+    given_away = replace(catalog(), plans={**catalog().plans, "starter": free})
+    key = Key("free", "customer")
+    with world.at(moment("2027-03-11")):
+        for _ in range(2):  # the second time as a repeat of the first
+            paid = heal.pay(subscriber.account(), key=key, actor="tester", catalog=given_away)
+            assert (paid.subscription.status, paid.resolved) == ("active", None)
+            assert view_paid(paid, given_away, None).payment is None
+        assert subscriber.subscription.terms.contents.plan == "starter"
+        problem(ask(api, subscriber, "POST", "/pay", key="k"), 409, "nothing-owed")
+    assert subscriber.amounts == [97]
 
 
 def test_what_is_owed_is_shown_and_paid(api: Api, subscriber: Subscriber, world: RenewalWorld) -> None:
