@@ -31,7 +31,9 @@ DOCUMENTS = [ROOT / "README.md", ROOT / "local/stripe_emulator/README.md", *sort
 TEXTS = {str(path.relative_to(ROOT)): path.read_text() for path in DOCUMENTS}
 TEMPLATE = json.loads((ROOT / "infrastructure/resources.json").read_text())
 
-ELSEWHERE = frozenset("EndpointURL cryptography awscli resend ReturnValuesOnConditionCheckFailure Z_HUFFMAN_ONLY".split())
+ELSEWHERE = frozenset(
+    "EndpointURL cryptography awscli resend ReturnValuesOnConditionCheckFailure Z_HUFFMAN_ONLY".split()
+)
 """Names in the documents that are not this project's."""
 
 EXAMPLES = frozenset({"pm_card_NAME", "tok_NAME", "zh_Hant_TW", "ROLE"})

@@ -15,6 +15,7 @@ from chalicelib.catalog.seller import Seller
 from chalicelib.catalog.tax import Tax, TaxEntry
 from chalicelib.errors import Refusal
 from chalicelib.money import card_step_micros, parse_micros
+from chalicelib.png import LARGEST_SIDE
 from chalicelib.text import CURRENCIES, Country, WrongText
 from chalicelib.typed import read_toml
 
@@ -249,7 +250,8 @@ def _dunning(dunning: _Dunning) -> Dunning:
 
 
 def _seller(seller: Seller) -> Seller:
-    require(seller.is_complete(), f"the seller's logo {seller.logo} is not beside the catalog")
+    wanted = f"a PNG of at most {LARGEST_SIDE} pixels a side"
+    require(seller.is_complete(), f"the seller's logo {seller.logo} is not beside the catalog, or is not {wanted}")
     return seller
 
 

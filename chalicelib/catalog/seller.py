@@ -5,6 +5,7 @@ from typing import Final
 
 import msgspec
 
+from chalicelib.png import can_be_unpacked
 from chalicelib.text import Country, Email, Line, Text
 
 FOLDER: Final = Path(__file__).parent
@@ -43,8 +44,8 @@ class Seller(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     logo: LogoFile | None = None
 
     def is_complete(self) -> bool:
-        """Tell whether the logo's file is there, if one is named."""
-        return self.logo is None or (FOLDER / self.logo).is_file()
+        """Tell whether the logo's file is there and a PNG of a believable size, if one is named."""
+        return self.logo is None or ((FOLDER / self.logo).is_file() and can_be_unpacked(self.logo_png() or b""))
 
     def logo_png(self) -> bytes | None:
         """Return the logo, if there is one."""

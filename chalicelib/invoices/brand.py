@@ -1,7 +1,8 @@
 """A workspace's colour and logo on its clients' documents."""
 
 import base64
-import binascii
+import struct
+import zlib
 from io import BytesIO
 from typing import Annotated, Final
 
@@ -14,11 +15,12 @@ from chalicelib.catalog.seller import Color
 from chalicelib.errors import Refusal
 from chalicelib.invoices import archive, table
 from chalicelib.invoices.invoice import Brand, Party
+from chalicelib.png import LARGEST_SIDE, can_be_unpacked
 from chalicelib.typed import sent
 
 LARGEST_LOGO: Final = 100_000
-LARGEST_SIDE: Final = 2_000
-"""Pixels: more than any printer shows of a logo, few enough to unpack."""
+UNREADABLE: Final = (OSError, SyntaxError, ValueError, LookupError, EOFError, struct.error, zlib.error)
+"""What Pillow raises for a picture that is damaged."""
 
 
 class LogoInvalid(Refusal):
@@ -66,16 +68,14 @@ def checked(logo: str) -> bytes:
 
     Raises LogoInvalid.
     """
-    from PIL import Image, UnidentifiedImageError  # noqa: PLC0415 - only those who change a logo need it
+    from PIL import Image  # noqa: PLC0415 - only those who change a logo need it
 
     try:
         png = base64.b64decode(logo, validate=True)
-        if len(png) > LARGEST_LOGO:
+        if len(png) > LARGEST_LOGO or not can_be_unpacked(png):
             raise LogoInvalid
         with Image.open(BytesIO(png), formats=["PNG"]) as image:
-            if max(image.size) > LARGEST_SIDE:
-                raise LogoInvalid
             image.load()
-    except (binascii.Error, UnidentifiedImageError, OSError, SyntaxError, ValueError):
+    except UNREADABLE:
         raise LogoInvalid from None
     return png

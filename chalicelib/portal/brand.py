@@ -5,7 +5,6 @@ A workspace sees the operator's (the catalog's seller); a client sees its worksp
 
 import base64
 import re
-import struct
 from functools import lru_cache
 from typing import Final
 
@@ -17,6 +16,7 @@ from chalicelib.buckets import client
 from chalicelib.catalog.catalog import Catalog, catalog
 from chalicelib.invoices import archive
 from chalicelib.invoices import brand as invoice_brand
+from chalicelib.png import size_of
 from chalicelib.portal.color import icon, stylesheet
 from chalicelib.portal.session import PageNotFound
 
@@ -65,7 +65,7 @@ def logo_file(name: str) -> str:
     png = _png(match[1]) if match else None
     if png is None:
         raise PageNotFound("there is no such file")
-    width, height = struct.unpack(">II", png[16:24])
+    width, height = size_of(png) or (0, 0)
     content = base64.b64encode(png).decode()
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" viewBox="0 0 {width} {height}">'

@@ -13,7 +13,7 @@ from chalicelib.payments.payment import Payment
 from tests.api import NOBODY, Api, problem
 from tests.build import debit as usage_debit
 from tests.invoices.documents import AT_MS
-from tests.invoices.logos import png
+from tests.invoices.logos import bombs, png
 from tests.payments.payer import Payer
 
 NewAccount = Callable[..., Account]
@@ -158,7 +158,8 @@ def test_a_workspace_chooses_how_its_clients_documents_look(
     assert api.put(url, {"logo": None}).json() == {"color": "#24405f", "logo": None}
     assert api.put(url, {"logo": png(40, 20)}).json() == {**chosen, "color": "#24405f"}
     problem(api.put(url, {"logo": ""}, token=owner), 422, "logo-invalid")
-    problem(api.put(url, {"logo": "nothing"}, token=owner), 422, "logo-invalid")
+    for logo in ("nothing", *bombs()):
+        assert problem(api.put(url, {"logo": logo}, token=owner), 422, "logo-invalid")["field"] == "logo"
     problem(api.put(url, {"color": "red"}, token=owner), 422, "invalid-request")
     problem(api.put(url, {}, token=api.token("viewer", workspace.account_id)), 403, "forbidden")
 
