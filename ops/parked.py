@@ -50,4 +50,6 @@ def _replayed(event_id: str) -> tuple[str, str]:
     except Exception as error:  # noqa: BLE001 - one that cannot even be read stops no other
         log().exception("a parked webhook could not be processed", event_id=event_id)
         return "unread", escape(repr(error))
-    return (verdict.state, verdict.reason or "") if verdict else ("unknown", "no event of this id waits")
+    if verdict is None:
+        return "unknown", "no event of this id waits, or it was too large to be kept: let Stripe send it again"
+    return verdict.state, verdict.reason or ""

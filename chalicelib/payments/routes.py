@@ -54,8 +54,8 @@ from chalicelib.web import Answer, Call, Routes
 
 routes = Routes(__name__)
 
-EVENT_BYTES = 384 * 1024
-"""An event is stored until it is finished, in a row of at most 400 KB. Stripe's have a few KB."""
+EVENT_BYTES = 4 * 1024 * 1024
+"""A Lambda function is handed at most 6 MB, with the body as a JSON string in it. Stripe's events have a few KB."""
 
 STRIPE_REFUSALS = (StripeUnavailable, PaymentsUnavailable, StripeRefused, CardRefused, DetailsRefused)
 """What a request that Stripe answers directly may be refused with."""

@@ -93,7 +93,7 @@ def receive(body: bytes, signature_header: str) -> Verdict:
     except (WrongMode, WrongApiVersion) as refusal:
         log().error(REFUSED, event_id=event.id, type=event.type, reason=refusal.detail)
         raise
-    if not webhook_table.store(event, body):
+    if not webhook_table.store(event, body if event.type in PROCESSORS else None):
         return Verdict("processed", "it was finished before")
     return _handle(event)
 

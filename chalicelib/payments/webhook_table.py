@@ -1,9 +1,11 @@
 """The door to the table `webhook_events`: what Stripe told us, and what became of it."""
 
-from typing import Any, Final, Literal
+import zlib
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
-from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from msgspec import Meta
+from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.expressions.update import Action
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 
@@ -18,9 +20,17 @@ DEAD_AFTER_MS: Final = 10 * 60 * 1000
 """No function works on an event for so long: API Gateway waits for 29 seconds."""
 
 LONGEST_REASON: Final = 500
+
+LONGEST_PAYLOAD: Final = 350 * 1024
+"""Bytes: a row has at most 400 KB, and a few other things in it."""
+
 FINISHED: Final = ("processed", "ignored")
 
 State = Literal["received", "processed", "ignored", "parked"]
+
+
+Text = Annotated[str, Meta(min_length=1, max_length=255)]
+"""What is longer than 255 characters is no id of Stripe's (docs.stripe.com/upgrades), and could be no key of a row."""
 
 
 class StripeEvent(msgspec.Struct, frozen=True):
@@ -29,13 +39,18 @@ class StripeEvent(msgspec.Struct, frozen=True):
     `api_version` is the one that its object was written in; Stripe leaves it empty where there is none.
     """
 
-    id: str
-    type: str
-    created: int
+    id: Text
+    type: Text
+    created: Annotated[int, Meta(ge=0, le=clock.LAST_MS // 1000)]
     data: dict[str, Any]
-    account: str | None = None
+    account: Text | None = None
     livemode: bool | None = None
     api_version: str | None = None
+
+    def __post_init__(self) -> None:
+        """Check that it is about something."""
+        if not isinstance(self.data.get("object"), dict):
+            raise ValueError("data.object is not an object")  # noqa: TRY004 - the error that msgspec makes a ValidationError of
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -57,7 +72,10 @@ class ParkedIndex(GlobalSecondaryIndex["WebhookEventRow"]):  # type: ignore[no-u
 
 
 class WebhookEventRow(Table):
-    """One row an event. `parked` and `payload` go when it is finished; only then does it get `expires_at`."""
+    """One row an event. `parked` and its payload go when it is finished; only then does it get `expires_at`.
+
+    A payload that is too large for a row is packed; one that is too large even so is not kept.
+    """
 
     class Meta(metaclass=TableMeta):
         setting = "webhook_events_table"
@@ -72,12 +90,16 @@ class WebhookEventRow(Table):
     attempts = NumberAttribute()
     parked = UnicodeAttribute(null=True)
     payload = UnicodeAttribute(null=True)
+    packed_payload = BinaryAttribute(null=True, legacy_encoding=False)
     expires_at = NumberAttribute(null=True)
     unfinished = ParkedIndex()
 
 
-def store(event: StripeEvent, body: bytes) -> bool:
-    """Store an event unless it is there; tell whether there is work to do: it is new, or was never finished."""
+def store(event: StripeEvent, body: bytes | None) -> bool:
+    """Store an event unless it is there; tell whether there is work to do: it is new, or was never finished.
+
+    `body` is None for an event that nothing will be done about: there is nothing to do again.
+    """
     row = WebhookEventRow(
         event.id,
         type=event.type,
@@ -88,11 +110,19 @@ def store(event: StripeEvent, body: bytes) -> bool:
         attempts=0,
         # A function that dies half-way leaves the event in the index as well, where it can be found.
         parked="received",
-        payload=body.decode(),
+        **_payload(body or b""),
     )
     with race() as it:
         row.save(condition=WebhookEventRow.event_id.does_not_exist())
     return it.won or WebhookEventRow.get(event.id, consistent_read=True).state not in FINISHED
+
+
+def _payload(body: bytes) -> dict[str, Any]:
+    """Return the attribute that keeps a body; none for one that fits into no row, which Stripe sends again."""
+    if len(body) <= LONGEST_PAYLOAD:
+        return {"payload": body.decode() or None}
+    packed = zlib.compress(body)
+    return {"packed_payload": packed} if len(packed) <= LONGEST_PAYLOAD else {}
 
 
 def finish(event_id: str, verdict: Verdict) -> None:
@@ -107,17 +137,19 @@ def finish(event_id: str, verdict: Verdict) -> None:
         actions += [WebhookEventRow.parked.set("parked")]
     else:
         expires_at = WebhookEventRow.expires_at.set(clock.now_ms() // 1000 + KEPT_SECONDS)
-        actions += [WebhookEventRow.parked.remove(), WebhookEventRow.payload.remove(), expires_at]
+        payload = [WebhookEventRow.payload.remove(), WebhookEventRow.packed_payload.remove()]
+        actions += [WebhookEventRow.parked.remove(), *payload, expires_at]
     with race():
         WebhookEventRow(event_id).update(actions, condition=~WebhookEventRow.state.is_in(*FINISHED))
 
 
 def payload_of(event_id: str) -> str | None:
-    """Return the body of an event that is not finished; None when there is none."""
+    """Return the body of an event that is not finished; None when there is none, or it was too large to be kept."""
     try:
-        return WebhookEventRow.get(event_id, consistent_read=True).payload
+        row = WebhookEventRow.get(event_id, consistent_read=True)
     except WebhookEventRow.DoesNotExist:
         return None
+    return zlib.decompress(row.packed_payload).decode() if row.packed_payload else row.payload
 
 
 def count_parked(limit: int) -> int:

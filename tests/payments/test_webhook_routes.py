@@ -1,4 +1,5 @@
 import json
+import secrets
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import permutations
@@ -187,6 +188,64 @@ def test_a_payment_of_ours_that_is_not_there_comes_again_and_is_found_by_the_ope
     assert json.loads(str(parked.payload)) == event
     assert [parked.expires_at] == [None]
     payer.assert_not_paid()
+
+
+HALF_A_MEGABYTE = 500_000
+
+
+@pytest.mark.parametrize("filling", ["x" * HALF_A_MEGABYTE, secrets.token_hex(HALF_A_MEGABYTE)], ids=["packs", "not"])
+def test_a_large_event_is_processed_as_any_other(api: Api, unanswered: Payer, filling: str) -> None:
+    event = {**succeeded(unanswered), "more": filling}
+    assert send(api, event).json()["state"] == "processed"
+    unanswered.assert_paid_once()
+    stored = row(event)
+    assert [stored.payload, stored.packed_payload] == [None, None]
+
+
+def test_a_large_event_that_is_parked_is_kept_packed_and_replayed(api: Api, unanswered: Payer) -> None:
+    event = {**succeeded(unanswered), "more": "x" * HALF_A_MEGABYTE}
+    real = event["data"]["object"]["customer"]
+    event["data"]["object"]["customer"] = "cus_of_another"
+    problem(send(api, event), 503, "webhook-unprocessed")
+    assert json.loads(str(webhook_table.payload_of(event["id"]))) == event
+    with pytest.raises(WebhookUnprocessed):
+        webhook.replay(event["id"])
+    event["data"]["object"]["customer"] = real
+    assert send(api, event).json()["state"] == "processed"
+    unanswered.assert_paid_once()
+
+
+def test_what_is_too_large_for_a_row_is_parked_without_it(api: Api, payer: Payer) -> None:
+    event = {**intent_event("pay_large", payer.account_id), "more": secrets.token_hex(HALF_A_MEGABYTE)}
+    problem(send(api, event), 503, "webhook-unprocessed")
+    assert (row(event).state, webhook_table.payload_of(event["id"])) == ("parked", None)
+    assert webhook.replay(event["id"]) is None
+
+
+@pytest.mark.parametrize("size", [10, HALF_A_MEGABYTE, 4_000_000])
+def test_of_an_event_that_means_nothing_here_nothing_is_kept(api: Api, size: int) -> None:
+    event = {**intent_event(f"pay_{size}", "acme"), "type": "charge.updated", "more": "x" * size}
+    assert send(api, event).json()["state"] == "ignored"
+    assert [row(event).payload, row(event).packed_payload] == [None, None]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        *(
+            {"id": ""},
+            {"id": "e" * 256},
+            {"id": "\U0001f4a9" * 300},
+            {"type": ""},
+            {"type": "t" * 300},
+            {"account": ""},
+        ),
+        *({"created": -1}, {"created": 10**12}, {"created": 1e300}, {"data": {}}, {"data": {"object": "ch_1"}}),
+    ],
+    ids=repr,
+)
+def test_what_is_signed_and_no_event_is_refused(api: Api, changes: dict[str, Any]) -> None:
+    problem(send(api, {**intent_event("pay_1", "acme"), **changes}), 400, "malformed-event")
 
 
 def test_money_that_was_not_asked_for_here_is_parked_and_taken(api: Api, payer: Payer) -> None:
