@@ -9,9 +9,6 @@ from typing import Final
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND: Final = timedelta(milliseconds=1)
 
-YEARS: Final = range(1971, 9999)
-"""Of a time that somebody asks for: with a few years added or taken away it can still be written."""
-
 _offset = timedelta()
 
 

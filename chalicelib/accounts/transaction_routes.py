@@ -1,6 +1,5 @@
 """An account's history over HTTP: as JSON with a cursor, singly, and as CSV."""
 
-from datetime import UTC, datetime, timedelta
 from typing import Annotated, Literal
 
 import msgspec
@@ -11,7 +10,7 @@ from chalicelib.accounts.allow import REFUSALS, Right, allow
 from chalicelib.accounts.spreadsheet import sheet
 from chalicelib.accounts.transaction_csv import MAXIMUM_ROWS, Lines, write
 from chalicelib.accounts.transaction_view import TransactionList, TransactionView, view
-from chalicelib.clock import YEARS, to_ms
+from chalicelib.dates import Moment, read_end, read_start
 from chalicelib.http_input import InvalidRequest
 from chalicelib.ledger import statement
 from chalicelib.ledger.posting import Direction
@@ -20,16 +19,6 @@ from chalicelib.ledger.transaction import UnknownTransaction
 from chalicelib.web import HEADERS, Call, Routes
 
 routes = Routes(__name__)
-
-Moment = Annotated[
-    str,
-    Meta(
-        max_length=40,
-        description="A time with a zone, or a day in UTC. `from` is included; `to` is not, but a day is whole.",
-        examples=["2026-11-01", "2026-11-23T20:41:05.120Z"],
-    ),
-]
-
 
 MeterName = Annotated[
     str, Meta(max_length=40, description="A receipt is found by its own meter and by those of its lines.")
@@ -62,8 +51,8 @@ class HistoryFilter(msgspec.Struct, forbid_unknown_fields=True, rename={"start":
             type=self.type,
             kind=self.kind,
             meter=self.meter,
-            from_ms=_moment("from", self.start, after_days=0) if self.start else None,
-            to_ms=_moment("to", self.end, after_days=1) if self.end else None,
+            from_ms=read_start(self.start, "from") if self.start else None,
+            to_ms=read_end(self.end, "to") if self.end else None,
         )
 
 
@@ -125,18 +114,3 @@ def download_transactions(call: Call[None, CsvQuery], account_id: str) -> Respon
         "Content-Disposition": f'attachment; filename="transactions-{account_id}.csv"',
     }
     return Response(text, {**HEADERS, **headers, **({"Next-Cursor": cursor} if cursor else {})}, 200)
-
-
-def _moment(field: str, text: str, *, after_days: int) -> int:
-    """Read a time or a day; a day means its beginning, `after_days` later."""
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise InvalidRequest(f"{field}: {text!r} is neither a day nor a time", field=field) from None
-    if moment.year not in YEARS:
-        raise InvalidRequest(f"{field}: the year is not from {YEARS[0]} to {YEARS[-1]}", field=field)
-    if len(text) == len("2026-11-23"):
-        return to_ms(moment.replace(tzinfo=UTC) + timedelta(days=after_days))
-    if moment.tzinfo is None:
-        raise InvalidRequest(f"{field}: the time needs a zone, such as Z", field=field)
-    return to_ms(moment)

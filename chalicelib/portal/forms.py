@@ -2,11 +2,10 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from datetime import date
 from typing import Final
 
 from chalicelib.catalog.catalog import CurrencyLimits
-from chalicelib.clock import YEARS
+from chalicelib.dates import read_day
 from chalicelib.errors import Refusal
 from chalicelib.http_input import InvalidRequest
 from chalicelib.money import InvalidDecimal
@@ -50,15 +49,7 @@ def number(fields: Mapping[str, str], name: str, default: int = 0) -> int:
 def day(fields: Mapping[str, str], name: str) -> str | None:
     """Return a day; None where there is none. Raises InvalidRequest."""
     text = fields.get(name)
-    if text is None:
-        return None
-    try:
-        found = date.fromisoformat(text[:10])
-    except ValueError:
-        raise InvalidRequest(f"{name} is not a day", field=name) from None
-    if found.year not in YEARS:
-        raise InvalidRequest(f"{name} is not a day of our time", field=name)
-    return found.isoformat()
+    return None if text is None else read_day(text, name)
 
 
 def one_of(fields: Mapping[str, str], name: str, known: Iterable[str]) -> str | None:

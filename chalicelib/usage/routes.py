@@ -8,12 +8,12 @@ from msgspec import Meta
 from chalicelib.accounts.allow import REFUSALS, Forbidden, Right, allow, check_right
 from chalicelib.catalog.catalog import catalog
 from chalicelib.clock import day_of, now_ms
+from chalicelib.dates import Day, read_day
 from chalicelib.errors import Refusal
 from chalicelib.http_input import InvalidRequest
 from chalicelib.ledger.daily_usage import DAY_MS, Usage
 from chalicelib.ledger.table import read_days
 from chalicelib.money import format_amount, format_micros
-from chalicelib.text import Text
 from chalicelib.usage.accept import MAXIMUM_EVENTS, TooManyEvents, accept
 from chalicelib.usage.event import UsageEvent
 from chalicelib.usage.message import RefusedElement
@@ -26,15 +26,6 @@ BODY_BYTES = 4 * 1024 * 1024
 500 events of usual size come to 0.2 MB; of the largest events there are, 16 KB each, a request takes 256."""
 
 DEFAULT_DAYS = 30
-
-
-class Day(Text):
-    """A day, in UTC."""
-
-    __slots__ = ()
-    pattern = "[0-9]{4}-[0-9]{2}-[0-9]{2}"
-    example = "2026-11-23"
-    must = f"must be a day such as {example}"
 
 
 class NothingAccepted(Refusal):
@@ -116,8 +107,9 @@ def post_usage(call: Call[None, None]) -> UsageAccepted:
 )
 def get_usage(call: Call[None, UsageQuery], account_id: str) -> UsageList:
     account = allow(call, account_id, Right.READ).account
-    last = call.query.last or day_of(now_ms())
-    first = call.query.first or day_of(now_ms() - (DEFAULT_DAYS - 1) * DAY_MS)
+    query = call.query
+    last = read_day(query.last, "to") if query.last is not None else day_of(now_ms())
+    first = read_day(query.first, "from") if query.first is not None else day_of(now_ms() - (DEFAULT_DAYS - 1) * DAY_MS)
     if first > last:
         raise InvalidRequest("from: is after to", field="from")
     days = read_days(account_id, first, last)

@@ -14,6 +14,7 @@ from chalicelib.accounts import transaction_csv
 from chalicelib.accounts.spreadsheet import sheet
 from chalicelib.accounts.transaction_routes import HistoryFilter
 from chalicelib.accounts.transaction_view import LineView, TransactionView, view
+from chalicelib.dates import read_day
 from chalicelib.ledger import statement
 from chalicelib.ledger.statement import Filter
 from chalicelib.ledger.table import read_days
@@ -85,7 +86,7 @@ def choice_of(visit: Visit) -> Choice:
         span_first=min(first, max(start or _back(last, CHART_DAYS), _back(last, LONGEST_CHART))),
         first=first,
         last=last,
-        opened=(day, opened) if opened and forms.day({"day": day}, "day") else None,
+        opened=(read_day(day, "open"), opened) if opened else None,
         cursor=query.get("cursor"),
     )
 
