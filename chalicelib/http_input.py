@@ -17,8 +17,14 @@ BODY_BYTES: Final = 64 * 1024
 """The largest body of an operation that does not say otherwise: several times what any of them can need."""
 
 LONGEST_PATH_NAME: Final = 256
-PATH_NAME: Final = re.compile(rf"[^\x00-\x1f\x7f]{{1,{LONGEST_PATH_NAME}}}")
-"""What can be the name of anything: no control characters, and short enough to be the key of a row."""
+LONGEST_PATH_NAME_BYTES: Final = 1_000
+"""Of UTF-8, which is what a key of DynamoDB counts: a sort key has 1,024 bytes (Amazon DynamoDB Developer Guide,
+"Quotas"), of which a word before the name takes a few."""
+
+PATH_NAME: Final = re.compile(rf"[^\x00-\x1f\x7f\ud800-\udfff]{{1,{LONGEST_PATH_NAME}}}")
+"""What can be the name of anything: no control characters, and text that can be written."""
+
+HALF_CHARACTER: Final = re.compile(r"[\ud800-\udfff]")
 
 IDEMPOTENCY_KEY: Final = re.compile(r"[\x21-\x7e]{1,255}")
 
@@ -83,10 +89,24 @@ class MissingIdempotencyKey(Refusal):
 def check_path(parameters: Mapping[str, str]) -> None:
     """Check the names in a path. Raises NothingThere."""
     for name, value in parameters.items():
-        if not PATH_NAME.fullmatch(value):
+        if not PATH_NAME.fullmatch(value) or len(value.encode()) > LONGEST_PATH_NAME_BYTES:
             raise NothingThere(
-                f"{name} has 1 to {LONGEST_PATH_NAME} characters, none of them a control character", field=name
+                f"{name} has 1 to {LONGEST_PATH_NAME} characters of at most {LONGEST_PATH_NAME_BYTES} bytes, none of "
+                "them a control character",
+                field=name,
             )
+
+
+def check_texts(fields: Mapping[str, str]) -> dict[str, str]:
+    """Return fields, none of which has half of a character in it: nothing could store or answer it.
+
+    Raises InvalidRequest.
+    """
+    for name, text in fields.items():
+        if HALF_CHARACTER.search(name + text):
+            shown = ascii(name)[1:-1]
+            raise InvalidRequest(f"{shown}: is not Unicode text: half of a surrogate pair is in it", field=shown)
+    return dict(fields)
 
 
 def check_length(body: bytes, maximum: int = BODY_BYTES) -> bytes:
@@ -117,7 +137,7 @@ def read_body(body: bytes, type: Any) -> Any:
 def read_query(query: Mapping[str, str], type: Any) -> Any:
     """Read a query as a value of a type. Raises InvalidRequest."""
     try:
-        return convert(dict(query), type, strict=False)
+        return convert(check_texts(query), type, strict=False)
     except msgspec.ValidationError as error:
         raise invalid(error) from None
 

@@ -159,14 +159,17 @@ def test_a_name_that_nothing_can_have_is_not_found(api: Api, operation: Operatio
         assert 400 <= answer.status_code < 500, answer.text
 
 
-@pytest.mark.parametrize("name", ["", "\x00", "a\nb", "\x7f", "x" * 257])
-def test_a_name_in_a_path_has_no_control_characters_and_an_end(name: str) -> None:
+NAMES_OF_NOTHING = ["", "\x00", "a\nb", "\x7f", "x" * 257, "\U0001f4a9" * 251, "\ud800"]
+
+
+@pytest.mark.parametrize("name", NAMES_OF_NOTHING)
+def test_a_name_in_a_path_is_text_without_control_characters_that_a_key_has_room_for(name: str) -> None:
     """API Gateway hands over decoded names, which the local server does not."""
     with pytest.raises(NothingThere):
         check_path({"payment_id": name})
 
 
-@pytest.mark.parametrize("name", ["a", "x" * 256, "é", "a b", "\U0001f4a9" * 256])
+@pytest.mark.parametrize("name", ["a", "x" * 256, "é", "a b", "\U0001f4a9" * 250])
 def test_any_other_name_may_be_asked_for(name: str) -> None:
     check_path({"payment_id": name})
 

@@ -7,7 +7,6 @@ time and wherever they are cut off.
 """
 
 import base64
-import binascii
 import zlib
 from collections.abc import Mapping
 from typing import Any, Final
@@ -18,7 +17,7 @@ from pynamodb.transactions import TransactWrite
 
 from chalicelib.catalog.seller import DEFAULT_COLOR
 from chalicelib.invoices.invoice import Brand, Invoice
-from chalicelib.ledger.statement import InvalidCursor
+from chalicelib.ledger.statement import InvalidCursor, read_base64
 from chalicelib.tables import Table, TableMeta, connection, race
 from chalicelib.typed import json_decoder
 
@@ -198,13 +197,11 @@ def _encoded(sequence: float) -> str:
 
 def _decoded(cursor: str) -> str:
     try:
-        sequence = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
+        sequence = read_base64(cursor).decode()
         if len(sequence) > SEQUENCE_DIGITS or _encoded(int(sequence)) != cursor:
             raise ValueError
-    except (binascii.Error, ValueError):
-        raise InvalidCursor(
-            f"{cursor[:60]!r} is not a cursor; take `next_cursor` from an answer, unchanged", field="cursor"
-        ) from None
+    except ValueError:
+        raise InvalidCursor from None
     return _document(int(sequence))
 
 

@@ -8,6 +8,7 @@ from chalicelib.clock import iso
 from chalicelib.ledger import page_table
 from chalicelib.ledger.page import SPAN_MS, Page
 from chalicelib.ledger.read_page import holds_event, transactions_of
+from chalicelib.ledger.statement import LONGEST_CURSOR, InvalidCursor
 from chalicelib.ledger.transaction import Transaction
 
 PORTION: Final = 32
@@ -22,6 +23,13 @@ class Found(msgspec.Struct, frozen=True):
 
     transactions: list[Transaction]
     next_key: str | None
+
+
+def start_key(text: str) -> str:
+    """Return where to go on from, as `next_key` said it. Raises InvalidCursor."""
+    if len(text) > LONGEST_CURSOR:
+        raise InvalidCursor
+    return text
 
 
 def by_event_id(

@@ -28,12 +28,29 @@ WORK_BYTES: Final = 4 * 1024 * 1024
 BEYOND_ANY_KEY: Final = "~"
 
 
+LONGEST_CURSOR: Final = 200
+"""Characters, of any list; those that this API hands out have some hundred."""
+
+
 class InvalidCursor(Refusal):
     """A cursor that this API did not hand out."""
 
     status = 422
     type = "invalid-cursor"
     title = "Not a cursor of this list"
+
+    def __init__(self) -> None:
+        super().__init__("take `next_cursor` from an answer, unchanged", field="cursor")
+
+
+def read_base64(cursor: str) -> bytes:
+    """Return what a cursor is the base64 of. Raises InvalidCursor."""
+    try:
+        if len(cursor) > LONGEST_CURSOR:
+            raise ValueError
+        return base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+    except (binascii.Error, ValueError):
+        raise InvalidCursor from None
 
 
 class Filter(msgspec.Struct, frozen=True):
@@ -80,9 +97,9 @@ class Cursor(msgspec.Struct, frozen=True, array_like=True):
     def decode(cls, text: str) -> "Cursor":
         """Read the text back. Raises InvalidCursor."""
         try:
-            return json_decoder(cls).decode(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-        except (binascii.Error, ValueError):
-            raise InvalidCursor("take `next_cursor` from an answer, unchanged", field="cursor") from None
+            return json_decoder(cls).decode(read_base64(text))
+        except ValueError:
+            raise InvalidCursor from None
 
 
 class Statement(msgspec.Struct, frozen=True):

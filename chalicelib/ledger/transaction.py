@@ -6,6 +6,7 @@ from typing import Final
 
 import msgspec
 
+from chalicelib.clock import LAST_MS
 from chalicelib.errors import Refusal
 from chalicelib.ledger.posting import Content, Identity, Leg
 
@@ -89,12 +90,13 @@ def location_of(transaction_id: str) -> Location:
         if not transaction_id.startswith(PREFIX):
             raise ValueError
         packed = base64.b32decode(transaction_id.removeprefix(PREFIX).upper(), casefold=False)
-        if len(packed) != sum(WIDTHS) or transaction_id != transaction_id.lower():
+        latest_ms = int.from_bytes(packed[:6], "big")
+        if len(packed) != sum(WIDTHS) or transaction_id != transaction_id.lower() or latest_ms > LAST_MS:
             raise ValueError
     except (ValueError, binascii.Error):
         raise UnknownTransaction(f"{transaction_id[:60]!r} is not a transaction of this account") from None
     return Location(
-        latest_ms=int.from_bytes(packed[:6], "big"),
+        latest_ms=latest_ms,
         first_sequence=int.from_bytes(packed[6:12], "big"),
         position=int.from_bytes(packed[12:], "big"),
     )

@@ -1,7 +1,6 @@
 """The door to the table `payments`."""
 
 import base64
-import binascii
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 from zlib import crc32
@@ -15,7 +14,7 @@ from pynamodb.transactions import TransactWrite
 from chalicelib import clock
 from chalicelib.clock import iso
 from chalicelib.errors import Refusal
-from chalicelib.ledger.statement import InvalidCursor
+from chalicelib.ledger.statement import InvalidCursor, read_base64
 from chalicelib.payments.indexes import FollowUpIndex, UnresolvedIndex
 from chalicelib.payments.payment import DAY_MS, PREFIX, Payment, PaymentNotFound
 from chalicelib.tables import Table, TableMeta, race
@@ -289,9 +288,9 @@ def _encoded(payment_id: str) -> str:
 
 def _decoded(cursor: str) -> str:
     try:
-        payment_id = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode()
-        if not payment_id.startswith(PREFIX):
-            raise ValueError
-    except (binascii.Error, ValueError):
-        raise InvalidCursor(f"{cursor[:60]!r} is not a cursor; take `next_cursor` from an answer, unchanged") from None
+        payment_id = read_base64(cursor).decode()
+    except UnicodeDecodeError:
+        raise InvalidCursor from None
+    if not payment_id.startswith(PREFIX):
+        raise InvalidCursor
     return payment_id

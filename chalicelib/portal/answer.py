@@ -26,6 +26,7 @@ FREE_FOR_VIEWERS: Final = frozenset({"sign_out"})
 def answer(request: Request, work: Callable[[Request], Response]) -> Response:
     """Do what was asked for; what it refuses, and what goes wrong, has a page, too."""
     try:
+        check_path(request.uri_params or {})
         return work(request)
     except Refusal as refusal:
         return render.refused(request, None, refusal)
@@ -40,7 +41,6 @@ def show_page(request: Request, name: str, account_id: str, parameters: Mapping[
     def work(asked: Request) -> Response:
         visit = Visit(asked, account_id)
         try:
-            check_path(parameters)
             if asked.method == "POST":
                 visit.accept_form(anyone=name in FREE_FOR_VIEWERS)
             return VIEWS[name](visit, **parameters)

@@ -65,4 +65,4 @@ def cookie_of(request: Request) -> str | None:
         found = SimpleCookie(request.headers.get("cookie", "")).get(COOKIE)
     except CookieError:
         return None
-    return found.value if found else None
+    return found.value if found and found.value.isascii() else None

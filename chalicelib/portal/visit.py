@@ -10,7 +10,7 @@ from chalicelib.accounts import table as accounts
 from chalicelib.accounts.account import Account, AccountNotFound
 from chalicelib.accounts.allow import Allowed, Forbidden, Right, may
 from chalicelib.catalog.catalog import Catalog, catalog
-from chalicelib.http_input import InvalidRequest, check_length
+from chalicelib.http_input import InvalidRequest, check_length, check_texts
 from chalicelib.idempotency import Key
 from chalicelib.portal import table
 from chalicelib.portal.brand import Brand, brand_of
@@ -27,7 +27,7 @@ class Visit:
     """A page's request. `form` and `query` hold the first value of each name, without blanks around it."""
 
     def __init__(self, request: Request, account_id: str) -> None:
-        """Find the session, the account and the words. Raises SessionEnded, AccountNotFound."""
+        """Find the session, the account and the words. Raises SessionEnded, AccountNotFound, InvalidRequest."""
         self.request = request
         self.place: Place = public_place()
         self._token = cookie_of(request) or ""
@@ -36,7 +36,7 @@ class Visit:
         self.catalog: Catalog = catalog()
         self.brand: Brand = brand_of(self.account, self.catalog)
         self.words: Words = words_of(request, self.session.locale, self.account.locale)
-        self.query: Mapping[str, str] = _stripped(request.query_params or {})
+        self.query: Mapping[str, str] = _stripped(check_texts(request.query_params or {}))
         self.form: Mapping[str, str] = {}
 
     def accept_form(self, *, anyone: bool = False) -> None:

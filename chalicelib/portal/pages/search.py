@@ -25,7 +25,7 @@ LONGEST: Final = 200
 
 
 def show(visit: Visit) -> Response:
-    """Look for an id, and go where it leads. Raises InvalidRequest."""
+    """Look for an id, and go where it leads. Raises InvalidRequest, InvalidCursor."""
     wanted = visit.query.get("q", "")[:LONGEST]
     if not wanted:
         return visit.go("history")
@@ -38,9 +38,9 @@ def show(visit: Visit) -> Response:
 
 
 def _by_event(visit: Visit, wanted: str) -> Response:
-    """Look for the id of an event, as far back as one answer goes. Raises InvalidRequest."""
+    """Look for the id of an event, as far back as one answer goes. Raises InvalidRequest, InvalidCursor."""
     choice = choice_of(visit)
-    span, before_key = choice.wanted(), visit.query.get("before", "")
+    span, before_key = choice.wanted(), search.start_key(visit.query.get("before", ""))
     account_id = visit.account.account_id
     found = search.by_event_id(account_id, wanted, from_ms=span.from_ms, to_ms=span.to_ms, before_key=before_key)
     if len(found.transactions) == 1:
