@@ -8,6 +8,7 @@ from chalicelib import openapi
 from chalicelib.accounts.routes import routes as accounts
 from chalicelib.accounts.transaction_routes import routes as transactions
 from chalicelib.auto_pay.routes import routes as auto_pay
+from chalicelib.catalog.catalog import catalog
 from chalicelib.invoices.routes import routes as invoices
 from chalicelib.notices.routes import routes as notices
 from chalicelib.overview.routes import routes as overview
@@ -20,7 +21,7 @@ from chalicelib.web import Call, Routes
 
 VERSION: Final = "0.1.0"
 
-routes = Routes(__name__)
+routes = Routes(__name__, "API", "This API itself: does it answer, and what is in it.")
 
 
 class Health(msgspec.Struct):
@@ -29,14 +30,30 @@ class Health(msgspec.Struct):
     status: str
 
 
-@routes.operation("GET", "/health", summary="Tell that the API answers", gives=Health, public=True)
+@routes.operation(
+    "GET",
+    "/health",
+    summary="Tell that the API answers",
+    description="For monitors: 200 while API Gateway and the function answer. It asks nothing else and takes no token.",
+    gives=Health,
+    public=True,
+)
 def get_health(_call: Call[None, None]) -> Health:
     return Health("ok")
 
 
-@routes.operation("GET", "/openapi.json", summary="Describe this API", gives=dict[str, Any], public=True)
+@routes.operation(
+    "GET",
+    "/openapi.json",
+    summary="Describe this API",
+    description="What you are reading: every operation, made from the types that check the requests.",
+    gives=dict[str, Any],
+    public=True,
+)
 def get_openapi(_call: Call[None, None]) -> dict[str, Any]:
-    return openapi.describe(BLUEPRINTS, VERSION)
+    seller = catalog().seller
+    contact = {"name": seller.name, **({"email": seller.email} if seller.email else {})}
+    return openapi.describe(BLUEPRINTS, VERSION, contact)
 
 
 BLUEPRINTS: Final = (

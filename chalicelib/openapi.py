@@ -19,10 +19,11 @@ from chalicelib.http_input import (
 )
 from chalicelib.text import whole
 from chalicelib.token import Unauthorized
-from chalicelib.web import Operation, Problem, Routes
+from chalicelib.web import JSON, Operation, Problem, Routes
 
 VERSION: Final = "3.1.0"
 REFERENCE: Final = "#/components/schemas/{name}"
+RESPONSE: Final = "#/components/responses/{name}"
 PATH_PARAMETER: Final = re.compile(r"{(\w+)}")
 REDIRECTS: Final = range(300, 400)
 
@@ -45,8 +46,36 @@ TOKEN: Final[Json] = {
 }
 
 
-def describe(blueprints: Iterable[Routes], version: str) -> Json:
-    """Return the description of all operations of some blueprints."""
+ABOUT: Final = """The prepaid wallets, payments, subscriptions and invoices of a platform's accounts.
+
+An amount is a decimal string beside a `currency`, a time is ISO 8601 in UTC. A list is `{"data": [...], "next_cursor":
+...}`; its `next_cursor` goes back as `cursor`. An error is `application/problem+json` (RFC 9457) with a stable `type`,
+and names the `field` that it is about. Where money moves, an `Idempotency-Key` makes a repeat safe."""
+
+SERVER: Final[Json] = {"url": ".", "description": "Where this description is served."}
+"""Relative to its own address, as OpenAPI has it (3.1.0, "Relative References in URLs")."""
+
+PATH_NAMES: Final = {
+    "account_id": ("The id that the platform gave the account when it created it.", "acme"),
+    "payment_id": ("The id of a payment, from the answer that made it or from the list.", "pay_019aa1b2c3d4e5f60718"),
+    "transaction_id": ("The id of a transaction, from the list.", "txn_agnkdmvqaaaaaaaaaaaaaaaa"),
+    "number": ("The number of an invoice or a credit note; with `.pdf` behind it, its paper.", "ACME-000042"),
+}
+"""What the names in paths are, with an example of each."""
+
+GATEWAY: Final = {
+    429: "Too many requests at once: slow down and try again",
+    500: "Something went wrong here (`/problems/internal-error`); it is logged, and trying again is safe",
+    502: "The answer could not be passed on; the outcome is unknown, so repeat with the same Idempotency-Key",
+    504: "It took too long; the outcome is unknown, so repeat with the same Idempotency-Key",
+}
+"""What any operation may answer: but for 500 these are API Gateway's own (`GatewayResponses` in the template)."""
+
+ANYTHING_ELSE: Final = "API Gateway refused the request before it came here, such as for its size"
+
+
+def describe(blueprints: Iterable[Routes], version: str, contact: Json) -> Json:
+    """Return the description of all operations of some blueprints; `contact` is OpenAPI's Contact Object."""
     operations = [operation for blueprint in blueprints for operation in blueprint.operations]
     types = [kind for operation in operations for kind in (operation.takes, operation.gives) if kind] + [Problem]
     schemas, components = msgspec.json.schema_components(types, schema_hook=_schema_of, ref_template=REFERENCE)
@@ -56,10 +85,19 @@ def describe(blueprints: Iterable[Routes], version: str) -> Json:
         paths.setdefault(operation.path, {})[operation.method.lower()] = _operation(operation, schema_of)
     return {
         "openapi": VERSION,
-        "info": {"title": "Billing Portal", "version": version, "license": {"name": "MIT", "identifier": "MIT"}},
+        "info": {
+            "title": "Billing Portal",
+            "version": version,
+            "description": ABOUT,
+            "contact": contact,
+            "license": {"name": "MIT", "identifier": "MIT"},
+        },
+        "servers": [SERVER],
+        "tags": [msgspec.to_builtins(tag) for tag in dict.fromkeys(operation.tag for operation in operations)],
         "paths": paths,
         "components": {
             "schemas": components,
+            "responses": {name: _problem(text, schema_of) for name, text in _shared_responses().items()},
             "securitySchemes": {"token": TOKEN},
         },
     }
@@ -70,10 +108,20 @@ def _schema_of(text: Any) -> Json:
     return dict(text.schema())
 
 
+def _shared_responses() -> dict[str, str]:
+    return {**{f"Status{status}": text for status, text in GATEWAY.items()}, "Other": ANYTHING_ELSE}
+
+
+def _problem(text: str, schema_of: Mapping[str, Json]) -> Json:
+    return {"description": text, "content": {"application/problem+json": {"schema": schema_of[repr(Problem)]}}}
+
+
 def _operation(operation: Operation, schema_of: Mapping[str, Json]) -> Json:
     described: Json = {
         "operationId": operation.name,
         "summary": operation.summary,
+        "description": operation.description,
+        "tags": [operation.tag.name],
         "parameters": [*_path_parameters(operation), *_query_parameters(operation), *_headers(operation)],
         "responses": _responses(operation, schema_of),
         "security": [] if operation.public else [{"token": []}],
@@ -82,7 +130,7 @@ def _operation(operation: Operation, schema_of: Mapping[str, Json]) -> Json:
         described["requestBody"] = {
             "description": f"At most {operation.body_bytes} bytes.",
             "required": True,
-            "content": {"application/json": {"schema": schema_of[repr(operation.takes)]}},
+            "content": {JSON: {"schema": schema_of[repr(operation.takes)], "example": operation.example}},
         }
     return described
 
@@ -90,7 +138,11 @@ def _operation(operation: Operation, schema_of: Mapping[str, Json]) -> Json:
 def _path_parameters(operation: Operation) -> list[Json]:
     names = PATH_PARAMETER.findall(operation.path)
     schema = {"type": "string", "minLength": 1, "maxLength": LONGEST_PATH_NAME}
-    return [{"name": name, "in": "path", "required": True, "schema": schema} for name in names]
+    return [
+        {"name": name, "in": "path", "required": True, "description": text, "schema": {**schema, "examples": [example]}}
+        for name in names
+        for text, example in [PATH_NAMES[name]]
+    ]
 
 
 def _query_parameters(operation: Operation) -> list[Json]:
@@ -131,14 +183,13 @@ def _headers(operation: Operation) -> list[Json]:
 def _responses(operation: Operation, schema_of: Mapping[str, Json]) -> dict[str, Json]:
     success: Json = {"description": "Done"}
     if operation.gives:
-        success["content"] = {"application/json": {"schema": schema_of[repr(operation.gives)]}}
+        success["content"] = {operation.media_type: {"schema": schema_of[repr(operation.gives)]}}
     responses = {str(status): REDIRECT if status in REDIRECTS else success for status in operation.statuses}
     for status, refusals in sorted(_refusals(operation).items()):
-        responses[str(status)] = {
-            "description": "; ".join(f"{refusal.title} (`/problems/{refusal.type}`)" for refusal in refusals),
-            "content": {"application/problem+json": {"schema": schema_of[repr(Problem)]}},
-        }
-    return responses
+        text = "; ".join(f"{refusal.title} (`/problems/{refusal.type}`)" for refusal in refusals)
+        responses[str(status)] = _problem(text, schema_of)
+    shared = {**{str(status): f"Status{status}" for status in GATEWAY}, "default": "Other"}
+    return {**{status: {"$ref": RESPONSE.format(name=name)} for status, name in shared.items()}, **responses}
 
 
 def _refusals(operation: Operation) -> dict[int, list[type[Refusal]]]:

@@ -54,6 +54,13 @@ class Answer(msgspec.Struct):
     headers: dict[str, str] = {}
 
 
+class Tag(msgspec.Struct, frozen=True):
+    """What a group of operations is about."""
+
+    name: str
+    description: str
+
+
 class Operation(msgspec.Struct, frozen=True):
     """One method on one path, as `/openapi.json` describes it."""
 
@@ -61,6 +68,8 @@ class Operation(msgspec.Struct, frozen=True):
     path: str
     name: str
     summary: str
+    description: str
+    tag: Tag
     statuses: tuple[int, ...]
     takes: Any
     gives: Any
@@ -70,6 +79,8 @@ class Operation(msgspec.Struct, frozen=True):
     idempotent: bool
     key_optional: bool
     body_bytes: int
+    media_type: str
+    example: Any
 
 
 class Call(Generic[BodyT, QueryT]):
@@ -138,10 +149,11 @@ View = Callable[..., Any]
 
 
 class Routes(Blueprint):
-    """A domain's routes."""
+    """A domain's routes, under its tag."""
 
-    def __init__(self, import_name: str) -> None:
+    def __init__(self, import_name: str, tag: str, description: str) -> None:
         super().__init__(import_name)
+        self.tag = Tag(tag, description)
         self.operations: list[Operation] = []
 
     def operation(  # noqa: PLR0913 - all keywords, most left out
@@ -150,6 +162,7 @@ class Routes(Blueprint):
         path: str,
         *,
         summary: str,
+        description: str,
         status: int | tuple[int, ...] = 200,
         takes: Any = None,
         gives: Any = None,
@@ -159,18 +172,21 @@ class Routes(Blueprint):
         idempotent: bool = False,
         key_optional: bool = False,
         body_bytes: int = BODY_BYTES,
+        media_type: str = JSON,
+        example: Any = None,
     ) -> Callable[[View], View]:
         """Declare a view: `view(call, **path parameters)` returns a value of type `gives`, an Answer, or a Response.
 
         Where there are several statuses, the first is the usual one. With `key_optional` an Idempotency-Key is needed
-        only where money moves. A body longer than `body_bytes` is refused by its length.
+        only where money moves. A body longer than `body_bytes` is refused by its length. `media_type` is that of the
+        answer, `example` a body that is taken, and `description` tells those who call it what to know.
         """
 
         def declare(view: View) -> View:
             statuses = (status,) if isinstance(status, int) else status
             operation = Operation(
-                *(method, path, view.__name__, summary, statuses, takes, gives, query, refuses, public),
-                *(idempotent, key_optional, body_bytes),
+                *(method, path, view.__name__, summary, description, self.tag, statuses, takes, gives, query),
+                *(refuses, public, idempotent, key_optional, body_bytes, media_type, example),
             )
             self.operations.append(operation)
 

@@ -22,7 +22,7 @@ from chalicelib.money import format_amount
 from chalicelib.text import AccountId, WrongText
 from chalicelib.web import Answer, Call, Routes
 
-routes = Routes(__name__)
+routes = Routes(__name__, "Accounts", "The workspaces of the platform and their clients, and may they use it now.")
 
 
 class AccountView(msgspec.Struct):
@@ -61,8 +61,14 @@ class InvalidAccountId(Refusal):
     "PUT",
     "/v1/accounts/{account_id}",
     summary="Create or change an account",
+    description=(
+        "Call it when a workspace signs up, and whenever its name or address changes; the account's wallet is "
+        "made with it. `kind`, `workspace_id` and `currency` are fixed from the first call on. A workspace's "
+        "owner may do it for its clients."
+    ),
     status=(200, 201),
     takes=AccountRequest,
+    example={"kind": "workspace", "name": "Acme", "email": "billing@acme.example", "currency": "usd"},
     gives=AccountView,
     refuses=(
         *(*REFUSALS, AccountImmutable, AccountBusy, UnknownCurrency),
@@ -74,7 +80,14 @@ def put_account(call: Call[AccountRequest, None], account_id: str) -> Answer:
     return Answer(view(account), 201 if created else 200)
 
 
-@routes.operation("GET", "/v1/accounts/{account_id}", summary="Show an account", gives=AccountView, refuses=REFUSALS)
+@routes.operation(
+    "GET",
+    "/v1/accounts/{account_id}",
+    summary="Show an account",
+    description="What is known of the account itself. For its balance, card and subscription, see `GET .../billing`.",
+    gives=AccountView,
+    refuses=REFUSALS,
+)
 def get_account(call: Call[None, None], account_id: str) -> AccountView:
     return view(allow(call, account_id, Right.READ).account)
 
@@ -83,6 +96,10 @@ def get_account(call: Call[None, None], account_id: str) -> AccountView:
     "GET",
     "/v1/accounts/{account_id}/access",
     summary="Tell whether an account may use the product now",
+    description=(
+        "Ask before a call or a message begins; it takes two reads at most. `available` is what is left above the "
+        "floor, and `reason` says why access is closed: the balance, or a subscription that was not paid in time."
+    ),
     gives=AccessView,
     refuses=REFUSALS,
 )

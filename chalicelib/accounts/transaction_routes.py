@@ -18,7 +18,9 @@ from chalicelib.ledger.statement import Filter, InvalidCursor
 from chalicelib.ledger.transaction import UnknownTransaction
 from chalicelib.web import HEADERS, Call, Routes
 
-routes = Routes(__name__)
+routes = Routes(
+    __name__, "Transactions", "What moved wallets: credits, usage, refunds, adjustments. Nothing of it ever changes."
+)
 
 MeterName = Annotated[
     str, Meta(max_length=40, description="A receipt is found by its own meter and by those of its lines.")
@@ -73,6 +75,10 @@ class CsvQuery(HistoryFilter, kw_only=True):
     "GET",
     "/v1/accounts/{account_id}/transactions",
     summary="List transactions, newest first",
+    description=(
+        "The history of a wallet by the time of its events. A narrow filter may answer with fewer than `limit`, "
+        "and still have a `next_cursor`: the end is where that is null."
+    ),
     query=HistoryQuery,
     gives=TransactionList,
     refuses=(*REFUSALS, InvalidCursor),
@@ -87,6 +93,10 @@ def list_transactions(call: Call[None, HistoryQuery], account_id: str) -> Transa
     "GET",
     "/v1/accounts/{account_id}/transactions/{transaction_id}",
     summary="Show a transaction",
+    description=(
+        "One transaction, with the lines of a receipt, what caused it (`source`, `event_id`, `url`), and the "
+        "payment, if any."
+    ),
     gives=TransactionView,
     refuses=(*REFUSALS, UnknownTransaction),
 )
@@ -99,7 +109,14 @@ def get_transaction(call: Call[None, None], account_id: str, transaction_id: str
     "GET",
     "/v1/accounts/{account_id}/transactions.csv",
     summary=f"Download up to {MAXIMUM_ROWS} rows of history as CSV, newest first; the header Next-Cursor leads to more",
+    description=(
+        "For programs and archives, with the same filters as the list. A file that is full ends with a `Next- "
+        "Cursor` header: send it back as `cursor` for the next one. `lines=rows` writes each line of a receipt as "
+        "a row of its own."
+    ),
     query=CsvQuery,
+    gives=str,
+    media_type="text/csv",
     refuses=(*REFUSALS, InvalidCursor),
 )
 def download_transactions(call: Call[None, CsvQuery], account_id: str) -> Response:

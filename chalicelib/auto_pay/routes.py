@@ -10,14 +10,19 @@ from chalicelib.money import InvalidDecimal, NotChargeable
 from chalicelib.payments.top_up import CardMissing, CurrencyMismatch
 from chalicelib.web import Call, Routes
 
-routes = Routes(__name__)
+routes = Routes(__name__, "Auto-pay", "The rule that refills a wallet when its balance falls below a threshold.")
 
 
 @routes.operation(
     "PUT",
     "/v1/accounts/{account_id}/auto-pay",
     summary="Switch auto-pay on or off, or change it; a wallet that is low is refilled at once",
+    description=(
+        "Needs a card on file. A balance that is already below the threshold is refilled at once, so say so "
+        "before. To switch it on again clears a suspension."
+    ),
     takes=AutoPayRequest,
+    example={"enabled": True, "threshold": "10.00", "amount": "50.00", "monthly_limit": "200.00"},
     gives=AutoPayView,
     refuses=(
         *(*REFUSALS, CurrencyMismatch, UnknownCurrency, InvalidDecimal, NotChargeable),
@@ -34,6 +39,7 @@ def put_auto_pay(call: Call[AutoPayRequest, None], account_id: str) -> AutoPayVi
     "GET",
     "/v1/accounts/{account_id}/auto-pay",
     summary="Show auto-pay: what it does now, and why",
+    description="The settings, and what they come to now: on, off or suspended, with the reason and the next attempt.",
     gives=AutoPayView,
     refuses=(*REFUSALS, UnknownCurrency),
 )

@@ -28,7 +28,7 @@ from chalicelib.ledger.transaction import UnknownTransaction
 from chalicelib.payments.payment import PaymentNotFound
 from chalicelib.web import HEADERS, Call, Routes
 
-routes = Routes(__name__)
+routes = Routes(__name__, "Invoices", "The invoices and credit notes of payments, and how they look.")
 
 BODY_BYTES = 192 * 1024
 """The largest logo in base64, and room for what is around it."""
@@ -45,6 +45,7 @@ class InvoicesQuery(msgspec.Struct, forbid_unknown_fields=True):
     "GET",
     "/v1/accounts/{account_id}/invoices",
     summary="List invoices and credit notes, newest first",
+    description="What was issued, in the order of its numbers, which have no gaps.",
     query=InvoicesQuery,
     gives=InvoiceList,
     refuses=(*REFUSALS, InvalidCursor),
@@ -61,6 +62,10 @@ def list_invoices(call: Call[None, InvoicesQuery], account_id: str) -> InvoiceLi
     "GET",
     "/v1/accounts/{account_id}/invoices/{number}",
     summary="Show an invoice or a credit note; with .pdf behind its number, 303 to a link that lives for minutes",
+    description=(
+        "The document as data, fixed when it was issued. With `.pdf` behind the number it answers 303: follow "
+        "`Location` within five minutes, without your token."
+    ),
     status=(200, 303),
     gives=InvoiceView,
     refuses=(*REFUSALS, InvoiceNotFound),
@@ -75,6 +80,10 @@ def get_invoice(call: Call[None, None], account_id: str, number: str) -> Invoice
     "GET",
     "/v1/accounts/{account_id}/transactions/{transaction_id}/invoice",
     summary="Fetch the invoice of a credit, or the credit note of a refund: 303 to a link that lives for minutes",
+    description=(
+        "From the history straight to the paper: issued and drawn on first request. Follow `Location` within five "
+        "minutes, without your token."
+    ),
     status=303,
     refuses=(
         *(*REFUSALS, UnknownTransaction, InvoiceNotFound, PaymentNotFound, NotInvoiceable, NotCreditable),
@@ -90,7 +99,9 @@ def get_transaction_invoice(call: Call[None, None], account_id: str, transaction
     "PUT",
     "/v1/accounts/{account_id}/brand",
     summary="Put a workspace's colour and logo on the documents of its clients, from now on",
+    description="What is left out is cleared. Documents that were issued before keep the look that they had.",
     takes=BrandRequest,
+    example={"color": "#24405f"},
     gives=BrandView,
     refuses=(*REFUSALS, LogoInvalid),
     body_bytes=BODY_BYTES,
@@ -103,6 +114,10 @@ def put_brand(call: Call[BrandRequest, None], account_id: str) -> BrandView:
     "GET",
     "/v1/accounts/{account_id}/brand",
     summary="Show a workspace's colour and logo",
+    description=(
+        "What the documents and the portal of the workspace's clients are dressed in. `logo` is the name of what "
+        "was put."
+    ),
     gives=BrandView,
     refuses=REFUSALS,
 )

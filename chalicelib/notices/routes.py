@@ -9,7 +9,7 @@ from chalicelib.notices.choice import Choice, ChoiceRequest, Mails, sent_to
 from chalicelib.notices.choose import NoticesBusy, choose
 from chalicelib.web import Call, Routes
 
-routes = Routes(__name__)
+routes = Routes(__name__, "Notices", "The mails about low balances, declined cards and payments.")
 
 
 class NoticesView(msgspec.Struct):
@@ -24,6 +24,9 @@ class NoticesView(msgspec.Struct):
     "GET",
     "/v1/accounts/{account_id}/notices",
     summary="Show who gets which mails",
+    description=(
+        "`sent_to` is who gets the mails now: the recipients that were chosen, else the account's billing contact."
+    ),
     gives=NoticesView,
     refuses=REFUSALS,
 )
@@ -36,7 +39,12 @@ def get_notices(call: Call[None, None], account_id: str) -> NoticesView:
     "PUT",
     "/v1/accounts/{account_id}/notices",
     summary="Choose who gets which mails; what is left out stays as it is",
+    description=(
+        "Every kind of mail is on unless it is switched off. At most ten recipients, who may know of each other: "
+        "they share one mail."
+    ),
     takes=ChoiceRequest,
+    example={"recipients": ["books@acme.example"], "mails": {"receipt": False}},
     gives=NoticesView,
     refuses=(*REFUSALS, NoticesBusy),
 )

@@ -7,13 +7,17 @@ from chalicelib.overview.view import OverviewView, view
 from chalicelib.subscriptions.view import see as see_subscription
 from chalicelib.web import Call, Routes
 
-routes = Routes(__name__)
+routes = Routes(__name__, "Accounts", "The workspaces of the platform and their clients, and may they use it now.")
 
 
 @routes.operation(
     "GET",
     "/v1/accounts/{account_id}/billing",
     summary="Show the overview of an account's billing",
+    description=(
+        "All that the portal's first page shows, in one read: the balance, the card, auto-pay, the subscription, "
+        "and payments whose outcome is open. Ask for it after a change instead of putting the parts together."
+    ),
     gives=OverviewView,
     refuses=(*REFUSALS, UnknownCurrency),
 )

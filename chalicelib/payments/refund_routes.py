@@ -23,7 +23,7 @@ from chalicelib.payments.top_up import CurrencyMismatch
 from chalicelib.payments.view import view_balance, view_payment
 from chalicelib.web import Answer, Call, Routes
 
-routes = Routes(__name__)
+routes = Routes(__name__, "Payments", "Money from cards: the card on file, adding balance, and how payments stand.")
 
 CHECK_AGAIN_SECONDS = "3"
 """When a request whose outcome is not known may be repeated."""
@@ -33,6 +33,9 @@ CHECK_AGAIN_SECONDS = "3"
     "GET",
     "/v1/accounts/{account_id}/payments/{payment_id}",
     summary="Show a payment with its refunds and disputes",
+    description=(
+        "One payment with all that came back of it: refunds with their states, and disputes with Stripe's reasons."
+    ),
     gives=PaymentDetail,
     refuses=(*REFUSALS, PaymentNotFound),
 )
@@ -45,8 +48,13 @@ def get_payment(call: Call[None, None], account_id: str, payment_id: str) -> Pay
     "POST",
     "/v1/accounts/{account_id}/payments/{payment_id}/refunds",
     summary="Refund a payment to its card, whole or in part; 202 when the outcome is not known yet: send it again",
+    description=(
+        "The operator's. Without an amount it is all that can be refunded; of a top-up that is what is left of it "
+        "in the wallet, which is debited at once. A refund that the bank sends back is credited again."
+    ),
     status=(201, 202),
     takes=RefundRequest,
+    example={"reason": "Charged by mistake", "amount": "5.00"},
     gives=RefundedView,
     refuses=(
         *(*REFUSALS, MissingIdempotencyKey, IdempotencyConflict, InvalidDecimal, CurrencyMismatch, NotChargeable),

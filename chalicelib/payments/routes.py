@@ -52,7 +52,7 @@ from chalicelib.payments.view import (
 from chalicelib.payments.webhook import MalformedEvent, WebhookUnprocessed, WrongApiVersion, WrongMode
 from chalicelib.web import Answer, Call, Routes
 
-routes = Routes(__name__)
+routes = Routes(__name__, "Payments", "Money from cards: the card on file, adding balance, and how payments stand.")
 
 EVENT_BYTES = 4 * 1024 * 1024
 """A Lambda function is handed at most 6 MB, with the body as a JSON string in it. Stripe's events have a few KB."""
@@ -82,8 +82,14 @@ class WebhookView(msgspec.Struct):
     "POST",
     "/v1/accounts/{account_id}/top-ups",
     summary="Add balance with the card on file; 202 when the customer has to act or the outcome is not known yet",
+    description=(
+        "Charges the card on file and credits the wallet in one go. After 202, let the browser confirm with what "
+        "`authentication` holds, or check the payment again: never pay a second time. The webhook and a sweep "
+        "find the outcome as well."
+    ),
     status=(201, 202),
     takes=TopUpRequest,
+    example={"amount": "25.00"},
     gives=TopUpView,
     refuses=(
         *(*REFUSALS, MissingIdempotencyKey, IdempotencyConflict, InvalidDecimal, CurrencyMismatch, NotChargeable),
@@ -105,6 +111,7 @@ def add_balance(call: Call[TopUpRequest, None], account_id: str) -> Answer:
     "GET",
     "/v1/accounts/{account_id}/payments",
     summary="List payments, newest first",
+    description="Every attempt at charging a card, with its state: top-ups, refills, and the subscription's.",
     query=PaymentsQuery,
     gives=PaymentList,
     refuses=(*REFUSALS, InvalidCursor),
@@ -119,6 +126,10 @@ def list_payments(call: Call[None, PaymentsQuery], account_id: str) -> PaymentLi
     "POST",
     "/v1/accounts/{account_id}/payments/{payment_id}/refresh",
     summary="Check an unresolved payment again, with Stripe",
+    description=(
+        "Asks Stripe how a payment stands that has not ended, and accounts for the answer at once. Of one that "
+        "has ended it changes nothing."
+    ),
     gives=TopUpView,
     refuses=(*REFUSALS, PaymentNotFound, PaymentBusy, PaymentsUnavailable),
 )
@@ -131,6 +142,10 @@ def refresh_payment(call: Call[None, None], account_id: str, payment_id: str) ->
     "POST",
     "/v1/accounts/{account_id}/card-setups",
     summary="Start saving a card: what the browser needs to ask for it",
+    description=(
+        "Give `client_secret` and `publishable_key` to Stripe's own fields in the browser: card numbers never "
+        "come here. When the browser has confirmed the setup, put its id on file with `PUT .../card`."
+    ),
     status=201,
     gives=CardSetupView,
     refuses=(*REFUSALS, *STRIPE_REFUSALS),
@@ -143,7 +158,12 @@ def start_card_setup(call: Call[None, None], account_id: str) -> CardSetupView:
     "PUT",
     "/v1/accounts/{account_id}/card",
     summary="Put the card of a finished setup on file",
+    description=(
+        "Takes the id of the setup that the browser has confirmed. The card replaces the one on file; what is "
+        "owed, and auto-pay that was suspended, go on with it."
+    ),
     takes=CardRequest,
+    example={"setup_intent_id": "seti_1Q2w3E"},
     gives=CardView,
     refuses=(*REFUSALS, CardSetupUnknown, CardSetupUnfinished, CardSuperseded, *STRIPE_REFUSALS),
 )
@@ -152,7 +172,15 @@ def put_card(call: Call[CardRequest, None], account_id: str) -> CardView:
 
 
 @routes.operation(
-    "DELETE", "/v1/accounts/{account_id}/card", summary="Take the card off file", status=204, refuses=REFUSALS
+    "DELETE",
+    "/v1/accounts/{account_id}/card",
+    summary="Take the card off file",
+    description=(
+        "Stripe forgets the card as well. Auto-pay and renewals then fail until there is another. Without a card "
+        "it does nothing."
+    ),
+    status=204,
+    refuses=REFUSALS,
 )
 def delete_card(call: Call[None, None], account_id: str) -> None:
     card.remove(allow(call, account_id, Right.ACT).account)
@@ -162,8 +190,13 @@ def delete_card(call: Call[None, None], account_id: str) -> None:
     "POST",
     "/v1/accounts/{account_id}/adjustments",
     summary="Credit or debit a wallet by hand, with a reason",
+    description=(
+        "The operator's own correction, such as a welcome credit: no card is charged. A debit may take the "
+        "balance below zero. The reason is shown to the customer."
+    ),
     status=201,
     takes=AdjustmentRequest,
+    example={"type": "credit", "amount": "10.00", "reason": "Welcome credit"},
     gives=AdjustmentView,
     refuses=(
         *(*REFUSALS, MissingIdempotencyKey, IdempotencyConflict, InvalidDecimal, CurrencyMismatch),
@@ -190,6 +223,11 @@ def post_adjustment(call: Call[AdjustmentRequest, None], account_id: str) -> Adj
     "POST",
     "/webhooks/stripe",
     summary="Take an event from Stripe",
+    description=(
+        "Give this address to Stripe as a webhook endpoint. Events are checked by their signature, done once "
+        "however often they come, and answered 503 when they could not be processed, so that Stripe sends them "
+        "again. Unknown types are ignored."
+    ),
     gives=WebhookView,
     refuses=(BodyTooLarge, InvalidSignature, MalformedEvent, WrongMode, WrongApiVersion, WebhookUnprocessed),
     public=True,

@@ -15,7 +15,7 @@ from chalicelib.portal.enter import PortalSessionRequest, create_link
 from chalicelib.portal.place import public_place
 from chalicelib.web import Call, Routes
 
-routes = Routes(__name__)
+routes = Routes(__name__, "Portal", "Links into the pages on which customers see and settle their billing.")
 
 HOME: Final = "/portal/accounts/{account_id}"
 
@@ -64,8 +64,14 @@ class PortalSessionView(msgspec.Struct):
     "POST",
     "/v1/portal-sessions",
     summary="Make a link into the portal, which opens once and within minutes",
+    description=(
+        "Ask for it when your customer opens Billing, and send the browser to `url` at once: it opens once, and "
+        "for five minutes. What the person may do there is `role`'s; `return_url` is where the page's way back "
+        "leads."
+    ),
     status=201,
     takes=PortalSessionRequest,
+    example={"account_id": "acme", "return_url": "https://app.example.com/settings/billing"},
     gives=PortalSessionView,
     refuses=REFUSALS,
 )

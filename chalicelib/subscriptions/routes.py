@@ -39,7 +39,7 @@ from chalicelib.subscriptions.view import ChangeView, PaidView, SubscriptionView
 from chalicelib.subscriptions.withdraw import withdraw
 from chalicelib.web import Answer, Call, Routes
 
-routes = Routes(__name__)
+routes = Routes(__name__, "Subscription", "The plan and its add-ons, charged to the card for each period.")
 
 PATH: Final = "/v1/accounts/{account_id}/subscription"
 CARD_REFUSALS: Final = (
@@ -58,8 +58,14 @@ class ChangeQuery(msgspec.Struct, forbid_unknown_fields=True):
     "PUT",
     PATH,
     summary="Begin a subscription or change it; 202 when the customer has to act or the outcome is not known yet",
+    description=(
+        "What is added takes effect at once and costs the difference for the rest of the period; what is removed "
+        "stays until its end. Ask with `preview=true` first, and send the amount back as `expected_amount`: then "
+        "nothing else is charged."
+    ),
     status=(200, 202),
     takes=SubscriptionRequest,
+    example={"plan": "agency", "add_ons": {"phone_number": 2}},
     query=ChangeQuery,
     gives=ChangeView,
     refuses=(
@@ -84,6 +90,9 @@ def put_subscription(call: Call[SubscriptionRequest, ChangeQuery], account_id: s
     "GET",
     PATH,
     summary="Show the subscription",
+    description=(
+        "The plan, its add-ons and prices, the period, what the next renewal will cost, and what is owed, if anything."
+    ),
     gives=SubscriptionView,
     refuses=(*REFUSALS, UnknownCurrency, SubscriptionNotFound),
 )
@@ -96,6 +105,10 @@ def get_subscription(call: Call[None, None], account_id: str) -> SubscriptionVie
     "DELETE",
     PATH,
     summary="Cancel the subscription at its period's end; one that is owed ends at once",
+    description=(
+        "It runs on until the end of what is paid, and can be resumed until then. One whose renewal is unpaid "
+        "ends at once."
+    ),
     gives=SubscriptionView,
     refuses=(*REFUSALS, UnknownCurrency, SubscriptionNotFound, AlreadyCanceled, SubscriptionBusy),
 )
@@ -108,6 +121,7 @@ def delete_subscription(call: Call[None, None], account_id: str) -> Subscription
     "POST",
     f"{PATH}/resume",
     summary="Take a cancellation back before it takes effect",
+    description="Only until the period ends: after that, begin a new one with `PUT`.",
     gives=SubscriptionView,
     refuses=(*REFUSALS, UnknownCurrency, SubscriptionNotFound, NotCanceled, SubscriptionBusy),
 )
@@ -120,6 +134,9 @@ def resume_subscription(call: Call[None, None], account_id: str) -> Subscription
     "DELETE",
     f"{PATH}/pending",
     summary="Withdraw what waits for the customer to confirm its payment; nothing is charged",
+    description=(
+        "For a change or a start whose payment waits for 3-D Secure: it is canceled at Stripe, and nothing has changed."
+    ),
     status=204,
     refuses=(
         *REFUSALS,
@@ -139,6 +156,10 @@ def delete_pending(call: Call[None, None], account_id: str) -> None:
     "POST",
     f"{PATH}/pay",
     summary="Pay a renewal that is owed; 202 when the customer has to act or the outcome is not known yet",
+    description=(
+        "With the customer there, so that the bank may ask them. Another card on file is tried by itself, without "
+        "this. A renewal that costs nothing by now is renewed without a payment."
+    ),
     status=(200, 202),
     gives=PaidView,
     refuses=(
@@ -158,7 +179,12 @@ def pay_subscription(call: Call[None, None], account_id: str) -> Answer:
     "PUT",
     f"{PATH}/in-use",
     summary="Note how many of each add-on are in use: fewer cannot be subscribed to",
+    description=(
+        "The operator's: say how many of each add-on are in use, such as phone numbers, and nobody can subscribe "
+        "to fewer."
+    ),
     takes=InUseRequest,
+    example={"add_ons": {"phone_number": 2}},
     gives=SubscriptionView,
     refuses=(*REFUSALS, UnknownCurrency, SubscriptionNotFound, SubscriptionBusy),
 )

@@ -1,6 +1,6 @@
 """Usage over HTTP: events in, totals out."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import msgspec
 from msgspec import Meta
@@ -19,13 +19,28 @@ from chalicelib.usage.event import UsageEvent
 from chalicelib.usage.message import RefusedElement
 from chalicelib.web import Call, Routes
 
-routes = Routes(__name__)
+routes = Routes(
+    __name__, "Usage", "What customers used: sent by the services of the platform, charged to wallets exactly once."
+)
 
 BODY_BYTES = 4 * 1024 * 1024
 """A Lambda function is handed at most 6 MB, with the body as a JSON string in it, in which each quote takes two bytes.
 500 events of usual size come to 0.2 MB; of the largest events there are, 16 KB each, a request takes 256."""
 
 DEFAULT_DAYS = 30
+
+
+Element = Annotated[Any, Meta(description="A usage event. One that is none is refused by itself.")]
+
+EXAMPLE: Final = {
+    "specversion": "1.0",
+    "id": "msg-8f2",
+    "source": "/messaging",
+    "type": "sms",
+    "subject": "acme",
+    "time": "2026-11-23T20:41:05.120Z",
+    "data": {"quantity": "1", "url": "https://app.example.com/messages/8f2", "description": "SMS to +1 555 0100"},
+}
 
 
 class NothingAccepted(Refusal):
@@ -81,8 +96,14 @@ class UsageList(msgspec.Struct):
     "POST",
     "/v1/usage",
     summary="Send up to 500 usage events; for the platform's producers and operators",
+    description=(
+        "Each event is a CloudEvent whose `type` is a meter and whose `subject` an account, sent singly or in an "
+        "array. An event is known by account, `source`, `id` and `time`: send it again unchanged and it is "
+        "charged once. The refused ones are listed with their reasons and hold up no others."
+    ),
     status=202,
-    takes=UsageEvent | Annotated[list[Any], Meta(min_length=1, max_length=MAXIMUM_EVENTS)],
+    takes=UsageEvent | Annotated[list[Element], Meta(min_length=1, max_length=MAXIMUM_EVENTS)],
+    example=[EXAMPLE],
     gives=UsageAccepted,
     refuses=(Forbidden, NothingAccepted, TooManyEvents),
     body_bytes=BODY_BYTES,
@@ -101,6 +122,10 @@ def post_usage(call: Call[None, None]) -> UsageAccepted:
     "GET",
     "/v1/accounts/{account_id}/usage",
     summary="Show usage by day and meter",
+    description=(
+        "Totals for reports and charts, by UTC day and meter, without reading single events. The days run from "
+        "`from` to `to`, both included; left out, they are the last 30."
+    ),
     query=UsageQuery,
     gives=UsageList,
     refuses=REFUSALS,

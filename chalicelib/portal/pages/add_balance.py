@@ -14,6 +14,7 @@ import msgspec
 from chalice.app import Response
 
 from chalicelib import clock, idempotency
+from chalicelib.errors import Refusal
 from chalicelib.idempotency import IdempotencyConflict
 from chalicelib.ledger.table import read_wallet
 from chalicelib.money import InvalidDecimal, NotChargeable, format_amount, parse_micros
