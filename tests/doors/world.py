@@ -1,0 +1,88 @@
+"""An account of whom everything is there: a card, a payment with its invoice, a subscription, usage; and its tokens."""
+
+from dataclasses import dataclass
+from itertools import count
+
+from chalicelib.accounts import table as accounts
+from chalicelib.accounts.put import AccountRequest, put
+from chalicelib.catalog.catalog import catalog
+from chalicelib.clock import now_ms
+from chalicelib.idempotency import Key
+from chalicelib.invoices.issue import issue_for
+from chalicelib.payments.payment import Payment
+from chalicelib.portal import table as sessions
+from chalicelib.portal.session import Session, form_token, id_of
+from chalicelib.settings import settings
+from chalicelib.subscriptions.change import SubscriptionRequest, change
+from chalicelib.token import Caller, sign
+from chalicelib.usage.record import record
+from local.stripe_emulator.client import Emulator
+from tests.build import event, sqs_record
+from tests.payments.payer import Payer
+
+HOUR_MS = 3600 * 1000
+_numbers = count(1)
+
+
+@dataclass(frozen=True)
+class Tenant:
+    """The account, and what names in paths may be."""
+
+    account_id: str
+    payment_id: str
+    transaction_id: str
+    number: str
+
+    @property
+    def names(self) -> dict[str, str]:
+        return {
+            "account_id": self.account_id,
+            "payment_id": self.payment_id,
+            "transaction_id": self.transaction_id,
+            "number": self.number,
+        }
+
+
+def new_tenant(emulator: Emulator) -> Tenant:
+    """Make an account that has something of everything."""
+    account_id = f"tenant-{next(_numbers)}"
+    request = AccountRequest(kind="workspace", name="Acme", email="kim@acme.example", currency="usd")
+    put(Caller("operator"), account_id, request, catalog())
+    payer = Payer(account_id, emulator)
+    payer.save_card()
+    payment: Payment = payer.top_up().payment
+    invoice = issue_for(account_id, payment.payment_id, catalog())
+    plan = SubscriptionRequest(plan="agency", add_ons={"phone_number": 1})
+    change(accounts.get(account_id), plan, key=Key("plan", "customer"), actor="tester", catalog=catalog())
+    assert record([sqs_record(event(account_id))], catalog()) == []
+    return Tenant(account_id, payment.payment_id, payer.credits[0].id, invoice.number)
+
+
+def operator_token() -> str:
+    return sign(settings().token_secret, role="operator", account_id=None, expires_at_ms=now_ms() + HOUR_MS)
+
+
+@dataclass(frozen=True)
+class Visitor:
+    """Somebody with a session of the portal."""
+
+    cookie: str
+    form_token: str
+
+
+def enter(account_id: str) -> Visitor:
+    """Give somebody a session of an account."""
+    secret = f"secret-of-{account_id}"
+    sessions.put(
+        Session(
+            session_id=id_of("session", secret),
+            account_id=account_id,
+            role="owner",
+            subject=None,
+            return_url="https://app.example.com/settings",
+            locale=None,
+            created_at_ms=now_ms(),
+            expires_at_ms=now_ms() + HOUR_MS,
+        )
+    )
+    return Visitor(f"portal_session={secret}", form_token(secret))
