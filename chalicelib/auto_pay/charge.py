@@ -34,8 +34,11 @@ def make(message: ChargeMessage) -> Payment:
     if payment.ended:
         return payment
     if is_untouched(payment, clock.now_ms()):
-        return (send_refill(payment) if payment.kind == "auto_pay" else charge(payment)).payment
-    return resolve(payment, send_refill=send_refill).payment
+        made = (send_refill(payment) if payment.kind == "auto_pay" else charge(payment)).payment
+    else:
+        made = resolve(payment, send_refill=send_refill).payment
+    # One that failed is canceled at Stripe at once: nobody is there who waits for the answer.
+    return resolve(made).payment if made.ended else made
 
 
 def is_untouched(payment: Payment, now_ms: int) -> bool:

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from chalicelib.ledger.posting import CREDIT, DEBIT, Posting, one_leg
 from chalicelib.money import from_card_amount
-from chalicelib.payments.payment import DAY_MS, Payment
+from chalicelib.payments.payment import DAY_MS, Payment, rare_look_ms
 
 SOURCE: Final = "/disputes"
 
@@ -33,6 +33,9 @@ CLOSED: Final = frozenset({"warning_closed", "lost", "won", "prevented"})
 
 UNPOSTED_LOOK_MS: Final = 3 * 60 * 1000
 FIRST_LOOK_MS: Final = 60 * 60 * 1000
+MAY_MOVE_FOR_DAYS: Final = 256
+"""How long after it was opened a closed dispute may still move: a closed inquiry becomes a dispute, a lost one is
+overturned, a won one goes to arbitration. Each step takes weeks (docs.stripe.com/disputes/how-disputes-work)."""
 
 
 class BalanceMovement(msgspec.Struct, frozen=True):
@@ -217,12 +220,13 @@ def debiting(dispute: Dispute, wanted_micros: int, now_ms: int) -> Dispute:
 
 
 def check_at_ms(dispute: Dispute) -> int | None:
-    """Return when the sweeper should look; None when it is closed and the ledger has all of it.
+    """Return when the sweeper should look; None when nothing more can come.
 
-    What the ledger lacks is looked at after 3 minutes; an open dispute after an hour and ever later, up to a day.
+    What the ledger lacks is looked at after 3 minutes; an open dispute after an hour and ever later, up to a day; a
+    closed one 1, 2, 4, ... days after it was opened.
     """
     if dispute.posted < len(dispute.movements):
         return dispute.updated_at_ms + UNPOSTED_LOOK_MS
     if dispute.closed:
-        return None
+        return rare_look_ms(dispute.opened_at_ms, dispute.updated_at_ms, MAY_MOVE_FOR_DAYS)
     return dispute.updated_at_ms + min(DAY_MS, FIRST_LOOK_MS << min(dispute.checks, 10))

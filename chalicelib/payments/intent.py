@@ -1,11 +1,16 @@
 """A PaymentIntent of Stripe's, and what it says about a payment. Pure."""
 
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from chalicelib.money import to_card_amount
 from chalicelib.payments.payment import ABANDONED_MS, Failure, Outcome, Payment, State, canceled_because
+
+CANCELABLE: Final = frozenset(
+    {"requires_payment_method", "requires_confirmation", "requires_action", "requires_capture"}
+)
+"""Statuses in which somebody could still pay, and nothing is under way (docs.stripe.com/api/payment_intents/cancel)."""
 
 
 class PaymentMismatch(Exception):

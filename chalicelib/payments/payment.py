@@ -5,6 +5,9 @@
 News arrives late, twice and out of order, so a payment only ever moves to a later state of this list. Money that
 moved wins over everything: a payment that failed or was canceled becomes `succeeded` when Stripe says so, never the
 other way.
+
+What has ended here may still be paid at Stripe: a PaymentIntent whose attempt failed can be confirmed again by whoever
+has its client secret, or the account's key. Such a payment is not final: it is looked at until nobody can pay it.
 """
 
 from typing import Final, Literal
@@ -78,7 +81,8 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     `stripe_account` is None on the platform's own. `state_at_ms` is when it came into its state, `sent_at_ms` when a
     refill of auto-pay was last sent to Stripe, `intent_at_ms` when Stripe made its PaymentIntent. `attempt` numbers the
     key that Stripe gets; `spent_at_ms` is when it was first seen to remember a failure of Stripe's own. `checks` counts
-    the sweeper's looks, `version` the changes. `tax` is what the account bore when it was made, and the lines and the
+    the sweeper's looks, `version` the changes. `intent_open`: it has ended here, and a PaymentIntent of it may still be
+    paid; None on rows older than this attribute. `tax` is what the account bore when it was made, and the lines and the
     period are a subscription payment's, fixed then, too. `off_session`: nobody is there.
     What became of a succeeded payment later stands beside its state: refunds, the last dispute, a warning of fraud.
     """
@@ -114,6 +118,7 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     intent_at_ms: int | None = None
     attempt: int = 1
     spent_at_ms: int | None = None
+    intent_open: bool | None = None
     checks: int = 0
     version: int = 1
 
@@ -126,6 +131,15 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     def was_never_made(self) -> bool:
         """Tell whether it was given up because Stripe never took it: nobody's card was tried."""
         return self.state == "canceled" and self.failure is not None and self.failure.code == NOT_FOUND
+
+    @property
+    def is_final(self) -> bool:
+        """Tell whether nothing can come of it any more: it has ended here, and nobody can pay it at Stripe."""
+        if self.state == "succeeded":
+            return True
+        if self.intent_open is None:  # a row of old: what Stripe refused as a whole left no PaymentIntent
+            return self.state == "failed" and self.payment_intent_id is None
+        return self.ended and not self.intent_open
 
     @property
     def fills_wallet(self) -> bool:
@@ -194,12 +208,38 @@ def advance(payment: Payment, outcome: Outcome) -> Payment:
         payment_intent_id=outcome.payment_intent_id or named.payment_intent_id,
         charge_id=outcome.charge_id or named.charge_id,
         intent_at_ms=outcome.intent_at_ms or named.intent_at_ms,
+        intent_open=_leaves_open(payment, outcome) if outcome.state in ENDED else payment.intent_open,
     )
+
+
+def _leaves_open(payment: Payment, outcome: Outcome) -> bool:
+    """Tell whether an end here may not be one at Stripe: an attempt that failed, or more than one key was used."""
+    if outcome.state == "succeeded":
+        return False
+    return payment.attempt > 1 or (outcome.state == "failed" and outcome.payment_intent_id is not None)
+
+
+def closed(payment: Payment) -> Payment:
+    """Note that nobody can pay a payment that has ended: Stripe was asked, and has nothing of it that is open."""
+    return replace(payment, intent_open=False) if payment.ended else payment
 
 
 def is_key_dead(payment: Payment, now_ms: int) -> bool:
     """Tell whether a payment's key is too old to be the same request to Stripe for sure."""
     return now_ms - payment.created_at_ms >= KEY_LIFE_MS
+
+
+def is_lost(payment: Payment, now_ms: int) -> bool:
+    """Tell whether what Stripe does not have by now never arrives: nothing was sent since the key is dead."""
+    return now_ms - payment.created_at_ms >= KEY_LIFE_MS + QUIET_MS
+
+
+def rare_look_ms(since_ms: int, looked_at_ms: int, for_days: int) -> int | None:
+    """Return when to look again at what is decided, and may still change: 1, 2, 4, ... days after `since_ms`."""
+    days = 1
+    while since_ms + days * DAY_MS <= looked_at_ms:
+        days *= 2
+    return since_ms + days * DAY_MS if days <= for_days else None
 
 
 def may_begin_again(payment: Payment, now_ms: int) -> bool:

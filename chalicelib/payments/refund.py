@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from chalicelib.ledger.posting import CREDIT, DEBIT, Posting, one_leg
 from chalicelib.money import from_card_amount
-from chalicelib.payments.payment import DAY_MS, KEY_LIFE_MS, MAXIMUM_ATTEMPTS, QUIET_MS, Failure, Payment
+from chalicelib.payments.payment import KEY_LIFE_MS, MAXIMUM_ATTEMPTS, QUIET_MS, Failure, Payment, rare_look_ms
 
 SOURCE: Final = "/refunds"
 PREFIX: Final = "ref_"
@@ -217,6 +217,11 @@ def is_key_dead(refund: Refund, now_ms: int) -> bool:
     return now_ms - refund.created_at_ms >= KEY_LIFE_MS
 
 
+def is_lost(refund: Refund, now_ms: int) -> bool:
+    """Tell whether what Stripe does not have by now never arrives; see the payment's rule of the same name."""
+    return now_ms - refund.created_at_ms >= KEY_LIFE_MS + QUIET_MS
+
+
 def with_key_spent(refund: Refund, attempt: int, now_ms: int) -> Refund:
     """Note that the key of an attempt only repeats a failure of Stripe's own."""
     is_open = refund.state == "created" and refund.attempt == attempt and refund.spent_at_ms is None
@@ -246,7 +251,4 @@ def check_at_ms(refund: Refund) -> int | None:
         return refund.updated_at_ms + min(LONGEST_LOOK_MS, FIRST_LOOK_MS << min(refund.checks, 10))
     if refund.state != "succeeded":
         return None
-    days = 1
-    while refund.created_at_ms + days * DAY_MS <= refund.updated_at_ms:
-        days *= 2
-    return refund.created_at_ms + days * DAY_MS if days <= MAY_FAIL_FOR_DAYS else None
+    return rare_look_ms(refund.created_at_ms, refund.updated_at_ms, MAY_FAIL_FOR_DAYS)

@@ -9,7 +9,7 @@ from chalicelib import clock
 from chalicelib.ledger.post import LedgerBusy
 from chalicelib.log import log
 from chalicelib.payments import stripe_gateway, table
-from chalicelib.payments.intent import Intent, is_abandoned
+from chalicelib.payments.intent import CANCELABLE, Intent, is_abandoned
 from chalicelib.payments.payment import (
     NOT_FOUND,
     Failure,
@@ -17,7 +17,9 @@ from chalicelib.payments.payment import (
     Payment,
     begun_again,
     canceled_because,
+    closed,
     is_key_dead,
+    is_lost,
     may_begin_again,
 )
 from chalicelib.payments.settle import record, settle
@@ -50,12 +52,15 @@ Send = Callable[[Payment], Resolved]
 def resolve(payment: Payment, *, send_refill: Send = Resolved) -> Resolved:
     """Bring a payment as far as Stripe lets it. One that cannot be brought further now is returned as it is.
 
-    A refill that Stripe does not have is left to `send_refill`, which knows whether it is still wanted.
+    A refill that Stripe does not have is left to `send_refill`, which knows whether it is still wanted. One that has
+    ended here, and could still be paid, is canceled at Stripe; one that was paid all the same has succeeded.
     Raises PaymentMismatch.
     """
-    if payment.ended:
+    if payment.is_final:
         return Resolved(payment)
     try:
+        if payment.ended:
+            return _close(payment)
         return _ask(payment, clock.now_ms(), send_refill if payment.kind == "auto_pay" else charge)
     except (StripeUnavailable, LedgerBusy, PaymentBusy) as error:
         return _not_yet(payment, error)
@@ -86,10 +91,32 @@ def _ask(payment: Payment, now_ms: int, send: Send) -> Resolved:
     return _settled(payment, found)
 
 
+def _close(payment: Payment) -> Resolved:
+    """See to it that nobody can pay what has ended here. Whoever was faster has paid, and that is settled."""
+    is_known = payment.payment_intent_id is not None and payment.attempt == 1
+    known = stripe_gateway.retrieve(payment) if is_known else None
+    found = [known] if known else stripe_gateway.find_all(payment)
+    left = [_canceled(payment, each) for each in found]
+    for each in left:
+        payment = settle(payment, each)
+    if payment.state != "succeeded" and all(each.status == "canceled" for each in left):
+        payment = table.change(payment, closed)
+    return Resolved(payment)
+
+
+def _canceled(payment: Payment, intent: Intent) -> Intent:
+    """Return an intent after its cancellation; one that is under way or has ended is left as it is."""
+    if intent.status not in CANCELABLE:
+        return intent
+    return stripe_gateway.cancel(replace(payment, payment_intent_id=intent.id))
+
+
 def _send_again(payment: Payment, now_ms: int, send: Send) -> Resolved:
     """Go on with a payment that Stripe does not have: with the same key, while that surely is the same request."""
-    if is_key_dead(payment, now_ms):
+    if is_lost(payment, now_ms):
         return Resolved(record(payment, canceled_because(NOT_FOUND)))
+    if is_key_dead(payment, now_ms):
+        return Resolved(payment)  # what was sent at the last moment may still arrive
     if payment.spent_at_ms is None:
         return send(payment)
     if not may_begin_again(payment, now_ms):

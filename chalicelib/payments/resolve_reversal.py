@@ -53,8 +53,10 @@ def _send_again(payment: Payment, refund: Refund, now_ms: int) -> Refund:
     """Go on with a refund that Stripe does not have: with the same key, while that surely is the same request."""
     if refund.state != "created":
         return refund
-    if refunding.is_key_dead(refund, now_ms):
+    if refunding.is_lost(refund, now_ms):
         return _given_up(payment, refund, Failure("not_found", None, "Stripe did not take the refund."))
+    if refunding.is_key_dead(refund, now_ms):
+        return refund  # what was sent at the last moment may still arrive
     if refund.spent_at_ms is None:
         return send(payment, refund)
     if not refunding.may_begin_again(refund, now_ms):
@@ -106,8 +108,6 @@ def look_again(due: Due) -> bool:
 
 
 def _resolved(payment: Payment, dispute: Dispute) -> Dispute:
-    if dispute.closed:
-        return dispute
     found = refund_gateway.find_dispute(dispute.dispute_id, dispute.stripe_account)
     return settle_dispute(payment, found).dispute(dispute.dispute_id) or dispute
 

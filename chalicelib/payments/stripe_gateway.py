@@ -101,16 +101,20 @@ def find_intent(payment_intent_id: str, stripe_account: str | None, call: Call =
 
 
 def find(payment: Payment) -> Intent | None:
-    """Look for the payment's PaymentIntent among the customer's: a list is never behind, unlike a search.
+    """Look for the payment's PaymentIntent; of several, the one that is furthest. Raises StripeUnavailable."""
+    return max(find_all(payment), key=lambda each: RANKS[outcome_of(each).state], default=None)
 
-    Of several, the one that is furthest. Raises StripeUnavailable.
+
+def find_all(payment: Payment) -> list[Intent]:
+    """Look for the payment's PaymentIntents among the customer's: a list is never behind, unlike a search.
+
+    Raises StripeUnavailable.
     """
     try:
         found = ask("find", lambda v1: _intents_since(v1, payment))
     except NotAtStripe:
-        return None
-    ours = [each for each in found if each.metadata.get("payment_id") == payment.payment_id]
-    return max(ours, key=lambda each: RANKS[outcome_of(each).state], default=None)
+        return []
+    return [each for each in found if each.metadata.get("payment_id") == payment.payment_id]
 
 
 def _intents_since(v1: "V1Services", payment: Payment) -> list[Intent]:

@@ -1,4 +1,4 @@
-"""Sweep up what has not ended: ask Stripe about each payment, refund and dispute that is due, and finish webhooks.
+"""Sweep up what is not final: ask Stripe about each payment, refund and dispute that is due, and finish webhooks.
 
 A webhook that never came loses nothing, and neither does one whose function has died.
 """
@@ -108,13 +108,13 @@ def _finish_webhook(event_id: str) -> bool:
 
 
 def sweep_one(account_id: str, payment_id: str, *, send_refill: Send = Resolved) -> bool:
-    """Resolve one payment, and tell whether it has ended. Raises PaymentMismatch, PaymentBusy."""
+    """Resolve one payment, and tell whether nothing more can come of it. Raises PaymentMismatch, PaymentBusy."""
     payment = table.get(account_id, payment_id)
-    if payment.ended:
+    if payment.is_final:
         return True  # the index was a moment behind
     # Noted first: a payment that kills the function must not be the first one of every run.
-    return resolve(table.change(payment, _looked_at), send_refill=send_refill).payment.ended
+    return resolve(table.change(payment, _looked_at), send_refill=send_refill).payment.is_final
 
 
 def _looked_at(payment: Payment) -> Payment:
-    return payment if payment.ended else replace(payment, checks=payment.checks + 1)
+    return payment if payment.is_final else replace(payment, checks=payment.checks + 1)

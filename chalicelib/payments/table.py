@@ -16,7 +16,7 @@ from chalicelib.clock import iso
 from chalicelib.errors import Refusal
 from chalicelib.ledger.statement import InvalidCursor, read_base64
 from chalicelib.payments.indexes import FollowUpIndex, UnresolvedIndex
-from chalicelib.payments.payment import DAY_MS, PREFIX, Payment, PaymentNotFound
+from chalicelib.payments.payment import DAY_MS, ENDED, PREFIX, Payment, PaymentNotFound
 from chalicelib.tables import Table, TableMeta, race
 from chalicelib.typed import convert
 
@@ -55,7 +55,7 @@ class PaymentBusy(Refusal):
 
 
 class PaymentRow(Table):
-    """One row a payment. `unresolved_shard` and `check_at` go when it ends, and with them its place in the index.
+    """One row a payment. `unresolved_shard` and `check_at`, its place in the index, go when it is final.
 
     `follow_up_shard` and `follow_up_at_ms` come with each change of one that has succeeded (see `follow_up_table`).
     """
@@ -94,6 +94,7 @@ class PaymentRow(Table):
     description = UnicodeAttribute()
     attempt = NumberAttribute()
     spent_at_ms = NumberAttribute(null=True)
+    intent_open = BooleanAttribute(null=True)
     checks = NumberAttribute()
     version = NumberAttribute()
     unresolved_shard = UnicodeAttribute(null=True)
@@ -108,7 +109,7 @@ CHANGEABLE: Final = (
     *("state", "state_at_ms", "updated_at_ms", "payment_intent_id", "charge_id", "failure"),
     *("refunded_micros", "dispute_status", "fraud_warning"),
     *("sent_at_ms", "intent_at_ms"),
-    *("attempt", "spent_at_ms", "checks", "version", "unresolved_shard", "check_at"),
+    *("attempt", "spent_at_ms", "intent_open", "checks", "version", "unresolved_shard", "check_at"),
     *("follow_up_shard", "follow_up_at_ms"),
 )
 
@@ -205,9 +206,8 @@ def newest(account_id: str, *, limit: int, cursor: str | None = None) -> Listed:
 
 def unresolved(account_id: str, now_ms: int) -> list[Payment]:
     """Return the payments of an account that have not ended, newest first, strongly consistent."""
-    rows = PaymentRow.query(
-        account_id, _recent(now_ms), PaymentRow.check_at.exists(), scan_index_forward=False, consistent_read=True
-    )
+    awaited = ~PaymentRow.state.is_in(*ENDED)
+    rows = PaymentRow.query(account_id, _recent(now_ms), awaited, scan_index_forward=False, consistent_read=True)
     return [_payment(row) for row in rows]
 
 
@@ -270,8 +270,8 @@ def _attributes(payment: Payment) -> dict[str, Any]:
         "failure": msgspec.to_builtins(failure) if failure else None,
         "lines": msgspec.to_builtins(payment.lines) or None,
         "tax": msgspec.to_builtins(payment.tax),
-        "unresolved_shard": None if payment.ended else shard,
-        "check_at": None if payment.ended else iso(check_at_ms(payment)),
+        "unresolved_shard": None if payment.is_final else shard,
+        "check_at": None if payment.is_final else iso(check_at_ms(payment)),
         "follow_up_shard": shard if has_succeeded else None,
         "follow_up_at_ms": payment.updated_at_ms + FOLLOW_UP_MS if has_succeeded else None,
     }

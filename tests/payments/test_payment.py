@@ -19,7 +19,9 @@ from chalicelib.payments.payment import (
     State,
     advance,
     begun_again,
+    closed,
     is_key_dead,
+    is_lost,
     may_begin_again,
 )
 
@@ -130,6 +132,46 @@ def test_a_payment_that_succeeded_never_changes_again(states: list[State]) -> No
 def test_the_first_definite_answer_stays_the_answer() -> None:
     failed = advance(payment(), Outcome("failed", failure=Failure("card_declined", "generic_decline", "No.")))
     assert advance(failed, Outcome("failed", failure=Failure("expired_card"))).failure == failed.failure
+
+
+@pytest.mark.parametrize(
+    ("ended", "final"),
+    [
+        (payment(state="succeeded"), True),
+        (payment(state="failed", intent_open=True, payment_intent_id="pi_1"), False),
+        (payment(state="failed", intent_open=False, payment_intent_id="pi_1"), True),
+        (payment(state="canceled", intent_open=True), False),
+        (payment(state="canceled", intent_open=False), True),
+        # Rows that are older than what they know of their intent.
+        (payment(state="failed", payment_intent_id="pi_1"), False),
+        (payment(state="failed"), True),
+        (payment(state="canceled"), False),
+        (payment(state="created"), False),
+        (payment(state="requires_action"), False),
+        (payment(state="processing"), False),
+    ],
+)
+def test_a_payment_is_final_when_nobody_can_pay_it_any_more(ended: Payment, final: bool) -> None:
+    assert ended.is_final is final
+    assert advance(ended, Outcome("succeeded", "pi_1")).is_final
+
+
+@pytest.mark.parametrize(
+    ("attempt", "outcome", "final"),
+    [
+        (1, Outcome("failed", "pi_1", failure=Failure("card_declined")), False),
+        (1, Outcome("failed", failure=Failure("resource_missing")), True),
+        (1, Outcome("canceled", "pi_1"), True),
+        (1, Outcome("canceled"), True),
+        (2, Outcome("canceled", "pi_1"), False),
+        (2, Outcome("failed", failure=Failure("resource_missing")), False),
+        (2, Outcome("succeeded", "pi_1"), True),
+    ],
+)
+def test_an_end_is_final_where_it_left_nothing_to_be_paid(attempt: int, outcome: Outcome, final: bool) -> None:
+    ended = advance(payment(attempt=attempt), outcome)
+    assert ended.is_final is final
+    assert closed(ended).is_final
 
 
 def test_success_wipes_out_an_earlier_failure() -> None:
@@ -258,6 +300,8 @@ def test_two_who_begin_again_at_once_take_the_same_key() -> None:
 def test_a_key_dies_before_stripe_forgets_it() -> None:
     assert not is_key_dead(payment(), payment().created_at_ms + KEY_LIFE_MS - 1)
     assert is_key_dead(payment(), payment().created_at_ms + KEY_LIFE_MS)
+    assert not is_lost(payment(), payment().created_at_ms + KEY_LIFE_MS + QUIET_MS - 1)
+    assert is_lost(payment(), payment().created_at_ms + KEY_LIFE_MS + QUIET_MS)
 
 
 @pytest.mark.parametrize(

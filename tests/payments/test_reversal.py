@@ -373,10 +373,10 @@ def test_a_refund_that_succeeded_is_looked_at_until_it_can_no_longer_come_back()
     [
         (disputed(), 0, True),
         (disputed("warning_needs_response"), 0, True),
-        (disputed("warning_closed"), 0, False),
+        (disputed("warning_closed"), 0, True),
         (disputed("lost", -25), 0, True),
-        (disputed("lost", -25), 1, False),
-        (disputed("won", -25, 25), 0, False),
+        (disputed("lost", -25), 1, True),
+        (disputed("won", -25, 25), 2, True),
         (disputed("won", -25), 1, True),
         (disputed("a_new_status", -25), 1, True),
     ],

@@ -22,11 +22,11 @@ def swept_clean(emulator: Emulator) -> None:
     """End what an earlier test left: the emulator has forgotten it, so it is given up."""
     for account_id, payment_id in table.due(now_ms() + 48 * HOUR_MS, 1000):
         found = table.get(account_id, payment_id)
-        table.change(found, lambda payment: payment if payment.ended else _ended(payment))
+        table.change(found, lambda payment: payment if payment.is_final else _ended(payment))
 
 
 def _ended(payment: Payment) -> Payment:
-    return replace(payment, state="canceled")
+    return replace(payment, state="canceled", intent_open=False)
 
 
 def unresolved(new_payer: NewPayer, emulator: Emulator) -> Payer:
