@@ -20,7 +20,7 @@ from chalicelib.token import OF_THE_PLATFORM, Role, sign
 from ops.daily_looks import give_daily_looks
 from ops.dead_letters.commands import dead_letters
 from ops.environment import NoEnvironment, use_local, use_stack
-from ops.parked import replay, show_parked
+from ops.parked import keep_payment, replay, show_parked
 from ops.reconcile import reconcile
 from ops.repeats import show_repeats
 from ops.subscriptions import renew_due, subscriptions
@@ -94,6 +94,7 @@ def make_token(role: str, account_id: str | None, hours: float, subject: str | N
 ops.add_command(give_daily_looks)
 ops.add_command(dead_letters)
 ops.add_command(reconcile)
+ops.add_command(keep_payment)
 ops.add_command(replay)
 ops.add_command(show_parked)
 ops.add_command(show_repeats)

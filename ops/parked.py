@@ -1,28 +1,52 @@
-"""Webhook events that are parked: show them, and process them again."""
+"""What is parked for a person: webhook events, which can be processed again, and payments that brought nothing."""
 
 import sys
 
 import click
+from msgspec.structs import replace
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
+from chalicelib.clock import iso
 from chalicelib.log import log
+from chalicelib.money import format_amount
+from chalicelib.payments import table as payments
 from chalicelib.payments import webhook, webhook_table
 from chalicelib.payments.webhook import WebhookUnprocessed
 
 WRONG = 1
+WIDTH_OF_ID = 36
+"""A payment's id is never cut: it is what the next command takes."""
+
 out = Console(soft_wrap=True)
 
 
 @click.command("parked")
 @click.option("--limit", default=20, show_default=True)
 def show_parked(limit: int) -> None:
-    """Show webhook events that wait for somebody to look."""
+    """Show the webhook events and the payments that wait for somebody to look."""
     table = Table("event", "type", "received", "attempts", "reason")
     for row in webhook_table.parked(limit):
         table.add_row(row.event_id, row.type, row.received_at, str(int(row.attempts)), row.reason or "")
     out.print(table)
+    unneeded = Table("account", Column("payment that brought nothing", min_width=WIDTH_OF_ID), "amount", "succeeded")
+    for payment in payments.parked(limit):
+        amount = f"{format_amount(payment.amount_micros, payment.currency)} {payment.currency}"
+        unneeded.add_row(payment.account_id, payment.payment_id, amount, iso(payment.state_at_ms))
+    out.print(unneeded)
+
+
+@click.command("keep-payment")
+@click.argument("account_id")
+@click.argument("payment_id")
+def keep_payment(account_id: str, payment_id: str) -> None:
+    """Keep a parked payment: nothing is refunded, and it waits for nobody any more. Exits with 1 if it did not wait."""
+    payment = payments.find(account_id, payment_id)
+    if payment is None or not payment.is_parked:
+        raise click.ClickException("no payment of this id waits")
+    kept = payments.change(payment, lambda each: replace(each, late="kept") if each.is_parked else each)
+    out.print(f"{payment_id}: {kept.late}")
 
 
 @click.command()

@@ -25,7 +25,7 @@ from chalicelib.payments import reversal_table
 from chalicelib.payments import table as payments
 from chalicelib.payments.payment import Payment
 from chalicelib.subscriptions import table as subscriptions
-from chalicelib.subscriptions.queue import NotQueued, send_all
+from chalicelib.subscriptions.queue import NotQueued, RenewalMessage, send_all
 from local.resources import Deployment
 from tests.build import sqs_record
 from tests.invoices import documents
@@ -432,7 +432,7 @@ def test_a_call_that_sqs_refuses_keeps_no_other_renewal_from_its_queue(stack: De
     events.register("before-call.sqs.SendMessageBatch", refuse_first)
     try:
         with pytest.raises(NotQueued, match="10 of 25"):
-            send_all(f"account-{number}" for number in range(25))
+            send_all(RenewalMessage(f"account-{number}") for number in range(25))
     finally:
         events.unregister("before-call.sqs.SendMessageBatch", refuse_first)
     sqs, url = boto3.client("sqs"), stack.environment["RENEWALS_QUEUE_URL"]

@@ -93,6 +93,12 @@ class Retries(msgspec.Struct, frozen=True):
         return self.after_ms[declines - 1] if declines <= len(self.after_ms) else None
 
 
+class PaymentPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What is done with a payment that succeeds after it was given up, and that nothing needs any more."""
+
+    unneeded: Literal["refund", "park"] = "refund"
+
+
 class Catalog(msgspec.Struct, frozen=True):
     """All that is sold, and the limits."""
 
@@ -105,6 +111,7 @@ class Catalog(msgspec.Struct, frozen=True):
     dunning: Dunning
     seller: Seller
     taxes: dict[str, Tax]
+    payments: PaymentPolicy = PaymentPolicy()
 
     def limits(self, currency: str) -> CurrencyLimits:
         """Return the limits of a currency. Raises UnknownCurrency."""
@@ -165,6 +172,7 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
     auto_pay: _AutoPay
     dunning: _Dunning
     seller: Seller
+    payments: PaymentPolicy = PaymentPolicy()
     taxes: dict[str, TaxEntry] = {}
 
 
@@ -192,6 +200,7 @@ def read(toml: bytes) -> Catalog:
             dunning=_dunning(found.dunning),
             seller=_seller(found.seller),
             taxes={Country(country): _tax(country, tax) for country, tax in found.taxes.items()},
+            payments=found.payments,
         )
     except (msgspec.DecodeError, WrongText, Refusal) as error:
         raise InvalidCatalog(str(error)) from error

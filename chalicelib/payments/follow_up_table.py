@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from pynamodb.expressions.update import Action
 
+from chalicelib.payments.due import SHARDS
 from chalicelib.payments.indexes import FollowUpIndex
-from chalicelib.payments.table import SHARDS, PaymentRow
+from chalicelib.payments.table import PaymentRow
 from chalicelib.tables import race
 
 

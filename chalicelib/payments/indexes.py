@@ -7,7 +7,7 @@ from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 
 
 class UnresolvedIndex(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call]
-    """Payments that are not final, by when to look at them next, and no others."""
+    """Payments that are not final, by when to look at them next, and those that wait for a person; no others."""
 
     class Meta:
         index_name = "unresolved"

@@ -25,6 +25,9 @@ PREFIX: Final = "pay_"
 
 Kind = Literal["top_up", "auto_pay", "subscription"]
 State = Literal["created", "requires_action", "processing", "canceled", "failed", "succeeded"]
+Late = Literal["undecided", "applied", "refunded", "parked", "kept"]
+"""What becomes of money that moved after its payment was given up, where it is no balance: what it was for is there
+(`applied`), or it is unneeded, and goes back (`refunded`) or waits for a person (`parked`), who may keep it."""
 
 RANKS: Final[dict[State, int]] = {
     "created": 0,
@@ -82,8 +85,9 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     refill of auto-pay was last sent to Stripe, `intent_at_ms` when Stripe made its PaymentIntent. `attempt` numbers the
     key that Stripe gets; `spent_at_ms` is when it was first seen to remember a failure of Stripe's own. `checks` counts
     the sweeper's looks, `version` the changes. `intent_open`: it has ended here, and a PaymentIntent of it may still be
-    paid; None on rows older than this attribute. `tax` is what the account bore when it was made, and the lines and the
-    period are a subscription payment's, fixed then, too. `off_session`: nobody is there.
+    paid; None on rows older than this attribute. `late`: it succeeded after it was given up. `tax` is what the account
+    bore when it was made, and the lines and the period are a subscription payment's, fixed then, too. `off_session`:
+    nobody is there.
     What became of a succeeded payment later stands beside its state: refunds, the last dispute, a warning of fraud.
     """
 
@@ -119,6 +123,7 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     attempt: int = 1
     spent_at_ms: int | None = None
     intent_open: bool | None = None
+    late: Late | None = None
     checks: int = 0
     version: int = 1
 
@@ -134,12 +139,17 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_final(self) -> bool:
-        """Tell whether nothing can come of it any more: it has ended here, and nobody can pay it at Stripe."""
+        """Tell whether nothing can come of it any more: it has ended, here and at Stripe, with all that follows."""
         if self.state == "succeeded":
-            return True
+            return self.late != "undecided"
         if self.intent_open is None:  # a row of old: what Stripe refused as a whole left no PaymentIntent
             return self.state == "failed" and self.payment_intent_id is None
         return self.ended and not self.intent_open
+
+    @property
+    def is_parked(self) -> bool:
+        """Tell whether it waits for a person: it brought nothing, and has not gone back."""
+        return self.late == "parked" and self.refunded_micros < self.amount_micros
 
     @property
     def fills_wallet(self) -> bool:
@@ -209,7 +219,18 @@ def advance(payment: Payment, outcome: Outcome) -> Payment:
         charge_id=outcome.charge_id or named.charge_id,
         intent_at_ms=outcome.intent_at_ms or named.intent_at_ms,
         intent_open=_leaves_open(payment, outcome) if outcome.state in ENDED else payment.intent_open,
+        late="undecided" if is_late(payment, outcome) else payment.late,
     )
+
+
+def is_late(payment: Payment, outcome: Outcome) -> bool:
+    """Tell whether money moves that nobody waits for any more; what fills the wallet always brings its balance."""
+    return payment.ended and outcome.state == "succeeded" and not payment.fills_wallet
+
+
+def decided(payment: Payment, late: Late) -> Payment:
+    """Return a payment with what becomes of its late money, unless that is decided."""
+    return replace(payment, late=late) if payment.late == "undecided" else payment
 
 
 def _leaves_open(payment: Payment, outcome: Outcome) -> bool:

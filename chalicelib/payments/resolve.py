@@ -56,7 +56,7 @@ def resolve(payment: Payment, *, send_refill: Send = Resolved) -> Resolved:
     ended here, and could still be paid, is canceled at Stripe; one that was paid all the same has succeeded.
     Raises PaymentMismatch.
     """
-    if payment.is_final:
+    if payment.is_final or payment.state == "succeeded":
         return Resolved(payment)
     try:
         if payment.ended:

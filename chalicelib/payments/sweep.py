@@ -26,13 +26,13 @@ still due in five minutes."""
 
 
 MOST_COUNTED: Final = 100
-"""Parked webhooks counted at most: more do not make it more urgent."""
+"""Parked webhooks and payments counted at most: more do not make it more urgent."""
 
 
 class Swept(msgspec.Struct):
     """What one run came to: what was looked at, and how much of it ended, still waits, or met a bug.
 
-    `webhooks_parked` counts the webhooks that wait for somebody to look at them.
+    `webhooks_parked` and `payments_parked` count what waits for somebody to look at it.
     """
 
     looked_at: int = 0
@@ -40,6 +40,7 @@ class Swept(msgspec.Struct):
     unresolved: int = 0
     failed: int = 0
     webhooks_parked: int = 0
+    payments_parked: int = 0
 
 
 class Due(msgspec.Struct, frozen=True):
@@ -72,9 +73,12 @@ def sweep(now_ms: int, *, send_refill: Send = Resolved) -> Swept:
     )
     swept.failed = len(failures)
     swept.webhooks_parked = webhook_table.count_parked(MOST_COUNTED)
+    swept.payments_parked = table.count_parked(MOST_COUNTED)
     log().info("payments swept", **msgspec.to_builtins(swept))
     if swept.webhooks_parked:
         log().error("webhooks are parked; somebody has to look at them", count=swept.webhooks_parked)
+    if swept.payments_parked:
+        log().error("payments that brought nothing are parked; refund or keep them", count=swept.payments_parked)
     if failures:
         raise SweepIncomplete(swept)
     return swept

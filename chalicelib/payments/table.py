@@ -3,7 +3,6 @@
 import base64
 from collections.abc import Callable, Iterator
 from typing import Any, Final
-from zlib import crc32
 
 import msgspec
 from msgspec.structs import asdict, replace
@@ -15,16 +14,12 @@ from chalicelib import clock
 from chalicelib.clock import iso
 from chalicelib.errors import Refusal
 from chalicelib.ledger.statement import InvalidCursor, read_base64
+from chalicelib.payments.due import LATE, PARKED, SHARDS, place_of, shard_of
 from chalicelib.payments.indexes import FollowUpIndex, UnresolvedIndex
 from chalicelib.payments.payment import DAY_MS, ENDED, PREFIX, Payment, PaymentNotFound
 from chalicelib.tables import Table, TableMeta, race
 from chalicelib.typed import convert
 
-SHARDS: Final = 8
-"""Partitions of the index of unresolved payments. One takes 1,000 writes a second; eight never are what holds it up."""
-
-FIRST_CHECK_MS: Final = 3 * 60 * 1000
-LONGEST_CHECK_MS: Final = 60 * 60 * 1000
 FOLLOW_UP_MS: Final = 30 * 60 * 1000
 """How long those who follow payments have to hear of a change by themselves."""
 
@@ -95,6 +90,7 @@ class PaymentRow(Table):
     attempt = NumberAttribute()
     spent_at_ms = NumberAttribute(null=True)
     intent_open = BooleanAttribute(null=True)
+    late = UnicodeAttribute(null=True)
     checks = NumberAttribute()
     version = NumberAttribute()
     unresolved_shard = UnicodeAttribute(null=True)
@@ -109,7 +105,7 @@ CHANGEABLE: Final = (
     *("state", "state_at_ms", "updated_at_ms", "payment_intent_id", "charge_id", "failure"),
     *("refunded_micros", "dispute_status", "fraud_warning"),
     *("sent_at_ms", "intent_at_ms"),
-    *("attempt", "spent_at_ms", "intent_open", "checks", "version", "unresolved_shard", "check_at"),
+    *("attempt", "spent_at_ms", "intent_open", "late", "checks", "version", "unresolved_shard", "check_at"),
     *("follow_up_shard", "follow_up_at_ms"),
 )
 
@@ -256,23 +252,35 @@ def due(now_ms: int, limit: int) -> Iterator[tuple[str, str]]:
         yield from [(row.account_id, row.payment_id) for row in rows]
 
 
-def check_at_ms(payment: Payment) -> int:
-    """Return when the sweeper should look: after 3 minutes, and ever later, up to an hour, the more often it has."""
-    return payment.updated_at_ms + min(LONGEST_CHECK_MS, FIRST_CHECK_MS << min(payment.checks, 10))
+def late(now_ms: int, limit: int) -> list[tuple[str, str]]:
+    """Return account and id of the payments on whose late money is to be decided, longest ago first."""
+    rows = PaymentRow.unresolved.query(LATE, UnresolvedIndex.check_at <= iso(now_ms), limit=limit, page_size=limit)
+    return [(row.account_id, row.payment_id) for row in rows]
+
+
+def parked(limit: int) -> list[Payment]:
+    """Return the payments that brought nothing and wait for a person, longest ago first."""
+    rows = PaymentRow.unresolved.query(PARKED, limit=limit, page_size=limit)
+    return [get(row.account_id, row.payment_id) for row in rows]
+
+
+def count_parked(limit: int) -> int:
+    """Count them, up to a limit."""
+    return PaymentRow.unresolved.count(PARKED, limit=limit)
 
 
 def _attributes(payment: Payment) -> dict[str, Any]:
     """Return a row's attributes."""
-    failure, shard = payment.failure, str(crc32(payment.payment_id.encode()) % SHARDS)
-    has_succeeded = payment.state == "succeeded"
+    failure, has_succeeded = payment.failure, payment.state == "succeeded"
+    shard, check_at = place_of(payment)
     return {
         **asdict(payment),
         "failure": msgspec.to_builtins(failure) if failure else None,
         "lines": msgspec.to_builtins(payment.lines) or None,
         "tax": msgspec.to_builtins(payment.tax),
-        "unresolved_shard": None if payment.is_final else shard,
-        "check_at": None if payment.is_final else iso(check_at_ms(payment)),
-        "follow_up_shard": shard if has_succeeded else None,
+        "unresolved_shard": shard,
+        "check_at": check_at,
+        "follow_up_shard": shard_of(payment) if has_succeeded else None,
         "follow_up_at_ms": payment.updated_at_ms + FOLLOW_UP_MS if has_succeeded else None,
     }
 

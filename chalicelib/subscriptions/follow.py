@@ -47,8 +47,10 @@ def follow(
         if wanted == current:
             return _sent(current, awaited)
         wanted = replace(wanted, updated_at_ms=now_ms, version=current.version + 1)
-        invoice = _invoice_of(awaited, account, catalog) if awaited and _brings(awaited, current, wanted) else None
-        if table.write(wanted, over=current, payment=made, invoice=invoice):
+        paid = awaited if awaited and _brings(awaited, current, wanted) else None
+        invoice = _invoice_of(paid, account, catalog) if paid else None
+        late = paid if paid and paid.late == "undecided" else None
+        if table.write(wanted, over=current, payment=made, invoice=invoice, applied=late):
             _log(current, wanted, invoice)
             if wanted.status == current.status or wanted.status not in OWING:
                 return _sent(wanted, made)

@@ -16,7 +16,7 @@ BATCH: Final = 10
 
 
 class RenewalMessage(msgspec.Struct, frozen=True):
-    """An account whose subscription is to be looked at, and a payment that has moved, if it is for that."""
+    """An account whose subscription is to be looked at, and a payment of it that has moved, if it is for that."""
 
     account_id: str
     payment_id: str | None = None
@@ -31,24 +31,24 @@ def send(message: RenewalMessage) -> None:
     queues.send(settings().renewals_queue_url, msgspec.json.encode(message).decode())
 
 
-def send_all(account_ids: Iterable[str]) -> int:
-    """Put accounts on the queue and return how many. Twice is harmless: each period is charged once.
+def send_all(messages: Iterable[RenewalMessage]) -> int:
+    """Put messages on the queue and return how many. Twice is harmless: each period is charged once.
 
     Raises NotQueued at the end, if SQS refused any.
     """
     asked, refused = 0, 0
 
-    def send(batch: list[str]) -> None:
+    def send(batch: list[RenewalMessage]) -> None:
         nonlocal asked, refused
         asked += len(batch)
         answer = client().send_message_batch(QueueUrl=settings().renewals_queue_url, Entries=_entries(batch))
         refused += len(answer.get("Failed", []))
 
     failures = each(
-        _batches(account_ids),
+        _batches(messages),
         send,
         message="accounts could not be put on the renewals queue",
-        about=lambda batch: {"account_ids": batch},
+        about=lambda batch: {"account_ids": [message.account_id for message in batch]},
     )
     refused += sum(len(failure.item) for failure in failures)
     if refused:
@@ -56,14 +56,14 @@ def send_all(account_ids: Iterable[str]) -> int:
     return asked
 
 
-def _batches(account_ids: Iterable[str]) -> Iterator[list[str]]:
-    left = iter(account_ids)
+def _batches(messages: Iterable[RenewalMessage]) -> Iterator[list[RenewalMessage]]:
+    left = iter(messages)
     while batch := list(islice(left, BATCH)):
         yield batch
 
 
-def _entries(account_ids: list[str]) -> list[dict[str, Any]]:
+def _entries(messages: list[RenewalMessage]) -> list[dict[str, Any]]:
     return [
-        {"Id": str(place), "MessageBody": msgspec.json.encode(RenewalMessage(account_id)).decode()}
-        for place, account_id in enumerate(account_ids)
+        {"Id": str(place), "MessageBody": msgspec.json.encode(message).decode()}
+        for place, message in enumerate(messages)
     ]

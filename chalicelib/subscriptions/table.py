@@ -17,7 +17,7 @@ from chalicelib.daily_look import daily_look_ms, due_of
 from chalicelib.invoices import table as invoices
 from chalicelib.invoices.invoice import Invoice
 from chalicelib.payments import table as payments
-from chalicelib.payments.payment import Payment
+from chalicelib.payments.payment import Payment, decided
 from chalicelib.subscriptions.subscription import OWING, Contents, Prices, Subscription, SubscriptionNotFound, Terms
 from chalicelib.tables import Table, TableMeta, connection, race
 from chalicelib.typed import convert
@@ -105,15 +105,18 @@ def write(
     over: Subscription | None,
     payment: Payment | None = None,
     invoice: Invoice | None = None,
+    applied: Payment | None = None,
 ) -> bool:
     """Write a subscription, with a new payment, an invoice and with when access closes, all or nothing.
+
+    `applied` is a payment whose late money brings what is written: its row says so from the same moment on.
 
     It is written on condition that the row is still what it is written over; False when somebody else came first.
     """
     condition = SubscriptionRow.version == over.version if over else SubscriptionRow.account_id.does_not_exist()
     row = row_of(wanted)
     access_moves = wanted.access_until_ms != (over.access_until_ms if over else None)
-    if payment is None and invoice is None and not access_moves:
+    if payment is None and invoice is None and applied is None and not access_moves:
         with race() as it:
             row.save(condition=condition)
         return it.won
@@ -121,6 +124,9 @@ def write(
         transaction.save(row, condition=condition)
         if payment:
             payments.add_new(transaction, payment)
+        if applied:
+            marked = payments.changed(decided(applied, "applied"), over=applied)
+            payments.add_change(transaction, marked, over=applied.version)
         if invoice:
             invoices.add_to(transaction, invoice)
         if access_moves:

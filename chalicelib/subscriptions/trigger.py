@@ -7,18 +7,14 @@ about, does the record go back to its stream.
 
 from collections.abc import Sequence
 from functools import partial
-from typing import Final
 
 from chalicelib.auto_pay.trigger import account_id_of, differs
 from chalicelib.batches import Record, each_record
 from chalicelib.catalog.catalog import Catalog
-from chalicelib.log import log
 from chalicelib.subscriptions import queue, table
 from chalicelib.subscriptions.follow import follow
 from chalicelib.subscriptions.queue import RenewalMessage
-from chalicelib.subscriptions.subscription import OWING, Subscription
-
-GIVEN_UP: Final = frozenset({"failed", "canceled"})
+from chalicelib.subscriptions.subscription import OWING
 
 
 def payments_moved(records: Sequence[Record], catalog: Catalog) -> list[str]:
@@ -43,8 +39,7 @@ def _queue(record: Record) -> None:
 def _follow_payment(record: Record, catalog: Catalog) -> None:
     image = record["dynamodb"].get("NewImage") or {}
     if image.get("kind", {}).get("S") == "subscription" and differs(record, "state"):
-        followed = follow(account_id_of(record), catalog, payment_id=image["payment_id"]["S"])
-        check_brought_something(record, followed)
+        follow(account_id_of(record), catalog, payment_id=image["payment_id"]["S"])
 
 
 def _try_card(record: Record, catalog: Catalog) -> None:
@@ -53,16 +48,3 @@ def _try_card(record: Record, catalog: Catalog) -> None:
     subscription = table.find(account_id_of(record))
     if subscription and subscription.status in OWING:
         follow(subscription.account_id, catalog)
-
-
-def check_brought_something(record: Record, followed: Subscription | None) -> None:
-    """Say loudly when money moved for a payment that had been given up, and brought nothing: it is to be refunded."""
-    before = record["dynamodb"].get("OldImage", {}).get("state", {}).get("S")
-    image = record["dynamodb"]["NewImage"]
-    is_late = before in GIVEN_UP and image["state"]["S"] == "succeeded"
-    if is_late and (followed is None or followed.paid_payment_id != image["payment_id"]["S"]):
-        log().error(
-            "a payment succeeded after it was given up, and brought nothing; refund it",
-            account_id=account_id_of(record),
-            payment_id=image["payment_id"]["S"],
-        )

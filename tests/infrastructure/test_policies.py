@@ -430,6 +430,10 @@ def test_renewals_may_do_what_they_do(client: Client, guarded: Guarded) -> None:
     paid = {"payment_id": {"S": pending}, "kind": {"S": "subscription"}, "state": {"S": "succeeded"}}
     assert guarded.call("follow_payments", {"Records": [changed("renewed", paid)]}) == done
     assert client.ask("GET", f"{path}/subscription")["pending"] is None
+    mark_late(guarded, pending)
+    assert guarded.call("find_renewals", scheduled())["found"] >= 1
+    assert guarded.call("renew_subscriptions", {"Records": [message]}) == done
+    assert client.ask("GET", f"{path}/payments/{pending}")["refunded"] == "97.00"
     change_subscription(guarded, {"status": {"S": "past_due"}, "charged_card": {"S": "another"}})
     assert guarded.call("follow_cards", {"Records": [changed("renewed", {"card": {"S": "{}"}})]}) == done
     assert client.ask("GET", f"{path}/subscription")["pending"]["purpose"] == "renewal"
@@ -468,6 +472,21 @@ def test_a_webhook_whose_function_died_may_be_finished_by_the_sweeper(guarded: G
     guarded.call("sweep_payments", scheduled())
     found = dynamodb.get_item(TableName=table, Key={"event_id": {"S": "evt_died"}})["Item"]
     assert found["state"] == {"S": "ignored"}
+
+
+def mark_late(guarded: Guarded, payment_id: str) -> None:
+    """Have a payment looked at as one that succeeded after it was given up."""
+    guarded.aws.client("dynamodb").update_item(
+        TableName=guarded.deployment.environment["PAYMENTS_TABLE"],
+        Key={"account_id": {"S": "renewed"}, "payment_id": {"S": payment_id}},
+        UpdateExpression="SET late = :late, unresolved_shard = :shard, check_at = :past ADD version :one",
+        ExpressionAttributeValues={
+            ":late": {"S": "undecided"},
+            ":shard": {"S": "late"},
+            ":past": {"S": "2020-01-01T00:00:00.000Z"},
+            ":one": {"N": "1"},
+        },
+    )
 
 
 def change_subscription(guarded: Guarded, values: Document) -> None:

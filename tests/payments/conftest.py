@@ -11,7 +11,7 @@ from chalicelib.clock import now_ms
 from local.resources import Deployment
 from local.stripe_emulator.client import PUBLISHABLE_KEY, SECRET_KEY, Emulator
 from tests.environment import use
-from tests.payments.payer import WEBHOOK_SECRET, Payer
+from tests.payments.payer import WEBHOOK_SECRET, Payer, end_what_was_left
 
 _numbers = count(1)
 
@@ -37,6 +37,7 @@ def _payments_stack(stack: Deployment, stripe_process: Emulator) -> Iterator[Emu
 @pytest.fixture
 def emulator(_payments_stack: Emulator) -> Emulator:
     _payments_stack.reset()
+    end_what_was_left()
     return _payments_stack
 
 

@@ -145,8 +145,14 @@ def test_a_refund_that_stripe_never_had_is_given_up_before_its_key_is_forgotten(
     emulator.fault("cut_before_effect", method="POST", path=REFUNDS, times=0)
     refund_payment(payer)
     emulator.clear_faults()
+    calls = len(emulator.calls("POST", REFUNDS))
     with clock.moved_to(clock.now() + timedelta(hours=23)):
+        # Nothing is sent any more, and what was sent at the last moment may still arrive.
         sweep_all(payer)
+        assert only_refund(payer).state == "created"
+    with clock.moved_to(clock.now() + timedelta(hours=23, milliseconds=QUIET_MS)):
+        sweep_all(payer)
+        assert len(emulator.calls("POST", REFUNDS)) == calls
         found = only_refund(payer)
         assert (found.state, found.failure and found.failure.code) == ("failed", "not_found")
         with pytest.raises(RefundFailed):

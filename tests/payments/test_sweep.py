@@ -2,31 +2,17 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from msgspec.structs import replace
 
 from chalicelib.clock import now_ms
-from chalicelib.payments import table, webhook_table
-from chalicelib.payments.payment import Payment
+from chalicelib.payments import webhook_table
+from chalicelib.payments.due import FIRST_CHECK_MS, LONGEST_CHECK_MS, check_at_ms
 from chalicelib.payments.sweep import SweepIncomplete, sweep
-from chalicelib.payments.table import FIRST_CHECK_MS, LONGEST_CHECK_MS, check_at_ms
 from chalicelib.payments.webhook_table import StripeEvent, Verdict
 from local.stripe_emulator.client import Emulator
 from tests.payments.payer import HOUR_MS, Payer
 
 NewPayer = Callable[..., Payer]
 CREATE = "/v1/payment_intents"
-
-
-@pytest.fixture(autouse=True)
-def swept_clean(emulator: Emulator) -> None:
-    """End what an earlier test left: the emulator has forgotten it, so it is given up."""
-    for account_id, payment_id in table.due(now_ms() + 48 * HOUR_MS, 1000):
-        found = table.get(account_id, payment_id)
-        table.change(found, lambda payment: payment if payment.is_final else _ended(payment))
-
-
-def _ended(payment: Payment) -> Payment:
-    return replace(payment, state="canceled", intent_open=False)
 
 
 def unresolved(new_payer: NewPayer, emulator: Emulator) -> Payer:

@@ -7,7 +7,6 @@ from msgspec.structs import replace
 
 from chalicelib.catalog.catalog import catalog
 from chalicelib.payments.payment import Failure, Payment
-from chalicelib.subscriptions import trigger
 from chalicelib.subscriptions.dunning import ended
 from chalicelib.subscriptions.payment import renewal_claim
 from chalicelib.subscriptions.progress import LOOK_AGAIN_MS, Renewal, landed, next_step, renewal
@@ -148,29 +147,6 @@ def test_a_period_that_costs_nothing_needs_no_card() -> None:
     after = next_step(subscription(scheduled=Contents("free")), None, free, END_MS)
     assert isinstance(after, Subscription)
     assert (after.status, after.terms.period_start_ms, after.failure) == ("active", END_MS, None)
-
-
-def record(before: str, after: str) -> dict[str, Any]:
-    image = {"payment_id": {"S": "pay_1"}, "kind": {"S": "subscription"}}
-    return {
-        "dynamodb": {
-            "Keys": {"account_id": {"S": "acme"}},
-            "OldImage": {**image, "state": {"S": before}},
-            "NewImage": {**image, "state": {"S": after}},
-            "SequenceNumber": "1",
-        }
-    }
-
-
-@pytest.mark.parametrize(
-    ("before", "paid_payment_id", "is_told"),
-    [("canceled", None, True), ("failed", "pay_2", True), ("canceled", "pay_1", False), ("created", None, False)],
-)
-def test_money_that_brought_nothing_is_told_loudly(
-    capsys: pytest.CaptureFixture[str], before: str, paid_payment_id: str | None, is_told: bool
-) -> None:
-    trigger.check_brought_something(record(before, "succeeded"), subscription(paid_payment_id=paid_payment_id))
-    assert ("refund it" in capsys.readouterr().out) is is_told
 
 
 @pytest.mark.parametrize("status", ["active", "past_due"])

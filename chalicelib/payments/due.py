@@ -1,0 +1,39 @@
+"""When to look at a payment that is not final, and where it then is in the index. Pure."""
+
+from typing import Final
+from zlib import crc32
+
+from chalicelib.clock import iso
+from chalicelib.payments.payment import Payment
+
+SHARDS: Final = 8
+"""Partitions of the index of unresolved payments. One takes 1,000 writes a second; eight never are what holds it up."""
+
+FIRST_CHECK_MS: Final = 3 * 60 * 1000
+LONGEST_CHECK_MS: Final = 60 * 60 * 1000
+
+LATE: Final = "late"
+PARKED: Final = "parked"
+"""Partitions of the same index, beside the shards: late money to be decided on, and what waits for a person. Both are
+rare: one partition takes them all."""
+
+
+def check_at_ms(payment: Payment) -> int:
+    """Return when the sweeper should look: after 3 minutes, and ever later, up to an hour, the more often it has."""
+    return payment.updated_at_ms + min(LONGEST_CHECK_MS, FIRST_CHECK_MS << min(payment.checks, 10))
+
+
+def place_of(payment: Payment) -> tuple[str | None, str | None]:
+    """Return the partition of a payment in the index, and its order there; None for one that nobody looks at."""
+    if payment.is_parked:
+        return PARKED, iso(payment.state_at_ms)
+    if payment.is_final:
+        return None, None
+    if payment.late == "undecided":
+        return LATE, iso(payment.state_at_ms)
+    return shard_of(payment), iso(check_at_ms(payment))
+
+
+def shard_of(payment: Payment) -> str:
+    """Return which of the shards a payment belongs to."""
+    return str(crc32(payment.payment_id.encode()) % SHARDS)
