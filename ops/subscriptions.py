@@ -20,6 +20,7 @@ from chalicelib.catalog.catalog import Catalog, catalog
 from chalicelib.money import format_amount
 from chalicelib.payments import table as payments
 from chalicelib.subscriptions import renew, table
+from chalicelib.subscriptions.disputed_card import is_card_disputed
 from chalicelib.subscriptions.follow import card_of
 from chalicelib.subscriptions.price import UnknownProduct
 from chalicelib.subscriptions.progress import Renewal, landed, next_step
@@ -136,6 +137,8 @@ def outlook(subscription: Subscription, catalog: Catalog, now_ms: int) -> Outloo
         step = next_step(current, card_of(account), catalog, now_ms, tax_of(account, catalog))
     except UnknownProduct as refusal:
         return Outlook(subscription, f"fail: {refusal.detail}", is_wrong=True)
+    if isinstance(step, Renewal) and is_card_disputed(account, catalog.disputes, now_ms):
+        return Outlook(subscription, "charge nothing: a payment with its card is disputed")
     if isinstance(step, Renewal):
         return Outlook(subscription, f"charge {named_period(step.terms)}", step.quote.charge_micros)
     return Outlook(subscription, f"become {step.status}" if step.status != current.status else "go on unchanged")

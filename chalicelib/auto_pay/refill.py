@@ -88,7 +88,8 @@ def look(auto_pay: AutoPay, account: Account, catalog: Catalog, *, without: str 
         found += [older] if older else []
     wallet = read_wallet(account.account_id)
     reversed_ = payments.reversed_since(account.account_id, now_ms)
-    followed = follow_reversals(follow(auto_pay, found, account.card, catalog.auto_pay), reversed_, found, now_ms)
+    followed = follow(auto_pay, found, account.card, catalog.auto_pay)
+    followed = follow_reversals(followed, reversed_, found, now_ms, card=account.card, policy=catalog.disputes)
     situation = situation_of(followed, account=account, wallet=wallet, payments=found, catalog=catalog, now_ms=now_ms)
     return Seen(account, followed, found, situation)
 

@@ -79,8 +79,9 @@ REASONS: Final[dict[Reason, str]] = {
     "save another card, or switch auto-pay on again.",
     "suspended_card_unusable": "The card can no longer be charged, such as after it was removed at Stripe. Save a "
     "card again.",
-    "suspended_dispute": "A payment is disputed with the bank, or the card's issuer warns of fraud. Switch auto-pay on "
-    "again if the card may be charged; it goes on by itself when the dispute is won or withdrawn.",
+    "suspended_dispute": "A payment with this card is disputed with the bank, or the card's issuer warns of fraud. "
+    "Save another card, add balance by hand, or switch auto-pay on again if the card may be charged; it goes on by "
+    "itself when the dispute is won or withdrawn.",
     "card_missing": "There is no card on file. Save a card.",
     "card_expired": "The card on file has expired. Save another card.",
     "currency_not_sold": "Nothing is sold in the account's currency any more. Ask the operator.",

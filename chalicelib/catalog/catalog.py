@@ -99,6 +99,17 @@ class PaymentPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     unneeded: Literal["refund", "park"] = "refund"
 
 
+DisputePolicy = Literal["stop_charging_card", "go_on"]
+
+
+class Disputes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Whether a card is still charged by itself after a bank has objected to a payment made with it."""
+
+    on_open: DisputePolicy = "stop_charging_card"
+    on_lost: DisputePolicy = "stop_charging_card"
+    on_fraud_warning: DisputePolicy = "stop_charging_card"
+
+
 class Catalog(msgspec.Struct, frozen=True):
     """All that is sold, and the limits."""
 
@@ -112,6 +123,7 @@ class Catalog(msgspec.Struct, frozen=True):
     seller: Seller
     taxes: dict[str, Tax]
     payments: PaymentPolicy = PaymentPolicy()
+    disputes: Disputes = Disputes()
 
     def limits(self, currency: str) -> CurrencyLimits:
         """Return the limits of a currency. Raises UnknownCurrency."""
@@ -173,6 +185,7 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
     dunning: _Dunning
     seller: Seller
     payments: PaymentPolicy = PaymentPolicy()
+    disputes: Disputes = Disputes()
     taxes: dict[str, TaxEntry] = {}
 
 
@@ -201,6 +214,7 @@ def read(toml: bytes) -> Catalog:
             seller=_seller(found.seller),
             taxes={Country(country): _tax(country, tax) for country, tax in found.taxes.items()},
             payments=found.payments,
+            disputes=found.disputes,
         )
     except (msgspec.DecodeError, WrongText, Refusal) as error:
         raise InvalidCatalog(str(error)) from error

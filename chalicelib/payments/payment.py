@@ -88,7 +88,8 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     paid; None on rows older than this attribute. `late`: it succeeded after it was given up. `tax` is what the account
     bore when it was made, and the lines and the period are a subscription payment's, fixed then, too. `off_session`:
     nobody is there.
-    What became of a succeeded payment later stands beside its state: refunds, the last dispute, a warning of fraud.
+    What became of a succeeded payment later stands beside its state: refunds, the last dispute, a warning of fraud, and
+    `objected_at_ms`, when the bank objected. `card_fingerprint` and that are None on rows older than these attributes.
     """
 
     account_id: str
@@ -105,6 +106,7 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     card_last_four: str
     actor: str
     description: str
+    card_fingerprint: str | None = None
     state: State = "created"
     stripe_account: str | None = None
     off_session: bool = False
@@ -118,6 +120,7 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     refunded_micros: int = 0
     dispute_status: str | None = None
     fraud_warning: str | None = None
+    objected_at_ms: int | None = None
     sent_at_ms: int | None = None
     intent_at_ms: int | None = None
     attempt: int = 1

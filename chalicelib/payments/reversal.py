@@ -132,6 +132,7 @@ def weighed(reversals: Reversals, now_ms: int) -> Reversals:
         reversals.payment,
         refunded_micros=reversals.refunded_micros,
         dispute_status=disputes[-1].status if disputes else None,
+        objected_at_ms=disputes[-1].opened_at_ms if disputes else reversals.payment.objected_at_ms,
     )
     return Reversals(payment, reversals.refunds, tuple(disputes))
 

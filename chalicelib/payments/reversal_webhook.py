@@ -84,8 +84,12 @@ def _fraud_warning(event: StripeEvent) -> Verdict:
     payment = payment_of(found, event.account)
     if payment is None:
         return _foreign(found)
-    fraud_type = str(found.get("fraud_type") or "unknown")
-    table.change(payment, lambda current: replace(current, fraud_warning=fraud_type))
+    fraud_type, warned_at_ms = str(found.get("fraud_type") or "unknown"), found["created"] * 1000
+
+    def warned(current: Payment) -> Payment:
+        return replace(current, fraud_warning=fraud_type, objected_at_ms=current.objected_at_ms or warned_at_ms)
+
+    table.change(payment, warned)
     log().warning(
         "the card's issuer warns of fraud",
         account_id=payment.account_id,

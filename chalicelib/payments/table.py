@@ -77,12 +77,14 @@ class PaymentRow(Table):
     payment_method_id = UnicodeAttribute()
     card_brand = UnicodeAttribute()
     card_last_four = UnicodeAttribute()
+    card_fingerprint = UnicodeAttribute(null=True)
     payment_intent_id = UnicodeAttribute(null=True)
     charge_id = UnicodeAttribute(null=True)
     failure = JSONAttribute(null=True)
     refunded_micros = NumberAttribute(default=0)
     dispute_status = UnicodeAttribute(null=True)
     fraud_warning = UnicodeAttribute(null=True)
+    objected_at_ms = NumberAttribute(null=True)
     sent_at_ms = NumberAttribute(null=True)
     intent_at_ms = NumberAttribute(null=True)
     actor = UnicodeAttribute()
@@ -103,7 +105,7 @@ class PaymentRow(Table):
 
 CHANGEABLE: Final = (
     *("state", "state_at_ms", "updated_at_ms", "payment_intent_id", "charge_id", "failure"),
-    *("refunded_micros", "dispute_status", "fraud_warning"),
+    *("refunded_micros", "dispute_status", "fraud_warning", "objected_at_ms"),
     *("sent_at_ms", "intent_at_ms"),
     *("attempt", "spent_at_ms", "intent_open", "late", "checks", "version", "unresolved_shard", "check_at"),
     *("follow_up_shard", "follow_up_at_ms"),
@@ -202,24 +204,23 @@ def newest(account_id: str, *, limit: int, cursor: str | None = None) -> Listed:
 
 def unresolved(account_id: str, now_ms: int) -> list[Payment]:
     """Return the payments of an account that have not ended, newest first, strongly consistent."""
-    awaited = ~PaymentRow.state.is_in(*ENDED)
-    rows = PaymentRow.query(account_id, _recent(now_ms), awaited, scan_index_forward=False, consistent_read=True)
-    return [_payment(row) for row in rows]
+    return _since(account_id, now_ms - UNRESOLVED_FOR_MS, ~PaymentRow.state.is_in(*ENDED))
 
 
 def recent(account_id: str, now_ms: int) -> list[Payment]:
     """Return the payments of the last 35 days, newest first, strongly consistent: all of this month are among them."""
-    rows = PaymentRow.query(account_id, _recent(now_ms), scan_index_forward=False, consistent_read=True)
-    return [_payment(row) for row in rows]
+    return _since(account_id, now_ms - UNRESOLVED_FOR_MS)
+
+
+def reversible(account_id: str, now_ms: int) -> list[Payment]:
+    """Return all payments of the last 180 days, newest first, strongly consistent."""
+    return _since(account_id, now_ms - REVERSIBLE_FOR_MS)
 
 
 def reversed_since(account_id: str, now_ms: int) -> list[Payment]:
     """Return the payments of the last 180 days that were refunded, disputed or warned of, newest first, consistent."""
     touched = (PaymentRow.refunded_micros > 0) | PaymentRow.dispute_status.exists() | PaymentRow.fraud_warning.exists()
-    rows = PaymentRow.query(
-        account_id, _after(now_ms - REVERSIBLE_FOR_MS), touched, scan_index_forward=False, consistent_read=True
-    )
-    return [_payment(row) for row in rows]
+    return _since(account_id, now_ms - REVERSIBLE_FOR_MS, touched)
 
 
 def between(account_id: str, from_ms: int, to_ms: int) -> list[Payment]:
@@ -232,12 +233,10 @@ def between(account_id: str, from_ms: int, to_ms: int) -> list[Payment]:
     return [_payment(row) for row in rows]
 
 
-def _recent(now_ms: int) -> Any:
-    return _after(now_ms - UNRESOLVED_FOR_MS)
-
-
-def _after(moment_ms: int) -> Any:
-    return PaymentRow.payment_id > f"{PREFIX}{max(0, moment_ms):012x}"
+def _since(account_id: str, moment_ms: int, only: Any = None) -> list[Payment]:
+    after = PaymentRow.payment_id > f"{PREFIX}{max(0, moment_ms):012x}"
+    rows = PaymentRow.query(account_id, after, only, scan_index_forward=False, consistent_read=True)
+    return [_payment(row) for row in rows]
 
 
 def due(now_ms: int, limit: int) -> Iterator[tuple[str, str]]:

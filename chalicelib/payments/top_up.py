@@ -162,6 +162,7 @@ def new_payment(account: Account, claim: Claim, *, amount_micros: int, actor: st
         payment_method_id=card.payment_method_id,
         card_brand=card.brand,
         card_last_four=card.last_four,
+        card_fingerprint=card.fingerprint or None,
         actor=actor,
         description=DESCRIPTION,
         tax=tax,

@@ -19,8 +19,8 @@ HELD_BACK: dict[Reason, str] = {
     ),
     "suspended_card_unusable": mark("The card can no longer be charged. Save a card again."),
     "suspended_dispute": mark(
-        "A payment is disputed or reported as fraud, so nothing more is charged. Switch auto-pay on again once that is "
-        "settled."
+        "A payment with this card is disputed or reported as fraud, so nothing more is charged. Save another card, add "
+        "balance by hand, or switch auto-pay on again once that is settled."
     ),
     "refunded": mark("Money was refunded, so nothing is charged until more is used or you save the settings again."),
     "card_missing": mark("There is no card on file, so nothing can be charged. Save a card."),

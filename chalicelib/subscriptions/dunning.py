@@ -6,10 +6,16 @@ from msgspec.structs import replace
 
 from chalicelib.catalog.catalog import Dunning
 from chalicelib.payments.payment import DAY_MS, Failure
-from chalicelib.subscriptions.subscription import Subscription
+from chalicelib.subscriptions.subscription import OWING, Subscription
 
 AUTHENTICATION_REQUIRED: Final = "authentication_required"
 CARD_MISSING: Final = Failure("card_missing", None, "There is no card on file.")
+CARD_DISPUTED: Final = Failure(
+    "card_disputed",
+    None,
+    "A payment with this card is disputed with the bank, so it is not charged by itself. Pay by hand, or save another "
+    "card.",
+)
 
 
 def needs_person(failure: Failure | None) -> bool:
@@ -18,6 +24,12 @@ def needs_person(failure: Failure | None) -> bool:
     https://docs.stripe.com/declines/codes
     """
     return failure is not None and AUTHENTICATION_REQUIRED in {failure.code, failure.decline_code}
+
+
+def is_held(subscription: Subscription) -> bool:
+    """Tell whether a period is owed only because the card is not charged by itself."""
+    code = subscription.failure.code if subscription.failure else None
+    return subscription.status in OWING and code == CARD_DISPUTED.code and subscription.pending is None
 
 
 def came_to_nothing(
@@ -42,6 +54,12 @@ def came_to_nothing(
     if again_ms is None:
         return given_up(failed, dunning, now_ms)
     return replace(failed, status="past_due", due_at_ms=again_ms)
+
+
+def held(subscription: Subscription, card: str | None, dunning: Dunning, now_ms: int) -> Subscription:
+    """Return a subscription whose period is due while its card is not charged by itself: as if it were declined."""
+    tried = replace(subscription, charged_card=card)
+    return came_to_nothing(tried, CARD_DISPUTED, dunning, now_ms, automatic=True)
 
 
 def next_attempt_ms(subscription: Subscription, dunning: Dunning, now_ms: int) -> int | None:

@@ -18,6 +18,8 @@ from chalicelib.log import log
 from chalicelib.payments import table as payments
 from chalicelib.payments.payment import Payment
 from chalicelib.subscriptions import table
+from chalicelib.subscriptions.disputed_card import is_card_disputed
+from chalicelib.subscriptions.dunning import held, is_held
 from chalicelib.subscriptions.payment import make_payment, renewal_claim
 from chalicelib.subscriptions.progress import LOOK_AGAIN_MS, Renewal, landed, next_step, pending_renewal
 from chalicelib.subscriptions.subscription import OWING, Subscription, SubscriptionBusy
@@ -92,10 +94,14 @@ def _step(
     """Return the subscription after its next steps, with the new payment that it then waits for, if any."""
     if current.may_start and not current.pending:
         return current, None
+    if is_held(current) and card_of(account) and not is_card_disputed(account, catalog.disputes, now_ms):
+        current = replace(current, due_at_ms=now_ms)  # the dispute was won, or answered: the period is tried at once
     while True:
         step = next_step(current, card_of(account), catalog, now_ms, tax_of(account, catalog))
         if isinstance(step, Renewal):
-            return _begun(current, account, step, now_ms)
+            if not is_card_disputed(account, catalog.disputes, now_ms):
+                return _begun(current, account, step, now_ms)
+            step = held(current, card_of(account), catalog.dunning, now_ms)
         if step == current:
             return current, None
         current = step

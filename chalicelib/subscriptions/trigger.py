@@ -12,6 +12,7 @@ from chalicelib.auto_pay.trigger import account_id_of, differs
 from chalicelib.batches import Record, each_record
 from chalicelib.catalog.catalog import Catalog
 from chalicelib.subscriptions import queue, table
+from chalicelib.subscriptions.dunning import is_held
 from chalicelib.subscriptions.follow import follow
 from chalicelib.subscriptions.queue import RenewalMessage
 from chalicelib.subscriptions.subscription import OWING
@@ -40,6 +41,15 @@ def _follow_payment(record: Record, catalog: Catalog) -> None:
     image = record["dynamodb"].get("NewImage") or {}
     if image.get("kind", {}).get("S") == "subscription" and differs(record, "state"):
         follow(account_id_of(record), catalog, payment_id=image["payment_id"]["S"])
+    elif differs(record, "state", "dispute_status", "fraud_warning"):
+        _go_on(account_id_of(record), catalog)
+
+
+def _go_on(account_id: str, catalog: Catalog) -> None:
+    """Look at a subscription whose card was not charged because of a dispute: it may be won, or answered by hand."""
+    subscription = table.find(account_id)
+    if subscription and is_held(subscription):
+        follow(account_id, catalog)
 
 
 def _try_card(record: Record, catalog: Catalog) -> None:

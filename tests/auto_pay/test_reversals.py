@@ -1,23 +1,27 @@
 """What auto-pay makes of disputes, warnings of fraud and refunds: the rule, and the whole way from Stripe."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
+from chalicelib import clock
+from chalicelib.accounts.account import Card
 from chalicelib.auto_pay.auto_pay import AutoPay
 from chalicelib.auto_pay.put import AutoPayRequest, Wanted, settings_changed
 from chalicelib.auto_pay.reversals import follow_reversals
+from chalicelib.catalog.catalog import Disputes
 from local.stripe_emulator.client import Emulator
-from tests.auto_pay.build import HOUR_MS, NOW_MS, UNIT, auto_pay, payment
+from tests.auto_pay.build import CARD, HOUR_MS, NOW_MS, UNIT, auto_pay, payment
 from tests.auto_pay.world import Saver, World
 from tests.payments.refunder import events, refund_payment, tell
 
 KNOWING: dict[str, Any] = {"objections": (), "refunds_known_micros": 0}
 
 
-def after(before: AutoPay, *reversed_: Any, recent: tuple[Any, ...] = ()) -> AutoPay:
-    return follow_reversals(before, reversed_, recent, NOW_MS)
+def after(before: AutoPay, *reversed_: Any, recent: tuple[Any, ...] = (), card: Card | None = CARD) -> AutoPay:
+    return follow_reversals(before, reversed_, recent, NOW_MS, card=card, policy=Disputes())
 
 
 def held(**changes: Any) -> AutoPay:
@@ -44,6 +48,24 @@ def test_a_warning_of_fraud_holds_and_its_dispute_is_another_objection() -> None
     answered = replace(warned, held_by=())
     assert after(answered, payment(1, fraud_warning="stolen")).held_by == ()
     assert after(answered, payment(1, fraud_warning="stolen", dispute_status="lost")).held_by == ("pay_1/dispute",)
+
+
+def test_another_card_is_not_held_and_the_disputed_one_is_again_if_it_comes_back() -> None:
+    disputed = payment(1, dispute_status="lost")
+    other = replace(CARD, payment_method_id="pm_2", fingerprint="print-2")
+    assert after(held(), disputed, card=other).held_by == ()
+    assert after(after(held(), disputed, card=other), disputed).held_by == ("pay_1/dispute",)
+    # Without any card, nothing is known to be otherwise.
+    assert after(held(), disputed, card=None).held_by == ("pay_1/dispute",)
+
+
+def test_a_payment_by_hand_with_the_card_answers_and_stays_the_answer() -> None:
+    disputed = payment(1, dispute_status="lost", objected_at_ms=NOW_MS + 2 * HOUR_MS)
+    by_hand = payment(3, kind="top_up", off_session=False)
+    answered = after(held(), disputed, recent=(by_hand,))
+    assert answered.held_by == ()
+    # Months later it is no longer among the recent ones.
+    assert after(answered, disputed).held_by == ()
 
 
 def test_a_payment_too_old_to_be_read_is_held_against_as_before() -> None:
@@ -84,7 +106,7 @@ def test_a_refund_is_not_charged_back_and_auto_pay_goes_on_with_more_usage(saver
     assert (saver.balance, len(saver.refills)) == (55, 2)
 
 
-def test_a_lost_dispute_is_not_charged_again_until_auto_pay_is_switched_on_again(
+def test_a_card_whose_dispute_was_lost_is_not_charged_again_until_auto_pay_is_switched_on_again(
     saver: Saver, world: World, emulator: Emulator
 ) -> None:
     disputed = emulator.open_dispute(str(saver.refill.payment_intent_id))
@@ -93,7 +115,7 @@ def test_a_lost_dispute_is_not_charged_again_until_auto_pay_is_switched_on_again
     assert (saver.balance, saver.view.reason, saver.view.status) == (0, "suspended_dispute", "suspended")
     emulator.close_dispute(disputed["id"], "lose")
     tell(saver)
-    saver.save_card("pm_card_mastercard")
+    saver.save_card()  # the same card, saved anew
     world.five_minutes()
     assert (saver.view.reason, len(saver.attempts)) == ("suspended_dispute", 1)
     assert events(saver, "charge.dispute.closed")
@@ -103,3 +125,21 @@ def test_a_lost_dispute_is_not_charged_again_until_auto_pay_is_switched_on_again
     tell(saver)
     world.again()
     assert (saver.balance, saver.view.status) == (50, "on")
+
+
+@pytest.mark.parametrize("answer", ["another card", "by hand"])
+def test_a_lost_dispute_is_answered_by_another_card_or_by_a_payment_by_hand(
+    saver: Saver, world: World, emulator: Emulator, answer: str
+) -> None:
+    disputed = emulator.open_dispute(str(saver.refill.payment_intent_id))
+    emulator.close_dispute(disputed["id"], "lose")
+    tell(saver)
+    world.settle()
+    assert saver.view.reason == "suspended_dispute"
+    if answer == "another card":
+        saver.save_card("pm_card_mastercard")
+    else:
+        with clock.moved_to(clock.now() + timedelta(seconds=2)):
+            saver.top_up("10")
+    world.settle()
+    assert (saver.view.status, saver.view.reason, len(saver.refills)) == ("on", "above_threshold", 2)

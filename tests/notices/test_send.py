@@ -261,6 +261,7 @@ def test_a_payment_that_waits_for_the_customer_is_told(inbox: Inbox, new_account
     ("status", "code", "subject", "reason"),
     [
         ("past_due", "expired_card", "Your subscription could not be renewed", "the card has expired"),
+        ("past_due", "card_disputed", "Your subscription could not be renewed", "with this card is disputed"),
         ("past_due", "card_missing", "Your subscription could not be renewed", "there is no card on file"),
         (
             "past_due",
