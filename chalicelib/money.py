@@ -8,6 +8,7 @@ from typing import Annotated, Final
 
 from msgspec import Meta
 
+from chalicelib.card_limits import largest_charge
 from chalicelib.errors import Refusal
 from chalicelib.text import whole
 
@@ -19,9 +20,6 @@ ZERO_DECIMAL: Final = frozenset("bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv
 THREE_DECIMAL: Final = frozenset("bhd jod kwd omr tnd".split())
 # The same page, "Special cases": written with two decimals towards Stripe, yet only whole units can be charged.
 WHOLE_UNITS_ONLY: Final = frozenset("isk ugx".split())
-
-LARGEST_CHARGE: Final = 99_999_999
-"""In minor units, eight digits: https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts."""
 
 MAXIMUM_DIGITS: Final = 12
 """Whole digits an amount or quantity may have: far above any real one, far below what a DynamoDB number holds."""
@@ -133,8 +131,9 @@ def to_card_amount(amount_micros: int, currency: str) -> int:
             currency=currency,
         )
     minor_units = amount_micros // (MICROS // _minor_units(currency))
-    if minor_units > LARGEST_CHARGE:
-        most = format_amount(from_card_amount(LARGEST_CHARGE, currency), currency)
+    largest = largest_charge(currency)
+    if minor_units > largest:
+        most = format_amount(from_card_amount(largest, currency), currency)
         raise NotChargeable(f"a card takes at most {most} {currency} at once", maximum=most, currency=currency)
     return minor_units
 

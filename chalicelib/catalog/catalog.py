@@ -9,12 +9,13 @@ from typing import Annotated, Final, Literal
 import msgspec
 from msgspec import Meta
 
+from chalicelib.catalog.chargeable import check_chargeable, check_price
 from chalicelib.catalog.invalid import InvalidCatalog, require
 from chalicelib.catalog.meter import Meter, MeterEntry, check_parts, read_meter
 from chalicelib.catalog.seller import Seller
 from chalicelib.catalog.tax import Tax, TaxEntry
 from chalicelib.errors import Refusal
-from chalicelib.money import card_step_micros, parse_micros
+from chalicelib.money import parse_micros
 from chalicelib.png import LARGEST_SIDE
 from chalicelib.text import CURRENCIES, Country, WrongText
 from chalicelib.typed import read_toml
@@ -203,6 +204,10 @@ def read(toml: bytes) -> Catalog:
             require(bool(NAME.fullmatch(name)), f"{name!r} is not a name of lower-case letters, digits and underscores")
         for name, meter in found.meters.items():
             check_parts(name, meter.parts, found.meters)
+        taxes = {Country(country): _tax(country, tax) for country, tax in found.taxes.items()}
+        for name, product in (found.plans | found.add_ons).items():
+            for currency, amount in product.amounts.items():
+                check_price(f"{name} in {currency}", parse_micros(amount), currency, taxes.values())
         return Catalog(
             usage=_usage_limits(found.usage),
             currencies={currency: _currency_limits(currency, limits) for currency, limits in found.currencies.items()},
@@ -212,7 +217,7 @@ def read(toml: bytes) -> Catalog:
             auto_pay=Retries(tuple(hours * 60 * 60 * 1000 for hours in found.auto_pay.retry_after_hours)),
             dunning=_dunning(found.dunning),
             seller=_seller(found.seller),
-            taxes={Country(country): _tax(country, tax) for country, tax in found.taxes.items()},
+            taxes=taxes,
             payments=found.payments,
             disputes=found.disputes,
         )
@@ -236,12 +241,15 @@ def _currency_limits(currency: str, limits: _Currency) -> CurrencyLimits:
     shortcuts = tuple(parse_micros(shortcut) for shortcut in limits.top_up_shortcuts)
     require(0 < minimum <= maximum, f"{currency}: the top-up minimum is above the maximum, or zero")
     for amount in (minimum, maximum, *shortcuts):
-        require(amount % card_step_micros(currency) == 0, f"{currency}: a card cannot be charged {amount} micros")
+        check_chargeable(f"{currency}: top-ups", amount, currency)
         require(minimum <= amount <= maximum, f"{currency}: the shortcut of {amount} micros is outside the limits")
     lowest, highest = parse_micros(limits.auto_pay_minimum), parse_micros(limits.auto_pay_maximum)
     require(0 < lowest <= highest, f"{currency}: auto-pay's minimum is above its maximum, or zero")
+    for amount in (lowest, highest):
+        check_chargeable(f"{currency}: auto-pay", amount, currency)
     least = parse_micros(limits.charge_minimum)
     require(0 < least <= minimum, f"{currency}: the smallest charge is above the smallest top-up, or zero")
+    check_chargeable(f"{currency}: the smallest charge", least, currency)
     return CurrencyLimits(
         *(minimum, maximum, shortcuts, -parse_micros(limits.overdraft)),
         low_balance_micros=parse_micros(limits.low_balance),

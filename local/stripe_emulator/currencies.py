@@ -5,6 +5,10 @@ Sources: https://docs.stripe.com/currencies (zero-decimal, three-decimal, minimu
 
 from __future__ import annotations
 
+import re
+from decimal import Decimal
+from pathlib import Path
+
 from local.stripe_emulator.errors import invalid
 
 ZERO_DECIMAL = frozenset("bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf".split())
@@ -20,12 +24,9 @@ TWO_DECIMAL = frozenset(
 WHOLE_UNITS_ONLY = frozenset({"isk", "ugx"})
 SUPPORTED = ZERO_DECIMAL | TWO_DECIMAL | THREE_DECIMAL
 
-MINIMUM_AMOUNTS = {
-    "usd": 50, "aed": 200, "aud": 50, "bgn": 100, "brl": 50, "cad": 50, "chf": 50, "czk": 1500, "dkk": 250, "eur": 50,
-    "gbp": 30, "hkd": 400, "huf": 17500, "inr": 50, "jpy": 50, "mxn": 1000, "myr": 200, "nok": 300, "nzd": 50,
-    "pln": 200, "ron": 200, "sek": 300, "sgd": 50, "thb": 1000,
-}  # fmt: skip
-MAXIMUM_AMOUNT = 99_999_999
+PUBLISHED = (Path(__file__).parent / "published_limits.txt").read_text()
+MINIMUM_AMOUNTS = {code.lower(): amount for amount, code in re.findall(r"- ([0-9.]+) ([A-Z]{3})\n", PUBLISHED)}
+DIGITS = {whose: int(digits) for digits, whose in re.findall(r"- (\d+) digits for (.+)\n", PUBLISHED)}
 
 
 def check_currency(currency: str) -> str:
@@ -51,8 +52,8 @@ def check_amount(amount: int, currency: str) -> int:
     if amount < minimum_amount(currency):
         least = display(minimum_amount(currency), currency)
         raise invalid(f"Amount must be at least {least}", param="amount", code="amount_too_small")
-    if amount > MAXIMUM_AMOUNT:
-        most = display(MAXIMUM_AMOUNT, currency)
+    if amount > maximum_amount(currency):
+        most = display(maximum_amount(currency), currency)
         raise invalid(f"Amount must be no more than {most}", param="amount", code="amount_too_large")
     return amount
 
@@ -67,7 +68,14 @@ def smallest_step(currency: str) -> int:
 def minimum_amount(currency: str) -> int:
     """Return the smallest charge, in minor units; a guess for a currency whose minimum is not published."""
     decimals = decimals_of(currency)
-    return MINIMUM_AMOUNTS.get(currency, {0: 50, 2: 50, 3: 200}[decimals])
+    if currency not in MINIMUM_AMOUNTS:
+        return {0: 50, 2: 50, 3: 200}[decimals]
+    return int(Decimal(MINIMUM_AMOUNTS[currency]).scaleb(decimals))
+
+
+def maximum_amount(currency: str) -> int:
+    """Return the largest charge, in minor units."""
+    return int(10 ** DIGITS.get(currency.upper(), DIGITS["all other currencies"])) - 1
 
 
 def decimals_of(currency: str) -> int:

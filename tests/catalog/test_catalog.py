@@ -87,9 +87,36 @@ def test_a_currency_outside_the_catalog_is_refused_with_the_ones_there_are() -> 
         ("from = 2026-07-01T00:00:00Z", "from = 2025-01-01T00:00:00Z"),
         ("from = 2026-07-01T00:00:00Z", "from = 2026-07-01T00:00:00"),
         ("[usage]", "[usage]\nmaximum = 3"),
+        ('unneeded = "refund"', 'unneeded = "keep"'),
+        ('on_lost = "stop_charging_card"', 'on_lost = "stop"'),
+        # What no card can be charged.
+        ('top_up_maximum = "5000"', 'top_up_maximum = "1000000"'),
+        ('auto_pay_maximum = "5000"', 'auto_pay_maximum = "1000000"'),
+        ('auto_pay_minimum = "10"', 'auto_pay_minimum = "10.005"'),
+        ('charge_minimum = "0.50"', 'charge_minimum = "0.49"'),
+        ('charge_minimum = "0.30"', 'charge_minimum = "0.29"'),
+        ('charge_minimum = "50"', 'charge_minimum = "49"'),
+        ('usd = "970.00"', 'usd = "1000000.00"'),
+        ('jpy = "3000"', 'jpy = "100000000"'),
     ],
 )
 def test_a_catalog_that_contradicts_itself_is_not_loaded(part: str, instead: str) -> None:
     assert part in DEPLOYED
     with pytest.raises(InvalidCatalog):
         read(DEPLOYED.replace(part, instead, 1).encode())
+
+
+@pytest.mark.parametrize(("inclusive", "is_loaded"), [("true", True), ("false", False)])
+def test_a_price_that_only_its_tax_makes_too_large_for_a_card_is_not_loaded(inclusive: str, is_loaded: bool) -> None:
+    tax = f'\n[taxes.DE]\nname = "VAT"\nrate = "19"\ninclusive = {inclusive}\n'
+    dear = (DEPLOYED.replace('usd = "970.00"', 'usd = "900000.00"', 1) + tax).encode()
+    if is_loaded:
+        assert read(dear).plans["agency_yearly"].amounts_micros["usd"] == 900_000_000_000
+        return
+    with pytest.raises(InvalidCatalog, match=r"agency_yearly in usd: a card is charged 999999\.99 at most"):
+        read(dear)
+
+
+def test_a_price_too_small_for_a_card_is_sold_and_carried_on() -> None:
+    found = read(DEPLOYED.replace('usd = "1.15"', 'usd = "0.015"', 1).encode())
+    assert found.add_ons["phone_number"].amounts_micros["usd"] == 15_000
