@@ -67,13 +67,23 @@ class UsageLimits(msgspec.Struct, frozen=True):
 
 
 class Product(msgspec.Struct, frozen=True):
-    """A plan or an add-on, with its amount by currency: an add-on's for a month, a plan's for its `months`."""
+    """A plan or an add-on, with its amount by currency: an add-on's for a month, a plan's for its `months`.
+
+    A plan's trial includes so many of each add-on.
+    """
 
     name: str
     unit: str
     amounts_micros: dict[str, int]
     months: int = 1
     trial_days: int = 0
+    trial_add_ons: dict[str, int] = {}
+
+
+class Trials(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What a plan does to a trial that costs more than the one that is free: see the file."""
+
+    dearer_plan: Literal["ends_trial", "pays_difference"] = "ends_trial"
 
 
 class Dunning(msgspec.Struct, frozen=True):
@@ -123,6 +133,7 @@ class Catalog(msgspec.Struct, frozen=True):
     dunning: Dunning
     seller: Seller
     taxes: dict[str, Tax]
+    trials: Trials = Trials()
     payments: PaymentPolicy = PaymentPolicy()
     disputes: Disputes = Disputes()
 
@@ -158,6 +169,7 @@ class _Plan(msgspec.Struct, forbid_unknown_fields=True):
     amounts: dict[str, str]
     interval: Literal["month", "year"] = "month"
     trial_days: Annotated[int, Meta(ge=0, le=365)] = 0
+    trial_add_ons: dict[str, Annotated[int, Meta(ge=1, le=10_000)]] = {}
 
 
 class _AddOn(msgspec.Struct, forbid_unknown_fields=True):
@@ -185,6 +197,7 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
     auto_pay: _AutoPay
     dunning: _Dunning
     seller: Seller
+    trials: Trials = Trials()
     payments: PaymentPolicy = PaymentPolicy()
     disputes: Disputes = Disputes()
     taxes: dict[str, TaxEntry] = {}
@@ -212,10 +225,11 @@ def read(toml: bytes) -> Catalog:
             usage=_usage_limits(found.usage),
             currencies={currency: _currency_limits(currency, limits) for currency, limits in found.currencies.items()},
             meters={name: read_meter(name, meter, found.currencies) for name, meter in found.meters.items()},
-            plans={name: _plan(name, plan, found.currencies) for name, plan in found.plans.items()},
+            plans={name: _plan(name, plan, found) for name, plan in found.plans.items()},
             add_ons={name: _add_on(name, add_on, found.currencies) for name, add_on in found.add_ons.items()},
             auto_pay=Retries(tuple(hours * 60 * 60 * 1000 for hours in found.auto_pay.retry_after_hours)),
             dunning=_dunning(found.dunning),
+            trials=found.trials,
             seller=_seller(found.seller),
             taxes=taxes,
             payments=found.payments,
@@ -259,9 +273,12 @@ def _currency_limits(currency: str, limits: _Currency) -> CurrencyLimits:
     )
 
 
-def _plan(name: str, plan: _Plan, currencies: Mapping[str, _Currency]) -> Product:
-    months = {"month": 1, "year": 12}[plan.interval]
-    return Product(plan.name, "", _amounts(name, plan.amounts, currencies), months, plan.trial_days)
+def _plan(name: str, plan: _Plan, found: _File) -> Product:
+    months, included = {"month": 1, "year": 12}[plan.interval], plan.trial_add_ons
+    require(plan.trial_days or not included, f"{name}: add-ons are included in a trial, and there is none")
+    for add_on in included:
+        require(add_on in found.add_ons, f"{name}: its trial's {add_on!r} is not among the add-ons")
+    return Product(plan.name, "", _amounts(name, plan.amounts, found.currencies), months, plan.trial_days, included)
 
 
 def _add_on(name: str, add_on: _AddOn, currencies: Mapping[str, _Currency]) -> Product:

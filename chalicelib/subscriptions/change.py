@@ -150,6 +150,8 @@ def change(account: Account, request: SubscriptionRequest, *, key: Key | None, a
         current, now_ms = follow(account_id, catalog), clock.now_ms()
         found = find_difference(account, current, request, catalog, now_ms)
         payment: Payment | None = None
+        if found.needs_card:
+            check_card(account)
         if found.quote.charge_micros:
             claim = claim or _claimed(account, key, content)
             payment = _payment(account, found, Claim(claim.resource_id, now_ms), actor)
@@ -227,13 +229,11 @@ def changed(
         terms=found.terms,
         carried_micros=found.quote.carried_micros,
         scheduled=found.scheduled,
+        trial=found.trial,
     )
     if payment:
         return replace(touched, pending=awaited, due_at_ms=now_ms + LOOK_AGAIN_MS)
-    done = paid(touched, awaited, now_ms)
-    if found.trial_end_ms is None:
-        return done
-    return replace(done, status="trialing", trial_end_ms=found.trial_end_ms)
+    return paid(touched, awaited, now_ms)
 
 
 def _claimed(account: Account, key: Key | None, content: object) -> Claim:

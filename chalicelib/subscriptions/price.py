@@ -10,7 +10,7 @@ from chalicelib.catalog.tax import Tax
 from chalicelib.errors import Refusal
 from chalicelib.money import card_step_micros
 from chalicelib.payments.line import Line
-from chalicelib.subscriptions.proration import days_left, rest_of
+from chalicelib.subscriptions.proration import days_left, part_of
 from chalicelib.subscriptions.subscription import Contents, Prices, Terms
 
 CARRIED: Final = "Carried over from earlier changes"
@@ -95,10 +95,16 @@ def period_lines(terms: Terms, catalog: Catalog) -> list[Line]:
     ]
 
 
-def rest_line(name: str, quantity: int, unit_micros: int, terms: Terms, now_ms: int) -> Line:
-    """Return the line of something that is added for the rest of a period; of a negative price, given back for it."""
+def rest_line(
+    name: str, quantity: int, unit_micros: int, terms: Terms, now_ms: int, *, priced_days: int | None = None
+) -> Line:
+    """Return the line of something that is added for the rest of a period; of a negative price, given back for it.
+
+    `priced_days` is how many days the price is for, where that is not the period.
+    """
     left, days = days_left(terms, now_ms)
-    rest = rest_of(quantity * unit_micros, terms, now_ms)
+    days = priced_days or days
+    rest = part_of(quantity * unit_micros, left, days)
     described = f"{'Unused: ' if unit_micros < 0 else ''}{name}, {left} of {days} days"
     return Line(described, quantity, unit_micros, rest, max(now_ms, terms.period_start_ms), terms.period_end_ms)
 

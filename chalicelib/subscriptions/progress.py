@@ -44,7 +44,7 @@ def paid(subscription: Subscription, pending: Pending, now_ms: int) -> Subscript
     starts = pending.purpose == "start"
     return replace(
         subscription,
-        status="active",
+        status="trialing" if pending.trial else "active",
         terms=pending.terms,
         scheduled=pending.scheduled,
         carried_micros=pending.carried_micros,
@@ -58,6 +58,8 @@ def paid(subscription: Subscription, pending: Pending, now_ms: int) -> Subscript
         failure=None,
         access_until_ms=None,
         resumed_at_ms=None if starts else resumed_at_ms,
+        trial=pending.trial,
+        trial_end_ms=_trial_end_ms(subscription, pending),
         started_at_ms=pending.terms.period_start_ms if starts else subscription.started_at_ms,
         ended_at_ms=None,
         due_at_ms=pending.terms.period_end_ms,
@@ -68,6 +70,14 @@ def _again(subscription: Subscription, pending: Pending, now_ms: int) -> Subscri
     """Return a subscription whose renewal never reached its card: nothing is owed for that, and it is due again."""
     untaken = subscription.untaken + 1
     return replace(subscription, pending=None, lapsed=pending, untaken=untaken, due_at_ms=now_ms)
+
+
+def _trial_end_ms(subscription: Subscription, pending: Pending) -> int | None:
+    """Return when the trial ends, or ended: a period that begins in it ends it."""
+    if pending.trial:
+        return pending.terms.period_end_ms
+    end_ms = subscription.trial_end_ms
+    return end_ms if end_ms is None else min(end_ms, pending.terms.period_start_ms)
 
 
 def _failed(

@@ -31,8 +31,8 @@ def days_left(terms: Terms, now_ms: int) -> tuple[int, int]:
     return max(0, min(days, left)), days
 
 
-def rest_of(amount_micros: int, terms: Terms, now_ms: int) -> int:
-    """Return the part of a period's amount that falls to the days that are left of it."""
-    left, days = days_left(terms, now_ms)
-    rest, _used = split(amount_micros, [left, days - left])
-    return rest
+def part_of(amount_micros: int, left: int, days: int) -> int:
+    """Return the part of what so many days cost that falls to the days that are left, which may be more than those."""
+    whole, rest = divmod(left, days)
+    part, _used = split(amount_micros, [rest, days - rest])
+    return whole * amount_micros + part

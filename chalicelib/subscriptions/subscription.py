@@ -85,8 +85,20 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
     period_end_ms: int
 
 
+class Trial(msgspec.Struct, frozen=True, kw_only=True):
+    """What a trial is free for: the plan that began it, at the price that it had, and so many of each add-on."""
+
+    plan: str
+    plan_micros: int
+    months: int
+    add_ons: dict[str, int] = {}
+
+
 class Pending(msgspec.Struct, frozen=True, kw_only=True):
-    """A payment that is awaited, with all that its success brings; until then the subscription stays as it is."""
+    """A payment that is awaited, with all that its success brings; until then the subscription stays as it is.
+
+    `trial` is there if what it brings is a trial, or within one.
+    """
 
     payment_id: str
     purpose: Purpose
@@ -95,6 +107,7 @@ class Pending(msgspec.Struct, frozen=True, kw_only=True):
     scheduled: Contents | None = None
     cancel_at_period_end: bool = False
     automatic: bool = False
+    trial: Trial | None = None
 
 
 class Subscription(msgspec.Struct, frozen=True, kw_only=True):
@@ -129,6 +142,7 @@ class Subscription(msgspec.Struct, frozen=True, kw_only=True):
     access_until_ms: int | None = None
     resumed_at_ms: int | None = None
     trial_end_ms: int | None = None
+    trial: Trial | None = None
     started_at_ms: int | None = None
     ended_at_ms: int | None = None
     in_use: dict[str, int] = {}

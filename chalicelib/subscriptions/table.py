@@ -72,6 +72,7 @@ class SubscriptionRow(Table):
     access_until_ms = NumberAttribute(null=True)
     resumed_at_ms = NumberAttribute(null=True)
     trial_end_ms = NumberAttribute(null=True)
+    trial = JSONAttribute(null=True)
     started_at_ms = NumberAttribute(null=True)
     ended_at_ms = NumberAttribute(null=True)
     in_use = JSONAttribute()

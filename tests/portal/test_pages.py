@@ -317,6 +317,19 @@ def test_a_period_owed_because_its_card_is_disputed_says_so_and_promises_no_char
     expect(page.get_by_role("button", name="Pay $97.00 now")).to_be_visible()
 
 
+def test_what_a_trial_does_not_include_is_said_before_it_is_charged(people: People, site: Site) -> None:
+    account = site.account()
+    site.enter(account).post("/plan", {"attempt": "1", "plan": "solo"})
+    page = people.open(account, "/plan/preview?plan=solo&add_on_voice_features=1", script=False)
+    expect(page.get_by_text("What it does not include is charged for the days until then.")).to_be_visible()
+    expect(page.get_by_role("button", name="Confirm and pay")).to_be_visible()
+    page.goto(page.url.split("?")[0] + "?plan=agency")
+    expect(page.get_by_text("it ends when you confirm, and the first period begins.")).to_be_visible()
+    page.get_by_role("button", name="Confirm and pay $97.00").click()
+    expect(page.get_by_role("heading", name="$97.00 paid")).to_be_visible()
+    assert subscriptions.get(account).status == "active"
+
+
 def test_a_client_sees_its_workspace_by_name_logo_and_colour(people: People, site: Site) -> None:
     workspace = site.account(name="Studio Lime")
     png = BytesIO()

@@ -71,10 +71,10 @@ def test_a_trial_is_free_once_and_then_charged(api: Api, new_subscriber: NewSubs
     begun = put(api, me, "solo")
     assert (begun["subscription"]["status"], begun["charge"]["amount"]) == ("trialing", "0.00")
     assert begun["subscription"]["trial_end"][:10] == "2027-02-24"
-    more = put(api, me, "solo", phone_number=1)
+    more = put(api, me, "solo", key="more", phone_number=1)
     assert (more["subscription"]["status"], more["subscription"]["add_ons"]) == ("trialing", {"phone_number": 1})
     world.run_on("2027-02-24")
-    assert (me.status(), me.amounts) == ("active", [20.15])
+    assert (me.status(), me.amounts) == ("active", [0.57, 20.15])
     assert clock.iso(me.subscription.terms.period_end_ms)[:10] == "2027-03-24"
     ask(api, me, "DELETE")
     world.run_on("2027-03-24")

@@ -14,7 +14,7 @@ from chalicelib.payments.line import Line
 from chalicelib.payments.payment import DAY_MS
 from chalicelib.subscriptions.period import first_period
 from chalicelib.subscriptions.price import quote, total
-from chalicelib.subscriptions.proration import days_left, rest_of, split
+from chalicelib.subscriptions.proration import days_left, part_of, split
 from chalicelib.subscriptions.subscription import Contents, Prices
 
 amounts = st.integers(-(10**13), 10**13)
@@ -56,12 +56,12 @@ def test_a_day_that_has_begun_counts_as_left(days_passed: float, left: int) -> N
 
 @given(amounts, st.integers(0, 28 * DAY_MS))
 def test_what_is_used_and_what_is_left_is_the_whole(amount: int, passed_ms: int) -> None:
-    rest = rest_of(amount, JANUARY, START_MS + passed_ms)
+    rest = part_of(amount, *days_left(JANUARY, START_MS + passed_ms))
     left, days = days_left(JANUARY, START_MS + passed_ms)
     assert abs(rest - Fraction(amount * left, days)) < 1
     assert abs(amount - rest - Fraction(amount * (days - left), days)) < 1
-    assert rest_of(amount, JANUARY, START_MS) == amount
-    assert rest_of(amount, JANUARY, JANUARY.period_end_ms) == 0
+    assert part_of(amount, *days_left(JANUARY, START_MS)) == amount
+    assert part_of(amount, *days_left(JANUARY, JANUARY.period_end_ms)) == 0
 
 
 @given(st.lists(st.lists(st.integers(-(10**8), 10**9), min_size=1, max_size=6), min_size=1, max_size=12), st.data())

@@ -116,6 +116,7 @@ def _preview_page(visit: Visit, request: SubscriptionRequest, found: Changed) ->
         request=request,
         change=shown,
         trial_end=found.difference.trial_end_ms if found.difference else None,
+        needs_card=found.difference is not None and found.difference.needs_card,
         card=visit.account.card,
         is_carried=quote is not None and quote.charge_micros == 0 < quote.carried_micros,
     )
