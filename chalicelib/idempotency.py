@@ -4,6 +4,10 @@ A claim ties a key to one operation, to its content, and to the id and the time 
 So a request that was cut off anywhere can be repeated: it finds its claim and goes on. There is no expiry, because a
 key sent again after a year must not charge a card again.
 
+The first good answer of the API is kept with the key, and given again as it was: to all who ask at once, and to whoever
+asks later, whatever has moved since. A refusal is not kept, nor an answer that says that the outcome is not known yet:
+the verb makes it again from what the key stands for.
+
 The keys of an account's customers and those of the operator are two spaces: neither knows the other's keys, so the same
 one may come from both. Whoever uses a key first has the row under the key itself. The row of the other space stands
 beside it, under that space's name, a blank and the key (no key has a blank in it). As rows are never removed, a space
@@ -21,11 +25,13 @@ from hashlib import sha256
 from typing import Any, Final, Literal
 
 import msgspec
-from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.transactions import TransactWrite
 
 from chalicelib import clock
 from chalicelib.errors import Refusal
 from chalicelib.tables import Table, TableMeta, race
+from chalicelib.typed import convert
 
 Space = Literal["customer", "operator"]
 
@@ -51,11 +57,27 @@ class IdempotencyConflict(Refusal):
         )
 
 
+class Answer(msgspec.Struct, frozen=True):
+    """What was answered first."""
+
+    status: int
+    body: str
+
+
+class AnsweredBeforeError(Exception):
+    """The key has its answer: nothing is done, and the API gives it again."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(answer.status)
+        self.answer = answer
+
+
 class Key(msgspec.Struct, frozen=True):
-    """A key with the space that it belongs to."""
+    """A key with the space that it belongs to. `keeps_answer` is for callers that give a kept answer again."""
 
     text: str
     space: Space
+    keeps_answer: bool = False
 
     @property
     def places(self) -> tuple[str, str]:
@@ -64,14 +86,19 @@ class Key(msgspec.Struct, frozen=True):
 
 
 class Claim(msgspec.Struct, frozen=True):
-    """What a key stands for: the id of the thing that it makes, and when it was first asked for."""
+    """What a key stands for: the id of the thing that it makes, and when it was first asked for.
+
+    `place` is its row's. `is_done` tells that what makes nothing of its own, such as no payment, was done.
+    """
 
     resource_id: str
     created_at_ms: int
+    place: str = ""
+    is_done: bool = False
 
 
 class IdempotencyRow(Table):
-    """One row a key; written once, never changed."""
+    """One row a key; what it stands for is never changed, and what became of it is added once."""
 
     class Meta(metaclass=TableMeta):
         setting = "idempotency_table"
@@ -83,6 +110,8 @@ class IdempotencyRow(Table):
     content_hash = UnicodeAttribute()
     resource_id = UnicodeAttribute()
     created_at_ms = NumberAttribute()
+    is_done = BooleanAttribute(null=True)
+    answer = JSONAttribute(null=True)
 
     def belongs_to(self, space: Space) -> bool:
         """Tell whether the row is of a space; one of before there were spaces may be of both."""
@@ -92,15 +121,19 @@ class IdempotencyRow(Table):
 
 
 def find(account_id: str, key: Key, *, operation: str, content: Any) -> Claim | None:
-    """Return what the key stands for, strongly consistent; None for a new key. Raises IdempotencyConflict."""
+    """Return what the key stands for, strongly consistent; None for a new key.
+
+    Raises IdempotencyConflict, AnsweredBeforeError.
+    """
     row = _find_row(account_id, key)
-    return _claim(row, operation, content) if row else None
+    return _claim(row, key, operation, content) if row else None
 
 
 def claim(account_id: str, key: Key, *, operation: str, content: Any, prefix: str) -> Claim:
     """Claim a key for an operation with its content, or find the claim that it already has.
 
-    `prefix` begins the id of a new claim. Raises IdempotencyConflict for another operation or other content.
+    `prefix` begins the id of a new claim. Raises IdempotencyConflict for another operation or other content,
+    AnsweredBeforeError.
     """
     moment = clock.now_ms()
     first, beside = key.places
@@ -117,7 +150,29 @@ def claim(account_id: str, key: Key, *, operation: str, content: Any, prefix: st
     if not found.belongs_to(key.space):
         row.idempotency_key = beside
         found = _put(row)
-    return _claim(found, operation, content)
+    return _claim(found, key, operation, content)
+
+
+def add_done(transaction: TransactWrite, account_id: str, claim: Claim) -> None:
+    """Note in a transaction that it does what a claim stands for, on condition that nothing has yet."""
+    row = IdempotencyRow(account_id, claim.place)
+    transaction.update(
+        row, actions=[IdempotencyRow.is_done.set(True)], condition=IdempotencyRow.is_done.does_not_exist()
+    )
+
+
+def keep_answer(account_id: str, key: Key, answer: Answer) -> Answer:
+    """Keep the first answer to a key that was claimed, and return it: it may be another's."""
+    row = _find_row(account_id, key)
+    if row is None:
+        return answer
+    if row.answer is None:
+        with race() as it:
+            kept = IdempotencyRow.answer.set(msgspec.to_builtins(answer))
+            row.update([kept], condition=IdempotencyRow.answer.does_not_exist())
+        if not it.won:
+            row.refresh(consistent_read=True)
+    return convert(row.answer, Answer)
 
 
 def _put(row: IdempotencyRow) -> IdempotencyRow:
@@ -139,10 +194,12 @@ def _find_row(account_id: str, key: Key) -> IdempotencyRow | None:
     return None
 
 
-def _claim(row: IdempotencyRow, operation: str, content: Any) -> Claim:
+def _claim(row: IdempotencyRow, key: Key, operation: str, content: Any) -> Claim:
     if (row.operation, row.content_hash) != (operation, content_hash(content)):
         raise IdempotencyConflict(row.operation)
-    return Claim(row.resource_id, int(row.created_at_ms))
+    if row.answer is not None and key.keeps_answer:
+        raise AnsweredBeforeError(convert(row.answer, Answer))
+    return Claim(row.resource_id, int(row.created_at_ms), row.idempotency_key, bool(row.is_done))
 
 
 def new_id(prefix: str, moment_ms: int) -> str:

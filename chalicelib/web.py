@@ -12,7 +12,7 @@ from typing import Any, Final, Generic, TypeVar
 import msgspec
 from chalice.app import Blueprint, Request, Response
 
-from chalicelib import token
+from chalicelib import idempotency, token
 from chalicelib.errors import Refusal
 from chalicelib.http_input import (
     BODY_BYTES,
@@ -24,7 +24,7 @@ from chalicelib.http_input import (
     read_body,
     read_query,
 )
-from chalicelib.idempotency import Key
+from chalicelib.idempotency import AnsweredBeforeError, Key
 from chalicelib.log import log
 from chalicelib.settings import settings
 from chalicelib.token import Caller, Unauthorized
@@ -92,6 +92,7 @@ class Call(Generic[BodyT, QueryT]):
     def __init__(self, request: Request, operation: Operation) -> None:
         """Find out who asks, unless anybody may. Raises Unauthorized."""
         self.headers: Mapping[str, str] = request.headers
+        self.used_key: Key | None = None
         self._request = request
         self._operation = operation
         self._caller = None if operation.public else caller_of(request)
@@ -132,7 +133,8 @@ class Call(Generic[BodyT, QueryT]):
         text = self.headers.get("idempotency-key", "")
         if not IDEMPOTENCY_KEY.fullmatch(text):
             raise MissingIdempotencyKey
-        return Key(text, "operator" if self.caller.role == "operator" else "customer")
+        self.used_key = Key(text, "operator" if self.caller.role == "operator" else "customer", keeps_answer=True)
+        return self.used_key
 
     @property
     def optional_idempotency_key(self) -> Key | None:
@@ -206,7 +208,10 @@ def respond(request: Request, operation: Operation, view: View, parameters: Mapp
     try:
         call: Call[Any, Any] = Call(request, operation)
         check_path(parameters)
-        given = view(call, **parameters)
+        response = _present(view(call, **parameters), operation)
+        return _kept(response, call.used_key, parameters)
+    except AnsweredBeforeError as before:
+        return _answer(before.answer.status, before.answer.body)
     except Refusal as refusal:
         return problem(refusal)
     except Exception:  # noqa: BLE001 - the outermost frame: logged, counted by the 5xx alarm, and answered
@@ -214,14 +219,26 @@ def respond(request: Request, operation: Operation, view: View, parameters: Mapp
         return problem(
             Refusal("something went wrong on our side; it has been logged, and trying again is safe"), status=500
         )
+
+
+def _present(given: Any, operation: Operation) -> Response:
     if isinstance(given, Response):
         return given
     answer = given if isinstance(given, Answer) else Answer(given, operation.statuses[0])
-    return Response(
-        body=_json(answer.body) if answer.status != 204 else "",
-        status_code=answer.status,
-        headers={"Content-Type": JSON, **HEADERS, **answer.headers},
-    )
+    return _answer(answer.status, _json(answer.body) if answer.status != 204 else "", answer.headers)
+
+
+def _kept(response: Response, key: Key | None, parameters: Mapping[str, str]) -> Response:
+    """Keep the first answer to a key, and give that; not one that says that the outcome is not known yet."""
+    if key is None or response.status_code == 202:
+        return response
+    answer = idempotency.Answer(response.status_code, str(response.body))
+    kept = idempotency.keep_answer(parameters["account_id"], key, answer)
+    return response if kept == answer else _answer(kept.status, kept.body)
+
+
+def _answer(status: int, body: str, headers: Mapping[str, str] = {}) -> Response:
+    return Response(body=body, status_code=status, headers={"Content-Type": JSON, **HEADERS, **headers})
 
 
 def problem(refusal: Refusal, status: int | None = None) -> Response:

@@ -24,7 +24,7 @@ from chalicelib.subscriptions.charge import charge_now, charged_before
 from chalicelib.subscriptions.difference import Difference, difference, start
 from chalicelib.subscriptions.follow import RACES, follow
 from chalicelib.subscriptions.payment import make_payment
-from chalicelib.subscriptions.price import check_sold
+from chalicelib.subscriptions.price import Quote, check_sold
 from chalicelib.subscriptions.progress import LOOK_AGAIN_MS, paid
 from chalicelib.subscriptions.subscription import (
     OWING,
@@ -115,11 +115,12 @@ class QuoteChanged(Refusal):
 class Changed(msgspec.Struct, frozen=True, kw_only=True):
     """What a change came to. `difference` is None for a repeat; `resolved` is there if something was charged.
 
-    `tax` is the account's: the next renewal bears it, too.
+    `quote` is what is charged for it. `tax` is the account's: the next renewal bears it, too.
     """
 
     subscription: Subscription
     tax: Tax | None
+    quote: Quote
     difference: Difference | None = None
     resolved: Resolved | None = None
 
@@ -129,11 +130,11 @@ def preview(account: Account, request: SubscriptionRequest, catalog: Catalog) ->
     current, now_ms = table.find(account.account_id), clock.now_ms()
     found = find_difference(account, current, request, catalog, now_ms)
     foreseen = changed(account, current, found, actor="", now_ms=now_ms)
-    return Changed(subscription=foreseen, tax=tax_of(account, catalog), difference=found)
+    return Changed(subscription=foreseen, tax=tax_of(account, catalog), quote=found.quote, difference=found)
 
 
 def change(account: Account, request: SubscriptionRequest, *, key: Key | None, actor: str, catalog: Catalog) -> Changed:
-    """Begin a subscription, or change it; with a key that was used before, go on with its payment.
+    """Begin a subscription, or change it; with a key that was used before, go on with its payment, or do nothing.
 
     What it costs is charged to the card on file, and the change is made by the write that records the success.
 
@@ -143,11 +144,15 @@ def change(account: Account, request: SubscriptionRequest, *, key: Key | None, a
     """
     account_id, content = account.account_id, msgspec.to_builtins(request.contents())
     tax = tax_of(account, catalog)
-    claim = idempotency.find(account_id, key, operation=OPERATION, content=content) if key else None
     for attempt in range(RACES):
-        if claim and (before := charged_before(account_id, claim, catalog)):
-            return Changed(subscription=before.subscription, tax=tax, resolved=before.resolved)
         current, now_ms = follow(account_id, catalog), clock.now_ms()
+        # Found after the row was read: whatever of this key's doing is in the row, its claim is there to tell of it.
+        claim = idempotency.find(account_id, key, operation=OPERATION, content=content) if key else None
+        if claim and (before := charged_before(account_id, claim, catalog)):
+            quoted = _quote_of(before.resolved.payment, before.subscription)
+            return Changed(subscription=before.subscription, tax=tax, quote=quoted, resolved=before.resolved)
+        if claim and claim.is_done and current:
+            return Changed(subscription=current, tax=tax, quote=Quote(0, current.carried_micros, ()))
         found = find_difference(account, current, request, catalog, now_ms)
         payment: Payment | None = None
         if found.needs_card:
@@ -155,12 +160,18 @@ def change(account: Account, request: SubscriptionRequest, *, key: Key | None, a
         if found.quote.charge_micros:
             claim = claim or _claimed(account, key, content)
             payment = _payment(account, found, Claim(claim.resource_id, now_ms), actor)
+        elif key:
+            claim = claim or _claim(account_id, key, content)
         wanted = changed(account, current, found, actor=actor, now_ms=now_ms, payment=payment)
-        if table.write(wanted, over=current, payment=payment):
-            if payment is None:
-                return Changed(subscription=wanted, tax=tax, difference=found)
-            charged = charge_now(payment, catalog)
-            return Changed(subscription=charged.subscription, tax=tax, difference=found, resolved=charged.resolved)
+        if table.write(wanted, over=current, payment=payment, done=None if payment else claim):
+            charged = charge_now(payment, catalog) if payment else None
+            return Changed(
+                subscription=charged.subscription if charged else wanted,
+                tax=tax,
+                quote=found.quote,
+                difference=found,
+                resolved=charged.resolved if charged else None,
+            )
         pause(attempt)
     raise SubscriptionBusy(account_id)
 
@@ -241,7 +252,19 @@ def _claimed(account: Account, key: Key | None, content: object) -> Claim:
     if key is None:
         raise MissingIdempotencyKey
     check_card(account)
-    return idempotency.claim(account.account_id, key, operation=OPERATION, content=content, prefix=PREFIX)
+    return _claim(account.account_id, key, content)
+
+
+def _claim(account_id: str, key: Key, content: object) -> Claim:
+    return idempotency.claim(account_id, key, operation=OPERATION, content=content, prefix=PREFIX)
+
+
+def _quote_of(payment: Payment, subscription: Subscription) -> Quote:
+    """Return what was quoted when a payment was made: all of it is on the payment, but for what is carried."""
+    pending = subscription.pending
+    awaits = pending and pending.payment_id == payment.payment_id
+    carried_micros = pending.carried_micros if pending and awaits else subscription.carried_micros
+    return Quote(payment.amount_micros, carried_micros, payment.lines, payment.tax, payment.added_tax_micros)
 
 
 def _payment(account: Account, found: Difference, claim: Claim, actor: str) -> Payment:

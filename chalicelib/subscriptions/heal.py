@@ -50,14 +50,15 @@ def pay(account: Account, *, key: Key, actor: str, catalog: Catalog) -> Charged:
     PaymentCanceled, SubscriptionBusy.
     """
     account_id = account.account_id
-    claim = idempotency.find(account_id, key, operation=OPERATION, content={})
     for attempt in range(RACES):
+        followed = follow(account_id, catalog, begins=False)
+        # Found after the row was read: whatever of this key's doing is in the row, its claim is there to tell of it.
+        claim = idempotency.find(account_id, key, operation=OPERATION, content={})
         if claim and (before := charged_before(account_id, claim, catalog)):
             return before
-        found = follow(account_id, catalog, begins=False)
-        if claim and found and found.status in RUNNING:
-            return Charged(found, None)  # the key paid a renewal that cost nothing, or somebody else has paid it
-        current = _owing(found, account_id)
+        if claim and followed and followed.status in RUNNING:
+            return Charged(followed, None)  # the key paid a renewal that cost nothing, or somebody else has paid it
+        current = _owing(followed, account_id)
         due = renewal(current, catalog, tax_of(account, catalog))
         if due.quote.charge_micros:
             check_card(account)

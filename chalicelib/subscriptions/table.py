@@ -14,6 +14,7 @@ from pynamodb.transactions import TransactWrite
 from chalicelib import clock
 from chalicelib.accounts import table as accounts
 from chalicelib.daily_look import daily_look_ms, due_of
+from chalicelib.idempotency import Claim, add_done
 from chalicelib.invoices import table as invoices
 from chalicelib.invoices.invoice import Invoice
 from chalicelib.payments import table as payments
@@ -107,17 +108,18 @@ def write(
     payment: Payment | None = None,
     invoice: Invoice | None = None,
     applied: Payment | None = None,
+    done: Claim | None = None,
 ) -> bool:
-    """Write a subscription, with a new payment, an invoice and with when access closes, all or nothing.
+    """Write a subscription, with a new payment, an invoice, the claim that this does, and when access closes.
 
-    `applied` is a payment whose late money brings what is written: its row says so from the same moment on.
-
-    It is written on condition that the row is still what it is written over; False when somebody else came first.
+    `applied` is a payment whose late money brings what is written: its row says so from the same moment on. All of it
+    is written, or nothing: on condition that the row is still what it is written over, and that nobody has done yet what
+    the claim stands for. False when somebody else came first.
     """
     condition = SubscriptionRow.version == over.version if over else SubscriptionRow.account_id.does_not_exist()
     row = row_of(wanted)
     access_moves = wanted.access_until_ms != (over.access_until_ms if over else None)
-    if payment is None and invoice is None and applied is None and not access_moves:
+    if not (payment or invoice or applied or done or access_moves):
         with race() as it:
             row.save(condition=condition)
         return it.won
@@ -130,6 +132,8 @@ def write(
             payments.add_change(transaction, marked, over=applied.version)
         if invoice:
             invoices.add_to(transaction, invoice)
+        if done:
+            add_done(transaction, wanted.account_id, done)
         if access_moves:
             accounts.add_access_until(transaction, wanted.account_id, wanted.access_until_ms)
     return it.won

@@ -107,12 +107,12 @@ class SubscriptionView(msgspec.Struct):
 class ChangeView(msgspec.Struct):
     """What a change came to, or, of a preview, would come to: the subscription as it then is, and what is charged now.
 
-    `charge` is null for a repeat, `payment` where nothing is charged. `authentication` is what the browser has to do.
+    `payment` is null where nothing is charged. `authentication` is what the browser has to do.
     """
 
     preview: bool
     subscription: SubscriptionView
-    charge: QuoteView | None
+    charge: QuoteView
     payment: PaymentView | None
     authentication: Authentication | None
 
@@ -163,7 +163,7 @@ def view_change(found: Changed, catalog: Catalog, *, is_preview: bool) -> Change
     return ChangeView(
         preview=is_preview,
         subscription=view(found.subscription, catalog, found.tax),
-        charge=view_quote(found.difference.quote, found.subscription.currency) if found.difference else None,
+        charge=view_quote(found.quote, found.subscription.currency),
         payment=view_payment(found.resolved.payment) if found.resolved else None,
         authentication=view_authentication(found.resolved) if found.resolved else None,
     )

@@ -1,11 +1,22 @@
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import pytest
 
 from chalicelib import idempotency
 from chalicelib.http_input import IDEMPOTENCY_KEY
-from chalicelib.idempotency import Claim, IdempotencyConflict, IdempotencyRow, Key, Space, content_hash, new_id
+from chalicelib.idempotency import (
+    Answer,
+    AnsweredBeforeError,
+    Claim,
+    IdempotencyConflict,
+    IdempotencyRow,
+    Key,
+    Space,
+    content_hash,
+    new_id,
+)
 from local.resources import Deployment
 
 CONTENT = {"amount_micros": 25_000_000, "currency": "usd"}
@@ -137,3 +148,31 @@ def test_ids_sort_by_time_and_never_meet() -> None:
     assert sorted(ids, key=lambda each: each[:16]) == ids
     assert len(set(ids)) == len(ids)
     assert {len(each) for each in ids} == {36}
+
+
+def test_the_first_answer_is_kept_for_ever_and_given_to_those_who_ask_for_it() -> None:
+    claim("answered")
+    first, second = Answer(201, "first"), Answer(201, "second")
+    key = Key("answered", "customer", keeps_answer=True)
+    assert idempotency.keep_answer("acme", key, first) == first
+    assert idempotency.keep_answer("acme", key, second) == first
+    for ask in (idempotency.find, partial(idempotency.claim, prefix="pay_")):
+        with pytest.raises(AnsweredBeforeError) as before:
+            ask("acme", key, operation="top_up", content=CONTENT)
+        assert before.value.answer == first
+        with pytest.raises(IdempotencyConflict):
+            ask("acme", key, operation="top_up", content={})
+    assert claim("answered") == find("answered")
+
+
+def test_of_many_answers_at_once_one_is_kept() -> None:
+    claim("raced")
+    key = Key("raced", "customer", keeps_answer=True)
+    with ThreadPoolExecutor(8) as pool:
+        kept = list(pool.map(lambda number: idempotency.keep_answer("acme", key, Answer(200, str(number))), range(8)))
+    assert len(set(kept)) == 1
+
+
+def test_the_answer_to_a_key_that_was_never_claimed_is_not_kept() -> None:
+    assert idempotency.keep_answer("acme", Key("free", "customer"), Answer(200, "preview")) == Answer(200, "preview")
+    assert find("free") is None

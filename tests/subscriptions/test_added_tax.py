@@ -58,7 +58,6 @@ def changed(me: Taxed, **add_ons: int) -> ChangeView:
 
 def costs(shown: ChangeView) -> tuple[str, str, str]:
     """Return what is charged, the tax in it, and what is carried."""
-    assert shown.charge
     assert shown.charge.tax
     return shown.charge.amount, shown.charge.tax.amount, shown.charge.carried
 

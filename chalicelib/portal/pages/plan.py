@@ -107,7 +107,6 @@ def _request(visit: Visit, fields: Mapping[str, str]) -> SubscriptionRequest:
 
 def _preview_page(visit: Visit, request: SubscriptionRequest, found: Changed) -> Response:
     shown = view_change(found, visit.catalog, is_preview=True)
-    quote = found.difference.quote if found.difference else None
     return render.page(
         visit,
         "plan_preview.html",
@@ -118,7 +117,7 @@ def _preview_page(visit: Visit, request: SubscriptionRequest, found: Changed) ->
         trial_end=found.difference.trial_end_ms if found.difference else None,
         needs_card=found.difference is not None and found.difference.needs_card,
         card=visit.account.card,
-        is_carried=quote is not None and quote.charge_micros == 0 < quote.carried_micros,
+        is_carried=found.quote.charge_micros == 0 < found.quote.carried_micros,
     )
 
 
