@@ -17,6 +17,7 @@ from chalicelib.ledger.wallet import WalletNotFound
 from chalicelib.log import log
 from chalicelib.settings import settings
 from chalicelib.token import OF_THE_PLATFORM, Role, sign
+from ops.catalog import catalog
 from ops.daily_looks import give_daily_looks
 from ops.dead_letters.commands import dead_letters
 from ops.environment import NoEnvironment, use_local, use_stack
@@ -91,6 +92,7 @@ def make_token(role: str, account_id: str | None, hours: float, subject: str | N
     click.echo(sign(secret, role=role, account_id=account_id, expires_at_ms=expires_at_ms, subject=subject))  # type: ignore[arg-type]
 
 
+ops.add_command(catalog)
 ops.add_command(give_daily_looks)
 ops.add_command(dead_letters)
 ops.add_command(reconcile)

@@ -22,7 +22,6 @@ from chalicelib.payments import table as payments
 from chalicelib.subscriptions import renew, table
 from chalicelib.subscriptions.disputed_card import is_card_disputed
 from chalicelib.subscriptions.follow import card_of
-from chalicelib.subscriptions.price import UnknownProduct
 from chalicelib.subscriptions.progress import Renewal, landed, next_step
 from chalicelib.subscriptions.subscription import Subscription, named_period
 
@@ -132,13 +131,12 @@ def outlook(subscription: Subscription, catalog: Catalog, now_ms: int) -> Outloo
         current = landed(current, payments.get(current.account_id, current.pending.payment_id), catalog, now_ms)
     if current.pending:
         return Outlook(subscription, f"wait for payment {current.pending.payment_id}")
-    try:
-        account = accounts.get(current.account_id)
-        step = next_step(current, card_of(account), catalog, now_ms, tax_of(account, catalog))
-    except UnknownProduct as refusal:
-        return Outlook(subscription, f"fail: {refusal.detail}", is_wrong=True)
+    account = accounts.get(current.account_id)
+    step = next_step(current, card_of(account), catalog, now_ms, tax_of(account, catalog))
     if isinstance(step, Renewal) and is_card_disputed(account, catalog.disputes, now_ms):
         return Outlook(subscription, "charge nothing: a payment with its card is disputed")
     if isinstance(step, Renewal):
         return Outlook(subscription, f"charge {named_period(step.terms)}", step.quote.charge_micros)
+    if step.held:
+        return Outlook(subscription, f"be held: {step.held.detail}", is_wrong=True)
     return Outlook(subscription, f"become {step.status}" if step.status != current.status else "go on unchanged")

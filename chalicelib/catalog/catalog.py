@@ -69,7 +69,7 @@ class UsageLimits(msgspec.Struct, frozen=True):
 class Product(msgspec.Struct, frozen=True):
     """A plan or an add-on, with its amount by currency: an add-on's for a month, a plan's for its `months`.
 
-    A plan's trial includes so many of each add-on.
+    A plan's trial includes so many of each add-on. What is `retired` is kept by who holds it, and sold to nobody.
     """
 
     name: str
@@ -78,6 +78,7 @@ class Product(msgspec.Struct, frozen=True):
     months: int = 1
     trial_days: int = 0
     trial_add_ons: dict[str, int] = {}
+    retired: bool = False
 
 
 class Trials(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -170,12 +171,14 @@ class _Plan(msgspec.Struct, forbid_unknown_fields=True):
     interval: Literal["month", "year"] = "month"
     trial_days: Annotated[int, Meta(ge=0, le=365)] = 0
     trial_add_ons: dict[str, Annotated[int, Meta(ge=1, le=10_000)]] = {}
+    retired: bool = False
 
 
 class _AddOn(msgspec.Struct, forbid_unknown_fields=True):
     name: str
     unit: str
     amounts: dict[str, str]
+    retired: bool = False
 
 
 class _Dunning(msgspec.Struct, forbid_unknown_fields=True):
@@ -278,11 +281,12 @@ def _plan(name: str, plan: _Plan, found: _File) -> Product:
     require(plan.trial_days or not included, f"{name}: add-ons are included in a trial, and there is none")
     for add_on in included:
         require(add_on in found.add_ons, f"{name}: its trial's {add_on!r} is not among the add-ons")
-    return Product(plan.name, "", _amounts(name, plan.amounts, found.currencies), months, plan.trial_days, included)
+    amounts = _amounts(name, plan.amounts, found.currencies)
+    return Product(plan.name, "", amounts, months, plan.trial_days, included, plan.retired)
 
 
 def _add_on(name: str, add_on: _AddOn, currencies: Mapping[str, _Currency]) -> Product:
-    return Product(add_on.name, add_on.unit, _amounts(name, add_on.amounts, currencies))
+    return Product(add_on.name, add_on.unit, _amounts(name, add_on.amounts, currencies), retired=add_on.retired)
 
 
 def _amounts(name: str, amounts: Mapping[str, str], currencies: Mapping[str, _Currency]) -> dict[str, int]:

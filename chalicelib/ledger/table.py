@@ -140,6 +140,19 @@ def read_days(account_id: str, first: str, last: str) -> Days:
             return days
 
 
+def meters_used(since: str) -> Iterator[tuple[str, set[str]]]:
+    """Yield each account with the meters of a day, for all days from one on: a scan, for people, not for functions."""
+    shared, table_name = raw(DailyUsageRow)
+    start_key: Any = None
+    while True:
+        answer = shared.scan(table_name, filter_condition=DailyUsageRow.day >= since, exclusive_start_key=start_key)
+        for item in answer["Items"]:
+            yield item["account_id"]["S"], set(_meters(item))
+        start_key = answer.get("LastEvaluatedKey")
+        if not start_key:
+            return
+
+
 def _meters(item: Mapping[str, Any]) -> dict[str, Usage]:
     """Read the three numbers of each meter from a row."""
     meters: dict[str, Usage] = {}

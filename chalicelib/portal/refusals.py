@@ -36,7 +36,10 @@ TEXTS: Final = {
     "payment-canceled": mark("The payment was canceled. Nothing was charged."),
     "payment-not-found": mark("There is no such payment."),
     "payment-not-invoiceable": mark("Its invoice is there as soon as the payment has succeeded."),
+    "product-retired": mark("This is not sold any more. You can keep what you have, or have less of it."),
     "quote-changed": mark("The price has changed since you looked. Please look at it again."),
+    "renewal-held": mark("The renewal waits for your provider. Nothing is charged until then."),
+    "renewal-not-chargeable": mark("No card could pay %(amount)s for each period. Please choose something else."),
     "stripe-unavailable": mark("The payment provider does not answer. Trying again in a minute is safe."),
     "subscription-busy": mark("Somebody else is changing this right now. Please try again."),
     "subscription-not-found": mark("There is no subscription."),
@@ -108,7 +111,7 @@ DECLINES: Final = {
     "monthly_limit_reached": mark("It would have exceeded the monthly limit of auto-pay. Nothing was charged."),
     "not_found": mark("It did not reach the payment provider. Nothing was charged."),
 }
-AMOUNTS: Final = ("minimum", "maximum", "step")
+AMOUNTS: Final = ("minimum", "maximum", "step", "amount")
 EXAMPLE: Final = {True: "2500", False: "25.50"}
 """An amount to show how one is typed, in a currency without decimals or with them."""
 

@@ -9,7 +9,7 @@ carried to the next charge, never lost or made.
 `follow` is all that ever moves a subscription on by itself: it looks at one as it is now, accounts for the payment that
 it waits for, and takes the next step. A queue, a stream, a schedule, a person only say which one to look at.
 
-`subscription`, `period`, `proration`, `price`, `difference`, `dunning` and `progress` are rules (pure); `table` and
-`queue` are the doors; the verbs are what is done. It charges no card itself (`payments`, through the charges queue of
-`auto_pay`) and draws no PDF (`invoices`). See docs/subscriptions.md.
+`subscription`, `period`, `proration`, `price`, `trial`, `difference`, `payable`, `held`, `dunning` and `progress` are
+rules (pure); `table` and `queue` are the doors; the verbs are what is done. It charges no card itself (`payments`,
+through the charges queue of `auto_pay`) and draws no PDF (`invoices`). See docs/subscriptions.md.
 """

@@ -21,10 +21,11 @@ from chalicelib.payments.resolve import Resolved
 from chalicelib.payments.top_up import check_card
 from chalicelib.subscriptions import table
 from chalicelib.subscriptions.charge import charge_now, charged_before
-from chalicelib.subscriptions.difference import Difference, difference, start
+from chalicelib.subscriptions.difference import Difference, at_the_end, difference, start
 from chalicelib.subscriptions.follow import RACES, follow
+from chalicelib.subscriptions.payable import check_renewal
 from chalicelib.subscriptions.payment import make_payment
-from chalicelib.subscriptions.price import Quote, check_sold
+from chalicelib.subscriptions.price import Quote, check_sold, is_known
 from chalicelib.subscriptions.progress import LOOK_AGAIN_MS, paid
 from chalicelib.subscriptions.subscription import (
     OWING,
@@ -138,9 +139,9 @@ def change(account: Account, request: SubscriptionRequest, *, key: Key | None, a
 
     What it costs is charged to the card on file, and the change is made by the write that records the success.
 
-    Raises UnknownProduct, SubscriptionPending, SubscriptionPastDue, SubscriptionRenewing, AddOnInUse, NotChargeable,
-    QuoteChanged, MissingIdempotencyKey, IdempotencyConflict, CardMissing, CardDeclined, PaymentCanceled,
-    SubscriptionBusy.
+    Raises UnknownProduct, ProductRetired, RenewalNotChargeable, SubscriptionPending, SubscriptionPastDue,
+    SubscriptionRenewing, AddOnInUse, NotChargeable, QuoteChanged, MissingIdempotencyKey, IdempotencyConflict,
+    CardMissing, CardDeclined, PaymentCanceled, SubscriptionBusy.
     """
     account_id, content = account.account_id, msgspec.to_builtins(request.contents())
     tax = tax_of(account, catalog)
@@ -148,11 +149,8 @@ def change(account: Account, request: SubscriptionRequest, *, key: Key | None, a
         current, now_ms = follow(account_id, catalog), clock.now_ms()
         # Found after the row was read: whatever of this key's doing is in the row, its claim is there to tell of it.
         claim = idempotency.find(account_id, key, operation=OPERATION, content=content) if key else None
-        if claim and (before := charged_before(account_id, claim, catalog)):
-            quoted = _quote_of(before.resolved.payment, before.subscription)
-            return Changed(subscription=before.subscription, tax=tax, quote=quoted, resolved=before.resolved)
-        if claim and claim.is_done and current:
-            return Changed(subscription=current, tax=tax, quote=Quote(0, current.carried_micros, ()))
+        if claim and (before := _made_before(current, claim, tax, catalog)):
+            return before
         found = find_difference(account, current, request, catalog, now_ms)
         payment: Payment | None = None
         if found.needs_card:
@@ -176,32 +174,56 @@ def change(account: Account, request: SubscriptionRequest, *, key: Key | None, a
     raise SubscriptionBusy(account_id)
 
 
+def _made_before(current: Subscription | None, claim: Claim, tax: Tax | None, catalog: Catalog) -> Changed | None:
+    """Go on with what a claim stands for, if it was made. Raises CardDeclined, PaymentCanceled."""
+    if current is None:
+        return None
+    if before := charged_before(current.account_id, claim, catalog):
+        quoted = _quote_of(before.resolved.payment, before.subscription)
+        return Changed(subscription=before.subscription, tax=tax, quote=quoted, resolved=before.resolved)
+    if claim.is_done:
+        return Changed(subscription=current, tax=tax, quote=Quote(0, current.carried_micros, ()))
+    return None
+
+
 def find_difference(
     account: Account, current: Subscription | None, request: SubscriptionRequest, catalog: Catalog, now_ms: int
 ) -> Difference:
     """Return what a request changes, if it may be made now. Pure. Raises what `change` refuses with."""
     wanted, currency, tax = request.contents(current), account.currency, tax_of(account, catalog)
-    check_sold(wanted, currency, catalog)
+    check_sold(wanted, currency, catalog, _held_by(current))
     if current is None or current.may_start:
         if current and current.pending:
             raise SubscriptionPending(current.pending)
         is_first = current is None or current.started_at_ms is None
         found = start(wanted, with_trial=is_first, currency=currency, catalog=catalog, now_ms=now_ms, tax=tax)
     else:
-        _check_changeable(current, wanted, now_ms)
-        found = difference(current, wanted, catalog, now_ms, tax)
+        _check_changeable(current, wanted, catalog, now_ms)
+        if current.held or not is_known(current.terms.contents, currency, catalog):
+            found = at_the_end(current, wanted, catalog)
+        else:
+            found = difference(current, wanted, catalog, now_ms, tax)
     _check_charge(request, found, currency)
+    check_renewal(changed(account, current, found, actor="", now_ms=now_ms), catalog, tax)
     return found
 
 
-def _check_changeable(current: Subscription, wanted: Contents, now_ms: int) -> None:
+def _held_by(current: Subscription | None) -> list[Contents]:
+    """Return what is held now, and what from the next period on."""
+    if current is None or current.may_start:
+        return []
+    return [current.terms.contents, *([current.scheduled] if current.scheduled else [])]
+
+
+def _check_changeable(current: Subscription, wanted: Contents, catalog: Catalog, now_ms: int) -> None:
     if current.status in OWING:
         raise SubscriptionPastDue(current)
     if current.pending:
         raise SubscriptionPending(current.pending)
-    if now_ms >= current.terms.period_end_ms:
+    if now_ms >= current.terms.period_end_ms and not current.held:
         raise SubscriptionRenewing
-    for name, in_use in current.in_use.items():
+    # Of what the catalog lacks none can be asked for: who has it in use could never leave it.
+    for name, in_use in [each for each in current.in_use.items() if each[0] in catalog.add_ons]:
         if wanted.add_ons.get(name, 0) < min(in_use, current.terms.contents.add_ons.get(name, 0)):
             raise AddOnInUse(name, wanted.add_ons.get(name, 0), in_use)
 

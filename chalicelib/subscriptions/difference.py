@@ -97,6 +97,17 @@ def difference(
     return Difference(purpose="change", terms=now, quote=quoted, scheduled=None if contents == wanted else wanted)
 
 
+def at_the_end(current: Subscription, wanted: Contents, catalog: Catalog) -> Difference:
+    """Let all of a change wait for the period's end: what is held has no price, or its period is over."""
+    return Difference(
+        purpose="change",
+        terms=current.terms,
+        quote=Quote(0, current.carried_micros, ()),
+        scheduled=None if wanted == current.terms.contents else wanted,
+        trial=trial_within(current, catalog) if current.status == "trialing" else None,
+    )
+
+
 def _change_in_trial(
     current: Subscription, wanted: Contents, catalog: Catalog, now_ms: int, tax: Tax | None
 ) -> Difference:

@@ -124,6 +124,7 @@ def _begun(current: Subscription, account: Account, due: Renewal, now_ms: int) -
         current,
         pending=pending_renewal(current, due, payment_id=payment.payment_id, automatic=True),
         charged_card=payment.payment_method_id,
+        held=None,
         due_at_ms=now_ms + LOOK_AGAIN_MS,
     )
     return waiting, payment
@@ -146,5 +147,7 @@ def _log(before: Subscription, after: Subscription, invoice: Invoice | None) -> 
         payment_id=after.pending.payment_id if after.pending else after.paid_payment_id,
         code=after.failure.code if after.failure else None,
     )
+    if held := after.held:
+        log().error("a renewal is held", account_id=after.account_id, reason=held.reason, detail=held.detail)
     if invoice:
         log_issued(invoice)

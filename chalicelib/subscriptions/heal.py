@@ -16,8 +16,9 @@ from chalicelib.payments.top_up import check_card
 from chalicelib.subscriptions import table
 from chalicelib.subscriptions.charge import Charged, charge_now, charged_before
 from chalicelib.subscriptions.follow import RACES, follow
+from chalicelib.subscriptions.held import HOLDS, RenewalHeld
 from chalicelib.subscriptions.payment import make_payment
-from chalicelib.subscriptions.progress import LOOK_AGAIN_MS, Renewal, paid, pending_renewal, renewal
+from chalicelib.subscriptions.progress import LOOK_AGAIN_MS, Renewal, paid, payable_renewal, pending_renewal
 from chalicelib.subscriptions.subscription import (
     OWING,
     RUNNING,
@@ -47,7 +48,7 @@ def pay(account: Account, *, key: Key, actor: str, catalog: Catalog) -> Charged:
     One that costs nothing by now is renewed without a payment.
 
     Raises SubscriptionNotFound, NothingOwed, SubscriptionPending, IdempotencyConflict, CardMissing, CardDeclined,
-    PaymentCanceled, SubscriptionBusy.
+    PaymentCanceled, RenewalHeld, SubscriptionBusy.
     """
     account_id = account.account_id
     for attempt in range(RACES):
@@ -59,7 +60,7 @@ def pay(account: Account, *, key: Key, actor: str, catalog: Catalog) -> Charged:
         if claim and followed and followed.status in RUNNING:
             return Charged(followed, None)  # the key paid a renewal that cost nothing, or somebody else has paid it
         current = _owing(followed, account_id)
-        due = renewal(current, catalog, tax_of(account, catalog))
+        due = _due(current, account, catalog)
         if due.quote.charge_micros:
             check_card(account)
         claim = claim or idempotency.claim(account_id, key, operation=OPERATION, content={}, prefix=PREFIX)
@@ -96,6 +97,13 @@ def _paying(
         version=current.version + 1,
     )
     return waiting, payment
+
+
+def _due(current: Subscription, account: Account, catalog: Catalog) -> Renewal:
+    try:
+        return payable_renewal(current, catalog, tax_of(account, catalog))
+    except HOLDS as refusal:
+        raise RenewalHeld(refusal.detail) from refusal
 
 
 def _owing(current: Subscription | None, account_id: str) -> Subscription:

@@ -11,7 +11,7 @@ from chalicelib.errors import Refusal
 from chalicelib.money import card_step_micros
 from chalicelib.payments.line import Line
 from chalicelib.subscriptions.proration import days_left, part_of
-from chalicelib.subscriptions.subscription import Contents, Prices, Terms
+from chalicelib.subscriptions.subscription import Contents, Prices, Subscription, Terms
 
 CARRIED: Final = "Carried over from earlier changes"
 CARRIED_ON: Final = "Carried over to the next charge"
@@ -33,6 +33,22 @@ class UnknownProduct(Refusal):
         )
 
 
+class ProductRetired(Refusal):
+    """A plan or an add-on that only those keep who hold it."""
+
+    status = 422
+    type = "product-retired"
+    title = "The plan or add-on is not sold any more"
+
+    def __init__(self, field: str, name: str, most: int) -> None:
+        super().__init__(
+            f"{field}: {name!r} is not sold any more; who holds it may keep it, or have fewer",
+            field=field,
+            value=name,
+            maximum=most,
+        )
+
+
 class Quote(msgspec.Struct, frozen=True):
     """What is charged: `charge_micros` is the sum of the lines and of the tax that is added to them, if any is.
 
@@ -51,17 +67,29 @@ def plan_of(contents: Contents, currency: str, catalog: Catalog) -> Product:
     return _sold("plan", contents.plan, currency, catalog.plans)
 
 
-def check_sold(contents: Contents, currency: str, catalog: Catalog) -> None:
-    """Check that all of it is sold in the currency. Raises UnknownProduct."""
-    plan_of(contents, currency, catalog)
-    for name in contents.add_ons:
-        _sold("add_ons", name, currency, catalog.add_ons)
+def check_sold(contents: Contents, currency: str, catalog: Catalog, held: Iterable[Contents] = ()) -> None:
+    """Check that all of it is sold in the currency, or retired and held. Raises UnknownProduct, ProductRetired."""
+    held = list(held)
+    if plan_of(contents, currency, catalog).retired and contents.plan not in {each.plan for each in held}:
+        raise ProductRetired("plan", contents.plan, 0)
+    for name, number in contents.add_ons.items():
+        most = max((each.add_ons.get(name, 0) for each in held), default=0)
+        if _sold("add_ons", name, currency, catalog.add_ons).retired and number > most:
+            raise ProductRetired(f"add_ons.{name}", name, most)
+
+
+def is_known(contents: Contents, currency: str, catalog: Catalog) -> bool:
+    """Tell whether the catalog has all of it, in the currency."""
+    products = [catalog.plans.get(contents.plan), *(catalog.add_ons.get(name) for name in contents.add_ons)]
+    return all(product is not None and currency in product.amounts_micros for product in products)
 
 
 def _sold(field: str, name: str, currency: str, products: dict[str, Product]) -> Product:
     product = products.get(name)
     if product is None or currency not in product.amounts_micros:
-        known = sorted(each for each, found in products.items() if currency in found.amounts_micros)
+        known = sorted(
+            each for each, found in products.items() if currency in found.amounts_micros and not found.retired
+        )
         raise UnknownProduct(field, name, currency, known)
     return product
 
@@ -78,6 +106,24 @@ def prices_of(contents: Contents, currency: str, catalog: Catalog, held: Terms |
     kept = {name: held.prices.add_on_micros.get(name, price) for name, price in add_ons.items()}
     same_plan = contents.plan == held.contents.plan
     return Prices(held.prices.plan_micros if same_plan else plan.amounts_micros[currency], kept)
+
+
+def renewal_prices(contents: Contents, held: Subscription, catalog: Catalog) -> Prices:
+    """Return the prices of a next period: today's, and of what is retired those at which it is held.
+
+    In a trial nothing was held at a price for a period, nor an add-on for another interval. Raises UnknownProduct.
+    """
+    currency, terms = held.currency, held.terms
+    today, kept = prices_of(contents, currency, catalog), prices_of(contents, currency, catalog, held=terms)
+    months_held = catalog.plans[terms.contents.plan].months if terms.contents.plan in catalog.plans else 0
+    keeps = held.status != "trialing" and months_held == catalog.plans[contents.plan].months
+    return Prices(
+        kept.plan_micros if catalog.plans[contents.plan].retired else today.plan_micros,
+        {
+            name: kept.add_on_micros[name] if keeps and catalog.add_ons[name].retired else price
+            for name, price in today.add_on_micros.items()
+        },
+    )
 
 
 def period_lines(terms: Terms, catalog: Catalog) -> list[Line]:

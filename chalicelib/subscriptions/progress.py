@@ -7,10 +7,12 @@ from msgspec.structs import replace
 
 from chalicelib.catalog.catalog import Catalog
 from chalicelib.catalog.tax import Tax
+from chalicelib.money import to_card_amount
 from chalicelib.payments.payment import Failure, Payment
 from chalicelib.subscriptions.dunning import CARD_MISSING, came_to_nothing, ended, given_up, needs_person
+from chalicelib.subscriptions.held import HOLDS, held_up
 from chalicelib.subscriptions.period import next_period
-from chalicelib.subscriptions.price import Quote, period_lines, plan_of, prices_of, quote
+from chalicelib.subscriptions.price import Quote, period_lines, plan_of, quote, renewal_prices
 from chalicelib.subscriptions.subscription import OWING, RUNNING, Pending, Subscription, Terms
 
 LOOK_AGAIN_MS: Final = 10 * 60 * 1000
@@ -62,6 +64,7 @@ def paid(subscription: Subscription, pending: Pending, now_ms: int) -> Subscript
         trial_end_ms=_trial_end_ms(subscription, pending),
         started_at_ms=pending.terms.period_start_ms if starts else subscription.started_at_ms,
         ended_at_ms=None,
+        held=None,
         due_at_ms=pending.terms.period_end_ms,
     )
 
@@ -126,19 +129,33 @@ def _owing_step(
 def _attempt(
     subscription: Subscription, card: str | None, catalog: Catalog, now_ms: int, tax: Tax | None
 ) -> Subscription | Renewal:
-    due = renewal(subscription, catalog, tax)
+    try:
+        due = payable_renewal(subscription, catalog, tax)
+    except HOLDS as refusal:
+        return held_up(subscription, refusal, now_ms)
     if due.quote.charge_micros == 0:
         return paid(subscription, pending_renewal(subscription, due, payment_id="", automatic=True), now_ms)
     if card is None:
-        return came_to_nothing(subscription, CARD_MISSING, catalog.dunning, now_ms, automatic=True)
+        return came_to_nothing(replace(subscription, held=None), CARD_MISSING, catalog.dunning, now_ms, automatic=True)
+    return due
+
+
+def payable_renewal(subscription: Subscription, catalog: Catalog, tax: Tax | None) -> Renewal:
+    """Return the next period if a card can be charged what it costs. Raises what a renewal is held for."""
+    due = renewal(subscription, catalog, tax)
+    if due.quote.charge_micros:
+        to_card_amount(due.quote.charge_micros, subscription.currency)
     return due
 
 
 def renewal(subscription: Subscription, catalog: Catalog, tax: Tax | None = None) -> Renewal:
-    """Return the next period with what it costs, by the prices of today. Raises UnknownProduct."""
+    """Return the next period with what it costs, by the prices of today, or, of what is retired, those that are held.
+
+    Raises UnknownProduct, UnknownCurrency.
+    """
     contents = subscription.scheduled or subscription.terms.contents
     currency = subscription.currency
-    prices, months = prices_of(contents, currency, catalog), plan_of(contents, currency, catalog).months
+    prices, months = renewal_prices(contents, subscription, catalog), plan_of(contents, currency, catalog).months
     terms = next_period(subscription.terms, contents, prices, months, resumed_at_ms=subscription.resumed_at_ms)
     lines = period_lines(terms, catalog)
     return Renewal(terms, quote(lines, subscription.carried_micros, currency, catalog, tax))

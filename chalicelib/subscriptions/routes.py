@@ -27,8 +27,10 @@ from chalicelib.subscriptions.change import (
     preview,
 )
 from chalicelib.subscriptions.heal import NothingOwed, pay
+from chalicelib.subscriptions.held import RenewalHeld
 from chalicelib.subscriptions.in_use import InUseRequest, note_in_use
-from chalicelib.subscriptions.price import UnknownProduct
+from chalicelib.subscriptions.payable import RenewalNotChargeable
+from chalicelib.subscriptions.price import ProductRetired, UnknownProduct
 from chalicelib.subscriptions.subscription import (
     Subscription,
     SubscriptionBusy,
@@ -70,6 +72,7 @@ class ChangeQuery(msgspec.Struct, forbid_unknown_fields=True):
     gives=ChangeView,
     refuses=(
         *(*REFUSALS, *CARD_REFUSALS, UnknownCurrency, UnknownProduct, InvalidDecimal, NotChargeable),
+        *(ProductRetired, RenewalNotChargeable),
         *(SubscriptionPending, SubscriptionPastDue, SubscriptionRenewing, AddOnInUse, QuoteChanged, SubscriptionBusy),
     ),
     idempotent=True,
@@ -164,7 +167,7 @@ def delete_pending(call: Call[None, None], account_id: str) -> None:
     gives=PaidView,
     refuses=(
         *(*REFUSALS, *CARD_REFUSALS, UnknownCurrency, SubscriptionNotFound, NothingOwed, SubscriptionPending),
-        SubscriptionBusy,
+        *(SubscriptionBusy, RenewalHeld),
     ),
     idempotent=True,
 )

@@ -110,6 +110,14 @@ class Pending(msgspec.Struct, frozen=True, kw_only=True):
     trial: Trial | None = None
 
 
+class Held(msgspec.Struct, frozen=True):
+    """Why a renewal waits for the operator: the type of a refusal with its sentence, and since when."""
+
+    reason: str
+    detail: str
+    since_ms: int
+
+
 class Subscription(msgspec.Struct, frozen=True, kw_only=True):
     """An account's subscription.
 
@@ -117,9 +125,9 @@ class Subscription(msgspec.Struct, frozen=True, kw_only=True):
     little for a card. `lapsed` is the last awaited payment that came to nothing: should its money move after all, it
     still brings what it was for. `paid_payment_id` is the last one that succeeded. `attempt` counts the automatic
     attempts at the period that is owed, and `untaken` those besides that Stripe never took, for no fault of the
-    customer's; `charged_card` was tried last. From `access_until_ms` on access is closed.
-    `in_use` is how many of each add-on the platform says are in use. `due_at_ms` is when to look at it next. Every
-    change counts `version` up.
+    customer's; `charged_card` was tried last. From `access_until_ms` on access is closed. `held` is there while its
+    renewal waits for the operator. `in_use` is how many of each add-on the platform says are in use. `due_at_ms` is
+    when to look at it next. Every change counts `version` up.
     """
 
     account_id: str
@@ -145,6 +153,7 @@ class Subscription(msgspec.Struct, frozen=True, kw_only=True):
     trial: Trial | None = None
     started_at_ms: int | None = None
     ended_at_ms: int | None = None
+    held: Held | None = None
     in_use: dict[str, int] = {}
     due_at_ms: int | None = None
     version: int = 0

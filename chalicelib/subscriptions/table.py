@@ -76,6 +76,7 @@ class SubscriptionRow(Table):
     trial = JSONAttribute(null=True)
     started_at_ms = NumberAttribute(null=True)
     ended_at_ms = NumberAttribute(null=True)
+    held = JSONAttribute(null=True)
     in_use = JSONAttribute()
     due_at_ms = NumberAttribute(null=True)
     is_daily = BooleanAttribute(null=True)
@@ -113,8 +114,8 @@ def write(
     """Write a subscription, with a new payment, an invoice, the claim that this does, and when access closes.
 
     `applied` is a payment whose late money brings what is written: its row says so from the same moment on. All of it
-    is written, or nothing: on condition that the row is still what it is written over, and that nobody has done yet what
-    the claim stands for. False when somebody else came first.
+    is written, or nothing: on condition that the row is still what it is written over, and that nobody has done yet
+    what the claim stands for. False when somebody else came first.
     """
     condition = SubscriptionRow.version == over.version if over else SubscriptionRow.account_id.does_not_exist()
     row = row_of(wanted)

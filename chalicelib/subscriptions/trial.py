@@ -23,11 +23,12 @@ def trial_of(contents: Contents, currency: str, catalog: Catalog) -> Trial:
 
 
 def trial_within(current: Subscription, catalog: Catalog) -> Trial:
-    """Return the trial that runs. One of before trials had limits is free for what it holds. Raises UnknownProduct."""
+    """Return the trial that runs. One of before trials had limits is free for what it holds."""
     if current.trial:
         return current.trial
     terms = current.terms
-    months = plan_of(terms.contents, current.currency, catalog).months
+    product = catalog.plans.get(terms.contents.plan)
+    months = product.months if product else 1
     plan, price_micros = terms.contents.plan, terms.prices.plan_micros
     return Trial(plan=plan, plan_micros=price_micros, months=months, add_ons=terms.contents.add_ons)
 
@@ -102,7 +103,8 @@ def _paid_add_ons(contents: Contents, trial: Trial) -> dict[str, int]:
 
 
 def _plan_line(plan: Trial, sign: int, terms: Terms, catalog: Catalog, now_ms: int) -> Line:
-    name, days = catalog.plans[plan.plan].name, _days_of(plan.months, terms)
+    product, days = catalog.plans.get(plan.plan), _days_of(plan.months, terms)
+    name = product.name if product else plan.plan
     return rest_line(name, 1, sign * plan.plan_micros, terms, now_ms, priced_days=days)
 
 

@@ -20,7 +20,8 @@ from chalicelib.payments.view import (
 from chalicelib.subscriptions import table
 from chalicelib.subscriptions.change import Changed
 from chalicelib.subscriptions.charge import Charged
-from chalicelib.subscriptions.price import Quote, UnknownProduct
+from chalicelib.subscriptions.held import HOLDS
+from chalicelib.subscriptions.price import Quote
 from chalicelib.subscriptions.progress import Renewal, renewal
 from chalicelib.subscriptions.subscription import OWING, RUNNING, Contents, Pending, Purpose, Status, Subscription
 
@@ -80,11 +81,19 @@ class OwedView(msgspec.Struct):
     access_until: str | None
 
 
+class HeldView(msgspec.Struct):
+    """A renewal that is neither charged nor owed until the operator has mended what is wrong: why, and since when."""
+
+    since: str
+    reason: str
+    detail: str
+
+
 class SubscriptionView(msgspec.Struct):
     """A subscription: what it holds, for which period, and what follows.
 
     `scheduled` is what it holds from the next period on, if that is something else. `next_renewal` is null where
-    nothing is charged any more.
+    nothing is charged any more, or not until what it is `held` for is mended.
     """
 
     status: Status
@@ -101,6 +110,7 @@ class SubscriptionView(msgspec.Struct):
     pending: PendingView | None
     owed: OwedView | None
     next_renewal: RenewalView | None
+    held: HeldView | None
     in_use: dict[str, int]
 
 
@@ -154,6 +164,7 @@ def view(subscription: Subscription, catalog: Catalog, tax: Tax | None) -> Subsc
         pending=_pending(subscription.pending),
         owed=_owed(subscription, catalog, tax) if subscription.status in OWING else None,
         next_renewal=_next_renewal(subscription, catalog, tax),
+        held=_held(subscription),
         in_use=subscription.in_use,
     )
 
@@ -208,18 +219,23 @@ def _owed(subscription: Subscription, catalog: Catalog, tax: Tax | None) -> Owed
 
 
 def _next_renewal(subscription: Subscription, catalog: Catalog, tax: Tax | None) -> RenewalView | None:
-    if subscription.status not in RUNNING or subscription.cancel_at_period_end:
+    if subscription.status not in RUNNING or subscription.cancel_at_period_end or subscription.held:
         return None
     due = _next_period(subscription, catalog, tax)
     return RenewalView(iso(due.terms.period_start_ms), view_quote(due.quote, subscription.currency)) if due else None
 
 
 def _next_period(subscription: Subscription, catalog: Catalog, tax: Tax | None) -> Renewal | None:
-    """Return the next period; None if something in it is no longer sold, for which its renewal fails loudly."""
+    """Return the next period; None if something in it is missing in the catalog, for which it is held."""
     try:
         return renewal(subscription, catalog, tax)
-    except UnknownProduct:
+    except HOLDS:
         return None
+
+
+def _held(subscription: Subscription) -> HeldView | None:
+    held = subscription.held
+    return HeldView(iso(held.since_ms), held.reason, held.detail) if held else None
 
 
 def _contents(contents: Contents | None) -> ContentsView | None:

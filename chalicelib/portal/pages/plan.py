@@ -143,18 +143,24 @@ def _page(
 def _offer(visit: Visit, subscription: SubscriptionView | None, given: dict[str, str]) -> dict[str, Any]:
     """Return what is sold in the account's currency, and how many of each are chosen."""
     held = subscription and (subscription.scheduled or subscription)
+    is_running = subscription is not None and subscription.status != "canceled"
     chosen = {name: held.add_ons.get(name, 0) if held else 0 for name in visit.catalog.add_ons}
     chosen |= {name: given.get(f"add_on_{name}", number) for name, number in chosen.items()}  # type: ignore[misc]
     return {
-        "plans": _sold(visit.catalog.plans, visit.currency),
-        "add_ons": _sold(visit.catalog.add_ons, visit.currency),
+        "plans": _offered(visit.catalog.plans, visit.currency, {held.plan} if held and is_running else set()),
+        "add_ons": _offered(visit.catalog.add_ons, visit.currency, set(held.add_ons) if held and is_running else set()),
         "chosen_plan": given.get("plan") or (held.plan if held else None),
         "chosen": chosen,
     }
 
 
-def _sold(products: Mapping[str, Product], currency: str) -> dict[str, Product]:
-    return {name: product for name, product in products.items() if currency in product.amounts_micros}
+def _offered(products: Mapping[str, Product], currency: str, held: set[str]) -> dict[str, Product]:
+    """Return what is sold, and what is not sold any more and held."""
+    return {
+        name: product
+        for name, product in products.items()
+        if currency in product.amounts_micros and (name in held or not product.retired)
+    }
 
 
 def _set_by(visit: Visit) -> dict[str, Any]:
