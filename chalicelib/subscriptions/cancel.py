@@ -1,17 +1,22 @@
 """Cancel at the period's end, and take that back."""
 
 from collections.abc import Callable
+from typing import Final
 
 from msgspec.structs import replace
 
-from chalicelib import clock
+from chalicelib import clock, idempotency
 from chalicelib.catalog.catalog import Catalog
 from chalicelib.errors import Refusal
+from chalicelib.idempotency import Key
 from chalicelib.ledger.post import pause
 from chalicelib.subscriptions import table
 from chalicelib.subscriptions.dunning import ended
 from chalicelib.subscriptions.follow import RACES, follow
 from chalicelib.subscriptions.subscription import OWING, Subscription, SubscriptionBusy, SubscriptionNotFound
+
+CANCELLATION: Final = "subscription_cancellation"
+PREFIX: Final = "end_"
 
 
 class AlreadyCanceled(Refusal):
@@ -39,10 +44,11 @@ class NotCanceled(Refusal):
         )
 
 
-def cancel(account_id: str, *, actor: str, catalog: Catalog) -> Subscription:
+def cancel(account_id: str, *, actor: str, catalog: Catalog, key: Key | None = None) -> Subscription:
     """End a subscription with its period; one whose period is owed and not paid ends at once.
 
-    Raises SubscriptionNotFound, AlreadyCanceled, SubscriptionBusy.
+    With a key that was used before nothing is done. Raises SubscriptionNotFound, AlreadyCanceled, IdempotencyConflict,
+    SubscriptionBusy.
     """
 
     def canceled(current: Subscription) -> Subscription:
@@ -52,7 +58,7 @@ def cancel(account_id: str, *, actor: str, catalog: Catalog) -> Subscription:
             return ended(current, clock.now_ms())
         return _ending(current, ends=True)
 
-    return _change(account_id, canceled, actor=actor, catalog=catalog)
+    return _change(account_id, canceled, actor=actor, catalog=catalog, key=key)
 
 
 def resume(account_id: str, *, actor: str, catalog: Catalog) -> Subscription:
@@ -73,15 +79,26 @@ def _ending(current: Subscription, *, ends: bool) -> Subscription:
 
 
 def _change(
-    account_id: str, rule: Callable[[Subscription], Subscription], *, actor: str, catalog: Catalog
+    account_id: str,
+    rule: Callable[[Subscription], Subscription],
+    *,
+    actor: str,
+    catalog: Catalog,
+    key: Key | None = None,
 ) -> Subscription:
-    """Apply a rule to a subscription as it is now, and write it."""
+    """Apply a rule to a subscription as it is now, and write it; for a key, once."""
     for attempt in range(RACES):
         current = follow(account_id, catalog, begins=False)
         if current is None or not current.exists:
             raise SubscriptionNotFound(account_id)
+        # Found after the row was read: whatever of this key's doing is in the row, its claim is there to tell of it.
+        claim = idempotency.find(account_id, key, operation=CANCELLATION, content={}) if key else None
+        if claim and claim.is_done:
+            return current
         wanted = replace(rule(current), actor=actor, updated_at_ms=clock.now_ms(), version=current.version + 1)
-        if table.write(wanted, over=current):
+        if key:
+            claim = claim or idempotency.claim(account_id, key, operation=CANCELLATION, content={}, prefix=PREFIX)
+        if table.write(wanted, over=current, done=claim):
             return wanted
         pause(attempt)
     raise SubscriptionBusy(account_id)

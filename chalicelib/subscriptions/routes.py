@@ -113,11 +113,16 @@ def get_subscription(call: Call[None, None], account_id: str) -> SubscriptionVie
         "ends at once."
     ),
     gives=SubscriptionView,
-    refuses=(*REFUSALS, UnknownCurrency, SubscriptionNotFound, AlreadyCanceled, SubscriptionBusy),
+    refuses=(
+        *(*REFUSALS, UnknownCurrency, SubscriptionNotFound, AlreadyCanceled, SubscriptionBusy, IdempotencyConflict),
+    ),
+    idempotent=True,
+    key_optional=True,
 )
 def delete_subscription(call: Call[None, None], account_id: str) -> SubscriptionView:
     allowed = allow(call, account_id, Right.ACT)
-    return _shown(cancel(account_id, actor=allowed.actor, catalog=catalog()), allowed.account)
+    key = call.optional_idempotency_key
+    return _shown(cancel(account_id, actor=allowed.actor, catalog=catalog(), key=key), allowed.account)
 
 
 @routes.operation(

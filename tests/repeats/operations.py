@@ -124,5 +124,7 @@ CASES = (
     Case("put_subscription", "unchanged", *SUBSCRIPTION, {"plan": "agency"}, 200, before=_begun, after=_another_plan),
     Case("put_subscription", "declined", *SUBSCRIPTION, {"plan": "agency"}, 402, after=_another_plan, card=DECLINES),
     Case("put_subscription", "to be confirmed", *SUBSCRIPTION, {"plan": "agency"}, 202, card=ASKS),
+    Case("delete_subscription", "at the end", "DELETE", "/subscription", None, 200, before=_begun, after=_another_plan),
+    Case("delete_subscription", "owed", "DELETE", "/subscription", None, 200, before=_owing, after=_another_plan),
     Case("pay_subscription", "paid", "POST", "/subscription/pay", None, 200, before=_owing, after=_another_plan),
 )
