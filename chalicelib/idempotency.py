@@ -88,12 +88,11 @@ class Key(msgspec.Struct, frozen=True):
 class Claim(msgspec.Struct, frozen=True):
     """What a key stands for: the id of the thing that it makes, and when it was first asked for.
 
-    `place` is its row's. `is_done` tells that what makes nothing of its own, such as no payment, was done.
+    `is_done` tells that what makes nothing of its own, such as no payment, was done.
     """
 
     resource_id: str
     created_at_ms: int
-    place: str = ""
     is_done: bool = False
 
 
@@ -153,9 +152,9 @@ def claim(account_id: str, key: Key, *, operation: str, content: Any, prefix: st
     return _claim(found, key, operation, content)
 
 
-def add_done(transaction: TransactWrite, account_id: str, claim: Claim) -> None:
-    """Note in a transaction that it does what a claim stands for, on condition that nothing has yet."""
-    row = IdempotencyRow(account_id, claim.place)
+def add_done(transaction: TransactWrite, account_id: str, key: Key) -> None:
+    """Note in a transaction that it does what a claimed key stands for, on condition that nothing has yet."""
+    row = _find_row(account_id, key) or IdempotencyRow(account_id, key.text)
     transaction.update(
         row, actions=[IdempotencyRow.is_done.set(True)], condition=IdempotencyRow.is_done.does_not_exist()
     )
@@ -199,7 +198,7 @@ def _claim(row: IdempotencyRow, key: Key, operation: str, content: Any) -> Claim
         raise IdempotencyConflict(row.operation)
     if row.answer is not None and key.keeps_answer:
         raise AnsweredBeforeError(convert(row.answer, Answer))
-    return Claim(row.resource_id, int(row.created_at_ms), row.idempotency_key, bool(row.is_done))
+    return Claim(row.resource_id, int(row.created_at_ms), bool(row.is_done))
 
 
 def new_id(prefix: str, moment_ms: int) -> str:

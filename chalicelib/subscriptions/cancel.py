@@ -97,8 +97,8 @@ def _change(
             return current
         wanted = replace(rule(current), actor=actor, updated_at_ms=clock.now_ms(), version=current.version + 1)
         if key:
-            claim = claim or idempotency.claim(account_id, key, operation=CANCELLATION, content={}, prefix=PREFIX)
-        if table.write(wanted, over=current, done=claim):
+            idempotency.claim(account_id, key, operation=CANCELLATION, content={}, prefix=PREFIX)
+        if table.write(wanted, over=current, done=key):
             return wanted
         pause(attempt)
     raise SubscriptionBusy(account_id)

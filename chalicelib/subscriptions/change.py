@@ -159,9 +159,9 @@ def change(account: Account, request: SubscriptionRequest, *, key: Key | None, a
             claim = claim or _claimed(account, key, content)
             payment = _payment(account, found, Claim(claim.resource_id, now_ms), actor)
         elif key:
-            claim = claim or _claim(account_id, key, content)
+            _claim(account_id, key, content)
         wanted = changed(account, current, found, actor=actor, now_ms=now_ms, payment=payment)
-        if table.write(wanted, over=current, payment=payment, done=None if payment else claim):
+        if table.write(wanted, over=current, payment=payment, done=None if payment else key):
             charged = charge_now(payment, catalog) if payment else None
             return Changed(
                 subscription=charged.subscription if charged else wanted,

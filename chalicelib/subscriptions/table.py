@@ -14,7 +14,7 @@ from pynamodb.transactions import TransactWrite
 from chalicelib import clock
 from chalicelib.accounts import table as accounts
 from chalicelib.daily_look import daily_look_ms, due_of
-from chalicelib.idempotency import Claim, add_done
+from chalicelib.idempotency import Key, add_done
 from chalicelib.invoices import table as invoices
 from chalicelib.invoices.invoice import Invoice
 from chalicelib.payments import table as payments
@@ -109,13 +109,13 @@ def write(
     payment: Payment | None = None,
     invoice: Invoice | None = None,
     applied: Payment | None = None,
-    done: Claim | None = None,
+    done: Key | None = None,
 ) -> bool:
-    """Write a subscription, with a new payment, an invoice, the claim that this does, and when access closes.
+    """Write a subscription, with a new payment, an invoice, the key that asked for it, and when access closes.
 
     `applied` is a payment whose late money brings what is written: its row says so from the same moment on. All of it
     is written, or nothing: on condition that the row is still what it is written over, and that nobody has done yet
-    what the claim stands for. False when somebody else came first.
+    what the key stands for. False when somebody else came first.
     """
     condition = SubscriptionRow.version == over.version if over else SubscriptionRow.account_id.does_not_exist()
     row = row_of(wanted)
