@@ -13,6 +13,13 @@ def test_the_deployed_catalog_is_consistent() -> None:
     assert [shortcut // 1_000_000 for shortcut in found.limits("usd").top_up_shortcuts_micros] == [25, 50, 100, 250]
 
 
+def test_when_auto_pay_tries_a_card_again_is_the_catalogs_to_say() -> None:
+    hour_ms = 3_600_000
+    assert [catalog().auto_pay.wait_ms(declines) for declines in (1, 2, 3, 4)] == [hour_ms, 6 * hour_ms, None, None]
+    never = read(DEPLOYED.replace("retry_after_hours = [1, 6]", "retry_after_hours = []").encode())
+    assert never.auto_pay.wait_ms(1) is None
+
+
 def test_prices_stand_newest_first() -> None:
     prices = catalog().meters["voice_minute"].prices["usd"]
     assert [price.unit_price_micros for price in prices] == [65_000, 70_000]
@@ -98,6 +105,10 @@ def test_a_currency_outside_the_catalog_is_refused_with_the_ones_there_are() -> 
         ('charge_minimum = "50"', 'charge_minimum = "49"'),
         ('usd = "970.00"', 'usd = "1000000.00"'),
         ('jpy = "3000"', 'jpy = "100000000"'),
+        ("retry_after_hours = [1, 6]", "retry_after_hours = [0, 6]"),
+        ("retry_after_hours = [1, 6]", 'retry_after_hours = ["1"]'),
+        ("retry_after_hours = [1, 6]", "retry_after_hours = 1"),
+        ("retry_after_hours = [1, 6]", ""),
     ],
 )
 def test_a_catalog_that_contradicts_itself_is_not_loaded(part: str, instead: str) -> None:
