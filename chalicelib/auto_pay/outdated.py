@@ -1,9 +1,14 @@
 """Tell whether a refill that was decided on may still be sent to Stripe. Pure."""
 
+from typing import Final
+
 from chalicelib.accounts.account import Card
 from chalicelib.auto_pay.auto_pay import LIMIT_REACHED, OUTDATED
 from chalicelib.auto_pay.rule import REASONS, Charge, Decision
 from chalicelib.payments.payment import QUIET_MS, Failure, Payment
+
+LATE_MS: Final = 10 * 60 * 1000
+"""After its decision; a queue that works brings a refill within seconds."""
 
 
 def why_outdated(payment: Payment, decision: Decision, card: Card | None) -> Failure | None:
@@ -19,6 +24,11 @@ def why_outdated(payment: Payment, decision: Decision, card: Card | None) -> Fai
     if decision.amount_micros < payment.amount_micros:
         return Failure(OUTDATED, None, "It was not made: less than this is to be charged by now.")
     return None
+
+
+def is_late(payment: Payment, now_ms: int) -> bool:
+    """Tell whether a refill is no longer one that is under way, which is finished even if auto-pay is switched off."""
+    return now_ms - payment.created_at_ms >= LATE_MS
 
 
 def may_arrive(payment: Payment, now_ms: int) -> bool:

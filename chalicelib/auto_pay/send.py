@@ -6,7 +6,7 @@ from chalicelib import clock
 from chalicelib.accounts import table as accounts
 from chalicelib.auto_pay import table
 from chalicelib.auto_pay.auto_pay import OUTDATED
-from chalicelib.auto_pay.outdated import may_arrive, why_outdated
+from chalicelib.auto_pay.outdated import is_late, may_arrive, why_outdated
 from chalicelib.auto_pay.refill import look
 from chalicelib.auto_pay.rule import decide
 from chalicelib.catalog.catalog import catalog
@@ -36,7 +36,9 @@ def _why_outdated(payment: Payment) -> Failure | None:
     auto_pay, account = table.find(payment.account_id), accounts.get(payment.account_id)
     if auto_pay is None or auto_pay.in_flight_payment_id != payment.payment_id:
         return Failure(OUTDATED, None, "It was not made: auto-pay does not wait for it any more.")
-    seen = look(replace(auto_pay, in_flight_payment_id=None), account, catalog(), without=payment.payment_id)
+    enabled = auto_pay.enabled or not is_late(payment, clock.now_ms())
+    without = replace(auto_pay, in_flight_payment_id=None, enabled=enabled)
+    seen = look(without, account, catalog(), without=payment.payment_id)
     return why_outdated(payment, decide(seen.auto_pay, seen.situation), seen.situation.card)
 
 

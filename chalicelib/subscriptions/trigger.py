@@ -1,8 +1,8 @@
 """Take the records of the streams: they only say which accounts to look at, so twice, late or out of order is no harm.
 
 An account that cannot be looked at stops no other, not even those behind it on its shard: it is put on the renewals
-queue, which tries it again by itself. Only when even that fails, or when nobody can tell which account a record is
-about, does the record go back to its stream.
+queue, which tries it again by itself. Only when even that fails, or when nobody can tell what a record is about, does
+the record go back to its stream.
 """
 
 from collections.abc import Sequence
@@ -21,20 +21,25 @@ from chalicelib.subscriptions.subscription import OWING
 def payments_moved(records: Sequence[Record], catalog: Catalog) -> list[str]:
     """Follow the subscriptions whose payments have moved on; return the sequence numbers of what must come again."""
     handle = partial(_follow_payment, catalog=catalog)
-    return each_record(records, handle, message="a subscription could not follow its payment", otherwise=_queue)
+    message = "a subscription could not follow its payment"
+    return each_record(records, handle, message=message, otherwise=_queue_payment)
 
 
 def cards_moved(records: Sequence[Record], catalog: Catalog) -> list[str]:
     """Try another card at once where a period is owed; return the sequence numbers of what must come again."""
     handle = partial(_try_card, catalog=catalog)
     message = "another card could not be tried for a subscription"
-    return each_record(records, handle, message=message, otherwise=_queue)
+    return each_record(records, handle, message=message, otherwise=_queue_account)
 
 
-def _queue(record: Record) -> None:
-    """Have the queue look at the account of a record that could not be handled."""
-    payment_id = record["dynamodb"]["Keys"].get("payment_id", {}).get("S")
-    queue.send(RenewalMessage(account_id_of(record), payment_id))
+def _queue_payment(record: Record) -> None:
+    """Have the queue follow a payment that could not be followed. Raises KeyError where a record names none."""
+    queue.send(RenewalMessage(account_id_of(record), record["dynamodb"]["NewImage"]["payment_id"]["S"]))
+
+
+def _queue_account(record: Record) -> None:
+    """Have the queue look at an account whose card could not be tried."""
+    queue.send(RenewalMessage(account_id_of(record)))
 
 
 def _follow_payment(record: Record, catalog: Catalog) -> None:

@@ -149,7 +149,7 @@ def test_a_refill_that_may_be_on_its_way_is_not_given_up(waiting: Saver, world: 
 
 
 def test_asking_stripe_by_hand_does_not_send_a_refill_unseen(waiting: Saver, world: World) -> None:
-    waiting.switch_off()
+    waiting.put(settings(threshold="1"))
     resolved = resolve(waiting.refills[1])
     assert resolved.payment.state == "created"
     world.settle()
