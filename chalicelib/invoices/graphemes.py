@@ -42,13 +42,17 @@ def stacked(text: str) -> str:
 def _stacked(text: str) -> Iterator[str]:
     height = HIGHEST_STACK
     for character in text:
-        if unicodedata.category(character) not in _STANDING or character in JOINING:
+        category = unicodedata.category(character)
+        if character in JOINING or category == "Cf":
+            yield character
+            continue
+        if category not in _STANDING:
             height = HIGHEST_STACK if character == " " else 0
-        elif height == HIGHEST_STACK:
+        elif height < HIGHEST_STACK:
+            height += 1
+        else:
             yield CIRCLE
             height = 1
-        else:
-            height += 1
         yield character
 
 
