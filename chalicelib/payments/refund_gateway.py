@@ -8,6 +8,7 @@ from chalicelib.payments.dispute import StripeDispute, dispute_of
 from chalicelib.payments.payment import Payment
 from chalicelib.payments.refund import Refund, StripeRefund, refund_of
 from chalicelib.payments.stripe_door import CHARGE_SECONDS, ask, options
+from chalicelib.payments.stripe_gateway import or_none
 
 if TYPE_CHECKING:
     from stripe.params import RefundCreateParams
@@ -41,7 +42,7 @@ def refunds_of(payment: Payment) -> list[StripeRefund]:
     return [refund_of(each, payment.stripe_account) for each in found]
 
 
-def find_dispute(dispute_id: str, stripe_account: str | None) -> StripeDispute:
-    """Return a dispute that Stripe told of, as it is now. Raises StripeUnavailable."""
-    found = ask("find_dispute", lambda v1: v1.disputes.retrieve(dispute_id, {}, options(stripe_account)).to_dict())
-    return dispute_of(found, stripe_account)
+def find_dispute(dispute_id: str, stripe_account: str | None) -> StripeDispute | None:
+    """Return a dispute as it is now; None when Stripe has no such one. Raises StripeUnavailable."""
+    found = or_none("find_dispute", lambda v1: v1.disputes.retrieve(dispute_id, {}, options(stripe_account)).to_dict())
+    return dispute_of(found, stripe_account) if found else None

@@ -19,6 +19,10 @@ from chalicelib.payments.stripe_errors import PaymentsUnavailable, StripeRefused
 from chalicelib.payments.table import PaymentBusy
 
 
+class UnknownDispute(Exception):
+    """A dispute that Stripe told of is not there any more."""
+
+
 def resolve_refund(payment: Payment, refund: Refund) -> Refund:
     """Bring a refund as far as Stripe lets it. One that cannot be brought further now is returned as it is.
 
@@ -92,7 +96,7 @@ def _not_yet(refund: Refund, error: Exception) -> Refund:
 def look_again(due: Due) -> bool:
     """Look at a refund or dispute that is due, and tell whether nothing more is expected of it.
 
-    Raises ReversalMismatch.
+    Raises ReversalMismatch, UnknownDispute.
     """
     payment = payments.get(due.account_id, due.payment_id)
     try:
@@ -109,6 +113,8 @@ def look_again(due: Due) -> bool:
 
 def _resolved(payment: Payment, dispute: Dispute) -> Dispute:
     found = refund_gateway.find_dispute(dispute.dispute_id, dispute.stripe_account)
+    if found is None:
+        raise UnknownDispute(f"dispute {dispute.dispute_id} of payment {payment.payment_id} is not at Stripe")
     return settle_dispute(payment, found).dispute(dispute.dispute_id) or dispute
 
 

@@ -125,6 +125,7 @@ BY_CALL: Final[dict[Call, dict[str, Meaning]]] = {
     "retrieve": {"resource_missing": "missing"},
     "find": {"resource_missing": "missing"},
     "find_intent": {"resource_missing": "missing"},
+    "find_dispute": {"resource_missing": "missing"},
     "find_card_setup": {"resource_missing": "missing"},
     "find_card": {"resource_missing": "missing"},
     "account_of_customer": {"resource_missing": "missing"},

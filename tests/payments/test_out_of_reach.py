@@ -225,11 +225,3 @@ def test_what_a_setup_makes_is_named_after_this_deployment(payer: Payer, emulato
     for kind in ("customer", "setup_intent"):
         made = [each["metadata"] for each in emulator.objects(kind)]
         assert {each["deployment"] for each in made} == {"local"}
-
-
-def test_a_dispute_that_is_not_at_this_stripe_account_fails_no_run(payer: Payer, emulator: Emulator) -> None:
-    payer.top_up()
-    emulator.open_dispute(payer.charges[0]["id"])
-    payer.deliver()
-    emulator.fault("error", status=404, code="resource_missing", path="/v1/disputes/*", times=0)
-    assert payer.sweep_at(48 * HOUR_MS).failed == 0
