@@ -154,7 +154,7 @@ def test_every_command_of_the_operator_is_there_with_its_options(name: str) -> N
 
 def operations() -> set[tuple[str, str]]:
     """Return what the API does: methods and paths, without names in them."""
-    paths: dict[str, Any] = openapi.describe(api.BLUEPRINTS, "1")["paths"]
+    paths: dict[str, Any] = openapi.describe(api.BLUEPRINTS, "1", {})["paths"]
     return {(method.upper(), nameless(path)) for path, methods in paths.items() for method in methods}
 
 

@@ -178,7 +178,8 @@ def _made_before(current: Subscription | None, claim: Claim, tax: Tax | None, ca
     """Go on with what a claim stands for, if it was made. Raises CardDeclined, PaymentCanceled."""
     if current is None:
         return None
-    if before := charged_before(current.account_id, claim, catalog):
+    before = charged_before(current.account_id, claim, catalog)
+    if before and before.resolved:
         quoted = _quote_of(before.resolved.payment, before.subscription)
         return Changed(subscription=before.subscription, tax=tax, quote=quoted, resolved=before.resolved)
     if claim.is_done:

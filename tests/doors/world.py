@@ -14,6 +14,7 @@ from chalicelib.portal import table as sessions
 from chalicelib.portal.session import Session, form_token, id_of
 from chalicelib.settings import settings
 from chalicelib.subscriptions.change import SubscriptionRequest, change
+from chalicelib.text import Email, Line
 from chalicelib.token import Caller, sign
 from chalicelib.usage.record import record
 from local.stripe_emulator.client import Emulator
@@ -46,7 +47,7 @@ class Tenant:
 def new_tenant(emulator: Emulator) -> Tenant:
     """Make an account that has something of everything."""
     account_id = f"tenant-{next(_numbers)}"
-    request = AccountRequest(kind="workspace", name="Acme", email="kim@acme.example", currency="usd")
+    request = AccountRequest(kind="workspace", name=Line("Acme"), email=Email("kim@acme.example"), currency="usd")
     put(Caller("operator"), account_id, request, catalog())
     payer = Payer(account_id, emulator)
     payer.save_card()

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chalicelib import clock
-from chalicelib.payments import card, table
+from chalicelib.payments import card, due
 from chalicelib.payments.stripe_errors import PaymentsUnavailable
 from chalicelib.payments.sweep import sweep
 from local.stripe_emulator.client import Emulator
@@ -211,9 +211,9 @@ def test_the_sweeper_runs_on_and_backs_off_while_the_key_is_expired(new_payer: N
         with pytest.raises(PaymentsUnavailable):
             payer.top_up()
         payers.append(payer)
-    first = max(table.check_at_ms(each.payment()) for each in payers)
+    first = max(due.check_at_ms(each.payment()) for each in payers)
     assert sweep(first).failed == 0
-    assert all(table.check_at_ms(each.payment()) > first for each in payers)
+    assert all(due.check_at_ms(each.payment()) > first for each in payers)
     emulator.restore_key()
     sweep(clock.now_ms() + HOUR_MS)
     for each in payers:

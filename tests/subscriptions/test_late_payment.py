@@ -19,6 +19,7 @@ from chalicelib.payments.payment import Late, Outcome, Payment, advance, decided
 from chalicelib.payments.refund import Refund
 from chalicelib.payments.sweep import sweep
 from chalicelib.subscriptions.late_payment import ACTOR, decide_late
+from chalicelib.text import Line
 from local.stripe_emulator.client import PUBLISHABLE_KEY, Emulator
 from ops.__main__ import ops
 from tests.payments.refunder import stripes_refunds, tell
@@ -149,7 +150,9 @@ def test_with_the_other_policy_it_is_parked_once_and_seen_until_a_person_has_dec
     assert late.payment_id in CliRunner().invoke(ops, ["parked"]).output
     assert decide(late) == "parked"
     assert refunds_of(late) == ()
-    refund(subscriber.account(), late.payment_id, RefundRequest("twice"), key=Key("by-hand", "operator"), actor="kim")
+    refund(
+        subscriber.account(), late.payment_id, RefundRequest(Line("twice")), key=Key("by-hand", "operator"), actor="kim"
+    )
     assert sweep(now_ms()).payments_parked == before
 
 
@@ -174,7 +177,9 @@ def test_what_the_bank_has_taken_back_is_not_refunded_but_parked(subscriber: Sub
 
 def test_what_a_person_has_refunded_already_needs_nothing_more(subscriber: Subscriber, emulator: Emulator) -> None:
     late = paid_twice(subscriber)
-    refund(subscriber.account(), late.payment_id, RefundRequest("twice"), key=Key("by-hand", "operator"), actor="kim")
+    refund(
+        subscriber.account(), late.payment_id, RefundRequest(Line("twice")), key=Key("by-hand", "operator"), actor="kim"
+    )
     assert decide(late) == "refunded"
     assert len(stripes_refunds(emulator, subscriber)) == 1
 
