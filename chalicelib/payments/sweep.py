@@ -28,6 +28,10 @@ still due in five minutes."""
 MOST_COUNTED: Final = 100
 """Parked webhooks and payments counted at most: more do not make it more urgent."""
 
+WEBHOOKS_PARKED: Final = "webhooks are parked; somebody has to look at them"
+PAYMENTS_PARKED: Final = "payments that brought nothing are parked; refund or keep them"
+"""What the log says, and an alarm listens for, until somebody has looked."""
+
 
 class Swept(msgspec.Struct):
     """What one run came to: what was looked at, and how much of it ended, still waits, or met a bug.
@@ -76,9 +80,9 @@ def sweep(now_ms: int, *, send_refill: Send = Resolved) -> Swept:
     swept.payments_parked = table.count_parked(MOST_COUNTED)
     log().info("payments swept", **msgspec.to_builtins(swept))
     if swept.webhooks_parked:
-        log().error("webhooks are parked; somebody has to look at them", count=swept.webhooks_parked)
+        log().error(WEBHOOKS_PARKED, count=swept.webhooks_parked)
     if swept.payments_parked:
-        log().error("payments that brought nothing are parked; refund or keep them", count=swept.payments_parked)
+        log().error(PAYMENTS_PARKED, count=swept.payments_parked)
     if failures:
         raise SweepIncomplete(swept)
     return swept

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.payments import stripe_door, webhook
+from chalicelib.payments import stripe_door, sweep, webhook
 from infrastructure.check_resources import (
     VISIBILITY_FACTOR,
     bound_queue,
@@ -150,9 +150,11 @@ def test_somebody_hears_of_a_usage_message_that_failed_unforeseen(template: Temp
         ("StripeRefuses", stripe_door.REFUSED, {"APIHandler", "SweepPayments", "ChargePayments"}),
         ("StripeUnclear", stripe_door.UNCLEAR, {"APIHandler", "SweepPayments", "ChargePayments"}),
         ("WebhooksRefused", webhook.REFUSED, {"APIHandler"}),
+        ("Parked", sweep.WEBHOOKS_PARKED, {"SweepPayments"}),
+        ("Parked", sweep.PAYMENTS_PARKED, {"SweepPayments"}),
     ],
 )
-def test_somebody_hears_of_trouble_with_stripe_wherever_it_is_logged(
+def test_somebody_hears_of_what_waits_for_a_person_wherever_it_is_logged(
     template: Template, metric: str, event: str, groups: set[str]
 ) -> None:
     heard = set()
