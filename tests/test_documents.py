@@ -32,7 +32,7 @@ TEXTS = {str(path.relative_to(ROOT)): path.read_text() for path in DOCUMENTS}
 TEMPLATE = json.loads((ROOT / "infrastructure/resources.json").read_text())
 
 ELSEWHERE = frozenset(
-    "EndpointURL cryptography awscli resend ReturnValuesOnConditionCheckFailure Z_HUFFMAN_ONLY".split()
+    "EndpointURL cryptography awscli recommended resend ReturnValuesOnConditionCheckFailure Z_HUFFMAN_ONLY".split()
 )
 """Names in the documents that are not this project's."""
 
@@ -57,7 +57,7 @@ TRIES = [
 FIGURES = [
     ("docs/api.md", "A body has at most {} KB", http_input.BODY_BYTES // 1024),
     ("docs/api.md", "`PUT .../brand` {} KB", invoice_routes.BODY_BYTES // 1024),
-    ("docs/api.md", "`POST /v1/usage` {} MB", usage_routes.BODY_BYTES // 1024**2),
+    ("docs/api.md", "`POST /v1/usage` and of `POST /webhooks/stripe` {} MB", usage_routes.BODY_BYTES // 1024**2),
     ("docs/api.md", "| up to {} usage events", accept.MAXIMUM_EVENTS),
     ("docs/api.md", "`data.parts`, 1 to {} of them", event.MAXIMUM_PARTS),
     ("docs/api.md", "| {} entries, keys of", event.MAXIMUM_METADATA),
