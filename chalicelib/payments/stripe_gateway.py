@@ -70,19 +70,12 @@ def _confirmed_at_once(payment: Payment) -> "PaymentIntentCreateParams":
         params["off_session"] = True
     else:
         params["use_stripe_sdk"] = True
-        page = payment_page(payment, settings().portal_base_url)
-        if page:
-            params["return_url"] = page
+        params["return_url"] = payment_page(payment, settings().portal_base_url)
     return params
 
 
-def payment_page(payment: Payment, base_url: str | None) -> str | None:
-    """Return where the customer comes back to from a bank's own page; None where the portal's address is not known.
-
-    Without it nobody can be sent elsewhere: cards alone are allowed, and their banks then ask within the page.
-    """
-    if not base_url:
-        return None
+def payment_page(payment: Payment, base_url: str) -> str:
+    """Return where the customer comes back to from a bank's own page."""
     ids = {"account_id": quote(payment.account_id, safe=""), "payment_id": payment.payment_id}
     return PAYMENT_PAGE.format(base=base_url.rstrip("/"), **ids)
 

@@ -45,7 +45,7 @@ def renew_all(records: Sequence[Mapping[str, Any]], catalog: Catalog) -> list[st
     def handle(record: Mapping[str, Any]) -> None:
         message = json_decoder(RenewalMessage).decode(record["body"])
         followed = follow(message.account_id, catalog, payment_id=message.payment_id)
-        if message.payment_id:
+        if message.payment_id and payments.find(message.account_id, message.payment_id):
             decide_late(message.account_id, message.payment_id, catalog)
         if followed and followed.status in OWING:
             table.put_off(followed, clock.now_ms())

@@ -44,7 +44,8 @@ def good_body(operation: Operation, tenant: Tenant) -> Json:
         }
     if not operation.takes:
         return None
-    known = {"account_id": tenant.account_id, "workspace_id": None, "expected_amount": None, "logo": png(4, 4)}
+    known = {"account_id": tenant.account_id, "workspace_id": None, "expected_amount": None}
+    known |= {"logo": png(4, 4), "locale": "en"}
     body = {**declared.sample(operation.takes), **operation.example}
     return {name: known.get(name, value) for name, value in body.items()}
 

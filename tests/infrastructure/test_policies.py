@@ -113,6 +113,7 @@ class Guarded:
             "STRIPE_SECRET_KEY": SECRET_KEY,
             "STRIPE_PUBLISHABLE_KEY": PUBLISHABLE_KEY,
             "STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET,
+            "PORTAL_BASE_URL": f"http://{HOST}",  # cookies for HTTPS alone would not come back here
         }
 
     def call(self, handler: str, event: Document) -> Any:

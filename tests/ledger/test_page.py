@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chalicelib.clock import LAST_MS
 from chalicelib.ledger import format_2
 from chalicelib.ledger.build import build
 from chalicelib.ledger.daily_usage import totals
@@ -226,7 +227,7 @@ def test_any_postings_survive_storing(postings: list[Posting]) -> None:
     assert page.hash == chain_hash(page.previous_hash, format_2.hashed(page.body)) == expected_hash(page)
 
 
-@given(st.integers(0, 2**48 - 1), st.integers(0, 2**48 - 1), st.integers(0, 2**24 - 1))
+@given(st.integers(0, LAST_MS), st.integers(0, 2**48 - 1), st.integers(0, 2**24 - 1))
 def test_an_id_leads_back_to_its_place(latest_ms: int, first_sequence: int, position: int) -> None:
     location = Location(latest_ms, first_sequence, position)
     assert location_of(id_of(location)) == location

@@ -6,11 +6,11 @@ from typing import Any
 from chalice.app import Chalice
 
 from local.aws import Aws
-from local.resources import Deployment
+from local.resources import SHORT_TIMES, Deployment
 
 Records = list[dict[str, Any]]
 Handle = Callable[[Records], Any]
-QUICK = {"UsageVisibilityTimeout": "1", "UsageMaxReceiveCount": "2", "UsageBatchWindow": "1"}
+QUICK = {**SHORT_TIMES, "UsageVisibilityTimeout": "1", "UsageMaxReceiveCount": "2"}
 
 
 def queue_app(handle: Handle) -> Chalice:

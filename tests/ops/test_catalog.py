@@ -95,8 +95,8 @@ def test_what_is_retired_is_not_lacking(subscriber: Subscriber, world: RenewalWo
 def test_a_renewal_that_could_not_be_charged_any_more_is_named(
     subscriber: Subscriber, world: RenewalWorld, lacking: Path
 ) -> None:
-    subscriber.put("agency")
-    lacking.write_text(DEPLOYED.replace('amounts = { usd = "97.00"', 'amounts = { usd = "97000000.00"'))
+    subscriber.put("agency", phone_number=10)
+    lacking.write_text(DEPLOYED.replace('amounts = { usd = "1.15"', 'amounts = { usd = "150000.00"'))
     done = check(lacking)
     assert (done.exit_code, found(done)) == (1, [(subscriber.account_id, "renewal of agency")])
 

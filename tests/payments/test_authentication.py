@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -102,23 +101,6 @@ def test_a_customer_who_authenticates_as_the_sweeper_cancels_has_paid(
     payer.assert_paid_once()
 
 
-@pytest.mark.parametrize("outcome", ["succeed", "fail"])
-def test_a_payment_that_takes_its_time_is_processing_until_the_bank_decides(
-    api: Api, payer: Payer, emulator: Emulator, outcome: Any
-) -> None:
-    payer.put_test_card("pm_emulator_processingSuccess")
-    answer = top_up(api, payer)
-    assert (answer.status_code, answer.json()["payment"]["state"]) == (202, "processing")
-    payer.assert_not_paid()
-    emulator.settle(str(payer.payment().payment_intent_id), outcome)
-    payer.deliver()
-    if outcome == "succeed":
-        payer.assert_paid_once()
-    else:
-        assert payer.payment().state == "failed"
-        payer.assert_not_paid()
-
-
 @pytest.mark.parametrize("base", ["https://billing.example.com/api", "https://billing.example.com"])
 def test_a_customer_comes_back_from_the_bank_to_the_payments_page(
     new_payer: NewPayer, emulator: Emulator, base: str
@@ -130,19 +112,6 @@ def test_a_customer_comes_back_from_the_bank_to_the_payments_page(
     page = f"{base}/portal/accounts/{payer.account_id}/payments/{payer.payment().payment_id}"
     assert call["params"]["return_url"] == page
     assert payer.payment().state == "requires_action"
-
-
-def test_without_a_public_address_cards_alone_are_taken_and_nobody_is_sent_elsewhere(
-    new_payer: NewPayer, emulator: Emulator
-) -> None:
-    payer = new_payer("pm_card_authenticationRequired")
-    with use({"PORTAL_BASE_URL": ""}):
-        payer.top_up()
-    (call,) = emulator.calls("POST", CREATE)
-    assert "return_url" not in call["params"]
-    assert call["params"]["allowed_payment_method_types"] == ["card"]
-    (intent,) = emulator.objects("payment_intent")
-    assert intent["next_action"]["type"] == "use_stripe_sdk"
 
 
 def test_nobody_comes_back_from_a_payment_that_nobody_is_there_for(payer: Payer) -> None:

@@ -182,7 +182,7 @@ def test_a_payment_that_stripe_no_longer_has_is_looked_for_and_given_up(
     payer = new_payer("pm_card_authenticationRequired")
     payer.top_up()
     emulator.fault("error", status=404, code="resource_missing", path=f"{CREATE}/*", method="GET", times=0)
-    payer.sweep_at(23 * HOUR_MS)
+    payer.sweep_at(24 * HOUR_MS)
     assert payer.payment().state == "canceled"
 
 

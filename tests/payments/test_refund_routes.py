@@ -294,7 +294,7 @@ def test_a_refund_that_fails_later_is_credited_once(api: Api, new_payer: NewPaye
     tell(payer)
     tell(payer)
     assert kinds(payer) == [("refund", -25), ("refund_failed", 25)]
-    assert problem(post(api, payer), 409, "refund-failed")["code"] == "unknown"
+    assert post(api, payer).status_code == 201  # a repeat is answered as the first was
     assert show(api, payer)["refunded"] == "0.00"
     # It is back in the wallet, and can be refunded once more.
     assert post(api, payer, key="refund-2").status_code == 201

@@ -20,7 +20,7 @@ from chalicelib.payments.table import PaymentRow
 from chalicelib.payments.top_up import new_payment
 from local.stripe_emulator.client import PUBLISHABLE_KEY, Emulator
 from tests.api import Api
-from tests.payments.calls import refresh
+from tests.payments.calls import refresh, top_up
 from tests.payments.payer import HOUR_MS, WEBHOOK_SECRET, Payer
 from tests.wait import wait_for
 from tests.wire import cut_off, cut_points
@@ -200,11 +200,28 @@ def test_closing_may_be_cut_off_anywhere_and_is_finished_by_the_next_look(
             assert_closed(payer)
 
 
-def test_a_refill_that_the_bank_declines_is_canceled_at_stripe_at_once(payer: Payer) -> None:
+@pytest.mark.parametrize("outcome", ["succeed", "fail"])
+def test_a_payment_that_takes_its_time_is_processing_until_the_bank_decides(
+    api: Api, payer: Payer, emulator: Emulator, outcome: Any
+) -> None:
+    payer.put_test_card("pm_emulator_processingSuccess")
+    answer = top_up(api, payer)
+    assert (answer.status_code, answer.json()["payment"]["state"]) == (202, "processing")
+    payer.assert_not_paid()
+    emulator.settle(str(payer.payment().payment_intent_id), outcome)
+    payer.deliver()
+    if outcome == "succeed":
+        payer.assert_paid_once()
+    else:
+        assert payer.payment().state == "failed"
+        payer.assert_not_paid()
+
+
+def test_a_renewal_that_the_bank_declines_is_canceled_at_stripe_at_once(payer: Payer) -> None:
     payer.put_test_card("pm_card_chargeCustomerFail")
     claim = Claim(new_id(PREFIX, now_ms()), now_ms())
-    made = replace(new_payment(payer.account(), claim, amount_micros=25_000_000, actor="auto-pay"), off_session=True)
-    table.put_new(replace(made, kind="auto_pay"))
+    made = replace(new_payment(payer.account(), claim, amount_micros=25_000_000, actor="renewal"), off_session=True)
+    table.put_new(replace(made, kind="subscription"))
     assert make(ChargeMessage(payer.account_id, made.payment_id)).is_final
     assert (payer.payment().state, intent_of(payer)["status"]) == ("failed", "canceled")
 

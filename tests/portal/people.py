@@ -42,7 +42,7 @@ class People:
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.goto(self.site.link(account_id, **(session or {})), wait_until="commit")
         if not options.get("script", True):
-            page.get_by_role("button", name="Open Billing").click()
+            page.locator("form[data-open] button").click()
         page.wait_for_url("**/portal/accounts/**")
         if path:
             page.goto(page.url + path)

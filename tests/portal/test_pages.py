@@ -16,6 +16,7 @@ from chalicelib.catalog.seller import Color
 from chalicelib.clock import now, now_ms
 from chalicelib.invoices import brand
 from chalicelib.invoices.brand import BrandRequest
+from chalicelib.payments import table as payments
 from chalicelib.payments.payment import DAY_MS
 from chalicelib.subscriptions import table as subscriptions
 from chalicelib.subscriptions.dunning import CARD_DISPUTED
@@ -307,6 +308,8 @@ def test_what_is_too_little_for_a_card_is_said_before_it_is_carried(people: Peop
 def test_a_period_owed_because_its_card_is_disputed_says_so_and_promises_no_charge(people: People, site: Site) -> None:
     account = site.account()
     site.enter(account).post("/plan", {"attempt": "1", "plan": "agency"})
+    (payment,) = site.payments(account)
+    payments.change(payment, lambda each: replace(each, dispute_status="needs_response", objected_at_ms=now_ms()))
     found = subscriptions.get(account)
     owed = {"status": "past_due", "past_due_since_ms": now_ms(), "due_at_ms": now_ms() + 3 * DAY_MS}
     owing = replace(found, **owed, failure=CARD_DISPUTED, version=found.version + 1)

@@ -8,7 +8,7 @@ import requests
 
 from chalicelib.accounts import table as accounts
 from chalicelib.portal.pages import auto_pay, details
-from tests.portal.site import Site
+from tests.portal.site import Site, Visitor
 
 DETAILS = {
     "name": "Acme Ltd",
@@ -28,6 +28,14 @@ def write(site: Site, account: str, path: str, body: Any) -> dict[str, Any]:
     shown: dict[str, Any] = requests.get(url, headers=site.operator, timeout=30).json()
     assert shown == answer.json()
     return shown
+
+
+def set_auto_pay(visitor: Visitor, fields: dict[str, str]) -> None:
+    """Send the form, and agree where the page asks once more."""
+    answer = visitor.post("/auto-pay", fields)
+    if asked := re.search(r'name="confirmed" value="([^"]+)"', answer.text):
+        answer = visitor.post("/auto-pay", {**fields, "confirmed": asked[1]})
+    assert answer.status_code == 303
 
 
 def test_every_field_of_the_portals_forms_is_looked_at_here() -> None:
@@ -58,7 +66,7 @@ def test_the_platform_writes_one_of_the_billing_details_and_keeps_the_rest(site:
 @pytest.mark.parametrize("field", AUTO_PAY)
 def test_the_platform_keeps_what_the_customer_has_set_of_auto_pay(site: Site, field: str) -> None:
     account = site.account(balance="100")
-    assert site.enter(account).post("/auto-pay", AUTO_PAY).status_code == 303
+    set_auto_pay(site.enter(account), AUTO_PAY)
     before = write(site, account, "/auto-pay", {"enabled": True})
     assert {name: before[name] for name in AUTO_PAY} == {name: f"{value}.00" for name, value in AUTO_PAY.items()}
     rest = {name: value for name, value in AUTO_PAY.items() if name != field}
@@ -70,7 +78,7 @@ def test_a_customer_who_empties_the_monthly_limit_has_none(site: Site) -> None:
     account = site.account(balance="100")
     visitor = site.enter(account)
     for typed, shown in (("500", "500.00"), ("", None)):
-        assert visitor.post("/auto-pay", {**AUTO_PAY, "monthly_limit": typed}).status_code == 303
+        set_auto_pay(visitor, {**AUTO_PAY, "monthly_limit": typed})
         assert write(site, account, "/auto-pay", {"enabled": True})["monthly_limit"] == shown
 
 

@@ -92,7 +92,7 @@ def test_its_holder_may_choose_something_that_is_sold(
         shown = view(me.subscription, within, None)
         assert shown.held
         assert (shown.status, shown.next_renewal, shown.held.since[:10]) == ("active", None, "2027-02-28")
-        request = SubscriptionRequest("starter")
+        request = SubscriptionRequest("starter", {})
         assert preview(me.account(), request, within).quote.charge_micros == 0
         change(me.account(), request, key=None, actor="tester", catalog=within)
         follow(me.account_id, within)
@@ -117,7 +117,7 @@ def test_before_its_end_a_change_of_what_the_catalog_lacks_waits_for_it(
 
 def test_what_the_catalog_lacks_may_be_left_while_it_is_in_use() -> None:
     current = subscription("agency", HELD, in_use={"phone_number": 2})
-    found = find_difference(account(), current, SubscriptionRequest("agency"), without("phone_number"), START_MS)
+    found = find_difference(account(), current, SubscriptionRequest("agency", {}), without("phone_number"), START_MS)
     assert found.scheduled == Contents("agency")
 
 

@@ -253,7 +253,7 @@ def test_looking_every_day_makes_no_attempt_earlier_or_later(
         world.settle()
     tried: list[int] = []
     for hours in range(0, 9 * 24, 4):
-        with world.at(moment("2027-02-28") + timedelta(hours=hours, minutes=5)):
+        with world.at(moment("2027-02-28") + timedelta(hours=hours, minutes=5 + hours // 4)):
             before = len(subscriber.payments)
             world.run()
             tried += [hours] * (len(subscriber.payments) - before)
