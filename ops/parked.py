@@ -19,6 +19,9 @@ WRONG = 1
 WIDTH_OF_ID = 36
 """A payment's id is never cut: it is what the next command takes."""
 
+EVENT = "event"
+"""An event's id is never cut either: its column takes what it needs, also where the output is piped (80 columns)."""
+
 out = Console(soft_wrap=True)
 
 
@@ -26,7 +29,7 @@ out = Console(soft_wrap=True)
 @click.option("--limit", default=20, show_default=True)
 def show_parked(limit: int) -> None:
     """Show the webhook events and the payments that wait for somebody to look."""
-    table = Table("event", "type", "received", "attempts", "reason")
+    table = Table(Column(EVENT, no_wrap=True), "type", "received", "attempts", "reason")
     for row in webhook_table.parked(limit):
         table.add_row(row.event_id, row.type, row.received_at, str(int(row.attempts)), row.reason or "")
     out.print(table)
@@ -56,7 +59,7 @@ def replay(events: tuple[str, ...]) -> None:
 
     Exits with 1 when one of them is still parked, or is none that waits.
     """
-    table = Table("event", "now", "reason")
+    table = Table(Column(EVENT, no_wrap=True), "now", "reason")
     wrong = 0
     for event_id in events:
         state, reason = _replayed(event_id)

@@ -125,6 +125,18 @@ def test_parked_webhooks_are_shown_and_processed_again_once_their_cause_is_mende
         assert why in done.output
 
 
+def test_the_id_of_a_parked_webhook_is_shown_whole_for_replay_takes_it(run: Callable[..., Result]) -> None:
+    event_id = "evt_1QxYzAbCdEfGhIjKlMnOpQrS"
+    metadata = {"account_id": "acme", "payment_id": "pay_0"}
+    event = {"id": event_id, "type": "radar.early_fraud_warning.created", "created": 1_795_600_000}
+    event["data"] = {"object": {"id": "issfr_1", "metadata": metadata}}
+    body = json.dumps(event).encode()
+    assert webhook_table.store(msgspec.json.decode(body, type=StripeEvent), body)
+    webhook_table.finish(event_id, Verdict("parked", "warning issfr_1 is about a payment that was not made here"))
+    assert event_id in run("parked").output
+    assert event_id in run("replay", event_id).output
+
+
 def test_repeats_are_listed_newest_first_with_totals_by_source(run: Callable[..., Result]) -> None:
     for number in range(3):
         keep_repeat(f"txn_{number}", "one", "/messaging", number)
