@@ -148,5 +148,11 @@ def _with_next_key(payment: Payment) -> Payment:
 
 
 def _not_yet(payment: Payment, error: Exception) -> Resolved:
-    log().warning("a payment stays unresolved", payment_id=payment.payment_id, state=payment.state, reason=str(error))
+    log().warning(
+        "a payment stays unresolved",
+        account_id=payment.account_id,
+        payment_id=payment.payment_id,
+        state=payment.state,
+        reason=str(error),
+    )
     return Resolved(payment, held_by=error if isinstance(error, PaymentsUnavailable) else None)

@@ -41,7 +41,8 @@ class PaymentsUnavailable(StripeUnavailable):
     title = "Payments are not possible at the moment"
 
     def __init__(self, meaning: Meaning, code: str, reason: str, *, remembered: bool = False) -> None:
-        detail = "payments are not possible at the moment; the card is fine, and nothing was charged"
+        # Not that nothing was charged: an attempt before this answer may have been made, and its answer lost.
+        detail = "payments are not possible at the moment; the card is fine, and what was begun goes on by itself"
         super().__init__(reason, remembered=remembered, detail=detail)
         self.meaning = meaning
         self.code = code

@@ -74,6 +74,7 @@ def test_a_top_up_waits_is_loud_and_goes_on_by_itself(
     capsys.readouterr()
     refused = problem(top_up(api, payer), 503, "payments-unavailable")
     assert "the card is fine" in refused["detail"]
+    assert "charged" not in refused["detail"], "an attempt whose answer was lost may have been charged before"
     assert "save" not in json.dumps(refused).lower()
     (line,) = logged(capsys)
     assert (line["event"], line["call"]) == ("Stripe refuses to work for us", "charge")
