@@ -50,6 +50,9 @@ UNWRITABLE: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
 EMPTY: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
 """Letters and symbols that are drawn as nothing: the Hangul fillers and the blank of Braille."""
 
+JOINERS: Final = frozenset("\u200c\u200d")
+"""They are not drawn, and parts of words in some scripts; where a domain may have them is for IDNA to say."""
+
 LOCAL_PART: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 LABEL: Final = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 DOMAIN: Final = re.compile(rf"({LABEL}\.)+(?![0-9]+\Z)(?=..){LABEL}")
@@ -218,6 +221,8 @@ class WebAddress(Text):
 def ascii_email(address: str) -> str:
     """Return an e-mail address as mail servers write it, other letters of its domain as Punycode. Raises WrongText."""
     local_part, _, domain = address.rpartition("@")
+    if any(unicodedata.category(each)[0] in "CZ" and each not in JOINERS for each in domain):
+        raise WrongText(Email.must, "hidden")
     if not local_part.isascii():
         detail = f"{Email.must}: mails are not delivered to other letters than a to z before the @"
         raise WrongText(detail, "local_part")

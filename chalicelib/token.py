@@ -8,6 +8,7 @@ from msgspec import Meta
 
 from chalicelib import clock
 from chalicelib.errors import Refusal
+from chalicelib.text import Line
 from chalicelib.typed import convert
 
 ALGORITHM: Final = "HS256"
@@ -67,7 +68,7 @@ class _Claims(msgspec.Struct):
     exp: Annotated[float, Meta(ge=0, lt=LATEST)]
     nbf: Annotated[float, Meta(ge=0, lt=LATEST)] = 0
     account_id: str | None = None
-    sub: Annotated[str, Meta(max_length=200)] | None = None
+    sub: Line | None = None
 
 
 def read(authorization: str, secret: str) -> Caller:

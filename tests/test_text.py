@@ -219,6 +219,7 @@ def test_a_domain_of_other_letters_is_taken_and_written_as_punycode_where_mails_
     "address",
     [
         *("kim", "kim@", "@acme.example", "kim@acme", "kim@localhost", "kim@@acme.example", "kim@a@acme.example"),
+        *("kim@acme.example\u200b", "kim@exa\u00admple.example", "kim@\u2060acme.example", "kim@acme\u3000.example"),
         *("kim@acme..example", "kim@.acme.example", "kim@acme.example.", "kim@-acme.example", "kim@acme-.example"),
         *(".kim@acme.example", "kim.@acme.example", "kim..k@acme.example", "kim k@acme.example", " kim@acme.example"),
         *(

@@ -220,7 +220,7 @@ def read(toml: bytes) -> Catalog:
             require(bool(NAME.fullmatch(name)), f"{name!r} is not a name of lower-case letters, digits and underscores")
         for name, meter in found.meters.items():
             check_parts(name, meter.parts, found.meters)
-        taxes: dict[str, Tax] = {Country(country): _tax(country, tax) for country, tax in found.taxes.items()}
+        taxes: dict[str, Tax] = {_country(country): _tax(country, tax) for country, tax in found.taxes.items()}
         for name, product in (found.plans | found.add_ons).items():
             for currency, amount in product.amounts.items():
                 check_price(f"{name} in {currency}", parse_micros(amount), currency, taxes.values())
@@ -240,6 +240,13 @@ def read(toml: bytes) -> Catalog:
         )
     except (msgspec.DecodeError, WrongText, Refusal) as error:
         raise InvalidCatalog(str(error)) from error
+
+
+def _country(code: str) -> Country:
+    try:
+        return Country(code)
+    except WrongText as error:
+        raise InvalidCatalog(f"taxes.{code}: {error}") from None
 
 
 def _usage_limits(usage: _Usage) -> UsageLimits:

@@ -23,7 +23,7 @@ from chalicelib.payments.payment import (
     may_begin_again,
 )
 from chalicelib.payments.settle import record, settle
-from chalicelib.payments.stripe_errors import PaymentsUnavailable, StripeUnavailable
+from chalicelib.payments.stripe_errors import PaymentsUnavailable, StripeUnavailable, reason_of
 from chalicelib.payments.table import PaymentBusy
 
 
@@ -153,6 +153,6 @@ def _not_yet(payment: Payment, error: Exception) -> Resolved:
         account_id=payment.account_id,
         payment_id=payment.payment_id,
         state=payment.state,
-        reason=str(error),
+        reason=reason_of(error),
     )
     return Resolved(payment, held_by=error if isinstance(error, PaymentsUnavailable) else None)

@@ -15,7 +15,7 @@ from chalicelib.payments.refund import Refund
 from chalicelib.payments.reversal import Reversals
 from chalicelib.payments.reversal_table import Due
 from chalicelib.payments.settle_reversal import record, settle, settle_dispute, settle_refunds
-from chalicelib.payments.stripe_errors import PaymentsUnavailable, StripeRefused, StripeUnavailable
+from chalicelib.payments.stripe_errors import PaymentsUnavailable, StripeRefused, StripeUnavailable, reason_of
 from chalicelib.payments.table import PaymentBusy
 
 
@@ -89,7 +89,13 @@ def _of(reversals: Reversals, refund: Refund) -> Refund:
 
 
 def _not_yet(refund: Refund, error: Exception) -> Refund:
-    log().warning("a refund stays unresolved", refund_id=refund.refund_id, state=refund.state, reason=str(error))
+    log().warning(
+        "a refund stays unresolved",
+        account_id=refund.account_id,
+        refund_id=refund.refund_id,
+        state=refund.state,
+        reason=reason_of(error),
+    )
     return refund
 
 

@@ -126,3 +126,8 @@ def raised_for(
         # The key was used for something else, whose effect may still come to light.
         return StripeUnavailable(error.message, remembered=True)
     return PaymentsUnavailable(meaning, error.code or error.type or "unknown", error.message, remembered=remembered)
+
+
+def reason_of(error: Exception) -> str:
+    """Return why something waits, for the log: in Stripe's own words where there are any."""
+    return error.reason if isinstance(error, StripeUnavailable) else str(error)

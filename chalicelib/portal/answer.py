@@ -14,7 +14,7 @@ from chalicelib.portal import render
 from chalicelib.portal.brand import brand_of, color_file, logo_file
 from chalicelib.portal.enter import find_link, open_link
 from chalicelib.portal.pages import VIEWS
-from chalicelib.portal.place import cookie, public_place
+from chalicelib.portal.place import cookie, is_prefetch, public_place
 from chalicelib.portal.policy import Headers
 from chalicelib.portal.session import PageNotFound, Session, new_ticket, new_token
 from chalicelib.portal.visit import Visit, see_other
@@ -60,7 +60,7 @@ def show_link(request: Request, link_token: str) -> Response:
     place, account = public_place(), accounts.get(link.account_id)
     shown: dict[str, Any] = {"brand": brand_of(account, catalog()), "action": place.path("open", link_token)}
     found = render.plain_page(request, "open.html", preferred=(link.locale, account.locale), **shown)
-    if "sec-purpose" not in request.headers and "purpose" not in request.headers:
+    if not is_prefetch(request):
         found.headers |= _way_in(link, new_ticket(link_token))
     return found
 

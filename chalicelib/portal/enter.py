@@ -96,10 +96,10 @@ def _usable(link: Session | None) -> Session:
     return link
 
 
-def _find_or_open(token: str) -> Session | None:
-    """Find a session, or begin the one of a ticket that is used for the first time."""
+def _find_or_open(token: str, *, may_open: bool) -> Session | None:
+    """Find a session, or begin the one of a ticket that is used for the first time, if it `may_open` its link."""
     session, link_token = table.find(id_of("session", token)), link_of_ticket(token)
-    if session or link_token is None:
+    if session or link_token is None or not may_open:
         return session
     try:
         return open_link(link_token, token)
@@ -107,9 +107,9 @@ def _find_or_open(token: str) -> Session | None:
         return None
 
 
-def find_session(token: str | None, account_id: str) -> Session:
+def find_session(token: str, account_id: str, *, may_open: bool) -> Session:
     """Find the session of a secret, for this account and no other, and extend it. Raises SessionEnded."""
-    session = _find_or_open(token) if token else None
+    session = _find_or_open(token, may_open=may_open)
     now_ms = clock.now_ms()
     if session is None or session.account_id != account_id or now_ms >= session.expires_at_ms:
         raise SessionEnded("there is no session for this account in this browser")

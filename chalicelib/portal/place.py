@@ -59,6 +59,11 @@ def cookie(place: Place, account_id: str, token: str) -> str:
     return "; ".join([*parts, *([] if token else ["Max-Age=0"])])
 
 
+def is_prefetch(request: Request) -> bool:
+    """Tell whether a browser fetches something for a person who may come to it, or may not."""
+    return "sec-purpose" in request.headers or "purpose" in request.headers
+
+
 def cookie_of(request: Request) -> str | None:
     """Return the secret that a request's cookie holds."""
     try:

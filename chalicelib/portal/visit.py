@@ -15,7 +15,7 @@ from chalicelib.idempotency import Key
 from chalicelib.portal import table
 from chalicelib.portal.brand import Brand, brand_of
 from chalicelib.portal.enter import find_session
-from chalicelib.portal.place import Place, cookie_of, public_place
+from chalicelib.portal.place import Place, cookie_of, is_prefetch, public_place
 from chalicelib.portal.session import FormOutdated, Session, form_token, is_form_token
 from chalicelib.portal.words import Words, asked_for, choose
 
@@ -31,7 +31,7 @@ class Visit:
         self.request = request
         self.place: Place = public_place()
         self._token = cookie_of(request) or ""
-        self.session: Session = find_session(self._token, account_id)
+        self.session: Session = find_session(self._token, account_id, may_open=not is_prefetch(request))
         self.account: Account = _account(account_id)
         self.catalog: Catalog = catalog()
         self.brand: Brand = brand_of(self.account, self.catalog)

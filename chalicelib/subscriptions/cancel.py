@@ -16,6 +16,7 @@ from chalicelib.subscriptions.follow import RACES, follow
 from chalicelib.subscriptions.subscription import OWING, Subscription, SubscriptionBusy, SubscriptionNotFound
 
 CANCELLATION: Final = "subscription_cancellation"
+RESUMPTION: Final = "subscription_resumption"
 PREFIX: Final = "end_"
 
 
@@ -58,18 +59,21 @@ def cancel(account_id: str, *, actor: str, catalog: Catalog, key: Key | None = N
             return ended(current, clock.now_ms())
         return _ending(current, ends=True)
 
-    return _change(account_id, canceled, actor=actor, catalog=catalog, key=key)
+    return _change(account_id, canceled, CANCELLATION, actor=actor, catalog=catalog, key=key)
 
 
-def resume(account_id: str, *, actor: str, catalog: Catalog) -> Subscription:
-    """Take a cancellation back before it takes effect. Raises SubscriptionNotFound, NotCanceled, SubscriptionBusy."""
+def resume(account_id: str, *, actor: str, catalog: Catalog, key: Key | None = None) -> Subscription:
+    """Take a cancellation back before it takes effect; with a key that was used before nothing is done.
+
+    Raises SubscriptionNotFound, NotCanceled, IdempotencyConflict, SubscriptionBusy.
+    """
 
     def resumed(current: Subscription) -> Subscription:
         if not current.cancel_at_period_end:
             raise NotCanceled(current)
         return _ending(current, ends=False)
 
-    return _change(account_id, resumed, actor=actor, catalog=catalog)
+    return _change(account_id, resumed, RESUMPTION, actor=actor, catalog=catalog, key=key)
 
 
 def _ending(current: Subscription, *, ends: bool) -> Subscription:
@@ -81,10 +85,11 @@ def _ending(current: Subscription, *, ends: bool) -> Subscription:
 def _change(
     account_id: str,
     rule: Callable[[Subscription], Subscription],
+    operation: str,
     *,
     actor: str,
     catalog: Catalog,
-    key: Key | None = None,
+    key: Key | None,
 ) -> Subscription:
     """Apply a rule to a subscription as it is now, and write it; for a key, once."""
     for attempt in range(RACES):
@@ -92,12 +97,12 @@ def _change(
         if current is None or not current.exists:
             raise SubscriptionNotFound(account_id)
         # Found after the row was read: whatever of this key's doing is in the row, its claim is there to tell of it.
-        claim = idempotency.find(account_id, key, operation=CANCELLATION, content={}) if key else None
+        claim = idempotency.find(account_id, key, operation=operation, content={}) if key else None
         if claim and claim.is_done:
             return current
         wanted = replace(rule(current), actor=actor, updated_at_ms=clock.now_ms(), version=current.version + 1)
         if key:
-            idempotency.claim(account_id, key, operation=CANCELLATION, content={}, prefix=PREFIX)
+            idempotency.claim(account_id, key, operation=operation, content={}, prefix=PREFIX)
         if table.write(wanted, over=current, done=key):
             return wanted
         pause(attempt)

@@ -131,11 +131,14 @@ def delete_subscription(call: Call[None, None], account_id: str) -> Subscription
     summary="Take a cancellation back before it takes effect",
     description="Only until the period ends: after that, begin a new one with `PUT`.",
     gives=SubscriptionView,
-    refuses=(*REFUSALS, UnknownCurrency, SubscriptionNotFound, NotCanceled, SubscriptionBusy),
+    refuses=(*(*REFUSALS, UnknownCurrency, SubscriptionNotFound, NotCanceled, SubscriptionBusy, IdempotencyConflict),),
+    idempotent=True,
+    key_optional=True,
 )
 def resume_subscription(call: Call[None, None], account_id: str) -> SubscriptionView:
     allowed = allow(call, account_id, Right.ACT)
-    return _shown(resume(account_id, actor=allowed.actor, catalog=catalog()), allowed.account)
+    key = call.optional_idempotency_key
+    return _shown(resume(account_id, actor=allowed.actor, catalog=catalog(), key=key), allowed.account)
 
 
 @routes.operation(

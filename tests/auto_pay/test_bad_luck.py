@@ -202,8 +202,9 @@ def test_a_refill_that_stripe_cannot_make_for_a_day_is_given_up_and_another_is_m
     emulator.clear_faults()
     assert [each.state for each in saver.refills] == ["succeeded", "canceled", "created"]
     assert saver.auto_pay.failures == 0  # nobody's card was tried
-    with world.at(clock.now() + 25 * HOUR):
-        world.five_minutes()
+    for hours in (25, 26):  # the first look finds that the key only repeats the failure, the second takes another one
+        with world.at(clock.now() + hours * HOUR):
+            world.five_minutes()
     assert (len(saver.charges), saver.balance) == (2, 51)
 
 

@@ -36,6 +36,7 @@ def _union(type: inspect.UnionType) -> Any:
 MAKERS: Final[dict[type, Callable[[Any], Any]]] = {
     inspect.Metadata: _described,
     inspect.UnionType: _union,
+    inspect.CustomType: lambda text: text.cls.example,
     inspect.StructType: lambda struct: {each.encode_name: _sample(each.type) for each in struct.fields},
     inspect.ListType: lambda listed: [_sample(listed.item_type)],
     inspect.DictType: lambda named: {_sample(named.key_type): _sample(named.value_type)},

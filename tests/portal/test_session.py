@@ -58,6 +58,7 @@ def test_a_program_goes_on_with_the_cookie_that_came_along_and_opens_the_link_wi
     goes_on, too_late = (
         Visitor(site, account, each.headers["Set-Cookie"].partition(";")[0]) for each in (first, second)
     )
+    assert goes_on.get(Sec_Purpose="prefetch").status_code == 401
     assert goes_on.get().status_code == goes_on.get("/invoices").status_code == 200
     assert goes_on.post("/details", {"name": "Acme Ltd"}).status_code == 303
     assert too_late.get().status_code == 401

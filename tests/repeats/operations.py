@@ -89,6 +89,19 @@ def _refunded(me: Subscriber, _world: RenewalWorld) -> None:
     refund_payment(me)
 
 
+def _canceled(me: Subscriber, _world: RenewalWorld) -> None:
+    me.cancel()
+
+
+def _begun_and_canceled(me: Subscriber, world: RenewalWorld) -> None:
+    _begun(me, world)
+    _canceled(me, world)
+
+
+def _resumed(me: Subscriber, _world: RenewalWorld) -> None:
+    me.resume()
+
+
 def _another_plan(me: Subscriber, _world: RenewalWorld) -> None:
     me.put_test_card("pm_card_visa")
     me.put("agency", voice_features=3, phone_number=45)
@@ -117,7 +130,7 @@ CASES = (
         after=_another_plan,
     ),
     Case(
-        *("put_subscription", "removed", *SUBSCRIPTION, {"plan": "agency"}, 200),
+        *("put_subscription", "removed", *SUBSCRIPTION, {"plan": "agency", "add_ons": {}}, 200),
         before=_with_numbers,
         after=_another_plan,
     ),
@@ -125,6 +138,17 @@ CASES = (
     Case("put_subscription", "declined", *SUBSCRIPTION, {"plan": "agency"}, 402, after=_another_plan, card=DECLINES),
     Case("put_subscription", "to be confirmed", *SUBSCRIPTION, {"plan": "agency"}, 202, card=ASKS),
     Case("delete_subscription", "at the end", "DELETE", "/subscription", None, 200, before=_begun, after=_another_plan),
+    Case("delete_subscription", "taken back", "DELETE", "/subscription", None, 200, before=_begun, after=_resumed),
+    Case(
+        "resume_subscription",
+        "",
+        "POST",
+        "/subscription/resume",
+        None,
+        200,
+        before=_begun_and_canceled,
+        after=_canceled,
+    ),
     Case("delete_subscription", "owed", "DELETE", "/subscription", None, 200, before=_owing, after=_another_plan),
     Case("pay_subscription", "paid", "POST", "/subscription/pay", None, 200, before=_owing, after=_another_plan),
 )
