@@ -36,16 +36,14 @@ class People:
         return made
 
     def open(self, account_id: str, path: str = "", *, session: dict[str, Any] | None = None, **options: Any) -> Page:
-        """Open a page of an account; what the console says of it ends in `complaints`."""
-        page = self.context(**options).new_page()
+        """Open a page of an account, signed in; what the console says of it ends in `complaints`."""
+        visitor = self.site.enter(account_id, **(session or {}))
+        context = self.context(**options)
+        context.add_cookies([visitor.browser_cookie()])
+        page = context.new_page()
         page.on("console", lambda message: self._heard(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.goto(self.site.link(account_id, **(session or {})), wait_until="commit")
-        if not options.get("script", True):
-            page.locator("form[data-open] button").click()
-        page.wait_for_url("**/portal/accounts/**")
-        if path:
-            page.goto(page.url + path)
+        page.goto(visitor.home + path)
         return page
 
     def _heard(self, text: str) -> None:

@@ -6,7 +6,7 @@ from base64 import b64encode
 from datetime import UTC, datetime
 from itertools import count
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 import requests
 
@@ -133,6 +133,12 @@ class Visitor:
     def __init__(self, site: Site, account_id: str, cookie: str) -> None:
         self.site, self.cookie = site, cookie
         self.home = f"{site.url}/portal/accounts/{account_id}"
+
+    def browser_cookie(self) -> Any:
+        """Return the session's cookie as a browser keeps it."""
+        name, _, value = self.cookie.partition("=")
+        place = urlsplit(self.home)
+        return {"name": name, "value": value, "domain": place.hostname, "path": place.path, "httpOnly": True}
 
     def get(self, path: str = "", **headers: str) -> requests.Response:
         headers = {"Cookie": self.cookie, **{name.replace("_", "-"): value for name, value in headers.items()}}

@@ -294,6 +294,17 @@ def test_a_plan_is_chosen_changed_canceled_and_kept(people: People, site: Site, 
     assert len(site.charges(account)) == 1
 
 
+@pytest.mark.parametrize("script", [True, False])
+def test_a_link_opens_by_itself_and_without_script_by_its_button(people: People, site: Site, script: bool) -> None:
+    account = site.account(balance="40")
+    page = people.context(script=script).new_page()
+    page.goto(site.link(account, page="history"), wait_until="commit")
+    if not script:
+        page.get_by_role("button", name="Open Billing").click()
+    page.wait_for_url(f"**/portal/accounts/{account}/history")
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+
+
 def test_what_is_too_little_for_a_card_is_said_before_it_is_carried(people: People, site: Site) -> None:
     account = site.account()
     site.enter(account).post("/plan", {"attempt": "1", "plan": "agency"})
