@@ -27,7 +27,8 @@ from chalicelib.payments import card
 from chalicelib.payments.adjust import AdjustmentRequest, adjust
 from chalicelib.payments.top_up import CardDeclined, TopUpRequest, top_up
 from chalicelib.settings import settings
-from chalicelib.subscriptions.change import SubscriptionRequest, change
+from chalicelib.subscriptions.change import change
+from chalicelib.subscriptions.request import SubscriptionRequest
 from chalicelib.text import AccountId, Country, Email, Line, Locale
 from chalicelib.token import Caller
 from chalicelib.usage.record import record

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from chalicelib.accounts.account import Card
 from chalicelib.auto_pay.auto_pay import NOT_SENT, AutoPay, LastRefusal, SuspendedReason
-from chalicelib.catalog.catalog import Retries
+from chalicelib.catalog.policies import Retries
 from chalicelib.payments.payment import Failure, Payment
 from chalicelib.payments.stripe_meaning import StripeError, meaning_of
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from chalicelib.accounts.account import Card
-from chalicelib.catalog.catalog import Disputes
+from chalicelib.catalog.policies import Disputes
 from chalicelib.payments.payment import Payment
 
 HARMLESS: Final = frozenset({"won", "warning_closed"})

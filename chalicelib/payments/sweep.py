@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from chalicelib.batches import each, within
 from chalicelib.log import log
-from chalicelib.payments import reversal_table, table, webhook, webhook_table
+from chalicelib.payments import reversal_table, table, unresolved_table, webhook, webhook_table
 from chalicelib.payments.payment import Payment
 from chalicelib.payments.resolve import Resolved, Send, resolve
 from chalicelib.payments.resolve_reversal import look_again
@@ -77,7 +77,7 @@ def sweep(now_ms: int, *, send_refill: Send = Resolved) -> Swept:
     )
     swept.failed = len(failures)
     swept.webhooks_parked = webhook_table.count_parked(MOST_COUNTED)
-    swept.payments_parked = table.count_parked(MOST_COUNTED)
+    swept.payments_parked = unresolved_table.count_parked(MOST_COUNTED)
     log().info("payments swept", **msgspec.to_builtins(swept))
     if swept.webhooks_parked:
         log().error(WEBHOOKS_PARKED, count=swept.webhooks_parked)
@@ -89,7 +89,7 @@ def sweep(now_ms: int, *, send_refill: Send = Resolved) -> Swept:
 
 
 def _due(now_ms: int, send_refill: Send) -> Iterator[Due]:
-    for account_id, payment_id in table.due(now_ms, A_SHARD):
+    for account_id, payment_id in unresolved_table.due(now_ms, A_SHARD):
         about = {"account_id": account_id, "payment_id": payment_id}
         yield Due(about, partial(sweep_one, account_id, payment_id, send_refill=send_refill))
     for account_id, reversal_key in reversal_table.due(now_ms, A_SHARD):

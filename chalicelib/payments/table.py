@@ -1,7 +1,7 @@
 """The door to the table `payments`."""
 
 import base64
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, Final
 
 import msgspec
@@ -11,10 +11,9 @@ from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
 from chalicelib import clock
-from chalicelib.clock import iso
 from chalicelib.errors import Refusal
 from chalicelib.ledger.statement import InvalidCursor, read_base64
-from chalicelib.payments.due import LATE, PARKED, SHARDS, place_of, shard_of
+from chalicelib.payments.due import place_of, shard_of
 from chalicelib.payments.indexes import FollowUpIndex, UnresolvedIndex
 from chalicelib.payments.payment import DAY_MS, ENDED, PREFIX, Payment, PaymentNotFound
 from chalicelib.tables import Table, TableMeta, race
@@ -237,35 +236,6 @@ def _since(account_id: str, moment_ms: int, only: Any = None) -> list[Payment]:
     after = PaymentRow.payment_id > f"{PREFIX}{max(0, moment_ms):012x}"
     rows = PaymentRow.query(account_id, after, only, scan_index_forward=False, consistent_read=True)
     return [_payment(row) for row in rows]
-
-
-def due(now_ms: int, limit: int) -> Iterator[tuple[str, str]]:
-    """Yield account and id of the payments to be looked at by now, at most `limit` a shard, most overdue first.
-
-    The index may be a moment behind: read a payment again before acting on it.
-    """
-    first = now_ms // 1000  # another shard each time, so that none is always the last one when time runs out
-    for shard in (number % SHARDS for number in range(first, first + SHARDS)):
-        due_by_now = UnresolvedIndex.check_at <= iso(now_ms)
-        rows = PaymentRow.unresolved.query(str(shard), due_by_now, limit=limit, page_size=limit)
-        yield from [(row.account_id, row.payment_id) for row in rows]
-
-
-def late(now_ms: int, limit: int) -> list[tuple[str, str]]:
-    """Return account and id of the payments on whose late money is to be decided, longest ago first."""
-    rows = PaymentRow.unresolved.query(LATE, UnresolvedIndex.check_at <= iso(now_ms), limit=limit, page_size=limit)
-    return [(row.account_id, row.payment_id) for row in rows]
-
-
-def parked(limit: int) -> list[Payment]:
-    """Return the payments that brought nothing and wait for a person, longest ago first."""
-    rows = PaymentRow.unresolved.query(PARKED, limit=limit, page_size=limit)
-    return [get(row.account_id, row.payment_id) for row in rows]
-
-
-def count_parked(limit: int) -> int:
-    """Count them, up to a limit."""
-    return PaymentRow.unresolved.count(PARKED, limit=limit)
 
 
 def _attributes(payment: Payment) -> dict[str, Any]:

@@ -1,9 +1,8 @@
 """Change what is subscribed to, or begin: at once for what is added, at the period's end for what is removed."""
 
-from typing import Annotated, Final
+from typing import Final
 
 import msgspec
-from msgspec import UNSET, Meta, UnsetType
 from msgspec.structs import replace
 
 from chalicelib import clock, idempotency
@@ -15,7 +14,7 @@ from chalicelib.errors import Refusal
 from chalicelib.http_input import MissingIdempotencyKey
 from chalicelib.idempotency import Claim, Key
 from chalicelib.ledger.post import pause
-from chalicelib.money import Decimal, format_amount, parse_micros, to_card_amount
+from chalicelib.money import format_amount, parse_micros, to_card_amount
 from chalicelib.payments.payment import PREFIX, Payment
 from chalicelib.payments.resolve import Resolved
 from chalicelib.payments.top_up import check_card
@@ -27,6 +26,7 @@ from chalicelib.subscriptions.payable import check_renewal
 from chalicelib.subscriptions.payment import make_payment
 from chalicelib.subscriptions.price import Quote, check_sold, is_known
 from chalicelib.subscriptions.progress import LOOK_AGAIN_MS, paid
+from chalicelib.subscriptions.request import SubscriptionRequest
 from chalicelib.subscriptions.subscription import (
     OWING,
     Contents,
@@ -37,26 +37,6 @@ from chalicelib.subscriptions.subscription import (
 )
 
 OPERATION: Final = "subscription"
-Name = Annotated[str, Meta(max_length=40)]
-Quantity = Annotated[int, Meta(ge=0, le=10_000, description="How many; 0 for none.")]
-
-
-class SubscriptionRequest(msgspec.Struct, forbid_unknown_fields=True):
-    """A subscription as it shall be. Without `add_ons` they stay as they are; sent, they are all there are.
-
-    `expected_amount` is what a preview said is charged now; if it is no longer that, nothing is done.
-    """
-
-    plan: Name
-    add_ons: dict[Name, Quantity] | UnsetType | None = UNSET
-    expected_amount: Decimal | None = None
-
-    def contents(self, current: Subscription | None = None) -> Contents:
-        """Return what is wanted of a subscription from its next period on, without what there are none of."""
-        wanted = self.add_ons or {}
-        if self.add_ons is UNSET and current and not current.may_start:
-            wanted = (current.scheduled or current.terms.contents).add_ons
-        return Contents(self.plan, {name: wanted[name] for name in sorted(wanted) if wanted[name]})
 
 
 class SubscriptionPastDue(Refusal):

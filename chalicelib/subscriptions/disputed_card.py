@@ -2,7 +2,7 @@
 
 from chalicelib.accounts.account import Account
 from chalicelib.auto_pay import table as auto_pay
-from chalicelib.catalog.catalog import Disputes
+from chalicelib.catalog.policies import Disputes
 from chalicelib.payments import table as payments
 from chalicelib.payments.objection import answered, objections
 

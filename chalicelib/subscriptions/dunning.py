@@ -4,7 +4,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from chalicelib.catalog.catalog import Dunning
+from chalicelib.catalog.policies import Dunning
 from chalicelib.payments.payment import DAY_MS, Failure
 from chalicelib.subscriptions.subscription import OWING, Subscription
 

@@ -22,7 +22,6 @@ from chalicelib.subscriptions.change import (
     QuoteChanged,
     SubscriptionPastDue,
     SubscriptionRenewing,
-    SubscriptionRequest,
     change,
     preview,
 )
@@ -31,6 +30,7 @@ from chalicelib.subscriptions.held import RenewalHeld
 from chalicelib.subscriptions.in_use import InUseRequest, note_in_use
 from chalicelib.subscriptions.payable import RenewalNotChargeable
 from chalicelib.subscriptions.price import ProductRetired, UnknownProduct
+from chalicelib.subscriptions.request import SubscriptionRequest
 from chalicelib.subscriptions.subscription import (
     Subscription,
     SubscriptionBusy,

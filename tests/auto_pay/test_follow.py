@@ -6,7 +6,8 @@ from msgspec.structs import replace
 from chalicelib.accounts.account import Card
 from chalicelib.auto_pay import follow as following
 from chalicelib.auto_pay.auto_pay import NOT_SENT, AutoPay, ChargedCard, LastRefusal
-from chalicelib.catalog.catalog import Retries, catalog
+from chalicelib.catalog.catalog import catalog
+from chalicelib.catalog.policies import Retries
 from chalicelib.payments.payment import Failure, Payment
 from tests.auto_pay.build import CARD, HOUR_MS, auto_pay, declined, payment, waiting_for
 

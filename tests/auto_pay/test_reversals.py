@@ -11,7 +11,7 @@ from chalicelib.accounts.account import Card
 from chalicelib.auto_pay.auto_pay import AutoPay
 from chalicelib.auto_pay.put import AutoPayRequest, Wanted, settings_changed
 from chalicelib.auto_pay.reversals import follow_reversals
-from chalicelib.catalog.catalog import Disputes
+from chalicelib.catalog.policies import Disputes
 from local.stripe_emulator.client import Emulator
 from tests.auto_pay.build import CARD, HOUR_MS, NOW_MS, UNIT, auto_pay, payment
 from tests.auto_pay.world import Saver, World

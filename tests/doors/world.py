@@ -13,7 +13,8 @@ from chalicelib.payments.payment import Payment
 from chalicelib.portal import table as sessions
 from chalicelib.portal.session import Session, form_token, id_of
 from chalicelib.settings import settings
-from chalicelib.subscriptions.change import SubscriptionRequest, change
+from chalicelib.subscriptions.change import change
+from chalicelib.subscriptions.request import SubscriptionRequest
 from chalicelib.text import Email, Line
 from chalicelib.token import Caller, sign
 from chalicelib.usage.record import record

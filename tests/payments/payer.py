@@ -18,7 +18,7 @@ from chalicelib.ledger import statement
 from chalicelib.ledger.table import read_wallet
 from chalicelib.ledger.transaction import Transaction
 from chalicelib.ledger.verify import verify
-from chalicelib.payments import card, table, webhook
+from chalicelib.payments import card, table, unresolved_table, webhook
 from chalicelib.payments.payment import Payment
 from chalicelib.payments.resolve import Resolved, resolve
 from chalicelib.payments.saved_card import CardSetup
@@ -157,7 +157,7 @@ class Payer:
 
 def end_what_was_left() -> None:
     """End what an earlier test left to be looked at: the emulator has forgotten it."""
-    for account_id, payment_id in table.due(now_ms() + 48 * HOUR_MS, 1000):
+    for account_id, payment_id in unresolved_table.due(now_ms() + 48 * HOUR_MS, 1000):
         table.change(table.get(account_id, payment_id), _final)
 
 

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from chalicelib.catalog.catalog import Disputes, catalog
+from chalicelib.catalog.catalog import catalog
+from chalicelib.catalog.policies import Disputes
 from chalicelib.payments.objection import answered, is_made_with, objection, objections
 from chalicelib.payments.payment import Payment
 from tests.auto_pay.build import CARD, HOUR_MS, payment

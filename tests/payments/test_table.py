@@ -6,7 +6,7 @@ from msgspec.structs import replace
 
 from chalicelib.clock import now_ms
 from chalicelib.idempotency import new_id
-from chalicelib.payments import table, webhook_table
+from chalicelib.payments import table, unresolved_table, webhook_table
 from chalicelib.payments.payment import PREFIX, Failure, Outcome, Payment, PaymentNotFound, advance
 from chalicelib.payments.table import PaymentBusy, PaymentRow
 from chalicelib.payments.webhook_table import StripeEvent, Verdict, WebhookEventRow
@@ -82,11 +82,11 @@ def test_a_payment_that_always_changes_under_the_writer_is_given_up_loudly() -> 
 def test_a_payment_leaves_the_index_when_it_ends() -> None:
     waiting = new_payment()
     assert table.unresolved(waiting.account_id, now_ms()) == [waiting]
-    due = list(table.due(now_ms() + 3_600_000, 100))
+    due = list(unresolved_table.due(now_ms() + 3_600_000, 100))
     assert (waiting.account_id, waiting.payment_id) in due
     table.change(waiting, lambda each: advance(each, Outcome("canceled", failure=Failure("abandoned"))))
     assert table.unresolved(waiting.account_id, now_ms()) == []
-    assert (waiting.account_id, waiting.payment_id) not in list(table.due(now_ms() + 3_600_000, 100))
+    assert (waiting.account_id, waiting.payment_id) not in list(unresolved_table.due(now_ms() + 3_600_000, 100))
     # Money that moved after all does not bring it back into the index either.
     ended = table.get(waiting.account_id, waiting.payment_id)
     table.change(ended, lambda each: advance(each, Outcome("succeeded", "pi_1")))

@@ -17,8 +17,9 @@ from chalicelib.invoices.invoice import TaxLine
 from chalicelib.invoices.issue import issue
 from chalicelib.money import parse_micros
 from chalicelib.payments.view import view_payment
-from chalicelib.subscriptions.change import QuoteChanged, SubscriptionRequest, change
+from chalicelib.subscriptions.change import QuoteChanged, change
 from chalicelib.subscriptions.price import total
+from chalicelib.subscriptions.request import SubscriptionRequest
 from chalicelib.subscriptions.view import ChangeView, see, view, view_change
 from tests.subscriptions.world import RenewalWorld, Subscriber, moment
 

@@ -9,11 +9,12 @@ from msgspec.structs import replace
 from chalicelib import clock
 from chalicelib.catalog.catalog import Catalog, Product, catalog
 from chalicelib.idempotency import Key
-from chalicelib.subscriptions.change import SubscriptionRequest, change, find_difference, preview
+from chalicelib.subscriptions.change import change, find_difference, preview
 from chalicelib.subscriptions.follow import follow
 from chalicelib.subscriptions.heal import pay
 from chalicelib.subscriptions.held import TRY_AGAIN_MS, RenewalHeld
 from chalicelib.subscriptions.progress import Renewal, next_step
+from chalicelib.subscriptions.request import SubscriptionRequest
 from chalicelib.subscriptions.subscription import Contents, Subscription
 from chalicelib.subscriptions.view import view
 from tests.subscriptions.build import DAY_MS, END_MS, START_MS, subscription

@@ -8,11 +8,12 @@ import pytest
 from click.testing import CliRunner
 from msgspec.structs import replace
 
-from chalicelib.catalog.catalog import Catalog, PaymentPolicy, catalog
+from chalicelib.catalog.catalog import Catalog, catalog
+from chalicelib.catalog.policies import PaymentPolicy
 from chalicelib.clock import now_ms
 from chalicelib.errors import Refusal
 from chalicelib.idempotency import Key
-from chalicelib.payments import reversal_table
+from chalicelib.payments import reversal_table, unresolved_table
 from chalicelib.payments import table as payments
 from chalicelib.payments.issue_refund import RefundRequest, refund
 from chalicelib.payments.payment import Late, Outcome, Payment, advance, decided
@@ -117,10 +118,10 @@ def test_money_that_is_still_waited_for_brings_what_it_was_for(subscriber: Subsc
 
 def test_money_is_decided_on_when_no_stream_told_of_it(subscriber: Subscriber) -> None:
     late = pay_in_the_browser(subscriber, failed_change(subscriber))
-    assert payments.late(now_ms(), 100)[-1] == (late.account_id, late.payment_id)
+    assert unresolved_table.late(now_ms(), 100)[-1] == (late.account_id, late.payment_id)
     assert decide(late) == "applied"
     assert subscriber.subscription.status == "active"
-    assert (late.account_id, late.payment_id) not in payments.late(now_ms(), 100)
+    assert (late.account_id, late.payment_id) not in unresolved_table.late(now_ms(), 100)
 
 
 @pytest.mark.parametrize("outcome", ["succeed", "fail"])
@@ -162,7 +163,7 @@ def test_a_person_may_keep_what_is_parked(subscriber: Subscriber) -> None:
     assert CliRunner().invoke(ops, keep).exit_code == 1
     decide(late, parking())
     assert CliRunner().invoke(ops, keep).exit_code == 0
-    assert late.payment_id not in [each.payment_id for each in payments.parked(100)]
+    assert late.payment_id not in [each.payment_id for each in unresolved_table.parked(100)]
     assert decide(late) == "kept"
     assert CliRunner().invoke(ops, keep).exit_code == 1
 

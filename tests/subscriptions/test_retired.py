@@ -4,10 +4,11 @@ import pytest
 from msgspec.structs import replace
 
 from chalicelib.catalog.catalog import FILE, Catalog, catalog, read
-from chalicelib.subscriptions.change import SubscriptionRequest, find_difference
+from chalicelib.subscriptions.change import find_difference
 from chalicelib.subscriptions.difference import Difference
 from chalicelib.subscriptions.price import ProductRetired, UnknownProduct
 from chalicelib.subscriptions.progress import renewal
+from chalicelib.subscriptions.request import SubscriptionRequest
 from chalicelib.subscriptions.subscription import Contents, Subscription
 from tests.subscriptions.build import DAY_MS, START_MS, subscription
 from tests.subscriptions.test_payable import account

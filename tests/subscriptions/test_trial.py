@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from chalicelib.catalog.catalog import FILE, Catalog, Product, Trials, catalog, read
+from chalicelib.catalog.catalog import FILE, Catalog, Product, catalog, read
 from chalicelib.catalog.invalid import InvalidCatalog
+from chalicelib.catalog.policies import Trials
 from chalicelib.subscriptions.difference import Difference, difference, start
 from chalicelib.subscriptions.price import total
 from chalicelib.subscriptions.progress import paid, renewal

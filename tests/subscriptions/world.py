@@ -14,10 +14,11 @@ from chalicelib.payments import card
 from chalicelib.payments.payment import Payment
 from chalicelib.settings import settings
 from chalicelib.subscriptions import cancel, change, heal, table
-from chalicelib.subscriptions.change import Changed, SubscriptionRequest
+from chalicelib.subscriptions.change import Changed
 from chalicelib.subscriptions.charge import Charged
 from chalicelib.subscriptions.follow import follow
 from chalicelib.subscriptions.price import total
+from chalicelib.subscriptions.request import SubscriptionRequest
 from chalicelib.subscriptions.subscription import Subscription
 from local.queue_source import record as queue_record
 from tests.auto_pay.world import World

@@ -15,8 +15,9 @@ from chalicelib.portal import forms, render
 from chalicelib.portal.visit import Visit
 from chalicelib.subscriptions import table
 from chalicelib.subscriptions.cancel import cancel, resume
-from chalicelib.subscriptions.change import Changed, SubscriptionRequest, change, preview
+from chalicelib.subscriptions.change import Changed, change, preview
 from chalicelib.subscriptions.heal import pay
+from chalicelib.subscriptions.request import SubscriptionRequest
 from chalicelib.subscriptions.view import SubscriptionView, see, view_change
 
 CHANGE: Final = "-plan"
