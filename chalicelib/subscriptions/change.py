@@ -123,7 +123,7 @@ def change(account: Account, request: SubscriptionRequest, *, key: Key | None, a
     SubscriptionRenewing, AddOnInUse, NotChargeable, QuoteChanged, MissingIdempotencyKey, IdempotencyConflict,
     CardMissing, CardDeclined, PaymentCanceled, SubscriptionBusy.
     """
-    account_id, content = account.account_id, msgspec.to_builtins(request.contents())
+    account_id, content = account.account_id, request.content
     tax = tax_of(account, catalog)
     for attempt in range(RACES):
         current, now_ms = follow(account_id, catalog), clock.now_ms()

@@ -1,6 +1,6 @@
 """What a request for a subscription says: the plan and its add-ons, as they shall be. Pure."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -21,6 +21,12 @@ class SubscriptionRequest(msgspec.Struct, forbid_unknown_fields=True):
     plan: Name
     add_ons: dict[Name, Quantity] | UnsetType | None = UNSET
     expected_amount: Decimal | None = None
+
+    @property
+    def content(self) -> dict[str, Any]:
+        """Return what a repeat must agree in: to keep the add-ons that there are is not to have none."""
+        given: dict[str, Any] = msgspec.to_builtins(self.contents())
+        return {**given, "add_ons": None} if self.add_ons is UNSET else given
 
     def contents(self, current: Subscription | None = None) -> Contents:
         """Return what is wanted of a subscription from its next period on, without what there are none of."""

@@ -75,6 +75,14 @@ def test_the_key_is_used_up_for_anything_else(case: Case, me: Subscriber, api: A
     assert effects(me) == once
 
 
+def test_a_key_that_kept_the_add_ons_does_not_stand_for_having_none(api: Api, subscriber: Subscriber) -> None:
+    subscriber.put("agency", phone_number=40)
+    url = f"/v1/accounts/{subscriber.account_id}/subscription"
+    assert api.put(url, {"plan": "agency"}, Idempotency_Key="k").status_code == 200
+    problem(api.put(url, {"plan": "agency", "add_ons": {}}, Idempotency_Key="k"), 409, "idempotency-conflict")
+    assert subscriber.subscription.scheduled is None
+
+
 def test_a_free_change_that_was_made_and_never_answered_is_not_made_again(subscriber: Subscriber) -> None:
     subscriber.put("agency", phone_number=40)
     subscriber.put("agency", "unanswered", phone_number=30)
