@@ -150,6 +150,11 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
         return self.ended and not self.intent_open
 
     @property
+    def may_be_paid(self) -> bool:
+        """Tell whether its money may still move at Stripe, also after it has ended here."""
+        return self.state != "succeeded" and not self.is_final
+
+    @property
     def is_parked(self) -> bool:
         """Tell whether it waits for a person: it brought nothing, and has not gone back."""
         return self.late == "parked" and self.refunded_micros < self.amount_micros
@@ -246,6 +251,11 @@ def _leaves_open(payment: Payment, outcome: Outcome) -> bool:
 def closed(payment: Payment) -> Payment:
     """Note that nobody can pay a payment that has ended: Stripe was asked, and has nothing of it that is open."""
     return replace(payment, intent_open=False) if payment.ended else payment
+
+
+def may_be_closed(payment: Payment, now_ms: int) -> bool:
+    """Tell whether all that was sent for a payment has come to light: the effect of a first key may be late."""
+    return payment.attempt == 1 or now_ms - payment.state_at_ms >= QUIET_MS
 
 
 def is_key_dead(payment: Payment, now_ms: int) -> bool:

@@ -20,6 +20,7 @@ from chalicelib.payments.payment import (
     closed,
     is_key_dead,
     is_lost,
+    may_be_closed,
     may_begin_again,
 )
 from chalicelib.payments.settle import record, settle
@@ -56,12 +57,13 @@ def resolve(payment: Payment, *, send_refill: Send = Resolved) -> Resolved:
     ended here, and could still be paid, is canceled at Stripe; one that was paid all the same has succeeded.
     Raises PaymentMismatch.
     """
-    if payment.is_final or payment.state == "succeeded":
-        return Resolved(payment)
     try:
-        if payment.ended:
-            return _close(payment)
-        return _ask(payment, clock.now_ms(), send_refill if payment.kind == "auto_pay" else charge)
+        if not payment.ended:
+            asked = _ask(payment, clock.now_ms(), send_refill if payment.kind == "auto_pay" else charge)
+            if not asked.payment.ended:
+                return asked
+            payment = asked.payment
+        return _close(payment) if payment.may_be_paid else Resolved(payment)
     except (StripeUnavailable, LedgerBusy, PaymentBusy) as error:
         return _not_yet(payment, error)
 
@@ -99,7 +101,8 @@ def _close(payment: Payment) -> Resolved:
     left = [_canceled(payment, each) for each in found]
     for each in left:
         payment = settle(payment, each)
-    if payment.state != "succeeded" and all(each.status == "canceled" for each in left):
+    are_canceled = all(each.status == "canceled" for each in left)
+    if payment.state != "succeeded" and are_canceled and may_be_closed(payment, clock.now_ms()):
         payment = table.change(payment, closed)
     return Resolved(payment)
 

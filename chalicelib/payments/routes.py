@@ -127,8 +127,8 @@ def list_payments(call: Call[None, PaymentsQuery], account_id: str) -> PaymentLi
     "/v1/accounts/{account_id}/payments/{payment_id}/refresh",
     summary="Check an unresolved payment again, with Stripe",
     description=(
-        "Asks Stripe how a payment stands that has not ended, and accounts for the answer at once. Of one that "
-        "has ended it changes nothing."
+        "Asks Stripe how a payment stands, and accounts for the answer at once. One that has failed and could still "
+        "be paid is canceled at Stripe; of one that nobody can pay any more nothing is asked."
     ),
     gives=TopUpView,
     refuses=(*REFUSALS, PaymentNotFound, PaymentBusy, PaymentsUnavailable),

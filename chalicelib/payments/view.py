@@ -41,7 +41,7 @@ class LineView(msgspec.Struct):
 
 
 class PaymentView(msgspec.Struct):
-    """A payment. `failure` tells why it failed or was canceled; `refresh` is where to check it until it has ended.
+    """A payment. `failure` tells why it failed or was canceled; `refresh` is where to check it while it may be paid.
 
     What became of a succeeded payment stands beside its state: how much of it is refunded, the status of its last
     dispute, and what the card's issuer warns of. `lines` and the period are a subscription's; `added_tax` is what was
@@ -155,7 +155,7 @@ def view_payment(payment: Payment) -> PaymentView:
         refunded=format_amount(payment.refunded_micros, payment.currency),
         dispute_status=payment.dispute_status,
         fraud_warning=payment.fraud_warning,
-        refresh=None if payment.ended else f"{url}/refresh",
+        refresh=f"{url}/refresh" if payment.may_be_paid else None,
     )
 
 

@@ -14,7 +14,7 @@ from chalicelib.auto_pay.charge import make
 from chalicelib.auto_pay.queue import ChargeMessage
 from chalicelib.clock import now_ms
 from chalicelib.idempotency import Claim, new_id
-from chalicelib.payments import table
+from chalicelib.payments import table, unresolved_table
 from chalicelib.payments.payment import PREFIX, QUIET_MS
 from chalicelib.payments.table import PaymentRow
 from chalicelib.payments.top_up import new_payment
@@ -62,7 +62,7 @@ def pay_in_the_browser(payer: Payer, method: str = "pm_card_visa") -> None:
 
 
 def is_due(payer: Payer) -> bool:
-    return (payer.account_id, payer.payment().payment_id) in list(table.due(now_ms() + 2 * HOUR_MS, 1000))
+    return (payer.account_id, payer.payment().payment_id) in list(unresolved_table.due(now_ms() + 2 * HOUR_MS, 1000))
 
 
 def assert_closed(payer: Payer) -> None:
@@ -74,6 +74,22 @@ def assert_closed(payer: Payer) -> None:
     assert payment.failure.code == "payment_intent_authentication_failure"
     assert not is_due(payer)
     payer.assert_not_paid()
+
+
+def test_whoever_asks_and_learns_of_a_failure_cancels_it_at_once(api: Api, new_payer: NewPayer) -> None:
+    payer = new_payer("pm_card_authenticationRequired")
+    payer.top_up()
+    payer.emulator.authenticate(str(payer.payment().payment_intent_id), "fail")
+    shown = refresh(api, payer).json()["payment"]
+    assert (shown["state"], shown["refresh"], intent_of(payer)["status"]) == ("failed", None, "canceled")
+    assert not is_due(payer)
+
+
+def test_a_payment_that_failed_says_where_to_check_it_while_it_may_be_paid(api: Api, new_payer: NewPayer) -> None:
+    payer = failed(new_payer)
+    shown = api.get(f"/v1/accounts/{payer.account_id}/payments/{payer.payment().payment_id}").json()
+    assert shown["refresh"].endswith("/refresh")
+    assert refresh(api, payer).json()["payment"]["refresh"] is None
 
 
 def test_what_failed_and_is_paid_in_the_browser_is_credited_by_a_refresh_without_a_webhook(
@@ -263,5 +279,6 @@ def test_all_that_several_keys_may_have_made_is_canceled(payer: Payer, emulator:
         "metadata": {"account_id": payment.account_id, "payment_id": payment.payment_id},
     }
     emulator.stripe_client().v1.payment_intents.create(late)
-    assert payer.be_swept()
+    with clock.moved_to(clock.now() + timedelta(milliseconds=3 * QUIET_MS)):
+        assert payer.be_swept()
     assert [each["status"] for each in emulator.objects("payment_intent")] == ["canceled", "canceled"]
