@@ -7,14 +7,15 @@ from chalice.app import Chalice, CloudWatchEvent, Cron, DynamoDBEvent, Rate, SQS
 
 from chalicelib import api, clock
 from chalicelib.audit import audit_usage as audit
-from chalicelib.auto_pay import charge, retry, trigger
-from chalicelib.auto_pay.send import send_refill
+from chalicelib.auto_pay import retry, trigger
+from chalicelib.auto_pay.send_refill import send_refill
 from chalicelib.catalog.catalog import catalog
 from chalicelib.clock import Deadline
-from chalicelib.follow_up import follow_up
 from chalicelib.invoices import follow
 from chalicelib.notices import publish
-from chalicelib.payments.sweep import sweep
+from chalicelib.payments import charge_queued as charge
+from chalicelib.recovery.follow_up import follow_up
+from chalicelib.recovery.sweep import sweep
 from chalicelib.subscriptions import renew
 from chalicelib.subscriptions import trigger as subscription_trigger
 from chalicelib.usage.record import record
@@ -83,7 +84,7 @@ def follow_cards(event: DynamoDBEvent) -> dict[str, Any]:
 @app.on_sqs_message(queue="charges", batch_size=1, name="charge_payments")
 def charge_payments(event: SQSEvent) -> dict[str, Any]:
     """Make the payments that auto-pay has put on the charges queue."""
-    return _failures(charge.charge_all(event.to_dict()["Records"]))
+    return _failures(charge.charge_all(event.to_dict()["Records"], send_refill=send_refill))
 
 
 @app.schedule(Rate(1, unit=Rate.MINUTES), name="retry_refills")

@@ -30,10 +30,10 @@ from chalicelib.auto_pay.put import AutoPayRequest
 from chalicelib.auto_pay.put import put as put_auto_pay
 from chalicelib.catalog.catalog import catalog
 from chalicelib.clock import now_ms
+from chalicelib.history.adjust import AdjustmentRequest, adjust
 from chalicelib.idempotency import Key
 from chalicelib.ledger import statement
 from chalicelib.ledger.table import read_wallet
-from chalicelib.payments.adjust import AdjustmentRequest, adjust
 from chalicelib.settings import settings
 from chalicelib.text import Email, Line
 from chalicelib.token import Caller

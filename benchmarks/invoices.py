@@ -22,8 +22,8 @@ from msgspec.structs import replace
 
 from chalicelib.invoices.figures import figures
 from chalicelib.invoices.invoice import Invoice
-from chalicelib.invoices.pdf import draw
-from chalicelib.invoices.typeface import FOLDER, MAIN
+from chalicelib.invoices.pdf.document import draw
+from chalicelib.invoices.pdf.typeface import FOLDER, MAIN
 from tests.invoices.documents import arabic, invoice, many_lines, note, yen
 
 SIZES = (1, 200)

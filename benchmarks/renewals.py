@@ -18,8 +18,9 @@ from typing import Any, Final
 from benchmarks.wire import metered
 from chalicelib import clock
 from chalicelib.accounts.table import AccountRow
-from chalicelib.auto_pay import charge
+from chalicelib.auto_pay.send_refill import send_refill
 from chalicelib.catalog.catalog import catalog
+from chalicelib.payments import charge_queued as charge
 from chalicelib.queues import client
 from chalicelib.settings import settings
 from chalicelib.subscriptions import renew, trigger
@@ -99,7 +100,7 @@ def renew_one(account_id: str) -> None:
     payment_id = renewal_claim(account_id, next_period(TERMS, CONTENTS, PRICES, 1), attempt=0, now_ms=0).resource_id
     about = {"account_id": account_id, "payment_id": payment_id}
     failed = renew.renew_all([{"messageId": "1", "body": json.dumps({"account_id": account_id})}], catalog())
-    failed += charge.charge_all([{"messageId": "2", "body": json.dumps(about)}])
+    failed += charge.charge_all([{"messageId": "2", "body": json.dumps(about)}], send_refill=send_refill)
     failed += trigger.payments_moved([_succeeded(account_id, payment_id)], catalog())
     if failed:
         raise RuntimeError(f"{account_id} was not renewed")

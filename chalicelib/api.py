@@ -6,18 +6,21 @@ import msgspec
 
 from chalicelib import openapi
 from chalicelib.accounts.routes import routes as accounts
-from chalicelib.accounts.transaction_routes import routes as transactions
 from chalicelib.auto_pay.routes import routes as auto_pay
+from chalicelib.cards.routes import routes as cards
 from chalicelib.catalog.catalog import catalog
+from chalicelib.history.adjustment_routes import routes as adjustments
+from chalicelib.history.routes import routes as transactions
 from chalicelib.invoices.routes import routes as invoices
 from chalicelib.notices.routes import routes as notices
 from chalicelib.overview.routes import routes as overview
-from chalicelib.payments.refund_routes import routes as refunds
 from chalicelib.payments.routes import routes as payments
 from chalicelib.portal.routes import routes as portal
+from chalicelib.reversals.routes import routes as refunds
 from chalicelib.subscriptions.routes import routes as subscriptions
 from chalicelib.usage.routes import routes as usage
 from chalicelib.web import Call, Routes
+from chalicelib.webhooks.routes import routes as webhooks
 
 VERSION: Final = "0.1.0"
 
@@ -63,6 +66,9 @@ BLUEPRINTS: Final = (
     usage,
     payments,
     refunds,
+    cards,
+    adjustments,
+    webhooks,
     auto_pay,
     notices,
     subscriptions,

@@ -20,12 +20,13 @@ from chalicelib.accounts import table as accounts
 from chalicelib.accounts.put import AccountRequest, put
 from chalicelib.auto_pay import put as auto_pay
 from chalicelib.auto_pay.put import AutoPayRequest
+from chalicelib.cards import card_on_file as card
 from chalicelib.catalog.catalog import catalog
+from chalicelib.history.adjust import AdjustmentRequest, adjust
 from chalicelib.idempotency import Key
 from chalicelib.ledger.table import read_wallet
-from chalicelib.payments import card
-from chalicelib.payments.adjust import AdjustmentRequest, adjust
-from chalicelib.payments.top_up import CardDeclined, TopUpRequest, top_up
+from chalicelib.payments.refusals import CardDeclined
+from chalicelib.payments.top_up import TopUpRequest, top_up
 from chalicelib.settings import settings
 from chalicelib.subscriptions.change import change
 from chalicelib.subscriptions.request import SubscriptionRequest

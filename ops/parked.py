@@ -12,8 +12,10 @@ from chalicelib.clock import iso
 from chalicelib.log import log
 from chalicelib.money import format_amount
 from chalicelib.payments import table as payments
-from chalicelib.payments import unresolved_table, webhook, webhook_table
-from chalicelib.payments.webhook import WebhookUnprocessed
+from chalicelib.payments import unresolved_index as unresolved_table
+from chalicelib.webhooks import receive as webhook
+from chalicelib.webhooks import table as webhook_table
+from chalicelib.webhooks.receive import WebhookUnprocessed
 
 WRONG = 1
 WIDTH_OF_ID = 36

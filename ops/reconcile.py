@@ -11,7 +11,7 @@ from rich.progress import track
 
 from chalicelib import clock
 from chalicelib.money import format_amount
-from chalicelib.payments.stripe_errors import StripeUnavailable
+from chalicelib.stripe_api.errors import StripeUnavailable
 from ops.compare import Difference, differences
 from ops.sides import read_sides
 

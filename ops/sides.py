@@ -12,13 +12,14 @@ from chalicelib.ledger.table import read_wallet
 from chalicelib.ledger.transaction import Transaction
 from chalicelib.ledger.wallet import END_OF_TIME_MS
 from chalicelib.money import from_card_amount
-from chalicelib.payments import reversal_table, table
-from chalicelib.payments.deployment import is_ours
-from chalicelib.payments.dispute import Dispute, dispute_of, taken_micros
+from chalicelib.payments import table
 from chalicelib.payments.intent import intent_of
 from chalicelib.payments.payment import DAY_MS, Payment
-from chalicelib.payments.refund import CAME_BACK, Refund, refund_of
-from chalicelib.payments.stripe_door import ask
+from chalicelib.reversals import table as reversal_table
+from chalicelib.reversals.dispute import Dispute, dispute_of, taken_micros
+from chalicelib.reversals.refund import CAME_BACK, Refund, refund_of
+from chalicelib.stripe_api.client import ask
+from chalicelib.stripe_api.deployment import is_ours
 from ops.compare import Fact, Key, Kind, Posted, Row, Sides
 
 MARGIN_MS: Final = 2 * DAY_MS

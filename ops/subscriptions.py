@@ -20,8 +20,8 @@ from chalicelib.catalog.catalog import Catalog, catalog
 from chalicelib.money import format_amount
 from chalicelib.payments import table as payments
 from chalicelib.subscriptions import renew, table
+from chalicelib.subscriptions.advance import card_of
 from chalicelib.subscriptions.disputed_card import is_card_disputed
-from chalicelib.subscriptions.follow import card_of
 from chalicelib.subscriptions.progress import Renewal, landed, next_step
 from chalicelib.subscriptions.subscription import Subscription, named_period
 

@@ -21,9 +21,9 @@ from chalicelib.invoices import table as invoices
 from chalicelib.money import MICROS
 from chalicelib.notices.publish import publish_payments
 from chalicelib.notices.table import NoticeRow
-from chalicelib.payments import reversal_table
 from chalicelib.payments import table as payments
 from chalicelib.payments.payment import Payment
+from chalicelib.reversals import table as reversal_table
 from chalicelib.subscriptions import table as subscriptions
 from chalicelib.subscriptions.queue import NotQueued, RenewalMessage, send_all
 from local.resources import Deployment

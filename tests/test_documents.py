@@ -12,15 +12,16 @@ import click
 import pytest
 
 from chalicelib import api, http_input, openapi
-from chalicelib.accounts import transaction_csv
 from chalicelib.audit import audit_account, audit_usage, repeats
+from chalicelib.history import transaction_csv
 from chalicelib.invoices import catch_up
 from chalicelib.invoices import routes as invoice_routes
 from chalicelib.notices import table as notices
-from chalicelib.payments import stripe_door, sweep
 from chalicelib.payments import table as payments
 from chalicelib.payments.payment import DAY_MS
 from chalicelib.portal import session
+from chalicelib.recovery import sweep
+from chalicelib.stripe_api import client as stripe_door
 from chalicelib.usage import accept, event, nesting
 from chalicelib.usage import routes as usage_routes
 from infrastructure import package

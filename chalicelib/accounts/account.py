@@ -61,6 +61,17 @@ class ClientIdInvalid(Refusal):
         )
 
 
+class CurrencyMismatch(Refusal):
+    """An amount in another currency than the account's."""
+
+    status = 422
+    type = "currency-mismatch"
+    title = "The account has another currency"
+
+    def __init__(self, sent: str, currency: str) -> None:
+        super().__init__(f"the account's currency is {currency!r}, not {sent!r}", field="currency", currency=currency)
+
+
 class AccountBusy(Refusal):
     """Too many changes of one account at once. The caller may simply try again."""
 

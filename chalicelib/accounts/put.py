@@ -18,7 +18,7 @@ from chalicelib.accounts.account import (
     Kind,
     WorkspaceInvalid,
 )
-from chalicelib.accounts.allow import Forbidden, Right, can_see, may
+from chalicelib.accounts.permission import Forbidden, Right, can_see, may
 from chalicelib.catalog.catalog import Catalog
 from chalicelib.http_input import InvalidRequest
 from chalicelib.ledger.post import pause

@@ -13,16 +13,17 @@ from chalicelib.accounts.account import (
     ClientIdInvalid,
     WorkspaceInvalid,
 )
-from chalicelib.accounts.allow import REFUSALS, Right, allow
+from chalicelib.accounts.permission import REFUSALS, Right, allow
 from chalicelib.accounts.put import AccountRequest, put
 from chalicelib.catalog.catalog import UnknownCurrency, catalog
 from chalicelib.clock import iso
 from chalicelib.errors import Refusal
 from chalicelib.money import format_amount
+from chalicelib.tags import ACCOUNTS
 from chalicelib.text import AccountId, WrongText
 from chalicelib.web import Answer, Call, Routes
 
-routes = Routes(__name__, "Accounts", "The workspaces of the platform and their clients, and may they use it now.")
+routes = Routes(__name__, *ACCOUNTS)
 
 
 class AccountView(msgspec.Struct):

@@ -7,10 +7,10 @@ from msgspec import UNSET, Meta, UnsetType
 from msgspec.structs import replace
 
 from chalicelib import clock
-from chalicelib.accounts.account import Account
+from chalicelib.accounts.account import Account, CurrencyMismatch
 from chalicelib.auto_pay import table
 from chalicelib.auto_pay.auto_pay import AT_ONCE_MS, AutoPay, AutoPayBusy
-from chalicelib.auto_pay.refill import RACES, consider
+from chalicelib.auto_pay.evaluate import RACES, consider
 from chalicelib.catalog.catalog import Catalog, CurrencyLimits
 from chalicelib.errors import Refusal
 from chalicelib.ledger.post import pause
@@ -24,7 +24,7 @@ from chalicelib.money import (
     places_of,
     to_card_amount,
 )
-from chalicelib.payments.top_up import CurrencyMismatch, check_card
+from chalicelib.payments.new_payment import check_card
 from chalicelib.typed import sent
 
 OptionalAmount = Annotated[Decimal | UnsetType | None, Meta(description="Left out, it stays as it is.")]

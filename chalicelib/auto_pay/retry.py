@@ -7,13 +7,13 @@ import msgspec
 from chalicelib import clock
 from chalicelib.accounts import table as accounts
 from chalicelib.auto_pay import table
-from chalicelib.auto_pay.refill import consider
+from chalicelib.auto_pay.evaluate import consider
 from chalicelib.auto_pay.rule import Charge, Decision, Refuse
 from chalicelib.batches import each, within
+from chalicelib.cards import card_on_file as card
 from chalicelib.catalog.catalog import Catalog
 from chalicelib.log import log
-from chalicelib.payments import card
-from chalicelib.payments.stripe_errors import StripeUnavailable
+from chalicelib.stripe_api.errors import StripeUnavailable
 
 A_SHARD: Final = 100
 """Accounts taken of each shard in one run: 800 in all, at some 50 ms each."""

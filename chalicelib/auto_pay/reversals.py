@@ -7,8 +7,8 @@ from msgspec.structs import replace
 from chalicelib.accounts.account import Card
 from chalicelib.auto_pay.auto_pay import AutoPay
 from chalicelib.catalog.policies import Disputes
-from chalicelib.payments.objection import answered, objections
 from chalicelib.payments.payment import Payment
+from chalicelib.reversals.objection import answered, objections
 
 
 def follow_reversals(

@@ -1,13 +1,13 @@
 """Auto-pay over HTTP."""
 
-from chalicelib.accounts.account import Account
-from chalicelib.accounts.allow import REFUSALS, Right, allow
+from chalicelib.accounts.account import Account, CurrencyMismatch
+from chalicelib.accounts.permission import REFUSALS, Right, allow
 from chalicelib.auto_pay.auto_pay import AutoPayBusy
 from chalicelib.auto_pay.put import AutoPayInvalid, AutoPayRequest, put
 from chalicelib.auto_pay.view import AutoPayView, see, view
 from chalicelib.catalog.catalog import UnknownCurrency, catalog
 from chalicelib.money import InvalidDecimal, NotChargeable
-from chalicelib.payments.top_up import CardMissing, CurrencyMismatch
+from chalicelib.payments.new_payment import CardMissing
 from chalicelib.web import Call, Routes
 
 routes = Routes(__name__, "Auto-pay", "The rule that refills a wallet when its balance falls below a threshold.")

@@ -11,7 +11,7 @@ import msgspec
 
 from chalicelib.accounts.account import Account, Card
 from chalicelib.auto_pay.auto_pay import HOUR_MS, LIMIT_REACHED, AutoPay, SuspendedReason
-from chalicelib.auto_pay.follow import came_to_nothing
+from chalicelib.auto_pay.payment_outcomes import came_to_nothing
 from chalicelib.catalog.catalog import Catalog, CurrencyLimits
 from chalicelib.clock import from_ms, to_ms
 from chalicelib.ledger.wallet import Wallet

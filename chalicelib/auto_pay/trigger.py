@@ -10,7 +10,7 @@ from typing import Final
 from chalicelib import clock
 from chalicelib.auto_pay import table
 from chalicelib.auto_pay.auto_pay import AutoPay
-from chalicelib.auto_pay.refill import consider
+from chalicelib.auto_pay.evaluate import consider
 from chalicelib.batches import Record, each, each_record, sequence_number
 from chalicelib.catalog.catalog import Catalog
 from chalicelib.log import log

@@ -8,7 +8,7 @@ import msgspec
 from chalicelib.accounts.account import Account
 from chalicelib.auto_pay import table
 from chalicelib.auto_pay.auto_pay import AutoPay, SuspendedReason
-from chalicelib.auto_pay.refill import Seen, look
+from chalicelib.auto_pay.evaluate import Seen, look
 from chalicelib.auto_pay.rule import REASONS, Charge, Reason, Wait, decide
 from chalicelib.catalog.catalog import Catalog, CurrencyLimits
 from chalicelib.clock import iso

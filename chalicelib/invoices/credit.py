@@ -21,9 +21,9 @@ from chalicelib.invoices.number import number_of
 from chalicelib.invoices.table import Credited, State
 from chalicelib.invoices.words import words
 from chalicelib.money import round_half_up
-from chalicelib.payments import reversal_table
 from chalicelib.payments.payment import Payment
-from chalicelib.payments.refund import Refund
+from chalicelib.reversals import table as reversal_table
+from chalicelib.reversals.refund import Refund
 
 
 def issue_credit_note(refund: Refund, catalog: Catalog) -> Invoice:

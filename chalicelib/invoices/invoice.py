@@ -11,7 +11,7 @@ from chalicelib.errors import Refusal
 from chalicelib.money import MICROS, format_amount
 from chalicelib.payments.line import Line as Charged
 from chalicelib.payments.payment import Payment
-from chalicelib.payments.refund import Refund
+from chalicelib.reversals.refund import Refund
 
 Kind = Literal["invoice", "credit_note"]
 

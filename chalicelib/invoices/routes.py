@@ -6,7 +6,7 @@ import msgspec
 from chalice.app import Response
 from msgspec import Meta
 
-from chalicelib.accounts.allow import REFUSALS, Right, allow
+from chalicelib.accounts.permission import REFUSALS, Right, allow
 from chalicelib.catalog.catalog import catalog
 from chalicelib.invoices import brand, find, table
 from chalicelib.invoices.brand import BrandRequest, LogoInvalid

@@ -11,7 +11,8 @@ from chalicelib.auto_pay.auto_pay import AutoPay
 from chalicelib.batches import Record, each_record, sequence_number
 from chalicelib.catalog.catalog import Catalog, UnknownCurrency
 from chalicelib.log import log
-from chalicelib.notices import bus, parking
+from chalicelib.notices import bus
+from chalicelib.notices import dead_letters as parking
 from chalicelib.notices.event import (
     Event,
     Lines,

@@ -3,7 +3,7 @@
 import msgspec
 
 from chalicelib.accounts.account import Account
-from chalicelib.accounts.allow import REFUSALS, Right, allow
+from chalicelib.accounts.permission import REFUSALS, Right, allow
 from chalicelib.notices import table
 from chalicelib.notices.choice import Choice, ChoiceRequest, Mails, sent_to
 from chalicelib.notices.choose import NoticesBusy, choose

@@ -1,13 +1,14 @@
 """The overview over HTTP."""
 
-from chalicelib.accounts.allow import REFUSALS, Right, allow
+from chalicelib.accounts.permission import REFUSALS, Right, allow
 from chalicelib.auto_pay.view import see
 from chalicelib.catalog.catalog import UnknownCurrency, catalog
 from chalicelib.overview.view import OverviewView, view
 from chalicelib.subscriptions.view import see as see_subscription
+from chalicelib.tags import ACCOUNTS
 from chalicelib.web import Call, Routes
 
-routes = Routes(__name__, "Accounts", "The workspaces of the platform and their clients, and may they use it now.")
+routes = Routes(__name__, *ACCOUNTS)
 
 
 @routes.operation(

@@ -6,12 +6,13 @@ import msgspec
 
 from chalicelib.accounts.routes import AccountView
 from chalicelib.accounts.routes import view as account_view
-from chalicelib.auto_pay.refill import Seen
+from chalicelib.auto_pay.evaluate import Seen
 from chalicelib.auto_pay.view import AutoPayView
 from chalicelib.auto_pay.view import view as auto_pay_view
+from chalicelib.cards.view import CardView, view_card
 from chalicelib.catalog.catalog import CurrencyLimits
 from chalicelib.money import card_step_micros, format_amount
-from chalicelib.payments.view import CardView, PaymentView, view_card, view_payment
+from chalicelib.payments.view import PaymentView, view_payment
 from chalicelib.subscriptions.view import SubscriptionView
 
 

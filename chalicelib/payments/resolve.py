@@ -8,7 +8,8 @@ from msgspec.structs import replace
 from chalicelib import clock
 from chalicelib.ledger.post import LedgerBusy
 from chalicelib.log import log
-from chalicelib.payments import stripe_gateway, table
+from chalicelib.payments import gateway as stripe_gateway
+from chalicelib.payments import table
 from chalicelib.payments.intent import CANCELABLE, Intent, is_abandoned
 from chalicelib.payments.payment import (
     NOT_FOUND,
@@ -24,8 +25,8 @@ from chalicelib.payments.payment import (
     may_begin_again,
 )
 from chalicelib.payments.settle import record, settle
-from chalicelib.payments.stripe_errors import PaymentsUnavailable, StripeUnavailable, reason_of
 from chalicelib.payments.table import PaymentBusy
+from chalicelib.stripe_api.errors import PaymentsUnavailable, StripeUnavailable, reason_of
 
 
 class Resolved(msgspec.Struct, frozen=True):

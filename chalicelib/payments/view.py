@@ -6,14 +6,13 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta
 
-from chalicelib.accounts.account import Card
+from chalicelib.accounts.balance import Balance, view_balance
 from chalicelib.clock import iso
 from chalicelib.ledger.wallet import Wallet
 from chalicelib.money import format_amount
 from chalicelib.payments.line import Line
 from chalicelib.payments.payment import Failure, Payment, State
 from chalicelib.payments.resolve import Resolved
-from chalicelib.payments.saved_card import CardSetup
 from chalicelib.settings import settings
 
 PAYMENT_URL: Final = "/v1/accounts/{account_id}/payments/{payment_id}"
@@ -79,13 +78,6 @@ class Authentication(msgspec.Struct):
     stripe_account: str | None
 
 
-class Balance(msgspec.Struct):
-    """What is in the wallet now; it may be negative."""
-
-    balance: str
-    currency: str
-
-
 class TopUpView(msgspec.Struct):
     """A payment with the wallet as it now is, and what the browser has to do, if anything."""
 
@@ -99,36 +91,6 @@ class PaymentList(msgspec.Struct):
 
     data: list[PaymentView]
     next_cursor: str | None
-
-
-class CardSetupView(msgspec.Struct):
-    """What the browser needs for `stripe.confirmCardSetup`."""
-
-    setup_intent_id: str
-    client_secret: str
-    publishable_key: str
-    stripe_account: str | None
-
-
-class CardView(msgspec.Struct):
-    """The card on file."""
-
-    brand: str
-    last_four: str
-    expiry_month: int
-    expiry_year: int
-
-
-class AdjustmentView(msgspec.Struct):
-    """An adjustment that was posted, and the wallet as it now is."""
-
-    adjustment_id: str
-    type: str
-    amount: str
-    currency: str
-    reason: str
-    created_at: str
-    wallet: Balance
 
 
 def view_payment(payment: Payment) -> PaymentView:
@@ -189,18 +151,3 @@ def view_authentication(resolved: Resolved) -> Authentication | None:
         return None
     account = resolved.payment.stripe_account
     return Authentication(resolved.client_secret, settings().stripe_publishable_key, account)
-
-
-def view_balance(wallet: Wallet) -> Balance:
-    """Present a wallet in short."""
-    return Balance(format_amount(wallet.balance_micros, wallet.currency), wallet.currency)
-
-
-def view_card(card: Card) -> CardView:
-    """Present the card on file."""
-    return CardView(card.brand, card.last_four, card.expiry_month, card.expiry_year)
-
-
-def view_card_setup(setup: CardSetup) -> CardSetupView:
-    """Present a new card setup."""
-    return CardSetupView(setup.setup_intent_id, setup.client_secret, settings().stripe_publishable_key, None)

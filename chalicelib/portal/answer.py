@@ -13,11 +13,11 @@ from chalicelib.log import log
 from chalicelib.portal import render
 from chalicelib.portal.brand import brand_of, color_file, logo_file
 from chalicelib.portal.enter import find_link, open_link
+from chalicelib.portal.navigation import cookie, is_prefetch, public_place
 from chalicelib.portal.pages import VIEWS
-from chalicelib.portal.place import cookie, is_prefetch, public_place
 from chalicelib.portal.policy import Headers
+from chalicelib.portal.request import Visit, see_other
 from chalicelib.portal.session import PageNotFound, Session, new_ticket, new_token
-from chalicelib.portal.visit import Visit, see_other
 
 FREE_FOR_VIEWERS: Final = frozenset({"sign_out"})
 """Forms that change nothing of the account."""

@@ -8,7 +8,7 @@ from typing import Literal
 import msgspec
 
 from chalicelib import clock
-from chalicelib.accounts.allow import Allowed
+from chalicelib.accounts.permission import Allowed
 from chalicelib.portal import table
 from chalicelib.portal.session import (
     LINK_MS,

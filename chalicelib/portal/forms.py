@@ -10,8 +10,8 @@ from chalicelib.errors import Refusal
 from chalicelib.http_input import InvalidRequest
 from chalicelib.money import InvalidDecimal
 from chalicelib.portal.refusals import told
+from chalicelib.portal.request import Visit
 from chalicelib.portal.typed_amount import TooManyPlaces, TypedAmount, read_amount
-from chalicelib.portal.visit import Visit
 
 _NUMBER: Final = re.compile(r"[0-9]{1,5}")
 

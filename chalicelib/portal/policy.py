@@ -3,9 +3,9 @@
 from typing import Final
 from urllib.parse import urlsplit
 
-from chalicelib.payments.stripe_door import API_VERSION
-from chalicelib.portal.place import frame_origins
+from chalicelib.portal.navigation import frame_origins
 from chalicelib.settings import settings
+from chalicelib.stripe_api.client import API_VERSION
 
 STRIPE_SOURCES: Final = {
     "script-src": "https://js.stripe.com https://*.js.stripe.com",

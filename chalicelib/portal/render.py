@@ -12,11 +12,11 @@ from chalicelib.catalog.catalog import catalog
 from chalicelib.errors import Refusal
 from chalicelib.portal.brand import operator_brand
 from chalicelib.portal.names import Names
-from chalicelib.portal.place import Place, public_place
+from chalicelib.portal.navigation import Place, public_place
 from chalicelib.portal.policy import page_headers, stripe_js
 from chalicelib.portal.refusals import TEXTS, title_of, told
+from chalicelib.portal.request import Visit, words_of
 from chalicelib.portal.session import PageNotFound
-from chalicelib.portal.visit import Visit, words_of
 from chalicelib.portal.words import Words, words
 
 TEMPLATES: Final = Path(__file__).with_name("templates")

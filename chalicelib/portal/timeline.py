@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from chalicelib.accounts.transaction_view import TransactionView
+from chalicelib.history.view import TransactionView
 from chalicelib.ledger.daily_usage import Days, Usage
 
 DAY_CHARACTERS: Final = 10

@@ -11,8 +11,8 @@ from chalicelib.errors import Refusal
 from chalicelib.idempotency import Key
 from chalicelib.ledger.post import pause
 from chalicelib.subscriptions import table
+from chalicelib.subscriptions.advance import RACES, follow
 from chalicelib.subscriptions.dunning import ended
-from chalicelib.subscriptions.follow import RACES, follow
 from chalicelib.subscriptions.subscription import OWING, Subscription, SubscriptionBusy, SubscriptionNotFound
 
 CANCELLATION: Final = "subscription_cancellation"

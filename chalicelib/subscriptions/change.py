@@ -15,13 +15,13 @@ from chalicelib.http_input import MissingIdempotencyKey
 from chalicelib.idempotency import Claim, Key
 from chalicelib.ledger.post import pause
 from chalicelib.money import format_amount, parse_micros, to_card_amount
+from chalicelib.payments.new_payment import check_card
 from chalicelib.payments.payment import PREFIX, Payment
 from chalicelib.payments.resolve import Resolved
-from chalicelib.payments.top_up import check_card
 from chalicelib.subscriptions import table
-from chalicelib.subscriptions.charge import charge_now, charged_before
+from chalicelib.subscriptions.advance import RACES, follow
+from chalicelib.subscriptions.charge_now import charge_now, charged_before
 from chalicelib.subscriptions.difference import Difference, at_the_end, difference, start
-from chalicelib.subscriptions.follow import RACES, follow
 from chalicelib.subscriptions.payable import check_renewal
 from chalicelib.subscriptions.payment import make_payment
 from chalicelib.subscriptions.price import Quote, check_sold, is_known

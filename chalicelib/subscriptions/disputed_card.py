@@ -4,7 +4,7 @@ from chalicelib.accounts.account import Account
 from chalicelib.auto_pay import table as auto_pay
 from chalicelib.catalog.policies import Disputes
 from chalicelib.payments import table as payments
-from chalicelib.payments.objection import answered, objections
+from chalicelib.reversals.objection import answered, objections
 
 
 def is_card_disputed(account: Account, policy: Disputes, now_ms: int) -> bool:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from chalicelib import clock
 from chalicelib.ledger.post import pause
 from chalicelib.subscriptions import table
-from chalicelib.subscriptions.follow import RACES
+from chalicelib.subscriptions.advance import RACES
 from chalicelib.subscriptions.subscription import Subscription, SubscriptionBusy
 
 

@@ -14,10 +14,10 @@ from chalicelib.idempotency import Key
 from chalicelib.ledger.post import LedgerBusy
 from chalicelib.log import log
 from chalicelib.payments import table as payments
-from chalicelib.payments.issue_refund import NothingToRefund, RefundRequest, refund
 from chalicelib.payments.payment import Late, Payment, decided
 from chalicelib.payments.table import PaymentBusy
-from chalicelib.subscriptions.follow import follow
+from chalicelib.reversals.issue_refund import NothingToRefund, RefundRequest, refund
+from chalicelib.subscriptions.advance import follow
 from chalicelib.subscriptions.subscription import Subscription
 from chalicelib.text import Line
 

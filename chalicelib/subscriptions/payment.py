@@ -6,8 +6,8 @@ from msgspec.structs import replace
 
 from chalicelib.accounts.account import Account
 from chalicelib.idempotency import Claim
+from chalicelib.payments.new_payment import new_payment
 from chalicelib.payments.payment import PREFIX, Payment
-from chalicelib.payments.top_up import new_payment
 from chalicelib.subscriptions.price import Quote
 from chalicelib.subscriptions.subscription import Purpose, Terms, named_period
 
@@ -16,13 +16,19 @@ def make_payment(
     account: Account, claim: Claim, *, purpose: Purpose, terms: Terms, quote: Quote, actor: str, off_session: bool
 ) -> Payment:
     """Make a payment of what was quoted. Its id and time are the claim's. Raises CardMissing."""
-    made = new_payment(account, claim, amount_micros=quote.charge_micros, actor=actor, tax=quote.tax)
     what = "Change of subscription" if purpose == "change" else quote.lines[0].description
-    return replace(
-        made,
+    made = new_payment(
+        account,
+        claim,
         kind="subscription",
+        amount_micros=quote.charge_micros,
+        actor=actor,
         description=f"{what}, {named_period(terms)}",
         off_session=off_session,
+        tax=quote.tax,
+    )
+    return replace(
+        made,
         lines=quote.lines,
         period_start_ms=terms.period_start_ms,
         period_end_ms=terms.period_end_ms,

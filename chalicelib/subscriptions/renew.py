@@ -11,9 +11,9 @@ from chalicelib.batches import each_message
 from chalicelib.catalog.catalog import Catalog
 from chalicelib.log import log
 from chalicelib.payments import table as payments
-from chalicelib.payments import unresolved_table
+from chalicelib.payments import unresolved_index as unresolved_table
 from chalicelib.subscriptions import queue, table
-from chalicelib.subscriptions.follow import follow
+from chalicelib.subscriptions.advance import follow
 from chalicelib.subscriptions.late_payment import decide_late
 from chalicelib.subscriptions.queue import RenewalMessage
 from chalicelib.subscriptions.subscription import OWING

@@ -5,16 +5,17 @@ from typing import Final
 import msgspec
 
 from chalicelib.accounts.account import Account
-from chalicelib.accounts.allow import REFUSALS, Right, allow, check_right
+from chalicelib.accounts.permission import REFUSALS, Right, allow, check_right
 from chalicelib.accounts.tax import tax_of
 from chalicelib.catalog.catalog import UnknownCurrency, catalog
 from chalicelib.http_input import MissingIdempotencyKey
 from chalicelib.idempotency import IdempotencyConflict
 from chalicelib.money import InvalidDecimal, NotChargeable
+from chalicelib.payments.new_payment import CardMissing
+from chalicelib.payments.refusals import CardDeclined, PaymentCanceled
 from chalicelib.payments.resolve import Resolved
 from chalicelib.payments.routes import CHECK_AGAIN_SECONDS
-from chalicelib.payments.stripe_errors import PaymentsUnavailable, StripeUnavailable
-from chalicelib.payments.top_up import CardDeclined, CardMissing, PaymentCanceled
+from chalicelib.stripe_api.errors import PaymentsUnavailable, StripeUnavailable
 from chalicelib.subscriptions import table
 from chalicelib.subscriptions.cancel import AlreadyCanceled, NotCanceled, cancel, resume
 from chalicelib.subscriptions.change import (
@@ -25,9 +26,9 @@ from chalicelib.subscriptions.change import (
     change,
     preview,
 )
-from chalicelib.subscriptions.heal import NothingOwed, pay
 from chalicelib.subscriptions.held import RenewalHeld
 from chalicelib.subscriptions.in_use import InUseRequest, note_in_use
+from chalicelib.subscriptions.pay_past_due import NothingOwed, pay
 from chalicelib.subscriptions.payable import RenewalNotChargeable
 from chalicelib.subscriptions.price import ProductRetired, UnknownProduct
 from chalicelib.subscriptions.request import SubscriptionRequest

@@ -12,8 +12,8 @@ from chalicelib.auto_pay.trigger import account_id_of, differs
 from chalicelib.batches import Record, each_record
 from chalicelib.catalog.catalog import Catalog
 from chalicelib.subscriptions import queue, table
+from chalicelib.subscriptions.advance import follow
 from chalicelib.subscriptions.dunning import is_held
-from chalicelib.subscriptions.follow import follow
 from chalicelib.subscriptions.queue import RenewalMessage
 from chalicelib.subscriptions.subscription import OWING
 

@@ -19,7 +19,7 @@ from chalicelib.payments.view import (
 )
 from chalicelib.subscriptions import table
 from chalicelib.subscriptions.change import Changed
-from chalicelib.subscriptions.charge import Charged
+from chalicelib.subscriptions.charge_now import Charged
 from chalicelib.subscriptions.held import HOLDS
 from chalicelib.subscriptions.price import Quote
 from chalicelib.subscriptions.progress import Renewal, renewal

@@ -1,10 +1,10 @@
 """Withdraw what waits for the customer to confirm its payment: nothing is charged, and all stays as it is."""
 
 from chalicelib.catalog.catalog import Catalog
-from chalicelib.payments import stripe_gateway
+from chalicelib.payments import gateway as stripe_gateway
 from chalicelib.payments import table as payments
 from chalicelib.payments.settle import settle
-from chalicelib.subscriptions.follow import follow
+from chalicelib.subscriptions.advance import follow
 from chalicelib.subscriptions.subscription import Subscription, SubscriptionNotFound, SubscriptionPending
 
 

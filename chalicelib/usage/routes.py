@@ -5,7 +5,7 @@ from typing import Annotated, Any, Final
 import msgspec
 from msgspec import Meta
 
-from chalicelib.accounts.allow import REFUSALS, Forbidden, Right, allow, check_right
+from chalicelib.accounts.permission import REFUSALS, Forbidden, Right, allow, check_right
 from chalicelib.catalog.catalog import catalog
 from chalicelib.clock import day_of, now_ms
 from chalicelib.dates import Day, read_day

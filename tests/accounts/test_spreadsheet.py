@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.accounts.spreadsheet import BYTE_ORDER_MARK, Sheet, harmless, languages, names, sheet
-from chalicelib.accounts.transaction_csv import COLUMNS, FORMULA
+from chalicelib.history.spreadsheet import BYTE_ORDER_MARK, Sheet, harmless, languages, names, sheet
+from chalicelib.history.transaction_csv import COLUMNS, FORMULA
 
 NAMES = ("description", "balance_after", "url", "line_amount", "line_number")
 NUMBER = re.compile(r"-?[0-9]+(?:[.,][0-9]+)?")

@@ -6,7 +6,7 @@ import jwt
 import pytest
 
 from chalicelib.accounts.account import Account
-from chalicelib.accounts.allow import Right, can_see, may
+from chalicelib.accounts.permission import Right, can_see, may
 from chalicelib.token import Caller, Unauthorized, read, sign
 
 SECRET = "a secret that is long enough for every algorithm of the HMAC family"

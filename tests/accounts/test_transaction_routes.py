@@ -9,8 +9,8 @@ import pytest
 import requests
 
 from chalicelib.accounts.account import Account
-from chalicelib.accounts.allow import Allowed
-from chalicelib.accounts.transaction_csv import MAXIMUM_ROWS
+from chalicelib.accounts.permission import Allowed
+from chalicelib.history.transaction_csv import MAXIMUM_ROWS
 from chalicelib.ledger.post import post
 from chalicelib.ledger.posting import Line, Part, Posting
 from chalicelib.token import Caller, Role

@@ -10,7 +10,8 @@ from msgspec.structs import replace
 
 from chalicelib import clock
 from chalicelib.accounts import table as accounts
-from chalicelib.auto_pay import refill, table
+from chalicelib.auto_pay import evaluate as refill
+from chalicelib.auto_pay import table
 from chalicelib.auto_pay.put import AutoPayRequest
 from chalicelib.auto_pay.rule import Wait
 from chalicelib.clock import now_ms

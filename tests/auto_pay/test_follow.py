@@ -4,7 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from chalicelib.accounts.account import Card
-from chalicelib.auto_pay import follow as following
+from chalicelib.auto_pay import payment_outcomes as following
 from chalicelib.auto_pay.auto_pay import NOT_SENT, AutoPay, ChargedCard, LastRefusal
 from chalicelib.catalog.catalog import catalog
 from chalicelib.catalog.policies import Retries

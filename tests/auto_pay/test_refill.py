@@ -8,11 +8,13 @@ import pytest
 from msgspec.structs import replace
 
 from chalicelib.accounts import table as accounts
-from chalicelib.auto_pay import charge, table, trigger
+from chalicelib.auto_pay import table, trigger
 from chalicelib.auto_pay.rule import Charge, Wait
+from chalicelib.auto_pay.send_refill import send_refill
 from chalicelib.catalog.catalog import catalog
 from chalicelib.clock import now_ms
 from chalicelib.ledger.verify import verify
+from chalicelib.payments import charge_queued as charge
 from chalicelib.payments import table as payments
 from local.stripe_emulator.client import Emulator
 from tests.auto_pay.conftest import NewSaver
@@ -139,9 +141,13 @@ def test_a_message_that_comes_twice_or_at_once_charges_once(new_saver: NewSaver,
     (message,) = world.charges()
     record = {"messageId": "1", "body": message["Body"]}
     with ThreadPoolExecutor(THREADS) as pool:
-        assert [failed for failed in pool.map(lambda _: charge.charge_all([record]), range(THREADS)) if failed] == []
+        assert [
+            failed
+            for failed in pool.map(lambda _: charge.charge_all([record], send_refill=send_refill), range(THREADS))
+            if failed
+        ] == []
     world.settle()
-    charge.charge_all([record])
+    charge.charge_all([record], send_refill=send_refill)
     world.five_minutes()
     world.settle()
     if not saver.refill.ended:
@@ -153,7 +159,7 @@ def test_a_message_that_comes_twice_or_at_once_charges_once(new_saver: NewSaver,
 def test_a_payment_that_has_ended_is_not_sent_to_stripe(saver: Saver, world: World, emulator: Emulator) -> None:
     calls = len(emulator.calls())
     (record,) = world.delivered["charge_payments"]
-    assert charge.charge_all([record]) == []
+    assert charge.charge_all([record], send_refill=send_refill) == []
     assert len(emulator.calls()) == calls
 
 
@@ -162,7 +168,7 @@ def test_a_bad_message_fails_alone(new_saver: NewSaver, world: World) -> None:
     (message,) = world.charges()
     bodies = ["no json", '{"account_id": "nobody", "payment_id": "pay_1"}', message["Body"]]
     records = [{"messageId": str(number), "body": body} for number, body in enumerate(bodies)]
-    assert charge.charge_all(records) == ["0", "1"]
+    assert charge.charge_all(records, send_refill=send_refill) == ["0", "1"]
     world.settle()
     saver.assert_refilled_once(50)
 

@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib.payments import stripe_door, sweep, webhook
+from chalicelib.recovery import sweep
+from chalicelib.stripe_api import client as stripe_door
+from chalicelib.webhooks import receive as webhook
 from infrastructure.check_resources import (
     VISIBILITY_FACTOR,
     bound_queue,

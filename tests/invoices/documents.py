@@ -9,7 +9,7 @@ from chalicelib.accounts.account import Account, BillingDetails
 from chalicelib.invoices.invoice import Invoice, Line, PaidWith, Party, Period, TaxLine, one_line
 from chalicelib.money import MICROS
 from chalicelib.payments.payment import DAY_MS, Payment
-from chalicelib.payments.refund import Refund
+from chalicelib.reversals.refund import Refund
 
 AT_MS = 1_790_000_000_000
 """21 September 2026, 14:13:20 UTC."""

@@ -6,7 +6,7 @@ from PIL import Image
 from pypdfium2 import PdfDocument
 
 from chalicelib.invoices.invoice import Invoice
-from chalicelib.invoices.pdf import draw
+from chalicelib.invoices.pdf.document import draw
 from tests.invoices.documents import arabic, invoice, many_lines, note, yen
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "images"

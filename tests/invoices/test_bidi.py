@@ -6,7 +6,7 @@ from hypothesis import example, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from chalicelib.invoices.bidi import base_level_of, in_visual_order, levels_of
+from chalicelib.invoices.pdf.bidi import base_level_of, in_visual_order, levels_of
 
 MIXED = "abc XYZ אבגד شركة 0123 .,-+%$€/: ()[]{}<> ٠١٢ éֿ̀ àñ 株サ ไท"
 

@@ -15,13 +15,13 @@ from chalicelib.invoices.catch_up import catch_up
 from chalicelib.invoices.credit import issue_counter_invoice, issue_credit_note, issue_credit_notes
 from chalicelib.invoices.invoice import Invoice, TaxLine
 from chalicelib.invoices.issue import issue
-from chalicelib.invoices.pdf import draw
+from chalicelib.invoices.pdf.document import draw
 from chalicelib.money import MICROS
-from chalicelib.payments import reversal_table
 from chalicelib.payments.line import Line as Charged
 from chalicelib.payments.payment import DAY_MS, Failure, Payment
-from chalicelib.payments.refund import Refund
-from chalicelib.payments.reversal import Reversals
+from chalicelib.reversals import table as reversal_table
+from chalicelib.reversals.refund import Refund
+from chalicelib.reversals.reversal import Reversals
 from tests.api import Api
 from tests.invoices import documents
 from tests.notices.records import record as stream_record

@@ -11,9 +11,9 @@ from chalicelib.accounts.account import Account
 from chalicelib.invoices import table
 from chalicelib.invoices.invoice import Invoice
 from chalicelib.money import MICROS
-from chalicelib.payments import reversal_table
 from chalicelib.payments import table as payments
 from chalicelib.payments.payment import Outcome, Payment, advance
+from chalicelib.reversals import table as reversal_table
 from local.aws import Aws
 from local.resources import Deployment
 from tests.invoices import documents

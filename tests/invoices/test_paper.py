@@ -13,9 +13,9 @@ from msgspec.structs import replace
 from chalicelib.catalog.catalog import catalog
 from chalicelib.invoices.figures import figures
 from chalicelib.invoices.invoice import Invoice, Line, Party, Period, TaxLine, one_line
-from chalicelib.invoices.pdf import BAR, draw
-from chalicelib.invoices.sheet import MARGIN
-from chalicelib.invoices.typeset import ELLIPSIS, cleaned
+from chalicelib.invoices.pdf.document import BAR, draw
+from chalicelib.invoices.pdf.layout import MARGIN
+from chalicelib.invoices.pdf.typeset import ELLIPSIS, cleaned
 from chalicelib.invoices.words import words
 from chalicelib.money import MICROS, THREE_DECIMAL, ZERO_DECIMAL
 from chalicelib.payments.payment import DAY_MS

@@ -15,8 +15,8 @@ from pypdfium2 import PdfDocument
 from chalicelib.catalog.catalog import catalog
 from chalicelib.invoices.figures import figures
 from chalicelib.invoices.invoice import Invoice, Line, Party, Period, TaxLine, one_line
-from chalicelib.invoices.pdf import draw
-from chalicelib.invoices.sheet import A4, INK, LETTER, page_for, readable
+from chalicelib.invoices.pdf.document import draw
+from chalicelib.invoices.pdf.layout import A4, INK, LETTER, page_for, readable
 from chalicelib.invoices.words import FOLDER, languages, texts
 from chalicelib.money import MICROS, THREE_DECIMAL, ZERO_DECIMAL
 from tests.invoices.documents import AT_MS, BUYER, SELLER, arabic, invoice, many_lines, note, yen

@@ -3,9 +3,9 @@ from hypothesis import given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from chalicelib.invoices.graphemes import graphemes
-from chalicelib.invoices.typeface import BOLD, REGULAR, cjk_design
-from chalicelib.invoices.typeset import Line, cleaned, line, shortened, wrapped
+from chalicelib.invoices.pdf.graphemes import graphemes
+from chalicelib.invoices.pdf.typeface import BOLD, REGULAR, cjk_design
+from chalicelib.invoices.pdf.typeset import Line, cleaned, line, shortened, wrapped
 
 NAMES = [
     "Société Générale d’Électricité",

@@ -11,9 +11,9 @@ from chalicelib.audit.repeats import Repeat
 from chalicelib.audit.table import keep
 from chalicelib.ledger.page_table import PageRow
 from chalicelib.ledger.post import post
-from chalicelib.payments import webhook_table
-from chalicelib.payments.webhook_table import StripeEvent, Verdict
 from chalicelib.settings import settings
+from chalicelib.stripe_api.event import StripeEvent, Verdict
+from chalicelib.webhooks import table as webhook_table
 from ops.__main__ import ops
 from tests.api import Api
 from tests.build import credit, debit, pair

@@ -11,8 +11,8 @@ from chalicelib import clock
 from chalicelib.ledger.post import post
 from chalicelib.ledger.table import WalletRow
 from chalicelib.payments import table
-from chalicelib.payments.reversal_table import ReversalRow
 from chalicelib.payments.table import PaymentRow
+from chalicelib.reversals.table import ReversalRow
 from local.resources import Deployment
 from local.stripe_emulator.client import Emulator
 from ops.compare import Difference, differences

@@ -11,6 +11,8 @@ from msgspec.structs import replace
 from chalicelib import clock
 from chalicelib.accounts import table as accounts
 from chalicelib.accounts.account import Account, Card
+from chalicelib.cards import card_on_file as card
+from chalicelib.cards.card_setup import CardSetup
 from chalicelib.catalog.catalog import catalog
 from chalicelib.clock import now_ms
 from chalicelib.idempotency import Key, Space
@@ -18,13 +20,14 @@ from chalicelib.ledger import statement
 from chalicelib.ledger.table import read_wallet
 from chalicelib.ledger.transaction import Transaction
 from chalicelib.ledger.verify import verify
-from chalicelib.payments import card, table, unresolved_table, webhook
+from chalicelib.payments import table
+from chalicelib.payments import unresolved_index as unresolved_table
 from chalicelib.payments.payment import Payment
 from chalicelib.payments.resolve import Resolved, resolve
-from chalicelib.payments.saved_card import CardSetup
-from chalicelib.payments.sweep import Swept, sweep, sweep_one
 from chalicelib.payments.top_up import TopUpRequest, top_up
-from chalicelib.payments.webhook_table import Verdict
+from chalicelib.recovery.sweep import Swept, sweep, sweep_one
+from chalicelib.stripe_api.event import Verdict
+from chalicelib.webhooks import receive as webhook
 from local.stripe_emulator.client import Emulator
 
 WEBHOOK_SECRET = "whsec_of_these_tests"

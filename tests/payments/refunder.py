@@ -11,17 +11,18 @@ from chalicelib.ledger import statement
 from chalicelib.ledger.transaction import Transaction
 from chalicelib.ledger.verify import verify
 from chalicelib.money import parse_micros
-from chalicelib.payments import reversal_table, table
-from chalicelib.payments.dispute import Dispute
-from chalicelib.payments.issue_refund import RefundRequest, refund
+from chalicelib.payments import table
+from chalicelib.payments.new_payment import new_payment
 from chalicelib.payments.payment import PREFIX, Kind, Payment
-from chalicelib.payments.refund import Refund
 from chalicelib.payments.resolve import charge
-from chalicelib.payments.resolve_reversal import look_again
-from chalicelib.payments.reversal import Reversals
-from chalicelib.payments.reversal_table import Due
-from chalicelib.payments.top_up import new_payment
-from chalicelib.payments.webhook_table import Verdict
+from chalicelib.reversals import table as reversal_table
+from chalicelib.reversals.dispute import Dispute
+from chalicelib.reversals.issue_refund import RefundRequest, refund
+from chalicelib.reversals.refund import Refund
+from chalicelib.reversals.resolve import look_again
+from chalicelib.reversals.reversal import Reversals
+from chalicelib.reversals.table import Due
+from chalicelib.stripe_api.event import Verdict
 from chalicelib.text import Line
 from local.stripe_emulator.client import Emulator
 from tests.payments.payer import Json, Payer, deliver
@@ -41,7 +42,14 @@ def pay(payer: Payer, amount: str, kind: Kind = "top_up") -> Payment:
     """Charge the payer's card without the catalog: in any currency, for anything."""
     now_ms = clock.now_ms()
     claim = Claim(new_id(PREFIX, now_ms), now_ms)
-    made = new_payment(payer.account(), claim, amount_micros=parse_micros(amount), actor="tester")
+    made = new_payment(
+        payer.account(),
+        claim,
+        kind="top_up",
+        description="Balance added by card",
+        amount_micros=parse_micros(amount),
+        actor="tester",
+    )
     return charge(table.put_new(replace(made, kind=kind))[0]).payment
 
 

@@ -7,8 +7,8 @@ import pytest
 from msgspec.structs import replace
 
 from chalicelib.idempotency import Claim
-from chalicelib.payments import stripe_gateway
-from chalicelib.payments.top_up import new_payment
+from chalicelib.payments import gateway as stripe_gateway
+from chalicelib.payments.new_payment import new_payment
 from local.stripe_emulator.client import PUBLISHABLE_KEY, Emulator
 from tests.api import Api, problem
 from tests.environment import use
@@ -116,7 +116,15 @@ def test_a_customer_comes_back_from_the_bank_to_the_payments_page(
 
 def test_nobody_comes_back_from_a_payment_that_nobody_is_there_for(payer: Payer) -> None:
     away = replace(
-        new_payment(payer.account(), Claim("pay_1", 0), amount_micros=1_000_000, actor="x"), off_session=True
+        new_payment(
+            payer.account(),
+            Claim("pay_1", 0),
+            kind="top_up",
+            description="Balance added by card",
+            amount_micros=1_000_000,
+            actor="x",
+        ),
+        off_session=True,
     )
     with use({"PORTAL_BASE_URL": "https://billing.example.com"}):
         sent = stripe_gateway._confirmed_at_once(away)
@@ -125,6 +133,16 @@ def test_nobody_comes_back_from_a_payment_that_nobody_is_there_for(payer: Payer)
 
 
 def test_names_in_an_address_are_written_as_addresses_are(payer: Payer) -> None:
-    odd = replace(new_payment(payer.account(), Claim("pay_1", 0), amount_micros=1, actor="x"), account_id="a/b?c d")
+    odd = replace(
+        new_payment(
+            payer.account(),
+            Claim("pay_1", 0),
+            kind="top_up",
+            description="Balance added by card",
+            amount_micros=1,
+            actor="x",
+        ),
+        account_id="a/b?c d",
+    )
     page = stripe_gateway.payment_page(odd, "https://billing.example.com/")
     assert page == "https://billing.example.com/portal/accounts/a%2Fb%3Fc%20d/payments/pay_1"

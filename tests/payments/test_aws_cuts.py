@@ -4,10 +4,10 @@ from collections.abc import Callable
 from itertools import permutations
 
 from chalicelib.accounts.account import Account
+from chalicelib.cards import card_on_file as card
+from chalicelib.history.adjust import AdjustmentRequest, adjust
 from chalicelib.idempotency import Key
 from chalicelib.ledger.verify import verify
-from chalicelib.payments import card
-from chalicelib.payments.adjust import AdjustmentRequest, adjust
 from chalicelib.text import Line
 from local.stripe_emulator.client import Emulator
 from tests.payments.payer import Payer

@@ -7,7 +7,7 @@ import pytest
 import requests
 
 from chalicelib.accounts import table as accounts
-from chalicelib.payments import card
+from chalicelib.cards import card_on_file as card
 from local.stripe_emulator.client import PUBLISHABLE_KEY, Emulator
 from tests.api import NOBODY, Api, problem
 from tests.payments.payer import Payer, deliver

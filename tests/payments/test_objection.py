@@ -8,8 +8,8 @@ from msgspec.structs import replace
 
 from chalicelib.catalog.catalog import catalog
 from chalicelib.catalog.policies import Disputes
-from chalicelib.payments.objection import answered, is_made_with, objection, objections
 from chalicelib.payments.payment import Payment
+from chalicelib.reversals.objection import answered, is_made_with, objection, objections
 from tests.auto_pay.build import CARD, HOUR_MS, payment
 
 GOES_ON: Any = "go_on"

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from chalicelib import clock
-from chalicelib.payments import card, due
-from chalicelib.payments.stripe_errors import PaymentsUnavailable
-from chalicelib.payments.sweep import sweep
+from chalicelib.cards import card_on_file as card
+from chalicelib.payments import due
+from chalicelib.recovery.sweep import sweep
+from chalicelib.stripe_api.errors import PaymentsUnavailable
 from local.stripe_emulator.client import Emulator
 from tests.api import Api, problem
 from tests.environment import use

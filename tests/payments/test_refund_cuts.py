@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from chalicelib import clock
-from chalicelib.payments.issue_refund import RefundFailed
 from chalicelib.payments.payment import QUIET_MS
-from chalicelib.payments.refund import Refund
-from chalicelib.payments.stripe_door import CHARGE_SECONDS
-from chalicelib.payments.webhook import WebhookUnprocessed
+from chalicelib.reversals.issue_refund import RefundFailed
+from chalicelib.reversals.refund import Refund
+from chalicelib.stripe_api.client import CHARGE_SECONDS
+from chalicelib.webhooks.receive import WebhookUnprocessed
 from local.stripe_emulator.client import Emulator
 from tests.payments.payer import HOUR_MS, Payer
 from tests.payments.refunder import (

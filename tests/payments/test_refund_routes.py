@@ -6,12 +6,13 @@ import pytest
 import requests
 
 from chalicelib import clock
+from chalicelib.history.adjust import AdjustmentRequest, adjust
 from chalicelib.idempotency import Key
-from chalicelib.payments import refund_gateway, reversal_table
-from chalicelib.payments.adjust import AdjustmentRequest, adjust
-from chalicelib.payments.issue_refund import RefundRequest, RefundTooLarge, refund
 from chalicelib.payments.payment import Payment
-from chalicelib.payments.reversal import told_of_refund
+from chalicelib.reversals import gateway as refund_gateway
+from chalicelib.reversals import table as reversal_table
+from chalicelib.reversals.issue_refund import RefundRequest, RefundTooLarge, refund
+from chalicelib.reversals.reversal import told_of_refund
 from chalicelib.text import Line
 from chalicelib.token import Role
 from local.stripe_emulator.client import Emulator, wait_until

@@ -8,17 +8,17 @@ from itertools import permutations
 import pytest
 
 from chalicelib import clock
+from chalicelib.history.adjust import AdjustmentRequest, adjust
 from chalicelib.idempotency import Key
 from chalicelib.ledger.verify import verify
-from chalicelib.payments import webhook_table
-from chalicelib.payments.adjust import AdjustmentRequest, adjust
-from chalicelib.payments.refund import refund_of
-from chalicelib.payments.reversal import Reversals, told_of_refund
-from chalicelib.payments.settle_reversal import settle
-from chalicelib.payments.sweep import SweepIncomplete
 from chalicelib.payments.table import PaymentRow
-from chalicelib.payments.webhook import WebhookUnprocessed
+from chalicelib.recovery.sweep import SweepIncomplete
+from chalicelib.reversals.refund import refund_of
+from chalicelib.reversals.reversal import Reversals, told_of_refund
+from chalicelib.reversals.settle import settle
 from chalicelib.text import Line
+from chalicelib.webhooks import table as webhook_table
+from chalicelib.webhooks.receive import WebhookUnprocessed
 from local.stripe_emulator.client import Emulator
 from tests.payments.payer import HOUR_MS, Json, Payer, deliver
 from tests.payments.refunder import (

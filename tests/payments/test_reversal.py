@@ -11,11 +11,11 @@ from msgspec.structs import replace
 
 from chalicelib.ledger.commit import is_same
 from chalicelib.ledger.posting import EventKey, Posting
-from chalicelib.payments import dispute, refund
-from chalicelib.payments.dispute import BalanceMovement, StripeDispute
 from chalicelib.payments.payment import DAY_MS, Failure, Payment
-from chalicelib.payments.refund import Refund, State, StripeRefund
-from chalicelib.payments.reversal import (
+from chalicelib.reversals import dispute, refund
+from chalicelib.reversals.dispute import BalanceMovement, StripeDispute
+from chalicelib.reversals.refund import Refund, State, StripeRefund
+from chalicelib.reversals.reversal import (
     ReversalMismatch,
     Reversals,
     refundable_micros,

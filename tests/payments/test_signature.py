@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from stripe import WebhookSignature
 
-from chalicelib.payments.signature import InvalidSignature, check
+from chalicelib.stripe_api.signature import InvalidSignature, check
 
 NOW_MS = 1_790_000_000_000
 SECRET = "whsec_of_stripe"

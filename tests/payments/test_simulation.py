@@ -13,7 +13,7 @@ from chalicelib.clock import now_ms
 from chalicelib.errors import Refusal
 from chalicelib.ledger.verify import verify
 from chalicelib.payments import table
-from chalicelib.payments.sweep import sweep
+from chalicelib.recovery.sweep import sweep
 from local.stripe_emulator.client import Emulator
 from tests.payments.payer import HOUR_MS, Payer, deliver
 from tests.wire import Cut, Wire

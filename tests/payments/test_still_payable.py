@@ -10,14 +10,16 @@ import pytest
 from msgspec.structs import replace
 
 from chalicelib import clock
-from chalicelib.auto_pay.charge import make
-from chalicelib.auto_pay.queue import ChargeMessage
+from chalicelib.auto_pay.send_refill import send_refill
 from chalicelib.clock import now_ms
 from chalicelib.idempotency import Claim, new_id
-from chalicelib.payments import table, unresolved_table
+from chalicelib.payments import table
+from chalicelib.payments import unresolved_index as unresolved_table
+from chalicelib.payments.charge_queued import make
+from chalicelib.payments.new_payment import new_payment
 from chalicelib.payments.payment import PREFIX, QUIET_MS
+from chalicelib.payments.queue import ChargeMessage
 from chalicelib.payments.table import PaymentRow
-from chalicelib.payments.top_up import new_payment
 from local.stripe_emulator.client import PUBLISHABLE_KEY, Emulator
 from tests.api import Api
 from tests.payments.calls import refresh, top_up
@@ -236,9 +238,19 @@ def test_a_payment_that_takes_its_time_is_processing_until_the_bank_decides(
 def test_a_renewal_that_the_bank_declines_is_canceled_at_stripe_at_once(payer: Payer) -> None:
     payer.put_test_card("pm_card_chargeCustomerFail")
     claim = Claim(new_id(PREFIX, now_ms()), now_ms())
-    made = replace(new_payment(payer.account(), claim, amount_micros=25_000_000, actor="renewal"), off_session=True)
+    made = replace(
+        new_payment(
+            payer.account(),
+            claim,
+            kind="top_up",
+            description="Balance added by card",
+            amount_micros=25_000_000,
+            actor="renewal",
+        ),
+        off_session=True,
+    )
     table.put_new(replace(made, kind="subscription"))
-    assert make(ChargeMessage(payer.account_id, made.payment_id)).is_final
+    assert make(ChargeMessage(payer.account_id, made.payment_id), send_refill=send_refill).is_final
     assert (payer.payment().state, intent_of(payer)["status"]) == ("failed", "canceled")
 
 

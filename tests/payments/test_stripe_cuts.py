@@ -10,7 +10,7 @@ import pytest
 
 from chalicelib import clock
 from chalicelib.payments.payment import QUIET_MS
-from chalicelib.payments.stripe_door import CHARGE_SECONDS
+from chalicelib.stripe_api.client import CHARGE_SECONDS
 from local.stripe_emulator.client import Emulator
 from tests.payments.payer import HOUR_MS, Payer
 from tests.wait import wait_for

@@ -8,8 +8,8 @@ from typing import get_args
 import pytest
 
 from chalicelib.errors import Refusal
-from chalicelib.payments import stripe_errors
-from chalicelib.payments.stripe_meaning import Call
+from chalicelib.stripe_api import errors as stripe_errors
+from chalicelib.stripe_api.meanings import Call
 
 ROOT = Path(__file__).parents[2]
 DOOR = ROOT / "chalicelib" / "payments" / "stripe_door.py"

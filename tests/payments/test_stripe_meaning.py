@@ -5,7 +5,7 @@ from typing import Any, get_args
 import pytest
 import stripe
 
-from chalicelib.payments.stripe_errors import (
+from chalicelib.stripe_api.errors import (
     CardRefused,
     CustomerGone,
     DetailsRefused,
@@ -15,7 +15,7 @@ from chalicelib.payments.stripe_errors import (
     StripeUnavailable,
     raised_for,
 )
-from chalicelib.payments.stripe_meaning import BY_CALL, BY_PARAMETER, BY_WORDS, CODES, Call, StripeError, meaning_of
+from chalicelib.stripe_api.meanings import BY_CALL, BY_PARAMETER, BY_WORDS, CODES, Call, StripeError, meaning_of
 
 CALLS: tuple[Call, ...] = get_args(Call)
 ROWS = [(code, meaning) for meaning, codes in CODES.items() for code in codes.split()]

@@ -4,10 +4,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from chalicelib.clock import now_ms
-from chalicelib.payments import webhook_table
 from chalicelib.payments.due import FIRST_CHECK_MS, LONGEST_CHECK_MS, check_at_ms
-from chalicelib.payments.sweep import SweepIncomplete, sweep
-from chalicelib.payments.webhook_table import StripeEvent, Verdict
+from chalicelib.recovery.sweep import SweepIncomplete, sweep
+from chalicelib.stripe_api.event import StripeEvent, Verdict
+from chalicelib.webhooks import table as webhook_table
 from local.stripe_emulator.client import Emulator
 from tests.payments.payer import HOUR_MS, Payer
 

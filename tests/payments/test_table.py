@@ -6,10 +6,13 @@ from msgspec.structs import replace
 
 from chalicelib.clock import now_ms
 from chalicelib.idempotency import new_id
-from chalicelib.payments import table, unresolved_table, webhook_table
+from chalicelib.payments import table
+from chalicelib.payments import unresolved_index as unresolved_table
 from chalicelib.payments.payment import PREFIX, Failure, Outcome, Payment, PaymentNotFound, advance
 from chalicelib.payments.table import PaymentBusy, PaymentRow
-from chalicelib.payments.webhook_table import StripeEvent, Verdict, WebhookEventRow
+from chalicelib.stripe_api.event import StripeEvent, Verdict
+from chalicelib.webhooks import table as webhook_table
+from chalicelib.webhooks.table import WebhookEventRow
 from local.resources import Deployment
 from tests.payments.test_payment import payment
 

@@ -8,12 +8,14 @@ from typing import Any
 import pytest
 import requests
 
-from chalicelib.payments import webhook, webhook_table
-from chalicelib.payments.stripe_door import API_VERSION
 from chalicelib.payments.table import PaymentRow
-from chalicelib.payments.webhook import WebhookUnprocessed
-from chalicelib.payments.webhook_table import Verdict, WebhookEventRow
 from chalicelib.settings import settings
+from chalicelib.stripe_api.client import API_VERSION
+from chalicelib.stripe_api.event import Verdict
+from chalicelib.webhooks import receive as webhook
+from chalicelib.webhooks import table as webhook_table
+from chalicelib.webhooks.receive import WebhookUnprocessed
+from chalicelib.webhooks.table import WebhookEventRow
 from local.stripe_emulator.client import Emulator
 from tests.api import NOBODY, Api, problem
 from tests.environment import use

@@ -13,12 +13,13 @@ import requests
 from chalicelib.accounts import table as accounts
 from chalicelib.accounts.account import Card
 from chalicelib.accounts.put import AccountRequest, put
+from chalicelib.cards import card_on_file as card
 from chalicelib.catalog.catalog import catalog
 from chalicelib.clock import iso, now_ms, to_ms
+from chalicelib.history.adjust import AdjustmentRequest, adjust
 from chalicelib.idempotency import Key
 from chalicelib.ledger.table import read_wallet
-from chalicelib.payments import card, table
-from chalicelib.payments.adjust import AdjustmentRequest, adjust
+from chalicelib.payments import table
 from chalicelib.payments.payment import Payment
 from chalicelib.settings import settings
 from chalicelib.text import Line

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from chalicelib.accounts.transaction_view import TransactionView
+from chalicelib.history.view import TransactionView
 from chalicelib.ledger.daily_usage import Usage
 from chalicelib.portal import chart, color
 from chalicelib.portal.render import STATIC, TEMPLATES

@@ -90,8 +90,8 @@ def test_why_so_many_tiny_charges_is_answered_where_it_is_asked(people: People, 
 
 def test_a_debit_by_hand_and_a_credit_stand_singly_with_who_did_it(people: People, site: Site, account: str) -> None:
     from chalicelib.accounts import table as accounts  # noqa: PLC0415
+    from chalicelib.history.adjust import AdjustmentRequest, adjust  # noqa: PLC0415
     from chalicelib.idempotency import Key  # noqa: PLC0415
-    from chalicelib.payments.adjust import AdjustmentRequest, adjust  # noqa: PLC0415
     from chalicelib.text import Line  # noqa: PLC0415
 
     request = AdjustmentRequest("debit", "1.50", Line("Setup fee"))

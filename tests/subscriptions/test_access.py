@@ -6,8 +6,8 @@ from chalicelib import clock
 from chalicelib.accounts import table as accounts
 from chalicelib.accounts.access import access
 from chalicelib.catalog.catalog import catalog
+from chalicelib.history.adjust import AdjustmentRequest, adjust
 from chalicelib.idempotency import Key
-from chalicelib.payments.adjust import AdjustmentRequest, adjust
 from chalicelib.subscriptions import table
 from chalicelib.text import Line
 from tests.api import Api

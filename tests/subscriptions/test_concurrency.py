@@ -15,7 +15,7 @@ from chalicelib.catalog.catalog import catalog
 from chalicelib.errors import Refusal
 from chalicelib.invoices.issue import issue
 from chalicelib.subscriptions import renew, table
-from chalicelib.subscriptions.follow import follow
+from chalicelib.subscriptions.advance import follow
 from tests.payments.wire import before_writing
 from tests.subscriptions.conftest import NewSubscriber
 from tests.subscriptions.world import RenewalWorld, Subscriber, moment

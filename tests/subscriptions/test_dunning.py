@@ -9,13 +9,14 @@ from msgspec.structs import replace
 from chalicelib import clock
 from chalicelib.accounts.access import Access, access
 from chalicelib.catalog.catalog import Catalog, catalog
+from chalicelib.history.adjust import AdjustmentRequest, adjust
 from chalicelib.idempotency import Key
-from chalicelib.payments.adjust import AdjustmentRequest, adjust
+from chalicelib.payments.new_payment import CardMissing
 from chalicelib.payments.payment import Failure
-from chalicelib.payments.top_up import CardDeclined, CardMissing
+from chalicelib.payments.refusals import CardDeclined
 from chalicelib.subscriptions.change import SubscriptionPastDue
 from chalicelib.subscriptions.dunning import came_to_nothing
-from chalicelib.subscriptions.heal import NothingOwed
+from chalicelib.subscriptions.pay_past_due import NothingOwed
 from chalicelib.subscriptions.subscription import SubscriptionPending
 from chalicelib.text import Line
 from local.stripe_emulator.client import Emulator

@@ -9,10 +9,10 @@ from msgspec.structs import replace
 from chalicelib import clock
 from chalicelib.catalog.catalog import Catalog, Product, catalog
 from chalicelib.idempotency import Key
+from chalicelib.subscriptions.advance import follow
 from chalicelib.subscriptions.change import change, find_difference, preview
-from chalicelib.subscriptions.follow import follow
-from chalicelib.subscriptions.heal import pay
 from chalicelib.subscriptions.held import TRY_AGAIN_MS, RenewalHeld
+from chalicelib.subscriptions.pay_past_due import pay
 from chalicelib.subscriptions.progress import Renewal, next_step
 from chalicelib.subscriptions.request import SubscriptionRequest
 from chalicelib.subscriptions.subscription import Contents, Subscription

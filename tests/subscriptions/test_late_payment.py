@@ -13,12 +13,13 @@ from chalicelib.catalog.policies import PaymentPolicy
 from chalicelib.clock import now_ms
 from chalicelib.errors import Refusal
 from chalicelib.idempotency import Key
-from chalicelib.payments import reversal_table, unresolved_table
 from chalicelib.payments import table as payments
-from chalicelib.payments.issue_refund import RefundRequest, refund
+from chalicelib.payments import unresolved_index as unresolved_table
 from chalicelib.payments.payment import Late, Outcome, Payment, advance, decided
-from chalicelib.payments.refund import Refund
-from chalicelib.payments.sweep import sweep
+from chalicelib.recovery.sweep import sweep
+from chalicelib.reversals import table as reversal_table
+from chalicelib.reversals.issue_refund import RefundRequest, refund
+from chalicelib.reversals.refund import Refund
 from chalicelib.subscriptions.late_payment import ACTOR, decide_late
 from chalicelib.text import Line
 from local.stripe_emulator.client import PUBLISHABLE_KEY, Emulator

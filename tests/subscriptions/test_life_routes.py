@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from chalicelib import clock
 from chalicelib.catalog.catalog import catalog
 from chalicelib.idempotency import Key
-from chalicelib.subscriptions import heal
+from chalicelib.subscriptions import pay_past_due as heal
 from chalicelib.subscriptions.view import view_paid
 from tests.api import Api, problem
 from tests.subscriptions.asking import ask, later, put

@@ -12,15 +12,16 @@ from chalicelib.auto_pay import table as auto_pay
 from chalicelib.clock import now_ms
 from chalicelib.idempotency import Key
 from chalicelib.invoices import table as invoices
-from chalicelib.payments import issue_refund, webhook_table
 from chalicelib.payments import table as payments
-from chalicelib.payments.follow_up_table import due as payments_to_follow
-from chalicelib.payments.issue_refund import RefundRequest
+from chalicelib.payments.follow_up_index import due as payments_to_follow
 from chalicelib.payments.payment import Payment
 from chalicelib.payments.table import FOLLOW_UP_MS
-from chalicelib.payments.webhook_table import StripeEvent
+from chalicelib.reversals import issue_refund
+from chalicelib.reversals.issue_refund import RefundRequest
+from chalicelib.stripe_api.event import StripeEvent
 from chalicelib.subscriptions import table as subscriptions
 from chalicelib.text import Line
+from chalicelib.webhooks import table as webhook_table
 from local.stripe_emulator.client import Emulator
 from ops.daily_looks import give_daily_looks
 from tests.auto_pay.world import Saver

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from chalicelib.payments.stripe_errors import PaymentsUnavailable
+from chalicelib.stripe_api.errors import PaymentsUnavailable
 from local.stripe_emulator.client import Emulator
 from tests.subscriptions.conftest import NewSubscriber
 from tests.subscriptions.world import RenewalWorld, moment

@@ -6,17 +6,18 @@ from itertools import count
 from typing import Any
 
 from chalicelib import clock
+from chalicelib.cards import card_on_file as card
 from chalicelib.catalog.catalog import Catalog, catalog
 from chalicelib.idempotency import Key
 from chalicelib.invoices import table as invoices
 from chalicelib.invoices.invoice import Invoice
-from chalicelib.payments import card
 from chalicelib.payments.payment import Payment
 from chalicelib.settings import settings
-from chalicelib.subscriptions import cancel, change, heal, table
+from chalicelib.subscriptions import cancel, change, table
+from chalicelib.subscriptions import pay_past_due as heal
+from chalicelib.subscriptions.advance import follow
 from chalicelib.subscriptions.change import Changed
-from chalicelib.subscriptions.charge import Charged
-from chalicelib.subscriptions.follow import follow
+from chalicelib.subscriptions.charge_now import Charged
 from chalicelib.subscriptions.price import total
 from chalicelib.subscriptions.request import SubscriptionRequest
 from chalicelib.subscriptions.subscription import Subscription

@@ -19,20 +19,14 @@ from chalicelib.idempotency import IdempotencyConflict
 from chalicelib.ledger.table import read_wallet
 from chalicelib.money import InvalidDecimal, NotChargeable, format_amount, parse_micros
 from chalicelib.payments import table as payments
+from chalicelib.payments.new_payment import CardMissing
 from chalicelib.payments.payment import Payment
-from chalicelib.payments.stripe_errors import PaymentsUnavailable
-from chalicelib.payments.top_up import (
-    CardDeclined,
-    CardMissing,
-    PaymentCanceled,
-    TopUpOutOfLimits,
-    TopUpRequest,
-    check_amount,
-    top_up,
-)
+from chalicelib.payments.refusals import CardDeclined, PaymentCanceled
+from chalicelib.payments.top_up import TopUpOutOfLimits, TopUpRequest, check_amount, top_up
 from chalicelib.portal import forms, render
+from chalicelib.portal.request import Visit
 from chalicelib.portal.typed_amount import LONGEST, TooManyPlaces
-from chalicelib.portal.visit import Visit
+from chalicelib.stripe_api.errors import PaymentsUnavailable
 
 OTHER: Final = "other"
 FIELDS: Final = ("amount", "other")

@@ -11,18 +11,18 @@ from chalice.app import Response
 from msgspec.structs import replace
 
 from chalicelib import clock
+from chalicelib.auto_pay.evaluate import Seen
 from chalicelib.auto_pay.put import AutoPayInvalid, AutoPayRequest, Wanted, check, put, settings_changed
-from chalicelib.auto_pay.refill import Seen
 from chalicelib.auto_pay.rule import Charge, decide
 from chalicelib.auto_pay.view import AutoPayView, see, view
 from chalicelib.clock import iso
 from chalicelib.errors import Refusal
 from chalicelib.money import InvalidDecimal, NotChargeable, format_amount
-from chalicelib.payments.top_up import CardMissing, check_card
+from chalicelib.payments.new_payment import CardMissing, check_card
 from chalicelib.portal import forms, render
-from chalicelib.portal.promise import promise, trouble
+from chalicelib.portal.auto_pay_summary import promise, trouble
+from chalicelib.portal.request import Visit
 from chalicelib.portal.typed_amount import TooManyPlaces, TypedAmount
-from chalicelib.portal.visit import Visit
 
 FIELDS: Final = ("threshold", "amount", "monthly_limit")
 

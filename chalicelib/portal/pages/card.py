@@ -5,16 +5,16 @@ from typing import Final
 from chalice.app import Response
 
 from chalicelib.accounts import table as accounts
+from chalicelib.cards.card_on_file import CardSetupUnfinished, CardSetupUnknown, CardSuperseded, start_setup
+from chalicelib.cards.card_on_file import keep as keep_card
+from chalicelib.cards.card_on_file import remove as remove_card
+from chalicelib.cards.view import view_card_setup
 from chalicelib.errors import Refusal
-from chalicelib.payments.card import CardSetupUnfinished, CardSetupUnknown, CardSuperseded, start_setup
-from chalicelib.payments.card import keep as keep_card
-from chalicelib.payments.card import remove as remove_card
-from chalicelib.payments.stripe_errors import StripeRefused, StripeUnavailable
-from chalicelib.payments.view import view_card_setup
 from chalicelib.portal import forms, render
 from chalicelib.portal.pages.payment import json
 from chalicelib.portal.refusals import told
-from chalicelib.portal.visit import Visit
+from chalicelib.portal.request import Visit
+from chalicelib.stripe_api.errors import StripeRefused, StripeUnavailable
 
 NEXT: Final = ("add-balance", "auto-pay", "plan")
 """Pages that send people here to save a card first, and to which they go on."""

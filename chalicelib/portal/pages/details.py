@@ -9,7 +9,7 @@ from chalicelib.accounts.account import BillingDetails
 from chalicelib.accounts.bill_to import BillingDetailsChanged, bill_to
 from chalicelib.idempotency import content_hash
 from chalicelib.portal import forms, render
-from chalicelib.portal.visit import Visit
+from chalicelib.portal.request import Visit
 from chalicelib.portal.words import mark
 from chalicelib.text import Email, Line, Text, WrongText
 

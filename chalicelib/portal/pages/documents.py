@@ -10,7 +10,7 @@ from chalicelib.invoices.view import summary
 from chalicelib.payments import table as payments
 from chalicelib.payments.view import view_payment
 from chalicelib.portal import render
-from chalicelib.portal.visit import Visit, see_other
+from chalicelib.portal.request import Visit, see_other
 
 ROWS = 20
 

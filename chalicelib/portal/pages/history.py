@@ -10,19 +10,19 @@ import msgspec
 from chalice.app import Response
 
 from chalicelib import clock
-from chalicelib.accounts import transaction_csv
-from chalicelib.accounts.spreadsheet import sheet
-from chalicelib.accounts.transaction_routes import HistoryFilter
-from chalicelib.accounts.transaction_view import LineView, TransactionView, view
 from chalicelib.dates import read_day
+from chalicelib.history import transaction_csv
+from chalicelib.history.routes import HistoryFilter
+from chalicelib.history.spreadsheet import sheet
+from chalicelib.history.view import LineView, TransactionView, view
 from chalicelib.ledger import statement
 from chalicelib.ledger.statement import Filter
 from chalicelib.ledger.table import read_days
 from chalicelib.money import format_micros
 from chalicelib.portal import chart, forms, render
 from chalicelib.portal.policy import PAGE_HEADERS
+from chalicelib.portal.request import Visit
 from chalicelib.portal.timeline import only_meters, parts, timeline
-from chalicelib.portal.visit import Visit
 
 CHART_DAYS: Final = 31
 LONGEST_CHART: Final = 366

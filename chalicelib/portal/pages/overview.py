@@ -7,16 +7,16 @@ import msgspec
 from chalice.app import Response
 
 from chalicelib import clock
-from chalicelib.auto_pay.refill import Seen
+from chalicelib.auto_pay.evaluate import Seen
 from chalicelib.auto_pay.view import AutoPayView, see
 from chalicelib.auto_pay.view import view as auto_pay_view
 from chalicelib.ledger.table import read_days
 from chalicelib.money import format_micros
 from chalicelib.portal import chart, render
+from chalicelib.portal.auto_pay_summary import promise, trouble
 from chalicelib.portal.names import Names
-from chalicelib.portal.promise import promise, trouble
+from chalicelib.portal.request import Visit
 from chalicelib.portal.spending import first_needed, spending
-from chalicelib.portal.visit import Visit
 from chalicelib.portal.words import mark
 from chalicelib.subscriptions import view as subscriptions
 from chalicelib.subscriptions.view import SubscriptionView

@@ -13,7 +13,7 @@ from chalicelib.payments.view import view_authentication, view_payment
 from chalicelib.portal import render
 from chalicelib.portal.policy import PAGE_HEADERS, Headers
 from chalicelib.portal.refusals import why_failed
-from chalicelib.portal.visit import Visit
+from chalicelib.portal.request import Visit
 
 
 def show(visit: Visit, payment_id: str) -> Response:

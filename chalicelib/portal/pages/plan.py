@@ -8,15 +8,16 @@ from chalice.app import Response
 from chalicelib.catalog.catalog import Product
 from chalicelib.errors import Refusal
 from chalicelib.idempotency import IdempotencyConflict
+from chalicelib.payments.new_payment import CardMissing
+from chalicelib.payments.refusals import CardDeclined, PaymentCanceled
 from chalicelib.payments.resolve import Resolved
-from chalicelib.payments.stripe_errors import PaymentsUnavailable
-from chalicelib.payments.top_up import CardDeclined, CardMissing, PaymentCanceled
 from chalicelib.portal import forms, render
-from chalicelib.portal.visit import Visit
+from chalicelib.portal.request import Visit
+from chalicelib.stripe_api.errors import PaymentsUnavailable
 from chalicelib.subscriptions import table
 from chalicelib.subscriptions.cancel import cancel, resume
 from chalicelib.subscriptions.change import Changed, change, preview
-from chalicelib.subscriptions.heal import pay
+from chalicelib.subscriptions.pay_past_due import pay
 from chalicelib.subscriptions.request import SubscriptionRequest
 from chalicelib.subscriptions.view import SubscriptionView, see, view_change
 

@@ -6,7 +6,7 @@ from typing import Final
 from chalice.app import Response
 
 from chalicelib.accounts import table as accounts
-from chalicelib.accounts.transaction_view import view
+from chalicelib.history.view import view
 from chalicelib.ledger import search, statement
 from chalicelib.ledger.transaction import PREFIX as TRANSACTION
 from chalicelib.ledger.transaction import UnknownTransaction
@@ -16,7 +16,7 @@ from chalicelib.payments.payment import Payment
 from chalicelib.payments.view import view_payment
 from chalicelib.portal import render
 from chalicelib.portal.pages.history import choice_of
-from chalicelib.portal.visit import Visit
+from chalicelib.portal.request import Visit
 
 STRIPE: Final = ("pi_", "ch_", "py_")
 PAYMENTS_READ: Final = 100

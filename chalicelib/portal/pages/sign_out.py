@@ -3,8 +3,8 @@
 from chalice.app import Response
 
 from chalicelib.portal import table
-from chalicelib.portal.place import cookie
-from chalicelib.portal.visit import Visit, see_other
+from chalicelib.portal.navigation import cookie
+from chalicelib.portal.request import Visit, see_other
 
 
 def send(visit: Visit) -> Response:

@@ -1,0 +1,114 @@
+"""The door to Stripe for customers and cards. Values in, values out."""
+
+from typing import TYPE_CHECKING, Any
+
+from chalicelib.accounts.account import Account
+from chalicelib.cards.card_setup import CardSetup, FinishedSetup, SavedCard
+from chalicelib.idempotency import content_hash
+from chalicelib.log import log
+from chalicelib.stripe_api.client import ask, options, or_none
+from chalicelib.stripe_api.deployment import metadata
+from chalicelib.stripe_api.errors import StripeRefused, StripeUnavailable
+from chalicelib.text import WrongText, ascii_email
+
+if TYPE_CHECKING:
+    from stripe.params import CustomerCreateParams
+
+
+def create_customer(account: Account, *, instead_of: str | None) -> str:
+    """Make the account's customer, or find the one made a moment ago; return its id.
+
+    `instead_of` is a customer that was deleted at Stripe, whose key would only bring it back. Raises StripeUnavailable,
+    DetailsRefused.
+    """
+    ids = metadata(account_id=account.account_id)
+    email = _email(account)
+    key = content_hash([ids, account.name, email.get("email"), account.created_at_ms, instead_of])
+    once = options(None, key=f"customer-{key}")
+    return ask(
+        "create_customer",
+        lambda v1: str(v1.customers.create({"name": account.name, "metadata": ids, **email}, once).id),
+    )
+
+
+def _email(account: Account) -> "CustomerCreateParams":
+    """Return the account's address as Stripe takes it, or none: a customer needs none, and a card can be saved.
+
+    One that Stripe would refuse was stored before the rule that its like is refused by.
+    """
+    try:
+        return {"email": ascii_email(account.email)}
+    except WrongText as wrong:
+        log().error("Stripe takes no such address", account_id=account.account_id, because=wrong.reason)
+        return {}
+
+
+def create_card_setup(account_id: str, customer_id: str, requested_at_ms: int) -> CardSetup:
+    """Make a SetupIntent for later charges, with or without the customer.
+
+    Raises CustomerGone, CardRefused, StripeUnavailable.
+    """
+    ids = metadata(account_id=account_id, requested_at_ms=str(requested_at_ms))
+    found = ask(
+        "create_card_setup",
+        lambda v1: v1.setup_intents.create(
+            {
+                "customer": customer_id,
+                "usage": "off_session",
+                "allowed_payment_method_types": ["card"],
+                "metadata": ids,
+            }
+        ),
+    )
+    return CardSetup(str(found.id), str(found.client_secret))
+
+
+def find_card_setup(setup_intent_id: str) -> FinishedSetup | None:
+    """Return a SetupIntent with its card; None when Stripe has no such one. Raises StripeUnavailable."""
+    found = or_none(
+        "find_card_setup",
+        lambda v1: v1.setup_intents.retrieve(setup_intent_id, {"expand": ["payment_method"]}).to_dict(),
+    )
+    if found is None:
+        return None
+    method = found.get("payment_method")
+    card = _saved_card(method) if method and found["status"] == "succeeded" else None
+    return FinishedSetup(found["id"], found["status"], found.get("customer"), dict(found.get("metadata") or {}), card)
+
+
+def find_card(payment_method_id: str) -> SavedCard | None:
+    """Return a card as Stripe keeps it now; None when there is no such card. Raises StripeUnavailable."""
+    found = or_none(
+        "find_card", lambda v1: v1.payment_methods.retrieve(payment_method_id, {"expand": ["customer"]}).to_dict()
+    )
+    return _saved_card(found) if found else None
+
+
+def account_of_customer(customer_id: str) -> str | None:
+    """Return the account that a customer was made for; None when there is none. Raises StripeUnavailable."""
+    found = or_none("account_of_customer", lambda v1: v1.customers.retrieve(customer_id).to_dict())
+    return (found.get("metadata") or {}).get("account_id") if found else None
+
+
+def detach(payment_method_id: str) -> None:
+    """Make Stripe forget a card, as far as possible: one that stays is never charged, for no account knows it."""
+    try:
+        ask("detach", lambda v1: v1.payment_methods.detach(payment_method_id))
+    except (StripeUnavailable, StripeRefused) as error:
+        log().warning("a card was not detached", payment_method_id=payment_method_id, reason=error.reason)
+
+
+def _saved_card(method: dict[str, Any]) -> SavedCard | None:
+    card, customer = method.get("card"), method.get("customer")
+    if not card:
+        return None
+    return SavedCard(
+        payment_method_id=method["id"],
+        customer_id=customer["id"] if isinstance(customer, dict) else customer,
+        account_id=(customer.get("metadata") or {}).get("account_id") if isinstance(customer, dict) else None,
+        brand=card["brand"],
+        last_four=card["last4"],
+        expiry_month=card["exp_month"],
+        expiry_year=card["exp_year"],
+        fingerprint=card.get("fingerprint") or "",
+    )

@@ -1,0 +1,35 @@
+"""The shape of a card and of its setup in answers."""
+
+import msgspec
+
+from chalicelib.accounts.account import Card
+from chalicelib.cards.card_setup import CardSetup
+from chalicelib.settings import settings
+
+
+class CardSetupView(msgspec.Struct):
+    """What the browser needs for `stripe.confirmCardSetup`."""
+
+    setup_intent_id: str
+    client_secret: str
+    publishable_key: str
+    stripe_account: str | None
+
+
+class CardView(msgspec.Struct):
+    """The card on file."""
+
+    brand: str
+    last_four: str
+    expiry_month: int
+    expiry_year: int
+
+
+def view_card(card: Card) -> CardView:
+    """Present the card on file."""
+    return CardView(card.brand, card.last_four, card.expiry_month, card.expiry_year)
+
+
+def view_card_setup(setup: CardSetup) -> CardSetupView:
+    """Present a new card setup."""
+    return CardSetupView(setup.setup_intent_id, setup.client_secret, settings().stripe_publishable_key, None)

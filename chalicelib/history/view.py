@@ -1,0 +1,129 @@
+"""How a transaction looks outside."""
+
+from decimal import Decimal
+
+import msgspec
+
+from chalicelib.accounts.permission import Allowed
+from chalicelib.clock import iso
+from chalicelib.ledger.posting import Line
+from chalicelib.ledger.transaction import Sibling, Transaction
+from chalicelib.money import format_amount, format_micros
+
+
+class LineView(msgspec.Struct):
+    """One priced part of a receipt. `quantity` is null where the producer gave the amount."""
+
+    meter: str
+    quantity: str | None
+    unit_price: str | None
+    amount: str
+    description: str
+
+    @property
+    def is_applied(self) -> bool:
+        """Tell whether it costs anything: a part may be priced to zero."""
+        return Decimal(self.amount) != 0
+
+
+class SiblingView(msgspec.Struct):
+    """The other transaction of the same event, in another account's wallet."""
+
+    account_id: str
+    transaction_id: str
+
+
+class TransactionView(msgspec.Struct):
+    """A credit or a debit. `amount` is positive, `type` tells its direction; `balance_after` may be negative.
+
+    A receipt has `lines`, of which `amount` is the sum. `sibling` is what the same event did to a client's workspace or
+    a workspace's client: shown to the operator and to the workspace.
+    """
+
+    id: str
+    type: str
+    kind: str
+    amount: str
+    currency: str
+    balance_after: str
+    sequence: int
+    occurred_at: str
+    posted_at: str
+    source: str
+    event_id: str
+    description: str
+    meter: str | None
+    quantity: str | None
+    unit_price: str | None
+    url: str | None
+    payment_id: str | None
+    actor: str | None
+    metadata: dict[str, str] | None
+    lines: list[LineView]
+    sibling: SiblingView | None
+
+    @property
+    def priced_lines(self) -> list[LineView]:
+        """Return its lines, or itself as the only one."""
+        itself = LineView(self.meter or "", self.quantity, self.unit_price, self.amount, self.description)
+        return self.lines or [itself]
+
+
+class TransactionList(msgspec.Struct):
+    """Transactions, newest first. A narrow filter may give fewer than asked for with a cursor to go on from."""
+
+    data: list[TransactionView]
+    next_cursor: str | None
+
+
+def view(transaction: Transaction, allowed: Allowed) -> TransactionView:
+    """Present a transaction to a caller."""
+    identity, content, leg = transaction.identity, transaction.content, transaction.leg
+    currency = transaction.currency
+    return TransactionView(
+        id=transaction.id,
+        type=leg.type,
+        kind=content.kind,
+        amount=format_amount(leg.amount_micros, currency),
+        currency=currency,
+        balance_after=format_amount(transaction.balance_after_micros, currency),
+        sequence=transaction.sequence,
+        occurred_at=iso(identity.occurred_at_ms),
+        posted_at=iso(transaction.posted_at_ms),
+        source=identity.source,
+        event_id=identity.event_id,
+        description=content.description,
+        meter=content.meter,
+        quantity=_quantity(content.quantity_micros),
+        unit_price=_price(leg.unit_price_micros, currency),
+        url=content.url,
+        payment_id=content.payment_id,
+        actor=transaction.actor,
+        metadata=content.metadata,
+        lines=[_line(line, currency) for line in leg.lines],
+        sibling=_sibling(transaction.sibling, allowed),
+    )
+
+
+def _sibling(sibling: Sibling | None, allowed: Allowed) -> SiblingView | None:
+    if sibling is None or not allowed.may_see_sibling(sibling.account_id):
+        return None
+    return SiblingView(sibling.account_id, sibling.transaction_id)
+
+
+def _line(line: Line, currency: str) -> LineView:
+    return LineView(
+        meter=line.meter,
+        quantity=_quantity(line.quantity_micros),
+        unit_price=_price(line.unit_price_micros, currency),
+        amount=format_amount(line.amount_micros, currency),
+        description=line.description,
+    )
+
+
+def _quantity(quantity_micros: int | None) -> str | None:
+    return None if quantity_micros is None else format_micros(quantity_micros)
+
+
+def _price(unit_price_micros: int | None, currency: str) -> str | None:
+    return None if unit_price_micros is None else format_amount(unit_price_micros, currency)

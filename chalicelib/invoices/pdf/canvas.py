@@ -1,0 +1,141 @@
+"""Drawing on a PDF's pages: set lines, rules, boxes and pictures. The door to ReportLab.
+
+Places are in points from the lower left corner. The same drawing gives the same bytes: nothing in the file depends on
+when or where it is made.
+"""
+
+from collections.abc import Iterator
+from io import BytesIO
+from itertools import groupby
+from typing import Final
+
+from reportlab.lib.colors import HexColor
+from reportlab.lib.utils import ImageReader
+from reportlab.pdfgen.canvas import Canvas
+
+from chalicelib.clock import from_ms
+from chalicelib.invoices.pdf.embed import EmbeddedFont
+from chalicelib.invoices.pdf.outline import outline
+from chalicelib.invoices.pdf.typeface import Typeface
+from chalicelib.invoices.pdf.typeset import Glyph, Line, Run
+
+BOLDER: Final = 0.028
+"""How far to the right a glyph is drawn once more, as a part of the size, where a face has no bold of its own."""
+
+PRODUCER: Final = "billing-portal"
+
+Placed = tuple[float, float, Glyph]
+"""Where a glyph begins, how far it is raised, in points, and the glyph."""
+
+
+class Ink:
+    """A PDF that is being drawn."""
+
+    def __init__(self, page: tuple[float, float], *, title: str, author: str, language: str, at_ms: int) -> None:
+        self._file = BytesIO()
+        self._canvas = Canvas(self._file, pagesize=page, pageCompression=1, invariant=1, lang=language)
+        self._canvas.setTitle(title)
+        self._canvas.setAuthor(author)
+        self._canvas.setSubject(title)
+        self._canvas.setCreator(PRODUCER)
+        self._canvas.setProducer(PRODUCER)
+        self._canvas.setViewerPreference("DisplayDocTitle", "true")
+        self._canvas._doc._timeStamp.YMDhms = from_ms(at_ms).timetuple()[:6]
+        # ReportLab begins each page in Helvetica, which is not embedded: nothing here is set in it.
+        self._canvas._preamble = "1 0 0 1 0 0 cm"
+        self._canvas._doc.idToObject["BasicFonts"].dict.clear()
+        self._fonts: dict[Typeface, EmbeddedFont] = {}
+
+    def finish(self) -> bytes:
+        """End the document and return its bytes."""
+        self._canvas.save()
+        return self._file.getvalue()
+
+    def end_page(self) -> None:
+        """End a page and begin the next."""
+        self._canvas.showPage()
+
+    def line(self, line: Line, x: float, y: float, size: float, color: str) -> None:
+        """Draw a line of text from `x` on, on the baseline `y`."""
+        red, green, blue = (f"{each:.4g}" for each in HexColor(color).rgb())
+        self._canvas._code.append(f"{red} {green} {blue} rg")
+        for run in line.runs:
+            placed = list(_placed(run, x, size))
+            texts = [each for each in placed if each[2].text]
+            if texts:
+                self._texts(run.face, texts, y, size)
+            self._canvas._code += [_shape(run.face, each, y, size) for each in _shapes(run.face, placed, size)]
+            x += sum(glyph.advance for glyph in run.glyphs) * size / 1000
+
+    def _texts(self, face: Typeface, placed: list[Placed], y: float, size: float) -> None:
+        font = self._font(face)
+        shown = " ".join(_shown(font, placed, y, size))
+        self._canvas._code.append(f"BT /{font.name} {size:g} Tf {shown} 0 Ts ET")
+
+    def rule(self, x: float, y: float, width: float, color: str, thickness: float = 0.5) -> None:
+        """Draw a horizontal rule."""
+        self._canvas.setStrokeColor(HexColor(color))
+        self._canvas.setLineWidth(thickness)
+        self._canvas.line(x, y, x + width, y)
+
+    def box(self, x: float, y: float, width: float, height: float, color: str) -> None:
+        """Fill a box."""
+        self._canvas.setFillColor(HexColor(color))
+        self._canvas.rect(x, y, width, height, stroke=0, fill=1)
+
+    def frame(self, x: float, y: float, width: float, height: float, color: str) -> None:
+        """Draw a frame with round corners."""
+        self._canvas.setStrokeColor(HexColor(color))
+        self._canvas.setLineWidth(1.2)
+        self._canvas.roundRect(x, y, width, height, 3.5, stroke=1, fill=0)
+
+    def picture(self, png: bytes, x: float, y: float, width: float, height: float) -> None:
+        """Draw a picture in a box: as large as it fits, at the upper left."""
+        image = ImageReader(BytesIO(png))
+        self._canvas.drawImage(
+            image, x, y, width, height, mask="auto", preserveAspectRatio=True, anchor="nw", anchorAtXY=False
+        )
+
+    def _font(self, face: Typeface) -> EmbeddedFont:
+        if face not in self._fonts:
+            font = EmbeddedFont(face, f"N{len(self._fonts) + 1}")
+            self._canvas._doc.delayedFonts.append(font)
+            self._fonts[face] = font
+        return self._fonts[face]
+
+
+def _shown(font: EmbeddedFont, placed: list[Placed], y: float, size: float) -> Iterator[str]:
+    """Yield the operators that show glyphs one after the other, raised ones included, as one stretch of text."""
+    at = placed[0][0]
+    yield f"1 0 0 1 {at:.3f} {y:.3f} Tm"
+    for up, group in groupby(placed, key=lambda each: each[1]):
+        codes = []
+        for left, _, glyph in group:
+            off = round((at - left) * 1000 / size, 1)
+            codes.append(f"{off:g}<{font.code(glyph):04X}>" if off else f"<{font.code(glyph):04X}>")
+            at += (font.width(glyph) - off) * size / 1000
+        yield f"{up:g} Ts [{''.join(codes)}] TJ"
+
+
+def _shapes(face: Typeface, placed: list[Placed], size: float) -> Iterator[Placed]:
+    """Yield what is drawn without being text: glyphs that stand for none, and all of them again where bold is made."""
+    for left, up, glyph in placed:
+        if not glyph.text:
+            yield left, up, glyph
+        elif face.lacks_weight:
+            yield left + size * BOLDER, up, glyph
+
+
+def _shape(face: Typeface, placed: Placed, y: float, size: float) -> str:
+    """Return the operators that draw a glyph as a shape."""
+    left, up, glyph = placed
+    scale = f"{size / 1000:.5f}"
+    return f"q {scale} 0 0 {scale} {left:.3f} {y + up:.3f} cm {outline(face, glyph.id)} f Q"
+
+
+def _placed(run: Run, x: float, size: float) -> Iterator[Placed]:
+    """Yield each glyph with where it begins and how far it is raised, in points."""
+    for glyph in run.glyphs:
+        across, up = glyph.shift
+        yield x + across * size / 1000, round(up * size / 1000, 3), glyph
+        x += glyph.advance * size / 1000

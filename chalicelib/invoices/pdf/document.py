@@ -1,0 +1,309 @@
+"""Drawing a document: a page one is glad to send to a client. The same data gives the same bytes."""
+
+from collections.abc import Iterator
+from functools import partial
+from typing import Final
+
+from babel import Locale
+
+from chalicelib.invoices.figures import EN_DASH, Figures, brand, figures
+from chalicelib.invoices.invoice import Invoice, Party
+from chalicelib.invoices.pdf.canvas import Ink
+from chalicelib.invoices.pdf.layout import (
+    BODY,
+    INK,
+    LABEL,
+    MUTED,
+    STRONG,
+    Column,
+    Row,
+    Sheet,
+    Style,
+    height_of,
+    page_for,
+    readable,
+)
+from chalicelib.invoices.pdf.lines_table import LinesTable
+from chalicelib.invoices.pdf.typeface import BOLD
+from chalicelib.invoices.words import Words, language_of, words
+
+BAR: Final = 7.0
+LOGO: Final = (170.0, 44.0)
+TITLE: Final = 21.0
+PAID: Final = "#187a4a"
+REFUNDED: Final = "#8a5300"
+STAMP: Final = 20.0
+STAMP_PADDING: Final = 9.0
+GAP: Final = 12.0
+COLUMN_GAP: Final = 24.0
+FOOT: Final = 37.6
+"""How far up the foot begins."""
+
+PARTS: Final = 0.52
+"""Where the right half begins, as a part of the width."""
+
+WIDEST: Final = 0.62
+"""What a document's number takes of the width at most, beside the seller's name; an amount beside what it is."""
+
+
+def draw(invoice: Invoice, logo: bytes | None) -> bytes:
+    """Draw an invoice or a credit note as a PDF."""
+    return Document(invoice, logo).draw()
+
+
+class Document:
+    """One document on its way to paper."""
+
+    def __init__(self, invoice: Invoice, logo: bytes | None) -> None:
+        self.invoice, self.logo = invoice, logo
+        self.words: Words = words(invoice.locale)
+        self.figures: Figures = figures(invoice.locale)
+        self.accent = invoice.seller.color
+        self.sheet = Sheet(page_for(invoice.buyer.country, invoice.locale), invoice.locale)
+        self.is_credit = invoice.kind == "credit_note"
+
+    @property
+    def title(self) -> str:
+        """Return what the document is called."""
+        return self.words.titles[self.invoice.kind]
+
+    def draw(self) -> bytes:
+        """Lay the document out, then draw it page by page: only then is it known how many there are."""
+        foot = self._foot()
+        self.sheet.heads.append(self._running_head)
+        self._head()
+        self._dates()
+        self._parties()
+        self._statement()
+        LinesTable(self.sheet, self.invoice, self.words, self.figures, self.accent).put()
+        self._totals()
+        self._details()
+        self._number_pages(foot)
+        return self._drawn()
+
+    def _drawn(self) -> bytes:
+        seller = self.invoice.seller.name
+        ink = Ink(
+            self.sheet.page,
+            title=f"{self.title} {self.invoice.number}{EN_DASH}{seller}",
+            author=seller,
+            language=language_of(self.invoice.locale),
+            at_ms=self.invoice.issued_at_ms,
+        )
+        for marks in self.sheet.pages:
+            for mark in marks:
+                mark(ink)
+            ink.end_page()
+        return ink.finish()
+
+    def _bar(self) -> None:
+        width, height = self.sheet.page
+        self.sheet.mark(partial(Ink.box, x=0, y=height - BAR, width=width, height=BAR, color=self.accent))
+
+    def _head(self) -> None:
+        sheet, color = self.sheet, readable(self.accent)
+        at, top = sheet.place
+        self._bar()
+        texts = ((self.title, Style(TITLE, BOLD, color)), (self.invoice.number, Style(10.5, color=MUTED)))
+        widest = max(sheet.row(*each).width for each in texts)
+        width = min(widest, sheet.width * WIDEST)
+        called = [row for text, style in texts for row in sheet.rows(text, width, style)]
+        sheet.y += 5
+        sheet.put(
+            *self._letterhead(top, sheet.width - width - COLUMN_GAP), Column(sheet.right, called, flush_right=True)
+        )
+        sheet.go_below((at, top - LOGO[1]))
+        sheet.y -= 22
+
+    def _letterhead(self, top: float, width: float) -> list[Column]:
+        """Put the seller's logo, or else return its name in a width."""
+        sheet = self.sheet
+        if self.logo is None:
+            style = Style(15, BOLD, readable(self.accent))
+            return [Column(sheet.left, sheet.rows(self.invoice.seller.name, min(width, sheet.width * PARTS), style))]
+        sheet.mark(partial(Ink.picture, png=self.logo, x=sheet.left, y=top - LOGO[1], width=LOGO[0], height=LOGO[1]))
+        return []
+
+    def _running_head(self) -> None:
+        sheet = self.sheet
+        self._bar()
+        called = self.sheet.rows(f"{self.title} {self.invoice.number}", sheet.width * WIDEST, LABEL)
+        room = sheet.width - max(row.width for row in called) - COLUMN_GAP
+        name = sheet.shortened(self.invoice.seller.name, room, LABEL)
+        sheet.put(Column(sheet.left, called), Column(sheet.right, [name], flush_right=True))
+        sheet.y -= 13.6
+
+    def _dates(self) -> None:
+        labels, invoice = self.words.labels, self.invoice
+        pairs = [(labels["issued"], self.figures.date(invoice.issued_at_ms))]
+        if invoice.paid:
+            label = labels["refunded_at" if self.is_credit else "paid_at"]
+            pairs.append((label, self.figures.date(invoice.paid.at_ms)))
+        if invoice.credits:
+            pairs.append((labels["credits" if self.is_credit else "takes_back"], invoice.credits))
+        if invoice.period:
+            pairs.append((labels["period"], self.figures.period(invoice.period)))
+        self._columns(pairs)
+
+    def _columns(self, pairs: list[tuple[str, str]]) -> None:
+        """Put labels with their values side by side; the third begins where the right half does."""
+        sheet = self.sheet
+        places = [sheet.left + sheet.width * place for place in (0, PARTS / 2, PARTS, PARTS + (1 - PARTS) / 2)]
+        ends = [*(place - GAP for place in places[1 : len(pairs)]), sheet.right]
+        sheet.put(
+            *(
+                Column(x, [*sheet.rows(label, end - x, LABEL), *sheet.rows(value, end - x, BODY)])
+                for x, end, (label, value) in zip(places, ends, pairs, strict=False)
+            )
+        )
+        sheet.y -= 18
+
+    def _parties(self) -> None:
+        sheet, labels = self.sheet, self.words.labels
+        middle = sheet.left + sheet.width * PARTS
+        sides = ((labels["from"], self.invoice.seller, sheet.left), (labels["bill_to"], self.invoice.buyer, middle))
+        sheet.put(*(Column(x, list(self._party(label, party))) for label, party, x in sides))
+        sheet.y -= 30
+
+    def _party(self, label: str, party: Party) -> Iterator[Row]:
+        width = self.sheet.width * (1 - PARTS)
+        texts = ((label, LABEL), (party.name, STRONG), *((text, BODY) for text in self._address(party)))
+        for text, style in texts:
+            yield from self.sheet.rows(text, width, style)
+
+    def _address(self, party: Party) -> Iterator[str]:
+        yield from party.address
+        if party.country:
+            yield Locale(language_of(self.invoice.locale)).territories.get(party.country, party.country)
+        if party.tax_id:
+            yield f"{self.words.labels['tax_id']}: {party.tax_id}"
+        if party.email:
+            yield party.email
+
+    def _statement(self) -> None:
+        """Say in one line what the document is about, with a stamp when nothing is left to be done."""
+        sheet, stamp = self.sheet, self._stamp()
+        beside = stamp.width + 2 * STAMP_PADDING + COLUMN_GAP if stamp else 0
+        said = Column(sheet.left, sheet.rows(self._said(), sheet.width - beside, Style(14, BOLD)))
+        sheet.keep(max(STAMP, height_of(said)))
+        at, top = sheet.place
+        if stamp:
+            self._put_stamp(stamp, top)
+        sheet.put(said)
+        sheet.go_below((at, top - STAMP))
+        sheet.y -= 20
+
+    def _said(self) -> str:
+        paid, amount = self.invoice.paid, self.figures.amount(self.invoice.total_micros, self.invoice.currency)
+        if paid is None:
+            return self.words.due.format(amount=amount)
+        pattern = self.words.refunded_on if self.is_credit else self.words.paid_on
+        return pattern.format(amount=amount, date=self.figures.date(paid.at_ms))
+
+    def _stamp(self) -> Row | None:
+        if self.invoice.paid is None:
+            return None
+        text = self.words.labels["stamp_refunded" if self.is_credit else "stamp_paid"]
+        return self.sheet.row(text, Style(10, BOLD, REFUNDED if self.is_credit else PAID))
+
+    def _put_stamp(self, stamp: Row, top: float) -> None:
+        width = stamp.width + 2 * STAMP_PADDING
+        x, y, color = self.sheet.right - width, top - STAMP, stamp.style.color
+        self.sheet.mark(partial(Ink.frame, x=x, y=y, width=width, height=STAMP, color=color))
+        self.sheet.put_row(stamp, x + STAMP_PADDING, y + 6.4)
+
+    def _totals(self) -> None:
+        sheet = self.sheet
+        rows = [self._sum(*each) for each in self._sums()]
+        sheet.keep(10 + sum(height_of(*columns) + 6 for columns in rows))
+        sheet.y -= 10
+        for place, columns in enumerate(rows):
+            if place and columns[1].rows[0].style.weight == BOLD:
+                sheet.rule(columns[0].x, sheet.y - 1, sheet.right - columns[0].x)
+            sheet.y -= 4
+            sheet.put(*columns)
+            sheet.y -= 2
+        sheet.y -= 24
+
+    def _sum(self, label: str, amount: str, style: Style) -> tuple[Column, Column]:
+        sheet = self.sheet
+        width = sheet.width * (1 - PARTS)
+        figure = sheet.fitted(amount, width * WIDEST, style)
+        named = sheet.rows(label, width - figure.width - GAP, style)
+        return Column(sheet.right - width, named), Column(sheet.right, [figure], flush_right=True)
+
+    def _sums(self) -> Iterator[tuple[str, str, Style]]:
+        """Yield what follows the lines: label, amount, style."""
+        invoice, labels = self.invoice, self.words.labels
+        total, tax = Style(11, BOLD), invoice.tax
+
+        def amount(micros: int) -> str:
+            return self.figures.amount(micros, invoice.currency)
+
+        if tax and not tax.inclusive:
+            yield labels["subtotal"], amount(invoice.subtotal_micros), BODY
+            yield self._tax(self.words.tax_added), amount(tax.amount_micros), BODY
+        yield labels["credited" if self.is_credit else "total"], amount(invoice.total_micros), total
+        if tax and tax.inclusive:
+            muted = Style(color=MUTED)
+            yield self._tax(self.words.tax_included), amount(tax.amount_micros), muted
+            yield labels["net"], amount(invoice.total_micros - tax.amount_micros), muted
+        if not self.is_credit:
+            yield labels["paid"], amount(invoice.total_micros - invoice.due_micros), BODY
+            yield labels["balance_due"], amount(invoice.due_micros), STRONG
+
+    def _tax(self, pattern: str) -> str:
+        tax = self.invoice.tax
+        return pattern.format(name=tax.name, rate=self.figures.rate(tax.rate_micros)) if tax else ""
+
+    def _details(self) -> None:
+        sheet = self.sheet
+        labels = [(sheet.row(label, LABEL), text) for label, text in self._facts() if text]
+        width = max(label.width for label, _ in labels) + 14
+        fact = Style(LABEL.size, color=INK)
+        heading = Column(sheet.left, [sheet.row(self.words.labels["details"], STRONG)])
+        facts = [
+            (Column(sheet.left, [label]), Column(sheet.left + width, sheet.rows(text, sheet.width - width, fact)))
+            for label, text in labels
+        ]
+        zone = Column(sheet.left, sheet.rows(self.words.utc, sheet.width, LABEL))
+        sheet.keep(height_of(heading) + 3 + sum(height_of(*each) + 1.5 for each in facts) + 4.5 + height_of(zone))
+        sheet.put(heading)
+        sheet.y -= 3
+        for columns in facts:
+            sheet.put(*columns)
+            sheet.y -= 1.5
+        sheet.y -= 4.5
+        sheet.put(zone)
+
+    def _facts(self) -> Iterator[tuple[str, str | None]]:
+        invoice, labels = self.invoice, self.words.labels
+        if invoice.paid:
+            card = self.words.card.format(brand=brand(invoice.paid.brand), last_four=invoice.paid.last_four)
+            yield labels["refund_method" if self.is_credit else "method"], card
+        yield labels["reason"], invoice.reason
+        yield labels["reference"], invoice.payment_id
+        if invoice.paid:
+            yield labels["payment_intent"], invoice.paid.payment_intent_id
+            yield labels["charge"], invoice.paid.charge_id
+            yield labels["refund"], invoice.paid.refund_id
+
+    def _foot(self) -> str:
+        """Return who sends it, and leave room for that at the foot of each page."""
+        seller = self.invoice.seller
+        text = " \u00b7 ".join(each for each in (seller.name, seller.tax_id, seller.email) if each)
+        row = self.sheet.row(text, LABEL)
+        self.sheet.bottom = FOOT + row.below + row.above + 17.2
+        return text
+
+    def _number_pages(self, text: str) -> None:
+        """Put the foot on each page: who sends it, and which page of how many it is."""
+        sheet, pages = self.sheet, len(self.sheet.pages)
+        for at in range(pages):
+            sheet.at = at
+            number = sheet.row(self.words.page.format(page=at + 1, pages=pages), LABEL)
+            sender = sheet.shortened(text, sheet.width - number.width - COLUMN_GAP, LABEL)
+            baseline = FOOT + sheet.row(text, LABEL).below
+            sheet.rule(sheet.left, sheet.bottom - 12, sheet.width)
+            sheet.put_row(sender, sheet.left, baseline)
+            sheet.put_row(number, sheet.right - number.width, baseline)

@@ -1,0 +1,151 @@
+"""The table of what was sold: amounts stand under each other by their decimal sign, and every page has the headings."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Final
+
+from chalicelib.invoices.figures import Figures
+from chalicelib.invoices.invoice import Invoice, Line
+from chalicelib.invoices.pdf.layout import BODY, LABEL, Column, Row, Sheet, Style, height_of
+from chalicelib.invoices.words import Words
+
+PADDING: Final = 4.5
+GAP: Final = 20.0
+HEADING: Final = Style(size=8, weight=700, color=LABEL.color)
+LEAST_DESCRIPTION: Final = 0.38
+"""Of the width: so much a description has even beside the longest numbers, which are set smaller then."""
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """A column of numbers: how wide it is, and where in it the decimal sign is. `scale` makes all of it smaller."""
+
+    heading: str
+    texts: Sequence[str]
+    sign: str
+    sheet: Sheet
+    scale: float = 1
+
+    @cached_property
+    def width(self) -> float:
+        """Return how wide the column is."""
+        heads = (row.width - tail for row, tail in zip(self._rows, self._tails, strict=True))
+        return max(self._heading.width, max(heads, default=0) + self._longest_tail)
+
+    def head(self, right: float) -> Column:
+        """Return the heading of the column that ends at `right`."""
+        return Column(right, [self._heading], flush_right=True)
+
+    def number(self, place: int, right: float) -> Column:
+        """Return the number of a line, aligned, in the column that ends at `right`."""
+        x = right - self._longest_tail + self._tails[place]
+        return Column(x, [self._rows[place]], flush_right=True)
+
+    @cached_property
+    def _heading(self) -> Row:
+        return self.sheet.row(self.heading, replace(HEADING, size=HEADING.size * self.scale))
+
+    @cached_property
+    def _rows(self) -> list[Row]:
+        return [self.sheet.row(text, self._style) for text in self.texts]
+
+    @cached_property
+    def _style(self) -> Style:
+        return replace(BODY, size=BODY.size * self.scale)
+
+    @cached_property
+    def _tails(self) -> list[float]:
+        """Return how wide the numbers are from the decimal sign on."""
+        heads = [self.sheet.row(text.rpartition(self.sign)[0] or text, self._style) for text in self.texts]
+        return [row.width - head.width for row, head in zip(self._rows, heads, strict=True)]
+
+    @cached_property
+    def _longest_tail(self) -> float:
+        return max(self._tails, default=0)
+
+
+class LinesTable:
+    """The table of one document."""
+
+    def __init__(self, sheet: Sheet, invoice: Invoice, words: Words, figures: Figures, accent: str) -> None:
+        self.sheet, self.invoice, self.words, self.figures, self.accent = sheet, invoice, words, figures, accent
+
+    @cached_property
+    def numbers(self) -> list[Numbers]:
+        """Return the columns of numbers, so large that the descriptions have room beside them."""
+        room = self.sheet.width * (1 - LEAST_DESCRIPTION)
+        wide = [Numbers(heading, texts, self.figures.decimal_sign, self.sheet) for heading, texts in self._texts()]
+        gaps = GAP * len(wide)
+        scale = min(1, (room - gaps) / sum(each.width for each in wide))
+        return wide if scale == 1 else [replace(each, scale=scale) for each in wide]
+
+    def _texts(self) -> list[tuple[str, list[str]]]:
+        lines, labels, currency = self.invoice.lines, self.words.labels, self.invoice.currency
+
+        def price(micros: int | None) -> str:
+            return "" if micros is None else self.figures.plain_amount(micros, currency)
+
+        return [
+            (labels["quantity"], [self._quantity(line.quantity_micros) for line in lines]),
+            (labels["unit_price"], [price(line.unit_price_micros) for line in lines]),
+            (f"{labels['amount']} ({currency.upper()})", [price(line.amount_micros) for line in lines]),
+        ]
+
+    def _quantity(self, quantity_micros: int | None) -> str:
+        return "" if quantity_micros is None else self.figures.quantity(quantity_micros)
+
+    @cached_property
+    def is_of_one_period(self) -> bool:
+        """Tell whether the heading block says of when all lines are."""
+        return self.invoice.period is not None
+
+    @cached_property
+    def description_width(self) -> float:
+        """Return what the numbers leave."""
+        return self.sheet.width - sum(each.width + GAP for each in self.numbers)
+
+    @cached_property
+    def rights(self) -> list[float]:
+        """Return where the columns of numbers end."""
+        right, found = self.sheet.right, []
+        for each in reversed(self.numbers):
+            found.append(right)
+            right -= each.width + GAP
+        return found[::-1]
+
+    def put(self) -> None:
+        """Put the table on the sheet, on each of its pages under its headings."""
+        sheet = self.sheet
+        rows = [self._columns(place, line) for place, line in enumerate(self.invoice.lines)]
+        sheet.keep(sum(height_of(*columns) + 2 * PADDING for columns in (self._heads(), *rows[:1])))
+        self._put_headings()
+        sheet.heads.append(self._put_headings)
+        for columns in rows:
+            sheet.keep(height_of(*columns) + 2 * PADDING)
+            sheet.y -= PADDING
+            sheet.put(*columns)
+            sheet.y -= PADDING
+            sheet.rule(sheet.left, sheet.y, sheet.width)
+        sheet.heads.pop()
+
+    def _put_headings(self) -> None:
+        sheet = self.sheet
+        sheet.put(*self._heads())
+        sheet.y -= 3.6
+        sheet.rule(sheet.left, sheet.y, sheet.width, self.accent, 1.2)
+
+    def _heads(self) -> list[Column]:
+        described = self.sheet.rows(self.words.labels["description"], self.description_width, HEADING)
+        numbers = (each.head(right) for each, right in zip(self.numbers, self.rights, strict=True))
+        return [Column(self.sheet.left, described), *numbers]
+
+    def _columns(self, place: int, line: Line) -> list[Column]:
+        described = [*self.sheet.rows(line.description, self.description_width, BODY), *self._period(line)]
+        numbers = (each.number(place, right) for each, right in zip(self.numbers, self.rights, strict=True))
+        return [Column(self.sheet.left, described), *numbers]
+
+    def _period(self, line: Line) -> list[Row]:
+        if line.period is None or self.is_of_one_period:
+            return []
+        return self.sheet.rows(self.figures.period(line.period), self.description_width, LABEL)

@@ -1,0 +1,64 @@
+"""Make a payment by the card on file, of whatever kind. Pure: it fixes all that Stripe is sent."""
+
+from chalicelib.accounts.account import Account
+from chalicelib.catalog.tax import Tax
+from chalicelib.errors import Refusal
+from chalicelib.idempotency import Claim
+from chalicelib.payments.payment import Kind, Payment
+
+
+class CardMissing(Refusal):
+    """There is no card to charge."""
+
+    status = 409
+    type = "card-missing"
+    title = "There is no card on file"
+
+    def __init__(self, account_id: str) -> None:
+        super().__init__(
+            f"save a card first: POST /v1/accounts/{account_id}/card-setups, let the browser confirm it, then "
+            f"PUT /v1/accounts/{account_id}/card",
+            account_id=account_id,
+        )
+
+
+def check_card(account: Account) -> None:
+    """Check that there is a card to charge. Raises CardMissing."""
+    if account.card is None or account.stripe_customer_id is None:
+        raise CardMissing(account.account_id)
+
+
+def new_payment(
+    account: Account,
+    claim: Claim,
+    *,
+    kind: Kind,
+    amount_micros: int,
+    actor: str,
+    description: str,
+    off_session: bool = False,
+    tax: Tax | None = None,
+) -> Payment:
+    """Make the payment of a claim; all that Stripe will be sent is fixed by it. Raises CardMissing."""
+    card, customer_id = account.card, account.stripe_customer_id
+    if card is None or customer_id is None:
+        raise CardMissing(account.account_id)
+    return Payment(
+        account_id=account.account_id,
+        payment_id=claim.resource_id,
+        kind=kind,
+        amount_micros=amount_micros,
+        currency=account.currency,
+        created_at_ms=claim.created_at_ms,
+        updated_at_ms=claim.created_at_ms,
+        state_at_ms=claim.created_at_ms,
+        customer_id=customer_id,
+        payment_method_id=card.payment_method_id,
+        card_brand=card.brand,
+        card_last_four=card.last_four,
+        card_fingerprint=card.fingerprint or None,
+        actor=actor,
+        description=description,
+        off_session=off_session,
+        tax=tax,
+    )

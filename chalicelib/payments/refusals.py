@@ -1,0 +1,37 @@
+"""What a payment by hand is refused with, whatever it is for."""
+
+from chalicelib.errors import Refusal
+from chalicelib.payments.payment import Failure, Payment
+
+
+class CardDeclined(Refusal):
+    """The payment came to nothing; nothing was charged. `code` and `decline_code` are Stripe's."""
+
+    status = 402
+    type = "card-declined"
+    title = "The card was declined"
+
+    def __init__(self, payment: Payment) -> None:
+        failure = payment.failure or Failure("unknown")
+        super().__init__(
+            failure.message or "the card was declined; nothing was charged",
+            payment_id=payment.payment_id,
+            code=failure.code,
+            decline_code=failure.decline_code,
+        )
+
+
+class PaymentCanceled(Refusal):
+    """The payment that the key stands for was given up; nothing was charged."""
+
+    status = 409
+    type = "payment-canceled"
+    title = "The payment was canceled"
+
+    def __init__(self, payment: Payment) -> None:
+        reason = payment.failure.code if payment.failure else "canceled"
+        super().__init__(
+            "this payment was canceled and nothing was charged; take a new Idempotency-Key to pay",
+            payment_id=payment.payment_id,
+            reason=reason,
+        )

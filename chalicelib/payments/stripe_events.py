@@ -1,0 +1,39 @@
+"""Take Stripe's events about payments, by type."""
+
+from collections.abc import Callable
+from typing import Final
+
+from chalicelib.payments import table
+from chalicelib.payments.intent import intent_of
+from chalicelib.payments.payment import PREFIX
+from chalicelib.payments.settle import settle
+from chalicelib.stripe_api.event import PROCESSED, StripeEvent, Verdict
+
+
+class UnknownPayment(Exception):
+    """An event about a payment of ours that is not there: the rows and Stripe do not agree."""
+
+
+def _payment_intent(event: StripeEvent) -> Verdict:
+    intent = intent_of(event.object, event.account)
+    account_id, payment_id = intent.metadata.get("account_id", ""), intent.metadata.get("payment_id", "")
+    if not account_id or not payment_id.startswith(PREFIX):
+        reason = f"PaymentIntent {intent.id} was not made here"
+        # Money that nobody here knows of is for a person to look at; an attempt that moved none is not.
+        return Verdict("parked" if intent.status == "succeeded" else "ignored", reason)
+    payment = table.find(account_id, payment_id)
+    if payment is None:
+        raise UnknownPayment(
+            f"PaymentIntent {intent.id} is for payment {payment_id} of {account_id!r}, which is not there"
+        )
+    settle(payment, intent)
+    return PROCESSED
+
+
+PROCESSORS: Final[dict[str, Callable[[StripeEvent], Verdict]]] = {
+    "payment_intent.succeeded": _payment_intent,
+    "payment_intent.processing": _payment_intent,
+    "payment_intent.requires_action": _payment_intent,
+    "payment_intent.payment_failed": _payment_intent,
+    "payment_intent.canceled": _payment_intent,
+}

@@ -1,0 +1,79 @@
+"""What auto-pay will do, in plain words: when the card is charged, with how much, and what holds it back."""
+
+from chalicelib.auto_pay.rule import Reason
+from chalicelib.auto_pay.view import AutoPayView
+from chalicelib.catalog.catalog import CurrencyLimits
+from chalicelib.portal.names import Names
+from chalicelib.portal.refusals import why_failed
+from chalicelib.portal.request import Visit
+from chalicelib.portal.words import mark
+
+HELD_BACK: dict[Reason, str] = {
+    "pending_payment_covers": mark("Another payment that is still open will bring enough, so nothing is charged now."),
+    "suspended_declines": mark(
+        "The card was declined each time, so nothing more is tried. Save another card, or switch auto-pay on again."
+    ),
+    "suspended_authentication": mark(
+        "Your bank wants to see you. Add balance by hand once and confirm it, save another card, or switch auto-pay on "
+        "again."
+    ),
+    "suspended_card_unusable": mark("The card can no longer be charged. Save a card again."),
+    "suspended_dispute": mark(
+        "A payment with this card is disputed or reported as fraud, so nothing more is charged. Save another card, add "
+        "balance by hand, or switch auto-pay on again once that is settled."
+    ),
+    "refunded": mark("Money was refunded, so nothing is charged until more is used or you save the settings again."),
+    "card_missing": mark("There is no card on file, so nothing can be charged. Save a card."),
+    "card_expired": mark("The card on file has expired, so nothing can be charged. Save another card."),
+    "currency_not_sold": mark("Nothing is sold in this account's currency any more. Please contact support."),
+    "amount_out_of_limits": mark("The limits have changed since the amount was set. Set another amount."),
+    "monthly_limit_reached": mark(
+        "Another refill would exceed the monthly limit. It goes on with the next month (UTC), or at once with a higher "
+        "limit."
+    ),
+}
+"""The rule's reasons for charging nothing that a person should know of (`auto_pay.rule.REASONS`)."""
+
+
+def promise(visit: Visit, auto_pay: AutoPayView, limits: CurrencyLimits) -> list[str]:
+    """Say what will happen, in sentences."""
+    words, say, currency = visit.words, visit.words.say, visit.currency
+    if not auto_pay.enabled:
+        return [say("Auto-pay is off. At zero, calls and messages are paused until you add balance.")]
+    card = visit.account.card
+    return [
+        say(
+            "When the balance falls below %(threshold)s, %(card)s is charged %(amount)s.",
+            threshold=words.money(auto_pay.threshold or "0", currency),
+            amount=words.money(auto_pay.amount or "0", currency),
+            card=Names(words, visit.catalog).card(card.brand, card.last_four) if card else say("your card"),
+        ),
+        say(
+            "If one refill is not enough, several are charged at once, up to %(maximum)s.",
+            maximum=words.micros(limits.auto_pay_maximum_micros, currency),
+        ),
+        _monthly_limit(visit, auto_pay),
+    ]
+
+
+def _monthly_limit(visit: Visit, auto_pay: AutoPayView) -> str:
+    words, currency = visit.words, visit.currency
+    charged = words.money(auto_pay.charged_this_month, currency)
+    if auto_pay.monthly_limit is None:
+        return words.say("There is no monthly limit; %(charged)s were charged this month.", charged=charged)
+    limit = words.money(auto_pay.monthly_limit, currency)
+    return words.say("Never more than %(limit)s in a calendar month; %(charged)s so far.", limit=limit, charged=charged)
+
+
+def trouble(visit: Visit, auto_pay: AutoPayView) -> str | None:
+    """Say what holds auto-pay back, if a person should know."""
+    words, say = visit.words, visit.words.say
+    if auto_pay.charge:
+        amount = words.money(auto_pay.charge.amount, auto_pay.charge.currency)
+        return say("A refill of %(amount)s is on its way.", amount=amount)
+    if auto_pay.reason == "backing_off" and auto_pay.next_attempt_at:
+        last = auto_pay.last_refusal
+        why = why_failed(last.code or "", last.decline_code, words) if last else ""
+        again = say("The next attempt is made on %(moment)s.", moment=words.moment(auto_pay.next_attempt_at))
+        return f"{why} {again}".strip()
+    return say(HELD_BACK[auto_pay.reason]) if auto_pay.reason in HELD_BACK else None

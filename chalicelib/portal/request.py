@@ -1,0 +1,130 @@
+"""One request for a page, by a person with a session: whose it is, what was sent, and where to go next."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+from urllib.parse import parse_qsl
+
+from chalice.app import Request, Response
+
+from chalicelib.accounts import table as accounts
+from chalicelib.accounts.account import Account, AccountNotFound
+from chalicelib.accounts.permission import Allowed, Forbidden, Right, may
+from chalicelib.catalog.catalog import Catalog, catalog
+from chalicelib.http_input import InvalidRequest, check_length, check_texts
+from chalicelib.idempotency import Key
+from chalicelib.portal import table
+from chalicelib.portal.brand import Brand, brand_of
+from chalicelib.portal.enter import find_session
+from chalicelib.portal.navigation import Place, cookie_of, is_prefetch, public_place
+from chalicelib.portal.session import FormOutdated, Session, form_token, is_form_token
+from chalicelib.portal.words import Words, asked_for, choose
+
+FORM_TOKEN: Final = "form_token"  # noqa: S105 - the name of a field
+MOST_FIELDS: Final = 200
+
+
+class Visit:
+    """A page's request. `form` and `query` hold the first value of each name, without blanks around it."""
+
+    def __init__(self, request: Request, account_id: str) -> None:
+        """Find the session, the account and the words. Raises SessionEnded, AccountNotFound, InvalidRequest."""
+        self.request = request
+        self.place: Place = public_place()
+        self._token = cookie_of(request) or ""
+        self.session: Session = find_session(self._token, account_id, may_open=not is_prefetch(request))
+        self.account: Account = _account(account_id)
+        self.catalog: Catalog = catalog()
+        self.brand: Brand = brand_of(self.account, self.catalog)
+        self.words: Words = words_of(request, self.session.locale, self.account.locale)
+        self.query: Mapping[str, str] = _stripped(check_texts(request.query_params or {}))
+        self.form: Mapping[str, str] = {}
+
+    def accept_form(self, *, anyone: bool = False) -> None:
+        """Take a form that was sent, for a change.
+
+        The form must carry what only this session's pages know, and come from a page of this origin. Raises
+        FormOutdated, BodyTooLarge, InvalidRequest, and Forbidden for a viewer unless `anyone` may.
+        """
+        origin = self.request.headers.get("origin")
+        site = self.request.headers.get("sec-fetch-site", "same-origin")
+        if (origin is not None and origin != self.place.origin) or site not in {"same-origin", "none"}:
+            raise FormOutdated("the form was sent from another site")
+        if not (anyone or self.may_act):
+            raise Forbidden("the role 'viewer' may not do this")
+        self.form = _stripped(_read_form(bytes(self.request.raw_body)))  # type: ignore[arg-type]
+        if not is_form_token(self.form.get(FORM_TOKEN, ""), self._token):
+            raise FormOutdated("the form belongs to another session")
+
+    @property
+    def may_act(self) -> bool:
+        """Tell whether the session may change anything."""
+        return may(self.session.caller, Right.ACT)
+
+    @property
+    def allowed(self) -> Allowed:
+        """Return who asks, and for which account, as the API's routes have it."""
+        return Allowed(self.session.caller, self.account)
+
+    @property
+    def actor(self) -> str:
+        """Return how the person is named in the history."""
+        return self.session.caller.actor
+
+    @property
+    def form_token(self) -> str:
+        """Return what forms carry."""
+        return form_token(self._token)
+
+    @property
+    def currency(self) -> str:
+        """Return the account's currency."""
+        return self.account.currency
+
+    def path(self, *parts: str, **query: str | None) -> str:
+        """Return the path of a page of this account; `from_` is written `from`."""
+        return self.place.path("accounts", self.account.account_id, *parts, **query)
+
+    def go(self, *parts: str, **query: str | None) -> Response:
+        """Send the browser on to a page of this account, with a GET: what a form did is not done again by a reload."""
+        return see_other(self.path(*parts, **query))
+
+    def attempt_key(self, attempt: int, what: str = "") -> Key:
+        """Return the idempotency key of a form that pays."""
+        return Key(f"{self.session.attempt_prefix}{what}-{attempt}", "customer")
+
+    def finish_attempt(self, attempt: int) -> None:
+        """Note that the payment of an attempt has ended: the next form begins another."""
+        table.finish_attempt(self.session.session_id, attempt)
+
+
+def see_other(location: str, **headers: str) -> Response:
+    """Answer a form with where to look at what came of it (RFC 9110, section 15.4.4)."""
+    sent = {"Location": location, "Cache-Control": "no-store", "Referrer-Policy": "same-origin"}
+    named: dict[str, Any] = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Response("", {**sent, "Content-Type": "text/plain; charset=utf-8", **named}, 303)
+
+
+def words_of(request: Request, *preferred: str | None) -> Words:
+    """Return the words for a request: the session's locale, then the browser's, then the account's."""
+    first, *rest = preferred or (None,)
+    browser = asked_for(request.headers.get("accept-language", ""))
+    return choose(*[name for name in (first, *browser, *rest) if name])
+
+
+def _account(account_id: str) -> Account:
+    account = accounts.find(account_id)
+    if account is None:
+        raise AccountNotFound(account_id)
+    return account
+
+
+def _read_form(body: bytes) -> dict[str, str]:
+    """Read a form as browsers send it. Raises BodyTooLarge, InvalidRequest."""
+    try:
+        return dict(parse_qsl(check_length(body).decode(errors="replace"), max_num_fields=MOST_FIELDS))
+    except ValueError:
+        raise InvalidRequest(f"the form has more than {MOST_FIELDS} fields") from None
+
+
+def _stripped(fields: Mapping[str, str]) -> dict[str, str]:
+    return {name: value.strip() for name, value in fields.items() if value.strip()}

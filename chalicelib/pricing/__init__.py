@@ -1,0 +1,1 @@
+"""Pricing: what usage costs each wallet, by the prices that hold at the event's own time. Pure."""

@@ -1,0 +1,47 @@
+"""The door to Stripe for money that goes back: refunds and disputes. Its errors are those of `stripe_gateway`."""
+
+from typing import TYPE_CHECKING
+
+from chalicelib.money import to_card_amount
+from chalicelib.payments.payment import Payment
+from chalicelib.reversals.dispute import StripeDispute, dispute_of
+from chalicelib.reversals.refund import Refund, StripeRefund, refund_of
+from chalicelib.stripe_api.client import CHARGE_SECONDS, ask, options, or_none
+from chalicelib.stripe_api.deployment import metadata
+
+if TYPE_CHECKING:
+    from stripe.params import RefundCreateParams
+
+
+def refund(payment: Payment, wanted: Refund) -> StripeRefund:
+    """Refund a part of a payment, or all of it. Raises StripeUnavailable, StripeRefused.
+
+    Everything sent is made from the refund and its payment alone, so a repeat is the same request to Stripe.
+    """
+    params: RefundCreateParams = {
+        "payment_intent": str(payment.payment_intent_id),
+        "amount": to_card_amount(wanted.amount_micros, wanted.currency),
+        "metadata": metadata(account_id=wanted.account_id, payment_id=wanted.payment_id, refund_id=wanted.refund_id),
+    }
+    once = options(payment.stripe_account, key=wanted.stripe_key)
+    found = ask("refund", lambda v1: v1.refunds.create(params, once).to_dict(), CHARGE_SECONDS)
+    return refund_of(found, payment.stripe_account)
+
+
+def refunds_of(payment: Payment) -> list[StripeRefund]:
+    """Return all refunds of a payment, wherever they were made. Raises StripeUnavailable."""
+    intent_id, of_account = str(payment.payment_intent_id), options(payment.stripe_account)
+    found = ask(
+        "refunds_of",
+        lambda v1: [
+            each.to_dict()
+            for each in v1.refunds.list({"payment_intent": intent_id, "limit": 100}, of_account).auto_paging_iter()
+        ],
+    )
+    return [refund_of(each, payment.stripe_account) for each in found]
+
+
+def find_dispute(dispute_id: str, stripe_account: str | None) -> StripeDispute | None:
+    """Return a dispute as it is now; None when Stripe has no such one. Raises StripeUnavailable."""
+    found = or_none("find_dispute", lambda v1: v1.disputes.retrieve(dispute_id, {}, options(stripe_account)).to_dict())
+    return dispute_of(found, stripe_account) if found else None

@@ -1,0 +1,76 @@
+"""Refunds over HTTP, and payments with what became of them."""
+
+from chalicelib.accounts.account import CurrencyMismatch
+from chalicelib.accounts.balance import view_balance
+from chalicelib.accounts.permission import REFUSALS, Right, allow
+from chalicelib.http_input import MissingIdempotencyKey
+from chalicelib.idempotency import IdempotencyConflict
+from chalicelib.ledger.post import LedgerBusy
+from chalicelib.ledger.table import read_wallet
+from chalicelib.money import InvalidDecimal, NotChargeable
+from chalicelib.payments import table
+from chalicelib.payments.payment import PaymentNotFound
+from chalicelib.payments.table import PaymentBusy
+from chalicelib.payments.view import view_payment
+from chalicelib.reversals import table as reversal_table
+from chalicelib.reversals.issue_refund import (
+    NothingToRefund,
+    PaymentDisputed,
+    PaymentNotRefundable,
+    RefundFailed,
+    RefundRequest,
+    RefundTooLarge,
+    refund,
+)
+from chalicelib.reversals.view import PaymentDetail, RefundedView, view_detail, view_refund
+from chalicelib.tags import PAYMENTS
+from chalicelib.web import Answer, Call, Routes
+
+routes = Routes(__name__, *PAYMENTS)
+
+CHECK_AGAIN_SECONDS = "3"
+"""When a request whose outcome is not known may be repeated."""
+
+
+@routes.operation(
+    "GET",
+    "/v1/accounts/{account_id}/payments/{payment_id}",
+    summary="Show a payment with its refunds and disputes",
+    description=(
+        "One payment with all that came back of it: refunds with their states, and disputes with Stripe's reasons."
+    ),
+    gives=PaymentDetail,
+    refuses=(*REFUSALS, PaymentNotFound),
+)
+def get_payment(call: Call[None, None], account_id: str, payment_id: str) -> PaymentDetail:
+    allow(call, account_id, Right.READ)
+    return view_detail(reversal_table.read(table.get(account_id, payment_id)))
+
+
+@routes.operation(
+    "POST",
+    "/v1/accounts/{account_id}/payments/{payment_id}/refunds",
+    summary="Refund a payment to its card, whole or in part; 202 when the outcome is not known yet: send it again",
+    description=(
+        "The operator's. Without an amount it is all that can be refunded; of a top-up that is what is left of it "
+        "in the wallet, which is debited at once. A refund that the bank sends back is credited again."
+    ),
+    status=(201, 202),
+    takes=RefundRequest,
+    example={"reason": "Charged by mistake", "amount": "5.00"},
+    gives=RefundedView,
+    refuses=(
+        *(*REFUSALS, MissingIdempotencyKey, IdempotencyConflict, InvalidDecimal, CurrencyMismatch, NotChargeable),
+        *(PaymentNotFound, PaymentNotRefundable, PaymentDisputed, NothingToRefund, RefundTooLarge, RefundFailed),
+        *(PaymentBusy, LedgerBusy),
+    ),
+    idempotent=True,
+)
+def refund_payment(call: Call[RefundRequest, None], account_id: str, payment_id: str) -> Answer:
+    allowed = allow(call, account_id, Right.OPERATE)
+    made = refund(allowed.account, payment_id, call.body, key=call.idempotency_key, actor=allowed.actor)
+    payment = view_payment(table.get(account_id, payment_id))
+    body = RefundedView(view_refund(made), payment, view_balance(read_wallet(account_id)))
+    if made.state == "created":
+        return Answer(body, 202, {"Retry-After": CHECK_AGAIN_SECONDS})
+    return Answer(body, 201)

@@ -1,0 +1,110 @@
+"""The one way to Stripe: every request of the gateways goes through `ask`, which turns each error into its meaning.
+
+Only this file knows the `stripe` library's client and its exceptions. The library takes 200 ms to import, so it is
+imported where it is used: functions that call no Stripe do not pay for it.
+"""
+
+from collections.abc import Callable
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from chalicelib.log import log
+from chalicelib.settings import settings
+from chalicelib.stripe_api.errors import NotAtStripe, StripeRefused, StripeUnavailable, raised_for
+from chalicelib.stripe_api.meanings import Call, StripeError, meaning_of
+
+if TYPE_CHECKING:
+    import stripe
+    from stripe import RequestOptions, StripeClient
+    from stripe._v1_services import V1Services
+
+API_VERSION: Final = "2026-10-28.endive"
+"""Pinned: what the code was written and tested against (docs.stripe.com/api/versioning)."""
+
+CONNECT_SECONDS: Final = 2
+CHARGE_SECONDS: Final = 8
+LOOK_SECONDS: Final = 4
+RETRIES: Final = 1
+"""Timeouts of one call that moves money, and of one that looks. The library repeats either once, with the same key.
+A look and a charge, both repeated, end within the 29 seconds of API Gateway."""
+
+REFUSED: Final = "Stripe refuses to work for us"
+UNCLEAR: Final = "Stripe did not answer clearly"
+"""What the alarms look for in the log (infrastructure/resources.json)."""
+
+LIVE_KEYS: Final = ("sk_live_", "rk_live_")
+TEST_KEYS: Final = ("sk_test_", "rk_test_")
+AnswerT = TypeVar("AnswerT")
+
+
+def ask(call: Call, request: Callable[["V1Services"], AnswerT], seconds: int = LOOK_SECONDS) -> AnswerT:
+    """Make a request of Stripe that takes so many seconds at most, and return its answer.
+
+    Lists are to be read to their end within the request. Raises StripeUnavailable, StripeRefused, never anything of the
+    library's.
+    """
+    import stripe  # noqa: PLC0415 - see above
+
+    try:
+        return request(_client(settings().stripe_secret_key, settings().stripe_api_base, seconds).v1)
+    except stripe.StripeError as error:
+        raise _meant(call, error) from error
+
+
+def or_none(call: Call, look: Callable[["V1Services"], dict[str, Any]]) -> dict[str, Any] | None:
+    """Return what a look finds, or None when Stripe has no such object. Raises StripeUnavailable."""
+    try:
+        return ask(call, look)
+    except NotAtStripe:
+        return None
+
+
+def _meant(call: Call, error: "stripe.StripeError") -> StripeUnavailable | StripeRefused:
+    """Return what an error of the library's means, and be loud where it is for the operator."""
+    body: Any = error.json_body
+    answer = dict(body["error"]) if isinstance(body, dict) and isinstance(body.get("error"), dict) else {}
+    found = StripeError(
+        status=error.http_status or _status_without_answer(error),
+        type=answer.get("type"),
+        code=answer.get("code"),
+        param=answer.get("param"),
+        message=error.user_message or "",
+    )
+    meaning = meaning_of(call, found)
+    remembered = str((error.headers or {}).get("Idempotent-Replayed", "")).lower() == "true"
+    raised = raised_for(meaning, found, answer, remembered=remembered)
+    if isinstance(raised, StripeUnavailable):
+        about = {"call": call, "meaning": meaning, "status": found.status, "code": found.code, "param": found.param}
+        log().error(REFUSED if found.is_definite else UNCLEAR, **about, reason=str(error), remembered=remembered)
+    return raised
+
+
+def _status_without_answer(error: "stripe.StripeError") -> int | None:
+    """Return 401 for a key that the library itself refuses to send."""
+    import stripe  # noqa: PLC0415 - see above
+
+    return 401 if isinstance(error, stripe.AuthenticationError) else None
+
+
+@cache
+def _client(secret_key: str, api_base: str | None, seconds: int) -> "StripeClient":
+    import stripe  # noqa: PLC0415 - see above
+
+    return stripe.StripeClient(
+        secret_key,
+        stripe_version=API_VERSION,
+        base_addresses={"api": api_base} if api_base else {},
+        max_network_retries=RETRIES,
+        http_client=stripe.RequestsClient(timeout=(CONNECT_SECONDS, seconds)),
+    )
+
+
+def options(stripe_account: str | None, key: str | None = None) -> "RequestOptions":
+    """Return what a call needs besides its parameters."""
+    return {"stripe_account": stripe_account, "idempotency_key": key}
+
+
+def is_live() -> bool | None:
+    """Tell whether the key is of live mode; None for a key that does not say so."""
+    key = settings().stripe_secret_key
+    return True if key.startswith(LIVE_KEYS) else False if key.startswith(TEST_KEYS) else None

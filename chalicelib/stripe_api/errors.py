@@ -1,0 +1,137 @@
+"""What Stripe may answer besides what was asked for. All of them are refusals: none ends as an error of ours.
+
+`raised_for` makes of each meaning its exception; `stripe_meaning` has the table of what means what.
+"""
+
+from typing import Any
+
+from chalicelib.errors import Refusal
+from chalicelib.stripe_api.meanings import Meaning, StripeError
+
+
+class StripeUnavailable(Refusal):
+    """Stripe did not answer, or not clearly: whether it did what was asked is unknown.
+
+    `remembered` tells that the answer was a saved failure of Stripe's own, which the same key will repeat for ever.
+    """
+
+    status = 503
+    type = "stripe-unavailable"
+    title = "Stripe cannot be reached"
+
+    def __init__(self, reason: str, *, remembered: bool = False, detail: str = "") -> None:
+        super().__init__(detail or "the payment provider did not answer; trying again is safe")
+        self.reason = reason
+        self.remembered = remembered
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Ask the client to come back soon."""
+        return {"Retry-After": "5"}
+
+
+class PaymentsUnavailable(StripeUnavailable):
+    """Stripe said no for a reason that is no customer's: nothing was done. It goes on when the operator has mended it.
+
+    `meaning` is `us`, `account` or `unknown`, `code` Stripe's: both for the log. `remembered` tells that the key will
+    only repeat this answer.
+    """
+
+    type = "payments-unavailable"
+    title = "Payments are not possible at the moment"
+
+    def __init__(self, meaning: Meaning, code: str, reason: str, *, remembered: bool = False) -> None:
+        # Not that nothing was charged: an attempt before this answer may have been made, and its answer lost.
+        detail = "payments are not possible at the moment; the card is fine, and what was begun goes on by itself"
+        super().__init__(reason, remembered=remembered, detail=detail)
+        self.meaning = meaning
+        self.code = code
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Ask the client to come back in a minute: a person has to do something first."""
+        return {"Retry-After": "60"}
+
+
+class StripeRefused(Refusal):
+    """Stripe said no to what was asked, and will again. `code` and `param` are Stripe's, `reason` its words."""
+
+    status = 409
+    type = "stripe-refused"
+    title = "The payment provider refuses this"
+
+    def __init__(self, error: StripeError) -> None:
+        super().__init__(error.message or "the payment provider refuses this", **self.details_of(error))
+        self.code = error.code or error.type or "unknown"
+        self.param = error.param
+        self.reason = error.message
+
+    def details_of(self, error: StripeError) -> dict[str, object]:
+        """Return what it is about."""
+        return {"code": error.code or error.type or "unknown"}
+
+
+class CardRefused(StripeRefused):
+    """The card was declined. `answer` is the `error` object of Stripe's answer, with the PaymentIntent if there is one.
+
+    A charge makes a failed payment of it; in any other call it is told as it is.
+    """
+
+    status = 402
+    type = "card-refused"
+    title = "The card was declined"
+
+    def __init__(self, error: StripeError, answer: dict[str, Any]) -> None:
+        super().__init__(error)
+        self.answer = answer
+
+
+class CustomerGone(StripeRefused):
+    """The customer or the saved card is not at Stripe any more, or of no use."""
+
+
+class DetailsRefused(StripeRefused):
+    """Stripe does not take what was typed, such as an e-mail address; `field` names it."""
+
+    status = 422
+    type = "details-refused"
+    title = "The payment provider does not take this"
+
+    def details_of(self, error: StripeError) -> dict[str, object]:
+        """Return what it is about, with the field to mend."""
+        field = error.param or ("email" if error.code == "email_invalid" else None)
+        return {**super().details_of(error), **({"field": field} if field else {})}
+
+
+class NotAtStripe(StripeRefused):
+    """Stripe does not have what was looked for."""
+
+
+class MovedOn(StripeRefused):
+    """The object is in another state at Stripe than was thought."""
+
+
+def raised_for(
+    meaning: Meaning, error: StripeError, answer: dict[str, Any], *, remembered: bool
+) -> StripeUnavailable | StripeRefused:
+    """Return the exception of a meaning."""
+    kinds = {"customer": CustomerGone, "typed": DetailsRefused, "missing": NotAtStripe, "moved": MovedOn}
+    if meaning == "card":
+        return CardRefused(error, answer)
+    if meaning in kinds:
+        return kinds[meaning](error)
+    if not error.is_definite:
+        return StripeUnavailable(error.message, remembered=remembered)
+    if error.type == "idempotency_error":
+        # The key was used for something else, whose effect may still come to light.
+        return StripeUnavailable(error.message, remembered=True)
+    return PaymentsUnavailable(meaning, error.code or error.type or "unknown", error.message, remembered=remembered)
+
+
+def reason_of(error: Exception) -> str:
+    """Return why something waits, for the log: in Stripe's own words where there are any."""
+    return error.reason if isinstance(error, StripeUnavailable) else str(error)
+
+
+STRIPE_REFUSALS = (StripeUnavailable, PaymentsUnavailable, StripeRefused, CardRefused, DetailsRefused)
+"""What a request that Stripe answers directly may be refused with."""

@@ -1,0 +1,49 @@
+"""An event of Stripe's, and what became of it. Values only. Pure."""
+
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+from msgspec import Meta
+
+from chalicelib import clock
+
+State = Literal["received", "processed", "ignored", "parked"]
+
+Text = Annotated[str, Meta(min_length=1, max_length=255)]
+"""What is longer than 255 characters is no id of Stripe's (docs.stripe.com/upgrades), and could be no key of a row."""
+
+
+class StripeEvent(msgspec.Struct, frozen=True):
+    """An event of Stripe's (docs.stripe.com/api/events/object). `account` is the connected account it is about.
+
+    `api_version` is the one that its object was written in; Stripe leaves it empty where there is none.
+    """
+
+    id: Text
+    type: Text
+    created: Annotated[int, Meta(ge=0, le=clock.LAST_MS // 1000)]
+    data: dict[str, Any]
+    account: Text | None = None
+    livemode: bool | None = None
+    api_version: str | None = None
+
+    @property
+    def object(self) -> dict[str, Any]:
+        """Return what it is about, as it was when the event was made."""
+        found: dict[str, Any] = self.data["object"]
+        return found
+
+    def __post_init__(self) -> None:
+        """Check that it is about something."""
+        if not isinstance(self.data.get("object"), dict):
+            raise ValueError("data.object is not an object")  # noqa: TRY004 - the error that msgspec makes a ValidationError of
+
+
+class Verdict(msgspec.Struct, frozen=True):
+    """What became of an event, and why."""
+
+    state: State
+    reason: str | None = None
+
+
+PROCESSED: Final = Verdict("processed")

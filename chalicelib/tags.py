@@ -1,0 +1,6 @@
+"""Tags that the operations of several rooms share: clients that are generated from the API have a class for each."""
+
+from typing import Final
+
+ACCOUNTS: Final = ("Accounts", "The workspaces of the platform and their clients, and may they use it now.")
+PAYMENTS: Final = ("Payments", "Money from cards: the card on file, adding balance, and how payments stand.")

@@ -1,0 +1,142 @@
+"""Take Stripe's webhooks: check the signature, store once, process, answer. What fails is parked, and comes again."""
+
+from collections.abc import Callable
+from typing import Final
+
+import msgspec
+
+from chalicelib import clock
+from chalicelib.cards import stripe_events as cards
+from chalicelib.errors import Refusal
+from chalicelib.json_input import NotJson, read_json
+from chalicelib.log import log
+from chalicelib.payments import stripe_events as payments
+from chalicelib.reversals import stripe_events as reversals
+from chalicelib.settings import settings
+from chalicelib.stripe_api import signature
+from chalicelib.stripe_api.client import API_VERSION, is_live
+from chalicelib.stripe_api.deployment import OtherDeployment, check_ours
+from chalicelib.stripe_api.event import StripeEvent, Verdict
+from chalicelib.webhooks import table as webhook_table
+
+REFUSED: Final = "a webhook is refused"
+"""What an alarm looks for in the log: the endpoint is not set up as it must be, and nothing comes in."""
+
+
+class MalformedEvent(Refusal):
+    """Signed, but not an event."""
+
+    status = 400
+    type = "malformed-event"
+    title = "Not a Stripe event"
+
+
+class WrongMode(Refusal):
+    """An event of test mode where the key is live, or the other way round."""
+
+    status = 400
+    type = "event-of-wrong-mode"
+    title = "The event is of another mode than the key"
+
+    def __init__(self, *, livemode: bool) -> None:
+        sent, wanted = ("live", "test") if livemode else ("test", "live")
+        super().__init__(
+            f"this is an event of {sent} mode, and the API key here is of {wanted} mode; send it to the endpoint of "
+            f"{sent} mode",
+            livemode=livemode,
+        )
+
+
+class WrongApiVersion(Refusal):
+    """An event whose object is written in another version of Stripe's API than is read here."""
+
+    status = 400
+    type = "event-of-wrong-api-version"
+    title = "The event is of another API version"
+
+    def __init__(self, api_version: str) -> None:
+        super().__init__(
+            f"this event is written in version {api_version[:60]!r} of Stripe's API; set the webhook endpoint to "
+            f"{API_VERSION!r}",
+            api_version=api_version[:60],
+            wanted=API_VERSION,
+        )
+
+
+class WebhookUnprocessed(Refusal):
+    """The event could not be processed; it is parked, and Stripe sends it again."""
+
+    status = 503
+    type = "webhook-unprocessed"
+    title = "The event was not processed"
+
+
+def receive(body: bytes, signature_header: str) -> Verdict:
+    """Take one delivery of an event; one that was finished before has no effect.
+
+    Raises InvalidSignature, MalformedEvent, WrongMode, WrongApiVersion, WebhookUnprocessed.
+    """
+    signature.check(body, signature_header, settings().stripe_webhook_secret, clock.now_ms())
+    try:
+        event: StripeEvent = read_json(body, StripeEvent)
+    except (NotJson, msgspec.ValidationError) as error:
+        raise MalformedEvent(f"the body is not an event: {error}") from None
+    try:
+        check_readable(event)
+    except (WrongMode, WrongApiVersion) as refusal:
+        log().error(REFUSED, event_id=event.id, type=event.type, reason=refusal.detail)
+        raise
+    if not webhook_table.store(event, body if event.type in PROCESSORS else None):
+        return Verdict("processed", "it was finished before")
+    return _handle(event)
+
+
+def check_readable(event: StripeEvent) -> None:
+    """Check that an event is of the key's mode and of the version that is read here. Raises WrongMode, WrongApiVersion.
+
+    What does not say is taken: Stripe leaves the version empty on events that have none.
+    """
+    if None not in {event.livemode, is_live()} and event.livemode != is_live():
+        raise WrongMode(livemode=bool(event.livemode))
+    if event.api_version not in {None, API_VERSION}:
+        raise WrongApiVersion(str(event.api_version))
+
+
+def replay(event_id: str) -> Verdict | None:
+    """Process a parked event again from its stored body, for when Stripe has stopped sending it.
+
+    Returns None when there is no such event, or it was finished. Raises WebhookUnprocessed.
+    """
+    payload = webhook_table.payload_of(event_id)
+    return _handle(read_json(payload, StripeEvent)) if payload else None
+
+
+def _handle(event: StripeEvent) -> Verdict:
+    try:
+        verdict = process(event)
+    except Exception as error:
+        log().exception("a webhook is parked", event_id=event.id, type=event.type)
+        webhook_table.finish(event.id, Verdict("parked", f"{type(error).__name__}: {error}"))
+        raise WebhookUnprocessed("it was not processed and is parked; send it again", event_id=event.id) from error
+    webhook_table.finish(event.id, verdict)
+    return verdict
+
+
+def process(event: StripeEvent) -> Verdict:
+    """Do what an event asks for. Doing it again changes nothing."""
+    process_type = PROCESSORS.get(event.type)
+    if process_type is None:
+        return Verdict("ignored", "this type of event means nothing here")
+    try:
+        check_ours(event.object.get("metadata") or {})
+        return process_type(event)
+    except OtherDeployment as other:
+        return Verdict("ignored", str(other))
+
+
+PROCESSORS: Final[dict[str, Callable[[StripeEvent], Verdict]]] = {
+    **payments.PROCESSORS,
+    **cards.PROCESSORS,
+    **reversals.PROCESSORS,
+}
+"""What is done by type: docs.stripe.com/api/events/types. Each room says which types it knows."""

@@ -1,0 +1,40 @@
+"""Stripe's webhooks over HTTP."""
+
+import msgspec
+
+from chalicelib.http_input import BodyTooLarge
+from chalicelib.stripe_api.signature import InvalidSignature
+from chalicelib.tags import PAYMENTS
+from chalicelib.web import Call, Routes
+from chalicelib.webhooks.receive import MalformedEvent, WebhookUnprocessed, WrongApiVersion, WrongMode, receive
+
+routes = Routes(__name__, *PAYMENTS)
+
+EVENT_BYTES = 4 * 1024 * 1024
+"""A Lambda function is handed at most 6 MB, with the body as a JSON string in it. Stripe's events have a few KB."""
+
+
+class WebhookView(msgspec.Struct):
+    """What became of an event."""
+
+    state: str
+    reason: str | None
+
+
+@routes.operation(
+    "POST",
+    "/webhooks/stripe",
+    summary="Take an event from Stripe",
+    description=(
+        "Give this address to Stripe as a webhook endpoint. Events are checked by their signature, done once "
+        "however often they come, and answered 503 when they could not be processed, so that Stripe sends them "
+        "again. Unknown types are ignored."
+    ),
+    gives=WebhookView,
+    refuses=(BodyTooLarge, InvalidSignature, MalformedEvent, WrongMode, WrongApiVersion, WebhookUnprocessed),
+    public=True,
+    body_bytes=EVENT_BYTES,
+)
+def receive_webhook(call: Call[None, None]) -> WebhookView:
+    verdict = receive(call.raw_body, call.headers.get("stripe-signature", ""))
+    return WebhookView(verdict.state, verdict.reason)

@@ -1,0 +1,135 @@
+"""The door to the table `webhook_events`: what Stripe told us, and what became of it."""
+
+import zlib
+from typing import Any, Final
+
+from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.expressions.update import Action
+from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
+
+from chalicelib import clock
+from chalicelib.clock import iso
+from chalicelib.stripe_api.event import StripeEvent, Verdict
+from chalicelib.tables import Table, TableMeta, race
+
+KEPT_SECONDS: Final = 30 * 24 * 60 * 60
+"""How long a finished event is known: ten times as long as Stripe repeats it (docs.stripe.com/webhooks#retries)."""
+
+DEAD_AFTER_MS: Final = 10 * 60 * 1000
+"""No function works on an event for so long: API Gateway waits for 29 seconds."""
+
+LONGEST_REASON: Final = 500
+
+LONGEST_PAYLOAD: Final = 350 * 1024
+"""Bytes: a row has at most 400 KB, and a few other things in it."""
+
+FINISHED: Final = ("processed", "ignored")
+
+
+class ParkedIndex(GlobalSecondaryIndex["WebhookEventRow"]):  # type: ignore[no-untyped-call]
+    """Events that are not finished, and no others: `received` ones at work, and `parked` ones for people to see."""
+
+    class Meta:
+        index_name = "parked"
+        projection = AllProjection()
+
+    parked = UnicodeAttribute(hash_key=True)
+    received_at = UnicodeAttribute(range_key=True)
+
+
+class WebhookEventRow(Table):
+    """One row an event. `parked` and its payload go when it is finished; only then does it get `expires_at`.
+
+    A payload that is too large for a row is packed; one that is too large even so is not kept.
+    """
+
+    class Meta(metaclass=TableMeta):
+        setting = "webhook_events_table"
+
+    event_id = UnicodeAttribute(hash_key=True)
+    type = UnicodeAttribute()
+    stripe_account = UnicodeAttribute(null=True)
+    created_at = UnicodeAttribute()
+    received_at = UnicodeAttribute()
+    state = UnicodeAttribute()
+    reason = UnicodeAttribute(null=True)
+    attempts = NumberAttribute()
+    parked = UnicodeAttribute(null=True)
+    payload = UnicodeAttribute(null=True)
+    packed_payload = BinaryAttribute(null=True, legacy_encoding=False)
+    expires_at = NumberAttribute(null=True)
+    unfinished = ParkedIndex()
+
+
+def store(event: StripeEvent, body: bytes | None) -> bool:
+    """Store an event unless it is there; tell whether there is work to do: it is new, or was never finished.
+
+    `body` is None for an event that nothing will be done about: there is nothing to do again.
+    """
+    row = WebhookEventRow(
+        event.id,
+        type=event.type,
+        stripe_account=event.account,
+        created_at=iso(event.created * 1000),
+        received_at=iso(clock.now_ms()),
+        state="received",
+        attempts=0,
+        # A function that dies half-way leaves the event in the index as well, where it can be found.
+        parked="received",
+        **_payload(body or b""),
+    )
+    with race() as it:
+        row.save(condition=WebhookEventRow.event_id.does_not_exist())
+    return it.won or WebhookEventRow.get(event.id, consistent_read=True).state not in FINISHED
+
+
+def _payload(body: bytes) -> dict[str, Any]:
+    """Return the attribute that keeps a body; none for one that fits into no row, which Stripe sends again."""
+    if len(body) <= LONGEST_PAYLOAD:
+        return {"payload": body.decode() or None}
+    packed = zlib.compress(body)
+    return {"packed_payload": packed} if len(packed) <= LONGEST_PAYLOAD else {}
+
+
+def finish(event_id: str, verdict: Verdict) -> None:
+    """Write what became of an event. A finished one stays finished, whatever another delivery of it came to."""
+    reason = WebhookEventRow.reason
+    actions: list[Action] = [
+        WebhookEventRow.state.set(verdict.state),
+        WebhookEventRow.attempts.add(1),
+        reason.set(verdict.reason[:LONGEST_REASON]) if verdict.reason else reason.remove(),
+    ]
+    if verdict.state == "parked":
+        actions += [WebhookEventRow.parked.set("parked")]
+    else:
+        expires_at = WebhookEventRow.expires_at.set(clock.now_ms() // 1000 + KEPT_SECONDS)
+        payload = [WebhookEventRow.payload.remove(), WebhookEventRow.packed_payload.remove()]
+        actions += [WebhookEventRow.parked.remove(), *payload, expires_at]
+    with race():
+        WebhookEventRow(event_id).update(actions, condition=~WebhookEventRow.state.is_in(*FINISHED))
+
+
+def payload_of(event_id: str) -> str | None:
+    """Return the body of an event that is not finished; None when there is none, or it was too large to be kept."""
+    try:
+        row = WebhookEventRow.get(event_id, consistent_read=True)
+    except WebhookEventRow.DoesNotExist:
+        return None
+    return zlib.decompress(row.packed_payload).decode() if row.packed_payload else row.payload
+
+
+def count_parked(limit: int) -> int:
+    """Count the parked events, up to a limit. None is read, so none that cannot be read is in the way."""
+    return WebhookEventRow.unfinished.count("parked", limit=limit)
+
+
+def unfinished(now_ms: int, limit: int) -> list[str]:
+    """Return the ids of events that were received a while ago and never finished: their function has died."""
+    older = ParkedIndex.received_at <= iso(now_ms - DEAD_AFTER_MS)
+    rows = WebhookEventRow.unfinished.query("received", older, limit=limit, attributes_to_get=["event_id"])
+    return [row.event_id for row in rows]
+
+
+def parked(limit: int) -> list[WebhookEventRow]:
+    """Return the parked events, oldest first, with their reasons and payloads."""
+    return list(WebhookEventRow.unfinished.query("parked", limit=limit))
