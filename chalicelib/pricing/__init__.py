@@ -1,1 +1,4 @@
-"""Pricing: what usage costs each wallet, by the prices that hold at the event's own time. Pure."""
+"""Pricing: what usage costs, by the price that holds at the event's own time. Pure.
+
+It lies below `usage`, which reads events and posts what they cost: what decides how much is below what asks.
+"""

@@ -1,22 +1,17 @@
-"""What an event costs: the meter's price at the event's own time, times the quantity. Pure."""
+"""Price usage events: each becomes the posting of what it costs, or is refused. Pure."""
 
 from typing import Final
 
 from chalicelib.catalog.catalog import Catalog, UsageLimits
-from chalicelib.catalog.meter import Meter, Price
+from chalicelib.catalog.meter import Meter
 from chalicelib.clock import iso
 from chalicelib.ledger.posting import DEBIT, Content, Identity, Leg, Line, Part, Posting
-from chalicelib.money import InvalidDecimal, charge_micros, parse_micros
+from chalicelib.pricing.charge import WHOLE, Charge, Unpriceable, price_measure, wrong_measure
 from chalicelib.usage.event import UsageData, UsageEvent, UsagePart
 from chalicelib.usage.moment import InvalidTime, parse_moment
 from chalicelib.usage.refusal import EventRefused
 
 USAGE: Final = "usage"
-WHOLE: Final = "data"
-"""Where the measure of an event stands that is no receipt."""
-
-Charge = tuple[int | None, int | None, int]
-"""A quantity and its unit price, where there are any, and the amount."""
 
 
 def price_event(event: UsageEvent, currency: str, catalog: Catalog, now_ms: int) -> Posting:
@@ -61,7 +56,7 @@ def _plain(event: UsageEvent, meter: Meter, currency: str, limits: UsageLimits, 
     """Return the content and the leg of an event of one meter."""
     data = event.data
     if data.parts is not None:
-        raise _wrong_measure(meter, WHOLE)
+        raise _refused(wrong_measure(meter, WHOLE))
     quantity, unit_price, amount = _charge(data, meter, currency, limits, time_ms, field=WHOLE)
     content = Content(
         USAGE,
@@ -103,51 +98,19 @@ def _charge(
     sent: UsageData | UsagePart, meter: Meter, currency: str, limits: UsageLimits, time_ms: int, *, field: str
 ) -> Charge:
     """Price what was sent for one meter; `field` is where it stands in the event."""
-    if meter.priced_by_producer:
-        if sent.amount is None or sent.quantity is not None:
-            raise _wrong_measure(meter, field)
-        return None, None, _measure(sent.amount, limits.maximum_amount_micros, field, "amount")
-    if sent.quantity is None or sent.amount is not None:
-        raise _wrong_measure(meter, field)
-    quantity = _measure(sent.quantity, limits.maximum_quantity_micros, field, "quantity")
-    unit_price = unit_price_at(meter.prices.get(currency, ()), time_ms)
-    if unit_price is None:
-        raise _no_price(field, currency)
-    amount = charge_micros(unit_price, quantity)
-    if unit_price and not amount:
-        detail = f"{field}.quantity: so small a quantity costs less than 0.000001"
-        raise EventRefused("rounds_to_nothing", detail, field=f"{field}.quantity")
-    return quantity, unit_price, amount
-
-
-def _no_price(field: str, currency: str) -> EventRefused:
-    detail = f"the catalog has no price in {currency} for this meter at that time"
-    return EventRefused("no_price", detail, field="type" if field == WHOLE else f"{field}.meter")
-
-
-def _wrong_measure(meter: Meter, field: str) -> EventRefused:
-    if meter.priced_by_producer:
-        detail = f"{field}: this meter is priced by its producer: send amount, and nothing else to measure it"
-        return EventRefused("amount_needed", detail, field=f"{field}.amount")
-    detail = f"{field}: this meter has a price: send quantity, and nothing else to measure it"
-    return EventRefused("quantity_needed", detail, field=f"{field}.quantity")
-
-
-def _measure(sent: str | int, maximum_micros: int, field: str, name: str) -> int:
-    """Read a quantity (in millionths) or an amount (in micros): above zero, at most six places, not absurdly large."""
     try:
-        micros = parse_micros(str(sent))
-    except InvalidDecimal as error:
-        raise EventRefused("not_a_decimal", f"{field}.{name}: {error.detail}", field=f"{field}.{name}") from None
-    if not 0 < micros <= maximum_micros:
-        detail = f"{field}.{name}: {str(sent)[:64]} is not above zero and within what is believable"
-        raise EventRefused("out_of_range", detail, field=f"{field}.{name}")
-    return micros
+        return price_measure(
+            sent.quantity,
+            sent.amount,
+            meter=meter,
+            currency=currency,
+            limits=limits,
+            time_ms=time_ms,
+            field=field,
+        )
+    except Unpriceable as error:
+        raise _refused(error) from None
 
 
-def unit_price_at(prices: tuple[Price, ...], time_ms: int) -> int | None:
-    """Return the unit price in micros that holds at a moment, if any; `prices` are newest first."""
-    for price in prices:
-        if price.from_ms <= time_ms:
-            return price.unit_price_micros
-    return None
+def _refused(error: Unpriceable) -> EventRefused:
+    return EventRefused(error.reason, error.detail, field=error.field)

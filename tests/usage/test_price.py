@@ -12,7 +12,8 @@ from chalicelib.catalog.catalog import read as read_catalog
 from chalicelib.clock import iso
 from chalicelib.ledger.posting import Content, Identity, Leg, Line, Part
 from chalicelib.money import charge_micros, format_micros
-from chalicelib.usage.price import price_event, unit_price_at
+from chalicelib.pricing.charge import unit_price_at
+from chalicelib.usage.price import price_event
 from chalicelib.usage.refusal import EventRefused
 from tests.usage.reading import DAY_MS, NOW_MS, charge, parsed, reason, refusal_of
 

@@ -1,0 +1,88 @@
+"""What a measured quantity or amount costs, by the price that holds at the event's own time. Pure."""
+
+from typing import Final, Literal
+
+from chalicelib.catalog.catalog import UsageLimits
+from chalicelib.catalog.meter import Meter, Price
+from chalicelib.money import InvalidDecimal, charge_micros, parse_micros
+
+WHOLE: Final = "data"
+"""Where the measure of an event stands that is no receipt."""
+
+Reason = Literal["quantity_needed", "amount_needed", "not_a_decimal", "out_of_range", "rounds_to_nothing", "no_price"]
+
+
+class Unpriceable(Exception):
+    """A measure that cannot be priced: why, for a program and for a person, and the field of the event to mend."""
+
+    def __init__(self, reason: Reason, detail: str, field: str) -> None:
+        super().__init__(detail)
+        self.reason: Reason = reason
+        self.detail = detail
+        self.field = field
+
+
+Charge = tuple[int | None, int | None, int]
+"""A quantity in millionths and its unit price in micros, where there are any, and the amount in micros."""
+
+
+def price_measure(
+    quantity: str | int | None,
+    amount: str | None,
+    *,
+    meter: Meter,
+    currency: str,
+    limits: UsageLimits,
+    time_ms: int,
+    field: str,
+) -> Charge:
+    """Price what was measured for one meter; `field` is where it stands in the event. Raises Unpriceable."""
+    if meter.priced_by_producer:
+        if amount is None or quantity is not None:
+            raise wrong_measure(meter, field)
+        return None, None, _read_measure(amount, limits.maximum_amount_micros, field, "amount")
+    if quantity is None or amount is not None:
+        raise wrong_measure(meter, field)
+    quantity_micros = _read_measure(quantity, limits.maximum_quantity_micros, field, "quantity")
+    unit_price = unit_price_at(meter.prices.get(currency, ()), time_ms)
+    if unit_price is None:
+        raise _no_price(field, currency)
+    amount_micros = charge_micros(unit_price, quantity_micros)
+    if unit_price and not amount_micros:
+        detail = f"{field}.quantity: so small a quantity costs less than 0.000001"
+        raise Unpriceable("rounds_to_nothing", detail, f"{field}.quantity")
+    return quantity_micros, unit_price, amount_micros
+
+
+def unit_price_at(prices: tuple[Price, ...], time_ms: int) -> int | None:
+    """Return the unit price in micros that holds at a moment, if any; `prices` are newest first."""
+    for price in prices:
+        if price.from_ms <= time_ms:
+            return price.unit_price_micros
+    return None
+
+
+def _no_price(field: str, currency: str) -> Unpriceable:
+    detail = f"the catalog has no price in {currency} for this meter at that time"
+    return Unpriceable("no_price", detail, "type" if field == WHOLE else f"{field}.meter")
+
+
+def wrong_measure(meter: Meter, field: str) -> Unpriceable:
+    """Return what is wrong where a meter's measure is missing, or is not alone."""
+    if meter.priced_by_producer:
+        detail = f"{field}: this meter is priced by its producer: send amount, and nothing else to measure it"
+        return Unpriceable("amount_needed", detail, f"{field}.amount")
+    detail = f"{field}: this meter has a price: send quantity, and nothing else to measure it"
+    return Unpriceable("quantity_needed", detail, f"{field}.quantity")
+
+
+def _read_measure(sent: str | int, maximum_micros: int, field: str, name: str) -> int:
+    """Read a quantity (in millionths) or an amount (in micros): above zero, at most six places, not absurdly large."""
+    try:
+        micros = parse_micros(str(sent))
+    except InvalidDecimal as error:
+        raise Unpriceable("not_a_decimal", f"{field}.{name}: {error.detail}", f"{field}.{name}") from None
+    if not 0 < micros <= maximum_micros:
+        detail = f"{field}.{name}: {str(sent)[:64]} is not above zero and within what is believable"
+        raise Unpriceable("out_of_range", detail, f"{field}.{name}")
+    return micros
