@@ -51,7 +51,7 @@ TRIES = [
     ("docs/auto-pay.md", r"can be read comes back (\w+) times", "RefillWallets"),
     ("docs/subscriptions.md", r"renewals queue that met a bug (\w+) times", "RenewalsQueue"),
     ("docs/operating.md", r"`follow_payments` or `follow_cards` .* (\w+) times", "FollowPayments"),
-    ("docs/architecture.md", r"its record comes back, (\w+) times", "FollowCards"),
+    ("docs/reliability.md", r"its record comes back, (\w+) times", "FollowCards"),
 ]
 """Where a document says how often something is tried, and what decides on it."""
 
