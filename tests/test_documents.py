@@ -14,7 +14,7 @@ import pytest
 from chalicelib import api, http_input, openapi
 from chalicelib.audit import audit_account, audit_usage, repeats
 from chalicelib.history import transaction_csv
-from chalicelib.invoices import catch_up
+from chalicelib.invoices import issue_missing
 from chalicelib.invoices import routes as invoice_routes
 from chalicelib.notices import table as notices
 from chalicelib.payments import table as payments
@@ -69,7 +69,7 @@ FIGURES = [
     ("docs/decisions/0004-auto-pay-looks-again.md", "the last {} days,", payments.UNRESOLVED_FOR_MS // DAY_MS),
     ("docs/decisions/0007-audit-of-repeats.md", "in chunks of {:,} transactions", audit_account.CHUNK),
     ("docs/decisions/0007-audit-of-repeats.md", "after {} of\n  its", audit_usage.BUDGET_SECONDS),
-    ("docs/invoices.md", "what the newest {} payments lack", catch_up.RECENT),
+    ("docs/invoices.md", "what the newest {} payments lack", issue_missing.RECENT),
     ("docs/mails.md", "the claim has lapsed ({} seconds)", notices.LEASE_MS // 1000),
     ("docs/mails.md", "Marks are kept for {} days", notices.KEPT_SECONDS // 86_400),
     ("docs/operating.md", "all new usage with the {} days before", repeats.WINDOW_DAYS),

@@ -5,7 +5,7 @@ every refund one credit note, which an invoice takes back if the refund comes ba
 places it is asked for; the numbers of an account have no gaps; what a document says is fixed when it is issued; the
 lines with the tax are the total to the micro; and a document is drawn to the same bytes whenever it is drawn.
 
-`invoice` and `number` hold the rules (pure), `table` and `archive` are the doors, `issue`, `credit`, `catch_up`,
-`find`, `download`, `brand` and `follow` are what is done, and `pdf` with the modules below it draws. It moves no money
+`invoice` and `number` hold the rules (pure), `table` and `archive` are the doors, `issue`, `issue_credit_note`,
+`issue_missing`, `find`, `download` and `brand` are what is done, and `pdf/` draws. It moves no money
 and decides no prices. See docs/invoices.md.
 """

@@ -44,11 +44,11 @@ class BrandRequest(msgspec.Struct, forbid_unknown_fields=True):
     logo: Annotated[str, Meta(max_length=140_000, description="A PNG in base64.")] | UnsetType | None = UNSET
 
 
-def put(workspace: Account, request: BrandRequest) -> Brand:
+def put_brand(workspace: Account, request: BrandRequest) -> Brand:
     """Keep a workspace's brand, for the documents that are issued from now on. Raises LogoInvalid."""
     changes: dict[str, str | None] = sent(request)
     if isinstance(request.logo, str):
-        changes["logo"] = archive.keep_logo(checked(request.logo))
+        changes["logo"] = archive.keep_logo(read_logo(request.logo))
     table.change_brand(workspace.account_id, changes)
     return find(workspace.account_id)
 
@@ -58,12 +58,12 @@ def find(account_id: str) -> Brand:
     return table.find_brand(account_id) or Brand()
 
 
-def dressed(party: Party, brand: Brand) -> Party:
+def with_brand(party: Party, brand: Brand) -> Party:
     """Return a seller with its brand. Pure."""
     return replace(party, color=brand.color, logo=brand.logo)
 
 
-def checked(logo: str) -> bytes:
+def read_logo(logo: str) -> bytes:
     """Return a logo's bytes once they are known to be a picture: one that is not would spoil every document.
 
     Raises LogoInvalid.

@@ -4,7 +4,7 @@ from chalicelib.invoices import archive
 from chalicelib.invoices.invoice import Invoice
 
 
-def link_to(invoice: Invoice) -> str:
+def download_link(invoice: Invoice) -> str:
     """Return a link to a document, which is drawn if it never was. Cut off anywhere, it can simply be asked again."""
     if not archive.has(invoice.account_id, invoice.number):
         # Imported here: drawing loads ReportLab, HarfBuzz and Babel, which nothing else of the API should wait for.

@@ -2,16 +2,16 @@
 
 from chalicelib.catalog.catalog import Catalog
 from chalicelib.invoices import table
-from chalicelib.invoices.credit import issue_credit_notes
 from chalicelib.invoices.invoice import Invoice, InvoiceNotFound
 from chalicelib.invoices.issue import issue_for
+from chalicelib.invoices.issue_credit_note import issue_credit_notes
 from chalicelib.invoices.number import sequence_of
 from chalicelib.ledger import statement
 from chalicelib.ledger.posting import CREDIT, Direction
 from chalicelib.payments import table as payments
 
 
-def by_number(account_id: str, number: str) -> Invoice:
+def find_by_number(account_id: str, number: str) -> Invoice:
     """Return the document of a number. Raises InvoiceNotFound."""
     sequence = sequence_of(number)
     invoice = None if sequence is None else table.find(account_id, sequence)
@@ -20,7 +20,7 @@ def by_number(account_id: str, number: str) -> Invoice:
     return invoice
 
 
-def by_transaction(account_id: str, transaction_id: str, catalog: Catalog) -> Invoice:
+def find_by_transaction(account_id: str, transaction_id: str, catalog: Catalog) -> Invoice:
     """Return the invoice of a credit that a payment made, issued now if need be, or the credit note of its refund.
 
     Of a refund that came back it is what takes the credit note back. Raises UnknownTransaction; InvoiceNotFound for

@@ -10,8 +10,8 @@ import msgspec
 from chalicelib.auto_pay.trigger import account_id_of, differs
 from chalicelib.batches import Record, each_message, each_record
 from chalicelib.catalog.catalog import Catalog
-from chalicelib.invoices.credit import issue_credit_notes
 from chalicelib.invoices.issue import issue_for
+from chalicelib.invoices.issue_credit_note import issue_credit_notes
 from chalicelib.payments import table as payments
 from chalicelib.typed import json_decoder
 

@@ -26,7 +26,7 @@ from chalicelib.log import log
 from chalicelib.payments import table as payments
 from chalicelib.payments.payment import Payment
 
-RACES: Final = 60
+ATTEMPTS: Final = 60
 """Documents of one account issued at once: one of them wins each race, the others count again."""
 
 
@@ -53,8 +53,8 @@ def issue(payment: Payment, catalog: Catalog) -> Invoice:
     state = table.read(payment.account_id, payment.payment_id)
     if payment.payment_id in state.sequences:
         return table.get(payment.account_id, state.sequences[payment.payment_id])
-    draft = _drafter(payment, accounts.get(payment.account_id), catalog)
-    return numbered(payment.account_id, payment.payment_id, lambda state: table.add(draft(state.last + 1)))
+    draft = _make_drafts(payment, accounts.get(payment.account_id), catalog)
+    return add_under_next_number(payment.account_id, payment.payment_id, lambda state: table.add(draft(state.last + 1)))
 
 
 def next_invoice(payment: Payment, account: Account, catalog: Catalog) -> Invoice | None:
@@ -64,15 +64,15 @@ def next_invoice(payment: Payment, account: Account, catalog: Catalog) -> Invoic
     if another document takes the number first.
     """
     state = table.read(payment.account_id, payment.payment_id)
-    return None if payment.payment_id in state.sequences else _drafter(payment, account, catalog)(state.last + 1)
+    return None if payment.payment_id in state.sequences else _make_drafts(payment, account, catalog)(state.last + 1)
 
 
-def numbered(account_id: str, cause: str, add: Callable[[table.State], bool], *more: str) -> Invoice:
+def add_under_next_number(account_id: str, cause: str, add: Callable[[table.State], bool], *more: str) -> Invoice:
     """Add a document under the next number until no other takes it first, or return the one that the cause has.
 
     `add` gets what is known of the account, the cause and `more` causes. Raises InvoicesBusy.
     """
-    for race in range(RACES):
+    for attempt in range(ATTEMPTS):
         state = table.read(account_id, cause, *more)
         if cause in state.sequences:
             return table.get(account_id, state.sequences[cause])
@@ -80,8 +80,8 @@ def numbered(account_id: str, cause: str, add: Callable[[table.State], bool], *m
             issued = table.get(account_id, state.last + 1)
             log_issued(issued)
             return issued
-        pause(race)
-    raise InvoicesBusy(f"other documents of {account_id!r} took {RACES} numbers first; try again")
+        pause(attempt)
+    raise InvoicesBusy(f"other documents of {account_id!r} took {ATTEMPTS} numbers first; try again")
 
 
 def log_issued(issued: Invoice) -> None:
@@ -89,7 +89,7 @@ def log_issued(issued: Invoice) -> None:
     log().info("issued", account_id=issued.account_id, number=issued.number, cause=issued.cause)
 
 
-def _drafter(payment: Payment, account: Account, catalog: Catalog) -> Callable[[int], Invoice]:
+def _make_drafts(payment: Payment, account: Account, catalog: Catalog) -> Callable[[int], Invoice]:
     """Return a function that makes a payment's invoice with a place in the sequence."""
     seller = seller_of(account, catalog)
     lines = lines_of(payment, words(account.locale).purposes[payment.kind])
@@ -123,7 +123,7 @@ def seller_of(account: Account, catalog: Catalog) -> Party:
         png = catalog.seller.logo_png()
         return operator_of(catalog.seller, archive.keep_logo(png) if png else None)
     workspace = accounts.get(account.workspace_id)
-    return brand.dressed(buyer_of(workspace), brand.find(workspace.account_id))
+    return brand.with_brand(buyer_of(workspace), brand.find(workspace.account_id))
 
 
 def issue_for(account_id: str, payment_id: str, catalog: Catalog) -> Invoice:

@@ -8,12 +8,13 @@ from msgspec import Meta
 
 from chalicelib.accounts.permission import REFUSALS, Right, allow
 from chalicelib.catalog.catalog import catalog
-from chalicelib.invoices import brand, find, table
+from chalicelib.invoices import brand, table
 from chalicelib.invoices.brand import BrandRequest, LogoInvalid
-from chalicelib.invoices.catch_up import catch_up
-from chalicelib.invoices.download import link_to
+from chalicelib.invoices.download import download_link
+from chalicelib.invoices.find import find_by_number, find_by_transaction
 from chalicelib.invoices.invoice import CreditExceedsInvoice, Invoice, InvoiceNotFound, NotCreditable, NotInvoiceable
 from chalicelib.invoices.issue import InvoicesBusy
+from chalicelib.invoices.issue_missing import issue_missing_documents
 from chalicelib.invoices.number import PDF
 from chalicelib.invoices.view import (
     BrandView,
@@ -53,7 +54,7 @@ class InvoicesQuery(msgspec.Struct, forbid_unknown_fields=True):
 def list_invoices(call: Call[None, InvoicesQuery], account_id: str) -> InvoiceList:
     allow(call, account_id, Right.READ)
     if call.query.cursor is None:
-        catch_up(account_id, catalog())
+        issue_missing_documents(account_id, catalog())
     listed = table.newest(account_id, limit=call.query.limit, cursor=call.query.cursor)
     return InvoiceList([summary(each) for each in listed.invoices], listed.next_cursor)
 
@@ -72,7 +73,7 @@ def list_invoices(call: Call[None, InvoicesQuery], account_id: str) -> InvoiceLi
 )
 def get_invoice(call: Call[None, None], account_id: str, number: str) -> InvoiceView | Response:
     allow(call, account_id, Right.READ)
-    invoice = find.by_number(account_id, number.removesuffix(PDF))
+    invoice = find_by_number(account_id, number.removesuffix(PDF))
     return _redirected(invoice) if number.endswith(PDF) else view(invoice)
 
 
@@ -92,7 +93,7 @@ def get_invoice(call: Call[None, None], account_id: str, number: str) -> Invoice
 )
 def get_transaction_invoice(call: Call[None, None], account_id: str, transaction_id: str) -> Response:
     allow(call, account_id, Right.READ)
-    return _redirected(find.by_transaction(account_id, transaction_id, catalog()))
+    return _redirected(find_by_transaction(account_id, transaction_id, catalog()))
 
 
 @routes.operation(
@@ -107,7 +108,7 @@ def get_transaction_invoice(call: Call[None, None], account_id: str, transaction
     body_bytes=BODY_BYTES,
 )
 def put_brand(call: Call[BrandRequest, None], account_id: str) -> BrandView:
-    return view_brand(brand.put(allow(call, account_id, Right.ACT).account, call.body))
+    return view_brand(brand.put_brand(allow(call, account_id, Right.ACT).account, call.body))
 
 
 @routes.operation(
@@ -127,4 +128,4 @@ def get_brand(call: Call[None, None], account_id: str) -> BrandView:
 
 
 def _redirected(invoice: Invoice) -> Response:
-    return Response("", {**HEADERS, "Location": link_to(invoice)}, 303)
+    return Response("", {**HEADERS, "Location": download_link(invoice)}, 303)

@@ -13,8 +13,8 @@ from chalicelib import clock
 from chalicelib.auto_pay.evaluate import consider
 from chalicelib.batches import each, within
 from chalicelib.catalog.catalog import Catalog
-from chalicelib.invoices.credit import issue_credit_notes
 from chalicelib.invoices.issue import issue
+from chalicelib.invoices.issue_credit_note import issue_credit_notes
 from chalicelib.log import log
 from chalicelib.payments import follow_up_index as follow_ups
 from chalicelib.payments import table as payments

@@ -25,7 +25,7 @@ from chalicelib.subscriptions.progress import LOOK_AGAIN_MS, Renewal, landed, ne
 from chalicelib.subscriptions.subscription import OWING, Subscription, SubscriptionBusy
 
 ACTOR: Final = "renewal"
-RACES: Final = 30
+ATTEMPTS: Final = 30
 """Writers of one row at once: a person, two streams, the queue. And the account's next invoice has one number."""
 
 
@@ -38,7 +38,7 @@ def follow(
     Anybody may call this at any time, any number of times. `payment_id` names a payment that has moved: it may be one
     that is no longer awaited. Unless it `begins` anything, it only accounts for what has been. Raises SubscriptionBusy.
     """
-    for attempt in range(RACES):
+    for attempt in range(ATTEMPTS):
         current = table.find(account_id)
         if current is None:
             return None

@@ -11,7 +11,7 @@ from chalicelib.errors import Refusal
 from chalicelib.idempotency import Key
 from chalicelib.ledger.post import pause
 from chalicelib.subscriptions import table
-from chalicelib.subscriptions.advance import RACES, follow
+from chalicelib.subscriptions.advance import ATTEMPTS, follow
 from chalicelib.subscriptions.dunning import ended
 from chalicelib.subscriptions.subscription import OWING, Subscription, SubscriptionBusy, SubscriptionNotFound
 
@@ -92,7 +92,7 @@ def _change(
     key: Key | None,
 ) -> Subscription:
     """Apply a rule to a subscription as it is now, and write it; for a key, once."""
-    for attempt in range(RACES):
+    for attempt in range(ATTEMPTS):
         current = follow(account_id, catalog, begins=False)
         if current is None or not current.exists:
             raise SubscriptionNotFound(account_id)

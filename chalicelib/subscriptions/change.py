@@ -19,7 +19,7 @@ from chalicelib.payments.new_payment import check_card
 from chalicelib.payments.payment import PREFIX, Payment
 from chalicelib.payments.resolve import Resolved
 from chalicelib.subscriptions import table
-from chalicelib.subscriptions.advance import RACES, follow
+from chalicelib.subscriptions.advance import ATTEMPTS, follow
 from chalicelib.subscriptions.charge_now import charge_now, charged_before
 from chalicelib.subscriptions.difference import Difference, at_the_end, difference, start
 from chalicelib.subscriptions.payable import check_renewal
@@ -125,7 +125,7 @@ def change(account: Account, request: SubscriptionRequest, *, key: Key | None, a
     """
     account_id, content = account.account_id, request.content
     tax = tax_of(account, catalog)
-    for attempt in range(RACES):
+    for attempt in range(ATTEMPTS):
         current, now_ms = follow(account_id, catalog), clock.now_ms()
         # Found after the row was read: whatever of this key's doing is in the row, its claim is there to tell of it.
         claim = idempotency.find(account_id, key, operation=OPERATION, content=content) if key else None

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from chalicelib import clock
 from chalicelib.ledger.post import pause
 from chalicelib.subscriptions import table
-from chalicelib.subscriptions.advance import RACES
+from chalicelib.subscriptions.advance import ATTEMPTS
 from chalicelib.subscriptions.subscription import Subscription, SubscriptionBusy
 
 
@@ -22,7 +22,7 @@ class InUseRequest(msgspec.Struct, forbid_unknown_fields=True):
 def note_in_use(account_id: str, request: InUseRequest) -> Subscription:
     """Keep what is in use. Raises SubscriptionNotFound, SubscriptionBusy."""
     in_use = {name: quantity for name, quantity in sorted(request.add_ons.items()) if quantity}
-    for attempt in range(RACES):
+    for attempt in range(ATTEMPTS):
         current = table.get(account_id)
         if current.in_use == in_use:
             return current

@@ -14,7 +14,7 @@ from chalicelib.ledger.post import pause
 from chalicelib.payments.new_payment import check_card
 from chalicelib.payments.payment import PREFIX, Payment
 from chalicelib.subscriptions import table
-from chalicelib.subscriptions.advance import RACES, follow
+from chalicelib.subscriptions.advance import ATTEMPTS, follow
 from chalicelib.subscriptions.charge_now import Charged, charge_now, charged_before
 from chalicelib.subscriptions.held import HOLDS, RenewalHeld
 from chalicelib.subscriptions.payment import make_payment
@@ -51,7 +51,7 @@ def pay(account: Account, *, key: Key, actor: str, catalog: Catalog) -> Charged:
     PaymentCanceled, RenewalHeld, SubscriptionBusy.
     """
     account_id = account.account_id
-    for attempt in range(RACES):
+    for attempt in range(ATTEMPTS):
         followed = follow(account_id, catalog, begins=False)
         # Found after the row was read: whatever of this key's doing is in the row, its claim is there to tell of it.
         claim = idempotency.find(account_id, key, operation=OPERATION, content={})

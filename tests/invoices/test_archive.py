@@ -13,7 +13,7 @@ from chalicelib.accounts.account import Account
 from chalicelib.catalog.catalog import catalog
 from chalicelib.invoices import archive, brand
 from chalicelib.invoices.brand import BrandRequest, LogoInvalid
-from chalicelib.invoices.download import link_to
+from chalicelib.invoices.download import download_link
 from chalicelib.invoices.issue import issue
 from chalicelib.payments.payment import Payment
 from chalicelib.settings import settings
@@ -78,10 +78,10 @@ def test_a_link_ends_and_cannot_be_changed(stack: Deployment) -> None:
 def test_a_document_is_drawn_once_and_then_only_linked(account: Account, new_payment: NewPayment) -> None:
     made = issue(new_payment(account), catalog())
     with cut("before-send", at=0) as calls:
-        first = requests.get(link_to(made), timeout=30).content
+        first = requests.get(download_link(made), timeout=30).content
     assert calls == [2]
     with cut("before-send", at=0) as calls:
-        assert requests.get(link_to(made), timeout=30).content == first
+        assert requests.get(download_link(made), timeout=30).content == first
     assert calls == [1]
     assert first.startswith(b"%PDF-")
 
@@ -89,7 +89,7 @@ def test_a_document_is_drawn_once_and_then_only_linked(account: Account, new_pay
 def test_all_who_ask_at_once_get_the_same_document(account: Account, new_payment: NewPayment) -> None:
     made = issue(new_payment(account), catalog())
     with ThreadPoolExecutor(THREADS) as pool:
-        links = list(pool.map(lambda _: link_to(made), range(THREADS)))
+        links = list(pool.map(lambda _: download_link(made), range(THREADS)))
     assert len({requests.get(link, timeout=30).content for link in links}) == 1
 
 
@@ -98,17 +98,17 @@ def test_drawing_cut_off_anywhere_is_finished_by_its_repeat(
     new_account: NewAccount, new_payment: NewPayment, event: str
 ) -> None:
     workspace = new_account()
-    brand.put(workspace, BrandRequest(logo=png(40, 20)))
+    brand.put_brand(workspace, BrandRequest(logo=png(40, 20)))
     client = new_account(kind="client", workspace_id=workspace.account_id)
     for at in (1, 2, 3):
         made = issue(new_payment(client), catalog())
         with cut(event, at), pytest.raises(Cut):
-            link_to(made)
-        assert requests.get(link_to(made), timeout=30).content.startswith(b"%PDF-")
+            download_link(made)
+        assert requests.get(download_link(made), timeout=30).content.startswith(b"%PDF-")
 
 
 def test_a_logo_is_kept_once_by_a_process(stack: Deployment) -> None:
-    logo = brand.checked(png(50, 20))
+    logo = brand.read_logo(png(50, 20))
     with cut("before-send", at=0) as calls:
         assert archive.keep_logo(logo) == archive.keep_logo(logo)
     assert calls == [1]
@@ -117,15 +117,15 @@ def test_a_logo_is_kept_once_by_a_process(stack: Deployment) -> None:
 def test_the_logo_is_that_of_the_time_of_issue(new_account: NewAccount, new_payment: NewPayment) -> None:
     workspace = new_account()
     client = new_account(kind="client", workspace_id=workspace.account_id)
-    brand.put(workspace, BrandRequest(logo=png(40, 20)))
+    brand.put_brand(workspace, BrandRequest(logo=png(40, 20)))
     before = issue(new_payment(client), catalog())
-    brand.put(workspace, BrandRequest(logo=png(60, 20)))
+    brand.put_brand(workspace, BrandRequest(logo=png(60, 20)))
     after = issue(new_payment(client), catalog())
     assert before.seller.logo
     assert after.seller.logo
     assert before.seller.logo != after.seller.logo
-    assert archive.logo(before.seller.logo) == brand.checked(png(40, 20))
-    brand.put(workspace, BrandRequest(color=None, logo=None))
+    assert archive.logo(before.seller.logo) == brand.read_logo(png(40, 20))
+    brand.put_brand(workspace, BrandRequest(color=None, logo=None))
     assert issue(new_payment(client), catalog()).seller.logo is None
 
 
@@ -136,4 +136,4 @@ def test_the_logo_is_that_of_the_time_of_issue(new_account: NewAccount, new_paym
 )
 def test_what_is_no_logo_is_refused_before_it_spoils_a_document(logo: str) -> None:
     with pytest.raises(LogoInvalid):
-        brand.checked(logo)
+        brand.read_logo(logo)

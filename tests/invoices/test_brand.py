@@ -7,7 +7,7 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
-from chalicelib.invoices.brand import LogoInvalid, checked
+from chalicelib.invoices.brand import LogoInvalid, read_logo
 from chalicelib.png import can_be_unpacked, size_of
 from tests.invoices.logos import bombs, png
 
@@ -15,7 +15,7 @@ KINDS = (b"iCCP", b"tEXt", b"zTXt", b"iTXt", b"tRNS", b"cHRM", b"eXIf", b"acTL",
 
 
 def test_a_picture_is_itself() -> None:
-    assert checked(png(40, 20)) == base64.b64decode(png(40, 20))
+    assert read_logo(png(40, 20)) == base64.b64decode(png(40, 20))
     assert size_of(base64.b64decode(png(40, 20))) == (40, 20)
     assert can_be_unpacked(base64.b64decode(png(2_000, 1)))
 
@@ -23,13 +23,13 @@ def test_a_picture_is_itself() -> None:
 @pytest.mark.parametrize("logo", [*bombs(), png(2_001, 1), png(20, 20, "JPEG"), png(20, 20, "GIF"), "", "x", "é", "\0"])
 def test_what_is_no_picture_of_a_believable_size_is_refused_before_it_is_unpacked(logo: str) -> None:
     with pytest.raises(LogoInvalid):
-        checked(logo)
+        read_logo(logo)
 
 
 @pytest.mark.parametrize("length", range(0, 60, 3))
 def test_a_picture_that_ends_early_is_refused(length: int) -> None:
     with pytest.raises(LogoInvalid):
-        checked(base64.b64encode(base64.b64decode(png(40, 20))[:length]).decode())
+        read_logo(base64.b64encode(base64.b64decode(png(40, 20))[:length]).decode())
 
 
 @pytest.mark.filterwarnings("ignore:Invalid APNG")
@@ -41,7 +41,7 @@ def test_a_picture_that_is_damaged_anyhow_is_taken_or_refused() -> None:
         Image.new(mode, (40, 30)).save(file, "PNG")
         for _ in range(400):
             try:
-                checked(base64.b64encode(_damaged(file.getvalue(), chance)).decode())
+                read_logo(base64.b64encode(_damaged(file.getvalue(), chance)).decode())
             except LogoInvalid:
                 refused += 1
     assert 200 < refused < 1_800

@@ -11,10 +11,10 @@ from chalicelib.accounts.account import Account
 from chalicelib.catalog.catalog import catalog
 from chalicelib.catalog.tax import Tax
 from chalicelib.invoices import table
-from chalicelib.invoices.catch_up import catch_up
-from chalicelib.invoices.credit import issue_counter_invoice, issue_credit_note, issue_credit_notes
 from chalicelib.invoices.invoice import Invoice, TaxLine
 from chalicelib.invoices.issue import issue
+from chalicelib.invoices.issue_credit_note import issue_counter_invoice, issue_credit_note, issue_credit_notes
+from chalicelib.invoices.issue_missing import issue_missing_documents
 from chalicelib.invoices.pdf.document import draw
 from chalicelib.money import MICROS
 from chalicelib.payments.line import Line as Charged
@@ -203,11 +203,11 @@ def test_over_http_the_transactions_of_a_returned_refund_lead_to_both_documents(
     payer.top_up()
     made = refund_payment(payer, "10")
     tell(payer)
-    catch_up(payer.account_id, catalog())
+    issue_missing_documents(payer.account_id, catalog())
     assert kinds(payer) == ["invoice", "credit_note"]
     payer.emulator.fail_refund(str(made.stripe_refund_id))
     tell(payer)
-    catch_up(payer.account_id, catalog())
+    issue_missing_documents(payer.account_id, catalog())
     assert kinds(payer) == ["invoice", "credit_note", "invoice"]
     for move, document in zip(moves(payer), issued(payer)[1:], strict=True):
         answer = api.get(f"/v1/accounts/{payer.account_id}/transactions/{move.id}/invoice")

@@ -3,8 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.catalog.tax import Tax, minor_unit_micros
-from chalicelib.invoices.credit import credit_note, credited_after
 from chalicelib.invoices.invoice import CreditExceedsInvoice, Line, TaxLine, buyer_of, lines_of, one_line, tax_line
+from chalicelib.invoices.issue_credit_note import credit_note, credited_after
 from chalicelib.invoices.table import Credited
 from chalicelib.money import MICROS, card_step_micros
 from chalicelib.payments.line import Line as Charged

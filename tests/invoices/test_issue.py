@@ -15,11 +15,11 @@ from chalicelib.catalog.seller import Color
 from chalicelib.catalog.tax import Tax
 from chalicelib.invoices import brand, table
 from chalicelib.invoices.brand import BrandRequest
-from chalicelib.invoices.catch_up import catch_up
-from chalicelib.invoices.credit import issue_credit_note
 from chalicelib.invoices.follow import issue_all
 from chalicelib.invoices.invoice import CreditExceedsInvoice, Invoice, NotCreditable, NotInvoiceable
 from chalicelib.invoices.issue import issue, issue_for
+from chalicelib.invoices.issue_credit_note import issue_credit_note
+from chalicelib.invoices.issue_missing import issue_missing_documents
 from chalicelib.money import MICROS
 from chalicelib.payments.line import Line as Charged
 from chalicelib.payments.payment import Payment, PaymentNotFound
@@ -124,7 +124,7 @@ def test_a_client_is_invoiced_by_its_workspace_with_its_colour(
 ) -> None:
     workspace = new_account(name="Northwind", billing_details=None)
     client = new_account(kind="client", workspace_id=workspace.account_id)
-    brand.put(workspace, BrandRequest(Color("#7a3e9d")))
+    brand.put_brand(workspace, BrandRequest(Color("#7a3e9d")))
     made = issue(new_payment(client), catalog())
     assert (made.seller.name, made.seller.color, made.seller.email) == ("Northwind", "#7a3e9d", workspace.email)
 
@@ -146,8 +146,8 @@ def test_a_message_of_a_paid_payment_issues_its_invoice_and_a_bad_one_holds_up_n
 
 def test_what_no_message_told_of_is_caught_up_with_the_oldest_first(account: Account, new_payment: NewPayment) -> None:
     paid = [new_payment(account, state=state) for state in ("succeeded", "failed", "succeeded")]
-    catch_up(account.account_id, catalog())
-    catch_up(account.account_id, catalog())
+    issue_missing_documents(account.account_id, catalog())
+    issue_missing_documents(account.account_id, catalog())
     found = table.newest(account.account_id, limit=10).invoices
     assert [each.cause for each in found] == [paid[2].payment_id, paid[0].payment_id]
 
@@ -157,7 +157,7 @@ def test_a_payment_that_cannot_be_invoiced_hides_no_other(account: Account, new_
     with pytest.raises(ValueError, match="charged beyond the lines"):
         issue(wrong, catalog())
     right = new_payment(account)
-    catch_up(account.account_id, catalog())
+    issue_missing_documents(account.account_id, catalog())
     assert [each.cause for each in table.newest(account.account_id, limit=10).invoices] == [right.payment_id]
 
 

@@ -15,7 +15,7 @@ from chalicelib.invoices.figures import figures
 from chalicelib.invoices.invoice import Invoice, Line, Party, Period, TaxLine, one_line
 from chalicelib.invoices.pdf.document import BAR, draw
 from chalicelib.invoices.pdf.layout import MARGIN
-from chalicelib.invoices.pdf.typeset import ELLIPSIS, cleaned
+from chalicelib.invoices.pdf.typeset import ELLIPSIS, clean
 from chalicelib.invoices.words import words
 from chalicelib.money import MICROS, THREE_DECIMAL, ZERO_DECIMAL
 from chalicelib.payments.payment import DAY_MS
@@ -205,4 +205,4 @@ def says_or_shortens(row: Text, whole: str) -> bool:
 
 def bare(text: str) -> str:
     """Return a text as rows say it, without spaces."""
-    return "".join(cleaned(text).split())
+    return "".join(clean(text).split())

@@ -30,7 +30,7 @@ EXAMPLES = {
 }
 DIGESTS = """
 from hashlib import sha256
-from chalicelib.invoices.pdf import draw
+from chalicelib.invoices.pdf.document import draw
 from tests.invoices.test_pdf import EXAMPLES
 print(*[sha256(draw(make(), None)).hexdigest() for make in EXAMPLES.values()])
 """

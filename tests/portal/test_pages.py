@@ -348,7 +348,7 @@ def test_a_client_sees_its_workspace_by_name_logo_and_colour(people: People, sit
     workspace = site.account(name="Studio Lime")
     png = BytesIO()
     Image.new("RGB", (120, 40), "#88ff00").save(png, "PNG")
-    brand.put(accounts.get(workspace), BrandRequest(Color("#88ff00"), base64.b64encode(png.getvalue()).decode()))
+    brand.put_brand(accounts.get(workspace), BrandRequest(Color("#88ff00"), base64.b64encode(png.getvalue()).decode()))
     client = site.account(kind="client", workspace_id=workspace, name="Bakery")
     page = people.open(client)
     logo = page.get_by_role("img", name="Studio Lime")

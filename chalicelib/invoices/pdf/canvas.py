@@ -1,4 +1,4 @@
-"""Drawing on a PDF's pages: set lines, rules, boxes and pictures. The door to ReportLab.
+"""Drawing on a PDF's pages: rows of text, rules, boxes and pictures. The door to ReportLab.
 
 Places are in points from the lower left corner. The same drawing gives the same bytes: nothing in the file depends on
 when or where it is made.
@@ -17,7 +17,7 @@ from chalicelib.clock import from_ms
 from chalicelib.invoices.pdf.embed import EmbeddedFont
 from chalicelib.invoices.pdf.outline import outline
 from chalicelib.invoices.pdf.typeface import Typeface
-from chalicelib.invoices.pdf.typeset import Glyph, Line, Run
+from chalicelib.invoices.pdf.typeset import Glyph, Run, TypesetRow
 
 BOLDER: Final = 0.028
 """How far to the right a glyph is drawn once more, as a part of the size, where a face has no bold of its own."""
@@ -28,7 +28,7 @@ Placed = tuple[float, float, Glyph]
 """Where a glyph begins, how far it is raised, in points, and the glyph."""
 
 
-class Ink:
+class PdfCanvas:
     """A PDF that is being drawn."""
 
     def __init__(self, page: tuple[float, float], *, title: str, author: str, language: str, at_ms: int) -> None:
@@ -55,12 +55,12 @@ class Ink:
         """End a page and begin the next."""
         self._canvas.showPage()
 
-    def line(self, line: Line, x: float, y: float, size: float, color: str) -> None:
+    def row(self, row: TypesetRow, x: float, y: float, size: float, color: str) -> None:
         """Draw a line of text from `x` on, on the baseline `y`."""
         red, green, blue = (f"{each:.4g}" for each in HexColor(color).rgb())
         self._canvas._code.append(f"{red} {green} {blue} rg")
-        for run in line.runs:
-            placed = list(_placed(run, x, size))
+        for run in row.runs:
+            placed = list(_place_glyphs(run, x, size))
             texts = [each for each in placed if each[2].text]
             if texts:
                 self._texts(run.face, texts, y, size)
@@ -69,7 +69,7 @@ class Ink:
 
     def _texts(self, face: Typeface, placed: list[Placed], y: float, size: float) -> None:
         font = self._font(face)
-        shown = " ".join(_shown(font, placed, y, size))
+        shown = " ".join(_text_operators(font, placed, y, size))
         self._canvas._code.append(f"BT /{font.name} {size:g} Tf {shown} 0 Ts ET")
 
     def rule(self, x: float, y: float, width: float, color: str, thickness: float = 0.5) -> None:
@@ -104,7 +104,7 @@ class Ink:
         return self._fonts[face]
 
 
-def _shown(font: EmbeddedFont, placed: list[Placed], y: float, size: float) -> Iterator[str]:
+def _text_operators(font: EmbeddedFont, placed: list[Placed], y: float, size: float) -> Iterator[str]:
     """Yield the operators that show glyphs one after the other, raised ones included, as one stretch of text."""
     at = placed[0][0]
     yield f"1 0 0 1 {at:.3f} {y:.3f} Tm"
@@ -133,7 +133,7 @@ def _shape(face: Typeface, placed: Placed, y: float, size: float) -> str:
     return f"q {scale} 0 0 {scale} {left:.3f} {y + up:.3f} cm {outline(face, glyph.id)} f Q"
 
 
-def _placed(run: Run, x: float, size: float) -> Iterator[Placed]:
+def _place_glyphs(run: Run, x: float, size: float) -> Iterator[Placed]:
     """Yield each glyph with where it begins and how far it is raised, in points."""
     for glyph in run.glyphs:
         across, up = glyph.shift

@@ -8,7 +8,7 @@ from babel import Locale
 
 from chalicelib.invoices.figures import EN_DASH, Figures, brand, figures
 from chalicelib.invoices.invoice import Invoice, Party
-from chalicelib.invoices.pdf.canvas import Ink
+from chalicelib.invoices.pdf.canvas import PdfCanvas
 from chalicelib.invoices.pdf.layout import (
     BODY,
     INK,
@@ -79,11 +79,11 @@ class Document:
         self._totals()
         self._details()
         self._number_pages(foot)
-        return self._drawn()
+        return self._render()
 
-    def _drawn(self) -> bytes:
+    def _render(self) -> bytes:
         seller = self.invoice.seller.name
-        ink = Ink(
+        canvas = PdfCanvas(
             self.sheet.page,
             title=f"{self.title} {self.invoice.number}{EN_DASH}{seller}",
             author=seller,
@@ -92,13 +92,13 @@ class Document:
         )
         for marks in self.sheet.pages:
             for mark in marks:
-                mark(ink)
-            ink.end_page()
-        return ink.finish()
+                mark(canvas)
+            canvas.end_page()
+        return canvas.finish()
 
     def _bar(self) -> None:
         width, height = self.sheet.page
-        self.sheet.mark(partial(Ink.box, x=0, y=height - BAR, width=width, height=BAR, color=self.accent))
+        self.sheet.mark(partial(PdfCanvas.box, x=0, y=height - BAR, width=width, height=BAR, color=self.accent))
 
     def _head(self) -> None:
         sheet, color = self.sheet, readable(self.accent)
@@ -121,7 +121,9 @@ class Document:
         if self.logo is None:
             style = Style(15, BOLD, readable(self.accent))
             return [Column(sheet.left, sheet.rows(self.invoice.seller.name, min(width, sheet.width * PARTS), style))]
-        sheet.mark(partial(Ink.picture, png=self.logo, x=sheet.left, y=top - LOGO[1], width=LOGO[0], height=LOGO[1]))
+        sheet.mark(
+            partial(PdfCanvas.picture, png=self.logo, x=sheet.left, y=top - LOGO[1], width=LOGO[0], height=LOGO[1])
+        )
         return []
 
     def _running_head(self) -> None:
@@ -129,7 +131,7 @@ class Document:
         self._bar()
         called = self.sheet.rows(f"{self.title} {self.invoice.number}", sheet.width * WIDEST, LABEL)
         room = sheet.width - max(row.width for row in called) - COLUMN_GAP
-        name = sheet.shortened(self.invoice.seller.name, room, LABEL)
+        name = sheet.shorten(self.invoice.seller.name, room, LABEL)
         sheet.put(Column(sheet.left, called), Column(sheet.right, [name], flush_right=True))
         sheet.y -= 13.6
 
@@ -184,7 +186,7 @@ class Document:
         """Say in one line what the document is about, with a stamp when nothing is left to be done."""
         sheet, stamp = self.sheet, self._stamp()
         beside = stamp.width + 2 * STAMP_PADDING + COLUMN_GAP if stamp else 0
-        said = Column(sheet.left, sheet.rows(self._said(), sheet.width - beside, Style(14, BOLD)))
+        said = Column(sheet.left, sheet.rows(self._statement_text(), sheet.width - beside, Style(14, BOLD)))
         sheet.keep(max(STAMP, height_of(said)))
         at, top = sheet.place
         if stamp:
@@ -193,7 +195,7 @@ class Document:
         sheet.go_below((at, top - STAMP))
         sheet.y -= 20
 
-    def _said(self) -> str:
+    def _statement_text(self) -> str:
         paid, amount = self.invoice.paid, self.figures.amount(self.invoice.total_micros, self.invoice.currency)
         if paid is None:
             return self.words.due.format(amount=amount)
@@ -209,12 +211,12 @@ class Document:
     def _put_stamp(self, stamp: Row, top: float) -> None:
         width = stamp.width + 2 * STAMP_PADDING
         x, y, color = self.sheet.right - width, top - STAMP, stamp.style.color
-        self.sheet.mark(partial(Ink.frame, x=x, y=y, width=width, height=STAMP, color=color))
+        self.sheet.mark(partial(PdfCanvas.frame, x=x, y=y, width=width, height=STAMP, color=color))
         self.sheet.put_row(stamp, x + STAMP_PADDING, y + 6.4)
 
     def _totals(self) -> None:
         sheet = self.sheet
-        rows = [self._sum(*each) for each in self._sums()]
+        rows = [self._total_columns(*each) for each in self._totals_rows()]
         sheet.keep(10 + sum(height_of(*columns) + 6 for columns in rows))
         sheet.y -= 10
         for place, columns in enumerate(rows):
@@ -225,14 +227,14 @@ class Document:
             sheet.y -= 2
         sheet.y -= 24
 
-    def _sum(self, label: str, amount: str, style: Style) -> tuple[Column, Column]:
+    def _total_columns(self, label: str, amount: str, style: Style) -> tuple[Column, Column]:
         sheet = self.sheet
         width = sheet.width * (1 - PARTS)
-        figure = sheet.fitted(amount, width * WIDEST, style)
+        figure = sheet.fit(amount, width * WIDEST, style)
         named = sheet.rows(label, width - figure.width - GAP, style)
         return Column(sheet.right - width, named), Column(sheet.right, [figure], flush_right=True)
 
-    def _sums(self) -> Iterator[tuple[str, str, Style]]:
+    def _totals_rows(self) -> Iterator[tuple[str, str, Style]]:
         """Yield what follows the lines: label, amount, style."""
         invoice, labels = self.invoice, self.words.labels
         total, tax = Style(11, BOLD), invoice.tax
@@ -302,7 +304,7 @@ class Document:
         for at in range(pages):
             sheet.at = at
             number = sheet.row(self.words.page.format(page=at + 1, pages=pages), LABEL)
-            sender = sheet.shortened(text, sheet.width - number.width - COLUMN_GAP, LABEL)
+            sender = sheet.shorten(text, sheet.width - number.width - COLUMN_GAP, LABEL)
             baseline = FOOT + sheet.row(text, LABEL).below
             sheet.rule(sheet.left, sheet.bottom - 12, sheet.width)
             sheet.put_row(sender, sheet.left, baseline)

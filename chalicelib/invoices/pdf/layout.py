@@ -9,9 +9,9 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final
 
-from chalicelib.invoices.pdf.canvas import Ink
+from chalicelib.invoices.pdf.canvas import PdfCanvas
 from chalicelib.invoices.pdf.typeface import BOLD, REGULAR
-from chalicelib.invoices.pdf.typeset import Line, line, shortened, wrapped
+from chalicelib.invoices.pdf.typeset import TypesetRow, shorten, typeset_row, wrap
 
 A4: Final = (595.276, 841.89)
 LETTER: Final = (612.0, 792.0)
@@ -32,7 +32,7 @@ INK: Final = "#1d2733"
 MUTED: Final = "#5b6675"
 FAINT: Final = "#d8dee6"
 
-Mark = Callable[[Ink], None]
+Mark = Callable[[PdfCanvas], None]
 
 
 @dataclass(frozen=True)
@@ -53,23 +53,23 @@ LABEL: Final = Style(size=8, color=MUTED)
 class Row:
     """A line as it looks: what it takes above and below its baseline."""
 
-    line: Line
+    text: TypesetRow
     style: Style
 
     @property
     def width(self) -> float:
         """Return how wide it is."""
-        return self.line.points(self.style.size)
+        return self.text.points(self.style.size)
 
     @property
     def above(self) -> float:
         """Return what it takes above its baseline."""
-        return self.style.size * max(ABOVE, self.line.reach[0] / 1000)
+        return self.style.size * max(ABOVE, self.text.reach[0] / 1000)
 
     @property
     def below(self) -> float:
         """Return what it takes below its baseline."""
-        return self.style.size * max(BELOW, self.line.reach[1] / 1000)
+        return self.style.size * max(BELOW, self.text.reach[1] / 1000)
 
 
 @dataclass(frozen=True)
@@ -123,17 +123,17 @@ class Sheet:
 
     def row(self, text: str, style: Style) -> Row:
         """Set a text on one row, however wide it becomes."""
-        return Row(line(text, style.weight, self.locale), style)
+        return Row(typeset_row(text, style.weight, self.locale), style)
 
     def rows(self, text: str, width: float, style: Style) -> list[Row]:
         """Set a text on rows of a width."""
-        return [Row(each, style) for each in wrapped(text, width * 1000 / style.size, style.weight, self.locale)]
+        return [Row(each, style) for each in wrap(text, width * 1000 / style.size, style.weight, self.locale)]
 
-    def shortened(self, text: str, width: float, style: Style) -> Row:
+    def shorten(self, text: str, width: float, style: Style) -> Row:
         """Set a text on one row of a width; an ellipsis stands for what has no room."""
-        return Row(shortened(text, width * 1000 / style.size, style.weight, self.locale), style)
+        return Row(shorten(text, width * 1000 / style.size, style.weight, self.locale), style)
 
-    def fitted(self, text: str, width: float, style: Style) -> Row:
+    def fit(self, text: str, width: float, style: Style) -> Row:
         """Set a text on one row of a width, smaller if need be: a number is neither broken nor cut."""
         wide = self.row(text, style)
         return self.row(text, replace(style, size=style.size * min(1, width / wide.width))) if wide.width else wide
@@ -178,11 +178,11 @@ class Sheet:
     def put_row(self, row: Row, x: float, y: float) -> None:
         """Put a row on the present page, its baseline at `y`."""
         style = row.style
-        self.mark(partial(Ink.line, line=row.line, x=x, y=y, size=style.size, color=style.color))
+        self.mark(partial(PdfCanvas.row, row=row.text, x=x, y=y, size=style.size, color=style.color))
 
     def rule(self, x: float, y: float, width: float, color: str = FAINT, thickness: float = 0.5) -> None:
         """Put a rule on the page."""
-        self.mark(partial(Ink.rule, x=x, y=y, width=width, color=color, thickness=thickness))
+        self.mark(partial(PdfCanvas.rule, x=x, y=y, width=width, color=color, thickness=thickness))
 
     def _flow(self, column: Column, above: float) -> None:
         for place, row in enumerate(column.rows):

@@ -56,7 +56,7 @@ class Run:
 
 
 @dataclass(frozen=True)
-class Line:
+class TypesetRow:
     """One line, from left to right, and its width."""
 
     runs: tuple[Run, ...]
@@ -78,7 +78,7 @@ class Line:
         return max((above for above, _ in reaches), default=0), max((below for _, below in reaches), default=0)
 
 
-def cleaned(text: str) -> str:
+def clean(text: str) -> str:
     """Return a text from outside as it may stand on a line: one space each, no control or directing characters.
 
     Marks have something to stand on, and no more of them stand on each other than a line is made for.
@@ -90,20 +90,20 @@ def cleaned(text: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def line(text: str, weight: int = REGULAR, locale: str = "en", base_level: int | None = None) -> Line:
+def typeset_row(text: str, weight: int = REGULAR, locale: str = "en", base_level: int | None = None) -> TypesetRow:
     """Set a text on one line. `base_level` is 1 for a part of a text that begins from the right."""
-    text = cleaned(text)
+    text = clean(text)
     levels = levels_of(text, base_level_of(text) if base_level is None else base_level)
     parts = zip(text, levels, faces_of(text, weight, locale), strict=True)
     shaped: list[tuple[int, Run]] = []
     for (level, face), part in groupby(parts, key=lambda each: each[1:]):
         characters = "".join(each for each, _, _ in part)
-        shaped.append((level, Run(face, tuple(_shaped(characters, face, level % 2)))))
+        shaped.append((level, Run(face, tuple(_shape_run(characters, face, level % 2)))))
     runs = tuple(shaped[place][1] for place in in_visual_order([level for level, _ in shaped]))
-    return Line(runs, sum(glyph.advance for run in runs for glyph in run.glyphs))
+    return TypesetRow(runs, sum(glyph.advance for run in runs for glyph in run.glyphs))
 
 
-def _shaped(text: str, face: Typeface, from_right: int) -> Iterator[Glyph]:
+def _shape_run(text: str, face: Typeface, from_right: int) -> Iterator[Glyph]:
     buffer = uharfbuzz.Buffer()
     buffer.add_str(text)
     buffer.direction = "rtl" if from_right else "ltr"
@@ -127,47 +127,47 @@ def _shaped(text: str, face: Typeface, from_right: int) -> Iterator[Glyph]:
         )
 
 
-def wrapped(text: str, width: float, weight: int = REGULAR, locale: str = "en") -> list[Line]:
+def wrap(text: str, width: float, weight: int = REGULAR, locale: str = "en") -> list[TypesetRow]:
     """Set a text on as many lines as it needs in a width; a word that is longer than a line is broken."""
-    text = cleaned(text)
-    whole = line(text, weight, locale)
+    text = clean(text)
+    whole = typeset_row(text, weight, locale)
     if whole.width <= width:
         return [whole]
     base_level = base_level_of(text)
 
     def fits(part: str) -> bool:
-        return line(part, weight, locale, base_level).width <= width
+        return typeset_row(part, weight, locale, base_level).width <= width
 
-    return [line(each, weight, locale, base_level) for each in _joined(_pieces(text, fits), fits)]
+    return [typeset_row(each, weight, locale, base_level) for each in _fill_rows(_break_pieces(text, fits), fits)]
 
 
-def shortened(text: str, width: float, weight: int = REGULAR, locale: str = "en") -> Line:
+def shorten(text: str, width: float, weight: int = REGULAR, locale: str = "en") -> TypesetRow:
     """Set a text on one line of a width; what has no room there is left out, and an ellipsis says so."""
-    text = cleaned(text)
-    whole = line(text, weight, locale)
+    text = clean(text)
+    whole = typeset_row(text, weight, locale)
     if whole.width <= width:
         return whole
     base_level = base_level_of(text)
 
-    def cut(length: int) -> Line:
-        return line(f"{''.join(parts[:length]).rstrip()}{ELLIPSIS}", weight, locale, base_level)
+    def cut(length: int) -> TypesetRow:
+        return typeset_row(f"{''.join(parts[:length]).rstrip()}{ELLIPSIS}", weight, locale, base_level)
 
     parts = list(graphemes(text))
     fitting = bisect_right(range(len(parts)), width, key=lambda length: cut(length).width)
     return cut(max(fitting - 1, 0))
 
 
-def _pieces(text: str, fits: Callable[[str], bool]) -> Iterator[str]:
+def _break_pieces(text: str, fits: Callable[[str], bool]) -> Iterator[str]:
     """Yield the parts of a text behind which a line may end, none of them wider than a line."""
     for piece in PIECES.findall(text):
         if fits(piece):
             yield piece
         else:
             parts = (part for each in graphemes(piece) for part in ((each,) if fits(each) else each))
-            yield from _joined(parts, fits)
+            yield from _fill_rows(parts, fits)
 
 
-def _joined(parts: Iterable[str], fits: Callable[[str], bool]) -> Iterator[str]:
+def _fill_rows(parts: Iterable[str], fits: Callable[[str], bool]) -> Iterator[str]:
     """Yield as many parts at a time as fit together."""
     joined = ""
     for part in parts:

@@ -2,10 +2,11 @@
 
 from chalice.app import Response
 
-from chalicelib.invoices import find, table
-from chalicelib.invoices.catch_up import catch_up
-from chalicelib.invoices.download import link_to
+from chalicelib.invoices import table
+from chalicelib.invoices.download import download_link
+from chalicelib.invoices.find import find_by_number, find_by_transaction
 from chalicelib.invoices.issue import issue_for
+from chalicelib.invoices.issue_missing import issue_missing_documents
 from chalicelib.invoices.view import summary
 from chalicelib.payments import table as payments
 from chalicelib.payments.view import view_payment
@@ -20,7 +21,7 @@ def show(visit: Visit) -> Response:
     account_id = visit.account.account_id
     invoices_from, payments_from = visit.query.get("invoices"), visit.query.get("payments")
     if invoices_from is None:
-        catch_up(account_id, visit.catalog)
+        issue_missing_documents(account_id, visit.catalog)
     invoices = table.newest(account_id, limit=ROWS, cursor=invoices_from)
     paid = payments.newest(account_id, limit=ROWS, cursor=payments_from)
     return render.page(
@@ -38,14 +39,14 @@ def show(visit: Visit) -> Response:
 
 def download(visit: Visit, number: str) -> Response:
     """Go to an invoice's PDF; the link lives for minutes. Raises InvoiceNotFound."""
-    return see_other(link_to(find.by_number(visit.account.account_id, number)))
+    return see_other(download_link(find_by_number(visit.account.account_id, number)))
 
 
 def download_of_payment(visit: Visit, payment_id: str) -> Response:
     """Go to the PDF of a payment's invoice. Raises PaymentNotFound, NotInvoiceable, InvoicesBusy."""
-    return see_other(link_to(issue_for(visit.account.account_id, payment_id, visit.catalog)))
+    return see_other(download_link(issue_for(visit.account.account_id, payment_id, visit.catalog)))
 
 
 def download_of_transaction(visit: Visit, transaction_id: str) -> Response:
     """Go to the PDF of a credit's invoice or a refund's credit note. Raises UnknownTransaction, InvoiceNotFound."""
-    return see_other(link_to(find.by_transaction(visit.account.account_id, transaction_id, visit.catalog)))
+    return see_other(download_link(find_by_transaction(visit.account.account_id, transaction_id, visit.catalog)))

@@ -16,7 +16,7 @@ from chalicelib.invoices.invoice import (
     TaxLine,
     one_line,
 )
-from chalicelib.invoices.issue import issue_for, numbered
+from chalicelib.invoices.issue import add_under_next_number, issue_for
 from chalicelib.invoices.number import number_of
 from chalicelib.invoices.table import Credited, State
 from chalicelib.invoices.words import words
@@ -34,7 +34,9 @@ def issue_credit_note(refund: Refund, catalog: Catalog) -> Invoice:
     if not refund.is_out or refund.stripe_refund_id is None:
         raise NotCreditable(refund)
     invoice = issue_for(refund.account_id, refund.payment_id, catalog)
-    return numbered(refund.account_id, refund.stripe_refund_id, _adder(refund, invoice), refund.payment_id)
+    return add_under_next_number(
+        refund.account_id, refund.stripe_refund_id, _credit_note_adder(refund, invoice), refund.payment_id
+    )
 
 
 def issue_counter_invoice(refund: Refund) -> Invoice | None:
@@ -49,7 +51,9 @@ def issue_counter_invoice(refund: Refund) -> Invoice | None:
     if cause not in noted:
         return None
     note, invoice = (table.get(account_id, noted[each]) for each in (cause, refund.payment_id))
-    return numbered(account_id, returned(cause), _taker_back(refund, note, invoice), refund.payment_id)
+    return add_under_next_number(
+        account_id, counter_invoice_cause(cause), _counter_invoice_adder(refund, note, invoice), refund.payment_id
+    )
 
 
 def issue_credit_notes(payment: Payment, catalog: Catalog) -> list[Invoice]:
@@ -62,24 +66,24 @@ def issue_credit_notes(payment: Payment, catalog: Catalog) -> list[Invoice]:
     return [*countered, *(issue_credit_note(refund, catalog) for refund in refunds if refund.is_out)]
 
 
-def returned(stripe_refund_id: str) -> str:
+def counter_invoice_cause(stripe_refund_id: str) -> str:
     """Return the cause of a counter-invoice: the ledger's id of the entry that the same event brings."""
     return f"{stripe_refund_id}/failed"
 
 
-def _taker_back(refund: Refund, note: Invoice, invoice: Invoice) -> Callable[[State], bool]:
+def _counter_invoice_adder(refund: Refund, note: Invoice, invoice: Invoice) -> Callable[[State], bool]:
     issued_at_ms = clock.now_ms()
 
     def add(state: State) -> bool:
         before = state.credited[refund.payment_id]
-        after = credited_in_all(invoice, before.micros - note.total_micros)
+        after = credited_in_total(invoice, before.micros - note.total_micros)
         made = counter_invoice(refund, note, state.last + 1, before.tax_micros - after.tax_micros, issued_at_ms)
         return table.add(made, crediting=refund.payment_id, before=before, after=after)
 
     return add
 
 
-def _adder(refund: Refund, invoice: Invoice) -> Callable[[State], bool]:
+def _credit_note_adder(refund: Refund, invoice: Invoice) -> Callable[[State], bool]:
     issued_at_ms = clock.now_ms()
 
     def add(state: State) -> bool:
@@ -96,10 +100,10 @@ def credited_after(invoice: Invoice, before: Credited, amount_micros: int) -> Cr
     micros = before.micros + amount_micros
     if amount_micros <= 0 or micros > invoice.total_micros:
         raise CreditExceedsInvoice(invoice, before.micros, amount_micros)
-    return credited_in_all(invoice, micros)
+    return credited_in_total(invoice, micros)
 
 
-def credited_in_all(invoice: Invoice, micros: int) -> Credited:
+def credited_in_total(invoice: Invoice, micros: int) -> Credited:
     """Return what credit notes of so much together take back, with the tax in it. Pure.
 
     The tax of all credit notes together is rounded, not that of each: when all is refunded, all the tax is, too.
@@ -111,7 +115,7 @@ def credited_in_all(invoice: Invoice, micros: int) -> Credited:
 
 def credit_note(refund: Refund, invoice: Invoice, sequence: int, tax_micros: int, issued_at_ms: int) -> Invoice:
     """Make the credit note of a refund of an invoice, with its share of the tax. Pure."""
-    tax, added_micros = _shared(invoice, tax_micros)
+    tax, added_micros = _with_tax(invoice, tax_micros)
     description = words(invoice.locale).refund_of.format(number=invoice.number)
     return replace(
         invoice,
@@ -131,14 +135,14 @@ def credit_note(refund: Refund, invoice: Invoice, sequence: int, tax_micros: int
 
 def counter_invoice(refund: Refund, note: Invoice, sequence: int, tax_micros: int, issued_at_ms: int) -> Invoice:
     """Make the invoice that takes back a credit note, whose refund came back, with its share of the tax. Pure."""
-    tax, added_micros = _shared(note, tax_micros)
+    tax, added_micros = _with_tax(note, tax_micros)
     description = words(note.locale).refund_returned.format(number=note.number)
     return replace(
         note,
         sequence=sequence,
         number=number_of(note.account_id, sequence, "invoice"),
         kind="invoice",
-        cause=returned(note.cause),
+        cause=counter_invoice_cause(note.cause),
         issued_at_ms=issued_at_ms,
         lines=(one_line(description, note.total_micros - added_micros),),
         tax=tax,
@@ -148,7 +152,7 @@ def counter_invoice(refund: Refund, note: Invoice, sequence: int, tax_micros: in
     )
 
 
-def _shared(document: Invoice, tax_micros: int) -> tuple[TaxLine | None, int]:
+def _with_tax(document: Invoice, tax_micros: int) -> tuple[TaxLine | None, int]:
     """Return a document's tax with another amount, and how much of that comes on top of the lines."""
     tax = document.tax and replace(document.tax, amount_micros=tax_micros)
     return tax, 0 if tax is None or tax.inclusive else tax_micros
