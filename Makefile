@@ -1,7 +1,7 @@
 # The commands of this project. `make` alone lists them. Nothing needs to be installed but make and Python 3.11 or newer.
 
 .DEFAULT_GOAL := help
-.PHONY: help run reset test check format words bench package clean
+.PHONY: help run reset test check format words functions bench package clean
 
 VENV := .venv
 BIN := $(VENV)/bin
@@ -30,6 +30,7 @@ check: $(STAMP)  ## Check format, style, types, the directions of imports and th
 	$(BIN)/ruff check
 	$(BIN)/mypy .
 	$(BIN)/lint-imports
+	$(BIN)/python -m infrastructure.generator --check
 	$(BIN)/python -m infrastructure.check_resources
 
 format: $(STAMP)  ## Bring the code into its format
@@ -38,6 +39,9 @@ format: $(STAMP)  ## Bring the code into its format
 
 words: $(STAMP)  ## Bring the portal's translations up to date with its texts
 	$(BIN)/python -m infrastructure.words
+
+functions: $(STAMP)  ## Make the configuration, policies and resources of infrastructure/functions.toml
+	$(BIN)/python -m infrastructure.generator
 
 bench: $(STAMP)  ## Measure, print a table and write benchmarks/latest.json
 	$(BIN)/python -m benchmarks

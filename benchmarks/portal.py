@@ -21,6 +21,7 @@ from chalicelib.clock import day_of, now_ms
 from chalicelib.ledger import statement
 from chalicelib.portal import table
 from chalicelib.portal.session import LONGEST_MS, Session, id_of
+from chalicelib.usage.handlers import record_usage
 
 ACCOUNT = "bench-portal"
 TOKEN = "a-session-of-the-benchmark"
@@ -51,7 +52,7 @@ def fill() -> None:
     for start in range(0, EVENTS, BATCH):
         page_end = end_ms - (EVENTS - start - BATCH) * SPACING_MS
         messages = records(_random, [ACCOUNT], BATCH, end_ms=page_end, span_ms=BATCH * SPACING_MS)
-        if app.record_usage({"Records": messages}, None)["batchItemFailures"]:
+        if record_usage({"Records": messages}, None)["batchItemFailures"]:
             raise RuntimeError("messages were not posted")
 
 

@@ -6,10 +6,10 @@ from itertools import count
 
 from pynamodb.transactions import TransactWrite
 
-import app
 from benchmarks.events import Record
 from chalicelib.ledger.table import add_new_wallet
 from chalicelib.tables import connection
+from chalicelib.usage.handlers import record_usage
 
 MINUTE_MS = 60_000
 
@@ -26,7 +26,7 @@ def new_wallet(name: str) -> str:
 
 def record(messages: list[Record]) -> None:
     """Hand messages to the function as Lambda does; all of them must be posted."""
-    answer = app.record_usage({"Records": messages}, None)
+    answer = record_usage({"Records": messages}, None)
     if answer["batchItemFailures"]:
         raise RuntimeError(f"{len(answer['batchItemFailures'])} messages were not posted")
 

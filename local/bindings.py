@@ -1,26 +1,25 @@
-"""Which of the app's handlers is called by what: Chalice knows the handlers, the template knows the real sources."""
+"""Which function is called by what, as the template says: the entry points that Lambda calls, and their sources."""
 
-from collections.abc import Callable, Mapping
+import importlib
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from chalice.app import BaseEventSourceConfig, Chalice, DynamoDBEventConfig, ScheduledEventConfig, SQSEventConfig
 from chalice.local import LambdaContext
-from chalice.utils import to_cfn_resource_name
 
 from local.resources import Function
 
-DEFAULT_TIMEOUT_SECONDS = 60
+KINDS = ("Queue", "Stream", "Schedule")
 MEMORY_MEGABYTES = 1024
 
 
 class NotBound(Exception):
-    """A handler has a kind of source that is not run here, or nothing in the template says which one."""
+    """The template says of a function nothing that is run here."""
 
 
 @dataclass(frozen=True)
 class Binding:
-    """A handler, and the properties of its event source: Chalice's own with the template's over them."""
+    """A handler, and the properties of its event source."""
 
     name: str
     kind: str
@@ -41,28 +40,31 @@ class Binding:
         return "ReportBatchItemFailures" in self.properties.get("FunctionResponseTypes", ())
 
 
-def bindings(app: Chalice, functions: Mapping[str, Function]) -> list[Binding]:
-    """Return the bindings of every queue, stream and schedule handler of the app. Raises NotBound."""
-    return [_binding(app, config, functions) for config in app.event_sources]
+def bindings(functions: Mapping[str, Function], names: Collection[str] = ()) -> list[Binding]:
+    """Return the bindings of all functions but the API's, or of those with these names. Raises NotBound."""
+    bound = {name_of(each): each for each in functions.values() if each.handler}
+    missing = set(names) - bound.keys()
+    if missing:
+        raise NotBound(f"there is no function called {', '.join(sorted(missing))}")
+    return [binding(each) for name, each in bound.items() if not names or name in names]
 
 
-def _binding(app: Chalice, config: BaseEventSourceConfig, functions: Mapping[str, Function]) -> Binding:
-    function = functions.get(to_cfn_resource_name(config.name), Function(DEFAULT_TIMEOUT_SECONDS, {}))
-    kind, properties = _own_properties(config)
-    properties = {**properties, **function.event_source}
-    if kind not in properties:
-        raise NotBound(f"infrastructure/resources.json does not say which {kind} calls {config.name}")
-    return Binding(config.name, kind, app.handler_map[config.name], function.timeout_seconds, properties)
+def binding(function: Function) -> Binding:
+    """Return a function's entry point with its source. Raises NotBound."""
+    source = function.event_source
+    kind = next((kind for kind in KINDS if kind in source), None)
+    if kind is None:
+        raise NotBound(f"infrastructure/resources.json does not say what calls {function.handler}")
+    return Binding(name_of(function), kind, entry_point(function.handler), function.timeout_seconds, source)
 
 
-def _own_properties(config: BaseEventSourceConfig) -> tuple[str, dict[str, Any]]:
-    # A queue's or stream's name in app.py is a placeholder: the template binds the real one.
-    if isinstance(config, SQSEventConfig):
-        window = config.maximum_batching_window_in_seconds
-        return "Queue", {"BatchSize": config.batch_size, "MaximumBatchingWindowInSeconds": window}
-    if isinstance(config, DynamoDBEventConfig):
-        return "Stream", {"BatchSize": config.batch_size}
-    if isinstance(config, ScheduledEventConfig):
-        expression = config.schedule_expression
-        return "Schedule", {"Schedule": expression if isinstance(expression, str) else expression.to_string()}
-    raise NotBound(f"{config.name} has a source of a kind that is not run locally: {type(config).__name__}")
+def entry_point(handler: str) -> Callable[[Any, Any], Any]:
+    """Import what Lambda calls: `chalicelib.usage.handlers.record_usage`."""
+    module, _, name = handler.rpartition(".")
+    found: Callable[[Any, Any], Any] = getattr(importlib.import_module(module), name)
+    return found
+
+
+def name_of(function: Function) -> str:
+    """Return a function's name: that of its entry point."""
+    return function.handler.rpartition(".")[2]

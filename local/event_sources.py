@@ -1,15 +1,12 @@
-"""What calls the app's handlers on one machine: polls queues and streams, fires schedules. A process of its own."""
+"""What calls the functions on one machine: polls queues and streams, fires schedules. A process of its own."""
 
 import argparse
-import importlib
 import logging
 import os
 import signal
 import threading
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-
-from chalice.app import Chalice
 
 from local.aws import STACK
 from local.bindings import Binding, bindings
@@ -70,9 +67,8 @@ def _stop_the_process(failure: threading.ExceptHookArgs) -> None:
 
 
 def main() -> None:
-    """Run the event sources of the app until told to stop."""
+    """Run the event sources of all functions until told to stop."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--app", default="app", help="the module that holds the Chalice app")
     parser.add_argument("--stack", default=STACK, help="the deployed stack")
     parser.add_argument("--positions", type=Path, required=True, help="where to keep the positions in streams")
     parser.add_argument("--ready", type=Path, required=True, help="a file to write when everything runs")
@@ -85,8 +81,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, lambda *_: stopped.set())
     threading.excepthook = _stop_the_process
     endpoint = os.environ["AWS_ENDPOINT_URL"]
-    app: Chalice = importlib.import_module(options.app).app
-    runner = Runner(bindings(app, functions(endpoint, options.stack)), endpoint, options.positions)
+    runner = Runner(bindings(functions(endpoint, options.stack)), endpoint, options.positions)
     runner.start()
     options.ready.touch()
     stopped.wait()

@@ -9,7 +9,7 @@ import json
 import re
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -47,10 +47,14 @@ class DeploymentFailed(Exception):
 
 @dataclass(frozen=True)
 class Function:
-    """What the template says about a function: its time limit, and the properties of what calls it, if it says any."""
+    """What the template says about a function: its time limit, the properties of what calls it, its entry point.
+
+    The API's own entry point is Chalice's, and API Gateway calls it.
+    """
 
     timeout_seconds: int
     event_source: Mapping[str, Any]
+    handler: str = ""
 
 
 @dataclass(frozen=True)
@@ -100,7 +104,8 @@ class Overlay:
             if "Timeout" in properties:
                 # Chalice makes a function for each handler, so there is at most one event source.
                 events = [event["Properties"] for event in properties.get("Events", {}).values()]
-                functions[name] = Function(properties["Timeout"], events[0] if events else {})
+                source = events[0] if events else {}
+                functions[name] = Function(properties["Timeout"], source, properties.get("Handler", ""))
         return functions
 
     def stack_template(self) -> dict[str, Any]:
@@ -130,10 +135,7 @@ class Overlay:
     def resolved_functions(self, outputs: Mapping[str, str]) -> dict[str, Function]:
         """Return the functions, with the references in their event sources resolved from the outputs of the stack."""
         return {
-            name: Function(
-                function.timeout_seconds,
-                _resolved(name, function.event_source, outputs),
-            )
+            name: replace(function, event_source=_resolved(name, function.event_source, outputs))
             for name, function in self.functions.items()
         }
 

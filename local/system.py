@@ -45,17 +45,15 @@ class System:
         *,
         ports: Ports | None = None,
         keep: bool = False,
-        app: str = "app",
         parameters: Mapping[str, str] = SHORT_TIMES,
     ) -> None:
         """Prepare a system whose logs, keys and state are in `directory`; with `keep`, AWS's state stays there too.
 
-        `app` is the module that holds the Chalice app; `parameters` are those of the template.
+        `parameters` are those of the template.
         """
         self.directory = directory.resolve()
         self.ports = ports or Ports()
         self.keep = keep
-        self.app = app
         self.parameters = parameters
         self.processes = Processes(self.directory / "logs")
         self.keys = Keys.load(self.directory / "keys.json")
@@ -122,7 +120,7 @@ class System:
         ready.unlink(missing_ok=True)
         self.processes.start(
             EVENT_SOURCES,
-            *("--app", self.app, "--stack", self.deployment.stack),
+            *("--stack", self.deployment.stack),
             *("--positions", str(self.directory / "positions"), "--ready", str(ready)),
             environment=self.environment,
             answers=ready.exists,
@@ -140,7 +138,7 @@ class System:
         self.start_event_sources()
         self.processes.start(
             "local.api",
-            *("--app", self.app, "--port", str(self.ports.page)),
+            *("--port", str(self.ports.page)),
             environment=self.environment,
             answers=http_answers(f"{self.url}/health"),
         )

@@ -10,7 +10,6 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from app import app
 from chalicelib import queues
 from chalicelib.accounts import table as accounts
 from chalicelib.auto_pay import table as auto_pay
@@ -28,6 +27,7 @@ from chalicelib.subscriptions import table as subscriptions
 from chalicelib.subscriptions.queue import NotQueued, RenewalMessage, send_all
 from local.resources import Deployment
 from tests.build import sqs_record
+from tests.functions import call
 from tests.invoices import documents
 from tests.invoices.test_credit_notes import record as refund_record
 from tests.invoices.test_credit_notes import written
@@ -41,7 +41,7 @@ _numbers = count(1)
 
 
 def deliver(function: str, *records: Record) -> list[str]:
-    answer = app.handler_map[function]({"Records": list(records)}, None)
+    answer = call(function, {"Records": list(records)})
     return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
 
 
@@ -331,7 +331,7 @@ def test_a_row_of_auto_pay_that_cannot_be_read_is_its_accounts_alone(stack: Depl
     # The schedule comes to it, and fails over it, which is what raises the alarm.
     assert account_id in [due for due, _ in auto_pay.due(now_ms(), 100)]
     with pytest.raises(Exception, match="1 accounts could not be looked at"):
-        app.handler_map["retry_refills"](scheduled(), None)
+        call("retry_refills", scheduled())
 
 
 def damage(stack: Deployment, table: str, key: dict[str, Any], name: str, value: dict[str, str]) -> None:
@@ -416,9 +416,9 @@ def test_a_key_that_names_no_refund_stops_no_sweep(stack: Deployment) -> None:
     row = reversal_table.ReversalRow("acme", "nonsense", unsettled_shard="0", check_at="2020-01-01T00:00:00.000Z")
     row.save()
     with pytest.raises(Exception, match="1 of 1 could not be swept"):
-        app.handler_map["sweep_payments"](scheduled(), None)
+        call("sweep_payments", scheduled())
     row.delete()
-    assert app.handler_map["sweep_payments"](scheduled(), None)["failed"] == 0
+    assert call("sweep_payments", scheduled())["failed"] == 0
 
 
 def test_a_call_that_sqs_refuses_keeps_no_other_renewal_from_its_queue(stack: Deployment) -> None:

@@ -12,7 +12,6 @@ from functools import cached_property
 from itertools import count
 from typing import Any
 
-from app import app
 from chalicelib import clock
 from chalicelib.auto_pay import table
 from chalicelib.auto_pay.auto_pay import AutoPay
@@ -130,7 +129,7 @@ class World:
 
     @cached_property
     def bindings(self) -> dict[str, Binding]:
-        return {each.name: each for each in bindings(app, self.deployment.functions)}
+        return {each.name: each for each in bindings(self.deployment.functions)}
 
     @cached_property
     def sqs(self) -> Any:

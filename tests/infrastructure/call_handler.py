@@ -1,9 +1,9 @@
-"""Calls a handler of the app as Lambda does: `python -m tests.infrastructure.call_handler NAME EVENT`."""
+"""Calls a function as Lambda does: `python -m tests.infrastructure.call_handler NAME EVENT`."""
 
 import json
 import sys
 
-from app import app
+from tests.functions import call
 
 _, name, event = sys.argv
-print(json.dumps(app.handler_map[name](json.loads(event), None)))
+print(json.dumps(call(name, json.loads(event))))

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.system
 CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
 PARAMETERS = {
     "SecretName": "secrets-of-the-stack",
-    "UsageVisibilityTimeout": "2",
+    "UsageVisibilityTimeout": "20",
     "UsageMaxReceiveCount": "2",
     "UsageBatchWindow": "1",
     "PortalBaseUrl": "https://billing.example.com",

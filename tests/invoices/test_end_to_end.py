@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from app import app
 from chalicelib.accounts.account import Account
 from chalicelib.invoices import table
 from chalicelib.invoices.invoice import Invoice
@@ -15,6 +14,7 @@ from chalicelib.payments import table as payments
 from chalicelib.payments.payment import Outcome, Payment, advance
 from chalicelib.reversals import table as reversal_table
 from local.aws import Aws
+from local.bindings import bindings
 from local.resources import Deployment
 from tests.invoices import documents
 from tests.running import running
@@ -26,7 +26,7 @@ NAMES = {"announce_payments", "issue_invoices", "issue_credit_notes"}
 @pytest.fixture
 def system(aws: Aws, stack: Deployment, tmp_path: Path) -> Iterator[None]:
     """Run the functions between payments, refunds and their documents, on their real sources."""
-    with running(app, stack.functions, aws, tmp_path, NAMES):
+    with running(bindings(stack.functions, NAMES), aws, tmp_path):
         yield
 
 

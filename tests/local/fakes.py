@@ -1,11 +1,10 @@
-"""A small app with one handler for each kind of source, and messages for it."""
+"""A small handler for each kind of source, and messages for it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from chalice.app import Chalice
-
 from local.aws import Aws
+from local.bindings import Binding
 from local.resources import SHORT_TIMES, Deployment
 
 Records = list[dict[str, Any]]
@@ -13,26 +12,19 @@ Handle = Callable[[Records], Any]
 QUICK = {**SHORT_TIMES, "UsageVisibilityTimeout": "1", "UsageMaxReceiveCount": "2"}
 
 
-def queue_app(handle: Handle) -> Chalice:
-    """Return an app whose queue handler is `handle`."""
-    app = Chalice(app_name="fake")
-
-    @app.on_sqs_message(queue="usage", batch_size=10_000, maximum_batching_window_in_seconds=1, name="record_usage")
-    def record_usage(event: Any) -> Any:
-        return handle(event.to_dict()["Records"])
-
-    return app
+def from_queue(handle: Handle, source: Mapping[str, Any]) -> list[Binding]:
+    """Bind `handle` to a queue."""
+    return [Binding("record_usage", "Queue", lambda event, _context: handle(event["Records"]), 60, source)]
 
 
-def stream_app(handle: Handle) -> Chalice:
-    """Return an app whose stream handler is `handle`."""
-    app = Chalice(app_name="fake")
+def from_stream(handle: Handle, source: Mapping[str, Any]) -> list[Binding]:
+    """Bind `handle` to a stream."""
+    return [Binding("watch_wallets", "Stream", lambda event, _context: handle(event["Records"]), 60, source)]
 
-    @app.on_dynamodb_record(stream_arn="arn:aws:dynamodb:::wallets", batch_size=100, name="watch_wallets")
-    def watch_wallets(event: Any) -> Any:
-        return handle(event.to_dict()["Records"])
 
-    return app
+def usage_source(deployment: Deployment) -> Mapping[str, Any]:
+    """Return what calls the function that records usage."""
+    return deployment.functions["RecordUsage"].event_source
 
 
 def counts(aws: Aws, url: str) -> tuple[int, int]:

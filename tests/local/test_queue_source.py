@@ -9,8 +9,8 @@ import pytest
 
 from local.aws import Aws
 from local.queue_source import failures
-from local.resources import Deployment, Function
-from tests.local.fakes import QUICK, Records, counts, queue_app, send
+from local.resources import Deployment
+from tests.local.fakes import QUICK, Records, counts, from_queue, send, usage_source
 from tests.running import running
 from tests.wait import wait_for
 
@@ -40,7 +40,7 @@ def test_messages_that_were_handled_are_deleted(aws: Aws, deployed: Deployment, 
         seen.update(record["body"] for record in records)
 
     send(aws, deployed, *(f"message {number}" for number in range(200)))
-    with running(queue_app(handle), dict(deployed.functions), aws, tmp_path):
+    with running(from_queue(handle, usage_source(deployed)), aws, tmp_path):
         wait_for(is_empty(aws, deployed))
     assert seen == Counter({f"message {number}": 1 for number in range(200)})
     assert counts(aws, deployed.dead_letter_queue_url) == (0, 0)
@@ -53,11 +53,11 @@ def test_a_handler_gets_what_lambda_sends(aws: Aws, deployed: Deployment, tmp_pa
         MessageBody="body",
         MessageAttributes={"trace": {"DataType": "String", "StringValue": "1-2-3"}},
     )
-    with running(queue_app(seen.extend), dict(deployed.functions), aws, tmp_path):
+    with running(from_queue(seen.extend, usage_source(deployed)), aws, tmp_path):
         wait_for(lambda: bool(seen))
     record = seen[0]
     assert record["eventSource"] == "aws:sqs"
-    assert record["eventSourceARN"] == deployed.functions["RecordUsage"].event_source["Queue"]
+    assert record["eventSourceARN"] == usage_source(deployed)["Queue"]
     assert record["awsRegion"] == "us-east-1"
     assert record["body"] == "body"
     assert record["md5OfBody"] == hashlib.md5(b"body", usedforsecurity=False).hexdigest()
@@ -74,7 +74,7 @@ def test_a_handler_gets_what_lambda_sends(aws: Aws, deployed: Deployment, tmp_pa
 def test_messages_are_gathered_into_one_batch(aws: Aws, deployed: Deployment, tmp_path: Path) -> None:
     sizes: list[int] = []
     send(aws, deployed, *map(str, range(40)))
-    with running(queue_app(lambda records: sizes.append(len(records))), dict(deployed.functions), aws, tmp_path):
+    with running(from_queue(lambda records: sizes.append(len(records)), usage_source(deployed)), aws, tmp_path):
         wait_for(is_empty(aws, deployed))
     assert sum(sizes) == 40
     assert max(sizes) >= 10
@@ -90,7 +90,7 @@ def test_a_poisonous_message_alone_goes_to_the_dead_letter_queue(
         return fail("poison")(records)
 
     send(aws, deployed, "good", "poison", "fine")
-    with running(queue_app(handle), dict(deployed.functions), aws, tmp_path):
+    with running(from_queue(handle, usage_source(deployed)), aws, tmp_path):
         wait_for(lambda: counts(aws, deployed.dead_letter_queue_url) == (1, 0))
     assert seen == {"good": 1, "fine": 1, "poison": int(QUICK["UsageMaxReceiveCount"])}
     assert counts(aws, deployed.usage_queue_url) == (0, 0)
@@ -104,7 +104,7 @@ def test_a_message_that_failed_once_is_delivered_again(aws: Aws, deployed: Deplo
         return fail("later")(records) if deliveries == ["1"] else None
 
     send(aws, deployed, "later")
-    with running(queue_app(handle), dict(deployed.functions), aws, tmp_path):
+    with running(from_queue(handle, usage_source(deployed)), aws, tmp_path):
         wait_for(lambda: len(deliveries) == 2)
         wait_for(is_empty(aws, deployed))
     assert deliveries == ["1", "2"]
@@ -119,7 +119,7 @@ def test_a_message_does_not_come_again_while_its_handler_runs(aws: Aws, deployed
         time.sleep(2 * int(QUICK["UsageVisibilityTimeout"]) + 0.5)
 
     send(aws, deployed, "slow")
-    with running(queue_app(handle), dict(deployed.functions), aws, tmp_path):
+    with running(from_queue(handle, usage_source(deployed)), aws, tmp_path):
         wait_for(is_empty(aws, deployed))
     assert deliveries == [1]
 
@@ -133,7 +133,7 @@ def test_a_handler_that_raises_gets_its_whole_batch_again(aws: Aws, deployed: De
             raise RuntimeError("the table cannot be reached")
 
     send(aws, deployed, "a", "b", "c")
-    with running(queue_app(handle), dict(deployed.functions), aws, tmp_path):
+    with running(from_queue(handle, usage_source(deployed)), aws, tmp_path):
         wait_for(lambda: len(batches) > 1)
         wait_for(is_empty(aws, deployed))
     assert batches[0] == ["a", "b", "c"]
@@ -143,10 +143,9 @@ def test_a_handler_that_raises_gets_its_whole_batch_again(aws: Aws, deployed: De
 def test_failures_count_only_if_the_template_says_that_they_are_reported(
     aws: Aws, deployed: Deployment, tmp_path: Path
 ) -> None:
-    source = dict(deployed.functions["RecordUsage"].event_source)
-    del source["FunctionResponseTypes"]
+    source = {name: value for name, value in usage_source(deployed).items() if name != "FunctionResponseTypes"}
     send(aws, deployed, "bad")
-    with running(queue_app(fail("bad")), {"RecordUsage": Function(60, source)}, aws, tmp_path):
+    with running(from_queue(fail("bad"), source), aws, tmp_path):
         wait_for(is_empty(aws, deployed))
     assert counts(aws, deployed.dead_letter_queue_url) == (0, 0)
 

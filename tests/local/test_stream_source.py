@@ -6,8 +6,7 @@ from typing import Any
 import pytest
 
 from local.aws import Aws
-from local.resources import Function
-from tests.local.fakes import Records, counts, stream_app
+from tests.local.fakes import Records, counts, from_stream
 from tests.running import running
 from tests.wait import wait_for
 
@@ -24,8 +23,8 @@ class Wallets:
         for name in names:
             self.dynamodb.put_item(TableName=self.table, Item={"account_id": {"S": name}, "hash": {"B": b"\x00\xff"}})
 
-    def function(self, **properties: Any) -> dict[str, Function]:
-        return {"WatchWallets": Function(60, {"Stream": self.stream, **properties})}
+    def source(self, **properties: Any) -> dict[str, Any]:
+        return {"Stream": self.stream, **properties}
 
 
 @pytest.fixture
@@ -40,8 +39,8 @@ def names(records: Records) -> list[str]:
 def test_records_come_in_order_and_in_batches(aws: Aws, wallets: Wallets, tmp_path: Path) -> None:
     batches: list[list[str]] = []
     wallets.put("a", "b", "c", "d", "e")
-    app = stream_app(lambda records: batches.append(names(records)))
-    with running(app, wallets.function(BatchSize=2), aws, tmp_path):
+    bound = from_stream(lambda records: batches.append(names(records)), wallets.source(BatchSize=2))
+    with running(bound, aws, tmp_path):
         wait_for(lambda: sum(map(len, batches)) == 5)
     assert batches == [["a", "b"], ["c", "d"], ["e"]]
 
@@ -49,7 +48,7 @@ def test_records_come_in_order_and_in_batches(aws: Aws, wallets: Wallets, tmp_pa
 def test_a_handler_gets_what_lambda_sends(aws: Aws, wallets: Wallets, tmp_path: Path) -> None:
     seen: Records = []
     wallets.put("a")
-    with running(stream_app(seen.extend), wallets.function(), aws, tmp_path):
+    with running(from_stream(seen.extend, wallets.source()), aws, tmp_path):
         wait_for(lambda: bool(seen))
     record = json.loads(json.dumps(seen[0]))
     assert record["eventName"] == "INSERT"
@@ -70,7 +69,7 @@ def test_a_batch_that_fails_comes_again_before_anything_later(aws: Aws, wallets:
             raise RuntimeError("not yet")
 
     wallets.put("a", "b", "c")
-    with running(stream_app(handle), wallets.function(BatchSize=2), aws, tmp_path):
+    with running(from_stream(handle, wallets.source(BatchSize=2)), aws, tmp_path):
         wait_for(lambda: len(batches) == 4)
     assert batches == [["a", "b"], ["a", "b"], ["a", "b"], ["c"]]
 
@@ -86,8 +85,8 @@ def test_a_failing_batch_is_halved_and_given_up_where_the_template_says_so(
         handled.extend(names(records))
 
     wallets.put("a", "b", "bad", "c", "d")
-    function = wallets.function(BisectBatchOnFunctionError=True, MaximumRetryAttempts=2)
-    with running(stream_app(handle), function, aws, tmp_path):
+    source = wallets.source(BisectBatchOnFunctionError=True, MaximumRetryAttempts=2)
+    with running(from_stream(handle, source), aws, tmp_path):
         wait_for(lambda: len(handled) == 4)
     assert handled == ["a", "b", "c", "d"]
 
@@ -100,8 +99,8 @@ def test_what_is_given_up_is_named_on_the_queue_for_it(aws: Aws, wallets: Wallet
     queue = aws.client("sqs").create_queue(QueueName=wallets.table[-20:])["QueueUrl"]
     arn = f"arn:aws:sqs:us-east-1:000000000000:{wallets.table[-20:]}"
     destination = {"OnFailure": {"Type": "SQS", "Destination": arn}}
-    function = wallets.function(MaximumRetryAttempts=1, DestinationConfig=destination)
-    with running(stream_app(handle), function, aws, tmp_path):
+    source = wallets.source(MaximumRetryAttempts=1, DestinationConfig=destination)
+    with running(from_stream(handle, source), aws, tmp_path):
         wait_for(lambda: counts(aws, queue) == (1, 0))
     failure = json.loads(aws.client("sqs").receive_message(QueueUrl=queue)["Messages"][0]["Body"])
     assert failure["requestContext"]["condition"] == "RetryAttemptsExhausted"
@@ -121,10 +120,8 @@ def test_a_record_that_is_too_old_is_given_up_however_often_it_may_be_tried(
         handled.extend(names(records))
 
     wallets.put("bad", "a")
-    function = wallets.function(
-        BisectBatchOnFunctionError=True, MaximumRetryAttempts=10_000, MaximumRecordAgeInSeconds=1
-    )
-    with running(stream_app(handle), function, aws, tmp_path):
+    source = wallets.source(BisectBatchOnFunctionError=True, MaximumRetryAttempts=10_000, MaximumRecordAgeInSeconds=1)
+    with running(from_stream(handle, source), aws, tmp_path):
         wait_for(lambda: handled == ["a"])
 
 
@@ -137,28 +134,28 @@ def test_records_before_the_first_failure_do_not_come_again(aws: Aws, wallets: W
         return {"batchItemFailures": [{"itemIdentifier": item["dynamodb"]["SequenceNumber"]} for item in failed]}
 
     wallets.put("a", "b", "c")
-    function = wallets.function(FunctionResponseTypes=["ReportBatchItemFailures"])
-    with running(stream_app(handle), function, aws, tmp_path):
+    source = wallets.source(FunctionResponseTypes=["ReportBatchItemFailures"])
+    with running(from_stream(handle, source), aws, tmp_path):
         wait_for(lambda: len(batches) == 2)
     assert batches == [["a", "b", "c"], ["b", "c"]]
 
 
 def test_the_next_run_goes_on_where_the_last_one_stopped(aws: Aws, wallets: Wallets, tmp_path: Path) -> None:
     seen: list[str] = []
-    app = stream_app(lambda records: seen.extend(names(records)))
+    bound = from_stream(lambda records: seen.extend(names(records)), wallets.source())
     wallets.put("a")
-    with running(app, wallets.function(), aws, tmp_path):
+    with running(bound, aws, tmp_path):
         wait_for(lambda: seen == ["a"])
     wallets.put("b")
-    with running(app, wallets.function(), aws, tmp_path):
+    with running(bound, aws, tmp_path):
         wait_for(lambda: len(seen) > 1)
     assert seen == ["a", "b"]
 
 
 def test_stopping_first_takes_what_is_on_the_stream(aws: Aws, wallets: Wallets, tmp_path: Path) -> None:
     seen: list[str] = []
-    app = stream_app(lambda records: seen.extend(names(records)))
-    with running(app, wallets.function(BatchSize=1), aws, tmp_path):
+    bound = from_stream(lambda records: seen.extend(names(records)), wallets.source(BatchSize=1))
+    with running(bound, aws, tmp_path):
         wallets.put("a", "b", "c")
     assert seen == ["a", "b", "c"]
 
@@ -171,9 +168,9 @@ def test_stopping_does_not_wait_for_a_batch_that_goes_on_failing(aws: Aws, walle
         raise RuntimeError("never")
 
     wallets.put("a")
-    with running(stream_app(handle), wallets.function(), aws, tmp_path):
+    with running(from_stream(handle, wallets.source()), aws, tmp_path):
         wait_for(lambda: bool(calls))
     seen: list[str] = []
-    with running(stream_app(lambda records: seen.extend(names(records))), wallets.function(), aws, tmp_path):
+    with running(from_stream(lambda records: seen.extend(names(records)), wallets.source()), aws, tmp_path):
         wait_for(lambda: bool(seen))
     assert seen == ["a"]

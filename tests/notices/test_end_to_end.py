@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from app import app
 from chalicelib.accounts.account import Account
 from chalicelib.audit.audit_usage import audit_usage
 from chalicelib.catalog.catalog import catalog
@@ -18,6 +17,7 @@ from chalicelib.payments import table as payments
 from chalicelib.subscriptions import table as subscriptions
 from chalicelib.subscriptions.period import next_period
 from local.aws import Aws
+from local.bindings import bindings
 from local.resources import Deployment
 from tests.build import credit, debit
 from tests.invoices.documents import invoice
@@ -42,7 +42,7 @@ OURS = {
 
 @pytest.fixture
 def system(aws: Aws, stack: Deployment, tmp_path: Path) -> Iterator[None]:
-    with running(app, stack.functions, aws, tmp_path, OURS):
+    with running(bindings(stack.functions, OURS), aws, tmp_path):
         yield
 
 
@@ -133,12 +133,12 @@ def test_streams_that_are_read_twice_tell_the_same_again_and_mail_nobody_twice(
 ) -> None:
     first, second = new_account(), new_account()
     payments.put_new(a_payment(first, "succeeded"))
-    with running(app, stack.functions, aws, tmp_path / "once", OURS):
+    with running(bindings(stack.functions, OURS), aws, tmp_path / "once"):
         mail = wait_for(lambda: inbox.mails(first.email))[0]
     once = of(first, bus.heard())
     assert once[0]["detail"]["payment_id"] in mail["BodyText"]
     payments.put_new(a_payment(second, "succeeded"))
-    with running(app, stack.functions, aws, tmp_path / "again", OURS):
+    with running(bindings(stack.functions, OURS), aws, tmp_path / "again"):
         # What comes last on the stream and the queue is there: so is all that came before.
         wait_for(lambda: inbox.mails(second.email))
     again = of(first, bus.heard())

@@ -1,0 +1,34 @@
+"""Auto-pay by the stream of wallets and by schedule. Payments and cards that move on: `subscriptions.handlers`."""
+
+from chalicelib.auto_pay.retry import retry
+from chalicelib.auto_pay.send_refill import send_refill
+from chalicelib.auto_pay.trigger import wallets_moved
+from chalicelib.catalog.catalog import catalog
+from chalicelib.lambda_function import (
+    Context,
+    Counts,
+    PartialFailures,
+    Records,
+    counts,
+    lambda_function,
+    partial_failures,
+)
+from chalicelib.payments.charge_queued import charge_all
+
+
+@lambda_function
+def refill_wallets(event: Records, _context: Context | None) -> PartialFailures:
+    """Refill the wallets that have fallen below auto-pay's threshold."""
+    return partial_failures(wallets_moved(event["Records"], catalog()))
+
+
+@lambda_function
+def retry_refills(_event: object, _context: Context | None) -> Counts:
+    """Evaluate the accounts that are due by themselves. Raises RetryIncomplete at the end if one of them met a bug."""
+    return counts(retry(catalog()))
+
+
+@lambda_function
+def charge_payments(event: Records, _context: Context | None) -> PartialFailures:
+    """Make the payments of the charges queue. It is here because a refill is looked at once more before it is sent."""
+    return partial_failures(charge_all(event["Records"], send_refill=send_refill))

@@ -1,0 +1,49 @@
+"""Events by the streams of tables, mails by the queue."""
+
+from chalicelib.catalog.catalog import catalog
+from chalicelib.lambda_function import Context, PartialFailures, Records, lambda_function, partial_failures
+from chalicelib.notices import publish
+
+
+@lambda_function
+def announce_wallets(event: Records, _context: Context | None) -> PartialFailures:
+    """Publish balances that crossed a threshold."""
+    return partial_failures(publish.publish_wallets(event["Records"], catalog()))
+
+
+@lambda_function
+def announce_payments(event: Records, _context: Context | None) -> PartialFailures:
+    """Publish payments that came to a state that somebody waits for."""
+    return partial_failures(publish.publish_payments(event["Records"]))
+
+
+@lambda_function
+def announce_auto_pay(event: Records, _context: Context | None) -> PartialFailures:
+    """Publish auto-pay that was suspended."""
+    return partial_failures(publish.publish_auto_pay(event["Records"]))
+
+
+@lambda_function
+def announce_subscriptions(event: Records, _context: Context | None) -> PartialFailures:
+    """Publish subscriptions that were renewed, owe a period or have ended."""
+    return partial_failures(publish.publish_subscriptions(event["Records"]))
+
+
+@lambda_function
+def announce_invoices(event: Records, _context: Context | None) -> PartialFailures:
+    """Publish invoices and credit notes that were issued."""
+    return partial_failures(publish.publish_invoices(event["Records"]))
+
+
+@lambda_function
+def announce_repeats(event: Records, _context: Context | None) -> PartialFailures:
+    """Publish usage that was charged again."""
+    return partial_failures(publish.publish_repeats(event["Records"]))
+
+
+@lambda_function
+def send_mails(event: Records, _context: Context | None) -> PartialFailures:
+    """Send the mails that events trigger."""
+    from chalicelib.notices.send import send  # noqa: PLC0415 - babel, which no function but this one should import
+
+    return partial_failures(send(event["Records"], catalog()))

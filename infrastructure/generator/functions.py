@@ -1,0 +1,68 @@
+"""What goes over Chalice's own template of each function: entry point, size, source. Pure."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from infrastructure.generator.names import API, Document, attribute, function_id, number, queue_id, sub, table_id
+from infrastructure.generator.specification import Function, QueueSource, Specification, StreamSource
+
+REPORTS: Final = ["ReportBatchItemFailures"]
+OLDEST_RECORD_SECONDS: Final = 6 * 3600
+"""Of any stream: a record that cannot be handled by then is put aside, long before DynamoDB drops it after a day."""
+
+
+def functions(specification: Specification) -> Iterator[tuple[str, Document]]:
+    """Yield the properties of each function by its logical id."""
+    api = specification.api
+    yield function_id(API), {"Properties": {"MemorySize": api.memory_mb, "Timeout": api.timeout_seconds}}
+    for name, function in specification.functions.items():
+        yield function_id(name), {"Properties": _properties(function_id(name), function)}
+
+
+def _properties(logical_id: str, function: Function) -> Document:
+    properties: Document = {
+        "Handler": function.handler,
+        "MemorySize": function.memory_mb,
+        "Timeout": function.timeout_seconds,
+    }
+    # The names of the events are those that Chalice gives them.
+    if function.queue:
+        properties["Events"] = {f"{logical_id}SqsEventSource": {"Properties": _from_queue(function.queue)}}
+    if function.stream:
+        properties["Events"] = {f"{logical_id}DynamodbEventSource": {"Properties": _from_stream(function.stream)}}
+    if function.schedule:
+        properties["Events"] = {f"{logical_id}Event": {"Properties": {"Schedule": function.schedule}}}
+        # Nothing is tried again: the next time comes soon, and finds what was left.
+        properties["EventInvokeConfig"] = {"MaximumRetryAttempts": 0}
+    return properties
+
+
+def _from_queue(source: QueueSource) -> Document:
+    return {
+        # As Chalice has it, with Fn::Sub: the merge would put any other reference beside its own.
+        "Queue": sub(f"${{{queue_id(source.name)}.Arn}}"),
+        "BatchSize": source.batch_size,
+        **_window(source.window_seconds),
+        "FunctionResponseTypes": REPORTS,
+        "ScalingConfig": {"MaximumConcurrency": source.concurrency},
+    }
+
+
+def _from_stream(source: StreamSource) -> Document:
+    return {
+        "Stream": attribute(table_id(source.table), "StreamArn"),
+        "StartingPosition": "TRIM_HORIZON",
+        "BatchSize": source.batch_size,
+        **_window(source.window_seconds),
+        "BisectBatchOnFunctionError": True,
+        "FunctionResponseTypes": REPORTS,
+        "MaximumRetryAttempts": source.attempts,
+        "MaximumRecordAgeInSeconds": OLDEST_RECORD_SECONDS,
+        "DestinationConfig": {
+            "OnFailure": {"Type": "SQS", "Destination": attribute(queue_id(source.on_failure))},
+        },
+    }
+
+
+def _window(seconds: int | str | None) -> Document:
+    return {} if seconds is None else {"MaximumBatchingWindowInSeconds": number(seconds)}

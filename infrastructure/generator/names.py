@@ -1,0 +1,60 @@
+"""Logical ids of resources, and references to them. Pure."""
+
+from typing import Any
+
+Document = dict[str, Any]
+
+API = "api"
+DEAD_LETTERS = "_dead_letters"
+
+
+def camel(name: str) -> str:
+    """Return `daily_usage` as `DailyUsage`, as Chalice names its functions."""
+    return "".join(word.capitalize() for word in name.split("_"))
+
+
+def function_id(name: str) -> str:
+    """Return the logical id of a function. Chalice spells its own handler of the API in another way."""
+    return "APIHandler" if name == API else camel(name)
+
+
+def log_group_id(name: str) -> str:
+    """Return the logical id of a function's log group."""
+    return "ApiHandlerLogGroup" if name == API else f"{camel(name)}LogGroup"
+
+
+def table_id(name: str) -> str:
+    """Return the logical id of a table."""
+    return f"{camel(name)}Table"
+
+
+def bucket_id(name: str) -> str:
+    """Return the logical id of a bucket."""
+    return f"{camel(name)}Bucket"
+
+
+def queue_id(name: str) -> str:
+    """Return the logical id of a queue, or of a queue's dead-letter queue: `usage`, `usage_dead_letters`."""
+    if name.endswith(DEAD_LETTERS):
+        return f"{camel(name.removesuffix(DEAD_LETTERS))}DeadLetterQueue"
+    return f"{camel(name)}Queue"
+
+
+def ref(logical_id: str) -> Document:
+    """Refer to a resource or a parameter."""
+    return {"Ref": logical_id}
+
+
+def attribute(logical_id: str, name: str = "Arn") -> Document:
+    """Refer to an attribute of a resource."""
+    return {"Fn::GetAtt": [logical_id, name]}
+
+
+def sub(text: str) -> Document:
+    """Fill in the references that a text names as `${...}`."""
+    return {"Fn::Sub": text}
+
+
+def number(value: int | str) -> int | Document:
+    """Return a number, or a reference to the parameter that gives it."""
+    return ref(value) if isinstance(value, str) else value
