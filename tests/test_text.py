@@ -10,32 +10,13 @@ from typing import Annotated
 
 import msgspec
 import pytest
-from babel import Locale as BabelLocale
-from babel.core import get_global
-from babel.localedata import locale_identifiers
-from hypothesis import given
-from hypothesis import strategies as st
 
 from chalicelib import api, text
 from chalicelib.catalog import seller
-from chalicelib.text import (
-    COUNTRIES,
-    CURRENCIES,
-    AccountId,
-    Country,
-    Email,
-    Line,
-    Locale,
-    Text,
-    WebAddress,
-    WrongText,
-    ascii_email,
-    whole,
-)
+from chalicelib.text import AccountId, Country, Line, Text, WebAddress, WrongText, whole
 from chalicelib.typed import convert, json_decoder
 
 CODE = Path(text.__file__).parent
-LONG = "a" * 63
 
 
 def texts() -> list[type[Text]]:
@@ -185,159 +166,6 @@ def test_a_line_is_not_too_long() -> None:
     with pytest.raises(WrongText, match="it has 201") as refusal:
         Line("x" * 201)
     assert refusal.value.reason == "length"
-
-
-@pytest.mark.parametrize(
-    "address",
-    [
-        "kim@acme.example",
-        "kim+tag@mail.acme.co.uk",
-        "o'neill_99@a-b.example",
-        "KIM@ACME.EXAMPLE",
-        f"{'k' * 64}@acme.example",
-        f"k@{LONG}.{LONG}.example",
-    ],
-)
-def test_an_address_that_mails_reach_is_taken_as_it_is(address: str) -> None:
-    assert Email(address) == ascii_email(address) == address
-
-
-@pytest.mark.parametrize(
-    ("address", "sent_to"),
-    [
-        ("kim@bücher.example", "kim@xn--bcher-kva.example"),
-        ("kim@例え.テスト", "kim@xn--r8jz45g.xn--zckzah"),
-        ("kim@BÜCHER.example", "kim@xn--bcher-kva.example"),
-        ("kim@xn--bcher-kva.example", "kim@xn--bcher-kva.example"),
-    ],
-)
-def test_a_domain_of_other_letters_is_taken_and_written_as_punycode_where_mails_go(address: str, sent_to: str) -> None:
-    assert (Email(address), ascii_email(address)) == (address, sent_to)
-
-
-@pytest.mark.parametrize(
-    "address",
-    [
-        *("kim", "kim@", "@acme.example", "kim@acme", "kim@localhost", "kim@@acme.example", "kim@a@acme.example"),
-        *("kim@acme.example\u200b", "kim@exa\u00admple.example", "kim@\u2060acme.example", "kim@acme\u3000.example"),
-        *("kim@acme..example", "kim@.acme.example", "kim@acme.example.", "kim@-acme.example", "kim@acme-.example"),
-        *(".kim@acme.example", "kim.@acme.example", "kim..k@acme.example", "kim k@acme.example", " kim@acme.example"),
-        *(
-            "kim@acme.example ",
-            "kim@acme.example\n",
-            "kim\n@acme.example",
-            "kim@acme\u200b.e",
-            "kim\u200b@acme.example",
-        ),
-        *(
-            "Kim <kim@acme.example>",
-            "<kim@acme.example>",
-            '"kim"@acme.example',
-            "kim,k@acme.example",
-            "kim;@acme.example",
-        ),
-        *(
-            "kim@acme.example,jo@acme.example",
-            "mailto:kim@acme.example",
-            "kim@[127.0.0.1]",
-            "kim@127.0.0.1",
-            "kim@acme.c",
-        ),
-        *("kim@acme_x.example", "kim@acme!.example", "kim@xn--.example", "kim@☃.example", "kim@a\u202eb.example"),
-        *(f"{'k' * 65}@acme.example", f"kim@{LONG}a.example", f"kim@{'.'.join([LONG] * 4)}.example"),
-        f"kim@{'.'.join(['ü' * 50] * 5)}.example",
-        *(
-            "kïm@acme.example",
-            "金@acme.example",
-            "kim\x00@acme.example",
-            "kim\ud800@acme.example",
-            "kim@acme\ud800.example",
-        ),
-    ],
-)
-def test_an_address_that_no_mail_reaches_is_refused(address: str) -> None:
-    with pytest.raises(WrongText, match="must be an e-mail address such as"):
-        Email(address)
-
-
-def test_letters_that_mails_are_not_delivered_to_are_refused_with_the_reason() -> None:
-    with pytest.raises(WrongText, match="not delivered to other letters than a to z before the @") as refusal:
-        Email("kïm@acme.example")
-    assert refusal.value.reason == "local_part"
-
-
-@given(st.text(max_size=300))
-def test_whatever_is_written_is_an_address_that_servers_take_or_refused(written: str) -> None:
-    for address in (written, f"{written}@acme.example", f"kim@{written}", f"kim@{written}.example"):
-        try:
-            sent_to = ascii_email(address)
-        except WrongText:
-            continue
-        assert re.fullmatch(r"[!-~]{1,64}@[a-zA-Z0-9.-]{1,253}", sent_to)
-        assert len(sent_to) <= 254
-        assert ascii_email(sent_to) == sent_to
-
-
-def test_countries_are_the_ones_that_babel_and_iso_3166_1_have() -> None:
-    """Of what CLDR has besides, ISO 3166-1 reserves some and gives the rest to whoever needs a code of his own."""
-    reserved, of_cldr = {"AC", "CP", "CQ", "DG", "EA", "EU", "EZ", "IC", "TA", "UN"}, {"QO", "XA", "XB", "XK", "ZZ"}
-    of_babel = {code for code in map(str, BabelLocale("en").territories) if re.fullmatch("[A-Z]{2}", code)}
-    assert of_babel - reserved - of_cldr == COUNTRIES
-    assert len(COUNTRIES) == 249
-
-
-@pytest.mark.parametrize(
-    ("written", "meant"), [("UK", "GB"), ("EL", "GR"), ("gb", "GB"), ("uk", "GB"), ("el", "GR"), ("De", "DE")]
-)
-def test_the_country_that_is_probably_meant_is_told(written: str, meant: str) -> None:
-    with pytest.raises(WrongText, match=f"you probably mean {meant}"):
-        Country(written)
-
-
-@pytest.mark.parametrize(
-    "code",
-    ["XX", "ZZ", "EU", "UN", "QO", "XA", "XB", "SU", "AN", "USA", "Austria", "", "G", "GB ", " GB", "GB\n", "ＧＢ"],
-)
-def test_what_is_no_countrys_code_is_refused(code: str) -> None:
-    with pytest.raises(WrongText, match="ISO 3166-1"):
-        Country(code)
-
-
-def test_currencies_are_the_ones_that_babel_knows_somebody_to_pay_with() -> None:
-    used = get_global("territory_currencies").values()
-    assert {code.lower() for uses in used for code, _, end, is_tender in uses if is_tender and not end} == CURRENCIES
-    assert not {"xyz", "xxx", "xts", "xau", "dem", "usn"} & CURRENCIES
-
-
-def test_every_locale_of_babels_is_taken() -> None:
-    for name in set(locale_identifiers()) - {"root"}:
-        assert Locale(name) == name
-        assert Locale(name.replace("_", "-"))
-
-
-@pytest.mark.parametrize(
-    "name", ["en", "en-US", "EN-us", "de_AT", "zh-CN", "zh-Hant-TW", "sr-Latn-RS", "pt-BR", "es-419"]
-)
-def test_locales_are_taken_as_they_are_usually_written(name: str) -> None:
-    assert Locale(name) == name
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        *("", "e", "xx", "english", "C", "POSIX", "root", "und", "en-XX", "en-ZZ", "de-JP", "en-Cyrl-US", "de-DE-1996"),
-        *("en_", "-en", "en--US", "en US", "de\n", "en-US\n", "../../etc", "en_US.UTF-8", "de_DE@euro", "ｅｎ"),
-    ],
-)
-def test_what_babel_has_no_locale_for_is_refused(name: str) -> None:
-    with pytest.raises(WrongText, match="must be a language"):
-        Locale(name)
-
-
-@pytest.mark.parametrize(("name", "meant"), [("en-UK", "en-GB"), ("iw", "he-IL"), ("deu", "de-DE")])
-def test_the_locale_that_is_probably_meant_is_told(name: str, meant: str) -> None:
-    with pytest.raises(WrongText, match=f"you probably mean {meant}"):
-        Locale(name)
 
 
 @pytest.mark.parametrize("account_id", ["", "a b", "-acme", ".acme", "acme\n", "acmé", "x" * 65, "a/b", "a#b", "a\x00"])

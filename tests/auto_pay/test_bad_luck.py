@@ -1,7 +1,6 @@
 """Cards that decline, banks that want to see the customer, a Stripe that is down, and what clears each of them."""
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 
@@ -10,17 +9,9 @@ from msgspec.structs import replace
 
 from chalicelib import clock
 from chalicelib.accounts import table as accounts
-from chalicelib.auto_pay import evaluate as refill
-from chalicelib.auto_pay import table
-from chalicelib.auto_pay.put import AutoPayRequest
-from chalicelib.auto_pay.rule import Wait
-from chalicelib.clock import now_ms
 from local.stripe_emulator.client import Emulator
-from tests.auto_pay.conftest import NewSaver
-from tests.auto_pay.world import Saver, World
+from tests.auto_pay.world import BAD_CARD, HOUR, Saver, World
 
-HOUR = timedelta(hours=1)
-BAD_CARD = "pm_card_chargeCustomerFail"
 THREE_D_SECURE = "pm_card_authenticationRequired"
 CREATE = "/v1/payment_intents"
 
@@ -259,108 +250,3 @@ def test_a_customer_that_stripe_no_longer_has_suspends_at_once_and_is_made_anew(
     saver.save_card("pm_card_visa")
     world.settle()
     assert (saver.balance, saver.auto_pay.suspended_reason) == (51, None)
-
-
-def test_the_monthly_limit_is_kept_and_the_next_month_goes_on_by_itself(new_saver: NewSaver, world: World) -> None:
-    saver = new_saver()
-    with world.at(datetime(2027, 3, 29, 12, tzinfo=UTC)):
-        saver.switch_on(monthly_limit="120")
-        for _ in range(4):
-            world.settle()
-            saver.spend_down_to(1)
-        world.settle()
-        assert len(saver.charges) == 2
-        found = saver.view
-        assert (found.reason, found.charged_this_month) == ("monthly_limit_reached", "100.00")
-        assert found.next_attempt_at == "2027-04-01T00:00:00.000Z"
-        assert found.last_refusal
-        assert found.last_refusal.reason == "monthly_limit_reached"
-    with world.at(datetime(2027, 3, 31, 23, 59, 58, tzinfo=UTC)):
-        world.minute()
-        assert len(saver.charges) == 2
-    with world.at(datetime(2027, 4, 1, 0, 0, 1, tzinfo=UTC)):
-        world.minute()
-        assert len(saver.charges) == 3
-        assert saver.view.charged_this_month == "50.00"
-        assert saver.view.last_refusal is None
-
-
-def test_a_higher_limit_goes_on_at_once(new_saver: NewSaver, world: World) -> None:
-    saver = new_saver()
-    saver.use(400)
-    saver.switch_on(monthly_limit="120")
-    world.settle()
-    assert (len(saver.charges), saver.balance) == (1, -300)
-    assert saver.view.reason == "monthly_limit_reached"
-    saver.switch_on(monthly_limit="1000")
-    world.settle()
-    assert (len(saver.charges), saver.balance) == (2, 50)
-
-
-def test_a_declined_attempt_does_not_use_up_the_monthly_limit(new_saver: NewSaver, world: World) -> None:
-    saver = new_saver(BAD_CARD)
-    saver.switch_on(monthly_limit="50")
-    world.settle()
-    assert saver.view.charged_this_month == "0.00"
-    saver.save_card("pm_card_visa")
-    world.settle()
-    assert (saver.view.charged_this_month, saver.balance) == ("50.00", 50)
-
-
-def test_two_functions_at_once_keep_the_monthly_limit(new_saver: NewSaver, world: World) -> None:
-    saver = new_saver()
-    saver.switch_on(monthly_limit="100")
-    for _ in range(4):
-        with ThreadPoolExecutor(8) as pool:
-            list(pool.map(lambda _: saver.consider(), range(8)))
-        world.settle()
-        saver.spend_down_to(1)
-    assert sum(charge["amount"] for charge in saver.charges) == 100_00
-    assert saver.consider() == Wait("monthly_limit_reached", saver.auto_pay.due_at_ms)
-
-
-def test_a_refill_whose_end_nobody_told_of_is_noticed(saver: Saver, world: World) -> None:
-    saver.spend_down_to(1)
-    world.deliver_stream("refill_wallets")
-    world.deliver_charges()
-    # The record of the payment's end is lost, and nothing is used any more.
-    assert saver.auto_pay.in_flight_payment_id
-    for name in world.iterators:
-        world.take(name)
-    with world.at(clock.now() + timedelta(milliseconds=refill.LOOK_AGAIN_MS + 1000)):
-        world.minute()
-    assert (saver.view.reason, saver.balance) == ("above_threshold", 51)
-
-
-def test_a_refill_whose_message_was_lost_is_made_by_the_sweeper(saver: Saver, world: World) -> None:
-    saver.spend_down_to(1)
-    world.deliver_stream("refill_wallets")
-    (_message,) = world.charges()
-    with world.at(clock.now() + HOUR / 6):
-        world.fire("sweep_payments")
-    assert (saver.balance, len(saver.attempts)) == (51, 2)
-
-
-def test_a_waiting_refill_is_written_down_rarely(saver: Saver, world: World, emulator: Emulator) -> None:
-    emulator.fault("status", status=503, times=0)
-    saver.spend_down_to(1)
-    world.settle()
-    version = saver.auto_pay.version
-    for _ in range(20):
-        saver.use(0.01)
-        world.settle()
-    assert saver.auto_pay.version == version
-    emulator.clear_faults()
-
-
-def test_what_is_due_is_found_by_its_index_and_looked_at_by_one(saver: Saver, world: World) -> None:
-    saver.put(AutoPayRequest(enabled=True, threshold="20", amount="50"))
-    quiet = saver.auto_pay
-    assert quiet.due_at_ms is None
-    table.mark_due(saver.account_id, now_ms())
-    found = [each for each in table.due(now_ms(), 100) if each[0] == saver.account_id]
-    ((account_id, due_at_ms),) = found
-    later_ms = now_ms() + 1000
-    assert table.claim(account_id, due_at_ms, again_at_ms=later_ms)
-    assert not table.claim(account_id, due_at_ms, again_at_ms=later_ms)
-    assert saver.auto_pay.due_at_ms == later_ms

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from chalicelib.auto_pay.rule import month_of, next_month_ms
 from chalicelib.money import MICROS
 from tests.auto_pay.build import NOW_MS
-from tests.auto_pay.test_simulator import AutoPayMachine
+from tests.auto_pay.simulator import AutoPayMachine
 
 BORDER_MS = next_month_ms(NOW_MS)
 SECONDS = st.sampled_from([0, 0.001, 1, 20, 300, 3600, 12 * 3600])

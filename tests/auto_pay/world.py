@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from itertools import count
 from typing import Any
@@ -212,3 +212,7 @@ class World:
     def fire(self, name: str) -> Any:
         """Call the handler of a schedule."""
         return self.bindings[name].call(scheduled_event(name, clock.now()))
+
+
+HOUR = timedelta(hours=1)
+BAD_CARD = "pm_card_chargeCustomerFail"

@@ -1,10 +1,9 @@
 """Credit notes are issued by themselves once a refund has gone out, and taken back where it comes back."""
 
 from collections.abc import Callable
-from typing import Any
 
 import pytest
-from msgspec.structs import asdict, replace
+from msgspec.structs import replace
 
 from chalicelib.accounts.account import Account
 from chalicelib.catalog.catalog import catalog
@@ -18,11 +17,10 @@ from chalicelib.invoices.pdf.document import draw
 from chalicelib.money import MICROS
 from chalicelib.payments.line import Line as Charged
 from chalicelib.payments.payment import DAY_MS, Failure, Payment
-from chalicelib.reversals import table as reversal_table
 from chalicelib.reversals.refund import Refund
-from chalicelib.reversals.reversal import Reversals
 from tests.api import Api
 from tests.invoices import documents
+from tests.invoices.refund_records import Record, record, written
 from tests.notices.records import record as stream_record
 from tests.payments.payer import Payer
 from tests.payments.refunder import moves, refund_payment, tell
@@ -30,35 +28,10 @@ from tests.wire import cut_off, cut_points
 
 NewAccount = Callable[..., Account]
 NewPayment = Callable[..., Payment]
-Record = dict[str, Any]
-
-
-def written(refund: Refund, payment: Payment) -> Refund:
-    """Write a refund of a payment, in place of what it was before; return it."""
-
-    def rule(seen: Reversals) -> Reversals:
-        others = (each for each in seen.refunds if each.refund_id != refund.refund_id)
-        return replace(seen, refunds=(*others, refund))
-
-    reversal_table.change(payment, rule)
-    return refund
 
 
 def came_back(refund: Refund) -> Refund:
     return replace(refund, state="failed", failed_at_ms=documents.AT_MS + 5 * DAY_MS, failure=Failure("lost_card"))
-
-
-def record(before: Refund | None, after: Refund | None) -> Record:
-    """Return the record of a refund's row that was one thing and is another."""
-    keys = ("account_id", "reversal_key")
-    return stream_record(_image(before), _image(after), keys=keys)
-
-
-def _image(refund: Refund | None) -> dict[str, Any] | None:
-    if refund is None:
-        return None
-    row = {name: value for name, value in asdict(refund).items() if value is not None and name != "failure"}
-    return {**row, "reversal_key": f"{refund.payment_id}#refund#{refund.refund_id}"}
 
 
 def deliver(*records: Record) -> list[str]:

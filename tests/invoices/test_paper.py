@@ -21,8 +21,8 @@ from chalicelib.money import MICROS, THREE_DECIMAL, ZERO_DECIMAL
 from chalicelib.payments.payment import DAY_MS
 from tests.invoices.documents import AT_MS, PAID, SELLER, arabic, invoice, many_lines
 from tests.invoices.logos import png_bytes
+from tests.invoices.names import NAMES
 from tests.invoices.paper import Box, Paper, Text, read
-from tests.invoices.test_typeset import NAMES
 
 OVERHANG = 3.0
 """How far a glyph may lean out of its line, in points: that is how they are designed."""

@@ -20,18 +20,12 @@ from chalicelib.invoices.pdf.layout import A4, INK, LETTER, page_for, readable
 from chalicelib.invoices.words import FOLDER, languages, texts
 from chalicelib.money import MICROS, THREE_DECIMAL, ZERO_DECIMAL
 from tests.invoices.documents import AT_MS, BUYER, SELLER, arabic, invoice, many_lines, note, yen
+from tests.invoices.examples import EXAMPLES
 
-EXAMPLES = {
-    "one line": invoice,
-    "200 lines": lambda: invoice(lines=many_lines(200)),
-    "arabic": arabic,
-    "yen": yen,
-    "credit note": note,
-}
 DIGESTS = """
 from hashlib import sha256
-from chalicelib.invoices.pdf.document import draw
-from tests.invoices.test_pdf import EXAMPLES
+from chalicelib.invoices.pdf import draw
+from tests.invoices.examples import EXAMPLES
 print(*[sha256(draw(make(), None)).hexdigest() for make in EXAMPLES.values()])
 """
 

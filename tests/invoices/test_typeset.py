@@ -6,28 +6,7 @@ from hypothesis import strategies as st
 from chalicelib.invoices.pdf.graphemes import graphemes
 from chalicelib.invoices.pdf.typeface import BOLD, REGULAR, cjk_design
 from chalicelib.invoices.pdf.typeset import TypesetRow, clean, shorten, typeset_row, wrap
-
-NAMES = [
-    "Société Générale d’Électricité",
-    "Ромашка ООО",
-    "Συνεργασία ΑΕ",
-    "شركة الأفق للاتصالات",
-    "חברת השקעות בע״מ",
-    "株式会社サンプル",
-    "주식회사 한글",
-    "北京示例有限公司",
-    "臺灣範例股份有限公司",
-    "บริษัท น้ำกรุงเทพ จำกัด",
-    "हिन्दी कंपनी",
-    "বাংলা প্রতিষ্ঠান",
-    "தமிழ் நிறுவனம்",
-    "Հայկական",
-    "ქართული",
-    "አማርኛ",
-    "Công ty Việt Nam",
-    "Łódź Żółć Çağrı",
-    "₽ ₹ ₩ ₺ ₫ ₪ ฿ € £ ¥",
-]
+from tests.invoices.names import NAMES
 
 
 def read(set_line: TypesetRow) -> str:

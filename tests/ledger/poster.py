@@ -2,7 +2,7 @@
 
 import sys
 
-from tests.ledger.test_concurrency import overlapping_batches, pairs_of, post_until_posted
+from tests.ledger.overlapping import overlapping_batches, pairs_of, post_until_posted
 
 if __name__ == "__main__":
     _, workspace, *clients, seed = sys.argv

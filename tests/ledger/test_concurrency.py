@@ -3,45 +3,18 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from random import Random
 
 from chalicelib.ledger import statement, table
-from chalicelib.ledger.post import LedgerBusy, post
-from chalicelib.ledger.posting import Posting
 from chalicelib.ledger.verify import verify
-from tests.build import debit, pair
+from tests.build import debit
 from tests.conftest import NewWallet
+from tests.ledger.overlapping import EVENTS, overlapping_batches, pairs_of, post_until_posted
 from tests.ledger.wire import every_other_commit_refused
 
-EVENTS = 400
 THREADS = 16
 ROOT = Path(__file__).resolve().parents[2]
-
-
-Make = Callable[[int], Posting]
-
-
-def overlapping_batches(make: Make, seed: int) -> list[list[Posting]]:
-    """Return batches that together send each event three times, in an order of their own."""
-    random = Random(seed)
-    sent = [make(number) for number in range(EVENTS)] * 3
-    random.shuffle(sent)
-    return [sent[start : start + 25] for start in range(0, len(sent), 25)]
-
-
-def post_until_posted(batch: list[Posting]) -> int:
-    """Post as the queue would have it posted: again what the ledger was too busy for. Return how many were new."""
-    posted = 0
-    while batch:
-        result = post(batch)
-        assert not result.conflicts
-        assert {type(refused.error) for refused in result.refused} <= {LedgerBusy}
-        posted += len(result.posted)
-        batch = [refused.posting for refused in result.refused]
-    return posted
 
 
 def assert_each_event_once(account_id: str, price_micros: int = 50_000) -> None:
@@ -58,11 +31,6 @@ def assert_each_pair_once(clients: list[str], workspace: str) -> None:
     assert table.read_wallet(workspace).balance_micros == -EVENTS * 50_000
     assert sum(table.read_wallet(client).balance_micros for client in clients) == -EVENTS * 70_000
     assert sum(table.read_wallet(client).sequence for client in clients) == EVENTS
-
-
-def pairs_of(clients: list[str], workspace: str) -> Make:
-    """Return what makes postings of clients who share a workspace, in turn."""
-    return lambda number: pair(number, clients[number % len(clients)], workspace)
 
 
 def test_sixteen_threads_posting_overlapping_batches_post_each_event_once(new_wallet: NewWallet) -> None:

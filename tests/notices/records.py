@@ -4,6 +4,7 @@ import json
 from itertools import count
 from typing import Any
 
+from chalicelib.notices.event import Lines
 from chalicelib.payments.payment import DAY_MS
 from tests.build import TIME_MS
 
@@ -168,3 +169,10 @@ def auto_pay(reason: str | None = None, failures: int = 0, version: int = 3, **c
     """Return the row of an account's auto-pay."""
     fields = {"account_id": "acme", "enabled": True, "threshold_micros": 20_000_000, "failures": failures}
     return {**fields, "suspended_reason": reason, "version": version, **changes}
+
+
+TEN = Lines(threshold_micros=10_000_000, floor_micros=0)
+
+
+def types(events: list[Any]) -> list[str]:
+    return [event.type for event in events]

@@ -22,7 +22,7 @@ from local.resources import Deployment
 from tests.build import credit, debit
 from tests.invoices.documents import invoice
 from tests.notices.conftest import Bus, Inbox, NewAccount
-from tests.notices.test_send import a_payment, subscription
+from tests.notices.sending import a_payment, subscription
 from tests.running import running
 from tests.wait import wait_for
 

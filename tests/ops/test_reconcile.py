@@ -1,6 +1,5 @@
 """Reconciliation against a Stripe that answers: all agrees, and each planted difference is found by its name."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import boto3
@@ -20,12 +19,10 @@ from ops.reconcile import _tracked
 from ops.sides import read_sides
 from tests.build import credit, debit
 from tests.payments.conftest import _payments_stack, emulator, new_payer, payer, stripe_process
-from tests.payments.payer import HOUR_MS, Payer
+from tests.payments.payer import HOUR_MS, NewPayer, Payer
 from tests.payments.refunder import events, pay, refund_payment, tell, tell_one
 
 __all__ = ["_payments_stack", "emulator", "new_payer", "payer", "stripe_process"]
-
-NewPayer = Callable[..., Payer]
 
 
 @pytest.fixture

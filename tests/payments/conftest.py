@@ -12,6 +12,7 @@ from local.resources import Deployment
 from local.stripe_emulator.client import PUBLISHABLE_KEY, SECRET_KEY, Emulator
 from tests.environment import use
 from tests.payments.payer import WEBHOOK_SECRET, Payer, end_what_was_left
+from tests.payments.webhooks import CREATE
 
 _numbers = count(1)
 
@@ -70,3 +71,18 @@ def new_payer(emulator: Emulator) -> Callable[..., Payer]:
 @pytest.fixture
 def payer(new_payer: Callable[..., Payer]) -> Payer:
     return new_payer()
+
+
+@pytest.fixture
+def unanswered(payer: Payer, emulator: Emulator) -> Payer:
+    """Make a payer whose charge was made, but whose answer never came: only a webhook knows of it."""
+    emulator.fault("500_after_effect", method="POST", path=CREATE)
+    payer.top_up()
+    payer.assert_charged_but_not_credited()
+    return payer
+
+
+@pytest.fixture
+def paid(payer: Payer) -> Payer:
+    payer.top_up()
+    return payer

@@ -2,6 +2,7 @@
 
 import hmac
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
@@ -179,3 +180,6 @@ def deliver(event: Json) -> Verdict:
     """Deliver an event, signed."""
     body = json.dumps(event).encode()
     return webhook.receive(body, signed(body))
+
+
+NewPayer = Callable[..., Payer]

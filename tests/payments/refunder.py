@@ -140,3 +140,9 @@ def assert_refunded_once(payer: Payer, amount: int = 25) -> None:
     assert payer.payment().refunded_micros == amount * UNIT
     assert payer.payment().state == "succeeded"
     assert_sound(payer)
+
+
+def dispute(payer: Payer, outcome: str = "", amount: int | None = None) -> None:
+    found = payer.emulator.open_dispute(payer.charges[0]["id"], amount=amount)
+    if outcome:
+        payer.emulator.close_dispute(found["id"], "win" if outcome == "win" else "lose")

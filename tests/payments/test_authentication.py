@@ -1,6 +1,5 @@
 """Payments that end later: the bank wants to see the customer, or takes its time."""
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -13,10 +12,9 @@ from local.stripe_emulator.client import PUBLISHABLE_KEY, Emulator
 from tests.api import Api, problem
 from tests.environment import use
 from tests.payments.calls import refresh, top_up
-from tests.payments.payer import HOUR_MS, Payer
+from tests.payments.payer import HOUR_MS, NewPayer, Payer
 from tests.wait import wait_for
 
-NewPayer = Callable[..., Payer]
 CREATE = "/v1/payment_intents"
 
 

@@ -10,10 +10,9 @@ from chalicelib.idempotency import Key
 from chalicelib.ledger.verify import verify
 from chalicelib.text import Line
 from local.stripe_emulator.client import Emulator
-from tests.payments.payer import Payer
+from tests.payments.payer import NewPayer, Payer
 from tests.wire import cut_off, cut_points
 
-NewPayer = Callable[..., Payer]
 ORDERS = list(permutations(["customer", "webhook", "sweeper"]))
 
 

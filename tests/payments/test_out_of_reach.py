@@ -15,10 +15,9 @@ from local.stripe_emulator.client import Emulator
 from tests.api import Api, problem
 from tests.environment import use
 from tests.payments.calls import refresh, top_up
-from tests.payments.payer import HOUR_MS, Payer
+from tests.payments.payer import HOUR_MS, NewPayer, Payer
 from tests.payments.refunder import only_refund, refund_payment
 
-NewPayer = Callable[..., Payer]
 EVERY = "/v1/*"
 CREATE = "/v1/payment_intents"
 

@@ -1,5 +1,4 @@
 from itertools import product
-from typing import Any
 
 import pytest
 from hypothesis import given
@@ -7,7 +6,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from chalicelib.ledger.posting import one_leg
-from chalicelib.payments.intent import Intent, PaymentMismatch, check_same, intent_of, is_abandoned, outcome_of
+from chalicelib.payments.intent import PaymentMismatch, check_same, outcome_of
 from chalicelib.payments.payment import (
     ENDED,
     KEY_LIFE_MS,
@@ -24,42 +23,9 @@ from chalicelib.payments.payment import (
     is_lost,
     may_begin_again,
 )
+from tests.payments.build import intent, payment
 
 STATES: list[State] = list(RANKS)
-
-
-def payment(**changes: Any) -> Payment:
-    fields: dict[str, Any] = {
-        "account_id": "acme",
-        "payment_id": "pay_1",
-        "kind": "top_up",
-        "amount_micros": 25_000_000,
-        "currency": "usd",
-        "created_at_ms": 1_790_000_000_000,
-        "updated_at_ms": 1_790_000_000_000,
-        "state_at_ms": 1_790_000_000_000,
-        "customer_id": "cus_1",
-        "payment_method_id": "pm_1",
-        "card_brand": "visa",
-        "card_last_four": "4242",
-        "actor": "tester",
-        "description": "Balance added by card",
-    }
-    return Payment(**{**fields, **changes})
-
-
-def intent(**changes: Any) -> Intent:
-    fields: dict[str, Any] = {
-        "id": "pi_1",
-        "status": "succeeded",
-        "amount_minor": 2500,
-        "amount_received_minor": 2500,
-        "currency": "usd",
-        "customer_id": "cus_1",
-        "metadata": {"account_id": "acme", "payment_id": "pay_1"},
-        "charge_id": "ch_1",
-    }
-    return Intent(**{**fields, **changes})
 
 
 AFTER: dict[tuple[str, str], str] = {
@@ -179,67 +145,6 @@ def test_success_wipes_out_an_earlier_failure() -> None:
     assert advance(failed, Outcome("succeeded", "pi_1", "ch_2")).failure is None
 
 
-@pytest.mark.parametrize(
-    ("status", "failure", "state"),
-    [
-        ("succeeded", None, "succeeded"),
-        ("processing", None, "processing"),
-        ("requires_action", None, "requires_action"),
-        ("canceled", None, "canceled"),
-        ("requires_payment_method", Failure("card_declined"), "failed"),
-        ("requires_payment_method", None, "created"),
-        ("requires_confirmation", None, "created"),
-        ("requires_capture", None, "created"),
-        ("a_status_of_the_future", None, "created"),
-    ],
-)
-def test_a_status_means_one_state(status: str, failure: Failure | None, state: State) -> None:
-    assert outcome_of(intent(status=status, failure=failure)).state == state
-
-
-def test_an_intent_is_read_from_stripes_json_with_ids_or_whole_objects() -> None:
-    found = {
-        "id": "pi_1",
-        "status": "requires_payment_method",
-        "amount": 2500,
-        "amount_received": 0,
-        "currency": "usd",
-        "customer": {"id": "cus_1"},
-        "metadata": {},
-        "latest_charge": {"id": "ch_1"},
-        "last_payment_error": {
-            "type": "card_error",
-            "code": "card_declined",
-            "decline_code": "lost_card",
-            "message": "No",
-        },
-    }
-    read = intent_of(found, None)
-    assert (read.customer_id, read.charge_id) == ("cus_1", "ch_1")
-    assert read.failure == Failure("card_declined", "lost_card", "No")
-    assert intent_of({**found, "customer": "cus_2", "latest_charge": None}, None).customer_id == "cus_2"
-
-
-@pytest.mark.parametrize(
-    "changes",
-    [
-        {"amount_minor": 2400, "amount_received_minor": 2400},
-        {"amount_received_minor": 2499},
-        {"currency": "eur"},
-        {"customer_id": "cus_other"},
-        {"customer_id": None},
-        {"metadata": {"account_id": "other", "payment_id": "pay_1"}},
-        {"metadata": {"account_id": "acme", "payment_id": "pay_2"}},
-        {"metadata": {}},
-        {"stripe_account": "acct_other"},
-    ],
-)
-def test_an_intent_that_differs_in_anything_is_a_mismatch(changes: dict[str, Any]) -> None:
-    check_same(payment(), intent())
-    with pytest.raises(PaymentMismatch):
-        check_same(payment(), intent(**changes))
-
-
 def test_a_second_intent_that_took_money_for_the_same_payment_is_a_mismatch() -> None:
     done = payment(state="succeeded", payment_intent_id="pi_1")
     check_same(done, intent(id="pi_1"))
@@ -302,15 +207,6 @@ def test_a_key_dies_before_stripe_forgets_it() -> None:
     assert is_key_dead(payment(), payment().created_at_ms + KEY_LIFE_MS)
     assert not is_lost(payment(), payment().created_at_ms + KEY_LIFE_MS + QUIET_MS - 1)
     assert is_lost(payment(), payment().created_at_ms + KEY_LIFE_MS + QUIET_MS)
-
-
-@pytest.mark.parametrize(
-    ("status", "abandoned"), [("requires_action", True), ("processing", False), ("succeeded", False)]
-)
-def test_only_what_waits_for_the_customer_is_abandoned_after_a_day(status: str, *, abandoned: bool) -> None:
-    a_day_later = payment().created_at_ms + 24 * 3600 * 1000
-    assert is_abandoned(payment(), intent(status=status), a_day_later) is abandoned
-    assert not is_abandoned(payment(), intent(status=status), a_day_later - 1)
 
 
 def test_ended_states_are_the_last_ones() -> None:

@@ -1,4 +1,3 @@
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -8,9 +7,7 @@ from chalicelib.payments.top_up import DESCRIPTION
 from local.stripe_emulator.client import Emulator
 from tests.api import NOBODY, Api, problem
 from tests.payments.calls import top_up
-from tests.payments.payer import Payer
-
-NewPayer = Callable[..., Payer]
+from tests.payments.payer import NewPayer, Payer
 
 
 def test_payments_are_listed_newest_first_page_by_page(api: Api, payer: Payer) -> None:

@@ -1,6 +1,5 @@
 """Stripe fails in every way, the process ends at every call; then all come in every order: one refund, one debit."""
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from itertools import permutations
@@ -15,7 +14,7 @@ from chalicelib.reversals.refund import Refund
 from chalicelib.stripe_api.client import CHARGE_SECONDS
 from chalicelib.webhooks.receive import WebhookUnprocessed
 from local.stripe_emulator.client import Emulator
-from tests.payments.payer import HOUR_MS, Payer
+from tests.payments.payer import HOUR_MS, NewPayer, Payer
 from tests.payments.refunder import (
     REFUNDS,
     UNIT,
@@ -31,7 +30,6 @@ from tests.payments.refunder import (
 )
 from tests.wire import cut_off, cut_points
 
-NewPayer = Callable[..., Payer]
 ORDERS = list(permutations(["operator", "webhook", "sweeper"]))
 
 BEFORE: list[dict[str, Any]] = [

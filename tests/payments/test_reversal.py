@@ -1,6 +1,5 @@
 """What a payment's refunds and disputes come to, without AWS or Stripe: in every order, with every repetition."""
 
-from collections.abc import Iterable
 from itertools import permutations
 from typing import Any
 
@@ -9,127 +8,27 @@ from hypothesis import given
 from hypothesis import strategies as some
 from msgspec.structs import replace
 
-from chalicelib.ledger.commit import is_same
-from chalicelib.ledger.posting import EventKey, Posting
-from chalicelib.payments.payment import DAY_MS, Failure, Payment
-from chalicelib.reversals import dispute, refund
-from chalicelib.reversals.dispute import BalanceMovement, StripeDispute
-from chalicelib.reversals.refund import Refund, State, StripeRefund
-from chalicelib.reversals.reversal import (
-    ReversalMismatch,
-    Reversals,
-    refundable_micros,
-    told_of_dispute,
-    told_of_refund,
-    weighed,
-    with_new_refund,
-    with_posted,
+from chalicelib.payments.payment import Failure
+from chalicelib.reversals import refund
+from chalicelib.reversals.dispute import StripeDispute
+from chalicelib.reversals.refund import Refund, State
+from chalicelib.reversals.reversal import ReversalMismatch, Reversals, refundable_micros, weighed, with_new_refund
+from tests.payments.reversal_news import (
+    LOST,
+    NOW_MS,
+    REFUND_NEWS,
+    UNIT,
+    WON,
+    News,
+    disputed,
+    moved,
+    orders,
+    paid,
+    refunded,
+    story,
+    told,
+    wanted,
 )
-from tests.payments.test_payment import payment
-
-NOW_MS = 1_790_000_000_000
-UNIT = 1_000_000
-News = StripeRefund | StripeDispute
-
-
-def paid(**changes: Any) -> Payment:
-    return payment(state="succeeded", payment_intent_id="pi_1", **changes)
-
-
-def refunded(status: State = "succeeded", amount: int = 10, **changes: Any) -> StripeRefund:
-    fields: dict[str, Any] = {
-        "id": "re_1",
-        "status": status,
-        "amount_minor": amount * 100,
-        "currency": "usd",
-        "created_at_ms": NOW_MS - 60_000,
-        "payment_intent_id": "pi_1",
-        "metadata": {},
-    }
-    return StripeRefund(**{**fields, **changes})
-
-
-def moved(number: int, amount: int) -> BalanceMovement:
-    return BalanceMovement(f"txn_{number}", NOW_MS - 50_000 + number * 1000, amount * 100, "usd")
-
-
-def disputed(status: str = "needs_response", *amounts: int, amount: int = 25, **changes: Any) -> StripeDispute:
-    """Return a dispute's facts; `amounts` are what Stripe's balance went through."""
-    fields: dict[str, Any] = {
-        "id": "du_1",
-        "status": status,
-        "amount_minor": amount * 100,
-        "currency": "usd",
-        "reason": "fraudulent",
-        "created_at_ms": NOW_MS - 50_000,
-        "payment_intent_id": "pi_1",
-        "moved": tuple(moved(number, each) for number, each in enumerate(amounts)),
-    }
-    return StripeDispute(**{**fields, **changes})
-
-
-def wanted(**changes: Any) -> Refund:
-    """Return a refund that was asked for here."""
-    fields: dict[str, Any] = {
-        "account_id": "acme",
-        "payment_id": "pay_1",
-        "refund_id": "ref_1",
-        "amount_micros": 10 * UNIT,
-        "currency": "usd",
-        "created_at_ms": NOW_MS,
-        "updated_at_ms": NOW_MS,
-        "reason": "goodwill",
-        "actor": "operator",
-        "moves_wallet": True,
-    }
-    return Refund(**{**fields, **changes})
-
-
-def told(seen: Reversals, news: News, now_ms: int = NOW_MS) -> Reversals:
-    return told_of_refund(seen, news, now_ms) if isinstance(news, StripeRefund) else told_of_dispute(seen, news, now_ms)
-
-
-class Ledger:
-    """Keeps postings as the ledger does: each once, and never with other content."""
-
-    def __init__(self) -> None:
-        self.posted: dict[EventKey, Posting] = {}
-
-    def post(self, postings: list[Posting]) -> None:
-        for posting in postings:
-            assert is_same(self.posted.setdefault(posting.identity.key, posting), posting)
-
-    @property
-    def kinds(self) -> list[str]:
-        return [posting.content.kind for posting in self.posted.values()]
-
-    @property
-    def taken_micros(self) -> int:
-        return -sum(posting.legs[0].signed_micros for posting in self.posted.values())
-
-
-def story(news: tuple[News, ...]) -> tuple[Reversals, Ledger]:
-    """Take in news one by one, posting after each, as the verbs do."""
-    seen, ledger = Reversals(paid()), Ledger()
-    for number, each in enumerate(news):
-        seen = told(seen, each, NOW_MS + number)
-        ledger.post(seen.postings())
-        seen = with_posted(seen, seen)
-        assert 0 <= ledger.taken_micros <= seen.payment.amount_micros
-    return seen, ledger
-
-
-def orders(news: Iterable[News]) -> list[tuple[News, ...]]:
-    return list(permutations(news))
-
-
-REFUND_NEWS = (
-    refunded("pending"),
-    refunded("succeeded"),
-    refunded("failed", failure_reason="expired_or_canceled_card"),
-)
-WON = (disputed(), disputed("needs_response", -25), disputed("won", -25, 25), disputed("under_review", -25))
-LOST = (disputed(), disputed("needs_response", -25), disputed("under_review", -25), disputed("lost", -25))
 
 
 @pytest.mark.parametrize("news", orders((*REFUND_NEWS[:2], *REFUND_NEWS[:2])))
@@ -346,46 +245,6 @@ def test_what_is_unspent_and_not_refunded_can_be_refunded(
 
 def test_a_subscriptions_payment_can_be_refunded_whatever_the_wallet_holds() -> None:
     assert refundable_micros(Reversals(paid(kind="subscription")), 0, 0) == 25 * UNIT
-
-
-def test_an_open_refund_is_looked_at_after_minutes_and_ever_later() -> None:
-    waits = [(refund.check_at_ms(wanted(checks=checks)) or 0) - NOW_MS for checks in (0, 1, 2, 5, 50)]
-    assert [wait // 60_000 for wait in waits] == [3, 6, 12, 60, 60]
-
-
-def test_a_refund_that_succeeded_is_looked_at_until_it_can_no_longer_come_back() -> None:
-    settled = replace(told(Reversals(paid()), refunded()).refunds[0], posted=1)
-    days = []
-    for _ in range(20):
-        check_at_ms = refund.check_at_ms(settled)
-        if check_at_ms is None:
-            break
-        days.append((check_at_ms - settled.created_at_ms) // DAY_MS)
-        settled = replace(settled, updated_at_ms=check_at_ms)
-    assert days == [1, 2, 4, 8, 16, 32]
-    came_back = told(Reversals(paid()), refunded("failed")).refunds[0]
-    assert refund.check_at_ms(came_back) is not None
-    assert refund.check_at_ms(replace(came_back, posted=2)) is None
-
-
-@pytest.mark.parametrize(
-    ("found", "posted", "looked_at"),
-    [
-        (disputed(), 0, True),
-        (disputed("warning_needs_response"), 0, True),
-        (disputed("warning_closed"), 0, True),
-        (disputed("lost", -25), 0, True),
-        (disputed("lost", -25), 1, True),
-        (disputed("won", -25, 25), 2, True),
-        (disputed("won", -25), 1, True),
-        (disputed("a_new_status", -25), 1, True),
-    ],
-)
-def test_a_dispute_is_looked_at_until_it_is_decided_and_the_money_is_where_it_belongs(
-    found: StripeDispute, posted: int, looked_at: bool
-) -> None:
-    seen = told(Reversals(paid()), found).disputes[0]
-    assert (dispute.check_at_ms(replace(seen, posted=posted)) is not None) is looked_at
 
 
 def test_weighing_again_changes_nothing() -> None:

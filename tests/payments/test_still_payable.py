@@ -1,6 +1,6 @@
 """Payments that have ended here and could still be paid at Stripe: they are canceled there, or what was paid counts."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from itertools import permutations
@@ -23,11 +23,10 @@ from chalicelib.payments.table import PaymentRow
 from local.stripe_emulator.client import PUBLISHABLE_KEY, Emulator
 from tests.api import Api
 from tests.payments.calls import refresh, top_up
-from tests.payments.payer import HOUR_MS, WEBHOOK_SECRET, Payer
+from tests.payments.payer import HOUR_MS, WEBHOOK_SECRET, NewPayer, Payer
 from tests.wait import wait_for
 from tests.wire import cut_off, cut_points
 
-NewPayer = Callable[..., Payer]
 INTENTS = "/v1/payment_intents"
 IN_THE_BROWSER = {"return_url": "https://a.example/"}
 

@@ -1,6 +1,6 @@
 """Stripe fails in every way it can; then all who may learn of a payment do, in every order: one charge, one credit."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from itertools import permutations
@@ -12,11 +12,10 @@ from chalicelib import clock
 from chalicelib.payments.payment import QUIET_MS
 from chalicelib.stripe_api.client import CHARGE_SECONDS
 from local.stripe_emulator.client import Emulator
-from tests.payments.payer import HOUR_MS, Payer
+from tests.payments.payer import HOUR_MS, NewPayer, Payer
 from tests.wait import wait_for
 from tests.wire import cut_off
 
-NewPayer = Callable[..., Payer]
 ORDERS = list(permutations(["customer", "webhook", "sweeper"]))
 CREATE = "/v1/payment_intents"
 

@@ -1,4 +1,3 @@
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -9,9 +8,8 @@ from chalicelib.recovery.sweep import SweepIncomplete, sweep
 from chalicelib.stripe_api.event import StripeEvent, Verdict
 from chalicelib.webhooks import table as webhook_table
 from local.stripe_emulator.client import Emulator
-from tests.payments.payer import HOUR_MS, Payer
+from tests.payments.payer import HOUR_MS, NewPayer, Payer
 
-NewPayer = Callable[..., Payer]
 CREATE = "/v1/payment_intents"
 
 

@@ -14,7 +14,7 @@ from chalicelib.stripe_api.event import StripeEvent, Verdict
 from chalicelib.webhooks import table as webhook_table
 from chalicelib.webhooks.table import WebhookEventRow
 from local.resources import Deployment
-from tests.payments.test_payment import payment
+from tests.payments.build import payment
 
 _accounts = count(1)
 

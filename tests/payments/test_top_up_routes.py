@@ -1,4 +1,3 @@
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -8,9 +7,8 @@ from local.stripe_emulator.client import Emulator
 from tests.api import NOBODY, Api, problem
 from tests.environment import use
 from tests.payments.calls import top_up
-from tests.payments.payer import Payer
+from tests.payments.payer import NewPayer, Payer
 
-NewPayer = Callable[..., Payer]
 CREATE = "/v1/payment_intents"
 
 

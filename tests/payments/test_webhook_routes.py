@@ -1,53 +1,21 @@
 import json
-import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import permutations
 from typing import Any
 
 import pytest
-import requests
 
 from chalicelib.payments.table import PaymentRow
-from chalicelib.settings import settings
-from chalicelib.stripe_api.client import API_VERSION
 from chalicelib.stripe_api.event import Verdict
 from chalicelib.webhooks import receive as webhook
 from chalicelib.webhooks import table as webhook_table
 from chalicelib.webhooks.receive import WebhookUnprocessed
-from chalicelib.webhooks.table import WebhookEventRow
 from local.stripe_emulator.client import Emulator
-from tests.api import NOBODY, Api, problem
+from tests.api import Api, problem
 from tests.environment import use
-from tests.payments.payer import WEBHOOK_SECRET, Payer, signed
-
-NewPayer = Callable[..., Payer]
-CREATE = "/v1/payment_intents"
-
-
-def send(api: Api, event: Any, *, signature: str | None = None) -> requests.Response:
-    body = event if isinstance(event, bytes) else json.dumps(event).encode()
-    header = signed(body) if signature is None else signature
-    headers = {"Stripe_Signature": header} if header else {}
-    return api.call("POST", "/webhooks/stripe", body, token=NOBODY, **headers)
-
-
-def row(event: dict[str, Any]) -> WebhookEventRow:
-    return WebhookEventRow.get(event["id"], consistent_read=True)
-
-
-@pytest.fixture
-def unanswered(payer: Payer, emulator: Emulator) -> Payer:
-    """Make a payer whose charge was made, but whose answer never came: only a webhook knows of it."""
-    emulator.fault("500_after_effect", method="POST", path=CREATE)
-    payer.top_up()
-    payer.assert_charged_but_not_credited()
-    return payer
-
-
-def succeeded(payer: Payer) -> dict[str, Any]:
-    (event,) = [event for event in payer.events if event["type"] == "payment_intent.succeeded"]
-    return event
+from tests.payments.payer import WEBHOOK_SECRET, NewPayer, Payer
+from tests.payments.webhooks import CREATE, intent_event, row, send, succeeded
 
 
 def test_news_of_a_success_credits_the_wallet(api: Api, unanswered: Payer) -> None:
@@ -58,56 +26,6 @@ def test_news_of_a_success_credits_the_wallet(api: Api, unanswered: Payer) -> No
     stored = row(event)
     assert [stored.state, stored.parked, stored.payload] == ["processed", None, None]
     assert stored.expires_at > 0
-
-
-@pytest.mark.parametrize(
-    "signature",
-    [
-        "",
-        "nonsense",
-        "t=1,v1=",
-        "t=x,v1=abc",
-        "t=1790000000",
-        "v1=" + "0" * 64,
-        "t=1790000000,v0=" + "0" * 64,
-        "t=1790000000,v1=schön",
-    ],
-)
-def test_a_missing_or_malformed_signature_is_refused(api: Api, unanswered: Payer, signature: str) -> None:
-    event = succeeded(unanswered)
-    problem(send(api, event, signature=signature.encode().decode("latin-1")), 400, "invalid-signature")
-    unanswered.assert_charged_but_not_credited()
-    with pytest.raises(WebhookEventRow.DoesNotExist):
-        row(event)
-
-
-def test_a_signature_with_another_secret_or_of_another_body_is_refused(api: Api, unanswered: Payer) -> None:
-    body = json.dumps(succeeded(unanswered)).encode()
-    problem(send(api, body, signature=signed(body, "whsec_of_somebody")), 400, "invalid-signature")
-    problem(send(api, body, signature=signed(body, "")), 400, "invalid-signature")
-    problem(send(api, body.replace(b"2500", b"9900"), signature=signed(body)), 400, "invalid-signature")
-    problem(send(api, body + b" ", signature=signed(body)), 400, "invalid-signature")
-    unanswered.assert_charged_but_not_credited()
-
-
-@pytest.mark.parametrize(("age_seconds", "status"), [(290, 200), (310, 400), (86400, 400), (-290, 200), (-310, 400)])
-def test_a_signature_is_good_for_five_minutes(api: Api, unanswered: Payer, age_seconds: int, status: int) -> None:
-    body = json.dumps(succeeded(unanswered)).encode()
-    assert send(api, body, signature=signed(body, age_seconds=age_seconds)).status_code == status
-
-
-def test_one_good_signature_among_several_is_enough(api: Api, unanswered: Payer) -> None:
-    body = json.dumps(succeeded(unanswered)).encode()
-    timestamp, good = signed(body).split(",")
-    assert send(api, body, signature=f"{timestamp},v1={'0' * 64},{good},v0=abc").status_code == 200
-    unanswered.assert_paid_once()
-
-
-def test_without_a_secret_everything_is_refused(api: Api, unanswered: Payer) -> None:
-    body = json.dumps(succeeded(unanswered)).encode()
-    with use({"STRIPE_WEBHOOK_SECRET": ""}):
-        problem(send(api, body, signature=signed(body, "")), 500, "internal-error")
-    unanswered.assert_charged_but_not_credited()
 
 
 @pytest.mark.parametrize(
@@ -159,27 +77,6 @@ def test_a_type_that_means_nothing_here_is_stored_and_ignored(api: Api, emulator
     assert row(event).state == "ignored"
 
 
-def intent_event(payment_id: str, account_id: str, **changes: Any) -> dict[str, Any]:
-    intent = {
-        "id": "pi_1",
-        "object": "payment_intent",
-        "status": "succeeded",
-        "amount": 2500,
-        "amount_received": 2500,
-        "currency": "usd",
-        "customer": "cus_1",
-        "latest_charge": "ch_1",
-        "metadata": {"payment_id": payment_id, "account_id": account_id},
-        **changes,
-    }
-    return {
-        "id": f"evt_{payment_id}_{len(changes)}",
-        "type": "payment_intent.succeeded",
-        "created": 1790000000,
-        "data": {"object": intent},
-    }
-
-
 def test_a_payment_of_ours_that_is_not_there_comes_again_and_is_found_by_the_operator(api: Api, payer: Payer) -> None:
     event = intent_event("pay_unheard_of", payer.account_id)
     for attempts in (1, 2):
@@ -190,45 +87,6 @@ def test_a_payment_of_ours_that_is_not_there_comes_again_and_is_found_by_the_ope
     assert json.loads(str(parked.payload)) == event
     assert [parked.expires_at] == [None]
     payer.assert_not_paid()
-
-
-HALF_A_MEGABYTE = 500_000
-
-
-@pytest.mark.parametrize("filling", ["x" * HALF_A_MEGABYTE, secrets.token_hex(HALF_A_MEGABYTE)], ids=["packs", "not"])
-def test_a_large_event_is_processed_as_any_other(api: Api, unanswered: Payer, filling: str) -> None:
-    event = {**succeeded(unanswered), "more": filling}
-    assert send(api, event).json()["state"] == "processed"
-    unanswered.assert_paid_once()
-    stored = row(event)
-    assert [stored.payload, stored.packed_payload] == [None, None]
-
-
-def test_a_large_event_that_is_parked_is_kept_packed_and_replayed(api: Api, unanswered: Payer) -> None:
-    event = {**succeeded(unanswered), "more": "x" * HALF_A_MEGABYTE}
-    real = event["data"]["object"]["customer"]
-    event["data"]["object"]["customer"] = "cus_of_another"
-    problem(send(api, event), 503, "webhook-unprocessed")
-    assert json.loads(str(webhook_table.payload_of(event["id"]))) == event
-    with pytest.raises(WebhookUnprocessed):
-        webhook.replay(event["id"])
-    event["data"]["object"]["customer"] = real
-    assert send(api, event).json()["state"] == "processed"
-    unanswered.assert_paid_once()
-
-
-def test_what_is_too_large_for_a_row_is_parked_without_it(api: Api, payer: Payer) -> None:
-    event = {**intent_event("pay_large", payer.account_id), "more": secrets.token_hex(HALF_A_MEGABYTE)}
-    problem(send(api, event), 503, "webhook-unprocessed")
-    assert (row(event).state, webhook_table.payload_of(event["id"])) == ("parked", None)
-    assert webhook.replay(event["id"]) is None
-
-
-@pytest.mark.parametrize("size", [10, HALF_A_MEGABYTE, 4_000_000])
-def test_of_an_event_that_means_nothing_here_nothing_is_kept(api: Api, size: int) -> None:
-    event = {**intent_event(f"pay_{size}", "acme"), "type": "charge.updated", "more": "x" * size}
-    assert send(api, event).json()["state"] == "ignored"
-    assert [row(event).payload, row(event).packed_payload] == [None, None]
 
 
 @pytest.mark.parametrize(
@@ -328,112 +186,6 @@ def test_news_in_every_order_ends_the_same(api: Api, new_payer: NewPayer, emulat
         for place in order:
             assert send(api, events[place]).status_code == 200
         payer.assert_paid_once()
-
-
-OTHER = {"deployment": "staging"}
-
-
-def other(payer: Payer, kind: str, **changes: Any) -> dict[str, Any]:
-    """Return an event about an object of another deployment that knows the same account and payment."""
-    ids = {"account_id": payer.account_id, "payment_id": payer.payment().payment_id, **OTHER}
-    found = {"id": f"{kind}_of_another", "object": kind, "metadata": ids, **changes}
-    return {"id": f"evt_{kind}_of_another", "created": 1790000000, "data": {"object": found}}
-
-
-@pytest.mark.parametrize("payment_id", ["pay_unheard_of", "pay_known"])
-def test_a_payment_of_another_deployment_on_the_same_stripe_account_is_ignored(
-    api: Api, unanswered: Payer, payment_id: str
-) -> None:
-    known = {"pay_known": unanswered.payment().payment_id}.get(payment_id, payment_id)
-    ids = {"payment_id": known, "account_id": unanswered.account_id}
-    event = intent_event(known, unanswered.account_id, metadata={**ids, **OTHER})
-    answer = send(api, event)
-    assert (answer.status_code, answer.json()["state"]) == (200, "ignored")
-    assert "'staging'" in answer.json()["reason"]
-    assert [row(event).state, row(event).parked] == ["ignored", None]
-    unanswered.assert_charged_but_not_credited()
-
-
-@pytest.mark.parametrize(
-    ("type", "kind"),
-    [("setup_intent.succeeded", "setup_intent"), ("customer.deleted", "customer"), ("refund.created", "refund")],
-)
-def test_whatever_another_deployment_made_is_ignored(api: Api, unanswered: Payer, type: str, kind: str) -> None:
-    answer = send(api, {**other(unanswered, kind), "type": type})
-    assert (answer.status_code, answer.json()["state"]) == (200, "ignored")
-    assert unanswered.account().card
-
-
-def test_money_that_goes_back_is_anothers_by_its_payment(api: Api, payer: Payer, emulator: Emulator) -> None:
-    ids = {"account_id": payer.account_id, "payment_id": "pay_of_another", **OTHER}
-    paid = emulator.stripe_client().v1.payment_intents.create(
-        {
-            "amount": 2500,
-            "currency": "usd",
-            "confirm": True,
-            "payment_method": "pm_card_visa",
-            "allowed_payment_method_types": ["card"],
-            "metadata": ids,
-        }
-    )
-    emulator.refund_in_dashboard(paid.id, 500)
-    emulator.open_dispute(paid.id)
-    types = ("refund.created", "charge.refunded", "charge.dispute.created")
-    events = [event for event in emulator.events() if event["type"] in types]
-    assert len(events) == len(types)
-    for event in events:
-        sent = {name: value for name, value in event.items() if name != "account"}
-        answer = send(api, sent)
-        assert (answer.status_code, answer.json()["state"]) == (200, "ignored"), event["type"]
-
-
-def test_what_names_this_deployment_and_is_not_there_comes_again_as_ever(api: Api, payer: Payer) -> None:
-    ids = {"payment_id": "pay_lost", "account_id": payer.account_id, "deployment": settings().deployment}
-    event = intent_event("pay_lost", payer.account_id, metadata=ids)
-    problem(send(api, event), 503, "webhook-unprocessed")
-    assert row(event).state == "parked"
-
-
-def test_an_object_made_before_there_were_names_is_ours(api: Api, unanswered: Payer) -> None:
-    event = succeeded(unanswered)
-    assert event["data"]["object"]["metadata"].pop("deployment") == settings().deployment
-    assert send(api, event).json()["state"] == "processed"
-    unanswered.assert_paid_once()
-
-
-@pytest.mark.parametrize("key", ["sk_test_x", "rk_test_x"])
-def test_an_event_of_live_mode_is_refused_where_the_key_is_of_test_mode(
-    api: Api, unanswered: Payer, key: str, capsys: pytest.CaptureFixture[str]
-) -> None:
-    event = {**succeeded(unanswered), "livemode": True}
-    capsys.readouterr()
-    with use({"STRIPE_SECRET_KEY": key}):
-        refused = problem(send(api, event), 400, "event-of-wrong-mode")
-    assert refused["livemode"] is True
-    assert "live mode" in refused["detail"]
-    assert "a webhook is refused" in capsys.readouterr().out
-    with pytest.raises(WebhookEventRow.DoesNotExist):
-        row(event)
-    unanswered.assert_charged_but_not_credited()
-
-
-@pytest.mark.parametrize("key", ["sk_live_x", "rk_live_x"])
-def test_an_event_of_test_mode_is_refused_where_the_key_is_live(api: Api, unanswered: Payer, key: str) -> None:
-    event = succeeded(unanswered)
-    assert event["livemode"] is False
-    with use({"STRIPE_SECRET_KEY": key}):
-        problem(send(api, event), 400, "event-of-wrong-mode")
-    unanswered.assert_charged_but_not_credited()
-
-
-@pytest.mark.parametrize("version", ["2020-08-27", "2026-10-28.preview", "", "x" * 10_000])
-def test_an_event_of_another_api_version_is_refused(api: Api, unanswered: Payer, version: str) -> None:
-    event = succeeded(unanswered)
-    assert event["api_version"] == API_VERSION
-    refused = problem(send(api, {**event, "api_version": version}), 400, "event-of-wrong-api-version")
-    assert refused["wanted"] == API_VERSION
-    unanswered.assert_charged_but_not_credited()
-    assert send(api, {**event, "api_version": None}).status_code == 200
 
 
 @pytest.fixture

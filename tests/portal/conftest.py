@@ -40,3 +40,8 @@ def people(site: Site, browser: Browser) -> Iterator[People]:
     coming = People(site, browser)
     yield coming
     coming.leave()
+
+
+@pytest.fixture
+def account(site: Site) -> str:
+    return site.account(balance="40")

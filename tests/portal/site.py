@@ -160,3 +160,9 @@ class Visitor:
 def today(back: int = 0) -> str:
     """Return a day: today, or so many days ago, in UTC."""
     return iso(now_ms() - back * 24 * 3600 * 1000)[:10]
+
+
+PAGES = (
+    *("", "/add-balance?attempt=1", "/card", "/auto-pay", "/history", "/history/csv", "/invoices", "/details", "/plan"),
+    *("/plan/preview?plan=agency", "/history/search?q=nothing"),
+)

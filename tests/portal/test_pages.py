@@ -8,10 +8,9 @@ import pytest
 import requests
 from msgspec.structs import replace
 from PIL import Image
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from chalicelib.accounts import table as accounts
-from chalicelib.auto_pay import table as auto_pays
 from chalicelib.catalog.seller import Color
 from chalicelib.clock import now, now_ms
 from chalicelib.invoices import brand
@@ -22,7 +21,6 @@ from chalicelib.subscriptions import table as subscriptions
 from chalicelib.subscriptions.dunning import CARD_DISPUTED
 from tests.portal.people import NARROW, WIDE, People, type_card
 from tests.portal.site import Site, today
-from tests.wait import wait_for
 
 pytestmark = pytest.mark.browser
 
@@ -76,118 +74,6 @@ def test_the_card_is_changed_with_a_bank_that_asks_and_removed(people: People, s
     page.get_by_role("button", name="Remove the card").click()
     expect(page.get_by_role("status")).to_have_text("Your card is removed.")
     expect(page.get_by_text("No card yet")).to_be_visible()
-
-
-@pytest.mark.parametrize(("script", "width"), [(True, WIDE), (False, NARROW)])
-def test_auto_pay_says_what_it_would_charge_before_it_does(
-    people: People, site: Site, script: bool, width: int
-) -> None:
-    account = site.account(balance="12")
-    page = people.open(account, "/auto-pay", script=script, width=width)
-    page.get_by_label("When the balance falls below").fill("20")
-    page.get_by_label("Charge the card").fill("5")
-    page.get_by_role("button", name="Turn on auto-pay").click()
-    expect(page.get_by_role("alert")).to_contain_text("Please choose an amount from $10.00 to $5,000.00.")
-    page.get_by_label("Charge the card").fill("50")
-    page.get_by_label("At most in a calendar month").fill("500")
-    page.get_by_role("button", name="Turn on auto-pay").click()
-    expect(page.get_by_role("heading", name="$50.00 will be charged now")).to_be_visible()
-    assert site.payments(account) == []
-    page.get_by_role("button", name="Save and charge $50.00").click()
-    expect(page.get_by_role("status")).to_have_text("Auto-pay is on.")
-    expect(
-        page.get_by_text("When the balance falls below $20.00, Visa ending in 4242 is charged $50.00.")
-    ).to_be_visible()
-    wait_for(lambda: site.balance(account) == 62_000_000)
-    page.reload()
-    expect(page.get_by_text("Never more than $500.00 in a calendar month; $50.00 so far.")).to_be_visible()
-    page.get_by_role("link", name="Change auto-pay").click()
-    expect(page.get_by_label("Charge the card")).to_have_value("50")
-    page.get_by_role("button", name="Turn off auto-pay").click()
-    expect(page.get_by_role("status")).to_have_text("Auto-pay is off.")
-
-
-def test_auto_pay_above_its_threshold_charges_nothing(people: People, site: Site) -> None:
-    account = site.account(balance="90")
-    page = people.open(account, "/auto-pay", script=False)
-    page.get_by_label("When the balance falls below").fill("20")
-    page.get_by_label("Charge the card").fill("25")
-    page.get_by_role("button", name="Turn on auto-pay").click()
-    expect(page.get_by_role("status")).to_have_text("Auto-pay is on.")
-    kept = auto_pays.find(account)
-    assert kept is not None
-    assert (kept.enabled, kept.actor) == (True, f"owner:{account}")
-    assert site.payments(account) == []
-
-
-@pytest.mark.parametrize("field", ["When the balance falls below", "Charge the card", "At most in a calendar month"])
-@pytest.mark.parametrize(
-    ("typed", "told"),
-    [
-        ("10/20", "Please type an amount such as 25.50."),
-        ("1O0", "Please type an amount such as 25.50."),
-        ("€25", "Please type an amount such as 25.50."),
-        ("25.005", "Amounts in USD have at most 2 decimals. Please type an amount such as 25.50."),
-    ],
-)
-def test_auto_pay_refuses_beside_the_field_what_is_no_amount(
-    people: People, site: Site, field: str, typed: str, told: str
-) -> None:
-    account = site.account(balance="90")
-    page = fill_auto_pay(people, account, **{field: typed})
-    wrong = page.locator(".field.wrong")
-    expect(wrong).to_have_count(1)
-    expect(wrong.get_by_label(field)).to_have_value(typed)
-    expect(wrong).to_contain_text(told)
-    assert auto_pays.find(account) is None
-
-
-def fill_auto_pay(people: People, account: str, **typed: str) -> Page:
-    """Send the form of auto-pay with three good amounts but for those that are given."""
-    page = people.open(account, "/auto-pay", script=False)
-    good = {"When the balance falls below": "20", "Charge the card": "25", "At most in a calendar month": "100"}
-    for label, text in {**good, **typed}.items():
-        page.get_by_label(label).fill(text)
-    page.get_by_role("button", name="Turn on auto-pay").click()
-    return page
-
-
-def test_auto_pay_shows_how_it_read_amounts_and_asks_once(people: People, site: Site) -> None:
-    account = site.account(balance="2000")
-    texts = {"When the balance falls below": "1,000", "Charge the card": "$300", "At most in a calendar month": "1,200"}
-    page = fill_auto_pay(people, account, **texts)
-    expect(page.get_by_role("heading", name="Is this what you mean?")).to_be_visible()
-    for sentence in (
-        "You typed 1,000: the card is charged when the balance falls below $1,000.00.",
-        "You typed $300: each refill charges $300.00.",
-        "You typed 1,200: never more than $1,200.00 are charged in a calendar month.",
-    ):
-        expect(page.get_by_text(sentence)).to_be_visible()
-    assert auto_pays.find(account) is None
-    page.get_by_role("button", name="Save", exact=True).click()
-    expect(page.get_by_role("status")).to_have_text("Auto-pay is on.")
-    kept = auto_pays.find(account)
-    assert kept is not None
-    assert (kept.threshold_micros, kept.amount_micros, kept.monthly_limit_micros) == (
-        *(1_000_000_000, 300_000_000),
-        1_200_000_000,
-    )
-    page.goto(page.url.partition("?")[0] + "/auto-pay")
-    page.get_by_role("button", name="Save").click()
-    expect(page.get_by_role("status")).to_have_text("Auto-pay is saved.")  # nothing is new, so nothing is asked
-
-
-def test_a_suspended_auto_pay_says_why_and_what_helps(people: People, site: Site) -> None:
-    account = site.account(balance="12", method="pm_card_authenticationRequired")
-    page = people.open(account, "/auto-pay", script=False)
-    page.get_by_label("When the balance falls below").fill("20")
-    page.get_by_label("Charge the card").fill("25")
-    page.get_by_role("button", name="Turn on auto-pay").click()
-    page.get_by_role("button", name="Save and charge $25.00").click()
-    wait_for(lambda: bool((found := auto_pays.find(account)) and found.suspended_reason))
-    page.reload()
-    expect(page.get_by_role("heading", name="Auto-pay is suspended")).to_be_visible()
-    expect(page.get_by_text("Your bank wants to see you.").first).to_be_visible()
 
 
 def test_invoices_and_payments_are_listed_with_their_states(people: People, site: Site) -> None:

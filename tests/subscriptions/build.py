@@ -4,6 +4,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from chalicelib.accounts.account import Account
 from chalicelib.catalog.catalog import catalog
 from chalicelib.clock import parse_iso
 from chalicelib.subscriptions.period import first_period
@@ -38,3 +39,18 @@ def pending(of: Subscription, **changes: Any) -> Pending:
     """Return an awaited payment that would bring what there is."""
     made = Pending(payment_id="pay_1", purpose="change", terms=of.terms, carried_micros=of.carried_micros)
     return replace(made, **changes)
+
+
+def account(currency: str = "usd") -> Account:
+    return Account(
+        account_id="acme",
+        kind="workspace",
+        workspace_id=None,
+        name="Acme",
+        email="billing@acme.example",
+        currency=currency,
+        locale="en",
+        country="US",
+        billing_details=None,
+        created_at_ms=START_MS,
+    )

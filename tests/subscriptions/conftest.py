@@ -6,6 +6,7 @@ import pytest
 
 from local.resources import Deployment
 from local.stripe_emulator.client import Emulator
+from tests.auto_pay.world import Saver
 from tests.payments.conftest import _payments_stack, emulator, new_payer, stripe_process
 from tests.payments.payer import Payer
 from tests.subscriptions.world import RenewalWorld, Subscriber
@@ -34,3 +35,13 @@ def subscriber(new_subscriber: NewSubscriber) -> Subscriber:
 @pytest.fixture
 def world(stack: Deployment, emulator: Emulator) -> RenewalWorld:
     return RenewalWorld(stack, emulator)
+
+
+@pytest.fixture
+def saver(subscriber: Subscriber, world: RenewalWorld) -> Saver:
+    """Return an account whose auto-pay has refilled the wallet: 50."""
+    saver = Saver(subscriber.account_id, subscriber.emulator)
+    saver.switch_on()
+    world.settle()
+    assert saver.balance == 50
+    return saver

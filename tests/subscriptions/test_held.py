@@ -17,9 +17,8 @@ from chalicelib.subscriptions.progress import Renewal, next_step
 from chalicelib.subscriptions.request import SubscriptionRequest
 from chalicelib.subscriptions.subscription import Contents, Subscription
 from chalicelib.subscriptions.view import view
-from tests.subscriptions.build import DAY_MS, END_MS, START_MS, subscription
+from tests.subscriptions.build import DAY_MS, END_MS, START_MS, account, subscription
 from tests.subscriptions.conftest import NewSubscriber
-from tests.subscriptions.test_payable import account
 from tests.subscriptions.world import RenewalWorld, Subscriber, moment
 
 PLANS, ADD_ONS = catalog().plans, catalog().add_ons

@@ -5,14 +5,13 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from chalicelib.accounts.account import Account
 from chalicelib.catalog.catalog import Catalog, Product, catalog
 from chalicelib.catalog.tax import Tax
 from chalicelib.subscriptions.change import find_difference
 from chalicelib.subscriptions.payable import RenewalNotChargeable
 from chalicelib.subscriptions.request import SubscriptionRequest
 from chalicelib.subscriptions.subscription import Subscription
-from tests.subscriptions.build import DAY_MS, START_MS, subscription
+from tests.subscriptions.build import DAY_MS, START_MS, account, subscription
 
 LATE_MS = START_MS + 27 * DAY_MS
 UNIT = 1_000_000
@@ -23,21 +22,6 @@ VAT = Tax("VAT", 200_000, inclusive=False)
 def sold(tax: Tax | None = None, **plans: Product) -> Catalog:
     made = catalog()
     return replace(made, plans={**made.plans, **plans}, taxes={"US": tax} if tax else {})
-
-
-def account(currency: str = "usd") -> Account:
-    return Account(
-        account_id="acme",
-        kind="workspace",
-        workspace_id=None,
-        name="Acme",
-        email="billing@acme.example",
-        currency=currency,
-        locale="en",
-        country="US",
-        billing_details=None,
-        created_at_ms=START_MS,
-    )
 
 
 def refused(

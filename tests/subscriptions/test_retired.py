@@ -10,8 +10,7 @@ from chalicelib.subscriptions.price import ProductRetired, UnknownProduct
 from chalicelib.subscriptions.progress import renewal
 from chalicelib.subscriptions.request import SubscriptionRequest
 from chalicelib.subscriptions.subscription import Contents, Subscription
-from tests.subscriptions.build import DAY_MS, START_MS, subscription
-from tests.subscriptions.test_payable import account
+from tests.subscriptions.build import DAY_MS, START_MS, account, subscription
 
 NOW_MS = START_MS + 14 * DAY_MS
 

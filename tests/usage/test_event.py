@@ -13,6 +13,7 @@ from chalicelib.usage.nesting import MAXIMUM_DEPTH
 from chalicelib.usage.refusal import PERMANENT, EventRefused, Passing, Permanent
 from tests.build import event
 from tests.usage.reading import parsed, reason, refusal_of, written
+from tests.usage.texts import TEXTS
 
 
 @pytest.mark.parametrize("missing", ["specversion", "id", "source", "type", "subject", "time", "data"])
@@ -128,10 +129,6 @@ def test_each_reason_is_either_permanent_or_passing() -> None:
     assert permanent == PERMANENT
     assert EventRefused("conflict", "").permanent
     assert not EventRefused("not_now", "").permanent
-
-
-TEXTS = st.text(alphabet=st.characters(exclude_categories=()))
-"""Any text at all, with lone surrogates in it."""
 
 
 @given(changes=st.dictionaries(st.sampled_from([*event("acme")]), TEXTS | st.integers() | st.none(), min_size=1))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from chalicelib.usage.message import Elements, read, read_elements
 from tests.usage.reading import written
-from tests.usage.test_event import TEXTS
+from tests.usage.texts import TEXTS
 
 DEEP = "[" * 1500
 CLOSED = "[" * 1500 + "]" * 1500
