@@ -29,6 +29,7 @@ from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute
 from pynamodb.transactions import TransactWrite
 
 from chalicelib import clock
+from chalicelib.claim import Claim
 from chalicelib.errors import Refusal
 from chalicelib.tables import Table, TableMeta, race
 from chalicelib.typed import convert
@@ -83,17 +84,6 @@ class Key(msgspec.Struct, frozen=True):
     def places(self) -> tuple[str, str]:
         """Return where its row is: under the key itself, or beside that of the other space."""
         return self.text, f"{self.space} {self.text}"
-
-
-class Claim(msgspec.Struct, frozen=True):
-    """What a key stands for: the id of the thing that it makes, and when it was first asked for.
-
-    `is_done` tells that what makes nothing of its own, such as no payment, was done.
-    """
-
-    resource_id: str
-    created_at_ms: int
-    is_done: bool = False
 
 
 class IdempotencyRow(Table):

@@ -1,4 +1,4 @@
-"""Money: integer micros with a currency, decimal strings outside, whole minor units on a card.
+"""Money: integer micros with a currency, decimal strings outside, whole minor units on a card. Pure.
 
 One unit of a currency is 1,000,000 micros. `round_half_up` is the only place that rounds.
 """

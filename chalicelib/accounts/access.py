@@ -57,7 +57,7 @@ def decide(
     is_unpaid: bool = False,
     workspace_is_unpaid: bool = False,
 ) -> Access:
-    """Decide from the wallet and, for a client, its workspace's, and from whether a subscription is unpaid. Pure."""
+    """Decide from the wallet and, for a client, its workspace's, and from whether a subscription is unpaid."""
     reason: Reason | None = None
     if is_unpaid:
         reason = "subscription_unpaid"

@@ -1,4 +1,4 @@
-"""The account and its card on file: values and rules."""
+"""The account and its card on file: values and rules. Pure."""
 
 from typing import Annotated, Final, Literal
 

@@ -39,8 +39,8 @@ class Forbidden(Refusal):
     title = "The token does not allow this"
 
 
-class Allowed(msgspec.Struct, frozen=True):
-    """A caller who may, and the account it is about."""
+class Permission(msgspec.Struct, frozen=True):
+    """What `allow` grants: a caller who may do it, and the account it is about."""
 
     caller: Caller
     account: Account
@@ -63,7 +63,7 @@ REFUSALS = (Unauthorized, Forbidden, AccountNotFound)
 """What every route about an account may answer."""
 
 
-def allow(call: Call[Any, Any], account_id: str, right: Right) -> Allowed:
+def allow(call: Call[Any, Any], account_id: str, right: Right) -> Permission:
     """Let the caller through to an account, or not.
 
     Raises AccountNotFound for an account that does not exist or that a stranger asks for; Forbidden for one that the
@@ -73,7 +73,7 @@ def allow(call: Call[Any, Any], account_id: str, right: Right) -> Allowed:
     if account is None or not can_see(call.caller, account):
         raise AccountNotFound(account_id)
     check_right(call.caller, right)
-    return Allowed(call.caller, account)
+    return Permission(call.caller, account)
 
 
 def can_see(caller: Caller, account: Account) -> bool:

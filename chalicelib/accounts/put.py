@@ -94,7 +94,7 @@ def new_account(account_id: str, request: AccountRequest) -> Account:
 
 
 def changed(current: Account, request: AccountRequest) -> Account:
-    """Return an account with what a request brings. Pure."""
+    """Return an account with what a request brings."""
     given = sent(request)
     if "locale" in given:
         given["locale"] = given["locale"] or DEFAULT_LOCALE

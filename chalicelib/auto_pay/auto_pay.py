@@ -1,4 +1,4 @@
-"""An account's auto-pay: what was asked for, and what has come of it. Values only."""
+"""An account's auto-pay: what was asked for, and what has come of it. Values only. Pure."""
 
 from typing import Final, Literal
 

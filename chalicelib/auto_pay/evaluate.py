@@ -17,7 +17,7 @@ from chalicelib.auto_pay.payment_outcomes import follow
 from chalicelib.auto_pay.reversals import follow_reversals
 from chalicelib.auto_pay.rule import Charge, Decision, Refuse, Situation, Wait, decide, situation_of
 from chalicelib.catalog.catalog import Catalog
-from chalicelib.idempotency import Claim
+from chalicelib.claim import Claim
 from chalicelib.ledger.post import pause
 from chalicelib.ledger.table import read_wallet
 from chalicelib.log import log
@@ -96,7 +96,7 @@ def look(auto_pay: AutoPay, account: Account, catalog: Catalog, *, without: str 
 
 
 def after(seen: Seen, decision: Decision, payment: Payment | None) -> AutoPay:
-    """Return auto-pay as it is after a decision. Pure."""
+    """Return auto-pay as it is after a decision."""
     auto_pay, now_ms = seen.auto_pay, seen.situation.now_ms
     if payment is not None and seen.account.card is not None:
         card = ChargedCard(seen.account.card.payment_method_id, seen.account.card.fingerprint)

@@ -82,7 +82,7 @@ def put(account: Account, request: AutoPayRequest, *, actor: str, catalog: Catal
 
 
 def check(request: AutoPayRequest, current: AutoPay | None, currency: str, limits: CurrencyLimits) -> Wanted:
-    """Return the amounts that a request asks for over the current ones, checked. Pure.
+    """Return the amounts that a request asks for over the current ones, checked.
 
     Raises NotChargeable, AutoPayInvalid.
     """
@@ -139,7 +139,7 @@ def _check_amounts(wanted: Wanted, currency: str, limits: CurrencyLimits) -> Non
 def settings_changed(
     account_id: str, current: AutoPay | None, request: AutoPayRequest, wanted: Wanted, *, actor: str, now_ms: int
 ) -> AutoPay:
-    """Return auto-pay with other settings. Pure.
+    """Return auto-pay with other settings.
 
     It is due at once, so that the schedule looks at it if the request is cut off before it has.
     """

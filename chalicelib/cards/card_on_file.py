@@ -102,7 +102,7 @@ def keep(account: Account, setup_intent_id: str) -> Card:
 
 
 def belongs(setup: FinishedSetup, account: Account) -> bool:
-    """Tell whether a SetupIntent was made here for the account and its present customer. Pure."""
+    """Tell whether a SetupIntent was made here for the account and its present customer."""
     return (
         setup.metadata.get("account_id") == account.account_id
         and setup.metadata.get("requested_at_ms", "").isdigit()

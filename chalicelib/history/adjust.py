@@ -6,8 +6,9 @@ import msgspec
 
 from chalicelib import idempotency
 from chalicelib.accounts.account import Account, CurrencyMismatch
+from chalicelib.claim import Claim
 from chalicelib.errors import Refusal
-from chalicelib.idempotency import Claim, Key
+from chalicelib.idempotency import Key
 from chalicelib.ledger.post import post_one
 from chalicelib.ledger.posting import Direction, Posting, one_leg
 from chalicelib.money import Currency, Decimal, parse_micros

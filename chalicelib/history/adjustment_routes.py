@@ -49,9 +49,9 @@ class AdjustmentView(msgspec.Struct):
     idempotent=True,
 )
 def post_adjustment(call: Call[AdjustmentRequest, None], account_id: str) -> AdjustmentView:
-    allowed = allow(call, account_id, Right.OPERATE)
-    body, currency = call.body, allowed.account.currency
-    claim = adjust(allowed.account, body, key=call.idempotency_key, actor=allowed.actor)
+    permission = allow(call, account_id, Right.OPERATE)
+    body, currency = call.body, permission.account.currency
+    claim = adjust(permission.account, body, key=call.idempotency_key, actor=permission.actor)
     return AdjustmentView(
         adjustment_id=claim.resource_id,
         type=body.type,

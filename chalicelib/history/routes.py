@@ -84,9 +84,9 @@ class CsvQuery(HistoryFilter, kw_only=True):
     refuses=(*REFUSALS, InvalidCursor),
 )
 def list_transactions(call: Call[None, HistoryQuery], account_id: str) -> TransactionList:
-    allowed, query = allow(call, account_id, Right.READ), call.query
+    permission, query = allow(call, account_id, Right.READ), call.query
     found = statement.history(account_id, query.wanted(), limit=query.limit, cursor=query.cursor)
-    return TransactionList([view(each, allowed) for each in found.transactions], found.next_cursor)
+    return TransactionList([view(each, permission.may_see_sibling) for each in found.transactions], found.next_cursor)
 
 
 @routes.operation(
@@ -101,8 +101,8 @@ def list_transactions(call: Call[None, HistoryQuery], account_id: str) -> Transa
     refuses=(*REFUSALS, UnknownTransaction),
 )
 def get_transaction(call: Call[None, None], account_id: str, transaction_id: str) -> TransactionView:
-    allowed = allow(call, account_id, Right.READ)
-    return view(statement.transaction(account_id, transaction_id), allowed)
+    permission = allow(call, account_id, Right.READ)
+    return view(statement.transaction(account_id, transaction_id), permission.may_see_sibling)
 
 
 @routes.operation(
@@ -120,12 +120,12 @@ def get_transaction(call: Call[None, None], account_id: str, transaction_id: str
     refuses=(*REFUSALS, InvalidCursor),
 )
 def download_transactions(call: Call[None, CsvQuery], account_id: str) -> Response:
-    allowed, query = allow(call, account_id, Right.READ), call.query
+    permission, query = allow(call, account_id, Right.READ), call.query
     for_people = query.reader == "spreadsheet"
     if for_people and query.lines == "json":
         raise InvalidRequest("lines: a spreadsheet can do nothing with JSON; leave it out, or take rows", field="lines")
-    found = sheet(allowed.account.locale) if for_people else None
-    text, cursor = write(allowed, query.wanted(), query.cursor, query.lines, found)
+    found = sheet(permission.account.locale) if for_people else None
+    text, cursor = write(permission, query.wanted(), query.cursor, query.lines, found)
     headers = {
         "Content-Type": "text/csv; charset=utf-8",
         "Content-Disposition": f'attachment; filename="transactions-{account_id}.csv"',

@@ -14,7 +14,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from chalicelib.accounts.permission import Allowed
+from chalicelib.accounts.permission import Permission
 from chalicelib.history.spreadsheet import SIGNS, UNSEEN, Cell, Sheet
 from chalicelib.history.view import TransactionView, view
 from chalicelib.ledger import statement
@@ -46,7 +46,7 @@ COLUMNS: Final[dict[Lines, tuple[str, ...]]] = {"rows": (*SHARED, *LINE), "json"
 
 
 def write(
-    allowed: Allowed, wanted: Filter, cursor: str | None, lines: Lines = "rows", sheet: Sheet | None = None
+    permission: Permission, wanted: Filter, cursor: str | None, lines: Lines = "rows", sheet: Sheet | None = None
 ) -> tuple[str, str | None]:
     """Return the filtered history as CSV, and the cursor to go on from when it has more than one answer takes.
 
@@ -55,8 +55,8 @@ def write(
     columns = COLUMNS[lines]
     blocks = [sheet.header(columns) if sheet else _block([columns])]
     rows, size, last = 0, 0, None
-    for each in _transactions(allowed.account.account_id, wanted, cursor):
-        shown = view(each, allowed)
+    for each in _transactions(permission.account.account_id, wanted, cursor):
+        shown = view(each, permission.may_see_sibling)
         new = _line_rows(shown, wanted.meter) if lines == "rows" else [_json_row(shown)]
         block = sheet.rows(columns, new) if sheet else _block(new)
         rows, size = rows + len(new), size + len(json.dumps(block))

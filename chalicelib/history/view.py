@@ -1,10 +1,10 @@
-"""How a transaction looks outside."""
+"""How a transaction looks outside. Pure."""
 
+from collections.abc import Callable
 from decimal import Decimal
 
 import msgspec
 
-from chalicelib.accounts.permission import Allowed
 from chalicelib.clock import iso
 from chalicelib.ledger.posting import Line
 from chalicelib.ledger.transaction import Sibling, Transaction
@@ -76,8 +76,8 @@ class TransactionList(msgspec.Struct):
     next_cursor: str | None
 
 
-def view(transaction: Transaction, allowed: Allowed) -> TransactionView:
-    """Present a transaction to a caller."""
+def view(transaction: Transaction, may_see_sibling: Callable[[str], bool]) -> TransactionView:
+    """Present a transaction. `may_see_sibling` takes the sibling's account (`Permission.may_see_sibling`)."""
     identity, content, leg = transaction.identity, transaction.content, transaction.leg
     currency = transaction.currency
     return TransactionView(
@@ -101,12 +101,12 @@ def view(transaction: Transaction, allowed: Allowed) -> TransactionView:
         actor=transaction.actor,
         metadata=content.metadata,
         lines=[_line(line, currency) for line in leg.lines],
-        sibling=_sibling(transaction.sibling, allowed),
+        sibling=_sibling(transaction.sibling, may_see_sibling),
     )
 
 
-def _sibling(sibling: Sibling | None, allowed: Allowed) -> SiblingView | None:
-    if sibling is None or not allowed.may_see_sibling(sibling.account_id):
+def _sibling(sibling: Sibling | None, may_see_sibling: Callable[[str], bool]) -> SiblingView | None:
+    if sibling is None or not may_see_sibling(sibling.account_id):
         return None
     return SiblingView(sibling.account_id, sibling.transaction_id)
 

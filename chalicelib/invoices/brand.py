@@ -59,7 +59,7 @@ def find(account_id: str) -> Brand:
 
 
 def with_brand(party: Party, brand: Brand) -> Party:
-    """Return a seller with its brand. Pure."""
+    """Return a seller with its brand."""
     return replace(party, color=brand.color, logo=brand.logo)
 
 

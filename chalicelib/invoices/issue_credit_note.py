@@ -96,7 +96,7 @@ def _credit_note_adder(refund: Refund, invoice: Invoice) -> Callable[[State], bo
 
 
 def credited_after(invoice: Invoice, before: Credited, amount_micros: int) -> Credited:
-    """Return what is credited of an invoice after a refund. Pure. Raises CreditExceedsInvoice."""
+    """Return what is credited of an invoice after a refund. Raises CreditExceedsInvoice."""
     micros = before.micros + amount_micros
     if amount_micros <= 0 or micros > invoice.total_micros:
         raise CreditExceedsInvoice(invoice, before.micros, amount_micros)
@@ -104,7 +104,7 @@ def credited_after(invoice: Invoice, before: Credited, amount_micros: int) -> Cr
 
 
 def credited_in_total(invoice: Invoice, micros: int) -> Credited:
-    """Return what credit notes of so much together take back, with the tax in it. Pure.
+    """Return what credit notes of so much together take back, with the tax in it.
 
     The tax of all credit notes together is rounded, not that of each: when all is refunded, all the tax is, too.
     """
@@ -114,7 +114,7 @@ def credited_in_total(invoice: Invoice, micros: int) -> Credited:
 
 
 def credit_note(refund: Refund, invoice: Invoice, sequence: int, tax_micros: int, issued_at_ms: int) -> Invoice:
-    """Make the credit note of a refund of an invoice, with its share of the tax. Pure."""
+    """Make the credit note of a refund of an invoice, with its share of the tax."""
     tax, added_micros = _with_tax(invoice, tax_micros)
     description = words(invoice.locale).refund_of.format(number=invoice.number)
     return replace(
@@ -134,7 +134,7 @@ def credit_note(refund: Refund, invoice: Invoice, sequence: int, tax_micros: int
 
 
 def counter_invoice(refund: Refund, note: Invoice, sequence: int, tax_micros: int, issued_at_ms: int) -> Invoice:
-    """Make the invoice that takes back a credit note, whose refund came back, with its share of the tax. Pure."""
+    """Make the invoice that takes back a credit note, whose refund came back, with its share of the tax."""
     tax, added_micros = _with_tax(note, tax_micros)
     description = words(note.locale).refund_returned.format(number=note.number)
     return replace(

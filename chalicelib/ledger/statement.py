@@ -124,7 +124,7 @@ def history(account_id: str, wanted: Filter = EVERYTHING, *, limit: int, cursor:
 
 
 def merge(read: ReadPages, wanted: Filter, *, limit: int, start: Cursor | None) -> Statement:
-    """Merge pages into one newest-first list. Pure, but for `read`.
+    """Merge pages into one newest-first list.
 
     No unread page can hold anything newer than its key says, so a transaction is certain as soon as the next page's
     latest time is older than it.

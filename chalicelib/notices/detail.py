@@ -1,4 +1,4 @@
-"""What an event says: the `detail` of each type. These types are the schemas in docs/events.md."""
+"""What an event says: the `detail` of each type. These types are the schemas in docs/events.md. Pure."""
 
 from typing import Annotated, Any, Final, Literal
 

@@ -1,4 +1,4 @@
-"""Give a mail its two forms: plain text and HTML. Whatever a mail holds is escaped here, and only here."""
+"""Give a mail its two forms: plain text and HTML. Whatever a mail holds is escaped here, and only here. Pure."""
 
 from functools import cache
 from html import escape

@@ -1,4 +1,4 @@
-"""Put a notice into words: a mail that is complete but for its form."""
+"""Put a notice into words: a mail that is complete but for its form. Pure."""
 
 from urllib.parse import quote
 

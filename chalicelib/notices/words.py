@@ -1,4 +1,4 @@
-"""The mails' texts in a language, and amounts and dates as its readers write them."""
+"""The mails' texts in a language, and amounts and dates as its readers write them. Pure."""
 
 import unicodedata
 from functools import cache

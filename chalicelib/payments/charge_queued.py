@@ -45,7 +45,7 @@ def make(message: ChargeMessage, *, send_refill: Send) -> Payment:
 def is_untouched(payment: Payment, now_ms: int) -> bool:
     """Tell whether nobody is known to have sent a payment to Stripe; if somebody has, its key makes it the same one.
 
-    It saves the look at Stripe that comes first for all others. Pure.
+    It saves the look at Stripe that comes first for all others.
     """
     never_sent = payment.state == "created" and payment.payment_intent_id is None and payment.spent_at_ms is None
     return never_sent and payment.sent_at_ms is None and payment.checks == 0 and not is_key_dead(payment, now_ms)

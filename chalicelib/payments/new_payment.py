@@ -2,8 +2,8 @@
 
 from chalicelib.accounts.account import Account
 from chalicelib.catalog.tax import Tax
+from chalicelib.claim import Claim
 from chalicelib.errors import Refusal
-from chalicelib.idempotency import Claim
 from chalicelib.payments.payment import Kind, Payment
 
 

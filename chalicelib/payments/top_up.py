@@ -8,8 +8,9 @@ from chalicelib import clock, idempotency
 from chalicelib.accounts.account import Account, CurrencyMismatch
 from chalicelib.accounts.tax import tax_of
 from chalicelib.catalog.catalog import Catalog, CurrencyLimits
+from chalicelib.claim import Claim
 from chalicelib.errors import Refusal
-from chalicelib.idempotency import Claim, Key
+from chalicelib.idempotency import Key
 from chalicelib.money import Currency, Decimal, format_amount, parse_micros, to_card_amount
 from chalicelib.payments import table
 from chalicelib.payments.new_payment import check_card, new_payment

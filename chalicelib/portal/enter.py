@@ -8,7 +8,7 @@ from typing import Literal
 import msgspec
 
 from chalicelib import clock
-from chalicelib.accounts.permission import Allowed
+from chalicelib.accounts.permission import Permission
 from chalicelib.portal import table
 from chalicelib.portal.session import (
     LINK_MS,
@@ -50,7 +50,7 @@ class PortalSessionRequest(msgspec.Struct, forbid_unknown_fields=True):
     page: PagePath | None = None
 
 
-def create_link(allowed: Allowed, request: PortalSessionRequest) -> tuple[str, int]:
+def create_link(allowed: Permission, request: PortalSessionRequest) -> tuple[str, int]:
     """Make a link for an account; return its secret and until when it opens."""
     token, now_ms = new_token(), clock.now_ms()
     link = Session(
@@ -69,7 +69,7 @@ def create_link(allowed: Allowed, request: PortalSessionRequest) -> tuple[str, i
 
 
 def subject_of(caller: Caller, named: str | None) -> str | None:
-    """Return how the person of a new link is named: only the platform can say who somebody is. Pure."""
+    """Return how the person of a new link is named: only the platform can say who somebody is."""
     if caller.role == "operator":
         return named
     if named is None or named == caller.subject:

@@ -1,4 +1,4 @@
-"""Where the portal is, as browsers see it: its origin, and what comes before its paths. Pure but for the settings."""
+"""Where the portal is, as browsers see it: its origin, and what comes before its paths."""
 
 from http.cookies import CookieError, SimpleCookie
 from typing import Final

@@ -8,7 +8,7 @@ from chalice.app import Request, Response
 
 from chalicelib.accounts import table as accounts
 from chalicelib.accounts.account import Account, AccountNotFound
-from chalicelib.accounts.permission import Allowed, Forbidden, Right, may
+from chalicelib.accounts.permission import Forbidden, Permission, Right, may
 from chalicelib.catalog.catalog import Catalog, catalog
 from chalicelib.http_input import InvalidRequest, check_length, check_texts
 from chalicelib.idempotency import Key
@@ -61,9 +61,9 @@ class Visit:
         return may(self.session.caller, Right.ACT)
 
     @property
-    def allowed(self) -> Allowed:
+    def allowed(self) -> Permission:
         """Return who asks, and for which account, as the API's routes have it."""
-        return Allowed(self.session.caller, self.account)
+        return Permission(self.session.caller, self.account)
 
     @property
     def actor(self) -> str:

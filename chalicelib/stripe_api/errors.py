@@ -1,4 +1,4 @@
-"""What Stripe may answer besides what was asked for. All of them are refusals: none ends as an error of ours.
+"""What Stripe may answer besides what was asked for. All of them are refusals: none ends as an error of ours. Pure.
 
 `raised_for` makes of each meaning its exception; `stripe_meaning` has the table of what means what.
 """

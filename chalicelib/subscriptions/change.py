@@ -10,9 +10,10 @@ from chalicelib.accounts.account import Account
 from chalicelib.accounts.tax import tax_of
 from chalicelib.catalog.catalog import Catalog
 from chalicelib.catalog.tax import Tax
+from chalicelib.claim import Claim
 from chalicelib.errors import Refusal
 from chalicelib.http_input import MissingIdempotencyKey
-from chalicelib.idempotency import Claim, Key
+from chalicelib.idempotency import Key
 from chalicelib.ledger.post import pause
 from chalicelib.money import format_amount, parse_micros, to_card_amount
 from chalicelib.payments.new_payment import check_card
@@ -170,7 +171,7 @@ def _made_before(current: Subscription | None, claim: Claim, tax: Tax | None, ca
 def find_difference(
     account: Account, current: Subscription | None, request: SubscriptionRequest, catalog: Catalog, now_ms: int
 ) -> Difference:
-    """Return what a request changes, if it may be made now. Pure. Raises what `change` refuses with."""
+    """Return what a request changes, if it may be made now. Raises what `change` refuses with."""
     wanted, currency, tax = request.contents(current), account.currency, tax_of(account, catalog)
     check_sold(wanted, currency, catalog, _held_by(current))
     if current is None or current.may_start:
@@ -227,7 +228,7 @@ def changed(
     now_ms: int,
     payment: Payment | None = None,
 ) -> Subscription:
-    """Return the subscription as it is written: waiting for its payment, or changed where there is none. Pure."""
+    """Return the subscription as it is written: waiting for its payment, or changed where there is none."""
     before = current or Subscription(
         account_id=account.account_id,
         currency=account.currency,

@@ -3,7 +3,7 @@
 import msgspec
 
 from chalicelib.catalog.catalog import Catalog
-from chalicelib.idempotency import Claim
+from chalicelib.claim import Claim
 from chalicelib.payments import resolve
 from chalicelib.payments import table as payments
 from chalicelib.payments.payment import Payment

@@ -8,8 +8,9 @@ from chalicelib import clock, idempotency
 from chalicelib.accounts.account import Account
 from chalicelib.accounts.tax import tax_of
 from chalicelib.catalog.catalog import Catalog
+from chalicelib.claim import Claim
 from chalicelib.errors import Refusal
-from chalicelib.idempotency import Claim, Key
+from chalicelib.idempotency import Key
 from chalicelib.ledger.post import pause
 from chalicelib.payments.new_payment import check_card
 from chalicelib.payments.payment import PREFIX, Payment

@@ -5,7 +5,7 @@ from hashlib import sha256
 from msgspec.structs import replace
 
 from chalicelib.accounts.account import Account
-from chalicelib.idempotency import Claim
+from chalicelib.claim import Claim
 from chalicelib.payments.new_payment import new_payment
 from chalicelib.payments.payment import PREFIX, Payment
 from chalicelib.subscriptions.price import Quote

@@ -1,4 +1,4 @@
-"""A subscription: values only."""
+"""A subscription: values only. Pure."""
 
 from typing import Final, Literal
 

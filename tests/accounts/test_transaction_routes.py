@@ -9,7 +9,7 @@ import pytest
 import requests
 
 from chalicelib.accounts.account import Account
-from chalicelib.accounts.permission import Allowed
+from chalicelib.accounts.permission import Permission
 from chalicelib.history.transaction_csv import MAXIMUM_ROWS
 from chalicelib.ledger.post import post
 from chalicelib.ledger.posting import Line, Part, Posting
@@ -118,9 +118,9 @@ def test_the_sibling_is_shown_to_the_operator_and_the_workspace_but_never_to_the
 
 def test_a_workspace_does_not_see_what_a_client_cost_the_one_before_it() -> None:
     client = Account("bob", "client", "agency", "Bob", "b@example.com", "usd", "en", None, None, 0)
-    allowed = Allowed(Caller("owner", "agency"), client)
-    assert allowed.may_see_sibling("agency")
-    assert not allowed.may_see_sibling("former-agency")
+    permission = Permission(Caller("owner", "agency"), client)
+    assert permission.may_see_sibling("agency")
+    assert not permission.may_see_sibling("former-agency")
 
 
 def test_csv_has_a_row_for_each_line_and_two_columns_that_add_up(api: Api) -> None:

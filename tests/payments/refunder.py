@@ -6,7 +6,8 @@ from itertools import count
 from msgspec.structs import replace
 
 from chalicelib import clock
-from chalicelib.idempotency import Claim, Key, new_id
+from chalicelib.claim import Claim
+from chalicelib.idempotency import Key, new_id
 from chalicelib.ledger import statement
 from chalicelib.ledger.transaction import Transaction
 from chalicelib.ledger.verify import verify

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from msgspec.structs import replace
 
-from chalicelib.idempotency import Claim
+from chalicelib.claim import Claim
 from chalicelib.payments import gateway as stripe_gateway
 from chalicelib.payments.new_payment import new_payment
 from local.stripe_emulator.client import PUBLISHABLE_KEY, Emulator

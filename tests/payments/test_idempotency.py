@@ -5,11 +5,11 @@ from typing import Any
 import pytest
 
 from chalicelib import idempotency
+from chalicelib.claim import Claim
 from chalicelib.http_input import IDEMPOTENCY_KEY
 from chalicelib.idempotency import (
     Answer,
     AnsweredBeforeError,
-    Claim,
     IdempotencyConflict,
     IdempotencyRow,
     Key,

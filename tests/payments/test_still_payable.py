@@ -11,8 +11,9 @@ from msgspec.structs import replace
 
 from chalicelib import clock
 from chalicelib.auto_pay.send_refill import send_refill
+from chalicelib.claim import Claim
 from chalicelib.clock import now_ms
-from chalicelib.idempotency import Claim, new_id
+from chalicelib.idempotency import new_id
 from chalicelib.payments import table
 from chalicelib.payments import unresolved_index as unresolved_table
 from chalicelib.payments.charge_queued import make

@@ -141,7 +141,7 @@ def _singles(visit: Visit, choice: Choice) -> Singles:
 
 def _read(visit: Visit, wanted: Filter, limit: int, cursor: str | None) -> Singles:
     found = statement.history(visit.account.account_id, wanted, limit=limit, cursor=cursor)
-    return Singles([view(each, visit.allowed) for each in found.transactions], found.next_cursor)
+    return Singles([view(each, visit.allowed.may_see_sibling) for each in found.transactions], found.next_cursor)
 
 
 def _earlier(visit: Visit, choice: Choice, created: str) -> str | None:

@@ -51,7 +51,7 @@ def _by_event(visit: Visit, wanted: str) -> Response:
         "search.html",
         here="history",
         wanted=wanted,
-        rows=[view(each, visit.allowed) for each in found.transactions],
+        rows=[view(each, visit.allowed.may_see_sibling) for each in found.transactions],
         older=older if found.next_key else None,
         looked_until=found.next_key,
     )
@@ -59,7 +59,7 @@ def _by_event(visit: Visit, wanted: str) -> Response:
 
 def show_transaction(visit: Visit, transaction_id: str) -> Response:
     """Show a transaction with all that is known of it. Raises UnknownTransaction."""
-    shown = view(statement.transaction(visit.account.account_id, transaction_id), visit.allowed)
+    shown = view(statement.transaction(visit.account.account_id, transaction_id), visit.allowed.may_see_sibling)
     payment = payments.find(visit.account.account_id, shown.payment_id) if shown.payment_id else None
     return render.page(
         visit,
