@@ -18,6 +18,9 @@ from local.stripe_emulator.pages import page
 
 FILES = Path(__file__).parent / "stripe_js"
 TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
+PARTS = ("elements.js", "stripe.js")
+"""Stripe serves one script: these, one behind the other, in a scope of their own."""
+
 # Stripe serves each named version below its own path, such as https://js.stripe.com/basil/stripe.js.
 STRIPE_JS = re.compile(r"/(v3/?|js/?|stripe\.js|[a-z]+/stripe\.js)")
 CHALLENGE = re.compile(r"/_stripe/challenge/((?:pi|seti)_[A-Za-z0-9]+)")
@@ -31,7 +34,7 @@ def respond(engine: Engine, request: Request) -> Response:
     if request.method != "GET":
         return Response("Method not allowed\n", 405)
     if STRIPE_JS.fullmatch(request.path):
-        return _file("stripe.js")
+        return _stripe_js()
     if request.path == "/_stripe/card":
         return _card_frame()
     if request.path.startswith("/stripe_js/"):
@@ -39,13 +42,22 @@ def respond(engine: Engine, request: Request) -> Response:
     return Response("Not found\n", 404)
 
 
+def _stripe_js() -> Response:
+    script = "\n".join((FILES / name).read_text() for name in PARTS)
+    return _script_or_style(f'(() => {{\n"use strict";\n{script}}})();\n', ".js")
+
+
 def _file(name: str) -> Response:
     known = {path.name: path for path in FILES.iterdir() if path.suffix in TYPES}
     if name not in known:
         return Response("Not found\n", 404)
+    return _script_or_style(known[name].read_text(), known[name].suffix)
+
+
+def _script_or_style(text: str, suffix: str) -> Response:
     headers = {"Access-Control-Allow-Origin": "*", "Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
     headers["Cross-Origin-Resource-Policy"] = "cross-origin"
-    return Response(known[name].read_bytes(), headers=headers, content_type=TYPES[known[name].suffix])
+    return Response(text, headers=headers, content_type=TYPES[suffix])
 
 
 def _card_frame() -> Response:

@@ -1,4 +1,4 @@
-"""Runs the emulator for tests and talks to its control API.
+"""Runs the emulator for tests (`process`) and talks to its control API.
 
     with Emulator(webhook_url=url, webhook_secret="whsec_test") as emulator:
         client = emulator.stripe_client()
@@ -12,27 +12,21 @@ from __future__ import annotations
 
 import contextlib
 import json
-import socket
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from http import HTTPStatus
 from http.client import HTTPConnection
-from pathlib import Path
-from types import TracebackType
-from typing import Any, Literal, Self, TypedDict, Unpack
+from typing import Any, Literal, TypedDict, Unpack
 from urllib.parse import urlencode
 
 import stripe
 
+from local.stripe_emulator.process import EmulatorProcess
+
 Json = dict[str, Any]
-ROOT = Path(__file__).parents[2]
 SECRET_KEY = "sk_test_emulator"  # noqa: S105 - opens nothing but an emulator
 PUBLISHABLE_KEY = "pk_test_emulator"
 CLIENT_ID = "ca_emulator"
-WEBHOOK_SECRET = "whsec_emulator"  # noqa: S105
-CONNECT_WEBHOOK_SECRET = "whsec_emulator_connect"  # noqa: S105
 FORM = "application/x-www-form-urlencoded"
 
 
@@ -59,67 +53,8 @@ class FaultOptions(TypedDict, total=False):
     copies: int
 
 
-class Emulator:
+class Emulator(EmulatorProcess):
     """An emulator process on a free port of this machine, and what a test can make it do."""
-
-    def __init__(
-        self,
-        *,
-        webhook_url: str = "",
-        webhook_secret: str = WEBHOOK_SECRET,
-        connect_webhook_url: str = "",
-        connect_webhook_secret: str = CONNECT_WEBHOOK_SECRET,
-        state: Path | None = None,
-        port: int | None = None,
-        delay_seconds: float = 0.1,
-        search_lag_seconds: float = 1.0,
-        arguments: Sequence[str] = (),
-    ) -> None:
-        """Choose how to run it; `start` (or `with`) runs it.
-
-        `delay_seconds` is how long slow things take (settling, disputes of the dispute card, failing refunds).
-        `arguments` are further arguments of its command line.
-        """
-        self.port = port or free_port()
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.webhook_secret = webhook_secret
-        self.connect_webhook_secret = connect_webhook_secret
-        self._arguments = [
-            *("--port", str(self.port)),
-            *("--delay", str(delay_seconds)),
-            *("--search-lag", str(search_lag_seconds)),
-            *(("--state", str(state)) if state else ()),
-            *(("--webhook-url", webhook_url, "--webhook-secret", webhook_secret) if webhook_url else ()),
-            *(("--connect-webhook-url", connect_webhook_url) if connect_webhook_url else ()),
-            *(("--connect-webhook-secret", connect_webhook_secret) if connect_webhook_url else ()),
-            *arguments,
-        ]
-        self._process: subprocess.Popen[str] | None = None
-
-    def __enter__(self) -> Self:
-        return self.start()
-
-    def __exit__(self, type: type[BaseException] | None, value: BaseException | None, at: TracebackType | None) -> None:
-        self.stop()
-
-    def start(self) -> Self:
-        """Start the process and return when it answers. One that runs already is left as it is."""
-        if self._process is not None:
-            return self
-        command = [sys.executable, "-m", "local.stripe_emulator", *self._arguments]
-        self._process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-        if self._process.stdout is None or "ready" not in self._process.stdout.readline():
-            self.stop()
-            raise RuntimeError("the Stripe emulator did not start; its error is above")
-        return self
-
-    def stop(self) -> None:
-        """End the process as Ctrl-C would, and wait for it."""
-        self._end(subprocess.Popen.terminate)
-
-    def kill(self) -> None:
-        """End the process as a power cut would (SIGKILL). `start` runs it again on the same port."""
-        self._end(subprocess.Popen.kill)
 
     def stripe_client(
         self, api_key: str = SECRET_KEY, *, stripe_account: str | None = None, max_network_retries: int = 0
@@ -275,23 +210,6 @@ class Emulator:
             connection.request(method, path, body, {"Content-Type": content_type})
             response = connection.getresponse()
             return response.status, dict(response.getheaders()), response.read().decode()
-
-    def _end(self, how: Callable[[subprocess.Popen[str]], None]) -> None:
-        if self._process is None:
-            return
-        with contextlib.suppress(ProcessLookupError):
-            how(self._process)
-        self._process.wait(timeout=10)
-        if self._process.stdout is not None:
-            self._process.stdout.close()
-        self._process = None
-
-
-def free_port() -> int:
-    """Return a port of this machine that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def wait_until(condition: Callable[[], bool], timeout_seconds: float = 30) -> None:

@@ -27,7 +27,8 @@ from local.aws import Aws, start_aws
 from local.ports import HOST, free_port
 from local.processes import Processes, http_answers
 from local.resources import SHORT_TIMES, Deployment
-from local.stripe_emulator.client import PUBLISHABLE_KEY, SECRET_KEY, WEBHOOK_SECRET, Emulator
+from local.stripe_emulator.client import PUBLISHABLE_KEY, SECRET_KEY, Emulator
+from local.stripe_emulator.process import WEBHOOK_SECRET
 from tests.build import pair
 from tests.environment import use
 from tests.invoices.logos import png

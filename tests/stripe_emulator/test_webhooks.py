@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 import stripe
 
-from local.stripe_emulator.client import CONNECT_WEBHOOK_SECRET, WEBHOOK_SECRET, Emulator, wait_until
+from local.stripe_emulator.client import Emulator, wait_until
+from local.stripe_emulator.process import CONNECT_WEBHOOK_SECRET, WEBHOOK_SECRET
 from tests.stripe_emulator.conftest import Receiver, pay, saved_card
 
 PAID = ["payment_intent.created", "charge.succeeded", "payment_intent.succeeded"]

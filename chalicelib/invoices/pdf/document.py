@@ -11,10 +11,13 @@ from chalicelib.invoices.invoice import Invoice, Party
 from chalicelib.invoices.pdf.canvas import PdfCanvas
 from chalicelib.invoices.pdf.layout import (
     BODY,
+    GAP,
     INK,
     LABEL,
     MUTED,
+    PARTS,
     STRONG,
+    WIDEST,
     Column,
     Row,
     Sheet,
@@ -24,6 +27,7 @@ from chalicelib.invoices.pdf.layout import (
     readable,
 )
 from chalicelib.invoices.pdf.lines_table import LinesTable
+from chalicelib.invoices.pdf.totals import Totals
 from chalicelib.invoices.pdf.typeface import BOLD
 from chalicelib.invoices.words import Words, language_of, words
 
@@ -34,16 +38,9 @@ PAID: Final = "#187a4a"
 REFUNDED: Final = "#8a5300"
 STAMP: Final = 20.0
 STAMP_PADDING: Final = 9.0
-GAP: Final = 12.0
 COLUMN_GAP: Final = 24.0
 FOOT: Final = 37.6
 """How far up the foot begins."""
-
-PARTS: Final = 0.52
-"""Where the right half begins, as a part of the width."""
-
-WIDEST: Final = 0.62
-"""What a document's number takes of the width at most, beside the seller's name; an amount beside what it is."""
 
 
 def draw(invoice: Invoice, logo: bytes | None) -> bytes:
@@ -76,7 +73,7 @@ class Document:
         self._parties()
         self._statement()
         LinesTable(self.sheet, self.invoice, self.words, self.figures, self.accent).put()
-        self._totals()
+        Totals(self.sheet, self.invoice, self.words, self.figures).put()
         self._details()
         self._number_pages(foot)
         return self._render()
@@ -213,50 +210,6 @@ class Document:
         x, y, color = self.sheet.right - width, top - STAMP, stamp.style.color
         self.sheet.mark(partial(PdfCanvas.frame, x=x, y=y, width=width, height=STAMP, color=color))
         self.sheet.put_row(stamp, x + STAMP_PADDING, y + 6.4)
-
-    def _totals(self) -> None:
-        sheet = self.sheet
-        rows = [self._total_columns(*each) for each in self._totals_rows()]
-        sheet.keep(10 + sum(height_of(*columns) + 6 for columns in rows))
-        sheet.y -= 10
-        for place, columns in enumerate(rows):
-            if place and columns[1].rows[0].style.weight == BOLD:
-                sheet.rule(columns[0].x, sheet.y - 1, sheet.right - columns[0].x)
-            sheet.y -= 4
-            sheet.put(*columns)
-            sheet.y -= 2
-        sheet.y -= 24
-
-    def _total_columns(self, label: str, amount: str, style: Style) -> tuple[Column, Column]:
-        sheet = self.sheet
-        width = sheet.width * (1 - PARTS)
-        figure = sheet.fit(amount, width * WIDEST, style)
-        named = sheet.rows(label, width - figure.width - GAP, style)
-        return Column(sheet.right - width, named), Column(sheet.right, [figure], flush_right=True)
-
-    def _totals_rows(self) -> Iterator[tuple[str, str, Style]]:
-        """Yield what follows the lines: label, amount, style."""
-        invoice, labels = self.invoice, self.words.labels
-        total, tax = Style(11, BOLD), invoice.tax
-
-        def amount(micros: int) -> str:
-            return self.figures.amount(micros, invoice.currency)
-
-        if tax and not tax.inclusive:
-            yield labels["subtotal"], amount(invoice.subtotal_micros), BODY
-            yield self._tax(self.words.tax_added), amount(tax.amount_micros), BODY
-        yield labels["credited" if self.is_credit else "total"], amount(invoice.total_micros), total
-        if tax and tax.inclusive:
-            muted = Style(color=MUTED)
-            yield self._tax(self.words.tax_included), amount(tax.amount_micros), muted
-            yield labels["net"], amount(invoice.total_micros - tax.amount_micros), muted
-        if not self.is_credit:
-            yield labels["paid"], amount(invoice.total_micros - invoice.due_micros), BODY
-            yield labels["balance_due"], amount(invoice.due_micros), STRONG
-
-    def _tax(self, pattern: str) -> str:
-        tax = self.invoice.tax
-        return pattern.format(name=tax.name, rate=self.figures.rate(tax.rate_micros)) if tax else ""
 
     def _details(self) -> None:
         sheet = self.sheet

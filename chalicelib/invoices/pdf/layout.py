@@ -24,6 +24,15 @@ HEAD: Final = 37.2
 """How far down the running head begins."""
 
 BOTTOM: Final = 66.0
+GAP: Final = 12.0
+"""Between columns of text, at least."""
+
+PARTS: Final = 0.52
+"""Where the right half begins, as a part of the width."""
+
+WIDEST: Final = 0.62
+"""What a document's number takes of the width at most, beside the seller's name; an amount beside what it is."""
+
 ABOVE: Final = 1.1
 BELOW: Final = 0.3
 """What a row takes above and below its baseline at least, in sizes: room for most marks on letters."""

@@ -1,0 +1,65 @@
+"""What follows the lines of a document: subtotal, tax, total and what is due, on the right half of the paper."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from chalicelib.invoices.figures import Figures
+from chalicelib.invoices.invoice import Invoice
+from chalicelib.invoices.pdf.layout import BODY, GAP, MUTED, PARTS, STRONG, WIDEST, Column, Sheet, Style, height_of
+from chalicelib.invoices.pdf.typeface import BOLD
+from chalicelib.invoices.words import Words
+
+
+@dataclass(frozen=True)
+class Totals:
+    """The amounts under the table of a document's lines."""
+
+    sheet: Sheet
+    invoice: Invoice
+    words: Words
+    figures: Figures
+
+    def put(self) -> None:
+        """Put them all on one page."""
+        sheet = self.sheet
+        rows = [self._pair(*each) for each in self._amounts()]
+        sheet.keep(10 + sum(height_of(*columns) + 6 for columns in rows))
+        sheet.y -= 10
+        for place, columns in enumerate(rows):
+            if place and columns[1].rows[0].style.weight == BOLD:
+                sheet.rule(columns[0].x, sheet.y - 1, sheet.right - columns[0].x)
+            sheet.y -= 4
+            sheet.put(*columns)
+            sheet.y -= 2
+        sheet.y -= 24
+
+    def _pair(self, label: str, amount: str, style: Style) -> tuple[Column, Column]:
+        sheet = self.sheet
+        width = sheet.width * (1 - PARTS)
+        figure = sheet.fit(amount, width * WIDEST, style)
+        named = sheet.rows(label, width - figure.width - GAP, style)
+        return Column(sheet.right - width, named), Column(sheet.right, [figure], flush_right=True)
+
+    def _amounts(self) -> Iterator[tuple[str, str, Style]]:
+        """Yield what follows the lines: label, amount, style."""
+        invoice, labels = self.invoice, self.words.labels
+        total, tax, is_credit = Style(11, BOLD), invoice.tax, invoice.kind == "credit_note"
+
+        def amount(micros: int) -> str:
+            return self.figures.amount(micros, invoice.currency)
+
+        if tax and not tax.inclusive:
+            yield labels["subtotal"], amount(invoice.subtotal_micros), BODY
+            yield self._tax(self.words.tax_added), amount(tax.amount_micros), BODY
+        yield labels["credited" if is_credit else "total"], amount(invoice.total_micros), total
+        if tax and tax.inclusive:
+            muted = Style(color=MUTED)
+            yield self._tax(self.words.tax_included), amount(tax.amount_micros), muted
+            yield labels["net"], amount(invoice.total_micros - tax.amount_micros), muted
+        if not is_credit:
+            yield labels["paid"], amount(invoice.total_micros - invoice.due_micros), BODY
+            yield labels["balance_due"], amount(invoice.due_micros), STRONG
+
+    def _tax(self, pattern: str) -> str:
+        tax = self.invoice.tax
+        return pattern.format(name=tax.name, rate=self.figures.rate(tax.rate_micros)) if tax else ""
