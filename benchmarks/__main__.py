@@ -18,8 +18,17 @@ from local.aws import Aws, start_aws
 
 LATEST = Path(__file__).with_name("latest.json")
 VERSIONS = (
-    *("boto3", "botocore", "chalice", "ministack", "msgspec", "pynamodb", "aws-lambda-powertools"),
-    *("reportlab", "uharfbuzz", "fpdf2", "weasyprint"),
+    "boto3",
+    "botocore",
+    "chalice",
+    "ministack",
+    "msgspec",
+    "pynamodb",
+    "aws-lambda-powertools",
+    "reportlab",
+    "uharfbuzz",
+    "fpdf2",
+    "weasyprint",
 )
 
 

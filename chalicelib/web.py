@@ -185,10 +185,24 @@ class Routes(Blueprint):
         """
 
         def declare(view: View) -> View:
-            statuses = (status,) if isinstance(status, int) else status
             operation = Operation(
-                *(method, path, view.__name__, summary, description, self.tag, statuses, takes, gives, query),
-                *(refuses, public, idempotent, key_optional, body_bytes, media_type, example),
+                method=method,
+                path=path,
+                name=view.__name__,
+                summary=summary,
+                description=description,
+                tag=self.tag,
+                statuses=(status,) if isinstance(status, int) else status,
+                takes=takes,
+                gives=gives,
+                query=query,
+                refuses=refuses,
+                public=public,
+                idempotent=idempotent,
+                key_optional=key_optional,
+                body_bytes=body_bytes,
+                media_type=media_type,
+                example=example,
             )
             self.operations.append(operation)
 

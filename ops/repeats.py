@@ -48,8 +48,14 @@ def _list(repeats: list[Repeat]) -> Table:
     table = Table("account", "source", "id", "time", "first time", "amount", "transaction", "state")
     for each in repeats:
         table.add_row(
-            *(each.account_id, each.source, each.event_id, iso(each.occurred_at_ms), iso(each.original_occurred_at_ms)),
-            *(f"{format_amount(each.amount_micros, each.currency)} {each.currency}", each.transaction_id, each.state),
+            each.account_id,
+            each.source,
+            each.event_id,
+            iso(each.occurred_at_ms),
+            iso(each.original_occurred_at_ms),
+            f"{format_amount(each.amount_micros, each.currency)} {each.currency}",
+            each.transaction_id,
+            each.state,
         )
     return table
 

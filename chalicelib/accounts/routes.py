@@ -72,8 +72,13 @@ class InvalidAccountId(Refusal):
     example={"kind": "workspace", "name": "Acme", "email": "billing@acme.example", "currency": "usd"},
     gives=AccountView,
     refuses=(
-        *(*REFUSALS, AccountImmutable, AccountBusy, UnknownCurrency),
-        *(WorkspaceInvalid, InvalidAccountId, ClientIdInvalid),
+        *REFUSALS,
+        AccountImmutable,
+        AccountBusy,
+        UnknownCurrency,
+        WorkspaceInvalid,
+        InvalidAccountId,
+        ClientIdInvalid,
     ),
 )
 def put_account(call: Call[AccountRequest, None], account_id: str) -> Answer:

@@ -25,8 +25,14 @@ routes = Routes(__name__, "Auto-pay", "The rule that refills a wallet when its b
     example={"enabled": True, "threshold": "10.00", "amount": "50.00", "monthly_limit": "200.00"},
     gives=AutoPayView,
     refuses=(
-        *(*REFUSALS, CurrencyMismatch, UnknownCurrency, InvalidDecimal, NotChargeable),
-        *(AutoPayInvalid, CardMissing, AutoPayBusy),
+        *REFUSALS,
+        CurrencyMismatch,
+        UnknownCurrency,
+        InvalidDecimal,
+        NotChargeable,
+        AutoPayInvalid,
+        CardMissing,
+        AutoPayBusy,
     ),
 )
 def put_auto_pay(call: Call[AutoPayRequest, None], account_id: str) -> AutoPayView:

@@ -235,7 +235,10 @@ def _currency_limits(currency: str, limits: _Currency) -> CurrencyLimits:
     require(0 < least <= minimum, f"{currency}: the smallest charge is above the smallest top-up, or zero")
     check_chargeable(f"{currency}: the smallest charge", least, currency)
     return CurrencyLimits(
-        *(minimum, maximum, shortcuts, -parse_micros(limits.overdraft)),
+        top_up_minimum_micros=minimum,
+        top_up_maximum_micros=maximum,
+        top_up_shortcuts_micros=shortcuts,
+        floor_micros=-parse_micros(limits.overdraft),
         low_balance_micros=parse_micros(limits.low_balance),
         auto_pay_minimum_micros=lowest,
         auto_pay_maximum_micros=highest,

@@ -43,8 +43,13 @@ class AdjustmentView(msgspec.Struct):
     example={"type": "credit", "amount": "10.00", "reason": "Welcome credit"},
     gives=AdjustmentView,
     refuses=(
-        *(*REFUSALS, MissingIdempotencyKey, IdempotencyConflict, InvalidDecimal, CurrencyMismatch),
-        *(EmptyAdjustment, LedgerBusy),
+        *REFUSALS,
+        MissingIdempotencyKey,
+        IdempotencyConflict,
+        InvalidDecimal,
+        CurrencyMismatch,
+        EmptyAdjustment,
+        LedgerBusy,
     ),
     idempotent=True,
 )

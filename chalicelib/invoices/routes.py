@@ -87,8 +87,14 @@ def get_invoice(call: Call[None, None], account_id: str, number: str) -> Invoice
     ),
     status=303,
     refuses=(
-        *(*REFUSALS, UnknownTransaction, InvoiceNotFound, PaymentNotFound, NotInvoiceable, NotCreditable),
-        *(CreditExceedsInvoice, InvoicesBusy),
+        *REFUSALS,
+        UnknownTransaction,
+        InvoiceNotFound,
+        PaymentNotFound,
+        NotInvoiceable,
+        NotCreditable,
+        CreditExceedsInvoice,
+        InvoicesBusy,
     ),
 )
 def get_transaction_invoice(call: Call[None, None], account_id: str, transaction_id: str) -> Response:

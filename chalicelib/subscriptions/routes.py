@@ -46,8 +46,12 @@ routes = Routes(__name__, "Subscription", "The plan and its add-ons, charged to 
 
 PATH: Final = "/v1/accounts/{account_id}/subscription"
 CARD_REFUSALS: Final = (
-    *(CardMissing, CardDeclined, PaymentCanceled, PaymentsUnavailable),
-    *(IdempotencyConflict, MissingIdempotencyKey),
+    CardMissing,
+    CardDeclined,
+    PaymentCanceled,
+    PaymentsUnavailable,
+    IdempotencyConflict,
+    MissingIdempotencyKey,
 )
 
 
@@ -72,9 +76,20 @@ class ChangeQuery(msgspec.Struct, forbid_unknown_fields=True):
     query=ChangeQuery,
     gives=ChangeView,
     refuses=(
-        *(*REFUSALS, *CARD_REFUSALS, UnknownCurrency, UnknownProduct, InvalidDecimal, NotChargeable),
-        *(ProductRetired, RenewalNotChargeable),
-        *(SubscriptionPending, SubscriptionPastDue, SubscriptionRenewing, AddOnInUse, QuoteChanged, SubscriptionBusy),
+        *REFUSALS,
+        *CARD_REFUSALS,
+        UnknownCurrency,
+        UnknownProduct,
+        InvalidDecimal,
+        NotChargeable,
+        ProductRetired,
+        RenewalNotChargeable,
+        SubscriptionPending,
+        SubscriptionPastDue,
+        SubscriptionRenewing,
+        AddOnInUse,
+        QuoteChanged,
+        SubscriptionBusy,
     ),
     idempotent=True,
     key_optional=True,
@@ -115,7 +130,12 @@ def get_subscription(call: Call[None, None], account_id: str) -> SubscriptionVie
     ),
     gives=SubscriptionView,
     refuses=(
-        *(*REFUSALS, UnknownCurrency, SubscriptionNotFound, AlreadyCanceled, SubscriptionBusy, IdempotencyConflict),
+        *REFUSALS,
+        UnknownCurrency,
+        SubscriptionNotFound,
+        AlreadyCanceled,
+        SubscriptionBusy,
+        IdempotencyConflict,
     ),
     idempotent=True,
     key_optional=True,
@@ -132,7 +152,14 @@ def delete_subscription(call: Call[None, None], account_id: str) -> Subscription
     summary="Take a cancellation back before it takes effect",
     description="Only until the period ends: after that, begin a new one with `PUT`.",
     gives=SubscriptionView,
-    refuses=(*(*REFUSALS, UnknownCurrency, SubscriptionNotFound, NotCanceled, SubscriptionBusy, IdempotencyConflict),),
+    refuses=(
+        *REFUSALS,
+        UnknownCurrency,
+        SubscriptionNotFound,
+        NotCanceled,
+        SubscriptionBusy,
+        IdempotencyConflict,
+    ),
     idempotent=True,
     key_optional=True,
 )
@@ -175,8 +202,14 @@ def delete_pending(call: Call[None, None], account_id: str) -> None:
     status=(200, 202),
     gives=PaidView,
     refuses=(
-        *(*REFUSALS, *CARD_REFUSALS, UnknownCurrency, SubscriptionNotFound, NothingOwed, SubscriptionPending),
-        *(SubscriptionBusy, RenewalHeld),
+        *REFUSALS,
+        *CARD_REFUSALS,
+        UnknownCurrency,
+        SubscriptionNotFound,
+        NothingOwed,
+        SubscriptionPending,
+        SubscriptionBusy,
+        RenewalHeld,
     ),
     idempotent=True,
 )

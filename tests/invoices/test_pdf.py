@@ -24,7 +24,7 @@ from tests.invoices.examples import EXAMPLES
 
 DIGESTS = """
 from hashlib import sha256
-from chalicelib.invoices.pdf import draw
+from chalicelib.invoices.pdf.document import draw
 from tests.invoices.examples import EXAMPLES
 print(*[sha256(draw(make(), None)).hexdigest() for make in EXAMPLES.values()])
 """
