@@ -1,4 +1,4 @@
-"""The one base of every expected refusal. `chalicelib.web` alone turns it into an HTTP answer."""
+"""The base of every expected refusal. `chalicelib.web` alone turns it into an HTTP answer."""
 
 from typing import ClassVar
 
@@ -23,3 +23,20 @@ class Refusal(Exception):
     def headers(self) -> dict[str, str]:
         """Return HTTP headers that belong to this refusal, such as Retry-After."""
         return {}
+
+
+class Busy(Refusal):
+    """Concurrent writes came first, time and again. Nothing was written; the caller may simply try again.
+
+    Subclasses say what is busy, in `type` and `title`.
+    """
+
+    status = 503
+
+    def __init__(self, detail: str = "", **about: object) -> None:
+        super().__init__(detail or f"{self.title[0].lower()}{self.title[1:]}; try again", **about)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Ask the client to come back soon."""
+        return {"Retry-After": "1"}

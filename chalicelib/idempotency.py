@@ -30,8 +30,9 @@ from pynamodb.transactions import TransactWrite
 
 from chalicelib import clock
 from chalicelib.claim import Claim
+from chalicelib.conflicts import conditional_write
 from chalicelib.errors import Refusal
-from chalicelib.tables import Table, TableMeta, race
+from chalicelib.tables import Table, TableMeta
 from chalicelib.typed import convert
 
 Space = Literal["customer", "operator"]
@@ -156,19 +157,16 @@ def keep_answer(account_id: str, key: Key, answer: Answer) -> Answer:
     if row is None:
         return answer
     if row.answer is None:
-        with race() as it:
-            kept = IdempotencyRow.answer.set(msgspec.to_builtins(answer))
-            row.update([kept], condition=IdempotencyRow.answer.does_not_exist())
-        if not it.won:
+        kept = IdempotencyRow.answer.set(msgspec.to_builtins(answer))
+        if not conditional_write(row.update, [kept], condition=IdempotencyRow.answer.does_not_exist()):
             row.refresh(consistent_read=True)
     return convert(row.answer, Answer)
 
 
 def _put(row: IdempotencyRow) -> IdempotencyRow:
     """Write a row unless there is one; return the one that is there then."""
-    with race() as it:
-        row.save(condition=IdempotencyRow.idempotency_key.does_not_exist())
-    return row if it.won else IdempotencyRow.get(row.account_id, row.idempotency_key, consistent_read=True)
+    applied = conditional_write(row.save, condition=IdempotencyRow.idempotency_key.does_not_exist())
+    return row if applied else IdempotencyRow.get(row.account_id, row.idempotency_key, consistent_read=True)
 
 
 def _find_row(account_id: str, key: Key) -> IdempotencyRow | None:

@@ -4,14 +4,12 @@ PynamoDB would make a client for each table and read table names while modules l
 first use (one per transaction took 500 operations from 6.5 to 96 seconds), and a table's name comes from the settings.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any, Final
 
 from pynamodb.connection import Connection
 from pynamodb.connection.table import TableConnection
-from pynamodb.exceptions import DeleteError, PutError, TransactWriteError, UpdateError
 from pynamodb.models import MetaModel, Model
 
 from chalicelib.settings import settings
@@ -24,38 +22,8 @@ READS: Final = 5
 """How often what a table left unread is asked for again."""
 
 
-CONDITION_FAILED: Final = "ConditionalCheckFailedException"
-LOST_RACE_CODES: Final = frozenset({"ConditionalCheckFailed", "TransactionConflict"})
-
-
-class Race:
-    """Whether a write came first. Nothing is written by one that did not."""
-
-    won = True
-
-
-@contextmanager
-def race() -> Iterator[Race]:
-    """Watch a write that others may come before: its condition does not hold then, or two transactions have met.
-
-    Whatever else goes wrong is raised.
-    """
-    it = Race()
-    try:
-        yield it
-    except (PutError, UpdateError, DeleteError) as error:
-        if error.cause_response_code != CONDITION_FAILED:
-            raise
-        it.won = False
-    except TransactWriteError as error:
-        codes = {reason.code for reason in error.cancellation_reasons if reason}
-        if not codes or not codes <= LOST_RACE_CODES:
-            raise
-        it.won = False
-
-
-class TableBusy(Exception):
-    """A table refuses reads, time and again."""
+class RowsUnread(Exception):
+    """DynamoDB leaves rows unread, time and again."""
 
 
 @cache
@@ -107,7 +75,7 @@ def read_together(keys: Mapping[type[Table], Iterable[str]]) -> dict[type[Table]
         wanted = answer.get("UnprocessedKeys") or {}
         if not wanted:
             return found
-    raise TableBusy(f"DynamoDB left {wanted} unread")
+    raise RowsUnread(f"DynamoDB left {wanted} unread")
 
 
 def raw(table: type[Table]) -> tuple[Connection, str]:

@@ -6,7 +6,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 from msgspec.structs import replace
 
-from chalicelib.errors import Refusal
+from chalicelib.errors import Busy, Refusal
 from chalicelib.text import Email, Line
 from chalicelib.typed import sent
 
@@ -72,20 +72,11 @@ class CurrencyMismatch(Refusal):
         super().__init__(f"the account's currency is {currency!r}, not {sent!r}", field="currency", currency=currency)
 
 
-class AccountBusy(Refusal):
-    """Too many changes of one account at once. The caller may simply try again."""
+class AccountBusy(Busy):
+    """Too many changes of one account at once."""
 
-    status = 503
     type = "account-busy"
     title = "The account is being changed by others"
-
-    def __init__(self, account_id: str) -> None:
-        super().__init__("the account is being changed by others; try again", account_id=account_id)
-
-    @property
-    def headers(self) -> dict[str, str]:
-        """Ask the client to come back soon."""
-        return {"Retry-After": "1"}
 
 
 class BillingDetails(msgspec.Struct, omit_defaults=True, frozen=True):

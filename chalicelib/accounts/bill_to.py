@@ -4,9 +4,9 @@ from msgspec.structs import replace
 
 from chalicelib.accounts import table
 from chalicelib.accounts.account import Account, AccountBusy, BillingDetails
-from chalicelib.accounts.put import RACES
+from chalicelib.accounts.put import WRITERS
+from chalicelib.conflicts import attempts
 from chalicelib.errors import Refusal
-from chalicelib.ledger.post import pause
 
 
 class BillingDetailsChanged(Refusal):
@@ -22,12 +22,10 @@ def bill_to(account: Account, details: BillingDetails) -> None:
 
     Raises BillingDetailsChanged, AccountBusy.
     """
-    current = account
-    for attempt in range(RACES):
+    for attempt in attempts(WRITERS):
+        current = table.get(account.account_id) if attempt else account
         if current.billing_details != account.billing_details:
             raise BillingDetailsChanged("look at the billing details again, and send them once more")
         if table.change(replace(current, billing_details=details if details != BillingDetails() else None)):
             return
-        pause(attempt)
-        current = table.get(account.account_id)
-    raise AccountBusy(account.account_id)
+    raise AccountBusy(account_id=account.account_id)

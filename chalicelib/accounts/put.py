@@ -20,8 +20,8 @@ from chalicelib.accounts.account import (
 )
 from chalicelib.accounts.permission import Forbidden, Right, can_see, may
 from chalicelib.catalog.catalog import Catalog
+from chalicelib.conflicts import attempts
 from chalicelib.http_input import InvalidRequest
-from chalicelib.ledger.post import pause
 from chalicelib.money import Currency
 from chalicelib.text import AccountId, Country, Email, Line, Locale
 from chalicelib.token import Caller
@@ -31,8 +31,8 @@ DEFAULT_LOCALE: Final = "en"
 NEEDED: Final = ("kind", "name", "email", "currency")
 """What a new account cannot do without."""
 
-RACES: Final = 8
-"""How often a change is made anew, over what a concurrent one has written."""
+WRITERS: Final = 8
+"""Changes of one account at once."""
 
 
 class AccountRequest(msgspec.Struct, forbid_unknown_fields=True):
@@ -57,7 +57,7 @@ def put(caller: Caller, account_id: str, request: AccountRequest, catalog: Catal
     The operator may do it, and a workspace's owner for its clients. Raises AccountNotFound for a stranger, Forbidden,
     ClientIdInvalid, InvalidRequest, WorkspaceInvalid, UnknownCurrency, AccountImmutable, AccountBusy.
     """
-    for attempt in range(RACES):
+    for _ in attempts(WRITERS):
         current = table.find(account_id)
         check_may_put(caller, account_id, current, request)
         if current is None:
@@ -71,8 +71,7 @@ def put(caller: Caller, account_id: str, request: AccountRequest, catalog: Catal
             check_unchanged(current, account)
             if table.change(account):
                 return account, False
-        pause(attempt)
-    raise AccountBusy(account_id)
+    raise AccountBusy(account_id=account_id)
 
 
 def new_account(account_id: str, request: AccountRequest) -> Account:

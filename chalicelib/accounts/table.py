@@ -5,14 +5,14 @@ from typing import Any
 
 import msgspec
 from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
-from pynamodb.exceptions import TransactWriteError
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.transactions import TransactWrite
 
 from chalicelib import clock
 from chalicelib.accounts.account import Account, AccountNotFound, BillingDetails, Card
+from chalicelib.conflicts import conditional_transaction, conditional_write
 from chalicelib.ledger.table import add_new_wallet
-from chalicelib.tables import Table, TableMeta, connection, race
+from chalicelib.tables import Table, TableMeta
 from chalicelib.typed import convert
 
 
@@ -102,15 +102,12 @@ def create(account: Account) -> bool:
         created_at_ms=account.created_at_ms,
         **_changeable(account),
     )
-    try:
-        with TransactWrite(connection=connection()) as transaction:
-            transaction.save(row, condition=AccountRow.account_id.does_not_exist())
-            add_new_wallet(transaction, account.account_id, account.currency)
-    except TransactWriteError as error:
-        if any(reason and reason.code == "ConditionalCheckFailed" for reason in error.cancellation_reasons):
-            return False
-        raise
-    return True
+
+    def add_writes(transaction: TransactWrite) -> None:
+        transaction.save(row, condition=AccountRow.account_id.does_not_exist())
+        add_new_wallet(transaction, account.account_id, account.currency)
+
+    return conditional_transaction(add_writes)
 
 
 def change(account: Account) -> bool:
@@ -123,9 +120,8 @@ def change(account: Account) -> bool:
     actions += [getattr(AccountRow, name).remove() for name, value in changeable.items() if value is None]
     version = AccountRow.version
     unchanged = version == account.version if account.version else version.does_not_exist()
-    with race() as it:
-        AccountRow(account.account_id).update(actions, condition=AccountRow.account_id.exists() & unchanged)
-    return it.won
+    exists = AccountRow.account_id.exists()
+    return conditional_write(AccountRow(account.account_id).update, actions, condition=exists & unchanged)
 
 
 def _changeable(account: Account) -> dict[str, Any]:
@@ -149,11 +145,10 @@ def add_access_until(transaction: TransactWrite, account_id: str, access_until_m
 
 def keep_customer(account_id: str, customer_id: str) -> str:
     """Keep the Stripe customer of an account, unless it has one already; return the one that it has."""
-    with race() as it:
-        AccountRow(account_id).update(
-            [AccountRow.stripe_customer_id.set(customer_id)], condition=AccountRow.stripe_customer_id.does_not_exist()
-        )
-    return customer_id if it.won else get(account_id).stripe_customer_id or customer_id
+    kept = AccountRow.stripe_customer_id.set(customer_id)
+    has_none = AccountRow.stripe_customer_id.does_not_exist()
+    applied = conditional_write(AccountRow(account_id).update, [kept], condition=has_none)
+    return customer_id if applied else get(account_id).stripe_customer_id or customer_id
 
 
 def forget_customer(account_id: str, customer_id: str) -> bool:
@@ -191,6 +186,5 @@ def remove_card(account_id: str, payment_method_id: str) -> bool:
 
 
 def _change_card(account_id: str, actions: list[Any], condition: Any) -> bool:
-    with race() as it:
-        AccountRow(account_id).update(actions, condition=AccountRow.account_id.exists() & condition)
-    return it.won
+    exists = AccountRow.account_id.exists()
+    return conditional_write(AccountRow(account_id).update, actions, condition=exists & condition)

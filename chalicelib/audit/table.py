@@ -8,7 +8,8 @@ from msgspec.structs import asdict
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
 from chalicelib.audit.repeats import Repeat
-from chalicelib.tables import Table, TableMeta, race
+from chalicelib.conflicts import conditional_write
+from chalicelib.tables import Table, TableMeta
 from chalicelib.typed import convert
 
 ACCOUNT: Final = "account"
@@ -73,9 +74,8 @@ def read_accounts(account_ids: Iterable[str]) -> dict[str, AccountProgress]:
 def take(account_id: str, now_ms: int, *, not_since_ms: int) -> bool:
     """Take an account for an audit that begins now; False where one began at `not_since_ms` or later."""
     free = AuditRow.taken_at_ms.does_not_exist() | (AuditRow.taken_at_ms < not_since_ms)
-    with race() as it:
-        AuditRow(account_id, ACCOUNT).update([AuditRow.taken_at_ms.set(now_ms)], condition=free)
-    return it.won
+    taken = AuditRow.taken_at_ms.set(now_ms)
+    return conditional_write(AuditRow(account_id, ACCOUNT).update, [taken], condition=free)
 
 
 def put_back(account_id: str) -> None:
@@ -101,9 +101,8 @@ def write_day(account_id: str, day: str, progress: DayProgress) -> None:
 
 def keep(repeat: Repeat) -> Repeat:
     """Keep a repeat unless it was found before, and return what is kept."""
-    with race() as it:
-        RepeatRow(**asdict(repeat)).save(condition=RepeatRow.transaction_id.does_not_exist())
-    if it.won:
+    row = RepeatRow(**asdict(repeat))
+    if conditional_write(row.save, condition=RepeatRow.transaction_id.does_not_exist()):
         return repeat
     return _repeat(RepeatRow.get(repeat.account_id, repeat.transaction_id, consistent_read=True))
 

@@ -4,7 +4,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from chalicelib.errors import Refusal
+from chalicelib.errors import Busy
 
 SuspendedReason = Literal["declines", "authentication", "card_unusable"]
 
@@ -17,20 +17,11 @@ NOT_SENT: Final = frozenset({LIMIT_REACHED, OUTDATED})
 """Why a refill that was decided on was never sent to Stripe: codes of its payment's failure."""
 
 
-class AutoPayBusy(Refusal):
-    """Too many changes of one account's auto-pay at once. The caller may simply try again."""
+class AutoPayBusy(Busy):
+    """Too many changes of one account's auto-pay at once."""
 
-    status = 503
     type = "auto-pay-busy"
     title = "Auto-pay is being changed by others"
-
-    def __init__(self, account_id: str) -> None:
-        super().__init__("auto-pay is being changed by others; try again", account_id=account_id)
-
-    @property
-    def headers(self) -> dict[str, str]:
-        """Ask the client to come back soon."""
-        return {"Retry-After": "1"}
 
 
 class LastRefusal(msgspec.Struct, frozen=True):

@@ -18,7 +18,7 @@ from chalicelib.auto_pay.reversals import follow_reversals
 from chalicelib.auto_pay.rule import Charge, Decision, Refuse, Situation, Wait, decide, situation_of
 from chalicelib.catalog.catalog import Catalog
 from chalicelib.claim import Claim
-from chalicelib.ledger.post import pause
+from chalicelib.conflicts import pause
 from chalicelib.ledger.table import read_wallet
 from chalicelib.log import log
 from chalicelib.payments import queue
@@ -29,7 +29,7 @@ from chalicelib.payments.queue import ChargeMessage
 
 ACTOR: Final = "auto-pay"
 DESCRIPTION: Final = "Balance added by auto-pay"
-RACES: Final = 10
+WRITERS: Final = 10
 """Writers of one row at once: three streams, the schedule and a person."""
 
 LOOK_AGAIN_MS: Final = 10 * 60 * 1000
@@ -52,7 +52,7 @@ def consider(account_id: str, catalog: Catalog) -> Decision:
     the payments' sweeper finds it. Anybody may call this at any time, any number of times. Raises AutoPayBusy.
     """
     tried: Payment | None = None
-    for attempt in range(RACES):
+    for attempt in range(WRITERS):
         auto_pay = table.find(account_id)
         if auto_pay is None or auto_pay.at_rest:
             return Wait("disabled")
@@ -69,7 +69,7 @@ def consider(account_id: str, catalog: Catalog) -> Decision:
         elif wanted.due_at_ms != AT_ONCE_MS:
             _log(wanted, decision)
             return _sent(tried) if tried else decision
-    raise AutoPayBusy(account_id)
+    raise AutoPayBusy(account_id=account_id)
 
 
 def look(auto_pay: AutoPay, account: Account, catalog: Catalog, *, without: str | None = None) -> Seen:

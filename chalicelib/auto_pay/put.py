@@ -10,10 +10,10 @@ from chalicelib import clock
 from chalicelib.accounts.account import Account, CurrencyMismatch
 from chalicelib.auto_pay import table
 from chalicelib.auto_pay.auto_pay import AT_ONCE_MS, AutoPay, AutoPayBusy
-from chalicelib.auto_pay.evaluate import RACES, consider
+from chalicelib.auto_pay.evaluate import WRITERS, consider
 from chalicelib.catalog.catalog import Catalog, CurrencyLimits
+from chalicelib.conflicts import attempts
 from chalicelib.errors import Refusal
-from chalicelib.ledger.post import pause
 from chalicelib.money import (
     PLACES,
     Currency,
@@ -68,7 +68,7 @@ def put(account: Account, request: AutoPayRequest, *, actor: str, catalog: Catal
     """
     if request.currency not in {None, account.currency}:
         raise CurrencyMismatch(str(request.currency), account.currency)
-    for attempt in range(RACES):
+    for _ in attempts(WRITERS):
         current = table.find(account.account_id)
         wanted = check(request, current, account.currency, catalog.limits(account.currency))
         if request.enabled:
@@ -77,8 +77,7 @@ def put(account: Account, request: AutoPayRequest, *, actor: str, catalog: Catal
         if table.write(changed, over=current.version if current else 0):
             consider(account.account_id, catalog)
             return
-        pause(attempt)
-    raise AutoPayBusy(account.account_id)
+    raise AutoPayBusy(account_id=account.account_id)
 
 
 def check(request: AutoPayRequest, current: AutoPay | None, currency: str, limits: CurrencyLimits) -> Wanted:

@@ -13,10 +13,11 @@ from pynamodb.transactions import TransactWrite
 
 from chalicelib import clock
 from chalicelib.auto_pay.auto_pay import AutoPay
+from chalicelib.conflicts import conditional_transaction, conditional_write
 from chalicelib.daily_look import due_of
 from chalicelib.payments import table as payments
 from chalicelib.payments.payment import Payment
-from chalicelib.tables import Table, TableMeta, connection, race
+from chalicelib.tables import Table, TableMeta
 from chalicelib.typed import convert
 
 SHARDS: Final = 8
@@ -84,16 +85,18 @@ def find_many(account_ids: Iterable[str]) -> dict[str, AutoPay]:
 
 
 def write(auto_pay: AutoPay, *, over: int, payment: Payment | None = None) -> bool:
-    """Write auto-pay, and with it a new payment, both or neither; False when somebody else has written it first.
+    """Write auto-pay, and with it a new payment, both or neither; False when a concurrent write came first.
 
     It is written on condition that the row still has the version `over`: 0 for a row that is not there yet.
     """
     unchanged = AutoPayRow.version == over if over else AutoPayRow.account_id.does_not_exist()
-    with race() as it, TransactWrite(connection=connection()) as transaction:
+
+    def add_writes(transaction: TransactWrite) -> None:
         transaction.save(AutoPayRow(**_attributes(auto_pay)), condition=unchanged)
         if payment:
             payments.add_new(transaction, payment)
-    return it.won
+
+    return conditional_transaction(add_writes)
 
 
 def due(now_ms: int, limit: int) -> Iterator[tuple[str, int]]:
@@ -141,9 +144,7 @@ def _look_at(account_id: str, moment_ms: int, condition: Any) -> bool:
         AutoPayRow.due_shard.set(_shard(account_id)),
         AutoPayRow.version.add(1),
     ]
-    with race() as it:
-        AutoPayRow._get_connection().update_item(account_id, actions=actions, condition=condition)
-    return it.won
+    return conditional_write(AutoPayRow._get_connection().update_item, account_id, actions=actions, condition=condition)
 
 
 def _shard(account_id: str) -> str:

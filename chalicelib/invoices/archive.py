@@ -14,7 +14,7 @@ from chalicelib.settings import settings
 LINK_SECONDS: Final = 300
 """How long a link lives: enough to open it, too short to pass around."""
 
-ATTEMPTS: Final = 5
+WRITERS: Final = 5
 """Writers of one object at once: S3 refuses a conditional write while another one is under way, whatever becomes of it.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
@@ -74,7 +74,7 @@ def logo(name: str) -> bytes:
 def _put(key: str, content: bytes, content_type: str) -> None:
     """Write an object unless it is there."""
     errors = client().exceptions
-    for attempt in range(1, ATTEMPTS + 1):
+    for attempt in range(1, WRITERS + 1):
         try:
             client().put_object(
                 Bucket=settings().invoices_bucket, Key=key, Body=content, ContentType=content_type, IfNoneMatch="*"
@@ -83,7 +83,7 @@ def _put(key: str, content: bytes, content_type: str) -> None:
             code = error.response["Error"]["Code"]
             if code == "PreconditionFailed":
                 return
-            if code != "ConditionalRequestConflict" or attempt == ATTEMPTS:
+            if code != "ConditionalRequestConflict" or attempt == WRITERS:
                 raise
         else:
             return

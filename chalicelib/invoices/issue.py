@@ -7,7 +7,8 @@ from chalicelib import clock
 from chalicelib.accounts import table as accounts
 from chalicelib.accounts.account import Account
 from chalicelib.catalog.catalog import Catalog
-from chalicelib.errors import Refusal
+from chalicelib.conflicts import attempts
+from chalicelib.errors import Busy
 from chalicelib.invoices import archive, brand, table
 from chalicelib.invoices.invoice import (
     Invoice,
@@ -21,26 +22,19 @@ from chalicelib.invoices.invoice import (
 )
 from chalicelib.invoices.number import number_of
 from chalicelib.invoices.words import words
-from chalicelib.ledger.post import pause
 from chalicelib.log import log
 from chalicelib.payments import table as payments
 from chalicelib.payments.payment import Payment
 
-ATTEMPTS: Final = 60
-"""Documents of one account issued at once: one of them wins each race, the others count again."""
+WRITERS: Final = 60
+"""Documents of one account issued at once: one of them gets each number, the others count again."""
 
 
-class InvoicesBusy(Refusal):
-    """Too many documents of one account at once. The caller may simply try again."""
+class InvoicesBusy(Busy):
+    """Too many documents of one account at once."""
 
-    status = 503
     type = "invoices-busy"
     title = "Other documents of the account are being issued"
-
-    @property
-    def headers(self) -> dict[str, str]:
-        """Ask the client to come back soon."""
-        return {"Retry-After": "1"}
 
 
 def issue(payment: Payment, catalog: Catalog) -> Invoice:
@@ -72,7 +66,7 @@ def add_under_next_number(account_id: str, cause: str, add: Callable[[table.Stat
 
     `add` gets what is known of the account, the cause and `more` causes. Raises InvoicesBusy.
     """
-    for attempt in range(ATTEMPTS):
+    for _ in attempts(WRITERS):
         state = table.read(account_id, cause, *more)
         if cause in state.sequences:
             return table.get(account_id, state.sequences[cause])
@@ -80,8 +74,7 @@ def add_under_next_number(account_id: str, cause: str, add: Callable[[table.Stat
             issued = table.get(account_id, state.last + 1)
             log_issued(issued)
             return issued
-        pause(attempt)
-    raise InvoicesBusy(f"other documents of {account_id!r} took {ATTEMPTS} numbers first; try again")
+    raise InvoicesBusy(f"other documents of {account_id!r} took {WRITERS} numbers first; try again")
 
 
 def log_issued(issued: Invoice) -> None:

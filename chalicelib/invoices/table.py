@@ -16,9 +16,10 @@ from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribu
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.catalog.seller import DEFAULT_COLOR
+from chalicelib.conflicts import conditional_transaction
 from chalicelib.invoices.invoice import Brand, Invoice
 from chalicelib.ledger.statement import InvalidCursor, read_base64
-from chalicelib.tables import Table, TableMeta, connection, race
+from chalicelib.tables import Table, TableMeta
 from chalicelib.typed import json_decoder
 
 FORMAT: Final = 1
@@ -101,16 +102,18 @@ def _credited(row: InvoiceRow) -> Credited:
 def add(
     invoice: Invoice, *, crediting: str = "", before: Credited | None = None, after: Credited | None = None
 ) -> bool:
-    """Write a document with its number and its cause, all or nothing; False when somebody else came first.
+    """Write a document with its number and its cause, all or nothing; False when a concurrent write came first.
 
     A credit note moves what is credited of the invoice that was issued for `crediting`, from `before` to `after`, and
     what takes back a credit note moves it down again.
     """
-    with race() as it, TransactWrite(connection=connection()) as transaction:
+
+    def add_writes(transaction: TransactWrite) -> None:
         add_to(transaction, invoice)
         if before and after:
             _move(transaction, invoice.account_id, crediting, before, after)
-    return it.won
+
+    return conditional_transaction(add_writes)
 
 
 def add_to(transaction: TransactWrite, invoice: Invoice) -> None:

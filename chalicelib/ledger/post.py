@@ -1,7 +1,5 @@
 """Post: each event exactly once, with all its legs or with none, and an answer for each posting by itself."""
 
-import random
-import time
 from collections import Counter, deque
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -15,7 +13,8 @@ from pynamodb.exceptions import PynamoDBException
 
 from chalicelib import clock
 from chalicelib.clock import Deadline
-from chalicelib.errors import Refusal
+from chalicelib.conflicts import pause
+from chalicelib.errors import Busy
 from chalicelib.ledger import commit, table
 from chalicelib.ledger.build import build
 from chalicelib.ledger.commit import EventConflict
@@ -24,13 +23,11 @@ from chalicelib.ledger.posting import Posting
 from chalicelib.ledger.wallet import Wallet
 
 ATTEMPTS: Final = 20
-"""Lost races in a row after which a posting is refused: sixteen functions at once need up to sixteen turns."""
+"""Conflicts in a row after which a posting is refused: sixteen functions at once need up to sixteen turns."""
 
 ATTEMPTS_TOGETHER: Final = 5
-"""Lost races in a row after which those who lost them are left behind, so that they do not hold up the others."""
+"""Conflicts in a row after which the wallets that had them are left behind, so that they do not hold up the others."""
 
-FIRST_PAUSE_SECONDS: Final = 0.02
-LONGEST_PAUSE_SECONDS: Final = 0.5
 LONGEST_WAIT_SECONDS: Final = 20.0
 """For a turn at a wallet in this process; the API has 29 seconds for an answer."""
 
@@ -38,20 +35,14 @@ TRANSIENT: Final = (PynamoDBException, BotoCoreError)
 """What is raised when DynamoDB cannot be reached or will not do it now; what it refuses for good is NotStorable."""
 
 _turns: Final = tuple(Lock() for _ in range(1024))
-"""One committer a wallet and process: those of one process would only take each other's race. Wallets share a few."""
+"""One committer a wallet and process: those of one process would only be in each other's way. Wallets share a few."""
 
 
-class LedgerBusy(Refusal):
-    """Too many commits to the same wallet at once. Nothing was posted; the caller may simply try again."""
+class LedgerBusy(Busy):
+    """Too many commits to the same wallet at once. Nothing was posted."""
 
-    status = 503
     type = "ledger-busy"
     title = "The wallet is being changed by others"
-
-    @property
-    def headers(self) -> dict[str, str]:
-        """Ask the client to come back soon."""
-        return {"Retry-After": "1"}
 
 
 class OutOfTime(LedgerBusy):
@@ -133,34 +124,36 @@ class _Run:
     def settle(self, waiting: Sequence[Posting]) -> None:
         """Post what is new; afterwards there is an answer for each."""
         attempts = 0
-        lost: Counter[str] = Counter()
+        conflicts: Counter[str] = Counter()
         while waiting and attempts < ATTEMPTS:
             if self.deadline.is_over:
                 self.refuse(waiting, OutOfTime("there was no time left for it; nothing was posted, send it again"))
                 return
             if attempts == ATTEMPTS_TOGETHER:
-                waiting = self._leave_behind(waiting, {account for account in lost if lost[account] == attempts})
+                waiting = self._leave_behind(
+                    waiting, {account for account in conflicts if conflicts[account] == attempts}
+                )
             posted = len(self.result.posted)
-            waiting, losers = self._commit(self._new_ones(waiting))
+            waiting, busy = self._commit(self._new_ones(waiting))
             if len(self.result.posted) > posted:
-                attempts, lost = 0, Counter()
+                attempts, conflicts = 0, Counter()
             if waiting:
                 attempts += 1
-                lost.update(losers)
+                conflicts.update(busy)
             if attempts > 1:
                 pause(attempts)
-                self.known.update({account: self.known[account].moved(None) for account in losers})
+                self.known.update({account: self.known[account].moved(None) for account in busy})
         self.refuse(waiting, LedgerBusy(f"no turn came in {ATTEMPTS} attempts; nothing was posted, send it again"))
 
     def settle_others(self, others: Iterable[tuple[Posting, Posting]]) -> None:
         """Answer for the further postings of events that came more than once, as for the first of each."""
         others = list(others)
-        errors = {id(refused.posting): refused.error for refused in self.result.refused} if others else {}
+        errors = {refused.posting.identity.key: refused.error for refused in self.result.refused} if others else {}
         for posting, first in others:
             if not commit.is_same(posting, first):
                 self.result.conflicts.append(posting)
-            elif id(first) in errors:
-                self.refuse([posting], errors[id(first)])
+            elif first.identity.key in errors:
+                self.refuse([posting], errors[first.identity.key])
             else:
                 self.result.repeats.append(posting)
 
@@ -178,19 +171,21 @@ class _Run:
         return told.new
 
     def _commit(self, new: Iterable[Posting]) -> tuple[list[Posting], list[str]]:
-        """Commit new postings, some together at a time, until a race is lost.
+        """Commit new postings, some together at a time, until a concurrent commit comes first.
 
-        Return those that are left then, and whose wallets lost it. What DynamoDB refuses for good, or what cannot even
-        be built, is halved until it stands alone.
+        Return those that are left then, and the wallets that had moved. What DynamoDB refuses for good, or what cannot
+        even be built, is halved until it stands alone.
         """
         chunks: deque[Sequence[Posting]] = deque(commit.chunks(new))
         while chunks and not self.deadline.is_over:
             chunk = chunks.popleft()
             try:
                 self._commit_chunk(chunk)
-            except table.LostRace as race:
-                self.known.update({account: self.known[account].moved(race.heads[account]) for account in race.heads})
-                return [*chunk, *chain.from_iterable(chunks)], list(race.heads)
+            except table.ConcurrentCommit as conflict:
+                self.known.update(
+                    {account: self.known[account].moved(head) for account, head in conflict.heads.items()}
+                )
+                return [*chunk, *chain.from_iterable(chunks)], list(conflict.heads)
             except TRANSIENT as error:
                 self.refuse(chain(chunk, *chunks), error)
                 return [], []
@@ -202,7 +197,7 @@ class _Run:
         return list(chain.from_iterable(chunks)), []
 
     def _commit_chunk(self, chunk: Sequence[Posting]) -> None:
-        """Commit postings together. Raises LostRace, and whatever else comes in between; nothing is written then."""
+        """Commit postings together. Raises ConcurrentCommit, or whatever else goes wrong; nothing is written then."""
         wallets = {account: each.wallet for account, each in self.known.items() if each.wallet}
         plans = build(wallets, chunk, clock.now_ms())
         if not commit.fits(plans):
@@ -213,10 +208,10 @@ class _Run:
         )
         self.result.posted.extend(chunk)
 
-    def _leave_behind(self, waiting: Sequence[Posting], losers: Collection[str]) -> list[Posting]:
-        """Settle first what does not touch the wallets that lost every race; return what does."""
-        behind = [posting for posting in waiting if any(leg.account_id in losers for leg in posting.legs)]
-        others = [posting for posting in waiting if not any(leg.account_id in losers for leg in posting.legs)]
+    def _leave_behind(self, waiting: Sequence[Posting], busy: Collection[str]) -> list[Posting]:
+        """Settle first what does not touch the wallets that moved every time; return what does."""
+        behind = [posting for posting in waiting if any(leg.account_id in busy for leg in posting.legs)]
+        others = [posting for posting in waiting if not any(leg.account_id in busy for leg in posting.legs)]
         if behind:
             self.settle(others)
             return behind
@@ -225,8 +220,3 @@ class _Run:
 
 def _first_error(posting: Posting, failed: Mapping[str, Exception]) -> Exception | None:
     return next((failed[leg.account_id] for leg in posting.legs if leg.account_id in failed), None)
-
-
-def pause(attempt: int) -> None:
-    """Wait a random while that grows with the attempts, so that those who collide come apart."""
-    time.sleep(random.uniform(0, min(LONGEST_PAUSE_SECONDS, FIRST_PAUSE_SECONDS * 2**attempt)))  # noqa: S311

@@ -9,12 +9,13 @@ from pynamodb.expressions.operand import Path
 from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
+from chalicelib.conflicts import CONFLICT_CODES
 from chalicelib.errors import Refusal
 from chalicelib.ledger.build import WalletPlan
 from chalicelib.ledger.daily_usage import Days, Usage
 from chalicelib.ledger.page_table import PageRow, row_of
 from chalicelib.ledger.wallet import END_OF_TIME_MS, GENESIS, PageSpan, Wallet, WalletNotFound
-from chalicelib.tables import LOST_RACE_CODES, Table, TableMeta, connection, raw, read_together
+from chalicelib.tables import Table, TableMeta, connection, raw, read_together
 
 KEYS_A_CALL: Final = 100
 """Keys that one call reads (Amazon DynamoDB API Reference, BatchGetItem)."""
@@ -33,7 +34,7 @@ class NotStorable(Refusal):
     title = "The posting cannot be stored"
 
 
-class LostRace(Exception):
+class ConcurrentCommit(Exception):
     """Another commit to the same wallets came first; nothing was written.
 
     `heads` are the wallets that had moved, as they are now; None where that was not told.
@@ -167,8 +168,8 @@ def _meters(item: Mapping[str, Any]) -> dict[str, Usage]:
 def commit(plans: Sequence[WalletPlan]) -> None:
     """Write the plans of all their wallets in one transaction, on condition that each wallet still is as it was read.
 
-    Raises LostRace when one is not, or when DynamoDB saw two transactions at once; NotStorable for what it will never
-    take. Nothing is written then.
+    Raises ConcurrentCommit when one is not, or when DynamoDB saw two transactions at once; NotStorable for what it will
+    never take. Nothing is written then.
     """
     try:
         with TransactWrite(connection=connection()) as transaction:
@@ -179,9 +180,9 @@ def commit(plans: Sequence[WalletPlan]) -> None:
         codes = {reason.code for reason in reasons} or {str(error.cause_response_code)}
         if codes & REFUSED_CODES:
             raise NotStorable(f"DynamoDB refuses it: {error.cause_response_message}") from error
-        if not codes <= LOST_RACE_CODES:
+        if not codes <= CONFLICT_CODES:
             raise
-        raise LostRace(_moved(plans, error.cancellation_reasons)) from error
+        raise ConcurrentCommit(_moved(plans, error.cancellation_reasons)) from error
 
 
 def _moved(plans: Sequence[WalletPlan], reasons: Sequence[CancellationReason | None]) -> dict[str, Wallet | None]:

@@ -40,7 +40,7 @@ class Wallet(msgspec.Struct, frozen=True):
     """A wallet's balance after `sequence` transactions, of which the last page hashes to `head_hash`.
 
     `recent` are the pages that were posted last, oldest first; no event of any other page is later than `older_ms`. So
-    who posts events of the last minutes knows which pages may hold them, and who lost a race which have come since.
+    who posts events of the last minutes knows which pages may hold them, and after a conflict which have come since.
     """
 
     account_id: str

@@ -1,7 +1,5 @@
 """The door to EventBridge."""
 
-import random
-import time
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, Final
@@ -12,6 +10,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
 from chalicelib.clock import from_ms
+from chalicelib.conflicts import pause
 from chalicelib.log import log
 from chalicelib.notices.detail import SOURCE
 from chalicelib.notices.event import Event
@@ -22,6 +21,7 @@ ENTRIES: Final = 10
 
 ATTEMPTS: Final = 4
 FIRST_PAUSE_SECONDS: Final = 0.1
+LONGEST_PAUSE_SECONDS: Final = 0.8
 
 INVALID_CALL: Final = "ValidationException"
 UNFIT: Final = frozenset({"InvalidArgument", "MalformedDetail", "RedactionFailure", INVALID_CALL})
@@ -67,7 +67,7 @@ def _put(events: Mapping[int, Event], unfit: dict[int, str]) -> Mapping[int, Eve
     """Put up to ten events on the bus, by their places; return those that it has not taken in the end."""
     for attempt in range(ATTEMPTS):
         if attempt:
-            time.sleep(random.uniform(0, FIRST_PAUSE_SECONDS * 2**attempt))  # noqa: S311 - jitter, not a secret
+            pause(attempt, first_seconds=FIRST_PAUSE_SECONDS, longest_seconds=LONGEST_PAUSE_SECONDS)
         refused: dict[int, Event] = {}
         for (place, event), result in zip(events.items(), _results([*events.values()]), strict=True):
             if code := result.get("ErrorCode"):

@@ -6,8 +6,9 @@ import msgspec
 from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
 
 from chalicelib import clock
+from chalicelib.conflicts import conditional_write
 from chalicelib.notices.choice import Choice
-from chalicelib.tables import Table, TableMeta, race
+from chalicelib.tables import Table, TableMeta
 from chalicelib.typed import convert
 
 CHOICE: Final = "choice"
@@ -52,11 +53,8 @@ def put_choice(account_id: str, choice: Choice) -> bool:
     """Write an account's choice of mails over the version before it; False when a concurrent write came first."""
     before = choice.version - 1
     version = NoticeRow.version
-    with race() as it:
-        NoticeRow(account_id, CHOICE, choice=msgspec.to_builtins(choice), version=choice.version).save(
-            condition=version == before if before else version.does_not_exist()
-        )
-    return it.won
+    row = NoticeRow(account_id, CHOICE, choice=msgspec.to_builtins(choice), version=choice.version)
+    return conditional_write(row.save, condition=version == before if before else version.does_not_exist())
 
 
 def claim(account_id: str, mark: str, event_id: str) -> State:
@@ -73,10 +71,8 @@ def claim(account_id: str, mark: str, event_id: str) -> State:
         claimed_until_ms=now_ms + LEASE_MS,
         expires_at=now_ms // 1000 + KEPT_SECONDS,
     )
-    lapsed = NoticeRow.message_id.does_not_exist() & (NoticeRow.claimed_until_ms < now_ms)
-    with race() as it:
-        row.save(condition=NoticeRow.notice.does_not_exist() | lapsed)
-    if it.won:
+    expired = NoticeRow.message_id.does_not_exist() & (NoticeRow.claimed_until_ms < now_ms)
+    if conditional_write(row.save, condition=NoticeRow.notice.does_not_exist() | expired):
         return "claimed"
     return "sent" if _message_id(account_id, mark) else "busy"
 

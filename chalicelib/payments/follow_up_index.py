@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from pynamodb.expressions.update import Action
 
+from chalicelib.conflicts import conditional_write
 from chalicelib.payments.due import SHARDS
 from chalicelib.payments.indexes import FollowUpIndex
 from chalicelib.payments.table import PaymentRow
-from chalicelib.tables import race
 
 
 def due(now_ms: int, limit: int) -> Iterator[tuple[str, str, int]]:
@@ -21,13 +21,12 @@ def due(now_ms: int, limit: int) -> Iterator[tuple[str, str, int]]:
 def claim(account_id: str, payment_id: str, due_at_ms: int, *, again_at_ms: int) -> bool:
     """Put a payment that is to be followed off to a later time; False if it has changed since, or others follow it."""
     again: list[Action] = [PaymentRow.follow_up_at_ms.set(again_at_ms)]
-    with race() as it:
-        PaymentRow(account_id, payment_id).update(again, condition=PaymentRow.follow_up_at_ms == due_at_ms)
-    return it.won
+    row = PaymentRow(account_id, payment_id)
+    return conditional_write(row.update, again, condition=PaymentRow.follow_up_at_ms == due_at_ms)
 
 
 def done(account_id: str, payment_id: str, *, again_at_ms: int) -> None:
     """Note that everybody has heard of a payment that was put off to a time, unless it has changed since."""
     nothing: list[Action] = [PaymentRow.follow_up_shard.remove(), PaymentRow.follow_up_at_ms.remove()]
-    with race():
-        PaymentRow(account_id, payment_id).update(nothing, condition=PaymentRow.follow_up_at_ms == again_at_ms)
+    row = PaymentRow(account_id, payment_id)
+    conditional_write(row.update, nothing, condition=PaymentRow.follow_up_at_ms == again_at_ms)

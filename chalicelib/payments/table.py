@@ -11,18 +11,19 @@ from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
 from chalicelib import clock
-from chalicelib.errors import Refusal
+from chalicelib.conflicts import conditional_write
+from chalicelib.errors import Busy
 from chalicelib.ledger.statement import InvalidCursor, read_base64
 from chalicelib.payments.due import place_of, shard_of
 from chalicelib.payments.indexes import FollowUpIndex, UnresolvedIndex
 from chalicelib.payments.payment import DAY_MS, ENDED, PREFIX, Payment, PaymentNotFound
-from chalicelib.tables import Table, TableMeta, race
+from chalicelib.tables import Table, TableMeta
 from chalicelib.typed import convert
 
 FOLLOW_UP_MS: Final = 30 * 60 * 1000
 """How long those who follow payments have to hear of a change by themselves."""
 
-RACES: Final = 10
+WRITERS: Final = 10
 """Writers of one payment at once: the request, its repeat, a few webhooks and the sweeper."""
 
 UNRESOLVED_FOR_MS: Final = 35 * DAY_MS
@@ -35,17 +36,11 @@ REVERSIBLE_FOR_MS: Final = 180 * DAY_MS
 Rule = Callable[[Payment], Payment]
 
 
-class PaymentBusy(Refusal):
-    """Too many changes of one payment at once. The caller may simply try again."""
+class PaymentBusy(Busy):
+    """Too many changes of one payment, or of its refunds and disputes, at once."""
 
-    status = 503
     type = "payment-busy"
     title = "The payment is being changed by others"
-
-    @property
-    def headers(self) -> dict[str, str]:
-        """Ask the client to come back soon."""
-        return {"Retry-After": "1"}
 
 
 class PaymentRow(Table):
@@ -129,9 +124,9 @@ def get(account_id: str, payment_id: str) -> Payment:
 
 def put_new(payment: Payment) -> tuple[Payment, bool]:
     """Write a new payment, unless it is there; return the one that is there, and whether it was written now."""
-    with race() as it:
-        PaymentRow(**_attributes(payment)).save(condition=PaymentRow.payment_id.does_not_exist())
-    return (payment, True) if it.won else (get(payment.account_id, payment.payment_id), False)
+    row = PaymentRow(**_attributes(payment))
+    applied = conditional_write(row.save, condition=PaymentRow.payment_id.does_not_exist())
+    return (payment, True) if applied else (get(payment.account_id, payment.payment_id), False)
 
 
 def add_new(transaction: TransactWrite, payment: Payment) -> None:
@@ -142,10 +137,10 @@ def add_new(transaction: TransactWrite, payment: Payment) -> None:
 def change(payment: Payment, rule: Rule) -> Payment:
     """Apply a rule to a payment as it is now, and write it if that changes it; return it as it then is.
 
-    `payment` is as the caller last read it. When another writer came first, the rule is applied again to what that one
-    wrote, so no change is lost. Raises PaymentBusy after too many lost races, PaymentNotFound.
+    `payment` is as the caller last read it. When a concurrent write came first, the rule is applied again, to what that
+    one wrote, so no change is lost. Raises PaymentBusy, PaymentNotFound.
     """
-    for _ in range(RACES):
+    for _ in range(WRITERS):
         wanted = rule(payment)
         if wanted == payment:
             return payment
@@ -153,7 +148,7 @@ def change(payment: Payment, rule: Rule) -> Payment:
         if _write(wanted, over=payment.version):
             return wanted
         payment = get(payment.account_id, payment.payment_id)
-    raise PaymentBusy(f"payment {payment.payment_id} was changed by others {RACES} times; try again")
+    raise PaymentBusy(f"payment {payment.payment_id} was changed by others {WRITERS} times; try again")
 
 
 def changed(payment: Payment, over: Payment) -> Payment:
@@ -172,9 +167,7 @@ def add_change(transaction: TransactWrite, payment: Payment, over: int) -> None:
 def _write(payment: Payment, over: int) -> bool:
     """Write what may change of a payment, on condition that its row still has the version `over`."""
     row = PaymentRow(payment.account_id, payment.payment_id)
-    with race() as it:
-        row.update(_actions(payment), condition=PaymentRow.version == over)
-    return it.won
+    return conditional_write(row.update, _actions(payment), condition=PaymentRow.version == over)
 
 
 def _actions(payment: Payment) -> list[Action]:

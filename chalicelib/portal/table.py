@@ -5,8 +5,9 @@ from typing import Any, Final
 from msgspec.structs import asdict
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
+from chalicelib.conflicts import conditional_write
 from chalicelib.portal.session import Session
-from chalicelib.tables import Table, TableMeta, race
+from chalicelib.tables import Table, TableMeta
 from chalicelib.typed import convert
 
 DAY_SECONDS: Final = 24 * 60 * 60
@@ -38,13 +39,8 @@ def put(session: Session) -> None:
 
 def take(link_id: str) -> Session | None:
     """Take a link away, for whoever is first; None when there is none, or it was taken before."""
-    row = SessionRow(link_id)
-    answer: dict[str, Any] = {}
-    with race():
-        answer = row._get_connection().delete_item(
-            link_id, condition=SessionRow.session_id.exists(), return_values="ALL_OLD"
-        )
-    return _session(SessionRow.from_raw_data(answer["Attributes"])) if answer else None
+    deleted = SessionRow._get_connection().delete_item(link_id, return_values="ALL_OLD").get("Attributes")
+    return _session(SessionRow.from_raw_data(deleted)) if deleted else None
 
 
 def find(session_id: str) -> Session | None:
@@ -79,8 +75,7 @@ def delete(session_id: str) -> None:
 
 def _change(session_id: str, actions: list[Any], condition: Any) -> None:
     """Change a session; a change that the condition refuses is not needed any more."""
-    with race():
-        SessionRow(session_id).update(actions, condition=condition)
+    conditional_write(SessionRow(session_id).update, actions, condition=condition)
 
 
 def _forgotten_at(expires_at_ms: int) -> int:

@@ -6,14 +6,14 @@ import msgspec
 
 from chalicelib import clock, idempotency
 from chalicelib.accounts.account import Account, CurrencyMismatch
+from chalicelib.conflicts import attempts
 from chalicelib.errors import Refusal
 from chalicelib.idempotency import Key
-from chalicelib.ledger.post import pause
 from chalicelib.ledger.table import read_wallet
 from chalicelib.money import Currency, Decimal, format_amount, parse_micros, to_card_amount
 from chalicelib.payments import table as payments
 from chalicelib.payments.payment import Payment
-from chalicelib.payments.table import RACES, PaymentBusy
+from chalicelib.payments.table import WRITERS, PaymentBusy
 from chalicelib.reversals import table as reversal_table
 from chalicelib.reversals.refund import PREFIX, Refund
 from chalicelib.reversals.resolve import resolve_refund, send
@@ -196,14 +196,13 @@ def _maximum_micros(seen: Reversals) -> int:
     account_id = seen.payment.account_id
     if not seen.payment.fills_wallet:
         return refundable_micros(seen, 0, 0)
-    for attempt in range(RACES):
+    for _ in attempts(WRITERS):
         promised = _promised(account_id)
         balance_micros = read_wallet(account_id).balance_micros
         # The same before and after: none of them was debited meanwhile, and is counted twice or not at all.
         if _promised(account_id) == promised:
             return refundable_micros(seen, balance_micros, sum(promised.values()))
-        pause(attempt)
-    raise PaymentBusy(f"refunds of {account_id} went on {RACES} times; try again")
+    raise PaymentBusy(f"refunds of {account_id} went on {WRITERS} times; try again")
 
 
 def _promised(account_id: str) -> dict[str, int]:
@@ -222,7 +221,7 @@ def _promised(account_id: str) -> dict[str, int]:
 def _written(wanted: _Wanted, refund_id: str) -> tuple[Payment, Refund, bool]:
     """Write the refund, unless it is there; no two refunds of an account are decided on the same balance."""
     account_id, payment_id = wanted.payment.account_id, wanted.payment.payment_id
-    for attempt in range(RACES):
+    for _ in attempts(WRITERS):
         begun = reversal_table.begun(account_id)
         seen = reversal_table.read(payments.get(account_id, payment_id))
         known = seen.refund(refund_id)
@@ -232,8 +231,7 @@ def _written(wanted: _Wanted, refund_id: str) -> tuple[Payment, Refund, bool]:
         written = reversal_table.write(seen, with_new_refund(seen, made), begun=begun)
         if written:
             return written.payment, written.refund(refund_id) or made, True
-        pause(attempt)
-    raise PaymentBusy(f"refunds of {account_id} were begun by others {RACES} times; try again")
+    raise PaymentBusy(f"refunds of {account_id} were begun by others {WRITERS} times; try again")
 
 
 def _new(payment: Payment, refund_id: str, amount_micros: int, wanted: _Wanted) -> Refund:

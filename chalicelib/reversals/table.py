@@ -15,16 +15,16 @@ from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.clock import iso
-from chalicelib.ledger.post import pause
+from chalicelib.conflicts import attempts, conditional_transaction
 from chalicelib.payments import table as payments
 from chalicelib.payments.payment import Payment
-from chalicelib.payments.table import RACES, PaymentBusy
+from chalicelib.payments.table import WRITERS, PaymentBusy
 from chalicelib.reversals import dispute as disputing
 from chalicelib.reversals import refund as refunding
 from chalicelib.reversals.dispute import Dispute
 from chalicelib.reversals.refund import Refund
 from chalicelib.reversals.reversal import Reversals
-from chalicelib.tables import Table, TableMeta, connection, race
+from chalicelib.tables import Table, TableMeta
 from chalicelib.typed import convert
 
 SHARDS: Final = 4
@@ -122,9 +122,9 @@ def begun(account_id: str) -> int:
 def change(payment: Payment, rule: Rule) -> Reversals:
     """Apply a rule to a payment's refunds and disputes as they are now, and write what it changes; return all of them.
 
-    Raises PaymentBusy after too many lost races, PaymentNotFound.
+    Raises PaymentBusy, PaymentNotFound.
     """
-    for attempt in range(RACES):
+    for _ in attempts(WRITERS):
         seen = read(payments.get(payment.account_id, payment.payment_id))
         wanted = rule(seen)
         if wanted == seen:
@@ -132,25 +132,26 @@ def change(payment: Payment, rule: Rule) -> Reversals:
         written = write(seen, wanted)
         if written:
             return written
-        pause(attempt)
-    raise PaymentBusy(f"payment {payment.payment_id} was changed by others {RACES} times; try again")
+    raise PaymentBusy(f"payment {payment.payment_id} was changed by others {WRITERS} times; try again")
 
 
 def write(seen: Reversals, wanted: Reversals, *, begun: int | None = None) -> Reversals | None:
-    """Write what differs, in one transaction with the payment's next version; None if somebody else came first.
+    """Write what differs, in one transaction with the payment's next version; None if a concurrent write came first.
 
     With `begun`, also on condition that no refund of the account was begun since that many were.
     """
     stamped = _stamped(seen, wanted)
     before = {_key(each): each for each in seen.rows}
-    with race() as it, TransactWrite(connection=connection()) as transaction:
+
+    def add_writes(transaction: TransactWrite) -> None:
         payments.add_change(transaction, stamped.payment, over=seen.payment.version)
         for each in stamped.rows:
             if before.get(_key(each)) != each:
                 transaction.save(ReversalRow(**_attributes(each)))
         if begun is not None:
             _count(transaction, seen.payment.account_id, begun)
-    return stamped if it.won else None
+
+    return stamped if conditional_transaction(add_writes) else None
 
 
 def _count(transaction: TransactWrite, account_id: str, begun: int) -> None:

@@ -9,9 +9,9 @@ from chalicelib.accounts import table as accounts
 from chalicelib.accounts.account import Account
 from chalicelib.accounts.tax import tax_of
 from chalicelib.catalog.catalog import Catalog
+from chalicelib.conflicts import pause
 from chalicelib.invoices.invoice import Invoice
 from chalicelib.invoices.issue import log_issued, next_invoice
-from chalicelib.ledger.post import pause
 from chalicelib.log import log
 from chalicelib.payments import queue as charges
 from chalicelib.payments import table as payments
@@ -25,7 +25,7 @@ from chalicelib.subscriptions.progress import LOOK_AGAIN_MS, Renewal, landed, ne
 from chalicelib.subscriptions.subscription import OWING, Subscription, SubscriptionBusy
 
 ACTOR: Final = "renewal"
-ATTEMPTS: Final = 30
+WRITERS: Final = 30
 """Writers of one row at once: a person, two streams, the queue. And the account's next invoice has one number."""
 
 
@@ -38,7 +38,7 @@ def follow(
     Anybody may call this at any time, any number of times. `payment_id` names a payment that has moved: it may be one
     that is no longer awaited. Unless it `begins` anything, it only accounts for what has been. Raises SubscriptionBusy.
     """
-    for attempt in range(ATTEMPTS):
+    for attempt in range(WRITERS):
         current = table.find(account_id)
         if current is None:
             return None
@@ -59,7 +59,7 @@ def follow(
             # It is owed by a card, or for want of one, that was read before; who saved another did not find it owed.
         else:
             pause(attempt)
-    raise SubscriptionBusy(account_id)
+    raise SubscriptionBusy(account_id=account_id)
 
 
 def _awaited(current: Subscription, payment_id: str | None) -> Payment | None:

@@ -7,11 +7,11 @@ from msgspec.structs import replace
 
 from chalicelib import clock, idempotency
 from chalicelib.catalog.catalog import Catalog
+from chalicelib.conflicts import attempts
 from chalicelib.errors import Refusal
 from chalicelib.idempotency import Key
-from chalicelib.ledger.post import pause
 from chalicelib.subscriptions import table
-from chalicelib.subscriptions.advance import ATTEMPTS, follow
+from chalicelib.subscriptions.advance import WRITERS, follow
 from chalicelib.subscriptions.dunning import ended
 from chalicelib.subscriptions.subscription import OWING, Subscription, SubscriptionBusy, SubscriptionNotFound
 
@@ -92,7 +92,7 @@ def _change(
     key: Key | None,
 ) -> Subscription:
     """Apply a rule to a subscription as it is now, and write it; for a key, once."""
-    for attempt in range(ATTEMPTS):
+    for _ in attempts(WRITERS):
         current = follow(account_id, catalog, begins=False)
         if current is None or not current.exists:
             raise SubscriptionNotFound(account_id)
@@ -105,5 +105,4 @@ def _change(
             idempotency.claim(account_id, key, operation=operation, content={}, prefix=PREFIX)
         if table.write(wanted, over=current, done=key):
             return wanted
-        pause(attempt)
-    raise SubscriptionBusy(account_id)
+    raise SubscriptionBusy(account_id=account_id)

@@ -11,16 +11,16 @@ from chalicelib.accounts.tax import tax_of
 from chalicelib.catalog.catalog import Catalog
 from chalicelib.catalog.tax import Tax
 from chalicelib.claim import Claim
+from chalicelib.conflicts import attempts
 from chalicelib.errors import Refusal
 from chalicelib.http_input import MissingIdempotencyKey
 from chalicelib.idempotency import Key
-from chalicelib.ledger.post import pause
 from chalicelib.money import format_amount, parse_micros, to_card_amount
 from chalicelib.payments.new_payment import check_card
 from chalicelib.payments.payment import PREFIX, Payment
 from chalicelib.payments.resolve import Resolved
 from chalicelib.subscriptions import table
-from chalicelib.subscriptions.advance import ATTEMPTS, follow
+from chalicelib.subscriptions.advance import WRITERS, follow
 from chalicelib.subscriptions.charge_now import charge_now, charged_before
 from chalicelib.subscriptions.difference import Difference, at_the_end, difference, start
 from chalicelib.subscriptions.payable import check_renewal
@@ -126,7 +126,7 @@ def change(account: Account, request: SubscriptionRequest, *, key: Key | None, a
     """
     account_id, content = account.account_id, request.content
     tax = tax_of(account, catalog)
-    for attempt in range(ATTEMPTS):
+    for _ in attempts(WRITERS):
         current, now_ms = follow(account_id, catalog), clock.now_ms()
         # Found after the row was read: whatever of this key's doing is in the row, its claim is there to tell of it.
         claim = idempotency.find(account_id, key, operation=OPERATION, content=content) if key else None
@@ -151,8 +151,7 @@ def change(account: Account, request: SubscriptionRequest, *, key: Key | None, a
                 difference=found,
                 resolved=charged.resolved if charged else None,
             )
-        pause(attempt)
-    raise SubscriptionBusy(account_id)
+    raise SubscriptionBusy(account_id=account_id)
 
 
 def _made_before(current: Subscription | None, claim: Claim, tax: Tax | None, catalog: Catalog) -> Changed | None:

@@ -7,9 +7,9 @@ from msgspec import Meta
 from msgspec.structs import replace
 
 from chalicelib import clock
-from chalicelib.ledger.post import pause
+from chalicelib.conflicts import attempts
 from chalicelib.subscriptions import table
-from chalicelib.subscriptions.advance import ATTEMPTS
+from chalicelib.subscriptions.advance import WRITERS
 from chalicelib.subscriptions.subscription import Subscription, SubscriptionBusy
 
 
@@ -22,12 +22,11 @@ class InUseRequest(msgspec.Struct, forbid_unknown_fields=True):
 def note_in_use(account_id: str, request: InUseRequest) -> Subscription:
     """Keep what is in use. Raises SubscriptionNotFound, SubscriptionBusy."""
     in_use = {name: quantity for name, quantity in sorted(request.add_ons.items()) if quantity}
-    for attempt in range(ATTEMPTS):
+    for _ in attempts(WRITERS):
         current = table.get(account_id)
         if current.in_use == in_use:
             return current
         wanted = replace(current, in_use=in_use, updated_at_ms=clock.now_ms(), version=current.version + 1)
         if table.write(wanted, over=current):
             return wanted
-        pause(attempt)
-    raise SubscriptionBusy(account_id)
+    raise SubscriptionBusy(account_id=account_id)

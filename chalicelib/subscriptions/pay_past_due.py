@@ -9,13 +9,13 @@ from chalicelib.accounts.account import Account
 from chalicelib.accounts.tax import tax_of
 from chalicelib.catalog.catalog import Catalog
 from chalicelib.claim import Claim
+from chalicelib.conflicts import attempts
 from chalicelib.errors import Refusal
 from chalicelib.idempotency import Key
-from chalicelib.ledger.post import pause
 from chalicelib.payments.new_payment import check_card
 from chalicelib.payments.payment import PREFIX, Payment
 from chalicelib.subscriptions import table
-from chalicelib.subscriptions.advance import ATTEMPTS, follow
+from chalicelib.subscriptions.advance import WRITERS, follow
 from chalicelib.subscriptions.charge_now import Charged, charge_now, charged_before
 from chalicelib.subscriptions.held import HOLDS, RenewalHeld
 from chalicelib.subscriptions.payment import make_payment
@@ -52,7 +52,7 @@ def pay(account: Account, *, key: Key, actor: str, catalog: Catalog) -> Charged:
     PaymentCanceled, RenewalHeld, SubscriptionBusy.
     """
     account_id = account.account_id
-    for attempt in range(ATTEMPTS):
+    for _ in attempts(WRITERS):
         followed = follow(account_id, catalog, begins=False)
         # Found after the row was read: whatever of this key's doing is in the row, its claim is there to tell of it.
         claim = idempotency.find(account_id, key, operation=OPERATION, content={})
@@ -68,8 +68,7 @@ def pay(account: Account, *, key: Key, actor: str, catalog: Catalog) -> Charged:
         wanted, payment = _paying(current, account, due, claim, actor)
         if table.write(wanted, over=current, payment=payment):
             return charge_now(payment, catalog) if payment else Charged(wanted, None)
-        pause(attempt)
-    raise SubscriptionBusy(account_id)
+    raise SubscriptionBusy(account_id=account_id)
 
 
 def _paying(

@@ -5,7 +5,7 @@ from typing import Final, Literal
 import msgspec
 
 from chalicelib.clock import iso
-from chalicelib.errors import Refusal
+from chalicelib.errors import Busy, Refusal
 from chalicelib.payments.payment import Failure
 
 Status = Literal["incomplete", "trialing", "active", "past_due", "unpaid", "canceled"]
@@ -26,20 +26,11 @@ class SubscriptionNotFound(Refusal):
         super().__init__(f"account {account_id!r} has no subscription", account_id=account_id)
 
 
-class SubscriptionBusy(Refusal):
-    """Too many changes of one subscription at once. The caller may simply try again."""
+class SubscriptionBusy(Busy):
+    """Too many changes of one subscription at once."""
 
-    status = 503
     type = "subscription-busy"
     title = "The subscription is being changed by others"
-
-    def __init__(self, account_id: str) -> None:
-        super().__init__("the subscription is being changed by others; try again", account_id=account_id)
-
-    @property
-    def headers(self) -> dict[str, str]:
-        """Ask the client to come back soon."""
-        return {"Retry-After": "1"}
 
 
 class SubscriptionPending(Refusal):

@@ -13,6 +13,7 @@ from pynamodb.transactions import TransactWrite
 
 from chalicelib import clock
 from chalicelib.accounts import table as accounts
+from chalicelib.conflicts import conditional_transaction, conditional_write
 from chalicelib.daily_look import daily_look_ms, due_of
 from chalicelib.idempotency import Key, add_done
 from chalicelib.invoices import table as invoices
@@ -20,7 +21,7 @@ from chalicelib.invoices.invoice import Invoice
 from chalicelib.payments import table as payments
 from chalicelib.payments.payment import Payment, decided
 from chalicelib.subscriptions.subscription import OWING, Contents, Prices, Subscription, SubscriptionNotFound, Terms
-from chalicelib.tables import Table, TableMeta, connection, race
+from chalicelib.tables import Table, TableMeta
 from chalicelib.typed import convert
 
 SHARDS: Final = 8
@@ -115,16 +116,15 @@ def write(
 
     `applied` is a payment whose late money brings what is written: its row says so from the same moment on. All of it
     is written, or nothing: on condition that the row is still what it is written over, and that nobody has done yet
-    what the key stands for. False when somebody else came first.
+    what the key stands for. False when a concurrent write came first.
     """
     condition = SubscriptionRow.version == over.version if over else SubscriptionRow.account_id.does_not_exist()
     row = row_of(wanted)
     access_moves = wanted.access_until_ms != (over.access_until_ms if over else None)
     if not (payment or invoice or applied or done or access_moves):
-        with race() as it:
-            row.save(condition=condition)
-        return it.won
-    with race() as it, TransactWrite(connection=connection()) as transaction:
+        return conditional_write(row.save, condition=condition)
+
+    def add_writes(transaction: TransactWrite) -> None:
         transaction.save(row, condition=condition)
         if payment:
             payments.add_new(transaction, payment)
@@ -137,7 +137,8 @@ def write(
             add_done(transaction, wanted.account_id, done)
         if access_moves:
             accounts.add_access_until(transaction, wanted.account_id, wanted.access_until_ms)
-    return it.won
+
+    return conditional_transaction(add_writes)
 
 
 def due(now_ms: int) -> Iterator[str]:
@@ -165,8 +166,7 @@ def look_daily(account_id: str, now_ms: int) -> None:
         SubscriptionRow.due_shard.set(_shard(account_id)),
     ]
     owes = SubscriptionRow.status.is_in(*OWING) & SubscriptionRow.due_at_ms.does_not_exist()
-    with race():
-        SubscriptionRow(account_id).update(daily, condition=owes)
+    conditional_write(SubscriptionRow(account_id).update, daily, condition=owes)
 
 
 def put_off(seen: Subscription, now_ms: int) -> None:
@@ -179,8 +179,8 @@ def put_off(seen: Subscription, now_ms: int) -> None:
         is_daily.remove() if comes_first else is_daily.set(True),
     ]
     is_due = (is_daily == True) & (SubscriptionRow.due_at_ms <= now_ms)  # noqa: E712
-    with race():
-        SubscriptionRow(seen.account_id).update(later, condition=is_due & (SubscriptionRow.version == seen.version))
+    unchanged = SubscriptionRow.version == seen.version
+    conditional_write(SubscriptionRow(seen.account_id).update, later, condition=is_due & unchanged)
 
 
 def row_of(subscription: Subscription) -> SubscriptionRow:

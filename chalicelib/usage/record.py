@@ -1,10 +1,12 @@
 """Record usage messages from the queue in the ledger, each answered for by itself."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, Final
 
+import msgspec
 from botocore.exceptions import BotoCoreError
 from pynamodb.exceptions import PynamoDBException
 
@@ -85,14 +87,17 @@ def _price_all(
 
 
 def _note_refused(result: PostResult, sources: list[tuple[Posting, Received]], answers: Answers) -> None:
-    """Answer for the postings that were not posted."""
+    """Answer for the postings that were not posted: of several that are equal, for as many as were refused."""
     conflict = EventRefused("conflict", "the same id was posted before with other content")
-    refusals = {id(posting): conflict for posting in result.conflicts}
-    refusals |= {id(refused.posting): _refusal_of(refused.error) for refused in result.refused}
+    refusals: dict[bytes, list[EventRefused]] = defaultdict(list)
+    for posting in result.conflicts:
+        refusals[msgspec.msgpack.encode(posting)].append(conflict)
+    for refused in result.refused:
+        refusals[msgspec.msgpack.encode(refused.posting)].append(_refusal_of(refused.error))
     if refusals:
         for posting, (message_id, sent) in sources:
-            if id(posting) in refusals:
-                answers.refuse(message_id, sent.text, refusals[id(posting)], sent.event)
+            if of_posting := refusals.get(msgspec.msgpack.encode(posting)):
+                answers.refuse(message_id, sent.text, of_posting.pop(), sent.event)
 
 
 def _refusal_of(error: Exception) -> EventRefused:

@@ -9,8 +9,9 @@ from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 
 from chalicelib import clock
 from chalicelib.clock import iso
+from chalicelib.conflicts import conditional_write
 from chalicelib.stripe_api.event import StripeEvent, Verdict
-from chalicelib.tables import Table, TableMeta, race
+from chalicelib.tables import Table, TableMeta
 
 KEPT_SECONDS: Final = 30 * 24 * 60 * 60
 """How long a finished event is known: ten times as long as Stripe repeats it (docs.stripe.com/webhooks#retries)."""
@@ -78,9 +79,8 @@ def store(event: StripeEvent, body: bytes | None) -> bool:
         parked="received",
         **_payload(body or b""),
     )
-    with race() as it:
-        row.save(condition=WebhookEventRow.event_id.does_not_exist())
-    return it.won or WebhookEventRow.get(event.id, consistent_read=True).state not in FINISHED
+    is_new = conditional_write(row.save, condition=WebhookEventRow.event_id.does_not_exist())
+    return is_new or WebhookEventRow.get(event.id, consistent_read=True).state not in FINISHED
 
 
 def _payload(body: bytes) -> dict[str, Any]:
@@ -105,8 +105,8 @@ def finish(event_id: str, verdict: Verdict) -> None:
         expires_at = WebhookEventRow.expires_at.set(clock.now_ms() // 1000 + KEPT_SECONDS)
         payload = [WebhookEventRow.payload.remove(), WebhookEventRow.packed_payload.remove()]
         actions += [WebhookEventRow.parked.remove(), *payload, expires_at]
-    with race():
-        WebhookEventRow(event_id).update(actions, condition=~WebhookEventRow.state.is_in(*FINISHED))
+    unfinished = ~WebhookEventRow.state.is_in(*FINISHED)
+    conditional_write(WebhookEventRow(event_id).update, actions, condition=unfinished)
 
 
 def payload_of(event_id: str) -> str | None:

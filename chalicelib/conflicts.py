@@ -1,0 +1,75 @@
+"""Conflicts: two writers of one row at once. One write is applied; the others change nothing, and begin again.
+
+Whoever writes reads first, decides, and writes on condition that what was read still stands:
+
+    for _ in attempts(WRITERS):
+        current = table.get(account_id)
+        wanted = ...
+        if table.write(wanted, over=current):
+            return wanted
+    raise SubscriptionBusy(account_id=account_id)
+"""
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from typing import Final, ParamSpec
+
+from pynamodb.exceptions import DeleteError, PutError, TransactWriteError, UpdateError
+from pynamodb.transactions import TransactWrite
+
+from chalicelib.tables import connection
+
+P = ParamSpec("P")
+
+CONDITION_FAILED: Final = "ConditionalCheckFailedException"
+CONFLICT_CODES: Final = frozenset({"ConditionalCheckFailed", "TransactionConflict"})
+"""Reasons for which DynamoDB cancels a transaction that a concurrent write came before (Amazon DynamoDB API Reference,
+TransactWriteItems)."""
+
+FIRST_PAUSE_SECONDS: Final = 0.02
+LONGEST_PAUSE_SECONDS: Final = 0.5
+
+
+def conditional_write(write: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> bool:
+    """Make a write that has a condition; tell whether it was applied.
+
+    It was not where the condition did not hold, or where DynamoDB saw two transactions on one row at once. Whatever
+    else goes wrong is raised.
+    """
+    try:
+        write(*args, **kwargs)
+    except (PutError, UpdateError, DeleteError) as error:
+        if error.cause_response_code != CONDITION_FAILED:
+            raise
+        return False
+    except TransactWriteError as error:
+        codes = {reason.code for reason in error.cancellation_reasons if reason}
+        if not codes or not codes <= CONFLICT_CODES:
+            raise
+        return False
+    return True
+
+
+def conditional_transaction(add_writes: Callable[[TransactWrite], object]) -> bool:
+    """Make several writes, all or none; tell whether they were applied. `add_writes` adds them to the transaction."""
+
+    def write() -> None:
+        with TransactWrite(connection=connection()) as transaction:
+            add_writes(transaction)
+
+    return conditional_write(write)
+
+
+def attempts(most: int) -> Iterator[int]:
+    """Count attempts at a conditional write, with a pause after each that was not applied."""
+    for number in range(most):
+        yield number
+        pause(number)
+
+
+def pause(
+    attempt: int, *, first_seconds: float = FIRST_PAUSE_SECONDS, longest_seconds: float = LONGEST_PAUSE_SECONDS
+) -> None:
+    """Wait a random while that grows with the attempts, so that writers who collide come apart."""
+    time.sleep(random.uniform(0, min(longest_seconds, first_seconds * 2**attempt)))  # noqa: S311 - jitter, no secret

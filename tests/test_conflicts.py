@@ -1,0 +1,154 @@
+"""Writes that a concurrent one comes before, alone and together, and writes that are refused for another reason."""
+
+import time
+from collections.abc import Callable
+
+import pytest
+from pynamodb.exceptions import CancellationReason, PutError, TransactWriteError, VerboseClientError
+from pynamodb.transactions import TransactWrite
+
+from chalicelib.accounts.account import AccountBusy
+from chalicelib.auto_pay.auto_pay import AutoPayBusy
+from chalicelib.conflicts import attempts, conditional_transaction, conditional_write, pause
+from chalicelib.errors import Busy
+from chalicelib.idempotency import IdempotencyRow
+from chalicelib.invoices.issue import InvoicesBusy
+from chalicelib.ledger.post import LedgerBusy, OutOfTime
+from chalicelib.notices.choose import NoticesBusy
+from chalicelib.payments.table import PaymentBusy
+from chalicelib.subscriptions.subscription import SubscriptionBusy
+from local.resources import Deployment
+
+IS_NEW = IdempotencyRow.idempotency_key.does_not_exist()
+TOO_LONG = "x" * 3000
+"""Longer than a sort key may be."""
+
+
+def row(key: str) -> IdempotencyRow:
+    return IdempotencyRow("acme", key, operation="test", content_hash="0", resource_id="1", created_at_ms=1)
+
+
+def save(key: str) -> bool:
+    return conditional_write(row(key).save, condition=IS_NEW)
+
+
+def save_together(*keys: str) -> bool:
+    def add_writes(transaction: TransactWrite) -> None:
+        for key in keys:
+            transaction.save(row(key), condition=IS_NEW)
+
+    return conditional_transaction(add_writes)
+
+
+def test_the_first_write_is_applied_and_the_second_is_not(stack: Deployment) -> None:
+    assert [save("a"), save("a")] == [True, False]
+
+
+def test_of_writes_that_are_made_together_all_are_applied_or_none(stack: Deployment) -> None:
+    assert [save_together("b", "c"), save_together("c", "d"), save("d")] == [True, False, True]
+
+
+@pytest.mark.parametrize(("write", "refusal"), [(save, PutError), (save_together, TransactWriteError)])
+def test_a_write_that_is_refused_for_another_reason_is_raised(
+    stack: Deployment, write: Callable[[str], bool], refusal: type[Exception]
+) -> None:
+    with pytest.raises(refusal):
+        write(TOO_LONG)
+
+
+def test_what_is_raised_while_the_writes_are_collected_is_raised_and_nothing_is_written(stack: Deployment) -> None:
+    def add_writes(transaction: TransactWrite) -> None:
+        transaction.save(row("e"), condition=IS_NEW)
+        raise KeyError("e")
+
+    with pytest.raises(KeyError):
+        conditional_transaction(add_writes)
+    assert save("e")
+
+
+NONE, CONDITION, CONFLICT, THROTTLED = "None", "ConditionalCheckFailed", "TransactionConflict", "ThrottlingError"
+
+
+def canceled(*codes: str) -> Callable[[], None]:
+    """Return a transaction that DynamoDB cancels, with the reason of each item."""
+
+    def write() -> None:
+        reasons = [{"Code": code} for code in codes]
+        answer = {"Error": {"Code": "TransactionCanceledException"}, "CancellationReasons": reasons}
+        cause = VerboseClientError(answer, "TransactWriteItems", {}, cancellation_reasons=read(codes))
+        raise TransactWriteError("canceled", cause)
+
+    return write
+
+
+def read(codes: tuple[str, ...]) -> list[CancellationReason | None]:
+    return [None if code == NONE else CancellationReason(code) for code in codes]
+
+
+@pytest.mark.parametrize("codes", [(NONE, CONDITION), (CONFLICT, NONE), (CONDITION, CONFLICT)])
+def test_a_transaction_that_met_a_concurrent_write_is_not_applied(codes: tuple[str, ...]) -> None:
+    assert not conditional_write(canceled(*codes))
+
+
+@pytest.mark.parametrize("codes", [(THROTTLED, NONE), (CONDITION, THROTTLED), (NONE, NONE), ()])
+def test_a_transaction_that_is_canceled_for_anything_else_as_well_is_raised(codes: tuple[str, ...]) -> None:
+    with pytest.raises(TransactWriteError):
+        conditional_write(canceled(*codes))
+
+
+def test_each_attempt_is_followed_by_a_pause_until_one_is_applied(monkeypatch: pytest.MonkeyPatch) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr(time, "sleep", pauses.append)
+    applied = False
+    for attempt in attempts(5):
+        applied = attempt == 3
+        if applied:
+            break
+    assert applied
+    assert len(pauses) == 3
+    assert list(attempts(4)) == [0, 1, 2, 3]
+    assert len(pauses) == 7
+
+
+@pytest.mark.parametrize(("attempt", "longest"), [(0, 0.02), (1, 0.04), (4, 0.32), (5, 0.5), (30, 0.5)])
+def test_pauses_grow_up_to_half_a_second_and_are_drawn_at_random(
+    monkeypatch: pytest.MonkeyPatch, attempt: int, longest: float
+) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr(time, "sleep", pauses.append)
+    for _ in range(200):
+        pause(attempt)
+    assert 0 <= min(pauses) < longest / 4
+    assert longest * 3 / 4 < max(pauses) <= longest
+
+
+BUSY = {
+    LedgerBusy: ("ledger-busy", "The wallet is being changed by others"),
+    OutOfTime: ("ledger-busy", "The wallet is being changed by others"),
+    PaymentBusy: ("payment-busy", "The payment is being changed by others"),
+    AccountBusy: ("account-busy", "The account is being changed by others"),
+    AutoPayBusy: ("auto-pay-busy", "Auto-pay is being changed by others"),
+    SubscriptionBusy: ("subscription-busy", "The subscription is being changed by others"),
+    InvoicesBusy: ("invoices-busy", "Other documents of the account are being issued"),
+    NoticesBusy: ("notices-busy", "The choice of mails is being changed by others"),
+}
+
+
+@pytest.mark.parametrize(("kind", "told"), BUSY.items())
+def test_what_is_busy_is_told_in_the_words_of_the_api_and_may_be_tried_again_in_a_second(
+    kind: type[Busy], told: tuple[str, str]
+) -> None:
+    refusal = kind(account_id="acme")
+    assert (refusal.type, refusal.title) == told
+    assert (refusal.status, refusal.headers, refusal.about) == (503, {"Retry-After": "1"}, {"account_id": "acme"})
+    assert refusal.detail.casefold() == f"{refusal.title}; try again".casefold()
+    assert kind("no turn came").detail == "no turn came"
+
+
+def test_every_refusal_of_what_is_busy_is_listed_here() -> None:
+    found, left = set[type[Busy]](), [Busy]
+    while left:
+        more = left.pop().__subclasses__()
+        found.update(more)
+        left += more
+    assert found == BUSY.keys()
