@@ -8,8 +8,10 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any, Final
 
+from pynamodb.attributes import Attribute
 from pynamodb.connection import Connection
 from pynamodb.connection.table import TableConnection
+from pynamodb.expressions.update import Action
 from pynamodb.models import MetaModel, Model
 
 from chalicelib.settings import settings
@@ -59,6 +61,10 @@ class Table(Model, metaclass=MetaModel):
             table.connection = shared
         return table
 
+    def values(self) -> dict[str, Any]:
+        """Return the row's values by name: None for each that is not there."""
+        return {name: getattr(self, name) for name in self.get_attributes()}
+
 
 def read_together(keys: Mapping[type[Table], Iterable[str]]) -> dict[type[Table], list[Any]]:
     """Read rows of several tables, named by their hash keys, in one call and strongly consistent."""
@@ -81,3 +87,8 @@ def read_together(keys: Mapping[type[Table], Iterable[str]]) -> dict[type[Table]
 def raw(table: type[Table]) -> tuple[Connection, str]:
     """Return the connection and the name of a table, for the few items whose attributes no model can list."""
     return table._get_connection().connection, table.Meta.table_name
+
+
+def set_or_remove(attribute: Attribute[Any], value: Any) -> Action:
+    """Return the action that writes an attribute; None removes it."""
+    return attribute.remove() if value is None else attribute.set(value)

@@ -12,7 +12,7 @@ from chalicelib import clock
 from chalicelib.accounts.account import Account, AccountNotFound, BillingDetails, Card
 from chalicelib.conflicts import conditional_transaction, conditional_write
 from chalicelib.ledger.table import add_new_wallet
-from chalicelib.tables import Table, TableMeta
+from chalicelib.tables import Table, TableMeta, set_or_remove
 from chalicelib.typed import convert
 
 
@@ -116,8 +116,7 @@ def change(account: Account) -> bool:
     Its card and Stripe customer stay as they are.
     """
     changeable = {**_changeable(account), "version": account.version + 1}
-    actions = [getattr(AccountRow, name).set(value) for name, value in changeable.items() if value is not None]
-    actions += [getattr(AccountRow, name).remove() for name, value in changeable.items() if value is None]
+    actions = [set_or_remove(getattr(AccountRow, name), value) for name, value in changeable.items()]
     version = AccountRow.version
     unchanged = version == account.version if account.version else version.does_not_exist()
     exists = AccountRow.account_id.exists()
@@ -138,8 +137,7 @@ def _changeable(account: Account) -> dict[str, Any]:
 
 def add_access_until(transaction: TransactWrite, account_id: str, access_until_ms: int | None) -> None:
     """Add to a transaction from when on access is closed; None opens it. Fails it if there is no such account."""
-    attribute = AccountRow.access_until_ms
-    action = attribute.remove() if access_until_ms is None else attribute.set(access_until_ms)
+    action = set_or_remove(AccountRow.access_until_ms, access_until_ms)
     transaction.update(AccountRow(account_id), actions=[action], condition=AccountRow.account_id.exists())
 
 

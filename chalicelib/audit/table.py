@@ -104,13 +104,13 @@ def keep(repeat: Repeat) -> Repeat:
     row = RepeatRow(**asdict(repeat))
     if conditional_write(row.save, condition=RepeatRow.transaction_id.does_not_exist()):
         return repeat
-    return _repeat(RepeatRow.get(repeat.account_id, repeat.transaction_id, consistent_read=True))
+    return repeat_of(RepeatRow.get(repeat.account_id, repeat.transaction_id, consistent_read=True))
 
 
 def read_kept(account_id: str, transaction_ids: Iterable[str]) -> dict[str, Repeat]:
     """Read which transactions of an account are kept as repeats, by their ids, strongly consistent."""
     rows = RepeatRow.batch_get([(account_id, each) for each in transaction_ids], consistent_read=True)
-    return {row.transaction_id: _repeat(row) for row in rows}
+    return {row.transaction_id: repeat_of(row) for row in rows}
 
 
 def mark_given_back(repeat: Repeat) -> None:
@@ -120,8 +120,9 @@ def mark_given_back(repeat: Repeat) -> None:
 
 def read_repeats(account_id: str | None = None) -> Iterator[Repeat]:
     """Yield the repeats that were found in an account, or in all of them, in no order."""
-    return map(_repeat, RepeatRow.query(account_id) if account_id else RepeatRow.scan())
+    return map(repeat_of, RepeatRow.query(account_id) if account_id else RepeatRow.scan())
 
 
-def _repeat(row: RepeatRow) -> Repeat:
-    return convert({name: getattr(row, name) for name in Repeat.__struct_fields__}, Repeat)
+def repeat_of(row: RepeatRow) -> Repeat:
+    """Return what a row says. Raises msgspec.ValidationError."""
+    return convert(row.values(), Repeat)

@@ -19,7 +19,7 @@ from chalicelib.catalog.seller import DEFAULT_COLOR
 from chalicelib.conflicts import conditional_transaction
 from chalicelib.invoices.invoice import Brand, Invoice
 from chalicelib.ledger.statement import InvalidCursor, read_base64
-from chalicelib.tables import Table, TableMeta
+from chalicelib.tables import Table, TableMeta, set_or_remove
 from chalicelib.typed import json_decoder
 
 FORMAT: Final = 1
@@ -152,8 +152,7 @@ def get(account_id: str, sequence: int) -> Invoice:
 
 def change_brand(account_id: str, changes: Mapping[str, str | None]) -> None:
     """Write what changes of a workspace's brand, and nothing else of it; None clears."""
-    columns = {name: getattr(BrandRow, name) for name in changes}
-    actions = [columns[name].remove() if value is None else columns[name].set(value) for name, value in changes.items()]
+    actions = [set_or_remove(getattr(BrandRow, name), value) for name, value in changes.items()]
     if actions:
         BrandRow(account_id, BRAND).update(actions)
 

@@ -1,13 +1,10 @@
 """When to look at a payment that is not final, and where it then is in the index. Pure."""
 
 from typing import Final
-from zlib import crc32
 
 from chalicelib.clock import iso
+from chalicelib.due import shard_of
 from chalicelib.payments.payment import Payment
-
-SHARDS: Final = 8
-"""Partitions of the index of unresolved payments. One takes 1,000 writes a second; eight never are what holds it up."""
 
 FIRST_CHECK_MS: Final = 3 * 60 * 1000
 LONGEST_CHECK_MS: Final = 60 * 60 * 1000
@@ -31,9 +28,4 @@ def place_of(payment: Payment) -> tuple[str | None, str | None]:
         return None, None
     if payment.late == "undecided":
         return LATE, iso(payment.state_at_ms)
-    return shard_of(payment), iso(check_at_ms(payment))
-
-
-def shard_of(payment: Payment) -> str:
-    """Return which of the shards a payment belongs to."""
-    return str(crc32(payment.payment_id.encode()) % SHARDS)
+    return shard_of(payment.payment_id), iso(check_at_ms(payment))

@@ -3,26 +3,28 @@
 from typing import Any
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
-from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
+from pynamodb.indexes import KeysOnlyProjection
+
+from chalicelib.due_index import DueIndex
 
 
-class UnresolvedIndex(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call]
+class UnresolvedIndex(DueIndex[Any]):
     """Payments that are not final, by when to look at them next, and those that wait for a person; no others."""
 
     class Meta:
         index_name = "unresolved"
         projection = KeysOnlyProjection()
 
-    unresolved_shard = UnicodeAttribute(hash_key=True)
-    check_at = UnicodeAttribute(range_key=True)
+    shard = UnicodeAttribute(hash_key=True, attr_name="unresolved_shard")
+    time = UnicodeAttribute(range_key=True, attr_name="check_at")
 
 
-class FollowUpIndex(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call]
+class FollowUpIndex(DueIndex[Any]):
     """Payments that have succeeded, or changed since, by when to see that everybody has heard of it, and no others."""
 
     class Meta:
         index_name = "follow_up"
         projection = KeysOnlyProjection()
 
-    follow_up_shard = UnicodeAttribute(hash_key=True)
-    follow_up_at_ms = NumberAttribute(range_key=True)
+    shard = UnicodeAttribute(hash_key=True, attr_name="follow_up_shard")
+    time = NumberAttribute(range_key=True, attr_name="follow_up_at_ms")

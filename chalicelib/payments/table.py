@@ -5,19 +5,20 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import msgspec
-from msgspec.structs import asdict, replace
+from msgspec.structs import replace
 from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
 from chalicelib import clock
 from chalicelib.conflicts import conditional_write
+from chalicelib.due import shard_of
 from chalicelib.errors import Busy
 from chalicelib.ledger.statement import InvalidCursor, read_base64
-from chalicelib.payments.due import place_of, shard_of
+from chalicelib.payments.due import place_of
 from chalicelib.payments.indexes import FollowUpIndex, UnresolvedIndex
 from chalicelib.payments.payment import DAY_MS, ENDED, PREFIX, Payment, PaymentNotFound
-from chalicelib.tables import Table, TableMeta
+from chalicelib.tables import Table, TableMeta, set_or_remove
 from chalicelib.typed import convert
 
 FOLLOW_UP_MS: Final = 30 * 60 * 1000
@@ -46,7 +47,7 @@ class PaymentBusy(Busy):
 class PaymentRow(Table):
     """One row a payment. `unresolved_shard` and `check_at`, its place in the index, go when it is final.
 
-    `follow_up_shard` and `follow_up_at_ms` come with each change of one that has succeeded (see `follow_up_table`).
+    `follow_up_shard` and `follow_up_at_ms` come with each change of one that has succeeded (see `follow_up_index`).
     """
 
     class Meta(metaclass=TableMeta):
@@ -97,19 +98,10 @@ class PaymentRow(Table):
     follow_up = FollowUpIndex()
 
 
-CHANGEABLE: Final = (
-    *("state", "state_at_ms", "updated_at_ms", "payment_intent_id", "charge_id", "failure"),
-    *("refunded_micros", "dispute_status", "fraud_warning", "objected_at_ms"),
-    *("sent_at_ms", "intent_at_ms"),
-    *("attempt", "spent_at_ms", "intent_open", "late", "checks", "version", "unresolved_shard", "check_at"),
-    *("follow_up_shard", "follow_up_at_ms"),
-)
-
-
 def find(account_id: str, payment_id: str) -> Payment | None:
     """Read a payment, strongly consistent; None when there is none."""
     try:
-        return _payment(PaymentRow.get(account_id, payment_id, consistent_read=True))
+        return payment_of(PaymentRow.get(account_id, payment_id, consistent_read=True))
     except PaymentRow.DoesNotExist:
         return None
 
@@ -124,14 +116,14 @@ def get(account_id: str, payment_id: str) -> Payment:
 
 def put_new(payment: Payment) -> tuple[Payment, bool]:
     """Write a new payment, unless it is there; return the one that is there, and whether it was written now."""
-    row = PaymentRow(**_attributes(payment))
+    row = _row_of(payment)
     applied = conditional_write(row.save, condition=PaymentRow.payment_id.does_not_exist())
     return (payment, True) if applied else (get(payment.account_id, payment.payment_id), False)
 
 
 def add_new(transaction: TransactWrite, payment: Payment) -> None:
     """Add a new payment to a transaction that writes what it comes from; it fails if the payment is there."""
-    transaction.save(PaymentRow(**_attributes(payment)), condition=PaymentRow.payment_id.does_not_exist())
+    transaction.save(_row_of(payment), condition=PaymentRow.payment_id.does_not_exist())
 
 
 def change(payment: Payment, rule: Rule) -> Payment:
@@ -171,9 +163,32 @@ def _write(payment: Payment, over: int) -> bool:
 
 
 def _actions(payment: Payment) -> list[Action]:
-    values = {name: value for name, value in _attributes(payment).items() if name in CHANGEABLE}
-    columns = {name: getattr(PaymentRow, name) for name in values}
-    return [columns[name].remove() if value is None else columns[name].set(value) for name, value in values.items()]
+    """Return how what may change of a payment is written."""
+    row = _row_of(payment)
+    return [
+        set_or_remove(PaymentRow.state, row.state),
+        set_or_remove(PaymentRow.state_at_ms, row.state_at_ms),
+        set_or_remove(PaymentRow.updated_at_ms, row.updated_at_ms),
+        set_or_remove(PaymentRow.payment_intent_id, row.payment_intent_id),
+        set_or_remove(PaymentRow.charge_id, row.charge_id),
+        set_or_remove(PaymentRow.failure, row.failure),
+        set_or_remove(PaymentRow.refunded_micros, row.refunded_micros),
+        set_or_remove(PaymentRow.dispute_status, row.dispute_status),
+        set_or_remove(PaymentRow.fraud_warning, row.fraud_warning),
+        set_or_remove(PaymentRow.objected_at_ms, row.objected_at_ms),
+        set_or_remove(PaymentRow.sent_at_ms, row.sent_at_ms),
+        set_or_remove(PaymentRow.intent_at_ms, row.intent_at_ms),
+        set_or_remove(PaymentRow.attempt, row.attempt),
+        set_or_remove(PaymentRow.spent_at_ms, row.spent_at_ms),
+        set_or_remove(PaymentRow.intent_open, row.intent_open),
+        set_or_remove(PaymentRow.late, row.late),
+        set_or_remove(PaymentRow.checks, row.checks),
+        set_or_remove(PaymentRow.version, row.version),
+        set_or_remove(PaymentRow.unresolved_shard, row.unresolved_shard),
+        set_or_remove(PaymentRow.check_at, row.check_at),
+        set_or_remove(PaymentRow.follow_up_shard, row.follow_up_shard),
+        set_or_remove(PaymentRow.follow_up_at_ms, row.follow_up_at_ms),
+    ]
 
 
 class Listed(msgspec.Struct, frozen=True):
@@ -189,7 +204,7 @@ def newest(account_id: str, *, limit: int, cursor: str | None = None) -> Listed:
     rows = PaymentRow.query(
         account_id, before, scan_index_forward=False, limit=limit + 1, page_size=limit + 1, consistent_read=True
     )
-    found = [_payment(row) for row in rows]
+    found = [payment_of(row) for row in rows]
     more = len(found) > limit
     return Listed(found[:limit], _encoded(found[limit - 1].payment_id) if more else None)
 
@@ -222,34 +237,30 @@ def between(account_id: str, from_ms: int, to_ms: int) -> list[Payment]:
     """
     in_span = PaymentRow.created_at_ms.between(from_ms, to_ms)
     rows = PaymentRow.query(account_id, filter_condition=in_span, consistent_read=True)
-    return [_payment(row) for row in rows]
+    return [payment_of(row) for row in rows]
 
 
 def _since(account_id: str, moment_ms: int, only: Any = None) -> list[Payment]:
     after = PaymentRow.payment_id > f"{PREFIX}{max(0, moment_ms):012x}"
     rows = PaymentRow.query(account_id, after, only, scan_index_forward=False, consistent_read=True)
-    return [_payment(row) for row in rows]
+    return [payment_of(row) for row in rows]
 
 
-def _attributes(payment: Payment) -> dict[str, Any]:
-    """Return a row's attributes."""
-    failure, has_succeeded = payment.failure, payment.state == "succeeded"
-    shard, check_at = place_of(payment)
-    return {
-        **asdict(payment),
-        "failure": msgspec.to_builtins(failure) if failure else None,
-        "lines": msgspec.to_builtins(payment.lines) or None,
-        "tax": msgspec.to_builtins(payment.tax),
-        "unresolved_shard": shard,
-        "check_at": check_at,
-        "follow_up_shard": shard_of(payment) if has_succeeded else None,
-        "follow_up_at_ms": payment.updated_at_ms + FOLLOW_UP_MS if has_succeeded else None,
-    }
+def _row_of(payment: Payment) -> PaymentRow:
+    has_succeeded = payment.state == "succeeded"
+    unresolved_shard, check_at = place_of(payment)
+    return PaymentRow(
+        **{**msgspec.to_builtins(payment), "lines": msgspec.to_builtins(payment.lines) or None},
+        unresolved_shard=unresolved_shard,
+        check_at=check_at,
+        follow_up_shard=shard_of(payment.payment_id) if has_succeeded else None,
+        follow_up_at_ms=payment.updated_at_ms + FOLLOW_UP_MS if has_succeeded else None,
+    )
 
 
-def _payment(row: PaymentRow) -> Payment:
-    values = {name: getattr(row, name) for name in Payment.__struct_fields__}
-    return convert({**values, "lines": values["lines"] or ()}, Payment)
+def payment_of(row: PaymentRow) -> Payment:
+    """Return what a row says. Raises msgspec.ValidationError."""
+    return convert({**row.values(), "lines": row.lines or ()}, Payment)
 
 
 def _encoded(payment_id: str) -> str:

@@ -3,27 +3,22 @@
 from collections.abc import Iterator
 
 from chalicelib.clock import iso
-from chalicelib.payments.due import LATE, PARKED, SHARDS
+from chalicelib.payments.due import LATE, PARKED
 from chalicelib.payments.indexes import UnresolvedIndex
 from chalicelib.payments.payment import Payment
 from chalicelib.payments.table import PaymentRow, get
 
 
 def due(now_ms: int, limit: int) -> Iterator[tuple[str, str]]:
-    """Yield account and id of the payments to be looked at by now, at most `limit` a shard, most overdue first.
-
-    The index may be a moment behind: read a payment again before acting on it.
-    """
+    """Yield account and id of the payments to be looked at by now, at most `limit` a shard, most overdue first."""
     first = now_ms // 1000  # another shard each time, so that none is always the last one when time runs out
-    for shard in (number % SHARDS for number in range(first, first + SHARDS)):
-        due_by_now = UnresolvedIndex.check_at <= iso(now_ms)
-        rows = PaymentRow.unresolved.query(str(shard), due_by_now, limit=limit, page_size=limit)
-        yield from [(row.account_id, row.payment_id) for row in rows]
+    for row in PaymentRow.unresolved.due(iso(now_ms), limit=limit, first=first):
+        yield row.account_id, row.payment_id
 
 
 def late(now_ms: int, limit: int) -> list[tuple[str, str]]:
     """Return account and id of the payments on whose late money is to be decided, longest ago first."""
-    rows = PaymentRow.unresolved.query(LATE, UnresolvedIndex.check_at <= iso(now_ms), limit=limit, page_size=limit)
+    rows = PaymentRow.unresolved.query(LATE, UnresolvedIndex.time <= iso(now_ms), limit=limit, page_size=limit)
     return [(row.account_id, row.payment_id) for row in rows]
 
 

@@ -83,4 +83,4 @@ def _forgotten_at(expires_at_ms: int) -> int:
 
 
 def _session(row: SessionRow) -> Session:
-    return convert({name: getattr(row, name) for name in Session.__struct_fields__}, Session)
+    return convert(row.values(), Session)

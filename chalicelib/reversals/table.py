@@ -6,16 +6,17 @@ a payment and what one decides by it never part.
 
 from collections.abc import Callable, Iterator
 from typing import Any, Final
-from zlib import crc32
 
 import msgspec
-from msgspec.structs import asdict, replace
+from msgspec.structs import replace
 from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
-from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
+from pynamodb.indexes import KeysOnlyProjection
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.clock import iso
 from chalicelib.conflicts import attempts, conditional_transaction
+from chalicelib.due import shard_of
+from chalicelib.due_index import DueIndex
 from chalicelib.payments import table as payments
 from chalicelib.payments.payment import Payment
 from chalicelib.payments.table import WRITERS, PaymentBusy
@@ -26,9 +27,6 @@ from chalicelib.reversals.refund import Refund
 from chalicelib.reversals.reversal import Reversals
 from chalicelib.tables import Table, TableMeta
 from chalicelib.typed import convert
-
-SHARDS: Final = 4
-"""Partitions of the index of what is not settled. Refunds and disputes are few; more would only be more looks."""
 
 GUARD: Final = "guard"
 """Sort key of the row that counts the refunds begun on an account; before all others, which begin with `pay_`."""
@@ -45,15 +43,16 @@ class Due(msgspec.Struct, frozen=True):
     id: str
 
 
-class UnsettledIndex(GlobalSecondaryIndex["ReversalRow"]):  # type: ignore[no-untyped-call]
+class UnsettledIndex(DueIndex["ReversalRow"]):
     """Refunds and disputes of which more may come, by when to look at them next, and no others."""
 
     class Meta:
         index_name = "unsettled"
         projection = KeysOnlyProjection()
 
-    unsettled_shard = UnicodeAttribute(hash_key=True)
-    check_at = UnicodeAttribute(range_key=True)
+    shards = 4  # refunds and disputes are few; more would only be more looks
+    shard = UnicodeAttribute(hash_key=True, attr_name="unsettled_shard")
+    time = UnicodeAttribute(range_key=True, attr_name="check_at")
 
 
 class ReversalRow(Table):
@@ -108,7 +107,7 @@ def read(payment: Payment) -> Reversals:
 def of_account(account_id: str) -> tuple[list[Refund], list[Dispute]]:
     """Read all refunds and disputes of an account, strongly consistent."""
     rows = list(ReversalRow.query(account_id, ReversalRow.reversal_key > GUARD + "~", consistent_read=True))
-    return [_refund(row) for row in rows if row.refund_id], [_dispute(row) for row in rows if row.dispute_id]
+    return [refund_of(row) for row in rows if row.refund_id], [_dispute(row) for row in rows if row.dispute_id]
 
 
 def begun(account_id: str) -> int:
@@ -147,7 +146,7 @@ def write(seen: Reversals, wanted: Reversals, *, begun: int | None = None) -> Re
         payments.add_change(transaction, stamped.payment, over=seen.payment.version)
         for each in stamped.rows:
             if before.get(_key(each)) != each:
-                transaction.save(ReversalRow(**_attributes(each)))
+                transaction.save(_row_of(each))
         if begun is not None:
             _count(transaction, seen.payment.account_id, begun)
 
@@ -171,15 +170,10 @@ def _stamped(seen: Reversals, wanted: Reversals) -> Reversals:
 
 
 def due(now_ms: int, limit: int) -> Iterator[tuple[str, str]]:
-    """Yield account and key of what is to be looked at by now, at most `limit` a shard, most overdue first.
-
-    The index may be a moment behind: read again before acting.
-    """
+    """Yield account and key of what is to be looked at by now, at most `limit` a shard, most overdue first."""
     first = now_ms // 1000  # another shard each time, so that none is always the last one when time runs out
-    for shard in (number % SHARDS for number in range(first, first + SHARDS)):
-        due_by_now = UnsettledIndex.check_at <= iso(now_ms)
-        for row in ReversalRow.unsettled.query(str(shard), due_by_now, limit=limit, page_size=limit):
-            yield row.account_id, row.reversal_key
+    for row in ReversalRow.unsettled.due(iso(now_ms), limit=limit, first=first):
+        yield row.account_id, row.reversal_key
 
 
 def due_of(account_id: str, reversal_key: str) -> Due:
@@ -194,33 +188,30 @@ def _key(reversal: Refund | Dispute) -> str:
     return f"{reversal.payment_id}#dispute#{reversal.dispute_id}"
 
 
-def _attributes(reversal: Refund | Dispute) -> dict[str, Any]:
-    """Return a row's attributes."""
+def _row_of(reversal: Refund | Dispute) -> ReversalRow:
     key = _key(reversal)
     check_at_ms = refunding.check_at_ms(reversal) if isinstance(reversal, Refund) else disputing.check_at_ms(reversal)
-    values = asdict(reversal)
-    for name in {"failure", "moved", "movements"} & values.keys():
-        values[name] = msgspec.to_builtins(values[name])
-    return {
-        **values,
-        "reversal_key": key,
-        "unsettled_shard": None if check_at_ms is None else str(crc32(key.encode()) % SHARDS),
-        "check_at": None if check_at_ms is None else iso(check_at_ms),
-    }
+    return ReversalRow(
+        reversal_key=key,
+        unsettled_shard=None if check_at_ms is None else shard_of(key, UnsettledIndex.shards),
+        check_at=None if check_at_ms is None else iso(check_at_ms),
+        **msgspec.to_builtins(reversal),
+    )
 
 
 def _together(payment: Payment, rows: Any) -> Reversals:
     found = list(rows)
-    refunds = sorted((_refund(row) for row in found if row.refund_id), key=lambda each: each.refund_id)
+    refunds = sorted((refund_of(row) for row in found if row.refund_id), key=lambda each: each.refund_id)
     disputes = sorted(
         (_dispute(row) for row in found if row.dispute_id), key=lambda each: (each.opened_at_ms, each.dispute_id)
     )
     return Reversals(payment, tuple(refunds), tuple(disputes))
 
 
-def _refund(row: ReversalRow) -> Refund:
-    return convert({name: getattr(row, name) for name in Refund.__struct_fields__}, Refund)
+def refund_of(row: ReversalRow) -> Refund:
+    """Return what the row of a refund says. Raises msgspec.ValidationError."""
+    return convert(row.values(), Refund)
 
 
 def _dispute(row: ReversalRow) -> Dispute:
-    return convert({name: getattr(row, name) for name in Dispute.__struct_fields__}, Dispute)
+    return convert(row.values(), Dispute)

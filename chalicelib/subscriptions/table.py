@@ -1,49 +1,29 @@
 """The door to the table `subscriptions`."""
 
 from collections.abc import Iterator
-from typing import Any, Final
-from zlib import crc32
+from typing import Any
 
 import msgspec
-from msgspec.structs import asdict
 from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
-from pynamodb.expressions.update import Action
-from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.transactions import TransactWrite
 
 from chalicelib import clock
 from chalicelib.accounts import table as accounts
 from chalicelib.conflicts import conditional_transaction, conditional_write
-from chalicelib.daily_look import daily_look_ms, due_of
+from chalicelib.due import daily_look_ms, due_of
+from chalicelib.due_index import DailyIndex, DailyRow, daily_attributes
 from chalicelib.idempotency import Key, add_done
 from chalicelib.invoices import table as invoices
 from chalicelib.invoices.invoice import Invoice
 from chalicelib.payments import table as payments
 from chalicelib.payments.payment import Payment, decided
-from chalicelib.subscriptions.subscription import OWING, Contents, Prices, Subscription, SubscriptionNotFound, Terms
-from chalicelib.tables import Table, TableMeta
+from chalicelib.subscriptions.subscription import OWING, Subscription, SubscriptionNotFound
+from chalicelib.tables import TableMeta
 from chalicelib.typed import convert
 
-SHARDS: Final = 8
-"""Partitions of the index of what is due. One takes 1,000 writes a second; eight never are what holds it up."""
 
-
-class DueIndex(GlobalSecondaryIndex["SubscriptionRow"]):  # type: ignore[no-untyped-call]
-    """Subscriptions by when to look at them next, and no others."""
-
-    class Meta:
-        index_name = "due"
-        projection = KeysOnlyProjection()
-
-    due_shard = UnicodeAttribute(hash_key=True)
-    due_at_ms = NumberAttribute(range_key=True)
-
-
-class SubscriptionRow(Table):
-    """One row an account. Its stream tells the rest of the system of every change.
-
-    `due_at_ms` is when it is due in the index: if `is_daily`, for its daily look, with its own time in `own_due_at_ms`.
-    """
+class SubscriptionRow(DailyRow):
+    """One row an account. Its stream tells the rest of the system of every change."""
 
     class Meta(metaclass=TableMeta):
         setting = "subscriptions_table"
@@ -79,18 +59,14 @@ class SubscriptionRow(Table):
     ended_at_ms = NumberAttribute(null=True)
     held = JSONAttribute(null=True)
     in_use = JSONAttribute()
-    due_at_ms = NumberAttribute(null=True)
-    is_daily = BooleanAttribute(null=True)
-    own_due_at_ms = NumberAttribute(null=True)
     version = NumberAttribute()
-    due_shard = UnicodeAttribute(null=True)
-    due = DueIndex()
+    due: DailyIndex["SubscriptionRow"] = DailyIndex()
 
 
 def find(account_id: str) -> Subscription | None:
     """Read an account's subscription, strongly consistent; None when it never had one."""
     try:
-        return _subscription(SubscriptionRow.get(account_id, consistent_read=True))
+        return subscription_of(SubscriptionRow.get(account_id, consistent_read=True))
     except SubscriptionRow.DoesNotExist:
         return None
 
@@ -142,13 +118,9 @@ def write(
 
 
 def due(now_ms: int) -> Iterator[str]:
-    """Yield the accounts whose subscription is to be looked at by now, the most overdue of each shard first.
-
-    The index may be a moment behind: read a row again before acting on it.
-    """
-    for shard in range(SHARDS):
-        for row in SubscriptionRow.due.query(str(shard), DueIndex.due_at_ms <= now_ms):
-            yield row.account_id
+    """Yield the accounts whose subscription is to be looked at by now, the most overdue of each shard first."""
+    for row in SubscriptionRow.due.due(now_ms):
+        yield row.account_id
 
 
 def without_due() -> Iterator[str]:
@@ -160,54 +132,37 @@ def without_due() -> Iterator[str]:
 
 def look_daily(account_id: str, now_ms: int) -> None:
     """Have a subscription that is never due looked at once a day."""
-    daily: list[Action] = [
-        SubscriptionRow.due_at_ms.set(daily_look_ms(account_id, now_ms)),
-        SubscriptionRow.is_daily.set(True),
-        SubscriptionRow.due_shard.set(_shard(account_id)),
-    ]
-    owes = SubscriptionRow.status.is_in(*OWING) & SubscriptionRow.due_at_ms.does_not_exist()
-    conditional_write(SubscriptionRow(account_id).update, daily, condition=owes)
+    never_due = SubscriptionRow.status.is_in(*OWING) & SubscriptionRow.due_at_ms.does_not_exist()
+    daily = [SubscriptionRow.is_daily.set(True)]
+    SubscriptionRow.due.put(account_id, due_at=daily_look_ms(account_id, now_ms), condition=never_due, also=daily)
 
 
 def put_off(seen: Subscription, now_ms: int) -> None:
     """Put the daily look at a subscription that owes off to the next day, or to its own time, if it is what is due."""
-    is_daily, daily_ms = SubscriptionRow.is_daily, daily_look_ms(seen.account_id, now_ms)
-    own_ms = seen.due_at_ms
-    comes_first = own_ms is not None and own_ms <= daily_ms
-    later: list[Action] = [
-        SubscriptionRow.due_at_ms.set(min(daily_ms, daily_ms if own_ms is None else own_ms)),
-        is_daily.remove() if comes_first else is_daily.set(True),
-    ]
+    is_daily, own_ms = SubscriptionRow.is_daily, seen.due_at_ms
+    next_ms = daily_look_ms(seen.account_id, now_ms)
+    own_comes_first = own_ms is not None and own_ms <= next_ms
     is_due = (is_daily == True) & (SubscriptionRow.due_at_ms <= now_ms)  # noqa: E712
-    unchanged = SubscriptionRow.version == seen.version
-    conditional_write(SubscriptionRow(seen.account_id).update, later, condition=is_due & unchanged)
+    SubscriptionRow.due.put(
+        seen.account_id,
+        due_at=next_ms if own_ms is None else min(next_ms, own_ms),
+        condition=is_due & (SubscriptionRow.version == seen.version),
+        also=[is_daily.remove() if own_comes_first else is_daily.set(True)],
+    )
 
 
 def row_of(subscription: Subscription) -> SubscriptionRow:
-    """Return a subscription's row: the terms one by one, for those who read the stream."""
-    values: dict[str, Any] = {name: msgspec.to_builtins(each) for name, each in asdict(subscription).items()}
+    """Return a subscription's row: the terms and their contents are no nested values there."""
+    values: dict[str, Any] = msgspec.to_builtins(subscription)
     terms = values.pop("terms")
     contents = terms.pop("contents")
     account_id, waits = subscription.account_id, subscription.status in OWING
     due = due_of(account_id, subscription.due_at_ms, clock.now_ms(), waits=waits)
-    values |= {"due_at_ms": due.at_ms, "is_daily": due.is_daily or None, "own_due_at_ms": due.own_ms}
-    due_shard = None if due.at_ms is None else _shard(account_id)
-    return SubscriptionRow(**values, **terms, **contents, due_shard=due_shard)
+    return SubscriptionRow(**{**values, **terms, **contents, **daily_attributes(account_id, due)})
 
 
-def _shard(account_id: str) -> str:
-    return str(crc32(account_id.encode()) % SHARDS)
-
-
-def _subscription(row: SubscriptionRow) -> Subscription:
-    values = {name: getattr(row, name) for name in Subscription.__struct_fields__ if name != "terms"}
-    terms = Terms(
-        contents=Contents(row.plan, row.add_ons),
-        prices=convert(row.prices, Prices),
-        anchor_ms=int(row.anchor_ms),
-        elapsed_months=int(row.elapsed_months),
-        period_start_ms=int(row.period_start_ms),
-        period_end_ms=int(row.period_end_ms),
-    )
-    values["due_at_ms"] = row.own_due_at_ms if row.is_daily else row.due_at_ms
-    return convert({**values, "terms": msgspec.to_builtins(terms)}, Subscription)
+def subscription_of(row: SubscriptionRow) -> Subscription:
+    """Return what a row says. Raises msgspec.ValidationError."""
+    values = row.values()
+    terms = {**values, "contents": values}
+    return convert({**values, "terms": terms, "due_at_ms": row.own_time_ms}, Subscription)

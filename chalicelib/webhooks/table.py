@@ -11,7 +11,7 @@ from chalicelib import clock
 from chalicelib.clock import iso
 from chalicelib.conflicts import conditional_write
 from chalicelib.stripe_api.event import StripeEvent, Verdict
-from chalicelib.tables import Table, TableMeta
+from chalicelib.tables import Table, TableMeta, set_or_remove
 
 KEPT_SECONDS: Final = 30 * 24 * 60 * 60
 """How long a finished event is known: ten times as long as Stripe repeats it (docs.stripe.com/webhooks#retries)."""
@@ -93,11 +93,10 @@ def _payload(body: bytes) -> dict[str, Any]:
 
 def finish(event_id: str, verdict: Verdict) -> None:
     """Write what became of an event. A finished one stays finished, whatever another delivery of it came to."""
-    reason = WebhookEventRow.reason
     actions: list[Action] = [
         WebhookEventRow.state.set(verdict.state),
         WebhookEventRow.attempts.add(1),
-        reason.set(verdict.reason[:LONGEST_REASON]) if verdict.reason else reason.remove(),
+        set_or_remove(WebhookEventRow.reason, (verdict.reason or "")[:LONGEST_REASON] or None),
     ]
     if verdict.state == "parked":
         actions += [WebhookEventRow.parked.set("parked")]

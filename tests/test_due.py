@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.daily_look import HALF_A_DAY_MS, Due, daily_look_ms, due_of
+from chalicelib.due import HALF_A_DAY_MS, Due, daily_look_ms, due_of
 
 DAY_MS = 2 * HALF_A_DAY_MS
 NOW_MS = 1_795_600_000_000

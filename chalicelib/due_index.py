@@ -1,0 +1,120 @@
+"""Indexes of what is due: what somebody has to look at even if nothing tells of it, found without reading a table.
+
+A row that is due has a shard and a time; a row that is not has neither, and is not in the index. Who looks at a row
+claims it first, on condition of its time: of several who come at once, one does the work. An index may be a moment
+behind its table, so a row is read again before anything is done about it.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Any, ClassVar, TypeVar
+
+from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
+from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
+
+from chalicelib.conflicts import conditional_write
+from chalicelib.due import SHARDS, Due, shard_of
+from chalicelib.tables import Table
+
+RowT = TypeVar("RowT", bound=Table)
+
+Moment = int | str
+"""Milliseconds since 1970, or what `clock.iso` writes."""
+
+
+class DueIndex(GlobalSecondaryIndex[RowT]):  # type: ignore[no-untyped-call]
+    """Base of the indexes of what is due: subclasses name `shard` and `time` as their table does, by `attr_name`."""
+
+    shards: ClassVar[int] = SHARDS
+    shard: ClassVar[Any]
+    time: ClassVar[Any]
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()  # type: ignore[no-untyped-call]
+
+    def due(
+        self, now: Moment, *, limit: int | None = None, first: int = 0, attributes_to_get: list[str] | None = None
+    ) -> Iterator[RowT]:
+        """Yield the rows that are due by now, shard by shard from the `first`: at most `limit` a shard, oldest first.
+
+        They have their keys, and what else the index holds.
+        """
+        due_by_now = type(self).time <= now
+        for number in range(first, first + self.shards):
+            yield from self.query(
+                str(number % self.shards),
+                due_by_now,
+                limit=limit,
+                page_size=limit,
+                attributes_to_get=attributes_to_get,
+            )
+
+    def claim(self, hash_key: str, range_key: str | None = None, *, due_at: Moment, again_at: Moment) -> bool:
+        """Put a row that is due off to a later time; False if its time has moved since: somebody else looks at it."""
+        time = type(self).time
+        return self._update(hash_key, range_key, [time.set(again_at)], time == due_at)
+
+    def finish(self, hash_key: str, range_key: str | None = None, *, due_at: Moment) -> bool:
+        """Take a row out of the index, unless its time has moved since."""
+        shard, time = type(self).shard, type(self).time
+        return self._update(hash_key, range_key, [shard.remove(), time.remove()], time == due_at)
+
+    def put(
+        self,
+        hash_key: str,
+        range_key: str | None = None,
+        *,
+        due_at: Moment,
+        condition: Condition,
+        also: Sequence[Action] = (),
+    ) -> bool:
+        """Put a row into the index, or to another time, on a condition; tell whether it held."""
+        shard, time = type(self).shard, type(self).time
+        in_shard = shard.set(shard_of(range_key or hash_key, self.shards))
+        return self._update(hash_key, range_key, [time.set(due_at), in_shard, *also], condition)
+
+    def _update(self, hash_key: str, range_key: str | None, actions: list[Action], condition: Condition) -> bool:
+        """Update a row without reading it back, as its own `update` would: one that cannot be read can be moved."""
+        table = self._model._get_connection()
+        return conditional_write(table.update_item, hash_key, range_key, actions=actions, condition=condition)
+
+
+class DailyIndex(DueIndex[RowT]):
+    """Rows with a daily look, by when to look at them next. Only the keys are asked for."""
+
+    class Meta:
+        index_name = "due"
+        projection = KeysOnlyProjection()
+
+    shard = UnicodeAttribute(hash_key=True, attr_name="due_shard")
+    time = NumberAttribute(range_key=True, attr_name="due_at_ms")
+
+
+class DailyRow(Table):
+    """Base of the rows with a daily look, one an account.
+
+    `due_at_ms` is when a row is due in the index: if `is_daily`, for its daily look, with its own time in
+    `own_due_at_ms`.
+    """
+
+    due_shard = UnicodeAttribute(null=True)
+    due_at_ms = NumberAttribute(null=True)
+    is_daily = BooleanAttribute(null=True)
+    own_due_at_ms = NumberAttribute(null=True)
+
+    @property
+    def own_time_ms(self) -> int | None:
+        """Return when the row is due for itself."""
+        found: float | None = self.own_due_at_ms if self.is_daily else self.due_at_ms
+        return None if found is None else int(found)
+
+
+def daily_attributes(account_id: str, due: Due) -> dict[str, Any]:
+    """Return the attributes of a row that is due then."""
+    return {
+        "due_shard": None if due.at_ms is None else shard_of(account_id),
+        "due_at_ms": due.at_ms,
+        "is_daily": due.is_daily or None,
+        "own_due_at_ms": due.own_ms,
+    }
