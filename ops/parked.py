@@ -12,7 +12,7 @@ from chalicelib.clock import iso
 from chalicelib.log import log
 from chalicelib.money import format_amount
 from chalicelib.payments import table as payments
-from chalicelib.payments import unresolved_index as unresolved_table
+from chalicelib.payments import unresolved_index
 from chalicelib.webhooks import receive as webhook
 from chalicelib.webhooks import table as webhook_table
 from chalicelib.webhooks.receive import WebhookUnprocessed
@@ -36,7 +36,7 @@ def show_parked(limit: int) -> None:
         table.add_row(row.event_id, row.type, row.received_at, str(int(row.attempts)), row.reason or "")
     out.print(table)
     unneeded = Table("account", Column("payment that brought nothing", min_width=WIDTH_OF_ID), "amount", "succeeded")
-    for payment in unresolved_table.parked(limit):
+    for payment in unresolved_index.parked(limit):
         amount = f"{format_amount(payment.amount_micros, payment.currency)} {payment.currency}"
         unneeded.add_row(payment.account_id, payment.payment_id, amount, iso(payment.state_at_ms))
     out.print(unneeded)

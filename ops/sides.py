@@ -13,7 +13,7 @@ from chalicelib.ledger.transaction import Transaction
 from chalicelib.ledger.wallet import END_OF_TIME_MS
 from chalicelib.money import from_card_amount
 from chalicelib.payments import table
-from chalicelib.payments.intent import intent_of
+from chalicelib.payments.intent import parse_intent
 from chalicelib.payments.payment import DAY_MS, Payment
 from chalicelib.reversals import table as reversal_table
 from chalicelib.reversals.dispute import Dispute, dispute_of, taken_micros
@@ -99,7 +99,7 @@ def _add_dispute(found: dict[Key, Fact], body: dict[str, Any]) -> None:
 
 def _add_payment(found: dict[Key, Fact], body: dict[str, Any]) -> None:
     """Add a payment that succeeded. Two that took money for one payment of ours add up, so that they do not agree."""
-    intent = intent_of(body, None)
+    intent = parse_intent(body, None)
     if intent.status != "succeeded":
         return
     account_id, payment_id = intent.metadata.get("account_id", ""), intent.metadata.get("payment_id") or intent.id

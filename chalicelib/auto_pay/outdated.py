@@ -5,7 +5,8 @@ from typing import Final
 from chalicelib.accounts.account import Card
 from chalicelib.auto_pay.auto_pay import LIMIT_REACHED, OUTDATED
 from chalicelib.auto_pay.rule import REASONS, Charge, Decision
-from chalicelib.payments.payment import QUIET_MS, Failure, Payment
+from chalicelib.payments.payment import Failure, Payment
+from chalicelib.stripe_api.attempt import LATE_EFFECT_MS
 
 LATE_MS: Final = 10 * 60 * 1000
 """After its decision; a queue that works brings a refill within seconds."""
@@ -33,4 +34,4 @@ def is_late(payment: Payment, now_ms: int) -> bool:
 
 def may_arrive(payment: Payment, now_ms: int) -> bool:
     """Tell whether a refill that Stripe does not have may be on its way there: it must not be given up yet."""
-    return payment.sent_at_ms is not None and now_ms - payment.sent_at_ms < QUIET_MS
+    return payment.sent_at_ms is not None and now_ms - payment.sent_at_ms < LATE_EFFECT_MS

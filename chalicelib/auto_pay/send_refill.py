@@ -12,11 +12,12 @@ from chalicelib.auto_pay.rule import decide
 from chalicelib.catalog.catalog import catalog
 from chalicelib.log import log
 from chalicelib.payments import table as payments
-from chalicelib.payments.payment import Failure, Outcome, Payment, advance
-from chalicelib.payments.resolve import Resolved, charge
+from chalicelib.payments.lifecycle import Outcome, advance
+from chalicelib.payments.payment import Failure, Payment
+from chalicelib.payments.resolve import Resolution, charge
 
 
-def send_refill(payment: Payment) -> Resolved:
+def send_refill(payment: Payment) -> Resolution:
     """Charge the card for a refill that Stripe does not have, or give it up where it is out of date.
 
     The time of sending is on its row before Stripe is called, and the refill counts in that month. One that was given
@@ -25,11 +26,11 @@ def send_refill(payment: Payment) -> Resolved:
     why = _why_outdated(payment)
     if why is None:
         sent = _stamp(payment)
-        return Resolved(sent) if sent.ended else charge(sent)
+        return Resolution(sent) if sent.ended else charge(sent)
     if may_arrive(payment, clock.now_ms()):
-        return Resolved(payment)
+        return Resolution(payment)
     log().info("a refill is out of date", payment_id=payment.payment_id, code=why.code, reason=why.message)
-    return Resolved(_give_up(payment, why))
+    return Resolution(_give_up(payment, why))
 
 
 def _why_outdated(payment: Payment) -> Failure | None:

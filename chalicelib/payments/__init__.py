@@ -4,7 +4,7 @@ It owns the table `payments` and the charges queue. It promises: a payment is wr
 is charged at most once for it; and the wallet is credited exactly as often as the card was charged, whoever learns of
 it first (the API's answer, a webhook, a refresh, the sweeper).
 
-`payment`, `intent`, `due` and `new_payment` hold the rules (pure), `table`, `queue` and `gateway` are the doors, and
-the verbs are what is done. It decides no prices or limits (`catalog`) and never writes a balance itself (`ledger`). See
-docs/payments.md.
+`payment`, `lifecycle`, `intent`, `due` and `new_payment` hold the rules (pure); `lifecycle` is the state machine.
+`table`, `queue` and `gateway` are the doors. `top_up`, `charge_queued`, `resolve` and `settle` are what is done. Prices
+and limits are decided in `catalog`, and balances are written in `ledger` alone. See docs/payments.md.
 """

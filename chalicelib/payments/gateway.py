@@ -1,11 +1,12 @@
-"""The door to Stripe for payments. Values in, values out."""
+"""The door to Stripe for payments."""
 
 from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 from chalicelib.money import to_card_amount
-from chalicelib.payments.intent import Intent, failure_of, intent_of, outcome_of
-from chalicelib.payments.payment import RANKS, Failure, Payment
+from chalicelib.payments.intent import Intent, parse_failure, parse_intent
+from chalicelib.payments.lifecycle import RANKS, outcome_of
+from chalicelib.payments.payment import Failure, Payment
 from chalicelib.settings import settings
 from chalicelib.stripe_api.client import CHARGE_SECONDS, ask, options, or_none
 from chalicelib.stripe_api.deployment import metadata
@@ -31,22 +32,22 @@ PAYMENT_PAGE: Final = "{base}/portal/accounts/{account_id}/payments/{payment_id}
 def charge(payment: Payment) -> Intent | Failure:
     """Create and confirm the payment's PaymentIntent. Raises StripeUnavailable.
 
-    Everything sent is made from the payment and the settings alone, so a repeat is the same request to Stripe.
+    The request is made of the payment and the settings alone, so a repeat is the same request to Stripe.
     """
-    params, once = _confirmed_at_once(payment), options(payment.stripe_account, key=payment.stripe_key)
+    params, once = _charge_params(payment), options(payment.stripe_account, key=payment.stripe_key)
     try:
         found = ask("charge", lambda v1: v1.payment_intents.create(params, once).to_dict(), CHARGE_SECONDS)
     except CardRefused as refusal:
         declined = refusal.answer.get("payment_intent")
-        return intent_of(declined, payment.stripe_account) if declined else failure_of(refusal.answer)
+        return parse_intent(declined, payment.stripe_account) if declined else parse_failure(refusal.answer)
     except CustomerGone as refusal:
         return Failure(refusal.code, None, "The card on file can no longer be used. Save a card again.")
     except DetailsRefused as refusal:
         return Failure(refusal.code, None, refusal.reason)
-    return intent_of(found, payment.stripe_account)
+    return parse_intent(found, payment.stripe_account)
 
 
-def _confirmed_at_once(payment: Payment) -> "PaymentIntentCreateParams":
+def _charge_params(payment: Payment) -> "PaymentIntentCreateParams":
     params: PaymentIntentCreateParams = {
         "amount": to_card_amount(payment.amount_micros, payment.currency),
         "currency": payment.currency,
@@ -58,7 +59,7 @@ def _confirmed_at_once(payment: Payment) -> "PaymentIntentCreateParams":
         "metadata": metadata(account_id=payment.account_id, payment_id=payment.payment_id),
     }
     if payment.off_session:
-        # Nobody is there: a bank that wants to see the customer declines (`authentication_required`) and does not wait.
+        # The customer is not there: a bank that wants authentication declines (`authentication_required`) at once.
         params["off_session"] = True
     else:
         params["use_stripe_sdk"] = True
@@ -67,14 +68,25 @@ def _confirmed_at_once(payment: Payment) -> "PaymentIntentCreateParams":
 
 
 def payment_page(payment: Payment, base_url: str) -> str:
-    """Return where the customer comes back to from a bank's own page."""
+    """Return where a bank's own page sends the customer back to."""
     ids = {"account_id": quote(payment.account_id, safe=""), "payment_id": payment.payment_id}
     return PAYMENT_PAGE.format(base=base_url.rstrip("/"), **ids)
 
 
-def retrieve(payment: Payment) -> Intent | None:
-    """Return the payment's PaymentIntent as it is now; None when Stripe does not have it. Raises StripeUnavailable."""
-    return find_intent(str(payment.payment_intent_id), payment.stripe_account, call="retrieve")
+def find(payment: Payment) -> Intent | None:
+    """Return the PaymentIntent that a payment names; of several that name the payment, the one that is furthest.
+
+    None when Stripe has none. Raises StripeUnavailable.
+    """
+    if payment.payment_intent_id:
+        return find_intent(payment.payment_intent_id, payment.stripe_account, call="retrieve")
+    return max(_list_intents(payment), key=lambda each: RANKS[outcome_of(each).state], default=None)
+
+
+def find_all(payment: Payment) -> list[Intent]:
+    """Return all PaymentIntents of a payment; one key made one. Raises StripeUnavailable."""
+    named = find(payment) if payment.payment_intent_id and payment.attempt == 1 else None
+    return [named] if named else _list_intents(payment)
 
 
 def find_intent(payment_intent_id: str, stripe_account: str | None, call: Call = "find_intent") -> Intent | None:
@@ -82,19 +94,11 @@ def find_intent(payment_intent_id: str, stripe_account: str | None, call: Call =
     found = or_none(
         call, lambda v1: v1.payment_intents.retrieve(payment_intent_id, {}, options(stripe_account)).to_dict()
     )
-    return intent_of(found, stripe_account) if found else None
+    return parse_intent(found, stripe_account) if found else None
 
 
-def find(payment: Payment) -> Intent | None:
-    """Look for the payment's PaymentIntent; of several, the one that is furthest. Raises StripeUnavailable."""
-    return max(find_all(payment), key=lambda each: RANKS[outcome_of(each).state], default=None)
-
-
-def find_all(payment: Payment) -> list[Intent]:
-    """Look for the payment's PaymentIntents among the customer's: a list is never behind, unlike a search.
-
-    Raises StripeUnavailable.
-    """
+def _list_intents(payment: Payment) -> list[Intent]:
+    """List the customer's PaymentIntents that name the payment. A list is never behind, unlike a search."""
     try:
         found = ask("find", lambda v1: _intents_since(v1, payment))
     except NotAtStripe:
@@ -107,15 +111,15 @@ def _intents_since(v1: "V1Services", payment: Payment) -> list[Intent]:
     listed = v1.payment_intents.list(
         {"customer": payment.customer_id, "created": {"gte": oldest}, "limit": 100}, options(payment.stripe_account)
     )
-    return [intent_of(each.to_dict(), payment.stripe_account) for each in listed.auto_paging_iter()]
+    return [parse_intent(each.to_dict(), payment.stripe_account) for each in listed.auto_paging_iter()]
 
 
-def cancel(payment: Payment) -> Intent:
-    """Cancel the payment's PaymentIntent, and return it as it then is: succeeded, if that came first.
+def cancel(payment: Payment, intent_id: str) -> Intent:
+    """Cancel a PaymentIntent of the payment and return it as it then is: succeeded, if that came first.
 
     Raises StripeUnavailable.
     """
-    intent_id, of_account = str(payment.payment_intent_id), options(payment.stripe_account)
+    of_account = options(payment.stripe_account)
     try:
         found = ask(
             "cancel",
@@ -123,4 +127,4 @@ def cancel(payment: Payment) -> Intent:
         )
     except MovedOn:
         found = ask("cancel", lambda v1: v1.payment_intents.retrieve(intent_id, {}, of_account).to_dict())
-    return intent_of(found, payment.stripe_account)
+    return parse_intent(found, payment.stripe_account)

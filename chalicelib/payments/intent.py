@@ -1,24 +1,24 @@
-"""A PaymentIntent of Stripe's, and what it says about a payment. Pure."""
+"""A PaymentIntent of Stripe's, read from its JSON and compared with the payment that it is for. Pure."""
 
 from typing import Any, Final
 
 import msgspec
 
 from chalicelib.money import to_card_amount
-from chalicelib.payments.payment import ABANDONED_MS, Failure, Outcome, Payment, State, canceled_because
+from chalicelib.payments.payment import Failure, Payment
 
 CANCELABLE: Final = frozenset(
     {"requires_payment_method", "requires_confirmation", "requires_action", "requires_capture"}
 )
-"""Statuses in which somebody could still pay, and nothing is under way (docs.stripe.com/api/payment_intents/cancel)."""
+"""Statuses in which it can still be paid and nothing is under way (docs.stripe.com/api/payment_intents/cancel)."""
 
 
 class PaymentMismatch(Exception):
-    """Stripe's PaymentIntent is not what the payment says. Nothing is credited; somebody has to look."""
+    """Stripe's PaymentIntent does not agree with the payment. Nothing is credited; a person has to look."""
 
 
 class Intent(msgspec.Struct, frozen=True, kw_only=True):
-    """A PaymentIntent's facts, in our words. Amounts are Stripe's whole minor units; `failure` is its last error.
+    """A PaymentIntent. Amounts are whole minor units, as Stripe has them; `failure` is its last error.
 
     https://docs.stripe.com/api/payment_intents/object
     """
@@ -37,8 +37,13 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
     stripe_account: str | None = None
     created_ms: int | None = None
 
+    @property
+    def can_be_canceled(self) -> bool:
+        """Tell whether Stripe would cancel it: it has not ended, and nothing is under way."""
+        return self.status in CANCELABLE
 
-def intent_of(found: dict[str, Any], stripe_account: str | None) -> Intent:
+
+def parse_intent(found: dict[str, Any], stripe_account: str | None) -> Intent:
     """Read a PaymentIntent from Stripe's JSON, of an answer or of a webhook."""
     error = found.get("last_payment_error")
     return Intent(
@@ -50,7 +55,7 @@ def intent_of(found: dict[str, Any], stripe_account: str | None) -> Intent:
         customer_id=_id(found.get("customer")),
         metadata=dict(found.get("metadata") or {}),
         charge_id=_id(found.get("latest_charge")),
-        failure=failure_of(error) if error else None,
+        failure=parse_failure(error) if error else None,
         cancellation_reason=found.get("cancellation_reason"),
         client_secret=found.get("client_secret"),
         stripe_account=stripe_account,
@@ -58,43 +63,22 @@ def intent_of(found: dict[str, Any], stripe_account: str | None) -> Intent:
     )
 
 
-def failure_of(error: dict[str, Any]) -> Failure:
+def parse_failure(error: dict[str, Any]) -> Failure:
     """Read a failure from Stripe's JSON of an error."""
     code = error.get("code") or error.get("type") or "unknown"
     return Failure(code, error.get("decline_code"), error.get("message") or "")
 
 
 def _id(reference: Any) -> str | None:
-    """Return the id of what may be an id, an expanded object or nothing."""
+    """Return the id from an id, an expanded object or nothing."""
     found: str | None = reference["id"] if isinstance(reference, dict) else reference
     return found
 
 
-def outcome_of(intent: Intent) -> Outcome:
-    """Say what a PaymentIntent's status means here. https://docs.stripe.com/payments/paymentintents/lifecycle.
-
-    `requires_payment_method` is a failure once an attempt has been made. Any other status is an intent not confirmed
-    yet: it does not move the payment, and the sweeper cancels it in the end.
-    """
-    states: dict[str, State] = {
-        "succeeded": "succeeded",
-        "processing": "processing",
-        "requires_action": "requires_action",
-        "canceled": "canceled",
-    }
-    state = states.get(intent.status, "created")
-    failure = None
-    if intent.status == "requires_payment_method" and intent.failure:
-        state, failure = "failed", intent.failure
-    elif state == "canceled":
-        failure = canceled_because(intent.cancellation_reason or "canceled").failure
-    return Outcome(state, intent.id, intent.charge_id, failure, intent.created_ms)
-
-
 def check_same(payment: Payment, intent: Intent) -> None:
-    """Check that a PaymentIntent is this payment's, to the last cent. Raises PaymentMismatch naming every difference.
+    """Check that a PaymentIntent is for this payment. Raises PaymentMismatch with every difference.
 
-    Its id may be another than the one on the row, after another attempt; not if both of them took the money.
+    After another attempt its id may differ from the one on the payment, but two of them must not both take the money.
     """
     both_succeeded = payment.state == intent.status == "succeeded"
     amount = to_card_amount(payment.amount_micros, payment.currency)
@@ -112,9 +96,3 @@ def check_same(payment: Payment, intent: Intent) -> None:
     wrong = [f"{name} is {theirs!r}, not {ours!r}" for name, (ours, theirs) in pairs.items() if ours != theirs]
     if wrong:
         raise PaymentMismatch(f"PaymentIntent {intent.id} of payment {payment.payment_id}: {'; '.join(wrong)}")
-
-
-def is_abandoned(payment: Payment, intent: Intent, now_ms: int) -> bool:
-    """Tell whether an intent waits for a customer who had a day to act: to be canceled, at Stripe first."""
-    waits_for_customer = outcome_of(intent).state in {"created", "requires_action"}
-    return waits_for_customer and now_ms - payment.created_at_ms >= ABANDONED_MS

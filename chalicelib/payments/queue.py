@@ -1,4 +1,4 @@
-"""The door to the charges queue: payments that are to be made. Its function alone calls Stripe for them."""
+"""The door to the charges queue: payments to be made by its function."""
 
 import msgspec
 
@@ -14,5 +14,5 @@ class ChargeMessage(msgspec.Struct, frozen=True):
 
 
 def send(message: ChargeMessage) -> None:
-    """Put a payment on the queue. Twice is harmless: a payment is made once."""
+    """Put a payment on the queue. Sending it twice is harmless: a payment is made once."""
     queues.send(settings().charges_queue_url, msgspec.json.encode(message).decode())

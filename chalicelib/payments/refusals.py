@@ -1,11 +1,11 @@
-"""What a payment by hand is refused with, whatever it is for."""
+"""The refusals of a payment that a customer makes by hand, whatever it is for."""
 
 from chalicelib.errors import Refusal
 from chalicelib.payments.payment import Failure, Payment
 
 
 class CardDeclined(Refusal):
-    """The payment came to nothing; nothing was charged. `code` and `decline_code` are Stripe's."""
+    """The payment failed; nothing was charged. `code` and `decline_code` are Stripe's."""
 
     status = 402
     type = "card-declined"
@@ -22,7 +22,7 @@ class CardDeclined(Refusal):
 
 
 class PaymentCanceled(Refusal):
-    """The payment that the key stands for was given up; nothing was charged."""
+    """The payment that the key stands for was canceled; nothing was charged."""
 
     status = 409
     type = "payment-canceled"
@@ -35,3 +35,11 @@ class PaymentCanceled(Refusal):
             payment_id=payment.payment_id,
             reason=reason,
         )
+
+
+def refuse_unpaid(payment: Payment) -> None:
+    """Refuse a payment that failed or was canceled. Raises CardDeclined, PaymentCanceled."""
+    if payment.state == "failed":
+        raise CardDeclined(payment)
+    if payment.state == "canceled":
+        raise PaymentCanceled(payment)

@@ -1,4 +1,4 @@
-"""Payments over HTTP: Add Balance, payments, the card, adjustments by hand, and Stripe's webhooks."""
+"""Payments over HTTP: add balance, list payments, check one again."""
 
 from typing import Annotated
 
@@ -20,22 +20,19 @@ from chalicelib.payments.refusals import CardDeclined, PaymentCanceled
 from chalicelib.payments.resolve import resolve
 from chalicelib.payments.table import PaymentBusy
 from chalicelib.payments.top_up import TopUpOutOfLimits, TopUpRequest, top_up
-from chalicelib.payments.view import PaymentList, TopUpView, view_payment, view_resolved
-from chalicelib.stripe_api.errors import (
-    PaymentsUnavailable,
-)
+from chalicelib.payments.view import PaymentList, TopUpView, view_payment, view_resolution
+from chalicelib.stripe_api.errors import PaymentsUnavailable
 from chalicelib.tags import PAYMENTS
 from chalicelib.web import Answer, Call, Routes
 
 routes = Routes(__name__, *PAYMENTS)
 
-
 CHECK_AGAIN_SECONDS = "3"
-"""When a client may check an unresolved payment again: most of Stripe's answers are there by then."""
+"""When a client may check an unresolved payment again: most of Stripe's answers have arrived by then."""
 
 
 class PaymentsQuery(msgspec.Struct, forbid_unknown_fields=True):
-    """How many payments, and from where on."""
+    """How many payments, and where to go on."""
 
     limit: Annotated[int, Meta(ge=1, le=100)] = 25
     cursor: Annotated[str, Meta(max_length=200)] | None = None
@@ -73,9 +70,9 @@ class PaymentsQuery(msgspec.Struct, forbid_unknown_fields=True):
 def add_balance(call: Call[TopUpRequest, None], account_id: str) -> Answer:
     allowed = allow(call, account_id, Right.ACT)
     key = call.idempotency_key
-    resolved = top_up(allowed.account, call.body, key=key, actor=allowed.actor, catalog=catalog())
-    body = view_resolved(resolved, read_wallet(account_id))
-    if resolved.payment.ended:
+    resolution = top_up(allowed.account, call.body, key=key, actor=allowed.actor, catalog=catalog())
+    body = view_resolution(resolution, read_wallet(account_id))
+    if resolution.payment.ended:
         return Answer(body, 201)
     return Answer(body, 202, {"Retry-After": CHECK_AGAIN_SECONDS})
 
@@ -91,8 +88,8 @@ def add_balance(call: Call[TopUpRequest, None], account_id: str) -> Answer:
 )
 def list_payments(call: Call[None, PaymentsQuery], account_id: str) -> PaymentList:
     allow(call, account_id, Right.READ)
-    listed = table.newest(account_id, limit=call.query.limit, cursor=call.query.cursor)
-    return PaymentList([view_payment(each) for each in listed.payments], listed.next_cursor)
+    batch = table.newest(account_id, limit=call.query.limit, cursor=call.query.cursor)
+    return PaymentList([view_payment(each) for each in batch.payments], batch.next_cursor)
 
 
 @routes.operation(
@@ -108,4 +105,5 @@ def list_payments(call: Call[None, PaymentsQuery], account_id: str) -> PaymentLi
 )
 def refresh_payment(call: Call[None, None], account_id: str, payment_id: str) -> TopUpView:
     allow(call, account_id, Right.ACT)
-    return view_resolved(resolve(table.get(account_id, payment_id)).unless_held(), read_wallet(account_id))
+    resolution = resolve(table.get(account_id, payment_id)).require_available()
+    return view_resolution(resolution, read_wallet(account_id))

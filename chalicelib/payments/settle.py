@@ -1,10 +1,11 @@
-"""Settle a payment: bring what Stripe says of it into the ledger and onto its row. Anyone may, at any time."""
+"""Settle a payment: credit the wallet and write the payment's row, as its PaymentIntent says. Safe to repeat."""
 
 from chalicelib.ledger.post import post_one
 from chalicelib.log import log
 from chalicelib.payments import table
-from chalicelib.payments.intent import Intent, check_same, outcome_of
-from chalicelib.payments.payment import Outcome, Payment, advance
+from chalicelib.payments.intent import Intent, check_same
+from chalicelib.payments.lifecycle import Outcome, advance, outcome_of
+from chalicelib.payments.payment import Payment
 
 
 def settle(payment: Payment, intent: Intent) -> Payment:
@@ -18,17 +19,17 @@ def settle(payment: Payment, intent: Intent) -> Payment:
     if outcome.state == "succeeded" and payment.state != "succeeded" and payment.fills_wallet:
         post_one(payment.posting())
     settled = record(payment, outcome)
-    # Again, for another PaymentIntent may have taken the money for the same payment meanwhile.
+    # Once more: another PaymentIntent may have taken the money for the same payment meanwhile.
     check_same(settled, intent)
     return settled
 
 
 def record(payment: Payment, outcome: Outcome) -> Payment:
-    """Write on a payment's row what became of it, and return it as it then is. Moves no money."""
+    """Advance a payment by an outcome, write its row, and return it as it then is. Moves no money."""
     recorded = table.change(payment, lambda current: advance(current, outcome))
     if recorded.state != payment.state:
         log().info(
-            "a payment moved on",
+            "a payment changed its state",
             account_id=recorded.account_id,
             payment_id=recorded.payment_id,
             before=payment.state,

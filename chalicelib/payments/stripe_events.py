@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Final
 
 from chalicelib.payments import table
-from chalicelib.payments.intent import intent_of
+from chalicelib.payments.intent import parse_intent
 from chalicelib.payments.payment import PREFIX
 from chalicelib.payments.settle import settle
 from chalicelib.stripe_api.event import PROCESSED, StripeEvent, Verdict
@@ -15,7 +15,7 @@ class UnknownPayment(Exception):
 
 
 def _payment_intent(event: StripeEvent) -> Verdict:
-    intent = intent_of(event.object, event.account)
+    intent = parse_intent(event.object, event.account)
     account_id, payment_id = intent.metadata.get("account_id", ""), intent.metadata.get("payment_id", "")
     if not account_id or not payment_id.startswith(PREFIX):
         reason = f"PaymentIntent {intent.id} was not made here"

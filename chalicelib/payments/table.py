@@ -85,7 +85,7 @@ class PaymentRow(Table):
     actor = UnicodeAttribute()
     description = UnicodeAttribute()
     attempt = NumberAttribute()
-    spent_at_ms = NumberAttribute(null=True)
+    key_exhausted_at_ms = NumberAttribute(null=True, attr_name="spent_at_ms")
     intent_open = BooleanAttribute(null=True)
     late = UnicodeAttribute(null=True)
     checks = NumberAttribute()
@@ -179,7 +179,7 @@ def _actions(payment: Payment) -> list[Action]:
         set_or_remove(PaymentRow.sent_at_ms, row.sent_at_ms),
         set_or_remove(PaymentRow.intent_at_ms, row.intent_at_ms),
         set_or_remove(PaymentRow.attempt, row.attempt),
-        set_or_remove(PaymentRow.spent_at_ms, row.spent_at_ms),
+        set_or_remove(PaymentRow.key_exhausted_at_ms, row.key_exhausted_at_ms),
         set_or_remove(PaymentRow.intent_open, row.intent_open),
         set_or_remove(PaymentRow.late, row.late),
         set_or_remove(PaymentRow.checks, row.checks),
@@ -191,14 +191,14 @@ def _actions(payment: Payment) -> list[Action]:
     ]
 
 
-class Listed(msgspec.Struct, frozen=True):
-    """One answer of a list. `next_cursor` is None at the end."""
+class PaymentBatch(msgspec.Struct, frozen=True):
+    """A batch of a list. `next_cursor` is None at the end."""
 
     payments: list[Payment]
     next_cursor: str | None
 
 
-def newest(account_id: str, *, limit: int, cursor: str | None = None) -> Listed:
+def newest(account_id: str, *, limit: int, cursor: str | None = None) -> PaymentBatch:
     """List an account's payments, newest first. Raises InvalidCursor."""
     before = PaymentRow.payment_id < _decoded(cursor) if cursor else None
     rows = PaymentRow.query(
@@ -206,7 +206,7 @@ def newest(account_id: str, *, limit: int, cursor: str | None = None) -> Listed:
     )
     found = [payment_of(row) for row in rows]
     more = len(found) > limit
-    return Listed(found[:limit], _encoded(found[limit - 1].payment_id) if more else None)
+    return PaymentBatch(found[:limit], _encoded(found[limit - 1].payment_id) if more else None)
 
 
 def unresolved(account_id: str, now_ms: int) -> list[Payment]:

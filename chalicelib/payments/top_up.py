@@ -14,9 +14,9 @@ from chalicelib.idempotency import Key
 from chalicelib.money import Currency, Decimal, format_amount, parse_micros, to_card_amount
 from chalicelib.payments import table
 from chalicelib.payments.new_payment import check_card, new_payment
-from chalicelib.payments.payment import PREFIX
-from chalicelib.payments.refusals import CardDeclined, PaymentCanceled
-from chalicelib.payments.resolve import Resolved, charge, resolve
+from chalicelib.payments.payment import PREFIX, Payment
+from chalicelib.payments.refusals import refuse_unpaid
+from chalicelib.payments.resolve import Resolution, charge, resolve
 
 OPERATION: Final = "top_up"
 DESCRIPTION: Final = "Balance added by card"
@@ -48,38 +48,44 @@ class TopUpOutOfLimits(Refusal):
         )
 
 
-def top_up(account: Account, request: TopUpRequest, *, key: Key, actor: str, catalog: Catalog) -> Resolved:
-    """Charge the card on file and credit the wallet; with a key that was used before, go on with that payment.
+def top_up(account: Account, request: TopUpRequest, *, key: Key, actor: str, catalog: Catalog) -> Resolution:
+    """Charge the card on file and credit the wallet. A key that was used before stands for the payment it made.
 
     Returns a payment that succeeded, waits for the customer, or is unresolved. Raises CurrencyMismatch, NotChargeable,
     TopUpOutOfLimits, IdempotencyConflict, CardMissing, CardDeclined, PaymentCanceled, PaymentsUnavailable.
     """
     if request.currency not in {None, account.currency}:
         raise CurrencyMismatch(str(request.currency), account.currency)
-    amount_micros = parse_micros(request.amount)
+    payment, is_new = _find_or_write(account, parse_micros(request.amount), key=key, actor=actor, catalog=catalog)
+    resolution = charge(payment) if is_new else resolve(payment)
+    refuse_unpaid(resolution.payment)
+    return resolution.require_available()
+
+
+def _find_or_write(
+    account: Account, amount_micros: int, *, key: Key, actor: str, catalog: Catalog
+) -> tuple[Payment, bool]:
+    """Return the payment that a key stands for, and whether it was written now."""
     content = {"amount_micros": amount_micros, "currency": account.currency}
     claim = idempotency.find(account.account_id, key, operation=OPERATION, content=content)
     payment = table.find(account.account_id, claim.resource_id) if claim else None
     if payment:
-        return _answered(resolve(payment))
+        return payment, False
     if claim is None:
         check_amount(amount_micros, account.currency, catalog)
         check_card(account)
         claim = idempotency.claim(account.account_id, key, operation=OPERATION, content=content, prefix=PREFIX)
-    # The payment begins now: its claim may have been left behind long ago, by a request that was cut off.
-    begun = Claim(claim.resource_id, clock.now_ms())
-    tax = tax_of(account, catalog)
-    begun_payment = new_payment(
+    # The payment is made now: a request that was cut off may have left its claim long ago.
+    made = new_payment(
         account,
-        begun,
+        Claim(claim.resource_id, clock.now_ms()),
         kind="top_up",
         amount_micros=amount_micros,
         actor=actor,
         description=DESCRIPTION,
-        tax=tax,
+        tax=tax_of(account, catalog),
     )
-    payment, is_new = table.put_new(begun_payment)
-    return _answered(charge(payment) if is_new else resolve(payment))
+    return table.put_new(made)
 
 
 def check_amount(amount_micros: int, currency: str, catalog: Catalog) -> None:
@@ -88,15 +94,3 @@ def check_amount(amount_micros: int, currency: str, catalog: Catalog) -> None:
     if not limits.top_up_minimum_micros <= amount_micros <= limits.top_up_maximum_micros:
         raise TopUpOutOfLimits(amount_micros, currency, limits)
     to_card_amount(amount_micros, currency)
-
-
-def _answered(resolved: Resolved) -> Resolved:
-    """Answer with the payment, or refuse with what it came to.
-
-    Raises CardDeclined, PaymentCanceled, PaymentsUnavailable.
-    """
-    if resolved.payment.state == "failed":
-        raise CardDeclined(resolved.payment)
-    if resolved.payment.state == "canceled":
-        raise PaymentCanceled(resolved.payment)
-    return resolved.unless_held()

@@ -1,4 +1,4 @@
-"""How payments, cards and balances look outside."""
+"""The shape of payments in answers."""
 
 from collections.abc import Iterable
 from typing import Annotated, Final
@@ -12,7 +12,7 @@ from chalicelib.ledger.wallet import Wallet
 from chalicelib.money import format_amount
 from chalicelib.payments.line import Line
 from chalicelib.payments.payment import Failure, Payment, State
-from chalicelib.payments.resolve import Resolved
+from chalicelib.payments.resolve import Resolution
 from chalicelib.settings import settings
 
 PAYMENT_URL: Final = "/v1/accounts/{account_id}/payments/{payment_id}"
@@ -140,14 +140,14 @@ def _time(moment_ms: int | None) -> str | None:
     return None if moment_ms is None else iso(moment_ms)
 
 
-def view_resolved(resolved: Resolved, wallet: Wallet) -> TopUpView:
+def view_resolution(resolution: Resolution, wallet: Wallet) -> TopUpView:
     """Present a payment that Stripe was just asked about."""
-    return TopUpView(view_payment(resolved.payment), view_balance(wallet), view_authentication(resolved))
+    return TopUpView(view_payment(resolution.payment), view_balance(wallet), view_authentication(resolution))
 
 
-def view_authentication(resolved: Resolved) -> Authentication | None:
+def view_authentication(resolution: Resolution) -> Authentication | None:
     """Present what the browser has to do; None if nothing."""
-    if not resolved.client_secret:
+    if not resolution.client_secret:
         return None
-    account = resolved.payment.stripe_account
-    return Authentication(resolved.client_secret, settings().stripe_publishable_key, account)
+    account = resolution.payment.stripe_account
+    return Authentication(resolution.client_secret, settings().stripe_publishable_key, account)

@@ -15,7 +15,7 @@ from chalicelib.log import log
 from chalicelib.payments import table
 from chalicelib.payments import unresolved_index as unresolved_table
 from chalicelib.payments.payment import Payment
-from chalicelib.payments.resolve import Resolved, Send, resolve
+from chalicelib.payments.resolve import Resolution, SendRefill, resolve
 from chalicelib.reversals import table as reversal_table
 from chalicelib.reversals.resolve import look_again
 from chalicelib.webhooks import receive as webhook
@@ -66,7 +66,7 @@ class SweepIncomplete(Exception):
         self.swept = swept
 
 
-def sweep(now_ms: int, *, send_refill: Send = Resolved) -> Swept:
+def sweep(now_ms: int, *, send_refill: SendRefill = Resolution) -> Swept:
     """Resolve what is due. Each that stays unresolved is looked at later, and ever later.
 
     `send_refill` sends the refills of auto-pay that Stripe does not have. One's bug holds up no other. Raises
@@ -92,7 +92,7 @@ def sweep(now_ms: int, *, send_refill: Send = Resolved) -> Swept:
     return swept
 
 
-def _due(now_ms: int, send_refill: Send) -> Iterator[Due]:
+def _due(now_ms: int, send_refill: SendRefill) -> Iterator[Due]:
     for account_id, payment_id in unresolved_table.due(now_ms, A_SHARD):
         about = {"account_id": account_id, "payment_id": payment_id}
         yield Due(about, partial(sweep_one, account_id, payment_id, send_refill=send_refill))
@@ -119,7 +119,7 @@ def _finish_webhook(event_id: str) -> bool:
     return True
 
 
-def sweep_one(account_id: str, payment_id: str, *, send_refill: Send = Resolved) -> bool:
+def sweep_one(account_id: str, payment_id: str, *, send_refill: SendRefill = Resolution) -> bool:
     """Resolve one payment, and tell whether nothing more can come of it. Raises PaymentMismatch, PaymentBusy."""
     payment = table.get(account_id, payment_id)
     if payment.is_final:

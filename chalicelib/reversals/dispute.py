@@ -12,7 +12,8 @@ from msgspec.structs import replace
 
 from chalicelib.ledger.posting import CREDIT, DEBIT, Posting, one_leg
 from chalicelib.money import from_card_amount
-from chalicelib.payments.payment import DAY_MS, Payment, rare_look_ms
+from chalicelib.payments.lifecycle import next_rare_check_ms
+from chalicelib.payments.payment import DAY_MS, Payment
 
 SOURCE: Final = "/disputes"
 
@@ -228,5 +229,5 @@ def check_at_ms(dispute: Dispute) -> int | None:
     if dispute.posted < len(dispute.movements):
         return dispute.updated_at_ms + UNPOSTED_LOOK_MS
     if dispute.closed:
-        return rare_look_ms(dispute.opened_at_ms, dispute.updated_at_ms, MAY_MOVE_FOR_DAYS)
+        return next_rare_check_ms(dispute.opened_at_ms, dispute.updated_at_ms, MAY_MOVE_FOR_DAYS)
     return dispute.updated_at_ms + min(DAY_MS, FIRST_LOOK_MS << min(dispute.checks, 10))

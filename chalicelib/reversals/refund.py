@@ -14,7 +14,9 @@ from msgspec.structs import replace
 
 from chalicelib.ledger.posting import CREDIT, DEBIT, Posting, one_leg
 from chalicelib.money import from_card_amount
-from chalicelib.payments.payment import KEY_LIFE_MS, MAXIMUM_ATTEMPTS, QUIET_MS, Failure, Payment, rare_look_ms
+from chalicelib.payments.lifecycle import next_rare_check_ms
+from chalicelib.payments.payment import Failure, Payment
+from chalicelib.stripe_api.attempt import KEY_LIFE_MS, LATE_EFFECT_MS, MAXIMUM_ATTEMPTS
 
 SOURCE: Final = "/refunds"
 PREFIX: Final = "ref_"
@@ -61,7 +63,7 @@ class Refund(msgspec.Struct, frozen=True, kw_only=True):
 
     `refunded_at_ms` is Stripe's time of it, `failed_at_ms` when we learned that it came back; both are fixed once, for
     the ledger knows its postings by their times. `posted` counts those that the ledger is known to have.
-    `attempt`, `spent_at_ms` and `checks` are as a payment's.
+    `attempt`, `key_exhausted_at_ms` and `checks` are as a payment's.
     """
 
     account_id: str
@@ -81,7 +83,7 @@ class Refund(msgspec.Struct, frozen=True, kw_only=True):
     failure: Failure | None = None
     stripe_account: str | None = None
     attempt: int = 1
-    spent_at_ms: int | None = None
+    key_exhausted_at_ms: int | None = None
     posted: int = 0
     checks: int = 0
 
@@ -212,33 +214,37 @@ def given_up(refund: Refund, failure: Failure) -> Refund:
     return replace(refund, state="failed", failure=failure)
 
 
-def is_key_dead(refund: Refund, now_ms: int) -> bool:
+def is_key_expired(refund: Refund, now_ms: int) -> bool:
     """Tell whether a refund's key is too old to be the same request to Stripe for sure."""
     return now_ms - refund.created_at_ms >= KEY_LIFE_MS
 
 
-def is_lost(refund: Refund, now_ms: int) -> bool:
+def can_no_longer_arrive(refund: Refund, now_ms: int) -> bool:
     """Tell whether what Stripe does not have by now never arrives; see the payment's rule of the same name."""
-    return now_ms - refund.created_at_ms >= KEY_LIFE_MS + QUIET_MS
+    return now_ms - refund.created_at_ms >= KEY_LIFE_MS + LATE_EFFECT_MS
 
 
-def with_key_spent(refund: Refund, attempt: int, now_ms: int) -> Refund:
+def with_key_exhausted(refund: Refund, attempt: int, now_ms: int) -> Refund:
     """Note that the key of an attempt only repeats a failure of Stripe's own."""
-    is_open = refund.state == "created" and refund.attempt == attempt and refund.spent_at_ms is None
-    return replace(refund, spent_at_ms=now_ms) if is_open else refund
+    is_open = refund.state == "created" and refund.attempt == attempt and refund.key_exhausted_at_ms is None
+    return replace(refund, key_exhausted_at_ms=now_ms) if is_open else refund
 
 
-def may_begin_again(refund: Refund, now_ms: int) -> bool:
+def may_take_next_key(refund: Refund, now_ms: int) -> bool:
     """Tell whether another key may be used; see the payment's rule of the same name."""
-    spent_at_ms = refund.spent_at_ms
-    return spent_at_ms is not None and now_ms - spent_at_ms >= QUIET_MS and refund.attempt < MAXIMUM_ATTEMPTS
+    key_exhausted_at_ms = refund.key_exhausted_at_ms
+    return (
+        key_exhausted_at_ms is not None
+        and now_ms - key_exhausted_at_ms >= LATE_EFFECT_MS
+        and refund.attempt < MAXIMUM_ATTEMPTS
+    )
 
 
-def begun_again(refund: Refund, after_attempt: int) -> Refund:
+def with_next_key(refund: Refund, after_attempt: int) -> Refund:
     """Return the refund with the next attempt's key, unless it has moved on from `after_attempt` meanwhile."""
     if refund.state != "created" or refund.attempt != after_attempt:
         return refund
-    return replace(refund, attempt=after_attempt + 1, spent_at_ms=None)
+    return replace(refund, attempt=after_attempt + 1, key_exhausted_at_ms=None)
 
 
 def check_at_ms(refund: Refund) -> int | None:
@@ -251,4 +257,4 @@ def check_at_ms(refund: Refund) -> int | None:
         return refund.updated_at_ms + min(LONGEST_LOOK_MS, FIRST_LOOK_MS << min(refund.checks, 10))
     if refund.state != "succeeded":
         return None
-    return rare_look_ms(refund.created_at_ms, refund.updated_at_ms, MAY_FAIL_FOR_DAYS)
+    return next_rare_check_ms(refund.created_at_ms, refund.updated_at_ms, MAY_FAIL_FOR_DAYS)

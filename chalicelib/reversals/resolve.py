@@ -46,10 +46,10 @@ def send(payment: Payment, refund: Refund) -> Refund:
         log().error("Stripe refused a refund", refund_id=refund.refund_id, code=error.code, reason=error.reason)
         return _given_up(payment, refund, Failure(error.code, None, error.reason))
     except PaymentsUnavailable as error:
-        again = _with_next_key(payment, refund) if error.remembered else refund
+        again = _with_next_key(payment, refund) if error.replayed else refund
         return _not_yet(refund, error) if again == refund or again.state != "created" else send(payment, again)
     except StripeUnavailable as error:
-        return _not_yet(_with_key_spent(payment, refund) if error.remembered else refund, error)
+        return _not_yet(_with_key_spent(payment, refund) if error.replayed else refund, error)
     except (LedgerBusy, PaymentBusy) as error:
         return _not_yet(refund, error)
 
@@ -58,13 +58,13 @@ def _send_again(payment: Payment, refund: Refund, now_ms: int) -> Refund:
     """Go on with a refund that Stripe does not have: with the same key, while that surely is the same request."""
     if refund.state != "created":
         return refund
-    if refunding.is_lost(refund, now_ms):
+    if refunding.can_no_longer_arrive(refund, now_ms):
         return _given_up(payment, refund, Failure("not_found", None, "Stripe did not take the refund."))
-    if refunding.is_key_dead(refund, now_ms):
+    if refunding.is_key_expired(refund, now_ms):
         return refund  # what was sent at the last moment may still arrive
-    if refund.spent_at_ms is None:
+    if refund.key_exhausted_at_ms is None:
         return send(payment, refund)
-    if not refunding.may_begin_again(refund, now_ms):
+    if not refunding.may_take_next_key(refund, now_ms):
         return refund
     # The new key's number is on the row before the key is used, so all who send this refund again use the same one.
     begun = _with_next_key(payment, refund)
@@ -77,12 +77,14 @@ def _given_up(payment: Payment, refund: Refund, failure: Failure) -> Refund:
 
 def _with_next_key(payment: Payment, refund: Refund) -> Refund:
     attempt = refund.attempt
-    return _of(record(payment, refund.refund_id, lambda each: refunding.begun_again(each, attempt)), refund)
+    return _of(record(payment, refund.refund_id, lambda each: refunding.with_next_key(each, attempt)), refund)
 
 
 def _with_key_spent(payment: Payment, refund: Refund) -> Refund:
     now_ms, attempt = clock.now_ms(), refund.attempt
-    return _of(record(payment, refund.refund_id, lambda each: refunding.with_key_spent(each, attempt, now_ms)), refund)
+    return _of(
+        record(payment, refund.refund_id, lambda each: refunding.with_key_exhausted(each, attempt, now_ms)), refund
+    )
 
 
 def _of(reversals: Reversals, refund: Refund) -> Refund:

@@ -71,11 +71,11 @@ def _meant(call: Call, error: "stripe.StripeError") -> StripeUnavailable | Strip
         message=error.user_message or "",
     )
     meaning = meaning_of(call, found)
-    remembered = str((error.headers or {}).get("Idempotent-Replayed", "")).lower() == "true"
-    raised = raised_for(meaning, found, answer, remembered=remembered)
+    replayed = str((error.headers or {}).get("Idempotent-Replayed", "")).lower() == "true"
+    raised = raised_for(meaning, found, answer, replayed=replayed)
     if isinstance(raised, StripeUnavailable):
         about = {"call": call, "meaning": meaning, "status": found.status, "code": found.code, "param": found.param}
-        log().error(REFUSED if found.is_definite else UNCLEAR, **about, reason=str(error), remembered=remembered)
+        log().error(REFUSED if found.is_definite else UNCLEAR, **about, reason=str(error), replayed=replayed)
     return raised
 
 

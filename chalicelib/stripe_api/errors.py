@@ -12,17 +12,17 @@ from chalicelib.stripe_api.meanings import Meaning, StripeError
 class StripeUnavailable(Refusal):
     """Stripe did not answer, or not clearly: whether it did what was asked is unknown.
 
-    `remembered` tells that the answer was a saved failure of Stripe's own, which the same key will repeat for ever.
+    `replayed` tells that the answer was a saved failure of Stripe's own, which the same key will repeat for ever.
     """
 
     status = 503
     type = "stripe-unavailable"
     title = "Stripe cannot be reached"
 
-    def __init__(self, reason: str, *, remembered: bool = False, detail: str = "") -> None:
+    def __init__(self, reason: str, *, replayed: bool = False, detail: str = "") -> None:
         super().__init__(detail or "the payment provider did not answer; trying again is safe")
         self.reason = reason
-        self.remembered = remembered
+        self.replayed = replayed
 
     @property
     def headers(self) -> dict[str, str]:
@@ -33,17 +33,17 @@ class StripeUnavailable(Refusal):
 class PaymentsUnavailable(StripeUnavailable):
     """Stripe said no for a reason that is no customer's: nothing was done. It goes on when the operator has mended it.
 
-    `meaning` is `us`, `account` or `unknown`, `code` Stripe's: both for the log. `remembered` tells that the key will
+    `meaning` is `us`, `account` or `unknown`, `code` Stripe's: both for the log. `replayed` tells that the key will
     only repeat this answer.
     """
 
     type = "payments-unavailable"
     title = "Payments are not possible at the moment"
 
-    def __init__(self, meaning: Meaning, code: str, reason: str, *, remembered: bool = False) -> None:
+    def __init__(self, meaning: Meaning, code: str, reason: str, *, replayed: bool = False) -> None:
         # Not that nothing was charged: an attempt before this answer may have been made, and its answer lost.
         detail = "payments are not possible at the moment; the card is fine, and what was begun goes on by itself"
-        super().__init__(reason, remembered=remembered, detail=detail)
+        super().__init__(reason, replayed=replayed, detail=detail)
         self.meaning = meaning
         self.code = code
 
@@ -112,7 +112,7 @@ class MovedOn(StripeRefused):
 
 
 def raised_for(
-    meaning: Meaning, error: StripeError, answer: dict[str, Any], *, remembered: bool
+    meaning: Meaning, error: StripeError, answer: dict[str, Any], *, replayed: bool
 ) -> StripeUnavailable | StripeRefused:
     """Return the exception of a meaning."""
     kinds = {"customer": CustomerGone, "typed": DetailsRefused, "missing": NotAtStripe, "moved": MovedOn}
@@ -121,11 +121,11 @@ def raised_for(
     if meaning in kinds:
         return kinds[meaning](error)
     if not error.is_definite:
-        return StripeUnavailable(error.message, remembered=remembered)
+        return StripeUnavailable(error.message, replayed=replayed)
     if error.type == "idempotency_error":
         # The key was used for something else, whose effect may still come to light.
-        return StripeUnavailable(error.message, remembered=True)
-    return PaymentsUnavailable(meaning, error.code or error.type or "unknown", error.message, remembered=remembered)
+        return StripeUnavailable(error.message, replayed=True)
+    return PaymentsUnavailable(meaning, error.code or error.type or "unknown", error.message, replayed=replayed)
 
 
 def reason_of(error: Exception) -> str:

@@ -18,7 +18,7 @@ from chalicelib.idempotency import Key
 from chalicelib.money import format_amount, parse_micros, to_card_amount
 from chalicelib.payments.new_payment import check_card
 from chalicelib.payments.payment import PREFIX, Payment
-from chalicelib.payments.resolve import Resolved
+from chalicelib.payments.resolve import Resolution
 from chalicelib.subscriptions import table
 from chalicelib.subscriptions.advance import WRITERS, follow
 from chalicelib.subscriptions.charge_now import charge_now, charged_before
@@ -104,7 +104,7 @@ class Changed(msgspec.Struct, frozen=True, kw_only=True):
     tax: Tax | None
     quote: Quote
     difference: Difference | None = None
-    resolved: Resolved | None = None
+    resolved: Resolution | None = None
 
 
 def preview(account: Account, request: SubscriptionRequest, catalog: Catalog) -> Changed:

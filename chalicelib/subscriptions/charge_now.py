@@ -7,8 +7,8 @@ from chalicelib.claim import Claim
 from chalicelib.payments import resolve
 from chalicelib.payments import table as payments
 from chalicelib.payments.payment import Payment
-from chalicelib.payments.refusals import CardDeclined, PaymentCanceled
-from chalicelib.payments.resolve import Resolved
+from chalicelib.payments.refusals import refuse_unpaid
+from chalicelib.payments.resolve import Resolution
 from chalicelib.subscriptions.advance import follow
 from chalicelib.subscriptions.subscription import Subscription, SubscriptionNotFound
 
@@ -20,7 +20,7 @@ class Charged(msgspec.Struct, frozen=True):
     """
 
     subscription: Subscription
-    resolved: Resolved | None
+    resolved: Resolution | None
 
 
 def charge_now(payment: Payment, catalog: Catalog) -> Charged:
@@ -34,13 +34,10 @@ def charged_before(account_id: str, claim: Claim, catalog: Catalog) -> Charged |
     return _followed(resolve.resolve(payment), catalog) if payment else None
 
 
-def _followed(resolved: Resolved, catalog: Catalog) -> Charged:
+def _followed(resolved: Resolution, catalog: Catalog) -> Charged:
     payment = resolved.payment
     subscription = follow(payment.account_id, catalog, payment_id=payment.payment_id, begins=False)
-    if payment.state == "failed":
-        raise CardDeclined(payment)
-    if payment.state == "canceled":
-        raise PaymentCanceled(payment)
+    refuse_unpaid(payment)
     if subscription is None:
         raise SubscriptionNotFound(payment.account_id)
-    return Charged(subscription, resolved.unless_held())
+    return Charged(subscription, resolved.require_available())

@@ -14,7 +14,8 @@ from chalicelib.idempotency import Key
 from chalicelib.ledger.post import LedgerBusy
 from chalicelib.log import log
 from chalicelib.payments import table as payments
-from chalicelib.payments.payment import Late, Payment, decided
+from chalicelib.payments.lifecycle import with_late_decision
+from chalicelib.payments.payment import LateDecision, Payment
 from chalicelib.payments.table import PaymentBusy
 from chalicelib.reversals.issue_refund import NothingToRefund, RefundRequest, refund
 from chalicelib.subscriptions.advance import follow
@@ -39,7 +40,7 @@ def decide_late(account_id: str, payment_id: str, catalog: Catalog) -> Payment:
         return payment
     if late == "parked":
         log().error("a payment that brought nothing is parked", account_id=account_id, payment_id=payment_id)
-    return payments.change(payment, lambda each: decided(each, late))
+    return payments.change(payment, lambda each: with_late_decision(each, late))
 
 
 def _may_still_bring(current: Subscription, payment_id: str) -> bool:
@@ -47,7 +48,7 @@ def _may_still_bring(current: Subscription, payment_id: str) -> bool:
     return any(each and each.payment_id == payment_id for each in (current.pending, current.lapsed))
 
 
-def _given_back(payment: Payment) -> Late | None:
+def _given_back(payment: Payment) -> LateDecision | None:
     """Refund a payment, and return what has become of it; None while that is not known."""
     key = Key(f"{ACTOR}-{payment.payment_id}", "operator")
     try:

@@ -11,7 +11,7 @@ from chalicelib.batches import each_message
 from chalicelib.catalog.catalog import Catalog
 from chalicelib.log import log
 from chalicelib.payments import table as payments
-from chalicelib.payments import unresolved_index as unresolved_table
+from chalicelib.payments import unresolved_index
 from chalicelib.subscriptions import queue, table
 from chalicelib.subscriptions.advance import follow
 from chalicelib.subscriptions.late_payment import decide_late
@@ -36,7 +36,7 @@ def find_due(now_ms: int) -> int:
 
 def _due(now_ms: int) -> Iterator[RenewalMessage]:
     yield from map(RenewalMessage, table.due(now_ms))
-    for account_id, payment_id in unresolved_table.late(now_ms, LATE_AT_ONCE):
+    for account_id, payment_id in unresolved_index.late(now_ms, LATE_AT_ONCE):
         yield RenewalMessage(account_id, payment_id)
 
 

@@ -13,7 +13,7 @@ from chalicelib.idempotency import IdempotencyConflict
 from chalicelib.money import InvalidDecimal, NotChargeable
 from chalicelib.payments.new_payment import CardMissing
 from chalicelib.payments.refusals import CardDeclined, PaymentCanceled
-from chalicelib.payments.resolve import Resolved
+from chalicelib.payments.resolve import Resolution
 from chalicelib.payments.routes import CHECK_AGAIN_SECONDS
 from chalicelib.stripe_api.errors import PaymentsUnavailable, StripeUnavailable
 from chalicelib.subscriptions import table
@@ -242,7 +242,7 @@ def _shown(subscription: Subscription, account: Account) -> SubscriptionView:
     return view(subscription, catalog(), tax_of(account, catalog()))
 
 
-def _answer(body: ChangeView | PaidView, resolved: Resolved | None) -> Answer:
+def _answer(body: ChangeView | PaidView, resolved: Resolution | None) -> Answer:
     if resolved is None or resolved.payment.ended:
         return Answer(body, 200)
     return Answer(body, 202, {"Retry-After": CHECK_AGAIN_SECONDS})

@@ -16,7 +16,8 @@ from chalicelib.idempotency import Key, add_done
 from chalicelib.invoices import table as invoices
 from chalicelib.invoices.invoice import Invoice
 from chalicelib.payments import table as payments
-from chalicelib.payments.payment import Payment, decided
+from chalicelib.payments.lifecycle import with_late_decision
+from chalicelib.payments.payment import Payment
 from chalicelib.subscriptions.subscription import OWING, Subscription, SubscriptionNotFound
 from chalicelib.tables import TableMeta
 from chalicelib.typed import convert
@@ -105,7 +106,7 @@ def write(
         if payment:
             payments.add_new(transaction, payment)
         if applied:
-            marked = payments.changed(decided(applied, "applied"), over=applied)
+            marked = payments.changed(with_late_decision(applied, "applied"), over=applied)
             payments.add_change(transaction, marked, over=applied.version)
         if invoice:
             invoices.add_to(transaction, invoice)

@@ -1,7 +1,7 @@
 """Withdraw what waits for the customer to confirm its payment: nothing is charged, and all stays as it is."""
 
 from chalicelib.catalog.catalog import Catalog
-from chalicelib.payments import gateway as stripe_gateway
+from chalicelib.payments import gateway
 from chalicelib.payments import table as payments
 from chalicelib.payments.settle import settle
 from chalicelib.subscriptions.advance import follow
@@ -19,7 +19,7 @@ def withdraw(account_id: str, catalog: Catalog) -> Subscription:
         payment = payments.get(account_id, current.pending.payment_id)
         if payment.state != "requires_action":
             raise SubscriptionPending(current.pending)
-        settle(payment, stripe_gateway.cancel(payment))
+        settle(payment, gateway.cancel(payment, str(payment.payment_intent_id)))
         current = follow(account_id, catalog, begins=False)
     if current is None:
         raise SubscriptionNotFound(account_id)

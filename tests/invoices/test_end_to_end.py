@@ -11,7 +11,8 @@ from chalicelib.invoices import table
 from chalicelib.invoices.invoice import Invoice
 from chalicelib.money import MICROS
 from chalicelib.payments import table as payments
-from chalicelib.payments.payment import Outcome, Payment, advance
+from chalicelib.payments.lifecycle import Outcome, advance
+from chalicelib.payments.payment import Payment
 from chalicelib.reversals import table as reversal_table
 from local.aws import Aws
 from local.bindings import bindings

@@ -21,10 +21,9 @@ from chalicelib.ledger import statement
 from chalicelib.ledger.table import read_wallet
 from chalicelib.ledger.transaction import Transaction
 from chalicelib.ledger.verify import verify
-from chalicelib.payments import table
-from chalicelib.payments import unresolved_index as unresolved_table
+from chalicelib.payments import table, unresolved_index
 from chalicelib.payments.payment import Payment
-from chalicelib.payments.resolve import Resolved, resolve
+from chalicelib.payments.resolve import Resolution, resolve
 from chalicelib.payments.top_up import TopUpRequest, top_up
 from chalicelib.recovery.sweep import Swept, sweep, sweep_one
 from chalicelib.stripe_api.event import Verdict
@@ -85,7 +84,7 @@ class Payer:
             self.account_id, Card(method, "visa", "0000", 12, 2030, "fingerprint", saved.set_up_at_ms)
         )
 
-    def top_up(self, amount: str = "25", key: str = "", space: Space = "customer") -> Resolved:
+    def top_up(self, amount: str = "25", key: str = "", space: Space = "customer") -> Resolution:
         return top_up(
             self.account(), TopUpRequest(amount), key=Key(key or self.key, space), actor="tester", catalog=catalog()
         )
@@ -99,7 +98,7 @@ class Payer:
         (only,) = self.payments
         return only
 
-    def refresh(self) -> Resolved:
+    def refresh(self) -> Resolution:
         return resolve(self.payment())
 
     def be_swept(self) -> bool:
@@ -161,7 +160,7 @@ class Payer:
 
 def end_what_was_left() -> None:
     """End what an earlier test left to be looked at: the emulator has forgotten it."""
-    for account_id, payment_id in unresolved_table.due(now_ms() + 48 * HOUR_MS, 1000):
+    for account_id, payment_id in unresolved_index.due(now_ms() + 48 * HOUR_MS, 1000):
         table.change(table.get(account_id, payment_id), _final)
 
 

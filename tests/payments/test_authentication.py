@@ -125,7 +125,7 @@ def test_nobody_comes_back_from_a_payment_that_nobody_is_there_for(payer: Payer)
         off_session=True,
     )
     with use({"PORTAL_BASE_URL": "https://billing.example.com"}):
-        sent = stripe_gateway._confirmed_at_once(away)
+        sent = stripe_gateway._charge_params(away)
     assert "return_url" not in sent
     assert sent["off_session"] is True
 

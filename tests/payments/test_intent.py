@@ -2,7 +2,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.payments.intent import PaymentMismatch, check_same, intent_of, is_abandoned, outcome_of
+from chalicelib.payments.intent import PaymentMismatch, check_same, parse_intent
+from chalicelib.payments.lifecycle import is_abandoned, outcome_of
 from chalicelib.payments.payment import Failure, State
 from tests.payments.build import intent, payment
 
@@ -42,10 +43,10 @@ def test_an_intent_is_read_from_stripes_json_with_ids_or_whole_objects() -> None
             "message": "No",
         },
     }
-    read = intent_of(found, None)
+    read = parse_intent(found, None)
     assert (read.customer_id, read.charge_id) == ("cus_1", "ch_1")
     assert read.failure == Failure("card_declined", "lost_card", "No")
-    assert intent_of({**found, "customer": "cus_2", "latest_charge": None}, None).customer_id == "cus_2"
+    assert parse_intent({**found, "customer": "cus_2", "latest_charge": None}, None).customer_id == "cus_2"
 
 
 @pytest.mark.parametrize(

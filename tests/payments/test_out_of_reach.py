@@ -190,7 +190,7 @@ def test_a_payment_that_stripe_no_longer_has_is_looked_for_and_given_up(
 def test_a_key_that_was_used_for_something_else_is_waited_for_and_replaced(payer: Payer, emulator: Emulator) -> None:
     emulator.fault("error", status=400, type="idempotency_error", path=CREATE, method="POST")
     assert payer.top_up().payment.state == "created"
-    assert payer.payment().spent_at_ms is not None
+    assert payer.payment().key_exhausted_at_ms is not None
     payer.sweep_at(11 * 60 * 1000)
     assert payer.payment().attempt == 2
     payer.assert_paid_once()

@@ -6,22 +6,22 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from chalicelib.ledger.posting import one_leg
-from chalicelib.payments.intent import PaymentMismatch, check_same, outcome_of
-from chalicelib.payments.payment import (
-    ENDED,
-    KEY_LIFE_MS,
-    QUIET_MS,
+from chalicelib.payments.intent import PaymentMismatch, check_same
+from chalicelib.payments.lifecycle import (
     RANKS,
-    Failure,
     Outcome,
-    Payment,
-    State,
     advance,
-    begun_again,
-    closed,
-    is_key_dead,
-    is_lost,
-    may_begin_again,
+    outcome_of,
+    with_intents_closed,
+    with_next_key,
+)
+from chalicelib.payments.payment import ENDED, Failure, Payment, State
+from chalicelib.stripe_api.attempt import (
+    KEY_LIFE_MS,
+    LATE_EFFECT_MS,
+    can_no_longer_arrive,
+    is_key_expired,
+    may_take_next_key,
 )
 from tests.payments.build import intent, payment
 
@@ -137,7 +137,7 @@ def test_a_payment_is_final_when_nobody_can_pay_it_any_more(ended: Payment, fina
 def test_an_end_is_final_where_it_left_nothing_to_be_paid(attempt: int, outcome: Outcome, final: bool) -> None:
     ended = advance(payment(attempt=attempt), outcome)
     assert ended.is_final is final
-    assert closed(ended).is_final
+    assert with_intents_closed(ended).is_final
 
 
 def test_success_wipes_out_an_earlier_failure() -> None:
@@ -187,26 +187,26 @@ def test_each_attempt_has_a_key_of_its_own_and_the_first_is_the_payments_id() ->
 
 
 def test_another_key_is_taken_only_after_a_quiet_time_and_not_for_ever() -> None:
-    spent = payment(spent_at_ms=1000)
-    assert not may_begin_again(payment(), 10**13)
-    assert not may_begin_again(spent, 1000 + QUIET_MS - 1)
-    assert may_begin_again(spent, 1000 + QUIET_MS)
-    assert not may_begin_again(replace(spent, attempt=3), 1000 + QUIET_MS)
+    spent = payment(key_exhausted_at_ms=1000)
+    assert not may_take_next_key(payment(), 10**13)
+    assert not may_take_next_key(spent, 1000 + LATE_EFFECT_MS - 1)
+    assert may_take_next_key(spent, 1000 + LATE_EFFECT_MS)
+    assert not may_take_next_key(replace(spent, attempt=3), 1000 + LATE_EFFECT_MS)
 
 
 def test_two_who_begin_again_at_once_take_the_same_key() -> None:
-    spent = payment(spent_at_ms=1000)
-    begun = begun_again(spent, 1)
-    assert (begun.attempt, begun.spent_at_ms) == (2, None)
-    assert begun_again(begun, 1) == begun
-    assert begun_again(replace(spent, state="succeeded"), 1).attempt == 1
+    spent = payment(key_exhausted_at_ms=1000)
+    begun = with_next_key(spent, 1)
+    assert (begun.attempt, begun.key_exhausted_at_ms) == (2, None)
+    assert with_next_key(begun, 1) == begun
+    assert with_next_key(replace(spent, state="succeeded"), 1).attempt == 1
 
 
 def test_a_key_dies_before_stripe_forgets_it() -> None:
-    assert not is_key_dead(payment(), payment().created_at_ms + KEY_LIFE_MS - 1)
-    assert is_key_dead(payment(), payment().created_at_ms + KEY_LIFE_MS)
-    assert not is_lost(payment(), payment().created_at_ms + KEY_LIFE_MS + QUIET_MS - 1)
-    assert is_lost(payment(), payment().created_at_ms + KEY_LIFE_MS + QUIET_MS)
+    assert not is_key_expired(payment(), payment().created_at_ms + KEY_LIFE_MS - 1)
+    assert is_key_expired(payment(), payment().created_at_ms + KEY_LIFE_MS)
+    assert not can_no_longer_arrive(payment(), payment().created_at_ms + KEY_LIFE_MS + LATE_EFFECT_MS - 1)
+    assert can_no_longer_arrive(payment(), payment().created_at_ms + KEY_LIFE_MS + LATE_EFFECT_MS)
 
 
 def test_ended_states_are_the_last_ones() -> None:

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from chalicelib import clock
-from chalicelib.payments.payment import QUIET_MS
 from chalicelib.reversals.issue_refund import RefundFailed
 from chalicelib.reversals.refund import Refund
+from chalicelib.stripe_api.attempt import LATE_EFFECT_MS
 from chalicelib.stripe_api.client import CHARGE_SECONDS
 from chalicelib.webhooks.receive import WebhookUnprocessed
 from local.stripe_emulator.client import Emulator
@@ -98,7 +98,7 @@ def test_a_failure_that_stripe_remembers_is_overcome_with_a_second_key(new_payer
         for who in order:
             learn(payer, who)
         assert (only_refund(payer).state, only_refund(payer).attempt) == ("created", 1)
-        with clock.moved_to(clock.now() + timedelta(milliseconds=QUIET_MS + 1000)):
+        with clock.moved_to(clock.now() + timedelta(milliseconds=LATE_EFFECT_MS + 1000)):
             for who in order:
                 learn(payer, who)
         assert_refunded_once(payer)
@@ -116,7 +116,7 @@ def test_an_effect_that_comes_to_light_late_is_found_before_another_key_is_used(
     refund_payment(payer)
     refund_payment(payer)
     emulator.clear_faults()
-    with clock.moved_to(clock.now() + timedelta(milliseconds=QUIET_MS + 1000)):
+    with clock.moved_to(clock.now() + timedelta(milliseconds=LATE_EFFECT_MS + 1000)):
         sweep_all(payer)
     assert_refunded_once(payer)
     assert only_refund(payer).attempt == 1
@@ -148,7 +148,7 @@ def test_a_refund_that_stripe_never_had_is_given_up_before_its_key_is_forgotten(
         # Nothing is sent any more, and what was sent at the last moment may still arrive.
         sweep_all(payer)
         assert only_refund(payer).state == "created"
-    with clock.moved_to(clock.now() + timedelta(hours=23, milliseconds=QUIET_MS)):
+    with clock.moved_to(clock.now() + timedelta(hours=23, milliseconds=LATE_EFFECT_MS)):
         sweep_all(payer)
         assert len(emulator.calls("POST", REFUNDS)) == calls
         found = only_refund(payer)

@@ -16,11 +16,12 @@ from chalicelib.clock import now_ms
 from chalicelib.idempotency import new_id
 from chalicelib.payments import table
 from chalicelib.payments import unresolved_index as unresolved_table
-from chalicelib.payments.charge_queued import make
+from chalicelib.payments.charge_queued import charge_one
 from chalicelib.payments.new_payment import new_payment
-from chalicelib.payments.payment import PREFIX, QUIET_MS
+from chalicelib.payments.payment import PREFIX
 from chalicelib.payments.queue import ChargeMessage
 from chalicelib.payments.table import PaymentRow
+from chalicelib.stripe_api.attempt import LATE_EFFECT_MS
 from local.stripe_emulator.client import PUBLISHABLE_KEY, Emulator
 from tests.api import Api
 from tests.payments.calls import refresh, top_up
@@ -49,7 +50,7 @@ def failed(new_payer: NewPayer) -> Payer:
     return payer
 
 
-def intent_of(payer: Payer) -> dict[str, Any]:
+def parse_intent(payer: Payer) -> dict[str, Any]:
     (found,) = [
         each for each in payer.emulator.objects("payment_intent") if each["id"] == payer.payment().payment_intent_id
     ]
@@ -58,7 +59,7 @@ def intent_of(payer: Payer) -> dict[str, Any]:
 
 def pay_in_the_browser(payer: Payer, method: str = "pm_card_visa") -> None:
     """Confirm the payment again with its client secret, as the customer's page can."""
-    intent = intent_of(payer)
+    intent = parse_intent(payer)
     params: Any = {"client_secret": intent["client_secret"], "payment_method": method, **IN_THE_BROWSER}
     payer.emulator.stripe_client(PUBLISHABLE_KEY).v1.payment_intents.confirm(intent["id"], params)
 
@@ -70,7 +71,7 @@ def is_due(payer: Payer) -> bool:
 def assert_closed(payer: Payer) -> None:
     """Check that nobody can pay any more, that nothing is looked at, and that the failure stays what it was."""
     payment = payer.payment()
-    assert intent_of(payer)["status"] == "canceled"
+    assert parse_intent(payer)["status"] == "canceled"
     assert (payment.state, payment.is_final) == ("failed", True)
     assert payment.failure
     assert payment.failure.code == "payment_intent_authentication_failure"
@@ -83,7 +84,7 @@ def test_whoever_asks_and_learns_of_a_failure_cancels_it_at_once(api: Api, new_p
     payer.top_up()
     payer.emulator.authenticate(str(payer.payment().payment_intent_id), "fail")
     shown = refresh(api, payer).json()["payment"]
-    assert (shown["state"], shown["refresh"], intent_of(payer)["status"]) == ("failed", None, "canceled")
+    assert (shown["state"], shown["refresh"], parse_intent(payer)["status"]) == ("failed", None, "canceled")
     assert not is_due(payer)
 
 
@@ -170,8 +171,8 @@ def test_what_is_under_way_again_is_looked_at_until_the_bank_decides(
     payer = failed(new_payer)
     pay_in_the_browser(payer, "pm_emulator_processingSuccess")
     assert not payer.be_swept()
-    assert (intent_of(payer)["status"], is_due(payer)) == ("processing", True)
-    emulator.settle(intent_of(payer)["id"], outcome)
+    assert (parse_intent(payer)["status"], is_due(payer)) == ("processing", True)
+    emulator.settle(parse_intent(payer)["id"], outcome)
     assert payer.be_swept()
     if outcome == "succeed":
         payer.assert_paid_once()
@@ -250,8 +251,8 @@ def test_a_renewal_that_the_bank_declines_is_canceled_at_stripe_at_once(payer: P
         off_session=True,
     )
     table.put_new(replace(made, kind="subscription"))
-    assert make(ChargeMessage(payer.account_id, made.payment_id), send_refill=send_refill).is_final
-    assert (payer.payment().state, intent_of(payer)["status"]) == ("failed", "canceled")
+    assert charge_one(ChargeMessage(payer.account_id, made.payment_id), send_refill=send_refill).is_final
+    assert (payer.payment().state, parse_intent(payer)["status"]) == ("failed", "canceled")
 
 
 def test_a_row_of_old_that_failed_is_looked_at_by_a_refresh(api: Api, new_payer: NewPayer) -> None:
@@ -279,7 +280,7 @@ def test_all_that_several_keys_may_have_made_is_canceled(payer: Payer, emulator:
     payer.put_test_card("pm_card_chargeCustomerFail")
     payer.top_up()
     payer.refresh()
-    with clock.moved_to(clock.now() + timedelta(milliseconds=QUIET_MS + 1000)):
+    with clock.moved_to(clock.now() + timedelta(milliseconds=LATE_EFFECT_MS + 1000)):
         payer.refresh()
     payment = payer.payment()
     assert (payment.state, payment.attempt) == ("failed", 2)
@@ -291,6 +292,6 @@ def test_all_that_several_keys_may_have_made_is_canceled(payer: Payer, emulator:
         "metadata": {"account_id": payment.account_id, "payment_id": payment.payment_id},
     }
     emulator.stripe_client().v1.payment_intents.create(late)
-    with clock.moved_to(clock.now() + timedelta(milliseconds=3 * QUIET_MS)):
+    with clock.moved_to(clock.now() + timedelta(milliseconds=3 * LATE_EFFECT_MS)):
         assert payer.be_swept()
     assert [each["status"] for each in emulator.objects("payment_intent")] == ["canceled", "canceled"]

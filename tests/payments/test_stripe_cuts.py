@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from chalicelib import clock
-from chalicelib.payments.payment import QUIET_MS
+from chalicelib.stripe_api.attempt import LATE_EFFECT_MS
 from chalicelib.stripe_api.client import CHARGE_SECONDS
 from local.stripe_emulator.client import Emulator
 from tests.payments.payer import HOUR_MS, NewPayer, Payer
@@ -93,9 +93,9 @@ def test_a_failure_that_stripe_remembers_is_overcome_with_a_second_key(payers: l
             learn(payer, who)
         # The key only repeats its failure, and Stripe may still bring the effect to light: nothing else is tried yet.
         assert payer.payment().attempt == 1
-        assert payer.payment().spent_at_ms is not None
+        assert payer.payment().key_exhausted_at_ms is not None
         payer.assert_not_paid()
-        with clock.moved_to(clock.now() + timedelta(milliseconds=QUIET_MS + 1000)):
+        with clock.moved_to(clock.now() + timedelta(milliseconds=LATE_EFFECT_MS + 1000)):
             for who in order:
                 learn(payer, who)
         payer.assert_paid_once()
@@ -107,8 +107,8 @@ def test_a_second_key_is_on_the_row_before_it_is_used_and_is_used_again(payer: P
     payer.top_up()
     payer.refresh()
     emulator.fault("cut_before_effect", method="POST", path=CREATE, times=0)
-    payer.sweep_at(QUIET_MS + 1000)
-    assert (payer.payment().attempt, payer.payment().spent_at_ms) == (2, None)
+    payer.sweep_at(LATE_EFFECT_MS + 1000)
+    assert (payer.payment().attempt, payer.payment().key_exhausted_at_ms) == (2, None)
     emulator.clear_faults()
     payer.be_swept()
     payer.assert_paid_once()
@@ -126,7 +126,7 @@ def test_an_effect_that_comes_to_light_late_is_found_before_another_key_is_used(
     payer.top_up()
     payer.top_up()
     emulator.clear_faults()
-    payer.sweep_at(QUIET_MS + 1000)
+    payer.sweep_at(LATE_EFFECT_MS + 1000)
     payer.assert_paid_once()
     assert payer.payment().attempt == 1
 
@@ -184,7 +184,7 @@ def test_a_payment_that_stripe_never_had_is_given_up_before_its_key_is_forgotten
     calls = len(emulator.calls("POST", CREATE))
     assert payer.sweep_at(23 * HOUR_MS).unresolved == 1
     assert payer.payment().state == "created"
-    assert payer.sweep_at(23 * HOUR_MS + QUIET_MS).ended == 1
+    assert payer.sweep_at(23 * HOUR_MS + LATE_EFFECT_MS).ended == 1
     assert len(emulator.calls("POST", CREATE)) == calls
     payment = payer.payment()
     assert payment.state == "canceled"

@@ -51,7 +51,7 @@ def refusal(code: str | None, status: int = 400, **about: Any) -> StripeError:
 
 
 def raised(call: Call, error: StripeError) -> Exception:
-    return raised_for(meaning_of(call, error), error, {}, remembered=False)
+    return raised_for(meaning_of(call, error), error, {}, replayed=False)
 
 
 def test_every_published_code_has_one_meaning() -> None:
@@ -157,7 +157,7 @@ def test_what_may_have_been_done_is_never_a_no(status: int | None) -> None:
 def test_a_key_that_was_used_for_something_else_is_spent_and_its_first_effect_waited_for() -> None:
     error = raised("charge", refusal(None, type="idempotency_error"))
     assert type(error) is StripeUnavailable
-    assert error.remembered
+    assert error.replayed
     in_use = raised("charge", refusal("idempotency_key_in_use", 409, type="idempotency_error"))
     assert isinstance(in_use, StripeUnavailable)
-    assert not in_use.remembered
+    assert not in_use.replayed

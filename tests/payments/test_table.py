@@ -8,7 +8,8 @@ from chalicelib.clock import now_ms
 from chalicelib.idempotency import new_id
 from chalicelib.payments import table
 from chalicelib.payments import unresolved_index as unresolved_table
-from chalicelib.payments.payment import PREFIX, Failure, Outcome, Payment, PaymentNotFound, advance
+from chalicelib.payments.lifecycle import Outcome, advance
+from chalicelib.payments.payment import PREFIX, Failure, Payment, PaymentNotFound
 from chalicelib.payments.table import PaymentBusy, PaymentRow
 from chalicelib.stripe_api.event import StripeEvent, Verdict
 from chalicelib.webhooks import table as webhook_table

@@ -14,8 +14,9 @@ from chalicelib.clock import now_ms
 from chalicelib.errors import Refusal
 from chalicelib.idempotency import Key
 from chalicelib.payments import table as payments
-from chalicelib.payments import unresolved_index as unresolved_table
-from chalicelib.payments.payment import Late, Outcome, Payment, advance, decided
+from chalicelib.payments import unresolved_index
+from chalicelib.payments.lifecycle import Outcome, advance, with_late_decision
+from chalicelib.payments.payment import LateDecision, Payment
 from chalicelib.recovery.sweep import sweep
 from chalicelib.reversals import table as reversal_table
 from chalicelib.reversals.issue_refund import RefundRequest, refund
@@ -74,7 +75,7 @@ def paid_twice(subscriber: Subscriber) -> Payment:
     return late
 
 
-def decide(late: Payment, sold: Catalog | None = None) -> Late | None:
+def decide(late: Payment, sold: Catalog | None = None) -> LateDecision | None:
     return decide_late(late.account_id, late.payment_id, sold or catalog()).late
 
 
@@ -119,10 +120,10 @@ def test_money_that_is_still_waited_for_brings_what_it_was_for(subscriber: Subsc
 
 def test_money_is_decided_on_when_no_stream_told_of_it(subscriber: Subscriber) -> None:
     late = pay_in_the_browser(subscriber, failed_change(subscriber))
-    assert unresolved_table.late(now_ms(), 100)[-1] == (late.account_id, late.payment_id)
+    assert unresolved_index.late(now_ms(), 100)[-1] == (late.account_id, late.payment_id)
     assert decide(late) == "applied"
     assert subscriber.subscription.status == "active"
-    assert (late.account_id, late.payment_id) not in unresolved_table.late(now_ms(), 100)
+    assert (late.account_id, late.payment_id) not in unresolved_index.late(now_ms(), 100)
 
 
 @pytest.mark.parametrize("outcome", ["succeed", "fail"])
@@ -164,7 +165,7 @@ def test_a_person_may_keep_what_is_parked(subscriber: Subscriber) -> None:
     assert CliRunner().invoke(ops, keep).exit_code == 1
     decide(late, parking())
     assert CliRunner().invoke(ops, keep).exit_code == 0
-    assert late.payment_id not in [each.payment_id for each in unresolved_table.parked(100)]
+    assert late.payment_id not in [each.payment_id for each in unresolved_index.parked(100)]
     assert decide(late) == "kept"
     assert CliRunner().invoke(ops, keep).exit_code == 1
 
@@ -252,7 +253,7 @@ def test_only_money_that_is_no_balance_and_comes_late_is_to_be_decided_on(before
 
 
 def test_what_is_decided_stays_decided() -> None:
-    decisions: list[Late] = ["applied", "refunded", "parked", "kept"]
+    decisions: list[LateDecision] = ["applied", "refunded", "parked", "kept"]
     for first in decisions:
-        made = decided(payment(state="succeeded", kind="subscription", late="undecided"), first)
-        assert [decided(made, second).late for second in decisions] == [first] * len(decisions)
+        made = with_late_decision(payment(state="succeeded", kind="subscription", late="undecided"), first)
+        assert [with_late_decision(made, second).late for second in decisions] == [first] * len(decisions)

@@ -38,7 +38,7 @@ def show(visit: Visit, payment_id: str) -> Response:
 def check(visit: Visit, payment_id: str) -> Response:
     """Ask Stripe how a payment stands, and show it. Raises PaymentNotFound, PaymentBusy."""
     resolved = resolve(table.get(visit.account.account_id, payment_id))
-    note = None if resolved.payment.ended else "unavailable" if resolved.held_by else "still-open"
+    note = None if resolved.payment.ended else "unavailable" if resolved.unavailable else "still-open"
     return visit.go("payments", payment_id, note=note)
 
 

@@ -10,7 +10,7 @@ from chalicelib.errors import Refusal
 from chalicelib.idempotency import IdempotencyConflict
 from chalicelib.payments.new_payment import CardMissing
 from chalicelib.payments.refusals import CardDeclined, PaymentCanceled
-from chalicelib.payments.resolve import Resolved
+from chalicelib.payments.resolve import Resolution
 from chalicelib.portal import forms, render
 from chalicelib.portal.request import Visit
 from chalicelib.stripe_api.errors import PaymentsUnavailable
@@ -89,7 +89,7 @@ def pay_owed(visit: Visit) -> Response:
     return _paid(visit, attempt, charged.resolved)
 
 
-def _paid(visit: Visit, attempt: int, resolved: Resolved | None) -> Response:
+def _paid(visit: Visit, attempt: int, resolved: Resolution | None) -> Response:
     if resolved is None:
         return visit.go("plan", done="plan")
     if resolved.payment.ended:

@@ -1,0 +1,188 @@
+"""The state machine of a payment: how it moves by what Stripe says, and what is to be done next. Pure.
+
+    created -> requires_action -> processing -> canceled | failed | succeeded
+
+Answers and webhooks arrive late, twice and out of order, so a payment only ever moves to a later state of this list
+(`advance`). Money that moved wins over everything: a payment that failed or was canceled becomes `succeeded` when
+Stripe says so, never the other way.
+
+A payment that has not ended is brought forward step by step (`next_step`). One that has ended here may still be paid at
+Stripe: a PaymentIntent whose attempt failed can be confirmed again by whoever has its client secret or the account's
+key. It is checked until nobody can pay it any more (`is_closed_at_stripe`).
+"""
+
+from collections.abc import Iterable
+from typing import Final
+
+import msgspec
+from msgspec.structs import replace
+
+from chalicelib.payments.intent import Intent
+from chalicelib.payments.payment import DAY_MS, ENDED, NOT_FOUND, Failure, LateDecision, Payment, State
+from chalicelib.stripe_api.attempt import LATE_EFFECT_MS, GiveUp, Send, Wait, is_key_expired, next_attempt
+
+RANKS: Final[dict[State, int]] = {
+    "created": 0,
+    "requires_action": 1,
+    "processing": 2,
+    "canceled": 3,
+    "failed": 4,
+    "succeeded": 5,
+}
+
+ABANDONED_MS: Final = DAY_MS
+"""How long a customer may take to authenticate before the payment is canceled."""
+
+STATES: Final[dict[str, State]] = {
+    "succeeded": "succeeded",
+    "processing": "processing",
+    "requires_action": "requires_action",
+    "canceled": "canceled",
+}
+"""The state by a PaymentIntent's status. Any other status is one of a PaymentIntent that is not confirmed yet: it does
+not move the payment (docs.stripe.com/payments/paymentintents/lifecycle)."""
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """What an answer or a webhook says about a payment."""
+
+    state: State
+    payment_intent_id: str | None = None
+    charge_id: str | None = None
+    failure: Failure | None = None
+    intent_at_ms: int | None = None
+
+
+def outcome_of(intent: Intent) -> Outcome:
+    """Say what a PaymentIntent means for its payment. `requires_payment_method` after an attempt is a failure."""
+    state, failure = STATES.get(intent.status, "created"), None
+    if intent.status == "requires_payment_method" and intent.failure:
+        state, failure = "failed", intent.failure
+    elif state == "canceled":
+        failure = canceled_outcome(intent.cancellation_reason or "canceled").failure
+    return Outcome(state, intent.id, intent.charge_id, failure, intent.created_ms)
+
+
+def canceled_outcome(reason: str) -> Outcome:
+    """Return the outcome of a payment that will not be made."""
+    messages = {
+        "abandoned": "It was not verified in time. Nothing was charged.",
+        NOT_FOUND: "Stripe did not take the payment. Nothing was charged.",
+    }
+    return Outcome("canceled", failure=Failure(reason, None, messages.get(reason, "The payment was canceled.")))
+
+
+def advance(payment: Payment, outcome: Outcome) -> Payment:
+    """Move a payment by an outcome. One that is not later than the payment's state only adds ids that are missing."""
+    named = replace(
+        payment,
+        payment_intent_id=payment.payment_intent_id or outcome.payment_intent_id,
+        charge_id=payment.charge_id or outcome.charge_id,
+        intent_at_ms=payment.intent_at_ms or outcome.intent_at_ms,
+    )
+    if RANKS[outcome.state] <= RANKS[payment.state]:
+        return named
+    return replace(
+        named,
+        state=outcome.state,
+        failure=outcome.failure,
+        payment_intent_id=outcome.payment_intent_id or named.payment_intent_id,
+        charge_id=outcome.charge_id or named.charge_id,
+        intent_at_ms=outcome.intent_at_ms or named.intent_at_ms,
+        intent_open=_may_be_open(payment, outcome) if outcome.state in ENDED else payment.intent_open,
+        late="undecided" if is_late_success(payment, outcome) else payment.late,
+    )
+
+
+def _may_be_open(payment: Payment, outcome: Outcome) -> bool:
+    """Tell whether a PaymentIntent may still be paid: an attempt failed, or more than one key was used."""
+    if outcome.state == "succeeded":
+        return False
+    return payment.attempt > 1 or (outcome.state == "failed" and outcome.payment_intent_id is not None)
+
+
+def is_late_success(payment: Payment, outcome: Outcome) -> bool:
+    """Tell whether money arrives that nobody waits for any more. A top-up or refill always becomes balance."""
+    return payment.ended and outcome.state == "succeeded" and not payment.fills_wallet
+
+
+def with_late_decision(payment: Payment, decision: LateDecision) -> Payment:
+    """Decide on a payment's late money; a decision that was made before stays."""
+    return replace(payment, late=decision) if payment.late == "undecided" else payment
+
+
+class Settle(msgspec.Struct, frozen=True):
+    """Take over what the PaymentIntent says."""
+
+    intent: Intent
+
+
+class Cancel(msgspec.Struct, frozen=True):
+    """Cancel the PaymentIntent at Stripe first, then take over what it says: the customer had a day to act."""
+
+    intent: Intent
+
+
+def next_step(payment: Payment, found: Intent | None, now_ms: int) -> Settle | Cancel | Send | GiveUp | Wait:
+    """Return what is to be done about a payment that has not ended; `found` is its PaymentIntent at Stripe."""
+    if found is None:
+        return next_attempt(payment, now_ms)
+    return Cancel(found) if is_abandoned(payment, found, now_ms) else Settle(found)
+
+
+def is_abandoned(payment: Payment, intent: Intent, now_ms: int) -> bool:
+    """Tell whether a PaymentIntent waits for a customer who had a day to act."""
+    waits_for_customer = outcome_of(intent).state in {"created", "requires_action"}
+    return waits_for_customer and now_ms - payment.created_at_ms >= ABANDONED_MS
+
+
+def was_never_sent(payment: Payment, now_ms: int) -> bool:
+    """Tell whether nobody is known to have sent a payment to Stripe, so that asking Stripe first can be left out.
+
+    If somebody has sent it all the same, its key makes the second request the same one.
+    """
+    is_new = payment.state == "created" and payment.payment_intent_id is None and payment.checks == 0
+    is_unsent = payment.sent_at_ms is None and payment.key_exhausted_at_ms is None
+    return is_new and is_unsent and not is_key_expired(payment, now_ms)
+
+
+def with_next_key(payment: Payment, after_attempt: int) -> Payment:
+    """Give a payment the next attempt's key, unless it has ended or has left `after_attempt` meanwhile."""
+    if payment.ended or payment.attempt != after_attempt:
+        return payment
+    return replace(payment, attempt=after_attempt + 1, key_exhausted_at_ms=None)
+
+
+def with_key_exhausted(payment: Payment, attempt: int, now_ms: int) -> Payment:
+    """Note that the key of an attempt only replays an error of Stripe's own, unless that is noted or out of date."""
+    if payment.ended or payment.attempt != attempt or payment.key_exhausted_at_ms is not None:
+        return payment
+    return replace(payment, key_exhausted_at_ms=now_ms)
+
+
+def is_closed_at_stripe(payment: Payment, intents: Iterable[Intent], now_ms: int) -> bool:
+    """Tell whether nobody can pay a payment that failed or was canceled; `intents` are all its PaymentIntents.
+
+    The effect of a first key may appear late, after another key was used.
+    """
+    everything_appeared = payment.attempt == 1 or now_ms - payment.state_at_ms >= LATE_EFFECT_MS
+    are_canceled = all(each.status == "canceled" for each in intents)
+    return payment.state != "succeeded" and are_canceled and everything_appeared
+
+
+def with_intents_closed(payment: Payment) -> Payment:
+    """Note that nobody can pay a payment that has ended."""
+    return replace(payment, intent_open=False) if payment.ended else payment
+
+
+def with_check_counted(payment: Payment) -> Payment:
+    """Count a check of the sweeper."""
+    return payment if payment.is_final else replace(payment, checks=payment.checks + 1)
+
+
+def next_rare_check_ms(since_ms: int, checked_at_ms: int, for_days: int) -> int | None:
+    """Return when to check again what is decided but may still change: 1, 2, 4, ... days after `since_ms`."""
+    days = 1
+    while since_ms + days * DAY_MS <= checked_at_ms:
+        days *= 2
+    return since_ms + days * DAY_MS if days <= for_days else None
