@@ -13,8 +13,8 @@ from chalicelib.log import log
 from chalicelib.money import format_amount
 from chalicelib.payments import table as payments
 from chalicelib.payments import unresolved_index
-from chalicelib.webhooks import receive as webhook
-from chalicelib.webhooks import table as webhook_table
+from chalicelib.webhooks import receive
+from chalicelib.webhooks import table as webhooks
 from chalicelib.webhooks.receive import WebhookUnprocessed
 
 WRONG = 1
@@ -32,7 +32,7 @@ out = Console(soft_wrap=True)
 def show_parked(limit: int) -> None:
     """Show the webhook events and the payments that wait for somebody to look."""
     table = Table(Column(EVENT, no_wrap=True), "type", "received", "attempts", "reason")
-    for row in webhook_table.parked(limit):
+    for row in webhooks.parked(limit):
         table.add_row(row.event_id, row.type, row.received_at, str(int(row.attempts)), row.reason or "")
     out.print(table)
     unneeded = Table("account", Column("payment that brought nothing", min_width=WIDTH_OF_ID), "amount", "succeeded")
@@ -73,7 +73,7 @@ def replay(events: tuple[str, ...]) -> None:
 
 def _replayed(event_id: str) -> tuple[str, str]:
     try:
-        verdict = webhook.replay(event_id)
+        verdict = receive.replay(event_id)
     except WebhookUnprocessed as error:
         return "parked", str(error.__cause__)
     except Exception as error:  # noqa: BLE001 - one that cannot even be read stops no other

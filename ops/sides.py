@@ -15,9 +15,9 @@ from chalicelib.money import from_card_amount
 from chalicelib.payments import table
 from chalicelib.payments.intent import parse_intent
 from chalicelib.payments.payment import DAY_MS, Payment
-from chalicelib.reversals import table as reversal_table
-from chalicelib.reversals.dispute import Dispute, dispute_of, taken_micros
-from chalicelib.reversals.refund import CAME_BACK, Refund, refund_of
+from chalicelib.reversals import table as reversals
+from chalicelib.reversals.dispute import Dispute, parse_dispute, withdrawn_micros
+from chalicelib.reversals.refund import RETURNED, Refund, parse_refund
 from chalicelib.stripe_api.client import ask
 from chalicelib.stripe_api.deployment import is_ours
 from ops.compare import Fact, Key, Kind, Posted, Row, Sides
@@ -84,16 +84,16 @@ def _each(
 
 
 def _add_refund(found: dict[Key, Fact], body: dict[str, Any]) -> None:
-    refund = refund_of(body, None)
-    moved_minor = 0 if refund.status in CAME_BACK else refund.amount_minor
+    refund = parse_refund(body, None)
+    moved_minor = 0 if refund.status in RETURNED else refund.amount_minor
     moved_micros = from_card_amount(moved_minor, refund.currency)
     found["refund", refund.id] = _fact(body, refund.created_at_ms, moved_micros, refund.currency)
 
 
 def _add_dispute(found: dict[Key, Fact], body: dict[str, Any]) -> None:
-    dispute = dispute_of(body, None)
+    dispute = parse_dispute(body, None)
     amount_micros = from_card_amount(dispute.amount_minor, dispute.currency)
-    moved_micros = taken_micros(dispute.moved, amount_micros, dispute.currency)
+    moved_micros = withdrawn_micros(dispute.balance_movements, amount_micros, dispute.currency)
     found["dispute", dispute.id] = _fact(body, dispute.created_at_ms, moved_micros, dispute.currency)
 
 
@@ -118,18 +118,18 @@ def _fact(body: dict[str, Any], at_ms: int, moved_micros: int, currency: str) ->
 
 def row_side(account_id: str, from_ms: int, to_ms: int) -> dict[Key, Row]:
     """Read an account's succeeded payments of a span, and all of its refunds and disputes that Stripe has."""
-    refunds, disputes = reversal_table.of_account(account_id)
+    refunds, disputes = reversals.of_account(account_id)
     found: dict[Key, Row] = {}
     for payment in table.between(account_id, from_ms, to_ms):
         if payment.state == "succeeded" and payment.stripe_account is None:
             found["payment", payment.payment_id] = _row(payment, payment.created_at_ms, payment.amount_micros)
     for refund in refunds:
         if refund.stripe_refund_id and refund.refunded_at_ms and refund.stripe_account is None:
-            moved = refund.amount_micros if refund.is_out else 0
+            moved = refund.amount_micros if refund.accepted_by_stripe else 0
             found["refund", refund.stripe_refund_id] = _row(refund, refund.refunded_at_ms, moved)
     for dispute in disputes:
         if dispute.stripe_account is None:
-            found["dispute", dispute.dispute_id] = _row(dispute, dispute.opened_at_ms, dispute.taken_micros)
+            found["dispute", dispute.dispute_id] = _row(dispute, dispute.opened_at_ms, dispute.withdrawn_micros)
     return found
 
 

@@ -21,7 +21,7 @@ from chalicelib.payments import table as payments
 from chalicelib.payments.payment import DAY_MS
 from chalicelib.portal import session
 from chalicelib.recovery import sweep
-from chalicelib.stripe_api import client as stripe_door
+from chalicelib.stripe_api import client as stripe_client
 from chalicelib.usage import accept, event, nesting
 from chalicelib.usage import routes as usage_routes
 from infrastructure import package
@@ -73,9 +73,9 @@ FIGURES = [
     ("docs/mails.md", "the claim has lapsed ({} seconds)", notices.LEASE_MS // 1000),
     ("docs/mails.md", "Marks are kept for {} days", notices.KEPT_SECONDS // 86_400),
     ("docs/operating.md", "all new usage with the {} days before", repeats.WINDOW_DAYS),
-    ("docs/payments.md", "A run takes up to {} of each", sweep.A_SHARD),
+    ("docs/payments.md", "A run takes up to {} of each", sweep.PER_SHARD),
     ("docs/payments.md", "further one after {} seconds", sweep.BUDGET_SECONDS),
-    ("docs/payments.md", "moves money gets {} seconds", stripe_door.CHARGE_SECONDS),
+    ("docs/payments.md", "moves money gets {} seconds", stripe_client.CHARGE_SECONDS),
     ("docs/portal.md", "within **{} minutes**", session.LINK_MS // 60_000),
     ("docs/portal.md", "{} hours after it began", session.LONGEST_MS // 3_600_000),
 ]

@@ -8,7 +8,7 @@ from chalicelib.accounts.account import Card
 from chalicelib.auto_pay.auto_pay import AutoPay
 from chalicelib.catalog.policies import Disputes
 from chalicelib.payments.payment import Payment
-from chalicelib.reversals.objection import answered, objections
+from chalicelib.reversals.objection import answered_objections, objections
 
 
 def follow_reversals(
@@ -39,7 +39,7 @@ def _objected(
     seen = {each.payment_id for each in reversed_}
     # One of a payment that is too old to be read is as it was, and not withdrawn.
     standing = found | {name for name in known if name.partition("/")[0] not in seen}
-    unanswered = standing - answered([*reversed_, *recent], card, policy)
+    unanswered = standing - answered_objections([*reversed_, *recent], card, policy)
     held_by = (set(auto_pay.held_by) | (standing - known)) & unanswered
     return replace(auto_pay, objections=tuple(sorted(standing)), held_by=tuple(sorted(held_by)))
 

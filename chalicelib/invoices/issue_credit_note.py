@@ -22,7 +22,7 @@ from chalicelib.invoices.table import Credited, State
 from chalicelib.invoices.words import words
 from chalicelib.money import round_half_up
 from chalicelib.payments.payment import Payment
-from chalicelib.reversals import table as reversal_table
+from chalicelib.reversals import table as reversals
 from chalicelib.reversals.refund import Refund
 
 
@@ -31,7 +31,7 @@ def issue_credit_note(refund: Refund, catalog: Catalog) -> Invoice:
 
     Raises NotCreditable, PaymentNotFound, NotInvoiceable, CreditExceedsInvoice, InvoicesBusy.
     """
-    if not refund.is_out or refund.stripe_refund_id is None:
+    if not refund.accepted_by_stripe or refund.stripe_refund_id is None:
         raise NotCreditable(refund)
     invoice = issue_for(refund.account_id, refund.payment_id, catalog)
     return add_under_next_number(
@@ -45,7 +45,7 @@ def issue_counter_invoice(refund: Refund) -> Invoice | None:
     None where there is nothing to take back: the refund is out, or it never had a credit note. Raises InvoicesBusy.
     """
     account_id, cause = refund.account_id, refund.stripe_refund_id
-    if refund.holds or cause is None:
+    if refund.counts_against_payment or cause is None:
         return None
     noted = table.read(account_id, cause, refund.payment_id).sequences
     if cause not in noted:
@@ -61,9 +61,9 @@ def issue_credit_notes(payment: Payment, catalog: Catalog) -> list[Invoice]:
 
     Before that, those of refunds that came back are taken back: what was refunded anew can only then be credited.
     """
-    refunds = reversal_table.read(payment).refunds
+    refunds = reversals.read(payment).refunds
     countered = [made for refund in refunds if (made := issue_counter_invoice(refund))]
-    return [*countered, *(issue_credit_note(refund, catalog) for refund in refunds if refund.is_out)]
+    return [*countered, *(issue_credit_note(refund, catalog) for refund in refunds if refund.accepted_by_stripe)]
 
 
 def counter_invoice_cause(stripe_refund_id: str) -> str:

@@ -1,4 +1,4 @@
-"""When to look at a payment that is not final, and where it then is in the index. Pure."""
+"""When to check a payment that is not final, and where it is in the index until then. Pure."""
 
 from typing import Final
 
@@ -11,17 +11,17 @@ LONGEST_CHECK_MS: Final = 60 * 60 * 1000
 
 LATE: Final = "late"
 PARKED: Final = "parked"
-"""Partitions of the same index, beside the shards: late money to be decided on, and what waits for a person. Both are
-rare: one partition takes them all."""
+"""Further partitions of the same index: late money to be decided on, and money that waits for a person. Both are rare:
+one partition each is enough."""
 
 
 def check_at_ms(payment: Payment) -> int:
-    """Return when the sweeper should look: after 3 minutes, and ever later, up to an hour, the more often it has."""
+    """Return when the sweeper should check it: 3 minutes after its last change, then ever later, up to an hour."""
     return payment.updated_at_ms + min(LONGEST_CHECK_MS, FIRST_CHECK_MS << min(payment.checks, 10))
 
 
 def place_of(payment: Payment) -> tuple[str | None, str | None]:
-    """Return the partition of a payment in the index, and its order there; None for one that nobody looks at."""
+    """Return the partition of a payment in the index, and its sort key there; None for one that is not checked."""
     if payment.is_parked:
         return PARKED, iso(payment.state_at_ms)
     if payment.is_final:

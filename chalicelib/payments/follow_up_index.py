@@ -1,4 +1,4 @@
-"""The door to the index of payments that are to be followed up: they have succeeded, or have changed since."""
+"""The door to the index of payments to be followed up: they have succeeded, or have changed since."""
 
 from collections.abc import Iterator
 

@@ -5,7 +5,6 @@ from urllib.parse import quote
 
 from chalicelib.money import to_card_amount
 from chalicelib.payments.intent import Intent, parse_failure, parse_intent
-from chalicelib.payments.lifecycle import RANKS, outcome_of
 from chalicelib.payments.payment import Failure, Payment
 from chalicelib.settings import settings
 from chalicelib.stripe_api.client import CHARGE_SECONDS, ask, options, or_none
@@ -20,8 +19,7 @@ from chalicelib.stripe_api.errors import (
 from chalicelib.stripe_api.meanings import Call
 
 if TYPE_CHECKING:
-    from stripe._v1_services import V1Services
-    from stripe.params import PaymentIntentCreateParams
+    from stripe.params import PaymentIntentCreateParams, PaymentIntentListParams
 
 SKEW_SECONDS: Final = 5 * 60
 """How far Stripe's clock may be from ours."""
@@ -73,20 +71,17 @@ def payment_page(payment: Payment, base_url: str) -> str:
     return PAYMENT_PAGE.format(base=base_url.rstrip("/"), **ids)
 
 
-def find(payment: Payment) -> Intent | None:
-    """Return the PaymentIntent that a payment names; of several that name the payment, the one that is furthest.
+def find(payment: Payment) -> list[Intent]:
+    """Return the PaymentIntents of a payment as they are now. Raises StripeUnavailable.
 
-    None when Stripe has none. Raises StripeUnavailable.
+    While the payment has not ended, it is the one that the payment names. For one that has ended it is all of them; if
+    only one key was used, there is no other than the named one.
     """
-    if payment.payment_intent_id:
-        return find_intent(payment.payment_intent_id, payment.stripe_account, call="retrieve")
-    return max(_list_intents(payment), key=lambda each: RANKS[outcome_of(each).state], default=None)
-
-
-def find_all(payment: Payment) -> list[Intent]:
-    """Return all PaymentIntents of a payment; one key made one. Raises StripeUnavailable."""
-    named = find(payment) if payment.payment_intent_id and payment.attempt == 1 else None
-    return [named] if named else _list_intents(payment)
+    if payment.payment_intent_id and (payment.attempt == 1 or not payment.ended):
+        named = find_intent(payment.payment_intent_id, payment.stripe_account, call="retrieve")
+        if named or not payment.ended:
+            return [named] if named else []
+    return _list(payment)
 
 
 def find_intent(payment_intent_id: str, stripe_account: str | None, call: Call = "find_intent") -> Intent | None:
@@ -97,21 +92,20 @@ def find_intent(payment_intent_id: str, stripe_account: str | None, call: Call =
     return parse_intent(found, stripe_account) if found else None
 
 
-def _list_intents(payment: Payment) -> list[Intent]:
+def _list(payment: Payment) -> list[Intent]:
     """List the customer's PaymentIntents that name the payment. A list is never behind, unlike a search."""
+    oldest = payment.created_at_ms // 1000 - SKEW_SECONDS
+    params: PaymentIntentListParams = {"customer": payment.customer_id, "created": {"gte": oldest}, "limit": 100}
+    of_account = options(payment.stripe_account)
     try:
-        found = ask("find", lambda v1: _intents_since(v1, payment))
+        found = ask(
+            "find",
+            lambda v1: [each.to_dict() for each in v1.payment_intents.list(params, of_account).auto_paging_iter()],
+        )
     except NotAtStripe:
         return []
-    return [each for each in found if each.metadata.get("payment_id") == payment.payment_id]
-
-
-def _intents_since(v1: "V1Services", payment: Payment) -> list[Intent]:
-    oldest = payment.created_at_ms // 1000 - SKEW_SECONDS
-    listed = v1.payment_intents.list(
-        {"customer": payment.customer_id, "created": {"gte": oldest}, "limit": 100}, options(payment.stripe_account)
-    )
-    return [parse_intent(each.to_dict(), payment.stripe_account) for each in listed.auto_paging_iter()]
+    intents = [parse_intent(each, payment.stripe_account) for each in found]
+    return [each for each in intents if each.metadata.get("payment_id") == payment.payment_id]
 
 
 def cancel(payment: Payment, intent_id: str) -> Intent:

@@ -1,4 +1,4 @@
-"""The indexes of the table `payments`, each of those payments alone that somebody still has to look at."""
+"""The indexes of the table `payments`. Each holds only the payments that are still to be checked or followed up."""
 
 from typing import Any
 

@@ -1,20 +1,15 @@
-"""A PaymentIntent of Stripe's, read from its JSON and compared with the payment that it is for. Pure."""
+"""A PaymentIntent of Stripe's, read from its JSON. Pure."""
 
 from typing import Any, Final
 
 import msgspec
 
-from chalicelib.money import to_card_amount
-from chalicelib.payments.payment import Failure, Payment
+from chalicelib.payments.payment import Failure
 
 CANCELABLE: Final = frozenset(
     {"requires_payment_method", "requires_confirmation", "requires_action", "requires_capture"}
 )
 """Statuses in which it can still be paid and nothing is under way (docs.stripe.com/api/payment_intents/cancel)."""
-
-
-class PaymentMismatch(Exception):
-    """Stripe's PaymentIntent does not agree with the payment. Nothing is credited; a person has to look."""
 
 
 class Intent(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,26 +68,3 @@ def _id(reference: Any) -> str | None:
     """Return the id from an id, an expanded object or nothing."""
     found: str | None = reference["id"] if isinstance(reference, dict) else reference
     return found
-
-
-def check_same(payment: Payment, intent: Intent) -> None:
-    """Check that a PaymentIntent is for this payment. Raises PaymentMismatch with every difference.
-
-    After another attempt its id may differ from the one on the payment, but two of them must not both take the money.
-    """
-    both_succeeded = payment.state == intent.status == "succeeded"
-    amount = to_card_amount(payment.amount_micros, payment.currency)
-    received = intent.amount_received_minor
-    pairs = {
-        "id": (payment.payment_intent_id if both_succeeded else intent.id, intent.id),
-        "payment_id": (payment.payment_id, intent.metadata.get("payment_id")),
-        "account_id": (payment.account_id, intent.metadata.get("account_id")),
-        "currency": (payment.currency, intent.currency),
-        "amount": (amount, intent.amount_minor),
-        "amount_received": (amount if intent.status == "succeeded" else received, received),
-        "customer": (payment.customer_id, intent.customer_id),
-        "stripe_account": (payment.stripe_account, intent.stripe_account),
-    }
-    wrong = [f"{name} is {theirs!r}, not {ours!r}" for name, (ours, theirs) in pairs.items() if ours != theirs]
-    if wrong:
-        raise PaymentMismatch(f"PaymentIntent {intent.id} of payment {payment.payment_id}: {'; '.join(wrong)}")

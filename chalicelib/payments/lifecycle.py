@@ -6,17 +6,18 @@ Answers and webhooks arrive late, twice and out of order, so a payment only ever
 (`advance`). Money that moved wins over everything: a payment that failed or was canceled becomes `succeeded` when
 Stripe says so, never the other way.
 
-A payment that has not ended is brought forward step by step (`next_step`). One that has ended here may still be paid at
-Stripe: a PaymentIntent whose attempt failed can be confirmed again by whoever has its client secret or the account's
-key. It is checked until nobody can pay it any more (`is_closed_at_stripe`).
+`next_step` says what is done about a payment once Stripe was asked for its PaymentIntents. One that has ended here may
+still be paid at Stripe: a PaymentIntent whose attempt failed can be confirmed again by whoever has its client secret or
+the account's key. Such a payment is checked until nobody can pay it any more (`is_closed_at_stripe`).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import msgspec
 from msgspec.structs import replace
 
+from chalicelib.money import to_card_amount
 from chalicelib.payments.intent import Intent
 from chalicelib.payments.payment import DAY_MS, ENDED, NOT_FOUND, Failure, LateDecision, Payment, State
 from chalicelib.stripe_api.attempt import LATE_EFFECT_MS, GiveUp, Send, Wait, is_key_expired, next_attempt
@@ -41,6 +42,10 @@ STATES: Final[dict[str, State]] = {
 }
 """The state by a PaymentIntent's status. Any other status is one of a PaymentIntent that is not confirmed yet: it does
 not move the payment (docs.stripe.com/payments/paymentintents/lifecycle)."""
+
+
+class PaymentMismatch(Exception):
+    """Stripe's PaymentIntent does not agree with the payment. Nothing is credited; a person must look."""
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -70,6 +75,29 @@ def canceled_outcome(reason: str) -> Outcome:
         NOT_FOUND: "Stripe did not take the payment. Nothing was charged.",
     }
     return Outcome("canceled", failure=Failure(reason, None, messages.get(reason, "The payment was canceled.")))
+
+
+def check_same(payment: Payment, intent: Intent) -> None:
+    """Check that a PaymentIntent is for this payment. Raises PaymentMismatch with every difference.
+
+    After another attempt its id may differ from the one on the payment, but two of them must not both take the money.
+    """
+    both_succeeded = payment.state == intent.status == "succeeded"
+    amount = to_card_amount(payment.amount_micros, payment.currency)
+    received = intent.amount_received_minor
+    pairs = {
+        "id": (payment.payment_intent_id if both_succeeded else intent.id, intent.id),
+        "payment_id": (payment.payment_id, intent.metadata.get("payment_id")),
+        "account_id": (payment.account_id, intent.metadata.get("account_id")),
+        "currency": (payment.currency, intent.currency),
+        "amount": (amount, intent.amount_minor),
+        "amount_received": (amount if intent.status == "succeeded" else received, received),
+        "customer": (payment.customer_id, intent.customer_id),
+        "stripe_account": (payment.stripe_account, intent.stripe_account),
+    }
+    wrong = [f"{name} is {theirs!r}, not {ours!r}" for name, (ours, theirs) in pairs.items() if ours != theirs]
+    if wrong:
+        raise PaymentMismatch(f"PaymentIntent {intent.id} of payment {payment.payment_id}: {'; '.join(wrong)}")
 
 
 def advance(payment: Payment, outcome: Outcome) -> Payment:
@@ -112,22 +140,24 @@ def with_late_decision(payment: Payment, decision: LateDecision) -> Payment:
 
 
 class Settle(msgspec.Struct, frozen=True):
-    """Take over what the PaymentIntent says."""
+    """Take over what the PaymentIntents say, after those in `cancel_first` were canceled at Stripe."""
 
-    intent: Intent
-
-
-class Cancel(msgspec.Struct, frozen=True):
-    """Cancel the PaymentIntent at Stripe first, then take over what it says: the customer had a day to act."""
-
-    intent: Intent
+    intents: tuple[Intent, ...]
+    cancel_first: frozenset[str] = frozenset()
 
 
-def next_step(payment: Payment, found: Intent | None, now_ms: int) -> Settle | Cancel | Send | GiveUp | Wait:
-    """Return what is to be done about a payment that has not ended; `found` is its PaymentIntent at Stripe."""
-    if found is None:
+def next_step(payment: Payment, found: Sequence[Intent], now_ms: int) -> Settle | Send | GiveUp | Wait:
+    """Return what is to be done about a payment; `found` are its PaymentIntents at Stripe.
+
+    Of a payment that has not ended the one that is furthest counts, and is canceled if the customer had a day to act.
+    Of one that has ended all count, and all that could still be paid are canceled.
+    """
+    if payment.ended:
+        return Settle(tuple(found), frozenset(each.id for each in found if each.can_be_canceled))
+    if not found:
         return next_attempt(payment, now_ms)
-    return Cancel(found) if is_abandoned(payment, found, now_ms) else Settle(found)
+    furthest = max(found, key=lambda each: RANKS[outcome_of(each).state])
+    return Settle((furthest,), frozenset({furthest.id} if is_abandoned(payment, furthest, now_ms) else ()))
 
 
 def is_abandoned(payment: Payment, intent: Intent, now_ms: int) -> bool:
@@ -178,11 +208,3 @@ def with_intents_closed(payment: Payment) -> Payment:
 def with_check_counted(payment: Payment) -> Payment:
     """Count a check of the sweeper."""
     return payment if payment.is_final else replace(payment, checks=payment.checks + 1)
-
-
-def next_rare_check_ms(since_ms: int, checked_at_ms: int, for_days: int) -> int | None:
-    """Return when to check again what is decided but may still change: 1, 2, 4, ... days after `since_ms`."""
-    days = 1
-    while since_ms + days * DAY_MS <= checked_at_ms:
-        days *= 2
-    return since_ms + days * DAY_MS if days <= for_days else None

@@ -13,7 +13,6 @@ from chalicelib.log import log
 from chalicelib.payments import gateway, table
 from chalicelib.payments.intent import Intent
 from chalicelib.payments.lifecycle import (
-    Cancel,
     Outcome,
     Settle,
     canceled_outcome,
@@ -60,9 +59,11 @@ def resolve(payment: Payment, *, send_refill: SendRefill = Resolution) -> Resolu
     PaymentMismatch.
     """
     try:
-        resolution = Resolution(payment) if payment.ended else _ask(payment, send_refill)
-        payment = resolution.payment
-        return _close(payment) if payment.ended and payment.may_be_paid else resolution
+        resolution = Resolution(payment)
+        if not payment.ended:
+            resolution = _ask(payment, send_refill)
+            payment = resolution.payment
+        return _ask(payment, send_refill) if payment.ended and payment.may_be_paid else resolution
     except (StripeUnavailable, LedgerBusy, PaymentBusy) as error:
         return _leave_unresolved(payment, error)
 
@@ -73,7 +74,7 @@ def charge(payment: Payment) -> Resolution:
         answer = gateway.charge(payment)
         if isinstance(answer, Failure):
             return Resolution(record(payment, Outcome("failed", failure=answer)))
-        return _settle(payment, answer)
+        return _settle(payment, [answer])
     except PaymentsUnavailable as error:
         renewed = _take_next_key(payment) if error.replayed else payment
         return _leave_unresolved(payment, error) if renewed == payment or renewed.ended else charge(renewed)
@@ -84,14 +85,13 @@ def charge(payment: Payment) -> Resolution:
 
 
 def _ask(payment: Payment, send_refill: SendRefill) -> Resolution:
-    """Look for the PaymentIntent of a payment that has not ended, and take the next step."""
+    """Ask Stripe for the PaymentIntents of a payment, and take the next step."""
     send = send_refill if payment.kind == "auto_pay" else charge
     now_ms = clock.now_ms()
     match next_step(payment, gateway.find(payment), now_ms):
-        case Settle(intent):
-            return _settle(payment, intent)
-        case Cancel(intent):
-            return _settle(payment, gateway.cancel(payment, intent.id))
+        case Settle(intents, cancel_first):
+            left = [gateway.cancel(payment, each.id) if each.id in cancel_first else each for each in intents]
+            return _settle(payment, left)
         case Send(with_next_key=False):
             return send(payment)
         case Send():
@@ -104,20 +104,14 @@ def _ask(payment: Payment, send_refill: SendRefill) -> Resolution:
             return Resolution(payment)
 
 
-def _close(payment: Payment) -> Resolution:
-    """Cancel what can still be paid of a payment that has ended. If the customer was faster, it succeeds."""
-    found = gateway.find_all(payment)
-    intents = [gateway.cancel(payment, each.id) if each.can_be_canceled else each for each in found]
+def _settle(payment: Payment, intents: list[Intent]) -> Resolution:
+    """Settle a payment by its PaymentIntents. If it had ended, these are all, and nobody may be able to pay it."""
+    had_ended = payment.ended
     for each in intents:
         payment = settle(payment, each)
-    if is_closed_at_stripe(payment, intents, clock.now_ms()):
+    if had_ended and is_closed_at_stripe(payment, intents, clock.now_ms()):
         payment = table.change(payment, with_intents_closed)
-    return Resolution(payment)
-
-
-def _settle(payment: Payment, intent: Intent) -> Resolution:
-    settled = settle(payment, intent)
-    return Resolution(settled, intent.client_secret if settled.state == "requires_action" else None)
+    return Resolution(payment, intents[0].client_secret if payment.state == "requires_action" else None)
 
 
 def _take_next_key(payment: Payment) -> Payment:

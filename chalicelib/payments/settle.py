@@ -3,8 +3,8 @@
 from chalicelib.ledger.post import post_one
 from chalicelib.log import log
 from chalicelib.payments import table
-from chalicelib.payments.intent import Intent, check_same
-from chalicelib.payments.lifecycle import Outcome, advance, outcome_of
+from chalicelib.payments.intent import Intent
+from chalicelib.payments.lifecycle import Outcome, advance, check_same, outcome_of
 from chalicelib.payments.payment import Payment
 
 

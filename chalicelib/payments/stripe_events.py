@@ -1,4 +1,4 @@
-"""Take Stripe's events about payments, by type."""
+"""Process Stripe's events about payments, by type."""
 
 from collections.abc import Callable
 from typing import Final
@@ -11,15 +11,15 @@ from chalicelib.stripe_api.event import PROCESSED, StripeEvent, Verdict
 
 
 class UnknownPayment(Exception):
-    """An event about a payment of ours that is not there: the rows and Stripe do not agree."""
+    """An event names a payment that is not in the table: the rows and Stripe do not agree."""
 
 
-def _payment_intent(event: StripeEvent) -> Verdict:
+def _process_payment_intent(event: StripeEvent) -> Verdict:
     intent = parse_intent(event.object, event.account)
     account_id, payment_id = intent.metadata.get("account_id", ""), intent.metadata.get("payment_id", "")
     if not account_id or not payment_id.startswith(PREFIX):
         reason = f"PaymentIntent {intent.id} was not made here"
-        # Money that nobody here knows of is for a person to look at; an attempt that moved none is not.
+        # Money that is not known here is for a person to look at; an attempt that moved none is not.
         return Verdict("parked" if intent.status == "succeeded" else "ignored", reason)
     payment = table.find(account_id, payment_id)
     if payment is None:
@@ -31,9 +31,9 @@ def _payment_intent(event: StripeEvent) -> Verdict:
 
 
 PROCESSORS: Final[dict[str, Callable[[StripeEvent], Verdict]]] = {
-    "payment_intent.succeeded": _payment_intent,
-    "payment_intent.processing": _payment_intent,
-    "payment_intent.requires_action": _payment_intent,
-    "payment_intent.payment_failed": _payment_intent,
-    "payment_intent.canceled": _payment_intent,
+    "payment_intent.succeeded": _process_payment_intent,
+    "payment_intent.processing": _process_payment_intent,
+    "payment_intent.requires_action": _process_payment_intent,
+    "payment_intent.payment_failed": _process_payment_intent,
+    "payment_intent.canceled": _process_payment_intent,
 }

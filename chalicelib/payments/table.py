@@ -22,7 +22,7 @@ from chalicelib.tables import Table, TableMeta, set_or_remove
 from chalicelib.typed import convert
 
 FOLLOW_UP_MS: Final = 30 * 60 * 1000
-"""How long those who follow payments have to hear of a change by themselves."""
+"""How long the streams and queues have for what follows from a change, before it is followed up."""
 
 WRITERS: Final = 10
 """Writers of one payment at once: the request, its repeat, a few webhooks and the sweeper."""

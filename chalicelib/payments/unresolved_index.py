@@ -23,11 +23,11 @@ def late(now_ms: int, limit: int) -> list[tuple[str, str]]:
 
 
 def parked(limit: int) -> list[Payment]:
-    """Return the payments that brought nothing and wait for a person, longest ago first."""
+    """Return the payments whose money waits for a person, longest ago first."""
     rows = PaymentRow.unresolved.query(PARKED, limit=limit, page_size=limit)
     return [get(row.account_id, row.payment_id) for row in rows]
 
 
 def count_parked(limit: int) -> int:
-    """Count them, up to a limit."""
+    """Count the payments whose money waits for a person, up to a limit."""
     return PaymentRow.unresolved.count(PARKED, limit=limit)

@@ -1,6 +1,6 @@
-"""Sweep up what is not final: ask Stripe about each payment, refund and dispute that is due, and finish webhooks.
+"""Sweep: resolve the payments, refunds and disputes that are due for a check, and finish webhooks whose function died.
 
-A webhook that never came loses nothing, and neither does one whose function has died.
+A webhook that is never sent loses nothing.
 """
 
 from collections.abc import Callable, Iterator
@@ -8,42 +8,40 @@ from functools import partial
 from typing import Final
 
 import msgspec
-from msgspec.structs import replace
 
 from chalicelib.batches import each, within
 from chalicelib.log import log
-from chalicelib.payments import table
-from chalicelib.payments import unresolved_index as unresolved_table
-from chalicelib.payments.payment import Payment
+from chalicelib.payments import table as payments
+from chalicelib.payments import unresolved_index
+from chalicelib.payments.lifecycle import with_check_counted
 from chalicelib.payments.resolve import Resolution, SendRefill, resolve
-from chalicelib.reversals import table as reversal_table
-from chalicelib.reversals.resolve import look_again
-from chalicelib.webhooks import receive as webhook
-from chalicelib.webhooks import table as webhook_table
+from chalicelib.reversals import table as reversals
+from chalicelib.reversals.resolve import check_again
+from chalicelib.webhooks import table as webhooks
+from chalicelib.webhooks.receive import replay
 
-A_SHARD: Final = 25
+PER_SHARD: Final = 25
 """Payments taken of each shard in one run: 200 in all, which Stripe's 25 calls a second take in well under a minute."""
 
 BUDGET_SECONDS: Final = 75
-"""When a run begins no further payment: a look and a charge that both time out end within its 120 seconds. The rest is
-still due in five minutes."""
-
+"""After this time a run starts no further check: one that looks and charges, and times out at both, still ends within
+the function's 120 seconds. The rest is due in the next run, five minutes later."""
 
 MOST_COUNTED: Final = 100
 """Parked webhooks and payments counted at most: more do not make it more urgent."""
 
 WEBHOOKS_PARKED: Final = "webhooks are parked; somebody has to look at them"
 PAYMENTS_PARKED: Final = "payments that brought nothing are parked; refund or keep them"
-"""What the log says, and an alarm listens for, until somebody has looked."""
+"""Log lines that an alarm listens for, written by every run until somebody has looked."""
 
 
-class Swept(msgspec.Struct):
-    """What one run came to: what was looked at, and how much of it ended, still waits, or met a bug.
+class SweepResult(msgspec.Struct):
+    """How many were checked, and how many of them have ended, still wait, or met a bug.
 
-    `webhooks_parked` and `payments_parked` count what waits for somebody to look at it.
+    `webhooks_parked` and `payments_parked` count what waits for a person.
     """
 
-    looked_at: int = 0
+    checked: int = 0
     ended: int = 0
     unresolved: int = 0
     failed: int = 0
@@ -51,82 +49,79 @@ class Swept(msgspec.Struct):
     payments_parked: int = 0
 
 
-class Due(msgspec.Struct, frozen=True):
-    """What is due, by its names, and how to look at it: that returns whether it has ended."""
+class DueItem(msgspec.Struct, frozen=True):
+    """A thing that is due: its ids for the log, and how to check it, which tells whether it has ended."""
 
     about: dict[str, str]
-    look: Callable[[], bool]
+    check: Callable[[], bool]
 
 
 class SweepIncomplete(Exception):
-    """Some could not be looked at for a reason that is a bug; all others were."""
+    """Some could not be checked because of a bug; all others were."""
 
-    def __init__(self, swept: Swept) -> None:
-        super().__init__(f"{swept.failed} of {swept.looked_at} could not be swept; see the log")
-        self.swept = swept
+    def __init__(self, result: SweepResult) -> None:
+        super().__init__(f"{result.failed} of {result.checked} could not be swept; see the log")
+        self.result = result
 
 
-def sweep(now_ms: int, *, send_refill: SendRefill = Resolution) -> Swept:
-    """Resolve what is due. Each that stays unresolved is looked at later, and ever later.
+def sweep(now_ms: int, *, send_refill: SendRefill = Resolution) -> SweepResult:
+    """Check what is due. What stays unresolved is checked again later, at growing intervals.
 
-    `send_refill` sends the refills of auto-pay that Stripe does not have. One's bug holds up no other. Raises
+    `send_refill` sends the refills of auto-pay that Stripe does not have. A bug in one check stops no other. Raises
     SweepIncomplete at the end, if there was any.
     """
-    swept = Swept()
+    result = SweepResult()
     failures = each(
-        within(BUDGET_SECONDS, _due(now_ms, send_refill)),
-        lambda due: _sweep(due, swept),
+        within(BUDGET_SECONDS, _list_due(now_ms, send_refill)),
+        lambda item: _check(item, result),
         message="one could not be swept",
-        about=lambda due: due.about,
+        about=lambda item: item.about,
     )
-    swept.failed = len(failures)
-    swept.webhooks_parked = webhook_table.count_parked(MOST_COUNTED)
-    swept.payments_parked = unresolved_table.count_parked(MOST_COUNTED)
-    log().info("payments swept", **msgspec.to_builtins(swept))
-    if swept.webhooks_parked:
-        log().error(WEBHOOKS_PARKED, count=swept.webhooks_parked)
-    if swept.payments_parked:
-        log().error(PAYMENTS_PARKED, count=swept.payments_parked)
+    result.failed = len(failures)
+    result.webhooks_parked = webhooks.count_parked(MOST_COUNTED)
+    result.payments_parked = unresolved_index.count_parked(MOST_COUNTED)
+    log().info("payments swept", **msgspec.to_builtins(result))
+    if result.webhooks_parked:
+        log().error(WEBHOOKS_PARKED, count=result.webhooks_parked)
+    if result.payments_parked:
+        log().error(PAYMENTS_PARKED, count=result.payments_parked)
     if failures:
-        raise SweepIncomplete(swept)
-    return swept
+        raise SweepIncomplete(result)
+    return result
 
 
-def _due(now_ms: int, send_refill: SendRefill) -> Iterator[Due]:
-    for account_id, payment_id in unresolved_table.due(now_ms, A_SHARD):
+def _list_due(now_ms: int, send_refill: SendRefill) -> Iterator[DueItem]:
+    for account_id, payment_id in unresolved_index.due(now_ms, PER_SHARD):
         about = {"account_id": account_id, "payment_id": payment_id}
-        yield Due(about, partial(sweep_one, account_id, payment_id, send_refill=send_refill))
-    for account_id, reversal_key in reversal_table.due(now_ms, A_SHARD):
+        yield DueItem(about, partial(check_payment, account_id, payment_id, send_refill=send_refill))
+    for account_id, reversal_key in reversals.due(now_ms, PER_SHARD):
         about = {"account_id": account_id, "reversal_key": reversal_key}
-        yield Due(about, partial(_sweep_reversal, account_id, reversal_key))
-    for event_id in webhook_table.unfinished(now_ms, A_SHARD):
-        yield Due({"event_id": event_id}, partial(_finish_webhook, event_id))
+        yield DueItem(about, partial(_check_reversal, account_id, reversal_key))
+    for event_id in webhooks.unfinished(now_ms, PER_SHARD):
+        yield DueItem({"event_id": event_id}, partial(_finish_webhook, event_id))
 
 
-def _sweep(due: Due, swept: Swept) -> None:
-    swept.looked_at += 1
-    ended = due.look()
-    swept.ended += ended
-    swept.unresolved += not ended
+def _check(item: DueItem, result: SweepResult) -> None:
+    result.checked += 1
+    ended = item.check()
+    result.ended += ended
+    result.unresolved += not ended
 
 
-def _sweep_reversal(account_id: str, reversal_key: str) -> bool:
-    return look_again(reversal_table.due_of(account_id, reversal_key))
+def check_payment(account_id: str, payment_id: str, *, send_refill: SendRefill = Resolution) -> bool:
+    """Resolve one payment; tell whether nothing more can happen to it. Raises PaymentMismatch, PaymentBusy."""
+    payment = payments.get(account_id, payment_id)
+    if payment.is_final:
+        return True  # the index was a moment behind
+    # Counted first: a payment that kills the function must not be the first one of every run.
+    counted = payments.change(payment, with_check_counted)
+    return resolve(counted, send_refill=send_refill).payment.is_final
+
+
+def _check_reversal(account_id: str, reversal_key: str) -> bool:
+    return check_again(reversals.parse_key(account_id, reversal_key))
 
 
 def _finish_webhook(event_id: str) -> bool:
-    webhook.replay(event_id)
+    replay(event_id)
     return True
-
-
-def sweep_one(account_id: str, payment_id: str, *, send_refill: SendRefill = Resolution) -> bool:
-    """Resolve one payment, and tell whether nothing more can come of it. Raises PaymentMismatch, PaymentBusy."""
-    payment = table.get(account_id, payment_id)
-    if payment.is_final:
-        return True  # the index was a moment behind
-    # Noted first: a payment that kills the function must not be the first one of every run.
-    return resolve(table.change(payment, _looked_at), send_refill=send_refill).payment.is_final
-
-
-def _looked_at(payment: Payment) -> Payment:
-    return payment if payment.is_final else replace(payment, checks=payment.checks + 1)

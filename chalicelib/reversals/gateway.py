@@ -1,11 +1,11 @@
-"""The door to Stripe for money that goes back: refunds and disputes. Its errors are those of `stripe_gateway`."""
+"""The door to Stripe for refunds and disputes."""
 
 from typing import TYPE_CHECKING
 
 from chalicelib.money import to_card_amount
 from chalicelib.payments.payment import Payment
-from chalicelib.reversals.dispute import StripeDispute, dispute_of
-from chalicelib.reversals.refund import Refund, StripeRefund, refund_of
+from chalicelib.reversals.dispute import StripeDispute, parse_dispute
+from chalicelib.reversals.refund import Refund, StripeRefund, parse_refund
 from chalicelib.stripe_api.client import CHARGE_SECONDS, ask, options, or_none
 from chalicelib.stripe_api.deployment import metadata
 
@@ -13,19 +13,19 @@ if TYPE_CHECKING:
     from stripe.params import RefundCreateParams
 
 
-def refund(payment: Payment, wanted: Refund) -> StripeRefund:
+def refund(payment: Payment, made: Refund) -> StripeRefund:
     """Refund a part of a payment, or all of it. Raises StripeUnavailable, StripeRefused.
 
-    Everything sent is made from the refund and its payment alone, so a repeat is the same request to Stripe.
+    The request is made of the refund and its payment alone, so a repeat is the same request to Stripe.
     """
     params: RefundCreateParams = {
         "payment_intent": str(payment.payment_intent_id),
-        "amount": to_card_amount(wanted.amount_micros, wanted.currency),
-        "metadata": metadata(account_id=wanted.account_id, payment_id=wanted.payment_id, refund_id=wanted.refund_id),
+        "amount": to_card_amount(made.amount_micros, made.currency),
+        "metadata": metadata(account_id=made.account_id, payment_id=made.payment_id, refund_id=made.refund_id),
     }
-    once = options(payment.stripe_account, key=wanted.stripe_key)
+    once = options(payment.stripe_account, key=made.stripe_key)
     found = ask("refund", lambda v1: v1.refunds.create(params, once).to_dict(), CHARGE_SECONDS)
-    return refund_of(found, payment.stripe_account)
+    return parse_refund(found, payment.stripe_account)
 
 
 def refunds_of(payment: Payment) -> list[StripeRefund]:
@@ -38,10 +38,10 @@ def refunds_of(payment: Payment) -> list[StripeRefund]:
             for each in v1.refunds.list({"payment_intent": intent_id, "limit": 100}, of_account).auto_paging_iter()
         ],
     )
-    return [refund_of(each, payment.stripe_account) for each in found]
+    return [parse_refund(each, payment.stripe_account) for each in found]
 
 
 def find_dispute(dispute_id: str, stripe_account: str | None) -> StripeDispute | None:
     """Return a dispute as it is now; None when Stripe has no such one. Raises StripeUnavailable."""
     found = or_none("find_dispute", lambda v1: v1.disputes.retrieve(dispute_id, {}, options(stripe_account)).to_dict())
-    return dispute_of(found, stripe_account) if found else None
+    return parse_dispute(found, stripe_account) if found else None

@@ -1,4 +1,4 @@
-"""Refund a payment to its card, whole or in part: the operator's."""
+"""Refund a payment to its card, whole or in part. Only operators may."""
 
 from typing import Any, Final
 
@@ -14,7 +14,7 @@ from chalicelib.money import Currency, Decimal, format_amount, parse_micros, to_
 from chalicelib.payments import table as payments
 from chalicelib.payments.payment import Payment
 from chalicelib.payments.table import WRITERS, PaymentBusy
-from chalicelib.reversals import table as reversal_table
+from chalicelib.reversals import table
 from chalicelib.reversals.refund import PREFIX, Refund
 from chalicelib.reversals.resolve import resolve_refund, send
 from chalicelib.reversals.reversal import Reversals, refundable_micros, with_new_refund
@@ -33,7 +33,7 @@ class RefundRequest(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class PaymentNotRefundable(Refusal):
-    """A payment that took no money, or not yet."""
+    """A payment that has taken no money, or not yet."""
 
     status = 409
     type = "payment-not-refundable"
@@ -63,7 +63,7 @@ class PaymentDisputed(Refusal):
 
 
 class NothingToRefund(Refusal):
-    """Nothing of the payment is left: it is refunded, or spent."""
+    """Nothing of the payment is left: it is refunded or spent."""
 
     status = 409
     type = "nothing-to-refund"
@@ -99,7 +99,7 @@ class RefundTooLarge(Refusal):
 
 
 class RefundFailed(Refusal):
-    """The refund that the key stands for came to nothing, or came back. `code` is Stripe's."""
+    """The refund that the key stands for failed, or the bank sent it back. `code` is Stripe's."""
 
     status = 409
     type = "refund-failed"
@@ -128,21 +128,21 @@ def refund(account: Account, payment_id: str, request: RefundRequest, *, key: Ke
     amount_micros = None if request.amount is None else parse_micros(request.amount)
     if amount_micros is not None:
         to_card_amount(amount_micros, account.currency)
-    wanted = _Wanted(payments.get(account.account_id, payment_id), amount_micros, request.reason, key, actor)
-    known = _known(wanted)
-    if known is None:
+    order = _Order(payments.get(account.account_id, payment_id), amount_micros, request.reason, key, actor)
+    made = _find_refund(order)
+    if made is None:
         try:
-            return _answered(_begun(wanted))
+            return _refuse_failed(_begin_refund(order))
         except Refusal:
-            # Another request with the same key may have come first, and be the very thing that is in the way.
-            known = _known(wanted)
-            if known is None:
+            # Another request with the same key may have come first, and be the cause of the refusal.
+            made = _find_refund(order)
+            if made is None:
                 raise
-    return _answered(known if known.is_settled else resolve_refund(wanted.payment, known))
+    return _refuse_failed(made if made.is_settled else resolve_refund(order.payment, made))
 
 
-class _Wanted(msgspec.Struct, frozen=True):
-    """What is asked for. Without an amount it is all that can be refunded."""
+class _Order(msgspec.Struct, frozen=True):
+    """A refund as it is asked for. Without an amount it is all that can be refunded."""
 
     payment: Payment
     amount_micros: int | None
@@ -152,90 +152,93 @@ class _Wanted(msgspec.Struct, frozen=True):
 
     @property
     def content(self) -> dict[str, Any]:
-        """Return what a repeat must agree in."""
+        """Return what a repeat must have in common with the first request."""
         return {"payment_id": self.payment.payment_id, "amount_micros": self.amount_micros, "reason": self.reason}
 
 
-def _known(wanted: _Wanted) -> Refund | None:
+def _find_refund(order: _Order) -> Refund | None:
     """Return the refund that the key stands for, if it was begun. Raises IdempotencyConflict."""
-    payment = wanted.payment
-    claim = idempotency.find(payment.account_id, wanted.key, operation=OPERATION, content=wanted.content)
-    return reversal_table.read(payment).refund(claim.resource_id) if claim else None
+    payment = order.payment
+    claim = idempotency.find(payment.account_id, order.key, operation=OPERATION, content=order.content)
+    return table.read(payment).refund(claim.resource_id) if claim else None
 
 
-def _begun(wanted: _Wanted) -> Refund:
-    """Claim the key, write the refund and ask Stripe for it. A refusal leaves a key free that had no claim."""
-    check_refund(reversal_table.read(wanted.payment), wanted.amount_micros)
-    account_id = wanted.payment.account_id
-    claim = idempotency.claim(account_id, wanted.key, operation=OPERATION, content=wanted.content, prefix=PREFIX)
-    payment, refund, is_new = _written(wanted, claim.resource_id)
-    return send(payment, refund) if is_new else resolve_refund(payment, refund)
+def _begin_refund(order: _Order) -> Refund:
+    """Claim the key, write the refund and ask Stripe for it. A refusal before the claim leaves the key free."""
+    check_refund(table.read(order.payment), order.amount_micros)
+    account_id = order.payment.account_id
+    claim = idempotency.claim(account_id, order.key, operation=OPERATION, content=order.content, prefix=PREFIX)
+    payment, made, is_new = _write_refund(order, claim.resource_id)
+    return send(payment, made) if is_new else resolve_refund(payment, made)
 
 
-def check_refund(seen: Reversals, amount_micros: int | None) -> int:
-    """Return the amount to refund: what is wanted, or all that can be.
+def check_refund(reversals: Reversals, amount_micros: int | None) -> int:
+    """Return the amount to refund: what was asked for, or all that can be.
 
     Raises PaymentNotRefundable, PaymentDisputed, NothingToRefund, RefundTooLarge.
     """
-    payment = seen.payment
+    payment = reversals.payment
     if payment.state != "succeeded":
         raise PaymentNotRefundable(payment)
-    for each in seen.disputes:
+    for each in reversals.disputes:
         if each.blocks_refunds:
             raise PaymentDisputed(each.dispute_id, each.status)
-    maximum_micros = _maximum_micros(seen)
+    maximum_micros = _maximum_micros(reversals)
     if maximum_micros == 0:
-        raise NothingToRefund(payment, seen.unrefunded_micros)
+        raise NothingToRefund(payment, reversals.unrefunded_micros)
     if amount_micros is not None and amount_micros > maximum_micros:
         raise RefundTooLarge(amount_micros, maximum_micros, payment.currency)
     return amount_micros or maximum_micros
 
 
-def _maximum_micros(seen: Reversals) -> int:
+def _maximum_micros(reversals: Reversals) -> int:
     """Return how much can be refunded. Raises PaymentBusy, LedgerBusy."""
-    account_id = seen.payment.account_id
-    if not seen.payment.fills_wallet:
-        return refundable_micros(seen, 0, 0)
+    account_id = reversals.payment.account_id
+    if not reversals.payment.fills_wallet:
+        return refundable_micros(reversals, 0, 0)
     for _ in attempts(WRITERS):
-        promised = _promised(account_id)
+        pending = _read_pending_debits(account_id)
         balance_micros = read_wallet(account_id).balance_micros
-        # The same before and after: none of them was debited meanwhile, and is counted twice or not at all.
-        if _promised(account_id) == promised:
-            return refundable_micros(seen, balance_micros, sum(promised.values()))
+        # If they are the same before and after, none of them was debited meanwhile and counted twice or not at all.
+        if _read_pending_debits(account_id) == pending:
+            return refundable_micros(reversals, balance_micros, sum(pending.values()))
     raise PaymentBusy(f"refunds of {account_id} went on {WRITERS} times; try again")
 
 
-def _promised(account_id: str) -> dict[str, int]:
-    """Return the amounts that other refunds will take from the wallet, once Stripe has them.
+def _read_pending_debits(account_id: str) -> dict[str, int]:
+    """Return the amounts, by refund, that refunds of an account will debit from the wallet once Stripe has them.
 
-    Those that Stripe has are debited first, if whoever heard of them has not come to that yet.
+    Those that Stripe already has are debited first, if that is still to be done.
     """
-    refunds, _ = reversal_table.of_account(account_id)
-    promised = [each for each in refunds if each.is_promised]
-    for each in promised:
-        if each.is_out:
+    refunds, _ = table.of_account(account_id)
+    pending = [each for each in refunds if each.debit_pending]
+    for each in pending:
+        if each.accepted_by_stripe:
             settle(payments.get(account_id, each.payment_id), lambda unchanged: unchanged)
-    return {each.refund_id: each.amount_micros for each in promised if not each.is_out}
+    return {each.refund_id: each.amount_micros for each in pending if not each.accepted_by_stripe}
 
 
-def _written(wanted: _Wanted, refund_id: str) -> tuple[Payment, Refund, bool]:
-    """Write the refund, unless it is there; no two refunds of an account are decided on the same balance."""
-    account_id, payment_id = wanted.payment.account_id, wanted.payment.payment_id
+def _write_refund(order: _Order, refund_id: str) -> tuple[Payment, Refund, bool]:
+    """Write the refund unless it is there; return its payment, it, and whether it was written now.
+
+    No two refunds of an account are decided on the same balance.
+    """
+    account_id, payment_id = order.payment.account_id, order.payment.payment_id
     for _ in attempts(WRITERS):
-        begun = reversal_table.begun(account_id)
-        seen = reversal_table.read(payments.get(account_id, payment_id))
-        known = seen.refund(refund_id)
+        begun = table.begun(account_id)
+        reversals = table.read(payments.get(account_id, payment_id))
+        known = reversals.refund(refund_id)
         if known:
-            return seen.payment, known, False
-        made = _new(seen.payment, refund_id, check_refund(seen, wanted.amount_micros), wanted)
-        written = reversal_table.write(seen, with_new_refund(seen, made), begun=begun)
+            return reversals.payment, known, False
+        made = _new_refund(order, reversals.payment, refund_id, check_refund(reversals, order.amount_micros))
+        written = table.write(reversals, with_new_refund(reversals, made), begun=begun)
         if written:
             return written.payment, written.refund(refund_id) or made, True
     raise PaymentBusy(f"refunds of {account_id} were begun by others {WRITERS} times; try again")
 
 
-def _new(payment: Payment, refund_id: str, amount_micros: int, wanted: _Wanted) -> Refund:
-    # The refund begins now: its claim may have been left behind long ago, by a request that was cut off.
+def _new_refund(order: _Order, payment: Payment, refund_id: str, amount_micros: int) -> Refund:
+    # The refund begins now: a request that was cut off may have left its claim long ago.
     now_ms = clock.now_ms()
     return Refund(
         account_id=payment.account_id,
@@ -245,15 +248,15 @@ def _new(payment: Payment, refund_id: str, amount_micros: int, wanted: _Wanted) 
         currency=payment.currency,
         created_at_ms=now_ms,
         updated_at_ms=now_ms,
-        reason=wanted.reason,
-        actor=wanted.actor,
+        reason=order.reason,
+        actor=order.actor,
         moves_wallet=payment.fills_wallet,
         stripe_account=payment.stripe_account,
     )
 
 
-def _answered(refund: Refund) -> Refund:
-    """Answer with the refund, or refuse with what it came to. Raises RefundFailed."""
-    if not refund.holds:
-        raise RefundFailed(refund)
-    return refund
+def _refuse_failed(made: Refund) -> Refund:
+    """Return a refund, or refuse if it failed or was returned. Raises RefundFailed."""
+    if not made.counts_against_payment:
+        raise RefundFailed(made)
+    return made

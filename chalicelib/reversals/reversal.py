@@ -1,8 +1,9 @@
-"""A payment with its refunds and disputes: what has gone back of it, and what that does to the wallet. Pure.
+"""A payment with its refunds and disputes: how much of it went back, and what that does to the wallet. Pure.
 
 Promise: whatever arrives in whatever order, the wallet is debited for what went back, and never for more than was paid.
-A refund is debited in full, for Stripe never refunds more than was paid. A dispute is debited for what the refunds have
-left: banks also take back what was refunded before. When a refund becomes known, or comes back, the disputes follow.
+A refund is debited in full, because Stripe never refunds more than was paid. A dispute is debited for what the refunds
+have left, because banks also withdraw what was refunded before. When a refund becomes known or is returned, the debits
+of the disputes are adjusted.
 """
 
 from collections.abc import Callable
@@ -14,20 +15,20 @@ from msgspec.structs import replace
 from chalicelib.ledger.posting import Posting
 from chalicelib.money import card_step_micros
 from chalicelib.payments.payment import Payment
-from chalicelib.reversals import dispute as disputing
-from chalicelib.reversals import refund as refunding
-from chalicelib.reversals.dispute import Dispute, StripeDispute
-from chalicelib.reversals.refund import Refund, StripeRefund
+from chalicelib.reversals.dispute import Dispute, StripeDispute, dispute_from_stripe, with_total_debit
+from chalicelib.reversals.dispute import advance as advance_dispute
+from chalicelib.reversals.refund import Refund, StripeRefund, is_same_refund, refund_from_stripe
+from chalicelib.reversals.refund import advance as advance_refund
 
 ReversalT = TypeVar("ReversalT", Refund, Dispute)
 
 
 class ReversalMismatch(Exception):
-    """A refund or dispute at Stripe is not of the payment that it names. Nothing is posted; somebody has to look."""
+    """A refund or dispute at Stripe does not belong to the payment it names. Nothing is posted; a person must look."""
 
 
 class Reversals(msgspec.Struct, frozen=True):
-    """A payment as it was read, with all refunds and disputes of it, each kind oldest first."""
+    """A payment with all its refunds and disputes, as they were read; each kind oldest first."""
 
     payment: Payment
     refunds: tuple[Refund, ...] = ()
@@ -35,13 +36,14 @@ class Reversals(msgspec.Struct, frozen=True):
 
     @property
     def refunded_micros(self) -> int:
-        """Return what is refunded, as far as Stripe has it."""
-        return sum(each.amount_micros for each in self.refunds if each.is_out)
+        """Return what is refunded at Stripe."""
+        return sum(each.amount_micros for each in self.refunds if each.accepted_by_stripe)
 
     @property
     def unrefunded_micros(self) -> int:
-        """Return what is left to be refunded, with refunds whose outcome is not known taken as made."""
-        return self.payment.amount_micros - sum(each.amount_micros for each in self.refunds if each.holds)
+        """Return what is left to be refunded. Refunds whose outcome is not known count as made."""
+        counted = sum(each.amount_micros for each in self.refunds if each.counts_against_payment)
+        return self.payment.amount_micros - counted
 
     def refund(self, refund_id: str) -> Refund | None:
         """Return a refund by our id."""
@@ -57,18 +59,18 @@ class Reversals(msgspec.Struct, frozen=True):
         return (*self.refunds, *self.disputes)
 
     def postings(self) -> list[Posting]:
-        """Return all that the ledger should have, and is not known to have."""
+        """Return the postings that the ledger should have and is not known to have."""
         return [posting for each in self.rows for posting in each.postings()[each.posted :]]
 
 
-def refundable_micros(reversals: Reversals, balance_micros: int, promised_micros: int) -> int:
+def refundable_micros(reversals: Reversals, balance_micros: int, pending_micros: int) -> int:
     """Return how much of a payment can be refunded: what is unspent, in whole units of what a card takes.
 
-    `promised_micros` is what other refunds of the account will still take from the wallet.
+    `pending_micros` is what other refunds of the account will still debit from the wallet.
     """
     left = reversals.unrefunded_micros
     if reversals.payment.fills_wallet:
-        left = min(left, balance_micros - promised_micros)
+        left = min(left, balance_micros - pending_micros)
     return max(0, left - left % card_step_micros(reversals.payment.currency))
 
 
@@ -89,27 +91,29 @@ def with_dispute(reversals: Reversals, dispute_id: str, rule: Callable[[Dispute]
     return replace(reversals, disputes=disputes)
 
 
-def told_of_refund(reversals: Reversals, found: StripeRefund, now_ms: int) -> Reversals:
-    """Take in what Stripe says of a refund, asked for here or not. Raises ReversalMismatch."""
+def apply_refund_update(reversals: Reversals, found: StripeRefund, now_ms: int) -> Reversals:
+    """Apply what Stripe says of a refund, whether it was asked for here or not. Raises ReversalMismatch."""
     check_belongs(reversals.payment, found)
-    known = next((each for each in reversals.refunds if refunding.is_same(each, found)), None)
+    known = next((each for each in reversals.refunds if is_same_refund(each, found)), None)
     if known is None:
-        known = refunding.made_elsewhere(reversals.payment, found, now_ms)
+        known = refund_from_stripe(reversals.payment, found, now_ms)
         reversals = with_new_refund(reversals, known)
-    return weighed(with_refund(reversals, known.refund_id, lambda each: refunding.advance(each, found, now_ms)), now_ms)
+    updated = with_refund(reversals, known.refund_id, lambda each: advance_refund(each, found, now_ms))
+    return allocate_dispute_debits(updated, now_ms)
 
 
-def told_of_dispute(reversals: Reversals, found: StripeDispute, now_ms: int) -> Reversals:
-    """Take in what Stripe says of a dispute. Raises ReversalMismatch."""
+def apply_dispute_update(reversals: Reversals, found: StripeDispute, now_ms: int) -> Reversals:
+    """Apply what Stripe says of a dispute. Raises ReversalMismatch."""
     check_belongs(reversals.payment, found)
     if reversals.dispute(found.id) is None:
-        known = (*reversals.disputes, disputing.opened(reversals.payment, found, now_ms))
-        reversals = replace(reversals, disputes=known)
-    return weighed(with_dispute(reversals, found.id, lambda each: disputing.advance(each, found)), now_ms)
+        new = dispute_from_stripe(reversals.payment, found, now_ms)
+        reversals = replace(reversals, disputes=(*reversals.disputes, new))
+    updated = with_dispute(reversals, found.id, lambda each: advance_dispute(each, found))
+    return allocate_dispute_debits(updated, now_ms)
 
 
 def check_belongs(payment: Payment, found: StripeRefund | StripeDispute) -> None:
-    """Check that what Stripe tells of is the payment's. Raises ReversalMismatch naming every difference."""
+    """Check that Stripe's refund or dispute is the payment's. Raises ReversalMismatch with every difference."""
     pairs: dict[str, tuple[Any, Any]] = {
         "payment_intent": (payment.payment_intent_id, found.payment_intent_id),
         "currency": (payment.currency, found.currency),
@@ -120,14 +124,14 @@ def check_belongs(payment: Payment, found: StripeRefund | StripeDispute) -> None
         raise ReversalMismatch(f"{found.id} of payment {payment.payment_id}: {'; '.join(wrong)}")
 
 
-def weighed(reversals: Reversals, now_ms: int) -> Reversals:
-    """Let the disputes debit what the refunds have left, the oldest first; note on the payment what has gone back."""
+def allocate_dispute_debits(reversals: Reversals, now_ms: int) -> Reversals:
+    """Let the disputes debit what the refunds have left, the oldest first; write on the payment what went back."""
     left = reversals.payment.amount_micros - reversals.refunded_micros
     disputes = []
     for each in sorted(reversals.disputes, key=lambda dispute: (dispute.opened_at_ms, dispute.dispute_id)):
-        wanted = max(0, min(each.taken_micros, left))
-        left -= wanted
-        disputes.append(disputing.debiting(each, wanted, now_ms))
+        debit_micros = max(0, min(each.withdrawn_micros, left))
+        left -= debit_micros
+        disputes.append(with_total_debit(each, debit_micros, now_ms))
     payment = replace(
         reversals.payment,
         refunded_micros=reversals.refunded_micros,
@@ -138,15 +142,15 @@ def weighed(reversals: Reversals, now_ms: int) -> Reversals:
 
 
 def with_posted(reversals: Reversals, posted: Reversals) -> Reversals:
-    """Note that the ledger has all postings that `posted` came to. Others may have become due meanwhile."""
+    """Note that the ledger has all postings of `posted`. Further ones may have been added meanwhile."""
     refunds = {each.refund_id: len(each.postings()) for each in posted.refunds}
     disputes = {each.dispute_id: len(each.postings()) for each in posted.disputes}
     return replace(
         reversals,
-        refunds=tuple(_posted(each, refunds.get(each.refund_id, 0)) for each in reversals.refunds),
-        disputes=tuple(_posted(each, disputes.get(each.dispute_id, 0)) for each in reversals.disputes),
+        refunds=tuple(_with_posted(each, refunds.get(each.refund_id, 0)) for each in reversals.refunds),
+        disputes=tuple(_with_posted(each, disputes.get(each.dispute_id, 0)) for each in reversals.disputes),
     )
 
 
-def _posted(reversal: ReversalT, count: int) -> ReversalT:
+def _with_posted(reversal: ReversalT, count: int) -> ReversalT:
     return replace(reversal, posted=count) if count > reversal.posted else reversal

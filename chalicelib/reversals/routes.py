@@ -1,4 +1,4 @@
-"""Refunds over HTTP, and payments with what became of them."""
+"""Refunds over HTTP, and a payment with its refunds and disputes."""
 
 from chalicelib.accounts.account import CurrencyMismatch
 from chalicelib.accounts.balance import view_balance
@@ -8,11 +8,11 @@ from chalicelib.idempotency import IdempotencyConflict
 from chalicelib.ledger.post import LedgerBusy
 from chalicelib.ledger.table import read_wallet
 from chalicelib.money import InvalidDecimal, NotChargeable
-from chalicelib.payments import table
+from chalicelib.payments import table as payments
 from chalicelib.payments.payment import PaymentNotFound
 from chalicelib.payments.table import PaymentBusy
 from chalicelib.payments.view import view_payment
-from chalicelib.reversals import table as reversal_table
+from chalicelib.reversals import table
 from chalicelib.reversals.issue_refund import (
     NothingToRefund,
     PaymentDisputed,
@@ -44,7 +44,7 @@ CHECK_AGAIN_SECONDS = "3"
 )
 def get_payment(call: Call[None, None], account_id: str, payment_id: str) -> PaymentDetail:
     allow(call, account_id, Right.READ)
-    return view_detail(reversal_table.read(table.get(account_id, payment_id)))
+    return view_detail(table.read(payments.get(account_id, payment_id)))
 
 
 @routes.operation(
@@ -80,7 +80,7 @@ def get_payment(call: Call[None, None], account_id: str, payment_id: str) -> Pay
 def refund_payment(call: Call[RefundRequest, None], account_id: str, payment_id: str) -> Answer:
     allowed = allow(call, account_id, Right.OPERATE)
     made = refund(allowed.account, payment_id, call.body, key=call.idempotency_key, actor=allowed.actor)
-    payment = view_payment(table.get(account_id, payment_id))
+    payment = view_payment(payments.get(account_id, payment_id))
     body = RefundedView(view_refund(made), payment, view_balance(read_wallet(account_id)))
     if made.state == "created":
         return Answer(body, 202, {"Retry-After": CHECK_AGAIN_SECONDS})

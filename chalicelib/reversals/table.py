@@ -20,9 +20,8 @@ from chalicelib.due_index import DueIndex
 from chalicelib.payments import table as payments
 from chalicelib.payments.payment import Payment
 from chalicelib.payments.table import WRITERS, PaymentBusy
-from chalicelib.reversals import dispute as disputing
-from chalicelib.reversals import refund as refunding
 from chalicelib.reversals.dispute import Dispute
+from chalicelib.reversals.due import check_at_ms
 from chalicelib.reversals.refund import Refund
 from chalicelib.reversals.reversal import Reversals
 from chalicelib.tables import Table, TableMeta
@@ -34,8 +33,8 @@ GUARD: Final = "guard"
 Rule = Callable[[Reversals], Reversals]
 
 
-class Due(msgspec.Struct, frozen=True):
-    """A refund or dispute to be looked at."""
+class DueReversal(msgspec.Struct, frozen=True):
+    """A refund or dispute that is due for a check; `type` is `refund` or `dispute`."""
 
     account_id: str
     payment_id: str
@@ -86,14 +85,14 @@ class ReversalRow(Table):
     failure = JSONAttribute(null=True)
     actor = UnicodeAttribute(null=True)
     attempt = NumberAttribute(null=True)
-    spent_at_ms = NumberAttribute(null=True)
+    key_exhausted_at_ms = NumberAttribute(null=True, attr_name="spent_at_ms")
 
     dispute_id = UnicodeAttribute(null=True)
     status = UnicodeAttribute(null=True)
     opened_at_ms = NumberAttribute(null=True)
     due_by_ms = NumberAttribute(null=True)
-    moved = JSONAttribute(null=True)
-    movements = JSONAttribute(null=True)
+    balance_movements = JSONAttribute(null=True, attr_name="moved")
+    wallet_movements = JSONAttribute(null=True, attr_name="movements")
 
     begun = NumberAttribute(null=True)
 
@@ -176,10 +175,10 @@ def due(now_ms: int, limit: int) -> Iterator[tuple[str, str]]:
         yield row.account_id, row.reversal_key
 
 
-def due_of(account_id: str, reversal_key: str) -> Due:
-    """Return what a key names. Raises ValueError for a key that names no refund or dispute."""
+def parse_key(account_id: str, reversal_key: str) -> DueReversal:
+    """Read what a key names. Raises ValueError for a key that names no refund or dispute."""
     payment_id, kind, identifier = reversal_key.split("#", 2)
-    return Due(account_id, payment_id, kind, identifier)
+    return DueReversal(account_id, payment_id, kind, identifier)
 
 
 def _key(reversal: Refund | Dispute) -> str:
@@ -190,11 +189,11 @@ def _key(reversal: Refund | Dispute) -> str:
 
 def _row_of(reversal: Refund | Dispute) -> ReversalRow:
     key = _key(reversal)
-    check_at_ms = refunding.check_at_ms(reversal) if isinstance(reversal, Refund) else disputing.check_at_ms(reversal)
+    checked_next_ms = check_at_ms(reversal)
     return ReversalRow(
         reversal_key=key,
-        unsettled_shard=None if check_at_ms is None else shard_of(key, UnsettledIndex.shards),
-        check_at=None if check_at_ms is None else iso(check_at_ms),
+        unsettled_shard=None if checked_next_ms is None else shard_of(key, UnsettledIndex.shards),
+        check_at=None if checked_next_ms is None else iso(checked_next_ms),
         **msgspec.to_builtins(reversal),
     )
 

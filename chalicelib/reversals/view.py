@@ -1,4 +1,4 @@
-"""How refunds and disputes look outside."""
+"""The shape of refunds and disputes in answers."""
 
 import msgspec
 
@@ -58,7 +58,7 @@ class RefundedView(msgspec.Struct):
 
 
 def view_detail(reversals: Reversals) -> PaymentDetail:
-    """Present a payment with what became of it."""
+    """Present a payment with its refunds and disputes."""
     shown = msgspec.structs.asdict(view_payment(reversals.payment))
     return PaymentDetail(
         **shown,

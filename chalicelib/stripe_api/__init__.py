@@ -1,6 +1,7 @@
 """Stripe's API: the only code that knows the `stripe` library.
 
-`client.ask` is the one way to Stripe. It turns each error into its meaning (`meanings`, pure: the one table), which is
-raised as one of `errors`. `signature` checks a webhook (pure), and `deployment` tells whose object it is where several
-deployments share a Stripe account. What is asked for stands in the gateways of the rooms above.
+Every request goes through `client.ask`. It maps each error to its meaning by the table in `meanings` (pure) and raises
+one of `errors`. `attempt` says when a request may be sent again (pure), `signature` checks a webhook (pure), and
+`deployment` tells which deployment made an object where several share a Stripe account. The requests themselves are in
+the gateways of the rooms above.
 """

@@ -1,7 +1,7 @@
-"""The one way to Stripe: every request of the gateways goes through `ask`, which turns each error into its meaning.
+"""The client of Stripe: every request of the gateways goes through `ask`, which maps each error to its meaning.
 
 Only this file knows the `stripe` library's client and its exceptions. The library takes 200 ms to import, so it is
-imported where it is used: functions that call no Stripe do not pay for it.
+imported where it is used: functions that do not call Stripe do not pay for it.
 """
 
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from chalicelib.log import log
 from chalicelib.settings import settings
-from chalicelib.stripe_api.errors import NotAtStripe, StripeRefused, StripeUnavailable, raised_for
+from chalicelib.stripe_api.errors import NotAtStripe, StripeRefused, StripeUnavailable, exception_for
 from chalicelib.stripe_api.meanings import Call, StripeError, meaning_of
 
 if TYPE_CHECKING:
@@ -19,48 +19,47 @@ if TYPE_CHECKING:
     from stripe._v1_services import V1Services
 
 API_VERSION: Final = "2026-10-28.endive"
-"""Pinned: what the code was written and tested against (docs.stripe.com/api/versioning)."""
+"""The version that the code was written and tested against (docs.stripe.com/api/versioning)."""
 
 CONNECT_SECONDS: Final = 2
 CHARGE_SECONDS: Final = 8
-LOOK_SECONDS: Final = 4
+READ_SECONDS: Final = 4
 RETRIES: Final = 1
-"""Timeouts of one call that moves money, and of one that looks. The library repeats either once, with the same key.
-A look and a charge, both repeated, end within the 29 seconds of API Gateway."""
+"""Timeouts of a call that moves money, and of one that reads. The library repeats either once, with the same key. A
+read and a charge, both repeated, end within the 29 seconds of API Gateway."""
 
 REFUSED: Final = "Stripe refuses to work for us"
 UNCLEAR: Final = "Stripe did not answer clearly"
-"""What the alarms look for in the log (infrastructure/resources.json)."""
+"""Alarms listen for these log lines (infrastructure/resources.json)."""
 
 LIVE_KEYS: Final = ("sk_live_", "rk_live_")
 TEST_KEYS: Final = ("sk_test_", "rk_test_")
 AnswerT = TypeVar("AnswerT")
 
 
-def ask(call: Call, request: Callable[["V1Services"], AnswerT], seconds: int = LOOK_SECONDS) -> AnswerT:
-    """Make a request of Stripe that takes so many seconds at most, and return its answer.
+def ask(call: Call, request: Callable[["V1Services"], AnswerT], seconds: int = READ_SECONDS) -> AnswerT:
+    """Make a request to Stripe with a timeout, and return its answer. A list must be read to its end within `request`.
 
-    Lists are to be read to their end within the request. Raises StripeUnavailable, StripeRefused, never anything of the
-    library's.
+    Raises StripeUnavailable, StripeRefused, and no exception of the library's.
     """
     import stripe  # noqa: PLC0415 - see above
 
     try:
         return request(_client(settings().stripe_secret_key, settings().stripe_api_base, seconds).v1)
     except stripe.StripeError as error:
-        raise _meant(call, error) from error
+        raise _map_error(call, error) from error
 
 
-def or_none(call: Call, look: Callable[["V1Services"], dict[str, Any]]) -> dict[str, Any] | None:
-    """Return what a look finds, or None when Stripe has no such object. Raises StripeUnavailable."""
+def or_none(call: Call, request: Callable[["V1Services"], dict[str, Any]]) -> dict[str, Any] | None:
+    """Return what a request finds, or None when Stripe has no such object. Raises StripeUnavailable."""
     try:
-        return ask(call, look)
+        return ask(call, request)
     except NotAtStripe:
         return None
 
 
-def _meant(call: Call, error: "stripe.StripeError") -> StripeUnavailable | StripeRefused:
-    """Return what an error of the library's means, and be loud where it is for the operator."""
+def _map_error(call: Call, error: "stripe.StripeError") -> StripeUnavailable | StripeRefused:
+    """Return the exception for an error of the library's; log it as an error where the operator must act."""
     body: Any = error.json_body
     answer = dict(body["error"]) if isinstance(body, dict) and isinstance(body.get("error"), dict) else {}
     found = StripeError(
@@ -72,11 +71,11 @@ def _meant(call: Call, error: "stripe.StripeError") -> StripeUnavailable | Strip
     )
     meaning = meaning_of(call, found)
     replayed = str((error.headers or {}).get("Idempotent-Replayed", "")).lower() == "true"
-    raised = raised_for(meaning, found, answer, replayed=replayed)
-    if isinstance(raised, StripeUnavailable):
+    mapped = exception_for(meaning, found, answer, replayed=replayed)
+    if isinstance(mapped, StripeUnavailable):
         about = {"call": call, "meaning": meaning, "status": found.status, "code": found.code, "param": found.param}
         log().error(REFUSED if found.is_definite else UNCLEAR, **about, reason=str(error), replayed=replayed)
-    return raised
+    return mapped
 
 
 def _status_without_answer(error: "stripe.StripeError") -> int | None:
@@ -100,7 +99,7 @@ def _client(secret_key: str, api_base: str | None, seconds: int) -> "StripeClien
 
 
 def options(stripe_account: str | None, key: str | None = None) -> "RequestOptions":
-    """Return what a call needs besides its parameters."""
+    """Return the options of a call: the Stripe account it is made on, and its idempotency key."""
     return {"stripe_account": stripe_account, "idempotency_key": key}
 
 

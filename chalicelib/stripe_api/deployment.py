@@ -1,4 +1,4 @@
-"""Whose object at Stripe it is, where several deployments share a Stripe account: each carries its maker's name."""
+"""Which deployment made an object at Stripe, where several share a Stripe account: its name is in the metadata."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -6,15 +6,15 @@ from typing import Any, Final
 from chalicelib.settings import settings
 
 NAME: Final = "deployment"
-"""The key in the metadata. Objects made before there were names have none: they are looked for here as ever."""
+"""The key in the metadata. Objects without it are older than the names, and are taken as this deployment's."""
 
 
 class OtherDeployment(Exception):
-    """An object that another deployment has made: nothing of it is ours to know."""
+    """An object that another deployment made, which is ignored here."""
 
 
 def metadata(**ids: str) -> dict[str, str]:
-    """Return the metadata of an object that is made at Stripe: whose it is, and which deployment's."""
+    """Return the metadata of an object that is created at Stripe: the ids, and the name of this deployment."""
     return {NAME: settings().deployment, **ids}
 
 

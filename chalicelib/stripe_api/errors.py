@@ -1,6 +1,6 @@
-"""What Stripe may answer besides what was asked for. All of them are refusals: none ends as an error of ours. Pure.
+"""The exceptions that an error of Stripe's is mapped to. All are refusals with a status of their own. Pure.
 
-`raised_for` makes of each meaning its exception; `stripe_meaning` has the table of what means what.
+`exception_for` maps a meaning to its exception; the table of meanings is in `meanings`.
 """
 
 from typing import Any
@@ -12,7 +12,7 @@ from chalicelib.stripe_api.meanings import Meaning, StripeError
 class StripeUnavailable(Refusal):
     """Stripe did not answer, or not clearly: whether it did what was asked is unknown.
 
-    `replayed` tells that the answer was a saved failure of Stripe's own, which the same key will repeat for ever.
+    `replayed` tells that the answer was a saved error of Stripe's own, which the same key will always replay.
     """
 
     status = 503
@@ -31,17 +31,17 @@ class StripeUnavailable(Refusal):
 
 
 class PaymentsUnavailable(StripeUnavailable):
-    """Stripe said no for a reason that is no customer's: nothing was done. It goes on when the operator has mended it.
+    """Stripe refused for a reason that is not the customer's: nothing was done. The operator has to fix the cause.
 
-    `meaning` is `us`, `account` or `unknown`, `code` Stripe's: both for the log. `replayed` tells that the key will
-    only repeat this answer.
+    `meaning` is `us`, `account` or `unknown`, `code` is Stripe's: both are for the log. `replayed` tells that the key
+    will only replay this answer.
     """
 
     type = "payments-unavailable"
     title = "Payments are not possible at the moment"
 
     def __init__(self, meaning: Meaning, code: str, reason: str, *, replayed: bool = False) -> None:
-        # Not that nothing was charged: an attempt before this answer may have been made, and its answer lost.
+        # It does not say that nothing was charged: an earlier attempt may have charged, and its answer was lost.
         detail = "payments are not possible at the moment; the card is fine, and what was begun goes on by itself"
         super().__init__(reason, replayed=replayed, detail=detail)
         self.meaning = meaning
@@ -54,7 +54,7 @@ class PaymentsUnavailable(StripeUnavailable):
 
 
 class StripeRefused(Refusal):
-    """Stripe said no to what was asked, and will again. `code` and `param` are Stripe's, `reason` its words."""
+    """Stripe refused what was asked, and will again. `code` and `param` are Stripe's, `reason` is its message."""
 
     status = 409
     type = "stripe-refused"
@@ -74,7 +74,7 @@ class StripeRefused(Refusal):
 class CardRefused(StripeRefused):
     """The card was declined. `answer` is the `error` object of Stripe's answer, with the PaymentIntent if there is one.
 
-    A charge makes a failed payment of it; in any other call it is told as it is.
+    A charge turns it into a failed payment; any other call passes it on to the caller.
     """
 
     status = 402
@@ -98,7 +98,7 @@ class DetailsRefused(StripeRefused):
     title = "The payment provider does not take this"
 
     def details_of(self, error: StripeError) -> dict[str, object]:
-        """Return what it is about, with the field to mend."""
+        """Return the code, and the field to correct."""
         field = error.param or ("email" if error.code == "email_invalid" else None)
         return {**super().details_of(error), **({"field": field} if field else {})}
 
@@ -108,13 +108,13 @@ class NotAtStripe(StripeRefused):
 
 
 class MovedOn(StripeRefused):
-    """The object is in another state at Stripe than was thought."""
+    """The object is in another state at Stripe than the request expects."""
 
 
-def raised_for(
+def exception_for(
     meaning: Meaning, error: StripeError, answer: dict[str, Any], *, replayed: bool
 ) -> StripeUnavailable | StripeRefused:
-    """Return the exception of a meaning."""
+    """Return the exception for a meaning."""
     kinds = {"customer": CustomerGone, "typed": DetailsRefused, "missing": NotAtStripe, "moved": MovedOn}
     if meaning == "card":
         return CardRefused(error, answer)
@@ -123,15 +123,15 @@ def raised_for(
     if not error.is_definite:
         return StripeUnavailable(error.message, replayed=replayed)
     if error.type == "idempotency_error":
-        # The key was used for something else, whose effect may still come to light.
+        # The key was used for another request, whose effect may still appear.
         return StripeUnavailable(error.message, replayed=True)
     return PaymentsUnavailable(meaning, error.code or error.type or "unknown", error.message, replayed=replayed)
 
 
 def reason_of(error: Exception) -> str:
-    """Return why something waits, for the log: in Stripe's own words where there are any."""
+    """Return why something waits, for the log: Stripe's message if there is one."""
     return error.reason if isinstance(error, StripeUnavailable) else str(error)
 
 
 STRIPE_REFUSALS = (StripeUnavailable, PaymentsUnavailable, StripeRefused, CardRefused, DetailsRefused)
-"""What a request that Stripe answers directly may be refused with."""
+"""The refusals of a route whose answer comes directly from Stripe."""

@@ -1,4 +1,4 @@
-"""An event of Stripe's, and what became of it. Values only. Pure."""
+"""An event of Stripe's, and the result of processing it. Values only. Pure."""
 
 from typing import Annotated, Any, Final, Literal
 
@@ -10,7 +10,7 @@ from chalicelib import clock
 State = Literal["received", "processed", "ignored", "parked"]
 
 Text = Annotated[str, Meta(min_length=1, max_length=255)]
-"""What is longer than 255 characters is no id of Stripe's (docs.stripe.com/upgrades), and could be no key of a row."""
+"""No id of Stripe's is longer than 255 characters (docs.stripe.com/upgrades); a longer one could not be a row's key."""
 
 
 class StripeEvent(msgspec.Struct, frozen=True):
@@ -29,18 +29,18 @@ class StripeEvent(msgspec.Struct, frozen=True):
 
     @property
     def object(self) -> dict[str, Any]:
-        """Return what it is about, as it was when the event was made."""
+        """Return the object it is about, as it was when the event was created."""
         found: dict[str, Any] = self.data["object"]
         return found
 
     def __post_init__(self) -> None:
-        """Check that it is about something."""
+        """Check that it has an object."""
         if not isinstance(self.data.get("object"), dict):
             raise ValueError("data.object is not an object")  # noqa: TRY004 - the error that msgspec makes a ValidationError of
 
 
 class Verdict(msgspec.Struct, frozen=True):
-    """What became of an event, and why."""
+    """The result of processing an event, and the reason."""
 
     state: State
     reason: str | None = None

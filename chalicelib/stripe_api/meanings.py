@@ -1,7 +1,7 @@
-"""What an error of Stripe's means, by the call that it answers and its code: the one table. Pure.
+"""What an error of Stripe's means, by its code and the call that it answers. Pure.
 
-Only `card`, `customer` and `typed` concern the customer. Everything else is for the operator: it suspends nobody's
-auto-pay, counts as no attempt, and is tried again. Sources: docs.stripe.com/error-codes, docs.stripe.com/api/errors.
+Only `card`, `customer` and `typed` concern the customer. Everything else is for the operator: it suspends no auto-pay,
+counts as no attempt, and is tried again. Sources: docs.stripe.com/error-codes, docs.stripe.com/api/errors.
 """
 
 from typing import Final, Literal
@@ -27,14 +27,14 @@ Call = Literal[
 ]
 Meaning = Literal["card", "customer", "typed", "missing", "moved", "us", "account", "unknown"]
 """
-card      the customer's card was declined, or its bank wants to see the customer
-customer  the customer or the saved card is not at Stripe any more, or of no use: it must be saved again
-typed     what the customer or the platform has typed is refused: an address, an amount
-missing   Stripe does not have what was looked for
-moved     the object is in another state than was thought, which a look tells
+card      the customer's card was declined, or its bank wants the customer to authenticate
+customer  the customer or the saved card is not at Stripe any more, or cannot be used: it must be saved again
+typed     an input of the customer or the platform is refused: an address, an amount
+missing   Stripe does not have the object that was asked for
+moved     the object is in another state than the request expects; reading it tells which
 us        our bug or our settings: a key, a parameter
-account   this Stripe account is out of reach, or may not do this
-unknown   nothing that is known, or Stripe's own trouble
+account   this Stripe account cannot be reached, or may not do this
+unknown   a code that is not in the table, or an error of Stripe's own
 """
 
 CODES: Final[dict[Meaning, str]] = {
@@ -117,8 +117,8 @@ CODES: Final[dict[Meaning, str]] = {
         three_d_secure_authentication_upstream_error
     """,
 }
-"""Every published code, with what it means unless the call says otherwise. Means of payment other than cards are not
-offered here; their codes have the meaning that a card's would have."""
+"""Every published code, with its meaning unless `BY_CALL` has another. Only cards are offered here; the codes of other
+payment methods have the meaning that a card's would have."""
 
 BY_CALL: Final[dict[Call, dict[str, Meaning]]] = {
     "charge": {"resource_missing": "customer", "payment_intent_unexpected_state": "unknown"},
@@ -138,7 +138,7 @@ BY_CALL: Final[dict[Call, dict[str, Meaning]]] = {
         "insufficient_funds": "account",
     },
 }
-"""Where a code means something else in one call."""
+"""The codes that mean something else in one call."""
 
 BY_PARAMETER: Final[dict[Call, dict[str, Meaning]]] = {
     "charge": {"payment_method": "customer", "customer": "customer"},
@@ -146,22 +146,22 @@ BY_PARAMETER: Final[dict[Call, dict[str, Meaning]]] = {
     "create_customer": {"name": "typed", "email": "typed"},
     "refund": {"amount": "typed", "payment_intent": "moved"},
 }
-"""What a refusal without a code means, by the parameter that it names."""
+"""The meaning of an error without a code, by the parameter that it names."""
 
 BY_WORDS: Final[dict[str, Meaning]] = {
     "cannot currently make live charges": "account",
     "was previously used with a PaymentIntent": "customer",
 }
-"""What a refusal with neither code nor parameter means, by its words: those that Stripe has never given a code."""
+"""The meaning of an error with neither code nor parameter, by its message."""
 
 _MEANINGS: Final[dict[str, Meaning]] = {code: meaning for meaning, codes in CODES.items() for code in codes.split()}
 
 REFUSED: Final = frozenset({400, 401, 402, 403, 404})
-"""Statuses of a definite no: nothing was done. After any other, and without an answer, it may have been."""
+"""Statuses of a definite refusal: nothing was done. With any other, or without an answer, it may have been done."""
 
 
 class StripeError(msgspec.Struct, frozen=True):
-    """An answer of Stripe's that is an error, or None for a status where there was no answer."""
+    """An error that Stripe answered with. `status` is None where there was no answer."""
 
     status: int | None
     type: str | None = None
@@ -176,7 +176,7 @@ class StripeError(msgspec.Struct, frozen=True):
 
 
 def meaning_of(call: Call, error: StripeError) -> Meaning:
-    """Say what an error means in answer to a call."""
+    """Return what an error means in answer to a call."""
     if not error.is_definite:
         return "unknown"
     if error.status == 401 or error.type == "idempotency_error":

@@ -1,4 +1,4 @@
-"""Stripe's signature of a webhook. Pure. https://docs.stripe.com/webhooks#verify-manually."""
+"""Check Stripe's signature of a webhook. Pure. https://docs.stripe.com/webhooks#verify-manually."""
 
 import hmac
 import re
@@ -8,15 +8,14 @@ from typing import Final
 from chalicelib.errors import Refusal
 
 TOLERANCE_SECONDS: Final = 5 * 60
-"""How old, or how far ahead of our clock, a signature may be; Stripe's own libraries accept the same age. So a recorded
-message cannot be played again later."""
-
+"""How old, or how far ahead of our clock, a signature may be, so that a recorded message cannot be replayed later.
+Stripe's own libraries accept the same age."""
 
 TIMESTAMP: Final = re.compile("[0-9]{1,12}")
 
 
 class InvalidSignature(Refusal):
-    """Not a message of Stripe's, or an old one."""
+    """The message is not from Stripe, or it is too old."""
 
     status = 400
     type = "invalid-signature"

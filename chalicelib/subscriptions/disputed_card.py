@@ -4,7 +4,7 @@ from chalicelib.accounts.account import Account
 from chalicelib.auto_pay import table as auto_pay
 from chalicelib.catalog.policies import Disputes
 from chalicelib.payments import table as payments
-from chalicelib.reversals.objection import answered, objections
+from chalicelib.reversals.objection import answered_objections, objections
 
 
 def is_card_disputed(account: Account, policy: Disputes, now_ms: int) -> bool:
@@ -16,7 +16,10 @@ def is_card_disputed(account: Account, policy: Disputes, now_ms: int) -> bool:
         return False
     found = objections(payments.reversed_since(account.account_id, now_ms), account.card, policy)
     found -= _known_to_auto_pay(account.account_id) if found else set()
-    return bool(found and found - answered(payments.reversible(account.account_id, now_ms), account.card, policy))
+    if not found:
+        return False
+    recent = payments.reversible(account.account_id, now_ms)
+    return bool(found - answered_objections(recent, account.card, policy))
 
 
 def _known_to_auto_pay(account_id: str) -> set[str]:

@@ -1,4 +1,4 @@
-"""Take Stripe's webhooks: check the signature, store once, process, answer. What fails is parked, and comes again."""
+"""Receive Stripe's webhooks: check the signature, store once, process, answer. What fails is parked and sent again."""
 
 from collections.abc import Callable
 from typing import Final
@@ -17,14 +17,14 @@ from chalicelib.stripe_api import signature
 from chalicelib.stripe_api.client import API_VERSION, is_live
 from chalicelib.stripe_api.deployment import OtherDeployment, check_ours
 from chalicelib.stripe_api.event import StripeEvent, Verdict
-from chalicelib.webhooks import table as webhook_table
+from chalicelib.webhooks import table
 
 REFUSED: Final = "a webhook is refused"
-"""What an alarm looks for in the log: the endpoint is not set up as it must be, and nothing comes in."""
+"""An alarm listens for this log line: the endpoint is set up wrongly, and nothing is received."""
 
 
 class MalformedEvent(Refusal):
-    """Signed, but not an event."""
+    """The body is signed, but it is not an event."""
 
     status = 400
     type = "malformed-event"
@@ -48,7 +48,7 @@ class WrongMode(Refusal):
 
 
 class WrongApiVersion(Refusal):
-    """An event whose object is written in another version of Stripe's API than is read here."""
+    """An event in another version of Stripe's API than the one that is read here."""
 
     status = 400
     type = "event-of-wrong-api-version"
@@ -72,7 +72,7 @@ class WebhookUnprocessed(Refusal):
 
 
 def receive(body: bytes, signature_header: str) -> Verdict:
-    """Take one delivery of an event; one that was finished before has no effect.
+    """Receive one delivery of an event; one that was finished before has no effect.
 
     Raises InvalidSignature, MalformedEvent, WrongMode, WrongApiVersion, WebhookUnprocessed.
     """
@@ -86,15 +86,15 @@ def receive(body: bytes, signature_header: str) -> Verdict:
     except (WrongMode, WrongApiVersion) as refusal:
         log().error(REFUSED, event_id=event.id, type=event.type, reason=refusal.detail)
         raise
-    if not webhook_table.store(event, body if event.type in PROCESSORS else None):
+    if not table.store(event, body if event.type in PROCESSORS else None):
         return Verdict("processed", "it was finished before")
-    return _handle(event)
+    return _process_and_finish(event)
 
 
 def check_readable(event: StripeEvent) -> None:
-    """Check that an event is of the key's mode and of the version that is read here. Raises WrongMode, WrongApiVersion.
+    """Check that an event has the key's mode and the API version that is read here. Raises WrongMode, WrongApiVersion.
 
-    What does not say is taken: Stripe leaves the version empty on events that have none.
+    An event that names no mode or version is accepted: Stripe leaves the version empty on events that have none.
     """
     if None not in {event.livemode, is_live()} and event.livemode != is_live():
         raise WrongMode(livemode=bool(event.livemode))
@@ -103,27 +103,27 @@ def check_readable(event: StripeEvent) -> None:
 
 
 def replay(event_id: str) -> Verdict | None:
-    """Process a parked event again from its stored body, for when Stripe has stopped sending it.
+    """Process a parked event again from its stored body, when Stripe has stopped sending it.
 
-    Returns None when there is no such event, or it was finished. Raises WebhookUnprocessed.
+    Returns None when there is no such event or it was finished. Raises WebhookUnprocessed.
     """
-    payload = webhook_table.payload_of(event_id)
-    return _handle(read_json(payload, StripeEvent)) if payload else None
+    payload = table.payload_of(event_id)
+    return _process_and_finish(read_json(payload, StripeEvent)) if payload else None
 
 
-def _handle(event: StripeEvent) -> Verdict:
+def _process_and_finish(event: StripeEvent) -> Verdict:
     try:
         verdict = process(event)
     except Exception as error:
         log().exception("a webhook is parked", event_id=event.id, type=event.type)
-        webhook_table.finish(event.id, Verdict("parked", f"{type(error).__name__}: {error}"))
+        table.finish(event.id, Verdict("parked", f"{type(error).__name__}: {error}"))
         raise WebhookUnprocessed("it was not processed and is parked; send it again", event_id=event.id) from error
-    webhook_table.finish(event.id, verdict)
+    table.finish(event.id, verdict)
     return verdict
 
 
 def process(event: StripeEvent) -> Verdict:
-    """Do what an event asks for. Doing it again changes nothing."""
+    """Process an event by its type. Processing it again changes nothing."""
     process_type = PROCESSORS.get(event.type)
     if process_type is None:
         return Verdict("ignored", "this type of event means nothing here")
@@ -139,4 +139,4 @@ PROCESSORS: Final[dict[str, Callable[[StripeEvent], Verdict]]] = {
     **cards.PROCESSORS,
     **reversals.PROCESSORS,
 }
-"""What is done by type: docs.stripe.com/api/events/types. Each room says which types it knows."""
+"""Processors by type (docs.stripe.com/api/events/types). Each room has those of its own types."""

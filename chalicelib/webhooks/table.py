@@ -1,4 +1,4 @@
-"""The door to the table `webhook_events`: what Stripe told us, and what became of it."""
+"""The door to the table `webhook_events`: the events that Stripe sent, and their results."""
 
 import zlib
 from typing import Any, Final
@@ -14,7 +14,7 @@ from chalicelib.stripe_api.event import StripeEvent, Verdict
 from chalicelib.tables import Table, TableMeta, set_or_remove
 
 KEPT_SECONDS: Final = 30 * 24 * 60 * 60
-"""How long a finished event is known: ten times as long as Stripe repeats it (docs.stripe.com/webhooks#retries)."""
+"""How long a finished event is kept: ten times as long as Stripe repeats it (docs.stripe.com/webhooks#retries)."""
 
 DEAD_AFTER_MS: Final = 10 * 60 * 1000
 """No function works on an event for so long: API Gateway waits for 29 seconds."""
@@ -28,7 +28,7 @@ FINISHED: Final = ("processed", "ignored")
 
 
 class ParkedIndex(GlobalSecondaryIndex["WebhookEventRow"]):  # type: ignore[no-untyped-call]
-    """Events that are not finished, and no others: `received` ones at work, and `parked` ones for people to see."""
+    """Events that are not finished: `received` ones are being processed, `parked` ones wait for a person."""
 
     class Meta:
         index_name = "parked"
@@ -41,7 +41,7 @@ class ParkedIndex(GlobalSecondaryIndex["WebhookEventRow"]):  # type: ignore[no-u
 class WebhookEventRow(Table):
     """One row an event. `parked` and its payload go when it is finished; only then does it get `expires_at`.
 
-    A payload that is too large for a row is packed; one that is too large even so is not kept.
+    A payload that is too large for a row is compressed; one that is still too large is not kept.
     """
 
     class Meta(metaclass=TableMeta):
@@ -63,9 +63,9 @@ class WebhookEventRow(Table):
 
 
 def store(event: StripeEvent, body: bytes | None) -> bool:
-    """Store an event unless it is there; tell whether there is work to do: it is new, or was never finished.
+    """Store an event unless it is there; tell whether it is to be processed: it is new, or was never finished.
 
-    `body` is None for an event that nothing will be done about: there is nothing to do again.
+    `body` is None for an event of a type that is ignored: it is never processed again.
     """
     row = WebhookEventRow(
         event.id,
@@ -75,7 +75,7 @@ def store(event: StripeEvent, body: bytes | None) -> bool:
         received_at=iso(clock.now_ms()),
         state="received",
         attempts=0,
-        # A function that dies half-way leaves the event in the index as well, where it can be found.
+        # If the function dies half-way, the event is in the index and can be found.
         parked="received",
         **_payload(body or b""),
     )
@@ -84,7 +84,7 @@ def store(event: StripeEvent, body: bytes | None) -> bool:
 
 
 def _payload(body: bytes) -> dict[str, Any]:
-    """Return the attribute that keeps a body; none for one that fits into no row, which Stripe sends again."""
+    """Return the attribute for a body; none for one that fits into no row, which Stripe sends again."""
     if len(body) <= LONGEST_PAYLOAD:
         return {"payload": body.decode() or None}
     packed = zlib.compress(body)
@@ -118,12 +118,12 @@ def payload_of(event_id: str) -> str | None:
 
 
 def count_parked(limit: int) -> int:
-    """Count the parked events, up to a limit. None is read, so none that cannot be read is in the way."""
+    """Count the parked events, up to a limit, without reading them."""
     return WebhookEventRow.unfinished.count("parked", limit=limit)
 
 
 def unfinished(now_ms: int, limit: int) -> list[str]:
-    """Return the ids of events that were received a while ago and never finished: their function has died."""
+    """Return the ids of events that were received some time ago and never finished: their function has died."""
     older = ParkedIndex.received_at <= iso(now_ms - DEAD_AFTER_MS)
     rows = WebhookEventRow.unfinished.query("received", older, limit=limit, attributes_to_get=["event_id"])
     return [row.event_id for row in rows]

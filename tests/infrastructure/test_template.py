@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from chalicelib.recovery import sweep
-from chalicelib.stripe_api import client as stripe_door
-from chalicelib.webhooks import receive as webhook
+from chalicelib.stripe_api import client
+from chalicelib.webhooks import receive
 from infrastructure.check_resources import (
     VISIBILITY_FACTOR,
     bound_queue,
@@ -149,9 +149,9 @@ def test_somebody_hears_of_a_usage_message_that_failed_unforeseen(template: Temp
 @pytest.mark.parametrize(
     ("metric", "event", "groups"),
     [
-        ("StripeRefuses", stripe_door.REFUSED, {"APIHandler", "SweepPayments", "ChargePayments"}),
-        ("StripeUnclear", stripe_door.UNCLEAR, {"APIHandler", "SweepPayments", "ChargePayments"}),
-        ("WebhooksRefused", webhook.REFUSED, {"APIHandler"}),
+        ("StripeRefuses", client.REFUSED, {"APIHandler", "SweepPayments", "ChargePayments"}),
+        ("StripeUnclear", client.UNCLEAR, {"APIHandler", "SweepPayments", "ChargePayments"}),
+        ("WebhooksRefused", receive.REFUSED, {"APIHandler"}),
         ("Parked", sweep.WEBHOOKS_PARKED, {"SweepPayments"}),
         ("Parked", sweep.PAYMENTS_PARKED, {"SweepPayments"}),
     ],

@@ -25,7 +25,7 @@ from chalicelib.payments import table, unresolved_index
 from chalicelib.payments.payment import Payment
 from chalicelib.payments.resolve import Resolution, resolve
 from chalicelib.payments.top_up import TopUpRequest, top_up
-from chalicelib.recovery.sweep import Swept, sweep, sweep_one
+from chalicelib.recovery.sweep import SweepResult, check_payment, sweep
 from chalicelib.stripe_api.event import Verdict
 from chalicelib.webhooks import receive as webhook
 from local.stripe_emulator.client import Emulator
@@ -103,9 +103,9 @@ class Payer:
 
     def be_swept(self) -> bool:
         """Let the sweeper come to this payer's payment."""
-        return sweep_one(self.account_id, self.payment().payment_id)
+        return check_payment(self.account_id, self.payment().payment_id)
 
-    def sweep_at(self, after_ms: int = 0) -> Swept:
+    def sweep_at(self, after_ms: int = 0) -> SweepResult:
         """Run the sweeper over everything, as if so much time had passed."""
         with clock.moved_to(clock.from_ms(now_ms() + after_ms)):
             return sweep(now_ms() + HOUR_MS)

@@ -20,9 +20,9 @@ from chalicelib.reversals import table as reversal_table
 from chalicelib.reversals.dispute import Dispute
 from chalicelib.reversals.issue_refund import RefundRequest, refund
 from chalicelib.reversals.refund import Refund
-from chalicelib.reversals.resolve import look_again
+from chalicelib.reversals.resolve import check_again
 from chalicelib.reversals.reversal import Reversals
-from chalicelib.reversals.table import Due
+from chalicelib.reversals.table import DueReversal
 from chalicelib.stripe_api.event import Verdict
 from chalicelib.text import Line
 from local.stripe_emulator.client import Emulator
@@ -100,9 +100,9 @@ def sweep_all(payer: Payer) -> None:
     seen = reversals(payer)
     payment = seen.payment
     for each in seen.refunds:
-        look_again(Due(payment.account_id, payment.payment_id, "refund", each.refund_id))
+        check_again(DueReversal(payment.account_id, payment.payment_id, "refund", each.refund_id))
     for dispute in seen.disputes:
-        look_again(Due(payment.account_id, payment.payment_id, "dispute", dispute.dispute_id))
+        check_again(DueReversal(payment.account_id, payment.payment_id, "dispute", dispute.dispute_id))
 
 
 def moves(payer: Payer) -> list[Transaction]:

@@ -9,7 +9,7 @@ from chalicelib.ledger.posting import EventKey, Posting
 from chalicelib.payments.payment import Payment
 from chalicelib.reversals.dispute import BalanceMovement, StripeDispute
 from chalicelib.reversals.refund import Refund, State, StripeRefund
-from chalicelib.reversals.reversal import Reversals, told_of_dispute, told_of_refund, with_posted
+from chalicelib.reversals.reversal import Reversals, apply_dispute_update, apply_refund_update, with_posted
 from tests.payments.build import payment
 
 NOW_MS = 1_790_000_000_000
@@ -71,7 +71,11 @@ def wanted(**changes: Any) -> Refund:
 
 
 def told(seen: Reversals, news: News, now_ms: int = NOW_MS) -> Reversals:
-    return told_of_refund(seen, news, now_ms) if isinstance(news, StripeRefund) else told_of_dispute(seen, news, now_ms)
+    return (
+        apply_refund_update(seen, news, now_ms)
+        if isinstance(news, StripeRefund)
+        else apply_dispute_update(seen, news, now_ms)
+    )
 
 
 class Ledger:

@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from chalicelib.claim import Claim
-from chalicelib.payments import gateway as stripe_gateway
+from chalicelib.payments import gateway
 from chalicelib.payments.new_payment import new_payment
 from local.stripe_emulator.client import PUBLISHABLE_KEY, Emulator
 from tests.api import Api, problem
@@ -125,7 +125,7 @@ def test_nobody_comes_back_from_a_payment_that_nobody_is_there_for(payer: Payer)
         off_session=True,
     )
     with use({"PORTAL_BASE_URL": "https://billing.example.com"}):
-        sent = stripe_gateway._charge_params(away)
+        sent = gateway._charge_params(away)
     assert "return_url" not in sent
     assert sent["off_session"] is True
 
@@ -142,5 +142,5 @@ def test_names_in_an_address_are_written_as_addresses_are(payer: Payer) -> None:
         ),
         account_id="a/b?c d",
     )
-    page = stripe_gateway.payment_page(odd, "https://billing.example.com/")
+    page = gateway.payment_page(odd, "https://billing.example.com/")
     assert page == "https://billing.example.com/portal/accounts/a%2Fb%3Fc%20d/payments/pay_1"

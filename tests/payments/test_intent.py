@@ -2,8 +2,8 @@ from typing import Any
 
 import pytest
 
-from chalicelib.payments.intent import PaymentMismatch, check_same, parse_intent
-from chalicelib.payments.lifecycle import is_abandoned, outcome_of
+from chalicelib.payments.intent import parse_intent
+from chalicelib.payments.lifecycle import PaymentMismatch, check_same, is_abandoned, outcome_of
 from chalicelib.payments.payment import Failure, State
 from tests.payments.build import intent, payment
 

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from chalicelib.catalog.catalog import catalog
 from chalicelib.catalog.policies import Disputes
 from chalicelib.payments.payment import Payment
-from chalicelib.reversals.objection import answered, is_made_with, objection, objections
+from chalicelib.reversals.objection import answered_objections, is_made_with, objection, objections
 from tests.auto_pay.build import CARD, HOUR_MS, payment
 
 GOES_ON: Any = "go_on"
@@ -75,17 +75,17 @@ def test_what_is_held_against_one_card_is_not_held_against_another() -> None:
 def test_only_a_later_payment_by_hand_with_the_same_card_is_an_answer(later: Payment, is_answer: bool) -> None:
     first = payment(1)
     disputed = replace(first, dispute_status="lost", objected_at_ms=first.created_at_ms + 2 * HOUR_MS)
-    assert bool(answered([disputed, later], CARD, Disputes())) is is_answer
+    assert bool(answered_objections([disputed, later], CARD, Disputes())) is is_answer
     # Of a row that does not know when the bank objected, its last change counts.
     of_old = replace(disputed, objected_at_ms=None, updated_at_ms=first.created_at_ms + 2 * HOUR_MS)
-    assert bool(answered([of_old, later], CARD, Disputes())) is is_answer
+    assert bool(answered_objections([of_old, later], CARD, Disputes())) is is_answer
 
 
 def test_a_payment_is_no_answer_to_the_objection_against_itself() -> None:
     disputed = payment(1, kind="top_up", dispute_status="lost")
     # Stripe counts whole seconds, by its own clock.
     disputed = replace(disputed, objected_at_ms=disputed.created_at_ms - 900)
-    assert answered([disputed, disputed], CARD, Disputes()) == set()
+    assert answered_objections([disputed, disputed], CARD, Disputes()) == set()
 
 
 def test_the_catalog_stops_charging_where_it_says_nothing_else() -> None:

@@ -6,11 +6,12 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from chalicelib.ledger.posting import one_leg
-from chalicelib.payments.intent import PaymentMismatch, check_same
 from chalicelib.payments.lifecycle import (
     RANKS,
     Outcome,
+    PaymentMismatch,
     advance,
+    check_same,
     outcome_of,
     with_intents_closed,
     with_next_key,

@@ -10,7 +10,7 @@ from chalicelib.payments.payment import Payment
 from chalicelib.reversals import gateway as refund_gateway
 from chalicelib.reversals import table as reversal_table
 from chalicelib.reversals.issue_refund import RefundRequest, RefundTooLarge, refund
-from chalicelib.reversals.reversal import told_of_refund
+from chalicelib.reversals.reversal import apply_refund_update
 from chalicelib.text import Line
 from local.stripe_emulator.client import Emulator, wait_until
 from tests.api import Api, problem
@@ -84,7 +84,7 @@ def test_a_refund_that_was_cut_off_before_its_debit_is_debited_before_another_is
     first, second = (payer.top_up("30", key).payment for key in ("one", "two"))
     emulator.refund_in_dashboard(str(first.charge_id))
     (made,) = refund_gateway.refunds_of(first)
-    reversal_table.change(first, lambda seen: told_of_refund(seen, made, clock.now_ms()))
+    reversal_table.change(first, lambda seen: apply_refund_update(seen, made, clock.now_ms()))
     assert kinds(payer) == []
     request = RefundRequest(Line("goodwill"), "30")
     done = refund(payer.account(), second.payment_id, request, key=Key("refund-2", "operator"), actor="operator")

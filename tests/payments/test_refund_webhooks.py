@@ -11,8 +11,8 @@ from chalicelib.idempotency import Key
 from chalicelib.ledger.verify import verify
 from chalicelib.payments.table import PaymentRow
 from chalicelib.recovery.sweep import SweepIncomplete
-from chalicelib.reversals.refund import refund_of
-from chalicelib.reversals.reversal import Reversals, told_of_refund
+from chalicelib.reversals.refund import parse_refund
+from chalicelib.reversals.reversal import Reversals, apply_refund_update
 from chalicelib.reversals.settle import settle
 from chalicelib.text import Line
 from chalicelib.webhooks import table as webhook_table
@@ -149,7 +149,7 @@ def test_news_that_comes_while_other_news_is_being_decided_on_is_not_lost(paid: 
     def told(seen: Reversals) -> Reversals:
         if overtaken:
             tell_one(overtaken.pop())
-        return told_of_refund(seen, refund_of(refunded["data"]["object"], None), clock.now_ms())
+        return apply_refund_update(seen, parse_refund(refunded["data"]["object"], None), clock.now_ms())
 
     settle(paid.payment(), told)
     assert kinds(paid) == [("dispute", -25), ("refund", -10), ("dispute_reversal", 10)]

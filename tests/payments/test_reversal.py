@@ -12,7 +12,13 @@ from chalicelib.payments.payment import Failure
 from chalicelib.reversals import refund
 from chalicelib.reversals.dispute import StripeDispute
 from chalicelib.reversals.refund import Refund, State
-from chalicelib.reversals.reversal import ReversalMismatch, Reversals, refundable_micros, weighed, with_new_refund
+from chalicelib.reversals.reversal import (
+    ReversalMismatch,
+    Reversals,
+    allocate_dispute_debits,
+    refundable_micros,
+    with_new_refund,
+)
 from tests.payments.reversal_news import (
     LOST,
     NOW_MS,
@@ -96,9 +102,9 @@ def test_a_dispute_of_which_a_part_is_won_gives_back_that_part() -> None:
 
 def test_a_balance_in_another_currency_counts_by_direction_alone() -> None:
     abroad = tuple(replace(moved(number, amount), currency="eur") for number, amount in enumerate((-23, 22)))
-    taken, ledger = story((disputed(moved=abroad[:1]),))
-    assert (taken.disputes[0].taken_micros, ledger.taken_micros) == (25 * UNIT, 25 * UNIT)
-    assert story((disputed("won", moved=abroad),))[1].taken_micros == 0
+    taken, ledger = story((disputed(balance_movements=abroad[:1]),))
+    assert (taken.disputes[0].withdrawn_micros, ledger.taken_micros) == (25 * UNIT, 25 * UNIT)
+    assert story((disputed("won", balance_movements=abroad),))[1].taken_micros == 0
 
 
 @pytest.mark.parametrize("news", orders((refunded(), disputed("needs_response", -25), disputed("lost", -25))))
@@ -129,7 +135,11 @@ def facts(refund_states: list[list[State]], dispute_ends: list[str]) -> list[New
         amounts = {"won": (-20, 20), "lost": (-20,), "warning_closed": ()}[end]
         moves = tuple(moved(10 * number + place, each) for place, each in enumerate(amounts))
         facts: dict[str, Any] = {"id": f"du_{number}", "created_at_ms": NOW_MS + number, "amount": 20}
-        news += [disputed(**facts), disputed(moved=moves[:1], **facts), disputed(end, moved=moves, **facts)]
+        news += [
+            disputed(**facts),
+            disputed(balance_movements=moves[:1], **facts),
+            disputed(end, balance_movements=moves, **facts),
+        ]
     return news
 
 
@@ -191,8 +201,8 @@ def test_a_second_refund_of_stripes_for_one_of_ours_is_a_refund_of_its_own() -> 
 
 
 def test_what_stripe_says_wins_over_what_was_concluded_while_it_was_silent() -> None:
-    lost = refund.given_up(wanted(), Failure("not_found"))
-    assert not lost.holds
+    lost = refund.with_failure(wanted(), Failure("not_found"))
+    assert not lost.counts_against_payment
     seen = told(with_new_refund(Reversals(paid()), lost), refunded(metadata={"refund_id": "ref_1"}))
     (only,) = seen.refunds
     assert (only.state, only.failure) == ("succeeded", None)
@@ -216,7 +226,7 @@ def test_what_goes_back_of_a_subscriptions_payment_is_recorded_and_moves_no_wall
         seen = told(seen, news)
     assert seen.postings() == []
     assert (seen.payment.refunded_micros, seen.payment.dispute_status) == (10 * UNIT, "lost")
-    assert seen.disputes[0].taken_micros == 25 * UNIT
+    assert seen.disputes[0].withdrawn_micros == 25 * UNIT
 
 
 @pytest.mark.parametrize(
@@ -249,4 +259,4 @@ def test_a_subscriptions_payment_can_be_refunded_whatever_the_wallet_holds() -> 
 
 def test_weighing_again_changes_nothing() -> None:
     seen, _ = story((refunded(), disputed("lost", -25)))
-    assert weighed(seen, NOW_MS + 99) == seen
+    assert allocate_dispute_debits(seen, NOW_MS + 99) == seen

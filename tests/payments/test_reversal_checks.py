@@ -4,14 +4,14 @@ import pytest
 from msgspec.structs import replace
 
 from chalicelib.payments.payment import DAY_MS
-from chalicelib.reversals import dispute, refund
 from chalicelib.reversals.dispute import StripeDispute
+from chalicelib.reversals.due import check_at_ms
 from chalicelib.reversals.reversal import Reversals
 from tests.payments.reversal_news import NOW_MS, disputed, paid, refunded, told, wanted
 
 
 def test_an_open_refund_is_looked_at_after_minutes_and_ever_later() -> None:
-    waits = [(refund.check_at_ms(wanted(checks=checks)) or 0) - NOW_MS for checks in (0, 1, 2, 5, 50)]
+    waits = [(check_at_ms(wanted(checks=checks)) or 0) - NOW_MS for checks in (0, 1, 2, 5, 50)]
     assert [wait // 60_000 for wait in waits] == [3, 6, 12, 60, 60]
 
 
@@ -19,15 +19,15 @@ def test_a_refund_that_succeeded_is_looked_at_until_it_can_no_longer_come_back()
     settled = replace(told(Reversals(paid()), refunded()).refunds[0], posted=1)
     days = []
     for _ in range(20):
-        check_at_ms = refund.check_at_ms(settled)
-        if check_at_ms is None:
+        next_ms = check_at_ms(settled)
+        if next_ms is None:
             break
-        days.append((check_at_ms - settled.created_at_ms) // DAY_MS)
-        settled = replace(settled, updated_at_ms=check_at_ms)
+        days.append((next_ms - settled.created_at_ms) // DAY_MS)
+        settled = replace(settled, updated_at_ms=next_ms)
     assert days == [1, 2, 4, 8, 16, 32]
     came_back = told(Reversals(paid()), refunded("failed")).refunds[0]
-    assert refund.check_at_ms(came_back) is not None
-    assert refund.check_at_ms(replace(came_back, posted=2)) is None
+    assert check_at_ms(came_back) is not None
+    assert check_at_ms(replace(came_back, posted=2)) is None
 
 
 @pytest.mark.parametrize(
@@ -47,4 +47,4 @@ def test_a_dispute_is_looked_at_until_it_is_decided_and_the_money_is_where_it_be
     found: StripeDispute, posted: int, looked_at: bool
 ) -> None:
     seen = told(Reversals(paid()), found).disputes[0]
-    assert (dispute.check_at_ms(replace(seen, posted=posted)) is not None) is looked_at
+    assert (check_at_ms(replace(seen, posted=posted)) is not None) is looked_at

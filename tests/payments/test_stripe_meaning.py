@@ -13,7 +13,7 @@ from chalicelib.stripe_api.errors import (
     NotAtStripe,
     PaymentsUnavailable,
     StripeUnavailable,
-    raised_for,
+    exception_for,
 )
 from chalicelib.stripe_api.meanings import BY_CALL, BY_PARAMETER, BY_WORDS, CODES, Call, StripeError, meaning_of
 
@@ -51,7 +51,7 @@ def refusal(code: str | None, status: int = 400, **about: Any) -> StripeError:
 
 
 def raised(call: Call, error: StripeError) -> Exception:
-    return raised_for(meaning_of(call, error), error, {}, replayed=False)
+    return exception_for(meaning_of(call, error), error, {}, replayed=False)
 
 
 def test_every_published_code_has_one_meaning() -> None:

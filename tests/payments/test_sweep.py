@@ -22,13 +22,13 @@ def unresolved(new_payer: NewPayer, emulator: Emulator) -> Payer:
 
 def test_a_payment_is_left_alone_at_first_and_resolved_when_it_is_due(new_payer: NewPayer, emulator: Emulator) -> None:
     payer = unresolved(new_payer, emulator)
-    assert sweep(now_ms()).looked_at == 0
+    assert sweep(now_ms()).checked == 0
     due_at = check_at_ms(payer.payment())
     assert due_at - payer.payment().created_at_ms == FIRST_CHECK_MS
     swept = sweep(due_at)
-    assert (swept.looked_at, swept.ended, swept.unresolved, swept.failed) == (1, 1, 0, 0)
+    assert (swept.checked, swept.ended, swept.unresolved, swept.failed) == (1, 1, 0, 0)
     payer.assert_paid_once()
-    assert sweep(now_ms() + 48 * HOUR_MS).looked_at == 0
+    assert sweep(now_ms() + 48 * HOUR_MS).checked == 0
 
 
 def test_many_payments_are_swept_in_one_run(new_payer: NewPayer, emulator: Emulator) -> None:
@@ -55,8 +55,8 @@ def test_one_bad_payment_stops_no_other_and_fails_the_run_at_its_end(new_payer: 
     )
     with pytest.raises(SweepIncomplete) as incomplete:
         sweep(now_ms() + HOUR_MS)
-    swept = incomplete.value.swept
-    assert (swept.looked_at, swept.ended, swept.failed) == (4, 3, 1)
+    swept = incomplete.value.result
+    assert (swept.checked, swept.ended, swept.failed) == (4, 3, 1)
     for payer in payers[1:]:
         payer.assert_paid_once()
     assert payers[0].credits == []
@@ -70,7 +70,7 @@ def test_what_stays_unresolved_is_looked_at_ever_later(new_payer: NewPayer, emul
     for _ in range(7):
         assert sweep(check_at_ms(payer.payment())).unresolved == 1
         waits.append(check_at_ms(payer.payment()) - payer.payment().updated_at_ms)
-        assert sweep(check_at_ms(payer.payment()) - 1).looked_at == 0
+        assert sweep(check_at_ms(payer.payment()) - 1).checked == 0
     minutes = [wait // 60_000 for wait in waits]
     assert minutes == [6, 12, 24, 48, 60, 60, 60]
     assert waits[-1] == LONGEST_CHECK_MS
