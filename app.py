@@ -7,7 +7,7 @@ from chalice.app import Chalice, CloudWatchEvent, Cron, DynamoDBEvent, Rate, SQS
 
 from chalicelib import api, clock
 from chalicelib.audit import audit_usage as audit
-from chalicelib.auto_pay import retry, trigger
+from chalicelib.auto_pay import evaluate_due, trigger
 from chalicelib.auto_pay.send_refill import send_refill
 from chalicelib.catalog.catalog import catalog
 from chalicelib.clock import Deadline
@@ -90,7 +90,7 @@ def charge_payments(event: SQSEvent) -> dict[str, Any]:
 @app.schedule(Rate(1, unit=Rate.MINUTES), name="retry_refills")
 def retry_refills(_event: CloudWatchEvent) -> dict[str, Any]:
     """Look at the accounts that are due by themselves. Raises RetryIncomplete at the end if one of them met a bug."""
-    counts: dict[str, Any] = msgspec.to_builtins(retry.retry(catalog()))
+    counts: dict[str, Any] = msgspec.to_builtins(evaluate_due.retry(catalog()))
     return counts
 
 

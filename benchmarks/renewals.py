@@ -24,7 +24,7 @@ from chalicelib.payments import charge_queued as charge
 from chalicelib.queues import client
 from chalicelib.settings import settings
 from chalicelib.subscriptions import renew, trigger
-from chalicelib.subscriptions.payment import renewal_claim
+from chalicelib.subscriptions.make_payment import renewal_claim
 from chalicelib.subscriptions.period import first_period, next_period
 from chalicelib.subscriptions.price import prices_of
 from chalicelib.subscriptions.subscription import Contents, Subscription

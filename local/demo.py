@@ -18,8 +18,8 @@ from urllib.parse import urlencode
 from chalicelib import clock
 from chalicelib.accounts import table as accounts
 from chalicelib.accounts.put import AccountRequest, put
-from chalicelib.auto_pay import put as auto_pay
-from chalicelib.auto_pay.put import AutoPayRequest
+from chalicelib.auto_pay import change_settings as auto_pay
+from chalicelib.auto_pay.change_settings import AutoPayRequest
 from chalicelib.cards import card_on_file as card
 from chalicelib.catalog.catalog import catalog
 from chalicelib.history.adjust import AdjustmentRequest, adjust

@@ -23,8 +23,8 @@ from chalicelib.catalog.catalog import FILE, Catalog, Product, read
 from chalicelib.catalog.invalid import InvalidCatalog
 from chalicelib.ledger.table import meters_used
 from chalicelib.subscriptions import table
-from chalicelib.subscriptions.held import HOLDS
-from chalicelib.subscriptions.progress import payable_renewal
+from chalicelib.subscriptions.renewal import payable_renewal
+from chalicelib.subscriptions.renewal_hold import HOLDS
 from chalicelib.subscriptions.subscription import Contents, Subscription
 
 T = TypeVar("T")

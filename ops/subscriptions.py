@@ -22,7 +22,8 @@ from chalicelib.payments import table as payments
 from chalicelib.subscriptions import renew, table
 from chalicelib.subscriptions.advance import card_of
 from chalicelib.subscriptions.disputed_card import is_card_disputed
-from chalicelib.subscriptions.progress import Renewal, landed, next_step
+from chalicelib.subscriptions.payment_outcomes import landed
+from chalicelib.subscriptions.renewal import Renewal, next_step
 from chalicelib.subscriptions.subscription import Subscription, named_period
 
 out = Console(soft_wrap=True)

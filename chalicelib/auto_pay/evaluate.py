@@ -13,9 +13,9 @@ from chalicelib.accounts.account import Account
 from chalicelib.accounts.tax import tax_of
 from chalicelib.auto_pay import table
 from chalicelib.auto_pay.auto_pay import AT_ONCE_MS, AutoPay, AutoPayBusy, ChargedCard, LastRefusal
+from chalicelib.auto_pay.decision import Charge, Decision, Refuse, Situation, Wait, decide, situation_of
 from chalicelib.auto_pay.payment_outcomes import follow
-from chalicelib.auto_pay.reversals import follow_reversals
-from chalicelib.auto_pay.rule import Charge, Decision, Refuse, Situation, Wait, decide, situation_of
+from chalicelib.auto_pay.reversal_outcomes import follow_reversals
 from chalicelib.catalog.catalog import Catalog
 from chalicelib.idempotency import Claim
 from chalicelib.ledger.post import pause

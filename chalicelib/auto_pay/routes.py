@@ -3,7 +3,7 @@
 from chalicelib.accounts.account import Account, CurrencyMismatch
 from chalicelib.accounts.permission import REFUSALS, Right, allow
 from chalicelib.auto_pay.auto_pay import AutoPayBusy
-from chalicelib.auto_pay.put import AutoPayInvalid, AutoPayRequest, put
+from chalicelib.auto_pay.change_settings import AutoPayInvalid, AutoPayRequest, put
 from chalicelib.auto_pay.view import AutoPayView, see, view
 from chalicelib.catalog.catalog import UnknownCurrency, catalog
 from chalicelib.money import InvalidDecimal, NotChargeable

@@ -6,9 +6,9 @@ from chalicelib import clock
 from chalicelib.accounts import table as accounts
 from chalicelib.auto_pay import table
 from chalicelib.auto_pay.auto_pay import OUTDATED
+from chalicelib.auto_pay.decision import decide
 from chalicelib.auto_pay.evaluate import look
-from chalicelib.auto_pay.outdated import is_late, may_arrive, why_outdated
-from chalicelib.auto_pay.rule import decide
+from chalicelib.auto_pay.outdated_refill import is_late, may_arrive, why_outdated
 from chalicelib.catalog.catalog import catalog
 from chalicelib.log import log
 from chalicelib.payments import table as payments

@@ -8,8 +8,8 @@ import msgspec
 from chalicelib.accounts.account import Account
 from chalicelib.auto_pay import table
 from chalicelib.auto_pay.auto_pay import AutoPay, SuspendedReason
+from chalicelib.auto_pay.decision import REASONS, Charge, Reason, Wait, decide
 from chalicelib.auto_pay.evaluate import Seen, look
-from chalicelib.auto_pay.rule import REASONS, Charge, Reason, Wait, decide
 from chalicelib.catalog.catalog import Catalog, CurrencyLimits
 from chalicelib.clock import iso
 from chalicelib.money import card_step_micros, format_amount

@@ -20,8 +20,9 @@ from chalicelib.payments.queue import ChargeMessage
 from chalicelib.subscriptions import table
 from chalicelib.subscriptions.disputed_card import is_card_disputed
 from chalicelib.subscriptions.dunning import held, is_held
-from chalicelib.subscriptions.payment import make_payment, renewal_claim
-from chalicelib.subscriptions.progress import LOOK_AGAIN_MS, Renewal, landed, next_step, pending_renewal
+from chalicelib.subscriptions.make_payment import make_payment, renewal_claim
+from chalicelib.subscriptions.payment_outcomes import landed
+from chalicelib.subscriptions.renewal import LOOK_AGAIN_MS, Renewal, next_step, pending_renewal
 from chalicelib.subscriptions.subscription import OWING, Subscription, SubscriptionBusy
 
 ACTOR: Final = "renewal"

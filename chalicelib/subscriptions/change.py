@@ -20,12 +20,13 @@ from chalicelib.payments.payment import PREFIX, Payment
 from chalicelib.payments.resolve import Resolved
 from chalicelib.subscriptions import table
 from chalicelib.subscriptions.advance import RACES, follow
+from chalicelib.subscriptions.change_effect import Difference, at_the_end, difference, start
 from chalicelib.subscriptions.charge_now import charge_now, charged_before
-from chalicelib.subscriptions.difference import Difference, at_the_end, difference, start
-from chalicelib.subscriptions.payable import check_renewal
-from chalicelib.subscriptions.payment import make_payment
+from chalicelib.subscriptions.check_renewal import check_renewal
+from chalicelib.subscriptions.make_payment import make_payment
+from chalicelib.subscriptions.payment_outcomes import paid
 from chalicelib.subscriptions.price import Quote, check_sold, is_known
-from chalicelib.subscriptions.progress import LOOK_AGAIN_MS, paid
+from chalicelib.subscriptions.renewal import LOOK_AGAIN_MS
 from chalicelib.subscriptions.request import SubscriptionRequest
 from chalicelib.subscriptions.subscription import (
     OWING,

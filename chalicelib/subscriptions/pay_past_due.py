@@ -16,9 +16,10 @@ from chalicelib.payments.payment import PREFIX, Payment
 from chalicelib.subscriptions import table
 from chalicelib.subscriptions.advance import RACES, follow
 from chalicelib.subscriptions.charge_now import Charged, charge_now, charged_before
-from chalicelib.subscriptions.held import HOLDS, RenewalHeld
-from chalicelib.subscriptions.payment import make_payment
-from chalicelib.subscriptions.progress import LOOK_AGAIN_MS, Renewal, paid, payable_renewal, pending_renewal
+from chalicelib.subscriptions.make_payment import make_payment
+from chalicelib.subscriptions.payment_outcomes import paid
+from chalicelib.subscriptions.renewal import LOOK_AGAIN_MS, Renewal, payable_renewal, pending_renewal
+from chalicelib.subscriptions.renewal_hold import HOLDS, RenewalHeld
 from chalicelib.subscriptions.subscription import (
     OWING,
     RUNNING,

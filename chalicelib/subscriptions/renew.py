@@ -14,7 +14,7 @@ from chalicelib.payments import table as payments
 from chalicelib.payments import unresolved_index as unresolved_table
 from chalicelib.subscriptions import queue, table
 from chalicelib.subscriptions.advance import follow
-from chalicelib.subscriptions.late_payment import decide_late
+from chalicelib.subscriptions.decide_late_payment import decide_late
 from chalicelib.subscriptions.queue import RenewalMessage
 from chalicelib.subscriptions.subscription import OWING
 from chalicelib.typed import json_decoder

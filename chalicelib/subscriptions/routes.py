@@ -26,11 +26,11 @@ from chalicelib.subscriptions.change import (
     change,
     preview,
 )
-from chalicelib.subscriptions.held import RenewalHeld
-from chalicelib.subscriptions.in_use import InUseRequest, note_in_use
+from chalicelib.subscriptions.check_renewal import RenewalNotChargeable
+from chalicelib.subscriptions.note_add_ons_in_use import InUseRequest, note_in_use
 from chalicelib.subscriptions.pay_past_due import NothingOwed, pay
-from chalicelib.subscriptions.payable import RenewalNotChargeable
 from chalicelib.subscriptions.price import ProductRetired, UnknownProduct
+from chalicelib.subscriptions.renewal_hold import RenewalHeld
 from chalicelib.subscriptions.request import SubscriptionRequest
 from chalicelib.subscriptions.subscription import (
     Subscription,
@@ -39,7 +39,7 @@ from chalicelib.subscriptions.subscription import (
     SubscriptionPending,
 )
 from chalicelib.subscriptions.view import ChangeView, PaidView, SubscriptionView, view, view_change, view_paid
-from chalicelib.subscriptions.withdraw import withdraw
+from chalicelib.subscriptions.withdraw_pending import withdraw
 from chalicelib.web import Answer, Call, Routes
 
 routes = Routes(__name__, "Subscription", "The plan and its add-ons, charged to the card for each period.")

@@ -20,9 +20,9 @@ from chalicelib.payments.view import (
 from chalicelib.subscriptions import table
 from chalicelib.subscriptions.change import Changed
 from chalicelib.subscriptions.charge_now import Charged
-from chalicelib.subscriptions.held import HOLDS
 from chalicelib.subscriptions.price import Quote
-from chalicelib.subscriptions.progress import Renewal, renewal
+from chalicelib.subscriptions.renewal import Renewal, renewal
+from chalicelib.subscriptions.renewal_hold import HOLDS
 from chalicelib.subscriptions.subscription import OWING, RUNNING, Contents, Pending, Purpose, Status, Subscription
 
 

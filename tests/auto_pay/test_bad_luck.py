@@ -12,8 +12,8 @@ from chalicelib import clock
 from chalicelib.accounts import table as accounts
 from chalicelib.auto_pay import evaluate as refill
 from chalicelib.auto_pay import table
-from chalicelib.auto_pay.put import AutoPayRequest
-from chalicelib.auto_pay.rule import Wait
+from chalicelib.auto_pay.change_settings import AutoPayRequest
+from chalicelib.auto_pay.decision import Wait
 from chalicelib.clock import now_ms
 from local.stripe_emulator.client import Emulator
 from tests.auto_pay.conftest import NewSaver

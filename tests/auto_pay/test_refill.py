@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from chalicelib.accounts import table as accounts
 from chalicelib.auto_pay import table, trigger
-from chalicelib.auto_pay.rule import Charge, Wait
+from chalicelib.auto_pay.decision import Charge, Wait
 from chalicelib.auto_pay.send_refill import send_refill
 from chalicelib.catalog.catalog import catalog
 from chalicelib.clock import now_ms

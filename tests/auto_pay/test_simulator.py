@@ -23,11 +23,11 @@ from msgspec.structs import replace
 
 from chalicelib.accounts.account import Account, Card
 from chalicelib.auto_pay.auto_pay import AT_ONCE_MS, AutoPay
+from chalicelib.auto_pay.change_settings import AutoPayRequest, Wanted, settings_changed
+from chalicelib.auto_pay.decision import Charge, Refuse, charged_in_month, decide, month_of, next_month_ms, situation_of
 from chalicelib.auto_pay.evaluate import Seen, after, payment_of
-from chalicelib.auto_pay.outdated import may_arrive, why_outdated
+from chalicelib.auto_pay.outdated_refill import may_arrive, why_outdated
 from chalicelib.auto_pay.payment_outcomes import came_to_nothing, follow
-from chalicelib.auto_pay.put import AutoPayRequest, Wanted, settings_changed
-from chalicelib.auto_pay.rule import Charge, Refuse, charged_in_month, decide, month_of, next_month_ms, situation_of
 from chalicelib.catalog.catalog import catalog
 from chalicelib.ledger.wallet import Wallet
 from chalicelib.money import MICROS

@@ -16,9 +16,9 @@ from app import app
 from chalicelib import clock
 from chalicelib.auto_pay import table
 from chalicelib.auto_pay.auto_pay import AutoPay
+from chalicelib.auto_pay.change_settings import AutoPayRequest, put
+from chalicelib.auto_pay.decision import Decision
 from chalicelib.auto_pay.evaluate import consider
-from chalicelib.auto_pay.put import AutoPayRequest, put
-from chalicelib.auto_pay.rule import Decision
 from chalicelib.auto_pay.view import AutoPayView, see, view
 from chalicelib.catalog.catalog import catalog
 from chalicelib.clock import now_ms

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from chalicelib import clock
-from chalicelib.auto_pay import put as auto_pay
-from chalicelib.auto_pay.put import AutoPayRequest
+from chalicelib.auto_pay import change_settings as auto_pay
+from chalicelib.auto_pay.change_settings import AutoPayRequest
 from chalicelib.subscriptions.view import see
 from local.stripe_emulator.client import Emulator
 from ops.subscriptions import outlook

@@ -20,7 +20,7 @@ from chalicelib.recovery.sweep import sweep
 from chalicelib.reversals import table as reversal_table
 from chalicelib.reversals.issue_refund import RefundRequest, refund
 from chalicelib.reversals.refund import Refund
-from chalicelib.subscriptions.late_payment import ACTOR, decide_late
+from chalicelib.subscriptions.decide_late_payment import ACTOR, decide_late
 from chalicelib.text import Line
 from local.stripe_emulator.client import PUBLISHABLE_KEY, Emulator
 from ops.__main__ import ops

@@ -5,13 +5,13 @@ from msgspec.structs import replace
 
 from chalicelib.catalog.catalog import FILE, Catalog, catalog, read
 from chalicelib.subscriptions.change import find_difference
-from chalicelib.subscriptions.difference import Difference
+from chalicelib.subscriptions.change_effect import Difference
 from chalicelib.subscriptions.price import ProductRetired, UnknownProduct
-from chalicelib.subscriptions.progress import renewal
+from chalicelib.subscriptions.renewal import renewal
 from chalicelib.subscriptions.request import SubscriptionRequest
 from chalicelib.subscriptions.subscription import Contents, Subscription
 from tests.subscriptions.build import DAY_MS, START_MS, subscription
-from tests.subscriptions.test_payable import account
+from tests.subscriptions.test_check_renewal import account
 
 NOW_MS = START_MS + 14 * DAY_MS
 

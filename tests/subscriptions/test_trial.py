@@ -13,9 +13,10 @@ from msgspec.structs import replace
 from chalicelib.catalog.catalog import FILE, Catalog, Product, catalog, read
 from chalicelib.catalog.invalid import InvalidCatalog
 from chalicelib.catalog.policies import Trials
-from chalicelib.subscriptions.difference import Difference, difference, start
+from chalicelib.subscriptions.change_effect import Difference, difference, start
+from chalicelib.subscriptions.payment_outcomes import paid
 from chalicelib.subscriptions.price import total
-from chalicelib.subscriptions.progress import paid, renewal
+from chalicelib.subscriptions.renewal import renewal
 from chalicelib.subscriptions.subscription import Contents, Pending, Subscription
 from tests.subscriptions.build import DAY_MS, START_MS, subscription
 

@@ -11,9 +11,9 @@ from chalice.app import Response
 from msgspec.structs import replace
 
 from chalicelib import clock
+from chalicelib.auto_pay.change_settings import AutoPayInvalid, AutoPayRequest, Wanted, check, put, settings_changed
+from chalicelib.auto_pay.decision import Charge, decide
 from chalicelib.auto_pay.evaluate import Seen
-from chalicelib.auto_pay.put import AutoPayInvalid, AutoPayRequest, Wanted, check, put, settings_changed
-from chalicelib.auto_pay.rule import Charge, decide
 from chalicelib.auto_pay.view import AutoPayView, see, view
 from chalicelib.clock import iso
 from chalicelib.errors import Refusal

@@ -6,7 +6,7 @@ from chalicelib.errors import Refusal
 from chalicelib.money import NotChargeable, card_step_micros, format_amount, to_card_amount
 from chalicelib.payments.line import Line
 from chalicelib.subscriptions.price import period_lines, total
-from chalicelib.subscriptions.progress import renewal
+from chalicelib.subscriptions.renewal import renewal
 from chalicelib.subscriptions.subscription import Contents, Subscription
 
 

@@ -7,8 +7,8 @@ import msgspec
 from chalicelib import clock
 from chalicelib.accounts import table as accounts
 from chalicelib.auto_pay import table
+from chalicelib.auto_pay.decision import Charge, Decision, Refuse
 from chalicelib.auto_pay.evaluate import consider
-from chalicelib.auto_pay.rule import Charge, Decision, Refuse
 from chalicelib.batches import each, within
 from chalicelib.cards import card_on_file as card
 from chalicelib.catalog.catalog import Catalog

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.auto_pay.put import AutoPayInvalid, AutoPayRequest, check
+from chalicelib.auto_pay.change_settings import AutoPayInvalid, AutoPayRequest, check
 from chalicelib.catalog.catalog import catalog
 from local.stripe_emulator.client import Emulator
 from tests.api import Api, problem

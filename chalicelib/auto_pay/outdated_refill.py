@@ -4,7 +4,7 @@ from typing import Final
 
 from chalicelib.accounts.account import Card
 from chalicelib.auto_pay.auto_pay import LIMIT_REACHED, OUTDATED
-from chalicelib.auto_pay.rule import REASONS, Charge, Decision
+from chalicelib.auto_pay.decision import REASONS, Charge, Decision
 from chalicelib.payments.payment import QUIET_MS, Failure, Payment
 
 LATE_MS: Final = 10 * 60 * 1000

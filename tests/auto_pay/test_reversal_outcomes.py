@@ -9,8 +9,8 @@ from msgspec.structs import replace
 from chalicelib import clock
 from chalicelib.accounts.account import Card
 from chalicelib.auto_pay.auto_pay import AutoPay
-from chalicelib.auto_pay.put import AutoPayRequest, Wanted, settings_changed
-from chalicelib.auto_pay.reversals import follow_reversals
+from chalicelib.auto_pay.change_settings import AutoPayRequest, Wanted, settings_changed
+from chalicelib.auto_pay.reversal_outcomes import follow_reversals
 from chalicelib.catalog.policies import Disputes
 from local.stripe_emulator.client import Emulator
 from tests.auto_pay.build import CARD, HOUR_MS, NOW_MS, UNIT, auto_pay, payment

@@ -9,7 +9,7 @@ from chalicelib.accounts.account import Account
 from chalicelib.catalog.catalog import Catalog, Product, catalog
 from chalicelib.catalog.tax import Tax
 from chalicelib.subscriptions.change import find_difference
-from chalicelib.subscriptions.payable import RenewalNotChargeable
+from chalicelib.subscriptions.check_renewal import RenewalNotChargeable
 from chalicelib.subscriptions.request import SubscriptionRequest
 from chalicelib.subscriptions.subscription import Subscription
 from tests.subscriptions.build import DAY_MS, START_MS, subscription

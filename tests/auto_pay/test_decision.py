@@ -6,7 +6,7 @@ import pytest
 from msgspec.structs import replace
 
 from chalicelib.accounts.account import Account
-from chalicelib.auto_pay.rule import (
+from chalicelib.auto_pay.decision import (
     AUTHENTICATING_MS,
     REASONS,
     Charge,

@@ -11,15 +11,15 @@ from chalicelib.catalog.catalog import Catalog, Product, catalog
 from chalicelib.idempotency import Key
 from chalicelib.subscriptions.advance import follow
 from chalicelib.subscriptions.change import change, find_difference, preview
-from chalicelib.subscriptions.held import TRY_AGAIN_MS, RenewalHeld
 from chalicelib.subscriptions.pay_past_due import pay
-from chalicelib.subscriptions.progress import Renewal, next_step
+from chalicelib.subscriptions.renewal import Renewal, next_step
+from chalicelib.subscriptions.renewal_hold import TRY_AGAIN_MS, RenewalHeld
 from chalicelib.subscriptions.request import SubscriptionRequest
 from chalicelib.subscriptions.subscription import Contents, Subscription
 from chalicelib.subscriptions.view import view
 from tests.subscriptions.build import DAY_MS, END_MS, START_MS, subscription
 from tests.subscriptions.conftest import NewSubscriber
-from tests.subscriptions.test_payable import account
+from tests.subscriptions.test_check_renewal import account
 from tests.subscriptions.world import RenewalWorld, Subscriber, moment
 
 PLANS, ADD_ONS = catalog().plans, catalog().add_ons

@@ -8,8 +8,9 @@ from msgspec.structs import replace
 from chalicelib.catalog.catalog import catalog
 from chalicelib.payments.payment import Failure, Payment
 from chalicelib.subscriptions.dunning import ended
-from chalicelib.subscriptions.payment import renewal_claim
-from chalicelib.subscriptions.progress import LOOK_AGAIN_MS, Renewal, landed, next_step, renewal
+from chalicelib.subscriptions.make_payment import renewal_claim
+from chalicelib.subscriptions.payment_outcomes import landed
+from chalicelib.subscriptions.renewal import LOOK_AGAIN_MS, Renewal, next_step, renewal
 from chalicelib.subscriptions.subscription import Contents, Subscription
 from tests.subscriptions.build import DAY_MS, END_MS, START_MS, pending, subscription
 

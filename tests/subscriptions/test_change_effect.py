@@ -9,9 +9,9 @@ from msgspec.structs import replace
 
 from chalicelib.catalog.catalog import catalog
 from chalicelib.clock import iso
-from chalicelib.subscriptions.difference import Difference, difference, start
+from chalicelib.subscriptions.change_effect import Difference, difference, start
 from chalicelib.subscriptions.price import period_lines, total
-from chalicelib.subscriptions.progress import renewal
+from chalicelib.subscriptions.renewal import renewal
 from chalicelib.subscriptions.subscription import Contents
 from tests.subscriptions.build import DAY_MS, END_MS, START_MS, subscription
 
