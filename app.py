@@ -89,8 +89,8 @@ def charge_payments(event: SQSEvent) -> dict[str, Any]:
 
 @app.schedule(Rate(1, unit=Rate.MINUTES), name="retry_refills")
 def retry_refills(_event: CloudWatchEvent) -> dict[str, Any]:
-    """Look at the accounts that are due by themselves. Raises RetryIncomplete at the end if one of them met a bug."""
-    counts: dict[str, Any] = msgspec.to_builtins(evaluate_due.retry(catalog()))
+    """Evaluate the accounts whose auto-pay is due. Raises DueRunIncomplete at the end if one of them failed."""
+    counts: dict[str, Any] = msgspec.to_builtins(evaluate_due.evaluate_due(catalog()))
     return counts
 
 

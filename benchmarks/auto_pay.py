@@ -27,7 +27,7 @@ from chalicelib.accounts import table as accounts
 from chalicelib.accounts.put import AccountRequest
 from chalicelib.accounts.put import put as put_account
 from chalicelib.auto_pay.change_settings import AutoPayRequest
-from chalicelib.auto_pay.change_settings import put as put_auto_pay
+from chalicelib.auto_pay.change_settings import change_settings as put_auto_pay
 from chalicelib.catalog.catalog import catalog
 from chalicelib.clock import now_ms
 from chalicelib.history.adjust import AdjustmentRequest, adjust

@@ -134,7 +134,7 @@ def switch_on_auto_pay(account_id: str) -> None:
     """Switch auto-pay on with enough in the wallet, last of all: what the month shows was paid by hand."""
     if read_wallet(account_id).balance_micros < LOW_MICROS:
         pay(account_id, "demo-before-auto-pay")
-    auto_pay.put(accounts.get(account_id), AUTO_PAY, actor=actor_of(account_id), catalog=catalog())
+    auto_pay.change_settings(accounts.get(account_id), AUTO_PAY, actor=actor_of(account_id), catalog=catalog())
 
 
 def actor_of(account_id: str) -> str:

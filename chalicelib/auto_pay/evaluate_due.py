@@ -1,4 +1,4 @@
-"""Look at the accounts that are due by themselves: a back-off that is over, a month that has turned, a lost trigger."""
+"""Evaluate the accounts that are due: a back-off that is over, a new month, a trigger that was lost."""
 
 from typing import Final
 
@@ -7,73 +7,73 @@ import msgspec
 from chalicelib import clock
 from chalicelib.accounts import table as accounts
 from chalicelib.auto_pay import table
-from chalicelib.auto_pay.decision import Charge, Decision, Refuse
-from chalicelib.auto_pay.evaluate import consider
+from chalicelib.auto_pay.decision import Block, Charge, Decision
+from chalicelib.auto_pay.evaluate import evaluate_account
 from chalicelib.batches import each, within
 from chalicelib.cards import card_on_file as card
 from chalicelib.catalog.catalog import Catalog
 from chalicelib.log import log
 from chalicelib.stripe_api.errors import StripeUnavailable
 
-A_SHARD: Final = 100
-"""Accounts taken of each shard in one run: 800 in all, at some 50 ms each."""
+ACCOUNTS_PER_SHARD: Final = 100
+"""The most accounts of one shard in one run: 800 in all, at about 50 ms each."""
 
 BUDGET_SECONDS: Final = 45
-"""When a run looks at no further account; the next one begins within a minute."""
+"""When a run begins no further account; the next run begins within a minute."""
 
-AGAIN_MS: Final = 5 * 60 * 1000
-"""When an account is due again that could not be looked at."""
+RETRY_AFTER_MS: Final = 5 * 60 * 1000
+"""When an account that could not be evaluated is due again."""
 
 
-class Retried(msgspec.Struct):
-    """What one run came to: accounts looked at, and of them those that are charged now, or that met a bug."""
+class DueRun(msgspec.Struct):
+    """The result of one run: accounts evaluated, and how many of them are charged now or failed with an exception."""
 
-    looked_at: int = 0
+    evaluated: int = 0
     charged: int = 0
     failed: int = 0
 
 
-class RetryIncomplete(Exception):
-    """Some accounts could not be looked at; all others were."""
+class DueRunIncomplete(Exception):
+    """Some accounts could not be evaluated; all others were."""
 
-    def __init__(self, retried: Retried) -> None:
-        super().__init__(f"{retried.failed} accounts could not be looked at; see the log")
-        self.retried = retried
+    def __init__(self, run: DueRun) -> None:
+        super().__init__(f"{run.failed} accounts could not be evaluated; see the log")
+        self.run = run
 
 
-def retry(catalog: Catalog) -> Retried:
-    """Look at the accounts that are due now. Raises RetryIncomplete at the end, if any of them met a bug."""
-    retried, now_ms = Retried(), clock.now_ms()
+def evaluate_due(catalog: Catalog) -> DueRun:
+    """Evaluate the accounts that are due now. Raises DueRunIncomplete at the end if one of them failed."""
+    run, now_ms = DueRun(), clock.now_ms()
     failures = each(
-        within(BUDGET_SECONDS, table.due(now_ms, A_SHARD)),
-        lambda due: _look_again(*due, now_ms, catalog, retried),
-        message="auto-pay could not look at an account",
+        within(BUDGET_SECONDS, table.due(now_ms, ACCOUNTS_PER_SHARD)),
+        lambda due: _evaluate_one(*due, now_ms, catalog, run),
+        message="auto-pay could not be evaluated",
         about=lambda due: {"account_id": due[0]},
     )
-    retried.failed = len(failures)
-    if retried.looked_at or failures:
-        log().info("auto-pay looked again", **msgspec.to_builtins(retried))
+    run.failed = len(failures)
+    if run.evaluated or failures:
+        log().info("auto-pay evaluated what was due", **msgspec.to_builtins(run))
     if failures:
-        raise RetryIncomplete(retried)
-    return retried
+        raise DueRunIncomplete(run)
+    return run
 
 
-def _look_again(account_id: str, due_at_ms: int, now_ms: int, catalog: Catalog, retried: Retried) -> None:
-    # Put off first: an account that kills the function must not be the first one of every run.
-    if table.claim(account_id, due_at_ms, again_at_ms=now_ms + AGAIN_MS):
-        retried.looked_at += 1
-        decision = consider(account_id, catalog)
-        if decision == Refuse("card_expired"):
-            decision = _with_card_of_today(account_id, catalog, decision)
-        retried.charged += isinstance(decision, Charge)
+def _evaluate_one(account_id: str, due_at_ms: int, now_ms: int, catalog: Catalog, run: DueRun) -> None:
+    # Postponed first: an account that crashes the function must not be the first one of every run.
+    if table.claim(account_id, due_at_ms, again_at_ms=now_ms + RETRY_AFTER_MS):
+        run.evaluated += 1
+        decision = evaluate_account(account_id, catalog)
+        if decision == Block("card_expired"):
+            decision = _evaluate_with_refreshed_card(account_id, catalog, decision)
+        run.charged += isinstance(decision, Charge)
 
 
-def _with_card_of_today(account_id: str, catalog: Catalog, decision: Decision) -> Decision:
-    """Look again with the card as Stripe keeps it now: its bank may have renewed it, and the webhook may be lost."""
+def _evaluate_with_refreshed_card(account_id: str, catalog: Catalog, decision: Decision) -> Decision:
+    """Evaluate again with the card as Stripe has it now: its bank may have renewed it, and the webhook may be lost."""
     on_file = accounts.get(account_id).card
     try:
         is_known = on_file is not None and card.refresh(on_file.payment_method_id)
     except StripeUnavailable as error:
-        log().warning("whether a card was renewed is not known", account_id=account_id, reason=error.reason)
+        log().warning("Stripe could not say whether a card was renewed", account_id=account_id, reason=error.reason)
         return decision
-    return consider(account_id, catalog) if is_known else decision
+    return evaluate_account(account_id, catalog) if is_known else decision

@@ -1,7 +1,7 @@
 """The overview over HTTP."""
 
 from chalicelib.accounts.permission import REFUSALS, Right, allow
-from chalicelib.auto_pay.view import see
+from chalicelib.auto_pay.view import load_for_view
 from chalicelib.catalog.catalog import UnknownCurrency, catalog
 from chalicelib.overview.view import OverviewView, view
 from chalicelib.subscriptions.view import see as see_subscription
@@ -25,4 +25,4 @@ routes = Routes(__name__, *ACCOUNTS)
 def get_overview(call: Call[None, None], account_id: str) -> OverviewView:
     account = allow(call, account_id, Right.READ).account
     subscription = see_subscription(account.account_id, catalog())
-    return view(see(account, catalog()), subscription, catalog().limits(account.currency))
+    return view(load_for_view(account, catalog()), subscription, catalog().limits(account.currency))

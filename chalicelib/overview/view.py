@@ -6,9 +6,9 @@ import msgspec
 
 from chalicelib.accounts.routes import AccountView
 from chalicelib.accounts.routes import view as account_view
-from chalicelib.auto_pay.evaluate import Seen
+from chalicelib.auto_pay.evaluate import Snapshot
 from chalicelib.auto_pay.view import AutoPayView
-from chalicelib.auto_pay.view import view as auto_pay_view
+from chalicelib.auto_pay.view import view_auto_pay as auto_pay_view
 from chalicelib.cards.view import CardView, view_card
 from chalicelib.catalog.catalog import CurrencyLimits
 from chalicelib.money import card_step_micros, format_amount
@@ -47,7 +47,7 @@ class OverviewView(msgspec.Struct):
     top_up: TopUpLimits
 
 
-def view(seen: Seen, subscription: SubscriptionView | None, limits: CurrencyLimits) -> OverviewView:
+def view(seen: Snapshot, subscription: SubscriptionView | None, limits: CurrencyLimits) -> OverviewView:
     """Present the overview of an account as it was seen."""
     account = seen.account
     return OverviewView(

@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 
 from chalicelib import clock
-from chalicelib.auto_pay.evaluate import consider
+from chalicelib.auto_pay.evaluate import evaluate_account
 from chalicelib.batches import each, within
 from chalicelib.catalog.catalog import Catalog
 from chalicelib.invoices.credit import issue_credit_notes
@@ -91,7 +91,7 @@ def _follow(payment: Payment, catalog: Catalog) -> None:
 
 
 def _refill(payment: Payment, catalog: Catalog) -> None:
-    consider(payment.account_id, catalog)
+    evaluate_account(payment.account_id, catalog)
 
 
 def _subscribe(payment: Payment, catalog: Catalog) -> None:

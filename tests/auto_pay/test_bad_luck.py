@@ -10,8 +10,7 @@ from msgspec.structs import replace
 
 from chalicelib import clock
 from chalicelib.accounts import table as accounts
-from chalicelib.auto_pay import evaluate as refill
-from chalicelib.auto_pay import table
+from chalicelib.auto_pay import evaluate, table
 from chalicelib.auto_pay.change_settings import AutoPayRequest
 from chalicelib.auto_pay.decision import Wait
 from chalicelib.clock import now_ms
@@ -312,11 +311,11 @@ def test_two_functions_at_once_keep_the_monthly_limit(new_saver: NewSaver, world
     saver.switch_on(monthly_limit="100")
     for _ in range(4):
         with ThreadPoolExecutor(8) as pool:
-            list(pool.map(lambda _: saver.consider(), range(8)))
+            list(pool.map(lambda _: saver.evaluate(), range(8)))
         world.settle()
         saver.spend_down_to(1)
     assert sum(charge["amount"] for charge in saver.charges) == 100_00
-    assert saver.consider() == Wait("monthly_limit_reached", saver.auto_pay.due_at_ms)
+    assert saver.evaluate() == Wait("monthly_limit_reached", saver.auto_pay.due_at_ms)
 
 
 def test_a_refill_whose_end_nobody_told_of_is_noticed(saver: Saver, world: World) -> None:
@@ -327,7 +326,7 @@ def test_a_refill_whose_end_nobody_told_of_is_noticed(saver: Saver, world: World
     assert saver.auto_pay.in_flight_payment_id
     for name in world.iterators:
         world.take(name)
-    with world.at(clock.now() + timedelta(milliseconds=refill.LOOK_AGAIN_MS + 1000)):
+    with world.at(clock.now() + timedelta(milliseconds=evaluate.RECHECK_MS + 1000)):
         world.minute()
     assert (saver.view.reason, saver.balance) == ("above_threshold", 51)
 
