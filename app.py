@@ -104,13 +104,13 @@ def follow_up_payments(_event: CloudWatchEvent) -> dict[str, Any]:
 @app.schedule(Rate(5, unit=Rate.MINUTES), name="find_renewals")
 def find_renewals(_event: CloudWatchEvent) -> dict[str, Any]:
     """Put the subscriptions that are due on the renewals queue. Raises NotQueued."""
-    return {"found": renew.find_due(clock.now_ms())}
+    return {"found": renew.queue_due(clock.now_ms())}
 
 
 @app.on_sqs_message(queue="renewals", batch_size=10, name="renew_subscriptions")
 def renew_subscriptions(event: SQSEvent) -> dict[str, Any]:
     """Renew subscriptions: write the payment of the next period, and put it on the charges queue."""
-    return _failures(renew.renew_all(event.to_dict()["Records"], catalog()))
+    return _failures(renew.renew_queued(event.to_dict()["Records"], catalog()))
 
 
 @app.on_dynamodb_record(stream_arn="wallets", name="announce_wallets")

@@ -4,7 +4,7 @@ from chalicelib.accounts.permission import REFUSALS, Right, allow
 from chalicelib.auto_pay.view import load_for_view
 from chalicelib.catalog.catalog import UnknownCurrency, catalog
 from chalicelib.overview.view import OverviewView, view
-from chalicelib.subscriptions.view import see as see_subscription
+from chalicelib.subscriptions.view import load_subscription_view as see_subscription
 from chalicelib.tags import ACCOUNTS
 from chalicelib.web import Call, Routes
 

@@ -19,7 +19,7 @@ from chalicelib.log import log
 from chalicelib.payments import follow_up_index as follow_ups
 from chalicelib.payments import table as payments
 from chalicelib.payments.payment import Payment
-from chalicelib.subscriptions.advance import follow
+from chalicelib.subscriptions.advance import advance_subscription
 
 A_SHARD: Final = 100
 """Payments taken of each shard in one run: 800 in all, at some 50 ms each."""
@@ -96,7 +96,7 @@ def _refill(payment: Payment, catalog: Catalog) -> None:
 
 def _subscribe(payment: Payment, catalog: Catalog) -> None:
     if payment.kind == "subscription":
-        follow(payment.account_id, catalog, payment_id=payment.payment_id)
+        advance_subscription(payment.account_id, catalog, payment_id=payment.payment_id)
 
 
 STEPS: Final[dict[str, Step]] = {

@@ -1,26 +1,26 @@
-"""Withdraw what waits for the customer to confirm its payment: nothing is charged, and all stays as it is."""
+"""Withdraw a change or start whose payment waits for the customer: nothing is charged and nothing changes."""
 
 from chalicelib.catalog.catalog import Catalog
 from chalicelib.payments import gateway as stripe_gateway
 from chalicelib.payments import table as payments
 from chalicelib.payments.settle import settle
-from chalicelib.subscriptions.advance import follow
+from chalicelib.subscriptions.advance import advance_subscription
 from chalicelib.subscriptions.subscription import Subscription, SubscriptionNotFound, SubscriptionPending
 
 
-def withdraw(account_id: str, catalog: Catalog) -> Subscription:
-    """Cancel the awaited payment at Stripe, and let the subscription follow; without one, nothing happens.
+def withdraw_pending(account_id: str, catalog: Catalog) -> Subscription:
+    """Cancel the pending payment at Stripe and advance the subscription; if there is none, nothing happens.
 
-    Where the customer's confirmation came first, the payment has succeeded, and what it brings is there. Raises
-    SubscriptionNotFound, SubscriptionPending for a payment that does not wait for the customer, StripeUnavailable.
+    If the customer confirmed it first, the payment has succeeded and takes effect. Raises SubscriptionNotFound,
+    SubscriptionPending for a payment that does not wait for the customer, StripeUnavailable.
     """
-    current = follow(account_id, catalog, begins=False)
+    current = advance_subscription(account_id, catalog, take_steps=False)
     if current and current.pending:
         payment = payments.get(account_id, current.pending.payment_id)
         if payment.state != "requires_action":
             raise SubscriptionPending(current.pending)
         settle(payment, stripe_gateway.cancel(payment))
-        current = follow(account_id, catalog, begins=False)
+        current = advance_subscription(account_id, catalog, take_steps=False)
     if current is None:
         raise SubscriptionNotFound(account_id)
     return current

@@ -8,7 +8,7 @@ import pytest
 from chalicelib import clock
 from chalicelib.auto_pay import change_settings as auto_pay
 from chalicelib.auto_pay.change_settings import AutoPayRequest
-from chalicelib.subscriptions.view import see
+from chalicelib.subscriptions.view import load_subscription_view
 from local.stripe_emulator.client import Emulator
 from ops.subscriptions import outlook
 from tests.payments.payer import HOUR_MS
@@ -35,7 +35,7 @@ def test_a_disputed_card_is_not_charged_and_the_period_is_owed_for_a_reason_of_i
 ) -> None:
     assert (subscriber.status(), subscriber.amounts) == ("past_due", [97.0])
     with world.at(moment(FIRST)):
-        shown = see(subscriber.account_id, subscriber.catalog)
+        shown = load_subscription_view(subscriber.account_id, subscriber.catalog)
     assert shown
     assert shown.owed
     assert shown.owed.failure

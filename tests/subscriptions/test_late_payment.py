@@ -20,7 +20,7 @@ from chalicelib.recovery.sweep import sweep
 from chalicelib.reversals import table as reversal_table
 from chalicelib.reversals.issue_refund import RefundRequest, refund
 from chalicelib.reversals.refund import Refund
-from chalicelib.subscriptions.decide_late_payment import ACTOR, decide_late
+from chalicelib.subscriptions.decide_late_payment import ACTOR, decide_late_payment
 from chalicelib.text import Line
 from local.stripe_emulator.client import PUBLISHABLE_KEY, Emulator
 from ops.__main__ import ops
@@ -44,7 +44,7 @@ def failed_change(subscriber: Subscriber) -> Payment:
     assert found
     subscriber.emulator.authenticate(str(found.payment.payment_intent_id), "fail")
     subscriber.deliver("payment_intent.payment_failed")
-    subscriber.follow()
+    subscriber.advance()
     assert subscriber.payment().state == "failed"
     return subscriber.payment()
 
@@ -75,7 +75,7 @@ def paid_twice(subscriber: Subscriber) -> Payment:
 
 
 def decide(late: Payment, sold: Catalog | None = None) -> Late | None:
-    return decide_late(late.account_id, late.payment_id, sold or catalog()).late
+    return decide_late_payment(late.account_id, late.payment_id, sold or catalog()).late
 
 
 def refunds_of(late: Payment) -> tuple[Refund, ...]:

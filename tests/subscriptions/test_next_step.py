@@ -7,10 +7,10 @@ from msgspec.structs import replace
 
 from chalicelib.catalog.catalog import catalog
 from chalicelib.payments.payment import Failure, Payment
-from chalicelib.subscriptions.dunning import ended
+from chalicelib.subscriptions.dunning import end_subscription
 from chalicelib.subscriptions.make_payment import renewal_claim
-from chalicelib.subscriptions.payment_outcomes import landed
-from chalicelib.subscriptions.renewal import LOOK_AGAIN_MS, Renewal, next_step, renewal
+from chalicelib.subscriptions.payment_outcomes import apply_payment_result
+from chalicelib.subscriptions.renewal import RECHECK_MS, Renewal, next_renewal, next_step
 from chalicelib.subscriptions.subscription import Contents, Subscription
 from tests.subscriptions.build import DAY_MS, END_MS, START_MS, pending, subscription
 
@@ -44,17 +44,19 @@ def changing(**changes: Any) -> Subscription:
     """Return a subscription that waits for the payment of more."""
     held = subscription()
     more = pending(held, terms=replace(held.terms, contents=MORE), carried_micros=123)
-    return replace(held, pending=more, due_at_ms=START_MS + LOOK_AGAIN_MS, **changes)
+    return replace(held, pending=more, due_at_ms=START_MS + RECHECK_MS, **changes)
 
 
 def renewing(**changes: Any) -> Subscription:
     """Return a subscription that waits for the payment of its next period."""
     held = subscription(**changes)
-    return replace(held, pending=pending(held, purpose="renewal", terms=renewal(held, catalog()).terms, automatic=True))
+    return replace(
+        held, pending=pending(held, purpose="renewal", terms=next_renewal(held, catalog()).terms, automatic=True)
+    )
 
 
 def land(held: Subscription, paid: Payment, now_ms: int = END_MS) -> Subscription:
-    return landed(held, paid, catalog(), now_ms)
+    return apply_payment_result(held, paid, catalog(), now_ms)
 
 
 def test_a_success_brings_what_was_waited_for_once() -> None:
@@ -92,7 +94,7 @@ def test_money_that_moved_after_all_brings_what_it_was_for() -> None:
 
 def test_money_that_moved_too_late_brings_nothing() -> None:
     given_up = land(changing(), payment("canceled"))
-    over = ended(given_up, END_MS)
+    over = end_subscription(given_up, END_MS)
     assert land(over, payment()) == over
     waits_for_another = replace(given_up, pending=pending(given_up, payment_id="pay_2"))
     assert land(waits_for_another, payment()) == waits_for_another
@@ -139,7 +141,7 @@ def test_a_renewal_is_for_what_was_scheduled() -> None:
 def test_what_waits_for_a_payment_is_looked_at_again_in_a_while_and_not_charged() -> None:
     waits = renewing(due_at_ms=END_MS)
     later = next_step(waits, "pm_1", catalog(), END_MS)
-    assert later == replace(waits, due_at_ms=END_MS + LOOK_AGAIN_MS)
+    assert later == replace(waits, due_at_ms=END_MS + RECHECK_MS)
     assert next_step(later, "pm_1", catalog(), END_MS + 1) == later
 
 
@@ -154,15 +156,15 @@ def test_a_period_that_costs_nothing_needs_no_card() -> None:
 def test_a_renewal_that_stripe_never_took_is_due_again_and_owes_nothing_more(status: Any) -> None:
     waits = renewing(status=status, attempt=1, past_due_since_ms=END_MS if status == "past_due" else None)
     after = land(waits, payment("canceled", failure=Failure("not_found")), END_MS + 7)
-    assert (after.status, after.attempt, after.untaken, after.pending) == (status, 1, 1, None)
+    assert (after.status, after.attempt, after.never_made_attempts, after.pending) == (status, 1, 1, None)
     assert (after.due_at_ms, after.past_due_since_ms) == (END_MS + 7, waits.past_due_since_ms)
     # Should its money move after all, it still brings the period.
     assert land(after, payment()).status == "active"
-    assert land(after, payment()).untaken == 0
+    assert land(after, payment()).never_made_attempts == 0
 
 
 def test_each_payment_in_the_place_of_one_that_stripe_never_took_has_its_own_id() -> None:
     terms = renewing().terms
-    claims = [renewal_claim("acme", terms, attempt=1, now_ms=1, untaken=number) for number in (0, 1, 2)]
+    claims = [renewal_claim("acme", terms, attempt=1, now_ms=1, never_made_attempts=number) for number in (0, 1, 2)]
     assert len({claim.resource_id for claim in claims}) == 3
     assert claims[0] == renewal_claim("acme", terms, attempt=1, now_ms=1)

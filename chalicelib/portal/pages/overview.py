@@ -51,7 +51,7 @@ def show(visit: Visit) -> Response:
     seen = load_for_view(visit.account, visit.catalog)
     limits = visit.catalog.limits(visit.currency)
     auto_pay = auto_pay_view(seen, limits)
-    subscription = subscriptions.see(visit.account.account_id, visit.catalog)
+    subscription = subscriptions.load_subscription_view(visit.account.account_id, visit.catalog)
     balance = seen.situation.balance_micros
     done = DONE.get(visit.query.get("done", ""))
     return render.page(
