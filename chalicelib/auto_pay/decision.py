@@ -130,9 +130,8 @@ def decide(auto_pay: AutoPay, situation: Situation) -> Decision:
         return Wait("pending_payment_covers", situation.pending_until_ms)
     if gap_micros <= situation.pending_micros + auto_pay.refunded_micros:
         return Wait("refunded")
-    return _find_obstacle(auto_pay, situation) or _size_charge(
-        auto_pay, situation, gap_micros - situation.pending_micros
-    )
+    obstacle = _find_obstacle(auto_pay, situation)
+    return obstacle or _size_charge(auto_pay, situation, gap_micros - situation.pending_micros)
 
 
 def target_micros(auto_pay: AutoPay, limits: CurrencyLimits | None) -> int:

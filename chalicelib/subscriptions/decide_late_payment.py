@@ -38,7 +38,7 @@ def decide_late_payment(account_id: str, payment_id: str, catalog: Catalog) -> P
     if late is None:
         return payment
     if late == "parked":
-        log().error("a payment that brought nothing is parked", account_id=account_id, payment_id=payment_id)
+        log().error("an unneeded payment is parked", account_id=account_id, payment_id=payment_id)
     return payments.change(payment, lambda each: decided(each, late))
 
 

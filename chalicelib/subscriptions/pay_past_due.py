@@ -60,7 +60,7 @@ def pay_past_due(account: Account, *, key: Key, actor: str, catalog: Catalog) ->
             return before
         if claim and found and found.status in RUNNING:
             return ChargeResult(found, None)  # the key renewed a period that cost nothing, or somebody else has paid it
-        current = _check_past_due(found, account_id)
+        current = _require_past_due(found, account_id)
         due = _due_renewal(current, account, catalog)
         if due.quote.charge_micros:
             check_card(account)
@@ -107,7 +107,7 @@ def _due_renewal(current: Subscription, account: Account, catalog: Catalog) -> R
         raise RenewalHeld(refusal.detail) from refusal
 
 
-def _check_past_due(current: Subscription | None, account_id: str) -> Subscription:
+def _require_past_due(current: Subscription | None, account_id: str) -> Subscription:
     if current is None or not current.exists:
         raise SubscriptionNotFound(account_id)
     if current.status not in OWING:

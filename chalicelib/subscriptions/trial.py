@@ -45,18 +45,14 @@ def trial_prices(contents: Contents, currency: str, catalog: Catalog, current: T
 
 def is_free(contents: Contents, trial: Trial, currency: str, catalog: Catalog) -> bool:
     """Tell whether the plan of the contents is free in a trial."""
-    return contents.plan == trial.plan or not _costs_more_monthly(
-        _plan_as_trial(contents.plan, currency, catalog), trial
-    )
+    return contents.plan == trial.plan or not _costs_more(_plan_as_trial(contents.plan, currency, catalog), trial)
 
 
 def takes_effect_in_trial(wanted: Contents, current: Terms, trial: Trial, currency: str, catalog: Catalog) -> bool:
     """Tell whether another plan takes effect in the trial. One cheaper than the plan paid until its end does not."""
     if is_free(current.contents, trial, currency, catalog):
         return True
-    return _costs_more_monthly(
-        _plan_as_trial(wanted.plan, currency, catalog), _paid_plan(current, trial, currency, catalog)
-    )
+    return _costs_more(_plan_as_trial(wanted.plan, currency, catalog), _paid_plan(current, trial, currency, catalog))
 
 
 def add_ons_in_trial(current: dict[str, int], wanted: dict[str, int], trial: Trial) -> dict[str, int]:
@@ -89,7 +85,7 @@ def _plan_as_trial(plan: str, currency: str, catalog: Catalog) -> Trial:
     return offered_trial(Contents(plan), currency, catalog)
 
 
-def _costs_more_monthly(plan: Trial, than: Trial) -> bool:
+def _costs_more(plan: Trial, than: Trial) -> bool:
     """Compare the monthly prices of two plans, without rounding."""
     return plan.plan_micros * than.months > than.plan_micros * plan.months
 

@@ -147,7 +147,7 @@ def test_with_the_other_policy_it_is_parked_once_and_seen_until_a_person_has_dec
     late = paid_twice(subscriber)
     before = sweep(now_ms()).payments_parked
     assert [decide(late, parking()) for _ in range(3)] == ["parked"] * 3
-    assert capsys.readouterr().out.count("a payment that brought nothing is parked") == 1
+    assert capsys.readouterr().out.count("an unneeded payment is parked") == 1
     assert sweep(now_ms()).payments_parked == before + 1
     assert late.payment_id in CliRunner().invoke(ops, ["parked"]).output
     assert decide(late) == "parked"

@@ -13,10 +13,11 @@ from chalicelib.invoices import table as invoices
 from chalicelib.invoices.invoice import Invoice
 from chalicelib.payments.payment import Payment
 from chalicelib.settings import settings
-from chalicelib.subscriptions import cancel, change, pay_past_due, table
+from chalicelib.subscriptions import cancel, change, table
 from chalicelib.subscriptions.advance import advance_subscription
 from chalicelib.subscriptions.change import ChangeResult
 from chalicelib.subscriptions.charge_now import ChargeResult
+from chalicelib.subscriptions.pay_past_due import pay_past_due
 from chalicelib.subscriptions.price import total_micros
 from chalicelib.subscriptions.request import SubscriptionRequest
 from chalicelib.subscriptions.subscription import Subscription
@@ -53,7 +54,7 @@ class Subscriber(Payer):
         return cancel.resume(self.account_id, actor="tester", catalog=self.catalog)
 
     def pay(self, key: str = "") -> ChargeResult:
-        return pay_past_due.pay_past_due(
+        return pay_past_due(
             self.account(), key=Key(key or f"pay-{next(_keys)}", "customer"), actor="tester", catalog=self.catalog
         )
 

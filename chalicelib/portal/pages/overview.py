@@ -8,8 +8,7 @@ from chalice.app import Response
 
 from chalicelib import clock
 from chalicelib.auto_pay.evaluate import Snapshot
-from chalicelib.auto_pay.view import AutoPayView, load_for_view
-from chalicelib.auto_pay.view import view_auto_pay as auto_pay_view
+from chalicelib.auto_pay.view import AutoPayView, load_for_view, view_auto_pay
 from chalicelib.ledger.table import read_days
 from chalicelib.money import format_micros
 from chalicelib.portal import chart, render
@@ -50,7 +49,7 @@ def show(visit: Visit) -> Response:
     """Show the overview."""
     seen = load_for_view(visit.account, visit.catalog)
     limits = visit.catalog.limits(visit.currency)
-    auto_pay = auto_pay_view(seen, limits)
+    auto_pay = view_auto_pay(seen, limits)
     subscription = subscriptions.load_subscription_view(visit.account.account_id, visit.catalog)
     balance = seen.situation.balance_micros
     done = DONE.get(visit.query.get("done", ""))
