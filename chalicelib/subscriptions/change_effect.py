@@ -23,7 +23,7 @@ from chalicelib.subscriptions.price import (
     unused_lines,
 )
 from chalicelib.subscriptions.renewal import RECHECK_MS
-from chalicelib.subscriptions.subscription import Contents, Pending, Purpose, Subscription, Terms, Trial
+from chalicelib.subscriptions.subscription import Contents, PendingPayment, Purpose, Subscription, Terms, Trial
 from chalicelib.subscriptions.trial import (
     add_ons_in_trial,
     is_free,
@@ -200,7 +200,7 @@ def apply_effect(
         updated_at_ms=now_ms,
     )
     updated = replace(before, actor=actor, updated_at_ms=now_ms, version=before.version + 1)
-    pending = Pending(
+    pending = PendingPayment(
         payment_id=payment.payment_id if payment else "",
         purpose=effect.purpose,
         terms=effect.terms,

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from chalicelib.catalog.catalog import Catalog
 from chalicelib.payments.payment import Failure, Payment
 from chalicelib.subscriptions.dunning import renewal_failed
-from chalicelib.subscriptions.subscription import RUNNING, Pending, Subscription
+from chalicelib.subscriptions.subscription import RUNNING, PendingPayment, Subscription
 
 
 def apply_payment_result(subscription: Subscription, payment: Payment, catalog: Catalog, now_ms: int) -> Subscription:
@@ -28,7 +28,7 @@ def apply_payment_result(subscription: Subscription, payment: Payment, catalog: 
     return subscription
 
 
-def apply_pending(subscription: Subscription, pending: Pending, now_ms: int) -> Subscription:
+def apply_pending(subscription: Subscription, pending: PendingPayment, now_ms: int) -> Subscription:
     """Return the subscription after a payment succeeded: its terms take effect. One that was unpaid is resumed now."""
     resumed_at_ms = now_ms if subscription.status == "unpaid" else subscription.resumed_at_ms
     is_start = pending.purpose == "start"
@@ -57,7 +57,7 @@ def apply_pending(subscription: Subscription, pending: Pending, now_ms: int) -> 
     )
 
 
-def _trial_end_ms(subscription: Subscription, pending: Pending) -> int | None:
+def _trial_end_ms(subscription: Subscription, pending: PendingPayment) -> int | None:
     """Return when the trial ends, or ended: a period that begins in it ends it."""
     if pending.trial:
         return pending.terms.period_end_ms
@@ -65,14 +65,14 @@ def _trial_end_ms(subscription: Subscription, pending: Pending) -> int | None:
     return end_ms if end_ms is None else min(end_ms, pending.terms.period_start_ms)
 
 
-def _retry_never_made(subscription: Subscription, pending: Pending, now_ms: int) -> Subscription:
+def _retry_never_made(subscription: Subscription, pending: PendingPayment, now_ms: int) -> Subscription:
     """Return a subscription whose renewal Stripe never took: nothing failed at the card, and it is due again now."""
     number = subscription.never_made_attempts + 1
     return replace(subscription, pending=None, expired_pending=pending, never_made_attempts=number, due_at_ms=now_ms)
 
 
 def _apply_failure(
-    subscription: Subscription, pending: Pending, failure: Failure, catalog: Catalog, now_ms: int
+    subscription: Subscription, pending: PendingPayment, failure: Failure, catalog: Catalog, now_ms: int
 ) -> Subscription:
     """Return the subscription after its payment failed. A failed start or change leaves everything as it was."""
     expired = replace(subscription, expired_pending=pending)

@@ -19,7 +19,7 @@ from chalicelib.subscriptions.payment_outcomes import apply_pending
 from chalicelib.subscriptions.period import next_period
 from chalicelib.subscriptions.price import Quote, period_lines, plan_of, quote, renewal_prices
 from chalicelib.subscriptions.renewal_hold import HOLD_CAUSES, hold_renewal
-from chalicelib.subscriptions.subscription import OWING, RUNNING, Pending, Subscription, Terms
+from chalicelib.subscriptions.subscription import OWING, RUNNING, PendingPayment, Subscription, Terms
 
 RECHECK_MS: Final = 10 * 60 * 1000
 """When to check a pending payment, in case the message about its end is lost."""
@@ -99,9 +99,9 @@ def next_renewal(subscription: Subscription, catalog: Catalog, tax: Tax | None =
     return Renewal(terms, quote(lines, subscription.carried_micros, currency, catalog, tax))
 
 
-def pending_renewal(subscription: Subscription, due: Renewal, *, payment_id: str, automatic: bool) -> Pending:
+def pending_renewal(subscription: Subscription, due: Renewal, *, payment_id: str, automatic: bool) -> PendingPayment:
     """Return what takes effect when the payment of a renewal succeeds."""
-    return Pending(
+    return PendingPayment(
         payment_id=payment_id,
         purpose="renewal",
         terms=due.terms,

@@ -49,7 +49,7 @@ class SubscriptionPending(Refusal):
     type = "subscription-pending"
     title = "The subscription waits for a payment"
 
-    def __init__(self, pending: "Pending") -> None:
+    def __init__(self, pending: "PendingPayment") -> None:
         super().__init__(
             f"a payment for its {pending.purpose} has not ended; check or verify payment {pending.payment_id} first",
             payment_id=pending.payment_id,
@@ -94,7 +94,7 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True):
     add_ons: dict[str, int] = {}
 
 
-class Pending(msgspec.Struct, frozen=True, kw_only=True):
+class PendingPayment(msgspec.Struct, frozen=True, kw_only=True):
     """A payment that has not ended, with everything that takes effect when it succeeds.
 
     `automatic` is true for a payment that nobody asked for. `trial` is there if the new terms are a trial.
@@ -141,8 +141,8 @@ class Subscription(msgspec.Struct, frozen=True, kw_only=True):
     scheduled: Contents | None = None
     carried_micros: int = 0
     cancel_at_period_end: bool = False
-    pending: Pending | None = None
-    expired_pending: Pending | None = None
+    pending: PendingPayment | None = None
+    expired_pending: PendingPayment | None = None
     paid_payment_id: str | None = None
     attempt: int = 0
     never_made_attempts: int = 0

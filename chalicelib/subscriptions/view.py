@@ -23,7 +23,15 @@ from chalicelib.subscriptions.charge_now import ChargeResult
 from chalicelib.subscriptions.price import Quote
 from chalicelib.subscriptions.renewal import Renewal, next_renewal
 from chalicelib.subscriptions.renewal_hold import HOLD_CAUSES
-from chalicelib.subscriptions.subscription import OWING, RUNNING, Contents, Pending, Purpose, Status, Subscription
+from chalicelib.subscriptions.subscription import (
+    OWING,
+    RUNNING,
+    Contents,
+    PendingPayment,
+    Purpose,
+    Status,
+    Subscription,
+)
 
 
 class AddedTaxView(msgspec.Struct):
@@ -242,7 +250,7 @@ def _contents(contents: Contents | None) -> ContentsView | None:
     return ContentsView(contents.plan, contents.add_ons) if contents else None
 
 
-def _pending(pending: Pending | None) -> PendingView | None:
+def _pending(pending: PendingPayment | None) -> PendingView | None:
     if pending is None:
         return None
     contents = pending.terms.contents

@@ -17,7 +17,7 @@ from chalicelib.subscriptions.change_effect import ChangeEffect, change_effect, 
 from chalicelib.subscriptions.payment_outcomes import apply_pending
 from chalicelib.subscriptions.price import total_micros
 from chalicelib.subscriptions.renewal import next_renewal
-from chalicelib.subscriptions.subscription import Contents, Pending, Subscription
+from chalicelib.subscriptions.subscription import Contents, PendingPayment, Subscription
 from tests.subscriptions.build import DAY_MS, START_MS, subscription
 
 MIDDLE_MS = START_MS + 7 * DAY_MS
@@ -48,7 +48,7 @@ def begun(add_ons: Items | None = None, within: Catalog | None = None) -> Subscr
 def after(current: Subscription, found: ChangeEffect, now_ms: int) -> Subscription:
     return apply_pending(
         current,
-        Pending(
+        PendingPayment(
             payment_id="pay_1",
             purpose=found.purpose,
             terms=found.terms,
