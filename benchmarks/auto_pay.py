@@ -26,8 +26,7 @@ from benchmarks.events import message
 from chalicelib.accounts import table as accounts
 from chalicelib.accounts.put import AccountRequest
 from chalicelib.accounts.put import put as put_account
-from chalicelib.auto_pay.put import AutoPayRequest
-from chalicelib.auto_pay.put import put as put_auto_pay
+from chalicelib.auto_pay.change_settings import AutoPayRequest, change_settings
 from chalicelib.catalog.catalog import catalog
 from chalicelib.clock import now_ms
 from chalicelib.history.adjust import AdjustmentRequest, adjust
@@ -58,7 +57,7 @@ def wallet(system: System, number: int) -> str:
     adjust(account, start, key=Key("start", "operator"), actor="benchmark")
     demo.save_card(system, account_id, "pm_card_visa")
     settings_ = AutoPayRequest(enabled=True, threshold="20", amount="50", monthly_limit="500")
-    put_auto_pay(accounts.get(account_id), settings_, actor="benchmark", catalog=catalog())
+    change_settings(accounts.get(account_id), settings_, actor="benchmark", catalog=catalog())
     return account_id
 
 

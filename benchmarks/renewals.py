@@ -24,7 +24,7 @@ from chalicelib.payments import charge_queued as charge
 from chalicelib.queues import client
 from chalicelib.settings import settings
 from chalicelib.subscriptions import renew, trigger
-from chalicelib.subscriptions.payment import renewal_claim
+from chalicelib.subscriptions.make_payment import renewal_claim
 from chalicelib.subscriptions.period import first_period, next_period
 from chalicelib.subscriptions.price import prices_of
 from chalicelib.subscriptions.subscription import Contents, Subscription
@@ -99,7 +99,7 @@ def renew_one(account_id: str) -> None:
     """Hand an account to the three functions of a renewal as Lambda does: renew, charge, follow."""
     payment_id = renewal_claim(account_id, next_period(TERMS, CONTENTS, PRICES, 1), attempt=0, now_ms=0).resource_id
     about = {"account_id": account_id, "payment_id": payment_id}
-    failed = renew.renew_all([{"messageId": "1", "body": json.dumps({"account_id": account_id})}], catalog())
+    failed = renew.renew_queued([{"messageId": "1", "body": json.dumps({"account_id": account_id})}], catalog())
     failed += charge.charge_all([{"messageId": "2", "body": json.dumps(about)}], send_refill=send_refill)
     failed += trigger.payments_moved([_succeeded(account_id, payment_id)], catalog())
     if failed:
@@ -139,7 +139,7 @@ def with_due(due: int, stripe: Emulator, customer_id: str) -> Json:
     """Measure with so many subscriptions that are due."""
     accounts = subscribers(due, customer_id)
     with metered() as finder, sqs_calls() as queued:
-        found = renew.find_due(clock.now_ms())
+        found = renew.queue_due(clock.now_ms())
     sample = accounts if due < max(DUE) else accounts[:SAMPLE]
     before = stripe_calls(stripe)
     with metered() as wire, sqs_calls() as sent:

@@ -18,8 +18,7 @@ from urllib.parse import urlencode
 from chalicelib import clock
 from chalicelib.accounts import table as accounts
 from chalicelib.accounts.put import AccountRequest, put
-from chalicelib.auto_pay import put as auto_pay
-from chalicelib.auto_pay.put import AutoPayRequest
+from chalicelib.auto_pay.change_settings import AutoPayRequest, change_settings
 from chalicelib.cards import card_on_file as card
 from chalicelib.catalog.catalog import catalog
 from chalicelib.history.adjust import AdjustmentRequest, adjust
@@ -134,7 +133,7 @@ def switch_on_auto_pay(account_id: str) -> None:
     """Switch auto-pay on with enough in the wallet, last of all: what the month shows was paid by hand."""
     if read_wallet(account_id).balance_micros < LOW_MICROS:
         pay(account_id, "demo-before-auto-pay")
-    auto_pay.put(accounts.get(account_id), AUTO_PAY, actor=actor_of(account_id), catalog=catalog())
+    change_settings(accounts.get(account_id), AUTO_PAY, actor=actor_of(account_id), catalog=catalog())
 
 
 def actor_of(account_id: str) -> str:

@@ -23,8 +23,8 @@ from chalicelib.catalog.catalog import FILE, Catalog, Product, read
 from chalicelib.catalog.invalid import InvalidCatalog
 from chalicelib.ledger.table import meters_used
 from chalicelib.subscriptions import table
-from chalicelib.subscriptions.held import HOLDS
-from chalicelib.subscriptions.progress import payable_renewal
+from chalicelib.subscriptions.renewal import chargeable_renewal
+from chalicelib.subscriptions.renewal_hold import HOLD_CAUSES
 from chalicelib.subscriptions.subscription import Contents, Subscription
 
 T = TypeVar("T")
@@ -105,8 +105,8 @@ def of_subscription(held: Subscription, account: Account, wanted: Catalog) -> It
     if missing or held.cancel_at_period_end:
         return
     try:
-        payable_renewal(held, wanted, tax_of(account, wanted))
-    except HOLDS as refusal:
+        chargeable_renewal(held, wanted, tax_of(account, wanted))
+    except HOLD_CAUSES as refusal:
         yield Finding(held.account_id, f"renewal of {held.terms.contents.plan}", refusal.detail)
 
 

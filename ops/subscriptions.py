@@ -20,10 +20,11 @@ from chalicelib.catalog.catalog import Catalog, catalog
 from chalicelib.money import format_amount
 from chalicelib.payments import table as payments
 from chalicelib.subscriptions import renew, table
-from chalicelib.subscriptions.advance import card_of
+from chalicelib.subscriptions.advance import chargeable_card_id
 from chalicelib.subscriptions.disputed_card import is_card_disputed
-from chalicelib.subscriptions.progress import Renewal, landed, next_step
-from chalicelib.subscriptions.subscription import Subscription, named_period
+from chalicelib.subscriptions.payment_outcomes import apply_payment_result
+from chalicelib.subscriptions.renewal import Renewal, next_step
+from chalicelib.subscriptions.subscription import Subscription, format_period
 
 out = Console(soft_wrap=True)
 
@@ -81,7 +82,7 @@ def renew_due(at: datetime | None, dry_run: bool) -> None:
     if not dry_run:
         if at is not None:
             raise click.UsageError("only a dry run can be at another time than now")
-        out.print(f"{renew.find_due(now_ms)} put on the renewals queue")
+        out.print(f"{renew.queue_due(now_ms)} put on the renewals queue")
         return
     rows = Table("account", "status", "what", "amount")
     sums: Counter[str] = Counter()
@@ -128,15 +129,17 @@ def outlook(subscription: Subscription, catalog: Catalog, now_ms: int) -> Outloo
     """Say what a run would do with a subscription: by the very rules of a run, and without writing anything."""
     current = subscription
     if current.pending:
-        current = landed(current, payments.get(current.account_id, current.pending.payment_id), catalog, now_ms)
+        current = apply_payment_result(
+            current, payments.get(current.account_id, current.pending.payment_id), catalog, now_ms
+        )
     if current.pending:
         return Outlook(subscription, f"wait for payment {current.pending.payment_id}")
     account = accounts.get(current.account_id)
-    step = next_step(current, card_of(account), catalog, now_ms, tax_of(account, catalog))
+    step = next_step(current, chargeable_card_id(account), catalog, now_ms, tax_of(account, catalog))
     if isinstance(step, Renewal) and is_card_disputed(account, catalog.disputes, now_ms):
         return Outlook(subscription, "charge nothing: a payment with its card is disputed")
     if isinstance(step, Renewal):
-        return Outlook(subscription, f"charge {named_period(step.terms)}", step.quote.charge_micros)
+        return Outlook(subscription, f"charge {format_period(step.terms)}", step.quote.charge_micros)
     if step.held:
         return Outlook(subscription, f"be held: {step.held.detail}", is_wrong=True)
     return Outlook(subscription, f"become {step.status}" if step.status != current.status else "go on unchanged")

@@ -1,4 +1,4 @@
-"""An account's auto-pay: what was asked for, and what has come of it. Values only. Pure."""
+"""An account's auto-pay: its settings, and the state that payments have left. Pure."""
 
 from typing import Final, Literal
 
@@ -10,11 +10,13 @@ SuspendedReason = Literal["declines", "authentication", "card_unusable"]
 
 HOUR_MS: Final = 60 * 60 * 1000
 
-
 LIMIT_REACHED: Final = "monthly_limit_reached"
 OUTDATED: Final = "outdated"
-NOT_SENT: Final = frozenset({LIMIT_REACHED, OUTDATED})
-"""Why a refill that was decided on was never sent to Stripe: codes of its payment's failure."""
+NOT_SENT_CODES: Final = frozenset({LIMIT_REACHED, OUTDATED})
+"""Failure codes of refills that were canceled before they were sent to Stripe."""
+
+AT_ONCE_MS: Final = 0
+"""A due time that is always in the past."""
 
 
 class AutoPayBusy(Busy):
@@ -25,7 +27,7 @@ class AutoPayBusy(Busy):
 
 
 class LastRefusal(msgspec.Struct, frozen=True):
-    """Why a refill was refused last, and when for the first time in a row. The codes are Stripe's, for a payment's."""
+    """Why a refill was refused last, and since when for this reason. A failed payment adds Stripe's codes."""
 
     reason: str
     at_ms: int
@@ -34,24 +36,21 @@ class LastRefusal(msgspec.Struct, frozen=True):
 
 
 class ChargedCard(msgspec.Struct, frozen=True):
-    """The card that was charged last. Another card has another fingerprint, even if it is saved anew."""
+    """The card that was charged last. The same card saved again has another id and the same fingerprint."""
 
     payment_method_id: str
     fingerprint: str
 
 
-AT_ONCE_MS: Final = 0
-"""Due whatever a clock says."""
-
-
 class AutoPay(msgspec.Struct, frozen=True, kw_only=True):
     """The settings, and the state that follows from payments.
 
-    `failures` counts the attempts in a row that came to nothing; the last of them ended at `failed_at_ms`, and
-    until `next_attempt_at_ms` there is no other. `due_at_ms` is when to look at the account even if nothing happens.
-    `objections` are the disputes and warnings of fraud known so far, of which `held_by` hold it; `refunded_micros` is
-    what was refunded of late, on top of `refunds_known_micros`. None: what there is at the next look does not matter.
-    Every change counts `version` up, and is written on condition that it still is what was read.
+    `failures` counts the failed attempts in a row; the last one ended at `failed_at_ms`, and no other is made before
+    `next_attempt_at_ms`. `due_at_ms` is when to evaluate the account even if nothing happens. `objections` are the
+    disputes and fraud warnings known so far, and `held_by` those of them that suspend it. `refunded_micros` was
+    refunded since `refunded_at_ms`, on top of `refunds_known_micros`. Where `objections` or `refunds_known_micros` is
+    None, the next evaluation takes what there is as known. Every change increments `version`, and is written on
+    condition that the row still has the version that was read.
     """
 
     account_id: str
@@ -77,21 +76,21 @@ class AutoPay(msgspec.Struct, frozen=True, kw_only=True):
     version: int = 0
 
     @property
-    def at_rest(self) -> bool:
-        """Tell whether it is off, and nothing that was begun before is left to be finished."""
+    def is_idle(self) -> bool:
+        """Tell whether it is off, and no refill from before is left to be finished."""
         return not self.enabled and self.in_flight_payment_id is None and self.due_at_ms is None
 
-    def cleared(self) -> "AutoPay":
-        """Return it with a clean slate: nothing has failed, and nothing is held back."""
+    def clear_failures(self) -> "AutoPay":
+        """Return it as if nothing had failed: no back-off, no suspension for declines."""
         return msgspec.structs.replace(
             self, failures=0, failed_at_ms=None, suspended_reason=None, next_attempt_at_ms=None, last_refusal=None
         )
 
     @property
-    def suspended(self) -> bool:
-        """Tell whether a person has to switch it on again, or to mend what suspends it."""
+    def is_suspended(self) -> bool:
+        """Tell whether a person has to act before anything is charged."""
         return self.suspended_reason is not None or bool(self.held_by)
 
-    def switched_on(self) -> "AutoPay":
-        """Return it as a person begins it anew, who knows of every dispute so far."""
-        return msgspec.structs.replace(self.cleared(), objections=None, held_by=())
+    def restart(self) -> "AutoPay":
+        """Return it as after a person switched it on: all failures and all disputes so far are accepted."""
+        return msgspec.structs.replace(self.clear_failures(), objections=None, held_by=())

@@ -1,6 +1,6 @@
 """Auto-pay by the stream of wallets and by schedule. Payments and cards that move on: `subscriptions.handlers`."""
 
-from chalicelib.auto_pay.retry import retry
+from chalicelib.auto_pay.evaluate_due import evaluate_due
 from chalicelib.auto_pay.send_refill import send_refill
 from chalicelib.auto_pay.trigger import wallets_moved
 from chalicelib.catalog.catalog import catalog
@@ -24,8 +24,8 @@ def refill_wallets(event: Records, _context: Context | None) -> PartialFailures:
 
 @lambda_function
 def retry_refills(_event: object, _context: Context | None) -> Counts:
-    """Evaluate the accounts that are due by themselves. Raises RetryIncomplete at the end if one of them met a bug."""
-    return counts(retry(catalog()))
+    """Evaluate the accounts that are due by themselves. Raises DueRunIncomplete at the end if one of them met a bug."""
+    return counts(evaluate_due(catalog()))
 
 
 @lambda_function

@@ -3,8 +3,8 @@
 from chalicelib.accounts.account import Account, CurrencyMismatch
 from chalicelib.accounts.permission import REFUSALS, Right, allow
 from chalicelib.auto_pay.auto_pay import AutoPayBusy
-from chalicelib.auto_pay.put import AutoPayInvalid, AutoPayRequest, put
-from chalicelib.auto_pay.view import AutoPayView, see, view
+from chalicelib.auto_pay.change_settings import AutoPayInvalid, AutoPayRequest, change_settings
+from chalicelib.auto_pay.view import AutoPayView, load_for_view, view_auto_pay
 from chalicelib.catalog.catalog import UnknownCurrency, catalog
 from chalicelib.money import InvalidDecimal, NotChargeable
 from chalicelib.payments.new_payment import CardMissing
@@ -37,8 +37,8 @@ routes = Routes(__name__, "Auto-pay", "The rule that refills a wallet when its b
 )
 def put_auto_pay(call: Call[AutoPayRequest, None], account_id: str) -> AutoPayView:
     allowed = allow(call, account_id, Right.ACT)
-    put(allowed.account, call.body, actor=allowed.actor, catalog=catalog())
-    return _shown(allowed.account)
+    change_settings(allowed.account, call.body, actor=allowed.actor, catalog=catalog())
+    return _show(allowed.account)
 
 
 @routes.operation(
@@ -50,8 +50,8 @@ def put_auto_pay(call: Call[AutoPayRequest, None], account_id: str) -> AutoPayVi
     refuses=(*REFUSALS, UnknownCurrency),
 )
 def get_auto_pay(call: Call[None, None], account_id: str) -> AutoPayView:
-    return _shown(allow(call, account_id, Right.READ).account)
+    return _show(allow(call, account_id, Right.READ).account)
 
 
-def _shown(account: Account) -> AutoPayView:
-    return view(see(account, catalog()), catalog().limits(account.currency))
+def _show(account: Account) -> AutoPayView:
+    return view_auto_pay(load_for_view(account, catalog()), catalog().limits(account.currency))

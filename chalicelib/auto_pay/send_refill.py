@@ -1,4 +1,4 @@
-"""Send a refill to Stripe, if it is still wanted at that moment: it may be a month after it was decided, or hours."""
+"""Send a refill to Stripe, if it is still wanted: hours, or a month, may have passed since it was decided."""
 
 from msgspec.structs import replace
 
@@ -6,9 +6,9 @@ from chalicelib import clock
 from chalicelib.accounts import table as accounts
 from chalicelib.auto_pay import table
 from chalicelib.auto_pay.auto_pay import OUTDATED
-from chalicelib.auto_pay.evaluate import look
-from chalicelib.auto_pay.outdated import is_late, may_arrive, why_outdated
-from chalicelib.auto_pay.rule import decide
+from chalicelib.auto_pay.decision import decide
+from chalicelib.auto_pay.evaluate import load_snapshot
+from chalicelib.auto_pay.outdated_refill import find_outdated_failure, is_late, was_just_sent
 from chalicelib.catalog.catalog import catalog
 from chalicelib.log import log
 from chalicelib.payments import table as payments
@@ -18,41 +18,42 @@ from chalicelib.payments.resolve import Resolution, charge
 
 
 def send_refill(payment: Payment) -> Resolution:
-    """Charge the card for a refill that Stripe does not have, or give it up where it is out of date.
+    """Charge the card for a refill that Stripe does not have yet, or cancel the refill if it is outdated.
 
-    The time of sending is on its row before Stripe is called, and the refill counts in that month. One that was given
-    up is decided anew by whoever hears of its end. Raises PaymentMismatch, PaymentBusy.
+    The time of sending is written before Stripe is called, and the refill counts in that month. After a refill was
+    canceled, whoever learns of its end evaluates the account again. Raises PaymentMismatch, PaymentBusy.
     """
-    why = _why_outdated(payment)
-    if why is None:
-        sent = _stamp(payment)
+    failure = _find_outdated_failure(payment)
+    if failure is None:
+        sent = _mark_sent(payment)
         return Resolution(sent) if sent.ended else charge(sent)
-    if may_arrive(payment, clock.now_ms()):
+    if was_just_sent(payment, clock.now_ms()):
         return Resolution(payment)
-    log().info("a refill is out of date", payment_id=payment.payment_id, code=why.code, reason=why.message)
-    return Resolution(_give_up(payment, why))
+    log().info("a refill is outdated", payment_id=payment.payment_id, code=failure.code, reason=failure.message)
+    return Resolution(_cancel(payment, failure))
 
 
-def _why_outdated(payment: Payment) -> Failure | None:
+def _find_outdated_failure(payment: Payment) -> Failure | None:
     auto_pay, account = table.find(payment.account_id), accounts.get(payment.account_id)
     if auto_pay is None or auto_pay.in_flight_payment_id != payment.payment_id:
         return Failure(OUTDATED, None, "It was not made: auto-pay does not wait for it any more.")
     enabled = auto_pay.enabled or not is_late(payment, clock.now_ms())
     without = replace(auto_pay, in_flight_payment_id=None, enabled=enabled)
-    seen = look(without, account, catalog(), without=payment.payment_id)
-    return why_outdated(payment, decide(seen.auto_pay, seen.situation), seen.situation.card)
+    snapshot = load_snapshot(without, account, catalog(), excluding=payment.payment_id)
+    decision = decide(snapshot.auto_pay, snapshot.situation)
+    return find_outdated_failure(payment, decision, snapshot.situation.card)
 
 
-def _stamp(payment: Payment) -> Payment:
+def _mark_sent(payment: Payment) -> Payment:
     now_ms = clock.now_ms()
     return payments.change(payment, lambda current: current if current.ended else replace(current, sent_at_ms=now_ms))
 
 
-def _give_up(payment: Payment, why: Failure) -> Payment:
+def _cancel(payment: Payment, failure: Failure) -> Payment:
     """Cancel a refill, unless somebody has sent it since it was read."""
-    given_up = Outcome("canceled", failure=why)
+    canceled = Outcome("canceled", failure=failure)
 
-    def give_up(current: Payment) -> Payment:
-        return advance(current, given_up) if current.sent_at_ms == payment.sent_at_ms else current
+    def cancel(current: Payment) -> Payment:
+        return advance(current, canceled) if current.sent_at_ms == payment.sent_at_ms else current
 
-    return payments.change(payment, give_up)
+    return payments.change(payment, cancel)

@@ -10,7 +10,7 @@ from typing import Final
 from chalicelib import clock
 from chalicelib.auto_pay import table
 from chalicelib.auto_pay.auto_pay import AutoPay
-from chalicelib.auto_pay.evaluate import consider
+from chalicelib.auto_pay.evaluate import evaluate_account
 from chalicelib.batches import Record, each, each_record, sequence_number
 from chalicelib.catalog.catalog import Catalog
 from chalicelib.log import log
@@ -67,7 +67,7 @@ def _fallen(record: Record) -> Worth:
 
 
 def _awake(auto_pay: AutoPay) -> bool:
-    return not auto_pay.at_rest
+    return not auto_pay.is_idle
 
 
 def _look(records: Sequence[Record], read: Callable[[Record], Worth | None], catalog: Catalog) -> list[str]:
@@ -99,7 +99,7 @@ def _look_at(account_ids: Iterable[str], catalog: Catalog) -> list[str]:
     """Look at accounts side by side; return those that could not be looked at, nor at least be marked as due."""
     missed = each(
         account_ids,
-        lambda account_id: consider(account_id, catalog),
+        lambda account_id: evaluate_account(account_id, catalog),
         message="auto-pay could not look at an account",
         about=_about,
         at_once=ACCOUNTS_AT_ONCE,

@@ -1,4 +1,4 @@
-"""How auto-pay looks outside."""
+"""The shape of auto-pay in an answer."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -8,8 +8,8 @@ import msgspec
 from chalicelib.accounts.account import Account
 from chalicelib.auto_pay import table
 from chalicelib.auto_pay.auto_pay import AutoPay, SuspendedReason
-from chalicelib.auto_pay.evaluate import Seen, look
-from chalicelib.auto_pay.rule import REASONS, Charge, Reason, Wait, decide
+from chalicelib.auto_pay.decision import REASONS, Charge, Reason, Wait, decide
+from chalicelib.auto_pay.evaluate import Snapshot, load_snapshot
 from chalicelib.catalog.catalog import Catalog, CurrencyLimits
 from chalicelib.clock import iso
 from chalicelib.money import card_step_micros, format_amount
@@ -65,9 +65,9 @@ class AutoPayView(msgspec.Struct):
     limits: AutoPayLimits
 
 
-def see(account: Account, catalog: Catalog) -> Seen:
-    """Read an account's auto-pay with all that it follows from; off, where it was never set."""
-    return look(table.find(account.account_id) or _never_set(account), account, catalog)
+def load_for_view(account: Account, catalog: Catalog) -> Snapshot:
+    """Load an account's auto-pay, for showing it: off, where it was never set."""
+    return load_snapshot(table.find(account.account_id) or _never_set(account), account, catalog)
 
 
 def _never_set(account: Account) -> AutoPay:
@@ -82,10 +82,10 @@ def _never_set(account: Account) -> AutoPay:
     )
 
 
-def view(seen: Seen, limits: CurrencyLimits) -> AutoPayView:
-    """Present auto-pay as it was seen, with what the rule says of it now."""
-    auto_pay, currency = seen.auto_pay, seen.account.currency
-    decision = decide(auto_pay, seen.situation)
+def view_auto_pay(snapshot: Snapshot, limits: CurrencyLimits) -> AutoPayView:
+    """Show auto-pay as it was read, with the decision that follows from it now."""
+    auto_pay, currency = snapshot.auto_pay, snapshot.account.currency
+    decision = decide(auto_pay, snapshot.situation)
     reason: Reason | None = None if isinstance(decision, Charge) else decision.reason
     was_set = auto_pay.amount_micros > 0
     until_ms = decision.until_ms if isinstance(decision, Wait) else None
@@ -94,12 +94,12 @@ def view(seen: Seen, limits: CurrencyLimits) -> AutoPayView:
         status=_status(auto_pay),
         threshold=format_amount(auto_pay.threshold_micros, currency) if was_set else None,
         amount=format_amount(auto_pay.amount_micros, currency) if was_set else None,
-        monthly_limit=_optional(auto_pay.monthly_limit_micros, currency),
+        monthly_limit=_optional_amount(auto_pay.monthly_limit_micros, currency),
         currency=currency,
         reason=reason,
         detail=REASONS[reason] if reason else None,
-        charge=_charge(auto_pay.in_flight_payment_id, seen.payments),
-        charged_this_month=format_amount(seen.situation.charged_this_month_micros, currency),
+        charge=_charge(auto_pay.in_flight_payment_id, snapshot.payments),
+        charged_this_month=format_amount(snapshot.situation.charged_this_month_micros, currency),
         failures=auto_pay.failures,
         suspended_reason=auto_pay.suspended_reason,
         next_attempt_at=iso(until_ms) if until_ms else None,
@@ -111,10 +111,10 @@ def view(seen: Seen, limits: CurrencyLimits) -> AutoPayView:
 def _status(auto_pay: AutoPay) -> Literal["off", "on", "suspended"]:
     if not auto_pay.enabled:
         return "off"
-    return "suspended" if auto_pay.suspended else "on"
+    return "suspended" if auto_pay.is_suspended else "on"
 
 
-def _optional(amount_micros: int | None, currency: str) -> str | None:
+def _optional_amount(amount_micros: int | None, currency: str) -> str | None:
     return None if amount_micros is None else format_amount(amount_micros, currency)
 
 

@@ -21,7 +21,7 @@ class UnreadableColumn(Exception):
 
 
 def require(holds: bool, what: str) -> None:  # noqa: FBT001 - an assertion that is never optimized away
-    """Refuse a stored column of which `what` does not hold."""
+    """Block a stored column of which `what` does not hold."""
     if not holds:
         raise UnreadableColumn(what)
 

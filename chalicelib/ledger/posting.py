@@ -98,7 +98,7 @@ class Posting(msgspec.Struct, frozen=True, gc=False):
     actor: str | None = None
 
     def __post_init__(self) -> None:
-        """Refuse what is no posting. Raises ValueError."""
+        """Block what is no posting. Raises ValueError."""
         if len(self.legs) != 1 and (len(self.legs) != 2 or self.legs[0].account_id == self.legs[1].account_id):
             raise ValueError("a posting has one leg, or two in different wallets")
 

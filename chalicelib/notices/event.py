@@ -20,7 +20,7 @@ from chalicelib.notices.image import (
 )
 from chalicelib.notices.stream import MalformedRecord, change_of, key_of
 from chalicelib.payments.payment import Failure
-from chalicelib.subscriptions.dunning import needs_person
+from chalicelib.subscriptions.dunning import needs_authentication
 from chalicelib.subscriptions.subscription import Status
 from chalicelib.typed import json_decoder
 
@@ -171,7 +171,7 @@ def subscription_events(record: Record) -> list[Event]:
 
 def _about_subscription(row: SubscriptionImage, payment_id: str | None) -> dict[str, Any]:
     failure = _failure(row.failure)
-    tries_again = row.status == "past_due" and not row.pending and not needs_person(failure)
+    tries_again = row.status == "past_due" and not row.pending and not needs_authentication(failure)
     return {
         **{name: getattr(row, name) for name in ("account_id", "status", "plan", "currency")},
         "occurred_at": iso(row.updated_at_ms),

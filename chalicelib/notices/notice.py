@@ -17,7 +17,7 @@ from chalicelib.notices import detail
 from chalicelib.notices.choice import Kind
 from chalicelib.notices.event import Lines
 from chalicelib.payments.payment import Failure, Payment
-from chalicelib.subscriptions.dunning import needs_person
+from chalicelib.subscriptions.dunning import needs_authentication
 from chalicelib.subscriptions.subscription import Subscription
 
 SUSPENDED: Final[Mapping[SuspendedReason, tuple[Kind, str]]] = {
@@ -155,7 +155,7 @@ def subscription_past_due(event: detail.Subscription, now: Now) -> Notice | None
     current = now.subscription
     if current is None or current.status != "past_due":
         return None
-    if needs_person(current.failure):
+    if needs_authentication(current.failure):
         return _about_subscription("subscription_past_due_confirm", event, current, {})
     # While an attempt is under way, `due_at_ms` is when to look at that one.
     tries_again_ms = None if current.pending else current.due_at_ms

@@ -1,10 +1,10 @@
 """The overview over HTTP."""
 
 from chalicelib.accounts.permission import REFUSALS, Right, allow
-from chalicelib.auto_pay.view import see
+from chalicelib.auto_pay.view import load_for_view
 from chalicelib.catalog.catalog import UnknownCurrency, catalog
 from chalicelib.overview.view import OverviewView, view
-from chalicelib.subscriptions.view import see as see_subscription
+from chalicelib.subscriptions.view import load_subscription_view
 from chalicelib.tags import ACCOUNTS
 from chalicelib.web import Call, Routes
 
@@ -24,5 +24,5 @@ routes = Routes(__name__, *ACCOUNTS)
 )
 def get_overview(call: Call[None, None], account_id: str) -> OverviewView:
     account = allow(call, account_id, Right.READ).account
-    subscription = see_subscription(account.account_id, catalog())
-    return view(see(account, catalog()), subscription, catalog().limits(account.currency))
+    subscription = load_subscription_view(account.account_id, catalog())
+    return view(load_for_view(account, catalog()), subscription, catalog().limits(account.currency))

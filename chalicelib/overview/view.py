@@ -6,9 +6,8 @@ import msgspec
 
 from chalicelib.accounts.routes import AccountView
 from chalicelib.accounts.routes import view as account_view
-from chalicelib.auto_pay.evaluate import Seen
-from chalicelib.auto_pay.view import AutoPayView
-from chalicelib.auto_pay.view import view as auto_pay_view
+from chalicelib.auto_pay.evaluate import Snapshot
+from chalicelib.auto_pay.view import AutoPayView, view_auto_pay
 from chalicelib.cards.view import CardView, view_card
 from chalicelib.catalog.catalog import CurrencyLimits
 from chalicelib.money import card_step_micros, format_amount
@@ -47,14 +46,14 @@ class OverviewView(msgspec.Struct):
     top_up: TopUpLimits
 
 
-def view(seen: Seen, subscription: SubscriptionView | None, limits: CurrencyLimits) -> OverviewView:
+def view(seen: Snapshot, subscription: SubscriptionView | None, limits: CurrencyLimits) -> OverviewView:
     """Present the overview of an account as it was seen."""
     account = seen.account
     return OverviewView(
         account=account_view(account),
         wallet=_wallet(seen.situation.balance_micros, account.currency, limits),
         card=view_card(account.card) if account.card else None,
-        auto_pay=auto_pay_view(seen, limits),
+        auto_pay=view_auto_pay(seen, limits),
         subscription=subscription,
         payments_unresolved=[view_payment(each) for each in seen.payments if not each.ended],
         top_up=_top_up(limits, account.currency),

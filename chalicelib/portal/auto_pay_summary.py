@@ -1,6 +1,6 @@
 """What auto-pay will do, in plain words: when the card is charged, with how much, and what holds it back."""
 
-from chalicelib.auto_pay.rule import Reason
+from chalicelib.auto_pay.decision import Reason
 from chalicelib.auto_pay.view import AutoPayView
 from chalicelib.catalog.catalog import CurrencyLimits
 from chalicelib.portal.names import Names

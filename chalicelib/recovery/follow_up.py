@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 
 from chalicelib import clock
-from chalicelib.auto_pay.evaluate import consider
+from chalicelib.auto_pay.evaluate import evaluate_account
 from chalicelib.batches import each, within
 from chalicelib.catalog.catalog import Catalog
 from chalicelib.invoices.issue import issue
@@ -19,7 +19,7 @@ from chalicelib.log import log
 from chalicelib.payments import follow_up_index
 from chalicelib.payments import table as payments
 from chalicelib.payments.payment import Payment
-from chalicelib.subscriptions.advance import follow
+from chalicelib.subscriptions.advance import advance_subscription
 
 PER_SHARD: Final = 100
 """Payments taken of each shard in one run: 800 in all, at some 50 ms each."""
@@ -91,12 +91,12 @@ def _run_steps(payment: Payment, catalog: Catalog) -> None:
 
 
 def _evaluate_auto_pay(payment: Payment, catalog: Catalog) -> None:
-    consider(payment.account_id, catalog)
+    evaluate_account(payment.account_id, catalog)
 
 
 def _advance_subscription(payment: Payment, catalog: Catalog) -> None:
     if payment.kind == "subscription":
-        follow(payment.account_id, catalog, payment_id=payment.payment_id)
+        advance_subscription(payment.account_id, catalog, payment_id=payment.payment_id)
 
 
 STEPS: Final[dict[str, Step]] = {

@@ -1,15 +1,34 @@
-"""Subscriptions: a plan with its add-ons, charged to the card for each period.
+"""Subscriptions: a plan with its add-ons, charged to the card for each period in advance.
 
 It owns the table `subscriptions` and the renewals queue, and promises: each period is charged once and none is skipped,
-however often, how late or how much at the same time anything runs; a change is either not made or made and paid for,
-for what it brings is applied, and its invoice issued, by the very write that records the success of its payment; the
-lines of a payment and the tax that is added to them are what the card was charged, and what is too small for a card is
-carried to the next charge, never lost or made.
+however often, late or concurrently anything runs; a change is either made and paid, or not made at all, because the
+write that records the success of its payment also applies it and issues its invoice; the lines of a payment, with the
+tax that is added to them, are what the card was charged; what is too little for a card is carried to the next charge.
 
-`follow` is all that ever moves a subscription on by itself: it looks at one as it is now, accounts for the payment that
-it waits for, and takes the next step. A queue, a stream, a schedule, a person only say which one to look at.
+A renewal is `advance_subscription`: it reads a subscription as it is now, applies the result of the payment that it
+waits for, and takes the next step. A queue, a stream, a schedule or a person only says which one to advance.
 
-`subscription`, `period`, `proration`, `price`, `trial`, `difference`, `payable`, `held`, `dunning` and `progress` are
-rules (pure); `table` and `queue` are the doors; the verbs are what is done. It charges no card itself (`payments`,
-through the charges queue of `auto_pay`) and draws no PDF (`invoices`). See docs/subscriptions.md.
+Values and rules (pure):
+- `subscription`: what an account holds, for which period, and which payment is pending.
+- `period`: the dates of periods, counted from the anchor. `proration`: the price of a part of a period.
+- `price`: prices, lines, and what of a sum a card is charged. `trial`: what is free in a trial.
+- `request`: the body of a change. `check_change`: whether it may be made now. `change_effect`: what takes effect now,
+  and what at the period's end. `check_renewal`: whether the renewals after it can be charged.
+- `renewal`: the next period, what it costs, and what to do about it now.
+- `payment_outcomes`: what a payment that ended does to a subscription.
+- `dunning`: retries and their days, grace, and the end of a subscription that is not paid.
+- `renewal_hold`: renewals that wait for the operator, because the catalog lacks something.
+
+What is done:
+- `advance`: how a renewal goes, from top to bottom. `renew`: queue what is due, and advance it from the queue.
+- `change`: begin or change a subscription, or preview that. `cancel`: cancel it, and resume it.
+- `pay_past_due`: pay an owed period by hand. `withdraw_pending`: withdraw a change that waits for 3-D Secure.
+- `charge_now`: charge a customer who is present. `make_payment`: the payment of a period or a change.
+- `disputed_card`: whether a dispute keeps the card from being charged.
+- `decide_late_payment`: apply, refund or park a payment that succeeded after it had been given up.
+- `note_add_ons_in_use`: note how many of each add-on are in use.
+- `trigger`: advance the subscriptions that stream records are about.
+
+`table` and `queue` are the doors, `routes` is HTTP, `view` the shape of an answer. Cards are charged by `payments`, and
+PDFs are drawn by `invoices`. See docs/subscriptions.md.
 """

@@ -1,4 +1,4 @@
-"""Cancel at the period's end, and take that back."""
+"""Cancel a subscription at its period's end, and resume one whose cancellation has not taken effect yet."""
 
 from collections.abc import Callable
 from typing import Final
@@ -11,8 +11,8 @@ from chalicelib.conflicts import attempts
 from chalicelib.errors import Refusal
 from chalicelib.idempotency import Key
 from chalicelib.subscriptions import table
-from chalicelib.subscriptions.advance import WRITERS, follow
-from chalicelib.subscriptions.dunning import ended
+from chalicelib.subscriptions.advance import WRITERS, advance_subscription
+from chalicelib.subscriptions.dunning import end_subscription
 from chalicelib.subscriptions.subscription import OWING, Subscription, SubscriptionBusy, SubscriptionNotFound
 
 CANCELLATION: Final = "subscription_cancellation"
@@ -46,43 +46,43 @@ class NotCanceled(Refusal):
 
 
 def cancel(account_id: str, *, actor: str, catalog: Catalog, key: Key | None = None) -> Subscription:
-    """End a subscription with its period; one whose period is owed and not paid ends at once.
+    """End a subscription at its period's end; one that owes a period ends at once.
 
-    With a key that was used before nothing is done. Raises SubscriptionNotFound, AlreadyCanceled, IdempotencyConflict,
+    With a key that was used before, nothing is done. Raises SubscriptionNotFound, AlreadyCanceled, IdempotencyConflict,
     SubscriptionBusy.
     """
 
-    def canceled(current: Subscription) -> Subscription:
+    def rule(current: Subscription) -> Subscription:
         if current.cancel_at_period_end or (current.status == "canceled" and not current.pending):
             raise AlreadyCanceled
         if current.status in OWING and not current.pending:
-            return ended(current, clock.now_ms())
-        return _ending(current, ends=True)
+            return end_subscription(current, clock.now_ms())
+        return _set_cancellation(current, ends=True)
 
-    return _change(account_id, canceled, CANCELLATION, actor=actor, catalog=catalog, key=key)
+    return _write_once(account_id, rule, CANCELLATION, actor=actor, catalog=catalog, key=key)
 
 
 def resume(account_id: str, *, actor: str, catalog: Catalog, key: Key | None = None) -> Subscription:
-    """Take a cancellation back before it takes effect; with a key that was used before nothing is done.
+    """Take a cancellation back before it takes effect. With a key that was used before, nothing is done.
 
     Raises SubscriptionNotFound, NotCanceled, IdempotencyConflict, SubscriptionBusy.
     """
 
-    def resumed(current: Subscription) -> Subscription:
+    def rule(current: Subscription) -> Subscription:
         if not current.cancel_at_period_end:
             raise NotCanceled(current)
-        return _ending(current, ends=False)
+        return _set_cancellation(current, ends=False)
 
-    return _change(account_id, resumed, RESUMPTION, actor=actor, catalog=catalog, key=key)
+    return _write_once(account_id, rule, RESUMPTION, actor=actor, catalog=catalog, key=key)
 
 
-def _ending(current: Subscription, *, ends: bool) -> Subscription:
-    """Mark it to end or not; so does what a payment brings that is under way, for it was asked for before."""
+def _set_cancellation(current: Subscription, *, ends: bool) -> Subscription:
+    """Mark a subscription to end or not, and also the terms of a pending payment, which was begun before this."""
     pending = replace(current.pending, cancel_at_period_end=ends) if current.pending else None
     return replace(current, cancel_at_period_end=ends, pending=pending)
 
 
-def _change(
+def _write_once(
     account_id: str,
     rule: Callable[[Subscription], Subscription],
     operation: str,
@@ -91,18 +91,18 @@ def _change(
     catalog: Catalog,
     key: Key | None,
 ) -> Subscription:
-    """Apply a rule to a subscription as it is now, and write it; for a key, once."""
+    """Apply a rule to a subscription as it is now, and write the result; with a key, only once."""
     for _ in attempts(WRITERS):
-        current = follow(account_id, catalog, begins=False)
+        current = advance_subscription(account_id, catalog, take_steps=False)
         if current is None or not current.exists:
             raise SubscriptionNotFound(account_id)
-        # Found after the row was read: whatever of this key's doing is in the row, its claim is there to tell of it.
+        # Read after the row: if the row has an effect of this key, the key's claim is found.
         claim = idempotency.find(account_id, key, operation=operation, content={}) if key else None
         if claim and claim.is_done:
             return current
-        wanted = replace(rule(current), actor=actor, updated_at_ms=clock.now_ms(), version=current.version + 1)
+        updated = replace(rule(current), actor=actor, updated_at_ms=clock.now_ms(), version=current.version + 1)
         if key:
             idempotency.claim(account_id, key, operation=operation, content={}, prefix=PREFIX)
-        if table.write(wanted, over=current, done=key):
-            return wanted
+        if table.write(updated, over=current, done=key):
+            return updated
     raise SubscriptionBusy(account_id=account_id)

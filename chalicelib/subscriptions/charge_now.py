@@ -1,4 +1,4 @@
-"""Charge a customer who is there, and let the subscription follow at once: the answer says what came of it."""
+"""Charge a customer who is present, and advance the subscription at once, so that the answer has the result."""
 
 import msgspec
 
@@ -9,35 +9,35 @@ from chalicelib.payments import table as payments
 from chalicelib.payments.payment import Payment
 from chalicelib.payments.refusals import refuse_unpaid
 from chalicelib.payments.resolve import Resolution
-from chalicelib.subscriptions.advance import follow
+from chalicelib.subscriptions.advance import advance_subscription
 from chalicelib.subscriptions.subscription import Subscription, SubscriptionNotFound
 
 
-class Charged(msgspec.Struct, frozen=True):
-    """A subscription after a payment that succeeded, waits for the customer, or is unresolved.
+class ChargeResult(msgspec.Struct, frozen=True):
+    """A subscription, and its payment that succeeded, waits for the customer, or is unresolved.
 
-    There is none where nothing was to be paid.
+    `resolved` is None where nothing was to be paid.
     """
 
     subscription: Subscription
     resolved: Resolution | None
 
 
-def charge_now(payment: Payment, catalog: Catalog) -> Charged:
+def charge_now(payment: Payment, catalog: Catalog) -> ChargeResult:
     """Charge a payment that was just written. Raises CardDeclined, PaymentCanceled, PaymentsUnavailable."""
-    return _followed(resolve.charge(payment), catalog)
+    return _advance_after(resolve.charge(payment), catalog)
 
 
-def charged_before(account_id: str, claim: Claim, catalog: Catalog) -> Charged | None:
-    """Go on with the payment of a claim, if it was made. Raises CardDeclined, PaymentCanceled, PaymentsUnavailable."""
+def resume_charge(account_id: str, claim: Claim, catalog: Catalog) -> ChargeResult | None:
+    """Continue the payment of a claim; None if it was not made. Raises what `charge_now` raises."""
     payment = payments.find(account_id, claim.resource_id)
-    return _followed(resolve.resolve(payment), catalog) if payment else None
+    return _advance_after(resolve.resolve(payment), catalog) if payment else None
 
 
-def _followed(resolved: Resolution, catalog: Catalog) -> Charged:
+def _advance_after(resolved: Resolution, catalog: Catalog) -> ChargeResult:
     payment = resolved.payment
-    subscription = follow(payment.account_id, catalog, payment_id=payment.payment_id, begins=False)
+    subscription = advance_subscription(payment.account_id, catalog, payment_id=payment.payment_id, take_steps=False)
     refuse_unpaid(payment)
     if subscription is None:
         raise SubscriptionNotFound(payment.account_id)
-    return Charged(subscription, resolved.require_available())
+    return ChargeResult(subscription, resolved.require_available())

@@ -1,4 +1,4 @@
-"""What follows when a renewal comes to nothing. Pure."""
+"""Dunning: what follows when a renewal fails, and when it is retried. Pure."""
 
 from typing import Final
 
@@ -18,26 +18,26 @@ CARD_DISPUTED: Final = Failure(
 )
 
 
-def needs_person(failure: Failure | None) -> bool:
-    """Tell whether trying the same card again is of no use: its bank wants to see the customer.
+def needs_authentication(failure: Failure | None) -> bool:
+    """Tell whether the bank asks for the customer, so that retrying the card without them is of no use.
 
     https://docs.stripe.com/declines/codes
     """
     return failure is not None and AUTHENTICATION_REQUIRED in {failure.code, failure.decline_code}
 
 
-def is_held(subscription: Subscription) -> bool:
-    """Tell whether a period is owed only because the card is not charged by itself."""
+def is_blocked_by_dispute(subscription: Subscription) -> bool:
+    """Tell whether a period is owed because a dispute keeps its card from being charged automatically."""
     code = subscription.failure.code if subscription.failure else None
     return subscription.status in OWING and code == CARD_DISPUTED.code and subscription.pending is None
 
 
-def came_to_nothing(
+def renewal_failed(
     subscription: Subscription, failure: Failure, dunning: Dunning, now_ms: int, *, automatic: bool
 ) -> Subscription:
-    """Return a subscription after an attempt at the period that it owes has failed.
+    """Return a subscription after an attempt to charge its next period has failed.
 
-    What a person tried by hand uses up none of the automatic attempts.
+    An attempt by hand does not count as one of the automatic attempts.
     """
     failed = replace(
         subscription,
@@ -47,46 +47,48 @@ def came_to_nothing(
         past_due_since_ms=subscription.past_due_since_ms or now_ms,
     )
     if subscription.cancel_at_period_end:
-        return ended(failed, now_ms)
+        return end_subscription(failed, now_ms)
     if subscription.status == "unpaid":
         return replace(failed, due_at_ms=None)
-    again_ms = next_attempt_ms(failed, dunning, now_ms)
-    if again_ms is None:
-        return given_up(failed, dunning, now_ms)
-    return replace(failed, status="past_due", due_at_ms=again_ms)
+    due_at_ms = next_attempt_ms(failed, dunning, now_ms)
+    if due_at_ms is None:
+        return end_dunning(failed, dunning, now_ms)
+    return replace(failed, status="past_due", due_at_ms=due_at_ms)
 
 
-def held(subscription: Subscription, card: str | None, dunning: Dunning, now_ms: int) -> Subscription:
-    """Return a subscription whose period is due while its card is not charged by itself: as if it were declined."""
-    tried = replace(subscription, charged_card=card)
-    return came_to_nothing(tried, CARD_DISPUTED, dunning, now_ms, automatic=True)
+def renewal_failed_by_dispute(
+    subscription: Subscription, card: str | None, dunning: Dunning, now_ms: int
+) -> Subscription:
+    """Return a subscription whose next period is not charged because its card is disputed: as if it were declined."""
+    blocked = replace(subscription, charged_card=card)
+    return renewal_failed(blocked, CARD_DISPUTED, dunning, now_ms, automatic=True)
 
 
 def next_attempt_ms(subscription: Subscription, dunning: Dunning, now_ms: int) -> int | None:
-    """Return when to try again: on the next of the catalog's days after the first failure; None after the last.
+    """Return when to retry: on the next of the catalog's days after the first failure; None after the last one.
 
-    Where only a person can help, that is the last day, on which it is given up without another attempt.
+    Where only the customer can help, that is the last day, on which dunning ends without another attempt.
     """
     since_ms = subscription.past_due_since_ms or now_ms
-    days = dunning.retry_after_days[-1:] if needs_person(subscription.failure) else dunning.retry_after_days
+    days = dunning.retry_after_days[-1:] if needs_authentication(subscription.failure) else dunning.retry_after_days
     return next((since_ms + day * DAY_MS for day in days if since_ms + day * DAY_MS > now_ms), None)
 
 
-def given_up(subscription: Subscription, dunning: Dunning, now_ms: int) -> Subscription:
-    """Return a subscription after its last attempt: access closes when the grace is over."""
+def end_dunning(subscription: Subscription, dunning: Dunning, now_ms: int) -> Subscription:
+    """Return a subscription after its last attempt: access closes at the end of the grace period."""
     access_until_ms = now_ms + dunning.grace_days * DAY_MS
     if dunning.ends_as == "canceled":
-        return replace(ended(subscription, now_ms), access_until_ms=access_until_ms)
+        return replace(end_subscription(subscription, now_ms), access_until_ms=access_until_ms)
     return replace(subscription, status="unpaid", due_at_ms=None, access_until_ms=access_until_ms)
 
 
-def ended(subscription: Subscription, at_ms: int) -> Subscription:
-    """Return a subscription that is over. Access that was closed for what is owed stays closed until one is paid."""
+def end_subscription(subscription: Subscription, at_ms: int) -> Subscription:
+    """Return a subscription that has ended. Access that closed for a debt stays closed until a new one is paid."""
     return replace(
         subscription,
         status="canceled",
         pending=None,
-        lapsed=None,
+        expired_pending=None,
         scheduled=None,
         cancel_at_period_end=False,
         carried_micros=0,

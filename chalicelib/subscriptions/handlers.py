@@ -5,19 +5,19 @@ from chalicelib.auto_pay import trigger as auto_pay
 from chalicelib.catalog.catalog import catalog
 from chalicelib.lambda_function import Context, Counts, PartialFailures, Records, lambda_function, partial_failures
 from chalicelib.subscriptions import trigger as subscriptions
-from chalicelib.subscriptions.renew import find_due, renew_all
+from chalicelib.subscriptions.renew import queue_due, renew_queued
 
 
 @lambda_function
 def find_renewals(_event: object, _context: Context | None) -> Counts:
     """Put the subscriptions that are due on the renewals queue. Raises NotQueued."""
-    return {"found": find_due(clock.now_ms())}
+    return {"found": queue_due(clock.now_ms())}
 
 
 @lambda_function
 def renew_subscriptions(event: Records, _context: Context | None) -> PartialFailures:
     """Renew subscriptions: write the payment of the next period, and put it on the charges queue."""
-    return partial_failures(renew_all(event["Records"], catalog()))
+    return partial_failures(renew_queued(event["Records"], catalog()))
 
 
 @lambda_function

@@ -1,4 +1,4 @@
-"""Heal: pay by hand what a renewal owes. Another card heals by itself, for `follow` tries it at once."""
+"""Pay a past-due renewal by hand. Another card needs no such payment: `advance_subscription` tries it at once."""
 
 from typing import Final
 
@@ -15,11 +15,12 @@ from chalicelib.idempotency import Key
 from chalicelib.payments.new_payment import check_card
 from chalicelib.payments.payment import PREFIX, Payment
 from chalicelib.subscriptions import table
-from chalicelib.subscriptions.advance import WRITERS, follow
-from chalicelib.subscriptions.charge_now import Charged, charge_now, charged_before
-from chalicelib.subscriptions.held import HOLDS, RenewalHeld
-from chalicelib.subscriptions.payment import make_payment
-from chalicelib.subscriptions.progress import LOOK_AGAIN_MS, Renewal, paid, payable_renewal, pending_renewal
+from chalicelib.subscriptions.advance import WRITERS, advance_subscription
+from chalicelib.subscriptions.charge_now import ChargeResult, charge_now, resume_charge
+from chalicelib.subscriptions.make_payment import make_payment
+from chalicelib.subscriptions.payment_outcomes import apply_pending
+from chalicelib.subscriptions.renewal import RECHECK_MS, Renewal, chargeable_renewal, pending_renewal
+from chalicelib.subscriptions.renewal_hold import HOLD_CAUSES, RenewalHeld
 from chalicelib.subscriptions.subscription import (
     OWING,
     RUNNING,
@@ -43,42 +44,42 @@ class NothingOwed(Refusal):
         super().__init__("the subscription owes nothing", subscription_status=subscription.status)
 
 
-def pay(account: Account, *, key: Key, actor: str, catalog: Catalog) -> Charged:
-    """Charge the card on file for the period that is owed, with the customer there; the same key goes on with it.
+def pay_past_due(account: Account, *, key: Key, actor: str, catalog: Catalog) -> ChargeResult:
+    """Charge the card on file for the period that is owed, with the customer present.
 
-    One that costs nothing by now is renewed without a payment.
+    The same key continues the same payment. A period that costs nothing by now is renewed without a payment.
 
     Raises SubscriptionNotFound, NothingOwed, SubscriptionPending, IdempotencyConflict, CardMissing, CardDeclined,
     PaymentCanceled, RenewalHeld, SubscriptionBusy.
     """
     account_id = account.account_id
     for _ in attempts(WRITERS):
-        followed = follow(account_id, catalog, begins=False)
-        # Found after the row was read: whatever of this key's doing is in the row, its claim is there to tell of it.
+        found = advance_subscription(account_id, catalog, take_steps=False)
+        # Read after the row: if the row has an effect of this key, the key's claim is found.
         claim = idempotency.find(account_id, key, operation=OPERATION, content={})
-        if claim and (before := charged_before(account_id, claim, catalog)):
+        if claim and (before := resume_charge(account_id, claim, catalog)):
             return before
-        if claim and followed and followed.status in RUNNING:
-            return Charged(followed, None)  # the key paid a renewal that cost nothing, or somebody else has paid it
-        current = _owing(followed, account_id)
-        due = _due(current, account, catalog)
+        if claim and found and found.status in RUNNING:
+            return ChargeResult(found, None)  # the key renewed a period that cost nothing, or somebody else has paid it
+        current = _require_past_due(found, account_id)
+        due = _due_renewal(current, account, catalog)
         if due.quote.charge_micros:
             check_card(account)
         claim = claim or idempotency.claim(account_id, key, operation=OPERATION, content={}, prefix=PREFIX)
-        wanted, payment = _paying(current, account, due, claim, actor)
-        if table.write(wanted, over=current, payment=payment):
-            return charge_now(payment, catalog) if payment else Charged(wanted, None)
+        updated, payment = _begin_payment(current, account, due, claim, actor)
+        if table.write(updated, over=current, payment=payment):
+            return charge_now(payment, catalog) if payment else ChargeResult(updated, None)
     raise SubscriptionBusy(account_id=account_id)
 
 
-def _paying(
+def _begin_payment(
     current: Subscription, account: Account, due: Renewal, claim: Claim, actor: str
 ) -> tuple[Subscription, Payment | None]:
-    """Return the subscription waiting for the payment of a period; renewed and without one if that costs nothing."""
+    """Return the subscription waiting for the payment of a period; or renewed without one, if that costs nothing."""
     now_ms = clock.now_ms()
     if due.quote.charge_micros == 0:
         free = pending_renewal(current, due, payment_id="", automatic=False)
-        return replace(paid(current, free, now_ms), updated_at_ms=now_ms, version=current.version + 1), None
+        return replace(apply_pending(current, free, now_ms), updated_at_ms=now_ms, version=current.version + 1), None
     payment = make_payment(
         account,
         Claim(claim.resource_id, now_ms),
@@ -92,21 +93,21 @@ def _paying(
         current,
         pending=pending_renewal(current, due, payment_id=payment.payment_id, automatic=False),
         charged_card=payment.payment_method_id,
-        due_at_ms=now_ms + LOOK_AGAIN_MS,
+        due_at_ms=now_ms + RECHECK_MS,
         updated_at_ms=now_ms,
         version=current.version + 1,
     )
     return waiting, payment
 
 
-def _due(current: Subscription, account: Account, catalog: Catalog) -> Renewal:
+def _due_renewal(current: Subscription, account: Account, catalog: Catalog) -> Renewal:
     try:
-        return payable_renewal(current, catalog, tax_of(account, catalog))
-    except HOLDS as refusal:
+        return chargeable_renewal(current, catalog, tax_of(account, catalog))
+    except HOLD_CAUSES as refusal:
         raise RenewalHeld(refusal.detail) from refusal
 
 
-def _owing(current: Subscription | None, account_id: str) -> Subscription:
+def _require_past_due(current: Subscription | None, account_id: str) -> Subscription:
     if current is None or not current.exists:
         raise SubscriptionNotFound(account_id)
     if current.status not in OWING:

@@ -8,9 +8,9 @@ from chalicelib.subscriptions.subscription import Contents, Prices, Terms
 
 
 def months_after(anchor_ms: int, months: int) -> int:
-    """Return the moment so many months after the anchor, on the anchor's day or, where a month has none, on its last.
+    """Return the moment that many months after the anchor: on the anchor's day, or the last day of a shorter month.
 
-    Counted from the anchor each time, so a short month shortens no later one.
+    It is counted from the anchor each time, so a short month shortens no later one.
     """
     return to_ms(from_ms(anchor_ms) + relativedelta(months=months))
 
@@ -28,7 +28,7 @@ def first_period(contents: Contents, prices: Prices, start_ms: int, months: int)
 
 
 def trial_period(contents: Contents, prices: Prices, start_ms: int, end_ms: int) -> Terms:
-    """Return the terms of a trial. Its end is the anchor of what follows."""
+    """Return the terms of a trial. Its end is the anchor of the periods after it."""
     return Terms(
         contents=contents,
         prices=prices,
@@ -44,7 +44,7 @@ def next_period(
 ) -> Terms:
     """Return the terms of the period after another's end.
 
-    Periods that had passed as a whole when an unpaid subscription was resumed are left out: access was closed in them.
+    After an unpaid subscription was resumed, periods that had passed completely by then are skipped: access was closed.
     """
     start, end = terms.elapsed_months, terms.elapsed_months + months
     while resumed_at_ms is not None and months_after(terms.anchor_ms, end) <= resumed_at_ms:

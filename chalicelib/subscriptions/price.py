@@ -1,4 +1,4 @@
-"""What is charged: the lines of a period or of a change, and how much of their sum a card takes. Pure."""
+"""Prices, the lines of a period or a change, and how much of their sum is charged to a card. Pure."""
 
 from collections.abc import Iterable, Sequence
 from typing import Final
@@ -10,7 +10,7 @@ from chalicelib.catalog.tax import Tax
 from chalicelib.errors import Refusal
 from chalicelib.money import card_step_micros
 from chalicelib.payments.line import Line
-from chalicelib.subscriptions.proration import days_left, part_of
+from chalicelib.subscriptions.proration import days_left, prorate
 from chalicelib.subscriptions.subscription import Contents, Prices, Subscription, Terms
 
 CARRIED: Final = "Carried over from earlier changes"
@@ -34,7 +34,7 @@ class UnknownProduct(Refusal):
 
 
 class ProductRetired(Refusal):
-    """A plan or an add-on that only those keep who hold it."""
+    """A plan or an add-on that is no longer sold: only those who hold it may keep it."""
 
     status = 422
     type = "product-retired"
@@ -50,9 +50,10 @@ class ProductRetired(Refusal):
 
 
 class Quote(msgspec.Struct, frozen=True):
-    """What is charged: `charge_micros` is the sum of the lines and of the tax that is added to them, if any is.
+    """What is charged: `charge_micros` is the sum of the lines, plus `added_tax_micros`.
 
-    `carried_micros` is then still owed, without tax. `tax` is the account's, contained in the lines or added to them.
+    `carried_micros` is what is still owed after this charge, without tax. `tax` is the account's: contained in the
+    lines, or added to them.
     """
 
     charge_micros: int
@@ -64,27 +65,27 @@ class Quote(msgspec.Struct, frozen=True):
 
 def plan_of(contents: Contents, currency: str, catalog: Catalog) -> Product:
     """Return the plan. Raises UnknownProduct."""
-    return _sold("plan", contents.plan, currency, catalog.plans)
+    return _get_product("plan", contents.plan, currency, catalog.plans)
 
 
-def check_sold(contents: Contents, currency: str, catalog: Catalog, held: Iterable[Contents] = ()) -> None:
-    """Check that all of it is sold in the currency, or retired and held. Raises UnknownProduct, ProductRetired."""
-    held = list(held)
-    if plan_of(contents, currency, catalog).retired and contents.plan not in {each.plan for each in held}:
+def check_sold(contents: Contents, currency: str, catalog: Catalog, held_contents: Iterable[Contents] = ()) -> None:
+    """Check that all contents are sold in the currency, or held if retired. Raises UnknownProduct, ProductRetired."""
+    held_contents = list(held_contents)
+    if plan_of(contents, currency, catalog).retired and contents.plan not in {each.plan for each in held_contents}:
         raise ProductRetired("plan", contents.plan, 0)
     for name, number in contents.add_ons.items():
-        most = max((each.add_ons.get(name, 0) for each in held), default=0)
-        if _sold("add_ons", name, currency, catalog.add_ons).retired and number > most:
+        most = max((each.add_ons.get(name, 0) for each in held_contents), default=0)
+        if _get_product("add_ons", name, currency, catalog.add_ons).retired and number > most:
             raise ProductRetired(f"add_ons.{name}", name, most)
 
 
-def is_known(contents: Contents, currency: str, catalog: Catalog) -> bool:
-    """Tell whether the catalog has all of it, in the currency."""
+def is_in_catalog(contents: Contents, currency: str, catalog: Catalog) -> bool:
+    """Tell whether the catalog has all contents, with prices in the currency."""
     products = [catalog.plans.get(contents.plan), *(catalog.add_ons.get(name) for name in contents.add_ons)]
     return all(product is not None and currency in product.amounts_micros for product in products)
 
 
-def _sold(field: str, name: str, currency: str, products: dict[str, Product]) -> Product:
+def _get_product(field: str, name: str, currency: str, products: dict[str, Product]) -> Product:
     product = products.get(name)
     if product is None or currency not in product.amounts_micros:
         known = sorted(
@@ -94,29 +95,30 @@ def _sold(field: str, name: str, currency: str, products: dict[str, Product]) ->
     return product
 
 
-def prices_of(contents: Contents, currency: str, catalog: Catalog, held: Terms | None = None) -> Prices:
-    """Return today's prices for the plan's interval; what is held already keeps its price. Raises UnknownProduct."""
+def prices_of(contents: Contents, currency: str, catalog: Catalog, current: Terms | None = None) -> Prices:
+    """Return today's prices for the plan's interval; what is in `current` keeps its price. Raises UnknownProduct."""
     plan = plan_of(contents, currency, catalog)
     add_ons = {
-        name: _sold("add_ons", name, currency, catalog.add_ons).amounts_micros[currency] * plan.months
+        name: _get_product("add_ons", name, currency, catalog.add_ons).amounts_micros[currency] * plan.months
         for name in contents.add_ons
     }
-    if held is None:
+    if current is None:
         return Prices(plan.amounts_micros[currency], add_ons)
-    kept = {name: held.prices.add_on_micros.get(name, price) for name, price in add_ons.items()}
-    same_plan = contents.plan == held.contents.plan
-    return Prices(held.prices.plan_micros if same_plan else plan.amounts_micros[currency], kept)
+    kept = {name: current.prices.add_on_micros.get(name, price) for name, price in add_ons.items()}
+    same_plan = contents.plan == current.contents.plan
+    return Prices(current.prices.plan_micros if same_plan else plan.amounts_micros[currency], kept)
 
 
-def renewal_prices(contents: Contents, held: Subscription, catalog: Catalog) -> Prices:
-    """Return the prices of a next period: today's, and of what is retired those at which it is held.
+def renewal_prices(contents: Contents, subscription: Subscription, catalog: Catalog) -> Prices:
+    """Return the prices of a next period: today's, except that a retired product keeps the price at which it is held.
 
-    In a trial nothing was held at a price for a period, nor an add-on for another interval. Raises UnknownProduct.
+    A retired add-on keeps its price only within the same interval, and not after a trial, whose price was for a month.
+    Raises UnknownProduct.
     """
-    currency, terms = held.currency, held.terms
-    today, kept = prices_of(contents, currency, catalog), prices_of(contents, currency, catalog, held=terms)
+    currency, terms = subscription.currency, subscription.terms
+    today, kept = prices_of(contents, currency, catalog), prices_of(contents, currency, catalog, current=terms)
     months_held = catalog.plans[terms.contents.plan].months if terms.contents.plan in catalog.plans else 0
-    keeps = held.status != "trialing" and months_held == catalog.plans[contents.plan].months
+    keeps = subscription.status != "trialing" and months_held == catalog.plans[contents.plan].months
     return Prices(
         kept.plan_micros if catalog.plans[contents.plan].retired else today.plan_micros,
         {
@@ -141,51 +143,51 @@ def period_lines(terms: Terms, catalog: Catalog) -> list[Line]:
     ]
 
 
-def rest_line(
+def prorated_line(
     name: str, quantity: int, unit_micros: int, terms: Terms, now_ms: int, *, priced_days: int | None = None
 ) -> Line:
-    """Return the line of something that is added for the rest of a period; of a negative price, given back for it.
+    """Return the line of a product for the rest of a period; with a negative price, of what is given back.
 
-    `priced_days` is how many days the price is for, where that is not the period.
+    `priced_days` is the number of days that the price is for, if that is not the period.
     """
     left, days = days_left(terms, now_ms)
     days = priced_days or days
-    rest = part_of(quantity * unit_micros, left, days)
+    rest = prorate(quantity * unit_micros, left, days)
     described = f"{'Unused: ' if unit_micros < 0 else ''}{name}, {left} of {days} days"
     return Line(described, quantity, unit_micros, rest, max(now_ms, terms.period_start_ms), terms.period_end_ms)
 
 
 def unused_lines(terms: Terms, catalog: Catalog, now_ms: int) -> list[Line]:
-    """Return the lines that give back what is left of a period that has been paid for."""
+    """Return the lines that give back the unused rest of a paid period."""
     return [
-        rest_line(line.description, line.quantity, -line.unit_amount_micros, terms, now_ms)
+        prorated_line(line.description, line.quantity, -line.unit_amount_micros, terms, now_ms)
         for line in period_lines(terms, catalog)
     ]
 
 
 def quote(lines: Iterable[Line], carried_micros: int, currency: str, catalog: Catalog, tax: Tax | None = None) -> Quote:
-    """Say what a card is charged for these lines and what was carried, and what is carried on.
+    """Return what a card is charged for these lines and the amount carried so far, and what is carried on.
 
-    A card takes whole minor units, and not less than the currency's smallest charge: the rest is carried. Nothing is
-    rounded away: lines + carried before = net + carried after, and one more line says what was carried. An exclusive
-    tax is added to the net, which is what the lines then add up to: so lines and tax are the charge, to the micro.
+    A card takes whole minor units, and at least the currency's smallest charge: the rest is carried. Nothing is lost by
+    rounding: lines + carried before = net + carried after, and one more line shows the difference. An exclusive tax is
+    added to the net, which is the sum of the lines then: lines + tax = charge, to the micro.
     """
     lines = list(lines)
-    due = total(lines) + carried_micros
-    net = for_card(due, currency, catalog)
-    difference = net - total(lines)
+    due = total_micros(lines) + carried_micros
+    net = chargeable_part_micros(due, currency, catalog)
+    difference = net - total_micros(lines)
     if net and difference:
         lines.append(Line(CARRIED if difference > 0 else CARRIED_ON, 1, difference, difference))
     added = 0 if tax is None or tax.inclusive else tax.added_to(net, currency)
     return Quote(net + added, due - net, tuple(lines) if net else (), tax, added)
 
 
-def for_card(due_micros: int, currency: str, catalog: Catalog) -> int:
-    """Return how much of what is due a card can be charged: whole steps of it, or nothing if that is too small."""
+def chargeable_part_micros(due_micros: int, currency: str, catalog: Catalog) -> int:
+    """Return how much of what is due a card can be charged: a multiple of its step, or zero if that is too little."""
     charge = due_micros - due_micros % card_step_micros(currency)
     return charge if charge >= catalog.limits(currency).charge_minimum_micros else 0
 
 
-def total(lines: Sequence[Line]) -> int:
-    """Return the sum of lines."""
+def total_micros(lines: Sequence[Line]) -> int:
+    """Return the sum of lines, without tax."""
     return sum(line.amount_micros for line in lines)

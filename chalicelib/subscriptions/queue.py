@@ -1,4 +1,4 @@
-"""The door to the renewals queue: accounts whose subscription is due."""
+"""The renewals queue: accounts whose subscription is to be advanced."""
 
 from collections.abc import Iterable, Iterator
 from itertools import islice
@@ -16,7 +16,7 @@ BATCH: Final = 10
 
 
 class RenewalMessage(msgspec.Struct, frozen=True):
-    """An account whose subscription is to be looked at, and a payment of it that has moved, if it is for that."""
+    """An account whose subscription is to be advanced, and a payment of it that has changed, if there is one."""
 
     account_id: str
     payment_id: str | None = None
@@ -27,12 +27,12 @@ class NotQueued(Exception):
 
 
 def send(message: RenewalMessage) -> None:
-    """Put one account on the queue. Twice is harmless."""
+    """Queue one account. Twice is harmless."""
     queues.send(settings().renewals_queue_url, msgspec.json.encode(message).decode())
 
 
 def send_all(messages: Iterable[RenewalMessage]) -> int:
-    """Put messages on the queue and return how many. Twice is harmless: each period is charged once.
+    """Queue messages and return how many. Twice is harmless: each period is charged once.
 
     Raises NotQueued at the end, if SQS refused any.
     """

@@ -1,4 +1,4 @@
-"""What a request for a subscription says: the plan and its add-ons, as they shall be. Pure."""
+"""The body of a request to begin or change a subscription. Pure."""
 
 from typing import Annotated, Any
 
@@ -23,13 +23,13 @@ class SubscriptionRequest(msgspec.Struct, forbid_unknown_fields=True):
     expected_amount: Decimal | None = None
 
     @property
-    def content(self) -> dict[str, Any]:
-        """Return what a repeat must agree in: to keep the add-ons that there are is not to have none."""
-        given: dict[str, Any] = msgspec.to_builtins(self.contents())
+    def idempotency_content(self) -> dict[str, Any]:
+        """Return what a repeat with the same key must agree in. To keep the add-ons is not the same as to have none."""
+        given: dict[str, Any] = msgspec.to_builtins(self.wanted_contents())
         return {**given, "add_ons": None} if self.add_ons is UNSET else given
 
-    def contents(self, current: Subscription | None = None) -> Contents:
-        """Return what is wanted of a subscription from its next period on, without what there are none of."""
+    def wanted_contents(self, current: Subscription | None = None) -> Contents:
+        """Return the contents that the request asks for, from the next period on at the latest; zeros are left out."""
         wanted = self.add_ons or {}
         if self.add_ons is UNSET and current and not current.may_start:
             wanted = (current.scheduled or current.terms.contents).add_ons

@@ -18,19 +18,13 @@ from chalicelib.payments.routes import CHECK_AGAIN_SECONDS
 from chalicelib.stripe_api.errors import PaymentsUnavailable, StripeUnavailable
 from chalicelib.subscriptions import table
 from chalicelib.subscriptions.cancel import AlreadyCanceled, NotCanceled, cancel, resume
-from chalicelib.subscriptions.change import (
-    AddOnInUse,
-    QuoteChanged,
-    SubscriptionPastDue,
-    SubscriptionRenewing,
-    change,
-    preview,
-)
-from chalicelib.subscriptions.held import RenewalHeld
-from chalicelib.subscriptions.in_use import InUseRequest, note_in_use
-from chalicelib.subscriptions.pay_past_due import NothingOwed, pay
-from chalicelib.subscriptions.payable import RenewalNotChargeable
+from chalicelib.subscriptions.change import change, preview
+from chalicelib.subscriptions.check_change import AddOnInUse, QuoteChanged, SubscriptionPastDue, SubscriptionRenewing
+from chalicelib.subscriptions.check_renewal import RenewalNotChargeable
+from chalicelib.subscriptions.note_add_ons_in_use import InUseRequest, note_add_ons_in_use
+from chalicelib.subscriptions.pay_past_due import NothingOwed, pay_past_due
 from chalicelib.subscriptions.price import ProductRetired, UnknownProduct
+from chalicelib.subscriptions.renewal_hold import RenewalHeld
 from chalicelib.subscriptions.request import SubscriptionRequest
 from chalicelib.subscriptions.subscription import (
     Subscription,
@@ -38,14 +32,21 @@ from chalicelib.subscriptions.subscription import (
     SubscriptionNotFound,
     SubscriptionPending,
 )
-from chalicelib.subscriptions.view import ChangeView, PaidView, SubscriptionView, view, view_change, view_paid
-from chalicelib.subscriptions.withdraw import withdraw
+from chalicelib.subscriptions.view import (
+    ChangeView,
+    PaidView,
+    SubscriptionView,
+    view_change,
+    view_paid,
+    view_subscription,
+)
+from chalicelib.subscriptions.withdraw_pending import withdraw_pending
 from chalicelib.web import Answer, Call, Routes
 
 routes = Routes(__name__, "Subscription", "The plan and its add-ons, charged to the card for each period.")
 
 PATH: Final = "/v1/accounts/{account_id}/subscription"
-CARD_REFUSALS: Final = (
+CHARGE_REFUSALS: Final = (
     CardMissing,
     CardDeclined,
     PaymentCanceled,
@@ -77,7 +78,7 @@ class ChangeQuery(msgspec.Struct, forbid_unknown_fields=True):
     gives=ChangeView,
     refuses=(
         *REFUSALS,
-        *CARD_REFUSALS,
+        *CHARGE_REFUSALS,
         UnknownCurrency,
         UnknownProduct,
         InvalidDecimal,
@@ -117,7 +118,7 @@ def put_subscription(call: Call[SubscriptionRequest, ChangeQuery], account_id: s
 )
 def get_subscription(call: Call[None, None], account_id: str) -> SubscriptionView:
     account = allow(call, account_id, Right.READ).account
-    return _shown(table.get(account_id), account)
+    return _show(table.get(account_id), account)
 
 
 @routes.operation(
@@ -143,7 +144,7 @@ def get_subscription(call: Call[None, None], account_id: str) -> SubscriptionVie
 def delete_subscription(call: Call[None, None], account_id: str) -> SubscriptionView:
     allowed = allow(call, account_id, Right.ACT)
     key = call.optional_idempotency_key
-    return _shown(cancel(account_id, actor=allowed.actor, catalog=catalog(), key=key), allowed.account)
+    return _show(cancel(account_id, actor=allowed.actor, catalog=catalog(), key=key), allowed.account)
 
 
 @routes.operation(
@@ -152,21 +153,14 @@ def delete_subscription(call: Call[None, None], account_id: str) -> Subscription
     summary="Take a cancellation back before it takes effect",
     description="Only until the period ends: after that, begin a new one with `PUT`.",
     gives=SubscriptionView,
-    refuses=(
-        *REFUSALS,
-        UnknownCurrency,
-        SubscriptionNotFound,
-        NotCanceled,
-        SubscriptionBusy,
-        IdempotencyConflict,
-    ),
+    refuses=(*REFUSALS, UnknownCurrency, SubscriptionNotFound, NotCanceled, SubscriptionBusy, IdempotencyConflict),
     idempotent=True,
     key_optional=True,
 )
 def resume_subscription(call: Call[None, None], account_id: str) -> SubscriptionView:
     allowed = allow(call, account_id, Right.ACT)
     key = call.optional_idempotency_key
-    return _shown(resume(account_id, actor=allowed.actor, catalog=catalog(), key=key), allowed.account)
+    return _show(resume(account_id, actor=allowed.actor, catalog=catalog(), key=key), allowed.account)
 
 
 @routes.operation(
@@ -188,7 +182,7 @@ def resume_subscription(call: Call[None, None], account_id: str) -> Subscription
 )
 def delete_pending(call: Call[None, None], account_id: str) -> None:
     allow(call, account_id, Right.ACT)
-    withdraw(account_id, catalog())
+    withdraw_pending(account_id, catalog())
 
 
 @routes.operation(
@@ -203,7 +197,7 @@ def delete_pending(call: Call[None, None], account_id: str) -> None:
     gives=PaidView,
     refuses=(
         *REFUSALS,
-        *CARD_REFUSALS,
+        *CHARGE_REFUSALS,
         UnknownCurrency,
         SubscriptionNotFound,
         NothingOwed,
@@ -215,7 +209,7 @@ def delete_pending(call: Call[None, None], account_id: str) -> None:
 )
 def pay_subscription(call: Call[None, None], account_id: str) -> Answer:
     allowed = allow(call, account_id, Right.ACT)
-    charged = pay(allowed.account, key=call.idempotency_key, actor=allowed.actor, catalog=catalog())
+    charged = pay_past_due(allowed.account, key=call.idempotency_key, actor=allowed.actor, catalog=catalog())
     shown = view_paid(charged, catalog(), tax_of(allowed.account, catalog()))
     return _answer(shown, charged.resolved)
 
@@ -235,11 +229,11 @@ def pay_subscription(call: Call[None, None], account_id: str) -> Answer:
 )
 def put_in_use(call: Call[InUseRequest, None], account_id: str) -> SubscriptionView:
     account = allow(call, account_id, Right.OPERATE).account
-    return _shown(note_in_use(account_id, call.body), account)
+    return _show(note_add_ons_in_use(account_id, call.body), account)
 
 
-def _shown(subscription: Subscription, account: Account) -> SubscriptionView:
-    return view(subscription, catalog(), tax_of(account, catalog()))
+def _show(subscription: Subscription, account: Account) -> SubscriptionView:
+    return view_subscription(subscription, catalog(), tax_of(account, catalog()))
 
 
 def _answer(body: ChangeView | PaidView, resolved: Resolution | None) -> Answer:

@@ -1,4 +1,4 @@
-"""A subscription: values only. Pure."""
+"""A subscription: what it holds, at which prices, for which period, and which payment it waits for. Pure."""
 
 from typing import Final, Literal
 
@@ -34,13 +34,13 @@ class SubscriptionBusy(Busy):
 
 
 class SubscriptionPending(Refusal):
-    """A payment has to end before anything else can be done: a change's, or the renewal's."""
+    """The payment of a change or a renewal has to end before anything else can be done."""
 
     status = 409
     type = "subscription-pending"
     title = "The subscription waits for a payment"
 
-    def __init__(self, pending: "Pending") -> None:
+    def __init__(self, pending: "PendingPayment") -> None:
         super().__init__(
             f"a payment for its {pending.purpose} has not ended; check or verify payment {pending.payment_id} first",
             payment_id=pending.payment_id,
@@ -56,14 +56,14 @@ class Contents(msgspec.Struct, frozen=True):
 
 
 class Prices(msgspec.Struct, frozen=True):
-    """What the plan and one of each add-on cost for a whole period, for which these prices hold."""
+    """What the plan and one of each add-on cost for a whole period."""
 
     plan_micros: int
     add_on_micros: dict[str, int] = {}
 
 
 class Terms(msgspec.Struct, frozen=True, kw_only=True):
-    """What is paid for, at which prices, and for which period.
+    """Contents with their prices, for one period.
 
     The period ends `elapsed_months` after the anchor: every end is counted from the anchor, never from another end.
     """
@@ -77,7 +77,7 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Trial(msgspec.Struct, frozen=True, kw_only=True):
-    """What a trial is free for: the plan that began it, at the price that it had, and so many of each add-on."""
+    """What a trial includes for free: the plan that began it, at its price then, and a number of each add-on."""
 
     plan: str
     plan_micros: int
@@ -85,10 +85,10 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True):
     add_ons: dict[str, int] = {}
 
 
-class Pending(msgspec.Struct, frozen=True, kw_only=True):
-    """A payment that is awaited, with all that its success brings; until then the subscription stays as it is.
+class PendingPayment(msgspec.Struct, frozen=True, kw_only=True):
+    """A payment that has not ended, with everything that takes effect when it succeeds.
 
-    `trial` is there if what it brings is a trial, or within one.
+    `automatic` is true for a payment that nobody asked for. `trial` is there if the new terms are a trial.
     """
 
     payment_id: str
@@ -101,8 +101,8 @@ class Pending(msgspec.Struct, frozen=True, kw_only=True):
     trial: Trial | None = None
 
 
-class Held(msgspec.Struct, frozen=True):
-    """Why a renewal waits for the operator: the type of a refusal with its sentence, and since when."""
+class Hold(msgspec.Struct, frozen=True):
+    """Why a renewal waits for the operator: the type and the detail of a refusal, and since when."""
 
     reason: str
     detail: str
@@ -112,13 +112,15 @@ class Held(msgspec.Struct, frozen=True):
 class Subscription(msgspec.Struct, frozen=True, kw_only=True):
     """An account's subscription.
 
-    `scheduled` is what it holds from the next period on, if that is something else. `carried_micros` is owed, and too
-    little for a card. `lapsed` is the last awaited payment that came to nothing: should its money move after all, it
-    still brings what it was for. `paid_payment_id` is the last one that succeeded. `attempt` counts the automatic
-    attempts at the period that is owed, and `untaken` those besides that Stripe never took, for no fault of the
-    customer's; `charged_card` was tried last. From `access_until_ms` on access is closed. `held` is there while its
-    renewal waits for the operator. `in_use` is how many of each add-on the platform says are in use. `due_at_ms` is
-    when to look at it next. Every change counts `version` up.
+    - `scheduled`: the contents from the next period on, if they differ.
+    - `carried_micros`: owed, but too little to charge to a card; the next charge includes it.
+    - `pending`: the payment that it waits for. `expired_pending`: the last one that failed or was canceled; if it
+      succeeds after all, it still takes effect. `paid_payment_id`: the last one that succeeded.
+    - `attempt`: automatic attempts at the period that is owed. `never_made_attempts`: those that Stripe never took, in
+      addition. `charged_card`: the payment method that was tried last.
+    - `access_until_ms`: when access closes. `held`: there while its renewal waits for the operator.
+    - `in_use`: how many of each add-on are in use, as the platform reports.
+    - `due_at_ms`: when to advance it next. `version`: incremented by every change.
     """
 
     account_id: str
@@ -130,11 +132,11 @@ class Subscription(msgspec.Struct, frozen=True, kw_only=True):
     scheduled: Contents | None = None
     carried_micros: int = 0
     cancel_at_period_end: bool = False
-    pending: Pending | None = None
-    lapsed: Pending | None = None
+    pending: PendingPayment | None = None
+    expired_pending: PendingPayment | None = None
     paid_payment_id: str | None = None
     attempt: int = 0
-    untaken: int = 0
+    never_made_attempts: int = 0
     past_due_since_ms: int | None = None
     failure: Failure | None = None
     charged_card: str | None = None
@@ -144,22 +146,22 @@ class Subscription(msgspec.Struct, frozen=True, kw_only=True):
     trial: Trial | None = None
     started_at_ms: int | None = None
     ended_at_ms: int | None = None
-    held: Held | None = None
+    held: Hold | None = None
     in_use: dict[str, int] = {}
     due_at_ms: int | None = None
     version: int = 0
 
     @property
     def exists(self) -> bool:
-        """Tell whether there is, or was, anything to show: not one whose very first payment came to nothing."""
+        """Tell whether there is anything to show. There is not if its very first payment failed."""
         return self.status != "incomplete" or self.pending is not None
 
     @property
     def may_start(self) -> bool:
-        """Tell whether a new one may begin: there is none, or it has ended."""
+        """Tell whether a new subscription may begin, because this one has ended or never began."""
         return self.status in {"incomplete", "canceled"}
 
 
-def named_period(terms: Terms) -> str:
-    """Name a period by its days, for people: `2027-01-31 to 2027-02-28`."""
+def format_period(terms: Terms) -> str:
+    """Return a period for people: `2027-01-31 to 2027-02-28`."""
     return f"{iso(terms.period_start_ms)[:10]} to {iso(terms.period_end_ms)[:10]}"

@@ -12,8 +12,8 @@ from chalicelib.auto_pay.trigger import account_id_of, differs
 from chalicelib.batches import Record, each_record
 from chalicelib.catalog.catalog import Catalog
 from chalicelib.subscriptions import queue, table
-from chalicelib.subscriptions.advance import follow
-from chalicelib.subscriptions.dunning import is_held
+from chalicelib.subscriptions.advance import advance_subscription
+from chalicelib.subscriptions.dunning import is_blocked_by_dispute
 from chalicelib.subscriptions.queue import RenewalMessage
 from chalicelib.subscriptions.subscription import OWING
 
@@ -45,7 +45,7 @@ def _queue_account(record: Record) -> None:
 def _follow_payment(record: Record, catalog: Catalog) -> None:
     image = record["dynamodb"].get("NewImage") or {}
     if image.get("kind", {}).get("S") == "subscription" and differs(record, "state"):
-        follow(account_id_of(record), catalog, payment_id=image["payment_id"]["S"])
+        advance_subscription(account_id_of(record), catalog, payment_id=image["payment_id"]["S"])
     elif differs(record, "state", "dispute_status", "fraud_warning"):
         _go_on(account_id_of(record), catalog)
 
@@ -53,8 +53,8 @@ def _follow_payment(record: Record, catalog: Catalog) -> None:
 def _go_on(account_id: str, catalog: Catalog) -> None:
     """Look at a subscription whose card was not charged because of a dispute: it may be won, or answered by hand."""
     subscription = table.find(account_id)
-    if subscription and is_held(subscription):
-        follow(account_id, catalog)
+    if subscription and is_blocked_by_dispute(subscription):
+        advance_subscription(account_id, catalog)
 
 
 def _try_card(record: Record, catalog: Catalog) -> None:
@@ -62,4 +62,4 @@ def _try_card(record: Record, catalog: Catalog) -> None:
         return
     subscription = table.find(account_id_of(record))
     if subscription and subscription.status in OWING:
-        follow(subscription.account_id, catalog)
+        advance_subscription(subscription.account_id, catalog)

@@ -1,4 +1,4 @@
-"""How subscriptions look outside."""
+"""The shape of subscriptions in answers."""
 
 import msgspec
 
@@ -18,12 +18,20 @@ from chalicelib.payments.view import (
     view_payment,
 )
 from chalicelib.subscriptions import table
-from chalicelib.subscriptions.change import Changed
-from chalicelib.subscriptions.charge_now import Charged
-from chalicelib.subscriptions.held import HOLDS
+from chalicelib.subscriptions.change import ChangeResult
+from chalicelib.subscriptions.charge_now import ChargeResult
 from chalicelib.subscriptions.price import Quote
-from chalicelib.subscriptions.progress import Renewal, renewal
-from chalicelib.subscriptions.subscription import OWING, RUNNING, Contents, Pending, Purpose, Status, Subscription
+from chalicelib.subscriptions.renewal import Renewal, next_renewal
+from chalicelib.subscriptions.renewal_hold import HOLD_CAUSES
+from chalicelib.subscriptions.subscription import (
+    OWING,
+    RUNNING,
+    Contents,
+    PendingPayment,
+    Purpose,
+    Status,
+    Subscription,
+)
 
 
 class AddedTaxView(msgspec.Struct):
@@ -138,16 +146,16 @@ class PaidView(msgspec.Struct):
     authentication: Authentication | None
 
 
-def see(account_id: str, catalog: Catalog) -> SubscriptionView | None:
-    """Read and present an account's subscription; None when it has none."""
+def load_subscription_view(account_id: str, catalog: Catalog) -> SubscriptionView | None:
+    """Load an account's subscription in the shape of an answer; None if it has none."""
     found = table.find(account_id)
     if found is None or not found.exists:
         return None
-    return view(found, catalog, tax_of(accounts.get(account_id), catalog))
+    return view_subscription(found, catalog, tax_of(accounts.get(account_id), catalog))
 
 
-def view(subscription: Subscription, catalog: Catalog, tax: Tax | None) -> SubscriptionView:
-    """Present a subscription; `tax` is the account's."""
+def view_subscription(subscription: Subscription, catalog: Catalog, tax: Tax | None) -> SubscriptionView:
+    """Show a subscription; `tax` is the account's."""
     terms = subscription.terms
     return SubscriptionView(
         status=subscription.status,
@@ -156,10 +164,10 @@ def view(subscription: Subscription, catalog: Catalog, tax: Tax | None) -> Subsc
         currency=subscription.currency,
         period_start=iso(terms.period_start_ms),
         period_end=iso(terms.period_end_ms),
-        trial_end=_time(subscription.trial_end_ms),
+        trial_end=_optional_iso(subscription.trial_end_ms),
         cancel_at_period_end=subscription.cancel_at_period_end,
-        started_at=_time(subscription.started_at_ms),
-        ended_at=_time(subscription.ended_at_ms),
+        started_at=_optional_iso(subscription.started_at_ms),
+        ended_at=_optional_iso(subscription.ended_at_ms),
         scheduled=_contents(subscription.scheduled),
         pending=_pending(subscription.pending),
         owed=_owed(subscription, catalog, tax) if subscription.status in OWING else None,
@@ -169,27 +177,27 @@ def view(subscription: Subscription, catalog: Catalog, tax: Tax | None) -> Subsc
     )
 
 
-def view_change(found: Changed, catalog: Catalog, *, is_preview: bool) -> ChangeView:
-    """Present what a change came to."""
+def view_change(result: ChangeResult, catalog: Catalog, *, is_preview: bool) -> ChangeView:
+    """Show the result of a change."""
     return ChangeView(
         preview=is_preview,
-        subscription=view(found.subscription, catalog, found.tax),
-        charge=view_quote(found.quote, found.subscription.currency),
-        payment=view_payment(found.resolved.payment) if found.resolved else None,
-        authentication=view_authentication(found.resolved) if found.resolved else None,
+        subscription=view_subscription(result.subscription, catalog, result.tax),
+        charge=view_quote(result.quote, result.subscription.currency),
+        payment=view_payment(result.resolved.payment) if result.resolved else None,
+        authentication=view_authentication(result.resolved) if result.resolved else None,
     )
 
 
-def view_paid(charged: Charged, catalog: Catalog, tax: Tax | None) -> PaidView:
-    """Present the payment of what was owed."""
-    resolved, shown = charged.resolved, view(charged.subscription, catalog, tax)
+def view_paid(charged: ChargeResult, catalog: Catalog, tax: Tax | None) -> PaidView:
+    """Show the payment of a period that was owed."""
+    resolved, shown = charged.resolved, view_subscription(charged.subscription, catalog, tax)
     if resolved is None:
         return PaidView(shown, None, None)
     return PaidView(shown, view_payment(resolved.payment), view_authentication(resolved))
 
 
 def view_quote(quoted: Quote, currency: str) -> QuoteView:
-    """Present what is charged."""
+    """Show a quote."""
     return QuoteView(
         amount=format_amount(quoted.charge_micros, currency),
         currency=currency,
@@ -213,8 +221,8 @@ def _owed(subscription: Subscription, catalog: Catalog, tax: Tax | None) -> Owed
         charge=view_quote(due.quote, subscription.currency) if due else None,
         failure=subscription.failure,
         attempts=subscription.attempt,
-        next_attempt_at=_time(subscription.due_at_ms),
-        access_until=_time(subscription.access_until_ms),
+        next_attempt_at=_optional_iso(subscription.due_at_ms),
+        access_until=_optional_iso(subscription.access_until_ms),
     )
 
 
@@ -226,10 +234,10 @@ def _next_renewal(subscription: Subscription, catalog: Catalog, tax: Tax | None)
 
 
 def _next_period(subscription: Subscription, catalog: Catalog, tax: Tax | None) -> Renewal | None:
-    """Return the next period; None if something in it is missing in the catalog, for which it is held."""
+    """Return the next period; None if the catalog lacks something in it, so that it is held."""
     try:
-        return renewal(subscription, catalog, tax)
-    except HOLDS:
+        return next_renewal(subscription, catalog, tax)
+    except HOLD_CAUSES:
         return None
 
 
@@ -242,12 +250,12 @@ def _contents(contents: Contents | None) -> ContentsView | None:
     return ContentsView(contents.plan, contents.add_ons) if contents else None
 
 
-def _pending(pending: Pending | None) -> PendingView | None:
+def _pending(pending: PendingPayment | None) -> PendingView | None:
     if pending is None:
         return None
     contents = pending.terms.contents
     return PendingView(pending.payment_id, pending.purpose, contents.plan, contents.add_ons)
 
 
-def _time(moment_ms: int | None) -> str | None:
+def _optional_iso(moment_ms: int | None) -> str | None:
     return None if moment_ms is None else iso(moment_ms)

@@ -28,7 +28,7 @@ class Answers:
         self._lock = Lock()
 
     def refuse(self, message_id: str, text: str, refusal: EventRefused, event: UsageEvent | None = None) -> None:
-        """Refuse an event, and log why; what nobody foresaw with its stack, as an error that raises the alarm."""
+        """Block an event, and log why; what nobody foresaw with its stack, as an error that raises the alarm."""
         with self._lock:
             self._refused.setdefault(message_id, []).append(_Refused(text, refusal, event))
         about = {"message_id": message_id, "reason": refusal.reason, "detail": refusal.detail, **_names(event)}

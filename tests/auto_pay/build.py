@@ -4,7 +4,7 @@ from typing import Any
 
 from chalicelib.accounts.account import Card
 from chalicelib.auto_pay.auto_pay import AutoPay, ChargedCard
-from chalicelib.auto_pay.rule import Situation
+from chalicelib.auto_pay.decision import Situation
 from chalicelib.catalog.catalog import catalog
 from chalicelib.payments.payment import Failure, Payment
 

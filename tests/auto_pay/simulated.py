@@ -7,9 +7,9 @@ from msgspec.structs import replace
 
 from chalicelib.accounts.account import Account, Card
 from chalicelib.auto_pay.auto_pay import AT_ONCE_MS, AutoPay
-from chalicelib.auto_pay.evaluate import Seen, after, payment_of
-from chalicelib.auto_pay.payment_outcomes import follow
-from chalicelib.auto_pay.rule import Charge, decide, situation_of
+from chalicelib.auto_pay.decision import Charge, build_situation, decide
+from chalicelib.auto_pay.evaluate import Snapshot, make_refill, next_state
+from chalicelib.auto_pay.payment_outcomes import apply_payments
 from chalicelib.catalog.catalog import catalog
 from chalicelib.ledger.wallet import Wallet
 from chalicelib.payments.payment import Payment
@@ -33,7 +33,7 @@ class Simulated:
     charged: dict[str, int] = field(default_factory=dict)
     """When Stripe charged the card for each of auto-pay's payments that it has."""
 
-    def read(self, *, without: Payment | None = None) -> tuple[Seen, int]:
+    def read(self, *, without: Payment | None = None) -> tuple[Snapshot, int]:
         """Read all, as a function does before it writes; what it writes may come much later."""
         account = Account(
             **{
@@ -46,8 +46,8 @@ class Simulated:
         )
         payments = [each for each in self.payments.values() if each != without]
         row = replace(self.row, in_flight_payment_id=None) if without else self.row
-        followed = follow(row, payments, self.card, catalog().auto_pay)
-        situation = situation_of(
+        followed = apply_payments(row, payments, self.card, catalog().auto_pay)
+        situation = build_situation(
             followed,
             account=account,
             wallet=Wallet("acme", "usd", self.balance_micros),
@@ -55,23 +55,23 @@ class Simulated:
             catalog=catalog(),
             now_ms=self.now_ms,
         )
-        return Seen(account, followed, payments, situation), self.row.version
+        return Snapshot(account, followed, payments, situation), self.row.version
 
-    def write(self, seen: Seen, version: int) -> tuple[Payment | None, bool]:
+    def write(self, snapshot: Snapshot, version: int) -> tuple[Payment | None, bool]:
         """Write what was decided, if the row still is what was read.
 
         Return a payment that is placed with it, and whether the function looks once more: it lost the race, or the
         account is due at once.
         """
-        decision = decide(seen.auto_pay, seen.situation)
-        made = payment_of(seen, decision, catalog()) if isinstance(decision, Charge) else None
-        wanted = after(seen, decision, made)
-        if version != self.row.version or wanted == self.row:
+        decision = decide(snapshot.auto_pay, snapshot.situation)
+        made = make_refill(snapshot, decision, catalog()) if isinstance(decision, Charge) else None
+        updated = next_state(snapshot, decision, made)
+        if version != self.row.version or updated == self.row:
             return None, version != self.row.version
-        self.row = replace(wanted, version=version + 1)
+        self.row = replace(updated, version=version + 1)
         if made:
             self.payments[made.payment_id] = made
-            self.cards[made.payment_id] = seen.account.card
+            self.cards[made.payment_id] = snapshot.account.card
         return made, self.row.due_at_ms == AT_ONCE_MS
 
     def change(self, payment: Payment, **changes: Any) -> None:

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 from msgspec.structs import replace
 
-from chalicelib.auto_pay.evaluate import Seen
-from chalicelib.auto_pay.outdated import may_arrive, why_outdated
-from chalicelib.auto_pay.payment_outcomes import came_to_nothing
-from chalicelib.auto_pay.put import AutoPayRequest, Wanted, settings_changed
-from chalicelib.auto_pay.rule import Refuse, charged_in_month, decide, month_of, next_month_ms
+from chalicelib.auto_pay.change_settings import Amounts, AutoPayRequest, apply_settings
+from chalicelib.auto_pay.decision import Block, charged_in_month_micros, decide, month_of, next_month_ms
+from chalicelib.auto_pay.evaluate import Snapshot
+from chalicelib.auto_pay.outdated_refill import find_outdated_failure, was_just_sent
+from chalicelib.auto_pay.payment_outcomes import is_failed_or_canceled
 from chalicelib.catalog.catalog import catalog
 from chalicelib.money import MICROS
 from chalicelib.payments.payment import Failure, Payment
@@ -33,7 +33,7 @@ class AutoPayMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.it = Simulated()
-        self.early_reads: list[tuple[Seen, int]] = []
+        self.early_reads: list[tuple[Snapshot, int]] = []
         self.triggered = False
         self.declines: list[int] = []
         """Times of declines in a row of the present card, with nothing in between that clears them."""
@@ -44,10 +44,10 @@ class AutoPayMachine(RuleBasedStateMachine):
         self.it.balance_micros = balance * MICROS
         self.switch(threshold, amount, limit, enabled=True)
 
-    def consider(self, seen: Seen, version: int) -> bool:
+    def evaluate(self, snapshot: Snapshot, version: int) -> bool:
         """Decide on what was read, and write it; tell whether to look once more."""
         before = len(self.it.in_flight)
-        made, again = self.it.write(seen, version)
+        made, again = self.it.write(snapshot, version)
         if made is None:
             return again
         assert before == 0
@@ -56,13 +56,13 @@ class AutoPayMachine(RuleBasedStateMachine):
             assert wait is not None
             assert self.it.now_ms >= self.declines[-1] + wait
         limit = self.it.row.monthly_limit_micros
-        charged = charged_in_month(self.it.payments.values(), month_of(made.created_at_ms))
+        charged = charged_in_month_micros(self.it.payments.values(), month_of(made.created_at_ms))
         assert limit is None or charged <= limit
         return again
 
-    def look(self) -> None:
+    def evaluate_until_done(self) -> None:
         """Look as a function does that is not slow."""
-        while self.consider(*self.it.read()):
+        while self.evaluate(*self.it.read()):
             pass
 
     @rule()
@@ -74,13 +74,13 @@ class AutoPayMachine(RuleBasedStateMachine):
     def a_slow_function_writes(self, data: st.DataObject, dies: bool) -> None:
         """Write what was read, unless somebody did; where another look follows, it is as slow, or never made."""
         read = self.early_reads.pop(data.draw(st.integers(0, len(self.early_reads) - 1)))
-        if self.consider(*read) and not dies:
+        if self.evaluate(*read) and not dies:
             self.early_reads.append(self.it.read())
 
     @rule()
     def a_trigger_is_delivered(self) -> None:
         for _ in range(2):  # the row's own change triggers nothing, but a payment's does
-            self.look()
+            self.evaluate_until_done()
         self.triggered = False
 
     @rule(cents=st.integers(1, 100_000))
@@ -103,10 +103,10 @@ class AutoPayMachine(RuleBasedStateMachine):
         it = self.it
         if payment.payment_id in it.charged or payment.kind != "auto_pay":
             return True
-        seen, _ = it.read(without=payment)
-        failure = why_outdated(payment, decide(seen.auto_pay, seen.situation), it.card)
+        snapshot, _ = it.read(without=payment)
+        failure = find_outdated_failure(payment, decide(snapshot.auto_pay, snapshot.situation), it.card)
         if failure:
-            if not may_arrive(payment, it.now_ms):
+            if not was_just_sent(payment, it.now_ms):
                 it.change(payment, state="canceled", failure=failure)
                 self.triggered = True
             return False
@@ -121,7 +121,7 @@ class AutoPayMachine(RuleBasedStateMachine):
     def charged_by_stripe(self, month: str) -> int:
         """Return what Stripe has taken in a month, by its own time of each charge, or is about to take."""
         found = (self.it.payments[each] for each, at_ms in self.it.charged.items() if month_of(at_ms) == month)
-        return sum(each.amount_micros for each in found if not came_to_nothing(each))
+        return sum(each.amount_micros for each in found if not is_failed_or_canceled(each))
 
     @precondition(lambda self: self.it.unresolved)
     @rule(data=st.data())
@@ -194,8 +194,8 @@ class AutoPayMachine(RuleBasedStateMachine):
         self.a_trigger_is_delivered_for_the_card()
 
     def a_trigger_is_delivered_for_the_card(self) -> None:
-        seen, _ = self.it.read()
-        if seen.auto_pay.failures == 0:
+        snapshot, _ = self.it.read()
+        if snapshot.auto_pay.failures == 0:
             self.declines = []
         self.a_trigger_is_delivered()
 
@@ -208,9 +208,9 @@ class AutoPayMachine(RuleBasedStateMachine):
         threshold=AMOUNTS, amount=AMOUNTS, limit=st.none() | AMOUNTS, enabled=st.sampled_from([True, True, True, False])
     )
     def switch(self, threshold: int, amount: int, limit: int | None, *, enabled: bool) -> None:
-        wanted = Wanted(threshold, amount, limit if limit is None else max(limit, amount))
+        wanted = Amounts(threshold, amount, limit if limit is None else max(limit, amount))
         before = self.it.row
-        self.it.row = settings_changed(
+        self.it.row = apply_settings(
             "acme", before, AutoPayRequest(enabled=enabled), wanted, actor="tester", now_ms=self.it.now_ms
         )
         if enabled and (not before.enabled or before.suspended_reason):
@@ -235,7 +235,7 @@ class AutoPayMachine(RuleBasedStateMachine):
     def the_schedule_comes(self) -> None:
         due_ms = self.it.row.due_at_ms
         if due_ms is not None and due_ms <= self.it.now_ms:
-            self.look()
+            self.evaluate_until_done()
 
     @invariant()
     def one_refill_is_in_flight_at_most(self) -> None:
@@ -247,10 +247,10 @@ class AutoPayMachine(RuleBasedStateMachine):
         """Check that it is fine, that a person has to act, or that something is going to happen by itself."""
         if self.triggered or not self.it.row.enabled:
             return
-        seen, _ = self.it.read()
-        decision = decide(seen.auto_pay, seen.situation)
+        snapshot, _ = self.it.read()
+        decision = decide(snapshot.auto_pay, snapshot.situation)
         low = self.it.balance_micros < self.it.row.threshold_micros
-        if low and not isinstance(decision, Refuse):
+        if low and not isinstance(decision, Block):
             assert self.it.row.due_at_ms is not None, decision
 
     def teardown(self) -> None:
@@ -259,7 +259,7 @@ class AutoPayMachine(RuleBasedStateMachine):
         self.declines = []
         self.switch(20 * MICROS, 50 * MICROS, None, enabled=True)
         for _ in range(400):
-            self.look()
+            self.evaluate_until_done()
             for each in self.it.unresolved:
                 if self.send(each):
                     self.credit(each)
@@ -268,4 +268,6 @@ class AutoPayMachine(RuleBasedStateMachine):
                     self.it.now_ms += HOUR_MS
         assert self.it.balance_micros >= 20 * MICROS
         assert not self.it.unresolved
-        assert all(came_to_nothing(each) or each.payment_id in self.it.credited for each in self.it.payments.values())
+        assert all(
+            is_failed_or_canceled(each) or each.payment_id in self.it.credited for each in self.it.payments.values()
+        )

@@ -67,11 +67,11 @@ def test_a_decision_may_be_cut_off_anywhere(new_saver: NewSaver, world: World) -
     world.settle()
     first.spend_down_to(1)
     made = 0
-    for cut_off in cuts(first.consider, world.emulator):
+    for cut_off in cuts(first.evaluate, world.emulator):
         saver = switched_on(new_saver)
         world.settle()
         saver.spend_down_to(1)
-        cut_off(saver.consider)
+        cut_off(saver.evaluate)
         # The record that led here comes again, for nobody has answered for it.
         world.settle()
         with world.at(clock.now() + timedelta(minutes=15)):
@@ -102,10 +102,10 @@ def test_a_charge_may_be_cut_off_anywhere(new_saver: NewSaver, world: World) -> 
 def test_accounting_for_an_end_may_be_cut_off_anywhere(new_saver: NewSaver, world: World) -> None:
     first = switched_on(new_saver)
     world.deliver_charges()
-    for cut_off in cuts(first.consider, world.emulator):
+    for cut_off in cuts(first.evaluate, world.emulator):
         saver = switched_on(new_saver)
         world.deliver_charges()
-        cut_off(saver.consider)
+        cut_off(saver.evaluate)
         assert_finished(saver, world)
 
 
@@ -116,9 +116,9 @@ def test_a_decline_is_counted_once_wherever_its_accounting_is_cut_off(new_saver:
         world.deliver_charges()
         return saver
 
-    for cut_off in cuts(declining().consider, world.emulator):
+    for cut_off in cuts(declining().evaluate, world.emulator):
         saver = declining()
-        cut_off(saver.consider)
+        cut_off(saver.evaluate)
         world.settle()
         world.again()
         assert (saver.auto_pay.failures, len(saver.attempts)) == (1, 1)

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from chalicelib import clock
-from chalicelib.auto_pay.put import AutoPayRequest
-from chalicelib.auto_pay.rule import month_of
+from chalicelib.auto_pay.change_settings import AutoPayRequest
+from chalicelib.auto_pay.decision import month_of
 from chalicelib.payments.resolve import resolve
 from local.stripe_emulator.client import Emulator
 from tests.auto_pay.conftest import NewSaver

@@ -5,7 +5,7 @@ from datetime import timedelta
 from chalicelib import clock
 from chalicelib.auto_pay import evaluate as refill
 from chalicelib.auto_pay import table
-from chalicelib.auto_pay.put import AutoPayRequest
+from chalicelib.auto_pay.change_settings import AutoPayRequest
 from chalicelib.clock import now_ms
 from local.stripe_emulator.client import Emulator
 from tests.auto_pay.world import HOUR, Saver, World
@@ -19,7 +19,7 @@ def test_a_refill_whose_end_nobody_told_of_is_noticed(saver: Saver, world: World
     assert saver.auto_pay.in_flight_payment_id
     for name in world.iterators:
         world.take(name)
-    with world.at(clock.now() + timedelta(milliseconds=refill.LOOK_AGAIN_MS + 1000)):
+    with world.at(clock.now() + timedelta(milliseconds=refill.RECHECK_MS + 1000)):
         world.minute()
     assert (saver.view.reason, saver.balance) == ("above_threshold", 51)
 

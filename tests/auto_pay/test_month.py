@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.auto_pay.rule import month_of, next_month_ms
+from chalicelib.auto_pay.decision import month_of, next_month_ms
 from chalicelib.money import MICROS
 from tests.auto_pay.build import NOW_MS
 from tests.auto_pay.simulator import AutoPayMachine
@@ -28,7 +28,7 @@ def test_no_month_is_charged_more_than_its_limit(
     for decided, sent, arrived, is_lost, end in refills:
         it.now_ms += int(decided * 1000)
         it.balance_micros = -used * 50 * MICROS
-        machine.look()
+        machine.evaluate_until_done()
         for payment in it.in_flight:
             if is_lost:  # the first time that it is sent it does not arrive
                 machine.send(payment, arrived, arrives=False)

@@ -3,7 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
-from chalicelib.auto_pay.rule import Wait
+from chalicelib.auto_pay.decision import Wait
 from tests.auto_pay.conftest import NewSaver
 from tests.auto_pay.world import BAD_CARD, World
 
@@ -59,8 +59,8 @@ def test_two_functions_at_once_keep_the_monthly_limit(new_saver: NewSaver, world
     saver.switch_on(monthly_limit="100")
     for _ in range(4):
         with ThreadPoolExecutor(8) as pool:
-            list(pool.map(lambda _: saver.consider(), range(8)))
+            list(pool.map(lambda _: saver.evaluate(), range(8)))
         world.settle()
         saver.spend_down_to(1)
     assert sum(charge["amount"] for charge in saver.charges) == 100_00
-    assert saver.consider() == Wait("monthly_limit_reached", saver.auto_pay.due_at_ms)
+    assert saver.evaluate() == Wait("monthly_limit_reached", saver.auto_pay.due_at_ms)

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from chalicelib.accounts import table as accounts
 from chalicelib.auto_pay import table, trigger
-from chalicelib.auto_pay.rule import Charge, Wait
+from chalicelib.auto_pay.decision import Charge, Wait
 from chalicelib.auto_pay.send_refill import send_refill
 from chalicelib.catalog.catalog import catalog
 from chalicelib.clock import now_ms
@@ -80,7 +80,7 @@ def test_two_functions_at_once_place_one_charge(new_saver: NewSaver, world: Worl
     world.settle()
     saver.spend_down_to(1)
     with ThreadPoolExecutor(THREADS) as pool:
-        decisions = list(pool.map(lambda _: saver.consider(), range(THREADS)))
+        decisions = list(pool.map(lambda _: saver.evaluate(), range(THREADS)))
     # Two that decide in the same millisecond make the same payment, and both say so.
     assert set(decisions) <= {Charge(50_000_000), Wait("in_flight")}
     assert [each.state for each in saver.refills] == ["succeeded", "created"]
@@ -176,7 +176,7 @@ def test_a_bad_message_fails_alone(new_saver: NewSaver, world: World) -> None:
 def test_an_account_without_auto_pay_is_left_alone(new_saver: NewSaver, world: World) -> None:
     saver = new_saver()
     saver.use(100)
-    assert saver.consider() == Wait("disabled")
+    assert saver.evaluate() == Wait("disabled")
     world.settle()
     assert saver.payments == []
 
@@ -227,9 +227,9 @@ def test_an_account_that_cannot_be_looked_at_holds_up_no_other(new_saver: NewSav
     assert bad.auto_pay.in_flight_payment_id is None
     assert bad.auto_pay.due_at_ms
     assert bad.auto_pay.version == broken.version + 1
-    with pytest.raises(Exception, match="1 accounts could not be looked at"):
+    with pytest.raises(Exception, match="1 accounts could not be evaluated"):
         world.fire("retry_refills")
-    assert world.fire("retry_refills")["looked_at"] == 0
+    assert world.fire("retry_refills")["evaluated"] == 0
     payments.PaymentRow(bad.account_id, "pay_ffff").delete()
     table.mark_due(bad.account_id, 0)
     world.minute()
@@ -257,14 +257,14 @@ def test_a_slow_look_does_not_take_away_what_another_one_found_scheduled(
     """It saw no card, and writes when the card is back and another look has found that nothing needs to be changed."""
     saver.switch_on(monthly_limit="50")
     saver.use(60)
-    limited = saver.consider()
+    limited = saver.evaluate()
     assert limited == Wait("monthly_limit_reached", saver.auto_pay.due_at_ms)
     card = saver.account().card
     assert card
     assert accounts.remove_card(saver.account_id, card.payment_method_id)
     again = replace(card, set_up_at_ms=now_ms())
-    with before_writing(lambda: accounts.put_card(saver.account_id, again), saver.consider, dies=dies):
-        assert saver.consider() == limited
+    with before_writing(lambda: accounts.put_card(saver.account_id, again), saver.evaluate, dies=dies):
+        assert saver.evaluate() == limited
     if dies:
         world.fire("retry_refills")
     assert saver.auto_pay.due_at_ms == limited.until_ms

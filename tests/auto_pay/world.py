@@ -15,10 +15,10 @@ from typing import Any
 from chalicelib import clock
 from chalicelib.auto_pay import table
 from chalicelib.auto_pay.auto_pay import AutoPay
-from chalicelib.auto_pay.evaluate import consider
-from chalicelib.auto_pay.put import AutoPayRequest, put
-from chalicelib.auto_pay.rule import Decision
-from chalicelib.auto_pay.view import AutoPayView, see, view
+from chalicelib.auto_pay.change_settings import AutoPayRequest, change_settings
+from chalicelib.auto_pay.decision import Decision
+from chalicelib.auto_pay.evaluate import evaluate_account
+from chalicelib.auto_pay.view import AutoPayView, load_for_view, view_auto_pay
 from chalicelib.catalog.catalog import catalog
 from chalicelib.clock import now_ms
 from chalicelib.ledger.post import post_one
@@ -51,10 +51,10 @@ class Saver(Payer):
         self.put(AutoPayRequest(enabled=False))
 
     def put(self, request: AutoPayRequest) -> None:
-        put(self.account(), request, actor="tester", catalog=catalog())
+        change_settings(self.account(), request, actor="tester", catalog=catalog())
 
-    def consider(self) -> Decision:
-        return consider(self.account_id, catalog())
+    def evaluate(self) -> Decision:
+        return evaluate_account(self.account_id, catalog())
 
     @property
     def auto_pay(self) -> AutoPay:
@@ -65,7 +65,7 @@ class Saver(Payer):
     @property
     def view(self) -> AutoPayView:
         account = self.account()
-        return view(see(account, catalog()), catalog().limits(account.currency))
+        return view_auto_pay(load_for_view(account, catalog()), catalog().limits(account.currency))
 
     def use(self, amount: float) -> None:
         """Use up so much, as one usage event."""

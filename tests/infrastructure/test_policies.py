@@ -404,7 +404,7 @@ def test_auto_pay_may_do_what_it_does(client: Client, guarded: Guarded) -> None:
         UpdateExpression="SET due_at_ms = :past",
         ExpressionAttributeValues={":past": {"N": "1"}},
     )
-    assert guarded.call("retry_refills", scheduled())["looked_at"] == 1
+    assert guarded.call("retry_refills", scheduled())["evaluated"] == 1
 
 
 def test_renewals_may_do_what_they_do(client: Client, guarded: Guarded) -> None:

@@ -10,7 +10,7 @@ from chalicelib.notices.choice import Kind, Mails
 from chalicelib.notices.event import Lines, auto_pay_events, payment_events, subscription_events, wallet_events
 from chalicelib.notices.notice import RULES, SUSPENDED, Now
 from chalicelib.payments.payment import Failure, Payment
-from chalicelib.subscriptions.subscription import Contents, Pending, Prices, Status, Subscription, Terms
+from chalicelib.subscriptions.subscription import Contents, PendingPayment, Prices, Status, Subscription, Terms
 from tests.build import TIME_MS
 from tests.notices.records import auto_pay, payment, payment_record, record, subscription, wallet_record
 
@@ -48,7 +48,7 @@ TERMS = Terms(
     period_end_ms=TIME_MS + 1,
 )
 BANK = Failure("card_declined", "authentication_required")
-TRIED = Pending(payment_id="pay_2", purpose="renewal", terms=TERMS, carried_micros=0)
+TRIED = PendingPayment(payment_id="pay_2", purpose="renewal", terms=TERMS, carried_micros=0)
 
 
 def subscribed(status: Status, failure: Failure | None = None, **changes: Any) -> Now:

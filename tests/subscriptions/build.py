@@ -9,7 +9,7 @@ from chalicelib.catalog.catalog import catalog
 from chalicelib.clock import parse_iso
 from chalicelib.subscriptions.period import first_period
 from chalicelib.subscriptions.price import prices_of
-from chalicelib.subscriptions.subscription import Contents, Pending, Subscription
+from chalicelib.subscriptions.subscription import Contents, PendingPayment, Subscription
 
 START_MS = parse_iso("2027-01-31T10:00:00.000Z")
 END_MS = parse_iso("2027-02-28T10:00:00.000Z")
@@ -35,9 +35,9 @@ def subscription(plan: str = "agency", add_ons: dict[str, int] | None = None, **
     return replace(made, **changes)
 
 
-def pending(of: Subscription, **changes: Any) -> Pending:
+def pending(of: Subscription, **changes: Any) -> PendingPayment:
     """Return an awaited payment that would bring what there is."""
-    made = Pending(payment_id="pay_1", purpose="change", terms=of.terms, carried_micros=of.carried_micros)
+    made = PendingPayment(payment_id="pay_1", purpose="change", terms=of.terms, carried_micros=of.carried_micros)
     return replace(made, **changes)
 
 

@@ -17,10 +17,11 @@ from chalicelib.invoices.invoice import TaxLine
 from chalicelib.invoices.issue import issue
 from chalicelib.money import parse_micros
 from chalicelib.payments.view import view_payment
-from chalicelib.subscriptions.change import QuoteChanged, change
-from chalicelib.subscriptions.price import total
+from chalicelib.subscriptions.change import change
+from chalicelib.subscriptions.check_change import QuoteChanged
+from chalicelib.subscriptions.price import total_micros
 from chalicelib.subscriptions.request import SubscriptionRequest
-from chalicelib.subscriptions.view import ChangeView, see, view, view_change
+from chalicelib.subscriptions.view import ChangeView, load_subscription_view, view_change, view_subscription
 from tests.subscriptions.world import RenewalWorld, Subscriber, moment
 
 VAT = Tax("VAT", 190_000, inclusive=False)
@@ -69,7 +70,7 @@ def assert_invoiced(me: Taxed, amount: str, tax: str) -> None:
     made = issue(payment, TAXED)
     assert made.tax == TaxLine("VAT", 190_000, inclusive=False, amount_micros=parse_micros(tax))
     assert made.total_micros == payment.amount_micros == parse_micros(amount)
-    assert total(payment.lines) + made.tax_micros == made.total_micros
+    assert total_micros(payment.lines) + made.tax_micros == made.total_micros
     assert me.amounts[-1] == float(amount)
     assert (view_payment(payment).amount, view_payment(payment).added_tax) == (amount, tax)
 
@@ -89,11 +90,11 @@ def test_preview_charge_renewal_and_invoice_are_the_same_to_the_micro(taxed: Tax
         assert made.subscription == more.subscription
         assert_invoiced(taxed, "15.29", "2.44")
 
-    shown = view(taxed.subscription, TAXED, tax_of(taxed.account(), TAXED))
-    assert shown == see(taxed.account_id, TAXED)
+    shown = view_subscription(taxed.subscription, TAXED, tax_of(taxed.account(), TAXED))
+    assert shown == load_subscription_view(taxed.account_id, TAXED)
     assert shown.next_renewal
     with world.at(moment("2027-03-10") + timedelta(minutes=5)):
-        taxed.follow()
+        taxed.advance()
         world.settle()
     # 119.30, and 19 % of it, 22.667; the 0.007143 is carried on.
     assert shown.next_renewal.charge.amount == "141.97"
@@ -105,9 +106,9 @@ def test_what_a_renewal_owes_is_paid_with_its_tax(taxed: Taxed, world: RenewalWo
     taxed.put()
     taxed.put_test_card("pm_card_chargeCustomerFail")
     with world.at(moment("2027-03-10") + timedelta(minutes=5)):
-        taxed.follow()
+        taxed.advance()
         world.settle()
-        shown = see(taxed.account_id, TAXED)
+        shown = load_subscription_view(taxed.account_id, TAXED)
         assert shown
         assert shown.owed
         assert shown.owed.charge

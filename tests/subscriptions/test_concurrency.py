@@ -15,7 +15,7 @@ from chalicelib.catalog.catalog import catalog
 from chalicelib.errors import Refusal
 from chalicelib.invoices.issue import issue
 from chalicelib.subscriptions import renew, table
-from chalicelib.subscriptions.advance import follow
+from chalicelib.subscriptions.advance import advance_subscription
 from tests.payments.wire import before_writing
 from tests.subscriptions.conftest import NewSubscriber
 from tests.subscriptions.world import RenewalWorld, Subscriber, moment
@@ -53,7 +53,7 @@ def test_a_period_and_other_documents_of_the_account_share_the_numbers(
         world.fire("find_renewals")
         world.deliver_renewals()
         world.deliver_charges()
-        at_once(subscriber.follow, *[lambda each=each: issue(each, catalog()) for each in topped_up])
+        at_once(subscriber.advance, *[lambda each=each: issue(each, catalog()) for each in topped_up])
     assert subscriber.subscription.pending is None
     assert len(subscriber.invoiced) == 2 + len(topped_up)
 
@@ -62,9 +62,9 @@ def test_two_runs_at_once_over_many_that_are_due_charge_each_of_them_once(
     many: list[Subscriber], world: RenewalWorld
 ) -> None:
     def run() -> int:
-        found = renew.find_due(clock.now_ms())
+        found = renew.queue_due(clock.now_ms())
         for account_id in table.due(clock.now_ms()):
-            follow(account_id, catalog())
+            advance_subscription(account_id, catalog())
         return found
 
     with world.at(END + timedelta(minutes=5)):
@@ -86,9 +86,9 @@ def test_eight_who_renew_the_same_one_at_once_make_one_payment(subscriber: Subsc
     with world.at(moment("2027-01-31")):
         subscriber.put()
     with world.at(END + timedelta(minutes=5)):
-        at_once(*[subscriber.follow] * 8)
+        at_once(*[subscriber.advance] * 8)
         world.settle()
-        at_once(*[subscriber.follow] * 8)
+        at_once(*[subscriber.advance] * 8)
     assert subscriber.amounts == [97, 97]
     assert len(subscriber.payments) == 2
 
@@ -124,7 +124,7 @@ def test_a_change_and_a_renewal_at_the_same_moment_are_made_one_after_the_other(
 
     def renew_until_done() -> None:
         while clock.now() < end + timedelta(milliseconds=100):
-            subscriber.follow()
+            subscriber.advance()
 
     with world.at(end - timedelta(milliseconds=early_ms)):
         at_once(lambda: _refused_or_done(subscriber, "change", voice_features=1), renew_until_done)
@@ -179,7 +179,7 @@ def test_a_card_that_is_saved_while_a_period_becomes_owed_for_want_of_one_is_tri
         assert accounts.remove_card(subscriber.account_id, card.payment_method_id)
         again = replace(card, set_up_at_ms=clock.now_ms())
         with before_writing(lambda: accounts.put_card(subscriber.account_id, again)):
-            subscriber.follow()
+            subscriber.advance()
         assert subscriber.subscription.pending
         world.settle()
     assert (subscriber.status(), subscriber.amounts) == ("active", [97, 97])

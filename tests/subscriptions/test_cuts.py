@@ -12,7 +12,7 @@ from chalicelib.auto_pay.send_refill import send_refill
 from chalicelib.payments import charge_queued as charge
 from chalicelib.payments.refusals import CardDeclined
 from chalicelib.subscriptions import renew
-from chalicelib.subscriptions.change import Changed
+from chalicelib.subscriptions.change import ChangeResult
 from local.stripe_emulator.client import Emulator
 from tests.subscriptions.conftest import NewSubscriber
 from tests.subscriptions.world import RenewalWorld, Subscriber, moment
@@ -45,7 +45,7 @@ def message(subscriber: Subscriber) -> list[dict[str, str]]:
 
 
 def renewing(subscriber: Subscriber) -> Callable[[], Any]:
-    return lambda: renew.renew_all(message(subscriber), subscriber.catalog)
+    return lambda: renew.renew_queued(message(subscriber), subscriber.catalog)
 
 
 def charging(subscriber: Subscriber) -> Callable[[], Any]:
@@ -125,7 +125,7 @@ def test_recording_that_a_period_was_paid_may_be_cut_off_anywhere(
             charging(subscriber)()
         return subscriber
 
-    for cut in each_cut(lambda each: each.follow, charged(), world):
+    for cut in each_cut(lambda each: each.advance, charged(), world):
         subscriber = charged()
         cut(subscriber)
         brought = subscriber.subscription.paid_payment_id
@@ -146,7 +146,7 @@ def test_recording_a_decline_may_be_cut_off_anywhere_and_counts_once(
             charging(subscriber)()
         return subscriber
 
-    for cut in each_cut(lambda each: each.follow, declined(), world):
+    for cut in each_cut(lambda each: each.advance, declined(), world):
         subscriber = declined()
         cut(subscriber)
         with world.at(DUE + timedelta(minutes=15)):
@@ -181,7 +181,7 @@ def test_stripe_may_be_cut_off_before_and_after_its_effect(
 def test_a_start_may_be_cut_off_anywhere_and_its_repeat_finishes_it(
     new_subscriber: NewSubscriber, world: RenewalWorld
 ) -> None:
-    def starting(subscriber: Subscriber) -> Callable[[], Changed]:
+    def starting(subscriber: Subscriber) -> Callable[[], ChangeResult]:
         return lambda: subscriber.put("agency", key="the-key")
 
     for cut in each_cut(starting, new_subscriber(), world):

@@ -57,7 +57,7 @@ def test_the_row_of_before_there_was_a_daily_look_gets_one_with_its_next_change(
     saver: Saver, world: RenewalWorld
 ) -> None:
     forget_the_daily_look(saver)
-    saver.consider()
+    saver.evaluate()
     with world.at(clock.now() + DAY):
         assert world.fire("retry_refills")["looked_at"] == 0
     saver.spend_down_to(1)

@@ -6,9 +6,8 @@ from typing import Any
 import pytest
 
 from chalicelib import clock
-from chalicelib.auto_pay import put as auto_pay
-from chalicelib.auto_pay.put import AutoPayRequest
-from chalicelib.subscriptions.view import see
+from chalicelib.auto_pay.change_settings import AutoPayRequest, change_settings
+from chalicelib.subscriptions.view import load_subscription_view
 from local.stripe_emulator.client import Emulator
 from ops.subscriptions import outlook
 from tests.payments.payer import HOUR_MS
@@ -35,7 +34,7 @@ def test_a_disputed_card_is_not_charged_and_the_period_is_owed_for_a_reason_of_i
 ) -> None:
     assert (subscriber.status(), subscriber.amounts) == ("past_due", [97.0])
     with world.at(moment(FIRST)):
-        shown = see(subscriber.account_id, subscriber.catalog)
+        shown = load_subscription_view(subscriber.account_id, subscriber.catalog)
     assert shown
     assert shown.owed
     assert shown.owed.failure
@@ -113,7 +112,7 @@ def test_a_person_who_switches_auto_pay_on_in_spite_of_it_has_said_so_for_renewa
 ) -> None:
     with world.at(moment("2027-02-11")):
         request = AutoPayRequest(enabled=True, threshold="0", amount="50")
-        auto_pay.put(subscriber.account(), request, actor="kim", catalog=subscriber.catalog)
+        change_settings(subscriber.account(), request, actor="kim", catalog=subscriber.catalog)
         world.settle()
     world.run_on(RETRY, minutes=10)
     assert (subscriber.status(), subscriber.amounts.count(97.0)) == ("active", 2)

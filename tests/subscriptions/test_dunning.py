@@ -14,8 +14,8 @@ from chalicelib.idempotency import Key
 from chalicelib.payments.new_payment import CardMissing
 from chalicelib.payments.payment import Failure
 from chalicelib.payments.refusals import CardDeclined
-from chalicelib.subscriptions.change import SubscriptionPastDue
-from chalicelib.subscriptions.dunning import came_to_nothing
+from chalicelib.subscriptions.check_change import SubscriptionPastDue
+from chalicelib.subscriptions.dunning import renewal_failed
 from chalicelib.subscriptions.pay_past_due import NothingOwed
 from chalicelib.subscriptions.subscription import SubscriptionPending
 from chalicelib.text import Line
@@ -243,7 +243,7 @@ def with_dunning(**changes: object) -> Catalog:
 def test_the_catalog_may_end_it_instead() -> None:
     owing = subscription(pending=pending(subscription(), purpose="renewal", automatic=True))
     dunning = with_dunning(ends_as="canceled", retry_after_days=(1,), grace_days=2).dunning
-    failed = came_to_nothing(owing, Failure("card_declined"), dunning, END_MS, automatic=True)
+    failed = renewal_failed(owing, Failure("card_declined"), dunning, END_MS, automatic=True)
     assert (failed.status, failed.due_at_ms) == ("past_due", END_MS + DAY_MS)
-    over = came_to_nothing(failed, Failure("card_declined"), dunning, END_MS + DAY_MS, automatic=True)
+    over = renewal_failed(failed, Failure("card_declined"), dunning, END_MS + DAY_MS, automatic=True)
     assert (over.status, over.due_at_ms, over.access_until_ms) == ("canceled", None, END_MS + 3 * DAY_MS)

@@ -21,7 +21,7 @@ from chalicelib.recovery.sweep import sweep
 from chalicelib.reversals import table as reversal_table
 from chalicelib.reversals.issue_refund import RefundRequest, refund
 from chalicelib.reversals.refund import Refund
-from chalicelib.subscriptions.late_payment import ACTOR, decide_late
+from chalicelib.subscriptions.decide_late_payment import ACTOR, decide_late_payment
 from chalicelib.text import Line
 from local.stripe_emulator.client import PUBLISHABLE_KEY, Emulator
 from ops.__main__ import ops
@@ -45,7 +45,7 @@ def failed_change(subscriber: Subscriber) -> Payment:
     assert found
     subscriber.emulator.authenticate(str(found.payment.payment_intent_id), "fail")
     subscriber.deliver("payment_intent.payment_failed")
-    subscriber.follow()
+    subscriber.advance()
     assert subscriber.payment().state == "failed"
     return subscriber.payment()
 
@@ -76,7 +76,7 @@ def paid_twice(subscriber: Subscriber) -> Payment:
 
 
 def decide(late: Payment, sold: Catalog | None = None) -> LateDecision | None:
-    return decide_late(late.account_id, late.payment_id, sold or catalog()).late
+    return decide_late_payment(late.account_id, late.payment_id, sold or catalog()).late
 
 
 def refunds_of(late: Payment) -> tuple[Refund, ...]:
@@ -148,7 +148,7 @@ def test_with_the_other_policy_it_is_parked_once_and_seen_until_a_person_has_dec
     late = paid_twice(subscriber)
     before = sweep(now_ms()).payments_parked
     assert [decide(late, parking()) for _ in range(3)] == ["parked"] * 3
-    assert capsys.readouterr().out.count("a payment that brought nothing is parked") == 1
+    assert capsys.readouterr().out.count("an unneeded payment is parked") == 1
     assert sweep(now_ms()).payments_parked == before + 1
     assert late.payment_id in CliRunner().invoke(ops, ["parked"]).output
     assert decide(late) == "parked"

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from chalicelib import clock
 from chalicelib.catalog.catalog import catalog
 from chalicelib.idempotency import Key
-from chalicelib.subscriptions import pay_past_due as heal
+from chalicelib.subscriptions.pay_past_due import pay_past_due
 from chalicelib.subscriptions.view import view_paid
 from tests.api import Api, problem
 from tests.subscriptions.asking import ask, later, put
@@ -111,7 +111,7 @@ def test_an_owed_renewal_that_costs_nothing_by_now_is_paid_with_nothing(
     key = Key("free", "customer")
     with world.at(moment("2027-03-11")):
         for _ in range(2):  # the second time as a repeat of the first
-            paid = heal.pay(subscriber.account(), key=key, actor="tester", catalog=given_away)
+            paid = pay_past_due(subscriber.account(), key=key, actor="tester", catalog=given_away)
             assert (paid.subscription.status, paid.resolved) == ("active", None)
             assert view_paid(paid, given_away, None).payment is None
         assert subscriber.subscription.terms.contents.plan == "starter"

@@ -32,7 +32,7 @@ def test_a_renewal_waits_for_the_end_of_it_however_long_that_takes(
             world.five_minutes()
             world.run()
     assert me.amounts == [97, 97]
-    assert (me.status(), me.subscription.untaken, me.subscription.past_due_since_ms) == ("active", 0, None)
+    assert (me.status(), me.subscription.never_made_attempts, me.subscription.past_due_since_ms) == ("active", 0, None)
     me.assert_sound()
 
 

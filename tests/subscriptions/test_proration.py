@@ -13,8 +13,8 @@ from chalicelib.money import card_step_micros
 from chalicelib.payments.line import Line
 from chalicelib.payments.payment import DAY_MS
 from chalicelib.subscriptions.period import first_period
-from chalicelib.subscriptions.price import quote, total
-from chalicelib.subscriptions.proration import days_left, part_of, split
+from chalicelib.subscriptions.price import quote, total_micros
+from chalicelib.subscriptions.proration import days_left, prorate, split
 from chalicelib.subscriptions.subscription import Contents, Prices
 
 amounts = st.integers(-(10**13), 10**13)
@@ -56,12 +56,12 @@ def test_a_day_that_has_begun_counts_as_left(days_passed: float, left: int) -> N
 
 @given(amounts, st.integers(0, 28 * DAY_MS))
 def test_what_is_used_and_what_is_left_is_the_whole(amount: int, passed_ms: int) -> None:
-    rest = part_of(amount, *days_left(JANUARY, START_MS + passed_ms))
+    rest = prorate(amount, *days_left(JANUARY, START_MS + passed_ms))
     left, days = days_left(JANUARY, START_MS + passed_ms)
     assert abs(rest - Fraction(amount * left, days)) < 1
     assert abs(amount - rest - Fraction(amount * (days - left), days)) < 1
-    assert part_of(amount, *days_left(JANUARY, START_MS)) == amount
-    assert part_of(amount, *days_left(JANUARY, JANUARY.period_end_ms)) == 0
+    assert prorate(amount, *days_left(JANUARY, START_MS)) == amount
+    assert prorate(amount, *days_left(JANUARY, JANUARY.period_end_ms)) == 0
 
 
 @given(st.lists(st.lists(st.integers(-(10**8), 10**9), min_size=1, max_size=6), min_size=1, max_size=12), st.data())
@@ -72,13 +72,13 @@ def test_over_any_charges_what_was_due_is_what_cards_paid_and_what_is_carried(
     carried = paid = due = 0
     for each in charges:
         lines = [Line("a thing", 1, amount, amount) for amount in each]
-        if total(lines) < 0:
+        if total_micros(lines) < 0:
             continue
         quoted = quote(lines, carried, currency, catalog())
-        assert total(quoted.lines) == quoted.charge_micros
+        assert total_micros(quoted.lines) == quoted.charge_micros
         assert quoted.charge_micros % card_step_micros(currency) == 0
         assert quoted.charge_micros == 0 or quoted.charge_micros >= catalog().limits(currency).charge_minimum_micros
-        carried, paid, due = quoted.carried_micros, paid + quoted.charge_micros, due + total(lines)
+        carried, paid, due = quoted.carried_micros, paid + quoted.charge_micros, due + total_micros(lines)
         assert 0 <= carried < max(card_step_micros(currency), catalog().limits(currency).charge_minimum_micros)
     assert due == paid + carried
 
@@ -94,11 +94,11 @@ def test_over_any_charges_lines_and_added_tax_are_what_cards_paid_and_no_tax_is_
     tax, carried = Tax("VAT", rate_micros, inclusive=False), 0
     for each in charges:
         lines = [Line("a thing", 1, amount, amount) for amount in each]
-        if total(lines) < 0:
+        if total_micros(lines) < 0:
             continue
         without, quoted = (quote(lines, carried, currency, catalog(), bears) for bears in (None, tax))
         added = quoted.added_tax_micros
-        assert quoted.charge_micros == total(quoted.lines) + added
+        assert quoted.charge_micros == total_micros(quoted.lines) + added
         assert added == tax.added_to(without.charge_micros, currency)
         assert quoted.charge_micros % card_step_micros(currency) == 0
         assert (quoted.lines, quoted.carried_micros) == (without.lines, without.carried_micros)

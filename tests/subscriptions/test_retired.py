@@ -4,10 +4,10 @@ import pytest
 from msgspec.structs import replace
 
 from chalicelib.catalog.catalog import FILE, Catalog, catalog, read
-from chalicelib.subscriptions.change import find_difference
-from chalicelib.subscriptions.difference import Difference
+from chalicelib.subscriptions.change_effect import ChangeEffect
+from chalicelib.subscriptions.check_change import check_change
 from chalicelib.subscriptions.price import ProductRetired, UnknownProduct
-from chalicelib.subscriptions.progress import renewal
+from chalicelib.subscriptions.renewal import next_renewal
 from chalicelib.subscriptions.request import SubscriptionRequest
 from chalicelib.subscriptions.subscription import Contents, Subscription
 from tests.subscriptions.build import DAY_MS, START_MS, account, subscription
@@ -31,8 +31,8 @@ def retired(*names: str) -> Catalog:
 ALL = retired("agency", "phone_number")
 
 
-def asked(current: Subscription | None, plan: str, **add_ons: int) -> Difference:
-    return find_difference(account(), current, SubscriptionRequest(plan, add_ons), ALL, NOW_MS)
+def asked(current: Subscription | None, plan: str, **add_ons: int) -> ChangeEffect:
+    return check_change(account(), current, SubscriptionRequest(plan, add_ons), ALL, NOW_MS)
 
 
 def holder() -> Subscription:
@@ -72,12 +72,12 @@ def test_it_is_not_among_what_may_be_taken_instead() -> None:
 
 
 def test_who_holds_it_keeps_it_at_the_price_at_which_it_is_held() -> None:
-    due = renewal(holder(), ALL)
+    due = next_renewal(holder(), ALL)
     assert due.quote.charge_micros == 97_000_000 + 5 * 1_150_000
     # From period to period.
-    again = renewal(replace(holder(), terms=due.terms), ALL)
+    again = next_renewal(replace(holder(), terms=due.terms), ALL)
     assert again.quote.charge_micros == due.quote.charge_micros
-    assert renewal(holder(), retired("agency")).quote.charge_micros == 97_000_000 + 5 * 2_300_000
+    assert next_renewal(holder(), retired("agency")).quote.charge_micros == 97_000_000 + 5 * 2_300_000
 
 
 def test_who_holds_it_may_add_what_is_sold_have_less_and_leave_it() -> None:
@@ -86,7 +86,7 @@ def test_who_holds_it_may_add_what_is_sold_have_less_and_leave_it() -> None:
     fewer = asked(holder(), "agency", phone_number=2)
     assert fewer.scheduled == Contents("agency", {"phone_number": 2})
     scheduled = replace(holder(), scheduled=fewer.scheduled)
-    assert renewal(scheduled, ALL).quote.charge_micros == 97_000_000 + 2 * 1_150_000
+    assert next_renewal(scheduled, ALL).quote.charge_micros == 97_000_000 + 2 * 1_150_000
     assert asked(scheduled, "agency", phone_number=5).scheduled is None
     assert asked(holder(), "starter").scheduled == Contents("starter")
 
@@ -94,9 +94,9 @@ def test_who_holds_it_may_add_what_is_sold_have_less_and_leave_it() -> None:
 def test_who_was_to_get_it_at_the_end_of_the_period_gets_it_at_its_price() -> None:
     current = subscription("starter", scheduled=Contents("agency"))
     assert asked(current, "agency").scheduled is None
-    assert renewal(current, ALL).quote.charge_micros == 2 * 97_000_000
+    assert next_renewal(current, ALL).quote.charge_micros == 2 * 97_000_000
 
 
 def test_in_another_interval_it_has_the_price_of_the_catalog() -> None:
     current = subscription("starter_yearly", {"phone_number": 1}, scheduled=Contents("starter", {"phone_number": 1}))
-    assert renewal(current, ALL).quote.charge_micros == 98_000_000 + 2_300_000
+    assert next_renewal(current, ALL).quote.charge_micros == 98_000_000 + 2_300_000

@@ -13,10 +13,11 @@ from msgspec.structs import replace
 from chalicelib.catalog.catalog import FILE, Catalog, Product, catalog, read
 from chalicelib.catalog.invalid import InvalidCatalog
 from chalicelib.catalog.policies import Trials
-from chalicelib.subscriptions.difference import Difference, difference, start
-from chalicelib.subscriptions.price import total
-from chalicelib.subscriptions.progress import paid, renewal
-from chalicelib.subscriptions.subscription import Contents, Pending, Subscription
+from chalicelib.subscriptions.change_effect import ChangeEffect, change_effect, start_effect
+from chalicelib.subscriptions.payment_outcomes import apply_pending
+from chalicelib.subscriptions.price import total_micros
+from chalicelib.subscriptions.renewal import next_renewal
+from chalicelib.subscriptions.subscription import Contents, PendingPayment, Subscription
 from tests.subscriptions.build import DAY_MS, START_MS, subscription
 
 MIDDLE_MS = START_MS + 7 * DAY_MS
@@ -38,14 +39,16 @@ def sold(*, dearer_plan: Any = "ends_trial", **solo: Any) -> Catalog:
 def begun(add_ons: Items | None = None, within: Catalog | None = None) -> Subscription:
     """Return a trial of Solo in its first moment."""
     within = within or sold()
-    found = start(Contents("solo", add_ons or {}), with_trial=True, currency="usd", catalog=within, now_ms=START_MS)
+    found = start_effect(
+        Contents("solo", add_ons or {}), with_trial=True, currency="usd", catalog=within, now_ms=START_MS
+    )
     return after(subscription("solo", status="incomplete"), found, START_MS)
 
 
-def after(current: Subscription, found: Difference, now_ms: int) -> Subscription:
-    return paid(
+def after(current: Subscription, found: ChangeEffect, now_ms: int) -> Subscription:
+    return apply_pending(
         current,
-        Pending(
+        PendingPayment(
             payment_id="pay_1",
             purpose=found.purpose,
             terms=found.terms,
@@ -59,9 +62,9 @@ def after(current: Subscription, found: Difference, now_ms: int) -> Subscription
 
 def changed(
     wanted: tuple[str, Items], held: Items | None = None, within: Catalog | None = None, now_ms: int = MIDDLE_MS
-) -> Difference:
+) -> ChangeEffect:
     within = within or sold()
-    return difference(begun(held, within), Contents(*wanted), within, now_ms)
+    return change_effect(begun(held, within), Contents(*wanted), within, now_ms)
 
 
 @pytest.mark.parametrize("plan", ["solo", "mini", "mini_yearly"])
@@ -70,7 +73,7 @@ def test_it_is_free_for_its_plan_and_for_any_that_costs_no_more_by_the_month(pla
     assert (found.terms.contents, found.scheduled) == (Contents(plan), None)
     assert (found.quote.charge_micros, found.needs_card) == (0, False)
     assert found.trial_end_ms == START_MS + 14 * DAY_MS
-    back = difference(after(begun(), found, MIDDLE_MS), Contents("solo"), sold(), MIDDLE_MS)
+    back = change_effect(after(begun(), found, MIDDLE_MS), Contents("solo"), sold(), MIDDLE_MS)
     assert (back.terms.contents, back.quote.charge_micros, back.needs_card) == (Contents("solo"), 0, False)
 
 
@@ -94,7 +97,7 @@ def test_a_dearer_plan_ends_it_and_its_first_period_is_charged_whole(
 
 def test_add_ons_are_paid_from_the_first_day_for_the_days_of_the_trial() -> None:
     # 20.00 for 14 of 28 days.
-    found = start(
+    found = start_effect(
         Contents("solo", {"voice_features": 1}), with_trial=True, currency="usd", catalog=sold(), now_ms=START_MS
     )
     assert (found.quote.charge_micros, found.needs_card) == (10_000_000, True)
@@ -113,7 +116,7 @@ def test_what_was_paid_is_kept_until_its_end_and_given_back_if_it_ends_before() 
     held = {"voice_features": 2}
     less = changed(("mini", {}), held)
     assert (less.terms.contents, less.scheduled) == (Contents("mini", held), Contents("mini"))
-    again = difference(after(begun(held), less, MIDDLE_MS), Contents("mini", held), sold(), MIDDLE_MS)
+    again = change_effect(after(begun(held), less, MIDDLE_MS), Contents("mini", held), sold(), MIDDLE_MS)
     assert (again.quote.charge_micros, again.scheduled) == (0, None)
     # 49.00 less 7 of 28 days of 40.00.
     assert changed(("starter", {}), held).quote.charge_micros == 39_000_000
@@ -139,27 +142,29 @@ def test_the_catalog_may_let_it_go_on_for_what_a_dearer_plan_costs_more() -> Non
     assert (found.quote.charge_micros, found.needs_card) == (19_500_000, True)
     assert found.trial_end_ms == START_MS + 14 * DAY_MS
     dearer = after(begun(within=within), found, MIDDLE_MS)
-    down = difference(dearer, Contents("starter"), within, MIDDLE_MS)
+    down = change_effect(dearer, Contents("starter"), within, MIDDLE_MS)
     assert (down.terms.contents, down.scheduled, down.quote.charge_micros) == (
         *(Contents("agency"), Contents("starter"), 0),
     )
-    free = difference(dearer, Contents("solo"), within, MIDDLE_MS)
+    free = change_effect(dearer, Contents("solo"), within, MIDDLE_MS)
     assert (free.terms.contents, free.scheduled) == (Contents("agency"), Contents("solo"))
     # 970.00 a year is less by the month than 97.00, which are paid until the end of the trial: it waits.
-    yearly = difference(dearer, Contents("agency_yearly"), within, MIDDLE_MS)
+    yearly = change_effect(dearer, Contents("agency_yearly"), within, MIDDLE_MS)
     assert yearly.scheduled == Contents("agency_yearly")
-    assert renewal(dearer, within).quote.charge_micros == 97_000_000
+    assert next_renewal(dearer, within).quote.charge_micros == 97_000_000
 
 
 def test_a_trial_of_before_there_were_limits_is_free_for_what_it_holds() -> None:
     old = replace(begun({"phone_number": 10}), trial=None)
-    assert difference(old, Contents("solo", {"phone_number": 10}), sold(), MIDDLE_MS).quote.charge_micros == 0
-    assert difference(old, Contents("solo", {"phone_number": 50}), sold(), MIDDLE_MS).quote.charge_micros == 11_500_000
+    assert change_effect(old, Contents("solo", {"phone_number": 10}), sold(), MIDDLE_MS).quote.charge_micros == 0
+    assert (
+        change_effect(old, Contents("solo", {"phone_number": 50}), sold(), MIDDLE_MS).quote.charge_micros == 11_500_000
+    )
 
 
 def test_another_price_of_the_same_plan_ends_no_trial() -> None:
     dearer = sold(amounts_micros={"usd": 29_000_000})
-    found = difference(begun(), Contents("solo", {"voice_features": 1}), dearer, MIDDLE_MS)
+    found = change_effect(begun(), Contents("solo", {"voice_features": 1}), dearer, MIDDLE_MS)
     assert (found.quote.charge_micros, found.trial_end_ms) == (5_000_000, START_MS + 14 * DAY_MS)
 
 
@@ -173,17 +178,17 @@ def test_raised_in_any_steps_it_costs_its_days_and_no_more_is_given_back_than_wa
         held = current.terms.contents.add_ons.get("phone_number", 0)
         wanted = Contents("solo", {"phone_number": held + more} if held + more else {})
         now_ms = START_MS + day * DAY_MS
-        found = difference(current, wanted, sold(), now_ms)
+        found = change_effect(current, wanted, sold(), now_ms)
         charged += found.quote.charge_micros
         exact += more * 1_150_000 * (14 - day)
         current = after(current, found, now_ms)
     due = charged + current.carried_micros
     assert abs(due * 28 - exact) < 28 * len(steps)
-    ends = difference(current, Contents("agency"), sold(), START_MS + max(last, *(day for day, _ in steps)) * DAY_MS)
+    ends = change_effect(current, Contents("agency"), sold(), START_MS + max(last, *(day for day, _ in steps)) * DAY_MS)
     if ends.trial is None:
         given_back = 97_000_000 + current.carried_micros - ends.quote.charge_micros - ends.quote.carried_micros
         assert 0 <= given_back <= due + 6
-        assert total(ends.quote.lines) == ends.quote.charge_micros
+        assert total_micros(ends.quote.lines) == ends.quote.charge_micros
 
 
 @pytest.mark.parametrize(

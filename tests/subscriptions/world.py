@@ -14,11 +14,11 @@ from chalicelib.invoices.invoice import Invoice
 from chalicelib.payments.payment import Payment
 from chalicelib.settings import settings
 from chalicelib.subscriptions import cancel, change, table
-from chalicelib.subscriptions import pay_past_due as heal
-from chalicelib.subscriptions.advance import follow
-from chalicelib.subscriptions.change import Changed
-from chalicelib.subscriptions.charge_now import Charged
-from chalicelib.subscriptions.price import total
+from chalicelib.subscriptions.advance import advance_subscription
+from chalicelib.subscriptions.change import ChangeResult
+from chalicelib.subscriptions.charge_now import ChargeResult
+from chalicelib.subscriptions.pay_past_due import pay_past_due
+from chalicelib.subscriptions.price import total_micros
 from chalicelib.subscriptions.request import SubscriptionRequest
 from chalicelib.subscriptions.subscription import Subscription
 from local.queue_source import record as queue_record
@@ -33,7 +33,7 @@ _keys = count(1)
 class Subscriber(Payer):
     """A payer with a subscription."""
 
-    def put(self, plan: str = "agency", key: str = "", **add_ons: int) -> Changed:
+    def put(self, plan: str = "agency", key: str = "", **add_ons: int) -> ChangeResult:
         """Begin or change it, with a new key unless one is given."""
         key = key or f"change-{next(_keys)}"
         return change.change(
@@ -44,7 +44,7 @@ class Subscriber(Payer):
             catalog=self.catalog,
         )
 
-    def preview(self, plan: str = "agency", **add_ons: int) -> Changed:
+    def preview(self, plan: str = "agency", **add_ons: int) -> ChangeResult:
         return change.preview(self.account(), SubscriptionRequest(plan, add_ons), self.catalog)
 
     def cancel(self) -> Subscription:
@@ -53,16 +53,16 @@ class Subscriber(Payer):
     def resume(self) -> Subscription:
         return cancel.resume(self.account_id, actor="tester", catalog=self.catalog)
 
-    def pay(self, key: str = "") -> Charged:
-        return heal.pay(
+    def pay(self, key: str = "") -> ChargeResult:
+        return pay_past_due(
             self.account(), key=Key(key or f"pay-{next(_keys)}", "customer"), actor="tester", catalog=self.catalog
         )
 
     def remove_card(self) -> None:
         card.remove(self.account())
 
-    def follow(self) -> Subscription | None:
-        return follow(self.account_id, self.catalog)
+    def advance(self) -> Subscription | None:
+        return advance_subscription(self.account_id, self.catalog)
 
     @property
     def catalog(self) -> Catalog:
@@ -103,7 +103,7 @@ class Subscriber(Payer):
             str(each.payment_intent_id) for each in self.paid
         )
         for payment in self.paid:
-            assert total(payment.lines) == payment.amount_micros
+            assert total_micros(payment.lines) == payment.amount_micros
         assert sorted(self.invoiced) == sorted(each.payment_id for each in self.paid)
         assert [each for each in self.credits if each.content.payment_id] == []
 

@@ -11,10 +11,17 @@ from chalice.app import Response
 from msgspec.structs import replace
 
 from chalicelib import clock
-from chalicelib.auto_pay.evaluate import Seen
-from chalicelib.auto_pay.put import AutoPayInvalid, AutoPayRequest, Wanted, check, put, settings_changed
-from chalicelib.auto_pay.rule import Charge, decide
-from chalicelib.auto_pay.view import AutoPayView, see, view
+from chalicelib.auto_pay.change_settings import (
+    Amounts,
+    AutoPayInvalid,
+    AutoPayRequest,
+    apply_settings,
+    change_settings,
+    read_amounts,
+)
+from chalicelib.auto_pay.decision import Charge, decide
+from chalicelib.auto_pay.evaluate import Snapshot
+from chalicelib.auto_pay.view import AutoPayView, load_for_view, view_auto_pay
 from chalicelib.clock import iso
 from chalicelib.errors import Refusal
 from chalicelib.money import InvalidDecimal, NotChargeable, format_amount
@@ -32,16 +39,16 @@ Typed = dict[str, TypedAmount | None]
 
 def show(visit: Visit) -> Response:
     """Show the settings."""
-    seen = see(visit.account, visit.catalog)
-    return _page(visit, seen, _settings(visit, view(seen, visit.catalog.limits(visit.currency))))
+    seen = load_for_view(visit.account, visit.catalog)
+    return _page(visit, seen, _settings(visit, view_auto_pay(seen, visit.catalog.limits(visit.currency))))
 
 
 def send(visit: Visit) -> Response:
     """Take the form: switch off, say first what would be charged at once, or do it. Raises AutoPayBusy."""
     if visit.form.get("do") == "off":
-        put(visit.account, AutoPayRequest(enabled=False), actor=visit.actor, catalog=visit.catalog)
+        change_settings(visit.account, AutoPayRequest(enabled=False), actor=visit.actor, catalog=visit.catalog)
         return visit.go(done="auto-pay-off")
-    seen = see(visit.account, visit.catalog)
+    seen = load_for_view(visit.account, visit.catalog)
     given = {name: visit.form.get(name, "") for name in FIELDS}
     try:
         typed = {name: forms.amount(visit, visit.form, name) for name in FIELDS}
@@ -50,7 +57,7 @@ def send(visit: Visit) -> Response:
         check_card(visit.account)
         if question.must_be_asked and visit.form.get("confirmed") != question.agreement:
             return _confirmation(visit, seen, given, question)
-        put(visit.account, request, actor=visit.actor, catalog=visit.catalog)
+        change_settings(visit.account, request, actor=visit.actor, catalog=visit.catalog)
     except CardMissing:
         return visit.go("card", then="auto-pay")
     except (InvalidDecimal, TooManyPlaces, AutoPayInvalid, NotChargeable) as refusal:
@@ -58,11 +65,11 @@ def send(visit: Visit) -> Response:
     return visit.go(done="auto-pay" if seen.auto_pay.enabled else "auto-pay-on")
 
 
-def _charged_at_once(visit: Visit, seen: Seen, request: AutoPayRequest) -> int | None:
+def _charged_at_once(visit: Visit, seen: Snapshot, request: AutoPayRequest) -> int | None:
     """Return what saving the form would charge at once, by the rule itself. Raises AutoPayInvalid, NotChargeable."""
     current = seen.auto_pay if seen.auto_pay.version else None
-    wanted: Wanted = check(request, current, visit.currency, visit.catalog.limits(visit.currency))
-    changed = settings_changed(
+    wanted: Amounts = read_amounts(request, current, visit.currency, visit.catalog.limits(visit.currency))
+    changed = apply_settings(
         visit.account.account_id, current, request, wanted, actor=visit.actor, now_ms=clock.now_ms()
     )
     decision = decide(replace(changed, version=seen.auto_pay.version), seen.situation)
@@ -85,7 +92,7 @@ class Question(msgspec.Struct, frozen=True):
         return bool(self.charge_micros or self.amounts)
 
 
-def _question(visit: Visit, seen: Seen, typed: Typed, charge_micros: int | None) -> Question:
+def _question(visit: Visit, seen: Snapshot, typed: Typed, charge_micros: int | None) -> Question:
     """Return what to show: of the amounts those that are new, and large or read otherwise than they were typed."""
     limits = visit.catalog.limits(visit.currency)
     new = {
@@ -97,7 +104,7 @@ def _question(visit: Visit, seen: Seen, typed: Typed, charge_micros: int | None)
     return Question(charge_micros, new, "-".join(map(str, [*agreed, charge_micros])))
 
 
-def _confirmation(visit: Visit, seen: Seen, given: dict[str, str], question: Question) -> Response:
+def _confirmation(visit: Visit, seen: Snapshot, given: dict[str, str], question: Question) -> Response:
     return render.page(
         visit,
         "auto_pay_confirm.html",
@@ -113,9 +120,9 @@ def _settings(visit: Visit, auto_pay: AutoPayView) -> dict[str, str]:
     return {name: visit.words.to_type(value, visit.currency) for name, value in values.items()}
 
 
-def _page(visit: Visit, seen: Seen, given: dict[str, str], refusal: Refusal | None = None) -> Response:
+def _page(visit: Visit, seen: Snapshot, given: dict[str, str], refusal: Refusal | None = None) -> Response:
     limits = visit.catalog.limits(visit.currency)
-    auto_pay = view(seen, limits)
+    auto_pay = view_auto_pay(seen, limits)
     return render.page(
         visit,
         "auto_pay.html",

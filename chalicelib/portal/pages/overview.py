@@ -7,9 +7,8 @@ import msgspec
 from chalice.app import Response
 
 from chalicelib import clock
-from chalicelib.auto_pay.evaluate import Seen
-from chalicelib.auto_pay.view import AutoPayView, see
-from chalicelib.auto_pay.view import view as auto_pay_view
+from chalicelib.auto_pay.evaluate import Snapshot
+from chalicelib.auto_pay.view import AutoPayView, load_for_view, view_auto_pay
 from chalicelib.ledger.table import read_days
 from chalicelib.money import format_micros
 from chalicelib.portal import chart, render
@@ -48,10 +47,10 @@ class Notice(msgspec.Struct, frozen=True):
 
 def show(visit: Visit) -> Response:
     """Show the overview."""
-    seen = see(visit.account, visit.catalog)
+    seen = load_for_view(visit.account, visit.catalog)
     limits = visit.catalog.limits(visit.currency)
-    auto_pay = auto_pay_view(seen, limits)
-    subscription = subscriptions.see(visit.account.account_id, visit.catalog)
+    auto_pay = view_auto_pay(seen, limits)
+    subscription = subscriptions.load_subscription_view(visit.account.account_id, visit.catalog)
     balance = seen.situation.balance_micros
     done = DONE.get(visit.query.get("done", ""))
     return render.page(
@@ -84,14 +83,14 @@ def _spent(visit: Visit, balance_micros: int) -> dict[str, Any]:
     }
 
 
-def notices(visit: Visit, seen: Seen, auto_pay: AutoPayView, subscription: SubscriptionView | None) -> list[Notice]:
+def notices(visit: Visit, seen: Snapshot, auto_pay: AutoPayView, subscription: SubscriptionView | None) -> list[Notice]:
     """Return what needs attention, the most urgent first."""
     found = [*_open_payments(visit, seen), *_balance(visit, seen, auto_pay)]
     found += [*_card(visit, auto_pay), *_subscription(visit, subscription)]
     return sorted(found, key=lambda notice: notice.tone != "bad")
 
 
-def _open_payments(visit: Visit, seen: Seen) -> list[Notice]:
+def _open_payments(visit: Visit, seen: Snapshot) -> list[Notice]:
     say = visit.words.say
     found = []
     for payment in seen.payments:
@@ -112,7 +111,7 @@ def _open_payments(visit: Visit, seen: Seen) -> list[Notice]:
     return found
 
 
-def _balance(visit: Visit, seen: Seen, auto_pay: AutoPayView) -> list[Notice]:
+def _balance(visit: Visit, seen: Snapshot, auto_pay: AutoPayView) -> list[Notice]:
     say, limits = visit.words.say, visit.catalog.limits(visit.currency)
     balance, add = seen.situation.balance_micros, visit.path("add-balance")
     helped = auto_pay.charge is not None

@@ -16,10 +16,10 @@ from chalicelib.portal.request import Visit
 from chalicelib.stripe_api.errors import PaymentsUnavailable
 from chalicelib.subscriptions import table
 from chalicelib.subscriptions.cancel import cancel, resume
-from chalicelib.subscriptions.change import Changed, change, preview
-from chalicelib.subscriptions.pay_past_due import pay
+from chalicelib.subscriptions.change import ChangeResult, change, preview
+from chalicelib.subscriptions.pay_past_due import pay_past_due
 from chalicelib.subscriptions.request import SubscriptionRequest
-from chalicelib.subscriptions.view import SubscriptionView, see, view_change
+from chalicelib.subscriptions.view import SubscriptionView, load_subscription_view, view_change
 
 CHANGE: Final = "-plan"
 PAY: Final = "-owed"
@@ -27,7 +27,7 @@ PAY: Final = "-owed"
 
 def show(visit: Visit) -> Response:
     """Show what is subscribed to, and what could be."""
-    return _page(visit, see(visit.account.account_id, visit.catalog))
+    return _page(visit, load_subscription_view(visit.account.account_id, visit.catalog))
 
 
 def show_preview(visit: Visit) -> Response:
@@ -36,7 +36,7 @@ def show_preview(visit: Visit) -> Response:
         request = _request(visit, visit.query)
         found = preview(visit.account, request, visit.catalog)
     except Refusal as refusal:
-        return _page(visit, see(visit.account.account_id, visit.catalog), refusal, dict(visit.query))
+        return _page(visit, load_subscription_view(visit.account.account_id, visit.catalog), refusal, dict(visit.query))
     return _preview_page(visit, request, found)
 
 
@@ -58,7 +58,7 @@ def send(visit: Visit) -> Response:
         visit.finish_attempt(attempt)
         return visit.go("plan")
     except Refusal as refusal:
-        return _page(visit, see(visit.account.account_id, visit.catalog), refusal, dict(visit.form))
+        return _page(visit, load_subscription_view(visit.account.account_id, visit.catalog), refusal, dict(visit.form))
     return _paid(visit, attempt, found.resolved)
 
 
@@ -78,7 +78,9 @@ def pay_owed(visit: Visit) -> Response:
     """Pay a renewal that is owed. Raises SubscriptionNotFound, NothingOwed, SubscriptionPending, SubscriptionBusy."""
     attempt = forms.number(visit.form, "attempt", 1)
     try:
-        charged = pay(visit.account, key=visit.attempt_key(attempt, PAY), actor=visit.actor, catalog=visit.catalog)
+        charged = pay_past_due(
+            visit.account, key=visit.attempt_key(attempt, PAY), actor=visit.actor, catalog=visit.catalog
+        )
     except CardMissing:
         return visit.go("card", then="plan")
     except (CardDeclined, PaymentCanceled) as refusal:
@@ -107,7 +109,7 @@ def _request(visit: Visit, fields: Mapping[str, str]) -> SubscriptionRequest:
     )
 
 
-def _preview_page(visit: Visit, request: SubscriptionRequest, found: Changed) -> Response:
+def _preview_page(visit: Visit, request: SubscriptionRequest, found: ChangeResult) -> Response:
     shown = view_change(found, visit.catalog, is_preview=True)
     return render.page(
         visit,
@@ -116,8 +118,8 @@ def _preview_page(visit: Visit, request: SubscriptionRequest, found: Changed) ->
         attempt=visit.session.attempt,
         request=request,
         change=shown,
-        trial_end=found.difference.trial_end_ms if found.difference else None,
-        needs_card=found.difference is not None and found.difference.needs_card,
+        trial_end=found.effect.trial_end_ms if found.effect else None,
+        needs_card=found.effect is not None and found.effect.needs_card,
         card=visit.account.card,
         is_carried=found.quote.charge_micros == 0 < found.quote.carried_micros,
     )

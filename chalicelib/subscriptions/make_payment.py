@@ -1,4 +1,4 @@
-"""Make the payment of a period or of a change. Pure: it fixes all that Stripe is sent, and all that is on paper."""
+"""Make the payment of a period or a change: everything that Stripe is sent and the invoice shows is fixed here."""
 
 from hashlib import sha256
 
@@ -9,13 +9,13 @@ from chalicelib.claim import Claim
 from chalicelib.payments.new_payment import new_payment
 from chalicelib.payments.payment import PREFIX, Payment
 from chalicelib.subscriptions.price import Quote
-from chalicelib.subscriptions.subscription import Purpose, Terms, named_period
+from chalicelib.subscriptions.subscription import Purpose, Terms, format_period
 
 
 def make_payment(
     account: Account, claim: Claim, *, purpose: Purpose, terms: Terms, quote: Quote, actor: str, off_session: bool
 ) -> Payment:
-    """Make a payment of what was quoted. Its id and time are the claim's. Raises CardMissing."""
+    """Make the payment of a quote. Its id and time are those of the claim. Raises CardMissing."""
     what = "Change of subscription" if purpose == "change" else quote.lines[0].description
     made = new_payment(
         account,
@@ -23,7 +23,7 @@ def make_payment(
         kind="subscription",
         amount_micros=quote.charge_micros,
         actor=actor,
-        description=f"{what}, {named_period(terms)}",
+        description=f"{what}, {format_period(terms)}",
         off_session=off_session,
         tax=quote.tax,
     )
@@ -35,11 +35,13 @@ def make_payment(
     )
 
 
-def renewal_claim(account_id: str, terms: Terms, *, attempt: int, now_ms: int, untaken: int = 0) -> Claim:
-    """Return the claim of an automatic attempt at a period: whoever makes it, and whenever, makes the same id.
+def renewal_claim(account_id: str, terms: Terms, *, attempt: int, now_ms: int, never_made_attempts: int = 0) -> Claim:
+    """Return the claim of an automatic attempt at a period: its id is the same whoever makes it, and whenever.
 
-    One that takes the place of payments that Stripe never took has another.
+    An attempt that replaces payments that Stripe never took has another id.
     """
-    name = f"{account_id}/{terms.period_start_ms}/{attempt}" + (f"/{untaken}" if untaken else "")
+    name = f"{account_id}/{terms.period_start_ms}/{attempt}"
+    if never_made_attempts:
+        name += f"/{never_made_attempts}"
     number = sha256(name.encode()).hexdigest()[:20]
     return Claim(f"{PREFIX}{terms.period_start_ms:012x}{number}", now_ms)

@@ -7,9 +7,10 @@ from msgspec.structs import replace
 
 from chalicelib.catalog.catalog import catalog
 from chalicelib.payments.payment import Failure, Payment
-from chalicelib.subscriptions.dunning import ended
-from chalicelib.subscriptions.payment import renewal_claim
-from chalicelib.subscriptions.progress import LOOK_AGAIN_MS, Renewal, landed, next_step, renewal
+from chalicelib.subscriptions.dunning import end_subscription
+from chalicelib.subscriptions.make_payment import renewal_claim
+from chalicelib.subscriptions.payment_outcomes import apply_payment_result
+from chalicelib.subscriptions.renewal import RECHECK_MS, Renewal, next_renewal, next_step
 from chalicelib.subscriptions.subscription import Contents, Subscription
 from tests.subscriptions.build import DAY_MS, END_MS, START_MS, pending, subscription
 
@@ -43,69 +44,71 @@ def changing(**changes: Any) -> Subscription:
     """Return a subscription that waits for the payment of more."""
     held = subscription()
     more = pending(held, terms=replace(held.terms, contents=MORE), carried_micros=123)
-    return replace(held, pending=more, due_at_ms=START_MS + LOOK_AGAIN_MS, **changes)
+    return replace(held, pending=more, due_at_ms=START_MS + RECHECK_MS, **changes)
 
 
 def renewing(**changes: Any) -> Subscription:
     """Return a subscription that waits for the payment of its next period."""
     held = subscription(**changes)
-    return replace(held, pending=pending(held, purpose="renewal", terms=renewal(held, catalog()).terms, automatic=True))
+    return replace(
+        held, pending=pending(held, purpose="renewal", terms=next_renewal(held, catalog()).terms, automatic=True)
+    )
 
 
-def land(held: Subscription, paid: Payment, now_ms: int = END_MS) -> Subscription:
-    return landed(held, paid, catalog(), now_ms)
+def apply_result(held: Subscription, paid: Payment, now_ms: int = END_MS) -> Subscription:
+    return apply_payment_result(held, paid, catalog(), now_ms)
 
 
 def test_a_success_brings_what_was_waited_for_once() -> None:
-    after = land(changing(), payment())
+    after = apply_result(changing(), payment())
     assert (after.terms.contents, after.carried_micros, after.pending) == (MORE, 123, None)
     assert (after.due_at_ms, after.paid_payment_id) == (END_MS, "pay_1")
-    assert land(after, payment()) == after
-    assert land(after, payment("failed")) == after
+    assert apply_result(after, payment()) == after
+    assert apply_result(after, payment("failed")) == after
 
 
 @pytest.mark.parametrize("state", ["created", "requires_action", "processing"])
 def test_what_has_not_ended_changes_nothing(state: str) -> None:
-    assert land(changing(), payment(state)) == changing()
+    assert apply_result(changing(), payment(state)) == changing()
 
 
 def test_another_payment_changes_nothing() -> None:
-    assert land(changing(), payment(payment_id="pay_2")) == changing()
+    assert apply_result(changing(), payment(payment_id="pay_2")) == changing()
 
 
 @pytest.mark.parametrize("state", ["failed", "canceled"])
 def test_a_change_that_came_to_nothing_leaves_what_was(state: str) -> None:
-    after = land(changing(), payment(state))
+    after = apply_result(changing(), payment(state))
     assert (after.terms, after.carried_micros, after.pending) == (subscription().terms, 0, None)
     assert (after.status, after.due_at_ms, after.failure) == ("active", END_MS, None)
 
 
 def test_money_that_moved_after_all_brings_what_it_was_for() -> None:
-    given_up = land(changing(), payment("canceled"))
-    assert land(given_up, payment()).terms.contents == MORE
-    owing = land(renewing(), payment("failed"))
+    given_up = apply_result(changing(), payment("canceled"))
+    assert apply_result(given_up, payment()).terms.contents == MORE
+    owing = apply_result(renewing(), payment("failed"))
     assert owing.status == "past_due"
-    healed = land(owing, payment())
+    healed = apply_result(owing, payment())
     assert (healed.status, healed.terms.period_start_ms, healed.attempt) == ("active", END_MS, 0)
 
 
 def test_money_that_moved_too_late_brings_nothing() -> None:
-    given_up = land(changing(), payment("canceled"))
-    over = ended(given_up, END_MS)
-    assert land(over, payment()) == over
+    given_up = apply_result(changing(), payment("canceled"))
+    over = end_subscription(given_up, END_MS)
+    assert apply_result(over, payment()) == over
     waits_for_another = replace(given_up, pending=pending(given_up, payment_id="pay_2"))
-    assert land(waits_for_another, payment()) == waits_for_another
-    changed_since = land(waits_for_another, payment(payment_id="pay_2"))
-    assert land(changed_since, payment()) == changed_since
+    assert apply_result(waits_for_another, payment()) == waits_for_another
+    changed_since = apply_result(waits_for_another, payment(payment_id="pay_2"))
+    assert apply_result(changed_since, payment()) == changed_since
 
 
 def test_a_declined_renewal_counts_one_attempt_and_one_by_hand_none() -> None:
-    after = land(renewing(), payment("failed"))
+    after = apply_result(renewing(), payment("failed"))
     assert (after.status, after.attempt, after.failure, after.past_due_since_ms) == ("past_due", 1, DECLINED, END_MS)
     assert after.due_at_ms == END_MS + 3 * DAY_MS
     assert after.terms == subscription().terms
     by_hand = replace(after, pending=pending(after, purpose="renewal", payment_id="pay_2"))
-    again = land(by_hand, payment("failed", "pay_2"), END_MS + DAY_MS)
+    again = apply_result(by_hand, payment("failed", "pay_2"), END_MS + DAY_MS)
     assert (again.attempt, again.due_at_ms) == (1, END_MS + 3 * DAY_MS)
 
 
@@ -113,8 +116,8 @@ def test_a_cancellation_during_a_renewal_ends_it_if_it_fails_and_after_the_perio
     leaving = renewing()
     assert leaving.pending
     leaving = replace(leaving, cancel_at_period_end=True, pending=replace(leaving.pending, cancel_at_period_end=True))
-    assert land(leaving, payment("failed")).status == "canceled"
-    paid = land(leaving, payment())
+    assert apply_result(leaving, payment("failed")).status == "canceled"
+    paid = apply_result(leaving, payment())
     assert (paid.status, paid.cancel_at_period_end) == ("active", True)
     after = next_step(paid, "pm_1", catalog(), paid.terms.period_end_ms)
     assert isinstance(after, Subscription)
@@ -138,7 +141,7 @@ def test_a_renewal_is_for_what_was_scheduled() -> None:
 def test_what_waits_for_a_payment_is_looked_at_again_in_a_while_and_not_charged() -> None:
     waits = renewing(due_at_ms=END_MS)
     later = next_step(waits, "pm_1", catalog(), END_MS)
-    assert later == replace(waits, due_at_ms=END_MS + LOOK_AGAIN_MS)
+    assert later == replace(waits, due_at_ms=END_MS + RECHECK_MS)
     assert next_step(later, "pm_1", catalog(), END_MS + 1) == later
 
 
@@ -152,16 +155,16 @@ def test_a_period_that_costs_nothing_needs_no_card() -> None:
 @pytest.mark.parametrize("status", ["active", "past_due"])
 def test_a_renewal_that_stripe_never_took_is_due_again_and_owes_nothing_more(status: Any) -> None:
     waits = renewing(status=status, attempt=1, past_due_since_ms=END_MS if status == "past_due" else None)
-    after = land(waits, payment("canceled", failure=Failure("not_found")), END_MS + 7)
-    assert (after.status, after.attempt, after.untaken, after.pending) == (status, 1, 1, None)
+    after = apply_result(waits, payment("canceled", failure=Failure("not_found")), END_MS + 7)
+    assert (after.status, after.attempt, after.never_made_attempts, after.pending) == (status, 1, 1, None)
     assert (after.due_at_ms, after.past_due_since_ms) == (END_MS + 7, waits.past_due_since_ms)
     # Should its money move after all, it still brings the period.
-    assert land(after, payment()).status == "active"
-    assert land(after, payment()).untaken == 0
+    assert apply_result(after, payment()).status == "active"
+    assert apply_result(after, payment()).never_made_attempts == 0
 
 
 def test_each_payment_in_the_place_of_one_that_stripe_never_took_has_its_own_id() -> None:
     terms = renewing().terms
-    claims = [renewal_claim("acme", terms, attempt=1, now_ms=1, untaken=number) for number in (0, 1, 2)]
+    claims = [renewal_claim("acme", terms, attempt=1, now_ms=1, never_made_attempts=number) for number in (0, 1, 2)]
     assert len({claim.resource_id for claim in claims}) == 3
     assert claims[0] == renewal_claim("acme", terms, attempt=1, now_ms=1)

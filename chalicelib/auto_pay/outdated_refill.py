@@ -1,21 +1,21 @@
-"""Tell whether a refill that was decided on may still be sent to Stripe. Pure."""
+"""Whether a refill that was decided earlier may still be sent to Stripe. Pure."""
 
 from typing import Final
 
 from chalicelib.accounts.account import Card
 from chalicelib.auto_pay.auto_pay import LIMIT_REACHED, OUTDATED
-from chalicelib.auto_pay.rule import REASONS, Charge, Decision
+from chalicelib.auto_pay.decision import REASONS, Charge, Decision
 from chalicelib.payments.payment import Failure, Payment
 from chalicelib.stripe_api.attempt import LATE_EFFECT_MS
 
 LATE_MS: Final = 10 * 60 * 1000
-"""After its decision; a queue that works brings a refill within seconds."""
+"""How long after its decision a refill is late. A queue that works delivers it within seconds."""
 
 
-def why_outdated(payment: Payment, decision: Decision, card: Card | None) -> Failure | None:
-    """Say why a refill must not be sent any more; None if it may.
+def find_outdated_failure(payment: Payment, decision: Decision, card: Card | None) -> Failure | None:
+    """Return the failure to record for a refill that must not be sent any more; None if it may be sent.
 
-    `decision` is what would be decided now if the refill did not exist, `card` the one on file.
+    `decision` is the one that would be made now if the refill did not exist, `card` the one on file.
     """
     if not isinstance(decision, Charge):
         code = LIMIT_REACHED if decision.reason == LIMIT_REACHED else OUTDATED
@@ -28,10 +28,10 @@ def why_outdated(payment: Payment, decision: Decision, card: Card | None) -> Fai
 
 
 def is_late(payment: Payment, now_ms: int) -> bool:
-    """Tell whether a refill is no longer one that is under way, which is finished even if auto-pay is switched off."""
+    """Tell whether a refill is so late that it is not finished if auto-pay was switched off meanwhile."""
     return now_ms - payment.created_at_ms >= LATE_MS
 
 
-def may_arrive(payment: Payment, now_ms: int) -> bool:
-    """Tell whether a refill that Stripe does not have may be on its way there: it must not be given up yet."""
+def was_just_sent(payment: Payment, now_ms: int) -> bool:
+    """Tell whether a refill that Stripe does not have may be on its way there, so it must not be canceled yet."""
     return payment.sent_at_ms is not None and now_ms - payment.sent_at_ms < LATE_EFFECT_MS

@@ -1,4 +1,7 @@
-"""Account for money that went back: disputes hold auto-pay, and refunds lower what it replaces. Pure."""
+"""What refunds and disputes do to the state of auto-pay. Pure.
+
+Disputes and fraud warnings suspend it; what was refunded is not charged again by itself.
+"""
 
 from collections.abc import Sequence
 
@@ -11,7 +14,7 @@ from chalicelib.payments.payment import Payment
 from chalicelib.reversals.objection import answered_objections, objections
 
 
-def follow_reversals(
+def apply_reversals(
     auto_pay: AutoPay,
     reversed_: Sequence[Payment],
     recent: Sequence[Payment],
@@ -20,31 +23,31 @@ def follow_reversals(
     card: Card | None,
     policy: Disputes,
 ) -> AutoPay:
-    """Return auto-pay as it is after money went back of these payments, or is disputed; `recent` tells what came since.
+    """Return the state after refunds and disputes of the payments in `reversed_`; `recent` are the latest payments.
 
-    An objection holds once: what was there when a person switched auto-pay on does not hold it again. It is to a card:
-    with another one on file, it is forgotten.
+    An objection suspends once: those that existed when a person switched auto-pay on do not suspend it again. It is
+    to a card: those to another card than the one on file no longer count.
     """
-    objected = _objected(auto_pay, reversed_, recent, card, policy) if card else auto_pay
-    return _refunded(objected, reversed_, recent, now_ms)
+    updated = _apply_objections(auto_pay, reversed_, recent, card, policy) if card else auto_pay
+    return _apply_refunds(updated, reversed_, recent, now_ms)
 
 
-def _objected(
+def _apply_objections(
     auto_pay: AutoPay, reversed_: Sequence[Payment], recent: Sequence[Payment], card: Card, policy: Disputes
 ) -> AutoPay:
     found = objections(reversed_, card, policy)
     if auto_pay.objections is None:
         return replace(auto_pay, objections=tuple(sorted(found)), held_by=())
     known = set(auto_pay.objections)
-    seen = {each.payment_id for each in reversed_}
-    # One of a payment that is too old to be read is as it was, and not withdrawn.
-    standing = found | {name for name in known if name.partition("/")[0] not in seen}
+    read = {each.payment_id for each in reversed_}
+    # A payment that is too old to be read again: its objection stands, it was not withdrawn.
+    standing = found | {name for name in known if name.partition("/")[0] not in read}
     unanswered = standing - answered_objections([*reversed_, *recent], card, policy)
     held_by = (set(auto_pay.held_by) | (standing - known)) & unanswered
     return replace(auto_pay, objections=tuple(sorted(standing)), held_by=tuple(sorted(held_by)))
 
 
-def _refunded(auto_pay: AutoPay, reversed_: Sequence[Payment], recent: Sequence[Payment], now_ms: int) -> AutoPay:
+def _apply_refunds(auto_pay: AutoPay, reversed_: Sequence[Payment], recent: Sequence[Payment], now_ms: int) -> AutoPay:
     total = sum(each.refunded_micros for each in reversed_ if each.fills_wallet)
     known = total if auto_pay.refunds_known_micros is None else min(auto_pay.refunds_known_micros, total)
     since_ms = auto_pay.refunded_at_ms or now_ms

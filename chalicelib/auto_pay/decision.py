@@ -1,6 +1,7 @@
-"""Decide whether to refill a wallet now, and with how much. Pure: one function, and what it is told.
+"""Decide whether to refill a wallet now, and with how much. Pure.
 
-docs/auto-pay.md has the table that a customer reads. `REASONS` is the complete list of what it may say instead.
+`decide` is the rule, `Situation` its input, and `REASONS` the complete list of reasons for charging nothing.
+docs/auto-pay.md has the same as a table for customers.
 """
 
 from collections.abc import Iterable
@@ -11,7 +12,7 @@ import msgspec
 
 from chalicelib.accounts.account import Account, Card
 from chalicelib.auto_pay.auto_pay import HOUR_MS, LIMIT_REACHED, AutoPay, SuspendedReason
-from chalicelib.auto_pay.payment_outcomes import came_to_nothing
+from chalicelib.auto_pay.payment_outcomes import is_failed_or_canceled
 from chalicelib.catalog.catalog import Catalog, CurrencyLimits
 from chalicelib.clock import from_ms, to_ms
 from chalicelib.ledger.wallet import Wallet
@@ -19,8 +20,8 @@ from chalicelib.money import card_step_micros
 from chalicelib.payments.payment import Payment
 
 AUTHENTICATING_MS: Final = HOUR_MS
-"""How long a payment that waits for the customer counts as money to come. Most who do not finish it have gone; the
-wallet must not run dry for the day that such a payment stays open."""
+"""How long a payment that waits for the customer's 3-D Secure counts as pending. Most customers who have not confirmed
+it by then never will, and such a payment stays open for a day: the wallet must not run dry for that long."""
 
 WaitReason = Literal[
     "disabled",
@@ -31,7 +32,7 @@ WaitReason = Literal[
     "backing_off",
     "monthly_limit_reached",
 ]
-RefuseReason = Literal[
+BlockReason = Literal[
     "suspended_declines",
     "suspended_authentication",
     "suspended_card_unusable",
@@ -41,7 +42,7 @@ RefuseReason = Literal[
     "currency_not_sold",
     "amount_out_of_limits",
 ]
-Reason = WaitReason | RefuseReason
+Reason = WaitReason | BlockReason
 
 
 class Charge(msgspec.Struct, frozen=True):
@@ -51,19 +52,19 @@ class Charge(msgspec.Struct, frozen=True):
 
 
 class Wait(msgspec.Struct, frozen=True):
-    """Charge nothing now. Nobody has to act: it goes on at `until_ms`, or when something happens."""
+    """Charge nothing now. Nobody has to act: auto-pay continues at `until_ms`, or when something changes."""
 
     reason: WaitReason
     until_ms: int | None = None
 
 
-class Refuse(msgspec.Struct, frozen=True):
-    """Charge nothing, though the balance is low: somebody has to act."""
+class Block(msgspec.Struct, frozen=True):
+    """Charge nothing although the balance is low: a person has to act first."""
 
-    reason: RefuseReason
+    reason: BlockReason
 
 
-Decision = Charge | Wait | Refuse
+Decision = Charge | Wait | Block
 
 REASONS: Final[dict[Reason, str]] = {
     "disabled": "Auto-pay is off.",
@@ -90,9 +91,9 @@ REASONS: Final[dict[Reason, str]] = {
     "monthly_limit_reached": "Another refill would exceed the monthly limit. It goes on by itself with the next month "
     "(UTC), or at once with a higher limit.",
 }
-"""Every reason for charging nothing, as a customer may read it, in the order in which they are looked for."""
+"""Every reason for charging nothing, in words for the customer, in the order in which they are checked."""
 
-SUSPENDED: Final[dict[SuspendedReason, RefuseReason]] = {
+SUSPENSION_REASONS: Final[dict[SuspendedReason, BlockReason]] = {
     "declines": "suspended_declines",
     "authentication": "suspended_authentication",
     "card_unusable": "suspended_card_unusable",
@@ -100,9 +101,9 @@ SUSPENDED: Final[dict[SuspendedReason, RefuseReason]] = {
 
 
 class Situation(msgspec.Struct, frozen=True, kw_only=True):
-    """What the rule is told besides auto-pay itself, all of it as it was at one moment.
+    """The rule's input besides auto-pay itself.
 
-    `pending_micros` is the money of payments that have not ended (but not of the refill in flight), of which some stop
+    `pending_micros` is the sum of payments that have not ended, without the refill in flight; the first of them stops
     counting at `pending_until_ms`. `limits` is None for a currency that is not in the catalog.
     """
 
@@ -117,7 +118,7 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def decide(auto_pay: AutoPay, situation: Situation) -> Decision:
-    """Decide. Of several reasons for charging nothing, the first in the order of `REASONS` is given."""
+    """Decide on a charge. Of several reasons for charging nothing, return the first in the order of `REASONS`."""
     gap_micros = target_micros(auto_pay, situation.limits) - situation.balance_micros
     if not auto_pay.enabled:
         return Wait("disabled")
@@ -129,54 +130,55 @@ def decide(auto_pay: AutoPay, situation: Situation) -> Decision:
         return Wait("pending_payment_covers", situation.pending_until_ms)
     if gap_micros <= situation.pending_micros + auto_pay.refunded_micros:
         return Wait("refunded")
-    return _held_back(auto_pay, situation) or _sized(auto_pay, situation, gap_micros - situation.pending_micros)
+    obstacle = _find_obstacle(auto_pay, situation)
+    return obstacle or _size_charge(auto_pay, situation, gap_micros - situation.pending_micros)
 
 
 def target_micros(auto_pay: AutoPay, limits: CurrencyLimits | None) -> int:
-    """Return the balance below which a wallet is refilled: the threshold, and in any case where access ends.
+    """Return the balance below which a wallet is refilled: the threshold, but always above the floor.
 
-    Access says no at the floor already. With a threshold of zero, a wallet at zero would never be used nor refilled.
+    Access ends at the floor. With a threshold of zero, a wallet at zero could not be used, and would not be refilled.
     """
     return max(auto_pay.threshold_micros, limits.floor_micros + 1) if limits else auto_pay.threshold_micros
 
 
-def _held_back(auto_pay: AutoPay, situation: Situation) -> Decision | None:
-    """Say what stands in the way of any charge."""
+def _find_obstacle(auto_pay: AutoPay, situation: Situation) -> Decision | None:
+    """Return the reason for which nothing may be charged, whatever the amount; None if there is none."""
     if auto_pay.next_attempt_at_ms is not None and situation.now_ms < auto_pay.next_attempt_at_ms:
         return Wait("backing_off", auto_pay.next_attempt_at_ms)
     if auto_pay.suspended_reason:
-        return Refuse(SUSPENDED[auto_pay.suspended_reason])
+        return Block(SUSPENSION_REASONS[auto_pay.suspended_reason])
     if auto_pay.held_by:
-        return Refuse("suspended_dispute")
+        return Block("suspended_dispute")
     if situation.card is None:
-        return Refuse("card_missing")
+        return Block("card_missing")
     if is_expired(situation.card, situation.now_ms):
-        return Refuse("card_expired")
+        return Block("card_expired")
     return None
 
 
-def _sized(auto_pay: AutoPay, situation: Situation, gap_micros: int) -> Decision:
-    """Size the charge: whole amounts, as many as close the gap and the limits allow."""
+def _size_charge(auto_pay: AutoPay, situation: Situation, gap_micros: int) -> Decision:
+    """Return the charge: as many whole amounts as close the gap, or fewer where a limit does not allow that many."""
     amount, limits = auto_pay.amount_micros, situation.limits
     if limits is None:
-        return Refuse("currency_not_sold")
+        return Block("currency_not_sold")
     if not is_chargeable(amount, situation.currency, limits):
-        return Refuse("amount_out_of_limits")
-    wanted = min(-(-gap_micros // amount), limits.auto_pay_maximum_micros // amount)
+        return Block("amount_out_of_limits")
+    count = min(-(-gap_micros // amount), limits.auto_pay_maximum_micros // amount)
     if auto_pay.monthly_limit_micros is not None:
         left_micros = auto_pay.monthly_limit_micros - situation.charged_this_month_micros
-        wanted = min(wanted, left_micros // amount)
-    return Charge(wanted * amount) if wanted > 0 else Wait(LIMIT_REACHED, next_month_ms(situation.now_ms))
+        count = min(count, left_micros // amount)
+    return Charge(count * amount) if count > 0 else Wait(LIMIT_REACHED, next_month_ms(situation.now_ms))
 
 
 def is_chargeable(amount_micros: int, currency: str, limits: CurrencyLimits) -> bool:
-    """Tell whether an amount is within the limits and a whole number of what a card can be charged."""
+    """Tell whether an amount is within the limits and a multiple of the smallest step that a card can be charged."""
     within = limits.auto_pay_minimum_micros <= amount_micros <= limits.auto_pay_maximum_micros
     return within and amount_micros % card_step_micros(currency) == 0
 
 
 def is_expired(card: Card, now_ms: int) -> bool:
-    """Tell whether a card has expired: it is good to the end of its month."""
+    """Tell whether a card has expired: it is valid to the end of its month."""
     now = from_ms(now_ms)
     return (card.expiry_year, card.expiry_month) < (now.year, now.month)
 
@@ -192,13 +194,15 @@ def next_month_ms(moment_ms: int) -> int:
     return to_ms((first + timedelta(days=32)).replace(day=1))
 
 
-def situation_of(
+def build_situation(
     auto_pay: AutoPay, *, account: Account, wallet: Wallet, payments: Iterable[Payment], catalog: Catalog, now_ms: int
 ) -> Situation:
-    """Gather the situation from what was read. `payments` are at least this month's and all that have not ended."""
+    """Return the situation. `payments` hold at least this month's, and all that have not ended."""
     payments = list(payments)
     pending = [
-        each for each in payments if each.payment_id != auto_pay.in_flight_payment_id and _is_to_come(each, now_ms)
+        each
+        for each in payments
+        if each.payment_id != auto_pay.in_flight_payment_id and _counts_as_pending(each, now_ms)
     ]
     return Situation(
         currency=account.currency,
@@ -208,26 +212,26 @@ def situation_of(
             (each.created_at_ms + AUTHENTICATING_MS for each in pending if each.state == "requires_action"),
             default=None,
         ),
-        charged_this_month_micros=charged_in_month(payments, month_of(now_ms)),
+        charged_this_month_micros=charged_in_month_micros(payments, month_of(now_ms)),
         card=account.card if account.stripe_customer_id else None,
         limits=catalog.currencies.get(account.currency),
         now_ms=now_ms,
     )
 
 
-def charged_in_month(payments: Iterable[Payment], month: str) -> int:
-    """Add up what auto-pay has charged in a month, and what it is about to: all but what came to nothing."""
+def charged_in_month_micros(payments: Iterable[Payment], month: str) -> int:
+    """Return what auto-pay has charged in a month (`2026-11`) or is about to: all refills but those that failed."""
     return sum(
         each.amount_micros
         for each in payments
-        if each.kind == "auto_pay" and month_of(charged_at_ms(each)) == month and not came_to_nothing(each)
+        if each.kind == "auto_pay" and month_of(charged_at_ms(each)) == month and not is_failed_or_canceled(each)
     )
 
 
 def charged_at_ms(payment: Payment) -> int:
-    """Return when the card was charged for a refill: when Stripe made the PaymentIntent, which may be a month later.
+    """Return when the card was charged for a refill: when Stripe made the PaymentIntent.
 
-    That lies between the sending and the answer; where Stripe's clock says otherwise, or nothing, ours is believed.
+    That is between our sending it and its answer. Where Stripe's time lies outside, or is missing, ours bounds it.
     """
     sent_at_ms = payment.sent_at_ms
     if sent_at_ms is None:
@@ -235,8 +239,8 @@ def charged_at_ms(payment: Payment) -> int:
     return min(max(sent_at_ms, payment.intent_at_ms or 0), max(sent_at_ms, payment.state_at_ms))
 
 
-def _is_to_come(payment: Payment, now_ms: int) -> bool:
-    """Tell whether a payment that has not ended counts as money to come."""
+def _counts_as_pending(payment: Payment, now_ms: int) -> bool:
+    """Tell whether a payment will probably still bring balance to the wallet."""
     if payment.ended or payment.kind not in {"top_up", "auto_pay"}:
         return False
     return payment.state != "requires_action" or now_ms < payment.created_at_ms + AUTHENTICATING_MS

@@ -1,17 +1,17 @@
-"""Refuse a change whose renewals no card could pay, before it is made. Pure."""
+"""Check that the renewals after a change can be charged to a card, before the change is made. Pure."""
 
 from chalicelib.catalog.catalog import Catalog
 from chalicelib.catalog.tax import Tax
 from chalicelib.errors import Refusal
 from chalicelib.money import NotChargeable, card_step_micros, format_amount, to_card_amount
 from chalicelib.payments.line import Line
-from chalicelib.subscriptions.price import period_lines, total
-from chalicelib.subscriptions.progress import renewal
+from chalicelib.subscriptions.price import period_lines, total_micros
+from chalicelib.subscriptions.renewal import next_renewal
 from chalicelib.subscriptions.subscription import Contents, Subscription
 
 
 class RenewalNotChargeable(Refusal):
-    """What is wanted can be had now, and its next period could not be charged."""
+    """The change could be charged, but the next whole period could not."""
 
     status = 422
     type = "renewal-not-chargeable"
@@ -25,18 +25,18 @@ class RenewalNotChargeable(Refusal):
 
 
 def check_renewal(foreseen: Subscription, catalog: Catalog, tax: Tax | None) -> None:
-    """Check that a card can pay the period that follows a change: its price, and all that is charged with it.
+    """Check that the next period can be charged: its price, and with it the tax and what is carried.
 
-    The price is a whole number of the card's steps and not below the smallest charge, or nothing at all. Raises
+    The price is a multiple of what a card can be charged and at least the smallest charge, or zero. Raises
     RenewalNotChargeable, UnknownProduct.
     """
-    currency, due = foreseen.currency, renewal(foreseen, catalog, tax)
+    currency, due = foreseen.currency, next_renewal(foreseen, catalog, tax)
     lines = period_lines(due.terms, catalog)
-    price_micros, charge_micros = total(lines), due.quote.charge_micros
+    price_micros, charge_micros = total_micros(lines), due.quote.charge_micros
     if not price_micros:
         return
     least_micros = catalog.limits(currency).charge_minimum_micros
-    field = _field(lines, due.terms.contents, currency, catalog)
+    field = _blamed_field(lines, due.terms.contents, currency, catalog)
     try:
         to_card_amount(price_micros, currency)
         to_card_amount(charge_micros or price_micros, currency)
@@ -47,8 +47,8 @@ def check_renewal(foreseen: Subscription, catalog: Catalog, tax: Tax | None) -> 
         raise RenewalNotChargeable(field, price_micros, currency, f"a card takes at least {least} {currency}")
 
 
-def _field(lines: list[Line], contents: Contents, currency: str, catalog: Catalog) -> str:
-    """Name the first that is no whole number of the card's steps; where all are, the one that costs most."""
+def _blamed_field(lines: list[Line], contents: Contents, currency: str, catalog: Catalog) -> str:
+    """Return the field of the first line that is no multiple of the card's step; else of the most expensive line."""
     fields = ["plan", *(f"add_ons.{name}" for name in catalog.add_ons if name in contents.add_ons)]
     amounts = [line.amount_micros for line in lines]
     step = card_step_micros(currency)

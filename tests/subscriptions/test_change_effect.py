@@ -9,9 +9,9 @@ from msgspec.structs import replace
 
 from chalicelib.catalog.catalog import catalog
 from chalicelib.clock import iso
-from chalicelib.subscriptions.difference import Difference, difference, start
-from chalicelib.subscriptions.price import period_lines, total
-from chalicelib.subscriptions.progress import renewal
+from chalicelib.subscriptions.change_effect import ChangeEffect, change_effect, start_effect
+from chalicelib.subscriptions.price import period_lines, total_micros
+from chalicelib.subscriptions.renewal import next_renewal
 from chalicelib.subscriptions.subscription import Contents
 from tests.subscriptions.build import DAY_MS, END_MS, START_MS, subscription
 
@@ -22,8 +22,8 @@ plans = st.sampled_from(["starter", "agency", "starter_yearly", "agency_yearly"]
 add_ons = st.dictionaries(st.sampled_from(["phone_number", "voice_features"]), st.integers(1, 40))
 
 
-def changed(held: tuple[str, Items], wanted: tuple[str, Items], now_ms: int = MIDDLE_MS, **state: Any) -> Difference:
-    return difference(subscription(*held, **state), Contents(*wanted), catalog(), now_ms)
+def changed(held: tuple[str, Items], wanted: tuple[str, Items], now_ms: int = MIDDLE_MS, **state: Any) -> ChangeEffect:
+    return change_effect(subscription(*held, **state), Contents(*wanted), catalog(), now_ms)
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def test_additions_take_effect_now_and_removals_at_the_end(
     assert found.quote.charge_micros == charge_micros
     assert found.terms.contents == Contents(*now)
     assert found.scheduled == (Contents(*later) if later else None)
-    assert found.quote.charge_micros == total(found.quote.lines)
+    assert found.quote.charge_micros == total_micros(found.quote.lines)
 
 
 def test_a_longer_interval_begins_a_new_period_and_all_else_keeps_the_old_one() -> None:
@@ -98,11 +98,11 @@ def test_what_was_to_be_removed_is_kept_if_it_is_asked_for_again_and_costs_nothi
 
 def test_a_start_costs_a_whole_period_or_is_a_trial_the_first_time() -> None:
     solo = Contents("solo")
-    trial = start(solo, with_trial=True, currency="usd", catalog=catalog(), now_ms=START_MS)
+    trial = start_effect(solo, with_trial=True, currency="usd", catalog=catalog(), now_ms=START_MS)
     assert (trial.quote.charge_micros, trial.trial_end_ms) == (0, START_MS + 14 * DAY_MS)
-    again = start(solo, with_trial=False, currency="usd", catalog=catalog(), now_ms=START_MS)
+    again = start_effect(solo, with_trial=False, currency="usd", catalog=catalog(), now_ms=START_MS)
     assert (again.quote.charge_micros, again.trial_end_ms) == (19_000_000, None)
-    without = start(Contents("agency"), with_trial=True, currency="jpy", catalog=catalog(), now_ms=START_MS)
+    without = start_effect(Contents("agency"), with_trial=True, currency="jpy", catalog=catalog(), now_ms=START_MS)
     assert without.quote.charge_micros == 14_500_000_000
 
 
@@ -119,7 +119,7 @@ def test_whatever_is_changed_the_next_renewal_is_for_what_was_asked_for(
     plan: str, held: Items, wanted_plan: str, wanted: Items, day: int, carried: int, currency: str
 ) -> None:
     current = subscription(plan, held, carried_micros=carried, currency=currency)
-    found = difference(current, Contents(wanted_plan, wanted), catalog(), START_MS + day * DAY_MS + 1)
+    found = change_effect(current, Contents(wanted_plan, wanted), catalog(), START_MS + day * DAY_MS + 1)
     assert (found.scheduled or found.terms.contents) == Contents(wanted_plan, wanted)
     assert found.quote.charge_micros >= 0
     # Nobody ever holds less than before in a period that was paid for.
@@ -136,7 +136,7 @@ def test_many_small_additions_cost_what_their_days_cost_to_the_micro(steps: list
     for day, more in sorted(steps):
         held = current.terms.contents.add_ons.get("phone_number", 0)
         wanted = Contents("agency", {"phone_number": held + more} if held + more else {})
-        found = difference(current, wanted, catalog(), START_MS + day * DAY_MS + 1)
+        found = change_effect(current, wanted, catalog(), START_MS + day * DAY_MS + 1)
         charged += found.quote.charge_micros
         exact += more * 1_150_000 * (28 - day)
         current = subscription("agency", wanted.add_ons, carried_micros=found.quote.carried_micros)
@@ -153,15 +153,15 @@ def test_prices_hold_for_the_period_and_todays_are_those_of_the_next() -> None:
     add_ons = {name: replace(each, amounts_micros=doubled[name]) for name, each in catalog().add_ons.items()}
     agency = replace(catalog().plans["agency"], amounts_micros={"usd": 120_000_000})
     dearer = replace(catalog(), add_ons=add_ons, plans={**catalog().plans, "agency": agency})
-    yearly = difference(current, Contents("agency_yearly"), dearer, MIDDLE_MS)
+    yearly = change_effect(current, Contents("agency_yearly"), dearer, MIDDLE_MS)
     # 970.00 - 48.50 - 0.575
     assert (yearly.quote.charge_micros, yearly.quote.carried_micros) == (920_920_000, 5_000)
-    more = difference(current, Contents("agency", {"phone_number": 41, "voice_features": 1}), dearer, MIDDLE_MS)
+    more = change_effect(current, Contents("agency", {"phone_number": 41, "voice_features": 1}), dearer, MIDDLE_MS)
     assert more.quote.charge_micros == 23_000_000 + 20_000_000
-    assert renewal(current, dearer).quote.charge_micros == 120_000_000 + 2_300_000
+    assert next_renewal(current, dearer).quote.charge_micros == 120_000_000 + 2_300_000
 
 
 def test_the_next_renewal_takes_what_was_carried() -> None:
-    due = renewal(subscription(carried_micros=490_000), catalog())
+    due = next_renewal(subscription(carried_micros=490_000), catalog())
     assert due.quote.charge_micros == 97_490_000
     assert due.quote.carried_micros == 0

@@ -9,14 +9,15 @@ from msgspec.structs import replace
 from chalicelib import clock
 from chalicelib.catalog.catalog import Catalog, Product, catalog
 from chalicelib.idempotency import Key
-from chalicelib.subscriptions.advance import follow
-from chalicelib.subscriptions.change import change, find_difference, preview
-from chalicelib.subscriptions.held import TRY_AGAIN_MS, RenewalHeld
-from chalicelib.subscriptions.pay_past_due import pay
-from chalicelib.subscriptions.progress import Renewal, next_step
+from chalicelib.subscriptions.advance import advance_subscription
+from chalicelib.subscriptions.change import change, preview
+from chalicelib.subscriptions.check_change import check_change
+from chalicelib.subscriptions.pay_past_due import pay_past_due
+from chalicelib.subscriptions.renewal import Renewal, next_step
+from chalicelib.subscriptions.renewal_hold import HOLD_RETRY_MS, RenewalHeld
 from chalicelib.subscriptions.request import SubscriptionRequest
 from chalicelib.subscriptions.subscription import Contents, Subscription
-from chalicelib.subscriptions.view import view
+from chalicelib.subscriptions.view import view_subscription
 from tests.subscriptions.build import DAY_MS, END_MS, START_MS, account, subscription
 from tests.subscriptions.conftest import NewSubscriber
 from tests.subscriptions.world import RenewalWorld, Subscriber, moment
@@ -47,12 +48,12 @@ def held(within: Catalog, now_ms: int = END_MS, **state: object) -> Subscription
 def test_it_is_neither_charged_nor_owed_and_tried_again(within: Catalog) -> None:
     found = held(within)
     assert found.held
-    assert (found.status, found.held.since_ms, found.due_at_ms) == ("active", END_MS, END_MS + TRY_AGAIN_MS)
+    assert (found.status, found.held.since_ms, found.due_at_ms) == ("active", END_MS, END_MS + HOLD_RETRY_MS)
     assert (found.attempt, found.access_until_ms, found.past_due_since_ms) == (0, None, None)
     assert next_step(found, "pm_1", within, END_MS) == found
     later = next_step(found, None, within, END_MS + 9 * DAY_MS)
     assert isinstance(later, Subscription)
-    assert later == replace(found, due_at_ms=END_MS + 9 * DAY_MS + TRY_AGAIN_MS)
+    assert later == replace(found, due_at_ms=END_MS + 9 * DAY_MS + HOLD_RETRY_MS)
 
 
 @pytest.mark.parametrize("within", BROKEN.values(), ids=BROKEN)
@@ -63,10 +64,10 @@ def test_one_that_is_owed_is_not_given_up_for_it(within: Catalog) -> None:
 
 
 def test_it_is_charged_when_the_catalog_is_mended() -> None:
-    due = next_step(held(without("agency")), "pm_1", catalog(), END_MS + TRY_AGAIN_MS)
+    due = next_step(held(without("agency")), "pm_1", catalog(), END_MS + HOLD_RETRY_MS)
     assert isinstance(due, Renewal)
     assert due.quote.charge_micros == 99_300_000
-    without_card = next_step(held(without("agency")), None, catalog(), END_MS + TRY_AGAIN_MS)
+    without_card = next_step(held(without("agency")), None, catalog(), END_MS + HOLD_RETRY_MS)
     assert isinstance(without_card, Subscription)
     assert (without_card.held, without_card.status) == (None, "past_due")
 
@@ -84,18 +85,18 @@ def test_its_holder_may_choose_something_that_is_sold(
         me.put("agency", phone_number=2)
         neighbour.put("starter")
     with world.at(moment("2027-02-28") + timedelta(minutes=5)):
-        neighbour.follow()
+        neighbour.advance()
         capsys.readouterr()
-        follow(me.account_id, within)
+        advance_subscription(me.account_id, within)
         (said,) = [json.loads(line) for line in capsys.readouterr().out.splitlines() if "a renewal is held" in line]
         assert (said["level"], said["account_id"]) == ("error", me.account_id)
-        shown = view(me.subscription, within, None)
+        shown = view_subscription(me.subscription, within, None)
         assert shown.held
         assert (shown.status, shown.next_renewal, shown.held.since[:10]) == ("active", None, "2027-02-28")
         request = SubscriptionRequest("starter", {})
         assert preview(me.account(), request, within).quote.charge_micros == 0
         change(me.account(), request, key=None, actor="tester", catalog=within)
-        follow(me.account_id, within)
+        advance_subscription(me.account_id, within)
         world.settle()
     assert (me.status(), me.amounts, me.subscription.held) == ("active", [99.3, 49], None)
     assert clock.iso(me.subscription.terms.period_start_ms)[:10] == "2027-02-28"
@@ -111,13 +112,13 @@ def test_before_its_end_a_change_of_what_the_catalog_lacks_waits_for_it(
     with world.at(moment("2027-02-10")):
         request = SubscriptionRequest("starter", {"phone_number": 3})
         found = change(subscriber.account(), request, key=None, actor="tester", catalog=within)
-    assert (found.quote.charge_micros, found.subscription.scheduled) == (0, request.contents())
+    assert (found.quote.charge_micros, found.subscription.scheduled) == (0, request.wanted_contents())
     assert found.subscription.terms.contents.plan == "agency"
 
 
 def test_what_the_catalog_lacks_may_be_left_while_it_is_in_use() -> None:
     current = subscription("agency", HELD, in_use={"phone_number": 2})
-    found = find_difference(account(), current, SubscriptionRequest("agency", {}), without("phone_number"), START_MS)
+    found = check_change(account(), current, SubscriptionRequest("agency", {}), without("phone_number"), START_MS)
     assert found.scheduled == Contents("agency")
 
 
@@ -129,5 +130,5 @@ def test_nobody_pays_by_hand_what_is_held(subscriber: Subscriber, world: Renewal
     subscriber.put_test_card("pm_card_visa")
     for within in BROKEN["plan"], BROKEN["price"]:
         with world.at(moment("2027-03-01")), pytest.raises(RenewalHeld):
-            pay(subscriber.account(), key=Key("k", "customer"), actor="tester", catalog=within)
+            pay_past_due(subscriber.account(), key=Key("k", "customer"), actor="tester", catalog=within)
     assert (subscriber.status(), subscriber.amounts) == ("past_due", [97])

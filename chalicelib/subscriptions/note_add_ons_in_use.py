@@ -1,4 +1,4 @@
-"""Note how many of each add-on are in use: the platform knows, and fewer cannot be subscribed to."""
+"""Note how many of each add-on are in use, as the platform reports: nobody can subscribe to fewer."""
 
 from typing import Annotated
 
@@ -14,19 +14,19 @@ from chalicelib.subscriptions.subscription import Subscription, SubscriptionBusy
 
 
 class InUseRequest(msgspec.Struct, forbid_unknown_fields=True):
-    """How many of each add-on are in use; what is left out is not."""
+    """How many of each add-on are in use; one that is left out is not."""
 
     add_ons: dict[Annotated[str, Meta(max_length=40)], Annotated[int, Meta(ge=0, le=10_000)]]
 
 
-def note_in_use(account_id: str, request: InUseRequest) -> Subscription:
-    """Keep what is in use. Raises SubscriptionNotFound, SubscriptionBusy."""
+def note_add_ons_in_use(account_id: str, request: InUseRequest) -> Subscription:
+    """Write what is in use. Raises SubscriptionNotFound, SubscriptionBusy."""
     in_use = {name: quantity for name, quantity in sorted(request.add_ons.items()) if quantity}
     for _ in attempts(WRITERS):
         current = table.get(account_id)
         if current.in_use == in_use:
             return current
-        wanted = replace(current, in_use=in_use, updated_at_ms=clock.now_ms(), version=current.version + 1)
-        if table.write(wanted, over=current):
-            return wanted
+        updated = replace(current, in_use=in_use, updated_at_ms=clock.now_ms(), version=current.version + 1)
+        if table.write(updated, over=current):
+            return updated
     raise SubscriptionBusy(account_id=account_id)

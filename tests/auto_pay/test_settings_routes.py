@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from chalicelib.auto_pay.put import AutoPayInvalid, AutoPayRequest, check
+from chalicelib.auto_pay.change_settings import AutoPayInvalid, AutoPayRequest, read_amounts
 from chalicelib.catalog.catalog import catalog
 from local.stripe_emulator.client import Emulator
 from tests.api import Api, problem
@@ -77,7 +77,7 @@ def test_switching_off_keeps_the_amounts_and_charges_nothing_more(api: Api, save
     world.settle()
     world.minute()
     assert len(saver.refills) == 1
-    assert saver.auto_pay.at_rest
+    assert saver.auto_pay.is_idle
 
 
 def test_what_is_left_out_stays_and_null_is_no_monthly_limit(api: Api, new_saver: NewSaver) -> None:
@@ -106,7 +106,7 @@ def test_a_refill_that_is_under_way_when_it_is_switched_off_is_finished(
     assert api.put(path(saver), {"enabled": False}).json()["charge"]["amount"] == "50.00"
     world.settle()
     saver.assert_refilled_once(50)
-    assert saver.auto_pay.at_rest
+    assert saver.auto_pay.is_idle
 
 
 def test_without_a_card_it_cannot_be_switched_on(api: Api, new_saver: NewSaver) -> None:
@@ -197,6 +197,6 @@ def test_the_overview_tells_of_a_decline_and_of_the_next_attempt(
 def test_an_amount_of_whole_units_alone_has_no_places(field: str) -> None:
     whole = {"threshold": "20", "amount": "50", "monthly_limit": "500"}
     limits = catalog().limits("usd")
-    assert check(AutoPayRequest(enabled=True, **whole), None, "isk", limits).amount_micros == 50_000_000
+    assert read_amounts(AutoPayRequest(enabled=True, **whole), None, "isk", limits).amount_micros == 50_000_000
     with pytest.raises(AutoPayInvalid, match="more than the 0 decimals of isk"):
-        check(AutoPayRequest(enabled=True, **{**whole, field: "60.50"}), None, "isk", limits)
+        read_amounts(AutoPayRequest(enabled=True, **{**whole, field: "60.50"}), None, "isk", limits)

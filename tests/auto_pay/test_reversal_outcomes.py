@@ -9,8 +9,8 @@ from msgspec.structs import replace
 from chalicelib import clock
 from chalicelib.accounts.account import Card
 from chalicelib.auto_pay.auto_pay import AutoPay
-from chalicelib.auto_pay.put import AutoPayRequest, Wanted, settings_changed
-from chalicelib.auto_pay.reversals import follow_reversals
+from chalicelib.auto_pay.change_settings import Amounts, AutoPayRequest, apply_settings
+from chalicelib.auto_pay.reversal_outcomes import apply_reversals
 from chalicelib.catalog.policies import Disputes
 from local.stripe_emulator.client import Emulator
 from tests.auto_pay.build import CARD, HOUR_MS, NOW_MS, UNIT, auto_pay, payment
@@ -21,7 +21,7 @@ KNOWING: dict[str, Any] = {"objections": (), "refunds_known_micros": 0}
 
 
 def after(before: AutoPay, *reversed_: Any, recent: tuple[Any, ...] = (), card: Card | None = CARD) -> AutoPay:
-    return follow_reversals(before, reversed_, recent, NOW_MS, card=card, policy=Disputes())
+    return apply_reversals(before, reversed_, recent, NOW_MS, card=card, policy=Disputes())
 
 
 def held(**changes: Any) -> AutoPay:
@@ -73,8 +73,8 @@ def test_a_payment_too_old_to_be_read_is_held_against_as_before() -> None:
 
 
 def test_who_switches_on_again_knows_of_the_disputes_so_far_and_of_no_later_one() -> None:
-    request, wanted = AutoPayRequest(enabled=True), Wanted(20 * UNIT, 50 * UNIT, None)
-    again = settings_changed("acme", held(), request, wanted, actor="owner:acme", now_ms=NOW_MS)
+    request, amounts = AutoPayRequest(enabled=True), Amounts(20 * UNIT, 50 * UNIT, None)
+    again = apply_settings("acme", held(), request, amounts, actor="owner:acme", now_ms=NOW_MS)
     first, second = (payment(number, dispute_status="lost") for number in (1, 2))
     looked = after(again, first)
     assert looked.held_by == ()
@@ -91,7 +91,7 @@ def test_a_refund_counts_until_a_payment_begun_after_it_succeeds() -> None:
 
 
 def test_what_was_refunded_before_auto_pay_looked_for_the_first_time_is_no_matter() -> None:
-    assert after(auto_pay(), payment(1, refunded_micros=UNIT, dispute_status="lost")).suspended is False
+    assert after(auto_pay(), payment(1, refunded_micros=UNIT, dispute_status="lost")).is_suspended is False
 
 
 def test_a_refund_is_not_charged_back_and_auto_pay_goes_on_with_more_usage(saver: Saver, world: World) -> None:

@@ -1,8 +1,8 @@
-"""Decide on money that moved after its payment was given up: it brings what it was for, goes back, or is parked.
+"""Decide on a late payment, which succeeded after it had been given up: it is applied, refunded, or parked.
 
-Which payments these are is on their rows (`late`), written with the success itself, so none is missed and none is
-decided on twice. What a payment was for is there by the write that also marks it as applied; once a subscription does
-not wait for it any more, it never will again. So whoever finds it undecided then may give it back.
+A late payment is marked on its row (`late`) by the write that records its success, so none is missed. The write that
+applies it to its subscription also marks it as applied. A subscription that no longer waits for a payment never waits
+for it again, so an undecided payment may be refunded then.
 """
 
 from typing import Final
@@ -18,7 +18,7 @@ from chalicelib.payments.lifecycle import with_late_decision
 from chalicelib.payments.payment import LateDecision, Payment
 from chalicelib.payments.table import PaymentBusy
 from chalicelib.reversals.issue_refund import NothingToRefund, RefundRequest, refund
-from chalicelib.subscriptions.advance import follow
+from chalicelib.subscriptions.advance import advance_subscription
 from chalicelib.subscriptions.subscription import Subscription
 from chalicelib.text import Line
 
@@ -26,30 +26,30 @@ ACTOR: Final = "unneeded-payment"
 REASON: Final = "The payment succeeded after it had been given up, and was not needed any more"
 
 
-def decide_late(account_id: str, payment_id: str, catalog: Catalog) -> Payment:
-    """Decide on a payment's late money, as far as that can be decided now, and return the payment as it then is.
+def decide_late_payment(account_id: str, payment_id: str, catalog: Catalog) -> Payment:
+    """Decide on a late payment if that is possible now, and return the payment as it then is.
 
-    Anybody may, any number of times: a refund has one key. Raises PaymentNotFound, SubscriptionBusy.
+    Anybody may call this any number of times: the refund has one key. Raises PaymentNotFound, SubscriptionBusy.
     """
-    current = follow(account_id, catalog, payment_id=payment_id, begins=False)
+    current = advance_subscription(account_id, catalog, payment_id=payment_id, take_steps=False)
     payment = payments.get(account_id, payment_id)
-    if payment.late != "undecided" or (current and _may_still_bring(current, payment_id)):
+    if payment.late != "undecided" or (current and _is_still_awaited(current, payment_id)):
         return payment
-    late = "parked" if catalog.payments.unneeded == "park" else _given_back(payment)
+    late = "parked" if catalog.payments.unneeded == "park" else _refund(payment)
     if late is None:
         return payment
     if late == "parked":
-        log().error("a payment that brought nothing is parked", account_id=account_id, payment_id=payment_id)
+        log().error("an unneeded payment is parked", account_id=account_id, payment_id=payment_id)
     return payments.change(payment, lambda each: with_late_decision(each, late))
 
 
-def _may_still_bring(current: Subscription, payment_id: str) -> bool:
-    """Tell whether a subscription waits for a payment, or goes back to it should the one that it waits for fail."""
-    return any(each and each.payment_id == payment_id for each in (current.pending, current.lapsed))
+def _is_still_awaited(current: Subscription, payment_id: str) -> bool:
+    """Tell whether a payment may still be applied: now, or if the payment that is pending now fails."""
+    return any(each and each.payment_id == payment_id for each in (current.pending, current.expired_pending))
 
 
-def _given_back(payment: Payment) -> LateDecision | None:
-    """Refund a payment, and return what has become of it; None while that is not known."""
+def _refund(payment: Payment) -> LateDecision | None:
+    """Refund a payment and return its new mark; None while the refund's result is not known."""
     key = Key(f"{ACTOR}-{payment.payment_id}", "operator")
     try:
         made = refund(

@@ -6,21 +6,21 @@ import pytest
 from msgspec.structs import replace
 
 from chalicelib.accounts.account import Account
-from chalicelib.auto_pay.rule import (
+from chalicelib.auto_pay.decision import (
     AUTHENTICATING_MS,
     REASONS,
+    Block,
+    BlockReason,
     Charge,
     Decision,
     Reason,
-    Refuse,
-    RefuseReason,
     Wait,
     WaitReason,
-    charged_in_month,
+    build_situation,
+    charged_in_month_micros,
     decide,
     is_expired,
     next_month_ms,
-    situation_of,
 )
 from chalicelib.catalog.catalog import catalog
 from chalicelib.clock import iso, parse_iso
@@ -66,24 +66,24 @@ TABLE: list[tuple[str, dict[str, Any], dict[str, Any], Decision]] = [
         Wait("backing_off", NOW_MS + 1),
     ),
     ("the back-off is over", {"failures": 1, "next_attempt_at_ms": NOW_MS}, {}, Charge(50 * UNIT)),
-    ("three declines", {"failures": 3, "suspended_reason": "declines"}, {}, Refuse("suspended_declines")),
-    ("3-D Secure", {"suspended_reason": "authentication"}, {}, Refuse("suspended_authentication")),
-    ("removed at Stripe", {"suspended_reason": "card_unusable"}, {}, Refuse("suspended_card_unusable")),
-    ("disputed", {"held_by": ("pay_1/dispute",)}, {}, Refuse("suspended_dispute")),
+    ("three declines", {"failures": 3, "suspended_reason": "declines"}, {}, Block("suspended_declines")),
+    ("3-D Secure", {"suspended_reason": "authentication"}, {}, Block("suspended_authentication")),
+    ("removed at Stripe", {"suspended_reason": "card_unusable"}, {}, Block("suspended_card_unusable")),
+    ("disputed", {"held_by": ("pay_1/dispute",)}, {}, Block("suspended_dispute")),
     ("low by a refund only", {"refunded_micros": 15 * UNIT}, {}, Wait("refunded")),
     ("a refund, and a micro used", {"refunded_micros": 15 * UNIT - 1}, {}, Charge(50 * UNIT)),
-    ("no card", ON, {"card": None}, Refuse("card_missing")),
+    ("no card", ON, {"card": None}, Block("card_missing")),
     (
         "an expired card",
         ON,
         {"card": replace(CARD, expiry_year=2026, expiry_month=10)},
-        Refuse("card_expired"),
+        Block("card_expired"),
     ),
     ("a card in its last month", ON, {"card": replace(CARD, expiry_year=2026, expiry_month=11)}, Charge(50 * UNIT)),
-    ("no longer sold in", ON, {"limits": None}, Refuse("currency_not_sold")),
-    ("the minimum has risen", {"amount_micros": 9 * UNIT}, {}, Refuse("amount_out_of_limits")),
-    ("the maximum has fallen", {"amount_micros": 5001 * UNIT}, {}, Refuse("amount_out_of_limits")),
-    ("no whole cents", {"amount_micros": 50 * UNIT + 1}, {}, Refuse("amount_out_of_limits")),
+    ("no longer sold in", ON, {"limits": None}, Block("currency_not_sold")),
+    ("the minimum has risen", {"amount_micros": 9 * UNIT}, {}, Block("amount_out_of_limits")),
+    ("the maximum has fallen", {"amount_micros": 5001 * UNIT}, {}, Block("amount_out_of_limits")),
+    ("no whole cents", {"amount_micros": 50 * UNIT + 1}, {}, Block("amount_out_of_limits")),
     ("no limit", ON, {"charged_this_month_micros": 10**12}, Charge(50 * UNIT)),
     (
         "room for one more",
@@ -134,7 +134,7 @@ def test_the_rule_decides(settings: dict[str, Any], facts: dict[str, Any], decis
 
 
 def test_the_table_has_every_reason_and_every_reason_has_a_sentence() -> None:
-    known = {*get_args(WaitReason), *get_args(RefuseReason)}
+    known = {*get_args(WaitReason), *get_args(BlockReason)}
     assert set(REASONS) == known
     assert {decision.reason for *_, decision in TABLE if not isinstance(decision, Charge)} == known
     assert all(sentence.endswith(".") for sentence in REASONS.values())
@@ -202,8 +202,8 @@ def account(**changes: Any) -> Account:
     return Account(**{**fields, "account_id": "acme", "currency": "usd", "stripe_customer_id": "cus_1", **changes})
 
 
-def seen(*payments: Any, now_ms: int = NOW_MS, **changes: Any) -> Any:
-    return situation_of(
+def situation_with(*payments: Any, now_ms: int = NOW_MS, **changes: Any) -> Any:
+    return build_situation(
         auto_pay(in_flight_payment_id="pay_7"),
         account=account(card=CARD, **changes),
         wallet=Wallet("acme", "usd", 5 * UNIT),
@@ -214,7 +214,7 @@ def seen(*payments: Any, now_ms: int = NOW_MS, **changes: Any) -> Any:
 
 
 def test_payments_that_have_not_ended_count_as_money_to_come_but_not_the_refill_itself() -> None:
-    found = seen(
+    found = situation_with(
         payment(1, state="created", kind="top_up"),
         payment(2, state="processing", kind="top_up"),
         payment(3),
@@ -230,14 +230,14 @@ def test_payments_that_have_not_ended_count_as_money_to_come_but_not_the_refill_
 def test_a_payment_that_waits_for_the_customer_counts_for_an_hour() -> None:
     asked = payment(1, state="requires_action", kind="top_up")
     until_ms = asked.created_at_ms + AUTHENTICATING_MS
-    assert seen(asked, now_ms=until_ms - 1).pending_micros == 50 * UNIT
-    assert seen(asked, now_ms=until_ms - 1).pending_until_ms == until_ms
-    assert seen(asked, now_ms=until_ms).pending_micros == 0
+    assert situation_with(asked, now_ms=until_ms - 1).pending_micros == 50 * UNIT
+    assert situation_with(asked, now_ms=until_ms - 1).pending_until_ms == until_ms
+    assert situation_with(asked, now_ms=until_ms).pending_micros == 0
 
 
 def test_a_card_without_its_customer_is_no_card() -> None:
-    assert seen().card == CARD
-    assert seen(stripe_customer_id=None).card is None
+    assert situation_with().card == CARD
+    assert situation_with(stripe_customer_id=None).card is None
 
 
 def test_what_auto_pay_charged_in_the_month_counts_and_what_it_is_about_to_charge() -> None:
@@ -251,6 +251,6 @@ def test_what_auto_pay_charged_in_the_month_counts_and_what_it_is_about_to_charg
         declined(6, created_at_ms=november),
         payment(7, created_at_ms=november, state="canceled"),
     ]
-    assert charged_in_month(charged, "2026-11") == 150 * UNIT
-    assert charged_in_month(charged, "2026-12") == 50 * UNIT
+    assert charged_in_month_micros(charged, "2026-11") == 150 * UNIT
+    assert charged_in_month_micros(charged, "2026-12") == 50 * UNIT
     assert HOUR_MS == AUTHENTICATING_MS

@@ -7,8 +7,8 @@ from msgspec.structs import replace
 
 from chalicelib.catalog.catalog import Catalog, Product, catalog
 from chalicelib.catalog.tax import Tax
-from chalicelib.subscriptions.change import find_difference
-from chalicelib.subscriptions.payable import RenewalNotChargeable
+from chalicelib.subscriptions.check_change import check_change
+from chalicelib.subscriptions.check_renewal import RenewalNotChargeable
 from chalicelib.subscriptions.request import SubscriptionRequest
 from chalicelib.subscriptions.subscription import Subscription
 from tests.subscriptions.build import DAY_MS, START_MS, account, subscription
@@ -28,13 +28,13 @@ def refused(
     wanted: SubscriptionRequest, within: Catalog, current: Subscription | None = None, currency: str = "usd"
 ) -> dict[str, Any]:
     with pytest.raises(RenewalNotChargeable) as refusal:
-        find_difference(account(currency), current, wanted, within, LATE_MS)
+        check_change(account(currency), current, wanted, within, LATE_MS)
     return refusal.value.about
 
 
 def accepted(wanted: SubscriptionRequest, within: Catalog, current: Subscription | None = None) -> None:
-    found = find_difference(account(), current, wanted, within, LATE_MS)
-    assert (found.scheduled or found.terms.contents) == wanted.contents()
+    found = check_change(account(), current, wanted, within, LATE_MS)
+    assert (found.scheduled or found.terms.contents) == wanted.wanted_contents()
 
 
 def test_what_costs_little_for_the_rest_of_a_period_may_cost_too_much_for_a_whole_one() -> None:
@@ -86,7 +86,7 @@ def test_a_price_below_the_smallest_charge_or_in_broken_steps_is_refused(
     held = subscription("agency_yearly", currency=currency)
     wanted = SubscriptionRequest("other")
     if is_payable:
-        assert find_difference(account(currency), held, wanted, within, LATE_MS).scheduled
+        assert check_change(account(currency), held, wanted, within, LATE_MS).scheduled
     else:
         assert refused(wanted, within, held, currency)["field"] == "plan"
 

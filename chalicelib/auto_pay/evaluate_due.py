@@ -1,0 +1,79 @@
+"""Evaluate the accounts that are due: a back-off that is over, a new month, a trigger that was lost."""
+
+from typing import Final
+
+import msgspec
+
+from chalicelib import clock
+from chalicelib.accounts import table as accounts
+from chalicelib.auto_pay import table
+from chalicelib.auto_pay.decision import Block, Charge, Decision
+from chalicelib.auto_pay.evaluate import evaluate_account
+from chalicelib.batches import each, within
+from chalicelib.cards import card_on_file as card
+from chalicelib.catalog.catalog import Catalog
+from chalicelib.log import log
+from chalicelib.stripe_api.errors import StripeUnavailable
+
+ACCOUNTS_PER_SHARD: Final = 100
+"""The most accounts of one shard in one run: 800 in all, at about 50 ms each."""
+
+BUDGET_SECONDS: Final = 45
+"""When a run begins no further account; the next run begins within a minute."""
+
+RETRY_AFTER_MS: Final = 5 * 60 * 1000
+"""When an account that could not be evaluated is due again."""
+
+
+class DueRun(msgspec.Struct):
+    """The result of one run: accounts evaluated, and how many of them are charged now or failed with an exception."""
+
+    evaluated: int = 0
+    charged: int = 0
+    failed: int = 0
+
+
+class DueRunIncomplete(Exception):
+    """Some accounts could not be evaluated; all others were."""
+
+    def __init__(self, run: DueRun) -> None:
+        super().__init__(f"{run.failed} accounts could not be evaluated; see the log")
+        self.run = run
+
+
+def evaluate_due(catalog: Catalog) -> DueRun:
+    """Evaluate the accounts that are due now. Raises DueRunIncomplete at the end if one of them failed."""
+    run, now_ms = DueRun(), clock.now_ms()
+    failures = each(
+        within(BUDGET_SECONDS, table.due(now_ms, ACCOUNTS_PER_SHARD)),
+        lambda due: _evaluate_one(*due, now_ms, catalog, run),
+        message="auto-pay could not be evaluated",
+        about=lambda due: {"account_id": due[0]},
+    )
+    run.failed = len(failures)
+    if run.evaluated or failures:
+        log().info("auto-pay evaluated what was due", **msgspec.to_builtins(run))
+    if failures:
+        raise DueRunIncomplete(run)
+    return run
+
+
+def _evaluate_one(account_id: str, due_at_ms: int, now_ms: int, catalog: Catalog, run: DueRun) -> None:
+    # Postponed first: an account that crashes the function must not be the first one of every run.
+    if table.claim(account_id, due_at_ms, again_at_ms=now_ms + RETRY_AFTER_MS):
+        run.evaluated += 1
+        decision = evaluate_account(account_id, catalog)
+        if decision == Block("card_expired"):
+            decision = _evaluate_with_refreshed_card(account_id, catalog, decision)
+        run.charged += isinstance(decision, Charge)
+
+
+def _evaluate_with_refreshed_card(account_id: str, catalog: Catalog, decision: Decision) -> Decision:
+    """Evaluate again with the card as Stripe has it now: its bank may have renewed it, and the webhook may be lost."""
+    on_file = accounts.get(account_id).card
+    try:
+        is_known = on_file is not None and card.refresh(on_file.payment_method_id)
+    except StripeUnavailable as error:
+        log().warning("Stripe could not say whether a card was renewed", account_id=account_id, reason=error.reason)
+        return decision
+    return evaluate_account(account_id, catalog) if is_known else decision

@@ -1,0 +1,129 @@
+"""Check that a change may be made now, and find out what it does. Pure."""
+
+from chalicelib.accounts.account import Account
+from chalicelib.accounts.tax import tax_of
+from chalicelib.catalog.catalog import Catalog
+from chalicelib.errors import Refusal
+from chalicelib.money import format_amount, parse_micros, to_card_amount
+from chalicelib.subscriptions.change_effect import (
+    ChangeEffect,
+    apply_effect,
+    change_effect,
+    deferred_effect,
+    start_effect,
+)
+from chalicelib.subscriptions.check_renewal import check_renewal
+from chalicelib.subscriptions.price import check_sold, is_in_catalog
+from chalicelib.subscriptions.request import SubscriptionRequest
+from chalicelib.subscriptions.subscription import OWING, Contents, Subscription, SubscriptionPending
+
+
+class SubscriptionPastDue(Refusal):
+    """A period is owed: it has to be paid before anything is changed."""
+
+    status = 409
+    type = "subscription-past-due"
+    title = "The subscription has to be paid first"
+
+    def __init__(self, subscription: Subscription) -> None:
+        super().__init__(
+            f"the last renewal was not paid; POST /v1/accounts/{subscription.account_id}/subscription/pay, or save "
+            "another card",
+            subscription_status=subscription.status,
+        )
+
+
+class SubscriptionRenewing(Refusal):
+    """The period has ended, and the next one is about to be charged."""
+
+    status = 409
+    type = "subscription-renewing"
+    title = "The subscription is being renewed"
+
+    def __init__(self) -> None:
+        super().__init__("its period has ended and the next one is about to be charged; try again in a moment")
+
+
+class AddOnInUse(Refusal):
+    """The change asks for fewer of an add-on than are in use."""
+
+    status = 409
+    type = "add-on-in-use"
+    title = "More of the add-on are in use"
+
+    def __init__(self, name: str, wanted: int, in_use: int) -> None:
+        super().__init__(
+            f"{in_use} of {name!r} are in use, so they cannot become {wanted}; release them first",
+            field=f"add_ons.{name}",
+            in_use=in_use,
+        )
+
+
+class QuoteChanged(Refusal):
+    """The change costs something else now than was expected; nothing was done."""
+
+    status = 409
+    type = "quote-changed"
+    title = "The change costs something else now"
+
+    def __init__(self, expected: str, amount: str, currency: str) -> None:
+        super().__init__(
+            f"it costs {amount} {currency} now, not {expected}; look at a new preview", amount=amount, currency=currency
+        )
+
+
+def check_change(
+    account: Account, current: Subscription | None, request: SubscriptionRequest, catalog: Catalog, now_ms: int
+) -> ChangeEffect:
+    """Return the effect of a change, if it may be made now.
+
+    Raises UnknownProduct, ProductRetired, RenewalNotChargeable, SubscriptionPending, SubscriptionPastDue,
+    SubscriptionRenewing, AddOnInUse, NotChargeable, QuoteChanged.
+    """
+    wanted, currency, tax = request.wanted_contents(current), account.currency, tax_of(account, catalog)
+    check_sold(wanted, currency, catalog, _held_contents(current))
+    if current is None or current.may_start:
+        if current and current.pending:
+            raise SubscriptionPending(current.pending)
+        is_first = current is None or current.started_at_ms is None
+        effect = start_effect(wanted, with_trial=is_first, currency=currency, catalog=catalog, now_ms=now_ms, tax=tax)
+    else:
+        _check_changeable(current, wanted, catalog, now_ms)
+        if current.held or not is_in_catalog(current.terms.contents, currency, catalog):
+            effect = deferred_effect(current, wanted, catalog)
+        else:
+            effect = change_effect(current, wanted, catalog, now_ms, tax)
+    _check_charge(request, effect, currency)
+    check_renewal(apply_effect(effect, account, current, actor="", now_ms=now_ms), catalog, tax)
+    return effect
+
+
+def _held_contents(current: Subscription | None) -> list[Contents]:
+    """Return the contents that are held now, and those from the next period on."""
+    if current is None or current.may_start:
+        return []
+    return [current.terms.contents, current.scheduled] if current.scheduled else [current.terms.contents]
+
+
+def _check_changeable(current: Subscription, wanted: Contents, catalog: Catalog, now_ms: int) -> None:
+    if current.status in OWING:
+        raise SubscriptionPastDue(current)
+    if current.pending:
+        raise SubscriptionPending(current.pending)
+    if now_ms >= current.terms.period_end_ms and not current.held:
+        raise SubscriptionRenewing
+    for name, in_use in current.in_use.items():
+        # An add-on that the catalog lacks cannot be asked for: whoever has it in use must be able to leave it.
+        if name in catalog.add_ons and wanted.add_ons.get(name, 0) < min(
+            in_use, current.terms.contents.add_ons.get(name, 0)
+        ):
+            raise AddOnInUse(name, wanted.add_ons.get(name, 0), in_use)
+
+
+def _check_charge(request: SubscriptionRequest, effect: ChangeEffect, currency: str) -> None:
+    """Check that the charge is possible on a card, and as expected. Raises NotChargeable, QuoteChanged."""
+    expected, charge_micros = request.expected_amount, effect.quote.charge_micros
+    if charge_micros:
+        to_card_amount(charge_micros, currency)
+    if expected is not None and parse_micros(expected) != charge_micros:
+        raise QuoteChanged(expected, format_amount(charge_micros, currency), currency)

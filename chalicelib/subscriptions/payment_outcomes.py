@@ -1,0 +1,82 @@
+"""What the result of a payment does to a subscription. Pure.
+
+Each result counts once: the same write that applies it forgets the payment that was waited for.
+"""
+
+from msgspec.structs import replace
+
+from chalicelib.catalog.catalog import Catalog
+from chalicelib.payments.payment import Failure, Payment
+from chalicelib.subscriptions.dunning import renewal_failed
+from chalicelib.subscriptions.subscription import RUNNING, PendingPayment, Subscription
+
+
+def apply_payment_result(subscription: Subscription, payment: Payment, catalog: Catalog, now_ms: int) -> Subscription:
+    """Return the subscription after a payment, or unchanged if it does not wait for it or the payment has not ended.
+
+    The last payment that failed or was canceled still takes effect if it succeeds later and no other one is pending.
+    """
+    pending, expired = subscription.pending, subscription.expired_pending
+    if pending and pending.payment_id == payment.payment_id and payment.ended:
+        if payment.state == "succeeded":
+            return apply_pending(subscription, pending, now_ms)
+        if payment.was_never_made and pending.purpose == "renewal" and pending.automatic:
+            return _retry_never_made(subscription, pending, now_ms)
+        return _apply_failure(subscription, pending, payment.failure or Failure("unknown"), catalog, now_ms)
+    if expired and expired.payment_id == payment.payment_id and payment.state == "succeeded" and not pending:
+        return apply_pending(subscription, expired, now_ms)
+    return subscription
+
+
+def apply_pending(subscription: Subscription, pending: PendingPayment, now_ms: int) -> Subscription:
+    """Return the subscription after a payment succeeded: its terms take effect. One that was unpaid is resumed now."""
+    resumed_at_ms = now_ms if subscription.status == "unpaid" else subscription.resumed_at_ms
+    is_start = pending.purpose == "start"
+    return replace(
+        subscription,
+        status="trialing" if pending.trial else "active",
+        terms=pending.terms,
+        scheduled=pending.scheduled,
+        carried_micros=pending.carried_micros,
+        cancel_at_period_end=pending.cancel_at_period_end,
+        pending=None,
+        expired_pending=None,
+        paid_payment_id=pending.payment_id or subscription.paid_payment_id,
+        attempt=0,
+        never_made_attempts=0,
+        past_due_since_ms=None,
+        failure=None,
+        access_until_ms=None,
+        resumed_at_ms=None if is_start else resumed_at_ms,
+        trial=pending.trial,
+        trial_end_ms=_trial_end_ms(subscription, pending),
+        started_at_ms=pending.terms.period_start_ms if is_start else subscription.started_at_ms,
+        ended_at_ms=None,
+        held=None,
+        due_at_ms=pending.terms.period_end_ms,
+    )
+
+
+def _trial_end_ms(subscription: Subscription, pending: PendingPayment) -> int | None:
+    """Return when the trial ends, or ended: a period that begins in it ends it."""
+    if pending.trial:
+        return pending.terms.period_end_ms
+    end_ms = subscription.trial_end_ms
+    return end_ms if end_ms is None else min(end_ms, pending.terms.period_start_ms)
+
+
+def _retry_never_made(subscription: Subscription, pending: PendingPayment, now_ms: int) -> Subscription:
+    """Return a subscription whose renewal Stripe never took: nothing failed at the card, and it is due again now."""
+    number = subscription.never_made_attempts + 1
+    return replace(subscription, pending=None, expired_pending=pending, never_made_attempts=number, due_at_ms=now_ms)
+
+
+def _apply_failure(
+    subscription: Subscription, pending: PendingPayment, failure: Failure, catalog: Catalog, now_ms: int
+) -> Subscription:
+    """Return the subscription after its payment failed. A failed start or change leaves everything as it was."""
+    expired = replace(subscription, expired_pending=pending)
+    if pending.purpose == "renewal":
+        return renewal_failed(expired, failure, catalog.dunning, now_ms, automatic=pending.automatic)
+    due_at_ms = subscription.terms.period_end_ms if subscription.status in RUNNING else None
+    return replace(expired, pending=None, due_at_ms=due_at_ms)

@@ -1,0 +1,111 @@
+"""The next period of a subscription, what it costs, and what to do about it now. Pure."""
+
+from typing import Final
+
+import msgspec
+from msgspec.structs import replace
+
+from chalicelib.catalog.catalog import Catalog
+from chalicelib.catalog.tax import Tax
+from chalicelib.money import to_card_amount
+from chalicelib.subscriptions.dunning import (
+    CARD_MISSING,
+    end_dunning,
+    end_subscription,
+    needs_authentication,
+    renewal_failed,
+)
+from chalicelib.subscriptions.payment_outcomes import apply_pending
+from chalicelib.subscriptions.period import next_period
+from chalicelib.subscriptions.price import Quote, period_lines, plan_of, quote, renewal_prices
+from chalicelib.subscriptions.renewal_hold import HOLD_CAUSES, hold_renewal
+from chalicelib.subscriptions.subscription import OWING, RUNNING, PendingPayment, Subscription, Terms
+
+RECHECK_MS: Final = 10 * 60 * 1000
+"""When to check a pending payment, in case the message about its end is lost."""
+
+
+class Renewal(msgspec.Struct, frozen=True):
+    """A next period and what is charged for it."""
+
+    terms: Terms
+    quote: Quote
+
+
+def next_step(
+    subscription: Subscription, card: str | None, catalog: Catalog, now_ms: int, tax: Tax | None = None
+) -> Subscription | Renewal:
+    """Return the renewal to charge now; or the subscription, changed or not, if nothing is to be charged.
+
+    `card` is the payment method on file, if there is one, `tax` that of the account.
+    """
+    if subscription.pending:
+        is_scheduled = subscription.due_at_ms is not None and now_ms < subscription.due_at_ms <= now_ms + RECHECK_MS
+        return subscription if is_scheduled else replace(subscription, due_at_ms=now_ms + RECHECK_MS)
+    if subscription.status in OWING:
+        return _next_step_when_owing(subscription, card, catalog, now_ms, tax)
+    if subscription.status not in RUNNING or now_ms < subscription.terms.period_end_ms:
+        return subscription
+    if subscription.cancel_at_period_end:
+        return end_subscription(subscription, subscription.terms.period_end_ms)
+    return _try_renewal(subscription, card, catalog, now_ms, tax)
+
+
+def _next_step_when_owing(
+    subscription: Subscription, card: str | None, catalog: Catalog, now_ms: int, tax: Tax | None
+) -> Subscription | Renewal:
+    """Try a new card at once, and the card that failed on the next day of dunning."""
+    has_new_card = card is not None and card != subscription.charged_card
+    is_due = subscription.due_at_ms is not None and subscription.due_at_ms <= now_ms
+    if not has_new_card and not is_due:
+        return subscription
+    if not has_new_card and needs_authentication(subscription.failure):
+        return end_dunning(subscription, catalog.dunning, now_ms)
+    return _try_renewal(subscription, card, catalog, now_ms, tax)
+
+
+def _try_renewal(
+    subscription: Subscription, card: str | None, catalog: Catalog, now_ms: int, tax: Tax | None
+) -> Subscription | Renewal:
+    try:
+        due = chargeable_renewal(subscription, catalog, tax)
+    except HOLD_CAUSES as refusal:
+        return hold_renewal(subscription, refusal, now_ms)
+    if due.quote.charge_micros == 0:
+        return apply_pending(subscription, pending_renewal(subscription, due, payment_id="", automatic=True), now_ms)
+    if card is None:
+        return renewal_failed(replace(subscription, held=None), CARD_MISSING, catalog.dunning, now_ms, automatic=True)
+    return due
+
+
+def chargeable_renewal(subscription: Subscription, catalog: Catalog, tax: Tax | None) -> Renewal:
+    """Return the next period if its charge is possible on a card. Raises what is in HOLD_CAUSES."""
+    due = next_renewal(subscription, catalog, tax)
+    if due.quote.charge_micros:
+        to_card_amount(due.quote.charge_micros, subscription.currency)
+    return due
+
+
+def next_renewal(subscription: Subscription, catalog: Catalog, tax: Tax | None = None) -> Renewal:
+    """Return the next period and its quote: at today's prices, and for retired products at the price already held.
+
+    Raises UnknownProduct, UnknownCurrency.
+    """
+    contents = subscription.scheduled or subscription.terms.contents
+    currency = subscription.currency
+    prices, months = renewal_prices(contents, subscription, catalog), plan_of(contents, currency, catalog).months
+    terms = next_period(subscription.terms, contents, prices, months, resumed_at_ms=subscription.resumed_at_ms)
+    lines = period_lines(terms, catalog)
+    return Renewal(terms, quote(lines, subscription.carried_micros, currency, catalog, tax))
+
+
+def pending_renewal(subscription: Subscription, due: Renewal, *, payment_id: str, automatic: bool) -> PendingPayment:
+    """Return what takes effect when the payment of a renewal succeeds."""
+    return PendingPayment(
+        payment_id=payment_id,
+        purpose="renewal",
+        terms=due.terms,
+        carried_micros=due.quote.carried_micros,
+        cancel_at_period_end=subscription.cancel_at_period_end,
+        automatic=automatic,
+    )

@@ -1,0 +1,41 @@
+"""Hold a renewal that cannot be charged because of the catalog, not of the customer. Pure.
+
+Something in it is missing in the catalog, or its price is not chargeable to a card. It is not charged, counts as no
+attempt, does not close access and stops no other renewal. It is retried by itself until the catalog is corrected.
+"""
+
+from typing import Final
+
+from msgspec.structs import replace
+
+from chalicelib.catalog.catalog import UnknownCurrency
+from chalicelib.errors import Refusal
+from chalicelib.money import NotChargeable
+from chalicelib.subscriptions.price import UnknownProduct
+from chalicelib.subscriptions.subscription import Hold, Subscription
+
+HOLD_CAUSES: Final = (UnknownProduct, UnknownCurrency, NotChargeable)
+"""The refusals for which a renewal is held."""
+
+HOLD_RETRY_MS: Final = 60 * 60 * 1000
+"""When a held renewal is retried: another catalog may have been deployed by then."""
+
+
+class RenewalHeld(Refusal):
+    """A renewal that waits for the operator."""
+
+    status = 409
+    type = "renewal-held"
+    title = "The renewal waits for the operator"
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"nothing is charged until the operator has mended it: {reason}", reason=reason)
+
+
+def hold_renewal(subscription: Subscription, refusal: Refusal, now_ms: int) -> Subscription:
+    """Return the subscription with its renewal held. `since_ms` stays that of the first time in a row."""
+    since_ms = subscription.held.since_ms if subscription.held else now_ms
+    due_at_ms = subscription.due_at_ms
+    if due_at_ms is None or due_at_ms <= now_ms:
+        due_at_ms = now_ms + HOLD_RETRY_MS
+    return replace(subscription, held=Hold(refusal.type, refusal.detail, since_ms), due_at_ms=due_at_ms)
