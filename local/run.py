@@ -14,8 +14,8 @@ from pathlib import Path
 from types import FrameType
 
 from local import demo
-from local.door import Door
 from local.keys import write_private
+from local.portal_sign_in import PortalSignIn
 from local.ports import PortTaken, page_port
 from local.processes import ROOT, ProcessFailed
 from local.system import Ports, System
@@ -48,11 +48,11 @@ class RunningSystem:
     account_id: str
 
     @classmethod
-    def of(cls, system: System, door: Door) -> "RunningSystem":
+    def of(cls, system: System, sign_in: PortalSignIn) -> "RunningSystem":
         """Describe a system that has started."""
         return cls(
             url=system.url,
-            portal_url=door.url,
+            portal_url=sign_in.url,
             aws_endpoint=system.aws_endpoint,
             region=system.region,
             usage_queue_url=system.usage_queue_url,
@@ -78,9 +78,9 @@ def main() -> int:
             ports = Ports.usual(page_port(os.environ))
             with (
                 System(directory, ports=ports, keep=True) as system,
-                Door(system.url, system.token("operator", "operator"), ACCOUNT_ID) as door,
+                PortalSignIn(system.url, system.token("operator", "operator"), ACCOUNT_ID) as sign_in,
             ):
-                _serve(system, RunningSystem.of(system, door))
+                _serve(system, RunningSystem.of(system, sign_in))
     except (AlreadyRunning, PortTaken, ProcessFailed) as error:
         print(f"make run: {error}", file=sys.stderr)
         return 1

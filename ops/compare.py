@@ -10,7 +10,7 @@ Problem = Literal["missed here", "row missing", "not in the ledger", "unknown to
 Key = tuple[Kind, str]
 
 
-class Fact(msgspec.Struct, frozen=True):
+class StripeRecord(msgspec.Struct, frozen=True):
     """A payment, refund or dispute, as one side knows it. Amounts are never negative.
 
     `moved_micros` is the money that it has moved so far: nothing for a refund that came back, or a dispute that was
@@ -27,11 +27,11 @@ class Fact(msgspec.Struct, frozen=True):
 class Row(msgspec.Struct, frozen=True):
     """A fact of our rows, with what the ledger should have for it: a subscription's is nothing."""
 
-    fact: Fact
+    fact: StripeRecord
     wallet_micros: int
 
 
-class Posted(msgspec.Struct, frozen=True):
+class LedgerEntry(msgspec.Struct, frozen=True):
     """What the ledger has for a payment, refund or dispute, all of its entries together. Debits are below zero."""
 
     account_id: str
@@ -48,9 +48,9 @@ class Sides(msgspec.Struct, frozen=True):
     and what could not be read at Stripe.
     """
 
-    stripe: Mapping[Key, Fact]
+    stripe: Mapping[Key, StripeRecord]
     rows: Mapping[Key, Row]
-    ledger: Mapping[Key, Posted]
+    ledger: Mapping[Key, LedgerEntry]
     unread: Mapping[str, str] = {}
 
 
@@ -86,7 +86,7 @@ def _keys(sides: Sides) -> Iterator[Key]:
 def _of(key: Key, sides: Sides) -> Iterator[Difference]:
     stripe, row, posted = sides.stripe.get(key), sides.rows.get(key), sides.ledger.get(key)
     problem = _problem(stripe, row, posted)
-    known: Fact | Posted | None = stripe or (row.fact if row is not None else posted)
+    known: StripeRecord | LedgerEntry | None = stripe or (row.fact if row is not None else posted)
     if problem is None or known is None:
         return
     kind, identifier = key
@@ -104,7 +104,7 @@ def _of(key: Key, sides: Sides) -> Iterator[Difference]:
     )
 
 
-def _problem(stripe: Fact | None, row: Row | None, posted: Posted | None) -> Problem | None:
+def _problem(stripe: StripeRecord | None, row: Row | None, posted: LedgerEntry | None) -> Problem | None:
     """Return the first thing that is wrong with what the three say of one payment, refund or dispute."""
     if stripe is None:
         return "unknown to Stripe"

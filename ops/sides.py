@@ -20,7 +20,7 @@ from chalicelib.reversals.dispute import Dispute, parse_dispute, withdrawn_micro
 from chalicelib.reversals.refund import RETURNED, Refund, parse_refund
 from chalicelib.stripe_api.client import ask
 from chalicelib.stripe_api.deployment import is_ours
-from ops.compare import Fact, Key, Kind, Posted, Row, Sides
+from ops.compare import Key, Kind, LedgerEntry, Row, Sides, StripeRecord
 
 MARGIN_MS: Final = 2 * DAY_MS
 """How much further than the span both sides are read: Stripe may have a payment up to 23 hours after its row."""
@@ -37,7 +37,7 @@ def read_sides(from_ms: int, to_ms: int, track: Track) -> Sides:
     unread: dict[str, str] = {}
     stripe = stripe_side(*span, track, unread)
     rows: dict[Key, Row] = {}
-    ledger: dict[Key, Posted] = {}
+    ledger: dict[Key, LedgerEntry] = {}
 
     def read(account_id: str) -> None:
         row, posted = row_side(account_id, *span), ledger_side(account_id, span[0])
@@ -49,9 +49,9 @@ def read_sides(from_ms: int, to_ms: int, track: Track) -> Sides:
     return Sides({key: fact for key, fact in stripe.items() if fact.account_id not in unread}, rows, ledger, unread)
 
 
-def stripe_side(from_ms: int, to_ms: int, track: Track, unread: dict[str, str]) -> dict[Key, Fact]:
+def stripe_side(from_ms: int, to_ms: int, track: Track, unread: dict[str, str]) -> dict[Key, StripeRecord]:
     """Read Stripe's succeeded payments, refunds and disputes that were made in a span. Raises StripeUnavailable."""
-    found: dict[Key, Fact] = {}
+    found: dict[Key, StripeRecord] = {}
     span: Any = {"created": {"gte": from_ms // 1000, "lt": -(-to_ms // 1000)}, "limit": 100}
     of_payment: Any = {**span, "expand": ["data.payment_intent"]}
 
@@ -83,21 +83,21 @@ def _each(
     unread.update({name(failure.item): repr(failure.error) for failure in failures})
 
 
-def _add_refund(found: dict[Key, Fact], body: dict[str, Any]) -> None:
+def _add_refund(found: dict[Key, StripeRecord], body: dict[str, Any]) -> None:
     refund = parse_refund(body, None)
     moved_minor = 0 if refund.status in RETURNED else refund.amount_minor
     moved_micros = from_card_amount(moved_minor, refund.currency)
     found["refund", refund.id] = _fact(body, refund.created_at_ms, moved_micros, refund.currency)
 
 
-def _add_dispute(found: dict[Key, Fact], body: dict[str, Any]) -> None:
+def _add_dispute(found: dict[Key, StripeRecord], body: dict[str, Any]) -> None:
     dispute = parse_dispute(body, None)
     amount_micros = from_card_amount(dispute.amount_minor, dispute.currency)
     moved_micros = withdrawn_micros(dispute.balance_movements, amount_micros, dispute.currency)
     found["dispute", dispute.id] = _fact(body, dispute.created_at_ms, moved_micros, dispute.currency)
 
 
-def _add_payment(found: dict[Key, Fact], body: dict[str, Any]) -> None:
+def _add_payment(found: dict[Key, StripeRecord], body: dict[str, Any]) -> None:
     """Add a payment that succeeded. Two that took money for one payment of ours add up, so that they do not agree."""
     intent = parse_intent(body, None)
     if intent.status != "succeeded":
@@ -106,14 +106,14 @@ def _add_payment(found: dict[Key, Fact], body: dict[str, Any]) -> None:
     received = from_card_amount(intent.amount_received_minor, intent.currency)
     before = found.get(("payment", payment_id))
     taken = received + (before.moved_micros if before else 0)
-    found["payment", payment_id] = Fact(account_id, payment_id, body["created"] * 1000, taken, intent.currency)
+    found["payment", payment_id] = StripeRecord(account_id, payment_id, body["created"] * 1000, taken, intent.currency)
 
 
-def _fact(body: dict[str, Any], at_ms: int, moved_micros: int, currency: str) -> Fact:
+def _fact(body: dict[str, Any], at_ms: int, moved_micros: int, currency: str) -> StripeRecord:
     """Return a fact about a refund or dispute, whose payment is expanded."""
     intent, metadata = body.get("payment_intent") or {}, _payment_metadata(body)
     payment_id = metadata.get("payment_id") or intent.get("id") or str(body.get("charge"))
-    return Fact(metadata.get("account_id", ""), payment_id, at_ms, moved_micros, currency)
+    return StripeRecord(metadata.get("account_id", ""), payment_id, at_ms, moved_micros, currency)
 
 
 def row_side(account_id: str, from_ms: int, to_ms: int) -> dict[Key, Row]:
@@ -134,19 +134,19 @@ def row_side(account_id: str, from_ms: int, to_ms: int) -> dict[Key, Row]:
 
 
 def _row(of: Payment | Refund | Dispute, at_ms: int, moved_micros: int) -> Row:
-    fact = Fact(of.account_id, of.payment_id, at_ms, moved_micros, of.currency)
+    fact = StripeRecord(of.account_id, of.payment_id, at_ms, moved_micros, of.currency)
     if isinstance(of, Payment):
         return Row(fact, moved_micros if of.fills_wallet else 0)
     return Row(fact, sum(posting.legs[0].signed_micros for posting in of.postings()))
 
 
-def ledger_side(account_id: str, from_ms: int) -> dict[Key, Posted]:
+def ledger_side(account_id: str, from_ms: int) -> dict[Key, LedgerEntry]:
     """Read what an account's ledger has for payments, refunds and disputes, from a time on.
 
     It is read to its end: what follows from a refund or dispute is posted later, at times of its own.
     """
     currency = read_wallet(account_id).currency
-    found: dict[Key, Posted] = {}
+    found: dict[Key, LedgerEntry] = {}
     for transaction in _transactions(account_id, from_ms):
         kind = SOURCES.get(transaction.identity.source)
         if kind is None:
@@ -157,7 +157,7 @@ def ledger_side(account_id: str, from_ms: int) -> dict[Key, Posted]:
             min(transaction.identity.occurred_at_ms, before.at_ms) if before else transaction.identity.occurred_at_ms
         )
         micros = transaction.leg.signed_micros + (before.micros if before else 0)
-        found[key] = Posted(account_id, transaction.content.payment_id or "", at_ms, micros, currency)
+        found[key] = LedgerEntry(account_id, transaction.content.payment_id or "", at_ms, micros, currency)
     return found
 
 

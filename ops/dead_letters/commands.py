@@ -15,9 +15,9 @@ from rich.table import Table
 from rich.text import Text
 
 from chalicelib import clock
-from ops.dead_letters.choice import Choice
 from ops.dead_letters.groups import Group, add_to_groups, age, printable
 from ops.dead_letters.letter import Letter
+from ops.dead_letters.letter_filter import LetterFilter
 from ops.dead_letters.queue import MOST_HELD, Walk, count, send_back
 
 WRONG = 1
@@ -48,8 +48,8 @@ def choosing(command: Command) -> Command:
     def chosen(
         *, reasons: Any, accounts: Any, sources: Any, ids: Any, except_ids: Any, limit: int, **others: Any
     ) -> None:
-        choice = Choice(*map(frozenset, (reasons, accounts, sources, ids, except_ids)))
-        command(choice=choice, limit=limit, **others)
+        letter_filter = LetterFilter(*map(frozenset, (reasons, accounts, sources, ids, except_ids)))
+        command(letter_filter=letter_filter, limit=limit, **others)
 
     for option in reversed(options):
         option(chosen)
@@ -67,14 +67,14 @@ def dead_letters() -> None:
 @dead_letters.command("show")
 @choosing
 @click.option("--messages", is_flag=True, help="Write each letter with its body, as a line of JSON.")
-def show(choice: Choice, limit: int, messages: bool) -> None:
+def show(letter_filter: LetterFilter, limit: int, messages: bool) -> None:
     """Show dead letters by reason and account, with an example of each. They stay where they are.
 
     A message of several events is shown if any of them is chosen.
     """
     groups: dict[tuple[str, str], Group] = {}
     with Walk() as walk, progress("Reading", limit) as advance:
-        for letters in chosen_letters(walk, choice.touches, limit, advance):
+        for letters in chosen_letters(walk, letter_filter.matches_any, limit, advance):
             add_to_groups(groups, letters)
             if messages:
                 write_lines(letters)
@@ -86,7 +86,7 @@ def show(choice: Choice, limit: int, messages: bool) -> None:
 
 @dead_letters.command("send-back")
 @choosing
-def send_back_chosen(choice: Choice, limit: int) -> None:
+def send_back_chosen(letter_filter: LetterFilter, limit: int) -> None:
     """Send dead letters back to the usage queue, once their cause is mended; all of them if none are chosen.
 
     A message of several events is sent back if any of them is chosen. Nothing is charged twice. Letters that come
@@ -95,7 +95,7 @@ def send_back_chosen(choice: Choice, limit: int) -> None:
     sent: Counter[str] = Counter()
     unsent: Counter[str] = Counter()
     with Walk() as walk, progress("Sending back", limit) as advance:
-        for letters in chosen_letters(walk, choice.touches, limit, advance):
+        for letters in chosen_letters(walk, letter_filter.matches_any, limit, advance):
             done, failed = send_back(walk, letters)
             sent.update(letter.reason for letter in done)
             unsent.update(letter.reason for letter in failed)
@@ -107,17 +107,17 @@ def send_back_chosen(choice: Choice, limit: int) -> None:
 @choosing
 @click.option("--all", "everything", is_flag=True, help="Discard them all, but exceptions.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-def discard(choice: Choice, limit: int, everything: bool, yes: bool) -> None:
+def discard(letter_filter: LetterFilter, limit: int, everything: bool, yes: bool) -> None:
     """Discard dead letters for ever: what they say was used is never charged.
 
     A message of several events is discarded only if all of them are chosen, or if its message id is. To keep a copy,
     write them to a file first: show --messages. Exits with 1 when one could not be discarded, or you say no.
     """
-    if choice.names_any == everything:
+    if letter_filter.has_conditions == everything:
         raise click.UsageError("say which to discard, or give --all")
     with Walk() as walk:
-        touched = read_without_bodies(walk, choice, limit)
-        chosen = [letter for letter in touched if choice.covers(letter)]
+        touched = read_without_bodies(walk, letter_filter, limit)
+        chosen = [letter for letter in touched if letter_filter.matches_all(letter)]
         print_counts(
             "hold events that are not chosen, too, and stay", by_reason(touched) - by_reason(chosen), even_none=False
         )
@@ -129,12 +129,12 @@ def discard(choice: Choice, limit: int, everything: bool, yes: bool) -> None:
     end(walk, "could not be discarded, and may still be there", by_reason(chosen) - by_reason(gone))
 
 
-def read_without_bodies(walk: Walk, choice: Choice, limit: int) -> list[Letter]:
-    """Return the letters that a choice touches. They have to fit into memory all at once."""
+def read_without_bodies(walk: Walk, letter_filter: LetterFilter, limit: int) -> list[Letter]:
+    """Return the letters that match the filter. They must fit into memory together."""
     with progress("Reading", limit) as advance:
         return [
             msgspec.structs.replace(letter, body="")
-            for letters in chosen_letters(walk, choice.touches, limit, advance)
+            for letters in chosen_letters(walk, letter_filter.matches_any, limit, advance)
             for letter in letters
         ]
 

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from ops.compare import Difference, Fact, Key, Posted, Problem, Row, Sides, differences
+from ops.compare import Difference, Key, LedgerEntry, Problem, Row, Sides, StripeRecord, differences
 
 AT_MS = 1_790_000_000_000
 SPAN = (AT_MS - 1000, AT_MS + 1000)
@@ -11,7 +11,7 @@ REFUND: Key = ("refund", "re_1")
 DISPUTE: Key = ("dispute", "du_1")
 
 
-def stripe(amount: int = 25, **changes: Any) -> Fact:
+def stripe(amount: int = 25, **changes: Any) -> StripeRecord:
     fields: dict[str, Any] = {
         "account_id": "acme",
         "payment_id": "pay_1",
@@ -19,18 +19,18 @@ def stripe(amount: int = 25, **changes: Any) -> Fact:
         "moved_micros": amount,
         "currency": "usd",
     }
-    return Fact(**{**fields, **changes})
+    return StripeRecord(**{**fields, **changes})
 
 
 def row(amount: int = 25, wallet: int | None = None, **changes: Any) -> Row:
     return Row(stripe(amount, **changes), amount if wallet is None else wallet)
 
 
-def posted(amount: int = 25, at_ms: int = AT_MS) -> Posted:
-    return Posted("acme", "pay_1", at_ms, amount, "usd")
+def posted(amount: int = 25, at_ms: int = AT_MS) -> LedgerEntry:
+    return LedgerEntry("acme", "pay_1", at_ms, amount, "usd")
 
 
-def compare(key: Key, theirs: Fact | None, ours: Row | None, ledger: Posted | None) -> list[Difference]:
+def compare(key: Key, theirs: StripeRecord | None, ours: Row | None, ledger: LedgerEntry | None) -> list[Difference]:
     sides = Sides(
         {key: theirs} if theirs else {}, {key: ours} if ours is not None else {}, {key: ledger} if ledger else {}
     )
@@ -82,7 +82,7 @@ def compare(key: Key, theirs: Fact | None, ours: Row | None, ledger: Posted | No
     ],
 )
 def test_each_way_in_which_the_sides_may_part_has_a_name(
-    key: Key, theirs: Fact | None, ours: Row | None, ledger: Posted | None, problem: Problem | None
+    key: Key, theirs: StripeRecord | None, ours: Row | None, ledger: LedgerEntry | None, problem: Problem | None
 ) -> None:
     found = compare(key, theirs, ours, ledger)
     assert [each.problem for each in found] == ([] if problem is None else [problem])

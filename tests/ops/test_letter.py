@@ -7,9 +7,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from ops.dead_letters.choice import Choice
 from ops.dead_letters.groups import DAY_MS, Group, add_to_groups, age
 from ops.dead_letters.letter import GAVE_UP, Event, Letter, read_events, read_letter
+from ops.dead_letters.letter_filter import LetterFilter
 from tests.build import event
 
 
@@ -67,32 +67,32 @@ def test_a_letter_that_was_put_says_what_its_attributes_say() -> None:
 @pytest.mark.parametrize(
     ("choice", "touched", "covered"),
     [
-        (Choice(), True, True),
-        (Choice(reasons=frozenset({"conflict"})), True, True),
-        (Choice(reasons=frozenset({"too_old"})), False, False),
-        (Choice(accounts=frozenset({"acme"})), True, False),
-        (Choice(accounts=frozenset({"acme", "bakery"})), True, True),
-        (Choice(accounts=frozenset({"nobody"})), False, False),
-        (Choice(accounts=frozenset({"acme"}), ids=frozenset({"event-2"})), False, False),
-        (Choice(ids=frozenset({"event-2"})), True, False),
-        (Choice(ids=frozenset({"message-1"})), True, True),
-        (Choice(ids=frozenset({"message-1"}), accounts=frozenset({"acme"})), True, False),
-        (Choice(except_ids=frozenset({"message-1"})), False, False),
-        (Choice(except_ids=frozenset({"event-2"})), False, False),
-        (Choice(except_ids=frozenset({"event-3"})), True, True),
+        (LetterFilter(), True, True),
+        (LetterFilter(reasons=frozenset({"conflict"})), True, True),
+        (LetterFilter(reasons=frozenset({"too_old"})), False, False),
+        (LetterFilter(accounts=frozenset({"acme"})), True, False),
+        (LetterFilter(accounts=frozenset({"acme", "bakery"})), True, True),
+        (LetterFilter(accounts=frozenset({"nobody"})), False, False),
+        (LetterFilter(accounts=frozenset({"acme"}), ids=frozenset({"event-2"})), False, False),
+        (LetterFilter(ids=frozenset({"event-2"})), True, False),
+        (LetterFilter(ids=frozenset({"message-1"})), True, True),
+        (LetterFilter(ids=frozenset({"message-1"}), accounts=frozenset({"acme"})), True, False),
+        (LetterFilter(except_ids=frozenset({"message-1"})), False, False),
+        (LetterFilter(except_ids=frozenset({"event-2"})), False, False),
+        (LetterFilter(except_ids=frozenset({"event-3"})), True, True),
     ],
 )
 def test_a_message_of_two_events_is_touched_by_one_and_covered_by_both(
-    choice: Choice, touched: bool, covered: bool
+    choice: LetterFilter, touched: bool, covered: bool
 ) -> None:
     both = letter(event("acme", 1), event("bakery", 2), reason="conflict", message_id="message-1")
-    assert (choice.touches(both), choice.covers(both)) == (touched, covered)
+    assert (choice.matches_any(both), choice.matches_all(both)) == (touched, covered)
 
 
 def test_a_letter_of_no_known_account_is_chosen_by_no_account() -> None:
     unreadable = read_letter(received("not json", reason="not_json"))
-    assert not Choice(accounts=frozenset({"acme"})).touches(unreadable)
-    assert Choice(reasons=frozenset({"not_json"})).covers(unreadable)
+    assert not LetterFilter(accounts=frozenset({"acme"})).matches_any(unreadable)
+    assert LetterFilter(reasons=frozenset({"not_json"})).matches_all(unreadable)
 
 
 def test_letters_are_grouped_by_reason_and_account() -> None:

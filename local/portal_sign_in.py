@@ -1,8 +1,8 @@
-"""A door into the portal, for whoever sits at this machine: each visit gets a link of its own, opened already.
+"""An address that signs its visitors into the portal: each visit gets a link of its own, opened already.
 
-Links into the portal open once and within minutes. A platform makes one when somebody asks for Settings > Billing; here
-this stands in for it, so that the address that `make run` prints works at any time and as often as one likes, for
-programs as well: the session's cookie comes with the answer, and cookies are for all ports of a host (RFC 6265).
+A link into the portal opens once and within minutes. A platform makes one when somebody opens Settings > Billing; here
+this address stands in for the platform, so that what `make run` prints works at any time and any number of times, for
+programs as well: the answer has the session's cookie, and cookies are for all ports of a host (RFC 6265).
 """
 
 import json
@@ -20,8 +20,8 @@ SECONDS = 10
 SEE_OTHER = 303
 
 
-class Door:
-    """The door to one account. A context manager: it is open inside the block."""
+class PortalSignIn:
+    """Signs every visitor into one account. A context manager: it serves inside the block."""
 
     def __init__(self, api_url: str, operator_token: str, account_id: str) -> None:
         class Handler(BaseHTTPRequestHandler):
@@ -29,7 +29,7 @@ class Door:
 
             def do_GET(self) -> None:
                 self.send_response(303)
-                for name, value in _enter(_link(api_url, operator_token, account_id)).items():
+                for name, value in _open_link(_request_link(api_url, operator_token, account_id)).items():
                     self.send_header(name, value)
                 self.send_header("Content-Length", "0")
                 self.end_headers()
@@ -51,17 +51,17 @@ class Door:
         self._server.server_close()
 
 
-class _Stay(urllib.request.HTTPRedirectHandler):
+class _NoRedirects(urllib.request.HTTPRedirectHandler):
     """Follows no redirect: the browser does that."""
 
     def redirect_request(self, *_: Any) -> None:
         """Say that there is nothing to follow."""
 
 
-def _enter(link: str) -> dict[str, str]:
+def _open_link(link: str) -> dict[str, str]:
     """Open a link; return the headers that lead on from it."""
     try:
-        urllib.request.build_opener(_Stay).open(link, b"", timeout=SECONDS)
+        urllib.request.build_opener(_NoRedirects).open(link, b"", timeout=SECONDS)
     except urllib.error.HTTPError as answer:
         if answer.code == SEE_OTHER:
             return {"Location": urljoin(link, answer.headers["Location"]), "Set-Cookie": answer.headers["Set-Cookie"]}
@@ -69,7 +69,7 @@ def _enter(link: str) -> dict[str, str]:
     raise RuntimeError("the link did not lead on")
 
 
-def _link(api_url: str, operator_token: str, account_id: str) -> str:
+def _request_link(api_url: str, operator_token: str, account_id: str) -> str:
     """Ask the API for a link, as a platform does."""
     request = urllib.request.Request(  # noqa: S310 - our own server's address
         f"{api_url}/v1/portal-sessions",
