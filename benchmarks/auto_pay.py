@@ -24,8 +24,7 @@ from botocore.config import Config
 
 from benchmarks.events import message
 from chalicelib.accounts import table as accounts
-from chalicelib.accounts.put import AccountRequest
-from chalicelib.accounts.put import put as put_account
+from chalicelib.accounts.create_or_change import AccountRequest, create_or_change
 from chalicelib.auto_pay.change_settings import AutoPayRequest, change_settings
 from chalicelib.catalog.catalog import catalog
 from chalicelib.clock import now_ms
@@ -52,7 +51,7 @@ def wallet(system: System, number: int) -> str:
     """Make an account with a card, 22 dollars and auto-pay; 100 messages at 5 cents take it below 20."""
     account_id = f"burst-{number}"
     request = AccountRequest(kind="workspace", name=Line("Acme"), email=Email("billing@acme.example"), currency="usd")
-    account, _ = put_account(OPERATOR, account_id, request, catalog())
+    account, _ = create_or_change(OPERATOR, account_id, request, catalog())
     start = AdjustmentRequest("credit", "22.00", Line("to start with"))
     adjust(account, start, key=Key("start", "operator"), actor="benchmark")
     demo.save_card(system, account_id, "pm_card_visa")
@@ -90,7 +89,7 @@ def balance_micros(account_id: str) -> int:
 
 def seconds_to_refill(account_id: str) -> float:
     """Return how long the last refill took: from the page that crossed the threshold to the credit."""
-    found = statement.history(account_id, limit=200).transactions
+    found = statement.read_history(account_id, limit=200).transactions
     newest_first = sorted(found, key=lambda transaction: transaction.sequence, reverse=True)
     credit = next(each for each in newest_first if each.content.kind == "auto_pay")
     low = [each for each in newest_first if each.sequence < credit.sequence]

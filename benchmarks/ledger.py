@@ -78,7 +78,7 @@ def history() -> dict[str, Any]:
             page_end = end_ms - (size - start - HISTORY_PAGE) * SPACING_MS
             record(records(_random, [wallet], HISTORY_PAGE, end_ms=page_end, span_ms=HISTORY_PAGE * SPACING_MS))
         with metered() as wire:
-            found = statement.history(wallet, limit=50)
+            found = statement.read_history(wallet, limit=50)
         if len(found.transactions) != 50:
             raise RuntimeError("the history is not complete")
         units[str(size)], calls[str(size)] = wire.read_units, wire.total_calls
@@ -94,7 +94,7 @@ def access_calls() -> dict[str, Any]:
         Account(account_id="bench-client", kind="client", workspace_id="bench-agency", name="Client", **fields)
     )
     with metered() as wire:
-        access.access(table.get("bench-client"), catalog())
+        access.find_access(table.get("bench-client"), catalog())
     return {"access_aws_calls": wire.total_calls}
 
 

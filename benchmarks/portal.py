@@ -118,7 +118,7 @@ def main() -> None:
     """Measure, and print the figures."""
     open_account()
     fill()
-    newest = statement.history(ACCOUNT, limit=1).transactions[0]
+    newest = statement.read_history(ACCOUNT, limit=1).transactions[0]
     group = f"{day_of(newest.identity.occurred_at_ms)}.{newest.content.meter}"
     first = time.process_time()
     ask("")

@@ -1,4 +1,4 @@
-"""All of the HTTP API: the blueprints, the routes that belong to no domain, and the description of them all."""
+"""The whole HTTP API: all blueprints, the routes that belong to no domain, and the API's description."""
 
 from typing import Any, Final
 

@@ -1,4 +1,4 @@
-"""How little and how much a card can be charged at once, by currency, in Stripe's minor units. Pure.
+"""The smallest and the largest charge of a card, by currency, in Stripe's minor units. Pure.
 
 https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts, read in November 2026.
 Card networks may take less.

@@ -9,7 +9,7 @@ from typing import Final
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND: Final = timedelta(milliseconds=1)
 LAST_MS: Final = (datetime.max.replace(tzinfo=UTC) - EPOCH) // MILLISECOND
-"""The last moment that can be written."""
+"""The last time that can be written."""
 
 _offset = timedelta()
 
@@ -62,7 +62,7 @@ def moved_to(moment: datetime) -> Iterator[None]:
 
 
 class Deadline:
-    """A moment by which work must be done, counted from now; what other clocks say meanwhile does not move it."""
+    """The time by which work must be done, counted from now by the monotonic clock."""
 
     def __init__(self, seconds: float) -> None:
         self._end = monotonic() + seconds

@@ -1,8 +1,7 @@
-"""Days and moments that somebody asks for: read here, and nowhere else. Pure.
+"""Read the days and times in requests. Pure.
 
-The ends of the calendar are a usual way to say "no limit". Nothing is stored beyond `EARLIEST_MS` and `LATEST_MS`, so
-what lies there is taken for them: the answer is the same, and years can be added and taken away without leaving what
-can be written.
+The ends of the calendar are a usual way to say "no limit". Nothing is stored before `EARLIEST_MS` or after `LATEST_MS`,
+so a time beyond them is replaced by them: the answer is the same, and adding years cannot overflow.
 """
 
 import re

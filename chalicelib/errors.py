@@ -1,10 +1,10 @@
-"""The base of every expected refusal. `chalicelib.web` alone turns it into an HTTP answer."""
+"""The base class of every expected error. `chalicelib.web` turns it into an HTTP answer."""
 
 from typing import ClassVar
 
 
 class Refusal(Exception):
-    """An expected "no": says what was wrong and what to do.
+    """An expected error that a caller gets: it says what is wrong and what to do.
 
     Subclasses set `status` (HTTP's), `type` (a stable slug, part of the API) and `title` (one line for people).
     `about` holds what it is about, by name; it becomes extra members of the problem+json answer (RFC 9457).

@@ -1,6 +1,6 @@
-"""What a request brings, read or refused: the names in its path, its query and its body. Pure.
+"""Read the path, the query and the body of a request, or refuse them. Pure.
 
-None of it is looked at before `chalicelib.web` knows who asks.
+`chalicelib.web` reads none of them before it knows the caller.
 """
 
 import re
@@ -14,7 +14,7 @@ from chalicelib.json_input import NotJson, is_json, read_json
 from chalicelib.typed import convert
 
 BODY_BYTES: Final = 64 * 1024
-"""The largest body of an operation that does not say otherwise: several times what any of them can need."""
+"""The largest body of an operation that does not say otherwise: several times what any of them needs."""
 
 LONGEST_PATH_NAME: Final = 256
 LONGEST_PATH_NAME_BYTES: Final = 1_000
@@ -22,7 +22,7 @@ LONGEST_PATH_NAME_BYTES: Final = 1_000
 "Quotas"), of which a word before the name takes a few."""
 
 PATH_NAME: Final = re.compile(rf"[^\x00-\x1f\x7f\ud800-\udfff]{{1,{LONGEST_PATH_NAME}}}")
-"""What can be the name of anything: no control characters, and text that can be written."""
+"""What can be a name: no control characters, and no halves of characters."""
 
 HALF_CHARACTER: Final = re.compile(r"[\ud800-\udfff]")
 
@@ -30,7 +30,7 @@ IDEMPOTENCY_KEY: Final = re.compile(r"[\x21-\x7e]{1,255}")
 
 
 class NothingThere(Refusal):
-    """A name in the path that nothing can have."""
+    """The path has a name that nothing can have."""
 
     status = 404
     type = "not-found"
@@ -98,7 +98,7 @@ def check_path(parameters: Mapping[str, str]) -> None:
 
 
 def check_texts(fields: Mapping[str, str]) -> dict[str, str]:
-    """Return fields, none of which has half of a character in it: nothing could store or answer it.
+    """Check that no field has half of a character in it, which cannot be stored; return them.
 
     Raises InvalidRequest.
     """
@@ -143,7 +143,7 @@ def read_query(query: Mapping[str, str], type: Any) -> Any:
 
 
 def invalid(error: msgspec.ValidationError) -> InvalidRequest:
-    """Turn msgspec's message into a refusal that names the field."""
+    """Return the refusal for an error of msgspec's, with the field that it is about."""
     message, _, place = str(error).partition(" - at `")
     path = place.removesuffix("`").removeprefix("$").lstrip(".")
     if name := re.search(r"(?:required|unknown) field `([^`]+)`", message):

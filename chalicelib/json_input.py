@@ -1,6 +1,6 @@
-"""JSON that others have written: is it declared as JSON, and what does it say. Pure.
+"""Read JSON that comes from outside. Pure.
 
-Whatever comes from outside is read here, so that no text can raise anything but the two errors that `read_json` names.
+No text can raise anything but the two errors that `read_json` names.
 """
 
 import re
@@ -18,11 +18,11 @@ BYTE_ORDER_MARK: Final = "\ufeff"
 
 
 class NotJson(ValueError):
-    """Not JSON: broken, not in UTF-8, or nested deeper than any message of ours can be."""
+    """Not JSON: broken, not in UTF-8, or nested too deep."""
 
 
 def is_json(media_type: str) -> bool:
-    """Tell whether a media type means JSON. Its parameters mean nothing: JSON has none (RFC 8259 section 11)."""
+    """Tell whether a media type is JSON. Its parameters do not count: JSON has none (RFC 8259 section 11)."""
     return MEDIA_TYPE.fullmatch(media_type.partition(";")[0].strip()) is not None
 
 

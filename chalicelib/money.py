@@ -39,7 +39,7 @@ Currency = Annotated[str, Meta(pattern=whole("[a-z]{3}"), description="ISO 4217 
 
 
 class InvalidDecimal(Refusal):
-    """A text that is not a plain decimal with at most six places."""
+    """Not a plain decimal with at most six places."""
 
     status = 422
     type = "invalid-decimal"
@@ -103,7 +103,7 @@ def decimals_of(currency: str) -> int:
     return 3 if currency in THREE_DECIMAL else 2
 
 
-def charge_micros(unit_price_micros: int, quantity_micros: int) -> int:
+def cost_micros(unit_price_micros: int, quantity_micros: int) -> int:
     """Multiply a unit price (micros) by a quantity (millionths), rounded half up to micros."""
     if quantity_micros % MICROS == 0:  # as nearly every event counts: whole units need no rounding
         return unit_price_micros * (quantity_micros // MICROS)

@@ -1,4 +1,4 @@
-"""What a PNG says of itself, read without unpacking it. Pure."""
+"""Read the size of a PNG from its header, without unpacking it. Pure."""
 
 import struct
 from typing import Final
@@ -8,7 +8,7 @@ LARGEST_SIDE: Final = 2_000
 
 SIGNATURE: Final = b"\x89PNG\r\n\x1a\n"
 HEADER: Final = SIGNATURE + b"\x00\x00\x00\rIHDR"
-"""With what every PNG begins: its header comes first and has 13 bytes (PNG specification, 11.2.1)."""
+"""Every PNG begins so: its header comes first and has 13 bytes (PNG specification, 11.2.1)."""
 
 
 def size_of(png: bytes) -> tuple[int, int] | None:

@@ -1,4 +1,4 @@
-"""The types of what people write: each says what a whole text must be, and what is wrong with one that is not. Pure.
+"""Types of texts that people write: each checks a whole text, and its error says what is wrong with it. Pure.
 
 A field of such a type is read by `chalicelib.typed`; what has been read is a plain `str`. `Line("Acme")` makes one in
 code, and raises WrongText for a wrong one. What was stored under an older rule is a `str`, and is never checked again.

@@ -1,4 +1,4 @@
-"""Who asks. Bearer tokens: JWTs that the platform signs with the shared secret (HS256)."""
+"""Bearer tokens, which say who calls: JWTs that the platform signs with the shared secret (HS256)."""
 
 from typing import Annotated, Final, Literal
 
@@ -23,10 +23,10 @@ CLOCKS_DIFFER_MS: Final = 30_000
 """How far the platform's clock may be ahead of ours: RFC 7519 section 4.1.5 allows for some leeway."""
 
 NAMES_OF_THE_SYSTEM: Final = frozenset({"operator", "producer", "owner", "viewer", "stripe", "auto-pay", "renewal"})
-"""What the ledger calls an actor that is not a person. A name that begins with one and a colon is taken, too."""
+"""Names of actors that are not persons. A name that begins with one of them and a colon is reserved, too."""
 
 OF_THE_PLATFORM: Final = frozenset[Role]({"operator", "producer"})
-"""The roles that belong to no account: every account exists for them."""
+"""The roles that belong to no account and see all of them."""
 
 
 class Unauthorized(Refusal):
@@ -43,7 +43,7 @@ class Unauthorized(Refusal):
 
 
 class Caller(msgspec.Struct, frozen=True):
-    """Who asks. A token of the platform's own needs no account. `subject` names the person, where it is told."""
+    """Who calls. A token of the platform itself has no account. `subject` names the person, if the token does."""
 
     role: Role
     account_id: str | None = None
@@ -51,12 +51,12 @@ class Caller(msgspec.Struct, frozen=True):
 
     @property
     def is_of_the_platform(self) -> bool:
-        """Tell whether the caller belongs to no account, so that every account exists for it."""
+        """Tell whether the caller belongs to no account and sees all of them."""
         return self.role in OF_THE_PLATFORM
 
     @property
     def actor(self) -> str:
-        """Return how this caller is named in the ledger: no person's name reads as the system's own."""
+        """Return the caller's name in the ledger: a person's name never looks like one of the system's."""
         if self.subject and self.subject.partition(":")[0].strip().casefold() not in NAMES_OF_THE_SYSTEM:
             return self.subject
         name = self.subject or self.account_id
@@ -71,7 +71,7 @@ class _Claims(msgspec.Struct):
     sub: Line | None = None
 
 
-def read(authorization: str, secret: str) -> Caller:
+def read_token(authorization: str, secret: str) -> Caller:
     """Read an Authorization header. Raises Unauthorized, with the reason but never with the token."""
     scheme, _, token = authorization.partition(" ")
     if scheme.lower() != "bearer" or not token:
@@ -96,7 +96,9 @@ def read(authorization: str, secret: str) -> Caller:
     return caller
 
 
-def sign(secret: str, *, role: Role, account_id: str | None, expires_at_ms: int, subject: str | None = None) -> str:
-    """Make a token, as the platform does."""
+def sign_token(
+    secret: str, *, role: Role, account_id: str | None, expires_at_ms: int, subject: str | None = None
+) -> str:
+    """Sign a token, as the platform does."""
     claims = {"role": role, "account_id": account_id, "sub": subject, "exp": expires_at_ms // 1000}
     return jwt.encode({name: value for name, value in claims.items() if value is not None}, secret, algorithm=ALGORITHM)

@@ -1,8 +1,8 @@
-"""Values of declared types: every reader of msgspec's is made here, by one thread at a time. Pure.
+"""Read values of declared types. Every msgspec decoder is made here, by one thread at a time. Pure.
 
-msgspec (0.22) keeps what it finds out about a Struct on the class, and puts it there before it is complete: two threads
-that are the first to read a type at the same time crash the process, without an exception or a line in the log. What
-comes from here is complete.
+msgspec (0.22) stores what it knows of a Struct on the class before that is complete: two threads that are the first to
+decode a type at the same time crash the process, without an exception or a line in the log. A decoder from here is
+complete.
 """
 
 from functools import cache
@@ -25,12 +25,12 @@ def json_decoder(type: Any) -> msgspec.json.Decoder[Any]: ...
 
 
 def json_decoder(type: Any) -> msgspec.json.Decoder[Any]:
-    """Return the decoder of JSON that says a value of a type."""
+    """Return the decoder of a type from JSON."""
     return _json_decoder(type)
 
 
 def msgpack_decoder(type: Any) -> msgspec.msgpack.Decoder[Any]:
-    """Return a decoder of MessagePack that says a value of a type."""
+    """Return a decoder of a type from MessagePack."""
     with _one_at_a_time:
         return msgspec.msgpack.Decoder(type, dec_hook=_read)
 
@@ -55,8 +55,8 @@ def convert(value: Any, type: Any, *, strict: bool = True) -> Any:
     return msgspec.convert(value, type, strict=strict, dec_hook=_read)
 
 
-def sent(request: msgspec.Struct) -> dict[str, Any]:
-    """Return the fields of a request that were sent, by name: one that was left out is UNSET."""
+def sent_fields(request: msgspec.Struct) -> dict[str, Any]:
+    """Return the fields of a request that were sent, by name. One that was left out is UNSET and not returned."""
     fields = msgspec.structs.asdict(request)
     return {name: value for name, value in fields.items() if value is not msgspec.UNSET}
 
@@ -69,7 +69,7 @@ def _json_decoder(type: Any) -> msgspec.json.Decoder[Any]:
 
 
 def _read(type: Any, value: Any) -> Any:
-    """Read a value of a type that msgspec does not know: each is made of a text, and says itself what is wrong."""
+    """Read a type that msgspec does not know: each is made from a text, and its error says what is wrong."""
     if not isinstance(value, str):
         raise TypeError(f"must be a text, not {value!r:.40}")
     return type(value)

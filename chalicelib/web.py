@@ -1,7 +1,7 @@
-"""The one door between HTTP and the verbs: typed requests in, JSON or problem+json out, each operation on record.
+"""HTTP: typed requests in, JSON or problem+json out, and each operation declared for `/openapi.json`.
 
-A route declares what it takes and gives with types; the same types check the request and make `/openapi.json`. Unless
-it is public, who asks is known before anything else of the request is looked at: strangers learn nothing, and cost
+A route declares its body, query and answer as types; the same types check the request and describe the API. Unless an
+operation is public, the caller is known before anything else of the request is read: strangers learn nothing, and cost
 little.
 """
 
@@ -47,7 +47,7 @@ class Problem(msgspec.Struct, omit_defaults=True):
 
 
 class Answer(msgspec.Struct):
-    """What a view gives when the status or the headers are not its operation's usual ones."""
+    """What a view returns if the status or the headers are not its operation's usual ones."""
 
     body: Any
     status: int
@@ -84,13 +84,13 @@ class Operation(msgspec.Struct, frozen=True):
 
 
 class Call(Generic[BodyT, QueryT]):
-    """One request. Its body and its query are read, and checked against the operation's types, when first asked for.
+    """One request. Its body and its query are read, and checked against the operation's types, on first use.
 
-    A view that asks for the caller's right first has thus refused a caller without it before reading anything.
+    So a view that first checks the caller's right refuses a caller without it before reading anything.
     """
 
     def __init__(self, request: Request, operation: Operation) -> None:
-        """Find out who asks, unless anybody may. Raises Unauthorized."""
+        """Read the caller, unless the operation is public. Raises Unauthorized."""
         self.headers: Mapping[str, str] = request.headers
         self.used_key: Key | None = None
         self._request = request
@@ -99,7 +99,7 @@ class Call(Generic[BodyT, QueryT]):
 
     @property
     def caller(self) -> Caller:
-        """Return who asks. Raises Unauthorized for a public operation, which does not know."""
+        """Return who calls. Raises Unauthorized for a public operation, which does not know."""
         if self._caller is None:
             raise Unauthorized("this operation does not ask who calls")
         return self._caller
@@ -129,7 +129,7 @@ class Call(Generic[BodyT, QueryT]):
 
     @property
     def idempotency_key(self) -> Key:
-        """Return the Idempotency-Key header, as the caller's. Raises MissingIdempotencyKey."""
+        """Return the Idempotency-Key header, in the caller's space. Raises MissingIdempotencyKey."""
         text = self.headers.get("idempotency-key", "")
         if not IDEMPOTENCY_KEY.fullmatch(text):
             raise MissingIdempotencyKey
@@ -143,8 +143,8 @@ class Call(Generic[BodyT, QueryT]):
 
 
 def caller_of(request: Request) -> Caller:
-    """Return who sends a request. Raises Unauthorized."""
-    return token.read(request.headers.get("authorization", ""), settings().token_secret)
+    """Return who calls. Raises Unauthorized."""
+    return token.read_token(request.headers.get("authorization", ""), settings().token_secret)
 
 
 View = Callable[..., Any]
@@ -179,9 +179,9 @@ class Routes(Blueprint):
     ) -> Callable[[View], View]:
         """Declare a view: `view(call, **path parameters)` returns a value of type `gives`, an Answer, or a Response.
 
-        Where there are several statuses, the first is the usual one. With `key_optional` an Idempotency-Key is needed
-        only where money moves. A body longer than `body_bytes` is refused by its length. `media_type` is that of the
-        answer, `example` a body that is taken, and `description` tells those who call it what to know.
+        Of several statuses the first is the usual one. With `key_optional` an Idempotency-Key is needed only where
+        money moves. A body longer than `body_bytes` is refused unread. `media_type` is that of the answer, `example` a
+        valid body, and `description` is for those who call it.
         """
 
         def declare(view: View) -> View:
@@ -243,7 +243,7 @@ def _present(given: Any, operation: Operation) -> Response:
 
 
 def _kept(response: Response, key: Key | None, parameters: Mapping[str, str]) -> Response:
-    """Keep the first answer to a key, and give that; not one that says that the outcome is not known yet."""
+    """Store the first answer to a key, and return it. A 202 is not stored: its outcome is not known yet."""
     if key is None or response.status_code == 202:
         return response
     answer = idempotency.Answer(response.status_code, str(response.body))
@@ -268,5 +268,5 @@ def problem(refusal: Refusal, status: int | None = None) -> Response:
 
 
 def _json(body: Any) -> str:
-    """Write JSON, with a line's end for those who read it in a terminal."""
+    """Write JSON, with a newline for those who read it in a terminal."""
     return msgspec.json.encode(body).decode() + "\n"

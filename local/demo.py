@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 
 from chalicelib import clock
 from chalicelib.accounts import table as accounts
-from chalicelib.accounts.put import AccountRequest, put
+from chalicelib.accounts.create_or_change import AccountRequest, create_or_change
 from chalicelib.auto_pay.change_settings import AutoPayRequest, change_settings
 from chalicelib.cards import card_on_file as card
 from chalicelib.catalog.catalog import catalog
@@ -85,7 +85,7 @@ def open_accounts(account_id: str, client_id: str) -> None:
         currency="usd",
     )
     for opened, request in ((account_id, workspace), (client_id, customer)):
-        account, _ = put(OPERATOR, opened, request, catalog())
+        account, _ = create_or_change(OPERATOR, opened, request, catalog())
         welcome = AdjustmentRequest("credit", "10.00", Line("Welcome credit"))
         adjust(account, welcome, key=Key("welcome", "operator"), actor=OPERATOR.actor)
 

@@ -16,7 +16,7 @@ from chalicelib.ledger.verify import StillMoving, verify
 from chalicelib.ledger.wallet import WalletNotFound
 from chalicelib.log import log
 from chalicelib.settings import settings
-from chalicelib.token import OF_THE_PLATFORM, Role, sign
+from chalicelib.token import OF_THE_PLATFORM, Role, sign_token
 from ops.catalog import catalog
 from ops.daily_looks import give_daily_looks
 from ops.dead_letters.commands import dead_letters
@@ -89,7 +89,7 @@ def make_token(role: str, account_id: str | None, hours: float, subject: str | N
         raise click.UsageError("an owner or viewer needs an account")
     expires_at_ms = clock.to_ms(clock.now() + timedelta(hours=hours))
     secret = settings().token_secret
-    click.echo(sign(secret, role=role, account_id=account_id, expires_at_ms=expires_at_ms, subject=subject))  # type: ignore[arg-type]
+    click.echo(sign_token(secret, role=role, account_id=account_id, expires_at_ms=expires_at_ms, subject=subject))  # type: ignore[arg-type]
 
 
 ops.add_command(catalog)

@@ -19,9 +19,9 @@ from chalicelib.accounts.account import Account
 from chalicelib.accounts.table import AccountRow
 from chalicelib.accounts.tax import tax_of
 from chalicelib.batches import each
-from chalicelib.catalog.catalog import FILE, Catalog, Product, read
-from chalicelib.catalog.invalid import InvalidCatalog
-from chalicelib.ledger.table import meters_used
+from chalicelib.catalog.catalog import FILE, Catalog, Product, read_catalog
+from chalicelib.catalog.errors import InvalidCatalog
+from chalicelib.ledger.table import read_meters_used
 from chalicelib.subscriptions import table
 from chalicelib.subscriptions.renewal import chargeable_renewal
 from chalicelib.subscriptions.renewal_hold import HOLD_CAUSES
@@ -54,7 +54,7 @@ def check(file: Path, usage_days: int) -> None:
     Exits with 1 when there are any: do not deploy it then. It reads the tables as a whole.
     """
     try:
-        wanted = read(file.read_bytes())
+        wanted = read_catalog(file.read_bytes())
     except InvalidCatalog as error:
         raise click.ClickException(f"{file}: {error}") from None
     since = clock.iso(clock.to_ms(clock.now() - timedelta(days=usage_days)))[:10]
@@ -84,7 +84,7 @@ def find_all(wanted: Catalog, since: str) -> tuple[set[Finding], int]:
         message="a subscription could not be compared with the catalog",
         about=lambda account_id: {"account_id": account_id},
     )
-    for account_id, meters in _read(meters_used(since), "usage"):
+    for account_id, meters in _read(read_meters_used(since), "usage"):
         found.update(_of_usage(account_id, currencies.get(account_id), meters, wanted))
     return found, len(unread)
 

@@ -22,7 +22,7 @@ from chalicelib.payments.payment import DAY_MS
 from chalicelib.portal import session
 from chalicelib.recovery import sweep
 from chalicelib.stripe_api import client as stripe_client
-from chalicelib.usage import accept, event, nesting
+from chalicelib.usage import accept, event, json_nesting
 from chalicelib.usage import routes as usage_routes
 from infrastructure import package
 from ops.__main__ import ops
@@ -63,7 +63,7 @@ FIGURES = [
     ("docs/api.md", "`data.parts`, 1 to {} of them", event.MAXIMUM_PARTS),
     ("docs/api.md", "| {} entries, keys of", event.MAXIMUM_METADATA),
     ("docs/api.md", "({:,} bytes), ", event.MAXIMUM_BYTES),
-    ("docs/api.md", "bytes), {} levels of nesting", nesting.MAXIMUM_DEPTH),
+    ("docs/api.md", "bytes), {} levels of nesting", json_nesting.MAXIMUM_DEPTH),
     ("docs/api.md", "An answer has up to {:,} rows", transaction_csv.MAXIMUM_ROWS),
     ("docs/auto-pay.md", "Payments of\n  {} days are read", payments.REVERSIBLE_FOR_MS // DAY_MS),
     ("docs/decisions/0004-auto-pay-looks-again.md", "the last {} days,", payments.UNRESOLVED_FOR_MS // DAY_MS),

@@ -6,7 +6,7 @@ from chalicelib.money import (
     MICROS,
     InvalidDecimal,
     NotChargeable,
-    charge_micros,
+    cost_micros,
     format_amount,
     format_micros,
     from_card_amount,
@@ -92,12 +92,12 @@ def test_an_amount_shows_its_currencys_places_and_never_rounds(micros: int, curr
     ],
 )
 def test_price_times_quantity_rounds_half_up_to_micros(price: int, quantity: int, charge: int) -> None:
-    assert charge_micros(price, quantity) == charge
+    assert cost_micros(price, quantity) == charge
 
 
 @given(st.integers(0, 10**10), st.integers(0, 10**12))
 def test_a_charge_is_never_off_by_more_than_half_a_micro(price: int, quantity: int) -> None:
-    assert abs(charge_micros(price, quantity) * MICROS - price * quantity) * 2 <= MICROS
+    assert abs(cost_micros(price, quantity) * MICROS - price * quantity) * 2 <= MICROS
 
 
 @pytest.mark.parametrize(

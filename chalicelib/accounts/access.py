@@ -1,4 +1,4 @@
-"""May an account use the product now? Platforms ask before a call or a message."""
+"""Whether an account may use the product now. Platforms ask before a call or a message."""
 
 from typing import Literal
 
@@ -18,15 +18,15 @@ Reason = Literal[
 
 
 class Access(msgspec.Struct, frozen=True):
-    """The answer. `available_micros` is what is left above the floor, and may be negative."""
+    """Whether access is open, and why not. `available_micros` is what is left above the floor; it may be negative."""
 
     allowed: bool
     reason: Reason | None
     available_micros: int
 
 
-def access(account: Account, catalog: Catalog) -> Access:
-    """Decide for an account that has been read: one more read, of its wallet and of its workspace's row and wallet."""
+def find_access(account: Account, catalog: Catalog) -> Access:
+    """Return an account's access. It takes one more read: of its wallet, and of its workspace's row and wallet."""
     workspace_ids = [account.workspace_id] if account.workspace_id else []
     ids = [account.account_id, *workspace_ids]
     rows = read_together({WalletRow: ids, **({AccountRow: workspace_ids} if workspace_ids else {})})
@@ -35,21 +35,21 @@ def access(account: Account, catalog: Catalog) -> Access:
         if account_id not in wallets:
             raise WalletNotFound(account_id)
     ends_ms = {row.account_id: row.access_until_ms for row in rows.get(AccountRow, ())}
-    return decide(
+    return decide_access(
         wallets[account.account_id],
         wallets.get(account.workspace_id or ""),
         catalog.limits(account.currency).floor_micros,
-        is_unpaid=is_over(account.access_until_ms),
-        workspace_is_unpaid=is_over(ends_ms.get(account.workspace_id)),
+        is_unpaid=is_grace_over(account.access_until_ms),
+        workspace_is_unpaid=is_grace_over(ends_ms.get(account.workspace_id)),
     )
 
 
-def is_over(access_until_ms: float | None) -> bool:
-    """Tell whether the grace of an unpaid subscription is over."""
+def is_grace_over(access_until_ms: float | None) -> bool:
+    """Tell whether the grace period of an unpaid subscription is over."""
     return access_until_ms is not None and clock.now_ms() >= access_until_ms
 
 
-def decide(
+def decide_access(
     wallet: Wallet,
     workspace: Wallet | None,
     floor_micros: int,
@@ -57,7 +57,7 @@ def decide(
     is_unpaid: bool = False,
     workspace_is_unpaid: bool = False,
 ) -> Access:
-    """Decide from the wallet and, for a client, its workspace's, and from whether a subscription is unpaid."""
+    """Decide by the wallet, by the workspace's wallet for a client, and by unpaid subscriptions."""
     reason: Reason | None = None
     if is_unpaid:
         reason = "subscription_unpaid"

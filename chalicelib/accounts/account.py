@@ -4,18 +4,16 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
-from msgspec.structs import replace
 
 from chalicelib.errors import Busy, Refusal
 from chalicelib.text import Email, Line
-from chalicelib.typed import sent
 
 Kind = Literal["workspace", "client"]
 MOST_ADDRESS_LINES: Final = 10
 
 
 class AccountNotFound(Refusal):
-    """No such account, or none that the caller may know of: both are told alike."""
+    """No such account, or one that the caller may not see: the answer is the same."""
 
     status = 404
     type = "account-not-found"
@@ -26,7 +24,7 @@ class AccountNotFound(Refusal):
 
 
 class AccountImmutable(Refusal):
-    """Something that is fixed when an account is created was sent with another value."""
+    """A request changes what is fixed when the account is created."""
 
     status = 409
     type = "account-immutable"
@@ -48,7 +46,7 @@ class WorkspaceInvalid(Refusal):
 
 
 class ClientIdInvalid(Refusal):
-    """An id that a workspace's owner cannot give to a client: it may be another's, now or later."""
+    """An id that a workspace's owner may not choose for a client, since it could be somebody else's."""
 
     status = 422
     type = "client-id-invalid"
@@ -80,7 +78,7 @@ class AccountBusy(Busy):
 
 
 class BillingDetails(msgspec.Struct, omit_defaults=True, frozen=True):
-    """Whom invoices are made out to, as it is kept."""
+    """Whom invoices are made out to, as it is stored."""
 
     name: str | None = None
     address: list[str] = []
@@ -89,19 +87,23 @@ class BillingDetails(msgspec.Struct, omit_defaults=True, frozen=True):
 
 
 class BillingDetailsRequest(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """Whom invoices shall be made out to: what is left out stays as it is, and null clears."""
+    """A change of whom invoices are made out to: what is left out stays as it is, and null clears."""
 
     name: Line | UnsetType | None = UNSET
     address: Annotated[list[Line], Meta(max_length=MOST_ADDRESS_LINES)] | UnsetType | None = UNSET
     tax_id: Line | UnsetType | None = UNSET
     email: Email | UnsetType | None = UNSET
 
-    def over(self, kept: BillingDetails | None) -> BillingDetails | None:
-        """Return the details that are kept with these over them; None if nothing is left."""
-        nothing = BillingDetails()
-        wanted = {name: value or getattr(nothing, name) for name, value in sent(self).items()}
-        details = replace(kept or nothing, **wanted)
-        return details if details != nothing else None
+    def apply_to(self, kept: BillingDetails | None) -> BillingDetails | None:
+        """Return the details that are kept, with these changes; None if nothing is left."""
+        before = kept or BillingDetails()
+        details = BillingDetails(
+            name=before.name if self.name is UNSET else self.name,
+            address=before.address if self.address is UNSET else list(self.address or []),
+            tax_id=before.tax_id if self.tax_id is UNSET else self.tax_id,
+            email=before.email if self.email is UNSET else self.email,
+        )
+        return details if details != BillingDetails() else None
 
 
 class Card(msgspec.Struct, frozen=True):
@@ -117,9 +119,9 @@ class Card(msgspec.Struct, frozen=True):
 
 
 class Account(msgspec.Struct, frozen=True):
-    """A workspace or a client. One currency, one wallet. From `access_until_ms` on its subscription closes access.
+    """A workspace or a client, with one currency and one wallet.
 
-    `version` counts the changes of what people write of it.
+    At `access_until_ms` an unpaid subscription closes access. `version` counts the changes that people make.
     """
 
     account_id: str

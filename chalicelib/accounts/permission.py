@@ -1,4 +1,4 @@
-"""Decide who may ask for what."""
+"""Decide who may do what: roles and their rights, and which accounts a caller can see."""
 
 from enum import Enum
 from typing import Any, Final
@@ -28,7 +28,7 @@ RIGHTS: Final[dict[Role, frozenset[Right]]] = {
     "owner": frozenset({Right.READ, Right.ACT, Right.ASK}),
     "viewer": frozenset({Right.READ, Right.ASK}),
 }
-"""What each role may. Metering belongs to the platform: who pays for usage does not say how much there was."""
+"""What each role may do. Only the platform reports usage, not those who pay for it."""
 
 
 class Forbidden(Refusal):
@@ -51,23 +51,23 @@ class Permission(msgspec.Struct, frozen=True):
         return self.caller.actor
 
     def may_see_sibling(self, account_id: str) -> bool:
-        """Tell whether the caller may know the other transaction of a posting, in that account's wallet.
+        """Tell whether the caller may see the other transaction of a posting, in that account's wallet.
 
-        A workspace knows its clients; what a client costs its workspace is not the client's business.
+        A workspace sees those of its clients; a client does not see what it costs its workspace.
         """
         is_own_workspace = self.account.kind == "workspace" and self.caller.account_id == self.account.account_id
         return self.caller.role == "operator" or self.caller.account_id == account_id or is_own_workspace
 
 
 REFUSALS = (Unauthorized, Forbidden, AccountNotFound)
-"""What every route about an account may answer."""
+"""The errors that every route about an account may answer."""
 
 
 def allow(call: Call[Any, Any], account_id: str, right: Right) -> Permission:
-    """Let the caller through to an account, or not.
+    """Check that the caller has a right on an account, and return the account.
 
-    Raises AccountNotFound for an account that does not exist or that a stranger asks for; Forbidden for one that the
-    caller may see but not change.
+    Raises AccountNotFound for an account that does not exist or that the caller cannot see; Forbidden for one that the
+    caller can see without having the right.
     """
     account = table.find(account_id)
     if account is None or not can_see(call.caller, account):
@@ -77,7 +77,7 @@ def allow(call: Call[Any, Any], account_id: str, right: Right) -> Permission:
 
 
 def can_see(caller: Caller, account: Account) -> bool:
-    """Tell whether the account exists for the caller: its own, a client of its own, or any for the platform."""
+    """Tell whether the caller can see the account: its own, one of its clients, or any for the platform."""
     return caller.is_of_the_platform or caller.account_id in {account.account_id, account.workspace_id}
 
 

@@ -1,53 +1,22 @@
 """Accounts over HTTP."""
 
-from typing import Any
-
-import msgspec
-
-from chalicelib.accounts import access as access_rule
+from chalicelib.accounts.access import find_access
 from chalicelib.accounts.account import (
-    Account,
     AccountBusy,
     AccountImmutable,
-    BillingDetails,
     ClientIdInvalid,
     WorkspaceInvalid,
 )
+from chalicelib.accounts.create_or_change import AccountRequest, create_or_change
 from chalicelib.accounts.permission import REFUSALS, Right, allow
-from chalicelib.accounts.put import AccountRequest, put
+from chalicelib.accounts.view import AccessView, AccountView, view_access, view_account
+from chalicelib.api_tags import ACCOUNTS
 from chalicelib.catalog.catalog import UnknownCurrency, catalog
-from chalicelib.clock import iso
 from chalicelib.errors import Refusal
-from chalicelib.money import format_amount
-from chalicelib.tags import ACCOUNTS
 from chalicelib.text import AccountId, WrongText
 from chalicelib.web import Answer, Call, Routes
 
 routes = Routes(__name__, *ACCOUNTS)
-
-
-class AccountView(msgspec.Struct):
-    """An account."""
-
-    account_id: str
-    kind: str
-    workspace_id: str | None
-    name: str
-    email: str
-    currency: str
-    locale: str
-    country: str | None
-    billing_details: BillingDetails | None
-    created_at: str
-
-
-class AccessView(msgspec.Struct):
-    """Whether the product may be used now. `available` is what is left above the floor; it may be negative."""
-
-    allowed: bool
-    reason: access_rule.Reason | None
-    available: str
-    currency: str
 
 
 class InvalidAccountId(Refusal):
@@ -82,8 +51,8 @@ class InvalidAccountId(Refusal):
     ),
 )
 def put_account(call: Call[AccountRequest, None], account_id: str) -> Answer:
-    account, created = put(call.caller, _checked(account_id), call.body, catalog())
-    return Answer(view(account), 201 if created else 200)
+    account, created = create_or_change(call.caller, _check_account_id(account_id), call.body, catalog())
+    return Answer(view_account(account), 201 if created else 200)
 
 
 @routes.operation(
@@ -95,7 +64,7 @@ def put_account(call: Call[AccountRequest, None], account_id: str) -> Answer:
     refuses=REFUSALS,
 )
 def get_account(call: Call[None, None], account_id: str) -> AccountView:
-    return view(allow(call, account_id, Right.READ).account)
+    return view_account(allow(call, account_id, Right.READ).account)
 
 
 @routes.operation(
@@ -111,21 +80,10 @@ def get_account(call: Call[None, None], account_id: str) -> AccountView:
 )
 def get_access(call: Call[None, None], account_id: str) -> AccessView:
     account = allow(call, account_id, Right.ASK).account
-    found = access_rule.access(account, catalog())
-    return AccessView(
-        found.allowed, found.reason, format_amount(found.available_micros, account.currency), account.currency
-    )
+    return view_access(find_access(account, catalog()), account.currency)
 
 
-def view(account: Account) -> AccountView:
-    """Present an account."""
-    fields: dict[str, Any] = {
-        name: getattr(account, name) for name in AccountView.__struct_fields__ if name != "created_at"
-    }
-    return AccountView(**fields, created_at=iso(account.created_at_ms))
-
-
-def _checked(account_id: str) -> str:
+def _check_account_id(account_id: str) -> str:
     try:
         return AccountId(account_id)
     except WrongText as wrong:

@@ -28,7 +28,7 @@ class ClientsIndex(GlobalSecondaryIndex["AccountRow"]):  # type: ignore[no-untyp
 
 
 class AccountRow(Table):
-    """One row an account."""
+    """One row for each account."""
 
     class Meta(metaclass=TableMeta):
         setting = "accounts_table"

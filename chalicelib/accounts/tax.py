@@ -1,4 +1,4 @@
-"""Which of the catalog's taxes an account bears. Pure."""
+"""Which of the catalog's taxes an account pays. Pure."""
 
 from chalicelib.accounts.account import Account
 from chalicelib.catalog.catalog import Catalog

@@ -1,6 +1,7 @@
-"""The door to the bucket of day files: one object an account and day, read and written as streams.
+"""The door to the bucket of day files: one object for each account and day, read and written as streams.
 
-All of it follows from the ledger's pages. Who deletes it together with the rows of `audits` has it made anew.
+The files are made from the ledger's pages. If they and the rows of `audits` are deleted, the next audits make them
+again.
 """
 
 from collections.abc import Iterator, Sequence

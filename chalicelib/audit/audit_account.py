@@ -1,11 +1,11 @@
-"""Audit one account: open the pages that are new, and find and settle what was charged again.
+"""Audit one account: open its new pages, find the usage that was charged again, and give it back.
 
-What is new is told without opening a page. The wallet's sequence number tells that there is something, the daily totals
-tell on which days, and the pages of such a day that begin behind the number up to which it was audited are opened.
-Both were written in the same commits as the pages, so nothing can be missed; and a commit writes nothing more for it.
+New pages are found without opening any. The wallet's sequence number says that there are some, the daily totals say on
+which days, and the pages of such a day after the sequence number of its last audit are opened. Both are written in the
+same commits as the pages, so nothing is missed, and a commit writes nothing more for the audit.
 
-The order of writes makes it safe to be cut off anywhere: repeats are kept, corrections posted and noted, then the day's
-file is written, and last how far the day was audited. What was cut off is done again, and finds what is there.
+The order of writes makes it safe to be cut off anywhere: repeats are stored, corrections posted and marked, then the
+day's file is written, and last how far the day was audited. The next run does the same again and finds what is there.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -15,13 +15,13 @@ from typing import Final
 
 from chalicelib import clock
 from chalicelib.audit import archive, table
-from chalicelib.audit.day_file import find_alike, hash_of, make_record, shared_hashes, transaction_id_of
-from chalicelib.audit.give_back import give_back
+from chalicelib.audit.day_file import find_by_hash, hash_of, make_record, shared_hashes, transaction_id_of
+from chalicelib.audit.give_back_repeats import give_back_repeats
 from chalicelib.audit.repeats import WINDOW_DAYS, Repeat, find_repeats, is_audited
 from chalicelib.audit.table import DayProgress
 from chalicelib.clock import Deadline
 from chalicelib.ledger import statement
-from chalicelib.ledger.daily_usage import DAY_MS, totals
+from chalicelib.ledger.daily_usage import DAY_MS, sum_usage_by_day
 from chalicelib.ledger.page import SPAN_MS
 from chalicelib.ledger.page_table import read_page_sizes, read_pages_posted
 from chalicelib.ledger.read_page import transactions_of
@@ -30,19 +30,19 @@ from chalicelib.ledger.transaction import Transaction
 from chalicelib.log import log
 
 CHUNK: Final = 100_000
-"""Transactions taken at a time, of one day: some 10 MB of records, and 1 KB more for each that is there twice."""
+"""Transactions of one day audited at a time: some 10 MB of records, and 1 KB more for each repeat."""
 
 TOGETHER: Final = 100
-"""Repeats that are kept and given back together, some seconds' work; the time is looked at in between."""
+"""Repeats stored and given back together, in some seconds; the deadline is checked after each such batch."""
 
 READS_AT_ONCE: Final = 8
-"""Day files read side by side: a day is compared with up to 71."""
+"""Day files read at the same time: a day is compared with up to 71."""
 
 ALL_DAYS: Final = ("0", "9999-12-31")
 
 
 class AccountAudit:
-    """One audit of an account, up to where its wallet is when it begins; what is posted later is the next one's."""
+    """One audit of an account, up to its wallet's sequence at the start. The next one takes what is posted later."""
 
     def __init__(self, account_id: str, *, gives_back: bool, deadline: Deadline) -> None:
         self.account_id = account_id
@@ -55,7 +55,7 @@ class AccountAudit:
 
     def run(self) -> bool:
         """Audit the days that have new usage, oldest first; tell whether there was time for all of them."""
-        # Read after the wallet: they tell of everything up to its number, and perhaps of more.
+        # Read after the wallet, so they include everything up to its sequence, and perhaps more.
         for day, meters in read_days(self.account_id, *ALL_DAYS).items():
             count = sum(usage.count for usage in meters.values())
             while self._has_new(day, count):
@@ -73,7 +73,7 @@ class AccountAudit:
         done = self._progress.get(day, DayProgress())
         end = self._chunk_end(day, done, count)
         records, counted = self._open_pages(day, done.sequence, end)
-        if not self._settle(list(self._find_repeats(day, records))):
+        if not self._store_and_give_back(list(self._find_repeats(day, records))):
             return False
         if records:
             archive.add(self.account_id, day, records)
@@ -83,7 +83,7 @@ class AccountAudit:
         return True
 
     def _chunk_end(self, day: str, done: DayProgress, count: int) -> int:
-        """Return the sequence number up to which the next chunk goes: all that is new, nearly always."""
+        """Return the sequence number up to which the next chunk goes: nearly always the last one."""
         if count - done.usage_count <= CHUNK:
             return self._up_to
         sizes = read_page_sizes(self.account_id, *_page_times(day), after_sequence=done.sequence)
@@ -107,12 +107,12 @@ class AccountAudit:
         return records, counted
 
     def _find_repeats(self, day: str, new: Sequence[bytes]) -> Iterable[Repeat]:
-        """Return what is charged again among new events, and among those that are stored beside them."""
+        """Return the repeats among the new events and the stored ones."""
         records = {*new, *self._stored_alike(day, {hash_of(record) for record in new})}
         shared = shared_hashes(records)
         alike = [transaction_id_of(record) for record in records if hash_of(record) in shared]
-        # Read from their pages: that two hashes are the same proves nothing.
-        transactions = statement.transactions(self.account_id, alike)
+        # Read from their pages: two different events may have the same hash.
+        transactions = statement.read_transactions(self.account_id, alike)
         return find_repeats(transactions, found_at_ms=clock.now_ms(), give_back=self.gives_back)
 
     def _stored_alike(self, day: str, hashes: Collection[bytes]) -> Iterable[bytes]:
@@ -122,12 +122,12 @@ class AccountAudit:
             yield from found
 
     def _alike_in(self, hashes: Collection[bytes], day: str) -> list[bytes]:
-        return find_alike(archive.read(self.account_id, day), hashes)
+        return find_by_hash(archive.read(self.account_id, day), hashes)
 
-    def _settle(self, repeats: Sequence[Repeat]) -> bool:
-        """Keep repeats and give back those that are to be; tell whether there was time for all of them.
+    def _store_and_give_back(self, repeats: Sequence[Repeat]) -> bool:
+        """Store repeats and give back those that are due; tell whether there was time for all of them.
 
-        Those of an earlier run that was cut off are passed over quickly, so each run comes further.
+        Repeats that an earlier run has finished take little time, so each run gets further.
         """
         for start in range(0, len(repeats), TOGETHER):
             if start and self.deadline.is_over:
@@ -136,7 +136,7 @@ class AccountAudit:
             known = table.read_kept(self.account_id, [repeat.transaction_id for repeat in batch])
             kept = [known.get(repeat.transaction_id) or self._keep(repeat) for repeat in batch]
             if due := [repeat for repeat in kept if repeat.state == "to_give_back"]:
-                give_back(due)
+                give_back_repeats(due)
         return True
 
     def _keep(self, repeat: Repeat) -> Repeat:
@@ -172,7 +172,7 @@ def _days_around(day: str) -> set[str]:
 def _usage_count(transactions: Sequence[Transaction]) -> int:
     """Count usage as the daily totals do: a receipt by its lines."""
     times = [each.identity.occurred_at_ms for each in transactions]
-    days = totals(times, [each.content for each in transactions], [each.leg for each in transactions])
+    days = sum_usage_by_day(times, [each.content for each in transactions], [each.leg for each in transactions])
     return sum(usage.count for meters in days.values() for usage in meters.values())
 
 

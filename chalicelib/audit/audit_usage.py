@@ -1,4 +1,4 @@
-"""The nightly audit: go through the accounts with new pages, each by itself, as far as the time allows."""
+"""The nightly audit: audit the accounts with new pages, each by itself, as far as the time allows."""
 
 from collections.abc import Iterator
 from itertools import islice
@@ -17,14 +17,14 @@ from chalicelib.ledger.table import scan_sequences
 from chalicelib.log import log
 
 BUDGET_SECONDS: Final = 600
-"""When a run begins nothing further. Comparing one chunk takes seconds, at worst minutes; the function has 900 s."""
+"""After this a run starts no further chunk. One takes seconds, at worst minutes; the function has 900 s."""
 
 BATCH: Final = 100
 """Accounts whose progress is read in one call."""
 
 
-class Audit(msgspec.Struct):
-    """What one run came to. `unfinished` accounts, and those that were not reached, are the next run's."""
+class AuditSummary(msgspec.Struct):
+    """The result of a run. The next run takes `unfinished` accounts and those that were not reached."""
 
     accounts: int = 0
     events: int = 0
@@ -36,32 +36,32 @@ class Audit(msgspec.Struct):
 class AuditIncomplete(Exception):
     """Some accounts could not be audited; all others were."""
 
-    def __init__(self, audit: Audit) -> None:
+    def __init__(self, audit: AuditSummary) -> None:
         super().__init__(f"{audit.failed} of {audit.accounts} accounts could not be audited; see the log")
         self.audit = audit
 
 
-def audit_usage(catalog: Catalog, deadline: Deadline | None = None) -> Audit:
+def audit_usage(catalog: Catalog, deadline: Deadline | None = None) -> AuditSummary:
     """Audit the accounts that have new pages and were not audited today. Raises AuditIncomplete, if any met a bug.
 
-    An account is taken for the day before it is audited, so that one that kills the function does not do so in every
-    run, and so that no two runs audit it at once. One that was not finished in time is put back.
+    An account is marked as audited today before the audit, so that one that crashes the function does so once a day,
+    and so that no two runs audit it at once. The mark of one that was not finished in time is removed.
     """
-    audit = Audit()
+    audit = AuditSummary()
     deadline = deadline or Deadline(BUDGET_SECONDS)
-    for account_id in _behind():
+    for account_id in _accounts_with_new_pages():
         if deadline.is_over:
             break
         now_ms = clock.now_ms()
         if table.take(account_id, now_ms, not_since_ms=_midnight(now_ms)):
-            _audit(account_id, catalog, deadline, audit)
+            _audit_account(account_id, catalog, deadline, audit)
     log().info("usage audited", **msgspec.to_builtins(audit))
     if audit.failed:
         raise AuditIncomplete(audit)
     return audit
 
 
-def _behind() -> Iterator[str]:
+def _accounts_with_new_pages() -> Iterator[str]:
     """Yield the accounts whose wallets moved since their last audit."""
     wallets = scan_sequences()
     while batch := dict(islice(wallets, BATCH)):
@@ -71,7 +71,7 @@ def _behind() -> Iterator[str]:
                 yield account_id
 
 
-def _audit(account_id: str, catalog: Catalog, deadline: Deadline, audit: Audit) -> None:
+def _audit_account(account_id: str, catalog: Catalog, deadline: Deadline, audit: AuditSummary) -> None:
     audit.accounts += 1
     try:
         of_account = AccountAudit(account_id, gives_back=catalog.usage.give_back_repeats, deadline=deadline)

@@ -1,7 +1,7 @@
-"""Day files: an account's usage of one UTC day as sorted records, each a hash and a place. Pure.
+"""Day files: an account's usage of one UTC day as sorted records, each a hash and a transaction. Pure.
 
-A record has 23 bytes. The first 8 are a hash over whose event it is, its source and its id; the other 15 are those of
-the transaction's id, which leads to its page. The hash only says where to look: two events may have the same one.
+A record has 23 bytes. The first 8 are a hash over the event's account, source and id; the other 15 are those of the
+transaction's id, which leads to its page. The hash only says where to look: two events may have the same one.
 """
 
 import heapq
@@ -19,7 +19,7 @@ HASH_BYTES: Final = 8
 RECORD_BYTES: Final = HASH_BYTES + sum(WIDTHS)
 
 MOST_ALIKE: Final = 100
-"""Records of one hash that are taken from one file: further ones were found when that file's day was audited."""
+"""Records of one hash taken from one file: further ones were found when that file's day was audited."""
 
 
 class DamagedDayFile(Exception):
@@ -27,7 +27,7 @@ class DamagedDayFile(Exception):
 
 
 def key_hash(key: EventKey) -> bytes:
-    """Return the hash of what an event is called, whatever its time."""
+    """Return the hash of an event's key, which does not include its time."""
     return blake2b(msgspec.json.encode(key), digest_size=HASH_BYTES).digest()
 
 
@@ -47,7 +47,7 @@ def transaction_id_of(record: bytes) -> str:
 
 
 def read_records(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    """Cut a file that comes in blocks of any size into its records. Raises DamagedDayFile."""
+    """Yield the records of a file that comes in blocks of any size. Raises DamagedDayFile."""
     rest = b""
     for block in blocks:
         content = rest + block
@@ -63,7 +63,7 @@ def merge(stored: Iterable[bytes], new: Sequence[bytes]) -> Iterator[bytes]:
     return (record for record, _ in groupby(heapq.merge(stored, sorted(new))))
 
 
-def find_alike(stored: Iterable[bytes], hashes: Collection[bytes]) -> list[bytes]:
+def find_by_hash(stored: Iterable[bytes], hashes: Collection[bytes]) -> list[bytes]:
     """Return the records of a sorted file that have one of the hashes."""
     found = (record for record in stored if record[:HASH_BYTES] in hashes)
     return [record for _, group in groupby(found, hash_of) for record in islice(group, MOST_ALIKE)]

@@ -1,4 +1,4 @@
-"""Repeats: which events were charged again, and the posting that gives one back. Pure."""
+"""Repeats: usage events that were charged again, and the correction that gives one back. Pure."""
 
 from collections.abc import Iterable, Iterator
 from itertools import groupby, pairwise
@@ -11,7 +11,7 @@ from chalicelib.ledger.posting import CREDIT, DEBIT, Content, Identity, Leg, Pos
 from chalicelib.ledger.transaction import Transaction
 
 WINDOW_DAYS: Final = 35
-"""How far apart two events may be, at most, for the later one to be a repeat: no producer tries for longer."""
+"""The longest time between two events of which the later is a repeat: no producer retries for longer."""
 
 WINDOW_MS: Final = WINDOW_DAYS * DAY_MS
 
@@ -44,16 +44,16 @@ class Repeat(msgspec.Struct, frozen=True):
 
 
 def is_audited(transaction: Transaction) -> bool:
-    """Tell whether a transaction stands for its event: an event in two wallets is looked at in its own account's."""
+    """Tell whether the audit looks at a transaction: of an event in two wallets, only the one of its own account."""
     is_own = transaction.identity.account_id == transaction.account_id
     return transaction.content.kind == USAGE and (is_own or transaction.sibling is None)
 
 
 def find_repeats(transactions: Iterable[Transaction], *, found_at_ms: int, give_back: bool) -> Iterator[Repeat]:
-    """Yield each transaction of which there is an earlier one with the same source and id, within the window.
+    """Yield the transactions that have an earlier one with the same source and id within the window.
 
-    Earlier by the events' own times: what was posted first does not matter. The original is the earliest of those that
-    follow each other within the window.
+    Earlier is by the events' own times, not by when they were posted. The original is the first of a series in which
+    each event is within the window of the one before.
     """
     state: State = "to_give_back" if give_back else "found"
     for _, group in groupby(sorted(transactions, key=_by_key_and_time), key=lambda each: each.identity.key):
@@ -88,10 +88,10 @@ def _repeat(later: Transaction, original: Transaction, found_at_ms: int, state: 
     )
 
 
-def correction(repeat: Repeat, transaction: Transaction, sibling: Transaction | None) -> Posting:
+def make_correction(repeat: Repeat, transaction: Transaction, sibling: Transaction | None) -> Posting:
     """Return the posting that gives a repeat back: in each wallet that it moved, exactly what it moved there.
 
-    It has the time at which the repeat was found, and its id is made of the repeat's: posted again, it is the same.
+    Its time is when the repeat was found, and its id is the repeat's transaction: posting it again changes nothing.
     """
     content = transaction.content
     return Posting(
@@ -106,9 +106,9 @@ def correction(repeat: Repeat, transaction: Transaction, sibling: Transaction | 
                 "original_transaction_id": repeat.original_transaction_id,
             },
         ),
-        tuple(_given_back(each.leg) for each in (transaction, sibling) if each),
+        tuple(_reverse(each.leg) for each in (transaction, sibling) if each),
     )
 
 
-def _given_back(leg: Leg) -> Leg:
+def _reverse(leg: Leg) -> Leg:
     return Leg(leg.account_id, DEBIT if leg.type == CREDIT else CREDIT, leg.amount_micros)

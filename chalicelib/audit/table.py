@@ -15,7 +15,7 @@ from chalicelib.typed import convert
 ACCOUNT: Final = "account"
 DAY: Final = "day#"
 AFTER_DAYS: Final = "day$"
-"""Sorts behind all days."""
+"""Sorts after all days."""
 
 
 class AuditRow(Table):
@@ -32,7 +32,7 @@ class AuditRow(Table):
 
 
 class RepeatRow(Table):
-    """One row a repeat. Its stream tells the platform of it."""
+    """One row for each repeat. Its stream publishes it to EventBridge."""
 
     class Meta(metaclass=TableMeta):
         setting = "repeats_table"

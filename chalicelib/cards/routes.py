@@ -1,11 +1,11 @@
 """Cards over HTTP: save one, put it on file, take it off."""
 
 from chalicelib.accounts.permission import REFUSALS, Right, allow
+from chalicelib.api_tags import PAYMENTS
 from chalicelib.cards import card_on_file as card
 from chalicelib.cards.card_on_file import CardRequest, CardSetupUnfinished, CardSetupUnknown, CardSuperseded
 from chalicelib.cards.view import CardSetupView, CardView, view_card, view_card_setup
 from chalicelib.stripe_api.errors import STRIPE_REFUSALS
-from chalicelib.tags import PAYMENTS
 from chalicelib.web import Call, Routes
 
 routes = Routes(__name__, *PAYMENTS)

@@ -1,4 +1,4 @@
-"""The catalog's typed reading. Everything is checked here, so that its users need not."""
+"""The catalog as types, read from `catalog.toml`. Everything is checked here, so that its users need not."""
 
 import re
 from collections.abc import Mapping
@@ -9,8 +9,8 @@ from typing import Annotated, Final, Literal
 import msgspec
 from msgspec import Meta
 
-from chalicelib.catalog.chargeable import check_chargeable, check_price
-from chalicelib.catalog.invalid import InvalidCatalog, require
+from chalicelib.catalog.check_amounts import check_chargeable, check_price
+from chalicelib.catalog.errors import InvalidCatalog, require
 from chalicelib.catalog.meter import Meter, MeterEntry, check_parts, read_meter
 from chalicelib.catalog.policies import Disputes, Dunning, PaymentPolicy, Retries, Trials
 from chalicelib.catalog.seller import Seller
@@ -37,7 +37,7 @@ class UnknownCurrency(Refusal):
 
 
 class CurrencyLimits(msgspec.Struct, frozen=True):
-    """What holds for accounts of one currency.
+    """Limits of the accounts of one currency.
 
     `floor_micros` is where access ends: zero, or minus the overdraft. Below `low_balance_micros` a wallet without
     auto-pay counts as low. Auto-pay's amount is within its limits, and so is one charge of several amounts. Less than
@@ -55,9 +55,9 @@ class CurrencyLimits(msgspec.Struct, frozen=True):
 
 
 class UsageLimits(msgspec.Struct, frozen=True):
-    """What holds for every usage event.
+    """Limits of usage events.
 
-    With `give_back_repeats`, what the nightly audit finds to be charged twice is given back.
+    With `give_back_repeats`, the nightly audit gives back what was charged twice.
     """
 
     maximum_age_ms: int
@@ -70,7 +70,7 @@ class UsageLimits(msgspec.Struct, frozen=True):
 class Product(msgspec.Struct, frozen=True):
     """A plan or an add-on, with its amount by currency: an add-on's for a month, a plan's for its `months`.
 
-    A plan's trial includes so many of each add-on. What is `retired` is kept by who holds it, and sold to nobody.
+    `trial_add_ons` are included in a plan's trial. What is `retired` is no longer sold; those who have it keep it.
     """
 
     name: str
@@ -169,10 +169,10 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
 @cache
 def catalog() -> Catalog:
     """Return the catalog that is deployed with the code, read on first use."""
-    return read(FILE.read_bytes())
+    return read_catalog(FILE.read_bytes())
 
 
-def read(toml: bytes) -> Catalog:
+def read_catalog(toml: bytes) -> Catalog:
     """Read a catalog. Raises InvalidCatalog with the place and the reason."""
     try:
         found = read_toml(toml, _File)

@@ -7,13 +7,13 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from chalicelib.catalog.invalid import require
+from chalicelib.catalog.errors import require
 from chalicelib.clock import to_ms
 from chalicelib.money import parse_micros
 
 
 class Price(msgspec.Struct, frozen=True):
-    """The unit price from a moment on."""
+    """The unit price from a time on."""
 
     from_ms: int
     unit_price_micros: int
@@ -33,14 +33,14 @@ class Meter(msgspec.Struct, frozen=True):
 
 
 class PriceEntry(msgspec.Struct, forbid_unknown_fields=True, rename={"start": "from"}):
-    """A price as it stands in the file."""
+    """A price as the file writes it."""
 
     start: Annotated[datetime, Meta(tz=True)]
     amounts: dict[str, str]
 
 
 class MeterEntry(msgspec.Struct, forbid_unknown_fields=True):
-    """A meter as it stands in the file."""
+    """A meter as the file writes it."""
 
     name: str
     unit: str
@@ -50,7 +50,7 @@ class MeterEntry(msgspec.Struct, forbid_unknown_fields=True):
 
 
 def read_meter(name: str, meter: MeterEntry, currencies: Container[str]) -> Meter:
-    """Read a meter as it stands in the file. Raises InvalidCatalog."""
+    """Return the meter of an entry. Raises InvalidCatalog."""
     given = (bool(meter.prices), meter.priced_by_producer, bool(meter.parts))
     require(given.count(True) == 1, f"{name}: give one of prices, priced_by_producer and parts")
     prices: dict[str, list[Price]] = {}

@@ -1,4 +1,4 @@
-"""What the operator decides: on trials, declined cards, unneeded payments and objections of banks. Pure."""
+"""The operator's policies: trials, dunning, auto-pay's retries, unneeded payments, disputes. Pure."""
 
 from typing import Literal
 
@@ -6,13 +6,13 @@ import msgspec
 
 
 class Trials(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What a plan does to a trial that costs more than the one that is free: see the file."""
+    """What happens to a trial on a change to a plan that costs more: see the file."""
 
     dearer_plan: Literal["ends_trial", "pays_difference"] = "ends_trial"
 
 
 class Dunning(msgspec.Struct, frozen=True):
-    """What follows when a renewal comes to nothing: when it is tried again, and what becomes of it in the end."""
+    """What happens after a renewal has failed: when it is tried again, and how the subscription ends."""
 
     retry_after_days: tuple[int, ...]
     grace_days: int
@@ -20,7 +20,7 @@ class Dunning(msgspec.Struct, frozen=True):
 
 
 class Retries(msgspec.Struct, frozen=True):
-    """When auto-pay tries a card again that was declined; after the last of these it is left to a person."""
+    """How long auto-pay waits before it tries a declined card again. After the last retry it stops."""
 
     after_ms: tuple[int, ...]
 
@@ -30,7 +30,7 @@ class Retries(msgspec.Struct, frozen=True):
 
 
 class PaymentPolicy(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What is done with a payment that succeeds after it was given up, and that nothing needs any more."""
+    """What is done with a late payment that is no longer needed."""
 
     unneeded: Literal["refund", "park"] = "refund"
 
@@ -39,7 +39,7 @@ DisputePolicy = Literal["stop_charging_card", "go_on"]
 
 
 class Disputes(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Whether a card is still charged by itself after a bank has objected to a payment made with it."""
+    """Whether a card is still charged automatically after a dispute or a fraud warning of a payment made with it."""
 
     on_open: DisputePolicy = "stop_charging_card"
     on_lost: DisputePolicy = "stop_charging_card"

@@ -1,7 +1,6 @@
 """A country's tax, and its share of an amount. Pure. A share is a whole number of the currency's minor unit.
 
-The share is rounded once, half up; what is left of the amount is the rest, so both together are the amount again, to
-the micro.
+The share is rounded once, half up, and the net is the rest of the amount, so both add up to the micro.
 """
 
 from typing import Annotated, Final

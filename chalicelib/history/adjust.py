@@ -40,7 +40,7 @@ class EmptyAdjustment(Refusal):
 
 
 def adjust(account: Account, request: AdjustmentRequest, *, key: Key, actor: str) -> Claim:
-    """Post a credit or debit once for a key, however often it is sent. A debit may leave the balance below zero.
+    """Post a credit or debit once for each key. A debit may leave the balance below zero.
 
     Raises CurrencyMismatch, EmptyAdjustment, IdempotencyConflict, LedgerBusy.
     """

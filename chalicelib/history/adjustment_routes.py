@@ -3,8 +3,9 @@
 import msgspec
 
 from chalicelib.accounts.account import CurrencyMismatch
-from chalicelib.accounts.balance import Balance, view_balance
 from chalicelib.accounts.permission import REFUSALS, Right, allow
+from chalicelib.accounts.view import Balance, view_balance
+from chalicelib.api_tags import PAYMENTS
 from chalicelib.clock import iso
 from chalicelib.history.adjust import AdjustmentRequest, EmptyAdjustment, adjust
 from chalicelib.http_input import MissingIdempotencyKey
@@ -12,7 +13,6 @@ from chalicelib.idempotency import IdempotencyConflict
 from chalicelib.ledger.post import LedgerBusy
 from chalicelib.ledger.table import read_wallet
 from chalicelib.money import InvalidDecimal, format_amount, parse_micros
-from chalicelib.tags import PAYMENTS
 from chalicelib.web import Call, Routes
 
 routes = Routes(__name__, *PAYMENTS)

@@ -9,7 +9,7 @@ from msgspec import Meta
 from chalicelib.accounts.permission import REFUSALS, Right, allow
 from chalicelib.dates import Moment, read_end, read_start
 from chalicelib.history.spreadsheet import sheet
-from chalicelib.history.transaction_csv import MAXIMUM_ROWS, Lines, write
+from chalicelib.history.transaction_csv import MAXIMUM_ROWS, LineFormat, write_csv
 from chalicelib.history.view import TransactionList, TransactionView, view
 from chalicelib.http_input import InvalidRequest
 from chalicelib.ledger import statement
@@ -67,7 +67,7 @@ class HistoryQuery(HistoryFilter, kw_only=True):
 class CsvQuery(HistoryFilter, kw_only=True):
     """Which transactions to write, and how: a row for each line of a receipt, or its lines as JSON in one cell."""
 
-    lines: Lines = "rows"
+    lines: LineFormat = "rows"
     reader: Reader = msgspec.field(default="program", name="for")
 
 
@@ -85,7 +85,7 @@ class CsvQuery(HistoryFilter, kw_only=True):
 )
 def list_transactions(call: Call[None, HistoryQuery], account_id: str) -> TransactionList:
     permission, query = allow(call, account_id, Right.READ), call.query
-    found = statement.history(account_id, query.wanted(), limit=query.limit, cursor=query.cursor)
+    found = statement.read_history(account_id, query.wanted(), limit=query.limit, cursor=query.cursor)
     return TransactionList([view(each, permission.may_see_sibling) for each in found.transactions], found.next_cursor)
 
 
@@ -102,7 +102,7 @@ def list_transactions(call: Call[None, HistoryQuery], account_id: str) -> Transa
 )
 def get_transaction(call: Call[None, None], account_id: str, transaction_id: str) -> TransactionView:
     permission = allow(call, account_id, Right.READ)
-    return view(statement.transaction(account_id, transaction_id), permission.may_see_sibling)
+    return view(statement.read_transaction(account_id, transaction_id), permission.may_see_sibling)
 
 
 @routes.operation(
@@ -125,7 +125,7 @@ def download_transactions(call: Call[None, CsvQuery], account_id: str) -> Respon
     if for_people and query.lines == "json":
         raise InvalidRequest("lines: a spreadsheet can do nothing with JSON; leave it out, or take rows", field="lines")
     found = sheet(permission.account.locale) if for_people else None
-    text, cursor = write(permission, query.wanted(), query.cursor, query.lines, found)
+    text, cursor = write_csv(permission, query.wanted(), query.cursor, query.lines, found)
     headers = {
         "Content-Type": "text/csv; charset=utf-8",
         "Content-Disposition": f'attachment; filename="transactions-{account_id}.csv"',

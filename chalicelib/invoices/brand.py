@@ -16,7 +16,7 @@ from chalicelib.errors import Refusal
 from chalicelib.invoices import archive, table
 from chalicelib.invoices.invoice import Brand, Party
 from chalicelib.png import LARGEST_SIDE, can_be_unpacked
-from chalicelib.typed import sent
+from chalicelib.typed import sent_fields
 
 LARGEST_LOGO: Final = 100_000
 UNREADABLE: Final = (OSError, SyntaxError, ValueError, LookupError, EOFError, struct.error, zlib.error)
@@ -46,7 +46,7 @@ class BrandRequest(msgspec.Struct, forbid_unknown_fields=True):
 
 def put_brand(workspace: Account, request: BrandRequest) -> Brand:
     """Keep a workspace's brand, for the documents that are issued from now on. Raises LogoInvalid."""
-    changes: dict[str, str | None] = sent(request)
+    changes: dict[str, str | None] = sent_fields(request)
     if isinstance(request.logo, str):
         changes["logo"] = archive.keep_logo(read_logo(request.logo))
     table.change_brand(workspace.account_id, changes)

@@ -26,7 +26,7 @@ def find_by_transaction(account_id: str, transaction_id: str, catalog: Catalog) 
     Of a refund that came back it is what takes the credit note back. Raises UnknownTransaction; InvoiceNotFound for
     usage and for what was posted by hand.
     """
-    found = statement.transaction(account_id, transaction_id)
+    found = statement.read_transaction(account_id, transaction_id)
     event_id, payment_id = found.identity.event_id, found.content.payment_id
     if found.leg.type == CREDIT and payment_id and event_id == payment_id:
         return issue_for(account_id, payment_id, catalog)

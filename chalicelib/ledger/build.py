@@ -1,7 +1,7 @@
 """Build what a commit adds: the pages of each wallet, chained, and the usage of its days. Pure.
 
-The legs of one posting may stand in two wallets. Each names the other by the place of its transaction, so all pages of
-a commit are cut first, and written when every transaction has its place.
+The legs of one posting may be in two wallets, and each transaction names its sibling by its place. So all legs are
+first divided into pages, and the pages are written when every transaction has its place.
 """
 
 from bisect import bisect_right
@@ -13,25 +13,25 @@ from typing import Any, Final
 import msgspec
 
 from chalicelib.ledger import format_2
-from chalicelib.ledger.daily_usage import Days, totals
+from chalicelib.ledger.daily_usage import Days, sum_usage_by_day
 from chalicelib.ledger.page import BODY_BYTES, SPAN_MS, TRANSACTIONS, Page, append, chain_hash
 from chalicelib.ledger.page_content import Header, SiblingPage, implied_amount
 from chalicelib.ledger.posting import CREDIT, Content, Leg, Line, Part, Posting
 from chalicelib.ledger.wallet import Wallet
 
 posting_order: Final = attrgetter("identity.occurred_at_ms", "identity.source", "identity.event_id")
-"""Transactions of a page stand in the order of their own time, then of source and id: the same on every run."""
+"""Transactions of a page are in the order of their own time, then of source and id: the same on every run."""
 
 
 class WalletPlan(msgspec.Struct, frozen=True):
-    """What one wallet gets in a commit. `wallet` is as it was read: the write holds only if it still is."""
+    """What one wallet gets in a commit. The write succeeds only if the wallet is still what `wallet` says."""
 
     wallet: Wallet
     pages: list[Page]
     days: Days
 
     @property
-    def items(self) -> int:
+    def item_count(self) -> int:
         """Return how many items of a DynamoDB transaction the plan takes."""
         return 1 + len(self.pages) + len(self.days)
 
@@ -57,7 +57,7 @@ NO_SIBLINGS: Final = Siblings()
 class _Share(msgspec.Struct):
     """A wallet's share of a commit: its legs in posting order, and where they are cut into pages.
 
-    `siblings` tells where the other leg of a posting stands, by the leg's own place.
+    `siblings` has the share and the place of a posting's other leg, by the place of this one.
     """
 
     wallet: Wallet
@@ -85,20 +85,20 @@ class _Share(msgspec.Struct):
     def days(self) -> Days:
         """Return the usage that the legs add to the wallet's days."""
         times = [posting.identity.occurred_at_ms for posting in self.postings]
-        return totals(times, [posting.content for posting in self.postings], self.legs)
+        return sum_usage_by_day(times, [posting.content for posting in self.postings], self.legs)
 
 
 def build(wallets: Mapping[str, Wallet], postings: Iterable[Posting], posted_at_ms: int) -> list[WalletPlan]:
     """Build what appends postings, none of them posted yet, to all wallets that they move."""
     shares = _shares(wallets, postings)
     while True:
-        pages = [_write(share, posted_at_ms) for share in shares]
+        pages = [_write_pages(share, posted_at_ms) for share in shares]
         if not [share for share, made in zip(shares, pages, strict=True) if _halve_too_large(share, made)]:
             return [WalletPlan(share.wallet, made, share.days()) for share, made in zip(shares, pages, strict=True)]
 
 
 def _shares(wallets: Mapping[str, Wallet], postings: Iterable[Posting]) -> list[_Share]:
-    """Deal the legs out to their wallets, in posting order, and cut them."""
+    """Give each wallet its legs, in posting order, and cut them into pages."""
     ordered = sorted(postings, key=posting_order)
     accounts = {leg.account_id for posting in ordered for leg in posting.legs}
     shares = {account: _Share(wallets[account]) for account in sorted(accounts)}
@@ -109,22 +109,22 @@ def _shares(wallets: Mapping[str, Wallet], postings: Iterable[Posting]) -> list[
             one.siblings[place] = (other, other_place)
             other.siblings[other_place] = (one, place)
     for share in shares.values():
-        share.cuts = spans([posting.identity.occurred_at_ms for posting in share.postings])
+        share.cuts = cut_into_pages([posting.identity.occurred_at_ms for posting in share.postings])
     return list(shares.values())
 
 
-def spans(times: Sequence[int]) -> list[slice]:
-    """Cut rising times so that no part spans more than five minutes, or holds more than a page does."""
+def cut_into_pages(times: Sequence[int]) -> list[slice]:
+    """Cut sorted times so that no part is longer than five minutes or has more transactions than a page may."""
     cuts: list[slice] = []
     start = 0
     for index in range(1, len(times)) if times[-1] - times[0] > SPAN_MS else ():
         if times[index] - times[start] > SPAN_MS:
-            cuts += _evenly(start, index)
+            cuts += _cut_evenly(start, index)
             start = index
-    return [*cuts, *_evenly(start, len(times))]
+    return [*cuts, *_cut_evenly(start, len(times))]
 
 
-def _evenly(start: int, stop: int) -> list[slice]:
+def _cut_evenly(start: int, stop: int) -> list[slice]:
     """Cut a range into parts of about the same length, none longer than a page may be."""
     parts = -(-(stop - start) // TRANSACTIONS)
     edges = [start + (stop - start) * part // parts for part in range(parts + 1)]
@@ -132,7 +132,7 @@ def _evenly(start: int, stop: int) -> list[slice]:
 
 
 def _halve_too_large(share: _Share, pages: Sequence[Page]) -> bool:
-    """Cut each part whose page came out too large in two; tell whether there was one."""
+    """Halve each part whose page is too large; tell whether there was one."""
     cuts: list[slice] = []
     for cut, page in zip(share.cuts, pages, strict=True):
         if len(page.body) < BODY_BYTES or page.count == 1:
@@ -145,7 +145,7 @@ def _halve_too_large(share: _Share, pages: Sequence[Page]) -> bool:
     return grown
 
 
-def _write(share: _Share, posted_at_ms: int) -> list[Page]:
+def _write_pages(share: _Share, posted_at_ms: int) -> list[Page]:
     """Write a wallet's pages, each following the one before."""
     pages: list[Page] = []
     head = share.wallet
@@ -189,6 +189,7 @@ def _columns(account_id: str, postings: Sequence[Posting], legs: Sequence[Leg]) 
     identities = [posting.identity for posting in postings]
     contents = [posting.content for posting in postings]
     accounts = _values(identities, "account_id")
+    line_counts = [len(leg.lines) for leg in legs]
     columns = {
         "occurred_at_ms": _values(identities, "occurred_at_ms"),
         "account_id": [None if each == account_id else each for each in accounts],
@@ -197,7 +198,7 @@ def _columns(account_id: str, postings: Sequence[Posting], legs: Sequence[Leg]) 
         "type": _values(legs, "type"),
         "kind": _values(contents, "kind"),
         "amount_micros": _values(legs, "amount_micros"),
-        "sent_amount_micros": _sent_amounts(contents, legs),
+        "sent_amount_micros": _sent_amounts(contents, legs, line_counts),
         "description": _values(contents, "description"),
         "meter": _values(contents, "meter"),
         "quantity_micros": _values(contents, "quantity_micros"),
@@ -207,36 +208,37 @@ def _columns(account_id: str, postings: Sequence[Posting], legs: Sequence[Leg]) 
         "actor": _values(postings, "actor"),
         "metadata": _values(contents, "metadata"),
     }
-    return {**columns, **_line_columns(contents, legs)}
+    return {**columns, **_line_columns(contents, legs, line_counts)}
 
 
 def _values(things: Iterable[Any], name: str) -> list[Any]:
     return list(map(attrgetter(name), things))
 
 
-def _sent_amounts(sent: Iterable[Content | Part], priced: Iterable[Leg | Line]) -> list[int | None]:
-    """Return the amounts that were sent, where they are others than what each was priced at implies."""
+def _sent_amounts(
+    sent: Iterable[Content | Part], priced: Iterable[Leg | Line], line_counts: Iterable[int]
+) -> list[int | None]:
+    """Return the amounts that were sent, where `implied_amount` gives another one."""
     return [
         None
         if each.amount_micros is None
-        or each.amount_micros == implied_amount(each.quantity_micros, getattr(by, "lines", ()), by.amount_micros)
+        or each.amount_micros == implied_amount(each.quantity_micros, line_count, by.amount_micros)
         else each.amount_micros
-        for each, by in zip(sent, priced, strict=True)
+        for each, by, line_count in zip(sent, priced, line_counts, strict=True)
     ]
 
 
-def _line_columns(contents: Sequence[Content], legs: Sequence[Leg]) -> dict[str, list[Any]]:
-    """Return the columns of all lines, one behind the other; none where there are no lines."""
-    counts = [len(leg.lines) for leg in legs]
-    if not any(counts):
+def _line_columns(contents: Sequence[Content], legs: Sequence[Leg], line_counts: list[int]) -> dict[str, list[Any]]:
+    """Return the columns of the lines of all legs, in order; empty where there are no lines."""
+    if not any(line_counts):
         return {}
     lines = list(chain.from_iterable(leg.lines for leg in legs))
     parts = list(chain.from_iterable(content.parts for content in contents))
     return {
-        "line_count": counts,
+        "line_count": line_counts,
         "line_meter": _values(lines, "meter"),
         "line_amount_micros": _values(lines, "amount_micros"),
-        "line_sent_amount_micros": _sent_amounts(parts, lines),
+        "line_sent_amount_micros": _sent_amounts(parts, lines, [0] * len(lines)),
         "line_quantity_micros": _values(lines, "quantity_micros"),
         "line_unit_price_micros": _values(lines, "unit_price_micros"),
         "line_description": _values(lines, "description"),

@@ -1,7 +1,7 @@
 """Codecs of columns: each one way to store a column's values. Pure.
 
-A codec is a struct named by a short tag, whose meaning never changes. `of` makes one from values that it fits, or
-returns None; `values` gives the values back, or raises UnreadableColumn.
+A codec is a struct with a short tag whose meaning never changes. `of` stores values, or returns None if the codec does
+not fit them; `values` returns them again, or raises UnreadableColumn.
 """
 
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ from chalicelib.typed import json_decoder
 LONGEST_CYCLE: Final = 8
 SAMPLE: Final = 128
 FEWEST: Final = 8
-"""Fewer values stand as they are."""
+"""Fewer values are stored as they are."""
 
 JSON_LEVEL: Final = 3
 LOWEST_INTEGER: Final = -(2**62)
@@ -54,7 +54,7 @@ class Plain(Codec, tag="p", frozen=True):
     stored: list[Any]
 
     def values(self, count: int) -> list[Any]:
-        """Return them."""
+        """Return the stored values."""
         require(len(self.stored) == count, "the column has another length")
         return self.stored
 
@@ -75,7 +75,7 @@ class Cycle(Codec, tag="c", frozen=True):
         return None
 
     def values(self, count: int) -> list[Any]:
-        """Repeat."""
+        """Repeat the first values up to `count`."""
         require(0 < len(self.first) <= count, "the cycle has another length")
         times, rest = divmod(count, len(self.first))
         return self.first * times + self.first[:rest]
@@ -101,7 +101,7 @@ class Json(Codec, tag="j", frozen=True):
 
 
 class Template(Codec, tag="t", frozen=True):
-    """Texts of one length: what all have in common once, and the positions that vary, one position after the other.
+    """Texts of one length: what all share is stored once, and the positions that vary one after the other.
 
     In `pattern` a byte 0 stands for a packed digit and a byte 1 for a deflated character. Hexadecimal digits are
     packed, two to a byte. Deflated are positions with few different characters (the variant of a UUID, the time that
@@ -173,7 +173,7 @@ def _sort_positions(columns: Sequence[bytes], count: int) -> tuple[list[int], li
 
 
 class Numbers(Codec, tag="n", frozen=True):
-    """Integers as what they are above the lowest."""
+    """Integers by how much each is above the lowest."""
 
     lowest: int
     planes: list[bytes]
@@ -252,7 +252,7 @@ def identities(values: Sequence[Any]) -> Sequence[Any]:
 
 
 def _are(kind: Any, values: Sequence[Any]) -> bool:
-    """Tell whether all values are of a type: the quickest look at each."""
+    """Tell whether all values are of a type. msgspec checks them faster than a loop does."""
     try:
         msgspec.convert(values, kind)  # noqa: TID251 - no type of ours
     except msgspec.ValidationError:

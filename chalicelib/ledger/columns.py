@@ -2,10 +2,10 @@
 
 Any values survive that JSON can hold: texts, integers of any size, None, lists, objects. What is stored is a
 MessagePack array whose first element names the codec. The codec is chosen from the values alone, so a column needs no
-schema, and another choice made one day leaves readable what was stored before.
+schema, and columns stay readable if the choice is made otherwise later.
 
-Lengths are checked against each other and against the number of values, but a digit that was changed in place reads as
-another digit: that is for a page's hash to find.
+Lengths are checked against each other and against the number of values. A digit that was changed in place is read as
+another digit: the page's hash finds that.
 """
 
 import struct

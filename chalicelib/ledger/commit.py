@@ -1,8 +1,8 @@
-"""Plan commits: which postings are new, what has to be looked for, and what goes together into one write. Pure."""
+"""Plan commits: which postings are new, which pages to read for that, and what goes into one write. Pure."""
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Final
+from typing import Final, Generic
 
 import msgspec
 
@@ -10,8 +10,8 @@ from chalicelib.errors import Refusal
 from chalicelib.ledger.build import WalletPlan, posting_order
 from chalicelib.ledger.daily_usage import DAY_MS
 from chalicelib.ledger.page import SPAN_MS
-from chalicelib.ledger.posting import EventKey, Posting
-from chalicelib.ledger.read_page import Posted
+from chalicelib.ledger.posting import EventKey, Posting, PostingT
+from chalicelib.ledger.read_page import PostedEvent
 from chalicelib.ledger.wallet import PageSpan, Wallet
 
 MAXIMUM_ITEMS: Final = 100
@@ -42,52 +42,56 @@ class EventConflict(Refusal):
         )
 
 
-class Classified(msgspec.Struct, frozen=True):
-    """Postings told apart: those to be posted, those that were posted before, and those whose id was, differently."""
+class Classification(msgspec.Struct, Generic[PostingT], frozen=True):
+    """Postings by what was posted before: nothing of the event, the same, or the same event with other content."""
 
-    new: list[Posting]
-    repeats: list[Posting]
-    conflicts: list[Posting]
+    new: list[PostingT]
+    repeats: list[PostingT]
+    conflicts: list[PostingT]
 
 
-def unique(postings: Iterable[Posting]) -> tuple[list[Posting], list[tuple[Posting, Posting]]]:
-    """Return the first posting of each event, and the others, each with the one that came first."""
-    first_of: dict[EventKey, Posting] = {}
-    others: list[tuple[Posting, Posting]] = []
+def separate_duplicates(postings: Iterable[PostingT]) -> tuple[list[PostingT], list[tuple[PostingT, PostingT]]]:
+    """Return the first posting of each event, and the further ones, each with the first."""
+    first_of: dict[EventKey, PostingT] = {}
+    duplicates: list[tuple[PostingT, PostingT]] = []
     for posting in postings:
         key = posting.identity.key
         if key in first_of:
-            others.append((posting, first_of[key]))
+            duplicates.append((posting, first_of[key]))
         else:
             first_of[key] = posting
-    return list(first_of.values()), others
+    return list(first_of.values()), duplicates
 
 
-def is_same(posting: Posting, other: Posting) -> bool:
-    """Tell whether two postings of one event say the same; what they were priced at, and for whom, is no part of it."""
-    return (posting.identity, posting.content, posting.legs[0].type) == (
-        *(other.identity, other.content, other.legs[0].type),
+def have_same_content(posting: Posting, other: Posting) -> bool:
+    """Tell whether two postings of one event say the same. Prices, and the wallets that they move, do not count."""
+    return (
+        posting.identity == other.identity
+        and posting.content == other.content
+        and posting.legs[0].type == other.legs[0].type
     )
 
 
-def classify(postings: Sequence[Posting], posted: Mapping[str, Mapping[EventKey, Posted]]) -> Classified:
+def classify(
+    postings: Sequence[PostingT], posted: Mapping[str, Mapping[EventKey, PostedEvent]]
+) -> Classification[PostingT]:
     """Tell new postings from repeats and conflicts, by what was found in the pages of each wallet.
 
     A posting of which any leg was posted is not new, also when it would move other wallets today.
     """
     if not any(posted.values()):
-        return Classified(list(postings), [], [])
-    told = Classified([], [], [])
+        return Classification(list(postings), [], [])
+    result: Classification[PostingT] = Classification([], [], [])
     for posting in postings:
         key = posting.identity.key
         found = [(leg, before) for leg in posting.legs if (before := posted[leg.account_id].get(key))]
         if not found:
-            told.new.append(posting)
-        elif all(before == Posted(posting.identity, posting.content, leg.type) for leg, before in found):
-            told.repeats.append(posting)
+            result.new.append(posting)
+        elif all(before == PostedEvent(posting.identity, posting.content, leg.type) for leg, before in found):
+            result.repeats.append(posting)
         else:
-            told.conflicts.append(posting)
-    return told
+            result.conflicts.append(posting)
+    return result
 
 
 def pages_to_read(times: Iterable[int], wallet: Wallet, sequence: int) -> tuple[list[PageSpan], list[Window]]:
@@ -98,21 +102,21 @@ def pages_to_read(times: Iterable[int], wallet: Wallet, sequence: int) -> tuple[
     ordered = sorted(set(times))
     recent = [span for span in wallet.recent if span.first_sequence > sequence and _has_one_in(ordered, span)]
     others_end = wallet.recent[0].first_sequence - 1 if wallet.recent else wallet.sequence
-    return recent, windows(ordered, wallet.older_ms) if sequence < others_end else []
+    return recent, windows_around(ordered, wallet.older_ms) if sequence < others_end else []
 
 
 def _has_one_in(ordered: Sequence[int], span: PageSpan) -> bool:
-    """Tell whether one of the rising times lies within a page's."""
+    """Tell whether one of the sorted times lies between a page's first and last."""
     place = bisect_left(ordered, span.earliest_ms)
     return place < len(ordered) and ordered[place] <= span.latest_ms
 
 
-def windows(ordered: Iterable[int], latest_ms: int) -> list[Window]:
+def windows_around(ordered: Iterable[int], latest_ms: int) -> list[Window]:
     """Return the ranges of page time in which pages can hold events of these times; none is later than `latest_ms`.
 
     An event of time t is on a page whose latest time is between t and t plus five minutes, so a batch that mixes old
-    and new events reads only around each of them. What lies between two is read, too, where that is less than five
-    minutes: a call costs more than the few pages of such a while.
+    and new events reads only around each of them. Two ranges less than five minutes apart become one: a call costs
+    more than the few pages between them.
     """
     ranges: list[Window] = []
     for moment in ordered:
@@ -125,35 +129,35 @@ def windows(ordered: Iterable[int], latest_ms: int) -> list[Window]:
     return ranges
 
 
-def fits(plans: Iterable[WalletPlan]) -> bool:
+def fit_in_one_write(plans: Iterable[WalletPlan]) -> bool:
     """Tell whether the plans fit into one DynamoDB transaction."""
     plans = list(plans)
     size = sum(len(page.body) for each in plans for page in each.pages)
-    return sum(each.items for each in plans) <= MAXIMUM_ITEMS and size <= MAXIMUM_BYTES
+    return sum(each.item_count for each in plans) <= MAXIMUM_ITEMS and size <= MAXIMUM_BYTES
 
 
-def chunks(postings: Iterable[Posting]) -> Iterator[list[Posting]]:
-    """Deal postings out to as few commits as the number of items allows.
+def split_into_commits(postings: Iterable[PostingT]) -> Iterator[list[PostingT]]:
+    """Split postings into as few commits as the number of items allows.
 
     Those that move the same wallets stay together, in the order of their time. So many clients of one workspace take
     a few commits, each of some of the clients, and not one for every few events.
     """
-    chunk: list[Posting] = []
+    chunk: list[PostingT] = []
     items: set[tuple[object, ...]] = set()
-    for block in _blocks(postings):
-        needed = _items(block[0])
+    for group in _group_by_wallets(postings):
+        needed = _items_needed(group[0])
         if chunk and len(items | needed) > MAXIMUM_ITEMS:
             yield chunk
             chunk, items = [], set()
-        chunk += block
+        chunk += group
         items |= needed
     if chunk:
         yield chunk
 
 
-def _blocks(postings: Iterable[Posting]) -> Iterator[list[Posting]]:
+def _group_by_wallets(postings: Iterable[PostingT]) -> Iterator[list[PostingT]]:
     """Yield the postings that move the same wallets in the same five minutes, together."""
-    groups: dict[tuple[str, ...], list[Posting]] = {}
+    groups: dict[tuple[str, ...], list[PostingT]] = {}
     for posting in postings:
         groups.setdefault(tuple([leg.account_id for leg in posting.legs]), []).append(posting)
     for _, group in sorted(groups.items()):
@@ -166,10 +170,10 @@ def _blocks(postings: Iterable[Posting]) -> Iterator[list[Posting]]:
             start = stop
 
 
-def _items(posting: Posting) -> set[tuple[object, ...]]:
-    """Name the items that a commit of the posting's five minutes takes in each wallet: its row, a page, and a day.
+def _items_needed(posting: Posting) -> set[tuple[object, ...]]:
+    """Name the items that a commit of the posting's five minutes writes for each wallet: its row, a page, and a day.
 
-    Pages that had to be parted never begin in the same five minutes; only their size can make more of them.
+    Two pages of one wallet are never of the same five minutes, unless one would be too large.
     """
     moment = posting.identity.occurred_at_ms
     return {
@@ -179,7 +183,7 @@ def _items(posting: Posting) -> set[tuple[object, ...]]:
     }
 
 
-def halves(postings: Sequence[Posting]) -> tuple[Sequence[Posting], Sequence[Posting]]:
-    """Split postings in two; the legs of one are never parted."""
+def split_in_half(postings: Sequence[PostingT]) -> tuple[Sequence[PostingT], Sequence[PostingT]]:
+    """Split postings in two. The legs of one posting stay together."""
     middle = len(postings) // 2
     return postings[:middle], postings[middle:]

@@ -37,10 +37,10 @@ Days = dict[str, dict[str, Usage]]
 """Usage by day (`2026-11-23`, UTC) and meter."""
 
 
-def totals(times: Sequence[int], contents: Sequence[Content], legs: Sequence[Leg]) -> Days:
-    """Add up one wallet's usage, by the day of the events' own time, in whose order all three stand.
+def sum_usage_by_day(times: Sequence[int], contents: Sequence[Content], legs: Sequence[Leg]) -> Days:
+    """Sum one wallet's usage by the UTC day of the events. All three sequences are in the order of the times.
 
-    A receipt counts as what its lines are. What has no meter, such as a payment, is no usage.
+    A receipt counts by its lines. What has no meter, such as a payment, is no usage.
     """
     days: Days = {}
     start = 0
@@ -68,14 +68,14 @@ def _by_meter(contents: Sequence[Content], legs: Sequence[Leg]) -> dict[str, Usa
     for content, leg in zip(contents, legs, strict=True):
         if leg.lines:
             for line in leg.lines:
-                _count(meters, line.meter, line.quantity_micros, line.amount_micros)
+                _add(meters, line.meter, line.quantity_micros, line.amount_micros)
         elif content.meter is not None:
-            _count(meters, content.meter, content.quantity_micros, leg.amount_micros)
+            _add(meters, content.meter, content.quantity_micros, leg.amount_micros)
     return meters
 
 
 def _plain_by_meter(contents: Sequence[Content], legs: Sequence[Leg]) -> dict[str, Usage]:
-    """Add up what has no lines, meter by meter: there are few, and each is added up at once."""
+    """Sum legs without lines, one meter at a time: there are few meters, and each sum is one fast loop."""
     all_meters = list(map(_meter, contents))
     quantities, amounts = list(map(_quantity, contents)), list(map(_amount, legs))
     meters: dict[str, Usage] = {}
@@ -86,7 +86,7 @@ def _plain_by_meter(contents: Sequence[Content], legs: Sequence[Leg]) -> dict[st
     return meters
 
 
-def _count(meters: dict[str, Usage], meter: str, quantity_micros: int | None, amount_micros: int) -> None:
+def _add(meters: dict[str, Usage], meter: str, quantity_micros: int | None, amount_micros: int) -> None:
     usage = meters.get(meter)
     if usage is None:
         usage = meters[meter] = Usage()

@@ -1,6 +1,6 @@
-"""Pages of format 1: JSON by columns, compressed as a whole. Read for ever, written no more. Pure.
+"""Pages of format 1: JSON by columns, compressed as a whole. They are read, and no longer written. Pure.
 
-Its hash covers the JSON, whatever it is compressed to. A field that is the same for the whole page stands once.
+The hash covers the JSON before compression. A field that is the same for the whole page is stored once.
 """
 
 import zlib

@@ -1,6 +1,6 @@
 """Pages of format 2: each column by itself, stored by the codec that fits its values. Pure.
 
-The body is MessagePack: the header, and the columns by name. The page's hash covers it as it is, so nothing has to be
+The body is MessagePack: the header, and the columns by name. The page's hash covers the stored bytes, so nothing is
 encoded again to check it: another release of zlib may write other bytes.
 """
 
@@ -31,7 +31,7 @@ def hashed(body: bytes) -> bytes:
 
 
 def encode(header: Header, columns: Mapping[str, Sequence[Any]]) -> bytes:
-    """Write a body. A column whose values are all what `PageContent` takes for one that is left out, is left out."""
+    """Write a body. A column that has only its default value (`page_content`) is left out."""
     stored = {
         name: msgspec.Raw(codecs.encode(values))
         for name, values in columns.items()

@@ -21,7 +21,7 @@ class UnreadableColumn(Exception):
 
 
 def require(holds: bool, what: str) -> None:  # noqa: FBT001 - an assertion that is never optimized away
-    """Block a stored column of which `what` does not hold."""
+    """Raise UnreadableColumn with `what` unless it holds."""
     if not holds:
         raise UnreadableColumn(what)
 
@@ -32,7 +32,7 @@ def deflate(plain: bytes, level: int = DEFLATE_LEVEL) -> bytes:
 
 
 def inflate(stored: bytes, size: int) -> bytes:
-    """Decompress what has to come to exactly `size` bytes; never more than one byte beyond is unpacked."""
+    """Decompress to exactly `size` bytes; at most one byte more is ever unpacked."""
     require(size >= 0, "the deflated part has another length")
     stream = zlib.decompressobj(WINDOW_BITS)
     plain = stream.decompress(stored, size + 1)
@@ -41,7 +41,7 @@ def inflate(stored: bytes, size: int) -> bytes:
 
 
 def deflate_runs(plain: bytes) -> bytes:
-    """Compress by how often each byte comes and by runs of one byte: fast, and as good where nothing else repeats."""
+    """Compress by Huffman codes and runs of one byte: fast, and as good where nothing else repeats."""
     stream = zlib.compressobj(DEFLATE_LEVEL, zlib.DEFLATED, WINDOW_BITS, strategy=zlib.Z_RLE)
     return stream.compress(plain) + stream.flush()
 
@@ -87,6 +87,6 @@ def unpack_planes(planes: Sequence[bytes], count: int) -> Sequence[int]:
 
 
 def _pack_plane(plane: bytes) -> bytes:
-    """Deflate a plane where that makes it shorter: the length alone tells what was done."""
+    """Deflate a plane if that makes it shorter. Its length tells the reader which of both it is."""
     deflated = deflate(plane)
     return deflated if len(deflated) < len(plane) else plane

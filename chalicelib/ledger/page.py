@@ -9,19 +9,19 @@ from chalicelib.clock import iso
 from chalicelib.ledger.wallet import RECENT_PAGES, PageSpan, Wallet
 
 SPAN_MS: Final = 5 * 60 * 1000
-"""The longest event time a page covers. Looking for a repeat, or resuming history, reads no further than this."""
+"""The longest time between a page's first and last event. A search around an event reads no further than this."""
 
 BODY_BYTES: Final = 300 * 1024
 """The largest body: an item of DynamoDB holds 400 KB, with the other attributes."""
 
 TRANSACTIONS: Final = 5_000
-"""The most transactions of a page: bodies of that many come to half of what they may be, and open in milliseconds."""
+"""The most transactions of a page: such bodies have half of the size allowed, and open in milliseconds."""
 
 SEQUENCE_DIGITS: Final = 15
 
 
 class UnreadablePage(Exception):
-    """A stored page that cannot be read: of an unknown format, or damaged. It is its account's trouble alone."""
+    """A stored page that cannot be read: of an unknown format, or damaged. Other accounts are not affected."""
 
     def __init__(self, account_id: str, key: str, why: str) -> None:
         super().__init__(f"page {key} of {account_id!r} cannot be read: {why}")

@@ -1,7 +1,7 @@
 """What a page holds, by columns, whatever format it is stored in. Pure.
 
-The values of one field stand together in a column. A column is decoded when it is asked for, so that a look for
-repeats reads the ids alone.
+The values of one field are stored together, as a column. A column is decoded when it is first needed, so that a search
+for repeats reads only the ids.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -34,10 +34,10 @@ COLUMNS: Final[Mapping[str, Any]] = {
     "sibling_position": None,
     "line_count": 0,
 }
-"""A value a transaction, by name, with what it is where the column is left out. `...`: it never is.
+"""Columns with a value for each transaction, and the default of one that is left out. `...`: never left out.
 
-`account_id` is that of the event where it is another than the page's; `sent_amount_micros` what was sent as the amount
-where that is not told by `implied_amount`.
+`account_id` is the event's, where it differs from the page's; `sent_amount_micros` is the amount that was sent, where
+`implied_amount` gives another one.
 """
 
 LINE_COLUMNS: Final[Mapping[str, Any]] = {
@@ -48,7 +48,7 @@ LINE_COLUMNS: Final[Mapping[str, Any]] = {
     "line_unit_price_micros": None,
     "line_description": "",
 }
-"""A value a line of a receipt: those of the first transaction, then those of the next."""
+"""Columns with a value for each line of a receipt: those of the first transaction, then those of the next."""
 
 
 class SiblingPage(msgspec.Struct, frozen=True, array_like=True):
@@ -60,7 +60,7 @@ class SiblingPage(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Header(msgspec.Struct, frozen=True, array_like=True):
-    """What holds for all transactions of a page. `sibling_pages` are those that the column `sibling_page` counts."""
+    """What all transactions of a page share. The column `sibling_page` has indexes into `sibling_pages`."""
 
     account_id: str
     currency: str
@@ -71,9 +71,9 @@ class Header(msgspec.Struct, frozen=True, array_like=True):
     sibling_pages: tuple[SiblingPage, ...] = ()
 
 
-def implied_amount(quantity_micros: int | None, has_lines: object, amount_micros: int) -> int | None:
+def implied_amount(quantity_micros: int | None, line_count: int, amount_micros: int) -> int | None:
     """Return what was sent as the amount, unless a page says otherwise: nothing beside a quantity or lines."""
-    return amount_micros if quantity_micros is None and not has_lines else None
+    return amount_micros if quantity_micros is None and not line_count else None
 
 
 class PageContent:
@@ -128,21 +128,21 @@ class PageContent:
         if not any(counts):
             return [()] * len(counts)
         quantities, amounts = self._line_column("line_quantity_micros"), self._line_column("line_amount_micros")
-        sent = [
-            implied_amount(quantity, False, amount) if told is None else told  # noqa: FBT003
-            for told, quantity, amount in zip(
+        amounts_sent = [
+            implied_amount(quantity, 0, amount) if sent is None else sent
+            for sent, quantity, amount in zip(
                 self._line_column("line_sent_amount_micros"), quantities, amounts, strict=True
             )
         ]
         meters, descriptions = self._line_column("line_meter"), self._line_column("line_description")
-        return _cut(map(Part, meters, quantities, sent, descriptions), counts)
+        return _cut(map(Part, meters, quantities, amounts_sent, descriptions), counts)
 
     def contents(self) -> list[Content]:
         """Return what was sent with each event."""
         quantities, counts = self.column("quantity_micros"), self.column("line_count")
         amounts = [
-            implied_amount(quantity, count, amount) if told is None else told
-            for told, quantity, count, amount in zip(
+            implied_amount(quantity, count, amount) if sent is None else sent
+            for sent, quantity, count, amount in zip(
                 self.column("sent_amount_micros"), quantities, counts, self.column("amount_micros"), strict=True
             )
         ]
@@ -153,8 +153,8 @@ class PageContent:
     def siblings(self) -> list[Sibling | None]:
         """Return each transaction's sibling.
 
-        Siblings stand in their page in the same order, mostly one behind the other: what is stored is how far each is
-        from where it would be then.
+        Siblings are in their page in the same order, mostly without gaps: what is stored is how far each is from where
+        it would be without gaps.
         """
         pages = self.header.sibling_pages
         if not pages:
@@ -186,5 +186,5 @@ class PageContent:
 
 
 def _cut(values: Iterator[Any], counts: list[int]) -> list[tuple[Any, ...]]:
-    """Deal values out, to each transaction as many as it has lines."""
+    """Give each transaction as many of the values as it has lines."""
     return [tuple(islice(values, count)) for count in counts]

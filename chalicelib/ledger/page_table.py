@@ -1,4 +1,4 @@
-"""The table of transactions: a row a page. Read here; written by a commit, with the wallet that it changes."""
+"""The table of transactions, one row for each page. Pages are read here; `table.commit` writes them."""
 
 from collections.abc import Iterator, Sequence
 from typing import Final
@@ -11,7 +11,7 @@ from chalicelib.ledger.page import Page, page_key
 from chalicelib.tables import Table, TableMeta
 
 AFTER_ANY_SEQUENCE: Final = "#~"
-"""Sorts behind every page key of the same time."""
+"""Sorts after every page key of the same time."""
 
 
 class CreditsIndex(GlobalSecondaryIndex["PageRow"]):  # type: ignore[no-untyped-call]
@@ -55,7 +55,7 @@ def read_pages(account_id: str, earliest_ms: int, latest_ms: int) -> Iterator[Pa
 def read_pages_posted(
     account_id: str, earliest_ms: int, latest_ms: int, *, after_sequence: int, up_to_sequence: int
 ) -> Iterator[Page]:
-    """Read the pages of a range of time that hold these sequence numbers. Others are passed over, but paid for."""
+    """Read the pages of a range of time that hold these sequence numbers. DynamoDB reads and charges for all."""
     in_range = PageRow.page_key.between(iso(earliest_ms), iso(latest_ms) + AFTER_ANY_SEQUENCE)
     posted = PageRow.first_sequence.between(after_sequence + 1, up_to_sequence)
     return (page_of(row) for row in PageRow.query(account_id, in_range, posted, consistent_read=True))

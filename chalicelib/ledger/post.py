@@ -1,11 +1,11 @@
-"""Post: each event exactly once, with all its legs or with none, and an answer for each posting by itself."""
+"""Post each event exactly once, with all its legs or none, and say for each posting what became of it."""
 
 from collections import Counter, deque
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from itertools import chain
 from threading import Lock
-from typing import Final
+from typing import Final, Generic
 
 import msgspec
 from botocore.exceptions import BotoCoreError
@@ -18,24 +18,24 @@ from chalicelib.errors import Busy
 from chalicelib.ledger import commit, table
 from chalicelib.ledger.build import build
 from chalicelib.ledger.commit import EventConflict
-from chalicelib.ledger.load import Loaded, load
-from chalicelib.ledger.posting import Posting
+from chalicelib.ledger.load import WalletSnapshot, load_wallets
+from chalicelib.ledger.posting import EventKey, Posting, PostingT
 from chalicelib.ledger.wallet import Wallet
 
 ATTEMPTS: Final = 20
 """Conflicts in a row after which a posting is refused: sixteen functions at once need up to sixteen turns."""
 
 ATTEMPTS_TOGETHER: Final = 5
-"""Conflicts in a row after which the wallets that had them are left behind, so that they do not hold up the others."""
+"""Conflicts in a row after which the postings of those wallets wait until the others are posted."""
 
 LONGEST_WAIT_SECONDS: Final = 20.0
-"""For a turn at a wallet in this process; the API has 29 seconds for an answer."""
+"""How long a call waits for another one of this process; the API has 29 seconds for an answer."""
 
 TRANSIENT: Final = (PynamoDBException, BotoCoreError)
-"""What is raised when DynamoDB cannot be reached or will not do it now; what it refuses for good is NotStorable."""
+"""Raised when DynamoDB cannot be reached or fails for now. What it refuses for good is NotStorable."""
 
 _turns: Final = tuple(Lock() for _ in range(1024))
-"""One committer a wallet and process: those of one process would only be in each other's way. Wallets share a few."""
+"""In one process, one call at a time commits to a wallet: two would only make each other's writes fail."""
 
 
 class LedgerBusy(Busy):
@@ -46,45 +46,48 @@ class LedgerBusy(Busy):
 
 
 class OutOfTime(LedgerBusy):
-    """The caller's time was over before it was this posting's turn. Nothing was posted."""
+    """The caller's deadline passed before this posting could be posted. Nothing was posted."""
 
 
-class Refused(msgspec.Struct, frozen=True):
-    """A posting that was not posted, and why: an expected refusal, or whatever else was raised."""
+class RefusedPosting(msgspec.Struct, Generic[PostingT], frozen=True):
+    """A posting that was not posted, and why: a refusal, or whatever else was raised."""
 
-    posting: Posting
+    posting: PostingT
     error: Exception
 
 
-class PostResult(msgspec.Struct, frozen=True):
-    """What became of each posting: posted now, posted before, in conflict with what was posted before, or refused."""
+class PostResult(msgspec.Struct, Generic[PostingT], frozen=True):
+    """Each posting in one of four lists: posted now, posted before, in conflict with what was posted before, refused.
 
-    posted: list[Posting]
-    repeats: list[Posting]
-    conflicts: list[Posting]
-    refused: list[Refused]
+    They are the objects that were given, so a caller's subclass of Posting can say where each came from.
+    """
+
+    posted: list[PostingT]
+    repeats: list[PostingT]
+    conflicts: list[PostingT]
+    refused: list[RefusedPosting[PostingT]]
 
 
 def post(
-    postings: Iterable[Posting], wallets: Mapping[str, Wallet] | None = None, deadline: Deadline | None = None
-) -> PostResult:
-    """Post events, and answer for each as a whole and alone. Raises nothing that is about one of them.
+    postings: Iterable[PostingT], wallets: Mapping[str, Wallet] | None = None, deadline: Deadline | None = None
+) -> PostResult[PostingT]:
+    """Post events, each as a whole and by itself. Raises nothing that is about one of them.
 
     All legs of a posting change in one commit; so does all that is posted together, as far as one commit holds it.
     `wallets` are heads that the caller has read just before, to save reading them again. What cannot be done before the
     `deadline` is refused with OutOfTime. Other refusals: WalletNotFound, UnreadablePage, LedgerBusy, NotStorable, and
     what AWS's libraries raise when DynamoDB cannot be reached.
     """
-    firsts, others = commit.unique(postings)
-    known = {account: Loaded(wallet) for account, wallet in (wallets or {}).items()}
-    run = _Run(known, deadline or Deadline(LONGEST_WAIT_SECONDS))
-    with _turn(firsts, run.deadline) as is_ours:
+    firsts, duplicates = commit.separate_duplicates(postings)
+    known = {account: WalletSnapshot(wallet) for account, wallet in (wallets or {}).items()}
+    call: _PostCall[PostingT] = _PostCall(known, deadline or Deadline(LONGEST_WAIT_SECONDS))
+    with _hold_turn(firsts, call.deadline) as is_ours:
         if is_ours:
-            run.settle(firsts)
+            call.post_all(firsts)
         else:
-            run.refuse(firsts, LedgerBusy("other commits of this process took too long; nothing was posted"))
-    run.settle_others(others)
-    return run.result
+            call.refuse(firsts, LedgerBusy("other commits of this process took too long; nothing was posted"))
+    call.sort_duplicates(duplicates)
+    return call.result
 
 
 def post_one(posting: Posting) -> bool:
@@ -98,8 +101,8 @@ def post_one(posting: Posting) -> bool:
 
 
 @contextmanager
-def _turn(postings: Iterable[Posting], deadline: Deadline) -> Iterator[bool]:
-    """Wait for the turn at all wallets of postings, and hold it; tell whether it came in time."""
+def _hold_turn(postings: Iterable[Posting], deadline: Deadline) -> Iterator[bool]:
+    """Wait until no other call of this process commits to the postings' wallets; yield False if that takes too long."""
     numbers = {hash(leg.account_id) % len(_turns) for posting in postings for leg in posting.legs}
     with ExitStack() as held:
         for number in sorted(numbers):
@@ -110,19 +113,19 @@ def _turn(postings: Iterable[Posting], deadline: Deadline) -> Iterator[bool]:
         yield True
 
 
-class _Run:
-    """One call of `post`: what is known of the wallets, and what became of the postings so far."""
+class _PostCall(Generic[PostingT]):
+    """One call of `post`: what is known of the wallets, and the result so far."""
 
-    def __init__(self, known: dict[str, Loaded], deadline: Deadline) -> None:
+    def __init__(self, known: dict[str, WalletSnapshot], deadline: Deadline) -> None:
         self.known = known
         self.deadline = deadline
-        self.result = PostResult([], [], [], [])
+        self.result: PostResult[PostingT] = PostResult([], [], [], [])
 
-    def refuse(self, postings: Iterable[Posting], error: Exception) -> None:
-        self.result.refused.extend(Refused(posting, error) for posting in postings)
+    def refuse(self, postings: Iterable[PostingT], error: Exception) -> None:
+        self.result.refused.extend(RefusedPosting(posting, error) for posting in postings)
 
-    def settle(self, waiting: Sequence[Posting]) -> None:
-        """Post what is new; afterwards there is an answer for each."""
+    def post_all(self, waiting: Sequence[PostingT]) -> None:
+        """Post what is new. Afterwards each posting is in the result."""
         attempts = 0
         conflicts: Counter[str] = Counter()
         while waiting and attempts < ATTEMPTS:
@@ -130,11 +133,9 @@ class _Run:
                 self.refuse(waiting, OutOfTime("there was no time left for it; nothing was posted, send it again"))
                 return
             if attempts == ATTEMPTS_TOGETHER:
-                waiting = self._leave_behind(
-                    waiting, {account for account in conflicts if conflicts[account] == attempts}
-                )
+                waiting = self._postpone(waiting, {account for account in conflicts if conflicts[account] == attempts})
             posted = len(self.result.posted)
-            waiting, busy = self._commit(self._new_ones(waiting))
+            waiting, busy = self._commit(self._load_new(waiting))
             if len(self.result.posted) > posted:
                 attempts, conflicts = 0, Counter()
             if waiting:
@@ -142,78 +143,79 @@ class _Run:
                 conflicts.update(busy)
             if attempts > 1:
                 pause(attempts)
-                self.known.update({account: self.known[account].moved(None) for account in busy})
+                self.known.update({account: self.known[account].with_wallet(None) for account in busy})
         self.refuse(waiting, LedgerBusy(f"no turn came in {ATTEMPTS} attempts; nothing was posted, send it again"))
 
-    def settle_others(self, others: Iterable[tuple[Posting, Posting]]) -> None:
-        """Answer for the further postings of events that came more than once, as for the first of each."""
-        others = list(others)
-        errors = {refused.posting.identity.key: refused.error for refused in self.result.refused} if others else {}
-        for posting, first in others:
-            if not commit.is_same(posting, first):
+    def sort_duplicates(self, duplicates: Sequence[tuple[PostingT, PostingT]]) -> None:
+        """Put the further postings of an event into the result, by what became of the first."""
+        errors: dict[EventKey, Exception] = {}
+        if duplicates:
+            errors = {refused.posting.identity.key: refused.error for refused in self.result.refused}
+        for posting, first in duplicates:
+            if not commit.have_same_content(posting, first):
                 self.result.conflicts.append(posting)
             elif first.identity.key in errors:
                 self.refuse([posting], errors[first.identity.key])
             else:
                 self.result.repeats.append(posting)
 
-    def _new_ones(self, waiting: Sequence[Posting]) -> list[Posting]:
-        """Load the wallets, answer for what is not new or has a wallet that cannot be loaded, and return the rest."""
-        loads = load(waiting, self.known)
-        self.known.update(loads.loaded)
-        if loads.failed:
-            failed = [(posting, _first_error(posting, loads.failed)) for posting in waiting]
-            self.result.refused.extend(Refused(posting, error) for posting, error in failed if error)
-            waiting = [posting for posting, error in failed if not error]
-        told = commit.classify(waiting, {account: each.posted for account, each in loads.loaded.items()})
-        self.result.repeats.extend(told.repeats)
-        self.result.conflicts.extend(told.conflicts)
-        return told.new
+    def _load_new(self, waiting: Sequence[PostingT]) -> list[PostingT]:
+        """Load the wallets and return the postings that are new. The others go into the result."""
+        loaded = load_wallets(waiting, self.known)
+        self.known.update(loaded.snapshots)
+        if loaded.errors:
+            checked = [(posting, _first_error(posting, loaded.errors)) for posting in waiting]
+            self.result.refused.extend(RefusedPosting(posting, error) for posting, error in checked if error)
+            waiting = [posting for posting, error in checked if not error]
+        found = commit.classify(waiting, {account: each.posted for account, each in loaded.snapshots.items()})
+        self.result.repeats.extend(found.repeats)
+        self.result.conflicts.extend(found.conflicts)
+        return found.new
 
-    def _commit(self, new: Iterable[Posting]) -> tuple[list[Posting], list[str]]:
+    def _commit(self, new: Iterable[PostingT]) -> tuple[list[PostingT], list[str]]:
         """Commit new postings, some together at a time, until a concurrent commit comes first.
 
-        Return those that are left then, and the wallets that had moved. What DynamoDB refuses for good, or what cannot
-        even be built, is halved until it stands alone.
+        Return the postings that are left, and the accounts whose wallets had moved. A commit that fails for good is
+        halved until the one posting that makes it fail is found.
         """
-        chunks: deque[Sequence[Posting]] = deque(commit.chunks(new))
+        chunks: deque[Sequence[PostingT]] = deque(commit.split_into_commits(new))
         while chunks and not self.deadline.is_over:
             chunk = chunks.popleft()
             try:
                 self._commit_chunk(chunk)
             except table.ConcurrentCommit as conflict:
                 self.known.update(
-                    {account: self.known[account].moved(head) for account, head in conflict.heads.items()}
+                    {account: self.known[account].with_wallet(conflict.heads[account]) for account in conflict.heads}
                 )
                 return [*chunk, *chain.from_iterable(chunks)], list(conflict.heads)
             except TRANSIENT as error:
                 self.refuse(chain(chunk, *chunks), error)
                 return [], []
-            except Exception as error:  # noqa: BLE001 - whatever it is, it is one posting's: found by halving, and told
+            except Exception as error:  # noqa: BLE001 - one posting's error: found by halving, and kept with it
                 if len(chunk) > 1:
-                    chunks.extendleft(reversed(commit.halves(chunk)))
+                    chunks.extendleft(reversed(commit.split_in_half(chunk)))
                 else:
                     self.refuse(chunk, error)
         return list(chain.from_iterable(chunks)), []
 
-    def _commit_chunk(self, chunk: Sequence[Posting]) -> None:
-        """Commit postings together. Raises ConcurrentCommit, or whatever else goes wrong; nothing is written then."""
+    def _commit_chunk(self, chunk: Sequence[PostingT]) -> None:
+        """Commit postings together, or write nothing. Raises ConcurrentCommit, NotStorable or whatever else fails."""
         wallets = {account: each.wallet for account, each in self.known.items() if each.wallet}
         plans = build(wallets, chunk, clock.now_ms())
-        if not commit.fits(plans):
+        if not commit.fit_in_one_write(plans):
             raise table.NotStorable("what it comes to does not fit into one transaction of DynamoDB")
         table.commit(plans)
         self.known.update(
-            {each.wallet.account_id: self.known[each.wallet.account_id].committed(each.head) for each in plans}
+            {each.wallet.account_id: self.known[each.wallet.account_id].after_commit(each.head) for each in plans}
         )
         self.result.posted.extend(chunk)
 
-    def _leave_behind(self, waiting: Sequence[Posting], busy: Collection[str]) -> list[Posting]:
-        """Settle first what does not touch the wallets that moved every time; return what does."""
+    def _postpone(self, waiting: Sequence[PostingT], busy: Collection[str]) -> list[PostingT]:
+        """Post first what does not touch the wallets that had a conflict every time; return what does."""
         behind = [posting for posting in waiting if any(leg.account_id in busy for leg in posting.legs)]
         others = [posting for posting in waiting if not any(leg.account_id in busy for leg in posting.legs)]
         if behind:
-            self.settle(others)
+            self.post_all(others)
             return behind
         return others
 

@@ -3,7 +3,7 @@
 Values only. Pure.
 """
 
-from typing import Final, Literal
+from typing import Final, Literal, TypeVar
 
 import msgspec
 
@@ -17,7 +17,7 @@ EventKey = tuple[str, str, str]
 
 
 class Identity(msgspec.Struct, frozen=True, gc=False):
-    """What names an event for ever: whose it is, who sent it, its id there, and when it happened (ms since 1970).
+    """What identifies an event: its account, its source, its id there, and when it happened (ms since 1970).
 
     `account_id` is the account that the event is about, whichever wallets it moves.
     """
@@ -29,7 +29,7 @@ class Identity(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def key(self) -> EventKey:
-        """Return what the event is looked up by among those of about the same time."""
+        """Return the key by which pages of about the same time are searched for the event."""
         return self.account_id, self.source, self.event_id
 
 
@@ -43,10 +43,10 @@ class Part(msgspec.Struct, frozen=True, gc=False):
 
 
 class Content(msgspec.Struct, frozen=True, gc=False):
-    """What was sent, beside identity and time: two postings of one identity are the same if it is equal.
+    """What was sent besides the identity. Two postings of one identity are the same if their contents are equal.
 
-    What the event was priced at is no part of it. `amount_micros` is the amount that was sent, where no quantity was:
-    of a payment, of an adjustment, of usage that its producer prices. `parts` are those of a receipt, in their order.
+    The price is not part of it. `amount_micros` is the amount that was sent where no quantity was: of a payment, of an
+    adjustment, of usage that its producer prices. `parts` are those of a receipt, in their order.
     """
 
     kind: str
@@ -73,8 +73,8 @@ class Line(msgspec.Struct, frozen=True, gc=False):
 class Leg(msgspec.Struct, frozen=True, gc=False):
     """What a posting does to one wallet.
 
-    `amount_micros` is never negative: `type` tells the direction. Where there are `lines`, it is their sum; they stand
-    for the content's parts, one for one.
+    `amount_micros` is never negative: `type` tells the direction. Where there are `lines`, it is their sum, and each of
+    the content's parts has one line.
     """
 
     account_id: str
@@ -98,9 +98,12 @@ class Posting(msgspec.Struct, frozen=True, gc=False):
     actor: str | None = None
 
     def __post_init__(self) -> None:
-        """Block what is no posting. Raises ValueError."""
+        """Check the legs. Raises ValueError."""
         if len(self.legs) != 1 and (len(self.legs) != 2 or self.legs[0].account_id == self.legs[1].account_id):
             raise ValueError("a posting has one leg, or two in different wallets")
+
+
+PostingT = TypeVar("PostingT", bound=Posting)
 
 
 def one_leg(  # noqa: PLR0913 - all keywords, most left out

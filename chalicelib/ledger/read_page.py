@@ -20,25 +20,27 @@ DAMAGES: Final = (zlib.error, msgspec.DecodeError, UnreadableColumn, LookupError
 """What reading a damaged body may raise."""
 
 
-class Posted(msgspec.Struct, frozen=True, gc=False):
-    """What a page tells of an event that is looked for."""
+class PostedEvent(msgspec.Struct, frozen=True, gc=False):
+    """An event as it was found in a page."""
 
     identity: Identity
     content: Content
     type: Direction
 
 
-def find(page: Page, wanted: Collection[EventKey]) -> dict[EventKey, Posted]:
-    """Return what the page holds of the events that are looked for. Raises UnreadablePage.
+def find_events(page: Page, wanted: Collection[EventKey]) -> dict[EventKey, PostedEvent]:
+    """Return those of the wanted events that the page holds. Raises UnreadablePage.
 
-    A page with none of them, which is nearly every one, is not read further than their ids.
+    Nearly every page has none of them; then only the ids are read.
     """
-    with _readable(page) as content:
+    with _open_page(page) as content:
         positions = [place for place, key in enumerate(content.keys()) if key in wanted]
         if not positions:
             return {}
         identities, contents, types = content.identities(), content.contents(), content.column("type")
-        return {identities[place].key: Posted(identities[place], contents[place], types[place]) for place in positions}
+        return {
+            identities[place].key: PostedEvent(identities[place], contents[place], types[place]) for place in positions
+        }
 
 
 def transactions_of(page: Page) -> list[Transaction]:
@@ -46,10 +48,14 @@ def transactions_of(page: Page) -> list[Transaction]:
 
     Raises UnreadablePage.
     """
-    with _readable(page) as content:
+    with _open_page(page) as content:
         columns = zip(
-            *(content.balances(), content.identities(), content.contents(), content.legs()),
-            *(content.column("actor"), content.siblings()),
+            content.balances(),
+            content.identities(),
+            content.contents(),
+            content.legs(),
+            content.column("actor"),
+            content.siblings(),
             strict=True,
         )
         return [
@@ -59,7 +65,11 @@ def transactions_of(page: Page) -> list[Transaction]:
                 page.first_sequence + position,
                 balance_after,
                 content.header.posted_at_ms,
-                *(identity, sent, leg, actor, sibling),
+                identity,
+                sent,
+                leg,
+                actor,
+                sibling,
             )
             for position, (balance_after, identity, sent, leg, actor, sibling) in enumerate(columns)
         ]
@@ -67,25 +77,25 @@ def transactions_of(page: Page) -> list[Transaction]:
 
 def holds_event(page: Page, event_id: str) -> bool:
     """Tell whether the page holds an event of this id, from whatever source. Raises UnreadablePage."""
-    with _readable(page) as content:
+    with _open_page(page) as content:
         return event_id in content.column("event_id")
 
 
 def read_header(page: Page) -> Header:
     """Return what the body says about all of its transactions. Raises UnreadablePage."""
-    with _readable(page) as content:
+    with _open_page(page) as content:
         return content.header
 
 
 def expected_hash(page: Page) -> bytes:
     """Return what the page's hash must be. Raises UnreadablePage."""
-    with _readable(page):
+    with _open_page(page):
         return chain_hash(page.previous_hash, FORMATS[page.format].hashed(page.body))
 
 
 @contextmanager
-def _readable(page: Page) -> Iterator[PageContent]:
-    """Open a page, and tell of all that is damaged in it in one way."""
+def _open_page(page: Page) -> Iterator[PageContent]:
+    """Open a page. Raises UnreadablePage for whatever is damaged in it."""
     if page.format not in FORMATS:
         raise UnreadablePage(page.account_id, page.key, f"its format {page.format} is unknown here")
     try:

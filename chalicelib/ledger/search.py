@@ -1,4 +1,4 @@
-"""Look for transactions by the id of what caused them, through the pages: there is no index over a million events."""
+"""Find transactions by the id of their event. It reads pages: there is no index over millions of events."""
 
 from typing import Final
 
@@ -13,44 +13,44 @@ from chalicelib.ledger.transaction import Transaction
 
 PORTION: Final = 32
 WORK_BYTES: Final = 16 * 1024 * 1024
-"""Bodies opened for one answer at most: some 350,000 events, of which a page is only decoded if it holds the text."""
+"""The most bytes of pages opened for one answer: some 350,000 events. Only pages with the id are decoded."""
 
 BEYOND_ANY_KEY: Final = "~"
 
 
-class Found(msgspec.Struct, frozen=True):
-    """What was found. `next_key` is where to go on from, if nothing was found yet and there is more to look through."""
+class SearchResult(msgspec.Struct, frozen=True):
+    """What was found. `next_key` is where to continue, if nothing was found yet and there are more pages."""
 
     transactions: list[Transaction]
     next_key: str | None
 
 
-def start_key(text: str) -> str:
-    """Return where to go on from, as `next_key` said it. Raises InvalidCursor."""
+def read_start_key(text: str) -> str:
+    """Return the `next_key` that a request continues from. Raises InvalidCursor."""
     if len(text) > LONGEST_CURSOR:
         raise InvalidCursor
     return text
 
 
-def by_event_id(
+def find_by_event_id(
     account_id: str, event_id: str, *, from_ms: int | None = None, to_ms: int | None = None, before_key: str = ""
-) -> Found:
-    """Look through an account's pages from the newest down, and stop at the first that holds the event."""
+) -> SearchResult:
+    """Search an account's pages, newest first, and stop at the first that holds the event."""
     key = before_key or (iso(to_ms + SPAN_MS) if to_ms is not None else BEYOND_ANY_KEY)
     opened = 0
     while opened < WORK_BYTES:
         pages = page_table.read_newest_pages(account_id, key, PORTION, credits_only=False)
         for page in pages:
             if from_ms is not None and page.latest_ms < from_ms:
-                return Found([], None)
+                return SearchResult([], None)
             found = _in_page(page, event_id)
             if found:
-                return Found(found, None)
+                return SearchResult(found, None)
             opened += len(page.body)
         if len(pages) < PORTION:
-            return Found([], None)
+            return SearchResult([], None)
         key = pages[-1].key
-    return Found([], key)
+    return SearchResult([], key)
 
 
 def _in_page(page: Page, event_id: str) -> list[Transaction]:

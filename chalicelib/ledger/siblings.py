@@ -1,4 +1,4 @@
-"""Prove that the two transactions of a posting agree, across the wallets that they stand in."""
+"""Check that the two transactions of a posting, in two wallets, agree."""
 
 from collections import OrderedDict
 from collections.abc import Collection

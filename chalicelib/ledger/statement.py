@@ -23,7 +23,7 @@ FIRST_READ: Final = 2
 
 LONGEST_READ: Final = 32
 WORK_BYTES: Final = 4 * 1024 * 1024
-"""Bodies opened for one answer at most; a filter that matches little answers early, with a cursor to go on from."""
+"""The most bytes of pages opened for one answer; a narrow filter answers early, with a cursor to continue from."""
 
 BEYOND_ANY_KEY: Final = "~"
 
@@ -56,8 +56,8 @@ def read_base64(cursor: str) -> bytes:
 class Filter(msgspec.Struct, frozen=True):
     """Which transactions to show: `from_ms` included, `to_ms` excluded; None means any.
 
-    A receipt is of its own meter and of those of its lines. With `no_usage` only what has no meter: credits, and debits
-    such as refunds and adjustments.
+    A receipt matches its own meter and those of its lines. `non_usage_only` is for what has no meter: credits, and
+    debits such as refunds and adjustments.
     """
 
     type: str | None = None
@@ -65,16 +65,16 @@ class Filter(msgspec.Struct, frozen=True):
     meter: str | None = None
     from_ms: int | None = None
     to_ms: int | None = None
-    no_usage: bool = False
+    non_usage_only: bool = False
 
-    def admits(self, transaction: Transaction) -> bool:
+    def matches(self, transaction: Transaction) -> bool:
         """Tell whether a transaction is to be shown."""
         content = transaction.content
         return (
             (self.type is None or transaction.leg.type == self.type)
             and (self.kind is None or content.kind == self.kind)
             and (self.meter is None or self.meter in transaction.meters)
-            and not (self.no_usage and content.meter is not None)
+            and not (self.non_usage_only and content.meter is not None)
             and (self.to_ms is None or transaction.identity.occurred_at_ms < self.to_ms)
         )
 
@@ -113,35 +113,35 @@ ReadPages = Callable[[str, int], list[Page]]
 """Read at most so many pages with a key below the given one, newest first."""
 
 
-def history(account_id: str, wanted: Filter = EVERYTHING, *, limit: int, cursor: str | None = None) -> Statement:
+def read_history(account_id: str, wanted: Filter = EVERYTHING, *, limit: int, cursor: str | None = None) -> Statement:
     """Return at most `limit` transactions, newest first; a narrow filter may give fewer, with a cursor."""
 
     def read(before_key: str, count: int) -> list[Page]:
-        credits_only = wanted.type == CREDIT or wanted.no_usage
+        credits_only = wanted.type == CREDIT or wanted.non_usage_only
         return page_table.read_newest_pages(account_id, before_key, count, credits_only=credits_only)
 
-    return merge(read, wanted, limit=limit, start=Cursor.decode(cursor) if cursor else None)
+    return merge_pages(read, wanted, limit=limit, start=Cursor.decode(cursor) if cursor else None)
 
 
-def merge(read: ReadPages, wanted: Filter, *, limit: int, start: Cursor | None) -> Statement:
+def merge_pages(read: ReadPages, wanted: Filter, *, limit: int, start: Cursor | None) -> Statement:
     """Merge pages into one newest-first list.
 
     No unread page can hold anything newer than its key says, so a transaction is certain as soon as the next page's
     latest time is older than it.
     """
-    unread = _Unread(read, _first_key(wanted, start))
+    unread = _UnreadPages(read, _first_key(wanted, start))
     open_pages: list[_OpenPage] = []
     found: list[Transaction] = []
     looked_at = 0
     while True:
-        _open_needed(open_pages, unread, wanted, start)
+        _open_pages_needed(open_pages, unread, wanted, start)
         if not open_pages:
             return Statement(found, None)
         newest = open_pages[0].transactions.pop()
-        _drop_or_sink(open_pages)
+        _reorder_first(open_pages)
         if wanted.from_ms is not None and newest.identity.occurred_at_ms < wanted.from_ms:
             return Statement(found, None)
-        if wanted.admits(newest):
+        if wanted.matches(newest):
             found.append(newest)
         looked_at += 1
         if len(found) == limit or (looked_at >= limit and unread.bytes_opened >= WORK_BYTES):
@@ -158,7 +158,7 @@ class _OpenPage(msgspec.Struct):
         return _position(self.transactions[-1]) > _position(other.transactions[-1])
 
 
-class _Unread:
+class _UnreadPages:
     """The pages not opened yet, read in growing portions."""
 
     def __init__(self, read: ReadPages, before_key: str) -> None:
@@ -200,7 +200,7 @@ def _first_key(wanted: Filter, start: Cursor | None) -> str:
     return min(after_start, before_end)
 
 
-def _open_needed(open_pages: list[_OpenPage], unread: _Unread, wanted: Filter, start: Cursor | None) -> None:
+def _open_pages_needed(open_pages: list[_OpenPage], unread: _UnreadPages, wanted: Filter, start: Cursor | None) -> None:
     """Open pages until the newest open transaction is newer than all that is unread."""
     while (page := unread.next) is not None:
         newest = open_pages[0].transactions[-1].identity.occurred_at_ms if open_pages else wanted.from_ms or 0
@@ -213,8 +213,8 @@ def _open_needed(open_pages: list[_OpenPage], unread: _Unread, wanted: Filter, s
             heapq.heappush(open_pages, _OpenPage(page.key, transactions))
 
 
-def _drop_or_sink(open_pages: list[_OpenPage]) -> None:
-    """After the first open page lost a transaction: put it in its place again, or away when it is empty."""
+def _reorder_first(open_pages: list[_OpenPage]) -> None:
+    """After a transaction was taken from the first open page: move the page to its place, or drop it when empty."""
     if open_pages[0].transactions:
         heapq.heapreplace(open_pages, open_pages[0])
     else:
@@ -226,21 +226,21 @@ def _position(transaction: Transaction) -> tuple[int, int]:
 
 
 def cursor_after(transaction: Transaction) -> str:
-    """Return a cursor that goes on right after a transaction, wherever in an answer it stood.
+    """Return a cursor that continues right after a transaction, which need not be the last of an answer.
 
-    A page that holds anything as old is at most a page's span newer, and what it has of newer ones is passed over.
+    A page that holds transactions as old ends at most five minutes later; its newer ones are skipped.
     """
     newest_key = iso(transaction.identity.occurred_at_ms + SPAN_MS)
     return Cursor(*_position(transaction), newest_key).encode()
 
 
-def _next_cursor(open_pages: list[_OpenPage], unread: _Unread, last: Transaction) -> str | None:
+def _next_cursor(open_pages: list[_OpenPage], unread: _UnreadPages, last: Transaction) -> str | None:
     """Return where to go on after `last`, or None when nothing is left."""
     keys = [page.key for page in open_pages] or ([unread.next.key] if unread.next else [])
     return Cursor(*_position(last), max(keys)).encode() if keys else None
 
 
-def transaction(account_id: str, transaction_id: str) -> Transaction:
+def read_transaction(account_id: str, transaction_id: str) -> Transaction:
     """Return one transaction: one read of its page. Raises UnknownTransaction."""
     location = location_of(transaction_id)
     page = page_table.read_page(account_id, location.latest_ms, location.first_sequence)
@@ -249,7 +249,7 @@ def transaction(account_id: str, transaction_id: str) -> Transaction:
     return transactions_of(page)[location.position]
 
 
-def transactions(account_id: str, transaction_ids: Iterable[str]) -> Iterator[Transaction]:
+def read_transactions(account_id: str, transaction_ids: Iterable[str]) -> Iterator[Transaction]:
     """Yield transactions by their ids, a read a page, in the order of the pages. Raises UnknownTransaction."""
     located = sorted((location_of(each), each) for each in set(transaction_ids))
     for (latest_ms, first_sequence), group in groupby(

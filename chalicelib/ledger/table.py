@@ -27,7 +27,7 @@ REFUSED_CODES: Final = frozenset({"ValidationError", "ValidationException", "Ite
 
 
 class NotStorable(Refusal):
-    """What postings come to is refused by DynamoDB for good: an item or a commit too large, a value not taken."""
+    """DynamoDB refuses the postings for good: an item or a commit is too large, or a value is not accepted."""
 
     status = 422
     type = "not-storable"
@@ -37,7 +37,7 @@ class NotStorable(Refusal):
 class ConcurrentCommit(Exception):
     """Another commit to the same wallets came first; nothing was written.
 
-    `heads` are the wallets that had moved, as they are now; None where that was not told.
+    `heads` are the wallets that had moved, as they are now; None where DynamoDB did not return them.
     """
 
     def __init__(self, heads: dict[str, Wallet | None]) -> None:
@@ -46,7 +46,7 @@ class ConcurrentCommit(Exception):
 
 
 class WalletRow(Table):
-    """One row a wallet. Its stream tells the rest of the system that a balance moved."""
+    """One row for each wallet. Its stream says that a balance moved."""
 
     class Meta(metaclass=TableMeta):
         setting = "wallets_table"
@@ -105,8 +105,8 @@ def scan_sequences() -> Iterator[tuple[str, int]]:
 
 def wallet_of(row: WalletRow) -> Wallet:
     """Return the wallet of a row. One that was last written before rows named pages may have events at any time."""
-    told: float | None = row.older_ms
-    older_ms = END_OF_TIME_MS if told is None else int(told)
+    stored: float | None = row.older_ms
+    older_ms = END_OF_TIME_MS if stored is None else int(stored)
     numbers = (int(row.balance_micros), int(row.sequence))
     return Wallet(
         row.account_id, row.currency, *numbers, row.head_hash, unpack_spans(row.recent_pages or b""), older_ms
@@ -141,8 +141,8 @@ def read_days(account_id: str, first: str, last: str) -> Days:
             return days
 
 
-def meters_used(since: str) -> Iterator[tuple[str, set[str]]]:
-    """Yield each account with the meters of a day, for all days from one on: a scan, for people, not for functions."""
+def read_meters_used(since: str) -> Iterator[tuple[str, set[str]]]:
+    """Yield each account with the meters of a day, for all days since one. It scans: for the operator only."""
     shared, table_name = raw(DailyUsageRow)
     start_key: Any = None
     while True:
@@ -160,9 +160,17 @@ def _meters(item: Mapping[str, Any]) -> dict[str, Usage]:
     for name, value in item.items():
         meter, colon, part = name.rpartition(":")
         if colon:
-            usage = meters.setdefault(meter, Usage())
-            setattr(usage, "count" if part == "count" else f"{part}_micros", int(value["N"]))
+            _set_number(meters.setdefault(meter, Usage()), part, int(value["N"]))
     return meters
+
+
+def _set_number(usage: Usage, part: str, number: int) -> None:
+    if part == "quantity":
+        usage.quantity_micros = number
+    elif part == "amount":
+        usage.amount_micros = number
+    else:
+        usage.count = number
 
 
 def commit(plans: Sequence[WalletPlan]) -> None:
@@ -174,7 +182,7 @@ def commit(plans: Sequence[WalletPlan]) -> None:
     try:
         with TransactWrite(connection=connection()) as transaction:
             for plan in plans:
-                _add(transaction, plan)
+                _add_plan(transaction, plan)
     except TransactWriteError as error:
         reasons = [reason for reason in error.cancellation_reasons if reason]
         codes = {reason.code for reason in reasons} or {str(error.cause_response_code)}
@@ -182,10 +190,12 @@ def commit(plans: Sequence[WalletPlan]) -> None:
             raise NotStorable(f"DynamoDB refuses it: {error.cause_response_message}") from error
         if not codes <= CONFLICT_CODES:
             raise
-        raise ConcurrentCommit(_moved(plans, error.cancellation_reasons)) from error
+        raise ConcurrentCommit(_moved_wallets(plans, error.cancellation_reasons)) from error
 
 
-def _moved(plans: Sequence[WalletPlan], reasons: Sequence[CancellationReason | None]) -> dict[str, Wallet | None]:
+def _moved_wallets(
+    plans: Sequence[WalletPlan], reasons: Sequence[CancellationReason | None]
+) -> dict[str, Wallet | None]:
     """Return which wallets had moved. PynamoDB sends all pages first, then each wallet with its days."""
     updated = reasons[sum(len(plan.pages) for plan in plans) :]
     moved: dict[str, Wallet | None] = {}
@@ -197,7 +207,7 @@ def _moved(plans: Sequence[WalletPlan], reasons: Sequence[CancellationReason | N
     return moved or {plan.wallet.account_id: None for plan in plans}
 
 
-def _add(transaction: TransactWrite, plan: WalletPlan) -> None:
+def _add_plan(transaction: TransactWrite, plan: WalletPlan) -> None:
     wallet, head = plan.wallet, plan.head
     for page in plan.pages:
         transaction.save(row_of(page), condition=PageRow.page_key.does_not_exist())

@@ -47,7 +47,7 @@ class Transaction(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def meters(self) -> tuple[str | None, ...]:
-        """Return what meters it is about: its own, and those of its lines."""
+        """Return its own meter and those of its lines."""
         return (self.content.meter, *(line.meter for line in self.leg.lines))
 
 

@@ -1,4 +1,4 @@
-"""Prove a wallet: re-read its pages and check the chain, the sequence, the balances, the days and the wallet itself."""
+"""Verify a wallet: read its pages again and check the chain, the sequence, the balances, the days and its row."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from itertools import pairwise
@@ -8,7 +8,7 @@ import msgspec
 
 from chalicelib.clock import iso
 from chalicelib.ledger import page_table, table
-from chalicelib.ledger.daily_usage import Days, add_days, totals
+from chalicelib.ledger.daily_usage import Days, add_days, sum_usage_by_day
 from chalicelib.ledger.page import SPAN_MS, Page, UnreadablePage
 from chalicelib.ledger.read_page import expected_hash, read_header, transactions_of
 from chalicelib.ledger.siblings import SiblingCheck
@@ -16,7 +16,7 @@ from chalicelib.ledger.transaction import Transaction
 from chalicelib.ledger.wallet import END_OF_TIME_MS, GENESIS, PageSpan, Wallet
 
 TRIES: Final = 5
-"""Readings of a wallet that is being posted to, before it is said to be too busy to verify."""
+"""How often a wallet that changes meanwhile is read again before StillMoving is raised."""
 
 Difference = Callable[[Transaction], str | None]
 """Returns what is wrong with a transaction, or None."""
@@ -26,8 +26,8 @@ class StillMoving(Exception):
     """The wallet changed during every reading; verify it again when fewer events come in."""
 
 
-class Verified(msgspec.Struct, frozen=True):
-    """The outcome. `difference` is None when all agrees, else the first thing that does not."""
+class Verification(msgspec.Struct, frozen=True):
+    """The result. `difference` is None if all agrees, else the first difference found."""
 
     account_id: str
     pages: int
@@ -49,7 +49,7 @@ class _Link(msgspec.Struct, frozen=True):
     hash: bytes
 
 
-def verify(account_id: str, among: Collection[str] = ()) -> Verified:
+def verify(account_id: str, among: Collection[str] = ()) -> Verification:
     """Verify one wallet, and its transactions against their siblings in the wallets of the accounts `among`.
 
     Raises WalletNotFound, StillMoving.
@@ -58,13 +58,13 @@ def verify(account_id: str, among: Collection[str] = ()) -> Verified:
         before = table.read_wallet(account_id)
         stored = page_table.read_pages(account_id, 0, END_OF_TIME_MS)
         days = table.read_days(account_id, "0", "9999-12-31")
-        found = check(before, stored, days, SiblingCheck(among).difference)
+        found = check_wallet(before, stored, days, SiblingCheck(among).difference)
         if found.difference is None or table.read_wallet(account_id).sequence == before.sequence:
             return found
     raise StillMoving(account_id)
 
 
-def check(wallet: Wallet, stored: Iterable[Page], days: Days, sibling_difference: Difference) -> Verified:
+def check_wallet(wallet: Wallet, stored: Iterable[Page], days: Days, sibling_difference: Difference) -> Verification:
     """Check pages (in any order) against the wallet and its days, and each transaction by `sibling_difference`.
 
     Holds headers, never more than one body.
@@ -77,7 +77,7 @@ def check(wallet: Wallet, stored: Iterable[Page], days: Days, sibling_difference
         chain.append(_link(page))
     chain.sort(key=lambda link: link.first_sequence)
     difference = difference or next(_chain_differences(wallet, chain), None) or _days_difference(summed, days)
-    return Verified(wallet.account_id, len(chain), wallet.sequence, wallet.balance_micros, difference)
+    return Verification(wallet.account_id, len(chain), wallet.sequence, wallet.balance_micros, difference)
 
 
 def page_difference(page: Page, wallet: Wallet, summed: Days, sibling_difference: Difference) -> str | None:
@@ -95,7 +95,9 @@ def _page_difference(page: Page, wallet: Wallet, summed: Days) -> str | None:
     if not transactions:
         return f"page {page.key}: holds no transaction"
     times = [each.identity.occurred_at_ms for each in transactions]
-    add_days(summed, totals(times, [each.content for each in transactions], [each.leg for each in transactions]))
+    add_days(
+        summed, sum_usage_by_day(times, [each.content for each in transactions], [each.leg for each in transactions])
+    )
     facts = {
         "hash": (page.hash, expected),
         "account": (header.account_id, page.account_id),

@@ -1,4 +1,4 @@
-"""The wallet's head: what one needs to know to append to it. Pure."""
+"""A wallet as a commit needs it: balance, sequence, hash and recent pages. Pure."""
 
 from typing import Final
 
@@ -39,8 +39,8 @@ class PageSpan(msgspec.Struct, frozen=True):
 class Wallet(msgspec.Struct, frozen=True):
     """A wallet's balance after `sequence` transactions, of which the last page hashes to `head_hash`.
 
-    `recent` are the pages that were posted last, oldest first; no event of any other page is later than `older_ms`. So
-    who posts events of the last minutes knows which pages may hold them, and after a conflict which have come since.
+    `recent` are the newest pages, oldest first; no event of any other page is later than `older_ms`. They say which
+    pages may hold events of the last minutes, and which pages were added since a wallet was read.
     """
 
     account_id: str

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from chalicelib.accounts.account import Account
 from chalicelib.text import Email
-from chalicelib.typed import sent
+from chalicelib.typed import sent_fields
 
 Kind = Literal[
     "low_balance",
@@ -49,7 +49,8 @@ class MailsRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     def over(self, kept: Mails) -> Mails:
         """Return the switches that are kept with these over them."""
         never_chosen = Mails()
-        wanted = {name: getattr(never_chosen, name) if value is None else value for name, value in sent(self).items()}
+        given = sent_fields(self)
+        wanted = {name: getattr(never_chosen, name) if value is None else value for name, value in given.items()}
         return replace(kept, **wanted)
 
 

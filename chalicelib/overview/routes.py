@@ -1,11 +1,11 @@
 """The overview over HTTP."""
 
 from chalicelib.accounts.permission import REFUSALS, Right, allow
+from chalicelib.api_tags import ACCOUNTS
 from chalicelib.auto_pay.view import load_for_view
 from chalicelib.catalog.catalog import UnknownCurrency, catalog
 from chalicelib.overview.view import OverviewView, view
 from chalicelib.subscriptions.view import load_subscription_view
-from chalicelib.tags import ACCOUNTS
 from chalicelib.web import Call, Routes
 
 routes = Routes(__name__, *ACCOUNTS)

@@ -4,8 +4,7 @@ from typing import Literal
 
 import msgspec
 
-from chalicelib.accounts.routes import AccountView
-from chalicelib.accounts.routes import view as account_view
+from chalicelib.accounts.view import AccountView, view_account
 from chalicelib.auto_pay.evaluate import Snapshot
 from chalicelib.auto_pay.view import AutoPayView, view_auto_pay
 from chalicelib.cards.view import CardView, view_card
@@ -50,7 +49,7 @@ def view(seen: Snapshot, subscription: SubscriptionView | None, limits: Currency
     """Present the overview of an account as it was seen."""
     account = seen.account
     return OverviewView(
-        account=account_view(account),
+        account=view_account(account),
         wallet=_wallet(seen.situation.balance_micros, account.currency, limits),
         card=view_card(account.card) if account.card else None,
         auto_pay=view_auto_pay(seen, limits),

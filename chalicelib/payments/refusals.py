@@ -38,7 +38,7 @@ class PaymentCanceled(Refusal):
 
 
 def refuse_unpaid(payment: Payment) -> None:
-    """Block a payment that failed or was canceled. Raises CardDeclined, PaymentCanceled."""
+    """Refuse a payment that failed or was canceled. Raises CardDeclined, PaymentCanceled."""
     if payment.state == "failed":
         raise CardDeclined(payment)
     if payment.state == "canceled":

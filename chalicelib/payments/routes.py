@@ -7,6 +7,7 @@ from msgspec import Meta
 
 from chalicelib.accounts.account import CurrencyMismatch
 from chalicelib.accounts.permission import REFUSALS, Right, allow
+from chalicelib.api_tags import PAYMENTS
 from chalicelib.catalog.catalog import catalog
 from chalicelib.http_input import MissingIdempotencyKey
 from chalicelib.idempotency import IdempotencyConflict
@@ -22,7 +23,6 @@ from chalicelib.payments.table import PaymentBusy
 from chalicelib.payments.top_up import TopUpOutOfLimits, TopUpRequest, top_up
 from chalicelib.payments.view import PaymentList, TopUpView, view_payment, view_resolution
 from chalicelib.stripe_api.errors import PaymentsUnavailable
-from chalicelib.tags import PAYMENTS
 from chalicelib.web import Answer, Call, Routes
 
 routes = Routes(__name__, *PAYMENTS)

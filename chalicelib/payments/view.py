@@ -6,7 +6,7 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta
 
-from chalicelib.accounts.balance import Balance, view_balance
+from chalicelib.accounts.view import Balance, view_balance
 from chalicelib.clock import iso
 from chalicelib.ledger.wallet import Wallet
 from chalicelib.money import format_amount

@@ -1,4 +1,4 @@
-"""Pricing: what usage costs, by the price that holds at the event's own time. Pure.
+"""Pricing: what usage costs, by the price that is valid at the event's own time. Pure.
 
-It lies below `usage`, which reads events and posts what they cost: what decides how much is below what asks.
+It is below `usage`, which reads events and posts what they cost.
 """

@@ -1,8 +1,9 @@
 """Refunds over HTTP, and a payment with its refunds and disputes."""
 
 from chalicelib.accounts.account import CurrencyMismatch
-from chalicelib.accounts.balance import view_balance
 from chalicelib.accounts.permission import REFUSALS, Right, allow
+from chalicelib.accounts.view import view_balance
+from chalicelib.api_tags import PAYMENTS
 from chalicelib.http_input import MissingIdempotencyKey
 from chalicelib.idempotency import IdempotencyConflict
 from chalicelib.ledger.post import LedgerBusy
@@ -23,7 +24,6 @@ from chalicelib.reversals.issue_refund import (
     refund,
 )
 from chalicelib.reversals.view import PaymentDetail, RefundedView, view_detail, view_refund
-from chalicelib.tags import PAYMENTS
 from chalicelib.web import Answer, Call, Routes
 
 routes = Routes(__name__, *PAYMENTS)

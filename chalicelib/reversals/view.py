@@ -2,7 +2,7 @@
 
 import msgspec
 
-from chalicelib.accounts.balance import Balance
+from chalicelib.accounts.view import Balance
 from chalicelib.clock import iso
 from chalicelib.money import format_amount
 from chalicelib.payments.payment import Failure

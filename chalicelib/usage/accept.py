@@ -1,4 +1,4 @@
-"""Accept usage events over HTTP: check them as the queue's function would, then put them on the queue."""
+"""Accept usage events over HTTP: check them as the queue's function will, then put them on the queue."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -15,7 +15,7 @@ from chalicelib.http_input import MalformedJson
 from chalicelib.log import log
 from chalicelib.usage import queue
 from chalicelib.usage.event import UsageEvent
-from chalicelib.usage.message import RefusedElement, read, refused_element
+from chalicelib.usage.message import RefusedElement, read_message, refused_element
 from chalicelib.usage.price import price_event
 from chalicelib.usage.refusal import EventRefused, unforeseen
 
@@ -27,7 +27,7 @@ REFUSED_BY_SQS: Final = re.compile("[\ufffe\uffff]")
 """The two characters that JSON may hold and SQS refuses (Amazon SQS API Reference, SendMessage)."""
 
 UNREADABLE: Final = frozenset({"not_json", "too_deep"})
-"""Why a body as a whole says nothing."""
+"""Reasons for which a body as a whole cannot be read."""
 
 
 class TooManyEvents(Refusal):
@@ -38,20 +38,20 @@ class TooManyEvents(Refusal):
     title = "Too many events in one request"
 
 
-class Accepted(msgspec.Struct, frozen=True):
+class AcceptResult(msgspec.Struct, frozen=True):
     """How many events are on the queue now, and what was refused, by its place in the request."""
 
     accepted: int
     refused: list[RefusedElement]
 
 
-def accept(body: bytes, catalog: Catalog) -> Accepted:
+def accept(body: bytes, catalog: Catalog) -> AcceptResult:
     """Check events and queue the good ones, as they were sent. A refused one does not hold up those next to it.
 
     Raises MalformedJson for a body that cannot be read at all, and TooManyEvents.
     """
     text = _for_queue(body)
-    events, refused = read(text)
+    events, refused = read_message(text)
     if not events and refused[0].text == text and refused[0].refusal.reason in UNREADABLE:
         raise MalformedJson(refused[0].refusal.detail)
     if len(events) + len(refused) > MAXIMUM_EVENTS:
@@ -68,7 +68,7 @@ def accept(body: bytes, catalog: Catalog) -> Accepted:
     for message in pack(good):
         queue.send(message)
     _log_unforeseen(refused)
-    return Accepted(len(good), sorted(refused, key=lambda element: element.place))
+    return AcceptResult(len(good), sorted(refused, key=lambda element: element.place))
 
 
 def _for_queue(body: bytes) -> str:

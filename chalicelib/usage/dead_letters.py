@@ -1,7 +1,7 @@
 """The door to the dead letters of usage: messages that can never be posted as they are, each with its reason.
 
-What is put here need not be delivered again and again before a person sees it. The reason travels in the message's
-attributes, and the body stays as it was sent, so that it can be sent back once the cause is mended.
+They are put here at once and not delivered again and again first. The reason is in the message's attributes, and the
+body stays as it was sent, so that it can be sent back once the cause is mended.
 """
 
 import re

@@ -9,14 +9,14 @@ from msgspec import Meta
 from chalicelib.http_input import invalid
 from chalicelib.json_input import is_json
 from chalicelib.typed import json_decoder
-from chalicelib.usage.nesting import MAXIMUM_DEPTH, is_too_deep
+from chalicelib.usage.json_nesting import MAXIMUM_DEPTH, is_too_deep
 from chalicelib.usage.refusal import EventRefused
 
 MAXIMUM_BYTES: Final = 16 * 1024
 """Size of an event's own JSON, as it was sent."""
 
 SURELY_WITHIN_BOUNDS: Final = 2 * MAXIMUM_DEPTH
-"""So few characters are neither too large nor too deep: each takes at most four bytes, each level at least two."""
+"""Characters that are surely within both limits: each takes at most four bytes, each level at least two characters."""
 
 MAXIMUM_METADATA: Final = 15
 MAXIMUM_PARTS: Final = 50
@@ -92,7 +92,7 @@ def parse(text: str) -> UsageEvent:
         raise EventRefused("not_a_usage_event", broken.detail, field=broken.about["field"]) from None
     except (msgspec.DecodeError, UnicodeError) as error:
         raise EventRefused("not_json", f"the message is not JSON: {error}") from None
-    except RecursionError:  # nothing closes its brackets, or it would have been found out before
+    except RecursionError:  # its brackets are never closed, or the check above would have found it
         raise _too_deep() from None
     _check(event)
     return event

@@ -1,4 +1,4 @@
-"""Read messages: an event or an array of events, perhaps in an envelope. Each event stands for itself. Pure."""
+"""Read messages: an event or an array of events, perhaps in an envelope. Each event is read by itself. Pure."""
 
 from collections.abc import Callable, Iterable
 from typing import Final, Literal, TypeVar
@@ -7,7 +7,7 @@ import msgspec
 
 from chalicelib.typed import json_decoder
 from chalicelib.usage.event import UsageEvent, parse
-from chalicelib.usage.nesting import BLANK, is_too_deep, split_array
+from chalicelib.usage.json_nesting import BLANK, is_too_deep, split_array
 from chalicelib.usage.refusal import EventRefused, unforeseen
 
 BYTE_ORDER_MARK: Final = "\ufeff"
@@ -59,23 +59,23 @@ _notification = json_decoder(_Notification).decode
 _bus_event = json_decoder(_BusEvent).decode
 
 
-def read(body: str | bytes) -> Elements:
-    """Read a message; return its events, and what is none. Never raises.
+def read_message(body: str | bytes) -> Elements:
+    """Read a message; return its events, and the elements that are none. Never raises.
 
     Envelopes are taken off: that of SNS, that of EventBridge, or that of EventBridge in that of SNS.
     """
     text = body if isinstance(body, str) else body.decode(errors="surrogateescape")
     try:
         return [SentEvent(0, text, parse(text))], []
-    except Exception:  # noqa: BLE001 - nearly all messages are one event; what else this may be is found out below
-        text = _taken_out(text)
+    except Exception:  # noqa: BLE001 - nearly all messages are one event; the others are read below
+        text = _unwrap(text)
     if text.startswith("["):
         return _read_array(text)
     return read_elements([text])
 
 
 def read_elements(texts: Iterable[str]) -> Elements:
-    """Read events, each from its own JSON; tell apart what is none. Never raises."""
+    """Read events, each from its own JSON; return those that are none as refused. Never raises."""
     events: list[SentEvent] = []
     refused: list[RefusedElement] = []
     for place, text in enumerate(texts):
@@ -83,7 +83,7 @@ def read_elements(texts: Iterable[str]) -> Elements:
             events.append(SentEvent(place, text, parse(text)))
         except EventRefused as refusal:
             refused.append(refused_element(place, text, refusal))
-        except Exception as error:  # noqa: BLE001 - what nobody thought of is this event's alone; the caller logs it
+        except Exception as error:  # noqa: BLE001 - it is this event's alone; the caller logs it with its stack
             refused.append(refused_element(place, text, unforeseen(error)))
     return events, refused
 
@@ -93,19 +93,19 @@ def refused_element(place: int, text: str, refusal: EventRefused) -> RefusedElem
     return RefusedElement(place, text.encode(errors="replace").decode(), refusal)
 
 
-def _taken_out(text: str) -> str:
-    """Return the text without what stands around an event or array: envelopes, a byte order mark, blanks."""
-    notification = _envelope(_notification, _trimmed(text))
-    text = _trimmed(notification.message if notification else text)
-    bus_event = _envelope(_bus_event, text)
+def _unwrap(text: str) -> str:
+    """Return an event or array without its envelopes, byte order mark and blanks."""
+    notification = _decode_or_none(_notification, _trim(text))
+    text = _trim(notification.message if notification else text)
+    bus_event = _decode_or_none(_bus_event, text)
     return str(bus_event.detail, "utf-8", "surrogateescape") if bus_event else text
 
 
-def _trimmed(text: str) -> str:
+def _trim(text: str) -> str:
     return text.removeprefix(BYTE_ORDER_MARK).strip(BLANK)
 
 
-def _envelope(decode: Callable[[str], EnvelopeT], text: str) -> EnvelopeT | None:
+def _decode_or_none(decode: Callable[[str], EnvelopeT], text: str) -> EnvelopeT | None:
     try:
         return decode(text)
     except UNREADABLE:
@@ -115,11 +115,11 @@ def _envelope(decode: Callable[[str], EnvelopeT], text: str) -> EnvelopeT | None
 def _read_array(text: str) -> Elements:
     elements = _split(text)
     if not elements:
-        return [], [refused_element(0, text, _why_no_elements(text, elements))]
+        return [], [refused_element(0, text, _refusal_of_array(text, elements))]
     return read_elements(elements)
 
 
-def _why_no_elements(text: str, elements: list[str] | None) -> EventRefused:
+def _refusal_of_array(text: str, elements: list[str] | None) -> EventRefused:
     if elements is not None:
         return EventRefused("empty", "the array holds no event")
     if is_too_deep(text):
@@ -132,5 +132,5 @@ def _split(text: str) -> list[str] | None:
     try:
         return [str(element, "utf-8") for element in _array.decode(text)]
     except UNREADABLE:
-        # One element may be at fault: split by hand, its neighbours do not share its fate.
+        # One element may be broken: split by hand, so that the others can be read.
         return split_array(text)

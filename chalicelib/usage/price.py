@@ -6,9 +6,9 @@ from chalicelib.catalog.catalog import Catalog, UsageLimits
 from chalicelib.catalog.meter import Meter
 from chalicelib.clock import iso
 from chalicelib.ledger.posting import DEBIT, Content, Identity, Leg, Line, Part, Posting
-from chalicelib.pricing.charge import WHOLE, Charge, Unpriceable, price_measure, wrong_measure
+from chalicelib.pricing.cost import DATA_FIELD, Cost, Unpriceable, price_measure, wrong_measure
 from chalicelib.usage.event import UsageData, UsageEvent, UsagePart
-from chalicelib.usage.moment import InvalidTime, parse_moment
+from chalicelib.usage.event_time import InvalidTime, parse_time
 from chalicelib.usage.refusal import EventRefused
 
 USAGE: Final = "usage"
@@ -17,26 +17,35 @@ USAGE: Final = "usage"
 def price_event(event: UsageEvent, currency: str, catalog: Catalog, now_ms: int) -> Posting:
     """Check an event and return its posting: a debit of the account that it names, in that account's currency.
 
-    Both doors ask this function, so that what the one accepts the other does not refuse. Raises EventRefused.
+    Raises EventRefused.
+    """
+    identity, content, leg = price(event, currency, catalog, now_ms)
+    return Posting(identity, content, (leg,))
+
+
+def price(event: UsageEvent, currency: str, catalog: Catalog, now_ms: int) -> tuple[Identity, Content, Leg]:
+    """Check an event and return what its posting is made of.
+
+    HTTP and the queue both use it, so that the queue does not refuse what HTTP accepted. Raises EventRefused.
     """
     limits = catalog.usage
     try:
-        time_ms = parse_moment(event.time)
+        time_ms = parse_time(event.time)
     except InvalidTime:
-        raise _no_time(event.time, now_ms) from None
+        raise _invalid_time(event.time, now_ms) from None
     if not now_ms - limits.maximum_age_ms <= time_ms <= now_ms + limits.maximum_future_ms:
         raise _out_of_time(time_ms, limits, now_ms)
     meter = catalog.meters.get(event.type)
     if meter is None:
         raise _unknown_meter("type", f"there is no meter {event.type[:64]!r} in the catalog")
     if meter.parts:
-        content, leg = _receipt(event, meter, currency, catalog, time_ms)
+        content, leg = _price_receipt(event, meter, currency, catalog, time_ms)
     else:
-        content, leg = _plain(event, meter, currency, limits, time_ms)
-    return Posting(Identity(event.subject, event.source, event.id, time_ms), content, (leg,))
+        content, leg = _price_single(event, meter, currency, limits, time_ms)
+    return Identity(event.subject, event.source, event.id, time_ms), content, leg
 
 
-def _no_time(time: str, now_ms: int) -> EventRefused:
+def _invalid_time(time: str, now_ms: int) -> EventRefused:
     detail = f"time: {time[:64]!r} is no time with a zone as RFC 3339 writes it, such as {iso(now_ms)}"
     return EventRefused("not_a_usage_event", detail, field="time")
 
@@ -52,25 +61,29 @@ def _unknown_meter(field: str, detail: str) -> EventRefused:
     return EventRefused("unknown_meter", f"{field}: {detail}", field=field)
 
 
-def _plain(event: UsageEvent, meter: Meter, currency: str, limits: UsageLimits, time_ms: int) -> tuple[Content, Leg]:
+def _price_single(
+    event: UsageEvent, meter: Meter, currency: str, limits: UsageLimits, time_ms: int
+) -> tuple[Content, Leg]:
     """Return the content and the leg of an event of one meter."""
     data = event.data
     if data.parts is not None:
-        raise _refused(wrong_measure(meter, WHOLE))
-    quantity, unit_price, amount = _charge(data, meter, currency, limits, time_ms, field=WHOLE)
+        raise _refused(wrong_measure(meter, DATA_FIELD))
+    cost = _price(data, meter, currency, limits, time_ms, field=DATA_FIELD)
     content = Content(
         USAGE,
         data.description,
         event.type,
-        quantity_micros=quantity,
-        amount_micros=amount if quantity is None else None,
+        quantity_micros=cost.quantity_micros,
+        amount_micros=cost.amount_micros if cost.quantity_micros is None else None,
         url=data.url,
         metadata=data.metadata or None,
     )
-    return content, Leg(event.subject, DEBIT, amount, unit_price)
+    return content, Leg(event.subject, DEBIT, cost.amount_micros, cost.unit_price_micros)
 
 
-def _receipt(event: UsageEvent, meter: Meter, currency: str, catalog: Catalog, time_ms: int) -> tuple[Content, Leg]:
+def _price_receipt(
+    event: UsageEvent, meter: Meter, currency: str, catalog: Catalog, time_ms: int
+) -> tuple[Content, Leg]:
     """Return the content and the leg of a receipt: each part priced as its own meter would be, and their sum."""
     data = event.data
     if data.parts is None or data.quantity is not None or data.amount is not None:
@@ -83,10 +96,11 @@ def _receipt(event: UsageEvent, meter: Meter, currency: str, catalog: Catalog, t
         field = f"data.parts[{place}]"
         if part.meter not in meter.parts:
             raise _unknown_meter(f"{field}.meter", f"{event.type} has no part {part.meter[:64]!r}")
-        of_part = catalog.meters[part.meter]
-        quantity, unit_price, amount = _charge(part, of_part, currency, catalog.usage, time_ms, field=field)
+        part_meter = catalog.meters[part.meter]
+        cost = _price(part, part_meter, currency, catalog.usage, time_ms, field=field)
+        quantity, amount = cost.quantity_micros, cost.amount_micros
         parts.append(Part(part.meter, quantity, amount if quantity is None else None, part.description))
-        lines.append(Line(part.meter, amount, quantity, unit_price, part.description))
+        lines.append(Line(part.meter, amount, quantity, cost.unit_price_micros, part.description))
     content = Content(
         USAGE, data.description, event.type, url=data.url, metadata=data.metadata or None, parts=tuple(parts)
     )
@@ -94,10 +108,10 @@ def _receipt(event: UsageEvent, meter: Meter, currency: str, catalog: Catalog, t
     return content, Leg(event.subject, DEBIT, total, lines=tuple(lines))
 
 
-def _charge(
+def _price(
     sent: UsageData | UsagePart, meter: Meter, currency: str, limits: UsageLimits, time_ms: int, *, field: str
-) -> Charge:
-    """Price what was sent for one meter; `field` is where it stands in the event."""
+) -> Cost:
+    """Price what was sent for one meter; `field` is its place in the event."""
     try:
         return price_measure(
             sent.quantity,

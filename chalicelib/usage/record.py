@@ -1,7 +1,6 @@
 """Record usage messages from the queue in the ledger, each answered for by itself."""
 
-from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, Final
@@ -17,87 +16,98 @@ from chalicelib.ledger.post import LedgerBusy, PostResult, post
 from chalicelib.ledger.posting import Posting
 from chalicelib.ledger.table import read_wallet
 from chalicelib.ledger.wallet import WalletNotFound
-from chalicelib.usage.answers import Answers
-from chalicelib.usage.message import SentEvent, read
-from chalicelib.usage.price import price_event
+from chalicelib.usage.message import SentEvent, read_message
+from chalicelib.usage.price import price
 from chalicelib.usage.refusal import EventRefused, unforeseen
+from chalicelib.usage.refused_events import RefusedEvents
 
 ACCOUNTS_AT_ONCE: Final = 16
 """Threads that post: they wait for DynamoDB most of the time."""
 
-Received = tuple[str, SentEvent]
-"""An event with the id of the message that brought it."""
+
+class ReceivedEvent(msgspec.Struct, frozen=True, gc=False):
+    """An event, and the id of the message that brought it."""
+
+    message_id: str
+    sent: SentEvent
+
+
+class ReceivedPosting(Posting, frozen=True, gc=False, kw_only=True):
+    """The posting of a received event."""
+
+    received: ReceivedEvent
 
 
 def record(records: Sequence[dict[str, Any]], catalog: Catalog, deadline: Deadline | None = None) -> list[str]:
     """Post the events of SQS records; return the ids of the messages that must be delivered again.
 
-    Whatever is wrong with a message is that message's alone, and whatever is wrong with an account is that account's.
-    What can never be posted goes to the dead letters at once, with its reason. What cannot be done before the
-    `deadline` is delivered again; what was posted by then is found as a repeat.
+    Each message, and each account, fails by itself. What can never be posted goes to the dead letters at once, with its
+    reason. What is not posted by the `deadline` is delivered again; what was posted by then is found as a repeat.
     """
-    answers = Answers()
-    by_account: dict[str, list[Received]] = {}
+    refused_events = RefusedEvents()
+    by_account: dict[str, list[ReceivedEvent]] = {}
     for item in records:
         message_id = item["messageId"]
-        events, refused = read(item["body"])
+        events, refused = read_message(item["body"])
         for sent in events:
-            by_account.setdefault(sent.event.subject, []).append((message_id, sent))
+            by_account.setdefault(sent.event.subject, []).append(ReceivedEvent(message_id, sent))
         for element in refused:
-            answers.refuse(message_id, element.text, element.refusal)
+            refused_events.add(message_id, element.text, element.refusal)
     if by_account:
-        record_account = partial(_record_account, catalog=catalog, deadline=deadline, answers=answers)
+        record_account = partial(_record_account, catalog=catalog, deadline=deadline, refused=refused_events)
         with ThreadPoolExecutor(min(ACCOUNTS_AT_ONCE, len(by_account))) as pool:
             list(pool.map(record_account, by_account.items()))
-    return answers.settle()
+    return refused_events.put_dead_letters()
 
 
 def _record_account(
-    of_account: tuple[str, list[Received]], catalog: Catalog, deadline: Deadline | None, answers: Answers
+    account_events: tuple[str, list[ReceivedEvent]],
+    catalog: Catalog,
+    deadline: Deadline | None,
+    refused: RefusedEvents,
 ) -> None:
-    """Price and post the events of one account. Whatever is raised on the way is their answer."""
-    account_id, received = of_account
+    """Price and post the events of one account. Whatever is raised on the way refuses all of them."""
+    account_id, events = account_events
     try:
         wallet = read_wallet(account_id)
-        sources = _price_all(received, wallet.currency, catalog, answers)
-        result = post([posting for posting, _ in sources], {account_id: wallet}, deadline)
-    except Exception as error:  # noqa: BLE001 - it is this account's alone, and told with its stack where unforeseen
+        postings = _price_all(events, wallet.currency, catalog, refused)
+        result = post(postings, {account_id: wallet}, deadline)
+    except Exception as error:  # noqa: BLE001 - it is this account's alone, and logged with its stack where unforeseen
         refusal = _refusal_of(error)
-        for message_id, sent in received:
-            answers.refuse(message_id, sent.text, refusal, sent.event)
+        for received in events:
+            _refuse(received, refusal, refused)
     else:
-        _note_refused(result, sources, answers)
+        _refuse_unposted(result, refused)
 
 
 def _price_all(
-    received: list[Received], currency: str, catalog: Catalog, answers: Answers
-) -> list[tuple[Posting, Received]]:
-    """Turn events into postings, with what they came from; those that cannot be are answered for."""
-    sources: list[tuple[Posting, Received]] = []
+    events: Iterable[ReceivedEvent], currency: str, catalog: Catalog, refused: RefusedEvents
+) -> list[ReceivedPosting]:
+    """Return the postings of events; those that have none are refused."""
+    postings: list[ReceivedPosting] = []
     now_ms = clock.now_ms()
-    for each in received:
-        message_id, sent = each
+    for received in events:
         try:
-            sources.append((price_event(sent.event, currency, catalog, now_ms), each))
+            identity, content, leg = price(received.sent.event, currency, catalog, now_ms)
+            postings.append(ReceivedPosting(identity, content, (leg,), received=received))
         except EventRefused as refusal:
-            answers.refuse(message_id, sent.text, refusal, sent.event)
-        except Exception as error:  # noqa: BLE001 - it is this event's alone, and told with its stack
-            answers.refuse(message_id, sent.text, unforeseen(error), sent.event)
-    return sources
+            _refuse(received, refusal, refused)
+        except Exception as error:  # noqa: BLE001 - it is this event's alone, and logged with its stack
+            _refuse(received, unforeseen(error), refused)
+    return postings
 
 
-def _note_refused(result: PostResult, sources: list[tuple[Posting, Received]], answers: Answers) -> None:
-    """Answer for the postings that were not posted: of several that are equal, for as many as were refused."""
+def _refuse_unposted(result: PostResult[ReceivedPosting], refused: RefusedEvents) -> None:
+    """Refuse the events whose postings were not posted."""
     conflict = EventRefused("conflict", "the same id was posted before with other content")
-    refusals: dict[bytes, list[EventRefused]] = defaultdict(list)
     for posting in result.conflicts:
-        refusals[msgspec.msgpack.encode(posting)].append(conflict)
-    for refused in result.refused:
-        refusals[msgspec.msgpack.encode(refused.posting)].append(_refusal_of(refused.error))
-    if refusals:
-        for posting, (message_id, sent) in sources:
-            if of_posting := refusals.get(msgspec.msgpack.encode(posting)):
-                answers.refuse(message_id, sent.text, of_posting.pop(), sent.event)
+        _refuse(posting.received, conflict, refused)
+    for each in result.refused:
+        _refuse(each.posting.received, _refusal_of(each.error), refused)
+
+
+def _refuse(received: ReceivedEvent, refusal: EventRefused, refused: RefusedEvents) -> None:
+    refused.add(received.message_id, received.sent.text, refusal, received.sent.event)
 
 
 def _refusal_of(error: Exception) -> EventRefused:

@@ -1,4 +1,4 @@
-"""Why a usage event is refused. Pure."""
+"""Why a usage event is refused, and whether sending it again could help. Pure."""
 
 from typing import Final, Literal, get_args
 

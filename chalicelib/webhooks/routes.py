@@ -2,9 +2,9 @@
 
 import msgspec
 
+from chalicelib.api_tags import PAYMENTS
 from chalicelib.http_input import BodyTooLarge
 from chalicelib.stripe_api.signature import InvalidSignature
-from chalicelib.tags import PAYMENTS
 from chalicelib.web import Call, Routes
 from chalicelib.webhooks.receive import MalformedEvent, WebhookUnprocessed, WrongApiVersion, WrongMode, receive
 

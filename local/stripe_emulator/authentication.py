@@ -61,7 +61,7 @@ def ask(work: Work, intent: Json, *, in_page: bool, method: str) -> None:
 
 
 def check_return_url(intent: Json, params: Json, noun: str) -> None:
-    """Block a confirmation without a `return_url` where methods that redirect are accepted."""
+    """Refuse a confirmation without a `return_url` where methods that redirect are accepted."""
     intent["_return_url"] = params.get("return_url", intent["_return_url"])
     automatic = intent["automatic_payment_methods"]
     redirects = automatic is not None and automatic["allow_redirects"] == "always"

@@ -19,7 +19,7 @@ from local.stripe_emulator.pages import page
 FILES = Path(__file__).parent / "stripe_js"
 TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
 PARTS = ("elements.js", "stripe.js")
-"""Stripe serves one script: these, one behind the other, in a scope of their own."""
+"""Stripe serves one script: these files joined, in a scope of their own."""
 
 # Stripe serves each named version below its own path, such as https://js.stripe.com/basil/stripe.js.
 STRIPE_JS = re.compile(r"/(v3/?|js/?|stripe\.js|[a-z]+/stripe\.js)")

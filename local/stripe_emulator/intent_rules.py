@@ -17,7 +17,7 @@ FORBIDDEN_IN_SUFFIX = re.compile(r"[<>\\'\"*]")
 
 
 def check_creation(params: Json) -> None:
-    """Block combinations that only make sense together with `confirm=true`."""
+    """Refuse combinations that only make sense together with `confirm=true`."""
     for name in ONLY_WITH_CONFIRM:
         if params.get(name) and not params.get("confirm"):
             raise malformed(f"The parameter `{name}` cannot be passed unless `confirm` is set to true.", param=name)
@@ -76,7 +76,7 @@ def method_types(params: Json) -> Json:
 
 
 def require_status(intent: Json, allowed: Iterable[str], done: str, verb: str) -> None:
-    """Block to act on an intent whose status does not allow it."""
+    """Refuse to act on an intent whose status does not allow it."""
     if intent["status"] in allowed:
         return
     noun = "PaymentIntent" if intent["object"] == "payment_intent" else "SetupIntent"

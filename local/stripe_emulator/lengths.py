@@ -25,7 +25,7 @@ LENGTHS: dict[str, dict[str, int]] = {
 
 
 def check_lengths(type_name: str, params: Json) -> None:
-    """Block a text that is too long."""
+    """Refuse a text that is too long."""
     for name, longest in LENGTHS.get(type_name, {}).items():
         value = params.get(name)
         if isinstance(value, str) and len(value) > longest:

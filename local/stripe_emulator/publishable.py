@@ -24,7 +24,7 @@ def fields(route: Route, allowed: dict[str, Field]) -> dict[str, Field]:
 
 
 def check_secret(work: Work, route: Route, ids: tuple[str, ...], params: Json) -> None:
-    """Block a browser that does not hold the intent's client secret."""
+    """Refuse a browser that does not hold the intent's client secret."""
     params.pop("key", None)
     if not ids:
         return

@@ -1,6 +1,6 @@
 import pytest
 
-from chalicelib.accounts.access import decide
+from chalicelib.accounts.access import decide_access
 from chalicelib.ledger.post import post
 from chalicelib.ledger.wallet import Wallet
 from tests.api import Api
@@ -46,5 +46,5 @@ def test_a_client_needs_its_workspaces_balance_too(api: Api) -> None:
 )
 def test_access_ends_at_the_floor(balance: int, workspace: int | None, floor: int, reason: str | None) -> None:
     above = None if workspace is None else Wallet("w", "usd", workspace)
-    found = decide(Wallet("a", "usd", balance), above, floor)
+    found = decide_access(Wallet("a", "usd", balance), above, floor)
     assert (found.reason, found.allowed, found.available_micros) == (reason, reason is None, balance - floor)

@@ -7,7 +7,7 @@ import pytest
 
 from chalicelib.accounts.account import Account
 from chalicelib.accounts.permission import Right, can_see, may
-from chalicelib.token import Caller, Unauthorized, read, sign
+from chalicelib.token import Caller, Unauthorized, read_token, sign_token
 
 SECRET = "a secret that is long enough for every algorithm of the HMAC family"
 LATER = int(time.time()) + 3600
@@ -23,18 +23,18 @@ def header(secret: str = SECRET, algorithm: str = "HS256", **changes: object) ->
 
 
 def test_a_token_names_the_caller() -> None:
-    assert read(header(sub="jane@acme.example"), SECRET) == Caller("owner", "acme", "jane@acme.example")
+    assert read_token(header(sub="jane@acme.example"), SECRET) == Caller("owner", "acme", "jane@acme.example")
     for role in ("operator", "producer"):
-        assert read(header(role=role, account_id=...), SECRET) == Caller(role)
+        assert read_token(header(role=role, account_id=...), SECRET) == Caller(role)
 
 
 def test_a_token_holds_from_its_time_on_however_the_clocks_differ() -> None:
-    assert read(header(nbf=int(time.time()) + 1, iat=int(time.time()) + 1), SECRET).role == "owner"
+    assert read_token(header(nbf=int(time.time()) + 1, iat=int(time.time()) + 1), SECRET).role == "owner"
 
 
 def test_what_sign_makes_read_takes() -> None:
-    token = sign(SECRET, role="viewer", account_id="acme", expires_at_ms=LATER * 1000)
-    assert read(f"bearer {token}", SECRET) == Caller("viewer", "acme")
+    token = sign_token(SECRET, role="viewer", account_id="acme", expires_at_ms=LATER * 1000)
+    assert read_token(f"bearer {token}", SECRET) == Caller("viewer", "acme")
 
 
 def unsigned(**changes: object) -> str:
@@ -88,7 +88,7 @@ def nested(depth: int) -> str:
 )
 def test_what_cannot_be_trusted_is_refused(authorization: str) -> None:
     with pytest.raises(Unauthorized):
-        read(authorization, SECRET)
+        read_token(authorization, SECRET)
 
 
 WORKSPACE = Account("acme", "workspace", None, "Acme", "a@b.c", "usd", "en", None, None, 0)

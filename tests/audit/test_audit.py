@@ -12,7 +12,7 @@ from chalicelib.audit.table import AuditRow
 from chalicelib.clock import Deadline
 from chalicelib.ledger.page_table import PageRow
 from chalicelib.ledger.post import post
-from chalicelib.ledger.statement import Filter, history
+from chalicelib.ledger.statement import Filter, read_history
 from chalicelib.ledger.verify import verify
 from tests.audit.auditor import DAY_MS, audit, balance, only_repeat, read_page_keys, repeats
 from tests.build import TIME_MS, credit, debit, pair, receipt
@@ -55,7 +55,7 @@ def test_what_was_given_back_names_both_transactions_in_the_history(new_wallet: 
     again(account_id, 0)
     again(account_id, 600_000)
     audit()
-    correction, later, first = history(account_id, limit=10).transactions
+    correction, later, first = read_history(account_id, limit=10).transactions
     assert (correction.leg.type, correction.content.kind) == ("credit", "repeat_given_back")
     assert correction.content.metadata == {
         "repeated_transaction_id": later.id,
@@ -143,7 +143,7 @@ def test_an_event_in_two_wallets_is_told_once_and_given_back_in_both(new_wallet:
     assert (balance(client), balance(workspace)) == (-140_000, -100_000)
     assert repeats(client) == [("call", DAY_MS, "given_back")]
     assert repeats(workspace) == []
-    (given_back,) = history(client, Filter(kind="repeat_given_back"), limit=5).transactions
+    (given_back,) = read_history(client, Filter(kind="repeat_given_back"), limit=5).transactions
     assert given_back.sibling is not None
     assert given_back.sibling.account_id == workspace
     for account_id in (client, workspace):
@@ -180,7 +180,7 @@ def test_two_events_whose_hashes_are_the_same_are_still_two(new_wallet: NewWalle
     account_id = new_wallet()
     post([debit(1, account_id), debit(2, account_id)])
     audit(0)
-    (first, second) = history(account_id, limit=2).transactions
+    (first, second) = read_history(account_id, limit=2).transactions
     collision = hash_of(make_record(first)) + make_record(second)[len(hash_of(make_record(second))) :]
     archive.add(account_id, clock.day_of(TIME_MS), [collision])
     again(account_id, 600_000, number=int(first.identity.event_id[-1]))
@@ -287,5 +287,5 @@ def test_the_day_file_is_sorted_and_leads_to_every_event(new_wallet: NewWallet) 
     audit(1)
     records = list(archive.read(account_id, clock.day_of(TIME_MS)))
     assert records == sorted(records)
-    shown = history(account_id, limit=100).transactions
+    shown = read_history(account_id, limit=100).transactions
     assert {transaction_id_of(record) for record in records} == {each.id for each in shown}

@@ -12,7 +12,7 @@ from chalicelib.audit.day_file import (
     MOST_ALIKE,
     RECORD_BYTES,
     DamagedDayFile,
-    find_alike,
+    find_by_hash,
     hash_of,
     key_hash,
     make_record,
@@ -48,7 +48,7 @@ def test_records_that_are_added_again_change_nothing(stored: list[bytes], new: l
 @given(st.lists(RECORDS), st.sets(HASHES))
 def test_what_is_alike_is_what_looking_at_each_pair_finds(stored: list[bytes], hashes: set[bytes]) -> None:
     file = sorted(set(stored))
-    assert find_alike(file, hashes) == [record for record in file if any(record[:8] == each for each in hashes)]
+    assert find_by_hash(file, hashes) == [record for record in file if any(record[:8] == each for each in hashes)]
 
 
 @given(st.lists(RECORDS))
@@ -73,7 +73,7 @@ def test_a_file_that_ends_within_a_record_is_not_taken() -> None:
 
 def test_of_a_thousand_alike_only_the_first_are_taken() -> None:
     alike = [bytes(HASH_BYTES) + place.to_bytes(RECORD_BYTES - HASH_BYTES, "big") for place in range(1000)]
-    assert find_alike(alike, {bytes(HASH_BYTES)}) == alike[:MOST_ALIKE]
+    assert find_by_hash(alike, {bytes(HASH_BYTES)}) == alike[:MOST_ALIKE]
 
 
 def test_a_record_leads_back_to_its_transaction() -> None:

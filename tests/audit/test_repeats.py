@@ -5,7 +5,7 @@ from itertools import combinations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.audit.repeats import SOURCE, WINDOW_MS, Repeat, correction, find_repeats, is_audited
+from chalicelib.audit.repeats import SOURCE, WINDOW_MS, Repeat, find_repeats, is_audited, make_correction
 from chalicelib.ledger.build import build
 from chalicelib.ledger.posting import Posting
 from chalicelib.ledger.read_page import transactions_of
@@ -86,7 +86,7 @@ def test_usage_that_only_moves_another_wallet_is_audited_there() -> None:
 def test_what_gives_a_repeat_back_is_its_mirror_in_each_wallet() -> None:
     wallets = posted(pair(1, occurred_at_ms=TIME_MS, event_id="call"), pair(2, event_id="call"))
     (repeat,) = found(wallets["client"])
-    posting = correction(repeat, wallets["client"][1], wallets["agency"][1])
+    posting = make_correction(repeat, wallets["client"][1], wallets["agency"][1])
     assert [(leg.account_id, leg.type, leg.amount_micros) for leg in posting.legs] == [
         ("client", "credit", 70_000),
         ("agency", "credit", 50_000),
@@ -102,6 +102,6 @@ def test_what_gives_a_repeat_back_is_its_mirror_in_each_wallet() -> None:
 def test_what_gives_a_receipt_back_is_one_amount_and_no_usage() -> None:
     transactions = posted(receipt(1, event_id="call"), receipt(2, event_id="call"))["acme"]
     (repeat,) = found(transactions)
-    posting = correction(repeat, transactions[1], None)
+    posting = make_correction(repeat, transactions[1], None)
     assert posting.legs[0].amount_micros == sum(line.amount_micros for line in transactions[1].leg.lines)
     assert (posting.legs[0].lines, posting.content.parts, posting.content.meter) == ((), (), None)

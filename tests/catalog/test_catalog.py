@@ -1,7 +1,7 @@
 import pytest
 
-from chalicelib.catalog.catalog import FILE, UnknownCurrency, catalog, read
-from chalicelib.catalog.invalid import InvalidCatalog
+from chalicelib.catalog.catalog import FILE, UnknownCurrency, catalog, read_catalog
+from chalicelib.catalog.errors import InvalidCatalog
 
 DEPLOYED = FILE.read_text()
 
@@ -16,7 +16,7 @@ def test_the_deployed_catalog_is_consistent() -> None:
 def test_when_auto_pay_tries_a_card_again_is_the_catalogs_to_say() -> None:
     hour_ms = 3_600_000
     assert [catalog().auto_pay.wait_ms(declines) for declines in (1, 2, 3, 4)] == [hour_ms, 6 * hour_ms, None, None]
-    never = read(DEPLOYED.replace("retry_after_hours = [1, 6]", "retry_after_hours = []").encode())
+    never = read_catalog(DEPLOYED.replace("retry_after_hours = [1, 6]", "retry_after_hours = []").encode())
     assert never.auto_pay.wait_ms(1) is None
 
 
@@ -46,7 +46,7 @@ def test_a_meter_with_parts_has_no_price_of_its_own_and_its_parts_have() -> None
 )
 def test_what_is_wrong_with_a_part_is_said(part: str, said: str) -> None:
     with pytest.raises(InvalidCatalog, match=said):
-        read(DEPLOYED.replace('parts = ["voice_engine_minute"', f'parts = ["{part}"').encode())
+        read_catalog(DEPLOYED.replace('parts = ["voice_engine_minute"', f'parts = ["{part}"').encode())
 
 
 @pytest.mark.parametrize(
@@ -63,7 +63,7 @@ def test_what_is_wrong_with_a_part_is_said(part: str, said: str) -> None:
 def test_what_is_of_a_list_is_of_the_real_one(line: str, instead: str, said: str) -> None:
     assert line in DEPLOYED
     with pytest.raises(InvalidCatalog, match=said):
-        read(DEPLOYED.replace(line, instead, 1).encode())
+        read_catalog(DEPLOYED.replace(line, instead, 1).encode())
 
 
 def test_a_currency_outside_the_catalog_is_refused_with_the_ones_there_are() -> None:
@@ -114,7 +114,7 @@ def test_a_currency_outside_the_catalog_is_refused_with_the_ones_there_are() -> 
 def test_a_catalog_that_contradicts_itself_is_not_loaded(part: str, instead: str) -> None:
     assert part in DEPLOYED
     with pytest.raises(InvalidCatalog):
-        read(DEPLOYED.replace(part, instead, 1).encode())
+        read_catalog(DEPLOYED.replace(part, instead, 1).encode())
 
 
 @pytest.mark.parametrize(("inclusive", "is_loaded"), [("true", True), ("false", False)])
@@ -122,12 +122,12 @@ def test_a_price_that_only_its_tax_makes_too_large_for_a_card_is_not_loaded(incl
     tax = f'\n[taxes.DE]\nname = "VAT"\nrate = "19"\ninclusive = {inclusive}\n'
     dear = (DEPLOYED.replace('usd = "970.00"', 'usd = "900000.00"', 1) + tax).encode()
     if is_loaded:
-        assert read(dear).plans["agency_yearly"].amounts_micros["usd"] == 900_000_000_000
+        assert read_catalog(dear).plans["agency_yearly"].amounts_micros["usd"] == 900_000_000_000
         return
     with pytest.raises(InvalidCatalog, match=r"agency_yearly in usd: a card is charged 999999\.99 at most"):
-        read(dear)
+        read_catalog(dear)
 
 
 def test_a_price_too_small_for_a_card_is_sold_and_carried_on() -> None:
-    found = read(DEPLOYED.replace('usd = "1.15"', 'usd = "0.015"', 1).encode())
+    found = read_catalog(DEPLOYED.replace('usd = "1.15"', 'usd = "0.015"', 1).encode())
     assert found.add_ons["phone_number"].amounts_micros["usd"] == 15_000

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from itertools import count
 
 from chalicelib.accounts import table as accounts
-from chalicelib.accounts.put import AccountRequest, put
+from chalicelib.accounts.create_or_change import AccountRequest, create_or_change
 from chalicelib.catalog.catalog import catalog
 from chalicelib.clock import now_ms
 from chalicelib.idempotency import Key
@@ -16,7 +16,7 @@ from chalicelib.settings import settings
 from chalicelib.subscriptions.change import change
 from chalicelib.subscriptions.request import SubscriptionRequest
 from chalicelib.text import Email, Line
-from chalicelib.token import Caller, sign
+from chalicelib.token import Caller, sign_token
 from chalicelib.usage.record import record
 from local.stripe_emulator.client import Emulator
 from tests.build import event, sqs_record
@@ -49,7 +49,7 @@ def new_tenant(emulator: Emulator) -> Tenant:
     """Make an account that has something of everything."""
     account_id = f"tenant-{next(_numbers)}"
     request = AccountRequest(kind="workspace", name=Line("Acme"), email=Email("kim@acme.example"), currency="usd")
-    put(Caller("operator"), account_id, request, catalog())
+    create_or_change(Caller("operator"), account_id, request, catalog())
     payer = Payer(account_id, emulator)
     payer.save_card()
     payment: Payment = payer.top_up().payment
@@ -61,7 +61,7 @@ def new_tenant(emulator: Emulator) -> Tenant:
 
 
 def operator_token() -> str:
-    return sign(settings().token_secret, role="operator", account_id=None, expires_at_ms=now_ms() + HOUR_MS)
+    return sign_token(settings().token_secret, role="operator", account_id=None, expires_at_ms=now_ms() + HOUR_MS)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ import requests
 from chalicelib.accounts.account import Account
 from chalicelib.invoices.invoice import Invoice
 from chalicelib.ledger.post import post_one
-from chalicelib.ledger.statement import Filter, history
+from chalicelib.ledger.statement import Filter, read_history
 from chalicelib.money import MICROS
 from chalicelib.payments.payment import Payment
 from tests.api import NOBODY, Api, problem
@@ -25,7 +25,7 @@ def path(account: Account, rest: str = "") -> str:
 
 
 def transactions(account_id: str, **wanted: Any) -> list[Any]:
-    return history(account_id, Filter(**wanted), limit=50).transactions
+    return read_history(account_id, Filter(**wanted), limit=50).transactions
 
 
 def debit(account: Account) -> str:

@@ -1,7 +1,7 @@
 import pytest
 
-from chalicelib.catalog.catalog import FILE, catalog, read
-from chalicelib.catalog.invalid import InvalidCatalog
+from chalicelib.catalog.catalog import FILE, catalog, read_catalog
+from chalicelib.catalog.errors import InvalidCatalog
 from chalicelib.catalog.tax import Tax
 
 DEPLOYED = FILE.read_text()
@@ -14,14 +14,14 @@ def with_tax(**changes: object) -> str:
 
 def test_there_is_no_tax_unless_the_catalog_names_one() -> None:
     assert catalog().taxes == {}
-    assert read(with_tax().encode()).taxes == {"DE": Tax("VAT", 190_000, inclusive=True)}
-    assert read(with_tax(rate='"8.0625"', inclusive="false").encode()).taxes["DE"].rate_micros == 80_625
+    assert read_catalog(with_tax().encode()).taxes == {"DE": Tax("VAT", 190_000, inclusive=True)}
+    assert read_catalog(with_tax(rate='"8.0625"', inclusive="false").encode()).taxes["DE"].rate_micros == 80_625
 
 
 @pytest.mark.parametrize("rate", ["0", "100", "-1", "19.00001", "19%", "1e1"])
 def test_a_rate_that_cannot_be_meant_is_refused(rate: str) -> None:
     with pytest.raises(InvalidCatalog):
-        read(with_tax(rate=f'"{rate}"').encode())
+        read_catalog(with_tax(rate=f'"{rate}"').encode())
 
 
 @pytest.mark.parametrize(
@@ -39,4 +39,4 @@ def test_a_seller_or_a_tax_that_is_not_right_is_not_loaded(part: str, instead: s
     written = with_tax()
     assert part in written
     with pytest.raises(InvalidCatalog):
-        read(written.replace(part, instead).encode())
+        read_catalog(written.replace(part, instead).encode())

@@ -21,7 +21,7 @@ def assert_each_event_once(account_id: str, price_micros: int = 50_000) -> None:
     wallet = table.read_wallet(account_id)
     assert (wallet.sequence, wallet.balance_micros) == (EVENTS, -EVENTS * price_micros)
     assert verify(account_id).difference is None
-    found = statement.history(account_id, limit=500).transactions
+    found = statement.read_history(account_id, limit=500).transactions
     assert {each.identity.event_id for each in found} == {f"event-{number}" for number in range(EVENTS)}
 
 

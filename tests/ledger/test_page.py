@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from chalicelib.clock import LAST_MS
 from chalicelib.ledger import format_2
 from chalicelib.ledger.build import build
-from chalicelib.ledger.daily_usage import totals
+from chalicelib.ledger.daily_usage import sum_usage_by_day
 from chalicelib.ledger.page import BODY_BYTES, SPAN_MS, TRANSACTIONS, Page, UnreadablePage, append, chain_hash
 from chalicelib.ledger.posting import Content, Identity, Leg, Line, Part, Posting
-from chalicelib.ledger.read_page import expected_hash, find, holds_event, transactions_of
+from chalicelib.ledger.read_page import expected_hash, find_events, holds_event, transactions_of
 from chalicelib.ledger.transaction import Location, UnknownTransaction, id_of, location_of
-from chalicelib.ledger.verify import check
+from chalicelib.ledger.verify import check_wallet
 from chalicelib.ledger.wallet import END_OF_TIME_MS, Wallet
 from tests.build import TIME_MS, credit, debit, pair, receipt
 
@@ -94,7 +94,7 @@ def test_only_a_page_with_more_than_usage_goes_to_the_credits_index() -> None:
 def test_an_event_is_found_by_its_account_source_and_id_alone() -> None:
     (page,) = pages_of([debit(1), receipt(2), pair(3, "client", "acme")], "client")
     wanted = {each.identity.key for each in (receipt(2), pair(3, "client"), debit(3), debit(1, "client"))}
-    found = find(page, wanted)
+    found = find_events(page, wanted)
     assert {key: (each.identity, each.content) for key, each in found.items()} == {
         each.identity.key: (each.identity, each.content) for each in (receipt(2), pair(3, "client"))
     }
@@ -117,7 +117,7 @@ def test_a_page_that_cannot_be_read_is_told_with_its_account_and_key(changes: di
     page = msgspec.structs.replace(pages_of([debit(1), debit(2)])[0], **changes)
     for read in (
         transactions_of,
-        lambda page: find(page, {debit(1).identity.key}),
+        lambda page: find_events(page, {debit(1).identity.key}),
         lambda page: holds_event(page, "x"),
     ):
         with pytest.raises(UnreadablePage, match=f"page {page.key} of 'acme' cannot be read"):
@@ -167,8 +167,8 @@ def test_a_chain_goes_over_from_format_1_to_2() -> None:
     every = [each for page in stored for each in transactions_of(page)]
     every.sort(key=lambda each: each.identity.occurred_at_ms)
     times = [each.identity.occurred_at_ms for each in every]
-    days = totals(times, [each.content for each in every], [each.leg for each in every])
-    found = check(head, stored, days, lambda _: None)
+    days = sum_usage_by_day(times, [each.content for each in every], [each.leg for each in every])
+    found = check_wallet(head, stored, days, lambda _: None)
     assert found.difference is None
     assert (found.pages, found.transactions) == (5, head.sequence)
 
@@ -176,7 +176,7 @@ def test_a_chain_goes_over_from_format_1_to_2() -> None:
 def test_an_event_on_a_page_of_format_1_is_found_as_the_repeat_that_it_is() -> None:
     _, old = format_1_pages()
     late = debit(3, event_id="late")
-    found = find(old[-1][0], {late.identity.key})
+    found = find_events(old[-1][0], {late.identity.key})
     assert found[late.identity.key].content == late.content
     assert found[late.identity.key].identity == late.identity
 

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from chalicelib.clock import Deadline
 from chalicelib.ledger import page_table, statement, table
 from chalicelib.ledger.commit import EventConflict
-from chalicelib.ledger.load import load
+from chalicelib.ledger.load import load_wallets
 from chalicelib.ledger.page import UnreadablePage
 from chalicelib.ledger.post import LedgerBusy, OutOfTime, post, post_one
 from chalicelib.ledger.posting import Posting
@@ -88,9 +88,9 @@ def test_both_legs_are_posted_and_lead_to_each_other(new_wallet: NewWallet) -> N
     assert outcome([pair(number, client, workspace) for number in range(20)]) == (20, 0, 0)
     assert table.read_wallet(client).balance_micros == -20 * 70_000
     assert table.read_wallet(workspace).balance_micros == -20 * 50_000
-    for each in statement.history(client, limit=50).transactions:
+    for each in statement.read_history(client, limit=50).transactions:
         assert each.sibling is not None
-        other = statement.transaction(workspace, each.sibling.transaction_id)
+        other = statement.read_transaction(workspace, each.sibling.transaction_id)
         assert other.sibling == Sibling(client, each.id)
         assert (other.identity, other.content) == (each.identity, each.content)
     assert verify(client, {client, workspace}).difference is None
@@ -151,7 +151,7 @@ def test_a_receipt_is_one_transaction_with_its_lines_and_counts_by_them(new_wall
     sent = receipt(1, account_id)
     assert outcome([sent, debit(2, account_id)]) == (2, 0, 0)
     assert outcome([sent]) == (0, 1, 0)
-    found = statement.history(account_id, limit=10).transactions[1]
+    found = statement.read_history(account_id, limit=10).transactions[1]
     assert (found.content, found.leg) == (sent.content, sent.legs[0])
     (day,) = table.read_days(account_id, "2026-09-01", "2026-09-30").values()
     assert {meter: usage.count for meter, usage in day.items()} == {
@@ -160,7 +160,7 @@ def test_a_receipt_is_one_transaction_with_its_lines_and_counts_by_them(new_wall
     }
     assert sum(usage.amount_micros for usage in day.values()) == sent.legs[0].amount_micros + 50_000
     for meter, expected in {"llm_minute": 1, "ai_call": 1, "sms": 1, "fax": 0}.items():
-        assert len(statement.history(account_id, statement.Filter(meter=meter), limit=10).transactions) == expected
+        assert len(statement.read_history(account_id, statement.Filter(meter=meter), limit=10).transactions) == expected
 
 
 def test_what_came_twice_in_a_batch_is_answered_for_as_the_first_was(new_wallet: NewWallet) -> None:
@@ -196,9 +196,9 @@ def test_pages_that_could_not_be_read_do_not_count_as_read(new_wallet: NewWallet
     post([debit(1, account_id)])
     (page,) = page_table.PageRow.query(account_id)
     page.update(actions=[page_table.PageRow.body.set(b"damaged")])
-    loads = load([debit(1, account_id)], {})
-    assert set(loads.failed) == {account_id}
-    assert not loads.loaded[account_id].is_current
+    result = load_wallets([debit(1, account_id)], {})
+    assert set(result.errors) == {account_id}
+    assert not result.snapshots[account_id].is_current
 
 
 def test_a_wallet_that_is_always_busy_fails_alone(new_wallet: NewWallet) -> None:
@@ -258,7 +258,7 @@ def test_history_comes_newest_first_over_pages_and_cursors(new_wallet: NewWallet
     post_one(credit(0, account_id))
     ids, cursor = [], None
     while True:
-        found = statement.history(account_id, limit=2, cursor=cursor)
+        found = statement.read_history(account_id, limit=2, cursor=cursor)
         ids += [each.identity.event_id for each in found.transactions]
         cursor = found.next_cursor
         if cursor is None:
@@ -271,7 +271,7 @@ def test_credits_are_found_without_reading_debits(new_wallet: NewWallet) -> None
     for number in range(0, 30, 10):
         post([debit(number + step, account_id) for step in range(1, 9)])
         post_one(credit(number, account_id))
-    found = statement.history(account_id, statement.Filter(type="credit"), limit=10)
+    found = statement.read_history(account_id, statement.Filter(type="credit"), limit=10)
     assert [each.identity.event_id for each in found.transactions] == ["pay_20", "pay_10", "pay_0"]
     assert found.next_cursor is None
 
@@ -279,7 +279,7 @@ def test_credits_are_found_without_reading_debits(new_wallet: NewWallet) -> None
 def test_an_id_leads_straight_to_its_transaction(new_wallet: NewWallet) -> None:
     account_id, other = new_wallet(), new_wallet()
     post([debit(number, account_id) for number in range(5)])
-    for each in statement.history(account_id, limit=10).transactions:
-        assert statement.transaction(account_id, each.id) == each
+    for each in statement.read_history(account_id, limit=10).transactions:
+        assert statement.read_transaction(account_id, each.id) == each
         with pytest.raises(UnknownTransaction):
-            statement.transaction(other, each.id)
+            statement.read_transaction(other, each.id)

@@ -17,7 +17,7 @@ from pynamodb.transactions import TransactWrite
 
 from chalicelib.ledger import statement, table
 from chalicelib.ledger.build import posting_order
-from chalicelib.ledger.daily_usage import totals
+from chalicelib.ledger.daily_usage import sum_usage_by_day
 from chalicelib.ledger.post import PostResult, post
 from chalicelib.ledger.posting import Leg, Posting
 from chalicelib.ledger.transaction import Transaction
@@ -166,14 +166,14 @@ class LedgerMachine(RuleBasedStateMachine):
         assert sorted(each.sequence for each in history) == list(range(1, len(legs) + 1))
         in_order = sorted(legs.values(), key=lambda each: posting_order(each[0]))
         times = [posting.identity.occurred_at_ms for posting, _ in in_order]
-        expected = totals(times, [posting.content for posting, _ in in_order], [leg for _, leg in in_order])
+        expected = sum_usage_by_day(times, [posting.content for posting, _ in in_order], [leg for _, leg in in_order])
         assert table.read_days(account_id, "2026-01-01", "2027-01-01") == expected
 
 
 def whole_history(account_id: str) -> Iterator[Transaction]:
     cursor = None
     while True:
-        found = statement.history(account_id, limit=40, cursor=cursor)
+        found = statement.read_history(account_id, limit=40, cursor=cursor)
         yield from found.transactions
         cursor = found.next_cursor
         if cursor is None:

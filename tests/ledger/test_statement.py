@@ -8,7 +8,7 @@ from chalicelib.ledger.build import build
 from chalicelib.ledger.page import SPAN_MS, Page
 from chalicelib.ledger.posting import Posting
 from chalicelib.ledger.read_page import transactions_of
-from chalicelib.ledger.statement import Cursor, Filter, InvalidCursor, ReadPages, merge
+from chalicelib.ledger.statement import Cursor, Filter, InvalidCursor, ReadPages, merge_pages
 from chalicelib.ledger.transaction import Transaction
 from chalicelib.ledger.wallet import Wallet
 from tests.build import TIME_MS, credit, debit
@@ -41,7 +41,7 @@ def read_through(stored: Sequence[Page], wanted: Filter, limit: int) -> list[Tra
     found: list[Transaction] = []
     cursor = None
     while True:
-        answer = merge(reader(stored), wanted, limit=limit, start=Cursor.decode(cursor) if cursor else None)
+        answer = merge_pages(reader(stored), wanted, limit=limit, start=Cursor.decode(cursor) if cursor else None)
         assert len(answer.transactions) <= limit
         found += answer.transactions
         cursor = answer.next_cursor
@@ -92,15 +92,15 @@ def test_a_filter_shows_exactly_what_it_says(
 ) -> None:
     stored = post_all(postings(drawn))
     wanted = Filter(type=kind, meter=meter, from_ms=start, to_ms=end)
-    expected = [each for each in newest_first(stored) if wanted.admits(each) and each.identity.occurred_at_ms >= start]
+    expected = [each for each in newest_first(stored) if wanted.matches(each) and each.identity.occurred_at_ms >= start]
     assert read_through(stored, wanted, limit) == expected
 
 
 def test_a_cursor_stays_where_it_was_when_newer_transactions_come() -> None:
     before = [[debit(number) for number in range(10)]]
-    first = merge(reader(post_all(before)), EVERYTHING, limit=4, start=None)
+    first = merge_pages(reader(post_all(before)), EVERYTHING, limit=4, start=None)
     after = post_all([*before, [debit(number) for number in range(20, 25)]])
-    second = merge(reader(after), EVERYTHING, limit=4, start=Cursor.decode(first.next_cursor or ""))
+    second = merge_pages(reader(after), EVERYTHING, limit=4, start=Cursor.decode(first.next_cursor or ""))
     assert [each.identity.event_id for each in second.transactions] == [f"event-{number}" for number in (5, 4, 3, 2)]
 
 
@@ -112,7 +112,7 @@ def test_a_statement_reads_no_more_pages_than_it_needs() -> None:
         asked.append(count)
         return reader(stored)(before_key, count)
 
-    assert len(merge(counting, EVERYTHING, limit=50, start=None).transactions) == 50
+    assert len(merge_pages(counting, EVERYTHING, limit=50, start=None).transactions) == 50
     assert asked == [2]
 
 
@@ -121,7 +121,7 @@ def test_a_narrow_filter_over_a_long_history_answers_early_with_a_cursor() -> No
         [debit(batch * 1000 + number, description=f"{(batch * 100 + number) ** 99:x}"[:400]) for number in range(100)]
         for batch in range(300)
     ]
-    answer = merge(reader(post_all(noisy)), Filter(meter="fax"), limit=10, start=None)
+    answer = merge_pages(reader(post_all(noisy)), Filter(meter="fax"), limit=10, start=None)
     assert answer.transactions == []
     assert answer.next_cursor is not None
     assert read_through(post_all(noisy), Filter(meter="fax"), 10) == []

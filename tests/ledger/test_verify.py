@@ -5,11 +5,11 @@ import pytest
 from msgspec.structs import replace
 
 from chalicelib.ledger.build import NO_SIBLINGS, build, posting_order, write_page
-from chalicelib.ledger.daily_usage import Days, totals
+from chalicelib.ledger.daily_usage import Days, sum_usage_by_day
 from chalicelib.ledger.page import Page
 from chalicelib.ledger.posting import Posting
 from chalicelib.ledger.read_page import transactions_of
-from chalicelib.ledger.verify import Verified, check
+from chalicelib.ledger.verify import Verification, check_wallet
 from chalicelib.ledger.wallet import Wallet
 from tests.build import TIME_MS, credit, debit
 
@@ -25,14 +25,14 @@ def ledger() -> tuple[Wallet, list[Page]]:
     return wallet, made
 
 
-def checked(wallet: Wallet, stored: list[Page]) -> Verified:
-    return check(wallet, sorted(stored, key=lambda page: page.key), days(), lambda _: None)
+def checked(wallet: Wallet, stored: list[Page]) -> Verification:
+    return check_wallet(wallet, sorted(stored, key=lambda page: page.key), days(), lambda _: None)
 
 
 def days() -> Days:
     every = sorted((posting for batch in BATCHES for posting in batch), key=posting_order)
     times = [posting.identity.occurred_at_ms for posting in every]
-    return totals(times, [posting.content for posting in every], [posting.legs[0] for posting in every])
+    return sum_usage_by_day(times, [posting.content for posting in every], [posting.legs[0] for posting in every])
 
 
 def test_a_sound_ledger_verifies_in_whatever_order_its_pages_come() -> None:
@@ -43,7 +43,7 @@ def test_a_sound_ledger_verifies_in_whatever_order_its_pages_come() -> None:
 
 
 def test_an_empty_wallet_verifies() -> None:
-    assert check(Wallet("acme", "usd"), [], {}, lambda _: None).difference is None
+    assert check_wallet(Wallet("acme", "usd"), [], {}, lambda _: None).difference is None
 
 
 def rebuilt(page: Page, **changes: object) -> Page:
@@ -121,4 +121,4 @@ def test_a_day_that_does_not_add_up_is_found() -> None:
     wallet, stored = ledger()
     wrong = days()
     next(iter(wrong.values()))["sms"].amount_micros += 1
-    assert "day 2026-09-21" in (check(wallet, stored, wrong, lambda _: None).difference or "")
+    assert "day 2026-09-21" in (check_wallet(wallet, stored, wrong, lambda _: None).difference or "")

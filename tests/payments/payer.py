@@ -131,7 +131,7 @@ class Payer:
 
     @property
     def credits(self) -> list[Transaction]:
-        return statement.history(self.account_id, statement.Filter(type="credit"), limit=100).transactions
+        return statement.read_history(self.account_id, statement.Filter(type="credit"), limit=100).transactions
 
     def assert_paid_once(self, amount_micros: int = 25_000_000) -> None:
         """Check that one charge, one credit and one succeeded payment are there, and that the ledger proves it."""

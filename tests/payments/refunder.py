@@ -107,7 +107,7 @@ def sweep_all(payer: Payer) -> None:
 
 def moves(payer: Payer) -> list[Transaction]:
     """Return what refunds and disputes did to the wallet, in the order in which it was posted."""
-    found = statement.history(payer.account_id, limit=100).transactions
+    found = statement.read_history(payer.account_id, limit=100).transactions
     return sorted(
         (each for each in found if each.identity.source in {"/refunds", "/disputes"}), key=lambda each: each.sequence
     )

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from itertools import permutations
 from typing import Any
 
-from chalicelib.ledger.commit import is_same
+from chalicelib.ledger.commit import have_same_content
 from chalicelib.ledger.posting import EventKey, Posting
 from chalicelib.payments.payment import Payment
 from chalicelib.reversals.dispute import BalanceMovement, StripeDispute
@@ -86,7 +86,7 @@ class Ledger:
 
     def post(self, postings: list[Posting]) -> None:
         for posting in postings:
-            assert is_same(self.posted.setdefault(posting.identity.key, posting), posting)
+            assert have_same_content(self.posted.setdefault(posting.identity.key, posting), posting)
 
     @property
     def kinds(self) -> list[str]:

@@ -12,7 +12,7 @@ import requests
 
 from chalicelib.accounts import table as accounts
 from chalicelib.accounts.account import Card
-from chalicelib.accounts.put import AccountRequest, put
+from chalicelib.accounts.create_or_change import AccountRequest, create_or_change
 from chalicelib.cards import card_on_file as card
 from chalicelib.catalog.catalog import catalog
 from chalicelib.clock import iso, now_ms, to_ms
@@ -45,7 +45,7 @@ class Site:
         """Make an account with a balance and a card, without one if `method` is empty; return its id."""
         account_id = f"person-{next(_numbers)}"
         fields: dict[str, Any] = {"kind": "workspace", "name": "Acme", "email": "a@acme.example", "currency": "usd"}
-        put(OPERATOR, account_id, AccountRequest(**{**fields, **changes}), catalog())
+        create_or_change(OPERATOR, account_id, AccountRequest(**{**fields, **changes}), catalog())
         if balance:
             request = AdjustmentRequest("credit", balance, Line("Welcome credit"))
             adjust(accounts.get(account_id), request, key=Key("welcome", "operator"), actor=OPERATOR.actor)

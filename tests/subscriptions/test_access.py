@@ -4,7 +4,7 @@ import pytest
 
 from chalicelib import clock
 from chalicelib.accounts import table as accounts
-from chalicelib.accounts.access import access
+from chalicelib.accounts.access import find_access
 from chalicelib.catalog.catalog import catalog
 from chalicelib.history.adjust import AdjustmentRequest, adjust
 from chalicelib.idempotency import Key
@@ -79,4 +79,4 @@ def test_changing_an_account_leaves_access_as_it_is(api: Api, workspace: str) ->
 
 
 def test_access_takes_two_reads(client: str) -> None:
-    assert calls_of(lambda: access(accounts.get(client), catalog())) == 2
+    assert calls_of(lambda: find_access(accounts.get(client), catalog())) == 2

@@ -7,7 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from chalicelib import clock
-from chalicelib.accounts.access import Access, access
+from chalicelib.accounts.access import Access, find_access
 from chalicelib.catalog.catalog import Catalog, catalog
 from chalicelib.history.adjust import AdjustmentRequest, adjust
 from chalicelib.idempotency import Key
@@ -56,7 +56,7 @@ def new_owing(new_subscriber: NewSubscriber, world: RenewalWorld) -> NewOwing:
 
 
 def access_of(subscriber: Subscriber) -> Access:
-    return access(subscriber.account(), catalog())
+    return find_access(subscriber.account(), catalog())
 
 
 def attempts(subscriber: Subscriber) -> list[str]:

@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from chalicelib.catalog.catalog import FILE, Catalog, catalog, read
+from chalicelib.catalog.catalog import FILE, Catalog, catalog, read_catalog
 from chalicelib.subscriptions.change_effect import ChangeEffect
 from chalicelib.subscriptions.check_change import check_change
 from chalicelib.subscriptions.price import ProductRetired, UnknownProduct
@@ -41,7 +41,7 @@ def holder() -> Subscription:
 
 def test_the_file_says_what_is_retired() -> None:
     text = FILE.read_text().replace("[plans.agency]", "[plans.agency]\nretired = true")
-    found = read(text.replace("[add_ons.phone_number]", "[add_ons.phone_number]\nretired = true").encode())
+    found = read_catalog(text.replace("[add_ons.phone_number]", "[add_ons.phone_number]\nretired = true").encode())
     assert [name for name, each in {**found.plans, **found.add_ons}.items() if each.retired] == [
         *("agency", "phone_number"),
     ]

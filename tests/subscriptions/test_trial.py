@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from chalicelib.catalog.catalog import FILE, Catalog, Product, catalog, read
-from chalicelib.catalog.invalid import InvalidCatalog
+from chalicelib.catalog.catalog import FILE, Catalog, Product, catalog, read_catalog
+from chalicelib.catalog.errors import InvalidCatalog
 from chalicelib.catalog.policies import Trials
 from chalicelib.subscriptions.change_effect import ChangeEffect, change_effect, start_effect
 from chalicelib.subscriptions.payment_outcomes import apply_pending
@@ -204,6 +204,7 @@ def test_trials_that_contradict_themselves_are_not_loaded(part: str, instead: st
     deployed = FILE.read_text()
     assert part in deployed
     with pytest.raises(InvalidCatalog):
-        read(deployed.replace(part, instead, 1).encode())
-    fine = read(deployed.replace("trial_days = 14", "trial_days = 14\ntrial_add_ons = { phone_number = 2 }").encode())
+        read_catalog(deployed.replace(part, instead, 1).encode())
+    trial = "trial_days = 14\ntrial_add_ons = { phone_number = 2 }"
+    fine = read_catalog(deployed.replace("trial_days = 14", trial).encode())
     assert fine.plans["solo"].trial_add_ons == {"phone_number": 2}

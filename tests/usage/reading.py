@@ -7,7 +7,7 @@ from chalicelib.catalog.catalog import catalog
 from chalicelib.clock import iso
 from chalicelib.ledger.posting import Posting
 from chalicelib.usage.event import UsageEvent
-from chalicelib.usage.message import read
+from chalicelib.usage.message import read_message
 from chalicelib.usage.price import price_event
 from chalicelib.usage.refusal import EventRefused
 from tests.build import event
@@ -25,7 +25,7 @@ def written(**changes: Any) -> str:
 
 def parsed(**changes: Any) -> UsageEvent:
     """Return an event that can be read."""
-    (sent,), refused = read(written(**changes))
+    (sent,), refused = read_message(written(**changes))
     assert not refused
     return sent.event
 
@@ -37,7 +37,7 @@ def charge(event: UsageEvent, currency: str = "usd") -> Posting:
 
 def refusal_of(currency: str = "usd", **changes: Any) -> EventRefused:
     """Return why an event is refused, whether in reading or in pricing it."""
-    events, refused = read(written(**changes))
+    events, refused = read_message(written(**changes))
     if refused:
         return refused[0].refusal
     try:

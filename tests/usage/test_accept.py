@@ -10,9 +10,9 @@ import pytest
 from chalicelib.catalog.catalog import catalog
 from chalicelib.clock import now_ms
 from chalicelib.settings import settings
-from chalicelib.usage.accept import MESSAGE_BYTES, Accepted, accept, pack
+from chalicelib.usage.accept import MESSAGE_BYTES, AcceptResult, accept, pack
 from chalicelib.usage.event import MAXIMUM_BYTES
-from chalicelib.usage.message import read
+from chalicelib.usage.message import read_message
 from chalicelib.usage.price import price_event
 from chalicelib.usage.refusal import EventRefused
 from tests.api import Api
@@ -24,7 +24,7 @@ def account(api: Api) -> None:
     api.make_account("acme")
 
 
-def accepted(*items: str | bytes) -> Accepted:
+def accepted(*items: str | bytes) -> AcceptResult:
     encoded = [item if isinstance(item, bytes) else item.encode() for item in items]
     return accept(b"[" + b",".join(encoded) + b"]", catalog())
 
@@ -42,7 +42,7 @@ def queued() -> list[str]:
 
 def why_the_queue_refuses(text: str) -> str | None:
     """Return the reason for which the queue's function would refuse the event in an array, if any."""
-    events, refused = read(f"[{text}]")
+    events, refused = read_message(f"[{text}]")
     if refused:
         return refused[0].refusal.reason
     try:
@@ -124,7 +124,7 @@ def test_what_sqs_does_not_take_is_escaped_and_means_the_same() -> None:
     assert accepted(text).accepted == 1
     (message,) = queued()
     assert message.isascii()
-    assert read(message)[0][0].event.data.description == "a\uffff\ufffe\x00b"
+    assert read_message(message)[0][0].event.data.description == "a\uffff\ufffe\x00b"
 
 
 def test_what_is_too_large_as_it_will_be_sent_is_refused() -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.usage.event import MAXIMUM_BYTES, parse
-from chalicelib.usage.nesting import MAXIMUM_DEPTH
+from chalicelib.usage.json_nesting import MAXIMUM_DEPTH
 from chalicelib.usage.refusal import PERMANENT, EventRefused, Passing, Permanent
 from tests.build import event
 from tests.usage.reading import parsed, reason, refusal_of, written

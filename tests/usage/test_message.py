@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.usage.message import Elements, read, read_elements
+from chalicelib.usage.message import Elements, read_elements, read_message
 from tests.usage.reading import written
 from tests.usage.texts import TEXTS
 
@@ -61,7 +61,7 @@ def bus_event(detail: Any) -> str:
     ],
 )
 def test_what_is_no_message_is_refused_as_a_whole(body: str | bytes, why: str) -> None:
-    found = read(body)
+    found = read_message(body)
     assert ids(found) == []
     if why == "too_deep":
         assert [reason for _, reason in reasons(found)] == [why]
@@ -71,15 +71,15 @@ def test_what_is_no_message_is_refused_as_a_whole(body: str | bytes, why: str) -
 
 def test_a_good_event_is_read_with_its_own_text() -> None:
     text = written(id="one")
-    (sent,), refused = read(text)
+    (sent,), refused = read_message(text)
     assert (sent.place, sent.text, sent.event.id, refused) == (0, text, "one", [])
-    assert ids(read(text.encode())) == ["one"]
+    assert ids(read_message(text.encode())) == ["one"]
 
 
 @pytest.mark.parametrize("before", ["", "\ufeff", "\n\t ", "\ufeff\r\n"])
 def test_blanks_and_a_byte_order_mark_before_a_message_mean_nothing(before: str) -> None:
     for body in (before + written(id="one"), f"{before}[{written(id='one')}] \n"):
-        assert ids(read(body)) == ids(read(body.encode())) == ["one"]
+        assert ids(read_message(body)) == ids(read_message(body.encode())) == ["one"]
 
 
 POISONED = {
@@ -103,7 +103,7 @@ POISONED = {
 @pytest.mark.parametrize("poison", POISONED)
 def test_a_bad_event_of_an_array_is_refused_alone_with_its_own_text(poison: str) -> None:
     text, why = POISONED[poison]
-    found = read(f"[{written(id='one')} , {text},{written(id='two')}, {CLOSED}, {written(id='three')}]")
+    found = read_message(f"[{written(id='one')} , {text},{written(id='two')}, {CLOSED}, {written(id='three')}]")
     assert ids(found) == ["one", "two", "three"]
     assert [sent.place for sent in found[0]] == [0, 2, 4]
     assert reasons(found) == [(1, why), (3, "too_deep")]
@@ -114,50 +114,50 @@ def test_a_bad_event_of_an_array_is_refused_alone_with_its_own_text(poison: str)
 @pytest.mark.parametrize("poison", POISONED)
 def test_a_bad_event_is_refused_alike_whether_its_array_must_be_split_by_hand(poison: str) -> None:
     text, why = POISONED[poison]
-    found = read(f"[{written(id='one')},{text}]")
+    found = read_message(f"[{written(id='one')},{text}]")
     assert (ids(found), reasons(found)) == (["one"], [(1, why)])
 
 
 def test_bytes_that_are_no_utf_8_are_refused_alone() -> None:
     bad = written(id="bad").encode().replace(b"bad", b"\xff")
     hidden = written(extension="bad").encode().replace(b"bad", b"\xff")
-    found = read(b"[" + b",".join([written(id="one").encode(), bad, hidden]) + b"]")
+    found = read_message(b"[" + b",".join([written(id="one").encode(), bad, hidden]) + b"]")
     assert (ids(found), reasons(found)) == (["one"], [(1, "not_json"), (2, "not_json")])
     found[1][0].text.encode()
 
 
 def test_an_array_whose_brackets_do_not_match_cannot_be_split() -> None:
     for body in (f"[{written()}, {DEEP}]", f"[{CLOSED}, {written()}", f"[{CLOSED}]]", f"[{CLOSED}] {written()}"):
-        found = read(body)
+        found = read_message(body)
         assert (ids(found), reasons(found)) == ([], [(0, "too_deep")])
 
 
 def test_an_array_may_be_as_large_as_a_queue_message() -> None:
-    found = read("[" + ",".join(written(id=str(number)) for number in range(3000)) + "]")
+    found = read_message("[" + ",".join(written(id=str(number)) for number in range(3000)) + "]")
     assert len(found[0]) == 3000
 
 
 @pytest.mark.parametrize("around", [notification, lambda text: bus_event(json.loads(text))])
 def test_the_envelope_of_an_event_or_of_an_array_is_taken_off(around: Any) -> None:
     one, two = written(id="one"), written(id="two")
-    assert ids(read(around(one))) == ["one"]
-    assert ids(read(around(f"[{one}, {two}]"))) == ["one", "two"]
-    assert ids(read("\ufeff" + around(one))) == ["one"]
-    found = read(around(f'[{one}, {{"id": "half"}}, {two}]'))
+    assert ids(read_message(around(one))) == ["one"]
+    assert ids(read_message(around(f"[{one}, {two}]"))) == ["one", "two"]
+    assert ids(read_message("\ufeff" + around(one))) == ["one"]
+    found = read_message(around(f'[{one}, {{"id": "half"}}, {two}]'))
     assert (ids(found), reasons(found)) == (["one", "two"], [(1, "not_a_usage_event")])
     assert json.loads(found[1][0].text) == {"id": "half"}
 
 
 def test_both_envelopes_come_off_together_and_each_once() -> None:
     text = written(id="one")
-    assert ids(read(notification(bus_event(json.loads(text))))) == ["one"]
-    assert reasons(read(notification(notification(text)))) == [(0, "not_a_usage_event")]
-    assert reasons(read(bus_event(json.loads(bus_event(json.loads(text)))))) == [(0, "not_a_usage_event")]
+    assert ids(read_message(notification(bus_event(json.loads(text))))) == ["one"]
+    assert reasons(read_message(notification(notification(text)))) == [(0, "not_a_usage_event")]
+    assert reasons(read_message(bus_event(json.loads(bus_event(json.loads(text)))))) == [(0, "not_a_usage_event")]
 
 
 @pytest.mark.parametrize("message", ["", "nonsense", DEEP, f"[{written()}, {CLOSED}]"])
 def test_what_an_envelope_holds_is_judged_like_any_other_message(message: str) -> None:
-    assert reasons(read(notification(message))) == reasons(read(message))
+    assert reasons(read_message(notification(message))) == reasons(read_message(message))
 
 
 class BrokenText(str):
@@ -182,7 +182,7 @@ ANYTHING = TEXTS | st.binary() | st.text(alphabet=st.sampled_from('[]{},:"\\ \uf
 
 @given(ANYTHING)
 def test_whatever_the_message_nothing_is_raised(body: str | bytes) -> None:
-    events, refused = read(body)
+    events, refused = read_message(body)
     assert events or refused
     assert all(each.refusal.reason != "unforeseen" for each in refused)
     assert all(each.text.encode().decode() == each.text for each in refused)
@@ -195,6 +195,6 @@ def test_whatever_the_message_nothing_is_raised(body: str | bytes) -> None:
 )
 def test_exactly_the_poisoned_events_of_an_array_are_refused(kinds: list[str], blank: str) -> None:
     texts = [POISONED[kind][0] if kind in POISONED else written(id=str(place)) for place, kind in enumerate(kinds)]
-    found = read(f"[{blank}{f'{blank},{blank}'.join(texts)}{blank}]")
+    found = read_message(f"[{blank}{f'{blank},{blank}'.join(texts)}{blank}]")
     assert [sent.place for sent in found[0]] == [place for place, kind in enumerate(kinds) if kind == "good"]
     assert reasons(found) == [(place, POISONED[kind][1]) for place, kind in enumerate(kinds) if kind != "good"]

@@ -7,12 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib.catalog.catalog import FILE, catalog
-from chalicelib.catalog.catalog import read as read_catalog
+from chalicelib.catalog.catalog import FILE, catalog, read_catalog
 from chalicelib.clock import iso
 from chalicelib.ledger.posting import Content, Identity, Leg, Line, Part
-from chalicelib.money import charge_micros, format_micros
-from chalicelib.pricing.charge import unit_price_at
+from chalicelib.money import cost_micros, format_micros
+from chalicelib.pricing.cost import unit_price_at
 from chalicelib.usage.price import price_event
 from chalicelib.usage.refusal import EventRefused
 from tests.usage.reading import DAY_MS, NOW_MS, charge, parsed, reason, refusal_of
@@ -209,7 +208,5 @@ def test_a_receipts_amount_is_the_sum_of_its_lines_each_rounded_as_its_own_meter
     parts = [{"meter": meter, "quantity": format_micros(micros)} for meter, micros in drawn]
     (leg,) = charge(parsed(**receipt(parts))).legs
     prices = {meter: catalog().meters[meter].prices["usd"][0].unit_price_micros for meter, _ in drawn}
-    assert [line.amount_micros for line in leg.lines] == [
-        charge_micros(prices[meter], micros) for meter, micros in drawn
-    ]
+    assert [line.amount_micros for line in leg.lines] == [cost_micros(prices[meter], micros) for meter, micros in drawn]
     assert leg.amount_micros == sum(line.amount_micros for line in leg.lines)

@@ -29,7 +29,7 @@ def dead(stack: Deployment) -> dict[int, tuple[str, str]]:
 
 
 def events_of(account_id: str) -> list[str]:
-    return [each.identity.event_id for each in statement.history(account_id, limit=500).transactions]
+    return [each.identity.event_id for each in statement.read_history(account_id, limit=500).transactions]
 
 
 def test_messages_are_charged_to_their_wallets(new_wallet: NewWallet) -> None:
@@ -142,7 +142,7 @@ def test_a_wallet_that_cannot_be_written_does_not_hold_up_the_others(new_wallet:
 def test_prices_are_in_the_wallets_currency(new_wallet: NewWallet) -> None:
     yen = new_wallet(currency="jpy")
     assert recorded(event(yen, 1)) == []
-    (found,) = statement.history(yen, limit=1).transactions
+    (found,) = statement.read_history(yen, limit=1).transactions
     assert (found.currency, found.leg.amount_micros) == ("jpy", 7_500_000)
 
 

@@ -6,7 +6,7 @@ import msgspec
 from chalice.app import Response
 
 from chalicelib.accounts.account import BillingDetails
-from chalicelib.accounts.bill_to import BillingDetailsChanged, bill_to
+from chalicelib.accounts.change_billing_details import BillingDetailsChanged, change_billing_details
 from chalicelib.idempotency import content_hash
 from chalicelib.portal import forms, render
 from chalicelib.portal.request import Visit
@@ -44,7 +44,7 @@ def send(visit: Visit) -> Response:
     try:
         if visit.form.get("shown", _mark(visit)) != _mark(visit):
             raise BillingDetailsChanged("they are not as the form has shown them")
-        bill_to(visit.account, BillingDetails(name, lines, tax_id, email))
+        change_billing_details(visit.account, BillingDetails(name, lines, tax_id, email))
     except BillingDetailsChanged as refusal:
         return _page(visit, given, forms.errors_of(visit, refusal, FIELDS))
     return visit.go(done="details")

@@ -136,11 +136,11 @@ def _singles(visit: Visit, choice: Choice) -> Singles:
     span = HistoryFilter(type=choice.type, meter=choice.meter, start=choice.first, end=choice.last).wanted()  # type: ignore[arg-type]
     if choice.of_receipts:
         return _read(visit, span, EVENTS, choice.cursor)
-    return Singles(_read(visit, msgspec.structs.replace(span, no_usage=True), MOST_SINGLES, None).rows)
+    return Singles(_read(visit, msgspec.structs.replace(span, non_usage_only=True), MOST_SINGLES, None).rows)
 
 
 def _read(visit: Visit, wanted: Filter, limit: int, cursor: str | None) -> Singles:
-    found = statement.history(visit.account.account_id, wanted, limit=limit, cursor=cursor)
+    found = statement.read_history(visit.account.account_id, wanted, limit=limit, cursor=cursor)
     return Singles([view(each, visit.allowed.may_see_sibling) for each in found.transactions], found.next_cursor)
 
 
@@ -199,7 +199,7 @@ def _counted(visit: Visit, choice: Choice) -> set[str] | None:
 
 def _file(visit: Visit, choice: Choice) -> Response:
     found = sheet(str(visit.words.locale))
-    text, cursor = transaction_csv.write(visit.allowed, choice.wanted(), choice.cursor, sheet=found)
+    text, cursor = transaction_csv.write_csv(visit.allowed, choice.wanted(), choice.cursor, sheet=found)
     span = "-".join(filter(None, [visit.account.account_id, choice.start, choice.end]))
     headers = {
         **PAGE_HEADERS,

@@ -40,9 +40,9 @@ def show(visit: Visit) -> Response:
 def _by_event(visit: Visit, wanted: str) -> Response:
     """Look for the id of an event, as far back as one answer goes. Raises InvalidRequest, InvalidCursor."""
     choice = choice_of(visit)
-    span, before_key = choice.wanted(), search.start_key(visit.query.get("before", ""))
+    span, before_key = choice.wanted(), search.read_start_key(visit.query.get("before", ""))
     account_id = visit.account.account_id
-    found = search.by_event_id(account_id, wanted, from_ms=span.from_ms, to_ms=span.to_ms, before_key=before_key)
+    found = search.find_by_event_id(account_id, wanted, from_ms=span.from_ms, to_ms=span.to_ms, before_key=before_key)
     if len(found.transactions) == 1:
         return visit.go("transactions", found.transactions[0].id)
     older = visit.path("history", "search", **choice.filters, q=wanted, before=found.next_key)
@@ -59,7 +59,7 @@ def _by_event(visit: Visit, wanted: str) -> Response:
 
 def show_transaction(visit: Visit, transaction_id: str) -> Response:
     """Show a transaction with all that is known of it. Raises UnknownTransaction."""
-    shown = view(statement.transaction(visit.account.account_id, transaction_id), visit.allowed.may_see_sibling)
+    shown = view(statement.read_transaction(visit.account.account_id, transaction_id), visit.allowed.may_see_sibling)
     payment = payments.find(visit.account.account_id, shown.payment_id) if shown.payment_id else None
     return render.page(
         visit,
@@ -73,7 +73,7 @@ def show_transaction(visit: Visit, transaction_id: str) -> Response:
 
 def _is_transaction(visit: Visit, transaction_id: str) -> bool:
     try:
-        statement.transaction(visit.account.account_id, transaction_id)
+        statement.read_transaction(visit.account.account_id, transaction_id)
     except UnknownTransaction:
         return False
     return True

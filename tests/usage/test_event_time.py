@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.clock import to_ms
-from chalicelib.usage.moment import InvalidTime, parse_moment
+from chalicelib.usage.event_time import InvalidTime, parse_time
 
 
 @pytest.mark.parametrize(
@@ -36,12 +36,12 @@ from chalicelib.usage.moment import InvalidTime, parse_moment
     ],
 )
 def test_a_time_is_read_to_the_millisecond(text: str, read: str) -> None:
-    assert parse_moment(text) == to_ms(datetime.fromisoformat(read))
+    assert parse_time(text) == to_ms(datetime.fromisoformat(read))
 
 
 @pytest.mark.parametrize("text", ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59"])
 def test_a_time_beyond_what_calendars_hold_is_still_a_number(text: str) -> None:
-    assert isinstance(parse_moment(text), int)
+    assert isinstance(parse_time(text), int)
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_a_time_beyond_what_calendars_hold_is_still_a_number(text: str) -> None:
 )
 def test_what_is_no_time_with_a_zone_is_refused(text: str) -> None:
     with pytest.raises(InvalidTime):
-        parse_moment(text)
+        parse_time(text)
 
 
 @given(
@@ -96,10 +96,10 @@ def test_what_is_no_time_with_a_zone_is_refused(text: str) -> None:
     ),
 )
 def test_every_time_that_python_writes_is_read_as_it_was(moment: datetime) -> None:
-    assert parse_moment(moment.isoformat()) == to_ms(moment)
+    assert parse_time(moment.isoformat()) == to_ms(moment)
 
 
 @given(st.text(alphabet=st.sampled_from("0123456789TtZz:.+-, \ud800٣W"), max_size=40))
 def test_whatever_the_text_it_is_a_time_or_refused(text: str) -> None:
     with contextlib.suppress(InvalidTime):
-        assert isinstance(parse_moment(text), int)
+        assert isinstance(parse_time(text), int)

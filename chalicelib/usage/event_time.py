@@ -19,10 +19,10 @@ _MILLISECONDS: Final = {f"{millisecond:03d}Z": millisecond for millisecond in ra
 
 
 class InvalidTime(Exception):
-    """A text that is not a time with a zone as RFC 3339 writes it."""
+    """Not a time with a zone by RFC 3339."""
 
 
-def parse_moment(text: str) -> int:
+def parse_time(text: str) -> int:
     """Read a time as milliseconds since 1970; what is finer is cut off. Raises InvalidTime.
 
     The usual form, `2026-11-23T20:41:05.120Z`, is looked up in two pieces: this runs for every event.
@@ -48,7 +48,7 @@ def _parse(text: str) -> int:
         raise InvalidTime from None
     second = int(found["second"])
     if second == 60:
-        # A leap second ends a day in UTC. As most clocks do, we count the second before it twice.
+        # A leap second ends a day in UTC. Like most clocks, we count the second before it twice.
         if minute_ms % DAY_MS != DAY_MS - MINUTE_MS:
             raise InvalidTime
         second = 59

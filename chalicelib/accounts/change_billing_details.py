@@ -1,24 +1,24 @@
-"""Say whom an account's invoices are made out to: its owner may, for nothing else of the account changes with it."""
+"""Change whom an account's invoices are made out to. Nothing else of the account changes, so its owner may do it."""
 
 from msgspec.structs import replace
 
 from chalicelib.accounts import table
 from chalicelib.accounts.account import Account, AccountBusy, BillingDetails
-from chalicelib.accounts.put import WRITERS
+from chalicelib.accounts.create_or_change import WRITERS
 from chalicelib.conflicts import attempts
 from chalicelib.errors import Refusal
 
 
 class BillingDetailsChanged(Refusal):
-    """Somebody else has written them since they were read; what they wrote stays."""
+    """The billing details were changed since they were read, and that change stays."""
 
     status = 409
     type = "billing-details-changed"
     title = "The billing details were changed meanwhile"
 
 
-def bill_to(account: Account, details: BillingDetails) -> None:
-    """Keep the billing details of an account that was read; invoices that are issued from now on carry them.
+def change_billing_details(account: Account, details: BillingDetails) -> None:
+    """Store billing details for an account that was read; invoices issued from now on have them.
 
     Raises BillingDetailsChanged, AccountBusy.
     """

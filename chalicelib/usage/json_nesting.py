@@ -1,10 +1,10 @@
-"""How JSON nests, found without parsing it: a parser that recurses gives up on what nests too deeply. Pure."""
+"""Measure how deep JSON nests, and split an array, without parsing: a parser fails on what nests too deep. Pure."""
 
 import re
 from typing import Final
 
 MAXIMUM_DEPTH: Final = 300
-"""How deeply an event's JSON may nest. The parser's own bound is higher, and depends on how deep its caller stands."""
+"""How deep an event's JSON may nest. The parser's own limit is higher, and depends on how deep its caller is."""
 
 BLANK: Final = " \t\r\n"
 

@@ -1,13 +1,15 @@
-"""What a measured quantity or amount costs, by the price that holds at the event's own time. Pure."""
+"""What a measured quantity or amount costs, by the price that is valid at the event's own time. Pure."""
 
 from typing import Final, Literal
 
+import msgspec
+
 from chalicelib.catalog.catalog import UsageLimits
 from chalicelib.catalog.meter import Meter, Price
-from chalicelib.money import InvalidDecimal, charge_micros, parse_micros
+from chalicelib.money import InvalidDecimal, cost_micros, parse_micros
 
-WHOLE: Final = "data"
-"""Where the measure of an event stands that is no receipt."""
+DATA_FIELD: Final = "data"
+"""The field with the quantity or amount of an event that is no receipt."""
 
 Reason = Literal["quantity_needed", "amount_needed", "not_a_decimal", "out_of_range", "rounds_to_nothing", "no_price"]
 
@@ -22,8 +24,12 @@ class Unpriceable(Exception):
         self.field = field
 
 
-Charge = tuple[int | None, int | None, int]
-"""A quantity in millionths and its unit price in micros, where there are any, and the amount in micros."""
+class Cost(msgspec.Struct, frozen=True, gc=False):
+    """What a measure costs: its quantity in millionths and its unit price, where it has a price, and the amount."""
+
+    quantity_micros: int | None
+    unit_price_micros: int | None
+    amount_micros: int
 
 
 def price_measure(
@@ -35,27 +41,27 @@ def price_measure(
     limits: UsageLimits,
     time_ms: int,
     field: str,
-) -> Charge:
-    """Price what was measured for one meter; `field` is where it stands in the event. Raises Unpriceable."""
+) -> Cost:
+    """Price a quantity or amount of one meter; `field` is its place in the event. Raises Unpriceable."""
     if meter.priced_by_producer:
         if amount is None or quantity is not None:
             raise wrong_measure(meter, field)
-        return None, None, _read_measure(amount, limits.maximum_amount_micros, field, "amount")
+        return Cost(None, None, _read_measure(amount, limits.maximum_amount_micros, field, "amount"))
     if quantity is None or amount is not None:
         raise wrong_measure(meter, field)
     quantity_micros = _read_measure(quantity, limits.maximum_quantity_micros, field, "quantity")
     unit_price = unit_price_at(meter.prices.get(currency, ()), time_ms)
     if unit_price is None:
         raise _no_price(field, currency)
-    amount_micros = charge_micros(unit_price, quantity_micros)
+    amount_micros = cost_micros(unit_price, quantity_micros)
     if unit_price and not amount_micros:
         detail = f"{field}.quantity: so small a quantity costs less than 0.000001"
         raise Unpriceable("rounds_to_nothing", detail, f"{field}.quantity")
-    return quantity_micros, unit_price, amount_micros
+    return Cost(quantity_micros, unit_price, amount_micros)
 
 
 def unit_price_at(prices: tuple[Price, ...], time_ms: int) -> int | None:
-    """Return the unit price in micros that holds at a moment, if any; `prices` are newest first."""
+    """Return the unit price in micros that is valid at a time, if any; `prices` are newest first."""
     for price in prices:
         if price.from_ms <= time_ms:
             return price.unit_price_micros
@@ -64,11 +70,11 @@ def unit_price_at(prices: tuple[Price, ...], time_ms: int) -> int | None:
 
 def _no_price(field: str, currency: str) -> Unpriceable:
     detail = f"the catalog has no price in {currency} for this meter at that time"
-    return Unpriceable("no_price", detail, "type" if field == WHOLE else f"{field}.meter")
+    return Unpriceable("no_price", detail, "type" if field == DATA_FIELD else f"{field}.meter")
 
 
 def wrong_measure(meter: Meter, field: str) -> Unpriceable:
-    """Return what is wrong where a meter's measure is missing, or is not alone."""
+    """Return the error for a meter whose measure is missing, or is not the only one."""
     if meter.priced_by_producer:
         detail = f"{field}: this meter is priced by its producer: send amount, and nothing else to measure it"
         return Unpriceable("amount_needed", detail, f"{field}.amount")
@@ -77,7 +83,7 @@ def wrong_measure(meter: Meter, field: str) -> Unpriceable:
 
 
 def _read_measure(sent: str | int, maximum_micros: int, field: str, name: str) -> int:
-    """Read a quantity (in millionths) or an amount (in micros): above zero, at most six places, not absurdly large."""
+    """Read a quantity (in millionths) or an amount (in micros): above zero, at most six places, within the limit."""
     try:
         micros = parse_micros(str(sent))
     except InvalidDecimal as error:

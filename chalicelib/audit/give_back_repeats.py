@@ -1,10 +1,10 @@
-"""Give repeats back: post their corrections, each once, and note it."""
+"""Give repeats back: post a correction for each, once, and mark it."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 
 from chalicelib.audit import table
-from chalicelib.audit.repeats import Repeat, correction
+from chalicelib.audit.repeats import Repeat, make_correction
 from chalicelib.ledger import statement
 from chalicelib.ledger.commit import EventConflict
 from chalicelib.ledger.post import post
@@ -15,10 +15,10 @@ Key = tuple[str, str]
 """An account, and the id of one of its transactions."""
 
 
-def give_back(repeats: Sequence[Repeat]) -> None:
-    """Post the corrections of repeats, and note it. What was posted before is only noted.
+def give_back_repeats(repeats: Sequence[Repeat]) -> None:
+    """Post the corrections of repeats and mark these as given back. A correction is posted only once.
 
-    Raises EventConflict, and what `post` refuses with. What was posted by then is found to be posted by the next call.
+    Raises EventConflict, and what `post` refuses with. The next call finds what was posted by then.
     """
     result = post(list(_corrections(repeats)))
     for conflict in result.conflicts:
@@ -30,22 +30,22 @@ def give_back(repeats: Sequence[Repeat]) -> None:
 
 
 def _corrections(repeats: Sequence[Repeat]) -> Iterator[Posting]:
-    own = _read((repeat.account_id, repeat.transaction_id) for repeat in repeats)
-    siblings = _read((each.account_id, each.transaction_id) for each in map(_sibling, own.values()) if each)
+    own = _read_transactions((repeat.account_id, repeat.transaction_id) for repeat in repeats)
+    siblings = _read_transactions(_key(each.sibling) for each in own.values() if each.sibling)
     for repeat in repeats:
         transaction = own[repeat.account_id, repeat.transaction_id]
-        sibling = _sibling(transaction)
-        yield correction(repeat, transaction, siblings[sibling.account_id, sibling.transaction_id] if sibling else None)
+        sibling = siblings[_key(transaction.sibling)] if transaction.sibling else None
+        yield make_correction(repeat, transaction, sibling)
 
 
-def _sibling(transaction: Transaction) -> Sibling | None:
-    return transaction.sibling
+def _key(sibling: Sibling) -> Key:
+    return sibling.account_id, sibling.transaction_id
 
 
-def _read(keys: Iterable[Key]) -> dict[Key, Transaction]:
+def _read_transactions(keys: Iterable[Key]) -> dict[Key, Transaction]:
     """Read transactions of several accounts, a read a page."""
     return {
         (account_id, each.id): each
         for account_id, group in groupby(sorted(keys), key=lambda key: key[0])
-        for each in statement.transactions(account_id, [transaction_id for _, transaction_id in group])
+        for each in statement.read_transactions(account_id, [transaction_id for _, transaction_id in group])
     }

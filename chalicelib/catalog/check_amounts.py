@@ -1,9 +1,9 @@
-"""Whether a card can be charged what the catalog says: found when it is loaded, not when a customer pays. Pure."""
+"""Check when the catalog is loaded that cards can be charged its amounts, not when a customer pays. Pure."""
 
 from collections.abc import Iterable
 
 from chalicelib.card_limits import largest_charge, smallest_charge
-from chalicelib.catalog.invalid import InvalidCatalog, require
+from chalicelib.catalog.errors import InvalidCatalog, require
 from chalicelib.catalog.tax import Tax
 from chalicelib.money import NotChargeable, card_step_micros, format_amount, from_card_amount, to_card_amount
 
@@ -20,7 +20,7 @@ def check_chargeable(what: str, amount_micros: int, currency: str) -> None:
 
 
 def check_price(what: str, amount_micros: int, currency: str, taxes: Iterable[Tax]) -> None:
-    """Check that a card takes a price with the tax that is added to it; one that is too small is carried on.
+    """Check that a price with its added tax is not above what cards take. One that is too small is carried over.
 
     Raises InvalidCatalog.
     """

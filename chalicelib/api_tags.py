@@ -1,4 +1,4 @@
-"""Tags that the operations of several rooms share: clients that are generated from the API have a class for each."""
+"""Tags of the API that several domains share: clients that are generated from the API have a class for each tag."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Create an account, or change what may change of it."""
+"""Create an account, or change what may change in it."""
 
 from typing import Final
 
@@ -25,18 +25,18 @@ from chalicelib.http_input import InvalidRequest
 from chalicelib.money import Currency
 from chalicelib.text import AccountId, Country, Email, Line, Locale
 from chalicelib.token import Caller
-from chalicelib.typed import sent
+from chalicelib.typed import sent_fields
 
 DEFAULT_LOCALE: Final = "en"
 NEEDED: Final = ("kind", "name", "email", "currency")
-"""What a new account cannot do without."""
+"""Fields that a new account needs."""
 
 WRITERS: Final = 8
-"""Changes of one account at once."""
+"""How often a change is tried again after a concurrent write."""
 
 
 class AccountRequest(msgspec.Struct, forbid_unknown_fields=True):
-    """What to write of an account: what is left out stays as it is, and null clears.
+    """A new account, or a change of one: what is left out stays as it is, and null clears.
 
     A new account needs `kind`, `name`, `email` and `currency`. Kind, workspace and currency never change.
     """
@@ -51,7 +51,9 @@ class AccountRequest(msgspec.Struct, forbid_unknown_fields=True):
     billing_details: BillingDetailsRequest | UnsetType | None = UNSET
 
 
-def put(caller: Caller, account_id: str, request: AccountRequest, catalog: Catalog) -> tuple[Account, bool]:
+def create_or_change(
+    caller: Caller, account_id: str, request: AccountRequest, catalog: Catalog
+) -> tuple[Account, bool]:
     """Create or change an account; return it and whether it is new.
 
     The operator may do it, and a workspace's owner for its clients. Raises AccountNotFound for a stranger, Forbidden,
@@ -67,7 +69,7 @@ def put(caller: Caller, account_id: str, request: AccountRequest, catalog: Catal
             if table.create(account):
                 return account, True
         else:
-            account = changed(current, request)
+            account = apply_request(current, request)
             check_unchanged(current, account)
             if table.change(account):
                 return account, False
@@ -75,8 +77,8 @@ def put(caller: Caller, account_id: str, request: AccountRequest, catalog: Catal
 
 
 def new_account(account_id: str, request: AccountRequest) -> Account:
-    """Return the account that a request makes. Raises InvalidRequest where it lacks something."""
-    given = sent(request)
+    """Return the account that a request creates. Raises InvalidRequest if a field is missing."""
+    given = sent_fields(request)
     for field in NEEDED:
         if field not in given:
             raise InvalidRequest(f"{field}: a new account needs it", field=field)
@@ -89,16 +91,16 @@ def new_account(account_id: str, request: AccountRequest) -> Account:
         billing_details=None,
         created_at_ms=clock.now_ms(),
     )
-    return changed(bare, request)
+    return apply_request(bare, request)
 
 
-def changed(current: Account, request: AccountRequest) -> Account:
-    """Return an account with what a request brings."""
-    given = sent(request)
+def apply_request(current: Account, request: AccountRequest) -> Account:
+    """Return the account with the changes of a request."""
+    given = sent_fields(request)
     if "locale" in given:
         given["locale"] = given["locale"] or DEFAULT_LOCALE
     if request.billing_details:
-        given["billing_details"] = request.billing_details.over(current.billing_details)
+        given["billing_details"] = request.billing_details.apply_to(current.billing_details)
     return replace(current, **given)
 
 
@@ -112,7 +114,7 @@ def check_may_put(caller: Caller, account_id: str, current: Account | None, requ
         raise AccountNotFound(account_id)
     if not may(caller, Right.ACT) or caller.account_id is None or workspace_id != caller.account_id:
         raise Forbidden("an account is written by the operator, or for a client by its workspace's owner")
-    # Before the id is known to be another's: both answers alike tell nothing of other accounts.
+    # Checked before it is known whether the id is taken: so the answer says nothing about other accounts.
     if visible is None and not is_client_id(account_id, caller.account_id):
         raise ClientIdInvalid(caller.account_id)
     if visible is not current:
@@ -120,7 +122,7 @@ def check_may_put(caller: Caller, account_id: str, current: Account | None, requ
 
 
 def is_client_id(account_id: str, workspace_id: str) -> bool:
-    """Tell whether an id is a workspace's own to give, so that no two parties can want the same one."""
+    """Tell whether an id is `<workspace_id>.<name>`, which only that workspace may give to a client."""
     below, dot, name = account_id.rpartition(".")
     return bool(dot and name) and below == workspace_id
 
@@ -139,6 +141,9 @@ def check_workspace(account: Account, workspace: Account | None) -> None:
 
 def check_unchanged(current: Account, wanted: Account) -> None:
     """Check that what is fixed stays. Raises AccountImmutable."""
-    for field in ("kind", "workspace_id", "currency"):
-        if getattr(current, field) != getattr(wanted, field):
-            raise AccountImmutable(field, getattr(current, field))
+    if wanted.kind != current.kind:
+        raise AccountImmutable("kind", current.kind)
+    if wanted.workspace_id != current.workspace_id:
+        raise AccountImmutable("workspace_id", current.workspace_id)
+    if wanted.currency != current.currency:
+        raise AccountImmutable("currency", current.currency)

@@ -1,8 +1,8 @@
-"""What is wrong with a catalog. Pure."""
+"""The error of an invalid catalog. Pure."""
 
 
 class InvalidCatalog(Exception):
-    """The catalog contradicts itself; it is never loaded half."""
+    """The catalog contradicts itself, so nothing of it is loaded."""
 
 
 def require(holds: object, otherwise: str) -> None:
