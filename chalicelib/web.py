@@ -204,17 +204,20 @@ class Routes(Blueprint):
                 media_type=media_type,
                 example=example,
             )
-            self.operations.append(operation)
-
-            @wraps(view)
-            def answer(**parameters: str) -> Response:
-                return respond(self.current_request, operation, view, parameters)
-
-            # Chalice would answer another content type with JSON of its own; `read_body` answers with a problem.
-            self.route(path, methods=[method], content_types=[])(answer)
+            self._add(operation, view)
             return view
 
         return declare
+
+    def _add(self, operation: Operation, view: View) -> None:
+        self.operations.append(operation)
+
+        @wraps(view)
+        def answer(**parameters: str) -> Response:
+            return respond(self.current_request, operation, view, parameters)
+
+        # Chalice would answer another content type with JSON of its own; `read_body` answers with a problem.
+        self.route(operation.path, methods=[operation.method], content_types=[])(answer)
 
 
 def respond(request: Request, operation: Operation, view: View, parameters: Mapping[str, str]) -> Response:
