@@ -23,13 +23,15 @@ from chalicelib.catalog.catalog import catalog
 from chalicelib.payments import charge_queued as charge
 from chalicelib.queues import client
 from chalicelib.settings import settings
-from chalicelib.subscriptions import renew, trigger
+from chalicelib.subscriptions import renew
+from chalicelib.subscriptions.advance_changed import advance_changed_payments
 from chalicelib.subscriptions.make_payment import renewal_claim
 from chalicelib.subscriptions.period import first_period, next_period
 from chalicelib.subscriptions.price import prices_of
 from chalicelib.subscriptions.subscription import Contents, Subscription
 from chalicelib.subscriptions.table import SubscriptionRow, row_of
 from local.stripe_emulator.client import PUBLISHABLE_KEY, SECRET_KEY, Emulator
+from tests.notices.records import payment_record
 
 DUE: Final = (100, 1_000, 10_000)
 SAMPLE: Final = 300
@@ -101,22 +103,11 @@ def renew_one(account_id: str) -> None:
     about = {"account_id": account_id, "payment_id": payment_id}
     failed = renew.renew_queued([{"messageId": "1", "body": json.dumps({"account_id": account_id})}], catalog())
     failed += charge.charge_all([{"messageId": "2", "body": json.dumps(about)}], send_refill=send_refill)
-    failed += trigger.payments_moved([_succeeded(account_id, payment_id)], catalog())
+    failed += advance_changed_payments(
+        [payment_record("created", "succeeded", kind="subscription", **about)], catalog()
+    )
     if failed:
         raise RuntimeError(f"{account_id} was not renewed")
-
-
-def _succeeded(account_id: str, payment_id: str) -> Json:
-    """Return a stream's record of a payment that has succeeded."""
-    image = {"payment_id": {"S": payment_id}, "kind": {"S": "subscription"}}
-    return {
-        "dynamodb": {
-            "Keys": {"account_id": {"S": account_id}},
-            "OldImage": {**image, "state": {"S": "created"}},
-            "NewImage": {**image, "state": {"S": "succeeded"}},
-            "SequenceNumber": "1",
-        }
-    }
 
 
 @contextmanager

@@ -13,9 +13,12 @@ from typing import Any, Final, Generic, TypeVar
 import msgspec
 
 from chalicelib.log import log
+from chalicelib.streams import Record, sequence_number
 
 ItemT = TypeVar("ItemT")
-Record = Mapping[str, Any]
+
+Message = Mapping[str, Any]
+"""A message as Lambda delivers it from SQS."""
 
 LONGEST_BODY: Final = 1_000
 """Characters of a message's body that are logged: enough to know it by."""
@@ -56,7 +59,7 @@ def each(
         return [failure for failure in pool.map(attempt, items) if failure]
 
 
-def each_message(records: Iterable[Record], handle: Callable[[Record], object], *, message: str) -> list[str]:
+def each_message(records: Iterable[Message], handle: Callable[[Message], object], *, message: str) -> list[str]:
     """Handle each SQS record, and return the ids of the messages that must be delivered again."""
     failures = each(records, handle, message=message, about=_about_message)
     return [str(failure.item["messageId"]) for failure in failures]
@@ -89,18 +92,13 @@ def each_record(
     return [sequence_number(failure.item) for failure in failures]
 
 
-def sequence_number(record: Record) -> str:
-    """Return a record's place in its stream, by which Lambda asks for it again."""
-    return str(record["dynamodb"]["SequenceNumber"])
-
-
 def within(seconds: float, items: Iterable[ItemT]) -> Iterator[ItemT]:
     """Yield items until the time is up. What is left is for the next run."""
     end = time.monotonic() + seconds
     return takewhile(lambda _: time.monotonic() < end, items)
 
 
-def _about_message(record: Record) -> dict[str, object]:
+def _about_message(record: Message) -> dict[str, object]:
     return {"message_id": record["messageId"], "body": str(record.get("body"))[:LONGEST_BODY]}
 
 

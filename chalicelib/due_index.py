@@ -33,18 +33,18 @@ class DueIndex(GlobalSecondaryIndex[RowT]):  # type: ignore[no-untyped-call]
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()  # type: ignore[no-untyped-call]
 
-    def due(
-        self, now: Moment, *, limit: int | None = None, first: int = 0, attributes_to_get: list[str] | None = None
+    def due_by(
+        self, moment: Moment, *, limit: int | None = None, first: int = 0, attributes_to_get: list[str] | None = None
     ) -> Iterator[RowT]:
-        """Yield the rows that are due by now, shard by shard from the `first`: at most `limit` a shard, oldest first.
+        """Yield the rows that are due by a moment, shard by shard from the `first`: the oldest `limit` of each.
 
         They have their keys, and what else the index holds.
         """
-        due_by_now = type(self).time <= now
+        is_due = type(self).time <= moment
         for number in range(first, first + self.shards):
             yield from self.query(
                 str(number % self.shards),
-                due_by_now,
+                is_due,
                 limit=limit,
                 page_size=limit,
                 attributes_to_get=attributes_to_get,

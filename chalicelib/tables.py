@@ -4,9 +4,10 @@ PynamoDB would make a client for each table and read table names while modules l
 first use (one per transaction took 500 operations from 6.5 to 96 seconds), and a table's name comes from the settings.
 """
 
-from collections.abc import Iterable, Mapping
+from base64 import b64decode
+from collections.abc import Callable, Iterable, Mapping
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from pynamodb.attributes import Attribute
 from pynamodb.connection import Connection
@@ -15,6 +16,7 @@ from pynamodb.expressions.update import Action
 from pynamodb.models import MetaModel, Model
 
 from chalicelib.settings import settings
+from chalicelib.streams import Image
 
 CONNECTIONS = 32
 """HTTP connections kept open: as many as the usage recorder posts wallets at once, with room."""
@@ -26,6 +28,10 @@ READS: Final = 5
 
 class RowsUnread(Exception):
     """DynamoDB leaves rows unread, time and again."""
+
+
+RowT = TypeVar("RowT", bound="Table")
+ValueT = TypeVar("ValueT")
 
 
 @cache
@@ -92,3 +98,17 @@ def raw(table: type[Table]) -> tuple[Connection, str]:
 def set_or_remove(attribute: Attribute[Any], value: Any) -> Action:
     """Return the action that writes an attribute; None removes it."""
     return attribute.remove() if value is None else attribute.set(value)
+
+
+def image_reader(row_type: type[RowT], value_of: Callable[[RowT], ValueT]) -> Callable[[Image], ValueT]:
+    """Return a reader of the images that a table's stream has of its rows, given how a row is read as a value."""
+
+    def read_image(image: Image) -> ValueT:
+        return value_of(row_type.from_raw_data({name: _stored(typed) for name, typed in image.items()}))
+
+    return read_image
+
+
+def _stored(typed: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a value of an image as DynamoDB's own client has it: bytes are no base64 there."""
+    return {"B": b64decode(typed["B"])} if "B" in typed else typed

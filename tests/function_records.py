@@ -20,7 +20,7 @@ from tests.functions import call
 from tests.invoices import documents
 from tests.invoices.refund_records import record as refund_record
 from tests.invoices.refund_records import written
-from tests.notices.records import payment_record, record, wallet_record
+from tests.notices.records import card_record, payment_record, wallet_record
 
 Record = dict[str, Any]
 Done = Callable[[], bool]
@@ -120,10 +120,7 @@ def of_payment() -> Good:
 
 
 def of_card() -> Good:
-    def changed(account_id: str) -> Record:
-        return record({"account_id": account_id, "card": "one"}, {"account_id": account_id, "card": None})
-
-    return refillable(changed)
+    return refillable(lambda account_id: card_record("pm_1", None, account_id))
 
 
 STREAMS = {

@@ -33,7 +33,7 @@ def put(account_id: str, payment_id: str, due_at: int) -> str:
 
 def due(now: int, limit: int | None = None, first: int = 0) -> list[tuple[str, int]]:
     """Return the ids and times of what is due."""
-    return [(row.payment_id, int(row.follow_up_at_ms)) for row in INDEX.due(now, limit=limit, first=first)]
+    return [(row.payment_id, int(row.follow_up_at_ms)) for row in INDEX.due_by(now, limit=limit, first=first)]
 
 
 def test_ids_are_spread_over_the_shards_as_they_are_stored() -> None:

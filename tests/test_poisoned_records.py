@@ -26,7 +26,7 @@ from tests.function_records import (
     scheduled,
 )
 from tests.functions import call
-from tests.notices.records import payment_record, record, wallet_record
+from tests.notices.records import card_record, payment_record, wallet_record
 
 _numbers = count(1)
 
@@ -60,9 +60,7 @@ SUBSCRIPTION_RECORDS: dict[str, Callable[[str], Record]] = {
     "follow_payments": lambda account_id: payment_record(
         "processing", "succeeded", account_id=account_id, kind="subscription", payment_id="pay_1"
     ),
-    "follow_cards": lambda account_id: record(
-        {"account_id": account_id, "card": "one"}, {"account_id": account_id, "card": None}
-    ),
+    "follow_cards": lambda account_id: card_record("pm_1", None, account_id),
 }
 
 

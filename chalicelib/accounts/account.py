@@ -138,3 +138,9 @@ class Account(msgspec.Struct, frozen=True):
     card: Card | None = None
     access_until_ms: int | None = None
     version: int = 0
+
+
+def is_card_changed(before: Account | None, after: Account | None) -> bool:
+    """Tell whether an account has another card, or another customer at Stripe, than before."""
+    cards = [(each.card, each.stripe_customer_id) if each else (None, None) for each in (before, after)]
+    return cards[0] != cards[1]

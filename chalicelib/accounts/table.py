@@ -1,7 +1,7 @@
 """The door to the table `accounts`."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
@@ -12,7 +12,7 @@ from chalicelib import clock
 from chalicelib.accounts.account import Account, AccountNotFound, BillingDetails, Card
 from chalicelib.conflicts import conditional_transaction, conditional_write
 from chalicelib.ledger.table import add_new_wallet
-from chalicelib.tables import Table, TableMeta, set_or_remove
+from chalicelib.tables import Table, TableMeta, image_reader, set_or_remove
 from chalicelib.typed import convert
 
 
@@ -186,3 +186,6 @@ def remove_card(account_id: str, payment_method_id: str) -> bool:
 def _change_card(account_id: str, actions: list[Any], condition: Any) -> bool:
     exists = AccountRow.account_id.exists()
     return conditional_write(AccountRow(account_id).update, actions, condition=exists & condition)
+
+
+read_image: Final = image_reader(AccountRow, _account)

@@ -9,7 +9,7 @@ from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
 from chalicelib.audit.repeats import Repeat
 from chalicelib.conflicts import conditional_write
-from chalicelib.tables import Table, TableMeta
+from chalicelib.tables import Table, TableMeta, image_reader
 from chalicelib.typed import convert
 
 ACCOUNT: Final = "account"
@@ -126,3 +126,6 @@ def read_repeats(account_id: str | None = None) -> Iterator[Repeat]:
 def repeat_of(row: RepeatRow) -> Repeat:
     """Return what a row says. Raises msgspec.ValidationError."""
     return convert(row.values(), Repeat)
+
+
+read_repeat_image: Final = image_reader(RepeatRow, repeat_of)

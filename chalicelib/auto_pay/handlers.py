@@ -1,8 +1,8 @@
 """Auto-pay by the stream of wallets and by schedule. Payments and cards that move on: `subscriptions.handlers`."""
 
+from chalicelib.auto_pay.evaluate_changed import evaluate_changed_wallets
 from chalicelib.auto_pay.evaluate_due import evaluate_due
 from chalicelib.auto_pay.send_refill import send_refill
-from chalicelib.auto_pay.trigger import wallets_moved
 from chalicelib.catalog.catalog import catalog
 from chalicelib.lambda_function import (
     Context,
@@ -19,7 +19,7 @@ from chalicelib.payments.charge_queued import charge_all
 @lambda_function
 def refill_wallets(event: Records, _context: Context | None) -> PartialFailures:
     """Refill the wallets that have fallen below auto-pay's threshold."""
-    return partial_failures(wallets_moved(event["Records"], catalog()))
+    return partial_failures(evaluate_changed_wallets(event["Records"], catalog()))
 
 
 @lambda_function

@@ -1,6 +1,7 @@
 """The door to the table `auto_pay`."""
 
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 import msgspec
 from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
@@ -14,7 +15,7 @@ from chalicelib.due import due_of
 from chalicelib.due_index import DailyIndex, DailyRow, daily_attributes
 from chalicelib.payments import table as payments
 from chalicelib.payments.payment import Payment
-from chalicelib.tables import TableMeta
+from chalicelib.tables import TableMeta, image_reader
 from chalicelib.typed import convert
 
 
@@ -80,7 +81,7 @@ def due(now_ms: int, limit: int) -> Iterator[tuple[str, int]]:
 
     Only keys are asked for, which DynamoDB never keeps without their type: no row that is wrong hides the others.
     """
-    for row in AutoPayRow.due.due(now_ms, limit=limit, attributes_to_get=["account_id", "due_at_ms"]):
+    for row in AutoPayRow.due.due_by(now_ms, limit=limit, attributes_to_get=["account_id", "due_at_ms"]):
         yield row.account_id, int(row.due_at_ms)
 
 
@@ -116,3 +117,6 @@ def auto_pay_of(row: AutoPayRow) -> AutoPay:
     """Return what a row says. Raises msgspec.ValidationError."""
     absent = {"held_by": row.held_by or (), "refunded_micros": row.refunded_micros or 0}
     return convert({**row.values(), **absent, "due_at_ms": row.own_time_ms}, AutoPay)
+
+
+read_image: Final = image_reader(AutoPayRow, auto_pay_of)

@@ -19,7 +19,7 @@ from chalicelib.catalog.seller import DEFAULT_COLOR
 from chalicelib.conflicts import conditional_transaction
 from chalicelib.invoices.invoice import Brand, Invoice
 from chalicelib.ledger.statement import InvalidCursor, read_base64
-from chalicelib.tables import Table, TableMeta, set_or_remove
+from chalicelib.tables import Table, TableMeta, image_reader, set_or_remove
 from chalicelib.typed import json_decoder
 
 FORMAT: Final = 1
@@ -220,3 +220,6 @@ def _attributes(invoice: Invoice) -> dict[str, Any]:
 
 def _invoice(row: InvoiceRow) -> Invoice:
     return json_decoder(Invoice).decode(zlib.decompress(row.body or b""))
+
+
+read_image: Final = image_reader(InvoiceRow, _invoice)

@@ -15,7 +15,7 @@ from chalicelib.ledger.build import WalletPlan
 from chalicelib.ledger.daily_usage import Days, Usage
 from chalicelib.ledger.page_table import PageRow, row_of
 from chalicelib.ledger.wallet import END_OF_TIME_MS, GENESIS, PageSpan, Wallet, WalletNotFound
-from chalicelib.tables import Table, TableMeta, connection, raw, read_together
+from chalicelib.tables import Table, TableMeta, connection, image_reader, raw, read_together
 
 KEYS_A_CALL: Final = 100
 """Keys that one call reads (Amazon DynamoDB API Reference, BatchGetItem)."""
@@ -237,3 +237,6 @@ def _additions(meters: Mapping[str, Usage]) -> list[Action]:
             ("count", usage.count),
         )
     ]
+
+
+read_wallet_image: Final = image_reader(WalletRow, wallet_of)

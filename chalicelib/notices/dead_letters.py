@@ -4,8 +4,8 @@ import json
 from typing import Any, Final
 
 from chalicelib import queues
-from chalicelib.batches import Record
 from chalicelib.settings import settings
+from chalicelib.streams import Record
 
 LONGEST_REASON: Final = 1_000
 LARGEST: Final = 200_000

@@ -5,24 +5,18 @@ from typing import Any, Final, get_args
 
 import msgspec
 
-from chalicelib.batches import Record
+from chalicelib.audit.repeats import Repeat
+from chalicelib.auto_pay.auto_pay import AutoPay
 from chalicelib.clock import iso
+from chalicelib.invoices.invoice import Invoice
+from chalicelib.ledger.wallet import Wallet
 from chalicelib.money import format_amount
 from chalicelib.notices import detail
 from chalicelib.notices.detail import Level
-from chalicelib.notices.image import (
-    AutoPayImage,
-    InvoiceImage,
-    PaymentImage,
-    RepeatImage,
-    SubscriptionImage,
-    WalletImage,
-)
-from chalicelib.notices.stream import MalformedRecord, change_of, key_of
-from chalicelib.payments.payment import Failure
+from chalicelib.payments.payment import Payment
+from chalicelib.streams import Change
 from chalicelib.subscriptions.dunning import needs_authentication
-from chalicelib.subscriptions.subscription import Status
-from chalicelib.typed import json_decoder
+from chalicelib.subscriptions.subscription import Status, Subscription
 
 LEVELS: Final[tuple[Level, ...]] = ("exhausted", "low", "normal")
 """From the worst to the best."""
@@ -58,12 +52,11 @@ class Lines(msgspec.Struct, frozen=True):
         return "low" if balance_micros < self.threshold_micros else "normal"
 
 
-def wallet_events(record: Record, lines_of: Callable[[WalletImage], Lines]) -> list[Event]:
+def wallet_events(change: Change[Wallet], lines_of: Callable[[Wallet], Lines]) -> list[Event]:
     """Return an event for each line that the balance crossed downwards, or one for its rise. Raises MalformedRecord.
 
     A new wallet is empty, and nobody needs to be told.
     """
-    change = change_of(record, WalletImage)
     before, after = change.before, change.after
     if before is None or after is None:
         return []
@@ -94,9 +87,8 @@ def _reached(old: Level, new: Level, lines: Lines) -> list[Level]:
     return [level for level in reversed(below) if level != "low" or has_low]
 
 
-def payment_events(record: Record) -> list[Event]:
+def payment_events(change: Change[Payment]) -> list[Event]:
     """Return the events of a payment: a state that somebody waits for, a dispute that moved. Raises MalformedRecord."""
-    change = change_of(record, PaymentImage)
     before, after = change.before, change.after
     if after is None:
         return []
@@ -107,7 +99,7 @@ def payment_events(record: Record) -> list[Event]:
             "state": after.state,
             "description": after.description,
             "card": detail.PaidWith(after.card_brand, after.card_last_four),
-            "failure": _failure(after.failure),
+            "failure": after.failure,
         }
         number, name = after.payment_id, f"payment.{after.state}"
         told.append(_event(detail.Payment, name, number, after.updated_at_ms, about | more))
@@ -118,25 +110,22 @@ def payment_events(record: Record) -> list[Event]:
     return told
 
 
-def _about_payment(row: PaymentImage) -> dict[str, Any]:
-    names = ("account_id", "payment_id", "kind", "currency", "payment_intent_id", "charge_id", "stripe_account")
+def _about_payment(row: Payment) -> dict[str, Any]:
     return {
-        **{name: getattr(row, name) for name in names},
+        "account_id": row.account_id,
+        "payment_id": row.payment_id,
+        "kind": row.kind,
+        "currency": row.currency,
+        "payment_intent_id": row.payment_intent_id,
+        "charge_id": row.charge_id,
+        "stripe_account": row.stripe_account,
         "occurred_at": iso(row.updated_at_ms),
         "amount": format_amount(row.amount_micros, row.currency),
     }
 
 
-def _failure(written: str | None) -> Failure | None:
-    try:
-        return json_decoder(Failure).decode(written) if written else None
-    except msgspec.DecodeError as error:
-        raise MalformedRecord(f"a failure cannot be read: {error}") from error
-
-
-def auto_pay_events(record: Record) -> list[Event]:
+def auto_pay_events(change: Change[AutoPay]) -> list[Event]:
     """Return the event of an auto-pay that was suspended, or for another reason than before. Raises MalformedRecord."""
-    change = change_of(record, AutoPayImage)
     before, after = change.before, change.after
     if after is None or not after.suspended_reason or (before and before.suspended_reason == after.suspended_reason):
         return []
@@ -149,16 +138,15 @@ def auto_pay_events(record: Record) -> list[Event]:
     return [_event(detail.AutoPay, "auto_pay.suspended", after.version, change.at_ms, about)]
 
 
-def subscription_events(record: Record) -> list[Event]:
+def subscription_events(change: Change[Subscription]) -> list[Event]:
     """Return the events of a subscription: its next period first, then a status that it came to.
 
     A new row only awaits its first payment. Raises MalformedRecord.
     """
-    change = change_of(record, SubscriptionImage)
     before, after = change.before, change.after
     if before is None or after is None:
         return []
-    renewed = after.renews(before)
+    renewed = _is_renewed(before, after)
     types = ["subscription.renewed"] if renewed else []
     if after.status in TOLD_STATUSES and after.status != before.status:
         types.append(f"subscription.{after.status}")
@@ -169,59 +157,67 @@ def subscription_events(record: Record) -> list[Event]:
     ]
 
 
-def _about_subscription(row: SubscriptionImage, payment_id: str | None) -> dict[str, Any]:
-    failure = _failure(row.failure)
-    tries_again = row.status == "past_due" and not row.pending and not needs_authentication(failure)
+def _is_renewed(before: Subscription, after: Subscription) -> bool:
+    """Tell whether it is in a later period. One that begins anew, or by a change, has another anchor."""
+    was, now = before.terms, after.terms
+    return now.anchor_ms == was.anchor_ms and now.period_start_ms > was.period_start_ms
+
+
+def _about_subscription(row: Subscription, payment_id: str | None) -> dict[str, Any]:
+    tries_again = row.status == "past_due" and not row.pending and not needs_authentication(row.failure)
     return {
-        **{name: getattr(row, name) for name in ("account_id", "status", "plan", "currency")},
+        "account_id": row.account_id,
+        "status": row.status,
+        "plan": row.terms.contents.plan,
+        "currency": row.currency,
         "occurred_at": iso(row.updated_at_ms),
-        "add_ons": _add_ons(row.add_ons),
-        "period_start": iso(row.period_start_ms),
-        "period_end": iso(row.period_end_ms),
+        "add_ons": row.terms.contents.add_ons,
+        "period_start": iso(row.terms.period_start_ms),
+        "period_end": iso(row.terms.period_end_ms),
         "payment_id": payment_id,
-        "failure": failure,
-        "next_attempt_at": _time(row.next_attempt_ms if tries_again else None),
+        "failure": row.failure,
+        "next_attempt_at": _time(row.due_at_ms if tries_again else None),
         "access_until": _time(row.access_until_ms),
         "sequence": row.version,
     }
-
-
-def _add_ons(written: str) -> dict[str, int]:
-    try:
-        return json_decoder(dict[str, int]).decode(written)
-    except msgspec.DecodeError as error:
-        raise MalformedRecord(f"a subscription's add-ons cannot be read: {error}") from error
 
 
 def _time(moment_ms: int | None) -> str | None:
     return None if moment_ms is None else iso(moment_ms)
 
 
-def invoice_events(record: Record) -> list[Event]:
+def invoice_events(change: Change[Invoice]) -> list[Event]:
     """Return the event of a new document; of the other rows of its table there is none. Raises MalformedRecord."""
-    if not (key_of(record, "document") or "").startswith(DOCUMENTS):
+    if not change.keys.get("document", "").startswith(DOCUMENTS):
         return []
-    change = change_of(record, InvoiceImage)
     after = change.after
     if change.before or after is None:
         return []
     about: dict[str, Any] = {
-        **{name: getattr(after, name) for name in ("account_id", "number", "kind", "currency")},
-        **{name: getattr(after, name) for name in ("payment_id", "cause", "sequence")},
+        "account_id": after.account_id,
+        "number": after.number,
+        "kind": after.kind,
+        "currency": after.currency,
+        "payment_id": after.payment_id,
+        "cause": after.cause,
+        "sequence": after.sequence,
         "occurred_at": iso(after.issued_at_ms),
         "total": format_amount(after.total_micros, after.currency),
     }
     return [_event(detail.Invoice, "invoice.issued", after.sequence, after.issued_at_ms, about)]
 
 
-def repeat_events(record: Record) -> list[Event]:
+def repeat_events(change: Change[Repeat]) -> list[Event]:
     """Return the event of a repeat that was found. Raises MalformedRecord."""
-    change = change_of(record, RepeatImage)
     after = change.after
     if change.before or after is None:
         return []
     about: dict[str, Any] = {
-        **{name: getattr(after, name) for name in ("account_id", "transaction_id", "source", "event_id", "currency")},
+        "account_id": after.account_id,
+        "transaction_id": after.transaction_id,
+        "source": after.source,
+        "event_id": after.event_id,
+        "currency": after.currency,
         "occurred_at": iso(after.found_at_ms),
         "original_transaction_id": after.original_transaction_id,
         "time": iso(after.occurred_at_ms),

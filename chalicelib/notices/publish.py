@@ -6,10 +6,14 @@ from typing import Final
 from botocore.exceptions import BotoCoreError
 from pynamodb.exceptions import PynamoDBException
 
+from chalicelib.audit.table import read_repeat_image
 from chalicelib.auto_pay import table as auto_pay
 from chalicelib.auto_pay.auto_pay import AutoPay
-from chalicelib.batches import Record, each_record, sequence_number
+from chalicelib.batches import each_record
 from chalicelib.catalog.catalog import Catalog, UnknownCurrency
+from chalicelib.invoices import table as invoices
+from chalicelib.ledger.table import read_wallet_image
+from chalicelib.ledger.wallet import Wallet
 from chalicelib.log import log
 from chalicelib.notices import bus
 from chalicelib.notices import dead_letters as parking
@@ -23,10 +27,11 @@ from chalicelib.notices.event import (
     subscription_events,
     wallet_events,
 )
-from chalicelib.notices.image import WalletImage
-from chalicelib.notices.stream import MalformedRecord, account_id
+from chalicelib.payments import table as payments
+from chalicelib.streams import Change, MalformedRecord, Record, sequence_number
+from chalicelib.subscriptions import table as subscriptions
 
-Rule = Callable[[Record], list[Event]]
+EventsOf = Callable[[Record], list[Event]]
 
 UNREACHABLE: Final = (PynamoDBException, BotoCoreError)
 """DynamoDB could not be read: nothing is wrong with the record, which comes again."""
@@ -34,40 +39,40 @@ UNREACHABLE: Final = (PynamoDBException, BotoCoreError)
 
 def publish_payments(records: Sequence[Record]) -> list[str]:
     """Tell of payments that moved on. See `publish`."""
-    return publish(records, payment_events)
+    return publish(records, lambda record: payment_events(Change(record, payments.read_image)))
 
 
 def publish_auto_pay(records: Sequence[Record]) -> list[str]:
     """Tell of auto-pay that was suspended. See `publish`."""
-    return publish(records, auto_pay_events)
+    return publish(records, lambda record: auto_pay_events(Change(record, auto_pay.read_image)))
 
 
 def publish_subscriptions(records: Sequence[Record]) -> list[str]:
     """Tell of subscriptions that were renewed, are owed or are over. See `publish`."""
-    return publish(records, subscription_events)
+    return publish(records, lambda record: subscription_events(Change(record, subscriptions.read_image)))
 
 
 def publish_invoices(records: Sequence[Record]) -> list[str]:
     """Tell of invoices and credit notes that were issued. See `publish`."""
-    return publish(records, invoice_events)
+    return publish(records, lambda record: invoice_events(Change(record, invoices.read_image)))
 
 
 def publish_repeats(records: Sequence[Record]) -> list[str]:
     """Tell of usage that was charged again. See `publish`."""
-    return publish(records, repeat_events)
+    return publish(records, lambda record: repeat_events(Change(record, read_repeat_image)))
 
 
 def publish_wallets(records: Sequence[Record], catalog: Catalog) -> list[str]:
     """Tell of balances that crossed a line, as the lines are now. See `publish`."""
     find = _auto_pay_of(records)
 
-    def lines(wallet: WalletImage) -> Lines:
+    def lines(wallet: Wallet) -> Lines:
         try:
             return lines_of(wallet.currency, find(wallet.account_id), catalog)
         except UnknownCurrency as error:
             raise MalformedRecord(error.detail) from error
 
-    return publish(records, lambda record: wallet_events(record, lines))
+    return publish(records, lambda record: wallet_events(Change(record, read_wallet_image), lines))
 
 
 def _auto_pay_of(records: Sequence[Record]) -> Callable[[str], AutoPay | None]:
@@ -76,10 +81,16 @@ def _auto_pay_of(records: Sequence[Record]) -> Callable[[str], AutoPay | None]:
     Where one row cannot be read, each is read when it is asked for: what is wrong with it is its own record's alone.
     """
     try:
-        return auto_pay.find_many({each for each in map(account_id, records) if each}).get
+        return auto_pay.find_many(_accounts_of(records)).get
     except Exception:  # noqa: BLE001 - as above: it fails again where it is asked for
         log().exception("auto-pay could not be read in bulk", records=len(records))
         return auto_pay.find
+
+
+def _accounts_of(records: Sequence[Record]) -> set[str]:
+    """Return the accounts of records, as far as they can be read."""
+    found = (record["dynamodb"].get("Keys") for record in records)
+    return {keys["account_id"]["S"] for keys in found if keys and "S" in keys.get("account_id", {})}
 
 
 def lines_of(currency: str, paying: AutoPay | None, catalog: Catalog) -> Lines:
@@ -89,7 +100,7 @@ def lines_of(currency: str, paying: AutoPay | None, catalog: Catalog) -> Lines:
     return Lines(threshold, limits.floor_micros)
 
 
-def publish(records: Sequence[Record], rule: Rule) -> list[str]:
+def publish(records: Sequence[Record], events_of: EventsOf) -> list[str]:
     """Put the events of records on the bus, in order; return the sequence numbers of what Lambda must deliver again.
 
     Lambda delivers again from the lowest of them, so a record may be told twice, with the same ids. A record that
@@ -99,7 +110,7 @@ def publish(records: Sequence[Record], rule: Rule) -> list[str]:
     told: list[tuple[Record, Event]] = []
 
     def read(record: Record) -> None:
-        told.extend((record, event) for event in _events(record, rule))
+        told.extend((record, event) for event in _events(record, events_of))
 
     back = each_record(records, read, message="a record of a stream could not be read or parked")
     answer = bus.put([event for _, event in told])
@@ -119,9 +130,9 @@ def _park_unfit(unfit: Mapping[str, tuple[Record, str]]) -> list[str]:
     )
 
 
-def _events(record: Record, rule: Rule) -> list[Event]:
+def _events(record: Record, events_of: EventsOf) -> list[Event]:
     try:
-        return rule(record)
+        return events_of(record)
     except UNREACHABLE:
         raise
     except Exception as error:  # noqa: BLE001 - what cannot be read now never will be: parked, with an alarm

@@ -7,7 +7,7 @@ from chalicelib.payments.table import PaymentRow
 
 def due(now_ms: int, limit: int) -> Iterator[tuple[str, str, int]]:
     """Yield account, id and time of the payments to be followed by now, at most `limit` a shard, most overdue first."""
-    for row in PaymentRow.follow_up.due(now_ms, limit=limit):
+    for row in PaymentRow.follow_up.due_by(now_ms, limit=limit):
         yield row.account_id, row.payment_id, int(row.follow_up_at_ms)
 
 

@@ -18,7 +18,7 @@ from chalicelib.ledger.statement import InvalidCursor, read_base64
 from chalicelib.payments.due import place_of
 from chalicelib.payments.indexes import FollowUpIndex, UnresolvedIndex
 from chalicelib.payments.payment import DAY_MS, ENDED, PREFIX, Payment, PaymentNotFound
-from chalicelib.tables import Table, TableMeta, set_or_remove
+from chalicelib.tables import Table, TableMeta, image_reader, set_or_remove
 from chalicelib.typed import convert
 
 FOLLOW_UP_MS: Final = 30 * 60 * 1000
@@ -275,3 +275,6 @@ def _decoded(cursor: str) -> str:
     if not payment_id.startswith(PREFIX):
         raise InvalidCursor
     return payment_id
+
+
+read_image: Final = image_reader(PaymentRow, payment_of)

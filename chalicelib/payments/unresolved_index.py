@@ -12,7 +12,7 @@ from chalicelib.payments.table import PaymentRow, get
 def due(now_ms: int, limit: int) -> Iterator[tuple[str, str]]:
     """Yield account and id of the payments to be looked at by now, at most `limit` a shard, most overdue first."""
     first = now_ms // 1000  # another shard each time, so that none is always the last one when time runs out
-    for row in PaymentRow.unresolved.due(iso(now_ms), limit=limit, first=first):
+    for row in PaymentRow.unresolved.due_by(iso(now_ms), limit=limit, first=first):
         yield row.account_id, row.payment_id
 
 

@@ -24,7 +24,7 @@ from chalicelib.reversals.dispute import Dispute
 from chalicelib.reversals.due import check_at_ms
 from chalicelib.reversals.refund import Refund
 from chalicelib.reversals.reversal import Reversals
-from chalicelib.tables import Table, TableMeta
+from chalicelib.tables import Table, TableMeta, image_reader
 from chalicelib.typed import convert
 
 GUARD: Final = "guard"
@@ -106,7 +106,7 @@ def read(payment: Payment) -> Reversals:
 def of_account(account_id: str) -> tuple[list[Refund], list[Dispute]]:
     """Read all refunds and disputes of an account, strongly consistent."""
     rows = list(ReversalRow.query(account_id, ReversalRow.reversal_key > GUARD + "~", consistent_read=True))
-    return [refund_of(row) for row in rows if row.refund_id], [_dispute(row) for row in rows if row.dispute_id]
+    return [_refund(row) for row in rows if row.refund_id], [_dispute(row) for row in rows if row.dispute_id]
 
 
 def begun(account_id: str) -> int:
@@ -171,7 +171,7 @@ def _stamped(seen: Reversals, wanted: Reversals) -> Reversals:
 def due(now_ms: int, limit: int) -> Iterator[tuple[str, str]]:
     """Yield account and key of what is to be looked at by now, at most `limit` a shard, most overdue first."""
     first = now_ms // 1000  # another shard each time, so that none is always the last one when time runs out
-    for row in ReversalRow.unsettled.due(iso(now_ms), limit=limit, first=first):
+    for row in ReversalRow.unsettled.due_by(iso(now_ms), limit=limit, first=first):
         yield row.account_id, row.reversal_key
 
 
@@ -200,17 +200,20 @@ def _row_of(reversal: Refund | Dispute) -> ReversalRow:
 
 def _together(payment: Payment, rows: Any) -> Reversals:
     found = list(rows)
-    refunds = sorted((refund_of(row) for row in found if row.refund_id), key=lambda each: each.refund_id)
+    refunds = sorted((_refund(row) for row in found if row.refund_id), key=lambda each: each.refund_id)
     disputes = sorted(
         (_dispute(row) for row in found if row.dispute_id), key=lambda each: (each.opened_at_ms, each.dispute_id)
     )
     return Reversals(payment, tuple(refunds), tuple(disputes))
 
 
-def refund_of(row: ReversalRow) -> Refund:
-    """Return what the row of a refund says. Raises msgspec.ValidationError."""
+def _refund(row: ReversalRow) -> Refund:
     return convert(row.values(), Refund)
 
 
 def _dispute(row: ReversalRow) -> Dispute:
     return convert(row.values(), Dispute)
+
+
+read_refund_image: Final = image_reader(ReversalRow, lambda row: _refund(row) if row.refund_id else None)
+"""Reads a refund; None for the other rows of the table."""

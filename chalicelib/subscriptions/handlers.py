@@ -1,10 +1,10 @@
 """Subscriptions by queue, stream and schedule."""
 
 from chalicelib import clock
-from chalicelib.auto_pay import trigger as auto_pay
+from chalicelib.auto_pay.evaluate_changed import evaluate_changed_cards, evaluate_changed_payments
 from chalicelib.catalog.catalog import catalog
 from chalicelib.lambda_function import Context, Counts, PartialFailures, Records, lambda_function, partial_failures
-from chalicelib.subscriptions import trigger as subscriptions
+from chalicelib.subscriptions.advance_changed import advance_changed_cards, advance_changed_payments
 from chalicelib.subscriptions.renew import queue_due, renew_queued
 
 
@@ -27,7 +27,7 @@ def follow_payments(event: Records, _context: Context | None) -> PartialFailures
     One function for both, because a stream takes two readers, and `announce_payments` is the other one.
     """
     records = event["Records"]
-    failed = auto_pay.payments_moved(records, catalog()) + subscriptions.payments_moved(records, catalog())
+    failed = evaluate_changed_payments(records, catalog()) + advance_changed_payments(records, catalog())
     return partial_failures(failed)
 
 
@@ -35,4 +35,5 @@ def follow_payments(event: Records, _context: Context | None) -> PartialFailures
 def follow_cards(event: Records, _context: Context | None) -> PartialFailures:
     """Go on refilling with another card, and try it for a subscription that owes a period."""
     records = event["Records"]
-    return partial_failures(auto_pay.accounts_moved(records, catalog()) + subscriptions.cards_moved(records, catalog()))
+    failed = evaluate_changed_cards(records, catalog()) + advance_changed_cards(records, catalog())
+    return partial_failures(failed)

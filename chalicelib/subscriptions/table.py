@@ -1,7 +1,7 @@
 """The door to the table `subscriptions`."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
@@ -19,7 +19,7 @@ from chalicelib.payments import table as payments
 from chalicelib.payments.lifecycle import with_late_decision
 from chalicelib.payments.payment import Payment
 from chalicelib.subscriptions.subscription import OWING, Subscription, SubscriptionNotFound
-from chalicelib.tables import TableMeta
+from chalicelib.tables import TableMeta, image_reader
 from chalicelib.typed import convert
 
 
@@ -120,7 +120,7 @@ def write(
 
 def due(now_ms: int) -> Iterator[str]:
     """Yield the accounts whose subscription is to be looked at by now, the most overdue of each shard first."""
-    for row in SubscriptionRow.due.due(now_ms):
+    for row in SubscriptionRow.due.due_by(now_ms):
         yield row.account_id
 
 
@@ -167,3 +167,6 @@ def subscription_of(row: SubscriptionRow) -> Subscription:
     values = row.values()
     terms = {**values, "contents": values}
     return convert({**values, "terms": terms, "due_at_ms": row.own_time_ms}, Subscription)
+
+
+read_image: Final = image_reader(SubscriptionRow, subscription_of)

@@ -16,11 +16,12 @@ import msgspec
 import pytest
 import requests
 from chalice.utils import to_cfn_resource_name
+from msgspec.structs import asdict
 
 from chalicelib.audit.table import ACCOUNT, AuditRow, RepeatRow, read_repeats
 from chalicelib.clock import now_ms
 from chalicelib.ledger.post import post
-from chalicelib.notices.event import Event, payment_events, subscription_events
+from chalicelib.notices.event import Event
 from infrastructure.check_resources import functions
 from infrastructure.package import ROOT, STAGE
 from local.aws import Aws, start_aws
@@ -31,9 +32,11 @@ from local.stripe_emulator.client import PUBLISHABLE_KEY, SECRET_KEY, Emulator
 from local.stripe_emulator.process import WEBHOOK_SECRET
 from tests.build import pair
 from tests.environment import use
+from tests.invoices import documents
 from tests.invoices.logos import png
 from tests.notices.records import (
     auto_pay,
+    card_record,
     invoice,
     invoice_record,
     payment_record,
@@ -43,6 +46,7 @@ from tests.notices.records import (
     wallet_record,
 )
 from tests.notices.records import record as stream_record
+from tests.notices.told import payment_events, subscription_events
 
 Document = dict[str, Any]
 CONFIG: Document = json.loads((ROOT / ".chalice" / "config.json").read_text())
@@ -370,8 +374,9 @@ def test_issuing_credit_notes_may_do_what_it_does(client: Client, account: str, 
     payment = client.ask("POST", f"{path}/top-ups", {"amount": "25"}, expect=201)["payment"]
     url = f"{path}/payments/{payment['payment_id']}/refunds"
     made = client.ask("POST", url, {"amount": "10", "reason": "a test"}, expect=201)["refund"]
-    image = {"refund_id": {"S": made["refund_id"]}, "payment_id": {"S": payment["payment_id"]}}
-    record = changed("refunded", {**image, "state": {"S": "succeeded"}})
+    row = asdict(documents.refund(documents.payment("refunded", payment_id=payment["payment_id"]), 10_000_000))
+    image = {**row, "failure": None, "refund_id": made["refund_id"]}
+    record = stream_record(None, image)
     assert guarded.call("issue_credit_notes", {"Records": [record]}) == {"batchItemFailures": []}
     table = guarded.deployment.environment["INVOICES_TABLE"]
     rows = guarded.aws.client("dynamodb").query(
@@ -392,12 +397,15 @@ def test_auto_pay_may_do_what_it_does(client: Client, guarded: Guarded) -> None:
     message = {"messageId": "1", "receiptHandle": "x", "body": body, "attributes": {}}
     done: Document = {"batchItemFailures": []}
     assert guarded.call("charge_payments", {"Records": [message]}) == done
-    assert guarded.call("follow_payments", {"Records": [refilled({"state": {"S": "succeeded"}})]}) == done
+    assert (
+        guarded.call("follow_payments", {"Records": [payment_record("created", "succeeded", account_id="refilled")]})
+        == done
+    )
     assert client.ask("GET", f"{path}/auto-pay")["reason"] == "above_threshold"
     client.ask("POST", f"{path}/adjustments", {"type": "debit", "amount": "60", "reason": "a test"}, expect=201)
-    assert guarded.call("refill_wallets", {"Records": [refilled({"balance_micros": {"N": "-10000000"}})]}) == done
+    assert guarded.call("refill_wallets", {"Records": [wallet_record(50, -10, account_id="refilled")]}) == done
     assert client.ask("GET", f"{path}/auto-pay")["reason"] == "in_flight"
-    assert guarded.call("follow_cards", {"Records": [refilled({"card": {"S": "{}"}})]}) == done
+    assert guarded.call("follow_cards", {"Records": [card_record(None, "pm_1", "refilled")]}) == done
     guarded.aws.client("dynamodb").update_item(
         TableName=guarded.deployment.environment["AUTO_PAY_TABLE"],
         Key={"account_id": {"S": "refilled"}},
@@ -429,15 +437,15 @@ def test_renewals_may_do_what_they_do(client: Client, guarded: Guarded) -> None:
     pending = client.ask("GET", f"{path}/subscription")["pending"]["payment_id"]
     message["body"] = json.dumps({**about, "payment_id": pending})
     assert guarded.call("charge_payments", {"Records": [message]}) == done
-    paid = {"payment_id": {"S": pending}, "kind": {"S": "subscription"}, "state": {"S": "succeeded"}}
-    assert guarded.call("follow_payments", {"Records": [changed("renewed", paid)]}) == done
+    paid = payment_record("created", "succeeded", account_id="renewed", payment_id=pending, kind="subscription")
+    assert guarded.call("follow_payments", {"Records": [paid]}) == done
     assert client.ask("GET", f"{path}/subscription")["pending"] is None
     mark_late(guarded, pending)
     assert guarded.call("find_renewals", scheduled())["found"] >= 1
     assert guarded.call("renew_subscriptions", {"Records": [message]}) == done
     assert client.ask("GET", f"{path}/payments/{pending}")["refunded"] == "97.00"
     change_subscription(guarded, {"status": {"S": "past_due"}, "charged_card": {"S": "another"}})
-    assert guarded.call("follow_cards", {"Records": [changed("renewed", {"card": {"S": "{}"}})]}) == done
+    assert guarded.call("follow_cards", {"Records": [card_record(None, "pm_1", "renewed")]}) == done
     assert client.ask("GET", f"{path}/subscription")["pending"]["purpose"] == "renewal"
 
 
@@ -500,32 +508,6 @@ def change_subscription(guarded: Guarded, values: Document) -> None:
         ExpressionAttributeNames={f"#{name}": name for name in values},
         ExpressionAttributeValues={f":{name}": value for name, value in values.items()},
     )
-
-
-def refilled(image: Document) -> Document:
-    """Return a stream's record of a change of the account `refilled`."""
-    return changed("refilled", image)
-
-
-def changed(account_id: str, image: Document) -> Document:
-    """Return a stream's record of a change of an account."""
-    key = {"account_id": {"S": account_id}}
-    return {
-        "eventID": "1",
-        "eventName": "MODIFY",
-        "eventSource": "aws:dynamodb",
-        "awsRegion": "us-east-1",
-        "eventSourceARN": "arn:aws:dynamodb:us-east-1:000000000000:table/t/stream/s",
-        "dynamodb": {
-            "Keys": key,
-            "NewImage": {**key, **image},
-            "OldImage": key,
-            "SequenceNumber": "1",
-            "SizeBytes": 1,
-            "StreamViewType": "NEW_AND_OLD_IMAGES",
-            "ApproximateCreationDateTime": 1_795_600_000,
-        },
-    }
 
 
 @pytest.mark.parametrize(

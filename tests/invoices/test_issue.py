@@ -15,11 +15,11 @@ from chalicelib.catalog.seller import Color
 from chalicelib.catalog.tax import Tax
 from chalicelib.invoices import brand, table
 from chalicelib.invoices.brand import BrandRequest
-from chalicelib.invoices.follow import issue_all
 from chalicelib.invoices.invoice import CreditExceedsInvoice, Invoice, NotCreditable, NotInvoiceable
 from chalicelib.invoices.issue import issue, issue_for
 from chalicelib.invoices.issue_credit_note import issue_credit_note
 from chalicelib.invoices.issue_missing import issue_missing_documents
+from chalicelib.invoices.issue_queued import issue_queued
 from chalicelib.money import MICROS
 from chalicelib.payments.line import Line as Charged
 from chalicelib.payments.payment import Payment, PaymentNotFound
@@ -139,8 +139,8 @@ def test_a_message_of_a_paid_payment_issues_its_invoice_and_a_bad_one_holds_up_n
     details: list[Any] = [{"account_id": account.account_id, "payment_id": each.payment_id} for each in paid]
     records = [message(number, detail) for number, detail in enumerate([*details, {}, None])]
     records.append({"messageId": "m5", "body": "not JSON"})
-    assert issue_all(records, catalog()) == ["m1", "m3", "m4", "m5"]
-    assert issue_all(records[:1], catalog()) == []
+    assert issue_queued(records, catalog()) == ["m1", "m3", "m4", "m5"]
+    assert issue_queued(records[:1], catalog()) == []
     assert sequences(account) == [1, 2]
 
 

@@ -1,14 +1,36 @@
 """Builders of stream records, as Lambda delivers them."""
 
+import base64
 import json
+import zlib
 from itertools import count
 from typing import Any
+
+import msgspec
 
 from chalicelib.notices.event import Lines
 from chalicelib.payments.payment import DAY_MS
 from tests.build import TIME_MS
+from tests.invoices import documents
 
 OWED = {"past_due", "unpaid"}
+CARD = {"brand": "visa", "last_four": "4242", "expiry_month": 12, "expiry_year": 2030} | {
+    "fingerprint": "print",
+    "set_up_at_ms": TIME_MS,
+}
+AWAITED = {"payment_id": "pay_3", "purpose": "change", "carried_micros": 0} | {
+    "terms": {
+        "contents": {"plan": "agency"},
+        "prices": {"plan_micros": 97_000_000},
+        "anchor_ms": TIME_MS,
+        "elapsed_months": 1,
+        "period_start_ms": TIME_MS,
+        "period_end_ms": TIME_MS + 30 * DAY_MS,
+    }
+}
+PENDING = json.dumps(AWAITED)
+"""A payment that a subscription waits for, as its row has it."""
+
 Image = dict[str, Any] | None
 _numbers = count(1)
 
@@ -40,7 +62,7 @@ def _typed(value: Any) -> dict[str, Any]:
         return {"BOOL": value}
     if isinstance(value, int):
         return {"N": str(value)}
-    return {"B": "AAAA"} if isinstance(value, bytes) else {"S": value}
+    return {"B": base64.b64encode(value).decode()} if isinstance(value, bytes) else {"S": value}
 
 
 def wallet(balance: float, sequence: int = 7, account_id: str = "acme", currency: str = "usd") -> dict[str, Any]:
@@ -73,11 +95,16 @@ def payment(state: str, **changes: Any) -> dict[str, Any]:
         "created_at_ms": TIME_MS,
         "updated_at_ms": TIME_MS + 1500,
         "state_at_ms": TIME_MS + 1500,
+        "customer_id": "cus_1",
+        "payment_method_id": "pm_1",
+        "actor": "tester",
         "description": "Balance added",
         "card_brand": "visa",
         "card_last_four": "4242",
         "payment_intent_id": "pi_1",
         "failure": json.dumps(failure) if failed else None,
+        "attempt": 1,
+        "checks": 0,
         "version": 2,
     }
     return {**fields, **changes}
@@ -98,10 +125,16 @@ def subscription(status: str = "active", **changes: Any) -> dict[str, Any]:
         "status": status,
         "plan": "agency",
         "add_ons": json.dumps({"phone_number": 3}),
+        "prices": json.dumps({"plan_micros": 97_000_000, "add_on_micros": {"phone_number": 1_150_000}}),
         "anchor_ms": TIME_MS - 30 * DAY_MS,
+        "elapsed_months": 2,
         "period_start_ms": TIME_MS,
         "period_end_ms": TIME_MS + 30 * DAY_MS,
         "updated_at_ms": TIME_MS + 1500,
+        "actor": "tester",
+        "carried_micros": 0,
+        "attempt": 0,
+        "in_use": "{}",
         "paid_payment_id": "pay_1",
         "cancel_at_period_end": False,
         "failure": json.dumps(failure) if status in OWED else None,
@@ -119,21 +152,16 @@ def next_period(status: str = "active", **changes: Any) -> dict[str, Any]:
 
 def invoice(kind: str = "invoice", **changes: Any) -> dict[str, Any]:
     """Return a document's row."""
-    fields: dict[str, Any] = {
-        "account_id": "acme",
+    cause = "pay_1" if kind == "invoice" else "re_1"
+    named: dict[str, Any] = {"sequence": 12, "number": "INV-ACME-12", "kind": kind, "cause": cause}
+    named |= {"account_id": "acme", "payment_id": "pay_1", "issued_at_ms": TIME_MS + 1500}
+    body = {**msgspec.to_builtins(documents.invoice(**named)), **changes}
+    return {
+        **{name: body[name] for name in (*named, "total_micros", "currency")},
         "document": "document#000000000012",
-        "sequence": 12,
-        "number": "INV-ACME-12",
-        "kind": kind,
-        "cause": "pay_1" if kind == "invoice" else "re_1",
-        "payment_id": "pay_1",
-        "total_micros": 25_000_000,
-        "currency": "usd",
-        "issued_at_ms": TIME_MS + 1500,
         "format": 1,
-        "body": b"\x00",
+        "body": zlib.compress(msgspec.json.encode(body)),
     }
-    return {**fields, **changes}
 
 
 def invoice_record(new: Image, old: Image = None) -> dict[str, Any]:
@@ -167,7 +195,8 @@ def repeat_record(new: Image, old: Image = None) -> dict[str, Any]:
 
 def auto_pay(reason: str | None = None, failures: int = 0, version: int = 3, **changes: Any) -> dict[str, Any]:
     """Return the row of an account's auto-pay."""
-    fields = {"account_id": "acme", "enabled": True, "threshold_micros": 20_000_000, "failures": failures}
+    fields = {"account_id": "acme", "enabled": True, "threshold_micros": 20_000_000, "amount_micros": 50_000_000}
+    fields |= {"actor": "tester", "updated_at_ms": TIME_MS, "failures": failures}
     return {**fields, "suspended_reason": reason, "version": version, **changes}
 
 
@@ -176,3 +205,25 @@ TEN = Lines(threshold_micros=10_000_000, floor_micros=0)
 
 def types(events: list[Any]) -> list[str]:
     return [event.type for event in events]
+
+
+def account(card: str | None = None, **changes: Any) -> dict[str, Any]:
+    """Return an account's row, with a card by the id of its payment method."""
+    fields: dict[str, Any] = {
+        "account_id": "acme",
+        "kind": "workspace",
+        "name": "Acme",
+        "email": "billing@acme.example",
+        "currency": "usd",
+        "locale": "en",
+        "created_at_ms": TIME_MS,
+        "updated_at_ms": TIME_MS,
+        "stripe_customer_id": "cus_1",
+        "card": json.dumps({**CARD, "payment_method_id": card}) if card else None,
+    }
+    return {**fields, **changes}
+
+
+def card_record(before: str | None, after: str | None, account_id: str = "acme") -> dict[str, Any]:
+    """Return the record of an account that has another card now."""
+    return record(account(before, account_id=account_id), account(after, account_id=account_id))

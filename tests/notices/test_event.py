@@ -8,17 +8,9 @@ import pytest
 from chalicelib.clock import iso
 from chalicelib.invoices import table as invoices
 from chalicelib.notices.detail import DETAILS, MEANINGS
-from chalicelib.notices.event import (
-    DOCUMENTS,
-    auto_pay_events,
-    invoice_events,
-    payment_events,
-    repeat_events,
-    subscription_events,
-    wallet_events,
-)
-from chalicelib.notices.stream import MalformedRecord
+from chalicelib.notices.event import DOCUMENTS
 from chalicelib.payments.payment import DAY_MS
+from chalicelib.streams import MalformedRecord
 from tests.build import TIME_MS
 from tests.notices.records import (
     TEN,
@@ -33,6 +25,14 @@ from tests.notices.records import (
     subscription,
     wallet,
     wallet_record,
+)
+from tests.notices.told import (
+    auto_pay_events,
+    invoice_events,
+    payment_events,
+    repeat_events,
+    subscription_events,
+    wallet_events,
 )
 
 

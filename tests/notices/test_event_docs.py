@@ -8,15 +8,7 @@ import msgspec
 import pytest
 
 from chalicelib.notices.detail import DETAILS
-from chalicelib.notices.event import (
-    Lines,
-    auto_pay_events,
-    invoice_events,
-    payment_events,
-    repeat_events,
-    subscription_events,
-    wallet_events,
-)
+from chalicelib.notices.event import Lines
 from tests.notices.event_docs import FILE, schema, written
 from tests.notices.records import (
     auto_pay,
@@ -30,6 +22,14 @@ from tests.notices.records import (
     repeat_record,
     subscription,
     wallet_record,
+)
+from tests.notices.told import (
+    auto_pay_events,
+    invoice_events,
+    payment_events,
+    repeat_events,
+    subscription_events,
+    wallet_events,
 )
 
 LINES = Lines(threshold_micros=10_000_000, floor_micros=0)

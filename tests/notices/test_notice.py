@@ -7,12 +7,13 @@ import pytest
 from chalicelib.auto_pay.auto_pay import AutoPay, SuspendedReason
 from chalicelib.ledger.wallet import Wallet
 from chalicelib.notices.choice import Kind, Mails
-from chalicelib.notices.event import Lines, auto_pay_events, payment_events, subscription_events, wallet_events
+from chalicelib.notices.event import Lines
 from chalicelib.notices.notice import RULES, SUSPENDED, Now
 from chalicelib.payments.payment import Failure, Payment
 from chalicelib.subscriptions.subscription import Contents, PendingPayment, Prices, Status, Subscription, Terms
 from tests.build import TIME_MS
 from tests.notices.records import auto_pay, payment, payment_record, record, subscription, wallet_record
+from tests.notices.told import auto_pay_events, payment_events, subscription_events, wallet_events
 
 LINES = Lines(threshold_micros=10_000_000, floor_micros=0)
 ON = AutoPay(
@@ -35,7 +36,7 @@ def now(balance: float = 5, state: str | None = None, paying: dict[str, Any] | N
         wallet=Wallet("acme", "usd", round(balance * 1_000_000), 8),
         lines=LINES,
         auto_pay=None if paying is None else AutoPay(**{**{n: getattr(ON, n) for n in ON.__struct_fields__}, **paying}),
-        payment=Payment(**row, customer_id="cus_1", payment_method_id="pm_1", actor="tester") if state else None,
+        payment=Payment(**row) if state else None,
     )
 
 

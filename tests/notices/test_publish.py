@@ -11,7 +11,6 @@ from botocore.exceptions import ConnectionError as Unreachable
 
 from chalicelib.auto_pay import table as auto_pay_table
 from chalicelib.auto_pay.auto_pay import AutoPay
-from chalicelib.batches import sequence_number
 from chalicelib.catalog.catalog import catalog
 from chalicelib.notices import bus as door
 from chalicelib.notices.publish import (
@@ -21,6 +20,7 @@ from chalicelib.notices.publish import (
     publish_subscriptions,
     publish_wallets,
 )
+from chalicelib.streams import sequence_number
 from local.aws import Aws
 from local.resources import Deployment
 from tests.notices.conftest import Bus, NewAccount

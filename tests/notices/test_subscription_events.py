@@ -7,11 +7,11 @@ import msgspec
 import pytest
 
 from chalicelib.clock import iso
-from chalicelib.notices.event import subscription_events
-from chalicelib.notices.stream import MalformedRecord
 from chalicelib.payments.payment import DAY_MS
+from chalicelib.streams import MalformedRecord
 from tests.build import TIME_MS
-from tests.notices.records import next_period, record, subscription, types
+from tests.notices.records import PENDING, next_period, record, subscription, types
+from tests.notices.told import subscription_events
 
 ANEW: Any = {"anchor_ms": TIME_MS + 9 * DAY_MS, "period_start_ms": TIME_MS + 9 * DAY_MS}
 
@@ -25,7 +25,7 @@ ANEW: Any = {"anchor_ms": TIME_MS + 9 * DAY_MS, "period_start_ms": TIME_MS + 9 *
         (subscription("canceled"), subscription(**ANEW), []),
         (subscription(), subscription(plan="studio"), []),
         (subscription(), subscription(**ANEW), []),  # a change that begins a new period is no renewal
-        (subscription(), subscription(pending="{}"), []),
+        (subscription(), subscription(pending=PENDING), []),
         (subscription(), next_period(), ["subscription.renewed"]),
         (subscription("trialing"), next_period(), ["subscription.renewed"]),
         (subscription("past_due"), next_period(), ["subscription.renewed"]),
@@ -35,7 +35,7 @@ ANEW: Any = {"anchor_ms": TIME_MS + 9 * DAY_MS, "period_start_ms": TIME_MS + 9 *
         (subscription("trialing"), subscription("past_due"), ["subscription.past_due"]),
         (subscription("past_due"), subscription("past_due"), []),
         (subscription("past_due"), subscription("unpaid"), ["subscription.unpaid"]),
-        (subscription("unpaid"), subscription("unpaid", pending="{}"), []),
+        (subscription("unpaid"), subscription("unpaid", pending=PENDING), []),
         (subscription(), subscription(cancel_at_period_end=True), []),
         (subscription(cancel_at_period_end=True), subscription("canceled"), ["subscription.canceled"]),
         (subscription("past_due"), subscription("canceled"), ["subscription.canceled"]),
@@ -83,7 +83,7 @@ BANK = json.dumps({"code": "card_declined", "decline_code": "authentication_requ
     [
         ({}, iso(TIME_MS + 3 * DAY_MS)),
         ({"failure": BANK}, None),  # only the customer can help: that day it is given up
-        ({"pending": "{}"}, None),  # another card is being tried
+        ({"pending": PENDING}, None),  # another card is being tried
     ],
 )
 def test_what_is_owed_says_why_and_when_it_is_tried_again(changes: dict[str, Any], expected: str | None) -> None:

@@ -4,9 +4,10 @@ import msgspec
 import pytest
 
 from chalicelib.clock import iso
-from chalicelib.notices.event import Lines, wallet_events
+from chalicelib.notices.event import Lines
 from tests.build import TIME_MS
 from tests.notices.records import TEN, record, types, wallet, wallet_record
+from tests.notices.told import wallet_events
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,60 @@
+"""Records of a table's stream: which row has changed, and how, as values of the table's own type. Pure.
+
+A record may come twice, late or out of order, so it only says where to look. Its keys and its time are read at once; a
+row is read when it is asked for. What fits no row of the table raises MalformedRecord, and concerns that record alone.
+"""
+
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from typing import Any, Generic, TypeVar
+
+ValueT = TypeVar("ValueT")
+
+Record = Mapping[str, Any]
+"""A record as Lambda delivers it:
+https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_Record.html."""
+
+Image = Mapping[str, Mapping[str, Any]]
+"""A row as DynamoDB writes it, each value under the letter of its type; bytes are base64."""
+
+
+class MalformedRecord(Exception):
+    """A record that does not fit its table. It never will."""
+
+
+class Change(Generic[ValueT]):
+    """A change of one row. `read_image` is the table's own reader of images. Raises MalformedRecord."""
+
+    def __init__(self, record: Record, read_image: Callable[[Image], ValueT]) -> None:
+        self._record, self._read_image = record, read_image
+        try:
+            self.keys = {name: str(key["S"]) for name, key in record["dynamodb"]["Keys"].items()}
+            self.account_id = self.keys["account_id"]
+            self.at_ms = round(record["dynamodb"]["ApproximateCreationDateTime"] * 1000)
+        except (AttributeError, LookupError, OverflowError, TypeError, ValueError) as error:
+            raise MalformedRecord(f"its row or its time cannot be read: {error!r}") from error
+
+    @cached_property
+    def before(self) -> ValueT | None:
+        """Return the row as it was; None for a new one."""
+        before = self._read("OldImage")
+        if before is None and self._record.get("eventName") == "MODIFY":
+            raise MalformedRecord("it has no image of the row as it was")
+        return before
+
+    @cached_property
+    def after(self) -> ValueT | None:
+        """Return the row as it is; None for one that was deleted."""
+        return self._read("NewImage")
+
+    def _read(self, name: str) -> ValueT | None:
+        image = self._record["dynamodb"].get(name)
+        try:
+            return None if image is None else self._read_image(image)
+        except Exception as error:
+            raise MalformedRecord(f"its {name} cannot be read: {error!r}") from error
+
+
+def sequence_number(record: Record) -> str:
+    """Return a record's place in its stream, by which Lambda asks for it again."""
+    return str(record["dynamodb"]["SequenceNumber"])

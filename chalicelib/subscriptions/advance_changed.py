@@ -1,0 +1,79 @@
+"""Advance the subscriptions that streams say have changed: records that come twice, late or out of order do no harm.
+
+An account that cannot be handled stops no other, not even those behind it on its shard: it is put on the renewals
+queue, which tries it again by itself. Only when even that fails, or when nobody can tell what a record is about, does
+the record go back to its stream.
+"""
+
+from collections.abc import Sequence
+from functools import partial
+
+from chalicelib.accounts import table as accounts
+from chalicelib.accounts.account import is_card_changed
+from chalicelib.batches import each_record
+from chalicelib.catalog.catalog import Catalog
+from chalicelib.payments import table as payments
+from chalicelib.payments.payment import Payment
+from chalicelib.streams import Change, MalformedRecord, Record
+from chalicelib.subscriptions import queue, table
+from chalicelib.subscriptions.advance import advance_subscription
+from chalicelib.subscriptions.dunning import is_blocked_by_dispute
+from chalicelib.subscriptions.queue import RenewalMessage
+from chalicelib.subscriptions.subscription import OWING
+
+
+def advance_changed_payments(records: Sequence[Record], catalog: Catalog) -> list[str]:
+    """Advance the subscriptions whose payments have moved on; return the sequence numbers of what must come again."""
+    handle = partial(_advance_payment, catalog=catalog)
+    message = "a subscription could not follow its payment"
+    return each_record(records, handle, message=message, otherwise=_queue_payment)
+
+
+def advance_changed_cards(records: Sequence[Record], catalog: Catalog) -> list[str]:
+    """Try another card at once where a period is owed; return the sequence numbers of what must come again."""
+    handle = partial(_try_card, catalog=catalog)
+    message = "another card could not be tried for a subscription"
+    return each_record(records, handle, message=message, otherwise=_queue_account)
+
+
+def _queue_payment(record: Record) -> None:
+    """Have the queue look at a payment that could not be handled. Raises MalformedRecord where there is none to see."""
+    payment = Change(record, payments.read_image).after
+    if payment is None:
+        raise MalformedRecord("its payment is gone")
+    queue.send(RenewalMessage(payment.account_id, payment.payment_id))
+
+
+def _queue_account(record: Record) -> None:
+    """Have the queue look at an account whose card could not be tried."""
+    queue.send(RenewalMessage(Change(record, accounts.read_image).account_id))
+
+
+def _advance_payment(record: Record, catalog: Catalog) -> None:
+    change = Change(record, payments.read_image)
+    before, after = change.before, change.after
+    if after and after.kind == "subscription" and (before is None or before.state != after.state):
+        advance_subscription(change.account_id, catalog, payment_id=after.payment_id)
+    elif _outcome(before) != _outcome(after):
+        _go_on(change.account_id, catalog)
+
+
+def _outcome(payment: Payment | None) -> tuple[object, ...]:
+    """Return what of a payment decides whether its card may be charged."""
+    return (payment.state, payment.dispute_status, payment.fraud_warning) if payment else ()
+
+
+def _go_on(account_id: str, catalog: Catalog) -> None:
+    """Look at a subscription whose card was not charged because of a dispute: it may be won, or answered by hand."""
+    subscription = table.find(account_id)
+    if subscription and is_blocked_by_dispute(subscription):
+        advance_subscription(account_id, catalog)
+
+
+def _try_card(record: Record, catalog: Catalog) -> None:
+    change = Change(record, accounts.read_image)
+    if not is_card_changed(change.before, change.after):
+        return
+    subscription = table.find(change.account_id)
+    if subscription and subscription.status in OWING:
+        advance_subscription(subscription.account_id, catalog)
