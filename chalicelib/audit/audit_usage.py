@@ -10,6 +10,7 @@ from chalicelib import clock
 from chalicelib.audit import table
 from chalicelib.audit.audit_account import AccountAudit
 from chalicelib.audit.table import AccountProgress
+from chalicelib.batches import each
 from chalicelib.catalog.catalog import Catalog
 from chalicelib.clock import Deadline
 from chalicelib.ledger.daily_usage import DAY_MS
@@ -49,16 +50,27 @@ def audit_usage(catalog: Catalog, deadline: Deadline | None = None) -> AuditSumm
     """
     audit = AuditSummary()
     deadline = deadline or Deadline(BUDGET_SECONDS)
-    for account_id in _accounts_with_new_pages():
-        if deadline.is_over:
-            break
-        now_ms = clock.now_ms()
-        if table.take(account_id, now_ms, not_since_ms=_midnight(now_ms)):
-            _audit_account(account_id, catalog, deadline, audit)
+    failures = each(
+        _taken_accounts(deadline),
+        lambda account_id: _audit_account(account_id, catalog, deadline, audit),
+        message="an account could not be audited",
+        about=lambda account_id: {"account_id": account_id},
+    )
+    audit.failed = len(failures)
     log().info("usage audited", **msgspec.to_builtins(audit))
     if audit.failed:
         raise AuditIncomplete(audit)
     return audit
+
+
+def _taken_accounts(deadline: Deadline) -> Iterator[str]:
+    """Take one account after the other for today, and yield it, until the time is over."""
+    for account_id in _accounts_with_new_pages():
+        if deadline.is_over:
+            return
+        now_ms = clock.now_ms()
+        if table.take(account_id, now_ms, not_since_ms=_midnight(now_ms)):
+            yield account_id
 
 
 def _accounts_with_new_pages() -> Iterator[str]:
@@ -73,17 +85,12 @@ def _accounts_with_new_pages() -> Iterator[str]:
 
 def _audit_account(account_id: str, catalog: Catalog, deadline: Deadline, audit: AuditSummary) -> None:
     audit.accounts += 1
-    try:
-        of_account = AccountAudit(account_id, gives_back=catalog.usage.give_back_repeats, deadline=deadline)
-        if not of_account.run():
-            table.put_back(account_id)
-            audit.unfinished += 1
-    except Exception:  # noqa: BLE001 - one account never stops the others; the run fails at its end
-        log().exception("an account could not be audited", account_id=account_id)
-        audit.failed += 1
-    else:
-        audit.events += of_account.events
-        audit.repeats += of_account.repeats
+    of_account = AccountAudit(account_id, gives_back=catalog.usage.give_back_repeats, deadline=deadline)
+    if not of_account.run():
+        table.put_back(account_id)
+        audit.unfinished += 1
+    audit.events += of_account.events
+    audit.repeats += of_account.repeats
 
 
 def _midnight(now_ms: int) -> int:
