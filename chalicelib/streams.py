@@ -1,7 +1,8 @@
 """Records of a table's stream: which row has changed, and how, as values of the table's own type. Pure.
 
 A record may come twice, late or out of order, so it only says where to look. Its keys and its time are read at once; a
-row is read when it is asked for. What fits no row of the table raises MalformedRecord, and concerns that record alone.
+row is read when it is asked for, so that one that cannot be read still tells whose it is. What fits no row of the table
+raises MalformedRecord, and concerns that record alone.
 """
 
 from collections.abc import Callable, Mapping
@@ -31,13 +32,16 @@ class Change(Generic[ValueT]):
             self.keys = {name: str(key["S"]) for name, key in record["dynamodb"]["Keys"].items()}
             self.account_id = self.keys["account_id"]
             self.at_ms = round(record["dynamodb"]["ApproximateCreationDateTime"] * 1000)
+            self._images = {name: dict(record["dynamodb"].get(name) or {}) for name in ("OldImage", "NewImage")}
         except (AttributeError, LookupError, OverflowError, TypeError, ValueError) as error:
-            raise MalformedRecord(f"its row or its time cannot be read: {error!r}") from error
+            raise MalformedRecord(f"it is no record of a stream: {error!r}") from error
+        if any(image and not record["dynamodb"]["Keys"].items() <= image.items() for image in self._images.values()):
+            raise MalformedRecord("it has an image of another row than its keys name")
 
     @cached_property
     def before(self) -> ValueT | None:
         """Return the row as it was; None for a new one."""
-        before = self._read("OldImage")
+        before = self._row("OldImage")
         if before is None and self._record.get("eventName") == "MODIFY":
             raise MalformedRecord("it has no image of the row as it was")
         return before
@@ -45,12 +49,12 @@ class Change(Generic[ValueT]):
     @cached_property
     def after(self) -> ValueT | None:
         """Return the row as it is; None for one that was deleted."""
-        return self._read("NewImage")
+        return self._row("NewImage")
 
-    def _read(self, name: str) -> ValueT | None:
-        image = self._record["dynamodb"].get(name)
+    def _row(self, name: str) -> ValueT | None:
+        image = self._images[name]
         try:
-            return None if image is None else self._read_image(image)
+            return self._read_image(image) if image else None
         except Exception as error:
             raise MalformedRecord(f"its {name} cannot be read: {error!r}") from error
 

@@ -129,11 +129,15 @@ ENVELOPES: dict[str, dict[str, Any]] = {
     "no time": {"ApproximateCreationDateTime": None},
     "a time that is nowhere": {"ApproximateCreationDateTime": float("inf")},
     "a time that is no number": {"ApproximateCreationDateTime": float("nan")},
+    "a row that is text": {"NewImage": "acme"},
+    "a row that was a list": {"OldImage": [{"S": "acme"}]},
+    "a row without its key": {"NewImage": {"state": {"S": "succeeded"}}},
+    "another row": {"NewImage": {"account_id": {"S": "bakery"}}},
 }
 
 
 @pytest.mark.parametrize("damage", ENVELOPES.values(), ids=ENVELOPES)
-def test_a_record_whose_row_or_time_is_unknown_is_malformed_from_the_start(damage: dict[str, Any]) -> None:
+def test_what_is_no_record_is_malformed_from_the_start(damage: dict[str, Any]) -> None:
     with pytest.raises(MalformedRecord):
         Change(record(payment("created"), payment("succeeded"), **damage), payments.read_image)
 
@@ -141,15 +145,13 @@ def test_a_record_whose_row_or_time_is_unknown_is_malformed_from_the_start(damag
 GOOD: Record = payment_record("created", "succeeded")
 ROW = GOOD["dynamodb"]["NewImage"]
 IMAGES: dict[str, Any] = {
-    "text": "acme",
-    "a list": [{"S": "acme"}],
-    "a value that is text": {**ROW, "account_id": "acme"},
+    "a value that is text": {**ROW, "currency": "usd"},
     "a number that is none": {**ROW, "amount_micros": {"N": "much"}},
     "a number that is text": {**ROW, "amount_micros": {"S": "much"}},
-    "a row without its fields": {"account_id": {"S": "acme"}},
+    "a row without its fields": {"account_id": ROW["account_id"], "payment_id": ROW["payment_id"]},
     "an unknown state": {**ROW, "state": {"S": "unheard of"}},
     "half of a JSON": {**ROW, "failure": {"S": "{"}},
-    "bytes that are none": {**ROW, "payment_id": {"B": "*"}},
+    "bytes that are none": {**ROW, "description": {"B": "*"}},
 }
 
 

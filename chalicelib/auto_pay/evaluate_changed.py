@@ -5,7 +5,7 @@ that fails, or when nobody can tell which account a record is about, does the re
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Final
+from typing import Final, TypeVar
 
 from chalicelib import clock
 from chalicelib.accounts import table as accounts
@@ -19,7 +19,9 @@ from chalicelib.ledger.table import read_wallet_image
 from chalicelib.log import log
 from chalicelib.payments import table as payments
 from chalicelib.payments.payment import Payment
-from chalicelib.streams import Change, Record, sequence_number
+from chalicelib.streams import Change, MalformedRecord, Record, sequence_number
+
+ValueT = TypeVar("ValueT")
 
 ACCOUNTS_AT_ONCE: Final = 8
 """Threads that evaluate accounts: they wait for DynamoDB most of the time."""
@@ -58,19 +60,29 @@ def _read_wallet(record: Record) -> tuple[str, Worth]:
 
 def _read_payment(record: Record) -> tuple[str, Worth | None]:
     change = Change(record, payments.read_image)
-    return change.account_id, _is_awake if _outcome(change.before) != _outcome(change.after) else None
+    return change.account_id, _is_awake if _may_differ(change, _is_moved) else None
 
 
 def _read_account(record: Record) -> tuple[str, Worth | None]:
     change = Change(record, accounts.read_image)
-    return change.account_id, _is_awake if is_card_changed(change.before, change.after) else None
+    return change.account_id, _is_awake if _may_differ(change, is_card_changed) else None
 
 
-def _outcome(payment: Payment | None) -> tuple[object, ...]:
-    """Return what of a payment matters to auto-pay."""
-    if payment is None:
-        return ()
-    return payment.state, payment.refunded_micros, payment.dispute_status, payment.fraud_warning
+def _may_differ(change: Change[ValueT], differs: Callable[[ValueT | None, ValueT | None], bool]) -> bool:
+    """Tell whether a row differs from what it was. One that cannot be read may: its account is evaluated."""
+    try:
+        return differs(change.before, change.after)
+    except MalformedRecord:
+        log().exception("a row in a stream cannot be read; its account is evaluated", keys=change.keys)
+        return True
+
+
+def _is_moved(before: Payment | None, after: Payment | None) -> bool:
+    """Tell whether a payment differs in what matters to auto-pay."""
+    if before is None or after is None:
+        return before is not after
+    was = (before.state, before.refunded_micros, before.dispute_status, before.fraud_warning)
+    return was != (after.state, after.refunded_micros, after.dispute_status, after.fraud_warning)
 
 
 def _is_awake(auto_pay: AutoPay) -> bool:

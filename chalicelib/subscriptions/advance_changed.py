@@ -14,7 +14,7 @@ from chalicelib.batches import each_record
 from chalicelib.catalog.catalog import Catalog
 from chalicelib.payments import table as payments
 from chalicelib.payments.payment import Payment
-from chalicelib.streams import Change, MalformedRecord, Record
+from chalicelib.streams import Change, Record
 from chalicelib.subscriptions import queue, table
 from chalicelib.subscriptions.advance import advance_subscription
 from chalicelib.subscriptions.dunning import is_blocked_by_dispute
@@ -37,11 +37,9 @@ def advance_changed_cards(records: Sequence[Record], catalog: Catalog) -> list[s
 
 
 def _queue_payment(record: Record) -> None:
-    """Have the queue look at a payment that could not be handled. Raises MalformedRecord where there is none to see."""
-    payment = Change(record, payments.read_image).after
-    if payment is None:
-        raise MalformedRecord("its payment is gone")
-    queue.send(RenewalMessage(payment.account_id, payment.payment_id))
+    """Have the queue look at a payment that could not be handled. Raises KeyError where a record names none."""
+    change = Change(record, payments.read_image)
+    queue.send(RenewalMessage(change.account_id, change.keys["payment_id"]))
 
 
 def _queue_account(record: Record) -> None:
