@@ -10,7 +10,7 @@ from chalicelib import clock
 from chalicelib.auto_pay import table
 from chalicelib.auto_pay.send_refill import send_refill
 from chalicelib.clock import now_ms
-from chalicelib.payments import charge_queued as charge
+from chalicelib.payments.charge_queued import charge_all
 from local.stripe_emulator.client import Emulator
 from tests.auto_pay.conftest import NewSaver
 from tests.auto_pay.world import Saver, World
@@ -87,7 +87,7 @@ def test_a_decision_may_be_cut_off_anywhere(new_saver: NewSaver, world: World) -
 def test_a_charge_may_be_cut_off_anywhere(new_saver: NewSaver, world: World) -> None:
     def charging(saver: Saver) -> Callable[[], Any]:
         body = f'{{"account_id": "{saver.account_id}", "payment_id": "{saver.refill.payment_id}"}}'
-        return lambda: charge.charge_all([{"messageId": "1", "body": body}], send_refill=send_refill)
+        return lambda: charge_all([{"messageId": "1", "body": body}], send_refill=send_refill)
 
     made = 0
     for cut_off in cuts(charging(switched_on(new_saver)), world.emulator):

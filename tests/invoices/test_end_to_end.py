@@ -13,7 +13,7 @@ from chalicelib.money import MICROS
 from chalicelib.payments import table as payments
 from chalicelib.payments.lifecycle import Outcome, advance
 from chalicelib.payments.payment import Payment
-from chalicelib.reversals import table as reversal_table
+from chalicelib.reversals import table as reversals
 from local.aws import Aws
 from local.bindings import bindings
 from local.resources import Deployment
@@ -49,7 +49,7 @@ def test_a_refund_that_went_out_gets_its_credit_note_without_anyone_asking(
 ) -> None:
     payment = new_payment(account)
     made = documents.refund(payment, 10 * MICROS)
-    reversal_table.change(payment, lambda seen: replace(seen, refunds=(made,)))
+    reversals.change(payment, lambda seen: replace(seen, refunds=(made,)))
 
     def issued() -> list[Invoice]:
         found = table.newest(account.account_id, limit=10).invoices

@@ -13,7 +13,7 @@ from chalicelib.ledger.page_table import PageRow
 from chalicelib.ledger.post import post
 from chalicelib.settings import settings
 from chalicelib.stripe_api.event import StripeEvent, Verdict
-from chalicelib.webhooks import table as webhook_table
+from chalicelib.webhooks import table as webhooks
 from ops.__main__ import ops
 from tests.api import Api
 from tests.build import credit, debit, pair
@@ -108,8 +108,8 @@ def test_parked_webhooks_are_shown_and_processed_again_once_their_cause_is_mende
     for event_id, type_ in (("evt_lost", "payment_intent.succeeded"), ("evt_odd", "product.created")):
         event = {"id": event_id, "type": type_, "created": 1_795_600_000, "data": {"object": intent}}
         body = json.dumps(event).encode()
-        assert webhook_table.store(msgspec.json.decode(body, type=StripeEvent), body)
-        webhook_table.finish(event_id, Verdict("parked", "a bug"))
+        assert webhooks.store(msgspec.json.decode(body, type=StripeEvent), body)
+        webhooks.finish(event_id, Verdict("parked", "a bug"))
     shown = run("parked")
     assert shown.exit_code == 0
     assert "evt_lost" in shown.output
@@ -131,8 +131,8 @@ def test_the_id_of_a_parked_webhook_is_shown_whole_for_replay_takes_it(run: Call
     event = {"id": event_id, "type": "radar.early_fraud_warning.created", "created": 1_795_600_000}
     event["data"] = {"object": {"id": "issfr_1", "metadata": metadata}}
     body = json.dumps(event).encode()
-    assert webhook_table.store(msgspec.json.decode(body, type=StripeEvent), body)
-    webhook_table.finish(event_id, Verdict("parked", "warning issfr_1 is about a payment that was not made here"))
+    assert webhooks.store(msgspec.json.decode(body, type=StripeEvent), body)
+    webhooks.finish(event_id, Verdict("parked", "warning issfr_1 is about a payment that was not made here"))
     assert event_id in run("parked").output
     assert event_id in run("replay", event_id).output
 

@@ -16,7 +16,7 @@ from chalicelib.payments import table
 from chalicelib.payments.new_payment import new_payment
 from chalicelib.payments.payment import PREFIX, Kind, Payment
 from chalicelib.payments.resolve import charge
-from chalicelib.reversals import table as reversal_table
+from chalicelib.reversals import table as reversals_table
 from chalicelib.reversals.dispute import Dispute
 from chalicelib.reversals.issue_refund import RefundRequest, refund
 from chalicelib.reversals.refund import Refund
@@ -56,7 +56,7 @@ def pay(payer: Payer, amount: str, kind: Kind = "top_up") -> Payment:
 
 def reversals(payer: Payer) -> Reversals:
     """Return what became of the payer's only payment."""
-    return reversal_table.read(payer.payment())
+    return reversals_table.read(payer.payment())
 
 
 def only_refund(payer: Payer) -> Refund:
@@ -127,7 +127,7 @@ def assert_sound(payer: Payer) -> None:
     """Check the ledger, and that nothing that is decided is left unposted."""
     assert verify(payer.account_id).difference is None
     for payment in table.newest(payer.account_id, limit=100).payments:
-        assert reversal_table.read(payment).postings() == []
+        assert reversals_table.read(payment).postings() == []
 
 
 def assert_refunded_once(payer: Payer, amount: int = 25) -> None:

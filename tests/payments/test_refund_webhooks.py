@@ -15,7 +15,7 @@ from chalicelib.reversals.refund import parse_refund
 from chalicelib.reversals.reversal import Reversals, apply_refund_update
 from chalicelib.reversals.settle import settle
 from chalicelib.text import Line
-from chalicelib.webhooks import table as webhook_table
+from chalicelib.webhooks import table as webhooks
 from chalicelib.webhooks.receive import WebhookUnprocessed
 from local.stripe_emulator.client import Emulator
 from tests.payments.payer import HOUR_MS, Json, NewPayer, Payer, deliver
@@ -236,7 +236,7 @@ def test_a_refund_that_is_not_of_the_payment_is_parked_and_posts_nothing(paid: P
     event["data"]["object"]["currency"] = "eur"
     with pytest.raises(WebhookUnprocessed):
         deliver(event)
-    (parked,) = [each for each in webhook_table.parked(100) if each.event_id == event["id"]]
+    (parked,) = [each for each in webhooks.parked(100) if each.event_id == event["id"]]
     assert str(parked.reason).startswith("ReversalMismatch")
     assert kinds(paid) == []
 

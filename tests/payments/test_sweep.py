@@ -6,7 +6,7 @@ from chalicelib.clock import now_ms
 from chalicelib.payments.due import FIRST_CHECK_MS, LONGEST_CHECK_MS, check_at_ms
 from chalicelib.recovery.sweep import SweepIncomplete, sweep
 from chalicelib.stripe_api.event import StripeEvent, Verdict
-from chalicelib.webhooks import table as webhook_table
+from chalicelib.webhooks import table as webhooks
 from local.stripe_emulator.client import Emulator
 from tests.payments.payer import HOUR_MS, NewPayer, Payer
 
@@ -79,8 +79,8 @@ def test_what_stays_unresolved_is_looked_at_ever_later(new_payer: NewPayer, emul
 def test_parked_webhooks_are_counted_so_that_somebody_looks(emulator: Emulator) -> None:
     before = sweep(now_ms()).webhooks_parked
     event = StripeEvent("evt_parked", "payment_intent.succeeded", 1_790_000_000, {"object": {}})
-    webhook_table.store(event, b"{}")
-    webhook_table.finish(event.id, Verdict("parked", "for this test"))
+    webhooks.store(event, b"{}")
+    webhooks.finish(event.id, Verdict("parked", "for this test"))
     assert sweep(now_ms()).webhooks_parked == before + 1
 
 

@@ -12,7 +12,7 @@ from chalicelib.payments.lifecycle import Outcome, advance
 from chalicelib.payments.payment import PREFIX, Failure, Payment, PaymentNotFound
 from chalicelib.payments.table import PaymentBusy, PaymentRow
 from chalicelib.stripe_api.event import StripeEvent, Verdict
-from chalicelib.webhooks import table as webhook_table
+from chalicelib.webhooks import table as webhooks
 from chalicelib.webhooks.table import WebhookEventRow
 from local.resources import Deployment
 from tests.payments.build import payment
@@ -102,26 +102,26 @@ def event(name: str) -> StripeEvent:
 
 
 def test_an_event_is_stored_once_and_has_work_until_it_is_finished() -> None:
-    assert webhook_table.store(event("evt_1"), b'{"first": true}')
-    assert webhook_table.store(event("evt_1"), b'{"second": true}')
+    assert webhooks.store(event("evt_1"), b'{"first": true}')
+    assert webhooks.store(event("evt_1"), b'{"second": true}')
     assert WebhookEventRow.get("evt_1").payload == '{"first": true}'
-    webhook_table.finish("evt_1", Verdict("processed"))
-    assert not webhook_table.store(event("evt_1"), b"{}")
+    webhooks.finish("evt_1", Verdict("processed"))
+    assert not webhooks.store(event("evt_1"), b"{}")
 
 
 def test_a_finished_event_stays_finished_whatever_another_delivery_came_to() -> None:
-    webhook_table.store(event("evt_2"), b"{}")
-    webhook_table.finish("evt_2", Verdict("processed"))
-    webhook_table.finish("evt_2", Verdict("parked", "the slower one failed"))
+    webhooks.store(event("evt_2"), b"{}")
+    webhooks.finish("evt_2", Verdict("processed"))
+    webhooks.finish("evt_2", Verdict("parked", "the slower one failed"))
     stored = WebhookEventRow.get("evt_2")
     assert [stored.state, stored.reason, stored.parked] == ["processed", None, None]
 
 
 def test_an_event_whose_function_died_is_found_among_the_unfinished() -> None:
-    webhook_table.store(event("evt_3"), b"{}")
+    webhooks.store(event("evt_3"), b"{}")
     assert "evt_3" in [each.event_id for each in WebhookEventRow.unfinished.query("received")]
-    webhook_table.finish("evt_3", Verdict("parked", "x" * 5000))
-    (parked,) = [each for each in webhook_table.parked(100) if each.event_id == "evt_3"]
-    assert len(str(parked.reason)) == webhook_table.LONGEST_REASON
-    webhook_table.finish("evt_3", Verdict("ignored"))
-    assert "evt_3" not in [each.event_id for each in webhook_table.parked(100)]
+    webhooks.finish("evt_3", Verdict("parked", "x" * 5000))
+    (parked,) = [each for each in webhooks.parked(100) if each.event_id == "evt_3"]
+    assert len(str(parked.reason)) == webhooks.LONGEST_REASON
+    webhooks.finish("evt_3", Verdict("ignored"))
+    assert "evt_3" not in [each.event_id for each in webhooks.parked(100)]

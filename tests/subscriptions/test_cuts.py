@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from chalicelib.auto_pay.send_refill import send_refill
-from chalicelib.payments import charge_queued as charge
+from chalicelib.payments.charge_queued import charge_all
 from chalicelib.payments.refusals import CardDeclined
 from chalicelib.subscriptions import renew
 from chalicelib.subscriptions.change import ChangeResult
@@ -52,7 +52,7 @@ def charging(subscriber: Subscriber) -> Callable[[], Any]:
     pending = subscriber.subscription.pending
     assert pending
     body = json.dumps({"account_id": subscriber.account_id, "payment_id": pending.payment_id})
-    return lambda: charge.charge_all([{"messageId": "1", "body": body}], send_refill=send_refill)
+    return lambda: charge_all([{"messageId": "1", "body": body}], send_refill=send_refill)
 
 
 def assert_renewed_once(subscriber: Subscriber, world: RenewalWorld) -> None:

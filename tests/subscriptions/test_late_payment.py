@@ -18,7 +18,7 @@ from chalicelib.payments import unresolved_index
 from chalicelib.payments.lifecycle import Outcome, advance, with_late_decision
 from chalicelib.payments.payment import LateDecision, Payment
 from chalicelib.recovery.sweep import sweep
-from chalicelib.reversals import table as reversal_table
+from chalicelib.reversals import table as reversals
 from chalicelib.reversals.issue_refund import RefundRequest, refund
 from chalicelib.reversals.refund import Refund
 from chalicelib.subscriptions.decide_late_payment import ACTOR, decide_late_payment
@@ -80,7 +80,7 @@ def decide(late: Payment, sold: Catalog | None = None) -> LateDecision | None:
 
 
 def refunds_of(late: Payment) -> tuple[Refund, ...]:
-    return reversal_table.read(payments.get(late.account_id, late.payment_id)).refunds
+    return reversals.read(payments.get(late.account_id, late.payment_id)).refunds
 
 
 def assert_given_back_once(subscriber: Subscriber, late: Payment) -> None:

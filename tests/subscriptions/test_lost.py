@@ -18,7 +18,7 @@ from chalicelib.reversals import issue_refund
 from chalicelib.reversals.issue_refund import RefundRequest
 from chalicelib.stripe_api.event import StripeEvent
 from chalicelib.text import Line
-from chalicelib.webhooks import table as webhook_table
+from chalicelib.webhooks import table as webhooks
 from local.stripe_emulator.client import Emulator
 from tests.auto_pay.world import Saver
 from tests.payments.payer import Payer
@@ -95,7 +95,7 @@ def test_a_webhook_whose_function_died_is_finished_by_the_sweeper(
     subscriber.top_up("25")
     (event,) = [each for each in subscriber.events if each["type"] == "payment_intent.succeeded"]
     received = StripeEvent(event["id"], event["type"], event["created"], event["data"])
-    assert webhook_table.store(received, json.dumps(event).encode())
+    assert webhooks.store(received, json.dumps(event).encode())
     payments.PaymentRow(subscriber.account_id, subscriber.payment().payment_id).update(
         [payments.PaymentRow.unresolved_shard.remove(), payments.PaymentRow.check_at.remove()]
     )
@@ -103,7 +103,7 @@ def test_a_webhook_whose_function_died_is_finished_by_the_sweeper(
     assert subscriber.payment().state == "created"
     with world.at(clock.now() + timedelta(minutes=11)):
         world.fire("sweep_payments")
-        assert webhook_table.unfinished(now_ms(), 10) == []
+        assert webhooks.unfinished(now_ms(), 10) == []
     subscriber.assert_paid_once()
 
 
