@@ -1,10 +1,13 @@
 """Builders with keyword defaults: a test says only what it is about."""
 
 import json
+from itertools import count
 from typing import Any
 
 from chalicelib.clock import iso, now_ms
 from chalicelib.ledger.posting import Content, Identity, Leg, Line, Part, Posting
+
+_numbers = count(1)
 
 TIME_MS = 1_790_000_000_000
 """A moment in September 2026, for tests to which it does not matter."""
@@ -93,3 +96,8 @@ def event(account_id: str, number: int = 1, *, data: Any = None, **changes: Any)
 def sqs_record(body: Any, message_id: str = "message-1") -> dict[str, Any]:
     """Return a record as Lambda hands it over; a body that is not text is written as JSON."""
     return {"messageId": message_id, "body": body if isinstance(body, str) else json.dumps(body)}
+
+
+def unique(prefix: str) -> str:
+    """Return a name that no other test of this run has."""
+    return f"{prefix}-{next(_numbers)}"

@@ -1,7 +1,7 @@
 """What all tests share: one emulator of AWS for the run, and a fresh stack of the resources for each module."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from itertools import count
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from local.processes import listens
 from local.resources import Deployment
 from tests.api import Api
 from tests.environment import use
+from tests.memory import aws_in_memory
 from tests.wait import wait_for
 
 hypothesis.settings.register_profile("steady", derandomize=True)
@@ -49,6 +50,13 @@ def stack(aws: Aws) -> Iterator[Deployment]:
     deployment = aws.deploy(f"stack-{next(_numbers)}")
     with use(deployment.environment):
         yield deployment
+
+
+@pytest.fixture(scope="module")
+def memory() -> Iterator[Mapping[str, str]]:
+    """Make the module's own tables, queues, buckets and bus in this process, all empty, for the tests of one door."""
+    with aws_in_memory() as environment:
+        yield environment
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """The environment of this process: whose tables, queues and keys its settings name."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 from chalicelib import buckets, queues
@@ -12,15 +12,17 @@ from chalicelib.tables import connection
 
 
 @contextmanager
-def use(environment: Mapping[str, str]) -> Iterator[None]:
-    """Live with these variables inside the block."""
-    before = {name: os.environ.get(name) for name in environment}
+def use(environment: Mapping[str, str], *, without: Iterable[str] = ()) -> Iterator[None]:
+    """Live with these variables inside the block, and `without` some others."""
+    before = {name: os.environ.get(name) for name in (*environment, *without)}
     os.environ.update(environment)
+    for name in without:
+        os.environ.pop(name, None)
     forget()
     try:
         yield
     finally:
-        for name in environment:
+        for name in before:
             os.environ.pop(name, None)
         os.environ.update({name: value for name, value in before.items() if value is not None})
         forget()

@@ -1,14 +1,7 @@
 """One bad message of a queue among good ones: they are done, and it alone comes back, whatever is wrong with it."""
 
-from itertools import count
-from typing import Any
-
-import boto3
 import pytest
-from botocore.exceptions import ClientError
 
-from chalicelib import queues
-from chalicelib.subscriptions.queue import NotQueued, RenewalMessage, send_all
 from local.resources import Deployment
 from tests.function_records import QUEUES, deliver, logged
 
@@ -50,22 +43,3 @@ def test_a_message_without_a_body_comes_back_alone(stack: Deployment, function: 
     good, done = QUEUES[function]()
     assert deliver(function, {"messageId": "poisoned"}, good) == ["poisoned"]
     assert done()
-
-
-def test_a_call_that_sqs_refuses_keeps_no_other_renewal_from_its_queue(stack: Deployment) -> None:
-    calls = count(1)
-
-    def refuse_first(**_: Any) -> None:
-        if next(calls) == 1:
-            raise ClientError({"Error": {"Code": "BatchRequestTooLong", "Message": "no"}}, "SendMessageBatch")
-
-    events = queues.client().meta.events
-    events.register("before-call.sqs.SendMessageBatch", refuse_first)
-    try:
-        with pytest.raises(NotQueued, match="10 of 25"):
-            send_all(RenewalMessage(f"account-{number}") for number in range(25))
-    finally:
-        events.unregister("before-call.sqs.SendMessageBatch", refuse_first)
-    sqs, url = boto3.client("sqs"), stack.environment["RENEWALS_QUEUE_URL"]
-    found = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"])
-    assert found["Attributes"]["ApproximateNumberOfMessages"] == "15"

@@ -1,4 +1,5 @@
-from concurrent.futures import ThreadPoolExecutor
+"""The door to the table `idempotency`."""
+
 from functools import partial
 from typing import Any
 
@@ -17,14 +18,10 @@ from chalicelib.idempotency import (
     content_hash,
     new_id,
 )
-from local.resources import Deployment
+
+pytestmark = pytest.mark.usefixtures("memory")
 
 CONTENT = {"amount_micros": 25_000_000, "currency": "usd"}
-
-
-@pytest.fixture(autouse=True)
-def tables(stack: Deployment) -> None:
-    """Let the settings point at this module's tables."""
 
 
 def claim(key: str = "key-1", account_id: str = "acme", space: Space = "customer", **changes: Any) -> Claim:
@@ -129,20 +126,6 @@ def test_no_key_can_name_the_row_that_stands_beside_another(space: Space) -> Non
     assert not IDEMPOTENCY_KEY.fullmatch(beside)
 
 
-def test_customers_and_operators_at_once_get_one_claim_each() -> None:
-    spaces: list[Space] = ["customer", "operator"]
-    with ThreadPoolExecutor(16) as pool:
-        claims = list(pool.map(lambda space: (space, claim("both-at-once", space=space)), spaces * 8))
-    assert len(set(claims)) == 2
-    assert len({made for _, made in claims}) == 2
-
-
-def test_sixteen_at_once_get_one_claim() -> None:
-    with ThreadPoolExecutor(16) as pool:
-        claims = list(pool.map(lambda _: claim("at-once"), range(16)))
-    assert len(set(claims)) == 1
-
-
 def test_ids_sort_by_time_and_never_meet() -> None:
     ids = [new_id("pay_", moment) for moment in (1, 2, 255, 256, 1_790_000_000_000) for _ in range(50)]
     assert sorted(ids, key=lambda each: each[:16]) == ids
@@ -163,14 +146,6 @@ def test_the_first_answer_is_kept_for_ever_and_given_to_those_who_ask_for_it() -
         with pytest.raises(IdempotencyConflict):
             ask("acme", key, operation="top_up", content={})
     assert claim("answered") == find("answered")
-
-
-def test_of_many_answers_at_once_one_is_kept() -> None:
-    claim("raced")
-    key = Key("raced", "customer", keeps_answer=True)
-    with ThreadPoolExecutor(8) as pool:
-        kept = list(pool.map(lambda number: idempotency.keep_answer("acme", key, Answer(200, str(number))), range(8)))
-    assert len(set(kept)) == 1
 
 
 def test_the_answer_to_a_key_that_was_never_claimed_is_not_kept() -> None:

@@ -1,32 +1,24 @@
-from concurrent.futures import ThreadPoolExecutor
-from itertools import count
+"""The door to the table `payments`."""
 
 import pytest
 from msgspec.structs import replace
 
 from chalicelib.clock import now_ms
 from chalicelib.idempotency import new_id
+from chalicelib.ledger.statement import InvalidCursor
 from chalicelib.payments import table
-from chalicelib.payments import unresolved_index as unresolved_table
 from chalicelib.payments.lifecycle import Outcome, advance
-from chalicelib.payments.payment import PREFIX, Failure, Payment, PaymentNotFound
-from chalicelib.payments.table import PaymentBusy, PaymentRow
-from chalicelib.stripe_api.event import StripeEvent, Verdict
-from chalicelib.webhooks import table as webhooks
-from chalicelib.webhooks.table import WebhookEventRow
-from local.resources import Deployment
+from chalicelib.payments.payment import DAY_MS, PREFIX, Failure, Payment, PaymentNotFound
+from chalicelib.payments.table import PaymentBatch, PaymentBusy, PaymentRow
+from tests.build import unique
+from tests.filled import filled
 from tests.payments.build import payment
 
-_accounts = count(1)
-
-
-@pytest.fixture(autouse=True)
-def tables(stack: Deployment) -> None:
-    """Let the settings point at this module's tables."""
+pytestmark = pytest.mark.usefixtures("memory")
 
 
 def new_payment() -> Payment:
-    made = payment(account_id=f"account-{next(_accounts)}", payment_id=new_id(PREFIX, now_ms()), created_at_ms=now_ms())
+    made = payment(account_id=unique("account"), payment_id=new_id(PREFIX, now_ms()), created_at_ms=now_ms())
     return table.put_new(made)[0]
 
 
@@ -58,13 +50,6 @@ def test_a_writer_who_read_long_ago_loses_nobodys_news() -> None:
     assert table.get(long_ago.account_id, long_ago.payment_id) == now
 
 
-def test_writers_at_once_lose_nothing() -> None:
-    start = new_payment()
-    with ThreadPoolExecutor(4) as pool:
-        list(pool.map(lambda _: table.change(start, lambda each: replace(each, checks=each.checks + 1)), range(4)))
-    assert table.get(start.account_id, start.payment_id).checks == 4
-
-
 def test_a_rule_that_changes_nothing_writes_nothing() -> None:
     same = new_payment()
     assert table.change(same, lambda each: each) is same
@@ -83,45 +68,44 @@ def test_a_payment_that_always_changes_under_the_writer_is_given_up_loudly() -> 
         table.change(contested, overtaken)
 
 
-def test_a_payment_leaves_the_index_when_it_ends() -> None:
-    waiting = new_payment()
-    assert table.unresolved(waiting.account_id, now_ms()) == [waiting]
-    due = list(unresolved_table.due(now_ms() + 3_600_000, 100))
-    assert (waiting.account_id, waiting.payment_id) in due
-    table.change(waiting, lambda each: advance(each, Outcome("canceled", failure=Failure("abandoned"))))
-    assert table.unresolved(waiting.account_id, now_ms()) == []
-    assert (waiting.account_id, waiting.payment_id) not in list(unresolved_table.due(now_ms() + 3_600_000, 100))
-    # Money that moved after all does not bring it back into the index either.
-    ended = table.get(waiting.account_id, waiting.payment_id)
-    table.change(ended, lambda each: advance(each, Outcome("succeeded", "pi_1")))
-    assert table.unresolved(waiting.account_id, now_ms()) == []
+def test_a_payment_with_everything_comes_back_as_it_was_written() -> None:
+    written = filled(Payment)
+    assert table.put_new(written) == (written, True)
+    assert table.get(written.account_id, written.payment_id) == written
 
 
-def event(name: str) -> StripeEvent:
-    return StripeEvent(name, "payment_intent.succeeded", 1_790_000_000, {"object": {}})
+def test_payments_are_listed_newest_first_and_page_by_page() -> None:
+    account_id = unique("account")
+    ids = [put(account_id, created_at_ms).payment_id for created_at_ms in range(1, 6)]
+    first = table.newest(account_id, limit=2)
+    second = table.newest(account_id, limit=2, cursor=first.next_cursor)
+    last = table.newest(account_id, limit=2, cursor=second.next_cursor)
+    assert [[each.payment_id for each in page.payments] for page in (first, second, last)] == [
+        ids[:2:-1],
+        ids[2:0:-1],
+        ids[:1],
+    ]
+    assert last.next_cursor is None
+    assert table.newest(account_id, limit=5).next_cursor is None
+    assert table.newest("nobody", limit=5) == PaymentBatch([], None)
 
 
-def test_an_event_is_stored_once_and_has_work_until_it_is_finished() -> None:
-    assert webhooks.store(event("evt_1"), b'{"first": true}')
-    assert webhooks.store(event("evt_1"), b'{"second": true}')
-    assert WebhookEventRow.get("evt_1").payload == '{"first": true}'
-    webhooks.finish("evt_1", Verdict("processed"))
-    assert not webhooks.store(event("evt_1"), b"{}")
+@pytest.mark.parametrize("cursor", ["x", "é", "====", "cmVmXzE", "_w"])
+def test_a_cursor_that_no_list_has_given_is_refused(cursor: str) -> None:
+    with pytest.raises(InvalidCursor):
+        table.newest("acme", limit=5, cursor=cursor)
 
 
-def test_a_finished_event_stays_finished_whatever_another_delivery_came_to() -> None:
-    webhooks.store(event("evt_2"), b"{}")
-    webhooks.finish("evt_2", Verdict("processed"))
-    webhooks.finish("evt_2", Verdict("parked", "the slower one failed"))
-    stored = WebhookEventRow.get("evt_2")
-    assert [stored.state, stored.reason, stored.parked] == ["processed", None, None]
+def test_how_far_back_payments_are_found_depends_on_what_they_are_for() -> None:
+    account_id, now = unique("account"), now_ms()
+    today, old, older = (put(account_id, now - days * DAY_MS) for days in (0, 100, 200))
+    refunded = table.change(old, lambda each: replace(each, state="succeeded", refunded_micros=1))
+    assert table.unresolved(account_id, now) == table.recent(account_id, now) == [today]
+    assert table.reversible(account_id, now) == [today, refunded]
+    assert table.reversed_since(account_id, now) == [refunded]
+    assert table.between(account_id, older.created_at_ms, today.created_at_ms - 1) == [older, refunded]
 
 
-def test_an_event_whose_function_died_is_found_among_the_unfinished() -> None:
-    webhooks.store(event("evt_3"), b"{}")
-    assert "evt_3" in [each.event_id for each in WebhookEventRow.unfinished.query("received")]
-    webhooks.finish("evt_3", Verdict("parked", "x" * 5000))
-    (parked,) = [each for each in webhooks.parked(100) if each.event_id == "evt_3"]
-    assert len(str(parked.reason)) == webhooks.LONGEST_REASON
-    webhooks.finish("evt_3", Verdict("ignored"))
-    assert "evt_3" not in [each.event_id for each in webhooks.parked(100)]
+def put(account_id: str, created_at_ms: int) -> Payment:
+    made = payment(account_id=account_id, payment_id=new_id(PREFIX, created_at_ms), created_at_ms=created_at_ms)
+    return table.put_new(made)[0]

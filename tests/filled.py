@@ -1,0 +1,48 @@
+"""Values with something in every field, so that a door which forgets one is found out, also in years to come."""
+
+from collections.abc import Callable
+from itertools import count
+from typing import Any, TypeVar
+
+import msgspec
+from msgspec import inspect
+
+from chalicelib.typed import convert
+
+STRANGE = 'Größe, 株式会社 "アクメ" שלום 👩\u200d🌾 \\ / # % \t\n'
+"""What people and strangers write: other scripts, an emoji of several characters, quotes, what keys are built with."""
+
+T = TypeVar("T", bound=msgspec.Struct)
+_numbers = count(1)
+
+
+def filled(kind: type[T], **given: Any) -> T:
+    """Return a value whose every field holds something: those that are given, and else what its type allows.
+
+    Texts are strange, and no two numbers or texts are the same.
+    """
+    described = inspect.type_info(kind)
+    assert isinstance(described, inspect.StructType)
+    missing = (field for field in described.fields if field.name not in given)
+    return convert({**given, **{field.name: _value(field.type) for field in missing}}, kind)
+
+
+def _value(kind: inspect.Type) -> Any:
+    if isinstance(kind, inspect.UnionType):
+        return _value(next(each for each in kind.types if not isinstance(each, inspect.NoneType)))
+    if isinstance(kind, inspect.LiteralType):
+        return kind.values[-1]
+    if isinstance(kind, inspect.StructType):
+        return filled(kind.cls)
+    if isinstance(kind, inspect.VarTupleType | inspect.ListType):
+        return [_value(kind.item_type), _value(kind.item_type)]
+    if isinstance(kind, inspect.DictType):
+        return {_value(kind.key_type): _value(kind.value_type)}
+    return _SIMPLE[type(kind)]()
+
+
+_SIMPLE: dict[type[inspect.Type], Callable[[], Any]] = {
+    inspect.BoolType: lambda: True,
+    inspect.IntType: lambda: next(_numbers),
+    inspect.StrType: lambda: f"{STRANGE} {next(_numbers)}",
+}

@@ -1,0 +1,66 @@
+"""The door to the table `portal_sessions`."""
+
+import pytest
+from msgspec.structs import replace
+
+from chalicelib.clock import now_ms
+from chalicelib.portal import table
+from chalicelib.portal.session import Session
+from chalicelib.portal.table import SessionRow
+from tests.filled import filled
+
+pytestmark = pytest.mark.usefixtures("memory")
+
+
+def put() -> Session:
+    made = filled(Session, expires_at_ms=now_ms(), attempt=1)
+    table.put(made)
+    return made
+
+
+def test_a_session_with_everything_comes_back_as_it_was_written() -> None:
+    full = put()
+    assert table.find(full.session_id) == full
+
+
+def test_a_session_with_nothing_but_what_it_must_have_comes_back_as_it_was_written() -> None:
+    plain = replace(put(), session_id="plain", subject=None, return_url=None, locale=None, page=None)
+    table.put(plain)
+    assert table.find("plain") == plain
+
+
+def test_what_was_never_begun_is_not_there() -> None:
+    assert table.find("unheard of") is None
+    assert table.take("unheard of") is None
+    table.delete("unheard of")
+
+
+def test_a_link_is_taken_once() -> None:
+    link = put()
+    assert table.take(link.session_id) == link
+    assert table.take(link.session_id) is None
+    assert table.find(link.session_id) is None
+
+
+def test_a_session_is_extended_and_forgotten_a_day_after_its_end() -> None:
+    session = put()
+    longer = replace(session, expires_at_ms=session.expires_at_ms + 60_000)
+    table.extend(longer)
+    assert table.find(session.session_id) == longer
+    row = SessionRow.get(session.session_id)
+    assert row.expires_at == longer.expires_at_ms // 1000 + 86_400
+
+
+def test_a_session_that_has_ended_is_not_brought_back_by_extending_it() -> None:
+    session = put()
+    table.delete(session.session_id)
+    table.extend(session)
+    table.finish_attempt(session.session_id, 1)
+    assert table.find(session.session_id) is None
+
+
+def test_an_attempt_is_finished_once_and_none_is_gone_back_to() -> None:
+    session = put()
+    for finished, attempt in ((1, 2), (1, 2), (2, 3), (1, 3)):
+        table.finish_attempt(session.session_id, finished)
+        assert table.find(session.session_id) == replace(session, attempt=attempt)
