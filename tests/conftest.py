@@ -1,14 +1,16 @@
 """What all tests share: one emulator of AWS for the run, and a fresh stack of the resources for each module."""
 
+import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from itertools import count
 from pathlib import Path
+from typing import Any
 
-import hypothesis
 import pytest
 from pynamodb.transactions import TransactWrite
 
+import tests.depth  # noqa: F401 - the profiles of hypothesis
 from app import app
 from chalicelib.ledger.table import add_new_wallet
 from chalicelib.tables import connection
@@ -22,23 +24,59 @@ from tests.environment import use
 from tests.memory import aws_in_memory
 from tests.wait import wait_for
 
-hypothesis.settings.register_profile("steady", derandomize=True)
-hypothesis.settings.register_profile("explore", print_blob=True)
-"""A run for everyone draws the same examples each time; to look for others: `pytest --hypothesis-profile=explore`."""
-
 _numbers = count(1)
 
 NewWallet = Callable[..., str]
 """What the fixture `new_wallet` gives."""
 
 
+class NotQuick(Exception):
+    """A test starts a process or connects to one, and does not say so: it has to ask for the fixture `processes`."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Watch whether quick tests are what they say."""
+    sys.addaudithook(_refuse_processes)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with what is slow."""
+    """Mark as quick whatever stays in this process, and begin with what is slow."""
+    for item in items:
+        if not _needs_processes(item):
+            item.add_marker(pytest.mark.quick)
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Let no quick test start a process or connect to one."""
+    _guarded.append(item.nodeid if item.get_closest_marker("quick") else "")
+    try:
+        return (yield)
+    finally:
+        _guarded.pop()
+
+
+_guarded: list[str] = []
+"""The quick test that runs, if one does."""
+
+
+def _needs_processes(item: pytest.Item) -> bool:
+    return "processes" in getattr(item, "fixturenames", ())
+
+
+def _refuse_processes(event: str, arguments: tuple[Any, ...]) -> None:
+    if event in {"subprocess.Popen", "socket.connect"} and _guarded and _guarded[-1]:
+        raise NotQuick(f"{_guarded[-1]} has to ask for the fixture `processes`: {event}{arguments[:2]}")
+
+
 @pytest.fixture(scope="session")
-def aws(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aws]:
+def processes() -> None:
+    """Say that a test starts processes or talks to some: whatever does asks for this, by itself or through another."""
+
+
+@pytest.fixture(scope="session")
+def aws(processes: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Aws]:
     """Start the emulator of AWS, as a process of its own."""
     with start_aws(Path(tmp_path_factory.mktemp("aws"))) as running:
         yield running
@@ -73,7 +111,7 @@ def new_wallet(stack: Deployment) -> NewWallet:
 
 
 @pytest.fixture(scope="session")
-def api_server() -> Api:
+def api_server(processes: None) -> Api:
     """Serve the app behind Chalice's local server in a thread, on whatever stack the settings point at."""
     port = free_port()
     threading.Thread(target=serve, args=(app, port), daemon=True).start()

@@ -21,6 +21,7 @@ from local.resources import Deployment
 from local.stripe_emulator.client import Emulator
 from tests.api import Api
 from tests.browser import ARGUMENTS, installed
+from tests.depth import examples
 from tests.environment import use
 
 
@@ -171,7 +172,7 @@ def test_whatever_is_sent_the_answer_is_as_described(api: Api, path: str, method
     schema.config.update(base_url=api.url)
     headers = {"Authorization": f"Bearer {api.token()}"}
 
-    @hypothesis_settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+    @hypothesis_settings(max_examples=examples(15), suppress_health_check=list(HealthCheck), derandomize=True)
     @given(case=schema[path][method.upper()].as_strategy())
     def check(case: Any) -> None:
         if "account_id" in (case.path_parameters or {}):

@@ -187,6 +187,7 @@ def test_a_web_address_holds_nothing_that_ends_or_hides_it(address: str) -> None
         WebAddress(address)
 
 
+@pytest.mark.usefixtures("processes")
 def test_a_text_that_needs_no_list_of_others_loads_none() -> None:
     """Every function loads this file; babel and idna are for those who write a locale or a domain of other letters."""
     program = (

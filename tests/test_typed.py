@@ -3,6 +3,8 @@
 import subprocess
 import sys
 
+import pytest
+
 from local.processes import ROOT
 
 AT_ONCE = """
@@ -34,6 +36,7 @@ with ThreadPoolExecutor(8) as pool:
 """
 
 
+@pytest.mark.usefixtures("processes")
 def test_threads_that_are_the_first_to_read_a_type_do_not_crash_the_process() -> None:
     # A process of its own: what this is about is a segmentation fault, which would end the tests.
     ended = subprocess.run(

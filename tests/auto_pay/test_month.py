@@ -7,6 +7,7 @@ from chalicelib.auto_pay.decision import month_of, next_month_ms
 from chalicelib.money import MICROS
 from tests.auto_pay.build import NOW_MS
 from tests.auto_pay.simulator import AutoPayMachine
+from tests.depth import examples
 
 BORDER_MS = next_month_ms(NOW_MS)
 SECONDS = st.sampled_from([0, 0.001, 1, 20, 300, 3600, 12 * 3600])
@@ -14,7 +15,7 @@ SECONDS = st.sampled_from([0, 0.001, 1, 20, 300, 3600, 12 * 3600])
 REFILL = st.tuples(SECONDS, SECONDS, SECONDS, st.booleans(), st.sampled_from(["succeeded", "succeeded", "declined"]))
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400))
 @given(
     before=SECONDS, limit=st.integers(1, 3), refills=st.lists(REFILL, min_size=1, max_size=8), used=st.integers(1, 9)
 )

@@ -5,6 +5,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.auto_pay.simulator import AutoPayMachine
+from tests.depth import examples
 
 
 @pytest.mark.parametrize("steps", [10, 80])
@@ -12,6 +13,8 @@ def test_no_sequence_of_events_breaks_what_auto_pay_promises(steps: int) -> None
     run_state_machine_as_test(
         AutoPayMachine,
         settings=settings(
-            max_examples=150, stateful_step_count=steps, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=examples(150),
+            stateful_step_count=steps,
+            suppress_health_check=list(HealthCheck),
         ),
     )

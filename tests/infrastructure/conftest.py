@@ -18,7 +18,7 @@ CHALICE = [sys.executable, "-c", "from chalice.cli import main; main()"]
 
 
 @pytest.fixture(scope="session")
-def template_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def template_file(processes: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Package the template. The libraries, which it says nothing about, are left out: they take a minute."""
     project = Path(tmp_path_factory.mktemp("project"))
     for name in ("chalicelib", ".chalice", "infrastructure"):

@@ -33,6 +33,7 @@ def test_a_wheel_for_every_linux_is_taken(tmp_path: Path, tag: str) -> None:
     refuse_local_wheels(wheel(tmp_path / "layer.zip", tag))
 
 
+@pytest.mark.usefixtures("processes")
 def test_modules_are_compiled_so_that_no_source_is_looked_at(tmp_path: Path) -> None:
     path = archive(tmp_path / "code.zip", **{"package/module.py": "def where(): return __file__\n"})
     add_bytecode(path, Path(sys.executable), "/var/task")
@@ -45,6 +46,7 @@ def test_modules_are_compiled_so_that_no_source_is_looked_at(tmp_path: Path) -> 
     assert str(tmp_path).encode() not in compiled
 
 
+@pytest.mark.usefixtures("processes")
 def test_the_same_content_makes_the_same_archive(tmp_path: Path) -> None:
     files = {"b.py": "b = 1\n", "a.py": "a = 1\n"}
     archives = [archive(tmp_path / "1.zip", **files), archive(tmp_path / "2.zip", **dict(reversed(files.items())))]
@@ -53,6 +55,7 @@ def test_the_same_content_makes_the_same_archive(tmp_path: Path) -> None:
     assert archives[0].read_bytes() == archives[1].read_bytes()
 
 
+@pytest.mark.usefixtures("processes")
 def test_the_interpreter_that_is_found_really_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     try:
         executable, version = find_interpreter()
@@ -63,6 +66,7 @@ def test_the_interpreter_that_is_found_really_runs(monkeypatch: pytest.MonkeyPat
     assert answer.stdout.startswith(f"Python {version}.")
 
 
+@pytest.mark.usefixtures("processes")
 def test_a_shim_that_refuses_to_run_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for version in VERSIONS:
         shim = tmp_path / f"python{version}"

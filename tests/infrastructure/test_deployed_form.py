@@ -42,7 +42,7 @@ class Stack:
 
 
 @pytest.fixture(scope="module")
-def stack(template_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def stack(processes: None, template_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     with start_aws(Path(tmp_path_factory.mktemp("deployed"))) as aws:
         secret = json.dumps(dict(aws.keys.secret))
         aws.client("secretsmanager").create_secret(Name=PARAMETERS["SecretName"], SecretString=secret)

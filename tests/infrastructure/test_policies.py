@@ -162,7 +162,7 @@ def api_port() -> int:
 
 
 @pytest.fixture(scope="module")
-def guarded(tmp_path_factory: pytest.TempPathFactory, api_port: int) -> Iterator[Guarded]:
+def guarded(processes: None, tmp_path_factory: pytest.TempPathFactory, api_port: int) -> Iterator[Guarded]:
     webhook_url = f"http://{HOST}:{api_port}/webhooks/stripe"
     with (
         start_aws(Path(tmp_path_factory.mktemp("guarded")), guarded=True) as aws,

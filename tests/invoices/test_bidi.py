@@ -7,6 +7,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from chalicelib.invoices.pdf.bidi import base_level_of, in_visual_order, levels_of
+from tests.depth import examples
 
 MIXED = "abc XYZ אבגד شركة 0123 .,-+%$€/: ()[]{}<> ٠١٢ éֿ̀ àñ 株サ ไท"
 
@@ -16,7 +17,7 @@ def in_order(text: str) -> str:
     return "".join(text[place] for place in in_visual_order(levels))
 
 
-@hypothesis_settings(max_examples=2_000)
+@hypothesis_settings(max_examples=examples(2_000))
 @given(st.text(MIXED, max_size=24))
 @example("שלום (abc) 12.5 def")
 @example("Acme שלום 12, ltd")

@@ -19,6 +19,7 @@ from chalicelib.invoices.pdf.typeset import ELLIPSIS, clean
 from chalicelib.invoices.words import words
 from chalicelib.money import MICROS, THREE_DECIMAL, ZERO_DECIMAL
 from chalicelib.payments.payment import DAY_MS
+from tests.depth import examples
 from tests.invoices.documents import AT_MS, PAID, SELLER, arabic, invoice, many_lines
 from tests.invoices.logos import png_bytes
 from tests.invoices.names import NAMES
@@ -97,7 +98,7 @@ def crowded() -> Invoice:
     return invoice(seller=party, buyer=party, lines=(line,) * 3, number=LONGEST_NUMBER, credits=LONGEST_NUMBER)
 
 
-@hypothesis_settings(max_examples=40, deadline=None)
+@hypothesis_settings(max_examples=examples(40))
 @given(documents, logos)
 @example(invoice(), None)
 @example(arabic(), png_bytes(300, 90))

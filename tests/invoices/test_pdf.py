@@ -79,6 +79,7 @@ def test_every_font_is_embedded_with_the_text_that_it_stands_for() -> None:
                 assert {"/FontFile2", "/FontFile3"} & set(descriptor.get_object())
 
 
+@pytest.mark.usefixtures("processes")
 def test_the_same_invoice_has_the_same_bytes_in_every_process() -> None:
     runs = [
         subprocess.run(
@@ -94,6 +95,7 @@ def test_the_same_invoice_has_the_same_bytes_in_every_process() -> None:
     assert len(set(runs[0].split())) == len(EXAMPLES)
 
 
+@pytest.mark.usefixtures("processes")
 def test_nothing_that_only_draws_is_loaded_with_the_app() -> None:
     heavy = ("reportlab", "babel", "uharfbuzz", "PIL", "manimgx_fonts", "noto_cjk_sans_otc")
     code = f"import sys, app; print([name for name in {heavy!r} if name in sys.modules])"

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from chalicelib.invoices.pdf.graphemes import graphemes
 from chalicelib.invoices.pdf.typeface import BOLD, REGULAR, cjk_design
 from chalicelib.invoices.pdf.typeset import TypesetRow, clean, shorten, typeset_row, wrap
+from tests.depth import examples
 from tests.invoices.names import NAMES
 
 
@@ -57,7 +58,7 @@ def test_a_name_cannot_turn_what_follows_it(text: str, kept: str) -> None:
     assert clean(text) == kept
 
 
-@hypothesis_settings(max_examples=150, deadline=None)
+@hypothesis_settings(max_examples=examples(150))
 @given(st.text("ab de-fgé株サシ שלום ไทยนี้ WWW", max_size=80), st.integers(3_000, 20_000))
 def test_lines_fit_their_width_and_lose_nothing(text: str, width: int) -> None:
     lines = wrap(text, width)

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from chalicelib.ledger.columns import UnreadableColumn, decode, encode
 from tests.build import TIME_MS
+from tests.depth import examples
 
 RANDOM = Random(20261103)
 COUNT = 1000
@@ -150,7 +151,7 @@ columns = elements.flatmap(
 )
 
 
-@settings(max_examples=600)
+@settings(max_examples=examples(600))
 @given(columns)
 def test_any_values_survive(values: list[Any]) -> None:
     assert repr(decode(encode(values), len(values))) == repr(values)
@@ -180,7 +181,7 @@ def test_a_column_of_another_length_is_unreadable(values: list[Any], count: int)
         decode(stored, count)
 
 
-@settings(max_examples=400)
+@settings(max_examples=examples(400))
 @given(st.sampled_from(sorted(COLUMNS)), st.data())
 def test_a_damaged_column_is_unreadable_or_has_its_length(name: str, data: st.DataObject) -> None:
     values = COLUMNS[name][0][:200]

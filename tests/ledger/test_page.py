@@ -21,6 +21,7 @@ from chalicelib.ledger.transaction import Location, UnknownTransaction, id_of, l
 from chalicelib.ledger.verify import check_wallet
 from chalicelib.ledger.wallet import END_OF_TIME_MS, Wallet
 from tests.build import TIME_MS, credit, debit, pair, receipt
+from tests.depth import examples
 
 WALLET = Wallet("acme", "usd", balance_micros=1_000_000, sequence=7, head_hash=b"h" * 32)
 
@@ -216,7 +217,7 @@ def postings_strategy(draw: st.DrawFn) -> Posting:
     )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300))
 @given(st.lists(postings_strategy(), min_size=1, max_size=8))
 def test_any_postings_survive_storing(postings: list[Posting]) -> None:
     (page,) = pages_of(postings)

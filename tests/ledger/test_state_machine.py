@@ -25,6 +25,7 @@ from chalicelib.ledger.verify import verify
 from chalicelib.tables import connection
 from local.resources import Deployment
 from tests.build import TIME_MS, credit, debit, receipt
+from tests.depth import examples
 
 pytestmark = pytest.mark.slow
 
@@ -184,9 +185,8 @@ def test_random_operations_agree_with_the_model(stack: Deployment) -> None:
     run_state_machine_as_test(
         LedgerMachine,
         settings=settings(
-            max_examples=25,
+            max_examples=examples(25),
             stateful_step_count=30,
-            deadline=None,
             suppress_health_check=list(HealthCheck),
             print_blob=True,
         ),

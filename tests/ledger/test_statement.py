@@ -12,6 +12,7 @@ from chalicelib.ledger.statement import Cursor, Filter, InvalidCursor, ReadPages
 from chalicelib.ledger.transaction import Transaction
 from chalicelib.ledger.wallet import Wallet
 from tests.build import TIME_MS, credit, debit
+from tests.depth import examples
 
 EVERYTHING = Filter()
 
@@ -74,7 +75,7 @@ def postings(drawn: Sequence[Sequence[tuple[int, bool, bool]]]) -> list[list[Pos
     ]
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200))
 @given(batches, st.integers(1, 7))
 def test_history_is_strictly_newest_first_and_complete_whatever_the_pages_and_the_limit(
     drawn: list[list[tuple[int, bool, bool]]], limit: int
@@ -83,7 +84,7 @@ def test_history_is_strictly_newest_first_and_complete_whatever_the_pages_and_th
     assert read_through(stored, EVERYTHING, limit) == newest_first(stored)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200))
 @given(
     batches, st.integers(1, 7), st.sampled_from(["credit", "debit", None]), st.sampled_from(["sms", None]), times, times
 )

@@ -10,6 +10,8 @@ import pytest
 from local.ports import HOST, free_port
 from local.processes import Processes, http_answers
 
+pytestmark = pytest.mark.usefixtures("processes")
+
 
 @pytest.fixture(scope="module")
 def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:

@@ -10,6 +10,8 @@ from local.ports import HOST, free_port
 from local.processes import ROOT, Processes, ProcessFailed, http_answers, listens
 from tests.wait import wait_for
 
+pytestmark = pytest.mark.usefixtures("processes")
+
 SERVER = "http.server"
 PARENT = """
 import sys, time

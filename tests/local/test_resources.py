@@ -93,6 +93,7 @@ def test_nothing_of_the_functions_themselves_is_deployed() -> None:
 
 
 @pytest.mark.system
+@pytest.mark.usefixtures("processes")
 def test_a_second_run_on_another_port_finds_the_data_of_the_first(tmp_path: Path) -> None:
     keys = Keys.generate()
     item = {"account_id": {"S": "acme"}}

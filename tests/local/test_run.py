@@ -19,7 +19,7 @@ from local.processes import ROOT, listens
 from local.run import ACCOUNT_ID
 from tests.wait import wait_for
 
-pytestmark = [pytest.mark.system, pytest.mark.slow]
+pytestmark = [pytest.mark.system, pytest.mark.slow, pytest.mark.usefixtures("processes")]
 FIRST_RUN_SECONDS = 120
 """The first run lives through a month, on whatever machine this is."""
 KEYS = {

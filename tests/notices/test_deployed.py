@@ -69,6 +69,7 @@ def test_no_mail_is_repeated_by_the_library() -> None:
     assert mailbox.client().meta.config.retries["total_max_attempts"] == 1
 
 
+@pytest.mark.usefixtures("processes")
 def test_only_the_mail_function_loads_babel() -> None:
     program = "import app, sys; sys.exit('babel' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], cwd=TEMPLATE.parents[1], check=False).returncode == 0

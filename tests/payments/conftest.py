@@ -18,7 +18,7 @@ _numbers = count(1)
 
 
 @pytest.fixture(scope="session")
-def stripe_process() -> Iterator[Emulator]:
+def stripe_process(processes: None) -> Iterator[Emulator]:
     with Emulator(webhook_secret=WEBHOOK_SECRET) as running:
         yield running
 

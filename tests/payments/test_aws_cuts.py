@@ -10,6 +10,7 @@ from chalicelib.idempotency import Key
 from chalicelib.ledger.verify import verify
 from chalicelib.text import Line
 from local.stripe_emulator.client import Emulator
+from tests.depth import some
 from tests.payments.payer import NewPayer, Payer
 from tests.wire import cut_off, cut_points
 
@@ -30,7 +31,7 @@ def test_a_top_up_cut_off_anywhere_ends_in_one_charge_and_one_credit(new_payer: 
     points = cut_points(new_payer().top_up, emulator)
     assert len(points) >= 8
     for place, point in enumerate(points):
-        for order in (ORDERS[place % 6], ORDERS[(place + 3) % 6]):
+        for order in some((ORDERS[place % 6], ORDERS[(place + 3) % 6])):
             emulator.reset()
             payer = new_payer()
             cut_off(payer.top_up, point)

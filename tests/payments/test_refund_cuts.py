@@ -14,6 +14,7 @@ from chalicelib.stripe_api.attempt import LATE_EFFECT_MS
 from chalicelib.stripe_api.client import CHARGE_SECONDS
 from chalicelib.webhooks.receive import WebhookUnprocessed
 from local.stripe_emulator.client import Emulator
+from tests.depth import some
 from tests.payments.payer import HOUR_MS, NewPayer, Payer
 from tests.payments.refunder import (
     REFUNDS,
@@ -30,7 +31,7 @@ from tests.payments.refunder import (
 )
 from tests.wire import cut_off, cut_points
 
-ORDERS = list(permutations(["operator", "webhook", "sweeper"]))
+ORDERS = some(list(permutations(["operator", "webhook", "sweeper"])))
 
 BEFORE: list[dict[str, Any]] = [
     {"kind": "cut_before_effect"},
@@ -166,7 +167,7 @@ def test_a_refund_cut_off_anywhere_ends_in_one_refund_and_one_debit(new_payer: N
     points = cut_points(lambda: refund_payment(first), emulator)
     assert len(points) >= 16
     for place, point in enumerate(points):
-        for order in (ORDERS[place % 6], ORDERS[(place + 3) % 6]):
+        for order in some((ORDERS[place % len(ORDERS)], ORDERS[(place + len(ORDERS) // 2) % len(ORDERS)])):
             emulator.reset()
             payer = paid(new_payer)
             cut_off(lambda payer=payer: refund_payment(payer), point)  # type: ignore[misc]

@@ -5,6 +5,7 @@ from itertools import permutations
 
 import pytest
 
+from tests.depth import examples
 from tests.payments.payer import NewPayer, Payer
 from tests.payments.refunder import (
     UNIT,
@@ -26,7 +27,7 @@ def in_every_order(
     first.top_up()
     happen(first)
     orders = list(permutations(range(len(events(first)))))
-    step = max(1, len(orders) // most)
+    step = max(1, len(orders) // examples(most))
     for order in orders[::step]:
         payer = new_payer()
         payer.top_up()

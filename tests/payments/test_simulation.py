@@ -15,6 +15,7 @@ from chalicelib.ledger.verify import verify
 from chalicelib.payments import table
 from chalicelib.recovery.sweep import sweep
 from local.stripe_emulator.client import Emulator
+from tests.depth import examples
 from tests.payments.payer import HOUR_MS, Payer, deliver
 from tests.wire import Cut, Wire
 
@@ -97,7 +98,7 @@ class Days:
         self.payer.save_card(self.chance.choice(CARDS))
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(examples(4)))
 def test_whatever_happens_all_that_was_charged_is_credited_once(
     new_payer: Callable[..., Payer], emulator: Emulator, seed: int
 ) -> None:

@@ -12,11 +12,12 @@ from chalicelib import clock
 from chalicelib.stripe_api.attempt import LATE_EFFECT_MS
 from chalicelib.stripe_api.client import CHARGE_SECONDS
 from local.stripe_emulator.client import Emulator
+from tests.depth import some
 from tests.payments.payer import HOUR_MS, NewPayer, Payer
 from tests.wait import wait_for
 from tests.wire import cut_off
 
-ORDERS = list(permutations(["customer", "webhook", "sweeper"]))
+ORDERS = some(list(permutations(["customer", "webhook", "sweeper"])))
 CREATE = "/v1/payment_intents"
 
 BEFORE: list[dict[str, Any]] = [

@@ -13,13 +13,13 @@ from tests.portal.site import Site
 
 
 @pytest.fixture(scope="package")
-def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
+def system(processes: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[System]:
     with System(tmp_path_factory.mktemp("portal")) as running:
         yield running
 
 
 @pytest.fixture(scope="package")
-def browser() -> Iterator[Browser]:
+def browser(processes: None) -> Iterator[Browser]:
     path = installed()
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))

@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from chalicelib.auto_pay import table as auto_pays
+from tests.depth import some
 from tests.portal.people import NARROW, WIDE, People
 from tests.portal.site import Site
 from tests.wait import wait_for
@@ -54,12 +55,14 @@ def test_auto_pay_above_its_threshold_charges_nothing(people: People, site: Site
 @pytest.mark.parametrize("field", ["When the balance falls below", "Charge the card", "At most in a calendar month"])
 @pytest.mark.parametrize(
     ("typed", "told"),
-    [
-        ("10/20", "Please type an amount such as 25.50."),
-        ("1O0", "Please type an amount such as 25.50."),
-        ("€25", "Please type an amount such as 25.50."),
-        ("25.005", "Amounts in USD have at most 2 decimals. Please type an amount such as 25.50."),
-    ],
+    some(
+        [
+            ("10/20", "Please type an amount such as 25.50."),
+            ("1O0", "Please type an amount such as 25.50."),
+            ("€25", "Please type an amount such as 25.50."),
+            ("25.005", "Amounts in USD have at most 2 decimals. Please type an amount such as 25.50."),
+        ]
+    ),
 )
 def test_auto_pay_refuses_beside_the_field_what_is_no_amount(
     people: People, site: Site, field: str, typed: str, told: str

@@ -31,7 +31,7 @@ class Receiver:
 
 
 @pytest.fixture(scope="session")
-def _receiver() -> Iterator[Receiver]:
+def _receiver(processes: None) -> Iterator[Receiver]:
     receiver = Receiver()
 
     class Handler(BaseHTTPRequestHandler):

@@ -97,6 +97,7 @@ def test_an_unknown_fault_is_refused(emulator: Emulator) -> None:
         emulator.fault("explode")
 
 
+@pytest.mark.usefixtures("processes")
 def test_calls_are_limited_for_each_endpoint() -> None:
     with Emulator(arguments=("--rate-limit", "3")) as limited:
         client = limited.stripe_client()

@@ -9,6 +9,8 @@ import stripe
 from local.stripe_emulator.client import Emulator, wait_until
 from tests.stripe_emulator.conftest import Receiver, pay
 
+pytestmark = pytest.mark.usefixtures("processes")
+
 
 def test_everything_acknowledged_survives_a_kill(tmp_path: Path) -> None:
     emulator = Emulator(state=tmp_path / "stripe.sqlite").start()

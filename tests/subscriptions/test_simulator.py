@@ -15,10 +15,11 @@ import pytest
 from chalicelib.catalog.catalog import catalog
 from chalicelib.clock import to_ms
 from chalicelib.errors import Refusal
+from tests.depth import examples
 from tests.subscriptions.world import RenewalWorld, Subscriber, moment
 from tests.wire import Cut, Wire
 
-SEEDS = range(5)
+SEEDS = range(examples(5))
 STEPS = 35
 CARDS = ("pm_card_visa", "pm_card_visa", "pm_card_mastercard", "pm_card_chargeCustomerFail")
 PLANS = ("starter", "agency", "agency", "agency", "agency_yearly")

@@ -19,7 +19,7 @@ from tests.build import event
 from tests.system.traffic import balances, make_accounts, queue, send
 from tests.wait import wait_for
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("processes")]
 
 KILLS = 8
 EVENTS = 2_400

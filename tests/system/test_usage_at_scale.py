@@ -14,7 +14,7 @@ from tests.build import event
 from tests.system.traffic import balances, make_accounts, queue, send
 from tests.wait import wait_for
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.usefixtures("processes")]
 
 MESSAGES = 3_000
 DUPLICATES = MESSAGES // 10
