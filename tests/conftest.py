@@ -24,6 +24,8 @@ from tests.environment import use
 from tests.memory import aws_in_memory
 from tests.wait import wait_for
 
+pytest_plugins = ["tests.payments.fixtures"]
+
 _numbers = count(1)
 
 NewWallet = Callable[..., str]

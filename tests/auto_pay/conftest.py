@@ -7,10 +7,7 @@ import pytest
 from local.resources import Deployment
 from local.stripe_emulator.client import Emulator
 from tests.auto_pay.world import Saver, World
-from tests.payments.conftest import _payments_stack, emulator, new_payer, stripe_process
 from tests.payments.payer import Payer
-
-__all__ = ["_payments_stack", "emulator", "new_payer", "stripe_process"]
 
 NewSaver = Callable[..., Saver]
 

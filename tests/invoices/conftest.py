@@ -10,13 +10,6 @@ from chalicelib.payments import table as payments
 from chalicelib.payments.payment import Payment
 from local.resources import Deployment
 from tests.invoices import documents
-from tests.payments.conftest import (  # noqa: F401 - fixtures
-    _payments_stack,
-    emulator,
-    new_payer,
-    payer,
-    stripe_process,
-)
 
 
 @pytest.fixture

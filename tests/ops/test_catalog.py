@@ -14,17 +14,13 @@ from tests.api import Api
 from tests.build import debit
 from tests.subscriptions.conftest import (
     NewSubscriber,
-    _payments_stack,
-    emulator,
-    new_payer,
     new_subscriber,
-    stripe_process,
     subscriber,
     world,
 )
 from tests.subscriptions.world import RenewalWorld, Subscriber
 
-__all__ = ["_payments_stack", "emulator", "new_payer", "new_subscriber", "stripe_process", "subscriber", "world"]
+__all__ = ["new_subscriber", "subscriber", "world"]
 
 DEPLOYED = FILE.read_text()
 

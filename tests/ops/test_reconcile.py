@@ -18,17 +18,8 @@ from ops.compare import Difference, differences
 from ops.reconcile import _tracked
 from ops.sides import read_sides
 from tests.build import credit, debit
-from tests.payments.conftest import _payments_stack, emulator, new_payer, payer, stripe_process
 from tests.payments.payer import HOUR_MS, NewPayer, Payer
 from tests.payments.refunder import events, pay, refund_payment, tell, tell_one
-
-__all__ = ["_payments_stack", "emulator", "new_payer", "payer", "stripe_process"]
-
-
-@pytest.fixture
-def paid(payer: Payer) -> Payer:
-    payer.top_up()
-    return payer
 
 
 def found_about(payer: Payer) -> list[Difference]:

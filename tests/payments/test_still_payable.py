@@ -34,7 +34,7 @@ IN_THE_BROWSER = {"return_url": "https://a.example/"}
 
 
 @pytest.fixture(scope="module")
-def stripe_process() -> Iterator[Emulator]:
+def stripe_process(processes: None) -> Iterator[Emulator]:
     """Where nothing that takes its time ends by itself while a test looks on."""
     with Emulator(webhook_secret=WEBHOOK_SECRET, delay_seconds=3600) as running:
         yield running

@@ -7,11 +7,8 @@ import pytest
 from local.resources import Deployment
 from local.stripe_emulator.client import Emulator
 from tests.auto_pay.world import Saver
-from tests.payments.conftest import _payments_stack, emulator, new_payer, stripe_process
 from tests.payments.payer import Payer
 from tests.subscriptions.world import RenewalWorld, Subscriber
-
-__all__ = ["_payments_stack", "emulator", "new_payer", "stripe_process"]
 
 NewSubscriber = Callable[..., Subscriber]
 

@@ -1,4 +1,4 @@
-"""One Stripe emulator for the directory, emptied before each test; settings point at it and at the module's stack."""
+"""Payers at one Stripe emulator for the run, emptied before each test; the settings point at it and at the stack."""
 
 from collections.abc import Callable, Iterator
 from itertools import count
@@ -24,7 +24,7 @@ def stripe_process(processes: None) -> Iterator[Emulator]:
 
 
 @pytest.fixture(scope="module")
-def _payments_stack(stack: Deployment, stripe_process: Emulator) -> Iterator[Emulator]:
+def payments_stack(stack: Deployment, stripe_process: Emulator) -> Iterator[Emulator]:
     environment = {
         "STRIPE_SECRET_KEY": SECRET_KEY,
         "STRIPE_PUBLISHABLE_KEY": PUBLISHABLE_KEY,
@@ -36,10 +36,10 @@ def _payments_stack(stack: Deployment, stripe_process: Emulator) -> Iterator[Emu
 
 
 @pytest.fixture
-def emulator(_payments_stack: Emulator) -> Emulator:
-    _payments_stack.reset()
+def emulator(payments_stack: Emulator) -> Emulator:
+    payments_stack.reset()
     end_what_was_left()
-    return _payments_stack
+    return payments_stack
 
 
 @pytest.fixture
