@@ -1,17 +1,20 @@
 # The commands of this project. `make` alone lists them. Nothing needs to be installed but make and Python 3.11 or newer.
 
 .DEFAULT_GOAL := help
-.PHONY: help run reset test check format words functions bench package clean
+.PHONY: help run reset quick test test-deep check format words functions bench package clean
 
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+# One worker more than there are processors, for tests wait for what they start; with many, files would be too few.
+WORKERS = $(shell $(BIN)/python -c 'import os; print(min(4, os.cpu_count() + 1))')
+PYTEST = $(BIN)/python -m pytest --numprocesses=$(WORKERS) --dist=loadfile --no-loadscope-reorder
 # The first interpreter that is new enough and really runs: a name on the path may be a shim that refuses to.
 PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3.14 python3 python; do \
 	"$$name" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo "$$name" && break; done)
 
 help:  ## List the commands
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(STAMP)  ## Start the whole system on this machine (PORT=8000 unless taken)
 	@exec $(BIN)/python -m local.run
@@ -21,9 +24,16 @@ reset:  ## Forget everything that make run has kept
 		echo "make run is running: stop it first" >&2; exit 1; fi
 	rm -rf .local
 
-test: $(STAMP)  ## Run the tests
+quick: check  ## In a minute: what make check does, and all tests that start no process
+	$(PYTEST) --numprocesses=auto --maxprocesses=4 -m quick --hypothesis-profile=quick
+
+test: $(STAMP)  ## Run all tests
 	@$(BIN)/python -m tests.browser
-	$(BIN)/python -m pytest --numprocesses=auto --maxprocesses=4 --dist=loadfile --no-loadscope-reorder
+	$(PYTEST)
+
+test-deep: $(STAMP)  ## Run all tests with many more examples, seeds and orders
+	@$(BIN)/python -m tests.browser
+	$(PYTEST) --hypothesis-profile=deep
 
 check: $(STAMP)  ## Check format, style, types, the directions of imports and the resources
 	$(BIN)/ruff format --check

@@ -28,7 +28,8 @@ from infrastructure import package
 from ops.__main__ import ops
 
 ROOT = Path(__file__).resolve().parent.parent
-DOCUMENTS = [ROOT / "README.md", ROOT / "local/stripe_emulator/README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+READMES = ("README.md", "local/stripe_emulator/README.md", "tests/README.md")
+DOCUMENTS = [*(ROOT / each for each in READMES), *sorted((ROOT / "docs").rglob("*.md"))]
 TEXTS = {str(path.relative_to(ROOT)): path.read_text() for path in DOCUMENTS}
 TEMPLATE = json.loads((ROOT / "infrastructure/resources.json").read_text())
 

@@ -4,11 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import schemathesis
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from playwright.sync_api import sync_playwright
-from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from app import app
 from chalicelib import api as all_routes
@@ -167,6 +165,10 @@ def without_default(document: Any) -> Any:
 )
 def test_whatever_is_sent_the_answer_is_as_described(api: Api, path: str, method: str) -> None:
     """Send generated requests, good and bad; schemathesis compares each answer with the description."""
+    # Imported here: it takes seconds to load, also where no test of this file runs.
+    import schemathesis  # noqa: PLC0415
+    from schemathesis.specs.openapi.checks import positive_data_acceptance  # noqa: PLC0415
+
     api.make_account("acme")
     schema: Any = schemathesis.openapi.from_dict(without_default(DOCUMENT))
     schema.config.update(base_url=api.url)

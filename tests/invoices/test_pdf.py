@@ -19,6 +19,7 @@ from chalicelib.invoices.pdf.document import draw
 from chalicelib.invoices.pdf.layout import A4, INK, LETTER, page_for, readable
 from chalicelib.invoices.words import FOLDER, languages, texts
 from chalicelib.money import MICROS, THREE_DECIMAL, ZERO_DECIMAL
+from tests.depth import some
 from tests.invoices.documents import AT_MS, BUYER, SELLER, arabic, invoice, many_lines, note, yen
 from tests.invoices.examples import EXAMPLES
 
@@ -114,7 +115,7 @@ def test_two_hundred_lines_take_pages_with_headings_and_numbers() -> None:
     assert all(f"Phone number +1 555 {each:04d}" in joined for each in range(200))
 
 
-@pytest.mark.parametrize("number", [*range(1, 60)])
+@pytest.mark.parametrize("number", some(range(1, 60)))
 def test_nothing_is_drawn_below_the_foot_however_many_lines_there_are(number: int) -> None:
     reader = PdfReader(BytesIO(draw(invoice(lines=many_lines(number)), None)))
     total = "\n".join(page.extract_text() for page in reader.pages).count("Balance due")
