@@ -3,6 +3,7 @@
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,10 @@ NewWallet = Callable[..., str]
 """What the fixture `new_wallet` gives."""
 
 
+FORBIDDEN = frozenset({"subprocess.Popen", "socket.connect"})
+"""Python's audit events that no quick test may cause (docs.python.org/3/library/audit_events.html)."""
+
+
 class NotQuick(Exception):
     """A test starts a process or connects to one, and does not say so: it has to ask for the fixture `processes`."""
 
@@ -50,17 +55,34 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
-    """Let no quick test start a process or connect to one."""
-    _guarded.append(item.nodeid if item.get_closest_marker("quick") else "")
-    try:
+def pytest_runtest_setup(item: pytest.Item) -> Iterator[None]:
+    """Watch a quick test's fixtures being made."""
+    with _watched(item):
         return (yield)
-    finally:
-        _guarded.pop()
 
 
-_guarded: list[str] = []
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """Watch a quick test."""
+    with _watched(item):
+        return (yield)
+
+
+_quick_tests: list[str] = []
 """The quick test that runs, if one does."""
+
+
+@contextmanager
+def _watched(item: pytest.Item) -> Iterator[None]:
+    """Let a quick test start no process and connect to none inside the block."""
+    if _needs_processes(item):
+        yield
+        return
+    _quick_tests.append(item.nodeid)
+    try:
+        yield
+    finally:
+        _quick_tests.pop()
 
 
 def _needs_processes(item: pytest.Item) -> bool:
@@ -68,8 +90,9 @@ def _needs_processes(item: pytest.Item) -> bool:
 
 
 def _refuse_processes(event: str, arguments: tuple[Any, ...]) -> None:
-    if event in {"subprocess.Popen", "socket.connect"} and _guarded and _guarded[-1]:
-        raise NotQuick(f"{_guarded[-1]} has to ask for the fixture `processes`: {event}{arguments[:2]}")
+    # Threads of other tests may live on, and are none of its business.
+    if event in FORBIDDEN and _quick_tests and threading.current_thread() is threading.main_thread():
+        raise NotQuick(f"{_quick_tests[-1]} has to ask for the fixture `processes`: {event}{arguments[:2]}")
 
 
 @pytest.fixture(scope="session")
