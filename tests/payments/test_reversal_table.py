@@ -120,12 +120,17 @@ def test_what_may_still_change_is_due_and_names_what_it_is_about() -> None:
 
 def test_what_is_over_is_due_no_more() -> None:
     made = paid()
-    kept = {"state": "pending", "refund_id": "ref_1", "checks": 0}
-    reversal_table.change(made, with_refund(refund_of(made, **kept)))
-    settled = {"state": "failed", "posted": 2}
-    reversal_table.change(made, lambda seen: replace(seen, refunds=(replace(seen.refunds[0], **settled),), disputes=()))
-    far_future_ms = now_ms() + 400 * DAY_MS
-    assert made.account_id not in [account_id for account_id, _ in reversal_table.due(far_future_ms, 100)]
+
+    def is_due() -> bool:
+        return made.account_id in [account_id for account_id, _ in reversal_table.due(now_ms() + 400 * DAY_MS, 100)]
+
+    def give_up(seen: Reversals) -> Reversals:
+        return replace(seen, refunds=(replace(seen.refunds[0], state="failed", posted=2),))
+
+    reversal_table.change(made, with_refund(refund_of(made, state="pending", checks=0)))
+    assert is_due()
+    reversal_table.change(made, give_up)
+    assert not is_due()
 
 
 def test_a_key_that_names_nothing_is_refused() -> None:
