@@ -41,16 +41,6 @@ def run(module: str, environment: dict[str, str]) -> dict[str, Any]:
     return figures
 
 
-def cold_start_ms(environment: dict[str, str]) -> int:
-    """Return how long a new process takes to import the app, the best of five."""
-    code = "import time; start = time.perf_counter(); import app; print((time.perf_counter() - start) * 1000)"
-    command = [sys.executable, "-c", code]
-    outputs = [
-        subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout for _ in range(5)
-    ]
-    return round(min(map(float, outputs)))
-
-
 def machine() -> dict[str, Any]:
     """Say where the figures come from."""
     return {
@@ -64,7 +54,7 @@ def machine() -> dict[str, Any]:
 def measure(aws: Aws) -> dict[str, Any]:
     """Take all measurements."""
     environment = {**os.environ, **aws.environment}
-    figures = {"import_app_ms": cold_start_ms(environment), **run("benchmarks.ledger", environment)}
+    figures = {**run("benchmarks.imports", environment), **run("benchmarks.ledger", environment)}
     figures |= run("benchmarks.postings", environment)
     figures |= run("benchmarks.contention", environment)
     figures |= run("benchmarks.renewals", environment)

@@ -19,7 +19,7 @@ MAXIMUM_DETAIL: Final = 500
 MAXIMUM_NAME: Final = 256
 """Of a reason or an id; no valid id is longer."""
 
-_REFUSED_BY_SQS: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_REFUSED_BY_SQS: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 """https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html."""
 
 

@@ -1,0 +1,66 @@
+"""What a cold start imports: each function's code, in a fresh interpreter. Run as a process of its own; prints JSON.
+
+As it is deployed: with bytecode, and without what is installed for development only. Functions and the bare libraries
+take turns, so that whatever else the machine does falls on all of them; the best of several counts.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+from local.resources import Overlay
+
+BARE = "chalice.app, boto3, pynamodb.models"
+"""What a project of this kind cannot do without."""
+API = "app"
+NOT_DEPLOYED = ("cryptography", "rich")
+"""Libraries that a deployed one imports where it finds them."""
+ROUNDS = 7
+PROGRAM = """
+import sys, time
+sys.modules.update(dict.fromkeys({absent!r}))
+start = time.perf_counter()
+import {modules}
+print((time.perf_counter() - start) * 1000)
+"""
+
+
+def modules() -> dict[str, str]:
+    """Return what is imported by each function, by its name."""
+    handlers = [function.handler.rpartition(".") for function in Overlay.read().functions.values() if function.handler]
+    return {"bare": BARE, "api": API, **{name: module for module, _, name in handlers}}
+
+
+def import_ms(code: str, environment: dict[str, str]) -> float:
+    """Return how long a new process takes to import modules."""
+    program = PROGRAM.format(modules=code, absent=NOT_DEPLOYED)
+    command = [sys.executable, "-c", program]
+    return float(subprocess.run(command, env=environment, capture_output=True, text=True, check=True).stdout)
+
+
+def measure() -> dict[str, float]:
+    """Return the milliseconds of each function's import."""
+    with tempfile.TemporaryDirectory() as bytecode:
+        environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+        environment["PYTHONPYCACHEPREFIX"] = bytecode
+        rounds = [{name: import_ms(code, environment) for name, code in modules().items()} for _ in range(ROUNDS + 1)]
+    # The first round writes the bytecode.
+    return {name: min(each[name] for each in rounds[1:]) for name in rounds[0]}
+
+
+def main() -> None:
+    """Measure and print."""
+    measured = measure()
+    bare = measured.pop("bare")
+    figures = {
+        "import_bare_ms": round(bare),
+        "import_ms": {name: round(value) for name, value in measured.items()},
+        "import_of_bare": {name: round(value / bare, 2) for name, value in measured.items()},
+    }
+    print(json.dumps(figures))
+
+
+if __name__ == "__main__":
+    main()

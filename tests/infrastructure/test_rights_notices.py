@@ -1,0 +1,56 @@
+"""The functions that publish events and send mails may do what they do."""
+
+import json
+
+import msgspec
+import pytest
+import requests
+
+from chalicelib.notices.event import Event
+from tests.infrastructure.guarded import Document, Guarded
+from tests.notices.records import (
+    auto_pay,
+    invoice,
+    invoice_record,
+    payment_record,
+    repeat,
+    repeat_record,
+    subscription,
+    wallet_record,
+)
+from tests.notices.records import record as stream_record
+from tests.notices.told import payment_events, subscription_events
+
+
+@pytest.mark.parametrize(
+    ("handler", "record"),
+    [
+        ("announce_wallets", wallet_record(12, 0)),
+        ("announce_payments", payment_record("created", "succeeded")),
+        ("announce_payments", payment_record("created", "succeeded", amount_micros="cannot be read")),
+        ("announce_auto_pay", stream_record(auto_pay(), auto_pay("declines", 3))),
+        ("announce_subscriptions", stream_record(subscription(), subscription("past_due"))),
+        ("announce_subscriptions", stream_record(subscription(), subscription("past_due", add_ons="{"))),
+        ("announce_repeats", repeat_record(repeat())),
+        ("announce_repeats", repeat_record(repeat(amount_micros="cannot be read"))),
+        ("announce_invoices", invoice_record(invoice())),
+        ("announce_invoices", invoice_record(invoice(total_micros="cannot be read"))),
+    ],
+)
+def test_telling_the_platform_may_do_what_it_does(guarded: Guarded, handler: str, record: Document) -> None:
+    assert guarded.call(handler, {"Records": [record]}) == {"batchItemFailures": []}
+
+
+def test_sending_mails_may_do_what_it_does(account: str, guarded: Guarded) -> None:
+    (told,) = payment_events(payment_record("created", "succeeded"))
+    send_mail_of(guarded, told)
+    assert "pay_1" in requests.get(f"{guarded.aws.endpoint}/_ministack/ses/messages", timeout=30).text
+    (owed,) = subscription_events(stream_record(subscription(), subscription("past_due")))
+    send_mail_of(guarded, owed)
+
+
+def send_mail_of(guarded: Guarded, told: Event) -> None:
+    """Deliver an event to the function that sends mails."""
+    envelope = {"detail-type": told.type, "detail": msgspec.to_builtins(told.detail)}
+    message = {"messageId": "1", "receiptHandle": "x", "body": json.dumps(envelope), "attributes": {}}
+    assert guarded.call("send_mails", {"Records": [message]}) == {"batchItemFailures": []}
