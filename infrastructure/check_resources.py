@@ -1,4 +1,4 @@
-"""Check `resources.json` against what this system rests on: `python -m infrastructure.check_resources`.
+"""Check the made `resources.json` against what this system rests on: `python -m infrastructure.check_resources`.
 
 cfn-lint knows what CloudFormation accepts; these are the choices that it accepts and that would still lose money:
 a queue whose messages come back while they are being handled, a table without a way back, a stream that is not there.

@@ -80,8 +80,8 @@ class Api(Rights, frozen=True, kw_only=True):
     """The function that Chalice makes of the routes."""
 
     doing: str
-    memory_mb: int
-    timeout_seconds: int
+    memory_mb: int = 512
+    timeout_seconds: int = 60
 
 
 class QueueSource(Entry, frozen=True, kw_only=True):

@@ -35,16 +35,12 @@ holds = "changes of parcels that nobody could follow"
 [functions.send_parcels]
 handler = "chalicelib.parcels.handlers.send_parcels"
 doing = "sending parcels"
-memory_mb = 512
-timeout_seconds = 60
 queue = { name = "parcels", batch_size = 10, concurrency = 5 }
 tables.parcels = ["get", "update"]
 
 [functions.follow_parcels]
 handler = "chalicelib.parcels.handlers.follow_parcels"
 doing = "following parcels"
-memory_mb = 512
-timeout_seconds = 60
 stream = { table = "parcels", batch_size = 100, attempts = 10, on_failure = "parcel_failures" }
 tables."parcels/due" = ["query"]
 sends = ["parcels"]
@@ -130,7 +126,7 @@ def allowed(made: dict[str, str], name: str) -> set[tuple[str, str]]:
 @pytest.mark.parametrize(
     ("before", "after", "said"),
     [
-        ("memory_mb = 1769", "", r"\[functions.record_usage\] .*missing required field `memory_mb`"),
+        ('doing = "recording usage"', "", r"\[functions.record_usage\] .*missing required field `doing`"),
         ("memory_mb = 1769", "memory = 1769", r"\[functions.record_usage\] .*unknown field `memory`"),
         ('["batch_get"]\nsends', '["fetch"]\nsends', r"\[functions.record_usage\] Invalid enum value 'fetch'"),
         ('key = ["session_id"]', "key = 5", r"\[tables.portal_sessions\] Expected `array`"),
