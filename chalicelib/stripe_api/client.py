@@ -30,7 +30,7 @@ read and a charge, both repeated, end within the 29 seconds of API Gateway."""
 
 REFUSED: Final = "Stripe refuses to work for us"
 UNCLEAR: Final = "Stripe did not answer clearly"
-"""Alarms listen for these log lines (infrastructure/resources.json)."""
+"""Alarms listen for these log lines (infrastructure/functions.toml)."""
 
 LIVE_KEYS: Final = ("sk_live_", "rk_live_")
 TEST_KEYS: Final = ("sk_test_", "rk_test_")
