@@ -29,7 +29,7 @@ class Context(Protocol):
     def aws_request_id(self) -> str:
         """Return the id of this call: that of its lines in CloudWatch."""
 
-    def get_remaining_time_in_millis(self) -> int:
+    def get_remaining_time_in_millis(self) -> float:
         """Return how long the function may still run."""
 
 

@@ -32,4 +32,4 @@ def test_lambda_enters_in_a_domain_under_the_decorator_of_all(name: str) -> None
     function = entry_point(ENTRY_POINTS[name])
     assert function.__name__ == name
     assert inspect.unwrap(function) is not function
-    assert function.__code__ is lambda_function(print).__code__  # type: ignore[attr-defined]
+    assert function.__code__ is lambda_function(print).__code__
