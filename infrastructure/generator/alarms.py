@@ -40,18 +40,18 @@ def _of_function(name: str, function: Api) -> Iterator[tuple[str, Document]]:
     yield f"{logical_id}ErrorsAlarm", _alarm(f"{function.doing} failed", "AWS/Lambda", "Errors", about)
     yield f"{logical_id}ThrottlesAlarm", _alarm(f"{function.doing} was throttled", "AWS/Lambda", "Throttles", about)
     if isinstance(function, Function) and function.stream:
-        tells = f"{function.doing} is ten minutes behind its stream"
-        yield f"{logical_id}AgeAlarm", _age_alarm(tells, "AWS/Lambda", "IteratorAge", about, BEHIND_MS)
+        description = f"{function.doing} is ten minutes behind its stream"
+        yield f"{logical_id}AgeAlarm", _age_alarm(description, "AWS/Lambda", "IteratorAge", about, BEHIND_MS)
 
 
 def _of_queues(specification: Specification) -> Iterator[tuple[str, Document]]:
     for name, queue in specification.queues.items():
-        tells = f"{queue.dead_letters} wait in the dead-letter queue"
-        yield f"{camel(name)}DeadLetterAlarm", _message_alarm(tells, queue_id(name + DEAD_LETTERS))
+        description = f"{queue.dead_letters} wait in the dead-letter queue"
+        yield f"{camel(name)}DeadLetterAlarm", _message_alarm(description, queue_id(name + DEAD_LETTERS))
         if queue.alarm_age_seconds is not None:
-            tells = f"the oldest {queue.message} has waited for {queue.alarm_age_seconds // 60} minutes"
+            description = f"the oldest {queue.message} has waited for {queue.alarm_age_seconds // 60} minutes"
             about = {"QueueName": attribute(queue_id(name), "QueueName")}
-            alarm = _age_alarm(tells, "AWS/SQS", "ApproximateAgeOfOldestMessage", about, queue.alarm_age_seconds)
+            alarm = _age_alarm(description, "AWS/SQS", "ApproximateAgeOfOldestMessage", about, queue.alarm_age_seconds)
             yield f"{camel(name)}AgeAlarm", alarm
     for name, failures in specification.failure_queues.items():
         yield f"{camel(name)}Alarm", _message_alarm(f"{failures.holds} wait in the queue of failures", queue_id(name))
@@ -62,7 +62,7 @@ def _of_log(name: str, alarm: LogAlarm) -> Iterator[tuple[str, Document]]:
     for function in alarm.functions:
         logical_id = f"{metric}Filter" if len(alarm.functions) == 1 else f"{metric}{camel(function)}Filter"
         yield logical_id, _filter(metric, alarm, log_group_id(function))
-    properties = _properties(alarm.tells, STACK, metric, {})
+    properties = _properties(alarm.description, STACK, metric, {})
     counted = {"Period": alarm.period_seconds, "Threshold": alarm.threshold}
     yield f"{metric}Alarm", {"Type": "AWS::CloudWatch::Alarm", "Properties": {**properties, **counted}}
 
@@ -79,28 +79,28 @@ def _filter(metric: str, alarm: LogAlarm, log_group: str) -> Document:
     return {"Type": "AWS::Logs::MetricFilter", "Properties": properties}
 
 
-def _alarm(tells: str, namespace: str, metric: str, about: Document) -> Document:
+def _alarm(description: str, namespace: str, metric: str, about: Document) -> Document:
     """Tell when anything at all was counted in five minutes."""
-    return {"Type": "AWS::CloudWatch::Alarm", "Properties": _properties(tells, namespace, metric, about)}
+    return {"Type": "AWS::CloudWatch::Alarm", "Properties": _properties(description, namespace, metric, about)}
 
 
-def _message_alarm(tells: str, queue: str) -> Document:
+def _message_alarm(description: str, queue: str) -> Document:
     about = {"QueueName": attribute(queue, "QueueName")}
-    properties = _properties(tells, "AWS/SQS", "ApproximateNumberOfMessagesVisible", about)
+    properties = _properties(description, "AWS/SQS", "ApproximateNumberOfMessagesVisible", about)
     return {"Type": "AWS::CloudWatch::Alarm", "Properties": {**properties, "Statistic": "Maximum", "Period": 60}}
 
 
-def _age_alarm(tells: str, namespace: str, metric: str, about: Document, oldest: int) -> Document:
+def _age_alarm(description: str, namespace: str, metric: str, about: Document, oldest: int) -> Document:
     """Tell when something was too old for three minutes on end."""
-    properties = _properties(tells, namespace, metric, about)
+    properties = _properties(description, namespace, metric, about)
     changed = {"Statistic": "Maximum", "Period": 60, "EvaluationPeriods": 3, "Threshold": oldest}
     return {"Type": "AWS::CloudWatch::Alarm", "Properties": {**properties, **changed}}
 
 
-def _properties(tells: str, namespace: str | Document, metric: str, about: Document) -> Document:
+def _properties(description: str, namespace: str | Document, metric: str, about: Document) -> Document:
     dimensions = [{"Name": name, "Value": value} for name, value in about.items()]
     return {
-        "AlarmDescription": sub(f"${{Stage}}: {tells}"),
+        "AlarmDescription": sub(f"${{Stage}}: {description}"),
         "Namespace": namespace,
         "MetricName": metric,
         **({"Dimensions": dimensions} if dimensions else {}),

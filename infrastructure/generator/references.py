@@ -24,21 +24,21 @@ def wrong_references(specification: Specification, base: Document) -> Iterator[s
 def _wrong_rights(entry: str, rights: Rights, specification: Specification) -> Iterator[str]:
     for group in rights.may:
         if group not in specification.rights or not isinstance(rights, Api):
-            yield f"{entry} may {group}: add [rights.{group}], or mend the name; a group cannot name groups"
+            yield f"{entry} may {group}: add [rights.{group}], or correct the name; a group cannot name groups"
     for path in rights.tables:
         table, _, index = path.partition("/")
         if table not in specification.tables:
-            yield f"{entry} uses the table {table}: add [tables.{table}], or mend the name"
+            yield f"{entry} uses the table {table}: add [tables.{table}], or correct the name"
         elif index and index not in specification.tables[table].indexes:
-            yield f"{entry} uses the index {path}: add indexes.{index} to [tables.{table}], or mend the name"
+            yield f"{entry} uses the index {path}: add indexes.{index} to [tables.{table}], or correct the name"
     for queue in set(rights.sends) - _queues(specification):
-        yield f"{entry} sends to {queue}: add [queues.{queue}], or mend the name"
+        yield f"{entry} sends to {queue}: add [queues.{queue}], or correct the name"
 
 
 def _wrong_buckets(entry: str, rights: Rights, base: Document) -> Iterator[str]:
     for bucket in {path.partition("/")[0] for path in rights.buckets}:
         if bucket_id(bucket) not in base["Resources"]:
-            yield f"{entry} uses the bucket {bucket}: add {bucket_id(bucket)} to base.json, or mend the name"
+            yield f"{entry} uses the bucket {bucket}: add {bucket_id(bucket)} to base.json, or correct the name"
 
 
 def _wrong_source(name: str, function: Function, specification: Specification) -> Iterator[str]:
@@ -48,19 +48,19 @@ def _wrong_source(name: str, function: Function, specification: Specification) -
     if sum(source is not None for source in (function.queue, function.stream, function.schedule)) != 1:
         yield f"{entry} needs exactly one of queue, stream and schedule"
     if function.queue and function.queue.name not in specification.queues:
-        yield f"{entry} reads {function.queue.name}: add [queues.{function.queue.name}], or mend the name"
+        yield f"{entry} reads {function.queue.name}: add [queues.{function.queue.name}], or correct the name"
     if function.stream:
         table, failures = function.stream.table, function.stream.on_failure
         if table not in specification.tables or not specification.tables[table].stream:
-            yield f"{entry} reads the stream of {table}: give [tables.{table}] stream = true, or mend the name"
+            yield f"{entry} reads the stream of {table}: give [tables.{table}] stream = true, or correct the name"
         if failures not in _queues(specification):
-            yield f"{entry} gives up to {failures}: add [failure_queues.{failures}], or mend the name"
+            yield f"{entry} gives up to {failures}: add [failure_queues.{failures}], or correct the name"
 
 
 def _wrong_log_alarms(specification: Specification) -> Iterator[str]:
     for name, alarm in specification.log_alarms.items():
         for function in set(alarm.functions) - {API, *specification.functions}:
-            yield f"[log_alarms.{name}] is about {function}: add [functions.{function}], or mend the name"
+            yield f"[log_alarms.{name}] is about {function}: add [functions.{function}], or correct the name"
 
 
 def _wrong_parameters(specification: Specification, base: Document) -> Iterator[str]:

@@ -115,7 +115,7 @@ class Function(Api, frozen=True, kw_only=True):
 class LogAlarm(Entry, frozen=True, kw_only=True):
     """An alarm about lines in the log."""
 
-    tells: str
+    description: str
     events: Sequence[str]
     functions: Sequence[str]
     period_seconds: int
