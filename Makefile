@@ -47,7 +47,7 @@ format: $(STAMP)  ## Bring the code into its format
 	$(BIN)/ruff format
 	$(BIN)/ruff check --fix
 
-words: $(STAMP)  ## Bring the portal's translations up to date with its texts
+words: $(STAMP)  ## Bring the translations up to date with the texts
 	$(BIN)/python -m infrastructure.words
 
 functions: $(STAMP)  ## Make the configuration, policies and resources of infrastructure/functions.toml

@@ -20,10 +20,10 @@ from typing import Any
 from fpdf import FPDF
 from msgspec.structs import replace
 
-from chalicelib.invoices.figures import figures
 from chalicelib.invoices.invoice import Invoice
 from chalicelib.invoices.pdf.document import draw
 from chalicelib.invoices.pdf.typeface import FOLDER, MAIN
+from chalicelib.invoices.words import Words
 from tests.invoices.documents import arabic, invoice, many_lines, note, yen
 
 SIZES = (1, 200)
@@ -61,7 +61,7 @@ def cpu_ms(paint: Callable[[Invoice], bytes], size: int) -> float:
 
 def rows(document: Invoice) -> list[tuple[str, str, str, str]]:
     """Return the table's texts."""
-    write, currency = figures(document.locale), document.currency
+    write, currency = Words(document.locale), document.currency
     return [
         (
             line.description,
@@ -75,7 +75,7 @@ def rows(document: Invoice) -> list[tuple[str, str, str, str]]:
 
 def around(document: Invoice) -> tuple[list[str], list[str]]:
     """Return what stands above the table and below it."""
-    total = figures(document.locale).amount(document.total_micros, document.currency)
+    total = Words(document.locale).amount(document.total_micros, document.currency)
     paid = document.paid
     above = [document.number, document.seller.name, *document.seller.address, document.buyer.name]
     below = [f"Total {total}", document.cause]

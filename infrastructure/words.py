@@ -1,27 +1,49 @@
-"""Bring the portal's catalogs up to date with its texts: `python -m infrastructure.words` (`make words`).
+"""Bring the translations up to date with the texts of the code: `python -m infrastructure.words` (`make words`).
 
-It collects the texts of the code and the templates into `portal.pot`, merges them into each language's `portal.po`,
-and compiles that into `portal.mo`. The English catalog says what the code says. It ends with 1 if a text is not
-translated.
+It collects the texts of the code and the templates, brings each language's `texts.po` up to them, and compiles from it
+a catalog for each surface whose texts are all translated. It ends with 1 if a surface lacks a text of a language that
+it speaks, or a translation has other placeholders than its text.
 """
 
 import sys
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable
 from datetime import UTC, datetime
+from functools import cache
 from io import BytesIO
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple, get_args
 
-from babel.messages.catalog import Catalog
+from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
-ROOT: Final = Path(__file__).resolve().parent.parent
-PORTAL: Final = ROOT / "chalicelib" / "portal"
-WORDS: Final = PORTAL / "words"
-SOURCE_LANGUAGE: Final = "en"
-METHODS: Final = [("**.py", "python"), ("templates/**.html", "jinja2")]
+from chalicelib.i18n.language import FOLDER, Surface
+
+CODE: Final = FOLDER.parent.parent
+SURFACES: Final[tuple[Surface, ...]] = get_args(Surface)
+SURFACES_BY_PATH: Final[dict[str, tuple[Surface, ...]]] = {
+    "history/spreadsheet.py": ("spreadsheet",),
+    "auto_pay/decision.py": ("portal",),
+    "invoices/": ("paper",),
+    "notices/": ("mails",),
+    "payments/card_name.py": ("portal", "paper"),
+    "payments/words.py": ("portal", "mails"),
+    "portal/": ("portal",),
+}
+"""Where texts are, by the beginning of the path, and which surfaces say them."""
+
+METHODS: Final = [("**.py", "python"), ("portal/templates/**.html", "jinja2")]
+OPTIONS: Final = {"portal/templates/**.html": {"silent": "false"}}
+KEYWORDS: Final = {
+    "_": None,
+    "say": None,
+    "mark": None,
+    "count": (1, 2),
+    "mark_count": (1, 2),
+    "say_in": ((1, "c"), 2),
+}
 NOISE: Final = (
     b"POT-Creation-Date",
     b"PO-Revision-Date",
@@ -31,52 +53,84 @@ NOISE: Final = (
     b"Language-Team",
     b"Project-",
 )
-KEYWORDS: Final = {
-    **dict.fromkeys(("_", "gettext", "say", "mark")),
-    **dict.fromkeys(("ngettext", "count", "mark_count"), (1, 2)),
-}
 
 
-def collected() -> Catalog:
-    """Collect all texts from the code and the templates."""
-    catalog = Catalog(project="billing-portal", charset="utf-8", fuzzy=False)
-    options = {"templates/**.html": {"trimmed": "true", "silent": "false"}}
-    found = extract_from_dir(PORTAL, METHODS, options, KEYWORDS, ("Translators:",))
-    for name, _line, message, comments, context in sorted(found, key=lambda each: (each[0], each[1])):
-        catalog.add(message, None, [(name, 0)], auto_comments=comments, context=context)
-    return catalog
+class Text(NamedTuple):
+    """A text in English: its two forms if it depends on a number, and its context if it means something else alone."""
+
+    id: str | tuple[str, ...]
+    context: str | None
 
 
-def merged(language: str, texts: Catalog) -> Catalog:
-    """Return a language's catalog with all texts; what is no longer said is dropped."""
-    path = WORDS / language / "LC_MESSAGES" / "portal.po"
-    if path.exists():
-        with path.open("rb") as file:
-            catalog = read_po(file, locale=language)
-    else:
-        catalog = Catalog(locale=language, charset="utf-8", fuzzy=False)
-    catalog.update(texts, no_fuzzy_matching=True, update_creation_date=False)
+@cache
+def collected() -> dict[Text, list[Surface]]:
+    """Collect all texts of the code and the templates, with the surfaces that say them.
+
+    Raises ValueError if the surfaces of a text are not known, or if a surface has no texts, which would be complete.
+    """
+    found: dict[Text, set[Surface]] = defaultdict(set)
+    for path, _line, message, _comments, context in extract_from_dir(CODE, METHODS, OPTIONS, KEYWORDS):
+        found[Text(message, context)].update(surfaces_of(path))
+    if silent := set(SURFACES) - set().union(*found.values()):
+        raise ValueError(f"no texts of {', '.join(silent)} are found")
+    texts = {text: [each for each in SURFACES if each in surfaces] for text, surfaces in found.items()}
+    return dict(sorted(texts.items(), key=_place))
+
+
+def _place(item: tuple[Text, list[Surface]]) -> tuple[list[int], str, str]:
+    text, surfaces = item
+    return [SURFACES.index(each) for each in surfaces], str(text.id), text.context or ""
+
+
+def surfaces_of(path: str) -> tuple[Surface, ...]:
+    """Return the surfaces that say a file's texts. Raises ValueError for a file of which that is not known."""
+    for beginning, surfaces in SURFACES_BY_PATH.items():
+        if path.startswith(beginning):
+            return surfaces
+    raise ValueError(f"chalicelib/{path} has texts: name the surfaces that say them in SURFACES_BY_PATH")
+
+
+def merged(language: str) -> Catalog:
+    """Return all texts with a language's translations; what is no longer said is dropped."""
+    catalog = read(language) if po_path(language).exists() else Catalog(locale=language, fuzzy=False)
+    template = Catalog()
+    for text, surfaces in collected().items():
+        template.add(text.id, context=text.context, auto_comments=[", ".join(surfaces)])
+    catalog.update(template, no_fuzzy_matching=True, update_creation_date=False)
     catalog.obsolete.clear()
-    if language == SOURCE_LANGUAGE:
-        for message in catalog:
-            if message.id:
-                message.string = message.id
     return catalog
 
 
-def missing(catalog: Catalog) -> list[str]:
-    """Return the texts that a catalog does not translate."""
-    return [str(message.id) for message in catalog if message.id and not _is_complete(message.string)]
+def of_surface(catalog: Catalog, surface: Surface) -> list[Message]:
+    """Return the messages of a language's catalog that a surface says."""
+    found = (catalog.get(text.id, text.context) for text, surfaces in collected().items() if surface in surfaces)
+    return [message for message in found if message]
+
+
+def missing(messages: Iterable[Message]) -> list[str]:
+    """Return the texts that are not translated."""
+    return [str(message.id) for message in messages if message.fuzzy or not _is_complete(message.string)]
 
 
 def _is_complete(string: object) -> bool:
     return all(string) if isinstance(string, tuple | list) else bool(string)
 
 
+def po_path(language: str) -> Path:
+    """Return where a language's texts are."""
+    return FOLDER / language / "texts.po"
+
+
+def read(language: str) -> Catalog:
+    """Read a language's texts."""
+    with po_path(language).open("rb") as file:
+        return read_po(file, locale=language)
+
+
 def po_bytes(catalog: Catalog) -> bytes:
     """Write a catalog as text, without what differs from run to run."""
     file = BytesIO()
-    write_po(file, catalog, width=120, omit_header=False, sort_output=True, no_location=True)
+    write_po(file, catalog, width=120, no_location=True)
     lines = [line for line in file.getvalue().splitlines(keepends=True) if not _is_noise(line)]
     return b"".join(lines)
 
@@ -85,35 +139,45 @@ def _is_noise(line: bytes) -> bool:
     return line.startswith((b"# ", b"#\n")) or (line.startswith(b'"') and line[1:].startswith(NOISE))
 
 
-def mo_bytes(catalog: Catalog) -> bytes:
-    """Compile a catalog. Its header always has the same date, so that the same texts are the same bytes."""
-    catalog.creation_date = catalog.revision_date = datetime(2026, 1, 1, tzinfo=UTC)
+def mo_bytes(catalog: Catalog, surface: Surface) -> bytes:
+    """Compile what a surface says. The header always has the same date, so that the same texts are the same bytes."""
+    compiled = Catalog(locale=catalog.locale)
+    compiled.creation_date = compiled.revision_date = datetime(2026, 1, 1, tzinfo=UTC)
+    for message in of_surface(catalog, surface):
+        compiled.add(message.id, message.string, context=message.context)
     file = BytesIO()
-    write_mo(file, catalog)
+    write_mo(file, compiled)
     return file.getvalue()
 
 
-def languages() -> Iterator[str]:
-    """Yield the languages that have a folder."""
-    for folder in sorted(WORDS.glob("*/LC_MESSAGES")):
-        yield folder.parent.name
+def update(language: str) -> list[str]:
+    """Update a language's texts and catalogs; return what is wrong with them."""
+    po_path(language).write_bytes(po_bytes(merged(language)))
+    catalog = read(language)  # what is compiled is what the file says, and no more
+    wrong = [f"{message.id}: {error}" for message, errors in catalog.check() for error in errors]
+    for surface in SURFACES:
+        path = FOLDER / language / f"{surface}.mo"
+        untranslated = missing(of_surface(catalog, surface))
+        if not untranslated:
+            path.write_bytes(mo_bytes(catalog, surface))
+        elif path.exists():
+            wrong += [f"{surface}: not translated: {text}" for text in untranslated]
+        else:
+            print(f"{language}: {surface} is in English: {len(untranslated)} texts are not translated")
+    return wrong
+
+
+def languages() -> list[str]:
+    """Return the languages that have a folder."""
+    return sorted(path.name for path in FOLDER.iterdir() if path.is_dir())
 
 
 def main() -> int:
-    """Update all catalogs; return the exit status."""
-    texts, untranslated = collected(), 0
-    (WORDS / "portal.pot").write_bytes(po_bytes(texts))
-    for language in languages():
-        catalog = merged(language, texts)
-        folder = WORDS / language / "LC_MESSAGES"
-        (folder / "portal.po").write_bytes(po_bytes(catalog))
-        # Read back: what is compiled is what the text says, and no more.
-        with (folder / "portal.po").open("rb") as file:
-            (folder / "portal.mo").write_bytes(mo_bytes(read_po(file, locale=language)))
-        for text in missing(catalog):
-            untranslated += 1
-            print(f"{language}: not translated: {text}", file=sys.stderr)
-    return 1 if untranslated else 0
+    """Update all languages; return the exit status."""
+    wrong = [f"{language}: {each}" for language in languages() for each in update(language)]
+    for each in wrong:
+        print(each, file=sys.stderr)
+    return 1 if wrong else 0
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from chalicelib.auto_pay.auto_pay import HOUR_MS, LIMIT_REACHED, AutoPay, Suspen
 from chalicelib.auto_pay.payment_outcomes import is_failed_or_canceled
 from chalicelib.catalog.catalog import Catalog, CurrencyLimits
 from chalicelib.clock import from_ms, to_ms
+from chalicelib.i18n.texts import mark
 from chalicelib.ledger.wallet import Wallet
 from chalicelib.money import card_step_micros
 from chalicelib.payments.payment import Payment
@@ -67,29 +68,41 @@ class Block(msgspec.Struct, frozen=True):
 Decision = Charge | Wait | Block
 
 REASONS: Final[dict[Reason, str]] = {
-    "disabled": "Auto-pay is off.",
-    "in_flight": "A refill is under way.",
-    "above_threshold": "There is enough in the wallet: the balance is not below the threshold.",
-    "pending_payment_covers": "Another payment that has not ended yet will bring the balance to the threshold.",
-    "refunded": "The balance is below the threshold only because of a refund, which is not charged back. It goes on "
-    "when more is used. To refill now, save the settings of auto-pay again, or add balance by hand.",
-    "backing_off": "The last attempt came to nothing; the next one is made by itself at the time shown.",
-    "suspended_declines": "The card was declined every time it was tried. Save another card, add balance by hand, or "
-    "switch auto-pay on again.",
-    "suspended_authentication": "The bank wants to see the card's holder. Add balance by hand once and confirm it, "
-    "save another card, or switch auto-pay on again.",
-    "suspended_card_unusable": "The card can no longer be charged, such as after it was removed at Stripe. Save a "
-    "card again.",
-    "suspended_dispute": "A payment with this card is disputed with the bank, or the card's issuer warns of fraud. "
-    "Save another card, add balance by hand, or switch auto-pay on again if the card may be charged; it goes on by "
-    "itself when the dispute is won or withdrawn.",
-    "card_missing": "There is no card on file. Save a card.",
-    "card_expired": "The card on file has expired. Save another card.",
-    "currency_not_sold": "Nothing is sold in the account's currency any more. Ask the operator.",
-    "amount_out_of_limits": "The amount is outside the limits, which have changed since it was set. Set another "
-    "amount.",
-    "monthly_limit_reached": "Another refill would exceed the monthly limit. It goes on by itself with the next month "
-    "(UTC), or at once with a higher limit.",
+    "disabled": mark("Auto-pay is off."),
+    "in_flight": mark("A refill is under way."),
+    "above_threshold": mark("There is enough in the wallet: the balance is not below the threshold."),
+    "pending_payment_covers": mark("Another payment that has not ended yet will bring the balance to the threshold."),
+    "refunded": mark(
+        "The balance is below the threshold only because of a refund, which is not charged back. It goes on when more "
+        "is used. To refill now, save the settings of auto-pay again, or add balance by hand."
+    ),
+    "backing_off": mark("The last attempt came to nothing; the next one is made by itself at the time shown."),
+    "suspended_declines": mark(
+        "The card was declined every time it was tried. Save another card, add balance by hand, or switch auto-pay on "
+        "again."
+    ),
+    "suspended_authentication": mark(
+        "Your bank wants to see you. Add balance by hand once and confirm it, save another card, or switch auto-pay on "
+        "again."
+    ),
+    "suspended_card_unusable": mark(
+        "The card can no longer be charged, such as after it was removed at Stripe. Save a card again."
+    ),
+    "suspended_dispute": mark(
+        "A payment with this card is disputed with the bank, or the card's issuer warns of fraud. Save another card, "
+        "add balance by hand, or switch auto-pay on again if the card may be charged; it goes on by itself when the "
+        "dispute is won or withdrawn."
+    ),
+    "card_missing": mark("There is no card on file. Save a card."),
+    "card_expired": mark("The card on file has expired. Save another card."),
+    "currency_not_sold": mark("Nothing is sold in this account's currency any more. Please contact support."),
+    "amount_out_of_limits": mark(
+        "The amount is outside the limits, which have changed since it was set. Set another amount."
+    ),
+    "monthly_limit_reached": mark(
+        "Another refill would exceed the monthly limit. It goes on by itself with the next month (UTC), or at once "
+        "with a higher limit."
+    ),
 }
 """Every reason for charging nothing, in words for the customer, in the order in which they are checked."""
 

@@ -9,16 +9,12 @@ import csv
 import io
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
-from pathlib import Path
 from typing import Final
 
 import msgspec
 
-from chalicelib.typed import read_toml
+from chalicelib.i18n.texts import Texts
 
-FOLDER: Final = Path(__file__).with_name("columns")
-DEFAULT: Final = "en"
 BYTE_ORDER_MARK: Final = "\ufeff"
 
 NUMBERS: Final = frozenset(
@@ -74,23 +70,39 @@ def harmless(text: str) -> str:
 
 def sheet(locale: str) -> Sheet:
     """Return how a locale's spreadsheets read; with English names where there are none in its language."""
-    from babel import Locale, UnknownLocaleError  # noqa: PLC0415 - only people's files need it, and it loads slowly
-    from babel.numbers import get_decimal_symbol  # noqa: PLC0415
+    from chalicelib.i18n.words import decimal_sign  # noqa: PLC0415 - babel, which only people's files need
 
-    try:
-        found = Locale.parse(locale.replace("-", "_"))
-    except (UnknownLocaleError, ValueError):
-        found = Locale(DEFAULT)
-    return Sheet(get_decimal_symbol(found), names(found.language if found.language in languages() else DEFAULT))
+    return Sheet(decimal_sign(locale), names(Texts("spreadsheet", locale)))
 
 
-@cache
-def languages() -> frozenset[str]:
-    """Return the languages that the columns have names in: a file each."""
-    return frozenset(path.stem for path in FOLDER.glob("*.toml"))
-
-
-@cache
-def names(language: str) -> Mapping[str, str]:
-    """Return the names of the columns in a language."""
-    return read_toml((FOLDER / f"{language}.toml").read_bytes(), dict[str, str])
+def names(texts: Texts) -> Mapping[str, str]:
+    """Return the names of the columns."""
+    say = texts.say
+    return {
+        "id": say("Transaction"),
+        "type": texts.say_in("column", "Type"),
+        "kind": say("Kind"),
+        "amount": say("Amount"),
+        "currency": say("Currency"),
+        "balance_after": say("Balance afterwards"),
+        "sequence": texts.say_in("column", "Number"),
+        "occurred_at": say("Time (UTC)"),
+        "posted_at": say("Posted (UTC)"),
+        "source": say("Source"),
+        "event_id": say("Event"),
+        "description": say("Description"),
+        "meter": say("Meter"),
+        "quantity": say("Quantity"),
+        "unit_price": say("Unit price"),
+        "url": say("Link"),
+        "payment_id": say("Payment"),
+        "actor": say("Done by"),
+        "sibling_account_id": say("Other account"),
+        "sibling_transaction_id": say("Other transaction"),
+        "line_number": say("Line"),
+        "line_meter": say("Line: meter"),
+        "line_quantity": say("Line: quantity"),
+        "line_unit_price": say("Line: unit price"),
+        "line_amount": say("Line: amount"),
+        "line_description": say("Line: description"),
+    }

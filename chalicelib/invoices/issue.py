@@ -9,6 +9,7 @@ from chalicelib.accounts.account import Account
 from chalicelib.catalog.catalog import Catalog
 from chalicelib.conflicts import attempts
 from chalicelib.errors import Busy
+from chalicelib.i18n.texts import Texts, mark
 from chalicelib.invoices import archive, brand, table
 from chalicelib.invoices.invoice import (
     Invoice,
@@ -21,10 +22,16 @@ from chalicelib.invoices.invoice import (
     tax_line,
 )
 from chalicelib.invoices.number import number_of
-from chalicelib.invoices.words import words
 from chalicelib.log import log
 from chalicelib.payments import table as payments
-from chalicelib.payments.payment import Payment
+from chalicelib.payments.payment import Kind, Payment
+
+PURPOSES: Final[dict[Kind, str]] = {
+    "top_up": mark("Wallet top-up"),
+    "auto_pay": mark("Wallet top-up (auto-pay)"),
+    "subscription": mark("Subscription"),
+}
+"""What is sold, on the line of a payment that has no lines of its own."""
 
 WRITERS: Final = 60
 """Documents of one account issued at once: one of them gets each number, the others count again."""
@@ -85,7 +92,7 @@ def log_issued(issued: Invoice) -> None:
 def _make_drafts(payment: Payment, account: Account, catalog: Catalog) -> Callable[[int], Invoice]:
     """Return a function that makes a payment's invoice with a place in the sequence."""
     seller = seller_of(account, catalog)
-    lines = lines_of(payment, words(account.locale).purposes[payment.kind])
+    lines = lines_of(payment, Texts("paper", account.locale).say(PURPOSES[payment.kind]))
     issued_at_ms = clock.now_ms()
 
     def draft(sequence: int) -> Invoice:

@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from chalicelib import clock
 from chalicelib.catalog.catalog import Catalog
 from chalicelib.catalog.tax import minor_unit_micros
+from chalicelib.i18n.texts import Texts
 from chalicelib.invoices import table
 from chalicelib.invoices.invoice import (
     CreditExceedsInvoice,
@@ -19,7 +20,6 @@ from chalicelib.invoices.invoice import (
 from chalicelib.invoices.issue import add_under_next_number, issue_for
 from chalicelib.invoices.number import number_of
 from chalicelib.invoices.table import Credited, State
-from chalicelib.invoices.words import words
 from chalicelib.money import round_half_up
 from chalicelib.payments.payment import Payment
 from chalicelib.reversals import table as reversals
@@ -116,7 +116,7 @@ def credited_in_total(invoice: Invoice, micros: int) -> Credited:
 def credit_note(refund: Refund, invoice: Invoice, sequence: int, tax_micros: int, issued_at_ms: int) -> Invoice:
     """Make the credit note of a refund of an invoice, with its share of the tax."""
     tax, added_micros = _with_tax(invoice, tax_micros)
-    description = words(invoice.locale).refund_of.format(number=invoice.number)
+    description = Texts("paper", invoice.locale).say("Refund of invoice %(number)s", number=invoice.number)
     return replace(
         invoice,
         sequence=sequence,
@@ -136,7 +136,8 @@ def credit_note(refund: Refund, invoice: Invoice, sequence: int, tax_micros: int
 def counter_invoice(refund: Refund, note: Invoice, sequence: int, tax_micros: int, issued_at_ms: int) -> Invoice:
     """Make the invoice that takes back a credit note, whose refund came back, with its share of the tax."""
     tax, added_micros = _with_tax(note, tax_micros)
-    description = words(note.locale).refund_returned.format(number=note.number)
+    texts = Texts("paper", note.locale)
+    description = texts.say("Returned refund: takes back credit note %(number)s", number=note.number)
     return replace(
         note,
         sequence=sequence,

@@ -1,53 +1,37 @@
-"""What documents say around their data, in a language."""
+"""How documents speak to somebody. Everything is exact: as many decimals as an amount has, at least the currency's."""
 
-from functools import cache
-from pathlib import Path
+import re
+from decimal import Decimal
 from typing import Final
 
-import msgspec
+from babel import Locale
+from babel.numbers import format_percent
 
-from chalicelib.typed import read_toml
+from chalicelib.i18n import words
+from chalicelib.i18n.texts import mark
+from chalicelib.invoices.invoice import Period
+from chalicelib.money import MICROS
 
-FOLDER: Final = Path(__file__).with_name("text")
-DEFAULT: Final = "en"
-
-
-class Words(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """All texts of a language, with placeholders."""
-
-    titles: dict[str, str]
-    purposes: dict[str, str]
-    labels: dict[str, str]
-    refund_of: str
-    refund_returned: str
-    paid_on: str
-    refunded_on: str
-    due: str
-    card: str
-    tax_added: str
-    tax_included: str
-    page: str
-    utc: str
+EN_DASH: Final = " \u2013 "
+TITLES: Final = {"invoice": mark("Invoice"), "credit_note": mark("Credit note")}
 
 
-def language_of(locale: str) -> str:
-    """Return the language that a locale's documents are written in: its own if it is spoken here, else English."""
-    language = locale.replace("_", "-").partition("-")[0]
-    return language if language in languages() else DEFAULT
+class Words(words.Words):
+    """The paper's texts, amounts and dates in a document's locale, else in English."""
+
+    def __init__(self, locale: str) -> None:
+        super().__init__("paper", locale)
+
+    def rate(self, rate_micros: int) -> str:
+        """Write a tax rate: 190,000 millionths are 19%."""
+        return format_percent(Decimal(rate_micros) / MICROS, format=_percent_pattern(self.locale), locale=self.locale)
+
+    def period(self, period: Period) -> str:
+        """Write a period by its first and its last day, in UTC."""
+        last_ms = max(period.start_ms, period.end_ms - 1)
+        written = [self.date(moment_ms, "medium") for moment_ms in (period.start_ms, last_ms)]
+        return EN_DASH.join(dict.fromkeys(written))
 
 
-def words(locale: str) -> Words:
-    """Return the words for an account's locale."""
-    return texts(language_of(locale))
-
-
-@cache
-def languages() -> frozenset[str]:
-    """Return the languages that have texts: a file each."""
-    return frozenset(path.stem for path in FOLDER.glob("*.toml"))
-
-
-@cache
-def texts(language: str) -> Words:
-    """Return the texts of a language."""
-    return read_toml((FOLDER / f"{language}.toml").read_bytes(), Words)
+def _percent_pattern(locale: Locale) -> str:
+    return re.sub(r"0(?=[^0#.]|$)", "0.####", locale.percent_formats[None].pattern)

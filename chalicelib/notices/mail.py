@@ -1,13 +1,22 @@
 """Put a notice into words: a mail that is complete but for its form. Pure."""
 
+import unicodedata
+from typing import Final
 from urllib.parse import quote
 
 import msgspec
 
 from chalicelib.accounts.account import Account
 from chalicelib.clock import parse_iso
+from chalicelib.i18n.words import Words
+from chalicelib.notices.detail import PaidWith
+from chalicelib.notices.messages import FOOTER, GREETING, LABELS, MESSAGES, WHERE
 from chalicelib.notices.notice import Notice
-from chalicelib.notices.words import Words, one_line
+from chalicelib.payments.card_name import brand_name
+from chalicelib.payments.words import KINDS, decline_of
+
+DIRECTING: Final = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Characters that turn the direction of what follows: a name with one could make a mail read differently."""
 
 
 class Action(msgspec.Struct, frozen=True):
@@ -31,19 +40,18 @@ class Mail(msgspec.Struct, frozen=True, kw_only=True):
 
 def compose(notice: Notice, account: Account, words: Words, *, brand: str, portal_url: str | None) -> Mail:
     """Put a notice into an account's language."""
-    texts, message = words.texts, words.texts.messages[notice.message]
-    values = _values(notice, account, words)
+    message, values = MESSAGES[notice.message], _values(notice, account, words)
     link = portal_link(portal_url, account.account_id, notice.page) if portal_url else None
-    actions = [Action(message.action, link)] if link else []
-    paragraphs = [texts.greeting, *message.paragraphs, *([] if actions else [texts.where])]
+    actions = [Action(words.say(message.action), link)] if link else []
+    paragraphs = [GREETING, *message.paragraphs, *([] if actions else [WHERE])]
     return Mail(
-        language=words.locale.language,
+        language=words.language,
         brand=brand,
-        subject=message.subject.format_map(values),
-        paragraphs=[each.format_map(values) for each in paragraphs],
-        facts=[(texts.labels[name], values[name]) for name in notice.facts],
+        subject=words.say(message.subject, **values),
+        paragraphs=[words.say(each, **values) for each in paragraphs],
+        facts=[(words.say(LABELS[name]), values[name]) for name in notice.facts],
         actions=actions,
-        footer=[each.format_map(values) for each in texts.footer],
+        footer=[words.say(each, **values) for each in FOOTER],
     )
 
 
@@ -62,9 +70,20 @@ def _values(notice: Notice, account: Account, words: Words) -> dict[str, str]:
         **amounts,
         **{name: words.date(each) for name, each in notice.dates_ms.items()},
         "account": one_line(account.name),
-        "card": words.card(notice.card) if notice.card else "",
+        "card": card_in_line(notice.card) if notice.card else "",
         "date": words.date(parse_iso(notice.occurred_at)),
-        "purpose": words.texts.purposes[notice.purpose] if notice.purpose else "",
-        "reason": words.reason(notice.reason),
+        "purpose": words.say(KINDS[notice.purpose]) if notice.purpose else "",
+        "reason": words.say(decline_of(notice.reason).reason),
         "reference": one_line(notice.reference or ""),
     }
+
+
+def card_in_line(card: PaidWith) -> str:
+    """Write a card for a subject or a line, alike in all languages."""
+    return one_line(f"{brand_name(card.brand)} •••• {card.last_four}")
+
+
+def one_line(text: str) -> str:
+    """Return a text from outside as it may stand in a subject, a name or a line: no control or directing characters."""
+    kept = (" " if unicodedata.category(each) == "Cc" else each for each in text if each not in DIRECTING)
+    return " ".join("".join(kept).split())

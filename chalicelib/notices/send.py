@@ -10,16 +10,16 @@ from chalicelib.accounts.account import Account
 from chalicelib.auto_pay import table as auto_pay
 from chalicelib.batches import each_message
 from chalicelib.catalog.catalog import Catalog
+from chalicelib.i18n.words import Words
 from chalicelib.ledger.table import read_wallet
 from chalicelib.log import log
 from chalicelib.notices import form, mailbox, table
 from chalicelib.notices.choice import billing_contact, sent_to
 from chalicelib.notices.detail import DETAILS, Detail, Payment, Subscription
-from chalicelib.notices.mail import compose
+from chalicelib.notices.mail import compose, one_line
 from chalicelib.notices.mailbox import Letter, MailNotSent
 from chalicelib.notices.notice import RULES, Notice, Now
 from chalicelib.notices.publish import lines_of
-from chalicelib.notices.words import one_line, words
 from chalicelib.payments import table as payments
 from chalicelib.settings import settings
 from chalicelib.subscriptions import table as subscriptions
@@ -107,7 +107,7 @@ def letter_of(notice: Notice, account: Account, to: Sequence[str]) -> Letter:
     workspace = accounts.find(account.workspace_id) if account.workspace_id else None
     brand = one_line(workspace.name if workspace else name)
     answers = deliverable([billing_contact(workspace)], account_id=workspace.account_id) if workspace else []
-    mail = compose(notice, account, words(account.locale), brand=brand, portal_url=found.portal_url)
+    mail = compose(notice, account, Words("mails", account.locale), brand=brand, portal_url=found.portal_url)
     return Letter(
         sender=sender,
         name=brand,

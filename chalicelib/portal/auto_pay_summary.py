@@ -1,38 +1,16 @@
 """What auto-pay will do, in plain words: when the card is charged, with how much, and what holds it back."""
 
-from chalicelib.auto_pay.decision import Reason
+from typing import Final
+
+from chalicelib.auto_pay.decision import REASONS, Reason
 from chalicelib.auto_pay.view import AutoPayView
 from chalicelib.catalog.catalog import CurrencyLimits
 from chalicelib.portal.names import Names
 from chalicelib.portal.refusals import why_failed
 from chalicelib.portal.request import Visit
-from chalicelib.portal.words import mark
 
-HELD_BACK: dict[Reason, str] = {
-    "pending_payment_covers": mark("Another payment that is still open will bring enough, so nothing is charged now."),
-    "suspended_declines": mark(
-        "The card was declined each time, so nothing more is tried. Save another card, or switch auto-pay on again."
-    ),
-    "suspended_authentication": mark(
-        "Your bank wants to see you. Add balance by hand once and confirm it, save another card, or switch auto-pay on "
-        "again."
-    ),
-    "suspended_card_unusable": mark("The card can no longer be charged. Save a card again."),
-    "suspended_dispute": mark(
-        "A payment with this card is disputed or reported as fraud, so nothing more is charged. Save another card, add "
-        "balance by hand, or switch auto-pay on again once that is settled."
-    ),
-    "refunded": mark("Money was refunded, so nothing is charged until more is used or you save the settings again."),
-    "card_missing": mark("There is no card on file, so nothing can be charged. Save a card."),
-    "card_expired": mark("The card on file has expired, so nothing can be charged. Save another card."),
-    "currency_not_sold": mark("Nothing is sold in this account's currency any more. Please contact support."),
-    "amount_out_of_limits": mark("The limits have changed since the amount was set. Set another amount."),
-    "monthly_limit_reached": mark(
-        "Another refill would exceed the monthly limit. It goes on with the next month (UTC), or at once with a higher "
-        "limit."
-    ),
-}
-"""The rule's reasons for charging nothing that a person should know of (`auto_pay.rule.REASONS`)."""
+NOT_SHOWN: Final[frozenset[Reason]] = frozenset({"disabled", "in_flight", "above_threshold", "backing_off"})
+"""Reasons for charging nothing that are no trouble, or are told in other words."""
 
 
 def promise(visit: Visit, auto_pay: AutoPayView, limits: CurrencyLimits) -> list[str]:
@@ -50,7 +28,7 @@ def promise(visit: Visit, auto_pay: AutoPayView, limits: CurrencyLimits) -> list
         ),
         say(
             "If one refill is not enough, several are charged at once, up to %(maximum)s.",
-            maximum=words.micros(limits.auto_pay_maximum_micros, currency),
+            maximum=words.amount(limits.auto_pay_maximum_micros, currency),
         ),
         _monthly_limit(visit, auto_pay),
     ]
@@ -76,4 +54,6 @@ def trouble(visit: Visit, auto_pay: AutoPayView) -> str | None:
         why = why_failed(last.code or "", last.decline_code, words) if last else ""
         again = say("The next attempt is made on %(moment)s.", moment=words.moment(auto_pay.next_attempt_at))
         return f"{why} {again}".strip()
-    return say(HELD_BACK[auto_pay.reason]) if auto_pay.reason in HELD_BACK else None
+    if auto_pay.reason is None or auto_pay.reason in NOT_SHOWN:
+        return None
+    return say(REASONS[auto_pay.reason])

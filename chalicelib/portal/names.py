@@ -6,13 +6,14 @@ The catalog's own names are translated where the catalogs have them, and are sho
 from typing import Final
 
 from chalicelib.catalog.catalog import Catalog
+from chalicelib.i18n.texts import mark, mark_count
 from chalicelib.money import MICROS, format_micros, parse_micros
-from chalicelib.portal.words import Words, mark, mark_count
+from chalicelib.payments.card_name import card_name
+from chalicelib.payments.words import KINDS as PAYMENT_KINDS
+from chalicelib.portal.words import Words
 
 KINDS: Final = {
-    "top_up": mark("Balance added"),
-    "auto_pay": mark("Auto-pay"),
-    "subscription": mark("Subscription"),
+    **PAYMENT_KINDS,
     "adjustment": mark("Adjustment"),
     "refund": mark("Refund"),
     "refund_failed": mark("Refund that came back"),
@@ -55,15 +56,25 @@ UNITS: Final = {
 }
 
 CATALOG: Final = (
-    *(mark("SMS message"), mark("Voice call"), mark("E-mail"), mark("AI model"), mark("Phone number")),
-    *(mark("Voice features"), mark("Starter"), mark("Agency"), mark("Solo")),
-    *(mark("Starter, yearly"), mark("Agency, yearly")),
-    *(mark("AI call"), mark("Voice engine"), mark("Language model"), mark("Knowledge base"), mark("Telephony")),
+    mark("SMS message"),
+    mark("Voice call"),
+    mark("E-mail"),
+    mark("AI model"),
+    mark("Phone number"),
+    mark("Voice features"),
+    mark("Starter"),
+    mark("Agency"),
+    mark("Solo"),
+    mark("Starter, yearly"),
+    mark("Agency, yearly"),
+    mark("AI call"),
+    mark("Voice engine"),
+    mark("Language model"),
+    mark("Knowledge base"),
+    mark("Telephony"),
     mark("Web audio"),
 )
-"""Names of the catalog that comes with the project; an operator's own go into the catalogs in the same way."""
-
-BRANDS: Final = {"visa": "Visa", "mastercard": "Mastercard", "amex": "American Express", "discover": "Discover"}
+"""Names in the catalog that comes with the project, to be translated; an operator adds the own ones here."""
 
 
 class Names:
@@ -105,8 +116,7 @@ class Names:
 
     def card(self, brand: str, last_four: str) -> str:
         """Name a card: Visa ending in 4242."""
-        named = BRANDS.get(brand, brand.replace("_", " ").capitalize())
-        return self._words.say("%(brand)s ending in %(last_four)s", brand=named, last_four=last_four)
+        return card_name(self._words, brand, last_four)
 
     def measure(self, meter: str, quantity_micros: int, count: int) -> str:
         """Say how much was used: `248 messages`; where a meter counts nothing, how many events there were."""
@@ -118,7 +128,7 @@ class Names:
             return f"{self._words.number(number)} {found.unit if found else ''}".strip()
         whole = micros // MICROS if micros % MICROS == 0 else 2
         shown = self._words.number(number)
-        return self._words.catalog.ungettext(*forms, whole) % {"number": shown}
+        return self._words.plural(forms, whole, number=shown)
 
     def quantity(self, meter: str, quantity: str) -> str:
         """Say how much one event used: `3.45 minutes`."""

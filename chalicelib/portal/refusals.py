@@ -5,8 +5,10 @@ from collections.abc import Mapping
 from typing import Final
 
 from chalicelib.errors import Refusal
+from chalicelib.i18n.texts import mark
 from chalicelib.money import places_of
-from chalicelib.portal.words import Words, mark
+from chalicelib.payments.words import decline_of
+from chalicelib.portal.words import Words
 
 TEXTS: Final = {
     "account-not-found": mark("There is nothing here that you could see."),
@@ -94,23 +96,6 @@ TITLES: Final = {
     "internal-error": mark("Something went wrong"),
 }
 
-DECLINES: Final = {
-    "insufficient_funds": mark("The card has insufficient funds. Use another card or a smaller amount."),
-    "expired_card": mark("The card has expired. Use another card."),
-    "incorrect_cvc": mark("The card's security code is wrong. Save the card again."),
-    "lost_card": mark("Your bank declined the card. Use another card or ask your bank."),
-    "stolen_card": mark("Your bank declined the card. Use another card or ask your bank."),
-    "card_velocity_exceeded": mark("The card's limit is reached. Use another card or ask your bank."),
-    "processing_error": mark("The bank could not process the card just now. Try again in a few minutes."),
-    "amount_too_small": mark("Your card cannot be charged so small an amount. Choose a larger one."),
-    "amount_too_large": mark("Your card cannot be charged so large an amount. Choose a smaller one."),
-    "authentication_required": mark("Your bank wants to see that it is you. Add balance by hand and confirm it."),
-    "payment_intent_authentication_failure": mark("The verification failed. Try again, or use another card."),
-    "abandoned": mark("It was not verified in time. Nothing was charged."),
-    "outdated": mark("It was no longer needed when its turn came. Nothing was charged."),
-    "monthly_limit_reached": mark("It would have exceeded the monthly limit of auto-pay. Nothing was charged."),
-    "not_found": mark("It did not reach the payment provider. Nothing was charged."),
-}
 AMOUNTS: Final = ("minimum", "maximum", "step", "amount")
 EXAMPLE: Final = {True: "2500", False: "25.50"}
 """An amount to show how one is typed, in a currency without decimals or with them."""
@@ -134,13 +119,8 @@ def title_of(refusal: Refusal, words: Words) -> str:
 
 
 def why_failed(code: str, decline_code: str | None, words: Words) -> str:
-    """Say why a payment came to nothing, from Stripe's codes."""
-    text = (
-        DECLINES.get(decline_code or "")
-        or DECLINES.get(code)
-        or mark("Your bank declined the card. Use another card or ask your bank.")
-    )
-    return words.say(text)
+    """Say why a payment failed, from its codes, and what to do."""
+    return words.say(decline_of(decline_code, code).advice)
 
 
 def _about(about: Mapping[str, object], words: Words, currency: str) -> dict[str, object]:

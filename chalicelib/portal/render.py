@@ -17,7 +17,7 @@ from chalicelib.portal.policy import page_headers, stripe_js
 from chalicelib.portal.refusals import TEXTS, title_of, told
 from chalicelib.portal.request import Visit, words_of
 from chalicelib.portal.session import PageNotFound
-from chalicelib.portal.words import Words, words
+from chalicelib.portal.words import Words
 
 TEMPLATES: Final = Path(__file__).with_name("templates")
 STATIC: Final = Path(__file__).with_name("static")
@@ -38,7 +38,7 @@ def environment(language: str) -> Environment:
         auto_reload=False,
         extensions=["jinja2.ext.i18n"],
     )
-    made.install_gettext_translations(words(language, language).catalog, newstyle=True)  # type: ignore[attr-defined]
+    made.install_gettext_translations(Words(language).translations, newstyle=True)  # type: ignore[attr-defined]
     return made
 
 

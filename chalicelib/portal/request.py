@@ -17,7 +17,7 @@ from chalicelib.portal.brand import Brand, brand_of
 from chalicelib.portal.enter import find_session
 from chalicelib.portal.navigation import Place, cookie_of, is_prefetch, public_place
 from chalicelib.portal.session import FormOutdated, Session, form_token, is_form_token
-from chalicelib.portal.words import Words, asked_for, choose
+from chalicelib.portal.words import Words, accepted_locales
 
 FORM_TOKEN: Final = "form_token"  # noqa: S105 - the name of a field
 MOST_FIELDS: Final = 200
@@ -107,8 +107,8 @@ def see_other(location: str, **headers: str) -> Response:
 def words_of(request: Request, *preferred: str | None) -> Words:
     """Return the words for a request: the session's locale, then the browser's, then the account's."""
     first, *rest = preferred or (None,)
-    browser = asked_for(request.headers.get("accept-language", ""))
-    return choose(*[name for name in (first, *browser, *rest) if name])
+    browser = accepted_locales(request.headers.get("accept-language", ""))
+    return Words(*[name for name in (first, *browser, *rest) if name])
 
 
 def _account(account_id: str) -> Account:

@@ -11,12 +11,11 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from chalicelib.catalog.catalog import catalog
-from chalicelib.invoices.figures import figures
 from chalicelib.invoices.invoice import Invoice, Line, Party, Period, TaxLine, one_line
 from chalicelib.invoices.pdf.document import BAR, draw
 from chalicelib.invoices.pdf.layout import MARGIN
 from chalicelib.invoices.pdf.typeset import ELLIPSIS, clean
-from chalicelib.invoices.words import words
+from chalicelib.invoices.words import TITLES, Words
 from chalicelib.money import MICROS, THREE_DECIMAL, ZERO_DECIMAL
 from chalicelib.payments.payment import DAY_MS
 from tests.depth import examples
@@ -119,7 +118,7 @@ def test_all_of_a_document_stands_on_the_paper_and_over_nothing_else(document: I
         assert says_or_shortens(paper.rows[-2], sender(document.seller))
     for paper in papers[1:]:
         assert any(says_or_shortens(row, document.seller.name) for row in paper.rows[:4])
-        assert says(paper.rows, bare(f"{words(document.locale).titles[document.kind]} {document.number}"))
+        assert says(paper.rows, bare(f"{title(document)} {document.number}"))
     rows = [row for paper in papers for row in paper.body]
     assert [each for each in told(document) if not says(rows, bare(each))] == []
 
@@ -146,7 +145,7 @@ def overlapping(paper: Paper) -> Iterator[tuple[Text, Box]]:
 
 def stamped_over(paper: Paper, document: Invoice) -> Iterator[Text]:
     """Yield rows that stand in the stamp's frame."""
-    stamps = {bare(words(document.locale).labels[each]) for each in ("stamp_paid", "stamp_refunded")}
+    stamps = {bare(Words(document.locale).say(each)) for each in ("PAID", "REFUNDED")}
     for stamp in (row for row in paper.rows if row.says in stamps):
         left, bottom, right, top = stamp.box
         frame = Box(left - STAMP_BORDER, bottom - STAMP_BORDER, right + STAMP_BORDER, top + STAMP_BORDER)
@@ -155,26 +154,30 @@ def stamped_over(paper: Paper, document: Invoice) -> Iterator[Text]:
 
 def told(document: Invoice) -> Iterator[str]:
     """Yield what a document must say in full."""
-    written, spoken = figures(document.locale), words(document.locale)
-    yield from (spoken.titles[document.kind], document.number, document.payment_id)
-    yield written.date(document.issued_at_ms)
+    words = Words(document.locale)
+    yield from (title(document), document.number, document.payment_id)
+    yield words.date(document.issued_at_ms)
     for party in (document.seller, document.buyer):
         yield from (party.name, *party.address)
-        yield from (f"{spoken.labels['tax_id']}: {party.tax_id}",) if party.tax_id else ()
+        yield from (f"{words.say('Tax ID')}: {party.tax_id}",) if party.tax_id else ()
         yield from (party.email,) if party.email else ()
     for line in document.lines:
-        yield from (line.description, written.plain_amount(line.amount_micros, document.currency))
+        yield from (line.description, words.plain_amount(line.amount_micros, document.currency))
         if line.quantity_micros is not None:
-            yield written.quantity(line.quantity_micros)
+            yield words.quantity(line.quantity_micros)
         if line.unit_price_micros is not None:
-            yield written.plain_amount(line.unit_price_micros, document.currency)
-    yield written.amount(document.total_micros, document.currency)
+            yield words.plain_amount(line.unit_price_micros, document.currency)
+    yield words.amount(document.total_micros, document.currency)
     if document.tax:
-        pattern = spoken.tax_included if document.tax.inclusive else spoken.tax_added
-        yield pattern.format(name=document.tax.name, rate=written.rate(document.tax.rate_micros))
+        pattern = "Includes %(name)s %(rate)s" if document.tax.inclusive else "%(name)s %(rate)s"
+        yield words.say(pattern, name=document.tax.name, rate=words.rate(document.tax.rate_micros))
     yield from (each for each in (document.reason, document.credits) if each)
     if document.paid:
         yield from (each for each in (document.paid.charge_id, document.paid.refund_id) if each)
+
+
+def title(document: Invoice) -> str:
+    return Words(document.locale).say(TITLES[document.kind])
 
 
 def sender(seller: Party) -> str:

@@ -8,7 +8,7 @@ from babel.localedata import locale_identifiers
 from hypothesis import given
 from hypothesis import strategies as st
 
-from chalicelib import money_text
+from chalicelib.i18n import amounts
 from chalicelib.money import InvalidDecimal, places_of
 from chalicelib.portal.typed_amount import ZEROS, NoPlaces, TooManyPlaces, read_amount
 
@@ -167,7 +167,7 @@ def test_every_digit_that_was_typed_is_in_the_amount_and_no_other(typed: str, lo
 @given(st.integers(0, 10**15), st.sampled_from(LOCALES), st.sampled_from("usd eur gbp jpy isk kwd inr rsd xof".split()))
 def test_what_a_page_writes_is_read_back(units: int, locale: Locale, currency: str) -> None:
     micros = units * 10 ** (6 - places_of(currency)) % 10**18
-    for text in (money_text.amount(micros, currency, locale), money_text.plain_amount(micros, currency, locale)):
+    for text in (amounts.amount(micros, currency, locale), amounts.plain_amount(micros, currency, locale)):
         assert read_amount(text, currency, locale).micros == micros
 
 

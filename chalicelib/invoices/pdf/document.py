@@ -4,9 +4,7 @@ from collections.abc import Iterator
 from functools import partial
 from typing import Final
 
-from babel import Locale
-
-from chalicelib.invoices.figures import EN_DASH, Figures, brand, figures
+from chalicelib.i18n.words import parse_locale
 from chalicelib.invoices.invoice import Invoice, Party
 from chalicelib.invoices.pdf.canvas import PdfCanvas
 from chalicelib.invoices.pdf.layout import (
@@ -29,7 +27,8 @@ from chalicelib.invoices.pdf.layout import (
 from chalicelib.invoices.pdf.lines_table import LinesTable
 from chalicelib.invoices.pdf.totals import Totals
 from chalicelib.invoices.pdf.typeface import BOLD
-from chalicelib.invoices.words import Words, language_of, words
+from chalicelib.invoices.words import EN_DASH, TITLES, Words
+from chalicelib.payments.card_name import card_name
 
 BAR: Final = 7.0
 LOGO: Final = (170.0, 44.0)
@@ -53,8 +52,7 @@ class Document:
 
     def __init__(self, invoice: Invoice, logo: bytes | None) -> None:
         self.invoice, self.logo = invoice, logo
-        self.words: Words = words(invoice.locale)
-        self.figures: Figures = figures(invoice.locale)
+        self.words: Words = Words(invoice.locale)
         self.accent = invoice.seller.color
         self.sheet = Sheet(page_for(invoice.buyer.country, invoice.locale), invoice.locale)
         self.is_credit = invoice.kind == "credit_note"
@@ -62,7 +60,7 @@ class Document:
     @property
     def title(self) -> str:
         """Return what the document is called."""
-        return self.words.titles[self.invoice.kind]
+        return self.words.say(TITLES[self.invoice.kind])
 
     def draw(self) -> bytes:
         """Lay the document out, then draw it page by page: only then is it known how many there are."""
@@ -72,8 +70,8 @@ class Document:
         self._dates()
         self._parties()
         self._statement()
-        LinesTable(self.sheet, self.invoice, self.words, self.figures, self.accent).put()
-        Totals(self.sheet, self.invoice, self.words, self.figures).put()
+        LinesTable(self.sheet, self.invoice, self.words, self.accent).put()
+        Totals(self.sheet, self.invoice, self.words).put()
         self._details()
         self._number_pages(foot)
         return self._render()
@@ -84,7 +82,7 @@ class Document:
             self.sheet.page,
             title=f"{self.title} {self.invoice.number}{EN_DASH}{seller}",
             author=seller,
-            language=language_of(self.invoice.locale),
+            language=self.words.language,
             at_ms=self.invoice.issued_at_ms,
         )
         for marks in self.sheet.pages:
@@ -133,15 +131,16 @@ class Document:
         sheet.y -= 13.6
 
     def _dates(self) -> None:
-        labels, invoice = self.words.labels, self.invoice
-        pairs = [(labels["issued"], self.figures.date(invoice.issued_at_ms))]
+        words, say, invoice = self.words, self.words.say, self.invoice
+        pairs = [(say("Date of issue"), words.date(invoice.issued_at_ms))]
         if invoice.paid:
-            label = labels["refunded_at" if self.is_credit else "paid_at"]
-            pairs.append((label, self.figures.date(invoice.paid.at_ms)))
+            label = say("Date refunded") if self.is_credit else say("Date paid")
+            pairs.append((label, words.date(invoice.paid.at_ms)))
         if invoice.credits:
-            pairs.append((labels["credits" if self.is_credit else "takes_back"], invoice.credits))
+            label = say("Credits invoice") if self.is_credit else say("Takes back credit note")
+            pairs.append((label, invoice.credits))
         if invoice.period:
-            pairs.append((labels["period"], self.figures.period(invoice.period)))
+            pairs.append((say("Period"), words.period(invoice.period)))
         self._columns(pairs)
 
     def _columns(self, pairs: list[tuple[str, str]]) -> None:
@@ -158,10 +157,10 @@ class Document:
         sheet.y -= 18
 
     def _parties(self) -> None:
-        sheet, labels = self.sheet, self.words.labels
-        middle = sheet.left + sheet.width * PARTS
-        sides = ((labels["from"], self.invoice.seller, sheet.left), (labels["bill_to"], self.invoice.buyer, middle))
-        sheet.put(*(Column(x, list(self._party(label, party))) for label, party, x in sides))
+        sheet, invoice = self.sheet, self.invoice
+        seller = self._party(self.words.say_in("sender", "From"), invoice.seller)
+        buyer = self._party(self.words.say("Bill to"), invoice.buyer)
+        sheet.put(Column(sheet.left, list(seller)), Column(sheet.left + sheet.width * PARTS, list(buyer)))
         sheet.y -= 30
 
     def _party(self, label: str, party: Party) -> Iterator[Row]:
@@ -173,9 +172,9 @@ class Document:
     def _address(self, party: Party) -> Iterator[str]:
         yield from party.address
         if party.country:
-            yield Locale(language_of(self.invoice.locale)).territories.get(party.country, party.country)
+            yield parse_locale(self.words.language).territories.get(party.country, party.country)
         if party.tax_id:
-            yield f"{self.words.labels['tax_id']}: {party.tax_id}"
+            yield self.words.say("Tax ID") + f": {party.tax_id}"
         if party.email:
             yield party.email
 
@@ -193,16 +192,19 @@ class Document:
         sheet.y -= 20
 
     def _statement_text(self) -> str:
-        paid, amount = self.invoice.paid, self.figures.amount(self.invoice.total_micros, self.invoice.currency)
+        say, paid = self.words.say, self.invoice.paid
+        amount = self.words.amount(self.invoice.total_micros, self.invoice.currency)
         if paid is None:
-            return self.words.due.format(amount=amount)
-        pattern = self.words.refunded_on if self.is_credit else self.words.paid_on
-        return pattern.format(amount=amount, date=self.figures.date(paid.at_ms))
+            return say("%(amount)s due", amount=amount)
+        date = self.words.date(paid.at_ms)
+        if self.is_credit:
+            return say("%(amount)s refunded on %(date)s", amount=amount, date=date)
+        return say("%(amount)s paid on %(date)s", amount=amount, date=date)
 
     def _stamp(self) -> Row | None:
         if self.invoice.paid is None:
             return None
-        text = self.words.labels["stamp_refunded" if self.is_credit else "stamp_paid"]
+        text = self.words.say("REFUNDED") if self.is_credit else self.words.say("PAID")
         return self.sheet.row(text, Style(10, BOLD, REFUNDED if self.is_credit else PAID))
 
     def _put_stamp(self, stamp: Row, top: float) -> None:
@@ -216,12 +218,12 @@ class Document:
         labels = [(sheet.row(label, LABEL), text) for label, text in self._facts() if text]
         width = max(label.width for label, _ in labels) + 14
         fact = Style(LABEL.size, color=INK)
-        heading = Column(sheet.left, [sheet.row(self.words.labels["details"], STRONG)])
+        heading = Column(sheet.left, [sheet.row(self.words.say("Payment details"), STRONG)])
         facts = [
             (Column(sheet.left, [label]), Column(sheet.left + width, sheet.rows(text, sheet.width - width, fact)))
             for label, text in labels
         ]
-        zone = Column(sheet.left, sheet.rows(self.words.utc, sheet.width, LABEL))
+        zone = Column(sheet.left, sheet.rows(self.words.say("All dates are in UTC."), sheet.width, LABEL))
         sheet.keep(height_of(heading) + 3 + sum(height_of(*each) + 1.5 for each in facts) + 4.5 + height_of(zone))
         sheet.put(heading)
         sheet.y -= 3
@@ -232,16 +234,16 @@ class Document:
         sheet.put(zone)
 
     def _facts(self) -> Iterator[tuple[str, str | None]]:
-        invoice, labels = self.invoice, self.words.labels
+        invoice, say = self.invoice, self.words.say
         if invoice.paid:
-            card = self.words.card.format(brand=brand(invoice.paid.brand), last_four=invoice.paid.last_four)
-            yield labels["refund_method" if self.is_credit else "method"], card
-        yield labels["reason"], invoice.reason
-        yield labels["reference"], invoice.payment_id
+            card = card_name(self.words, invoice.paid.brand, invoice.paid.last_four)
+            yield say("Refunded to") if self.is_credit else say("Paid with"), card
+        yield say("Reason"), invoice.reason
+        yield say("Reference"), invoice.payment_id
         if invoice.paid:
-            yield labels["payment_intent"], invoice.paid.payment_intent_id
-            yield labels["charge"], invoice.paid.charge_id
-            yield labels["refund"], invoice.paid.refund_id
+            yield say("Stripe payment"), invoice.paid.payment_intent_id
+            yield say("Stripe charge"), invoice.paid.charge_id
+            yield say("Stripe refund"), invoice.paid.refund_id
 
     def _foot(self) -> str:
         """Return who sends it, and leave room for that at the foot of each page."""
@@ -256,7 +258,7 @@ class Document:
         sheet, pages = self.sheet, len(self.sheet.pages)
         for at in range(pages):
             sheet.at = at
-            number = sheet.row(self.words.page.format(page=at + 1, pages=pages), LABEL)
+            number = sheet.row(self.words.say("%(page)s / %(pages)s", page=at + 1, pages=pages), LABEL)
             sender = sheet.shorten(text, sheet.width - number.width - COLUMN_GAP, LABEL)
             baseline = FOOT + sheet.row(text, LABEL).below
             sheet.rule(sheet.left, sheet.bottom - 12, sheet.width)

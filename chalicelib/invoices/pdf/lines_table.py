@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
-from chalicelib.invoices.figures import Figures
 from chalicelib.invoices.invoice import Invoice, Line
 from chalicelib.invoices.pdf.layout import BODY, LABEL, Column, Row, Sheet, Style, height_of
 from chalicelib.invoices.words import Words
@@ -68,32 +67,32 @@ class Numbers:
 class LinesTable:
     """The table of one document."""
 
-    def __init__(self, sheet: Sheet, invoice: Invoice, words: Words, figures: Figures, accent: str) -> None:
-        self.sheet, self.invoice, self.words, self.figures, self.accent = sheet, invoice, words, figures, accent
+    def __init__(self, sheet: Sheet, invoice: Invoice, words: Words, accent: str) -> None:
+        self.sheet, self.invoice, self.words, self.accent = sheet, invoice, words, accent
 
     @cached_property
     def numbers(self) -> list[Numbers]:
         """Return the columns of numbers, so large that the descriptions have room beside them."""
         room = self.sheet.width * (1 - LEAST_DESCRIPTION)
-        wide = [Numbers(heading, texts, self.figures.decimal_sign, self.sheet) for heading, texts in self._texts()]
+        wide = [Numbers(heading, texts, self.words.decimal_sign, self.sheet) for heading, texts in self._texts()]
         gaps = GAP * len(wide)
         scale = min(1, (room - gaps) / sum(each.width for each in wide))
         return wide if scale == 1 else [replace(each, scale=scale) for each in wide]
 
     def _texts(self) -> list[tuple[str, list[str]]]:
-        lines, labels, currency = self.invoice.lines, self.words.labels, self.invoice.currency
+        lines, say, currency = self.invoice.lines, self.words.say, self.invoice.currency
 
         def price(micros: int | None) -> str:
-            return "" if micros is None else self.figures.plain_amount(micros, currency)
+            return "" if micros is None else self.words.plain_amount(micros, currency)
 
         return [
-            (labels["quantity"], [self._quantity(line.quantity_micros) for line in lines]),
-            (labels["unit_price"], [price(line.unit_price_micros) for line in lines]),
-            (f"{labels['amount']} ({currency.upper()})", [price(line.amount_micros) for line in lines]),
+            (say("Quantity"), [self._quantity(line.quantity_micros) for line in lines]),
+            (say("Unit price"), [price(line.unit_price_micros) for line in lines]),
+            (say("Amount") + f" ({currency.upper()})", [price(line.amount_micros) for line in lines]),
         ]
 
     def _quantity(self, quantity_micros: int | None) -> str:
-        return "" if quantity_micros is None else self.figures.quantity(quantity_micros)
+        return "" if quantity_micros is None else self.words.quantity(quantity_micros)
 
     @cached_property
     def is_of_one_period(self) -> bool:
@@ -136,7 +135,7 @@ class LinesTable:
         sheet.rule(sheet.left, sheet.y, sheet.width, self.accent, 1.2)
 
     def _heads(self) -> list[Column]:
-        described = self.sheet.rows(self.words.labels["description"], self.description_width, HEADING)
+        described = self.sheet.rows(self.words.say("Description"), self.description_width, HEADING)
         numbers = (each.head(right) for each, right in zip(self.numbers, self.rights, strict=True))
         return [Column(self.sheet.left, described), *numbers]
 
@@ -148,4 +147,4 @@ class LinesTable:
     def _period(self, line: Line) -> list[Row]:
         if line.period is None or self.is_of_one_period:
             return []
-        return self.sheet.rows(self.figures.period(line.period), self.description_width, LABEL)
+        return self.sheet.rows(self.words.period(line.period), self.description_width, LABEL)

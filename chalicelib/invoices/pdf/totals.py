@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from chalicelib.invoices.figures import Figures
 from chalicelib.invoices.invoice import Invoice
 from chalicelib.invoices.pdf.layout import BODY, GAP, MUTED, PARTS, STRONG, WIDEST, Column, Sheet, Style, height_of
 from chalicelib.invoices.pdf.typeface import BOLD
@@ -17,7 +16,6 @@ class Totals:
     sheet: Sheet
     invoice: Invoice
     words: Words
-    figures: Figures
 
     def put(self) -> None:
         """Put them all on one page."""
@@ -42,24 +40,23 @@ class Totals:
 
     def _amounts(self) -> Iterator[tuple[str, str, Style]]:
         """Yield what follows the lines: label, amount, style."""
-        invoice, labels = self.invoice, self.words.labels
-        total, tax, is_credit = Style(11, BOLD), invoice.tax, invoice.kind == "credit_note"
+        invoice, tax, words, say = self.invoice, self.invoice.tax, self.words, self.words.say
+        is_credit = invoice.kind == "credit_note"
 
         def amount(micros: int) -> str:
-            return self.figures.amount(micros, invoice.currency)
+            return words.amount(micros, invoice.currency)
 
         if tax and not tax.inclusive:
-            yield labels["subtotal"], amount(invoice.subtotal_micros), BODY
-            yield self._tax(self.words.tax_added), amount(tax.amount_micros), BODY
-        yield labels["credited" if is_credit else "total"], amount(invoice.total_micros), total
+            yield say("Subtotal"), amount(invoice.subtotal_micros), BODY
+            added = say("%(name)s %(rate)s", name=tax.name, rate=words.rate(tax.rate_micros))
+            yield added, amount(tax.amount_micros), BODY
+        total = say("Total credited") if is_credit else words.say_in("invoice", "Total")
+        yield total, amount(invoice.total_micros), Style(11, BOLD)
         if tax and tax.inclusive:
             muted = Style(color=MUTED)
-            yield self._tax(self.words.tax_included), amount(tax.amount_micros), muted
-            yield labels["net"], amount(invoice.total_micros - tax.amount_micros), muted
+            included = say("Includes %(name)s %(rate)s", name=tax.name, rate=words.rate(tax.rate_micros))
+            yield included, amount(tax.amount_micros), muted
+            yield say("Net amount"), amount(invoice.total_micros - tax.amount_micros), muted
         if not is_credit:
-            yield labels["paid"], amount(invoice.total_micros - invoice.due_micros), BODY
-            yield labels["balance_due"], amount(invoice.due_micros), STRONG
-
-    def _tax(self, pattern: str) -> str:
-        tax = self.invoice.tax
-        return pattern.format(name=tax.name, rate=self.figures.rate(tax.rate_micros)) if tax else ""
+            yield say("Amount paid"), amount(invoice.total_micros - invoice.due_micros), BODY
+            yield say("Balance due"), amount(invoice.due_micros), STRONG

@@ -7,10 +7,10 @@ from chalice.app import Response
 
 from chalicelib.accounts.account import BillingDetails
 from chalicelib.accounts.change_billing_details import BillingDetailsChanged, change_billing_details
+from chalicelib.i18n.texts import mark
 from chalicelib.idempotency import content_hash
 from chalicelib.portal import forms, render
 from chalicelib.portal.request import Visit
-from chalicelib.portal.words import mark
 from chalicelib.text import Email, Line, Text, WrongText
 
 FIELDS: Final[dict[str, type[Text]]] = {"name": Line, "address": Line, "tax_id": Line, "email": Email}

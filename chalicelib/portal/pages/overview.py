@@ -9,6 +9,7 @@ from chalice.app import Response
 from chalicelib import clock
 from chalicelib.auto_pay.evaluate import Snapshot
 from chalicelib.auto_pay.view import AutoPayView, load_for_view, view_auto_pay
+from chalicelib.i18n.texts import mark
 from chalicelib.ledger.table import read_days
 from chalicelib.money import format_micros
 from chalicelib.portal import chart, render
@@ -16,7 +17,6 @@ from chalicelib.portal.auto_pay_summary import promise, trouble
 from chalicelib.portal.names import Names
 from chalicelib.portal.request import Visit
 from chalicelib.portal.spending import first_needed, spending
-from chalicelib.portal.words import mark
 from chalicelib.subscriptions import view as subscriptions
 from chalicelib.subscriptions.view import SubscriptionView
 
@@ -94,7 +94,7 @@ def _open_payments(visit: Visit, seen: Snapshot) -> list[Notice]:
     say = visit.words.say
     found = []
     for payment in seen.payments:
-        amount = visit.words.micros(payment.amount_micros, payment.currency)
+        amount = visit.words.amount(payment.amount_micros, payment.currency)
         href = visit.path("payments", payment.payment_id)
         if payment.state == "requires_action":
             text = say(

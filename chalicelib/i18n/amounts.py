@@ -1,0 +1,77 @@
+"""Amounts and numbers as people write them: the locale's signs, marks and groups. Pure.
+
+All of it is CLDR's, by babel. What Stripe counts in is another matter (`chalicelib.money.decimals_of`).
+"""
+
+import re
+import unicodedata
+from copy import copy
+from decimal import Decimal
+from functools import lru_cache
+from typing import Final
+
+from babel import Locale
+from babel.numbers import NumberPattern, get_currency_precision, get_currency_symbol, parse_pattern
+
+from chalicelib.money import MICROS, PLACES, format_micros, places_of
+
+NO_BREAK_SPACE: Final = "\u00a0"
+
+
+def amount(amount_micros: int, currency: str, locale: Locale) -> str:
+    """Write an amount with its currency's sign, exactly: $0.0015 never reads $0.00."""
+    code, places = currency.upper(), _places(amount_micros, least_places(amount_micros, currency))
+    pattern = _with_places(_spaced(locale, get_currency_symbol(code, locale)), places)
+    return str(pattern.apply(Decimal(amount_micros) / MICROS, locale, currency=code, currency_digits=False))
+
+
+def plain_amount(amount_micros: int, currency: str, locale: Locale) -> str:
+    """Write an amount without its currency, for a column that names it once."""
+    return number(amount_micros, locale, least_places(amount_micros, currency))
+
+
+def number(micros: int, locale: Locale, least: int = 0, *, grouped: bool = True) -> str:
+    """Write a number of millionths, such as a quantity, with as many places as it has and at least so many."""
+    pattern = _with_places(locale.decimal_formats[None], _places(micros, least))
+    return str(pattern.apply(Decimal(micros) / MICROS, locale, group_separator=grouped))
+
+
+def least_places(amount_micros: int, currency: str) -> int:
+    """Return the fewest places that people write of an amount.
+
+    A whole one has those of CLDR, which knows where coins are out of use (supplemental data, "Currency Fractions": none
+    for the Icelandic krona or the Serbian dinar); any other has at least those of the smallest coin.
+    """
+    usual = get_currency_precision(currency.upper())
+    is_whole = usual >= PLACES or amount_micros % 10 ** (PLACES - usual) == 0
+    return usual if is_whole else max(usual, places_of(currency))
+
+
+def _places(micros: int, least: int) -> int:
+    return len(format_micros(micros, least).partition(".")[2])
+
+
+def _with_places(pattern: NumberPattern, places: int) -> NumberPattern:
+    """Return a pattern with exactly so many places."""
+    exact = copy(pattern)
+    exact.frac_prec = (places, places)
+    return exact
+
+
+@lru_cache(maxsize=256)
+def _spaced(locale: Locale, symbol: str) -> NumberPattern:
+    """Return the locale's pattern of amounts, in which letters of a currency and digits do not touch.
+
+    CLDR's rule of currency spacing, which babel leaves out: https://unicode.org/reports/tr35/tr35-numbers.html#Currencies
+    """
+    pattern: NumberPattern = locale.currency_formats["standard"]
+    text = pattern.pattern
+    if not _is_sign(symbol[-1]):
+        text = re.sub("¤(?=[#0])", f"¤{NO_BREAK_SPACE}", text)
+    if not _is_sign(symbol[0]):
+        text = re.sub("(?<=[#0])¤", f"{NO_BREAK_SPACE}¤", text)
+    return pattern if text == pattern.pattern else parse_pattern(text)
+
+
+def _is_sign(character: str) -> bool:
+    return unicodedata.category(character)[0] in "SZ"

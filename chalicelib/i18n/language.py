@@ -1,0 +1,27 @@
+"""Which languages there are, and which of them a locale gets."""
+
+from functools import cache
+from pathlib import Path
+from typing import Final, Literal
+
+Surface = Literal["portal", "mails", "paper", "spreadsheet"]
+"""Where people read texts. A surface speaks a language that it is complete in: there is a catalog `<surface>.mo`."""
+
+SOURCE_LANGUAGE: Final = "en"
+FOLDER: Final = Path(__file__).with_name("languages")
+
+
+@cache
+def languages(surface: Surface) -> frozenset[str]:
+    """Return the languages that a surface speaks."""
+    return frozenset({SOURCE_LANGUAGE, *(path.parent.name for path in FOLDER.glob(f"*/{surface}.mo"))})
+
+
+def language_of(locale: str) -> str:
+    """Return the language of a locale: `de` of `de-AT` and of `de_AT`."""
+    return locale.replace("_", "-").partition("-")[0].lower()
+
+
+def choose_locale(surface: Surface, *preferred: str) -> str:
+    """Return the first locale whose language a surface speaks; English if there is none."""
+    return next((each for each in preferred if language_of(each) in languages(surface)), SOURCE_LANGUAGE)

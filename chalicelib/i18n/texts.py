@@ -1,0 +1,46 @@
+"""Texts in the language of a locale. English in the code is what is translated; `mark` marks what is said elsewhere."""
+
+from functools import cache
+from gettext import GNUTranslations, NullTranslations
+
+from chalicelib.i18n.language import FOLDER, SOURCE_LANGUAGE, Surface, choose_locale, language_of
+
+
+def mark(text: str) -> str:
+    """Mark a text for translation; it is translated where it is said."""
+    return text
+
+
+def mark_count(one: str, many: str) -> tuple[str, str]:
+    """Mark a text that depends on a number."""
+    return one, many
+
+
+class Texts:
+    """The texts of a surface, in the language of the first of several locales that it speaks."""
+
+    def __init__(self, surface: Surface, *preferred: str) -> None:
+        self.locale_name = choose_locale(surface, *preferred)
+        self.language = language_of(self.locale_name)
+        self.translations = _translations(surface, self.language)
+
+    def say(self, text: str, /, **values: object) -> str:
+        """Translate a text and fill in its `%(names)s`."""
+        translated = self.translations.gettext(text)
+        return translated % values if values else translated
+
+    def say_in(self, context: str, text: str) -> str:
+        """Translate a short text that means something else elsewhere."""
+        return self.translations.pgettext(context, text)
+
+    def plural(self, forms: tuple[str, str], number: int, /, **values: object) -> str:
+        """Translate a text that depends on a number and fill in its `%(names)s`."""
+        return self.translations.ngettext(*forms, number) % values
+
+
+@cache
+def _translations(surface: Surface, language: str) -> NullTranslations:
+    if language == SOURCE_LANGUAGE:
+        return NullTranslations()
+    with (FOLDER / language / f"{surface}.mo").open("rb") as file:
+        return GNUTranslations(file)

@@ -1,0 +1,67 @@
+"""What portal and mails say of payments: what each kind is called, and why one failed. Pure."""
+
+from typing import Final
+
+import msgspec
+
+from chalicelib.i18n.texts import mark
+
+KINDS: Final[dict[str, str]] = {
+    "top_up": mark("Balance added"),
+    "auto_pay": mark("Auto-pay"),
+    "subscription": mark("Subscription"),
+}
+
+
+class Decline(msgspec.Struct, frozen=True):
+    """Why a payment failed: `reason` within a sentence, and as `advice` a sentence of its own that says what to do."""
+
+    reason: str = mark("the bank declined the card")
+    advice: str = mark("Your bank declined the card. Use another card or ask your bank.")
+
+
+DECLINED: Final = Decline()
+
+DECLINES: Final = {
+    "authentication_required": Decline(
+        mark("the bank wants you to confirm the payment"),
+        mark("Your bank wants to see that it is you. Add balance by hand and confirm it."),
+    ),
+    "expired_card": Decline(mark("the card has expired"), mark("The card has expired. Use another card.")),
+    "incorrect_cvc": Decline(
+        mark("the card's security code is wrong"), mark("The card's security code is wrong. Save the card again.")
+    ),
+    "insufficient_funds": Decline(
+        mark("there is not enough money on the card"),
+        mark("The card has insufficient funds. Use another card or a smaller amount."),
+    ),
+    "processing_error": Decline(
+        mark("the bank could not process the card just then"),
+        mark("The bank could not process the card just now. Try again in a few minutes."),
+    ),
+    "lost_card": DECLINED,  # what only the bank and the thief should know is told like any other decline
+    "stolen_card": DECLINED,
+    "card_disputed": Decline(mark("a payment with this card is disputed, so it is not charged by itself")),
+    "card_missing": Decline(mark("there is no card on file")),
+    "incorrect_number": Decline(mark("the card's number is wrong")),
+    "abandoned": Decline(advice=mark("It was not verified in time. Nothing was charged.")),
+    "amount_too_large": Decline(advice=mark("Your card cannot be charged so large an amount. Choose a smaller one.")),
+    "amount_too_small": Decline(advice=mark("Your card cannot be charged so small an amount. Choose a larger one.")),
+    "card_velocity_exceeded": Decline(
+        advice=mark("The card's limit is reached. Use another card or ask your bank."),
+    ),
+    "monthly_limit_reached": Decline(
+        advice=mark("It would have exceeded the monthly limit of auto-pay. Nothing was charged."),
+    ),
+    "not_found": Decline(advice=mark("It did not reach the payment provider. Nothing was charged.")),
+    "outdated": Decline(advice=mark("It was no longer needed when its turn came. Nothing was charged.")),
+    "payment_intent_authentication_failure": Decline(
+        advice=mark("The verification failed. Try again, or use another card."),
+    ),
+}
+"""By Stripe's code, or ours where nothing was sent to Stripe."""
+
+
+def decline_of(*codes: str | None) -> Decline:
+    """Return what to say of a failure, by the first of its codes that is known."""
+    return next((DECLINES[code] for code in codes if code in DECLINES), DECLINED)

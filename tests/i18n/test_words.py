@@ -1,0 +1,69 @@
+"""Which language a locale gets, and how its numbers and dates are written."""
+
+import subprocess
+import sys
+
+import pytest
+
+from chalicelib.i18n.language import SOURCE_LANGUAGE, language_of
+from chalicelib.i18n.texts import Texts
+from chalicelib.i18n.words import Words, parse_locale
+
+
+@pytest.mark.parametrize(
+    ("preferred", "locale", "language"),
+    [
+        (["de-AT"], "de_AT", "de"),
+        (["de_CH"], "de_CH", "de"),
+        (["fr", "de-CH", "en"], "de_CH", "de"),
+        (["fr"], "en", "en"),
+        (["xx", "zh-Hans-CN"], "en", "en"),
+        (["en-GB"], "en_GB", "en"),
+        (["de-XX-nonsense"], "de", "de"),
+        ([], "en", "en"),
+    ],
+)
+def test_the_first_locale_that_the_portal_speaks_is_taken(preferred: list[str], locale: str, language: str) -> None:
+    words = Words("portal", *preferred)
+    assert (str(words.locale), words.language) == (locale, language)
+
+
+def test_a_surface_without_texts_in_a_language_is_english_with_its_amounts() -> None:
+    paper, mail = Words("paper", "fr-CH"), Words("mails", "fr-CH")
+    assert (paper.say("Date of issue"), mail.say("Hello,")) == ("Date d’émission", "Hello,")
+    assert (paper.amount(1_500_000, "eur"), mail.amount(1_500_000, "eur")) == ("1,50\xa0€", "€1.50")
+    assert mail.date(1_795_600_000_000) == "November 25, 2026"
+
+
+def test_a_short_text_means_what_its_place_says() -> None:
+    assert Words("portal", "de").say("Total") == "Summe"
+    assert Words("paper", "de").say_in("invoice", "Total") == "Gesamtbetrag"
+    assert Words("paper", "en").say_in("invoice", "Total") == "Total"
+
+
+def test_texts_depend_on_numbers() -> None:
+    for locale, one, many in (
+        ("en", "first 1 day free", "first 14 days free"),
+        ("de", "erster Tag frei", "erste 14 Tage frei"),
+    ):
+        words = Words("portal", locale)
+        written = [words.count("first %(number)s day free", "first %(number)s days free", each) for each in (1, 14)]
+        assert written == [one, many]
+
+
+def test_a_locale_is_known_by_its_language_if_not_by_its_region() -> None:
+    assert [str(parse_locale(each)) for each in ("de-AT", "de-XX", "nonsense", "")] == ["de_AT", "de", "en", "en"]
+    assert [language_of(each) for each in ("de-AT", "zh_Hant_TW", "EN")] == ["de", "zh", SOURCE_LANGUAGE]
+
+
+def test_values_are_filled_in_as_they_are() -> None:
+    said = Texts("mails", "de").say("Hello,", account="%(balance)s")
+    assert said == "Guten Tag,"
+    assert "100 %(x)s" in Texts("mails", "en").say("The balance of %(account)s", account="100 %(x)s")
+
+
+def test_what_only_marks_or_says_texts_loads_no_babel() -> None:
+    rooms = ("auto_pay.decision", "invoices.issue_credit_note", "history.spreadsheet", "i18n.texts")
+    modules = ", ".join(f"chalicelib.{room}" for room in rooms)
+    program = f"import sys, {modules}; sys.exit('babel' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
