@@ -62,7 +62,7 @@ def test_values_are_filled_in_as_they_are() -> None:
     assert "100 %(x)s" in Texts("mails", "en").say("The balance of %(account)s", account="100 %(x)s")
 
 
-def test_what_only_marks_or_says_texts_loads_no_babel() -> None:
+def test_what_only_marks_or_says_texts_loads_no_babel(processes: None) -> None:
     rooms = ("auto_pay.decision", "invoices.issue_credit_note", "history.spreadsheet", "i18n.texts")
     modules = ", ".join(f"chalicelib.{room}" for room in rooms)
     program = f"import sys, {modules}; sys.exit('babel' in sys.modules)"

@@ -9,6 +9,8 @@ import pytest
 from infrastructure.package import ROOT
 from tests.functions import ENTRY_POINTS
 
+pytestmark = pytest.mark.usefixtures("processes")
+
 HEAVY = frozenset("stripe babel jinja2 reportlab uharfbuzz PIL fpdf asyncio".split())
 """Imported where they are used, if at all; `send_mails` loads babel with its first mail."""
 OF_THE_API = frozenset({"app", "chalice", "chalicelib.api", "chalicelib.web", "jwt"})

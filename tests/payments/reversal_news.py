@@ -48,7 +48,7 @@ def disputed(status: str = "needs_response", *amounts: int, amount: int = 25, **
         "reason": "fraudulent",
         "created_at_ms": NOW_MS - 50_000,
         "payment_intent_id": "pi_1",
-        "moved": tuple(moved(number, each) for number, each in enumerate(amounts)),
+        "balance_movements": tuple(moved(number, each) for number, each in enumerate(amounts)),
     }
     return StripeDispute(**{**fields, **changes})
 
