@@ -10,7 +10,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from chalicelib import queues
-from chalicelib.notices import dead_letters as parking
+from chalicelib.notices import dead_letters
 from chalicelib.payments import queue as charges
 from chalicelib.payments.queue import ChargeMessage
 from chalicelib.settings import settings
@@ -82,13 +82,15 @@ def test_a_call_that_sqs_refuses_keeps_no_other_renewal_from_its_queue() -> None
 
 def test_a_record_that_could_not_be_told_is_parked_whole_with_the_start_of_the_reason() -> None:
     record = {"eventID": "1", "dynamodb": {"Keys": {"id": {"S": STRANGE}}, "NewImage": {"x": {"N": "1"}}}}
-    parking.park(record, "r" * 5_000)
+    dead_letters.put(record, "r" * 5_000)
     (body,) = received(settings().notice_failures_queue_url)
-    assert json.loads(body) == {"reason": "r" * parking.LONGEST_REASON, "record": record}
+    assert json.loads(body) == {"reason": "r" * dead_letters.LONGEST_REASON, "record": record}
 
 
 def test_a_record_that_is_too_large_for_a_message_is_parked_without_its_images() -> None:
     keys = {"Keys": {"id": {"S": "acme"}}, "SequenceNumber": "7"}
-    parking.park({"eventID": "1", "dynamodb": {**keys, "NewImage": {"x": {"S": "x" * parking.LARGEST}}}}, "large")
+    dead_letters.put(
+        {"eventID": "1", "dynamodb": {**keys, "NewImage": {"x": {"S": "x" * dead_letters.LARGEST}}}}, "large"
+    )
     (body,) = received(settings().notice_failures_queue_url)
     assert json.loads(body) == {"reason": "large", "record": {"eventID": "1", "dynamodb": keys}}

@@ -12,7 +12,7 @@ LARGEST: Final = 200_000
 """Characters of a message; SQS takes 256 KiB. Of a record that is larger all is kept but the row as it was and is."""
 
 
-def park(record: Record, reason: str) -> None:
+def put(record: Record, reason: str) -> None:
     """Put a record aside, with the reason."""
     body = _body(record, reason)
     if len(body) > LARGEST:

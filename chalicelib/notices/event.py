@@ -21,10 +21,10 @@ from chalicelib.subscriptions.subscription import Status, Subscription
 LEVELS: Final[tuple[Level, ...]] = ("exhausted", "low", "normal")
 """From the worst to the best."""
 
-TOLD_STATES: Final = frozenset(get_args(detail.State))
+PUBLISHED_STATES: Final = frozenset(get_args(detail.State))
 """States of a payment that make an event; the others are steps on the way."""
 
-TOLD_STATUSES: Final = frozenset[Status]({"past_due", "unpaid", "canceled"})
+PUBLISHED_STATUSES: Final = frozenset[Status]({"past_due", "unpaid", "canceled"})
 """Statuses of a subscription that make an event when it comes to them."""
 
 DOCUMENTS: Final = "document#"
@@ -39,8 +39,8 @@ class Event(msgspec.Struct, frozen=True):
     detail: detail.Detail
 
 
-class Lines(msgspec.Struct, frozen=True):
-    """The lines that matter to a wallet: below `threshold_micros` it is low, at `floor_micros` exhausted."""
+class Thresholds(msgspec.Struct, frozen=True):
+    """The thresholds of a wallet: below `threshold_micros` it is low, at `floor_micros` exhausted."""
 
     threshold_micros: int
     floor_micros: int
@@ -52,27 +52,27 @@ class Lines(msgspec.Struct, frozen=True):
         return "low" if balance_micros < self.threshold_micros else "normal"
 
 
-def wallet_events(change: Change[Wallet], lines_of: Callable[[Wallet], Lines]) -> list[Event]:
-    """Return an event for each line that the balance crossed downwards, or one for its rise. Raises MalformedRecord.
+def wallet_events(change: Change[Wallet], thresholds_of: Callable[[Wallet], Thresholds]) -> list[Event]:
+    """Return an event for each threshold that the balance fell below, or one for its rise. Raises MalformedRecord.
 
     A new wallet is empty, and nobody needs to be told.
     """
     before, after = change.before, change.after
     if before is None or after is None:
         return []
-    lines = lines_of(after)
-    old, new = lines.level(before.balance_micros), lines.level(after.balance_micros)
+    thresholds = thresholds_of(after)
+    old, new = thresholds.level(before.balance_micros), thresholds.level(after.balance_micros)
     if LEVELS.index(new) > LEVELS.index(old):
         types = ["wallet.restored"]
     else:
-        types = [f"wallet.{level}" for level in _reached(old, new, lines)]
+        types = [f"wallet.{level}" for level in _crossed_levels(old, new, thresholds)]
     about: dict[str, Any] = {
         "account_id": after.account_id,
         "occurred_at": iso(change.at_ms),
         "balance": format_amount(after.balance_micros, after.currency),
         "currency": after.currency,
-        "threshold": format_amount(lines.threshold_micros, after.currency),
-        "floor": format_amount(lines.floor_micros, after.currency),
+        "threshold": format_amount(thresholds.threshold_micros, after.currency),
+        "floor": format_amount(thresholds.floor_micros, after.currency),
         "level": new,
         "previous_level": old,
         "sequence": after.sequence,
@@ -80,10 +80,10 @@ def wallet_events(change: Change[Wallet], lines_of: Callable[[Wallet], Lines]) -
     return [_event(detail.Wallet, each, after.sequence, change.at_ms, about) for each in types]
 
 
-def _reached(old: Level, new: Level, lines: Lines) -> list[Level]:
+def _crossed_levels(old: Level, new: Level, thresholds: Thresholds) -> list[Level]:
     """Return the levels that a falling balance reached, the first one first; `low` only where there is room for it."""
     below = [level for level in LEVELS if LEVELS.index(new) <= LEVELS.index(level) < LEVELS.index(old)]
-    has_low = lines.threshold_micros > lines.floor_micros
+    has_low = thresholds.threshold_micros > thresholds.floor_micros
     return [level for level in reversed(below) if level != "low" or has_low]
 
 
@@ -94,7 +94,7 @@ def payment_events(change: Change[Payment]) -> list[Event]:
         return []
     told = []
     about = _about_payment(after)
-    if after.state in TOLD_STATES and (before is None or before.state != after.state):
+    if after.state in PUBLISHED_STATES and (before is None or before.state != after.state):
         more = {
             "state": after.state,
             "description": after.description,
@@ -148,7 +148,7 @@ def subscription_events(change: Change[Subscription]) -> list[Event]:
         return []
     renewed = _is_renewed(before, after)
     types = ["subscription.renewed"] if renewed else []
-    if after.status in TOLD_STATUSES and after.status != before.status:
+    if after.status in PUBLISHED_STATUSES and after.status != before.status:
         types.append(f"subscription.{after.status}")
     paid = after.paid_payment_id if renewed and after.paid_payment_id != before.paid_payment_id else None
     return [

@@ -15,7 +15,7 @@ from chalicelib.ledger.wallet import Wallet
 from chalicelib.money import parse_micros
 from chalicelib.notices import detail
 from chalicelib.notices.choice import Kind
-from chalicelib.notices.event import Lines
+from chalicelib.notices.event import Thresholds
 from chalicelib.payments.payment import Failure, Payment
 from chalicelib.subscriptions.dunning import needs_authentication
 from chalicelib.subscriptions.subscription import Subscription
@@ -32,7 +32,7 @@ class Now(msgspec.Struct, frozen=True, kw_only=True):
     """What an event was about, as it is now."""
 
     wallet: Wallet
-    lines: Lines
+    thresholds: Thresholds
     auto_pay: AutoPay | None = None
     payment: Payment | None = None
     subscription: Subscription | None = None
@@ -66,7 +66,7 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
 
 def low_balance(event: detail.Wallet, now: Now) -> Notice | None:
     """Tell of a low balance, if it is not refilled by now, nor used up, which has a mail of its own."""
-    if now.lines.level(now.wallet.balance_micros) != "low":
+    if now.thresholds.level(now.wallet.balance_micros) != "low":
         return None
     with_auto_pay = now.auto_pay is not None and now.auto_pay.enabled
     return _about_balance("low_balance", "low_balance_with_auto_pay" if with_auto_pay else "low_balance", event, now)
@@ -74,7 +74,7 @@ def low_balance(event: detail.Wallet, now: Now) -> Notice | None:
 
 def balance_exhausted(event: detail.Wallet, now: Now) -> Notice | None:
     """Tell of a balance that is used up, if it still is."""
-    if now.lines.level(now.wallet.balance_micros) != "exhausted":
+    if now.thresholds.level(now.wallet.balance_micros) != "exhausted":
         return None
     return _about_balance("balance_exhausted", "balance_exhausted", event, now)
 
@@ -86,7 +86,7 @@ def _about_balance(kind: Kind, message: str, event: detail.Wallet, now: Now) -> 
         mark=f"{kind}/{event.occurred_at[:10]}",
         message=message,
         occurred_at=event.occurred_at,
-        amounts_micros={"balance": now.wallet.balance_micros, "threshold": now.lines.threshold_micros},
+        amounts_micros={"balance": now.wallet.balance_micros, "threshold": now.thresholds.threshold_micros},
         facts=("account", "balance"),
     )
 

@@ -15,11 +15,10 @@ from chalicelib.invoices import table as invoices
 from chalicelib.ledger.table import read_wallet_image
 from chalicelib.ledger.wallet import Wallet
 from chalicelib.log import log
-from chalicelib.notices import bus
-from chalicelib.notices import dead_letters as parking
+from chalicelib.notices import bus, dead_letters
 from chalicelib.notices.event import (
     Event,
-    Lines,
+    Thresholds,
     auto_pay_events,
     invoice_events,
     payment_events,
@@ -63,16 +62,16 @@ def publish_repeats(records: Sequence[Record]) -> list[str]:
 
 
 def publish_wallets(records: Sequence[Record], catalog: Catalog) -> list[str]:
-    """Tell of balances that crossed a line, as the lines are now. See `publish`."""
+    """Tell of balances that crossed a threshold, as the thresholds are now. See `publish`."""
     find = _auto_pay_of(records)
 
-    def lines(wallet: Wallet) -> Lines:
+    def thresholds(wallet: Wallet) -> Thresholds:
         try:
-            return lines_of(wallet.currency, find(wallet.account_id), catalog)
+            return thresholds_of(wallet.currency, find(wallet.account_id), catalog)
         except UnknownCurrency as error:
             raise MalformedRecord(error.detail) from error
 
-    return publish(records, lambda record: wallet_events(Change(record, read_wallet_image), lines))
+    return publish(records, lambda record: wallet_events(Change(record, read_wallet_image), thresholds))
 
 
 def _auto_pay_of(records: Sequence[Record]) -> Callable[[str], AutoPay | None]:
@@ -93,11 +92,11 @@ def _accounts_of(records: Sequence[Record]) -> set[str]:
     return {keys["account_id"]["S"] for keys in found if keys and "S" in keys.get("account_id", {})}
 
 
-def lines_of(currency: str, paying: AutoPay | None, catalog: Catalog) -> Lines:
-    """Return the lines of a wallet: auto-pay's threshold where it is on, else the catalog's. Raises UnknownCurrency."""
+def thresholds_of(currency: str, paying: AutoPay | None, catalog: Catalog) -> Thresholds:
+    """Return a wallet's thresholds: auto-pay's where it is on, else the catalog's. Raises UnknownCurrency."""
     limits = catalog.limits(currency)
     threshold = paying.threshold_micros if paying and paying.enabled else limits.low_balance_micros
-    return Lines(threshold, limits.floor_micros)
+    return Thresholds(threshold, limits.floor_micros)
 
 
 def publish(records: Sequence[Record], events_of: EventsOf) -> list[str]:
@@ -125,7 +124,7 @@ def _park_unfit(unfit: Mapping[str, tuple[Record, str]]) -> list[str]:
     """Park the records whose event the bus will never take, given by their sequence numbers, with the reason."""
     return each_record(
         [record for record, _ in unfit.values()],
-        lambda record: parking.park(record, f"the bus cannot take its event: {unfit[sequence_number(record)][1]}"),
+        lambda record: dead_letters.put(record, f"the bus cannot take its event: {unfit[sequence_number(record)][1]}"),
         message="a record of a stream could not be parked",
     )
 
@@ -137,5 +136,5 @@ def _events(record: Record, events_of: EventsOf) -> list[Event]:
         raise
     except Exception as error:  # noqa: BLE001 - what cannot be read now never will be: parked, with an alarm
         log().exception("a record of a stream cannot be read", keys=record["dynamodb"].get("Keys"))
-        parking.park(record, f"{type(error).__name__}: {error}")
+        dead_letters.put(record, f"{type(error).__name__}: {error}")
         return []

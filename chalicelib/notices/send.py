@@ -19,7 +19,7 @@ from chalicelib.notices.detail import DETAILS, Detail, Payment, Subscription
 from chalicelib.notices.mail import compose, one_line
 from chalicelib.notices.mailbox import Letter, MailNotSent
 from chalicelib.notices.notice import RULES, Notice, Now
-from chalicelib.notices.publish import lines_of
+from chalicelib.notices.publish import thresholds_of
 from chalicelib.payments import table as payments
 from chalicelib.settings import settings
 from chalicelib.subscriptions import table as subscriptions
@@ -57,10 +57,10 @@ def send_one(body: str, catalog: Catalog) -> None:
     if notice is None or not choice.wants(notice.kind):
         log().info("an event is worth no mail", event_id=event.id, kind=notice.kind if notice else None)
         return
-    to = deliverable(sent_to(account, choice), account_id=account.account_id)
+    to = deliverable_addresses(sent_to(account, choice), account_id=account.account_id)
     if not to:
         raise MailNotSent(f"no mail reaches any address of {account.account_id}; mend them, and send it again")
-    letter = letter_of(notice, account, to)
+    letter = write_letter(notice, account, to)
     # Claimed first, noted afterwards. Cut off in between, the mail is sent again once the claim has lapsed: rather
     # twice than never.
     state = table.claim(account.account_id, notice.mark, event.id)
@@ -77,14 +77,14 @@ def now(account: Account, event: Detail, catalog: Catalog) -> Now:
     paying = auto_pay.find(account.account_id)
     return Now(
         wallet=read_wallet(account.account_id),
-        lines=lines_of(account.currency, paying, catalog),
+        thresholds=thresholds_of(account.currency, paying, catalog),
         auto_pay=paying,
         payment=payments.find(account.account_id, event.payment_id) if isinstance(event, Payment) else None,
         subscription=subscriptions.find(account.account_id) if isinstance(event, Subscription) else None,
     )
 
 
-def deliverable(addresses: Sequence[str], *, account_id: str) -> list[str]:
+def deliverable_addresses(addresses: Sequence[str], *, account_id: str) -> list[str]:
     """Return addresses as SES takes them. One that nobody can be reached at is logged, and holds up no other.
 
     It was stored before the rule that its like is refused by.
@@ -98,7 +98,7 @@ def deliverable(addresses: Sequence[str], *, account_id: str) -> list[str]:
     return found
 
 
-def letter_of(notice: Notice, account: Account, to: Sequence[str]) -> Letter:
+def write_letter(notice: Notice, account: Account, to: Sequence[str]) -> Letter:
     """Write a notice as a letter. A client's comes from its workspace, and answers go there. Raises MailsOff."""
     found = settings()
     if not found.mail_from:
@@ -106,7 +106,7 @@ def letter_of(notice: Notice, account: Account, to: Sequence[str]) -> Letter:
     name, sender = mailbox.sender_of(found.mail_from)
     workspace = accounts.find(account.workspace_id) if account.workspace_id else None
     brand = one_line(workspace.name if workspace else name)
-    answers = deliverable([billing_contact(workspace)], account_id=workspace.account_id) if workspace else []
+    answers = deliverable_addresses([billing_contact(workspace)], account_id=workspace.account_id) if workspace else []
     mail = compose(notice, account, Words("mails", account.locale), brand=brand, portal_url=found.portal_url)
     return Letter(
         sender=sender,

@@ -12,12 +12,12 @@ from chalicelib.http_input import check_path
 from chalicelib.log import log
 from chalicelib.portal import render
 from chalicelib.portal.brand import brand_of, color_file, logo_file
-from chalicelib.portal.enter import find_link, open_link
 from chalicelib.portal.navigation import cookie, is_prefetch, public_place
 from chalicelib.portal.pages import VIEWS
 from chalicelib.portal.policy import Headers
 from chalicelib.portal.request import Visit, see_other
 from chalicelib.portal.session import PageNotFound, Session, new_ticket, new_token
+from chalicelib.portal.sessions import find_link, open_link
 
 FREE_FOR_VIEWERS: Final = frozenset({"sign_out"})
 """Forms that change nothing of the account."""

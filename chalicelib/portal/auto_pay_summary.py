@@ -13,7 +13,7 @@ NOT_SHOWN: Final[frozenset[Reason]] = frozenset({"disabled", "in_flight", "above
 """Reasons for charging nothing that are no trouble, or are told in other words."""
 
 
-def promise(visit: Visit, auto_pay: AutoPayView, limits: CurrencyLimits) -> list[str]:
+def auto_pay_summary(visit: Visit, auto_pay: AutoPayView, limits: CurrencyLimits) -> list[str]:
     """Say what will happen, in sentences."""
     words, say, currency = visit.words, visit.words.say, visit.currency
     if not auto_pay.enabled:
@@ -43,7 +43,7 @@ def _monthly_limit(visit: Visit, auto_pay: AutoPayView) -> str:
     return words.say("Never more than %(limit)s in a calendar month; %(charged)s so far.", limit=limit, charged=charged)
 
 
-def trouble(visit: Visit, auto_pay: AutoPayView) -> str | None:
+def blocking_reason(visit: Visit, auto_pay: AutoPayView) -> str | None:
     """Say what holds auto-pay back, if a person should know."""
     words, say = visit.words, visit.words.say
     if auto_pay.charge:

@@ -14,9 +14,9 @@ from chalicelib.http_input import InvalidRequest, check_length, check_texts
 from chalicelib.idempotency import Key
 from chalicelib.portal import table
 from chalicelib.portal.brand import Brand, brand_of
-from chalicelib.portal.enter import find_session
 from chalicelib.portal.navigation import Place, cookie_of, is_prefetch, public_place
 from chalicelib.portal.session import FormOutdated, Session, form_token, is_form_token
+from chalicelib.portal.sessions import find_session
 from chalicelib.portal.words import Words, accepted_locales
 
 FORM_TOKEN: Final = "form_token"  # noqa: S105 - the name of a field

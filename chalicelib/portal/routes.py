@@ -11,8 +11,8 @@ from chalice.app import Request, Response
 
 from chalicelib.accounts.permission import REFUSALS, Right, allow
 from chalicelib.clock import iso
-from chalicelib.portal.enter import PortalSessionRequest, create_link
 from chalicelib.portal.navigation import public_place
+from chalicelib.portal.sessions import PortalSessionRequest, create_link
 from chalicelib.web import Call, Routes
 
 routes = Routes(__name__, "Portal", "Links into the pages on which customers see and settle their billing.")

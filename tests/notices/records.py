@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from chalicelib.notices.event import Lines
+from chalicelib.notices.event import Thresholds
 from chalicelib.payments.payment import DAY_MS
 from tests.build import TIME_MS
 from tests.invoices import documents
@@ -200,7 +200,7 @@ def auto_pay(reason: str | None = None, failures: int = 0, version: int = 3, **c
     return {**fields, "suspended_reason": reason, "version": version, **changes}
 
 
-TEN = Lines(threshold_micros=10_000_000, floor_micros=0)
+TEN = Thresholds(threshold_micros=10_000_000, floor_micros=0)
 
 
 def types(events: list[Any]) -> list[str]:

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from chalicelib.notices.detail import DETAILS
-from chalicelib.notices.event import Lines
+from chalicelib.notices.event import Thresholds
 from tests.notices.event_docs import FILE, schema, written
 from tests.notices.records import (
     auto_pay,
@@ -32,7 +32,7 @@ from tests.notices.told import (
     wallet_events,
 )
 
-LINES = Lines(threshold_micros=10_000_000, floor_micros=0)
+LINES = Thresholds(threshold_micros=10_000_000, floor_micros=0)
 TOLD = [
     *wallet_events(wallet_record(12, -1), lambda _: LINES),
     *wallet_events(wallet_record(-1, 12), lambda _: LINES),

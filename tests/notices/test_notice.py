@@ -7,7 +7,7 @@ import pytest
 from chalicelib.auto_pay.auto_pay import AutoPay, SuspendedReason
 from chalicelib.ledger.wallet import Wallet
 from chalicelib.notices.choice import Kind, Mails
-from chalicelib.notices.event import Lines
+from chalicelib.notices.event import Thresholds
 from chalicelib.notices.notice import RULES, SUSPENDED, Now
 from chalicelib.payments.payment import Failure, Payment
 from chalicelib.subscriptions.subscription import Contents, PendingPayment, Prices, Status, Subscription, Terms
@@ -15,7 +15,7 @@ from tests.build import TIME_MS
 from tests.notices.records import auto_pay, payment, payment_record, record, subscription, wallet_record
 from tests.notices.told import auto_pay_events, payment_events, subscription_events, wallet_events
 
-LINES = Lines(threshold_micros=10_000_000, floor_micros=0)
+LINES = Thresholds(threshold_micros=10_000_000, floor_micros=0)
 ON = AutoPay(
     account_id="acme",
     enabled=True,
@@ -34,7 +34,7 @@ def now(balance: float = 5, state: str | None = None, paying: dict[str, Any] | N
     row = {name: value for name, value in payment(state or "").items() if name in ours and name != "failure"}
     return Now(
         wallet=Wallet("acme", "usd", round(balance * 1_000_000), 8),
-        lines=LINES,
+        thresholds=LINES,
         auto_pay=None if paying is None else AutoPay(**{**{n: getattr(ON, n) for n in ON.__struct_fields__}, **paying}),
         payment=Payment(**row) if state else None,
     )
@@ -65,7 +65,7 @@ def subscribed(status: Status, failure: Failure | None = None, **changes: Any) -
         due_at_ms=TIME_MS + 3,
         **changes,
     )
-    return Now(wallet=Wallet("acme", "usd", 0, 8), lines=LINES, subscription=current)
+    return Now(wallet=Wallet("acme", "usd", 0, 8), thresholds=LINES, subscription=current)
 
 
 def told(event: Any, how_it_is: Now) -> tuple[str, str] | None:

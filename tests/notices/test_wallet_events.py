@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from chalicelib.clock import iso
-from chalicelib.notices.event import Lines
+from chalicelib.notices.event import Thresholds
 from tests.build import TIME_MS
 from tests.notices.records import TEN, record, types, wallet, wallet_record
 from tests.notices.told import wallet_events
@@ -48,7 +48,7 @@ def test_each_line_that_a_balance_crosses_is_told_once(before: float, after: flo
 def test_a_threshold_at_or_below_the_floor_leaves_no_room_for_low(
     threshold: int, floor: int, after: float, expected: list[str]
 ) -> None:
-    lines = Lines(threshold * 1_000_000, floor * 1_000_000)
+    lines = Thresholds(threshold * 1_000_000, floor * 1_000_000)
     assert types(wallet_events(wallet_record(13, after), lambda _: lines)) == expected
 
 

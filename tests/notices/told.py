@@ -9,7 +9,7 @@ from chalicelib.invoices import table as invoices
 from chalicelib.ledger.table import read_wallet_image
 from chalicelib.ledger.wallet import Wallet
 from chalicelib.notices import event
-from chalicelib.notices.event import Event, Lines
+from chalicelib.notices.event import Event, Thresholds
 from chalicelib.payments import table as payments
 from chalicelib.streams import Change
 from chalicelib.subscriptions import table as subscriptions
@@ -17,8 +17,8 @@ from chalicelib.subscriptions import table as subscriptions
 Record = dict[str, Any]
 
 
-def wallet_events(record: Record, lines_of: Callable[[Wallet], Lines]) -> list[Event]:
-    return event.wallet_events(Change(record, read_wallet_image), lines_of)
+def wallet_events(record: Record, thresholds_of: Callable[[Wallet], Thresholds]) -> list[Event]:
+    return event.wallet_events(Change(record, read_wallet_image), thresholds_of)
 
 
 def payment_events(record: Record) -> list[Event]:

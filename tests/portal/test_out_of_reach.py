@@ -14,7 +14,7 @@ SAID = "Payments are not possible at the moment; your card is fine."
 
 
 @contextmanager
-def trouble(site: Site, begins: str, ends: str) -> Iterator[None]:
+def blocking_reason(site: Site, begins: str, ends: str) -> Iterator[None]:
     site.control(begins)
     try:
         yield
@@ -26,7 +26,7 @@ def test_adding_balance_says_that_it_is_not_the_card_and_goes_on_afterwards(peop
     account = site.account()
     page = people.open(account, "/add-balance", script=False)
     page.get_by_label("$25.00", exact=True).check()
-    with trouble(site, "accounts/platform/restrict", "accounts/platform/unrestrict"):
+    with blocking_reason(site, "accounts/platform/restrict", "accounts/platform/unrestrict"):
         page.get_by_role("button", name="Add balance now").click()
         expect(page.get_by_text(SAID)).to_be_visible()
         page.get_by_role("button", name="Check again").click()
@@ -40,7 +40,7 @@ def test_adding_balance_says_that_it_is_not_the_card_and_goes_on_afterwards(peop
 def test_saving_a_card_says_the_same_in_every_language(people: People, site: Site) -> None:
     key = site.system.keys.stripe_secret_key
     german = "Zahlungen sind im Moment nicht möglich; mit Ihrer Karte ist alles in Ordnung."
-    with trouble(site, f"keys/{key}/expire", f"keys/{key}/restore"):
+    with blocking_reason(site, f"keys/{key}/expire", f"keys/{key}/restore"):
         for locale, said in (("en", SAID), ("de", german)):
             account = site.account(method="")
             page = people.open(account, "/card", locale=locale)

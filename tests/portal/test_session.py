@@ -8,8 +8,8 @@ import requests
 
 from chalicelib.clock import now_ms
 from chalicelib.portal import table
-from chalicelib.portal.enter import subject_of
 from chalicelib.portal.session import IDLE_MS, LINK_MS, LONGEST_MS, Session, extended, form_token, id_of, is_form_token
+from chalicelib.portal.sessions import subject_of
 from chalicelib.token import Caller
 from tests.portal.site import PAGES, Site, Visitor
 

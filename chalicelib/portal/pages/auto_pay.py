@@ -27,7 +27,7 @@ from chalicelib.errors import Refusal
 from chalicelib.money import InvalidDecimal, NotChargeable, format_amount
 from chalicelib.payments.new_payment import CardMissing, check_card
 from chalicelib.portal import forms, render
-from chalicelib.portal.auto_pay_summary import promise, trouble
+from chalicelib.portal.auto_pay_summary import auto_pay_summary, blocking_reason
 from chalicelib.portal.request import Visit
 from chalicelib.portal.typed_amount import TooManyPlaces, TypedAmount
 
@@ -129,8 +129,8 @@ def _page(visit: Visit, seen: Snapshot, given: dict[str, str], refusal: Refusal 
         status=refusal.status if refusal else 200,
         here="overview",
         auto_pay=auto_pay,
-        promise=promise(visit, auto_pay, limits),
-        trouble=trouble(visit, auto_pay),
+        summary=auto_pay_summary(visit, auto_pay, limits),
+        blocking_reason=blocking_reason(visit, auto_pay),
         balance=seen.situation.balance_micros,
         given=given,
         suggested=format_amount(limits.top_up_shortcuts_micros[0], visit.currency),

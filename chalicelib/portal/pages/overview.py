@@ -13,7 +13,7 @@ from chalicelib.i18n.texts import mark
 from chalicelib.ledger.table import read_days
 from chalicelib.money import format_micros
 from chalicelib.portal import chart, render
-from chalicelib.portal.auto_pay_summary import promise, trouble
+from chalicelib.portal.auto_pay_summary import auto_pay_summary, blocking_reason
 from chalicelib.portal.names import Names
 from chalicelib.portal.request import Visit
 from chalicelib.portal.spending import first_needed, spending
@@ -61,8 +61,8 @@ def show(visit: Visit) -> Response:
         is_exhausted=balance <= limits.floor_micros,
         pending=sum(each.amount_micros for each in seen.payments if each.fills_wallet and not each.ended),
         auto_pay=auto_pay,
-        promise=promise(visit, auto_pay, limits),
-        auto_pay_trouble=trouble(visit, auto_pay),
+        summary=auto_pay_summary(visit, auto_pay, limits),
+        auto_pay_trouble=blocking_reason(visit, auto_pay),
         subscription=subscription,
         notices=notices(visit, seen, auto_pay, subscription),
         micros=format_micros,
@@ -132,10 +132,10 @@ def _card(visit: Visit, auto_pay: AutoPayView) -> list[Notice]:
     say, card = visit.words.say, visit.account.card
     found = []
     if auto_pay.status == "suspended":
-        text = trouble(visit, auto_pay) or ""
+        text = blocking_reason(visit, auto_pay) or ""
         found.append(Notice("bad", say("Auto-pay is suspended"), text, say("Review auto-pay"), visit.path("auto-pay")))
     elif auto_pay.last_refusal and auto_pay.failures:
-        text = trouble(visit, auto_pay) or ""
+        text = blocking_reason(visit, auto_pay) or ""
         found.append(Notice("warn", say("Your card was declined"), text, say("Update Card Info"), visit.path("card")))
     if card is None:
         return found
