@@ -10,6 +10,6 @@ alone, so the same change told twice carries the same id; a mail goes out once f
 balance at most once a day; a record that cannot be read is parked where somebody sees it, and holds up nothing.
 
 `detail`, `event`, `stream`, `choice` and `notice` are rules (pure), `messages`, `mail` and `form` make a mail of a
-notice (pure), `bus`, `parking`, `mailbox` and `table` are the doors, and `publish` and `send` are what is done. It
+notice (pure), `bus`, `dead_letters`, `mailbox` and `table` are the doors, and `publish` and `send` are what is done. It
 moves no money and changes no other domain's rows. See docs/events.md and docs/mails.md.
 """
