@@ -15,7 +15,7 @@ from chalicelib.catalog.policies import Disputes
 from local.stripe_emulator.client import Emulator
 from tests.auto_pay.build import CARD, HOUR_MS, NOW_MS, UNIT, auto_pay, payment
 from tests.auto_pay.world import Saver, World
-from tests.payments.refunder import events, refund_payment, tell
+from tests.reversals.refunder import events, refund_payment, tell
 
 KNOWING: dict[str, Any] = {"objections": (), "refunds_known_micros": 0}
 

@@ -8,7 +8,7 @@ import pytest
 from chalicelib.ledger.verify import verify
 from tests.auto_pay.conftest import NewSaver
 from tests.auto_pay.world import Saver, World
-from tests.payments.refunder import tell
+from tests.reversals.refunder import tell
 
 START = datetime(2027, 3, 10, 9, tzinfo=UTC)
 APRIL = datetime(2027, 4, 1, tzinfo=UTC)

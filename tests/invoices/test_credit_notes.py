@@ -23,7 +23,7 @@ from tests.invoices import documents
 from tests.invoices.refund_records import Record, record, written
 from tests.notices.records import record as stream_record
 from tests.payments.payer import Payer
-from tests.payments.refunder import moves, refund_payment, tell
+from tests.reversals.refunder import moves, refund_payment, tell
 from tests.wire import cut_off, cut_points
 
 NewAccount = Callable[..., Account]

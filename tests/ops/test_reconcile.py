@@ -19,7 +19,7 @@ from ops.reconcile import _tracked
 from ops.sides import read_sides
 from tests.build import credit, debit
 from tests.payments.payer import HOUR_MS, NewPayer, Payer
-from tests.payments.refunder import events, pay, refund_payment, tell, tell_one
+from tests.reversals.refunder import events, pay, refund_payment, tell, tell_one
 
 
 def found_about(payer: Payer) -> list[Difference]:

@@ -16,7 +16,7 @@ from tests.api import Api, problem
 from tests.environment import use
 from tests.payments.calls import refresh, top_up
 from tests.payments.payer import HOUR_MS, NewPayer, Payer
-from tests.payments.refunder import only_refund, refund_payment
+from tests.reversals.refunder import only_refund, refund_payment
 
 EVERY = "/v1/*"
 CREATE = "/v1/payment_intents"

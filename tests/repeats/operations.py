@@ -8,7 +8,7 @@ from typing import Any
 from chalicelib import clock
 from chalicelib.ledger.table import read_wallet
 from chalicelib.subscriptions import table
-from tests.payments.refunder import refund_payment, stripes_refunds
+from tests.reversals.refunder import refund_payment, stripes_refunds
 from tests.subscriptions.world import RenewalWorld, Subscriber
 
 Json = dict[str, Any]

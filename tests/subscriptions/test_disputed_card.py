@@ -11,7 +11,7 @@ from chalicelib.subscriptions.view import load_subscription_view
 from local.stripe_emulator.client import Emulator
 from ops.subscriptions import outlook
 from tests.payments.payer import HOUR_MS
-from tests.payments.refunder import tell
+from tests.reversals.refunder import tell
 from tests.subscriptions.world import RenewalWorld, Subscriber, moment
 
 START, FIRST, RETRY = "2027-01-10", "2027-02-10", "2027-02-13"

@@ -26,7 +26,7 @@ from chalicelib.text import Line
 from local.stripe_emulator.client import PUBLISHABLE_KEY, Emulator
 from ops.__main__ import ops
 from tests.payments.build import payment
-from tests.payments.refunder import stripes_refunds, tell
+from tests.reversals.refunder import stripes_refunds, tell
 from tests.subscriptions.world import RenewalWorld, Subscriber
 from tests.wire import cut_off, cut_points
 

@@ -19,7 +19,7 @@ from chalicelib.reversals.reversal import (
     refundable_micros,
     with_new_refund,
 )
-from tests.payments.reversal_news import (
+from tests.reversals.reversal_news import (
     LOST,
     NOW_MS,
     REFUND_NEWS,

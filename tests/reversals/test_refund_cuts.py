@@ -16,7 +16,7 @@ from chalicelib.webhooks.receive import WebhookUnprocessed
 from local.stripe_emulator.client import Emulator
 from tests.depth import some
 from tests.payments.payer import HOUR_MS, NewPayer, Payer
-from tests.payments.refunder import (
+from tests.reversals.refunder import (
     REFUNDS,
     UNIT,
     assert_refunded_once,

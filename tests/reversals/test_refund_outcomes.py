@@ -15,8 +15,8 @@ from chalicelib.text import Line
 from local.stripe_emulator.client import Emulator, wait_until
 from tests.api import Api, problem
 from tests.payments.payer import NewPayer, Payer
-from tests.payments.refund_calls import REFUND, post, show, spend
-from tests.payments.refunder import (
+from tests.reversals.refund_calls import REFUND, post, show, spend
+from tests.reversals.refunder import (
     REFUNDS,
     UNIT,
     assert_refunded_once,

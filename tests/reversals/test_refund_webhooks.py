@@ -19,7 +19,7 @@ from chalicelib.webhooks import table as webhooks
 from chalicelib.webhooks.receive import WebhookUnprocessed
 from local.stripe_emulator.client import Emulator
 from tests.payments.payer import HOUR_MS, Json, NewPayer, Payer, deliver
-from tests.payments.refunder import (
+from tests.reversals.refunder import (
     UNIT,
     assert_refunded_once,
     assert_sound,

@@ -7,7 +7,7 @@ from chalicelib.payments.payment import DAY_MS
 from chalicelib.reversals.dispute import StripeDispute
 from chalicelib.reversals.due import check_at_ms
 from chalicelib.reversals.reversal import Reversals
-from tests.payments.reversal_news import NOW_MS, disputed, paid, refunded, told, wanted
+from tests.reversals.reversal_news import NOW_MS, disputed, paid, refunded, told, wanted
 
 
 def test_an_open_refund_is_looked_at_after_minutes_and_ever_later() -> None:

@@ -7,7 +7,7 @@ import pytest
 
 from tests.depth import examples
 from tests.payments.payer import NewPayer, Payer
-from tests.payments.refunder import (
+from tests.reversals.refunder import (
     UNIT,
     assert_refunded_once,
     assert_sound,

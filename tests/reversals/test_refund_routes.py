@@ -9,8 +9,8 @@ from chalicelib.token import Role
 from local.stripe_emulator.client import Emulator
 from tests.api import NOBODY, Api, problem
 from tests.payments.payer import NewPayer, Payer
-from tests.payments.refund_calls import REFUND, post, show, spend
-from tests.payments.refunder import REFUNDS, assert_refunded_once, assert_sound, kinds, only_refund, pay, tell
+from tests.reversals.refund_calls import REFUND, post, show, spend
+from tests.reversals.refunder import REFUNDS, assert_refunded_once, assert_sound, kinds, only_refund, pay, tell
 
 
 def test_a_refund_goes_to_the_card_and_leaves_the_wallet(api: Api, paid: Payer) -> None:
