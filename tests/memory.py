@@ -23,12 +23,13 @@ TABLE = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "Billing
 def aws_in_memory() -> Iterator[Mapping[str, str]]:
     """Make the resources, all empty, and point the settings at them inside the block; yield the environment."""
     overlay = Overlay.read()
-    with mock_aws():
+    # An endpoint that other tests have set leads to a process, whatever moto replaces.
+    with use({}, without=("AWS_ENDPOINT_URL",)), mock_aws():
         references = {**SHORT_TIMES, **_create(overlay.template["Resources"])}
         outputs = overlay.stack_template()["Outputs"]
         resolved = {name: _resolve(output["Value"], references) for name, output in outputs.items()}
         environment = overlay.environment(resolved, Keys.generate().secret)
-        with use({**environment, **CREDENTIALS, "AWS_DEFAULT_REGION": REGION}, without=("AWS_ENDPOINT_URL",)):
+        with use({**environment, **CREDENTIALS, "AWS_DEFAULT_REGION": REGION}):
             yield environment
 
 

@@ -93,7 +93,7 @@ def test_a_row_of_auto_pay_that_cannot_be_read_is_its_accounts_alone(stack: Depl
     assert second_done()
     # The schedule comes to it, and fails over it, which is what raises the alarm.
     assert account_id in [due for due, _ in auto_pay.due(now_ms(), 100)]
-    with pytest.raises(Exception, match="1 accounts could not be looked at"):
+    with pytest.raises(Exception, match="1 accounts could not be evaluated"):
         call("retry_refills", scheduled())
 
 

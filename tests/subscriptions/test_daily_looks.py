@@ -26,7 +26,7 @@ def test_an_account_is_looked_at_once_a_day_and_no_more(saver: Saver, world: Ren
     start, looked_at = clock.now(), 0
     for hour in range(0, 24 * 7, 2):
         with world.at(start + timedelta(hours=hour)):
-            looked_at += world.fire("retry_refills")["looked_at"]
+            looked_at += world.fire("retry_refills")["evaluated"]
     assert looked_at in {6, 7}
     assert saver.auto_pay.due_at_ms is None
     assert len(saver.charges) == 1
@@ -40,7 +40,7 @@ def test_one_that_waits_for_the_turn_of_the_month_is_looked_at_every_day(saver: 
             world.settle()
         assert saver.view.reason == "monthly_limit_reached"
     with world.at(moment("2027-03-03")):
-        assert world.fire("retry_refills")["looked_at"] == 1
+        assert world.fire("retry_refills")["evaluated"] == 1
         assert saver.auto_pay.due_at_ms == clock.parse_iso("2027-04-01T00:00:00+00:00")
     with world.at(moment("2027-04-01")):
         world.minute()
@@ -50,7 +50,7 @@ def test_one_that_waits_for_the_turn_of_the_month_is_looked_at_every_day(saver: 
 def test_one_that_is_off_is_not_looked_at(saver: Saver, world: RenewalWorld) -> None:
     saver.switch_off()
     with world.at(clock.now() + DAY):
-        assert world.fire("retry_refills")["looked_at"] == 0
+        assert world.fire("retry_refills")["evaluated"] == 0
 
 
 def test_the_row_of_before_there_was_a_daily_look_gets_one_with_its_next_change(
@@ -59,7 +59,7 @@ def test_the_row_of_before_there_was_a_daily_look_gets_one_with_its_next_change(
     forget_the_daily_look(saver)
     saver.evaluate()
     with world.at(clock.now() + DAY):
-        assert world.fire("retry_refills")["looked_at"] == 0
+        assert world.fire("retry_refills")["evaluated"] == 0
     saver.spend_down_to(1)
     world.settle()
     saver.spend_down_to(1)
