@@ -6,7 +6,6 @@ failed: a message goes back to its queue, a record to its stream, a schedule's r
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from itertools import takewhile
 from typing import Any, Final, Generic, TypeVar
 
@@ -14,6 +13,7 @@ import msgspec
 
 from chalicelib.log import log
 from chalicelib.streams import Record, sequence_number
+from chalicelib.threads import in_threads
 
 ItemT = TypeVar("ItemT")
 
@@ -55,8 +55,7 @@ def each(
 
     if at_once == 1:
         return [failure for failure in map(attempt, items) if failure]
-    with ThreadPoolExecutor(at_once) as pool:
-        return [failure for failure in pool.map(attempt, items) if failure]
+    return [failure for failure in in_threads(attempt, items, at_once) if failure]
 
 
 def each_message(records: Iterable[Message], handle: Callable[[Message], object], *, message: str) -> list[str]:

@@ -1,13 +1,14 @@
 """The door to SQS: one client a process, for all queues."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
 from typing import Any, Final
 
 import boto3
 import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
+
+from chalicelib.threads import in_threads
 
 MAXIMUM_ENTRIES: Final = 10
 """Messages in one call."""
@@ -48,9 +49,8 @@ def send_all(queue_url: str, messages: Sequence[Message]) -> dict[int, str]:
     A call that got no answer counts as not taken: its messages may be on the queue all the same.
     """
     failures: dict[int, str] = {}
-    with ThreadPoolExecutor(CALLS_AT_ONCE) as pool:
-        for failed in pool.map(partial(_send_batch, client(), queue_url), _batches(messages)):
-            failures |= failed
+    for failed in in_threads(partial(_send_batch, client(), queue_url), _batches(messages), CALLS_AT_ONCE):
+        failures |= failed
     return failures
 
 

@@ -1,7 +1,6 @@
 """Record usage messages from the queue in the ledger, each answered for by itself."""
 
 from collections.abc import Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, Final
 
@@ -16,6 +15,7 @@ from chalicelib.ledger.post import LedgerBusy, PostResult, post
 from chalicelib.ledger.posting import Posting
 from chalicelib.ledger.table import read_wallet
 from chalicelib.ledger.wallet import WalletNotFound
+from chalicelib.threads import in_threads
 from chalicelib.usage.message import SentEvent, read_message
 from chalicelib.usage.price import price
 from chalicelib.usage.refusal import EventRefused, unforeseen
@@ -55,8 +55,7 @@ def record(records: Sequence[dict[str, Any]], catalog: Catalog, deadline: Deadli
             refused_events.add(message_id, element.text, element.refusal)
     if by_account:
         record_account = partial(_record_account, catalog=catalog, deadline=deadline, refused=refused_events)
-        with ThreadPoolExecutor(min(ACCOUNTS_AT_ONCE, len(by_account))) as pool:
-            list(pool.map(record_account, by_account.items()))
+        in_threads(record_account, by_account.items(), min(ACCOUNTS_AT_ONCE, len(by_account)))
     return refused_events.put_dead_letters()
 
 
