@@ -16,7 +16,7 @@ import msgspec
 
 from chalicelib.accounts.permission import Permission
 from chalicelib.history.spreadsheet import SIGNS, UNSEEN, Cell, Sheet
-from chalicelib.history.view import LineView, TransactionView, view
+from chalicelib.history.view import TransactionLineView, TransactionView, view
 from chalicelib.ledger import statement
 from chalicelib.ledger.statement import Filter
 from chalicelib.ledger.transaction import Transaction
@@ -144,7 +144,7 @@ def _transaction_cells(shown: TransactionView) -> list[Cell]:
     ]
 
 
-def _line_cells(number: int, line: LineView) -> list[Cell]:
+def _line_cells(number: int, line: TransactionLineView) -> list[Cell]:
     return [number, line.meter, line.quantity, line.unit_price, line.amount, line.description]
 
 

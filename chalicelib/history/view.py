@@ -11,7 +11,7 @@ from chalicelib.ledger.transaction import Sibling, Transaction
 from chalicelib.money import format_amount, format_micros
 
 
-class LineView(msgspec.Struct):
+class TransactionLineView(msgspec.Struct):
     """One priced part of a receipt. `quantity` is null where the producer gave the amount."""
 
     meter: str
@@ -59,13 +59,13 @@ class TransactionView(msgspec.Struct):
     payment_id: str | None
     actor: str | None
     metadata: dict[str, str] | None
-    lines: list[LineView]
+    lines: list[TransactionLineView]
     sibling: SiblingView | None
 
     @property
-    def priced_lines(self) -> list[LineView]:
+    def priced_lines(self) -> list[TransactionLineView]:
         """Return its lines, or itself as the only one."""
-        itself = LineView(self.meter or "", self.quantity, self.unit_price, self.amount, self.description)
+        itself = TransactionLineView(self.meter or "", self.quantity, self.unit_price, self.amount, self.description)
         return self.lines or [itself]
 
 
@@ -111,8 +111,8 @@ def _sibling(sibling: Sibling | None, may_see_sibling: Callable[[str], bool]) ->
     return SiblingView(sibling.account_id, sibling.transaction_id)
 
 
-def _line(line: Line, currency: str) -> LineView:
-    return LineView(
+def _line(line: Line, currency: str) -> TransactionLineView:
+    return TransactionLineView(
         meter=line.meter,
         quantity=_quantity(line.quantity_micros),
         unit_price=_price(line.unit_price_micros, currency),

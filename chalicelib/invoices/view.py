@@ -26,7 +26,7 @@ class PeriodView(msgspec.Struct):
     end: str
 
 
-class LineView(msgspec.Struct):
+class InvoiceLineView(msgspec.Struct):
     """One thing sold."""
 
     description: str
@@ -45,7 +45,7 @@ class TaxView(msgspec.Struct):
     amount: str
 
 
-class PaidView(msgspec.Struct):
+class InvoicePaymentView(msgspec.Struct):
     """How the money moved."""
 
     at: str
@@ -76,9 +76,9 @@ class InvoiceView(msgspec.Struct):
     reason: str | None
     seller: PartyView
     buyer: PartyView
-    lines: list[LineView]
+    lines: list[InvoiceLineView]
     tax: TaxView | None
-    paid: PaidView | None
+    paid: InvoicePaymentView | None
     pdf: str
 
 
@@ -160,8 +160,8 @@ def _party(party: Party) -> PartyView:
     return PartyView(party.name, list(party.address), party.country, party.tax_id, party.email)
 
 
-def _line(line: Line, currency: str) -> LineView:
-    return LineView(
+def _line(line: Line, currency: str) -> InvoiceLineView:
+    return InvoiceLineView(
         description=line.description,
         quantity=None if line.quantity_micros is None else format_micros(line.quantity_micros),
         unit_price=None if line.unit_price_micros is None else format_amount(line.unit_price_micros, currency),
@@ -176,8 +176,8 @@ def _tax(tax: TaxLine, currency: str) -> TaxView:
     )
 
 
-def _paid(paid: PaidWith) -> PaidView:
-    return PaidView(
+def _paid(paid: PaidWith) -> InvoicePaymentView:
+    return InvoicePaymentView(
         at=iso(paid.at_ms),
         brand=paid.brand,
         last_four=paid.last_four,

@@ -28,7 +28,7 @@ class PaidWith(msgspec.Struct):
 SignedAmount = Annotated[str, Meta(description="A decimal string; negative where something is given back.")]
 
 
-class LineView(msgspec.Struct):
+class PaymentLineView(msgspec.Struct):
     """What is charged for one thing. `unit_amount` is the price of one for a whole period."""
 
     description: str
@@ -60,7 +60,7 @@ class PaymentView(msgspec.Struct):
     payment_intent_id: str | None
     charge_id: str | None
     failure: Failure | None
-    lines: list[LineView]
+    lines: list[PaymentLineView]
     added_tax: str
     period_start: str | None
     period_end: str | None
@@ -121,10 +121,10 @@ def view_payment(payment: Payment) -> PaymentView:
     )
 
 
-def view_lines(lines: Iterable[Line], currency: str) -> list[LineView]:
+def view_lines(lines: Iterable[Line], currency: str) -> list[PaymentLineView]:
     """Present lines."""
     return [
-        LineView(
+        PaymentLineView(
             description=line.description,
             quantity=line.quantity,
             unit_amount=format_amount(line.unit_amount_micros, currency),

@@ -11,7 +11,7 @@ from chalicelib.money import format_amount, format_micros
 from chalicelib.payments.payment import Failure
 from chalicelib.payments.view import (
     Authentication,
-    LineView,
+    PaymentLineView,
     PaymentView,
     view_authentication,
     view_lines,
@@ -50,7 +50,7 @@ class QuoteView(msgspec.Struct):
 
     amount: str
     currency: str
-    lines: list[LineView]
+    lines: list[PaymentLineView]
     tax: AddedTaxView | None
     carried: str
 

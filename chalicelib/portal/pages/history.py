@@ -14,7 +14,7 @@ from chalicelib.dates import read_day
 from chalicelib.history import transaction_csv
 from chalicelib.history.routes import HistoryFilter
 from chalicelib.history.spreadsheet import sheet
-from chalicelib.history.view import LineView, TransactionView, view
+from chalicelib.history.view import TransactionLineView, TransactionView, view
 from chalicelib.ledger import statement
 from chalicelib.ledger.statement import Filter
 from chalicelib.ledger.table import read_days
@@ -160,7 +160,7 @@ def _later(visit: Visit, choice: Choice) -> str | None:
 class OpenGroup(msgspec.Struct, frozen=True):
     """The lines of the group that is open, each with the transaction that it is of, and where to go on."""
 
-    rows: list[tuple[TransactionView, LineView]]
+    rows: list[tuple[TransactionView, TransactionLineView]]
     next_cursor: str | None
 
 
