@@ -28,7 +28,8 @@ from infrastructure import package
 from ops.__main__ import ops
 
 ROOT = Path(__file__).resolve().parent.parent
-READMES = ("README.md", "local/stripe_emulator/README.md", "tests/README.md")
+ROOMS = sorted((ROOT / "chalicelib").rglob("*/__init__.py"))
+READMES = ("README.md", "CONTRIBUTING.md", "SECURITY.md", "local/stripe_emulator/README.md", "tests/README.md")
 DOCUMENTS = [*(ROOT / each for each in READMES), *sorted((ROOT / "docs").rglob("*.md"))]
 TEXTS = {str(path.relative_to(ROOT)): path.read_text() for path in DOCUMENTS}
 TEMPLATE = json.loads((ROOT / "infrastructure/resources.json").read_text())
@@ -99,6 +100,15 @@ def code() -> str:
     return "\n".join(f"{path.name}\n{path.read_text()}" for path in [*files, *more] if path != Path(__file__))
 
 
+@cache
+def file_names() -> set[str]:
+    """Return the names of all files, for a document that names one without its folder."""
+    folders = ("chalicelib", "docs", "infrastructure", "ops", "local", "benchmarks", "tests")
+    return {
+        path.name for path in [*ROOT.iterdir(), *(each for folder in folders for each in (ROOT / folder).rglob("*"))]
+    }
+
+
 def anchors(text: str) -> set[str]:
     """Return the anchors that GitHub makes of a document's headings."""
     headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
@@ -125,6 +135,14 @@ def test_every_file_that_is_named_is_there(name: str) -> None:
     for each in ticked(TEXTS[name]):
         if re.fullmatch(r"[\w.-]+/[\w./-]*\.(py|md|json|toml|log)|(chalicelib|docs|tests|infrastructure)/[\w/]*", each):
             assert any((base / each).exists() for base in bases), each
+        if re.fullmatch(r"\w+\.(py|toml|js|po)", each):
+            assert each in file_names(), each
+
+
+@pytest.mark.parametrize("room", ROOMS, ids=lambda path: path.parent.name)
+def test_a_room_lists_what_is_in_it(room: Path) -> None:
+    for each in re.findall(r"^- `(\w+)`", room.read_text(), re.MULTILINE):
+        assert (room.parent / f"{each}.py").exists() or (room.parent / each).is_dir(), each
 
 
 @each_document

@@ -20,7 +20,7 @@ Rules (pure):
 What is done:
 - `evaluate`: how a refill goes, from top to bottom.
 - `evaluate_due`: evaluate the accounts whose time has come; every minute.
-- `trigger`: evaluate the accounts that stream records are about.
+- `evaluate_changed`: evaluate the accounts that stream records are about.
 - `send_refill`: send one refill to Stripe, if it is still wanted.
 - `change_settings`: switch auto-pay on or off, or change its amounts.
 

@@ -27,7 +27,7 @@ What is done:
 - `disputed_card`: whether a dispute keeps the card from being charged.
 - `decide_late_payment`: apply, refund or park a payment that succeeded after it had been given up.
 - `note_add_ons_in_use`: note how many of each add-on are in use.
-- `trigger`: advance the subscriptions that stream records are about.
+- `advance_changed`: advance the subscriptions that stream records are about.
 
 `table` and `queue` are the doors, `routes` is HTTP, `view` the shape of an answer. Cards are charged by `payments`, and
 PDFs are drawn by `invoices`. See docs/subscriptions.md.
