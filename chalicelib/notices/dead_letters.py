@@ -1,4 +1,4 @@
-"""The door to the queue of records that could not be told: for a person to look at, with the record itself."""
+"""The door to the queue of records that could not be published: for a person to look at, with the record itself."""
 
 import json
 from typing import Any, Final
@@ -22,5 +22,5 @@ def put(record: Record, reason: str) -> None:
 
 
 def _body(record: Record, reason: str) -> str:
-    told: dict[str, Any] = {"reason": reason[:LONGEST_REASON], "record": record}
-    return json.dumps(told, default=str)
+    letter: dict[str, Any] = {"reason": reason[:LONGEST_REASON], "record": record}
+    return json.dumps(letter, default=str)

@@ -55,7 +55,7 @@ class Thresholds(msgspec.Struct, frozen=True):
 def wallet_events(change: Change[Wallet], thresholds_of: Callable[[Wallet], Thresholds]) -> list[Event]:
     """Return an event for each threshold that the balance fell below, or one for its rise. Raises MalformedRecord.
 
-    A new wallet is empty, and nobody needs to be told.
+    A new wallet is empty, and nobody needs to know.
     """
     before, after = change.before, change.after
     if before is None or after is None:
@@ -92,7 +92,7 @@ def payment_events(change: Change[Payment]) -> list[Event]:
     before, after = change.before, change.after
     if after is None:
         return []
-    told = []
+    events = []
     about = _about_payment(after)
     if after.state in PUBLISHED_STATES and (before is None or before.state != after.state):
         more = {
@@ -102,12 +102,12 @@ def payment_events(change: Change[Payment]) -> list[Event]:
             "failure": after.failure,
         }
         number, name = after.payment_id, f"payment.{after.state}"
-        told.append(_event(detail.Payment, name, number, after.updated_at_ms, about | more))
+        events.append(_event(detail.Payment, name, number, after.updated_at_ms, about | more))
     if after.dispute_status and (before is None or before.dispute_status != after.dispute_status):
         more = {"status": after.dispute_status, "sequence": after.version}
         number = f"{after.payment_id}:{after.version}"
-        told.append(_event(detail.Dispute, "payment.disputed", number, after.updated_at_ms, about | more))
-    return told
+        events.append(_event(detail.Dispute, "payment.disputed", number, after.updated_at_ms, about | more))
+    return events
 
 
 def _about_payment(row: Payment) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Which event is worth which mail, as things are when the mail is about to go. Pure.
+"""The mail that an event triggers, as things are when it is about to go. Pure.
 
 A mail goes out a moment after its event, so that what mends itself (auto-pay refills the wallet, the customer confirms
 the payment in the browser) costs nobody a mail.

@@ -1,4 +1,4 @@
-"""Tell the platform: turn the records of a table's stream into events on the bus."""
+"""Publish to EventBridge what the records of a table's stream say."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
@@ -37,32 +37,32 @@ UNREACHABLE: Final = (PynamoDBException, BotoCoreError)
 
 
 def publish_payments(records: Sequence[Record]) -> list[str]:
-    """Tell of payments that moved on. See `publish`."""
+    """Publish payments that changed their state. See `publish`."""
     return publish(records, lambda record: payment_events(Change(record, payments.read_image)))
 
 
 def publish_auto_pay(records: Sequence[Record]) -> list[str]:
-    """Tell of auto-pay that was suspended. See `publish`."""
+    """Publish auto-pay that was suspended. See `publish`."""
     return publish(records, lambda record: auto_pay_events(Change(record, auto_pay.read_image)))
 
 
 def publish_subscriptions(records: Sequence[Record]) -> list[str]:
-    """Tell of subscriptions that were renewed, are owed or are over. See `publish`."""
+    """Publish subscriptions that were renewed, owe a period or have ended. See `publish`."""
     return publish(records, lambda record: subscription_events(Change(record, subscriptions.read_image)))
 
 
 def publish_invoices(records: Sequence[Record]) -> list[str]:
-    """Tell of invoices and credit notes that were issued. See `publish`."""
+    """Publish invoices and credit notes that were issued. See `publish`."""
     return publish(records, lambda record: invoice_events(Change(record, invoices.read_image)))
 
 
 def publish_repeats(records: Sequence[Record]) -> list[str]:
-    """Tell of usage that was charged again. See `publish`."""
+    """Publish usage that was charged again. See `publish`."""
     return publish(records, lambda record: repeat_events(Change(record, read_repeat_image)))
 
 
 def publish_wallets(records: Sequence[Record], catalog: Catalog) -> list[str]:
-    """Tell of balances that crossed a threshold, as the thresholds are now. See `publish`."""
+    """Publish balances that crossed a threshold, as the thresholds are now. See `publish`."""
     find = _auto_pay_of(records)
 
     def thresholds(wallet: Wallet) -> Thresholds:
@@ -102,22 +102,24 @@ def thresholds_of(currency: str, paying: AutoPay | None, catalog: Catalog) -> Th
 def publish(records: Sequence[Record], events_of: EventsOf) -> list[str]:
     """Put the events of records on the bus, in order; return the sequence numbers of what Lambda must deliver again.
 
-    Lambda delivers again from the lowest of them, so a record may be told twice, with the same ids. A record that
-    cannot be told, whatever is wrong with it, is parked. A failure to reach the bus is raised, and the batch comes
+    Lambda delivers again from the lowest of them, so a record may be published twice, with the same ids. A record that
+    cannot be published, whatever is wrong with it, is parked. A failure to reach the bus is raised, and the batch comes
     again.
     """
-    told: list[tuple[Record, Event]] = []
+    events: list[tuple[Record, Event]] = []
 
     def read(record: Record) -> None:
-        told.extend((record, event) for event in _events(record, events_of))
+        events.extend((record, event) for event in _events(record, events_of))
 
     back = each_record(records, read, message="a record of a stream could not be read or parked")
-    answer = bus.put([event for _, event in told])
-    for place, (_, event) in enumerate(told[: answer.done]):
+    answer = bus.put([event for _, event in events])
+    for place, (_, event) in enumerate(events[: answer.done]):
         if place not in answer.unfit:
-            log().info("event told", type=event.type, event_id=event.detail.id, account_id=event.detail.account_id)
-    back += _park_unfit({sequence_number(told[place][0]): (told[place][0], why) for place, why in answer.unfit.items()})
-    return back + [sequence_number(record) for record, _ in told[answer.done : answer.done + 1]]
+            log().info("event published", type=event.type, event_id=event.detail.id, account_id=event.detail.account_id)
+    back += _park_unfit(
+        {sequence_number(events[place][0]): (events[place][0], why) for place, why in answer.unfit.items()}
+    )
+    return back + [sequence_number(record) for record, _ in events[answer.done : answer.done + 1]]
 
 
 def _park_unfit(unfit: Mapping[str, tuple[Record, str]]) -> list[str]:

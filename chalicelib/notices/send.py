@@ -1,4 +1,4 @@
-"""Send the mails that events are worth: each once, to those whom the account chose."""
+"""Send the mails that events trigger: each once, to those whom the account chose."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -48,14 +48,14 @@ def send(records: Sequence[Mapping[str, Any]], catalog: Catalog) -> list[str]:
 
 
 def send_one(body: str, catalog: Catalog) -> None:
-    """Send the mail that one event is worth, if any. Raises MailNotSent, MailBusy, MailsOff, AccountNotFound."""
+    """Send the mail that one event triggers, if any. Raises MailNotSent, MailBusy, MailsOff, AccountNotFound."""
     envelope = json_decoder(Envelope).decode(body)
     event: Detail = json_decoder(DETAILS[envelope.type]).decode(envelope.detail)
     account = accounts.get(event.account_id)
     notice = RULES[envelope.type](event, now(account, event, catalog))
     choice = table.choice_of(account.account_id)
     if notice is None or not choice.wants(notice.kind):
-        log().info("an event is worth no mail", event_id=event.id, kind=notice.kind if notice else None)
+        log().info("an event triggers no mail", event_id=event.id, kind=notice.kind if notice else None)
         return
     to = deliverable_addresses(sent_to(account, choice), account_id=account.account_id)
     if not to:

@@ -9,7 +9,7 @@ from chalicelib.dates import read_day
 from chalicelib.errors import Refusal
 from chalicelib.http_input import InvalidRequest
 from chalicelib.money import InvalidDecimal
-from chalicelib.portal.refusals import told
+from chalicelib.portal.refusals import explain
 from chalicelib.portal.request import Visit
 from chalicelib.portal.typed_amount import TooManyPlaces, TypedAmount, read_amount
 
@@ -61,4 +61,4 @@ def one_of(fields: Mapping[str, str], name: str, known: Iterable[str]) -> str | 
 def errors_of(visit: Visit, refusal: Refusal, fields: Iterable[str]) -> Errors:
     """Say what a refusal means, beside the field that it is about if the form has that."""
     field = str(refusal.about.get("field") or "")
-    return {field if field in set(fields) else "": told(refusal, visit.words, visit.currency)}
+    return {field if field in set(fields) else "": explain(refusal, visit.words, visit.currency)}

@@ -104,7 +104,7 @@ PLACE: Final = re.compile(r"%\((\w+)\)")
 """What a text is filled in with."""
 
 
-def told(refusal: Refusal, words: Words, currency: str) -> str:
+def explain(refusal: Refusal, words: Words, currency: str) -> str:
     """Say what a refusal means, with its amounts in the account's currency."""
     about = _about(refusal.about, words, currency)
     text = LIMITS.get((refusal.type, str(refusal.about.get("field")))) or TEXTS.get(refusal.type)

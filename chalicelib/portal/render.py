@@ -14,7 +14,7 @@ from chalicelib.portal.brand import operator_brand
 from chalicelib.portal.names import Names
 from chalicelib.portal.navigation import Place, public_place
 from chalicelib.portal.policy import page_headers, stripe_js
-from chalicelib.portal.refusals import TEXTS, title_of, told
+from chalicelib.portal.refusals import TEXTS, explain, title_of
 from chalicelib.portal.request import Visit, words_of
 from chalicelib.portal.session import PageNotFound
 from chalicelib.portal.words import Words
@@ -93,7 +93,7 @@ def plain_page(
 def refused(request: Request, visit: Visit | None, refusal: Refusal) -> Response:
     """Answer with the page of a refusal, in the account's frame where there is a session."""
     said = visit.words if visit else words_of(request)
-    text = told(refusal, said, visit.currency if visit else "usd")
+    text = explain(refusal, said, visit.currency if visit else "usd")
     shown: dict[str, Any] = {"heading": title_of(refusal, said), "text": text, "kind": refusal.type}
     if visit:
         return page(visit, "refused.html", status=refusal.status, **shown)

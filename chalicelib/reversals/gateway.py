@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from stripe.params import RefundCreateParams
 
 
-def refund(payment: Payment, made: Refund) -> StripeRefund:
+def create_refund(payment: Payment, made: Refund) -> StripeRefund:
     """Refund a part of a payment, or all of it. Raises StripeUnavailable, StripeRefused.
 
     The request is made of the refund and its payment alone, so a repeat is the same request to Stripe.
@@ -28,7 +28,7 @@ def refund(payment: Payment, made: Refund) -> StripeRefund:
     return parse_refund(found, payment.stripe_account)
 
 
-def refunds_of(payment: Payment) -> list[StripeRefund]:
+def list_refunds(payment: Payment) -> list[StripeRefund]:
     """Return all refunds of a payment, wherever they were made. Raises StripeUnavailable."""
     intent_id, of_account = str(payment.payment_intent_id), options(payment.stripe_account)
     found = ask(

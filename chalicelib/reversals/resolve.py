@@ -29,7 +29,7 @@ def resolve_refund(payment: Payment, refund: Refund) -> Refund:
     Raises ReversalMismatch, UnsettledPayment.
     """
     try:
-        found = gateway.refunds_of(payment)
+        found = gateway.list_refunds(payment)
         if any(is_same_refund(refund, each) for each in found):
             return _refund_of(settle_refunds(payment, found), refund)
         return _send_again(payment, refund, clock.now_ms()) if refund.state == "created" else refund
@@ -40,7 +40,7 @@ def resolve_refund(payment: Payment, refund: Refund) -> Refund:
 def send(payment: Payment, refund: Refund) -> Refund:
     """Ask Stripe for a refund that it does not have yet, and settle the answer. Raises ReversalMismatch."""
     try:
-        return _refund_of(settle_refunds(payment, [gateway.refund(payment, refund)]), refund)
+        return _refund_of(settle_refunds(payment, [gateway.create_refund(payment, refund)]), refund)
     except StripeRefused as error:
         log().error("Stripe refused a refund", refund_id=refund.refund_id, code=error.code, reason=error.reason)
         return _fail(payment, refund, Failure(error.code, None, error.reason))

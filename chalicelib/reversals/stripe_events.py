@@ -54,7 +54,7 @@ def _process_charge_refunded(event: StripeEvent) -> Verdict:
     payment = find_payment(found, event.account)
     if payment is None:
         return _park_unknown(found)
-    settle_refunds(payment, gateway.refunds_of(payment))
+    settle_refunds(payment, gateway.list_refunds(payment))
     return PROCESSED
 
 

@@ -133,8 +133,11 @@ BY_CALL: Final[dict[Call, dict[str, Meaning]]] = {
     "create_card_setup": {"resource_missing": "customer"},
     "cancel": {"payment_intent_unexpected_state": "moved", "intent_invalid_state": "moved"},
     "refund": {
-        **dict.fromkeys(("charge_already_refunded", "charge_disputed", "charge_not_refundable"), "moved"),
-        **dict.fromkeys(("refund_disputed_payment", "capture_unauthorized_payment"), "moved"),
+        "capture_unauthorized_payment": "moved",
+        "charge_already_refunded": "moved",
+        "charge_disputed": "moved",
+        "charge_not_refundable": "moved",
+        "refund_disputed_payment": "moved",
         "insufficient_funds": "account",
     },
 }

@@ -6,8 +6,7 @@ from msgspec.structs import replace
 from chalicelib.clock import now_ms
 from chalicelib.idempotency import new_id
 from chalicelib.payments import follow_up_index as follow_up_table
-from chalicelib.payments import table
-from chalicelib.payments import unresolved_index as unresolved_table
+from chalicelib.payments import table, unresolved_index
 from chalicelib.payments.lifecycle import Outcome, advance
 from chalicelib.payments.payment import PREFIX, Failure, Payment
 from tests.build import unique
@@ -32,11 +31,11 @@ def to_follow(of: Payment, at_ms: int) -> list[int]:
 def test_a_payment_leaves_the_index_when_it_ends() -> None:
     waiting = new_payment()
     assert table.unresolved(waiting.account_id, now_ms()) == [waiting]
-    due = list(unresolved_table.due(now_ms() + LATER_MS, 100))
+    due = list(unresolved_index.due(now_ms() + LATER_MS, 100))
     assert (waiting.account_id, waiting.payment_id) in due
     table.change(waiting, lambda each: advance(each, Outcome("canceled", failure=Failure("abandoned"))))
     assert table.unresolved(waiting.account_id, now_ms()) == []
-    assert (waiting.account_id, waiting.payment_id) not in list(unresolved_table.due(now_ms() + LATER_MS, 100))
+    assert (waiting.account_id, waiting.payment_id) not in list(unresolved_index.due(now_ms() + LATER_MS, 100))
     # Money that moved after all does not bring it back into the index either.
     ended = table.get(waiting.account_id, waiting.payment_id)
     table.change(ended, lambda each: advance(each, Outcome("succeeded", "pi_1")))
@@ -45,13 +44,13 @@ def test_a_payment_leaves_the_index_when_it_ends() -> None:
 
 def test_a_payment_that_is_not_due_yet_is_not_found() -> None:
     new_payment()
-    assert list(unresolved_table.due(0, 100)) == []
+    assert list(unresolved_index.due(0, 100)) == []
 
 
 def test_of_a_shard_no_more_is_found_than_is_asked_for() -> None:
     for _ in range(20):
         new_payment()
-    assert len(list(unresolved_table.due(now_ms() + LATER_MS, 1))) <= 8
+    assert len(list(unresolved_index.due(now_ms() + LATER_MS, 1))) <= 8
 
 
 def test_late_money_is_found_apart_longest_ago_first() -> None:
@@ -59,17 +58,17 @@ def test_late_money_is_found_apart_longest_ago_first() -> None:
     for at_ms, each in ((2, second), (1, first)):
         undecided = replace(each, state="succeeded", state_at_ms=at_ms, late="undecided", intent_open=False)
         table.put_new(replace(undecided, payment_id=f"{each.payment_id}-late"))
-    found = [account_id for account_id, _ in unresolved_table.late(now_ms(), 100)]
+    found = [account_id for account_id, _ in unresolved_index.late(now_ms(), 100)]
     assert found == [first.account_id, second.account_id]
 
 
 def test_what_waits_for_a_person_is_counted_and_found_apart() -> None:
-    before = unresolved_table.count_parked(100)
+    before = unresolved_index.count_parked(100)
     parked = replace(new_payment(), state="succeeded", late="parked", payment_id=unique("pay"), intent_open=False)
     assert parked.is_parked
     table.put_new(parked)
-    assert unresolved_table.count_parked(100) == before + 1
-    assert parked in unresolved_table.parked(100)
+    assert unresolved_index.count_parked(100) == before + 1
+    assert parked in unresolved_index.parked(100)
 
 
 def test_only_a_payment_that_has_succeeded_is_followed_up_and_not_before_its_time() -> None:

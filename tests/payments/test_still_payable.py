@@ -14,8 +14,7 @@ from chalicelib.auto_pay.send_refill import send_refill
 from chalicelib.claim import Claim
 from chalicelib.clock import now_ms
 from chalicelib.idempotency import new_id
-from chalicelib.payments import table
-from chalicelib.payments import unresolved_index as unresolved_table
+from chalicelib.payments import table, unresolved_index
 from chalicelib.payments.charge_queued import charge_one
 from chalicelib.payments.new_payment import new_payment
 from chalicelib.payments.payment import PREFIX
@@ -65,7 +64,7 @@ def pay_in_the_browser(payer: Payer, method: str = "pm_card_visa") -> None:
 
 
 def is_due(payer: Payer) -> bool:
-    return (payer.account_id, payer.payment().payment_id) in list(unresolved_table.due(now_ms() + 2 * HOUR_MS, 1000))
+    return (payer.account_id, payer.payment().payment_id) in list(unresolved_index.due(now_ms() + 2 * HOUR_MS, 1000))
 
 
 def assert_closed(payer: Payer) -> None:

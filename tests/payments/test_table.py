@@ -10,6 +10,8 @@ from chalicelib.payments import table
 from chalicelib.payments.lifecycle import Outcome, advance
 from chalicelib.payments.payment import DAY_MS, PREFIX, Failure, Payment, PaymentNotFound
 from chalicelib.payments.table import PaymentBatch, PaymentBusy, PaymentRow
+from chalicelib.reversals.table import ReversalRow
+from chalicelib.tables import connection
 from tests.build import unique
 from tests.filled import filled
 from tests.payments.build import payment
@@ -20,6 +22,19 @@ pytestmark = pytest.mark.usefixtures("memory")
 def new_payment() -> Payment:
     made = payment(account_id=unique("account"), payment_id=new_id(PREFIX, now_ms()), created_at_ms=now_ms())
     return table.put_new(made)[0]
+
+
+def test_a_renamed_field_keeps_the_name_under_which_it_is_stored() -> None:
+    written = table.put_new(new_payment())[0]
+    table.change(written, lambda each: replace(each, key_exhausted_at_ms=1))
+    stored = connection().client.get_item(
+        TableName=PaymentRow.Meta.table_name,
+        Key={"account_id": {"S": written.account_id}, "payment_id": {"S": written.payment_id}},
+    )["Item"]
+    assert stored["spent_at_ms"] == {"N": "1"}
+    assert "key_exhausted_at_ms" not in stored
+    refund_or_dispute = (ReversalRow.key_exhausted_at_ms, ReversalRow.balance_movements, ReversalRow.wallet_movements)
+    assert [each.attr_name for each in refund_or_dispute] == ["spent_at_ms", "moved", "movements"]
 
 
 def test_a_payment_is_read_back_as_it_was_written() -> None:

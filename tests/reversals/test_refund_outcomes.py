@@ -83,7 +83,7 @@ def test_a_refund_that_was_cut_off_before_its_debit_is_debited_before_another_is
 ) -> None:
     first, second = (payer.top_up("30", key).payment for key in ("one", "two"))
     emulator.refund_in_dashboard(str(first.charge_id))
-    (made,) = refund_gateway.refunds_of(first)
+    (made,) = refund_gateway.list_refunds(first)
     reversal_table.change(first, lambda seen: apply_refund_update(seen, made, clock.now_ms()))
     assert kinds(payer) == []
     request = RefundRequest(Line("goodwill"), "30")

@@ -12,7 +12,7 @@ from chalicelib.cards.view import view_card_setup
 from chalicelib.errors import Refusal
 from chalicelib.portal import forms, render
 from chalicelib.portal.pages.payment import json
-from chalicelib.portal.refusals import told
+from chalicelib.portal.refusals import explain
 from chalicelib.portal.request import Visit
 from chalicelib.stripe_api.errors import StripeRefused, StripeUnavailable
 
@@ -30,7 +30,7 @@ def set_up(visit: Visit) -> Response:
     try:
         return json(view_card_setup(start_setup(visit.account)))
     except (StripeUnavailable, StripeRefused) as refusal:
-        return json({"problem": told(refusal, visit.words, visit.currency)}, status=refusal.status)
+        return json({"problem": explain(refusal, visit.words, visit.currency)}, status=refusal.status)
 
 
 def keep(visit: Visit) -> Response:
