@@ -130,7 +130,7 @@ def test_of_a_batch_to_tell_only_the_poisoned_record_is_parked_and_nothing_waits
     first, poisoned, second = (ANNOUNCED[function]() for _ in range(3))
     poisoned = {**poisoned, "dynamodb": {**poisoned["dynamodb"], **damage}}
     assert deliver(function, first, poisoned, second) == []
-    assert [line["event"] for line in logged(capsys)].count("event told") == 2
+    assert [line["event"] for line in logged(capsys)].count("event published") == 2
     assert parked(stack)["SequenceNumber"] == poisoned["dynamodb"]["SequenceNumber"]
 
 
