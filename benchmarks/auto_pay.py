@@ -23,9 +23,9 @@ import boto3
 from botocore.config import Config
 
 from benchmarks.events import message
-from chalicelib.accounts import table as accounts
 from chalicelib.accounts.create_or_change import AccountRequest, create_or_change
 from chalicelib.auto_pay.change_settings import AutoPayRequest, change_settings
+from chalicelib.cards.table import get_payer
 from chalicelib.catalog.catalog import catalog
 from chalicelib.clock import now_ms
 from chalicelib.history.adjust import AdjustmentRequest, adjust
@@ -54,9 +54,9 @@ def wallet(system: System, number: int) -> str:
     account, _ = create_or_change(OPERATOR, account_id, request, catalog())
     start = AdjustmentRequest("credit", "22.00", Line("to start with"))
     adjust(account, start, key=Key("start", "operator"), actor="benchmark")
-    demo.save_card(system, account_id, "pm_card_visa")
+    demo.enter_card(system, account_id, "pm_card_visa")
     settings_ = AutoPayRequest(enabled=True, threshold="20", amount="50", monthly_limit="500")
-    change_settings(accounts.get(account_id), settings_, actor="benchmark", catalog=catalog())
+    change_settings(get_payer(account_id), settings_, actor="benchmark", catalog=catalog())
     return account_id
 
 

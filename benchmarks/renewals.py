@@ -19,10 +19,12 @@ from benchmarks.wire import metered
 from chalicelib import clock
 from chalicelib.accounts.table import AccountRow
 from chalicelib.auto_pay.send_refill import send_refill
+from chalicelib.cards.table import CardRow
 from chalicelib.catalog.catalog import catalog
 from chalicelib.payments import charge_queued as charge
 from chalicelib.queues import client
 from chalicelib.settings import settings
+from chalicelib.stripe_api.stripe_account import PLATFORM
 from chalicelib.subscriptions import renew
 from chalicelib.subscriptions.advance_changed import advance_changed_payments
 from chalicelib.subscriptions.make_payment import renewal_claim
@@ -61,14 +63,17 @@ def subscribers(number: int, customer_id: str) -> list[str]:
     accounts = [f"renewal-{next(_numbers)}" for _ in range(number)]
     with AccountRow.batch_write() as batch:
         for account_id in accounts:
-            batch.save(_account(account_id, customer_id))
+            batch.save(_account(account_id))
+    with CardRow.batch_write() as batch:
+        for account_id in accounts:
+            batch.save(CardRow(account_id, PLATFORM.key, stripe_customer_id=customer_id, card=CARD))
     with SubscriptionRow.batch_write() as batch:
         for account_id in accounts:
             batch.save(row_of(_subscription(account_id)))
     return accounts
 
 
-def _account(account_id: str, customer_id: str) -> AccountRow:
+def _account(account_id: str) -> AccountRow:
     return AccountRow(
         account_id,
         kind="workspace",
@@ -78,8 +83,6 @@ def _account(account_id: str, customer_id: str) -> AccountRow:
         locale="en",
         created_at_ms=STARTED,
         updated_at_ms=STARTED,
-        stripe_customer_id=customer_id,
-        card=CARD,
     )
 
 

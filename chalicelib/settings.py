@@ -32,6 +32,7 @@ class Settings:
     transactions_table: str
     daily_usage_table: str
     accounts_table: str
+    cards_table: str
     payments_table: str
     reversals_table: str
     idempotency_table: str

@@ -33,6 +33,9 @@ class RowsUnread(Exception):
 RowT = TypeVar("RowT", bound="Table")
 ValueT = TypeVar("ValueT")
 
+RowKey = str | tuple[str, str]
+"""A row's hash key, or its hash key and its range key."""
+
 
 @cache
 def connection() -> Connection:
@@ -72,14 +75,13 @@ class Table(Model, metaclass=MetaModel):
         return {name: getattr(self, name) for name in self.get_attributes()}
 
 
-def read_together(keys: Mapping[type[Table], Iterable[str]]) -> dict[type[Table], list[Any]]:
-    """Read rows of several tables, named by their hash keys, in one call and strongly consistent."""
+def read_together(keys: Mapping[type[Table], Iterable[RowKey]]) -> dict[type[Table], list[Any]]:
+    """Read rows of several tables, in one call and strongly consistent."""
     tables = {table.Meta.table_name: table for table in keys}
     found: dict[type[Table], list[Any]] = {table: [] for table in keys}
     wanted: dict[str, Any] = {}
     for name, table in tables.items():
-        attribute = str(table._hash_key_attribute().attr_name)  # type: ignore[no-untyped-call]
-        wanted[name] = {"Keys": [{attribute: {"S": key}} for key in keys[table]], "ConsistentRead": True}
+        wanted[name] = {"Keys": [_key_of(table, key) for key in keys[table]], "ConsistentRead": True}
     for _ in range(READS):
         answer = connection().client.batch_get_item(RequestItems=wanted)
         for name, items in answer["Responses"].items():
@@ -88,6 +90,15 @@ def read_together(keys: Mapping[type[Table], Iterable[str]]) -> dict[type[Table]
         if not wanted:
             return found
     raise RowsUnread(f"DynamoDB left {wanted} unread")
+
+
+def _key_of(table: type[Table], key: RowKey) -> dict[str, dict[str, str]]:
+    """Return a row's key as DynamoDB takes it."""
+    hash_key, range_key = (key, None) if isinstance(key, str) else key
+    found = {str(table._hash_key_attribute().attr_name): {"S": hash_key}}  # type: ignore[no-untyped-call]
+    if range_key is not None:
+        found[str(table._range_key_attribute().attr_name)] = {"S": range_key}  # type: ignore[no-untyped-call]
+    return found
 
 
 def raw(table: type[Table]) -> tuple[Connection, str]:

@@ -16,10 +16,11 @@ from typing import Any
 from urllib.parse import urlencode
 
 from chalicelib import clock
-from chalicelib.accounts import table as accounts
 from chalicelib.accounts.create_or_change import AccountRequest, create_or_change
 from chalicelib.auto_pay.change_settings import AutoPayRequest, change_settings
-from chalicelib.cards import card_on_file as card
+from chalicelib.cards.save_card import save_card
+from chalicelib.cards.start_setup import start_setup
+from chalicelib.cards.table import get_payer
 from chalicelib.catalog.catalog import catalog
 from chalicelib.history.adjust import AdjustmentRequest, adjust
 from chalicelib.idempotency import Key
@@ -55,7 +56,7 @@ def fill(system: System, account_id: str) -> None:
     with clock.moved_to(now - timedelta(days=DAYS, hours=1)):
         open_accounts(account_id, client_id)
         for opened in (account_id, client_id):
-            save_card(system, opened, GOOD_CARD)
+            enter_card(system, opened, GOOD_CARD)
         subscribe(account_id)
     for day in range(DAYS, -1, -1):
         evening = min(now, (now - timedelta(days=day)).replace(hour=21, minute=0))
@@ -90,9 +91,9 @@ def open_accounts(account_id: str, client_id: str) -> None:
         adjust(account, welcome, key=Key("welcome", "operator"), actor=OPERATOR.actor)
 
 
-def save_card(system: System, account_id: str, payment_method: str) -> None:
-    """Save a card, as the browser does it with Stripe's fields."""
-    setup = card.start_setup(accounts.get(account_id))
+def enter_card(system: System, account_id: str, payment_method: str) -> None:
+    """Enter a card into Stripe's fields, as the browser does it, and save it."""
+    setup = start_setup(get_payer(account_id))
     fields = {"payment_method": payment_method, "client_secret": setup.client_secret, "use_stripe_sdk": "true"}
     request = urllib.request.Request(  # noqa: S310 - the emulator's own address
         f"{system.stripe_url}/v1/setup_intents/{setup.setup_intent_id}/confirm",
@@ -100,7 +101,7 @@ def save_card(system: System, account_id: str, payment_method: str) -> None:
         headers={"Authorization": f"Basic {b64encode(f'{settings().stripe_publishable_key}:'.encode()).decode()}"},
     )
     with urllib.request.urlopen(request, timeout=10):  # noqa: S310 - the emulator's own address
-        card.keep(accounts.get(account_id), setup.setup_intent_id)
+        save_card(get_payer(account_id), setup.setup_intent_id)
 
 
 def refill(system: System, account_id: str, evening: datetime, *, declined: bool) -> None:
@@ -108,11 +109,11 @@ def refill(system: System, account_id: str, evening: datetime, *, declined: bool
     with clock.moved_to(evening - timedelta(hours=14)):
         key = f"demo-{evening:%Y-%m-%d}"
         if declined:
-            save_card(system, account_id, DECLINED_CARD)
+            enter_card(system, account_id, DECLINED_CARD)
             try:
                 pay(account_id, f"{key}-declined")
             except CardDeclined:
-                save_card(system, account_id, GOOD_CARD)
+                enter_card(system, account_id, GOOD_CARD)
         if declined or read_wallet(account_id).balance_micros < LOW_MICROS:
             pay(account_id, key)
 
@@ -121,7 +122,7 @@ def subscribe(account_id: str) -> None:
     """Begin the workspace's subscription: its first period is charged at once."""
     request = SubscriptionRequest(PLAN, ADD_ONS)
     change(
-        accounts.get(account_id),
+        get_payer(account_id),
         request,
         key=Key("demo-subscription", "customer"),
         actor=actor_of(account_id),
@@ -133,7 +134,7 @@ def switch_on_auto_pay(account_id: str) -> None:
     """Switch auto-pay on with enough in the wallet, last of all: what the month shows was paid by hand."""
     if read_wallet(account_id).balance_micros < LOW_MICROS:
         pay(account_id, "demo-before-auto-pay")
-    change_settings(accounts.get(account_id), AUTO_PAY, actor=actor_of(account_id), catalog=catalog())
+    change_settings(get_payer(account_id), AUTO_PAY, actor=actor_of(account_id), catalog=catalog())
 
 
 def actor_of(account_id: str) -> str:
@@ -144,7 +145,7 @@ def actor_of(account_id: str) -> str:
 def pay(account_id: str, key: str) -> None:
     """Add 50 dollars."""
     top_up(
-        accounts.get(account_id),
+        get_payer(account_id),
         TopUpRequest("50.00"),
         key=Key(key, "customer"),
         actor=actor_of(account_id),

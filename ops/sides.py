@@ -20,6 +20,7 @@ from chalicelib.reversals.dispute import Dispute, parse_dispute, withdrawn_micro
 from chalicelib.reversals.refund import RETURNED, Refund, parse_refund
 from chalicelib.stripe_api.client import ask
 from chalicelib.stripe_api.deployment import is_ours
+from chalicelib.stripe_api.stripe_account import PLATFORM
 from ops.compare import Key, Kind, LedgerEntry, Row, Sides, StripeRecord
 
 MARGIN_MS: Final = 2 * DAY_MS
@@ -65,7 +66,7 @@ def stripe_side(from_ms: int, to_ms: int, track: Track, unread: dict[str, str]) 
             ours = (body for body in bodies if is_ours(_payment_metadata(body)))
             _each(ours, partial(add, found), unread, name=lambda body: str(body["id"]))
 
-    ask("reconcile", read)
+    ask("reconcile", PLATFORM, read)
     return found
 
 

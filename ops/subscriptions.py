@@ -13,9 +13,9 @@ from rich.progress import track
 from rich.table import Table
 
 from chalicelib import clock
-from chalicelib.accounts import table as accounts
 from chalicelib.accounts.tax import tax_of
 from chalicelib.batches import Failure, each
+from chalicelib.cards.table import get_payer
 from chalicelib.catalog.catalog import Catalog, catalog
 from chalicelib.money import format_amount
 from chalicelib.payments import table as payments
@@ -134,9 +134,9 @@ def outlook(subscription: Subscription, catalog: Catalog, now_ms: int) -> Outloo
         )
     if current.pending:
         return Outlook(subscription, f"wait for payment {current.pending.payment_id}")
-    account = accounts.get(current.account_id)
-    step = next_step(current, chargeable_card_id(account), catalog, now_ms, tax_of(account, catalog))
-    if isinstance(step, Renewal) and is_card_disputed(account, catalog.disputes, now_ms):
+    payer = get_payer(current.account_id)
+    step = next_step(current, chargeable_card_id(payer), catalog, now_ms, tax_of(payer.account, catalog))
+    if isinstance(step, Renewal) and is_card_disputed(payer, catalog.disputes, now_ms):
         return Outlook(subscription, "charge nothing: a payment with its card is disputed")
     if isinstance(step, Renewal):
         return Outlook(subscription, f"charge {format_period(step.terms)}", step.quote.charge_micros)

@@ -91,7 +91,7 @@ QUEUES = {
 
 def refillable(moved: Callable[[str], Record]) -> Good:
     """Return a record of an account with auto-pay and without a card: to look at it is to refuse, and to say so."""
-    account_id = new_account(card=None, stripe_customer_id=None)
+    account_id = new_account()
     row = AutoPay(
         account_id=account_id,
         enabled=True,

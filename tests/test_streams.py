@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
-from chalicelib.accounts import table as accounts
-from chalicelib.accounts.account import is_card_changed
 from chalicelib.auto_pay import table as auto_pay_table
+from chalicelib.cards.card import is_card_changed
+from chalicelib.cards.table import read_card_image
 from chalicelib.invoices import table as invoices
 from chalicelib.ledger.table import WalletRow, pack_spans, read_wallet_image
 from chalicelib.ledger.wallet import PageSpan
@@ -84,22 +84,17 @@ def test_a_subscription_has_its_terms_and_what_it_holds() -> None:
 
 @pytest.mark.parametrize(("before", "after", "changed"), [("a", "a", False), ("a", "b", True), (None, "a", True)])
 def test_another_card_is_another_card(before: str | None, after: str | None, changed: bool) -> None:
-    change = Change(card_record(before, after), accounts.read_image)
+    change = Change(card_record(before, after), read_card_image)
     assert is_card_changed(change.before, change.after) is changed
 
 
-def test_a_new_account_without_a_card_has_no_other_card() -> None:
+def test_another_customer_is_another_card_and_a_row_without_either_is_none() -> None:
     assert not is_card_changed(None, None)
-    bare = Change(record(None, {**_account(), "stripe_customer_id": None}), accounts.read_image)
-    assert not is_card_changed(bare.before, bare.after)
-
-
-def _account() -> dict[str, Any]:
-    return {"account_id": "acme", "kind": "workspace", "name": "A", "email": "a@b.example", "currency": "usd"} | {
-        "locale": "en",
-        "created_at_ms": 1,
-        "updated_at_ms": 1,
-    }
+    bare = {"account_id": "acme", "stripe_account": "platform"}
+    changes = [
+        Change(record(None, {**bare, "stripe_customer_id": customer}), read_card_image) for customer in (None, "cus_1")
+    ]
+    assert [is_card_changed(change.before, change.after) for change in changes] == [False, True]
 
 
 def test_other_rows_of_a_table_are_told_by_their_keys_or_by_what_they_hold() -> None:

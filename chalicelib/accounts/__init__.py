@@ -1,6 +1,6 @@
 """Accounts: who pays, and who may ask.
 
-It owns the table `accounts` (a workspace or a client with its settings and card on file) and makes the wallet together
+It owns the table `accounts` (a workspace or a client with its settings) and makes the wallet together
 with the account. It promises that kind, workspace and currency never change; that a caller sees an account only with a
 token for it, for its workspace, or for the operator (others get a 404); and that `access` takes at most two reads.
 

@@ -1,4 +1,4 @@
-"""The account and its card on file: values and rules. Pure."""
+"""The account: values and rules. Pure."""
 
 from typing import Annotated, Final, Literal
 
@@ -106,18 +106,6 @@ class BillingDetailsRequest(msgspec.Struct, forbid_unknown_fields=True, frozen=T
         return details if details != BillingDetails() else None
 
 
-class Card(msgspec.Struct, frozen=True):
-    """A card on file, as Stripe describes it. `set_up_at_ms` is when its SetupIntent was made: the newest wins."""
-
-    payment_method_id: str
-    brand: str
-    last_four: str
-    expiry_month: int
-    expiry_year: int
-    fingerprint: str
-    set_up_at_ms: int
-
-
 class Account(msgspec.Struct, frozen=True):
     """A workspace or a client, with one currency and one wallet.
 
@@ -134,13 +122,5 @@ class Account(msgspec.Struct, frozen=True):
     country: str | None
     billing_details: BillingDetails | None
     created_at_ms: int
-    stripe_customer_id: str | None = None
-    card: Card | None = None
     access_until_ms: int | None = None
     version: int = 0
-
-
-def is_card_changed(before: Account | None, after: Account | None) -> bool:
-    """Tell whether an account has another card, or another customer at Stripe, than before."""
-    cards = [(each.card, each.stripe_customer_id) if each else (None, None) for each in (before, after)]
-    return cards[0] != cards[1]

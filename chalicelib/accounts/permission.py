@@ -69,11 +69,16 @@ def allow(call: Call[Any, Any], account_id: str, right: Right) -> Permission:
     Raises AccountNotFound for an account that does not exist or that the caller cannot see; Forbidden for one that the
     caller can see without having the right.
     """
-    account = table.find(account_id)
-    if account is None or not can_see(call.caller, account):
-        raise AccountNotFound(account_id)
-    check_right(call.caller, right)
+    account = table.get(account_id)
+    check_permission(call.caller, account, right)
     return Permission(call.caller, account)
+
+
+def check_permission(caller: Caller, account: Account, right: Right) -> None:
+    """Check that the caller has a right on an account. Raises AccountNotFound, Forbidden, as `allow` does."""
+    if not can_see(caller, account):
+        raise AccountNotFound(account.account_id)
+    check_right(caller, right)
 
 
 def can_see(caller: Caller, account: Account) -> bool:

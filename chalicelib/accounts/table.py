@@ -1,7 +1,7 @@
 """The door to the table `accounts`."""
 
 from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any
 
 import msgspec
 from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
@@ -9,10 +9,10 @@ from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.transactions import TransactWrite
 
 from chalicelib import clock
-from chalicelib.accounts.account import Account, AccountNotFound, BillingDetails, Card
+from chalicelib.accounts.account import Account, AccountNotFound, BillingDetails
 from chalicelib.conflicts import conditional_transaction, conditional_write
 from chalicelib.ledger.table import add_new_wallet
-from chalicelib.tables import Table, TableMeta, image_reader, set_or_remove
+from chalicelib.tables import Table, TableMeta, set_or_remove
 from chalicelib.typed import convert
 
 
@@ -44,9 +44,6 @@ class AccountRow(Table):
     billing_details = JSONAttribute(null=True)
     created_at_ms = NumberAttribute()
     updated_at_ms = NumberAttribute()
-    stripe_customer_id = UnicodeAttribute(null=True)
-    card = JSONAttribute(null=True)
-    card_changed_at_ms = NumberAttribute(null=True)
     access_until_ms = NumberAttribute(null=True)
     version = NumberAttribute(null=True)
     clients = ClientsIndex()
@@ -55,17 +52,18 @@ class AccountRow(Table):
 def find(account_id: str) -> Account | None:
     """Read an account, strongly consistent; None when there is none."""
     try:
-        return _account(AccountRow.get(account_id, consistent_read=True))
+        return account_of(AccountRow.get(account_id, consistent_read=True))
     except AccountRow.DoesNotExist:
         return None
 
 
 def find_many(account_ids: Iterable[str]) -> dict[str, Account]:
     """Read several accounts, strongly consistent; those that do not exist are left out."""
-    return {row.account_id: _account(row) for row in AccountRow.batch_get(list(account_ids), consistent_read=True)}
+    return {row.account_id: account_of(row) for row in AccountRow.batch_get(list(account_ids), consistent_read=True)}
 
 
-def _account(row: AccountRow) -> Account:
+def account_of(row: AccountRow) -> Account:
+    """Read an account from its row."""
     return Account(
         account_id=row.account_id,
         kind=row.kind,  # type: ignore[arg-type]
@@ -77,8 +75,6 @@ def _account(row: AccountRow) -> Account:
         country=row.country,
         billing_details=convert(row.billing_details, BillingDetails) if row.billing_details else None,
         created_at_ms=int(row.created_at_ms),
-        stripe_customer_id=row.stripe_customer_id,
-        card=convert(row.card, Card) if row.card else None,
         access_until_ms=int(row.access_until_ms) if row.access_until_ms else None,
         version=int(row.version or 0),
     )
@@ -111,10 +107,7 @@ def create(account: Account) -> bool:
 
 
 def change(account: Account) -> bool:
-    """Write what may change of an account that was read; False when it has been changed since, and stays so.
-
-    Its card and Stripe customer stay as they are.
-    """
+    """Write what may change of an account that was read; False when it has been changed since, and stays so."""
     changeable = {**_changeable(account), "version": account.version + 1}
     actions = [set_or_remove(getattr(AccountRow, name), value) for name, value in changeable.items()]
     version = AccountRow.version
@@ -139,53 +132,3 @@ def add_access_until(transaction: TransactWrite, account_id: str, access_until_m
     """Add to a transaction from when on access is closed; None opens it. Fails it if there is no such account."""
     action = set_or_remove(AccountRow.access_until_ms, access_until_ms)
     transaction.update(AccountRow(account_id), actions=[action], condition=AccountRow.account_id.exists())
-
-
-def keep_customer(account_id: str, customer_id: str) -> str:
-    """Keep the Stripe customer of an account, unless it has one already; return the one that it has."""
-    kept = AccountRow.stripe_customer_id.set(customer_id)
-    has_none = AccountRow.stripe_customer_id.does_not_exist()
-    applied = conditional_write(AccountRow(account_id).update, [kept], condition=has_none)
-    return customer_id if applied else get(account_id).stripe_customer_id or customer_id
-
-
-def forget_customer(account_id: str, customer_id: str) -> bool:
-    """Forget a Stripe customer that was deleted at Stripe, and its card with it; False when the account has another."""
-    return _change_card(
-        account_id,
-        [
-            AccountRow.stripe_customer_id.remove(),
-            AccountRow.card.remove(),
-            AccountRow.card_changed_at_ms.set(clock.now_ms()),
-        ],
-        AccountRow.stripe_customer_id == customer_id,
-    )
-
-
-def put_card(account_id: str, card: Card) -> bool:
-    """Put a card on file; False when a newer change of the card has been made, which then stays."""
-    newer_wins = AccountRow.card_changed_at_ms.does_not_exist() | (AccountRow.card_changed_at_ms <= card.set_up_at_ms)
-    return _change_card(
-        account_id,
-        [AccountRow.card.set(msgspec.to_builtins(card)), AccountRow.card_changed_at_ms.set(card.set_up_at_ms)],
-        newer_wins,
-    )
-
-
-def remove_card(account_id: str, payment_method_id: str) -> bool:
-    """Take the card off file; False when another one has taken its place meanwhile."""
-    before = find(account_id)
-    if before is None or before.card is None or before.card.payment_method_id != payment_method_id:
-        return False
-    unchanged = AccountRow.card_changed_at_ms == before.card.set_up_at_ms
-    return _change_card(
-        account_id, [AccountRow.card.remove(), AccountRow.card_changed_at_ms.set(clock.now_ms())], unchanged
-    )
-
-
-def _change_card(account_id: str, actions: list[Any], condition: Any) -> bool:
-    exists = AccountRow.account_id.exists()
-    return conditional_write(AccountRow(account_id).update, actions, condition=exists & condition)
-
-
-read_image: Final = image_reader(AccountRow, _account)

@@ -7,10 +7,11 @@ from msgspec import UNSET, Meta, UnsetType
 from msgspec.structs import replace
 
 from chalicelib import clock
-from chalicelib.accounts.account import Account, CurrencyMismatch
+from chalicelib.accounts.account import CurrencyMismatch
 from chalicelib.auto_pay import table
 from chalicelib.auto_pay.auto_pay import AT_ONCE_MS, AutoPay, AutoPayBusy
 from chalicelib.auto_pay.evaluate import WRITERS, evaluate_account
+from chalicelib.cards.payer import Payer
 from chalicelib.catalog.catalog import Catalog, CurrencyLimits
 from chalicelib.conflicts import attempts
 from chalicelib.errors import Refusal
@@ -58,19 +59,20 @@ class Amounts(msgspec.Struct, frozen=True):
     monthly_limit_micros: int | None
 
 
-def change_settings(account: Account, request: AutoPayRequest, *, actor: str, catalog: Catalog) -> None:
+def change_settings(payer: Payer, request: AutoPayRequest, *, actor: str, catalog: Catalog) -> None:
     """Write the settings and evaluate the account: where the balance is low, its refill is queued on return.
 
     To switch auto-pay on, from off or suspended, clears its failures. Raises CurrencyMismatch, InvalidDecimal,
     NotChargeable, AutoPayInvalid, CardMissing, AutoPayBusy.
     """
+    account = payer.account
     if request.currency not in {None, account.currency}:
         raise CurrencyMismatch(str(request.currency), account.currency)
     for _ in attempts(WRITERS):
         current = table.find(account.account_id)
         amounts = read_amounts(request, current, account.currency, catalog.limits(account.currency))
         if request.enabled:
-            check_card(account)
+            check_card(payer)
         updated = apply_settings(account.account_id, current, request, amounts, actor=actor, now_ms=clock.now_ms())
         if table.write(updated, over=current.version if current else 0):
             evaluate_account(account.account_id, catalog)

@@ -10,9 +10,10 @@ from typing import Final, Literal
 
 import msgspec
 
-from chalicelib.accounts.account import Account, Card
 from chalicelib.auto_pay.auto_pay import HOUR_MS, LIMIT_REACHED, AutoPay, SuspendedReason
 from chalicelib.auto_pay.payment_outcomes import is_failed_or_canceled
+from chalicelib.cards.card import Card
+from chalicelib.cards.payer import Payer
 from chalicelib.catalog.catalog import Catalog, CurrencyLimits
 from chalicelib.clock import from_ms, to_ms
 from chalicelib.i18n.texts import mark
@@ -208,17 +209,17 @@ def next_month_ms(moment_ms: int) -> int:
 
 
 def build_situation(
-    auto_pay: AutoPay, *, account: Account, wallet: Wallet, payments: Iterable[Payment], catalog: Catalog, now_ms: int
+    auto_pay: AutoPay, *, payer: Payer, wallet: Wallet, payments: Iterable[Payment], catalog: Catalog, now_ms: int
 ) -> Situation:
     """Return the situation. `payments` hold at least this month's, and all that have not ended."""
-    payments = list(payments)
+    payments, currency = list(payments), payer.account.currency
     pending = [
         each
         for each in payments
         if each.payment_id != auto_pay.in_flight_payment_id and _counts_as_pending(each, now_ms)
     ]
     return Situation(
-        currency=account.currency,
+        currency=currency,
         balance_micros=wallet.balance_micros,
         pending_micros=sum(each.amount_micros for each in pending),
         pending_until_ms=min(
@@ -226,8 +227,8 @@ def build_situation(
             default=None,
         ),
         charged_this_month_micros=charged_in_month_micros(payments, month_of(now_ms)),
-        card=account.card if account.stripe_customer_id else None,
-        limits=catalog.currencies.get(account.currency),
+        card=payer.chargeable_card,
+        limits=catalog.currencies.get(currency),
         now_ms=now_ms,
     )
 

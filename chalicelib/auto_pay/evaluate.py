@@ -11,14 +11,14 @@ import msgspec
 from msgspec.structs import replace
 
 from chalicelib import clock
-from chalicelib.accounts import table as accounts
-from chalicelib.accounts.account import Account
 from chalicelib.accounts.tax import tax_of
 from chalicelib.auto_pay import table
 from chalicelib.auto_pay.auto_pay import AT_ONCE_MS, LIMIT_REACHED, AutoPay, AutoPayBusy, ChargedCard, LastRefusal
 from chalicelib.auto_pay.decision import Block, Charge, Decision, Situation, Wait, build_situation, decide
 from chalicelib.auto_pay.payment_outcomes import apply_payments
 from chalicelib.auto_pay.reversal_outcomes import apply_reversals
+from chalicelib.cards.payer import Payer
+from chalicelib.cards.table import get_payer
 from chalicelib.catalog.catalog import Catalog
 from chalicelib.claim import Claim
 from chalicelib.conflicts import pause
@@ -42,7 +42,7 @@ RECHECK_MS: Final = 10 * 60 * 1000
 class Snapshot(msgspec.Struct, frozen=True):
     """An account as it was read: its auto-pay with the outcome of its payments, and the input of the rule."""
 
-    account: Account
+    payer: Payer
     auto_pay: AutoPay
     payments: Sequence[Payment]
     situation: Situation
@@ -62,7 +62,7 @@ def evaluate_account(account_id: str, catalog: Catalog) -> Decision:
             return Wait("disabled")
         if refill and auto_pay.in_flight_payment_id == refill.payment_id:
             return _queue_refill(refill)  # the last write succeeded, only its answer was lost
-        snapshot = load_snapshot(auto_pay, accounts.get(account_id), catalog)
+        snapshot = load_snapshot(auto_pay, get_payer(account_id), catalog)
         decision = decide(snapshot.auto_pay, snapshot.situation)
         refill = make_refill(snapshot, decision, catalog) if isinstance(decision, Charge) else None
         updated = next_state(snapshot, decision, refill)
@@ -76,7 +76,7 @@ def evaluate_account(account_id: str, catalog: Catalog) -> Decision:
     raise AutoPayBusy(account_id=account_id)
 
 
-def load_snapshot(auto_pay: AutoPay, account: Account, catalog: Catalog, *, excluding: str | None = None) -> Snapshot:
+def load_snapshot(auto_pay: AutoPay, payer: Payer, catalog: Catalog, *, excluding: str | None = None) -> Snapshot:
     """Read what the rule needs besides auto-pay, strongly consistent, and apply the outcome of the payments.
 
     The payment with the id `excluding` is left out, as if it did not exist.
@@ -87,40 +87,40 @@ def load_snapshot(auto_pay: AutoPay, account: Account, catalog: Catalog, *, excl
     before the wallet is debited, so their debit is never taken for usage.
     """
     now_ms = clock.now_ms()
-    found = [each for each in payments.recent(account.account_id, now_ms) if each.payment_id != excluding]
+    found = [each for each in payments.recent(payer.account_id, now_ms) if each.payment_id != excluding]
     in_flight_id = auto_pay.in_flight_payment_id
     if in_flight_id and all(each.payment_id != in_flight_id for each in found):
-        older = payments.find(account.account_id, in_flight_id)
+        older = payments.find(payer.account_id, in_flight_id)
         found += [older] if older else []
-    wallet = read_wallet(account.account_id)
-    reversed_ = payments.reversed_since(account.account_id, now_ms)
-    updated = apply_payments(auto_pay, found, account.card, catalog.auto_pay)
-    updated = apply_reversals(updated, reversed_, found, now_ms, card=account.card, policy=catalog.disputes)
-    situation = build_situation(updated, account=account, wallet=wallet, payments=found, catalog=catalog, now_ms=now_ms)
-    return Snapshot(account, updated, found, situation)
+    wallet = read_wallet(payer.account_id)
+    reversed_ = payments.reversed_since(payer.account_id, now_ms)
+    updated = apply_payments(auto_pay, found, payer.card, catalog.auto_pay)
+    updated = apply_reversals(updated, reversed_, found, now_ms, card=payer.card, policy=catalog.disputes)
+    situation = build_situation(updated, payer=payer, wallet=wallet, payments=found, catalog=catalog, now_ms=now_ms)
+    return Snapshot(payer, updated, found, situation)
 
 
 def make_refill(snapshot: Snapshot, charge: Charge, catalog: Catalog) -> Payment:
     """Make the payment of a charge. Its id is derived from the version of auto-pay: one version, one payment."""
-    account, now_ms = snapshot.account, snapshot.situation.now_ms
-    number = sha256(f"{account.account_id}/{snapshot.auto_pay.version}".encode()).hexdigest()[:20]
+    payer, now_ms = snapshot.payer, snapshot.situation.now_ms
+    number = sha256(f"{payer.account_id}/{snapshot.auto_pay.version}".encode()).hexdigest()[:20]
     return new_payment(
-        account,
+        payer,
         Claim(f"{PREFIX}{now_ms:012x}{number}", now_ms),
         kind="auto_pay",
         amount_micros=charge.amount_micros,
         actor=ACTOR,
         description=DESCRIPTION,
         off_session=True,
-        tax=tax_of(account, catalog),
+        tax=tax_of(payer.account, catalog),
     )
 
 
 def next_state(snapshot: Snapshot, decision: Decision, refill: Payment | None) -> AutoPay:
     """Return auto-pay as it is after a decision."""
     auto_pay, now_ms = snapshot.auto_pay, snapshot.situation.now_ms
-    if refill is not None and snapshot.account.card is not None:
-        card = ChargedCard(snapshot.account.card.payment_method_id, snapshot.account.card.fingerprint)
+    if refill is not None and snapshot.payer.card is not None:
+        card = ChargedCard(snapshot.payer.card.payment_method_id, snapshot.payer.card.fingerprint)
         auto_pay = replace(auto_pay, in_flight_payment_id=refill.payment_id, charged_card=card)
     is_newly_blocked = isinstance(decision, Block) and not auto_pay.suspended_reason
     if isinstance(decision, Block | Wait) and (is_newly_blocked or decision.reason == LIMIT_REACHED):

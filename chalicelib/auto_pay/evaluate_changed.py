@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Final, TypeVar
 
 from chalicelib import clock
-from chalicelib.accounts import table as accounts
-from chalicelib.accounts.account import is_card_changed
 from chalicelib.auto_pay import table
 from chalicelib.auto_pay.auto_pay import AutoPay
 from chalicelib.auto_pay.evaluate import evaluate_account
 from chalicelib.batches import each, each_record
+from chalicelib.cards.card import is_card_changed
+from chalicelib.cards.table import read_card_image
 from chalicelib.catalog.catalog import Catalog
 from chalicelib.ledger.table import read_wallet_image
 from chalicelib.log import log
@@ -49,7 +49,7 @@ def evaluate_changed_payments(records: Sequence[Record], catalog: Catalog) -> li
 
 def evaluate_changed_cards(records: Sequence[Record], catalog: Catalog) -> list[str]:
     """Evaluate the accounts of which the card, or the customer at Stripe, is another one now."""
-    return _evaluate(records, _read_account, catalog)
+    return _evaluate(records, _read_card, catalog)
 
 
 def _read_wallet(record: Record) -> tuple[str, Worth]:
@@ -63,8 +63,8 @@ def _read_payment(record: Record) -> tuple[str, Worth | None]:
     return change.account_id, _is_awake if _may_differ(change, _is_moved) else None
 
 
-def _read_account(record: Record) -> tuple[str, Worth | None]:
-    change = Change(record, accounts.read_image)
+def _read_card(record: Record) -> tuple[str, Worth | None]:
+    change = Change(record, read_card_image)
     return change.account_id, _is_awake if _may_differ(change, is_card_changed) else None
 
 

@@ -5,12 +5,12 @@ from typing import Final
 import msgspec
 
 from chalicelib import clock
-from chalicelib.accounts import table as accounts
 from chalicelib.auto_pay import table
 from chalicelib.auto_pay.decision import Block, Charge, Decision
 from chalicelib.auto_pay.evaluate import evaluate_account
 from chalicelib.batches import each, within
-from chalicelib.cards import card_on_file as card
+from chalicelib.cards.refresh_card import refresh_card
+from chalicelib.cards.table import get_payer
 from chalicelib.catalog.catalog import Catalog
 from chalicelib.log import log
 from chalicelib.stripe_api.errors import StripeUnavailable
@@ -70,9 +70,9 @@ def _evaluate_one(account_id: str, due_at_ms: int, now_ms: int, catalog: Catalog
 
 def _evaluate_with_refreshed_card(account_id: str, catalog: Catalog, decision: Decision) -> Decision:
     """Evaluate again with the card as Stripe has it now: its bank may have renewed it, and the webhook may be lost."""
-    on_file = accounts.get(account_id).card
+    payer = get_payer(account_id)
     try:
-        is_known = on_file is not None and card.refresh(on_file.payment_method_id)
+        is_known = payer.card is not None and refresh_card(payer.card.payment_method_id, payer.stripe_account)
     except StripeUnavailable as error:
         log().warning("Stripe could not say whether a card was renewed", account_id=account_id, reason=error.reason)
         return decision

@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from chalicelib.accounts.account import Card
 from chalicelib.auto_pay.auto_pay import LIMIT_REACHED, OUTDATED
 from chalicelib.auto_pay.decision import REASONS, Charge, Decision
+from chalicelib.cards.card import Card
 from chalicelib.payments.payment import Failure, Payment
 from chalicelib.stripe_api.attempt import LATE_EFFECT_MS
 

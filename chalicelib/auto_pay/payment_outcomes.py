@@ -9,8 +9,8 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from chalicelib.accounts.account import Card
 from chalicelib.auto_pay.auto_pay import NOT_SENT_CODES, AutoPay, LastRefusal, SuspendedReason
+from chalicelib.cards.card import Card
 from chalicelib.catalog.policies import Retries
 from chalicelib.payments.payment import Failure, Payment
 from chalicelib.stripe_api.meanings import StripeError, meaning_of

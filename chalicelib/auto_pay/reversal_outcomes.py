@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from chalicelib.accounts.account import Card
 from chalicelib.auto_pay.auto_pay import AutoPay
+from chalicelib.cards.card import Card
 from chalicelib.catalog.policies import Disputes
 from chalicelib.payments.payment import Payment
 from chalicelib.reversals.objection import answered_objections, objections

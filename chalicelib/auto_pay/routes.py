@@ -1,10 +1,12 @@
 """Auto-pay over HTTP."""
 
-from chalicelib.accounts.account import Account, CurrencyMismatch
-from chalicelib.accounts.permission import REFUSALS, Right, allow
+from chalicelib.accounts.account import CurrencyMismatch
+from chalicelib.accounts.permission import REFUSALS, Right
 from chalicelib.auto_pay.auto_pay import AutoPayBusy
 from chalicelib.auto_pay.change_settings import AutoPayInvalid, AutoPayRequest, change_settings
 from chalicelib.auto_pay.view import AutoPayView, load_for_view, view_auto_pay
+from chalicelib.cards.payer import Payer
+from chalicelib.cards.permission import allow_payer
 from chalicelib.catalog.catalog import UnknownCurrency, catalog
 from chalicelib.money import InvalidDecimal, NotChargeable
 from chalicelib.payments.new_payment import CardMissing
@@ -36,9 +38,9 @@ routes = Routes(__name__, "Auto-pay", "The rule that refills a wallet when its b
     ),
 )
 def put_auto_pay(call: Call[AutoPayRequest, None], account_id: str) -> AutoPayView:
-    allowed = allow(call, account_id, Right.ACT)
-    change_settings(allowed.account, call.body, actor=allowed.actor, catalog=catalog())
-    return _show(allowed.account)
+    allowed = allow_payer(call, account_id, Right.ACT)
+    change_settings(allowed.payer, call.body, actor=allowed.actor, catalog=catalog())
+    return _show(allowed.payer)
 
 
 @routes.operation(
@@ -50,8 +52,8 @@ def put_auto_pay(call: Call[AutoPayRequest, None], account_id: str) -> AutoPayVi
     refuses=(*REFUSALS, UnknownCurrency),
 )
 def get_auto_pay(call: Call[None, None], account_id: str) -> AutoPayView:
-    return _show(allow(call, account_id, Right.READ).account)
+    return _show(allow_payer(call, account_id, Right.READ).payer)
 
 
-def _show(account: Account) -> AutoPayView:
-    return view_auto_pay(load_for_view(account, catalog()), catalog().limits(account.currency))
+def _show(payer: Payer) -> AutoPayView:
+    return view_auto_pay(load_for_view(payer, catalog()), catalog().limits(payer.account.currency))

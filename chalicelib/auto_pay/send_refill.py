@@ -3,12 +3,12 @@
 from msgspec.structs import replace
 
 from chalicelib import clock
-from chalicelib.accounts import table as accounts
 from chalicelib.auto_pay import table
 from chalicelib.auto_pay.auto_pay import OUTDATED
 from chalicelib.auto_pay.decision import decide
 from chalicelib.auto_pay.evaluate import load_snapshot
 from chalicelib.auto_pay.outdated_refill import find_outdated_failure, is_late, was_just_sent
+from chalicelib.cards.table import get_payer
 from chalicelib.catalog.catalog import catalog
 from chalicelib.log import log
 from chalicelib.payments import table as payments
@@ -34,12 +34,12 @@ def send_refill(payment: Payment) -> Resolution:
 
 
 def _find_outdated_failure(payment: Payment) -> Failure | None:
-    auto_pay, account = table.find(payment.account_id), accounts.get(payment.account_id)
+    auto_pay, payer = table.find(payment.account_id), get_payer(payment.account_id)
     if auto_pay is None or auto_pay.in_flight_payment_id != payment.payment_id:
         return Failure(OUTDATED, None, "It was not made: auto-pay does not wait for it any more.")
     enabled = auto_pay.enabled or not is_late(payment, clock.now_ms())
     without = replace(auto_pay, in_flight_payment_id=None, enabled=enabled)
-    snapshot = load_snapshot(without, account, catalog(), excluding=payment.payment_id)
+    snapshot = load_snapshot(without, payer, catalog(), excluding=payment.payment_id)
     decision = decide(snapshot.auto_pay, snapshot.situation)
     return find_outdated_failure(payment, decision, snapshot.situation.card)
 

@@ -10,6 +10,7 @@ from chalicelib.auto_pay import table
 from chalicelib.auto_pay.auto_pay import AutoPay, SuspendedReason
 from chalicelib.auto_pay.decision import REASONS, Charge, Reason, Wait, decide
 from chalicelib.auto_pay.evaluate import Snapshot, load_snapshot
+from chalicelib.cards.payer import Payer
 from chalicelib.catalog.catalog import Catalog, CurrencyLimits
 from chalicelib.clock import iso
 from chalicelib.money import card_step_micros, format_amount
@@ -65,9 +66,9 @@ class AutoPayView(msgspec.Struct):
     limits: AutoPayLimits
 
 
-def load_for_view(account: Account, catalog: Catalog) -> Snapshot:
+def load_for_view(payer: Payer, catalog: Catalog) -> Snapshot:
     """Load an account's auto-pay, for showing it: off, where it was never set."""
-    return load_snapshot(table.find(account.account_id) or _never_set(account), account, catalog)
+    return load_snapshot(table.find(payer.account_id) or _never_set(payer.account), payer, catalog)
 
 
 def _never_set(account: Account) -> AutoPay:
@@ -84,7 +85,7 @@ def _never_set(account: Account) -> AutoPay:
 
 def view_auto_pay(snapshot: Snapshot, limits: CurrencyLimits) -> AutoPayView:
     """Show auto-pay as it was read, with the decision that follows from it now."""
-    auto_pay, currency = snapshot.auto_pay, snapshot.account.currency
+    auto_pay, currency = snapshot.auto_pay, snapshot.payer.account.currency
     decision = decide(auto_pay, snapshot.situation)
     reason: Reason | None = None if isinstance(decision, Charge) else decision.reason
     was_set = auto_pay.amount_micros > 0

@@ -1,8 +1,9 @@
-"""What Stripe says about saving a card: values only."""
+"""What Stripe says about saving a card: values only. Pure."""
 
 import msgspec
 
-from chalicelib.accounts.account import Card
+from chalicelib.cards.card import Card
+from chalicelib.stripe_api.stripe_account import StripeAccount
 
 
 class CardSetup(msgspec.Struct, frozen=True):
@@ -10,6 +11,7 @@ class CardSetup(msgspec.Struct, frozen=True):
 
     setup_intent_id: str
     client_secret: str
+    stripe_account: StripeAccount
 
 
 class SavedCard(msgspec.Struct, frozen=True):
@@ -24,8 +26,8 @@ class SavedCard(msgspec.Struct, frozen=True):
     expiry_year: int
     fingerprint: str
 
-    def on_file(self, set_up_at_ms: int) -> Card:
-        """Return it as the account keeps it: brand, last four, expiry and fingerprint, and no more."""
+    def to_card(self, set_up_at_ms: int) -> Card:
+        """Return it as it is kept on file: brand, last four, expiry and fingerprint, and no more."""
         return Card(
             payment_method_id=self.payment_method_id,
             brand=self.brand,

@@ -1,4 +1,4 @@
-"""The door to Stripe for customers and cards. Values in, values out."""
+"""The door to Stripe for customers and cards, each on the Stripe account that is given. Values in, values out."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -6,16 +6,17 @@ from chalicelib.accounts.account import Account
 from chalicelib.cards.card_setup import CardSetup, FinishedSetup, SavedCard
 from chalicelib.idempotency import content_hash
 from chalicelib.log import log
-from chalicelib.stripe_api.client import ask, options, or_none
+from chalicelib.stripe_api.client import ask, idempotency_options, or_none
 from chalicelib.stripe_api.deployment import metadata
 from chalicelib.stripe_api.errors import StripeRefused, StripeUnavailable
+from chalicelib.stripe_api.stripe_account import StripeAccount
 from chalicelib.text import WrongText, ascii_email
 
 if TYPE_CHECKING:
     from stripe.params import CustomerCreateParams
 
 
-def create_customer(account: Account, *, instead_of: str | None) -> str:
+def create_customer(account: Account, stripe_account: StripeAccount, *, instead_of: str | None) -> str:
     """Make the account's customer, or find the one made a moment ago; return its id.
 
     `instead_of` is a customer that was deleted at Stripe, whose key would only bring it back. Raises StripeUnavailable,
@@ -24,10 +25,11 @@ def create_customer(account: Account, *, instead_of: str | None) -> str:
     ids = metadata(account_id=account.account_id)
     email = _email(account)
     key = content_hash([ids, account.name, email.get("email"), account.created_at_ms, instead_of])
-    once = options(None, key=f"customer-{key}")
+    options = idempotency_options(f"customer-{key}")
     return ask(
         "create_customer",
-        lambda v1: str(v1.customers.create({"name": account.name, "metadata": ids, **email}, once).id),
+        stripe_account,
+        lambda v1: str(v1.customers.create({"name": account.name, "metadata": ids, **email}, options).id),
     )
 
 
@@ -43,7 +45,9 @@ def _email(account: Account) -> "CustomerCreateParams":
         return {}
 
 
-def create_card_setup(account_id: str, customer_id: str, requested_at_ms: int) -> CardSetup:
+def create_card_setup(
+    account_id: str, stripe_account: StripeAccount, customer_id: str, requested_at_ms: int
+) -> CardSetup:
     """Make a SetupIntent for later charges, with or without the customer.
 
     Raises CustomerGone, CardRefused, StripeUnavailable.
@@ -51,6 +55,7 @@ def create_card_setup(account_id: str, customer_id: str, requested_at_ms: int) -
     ids = metadata(account_id=account_id, requested_at_ms=str(requested_at_ms))
     found = ask(
         "create_card_setup",
+        stripe_account,
         lambda v1: v1.setup_intents.create(
             {
                 "customer": customer_id,
@@ -60,13 +65,14 @@ def create_card_setup(account_id: str, customer_id: str, requested_at_ms: int) -
             }
         ),
     )
-    return CardSetup(str(found.id), str(found.client_secret))
+    return CardSetup(str(found.id), str(found.client_secret), stripe_account)
 
 
-def find_card_setup(setup_intent_id: str) -> FinishedSetup | None:
+def find_card_setup(setup_intent_id: str, stripe_account: StripeAccount) -> FinishedSetup | None:
     """Return a SetupIntent with its card; None when Stripe has no such one. Raises StripeUnavailable."""
     found = or_none(
         "find_card_setup",
+        stripe_account,
         lambda v1: v1.setup_intents.retrieve(setup_intent_id, {"expand": ["payment_method"]}).to_dict(),
     )
     if found is None:
@@ -76,24 +82,26 @@ def find_card_setup(setup_intent_id: str) -> FinishedSetup | None:
     return FinishedSetup(found["id"], found["status"], found.get("customer"), dict(found.get("metadata") or {}), card)
 
 
-def find_card(payment_method_id: str) -> SavedCard | None:
+def find_card(payment_method_id: str, stripe_account: StripeAccount) -> SavedCard | None:
     """Return a card as Stripe keeps it now; None when there is no such card. Raises StripeUnavailable."""
     found = or_none(
-        "find_card", lambda v1: v1.payment_methods.retrieve(payment_method_id, {"expand": ["customer"]}).to_dict()
+        "find_card",
+        stripe_account,
+        lambda v1: v1.payment_methods.retrieve(payment_method_id, {"expand": ["customer"]}).to_dict(),
     )
     return _saved_card(found) if found else None
 
 
-def account_of_customer(customer_id: str) -> str | None:
+def account_of_customer(customer_id: str, stripe_account: StripeAccount) -> str | None:
     """Return the account that a customer was made for; None when there is none. Raises StripeUnavailable."""
-    found = or_none("account_of_customer", lambda v1: v1.customers.retrieve(customer_id).to_dict())
+    found = or_none("account_of_customer", stripe_account, lambda v1: v1.customers.retrieve(customer_id).to_dict())
     return (found.get("metadata") or {}).get("account_id") if found else None
 
 
-def detach(payment_method_id: str) -> None:
+def detach(payment_method_id: str, stripe_account: StripeAccount) -> None:
     """Make Stripe forget a card, as far as possible: one that stays is never charged, for no account knows it."""
     try:
-        ask("detach", lambda v1: v1.payment_methods.detach(payment_method_id))
+        ask("detach", stripe_account, lambda v1: v1.payment_methods.detach(payment_method_id))
     except (StripeUnavailable, StripeRefused) as error:
         log().warning("a card was not detached", payment_method_id=payment_method_id, reason=error.reason)
 

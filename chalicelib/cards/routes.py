@@ -1,9 +1,11 @@
 """Cards over HTTP: save one, put it on file, take it off."""
 
-from chalicelib.accounts.permission import REFUSALS, Right, allow
+from chalicelib.accounts.permission import REFUSALS, Right
 from chalicelib.api_tags import PAYMENTS
-from chalicelib.cards import card_on_file as card
-from chalicelib.cards.card_on_file import CardRequest, CardSetupUnfinished, CardSetupUnknown, CardSuperseded
+from chalicelib.cards.permission import allow_payer
+from chalicelib.cards.remove_card import remove_card
+from chalicelib.cards.save_card import CardRequest, CardSetupUnfinished, CardSetupUnknown, CardSuperseded, save_card
+from chalicelib.cards.start_setup import start_setup
 from chalicelib.cards.view import CardSetupView, CardView, view_card, view_card_setup
 from chalicelib.stripe_api.errors import STRIPE_REFUSALS
 from chalicelib.web import Call, Routes
@@ -24,7 +26,7 @@ routes = Routes(__name__, *PAYMENTS)
     refuses=(*REFUSALS, *STRIPE_REFUSALS),
 )
 def start_card_setup(call: Call[None, None], account_id: str) -> CardSetupView:
-    return view_card_setup(card.start_setup(allow(call, account_id, Right.ACT).account))
+    return view_card_setup(start_setup(allow_payer(call, account_id, Right.ACT).payer))
 
 
 @routes.operation(
@@ -41,7 +43,7 @@ def start_card_setup(call: Call[None, None], account_id: str) -> CardSetupView:
     refuses=(*REFUSALS, CardSetupUnknown, CardSetupUnfinished, CardSuperseded, *STRIPE_REFUSALS),
 )
 def put_card(call: Call[CardRequest, None], account_id: str) -> CardView:
-    return view_card(card.keep(allow(call, account_id, Right.ACT).account, call.body.setup_intent_id))
+    return view_card(save_card(allow_payer(call, account_id, Right.ACT).payer, call.body.setup_intent_id))
 
 
 @routes.operation(
@@ -56,4 +58,4 @@ def put_card(call: Call[CardRequest, None], account_id: str) -> CardView:
     refuses=REFUSALS,
 )
 def delete_card(call: Call[None, None], account_id: str) -> None:
-    card.remove(allow(call, account_id, Right.ACT).account)
+    remove_card(allow_payer(call, account_id, Right.ACT).payer)

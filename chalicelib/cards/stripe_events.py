@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from typing import Final
 
-from chalicelib.accounts import table as accounts
-from chalicelib.cards import card_on_file
-from chalicelib.cards.card_on_file import CardSetupUnknown, CardSuperseded
+from chalicelib.cards import table
+from chalicelib.cards.refresh_card import refresh_card
+from chalicelib.cards.remove_card import remove_detached_card
+from chalicelib.cards.save_card import CardSetupUnknown, CardSuperseded, save_card
 from chalicelib.stripe_api.event import PROCESSED, StripeEvent, Verdict
+from chalicelib.stripe_api.stripe_account import PLATFORM
 
 
 class UnknownAccount(Exception):
@@ -18,25 +20,25 @@ def _card_set_up(event: StripeEvent) -> Verdict:
     account_id = (found.get("metadata") or {}).get("account_id")
     if not account_id or event.account:
         return Verdict("ignored", f"SetupIntent {found['id']} was not made here")
-    account = accounts.find(account_id)
-    if account is None:
+    payer = table.find_payer(account_id)
+    if payer is None:
         raise UnknownAccount(f"SetupIntent {found['id']} is for account {account_id!r}, which is not there")
     try:
-        card_on_file.keep(account, found["id"])
+        save_card(payer, found["id"])
     except (CardSetupUnknown, CardSuperseded) as refusal:
         return Verdict("processed", refusal.detail)
     return PROCESSED
 
 
 def _card_changed(event: StripeEvent) -> Verdict:
-    if event.account or not card_on_file.refresh(event.object["id"]):
+    if event.account or not refresh_card(event.object["id"], PLATFORM):
         return Verdict("ignored", "the card is on file nowhere")
     return PROCESSED
 
 
 def _card_detached(event: StripeEvent) -> Verdict:
     customer_id = (event.data.get("previous_attributes") or {}).get("customer")
-    if event.account or not customer_id or not card_on_file.forget(event.object["id"], customer_id):
+    if event.account or not customer_id or not remove_detached_card(event.object["id"], customer_id, PLATFORM):
         return Verdict("ignored", "the card is on file nowhere")
     return PROCESSED
 
@@ -44,7 +46,7 @@ def _card_detached(event: StripeEvent) -> Verdict:
 def _customer_deleted(event: StripeEvent) -> Verdict:
     found = event.object
     account_id = (found.get("metadata") or {}).get("account_id")
-    if event.account or not account_id or not accounts.forget_customer(account_id, found["id"]):
+    if event.account or not account_id or not table.forget_customer(account_id, PLATFORM, found["id"]):
         return Verdict("ignored", "the customer is no account's")
     return PROCESSED
 

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from chalicelib.accounts.account import Card
+from chalicelib.cards.card import Card
 from chalicelib.cards.card_setup import CardSetup
 from chalicelib.settings import settings
 
@@ -32,4 +32,6 @@ def view_card(card: Card) -> CardView:
 
 def view_card_setup(setup: CardSetup) -> CardSetupView:
     """Present a new card setup."""
-    return CardSetupView(setup.setup_intent_id, setup.client_secret, settings().stripe_publishable_key, None)
+    return CardSetupView(
+        setup.setup_intent_id, setup.client_secret, settings().stripe_publishable_key, setup.stripe_account.id
+    )

@@ -1,8 +1,9 @@
 """The overview over HTTP."""
 
-from chalicelib.accounts.permission import REFUSALS, Right, allow
+from chalicelib.accounts.permission import REFUSALS, Right
 from chalicelib.api_tags import ACCOUNTS
 from chalicelib.auto_pay.view import load_for_view
+from chalicelib.cards.permission import allow_payer
 from chalicelib.catalog.catalog import UnknownCurrency, catalog
 from chalicelib.overview.view import OverviewView, view
 from chalicelib.subscriptions.view import load_subscription_view
@@ -23,6 +24,6 @@ routes = Routes(__name__, *ACCOUNTS)
     refuses=(*REFUSALS, UnknownCurrency),
 )
 def get_overview(call: Call[None, None], account_id: str) -> OverviewView:
-    account = allow(call, account_id, Right.READ).account
-    subscription = load_subscription_view(account.account_id, catalog())
-    return view(load_for_view(account, catalog()), subscription, catalog().limits(account.currency))
+    payer = allow_payer(call, account_id, Right.READ).payer
+    subscription = load_subscription_view(account_id, catalog())
+    return view(load_for_view(payer, catalog()), subscription, catalog().limits(payer.account.currency))

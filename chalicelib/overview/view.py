@@ -47,11 +47,11 @@ class OverviewView(msgspec.Struct):
 
 def view(seen: Snapshot, subscription: SubscriptionView | None, limits: CurrencyLimits) -> OverviewView:
     """Present the overview of an account as it was seen."""
-    account = seen.account
+    payer, account = seen.payer, seen.payer.account
     return OverviewView(
         account=view_account(account),
         wallet=_wallet(seen.situation.balance_micros, account.currency, limits),
-        card=view_card(account.card) if account.card else None,
+        card=view_card(payer.card) if payer.card else None,
         auto_pay=view_auto_pay(seen, limits),
         subscription=subscription,
         payments_unresolved=[view_payment(each) for each in seen.payments if not each.ended],

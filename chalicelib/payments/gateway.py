@@ -7,7 +7,7 @@ from chalicelib.money import to_card_amount
 from chalicelib.payments.intent import Intent, parse_failure, parse_intent
 from chalicelib.payments.payment import Failure, Payment
 from chalicelib.settings import settings
-from chalicelib.stripe_api.client import CHARGE_SECONDS, ask, options, or_none
+from chalicelib.stripe_api.client import CHARGE_SECONDS, ask, idempotency_options, or_none
 from chalicelib.stripe_api.deployment import metadata
 from chalicelib.stripe_api.errors import (
     CardRefused,
@@ -17,6 +17,7 @@ from chalicelib.stripe_api.errors import (
     NotAtStripe,
 )
 from chalicelib.stripe_api.meanings import Call
+from chalicelib.stripe_api.stripe_account import StripeAccount
 
 if TYPE_CHECKING:
     from stripe.params import PaymentIntentCreateParams, PaymentIntentListParams
@@ -32,9 +33,14 @@ def charge(payment: Payment) -> Intent | Failure:
 
     The request is made of the payment and the settings alone, so a repeat is the same request to Stripe.
     """
-    params, once = _charge_params(payment), options(payment.stripe_account, key=payment.stripe_key)
+    params, options = _charge_params(payment), idempotency_options(payment.stripe_key)
     try:
-        found = ask("charge", lambda v1: v1.payment_intents.create(params, once).to_dict(), CHARGE_SECONDS)
+        found = ask(
+            "charge",
+            StripeAccount(payment.stripe_account),
+            lambda v1: v1.payment_intents.create(params, options).to_dict(),
+            CHARGE_SECONDS,
+        )
     except CardRefused as refusal:
         declined = refusal.answer.get("payment_intent")
         return parse_intent(declined, payment.stripe_account) if declined else parse_failure(refusal.answer)
@@ -87,7 +93,7 @@ def find(payment: Payment) -> list[Intent]:
 def find_intent(payment_intent_id: str, stripe_account: str | None, call: Call = "find_intent") -> Intent | None:
     """Return a PaymentIntent as it is now; None when Stripe has no such one. Raises StripeUnavailable."""
     found = or_none(
-        call, lambda v1: v1.payment_intents.retrieve(payment_intent_id, {}, options(stripe_account)).to_dict()
+        call, StripeAccount(stripe_account), lambda v1: v1.payment_intents.retrieve(payment_intent_id).to_dict()
     )
     return parse_intent(found, stripe_account) if found else None
 
@@ -96,11 +102,11 @@ def _list(payment: Payment) -> list[Intent]:
     """List the customer's PaymentIntents that name the payment. A list is never behind, unlike a search."""
     oldest = payment.created_at_ms // 1000 - SKEW_SECONDS
     params: PaymentIntentListParams = {"customer": payment.customer_id, "created": {"gte": oldest}, "limit": 100}
-    of_account = options(payment.stripe_account)
     try:
         found = ask(
             "find",
-            lambda v1: [each.to_dict() for each in v1.payment_intents.list(params, of_account).auto_paging_iter()],
+            StripeAccount(payment.stripe_account),
+            lambda v1: [each.to_dict() for each in v1.payment_intents.list(params).auto_paging_iter()],
         )
     except NotAtStripe:
         return []
@@ -113,12 +119,13 @@ def cancel(payment: Payment, intent_id: str) -> Intent:
 
     Raises StripeUnavailable.
     """
-    of_account = options(payment.stripe_account)
+    stripe_account = StripeAccount(payment.stripe_account)
     try:
         found = ask(
             "cancel",
-            lambda v1: v1.payment_intents.cancel(intent_id, {"cancellation_reason": "abandoned"}, of_account).to_dict(),
+            stripe_account,
+            lambda v1: v1.payment_intents.cancel(intent_id, {"cancellation_reason": "abandoned"}).to_dict(),
         )
     except MovedOn:
-        found = ask("cancel", lambda v1: v1.payment_intents.retrieve(intent_id, {}, of_account).to_dict())
+        found = ask("cancel", stripe_account, lambda v1: v1.payment_intents.retrieve(intent_id).to_dict())
     return parse_intent(found, payment.stripe_account)

@@ -1,6 +1,6 @@
 """Make a payment by the card on file, of whatever kind. Pure: it fixes all that Stripe is sent."""
 
-from chalicelib.accounts.account import Account
+from chalicelib.cards.payer import Payer
 from chalicelib.catalog.tax import Tax
 from chalicelib.claim import Claim
 from chalicelib.errors import Refusal
@@ -22,14 +22,14 @@ class CardMissing(Refusal):
         )
 
 
-def check_card(account: Account) -> None:
+def check_card(payer: Payer) -> None:
     """Check that there is a card to charge. Raises CardMissing."""
-    if account.card is None or account.stripe_customer_id is None:
-        raise CardMissing(account.account_id)
+    if payer.chargeable_card is None:
+        raise CardMissing(payer.account_id)
 
 
 def new_payment(
-    account: Account,
+    payer: Payer,
     claim: Claim,
     *,
     kind: Kind,
@@ -40,15 +40,15 @@ def new_payment(
     tax: Tax | None = None,
 ) -> Payment:
     """Make the payment of a claim; all that Stripe will be sent is fixed by it. Raises CardMissing."""
-    card, customer_id = account.card, account.stripe_customer_id
+    card, customer_id = payer.card, payer.customer_id
     if card is None or customer_id is None:
-        raise CardMissing(account.account_id)
+        raise CardMissing(payer.account_id)
     return Payment(
-        account_id=account.account_id,
+        account_id=payer.account_id,
         payment_id=claim.resource_id,
         kind=kind,
         amount_micros=amount_micros,
-        currency=account.currency,
+        currency=payer.account.currency,
         created_at_ms=claim.created_at_ms,
         updated_at_ms=claim.created_at_ms,
         state_at_ms=claim.created_at_ms,
@@ -59,6 +59,7 @@ def new_payment(
         card_fingerprint=card.fingerprint or None,
         actor=actor,
         description=description,
+        stripe_account=payer.stripe_account.id,
         off_session=off_session,
         tax=tax,
     )

@@ -8,6 +8,7 @@ from msgspec import Meta
 from chalicelib.accounts.account import CurrencyMismatch
 from chalicelib.accounts.permission import REFUSALS, Right, allow
 from chalicelib.api_tags import PAYMENTS
+from chalicelib.cards.permission import allow_payer
 from chalicelib.catalog.catalog import catalog
 from chalicelib.http_input import MissingIdempotencyKey
 from chalicelib.idempotency import IdempotencyConflict
@@ -68,9 +69,9 @@ class PaymentsQuery(msgspec.Struct, forbid_unknown_fields=True):
     idempotent=True,
 )
 def add_balance(call: Call[TopUpRequest, None], account_id: str) -> Answer:
-    allowed = allow(call, account_id, Right.ACT)
+    allowed = allow_payer(call, account_id, Right.ACT)
     key = call.idempotency_key
-    resolution = top_up(allowed.account, call.body, key=key, actor=allowed.actor, catalog=catalog())
+    resolution = top_up(allowed.payer, call.body, key=key, actor=allowed.actor, catalog=catalog())
     body = view_resolution(resolution, read_wallet(account_id))
     if resolution.payment.ended:
         return Answer(body, 201)

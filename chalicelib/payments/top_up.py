@@ -5,8 +5,9 @@ from typing import Final
 import msgspec
 
 from chalicelib import clock, idempotency
-from chalicelib.accounts.account import Account, CurrencyMismatch
+from chalicelib.accounts.account import CurrencyMismatch
 from chalicelib.accounts.tax import tax_of
+from chalicelib.cards.payer import Payer
 from chalicelib.catalog.catalog import Catalog, CurrencyLimits
 from chalicelib.claim import Claim
 from chalicelib.errors import Refusal
@@ -48,24 +49,24 @@ class TopUpOutOfLimits(Refusal):
         )
 
 
-def top_up(account: Account, request: TopUpRequest, *, key: Key, actor: str, catalog: Catalog) -> Resolution:
+def top_up(payer: Payer, request: TopUpRequest, *, key: Key, actor: str, catalog: Catalog) -> Resolution:
     """Charge the card on file and credit the wallet. A key that was used before stands for the payment it made.
 
     Returns a payment that succeeded, waits for the customer, or is unresolved. Raises CurrencyMismatch, NotChargeable,
     TopUpOutOfLimits, IdempotencyConflict, CardMissing, CardDeclined, PaymentCanceled, PaymentsUnavailable.
     """
-    if request.currency not in {None, account.currency}:
-        raise CurrencyMismatch(str(request.currency), account.currency)
-    payment, is_new = _find_or_write(account, parse_micros(request.amount), key=key, actor=actor, catalog=catalog)
+    currency = payer.account.currency
+    if request.currency not in {None, currency}:
+        raise CurrencyMismatch(str(request.currency), currency)
+    payment, is_new = _find_or_write(payer, parse_micros(request.amount), key=key, actor=actor, catalog=catalog)
     resolution = charge(payment) if is_new else resolve(payment)
     refuse_unpaid(resolution.payment)
     return resolution.require_available()
 
 
-def _find_or_write(
-    account: Account, amount_micros: int, *, key: Key, actor: str, catalog: Catalog
-) -> tuple[Payment, bool]:
+def _find_or_write(payer: Payer, amount_micros: int, *, key: Key, actor: str, catalog: Catalog) -> tuple[Payment, bool]:
     """Return the payment that a key stands for, and whether it was written now."""
+    account = payer.account
     content = {"amount_micros": amount_micros, "currency": account.currency}
     claim = idempotency.find(account.account_id, key, operation=OPERATION, content=content)
     payment = table.find(account.account_id, claim.resource_id) if claim else None
@@ -73,11 +74,11 @@ def _find_or_write(
         return payment, False
     if claim is None:
         check_amount(amount_micros, account.currency, catalog)
-        check_card(account)
+        check_card(payer)
         claim = idempotency.claim(account.account_id, key, operation=OPERATION, content=content, prefix=PREFIX)
     # The payment is made now: a request that was cut off may have left its claim long ago.
     made = new_payment(
-        account,
+        payer,
         Claim(claim.resource_id, clock.now_ms()),
         kind="top_up",
         amount_micros=amount_micros,

@@ -18,7 +18,7 @@ def auto_pay_summary(visit: Visit, auto_pay: AutoPayView, limits: CurrencyLimits
     words, say, currency = visit.words, visit.words.say, visit.currency
     if not auto_pay.enabled:
         return [say("Auto-pay is off. At zero, calls and messages are paused until you add balance.")]
-    card = visit.account.card
+    card = visit.payer.card
     return [
         say(
             "When the balance falls below %(threshold)s, %(card)s is charged %(amount)s.",

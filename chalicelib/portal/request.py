@@ -6,9 +6,10 @@ from urllib.parse import parse_qsl
 
 from chalice.app import Request, Response
 
-from chalicelib.accounts import table as accounts
-from chalicelib.accounts.account import Account, AccountNotFound
+from chalicelib.accounts.account import Account
 from chalicelib.accounts.permission import Forbidden, Permission, Right, may
+from chalicelib.cards.payer import Payer
+from chalicelib.cards.table import get_payer
 from chalicelib.catalog.catalog import Catalog, catalog
 from chalicelib.http_input import InvalidRequest, check_length, check_texts
 from chalicelib.idempotency import Key
@@ -32,7 +33,8 @@ class Visit:
         self.place: Place = public_place()
         self._token = cookie_of(request) or ""
         self.session: Session = find_session(self._token, account_id, may_open=not is_prefetch(request))
-        self.account: Account = _account(account_id)
+        self.payer: Payer = get_payer(account_id)
+        self.account: Account = self.payer.account
         self.catalog: Catalog = catalog()
         self.brand: Brand = brand_of(self.account, self.catalog)
         self.words: Words = words_of(request, self.session.locale, self.account.locale)
@@ -109,13 +111,6 @@ def words_of(request: Request, *preferred: str | None) -> Words:
     first, *rest = preferred or (None,)
     browser = accepted_locales(request.headers.get("accept-language", ""))
     return Words(*[name for name in (first, *browser, *rest) if name])
-
-
-def _account(account_id: str) -> Account:
-    account = accounts.find(account_id)
-    if account is None:
-        raise AccountNotFound(account_id)
-    return account
 
 
 def _read_form(body: bytes) -> dict[str, str]:

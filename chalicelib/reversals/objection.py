@@ -7,7 +7,7 @@ another card may be charged. A customer who later pays with the card by hand has
 from collections.abc import Iterable
 from typing import Final
 
-from chalicelib.accounts.account import Card
+from chalicelib.cards.card import Card
 from chalicelib.catalog.policies import Disputes
 from chalicelib.payments.payment import Payment
 

@@ -1,21 +1,24 @@
 """The client of Stripe: every request of the gateways goes through `ask`, which maps each error to its meaning.
 
+Each request names the Stripe account that it is made on. A client is made for one account, so no request, nor a further
+page of a list, can leave it out.
 Only this file knows the `stripe` library's client and its exceptions. The library takes 200 ms to import, so it is
 imported where it is used: functions that do not call Stripe do not pay for it.
 """
 
 from collections.abc import Callable
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from chalicelib.log import log
 from chalicelib.settings import settings
 from chalicelib.stripe_api.errors import NotAtStripe, StripeRefused, StripeUnavailable, exception_for
 from chalicelib.stripe_api.meanings import Call, StripeError, meaning_of
+from chalicelib.stripe_api.stripe_account import StripeAccount
 
 if TYPE_CHECKING:
     import stripe
-    from stripe import RequestOptions, StripeClient
+    from stripe import HTTPClient, RequestOptions, StripeClient
     from stripe._v1_services import V1Services
 
 API_VERSION: Final = "2026-10-28.endive"
@@ -32,28 +35,37 @@ REFUSED: Final = "Stripe refuses to work for us"
 UNCLEAR: Final = "Stripe did not answer clearly"
 """Alarms listen for these log lines (infrastructure/functions.toml)."""
 
+CLIENTS: Final = 256
+"""Clients that are kept, of the Stripe accounts used last; they share their connections."""
+
 LIVE_KEYS: Final = ("sk_live_", "rk_live_")
 TEST_KEYS: Final = ("sk_test_", "rk_test_")
 AnswerT = TypeVar("AnswerT")
 
 
-def ask(call: Call, request: Callable[["V1Services"], AnswerT], seconds: int = READ_SECONDS) -> AnswerT:
-    """Make a request to Stripe with a timeout, and return its answer. A list must be read to its end within `request`.
+def ask(
+    call: Call, stripe_account: StripeAccount, request: Callable[["V1Services"], AnswerT], seconds: int = READ_SECONDS
+) -> AnswerT:
+    """Make a request on a Stripe account with a timeout, and return its answer.
 
-    Raises StripeUnavailable, StripeRefused, and no exception of the library's.
+    A list must be read to its end within `request`. Raises StripeUnavailable, StripeRefused, and no exception of the
+    library's.
     """
     import stripe  # noqa: PLC0415 - see above
 
     try:
-        return request(_client(settings().stripe_secret_key, settings().stripe_api_base, seconds).v1)
+        client = _client(settings().stripe_secret_key, settings().stripe_api_base, seconds, stripe_account)
+        return request(client.v1)
     except stripe.StripeError as error:
         raise _map_error(call, error) from error
 
 
-def or_none(call: Call, request: Callable[["V1Services"], dict[str, Any]]) -> dict[str, Any] | None:
-    """Return what a request finds, or None when Stripe has no such object. Raises StripeUnavailable."""
+def or_none(
+    call: Call, stripe_account: StripeAccount, request: Callable[["V1Services"], dict[str, Any]]
+) -> dict[str, Any] | None:
+    """Return what a request finds, or None when the account has no such object. Raises StripeUnavailable."""
     try:
-        return ask(call, request)
+        return ask(call, stripe_account, request)
     except NotAtStripe:
         return None
 
@@ -85,22 +97,30 @@ def _status_without_answer(error: "stripe.StripeError") -> int | None:
     return 401 if isinstance(error, stripe.AuthenticationError) else None
 
 
-@cache
-def _client(secret_key: str, api_base: str | None, seconds: int) -> "StripeClient":
+@lru_cache(maxsize=CLIENTS)
+def _client(secret_key: str, api_base: str | None, seconds: int, stripe_account: StripeAccount) -> "StripeClient":
     import stripe  # noqa: PLC0415 - see above
 
     return stripe.StripeClient(
         secret_key,
+        stripe_account=stripe_account.id,
         stripe_version=API_VERSION,
         base_addresses={"api": api_base} if api_base else {},
         max_network_retries=RETRIES,
-        http_client=stripe.RequestsClient(timeout=(CONNECT_SECONDS, seconds)),
+        http_client=_http_client(seconds),
     )
 
 
-def options(stripe_account: str | None, key: str | None = None) -> "RequestOptions":
-    """Return the options of a call: the Stripe account it is made on, and its idempotency key."""
-    return {"stripe_account": stripe_account, "idempotency_key": key}
+@cache
+def _http_client(seconds: int) -> "HTTPClient":
+    import stripe  # noqa: PLC0415 - see above
+
+    return stripe.RequestsClient(timeout=(CONNECT_SECONDS, seconds))
+
+
+def idempotency_options(key: str) -> "RequestOptions":
+    """Return the options of a request that takes effect once for a key."""
+    return {"idempotency_key": key}
 
 
 def is_live() -> bool | None:

@@ -8,9 +8,10 @@ from typing import Final
 from msgspec.structs import replace
 
 from chalicelib import clock
-from chalicelib.accounts import table as accounts
 from chalicelib.accounts.account import Account
 from chalicelib.accounts.tax import tax_of
+from chalicelib.cards.payer import Payer
+from chalicelib.cards.table import get_payer
 from chalicelib.catalog.catalog import Catalog
 from chalicelib.conflicts import pause
 from chalicelib.invoices.invoice import Invoice
@@ -47,16 +48,16 @@ def advance_subscription(
         current = table.find(account_id)
         if current is None:
             return None
-        account, now_ms = accounts.get(account_id), clock.now_ms()
+        payer, now_ms = get_payer(account_id), clock.now_ms()
         payment = _find_payment(current, payment_id)
         updated = apply_payment_result(current, payment, catalog, now_ms) if payment else current
-        updated, new_payment = _take_next_steps(updated, account, catalog, now_ms) if take_steps else (updated, None)
+        updated, new_payment = _take_next_steps(updated, payer, catalog, now_ms) if take_steps else (updated, None)
         if updated == current:
             _queue_payment(payment)
             return current
         updated = replace(updated, updated_at_ms=now_ms, version=current.version + 1)
         paid = payment if payment and _is_newly_paid(payment, current, updated) else None
-        invoice = _make_invoice(paid, account, catalog) if paid else None
+        invoice = _make_invoice(paid, payer.account, catalog) if paid else None
         late = paid if paid and paid.late == "undecided" else None
         if table.write(updated, over=current, payment=new_payment, invoice=invoice, applied=late):
             _log_change(current, updated, invoice)
@@ -80,31 +81,31 @@ def _find_payment(current: Subscription, payment_id: str | None) -> Payment | No
 
 
 def _take_next_steps(
-    current: Subscription, account: Account, catalog: Catalog, now_ms: int
+    current: Subscription, payer: Payer, catalog: Catalog, now_ms: int
 ) -> tuple[Subscription, Payment | None]:
     """Return the subscription after its next steps, and the payment of its next period if that is to be charged now."""
     if current.may_start and not current.pending:
         return current, None
-    card, tax = chargeable_card_id(account), tax_of(account, catalog)
-    if is_blocked_by_dispute(current) and card and not is_card_disputed(account, catalog.disputes, now_ms):
+    card, tax = chargeable_card_id(payer), tax_of(payer.account, catalog)
+    if is_blocked_by_dispute(current) and card and not is_card_disputed(payer, catalog.disputes, now_ms):
         current = replace(current, due_at_ms=now_ms)  # the dispute is over, or answered: try the period at once
     while True:
         step = next_step(current, card, catalog, now_ms, tax)
         if isinstance(step, Renewal):
-            if not is_card_disputed(account, catalog.disputes, now_ms):
-                return _begin_renewal(current, account, step, now_ms)
+            if not is_card_disputed(payer, catalog.disputes, now_ms):
+                return _begin_renewal(current, payer, step, now_ms)
             step = renewal_failed_by_dispute(current, card, catalog.dunning, now_ms)
         if step == current:
             return current, None
         current = step
 
 
-def chargeable_card_id(account: Account) -> str | None:
+def chargeable_card_id(payer: Payer) -> str | None:
     """Return the payment method that can be charged, if there is one."""
-    return account.card.payment_method_id if account.card and account.stripe_customer_id else None
+    return payer.chargeable_card.payment_method_id if payer.chargeable_card else None
 
 
-def _begin_renewal(current: Subscription, account: Account, due: Renewal, now_ms: int) -> tuple[Subscription, Payment]:
+def _begin_renewal(current: Subscription, payer: Payer, due: Renewal, now_ms: int) -> tuple[Subscription, Payment]:
     """Make the payment of a period, and return it with the subscription waiting for it."""
     claim = renewal_claim(
         current.account_id,
@@ -114,7 +115,7 @@ def _begin_renewal(current: Subscription, account: Account, due: Renewal, now_ms
         never_made_attempts=current.never_made_attempts,
     )
     payment = make_payment(
-        account, claim, purpose="renewal", terms=due.terms, quote=due.quote, actor=ACTOR, off_session=True
+        payer, claim, purpose="renewal", terms=due.terms, quote=due.quote, actor=ACTOR, off_session=True
     )
     waiting = replace(
         current,

@@ -8,9 +8,9 @@ the record go back to its stream.
 from collections.abc import Sequence
 from functools import partial
 
-from chalicelib.accounts import table as accounts
-from chalicelib.accounts.account import is_card_changed
 from chalicelib.batches import each_record
+from chalicelib.cards.card import is_card_changed
+from chalicelib.cards.table import read_card_image
 from chalicelib.catalog.catalog import Catalog
 from chalicelib.payments import table as payments
 from chalicelib.payments.payment import Payment
@@ -44,7 +44,7 @@ def _queue_payment(record: Record) -> None:
 
 def _queue_account(record: Record) -> None:
     """Have the queue look at an account whose card could not be tried."""
-    queue.send(RenewalMessage(Change(record, accounts.read_image).account_id))
+    queue.send(RenewalMessage(Change(record, read_card_image).account_id))
 
 
 def _advance_payment(record: Record, catalog: Catalog) -> None:
@@ -69,7 +69,7 @@ def _go_on(account_id: str, catalog: Catalog) -> None:
 
 
 def _try_card(record: Record, catalog: Catalog) -> None:
-    change = Change(record, accounts.read_image)
+    change = Change(record, read_card_image)
     if not is_card_changed(change.before, change.after):
         return
     subscription = table.find(change.account_id)

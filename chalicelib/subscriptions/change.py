@@ -7,6 +7,7 @@ import msgspec
 from chalicelib import clock, idempotency
 from chalicelib.accounts.account import Account
 from chalicelib.accounts.tax import tax_of
+from chalicelib.cards.payer import Payer
 from chalicelib.catalog.catalog import Catalog
 from chalicelib.catalog.tax import Tax
 from chalicelib.claim import Claim
@@ -51,7 +52,7 @@ def preview(account: Account, request: SubscriptionRequest, catalog: Catalog) ->
 
 
 def change(
-    account: Account, request: SubscriptionRequest, *, key: Key | None, actor: str, catalog: Catalog
+    payer: Payer, request: SubscriptionRequest, *, key: Key | None, actor: str, catalog: Catalog
 ) -> ChangeResult:
     """Begin a subscription, or change it. With a key that was used before, continue its payment, or do nothing.
 
@@ -60,7 +61,7 @@ def change(
     Raises what `check_change` raises, and MissingIdempotencyKey, IdempotencyConflict, CardMissing, CardDeclined,
     PaymentCanceled, SubscriptionBusy.
     """
-    account_id, content = account.account_id, request.idempotency_content
+    account, account_id, content = payer.account, payer.account_id, request.idempotency_content
     tax = tax_of(account, catalog)
     for _ in attempts(WRITERS):
         current, now_ms = advance_subscription(account_id, catalog), clock.now_ms()
@@ -71,10 +72,10 @@ def change(
         effect = check_change(account, current, request, catalog, now_ms)
         payment: Payment | None = None
         if effect.needs_card:
-            check_card(account)
+            check_card(payer)
         if effect.quote.charge_micros:
-            claim = claim or _claim_for_charge(account, key, content)
-            payment = _make_payment(account, effect, Claim(claim.resource_id, now_ms), actor)
+            claim = claim or _claim_for_charge(payer, key, content)
+            payment = _make_payment(payer, effect, Claim(claim.resource_id, now_ms), actor)
         elif key:
             _claim(account_id, key, content)
         updated = apply_effect(effect, account, current, actor=actor, now_ms=now_ms, payment=payment)
@@ -113,21 +114,21 @@ def _quote_from(payment: Payment, subscription: Subscription) -> Quote:
     return Quote(payment.amount_micros, carried_micros, payment.lines, payment.tax, payment.added_tax_micros)
 
 
-def _claim_for_charge(account: Account, key: Key | None, content: object) -> Claim:
+def _claim_for_charge(payer: Payer, key: Key | None, content: object) -> Claim:
     """Claim the key for a change that is charged. Raises MissingIdempotencyKey, CardMissing, IdempotencyConflict."""
     if key is None:
         raise MissingIdempotencyKey
-    check_card(account)
-    return _claim(account.account_id, key, content)
+    check_card(payer)
+    return _claim(payer.account_id, key, content)
 
 
 def _claim(account_id: str, key: Key, content: object) -> Claim:
     return idempotency.claim(account_id, key, operation=OPERATION, content=content, prefix=PREFIX)
 
 
-def _make_payment(account: Account, effect: ChangeEffect, claim: Claim, actor: str) -> Payment:
+def _make_payment(payer: Payer, effect: ChangeEffect, claim: Claim, actor: str) -> Payment:
     return make_payment(
-        account,
+        payer,
         claim,
         purpose=effect.purpose,
         terms=effect.terms,

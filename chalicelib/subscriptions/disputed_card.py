@@ -1,23 +1,23 @@
 """Whether a dispute keeps the card on file from being charged automatically, by the rule of auto-pay."""
 
-from chalicelib.accounts.account import Account
 from chalicelib.auto_pay import table as auto_pay
+from chalicelib.cards.payer import Payer
 from chalicelib.catalog.policies import Disputes
 from chalicelib.payments import table as payments
 from chalicelib.reversals.objection import answered_objections, objections
 
 
-def is_card_disputed(account: Account, policy: Disputes, now_ms: int) -> bool:
+def is_card_disputed(payer: Payer, policy: Disputes, now_ms: int) -> bool:
     """Tell whether a bank objects to the card on file and the customer has not answered that. Reads the payments.
 
     An answer is a payment by hand with this card, or that auto-pay was switched on again after the objection.
     """
-    if account.card is None:
+    if payer.card is None:
         return False
-    found = objections(payments.reversed_since(account.account_id, now_ms), account.card, policy)
-    found -= _accepted_by_auto_pay(account.account_id) if found else set()
+    found = objections(payments.reversed_since(payer.account_id, now_ms), payer.card, policy)
+    found -= _accepted_by_auto_pay(payer.account_id) if found else set()
     return bool(
-        found and found - answered_objections(payments.reversible(account.account_id, now_ms), account.card, policy)
+        found and found - answered_objections(payments.reversible(payer.account_id, now_ms), payer.card, policy)
     )
 
 

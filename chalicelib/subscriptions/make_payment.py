@@ -4,7 +4,7 @@ from hashlib import sha256
 
 from msgspec.structs import replace
 
-from chalicelib.accounts.account import Account
+from chalicelib.cards.payer import Payer
 from chalicelib.claim import Claim
 from chalicelib.payments.new_payment import new_payment
 from chalicelib.payments.payment import PREFIX, Payment
@@ -13,12 +13,12 @@ from chalicelib.subscriptions.subscription import Purpose, Terms, format_period
 
 
 def make_payment(
-    account: Account, claim: Claim, *, purpose: Purpose, terms: Terms, quote: Quote, actor: str, off_session: bool
+    payer: Payer, claim: Claim, *, purpose: Purpose, terms: Terms, quote: Quote, actor: str, off_session: bool
 ) -> Payment:
     """Make the payment of a quote. Its id and time are those of the claim. Raises CardMissing."""
     what = "Change of subscription" if purpose == "change" else quote.lines[0].description
     made = new_payment(
-        account,
+        payer,
         claim,
         kind="subscription",
         amount_micros=quote.charge_micros,

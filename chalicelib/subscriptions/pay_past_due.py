@@ -7,6 +7,7 @@ from msgspec.structs import replace
 from chalicelib import clock, idempotency
 from chalicelib.accounts.account import Account
 from chalicelib.accounts.tax import tax_of
+from chalicelib.cards.payer import Payer
 from chalicelib.catalog.catalog import Catalog
 from chalicelib.claim import Claim
 from chalicelib.conflicts import attempts
@@ -44,7 +45,7 @@ class NothingOwed(Refusal):
         super().__init__("the subscription owes nothing", subscription_status=subscription.status)
 
 
-def pay_past_due(account: Account, *, key: Key, actor: str, catalog: Catalog) -> ChargeResult:
+def pay_past_due(payer: Payer, *, key: Key, actor: str, catalog: Catalog) -> ChargeResult:
     """Charge the card on file for the period that is owed, with the customer present.
 
     The same key continues the same payment. A period that costs nothing by now is renewed without a payment.
@@ -52,7 +53,7 @@ def pay_past_due(account: Account, *, key: Key, actor: str, catalog: Catalog) ->
     Raises SubscriptionNotFound, NothingOwed, SubscriptionPending, IdempotencyConflict, CardMissing, CardDeclined,
     PaymentCanceled, RenewalHeld, SubscriptionBusy.
     """
-    account_id = account.account_id
+    account_id = payer.account_id
     for _ in attempts(WRITERS):
         found = advance_subscription(account_id, catalog, take_steps=False)
         # Read after the row: if the row has an effect of this key, the key's claim is found.
@@ -62,18 +63,18 @@ def pay_past_due(account: Account, *, key: Key, actor: str, catalog: Catalog) ->
         if claim and found and found.status in RUNNING:
             return ChargeResult(found, None)  # the key renewed a period that cost nothing, or somebody else has paid it
         current = _require_past_due(found, account_id)
-        due = _due_renewal(current, account, catalog)
+        due = _due_renewal(current, payer.account, catalog)
         if due.quote.charge_micros:
-            check_card(account)
+            check_card(payer)
         claim = claim or idempotency.claim(account_id, key, operation=OPERATION, content={}, prefix=PREFIX)
-        updated, payment = _begin_payment(current, account, due, claim, actor)
+        updated, payment = _begin_payment(current, payer, due, claim, actor)
         if table.write(updated, over=current, payment=payment):
             return charge_now(payment, catalog) if payment else ChargeResult(updated, None)
     raise SubscriptionBusy(account_id=account_id)
 
 
 def _begin_payment(
-    current: Subscription, account: Account, due: Renewal, claim: Claim, actor: str
+    current: Subscription, payer: Payer, due: Renewal, claim: Claim, actor: str
 ) -> tuple[Subscription, Payment | None]:
     """Return the subscription waiting for the payment of a period; or renewed without one, if that costs nothing."""
     now_ms = clock.now_ms()
@@ -81,7 +82,7 @@ def _begin_payment(
         free = pending_renewal(current, due, payment_id="", automatic=False)
         return replace(apply_pending(current, free, now_ms), updated_at_ms=now_ms, version=current.version + 1), None
     payment = make_payment(
-        account,
+        payer,
         Claim(claim.resource_id, now_ms),
         purpose="renewal",
         terms=due.terms,

@@ -7,6 +7,7 @@ import msgspec
 from chalicelib.accounts.account import Account
 from chalicelib.accounts.permission import REFUSALS, Right, allow, check_right
 from chalicelib.accounts.tax import tax_of
+from chalicelib.cards.permission import allow_payer
 from chalicelib.catalog.catalog import UnknownCurrency, catalog
 from chalicelib.http_input import MissingIdempotencyKey
 from chalicelib.idempotency import IdempotencyConflict
@@ -96,13 +97,13 @@ class ChangeQuery(msgspec.Struct, forbid_unknown_fields=True):
     key_optional=True,
 )
 def put_subscription(call: Call[SubscriptionRequest, ChangeQuery], account_id: str) -> Answer:
-    allowed = allow(call, account_id, Right.READ)
+    allowed = allow_payer(call, account_id, Right.READ)
     if call.query.preview:
         found = preview(allowed.account, call.body, catalog())
         return Answer(view_change(found, catalog(), is_preview=True), 200)
     check_right(allowed.caller, Right.ACT)
     key = call.optional_idempotency_key
-    found = change(allowed.account, call.body, key=key, actor=allowed.actor, catalog=catalog())
+    found = change(allowed.payer, call.body, key=key, actor=allowed.actor, catalog=catalog())
     return _answer(view_change(found, catalog(), is_preview=False), found.resolved)
 
 
@@ -208,8 +209,8 @@ def delete_pending(call: Call[None, None], account_id: str) -> None:
     idempotent=True,
 )
 def pay_subscription(call: Call[None, None], account_id: str) -> Answer:
-    allowed = allow(call, account_id, Right.ACT)
-    charged = pay_past_due(allowed.account, key=call.idempotency_key, actor=allowed.actor, catalog=catalog())
+    allowed = allow_payer(call, account_id, Right.ACT)
+    charged = pay_past_due(allowed.payer, key=call.idempotency_key, actor=allowed.actor, catalog=catalog())
     shown = view_paid(charged, catalog(), tax_of(allowed.account, catalog()))
     return _answer(shown, charged.resolved)
 

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from chalicelib.accounts.account import Card
 from chalicelib.auto_pay.auto_pay import AutoPay, ChargedCard
 from chalicelib.auto_pay.decision import Situation
+from chalicelib.cards.card import Card
 from chalicelib.catalog.catalog import catalog
 from chalicelib.payments.payment import Failure, Payment
 

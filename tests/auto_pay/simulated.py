@@ -5,14 +5,17 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from chalicelib.accounts.account import Account, Card
+from chalicelib.accounts.account import Account
 from chalicelib.auto_pay.auto_pay import AT_ONCE_MS, AutoPay
 from chalicelib.auto_pay.decision import Charge, build_situation, decide
 from chalicelib.auto_pay.evaluate import Snapshot, make_refill, next_state
 from chalicelib.auto_pay.payment_outcomes import apply_payments
+from chalicelib.cards.card import Card
+from chalicelib.cards.payer import Payer
 from chalicelib.catalog.catalog import catalog
 from chalicelib.ledger.wallet import Wallet
 from chalicelib.payments.payment import Payment
+from chalicelib.stripe_api.stripe_account import PLATFORM
 from tests.auto_pay.build import CARD, NOW_MS, auto_pay
 
 ACCOUNT_FIELDS: dict[str, Any] = dict.fromkeys(Account.__struct_fields__)
@@ -35,27 +38,20 @@ class Simulated:
 
     def read(self, *, without: Payment | None = None) -> tuple[Snapshot, int]:
         """Read all, as a function does before it writes; what it writes may come much later."""
-        account = Account(
-            **{
-                **ACCOUNT_FIELDS,
-                "account_id": "acme",
-                "currency": "usd",
-                "stripe_customer_id": "cus",
-                "card": self.card,
-            }
-        )
+        account = Account(**{**ACCOUNT_FIELDS, "account_id": "acme", "currency": "usd"})
+        payer = Payer(account, PLATFORM, "cus", self.card)
         payments = [each for each in self.payments.values() if each != without]
         row = replace(self.row, in_flight_payment_id=None) if without else self.row
         followed = apply_payments(row, payments, self.card, catalog().auto_pay)
         situation = build_situation(
             followed,
-            account=account,
+            payer=payer,
             wallet=Wallet("acme", "usd", self.balance_micros),
             payments=payments,
             catalog=catalog(),
             now_ms=self.now_ms,
         )
-        return Snapshot(account, followed, payments, situation), self.row.version
+        return Snapshot(payer, followed, payments, situation), self.row.version
 
     def write(self, snapshot: Snapshot, version: int) -> tuple[Payment | None, bool]:
         """Write what was decided, if the row still is what was read.
@@ -71,7 +67,7 @@ class Simulated:
         self.row = replace(updated, version=version + 1)
         if made:
             self.payments[made.payment_id] = made
-            self.cards[made.payment_id] = snapshot.account.card
+            self.cards[made.payment_id] = snapshot.payer.card
         return made, self.row.due_at_ms == AT_ONCE_MS
 
     def change(self, payment: Payment, **changes: Any) -> None:

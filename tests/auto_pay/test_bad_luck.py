@@ -8,7 +8,6 @@ import pytest
 from msgspec.structs import replace
 
 from chalicelib import clock
-from chalicelib.accounts import table as accounts
 from local.stripe_emulator.client import Emulator
 from tests.auto_pay.world import BAD_CARD, HOUR, Saver, World
 
@@ -105,7 +104,7 @@ def test_a_payment_by_hand_that_succeeds_clears_a_suspension(suspended: Saver, w
     # The card on file declines by hand, too: the bank has to think better of it.
     card = suspended.card()
     suspended.put_test_card("pm_card_visa")
-    assert accounts.put_card(suspended.account_id, replace(suspended.card(), fingerprint=card.fingerprint))
+    assert suspended.put_card(replace(suspended.card(), fingerprint=card.fingerprint))
     world.settle()
     assert suspended.auto_pay.suspended_reason == "declines"
     suspended.top_up("25")
@@ -201,9 +200,7 @@ def test_a_refill_that_stripe_cannot_make_for_a_day_is_given_up_and_another_is_m
 
 
 def test_without_a_card_it_waits_for_one(saver: Saver, world: World) -> None:
-    from_payments = saver.account()
-    assert from_payments.card
-    saver.emulator.control("POST", f"payment_methods/{from_payments.card.payment_method_id}/detach")
+    saver.emulator.control("POST", f"payment_methods/{saver.card().payment_method_id}/detach")
     saver.deliver("payment_method.detached")
     world.settle()
     saver.spend_down_to(1)

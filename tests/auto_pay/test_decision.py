@@ -22,9 +22,11 @@ from chalicelib.auto_pay.decision import (
     is_expired,
     next_month_ms,
 )
+from chalicelib.cards.payer import Payer
 from chalicelib.catalog.catalog import catalog
 from chalicelib.clock import iso, parse_iso
 from chalicelib.ledger.wallet import Wallet
+from chalicelib.stripe_api.stripe_account import PLATFORM
 from tests.auto_pay.build import CARD, HOUR_MS, NOW_MS, UNIT, auto_pay, declined, payment, situation
 
 DECEMBER_MS = parse_iso("2026-12-01T00:00:00.000Z")
@@ -199,13 +201,13 @@ def test_a_card_is_good_to_the_end_of_its_month() -> None:
 
 def account(**changes: Any) -> Account:
     fields: dict[str, Any] = dict.fromkeys(Account.__struct_fields__)
-    return Account(**{**fields, "account_id": "acme", "currency": "usd", "stripe_customer_id": "cus_1", **changes})
+    return Account(**{**fields, "account_id": "acme", "currency": "usd", **changes})
 
 
-def situation_with(*payments: Any, now_ms: int = NOW_MS, **changes: Any) -> Any:
+def situation_with(*payments: Any, now_ms: int = NOW_MS, customer_id: str | None = "cus_1", **changes: Any) -> Any:
     return build_situation(
         auto_pay(in_flight_payment_id="pay_7"),
-        account=account(card=CARD, **changes),
+        payer=Payer(account(**changes), PLATFORM, customer_id, CARD),
         wallet=Wallet("acme", "usd", 5 * UNIT),
         payments=payments,
         catalog=catalog(),
@@ -237,7 +239,7 @@ def test_a_payment_that_waits_for_the_customer_counts_for_an_hour() -> None:
 
 def test_a_card_without_its_customer_is_no_card() -> None:
     assert situation_with().card == CARD
-    assert situation_with(stripe_customer_id=None).card is None
+    assert situation_with(customer_id=None).card is None
 
 
 def test_what_auto_pay_charged_in_the_month_counts_and_what_it_is_about_to_charge() -> None:

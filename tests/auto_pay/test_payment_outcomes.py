@@ -3,9 +3,9 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from chalicelib.accounts.account import Card
 from chalicelib.auto_pay import payment_outcomes
 from chalicelib.auto_pay.auto_pay import NOT_SENT_CODES, AutoPay, ChargedCard, LastRefusal
+from chalicelib.cards.card import Card
 from chalicelib.catalog.catalog import catalog
 from chalicelib.catalog.policies import Retries
 from chalicelib.payments.payment import Failure, Payment

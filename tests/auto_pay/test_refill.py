@@ -7,18 +7,19 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from chalicelib.accounts import table as accounts
-from chalicelib.accounts.account import is_card_changed
 from chalicelib.auto_pay import table
 from chalicelib.auto_pay.decision import Charge, Wait
 from chalicelib.auto_pay.evaluate_changed import evaluate_changed_cards
 from chalicelib.auto_pay.send_refill import send_refill
+from chalicelib.cards.card import is_card_changed
+from chalicelib.cards.table import CardRow, read_card_image, remove_card
 from chalicelib.catalog.catalog import catalog
 from chalicelib.clock import now_ms
 from chalicelib.ledger.verify import verify
 from chalicelib.payments import charge_queued as charge
 from chalicelib.payments import table as payments
 from chalicelib.streams import Change
+from chalicelib.stripe_api.stripe_account import PLATFORM
 from local.stripe_emulator.client import Emulator
 from tests.auto_pay.conftest import NewSaver
 from tests.auto_pay.world import STREAMS, Saver, World
@@ -247,11 +248,11 @@ def test_marking_where_there_is_no_auto_pay_makes_none(world: World) -> None:
 
 def test_records_of_changes_that_are_nothing_to_auto_pay_are_not_looked_at(saver: Saver, world: World) -> None:
     world.settle()
-    accounts.change(saver.account())
+    CardRow(saver.account_id, PLATFORM.key).update([CardRow.card_changed_at_ms.set(now_ms())])
     (record,) = world.take("follow_cards")
     assert evaluate_changed_cards([record], catalog()) == []
-    change = Change(record, accounts.read_image)
-    assert change.before != change.after
+    change = Change(record, read_card_image)
+    assert change.keys == {"account_id": saver.account_id, "stripe_account": PLATFORM.key}
     assert not is_card_changed(change.before, change.after)
 
 
@@ -264,11 +265,10 @@ def test_a_slow_look_does_not_take_away_what_another_one_found_scheduled(
     saver.use(60)
     limited = saver.evaluate()
     assert limited == Wait("monthly_limit_reached", saver.auto_pay.due_at_ms)
-    card = saver.account().card
-    assert card
-    assert accounts.remove_card(saver.account_id, card.payment_method_id)
+    card = saver.card()
+    assert remove_card(saver.account_id, PLATFORM, card.payment_method_id)
     again = replace(card, set_up_at_ms=now_ms())
-    with before_writing(lambda: accounts.put_card(saver.account_id, again), saver.evaluate, dies=dies):
+    with before_writing(lambda: saver.put_card(again), saver.evaluate, dies=dies):
         assert saver.evaluate() == limited
     if dies:
         world.fire("retry_refills")

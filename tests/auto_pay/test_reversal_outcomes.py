@@ -7,10 +7,10 @@ import pytest
 from msgspec.structs import replace
 
 from chalicelib import clock
-from chalicelib.accounts.account import Card
 from chalicelib.auto_pay.auto_pay import AutoPay
 from chalicelib.auto_pay.change_settings import Amounts, AutoPayRequest, apply_settings
 from chalicelib.auto_pay.reversal_outcomes import apply_reversals
+from chalicelib.cards.card import Card
 from chalicelib.catalog.policies import Disputes
 from local.stripe_emulator.client import Emulator
 from tests.auto_pay.build import CARD, HOUR_MS, NOW_MS, UNIT, auto_pay, payment

@@ -51,7 +51,7 @@ class Saver(Payer):
         self.put(AutoPayRequest(enabled=False))
 
     def put(self, request: AutoPayRequest) -> None:
-        change_settings(self.account(), request, actor="tester", catalog=catalog())
+        change_settings(self.load(), request, actor="tester", catalog=catalog())
 
     def evaluate(self) -> Decision:
         return evaluate_account(self.account_id, catalog())
@@ -64,8 +64,8 @@ class Saver(Payer):
 
     @property
     def view(self) -> AutoPayView:
-        account = self.account()
-        return view_auto_pay(load_for_view(account, catalog()), catalog().limits(account.currency))
+        payer = self.load()
+        return view_auto_pay(load_for_view(payer, catalog()), catalog().limits(payer.account.currency))
 
     def use(self, amount: float) -> None:
         """Use up so much, as one usage event."""

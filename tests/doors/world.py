@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from itertools import count
 
-from chalicelib.accounts import table as accounts
 from chalicelib.accounts.create_or_change import AccountRequest, create_or_change
 from chalicelib.catalog.catalog import catalog
 from chalicelib.clock import now_ms
@@ -55,7 +54,7 @@ def new_tenant(emulator: Emulator) -> Tenant:
     payment: Payment = payer.top_up().payment
     invoice = issue_for(account_id, payment.payment_id, catalog())
     plan = SubscriptionRequest(plan="agency", add_ons={"phone_number": 1})
-    change(accounts.get(account_id), plan, key=Key("plan", "customer"), actor="tester", catalog=catalog())
+    change(payer.load(), plan, key=Key("plan", "customer"), actor="tester", catalog=catalog())
     assert record([sqs_record(event(account_id))], catalog()) == []
     return Tenant(account_id, payment.payment_id, payer.credits[0].id, invoice.number)
 

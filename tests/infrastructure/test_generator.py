@@ -162,7 +162,7 @@ def test_an_entry_of_another_form_is_named(before: str, after: str, said: str) -
             "[functions.retry_refills] needs exactly one of queue, stream and schedule",
         ),
         ('{ name = "mails"', '{ name = "letters"', "[functions.send_mails] reads letters: add [queues.letters]"),
-        ('{ table = "accounts"', '{ table = "audits"', "give [tables.audits] stream = true"),
+        ('{ table = "cards"', '{ table = "audits"', "give [tables.audits] stream = true"),
         (
             'on_failure = "invoices_dead_letters"',
             'on_failure = "losses"',

@@ -10,6 +10,7 @@ import msgspec
 
 from chalicelib.notices.event import Thresholds
 from chalicelib.payments.payment import DAY_MS
+from chalicelib.stripe_api.stripe_account import PLATFORM
 from tests.build import TIME_MS
 from tests.invoices import documents
 
@@ -207,23 +208,14 @@ def types(events: list[Any]) -> list[str]:
     return [event.type for event in events]
 
 
-def account(card: str | None = None, **changes: Any) -> dict[str, Any]:
-    """Return an account's row, with a card by the id of its payment method."""
-    fields: dict[str, Any] = {
-        "account_id": "acme",
-        "kind": "workspace",
-        "name": "Acme",
-        "email": "billing@acme.example",
-        "currency": "usd",
-        "locale": "en",
-        "created_at_ms": TIME_MS,
-        "updated_at_ms": TIME_MS,
-        "stripe_customer_id": "cus_1",
-        "card": json.dumps({**CARD, "payment_method_id": card}) if card else None,
-    }
-    return {**fields, **changes}
+def card(method: str | None, account_id: str = "acme") -> dict[str, Any]:
+    """Return the row of an account's customer and its card, by the id of the payment method; None is no card."""
+    saved = json.dumps({**CARD, "payment_method_id": method}) if method else None
+    keys = {"account_id": account_id, "stripe_account": PLATFORM.key}
+    return {**keys, "stripe_customer_id": "cus_1", "card": saved, "card_changed_at_ms": TIME_MS}
 
 
 def card_record(before: str | None, after: str | None, account_id: str = "acme") -> dict[str, Any]:
     """Return the record of an account that has another card now."""
-    return record(account(before, account_id=account_id), account(after, account_id=account_id))
+    rows = [card(method, account_id) for method in (before, after)]
+    return record(*rows, keys=("account_id", "stripe_account"))

@@ -11,9 +11,12 @@ from msgspec.structs import replace
 
 from chalicelib import clock
 from chalicelib.accounts import table as accounts
-from chalicelib.accounts.account import Account, Card
-from chalicelib.cards import card_on_file as card
+from chalicelib.accounts.account import Account
+from chalicelib.cards import payer, save_card
+from chalicelib.cards import table as cards
+from chalicelib.cards.card import Card
 from chalicelib.cards.card_setup import CardSetup
+from chalicelib.cards.start_setup import start_setup
 from chalicelib.catalog.catalog import catalog
 from chalicelib.clock import now_ms
 from chalicelib.idempotency import Key, Space
@@ -27,6 +30,7 @@ from chalicelib.payments.resolve import Resolution, resolve
 from chalicelib.payments.top_up import TopUpRequest, top_up
 from chalicelib.recovery.sweep import SweepResult, check_payment, sweep
 from chalicelib.stripe_api.event import Verdict
+from chalicelib.stripe_api.stripe_account import PLATFORM
 from chalicelib.webhooks import receive as webhook
 from local.stripe_emulator.client import Emulator
 
@@ -47,15 +51,19 @@ class Payer:
     def account(self) -> Account:
         return accounts.get(self.account_id)
 
+    def load(self) -> payer.Payer:
+        """Return the account with its customer and card, as they are now."""
+        return cards.get_payer(self.account_id)
+
     def card(self) -> Card:
         """Return the card on file, which must be there."""
-        found = self.account().card
+        found = self.load().card
         assert found is not None
         return found
 
     @property
     def customer_id(self) -> str:
-        return self.account().stripe_customer_id or ""
+        return self.load().customer_id or ""
 
     @property
     def balance_micros(self) -> int:
@@ -72,21 +80,22 @@ class Payer:
             self.emulator.authenticate(setup.setup_intent_id)
 
     def save_card(self, method: str = "pm_card_visa") -> Card:
-        setup = card.start_setup(self.account())
+        setup = start_setup(self.load())
         self.confirm_setup(setup, method)
-        return card.keep(self.account(), setup.setup_intent_id)
+        return save_card.save_card(self.load(), setup.setup_intent_id)
 
     def put_test_card(self, method: str) -> None:
         """Put a card on file that Stripe would not let anyone save, so that it declines the payment itself."""
-        saved = self.account().card
-        assert saved is not None
-        assert accounts.put_card(
-            self.account_id, Card(method, "visa", "0000", 12, 2030, "fingerprint", saved.set_up_at_ms)
-        )
+        card = Card(method, "visa", "0000", 12, 2030, "fingerprint", self.card().set_up_at_ms)
+        assert self.put_card(card)
+
+    def put_card(self, card: Card) -> bool:
+        """Put a card on file as it is, whatever Stripe knows of it."""
+        return cards.put_card(self.account_id, PLATFORM, card)
 
     def top_up(self, amount: str = "25", key: str = "", space: Space = "customer") -> Resolution:
         return top_up(
-            self.account(), TopUpRequest(amount), key=Key(key or self.key, space), actor="tester", catalog=catalog()
+            self.load(), TopUpRequest(amount), key=Key(key or self.key, space), actor="tester", catalog=catalog()
         )
 
     @property

@@ -115,7 +115,7 @@ def test_a_customer_comes_back_from_the_bank_to_the_payments_page(
 def test_nobody_comes_back_from_a_payment_that_nobody_is_there_for(payer: Payer) -> None:
     away = replace(
         new_payment(
-            payer.account(),
+            payer.load(),
             Claim("pay_1", 0),
             kind="top_up",
             description="Balance added by card",
@@ -133,7 +133,7 @@ def test_nobody_comes_back_from_a_payment_that_nobody_is_there_for(payer: Payer)
 def test_names_in_an_address_are_written_as_addresses_are(payer: Payer) -> None:
     odd = replace(
         new_payment(
-            payer.account(),
+            payer.load(),
             Claim("pay_1", 0),
             kind="top_up",
             description="Balance added by card",

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from itertools import permutations
 
 from chalicelib.accounts.account import Account
-from chalicelib.cards import card_on_file as card
+from chalicelib.cards.remove_card import remove_card
 from chalicelib.history.adjust import AdjustmentRequest, adjust
 from chalicelib.idempotency import Key
 from chalicelib.ledger.verify import verify
@@ -101,20 +101,20 @@ def test_an_adjustment_cut_off_anywhere_is_posted_once_by_its_repeat(new_payer: 
 
 
 def test_saving_and_removing_a_card_may_be_cut_off_anywhere(new_payer: NewPayer, emulator: Emulator) -> None:
-    def remove_card(payer: Payer) -> Callable[[], object]:
-        return lambda: card.remove(payer.account())
+    def removing(payer: Payer) -> Callable[[], object]:
+        return lambda: remove_card(payer.load())
 
     payer = new_payer()
-    for point in cut_points(remove_card(payer), emulator):
+    for point in cut_points(removing(payer), emulator):
         payer = new_payer()
-        cut_off(remove_card(payer), point)
-        card.remove(payer.account())
-        assert payer.account().card is None
+        cut_off(removing(payer), point)
+        remove_card(payer.load())
+        assert payer.load().card is None
     for point in cut_points(new_payer(card=None).save_card, emulator):
         payer = new_payer(card=None)
         cut_off(payer.save_card, point)
         kept = payer.save_card()
-        assert payer.account().card == kept
+        assert payer.load().card == kept
     assert len(emulator.objects("customer")) == len(
         {each["metadata"]["account_id"] for each in emulator.objects("customer")}
     )

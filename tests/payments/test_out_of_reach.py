@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from chalicelib import clock
-from chalicelib.cards import card_on_file as card
+from chalicelib.cards.start_setup import start_setup
 from chalicelib.payments import due
 from chalicelib.recovery.sweep import sweep
 from chalicelib.stripe_api.errors import PaymentsUnavailable
@@ -111,7 +111,7 @@ def test_a_wrong_key_is_no_internal_error_anywhere(api: Api, payer: Payer) -> No
         problem(api.post(f"{account}/card-setups", None), 503, "payments-unavailable")
         problem(api.put(f"{account}/card", {"setup_intent_id": "seti_1"}), 503, "payments-unavailable")
         assert api.call("DELETE", f"{account}/card", b"").status_code == 204
-    assert payer.account().card is None
+    assert payer.load().card is None
 
 
 def test_a_refund_waits_and_goes_on_by_itself(payer: Payer, emulator: Emulator) -> None:
@@ -222,7 +222,7 @@ def test_the_sweeper_runs_on_and_backs_off_while_the_key_is_expired(new_payer: N
 
 
 def test_what_a_setup_makes_is_named_after_this_deployment(payer: Payer, emulator: Emulator) -> None:
-    card.start_setup(payer.account())
+    start_setup(payer.load())
     for kind in ("customer", "setup_intent"):
         made = [each["metadata"] for each in emulator.objects(kind)]
         assert {each["deployment"] for each in made} == {"local"}

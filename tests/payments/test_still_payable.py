@@ -240,7 +240,7 @@ def test_a_renewal_that_the_bank_declines_is_canceled_at_stripe_at_once(payer: P
     claim = Claim(new_id(PREFIX, now_ms()), now_ms())
     made = replace(
         new_payment(
-            payer.account(),
+            payer.load(),
             claim,
             kind="top_up",
             description="Balance added by card",

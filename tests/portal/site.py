@@ -11,9 +11,11 @@ from urllib.parse import urlencode, urlsplit
 import requests
 
 from chalicelib.accounts import table as accounts
-from chalicelib.accounts.account import Card
 from chalicelib.accounts.create_or_change import AccountRequest, create_or_change
-from chalicelib.cards import card_on_file as card
+from chalicelib.cards.card import Card
+from chalicelib.cards.save_card import save_card
+from chalicelib.cards.start_setup import start_setup
+from chalicelib.cards.table import get_payer, put_card
 from chalicelib.catalog.catalog import catalog
 from chalicelib.clock import iso, now_ms, to_ms
 from chalicelib.history.adjust import AdjustmentRequest, adjust
@@ -22,6 +24,7 @@ from chalicelib.ledger.table import read_wallet
 from chalicelib.payments import table
 from chalicelib.payments.payment import Payment
 from chalicelib.settings import settings
+from chalicelib.stripe_api.stripe_account import PLATFORM
 from chalicelib.text import Line
 from chalicelib.token import Caller
 from chalicelib.usage.record import record
@@ -55,7 +58,7 @@ class Site:
 
     def save_card(self, account_id: str, method: str) -> None:
         """Save a card as the browser does, and put it on file."""
-        setup = card.start_setup(accounts.get(account_id))
+        setup = start_setup(get_payer(account_id))
         fields = {"payment_method": method, "client_secret": setup.client_secret, "use_stripe_sdk": "true"}
         key = b64encode(f"{settings().stripe_publishable_key}:".encode()).decode()
         url = f"{self.system.stripe_url}/v1/setup_intents/{setup.setup_intent_id}"
@@ -65,17 +68,17 @@ class Site:
         urllib.request.urlopen(request, timeout=30).close()
         if "authentication" in method:
             self.control(f"setup_intents/{setup.setup_intent_id}/authenticate", {"outcome": "succeed"})
-        card.keep(accounts.get(account_id), setup.setup_intent_id)
+        save_card(get_payer(account_id), setup.setup_intent_id)
 
     def change_card(self, account_id: str, **changes: Any) -> None:
         """Change the card on file behind Stripe's back, such as its expiry."""
         from msgspec.structs import replace  # noqa: PLC0415
 
-        before: Card | None = accounts.get(account_id).card
+        before: Card | None = get_payer(account_id).card
         assert before is not None
         # Newer by a bit, so that the webhook of its setup, should that come later, does not undo it.
         newer = replace(before, **changes, set_up_at_ms=before.set_up_at_ms + 1)
-        assert accounts.put_card(account_id, newer)
+        assert put_card(account_id, PLATFORM, newer)
 
     def control(self, path: str, body: Any = None) -> Any:
         """Tell the Stripe emulator what to do."""
@@ -91,7 +94,7 @@ class Site:
 
     def charges(self, account_id: str) -> list[Any]:
         """Return the charges that took money from the account's card."""
-        customer = accounts.get(account_id).stripe_customer_id
+        customer = get_payer(account_id).customer_id
         found = requests.get(f"{self.system.stripe_url}/_control/objects/charge", timeout=30).json()
         listed = found["data"] if isinstance(found, dict) else found
         return [each for each in listed if each["customer"] == customer and each["status"] == "succeeded"]

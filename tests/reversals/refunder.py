@@ -44,7 +44,7 @@ def pay(payer: Payer, amount: str, kind: Kind = "top_up") -> Payment:
     now_ms = clock.now_ms()
     claim = Claim(new_id(PREFIX, now_ms), now_ms)
     made = new_payment(
-        payer.account(),
+        payer.load(),
         claim,
         kind="top_up",
         description="Balance added by card",

@@ -1,4 +1,4 @@
-"""One way to Stripe: whoever asks Stripe for anything goes through `ask`, so no error of the library's gets past it."""
+"""One way to Stripe: whoever asks Stripe for anything goes through `ask`, and names the Stripe account."""
 
 import ast
 from collections.abc import Iterator
@@ -9,7 +9,10 @@ import pytest
 
 from chalicelib.errors import Refusal
 from chalicelib.stripe_api import errors as stripe_errors
+from chalicelib.stripe_api.client import ask, or_none
 from chalicelib.stripe_api.meanings import Call
+from chalicelib.stripe_api.stripe_account import PLATFORM, StripeAccount
+from local.stripe_emulator.client import Emulator
 
 ROOT = Path(__file__).parents[2]
 DOOR = ROOT / "chalicelib" / "stripe_api" / "client.py"
@@ -69,3 +72,18 @@ def test_whatever_stripe_says_no_to_is_a_refusal_with_a_status_of_its_own(name: 
         assert issubclass(found, Refusal)
         assert found.status in {402, 409, 422, 503}
         assert found.type != Refusal.type
+
+
+def test_a_request_is_made_on_the_stripe_account_that_it_names_with_all_pages_of_a_list(emulator: Emulator) -> None:
+    connected = StripeAccount(emulator.connect_account()["id"])
+
+    def customers_of(stripe_account: StripeAccount) -> set[str]:
+        listed = ask("find", stripe_account, lambda v1: v1.customers.list({"limit": 1}))
+        return {each.id for each in listed.auto_paging_iter()}
+
+    made = {ask("create_customer", connected, lambda v1: v1.customers.create()).id for _ in range(2)}
+    assert customers_of(connected) == made
+    assert customers_of(PLATFORM) == set()
+    customer_id = made.pop()
+    assert or_none("account_of_customer", connected, lambda v1: v1.customers.retrieve(customer_id).to_dict())
+    assert or_none("account_of_customer", PLATFORM, lambda v1: v1.customers.retrieve(customer_id).to_dict()) is None

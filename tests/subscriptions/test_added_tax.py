@@ -113,7 +113,7 @@ def test_what_a_renewal_owes_is_paid_with_its_tax(taxed: Taxed, world: RenewalWo
         assert shown.owed
         assert shown.owed.charge
         assert shown.owed.charge.amount == "115.43"
-        accounts.put_card(taxed.account_id, replace(taxed.card(), payment_method_id="pm_card_visa"))
+        taxed.put_card(replace(taxed.card(), payment_method_id="pm_card_visa"))
         taxed.pay()
     assert_invoiced(taxed, "115.43", "18.43")
 
@@ -121,7 +121,7 @@ def test_what_a_renewal_owes_is_paid_with_its_tax(taxed: Taxed, world: RenewalWo
 def test_who_expects_the_price_without_the_tax_is_not_charged(taxed: Taxed) -> None:
     request = SubscriptionRequest("agency", expected_amount="97.00")
     with pytest.raises(QuoteChanged, match=r"115\.43"):
-        change(taxed.account(), request, key=Key("key", "customer"), actor="tester", catalog=TAXED)
+        change(taxed.load(), request, key=Key("key", "customer"), actor="tester", catalog=TAXED)
     assert taxed.amounts == []
 
 

@@ -10,10 +10,11 @@ import pytest
 from msgspec.structs import replace
 
 from chalicelib import clock
-from chalicelib.accounts import table as accounts
+from chalicelib.cards.table import remove_card
 from chalicelib.catalog.catalog import catalog
 from chalicelib.errors import Refusal
 from chalicelib.invoices.issue import issue
+from chalicelib.stripe_api.stripe_account import PLATFORM
 from chalicelib.subscriptions import renew, table
 from chalicelib.subscriptions.advance import advance_subscription
 from tests.payments.wire import before_writing
@@ -173,12 +174,11 @@ def test_a_card_that_is_saved_while_a_period_becomes_owed_for_want_of_one_is_tri
 ) -> None:
     with world.at(moment("2027-01-31")):
         subscriber.put("agency")
-    card = subscriber.account().card
-    assert card
+    card = subscriber.card()
     with world.at(END + timedelta(minutes=5)):
-        assert accounts.remove_card(subscriber.account_id, card.payment_method_id)
+        assert remove_card(subscriber.account_id, PLATFORM, card.payment_method_id)
         again = replace(card, set_up_at_ms=clock.now_ms())
-        with before_writing(lambda: accounts.put_card(subscriber.account_id, again)):
+        with before_writing(lambda: subscriber.put_card(again)):
             subscriber.advance()
         assert subscriber.subscription.pending
         world.settle()

@@ -112,7 +112,7 @@ def test_a_person_who_switches_auto_pay_on_in_spite_of_it_has_said_so_for_renewa
 ) -> None:
     with world.at(moment("2027-02-11")):
         request = AutoPayRequest(enabled=True, threshold="0", amount="50")
-        change_settings(subscriber.account(), request, actor="kim", catalog=subscriber.catalog)
+        change_settings(subscriber.load(), request, actor="kim", catalog=subscriber.catalog)
         world.settle()
     world.run_on(RETRY, minutes=10)
     assert (subscriber.status(), subscriber.amounts.count(97.0)) == ("active", 2)

@@ -111,7 +111,7 @@ def test_an_owed_renewal_that_costs_nothing_by_now_is_paid_with_nothing(
     key = Key("free", "customer")
     with world.at(moment("2027-03-11")):
         for _ in range(2):  # the second time as a repeat of the first
-            paid = pay_past_due(subscriber.account(), key=key, actor="tester", catalog=given_away)
+            paid = pay_past_due(subscriber.load(), key=key, actor="tester", catalog=given_away)
             assert (paid.subscription.status, paid.resolved) == ("active", None)
             assert view_paid(paid, given_away, None).payment is None
         assert subscriber.subscription.terms.contents.plan == "starter"

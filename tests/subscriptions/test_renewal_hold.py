@@ -95,7 +95,7 @@ def test_its_holder_may_choose_something_that_is_sold(
         assert (shown.status, shown.next_renewal, shown.held.since[:10]) == ("active", None, "2027-02-28")
         request = SubscriptionRequest("starter", {})
         assert preview(me.account(), request, within).quote.charge_micros == 0
-        change(me.account(), request, key=None, actor="tester", catalog=within)
+        change(me.load(), request, key=None, actor="tester", catalog=within)
         advance_subscription(me.account_id, within)
         world.settle()
     assert (me.status(), me.amounts, me.subscription.held) == ("active", [99.3, 49], None)
@@ -111,7 +111,7 @@ def test_before_its_end_a_change_of_what_the_catalog_lacks_waits_for_it(
         subscriber.put("agency")
     with world.at(moment("2027-02-10")):
         request = SubscriptionRequest("starter", {"phone_number": 3})
-        found = change(subscriber.account(), request, key=None, actor="tester", catalog=within)
+        found = change(subscriber.load(), request, key=None, actor="tester", catalog=within)
     assert (found.quote.charge_micros, found.subscription.scheduled) == (0, request.wanted_contents())
     assert found.subscription.terms.contents.plan == "agency"
 
@@ -130,5 +130,5 @@ def test_nobody_pays_by_hand_what_is_held(subscriber: Subscriber, world: Renewal
     subscriber.put_test_card("pm_card_visa")
     for within in BROKEN["plan"], BROKEN["price"]:
         with world.at(moment("2027-03-01")), pytest.raises(RenewalHeld):
-            pay_past_due(subscriber.account(), key=Key("k", "customer"), actor="tester", catalog=within)
+            pay_past_due(subscriber.load(), key=Key("k", "customer"), actor="tester", catalog=within)
     assert (subscriber.status(), subscriber.amounts) == ("past_due", [97])

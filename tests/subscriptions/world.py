@@ -6,7 +6,7 @@ from itertools import count
 from typing import Any
 
 from chalicelib import clock
-from chalicelib.cards import card_on_file as card
+from chalicelib.cards.remove_card import remove_card
 from chalicelib.catalog.catalog import Catalog, catalog
 from chalicelib.idempotency import Key
 from chalicelib.invoices import table as invoices
@@ -37,7 +37,7 @@ class Subscriber(Payer):
         """Begin or change it, with a new key unless one is given."""
         key = key or f"change-{next(_keys)}"
         return change.change(
-            self.account(),
+            self.load(),
             SubscriptionRequest(plan, add_ons),
             key=Key(key, "customer"),
             actor="tester",
@@ -55,11 +55,11 @@ class Subscriber(Payer):
 
     def pay(self, key: str = "") -> ChargeResult:
         return pay_past_due(
-            self.account(), key=Key(key or f"pay-{next(_keys)}", "customer"), actor="tester", catalog=self.catalog
+            self.load(), key=Key(key or f"pay-{next(_keys)}", "customer"), actor="tester", catalog=self.catalog
         )
 
     def remove_card(self) -> None:
-        card.remove(self.account())
+        remove_card(self.load())
 
     def advance(self) -> Subscription | None:
         return advance_subscription(self.account_id, self.catalog)

@@ -44,7 +44,7 @@ def show(visit: Visit) -> Response:
     sent = _payment_of(visit, attempt)
     if sent:
         return visit.go("payments", sent.payment_id)
-    if "ask" not in visit.query or not visit.may_act or visit.account.card is None:
+    if "ask" not in visit.query or not visit.may_act or visit.payer.card is None:
         return _form(visit, attempt, {"amount": visit.query.get("amount", "")})
     try:
         wanted = _wanted(visit, visit.query)
@@ -58,7 +58,7 @@ def send(visit: Visit) -> Response:
     attempt, form = forms.number(visit.form, "attempt", 1), visit.form
     try:
         wanted = _wanted(visit, form)
-        if form.get("card") == "another" or visit.account.card is None:
+        if form.get("card") == "another" or visit.payer.card is None:
             return visit.go("card", then="add-balance", amount=wanted.amount)
         if wanted.needs_a_look and form.get("confirmed") != str(wanted.micros):
             kept = {"amount": form.get("amount"), "other": form.get("other")}
@@ -82,7 +82,7 @@ def _pay(visit: Visit, attempt: int, amount: str) -> Response:
     """Pay, and go to the payment. Raises IdempotencyConflict, NotChargeable, TopUpOutOfLimits, CardMissing."""
     request, key = TopUpRequest(amount, visit.currency), visit.attempt_key(attempt)
     try:
-        resolved = top_up(visit.account, request, key=key, actor=visit.actor, catalog=visit.catalog)
+        resolved = top_up(visit.payer, request, key=key, actor=visit.actor, catalog=visit.catalog)
     except (CardDeclined, PaymentCanceled) as refusal:
         visit.finish_attempt(attempt)
         return visit.go("payments", str(refusal.about["payment_id"]))

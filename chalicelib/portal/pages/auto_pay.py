@@ -39,25 +39,25 @@ Typed = dict[str, TypedAmount | None]
 
 def show(visit: Visit) -> Response:
     """Show the settings."""
-    seen = load_for_view(visit.account, visit.catalog)
+    seen = load_for_view(visit.payer, visit.catalog)
     return _page(visit, seen, _settings(visit, view_auto_pay(seen, visit.catalog.limits(visit.currency))))
 
 
 def send(visit: Visit) -> Response:
     """Take the form: switch off, say first what would be charged at once, or do it. Raises AutoPayBusy."""
     if visit.form.get("do") == "off":
-        change_settings(visit.account, AutoPayRequest(enabled=False), actor=visit.actor, catalog=visit.catalog)
+        change_settings(visit.payer, AutoPayRequest(enabled=False), actor=visit.actor, catalog=visit.catalog)
         return visit.go(done="auto-pay-off")
-    seen = load_for_view(visit.account, visit.catalog)
+    seen = load_for_view(visit.payer, visit.catalog)
     given = {name: visit.form.get(name, "") for name in FIELDS}
     try:
         typed = {name: forms.amount(visit, visit.form, name) for name in FIELDS}
         request = AutoPayRequest(enabled=True, **{name: each.amount if each else None for name, each in typed.items()})
         question = _question(visit, seen, typed, _charged_at_once(visit, seen, request))
-        check_card(visit.account)
+        check_card(visit.payer)
         if question.must_be_asked and visit.form.get("confirmed") != question.agreement:
             return _confirmation(visit, seen, given, question)
-        change_settings(visit.account, request, actor=visit.actor, catalog=visit.catalog)
+        change_settings(visit.payer, request, actor=visit.actor, catalog=visit.catalog)
     except CardMissing:
         return visit.go("card", then="auto-pay")
     except (InvalidDecimal, TooManyPlaces, AutoPayInvalid, NotChargeable) as refusal:

@@ -4,10 +4,10 @@ from typing import Final
 
 from chalice.app import Response
 
-from chalicelib.accounts import table as accounts
-from chalicelib.cards.card_on_file import CardSetupUnfinished, CardSetupUnknown, CardSuperseded, start_setup
-from chalicelib.cards.card_on_file import keep as keep_card
-from chalicelib.cards.card_on_file import remove as remove_card
+from chalicelib.cards.remove_card import remove_card
+from chalicelib.cards.save_card import CardSetupUnfinished, CardSetupUnknown, CardSuperseded, save_card
+from chalicelib.cards.start_setup import start_setup
+from chalicelib.cards.table import get_payer
 from chalicelib.cards.view import view_card_setup
 from chalicelib.errors import Refusal
 from chalicelib.portal import forms, render
@@ -28,17 +28,17 @@ def show(visit: Visit) -> Response:
 def set_up(visit: Visit) -> Response:
     """Start saving a card, for the page's script, which shows why that is not possible."""
     try:
-        return json(view_card_setup(start_setup(visit.account)))
+        return json(view_card_setup(start_setup(visit.payer)))
     except (StripeUnavailable, StripeRefused) as refusal:
         return json({"problem": explain(refusal, visit.words, visit.currency)}, status=refusal.status)
 
 
 def keep(visit: Visit) -> Response:
     """Put the card on file that the browser has confirmed, and go on."""
-    # Read again: the setup may have made the account's customer since this request's account was read.
-    account = accounts.get(visit.account.account_id)
+    # Read again: the setup may have made the account's customer since this request's was read.
+    payer = get_payer(visit.account.account_id)
     try:
-        keep_card(account, visit.form.get("setup_intent_id", ""))
+        save_card(payer, visit.form.get("setup_intent_id", ""))
     except (CardSetupUnknown, CardSetupUnfinished, CardSuperseded, StripeUnavailable, StripeRefused) as refusal:
         return _page(visit, dict(visit.form), refusal)
     then = forms.one_of(visit.form, "then", NEXT)
@@ -49,7 +49,7 @@ def keep(visit: Visit) -> Response:
 
 def remove(visit: Visit) -> Response:
     """Take the card off file."""
-    remove_card(visit.account)
+    remove_card(visit.payer)
     return visit.go(done="card-removed")
 
 
@@ -60,7 +60,7 @@ def _page(visit: Visit, given: dict[str, str], refusal: Refusal | None = None) -
         here="overview",
         status=refusal.status if refusal else 200,
         with_stripe=visit.may_act,
-        card=visit.account.card,
+        card=visit.payer.card,
         then=forms.one_of(given, "then", NEXT),
         amount=given.get("amount"),
         errors=forms.errors_of(visit, refusal, ()) if refusal else {},

@@ -47,7 +47,7 @@ class Notice(msgspec.Struct, frozen=True):
 
 def show(visit: Visit) -> Response:
     """Show the overview."""
-    seen = load_for_view(visit.account, visit.catalog)
+    seen = load_for_view(visit.payer, visit.catalog)
     limits = visit.catalog.limits(visit.currency)
     auto_pay = view_auto_pay(seen, limits)
     subscription = subscriptions.load_subscription_view(visit.account.account_id, visit.catalog)
@@ -129,7 +129,7 @@ def _balance(visit: Visit, seen: Snapshot, auto_pay: AutoPayView) -> list[Notice
 
 
 def _card(visit: Visit, auto_pay: AutoPayView) -> list[Notice]:
-    say, card = visit.words.say, visit.account.card
+    say, card = visit.words.say, visit.payer.card
     found = []
     if auto_pay.status == "suspended":
         text = blocking_reason(visit, auto_pay) or ""

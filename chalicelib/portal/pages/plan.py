@@ -46,7 +46,7 @@ def send(visit: Visit) -> Response:
     try:
         request = _request(visit, visit.form)
         key = visit.attempt_key(attempt, CHANGE)
-        found = change(visit.account, request, key=key, actor=visit.actor, catalog=visit.catalog)
+        found = change(visit.payer, request, key=key, actor=visit.actor, catalog=visit.catalog)
     except CardMissing:
         return visit.go("card", then="plan")
     except (CardDeclined, PaymentCanceled) as refusal:
@@ -79,7 +79,7 @@ def pay_owed(visit: Visit) -> Response:
     attempt = forms.number(visit.form, "attempt", 1)
     try:
         charged = pay_past_due(
-            visit.account, key=visit.attempt_key(attempt, PAY), actor=visit.actor, catalog=visit.catalog
+            visit.payer, key=visit.attempt_key(attempt, PAY), actor=visit.actor, catalog=visit.catalog
         )
     except CardMissing:
         return visit.go("card", then="plan")
@@ -120,7 +120,7 @@ def _preview_page(visit: Visit, request: SubscriptionRequest, found: ChangeResul
         change=shown,
         trial_end=found.effect.trial_end_ms if found.effect else None,
         needs_card=found.effect is not None and found.effect.needs_card,
-        card=visit.account.card,
+        card=visit.payer.card,
         is_carried=found.quote.charge_micros == 0 < found.quote.carried_micros,
     )
 

@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
-from chalicelib.cards import card_on_file as card
+from chalicelib.cards.save_card import CardSetupUnknown, save_card
+from chalicelib.cards.start_setup import start_setup
 from local.stripe_emulator.client import PUBLISHABLE_KEY, Emulator
 from tests.api import NOBODY, Api, problem
-from tests.payments.card_calls import attached, delete, put, shown, start
+from tests.cards.card_calls import attached, delete, put, shown, start
 from tests.payments.payer import NewPayer, Payer, deliver
 
 
@@ -59,8 +60,8 @@ def test_what_is_no_setup_intents_id_never_becomes_a_part_of_an_address(
 ) -> None:
     payer = new_payer(card=None)
     assert problem(put(api, payer, setup_intent_id), 422, "invalid-request")["field"] == "setup_intent_id"
-    with pytest.raises(card.CardSetupUnknown):
-        card.keep(payer.account(), setup_intent_id)
+    with pytest.raises(CardSetupUnknown):
+        save_card(payer.load(), setup_intent_id)
 
 
 def test_an_account_gets_one_customer_however_often_and_however_many_start(
@@ -81,10 +82,10 @@ def test_a_card_saved_by_3d_secure_pays(api: Api, new_payer: NewPayer) -> None:
 
 def test_the_webhook_alone_puts_the_card_on_file(new_payer: NewPayer) -> None:
     payer = new_payer(card=None)
-    setup = card.start_setup(payer.account())
+    setup = start_setup(payer.load())
     payer.confirm_setup(setup)
     payer.deliver("setup_intent.succeeded")
-    assert payer.account().card is not None
+    assert payer.load().card is not None
     payer.top_up()
     payer.assert_paid_once()
 
@@ -104,7 +105,7 @@ def test_the_newest_setup_wins_in_whatever_order_they_arrive(
     payer = new_payer(card=None)
     setups = []
     for method in ("pm_card_visa", "pm_card_mastercard", "pm_card_amex"):
-        setups.append(card.start_setup(payer.account()))
+        setups.append(start_setup(payer.load()))
         payer.confirm_setup(setups[-1], method)
     newest = -1
     for place in order:
@@ -121,7 +122,7 @@ def test_the_newest_setup_wins_in_whatever_order_they_arrive(
 
 def test_setups_at_once_leave_the_newest_on_file(new_payer: NewPayer, emulator: Emulator) -> None:
     payer = new_payer(card=None)
-    setups = [card.start_setup(payer.account()) for _ in range(4)]
+    setups = [start_setup(payer.load()) for _ in range(4)]
     for setup in setups:
         payer.confirm_setup(setup)
     events = [event for event in payer.events if event["type"] == "setup_intent.succeeded"]
@@ -133,7 +134,7 @@ def test_setups_at_once_leave_the_newest_on_file(new_payer: NewPayer, emulator: 
 
 def test_another_accounts_setup_or_none_at_all_is_refused(api: Api, payer: Payer, new_payer: NewPayer) -> None:
     other = new_payer(card=None)
-    setup = card.start_setup(other.account())
+    setup = start_setup(other.load())
     other.confirm_setup(setup, "pm_card_mastercard")
     for setup_intent_id in (setup.setup_intent_id, "seti_1Q2w3E"):
         problem(put(api, payer, setup_intent_id), 422, "card-setup-unknown")
@@ -176,7 +177,7 @@ def test_who_may_not_is_told_no(api: Api, payer: Payer, new_payer: NewPayer) -> 
         problem(call(api, payer, token=NOBODY), 401, "unauthorized")
         problem(call(api, payer, token=viewer), 403, "forbidden")
         problem(call(api, payer, token=stranger), 404, "account-not-found")
-    assert payer.account().card is not None
+    assert payer.load().card is not None
 
 
 @pytest.mark.parametrize("body", [{}, {"setup_intent_id": 7}, {"setup_intent_id": "seti_1", "number": "4242"}, []])

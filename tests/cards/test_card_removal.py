@@ -1,9 +1,10 @@
 """Cards and customers that go: taken off file here, or at Stripe."""
 
-from chalicelib.accounts import table as accounts
+from chalicelib.cards.table import remove_card
+from chalicelib.stripe_api.stripe_account import PLATFORM
 from local.stripe_emulator.client import Emulator
 from tests.api import Api, problem
-from tests.payments.card_calls import attached, delete, put, shown, start
+from tests.cards.card_calls import attached, delete, put, shown, start
 from tests.payments.payer import Payer, deliver
 from tests.payments.wire import unheard
 
@@ -64,8 +65,8 @@ def test_a_payment_that_stripe_never_had_fails_when_its_card_is_gone(
 def test_a_card_detached_at_stripe_goes_off_file(payer: Payer, emulator: Emulator) -> None:
     emulator.stripe_client().v1.payment_methods.detach(payer.card().payment_method_id)
     payer.deliver()
-    assert payer.account().card is None
-    assert payer.account().stripe_customer_id
+    assert payer.load().card is None
+    assert payer.load().customer_id
 
 
 def test_a_card_renewed_by_its_bank_shows_its_new_expiry(payer: Payer, emulator: Emulator) -> None:
@@ -77,16 +78,16 @@ def test_a_card_renewed_by_its_bank_shows_its_new_expiry(payer: Payer, emulator:
     deliver({**updated, "type": "payment_method.automatically_updated", "id": "evt_automatically"})
     after = payer.card()
     assert (after.expiry_month, after.expiry_year, after.set_up_at_ms) == (3, 2034, before.set_up_at_ms)
-    accounts.remove_card(payer.account_id, before.payment_method_id)
+    remove_card(payer.account_id, PLATFORM, before.payment_method_id)
     payer.deliver()
-    assert payer.account().card is None
+    assert payer.load().card is None
 
 
 def test_a_customer_deleted_at_stripe_is_forgotten_and_made_anew(api: Api, payer: Payer, emulator: Emulator) -> None:
     gone = payer.customer_id
     emulator.stripe_client().v1.customers.delete(gone)
     payer.deliver("customer.deleted")
-    assert (payer.account().card, payer.account().stripe_customer_id) == (None, None)
+    assert (payer.load().card, payer.load().customer_id) == (None, None)
     # Stripe still remembers the answer that made the deleted one.
     payer.save_card()
     assert payer.customer_id != gone
@@ -101,4 +102,4 @@ def test_a_customer_deleted_at_stripe_without_a_word_is_noticed_by_the_next_setu
     emulator.stripe_client().v1.customers.delete(gone)
     assert start(api, payer).status_code == 201
     assert payer.customer_id not in {"", gone}
-    assert payer.account().card is None
+    assert payer.load().card is None

@@ -1,0 +1,95 @@
+"""Put a card on file that the browser has set up. The newest change wins, by when it was asked for, in any order."""
+
+import msgspec
+
+from chalicelib.cards import gateway, table
+from chalicelib.cards.card import Card
+from chalicelib.cards.card_setup import FinishedSetup
+from chalicelib.cards.payer import Payer
+from chalicelib.cards.remove_card import detach_unless_on_file
+from chalicelib.errors import Refusal
+from chalicelib.text import Text
+
+
+class SetupIntentId(Text):
+    """Stripe's id of a SetupIntent. It becomes a part of an address, so nothing else may."""
+
+    __slots__ = ()
+    pattern = "seti_[A-Za-z0-9]{1,100}"
+    example = "seti_1Q2w3E"
+    must = f"must be the id of a SetupIntent, such as {example}"
+
+
+class CardSetupUnknown(Refusal):
+    """No SetupIntent of this account."""
+
+    status = 422
+    type = "card-setup-unknown"
+    title = "No such card setup"
+
+    def __init__(self, setup_intent_id: str) -> None:
+        super().__init__(
+            f"{setup_intent_id[:60]!r} is not a setup of this account whose card can be kept; start with a new one",
+            field="setup_intent_id",
+        )
+
+
+class CardSetupUnfinished(Refusal):
+    """The browser has not brought the SetupIntent to its end."""
+
+    status = 409
+    type = "card-setup-unfinished"
+    title = "The card setup is not finished"
+
+    def __init__(self, setup: FinishedSetup) -> None:
+        super().__init__(f"the setup is {setup.status!r}; let the browser confirm it first", setup_status=setup.status)
+
+
+class CardSuperseded(Refusal):
+    """A newer change of the card was made; it stays."""
+
+    status = 409
+    type = "card-superseded"
+    title = "The card was changed since"
+
+    def __init__(self) -> None:
+        super().__init__("a newer change of the card was made after this setup was started; that one stays")
+
+
+class CardRequest(msgspec.Struct, forbid_unknown_fields=True):
+    """What putting a card on file takes: the SetupIntent that the browser has brought to its end."""
+
+    setup_intent_id: SetupIntentId
+
+
+def save_card(payer: Payer, setup_intent_id: str) -> Card:
+    """Put the card of a finished SetupIntent on file, once or again, and let Stripe forget the one that it replaces.
+
+    Raises CardSetupUnknown, CardSetupUnfinished, CardSuperseded, StripeUnavailable.
+    """
+    account_id, stripe_account = payer.account_id, payer.stripe_account
+    is_id = SetupIntentId.fits(setup_intent_id)
+    setup = gateway.find_card_setup(setup_intent_id, stripe_account) if is_id else None
+    if setup is None or not belongs(setup, payer):
+        raise CardSetupUnknown(setup_intent_id)
+    if setup.card is None:
+        raise CardSetupUnfinished(setup)
+    if setup.card.customer_id is None:
+        raise CardSetupUnknown(setup_intent_id)
+    card = setup.card.to_card(int(setup.metadata["requested_at_ms"]))
+    if not table.put_card(account_id, stripe_account, card):
+        detach_unless_on_file(account_id, stripe_account, card.payment_method_id)
+        raise CardSuperseded
+    if payer.card and payer.card.payment_method_id != card.payment_method_id:
+        gateway.detach(payer.card.payment_method_id, stripe_account)
+    return card
+
+
+def belongs(setup: FinishedSetup, payer: Payer) -> bool:
+    """Tell whether a SetupIntent was made here for the account and its present customer."""
+    return (
+        setup.metadata.get("account_id") == payer.account_id
+        and setup.metadata.get("requested_at_ms", "").isdigit()
+        and setup.customer_id is not None
+        and setup.customer_id == payer.customer_id
+    )

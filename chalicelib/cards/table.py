@@ -1,0 +1,125 @@
+"""The door to the table `cards`: the customer and the card on file, by account and Stripe account."""
+
+from typing import Any, Final
+
+import msgspec
+from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
+
+from chalicelib import clock
+from chalicelib.accounts.account import AccountNotFound
+from chalicelib.accounts.table import AccountRow, account_of
+from chalicelib.cards.card import Card, CustomerCard
+from chalicelib.cards.payer import Payer
+from chalicelib.conflicts import conditional_write
+from chalicelib.connection.connection import connection_of
+from chalicelib.stripe_api.stripe_account import PLATFORM, StripeAccount
+from chalicelib.tables import Table, TableMeta, image_reader, read_together
+from chalicelib.typed import convert
+
+
+class CardRow(Table):
+    """One row for each account and Stripe account, from its first customer on. Its stream tells of every change.
+
+    `card_changed_at_ms` is when the last change of the card was asked for, also of one that took it off file.
+    """
+
+    class Meta(metaclass=TableMeta):
+        setting = "cards_table"
+
+    account_id = UnicodeAttribute(hash_key=True)
+    stripe_account = UnicodeAttribute(range_key=True)
+    stripe_customer_id = UnicodeAttribute(null=True)
+    card = JSONAttribute(null=True)
+    card_changed_at_ms = NumberAttribute(null=True)
+
+
+def find_payer(account_id: str) -> Payer | None:
+    """Read an account with its customer and card, in one call and strongly consistent; None without such an account.
+
+    The call reads the row on the platform's own Stripe account. An account that pays on another takes one more.
+    """
+    rows = read_together({AccountRow: [account_id], CardRow: [(account_id, PLATFORM.key)]})
+    if not rows[AccountRow]:
+        return None
+    account = account_of(rows[AccountRow][0])
+    stripe_account = connection_of(account)
+    row = next(iter(rows[CardRow]), None) if stripe_account == PLATFORM else _find(account_id, stripe_account)
+    if row is None:
+        return Payer(account, stripe_account)
+    return Payer(account, stripe_account, row.stripe_customer_id, _card(row))
+
+
+def get_payer(account_id: str) -> Payer:
+    """Read an account with its customer and card. Raises AccountNotFound."""
+    payer = find_payer(account_id)
+    if payer is None:
+        raise AccountNotFound(account_id)
+    return payer
+
+
+def find_card(account_id: str, stripe_account: StripeAccount) -> Card | None:
+    """Read the card on file, strongly consistent; None when there is none."""
+    row = _find(account_id, stripe_account)
+    return _card(row) if row else None
+
+
+def _find(account_id: str, stripe_account: StripeAccount) -> CardRow | None:
+    try:
+        return CardRow.get(account_id, stripe_account.key, consistent_read=True)
+    except CardRow.DoesNotExist:
+        return None
+
+
+def _card(row: CardRow) -> Card | None:
+    return convert(row.card, Card) if row.card else None
+
+
+def keep_customer(account_id: str, stripe_account: StripeAccount, customer_id: str) -> str:
+    """Keep the customer of an account, unless it has one already; return the one that it has."""
+    kept = CardRow.stripe_customer_id.set(customer_id)
+    has_none = CardRow.stripe_customer_id.does_not_exist()
+    if conditional_write(CardRow(account_id, stripe_account.key).update, [kept], condition=has_none):
+        return customer_id
+    row = _find(account_id, stripe_account)
+    return (row and row.stripe_customer_id) or customer_id
+
+
+def forget_customer(account_id: str, stripe_account: StripeAccount, customer_id: str) -> bool:
+    """Forget a customer that was deleted at Stripe, and its card with it; False when the account has another."""
+    return _change_card(
+        account_id,
+        stripe_account,
+        [CardRow.stripe_customer_id.remove(), CardRow.card.remove(), CardRow.card_changed_at_ms.set(clock.now_ms())],
+        CardRow.stripe_customer_id == customer_id,
+    )
+
+
+def put_card(account_id: str, stripe_account: StripeAccount, card: Card) -> bool:
+    """Put a card on file; False when a newer change of the card has been made, which then stays."""
+    newer_wins = CardRow.card_changed_at_ms.does_not_exist() | (CardRow.card_changed_at_ms <= card.set_up_at_ms)
+    return _change_card(
+        account_id,
+        stripe_account,
+        [CardRow.card.set(msgspec.to_builtins(card)), CardRow.card_changed_at_ms.set(card.set_up_at_ms)],
+        newer_wins,
+    )
+
+
+def remove_card(account_id: str, stripe_account: StripeAccount, payment_method_id: str) -> bool:
+    """Take the card off file; False when another one has taken its place meanwhile."""
+    before = find_card(account_id, stripe_account)
+    if before is None or before.payment_method_id != payment_method_id:
+        return False
+    unchanged = CardRow.card_changed_at_ms == before.set_up_at_ms
+    return _change_card(
+        account_id, stripe_account, [CardRow.card.remove(), CardRow.card_changed_at_ms.set(clock.now_ms())], unchanged
+    )
+
+
+def _change_card(account_id: str, stripe_account: StripeAccount, actions: list[Any], condition: Any) -> bool:
+    """Change the row if it is there: it is from the first customer on."""
+    row, exists = CardRow(account_id, stripe_account.key), CardRow.account_id.exists()
+    return conditional_write(row.update, actions, condition=exists & condition)
+
+
+read_card_image: Final = image_reader(CardRow, lambda row: CustomerCard(row.stripe_customer_id, _card(row)))
