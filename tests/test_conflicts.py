@@ -14,7 +14,7 @@ from chalicelib.errors import Busy
 from chalicelib.idempotency import IdempotencyRow
 from chalicelib.invoices.issue import InvoicesBusy
 from chalicelib.ledger.post import LedgerBusy, OutOfTime
-from chalicelib.notices.choose import NoticesBusy
+from chalicelib.notices.change_choice import NoticesBusy
 from chalicelib.payments.table import PaymentBusy
 from chalicelib.subscriptions.subscription import SubscriptionBusy
 from local.resources import Deployment

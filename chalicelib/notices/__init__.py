@@ -9,7 +9,7 @@ It promises: no change is lost, for a stream waits until the bus has taken it; a
 alone, so the same change published twice carries the same id; a mail goes out once for its cause, and one about a low
 balance at most once a day; a record that cannot be read is parked where somebody sees it, and holds up nothing.
 
-`detail`, `event`, `choice` and `notice` are rules (pure), `messages`, `mail` and `form` make a mail of a
+`detail`, `event`, `choice` and `notice` are rules (pure), `messages`, `mail` and `mail_body` make a mail of a
 notice (pure), `bus`, `dead_letters`, `mailbox` and `table` are the doors, and `publish` and `send` are what is done. It
 moves no money and changes no other domain's rows. See docs/events.md and docs/mails.md.
 """

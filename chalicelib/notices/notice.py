@@ -28,7 +28,7 @@ SUSPENDED: Final[Mapping[SuspendedReason, tuple[Kind, str]]] = {
 """Which mail, and which text, belongs to each reason why auto-pay is suspended."""
 
 
-class Now(msgspec.Struct, frozen=True, kw_only=True):
+class CurrentState(msgspec.Struct, frozen=True, kw_only=True):
     """What an event was about, as it is now."""
 
     wallet: Wallet
@@ -64,80 +64,84 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     reference: str | None = None
 
 
-def low_balance(event: detail.Wallet, now: Now) -> Notice | None:
+def low_balance(event: detail.Wallet, current: CurrentState) -> Notice | None:
     """Tell of a low balance, if it is not refilled by now, nor used up, which has a mail of its own."""
-    if now.thresholds.level(now.wallet.balance_micros) != "low":
+    if current.thresholds.level(current.wallet.balance_micros) != "low":
         return None
-    with_auto_pay = now.auto_pay is not None and now.auto_pay.enabled
-    return _about_balance("low_balance", "low_balance_with_auto_pay" if with_auto_pay else "low_balance", event, now)
+    with_auto_pay = current.auto_pay is not None and current.auto_pay.enabled
+    return _balance_notice(
+        "low_balance", "low_balance_with_auto_pay" if with_auto_pay else "low_balance", event, current
+    )
 
 
-def balance_exhausted(event: detail.Wallet, now: Now) -> Notice | None:
+def balance_exhausted(event: detail.Wallet, current: CurrentState) -> Notice | None:
     """Tell of a balance that is used up, if it still is."""
-    if now.thresholds.level(now.wallet.balance_micros) != "exhausted":
+    if current.thresholds.level(current.wallet.balance_micros) != "exhausted":
         return None
-    return _about_balance("balance_exhausted", "balance_exhausted", event, now)
+    return _balance_notice("balance_exhausted", "balance_exhausted", event, current)
 
 
-def _about_balance(kind: Kind, message: str, event: detail.Wallet, now: Now) -> Notice:
+def _balance_notice(kind: Kind, message: str, event: detail.Wallet, current: CurrentState) -> Notice:
     # The day of the event, not of sending: a message that is delivered again after midnight is still the same mail.
     return Notice(
         kind=kind,
         mark=f"{kind}/{event.occurred_at[:10]}",
         message=message,
         occurred_at=event.occurred_at,
-        amounts_micros={"balance": now.wallet.balance_micros, "threshold": now.thresholds.threshold_micros},
+        amounts_micros={"balance": current.wallet.balance_micros, "threshold": current.thresholds.threshold_micros},
         facts=("account", "balance"),
     )
 
 
-def receipt(event: detail.Payment, now: Now) -> Notice:
+def receipt(event: detail.Payment, current: CurrentState) -> Notice:
     """Confirm a payment, and lead to its page, which has its invoice: if that is not issued by now, asking does it."""
     facts = ("amount", "date", "card", "purpose", "reference", "account", "balance")
-    return replace(_about_payment("receipt", "receipt", event, now, facts), page=f"payments/{event.payment_id}")
+    return replace(_payment_notice("receipt", "receipt", event, current, facts), page=f"payments/{event.payment_id}")
 
 
-def auto_pay_failed(event: detail.Payment, now: Now) -> Notice | None:
+def auto_pay_failed(event: detail.Payment, current: CurrentState) -> Notice | None:
     """Tell that auto-pay's charge was declined, unless it is off by now, or suspended, which has a mail of its own.
 
     Who adds balance by hand sees the outcome at once and needs no mail.
     """
-    if event.kind != "auto_pay" or now.auto_pay is None or not now.auto_pay.enabled or now.suspended:
+    if event.kind != "auto_pay" or current.auto_pay is None or not current.auto_pay.enabled or current.suspended:
         return None
-    if now.payment and now.payment.state != "failed":
+    if current.payment and current.payment.state != "failed":
         return None
-    return _about_payment("auto_pay_failed", "auto_pay_failed", event, now, ("account", "card", "balance"))
+    return _payment_notice("auto_pay_failed", "auto_pay_failed", event, current, ("account", "card", "balance"))
 
 
-def verification_payment(event: detail.Payment, now: Now) -> Notice | None:
+def verification_payment(event: detail.Payment, current: CurrentState) -> Notice | None:
     """Ask for the confirmation of a payment, if it still waits for it."""
-    if now.payment is None or now.payment.state != "requires_action":
+    if current.payment is None or current.payment.state != "requires_action":
         return None
-    return _about_payment("verification_needed", "verification_payment", event, now, ("account", "amount", "card"))
+    return _payment_notice("verification_needed", "verification_payment", event, current, ("account", "amount", "card"))
 
 
-def _about_payment(kind: Kind, message: str, event: detail.Payment, now: Now, facts: tuple[str, ...]) -> Notice:
+def _payment_notice(
+    kind: Kind, message: str, event: detail.Payment, current: CurrentState, facts: tuple[str, ...]
+) -> Notice:
     return Notice(
         kind=kind,
         mark=f"{kind}/{event.id}",
         message=message,
         occurred_at=event.occurred_at,
-        amounts_micros={"amount": parse_micros(event.amount), "balance": now.wallet.balance_micros},
+        amounts_micros={"amount": parse_micros(event.amount), "balance": current.wallet.balance_micros},
         facts=facts,
         card=event.card,
-        reason=_code(event.failure),
+        reason=_failure_code(event.failure),
         purpose=event.kind,
         reference=event.payment_id,
     )
 
 
-def _code(failure: Failure | None) -> str | None:
+def _failure_code(failure: Failure | None) -> str | None:
     return (failure.decline_code or failure.code) if failure else None
 
 
-def auto_pay_suspended(event: detail.AutoPay, now: Now) -> Notice | None:
+def auto_pay_suspended(event: detail.AutoPay, current: CurrentState) -> Notice | None:
     """Tell that auto-pay is suspended, if it still is; where the bank wants to see the customer, ask for that."""
-    if now.suspended != event.reason:
+    if current.suspended != event.reason:
         return None
     kind, message = SUSPENDED[event.reason]
     return Notice(
@@ -145,33 +149,33 @@ def auto_pay_suspended(event: detail.AutoPay, now: Now) -> Notice | None:
         mark=f"{kind}/{event.id}",
         message=message,
         occurred_at=event.occurred_at,
-        amounts_micros={"balance": now.wallet.balance_micros},
+        amounts_micros={"balance": current.wallet.balance_micros},
         facts=("account", "balance"),
     )
 
 
-def subscription_past_due(event: detail.Subscription, now: Now) -> Notice | None:
+def subscription_past_due(event: detail.Subscription, current: CurrentState) -> Notice | None:
     """Tell that a renewal is owed, if it still is, and what is next: another attempt, or the customer's bank."""
-    current = now.subscription
-    if current is None or current.status != "past_due":
+    subscription = current.subscription
+    if subscription is None or subscription.status != "past_due":
         return None
-    if needs_authentication(current.failure):
-        return _about_subscription("subscription_past_due_confirm", event, current, {})
+    if needs_authentication(subscription.failure):
+        return _subscription_notice("subscription_past_due_confirm", event, subscription, {})
     # While an attempt is under way, `due_at_ms` is when to look at that one.
-    tries_again_ms = None if current.pending else current.due_at_ms
-    return _about_subscription("subscription_past_due", event, current, {"next_attempt": tries_again_ms})
+    tries_again_ms = None if subscription.pending else subscription.due_at_ms
+    return _subscription_notice("subscription_past_due", event, subscription, {"next_attempt": tries_again_ms})
 
 
-def subscription_unpaid(event: detail.Subscription, now: Now) -> Notice | None:
+def subscription_unpaid(event: detail.Subscription, current: CurrentState) -> Notice | None:
     """Tell that a renewal is tried no more, and when access closes, if it still is so."""
-    current = now.subscription
-    if current is None or current.status != "unpaid" or current.access_until_ms is None:
+    subscription = current.subscription
+    if subscription is None or subscription.status != "unpaid" or subscription.access_until_ms is None:
         return None
-    return _about_subscription("subscription_unpaid", event, current, {"until": current.access_until_ms})
+    return _subscription_notice("subscription_unpaid", event, subscription, {"until": subscription.access_until_ms})
 
 
-def _about_subscription(
-    message: str, event: detail.Subscription, current: Subscription, dates_ms: Mapping[str, int | None]
+def _subscription_notice(
+    message: str, event: detail.Subscription, subscription: Subscription, dates_ms: Mapping[str, int | None]
 ) -> Notice:
     known = {name: each for name, each in dates_ms.items() if each is not None}
     return Notice(
@@ -183,11 +187,11 @@ def _about_subscription(
         facts=("account", "reason", *known),
         dates_ms=known,
         page="plan",
-        reason=_code(current.failure),
+        reason=_failure_code(subscription.failure),
     )
 
 
-Rule = Callable[[Any, Now], Notice | None]
+Rule = Callable[[Any, CurrentState], Notice | None]
 
 RULES: Final[Mapping[str, Rule]] = {
     "wallet.low": low_balance,
@@ -199,4 +203,4 @@ RULES: Final[Mapping[str, Rule]] = {
     "subscription.past_due": subscription_past_due,
     "subscription.unpaid": subscription_unpaid,
 }
-"""The types of events that may be worth a mail. The rule on the bus lets these through to the mails queue."""
+"""The types of events that may trigger a mail. The rule on the bus lets these through to the mails queue."""

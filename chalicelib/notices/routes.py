@@ -5,8 +5,8 @@ import msgspec
 from chalicelib.accounts.account import Account
 from chalicelib.accounts.permission import REFUSALS, Right, allow
 from chalicelib.notices import table
+from chalicelib.notices.change_choice import NoticesBusy, change_choice
 from chalicelib.notices.choice import Choice, ChoiceRequest, Mails, sent_to
-from chalicelib.notices.choose import NoticesBusy, choose
 from chalicelib.web import Call, Routes
 
 routes = Routes(__name__, "Notices", "The mails about low balances, declined cards and payments.")
@@ -50,7 +50,7 @@ def get_notices(call: Call[None, None], account_id: str) -> NoticesView:
 )
 def put_notices(call: Call[ChoiceRequest, None], account_id: str) -> NoticesView:
     allowed = allow(call, account_id, Right.ACT)
-    return view(allowed.account, choose(account_id, call.body))
+    return view(allowed.account, change_choice(account_id, call.body))
 
 
 def view(account: Account, choice: Choice) -> NoticesView:

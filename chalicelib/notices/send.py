@@ -13,12 +13,12 @@ from chalicelib.catalog.catalog import Catalog
 from chalicelib.i18n.words import Words
 from chalicelib.ledger.table import read_wallet
 from chalicelib.log import log
-from chalicelib.notices import form, mailbox, table
+from chalicelib.notices import mail_body, mailbox, table
 from chalicelib.notices.choice import billing_contact, sent_to
 from chalicelib.notices.detail import DETAILS, Detail, Payment, Subscription
 from chalicelib.notices.mail import compose, one_line
 from chalicelib.notices.mailbox import Letter, MailNotSent
-from chalicelib.notices.notice import RULES, Notice, Now
+from chalicelib.notices.notice import RULES, CurrentState, Notice
 from chalicelib.notices.publish import thresholds_of
 from chalicelib.payments import table as payments
 from chalicelib.settings import settings
@@ -52,7 +52,7 @@ def send_one(body: str, catalog: Catalog) -> None:
     envelope = json_decoder(Envelope).decode(body)
     event: Detail = json_decoder(DETAILS[envelope.type]).decode(envelope.detail)
     account = accounts.get(event.account_id)
-    notice = RULES[envelope.type](event, now(account, event, catalog))
+    notice = RULES[envelope.type](event, load_current_state(account, event, catalog))
     choice = table.choice_of(account.account_id)
     if notice is None or not choice.wants(notice.kind):
         log().info("an event triggers no mail", event_id=event.id, kind=notice.kind if notice else None)
@@ -72,10 +72,10 @@ def send_one(body: str, catalog: Catalog) -> None:
         log().info("mail sent", kind=notice.kind, account_id=account.account_id, event_id=event.id, ses_id=message_id)
 
 
-def now(account: Account, event: Detail, catalog: Catalog) -> Now:
-    """Look at what an event was about as it is now."""
+def load_current_state(account: Account, event: Detail, catalog: Catalog) -> CurrentState:
+    """Read what an event was about, as it is now."""
     paying = auto_pay.find(account.account_id)
-    return Now(
+    return CurrentState(
         wallet=read_wallet(account.account_id),
         thresholds=thresholds_of(account.currency, paying, catalog),
         auto_pay=paying,
@@ -114,7 +114,7 @@ def write_letter(notice: Notice, account: Account, to: Sequence[str]) -> Letter:
         reply_to=answers[0] if answers else None,
         to=to,
         subject=mail.subject,
-        text=form.plain(mail),
-        html=form.html(mail),
+        text=mail_body.text_of(mail),
+        html=mail_body.html_of(mail),
         notice_id=f"{account.account_id}/{notice.mark}",
     )

@@ -12,10 +12,10 @@ from chalicelib.http_input import check_path
 from chalicelib.log import log
 from chalicelib.portal import render
 from chalicelib.portal.brand import brand_of, color_file, logo_file
-from chalicelib.portal.navigation import cookie, is_prefetch, public_place
+from chalicelib.portal.navigation import cookie, is_prefetch, public_base_url
 from chalicelib.portal.pages import VIEWS
 from chalicelib.portal.policy import Headers
-from chalicelib.portal.request import Visit, see_other
+from chalicelib.portal.request import PortalRequest, see_other
 from chalicelib.portal.session import PageNotFound, Session, new_ticket, new_token
 from chalicelib.portal.sessions import find_link, open_link
 
@@ -23,73 +23,76 @@ FREE_FOR_VIEWERS: Final = frozenset({"sign_out"})
 """Forms that change nothing of the account."""
 
 
-def answer(request: Request, work: Callable[[Request], Response]) -> Response:
+def answer(http_request: Request, respond: Callable[[Request], Response]) -> Response:
     """Do what was asked for; what it refuses, and what goes wrong, has a page, too."""
     try:
-        check_path(request.uri_params or {})
-        return work(request)
+        check_path(http_request.uri_params or {})
+        return respond(http_request)
     except Refusal as refusal:
-        return render.refused(request, None, refusal)
+        return render.refusal_page(http_request, None, refusal)
     except Exception:  # noqa: BLE001 - the outermost frame: logged, counted by the 5xx alarm, and answered
-        log().exception("unexpected error", page=request.path)
-        return render.broken(request)
+        log().exception("unexpected error", page=http_request.path)
+        return render.error_page(http_request)
 
 
-def show_page(request: Request, name: str, account_id: str, parameters: Mapping[str, str]) -> Response:
+def show_page(http_request: Request, name: str, account_id: str, parameters: Mapping[str, str]) -> Response:
     """Call the view of a page, for the person whose session it is; what it refuses is told in that person's frame."""
 
-    def work(asked: Request) -> Response:
-        visit = Visit(asked, account_id)
+    def respond(asked: Request) -> Response:
+        request = PortalRequest(asked, account_id)
         try:
             if asked.method == "POST":
-                visit.accept_form(anyone=name in FREE_FOR_VIEWERS)
-            return VIEWS[name](visit, **parameters)
+                request.accept_form(anyone=name in FREE_FOR_VIEWERS)
+            return VIEWS[name](request, **parameters)
         except Refusal as refusal:
-            return render.refused(asked, visit, refusal)
+            return render.refusal_page(asked, request, refusal)
 
-    return answer(request, work)
+    return answer(http_request, respond)
 
 
-def show_link(request: Request, link_token: str) -> Response:
+def show_link(http_request: Request, link_token: str) -> Response:
     """Show the button that opens a link, and leave the link as it is; a person's browser presses it by itself.
 
     What is no browser finds the session in the headers: its cookie opens the link with the first page. Raises
     LinkUnusable.
     """
     link = find_link(link_token)
-    place, account = public_place(), accounts.get(link.account_id)
-    shown: dict[str, Any] = {"brand": brand_of(account, catalog()), "action": place.path("open", link_token)}
-    found = render.plain_page(request, "open.html", preferred=(link.locale, account.locale), **shown)
-    if not is_prefetch(request):
-        found.headers |= _way_in(link, new_ticket(link_token))
-    return found
+    base_url, account = public_base_url(), accounts.get(link.account_id)
+    shown: dict[str, Any] = {"brand": brand_of(account, catalog()), "action": base_url.path("open", link_token)}
+    page = render.plain_page(http_request, "open.html", preferred=(link.locale, account.locale), **shown)
+    if not is_prefetch(http_request):
+        page.headers |= _entry_headers(link, new_ticket(link_token))
+    return page
 
 
 def open_portal(link_token: str) -> Response:
     """Open a link: from now on the browser has a session. Raises LinkUnusable."""
     token = new_token()
-    way = _way_in(open_link(link_token, token), token)
-    return see_other(way["Location"], Set_Cookie=way["Set-Cookie"])
+    headers = _entry_headers(open_link(link_token, token), token)
+    return see_other(headers["Location"], Set_Cookie=headers["Set-Cookie"])
 
 
-def _way_in(session: Session, token: str) -> dict[str, str]:
+def _entry_headers(session: Session, token: str) -> dict[str, str]:
     """Return the headers that lead into the portal: the first page, and the cookie that opens it."""
-    place, account_id = public_place(), session.account_id
+    base_url, account_id = public_base_url(), session.account_id
     pages = session.page.split("/") if session.page else []
-    return {"Location": place.path("accounts", account_id, *pages), "Set-Cookie": cookie(place, account_id, token)}
+    return {
+        "Location": base_url.path("accounts", account_id, *pages),
+        "Set-Cookie": cookie(base_url, account_id, token),
+    }
 
 
-def show_door(request: Request) -> Response:
+def show_no_session(http_request: Request) -> Response:
     """Tell somebody who comes without a link how to come in."""
-    return render.plain_page(request, "door.html", signed_out=False)
+    return render.plain_page(http_request, "no_session.html", signed_out=False)
 
 
-def show_signed_out(request: Request) -> Response:
+def show_signed_out(http_request: Request) -> Response:
     """Confirm that the session has ended."""
-    return render.plain_page(request, "door.html", signed_out=True)
+    return render.plain_page(http_request, "no_session.html", signed_out=True)
 
 
-def file(folder: str, name: str) -> Response:
+def show_file(folder: str, name: str) -> Response:
     """Answer with a file that pages are made of. Raises PageNotFound."""
     if folder == "static":
         text, kind, keep = render.static_file(name)

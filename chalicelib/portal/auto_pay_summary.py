@@ -7,35 +7,35 @@ from chalicelib.auto_pay.view import AutoPayView
 from chalicelib.catalog.catalog import CurrencyLimits
 from chalicelib.portal.names import Names
 from chalicelib.portal.refusals import why_failed
-from chalicelib.portal.request import Visit
+from chalicelib.portal.request import PortalRequest
 
 NOT_SHOWN: Final[frozenset[Reason]] = frozenset({"disabled", "in_flight", "above_threshold", "backing_off"})
 """Reasons for charging nothing that are no trouble, or are told in other words."""
 
 
-def auto_pay_summary(visit: Visit, auto_pay: AutoPayView, limits: CurrencyLimits) -> list[str]:
+def auto_pay_summary(request: PortalRequest, auto_pay: AutoPayView, limits: CurrencyLimits) -> list[str]:
     """Say what will happen, in sentences."""
-    words, say, currency = visit.words, visit.words.say, visit.currency
+    words, say, currency = request.words, request.words.say, request.currency
     if not auto_pay.enabled:
         return [say("Auto-pay is off. At zero, calls and messages are paused until you add balance.")]
-    card = visit.payer.card
+    card = request.payer.card
     return [
         say(
             "When the balance falls below %(threshold)s, %(card)s is charged %(amount)s.",
             threshold=words.money(auto_pay.threshold or "0", currency),
             amount=words.money(auto_pay.amount or "0", currency),
-            card=Names(words, visit.catalog).card(card.brand, card.last_four) if card else say("your card"),
+            card=Names(words, request.catalog).card(card.brand, card.last_four) if card else say("your card"),
         ),
         say(
             "If one refill is not enough, several are charged at once, up to %(maximum)s.",
             maximum=words.amount(limits.auto_pay_maximum_micros, currency),
         ),
-        _monthly_limit(visit, auto_pay),
+        _monthly_limit(request, auto_pay),
     ]
 
 
-def _monthly_limit(visit: Visit, auto_pay: AutoPayView) -> str:
-    words, currency = visit.words, visit.currency
+def _monthly_limit(request: PortalRequest, auto_pay: AutoPayView) -> str:
+    words, currency = request.words, request.currency
     charged = words.money(auto_pay.charged_this_month, currency)
     if auto_pay.monthly_limit is None:
         return words.say("There is no monthly limit; %(charged)s were charged this month.", charged=charged)
@@ -43,9 +43,9 @@ def _monthly_limit(visit: Visit, auto_pay: AutoPayView) -> str:
     return words.say("Never more than %(limit)s in a calendar month; %(charged)s so far.", limit=limit, charged=charged)
 
 
-def blocking_reason(visit: Visit, auto_pay: AutoPayView) -> str | None:
+def blocking_reason(request: PortalRequest, auto_pay: AutoPayView) -> str | None:
     """Say what holds auto-pay back, if a person should know."""
-    words, say = visit.words, visit.words.say
+    words, say = request.words, request.words.say
     if auto_pay.charge:
         amount = words.money(auto_pay.charge.amount, auto_pay.charge.currency)
         return say("A refill of %(amount)s is on its way.", amount=amount)

@@ -10,7 +10,7 @@ from chalicelib.errors import Refusal
 from chalicelib.http_input import InvalidRequest
 from chalicelib.money import InvalidDecimal
 from chalicelib.portal.refusals import explain
-from chalicelib.portal.request import Visit
+from chalicelib.portal.request import PortalRequest
 from chalicelib.portal.typed_amount import TooManyPlaces, TypedAmount, read_amount
 
 _NUMBER: Final = re.compile(r"[0-9]{1,5}")
@@ -19,19 +19,19 @@ Errors = dict[str, str]
 """What is wrong, by the field that it is about; "" is the form as a whole."""
 
 
-def amount(visit: Visit, fields: Mapping[str, str], field: str) -> TypedAmount | None:
+def amount(request: PortalRequest, fields: Mapping[str, str], field: str) -> TypedAmount | None:
     """Return a typed amount; None for an empty field. Raises InvalidDecimal, TooManyPlaces, each with the field."""
     text = fields.get(field)
     if text is None:
         return None
     try:
-        return read_amount(text, visit.currency, visit.words.locale)
+        return read_amount(text, request.currency, request.words.locale)
     except (InvalidDecimal, TooManyPlaces) as refusal:
         refusal.about["field"] = field
         raise
 
 
-def needs_a_look(typed: TypedAmount, limits: CurrencyLimits) -> bool:
+def needs_confirmation(typed: TypedAmount, limits: CurrencyLimits) -> bool:
     """Tell whether a person should see how an amount was read before it holds: not as it was typed, or a large one."""
     return not typed.is_plain or typed.micros > max(limits.top_up_shortcuts_micros, default=0)
 
@@ -58,7 +58,7 @@ def one_of(fields: Mapping[str, str], name: str, known: Iterable[str]) -> str | 
     return text if text in set(known) else None
 
 
-def errors_of(visit: Visit, refusal: Refusal, fields: Iterable[str]) -> Errors:
+def errors_of(request: PortalRequest, refusal: Refusal, fields: Iterable[str]) -> Errors:
     """Say what a refusal means, beside the field that it is about if the form has that."""
     field = str(refusal.about.get("field") or "")
-    return {field if field in set(fields) else "": explain(refusal, visit.words, visit.currency)}
+    return {field if field in set(fields) else "": explain(refusal, request.words, request.currency)}

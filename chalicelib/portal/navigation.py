@@ -12,7 +12,7 @@ from chalicelib.settings import settings
 COOKIE: Final = "portal_session"
 
 
-class Place(msgspec.Struct, frozen=True):
+class BaseUrl(msgspec.Struct, frozen=True):
     """An origin (`https://billing.example.com`) and a prefix: `/api` behind API Gateway's stage of that name."""
 
     origin: str
@@ -30,13 +30,13 @@ class Place(msgspec.Struct, frozen=True):
         return self.origin.startswith("https://")
 
 
-def public_place() -> Place:
+def public_base_url() -> BaseUrl:
     """Return where browsers reach the portal.
 
     The settings alone say it: whoever writes a request's Host or X-Forwarded-Proto would choose where links lead.
     """
     parts = urlsplit(settings().portal_base_url)
-    return Place(f"{parts.scheme}://{parts.netloc}", parts.path.rstrip("/"))
+    return BaseUrl(f"{parts.scheme}://{parts.netloc}", parts.path.rstrip("/"))
 
 
 def frame_origins() -> list[str]:
@@ -44,18 +44,18 @@ def frame_origins() -> list[str]:
     return (settings().portal_frame_origins or "").split()
 
 
-def cookie(place: Place, account_id: str, token: str) -> str:
+def cookie(base_url: BaseUrl, account_id: str, token: str) -> str:
     """Return the Set-Cookie header of a session: for its account's pages alone; an empty token removes it.
 
     A frame of another site gets its cookies only with SameSite=None, which browsers take over HTTPS alone, and keeps
     them apart for each site that shows it (Partitioned, https://developer.mozilla.org/docs/Web/Privacy/CHIPS).
     """
-    path = place.path("accounts", account_id)
+    path = base_url.path("accounts", account_id)
     parts = [f"{COOKIE}={token}", f"Path={path}", "HttpOnly"]
     if frame_origins():
         parts += ["SameSite=None", "Secure", "Partitioned"]
     else:
-        parts += ["SameSite=Lax", *(["Secure"] if place.is_secure else [])]
+        parts += ["SameSite=Lax", *(["Secure"] if base_url.is_secure else [])]
     return "; ".join([*parts, *([] if token else ["Max-Age=0"])])
 
 

@@ -12,10 +12,10 @@ from chalicelib.catalog.catalog import catalog
 from chalicelib.errors import Refusal
 from chalicelib.portal.brand import operator_brand
 from chalicelib.portal.names import Names
-from chalicelib.portal.navigation import Place, public_place
+from chalicelib.portal.navigation import BaseUrl, public_base_url
 from chalicelib.portal.policy import page_headers, stripe_js
 from chalicelib.portal.refusals import TEXTS, explain, title_of
-from chalicelib.portal.request import Visit, words_of
+from chalicelib.portal.request import PortalRequest, words_of
 from chalicelib.portal.session import PageNotFound
 from chalicelib.portal.words import Words
 
@@ -66,57 +66,59 @@ def static_file(name: str) -> tuple[str, str, str]:
     return path.read_text(), TYPES[path.suffix], keep
 
 
-def page(visit: Visit, template: str, *, status: int = 200, with_stripe: bool = False, **shown: Any) -> Response:
+def page(
+    request: PortalRequest, template: str, *, status: int = 200, with_stripe: bool = False, **shown: Any
+) -> Response:
     """Answer with a page of an account."""
     model = {
-        **_frame(visit.place, visit.words),
-        "visit": visit,
-        "brand": visit.brand,
-        "names": Names(visit.words, visit.catalog),
-        "done": visit.query.get("done"),
+        **_frame_values(request.base_url, request.words),
+        "request": request,
+        "brand": request.brand,
+        "names": Names(request.words, request.catalog),
+        "done": request.query.get("done"),
         "stripe_js": stripe_js() if with_stripe else None,
         "errors": {},
         **shown,
     }
-    return _answer(visit.words, template, model, status, with_stripe=with_stripe)
+    return _answer(request.words, template, model, status, with_stripe=with_stripe)
 
 
 def plain_page(
-    request: Request, template: str, *, status: int = 200, preferred: tuple[str | None, ...] = (), **shown: Any
+    http_request: Request, template: str, *, status: int = 200, preferred: tuple[str | None, ...] = (), **shown: Any
 ) -> Response:
     """Answer with a page that belongs to no session, in the operator's name if no other `brand` is shown."""
-    found = words_of(request, *preferred)
-    model = {**_frame(public_place(), found), "visit": None, "brand": operator_brand(catalog()), **shown}
-    return _answer(found, template, {"done": None, "stripe_js": None, **model}, status, with_stripe=False)
+    words = words_of(http_request, *preferred)
+    model = {**_frame_values(public_base_url(), words), "request": None, "brand": operator_brand(catalog()), **shown}
+    return _answer(words, template, {"done": None, "stripe_js": None, **model}, status, with_stripe=False)
 
 
-def refused(request: Request, visit: Visit | None, refusal: Refusal) -> Response:
+def refusal_page(http_request: Request, request: PortalRequest | None, refusal: Refusal) -> Response:
     """Answer with the page of a refusal, in the account's frame where there is a session."""
-    said = visit.words if visit else words_of(request)
-    text = explain(refusal, said, visit.currency if visit else "usd")
-    shown: dict[str, Any] = {"heading": title_of(refusal, said), "text": text, "kind": refusal.type}
-    if visit:
-        return page(visit, "refused.html", status=refusal.status, **shown)
-    return plain_page(request, "refused.html", status=refusal.status, **shown)
+    words = request.words if request else words_of(http_request)
+    text = explain(refusal, words, request.currency if request else "usd")
+    shown: dict[str, Any] = {"heading": title_of(refusal, words), "text": text, "kind": refusal.type}
+    if request:
+        return page(request, "refused.html", status=refusal.status, **shown)
+    return plain_page(http_request, "refused.html", status=refusal.status, **shown)
 
 
-def broken(request: Request) -> Response:
+def error_page(http_request: Request) -> Response:
     """Answer with the page of a failure of our own."""
-    said = words_of(request)
+    words = words_of(http_request)
     text = TEXTS["internal-error"]
-    shown: dict[str, Any] = {"heading": said.say("Something went wrong"), "text": said.say(text)}
-    return plain_page(request, "refused.html", status=500, kind="internal-error", **shown)
+    shown: dict[str, Any] = {"heading": words.say("Something went wrong"), "text": words.say(text)}
+    return plain_page(http_request, "refused.html", status=500, kind="internal-error", **shown)
 
 
-def _frame(place: Place, said: Words) -> dict[str, Any]:
+def _frame_values(base_url: BaseUrl, words: Words) -> dict[str, Any]:
     return {
-        "words": said,
-        "count": said.count,
-        "place": place,
-        "static": lambda name: place.path("static", static_names()[name]),
+        "words": words,
+        "count": words.count,
+        "base_url": base_url,
+        "static": lambda name: base_url.path("static", static_names()[name]),
     }
 
 
-def _answer(said: Words, template: str, model: dict[str, Any], status: int, *, with_stripe: bool) -> Response:
-    html = environment(said.language).get_template(template).render(model)
+def _answer(words: Words, template: str, model: dict[str, Any], status: int, *, with_stripe: bool) -> Response:
+    html = environment(words.language).get_template(template).render(model)
     return Response(html, page_headers(with_stripe=with_stripe), status)

@@ -15,7 +15,7 @@ from chalicelib.http_input import InvalidRequest, check_length, check_texts
 from chalicelib.idempotency import Key
 from chalicelib.portal import table
 from chalicelib.portal.brand import Brand, brand_of
-from chalicelib.portal.navigation import Place, cookie_of, is_prefetch, public_place
+from chalicelib.portal.navigation import BaseUrl, cookie_of, is_prefetch, public_base_url
 from chalicelib.portal.session import FormOutdated, Session, form_token, is_form_token
 from chalicelib.portal.sessions import find_session
 from chalicelib.portal.words import Words, accepted_locales
@@ -24,21 +24,21 @@ FORM_TOKEN: Final = "form_token"  # noqa: S105 - the name of a field
 MOST_FIELDS: Final = 200
 
 
-class Visit:
+class PortalRequest:
     """A page's request. `form` and `query` hold the first value of each name, without blanks around it."""
 
-    def __init__(self, request: Request, account_id: str) -> None:
+    def __init__(self, http_request: Request, account_id: str) -> None:
         """Find the session, the account and the words. Raises SessionEnded, AccountNotFound, InvalidRequest."""
-        self.request = request
-        self.place: Place = public_place()
-        self._token = cookie_of(request) or ""
-        self.session: Session = find_session(self._token, account_id, may_open=not is_prefetch(request))
+        self.http = http_request
+        self.base_url: BaseUrl = public_base_url()
+        self._token = cookie_of(http_request) or ""
+        self.session: Session = find_session(self._token, account_id, may_open=not is_prefetch(http_request))
         self.payer: Payer = get_payer(account_id)
         self.account: Account = self.payer.account
         self.catalog: Catalog = catalog()
         self.brand: Brand = brand_of(self.account, self.catalog)
-        self.words: Words = words_of(request, self.session.locale, self.account.locale)
-        self.query: Mapping[str, str] = _stripped(check_texts(request.query_params or {}))
+        self.words: Words = words_of(http_request, self.session.locale, self.account.locale)
+        self.query: Mapping[str, str] = _stripped(check_texts(http_request.query_params or {}))
         self.form: Mapping[str, str] = {}
 
     def accept_form(self, *, anyone: bool = False) -> None:
@@ -47,13 +47,13 @@ class Visit:
         The form must carry what only this session's pages know, and come from a page of this origin. Raises
         FormOutdated, BodyTooLarge, InvalidRequest, and Forbidden for a viewer unless `anyone` may.
         """
-        origin = self.request.headers.get("origin")
-        site = self.request.headers.get("sec-fetch-site", "same-origin")
-        if (origin is not None and origin != self.place.origin) or site not in {"same-origin", "none"}:
+        origin = self.http.headers.get("origin")
+        site = self.http.headers.get("sec-fetch-site", "same-origin")
+        if (origin is not None and origin != self.base_url.origin) or site not in {"same-origin", "none"}:
             raise FormOutdated("the form was sent from another site")
         if not (anyone or self.may_act):
             raise Forbidden("the role 'viewer' may not do this")
-        self.form = _stripped(_read_form(bytes(self.request.raw_body)))  # type: ignore[arg-type]
+        self.form = _stripped(_read_form(bytes(self.http.raw_body)))  # type: ignore[arg-type]
         if not is_form_token(self.form.get(FORM_TOKEN, ""), self._token):
             raise FormOutdated("the form belongs to another session")
 
@@ -84,7 +84,7 @@ class Visit:
 
     def path(self, *parts: str, **query: str | None) -> str:
         """Return the path of a page of this account; `from_` is written `from`."""
-        return self.place.path("accounts", self.account.account_id, *parts, **query)
+        return self.base_url.path("accounts", self.account.account_id, *parts, **query)
 
     def go(self, *parts: str, **query: str | None) -> Response:
         """Send the browser on to a page of this account, with a GET: what a form did is not done again by a reload."""
@@ -106,10 +106,10 @@ def see_other(location: str, **headers: str) -> Response:
     return Response("", {**sent, "Content-Type": "text/plain; charset=utf-8", **named}, 303)
 
 
-def words_of(request: Request, *preferred: str | None) -> Words:
+def words_of(http_request: Request, *preferred: str | None) -> Words:
     """Return the words for a request: the session's locale, then the browser's, then the account's."""
     first, *rest = preferred or (None,)
-    browser = accepted_locales(request.headers.get("accept-language", ""))
+    browser = accepted_locales(http_request.headers.get("accept-language", ""))
     return Words(*[name for name in (first, *browser, *rest) if name])
 
 

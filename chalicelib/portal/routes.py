@@ -11,7 +11,7 @@ from chalice.app import Request, Response
 
 from chalicelib.accounts.permission import REFUSALS, Right, allow
 from chalicelib.clock import iso
-from chalicelib.portal.navigation import public_place
+from chalicelib.portal.navigation import public_base_url
 from chalicelib.portal.sessions import PortalSessionRequest, create_link
 from chalicelib.web import Call, Routes
 
@@ -66,7 +66,7 @@ class PortalSessionView(msgspec.Struct):
     summary="Make a link into the portal, which opens once and within minutes",
     description=(
         "Ask for it when your customer opens Billing, and send the browser to `url` at once: it opens once, and "
-        "for five minutes. What the person may do there is `role`'s; `return_url` is where the page's way back "
+        "for five minutes. What the person may do there is `role`'s; `return_url` is where the page's headers back "
         "leads."
     ),
     status=201,
@@ -78,16 +78,16 @@ class PortalSessionView(msgspec.Struct):
 def create_portal_session(call: Call[PortalSessionRequest, None]) -> PortalSessionView:
     allowed = allow(call, call.body.account_id, Right.ACT)
     token, expires_at_ms = create_link(allowed, call.body)
-    place = public_place()
-    return PortalSessionView(place.origin + place.path("open", token), iso(expires_at_ms))
+    base_url = public_base_url()
+    return PortalSessionView(base_url.origin + base_url.path("open", token), iso(expires_at_ms))
 
 
-def _answer(work: Callable[[Request], Response]) -> Response:
+def _answer(respond: Callable[[Request], Response]) -> Response:
     """Answer with a page, whatever comes."""
     # Loads jinja2 and babel: no function but the API's, and that only when a page is asked for, should pay for them.
     from chalicelib.portal.answer import answer  # noqa: PLC0415
 
-    return answer(routes.current_request, work)
+    return answer(routes.current_request, respond)
 
 
 def _page(method: str, path: str, name: str) -> None:
@@ -119,11 +119,11 @@ def portal_open(token: str) -> Response:
     return _answer(lambda _request: open_portal(token))
 
 
-@routes.route("/portal", methods=["GET"], content_types=[], name="portal_door")
-def portal_door() -> Response:
-    from chalicelib.portal.answer import show_door  # noqa: PLC0415 - as above
+@routes.route("/portal", methods=["GET"], content_types=[], name="portal_no_session")
+def portal_no_session() -> Response:
+    from chalicelib.portal.answer import show_no_session  # noqa: PLC0415 - as above
 
-    return _answer(show_door)
+    return _answer(show_no_session)
 
 
 @routes.route("/portal/signed-out", methods=["GET"], content_types=[], name="portal_signed_out")
@@ -135,6 +135,6 @@ def portal_signed_out() -> Response:
 
 @routes.route("/portal/{folder}/{name}", methods=["GET"], content_types=[], name="portal_file")
 def portal_file(folder: str, name: str) -> Response:
-    from chalicelib.portal.answer import file  # noqa: PLC0415 - as above
+    from chalicelib.portal.answer import show_file  # noqa: PLC0415 - as above
 
-    return _answer(lambda _request: file(folder, name))
+    return _answer(lambda _request: show_file(folder, name))

@@ -119,7 +119,7 @@ def is_form_token(sent: str, token: str) -> bool:
     return hmac.compare_digest(sent.encode(), form_token(token).encode())
 
 
-def opened(link: Session, token: str, now_ms: int) -> Session:
+def session_of_link(link: Session, token: str, now_ms: int) -> Session:
     """Return the session that a link opens."""
     return msgspec.structs.replace(
         link, session_id=id_of("session", token), created_at_ms=now_ms, expires_at_ms=now_ms + IDLE_MS

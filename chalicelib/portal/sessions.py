@@ -19,7 +19,7 @@ from chalicelib.portal.session import (
     id_of,
     link_of_ticket,
     new_token,
-    opened,
+    session_of_link,
 )
 from chalicelib.text import AccountId, Line, Locale, Text, WebAddress
 from chalicelib.token import Caller
@@ -79,18 +79,18 @@ def subject_of(caller: Caller, named: str | None) -> str | None:
 
 def find_link(link_token: str) -> Session:
     """Find a link that can be opened, and leave it as it is. Raises LinkUnusable."""
-    return _usable(table.find(id_of("link", link_token)))
+    return _check_usable(table.find(id_of("link", link_token)))
 
 
 def open_link(link_token: str, token: str) -> Session:
     """Open a link, once, and return the session, whose secret is `token`. Raises LinkUnusable."""
-    link = _usable(table.take(id_of("link", link_token)))
-    session = opened(link, token, clock.now_ms())
+    link = _check_usable(table.take(id_of("link", link_token)))
+    session = session_of_link(link, token, clock.now_ms())
     table.put(session)
     return session
 
 
-def _usable(link: Session | None) -> Session:
+def _check_usable(link: Session | None) -> Session:
     if link is None or clock.now_ms() >= link.expires_at_ms:
         raise LinkUnusable("it was opened before, or it is older than five minutes")
     return link

@@ -78,7 +78,7 @@ class NoPlaces(TooManyPlaces):
 def read_amount(text: str, currency: str, locale: Locale) -> TypedAmount:
     """Read an amount of a wallet's currency. Raises InvalidDecimal, TooManyPlaces."""
     trimmed = text.strip(AROUND)
-    number = _without_currency(_alike(trimmed), currency, locale)
+    number = _without_currency(_normalize_spaces(trimmed), currency, locale)
     match = _find_number(number, locale) if len(text) <= LONGEST else None
     if match is None:
         raise InvalidDecimal(text)
@@ -93,7 +93,7 @@ def read_amount(text: str, currency: str, locale: Locale) -> TypedAmount:
 
 def _without_currency(text: str, currency: str, locale: Locale) -> str:
     """Take off one sign of the currency: the one that the locale shows for it, or its code."""
-    sign = _alike(get_currency_symbol(currency.upper(), locale).strip(AROUND))
+    sign = _normalize_spaces(get_currency_symbol(currency.upper(), locale).strip(AROUND))
     signs = f"(?:{re.escape(sign)}|(?ai:{re.escape(currency)}))"
     match = re.fullmatch(rf"{signs}(.*)|(.*?){signs}", text)
     return (match[1] or match[2] or "").strip(AROUND) if match else text
@@ -113,13 +113,13 @@ def _number_pattern(locale: Locale, system: str) -> re.Pattern[str]:
     digit = f"[{zero}-{chr(ord(zero) + 9)}]"
     last, others = locale.currency_formats["standard"].grouping
     known = system if system in locale.number_symbols else "latn"
-    group = re.escape(_alike(get_group_symbol(locale, numbering_system=known)))
+    group = re.escape(_normalize_spaces(get_group_symbol(locale, numbering_system=known)))
     point = re.escape(get_decimal_symbol(locale, numbering_system=known))
     grouped = f"(?!{zero}){digit}{{1,{others}}}(?:{group}{digit}{{{others}}})*{group}{digit}{{{last}}}"
     return re.compile(f"(?P<whole>{digit}+|{grouped})(?:{point}(?P<fraction>{digit}+))?")
 
 
-def _alike(text: str) -> str:
+def _normalize_spaces(text: str) -> str:
     """Return a text with one kind of space and of apostrophe, as keyboards have."""
     return text.translate(KEYBOARD)
 

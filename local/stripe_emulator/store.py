@@ -15,7 +15,7 @@ from pathlib import Path
 
 from local.stripe_emulator.errors import Json
 
-Place = tuple[str, str, str]  # account, kind, id
+BaseUrl = tuple[str, str, str]  # account, kind, id
 
 TABLE = "CREATE TABLE IF NOT EXISTS objects (account TEXT, kind TEXT, id TEXT, body TEXT, UNIQUE (account, kind, id))"
 UPSERT = (
@@ -33,7 +33,7 @@ class Store:
         self._file = _open(path) if path else None
         self._load()
 
-    def find(self, place: Place) -> Json | None:
+    def find(self, place: BaseUrl) -> Json | None:
         """Return the committed object, which the caller must not change."""
         account, kind, identifier = place
         return self._shelves.get((account, kind), {}).get(identifier)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from local.stripe_emulator import events
 from local.stripe_emulator.errors import Json, no_such
 from local.stripe_emulator.ids import new_id
-from local.stripe_emulator.store import Place, Store
+from local.stripe_emulator.store import BaseUrl, Store
 
 TASK = "_task"
 
@@ -48,8 +48,8 @@ class Work:
         self.time = now
         self.cause = cause or Cause()
         self._store = store
-        self._copies: dict[Place, Json] = {}
-        self._saved: dict[Place, Json] = {}
+        self._copies: dict[BaseUrl, Json] = {}
+        self._saved: dict[BaseUrl, Json] = {}
 
     @property
     def now(self) -> int:

@@ -9,7 +9,7 @@ import pytest
 from chalicelib.accounts.account import Account
 from chalicelib.i18n.words import Words
 from chalicelib.invoices.issue import PURPOSES
-from chalicelib.notices import form
+from chalicelib.notices import mail_body
 from chalicelib.notices.detail import PaidWith
 from chalicelib.notices.mail import Mail, card_in_line, compose, one_line, portal_link
 from chalicelib.notices.messages import MESSAGES
@@ -74,7 +74,7 @@ def test_every_kind_of_payment_has_a_name() -> None:
 @pytest.mark.parametrize("locale", ["en-US", "de"])
 def test_every_mail_says_who_how_much_and_where_to_act(message: str, locale: str) -> None:
     written = mail(notice(message), locale=locale, name="Bäckerei Blum")
-    for text in (form.plain(written), form.html(written)):
+    for text in (mail_body.text_of(written), mail_body.html_of(written)):
         assert "Bäckerei Blum" in text
         assert re.search(r"\$25\.00|25,00\s\$", text)
         assert "https://app.example.com/settings/billing?account=acme" in text
@@ -125,11 +125,11 @@ EVIL = (
 
 def test_a_name_is_a_name_whatever_is_in_it() -> None:
     clean, evil = mail(), mail(brand=EVIL, name=EVIL)
-    page = form.html(evil)
-    assert Tags(page).tags == Tags(form.html(clean)).tags
+    page = mail_body.html_of(evil)
+    assert Tags(page).tags == Tags(mail_body.html_of(clean)).tags
     assert Tags(page).links == ["https://app.example.com/settings/billing?account=acme"]
     assert "{balance} $subject" in page
-    assert EVIL in form.plain(evil)
+    assert EVIL in mail_body.text_of(evil)
 
 
 def test_a_name_cannot_add_a_header_or_turn_the_text() -> None:
@@ -163,8 +163,8 @@ def test_who_has_not_paid_is_told_the_day_on_which_access_closes(locale: str, cl
 def test_without_a_portal_the_mail_says_where_to_go() -> None:
     written = mail(portal_url=None)
     assert written.actions == []
-    assert "You do this in Settings > Billing." in form.plain(written)
-    assert Tags(form.html(written)).links == []
+    assert "You do this in Settings > Billing." in mail_body.text_of(written)
+    assert Tags(mail_body.html_of(written)).links == []
 
 
 def test_a_card_is_named_as_people_name_it() -> None:
@@ -179,7 +179,7 @@ def test_a_stolen_card_is_told_like_any_other_decline() -> None:
 
 
 def test_the_plain_text_reads_well() -> None:
-    assert form.plain(mail(notice(facts=("amount", "date", "card")))) == (
+    assert mail_body.text_of(mail(notice(facts=("amount", "date", "card")))) == (
         "Hello,\n\n"
         "Thank you. We have received $25.00 for Acme. The invoice is on the billing page, under Invoices.\n\n"
         "Amount: $25.00\nDate: November 24, 2026\nCard: Visa •••• 4242\n\n"

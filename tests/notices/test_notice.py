@@ -8,7 +8,7 @@ from chalicelib.auto_pay.auto_pay import AutoPay, SuspendedReason
 from chalicelib.ledger.wallet import Wallet
 from chalicelib.notices.choice import Kind, Mails
 from chalicelib.notices.event import Thresholds
-from chalicelib.notices.notice import RULES, SUSPENDED, Now
+from chalicelib.notices.notice import RULES, SUSPENDED, CurrentState
 from chalicelib.payments.payment import Failure, Payment
 from chalicelib.subscriptions.subscription import Contents, PendingPayment, Prices, Status, Subscription, Terms
 from tests.build import TIME_MS
@@ -28,11 +28,11 @@ ON = AutoPay(
 OFF = {"enabled": False}
 
 
-def now(balance: float = 5, state: str | None = None, paying: dict[str, Any] | None = None) -> Now:
+def now(balance: float = 5, state: str | None = None, paying: dict[str, Any] | None = None) -> CurrentState:
     """Return how things are. `paying` is what auto-pay differs in from one that is on; None where it was never on."""
     ours = Payment.__struct_fields__
     row = {name: value for name, value in payment(state or "").items() if name in ours and name != "failure"}
-    return Now(
+    return CurrentState(
         wallet=Wallet("acme", "usd", round(balance * 1_000_000), 8),
         thresholds=LINES,
         auto_pay=None if paying is None else AutoPay(**{**{n: getattr(ON, n) for n in ON.__struct_fields__}, **paying}),
@@ -52,7 +52,7 @@ BANK = Failure("card_declined", "authentication_required")
 TRIED = PendingPayment(payment_id="pay_2", purpose="renewal", terms=TERMS, carried_micros=0)
 
 
-def subscribed(status: Status, failure: Failure | None = None, **changes: Any) -> Now:
+def subscribed(status: Status, failure: Failure | None = None, **changes: Any) -> CurrentState:
     """Return how things are with a subscription."""
     current = Subscription(
         account_id="acme",
@@ -65,11 +65,11 @@ def subscribed(status: Status, failure: Failure | None = None, **changes: Any) -
         due_at_ms=TIME_MS + 3,
         **changes,
     )
-    return Now(wallet=Wallet("acme", "usd", 0, 8), thresholds=LINES, subscription=current)
+    return CurrentState(wallet=Wallet("acme", "usd", 0, 8), thresholds=LINES, subscription=current)
 
 
-def told(event: Any, how_it_is: Now) -> tuple[str, str] | None:
-    notice = RULES[event.type](event.detail, how_it_is)
+def told(event: Any, current: CurrentState) -> tuple[str, str] | None:
+    notice = RULES[event.type](event.detail, current)
     return (notice.kind, notice.message) if notice else None
 
 
@@ -94,7 +94,7 @@ LOW, USED_UP = crossed(12, 5), crossed(12, -1, 1)
 
 
 @pytest.mark.parametrize(
-    ("event", "how_it_is", "expected"),
+    ("event", "current", "expected"),
     [
         (LOW, now(5), ("low_balance", "low_balance")),
         (LOW, now(5, paying={}), ("low_balance", "low_balance_with_auto_pay")),
@@ -129,8 +129,10 @@ LOW, USED_UP = crossed(12, 5), crossed(12, -1, 1)
         (owed("unpaid"), subscribed("active"), None),
     ],
 )
-def test_a_mail_goes_out_for_what_is_still_so(event: Any, how_it_is: Now, expected: tuple[str, str] | None) -> None:
-    assert told(event, how_it_is) == expected
+def test_a_mail_goes_out_for_what_is_still_so(
+    event: Any, current: CurrentState, expected: tuple[str, str] | None
+) -> None:
+    assert told(event, current) == expected
 
 
 def test_every_reason_for_a_suspension_has_its_mail() -> None:
@@ -160,15 +162,15 @@ def test_a_receipt_leads_to_its_payment_and_what_is_owed_to_the_plan() -> None:
 
 
 @pytest.mark.parametrize(
-    ("how_it_is", "expected"),
+    ("current", "expected"),
     [
         (subscribed("past_due"), {"next_attempt": TIME_MS + 3}),
         (subscribed("past_due", pending=TRIED), {}),
         (subscribed("past_due", BANK), {}),
     ],
 )
-def test_the_next_attempt_is_told_where_there_is_one(how_it_is: Now, expected: dict[str, int]) -> None:
-    notice = RULES["subscription.past_due"](owed("past_due").detail, how_it_is)
+def test_the_next_attempt_is_told_where_there_is_one(current: CurrentState, expected: dict[str, int]) -> None:
+    notice = RULES["subscription.past_due"](owed("past_due").detail, current)
     assert notice
     assert notice.dates_ms == expected
     assert notice.facts == ("account", "reason", *expected)

@@ -11,7 +11,7 @@ import pytest
 import requests
 from playwright.sync_api import expect
 
-from chalicelib.portal.navigation import Place
+from chalicelib.portal.navigation import BaseUrl
 from chalicelib.portal.policy import content_policy
 from tests.api import Api
 from tests.environment import use
@@ -95,7 +95,7 @@ def test_without_named_origins_nobody_may() -> None:
 
 
 def test_addresses_keep_the_stage_that_stands_before_them() -> None:
-    place = Place("https://x.example", "/api")
+    place = BaseUrl("https://x.example", "/api")
     assert place.path("accounts", "acme", "history", from_="2026-11-01", to=None) == (
         "/api/portal/accounts/acme/history?from=2026-11-01"
     )

@@ -24,7 +24,7 @@ from chalicelib.payments.payment import Payment
 from chalicelib.payments.refusals import CardDeclined, PaymentCanceled
 from chalicelib.payments.top_up import TopUpOutOfLimits, TopUpRequest, check_amount, top_up
 from chalicelib.portal import forms, render
-from chalicelib.portal.request import Visit
+from chalicelib.portal.request import PortalRequest
 from chalicelib.portal.typed_amount import LONGEST, TooManyPlaces
 from chalicelib.stripe_api.errors import PaymentsUnavailable
 
@@ -34,72 +34,72 @@ REFUSALS: Final = (InvalidDecimal, TooManyPlaces, NotChargeable, TopUpOutOfLimit
 """What the form itself can mend."""
 
 
-def show(visit: Visit) -> Response:
+def show(request: PortalRequest) -> Response:
     """Show the form of an attempt, or ask whether to charge what was typed; one that was sent leads to its payment."""
-    if "attempt" not in visit.query:
-        attempt = _next_attempt(visit)
-        kept = {name: visit.query.get(name) for name in ("amount", "done")}
-        return visit.go("add-balance", attempt=str(attempt), **kept)
-    attempt = forms.number(visit.query, "attempt", 1)
-    sent = _payment_of(visit, attempt)
+    if "attempt" not in request.query:
+        attempt = _next_attempt(request)
+        kept = {name: request.query.get(name) for name in ("amount", "done")}
+        return request.go("add-balance", attempt=str(attempt), **kept)
+    attempt = forms.number(request.query, "attempt", 1)
+    sent = _payment_of(request, attempt)
     if sent:
-        return visit.go("payments", sent.payment_id)
-    if "ask" not in visit.query or not visit.may_act or visit.payer.card is None:
-        return _form(visit, attempt, {"amount": visit.query.get("amount", "")})
+        return request.go("payments", sent.payment_id)
+    if "ask" not in request.query or not request.may_act or request.payer.card is None:
+        return _form(request, attempt, {"amount": request.query.get("amount", "")})
     try:
-        wanted = _wanted(visit, visit.query)
+        choice = _read_choice(request, request.query)
     except REFUSALS as refusal:
-        return _refused(visit, attempt, visit.query, refusal)
-    return render.page(visit, "add_balance_confirm.html", here="overview", attempt=attempt, wanted=wanted)
+        return _refused(request, attempt, request.query, refusal)
+    return render.page(request, "add_balance_confirm.html", here="overview", attempt=attempt, choice=choice)
 
 
-def send(visit: Visit) -> Response:
+def send(request: PortalRequest) -> Response:
     """Take the form: charge the card on file, ask first whether to, or go and save another card first."""
-    attempt, form = forms.number(visit.form, "attempt", 1), visit.form
+    attempt, form = forms.number(request.form, "attempt", 1), request.form
     try:
-        wanted = _wanted(visit, form)
-        if form.get("card") == "another" or visit.payer.card is None:
-            return visit.go("card", then="add-balance", amount=wanted.amount)
-        if wanted.needs_a_look and form.get("confirmed") != str(wanted.micros):
+        choice = _read_choice(request, form)
+        if form.get("card") == "another" or request.payer.card is None:
+            return request.go("card", then="add-balance", amount=choice.amount)
+        if choice.needs_confirmation and form.get("confirmed") != str(choice.micros):
             kept = {"amount": form.get("amount"), "other": form.get("other")}
-            return visit.go("add-balance", attempt=str(attempt), ask="1", **kept)
-        return _pay(visit, attempt, wanted.amount)
+            return request.go("add-balance", attempt=str(attempt), ask="1", **kept)
+        return _pay(request, attempt, choice.amount)
     except IdempotencyConflict:
-        return _already_sent(visit, attempt)
+        return _already_sent(request, attempt)
     except REFUSALS as refusal:
-        return _refused(visit, attempt, form, refusal)
+        return _refused(request, attempt, form, refusal)
 
 
-def _refused(visit: Visit, attempt: int, fields: Mapping[str, str], refusal: Refusal) -> Response:
+def _refused(request: PortalRequest, attempt: int, fields: Mapping[str, str], refusal: Refusal) -> Response:
     """Show the form again, with what is wrong beside the field that it is about."""
     chosen = "other" if fields.get("amount", OTHER) == OTHER else "amount"
     refusal.about["field"] = "" if isinstance(refusal, CardMissing) else chosen
     given = {"amount": fields.get("amount", ""), "other": fields.get("other", "")}
-    return _form(visit, attempt, given, forms.errors_of(visit, refusal, FIELDS), status=refusal.status)
+    return _form(request, attempt, given, forms.errors_of(request, refusal, FIELDS), status=refusal.status)
 
 
-def _pay(visit: Visit, attempt: int, amount: str) -> Response:
+def _pay(request: PortalRequest, attempt: int, amount: str) -> Response:
     """Pay, and go to the payment. Raises IdempotencyConflict, NotChargeable, TopUpOutOfLimits, CardMissing."""
-    request, key = TopUpRequest(amount, visit.currency), visit.attempt_key(attempt)
+    wanted, key = TopUpRequest(amount, request.currency), request.attempt_key(attempt)
     try:
-        resolved = top_up(visit.payer, request, key=key, actor=visit.actor, catalog=visit.catalog)
+        resolved = top_up(request.payer, wanted, key=key, actor=request.actor, catalog=request.catalog)
     except (CardDeclined, PaymentCanceled) as refusal:
-        visit.finish_attempt(attempt)
-        return visit.go("payments", str(refusal.about["payment_id"]))
+        request.finish_attempt(attempt)
+        return request.go("payments", str(refusal.about["payment_id"]))
     except PaymentsUnavailable as refusal:
-        return visit.go("payments", str(refusal.about["payment_id"]), note="unavailable")
+        return request.go("payments", str(refusal.about["payment_id"]), note="unavailable")
     if resolved.payment.ended:
-        visit.finish_attempt(attempt)
-    return visit.go("payments", resolved.payment.payment_id)
+        request.finish_attempt(attempt)
+    return request.go("payments", resolved.payment.payment_id)
 
 
-class Wanted(msgspec.Struct, frozen=True):
+class AmountChoice(msgspec.Struct, frozen=True):
     """The amount to charge; what was typed, and which shortcut was chosen, if any; whether to show it all first."""
 
     amount: str
     typed: str
     shortcut: str
-    needs_a_look: bool
+    needs_confirmation: bool
 
     @property
     def micros(self) -> int:
@@ -107,68 +107,70 @@ class Wanted(msgspec.Struct, frozen=True):
         return parse_micros(self.amount)
 
 
-def _wanted(visit: Visit, fields: Mapping[str, str]) -> Wanted:
+def _read_choice(request: PortalRequest, fields: Mapping[str, str]) -> AmountChoice:
     """Return what was chosen or typed. Raises InvalidDecimal, TooManyPlaces, NotChargeable, TopUpOutOfLimits."""
     chosen = fields.get("amount", OTHER)
     if chosen != OTHER:
-        if chosen not in _shortcuts(visit):
+        if chosen not in _shortcuts(request):
             raise InvalidDecimal(chosen)
         typed_beside = fields.get("other", "")[:LONGEST]
-        return Wanted(chosen, typed_beside, chosen, needs_a_look=bool(typed_beside))
-    typed = forms.amount(visit, fields, "other")
+        return AmountChoice(chosen, typed_beside, chosen, needs_confirmation=bool(typed_beside))
+    typed = forms.amount(request, fields, "other")
     if typed is None:
         raise InvalidDecimal("")
-    check_amount(typed.micros, visit.currency, visit.catalog)
-    return Wanted(typed.amount, typed.text, "", forms.needs_a_look(typed, visit.catalog.limits(visit.currency)))
+    check_amount(typed.micros, request.currency, request.catalog)
+    return AmountChoice(
+        typed.amount, typed.text, "", forms.needs_confirmation(typed, request.catalog.limits(request.currency))
+    )
 
 
-def _shortcuts(visit: Visit) -> list[str]:
-    micros = visit.catalog.limits(visit.currency).top_up_shortcuts_micros
-    return [format_amount(each, visit.currency) for each in micros]
+def _shortcuts(request: PortalRequest) -> list[str]:
+    micros = request.catalog.limits(request.currency).top_up_shortcuts_micros
+    return [format_amount(each, request.currency) for each in micros]
 
 
-def _next_attempt(visit: Visit) -> int:
+def _next_attempt(request: PortalRequest) -> int:
     """Return the session's attempt; the one after it, if its payment has ended since."""
-    attempt = visit.session.attempt
-    sent = _payment_of(visit, attempt)
+    attempt = request.session.attempt
+    sent = _payment_of(request, attempt)
     if sent and sent.ended:
-        visit.finish_attempt(attempt)
+        request.finish_attempt(attempt)
         return attempt + 1
     return attempt
 
 
-def _payment_of(visit: Visit, attempt: int) -> Payment | None:
-    payment_id = idempotency.resource_of(visit.account.account_id, visit.attempt_key(attempt))
-    return payments.find(visit.account.account_id, payment_id) if payment_id else None
+def _payment_of(request: PortalRequest, attempt: int) -> Payment | None:
+    payment_id = idempotency.resource_of(request.account.account_id, request.attempt_key(attempt))
+    return payments.find(request.account.account_id, payment_id) if payment_id else None
 
 
-def _already_sent(visit: Visit, attempt: int) -> Response:
+def _already_sent(request: PortalRequest, attempt: int) -> Response:
     """Show the payment that this form has made, with another amount: nothing more is charged."""
-    sent = _payment_of(visit, attempt)
+    sent = _payment_of(request, attempt)
     if sent is None:
-        visit.finish_attempt(attempt)
-        return visit.go("add-balance")
+        request.finish_attempt(attempt)
+        return request.go("add-balance")
     if sent.ended:
-        visit.finish_attempt(attempt)
-    return visit.go("payments", sent.payment_id, note="sent-before")
+        request.finish_attempt(attempt)
+    return request.go("payments", sent.payment_id, note="sent-before")
 
 
 def _form(
-    visit: Visit, attempt: int, given: dict[str, str], errors: forms.Errors | None = None, status: int = 200
+    request: PortalRequest, attempt: int, given: dict[str, str], errors: forms.Errors | None = None, status: int = 200
 ) -> Response:
-    limits = visit.catalog.limits(visit.currency)
-    unresolved = [each for each in payments.unresolved(visit.account.account_id, clock.now_ms()) if each.fills_wallet]
+    limits = request.catalog.limits(request.currency)
+    unresolved = [each for each in payments.unresolved(request.account.account_id, clock.now_ms()) if each.fills_wallet]
     shown: dict[str, Any] = {
         "limits": limits,
-        "shortcuts": _shortcuts(visit),
-        "balance": read_wallet(visit.account.account_id).balance_micros,
-        "given": _chosen(visit, given),
+        "shortcuts": _shortcuts(request),
+        "balance": read_wallet(request.account.account_id).balance_micros,
+        "given": _chosen(request, given),
         "unconfirmed": [each for each in unresolved if each.state != "requires_action" and each.kind == "top_up"],
         "unverified": [each for each in unresolved if each.state == "requires_action"],
         "on_their_way": [each for each in unresolved if each.kind == "auto_pay"],
     }
     return render.page(
-        visit,
+        request,
         "add_balance.html",
         status=status,
         here="overview",
@@ -178,18 +180,18 @@ def _form(
     )
 
 
-def _chosen(visit: Visit, given: dict[str, str]) -> dict[str, str]:
+def _chosen(request: PortalRequest, given: dict[str, str]) -> dict[str, str]:
     """Return what the form shows as chosen: a shortcut, or what was typed."""
     amount = given.get("amount", "")
-    if amount in {OTHER, "", *_shortcuts(visit)}:
+    if amount in {OTHER, "", *_shortcuts(request)}:
         return {"amount": amount, "other": given.get("other", "")}
-    return {"amount": OTHER, "other": _typed(visit, amount)}
+    return {"amount": OTHER, "other": _typed(request, amount)}
 
 
-def _typed(visit: Visit, amount: str) -> str:
+def _typed(request: PortalRequest, amount: str) -> str:
     """Return an amount of an address as one types it; nothing where it is none."""
     try:
         parse_micros(amount)
     except InvalidDecimal:
         return ""
-    return visit.words.to_type(amount, visit.currency)
+    return request.words.to_type(amount, request.currency)

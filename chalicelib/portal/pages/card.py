@@ -13,55 +13,55 @@ from chalicelib.errors import Refusal
 from chalicelib.portal import forms, render
 from chalicelib.portal.pages.payment import json
 from chalicelib.portal.refusals import explain
-from chalicelib.portal.request import Visit
+from chalicelib.portal.request import PortalRequest
 from chalicelib.stripe_api.errors import StripeRefused, StripeUnavailable
 
 NEXT: Final = ("add-balance", "auto-pay", "plan")
 """Pages that send people here to save a card first, and to which they go on."""
 
 
-def show(visit: Visit) -> Response:
+def show(request: PortalRequest) -> Response:
     """Show the card and the fields for another one."""
-    return _page(visit, dict(visit.query))
+    return _page(request, dict(request.query))
 
 
-def set_up(visit: Visit) -> Response:
+def set_up(request: PortalRequest) -> Response:
     """Start saving a card, for the page's script, which shows why that is not possible."""
     try:
-        return json(view_card_setup(start_setup(visit.payer)))
+        return json(view_card_setup(start_setup(request.payer)))
     except (StripeUnavailable, StripeRefused) as refusal:
-        return json({"problem": explain(refusal, visit.words, visit.currency)}, status=refusal.status)
+        return json({"problem": explain(refusal, request.words, request.currency)}, status=refusal.status)
 
 
-def keep(visit: Visit) -> Response:
+def keep(request: PortalRequest) -> Response:
     """Put the card on file that the browser has confirmed, and go on."""
     # Read again: the setup may have made the account's customer since this request's was read.
-    payer = get_payer(visit.account.account_id)
+    payer = get_payer(request.account.account_id)
     try:
-        save_card(payer, visit.form.get("setup_intent_id", ""))
+        save_card(payer, request.form.get("setup_intent_id", ""))
     except (CardSetupUnknown, CardSetupUnfinished, CardSuperseded, StripeUnavailable, StripeRefused) as refusal:
-        return _page(visit, dict(visit.form), refusal)
-    then = forms.one_of(visit.form, "then", NEXT)
+        return _page(request, dict(request.form), refusal)
+    then = forms.one_of(request.form, "then", NEXT)
     if then is None:
-        return visit.go(done="card")
-    return visit.go(then, done="card", amount=visit.form.get("amount"))
+        return request.go(done="card")
+    return request.go(then, done="card", amount=request.form.get("amount"))
 
 
-def remove(visit: Visit) -> Response:
+def remove(request: PortalRequest) -> Response:
     """Take the card off file."""
-    remove_card(visit.payer)
-    return visit.go(done="card-removed")
+    remove_card(request.payer)
+    return request.go(done="card-removed")
 
 
-def _page(visit: Visit, given: dict[str, str], refusal: Refusal | None = None) -> Response:
+def _page(request: PortalRequest, given: dict[str, str], refusal: Refusal | None = None) -> Response:
     return render.page(
-        visit,
+        request,
         "card.html",
         here="overview",
         status=refusal.status if refusal else 200,
-        with_stripe=visit.may_act,
-        card=visit.payer.card,
+        with_stripe=request.may_act,
+        card=request.payer.card,
         then=forms.one_of(given, "then", NEXT),
         amount=given.get("amount"),
-        errors=forms.errors_of(visit, refusal, ()) if refusal else {},
+        errors=forms.errors_of(request, refusal, ()) if refusal else {},
     )

@@ -10,7 +10,7 @@ from chalicelib.accounts.change_billing_details import BillingDetailsChanged, ch
 from chalicelib.i18n.texts import mark
 from chalicelib.idempotency import content_hash
 from chalicelib.portal import forms, render
-from chalicelib.portal.request import Visit
+from chalicelib.portal.request import PortalRequest
 from chalicelib.text import Email, Line, Text, WrongText
 
 FIELDS: Final[dict[str, type[Text]]] = {"name": Line, "address": Line, "tax_id": Line, "email": Email}
@@ -25,34 +25,34 @@ WRONG: Final = {
 }
 
 
-def show(visit: Visit) -> Response:
+def show(request: PortalRequest) -> Response:
     """Show the form with what is kept."""
-    kept = visit.account.billing_details or BillingDetails()
+    kept = request.account.billing_details or BillingDetails()
     given = {name: getattr(kept, name) or "" for name in FIELDS if name != "address"}
-    return _page(visit, {**given, "address": "\n".join(kept.address)})
+    return _page(request, {**given, "address": "\n".join(kept.address)})
 
 
-def send(visit: Visit) -> Response:
+def send(request: PortalRequest) -> Response:
     """Take the form."""
-    given = {name: visit.form.get(name, "") for name in FIELDS}
+    given = {name: request.form.get(name, "") for name in FIELDS}
     lines = [line.strip() for line in given["address"].splitlines() if line.strip()]
     typed = {**{name: [given[name]] for name in FIELDS if given[name]}, "address": lines}
-    errors = {name: visit.words.say(wrong) for name, texts in typed.items() if (wrong := _wrong(name, texts))}
+    errors = {name: request.words.say(wrong) for name, texts in typed.items() if (wrong := _wrong(name, texts))}
     if errors:
-        return _page(visit, given, errors)
+        return _page(request, given, errors)
     name, tax_id, email = (given[name] or None for name in ("name", "tax_id", "email"))
     try:
-        if visit.form.get("shown", _mark(visit)) != _mark(visit):
+        if request.form.get("shown", _mark(request)) != _mark(request):
             raise BillingDetailsChanged("they are not as the form has shown them")
-        change_billing_details(visit.account, BillingDetails(name, lines, tax_id, email))
+        change_billing_details(request.account, BillingDetails(name, lines, tax_id, email))
     except BillingDetailsChanged as refusal:
-        return _page(visit, given, forms.errors_of(visit, refusal, FIELDS))
-    return visit.go(done="details")
+        return _page(request, given, forms.errors_of(request, refusal, FIELDS))
+    return request.go(done="details")
 
 
-def _mark(visit: Visit) -> str:
+def _mark(request: PortalRequest) -> str:
     """Return what tells the details that are kept from any others."""
-    return content_hash(msgspec.to_builtins(visit.account.billing_details))
+    return content_hash(msgspec.to_builtins(request.account.billing_details))
 
 
 def _wrong(field: str, texts: list[str]) -> str | None:
@@ -67,13 +67,13 @@ def _wrong(field: str, texts: list[str]) -> str | None:
     return None
 
 
-def _page(visit: Visit, given: dict[str, str], errors: forms.Errors | None = None) -> Response:
+def _page(request: PortalRequest, given: dict[str, str], errors: forms.Errors | None = None) -> Response:
     return render.page(
-        visit,
+        request,
         "details.html",
         status=422 if errors else 200,
         here="details",
         given=given,
         errors=errors or {},
-        shown=_mark(visit),
+        shown=_mark(request),
     )

@@ -11,21 +11,21 @@ from chalicelib.invoices.view import summary
 from chalicelib.payments import table as payments
 from chalicelib.payments.view import view_payment
 from chalicelib.portal import render
-from chalicelib.portal.request import Visit, see_other
+from chalicelib.portal.request import PortalRequest, see_other
 
 ROWS = 20
 
 
-def show(visit: Visit) -> Response:
+def show(request: PortalRequest) -> Response:
     """Show invoices and payments, the newest first. Raises InvalidCursor, InvoicesBusy."""
-    account_id = visit.account.account_id
-    invoices_from, payments_from = visit.query.get("invoices"), visit.query.get("payments")
+    account_id = request.account.account_id
+    invoices_from, payments_from = request.query.get("invoices"), request.query.get("payments")
     if invoices_from is None:
-        issue_missing_documents(account_id, visit.catalog)
+        issue_missing_documents(account_id, request.catalog)
     invoices = table.newest(account_id, limit=ROWS, cursor=invoices_from)
     paid = payments.newest(account_id, limit=ROWS, cursor=payments_from)
     return render.page(
-        visit,
+        request,
         "documents.html",
         here="documents",
         invoices=[summary(each) for each in invoices.invoices],
@@ -37,16 +37,16 @@ def show(visit: Visit) -> Response:
     )
 
 
-def download(visit: Visit, number: str) -> Response:
+def download(request: PortalRequest, number: str) -> Response:
     """Go to an invoice's PDF; the link lives for minutes. Raises InvoiceNotFound."""
-    return see_other(download_link(find_by_number(visit.account.account_id, number)))
+    return see_other(download_link(find_by_number(request.account.account_id, number)))
 
 
-def download_of_payment(visit: Visit, payment_id: str) -> Response:
+def download_of_payment(request: PortalRequest, payment_id: str) -> Response:
     """Go to the PDF of a payment's invoice. Raises PaymentNotFound, NotInvoiceable, InvoicesBusy."""
-    return see_other(download_link(issue_for(visit.account.account_id, payment_id, visit.catalog)))
+    return see_other(download_link(issue_for(request.account.account_id, payment_id, request.catalog)))
 
 
-def download_of_transaction(visit: Visit, transaction_id: str) -> Response:
+def download_of_transaction(request: PortalRequest, transaction_id: str) -> Response:
     """Go to the PDF of a credit's invoice or a refund's credit note. Raises UnknownTransaction, InvoiceNotFound."""
-    return see_other(download_link(find_by_transaction(visit.account.account_id, transaction_id, visit.catalog)))
+    return see_other(download_link(find_by_transaction(request.account.account_id, transaction_id, request.catalog)))

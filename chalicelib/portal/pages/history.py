@@ -21,7 +21,7 @@ from chalicelib.ledger.table import read_days
 from chalicelib.money import format_micros
 from chalicelib.portal import chart, forms, render
 from chalicelib.portal.policy import PAGE_HEADERS
-from chalicelib.portal.request import Visit
+from chalicelib.portal.request import PortalRequest
 from chalicelib.portal.timeline import only_meters, parts, timeline
 
 CHART_DAYS: Final = 31
@@ -35,7 +35,7 @@ ROWS_OF_A_FILE: Final = 5_000
 TYPES: Final = ("credit", "debit")
 
 
-class Choice(msgspec.Struct, frozen=True):
+class Selection(msgspec.Struct, frozen=True):
     """What the address asks for: filters, the two weeks that are listed of it, and the group that is open.
 
     The chart begins at `span_first`: with the filter, or a month before the last day. `of_receipts` tells that the
@@ -63,27 +63,27 @@ class Choice(msgspec.Struct, frozen=True):
         """Tell whether anything is filtered out."""
         return any(self.filters.values())
 
-    def wanted(self) -> Filter:
+    def ledger_filter(self) -> Filter:
         """Return the same filters for the ledger."""
         return HistoryFilter(type=self.type, meter=self.meter, start=self.start, end=self.end).wanted()  # type: ignore[arg-type]
 
 
-def choice_of(visit: Visit) -> Choice:
+def read_selection(request: PortalRequest) -> Selection:
     """Read the address. Raises InvalidRequest."""
-    query = visit.query
+    query = request.query
     start, end = forms.day(query, "from"), forms.day(query, "to")
-    newest = clock.day_of(clock.now_ms() + visit.catalog.usage.maximum_future_ms)
+    newest = clock.day_of(clock.now_ms() + request.catalog.usage.maximum_future_ms)
     last = min(forms.day(query, "until") or newest, end or newest)
-    first = max(_back(last, WINDOW_DAYS), start or "")
+    first = max(_first_of(last, WINDOW_DAYS), start or "")
     day, _, opened = query.get("open", "").partition(".")
-    meter = forms.one_of(query, "meter", visit.catalog.meters)
-    return Choice(
+    meter = forms.one_of(query, "meter", request.catalog.meters)
+    return Selection(
         type=forms.one_of(query, "type", TYPES),
         meter=meter,
-        of_receipts=meter is not None and bool(visit.catalog.meters[meter].parts),
+        of_receipts=meter is not None and bool(request.catalog.meters[meter].parts),
         start=start,
         end=end,
-        span_first=min(first, max(start or _back(last, CHART_DAYS), _back(last, LONGEST_CHART))),
+        span_first=min(first, max(start or _first_of(last, CHART_DAYS), _first_of(last, LONGEST_CHART))),
         first=first,
         last=last,
         opened=(read_day(day, "open"), opened) if opened else None,
@@ -91,70 +91,70 @@ def choice_of(visit: Visit) -> Choice:
     )
 
 
-def _back(last: str, days: int) -> str:
+def _first_of(last: str, days: int) -> str:
     """Return the first of so many days that end with the last."""
     return (date.fromisoformat(last) - timedelta(days=days - 1)).isoformat()
 
 
-def show(visit: Visit) -> Response:
+def show(request: PortalRequest) -> Response:
     """Show two weeks, and the chart of a month or of all that is filtered. Raises InvalidRequest, InvalidCursor."""
-    choice = choice_of(visit)
-    account_id = visit.account.account_id
-    days = read_days(account_id, choice.span_first, choice.last) if choice.first <= choice.last else {}
-    usage = {} if choice.type == "credit" else only_meters(days, {choice.meter} if choice.meter else None)
-    listed = {day: meters for day, meters in usage.items() if day >= choice.first}
-    singles = _singles(visit, choice)
-    created = clock.day_of(visit.account.created_at_ms)
-    order = list(visit.catalog.meters)
-    day, meter = choice.opened or ("", "")
+    selection = read_selection(request)
+    account_id = request.account.account_id
+    days = read_days(account_id, selection.span_first, selection.last) if selection.first <= selection.last else {}
+    usage = {} if selection.type == "credit" else only_meters(days, {selection.meter} if selection.meter else None)
+    listed = {day: meters for day, meters in usage.items() if day >= selection.first}
+    singles = _singles(request, selection)
+    created = clock.day_of(request.account.created_at_ms)
+    order = list(request.catalog.meters)
+    day, meter = selection.opened or ("", "")
     return render.page(
-        visit,
+        request,
         "history.html",
         here="history",
-        choice=choice,
+        selection=selection,
         days=timeline(listed, singles.rows, order),
-        chart=chart.build(usage, choice.span_first, choice.last, order) if usage else None,
-        earlier=_earlier(visit, choice, created),
-        later=_later(visit, choice),
+        chart=chart.build(usage, selection.span_first, selection.last, order) if usage else None,
+        earlier=_earlier(request, selection, created),
+        later=_later(request, selection),
         next_cursor=singles.next_cursor,
-        group=_open_group(visit, choice, day, meter) if meter in listed.get(day, {}) else None,
+        group=_open_group(request, selection, day, meter) if meter in listed.get(day, {}) else None,
         micros=format_micros,
     )
 
 
-class Singles(msgspec.Struct, frozen=True):
+class SingleRows(msgspec.Struct, frozen=True):
     """What is listed singly, and where to go on."""
 
     rows: list[TransactionView]
     next_cursor: str | None = None
 
 
-def _singles(visit: Visit, choice: Choice) -> Singles:
+def _singles(request: PortalRequest, selection: Selection) -> SingleRows:
     """Return what no day counts: credits and the like, or the receipts that are asked for."""
-    if choice.first > choice.last or (choice.meter and not choice.of_receipts):
-        return Singles([])
-    span = HistoryFilter(type=choice.type, meter=choice.meter, start=choice.first, end=choice.last).wanted()  # type: ignore[arg-type]
-    if choice.of_receipts:
-        return _read(visit, span, EVENTS, choice.cursor)
-    return Singles(_read(visit, msgspec.structs.replace(span, non_usage_only=True), MOST_SINGLES, None).rows)
+    if selection.first > selection.last or (selection.meter and not selection.of_receipts):
+        return SingleRows([])
+    span = HistoryFilter(type=selection.type, meter=selection.meter, start=selection.first, end=selection.last).wanted()  # type: ignore[arg-type]
+    if selection.of_receipts:
+        return _read(request, span, EVENTS, selection.cursor)
+    return SingleRows(_read(request, msgspec.structs.replace(span, non_usage_only=True), MOST_SINGLES, None).rows)
 
 
-def _read(visit: Visit, wanted: Filter, limit: int, cursor: str | None) -> Singles:
-    found = statement.read_history(visit.account.account_id, wanted, limit=limit, cursor=cursor)
-    return Singles([view(each, visit.allowed.may_see_sibling) for each in found.transactions], found.next_cursor)
+def _read(request: PortalRequest, wanted: Filter, limit: int, cursor: str | None) -> SingleRows:
+    found = statement.read_history(request.account.account_id, wanted, limit=limit, cursor=cursor)
+    return SingleRows([view(each, request.allowed.may_see_sibling) for each in found.transactions], found.next_cursor)
 
 
-def _earlier(visit: Visit, choice: Choice, created: str) -> str | None:
+def _earlier(request: PortalRequest, selection: Selection, created: str) -> str | None:
     """Return the address of what is older, if there may be anything in it."""
-    if choice.first <= (choice.start or created):
+    if selection.first <= (selection.start or created):
         return None
-    until = (date.fromisoformat(choice.first) - timedelta(days=1)).isoformat()
-    return visit.path("history", **choice.filters, until=until)
+    until = (date.fromisoformat(selection.first) - timedelta(days=1)).isoformat()
+    return request.path("history", **selection.filters, until=until)
 
 
-def _later(visit: Visit, choice: Choice) -> str | None:
+def _later(request: PortalRequest, selection: Selection) -> str | None:
     """Return the address of the newest, if that is not what is shown."""
-    return visit.path("history", **choice.filters) if "until" in visit.query else None
+    return request.path("history", **selection.filters) if "until" in request.query else None
 
 
 class OpenGroup(msgspec.Struct, frozen=True):
@@ -164,43 +164,43 @@ class OpenGroup(msgspec.Struct, frozen=True):
     next_cursor: str | None
 
 
-def _open_group(visit: Visit, choice: Choice, day: str, meter: str) -> OpenGroup:
+def _open_group(request: PortalRequest, selection: Selection, day: str, meter: str) -> OpenGroup:
     """Return what a day has of a meter: of a receipt, the lines of that meter alone."""
     wanted = HistoryFilter(meter=meter, start=day, end=day).wanted()
-    found = _read(visit, wanted, EVENTS, choice.cursor)
+    found = _read(request, wanted, EVENTS, selection.cursor)
     rows = [(each, line) for each in found.rows for line in each.priced_lines if line.meter == meter]
     return OpenGroup(rows, found.next_cursor)
 
 
-def download(visit: Visit) -> Response:
+def download(request: PortalRequest) -> Response:
     """Show the files that hold exactly what is filtered, or give one of them. Raises InvalidRequest, InvalidCursor."""
-    choice = choice_of(visit)
-    if "file" in visit.query:
-        return _file(visit, choice)
-    first = choice.start or min(clock.day_of(visit.account.created_at_ms), choice.last)
-    days = read_days(visit.account.account_id, first, choice.last) if first <= choice.last else {}
-    counted = {} if choice.type == "credit" else only_meters(days, _counted(visit, choice))
+    selection = read_selection(request)
+    if "file" in request.query:
+        return _file(request, selection)
+    first = selection.start or min(clock.day_of(request.account.created_at_ms), selection.last)
+    days = read_days(request.account.account_id, first, selection.last) if first <= selection.last else {}
+    counted = {} if selection.type == "credit" else only_meters(days, _counted(request, selection))
     return render.page(
-        visit,
+        request,
         "history_csv.html",
         here="history",
-        choice=choice,
-        parts=parts(counted, first, choice.last, ROWS_OF_A_FILE),
-        line_amount=sheet(str(visit.words.locale)).names["line_amount"],
+        selection=selection,
+        parts=parts(counted, first, selection.last, ROWS_OF_A_FILE),
+        line_amount=sheet(str(request.words.locale)).names["line_amount"],
     )
 
 
-def _counted(visit: Visit, choice: Choice) -> set[str] | None:
+def _counted(request: PortalRequest, selection: Selection) -> set[str] | None:
     """Return the meters whose rows are in the files; None for all. Receipts have no more rows than their parts."""
-    if choice.meter is None:
+    if selection.meter is None:
         return None
-    return set(visit.catalog.meters[choice.meter].parts) or {choice.meter}
+    return set(request.catalog.meters[selection.meter].parts) or {selection.meter}
 
 
-def _file(visit: Visit, choice: Choice) -> Response:
-    found = sheet(str(visit.words.locale))
-    text, cursor = transaction_csv.write_csv(visit.allowed, choice.wanted(), choice.cursor, sheet=found)
-    span = "-".join(filter(None, [visit.account.account_id, choice.start, choice.end]))
+def _file(request: PortalRequest, selection: Selection) -> Response:
+    found = sheet(str(request.words.locale))
+    text, cursor = transaction_csv.write_csv(request.allowed, selection.ledger_filter(), selection.cursor, sheet=found)
+    span = "-".join(filter(None, [request.account.account_id, selection.start, selection.end]))
     headers = {
         **PAGE_HEADERS,
         "Content-Type": "text/csv; charset=utf-8",

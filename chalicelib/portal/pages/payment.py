@@ -13,38 +13,38 @@ from chalicelib.payments.view import view_authentication, view_payment
 from chalicelib.portal import render
 from chalicelib.portal.policy import PAGE_HEADERS, Headers
 from chalicelib.portal.refusals import why_failed
-from chalicelib.portal.request import Visit
+from chalicelib.portal.request import PortalRequest
 
 
-def show(visit: Visit, payment_id: str) -> Response:
+def show(request: PortalRequest, payment_id: str) -> Response:
     """Show a payment as it is known here; asking Stripe is a form of its own. Raises PaymentNotFound."""
-    payment = table.get(visit.account.account_id, payment_id)
+    payment = table.get(request.account.account_id, payment_id)
     failure = payment.failure
     return render.page(
-        visit,
+        request,
         "payment.html",
         here="overview" if payment.fills_wallet else "plan",
-        with_stripe=payment.state == "requires_action" and visit.may_act,
+        with_stripe=payment.state == "requires_action" and request.may_act,
         payment=view_payment(payment),
         fills_wallet=payment.fills_wallet,
         balance=read_wallet(payment.account_id).balance_micros,
         micros=format_micros,
-        why=why_failed(failure.code, failure.decline_code, visit.words) if failure else None,
-        note=visit.query.get("note"),
+        why=why_failed(failure.code, failure.decline_code, request.words) if failure else None,
+        note=request.query.get("note"),
         has_refund=payment.refunded_micros > 0,
     )
 
 
-def check(visit: Visit, payment_id: str) -> Response:
+def check(request: PortalRequest, payment_id: str) -> Response:
     """Ask Stripe how a payment stands, and show it. Raises PaymentNotFound, PaymentBusy."""
-    resolved = resolve(table.get(visit.account.account_id, payment_id))
+    resolved = resolve(table.get(request.account.account_id, payment_id))
     note = None if resolved.payment.ended else "unavailable" if resolved.unavailable else "still-open"
-    return visit.go("payments", payment_id, note=note)
+    return request.go("payments", payment_id, note=note)
 
 
-def authenticate(visit: Visit, payment_id: str) -> Response:
+def authenticate(request: PortalRequest, payment_id: str) -> Response:
     """Give the page's script what it needs to let the customer's bank ask. Raises PaymentNotFound, PaymentBusy."""
-    found = view_authentication(resolve(table.get(visit.account.account_id, payment_id)))
+    found = view_authentication(resolve(table.get(request.account.account_id, payment_id)))
     return json(found)
 
 

@@ -12,7 +12,7 @@ from chalicelib.payments.new_payment import CardMissing
 from chalicelib.payments.refusals import CardDeclined, PaymentCanceled
 from chalicelib.payments.resolve import Resolution
 from chalicelib.portal import forms, render
-from chalicelib.portal.request import Visit
+from chalicelib.portal.request import PortalRequest
 from chalicelib.stripe_api.errors import PaymentsUnavailable
 from chalicelib.subscriptions import table
 from chalicelib.subscriptions.cancel import cancel, resume
@@ -25,83 +25,87 @@ CHANGE: Final = "-plan"
 PAY: Final = "-owed"
 
 
-def show(visit: Visit) -> Response:
+def show(request: PortalRequest) -> Response:
     """Show what is subscribed to, and what could be."""
-    return _page(visit, load_subscription_view(visit.account.account_id, visit.catalog))
+    return _page(request, load_subscription_view(request.account.account_id, request.catalog))
 
 
-def show_preview(visit: Visit) -> Response:
+def show_preview(request: PortalRequest) -> Response:
     """Show what a change would do and cost, with the form that makes it."""
     try:
-        request = _request(visit, visit.query)
-        found = preview(visit.account, request, visit.catalog)
+        wanted = _read_request(request, request.query)
+        found = preview(request.account, wanted, request.catalog)
     except Refusal as refusal:
-        return _page(visit, load_subscription_view(visit.account.account_id, visit.catalog), refusal, dict(visit.query))
-    return _preview_page(visit, request, found)
+        return _page(
+            request, load_subscription_view(request.account.account_id, request.catalog), refusal, dict(request.query)
+        )
+    return _preview_page(request, wanted, found)
 
 
-def send(visit: Visit) -> Response:
+def send(request: PortalRequest) -> Response:
     """Make a change that was previewed; what it costs must still be what was shown."""
-    attempt = forms.number(visit.form, "attempt", 1)
+    attempt = forms.number(request.form, "attempt", 1)
     try:
-        request = _request(visit, visit.form)
-        key = visit.attempt_key(attempt, CHANGE)
-        found = change(visit.payer, request, key=key, actor=visit.actor, catalog=visit.catalog)
+        wanted = _read_request(request, request.form)
+        key = request.attempt_key(attempt, CHANGE)
+        found = change(request.payer, wanted, key=key, actor=request.actor, catalog=request.catalog)
     except CardMissing:
-        return visit.go("card", then="plan")
+        return request.go("card", then="plan")
     except (CardDeclined, PaymentCanceled) as refusal:
-        visit.finish_attempt(attempt)
-        return visit.go("payments", str(refusal.about["payment_id"]))
+        request.finish_attempt(attempt)
+        return request.go("payments", str(refusal.about["payment_id"]))
     except PaymentsUnavailable as refusal:
-        return visit.go("payments", str(refusal.about["payment_id"]), note="unavailable")
+        return request.go("payments", str(refusal.about["payment_id"]), note="unavailable")
     except IdempotencyConflict:
-        visit.finish_attempt(attempt)
-        return visit.go("plan")
+        request.finish_attempt(attempt)
+        return request.go("plan")
     except Refusal as refusal:
-        return _page(visit, load_subscription_view(visit.account.account_id, visit.catalog), refusal, dict(visit.form))
-    return _paid(visit, attempt, found.resolved)
+        return _page(
+            request, load_subscription_view(request.account.account_id, request.catalog), refusal, dict(request.form)
+        )
+    return _paid(request, attempt, found.resolved)
 
 
-def cancel_plan(visit: Visit) -> Response:
+def cancel_plan(request: PortalRequest) -> Response:
     """Cancel at the period's end. Raises SubscriptionNotFound, AlreadyCanceled, SubscriptionBusy."""
-    cancel(visit.account.account_id, actor=visit.actor, catalog=visit.catalog)
-    return visit.go("plan", done="canceled")
+    cancel(request.account.account_id, actor=request.actor, catalog=request.catalog)
+    return request.go("plan", done="canceled")
 
 
-def resume_plan(visit: Visit) -> Response:
+def resume_plan(request: PortalRequest) -> Response:
     """Take a cancellation back. Raises SubscriptionNotFound, NotCanceled, SubscriptionBusy."""
-    resume(visit.account.account_id, actor=visit.actor, catalog=visit.catalog)
-    return visit.go("plan", done="resumed")
+    resume(request.account.account_id, actor=request.actor, catalog=request.catalog)
+    return request.go("plan", done="resumed")
 
 
-def pay_owed(visit: Visit) -> Response:
+def pay_owed(request: PortalRequest) -> Response:
     """Pay a renewal that is owed. Raises SubscriptionNotFound, NothingOwed, SubscriptionPending, SubscriptionBusy."""
-    attempt = forms.number(visit.form, "attempt", 1)
+    attempt = forms.number(request.form, "attempt", 1)
     try:
         charged = pay_past_due(
-            visit.payer, key=visit.attempt_key(attempt, PAY), actor=visit.actor, catalog=visit.catalog
+            request.payer, key=request.attempt_key(attempt, PAY), actor=request.actor, catalog=request.catalog
         )
     except CardMissing:
-        return visit.go("card", then="plan")
+        return request.go("card", then="plan")
     except (CardDeclined, PaymentCanceled) as refusal:
-        visit.finish_attempt(attempt)
-        return visit.go("payments", str(refusal.about["payment_id"]))
+        request.finish_attempt(attempt)
+        return request.go("payments", str(refusal.about["payment_id"]))
     except PaymentsUnavailable as refusal:
-        return visit.go("payments", str(refusal.about["payment_id"]), note="unavailable")
-    return _paid(visit, attempt, charged.resolved)
+        return request.go("payments", str(refusal.about["payment_id"]), note="unavailable")
+    return _paid(request, attempt, charged.resolved)
 
 
-def _paid(visit: Visit, attempt: int, resolved: Resolution | None) -> Response:
+def _paid(request: PortalRequest, attempt: int, resolved: Resolution | None) -> Response:
     if resolved is None:
-        return visit.go("plan", done="plan")
+        return request.go("plan", done="plan")
     if resolved.payment.ended:
-        visit.finish_attempt(attempt)
-    return visit.go("payments", resolved.payment.payment_id)
+        request.finish_attempt(attempt)
+    return request.go("payments", resolved.payment.payment_id)
 
 
-def _request(visit: Visit, fields: Mapping[str, str]) -> SubscriptionRequest:
+def _read_request(request: PortalRequest, fields: Mapping[str, str]) -> SubscriptionRequest:
     """Read a change from a form or an address: the plan, and how many of each add-on. Raises InvalidRequest."""
-    add_ons = {name: forms.number(fields, f"add_on_{name}") for name in visit.catalog.add_ons}
+    add_ons = {name: forms.number(fields, f"add_on_{name}") for name in request.catalog.add_ons}
     return SubscriptionRequest(
         plan=fields.get("plan", ""),
         add_ons={name: number for name, number in add_ons.items() if number},
@@ -109,50 +113,52 @@ def _request(visit: Visit, fields: Mapping[str, str]) -> SubscriptionRequest:
     )
 
 
-def _preview_page(visit: Visit, request: SubscriptionRequest, found: ChangeResult) -> Response:
-    shown = view_change(found, visit.catalog, is_preview=True)
+def _preview_page(request: PortalRequest, wanted: SubscriptionRequest, found: ChangeResult) -> Response:
+    shown = view_change(found, request.catalog, is_preview=True)
     return render.page(
-        visit,
+        request,
         "plan_preview.html",
         here="plan",
-        attempt=visit.session.attempt,
-        request=request,
+        attempt=request.session.attempt,
+        wanted=wanted,
         change=shown,
         trial_end=found.effect.trial_end_ms if found.effect else None,
         needs_card=found.effect is not None and found.effect.needs_card,
-        card=visit.payer.card,
+        card=request.payer.card,
         is_carried=found.quote.charge_micros == 0 < found.quote.carried_micros,
     )
 
 
 def _page(
-    visit: Visit,
+    request: PortalRequest,
     subscription: SubscriptionView | None,
     refusal: Refusal | None = None,
     given: dict[str, str] | None = None,
 ) -> Response:
     return render.page(
-        visit,
+        request,
         "plan.html",
         status=refusal.status if refusal else 200,
         here="plan",
         subscription=subscription,
-        attempt=visit.session.attempt,
-        errors=forms.errors_of(visit, refusal, ()) if refusal else {},
-        **_offer(visit, subscription, given or {}),
-        **_set_by(visit),
+        attempt=request.session.attempt,
+        errors=forms.errors_of(request, refusal, ()) if refusal else {},
+        **_offer(request, subscription, given or {}),
+        **_set_by(request),
     )
 
 
-def _offer(visit: Visit, subscription: SubscriptionView | None, given: dict[str, str]) -> dict[str, Any]:
+def _offer(request: PortalRequest, subscription: SubscriptionView | None, given: dict[str, str]) -> dict[str, Any]:
     """Return what is sold in the account's currency, and how many of each are chosen."""
     held = subscription and (subscription.scheduled or subscription)
     is_running = subscription is not None and subscription.status != "canceled"
-    chosen = {name: held.add_ons.get(name, 0) if held else 0 for name in visit.catalog.add_ons}
+    chosen = {name: held.add_ons.get(name, 0) if held else 0 for name in request.catalog.add_ons}
     chosen |= {name: given.get(f"add_on_{name}", number) for name, number in chosen.items()}  # type: ignore[misc]
     return {
-        "plans": _offered(visit.catalog.plans, visit.currency, {held.plan} if held and is_running else set()),
-        "add_ons": _offered(visit.catalog.add_ons, visit.currency, set(held.add_ons) if held and is_running else set()),
+        "plans": _offered(request.catalog.plans, request.currency, {held.plan} if held and is_running else set()),
+        "add_ons": _offered(
+            request.catalog.add_ons, request.currency, set(held.add_ons) if held and is_running else set()
+        ),
         "chosen_plan": given.get("plan") or (held.plan if held else None),
         "chosen": chosen,
     }
@@ -167,6 +173,6 @@ def _offered(products: Mapping[str, Product], currency: str, held: set[str]) -> 
     }
 
 
-def _set_by(visit: Visit) -> dict[str, Any]:
-    found = table.find(visit.account.account_id)
+def _set_by(request: PortalRequest) -> dict[str, Any]:
+    found = table.find(request.account.account_id)
     return {"set_by": found.actor if found else None}

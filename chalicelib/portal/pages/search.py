@@ -15,8 +15,8 @@ from chalicelib.payments.payment import PREFIX as PAYMENT
 from chalicelib.payments.payment import Payment
 from chalicelib.payments.view import view_payment
 from chalicelib.portal import render
-from chalicelib.portal.pages.history import choice_of
-from chalicelib.portal.request import Visit
+from chalicelib.portal.pages.history import read_selection
+from chalicelib.portal.request import PortalRequest
 
 STRIPE: Final = ("pi_", "ch_", "py_")
 PAYMENTS_READ: Final = 100
@@ -24,45 +24,47 @@ MOST_READS: Final = 20
 LONGEST: Final = 200
 
 
-def show(visit: Visit) -> Response:
+def show(request: PortalRequest) -> Response:
     """Look for an id, and go where it leads. Raises InvalidRequest, InvalidCursor."""
-    wanted = visit.query.get("q", "")[:LONGEST]
+    wanted = request.query.get("q", "")[:LONGEST]
     if not wanted:
-        return visit.go("history")
-    payment = _payment(visit, wanted)
+        return request.go("history")
+    payment = _payment(request, wanted)
     if payment:
-        return visit.go("payments", payment.payment_id)
-    if wanted.startswith(TRANSACTION) and _is_transaction(visit, wanted):
-        return visit.go("transactions", wanted)
-    return _by_event(visit, wanted)
+        return request.go("payments", payment.payment_id)
+    if wanted.startswith(TRANSACTION) and _is_transaction(request, wanted):
+        return request.go("transactions", wanted)
+    return _by_event(request, wanted)
 
 
-def _by_event(visit: Visit, wanted: str) -> Response:
+def _by_event(request: PortalRequest, wanted: str) -> Response:
     """Look for the id of an event, as far back as one answer goes. Raises InvalidRequest, InvalidCursor."""
-    choice = choice_of(visit)
-    span, before_key = choice.wanted(), search.read_start_key(visit.query.get("before", ""))
-    account_id = visit.account.account_id
+    selection = read_selection(request)
+    span, before_key = selection.ledger_filter(), search.read_start_key(request.query.get("before", ""))
+    account_id = request.account.account_id
     found = search.find_by_event_id(account_id, wanted, from_ms=span.from_ms, to_ms=span.to_ms, before_key=before_key)
     if len(found.transactions) == 1:
-        return visit.go("transactions", found.transactions[0].id)
-    older = visit.path("history", "search", **choice.filters, q=wanted, before=found.next_key)
+        return request.go("transactions", found.transactions[0].id)
+    older = request.path("history", "search", **selection.filters, q=wanted, before=found.next_key)
     return render.page(
-        visit,
+        request,
         "search.html",
         here="history",
         wanted=wanted,
-        rows=[view(each, visit.allowed.may_see_sibling) for each in found.transactions],
+        rows=[view(each, request.allowed.may_see_sibling) for each in found.transactions],
         older=older if found.next_key else None,
         looked_until=found.next_key,
     )
 
 
-def show_transaction(visit: Visit, transaction_id: str) -> Response:
+def show_transaction(request: PortalRequest, transaction_id: str) -> Response:
     """Show a transaction with all that is known of it. Raises UnknownTransaction."""
-    shown = view(statement.read_transaction(visit.account.account_id, transaction_id), visit.allowed.may_see_sibling)
-    payment = payments.find(visit.account.account_id, shown.payment_id) if shown.payment_id else None
+    shown = view(
+        statement.read_transaction(request.account.account_id, transaction_id), request.allowed.may_see_sibling
+    )
+    payment = payments.find(request.account.account_id, shown.payment_id) if shown.payment_id else None
     return render.page(
-        visit,
+        request,
         "transaction.html",
         here="history",
         row=shown,
@@ -71,17 +73,17 @@ def show_transaction(visit: Visit, transaction_id: str) -> Response:
     )
 
 
-def _is_transaction(visit: Visit, transaction_id: str) -> bool:
+def _is_transaction(request: PortalRequest, transaction_id: str) -> bool:
     try:
-        statement.read_transaction(visit.account.account_id, transaction_id)
+        statement.read_transaction(request.account.account_id, transaction_id)
     except UnknownTransaction:
         return False
     return True
 
 
-def _payment(visit: Visit, wanted: str) -> Payment | None:
+def _payment(request: PortalRequest, wanted: str) -> Payment | None:
     """Return the payment of our own or of Stripe's id."""
-    account_id = visit.account.account_id
+    account_id = request.account.account_id
     if wanted.startswith(PAYMENT):
         return payments.find(account_id, wanted)
     if not wanted.startswith(STRIPE):

@@ -18,7 +18,7 @@ class NoticesBusy(Busy):
     title = "The choice of mails is being changed by others"
 
 
-def choose(account_id: str, request: ChoiceRequest) -> Choice:
+def change_choice(account_id: str, request: ChoiceRequest) -> Choice:
     """Keep a choice, and return it. Raises NoticesBusy."""
     for _ in attempts(WRITERS):
         choice = request.over(table.choice_of(account_id))

@@ -11,7 +11,7 @@ from chalicelib.notices.mail import Mail
 PAGE: Final = Path(__file__).with_name("mail.html")
 
 
-def plain(mail: Mail) -> str:
+def text_of(mail: Mail) -> str:
     """Write a mail as plain text."""
     facts = "\n".join(f"{label}: {value}" for label, value in mail.facts)
     actions = "\n".join(f"{action.label}: {action.url}" for action in mail.actions)
@@ -19,7 +19,7 @@ def plain(mail: Mail) -> str:
     return "\n\n".join(part for part in (*mail.paragraphs, facts, actions, signature) if part) + "\n"
 
 
-def html(mail: Mail) -> str:
+def html_of(mail: Mail) -> str:
     """Write a mail as a page that every mail program can show: tables, and styles beside each element."""
     return _page().substitute(
         language=escape(mail.language),
