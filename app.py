@@ -1,7 +1,7 @@
-"""The Lambda entry points: wiring only. Routes come by blueprint, every other function from its domain's handlers.
+"""The Lambda entry points: wiring only. Routes are in blueprints, every other function in its domain's handlers.
 
-Chalice is told of each function and of the kind of its source here. All else about it, its entry point included, is in
-`infrastructure/functions.toml`, whose settings go over Chalice's own.
+Each function is registered with Chalice here, with the kind of its event source. All other settings, its entry point
+included, are in `infrastructure/functions.toml` and override Chalice's own.
 """
 
 from typing import Final
@@ -52,7 +52,7 @@ BY_SCHEDULE: Final = (
     follow_up_payments,
 )
 ELSEWHERE: Final = "functions.toml"
-"""In place of each source: which one it is, the template says."""
+"""A placeholder for each event source: the template names the real one."""
 
 app = Chalice(app_name="billing-portal")
 app.api.binary_types = []

@@ -42,7 +42,7 @@ def run(module: str, environment: dict[str, str]) -> dict[str, Any]:
 
 
 def machine() -> dict[str, Any]:
-    """Say where the figures come from."""
+    """Describe the machine and the versions of the libraries."""
     return {
         "python": platform.python_version(),
         "machine": platform.machine(),

@@ -83,7 +83,7 @@ def wait_for(condition: Callable[[], bool]) -> None:
 
 
 def balance_micros(account_id: str) -> int:
-    """Return what is in a wallet."""
+    """Return a wallet's balance."""
     return read_wallet(account_id).balance_micros
 
 
@@ -108,14 +108,14 @@ def refilled_alone(system: System, account_id: str) -> float:
 
 
 def succeeded_charges(system: System) -> int:
-    """Count the charges that Stripe made."""
+    """Count the succeeded charges at Stripe."""
     with urlopen(f"{system.stripe_url}/_control/objects/charge", timeout=30) as answer:
         charges: list[dict[str, Any]] = json.load(answer)["data"]
     return sum(charge["status"] == "succeeded" for charge in charges)
 
 
 def burst(system: System) -> dict[str, Any]:
-    """Let the burst come, and wait until every wallet is where it must be."""
+    """Send the burst, and wait until every wallet has the expected balance."""
     random = Random(20261124)
     with ThreadPoolExecutor(AT_ONCE) as pool:
         wallets = list(pool.map(lambda number: wallet(system, number), range(WALLETS)))

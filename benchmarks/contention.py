@@ -1,7 +1,7 @@
-"""Many committers of one wallet at once: what they reach together, beside what one reaches alone.
+"""Many concurrent committers of one wallet: their throughput together, compared with that of one alone.
 
-Run as a process of its own; prints JSON. Committers are processes as far as there are cores, and threads beyond. Each
-posts batches of ten events one after the other, as functions do that the queue gives batches with the same workspace.
+Run as a process of its own; prints JSON. There is at most one process per core; further committers are threads. Each
+posts batches of ten events one after the other, like functions that receive batches of the same workspace from a queue.
 """
 
 import json
@@ -27,7 +27,7 @@ EVENTS = 10
 
 
 def batch(account_id: str, name: str, number: int) -> list[Posting]:
-    """Return the events of one batch, of a moment ago, as they come from a queue."""
+    """Return the events of one batch, all of them recent, as they arrive from a queue."""
     moment = now_ms()
     return [
         Posting(
@@ -40,7 +40,7 @@ def batch(account_id: str, name: str, number: int) -> list[Posting]:
 
 
 def commit_for(account_id: str, name: str, seconds: float) -> tuple[int, int]:
-    """Post batch after batch for a while; return how many were posted, and how many were given up once."""
+    """Post batches for `seconds`; return how many were posted, and how many were given up."""
     posted = gave_up = 0
     end = time.monotonic() + seconds
     for number in count():
@@ -53,7 +53,7 @@ def commit_for(account_id: str, name: str, seconds: float) -> tuple[int, int]:
 
 
 def work(account_id: str, name: str, threads: int, seconds: float) -> dict[str, int]:
-    """Be so many committers of this process."""
+    """Run committers in threads of this process; return their counts."""
     with metered() as wire, ThreadPoolExecutor(threads) as pool:
         done = list(pool.map(lambda each: commit_for(account_id, f"{name}-{each}", seconds), range(threads)))
     return {
@@ -64,7 +64,7 @@ def work(account_id: str, name: str, threads: int, seconds: float) -> dict[str, 
 
 
 def together(committers: int) -> dict[str, float]:
-    """Let committers post to one new wallet at once."""
+    """Let committers post to one new wallet concurrently; return their figures."""
     account_id = new_wallet("contended")
     processes = min(committers, os.cpu_count() or 1)
     shares = [committers // processes + (place < committers % processes) for place in range(processes)]

@@ -1,4 +1,4 @@
-"""Usage messages as they come in production: nothing in them repeats but what really does."""
+"""Usage messages as they arrive in production: nothing in them repeats except what really does."""
 
 import json
 import uuid
@@ -55,7 +55,7 @@ def records(
 ) -> list[Record]:
     """Return SQS records of `count` messages, spread evenly over the wallets and at random over the time.
 
-    With `step_ms` each is so much older than the one before.
+    With `step_ms` each is that much older than the one before.
     """
     return [
         _record(

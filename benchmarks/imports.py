@@ -1,7 +1,7 @@
-"""What a cold start imports: each function's code, in a fresh interpreter. Run as a process of its own; prints JSON.
+"""The imports of a cold start: each function's code, in a new interpreter. Run as a process of its own; prints JSON.
 
-As it is deployed: with bytecode, and without what is installed for development only. Functions and the bare libraries
-take turns. The time is the process's own, whatever else the machine does, and the best of several counts.
+Conditions are those of a deployment: with bytecode, and without libraries that are for development only. Functions and
+the bare libraries are measured in turn. The time is the process's own CPU time; the best of several rounds counts.
 """
 
 import json
@@ -13,10 +13,10 @@ import tempfile
 from local.resources import Overlay
 
 BARE = "chalice.app, boto3, pynamodb.models"
-"""What a project of this kind cannot do without."""
+"""The libraries that every project of this kind needs."""
 API = "app"
 NOT_DEPLOYED = ("cryptography", "rich")
-"""Libraries that a deployed one imports where it finds them."""
+"""Libraries that a deployed library imports if they are installed."""
 ROUNDS = 7
 PROGRAM = """
 import sys, time
@@ -28,7 +28,7 @@ print((time.process_time() - start) * 1000)
 
 
 def modules() -> dict[str, str]:
-    """Return what is imported by each function, by its name."""
+    """Return what each function imports, by its name."""
     handlers = [function.handler.rpartition(".") for function in Overlay.read().functions.values() if function.handler]
     return {"bare": BARE, "api": API, **{name: module for module, _, name in handlers}}
 

@@ -1,7 +1,7 @@
-"""Drawing invoices, side by side with two other libraries that draw the same content. Run as a process; prints JSON.
+"""Drawing invoices, compared with two other libraries that draw the same content. Run as a process; prints JSON.
 
-All draw warm, on the process's own CPU time; each figure is the median of its rounds. The others get their fonts from
-the same files, and lay out no more than what is asked: a heading, both parties, a table with repeated headings, totals.
+All are measured warm, in CPU time of the process; each figure is the median of its rounds. The others use fonts from
+the same files, and lay out only what is required: a heading, both parties, a table with repeated headings, totals.
 """
 
 import html
@@ -38,12 +38,12 @@ def examples() -> list[Invoice]:
 
 
 def digests() -> list[str]:
-    """Return what the examples are drawn to, in short."""
+    """Return the hashes of the drawn examples."""
     return [sha256(draw(each, None)).hexdigest() for each in examples()]
 
 
 def another(size: int) -> Invoice:
-    """Return an invoice with lines that no other has, so that nobody is measured on what it remembers."""
+    """Return an invoice with lines that no other has, so that no library is measured on what it has cached."""
     number = next(_numbers)
     lines = tuple(replace(line, description=f"{line.description}, case {number}") for line in many_lines(size))
     return invoice(lines=lines, number=f"ACME-{number:06d}")
@@ -74,7 +74,7 @@ def rows(document: Invoice) -> list[tuple[str, str, str, str]]:
 
 
 def around(document: Invoice) -> tuple[list[str], list[str]]:
-    """Return what stands above the table and below it."""
+    """Return the texts above the table and below it."""
     total = Words(document.locale).amount(document.total_micros, document.currency)
     paid = document.paid
     above = [document.number, document.seller.name, *document.seller.address, document.buyer.name]

@@ -1,4 +1,4 @@
-"""The ledger's figures. Run as a process of its own, so that its memory and CPU time are its alone; prints JSON."""
+"""The ledger's figures. Run as a process of its own, to measure only its memory and CPU time; prints JSON."""
 
 import json
 import resource
@@ -27,7 +27,7 @@ _random = Random(20261124)
 
 
 def throughput() -> dict[str, Any]:
-    """Measure 10,000 messages over 10 wallets, and the naive handler beside them. Each round's wallets are new."""
+    """Measure 10,000 messages over 10 wallets, and the naive handler for comparison. Each round's wallets are new."""
     rates = []
     for _ in range(ROUNDS):
         wallets = [new_wallet("ledger") for _ in range(10)]
@@ -52,7 +52,7 @@ def throughput() -> dict[str, Any]:
 
 
 def write_units() -> dict[str, Any]:
-    """Measure batches of one wallet, each the first commit of a new one."""
+    """Measure batches of one wallet, each batch the first commit of a new wallet."""
     per_event: dict[str, float] = {}
     calls: dict[str, int] = {}
     for size in (1, 10, 100, 1_000, 10_000):

@@ -1,6 +1,6 @@
-"""What everyone builds, for comparison: a row, a marker and the balance in one transaction an event.
+"""The usual implementation, for comparison: a row, a marker and the balance in one transaction per event.
 
-Written as a handler with Powertools' batch processor would be, with plain boto3 and no library of ours.
+It is a handler with Powertools' batch processor, written with plain boto3 and none of our code.
 """
 
 import json
@@ -24,7 +24,7 @@ class Naive:
         self.table = table
 
     def create(self) -> None:
-        """Make the table."""
+        """Create the table."""
         self.client.create_table(
             TableName=self.table,
             BillingMode="PAY_PER_REQUEST",

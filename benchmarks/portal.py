@@ -1,6 +1,6 @@
 """The portal's figures: pages of a wallet with a million events. Run as a process of its own; prints JSON.
 
-A page is asked for as API Gateway hands it to the function. CPU is the process's own time, the median of several.
+A page is requested as API Gateway passes it to the function. CPU is the process's own time, the median of several.
 """
 
 import gzip
@@ -28,7 +28,7 @@ TOKEN = "a-session-of-the-benchmark"
 EVENTS = 1_000_000
 BATCH = 500
 SPACING_MS = 580
-"""A million events of a week, in batches that fit into one page each."""
+"""A million events in a week, in batches that each fit into one page."""
 
 ROUNDS = 15
 
@@ -47,7 +47,7 @@ def open_account() -> None:
 
 
 def fill() -> None:
-    """Give the account its million events."""
+    """Record the account's million events."""
     end_ms = now_ms()
     for start in range(0, EVENTS, BATCH):
         page_end = end_ms - (EVENTS - start - BATCH) * SPACING_MS
@@ -57,7 +57,7 @@ def fill() -> None:
 
 
 def ask(route: str, path: str = "", **query: str) -> str:
-    """Ask for a page of the account, and return its HTML."""
+    """Request a page of the account, and return its HTML."""
     address = f"/portal/accounts/{ACCOUNT}{path}"
     event = {
         "requestContext": {

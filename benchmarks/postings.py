@@ -1,6 +1,6 @@
-"""Figures of postings: what an event takes in storage, pairs of legs, receipts, and awkward batches.
+"""Figures of postings: the storage of an event, pairs of legs, receipts, and unusual batches.
 
-Run as a process of its own, so that its CPU time is its alone; prints JSON.
+Run as a process of its own, to measure only its CPU time; prints JSON.
 """
 
 import json
@@ -35,16 +35,16 @@ def stored_bytes(account_id: str) -> int:
 
 
 def information_bytes(span_ms: int, events: int) -> float:
-    """Return what of an event cannot be told from the others: its id, its link, its number, and its time among theirs.
+    """Return how much of an event cannot be derived from the others: its id, link, number, and time among theirs.
 
-    A time among `events` random ones of a span takes the logarithm of the mean gap, and what an exponential gap adds.
+    A time among `events` random ones of a span needs the logarithm of the mean gap, and what an exponential gap adds.
     """
     bits = 122 + 64 + math.log2(10**10) + math.log2(span_ms / events * math.e)
     return round(bits / 8, 1)
 
 
 def storage() -> dict[str, Any]:
-    """Measure what events take, 1,000 in a page."""
+    """Measure the storage of events, 1,000 in a page."""
     wallet = new_wallet("posting")
     record(records(_random, [wallet], 1_000, end_ms=now_ms(), span_ms=MINUTE_MS))
     return {
@@ -91,13 +91,13 @@ def pairs() -> dict[str, Any]:
 
 
 def post_all(postings: list[Posting]) -> None:
-    """Post; all must be new."""
+    """Post; all postings must be new."""
     if len(post(postings).posted) != len(postings):
         raise RuntimeError("not all were posted")
 
 
 def hundred_clients() -> dict[str, Any]:
-    """Count the calls for a batch of 100 clients of one workspace, at first and when it goes on."""
+    """Count the calls for a batch of 100 clients of one workspace: the first batch, and the next one."""
     clients, workspace = [new_wallet("posting") for _ in range(100)], new_wallet("posting")
     calls: dict[str, dict[str, int]] = {}
     for name in ("first", "next"):
@@ -124,7 +124,7 @@ def receipts() -> dict[str, Any]:
 
 
 def far_apart() -> dict[str, Any]:
-    """Count the calls for 500 events of one account that are far apart, new and then sent again."""
+    """Count the calls for 500 events of one account that are far apart in time, new and then sent again."""
     wallet, calls, seconds = new_wallet("posting"), {}, {}
     messages = records(_random, [wallet], 500, end_ms=now_ms(), span_ms=1, step_ms=FAR_APART_MS)
     for name in ("new", "again"):

@@ -1,7 +1,7 @@
-"""The renewals' figures: calls per renewed subscription, however many are due. A process of its own; prints JSON.
+"""The renewals' figures: calls per renewed subscription, by how many are due. Run as a process of its own; prints JSON.
 
 With 100 and 1,000 due, all of them are renewed; another 1,000 by two runs at once. With 10,000 due, the finder puts all
-of them on the queue, and `SAMPLE` are renewed: what one costs is measured here, not how long they take.
+of them on the queue, and `SAMPLE` are renewed: the calls of one renewal are measured, not the duration.
 """
 
 import json
@@ -59,7 +59,7 @@ _numbers = count(1)
 
 
 def subscribers(number: int, customer_id: str) -> list[str]:
-    """Make accounts whose subscription is due, all with one customer at Stripe; return their ids."""
+    """Create accounts whose subscription is due, all with one customer at Stripe; return their ids."""
     accounts = [f"renewal-{next(_numbers)}" for _ in range(number)]
     with AccountRow.batch_write() as batch:
         for account_id in accounts:
@@ -101,7 +101,7 @@ def _subscription(account_id: str) -> Subscription:
 
 
 def renew_one(account_id: str) -> None:
-    """Hand an account to the three functions of a renewal as Lambda does: renew, charge, follow."""
+    """Pass an account to the three functions of a renewal as Lambda does: renew, charge, follow."""
     payment_id = renewal_claim(account_id, next_period(TERMS, CONTENTS, PRICES, 1), attempt=0, now_ms=0).resource_id
     about = {"account_id": account_id, "payment_id": payment_id}
     failed = renew.renew_queued([{"messageId": "1", "body": json.dumps({"account_id": account_id})}], catalog())
@@ -130,7 +130,7 @@ def sqs_calls() -> Iterator[Counter[str]]:
 
 
 def with_due(due: int, stripe: Emulator, customer_id: str) -> Json:
-    """Measure with so many subscriptions that are due."""
+    """Measure with this many due subscriptions."""
     accounts = subscribers(due, customer_id)
     with metered() as finder, sqs_calls() as queued:
         found = renew.queue_due(clock.now_ms())
@@ -178,7 +178,7 @@ def stripe_calls(stripe: Emulator) -> int:
 
 
 def forget(accounts: Sequence[str]) -> None:
-    """Take subscriptions away, so that they are not due in what is measured next."""
+    """Delete subscriptions, so that they are not due in the next measurement."""
     with SubscriptionRow.batch_write() as batch:
         for account_id in accounts:
             batch.delete(SubscriptionRow(account_id))

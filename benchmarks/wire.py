@@ -1,8 +1,8 @@
-"""Count the calls to DynamoDB and what they cost: from what went over the wire, by DynamoDB's published rules.
+"""Count the calls to DynamoDB and their units, from the requests and answers and by DynamoDB's published rules.
 
 Rules: Amazon DynamoDB Developer Guide, "DynamoDB item sizes and formats" and "Capacity unit consumption". A
-transactional write takes 2 units for each started KB of each item, a plain one 1; a strongly consistent read 1 unit for
-each started 4 KB of what it read in all, any other read half of that.
+transactional write costs 2 units for each started KB of each item, a plain write 1 unit. A strongly consistent read
+costs 1 unit for each started 4 KB of everything that it read, any other read half of that.
 """
 
 import json
@@ -29,7 +29,7 @@ class Wire:
         self.write_units = 0.0
         self.read_units = 0.0
         self._consistent: dict[int, bool] = {}
-        # Not the metered client: it only looks up how large an updated item became.
+        # Not the metered client: it only reads the size of updated items.
         self._plain = boto3.client("dynamodb")
 
     @property
@@ -38,7 +38,7 @@ class Wire:
         return self.calls.total()
 
     def sent(self, params: Mapping[str, Any], model: Any, **_: Any) -> None:
-        """Note a call before it is sent, with the units of what it puts."""
+        """Count a call before it is sent, with the units of the items that it puts."""
         self.calls[model.name] += 1
         self._consistent[threading.get_ident()] = b'"ConsistentRead": true' in params["body"]
         if model.name == "TransactWriteItems":
@@ -48,7 +48,7 @@ class Wire:
                     self.write_units += 2 * ceil(item_size(action["Put"]["Item"]) / KB)
 
     def answered(self, parsed: Mapping[str, Any], model: Any, **_: Any) -> None:
-        """Note an answer, with the units of what it read."""
+        """Count the units of what a call read, when it is answered."""
         if model.name == "TransactWriteItems":
             return
         items = [*parsed.get("Items", []), *([parsed["Item"]] if parsed.get("Item") else [])]
@@ -59,7 +59,7 @@ class Wire:
         self.read_units += started if consistent else started / 2
 
     def add_updates(self, updated: list[tuple[str, dict[str, Any]]]) -> None:
-        """Add the units of items that a transaction updated, by the size that they have now."""
+        """Add the units of items that a transaction updated, by their current size."""
         for table, key in updated:
             item = self._plain.get_item(TableName=table, Key=key, ConsistentRead=True)["Item"]
             self.write_units += 2 * ceil(item_size(item) / KB)

@@ -17,7 +17,7 @@ _numbers = count(1)
 
 
 def new_wallet(name: str) -> str:
-    """Make an empty wallet; `name` keeps apart those of measurements that share an emulator."""
+    """Create an empty wallet; `name` separates the wallets of measurements that share an emulator."""
     account_id = f"{name}-{next(_numbers)}"
     with TransactWrite(connection=connection()) as transaction:
         add_new_wallet(transaction, account_id, "usd")
@@ -25,7 +25,7 @@ def new_wallet(name: str) -> str:
 
 
 def record(messages: list[Record]) -> None:
-    """Hand messages to the function as Lambda does; all of them must be posted."""
+    """Pass messages to the function as Lambda does; all of them must be posted."""
     answer = record_usage({"Records": messages}, None)
     if answer["batchItemFailures"]:
         raise RuntimeError(f"{len(answer['batchItemFailures'])} messages were not posted")

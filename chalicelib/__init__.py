@@ -1,1 +1,1 @@
-"""The billing portal: one package a domain. The layout is described in docs/architecture.md."""
+"""The billing portal: one package per domain. The layout is described in docs/architecture.md."""

@@ -1,7 +1,7 @@
-"""Batches: each item is answered for by itself. Whatever is wrong with one, also what nobody foresaw, is its own alone.
+"""Batches: each item is handled by itself. An error in one item, even an unexpected one, does not affect the others.
 
-What an item raises is logged with its stack and ids, and stops no other. Who calls says what becomes of those that
-failed: a message goes back to its queue, a record to its stream, a schedule's run raises at its end.
+An item's exception is logged with its stack and ids. The caller decides what happens to the items that failed: a
+message returns to its queue, a record to its stream, a scheduled run raises at its end.
 """
 
 import time
@@ -21,7 +21,7 @@ Message = Mapping[str, Any]
 """A message as Lambda delivers it from SQS."""
 
 LONGEST_BODY: Final = 1_000
-"""Characters of a message's body that are logged: enough to know it by."""
+"""Characters of a message's body that are logged: enough to identify it."""
 
 
 class Failure(msgspec.Struct, Generic[ItemT], frozen=True):
@@ -41,14 +41,14 @@ def each(
 ) -> list[Failure[ItemT]]:
     """Handle each item, and return those that failed, in their order.
 
-    `message` and what an item is `about` (its ids, by name) are its line in the log. Up to `at_once` items are handled
-    side by side, in threads. What raises while the items are still being found is raised.
+    For an item that fails, `message` and what it is `about` (its ids, by name) are logged. Up to `at_once` items are
+    handled concurrently, in threads. An exception from the iterable itself is raised.
     """
 
     def attempt(item: ItemT) -> Failure[ItemT] | None:
         try:
             handle(item)
-        except Exception as error:  # noqa: BLE001 - the outermost frame of one item: logged here, answered for above
+        except Exception as error:  # noqa: BLE001 - the outermost frame of one item: logged here, handled by the caller
             log().exception(message, **about(item))
             return Failure(item, error)
         return None
@@ -73,9 +73,9 @@ def each_record(
 ) -> list[str]:
     """Handle each record of a stream, and return the sequence numbers of those that must be delivered again.
 
-    Lambda delivers again from the lowest of them, with all that lie behind it: `handle` must be safe to repeat. One
-    that fails is handed to `otherwise`, which has its account tried again elsewhere, so that nothing waits behind it.
-    It comes again only if that fails as well.
+    Lambda delivers the lowest of them and all later records again: `handle` must be safe to repeat. A record that fails
+    is passed to `otherwise`, which has its account retried elsewhere, so that it does not block the records behind it.
+    It is delivered again only if `otherwise` fails as well.
     """
 
     def attempt(record: Record) -> None:

@@ -1,4 +1,4 @@
-"""The door to S3: one client a process, for all buckets."""
+"""The door to S3: one client per process, for all buckets."""
 
 from functools import cache
 from typing import Any
@@ -6,8 +6,8 @@ from typing import Any
 
 @cache
 def client() -> Any:
-    """Return the client of S3, made on first use. Links are signed with version 4, which every region takes."""
-    # Imported here: the functions that answer without a document should not pay for it.
+    """Return the client of S3, made on first use. Links are signed with version 4, which every region accepts."""
+    # Imported here: functions that answer without a document should not pay for the import.
     import boto3  # noqa: PLC0415
     from botocore.config import Config  # noqa: PLC0415
 
@@ -18,7 +18,7 @@ def client() -> Any:
             connect_timeout=2,
             read_timeout=10,
             retries={"mode": "standard", "total_max_attempts": 3},
-            # With this, links name the region's own host; the global one only redirects for a new bucket elsewhere.
+            # With this, links name the region's own host; the global one redirects for new buckets elsewhere.
             s3={"addressing_style": "virtual"},
         ),
     )

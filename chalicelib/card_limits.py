@@ -1,7 +1,7 @@
 """The smallest and the largest charge of a card, by currency, in Stripe's minor units. Pure.
 
 https://docs.stripe.com/currencies#minimum-and-maximum-charge-amounts, read in November 2026.
-Card networks may take less.
+Card networks may accept less.
 """
 
 from types import MappingProxyType
@@ -21,20 +21,20 @@ SMALLEST: Final = MappingProxyType(
         "huf": 17_500,
     }
 )
-"""The least that is charged in a currency in which the account is paid out. Other currencies have no minimum of their
-own: what they are converted to has to reach its minimum."""
+"""The minimum charge in a currency in which the account is paid out. Other currencies have no minimum of their own: the
+amount after conversion must reach the minimum of the currency that it is converted to."""
 
 DIGITS: Final = MappingProxyType({"idr": 12, "cop": 10, "inr": 9})
-EIGHT: Final = 8
-"""How many digits an amount has at most: eight, but for a few currencies. Most cards take more, some do not: what is
-published for all ways to pay holds for every card."""
+DEFAULT_DIGITS: Final = 8
+"""The maximum number of digits of an amount, except in a few currencies. Most cards accept more, some do not: the limit
+that is published for all payment methods is valid for every card."""
 
 
 def smallest_charge(currency: str) -> int:
-    """Return the least that a card can be charged, in minor units; 1 where none is published."""
+    """Return the minimum charge of a card, in minor units; 1 if none is published."""
     return SMALLEST.get(currency, 1)
 
 
 def largest_charge(currency: str) -> int:
-    """Return the most that a card can be charged at once, in minor units."""
-    return int(10 ** DIGITS.get(currency, EIGHT)) - 1
+    """Return the maximum amount of one charge of a card, in minor units."""
+    return int(10 ** DIGITS.get(currency, DEFAULT_DIGITS)) - 1

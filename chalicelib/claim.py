@@ -1,12 +1,12 @@
-"""What an Idempotency-Key stands for. Values only. Pure."""
+"""What an Idempotency-Key identifies. Values only. Pure."""
 
 import msgspec
 
 
 class Claim(msgspec.Struct, frozen=True):
-    """What a key stands for: the id of the thing that it makes, and when it was first asked for.
+    """What a key identifies: the id of the object that the request creates, and when it was first requested.
 
-    `is_done` tells that what makes nothing of its own, such as no payment, was done.
+    `is_done` is True after an operation was done that creates no object of its own, such as no payment.
     """
 
     resource_id: str

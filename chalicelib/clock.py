@@ -9,24 +9,24 @@ from typing import Final
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND: Final = timedelta(milliseconds=1)
 LAST_MS: Final = (datetime.max.replace(tzinfo=UTC) - EPOCH) // MILLISECOND
-"""The last time that can be written."""
+"""The latest time that can be written."""
 
 _offset = timedelta()
 
 
 def now() -> datetime:
-    """Return the present moment in UTC, in whole milliseconds."""
+    """Return the current time in UTC, in whole milliseconds."""
     moment = datetime.now(UTC) + _offset
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
 def now_ms() -> int:
-    """Return the present moment as milliseconds since 1970."""
+    """Return the current time as milliseconds since 1970."""
     return to_ms(now())
 
 
 def to_ms(moment: datetime) -> int:
-    """Return a moment as whole milliseconds since 1970, cut off (never rounded up into the future)."""
+    """Return a moment as whole milliseconds since 1970, truncated (never rounded up into the future)."""
     return (moment - EPOCH) // MILLISECOND
 
 
@@ -52,7 +52,7 @@ def day_of(moment_ms: int) -> str:
 
 @contextmanager
 def moved_to(moment: datetime) -> Iterator[None]:
-    """Let the clock run from `moment` inside the block: for stories that span months, and for demo data."""
+    """Run the clock from `moment` inside the block: for tests that span months, and for demo data."""
     global _offset  # noqa: PLW0603 - one clock for the process, its threads included
     before, _offset = _offset, moment - datetime.now(UTC)
     try:
@@ -69,9 +69,9 @@ class Deadline:
 
     @property
     def is_over(self) -> bool:
-        """Tell whether the time is over."""
+        """Tell whether the deadline has passed."""
         return monotonic() >= self._end
 
     def seconds_left(self, *, at_most: float) -> float:
-        """Return how much time is left, never less than none."""
+        """Return the time that is left, from 0 to `at_most`."""
         return max(0.0, min(at_most, self._end - monotonic()))

@@ -1,8 +1,8 @@
-"""Conflicts: two writers of one row at once. One write is applied; the others change nothing, and begin again.
+"""Conflicts: concurrent writes to one row. One write is applied; the others change nothing, and are tried again.
 
-Whoever writes reads first, decides, and writes on condition that what was read still stands:
+A writer reads the row, decides, and writes on condition that the row is unchanged:
 
-    for _ in attempts(WRITERS):
+    for _ in attempts(ATTEMPTS):
         current = table.get(account_id)
         wanted = ...
         if table.write(wanted, over=current):
@@ -24,7 +24,7 @@ P = ParamSpec("P")
 
 CONDITION_FAILED: Final = "ConditionalCheckFailedException"
 CONFLICT_CODES: Final = frozenset({"ConditionalCheckFailed", "TransactionConflict"})
-"""Reasons for which DynamoDB cancels a transaction that a concurrent write came before (Amazon DynamoDB API Reference,
+"""Reasons with which DynamoDB cancels a transaction because of a concurrent write (Amazon DynamoDB API Reference,
 TransactWriteItems)."""
 
 FIRST_PAUSE_SECONDS: Final = 0.02
@@ -32,10 +32,10 @@ LONGEST_PAUSE_SECONDS: Final = 0.5
 
 
 def conditional_write(write: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> bool:
-    """Make a write that has a condition; tell whether it was applied.
+    """Make a conditional write; tell whether it was applied.
 
-    It was not where the condition did not hold, or where DynamoDB saw two transactions on one row at once. Whatever
-    else goes wrong is raised.
+    It is not applied if its condition does not hold, or if two concurrent transactions conflict on a row. Any other
+    error is raised.
     """
     try:
         write(*args, **kwargs)
@@ -71,5 +71,5 @@ def attempts(most: int) -> Iterator[int]:
 def pause(
     attempt: int, *, first_seconds: float = FIRST_PAUSE_SECONDS, longest_seconds: float = LONGEST_PAUSE_SECONDS
 ) -> None:
-    """Wait a random while that grows with the attempts, so that writers who collide come apart."""
+    """Sleep for a random time that grows with the attempts, so that concurrent writers do not collide again."""
     time.sleep(random.uniform(0, min(longest_seconds, first_seconds * 2**attempt)))  # noqa: S311 - jitter, no secret

@@ -1,7 +1,8 @@
 """Read the days and times in requests. Pure.
 
-The ends of the calendar are a usual way to say "no limit". Nothing is stored before `EARLIEST_MS` or after `LATEST_MS`,
-so a time beyond them is replaced by them: the answer is the same, and adding years cannot overflow.
+Callers often send the first or last day of the calendar to mean "no limit". Nothing is stored before `EARLIEST_MS` or
+after `LATEST_MS`, so a time beyond them is replaced by the nearer one: the answer is the same, and adding years cannot
+overflow.
 """
 
 import re
@@ -52,7 +53,7 @@ def read_start(text: str, field: str) -> int:
 
 
 def read_end(text: str, field: str) -> int:
-    """Read the end of a span, in milliseconds since 1970, which is not in it; a day is. Raises InvalidRequest."""
+    """Read the exclusive end of a span, in milliseconds since 1970; a day is included. Raises InvalidRequest."""
     return _within(_start_of_day(text, field) + DAY_MS if _DAY.fullmatch(text) else _moment(text, field))
 
 

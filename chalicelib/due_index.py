@@ -1,8 +1,8 @@
-"""Indexes of what is due: what somebody has to look at even if nothing tells of it, found without reading a table.
+"""Indexes of due rows: rows that need evaluating at some time even if no event triggers it, found without a table scan.
 
-A row that is due has a shard and a time; a row that is not has neither, and is not in the index. Who looks at a row
-claims it first, on condition of its time: of several who come at once, one does the work. An index may be a moment
-behind its table, so a row is read again before anything is done about it.
+A row that will be due has a shard and a time; any other row has neither, and is not in the index. A function claims a
+row before it evaluates it, on condition of its time: of several concurrent functions, one does the work. An index may
+lag behind its table, so a row is read again before it is acted on.
 """
 
 from collections.abc import Iterator, Sequence
@@ -24,7 +24,7 @@ Moment = int | str
 
 
 class DueIndex(GlobalSecondaryIndex[RowT]):  # type: ignore[no-untyped-call]
-    """Base of the indexes of what is due: subclasses name `shard` and `time` as their table does, by `attr_name`."""
+    """Base of the indexes of due rows: subclasses name `shard` and `time` as their table does, by `attr_name`."""
 
     shards: ClassVar[int] = SHARDS
     shard: ClassVar[Any]
@@ -38,7 +38,7 @@ class DueIndex(GlobalSecondaryIndex[RowT]):  # type: ignore[no-untyped-call]
     ) -> Iterator[RowT]:
         """Yield the rows that are due by a moment, shard by shard from the `first`: the oldest `limit` of each.
 
-        They have their keys, and what else the index holds.
+        The rows have their keys and the other attributes that the index projects.
         """
         is_due = type(self).time <= moment
         for number in range(first, first + self.shards):
@@ -51,12 +51,12 @@ class DueIndex(GlobalSecondaryIndex[RowT]):  # type: ignore[no-untyped-call]
             )
 
     def claim(self, hash_key: str, range_key: str | None = None, *, due_at: Moment, again_at: Moment) -> bool:
-        """Put a row that is due off to a later time; False if its time has moved since: somebody else looks at it."""
+        """Postpone a due row to `again_at`; False if its time has changed since: another function evaluates it."""
         time = type(self).time
         return self._update(hash_key, range_key, [time.set(again_at)], time == due_at)
 
     def finish(self, hash_key: str, range_key: str | None = None, *, due_at: Moment) -> bool:
-        """Take a row out of the index, unless its time has moved since."""
+        """Remove a row from the index, unless its time has changed since."""
         shard, time = type(self).shard, type(self).time
         return self._update(hash_key, range_key, [shard.remove(), time.remove()], time == due_at)
 
@@ -69,19 +69,19 @@ class DueIndex(GlobalSecondaryIndex[RowT]):  # type: ignore[no-untyped-call]
         condition: Condition,
         also: Sequence[Action] = (),
     ) -> bool:
-        """Put a row into the index, or to another time, on a condition; tell whether it held."""
+        """Put a row into the index, or change its time, on a condition; tell whether the condition held."""
         shard, time = type(self).shard, type(self).time
         in_shard = shard.set(shard_of(range_key or hash_key, self.shards))
         return self._update(hash_key, range_key, [time.set(due_at), in_shard, *also], condition)
 
     def _update(self, hash_key: str, range_key: str | None, actions: list[Action], condition: Condition) -> bool:
-        """Update a row without reading it back, as its own `update` would: one that cannot be read can be moved."""
+        """Update a row without reading it back, unlike the model's `update`: an unreadable row can still be moved."""
         table = self._model._get_connection()
         return conditional_write(table.update_item, hash_key, range_key, actions=actions, condition=condition)
 
 
 class DailyIndex(DueIndex[RowT]):
-    """Rows with a daily look, by when to look at them next. Only the keys are asked for."""
+    """Rows with a daily look, by when they are due next. The index holds only their keys."""
 
     class Meta:
         index_name = "due"
@@ -92,9 +92,9 @@ class DailyIndex(DueIndex[RowT]):
 
 
 class DailyRow(Table):
-    """Base of the rows with a daily look, one an account.
+    """Base of the rows with a daily look, one per account.
 
-    `due_at_ms` is when a row is due in the index: if `is_daily`, for its daily look, with its own time in
+    `due_at_ms` is when a row is due in the index. If `is_daily`, that is its daily look, and its own time is in
     `own_due_at_ms`.
     """
 
@@ -105,13 +105,13 @@ class DailyRow(Table):
 
     @property
     def own_time_ms(self) -> int | None:
-        """Return when the row is due for itself."""
+        """Return when the row is due apart from its daily look."""
         found: float | None = self.own_due_at_ms if self.is_daily else self.due_at_ms
         return None if found is None else int(found)
 
 
 def daily_attributes(account_id: str, due: Due) -> dict[str, Any]:
-    """Return the attributes of a row that is due then."""
+    """Return a row's attributes for when it is due."""
     return {
         "due_shard": None if due.at_ms is None else shard_of(account_id),
         "due_at_ms": due.at_ms,

@@ -26,7 +26,7 @@ class Refusal(Exception):
 
 
 class Busy(Refusal):
-    """Concurrent writes came first, time and again. Nothing was written; the caller may simply try again.
+    """Concurrent writes came first in every attempt. Nothing was written; the caller may try again.
 
     Subclasses say what is busy, in `type` and `title`.
     """
@@ -38,5 +38,5 @@ class Busy(Refusal):
 
     @property
     def headers(self) -> dict[str, str]:
-        """Ask the client to come back soon."""
+        """Ask the client to retry soon."""
         return {"Retry-After": "1"}

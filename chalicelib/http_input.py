@@ -14,15 +14,15 @@ from chalicelib.json_input import NotJson, is_json, read_json
 from chalicelib.typed import convert
 
 BODY_BYTES: Final = 64 * 1024
-"""The largest body of an operation that does not say otherwise: several times what any of them needs."""
+"""The maximum body size of an operation that sets no other: several times what any of them needs."""
 
 LONGEST_PATH_NAME: Final = 256
 LONGEST_PATH_NAME_BYTES: Final = 1_000
-"""Of UTF-8, which is what a key of DynamoDB counts: a sort key has 1,024 bytes (Amazon DynamoDB Developer Guide,
-"Quotas"), of which a word before the name takes a few."""
+"""In UTF-8, as DynamoDB counts keys: a sort key has at most 1,024 bytes (Amazon DynamoDB Developer Guide, "Quotas"), of
+which a word before the name takes a few."""
 
 PATH_NAME: Final = re.compile(rf"[^\x00-\x1f\x7f\ud800-\udfff]{{1,{LONGEST_PATH_NAME}}}")
-"""What can be a name: no control characters, and no halves of characters."""
+"""What can be a name: no control characters, and no surrogates."""
 
 HALF_CHARACTER: Final = re.compile(r"[\ud800-\udfff]")
 
@@ -30,7 +30,7 @@ IDEMPOTENCY_KEY: Final = re.compile(r"[\x21-\x7e]{1,255}")
 
 
 class NothingThere(Refusal):
-    """The path has a name that nothing can have."""
+    """The path contains a name that no object can have."""
 
     status = 404
     type = "not-found"
@@ -38,7 +38,7 @@ class NothingThere(Refusal):
 
 
 class BodyTooLarge(Refusal):
-    """A body longer than the operation can need; it was not read."""
+    """The body is longer than the operation accepts; it was not read."""
 
     status = 413
     type = "body-too-large"
@@ -49,7 +49,7 @@ class BodyTooLarge(Refusal):
 
 
 class UnsupportedMediaType(Refusal):
-    """The body is declared to be something else than JSON."""
+    """The body is declared as something other than JSON."""
 
     status = 415
     type = "unsupported-media-type"
@@ -65,7 +65,7 @@ class MalformedJson(Refusal):
 
 
 class InvalidRequest(Refusal):
-    """The body or the query breaks a rule; `field` names where."""
+    """The body or the query breaks a rule; `field` says where."""
 
     status = 422
     type = "invalid-request"
@@ -98,7 +98,7 @@ def check_path(parameters: Mapping[str, str]) -> None:
 
 
 def check_texts(fields: Mapping[str, str]) -> dict[str, str]:
-    """Check that no field has half of a character in it, which cannot be stored; return them.
+    """Check that no field contains a lone surrogate, which cannot be stored; return the fields.
 
     Raises InvalidRequest.
     """
@@ -143,7 +143,7 @@ def read_query(query: Mapping[str, str], type: Any) -> Any:
 
 
 def invalid(error: msgspec.ValidationError) -> InvalidRequest:
-    """Return the refusal for an error of msgspec's, with the field that it is about."""
+    """Return the refusal for a msgspec error, with the field that it is about."""
     message, _, place = str(error).partition(" - at `")
     path = place.removesuffix("`").removeprefix("$").lstrip(".")
     if name := re.search(r"(?:required|unknown) field `([^`]+)`", message):

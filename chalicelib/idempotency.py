@@ -1,23 +1,23 @@
-"""The door to the table `idempotency`: what a caller's Idempotency-Key stands for, for ever.
+"""The door to the table `idempotency`: what each Idempotency-Key identifies. Rows do not expire.
 
-A claim ties a key to one operation, to its content, and to the id and the time from which all that follows is made.
-So a request that was cut off anywhere can be repeated: it finds its claim and goes on. There is no expiry, because a
-key sent again after a year must not charge a card again.
+A claim ties a key to one operation, to its content, and to the id and the time from which everything else is made. So a
+request that was cut off anywhere can be repeated: it finds its claim and resumes. There is no expiry, because a key
+sent again after a year must not charge a card again.
 
-The first good answer of the API is kept with the key, and given again as it was: to all who ask at once, and to whoever
-asks later, whatever has moved since. A refusal is not kept, nor an answer that says that the outcome is not known yet:
-the verb makes it again from what the key stands for.
+The API's first successful answer is stored with the key, and returned unchanged to concurrent and later requests with
+that key, whatever has changed since. Refusals are not stored, nor answers that say that the outcome is not known yet:
+the verb makes those again from the claim.
 
-The keys of an account's customers and those of the operator are two spaces: neither knows the other's keys, so the same
-one may come from both. Whoever uses a key first has the row under the key itself. The row of the other space stands
-beside it, under that space's name, a blank and the key (no key has a blank in it). As rows are never removed, a space
-has a row beside only if the one under the key is the other's, and one read finds nearly every key.
+The keys of an account's customers and those of the operator are two spaces: neither knows the other's keys, so both may
+use the same key. The space that uses a key first has its row under the key itself. The row of the other space is stored
+under that space's name, a blank and the key (no key contains a blank). Rows are never removed, so a space has such a
+row only if the one under the key itself is the other space's, and one read finds nearly every key.
 
-Rows written before there were spaces name none. They lie under the key itself, where they are looked for first, so what
-they stand for is never done twice, not even while an old version of this code, which reads and writes the same rows,
-still runs. An adjustment or a refund was the operator's for certain: a customer may use its key anew. Who asked for
-anything else cannot be told, and it stays with both spaces: the same request gets the same answer, and another one is
-refused and takes a new key. That errs on the side that moves no money.
+Rows written before there were spaces name no space. They are under the key itself, which is read first, so their
+operations are never done twice, not even while an old version of this code, which reads and writes the same rows, still
+runs. An adjustment or a refund was certainly the operator's: a customer may use its key for another request. For any
+other operation the space is not known, so the row belongs to both: the same request gets the same answer, and a
+different one is refused and needs a new key. This errs on the side of moving no money.
 """
 
 import secrets
@@ -41,11 +41,11 @@ ONLY_OPERATORS: Final = frozenset({"adjustment", "refund"})
 """The operations that only an operator could ask for when rows named no space."""
 
 RANDOM_BYTES: Final = 10
-"""Of a new id, behind its time: 80 bits, so that no two requests of one millisecond ever meet."""
+"""In a new id, after its time: 80 bits, so that the ids of requests in the same millisecond do not collide."""
 
 
 class IdempotencyConflict(Refusal):
-    """The key was used before, for something else."""
+    """The key was used before, for another request."""
 
     status = 409
     type = "idempotency-conflict"
@@ -60,14 +60,14 @@ class IdempotencyConflict(Refusal):
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What was answered first."""
+    """The first answer to a key."""
 
     status: int
     body: str
 
 
 class AnsweredBeforeError(Exception):
-    """The key has its answer: nothing is done, and the API gives it again."""
+    """The key has its answer already: nothing is done, and the API returns it again."""
 
     def __init__(self, answer: Answer) -> None:
         super().__init__(answer.status)
@@ -75,7 +75,7 @@ class AnsweredBeforeError(Exception):
 
 
 class Key(msgspec.Struct, frozen=True):
-    """A key with the space that it belongs to. `keeps_answer` is for callers that give a kept answer again."""
+    """A key with the space that it belongs to. `keeps_answer` is True for callers that return a stored answer again."""
 
     text: str
     space: Space
@@ -83,12 +83,12 @@ class Key(msgspec.Struct, frozen=True):
 
     @property
     def places(self) -> tuple[str, str]:
-        """Return where its row is: under the key itself, or beside that of the other space."""
+        """Return the two range keys that its row may have: the key itself, and the key after its space's name."""
         return self.text, f"{self.space} {self.text}"
 
 
 class IdempotencyRow(Table):
-    """One row a key; what it stands for is never changed, and what became of it is added once."""
+    """One row per key. What the key identifies is never changed; its result is added once."""
 
     class Meta(metaclass=TableMeta):
         setting = "idempotency_table"
@@ -104,14 +104,14 @@ class IdempotencyRow(Table):
     answer = JSONAttribute(null=True)
 
     def belongs_to(self, space: Space) -> bool:
-        """Tell whether the row is of a space; one of before there were spaces may be of both."""
+        """Tell whether the row belongs to a space; one from before there were spaces may belong to both."""
         if not self.space:
             return space == "operator" or self.operation not in ONLY_OPERATORS
         return self.space == space
 
 
 def find(account_id: str, key: Key, *, operation: str, content: Any) -> Claim | None:
-    """Return what the key stands for, strongly consistent; None for a new key.
+    """Return the claim of a key, strongly consistent; None for a new key.
 
     Raises IdempotencyConflict, AnsweredBeforeError.
     """
@@ -144,7 +144,7 @@ def claim(account_id: str, key: Key, *, operation: str, content: Any, prefix: st
 
 
 def add_done(transaction: TransactWrite, account_id: str, key: Key) -> None:
-    """Note in a transaction that it does what a claimed key stands for, on condition that nothing has yet."""
+    """Mark a claimed key's operation as done in a transaction, on condition that it is not marked yet."""
     row = _find_row(account_id, key) or IdempotencyRow(account_id, key.text)
     transaction.update(
         row, actions=[IdempotencyRow.is_done.set(True)], condition=IdempotencyRow.is_done.does_not_exist()
@@ -152,7 +152,7 @@ def add_done(transaction: TransactWrite, account_id: str, key: Key) -> None:
 
 
 def keep_answer(account_id: str, key: Key, answer: Answer) -> Answer:
-    """Keep the first answer to a key that was claimed, and return it: it may be another's."""
+    """Store the answer to a claimed key, unless one is stored, and return the stored one."""
     row = _find_row(account_id, key)
     if row is None:
         return answer
@@ -164,7 +164,7 @@ def keep_answer(account_id: str, key: Key, answer: Answer) -> Answer:
 
 
 def _put(row: IdempotencyRow) -> IdempotencyRow:
-    """Write a row unless there is one; return the one that is there then."""
+    """Write a row unless it exists; return the row that is stored then."""
     applied = conditional_write(row.save, condition=IdempotencyRow.idempotency_key.does_not_exist())
     return row if applied else IdempotencyRow.get(row.account_id, row.idempotency_key, consistent_read=True)
 
@@ -195,11 +195,11 @@ def new_id(prefix: str, moment_ms: int) -> str:
 
 
 def resource_of(account_id: str, key: Key) -> str | None:
-    """Return the id of what a key stands for, whatever its content; None for a free key. Strongly consistent."""
+    """Return the id that a key was claimed with, whatever its content; None for a new key. Strongly consistent."""
     row = _find_row(account_id, key)
     return row.resource_id if row else None
 
 
 def content_hash(content: Any) -> str:
-    """Return the SHA-256 of the content as JSON with its names in order."""
+    """Return the SHA-256 of the content as JSON with sorted names."""
     return sha256(msgspec.json.encode(content, order="deterministic")).hexdigest()

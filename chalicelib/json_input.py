@@ -1,6 +1,6 @@
-"""Read JSON that comes from outside. Pure.
+"""Read JSON from outside. Pure.
 
-No text can raise anything but the two errors that `read_json` names.
+No input can raise anything but the two errors that `read_json` names.
 """
 
 import re
@@ -11,8 +11,7 @@ import msgspec
 from chalicelib.typed import json_decoder
 
 MEDIA_TYPE: Final = re.compile(r"[\w!#$&^.+-]+/(?:[\w!#$&^.+-]+\+)?json", re.ASCII | re.IGNORECASE)
-"""`json` itself, or a format that is written in it (RFC 6838 sections 4.2 and 4.2.8); compared without regard to case
-(RFC 9110 section 8.3.1)."""
+"""JSON itself, or a format based on it (RFC 6838 sections 4.2 and 4.2.8); case-insensitive (RFC 9110 section 8.3.1)."""
 
 BYTE_ORDER_MARK: Final = "\ufeff"
 
@@ -22,7 +21,7 @@ class NotJson(ValueError):
 
 
 def is_json(media_type: str) -> bool:
-    """Tell whether a media type is JSON. Its parameters do not count: JSON has none (RFC 8259 section 11)."""
+    """Tell whether a media type is JSON. Its parameters are ignored: JSON has none (RFC 8259 section 11)."""
     return MEDIA_TYPE.fullmatch(media_type.partition(";")[0].strip()) is not None
 
 

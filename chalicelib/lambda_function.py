@@ -1,7 +1,7 @@
-"""What every Lambda function but the API's has in common: its lines in the log, its time, the form of its answer.
+"""What all Lambda functions except the API's have in common: log lines, the deadline, the shape of the answer.
 
 A domain's `handlers.py` is to Lambda what its `routes.py` is to HTTP: each function reads its event, calls one verb and
-presents the answer. Lambda enters there and not in `app.py`, so a function imports what it needs and nothing else.
+presents the answer. Lambda's entry points are there and not in `app.py`, so a function imports only what it needs.
 """
 
 from collections.abc import Callable, Iterable
@@ -14,20 +14,20 @@ from chalicelib.clock import Deadline
 from chalicelib.log import log, log_context
 
 CLOSING_SECONDS: Final = 8
-"""What a function keeps of its time to finish the calls that are under way, and to answer."""
+"""The part of its time that a function reserves to finish the calls in progress, and to answer."""
 
 DEFAULT_SECONDS: Final = 30
-"""For a function that is called without a context: by a test."""
+"""For a function that is called without a context, as in a test."""
 
 FAILED: Final = "a function failed"
 
 
 class Context(Protocol):
-    """What is used of the context that Lambda gives a function."""
+    """The part of Lambda's context object that is used here."""
 
     @property
     def aws_request_id(self) -> str:
-        """Return the id of this call: that of its lines in CloudWatch."""
+        """Return the id of this invocation, as in its CloudWatch log lines."""
 
     def get_remaining_time_in_millis(self) -> float:
         """Return how long the function may still run."""
@@ -46,15 +46,15 @@ class PartialFailures(TypedDict):
 
 
 Counts = dict[str, int]
-"""The answer of a scheduled function: for who calls it by hand."""
+"""The answer of a scheduled function, for an operator who invokes it by hand."""
 
 Function = Callable[[Any, Context | None], Any]
 
 
 def lambda_function(function: Function) -> Function:
-    """Name the function and the call in every line that it logs.
+    """Add the names of the function and of the invocation to every line that it logs.
 
-    An exception is logged and goes on to Lambda, which counts it as an error and delivers the whole batch again.
+    An exception is logged and raised to Lambda, which counts it as an error and delivers the whole batch again.
     """
 
     @wraps(function)
@@ -71,7 +71,7 @@ def lambda_function(function: Function) -> Function:
 
 
 def deadline_of(context: Context | None) -> Deadline:
-    """Return when a function must begin to come to its end."""
+    """Return the deadline after which a function must start no further work."""
     return Deadline(context.get_remaining_time_in_millis() / 1000 - CLOSING_SECONDS if context else DEFAULT_SECONDS)
 
 
@@ -81,6 +81,6 @@ def partial_failures(failed: Iterable[str]) -> PartialFailures:
 
 
 def counts(result: msgspec.Struct) -> Counts:
-    """Answer with what a run came to."""
+    """Answer with the results of a run."""
     answer: Counts = msgspec.to_builtins(result)
     return answer

@@ -1,6 +1,6 @@
-"""Structured logs: one JSON object a line, with the reason and the ids an operator searches for.
+"""Structured logs: one JSON object per line, with the reason and the ids that an operator searches for.
 
-Standard library only: what a logging library imports would be a fifth of the cold start of every function.
+Standard library only: importing a logging library would be a fifth of the cold start of every function.
 """
 
 import json
@@ -27,11 +27,11 @@ class Log:
         _write("info", event, fields)
 
     def warning(self, event: str, **fields: object) -> None:
-        """Write what went wrong and mends itself."""
+        """Write a problem that resolves itself."""
         _write("warning", event, fields)
 
     def error(self, event: str, **fields: object) -> None:
-        """Write what somebody has to look at; an exception as `exc_info` is written with its stack."""
+        """Write a problem that the operator must check; an exception as `exc_info` is written with its stack."""
         cause = fields.pop("exc_info", None)
         if isinstance(cause, BaseException):
             fields["exception"] = "".join(traceback.format_exception(cause)).rstrip()
@@ -63,11 +63,11 @@ def log_context(**fields: object) -> Iterator[None]:
 def _write(level: str, event: str, fields: Mapping[str, object]) -> None:
     line = {**_context.get(), **fields, "event": event, "level": level, "timestamp": clock.iso(clock.now_ms())}
     text = json.dumps({name: _without_email_addresses(name, value) for name, value in line.items()}, default=repr)
-    # One call: lines of threads must not run into each other.
+    # One call, so that lines of different threads are not mixed.
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
 
 
 def _without_email_addresses(name: str, value: object) -> object:
-    """Take e-mail addresses out of texts: an exception may quote what a customer typed. Ids stay as they are."""
+    """Remove e-mail addresses from texts: an exception may quote what a customer typed. Ids are not changed."""
     return EMAIL_ADDRESS.sub("<e-mail>", value) if isinstance(value, str) and not name.endswith("_id") else value

@@ -18,7 +18,7 @@ PLACES: Final = 6
 # https://docs.stripe.com/currencies, "Zero-decimal" and "Three-decimal currencies"; all others have two.
 ZERO_DECIMAL: Final = frozenset("bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf".split())
 THREE_DECIMAL: Final = frozenset("bhd jod kwd omr tnd".split())
-# The same page, "Special cases": written with two decimals towards Stripe, yet only whole units can be charged.
+# The same page, "Special cases": sent to Stripe with two decimals, but only whole units can be charged.
 WHOLE_UNITS_ONLY: Final = frozenset("isk ugx".split())
 
 MAXIMUM_DIGITS: Final = 12
@@ -79,7 +79,7 @@ def parse_micros(text: str) -> int:
 
 
 def format_micros(amount_micros: int, places: int = 0) -> str:
-    """Write micros as a decimal string with at least `places` places and no more than the amount has."""
+    """Write micros as a decimal string with `places` places, or with more if the amount needs them."""
     whole, fraction = divmod(abs(amount_micros), MICROS)
     decimals = f"{fraction:06d}".rstrip("0").ljust(places, "0")
     sign = "-" if amount_micros < 0 else ""
@@ -92,12 +92,12 @@ def format_amount(amount_micros: int, currency: str) -> str:
 
 
 def places_of(currency: str) -> int:
-    """Return how many places the currency has in life, as ISO 4217 says: none where only whole units can be charged."""
+    """Return how many decimal places the currency has in ISO 4217: none where only whole units can be charged."""
     return 0 if currency in WHOLE_UNITS_ONLY else decimals_of(currency)
 
 
 def decimals_of(currency: str) -> int:
-    """Return how many decimals Stripe's minor unit has: 0, 2 or 3. People write `places_of`."""
+    """Return how many decimals Stripe's minor unit has: 0, 2 or 3. For display use `places_of`."""
     if currency in ZERO_DECIMAL:
         return 0
     return 3 if currency in THREE_DECIMAL else 2
@@ -105,7 +105,7 @@ def decimals_of(currency: str) -> int:
 
 def cost_micros(unit_price_micros: int, quantity_micros: int) -> int:
     """Multiply a unit price (micros) by a quantity (millionths), rounded half up to micros."""
-    if quantity_micros % MICROS == 0:  # as nearly every event counts: whole units need no rounding
+    if quantity_micros % MICROS == 0:  # nearly every event: whole units need no rounding
         return unit_price_micros * (quantity_micros // MICROS)
     return round_half_up(unit_price_micros * quantity_micros, MICROS)
 
@@ -116,11 +116,11 @@ def round_half_up(numerator: int, denominator: int) -> int:
 
 
 def to_card_amount(amount_micros: int, currency: str) -> int:
-    """Return the amount as the integer of minor units that Stripe takes.
+    """Return the amount as Stripe accepts it, an integer of minor units.
 
-    Raises NotChargeable unless it is positive and a whole number of what a card in this currency can be charged:
-    three-decimal currencies in steps of ten (https://docs.stripe.com/currencies#three-decimal); and for more digits
-    than Stripe takes.
+    Raises NotChargeable unless it is positive and a multiple of the currency's card step, which is ten minor units in
+    three-decimal currencies (https://docs.stripe.com/currencies#three-decimal); also if it has more digits than Stripe
+    accepts.
     """
     step = card_step_micros(currency)
     if amount_micros <= 0 or amount_micros % step:
@@ -139,7 +139,7 @@ def to_card_amount(amount_micros: int, currency: str) -> int:
 
 
 def from_card_amount(minor_units: int, currency: str) -> int:
-    """Return Stripe's integer of minor units as micros."""
+    """Return an amount in Stripe's minor units as micros."""
     return minor_units * (MICROS // _minor_units(currency))
 
 

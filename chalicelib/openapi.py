@@ -53,7 +53,7 @@ An amount is a decimal string beside a `currency`, a time is ISO 8601 in UTC. A 
 and names the `field` that it is about. Where money moves, an `Idempotency-Key` makes a repeat safe."""
 
 SERVER: Final[Json] = {"url": ".", "description": "Where this description is served."}
-"""Relative to its own address, as OpenAPI has it (3.1.0, "Relative References in URLs")."""
+"""Relative to the address of the description (OpenAPI 3.1.0, "Relative References in URLs")."""
 
 PATH_NAMES: Final = {
     "account_id": ("The id that the platform gave the account when it created it.", "acme"),
@@ -61,7 +61,7 @@ PATH_NAMES: Final = {
     "transaction_id": ("The id of a transaction, from the list.", "txn_agnkdmvqaaaaaaaaaaaaaaaa"),
     "number": ("The number of an invoice or a credit note; with `.pdf` behind it, its paper.", "ACME-000042"),
 }
-"""What the names in paths are, with an example of each."""
+"""Descriptions of the parameters in paths, with an example of each."""
 
 GATEWAY: Final = {
     429: "Too many requests at once: slow down and try again",
@@ -69,7 +69,7 @@ GATEWAY: Final = {
     502: "The answer could not be passed on; the outcome is unknown, so repeat with the same Idempotency-Key",
     504: "It took too long; the outcome is unknown, so repeat with the same Idempotency-Key",
 }
-"""What any operation may answer: but for 500 these are API Gateway's own (`GatewayResponses` in the template)."""
+"""What any operation may answer: all except 500 are API Gateway's own (`GatewayResponses` in the template)."""
 
 ANYTHING_ELSE: Final = "API Gateway refused the request before it came here, such as for its size"
 
@@ -193,7 +193,7 @@ def _responses(operation: Operation, schema_of: Mapping[str, Json]) -> dict[str,
 
 
 def _refusals(operation: Operation) -> dict[int, list[type[Refusal]]]:
-    """Return what an operation may refuse with, by status: what it declares, and what reading its request may raise."""
+    """Return the refusals of an operation by status: those it declares, and those that reading a request may raise."""
     refusals = list(operation.refuses)
     if not operation.public:
         refusals.append(Unauthorized)

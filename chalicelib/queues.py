@@ -1,4 +1,4 @@
-"""The door to SQS: one client a process, for all queues."""
+"""The door to SQS: one client per process, for all queues."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache, partial
@@ -20,14 +20,14 @@ CALLS_AT_ONCE: Final = 8
 
 
 class Message(msgspec.Struct, frozen=True):
-    """A message to be sent. Its attributes are texts, none of them empty."""
+    """A message to send. Its attributes are strings, none of them empty."""
 
     body: str
     attributes: Mapping[str, str] = msgspec.field(default_factory=dict)
 
     @property
     def size_bytes(self) -> int:
-        """Return what SQS counts."""
+        """Return the size that SQS counts."""
         texts = [part for name, text in self.attributes.items() for part in (name, "String", text)]
         return sum(len(text.encode(errors="replace")) for text in (self.body, *texts))
 
@@ -44,9 +44,9 @@ def send(queue_url: str, body: str) -> None:
 
 
 def send_all(queue_url: str, messages: Sequence[Message]) -> dict[int, str]:
-    """Put messages on a queue in few calls; return those that SQS did not take, by place, with its answer.
+    """Put messages on a queue in few calls; return those that SQS did not accept, by index, with its answer.
 
-    A call that got no answer counts as not taken: its messages may be on the queue all the same.
+    The messages of a call without an answer count as not accepted, although they may be on the queue.
     """
     failures: dict[int, str] = {}
     for failed in in_threads(partial(_send_batch, client(), queue_url), _batches(messages), CALLS_AT_ONCE):
@@ -55,7 +55,7 @@ def send_all(queue_url: str, messages: Sequence[Message]) -> dict[int, str]:
 
 
 def _batches(messages: Iterable[Message]) -> Iterator[list[tuple[int, Message]]]:
-    """Divide messages, with their places, into what one call may hold. One that is too large stands alone."""
+    """Divide messages, with their indexes, into what one call may hold. One that is too large gets its own call."""
     batch: list[tuple[int, Message]] = []
     batch_bytes = 0
     for place, message in enumerate(messages):

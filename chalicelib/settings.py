@@ -1,6 +1,6 @@
-"""Everything the environment decides, as one frozen object. Only this module reads the environment.
+"""All settings from the environment, as one frozen object. Only this module reads the environment.
 
-Nothing has a default that could hide a mistake: a missing variable stops the program, and all are named at once.
+No setting has a default that could hide a mistake: the program stops and names all missing variables at once.
 """
 
 import os
@@ -19,13 +19,13 @@ class MissingSettings(Exception):
 class Settings:
     """The settings; each field is read from the environment variable of the same name in capitals.
 
-    `deployment` is the name that objects at Stripe carry, where several deployments may share a Stripe account; it must
-    stay what it is.
+    `deployment` is the name on objects at Stripe, where several deployments may share a Stripe account; it must not
+    change. `portal_base_url` is where browsers reach this API: what a request says about it is not trusted.
 
-    Those with a default are optional: `stripe_api_base` points the Stripe library at another server (the emulator) than
-    Stripe's own; without `mail_from` no mails are sent; without `portal_url`, where the platform shows an account's
-    billing, mails carry no link; only pages of the origins in `portal_frame_origins`, divided by spaces, may show the
-    portal in a frame. `portal_base_url` is where browsers reach this API: a request's own word for it is not trusted.
+    Settings with a default are optional. `stripe_api_base` points the Stripe library at a server other than Stripe's
+    own (the emulator). Without `mail_from` no mails are sent. `portal_url` is where the platform shows an account's
+    billing; without it mails have no link. Only pages of the origins in `portal_frame_origins`, separated by spaces,
+    may show the portal in a frame.
     """
 
     wallets_table: str

@@ -1,8 +1,8 @@
 """Records of a table's stream: which row has changed, and how, as values of the table's own type. Pure.
 
-A record may come twice, late or out of order, so it only says where to look. Its keys and its time are read at once; a
-row is read when it is asked for, so that one that cannot be read still tells whose it is. What fits no row of the table
-raises MalformedRecord, and concerns that record alone.
+A record may be delivered twice, late or out of order, so it only says which row to check. Its keys and its time are
+read at once; its rows are read on first access, so that the account of an unreadable row is still known. A record that
+does not fit the table raises MalformedRecord, which affects only that record.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,15 +16,15 @@ Record = Mapping[str, Any]
 https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_Record.html."""
 
 Image = Mapping[str, Mapping[str, Any]]
-"""A row as DynamoDB writes it, each value under the letter of its type; bytes are base64."""
+"""A row in DynamoDB's JSON, each value under the letter of its type; bytes are base64."""
 
 
 class MalformedRecord(Exception):
-    """A record that does not fit its table. It never will."""
+    """A record that does not fit its table. Trying it again does not help."""
 
 
 class Change(Generic[ValueT]):
-    """A change of one row. `read_image` is the table's own reader of images. Raises MalformedRecord."""
+    """A change of one row. `read_image` is the table's reader of images. Raises MalformedRecord."""
 
     def __init__(self, record: Record, read_image: Callable[[Image], ValueT]) -> None:
         self._record, self._read_image = record, read_image
@@ -60,5 +60,5 @@ class Change(Generic[ValueT]):
 
 
 def sequence_number(record: Record) -> str:
-    """Return a record's place in its stream, by which Lambda asks for it again."""
+    """Return a record's sequence number, from which Lambda delivers again."""
     return str(record["dynamodb"]["SequenceNumber"])

@@ -1,7 +1,7 @@
 """The one connection to DynamoDB, and the base of every table.
 
-PynamoDB would make a client for each table and read table names while modules load. Here a process makes one client, on
-first use (one per transaction took 500 operations from 6.5 to 96 seconds), and a table's name comes from the settings.
+By default PynamoDB makes a client for each table and reads table names on import. Here a process makes one client, on
+first use (one client per transaction slowed 500 operations from 6.5 to 96 seconds), and table names are settings.
 """
 
 from base64 import b64decode
@@ -19,15 +19,15 @@ from chalicelib.settings import settings
 from chalicelib.streams import Image
 
 CONNECTIONS = 32
-"""HTTP connections kept open: as many as the usage recorder posts wallets at once, with room."""
+"""HTTP connections kept open: enough for the wallets that the usage recorder posts at once, with a margin."""
 
 
 READS: Final = 5
-"""How often what a table left unread is asked for again."""
+"""How many calls are made at most for rows that DynamoDB leaves unread."""
 
 
 class RowsUnread(Exception):
-    """DynamoDB leaves rows unread, time and again."""
+    """DynamoDB left rows unread in every attempt."""
 
 
 RowT = TypeVar("RowT", bound="Table")
@@ -44,7 +44,7 @@ def connection() -> Connection:
 
 
 class TableMeta(type):
-    """Metaclass of a table's `Meta`: looks its name up in the settings each time it is asked for."""
+    """Metaclass of a table's `Meta`: looks the table's name up in the settings on each access."""
 
     setting: str
 
@@ -71,7 +71,7 @@ class Table(Model, metaclass=MetaModel):
         return table
 
     def values(self) -> dict[str, Any]:
-        """Return the row's values by name: None for each that is not there."""
+        """Return the row's values by name: None for each that is missing."""
         return {name: getattr(self, name) for name in self.get_attributes()}
 
 
@@ -93,7 +93,7 @@ def read_together(keys: Mapping[type[Table], Iterable[RowKey]]) -> dict[type[Tab
 
 
 def _key_of(table: type[Table], key: RowKey) -> dict[str, dict[str, str]]:
-    """Return a row's key as DynamoDB takes it."""
+    """Return a row's key in DynamoDB's JSON."""
     hash_key, range_key = (key, None) if isinstance(key, str) else key
     found = {str(table._hash_key_attribute().attr_name): {"S": hash_key}}  # type: ignore[no-untyped-call]
     if range_key is not None:
@@ -112,7 +112,7 @@ def set_or_remove(attribute: Attribute[Any], value: Any) -> Action:
 
 
 def image_reader(row_type: type[RowT], value_of: Callable[[RowT], ValueT]) -> Callable[[Image], ValueT]:
-    """Return a reader of the images that a table's stream has of its rows, given how a row is read as a value."""
+    """Return a reader of the row images in a table's stream; `value_of` makes the value of a row."""
 
     def read_image(image: Image) -> ValueT:
         return value_of(row_type.from_raw_data({name: _stored(typed) for name, typed in image.items()}))
@@ -121,5 +121,5 @@ def image_reader(row_type: type[RowT], value_of: Callable[[RowT], ValueT]) -> Ca
 
 
 def _stored(typed: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Return a value of an image as DynamoDB's own client has it: bytes are no base64 there."""
+    """Return a value of an image as DynamoDB's client returns it: there bytes are not base64."""
     return {"B": b64decode(typed["B"])} if "B" in typed else typed

@@ -1,10 +1,10 @@
 """Types of texts that people write: each checks a whole text, and its error says what is wrong with it. Pure.
 
-A field of such a type is read by `chalicelib.typed`; what has been read is a plain `str`. `Line("Acme")` makes one in
-code, and raises WrongText for a wrong one. What was stored under an older rule is a `str`, and is never checked again.
+A field of such a type is read by `chalicelib.typed`; the result is a plain `str`. In code `Line("Acme")` makes one, and
+raises WrongText for an invalid text. A text that was stored under an older rule is a `str`, and is not checked again.
 
-The lists are babel's, which takes too long to load (50 ms) for functions that only read the catalog: tests hold them to
-it.
+The lists are babel's, which takes too long to load (50 ms) for functions that only read the catalog: tests compare them
+with it.
 """
 
 import re
@@ -39,32 +39,32 @@ CURRENCIES: Final = frozenset(
     xaf xcd xcg xof xpf yer zar zmw zwg
     """.split()
 )
-"""ISO 4217: the money that some country pays with today."""
+"""ISO 4217: the currencies that some country uses today."""
 
 DIRECTING: Final = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-"""They turn the direction of all that follows: a name with one makes the text around it read differently."""
+"""They change the direction of the text that follows: a name with one changes how the text around it reads."""
 
 UNWRITABLE: Final = frozenset({"Cc", "Cs", "Zl", "Zp"})
-"""Categories that no line has: control characters, halves of characters, ends of lines and paragraphs."""
+"""Categories that a line cannot contain: control characters, surrogates, line and paragraph separators."""
 
 EMPTY: Final = frozenset("\u115f\u1160\u2800\u3164\uffa0")
-"""Letters and symbols that are drawn as nothing: the Hangul fillers and the blank of Braille."""
+"""Letters and symbols that are invisible: the Hangul fillers and the blank Braille pattern."""
 
 JOINERS: Final = frozenset("\u200c\u200d")
-"""They are not drawn, and parts of words in some scripts; where a domain may have them is for IDNA to say."""
+"""They are invisible, but part of words in some scripts; IDNA decides where a domain may contain them."""
 
 LOCAL_PART: Final = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 LABEL: Final = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 DOMAIN: Final = re.compile(rf"({LABEL}\.)+(?![0-9]+\Z)(?=..){LABEL}")
-"""RFC 5321 section 4.1.2, without quotes, which few mail programs take: two labels or more, the last no number."""
+"""RFC 5321 section 4.1.2, without quotes, which few mail programs accept: two labels or more, the last not a number."""
 
 LONGEST_LOCAL_PART: Final = 64
 LONGEST_ADDRESS: Final = 254
-"""RFC 5321 section 4.5.3.1. Stripe takes 512."""
+"""RFC 5321 section 4.5.3.1. Stripe accepts 512."""
 
 
 class WrongText(ValueError):
-    """A text that is not what its type asks for: the message says what it must be, `reason` which rule it breaks."""
+    """A text that its type does not allow: the message says what it must be, `reason` which rule it breaks."""
 
     def __init__(self, message: str, reason: Reason) -> None:
         super().__init__(message)
@@ -72,14 +72,14 @@ class WrongText(ValueError):
 
 
 class _TextType(type):
-    """Every text is an instance: msgspec asks that of what was read as one of these types, which is a plain `str`."""
+    """Make every `str` an instance: msgspec requires that of a value read as one of these types, and it is a `str`."""
 
     def __instancecheck__(cls, value: object) -> bool:
         return isinstance(value, str)
 
 
 class Text(str, metaclass=_TextType):
-    """What matches `pattern` from its first character to its last; `must` says so in words, for who wrote another."""
+    """A text that matches `pattern` as a whole; `must` is the rule in words, for error messages."""
 
     __slots__ = ()
     pattern: ClassVar[str]
@@ -87,7 +87,7 @@ class Text(str, metaclass=_TextType):
     example: ClassVar[str]
 
     def __new__(cls, text: str) -> Self:
-        """Return the text itself, once it has been checked. Raises WrongText."""
+        """Check the text and return it unchanged. Raises WrongText."""
         cls.check(text)
         return cast("Self", text)
 
@@ -118,7 +118,7 @@ class Text(str, metaclass=_TextType):
 
 
 class Line(Text):
-    """One line that can be read: a name, a line of an address, a reason."""
+    """One readable line: a name, a line of an address, a reason."""
 
     __slots__ = ()
     longest: ClassVar = 200
@@ -127,7 +127,7 @@ class Line(Text):
 
     @classmethod
     def check(cls, text: str) -> None:
-        """Raise WrongText for what is too long, cannot be seen, or changes how the text around it reads."""
+        """Raise WrongText for a text that is too long, is invisible, or changes how the text around it reads."""
         if len(text) > cls.longest:
             raise WrongText(f"{cls.must}; it has {len(text)}", "length")
         for each in text:
@@ -143,7 +143,7 @@ class Line(Text):
 
 
 class Email(Text):
-    """An address that SES delivers to and that Stripe takes. Its domain may have any letters; `ascii_email` is sent."""
+    """An address that SES and Stripe accept. Its domain may have any letters; the result of `ascii_email` is sent."""
 
     __slots__ = ()
     example = "billing@acme.example"
@@ -170,7 +170,7 @@ class Country(Text):
 
     @classmethod
     def check(cls, text: str) -> None:
-        """Raise WrongText, with the code that was probably meant, for what is no country's."""
+        """Raise WrongText, with the code that was probably meant, for a code that is no country's."""
         if text not in COUNTRIES:
             code = OTHER_NAMES.get(text.upper(), text.upper())
             raise WrongText(cls.must if code not in COUNTRIES else f"{cls.must}; you probably mean {code}", "list")
@@ -182,7 +182,7 @@ class Country(Text):
 
 
 class Locale(Text):
-    """A language, and perhaps a script and a region, that babel writes numbers and dates in."""
+    """A language, with an optional script and region, in which babel writes numbers and dates."""
 
     __slots__ = ()
     pattern = r"[A-Za-z]{2,3}([_-][A-Za-z0-9]{2,8})*"
@@ -201,7 +201,7 @@ class Locale(Text):
 
 
 class AccountId(Text):
-    """An account's id: it can be written down safely everywhere."""
+    """An account's id: its characters are safe everywhere."""
 
     __slots__ = ()
     pattern = "[A-Za-z0-9][A-Za-z0-9_.-]{0,63}"
@@ -210,7 +210,7 @@ class AccountId(Text):
 
 
 class WebAddress(Text):
-    """A web address, with nothing in it that is not seen, and nothing that ends it where it is written down."""
+    """A web address, without invisible characters, and without characters that would end it in a text."""
 
     __slots__ = ()
     pattern = r"""https?://[^\x00-\x20"'<>\\\x7f-\xa0\u200b-\u200f\u2028-\u202f\u2060-\u206f\u3000\ufeff]{1,1990}"""
@@ -219,7 +219,7 @@ class WebAddress(Text):
 
 
 def ascii_email(address: str) -> str:
-    """Return an e-mail address as mail servers write it, other letters of its domain as Punycode. Raises WrongText."""
+    """Return an e-mail address as mail servers write it, with its domain in Punycode if needed. Raises WrongText."""
     local_part, _, domain = address.rpartition("@")
     if any(unicodedata.category(each)[0] in "CZ" and each not in JOINERS for each in domain):
         raise WrongText(Email.must, "hidden")
@@ -238,7 +238,7 @@ def ascii_email(address: str) -> str:
 def _ascii_domain(domain: str) -> str:
     if domain.isascii() and "xn--" not in domain.lower():
         return domain
-    import idna  # noqa: PLC0415 - 20 ms, which the few such domains are to pay for
+    import idna  # noqa: PLC0415 - 20 ms, only for the few such domains
 
     try:
         return idna.encode(domain, uts46=True).decode()
@@ -247,8 +247,8 @@ def _ascii_domain(domain: str) -> str:
 
 
 def _babel_name(name: str) -> str:
-    """Return what babel calls a locale; nothing where it has none."""
-    from babel import Locale, UnknownLocaleError  # noqa: PLC0415 - 25 ms, which only those who name a locale pay for
+    """Return babel's name for a locale; an empty string if babel does not have it."""
+    from babel import Locale, UnknownLocaleError  # noqa: PLC0415 - 25 ms, only if a locale is named
 
     try:
         found = str(Locale.parse(name))
@@ -258,18 +258,18 @@ def _babel_name(name: str) -> str:
 
 
 def _is_visible(character: str) -> bool:
-    """Tell whether a character is drawn by itself: a letter, a number, a mark of punctuation or a symbol."""
+    """Tell whether a character is visible by itself: a letter, a number, a punctuation mark or a symbol."""
     return unicodedata.category(character)[0] in "LNPS" and character not in EMPTY
 
 
 def _is_noncharacter(character: str) -> bool:
-    """Tell whether no text may hold it (The Unicode Standard, section 23.7): neither SQS nor XML takes it."""
+    """Tell whether it is a noncharacter (The Unicode Standard, section 23.7): neither SQS nor XML accepts it."""
     return ord(character) & 0xFFFE == 0xFFFE or "\ufdd0" <= character <= "\ufdef"
 
 
 def whole(pattern: str) -> str:
-    r"""Return the pattern of a whole text, the same for msgspec (Python's `re.search`) and JSON Schema (JavaScript).
+    r"""Return a pattern that matches only a whole text, in msgspec (Python's `re.search`) and JSON Schema (JavaScript).
 
-    Behind it comes no character at all. Python's `$` lets a line feed follow, and JavaScript does not know `\Z`.
+    No character may follow the match. Python's `$` lets a line feed follow, and JavaScript does not have `\Z`.
     """
     return rf"^(?:{pattern})(?![\s\S])"

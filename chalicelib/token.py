@@ -1,4 +1,4 @@
-"""Bearer tokens, which say who calls: JWTs that the platform signs with the shared secret (HS256)."""
+"""Bearer tokens, which identify the caller: JWTs that the platform signs with the shared secret (HS256)."""
 
 from typing import Annotated, Final, Literal
 
@@ -14,7 +14,7 @@ from chalicelib.typed import convert
 ALGORITHM: Final = "HS256"
 
 LATEST: Final = 253_402_300_800
-"""The year 10000, in seconds since 1970: a token without a believable end has none."""
+"""The year 10000, in seconds since 1970: times in a token must be before it."""
 
 Role = Literal["operator", "producer", "owner", "viewer"]
 """The platform's staff, the platform's services that send usage, and an account's customers."""
@@ -84,7 +84,7 @@ def read_token(authorization: str, secret: str) -> Caller:
     except (jwt.InvalidTokenError, msgspec.ValidationError) as error:
         raise Unauthorized(f"the token is not valid: {error}") from None
     except RecursionError:
-        # The header is JSON that is read before its signature: anybody may have nested it.
+        # The header is JSON that is read before the signature is checked: anyone may have sent it.
         raise Unauthorized("the token is not valid: its header is nested too deeply") from None
     if claims.exp * 1000 <= clock.now_ms():
         raise Unauthorized("the token has expired; ask the platform for a new one")

@@ -1,7 +1,7 @@
 """Read values of declared types. Every msgspec decoder is made here, by one thread at a time. Pure.
 
-msgspec (0.22) stores what it knows of a Struct on the class before that is complete: two threads that are the first to
-decode a type at the same time crash the process, without an exception or a line in the log. A decoder from here is
+msgspec (0.22) stores its information about a Struct on the class before it is complete: if two threads decode a type
+for the first time at the same time, the process crashes without an exception or a log line. A decoder from here is
 complete.
 """
 
@@ -50,7 +50,7 @@ def convert(value: Any, type: Any, *, strict: bool = True) -> Any: ...
 
 
 def convert(value: Any, type: Any, *, strict: bool = True) -> Any:
-    """Read a value of plain types as one of a type. Raises msgspec.ValidationError."""
+    """Convert a value of plain types to a type. Raises msgspec.ValidationError."""
     json_decoder(type)
     return msgspec.convert(value, type, strict=strict, dec_hook=_read)
 
@@ -63,13 +63,13 @@ def sent_fields(request: msgspec.Struct) -> dict[str, Any]:
 
 @cache
 def _json_decoder(type: Any) -> msgspec.json.Decoder[Any]:
-    # What msgspec knows of the Structs in a type is complete when this returns, for its other formats as well.
+    # When this returns, msgspec's information about the Structs in a type is complete, for its other formats as well.
     with _one_at_a_time:
         return msgspec.json.Decoder(type, dec_hook=_read)
 
 
 def _read(type: Any, value: Any) -> Any:
-    """Read a type that msgspec does not know: each is made from a text, and its error says what is wrong."""
+    """Read a type that msgspec does not know: each is made from a string, and its error says what is wrong."""
     if not isinstance(value, str):
         raise TypeError(f"must be a text, not {value!r:.40}")
     return type(value)

@@ -1,8 +1,8 @@
 """HTTP: typed requests in, JSON or problem+json out, and each operation declared for `/openapi.json`.
 
 A route declares its body, query and answer as types; the same types check the request and describe the API. Unless an
-operation is public, the caller is known before anything else of the request is read: strangers learn nothing, and cost
-little.
+operation is public, the caller is authenticated before anything else of the request is read: an unauthenticated request
+learns nothing, and costs little.
 """
 
 from collections.abc import Callable, Mapping
@@ -47,7 +47,7 @@ class Problem(msgspec.Struct, omit_defaults=True):
 
 
 class Answer(msgspec.Struct):
-    """What a view returns if the status or the headers are not its operation's usual ones."""
+    """What a view returns if the status or the headers differ from its operation's default."""
 
     body: Any
     status: int
@@ -90,7 +90,7 @@ class Call(Generic[BodyT, QueryT]):
     """
 
     def __init__(self, request: Request, operation: Operation) -> None:
-        """Read the caller, unless the operation is public. Raises Unauthorized."""
+        """Authenticate the caller, unless the operation is public. Raises Unauthorized."""
         self.headers: Mapping[str, str] = request.headers
         self.used_key: Key | None = None
         self._request = request
@@ -99,7 +99,7 @@ class Call(Generic[BodyT, QueryT]):
 
     @property
     def caller(self) -> Caller:
-        """Return who calls. Raises Unauthorized for a public operation, which does not know."""
+        """Return the caller. Raises Unauthorized for a public operation, which does not read it."""
         if self._caller is None:
             raise Unauthorized("this operation does not ask who calls")
         return self._caller
@@ -117,7 +117,7 @@ class Call(Generic[BodyT, QueryT]):
 
     @property
     def json_body(self) -> bytes:
-        """Return the body unread, for a view that reads it itself. Raises BodyTooLarge, UnsupportedMediaType."""
+        """Return the unparsed body, for a view that parses it itself. Raises BodyTooLarge, UnsupportedMediaType."""
         check_media_type(self.headers.get("content-type", JSON))
         return self.raw_body
 
@@ -138,12 +138,12 @@ class Call(Generic[BodyT, QueryT]):
 
     @property
     def optional_idempotency_key(self) -> Key | None:
-        """Return the Idempotency-Key header, if one was sent. Raises MissingIdempotencyKey for one that is no key."""
+        """Return the Idempotency-Key header, if it was sent. Raises MissingIdempotencyKey for one that is not valid."""
         return self.idempotency_key if "idempotency-key" in self.headers else None
 
 
 def caller_of(request: Request) -> Caller:
-    """Return who calls. Raises Unauthorized."""
+    """Return the caller of a request. Raises Unauthorized."""
     return token.read_token(request.headers.get("authorization", ""), settings().token_secret)
 
 
@@ -179,9 +179,9 @@ class Routes(Blueprint):
     ) -> Callable[[View], View]:
         """Declare a view: `view(call, **path parameters)` returns a value of type `gives`, an Answer, or a Response.
 
-        Of several statuses the first is the usual one. With `key_optional` an Idempotency-Key is needed only where
-        money moves. A body longer than `body_bytes` is refused unread. `media_type` is that of the answer, `example` a
-        valid body, and `description` is for those who call it.
+        The first of several statuses is the default. With `key_optional` an Idempotency-Key is needed only where money
+        moves. A body longer than `body_bytes` is refused unread. `media_type` is that of the answer, `example` a valid
+        body, and `description` is for callers of the API.
         """
 
         def declare(view: View) -> View:
@@ -216,7 +216,7 @@ class Routes(Blueprint):
         def answer(**parameters: str) -> Response:
             return respond(self.current_request, operation, view, parameters)
 
-        # Chalice would answer another content type with JSON of its own; `read_body` answers with a problem.
+        # Chalice would answer another content type with JSON of its own; `Call.json_body` raises a refusal instead.
         self.route(operation.path, methods=[operation.method], content_types=[])(answer)
 
 

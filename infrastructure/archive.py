@@ -1,4 +1,4 @@
-"""The archives that go to Lambda: what must not be in them, and what is added to them."""
+"""The archives that are deployed to Lambda: what must not be in them, and what is added to them."""
 
 import re
 import subprocess
@@ -26,9 +26,9 @@ def refuse_local_wheels(archive: Path) -> None:
 
 
 def add_bytecode(archive: Path, python: Path, mount: str) -> None:
-    """Compile every module in the archive, as it will lie under `mount`, so that a cold start does not have to.
+    """Compile every module in the archive for its path under `mount`, so that a cold start does not have to.
 
-    The compiled files are not checked against their sources: Lambda unpacks both with new times, and hashing costs.
+    The compiled files are not checked against their sources: Lambda unpacks both with new times, and hashing is slow.
     """
     with tempfile.TemporaryDirectory() as directory:
         with zipfile.ZipFile(archive) as content:
@@ -39,7 +39,7 @@ def add_bytecode(archive: Path, python: Path, mount: str) -> None:
 
 
 def _write(archive: Path, directory: Path) -> None:
-    # In order and without times: the same content makes the same archive, which is then not uploaded again.
+    # In order and without times: the same content gives the same archive, which is then not uploaded again.
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as content:
         for path in sorted(directory.rglob("*")):
             if path.is_file():

@@ -1,7 +1,8 @@
-"""Check the made `resources.json` against what this system rests on: `python -m infrastructure.check_resources`.
+"""Check the generated `resources.json` against what this system relies on: `python -m infrastructure.check_resources`.
 
-cfn-lint knows what CloudFormation accepts; these are the choices that it accepts and that would still lose money:
-a queue whose messages come back while they are being handled, a table without a way back, a stream that is not there.
+cfn-lint checks what CloudFormation accepts. These are choices that CloudFormation accepts and that would still lose
+money: a queue whose messages are delivered again while they are being handled, a table that cannot be restored, a
+missing stream.
 """
 
 import json
@@ -17,9 +18,9 @@ from chalicelib.settings import Settings
 HERE = Path(__file__).resolve().parent
 RESOURCES = HERE / "resources.json"
 DEAD_LETTER_SECONDS = 14 * 24 * 3600
-"""As long as SQS keeps a message: a person has to look at it."""
+"""The longest that SQS keeps a message: a person has to handle it."""
 VISIBILITY_FACTOR = 6
-"""Of the function's timeout: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html."""
+"""Multiple of the function's timeout: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html."""
 STREAMED_TABLES = ("WalletsTable", "PaymentsTable", "ReversalsTable", "RepeatsTable")
 
 STREAM_SETTINGS: Mapping[str, Any] = {
@@ -28,14 +29,14 @@ STREAM_SETTINGS: Mapping[str, Any] = {
     "BisectBatchOnFunctionError": True,
     "MaximumRecordAgeInSeconds": 6 * 3600,
 }
-"""Of every stream. How often a record is tried differs, and is always given: few times where its account is tried again
-elsewhere, and for as long as the record may wait where it alone knows what is to be told."""
+"""The settings of every stream. The number of attempts differs and must always be set: few where the account is retried
+elsewhere, and as many as the maximum age allows where only the record holds what is to be published."""
 
 Template = Mapping[str, Any]
 
 
 def findings(template: Template) -> list[str]:
-    """Return what is wrong with a template, each as a sentence; nothing if all is well."""
+    """Return the errors of a template, each as a sentence; empty if there are none."""
     return [
         *_table_findings(template),
         *_queue_findings(template),
@@ -137,9 +138,9 @@ def _event_source_findings(template: Template) -> Iterator[str]:
 
 
 def _stream_findings(template: Template) -> Iterator[str]:
-    """Yield where one bad record would hold up its shard, or be lost unseen.
+    """Yield where one bad record would block its shard, or be lost without notice.
 
-    Lambda delivers again from the lowest record that failed: what lies behind waits until that is given up.
+    Lambda retries from the lowest record that failed: the records behind it wait until it is given up.
     """
     queues = dict(of_type(template, "AWS::SQS::Queue"))
     alarms = [alarm for _, alarm in of_type(template, "AWS::CloudWatch::Alarm") if alarm["MetricName"] == "IteratorAge"]
@@ -159,7 +160,7 @@ def _stream_findings(template: Template) -> Iterator[str]:
 
 
 def _watched_queues(template: Template) -> set[str]:
-    """Return the queues of which an alarm tells as soon as there is a message."""
+    """Return the queues that have an alarm on their first message."""
     alarms = [alarm for _, alarm in of_type(template, "AWS::CloudWatch::Alarm")]
     visible = [alarm for alarm in alarms if alarm["MetricName"] == "ApproximateNumberOfMessagesVisible"]
     return {alarm["Dimensions"][0]["Value"]["Fn::GetAtt"][0] for alarm in visible}

@@ -1,4 +1,4 @@
-"""Which Python packages the project: the Lambda runtime is the version that ran `chalice package`."""
+"""The Python interpreter that packages the project: the Lambda runtime is the version that ran `chalice package`."""
 
 import os
 import shutil
@@ -13,11 +13,11 @@ _PROBE_SECONDS = 20
 
 
 class NoInterpreter(Exception):
-    """None of the Python versions that can package the project is on this machine."""
+    """None of the Python versions that can package the project is installed on this machine."""
 
 
 def find_interpreter() -> tuple[Path, str]:
-    """Return an interpreter that really runs, and its version. Raises NoInterpreter."""
+    """Return an interpreter that works, and its version. Raises NoInterpreter."""
     for version in VERSIONS:
         for candidate in _candidates(version):
             found = _probe(candidate, version)
@@ -30,7 +30,7 @@ def _candidates(version: str) -> Iterator[Path]:
     on_path = shutil.which(f"python{version}")
     if on_path:
         yield Path(on_path)
-    # A version manager's own copies run even where its shim on the path refuses to.
+    # A version manager's own copies run even if its shim on the path does not.
     pyenv = Path(os.environ.get("PYENV_ROOT") or Path.home() / ".pyenv") / "versions"
     yield from sorted(pyenv.glob(f"{version}.*/bin/python{version}"), reverse=True)
     uv = Path(os.environ.get("UV_PYTHON_INSTALL_DIR") or Path.home() / ".local/share/uv/python")

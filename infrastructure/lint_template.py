@@ -1,6 +1,6 @@
 """Lint a packaged template, both as it is and as SAM translates it: `python -m infrastructure.lint_template FILE`.
 
-Circular dependencies and most wrong references are seen only in the translated template.
+Circular dependencies and most wrong references are found only in the translated template.
 """
 
 import json
@@ -19,10 +19,10 @@ CODE_KEYS = ("CodeUri", "ContentUri")
 
 
 def translate(template: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the CloudFormation template that AWS's own translator makes of a SAM template."""
+    """Return the CloudFormation template that AWS's own translator creates from a SAM template."""
     uploaded = json.loads(json.dumps(template))
     for resource in uploaded["Resources"].values():
-        # `aws cloudformation package` puts the addresses of uploaded archives here.
+        # `aws cloudformation package` puts the URLs of uploaded archives here.
         resource["Properties"].update({key: "s3://bucket/key" for key in CODE_KEYS if key in resource["Properties"]})
     translator = Translator(None, Parser(), boto_session=boto3.session.Session(region_name=REGION))
     translated: dict[str, Any] = translator.translate(uploaded, {})

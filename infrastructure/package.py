@@ -1,6 +1,6 @@
 """Build what is deployed: `python -m infrastructure.package`, that is `make package`.
 
-Leaves in `build/package/` the SAM template with the resources merged in, the code, and the layer with the libraries.
+Writes to `build/package/` the SAM template with the resources merged in, the code, and the layer with the libraries.
 """
 
 import hashlib
@@ -19,13 +19,13 @@ ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
 STAGE = "production"
 ARCHIVES = {"deployment.zip": "/var/task", "layer-deployment.zip": "/opt"}
-"""The archives that Chalice makes, and where Lambda unpacks them."""
+"""The archives that Chalice creates, and where Lambda unpacks them."""
 
 
 def package(output: Path = BUILD / "package") -> Path:
     """Package the project into `output` and return its template.
 
-    Raises NoInterpreter, LocalWheel, and CalledProcessError when pip or Chalice fail.
+    Raises NoInterpreter, LocalWheel, and CalledProcessError if pip or Chalice fails.
     """
     interpreter, version = find_interpreter()
     python = _environment(interpreter, BUILD / f"venv-{version}")
@@ -44,7 +44,7 @@ def package(output: Path = BUILD / "package") -> Path:
 
 
 def _environment(interpreter: Path, directory: Path) -> Path:
-    """Return the Python of an environment with what is deployed and Chalice; made anew when their versions change."""
+    """Return the Python of an environment with the deployed libraries and Chalice; recreate it if a version changed."""
     python = directory / "bin" / "python"
     requirements = ROOT / "requirements.txt"
     chalice = re.search(r"^chalice==.+$", (ROOT / "requirements-dev.txt").read_text(), re.MULTILINE)

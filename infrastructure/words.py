@@ -1,8 +1,8 @@
 """Bring the translations up to date with the texts of the code: `python -m infrastructure.words` (`make words`).
 
-It collects the texts of the code and the templates, brings each language's `texts.po` up to them, and compiles from it
-a catalog for each surface whose texts are all translated. It ends with 1 if a surface lacks a text of a language that
-it speaks, or a translation has other placeholders than its text.
+It collects the texts of the code and the templates, updates each language's `texts.po`, and compiles it to a catalog
+for each surface whose texts are all translated. It exits with 1 if a text is not translated for a surface that already
+has a catalog of that language, or if a translation has other placeholders than its text.
 """
 
 import sys
@@ -32,7 +32,7 @@ SURFACES_BY_PATH: Final[dict[str, tuple[Surface, ...]]] = {
     "payments/words.py": ("portal", "mails"),
     "portal/": ("portal",),
 }
-"""Where texts are, by the beginning of the path, and which surfaces say them."""
+"""The surfaces that use the texts of a file, by the beginning of the file's path."""
 
 METHODS: Final = [("**.py", "python"), ("portal/templates/**.html", "jinja2")]
 OPTIONS: Final = {"portal/templates/**.html": {"silent": "false"}}
@@ -56,7 +56,7 @@ NOISE: Final = (
 
 
 class Text(NamedTuple):
-    """A text in English: its two forms if it depends on a number, and its context if it means something else alone."""
+    """A text in English: two forms if it depends on a number, and a context if its meaning differs without one."""
 
     id: str | tuple[str, ...]
     context: str | None
@@ -64,9 +64,9 @@ class Text(NamedTuple):
 
 @cache
 def collected() -> dict[Text, list[Surface]]:
-    """Collect all texts of the code and the templates, with the surfaces that say them.
+    """Collect all texts of the code and the templates, with the surfaces that use them.
 
-    Raises ValueError if the surfaces of a text are not known, or if a surface has no texts, which would be complete.
+    Raises ValueError if the surfaces of a text are not known, or if a surface has no texts: it would count as complete.
     """
     found: dict[Text, set[Surface]] = defaultdict(set)
     for path, _line, message, _comments, context in extract_from_dir(CODE, METHODS, OPTIONS, KEYWORDS):
@@ -83,7 +83,7 @@ def _place(item: tuple[Text, list[Surface]]) -> tuple[list[int], str, str]:
 
 
 def surfaces_of(path: str) -> tuple[Surface, ...]:
-    """Return the surfaces that say a file's texts. Raises ValueError for a file of which that is not known."""
+    """Return the surfaces that use a file's texts. Raises ValueError for a file whose surfaces are not known."""
     for beginning, surfaces in SURFACES_BY_PATH.items():
         if path.startswith(beginning):
             return surfaces
@@ -91,7 +91,7 @@ def surfaces_of(path: str) -> tuple[Surface, ...]:
 
 
 def merged(language: str) -> Catalog:
-    """Return all texts with a language's translations; what is no longer said is dropped."""
+    """Return all texts with a language's translations; texts that are no longer used are dropped."""
     catalog = read(language) if po_path(language).exists() else Catalog(locale=language, fuzzy=False)
     template = Catalog()
     for text, surfaces in collected().items():
@@ -102,7 +102,7 @@ def merged(language: str) -> Catalog:
 
 
 def of_surface(catalog: Catalog, surface: Surface) -> list[Message]:
-    """Return the messages of a language's catalog that a surface says."""
+    """Return the messages of a language's catalog that a surface uses."""
     found = (catalog.get(text.id, text.context) for text, surfaces in collected().items() if surface in surfaces)
     return [message for message in found if message]
 
@@ -117,7 +117,7 @@ def _is_complete(string: object) -> bool:
 
 
 def po_path(language: str) -> Path:
-    """Return where a language's texts are."""
+    """Return the path of a language's texts."""
     return FOLDER / language / "texts.po"
 
 
@@ -140,7 +140,7 @@ def _is_noise(line: bytes) -> bool:
 
 
 def mo_bytes(catalog: Catalog, surface: Surface) -> bytes:
-    """Compile what a surface says. The header always has the same date, so that the same texts are the same bytes."""
+    """Compile the texts of a surface. The header's date is fixed, so that the same texts give the same bytes."""
     compiled = Catalog(locale=catalog.locale)
     compiled.creation_date = compiled.revision_date = datetime(2026, 1, 1, tzinfo=UTC)
     for message in of_surface(catalog, surface):
@@ -151,9 +151,9 @@ def mo_bytes(catalog: Catalog, surface: Surface) -> bytes:
 
 
 def update(language: str) -> list[str]:
-    """Update a language's texts and catalogs; return what is wrong with them."""
+    """Update a language's texts and catalogs; return their errors."""
     po_path(language).write_bytes(po_bytes(merged(language)))
-    catalog = read(language)  # what is compiled is what the file says, and no more
+    catalog = read(language)  # exactly what the file contains is compiled
     wrong = [f"{message.id}: {error}" for message, errors in catalog.check() for error in errors]
     for surface in SURFACES:
         path = FOLDER / language / f"{surface}.mo"

@@ -1,4 +1,4 @@
-"""The app behind Chalice's local server, as a process: what API Gateway and its function are when deployed."""
+"""The app behind Chalice's local server, as a process; when deployed, API Gateway and its function take its place."""
 
 import argparse
 import functools
@@ -15,7 +15,7 @@ from local.ports import HOST
 from local.resources import Overlay
 
 MOST_BYTES = 10 * 1024 * 1024
-"""What API Gateway takes as a request's body."""
+"""The largest request body that API Gateway accepts."""
 BACKLOG = 128
 METHOD_NOT_ALLOWED = 405
 FORBIDDEN = 403
@@ -24,9 +24,9 @@ FORBIDDEN = 403
 class RequestHandler(ChaliceRequestHandler):
     """Chalice's handler, with API Gateway's own answers in the form that the template gives them, and a quiet log."""
 
-    # The answer leaves in one piece: headers and body in two would wait for the client's delayed acknowledgement.
+    # Headers and body are sent in one write: two writes would wait for the client's delayed acknowledgement.
     wbufsize = -1
-    # A connection that sends nothing is given up, so that a thread is not kept for it for ever.
+    # A connection that sends nothing is closed, so that it does not occupy a thread.
     timeout = 60
 
     def _generic_handle(self) -> None:
@@ -39,7 +39,7 @@ class RequestHandler(ChaliceRequestHandler):
     do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = do_PATCH = do_OPTIONS = _generic_handle  # noqa: N815
 
     def _handle_binary(self, response: dict[str, Any]) -> dict[str, Any]:
-        # API Gateway never hands a method without a route to the function; Chalice's local server does.
+        # API Gateway never passes a request whose method has no route to the function; Chalice's local server does.
         if response["statusCode"] == METHOD_NOT_ALLOWED:
             raise ForbiddenError({}, None)
         return super()._handle_binary(response)
@@ -56,7 +56,7 @@ class RequestHandler(ChaliceRequestHandler):
         self._send_http_response(response["StatusCode"], headers, response["ResponseTemplates"]["application/json"])
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Write only what went wrong: requests that ended in a server error."""
+        """Log only the requests that ended in a server error."""
         if len(args) > 1 and str(args[1]).startswith("5"):
             sys.stderr.write(f"{format % args}\n")
 
@@ -72,7 +72,7 @@ def serve(app: Chalice, port: int) -> None:
     """Serve the app until the process is told to stop. Each request runs in a thread."""
     timeout = Overlay.read().functions["APIHandler"].timeout_seconds
     config = Config.create(app_name=app.app_name, chalice_app=app, lambda_timeout=timeout, lambda_memory_size=1024)
-    # It also makes `current_request` a thread's own; serving the app without it mixes requests up.
+    # It also makes `current_request` thread-local; without it, concurrent requests would be mixed up.
     local_server = create_local_server(app, config, HOST, port)
     server = local_server.server
     server.RequestHandlerClass = functools.partial(RequestHandler, app_object=app, config=config)
@@ -81,7 +81,7 @@ def serve(app: Chalice, port: int) -> None:
 
 
 def main() -> None:
-    """Serve the app of the module that is named."""
+    """Serve the app of the module that `--app` names."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--app", default="app", help="the module that holds the Chalice app")
     parser.add_argument("--port", type=int, required=True)

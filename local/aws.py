@@ -43,7 +43,7 @@ class Aws:
         return self.deployment.environment
 
     def deploy(self, stack: str, parameters: Mapping[str, str] = SHORT_TIMES) -> Deployment:
-        """Deploy the resources as a stack of another name: tables and queues of its own, all empty."""
+        """Deploy the resources as a stack with another name: it has its own tables and queues, all empty."""
         open_mailbox(self.endpoint)
         return deploy(self.endpoint, stack, self.keys.secret, parameters)
 
@@ -52,7 +52,7 @@ class Aws:
         return client(service, self.endpoint)
 
     def stop(self) -> None:
-        """Stop the emulator; it saves its state on the way if it was asked to keep it."""
+        """Stop the emulator; it saves its state first if it was started with `keep`."""
         self.processes.stop()
 
 
@@ -67,7 +67,7 @@ def start_aws(
 ) -> Aws:
     """Start the emulator of AWS and wait until it answers.
 
-    `directory` takes its log and, with `keep`, its state. It listens on `port` if that is free, else on a free port.
+    Its log and, with `keep`, its state are in `directory`. It listens on `port` if that is free, else on a free port.
     With `guarded` it refuses what a caller's policies do not allow; the usual credentials are then the root user's.
     """
     port = preferred_port(port)
@@ -77,17 +77,17 @@ def start_aws(
         "ministack",
         environment={
             "GATEWAY_PORT": str(port),
-            # The first is what it listens on, the second what it calls itself in the addresses of queues.
+            # The first is the address that it listens on, the second the host in the URLs of queues.
             "BIND_HOST": HOST,
             "MINISTACK_HOST": HOST,
-            # Where its functions find AWS, whatever AWS this process was told of before.
+            # The AWS endpoint for its functions, whatever endpoint this process inherited.
             "AWS_ENDPOINT_URL": endpoint,
             "MINISTACK_REGION": "us-east-1",
             "PERSIST_STATE": "1" if keep else "0",
             "STATE_DIR": str(directory / "aws"),
             "S3_PERSIST": "1" if keep else "0",
             "S3_DATA_DIR": str(directory / "aws" / "s3"),
-            # Listeners on fixed ports that nobody here speaks to, and that two runs would fight over.
+            # Listeners on fixed ports: they are not used here, and two runs at once would both need them.
             "IOT_MTLS_ENABLED": "0",
             "SFTP_ENABLED": "0",
             "LOG_LEVEL": "WARNING",

@@ -1,4 +1,4 @@
-"""Which function is called by what, as the template says: the entry points that Lambda calls, and their sources."""
+"""The functions and their event sources, as the template defines them: the entry points, and what calls them."""
 
 import importlib
 from collections.abc import Callable, Collection, Mapping
@@ -14,7 +14,7 @@ MEMORY_MEGABYTES = 1024
 
 
 class NotBound(Exception):
-    """The template says of a function nothing that is run here."""
+    """The template has no function of this name, or gives it no event source that is run here."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Binding:
     properties: Mapping[str, Any]
 
     def call(self, event: Any) -> Any:
-        """Call the handler as Lambda does. What it raises, it raises."""
+        """Call the handler as Lambda does. Exceptions of the handler propagate."""
         return self.handler(event, LambdaContext(self.name, MEMORY_MEGABYTES, self.timeout_seconds * 1000))
 
     def number(self, name: str, default: int) -> int:
@@ -36,7 +36,7 @@ class Binding:
         return int(self.properties.get(name, default))
 
     def reports_item_failures(self) -> bool:
-        """Tell whether Lambda would look at the handler's `batchItemFailures` at all."""
+        """Tell whether Lambda would evaluate the handler's `batchItemFailures`."""
         return "ReportBatchItemFailures" in self.properties.get("FunctionResponseTypes", ())
 
 

@@ -1,7 +1,7 @@
 """Run a module in this process and end with the parent: `python -m local.child MODULE [ARGUMENT ...]`.
 
-The parent holds the other end of standard input. When the parent is gone, however it went, the pipe closes and this
-process stops as if it had been told to. It works on every system, for programs that know nothing of it.
+The parent holds the other end of standard input. When the parent ends, for whatever reason, the pipe closes and this
+process stops as it does on SIGTERM. This works on every operating system, and the module needs no code for it.
 """
 
 import os
@@ -11,12 +11,12 @@ import sys
 import threading
 
 GRACE_SECONDS = 20
-"""How long the module may take to stop. The emulator of AWS writes its state then."""
+"""How long the module may take to stop. The emulator of AWS writes its state in this time."""
 
 
 def end_with_parent() -> None:
     """Wait for the parent's end of the pipe to close, then stop this process."""
-    # Unbuffered: a thread that waits inside a buffered reader holds its lock, on which the interpreter's exit fails.
+    # Unbuffered: a thread that waits inside a buffered reader holds its lock, and the interpreter then fails on exit.
     while os.read(0, 1):
         pass
     threading.Timer(GRACE_SECONDS, os._exit, [1]).start()

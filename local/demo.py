@@ -1,8 +1,8 @@
-"""What the first `make run` fills in: a workspace and a client of it, and a believable month of both.
+"""The data that the first `make run` creates: a workspace, a client of it, and a realistic month of both.
 
-It goes through the verbs that the routes and functions call, with the clock moved to each day of the month, so the
-history reads as if they had been there: a welcome credit, a subscription, usage every day, top-ups, a card that was
-declined once, and auto-pay in the end. Calls are receipts: a line for each thing that they use.
+It calls the verbs that the routes and functions call, with the clock moved to each day of the month, so the history
+looks like a real one: a welcome credit, a subscription, usage every day, top-ups, a card that was declined once, and
+auto-pay at the end. Each call is a receipt, with a line for each meter that it uses.
 """
 
 import json
@@ -48,7 +48,7 @@ DECLINED_CARD = "pm_card_chargeCustomerFail"
 
 
 def fill(system: System, account_id: str) -> None:
-    """Create the workspace `account_id` and a client of it, and live through their month."""
+    """Create the workspace `account_id` and a client of it, and record a month of activity for both."""
     os.environ.update(system.environment)
     settings.cache_clear()
     client_id = f"{account_id}-bloom"
@@ -92,7 +92,7 @@ def open_accounts(account_id: str, client_id: str) -> None:
 
 
 def enter_card(system: System, account_id: str, payment_method: str) -> None:
-    """Enter a card into Stripe's fields, as the browser does it, and save it."""
+    """Enter a card into Stripe's fields, as the browser does, and save it."""
     setup = start_setup(get_payer(account_id))
     fields = {"payment_method": payment_method, "client_secret": setup.client_secret, "use_stripe_sdk": "true"}
     request = urllib.request.Request(  # noqa: S310 - the emulator's own address
@@ -105,7 +105,7 @@ def enter_card(system: System, account_id: str, payment_method: str) -> None:
 
 
 def refill(system: System, account_id: str, evening: datetime, *, declined: bool) -> None:
-    """Add balance in the morning when there is little left; once, with a card that is declined and then replaced."""
+    """Add balance in the morning if little is left; with `declined`, a first card is declined and then replaced."""
     with clock.moved_to(evening - timedelta(hours=14)):
         key = f"demo-{evening:%Y-%m-%d}"
         if declined:
@@ -119,7 +119,7 @@ def refill(system: System, account_id: str, evening: datetime, *, declined: bool
 
 
 def subscribe(account_id: str) -> None:
-    """Begin the workspace's subscription: its first period is charged at once."""
+    """Start the workspace's subscription; its first period is charged at once."""
     request = SubscriptionRequest(PLAN, ADD_ONS)
     change(
         get_payer(account_id),
@@ -131,14 +131,14 @@ def subscribe(account_id: str) -> None:
 
 
 def switch_on_auto_pay(account_id: str) -> None:
-    """Switch auto-pay on with enough in the wallet, last of all: what the month shows was paid by hand."""
+    """Switch auto-pay on at the end, with enough in the wallet: all payments of the month are made by hand."""
     if read_wallet(account_id).balance_micros < LOW_MICROS:
         pay(account_id, "demo-before-auto-pay")
     change_settings(get_payer(account_id), AUTO_PAY, actor=actor_of(account_id), catalog=catalog())
 
 
 def actor_of(account_id: str) -> str:
-    """Return who did what the account's owner does."""
+    """Return the actor for what the account's owner does."""
     return f"owner:{account_id}"
 
 
@@ -163,7 +163,7 @@ def record_day(account_id: str, evening: datetime, random: Random, *, per_day: i
 
 
 def usage(account_id: str, evening: datetime, random: Random, per_day: int) -> Iterator[dict[str, Any]]:
-    """Yield a day's calls, messages and e-mails, in office hours and fewer at the weekend, up to the evening."""
+    """Yield a day's calls, messages and e-mails: in office hours, fewer at the weekend, none after `evening`."""
     midnight = evening.replace(hour=0, minute=0, second=0, microsecond=0)
     weekend = midnight.isoweekday() > 5
     for number in range(per_day // (4 if weekend else 1)):
@@ -196,7 +196,7 @@ def event(account_id: str, event_id: str, moment: datetime, random: Random) -> d
 
 
 def call(phone: str, random: Random) -> dict[str, Any]:
-    """Return the parts of a call that an agent answers: most come by telephone, some from a browser, which is free."""
+    """Return the parts of a call that an agent answers, mostly by telephone, sometimes in a browser, which is free."""
     minutes = f"{random.triangular(0.2, 14, 2):.6f}"
     by_telephone = random.random() < 0.8
     parts = [

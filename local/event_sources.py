@@ -1,4 +1,4 @@
-"""What calls the functions on one machine: polls queues and streams, fires schedules. A process of its own."""
+"""The event sources on one machine, as a process: it polls queues and streams, fires schedules, calls the functions."""
 
 import argparse
 import logging
@@ -61,7 +61,7 @@ def _threads(sources: Sequence[Source], stopping: threading.Event) -> list[threa
 
 
 def _stop_the_process(failure: threading.ExceptHookArgs) -> None:
-    # A source that broke must not leave the others running as if all were well.
+    # If one source fails, the others must not keep running as if nothing had happened.
     threading.__excepthook__(failure)
     os.kill(os.getpid(), signal.SIGTERM)
 

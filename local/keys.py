@@ -1,4 +1,4 @@
-"""The secrets of one machine: made on the first run, kept in a file that only its owner can read."""
+"""The secrets of one machine: generated on the first run, kept in a file that only its owner can read."""
 
 import json
 import os
@@ -34,7 +34,7 @@ class Keys:
 
     @classmethod
     def load(cls, path: Path) -> "Keys":
-        """Return the keys of a file, which is written first if it is not there."""
+        """Return the keys in a file; if the file does not exist, write it first with new keys."""
         if path.exists():
             return cls(**json.loads(path.read_text()))
         keys = cls.generate()
@@ -48,13 +48,13 @@ class Keys:
         return asdict(self)
 
     def token(self, account_id: str, role: str, seconds: int = TOKEN_SECONDS) -> str:
-        """Return a bearer token such as the platform signs for its users."""
+        """Return a bearer token like those that the platform signs for its users."""
         claims = {"account_id": account_id, "role": role, "exp": int(time.time()) + seconds}
         return jwt.encode(claims, self.token_secret, algorithm="HS256")
 
 
 def write_private(path: Path, text: str) -> None:
-    """Write a file that appears at once, whole, and readable by its owner alone."""
+    """Write a file atomically, readable only by its owner."""
     draft = path.with_name(f"{path.name}.{os.getpid()}")
     draft.touch(mode=0o600)
     draft.write_text(text + "\n")

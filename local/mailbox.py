@@ -1,9 +1,9 @@
-"""SES in the emulator of AWS: it sends only from a sender that is verified, as SES does."""
+"""SES in the emulator of AWS: like SES itself, it sends only from a verified sender."""
 
 from local.resources import client
 
 DOMAIN = "example.com"
-"""Whom mails come from on this machine: see `SHORT_TIMES`."""
+"""The domain that mails are sent from on this machine: see `SHORT_TIMES`."""
 
 
 def open_mailbox(endpoint: str) -> None:

@@ -1,8 +1,9 @@
-"""An address that signs its visitors into the portal: each visit gets a link of its own, opened already.
+"""A URL that signs its visitors into the portal: each visit requests a link of its own and opens it.
 
-A link into the portal opens once and within minutes. A platform makes one when somebody opens Settings > Billing; here
-this address stands in for the platform, so that what `make run` prints works at any time and any number of times, for
-programs as well: the answer has the session's cookie, and cookies are for all ports of a host (RFC 6265).
+A link into the portal works once and within minutes. A platform requests one when a user opens Settings > Billing; here
+this server takes the platform's place, so that the URL which `make run` prints works at any time and any number of
+times. It works for programs as well: the answer sets the session's cookie, and a cookie is valid for all ports of a
+host (RFC 6265).
 """
 
 import json
@@ -25,7 +26,7 @@ class PortalSignIn:
 
     def __init__(self, api_url: str, operator_token: str, account_id: str) -> None:
         class Handler(BaseHTTPRequestHandler):
-            """Sends every visitor on, signed in."""
+            """Redirects every visitor to the portal, signed in."""
 
             def do_GET(self) -> None:
                 self.send_response(303)
@@ -52,14 +53,14 @@ class PortalSignIn:
 
 
 class _NoRedirects(urllib.request.HTTPRedirectHandler):
-    """Follows no redirect: the browser does that."""
+    """Follows no redirects: the browser does."""
 
     def redirect_request(self, *_: Any) -> None:
-        """Say that there is nothing to follow."""
+        """Return None: there is no redirect to follow."""
 
 
 def _open_link(link: str) -> dict[str, str]:
-    """Open a link; return the headers that lead on from it."""
+    """Open a link; return the headers of its redirect."""
     try:
         urllib.request.build_opener(_NoRedirects).open(link, b"", timeout=SECONDS)
     except urllib.error.HTTPError as answer:

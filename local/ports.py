@@ -38,7 +38,7 @@ def preferred_port(port: int | None) -> int:
 def page_port(environment: Mapping[str, str]) -> int:
     """Return the port for the page and the API: `PORT` if it is set, else 8000 or a free one.
 
-    Raises PortTaken if `PORT` is not a port or is in use: whoever names a port wants that one and no other.
+    Raises PortTaken if `PORT` is not a port or is in use: a port that is set is never replaced by another.
     """
     wanted = environment.get("PORT", "").strip()
     if not wanted:

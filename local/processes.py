@@ -1,4 +1,4 @@
-"""Child processes: started one by one, each waited for until it answers, stopped in the opposite order."""
+"""Child processes: started one by one, each after the one before it answers, and stopped in reverse order."""
 
 import os
 import signal
@@ -55,7 +55,7 @@ class Child:
 
 @dataclass
 class Processes:
-    """The children of one run. As a context manager it stops them all on the way out, last started first."""
+    """The children of one run. As a context manager it stops them all on exit, the last started first."""
 
     logs: Path
     children: list[Child] = field(default_factory=list)
@@ -75,9 +75,9 @@ class Processes:
         environment: Mapping[str, str],
         answers: Callable[[], bool],
     ) -> Child:
-        """Start a module as a process and wait until `answers` says that it is there.
+        """Start a module as a process and wait until `answers` returns True.
 
-        The child gets this process's environment with `environment` over it. Raises ProcessFailed.
+        The child's environment is this process's, overridden by `environment`. Raises ProcessFailed.
         """
         self.logs.mkdir(parents=True, exist_ok=True)
         child = self._launch(module, arguments, environment)
@@ -98,14 +98,14 @@ class Processes:
                 raise child.failure(f"ended with status {child.process.returncode}")
 
     def kill(self, module: str) -> None:
-        """Kill the children that run a module, as a machine that loses its power does."""
+        """Kill the children that run a module, as a power failure does."""
         for child in [child for child in self.children if child.name == module]:
             self.children.remove(child)
             child.process.kill()
             child.stop()
 
     def stop(self) -> None:
-        """Stop every child, the last started first, so that nothing loses what it stands on."""
+        """Stop every child, the last started first, so that no child loses another that it depends on."""
         while self.children:
             self.children.pop().stop()
 

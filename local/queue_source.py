@@ -1,11 +1,11 @@
 """A queue's event source: gathers batches of messages and calls the handler, as Lambda's pollers do.
 
-Messages that were handled are deleted; those that were not come again when the queue's visibility timeout has passed.
-A handler that raises has handled none of its batch.
+Handled messages are deleted; the others are delivered again when the queue's visibility timeout has passed. If the
+handler raises, none of its batch was handled.
 
-When deployed, that timeout is several times as long as a function may run. Here it is short, so that nobody waits for
-the dead-letter queue; messages are therefore received for as long as the function may run, and the queue's own timeout
-begins when it has failed.
+When deployed, that timeout is several times the time limit of the function. Here it is short, so that messages reach
+the dead-letter queue soon. Messages are therefore received with a visibility timeout as long as the function may run,
+and the queue's own timeout starts when the function has failed.
 """
 
 import logging
@@ -18,7 +18,7 @@ from local.bindings import Binding
 from local.resources import REGION, client
 
 MOST_WORKERS = 4
-"""Batches handled at once on one machine, whatever the template allows."""
+"""The most batches handled at once on one machine, whatever the template allows."""
 MOST_BYTES = 6 * 1024 * 1024
 """Lambda's limit for the payload of one invocation."""
 PER_CALL = 10
@@ -43,7 +43,7 @@ class QueueSource:
         self.held_seconds = max(self.visibility_seconds, self.window_seconds + binding.timeout_seconds)
 
     def run(self, stopping: threading.Event) -> None:
-        """Handle batches until `stopping` is set; batches that are being handled then are finished."""
+        """Handle batches until `stopping` is set; batches in progress are finished."""
         workers = [threading.Thread(target=self._work, args=(stopping,)) for _ in range(self.workers)]
         for worker in workers:
             worker.start()
@@ -85,7 +85,7 @@ class QueueSource:
         """Call the handler with one batch and delete what it handled."""
         try:
             answer = self.binding.call({"Records": [record(message, self.arn) for message in messages]})
-        except Exception:  # noqa: BLE001 - Lambda's side of the call: whatever a handler raises, its batch comes back.
+        except Exception:  # noqa: BLE001 - Lambda's side of the call: whatever a handler raises, its batch is retried.
             _log.exception("%s failed; its %d messages come back", self.binding.name, len(messages))
             self._give_back(messages)
             return
@@ -110,7 +110,7 @@ class QueueSource:
 
 
 def record(message: dict[str, Any], arn: str) -> dict[str, Any]:
-    """Return a received message in the form in which Lambda hands it to a function."""
+    """Return a received message in the form in which Lambda passes it to a function."""
     lambda_record = {
         "messageId": message["MessageId"],
         "receiptHandle": message["ReceiptHandle"],
@@ -154,7 +154,7 @@ def _size(messages: Sequence[dict[str, Any]]) -> int:
 
 
 def _entries(messages: Sequence[dict[str, Any]], **fields: Any) -> Iterator[list[dict[str, Any]]]:
-    """Yield the entries of batch calls about messages, as many to a call as SQS takes."""
+    """Yield the entries of batch calls for messages, as many for each call as SQS accepts."""
     for start in range(0, len(messages), PER_CALL):
         part = messages[start : start + PER_CALL]
         yield [

@@ -1,8 +1,8 @@
 """The resources of `infrastructure/resources.json`, deployed by CloudFormation into the emulator of AWS.
 
-The file is an overlay over the template that `chalice package` writes. What has a type of its own in it is deployed as
-it is; what only adds to Chalice's functions and API is left out. The values that the overlay gives the functions, which
-are references to the resources, become outputs of the stack, so that CloudFormation itself resolves them.
+The file is an overlay over the template that `chalice package` writes. Resources with a type of their own are deployed
+as they are; those that only add to Chalice's functions and API are left out. The values that the overlay gives the
+functions are references to the resources; they become outputs of the stack, so that CloudFormation resolves them.
 """
 
 import json
@@ -35,7 +35,7 @@ SHORT_TIMES = {
     "MailDelay": "2",
     "PortalBaseUrl": "https://billing.example.com",
 }
-"""Parameters of a local stack: a message that cannot be charged is in the dead-letter queue after some 35 seconds."""
+"""Parameters of a local stack: a message that cannot be charged is in the dead-letter queue after about 35 seconds."""
 
 _SECRET = re.compile(r"\{\{resolve:secretsmanager:.*:SecretString:(\w+)\}\}")
 _DEPLOY_SECONDS = 30
@@ -47,9 +47,9 @@ class DeploymentFailed(Exception):
 
 @dataclass(frozen=True)
 class Function:
-    """What the template says about a function: its time limit, the properties of what calls it, its entry point.
+    """What the template says about a function: its time limit, the properties of its event source, its entry point.
 
-    The API's own entry point is Chalice's, and API Gateway calls it.
+    The API's function has Chalice's entry point, and API Gateway calls it.
     """
 
     timeout_seconds: int
@@ -69,18 +69,18 @@ class Deployment:
 
     @property
     def usage_queue_url(self) -> str:
-        """Return where producers send usage events."""
+        """Return the URL of the queue that producers send usage events to."""
         return self.outputs["UsageQueueUrl"]
 
     @property
     def dead_letter_queue_url(self) -> str:
-        """Return where messages end that could not be charged."""
+        """Return the URL of the queue for messages that could not be charged."""
         return self.outputs["UsageDeadLetterQueueUrl"]
 
 
 @dataclass(frozen=True)
 class Overlay:
-    """The content of `resources.json`, seen from a machine that runs the functions itself."""
+    """The content of `resources.json`, as used on a machine that runs the functions itself."""
 
     template: Mapping[str, Any]
 
@@ -150,7 +150,7 @@ class Overlay:
 def deploy(
     endpoint: str, stack: str, secrets: Mapping[str, str], parameters: Mapping[str, str] = SHORT_TIMES
 ) -> Deployment:
-    """Create the stack, or bring it up to date if it exists. Raises DeploymentFailed."""
+    """Create the stack, or update it if it exists. Raises DeploymentFailed."""
     overlay = Overlay.read()
     cloudformation = client("cloudformation", endpoint)
     request = {
@@ -216,7 +216,7 @@ def _outputs(cloudformation: Any, name: str, endpoint: str) -> dict[str, str]:
 
 
 def _here(value: str, endpoint: str) -> str:
-    # A queue that was made in an earlier run still has the port of that run in its address.
+    # A queue that was created in an earlier run still has the port of that run in its URL.
     return re.sub(r"^http://127\.0\.0\.1:\d+", endpoint, value)
 
 

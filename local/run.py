@@ -1,4 +1,4 @@
-"""`make run`: the whole system on this machine, until Ctrl-C. See `local/system.py` for what it is made of."""
+"""`make run`: the whole system on this machine, until Ctrl-C. See `local/system.py` for its parts."""
 
 import argparse
 import fcntl
@@ -22,7 +22,7 @@ from local.system import Ports, System
 
 DIRECTORY = ROOT / ".local"
 ACCOUNT_ID = "acme"
-"""The workspace that the first run fills in."""
+"""The workspace that the first run creates."""
 CHECK_SECONDS = 0.5
 STOPPING_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -109,7 +109,7 @@ def _serve(system: System, running: RunningSystem) -> None:
 
 
 def _keep_private(directory: Path) -> None:
-    """Let nobody else on this machine read what this process and its children write, nor what earlier runs wrote."""
+    """Keep other users of this machine from reading what this process, its children and earlier runs write."""
     os.umask(0o077)
     if (directory / "keys.json").exists():
         directory.chmod(0o700)
@@ -117,7 +117,7 @@ def _keep_private(directory: Path) -> None:
 
 @contextmanager
 def _lock(path: Path) -> Iterator[None]:
-    """Hold the state for this run alone. Raises AlreadyRunning."""
+    """Lock the state for this run. Raises AlreadyRunning."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("w") as file:
         try:
@@ -128,7 +128,7 @@ def _lock(path: Path) -> Iterator[None]:
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:
-    # Whoever presses Ctrl-C twice must not cut off the emulator while it writes its state.
+    # A second Ctrl-C must not interrupt the emulator while it writes its state.
     for signal_number in STOPPING_SIGNALS:
         signal.signal(signal_number, signal.SIG_IGN)
     raise SystemExit(0)
@@ -136,7 +136,7 @@ def _stop(_number: int, _frame: FrameType | None) -> None:
 
 def _first_screen(running: RunningSystem) -> str:
     account = f"{running.url}/v1/accounts/{running.account_id}"
-    # Written for a shell: the quotes end around what it is to fill in.
+    # For a shell: the single quotes close before each command that it substitutes and open again after it.
     event = (
         f'{{"specversion": "1.0", "id": "\'$(date +%s)\'", "source": "/try", "type": "sms", '
         f'"subject": "{running.account_id}", "time": "\'$(date -u +%FT%TZ)\'", "data": {{"quantity": "1"}}}}'

@@ -52,7 +52,7 @@ def _next_cron(fields: list[str], after: datetime) -> datetime:
 
 
 def _allowed(field: str, first: int, last: int, names: list[str]) -> set[int]:
-    """Return the numbers that a field stands for: `*`, `?`, `5`, `1-5`, `1,3`, `*/15`, `MON-FRI`."""
+    """Return the numbers that a field allows: `*`, `?`, `5`, `1-5`, `1,3`, `*/15`, `MON-FRI`."""
     for number, name in enumerate(names, start=first):
         field = re.sub(name, str(number), field, flags=re.IGNORECASE)
     numbers: set[int] = set()

@@ -21,22 +21,22 @@ class ScheduleSource:
         self.expression: str = binding.properties["Schedule"]
 
     def run(self, stopping: threading.Event) -> None:
-        """Wait for each time that the schedule names, and call the handler."""
+        """Call the handler each time that the schedule is due."""
         due = next_time(self.expression, datetime.now(UTC))
         while not stopping.wait(max(0.0, (due - datetime.now(UTC)).total_seconds())):
             self.fire(due)
             due = next_time(self.expression, datetime.now(UTC))
 
     def fire(self, due: datetime) -> None:
-        """Call the handler for one time. A failure is logged: the schedule goes on."""
+        """Call the handler once. A failure is logged, and the schedule continues."""
         try:
             self.binding.call(scheduled_event(self.binding.name, due))
-        except Exception:  # noqa: BLE001 - Lambda's side of the call: the next time comes whatever a handler raises.
+        except Exception:  # noqa: BLE001 - Lambda's side of the call: the schedule continues whatever is raised.
             _log.exception("%s failed", self.binding.name)
 
 
 def scheduled_event(name: str, due: datetime) -> dict[str, Any]:
-    """Return the event that EventBridge hands to a function when a schedule is due."""
+    """Return the event that EventBridge passes to a function when a schedule is due."""
     return {
         "version": "0",
         "id": str(uuid.uuid4()),

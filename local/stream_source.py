@@ -1,7 +1,7 @@
-"""A table's stream as an event source: in order, batch by batch, the same batch again until it is handled.
+"""A table's stream as an event source: in order, batch by batch; a batch that fails is retried until it is handled.
 
-The position is kept in a file. A new start of the emulator begins its streams anew, which is why a position that is no
-longer on the stream means: from the oldest record that is.
+The position is kept in a file. A restart of the emulator starts its streams from the beginning, so if the position is
+no longer on the stream, reading starts at the oldest record.
 """
 
 import base64
@@ -40,7 +40,7 @@ class StreamSource:
         self.shard_id = ""
 
     def run(self, stopping: threading.Event) -> None:
-        """Handle the records in order. Once `stopping` is set, take what is left, but retry nothing."""
+        """Handle the records in order. Once `stopping` is set, handle the remaining records without retries."""
         while True:
             batch = self._read()
             done = self._handle(batch, stopping)
@@ -52,7 +52,7 @@ class StreamSource:
                 stopping.wait(self.pause_seconds)
 
     def _handle(self, batch: Sequence[dict[str, Any]], stopping: threading.Event) -> int:
-        """Handle a batch, again and again if need be; return how many of its records, from the first, are done with."""
+        """Handle a batch, with retries; return how many records, from the first, were handled or given up."""
         done = attempts = 0
         size = len(batch)
         most = self.binding.number("MaximumRetryAttempts", -1)
@@ -80,7 +80,7 @@ class StreamSource:
         """Call the handler once; return how many records, from the first, it handled."""
         try:
             answer = self.binding.call({"Records": [record(item, self.arn) for item in batch]})
-        except Exception:  # noqa: BLE001 - Lambda's side of the call: whatever a handler raises, its batch comes back.
+        except Exception:  # noqa: BLE001 - Lambda's side of the call: whatever a handler raises, its batch is retried.
             _log.exception("%s failed; its %d records come back", self.binding.name, len(batch))
             return 0
         if not self.binding.reports_item_failures():
@@ -90,14 +90,14 @@ class StreamSource:
         return min((numbers.index(number) if number in numbers else 0 for number in failed), default=len(batch))
 
     def _give_up(self, records: Sequence[dict[str, Any]], condition: str) -> None:
-        """Leave records behind, and say where they are on the queue that the template names for it."""
+        """Skip records; send their position to the failure queue, if the template names one."""
         _log.error("%s gave up on %d records", self.binding.name, len(records))
         if self.sqs is not None:
             queue = self.sqs.get_queue_url(QueueName=self.on_failure.rsplit(":", 1)[-1])["QueueUrl"]
             self.sqs.send_message(QueueUrl=queue, MessageBody=json.dumps(self._failure(records, condition)))
 
     def _failure(self, records: Sequence[dict[str, Any]], condition: str) -> dict[str, Any]:
-        """Return what Lambda says of records that it gave up: where they are, not what they hold.
+        """Return what Lambda reports about records that it gave up: their position, not their content.
 
         https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html
         """
@@ -162,7 +162,7 @@ def age_seconds(item: dict[str, Any]) -> float:
 
 
 def record(item: dict[str, Any], arn: str) -> dict[str, Any]:
-    """Return a stream's record in the form in which Lambda hands it to a function: all of it JSON."""
+    """Return a stream's record in the form in which Lambda passes it to a function: all of it JSON."""
     lambda_record: dict[str, Any] = _json({**item, "eventSource": "aws:dynamodb", "awsRegion": REGION})
     return {**lambda_record, "eventSourceARN": arn}
 

@@ -24,7 +24,7 @@ EVENT_SOURCES: Final = "local.event_sources"
 
 @dataclass(frozen=True, kw_only=True)
 class Ports:
-    """Where the processes listen; each on any free port unless it is given."""
+    """The ports that the processes listen on; each is any free port unless it is given."""
 
     page: int = field(default_factory=free_port)
     aws: int = field(default_factory=free_port)
@@ -32,12 +32,12 @@ class Ports:
 
     @classmethod
     def usual(cls, page: int) -> "Ports":
-        """Return the ports that people expect these emulators on, or free ones where those are taken."""
+        """Return the usual ports of these emulators, or free ports where those are taken."""
         return cls(page=page, aws=preferred_port(4566), stripe=preferred_port(12111))
 
 
 class System:
-    """The running system. A context manager: it is complete on entry, and gone on exit."""
+    """The running system. A context manager: every process answers after entry, and is stopped on exit."""
 
     def __init__(
         self,
@@ -65,7 +65,7 @@ class System:
         with ExitStack() as started:
             started.enter_context(self.processes)
             self._start()
-            # Everything answers: what was started now stays until this system is left.
+            # Everything answers: the processes now run until `__exit__`.
             started.pop_all()
         return self
 
@@ -88,17 +88,17 @@ class System:
 
     @property
     def aws_endpoint(self) -> str:
-        """Return where AWS's emulator answers."""
+        """Return the URL of the emulator of AWS."""
         return self.deployment.endpoint
 
     @property
     def usage_queue_url(self) -> str:
-        """Return where producers send usage events."""
+        """Return the URL of the queue that producers send usage events to."""
         return self.deployment.usage_queue_url
 
     @property
     def dead_letter_queue_url(self) -> str:
-        """Return where messages end that could not be charged."""
+        """Return the URL of the queue for messages that could not be charged."""
         return self.deployment.dead_letter_queue_url
 
     @property
@@ -115,7 +115,7 @@ class System:
         self.processes.check()
 
     def start_event_sources(self) -> None:
-        """Start what polls queues and streams and fires schedules; done already on entry."""
+        """Start the process that polls queues and streams and fires schedules; entry already does this."""
         ready = self.directory / "event_sources.ready"
         ready.unlink(missing_ok=True)
         self.processes.start(
@@ -127,14 +127,14 @@ class System:
         )
 
     def kill_event_sources(self) -> None:
-        """Kill the event sources in the middle of whatever they do."""
+        """Kill the event sources, whatever they are doing."""
         self.processes.kill(EVENT_SOURCES)
 
     def _start(self) -> None:
         aws = start_aws(self.directory, port=self.ports.aws, processes=self.processes, keys=self.keys, keep=self.keep)
         self._deployment = aws.deploy(STACK, self.parameters)
         self._start_stripe()
-        # The API stops before the event sources do, so that those can finish what it has begun.
+        # The API stops before the event sources, so that they can finish what it has started.
         self.start_event_sources()
         self.processes.start(
             "local.api",

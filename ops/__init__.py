@@ -1,1 +1,1 @@
-"""The operator's command line: look, prove, mend. `python -m ops --help`; see docs/operating.md."""
+"""The operator's command line: inspect, verify, repair. `python -m ops --help`; see docs/operating.md."""

@@ -34,7 +34,7 @@ out = Console(soft_wrap=True)
 @click.option("--stack", help="The deployed stack to work on, with your own AWS credentials.")
 @click.option("--local", is_flag=True, help="Work on the system that `make run` has started.")
 def ops(stack: str | None, local: bool) -> None:
-    """Look at the billing system, prove it, mend it. Without an option the environment says which system."""
+    """Inspect, verify and repair the billing system. Without an option the environment determines which system."""
     try:
         if local:
             use_local()
@@ -48,9 +48,9 @@ def ops(stack: str | None, local: bool) -> None:
 @click.argument("accounts", nargs=-1)
 @click.option("--all", "every", is_flag=True, help="Verify every account.")
 def verify_wallets(accounts: tuple[str, ...], every: bool) -> None:
-    """Prove wallets: chain, sequence, balances, days, and siblings. Exits with 1 when anything does not agree.
+    """Verify wallets: chain, sequence, balances, days, and siblings. Exits with 1 if anything does not agree.
 
-    A transaction is compared with its sibling where both accounts are named, or with --all.
+    A transaction is compared with its sibling if both accounts are named, or with --all.
     """
     names = sorted(row.account_id for row in AccountRow.scan(attributes_to_get=["account_id"])) if every else accounts
     if not names:
@@ -71,7 +71,7 @@ def _verified(account_id: str, among: frozenset[str]) -> tuple[tuple[str, ...], 
         found = verify(account_id, among)
     except (WalletNotFound, StillMoving) as error:
         return ("", "", "", str(error) or "still being posted to"), False
-    except Exception as error:  # noqa: BLE001 - a wallet that cannot be read is a difference, and hides no other
+    except Exception as error:  # noqa: BLE001 - an unreadable wallet is a difference, and must not hide others
         log().exception("a wallet could not be verified", account_id=account_id)
         return ("", "", "", f"cannot be read: {escape(repr(error))}"), False
     numbers = (str(found.pages), str(found.transactions), str(found.balance_micros))
@@ -84,7 +84,7 @@ def _verified(account_id: str, among: frozenset[str]) -> tuple[tuple[str, ...], 
 @click.option("--hours", default=1.0, show_default=True)
 @click.option("--subject", help="Who it is for; kept as the actor of what they do.")
 def make_token(role: str, account_id: str | None, hours: float, subject: str | None) -> None:
-    """Make a bearer token, as the platform does."""
+    """Create a bearer token, as the platform does."""
     if role not in OF_THE_PLATFORM and not account_id:
         raise click.UsageError("an owner or viewer needs an account")
     expires_at_ms = clock.to_ms(clock.now() + timedelta(hours=hours))

@@ -1,4 +1,4 @@
-"""What accounts hold and use, compared with a catalog: before it is deployed."""
+"""Compare what accounts hold and use with a catalog, before it is deployed."""
 
 import sys
 from collections.abc import Iterable, Iterator
@@ -33,7 +33,7 @@ progress = Console(stderr=True)
 
 
 class Finding(msgspec.Struct, frozen=True, order=True):
-    """Something that an account holds or uses, and what is wrong with it."""
+    """Something that an account holds or uses, and the problem with it."""
 
     account_id: str
     what: str
@@ -42,16 +42,16 @@ class Finding(msgspec.Struct, frozen=True, order=True):
 
 @click.group("catalog")
 def catalog() -> None:
-    """Look at the catalog: pricing as code."""
+    """Inspect the catalog: pricing as code."""
 
 
 @catalog.command("check")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path), default=FILE)
 @click.option("--usage-days", default=35, show_default=True, help="How far back meters count as used.")
 def check(file: Path, usage_days: int) -> None:
-    """Compare a catalog's FILE with all accounts: which hold or use what it lacks, or could not be charged by it.
+    """Compare a catalog's FILE with all accounts: list what they hold or use that it lacks or could not charge.
 
-    Exits with 1 when there are any: do not deploy it then. It reads the tables as a whole.
+    Exits with 1 if there is anything: do not deploy it then. It reads whole tables.
     """
     try:
         wanted = read_catalog(file.read_bytes())
@@ -69,7 +69,7 @@ def check(file: Path, usage_days: int) -> None:
 
 
 def find_all(wanted: Catalog, since: str) -> tuple[set[Finding], int]:
-    """Return what is wrong with a catalog for the accounts that there are, and how many could not be read."""
+    """Return the problems of a catalog for all accounts, and how many subscriptions could not be read."""
     currencies = dict(_read(_currencies(), "accounts"))
     found = {finding for each_one in currencies.items() for finding in _of_account(*each_one, wanted)}
 
@@ -95,7 +95,7 @@ def _currencies() -> Iterator[tuple[str, str]]:
 
 
 def of_subscription(held: Subscription, account: Account, wanted: Catalog) -> Iterator[Finding]:
-    """Yield what a subscription holds, or is to hold, that a catalog lacks; else why its renewal cannot be charged."""
+    """Yield what a subscription holds, or will hold, that a catalog lacks; else why its renewal cannot be charged."""
     if held.may_start and not held.pending:
         return
     contents = [held.terms.contents, held.scheduled, held.pending.terms.contents if held.pending else None]
@@ -125,7 +125,7 @@ def _of_account(account_id: str, currency: str, wanted: Catalog) -> Iterator[Fin
 
 
 def _of_usage(account_id: str, currency: str | None, meters: set[str], wanted: Catalog) -> Iterator[Finding]:
-    """Yield meters that were used: events of them still come, late ones and new ones, and would not be posted."""
+    """Yield used meters that a catalog cannot post: their events still arrive, late ones and new ones."""
     for name in meters:
         meter = wanted.meters.get(name)
         if meter is None:

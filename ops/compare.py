@@ -1,4 +1,4 @@
-"""Compare what Stripe has with what we have, both ways. Pure."""
+"""Compare what Stripe has with what we have, in both directions. Pure."""
 
 from collections.abc import Iterator, Mapping
 from typing import Literal
@@ -11,10 +11,10 @@ Key = tuple[Kind, str]
 
 
 class StripeRecord(msgspec.Struct, frozen=True):
-    """A payment, refund or dispute, as one side knows it. Amounts are never negative.
+    """A payment, refund or dispute, as one side records it. Amounts are never negative.
 
-    `moved_micros` is the money that it has moved so far: nothing for a refund that came back, or a dispute that was
-    won. `at_ms` is when it was made.
+    `moved_micros` is the money that it has moved so far: 0 for a refund that was returned, or a dispute that was won.
+    `at_ms` is when it was created.
     """
 
     account_id: str
@@ -25,14 +25,14 @@ class StripeRecord(msgspec.Struct, frozen=True):
 
 
 class Row(msgspec.Struct, frozen=True):
-    """A fact of our rows, with what the ledger should have for it: a subscription's is nothing."""
+    """A record of our rows, with the amount that the ledger should have for it: 0 for a subscription's."""
 
     fact: StripeRecord
     wallet_micros: int
 
 
 class LedgerEntry(msgspec.Struct, frozen=True):
-    """What the ledger has for a payment, refund or dispute, all of its entries together. Debits are below zero."""
+    """What the ledger has for a payment, refund or dispute, all of its entries together. Debits are negative."""
 
     account_id: str
     payment_id: str
@@ -44,8 +44,8 @@ class LedgerEntry(msgspec.Struct, frozen=True):
 class Sides(msgspec.Struct, frozen=True):
     """What each side has, by kind and id: our id of a payment, Stripe's of a refund or dispute.
 
-    `unread` has, with the reason, the accounts whose rows or ledger could not be read, of which nothing is on any side,
-    and what could not be read at Stripe.
+    `unread` maps what could not be read to the reason: accounts, by their rows or ledger, which are then on no side,
+    and objects at Stripe.
     """
 
     stripe: Mapping[Key, StripeRecord]
@@ -55,7 +55,7 @@ class Sides(msgspec.Struct, frozen=True):
 
 
 class Difference(msgspec.Struct, frozen=True):
-    """One thing that does not agree. An amount is None where a side does not have the thing at all."""
+    """A payment, refund or dispute on which the sides differ. An amount is None if a side does not have it at all."""
 
     kind: Kind
     id: str
@@ -70,9 +70,9 @@ class Difference(msgspec.Struct, frozen=True):
 
 
 def differences(sides: Sides, from_ms: int, to_ms: int) -> list[Difference]:
-    """Return what does not agree among all that was made in the span (its end excluded), in the order of time.
+    """Return the differences of what was created in the span (its end excluded), in the order of time.
 
-    The sides must reach further than the span: each of them has its own clock.
+    The sides must cover more than the span: each of them has its own clock.
     """
     found = [difference for key in _keys(sides) for difference in _of(key, sides)]
     in_span = [each for each in found if from_ms <= each.at_ms < to_ms]
@@ -105,7 +105,7 @@ def _of(key: Key, sides: Sides) -> Iterator[Difference]:
 
 
 def _problem(stripe: StripeRecord | None, row: Row | None, posted: LedgerEntry | None) -> Problem | None:
-    """Return the first thing that is wrong with what the three say of one payment, refund or dispute."""
+    """Return the first problem with what the three sides have for one payment, refund or dispute."""
     if stripe is None:
         return "unknown to Stripe"
     if row is None:

@@ -1,4 +1,4 @@
-"""Give a daily look to rows that were last written before there was one: to be run once, after it is deployed."""
+"""Add the daily look to rows that were last written before it existed: to be run once, after it is deployed."""
 
 from collections.abc import Iterable
 from functools import partial
@@ -17,14 +17,14 @@ out = Console(soft_wrap=True)
 
 @click.command("daily-looks")
 def give_daily_looks() -> None:
-    """Have every enabled auto-pay and every unpaid subscription looked at once a day. Safe to repeat.
+    """Have every enabled auto-pay and every unpaid subscription checked once a day. Safe to repeat.
 
-    Rows that were written since are left as they are. Exits with 1 when one of them cannot be written.
+    Rows that were written since are left as they are. Exits with 1 if a row cannot be written.
     """
     now_ms = clock.now_ms()
     failures = [
         *_each(auto_pay.without_due(), partial(auto_pay.mark_due, moment_ms=now_ms)),
-        *_each(subscriptions.without_due(), partial(subscriptions.look_daily, now_ms=now_ms)),
+        *_each(subscriptions.without_due(), partial(subscriptions.schedule_daily_look, now_ms=now_ms)),
     ]
     for failure in failures:
         out.print(f"{failure.item}: {failure.error!r}", markup=False)

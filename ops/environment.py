@@ -1,4 +1,4 @@
-"""Where the settings come from: the deployed API function's own configuration, or the system on this machine."""
+"""The source of the settings: the deployed API function's own configuration, or the system on this machine."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""What is parked for a person: webhook events, which can be processed again, and payments that brought nothing."""
+"""What is parked for the operator: webhook events, which can be processed again, and unneeded payments."""
 
 import sys
 
@@ -19,10 +19,10 @@ from chalicelib.webhooks.receive import WebhookUnprocessed
 
 WRONG = 1
 WIDTH_OF_ID = 36
-"""A payment's id is never cut: it is what the next command takes."""
+"""A payment's id is never truncated: the next command needs it."""
 
 EVENT = "event"
-"""An event's id is never cut either: its column takes what it needs, also where the output is piped (80 columns)."""
+"""An event's id is never truncated either: its column is as wide as needed, also in piped output (80 columns)."""
 
 out = Console(soft_wrap=True)
 
@@ -30,7 +30,7 @@ out = Console(soft_wrap=True)
 @click.command("parked")
 @click.option("--limit", default=20, show_default=True)
 def show_parked(limit: int) -> None:
-    """Show the webhook events and the payments that wait for somebody to look."""
+    """Show the webhook events and the payments that wait for the operator."""
     table = Table(Column(EVENT, no_wrap=True), "type", "received", "attempts", "reason")
     for row in webhooks.parked(limit):
         table.add_row(row.event_id, row.type, row.received_at, str(int(row.attempts)), row.reason or "")
@@ -46,7 +46,7 @@ def show_parked(limit: int) -> None:
 @click.argument("account_id")
 @click.argument("payment_id")
 def keep_payment(account_id: str, payment_id: str) -> None:
-    """Keep a parked payment: nothing is refunded, and it waits for nobody any more. Exits with 1 if it did not wait."""
+    """Keep a parked payment: nothing is refunded, and it is no longer parked. Exits with 1 if it was not parked."""
     payment = payments.find(account_id, payment_id)
     if payment is None or not payment.is_parked:
         raise click.ClickException("no payment of this id waits")
@@ -57,9 +57,9 @@ def keep_payment(account_id: str, payment_id: str) -> None:
 @click.command()
 @click.argument("events", nargs=-1, required=True)
 def replay(events: tuple[str, ...]) -> None:
-    """Process parked webhook events again, once their cause is mended. Nothing is done twice.
+    """Process parked webhook events again, once their cause is fixed. Nothing is done twice.
 
-    Exits with 1 when one of them is still parked, or is none that waits.
+    Exits with 1 if one of them is still parked, or was not parked.
     """
     table = Table(Column(EVENT, no_wrap=True), "now", "reason")
     wrong = 0
@@ -76,7 +76,7 @@ def _replayed(event_id: str) -> tuple[str, str]:
         verdict = receive.replay(event_id)
     except WebhookUnprocessed as error:
         return "parked", str(error.__cause__)
-    except Exception as error:  # noqa: BLE001 - one that cannot even be read stops no other
+    except Exception as error:  # noqa: BLE001 - one that cannot even be read does not stop others
         log().exception("a parked webhook could not be processed", event_id=event_id)
         return "unread", escape(repr(error))
     if verdict is None:

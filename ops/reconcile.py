@@ -1,4 +1,4 @@
-"""Compare Stripe with the rows and the ledger, and show what does not agree."""
+"""Compare Stripe with the rows and the ledger, and show the differences."""
 
 import sys
 from collections.abc import Iterable
@@ -18,16 +18,16 @@ from ops.sides import read_sides
 WRONG = 1
 UNREAD = 2
 ON_ITS_WAY_MS = 15 * 60 * 1000
-"""What is younger may not be settled yet: the sweeper comes to it within minutes."""
+"""Anything younger than this may not be settled yet: the sweeper checks it within minutes."""
 
 
 @click.command()
 @click.option("--from", "start", type=click.DateTime(), required=True, help="Beginning, in UTC: 2026-11-01.")
 @click.option("--to", "end", type=click.DateTime(), help="End, not included; a quarter of an hour ago if left out.")
 def reconcile(start: datetime, end: datetime | None) -> None:
-    """Compare every payment, refund and dispute at Stripe with the rows and the ledger, both ways.
+    """Compare every payment, refund and dispute at Stripe with the rows and the ledger, in both directions.
 
-    Exits with 1 when anything does not agree or could not be read, with 2 when Stripe could not be reached.
+    Exits with 1 if anything does not agree or could not be read, with 2 if Stripe could not be reached.
     """
     from_ms = clock.to_ms(start.replace(tzinfo=UTC))
     to_ms = clock.to_ms(end.replace(tzinfo=UTC)) if end else clock.now_ms() - ON_ITS_WAY_MS

@@ -1,4 +1,4 @@
-"""Usage that was charged again with another time: show what the nightly audit has found, and whose it is."""
+"""Usage that was charged again with another time: show what the nightly audit has found, and for which accounts."""
 
 import heapq
 from collections import Counter
@@ -16,14 +16,17 @@ from chalicelib.money import format_amount
 out = Console(soft_wrap=True)
 
 Group = tuple[str, str, str]
-"""A source, a currency, and what became of its repeats."""
+"""A source, a currency, and a state of repeats."""
 
 
 @click.command("repeats")
 @click.option("--account", "account_id", help="Only those of one account.")
 @click.option("--limit", default=20, show_default=True, help="How many of the newest to list; the totals are of all.")
 def show_repeats(account_id: str | None, limit: int) -> None:
-    """Show usage that was charged again, with totals by source: a producer with many sends the time of sending."""
+    """Show usage that was charged again, with totals by source.
+
+    A producer with many repeats sends the time of sending.
+    """
     counts: Counter[Group] = Counter()
     amounts: Counter[Group] = Counter()
     newest = heapq.nlargest(limit, _counted(read_repeats(account_id), counts, amounts), key=_newest_first)
@@ -32,7 +35,7 @@ def show_repeats(account_id: str | None, limit: int) -> None:
 
 
 def _counted(repeats: Iterator[Repeat], counts: Counter[Group], amounts: Counter[Group]) -> Iterator[Repeat]:
-    """Pass repeats on, and add each to the totals."""
+    """Yield the repeats, and add each to the totals."""
     for repeat in repeats:
         group = (repeat.source, repeat.currency, repeat.state)
         counts[group] += 1

@@ -24,16 +24,16 @@ from chalicelib.stripe_api.stripe_account import PLATFORM
 from ops.compare import Key, Kind, LedgerEntry, Row, Sides, StripeRecord
 
 MARGIN_MS: Final = 2 * DAY_MS
-"""How much further than the span both sides are read: Stripe may have a payment up to 23 hours after its row."""
+"""How far beyond the span both sides are read: Stripe may have a payment up to 23 hours after its row."""
 
 SOURCES: Final[dict[str, Kind]] = {"/payments": "payment", "/refunds": "refund", "/disputes": "dispute"}
 ItemT = TypeVar("ItemT")
 Track = Callable[[Iterable[Any], str], Iterable[Any]]
-"""Show the progress of a long iteration with its name, and pass it on."""
+"""Shows the progress of a long iteration with its name, and yields its items."""
 
 
 def read_sides(from_ms: int, to_ms: int, track: Track) -> Sides:
-    """Read all that may belong to a span of time, on the platform's own account. Raises StripeUnavailable."""
+    """Read everything that may belong to a span of time, on the platform's own account. Raises StripeUnavailable."""
     span = from_ms - MARGIN_MS, to_ms + MARGIN_MS
     unread: dict[str, str] = {}
     stripe = stripe_side(*span, track, unread)
@@ -51,7 +51,7 @@ def read_sides(from_ms: int, to_ms: int, track: Track) -> Sides:
 
 
 def stripe_side(from_ms: int, to_ms: int, track: Track, unread: dict[str, str]) -> dict[Key, StripeRecord]:
-    """Read Stripe's succeeded payments, refunds and disputes that were made in a span. Raises StripeUnavailable."""
+    """Read Stripe's succeeded payments, refunds and disputes that were created in a span. Raises StripeUnavailable."""
     found: dict[Key, StripeRecord] = {}
     span: Any = {"created": {"gte": from_ms // 1000, "lt": -(-to_ms // 1000)}, "limit": 100}
     of_payment: Any = {**span, "expand": ["data.payment_intent"]}
@@ -79,7 +79,7 @@ def _payment_metadata(body: dict[str, Any]) -> dict[str, Any]:
 def _each(
     items: Iterable[ItemT], read: Callable[[ItemT], None], unread: dict[str, str], name: Callable[[ItemT], str]
 ) -> None:
-    """Read each; note what cannot be read by its name, with the reason. It hides no other."""
+    """Read each item; record those that cannot be read by name, with the reason. They do not stop the others."""
     failures = each(items, read, message="it could not be reconciled", about=lambda item: {"name": name(item)})
     unread.update({name(failure.item): repr(failure.error) for failure in failures})
 
@@ -99,7 +99,7 @@ def _add_dispute(found: dict[Key, StripeRecord], body: dict[str, Any]) -> None:
 
 
 def _add_payment(found: dict[Key, StripeRecord], body: dict[str, Any]) -> None:
-    """Add a payment that succeeded. Two that took money for one payment of ours add up, so that they do not agree."""
+    """Add a succeeded payment. Two that took money for one payment of ours are added up, so that a difference shows."""
     intent = parse_intent(body, None)
     if intent.status != "succeeded":
         return
@@ -111,7 +111,7 @@ def _add_payment(found: dict[Key, StripeRecord], body: dict[str, Any]) -> None:
 
 
 def _fact(body: dict[str, Any], at_ms: int, moved_micros: int, currency: str) -> StripeRecord:
-    """Return a fact about a refund or dispute, whose payment is expanded."""
+    """Return the record of a refund or dispute, whose payment is expanded."""
     intent, metadata = body.get("payment_intent") or {}, _payment_metadata(body)
     payment_id = metadata.get("payment_id") or intent.get("id") or str(body.get("charge"))
     return StripeRecord(metadata.get("account_id", ""), payment_id, at_ms, moved_micros, currency)
@@ -144,7 +144,7 @@ def _row(of: Payment | Refund | Dispute, at_ms: int, moved_micros: int) -> Row:
 def ledger_side(account_id: str, from_ms: int) -> dict[Key, LedgerEntry]:
     """Read what an account's ledger has for payments, refunds and disputes, from a time on.
 
-    It is read to its end: what follows from a refund or dispute is posted later, at times of its own.
+    It is read to its end: what follows from a refund or dispute is posted later, with its own times.
     """
     currency = read_wallet(account_id).currency
     found: dict[Key, LedgerEntry] = {}

@@ -1,4 +1,4 @@
-"""The subscriptions that are due: which they are, what a run would charge, and such a run itself."""
+"""The subscriptions that are due: list them, show what a run would charge, and start such a run."""
 
 import sys
 from collections import Counter
@@ -52,7 +52,7 @@ def subscriptions() -> None:
 @subscriptions.command("due")
 @AT
 def show_due(at: datetime | None) -> None:
-    """List the subscriptions that are due. Exits with 1 when one of them cannot be read."""
+    """List the subscriptions that are due. Exits with 1 if one of them cannot be read."""
     now_ms = moment_ms(at)
     rows = Table("account", "status", "plan", "due since", "attempt", "waits for")
     found = 0
@@ -77,7 +77,7 @@ def show_due(at: datetime | None) -> None:
 @AT
 @click.option("--dry-run", is_flag=True, help="Only say what a run would charge.")
 def renew_due(at: datetime | None, dry_run: bool) -> None:
-    """Put what is due on the renewals queue, as the schedule does, or say what that would charge, with the sum."""
+    """Put due subscriptions on the renewals queue, as the schedule does, or show what that would charge, with sums."""
     now_ms = moment_ms(at)
     if not dry_run:
         if at is not None:
@@ -109,7 +109,7 @@ def renew_due(at: datetime | None, dry_run: bool) -> None:
 
 
 def moment_ms(at: datetime | None) -> int:
-    """Return the moment that was asked for, or now."""
+    """Return the requested moment, or now."""
     return clock.now_ms() if at is None else clock.to_ms(at.replace(tzinfo=UTC))
 
 
@@ -120,13 +120,13 @@ def find_due(account_id: str, now_ms: int) -> Subscription | None:
 
 
 def _each(account_ids: Iterable[str], show: Callable[[str], None]) -> list[Failure[str]]:
-    """Show accounts; one that cannot be read hides no other."""
+    """Show accounts; one that cannot be read does not hide others."""
     about = "a subscription that is due could not be read"
     return each(account_ids, show, message=about, about=lambda account_id: {"account_id": account_id})
 
 
 def outlook(subscription: Subscription, catalog: Catalog, now_ms: int) -> Outlook:
-    """Say what a run would do with a subscription: by the very rules of a run, and without writing anything."""
+    """Return what a run would do with a subscription: by the same rules, and without writing anything."""
     current = subscription
     if current.pending:
         current = apply_payment_result(

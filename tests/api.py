@@ -1,4 +1,4 @@
-"""A client of the API that says who asks in one word."""
+"""A client of the API that signs the caller's token."""
 
 import json
 import time
@@ -16,7 +16,7 @@ NOBODY = ""
 
 @dataclass(frozen=True)
 class Api:
-    """The API at an address. `role` and `account_id` make the token; NOBODY sends none."""
+    """The API at a URL. `token` makes a token from a role and an account id; the token NOBODY is not sent."""
 
     url: str
 

@@ -1,7 +1,7 @@
-"""Have a browser for the tests of the portal: `python -m tests.browser`, which `make test` calls first.
+"""Provide a browser for the tests of the portal: `python -m tests.browser`, which `make test` calls first.
 
-It takes the Chromium or Chrome that is installed; else, as root on Debian and its kin, it installs theirs; else it lets
-Playwright download one. Where none of these can be had, it says so in one line and ends with 1.
+It uses the Chromium or Chrome that is installed; else, as root on Debian and its derivatives, it installs theirs; else
+it lets Playwright download one. If none of these works, it says so in one line and exits with 1.
 """
 
 import os

@@ -1,4 +1,4 @@
-"""Builders with keyword defaults: a test says only what it is about."""
+"""Builders with keyword defaults: a test passes only the values that it is about."""
 
 import json
 from itertools import count
@@ -10,11 +10,11 @@ from chalicelib.ledger.posting import Content, Identity, Leg, Line, Part, Postin
 _numbers = count(1)
 
 TIME_MS = 1_790_000_000_000
-"""A moment in September 2026, for tests to which it does not matter."""
+"""A moment in September 2026, for tests that do not depend on the time."""
 
 
 def debit(number: int = 1, account_id: str = "acme", **changes: Any) -> Posting:
-    """Return the posting of a usage debit; `number` makes its id, and its time a second later than the one before."""
+    """Return the posting of a usage debit; `number` determines its id and its time, one second apart."""
     fields: dict[str, Any] = {
         "occurred_at_ms": TIME_MS + number * 1000,
         "source": "/messaging",
@@ -51,7 +51,7 @@ def pair(number: int = 1, client: str = "client", workspace: str = "agency", **c
 
 
 def receipt(number: int = 1, account_id: str = "acme", **changes: Any) -> Posting:
-    """Return the posting of a call with four parts, of which one costs nothing."""
+    """Return the posting of a call with four parts, one of which is free."""
     lines = (
         Line("voice_engine_minute", 8_717, 871_667, 10_000),
         Line("llm_minute", 17_433, 871_667, 20_000, "gpt-5-mini"),
@@ -71,7 +71,7 @@ def receipt(number: int = 1, account_id: str = "acme", **changes: Any) -> Postin
 
 
 def posting(account_id: str, *, actor: str | None = None, **fields: Any) -> Posting:
-    """Return a posting with one leg from the fields of all its values."""
+    """Return a posting with one leg, from the fields of its identity, content and leg."""
     identity = {name: fields.pop(name) for name in ("source", "event_id", "occurred_at_ms")}
     leg = {name: fields.pop(name) for name in ("type", "amount_micros", "unit_price_micros", "lines") if name in fields}
     if fields.get("quantity_micros") is None and not fields.get("parts"):
@@ -94,7 +94,7 @@ def event(account_id: str, number: int = 1, *, data: Any = None, **changes: Any)
 
 
 def sqs_record(body: Any, message_id: str = "message-1") -> dict[str, Any]:
-    """Return a record as Lambda hands it over; a body that is not text is written as JSON."""
+    """Return a record as Lambda passes it; a body that is not text is written as JSON."""
     return {"messageId": message_id, "body": body if isinstance(body, str) else json.dumps(body)}
 
 

@@ -30,7 +30,7 @@ pytest_plugins = ["tests.payments.fixtures"]
 _numbers = count(1)
 
 NewWallet = Callable[..., str]
-"""What the fixture `new_wallet` gives."""
+"""The type of the fixture `new_wallet`."""
 
 
 FORBIDDEN = frozenset({"subprocess.Popen", "socket.connect"})
@@ -38,16 +38,16 @@ FORBIDDEN = frozenset({"subprocess.Popen", "socket.connect"})
 
 
 class NotQuick(Exception):
-    """A test starts a process or connects to one, and does not say so: it has to ask for the fixture `processes`."""
+    """A test starts a process or connects to one without the fixture `processes`, which it has to request."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Watch whether quick tests are what they say."""
+    """Watch whether quick tests start processes or connect to them."""
     sys.addaudithook(_refuse_processes)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark as quick whatever stays in this process, and begin with what is slow."""
+    """Mark the tests that stay in this process as quick, and run slow tests first."""
     for item in items:
         if not _needs_processes(item):
             item.add_marker(pytest.mark.quick)
@@ -56,7 +56,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_setup(item: pytest.Item) -> Iterator[None]:
-    """Watch a quick test's fixtures being made."""
+    """Watch the setup of a quick test's fixtures."""
     with _watched(item):
         return (yield)
 
@@ -69,12 +69,12 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
 
 
 _quick_tests: list[str] = []
-"""The quick test that runs, if one does."""
+"""The quick test that is running, if any."""
 
 
 @contextmanager
 def _watched(item: pytest.Item) -> Iterator[None]:
-    """Let a quick test start no process and connect to none inside the block."""
+    """Forbid a quick test to start a process or connect to one inside the block."""
     if _needs_processes(item):
         yield
         return
@@ -90,14 +90,14 @@ def _needs_processes(item: pytest.Item) -> bool:
 
 
 def _refuse_processes(event: str, arguments: tuple[Any, ...]) -> None:
-    # Threads of other tests may live on, and are none of its business.
+    # Threads of other tests may still be running; only this test's own calls count.
     if event in FORBIDDEN and _quick_tests and threading.current_thread() is threading.main_thread():
         raise NotQuick(f"{_quick_tests[-1]} has to ask for the fixture `processes`: {event}{arguments[:2]}")
 
 
 @pytest.fixture(scope="session")
 def processes() -> None:
-    """Say that a test starts processes or talks to some: whatever does asks for this, by itself or through another."""
+    """Declare that a test starts processes or connects to some: it requests this, directly or through a fixture."""
 
 
 @pytest.fixture(scope="session")
@@ -109,7 +109,7 @@ def aws(processes: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[A
 
 @pytest.fixture(scope="module")
 def stack(aws: Aws) -> Iterator[Deployment]:
-    """Make tables and queues of the module's own, all empty, with the settings pointing at them."""
+    """Create the module's own tables and queues, all empty, and point the settings at them."""
     deployment = aws.deploy(f"stack-{next(_numbers)}")
     with use(deployment.environment):
         yield deployment
@@ -117,7 +117,7 @@ def stack(aws: Aws) -> Iterator[Deployment]:
 
 @pytest.fixture(scope="module")
 def memory() -> Iterator[Mapping[str, str]]:
-    """Make the module's own tables, queues, buckets and bus in this process, all empty, for the tests of one door."""
+    """Create the module's own tables, queues, buckets and bus in this process, all empty, for the tests of one door."""
     with aws_in_memory() as environment:
         yield environment
 
@@ -137,7 +137,7 @@ def new_wallet(stack: Deployment) -> NewWallet:
 
 @pytest.fixture(scope="session")
 def api_server(processes: None) -> Api:
-    """Serve the app behind Chalice's local server in a thread, on whatever stack the settings point at."""
+    """Serve the app behind Chalice's local server in a thread, on the stack that the settings point at."""
     port = free_port()
     threading.Thread(target=serve, args=(app, port), daemon=True).start()
     wait_for(listens(port))

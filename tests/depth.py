@@ -1,4 +1,4 @@
-"""How many examples and seeds a test takes: all of them in `make test-deep`, fewer where somebody waits for it."""
+"""How many examples and seeds a test takes: all of them in `make test-deep`, fewer in the faster runs."""
 
 from collections.abc import Sequence
 from typing import TypeVar
@@ -8,23 +8,23 @@ import hypothesis
 T = TypeVar("T")
 
 DEEP = 100
-"""Examples of the deep profile for a test that says no number of its own; the profiles are shares of it."""
+"""Examples of the deep profile for a test that sets no number of its own; the other profiles are shares of it."""
 
 hypothesis.settings.register_profile("deep", max_examples=DEEP, derandomize=True, deadline=None)
 hypothesis.settings.register_profile("steady", max_examples=40, derandomize=True, deadline=None)
 hypothesis.settings.register_profile("quick", max_examples=8, derandomize=True, deadline=None)
 hypothesis.settings.register_profile("explore", max_examples=DEEP, print_blob=True, deadline=None)
-"""A run for everyone draws the same examples each time; to look for others: `pytest --hypothesis-profile=explore`."""
+"""The other profiles draw the same examples each time; to look for others: `pytest --hypothesis-profile=explore`."""
 
 
 def examples(number: int) -> int:
-    """Return how many of so many examples, seeds or orders the profile of this run takes: at least one."""
+    """Return how many of `number` examples, seeds or orders the profile of this run takes: at least one."""
     profile = hypothesis.settings.default
     assert profile is not None
     return max(1, number * profile.max_examples // DEEP)
 
 
 def some(of: Sequence[T]) -> list[T]:
-    """Return so many of several cases that are much alike as the profile of this run takes, spread over all of them."""
+    """Return as many of several similar cases as the profile of this run takes, spread over all of them."""
     taken = examples(len(of))
     return [of[place * len(of) // taken] for place in range(taken)]

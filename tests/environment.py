@@ -1,4 +1,4 @@
-"""The environment of this process: whose tables, queues and keys its settings name."""
+"""The environment of this process: the tables, queues and keys that its settings name."""
 
 import os
 from collections.abc import Iterable, Iterator, Mapping
@@ -13,7 +13,7 @@ from chalicelib.tables import connection
 
 @contextmanager
 def use(environment: Mapping[str, str], *, without: Iterable[str] = ()) -> Iterator[None]:
-    """Live with these variables inside the block, and `without` some others."""
+    """Set these environment variables inside the block, and unset those in `without`."""
     before = {name: os.environ.get(name) for name in (*environment, *without)}
     os.environ.update(environment)
     for name in without:
@@ -29,7 +29,7 @@ def use(environment: Mapping[str, str], *, without: Iterable[str] = ()) -> Itera
 
 
 def forget() -> None:
-    """Forget everything that was made for another environment."""
+    """Clear the caches of everything that was made for another environment."""
     doors = (queues.client, buckets.client, archive.keep_logo, bus.client, mailbox.client)
     for made in (settings, connection, *doors):
         made.cache_clear()

@@ -1,4 +1,4 @@
-"""Values with something in every field, so that a door which forgets one is found out, also in years to come."""
+"""Values with every field set, so that tests find a door that omits a field, also a field that is added later."""
 
 from collections.abc import Callable
 from itertools import count
@@ -10,16 +10,16 @@ from msgspec import inspect
 from chalicelib.typed import convert
 
 STRANGE = 'Größe, 株式会社 "アクメ" שלום 👩\u200d🌾 \\ / # % \t\n'
-"""What people and strangers write: other scripts, an emoji of several characters, quotes, what keys are built with."""
+"""Texts that users may write: other scripts, an emoji of several characters, quotes, what keys are built with."""
 
 T = TypeVar("T", bound=msgspec.Struct)
 _numbers = count(1)
 
 
 def filled(kind: type[T], **given: Any) -> T:
-    """Return a value whose every field holds something: those that are given, and else what its type allows.
+    """Return a value with every field set: to the given value, or else to one that its type allows.
 
-    Texts are strange, and no two numbers or texts are the same.
+    Texts contain STRANGE, and no two numbers or texts are the same.
     """
     described = inspect.type_info(kind)
     assert isinstance(described, inspect.StructType)

@@ -1,4 +1,4 @@
-"""Each function that takes records, called as Lambda calls it: its records, good and bad."""
+"""The functions that take records, called as Lambda calls them, with a good record for each."""
 
 import json
 from collections.abc import Callable
@@ -62,13 +62,13 @@ def payment_to_credit() -> Good:
 
 
 def payment_to_make() -> Good:
-    """Return the message of one that was made before: nothing is left to do."""
+    """Return the message of a payment that was made before: nothing is left to do."""
     payment = new_payment()
     return sqs_record({"account_id": payment.account_id, "payment_id": payment.payment_id}), lambda: True
 
 
 def subscription_to_renew() -> Good:
-    """Return the message of an account without a subscription: nothing is to be done."""
+    """Return the message of an account without a subscription: there is nothing to do."""
     return sqs_record({"account_id": new_account()}), lambda: True
 
 
@@ -90,7 +90,7 @@ QUEUES = {
 
 
 def refillable(moved: Callable[[str], Record]) -> Good:
-    """Return a record of an account with auto-pay and without a card: to look at it is to refuse, and to say so."""
+    """Return a record of an account with auto-pay and without a card: evaluating it stores a refusal."""
     account_id = new_account()
     row = AutoPay(
         account_id=account_id,

@@ -1,7 +1,7 @@
 """The project's tables, queues, buckets and bus in moto, within this process: all that the tests of one door need.
 
-They are made from `infrastructure/resources.json`, as it is deployed, by calls of our own: moto's CloudFormation needs
-libraries that nothing else here does. The environment is made by the code that makes it for `make run`.
+They are created from `infrastructure/resources.json`, as it is deployed, by direct calls: moto's CloudFormation needs
+libraries that nothing else here needs. The environment is made by the code that also makes it for `make run`.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -16,14 +16,14 @@ from local.resources import CREDENTIALS, REGION, SHORT_TIMES, Overlay
 from tests.environment import use
 
 TABLE = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
-"""What a table is made with here: its stream, its encryption and the like are no concern of a door's."""
+"""The properties that a table is created with here: a door does not depend on its stream, encryption and others."""
 
 
 @contextmanager
 def aws_in_memory() -> Iterator[Mapping[str, str]]:
-    """Make the resources, all empty, and point the settings at them inside the block; yield the environment."""
+    """Create the resources, all empty, and point the settings at them inside the block; yield the environment."""
     overlay = Overlay.read()
-    # An endpoint that other tests have set leads to a process, whatever moto replaces.
+    # An endpoint that other tests have set would lead to a process in spite of moto.
     with use({}, without=("AWS_ENDPOINT_URL",)), mock_aws():
         references = {**SHORT_TIMES, **_create(overlay.template["Resources"])}
         outputs = overlay.stack_template()["Outputs"]
@@ -34,7 +34,7 @@ def aws_in_memory() -> Iterator[Mapping[str, str]]:
 
 
 def _create(resources: Mapping[str, Any]) -> dict[str, str]:
-    """Create all resources of the kinds that doors lead to; return what a reference to each is."""
+    """Create all resources of the kinds that doors use; return the value of a reference to each."""
     session = boto3.Session(region_name=REGION)
     clients = {service: session.client(service) for service, _ in KINDS.values()}
     created = {}
@@ -75,7 +75,7 @@ KINDS: Mapping[str, tuple[str, Callable[[Any, str, Mapping[str, Any]], str]]] = 
 
 
 def _resolve(value: Any, references: Mapping[str, str]) -> str:
-    """Return what a reference is; nothing for those that no door's setting needs."""
+    """Return the value of a reference; empty for those that no door's setting needs."""
     if "Fn::If" in value:
         return _resolve(value["Fn::If"][1], references)
     return references.get(value.get("Ref"), "")

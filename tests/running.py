@@ -13,7 +13,7 @@ from local.event_sources import Runner
 def running(bound: Iterable[Binding], aws: Aws, positions: Path) -> Iterator[None]:
     """Run the event sources of handlers inside the block.
 
-    Streams are read from their start, or from where `positions` says that they were left.
+    Streams are read from their start, or from their position in `positions`.
     """
     runner = Runner(bound, aws.endpoint, positions)
     runner.start()

@@ -1,4 +1,4 @@
-"""Wait for a condition, with a bound."""
+"""Wait for a condition, with a time limit."""
 
 import time
 from collections.abc import Callable
@@ -8,7 +8,7 @@ T = TypeVar("T")
 
 
 def wait_for(condition: Callable[[], T], seconds: float = 30, pause: float = 0.02) -> T:
-    """Return the condition's value as soon as it is true; fail after so many seconds."""
+    """Return the condition's value as soon as it is true; fail after `seconds`."""
     deadline = time.monotonic() + seconds
     while True:
         value = condition()

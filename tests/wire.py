@@ -12,13 +12,13 @@ from local.stripe_emulator.client import Emulator
 
 When = Literal["before", "after"]
 Point = tuple[int, When]
-"""Where a process ends: before its call of this number leaves, or when that is done but not answered."""
+"""Where a process ends: before its call of this number is sent, or after it was executed but not yet answered."""
 
 NEVER: Point = (0, "before")
 
 
 class Cut(BaseException):
-    """The process ends here: nothing in it catches this."""
+    """Ends the process at this point: no code in it catches this."""
 
 
 class Wire:
@@ -56,7 +56,7 @@ class Wire:
 
 
 def _clients() -> list[tuple[str, Any]]:
-    """Return the services that are called, each with what its client tells of."""
+    """Return the services that are called, each with the events of its client."""
     return [
         ("dynamodb", connection().client.meta.events),
         ("sqs", queues.client().meta.events),
@@ -72,9 +72,9 @@ def calls_of(run: Callable[[], Any]) -> int:
 
 
 def cut_points(run: Callable[[], Any], emulator: Emulator | None = None) -> list[Point]:
-    """Run something and return the points that leave the world in different states.
+    """Run something and return the points at which AWS and Stripe are in different states.
 
-    Those are after each call to AWS, and before one if Stripe was called since the last.
+    Those are after each call to AWS, and before a call if Stripe was called since the last one.
     """
 
     def calls_to_stripe() -> int:
@@ -100,6 +100,6 @@ def cut_off(run: Callable[[], Any], point: Point) -> None:
 
 
 def cuts(run: Callable[[], Any], emulator: Emulator | None = None) -> Iterator[Callable[[Callable[[], Any]], None]]:
-    """Yield a function for each of the cut points of `run`; it runs something like it until it is cut off there."""
+    """Yield a function for each of the cut points of `run`; it runs a similar function until it is cut off there."""
     for point in cut_points(run, emulator):
         yield partial(cut_off, point=point)

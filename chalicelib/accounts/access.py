@@ -1,4 +1,4 @@
-"""Whether an account may use the product now. Platforms ask before a call or a message."""
+"""Whether an account may use the product now. The platform asks before a call or a message."""
 
 from typing import Literal
 
@@ -18,7 +18,7 @@ Reason = Literal[
 
 
 class Access(msgspec.Struct, frozen=True):
-    """Whether access is open, and why not. `available_micros` is what is left above the floor; it may be negative."""
+    """Whether access is open, or why not. `available_micros` is the balance above the floor; it may be negative."""
 
     allowed: bool
     reason: Reason | None
@@ -26,7 +26,7 @@ class Access(msgspec.Struct, frozen=True):
 
 
 def find_access(account: Account, catalog: Catalog) -> Access:
-    """Return an account's access. It takes one more read: of its wallet, and of its workspace's row and wallet."""
+    """Return an account's access. It takes one more read, of its wallet and of its workspace's row and wallet."""
     workspace_ids = [account.workspace_id] if account.workspace_id else []
     ids = [account.account_id, *workspace_ids]
     rows = read_together({WalletRow: ids, **({AccountRow: workspace_ids} if workspace_ids else {})})

@@ -13,7 +13,7 @@ MOST_ADDRESS_LINES: Final = 10
 
 
 class AccountNotFound(Refusal):
-    """No such account, or one that the caller may not see: the answer is the same."""
+    """The account does not exist, or the caller may not see it; the answer is the same."""
 
     status = 404
     type = "account-not-found"
@@ -35,7 +35,7 @@ class AccountImmutable(Refusal):
 
 
 class WorkspaceInvalid(Refusal):
-    """A client without a workspace that exists, a workspace inside another, or one of another currency."""
+    """A client whose workspace does not exist or has another currency, or a workspace inside another one."""
 
     status = 422
     type = "workspace-invalid"
@@ -46,7 +46,7 @@ class WorkspaceInvalid(Refusal):
 
 
 class ClientIdInvalid(Refusal):
-    """An id that a workspace's owner may not choose for a client, since it could be somebody else's."""
+    """An id that a workspace's owner may not choose for a client, since it could belong to another account."""
 
     status = 422
     type = "client-id-invalid"
@@ -60,7 +60,7 @@ class ClientIdInvalid(Refusal):
 
 
 class CurrencyMismatch(Refusal):
-    """An amount in another currency than the account's."""
+    """An amount in a currency other than the account's."""
 
     status = 422
     type = "currency-mismatch"
@@ -71,14 +71,14 @@ class CurrencyMismatch(Refusal):
 
 
 class AccountBusy(Busy):
-    """Too many changes of one account at once."""
+    """Too many concurrent changes of one account."""
 
     type = "account-busy"
     title = "The account is being changed by others"
 
 
 class BillingDetails(msgspec.Struct, omit_defaults=True, frozen=True):
-    """Whom invoices are made out to, as it is stored."""
+    """Whom invoices are made out to, as stored."""
 
     name: str | None = None
     address: list[str] = []
@@ -87,7 +87,7 @@ class BillingDetails(msgspec.Struct, omit_defaults=True, frozen=True):
 
 
 class BillingDetailsRequest(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """A change of whom invoices are made out to: what is left out stays as it is, and null clears."""
+    """A change of whom invoices are made out to. Omitted fields stay unchanged; null clears a field."""
 
     name: Line | UnsetType | None = UNSET
     address: Annotated[list[Line], Meta(max_length=MOST_ADDRESS_LINES)] | UnsetType | None = UNSET
@@ -95,7 +95,7 @@ class BillingDetailsRequest(msgspec.Struct, forbid_unknown_fields=True, frozen=T
     email: Email | UnsetType | None = UNSET
 
     def apply_to(self, kept: BillingDetails | None) -> BillingDetails | None:
-        """Return the details that are kept, with these changes; None if nothing is left."""
+        """Return the stored details with these changes; None if nothing is left."""
         before = kept or BillingDetails()
         details = BillingDetails(
             name=before.name if self.name is UNSET else self.name,
@@ -109,7 +109,7 @@ class BillingDetailsRequest(msgspec.Struct, forbid_unknown_fields=True, frozen=T
 class Account(msgspec.Struct, frozen=True):
     """A workspace or a client, with one currency and one wallet.
 
-    At `access_until_ms` an unpaid subscription closes access. `version` counts the changes that people make.
+    At `access_until_ms`, access ends because of an unpaid subscription. `version` counts the changes that people make.
     """
 
     account_id: str

@@ -1,16 +1,16 @@
-"""Change whom an account's invoices are made out to. Nothing else of the account changes, so its owner may do it."""
+"""Change whom an account's invoices are made out to. Nothing else in the account changes, so its owner may do it."""
 
 from msgspec.structs import replace
 
 from chalicelib.accounts import table
 from chalicelib.accounts.account import Account, AccountBusy, BillingDetails
-from chalicelib.accounts.create_or_change import WRITERS
+from chalicelib.accounts.create_or_change import ATTEMPTS
 from chalicelib.conflicts import attempts
 from chalicelib.errors import Refusal
 
 
 class BillingDetailsChanged(Refusal):
-    """The billing details were changed since they were read, and that change stays."""
+    """The billing details were changed after they were read. That change is kept."""
 
     status = 409
     type = "billing-details-changed"
@@ -18,11 +18,11 @@ class BillingDetailsChanged(Refusal):
 
 
 def change_billing_details(account: Account, details: BillingDetails) -> None:
-    """Store billing details for an account that was read; invoices issued from now on have them.
+    """Store billing details for an account that was read. Invoices issued from now on show them.
 
     Raises BillingDetailsChanged, AccountBusy.
     """
-    for attempt in attempts(WRITERS):
+    for attempt in attempts(ATTEMPTS):
         current = table.get(account.account_id) if attempt else account
         if current.billing_details != account.billing_details:
             raise BillingDetailsChanged("look at the billing details again, and send them once more")

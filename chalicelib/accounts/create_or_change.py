@@ -1,4 +1,4 @@
-"""Create an account, or change what may change in it."""
+"""Create an account, or change the fields that may change."""
 
 from typing import Final
 
@@ -31,12 +31,12 @@ DEFAULT_LOCALE: Final = "en"
 NEEDED: Final = ("kind", "name", "email", "currency")
 """Fields that a new account needs."""
 
-WRITERS: Final = 8
-"""How often a change is tried again after a concurrent write."""
+ATTEMPTS: Final = 8
+"""How many times a change is attempted when concurrent writes conflict with it."""
 
 
 class AccountRequest(msgspec.Struct, forbid_unknown_fields=True):
-    """A new account, or a change of one: what is left out stays as it is, and null clears.
+    """A new account, or a change of one. Omitted fields stay unchanged; null clears a field.
 
     A new account needs `kind`, `name`, `email` and `currency`. Kind, workspace and currency never change.
     """
@@ -56,10 +56,11 @@ def create_or_change(
 ) -> tuple[Account, bool]:
     """Create or change an account; return it and whether it is new.
 
-    The operator may do it, and a workspace's owner for its clients. Raises AccountNotFound for a stranger, Forbidden,
-    ClientIdInvalid, InvalidRequest, WorkspaceInvalid, UnknownCurrency, AccountImmutable, AccountBusy.
+    The operator may do it, and a workspace's owner for its clients. Raises AccountNotFound for a caller who cannot see
+    the account, Forbidden, ClientIdInvalid, InvalidRequest, WorkspaceInvalid, UnknownCurrency, AccountImmutable,
+    AccountBusy.
     """
-    for _ in attempts(WRITERS):
+    for _ in attempts(ATTEMPTS):
         current = table.find(account_id)
         check_may_put(caller, account_id, current, request)
         if current is None:
@@ -114,7 +115,7 @@ def check_may_put(caller: Caller, account_id: str, current: Account | None, requ
         raise AccountNotFound(account_id)
     if not may(caller, Right.ACT) or caller.account_id is None or workspace_id != caller.account_id:
         raise Forbidden("an account is written by the operator, or for a client by its workspace's owner")
-    # Checked before it is known whether the id is taken: so the answer says nothing about other accounts.
+    # Checked first, whether or not the id is taken, so that the answer reveals nothing about other accounts.
     if visible is None and not is_client_id(account_id, caller.account_id):
         raise ClientIdInvalid(caller.account_id)
     if visible is not current:
@@ -128,7 +129,7 @@ def is_client_id(account_id: str, workspace_id: str) -> bool:
 
 
 def check_workspace(account: Account, workspace: Account | None) -> None:
-    """Check that a client has a workspace of its own currency, and a workspace none. Raises WorkspaceInvalid."""
+    """Check that a client has a workspace of its currency, and that a workspace has none. Raises WorkspaceInvalid."""
     if account.kind == "workspace":
         if account.workspace_id is not None:
             raise WorkspaceInvalid("a workspace has no workspace_id; only a client has one")
@@ -140,7 +141,7 @@ def check_workspace(account: Account, workspace: Account | None) -> None:
 
 
 def check_unchanged(current: Account, wanted: Account) -> None:
-    """Check that what is fixed stays. Raises AccountImmutable."""
+    """Check that the fixed fields are unchanged. Raises AccountImmutable."""
     if wanted.kind != current.kind:
         raise AccountImmutable("kind", current.kind)
     if wanted.workspace_id != current.workspace_id:

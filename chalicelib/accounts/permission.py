@@ -13,7 +13,7 @@ from chalicelib.web import Call
 
 
 class Right(Enum):
-    """What a route needs."""
+    """What a route requires."""
 
     READ = "see an account"
     ACT = "act for an account"
@@ -28,7 +28,7 @@ RIGHTS: Final[dict[Role, frozenset[Right]]] = {
     "owner": frozenset({Right.READ, Right.ACT, Right.ASK}),
     "viewer": frozenset({Right.READ, Right.ASK}),
 }
-"""What each role may do. Only the platform reports usage, not those who pay for it."""
+"""What each role may do. Only the platform reports usage, not the customers who pay for it."""
 
 
 class Forbidden(Refusal):
@@ -40,14 +40,14 @@ class Forbidden(Refusal):
 
 
 class Permission(msgspec.Struct, frozen=True):
-    """What `allow` grants: a caller who may do it, and the account it is about."""
+    """What `allow` returns: the caller, who has the right, and the account."""
 
     caller: Caller
     account: Account
 
     @property
     def actor(self) -> str:
-        """Return how the caller is named in the ledger."""
+        """Return the caller's name in the ledger."""
         return self.caller.actor
 
     def may_see_sibling(self, account_id: str) -> bool:
@@ -60,7 +60,7 @@ class Permission(msgspec.Struct, frozen=True):
 
 
 REFUSALS = (Unauthorized, Forbidden, AccountNotFound)
-"""The errors that every route about an account may answer."""
+"""The errors that every route about an account may return."""
 
 
 def allow(call: Call[Any, Any], account_id: str, right: Right) -> Permission:

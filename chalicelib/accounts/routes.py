@@ -20,7 +20,7 @@ routes = Routes(__name__, *ACCOUNTS)
 
 
 class InvalidAccountId(Refusal):
-    """An account id that could not be written down safely everywhere."""
+    """An account id that cannot be written safely everywhere."""
 
     status = 422
     type = "account-id-invalid"

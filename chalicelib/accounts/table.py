@@ -107,7 +107,7 @@ def create(account: Account) -> bool:
 
 
 def change(account: Account) -> bool:
-    """Write what may change of an account that was read; False when it has been changed since, and stays so."""
+    """Write the changeable fields of an account that was read; write nothing and return False if it changed since."""
     changeable = {**_changeable(account), "version": account.version + 1}
     actions = [set_or_remove(getattr(AccountRow, name), value) for name, value in changeable.items()]
     version = AccountRow.version
@@ -129,6 +129,6 @@ def _changeable(account: Account) -> dict[str, Any]:
 
 
 def add_access_until(transaction: TransactWrite, account_id: str, access_until_ms: int | None) -> None:
-    """Add to a transaction from when on access is closed; None opens it. Fails it if there is no such account."""
+    """Add the time when access ends to a transaction, which fails if there is no such account; None reopens access."""
     action = set_or_remove(AccountRow.access_until_ms, access_until_ms)
     transaction.update(AccountRow(account_id), actions=[action], condition=AccountRow.account_id.exists())

@@ -6,5 +6,5 @@ from chalicelib.catalog.tax import Tax
 
 
 def tax_of(account: Account, catalog: Catalog) -> Tax | None:
-    """Return the tax of an account's country; None for a client, to whom its workspace sells and not the operator."""
+    """Return the tax of an account's country; None for a client: its workspace sells to it, not the operator."""
     return None if account.kind == "client" else catalog.taxes.get(account.country or "")

@@ -1,4 +1,4 @@
-"""How accounts, their access and their wallets look outside."""
+"""How accounts, their access and their wallets are presented."""
 
 import msgspec
 
@@ -34,7 +34,7 @@ class AccessView(msgspec.Struct):
 
 
 class Balance(msgspec.Struct):
-    """What is in the wallet now; it may be negative."""
+    """The wallet's current balance; it may be negative."""
 
     balance: str
     currency: str
@@ -62,5 +62,5 @@ def view_access(access: Access, currency: str) -> AccessView:
 
 
 def view_balance(wallet: Wallet) -> Balance:
-    """Present a wallet in short."""
+    """Present a wallet's balance."""
     return Balance(format_amount(wallet.balance_micros, wallet.currency), wallet.currency)

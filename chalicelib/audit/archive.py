@@ -1,7 +1,7 @@
 """The door to the bucket of day files: one object for each account and day, read and written as streams.
 
-The files are made from the ledger's pages. If they and the rows of `audits` are deleted, the next audits make them
-again.
+The files are made from the ledger's pages. If they and the rows of `audits` are deleted, the next audits recreate
+them.
 """
 
 from collections.abc import Iterator, Sequence
@@ -14,11 +14,11 @@ from chalicelib.buckets import client
 from chalicelib.settings import settings
 
 BLOCK_BYTES: Final = 1024 * 1024
-"""Bytes read at a time, and those of a new file that are kept in memory before it goes to disk."""
+"""Bytes read at a time, and bytes of a new file kept in memory before it goes to disk."""
 
 
 def read(account_id: str, day: str) -> Iterator[bytes]:
-    """Yield the records of a day, sorted; none where there is no file. Raises DamagedDayFile."""
+    """Yield the records of a day, sorted; none if there is no file. Raises DamagedDayFile."""
     errors = client().exceptions
     try:
         answer = client().get_object(Bucket=settings().audit_bucket, Key=_key(account_id, day))
@@ -29,7 +29,7 @@ def read(account_id: str, day: str) -> Iterator[bytes]:
 
 
 def add(account_id: str, day: str, records: Sequence[bytes]) -> None:
-    """Add records to a day's file. Those that are there already are not added again."""
+    """Add records to a day's file. Records that are already there are not added again."""
     with SpooledTemporaryFile(BLOCK_BYTES) as file:
         file.writelines(merge(read(account_id, day), records))
         file.seek(0)

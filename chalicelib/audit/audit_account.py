@@ -1,11 +1,12 @@
 """Audit one account: open its new pages, find the usage that was charged again, and give it back.
 
-New pages are found without opening any. The wallet's sequence number says that there are some, the daily totals say on
-which days, and the pages of such a day after the sequence number of its last audit are opened. Both are written in the
-same commits as the pages, so nothing is missed, and a commit writes nothing more for the audit.
+New pages are found without opening any. The wallet's sequence number shows that there are some, and the daily totals
+show on which days; of such a day, the pages after the sequence number of its last audit are opened. Both are written in
+the same commits as the pages, so nothing is missed, and a commit writes nothing more for the audit.
 
-The order of writes makes it safe to be cut off anywhere: repeats are stored, corrections posted and marked, then the
-day's file is written, and last how far the day was audited. The next run does the same again and finds what is there.
+The order of writes makes it safe to be cut off anywhere: first repeats are stored, then corrections are posted and
+marked, then the day's file is written, and last the day's progress. The next run does the same again and finds what was
+already written.
 """
 
 from collections.abc import Collection, Iterable, Sequence
@@ -30,10 +31,10 @@ from chalicelib.ledger.transaction import Transaction
 from chalicelib.log import log
 
 CHUNK: Final = 100_000
-"""Transactions of one day audited at a time: some 10 MB of records, and 1 KB more for each repeat."""
+"""Transactions of one day audited at a time: about 10 MB of records, and 1 KB more for each repeat."""
 
 TOGETHER: Final = 100
-"""Repeats stored and given back together, in some seconds; the deadline is checked after each such batch."""
+"""Repeats stored and given back together, in a few seconds; the deadline is checked after each such batch."""
 
 READS_AT_ONCE: Final = 8
 """Day files read at the same time: a day is compared with up to 71."""
@@ -42,7 +43,7 @@ ALL_DAYS: Final = ("0", "9999-12-31")
 
 
 class AccountAudit:
-    """One audit of an account, up to its wallet's sequence at the start. The next one takes what is posted later."""
+    """One audit of an account, up to its wallet's sequence at the start. The next audit covers what is posted later."""
 
     def __init__(self, account_id: str, *, gives_back: bool, deadline: Deadline) -> None:
         self.account_id = account_id
@@ -83,7 +84,7 @@ class AccountAudit:
         return True
 
     def _chunk_end(self, day: str, done: DayProgress, count: int) -> int:
-        """Return the sequence number up to which the next chunk goes: nearly always the last one."""
+        """Return the last sequence number of the next chunk, nearly always the audit's last one."""
         if count - done.usage_count <= CHUNK:
             return self._up_to
         sizes = read_page_sizes(self.account_id, *_page_times(day), after_sequence=done.sequence)
@@ -96,7 +97,7 @@ class AccountAudit:
         return min(end, self._up_to)
 
     def _open_pages(self, day: str, after: int, up_to: int) -> tuple[list[bytes], int]:
-        """Open the new pages of a day, and return the records of its events, and how much usage that is."""
+        """Open the new pages of a day; return the records of its events and their usage count."""
         records: list[bytes] = []
         counted = 0
         pages = read_pages_posted(self.account_id, *_page_times(day), after_sequence=after, up_to_sequence=up_to)
@@ -116,7 +117,7 @@ class AccountAudit:
         return find_repeats(transactions, found_at_ms=clock.now_ms(), give_back=self.gives_back)
 
     def _stored_alike(self, day: str, hashes: Collection[bytes]) -> Iterable[bytes]:
-        """Yield the stored records with one of the hashes, of the day and of those within the window around it."""
+        """Yield the stored records with one of the hashes, from the day and from the days in the window around it."""
         days = sorted(self._progress.keys() & _days_around(day)) if hashes else []
         for found in _readers().map(partial(self._alike_in, hashes), days):
             yield from found
@@ -178,5 +179,5 @@ def _usage_count(transactions: Sequence[Transaction]) -> int:
 
 @cache
 def _readers() -> ThreadPoolExecutor:
-    """Return the process's readers of day files, made when they are first needed."""
+    """Return the process's readers of day files, created on first use."""
     return ThreadPoolExecutor(READS_AT_ONCE, thread_name_prefix="day-file-reader")

@@ -1,4 +1,4 @@
-"""The nightly audit: audit the accounts with new pages, each by itself, as far as the time allows."""
+"""The nightly audit: audit the accounts with new pages, each independently, as far as time allows."""
 
 from collections.abc import Iterator
 from itertools import islice
@@ -18,14 +18,14 @@ from chalicelib.ledger.table import scan_sequences
 from chalicelib.log import log
 
 BUDGET_SECONDS: Final = 600
-"""After this a run starts no further chunk. One takes seconds, at worst minutes; the function has 900 s."""
+"""After this time, a run starts no further chunk. A chunk takes seconds, at worst minutes; the function has 900 s."""
 
 BATCH: Final = 100
 """Accounts whose progress is read in one call."""
 
 
 class AuditSummary(msgspec.Struct):
-    """The result of a run. The next run takes `unfinished` accounts and those that were not reached."""
+    """The result of a run. The next run audits `unfinished` accounts and those that were not reached."""
 
     accounts: int = 0
     events: int = 0
@@ -43,10 +43,10 @@ class AuditIncomplete(Exception):
 
 
 def audit_usage(catalog: Catalog, deadline: Deadline | None = None) -> AuditSummary:
-    """Audit the accounts that have new pages and were not audited today. Raises AuditIncomplete, if any met a bug.
+    """Audit the accounts that have new pages and were not audited today. Raises AuditIncomplete if any failed.
 
-    An account is marked as audited today before the audit, so that one that crashes the function does so once a day,
-    and so that no two runs audit it at once. The mark of one that was not finished in time is removed.
+    An account is marked as audited today before the audit, so that one that crashes the function does so only once a
+    day, and so that no two runs audit it concurrently. The mark is removed if the audit was not finished in time.
     """
     audit = AuditSummary()
     deadline = deadline or Deadline(BUDGET_SECONDS)
@@ -64,7 +64,7 @@ def audit_usage(catalog: Catalog, deadline: Deadline | None = None) -> AuditSumm
 
 
 def _taken_accounts(deadline: Deadline) -> Iterator[str]:
-    """Take one account after the other for today, and yield it, until the time is over."""
+    """Take and yield one account after the other for today, until the time is over."""
     for account_id in _accounts_with_new_pages():
         if deadline.is_over:
             return
@@ -74,7 +74,7 @@ def _taken_accounts(deadline: Deadline) -> Iterator[str]:
 
 
 def _accounts_with_new_pages() -> Iterator[str]:
-    """Yield the accounts whose wallets moved since their last audit."""
+    """Yield the accounts whose wallets have changed since their last audit."""
     wallets = scan_sequences()
     while batch := dict(islice(wallets, BATCH)):
         progress = table.read_accounts(batch)

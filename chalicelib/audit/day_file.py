@@ -1,7 +1,7 @@
 """Day files: an account's usage of one UTC day as sorted records, each a hash and a transaction. Pure.
 
-A record has 23 bytes. The first 8 are a hash over the event's account, source and id; the other 15 are those of the
-transaction's id, which leads to its page. The hash only says where to look: two events may have the same one.
+A record has 23 bytes. The first 8 are a hash over the event's account, source and id; the other 15 are the packed
+transaction id, which gives its page. A hash only finds candidates: two events may have the same one.
 """
 
 import heapq
@@ -19,7 +19,7 @@ HASH_BYTES: Final = 8
 RECORD_BYTES: Final = HASH_BYTES + sum(WIDTHS)
 
 MOST_ALIKE: Final = 100
-"""Records of one hash taken from one file: further ones were found when that file's day was audited."""
+"""The most records of one hash taken from one file: any others were found when that file's day was audited."""
 
 
 class DamagedDayFile(Exception):
@@ -42,12 +42,12 @@ def hash_of(record: bytes) -> bytes:
 
 
 def transaction_id_of(record: bytes) -> str:
-    """Return the id of the transaction that a record leads to."""
+    """Return the id of a record's transaction."""
     return unpack_id(record[HASH_BYTES:])
 
 
 def read_records(blocks: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield the records of a file that comes in blocks of any size. Raises DamagedDayFile."""
+    """Yield the records of a file that is read in blocks of any size. Raises DamagedDayFile."""
     rest = b""
     for block in blocks:
         content = rest + block
@@ -59,7 +59,7 @@ def read_records(blocks: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def merge(stored: Iterable[bytes], new: Sequence[bytes]) -> Iterator[bytes]:
-    """Merge sorted records with others; those that are there already are not added again."""
+    """Merge new records into sorted ones; records that are already there are not added again."""
     return (record for record, _ in groupby(heapq.merge(stored, sorted(new))))
 
 

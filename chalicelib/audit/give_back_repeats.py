@@ -1,4 +1,4 @@
-"""Give repeats back: post a correction for each, once, and mark it."""
+"""Give back repeats: post one correction for each, and mark it."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
@@ -16,9 +16,9 @@ Key = tuple[str, str]
 
 
 def give_back_repeats(repeats: Sequence[Repeat]) -> None:
-    """Post the corrections of repeats and mark these as given back. A correction is posted only once.
+    """Post the corrections of repeats and mark the repeats as given back. A correction is posted only once.
 
-    Raises EventConflict, and what `post` refuses with. The next call finds what was posted by then.
+    Raises EventConflict, and the errors that `post` refuses with. The next call finds what was already posted.
     """
     result = post(list(_corrections(repeats)))
     for conflict in result.conflicts:
@@ -43,7 +43,7 @@ def _key(sibling: Sibling) -> Key:
 
 
 def _read_transactions(keys: Iterable[Key]) -> dict[Key, Transaction]:
-    """Read transactions of several accounts, a read a page."""
+    """Read transactions of several accounts, with one read per page."""
     return {
         (account_id, each.id): each
         for account_id, group in groupby(sorted(keys), key=lambda key: key[0])

@@ -20,7 +20,7 @@ KIND: Final = "repeat_given_back"
 USAGE: Final = "usage"
 
 State = Literal["found", "to_give_back", "given_back"]
-"""`found`: it stays charged, as the catalog did not say that repeats are given back when it was found."""
+"""`found`: it stays charged, because the catalog did not give repeats back when this one was found."""
 
 
 class Repeat(msgspec.Struct, frozen=True):
@@ -44,7 +44,7 @@ class Repeat(msgspec.Struct, frozen=True):
 
 
 def is_audited(transaction: Transaction) -> bool:
-    """Tell whether the audit looks at a transaction: of an event in two wallets, only the one of its own account."""
+    """Tell whether the audit checks a transaction: of an event in two wallets, only the one of the event's account."""
     is_own = transaction.identity.account_id == transaction.account_id
     return transaction.content.kind == USAGE and (is_own or transaction.sibling is None)
 
@@ -89,9 +89,10 @@ def _repeat(later: Transaction, original: Transaction, found_at_ms: int, state: 
 
 
 def make_correction(repeat: Repeat, transaction: Transaction, sibling: Transaction | None) -> Posting:
-    """Return the posting that gives a repeat back: in each wallet that it moved, exactly what it moved there.
+    """Return the posting that gives a repeat back: for each wallet, exactly the amount posted there.
 
-    Its time is when the repeat was found, and its id is the repeat's transaction: posting it again changes nothing.
+    Its time is when the repeat was found, and its id is that of the repeat's transaction, so posting it again changes
+    nothing.
     """
     content = transaction.content
     return Posting(

@@ -52,7 +52,7 @@ class RepeatRow(Table):
 
 
 class DayProgress(msgspec.Struct, frozen=True):
-    """How far a day was audited: the wallet's sequence number up to which, and how much usage was counted."""
+    """How far a day was audited: up to which sequence number of the wallet, and how much usage was counted."""
 
     sequence: int = 0
     usage_count: int = 0
@@ -66,25 +66,25 @@ class AccountProgress(msgspec.Struct, frozen=True):
 
 
 def read_accounts(account_ids: Iterable[str]) -> dict[str, AccountProgress]:
-    """Read how far accounts were audited, strongly consistent; those that never were are left out."""
+    """Read how far accounts were audited, strongly consistent; accounts that were never audited are left out."""
     rows = AuditRow.batch_get([(each, ACCOUNT) for each in account_ids], consistent_read=True)
     return {row.account_id: AccountProgress(int(row.sequence), int(row.taken_at_ms or 0)) for row in rows}
 
 
 def take(account_id: str, now_ms: int, *, not_since_ms: int) -> bool:
-    """Take an account for an audit that begins now; False where one began at `not_since_ms` or later."""
+    """Take an account for an audit that begins now; return False if one began at `not_since_ms` or later."""
     free = AuditRow.taken_at_ms.does_not_exist() | (AuditRow.taken_at_ms < not_since_ms)
     taken = AuditRow.taken_at_ms.set(now_ms)
     return conditional_write(AuditRow(account_id, ACCOUNT).update, [taken], condition=free)
 
 
 def put_back(account_id: str) -> None:
-    """Put an account back whose audit is not finished: the next run takes it again."""
+    """Put back an account whose audit is not finished, so that the next run takes it again."""
     AuditRow(account_id, ACCOUNT).update([AuditRow.taken_at_ms.remove()])
 
 
 def finish(account_id: str, sequence: int) -> None:
-    """Note that all of an account's pages up to a sequence number were audited."""
+    """Record that all of an account's pages up to a sequence number were audited."""
     AuditRow(account_id, ACCOUNT).update([AuditRow.sequence.set(sequence)])
 
 
@@ -95,12 +95,12 @@ def read_days(account_id: str) -> dict[str, DayProgress]:
 
 
 def write_day(account_id: str, day: str, progress: DayProgress) -> None:
-    """Note how far a day was audited."""
+    """Record how far a day was audited."""
     AuditRow(account_id, DAY + day, sequence=progress.sequence, usage_count=progress.usage_count).save()
 
 
 def keep(repeat: Repeat) -> Repeat:
-    """Keep a repeat unless it was found before, and return what is kept."""
+    """Store a repeat unless it was found before, and return the stored one."""
     row = RepeatRow(**asdict(repeat))
     if conditional_write(row.save, condition=RepeatRow.transaction_id.does_not_exist()):
         return repeat
@@ -108,23 +108,23 @@ def keep(repeat: Repeat) -> Repeat:
 
 
 def read_kept(account_id: str, transaction_ids: Iterable[str]) -> dict[str, Repeat]:
-    """Read which transactions of an account are kept as repeats, by their ids, strongly consistent."""
+    """Read the stored repeats among an account's transactions, by transaction id, strongly consistent."""
     rows = RepeatRow.batch_get([(account_id, each) for each in transaction_ids], consistent_read=True)
     return {row.transaction_id: repeat_of(row) for row in rows}
 
 
 def mark_given_back(repeat: Repeat) -> None:
-    """Note that a repeat was given back."""
+    """Record that a repeat was given back."""
     RepeatRow(repeat.account_id, repeat.transaction_id).update([RepeatRow.state.set("given_back")])
 
 
 def read_repeats(account_id: str | None = None) -> Iterator[Repeat]:
-    """Yield the repeats that were found in an account, or in all of them, in no order."""
+    """Yield the repeats that were found in an account, or in all accounts, in no particular order."""
     return map(repeat_of, RepeatRow.query(account_id) if account_id else RepeatRow.scan())
 
 
 def repeat_of(row: RepeatRow) -> Repeat:
-    """Return what a row says. Raises msgspec.ValidationError."""
+    """Return the repeat of a row. Raises msgspec.ValidationError."""
     return convert(row.values(), Repeat)
 
 

@@ -1,4 +1,4 @@
-"""An account's auto-pay: its settings, and the state that payments have left. Pure."""
+"""An account's auto-pay: its settings, and the state that follows from payments. Pure."""
 
 from typing import Final, Literal
 
@@ -20,14 +20,14 @@ AT_ONCE_MS: Final = 0
 
 
 class AutoPayBusy(Busy):
-    """Too many changes of one account's auto-pay at once."""
+    """Too many concurrent changes of one account's auto-pay."""
 
     type = "auto-pay-busy"
     title = "Auto-pay is being changed by others"
 
 
 class LastRefusal(msgspec.Struct, frozen=True):
-    """Why a refill was refused last, and since when for this reason. A failed payment adds Stripe's codes."""
+    """Why the last refill was refused, and since when for this reason. For a failed payment it has Stripe's codes."""
 
     reason: str
     at_ms: int
@@ -48,8 +48,8 @@ class AutoPay(msgspec.Struct, frozen=True, kw_only=True):
     `failures` counts the failed attempts in a row; the last one ended at `failed_at_ms`, and no other is made before
     `next_attempt_at_ms`. `due_at_ms` is when to evaluate the account even if nothing happens. `objections` are the
     disputes and fraud warnings known so far, and `held_by` those of them that suspend it. `refunded_micros` was
-    refunded since `refunded_at_ms`, on top of `refunds_known_micros`. Where `objections` or `refunds_known_micros` is
-    None, the next evaluation takes what there is as known. Every change increments `version`, and is written on
+    refunded since `refunded_at_ms`, on top of `refunds_known_micros`. If `objections` or `refunds_known_micros` is
+    None, the next evaluation records what exists then as known. Every change increments `version`, and is written on
     condition that the row still has the version that was read.
     """
 
@@ -77,11 +77,11 @@ class AutoPay(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_idle(self) -> bool:
-        """Tell whether it is off, and no refill from before is left to be finished."""
+        """Tell whether it is off and no earlier refill has to be finished."""
         return not self.enabled and self.in_flight_payment_id is None and self.due_at_ms is None
 
     def clear_failures(self) -> "AutoPay":
-        """Return it as if nothing had failed: no back-off, no suspension for declines."""
+        """Return it as if nothing had failed: no back-off and no suspension."""
         return msgspec.structs.replace(
             self, failures=0, failed_at_ms=None, suspended_reason=None, next_attempt_at_ms=None, last_refusal=None
         )
@@ -92,5 +92,5 @@ class AutoPay(msgspec.Struct, frozen=True, kw_only=True):
         return self.suspended_reason is not None or bool(self.held_by)
 
     def restart(self) -> "AutoPay":
-        """Return it as after a person switched it on: all failures and all disputes so far are accepted."""
+        """Return it as it is after a person switched it on: no failures, and all disputes so far are accepted."""
         return msgspec.structs.replace(self.clear_failures(), objections=None, held_by=())

@@ -10,7 +10,7 @@ from chalicelib import clock
 from chalicelib.accounts.account import CurrencyMismatch
 from chalicelib.auto_pay import table
 from chalicelib.auto_pay.auto_pay import AT_ONCE_MS, AutoPay, AutoPayBusy
-from chalicelib.auto_pay.evaluate import WRITERS, evaluate_account
+from chalicelib.auto_pay.evaluate import ATTEMPTS, evaluate_account
 from chalicelib.cards.payer import Payer
 from chalicelib.catalog.catalog import Catalog, CurrencyLimits
 from chalicelib.conflicts import attempts
@@ -31,9 +31,9 @@ OptionalAmount = Annotated[Decimal | UnsetType | None, Meta(description="Left ou
 
 
 class AutoPayRequest(msgspec.Struct, forbid_unknown_fields=True):
-    """Auto-pay as it shall be: what is left out stays as it is. To switch it on takes a threshold and an amount.
+    """New settings of auto-pay; what is left out stays as it is. Switching it on requires a threshold and an amount.
 
-    With null for a monthly limit there is none. `currency` may be left out; sent, it must be the account's.
+    A monthly limit of null means no limit. `currency` is optional; if it is sent, it must be the account's.
     """
 
     enabled: bool
@@ -60,15 +60,15 @@ class Amounts(msgspec.Struct, frozen=True):
 
 
 def change_settings(payer: Payer, request: AutoPayRequest, *, actor: str, catalog: Catalog) -> None:
-    """Write the settings and evaluate the account: where the balance is low, its refill is queued on return.
+    """Write the settings and evaluate the account: if the balance is low, its refill is queued on return.
 
-    To switch auto-pay on, from off or suspended, clears its failures. Raises CurrencyMismatch, InvalidDecimal,
+    Switching auto-pay on, from off or suspended, clears its failures. Raises CurrencyMismatch, InvalidDecimal,
     NotChargeable, AutoPayInvalid, CardMissing, AutoPayBusy.
     """
     account = payer.account
     if request.currency not in {None, account.currency}:
         raise CurrencyMismatch(str(request.currency), account.currency)
-    for _ in attempts(WRITERS):
+    for _ in attempts(ATTEMPTS):
         current = table.find(account.account_id)
         amounts = read_amounts(request, current, account.currency, catalog.limits(account.currency))
         if request.enabled:
@@ -81,7 +81,7 @@ def change_settings(payer: Payer, request: AutoPayRequest, *, actor: str, catalo
 
 
 def read_amounts(request: AutoPayRequest, current: AutoPay | None, currency: str, limits: CurrencyLimits) -> Amounts:
-    """Return the amounts that a request asks for, with the current ones for what it leaves out, checked.
+    """Return the checked amounts of a request. What it leaves out stays as it is.
 
     Raises NotChargeable, AutoPayInvalid.
     """
@@ -98,7 +98,7 @@ def read_amounts(request: AutoPayRequest, current: AutoPay | None, currency: str
         before.amount_micros if amount is None else amount,
         before.monthly_limit_micros if request.monthly_limit is UNSET else monthly_limit,
     )
-    # Where it is switched off, amounts from before may stay outside limits that have changed since.
+    # When auto-pay is switched off, earlier amounts may stay outside limits that have changed since.
     has_new = not (threshold is None and amount is None and monthly_limit is None)
     if request.enabled or (amounts.amount_micros and has_new):
         _check_limits(amounts, currency, limits)
@@ -106,9 +106,9 @@ def read_amounts(request: AutoPayRequest, current: AutoPay | None, currency: str
 
 
 def _parse_amount(text: str | UnsetType | None, field: str, currency: str) -> int | None:
-    """Return an amount in micros; None where it is null or left out.
+    """Return an amount in micros; None if it is null or left out.
 
-    Raises AutoPayInvalid where it has more decimals than the currency.
+    Raises AutoPayInvalid if it has more decimals than the currency.
     """
     if text is None or isinstance(text, UnsetType):
         return None
@@ -147,9 +147,9 @@ def _check_limits(amounts: Amounts, currency: str, limits: CurrencyLimits) -> No
 def apply_settings(
     account_id: str, current: AutoPay | None, request: AutoPayRequest, amounts: Amounts, *, actor: str, now_ms: int
 ) -> AutoPay:
-    """Return auto-pay with other settings.
+    """Return auto-pay with the new settings.
 
-    It is due at once, so that the schedule evaluates it if the request is cut off before it does.
+    It is due at once, so that the schedule evaluates it if the request is cut off before doing so.
     """
     before = current or AutoPay(
         account_id=account_id,
@@ -160,7 +160,7 @@ def apply_settings(
         actor=actor,
         updated_at_ms=now_ms,
     )
-    # Not while it merely backs off: a program that repeats the settings must not make it try a bad card every time.
+    # A back-off is not cleared: a program that repeats the settings must not cause a charge of a bad card each time.
     is_switched_on = request.enabled and (not before.enabled or before.is_suspended)
     return replace(
         before.restart() if is_switched_on else before,

@@ -23,7 +23,7 @@ from chalicelib.payments.payment import Payment
 
 AUTHENTICATING_MS: Final = HOUR_MS
 """How long a payment that waits for the customer's 3-D Secure counts as pending. Most customers who have not confirmed
-it by then never will, and such a payment stays open for a day: the wallet must not run dry for that long."""
+it by then never will, and such a payment stays open for a day: the wallet must not stay empty for that long."""
 
 WaitReason = Literal[
     "disabled",
@@ -54,7 +54,7 @@ class Charge(msgspec.Struct, frozen=True):
 
 
 class Wait(msgspec.Struct, frozen=True):
-    """Charge nothing now. Nobody has to act: auto-pay continues at `until_ms`, or when something changes."""
+    """Charge nothing now. No action is needed: auto-pay continues at `until_ms`, or when something changes."""
 
     reason: WaitReason
     until_ms: int | None = None
@@ -157,7 +157,7 @@ def target_micros(auto_pay: AutoPay, limits: CurrencyLimits | None) -> int:
 
 
 def _find_obstacle(auto_pay: AutoPay, situation: Situation) -> Decision | None:
-    """Return the reason for which nothing may be charged, whatever the amount; None if there is none."""
+    """Return the reason why nothing may be charged, whatever the amount; None if there is none."""
     if auto_pay.next_attempt_at_ms is not None and situation.now_ms < auto_pay.next_attempt_at_ms:
         return Wait("backing_off", auto_pay.next_attempt_at_ms)
     if auto_pay.suspended_reason:
@@ -172,7 +172,7 @@ def _find_obstacle(auto_pay: AutoPay, situation: Situation) -> Decision | None:
 
 
 def _size_charge(auto_pay: AutoPay, situation: Situation, gap_micros: int) -> Decision:
-    """Return the charge: as many whole amounts as close the gap, or fewer where a limit does not allow that many."""
+    """Return the charge: the smallest multiple of the amount that closes the gap, or less if a limit requires it."""
     amount, limits = auto_pay.amount_micros, situation.limits
     if limits is None:
         return Block("currency_not_sold")
@@ -186,7 +186,7 @@ def _size_charge(auto_pay: AutoPay, situation: Situation, gap_micros: int) -> De
 
 
 def is_chargeable(amount_micros: int, currency: str, limits: CurrencyLimits) -> bool:
-    """Tell whether an amount is within the limits and a multiple of the smallest step that a card can be charged."""
+    """Tell whether an amount is within the limits and a multiple of the card step."""
     within = limits.auto_pay_minimum_micros <= amount_micros <= limits.auto_pay_maximum_micros
     return within and amount_micros % card_step_micros(currency) == 0
 
@@ -203,7 +203,7 @@ def month_of(moment_ms: int) -> str:
 
 
 def next_month_ms(moment_ms: int) -> int:
-    """Return when the UTC month after the moment's begins."""
+    """Return the start of the next UTC month after a moment."""
     first = from_ms(moment_ms).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     return to_ms((first + timedelta(days=32)).replace(day=1))
 
@@ -211,7 +211,7 @@ def next_month_ms(moment_ms: int) -> int:
 def build_situation(
     auto_pay: AutoPay, *, payer: Payer, wallet: Wallet, payments: Iterable[Payment], catalog: Catalog, now_ms: int
 ) -> Situation:
-    """Return the situation. `payments` hold at least this month's, and all that have not ended."""
+    """Return the situation. `payments` must contain all of this month and all that have not ended."""
     payments, currency = list(payments), payer.account.currency
     pending = [
         each
@@ -234,7 +234,7 @@ def build_situation(
 
 
 def charged_in_month_micros(payments: Iterable[Payment], month: str) -> int:
-    """Return what auto-pay has charged in a month (`2026-11`) or is about to: all refills but those that failed."""
+    """Return what auto-pay has charged or will charge in a month (`2026-11`): all refills not failed or canceled."""
     return sum(
         each.amount_micros
         for each in payments
@@ -245,7 +245,8 @@ def charged_in_month_micros(payments: Iterable[Payment], month: str) -> int:
 def charged_at_ms(payment: Payment) -> int:
     """Return when the card was charged for a refill: when Stripe made the PaymentIntent.
 
-    That is between our sending it and its answer. Where Stripe's time lies outside, or is missing, ours bounds it.
+    That is between the time of sending it and the time of the answer, both by our clock. If Stripe's time is outside
+    this range, the nearer bound is returned; if it is missing, the time of sending.
     """
     sent_at_ms = payment.sent_at_ms
     if sent_at_ms is None:
@@ -254,7 +255,7 @@ def charged_at_ms(payment: Payment) -> int:
 
 
 def _counts_as_pending(payment: Payment, now_ms: int) -> bool:
-    """Tell whether a payment will probably still bring balance to the wallet."""
+    """Tell whether a payment will probably still credit the wallet."""
     if payment.ended or payment.kind not in {"top_up", "auto_pay"}:
         return False
     return payment.state != "requires_action" or now_ms < payment.created_at_ms + AUTHENTICATING_MS

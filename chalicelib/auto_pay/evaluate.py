@@ -1,6 +1,6 @@
-"""How a refill goes: read an account as it is now, decide, write what follows, and queue the payment.
+"""Evaluate an account: read its current state, decide, write the result, and queue the payment of a refill.
 
-`evaluate_account` is the whole way; the functions below it are its steps, in their order.
+`evaluate_account` is the entry point; the functions below it are its steps, in order.
 """
 
 from collections.abc import Sequence
@@ -32,15 +32,15 @@ from chalicelib.payments.queue import ChargeMessage
 
 ACTOR: Final = "auto-pay"
 DESCRIPTION: Final = "Balance added by auto-pay"
-WRITERS: Final = 10
-"""Writers of one row at once: three streams, the schedule and a person."""
+ATTEMPTS: Final = 10
+"""Concurrent writers of one row: three streams, the schedule and a person."""
 
 RECHECK_MS: Final = 10 * 60 * 1000
 """When to evaluate again while a payment has not ended, in case the message about its end is lost."""
 
 
 class Snapshot(msgspec.Struct, frozen=True):
-    """An account as it was read: its auto-pay with the outcome of its payments, and the input of the rule."""
+    """An account as it was read: its auto-pay with the results of its payments applied, and the input of the rule."""
 
     payer: Payer
     auto_pay: AutoPay
@@ -51,12 +51,12 @@ class Snapshot(msgspec.Struct, frozen=True):
 def evaluate_account(account_id: str, catalog: Catalog) -> Decision:
     """Evaluate an account's auto-pay once and return the decision.
 
-    A refill's payment is written, together with auto-pay waiting for it, before it goes onto the charges queue. If this
-    is cut off in between, the payments' sweeper finds the payment. Anybody may call this at any time, any number of
-    times. Raises AutoPayBusy.
+    The payment of a refill is written together with auto-pay, which then waits for it, before it is put on the charges
+    queue. If this is cut off in between, the sweeper finds the payment. It is safe to call this at any time, any number
+    of times. Raises AutoPayBusy.
     """
     refill: Payment | None = None
-    for attempt in range(WRITERS):
+    for attempt in range(ATTEMPTS):
         auto_pay = table.find(account_id)
         if auto_pay is None or auto_pay.is_idle:
             return Wait("disabled")
@@ -77,14 +77,14 @@ def evaluate_account(account_id: str, catalog: Catalog) -> Decision:
 
 
 def load_snapshot(auto_pay: AutoPay, payer: Payer, catalog: Catalog, *, excluding: str | None = None) -> Snapshot:
-    """Read what the rule needs besides auto-pay, strongly consistent, and apply the outcome of the payments.
+    """Read the rule's input besides auto-pay, strongly consistent, and apply the results of the payments.
 
     The payment with the id `excluding` is left out, as if it did not exist.
 
-    The order of reading matters. Auto-pay was read first: a refill that begins later changes its version. Then the
-    payments, then the wallet: a payment that ends in between counts twice and is evaluated again at its end; the other
-    way round it would not count at all, and would be paid again. Refunds and disputes last: they are on their payment
-    before the wallet is debited, so their debit is never taken for usage.
+    The order of the reads matters. Auto-pay was read first: a refill that begins later changes its version. Then the
+    payments are read, then the wallet: a payment that ends in between counts twice, and its end causes another
+    evaluation. In the other order it would not count at all, and the card would be charged again. Refunds and disputes
+    are read last: they are on their payment before the wallet is debited, so their debit is never mistaken for usage.
     """
     now_ms = clock.now_ms()
     found = [each for each in payments.recent(payer.account_id, now_ms) if each.payment_id != excluding]
@@ -101,7 +101,10 @@ def load_snapshot(auto_pay: AutoPay, payer: Payer, catalog: Catalog, *, excludin
 
 
 def make_refill(snapshot: Snapshot, charge: Charge, catalog: Catalog) -> Payment:
-    """Make the payment of a charge. Its id is derived from the version of auto-pay: one version, one payment."""
+    """Make the payment of a charge.
+
+    It is written together with the next version of auto-pay, so one version makes at most one payment.
+    """
     payer, now_ms = snapshot.payer, snapshot.situation.now_ms
     number = sha256(f"{payer.account_id}/{snapshot.auto_pay.version}".encode()).hexdigest()[:20]
     return new_payment(
@@ -129,12 +132,12 @@ def next_state(snapshot: Snapshot, decision: Decision, refill: Payment | None) -
 
 
 def _last_refusal(last: LastRefusal | None, reason: str, now_ms: int) -> LastRefusal:
-    """Return the refusal to keep: of several in a row with one reason, the first."""
+    """Return the refusal to keep: the first of several in a row with the same reason."""
     return last if last and last.reason == reason else LastRefusal(reason, now_ms)
 
 
 def _due_at_ms(auto_pay: AutoPay, decision: Decision, now_ms: int) -> int | None:
-    """Return when to evaluate again: when the rule says so, or in a while where a payment has not ended.
+    """Return when to evaluate again: when the rule says so, or within RECHECK_MS while a payment has not ended.
 
     An account leaves the schedule in two steps. Between our read and our write, another evaluation may have read newer
     data, and written nothing because it found the account scheduled. So the account becomes due at once first, and only

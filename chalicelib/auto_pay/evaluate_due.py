@@ -1,4 +1,4 @@
-"""Evaluate the accounts that are due: a back-off that is over, a new month, a trigger that was lost."""
+"""Evaluate the accounts that are due: after a back-off, in a new month, or because a trigger was lost."""
 
 from typing import Final
 
@@ -19,7 +19,7 @@ ACCOUNTS_PER_SHARD: Final = 100
 """The most accounts of one shard in one run: 800 in all, at about 50 ms each."""
 
 BUDGET_SECONDS: Final = 45
-"""When a run begins no further account; the next run begins within a minute."""
+"""After this time a run starts no further account; the next run starts within a minute."""
 
 RETRY_AFTER_MS: Final = 5 * 60 * 1000
 """When an account that could not be evaluated is due again."""
@@ -59,7 +59,7 @@ def evaluate_due(catalog: Catalog) -> DueRun:
 
 
 def _evaluate_one(account_id: str, due_at_ms: int, now_ms: int, catalog: Catalog, run: DueRun) -> None:
-    # Postponed first: an account that crashes the function must not be the first one of every run.
+    # Postpone the account first: one that crashes the function must not be the first of every run.
     if table.claim(account_id, due_at_ms, again_at_ms=now_ms + RETRY_AFTER_MS):
         run.evaluated += 1
         decision = evaluate_account(account_id, catalog)
@@ -69,7 +69,7 @@ def _evaluate_one(account_id: str, due_at_ms: int, now_ms: int, catalog: Catalog
 
 
 def _evaluate_with_refreshed_card(account_id: str, catalog: Catalog, decision: Decision) -> Decision:
-    """Evaluate again with the card as Stripe has it now: its bank may have renewed it, and the webhook may be lost."""
+    """Evaluate again with the card as it is at Stripe now: the bank may have renewed it and the webhook been lost."""
     payer = get_payer(account_id)
     try:
         is_known = payer.card is not None and refresh_card(payer.card.payment_method_id, payer.stripe_account)

@@ -1,4 +1,7 @@
-"""Auto-pay by the stream of wallets and by schedule. Payments and cards that move on: `subscriptions.handlers`."""
+"""Lambda functions of auto-pay, triggered by the stream of wallets, a schedule and the charges queue.
+
+Those for the streams of payments and cards are in `subscriptions.handlers`.
+"""
 
 from chalicelib.auto_pay.evaluate_changed import evaluate_changed_wallets
 from chalicelib.auto_pay.evaluate_due import evaluate_due
@@ -24,11 +27,11 @@ def refill_wallets(event: Records, _context: Context | None) -> PartialFailures:
 
 @lambda_function
 def retry_refills(_event: object, _context: Context | None) -> Counts:
-    """Evaluate the accounts that are due by themselves. Raises DueRunIncomplete at the end if one of them met a bug."""
+    """Evaluate the accounts that are due. Raises DueRunIncomplete at the end if one of them failed."""
     return counts(evaluate_due(catalog()))
 
 
 @lambda_function
 def charge_payments(event: Records, _context: Context | None) -> PartialFailures:
-    """Make the payments of the charges queue. It is here because a refill is looked at once more before it is sent."""
+    """Make the payments of the charges queue. It is here because a refill is decided on again before it is sent."""
     return partial_failures(charge_all(event["Records"], send_refill=send_refill))

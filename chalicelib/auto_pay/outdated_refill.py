@@ -9,7 +9,7 @@ from chalicelib.payments.payment import Failure, Payment
 from chalicelib.stripe_api.attempt import LATE_EFFECT_MS
 
 LATE_MS: Final = 10 * 60 * 1000
-"""How long after its decision a refill is late. A queue that works delivers it within seconds."""
+"""How long after its decision a refill counts as late. A working queue delivers it within seconds."""
 
 
 def find_outdated_failure(payment: Payment, decision: Decision, card: Card | None) -> Failure | None:
@@ -28,7 +28,7 @@ def find_outdated_failure(payment: Payment, decision: Decision, card: Card | Non
 
 
 def is_late(payment: Payment, now_ms: int) -> bool:
-    """Tell whether a refill is so late that it is not finished if auto-pay was switched off meanwhile."""
+    """Tell whether a refill is late: it is not sent any more if auto-pay was switched off in the meantime."""
     return now_ms - payment.created_at_ms >= LATE_MS
 
 

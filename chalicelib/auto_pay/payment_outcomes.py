@@ -1,7 +1,7 @@
-"""What a payment that ended, or another card on file, does to the state of auto-pay. Pure.
+"""How a payment that ended, or another card on file, changes the state of auto-pay. Pure.
 
-Each outcome counts once, because the state remembers which payment it waits for. It is derived from the payments as
-they are, never from a message: the same payments give the same state, however often they are read.
+Each outcome counts once, because the state holds the id of the payment that it waits for. The state is derived from
+the payments themselves, never from a message: the same payments give the same state, however often they are read.
 """
 
 from collections.abc import Iterable
@@ -16,13 +16,13 @@ from chalicelib.payments.payment import Failure, Payment
 from chalicelib.stripe_api.meanings import StripeError, meaning_of
 
 AUTHENTICATION_REQUIRED: Final = "authentication_required"
-"""The bank asks for the customer (docs.stripe.com/declines/codes): not retried without them."""
+"""The bank requires the customer to authenticate (docs.stripe.com/declines/codes): not retried without them."""
 
 
 def apply_payments(auto_pay: AutoPay, payments: Iterable[Payment], card: Card | None, retries: Retries) -> AutoPay:
     """Return the state after these payments, with this card on file.
 
-    `payments` hold the refill in flight, if there is one, and all that have ended since the last failure.
+    `payments` must contain the refill in flight, if there is one, and all that have ended since the last failure.
     """
     payments = list(payments)
     updated = _apply_payment_result(auto_pay, payments, retries)
@@ -51,7 +51,7 @@ def is_failed_or_canceled(payment: Payment) -> bool:
 
 
 def was_not_sent(payment: Payment) -> bool:
-    """Tell whether a refill was canceled before Stripe had it: that is no failure, and a new decision follows."""
+    """Tell whether a refill was canceled before it was sent: that is not a failure, and a new decision follows."""
     return payment.state == "canceled" and payment.failure is not None and payment.failure.code in NOT_SENT_CODES
 
 
@@ -98,9 +98,9 @@ def _has_paid_since_failure(auto_pay: AutoPay, payments: Iterable[Payment]) -> b
 
 
 def _is_card_replaced(auto_pay: AutoPay, card: Card | None) -> bool:
-    """Tell whether another card is on file than the one that failed.
+    """Tell whether the card on file is not the one that failed.
 
-    A card that Stripe no longer had may be saved again: it works again, with the same fingerprint as before.
+    A card that Stripe no longer had may be saved again: it then works again, with the same fingerprint as before.
     """
     charged = auto_pay.charged_card
     if card is None or charged is None or auto_pay.failed_at_ms is None:

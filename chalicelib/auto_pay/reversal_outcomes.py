@@ -1,6 +1,6 @@
-"""What refunds and disputes do to the state of auto-pay. Pure.
+"""How refunds and disputes change the state of auto-pay. Pure.
 
-Disputes and fraud warnings suspend it; what was refunded is not charged again by itself.
+Disputes and fraud warnings suspend auto-pay; what was refunded is not charged again automatically.
 """
 
 from collections.abc import Sequence
@@ -25,8 +25,8 @@ def apply_reversals(
 ) -> AutoPay:
     """Return the state after refunds and disputes of the payments in `reversed_`; `recent` are the latest payments.
 
-    An objection suspends once: those that existed when a person switched auto-pay on do not suspend it again. It is
-    to a card: those to another card than the one on file no longer count.
+    An objection suspends auto-pay once: objections that existed when a person switched it on do not suspend it again.
+    Only objections to the card on file count.
     """
     updated = _apply_objections(auto_pay, reversed_, recent, card, policy) if card else auto_pay
     return _apply_refunds(updated, reversed_, recent, now_ms)
@@ -40,7 +40,7 @@ def _apply_objections(
         return replace(auto_pay, objections=tuple(sorted(found)), held_by=())
     known = set(auto_pay.objections)
     read = {each.payment_id for each in reversed_}
-    # A payment that is too old to be read again: its objection stands, it was not withdrawn.
+    # The objection to a payment that is too old to be read again still applies: it was not withdrawn.
     standing = found | {name for name in known if name.partition("/")[0] not in read}
     unanswered = standing - answered_objections([*reversed_, *recent], card, policy)
     held_by = (set(auto_pay.held_by) | (standing - known)) & unanswered

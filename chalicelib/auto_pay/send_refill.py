@@ -20,8 +20,8 @@ from chalicelib.payments.resolve import Resolution, charge
 def send_refill(payment: Payment) -> Resolution:
     """Charge the card for a refill that Stripe does not have yet, or cancel the refill if it is outdated.
 
-    The time of sending is written before Stripe is called, and the refill counts in that month. After a refill was
-    canceled, whoever learns of its end evaluates the account again. Raises PaymentMismatch, PaymentBusy.
+    The time of sending is written before Stripe is called, and the refill counts in that month. After a refill is
+    canceled, the account is evaluated again, as after every payment that ends. Raises PaymentMismatch, PaymentBusy.
     """
     failure = _find_outdated_failure(payment)
     if failure is None:
@@ -50,7 +50,7 @@ def _mark_sent(payment: Payment) -> Payment:
 
 
 def _cancel(payment: Payment, failure: Failure) -> Payment:
-    """Cancel a refill, unless somebody has sent it since it was read."""
+    """Cancel a refill, unless a concurrent run has sent it since it was read."""
     canceled = Outcome("canceled", failure=failure)
 
     def cancel(current: Payment) -> Payment:

@@ -20,7 +20,7 @@ from chalicelib.typed import convert
 
 
 class AutoPayRow(DailyRow):
-    """One row an account. Its stream tells the rest of the system of a suspension."""
+    """One row per account. Its stream reports suspensions to the rest of the system."""
 
     class Meta(metaclass=TableMeta):
         setting = "auto_pay_table"
@@ -57,14 +57,14 @@ def find(account_id: str) -> AutoPay | None:
 
 
 def find_many(account_ids: Iterable[str]) -> dict[str, AutoPay]:
-    """Read the auto-pay of several accounts, strongly consistent; those that have none are left out."""
+    """Read the auto-pay of several accounts, strongly consistent; accounts that have none are left out."""
     return {row.account_id: auto_pay_of(row) for row in AutoPayRow.batch_get(set(account_ids), consistent_read=True)}
 
 
 def write(auto_pay: AutoPay, *, over: int, payment: Payment | None = None) -> bool:
-    """Write auto-pay, and with it a new payment, both or neither; False when a concurrent write came first.
+    """Write auto-pay, and with it a new payment, both or neither; False if a concurrent write came first.
 
-    It is written on condition that the row still has the version `over`: 0 for a row that is not there yet.
+    It is written on condition that the row still has the version `over`, which is 0 for a row that does not exist yet.
     """
     unchanged = AutoPayRow.version == over if over else AutoPayRow.account_id.does_not_exist()
 
@@ -77,33 +77,33 @@ def write(auto_pay: AutoPay, *, over: int, payment: Payment | None = None) -> bo
 
 
 def due(now_ms: int, limit: int) -> Iterator[tuple[str, int]]:
-    """Yield the accounts to be looked at by now, with when they were due: at most `limit` a shard, oldest first.
+    """Yield the accounts that are due by now, with their due times: at most `limit` per shard, oldest first.
 
-    Only keys are asked for, which DynamoDB never keeps without their type: no row that is wrong hides the others.
+    Only keys are read. DynamoDB enforces their types, so a malformed row does not hide the others.
     """
     for row in AutoPayRow.due.due_by(now_ms, limit=limit, attributes_to_get=["account_id", "due_at_ms"]):
         yield row.account_id, int(row.due_at_ms)
 
 
 def claim(account_id: str, due_at_ms: int, *, again_at_ms: int) -> bool:
-    """Put an account that is due off to a later time, if it still was due then; False when somebody else did."""
+    """Postpone a due account, on condition that its due time is still `due_at_ms`; False if that has changed."""
     return _put(account_id, again_at_ms, AutoPayRow.due_at_ms == due_at_ms)
 
 
 def mark_due(account_id: str, moment_ms: int) -> None:
-    """Have an account looked at from a moment on. Nothing happens where there is no auto-pay."""
+    """Make an account due at a moment. Does nothing if the account has no auto-pay."""
     _put(account_id, moment_ms, AutoPayRow.account_id.exists())
 
 
 def without_due() -> Iterator[str]:
-    """Yield the accounts that are switched on and never due: rows of before there was a daily look. Reads the table."""
+    """Yield the accounts with auto-pay on that are never due: rows older than the daily look. Scans the table."""
     never = (AutoPayRow.enabled == True) & AutoPayRow.due_at_ms.does_not_exist()  # noqa: E712
     for row in AutoPayRow.scan(never, attributes_to_get=["account_id"]):
         yield row.account_id
 
 
 def _put(account_id: str, due_at_ms: int, condition: Condition) -> bool:
-    """Set when an account is due. The version moves, so that nobody who has read the row before undoes it."""
+    """Set when an account is due. Increment the version, so that no writer that read the row before undoes it."""
     also = [AutoPayRow.is_daily.remove(), AutoPayRow.version.add(1)]
     return AutoPayRow.due.put(account_id, due_at=due_at_ms, condition=condition, also=also)
 
@@ -114,7 +114,7 @@ def _row_of(auto_pay: AutoPay) -> AutoPayRow:
 
 
 def auto_pay_of(row: AutoPayRow) -> AutoPay:
-    """Return what a row says. Raises msgspec.ValidationError."""
+    """Return the auto-pay of a row. Raises msgspec.ValidationError."""
     absent = {"held_by": row.held_by or (), "refunded_micros": row.refunded_micros or 0}
     return convert({**row.values(), **absent, "due_at_ms": row.own_time_ms}, AutoPay)
 

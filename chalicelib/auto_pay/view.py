@@ -18,7 +18,7 @@ from chalicelib.payments.payment import Payment
 
 
 class ChargeView(msgspec.Struct):
-    """A refill that is under way. It becomes a payment of this id."""
+    """A refill in flight, with the id of its payment."""
 
     payment_id: str
     amount: str
@@ -26,7 +26,7 @@ class ChargeView(msgspec.Struct):
 
 
 class RefusalView(msgspec.Struct):
-    """Why a refill was refused last, and since when. The codes are Stripe's, for a payment that failed."""
+    """Why the last refill was refused, and since when. For a payment that failed, the codes are Stripe's."""
 
     reason: str
     at: str
@@ -35,7 +35,7 @@ class RefusalView(msgspec.Struct):
 
 
 class AutoPayLimits(msgspec.Struct):
-    """What the settings take: `amount` between minimum and maximum, in steps. `maximum` also bounds one charge."""
+    """The limits of the setting `amount`, which is a multiple of `step`. `maximum` is also the most for one charge."""
 
     minimum: str
     maximum: str
@@ -43,10 +43,11 @@ class AutoPayLimits(msgspec.Struct):
 
 
 class AutoPayView(msgspec.Struct):
-    """Auto-pay: its settings, what it does now and why, and what has come of it.
+    """Auto-pay: its settings, what it does now and why, and its results so far.
 
-    `reason` says why nothing is charged right now, `detail` the same for people; both are null when a refill is about
-    to begin. `last_refusal` is there until a refill succeeds. `threshold` and `amount` are null if it was never set.
+    `reason` says why nothing is charged right now, `detail` the same for people; both are null if a refill is about
+    to begin. `last_refusal` is set until a refill or a top-up succeeds, the card is replaced, or a
+    person switches auto-pay on. `threshold` and `amount` are null if it was never set.
     """
 
     enabled: bool
@@ -67,7 +68,7 @@ class AutoPayView(msgspec.Struct):
 
 
 def load_for_view(payer: Payer, catalog: Catalog) -> Snapshot:
-    """Load an account's auto-pay, for showing it: off, where it was never set."""
+    """Load an account's auto-pay for display; it is off if it was never set."""
     return load_snapshot(table.find(payer.account_id) or _never_set(payer.account), payer, catalog)
 
 

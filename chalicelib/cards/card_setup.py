@@ -15,7 +15,7 @@ class CardSetup(msgspec.Struct, frozen=True):
 
 
 class SavedCard(msgspec.Struct, frozen=True):
-    """A card that Stripe keeps. `customer_id` is None once it is detached; `account_id` is that of the customer."""
+    """A card saved at Stripe. `customer_id` is None once it is detached; `account_id` is that of the customer."""
 
     payment_method_id: str
     customer_id: str | None
@@ -27,7 +27,7 @@ class SavedCard(msgspec.Struct, frozen=True):
     fingerprint: str
 
     def to_card(self, set_up_at_ms: int) -> Card:
-        """Return it as it is kept on file: brand, last four, expiry and fingerprint, and no more."""
+        """Return the card as it is kept on file: only its id, brand, last four, expiry and fingerprint."""
         return Card(
             payment_method_id=self.payment_method_id,
             brand=self.brand,
@@ -39,8 +39,8 @@ class SavedCard(msgspec.Struct, frozen=True):
         )
 
 
-class FinishedSetup(msgspec.Struct, frozen=True):
-    """A SetupIntent as it is now. `card` is there when it has succeeded."""
+class CardSetupState(msgspec.Struct, frozen=True):
+    """A SetupIntent as it is now. `card` is set if it has succeeded."""
 
     setup_intent_id: str
     status: str

@@ -1,9 +1,9 @@
-"""The door to Stripe for customers and cards, each on the Stripe account that is given. Values in, values out."""
+"""The door to Stripe for customers and cards, on a given Stripe account. Values in, values out."""
 
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.accounts.account import Account
-from chalicelib.cards.card_setup import CardSetup, FinishedSetup, SavedCard
+from chalicelib.cards.card_setup import CardSetup, CardSetupState, SavedCard
 from chalicelib.idempotency import content_hash
 from chalicelib.log import log
 from chalicelib.stripe_api.client import ask, idempotency_options, or_none
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 
 def create_customer(account: Account, stripe_account: StripeAccount, *, instead_of: str | None) -> str:
-    """Make the account's customer, or find the one made a moment ago; return its id.
+    """Create the account's customer, or find the one that was just created; return its id.
 
-    `instead_of` is a customer that was deleted at Stripe, whose key would only bring it back. Raises StripeUnavailable,
-    DetailsRefused.
+    `instead_of` is a customer that was deleted at Stripe: with its idempotency key Stripe would return it again. Raises
+    StripeUnavailable, DetailsRefused.
     """
     ids = metadata(account_id=account.account_id)
     email = _email(account)
@@ -34,21 +34,21 @@ def create_customer(account: Account, stripe_account: StripeAccount, *, instead_
 
 
 def _email(account: Account) -> "CustomerCreateParams":
-    """Return the account's address as Stripe takes it, or none: a customer needs none, and a card can be saved.
+    """Return the account's e-mail address as Stripe accepts it, or none: a customer needs none to save a card.
 
-    One that Stripe would refuse was stored before the rule that its like is refused by.
+    An address that Stripe would refuse was stored before such addresses were refused here.
     """
     try:
         return {"email": ascii_email(account.email)}
     except WrongText as wrong:
-        log().error("Stripe takes no such address", account_id=account.account_id, because=wrong.reason)
+        log().error("Stripe would refuse an address", account_id=account.account_id, because=wrong.reason)
         return {}
 
 
 def create_card_setup(
     account_id: str, stripe_account: StripeAccount, customer_id: str, requested_at_ms: int
 ) -> CardSetup:
-    """Make a SetupIntent for later charges, with or without the customer.
+    """Create a SetupIntent for later charges, on or off session.
 
     Raises CustomerGone, CardRefused, StripeUnavailable.
     """
@@ -68,8 +68,8 @@ def create_card_setup(
     return CardSetup(str(found.id), str(found.client_secret), stripe_account)
 
 
-def find_card_setup(setup_intent_id: str, stripe_account: StripeAccount) -> FinishedSetup | None:
-    """Return a SetupIntent with its card; None when Stripe has no such one. Raises StripeUnavailable."""
+def find_card_setup(setup_intent_id: str, stripe_account: StripeAccount) -> CardSetupState | None:
+    """Return a SetupIntent with its card; None when Stripe does not have it. Raises StripeUnavailable."""
     found = or_none(
         "find_card_setup",
         stripe_account,
@@ -79,11 +79,11 @@ def find_card_setup(setup_intent_id: str, stripe_account: StripeAccount) -> Fini
         return None
     method = found.get("payment_method")
     card = _saved_card(method) if method and found["status"] == "succeeded" else None
-    return FinishedSetup(found["id"], found["status"], found.get("customer"), dict(found.get("metadata") or {}), card)
+    return CardSetupState(found["id"], found["status"], found.get("customer"), dict(found.get("metadata") or {}), card)
 
 
 def find_card(payment_method_id: str, stripe_account: StripeAccount) -> SavedCard | None:
-    """Return a card as Stripe keeps it now; None when there is no such card. Raises StripeUnavailable."""
+    """Return a card as it is at Stripe now; None when there is no such card. Raises StripeUnavailable."""
     found = or_none(
         "find_card",
         stripe_account,
@@ -99,7 +99,7 @@ def account_of_customer(customer_id: str, stripe_account: StripeAccount) -> str 
 
 
 def detach(payment_method_id: str, stripe_account: StripeAccount) -> None:
-    """Make Stripe forget a card, as far as possible: one that stays is never charged, for no account knows it."""
+    """Detach a card at Stripe if possible. A card that stays there is never charged: it is on file at no account."""
     try:
         ask("detach", stripe_account, lambda v1: v1.payment_methods.detach(payment_method_id))
     except (StripeUnavailable, StripeRefused) as error:

@@ -1,4 +1,4 @@
-"""Whether the caller has a right on an account, which is read in one call with the card that it pays with."""
+"""Check the caller's right on an account, which is read in one call with the card that it pays with."""
 
 from typing import Any
 

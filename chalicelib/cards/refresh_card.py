@@ -5,7 +5,7 @@ from chalicelib.stripe_api.stripe_account import StripeAccount
 
 
 def refresh_card(payment_method_id: str, stripe_account: StripeAccount) -> bool:
-    """Make the card on file what Stripe keeps now, such as with a new expiry; tell whether the card is on file here.
+    """Update the card on file to what Stripe has now, such as a new expiry; tell whether the card is on file here.
 
     Raises StripeUnavailable.
     """

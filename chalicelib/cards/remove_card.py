@@ -1,4 +1,4 @@
-"""Take the card off file: as a person asks for it, or because Stripe no longer has it."""
+"""Take the card off file: because a person asks for it, or because Stripe no longer has it."""
 
 from chalicelib.cards import gateway, table
 from chalicelib.cards.payer import Payer
@@ -6,23 +6,23 @@ from chalicelib.stripe_api.stripe_account import StripeAccount
 
 
 def remove_card(payer: Payer) -> None:
-    """Take the card off file, then let Stripe forget it. Without a card nothing happens.
+    """Take the card off file, then detach it at Stripe. Without a card nothing happens.
 
-    A payment that is not resolved does not hold it up: a person can always take a card away. Such a payment ends as
-    Stripe knows it, or fails for want of the card.
+    A payment that is not resolved does not prevent this: a person can always remove a card. Such a payment ends as
+    Stripe reports it, or fails because there is no card.
     """
     account_id, stripe_account, card = payer.account_id, payer.stripe_account, payer.card
     while card:
         if table.remove_card(account_id, stripe_account, card.payment_method_id):
             gateway.detach(card.payment_method_id, stripe_account)
             return
-        # It is gone, and the answer was lost; or another took its place: whoever wants no card on file means that, too.
+        # It was removed and the answer was lost, or another card replaced it: the request is to remove that one, too.
         detach_unless_on_file(account_id, stripe_account, card.payment_method_id)
         card = table.find_card(account_id, stripe_account)
 
 
 def detach_unless_on_file(account_id: str, stripe_account: StripeAccount, payment_method_id: str) -> None:
-    """Let Stripe forget a card, unless it is the one on file."""
+    """Detach a card at Stripe, unless it is the one on file."""
     current = table.find_card(account_id, stripe_account)
     if current is None or current.payment_method_id != payment_method_id:
         gateway.detach(payment_method_id, stripe_account)

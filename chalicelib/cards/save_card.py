@@ -1,10 +1,10 @@
-"""Put a card on file that the browser has set up. The newest change wins, by when it was asked for, in any order."""
+"""Put a card on file that the browser has set up. The change that was requested last wins, in any order of arrival."""
 
 import msgspec
 
 from chalicelib.cards import gateway, table
 from chalicelib.cards.card import Card
-from chalicelib.cards.card_setup import FinishedSetup
+from chalicelib.cards.card_setup import CardSetupState
 from chalicelib.cards.payer import Payer
 from chalicelib.cards.remove_card import detach_unless_on_file
 from chalicelib.errors import Refusal
@@ -12,7 +12,7 @@ from chalicelib.text import Text
 
 
 class SetupIntentId(Text):
-    """Stripe's id of a SetupIntent. It becomes a part of an address, so nothing else may."""
+    """Stripe's id of a SetupIntent. It becomes part of a URL, so no other text is accepted."""
 
     __slots__ = ()
     pattern = "seti_[A-Za-z0-9]{1,100}"
@@ -35,18 +35,18 @@ class CardSetupUnknown(Refusal):
 
 
 class CardSetupUnfinished(Refusal):
-    """The browser has not brought the SetupIntent to its end."""
+    """The browser has not completed the SetupIntent."""
 
     status = 409
     type = "card-setup-unfinished"
     title = "The card setup is not finished"
 
-    def __init__(self, setup: FinishedSetup) -> None:
+    def __init__(self, setup: CardSetupState) -> None:
         super().__init__(f"the setup is {setup.status!r}; let the browser confirm it first", setup_status=setup.status)
 
 
 class CardSuperseded(Refusal):
-    """A newer change of the card was made; it stays."""
+    """A newer change of the card was made and is kept."""
 
     status = 409
     type = "card-superseded"
@@ -57,13 +57,13 @@ class CardSuperseded(Refusal):
 
 
 class CardRequest(msgspec.Struct, forbid_unknown_fields=True):
-    """What putting a card on file takes: the SetupIntent that the browser has brought to its end."""
+    """The body of a request to put a card on file: the SetupIntent that the browser has completed."""
 
     setup_intent_id: SetupIntentId
 
 
 def save_card(payer: Payer, setup_intent_id: str) -> Card:
-    """Put the card of a finished SetupIntent on file, once or again, and let Stripe forget the one that it replaces.
+    """Put the card of a finished SetupIntent on file, and detach the one that it replaces. Safe to repeat.
 
     Raises CardSetupUnknown, CardSetupUnfinished, CardSuperseded, StripeUnavailable.
     """
@@ -85,8 +85,8 @@ def save_card(payer: Payer, setup_intent_id: str) -> Card:
     return card
 
 
-def belongs(setup: FinishedSetup, payer: Payer) -> bool:
-    """Tell whether a SetupIntent was made here for the account and its present customer."""
+def belongs(setup: CardSetupState, payer: Payer) -> bool:
+    """Tell whether a SetupIntent was created here for the account and its current customer."""
     return (
         setup.metadata.get("account_id") == payer.account_id
         and setup.metadata.get("requested_at_ms", "").isdigit()

@@ -8,7 +8,7 @@ from chalicelib.stripe_api.errors import CustomerGone
 
 
 def start_setup(payer: Payer) -> CardSetup:
-    """Make the account's customer if it has none, and a SetupIntent.
+    """Create the account's customer if it has none, and a SetupIntent.
 
     Raises DetailsRefused, CardRefused, StripeUnavailable.
     """
@@ -17,7 +17,7 @@ def start_setup(payer: Payer) -> CardSetup:
         return _create_setup(payer, customer_id)
     except CustomerGone:
         table.forget_customer(payer.account_id, payer.stripe_account, customer_id)
-        # Asked for after the customer was forgotten, or that would be the newer change of the card.
+        # Created after the old customer was removed: otherwise the removal would be the newer change of the card.
         return _create_setup(payer, _create_customer(payer, instead_of=customer_id))
 
 

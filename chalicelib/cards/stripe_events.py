@@ -1,4 +1,4 @@
-"""Take Stripe's events about cards and customers, by type."""
+"""Process Stripe's events about cards and customers, by type."""
 
 from collections.abc import Callable
 from typing import Final
@@ -12,7 +12,7 @@ from chalicelib.stripe_api.stripe_account import PLATFORM
 
 
 class UnknownAccount(Exception):
-    """An event about an account of ours that is not there."""
+    """An event about an account that does not exist here."""
 
 
 def _card_set_up(event: StripeEvent) -> Verdict:

@@ -18,9 +18,9 @@ from chalicelib.typed import convert
 
 
 class CardRow(Table):
-    """One row for each account and Stripe account, from its first customer on. Its stream tells of every change.
+    """One row for each account and Stripe account, from its first customer on. Its stream reports every change.
 
-    `card_changed_at_ms` is when the last change of the card was asked for, also of one that took it off file.
+    `card_changed_at_ms` is when the last change of the card was requested; taking it off file is a change, too.
     """
 
     class Meta(metaclass=TableMeta):
@@ -34,9 +34,9 @@ class CardRow(Table):
 
 
 def find_payer(account_id: str) -> Payer | None:
-    """Read an account with its customer and card, in one call and strongly consistent; None without such an account.
+    """Read an account with its customer and card, in one call and strongly consistent; None if it does not exist.
 
-    The call reads the row on the platform's own Stripe account. An account that pays on another takes one more.
+    The call reads the row on the platform's own Stripe account. For an account that pays on another, one more is made.
     """
     rows = read_together({AccountRow: [account_id], CardRow: [(account_id, PLATFORM.key)]})
     if not rows[AccountRow]:
@@ -75,7 +75,7 @@ def _card(row: CardRow) -> Card | None:
 
 
 def keep_customer(account_id: str, stripe_account: StripeAccount, customer_id: str) -> str:
-    """Keep the customer of an account, unless it has one already; return the one that it has."""
+    """Store the customer of an account, unless it has one already; return the one that it has."""
     kept = CardRow.stripe_customer_id.set(customer_id)
     has_none = CardRow.stripe_customer_id.does_not_exist()
     if conditional_write(CardRow(account_id, stripe_account.key).update, [kept], condition=has_none):
@@ -85,7 +85,7 @@ def keep_customer(account_id: str, stripe_account: StripeAccount, customer_id: s
 
 
 def forget_customer(account_id: str, stripe_account: StripeAccount, customer_id: str) -> bool:
-    """Forget a customer that was deleted at Stripe, and its card with it; False when the account has another."""
+    """Remove a customer that was deleted at Stripe, with its card; False when the account has another customer."""
     return _change_card(
         account_id,
         stripe_account,
@@ -95,7 +95,7 @@ def forget_customer(account_id: str, stripe_account: StripeAccount, customer_id:
 
 
 def put_card(account_id: str, stripe_account: StripeAccount, card: Card) -> bool:
-    """Put a card on file; False when a newer change of the card has been made, which then stays."""
+    """Put a card on file; False when a newer change of the card was made, which is kept."""
     newer_wins = CardRow.card_changed_at_ms.does_not_exist() | (CardRow.card_changed_at_ms <= card.set_up_at_ms)
     return _change_card(
         account_id,
@@ -106,7 +106,7 @@ def put_card(account_id: str, stripe_account: StripeAccount, card: Card) -> bool
 
 
 def remove_card(account_id: str, stripe_account: StripeAccount, payment_method_id: str) -> bool:
-    """Take the card off file; False when another one has taken its place meanwhile."""
+    """Take a card off file; False when it is not, or no longer, on file."""
     before = find_card(account_id, stripe_account)
     if before is None or before.payment_method_id != payment_method_id:
         return False
@@ -117,7 +117,7 @@ def remove_card(account_id: str, stripe_account: StripeAccount, payment_method_i
 
 
 def _change_card(account_id: str, stripe_account: StripeAccount, actions: list[Any], condition: Any) -> bool:
-    """Change the row if it is there: it is from the first customer on."""
+    """Change the row if it exists, which it does from the first customer on."""
     row, exists = CardRow(account_id, stripe_account.key), CardRow.account_id.exists()
     return conditional_write(row.update, actions, condition=exists & condition)
 

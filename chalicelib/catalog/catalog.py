@@ -1,4 +1,4 @@
-"""The catalog as types, read from `catalog.toml`. Everything is checked here, so that its users need not."""
+"""The catalog as types, read from `catalog.toml`. Everything is checked here, so callers need no checks."""
 
 import re
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ NAME: Final = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
 class UnknownCurrency(Refusal):
-    """A currency in which nothing is sold here."""
+    """A currency that is not in the catalog."""
 
     status = 422
     type = "unknown-currency"
@@ -39,9 +39,9 @@ class UnknownCurrency(Refusal):
 class CurrencyLimits(msgspec.Struct, frozen=True):
     """Limits of the accounts of one currency.
 
-    `floor_micros` is where access ends: zero, or minus the overdraft. Below `low_balance_micros` a wallet without
-    auto-pay counts as low. Auto-pay's amount is within its limits, and so is one charge of several amounts. Less than
-    `charge_minimum_micros` no card can be charged.
+    `floor_micros` is the balance at which access ends: zero, or minus the overdraft. Below `low_balance_micros`, a
+    wallet without auto-pay counts as low. The limits of auto-pay apply to its amount, and to one charge of several such
+    amounts. No card can be charged less than `charge_minimum_micros`.
     """
 
     top_up_minimum_micros: int
@@ -70,7 +70,8 @@ class UsageLimits(msgspec.Struct, frozen=True):
 class Product(msgspec.Struct, frozen=True):
     """A plan or an add-on, with its amount by currency: an add-on's for a month, a plan's for its `months`.
 
-    `trial_add_ons` are included in a plan's trial. What is `retired` is no longer sold; those who have it keep it.
+    `trial_add_ons` are included in a plan's trial. A `retired` product is no longer sold; accounts
+    that have it keep it.
     """
 
     name: str
@@ -83,7 +84,7 @@ class Product(msgspec.Struct, frozen=True):
 
 
 class Catalog(msgspec.Struct, frozen=True):
-    """All that is sold, and the limits."""
+    """Everything that is sold, and the limits."""
 
     usage: UsageLimits
     currencies: dict[str, CurrencyLimits]

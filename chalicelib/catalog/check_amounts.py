@@ -1,4 +1,4 @@
-"""Check when the catalog is loaded that cards can be charged its amounts, not when a customer pays. Pure."""
+"""Check that cards can be charged the catalog's amounts, when it is loaded and not when a customer pays. Pure."""
 
 from collections.abc import Iterable
 
@@ -20,7 +20,7 @@ def check_chargeable(what: str, amount_micros: int, currency: str) -> None:
 
 
 def check_price(what: str, amount_micros: int, currency: str, taxes: Iterable[Tax]) -> None:
-    """Check that a price with its added tax is not above what cards take. One that is too small is carried over.
+    """Check that a price with added tax is not above the largest charge. A price that is too small is carried over.
 
     Raises InvalidCatalog.
     """

@@ -2,10 +2,10 @@
 
 
 class InvalidCatalog(Exception):
-    """The catalog contradicts itself, so nothing of it is loaded."""
+    """The catalog is invalid, so none of it is loaded."""
 
 
 def require(holds: object, otherwise: str) -> None:
-    """Raise InvalidCatalog unless something holds."""
+    """Raise InvalidCatalog unless the condition holds."""
     if not holds:
         raise InvalidCatalog(otherwise)

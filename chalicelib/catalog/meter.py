@@ -20,9 +20,9 @@ class Price(msgspec.Struct, frozen=True):
 
 
 class Meter(msgspec.Struct, frozen=True):
-    """A kind of usage. `prices` are by currency, newest first; empty for a meter that its producers price.
+    """A kind of usage. `prices` are by currency, newest first; empty for a meter priced by its producers.
 
-    A meter with `parts` counts receipts: each has lines of these meters, and what they cost together.
+    A meter with `parts` counts receipts: each has lines of these meters and costs their sum.
     """
 
     name: str
@@ -33,14 +33,14 @@ class Meter(msgspec.Struct, frozen=True):
 
 
 class PriceEntry(msgspec.Struct, forbid_unknown_fields=True, rename={"start": "from"}):
-    """A price as the file writes it."""
+    """A price as written in the file."""
 
     start: Annotated[datetime, Meta(tz=True)]
     amounts: dict[str, str]
 
 
 class MeterEntry(msgspec.Struct, forbid_unknown_fields=True):
-    """A meter as the file writes it."""
+    """A meter as written in the file."""
 
     name: str
     unit: str

@@ -6,7 +6,7 @@ import msgspec
 
 
 class Trials(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What happens to a trial on a change to a plan that costs more: see the file."""
+    """What happens to a trial on a change to a plan that costs more; see `catalog.toml`."""
 
     dearer_plan: Literal["ends_trial", "pays_difference"] = "ends_trial"
 
@@ -25,7 +25,7 @@ class Retries(msgspec.Struct, frozen=True):
     after_ms: tuple[int, ...]
 
     def wait_ms(self, declines: int) -> int | None:
-        """Return how long to wait after so many declines in a row, at least one; None: not tried again."""
+        """Return how long to wait after `declines` consecutive declines (at least one), or None for no further try."""
         return self.after_ms[declines - 1] if declines <= len(self.after_ms) else None
 
 

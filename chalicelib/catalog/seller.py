@@ -1,4 +1,4 @@
-"""Who sells: the operator, as its invoices name it."""
+"""The seller: the operator, as named on its invoices."""
 
 from pathlib import Path
 from typing import Final
@@ -44,7 +44,7 @@ class Seller(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     logo: LogoFile | None = None
 
     def is_complete(self) -> bool:
-        """Tell whether the logo's file is there and a PNG of a believable size, if one is named."""
+        """Tell whether the logo, if one is named, exists and is a PNG of a plausible size."""
         return self.logo is None or ((FOLDER / self.logo).is_file() and can_be_unpacked(self.logo_png() or b""))
 
     def logo_png(self) -> bytes | None:

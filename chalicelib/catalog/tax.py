@@ -1,6 +1,6 @@
 """A country's tax, and its share of an amount. Pure. A share is a whole number of the currency's minor unit.
 
-The share is rounded once, half up, and the net is the rest of the amount, so both add up to the micro.
+The share is rounded once, half up, and the net is the rest of the amount, so the two add up exactly.
 """
 
 from typing import Annotated, Final
@@ -14,7 +14,7 @@ PERCENT: Final = 100
 
 
 class Tax(msgspec.Struct, frozen=True):
-    """What a country asks for.
+    """A country's tax.
 
     `rate_micros` is the rate as a fraction, in millionths: 190,000 for 19 %. An inclusive tax is part of the prices,
     an exclusive one is added to them.
@@ -30,13 +30,13 @@ class Tax(msgspec.Struct, frozen=True):
         return round_half_up(gross_micros * self.rate_micros, (MICROS + self.rate_micros) * unit) * unit
 
     def added_to(self, net_micros: int, currency: str) -> int:
-        """Return the tax that comes on top of an amount: with one that a card can be charged, the sum can be, too."""
+        """Return the tax that is added to an amount. If a card can be charged the amount, it can be charged the sum."""
         unit = card_step_micros(currency)
         return round_half_up(net_micros * self.rate_micros, MICROS * unit) * unit
 
 
 class TaxEntry(msgspec.Struct, forbid_unknown_fields=True):
-    """A tax as the catalog's file writes it: `rate` is in per cent."""
+    """A tax as written in the catalog's file. `rate` is in per cent."""
 
     name: Annotated[str, Meta(min_length=1, max_length=40)]
     rate: str

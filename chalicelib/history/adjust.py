@@ -20,7 +20,7 @@ SOURCE: Final = "/adjustments"
 
 
 class AdjustmentRequest(msgspec.Struct, forbid_unknown_fields=True):
-    """What an adjustment takes. The amount is above zero; `type` tells its direction."""
+    """An adjustment to make. The amount is above zero; `type` gives its direction."""
 
     type: Direction
     amount: Decimal
@@ -29,7 +29,7 @@ class AdjustmentRequest(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class EmptyAdjustment(Refusal):
-    """An adjustment of nothing."""
+    """An adjustment of zero."""
 
     status = 422
     type = "adjustment-empty"
@@ -40,7 +40,7 @@ class EmptyAdjustment(Refusal):
 
 
 def adjust(account: Account, request: AdjustmentRequest, *, key: Key, actor: str) -> Claim:
-    """Post a credit or debit once for each key. A debit may leave the balance below zero.
+    """Post a credit or debit once per key. A debit may leave the balance below zero.
 
     Raises CurrencyMismatch, EmptyAdjustment, IdempotencyConflict, LedgerBusy.
     """

@@ -19,7 +19,7 @@ routes = Routes(__name__, *PAYMENTS)
 
 
 class AdjustmentView(msgspec.Struct):
-    """An adjustment that was posted, and the wallet as it now is."""
+    """An adjustment that was posted, and the wallet's current balance."""
 
     adjustment_id: str
     type: str

@@ -1,4 +1,4 @@
-"""An account's history over HTTP: as JSON with a cursor, singly, and as CSV."""
+"""An account's history over HTTP: as a JSON list with a cursor, as single transactions, and as CSV."""
 
 from typing import Annotated, Literal
 
@@ -48,7 +48,7 @@ class HistoryFilter(msgspec.Struct, forbid_unknown_fields=True, rename={"start":
     cursor: Annotated[str, Meta(max_length=200)] | None = None
 
     def wanted(self) -> Filter:
-        """Return the ledger's filter. Raises InvalidRequest for a time that is none."""
+        """Return the ledger's filter. Raises InvalidRequest for an invalid time."""
         return Filter(
             type=self.type,
             kind=self.kind,

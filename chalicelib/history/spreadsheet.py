@@ -1,8 +1,8 @@
-"""CSV that a person opens in a spreadsheet: numbers that it adds up, and no text that it runs. Pure, but for its texts.
+"""CSV for people who use a spreadsheet: it can sum the numbers, and runs none of the texts. Pure, except for its texts.
 
-A spreadsheet asks nobody how a file was written. It takes what has no byte order mark for an old code page, divides at
-semicolons where the comma is the decimal mark (docs/api.md, "CSV"), and runs what begins like a formula. Which divider
-it takes is its own choice, so no text may begin like one at any divider (OWASP, "CSV Injection").
+A spreadsheet guesses how a file was written. It reads a file without a byte order mark in an old code page, splits at
+semicolons where the comma is the decimal mark (docs/api.md, "CSV"), and runs what begins like a formula. It chooses the
+delimiter itself, so no text may begin like a formula after any delimiter (OWASP, "CSV Injection").
 """
 
 import csv
@@ -20,13 +20,13 @@ BYTE_ORDER_MARK: Final = "\ufeff"
 NUMBERS: Final = frozenset(
     "amount balance_after sequence quantity unit_price line_number line_quantity line_unit_price line_amount".split()
 )
-"""Columns of numbers; all others are texts, whatever is in them."""
+"""Columns of numbers; all others are texts, whatever they contain."""
 
 SIGNS: Final = r"=+\-@\uff1d\uff0b\uff0d\uff20\ufe66\ufe62\ufe63\ufe6b\u2212"
-"""What begins a formula: also in full width and as small forms, which spreadsheets of East Asia take alike."""
+"""Characters that begin a formula, including the full-width and small forms that East Asian spreadsheets accept."""
 
 UNSEEN: Final = r'[\s"\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]*'
-"""What a spreadsheet may skip before a formula."""
+"""Characters that a spreadsheet may skip before a formula."""
 
 CONTROLS: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 BEGINNING: Final = re.compile(rf'((?:^|(?<=[,;|"])){UNSEEN})(?=[{SIGNS}])')
@@ -35,18 +35,18 @@ Cell = str | int | None
 
 
 class Sheet(msgspec.Struct, frozen=True):
-    """How somebody's spreadsheet reads: the locale's decimal mark, and the names of the columns in its language."""
+    """How a locale's spreadsheets read: the decimal mark, and the column names in the locale's language."""
 
     decimal_mark: str
     names: Mapping[str, str]
 
     @property
     def divider(self) -> str:
-        """Return what stands between cells."""
+        """Return the delimiter between cells."""
         return ";" if self.decimal_mark == "," else ","
 
     def header(self, columns: Iterable[str]) -> str:
-        """Write the beginning of a file: the mark of its encoding, and the first row."""
+        """Write the beginning of a file: the byte order mark and the header row."""
         return BYTE_ORDER_MARK + self._written([[self.names[column] for column in columns]])
 
     def rows(self, columns: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
@@ -64,13 +64,13 @@ class Sheet(msgspec.Struct, frozen=True):
 
 
 def harmless(text: str) -> str:
-    """Return a text on one line, with an apostrophe before whatever would begin a formula, however it is divided."""
+    """Return a text on one line, with an apostrophe before anything that would begin a formula, at any delimiter."""
     return BEGINNING.sub(r"\1'", CONTROLS.sub(" ", text))
 
 
 def sheet(locale: str) -> Sheet:
-    """Return how a locale's spreadsheets read; with English names where there are none in its language."""
-    from chalicelib.i18n.words import decimal_sign  # noqa: PLC0415 - babel, which only people's files need
+    """Return how a locale's spreadsheets read, with English names where its language has none."""
+    from chalicelib.i18n.words import decimal_sign  # noqa: PLC0415 - babel, which only files for people need
 
     return Sheet(decimal_sign(locale), names(Texts("spreadsheet", locale)))
 

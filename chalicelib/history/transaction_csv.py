@@ -1,8 +1,8 @@
 """History as CSV: for programs by RFC 4180, for people as their spreadsheet reads it (`spreadsheet`).
 
-With `rows`, each line of a receipt is a row, which a spreadsheet can filter and sum; it cannot do so with JSON in a
-cell, so this is the default. `line_amount` is in every row, `amount` in the first row of its transaction, so the sum of
-either column is right. With `json`, a transaction is one row, and its lines are in one cell.
+With `rows`, the default, each line of a receipt is a row, which a spreadsheet can filter and sum; it cannot do so with
+JSON in a cell. `line_amount` is in every row, `amount` in the first row of its transaction, so the sum of either column
+is correct. With `json`, a transaction is one row, and its lines are in one cell.
 """
 
 import csv
@@ -22,7 +22,7 @@ from chalicelib.ledger.statement import Filter
 from chalicelib.ledger.transaction import Transaction
 
 MAXIMUM_ROWS: Final = 10_000
-"""Rows of one answer, some 3 MB. A transaction with all its rows is in one answer."""
+"""Rows of one answer, about 3 MB. All rows of a transaction are in the same answer."""
 
 MAXIMUM_BYTES: Final = 5_000_000
 """The most bytes of an answer, escaped as JSON: Lambda allows 6 MB (AWS Lambda quotas, "Invocation payload")."""
@@ -77,7 +77,7 @@ def write_csv(
 ) -> tuple[str, str | None]:
     """Return the filtered history as CSV, and the cursor to continue from if one answer cannot hold all of it.
 
-    Without a `sheet` it is written for programs, with one as that person's spreadsheet reads it.
+    Without a `sheet`, the CSV is for programs; with one, it is for that spreadsheet.
     """
     columns = COLUMNS[lines]
     blocks = [sheet.header(columns) if sheet else _write_rows([columns])]
@@ -156,7 +156,7 @@ def _write_rows(rows: Sequence[Row]) -> str:
 
 
 def _cell(value: Cell) -> str | int:
-    """Return a cell. A text that a spreadsheet would run gets an apostrophe; negative numbers stay numbers."""
+    """Return a cell. A text that a spreadsheet would run gets an apostrophe in front; negative numbers stay numbers."""
     if isinstance(value, str) and FORMULA.match(value) and not _is_number(value):
         return "'" + value
     return "" if value is None else value

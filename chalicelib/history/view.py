@@ -1,4 +1,4 @@
-"""How a transaction looks outside. Pure."""
+"""How transactions are presented. Pure."""
 
 from collections.abc import Callable
 from decimal import Decimal
@@ -22,7 +22,7 @@ class TransactionLineView(msgspec.Struct):
 
     @property
     def is_applied(self) -> bool:
-        """Tell whether it costs anything: a part may be priced to zero."""
+        """Tell whether it costs anything: a part may have a price of zero."""
         return Decimal(self.amount) != 0
 
 
@@ -34,10 +34,10 @@ class SiblingView(msgspec.Struct):
 
 
 class TransactionView(msgspec.Struct):
-    """A credit or a debit. `amount` is positive, `type` tells its direction; `balance_after` may be negative.
+    """A credit or a debit. `amount` is never negative, `type` gives its direction; `balance_after` may be negative.
 
-    A receipt has `lines`, of which `amount` is the sum. `sibling` is what the same event did to a client's workspace or
-    a workspace's client: shown to the operator and to the workspace.
+    A receipt has `lines`, and `amount` is their sum. `sibling` is the same event's transaction in the wallet of the
+    client's workspace, or of the workspace's client; it is shown to the operator and to the workspace.
     """
 
     id: str
@@ -64,13 +64,13 @@ class TransactionView(msgspec.Struct):
 
     @property
     def priced_lines(self) -> list[TransactionLineView]:
-        """Return its lines, or itself as the only one."""
+        """Return its lines, or itself as the only line."""
         itself = TransactionLineView(self.meter or "", self.quantity, self.unit_price, self.amount, self.description)
         return self.lines or [itself]
 
 
 class TransactionList(msgspec.Struct):
-    """Transactions, newest first. A narrow filter may give fewer than asked for with a cursor to go on from."""
+    """Transactions, newest first. A narrow filter may return fewer than `limit`, with a cursor to continue from."""
 
     data: list[TransactionView]
     next_cursor: str | None

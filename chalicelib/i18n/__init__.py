@@ -1,10 +1,10 @@
-"""Texts, amounts, numbers and dates for people, in their language, on every surface: portal, mails, paper, spreadsheet.
+"""Texts, amounts, numbers and dates in people's languages, on every surface: portal, mails, paper, spreadsheet.
 
-Owns which languages there are, which one a locale gets, how amounts and dates are written, and the translations:
-`languages/<code>/texts.po` has all texts of a language, each once. English is the source: it stands in the code and the
-templates that say it, found by `make words` (`infrastructure.words`).
+It owns the list of languages, the choice of one for a locale, the format of amounts and dates, and the translations:
+`languages/<code>/texts.po` has all texts of a language, each once. English is the source: it is in the code and the
+templates, and `make words` (`infrastructure.words`) extracts it.
 
-Promises: a surface speaks a language in full or not at all. Where it does not, the text is English, and its amounts and
-dates are written as in English. `texts` and `language` never load babel, so functions without texts for people can
-import what is marked for translation; `words` and `amounts` load it.
+It promises: a surface supports a language completely or not at all. If it does not, the text is English, and its
+amounts and dates are written as in English. `texts` and `language` never load babel, so functions without texts for
+people can import modules with marked texts; `words` and `amounts` load it.
 """

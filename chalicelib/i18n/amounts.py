@@ -1,6 +1,6 @@
-"""Amounts and numbers as people write them: the locale's signs, marks and groups. Pure.
+"""Amounts and numbers as people write them: the locale's signs, separators and grouping. Pure.
 
-All of it is CLDR's, by babel. What Stripe counts in is another matter (`chalicelib.money.decimals_of`).
+All of it is CLDR's data, through babel. The decimals of Stripe's units are separate (`chalicelib.money.decimals_of`).
 """
 
 import re
@@ -31,16 +31,17 @@ def plain_amount(amount_micros: int, currency: str, locale: Locale) -> str:
 
 
 def number(micros: int, locale: Locale, least: int = 0, *, grouped: bool = True) -> str:
-    """Write a number of millionths, such as a quantity, with as many places as it has and at least so many."""
+    """Write a number of millionths, such as a quantity, with all its decimal places and at least `least`."""
     pattern = _with_places(locale.decimal_formats[None], _places(micros, least))
     return str(pattern.apply(Decimal(micros) / MICROS, locale, group_separator=grouped))
 
 
 def least_places(amount_micros: int, currency: str) -> int:
-    """Return the fewest places that people write of an amount.
+    """Return the fewest decimal places that people write for an amount.
 
-    A whole one has those of CLDR, which knows where coins are out of use (supplemental data, "Currency Fractions": none
-    for the Icelandic krona or the Serbian dinar); any other has at least those of the smallest coin.
+    An amount that CLDR's places can express has those. CLDR knows which currencies no longer use coins (supplemental
+    data, "Currency Fractions": no places for the Icelandic krona or the Serbian dinar). Any other amount has at least
+    the places of the smallest coin.
     """
     usual = get_currency_precision(currency.upper())
     is_whole = usual >= PLACES or amount_micros % 10 ** (PLACES - usual) == 0
@@ -52,7 +53,7 @@ def _places(micros: int, least: int) -> int:
 
 
 def _with_places(pattern: NumberPattern, places: int) -> NumberPattern:
-    """Return a pattern with exactly so many places."""
+    """Return a pattern with exactly `places` decimal places."""
     exact = copy(pattern)
     exact.frac_prec = (places, places)
     return exact
@@ -60,9 +61,10 @@ def _with_places(pattern: NumberPattern, places: int) -> NumberPattern:
 
 @lru_cache(maxsize=256)
 def _spaced(locale: Locale, symbol: str) -> NumberPattern:
-    """Return the locale's pattern of amounts, in which letters of a currency and digits do not touch.
+    """Return the locale's pattern of amounts, with a space between letters of a currency and digits.
 
-    CLDR's rule of currency spacing, which babel leaves out: https://unicode.org/reports/tr35/tr35-numbers.html#Currencies
+    This is CLDR's currency spacing, which babel does not apply:
+    https://unicode.org/reports/tr35/tr35-numbers.html#Currencies
     """
     pattern: NumberPattern = locale.currency_formats["standard"]
     text = pattern.pattern

@@ -1,11 +1,11 @@
-"""Which languages there are, and which of them a locale gets."""
+"""The available languages, and the choice of one for a locale."""
 
 from functools import cache
 from pathlib import Path
 from typing import Final, Literal
 
 Surface = Literal["portal", "mails", "paper", "spreadsheet"]
-"""Where people read texts. A surface speaks a language that it is complete in: there is a catalog `<surface>.mo`."""
+"""Where people read texts. A surface supports a language that it is complete in: its catalog `<surface>.mo` exists."""
 
 SOURCE_LANGUAGE: Final = "en"
 FOLDER: Final = Path(__file__).with_name("languages")
@@ -13,7 +13,7 @@ FOLDER: Final = Path(__file__).with_name("languages")
 
 @cache
 def languages(surface: Surface) -> frozenset[str]:
-    """Return the languages that a surface speaks."""
+    """Return the languages that a surface supports."""
     return frozenset({SOURCE_LANGUAGE, *(path.parent.name for path in FOLDER.glob(f"*/{surface}.mo"))})
 
 
@@ -23,5 +23,5 @@ def language_of(locale: str) -> str:
 
 
 def choose_locale(surface: Surface, *preferred: str) -> str:
-    """Return the first locale whose language a surface speaks; English if there is none."""
+    """Return the first locale whose language a surface supports; English if there is none."""
     return next((each for each in preferred if language_of(each) in languages(surface)), SOURCE_LANGUAGE)

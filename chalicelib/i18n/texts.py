@@ -1,4 +1,4 @@
-"""Texts in the language of a locale. English in the code is what is translated; `mark` marks what is said elsewhere."""
+"""Texts in the language of a locale. The English in the code is the source; `mark` marks texts translated elsewhere."""
 
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
@@ -7,7 +7,7 @@ from chalicelib.i18n.language import FOLDER, SOURCE_LANGUAGE, Surface, choose_lo
 
 
 def mark(text: str) -> str:
-    """Mark a text for translation; it is translated where it is said."""
+    """Mark a text for translation; it is translated where it is used."""
     return text
 
 
@@ -17,7 +17,7 @@ def mark_count(one: str, many: str) -> tuple[str, str]:
 
 
 class Texts:
-    """The texts of a surface, in the language of the first of several locales that it speaks."""
+    """The texts of a surface, in the language of the first of several locales that it supports."""
 
     def __init__(self, surface: Surface, *preferred: str) -> None:
         self.locale_name = choose_locale(surface, *preferred)
@@ -30,7 +30,7 @@ class Texts:
         return translated % values if values else translated
 
     def say_in(self, context: str, text: str) -> str:
-        """Translate a short text that means something else elsewhere."""
+        """Translate a short text whose meaning depends on the context."""
         return self.translations.pgettext(context, text)
 
     def plural(self, forms: tuple[str, str], number: int, /, **values: object) -> str:

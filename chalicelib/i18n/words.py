@@ -1,4 +1,4 @@
-"""How to speak to somebody: the texts of a language, and amounts, numbers and dates as its readers write them."""
+"""The texts of a language, and amounts, numbers and dates as its readers write them."""
 
 from contextlib import suppress
 from functools import lru_cache
@@ -44,12 +44,12 @@ class Words(Texts):
 
     @property
     def decimal_sign(self) -> str:
-        """Return what stands between whole digits and decimals."""
+        """Return the decimal separator."""
         return get_decimal_symbol(self.locale)
 
 
 def decimal_sign(locale: str) -> str:
-    """Return what stands between whole digits and decimals in a locale, whatever language its texts are in."""
+    """Return the decimal separator of a locale, whatever language its texts are in."""
     return get_decimal_symbol(parse_locale(locale))
 
 
@@ -60,7 +60,7 @@ def _date(moment_ms: int, length: Literal["medium", "long"], locale: Locale) -> 
 
 @lru_cache(maxsize=64)  # browsers may ask for any region
 def parse_locale(name: str) -> Locale:
-    """Return a locale: without its region if that is unknown, and English if its language is."""
+    """Return a locale: without its region if that is unknown, English if its language is unknown."""
     for each in (name.replace("-", "_"), language_of(name)):
         with suppress(UnknownLocaleError, ValueError):
             return Locale.parse(each)

@@ -1,7 +1,7 @@
 """The door to the bucket `invoices`: drawn documents and logos, each written once and never changed.
 
-A document is under `documents/ACCOUNT/NUMBER.pdf`, a logo under `logos/` and the SHA-256 of its bytes: nothing ever
-stands under one name with other content.
+A document's key is `documents/ACCOUNT/NUMBER.pdf`; a logo's is `logos/HASH.png`, with the SHA-256 of its bytes. The
+content of a key never changes.
 """
 
 from functools import lru_cache
@@ -12,16 +12,17 @@ from chalicelib.buckets import client
 from chalicelib.settings import settings
 
 LINK_SECONDS: Final = 300
-"""How long a link lives: enough to open it, too short to pass around."""
+"""How long a link is valid: long enough to open it, too short to share it."""
 
-WRITERS: Final = 5
-"""Writers of one object at once: S3 refuses a conditional write while another one is under way, whatever becomes of it.
+ATTEMPTS: Final = 5
+"""The most concurrent writers of one object: S3 refuses a conditional write while another is in progress, whatever its
+outcome.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
 """
 
 KEPT_LOGOS: Final = 16
-"""Logos that a process remembers to have kept."""
+"""How many stored logos a process remembers."""
 
 
 def has(account_id: str, number: str) -> bool:
@@ -37,12 +38,12 @@ def has(account_id: str, number: str) -> bool:
 
 
 def keep(account_id: str, number: str, pdf: bytes) -> None:
-    """Keep a drawn document, unless it is there: what was handed out once stays as it is."""
+    """Store a drawn document unless it exists: a document that was handed out never changes."""
     _put(_key(account_id, number), pdf, "application/pdf")
 
 
 def link(account_id: str, number: str, *, seconds: int = LINK_SECONDS) -> str:
-    """Return a link to a document that is kept; it lives for so many seconds."""
+    """Return a link to a stored document; it is valid for `seconds`."""
     url: str = client().generate_presigned_url(
         "get_object",
         Params={
@@ -58,23 +59,23 @@ def link(account_id: str, number: str, *, seconds: int = LINK_SECONDS) -> str:
 
 @lru_cache(maxsize=KEPT_LOGOS)
 def keep_logo(png: bytes) -> str:
-    """Keep a logo and return its name: it is there for ever, so a process that has kept it once need not ask again."""
+    """Store a logo and return its name. A stored logo is never deleted, so the result is cached."""
     name = sha256(png).hexdigest()
     _put(_logo_key(name), png, "image/png")
     return name
 
 
 def logo(name: str) -> bytes:
-    """Return a logo that is kept."""
+    """Return a stored logo."""
     answer = client().get_object(Bucket=settings().invoices_bucket, Key=_logo_key(name))
     png: bytes = answer["Body"].read()
     return png
 
 
 def _put(key: str, content: bytes, content_type: str) -> None:
-    """Write an object unless it is there."""
+    """Write an object unless it exists."""
     errors = client().exceptions
-    for attempt in range(1, WRITERS + 1):
+    for attempt in range(1, ATTEMPTS + 1):
         try:
             client().put_object(
                 Bucket=settings().invoices_bucket, Key=key, Body=content, ContentType=content_type, IfNoneMatch="*"
@@ -83,7 +84,7 @@ def _put(key: str, content: bytes, content_type: str) -> None:
             code = error.response["Error"]["Code"]
             if code == "PreconditionFailed":
                 return
-            if code != "ConditionalRequestConflict" or attempt == WRITERS:
+            if code != "ConditionalRequestConflict" or attempt == ATTEMPTS:
                 raise
         else:
             return

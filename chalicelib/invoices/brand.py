@@ -20,11 +20,11 @@ from chalicelib.typed import sent_fields
 
 LARGEST_LOGO: Final = 100_000
 UNREADABLE: Final = (OSError, SyntaxError, ValueError, LookupError, EOFError, struct.error, zlib.error)
-"""What Pillow raises for a picture that is damaged."""
+"""What Pillow raises for a damaged picture."""
 
 
 class LogoInvalid(Refusal):
-    """Not a PNG that a document could show."""
+    """The logo is not a PNG that a document can show."""
 
     status = 422
     type = "logo-invalid"
@@ -38,14 +38,14 @@ class LogoInvalid(Refusal):
 
 
 class BrandRequest(msgspec.Struct, forbid_unknown_fields=True):
-    """A brand as it shall be: what is left out stays as it is, and null clears."""
+    """A change of a brand: a field that is left out stays unchanged, and null clears it."""
 
     color: Color | UnsetType | None = UNSET
     logo: Annotated[str, Meta(max_length=140_000, description="A PNG in base64.")] | UnsetType | None = UNSET
 
 
 def put_brand(workspace: Account, request: BrandRequest) -> Brand:
-    """Keep a workspace's brand, for the documents that are issued from now on. Raises LogoInvalid."""
+    """Change a workspace's brand for the documents that are issued from now on. Raises LogoInvalid."""
     changes: dict[str, str | None] = sent_fields(request)
     if isinstance(request.logo, str):
         changes["logo"] = archive.keep_logo(read_logo(request.logo))
@@ -54,7 +54,7 @@ def put_brand(workspace: Account, request: BrandRequest) -> Brand:
 
 
 def find(account_id: str) -> Brand:
-    """Return a workspace's brand: a plain one if it has never chosen."""
+    """Return a workspace's brand; the default one if none was ever set."""
     return table.find_brand(account_id) or Brand()
 
 
@@ -64,11 +64,11 @@ def with_brand(party: Party, brand: Brand) -> Party:
 
 
 def read_logo(logo: str) -> bytes:
-    """Return a logo's bytes once they are known to be a picture: one that is not would spoil every document.
+    """Return a logo's bytes after checking that they are a readable PNG: any other would break every document.
 
     Raises LogoInvalid.
     """
-    from PIL import Image  # noqa: PLC0415 - only those who change a logo need it
+    from PIL import Image  # noqa: PLC0415 - only a change of a logo needs it
 
     try:
         png = base64.b64decode(logo, validate=True)

@@ -1,4 +1,4 @@
-"""Issue the credit notes of refunds that the stream says have moved on; take back those of refunds that came back."""
+"""Issue the credit notes of refunds that the stream reports as changed; take back those of returned refunds."""
 
 from collections.abc import Sequence
 
@@ -12,10 +12,10 @@ from chalicelib.streams import Change, Record
 
 
 def credit_changed_refunds(records: Sequence[Record], catalog: Catalog) -> list[str]:
-    """Issue what the refunds of payments lack; return the sequence numbers of what must come again.
+    """Issue the missing documents of refunds; return the sequence numbers of the records to be delivered again.
 
-    A record only says which payment to look at, so it may come twice, late or out of order. One that fails stops no
-    other. In the end it is put aside, with an alarm.
+    A record only identifies the payment to check, so it may be delivered twice, late or out of order. A record that
+    fails does not stop the others; after its last delivery it is put aside, with an alarm.
     """
 
     def handle(record: Record) -> None:
@@ -27,5 +27,5 @@ def credit_changed_refunds(records: Sequence[Record], catalog: Catalog) -> list[
 
 
 def _progress(refund: Refund | None) -> tuple[object, ...]:
-    """Return what of a refund decides whether it has a credit note."""
+    """Return the fields of a refund that decide whether it has a credit note."""
     return (refund.state, refund.stripe_refund_id) if refund else ()

@@ -1,13 +1,13 @@
-"""Hand out a document as a PDF: drawn when somebody first asks for it, kept for ever, reached by a link for minutes."""
+"""Serve a document as a PDF: drawn on the first request, stored permanently, reached by a link valid for minutes."""
 
 from chalicelib.invoices import archive
 from chalicelib.invoices.invoice import Invoice
 
 
 def download_link(invoice: Invoice) -> str:
-    """Return a link to a document, which is drawn if it never was. Cut off anywhere, it can simply be asked again."""
+    """Return a link to a document, and draw it first if it is not stored. A call that is cut off can be repeated."""
     if not archive.has(invoice.account_id, invoice.number):
-        # Imported here: drawing loads ReportLab, HarfBuzz and Babel, which nothing else of the API should wait for.
+        # Imported here: drawing loads ReportLab, HarfBuzz and Babel, which no other API request should wait for.
         from chalicelib.invoices.pdf.document import draw  # noqa: PLC0415
 
         logo = archive.logo(invoice.seller.logo) if invoice.seller.logo else None

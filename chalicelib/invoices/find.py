@@ -1,4 +1,4 @@
-"""Find a document: by its number, or by the transaction that it is the paper of."""
+"""Find a document by its number or by its transaction."""
 
 from chalicelib.catalog.catalog import Catalog
 from chalicelib.invoices import table
@@ -12,7 +12,7 @@ from chalicelib.payments import table as payments
 
 
 def find_by_number(account_id: str, number: str) -> Invoice:
-    """Return the document of a number. Raises InvoiceNotFound."""
+    """Return an account's document by its number. Raises InvoiceNotFound."""
     sequence = sequence_of(number)
     invoice = None if sequence is None else table.find(account_id, sequence)
     if invoice is None or invoice.number != number:
@@ -21,10 +21,11 @@ def find_by_number(account_id: str, number: str) -> Invoice:
 
 
 def find_by_transaction(account_id: str, transaction_id: str, catalog: Catalog) -> Invoice:
-    """Return the invoice of a credit that a payment made, issued now if need be, or the credit note of its refund.
+    """Return the invoice of a payment's credit, or the credit note of a refund's debit; a missing one is issued now.
 
-    Of a refund that came back it is what takes the credit note back. Raises UnknownTransaction; InvoiceNotFound for
-    usage and for what was posted by hand.
+    For the credit of a returned refund it is the invoice that takes back the credit note. Raises UnknownTransaction;
+    InvoiceNotFound for usage and for transactions that were posted by hand; and what `issue_for` and
+    `issue_credit_notes` raise.
     """
     found = statement.read_transaction(account_id, transaction_id)
     event_id, payment_id = found.identity.event_id, found.content.payment_id

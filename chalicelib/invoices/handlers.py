@@ -1,4 +1,4 @@
-"""Invoices and credit notes by queue and stream."""
+"""Lambda functions that issue invoices from a queue and credit notes from a stream."""
 
 from chalicelib.catalog.catalog import catalog
 from chalicelib.invoices.credit_changed import credit_changed_refunds
@@ -14,5 +14,5 @@ def issue_invoices(event: Records, _context: Context | None) -> PartialFailures:
 
 @lambda_function
 def issue_credit_notes(event: Records, _context: Context | None) -> PartialFailures:
-    """Issue the credit notes of refunds that went out, and take back those of refunds that came back."""
+    """Issue the credit notes of refunds that Stripe has made, and take back those of returned refunds."""
     return partial_failures(credit_changed_refunds(event["Records"], catalog()))

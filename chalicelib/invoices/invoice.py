@@ -1,4 +1,4 @@
-"""An invoice or a credit note: its data, and the rules that make it of a payment or a refund. Pure."""
+"""An invoice or a credit note: its data, and the rules that derive it from a payment or a refund. Pure."""
 
 from typing import Literal
 
@@ -17,7 +17,7 @@ Kind = Literal["invoice", "credit_note"]
 
 
 class InvoiceNotFound(Refusal):
-    """No such document of this account."""
+    """The account has no such document."""
 
     status = 404
     type = "invoice-not-found"
@@ -25,7 +25,7 @@ class InvoiceNotFound(Refusal):
 
 
 class NotInvoiceable(Refusal):
-    """A payment that has taken no money (yet): there is nothing to invoice."""
+    """The payment has not succeeded (yet): there is nothing to invoice."""
 
     status = 409
     type = "payment-not-invoiceable"
@@ -40,7 +40,7 @@ class NotInvoiceable(Refusal):
 
 
 class NotCreditable(Refusal):
-    """A refund that Stripe does not have, or that came back: there is nothing to credit."""
+    """The refund does not exist at Stripe, or was returned: there is nothing to credit."""
 
     status = 409
     type = "refund-not-creditable"
@@ -88,16 +88,16 @@ class Brand(msgspec.Struct, frozen=True):
 
 
 class Period(msgspec.Struct, frozen=True):
-    """From when to when something was sold; the end is not included."""
+    """The period for which something was sold; the end is not included."""
 
     start_ms: int
     end_ms: int
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing sold, or given back (then the amount is negative). A part of a month costs less than the unit price.
+    """One item sold, or given back (then the amount is negative). A part of a period costs less than the unit price.
 
-    `quantity_micros` are millionths. Where prices are without tax, so is the amount.
+    `quantity_micros` is in millionths. If prices exclude tax, so does the amount.
     """
 
     description: str
@@ -117,7 +117,7 @@ class TaxLine(msgspec.Struct, frozen=True):
 
 
 class PaidWith(msgspec.Struct, frozen=True, kw_only=True):
-    """How and when the money moved: Stripe's ids, and the card. Times are those of the ledger's entries."""
+    """How and when the money moved: Stripe's ids, and the card. `at_ms` is the time of the ledger's entry."""
 
     at_ms: int
     brand: str
@@ -128,12 +128,12 @@ class PaidWith(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Invoice(msgspec.Struct, frozen=True, kw_only=True):
-    """One document. The total is positive; `kind` tells its direction. `paid` is None while the total is due.
+    """One document. The total is positive; `kind` gives its direction. `paid` is None while the total is due.
 
-    `cause` is what it was issued for, once and for ever: the payment's id, Stripe's id of the refund, or that with
-    `/failed` where the refund came back. `credits` is the number of the document that it takes back: a credit note's
-    invoice, or the credit note of a refund that came back. Raises ValueError when its lines and its tax are not its
-    total.
+    `cause` is what the document was issued for, and belongs to this document only: the payment's id, Stripe's id of the
+    refund, or that id with `/failed` for a returned refund. `credits` is the number of the document that this one takes
+    back, if any: for a credit note its invoice, for an invoice the credit note of a returned refund. Raises ValueError
+    if the lines and the tax do not add up to the total.
     """
 
     account_id: str
@@ -168,18 +168,18 @@ class Invoice(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def period(self) -> Period | None:
-        """Return the period of all lines, if they have the same."""
+        """Return the period of the lines if it is the same for all, else None."""
         periods = {line.period for line in self.lines}
         return periods.pop() if len(periods) == 1 else None
 
     @property
     def added_tax_micros(self) -> int:
-        """Return the tax that comes on top of the lines."""
+        """Return the tax that is added to the lines."""
         return self.tax.amount_micros if self.tax and not self.tax.inclusive else 0
 
     @property
     def tax_micros(self) -> int:
-        """Return the tax, in the lines or on top of them."""
+        """Return the tax, contained in the lines or added to them."""
         return self.tax.amount_micros if self.tax else 0
 
     @property
@@ -189,12 +189,12 @@ class Invoice(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def lines_of(payment: Payment, description: str) -> tuple[Line, ...]:
-    """Return what a payment was for, line by line; `description` is that of a payment that is one thing."""
+    """Return the lines of a payment; one without lines of its own gets a single line with `description`."""
     return tuple(_line(line) for line in payment.lines) or (one_line(description, payment.amount_micros),)
 
 
 def one_line(description: str, amount_micros: int) -> Line:
-    """Return the line of one thing at its price."""
+    """Return a line for one item at its price."""
     return Line(
         description=description, quantity_micros=MICROS, unit_price_micros=amount_micros, amount_micros=amount_micros
     )
@@ -212,11 +212,11 @@ def _line(line: Charged) -> Line:
 
 
 def tax_line(tax: Tax | None, lines: tuple[Line, ...], total_micros: int, currency: str) -> TaxLine | None:
-    """Return the tax in what was charged; None where there is none.
+    """Return the tax in what was charged; None if there is none.
 
-    A top-up's total is what the card was charged, so an inclusive tax is part of it and an exclusive one has no place.
-    What a subscription's total has beyond its lines is the exclusive tax. Raises ValueError if that is not what the
-    tax asks for: something else was charged than what is to be written down.
+    A top-up's total is what the card was charged, so it can contain an inclusive tax but no exclusive one. The amount
+    by which a subscription's total exceeds its lines is the exclusive tax. Raises ValueError if that amount is not what
+    `tax` gives: the document would differ from what was charged.
     """
     added = total_micros - sum(line.amount_micros for line in lines)
     if tax and tax.inclusive and not added:
@@ -229,7 +229,7 @@ def tax_line(tax: Tax | None, lines: tuple[Line, ...], total_micros: int, curren
 
 
 def buyer_of(account: Account) -> Party:
-    """Return whom an account's documents are made out to: its billing details, or what else is known of it."""
+    """Return the buyer on an account's documents: its billing details, completed with the account's own data."""
     details = account.billing_details or BillingDetails()
     return Party(
         name=details.name or account.name,

@@ -1,4 +1,4 @@
-"""Issue the invoice of a payment: once, whoever asks for it, and whenever."""
+"""Issue the invoice of a payment, once, however often it is requested."""
 
 from collections.abc import Callable
 from typing import Final
@@ -31,21 +31,21 @@ PURPOSES: Final[dict[Kind, str]] = {
     "auto_pay": mark("Wallet top-up (auto-pay)"),
     "subscription": mark("Subscription"),
 }
-"""What is sold, on the line of a payment that has no lines of its own."""
+"""The description on the line of a payment that has no lines of its own."""
 
-WRITERS: Final = 60
-"""Documents of one account issued at once: one of them gets each number, the others count again."""
+ATTEMPTS: Final = 60
+"""The most documents of one account issued at once: one of them gets each number, the others try the next."""
 
 
 class InvoicesBusy(Busy):
-    """Too many documents of one account at once."""
+    """Too many documents of one account are being issued at once."""
 
     type = "invoices-busy"
     title = "Other documents of the account are being issued"
 
 
 def issue(payment: Payment, catalog: Catalog) -> Invoice:
-    """Issue the invoice of a payment that has taken money, or return the one that it has.
+    """Issue the invoice of a succeeded payment, or return the existing one.
 
     Raises NotInvoiceable, InvoicesBusy.
     """
@@ -59,21 +59,22 @@ def issue(payment: Payment, catalog: Catalog) -> Invoice:
 
 
 def next_invoice(payment: Payment, account: Account, catalog: Catalog) -> Invoice | None:
-    """Return the invoice of a succeeded payment under its account's next number; None when the payment has one.
+    """Return a succeeded payment's invoice under its account's next number; None if the payment already has one.
 
-    It is not written yet: `table.add_to` adds it to the transaction that writes what the payment brings, and that fails
-    if another document takes the number first.
+    It is not written yet: `table.add_to` adds it to the transaction that writes the payment's effects. That transaction
+    fails if another document takes the number first.
     """
     state = table.read(payment.account_id, payment.payment_id)
     return None if payment.payment_id in state.sequences else _make_drafts(payment, account, catalog)(state.last + 1)
 
 
 def add_under_next_number(account_id: str, cause: str, add: Callable[[table.State], bool], *more: str) -> Invoice:
-    """Add a document under the next number until no other takes it first, or return the one that the cause has.
+    """Add a document under the next number, or return the existing one of the cause.
 
-    `add` gets what is known of the account, the cause and `more` causes. Raises InvoicesBusy.
+    `add` gets the state of the account, the cause and `more` causes; it is tried again while other documents take the
+    number first. Raises InvoicesBusy.
     """
-    for _ in attempts(WRITERS):
+    for _ in attempts(ATTEMPTS):
         state = table.read(account_id, cause, *more)
         if cause in state.sequences:
             return table.get(account_id, state.sequences[cause])
@@ -81,16 +82,16 @@ def add_under_next_number(account_id: str, cause: str, add: Callable[[table.Stat
             issued = table.get(account_id, state.last + 1)
             log_issued(issued)
             return issued
-    raise InvoicesBusy(f"other documents of {account_id!r} took {WRITERS} numbers first; try again")
+    raise InvoicesBusy(f"other documents of {account_id!r} took {ATTEMPTS} numbers first; try again")
 
 
 def log_issued(issued: Invoice) -> None:
-    """Say in the log that a document was written."""
+    """Log that a document was written."""
     log().info("issued", account_id=issued.account_id, number=issued.number, cause=issued.cause)
 
 
 def _make_drafts(payment: Payment, account: Account, catalog: Catalog) -> Callable[[int], Invoice]:
-    """Return a function that makes a payment's invoice with a place in the sequence."""
+    """Return a function that makes a payment's invoice with a given sequence number."""
     seller = seller_of(account, catalog)
     lines = lines_of(payment, Texts("paper", account.locale).say(PURPOSES[payment.kind]))
     issued_at_ms = clock.now_ms()
@@ -118,7 +119,7 @@ def _make_drafts(payment: Payment, account: Account, catalog: Catalog) -> Callab
 
 
 def seller_of(account: Account, catalog: Catalog) -> Party:
-    """Return who sells to an account: the operator, or for a client its workspace with its own colour and logo."""
+    """Return the seller for an account: the operator, or for a client its workspace with its own colour and logo."""
     if account.workspace_id is None:
         png = catalog.seller.logo_png()
         return operator_of(catalog.seller, archive.keep_logo(png) if png else None)

@@ -1,4 +1,4 @@
-"""Issue the credit note of a refund: once, and in all never more than was invoiced; and take it back, if need be."""
+"""Issue the credit note of a refund once, never crediting more than was invoiced; take it back if necessary."""
 
 from collections.abc import Callable
 
@@ -19,7 +19,7 @@ from chalicelib.invoices.invoice import (
 )
 from chalicelib.invoices.issue import add_under_next_number, issue_for
 from chalicelib.invoices.number import number_of
-from chalicelib.invoices.table import Credited, State
+from chalicelib.invoices.table import CreditedAmount, State
 from chalicelib.money import round_half_up
 from chalicelib.payments.payment import Payment
 from chalicelib.reversals import table as reversals
@@ -27,7 +27,7 @@ from chalicelib.reversals.refund import Refund
 
 
 def issue_credit_note(refund: Refund, catalog: Catalog) -> Invoice:
-    """Issue the credit note of a refund, or return the one that it has; the payment's invoice comes first.
+    """Issue the credit note of a refund, or return the existing one; the payment's invoice is issued first.
 
     Raises NotCreditable, PaymentNotFound, NotInvoiceable, CreditExceedsInvoice, InvoicesBusy.
     """
@@ -40,9 +40,9 @@ def issue_credit_note(refund: Refund, catalog: Catalog) -> Invoice:
 
 
 def issue_counter_invoice(refund: Refund) -> Invoice | None:
-    """Issue the invoice that takes back the credit note of a refund that came back, or return the one that it has.
+    """Issue the invoice that takes back the credit note of a returned refund, or return the existing one.
 
-    None where there is nothing to take back: the refund is out, or it never had a credit note. Raises InvoicesBusy.
+    None if there is nothing to take back: the refund was not returned, or never had a credit note. Raises InvoicesBusy.
     """
     account_id, cause = refund.account_id, refund.stripe_refund_id
     if refund.counts_against_payment or cause is None:
@@ -57,9 +57,10 @@ def issue_counter_invoice(refund: Refund) -> Invoice | None:
 
 
 def issue_credit_notes(payment: Payment, catalog: Catalog) -> list[Invoice]:
-    """Issue what the refunds of a payment lack: the credit notes of those that are out, the oldest first.
+    """Issue the missing documents of a payment's refunds, oldest first.
 
-    Before that, those of refunds that came back are taken back: what was refunded anew can only then be credited.
+    The credit notes of returned refunds are taken back first: only then can an amount that was refunded again be
+    credited.
     """
     refunds = reversals.read(payment).refunds
     countered = [made for refund in refunds if (made := issue_counter_invoice(refund))]
@@ -67,7 +68,7 @@ def issue_credit_notes(payment: Payment, catalog: Catalog) -> list[Invoice]:
 
 
 def counter_invoice_cause(stripe_refund_id: str) -> str:
-    """Return the cause of a counter-invoice: the ledger's id of the entry that the same event brings."""
+    """Return the cause of a counter-invoice: the event id of the ledger's entry for the returned refund."""
     return f"{stripe_refund_id}/failed"
 
 
@@ -95,7 +96,7 @@ def _credit_note_adder(refund: Refund, invoice: Invoice) -> Callable[[State], bo
     return add
 
 
-def credited_after(invoice: Invoice, before: Credited, amount_micros: int) -> Credited:
+def credited_after(invoice: Invoice, before: CreditedAmount, amount_micros: int) -> CreditedAmount:
     """Return what is credited of an invoice after a refund. Raises CreditExceedsInvoice."""
     micros = before.micros + amount_micros
     if amount_micros <= 0 or micros > invoice.total_micros:
@@ -103,14 +104,14 @@ def credited_after(invoice: Invoice, before: Credited, amount_micros: int) -> Cr
     return credited_in_total(invoice, micros)
 
 
-def credited_in_total(invoice: Invoice, micros: int) -> Credited:
-    """Return what credit notes of so much together take back, with the tax in it.
+def credited_in_total(invoice: Invoice, micros: int) -> CreditedAmount:
+    """Return a total of credit notes, with the tax in it.
 
-    The tax of all credit notes together is rounded, not that of each: when all is refunded, all the tax is, too.
+    The tax is rounded for the total, not for each credit note: a full refund in parts gives back the whole tax.
     """
     unit = minor_unit_micros(invoice.currency)
     tax_micros = round_half_up(invoice.tax_micros * micros, invoice.total_micros * unit) * unit
-    return Credited(micros, tax_micros)
+    return CreditedAmount(micros, tax_micros)
 
 
 def credit_note(refund: Refund, invoice: Invoice, sequence: int, tax_micros: int, issued_at_ms: int) -> Invoice:
@@ -134,7 +135,7 @@ def credit_note(refund: Refund, invoice: Invoice, sequence: int, tax_micros: int
 
 
 def counter_invoice(refund: Refund, note: Invoice, sequence: int, tax_micros: int, issued_at_ms: int) -> Invoice:
-    """Make the invoice that takes back a credit note, whose refund came back, with its share of the tax."""
+    """Make the invoice that takes back the credit note of a returned refund, with its share of the tax."""
     tax, added_micros = _with_tax(note, tax_micros)
     texts = Texts("paper", note.locale)
     description = texts.say("Returned refund: takes back credit note %(number)s", number=note.number)
@@ -154,7 +155,7 @@ def counter_invoice(refund: Refund, note: Invoice, sequence: int, tax_micros: in
 
 
 def _with_tax(document: Invoice, tax_micros: int) -> tuple[TaxLine | None, int]:
-    """Return a document's tax with another amount, and how much of that comes on top of the lines."""
+    """Return a document's tax with another amount, and how much of that is added to the lines."""
     tax = document.tax and replace(document.tax, amount_micros=tax_micros)
     return tax, 0 if tax is None or tax.inclusive else tax_micros
 

@@ -1,4 +1,4 @@
-"""Issue what the newest payments of an account lack: nobody who asks waits for the queue."""
+"""Issue the missing documents of an account's newest payments, so that a request does not wait for the queue."""
 
 from typing import Final
 
@@ -11,15 +11,15 @@ from chalicelib.payments import table as payments
 from chalicelib.payments.payment import Payment
 
 RECENT: Final = 25
-"""Payments that are looked at."""
+"""How many of the newest payments are checked."""
 
 
 def issue_missing_documents(account_id: str, catalog: Catalog) -> None:
-    """Issue the invoices and credit notes that the newest payments should have by now, as far as that goes."""
+    """Issue the invoices and credit notes that the newest payments lack, as far as possible."""
     newest = payments.newest(account_id, limit=RECENT).payments
     paid = [payment for payment in newest if payment.state == "succeeded"]
     known = table.read(account_id, *(payment.payment_id for payment in paid))
-    # One payment without its paper hides no other's; the alarm of the queue that issues it tells of it.
+    # A document that cannot be issued does not stop the others; the alarm of the queue that issues it reports it.
     each(
         reversed(paid),
         lambda payment: _issue_missing(payment, known, catalog),
@@ -29,7 +29,7 @@ def issue_missing_documents(account_id: str, catalog: Catalog) -> None:
 
 
 def _issue_missing(payment: Payment, known: table.State, catalog: Catalog) -> None:
-    credited = known.credited.get(payment.payment_id, table.Credited())
+    credited = known.credited.get(payment.payment_id, table.CreditedAmount())
     if payment.payment_id not in known.sequences:
         issue(payment, catalog)
     if payment.refunded_micros != credited.micros:

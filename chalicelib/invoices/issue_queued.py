@@ -1,4 +1,4 @@
-"""Issue the invoices of payments that have succeeded: the queue gets an event of each, and nobody has to ask."""
+"""Issue the invoices of succeeded payments: the queue gets an event for each, so no request is needed."""
 
 from collections.abc import Sequence
 
@@ -10,24 +10,24 @@ from chalicelib.invoices.issue import issue_for
 from chalicelib.typed import json_decoder
 
 
-class PaidDetail(msgspec.Struct, frozen=True):
-    """What is read of a `payment.succeeded` event."""
+class PaymentDetail(msgspec.Struct, frozen=True):
+    """The fields that are read from a `payment.succeeded` event."""
 
     account_id: str
     payment_id: str
 
 
-class Paid(msgspec.Struct, frozen=True):
+class PaymentEvent(msgspec.Struct, frozen=True):
     """An event as EventBridge puts it on the queue."""
 
-    detail: PaidDetail
+    detail: PaymentDetail
 
 
 def issue_queued(messages: Sequence[Message], catalog: Catalog) -> list[str]:
-    """Issue the invoices of payments; return the ids of the messages to be delivered again, and in the end parked."""
+    """Issue the invoices of payments; return the ids of failed messages, to be delivered again and finally parked."""
 
     def handle(message: Message) -> None:
-        paid = json_decoder(Paid).decode(message["body"]).detail
-        issue_for(paid.account_id, paid.payment_id, catalog)
+        payment = json_decoder(PaymentEvent).decode(message["body"]).detail
+        issue_for(payment.account_id, payment.payment_id, catalog)
 
     return each_message(messages, handle, message="an invoice could not be issued")

@@ -1,7 +1,7 @@
 """Numbers of documents: `ACME-000042`, and `ACME-CN-000043` for a credit note. Pure.
 
-An account's invoices and credit notes are numbered in one sequence. The prefix is made of the account's id; ids that
-would look alike in it get a mark of their own, so that one seller never has the same number twice.
+An account's invoices and credit notes are numbered in one sequence. The prefix is derived from the account's id. Ids
+that could give the same prefix get a mark of their own, so that a seller never uses a number twice.
 """
 
 import re
@@ -20,7 +20,7 @@ PDF: Final = ".pdf"
 
 
 def prefix_of(account_id: str) -> str:
-    """Return an account's prefix: its id in capitals, with a mark where that alone would not tell it from others."""
+    """Return an account's prefix: its id in capitals, with a mark if that alone might not be unique."""
     safe = re.sub(r"[^A-Z0-9]+", "-", account_id.upper()).strip("-")[:LONGEST_PREFIX].rstrip("-")
     if safe.lower() == account_id and not _looks_numbered(safe):
         return safe
@@ -29,7 +29,7 @@ def prefix_of(account_id: str) -> str:
 
 
 def _looks_numbered(safe: str) -> bool:
-    """Tell whether a prefix ends as a credit note's does: `acme-cn` would number invoices as `acme` credit notes."""
+    """Tell whether a prefix ends like a credit note's: invoices of `acme-cn` would look like credit notes of `acme`."""
     return safe.endswith(f"-{CREDIT_NOTE}")
 
 
@@ -40,6 +40,6 @@ def number_of(account_id: str, sequence: int, kind: Kind) -> str:
 
 
 def sequence_of(number: str) -> int | None:
-    """Return the place in the sequence that a number names; None for a text that cannot be a number."""
+    """Return the sequence number in a document's number; None for a text that cannot be such a number."""
     match = NUMBER.fullmatch(number)
     return int(match[1]) if match else None

@@ -32,11 +32,11 @@ from chalicelib.web import HEADERS, Call, Routes
 routes = Routes(__name__, "Invoices", "The invoices and credit notes of payments, and how they look.")
 
 BODY_BYTES = 192 * 1024
-"""The largest logo in base64, and room for what is around it."""
+"""The largest logo in base64, and room for the rest of the body."""
 
 
 class InvoicesQuery(msgspec.Struct, forbid_unknown_fields=True):
-    """How many documents, and from where on."""
+    """How many documents to list, and where to start."""
 
     limit: Annotated[int, Meta(ge=1, le=100)] = 25
     cursor: Annotated[str, Meta(max_length=200)] | None = None
@@ -106,7 +106,10 @@ def get_transaction_invoice(call: Call[None, None], account_id: str, transaction
     "PUT",
     "/v1/accounts/{account_id}/brand",
     summary="Put a workspace's colour and logo on the documents of its clients, from now on",
-    description="What is left out is cleared. Documents that were issued before keep the look that they had.",
+    description=(
+        "What is left out stays as it is, and null clears it. Documents that were issued before keep the look that "
+        "they had."
+    ),
     takes=BrandRequest,
     example={"color": "#24405f"},
     gives=BrandView,

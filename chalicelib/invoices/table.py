@@ -1,9 +1,9 @@
 """The door to the table `invoices`.
 
 An account's rows: `counter` holds its last number; `document#...` is a document; `cause#...` says which document was
-issued for a payment or a refund; `brand` is how a workspace's documents for its clients look. All that a new document
-needs is written in one transaction, so a cause has one document and the numbers have no gaps, whoever comes at the same
-time and wherever they are cut off.
+issued for a payment or a refund; `brand` is how a workspace's documents for its clients look. All rows of a new
+document are written in one transaction, so a cause has one document and the numbers have no gaps, even with concurrent
+requests that are cut off at any point.
 """
 
 import base64
@@ -31,10 +31,10 @@ BRAND: Final = "brand"
 
 
 class InvoiceRow(Table):
-    """One row of an account; which attributes it has, its key tells.
+    """One row of an account; its key determines which attributes it has.
 
-    Beside its `body`, a document has what a reader of the table's stream needs. A cause has the document's sequence,
-    and what credit notes have taken back of an invoice since.
+    Beside its `body`, a document has the attributes that readers of the table's stream need. A cause has the document's
+    sequence and, for an invoice, the amounts that credit notes have taken back since.
     """
 
     class Meta(metaclass=TableMeta):
@@ -68,19 +68,19 @@ class BrandRow(Table):
     logo = UnicodeAttribute(null=True)
 
 
-class Credited(msgspec.Struct, frozen=True):
-    """What credit notes have taken back of an invoice, all together."""
+class CreditedAmount(msgspec.Struct, frozen=True):
+    """The total that credit notes have taken back of an invoice."""
 
     micros: int = 0
     tax_micros: int = 0
 
 
 class State(msgspec.Struct, frozen=True):
-    """What is known of an account and some causes: the last number, and each cause's sequence, if it has one."""
+    """An account's last number, and the sequence and the credited amounts of each cause that has a document."""
 
     last: int
     sequences: dict[str, int]
-    credited: dict[str, Credited]
+    credited: dict[str, CreditedAmount]
 
 
 def read(account_id: str, *causes: str) -> State:
@@ -95,17 +95,17 @@ def read(account_id: str, *causes: str) -> State:
     )
 
 
-def _credited(row: InvoiceRow) -> Credited:
-    return Credited(int(row.credited_micros or 0), int(row.credited_tax_micros or 0))
+def _credited(row: InvoiceRow) -> CreditedAmount:
+    return CreditedAmount(int(row.credited_micros or 0), int(row.credited_tax_micros or 0))
 
 
 def add(
-    invoice: Invoice, *, crediting: str = "", before: Credited | None = None, after: Credited | None = None
+    invoice: Invoice, *, crediting: str = "", before: CreditedAmount | None = None, after: CreditedAmount | None = None
 ) -> bool:
     """Write a document with its number and its cause, all or nothing; False when a concurrent write came first.
 
-    A credit note moves what is credited of the invoice that was issued for `crediting`, from `before` to `after`, and
-    what takes back a credit note moves it down again.
+    A credit note raises the credited amount of the invoice that was issued for `crediting` from `before` to `after`; a
+    document that takes back a credit note lowers it.
     """
 
     def add_writes(transaction: TransactWrite) -> None:
@@ -127,7 +127,9 @@ def add_to(transaction: TransactWrite, invoice: Invoice) -> None:
     transaction.update(counter, [InvoiceRow.sequence.set(invoice.sequence)], condition=unmoved)
 
 
-def _move(transaction: TransactWrite, account_id: str, cause: str, before: Credited, after: Credited) -> None:
+def _move(
+    transaction: TransactWrite, account_id: str, cause: str, before: CreditedAmount, after: CreditedAmount
+) -> None:
     column = InvoiceRow.credited_micros
     nothing = column.does_not_exist() | (column == 0)
     transaction.update(
@@ -138,7 +140,7 @@ def _move(transaction: TransactWrite, account_id: str, cause: str, before: Credi
 
 
 def find(account_id: str, sequence: int) -> Invoice | None:
-    """Read a document, strongly consistent; None when the sequence has not come so far."""
+    """Read a document, strongly consistent; None if the sequence number is not used yet."""
     try:
         return _invoice(InvoiceRow.get(account_id, _document(sequence), consistent_read=True))
     except InvoiceRow.DoesNotExist:
@@ -146,12 +148,12 @@ def find(account_id: str, sequence: int) -> Invoice | None:
 
 
 def get(account_id: str, sequence: int) -> Invoice:
-    """Read a document that a cause names, strongly consistent."""
+    """Read a document that is known to exist, strongly consistent."""
     return _invoice(InvoiceRow.get(account_id, _document(sequence), consistent_read=True))
 
 
 def change_brand(account_id: str, changes: Mapping[str, str | None]) -> None:
-    """Write what changes of a workspace's brand, and nothing else of it; None clears."""
+    """Write the given attributes of a workspace's brand, and no others; None clears an attribute."""
     actions = [set_or_remove(getattr(BrandRow, name), value) for name, value in changes.items()]
     if actions:
         BrandRow(account_id, BRAND).update(actions)
@@ -166,14 +168,14 @@ def find_brand(account_id: str) -> Brand | None:
     return Brand(row.color or DEFAULT_COLOR, row.logo)
 
 
-class Listed(msgspec.Struct, frozen=True):
-    """One answer of a list. `next_cursor` is None at the end."""
+class InvoiceBatch(msgspec.Struct, frozen=True):
+    """One batch of a list. `next_cursor` is None at the end."""
 
     invoices: list[Invoice]
     next_cursor: str | None
 
 
-def newest(account_id: str, *, limit: int, cursor: str | None = None) -> Listed:
+def newest(account_id: str, *, limit: int, cursor: str | None = None) -> InvoiceBatch:
     """List an account's documents, newest first. Raises InvalidCursor."""
     below = _decoded(cursor) if cursor else _document(10**SEQUENCE_DIGITS - 1)
     rows = InvoiceRow.query(
@@ -186,7 +188,7 @@ def newest(account_id: str, *, limit: int, cursor: str | None = None) -> Listed:
     )
     found = [_invoice(row) for row in rows]
     more = len(found) > limit
-    return Listed(found[:limit], _encoded(found[limit].sequence) if more else None)
+    return InvoiceBatch(found[:limit], _encoded(found[limit].sequence) if more else None)
 
 
 def _document(sequence: int) -> str:

@@ -1,4 +1,4 @@
-"""How invoices and credit notes look outside."""
+"""Invoices and credit notes as the API shows them."""
 
 import msgspec
 
@@ -20,14 +20,14 @@ class PartyView(msgspec.Struct):
 
 
 class PeriodView(msgspec.Struct):
-    """From when to when; the end is not included."""
+    """A period; the end is not included."""
 
     start: str
     end: str
 
 
 class InvoiceLineView(msgspec.Struct):
-    """One thing sold."""
+    """One line of a document."""
 
     description: str
     quantity: str | None
@@ -37,7 +37,7 @@ class InvoiceLineView(msgspec.Struct):
 
 
 class TaxView(msgspec.Struct):
-    """The tax: part of the lines if `inclusive`, else on top of them. `rate` is in per cent."""
+    """The tax: contained in the lines if `inclusive`, else added to them. `rate` is in percent."""
 
     name: str
     rate: str
@@ -57,10 +57,10 @@ class InvoicePaymentView(msgspec.Struct):
 
 
 class InvoiceView(msgspec.Struct):
-    """A document. Amounts are positive.
+    """A document. Its total is positive.
 
-    `credits` is the number of the document that it takes back: a credit note's invoice. An invoice has it where it
-    takes back the credit note of a refund that came back.
+    `credits` is the number of the document that this one takes back: for a credit note its invoice, for an invoice the
+    credit note of a returned refund, else null.
     """
 
     number: str
@@ -103,7 +103,7 @@ class InvoiceList(msgspec.Struct):
 
 
 class BrandView(msgspec.Struct):
-    """A workspace's brand. `logo` names the picture that is kept."""
+    """A workspace's brand. `logo` names the stored picture."""
 
     color: str
     logo: str | None

@@ -1,4 +1,4 @@
-"""How documents speak to somebody. Everything is exact: as many decimals as an amount has, at least the currency's."""
+"""The texts, amounts and dates of documents. Amounts are exact: all their decimals, at least the currency's."""
 
 import re
 from decimal import Decimal

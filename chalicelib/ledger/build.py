@@ -1,7 +1,7 @@
-"""Build what a commit adds: the pages of each wallet, chained, and the usage of its days. Pure.
+"""Build what a commit adds: each wallet's chained pages and its daily usage. Pure.
 
 The legs of one posting may be in two wallets, and each transaction names its sibling by its place. So all legs are
-first divided into pages, and the pages are written when every transaction has its place.
+first divided into pages; the pages are written once every transaction has its place.
 """
 
 from bisect import bisect_right
@@ -20,11 +20,11 @@ from chalicelib.ledger.posting import CREDIT, Content, Leg, Line, Part, Posting
 from chalicelib.ledger.wallet import Wallet
 
 posting_order: Final = attrgetter("identity.occurred_at_ms", "identity.source", "identity.event_id")
-"""Transactions of a page are in the order of their own time, then of source and id: the same on every run."""
+"""A page's transactions are sorted by event time, then by source and id, so the order is the same on every run."""
 
 
 class WalletPlan(msgspec.Struct, frozen=True):
-    """What one wallet gets in a commit. The write succeeds only if the wallet is still what `wallet` says."""
+    """What a commit adds to one wallet. The write succeeds only if the stored wallet has not changed from `wallet`."""
 
     wallet: Wallet
     pages: list[Page]
@@ -32,7 +32,7 @@ class WalletPlan(msgspec.Struct, frozen=True):
 
     @property
     def item_count(self) -> int:
-        """Return how many items of a DynamoDB transaction the plan takes."""
+        """Return the number of items that the plan takes in a DynamoDB transaction."""
         return 1 + len(self.pages) + len(self.days)
 
     @property
@@ -57,7 +57,7 @@ NO_SIBLINGS: Final = Siblings()
 class _Share(msgspec.Struct):
     """A wallet's share of a commit: its legs in posting order, and where they are cut into pages.
 
-    `siblings` has the share and the place of a posting's other leg, by the place of this one.
+    `siblings` maps the place of a leg to the share and place of its posting's other leg.
     """
 
     wallet: Wallet
@@ -73,11 +73,11 @@ class _Share(msgspec.Struct):
         return len(self.legs) - 1
 
     def cut_of(self, place: int) -> int:
-        """Return the number of the page in which the leg of a place will be."""
+        """Return the number of the page that will hold the leg at a place."""
         return bisect_right(self.cuts, place, key=attrgetter("start")) - 1 if len(self.cuts) > 1 else 0
 
     def page(self, number: int) -> SiblingPage:
-        """Return where a page will be."""
+        """Return the location that a page will have."""
         cut = self.cuts[number]
         latest_ms = self.postings[cut.stop - 1].identity.occurred_at_ms
         return SiblingPage(self.wallet.account_id, latest_ms, self.wallet.sequence + 1 + cut.start)
@@ -89,7 +89,7 @@ class _Share(msgspec.Struct):
 
 
 def build(wallets: Mapping[str, Wallet], postings: Iterable[Posting], posted_at_ms: int) -> list[WalletPlan]:
-    """Build what appends postings, none of them posted yet, to all wallets that they move."""
+    """Build the plans that append postings, none of them posted yet, to all wallets that they change."""
     shares = _shares(wallets, postings)
     while True:
         pages = [_write_pages(share, posted_at_ms) for share in shares]
@@ -114,7 +114,7 @@ def _shares(wallets: Mapping[str, Wallet], postings: Iterable[Posting]) -> list[
 
 
 def cut_into_pages(times: Sequence[int]) -> list[slice]:
-    """Cut sorted times so that no part is longer than five minutes or has more transactions than a page may."""
+    """Cut sorted times so that no part spans more than five minutes or has more transactions than a page may hold."""
     cuts: list[slice] = []
     start = 0
     for index in range(1, len(times)) if times[-1] - times[0] > SPAN_MS else ():
@@ -146,7 +146,7 @@ def _halve_too_large(share: _Share, pages: Sequence[Page]) -> bool:
 
 
 def _write_pages(share: _Share, posted_at_ms: int) -> list[Page]:
-    """Write a wallet's pages, each following the one before."""
+    """Write a wallet's pages, each chained to the one before."""
     pages: list[Page] = []
     head = share.wallet
     for cut in share.cuts:
@@ -159,7 +159,7 @@ def _write_pages(share: _Share, posted_at_ms: int) -> list[Page]:
 def write_page(
     head: Wallet, postings: Sequence[Posting], legs: Sequence[Leg], siblings: Siblings, posted_at_ms: int
 ) -> Page:
-    """Write the page that follows `head`, of legs in posting order that fit into one."""
+    """Write the page that follows `head`, from legs in posting order that fit into one page."""
     columns = {**_columns(head.account_id, postings, legs), **siblings.columns}
     place = (head.account_id, head.currency, head.sequence + 1, head.balance_micros)
     body = format_2.encode(Header(*place, posted_at_ms, len(legs), siblings.pages), columns)
@@ -218,7 +218,7 @@ def _values(things: Iterable[Any], name: str) -> list[Any]:
 def _sent_amounts(
     sent: Iterable[Content | Part], priced: Iterable[Leg | Line], line_counts: Iterable[int]
 ) -> list[int | None]:
-    """Return the amounts that were sent, where `implied_amount` gives another one."""
+    """Return the amounts that were sent, or None where `implied_amount` returns the same."""
     return [
         None
         if each.amount_micros is None
@@ -246,7 +246,7 @@ def _line_columns(contents: Sequence[Content], legs: Sequence[Leg], line_counts:
 
 
 def _siblings(share: _Share, cut: slice) -> Siblings:
-    """Return the pages that hold siblings of a part's legs, and the columns that lead there."""
+    """Return the pages that hold siblings of a part's legs, and the columns that refer to them."""
     numbers: dict[tuple[str, int], int] = {}
     pages: list[SiblingPage] = []
     passed: list[int] = []

@@ -1,7 +1,7 @@
-"""Codecs of columns: each one way to store a column's values. Pure.
+"""Column codecs: each is one way to store a column's values. Pure.
 
 A codec is a struct with a short tag whose meaning never changes. `of` stores values, or returns None if the codec does
-not fit them; `values` returns them again, or raises UnreadableColumn.
+not fit them; `values` returns the values, or raises UnreadableColumn.
 """
 
 from collections.abc import Sequence
@@ -31,7 +31,7 @@ FEWEST: Final = 8
 JSON_LEVEL: Final = 3
 LOWEST_INTEGER: Final = -(2**62)
 HIGHEST_INTEGER: Final = 2**62
-"""Beyond these a difference may need more than 64 bits, and JSON stores the column."""
+"""Beyond these limits a difference may need more than 64 bits, so the column is stored as JSON."""
 
 SEPARATOR: Final = b"\0"
 DIGIT: Final = b"\0"
@@ -42,9 +42,9 @@ _json_list: Final = json_decoder(list[Any])
 
 
 class Codec(msgspec.Struct, array_like=True, frozen=True, forbid_unknown_fields=True):
-    """A stored column: an array of the codec's tag and what that codec needs.
+    """A stored column: an array of the codec's tag and its fields.
 
-    Each codec's `values(count)` returns the column's values, which are `count`, or raises UnreadableColumn.
+    Each codec's `values(count)` returns the column's `count` values, or raises UnreadableColumn.
     """
 
 
@@ -60,13 +60,13 @@ class Plain(Codec, tag="p", frozen=True):
 
 
 class Cycle(Codec, tag="c", frozen=True):
-    """The first values, repeated to the end. One value alone is a constant; four are receipts of four like parts."""
+    """The first values, repeated to the end. One value is a constant; four come from receipts of four similar parts."""
 
     first: list[Any]
 
     @classmethod
     def of(cls, values: Sequence[Any]) -> Self | None:
-        """Fit values that repeat after at most eight."""
+        """Fit values that repeat with a period of at most eight."""
         head = values[: 2 * LONGEST_CYCLE]
         for period in range(1, min(LONGEST_CYCLE, len(values) // 2) + 1):
             if head[period:] == head[:-period] and values[period:] == values[:-period]:
@@ -82,7 +82,7 @@ class Cycle(Codec, tag="c", frozen=True):
 
 
 class Json(Codec, tag="j", frozen=True):
-    """JSON, deflated: for whatever no other codec fits."""
+    """Deflated JSON, for values that no other codec fits."""
 
     size: int
     deflated: bytes
@@ -101,11 +101,11 @@ class Json(Codec, tag="j", frozen=True):
 
 
 class Template(Codec, tag="t", frozen=True):
-    """Texts of one length: what all share is stored once, and the positions that vary one after the other.
+    """Texts of one length: the characters that all share are stored once, the others position by position.
 
-    In `pattern` a byte 0 stands for a packed digit and a byte 1 for a deflated character. Hexadecimal digits are
-    packed, two to a byte. Deflated are positions with few different characters (the variant of a UUID, the time that
-    an id begins with), decimal digits (at 3.4 bits each, where 3.32 is the least) and other letters.
+    In `pattern`, byte 0 marks a packed digit and byte 1 a deflated character. Hexadecimal digits are packed, two to a
+    byte. Positions with few different characters (the variant of a UUID, the time that an id begins with), decimal
+    digits (at 3.4 bits each, where 3.32 is the minimum) and other letters are deflated.
     """
 
     pattern: bytes
@@ -114,7 +114,7 @@ class Template(Codec, tag="t", frozen=True):
 
     @classmethod
     def of(cls, texts: Sequence[str]) -> Self | None:
-        """Fit texts of one length that differ in letters and digits alone."""
+        """Fit texts of one length that differ only in letters and digits."""
         columns = _positions(texts)
         digits, others = _sort_positions(columns, len(texts))
         packed = pack_hex(b"".join(columns[at] for at in digits))
@@ -148,7 +148,7 @@ class Template(Codec, tag="t", frozen=True):
 
 
 def _positions(texts: Sequence[str]) -> list[bytes]:
-    """Cut texts of one length into the characters at each position; nothing comes of texts of several lengths."""
+    """Split texts of one length into the characters at each position; return [] for texts of several lengths."""
     joined = "\0".join(("", *texts)).encode()
     step, uneven = divmod(len(joined), len(texts))
     if uneven or joined[::step] != SEPARATOR * len(texts):
@@ -159,7 +159,7 @@ def _positions(texts: Sequence[str]) -> list[bytes]:
 def _sort_positions(columns: Sequence[bytes], count: int) -> tuple[list[int], list[int]]:
     """Return the positions at which characters vary widely, and those at which they vary little.
 
-    In a sample of hexadecimal digits one in sixteen is the first one; here the limit is one in eight, and three.
+    In a sample of hexadecimal digits, one in sixteen equals the first; the limit here is one in eight, plus three.
     """
     size = min(count, SAMPLE)
     wide, little = [], []
@@ -173,7 +173,7 @@ def _sort_positions(columns: Sequence[bytes], count: int) -> tuple[list[int], li
 
 
 class Numbers(Codec, tag="n", frozen=True):
-    """Integers by how much each is above the lowest."""
+    """Integers as offsets from the lowest."""
 
     lowest: int
     planes: list[bytes]
@@ -184,12 +184,12 @@ class Numbers(Codec, tag="n", frozen=True):
         return cls(lowest, pack_planes(_shift(numbers, -lowest), highest - lowest))
 
     def values(self, count: int) -> list[Any]:
-        """Add what is above the lowest."""
+        """Add the lowest to the offsets."""
         return list(_shift(unpack_planes(self.planes, count), self.lowest))
 
 
 class Differences(Codec, tag="d", frozen=True):
-    """Integers as differences, each to the one before, above the lowest difference: for times and balances."""
+    """Integers as differences from the previous one, above the lowest difference: for times and balances."""
 
     first: int
     lowest: int
@@ -215,7 +215,7 @@ Leaf = Plain | Cycle | Json | Template | Numbers | Differences
 
 
 def fit_integers(numbers: Sequence[int]) -> Numbers | Differences | None:
-    """Store integers by their values or by their differences, whichever lie closer together."""
+    """Store integers as values or as differences, whichever have the smaller range."""
     rising = sorted(numbers) == numbers
     lowest, highest = (numbers[0], numbers[-1]) if rising else (min(numbers), max(numbers))
     if lowest < LOWEST_INTEGER or highest > HIGHEST_INTEGER:
@@ -228,7 +228,7 @@ def fit_integers(numbers: Sequence[int]) -> Numbers | Differences | None:
 
 
 def fit_leaf(values: Sequence[Any]) -> Leaf:
-    """Store values by one codec that fits all of them."""
+    """Store values with one codec that fits all of them."""
     return fit_cycle(values) or fit_alike(values) or Json.of(values)
 
 

@@ -1,11 +1,11 @@
-"""Columns of values to bytes and back, each by the codec that fits its values best. Pure.
+"""Encode columns of values as bytes and decode them, each with the codec that fits its values best. Pure.
 
-Any values survive that JSON can hold: texts, integers of any size, None, lists, objects. What is stored is a
+A column can hold any values that JSON can: texts, integers of any size, None, lists, objects. It is stored as a
 MessagePack array whose first element names the codec. The codec is chosen from the values alone, so a column needs no
-schema, and columns stay readable if the choice is made otherwise later.
+schema, and stored columns stay readable if the choice changes later.
 
 Lengths are checked against each other and against the number of values. A digit that was changed in place is read as
-another digit: the page's hash finds that.
+another digit; the page's hash detects that.
 """
 
 import struct
@@ -37,7 +37,7 @@ from chalicelib.typed import json_decoder, msgpack_decoder
 __all__ = ["UnreadableColumn", "decode", "encode"]
 
 SHORT: Final = 32
-"""Up to this many values the plain list is tried too: a codec's own parts may cost more than they save."""
+"""Up to this many values, the plain list is tried too: a codec's overhead may be more than it saves."""
 
 SAMPLE: Final = 64
 MOST_SHAPES: Final = 8
@@ -74,10 +74,10 @@ class Shapes(Codec, tag="s", frozen=True):
 
 
 class Repeats(Codec, tag="r", frozen=True):
-    """Values that come again: each different one once, in order of appearance, and a number for every value.
+    """Repeated values: each distinct value once, in order of appearance, and a number for every value.
 
-    0 is the next new one, 1 the newest so far, and from 2 on they are counted from the first. So three parts with the
-    same new quantity, receipt after receipt, give the same numbers each time, and these deflate to almost nothing.
+    0 is the next new value, 1 is the newest so far, and numbers from 2 on count from the first value. So receipts in
+    which three parts share a new quantity give the same numbers each time, and these deflate to almost nothing.
     """
 
     distinct: Leaf | Shapes
@@ -85,7 +85,7 @@ class Repeats(Codec, tag="r", frozen=True):
 
     @classmethod
     def of(cls, values: Sequence[Any]) -> Self | None:
-        """Fit values of which at most half, in a sample, are different."""
+        """Fit values of which at most half are distinct in a sample."""
         head = identities(values[:SAMPLE])
         if 2 * len(set(head)) > len(head):
             return None
@@ -95,7 +95,7 @@ class Repeats(Codec, tag="r", frozen=True):
         return cls(_fit_distinct(distinct), fit_leaf(_relative([places[key] for key in keys])))
 
     def values(self, count: int) -> list[Any]:
-        """Look each value up."""
+        """Look up each value."""
         numbers = _read_integers(self.numbers, count)
         distinct = self.distinct.values(numbers.count(0))
         require(numbers[0] == 0 and min(numbers) >= 0, "the numbers begin with no value")
@@ -144,7 +144,7 @@ def encode(values: Sequence[Any]) -> bytes:
         if len(values) > SHORT:
             return stored
         return min(stored, _encoder.encode(Plain(list(values))), key=len)
-    except OverflowError:  # an integer beyond 64 bits, which MessagePack lacks
+    except OverflowError:  # an integer beyond 64 bits, which MessagePack cannot hold
         return _encoder.encode(Json.of(values))
 
 
@@ -165,7 +165,7 @@ def _fit(values: Sequence[Any]) -> Column:
 
 
 def _fit_distinct(values: Sequence[Any]) -> Leaf | Shapes:
-    """Choose the codec of values that do not come again."""
+    """Choose the codec for values that do not repeat."""
     if len(values) <= SHORT:
         return fit_leaf(values)
     return fit_alike(values) or Shapes.of(values) or Json.of(values)

@@ -18,14 +18,14 @@ MAXIMUM_ITEMS: Final = 100
 """Items in one transaction (Amazon DynamoDB API Reference, TransactWriteItems)."""
 
 MAXIMUM_BYTES: Final = 3_500_000
-"""Bytes of bodies in one commit; a transaction takes 4 MB with everything around them (the same page)."""
+"""Bytes of page bodies in one commit. A transaction takes 4 MB, including everything else in it (the same page)."""
 
 Window = tuple[int, int]
 """A range of page time in ms, both ends included."""
 
 
 class EventConflict(Refusal):
-    """The same source and id was posted with other content. Nothing is posted."""
+    """An event with the same source and id was posted with other content. Nothing is posted."""
 
     status = 409
     type = "event-conflict"
@@ -43,7 +43,7 @@ class EventConflict(Refusal):
 
 
 class Classification(msgspec.Struct, Generic[PostingT], frozen=True):
-    """Postings by what was posted before: nothing of the event, the same, or the same event with other content."""
+    """Postings by what was posted of their event before: nothing, the same content, or other content."""
 
     new: list[PostingT]
     repeats: list[PostingT]
@@ -51,7 +51,7 @@ class Classification(msgspec.Struct, Generic[PostingT], frozen=True):
 
 
 def separate_duplicates(postings: Iterable[PostingT]) -> tuple[list[PostingT], list[tuple[PostingT, PostingT]]]:
-    """Return the first posting of each event, and the further ones, each with the first."""
+    """Return the first posting of each event, and each further posting with the first one of its event."""
     first_of: dict[EventKey, PostingT] = {}
     duplicates: list[tuple[PostingT, PostingT]] = []
     for posting in postings:
@@ -64,7 +64,7 @@ def separate_duplicates(postings: Iterable[PostingT]) -> tuple[list[PostingT], l
 
 
 def have_same_content(posting: Posting, other: Posting) -> bool:
-    """Tell whether two postings of one event say the same. Prices, and the wallets that they move, do not count."""
+    """Tell whether two postings of one event have the same content. Prices and the legs' wallets are not compared."""
     return (
         posting.identity == other.identity
         and posting.content == other.content
@@ -75,9 +75,9 @@ def have_same_content(posting: Posting, other: Posting) -> bool:
 def classify(
     postings: Sequence[PostingT], posted: Mapping[str, Mapping[EventKey, PostedEvent]]
 ) -> Classification[PostingT]:
-    """Tell new postings from repeats and conflicts, by what was found in the pages of each wallet.
+    """Classify postings as new, repeats or conflicts, by what was found in the pages of each wallet.
 
-    A posting of which any leg was posted is not new, also when it would move other wallets today.
+    A posting is not new if any of its legs was posted, even if it would change other wallets today.
     """
     if not any(posted.values()):
         return Classification(list(postings), [], [])
@@ -95,9 +95,9 @@ def classify(
 
 
 def pages_to_read(times: Iterable[int], wallet: Wallet, sequence: int) -> tuple[list[PageSpan], list[Window]]:
-    """Return which of a wallet's pages can hold events of these times: recent ones by name, others by ranges of time.
+    """Return which of a wallet's pages can hold events of these times: recent pages one by one, others as time ranges.
 
-    Pages up to `sequence` were read before.
+    Pages up to `sequence` have already been read.
     """
     ordered = sorted(set(times))
     recent = [span for span in wallet.recent if span.first_sequence > sequence and _has_one_in(ordered, span)]
@@ -106,13 +106,13 @@ def pages_to_read(times: Iterable[int], wallet: Wallet, sequence: int) -> tuple[
 
 
 def _has_one_in(ordered: Sequence[int], span: PageSpan) -> bool:
-    """Tell whether one of the sorted times lies between a page's first and last."""
+    """Tell whether one of the sorted times is between a page's first and last event."""
     place = bisect_left(ordered, span.earliest_ms)
     return place < len(ordered) and ordered[place] <= span.latest_ms
 
 
 def windows_around(ordered: Iterable[int], latest_ms: int) -> list[Window]:
-    """Return the ranges of page time in which pages can hold events of these times; none is later than `latest_ms`.
+    """Return the ranges of page time to search for events of these times. No such page is later than `latest_ms`.
 
     An event of time t is on a page whose latest time is between t and t plus five minutes, so a batch that mixes old
     and new events reads only around each of them. Two ranges less than five minutes apart become one: a call costs
@@ -139,8 +139,8 @@ def fit_in_one_write(plans: Iterable[WalletPlan]) -> bool:
 def split_into_commits(postings: Iterable[PostingT]) -> Iterator[list[PostingT]]:
     """Split postings into as few commits as the number of items allows.
 
-    Those that move the same wallets stay together, in the order of their time. So many clients of one workspace take
-    a few commits, each of some of the clients, and not one for every few events.
+    Postings that change the same wallets stay together, in time order. So the events of many clients of one workspace
+    take a few commits, each for some of the clients, instead of one commit for every few events.
     """
     chunk: list[PostingT] = []
     items: set[tuple[object, ...]] = set()
@@ -156,7 +156,7 @@ def split_into_commits(postings: Iterable[PostingT]) -> Iterator[list[PostingT]]
 
 
 def _group_by_wallets(postings: Iterable[PostingT]) -> Iterator[list[PostingT]]:
-    """Yield the postings that move the same wallets in the same five minutes, together."""
+    """Yield groups of postings that change the same wallets in the same five minutes."""
     groups: dict[tuple[str, ...], list[PostingT]] = {}
     for posting in postings:
         groups.setdefault(tuple([leg.account_id for leg in posting.legs]), []).append(posting)
@@ -171,9 +171,9 @@ def _group_by_wallets(postings: Iterable[PostingT]) -> Iterator[list[PostingT]]:
 
 
 def _items_needed(posting: Posting) -> set[tuple[object, ...]]:
-    """Name the items that a commit of the posting's five minutes writes for each wallet: its row, a page, and a day.
+    """Return keys of the items that a commit of the posting's five minutes writes for each wallet: row, page and day.
 
-    Two pages of one wallet are never of the same five minutes, unless one would be too large.
+    Two pages of one wallet never begin in the same five minutes, unless one page would be too large.
     """
     moment = posting.identity.occurred_at_ms
     return {

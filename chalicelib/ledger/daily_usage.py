@@ -1,4 +1,4 @@
-"""Usage by day and meter: totals kept beside the pages, moved in the same commit. Pure."""
+"""Usage by day and meter: totals stored beside the pages, updated in the same commit. Pure."""
 
 from bisect import bisect_left
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ _amount: Final = attrgetter("amount_micros")
 
 
 class Usage(msgspec.Struct):
-    """What one meter used: millionths of its unit, micros, and how many transactions or lines."""
+    """One meter's usage: quantity in millionths of its unit, amount in micros, and number of transactions or lines."""
 
     quantity_micros: int = 0
     amount_micros: int = 0
@@ -38,9 +38,9 @@ Days = dict[str, dict[str, Usage]]
 
 
 def sum_usage_by_day(times: Sequence[int], contents: Sequence[Content], legs: Sequence[Leg]) -> Days:
-    """Sum one wallet's usage by the UTC day of the events. All three sequences are in the order of the times.
+    """Sum one wallet's usage by the UTC day of the events. All three sequences are in time order.
 
-    A receipt counts by its lines. What has no meter, such as a payment, is no usage.
+    A receipt counts by its lines. A transaction without a meter, such as a payment, is not usage.
     """
     days: Days = {}
     start = 0
@@ -55,7 +55,7 @@ def sum_usage_by_day(times: Sequence[int], contents: Sequence[Content], legs: Se
 
 
 def add_days(days: Days, more: Days) -> None:
-    """Add other days to days."""
+    """Add the usage of `more` to `days`."""
     for day, meters in more.items():
         for meter, usage in meters.items():
             days.setdefault(day, {}).setdefault(meter, Usage()).add(usage)

@@ -1,4 +1,4 @@
-"""Pages of format 1: JSON by columns, compressed as a whole. They are read, and no longer written. Pure.
+"""Page format 1: JSON by columns, compressed as a whole. Such pages are read, but no longer written. Pure.
 
 The hash covers the JSON before compression. A field that is the same for the whole page is stored once.
 """
@@ -16,7 +16,7 @@ NUMBER: Final = 1
 
 
 class _Body(msgspec.Struct):
-    """`times` are differences in ms, each to the time before, from `start_ms` on."""
+    """`times` are differences in ms, each from the previous time; the first is from `start_ms`."""
 
     account_id: str
     currency: str
@@ -29,7 +29,7 @@ class _Body(msgspec.Struct):
 
 
 def hashed(body: bytes) -> bytes:
-    """Return what the page's hash covers. Raises zlib.error."""
+    """Return the bytes that the page's hash covers. Raises zlib.error."""
     return zlib.decompress(body)
 
 

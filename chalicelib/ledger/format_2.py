@@ -1,7 +1,7 @@
-"""Pages of format 2: each column by itself, stored by the codec that fits its values. Pure.
+"""Page format 2: each column is stored separately, with the codec that fits its values. Pure.
 
-The body is MessagePack: the header, and the columns by name. The page's hash covers the stored bytes, so nothing is
-encoded again to check it: another release of zlib may write other bytes.
+The body is MessagePack: the header, and the columns by name. The page's hash covers the stored bytes, so a check
+encodes nothing again: another release of zlib may write other bytes.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,7 +26,7 @@ _body: Final = msgpack_decoder(_Body)
 
 
 def hashed(body: bytes) -> bytes:
-    """Return what the page's hash covers."""
+    """Return the bytes that the page's hash covers."""
     return body
 
 
@@ -41,7 +41,7 @@ def encode(header: Header, columns: Mapping[str, Sequence[Any]]) -> bytes:
 
 
 def decode(body: bytes) -> PageContent:
-    """Read a body; its columns are read when they are asked for. Raises msgspec.DecodeError, UnreadableColumn."""
+    """Read a body. Its columns are decoded on request. Raises msgspec.DecodeError, UnreadableColumn."""
     found = _body.decode(body)
 
     def stored(name: str, count: int) -> list[Any] | None:

@@ -1,7 +1,7 @@
 """Load what a commit needs of each wallet: its head, and which of the events are in its pages already.
 
-Wallets are read first, pages second. A commit in between moves a wallet's sequence, and then our write fails: its
-condition is the sequence that was read.
+Wallets are read first, pages second. A commit in between changes a wallet's sequence, and then our write fails: it is
+conditional on the sequence that was read.
 """
 
 from collections import defaultdict
@@ -22,7 +22,7 @@ from chalicelib.ledger.read_page import PostedEvent, find_events
 from chalicelib.ledger.wallet import PageSpan, Wallet, WalletNotFound
 
 READS_AT_ONCE: Final = 16
-"""Queries at the same time, in the whole process. Events of many far-apart times need one query each."""
+"""Concurrent queries in the whole process. Events whose times are far apart need one query each."""
 
 NOTHING_READ: Final = -1
 END_OF_SEQUENCES: Final = 2**48
@@ -32,13 +32,13 @@ PostedEvents = dict[EventKey, PostedEvent]
 """The events that were found in pages."""
 
 WantedKeys = Mapping[str, Collection[EventKey]]
-"""The events that are looked for, by account."""
+"""The events to look for, by account."""
 
 _time_of: Final = attrgetter("identity.occurred_at_ms")
 
 
 class WalletSnapshot(msgspec.Struct, frozen=True):
-    """A wallet, and the events that its pages up to `sequence` hold. `wallet` is None where it must be read again."""
+    """A wallet, and the events found in its pages up to `sequence`. `wallet` is None if it must be read again."""
 
     wallet: Wallet | None = None
     sequence: int = NOTHING_READ
@@ -50,22 +50,22 @@ class WalletSnapshot(msgspec.Struct, frozen=True):
         return self.wallet is not None and self.sequence >= self.wallet.sequence
 
     def with_wallet(self, wallet: Wallet | None) -> "WalletSnapshot":
-        """Return the snapshot with the wallet as it is now, or None if it must be read again."""
+        """Return the snapshot with the current wallet, or with None if it must be read again."""
         return WalletSnapshot(wallet, self.sequence, self.posted)
 
     def after_commit(self, head: Wallet) -> "WalletSnapshot":
-        """Return the snapshot after our own commit: no event that is still to be posted is on its pages."""
+        """Return the snapshot after our own commit, whose pages hold no event that is still to be posted."""
         return WalletSnapshot(head, head.sequence, self.posted)
 
 
 class LoadResult(msgspec.Struct, frozen=True):
-    """Snapshots by account, and the errors of accounts that could not be loaded: each fails alone."""
+    """Snapshots by account, and the errors of accounts that could not be loaded. Each account fails independently."""
 
     snapshots: dict[str, WalletSnapshot]
     errors: dict[str, Exception]
 
     def attempt(self, account_id: str, work: Callable[[], Any]) -> Any:
-        """Do some work for an account. An error is kept as that account's, and None is returned."""
+        """Run `work` for an account. If it raises, keep the error for that account and return None."""
         try:
             return work()
         except Exception as error:  # noqa: BLE001 - kept by account; its postings are refused with it
@@ -74,7 +74,7 @@ class LoadResult(msgspec.Struct, frozen=True):
 
 
 def load_wallets(postings: Iterable[Posting], known: Mapping[str, WalletSnapshot]) -> LoadResult:
-    """Load all wallets that postings move. What is `known` and current is not read again."""
+    """Load all wallets that postings change. Snapshots that are `known` and current are not read again."""
     by_account: dict[str, list[Posting]] = defaultdict(list)
     for posting in postings:
         for leg in posting.legs:
@@ -144,14 +144,14 @@ def _find_in_range(
 def _run_side_by_side(
     result: LoadResult, jobs: Sequence[tuple[str, Callable[[], PostedEvents]]]
 ) -> Iterable[PostedEvents]:
-    """Do jobs for accounts at the same time, and return their results in the order of the jobs."""
+    """Run jobs for accounts concurrently, and return their results in the order of the jobs."""
     if len(jobs) == 1:
         return [result.attempt(*jobs[0])]
     return _readers().map(result.attempt, *zip(*jobs, strict=True)) if jobs else ()
 
 
 def _read_wallets(result: LoadResult) -> None:
-    """Read the wallets that are not known, in as few calls as that takes."""
+    """Read the wallets that are not known, in as few calls as possible."""
     missing = [account for account, each in result.snapshots.items() if each.wallet is None]
     rows = table.read_wallet_rows(missing) if missing else {}
     for account in missing:
@@ -163,7 +163,7 @@ def _read_wallets(result: LoadResult) -> None:
 
 
 def _add_found(result: LoadResult, found: Iterable[tuple[str, PostedEvents]]) -> None:
-    """Add to each snapshot what was found in its pages. Unless reading failed, it now holds all pages of its wallet."""
+    """Add to each snapshot what was found in its pages. Unless reading failed, it then covers all of its pages."""
     posted: dict[str, PostedEvents] = defaultdict(dict)
     for account, more in found:
         posted[account] |= more or {}
@@ -174,5 +174,5 @@ def _add_found(result: LoadResult, found: Iterable[tuple[str, PostedEvents]]) ->
 
 @cache
 def _readers() -> ThreadPoolExecutor:
-    """Return the process's readers, made when they are first needed."""
+    """Return the process's readers, created on first use."""
     return ThreadPoolExecutor(READS_AT_ONCE, thread_name_prefix="ledger-reader")

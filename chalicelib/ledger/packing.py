@@ -1,6 +1,6 @@
-"""Bytes of a column: deflated, digits packed, integers in planes. Pure. Every reader checks the lengths it expects.
+"""Bytes of a column: deflated, packed digits, integers in planes. Pure. Every reader checks the lengths it expects.
 
-All of it works on whole columns, so that the time goes into loops written in C.
+All functions work on whole columns, so that the loops run in C.
 """
 
 import binascii
@@ -11,28 +11,28 @@ from typing import Final
 
 DEFLATE_LEVEL: Final = 6
 WINDOW_BITS: Final = -15
-"""A bare deflate stream: six bytes less than zlib's frame, whose checksum the page's hash makes superfluous."""
+"""A raw deflate stream: six bytes less than zlib's format, whose checksum is redundant with the page's hash."""
 
 WIDTHS: Final = {1: "B", 2: "H", 4: "I", 8: "Q"}
 
 
 class UnreadableColumn(Exception):
-    """A stored column is cut short, damaged, or of a codec that this version does not know."""
+    """A stored column is truncated, damaged, or stored with a codec that this version does not know."""
 
 
 def require(holds: bool, what: str) -> None:  # noqa: FBT001 - an assertion that is never optimized away
-    """Raise UnreadableColumn with `what` unless it holds."""
+    """Raise UnreadableColumn with `what` unless the condition holds."""
     if not holds:
         raise UnreadableColumn(what)
 
 
 def deflate(plain: bytes, level: int = DEFLATE_LEVEL) -> bytes:
-    """Compress with a bare deflate stream."""
+    """Compress to a raw deflate stream."""
     return zlib.compress(plain, level, WINDOW_BITS)
 
 
 def inflate(stored: bytes, size: int) -> bytes:
-    """Decompress to exactly `size` bytes; at most one byte more is ever unpacked."""
+    """Decompress to exactly `size` bytes, and never unpack more than one byte beyond that."""
     require(size >= 0, "the deflated part has another length")
     stream = zlib.decompressobj(WINDOW_BITS)
     plain = stream.decompress(stored, size + 1)
@@ -41,13 +41,13 @@ def inflate(stored: bytes, size: int) -> bytes:
 
 
 def deflate_runs(plain: bytes) -> bytes:
-    """Compress by Huffman codes and runs of one byte: fast, and as good where nothing else repeats."""
+    """Compress with Huffman codes and runs of one byte: fast, and as good where nothing else repeats."""
     stream = zlib.compressobj(DEFLATE_LEVEL, zlib.DEFLATED, WINDOW_BITS, strategy=zlib.Z_RLE)
     return stream.compress(plain) + stream.flush()
 
 
 def pack_hex(digits: bytes) -> bytes | None:
-    """Pack lower-case hexadecimal digits, two to a byte; None for anything else, and for decimal ones alone."""
+    """Pack lower-case hexadecimal digits, two to a byte. Return None for anything else, and for decimal digits only."""
     if digits.isdigit():
         return None
     try:
@@ -75,7 +75,7 @@ def pack_planes(numbers: Sequence[int], highest: int) -> list[bytes]:
 
 
 def unpack_planes(planes: Sequence[bytes], count: int) -> Sequence[int]:
-    """Read numbers back."""
+    """Read back what `pack_planes` wrote."""
     if not planes:
         return [0] * count
     require(len(planes) <= 8, "the numbers are wider than eight bytes")
@@ -87,6 +87,6 @@ def unpack_planes(planes: Sequence[bytes], count: int) -> Sequence[int]:
 
 
 def _pack_plane(plane: bytes) -> bytes:
-    """Deflate a plane if that makes it shorter. Its length tells the reader which of both it is."""
+    """Deflate a plane if that makes it shorter. The reader recognizes a deflated plane by its length."""
     deflated = deflate(plane)
     return deflated if len(deflated) < len(plane) else plane

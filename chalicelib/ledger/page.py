@@ -12,25 +12,26 @@ SPAN_MS: Final = 5 * 60 * 1000
 """The longest time between a page's first and last event. A search around an event reads no further than this."""
 
 BODY_BYTES: Final = 300 * 1024
-"""The largest body: an item of DynamoDB holds 400 KB, with the other attributes."""
+"""The largest body. A DynamoDB item holds 400 KB, including the other attributes."""
 
 TRANSACTIONS: Final = 5_000
-"""The most transactions of a page: such bodies have half of the size allowed, and open in milliseconds."""
+"""The most transactions in a page. The body of such a page has half the allowed size and opens in milliseconds."""
 
 SEQUENCE_DIGITS: Final = 15
 
 
 class UnreadablePage(Exception):
-    """A stored page that cannot be read: of an unknown format, or damaged. Other accounts are not affected."""
+    """A stored page that cannot be read: its format is unknown, or it is damaged. Other accounts are not affected."""
 
     def __init__(self, account_id: str, key: str, why: str) -> None:
         super().__init__(f"page {key} of {account_id!r} cannot be read: {why}")
 
 
 class Page(msgspec.Struct, frozen=True):
-    """One stored page. The header repeats what the body implies, so that a reader need not open it.
+    """One stored page. The header repeats what the body implies, so a reader need not open it.
 
-    `has_non_usage` tells that it holds more than usage: a credit, or a debit without a meter, such as a refund.
+    `has_non_usage` is true if the page holds something other than usage: a credit, or a debit without a meter, such as
+    a refund.
     """
 
     account_id: str

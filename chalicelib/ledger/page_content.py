@@ -1,7 +1,7 @@
-"""What a page holds, by columns, whatever format it is stored in. Pure.
+"""A page's content by columns, whatever format it is stored in. Pure.
 
-The values of one field are stored together, as a column. A column is decoded when it is first needed, so that a search
-for repeats reads only the ids.
+The values of one field are stored together, as a column. A column is decoded only when it is needed, so a search for
+repeats reads only the ids.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -34,10 +34,10 @@ COLUMNS: Final[Mapping[str, Any]] = {
     "sibling_position": None,
     "line_count": 0,
 }
-"""Columns with a value for each transaction, and the default of one that is left out. `...`: never left out.
+"""Columns with a value for each transaction, and the default of a column that is left out. `...`: never left out.
 
-`account_id` is the event's, where it differs from the page's; `sent_amount_micros` is the amount that was sent, where
-`implied_amount` gives another one.
+`account_id` is the event's account if it is not the page's; `sent_amount_micros` is the amount that was sent if
+`implied_amount` returns another one.
 """
 
 LINE_COLUMNS: Final[Mapping[str, Any]] = {
@@ -60,7 +60,7 @@ class SiblingPage(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Header(msgspec.Struct, frozen=True, array_like=True):
-    """What all transactions of a page share. The column `sibling_page` has indexes into `sibling_pages`."""
+    """What all transactions of a page share. The column `sibling_page` holds indexes into `sibling_pages`."""
 
     account_id: str
     currency: str
@@ -72,37 +72,37 @@ class Header(msgspec.Struct, frozen=True, array_like=True):
 
 
 def implied_amount(quantity_micros: int | None, line_count: int, amount_micros: int) -> int | None:
-    """Return what was sent as the amount, unless a page says otherwise: nothing beside a quantity or lines."""
+    """Return the amount that was sent, unless a page stores another one: None if a quantity or lines were sent."""
     return amount_micros if quantity_micros is None and not line_count else None
 
 
 class PageContent:
-    """A page's columns. `stored` returns a column of so many values by its name, or None for one that is left out."""
+    """A page's columns. `stored` takes a column's name and number of values; it returns None for a column left out."""
 
     def __init__(self, header: Header, stored: Callable[[str, int], list[Any] | None]) -> None:
         self.header = header
         self._stored = stored
 
     def column(self, name: str) -> list[Any]:
-        """Return all values of a field, one a transaction, in the order in which they were posted."""
+        """Return all values of a field, one for each transaction, in posting order."""
         found = self._stored(name, self.header.count)
         return list(repeat(COLUMNS[name], self.header.count)) if found is None else found
 
     def times(self) -> list[int]:
-        """Return when the events happened, in milliseconds; they never fall."""
+        """Return the times of the events in milliseconds, ascending."""
         return self.column("occurred_at_ms")
 
     def accounts(self) -> list[str]:
-        """Return which account each event is about."""
+        """Return the account that each event is about."""
         own = self.header.account_id
         return [own if account_id is None else account_id for account_id in self.column("account_id")]
 
     def keys(self) -> Iterator[EventKey]:
-        """Return what each event is looked up by."""
+        """Return the key by which each event is looked up."""
         return zip(self.accounts(), self.column("source"), self.column("event_id"), strict=True)
 
     def identities(self) -> list[Identity]:
-        """Return what names each event."""
+        """Return the identity of each event."""
         names = (self.accounts(), self.column("source"), self.column("event_id"), self.times())
         return list(map(Identity, *names))
 
@@ -153,8 +153,8 @@ class PageContent:
     def siblings(self) -> list[Sibling | None]:
         """Return each transaction's sibling.
 
-        Siblings are in their page in the same order, mostly without gaps: what is stored is how far each is from where
-        it would be without gaps.
+        Siblings are in the same order in their own page, mostly without gaps. The stored value is how far each one is
+        from where it would be without gaps.
         """
         pages = self.header.sibling_pages
         if not pages:
@@ -186,5 +186,5 @@ class PageContent:
 
 
 def _cut(values: Iterator[Any], counts: list[int]) -> list[tuple[Any, ...]]:
-    """Give each transaction as many of the values as it has lines."""
+    """Divide the values among the transactions: each gets as many as it has lines."""
     return [tuple(islice(values, count)) for count in counts]

@@ -15,7 +15,7 @@ AFTER_ANY_SEQUENCE: Final = "#~"
 
 
 class CreditsIndex(GlobalSecondaryIndex["PageRow"]):  # type: ignore[no-untyped-call]
-    """Pages that hold anything but usage: credits, and debits such as refunds."""
+    """Pages that hold something other than usage: credits, or debits such as refunds."""
 
     class Meta:
         index_name = "credits"
@@ -26,7 +26,7 @@ class CreditsIndex(GlobalSecondaryIndex["PageRow"]):  # type: ignore[no-untyped-
 
 
 class PageRow(Table):
-    """One row a page; written once, never changed."""
+    """One row for each page, written once and never changed."""
 
     class Meta(metaclass=TableMeta):
         setting = "transactions_table"
@@ -55,14 +55,14 @@ def read_pages(account_id: str, earliest_ms: int, latest_ms: int) -> Iterator[Pa
 def read_pages_posted(
     account_id: str, earliest_ms: int, latest_ms: int, *, after_sequence: int, up_to_sequence: int
 ) -> Iterator[Page]:
-    """Read the pages of a range of time that hold these sequence numbers. DynamoDB reads and charges for all."""
+    """Read the pages of a time range that hold these sequence numbers. DynamoDB reads and bills the whole range."""
     in_range = PageRow.page_key.between(iso(earliest_ms), iso(latest_ms) + AFTER_ANY_SEQUENCE)
     posted = PageRow.first_sequence.between(after_sequence + 1, up_to_sequence)
     return (page_of(row) for row in PageRow.query(account_id, in_range, posted, consistent_read=True))
 
 
 def read_page_sizes(account_id: str, earliest_ms: int, latest_ms: int, *, after_sequence: int) -> dict[int, int]:
-    """Return how many transactions each later page of a range of time holds, by the page's first sequence number."""
+    """Return the transaction counts of a time range's pages after `after_sequence`, by first sequence number."""
     in_range = PageRow.page_key.between(iso(earliest_ms), iso(latest_ms) + AFTER_ANY_SEQUENCE)
     rows = PageRow.query(
         account_id,
@@ -83,7 +83,7 @@ def read_page(account_id: str, latest_ms: int, first_sequence: int) -> Page | No
 
 
 def read_page_rows(keys: Sequence[tuple[str, int, int]]) -> list[PageRow | None]:
-    """Read pages by account, latest time and first sequence, strongly consistent, a hundred in a call."""
+    """Read pages by account, latest time and first sequence, strongly consistent, 100 per call."""
     names = [(account_id, page_key(latest_ms, first_sequence)) for account_id, latest_ms, first_sequence in keys]
     rows = PageRow.batch_get(names, consistent_read=True)
     found = {(row.account_id, row.page_key): row for row in rows}

@@ -1,4 +1,4 @@
-"""Post each event exactly once, with all its legs or none, and say for each posting what became of it."""
+"""Post each event exactly once, with all its legs or none, and return the outcome of each posting."""
 
 from collections import Counter, deque
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -23,19 +23,19 @@ from chalicelib.ledger.posting import EventKey, Posting, PostingT
 from chalicelib.ledger.wallet import Wallet
 
 ATTEMPTS: Final = 20
-"""Conflicts in a row after which a posting is refused: sixteen functions at once need up to sixteen turns."""
+"""Consecutive conflicts after which a posting is refused: sixteen concurrent functions need up to sixteen attempts."""
 
 ATTEMPTS_TOGETHER: Final = 5
-"""Conflicts in a row after which the postings of those wallets wait until the others are posted."""
+"""Consecutive conflicts after which the postings of those wallets wait until the others are posted."""
 
 LONGEST_WAIT_SECONDS: Final = 20.0
-"""How long a call waits for another one of this process; the API has 29 seconds for an answer."""
+"""How long a call waits for another call in this process; the API has 29 seconds to answer."""
 
 TRANSIENT: Final = (PynamoDBException, BotoCoreError)
-"""Raised when DynamoDB cannot be reached or fails for now. What it refuses for good is NotStorable."""
+"""Raised when DynamoDB cannot be reached or fails temporarily. What it refuses permanently is NotStorable."""
 
 _turns: Final = tuple(Lock() for _ in range(1024))
-"""In one process, one call at a time commits to a wallet: two would only make each other's writes fail."""
+"""In one process, only one call at a time commits to a wallet: two would make each other's writes fail."""
 
 
 class LedgerBusy(Busy):
@@ -50,7 +50,7 @@ class OutOfTime(LedgerBusy):
 
 
 class RefusedPosting(msgspec.Struct, Generic[PostingT], frozen=True):
-    """A posting that was not posted, and why: a refusal, or whatever else was raised."""
+    """A posting that was not posted, and why: a refusal or another exception."""
 
     posting: PostingT
     error: Exception
@@ -59,7 +59,7 @@ class RefusedPosting(msgspec.Struct, Generic[PostingT], frozen=True):
 class PostResult(msgspec.Struct, Generic[PostingT], frozen=True):
     """Each posting in one of four lists: posted now, posted before, in conflict with what was posted before, refused.
 
-    They are the objects that were given, so a caller's subclass of Posting can say where each came from.
+    The lists hold the objects that were passed in, so a caller's subclass of Posting can say where each came from.
     """
 
     posted: list[PostingT]
@@ -71,12 +71,12 @@ class PostResult(msgspec.Struct, Generic[PostingT], frozen=True):
 def post(
     postings: Iterable[PostingT], wallets: Mapping[str, Wallet] | None = None, deadline: Deadline | None = None
 ) -> PostResult[PostingT]:
-    """Post events, each as a whole and by itself. Raises nothing that is about one of them.
+    """Post events, each as a whole and independently. Errors of single postings are in the result, not raised.
 
-    All legs of a posting change in one commit; so does all that is posted together, as far as one commit holds it.
-    `wallets` are heads that the caller has read just before, to save reading them again. What cannot be done before the
+    All legs of a posting are written in one commit, and so are all postings of a call, as far as they fit into one.
+    `wallets` are heads that the caller has just read, so that they are not read again. What cannot be done before the
     `deadline` is refused with OutOfTime. Other refusals: WalletNotFound, UnreadablePage, LedgerBusy, NotStorable, and
-    what AWS's libraries raise when DynamoDB cannot be reached.
+    the exceptions of AWS's libraries when DynamoDB cannot be reached.
     """
     firsts, duplicates = commit.separate_duplicates(postings)
     known = {account: WalletSnapshot(wallet) for account, wallet in (wallets or {}).items()}
@@ -91,7 +91,7 @@ def post(
 
 
 def post_one(posting: Posting) -> bool:
-    """Post a single event; tell whether it is new. Raises EventConflict, and what `post` refuses with."""
+    """Post a single event; tell whether it is new. Raises EventConflict, and the errors that `post` refuses with."""
     result = post([posting])
     if result.conflicts:
         raise EventConflict(posting)
@@ -114,7 +114,7 @@ def _hold_turn(postings: Iterable[Posting], deadline: Deadline) -> Iterator[bool
 
 
 class _PostCall(Generic[PostingT]):
-    """One call of `post`: what is known of the wallets, and the result so far."""
+    """One call of `post`: what is known about the wallets, and the result so far."""
 
     def __init__(self, known: dict[str, WalletSnapshot], deadline: Deadline) -> None:
         self.known = known
@@ -125,7 +125,7 @@ class _PostCall(Generic[PostingT]):
         self.result.refused.extend(RefusedPosting(posting, error) for posting in postings)
 
     def post_all(self, waiting: Sequence[PostingT]) -> None:
-        """Post what is new. Afterwards each posting is in the result."""
+        """Post what is new. Afterwards every posting is in the result."""
         attempts = 0
         conflicts: Counter[str] = Counter()
         while waiting and attempts < ATTEMPTS:
@@ -147,7 +147,7 @@ class _PostCall(Generic[PostingT]):
         self.refuse(waiting, LedgerBusy(f"no turn came in {ATTEMPTS} attempts; nothing was posted, send it again"))
 
     def sort_duplicates(self, duplicates: Sequence[tuple[PostingT, PostingT]]) -> None:
-        """Put the further postings of an event into the result, by what became of the first."""
+        """Add the further postings of each event to the result, by the outcome of the first."""
         errors: dict[EventKey, Exception] = {}
         if duplicates:
             errors = {refused.posting.identity.key: refused.error for refused in self.result.refused}
@@ -160,7 +160,7 @@ class _PostCall(Generic[PostingT]):
                 self.result.repeats.append(posting)
 
     def _load_new(self, waiting: Sequence[PostingT]) -> list[PostingT]:
-        """Load the wallets and return the postings that are new. The others go into the result."""
+        """Load the wallets and return the new postings. Add the others to the result."""
         loaded = load_wallets(waiting, self.known)
         self.known.update(loaded.snapshots)
         if loaded.errors:
@@ -173,9 +173,9 @@ class _PostCall(Generic[PostingT]):
         return found.new
 
     def _commit(self, new: Iterable[PostingT]) -> tuple[list[PostingT], list[str]]:
-        """Commit new postings, some together at a time, until a concurrent commit comes first.
+        """Commit new postings in chunks, until a concurrent commit changes a wallet first.
 
-        Return the postings that are left, and the accounts whose wallets had moved. A commit that fails for good is
+        Return the postings that are left, and the accounts whose wallets had changed. A chunk that fails permanently is
         halved until the one posting that makes it fail is found.
         """
         chunks: deque[Sequence[PostingT]] = deque(commit.split_into_commits(new))
@@ -199,7 +199,7 @@ class _PostCall(Generic[PostingT]):
         return list(chain.from_iterable(chunks)), []
 
     def _commit_chunk(self, chunk: Sequence[PostingT]) -> None:
-        """Commit postings together, or write nothing. Raises ConcurrentCommit, NotStorable or whatever else fails."""
+        """Commit postings together, or write nothing. Raises ConcurrentCommit, NotStorable or any other error."""
         wallets = {account: each.wallet for account, each in self.known.items() if each.wallet}
         plans = build(wallets, chunk, clock.now_ms())
         if not commit.fit_in_one_write(plans):
@@ -211,7 +211,7 @@ class _PostCall(Generic[PostingT]):
         self.result.posted.extend(chunk)
 
     def _postpone(self, waiting: Sequence[PostingT], busy: Collection[str]) -> list[PostingT]:
-        """Post first what does not touch the wallets that had a conflict every time; return what does."""
+        """Post first what does not touch the wallets that conflicted in every attempt; return the rest."""
         behind = [posting for posting in waiting if any(leg.account_id in busy for leg in posting.legs)]
         others = [posting for posting in waiting if not any(leg.account_id in busy for leg in posting.legs)]
         if behind:

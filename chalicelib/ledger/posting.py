@@ -1,4 +1,4 @@
-"""Postings: one event with all that it does to wallets. A posting is new, a repeat, a conflict or refused as a whole.
+"""Postings: one event with all its effects on wallets. A posting is new, a repeat, a conflict or refused as a whole.
 
 Values only. Pure.
 """
@@ -19,7 +19,7 @@ EventKey = tuple[str, str, str]
 class Identity(msgspec.Struct, frozen=True, gc=False):
     """What identifies an event: its account, its source, its id there, and when it happened (ms since 1970).
 
-    `account_id` is the account that the event is about, whichever wallets it moves.
+    `account_id` is the account that the event is about, whichever wallets it changes.
     """
 
     account_id: str
@@ -43,10 +43,10 @@ class Part(msgspec.Struct, frozen=True, gc=False):
 
 
 class Content(msgspec.Struct, frozen=True, gc=False):
-    """What was sent besides the identity. Two postings of one identity are the same if their contents are equal.
+    """What was sent besides the identity. Postings with one identity are the same if their contents are equal.
 
-    The price is not part of it. `amount_micros` is the amount that was sent where no quantity was: of a payment, of an
-    adjustment, of usage that its producer prices. `parts` are those of a receipt, in their order.
+    The price is not part of the content. `amount_micros` is the amount that was sent instead of a quantity: for a
+    payment, an adjustment, or usage that its producer prices. `parts` are the parts of a receipt, in order.
     """
 
     kind: str
@@ -73,8 +73,8 @@ class Line(msgspec.Struct, frozen=True, gc=False):
 class Leg(msgspec.Struct, frozen=True, gc=False):
     """What a posting does to one wallet.
 
-    `amount_micros` is never negative: `type` tells the direction. Where there are `lines`, it is their sum, and each of
-    the content's parts has one line.
+    `amount_micros` is never negative; `type` gives the direction. If there are `lines`, the amount is their sum, and
+    each of the content's parts has one line.
     """
 
     account_id: str
@@ -90,7 +90,7 @@ class Leg(msgspec.Struct, frozen=True, gc=False):
 
 
 class Posting(msgspec.Struct, frozen=True, gc=False):
-    """One event with its legs: one, or two in different wallets. `actor` is who did it, where a person did."""
+    """One event with its legs: one, or two in different wallets. `actor` names who caused it, if known."""
 
     identity: Identity
     content: Content
@@ -120,7 +120,7 @@ def one_leg(  # noqa: PLR0913 - all keywords, most left out
     actor: str | None = None,
     metadata: dict[str, str] | None = None,
 ) -> Posting:
-    """Return the posting of an amount that moves one wallet: a payment, a refund, an adjustment."""
+    """Return the posting of an amount to one wallet: a payment, a refund, an adjustment."""
     return Posting(
         Identity(account_id, source, event_id, occurred_at_ms),
         Content(kind, description, amount_micros=amount_micros, payment_id=payment_id, metadata=metadata),

@@ -21,7 +21,7 @@ DAMAGES: Final = (zlib.error, msgspec.DecodeError, UnreadableColumn, LookupError
 
 
 class PostedEvent(msgspec.Struct, frozen=True, gc=False):
-    """An event as it was found in a page."""
+    """An event that was found in a page."""
 
     identity: Identity
     content: Content
@@ -29,9 +29,9 @@ class PostedEvent(msgspec.Struct, frozen=True, gc=False):
 
 
 def find_events(page: Page, wanted: Collection[EventKey]) -> dict[EventKey, PostedEvent]:
-    """Return those of the wanted events that the page holds. Raises UnreadablePage.
+    """Return the wanted events that the page holds. Raises UnreadablePage.
 
-    Nearly every page has none of them; then only the ids are read.
+    Nearly every page holds none of them; then only its ids are read.
     """
     with _open_page(page) as content:
         positions = [place for place, key in enumerate(content.keys()) if key in wanted]
@@ -44,10 +44,7 @@ def find_events(page: Page, wanted: Collection[EventKey]) -> dict[EventKey, Post
 
 
 def transactions_of(page: Page) -> list[Transaction]:
-    """Return a page's transactions in the order in which they were posted: rising by time and by sequence.
-
-    Raises UnreadablePage.
-    """
+    """Return a page's transactions in posting order: ascending by time and by sequence. Raises UnreadablePage."""
     with _open_page(page) as content:
         columns = zip(
             content.balances(),
@@ -76,26 +73,26 @@ def transactions_of(page: Page) -> list[Transaction]:
 
 
 def holds_event(page: Page, event_id: str) -> bool:
-    """Tell whether the page holds an event of this id, from whatever source. Raises UnreadablePage."""
+    """Tell whether the page holds an event with this id, from any source. Raises UnreadablePage."""
     with _open_page(page) as content:
         return event_id in content.column("event_id")
 
 
 def read_header(page: Page) -> Header:
-    """Return what the body says about all of its transactions. Raises UnreadablePage."""
+    """Return the header of the page's body. Raises UnreadablePage."""
     with _open_page(page) as content:
         return content.header
 
 
 def expected_hash(page: Page) -> bytes:
-    """Return what the page's hash must be. Raises UnreadablePage."""
+    """Return the hash that the page must have. Raises UnreadablePage."""
     with _open_page(page):
         return chain_hash(page.previous_hash, FORMATS[page.format].hashed(page.body))
 
 
 @contextmanager
 def _open_page(page: Page) -> Iterator[PageContent]:
-    """Open a page. Raises UnreadablePage for whatever is damaged in it."""
+    """Open a page. Raises UnreadablePage if its format is unknown or any part of it is damaged."""
     if page.format not in FORMATS:
         raise UnreadablePage(page.account_id, page.key, f"its format {page.format} is unknown here")
     try:

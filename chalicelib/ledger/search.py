@@ -1,4 +1,4 @@
-"""Find transactions by the id of their event. It reads pages: there is no index over millions of events."""
+"""Find transactions by the id of their event. There is no index over millions of events, so it reads pages."""
 
 from typing import Final
 
@@ -13,13 +13,13 @@ from chalicelib.ledger.transaction import Transaction
 
 PORTION: Final = 32
 WORK_BYTES: Final = 16 * 1024 * 1024
-"""The most bytes of pages opened for one answer: some 350,000 events. Only pages with the id are decoded."""
+"""The most bytes of pages opened for one answer: about 350,000 events. Only pages with the id are fully decoded."""
 
 BEYOND_ANY_KEY: Final = "~"
 
 
 class SearchResult(msgspec.Struct, frozen=True):
-    """What was found. `next_key` is where to continue, if nothing was found yet and there are more pages."""
+    """The transactions found. `next_key` is where to continue, if nothing was found yet and there are more pages."""
 
     transactions: list[Transaction]
     next_key: str | None
@@ -54,7 +54,7 @@ def find_by_event_id(
 
 
 def _in_page(page: Page, event_id: str) -> list[Transaction]:
-    """Return a page's transactions of an event. Of most pages the ids alone are read."""
+    """Return a page's transactions of an event. For most pages, only the ids are read."""
     if not holds_event(page, event_id):
         return []
     return [each for each in transactions_of(page) if each.identity.event_id == event_id]

@@ -9,18 +9,18 @@ from chalicelib.ledger.read_page import transactions_of
 from chalicelib.ledger.transaction import Sibling, Transaction, UnknownTransaction, location_of
 
 OPEN_PAGES: Final = 64
-"""Pages kept open: a workspace's page leads to those of some of its clients, over and over."""
+"""Pages kept open: a workspace's page refers to the pages of some of its clients repeatedly."""
 
 
 class SiblingCheck:
-    """Checks transactions against their siblings in a set of accounts; those in others are left alone."""
+    """Checks transactions against their siblings in a set of accounts. Siblings in other accounts are not checked."""
 
     def __init__(self, accounts: Collection[str]) -> None:
         self._accounts = accounts
         self._open: OrderedDict[tuple[str, int, int], list[Transaction]] = OrderedDict()
 
     def difference(self, transaction: Transaction) -> str | None:
-        """Return what does not agree with the sibling, or None. Raises UnreadablePage."""
+        """Return the first difference from the sibling, or None. Raises UnreadablePage."""
         sibling = transaction.sibling
         if sibling is None or sibling.account_id not in self._accounts:
             return None
@@ -43,7 +43,7 @@ class SiblingCheck:
         return transactions[location.position] if location.position < len(transactions) else None
 
     def _page(self, account_id: str, latest_ms: int, first_sequence: int) -> list[Transaction]:
-        """Return a page's transactions, none where there is no such page."""
+        """Return a page's transactions, or [] if there is no such page."""
         key = (account_id, latest_ms, first_sequence)
         if key not in self._open:
             page = page_table.read_page(account_id, latest_ms, first_sequence)

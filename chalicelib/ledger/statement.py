@@ -23,17 +23,17 @@ FIRST_READ: Final = 2
 
 LONGEST_READ: Final = 32
 WORK_BYTES: Final = 4 * 1024 * 1024
-"""The most bytes of pages opened for one answer; a narrow filter answers early, with a cursor to continue from."""
+"""The most bytes of pages opened for one answer. With a narrow filter an answer ends there, with a cursor."""
 
 BEYOND_ANY_KEY: Final = "~"
 
 
 LONGEST_CURSOR: Final = 200
-"""Characters, of any list; those that this API hands out have some hundred."""
+"""Characters of a cursor of any list. The cursors that this API returns have about 100."""
 
 
 class InvalidCursor(Refusal):
-    """A cursor that this API did not hand out."""
+    """A cursor that this API did not return."""
 
     status = 422
     type = "invalid-cursor"
@@ -44,7 +44,7 @@ class InvalidCursor(Refusal):
 
 
 def read_base64(cursor: str) -> bytes:
-    """Return what a cursor is the base64 of. Raises InvalidCursor."""
+    """Decode the base64 of a cursor. Raises InvalidCursor."""
     try:
         if len(cursor) > LONGEST_CURSOR:
             raise ValueError
@@ -56,8 +56,8 @@ def read_base64(cursor: str) -> bytes:
 class Filter(msgspec.Struct, frozen=True):
     """Which transactions to show: `from_ms` included, `to_ms` excluded; None means any.
 
-    A receipt matches its own meter and those of its lines. `non_usage_only` is for what has no meter: credits, and
-    debits such as refunds and adjustments.
+    A receipt matches its own meter and those of its lines. `non_usage_only` selects transactions without a meter:
+    credits, and debits such as refunds and adjustments.
     """
 
     type: str | None = None
@@ -83,7 +83,7 @@ EVERYTHING: Final = Filter()
 
 
 class Cursor(msgspec.Struct, frozen=True, array_like=True):
-    """Where an answer ended: the last transaction looked at, and the newest page that still has some."""
+    """Where an answer ended: the last transaction checked, and the newest page with transactions left."""
 
     occurred_at_ms: int
     sequence: int
@@ -110,11 +110,11 @@ class Statement(msgspec.Struct, frozen=True):
 
 
 ReadPages = Callable[[str, int], list[Page]]
-"""Read at most so many pages with a key below the given one, newest first."""
+"""Read at most the given number of pages with a key below the given one, newest first."""
 
 
 def read_history(account_id: str, wanted: Filter = EVERYTHING, *, limit: int, cursor: str | None = None) -> Statement:
-    """Return at most `limit` transactions, newest first; a narrow filter may give fewer, with a cursor."""
+    """Return at most `limit` transactions, newest first; a narrow filter may return fewer, with a cursor."""
 
     def read(before_key: str, count: int) -> list[Page]:
         credits_only = wanted.type == CREDIT or wanted.non_usage_only
@@ -126,8 +126,8 @@ def read_history(account_id: str, wanted: Filter = EVERYTHING, *, limit: int, cu
 def merge_pages(read: ReadPages, wanted: Filter, *, limit: int, start: Cursor | None) -> Statement:
     """Merge pages into one newest-first list.
 
-    No unread page can hold anything newer than its key says, so a transaction is certain as soon as the next page's
-    latest time is older than it.
+    An unread page holds nothing newer than the time in its key, so a transaction can be returned once the next page's
+    latest time is older.
     """
     unread = _UnreadPages(read, _first_key(wanted, start))
     open_pages: list[_OpenPage] = []
@@ -149,7 +149,7 @@ def merge_pages(read: ReadPages, wanted: Filter, *, limit: int, start: Cursor | 
 
 
 class _OpenPage(msgspec.Struct):
-    """A page being read: what is left of it, oldest first. A heap's smallest is the one with the newest."""
+    """A page being read: its remaining transactions, oldest first. The page with the newest sorts first in a heap."""
 
     key: str
     transactions: list[Transaction]
@@ -187,7 +187,7 @@ class _UnreadPages:
     def take(self) -> Page:
         """Take the next page to open it."""
         page = self.next
-        assert page is not None  # noqa: S101 - callers look at `next` first
+        assert page is not None  # noqa: S101 - callers check `next` first
         self._next = None
         self.bytes_opened += len(page.body)
         return page
@@ -201,7 +201,7 @@ def _first_key(wanted: Filter, start: Cursor | None) -> str:
 
 
 def _open_pages_needed(open_pages: list[_OpenPage], unread: _UnreadPages, wanted: Filter, start: Cursor | None) -> None:
-    """Open pages until the newest open transaction is newer than all that is unread."""
+    """Open pages until the newest open transaction is newer than every unread page."""
     while (page := unread.next) is not None:
         newest = open_pages[0].transactions[-1].identity.occurred_at_ms if open_pages else wanted.from_ms or 0
         if newest > page.latest_ms:
@@ -214,7 +214,7 @@ def _open_pages_needed(open_pages: list[_OpenPage], unread: _UnreadPages, wanted
 
 
 def _reorder_first(open_pages: list[_OpenPage]) -> None:
-    """After a transaction was taken from the first open page: move the page to its place, or drop it when empty."""
+    """Move the first open page to its place after a transaction was taken from it, or drop it if it is empty."""
     if open_pages[0].transactions:
         heapq.heapreplace(open_pages, open_pages[0])
     else:
@@ -226,22 +226,22 @@ def _position(transaction: Transaction) -> tuple[int, int]:
 
 
 def cursor_after(transaction: Transaction) -> str:
-    """Return a cursor that continues right after a transaction, which need not be the last of an answer.
+    """Return a cursor that continues right after a transaction, which need not be the last one of an answer.
 
-    A page that holds transactions as old ends at most five minutes later; its newer ones are skipped.
+    A page with transactions as old as this one ends at most five minutes later; its newer ones are skipped.
     """
     newest_key = iso(transaction.identity.occurred_at_ms + SPAN_MS)
     return Cursor(*_position(transaction), newest_key).encode()
 
 
 def _next_cursor(open_pages: list[_OpenPage], unread: _UnreadPages, last: Transaction) -> str | None:
-    """Return where to go on after `last`, or None when nothing is left."""
+    """Return the cursor that continues after `last`, or None if nothing is left."""
     keys = [page.key for page in open_pages] or ([unread.next.key] if unread.next else [])
     return Cursor(*_position(last), max(keys)).encode() if keys else None
 
 
 def read_transaction(account_id: str, transaction_id: str) -> Transaction:
-    """Return one transaction: one read of its page. Raises UnknownTransaction."""
+    """Return one transaction, with one read of its page. Raises UnknownTransaction."""
     location = location_of(transaction_id)
     page = page_table.read_page(account_id, location.latest_ms, location.first_sequence)
     if page is None or location.position >= page.count:
@@ -250,7 +250,7 @@ def read_transaction(account_id: str, transaction_id: str) -> Transaction:
 
 
 def read_transactions(account_id: str, transaction_ids: Iterable[str]) -> Iterator[Transaction]:
-    """Yield transactions by their ids, a read a page, in the order of the pages. Raises UnknownTransaction."""
+    """Yield transactions by their ids, in page order, with one read per page. Raises UnknownTransaction."""
     located = sorted((location_of(each), each) for each in set(transaction_ids))
     for (latest_ms, first_sequence), group in groupby(
         located, key=lambda each: (each[0].latest_ms, each[0].first_sequence)

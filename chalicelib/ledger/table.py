@@ -23,11 +23,11 @@ KEYS_A_CALL: Final = 100
 SPAN_NUMBER_BYTES: Final = 6
 
 REFUSED_CODES: Final = frozenset({"ValidationError", "ValidationException", "ItemCollectionSizeLimitExceeded"})
-"""What DynamoDB will never take (Amazon DynamoDB API Reference, TransactWriteItems)."""
+"""Codes of writes that DynamoDB will never accept (Amazon DynamoDB API Reference, TransactWriteItems)."""
 
 
 class NotStorable(Refusal):
-    """DynamoDB refuses the postings for good: an item or a commit is too large, or a value is not accepted."""
+    """DynamoDB permanently refuses the postings: an item or a commit is too large, or a value is not accepted."""
 
     status = 422
     type = "not-storable"
@@ -37,7 +37,7 @@ class NotStorable(Refusal):
 class ConcurrentCommit(Exception):
     """Another commit to the same wallets came first; nothing was written.
 
-    `heads` are the wallets that had moved, as they are now; None where DynamoDB did not return them.
+    `heads` are the wallets that had changed, in their current state; None where DynamoDB did not return it.
     """
 
     def __init__(self, heads: dict[str, Wallet | None]) -> None:
@@ -46,7 +46,7 @@ class ConcurrentCommit(Exception):
 
 
 class WalletRow(Table):
-    """One row for each wallet. Its stream says that a balance moved."""
+    """One row for each wallet. The table's stream reports that a balance changed."""
 
     class Meta(metaclass=TableMeta):
         setting = "wallets_table"
@@ -61,7 +61,7 @@ class WalletRow(Table):
 
 
 class DailyUsageRow(Table):
-    """One row a day, with three numbers a meter: `sms:quantity`, `sms:amount`, `sms:count`."""
+    """One row for each day of an account, with three numbers per meter: `sms:quantity`, `sms:amount`, `sms:count`."""
 
     class Meta(metaclass=TableMeta):
         setting = "daily_usage_table"
@@ -71,7 +71,7 @@ class DailyUsageRow(Table):
 
 
 def add_new_wallet(transaction: TransactWrite, account_id: str, currency: str) -> None:
-    """Add an empty wallet to a transaction that creates its account; it fails if there is one already."""
+    """Add an empty wallet to a transaction that creates its account. The transaction fails if the wallet exists."""
     row = WalletRow(account_id, currency=currency, balance_micros=0, sequence=0, head_hash=GENESIS, older_ms=0)
     transaction.save(row, condition=WalletRow.account_id.does_not_exist())
 
@@ -85,7 +85,7 @@ def read_wallet(account_id: str) -> Wallet:
 
 
 def read_wallet_rows(account_ids: Sequence[str]) -> dict[str, WalletRow]:
-    """Read the rows of wallets that exist, strongly consistent, a hundred in a call."""
+    """Read the rows of wallets that exist, strongly consistent, 100 per call."""
     if len(account_ids) == 1:
         try:
             return {account_ids[0]: WalletRow.get(account_ids[0], consistent_read=True)}
@@ -98,13 +98,13 @@ def read_wallet_rows(account_ids: Sequence[str]) -> dict[str, WalletRow]:
 
 
 def scan_sequences() -> Iterator[tuple[str, int]]:
-    """Yield each account with how many transactions its wallet has, in no order; the newest may be missing."""
+    """Yield each account and its number of transactions, in no particular order; the newest may be missing."""
     for row in WalletRow.scan(attributes_to_get=["account_id", "sequence"]):
         yield row.account_id, int(row.sequence)
 
 
 def wallet_of(row: WalletRow) -> Wallet:
-    """Return the wallet of a row. One that was last written before rows named pages may have events at any time."""
+    """Return the wallet of a row. If it was last written before rows named pages, its events may have any time."""
     stored: float | None = row.older_ms
     older_ms = END_OF_TIME_MS if stored is None else int(stored)
     numbers = (int(row.balance_micros), int(row.sequence))
@@ -114,7 +114,7 @@ def wallet_of(row: WalletRow) -> Wallet:
 
 
 def pack_spans(spans: Sequence[PageSpan]) -> bytes:
-    """Write the pages that a wallet names."""
+    """Pack the pages that a wallet names into bytes."""
     numbers = (number for span in spans for number in (span.earliest_ms, span.latest_ms, span.first_sequence))
     return b"".join(number.to_bytes(SPAN_NUMBER_BYTES, "big") for number in numbers)
 
@@ -142,7 +142,7 @@ def read_days(account_id: str, first: str, last: str) -> Days:
 
 
 def read_meters_used(since: str) -> Iterator[tuple[str, set[str]]]:
-    """Yield each account with the meters of a day, for all days since one. It scans: for the operator only."""
+    """Yield an account and its meters, for each day since `since`. It scans the table: for the operator only."""
     shared, table_name = raw(DailyUsageRow)
     start_key: Any = None
     while True:
@@ -174,10 +174,10 @@ def _set_number(usage: Usage, part: str, number: int) -> None:
 
 
 def commit(plans: Sequence[WalletPlan]) -> None:
-    """Write the plans of all their wallets in one transaction, on condition that each wallet still is as it was read.
+    """Write the plans of several wallets in one transaction, on condition that no wallet has changed since it was read.
 
-    Raises ConcurrentCommit when one is not, or when DynamoDB saw two transactions at once; NotStorable for what it will
-    never take. Nothing is written then.
+    Raises ConcurrentCommit if one has changed, or if DynamoDB detects a concurrent transaction; NotStorable if DynamoDB
+    will never accept the write. Nothing is written then.
     """
     try:
         with TransactWrite(connection=connection()) as transaction:
@@ -196,7 +196,7 @@ def commit(plans: Sequence[WalletPlan]) -> None:
 def _moved_wallets(
     plans: Sequence[WalletPlan], reasons: Sequence[CancellationReason | None]
 ) -> dict[str, Wallet | None]:
-    """Return which wallets had moved. PynamoDB sends all pages first, then each wallet with its days."""
+    """Return the wallets that had changed. PynamoDB sends all pages first, then each wallet with its days."""
     updated = reasons[sum(len(plan.pages) for plan in plans) :]
     moved: dict[str, Wallet | None] = {}
     for plan in plans:

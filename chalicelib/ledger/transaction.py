@@ -27,7 +27,7 @@ class Sibling(msgspec.Struct, frozen=True, gc=False):
 
 
 class Transaction(msgspec.Struct, frozen=True, gc=False):
-    """One leg of a posting with its place in the wallet. `id` is opaque to users and leads straight to its page."""
+    """One leg of a posting with its place in the wallet. `id` is opaque to users and contains its location."""
 
     id: str
     currency: str
@@ -42,7 +42,7 @@ class Transaction(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def account_id(self) -> str:
-        """Return the account whose wallet it moved."""
+        """Return the account whose wallet it changed."""
         return self.leg.account_id
 
     @property
@@ -52,7 +52,7 @@ class Transaction(msgspec.Struct, frozen=True, gc=False):
 
 
 class Location(msgspec.Struct, frozen=True, order=True):
-    """Where a transaction is: its page's latest time and first sequence (they make its key), and its place in it."""
+    """Where a transaction is: its page's latest time and first sequence (the page's key), and its position there."""
 
     latest_ms: int
     first_sequence: int
@@ -61,7 +61,7 @@ class Location(msgspec.Struct, frozen=True, order=True):
 
 PREFIX: Final = "txn_"
 WIDTHS: Final = (6, 6, 3)
-"""Bytes for each part of a location: 15 in all, exactly 24 characters of base32; the time lasts 8,900 years."""
+"""Bytes of each part of a location: 15 in total, exactly 24 characters of base32. The time covers 8,900 years."""
 
 
 def id_of(location: Location) -> str:
@@ -80,12 +80,12 @@ def pack_id(transaction_id: str) -> bytes:
 
 
 def unpack_id(packed: bytes) -> str:
-    """Write 15 bytes as the transaction id again."""
+    """Return the transaction id that `pack_id` packed."""
     return PREFIX + base64.b32encode(packed).decode().lower()
 
 
 def location_of(transaction_id: str) -> Location:
-    """Read a transaction id back. Raises UnknownTransaction for a text that cannot be one."""
+    """Return the location in a transaction id. Raises UnknownTransaction for a text that cannot be an id."""
     try:
         if not transaction_id.startswith(PREFIX):
             raise ValueError

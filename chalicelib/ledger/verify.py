@@ -1,4 +1,4 @@
-"""Verify a wallet: read its pages again and check the chain, the sequence, the balances, the days and its row."""
+"""Verify a wallet: read its pages again and check the chain, sequence, balances, daily totals and row."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from itertools import pairwise
@@ -16,18 +16,18 @@ from chalicelib.ledger.transaction import Transaction
 from chalicelib.ledger.wallet import END_OF_TIME_MS, GENESIS, PageSpan, Wallet
 
 TRIES: Final = 5
-"""How often a wallet that changes meanwhile is read again before StillMoving is raised."""
+"""How many times a wallet that keeps changing is read before StillMoving is raised."""
 
 Difference = Callable[[Transaction], str | None]
 """Returns what is wrong with a transaction, or None."""
 
 
 class StillMoving(Exception):
-    """The wallet changed during every reading; verify it again when fewer events come in."""
+    """The wallet changed during every read. Verify it again when fewer events arrive."""
 
 
 class Verification(msgspec.Struct, frozen=True):
-    """The result. `difference` is None if all agrees, else the first difference found."""
+    """The result of a verification. `difference` is the first difference found, or None."""
 
     account_id: str
     pages: int
@@ -37,7 +37,7 @@ class Verification(msgspec.Struct, frozen=True):
 
 
 class _Link(msgspec.Struct, frozen=True):
-    """What the chain needs of a page once its body has been checked."""
+    """What the check of the chain needs from a page after its body has been checked."""
 
     key: str
     span: PageSpan
@@ -50,7 +50,7 @@ class _Link(msgspec.Struct, frozen=True):
 
 
 def verify(account_id: str, among: Collection[str] = ()) -> Verification:
-    """Verify one wallet, and its transactions against their siblings in the wallets of the accounts `among`.
+    """Verify one wallet, and compare its transactions with their siblings in the wallets of the accounts `among`.
 
     Raises WalletNotFound, StillMoving.
     """
@@ -65,9 +65,9 @@ def verify(account_id: str, among: Collection[str] = ()) -> Verification:
 
 
 def check_wallet(wallet: Wallet, stored: Iterable[Page], days: Days, sibling_difference: Difference) -> Verification:
-    """Check pages (in any order) against the wallet and its days, and each transaction by `sibling_difference`.
+    """Check pages (in any order) against the wallet and its days, and each transaction with `sibling_difference`.
 
-    Holds headers, never more than one body.
+    Keeps all headers in memory, but never more than one body.
     """
     chain: list[_Link] = []
     summed: Days = {}
@@ -81,7 +81,7 @@ def check_wallet(wallet: Wallet, stored: Iterable[Page], days: Days, sibling_dif
 
 
 def page_difference(page: Page, wallet: Wallet, summed: Days, sibling_difference: Difference) -> str | None:
-    """Return what is wrong within one page, or None; add its usage to the days."""
+    """Return the first difference within one page, or None; add the page's usage to `summed`."""
     try:
         return _page_difference(page, wallet, summed) or next(
             filter(None, map(sibling_difference, transactions_of(page))), None
@@ -123,7 +123,7 @@ def _adds_up(transaction: Transaction) -> bool:
 
 
 def _chain_differences(wallet: Wallet, chain: list[_Link]) -> Iterator[str]:
-    """Yield what does not fit between neighbours, from the empty wallet to the wallet's head."""
+    """Yield the differences between consecutive pages, from the empty wallet to the wallet's head."""
     start = _Link("the start", PageSpan(0, 0, 0), 0, 0, 0, 0, b"", GENESIS)
     for earlier, later in pairwise([start, *chain]):
         if later.first_sequence != earlier.last_sequence + 1:
@@ -146,7 +146,7 @@ def _chain_differences(wallet: Wallet, chain: list[_Link]) -> Iterator[str]:
 
 
 def _named_differences(wallet: Wallet, chain: list[_Link]) -> Iterator[str]:
-    """Yield what does not fit between the pages that the wallet's row names, and those that there are."""
+    """Yield the differences between the pages that the wallet's row names and the stored pages."""
     named = len(wallet.recent)
     if [link.span for link in chain[len(chain) - named :]] != list(wallet.recent):
         yield f"the wallet names {named} recent pages that are not its last ones"

@@ -14,7 +14,7 @@ END_OF_TIME_MS: Final = 253_402_300_799_999
 
 
 class WalletNotFound(Refusal):
-    """There is no wallet, hence no account, of this id."""
+    """There is no wallet, and so no account, with this id."""
 
     status = 404
     type = "account-not-found"
@@ -25,11 +25,11 @@ class WalletNotFound(Refusal):
 
 
 RECENT_PAGES: Final = 24
-"""How many of its newest pages a wallet's row names, 18 bytes for each: the row stays below a KB, two write units."""
+"""How many of its newest pages a wallet's row names, at 18 bytes each: the row stays below 1 KB (two write units)."""
 
 
 class PageSpan(msgspec.Struct, frozen=True):
-    """Where a page stands in a wallet, and the times of its first and last event."""
+    """A page's place in a wallet, and the times of its first and last events."""
 
     earliest_ms: int
     latest_ms: int
@@ -37,9 +37,9 @@ class PageSpan(msgspec.Struct, frozen=True):
 
 
 class Wallet(msgspec.Struct, frozen=True):
-    """A wallet's balance after `sequence` transactions, of which the last page hashes to `head_hash`.
+    """A wallet's balance after `sequence` transactions. `head_hash` is the hash of its last page.
 
-    `recent` are the newest pages, oldest first; no event of any other page is later than `older_ms`. They say which
+    `recent` names the newest pages, oldest first; no event on any other page is later than `older_ms`. They show which
     pages may hold events of the last minutes, and which pages were added since a wallet was read.
     """
 

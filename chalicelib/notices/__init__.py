@@ -1,15 +1,16 @@
-"""Notices: telling the platform (events) and people (mails) what happened.
+"""Notices: events that inform the platform, and mails that inform people.
 
-It owns the table `notices` (who gets which mails, and which mails went out), reads the streams of wallets, payments,
-auto-pay, subscriptions, invoices and repeats, and puts an event on EventBridge for each change that somebody outside
-may act on. A rule on the bus puts the ones that people must know of on the mails queue, so mails follow from the very
-events that the platform sees.
+It owns the table `notices` (who gets which mails, and which mails were sent), reads the streams of wallets, payments,
+auto-pay, subscriptions, invoices and repeats, and publishes an event to EventBridge for each change that a consumer may
+act on. A rule on the bus copies the events that may trigger a mail to the mails queue, so mails are based on the same
+events that the platform receives.
 
-It promises: no change is lost, for a stream waits until the bus has taken it; an event's id is made of the change
-alone, so the same change published twice carries the same id; a mail goes out once for its cause, and one about a low
-balance at most once a day; a record that cannot be read is parked where somebody sees it, and holds up nothing.
+It promises: no change is lost, because a stream waits until the bus has accepted it; an event's id is derived from the
+change alone, so a change that is published twice has the same id; a mail is sent once for its cause (twice only if the
+function dies right after sending it), and a mail about a low balance at most once a day; a record that cannot be read
+is parked, with an alarm, and does not block others.
 
-`detail`, `event`, `choice` and `notice` are rules (pure), `messages`, `mail` and `mail_body` make a mail of a
-notice (pure), `bus`, `dead_letters`, `mailbox` and `table` are the doors, and `publish` and `send` are what is done. It
+`detail`, `event`, `choice` and `notice` are rules (pure), `messages`, `mail` and `mail_body` make a mail from a notice
+(pure), `bus`, `dead_letters`, `mailbox` and `table` are the doors, and `publish` and `send` are the operations. It
 moves no money and changes no other domain's rows. See docs/events.md and docs/mails.md.
 """

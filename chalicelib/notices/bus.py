@@ -17,7 +17,7 @@ from chalicelib.notices.event import Event
 from chalicelib.settings import settings
 
 ENTRIES: Final = 10
-"""Most entries of one call: https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html."""
+"""The most entries in one call: https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html."""
 
 ATTEMPTS: Final = 4
 FIRST_PAUSE_SECONDS: Final = 0.1
@@ -25,14 +25,14 @@ LONGEST_PAUSE_SECONDS: Final = 0.8
 
 INVALID_CALL: Final = "ValidationException"
 UNFIT: Final = frozenset({"InvalidArgument", "MalformedDetail", "RedactionFailure", INVALID_CALL})
-"""Refusals that are about the event, and that it will always meet:
+"""Error codes that the event itself causes, at every attempt:
 https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEventsResultEntry.html."""
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What became of events: `done` of them, from the first, are done with.
+    """The result of putting events: the first `done` of them need no further attempt.
 
-    They are on the bus, but for those in `unfit`, which it will never take: the reason of each, by its place.
+    They are on the bus, except those in `unfit`, which it will never accept: the reason for each, by its index.
     """
 
     done: int
@@ -41,17 +41,18 @@ class Answer(msgspec.Struct, frozen=True):
 
 @cache
 def client() -> Any:
-    """Return the client of EventBridge, made on first use. Repeating a call is harmless: events have stable ids."""
+    """Return the client of EventBridge, made on first use. Its retries are safe: events have stable ids."""
     return boto3.Session().client(
         "events", config=Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard"})
     )
 
 
 def put(events: Sequence[Event]) -> Answer:
-    """Put events on the bus, in order, and say how far it came.
+    """Put events on the bus, in order, and return how many are done.
 
-    Of a call that was taken in part only the rest is sent again. What lies behind an event that the bus goes on
-    refusing is not sent: it will be, with it. One that it can never take holds up nothing.
+    If a call is accepted in part, only the rest is sent again. If the bus keeps refusing an event, no further calls are
+    made: the caller puts the later events again, together with that one. An event that the bus can never accept does
+    not block the others.
     """
     done, unfit = 0, dict[int, str]()
     while done < len(events):
@@ -64,7 +65,7 @@ def put(events: Sequence[Event]) -> Answer:
 
 
 def _put(events: Mapping[int, Event], unfit: dict[int, str]) -> Mapping[int, Event]:
-    """Put up to ten events on the bus, by their places; return those that it has not taken in the end."""
+    """Put up to ten events on the bus, given by their indexes; return those that it refused at every attempt."""
     for attempt in range(ATTEMPTS):
         if attempt:
             pause(attempt, first_seconds=FIRST_PAUSE_SECONDS, longest_seconds=LONGEST_PAUSE_SECONDS)
@@ -84,12 +85,12 @@ def _put(events: Mapping[int, Event], unfit: dict[int, str]) -> Mapping[int, Eve
 
 
 def _results(events: Sequence[Event]) -> list[dict[str, Any]]:
-    """Put events in one call; one that is refused as a whole is halved until the culprit stands alone."""
+    """Put events in one call; a call that is refused as a whole is split until the invalid event is alone."""
     bus, bus_name = client(), settings().event_bus_name
     try:
         results: list[dict[str, Any]] = bus.put_events(Entries=[_entry(each, bus_name) for each in events])["Entries"]
     except Exception as error:
-        if _is_elsewhere(error):
+        if _is_unrelated(error):
             raise
         if len(events) == 1:
             log().exception("an event cannot be sent", event_id=events[0].detail.id)
@@ -100,8 +101,8 @@ def _results(events: Sequence[Event]) -> list[dict[str, Any]]:
     return _results(events[:half]) + _results(events[half:])
 
 
-def _is_elsewhere(error: Exception) -> bool:
-    """Tell whether an error has nothing to do with what was sent: the bus is not reached, or not open to us."""
+def _is_unrelated(error: Exception) -> bool:
+    """Tell whether an error is not caused by the events: the bus is unreachable, or denies access."""
     if isinstance(error, ClientError):
         return str(error.response.get("Error", {}).get("Code")) != INVALID_CALL
     return isinstance(error, BotoCoreError) and not isinstance(error, ParamValidationError)

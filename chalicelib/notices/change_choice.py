@@ -1,4 +1,4 @@
-"""Choose who gets which mails, over what was chosen before."""
+"""Change the choice of who gets which mails."""
 
 from typing import Final
 
@@ -7,20 +7,20 @@ from chalicelib.errors import Busy
 from chalicelib.notices import table
 from chalicelib.notices.choice import Choice, ChoiceRequest
 
-WRITERS: Final = 8
-"""Changes of one choice at once."""
+ATTEMPTS: Final = 8
+"""The most concurrent changes of one choice."""
 
 
 class NoticesBusy(Busy):
-    """Too many changes of one choice at once."""
+    """There are too many concurrent changes of one choice."""
 
     type = "notices-busy"
     title = "The choice of mails is being changed by others"
 
 
 def change_choice(account_id: str, request: ChoiceRequest) -> Choice:
-    """Keep a choice, and return it. Raises NoticesBusy."""
-    for _ in attempts(WRITERS):
+    """Apply a request to an account's choice, store it and return it. Raises NoticesBusy."""
+    for _ in attempts(ATTEMPTS):
         choice = request.over(table.choice_of(account_id))
         if table.put_choice(account_id, choice):
             return choice

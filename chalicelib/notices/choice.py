@@ -1,4 +1,4 @@
-"""Who gets which mails: an account's choice, and what holds without one. Pure."""
+"""Who gets which mails: an account's choice, and the default without one. Pure."""
 
 from typing import Annotated, Literal
 
@@ -20,7 +20,7 @@ Kind = Literal[
     "receipt",
 ]
 Recipients = Annotated[list[Email], Meta(min_length=1, max_length=10)]
-"""One mail goes to all of them: an account's people may know of each other."""
+"""All of them get the same mail, and may see each other's addresses."""
 
 
 class Mails(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -36,7 +36,7 @@ class Mails(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class MailsRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Which mails to turn on or off: what is left out stays as it is, and null is as if never chosen."""
+    """Which mails to turn on or off: a field that is left out stays unchanged, and null resets it to the default."""
 
     low_balance: bool | UnsetType | None = UNSET
     balance_exhausted: bool | UnsetType | None = UNSET
@@ -47,7 +47,7 @@ class MailsRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     receipt: bool | UnsetType | None = UNSET
 
     def over(self, kept: Mails) -> Mails:
-        """Return the switches that are kept with these over them."""
+        """Return the stored switches with these applied."""
         never_chosen = Mails()
         given = sent_fields(self)
         wanted = {name: getattr(never_chosen, name) if value is None else value for name, value in given.items()}
@@ -55,9 +55,9 @@ class MailsRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Choice(msgspec.Struct, frozen=True):
-    """An account's choice, as it is kept. Without `recipients`, its billing contact gets the mails.
+    """An account's stored choice. Without `recipients`, its billing contact gets the mails.
 
-    Every change of it counts `version` up.
+    Every change increases `version` by one.
     """
 
     recipients: list[str] | None = None
@@ -71,13 +71,13 @@ class Choice(msgspec.Struct, frozen=True):
 
 
 class ChoiceRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A choice to be made: what is left out stays as it is, and null is as if never chosen."""
+    """A change of a choice: a field that is left out stays unchanged, and null resets it to the default."""
 
     recipients: Recipients | UnsetType | None = UNSET
     mails: MailsRequest | UnsetType | None = UNSET
 
     def over(self, kept: Choice) -> Choice:
-        """Return the choice that is kept with this over it."""
+        """Return the stored choice with this change applied."""
         recipients, mails = kept.recipients, kept.mails
         if self.recipients is not UNSET:
             recipients = [*self.recipients] if self.recipients else None
@@ -87,7 +87,7 @@ class ChoiceRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 def billing_contact(account: Account) -> str:
-    """Return the address that an account's mails go to and come from, unless it chose otherwise."""
+    """Return the address that gets an account's mails by default, and the replies to its clients' mails."""
     details = account.billing_details
     return (details.email if details else None) or account.email
 

@@ -1,4 +1,4 @@
-"""The door to the queue of records that could not be published: for a person to look at, with the record itself."""
+"""The door to the queue of records that could not be published, each with its reason, for a person to check."""
 
 import json
 from typing import Any, Final
@@ -9,11 +9,12 @@ from chalicelib.streams import Record
 
 LONGEST_REASON: Final = 1_000
 LARGEST: Final = 200_000
-"""Characters of a message; SQS takes 256 KiB. Of a record that is larger all is kept but the row as it was and is."""
+"""The most characters of a message: at four bytes each they fit in what SQS takes. A larger record is put without its
+images of the row."""
 
 
 def put(record: Record, reason: str) -> None:
-    """Put a record aside, with the reason."""
+    """Put a record on the queue, with the reason."""
     body = _body(record, reason)
     if len(body) > LARGEST:
         place = {name: value for name, value in record["dynamodb"].items() if not name.endswith("Image")}

@@ -1,4 +1,4 @@
-"""What an event says: the `detail` of each type. These types are the schemas in docs/events.md. Pure."""
+"""The content of an event: the `detail` of each type. These types are the schemas in docs/events.md. Pure."""
 
 from typing import Annotated, Any, Final, Literal
 
@@ -12,7 +12,7 @@ from chalicelib.subscriptions.subscription import Status
 
 SOURCE: Final = "billing-portal"
 VERSION: Final = 1
-"""Of every detail. It rises when a field goes or changes its meaning; new fields may come at any time."""
+"""The version of each detail. It rises when a field is removed or changes meaning; new fields may come at any time."""
 
 Level = Literal["normal", "low", "exhausted"]
 State = Literal["requires_action", "canceled", "failed", "succeeded"]
@@ -25,7 +25,7 @@ Id = Annotated[
 
 
 class Detail(msgspec.Struct, frozen=True, kw_only=True):
-    """What every event says."""
+    """The fields of every event."""
 
     id: Id
     version: Literal[1]
@@ -34,9 +34,9 @@ class Detail(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Wallet(Detail, frozen=True, kw_only=True):
-    """A wallet's balance crossed a line: `threshold` (below it is `low`) or `floor` (at or below it is `exhausted`).
+    """A wallet's balance crossed its `threshold` (below it is `low`) or its `floor` (at or below it is `exhausted`).
 
-    `sequence` is how many transactions the wallet had then: a higher one is later.
+    `sequence` is the number of transactions that the wallet had then: a higher one is later.
     """
 
     balance: Amount
@@ -56,7 +56,7 @@ class PaidWith(msgspec.Struct, frozen=True):
 
 
 class Payment(Detail, frozen=True, kw_only=True):
-    """A payment came to a new state. `failure` tells why it failed or was canceled."""
+    """A payment changed its state. `failure` says why it failed or was canceled."""
 
     payment_id: str
     kind: Kind
@@ -72,10 +72,10 @@ class Payment(Detail, frozen=True, kw_only=True):
 
 
 class Dispute(Detail, frozen=True, kw_only=True):
-    """A dispute of a payment was opened, or moved on. `status` is Stripe's, of the dispute that moved last.
+    """A dispute of a payment was opened, or changed its status. `status` is Stripe's, of the dispute that changed last.
 
-    `amount` is the payment's; what the dispute took and gave back is in the wallet's history. Of one payment, a higher
-    `sequence` is later. Evidence is handed in at Stripe.
+    `amount` is the payment's; what the dispute took and gave back is in the wallet's history. For one payment, a higher
+    `sequence` is later. Evidence is submitted at Stripe.
     """
 
     payment_id: str
@@ -97,11 +97,12 @@ class AutoPay(Detail, frozen=True, kw_only=True):
 
 
 class Subscription(Detail, frozen=True, kw_only=True):
-    """A subscription began its next period, or came to a status that somebody must act on; it is told as it then was.
+    """A subscription began its next period, or changed to a status that requires action. Fields are as of that change.
 
-    `payment_id` is the payment that renewed it: null where nothing was to be charged, and in all other types. `failure`
-    tells why the period that is owed was not paid. `next_attempt_at` is null where only the customer can help, or an
-    attempt is under way. From `access_until` on, access says no. `sequence` counts its changes: a higher one is later.
+    `payment_id` is the payment that renewed it: null if nothing was to be charged, and in all other types. `failure`
+    says why the period that is owed was not paid. `next_attempt_at` is null if only the customer can help, or an
+    attempt is in progress. From `access_until` on, access is denied. `sequence` counts its changes: a higher one is
+    later.
     """
 
     status: Status
@@ -118,10 +119,10 @@ class Subscription(Detail, frozen=True, kw_only=True):
 
 
 class Invoice(Detail, frozen=True, kw_only=True):
-    """A document was issued. Its total is positive; `kind` tells the direction.
+    """A document was issued. Its total is positive; `kind` gives the direction.
 
-    `cause` is what it was issued for: the payment's id, Stripe's id of the refund, or that with `/failed` where the
-    refund came back. `sequence` is its place among the account's documents, which have no gaps.
+    `cause` is what it was issued for: the payment's id, Stripe's id of the refund, or that id with `/failed` for a
+    returned refund. `sequence` is its number among the account's documents, which have no gaps.
     """
 
     number: str
@@ -136,8 +137,8 @@ class Invoice(Detail, frozen=True, kw_only=True):
 class Repeat(Detail, frozen=True, kw_only=True):
     """A usage event was charged again: same `source` and `event_id`, another time. `occurred_at` is when it was found.
 
-    `transaction_id` is the later one by the events' own times, whichever was posted first; the amount is its own in
-    this account. With `gives_back` it is given back.
+    `transaction_id` is the later one by the events' own times, whichever was posted first; `amount` is that
+    transaction's amount in this account. If `gives_back` is true, a correction gives it back.
     """
 
     transaction_id: str
@@ -168,7 +169,7 @@ DETAILS: Final[dict[str, Any]] = {
     "invoice.issued": Invoice,
     "usage.repeated": Repeat,
 }
-"""Every type of event there is, with its detail. A new type is a line here, and a rule in `event`."""
+"""Every type of event with its detail. A new type needs an entry here and a rule in `event`."""
 
 MEANINGS: Final = {
     "wallet.low": "The balance fell below the account's threshold: auto-pay's if that is on, else the catalog's.",

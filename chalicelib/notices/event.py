@@ -1,4 +1,4 @@
-"""Which change of a row is which event. Pure: the same record gives the same events, to the letter."""
+"""Which events a change of a row gives. Pure: the same record gives exactly the same events."""
 
 from collections.abc import Callable
 from typing import Any, Final, get_args
@@ -22,13 +22,13 @@ LEVELS: Final[tuple[Level, ...]] = ("exhausted", "low", "normal")
 """From the worst to the best."""
 
 PUBLISHED_STATES: Final = frozenset(get_args(detail.State))
-"""States of a payment that make an event; the others are steps on the way."""
+"""States of a payment that are published; the others are intermediate."""
 
 PUBLISHED_STATUSES: Final = frozenset[Status]({"past_due", "unpaid", "canceled"})
-"""Statuses of a subscription that make an event when it comes to them."""
+"""Statuses of a subscription that are published when it changes to them."""
 
 DOCUMENTS: Final = "document#"
-"""How the keys of documents begin in the table of invoices, which holds other rows too."""
+"""The prefix of the keys of documents in the table of invoices, which holds other rows too."""
 
 
 class Event(msgspec.Struct, frozen=True):
@@ -46,16 +46,16 @@ class Thresholds(msgspec.Struct, frozen=True):
     floor_micros: int
 
     def level(self, balance_micros: int) -> Level:
-        """Say where a balance stands."""
+        """Return the level of a balance."""
         if balance_micros <= self.floor_micros:
             return "exhausted"
         return "low" if balance_micros < self.threshold_micros else "normal"
 
 
 def wallet_events(change: Change[Wallet], thresholds_of: Callable[[Wallet], Thresholds]) -> list[Event]:
-    """Return an event for each threshold that the balance fell below, or one for its rise. Raises MalformedRecord.
+    """Return an event for each level that the balance fell to, or one for its rise. Raises MalformedRecord.
 
-    A new wallet is empty, and nobody needs to know.
+    A new wallet is empty and gives no event.
     """
     before, after = change.before, change.after
     if before is None or after is None:
@@ -81,14 +81,14 @@ def wallet_events(change: Change[Wallet], thresholds_of: Callable[[Wallet], Thre
 
 
 def _crossed_levels(old: Level, new: Level, thresholds: Thresholds) -> list[Level]:
-    """Return the levels that a falling balance reached, the first one first; `low` only where there is room for it."""
+    """Return the levels that a falling balance reached, in order; `low` only if the threshold is above the floor."""
     below = [level for level in LEVELS if LEVELS.index(new) <= LEVELS.index(level) < LEVELS.index(old)]
     has_low = thresholds.threshold_micros > thresholds.floor_micros
     return [level for level in reversed(below) if level != "low" or has_low]
 
 
 def payment_events(change: Change[Payment]) -> list[Event]:
-    """Return the events of a payment: a state that somebody waits for, a dispute that moved. Raises MalformedRecord."""
+    """Return the events of a payment: a new state that is published, a changed dispute. Raises MalformedRecord."""
     before, after = change.before, change.after
     if after is None:
         return []
@@ -125,7 +125,7 @@ def _about_payment(row: Payment) -> dict[str, Any]:
 
 
 def auto_pay_events(change: Change[AutoPay]) -> list[Event]:
-    """Return the event of an auto-pay that was suspended, or for another reason than before. Raises MalformedRecord."""
+    """Return the event of auto-pay that was suspended, or whose reason for it changed. Raises MalformedRecord."""
     before, after = change.before, change.after
     if after is None or not after.suspended_reason or (before and before.suspended_reason == after.suspended_reason):
         return []
@@ -139,9 +139,9 @@ def auto_pay_events(change: Change[AutoPay]) -> list[Event]:
 
 
 def subscription_events(change: Change[Subscription]) -> list[Event]:
-    """Return the events of a subscription: its next period first, then a status that it came to.
+    """Return the events of a subscription: first its next period, then its new status.
 
-    A new row only awaits its first payment. Raises MalformedRecord.
+    A new row gives none: it only awaits its first payment. Raises MalformedRecord.
     """
     before, after = change.before, change.after
     if before is None or after is None:
@@ -158,7 +158,7 @@ def subscription_events(change: Change[Subscription]) -> list[Event]:
 
 
 def _is_renewed(before: Subscription, after: Subscription) -> bool:
-    """Tell whether it is in a later period. One that begins anew, or by a change, has another anchor."""
+    """Tell whether it is in a later period. A new start, or a change that begins a period, has another anchor."""
     was, now = before.terms, after.terms
     return now.anchor_ms == was.anchor_ms and now.period_start_ms > was.period_start_ms
 
@@ -187,7 +187,7 @@ def _time(moment_ms: int | None) -> str | None:
 
 
 def invoice_events(change: Change[Invoice]) -> list[Event]:
-    """Return the event of a new document; of the other rows of its table there is none. Raises MalformedRecord."""
+    """Return the event of a new document; the other rows of its table give none. Raises MalformedRecord."""
     if not change.keys.get("document", "").startswith(DOCUMENTS):
         return []
     after = change.after
@@ -229,5 +229,5 @@ def repeat_events(change: Change[Repeat]) -> list[Event]:
 
 
 def _event(kind: type[detail.Detail], name: str, number: object, at_ms: int, about: dict[str, Any]) -> Event:
-    """Make an event. `number` tells this change of the account from all others of its type."""
+    """Make an event. `number` distinguishes this change of the account from all others of its type."""
     return Event(name, at_ms, kind(id=f"{name}:{about['account_id']}:{number}", version=detail.VERSION, **about))

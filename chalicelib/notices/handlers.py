@@ -1,4 +1,4 @@
-"""Events by the streams of tables, mails by the queue."""
+"""Lambda functions that publish events from the streams of tables, and send mails from a queue."""
 
 from chalicelib.catalog.catalog import catalog
 from chalicelib.lambda_function import Context, PartialFailures, Records, lambda_function, partial_failures
@@ -13,7 +13,7 @@ def announce_wallets(event: Records, _context: Context | None) -> PartialFailure
 
 @lambda_function
 def announce_payments(event: Records, _context: Context | None) -> PartialFailures:
-    """Publish payments that came to a state that somebody waits for."""
+    """Publish new states of payments, and changes of their disputes."""
     return partial_failures(publish.publish_payments(event["Records"]))
 
 

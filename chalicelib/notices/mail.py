@@ -1,4 +1,4 @@
-"""Put a notice into words: a mail that is complete but for its form. Pure."""
+"""Write the content of a mail from a notice; `mail_body` formats it. Pure."""
 
 import unicodedata
 from typing import Final
@@ -16,18 +16,18 @@ from chalicelib.payments.card_name import brand_name
 from chalicelib.payments.words import KINDS, decline_of
 
 DIRECTING: Final = frozenset("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-"""Characters that turn the direction of what follows: a name with one could make a mail read differently."""
+"""Characters that change the direction of the text after them: a name with one could change how a mail reads."""
 
 
 class Action(msgspec.Struct, frozen=True):
-    """Something to do, with its link."""
+    """What the customer can do, with its link."""
 
     label: str
     url: str
 
 
 class Mail(msgspec.Struct, frozen=True, kw_only=True):
-    """A mail's content: plain texts, each one line. `brand` is whose mail it is, for the head of the page."""
+    """A mail's content: plain texts of one line each. `brand` is the name that the mail is sent under."""
 
     language: str
     brand: str
@@ -39,7 +39,7 @@ class Mail(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def compose(notice: Notice, account: Account, words: Words, *, brand: str, portal_url: str | None) -> Mail:
-    """Put a notice into an account's language."""
+    """Write a notice as a mail, in the language of `words`."""
     message, values = MESSAGES[notice.message], _values(notice, account, words)
     link = portal_link(portal_url, account.account_id, notice.page) if portal_url else None
     actions = [Action(words.say(message.action), link)] if link else []
@@ -56,15 +56,15 @@ def compose(notice: Notice, account: Account, words: Words, *, brand: str, porta
 
 
 def portal_link(portal_url: str, account_id: str, page: str = "") -> str:
-    """Return where a page of an account's billing is: the platform's address, `{account_id}` and `{page}` filled in.
+    """Return the URL of a page of an account's billing: the platform's URL with `{account_id}` and `{page}` filled in.
 
-    An address without `{page}` leads to the first page, from which all others are reached.
+    A URL without `{page}` leads to the first page, which links to all others.
     """
     return portal_url.replace("{account_id}", quote(account_id, safe="")).replace("{page}", page)
 
 
 def _values(notice: Notice, account: Account, words: Words) -> dict[str, str]:
-    """Return what the placeholders stand for."""
+    """Return the values of the placeholders."""
     amounts = {name: words.amount(each, account.currency) for name, each in notice.amounts_micros.items()}
     return {
         **amounts,
@@ -79,11 +79,11 @@ def _values(notice: Notice, account: Account, words: Words) -> dict[str, str]:
 
 
 def card_in_line(card: PaidWith) -> str:
-    """Write a card for a subject or a line, alike in all languages."""
+    """Write a card for a subject or a line, the same in all languages."""
     return one_line(f"{brand_name(card.brand)} •••• {card.last_four}")
 
 
 def one_line(text: str) -> str:
-    """Return a text from outside as it may stand in a subject, a name or a line: no control or directing characters."""
+    """Clean an external text for a subject, a name or a line: no control characters, none of `DIRECTING`."""
     kept = (" " if unicodedata.category(each) == "Cc" else each for each in text if each not in DIRECTING)
     return " ".join("".join(kept).split())

@@ -1,4 +1,4 @@
-"""Give a mail its two forms: plain text and HTML. Whatever a mail holds is escaped here, and only here. Pure."""
+"""Format a mail as plain text and as HTML. All content of a mail is escaped here, and only here. Pure."""
 
 from functools import cache
 from html import escape
@@ -20,7 +20,7 @@ def text_of(mail: Mail) -> str:
 
 
 def html_of(mail: Mail) -> str:
-    """Write a mail as a page that every mail program can show: tables, and styles beside each element."""
+    """Write a mail as HTML that every mail program can show: tables, and a style on each element."""
     return _page().substitute(
         language=escape(mail.language),
         brand=escape(mail.brand),

@@ -11,15 +11,15 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 NOTICE_HEADER: Final = "X-Notice-Id"
-"""The same in a mail that went out twice, because SES took it and we never heard."""
+"""The header that is the same in both copies of a mail that was sent twice, because the answer of SES was lost."""
 
 
 class MailNotSent(Exception):
-    """SES did not say that it took the mail: it refused it, or did not answer, and may have taken it all the same."""
+    """A mail was not sent: no address is deliverable, or SES refused it, or did not answer and may have accepted it."""
 
 
 class Letter(msgspec.Struct, frozen=True, kw_only=True):
-    """A mail ready to go. `sender` is an address that SES knows, `name` whose mail it shows."""
+    """A mail ready to be sent. `sender` is an address that is verified at SES, `name` the sender that is shown."""
 
     sender: str
     name: str
@@ -33,14 +33,14 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
 
 @cache
 def client() -> Any:
-    """Return the client of SES, made on first use. It repeats nothing by itself: SES would send the mail twice."""
+    """Return the client of SES, made on first use. It never retries: SES would send the mail twice."""
     return boto3.Session().client(
         "sesv2", config=Config(connect_timeout=3, read_timeout=10, retries={"total_max_attempts": 1})
     )
 
 
 def send(letter: Letter) -> str:
-    """Send a mail, and return SES's id of it. Raises MailNotSent."""
+    """Send a mail, and return SES's message id. Raises MailNotSent."""
     body = {"Text": _content(letter.text), "Html": _content(letter.html)}
     headers = [{"Name": NOTICE_HEADER, "Value": letter.notice_id}]
     try:
@@ -56,7 +56,7 @@ def send(letter: Letter) -> str:
 
 
 def sender_of(mail_from: str) -> tuple[str, str]:
-    """Return the name and the address in `Example Billing <billing@example.com>`, or in an address alone."""
+    """Return the name and the address of `Example Billing <billing@example.com>`, or of an address alone."""
     name, address = parseaddr(mail_from)
     return name or address.rpartition("@")[2], address
 

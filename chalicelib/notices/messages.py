@@ -8,7 +8,7 @@ from chalicelib.i18n.texts import mark
 
 
 class Message(msgspec.Struct, frozen=True):
-    """The text of one mail. `action` is what the link to the portal says."""
+    """The text of one mail. `action` is the label of the link to the portal."""
 
     subject: str
     paragraphs: list[str]
@@ -36,7 +36,7 @@ LABELS: Final = {
     "reference": mark("Reference"),
     "until": mark("Access until"),
 }
-"""Of the facts below a text."""
+"""The labels of the facts below a text."""
 
 MESSAGES: Final = {
     "low_balance": Message(

@@ -1,7 +1,7 @@
-"""The mail that an event triggers, as things are when it is about to go. Pure.
+"""The mail that an event triggers, depending on the state when the mail is about to be sent. Pure.
 
-A mail goes out a moment after its event, so that what mends itself (auto-pay refills the wallet, the customer confirms
-the payment in the browser) costs nobody a mail.
+A mail is sent some time after its event, so that a problem which is solved in between (auto-pay refills the wallet, the
+customer confirms the payment in the browser) causes no mail.
 """
 
 from collections.abc import Callable, Mapping
@@ -25,11 +25,11 @@ SUSPENDED: Final[Mapping[SuspendedReason, tuple[Kind, str]]] = {
     "card_unusable": ("auto_pay_suspended", "suspended_card_unusable"),
     "authentication": ("verification_needed", "verification_auto_pay"),
 }
-"""Which mail, and which text, belongs to each reason why auto-pay is suspended."""
+"""The kind of mail and its text, for each reason why auto-pay is suspended."""
 
 
 class CurrentState(msgspec.Struct, frozen=True, kw_only=True):
-    """What an event was about, as it is now."""
+    """The current state of what an event is about."""
 
     wallet: Wallet
     thresholds: Thresholds
@@ -44,10 +44,10 @@ class CurrentState(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Notice(msgspec.Struct, frozen=True, kw_only=True):
-    """What to tell a person. `mark` is what it is told once for; `facts` are listed below the text, by name.
+    """The content of a mail. Each `mark` gets one mail; `facts` are the names of the facts listed below the text.
 
-    `amounts_micros`, `dates_ms`, `card`, `reason` and `purpose` are what the text's placeholders stand for. `page` is
-    where in the portal to act: its path below the account's home, and nothing for the first page.
+    `amounts_micros`, `dates_ms`, `card`, `reason` and `purpose` are the values of the text's placeholders. `page` is
+    the page of the portal to act on: its path below the account's home, empty for the first page.
     """
 
     kind: Kind
@@ -65,7 +65,7 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def low_balance(event: detail.Wallet, current: CurrentState) -> Notice | None:
-    """Tell of a low balance, if it is not refilled by now, nor used up, which has a mail of its own."""
+    """Report a low balance, unless it is refilled by now, or used up, which has a mail of its own."""
     if current.thresholds.level(current.wallet.balance_micros) != "low":
         return None
     with_auto_pay = current.auto_pay is not None and current.auto_pay.enabled
@@ -75,7 +75,7 @@ def low_balance(event: detail.Wallet, current: CurrentState) -> Notice | None:
 
 
 def balance_exhausted(event: detail.Wallet, current: CurrentState) -> Notice | None:
-    """Tell of a balance that is used up, if it still is."""
+    """Report that a balance is used up, if it still is."""
     if current.thresholds.level(current.wallet.balance_micros) != "exhausted":
         return None
     return _balance_notice("balance_exhausted", "balance_exhausted", event, current)
@@ -94,15 +94,15 @@ def _balance_notice(kind: Kind, message: str, event: detail.Wallet, current: Cur
 
 
 def receipt(event: detail.Payment, current: CurrentState) -> Notice:
-    """Confirm a payment, and lead to its page, which has its invoice: if that is not issued by now, asking does it."""
+    """Confirm a payment, and link to its page with its invoice, which is issued on request if it is missing."""
     facts = ("amount", "date", "card", "purpose", "reference", "account", "balance")
     return replace(_payment_notice("receipt", "receipt", event, current, facts), page=f"payments/{event.payment_id}")
 
 
 def auto_pay_failed(event: detail.Payment, current: CurrentState) -> Notice | None:
-    """Tell that auto-pay's charge was declined, unless it is off by now, or suspended, which has a mail of its own.
+    """Report that auto-pay's charge was declined, unless it is off by now, or suspended, which has a mail of its own.
 
-    Who adds balance by hand sees the outcome at once and needs no mail.
+    A customer who adds balance by hand sees the outcome at once and needs no mail.
     """
     if event.kind != "auto_pay" or current.auto_pay is None or not current.auto_pay.enabled or current.suspended:
         return None
@@ -140,7 +140,7 @@ def _failure_code(failure: Failure | None) -> str | None:
 
 
 def auto_pay_suspended(event: detail.AutoPay, current: CurrentState) -> Notice | None:
-    """Tell that auto-pay is suspended, if it still is; where the bank wants to see the customer, ask for that."""
+    """Report that auto-pay is suspended, if it still is; if the bank requires authentication, ask for that."""
     if current.suspended != event.reason:
         return None
     kind, message = SUSPENDED[event.reason]
@@ -155,19 +155,19 @@ def auto_pay_suspended(event: detail.AutoPay, current: CurrentState) -> Notice |
 
 
 def subscription_past_due(event: detail.Subscription, current: CurrentState) -> Notice | None:
-    """Tell that a renewal is owed, if it still is, and what is next: another attempt, or the customer's bank."""
+    """Report that a renewal is owed, if it still is, and what is next: a new attempt, or a confirmation at the bank."""
     subscription = current.subscription
     if subscription is None or subscription.status != "past_due":
         return None
     if needs_authentication(subscription.failure):
         return _subscription_notice("subscription_past_due_confirm", event, subscription, {})
-    # While an attempt is under way, `due_at_ms` is when to look at that one.
+    # While an attempt is in progress, `due_at_ms` is when that one is checked.
     tries_again_ms = None if subscription.pending else subscription.due_at_ms
     return _subscription_notice("subscription_past_due", event, subscription, {"next_attempt": tries_again_ms})
 
 
 def subscription_unpaid(event: detail.Subscription, current: CurrentState) -> Notice | None:
-    """Tell that a renewal is tried no more, and when access closes, if it still is so."""
+    """Report that a renewal is no longer tried, and when access closes, if it is still unpaid."""
     subscription = current.subscription
     if subscription is None or subscription.status != "unpaid" or subscription.access_until_ms is None:
         return None
@@ -203,4 +203,4 @@ RULES: Final[Mapping[str, Rule]] = {
     "subscription.past_due": subscription_past_due,
     "subscription.unpaid": subscription_unpaid,
 }
-"""The types of events that may trigger a mail. The rule on the bus lets these through to the mails queue."""
+"""The types of events that may trigger a mail. The rule on the bus copies these to the mails queue."""

@@ -1,4 +1,4 @@
-"""Publish to EventBridge what the records of a table's stream say."""
+"""Publish the changes in a table's stream to EventBridge."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
@@ -33,11 +33,11 @@ from chalicelib.subscriptions import table as subscriptions
 EventsOf = Callable[[Record], list[Event]]
 
 UNREACHABLE: Final = (PynamoDBException, BotoCoreError)
-"""DynamoDB could not be read: nothing is wrong with the record, which comes again."""
+"""DynamoDB could not be read: the record itself is fine, and is delivered again."""
 
 
 def publish_payments(records: Sequence[Record]) -> list[str]:
-    """Publish payments that changed their state. See `publish`."""
+    """Publish new states of payments, and changes of their disputes. See `publish`."""
     return publish(records, lambda record: payment_events(Change(record, payments.read_image)))
 
 
@@ -62,7 +62,7 @@ def publish_repeats(records: Sequence[Record]) -> list[str]:
 
 
 def publish_wallets(records: Sequence[Record], catalog: Catalog) -> list[str]:
-    """Publish balances that crossed a threshold, as the thresholds are now. See `publish`."""
+    """Publish balances that crossed a threshold, by the current thresholds. See `publish`."""
     find = _auto_pay_of(records)
 
     def thresholds(wallet: Wallet) -> Thresholds:
@@ -75,13 +75,13 @@ def publish_wallets(records: Sequence[Record], catalog: Catalog) -> list[str]:
 
 
 def _auto_pay_of(records: Sequence[Record]) -> Callable[[str], AutoPay | None]:
-    """Read the auto-pay of the accounts of records; return how to find that of one.
+    """Read the auto-pay of the accounts of records; return a function that finds that of one account.
 
-    Where one row cannot be read, each is read when it is asked for: what is wrong with it is its own record's alone.
+    If they cannot be read together, each is read on demand, so that an unreadable row only fails its own record.
     """
     try:
         return auto_pay.find_many(_accounts_of(records)).get
-    except Exception:  # noqa: BLE001 - as above: it fails again where it is asked for
+    except Exception:  # noqa: BLE001 - as above: it fails again on demand
         log().exception("auto-pay could not be read in bulk", records=len(records))
         return auto_pay.find
 
@@ -100,11 +100,11 @@ def thresholds_of(currency: str, paying: AutoPay | None, catalog: Catalog) -> Th
 
 
 def publish(records: Sequence[Record], events_of: EventsOf) -> list[str]:
-    """Put the events of records on the bus, in order; return the sequence numbers of what Lambda must deliver again.
+    """Put the events of records on the bus, in order; return the sequence numbers of records to be delivered again.
 
     Lambda delivers again from the lowest of them, so a record may be published twice, with the same ids. A record that
-    cannot be published, whatever is wrong with it, is parked. A failure to reach the bus is raised, and the batch comes
-    again.
+    cannot be published, for whatever reason, is parked. A failure to reach the bus is raised, and the whole batch is
+    delivered again.
     """
     events: list[tuple[Record, Event]] = []
 
@@ -123,7 +123,7 @@ def publish(records: Sequence[Record], events_of: EventsOf) -> list[str]:
 
 
 def _park_unfit(unfit: Mapping[str, tuple[Record, str]]) -> list[str]:
-    """Park the records whose event the bus will never take, given by their sequence numbers, with the reason."""
+    """Park records whose event the bus will never accept. `unfit` has each with its reason, by its sequence number."""
     return each_record(
         [record for record, _ in unfit.values()],
         lambda record: dead_letters.put(record, f"the bus cannot take its event: {unfit[sequence_number(record)][1]}"),

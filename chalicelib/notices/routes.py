@@ -13,7 +13,7 @@ routes = Routes(__name__, "Notices", "The mails about low balances, declined car
 
 
 class NoticesView(msgspec.Struct):
-    """An account's choice of mails. `recipients` is null where it has chosen none; `sent_to` is who gets them."""
+    """An account's choice of mails. `recipients` is null if none were chosen; `sent_to` is who gets the mails."""
 
     recipients: list[str] | None
     sent_to: list[str]

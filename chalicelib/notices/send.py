@@ -1,4 +1,4 @@
-"""Send the mails that events trigger: each once, to those whom the account chose."""
+"""Send the mails that events trigger, each once, to the recipients that the account chose."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -28,11 +28,11 @@ from chalicelib.typed import json_decoder
 
 
 class MailsOff(Exception):
-    """There is no address to send mails from."""
+    """No address to send mails from is configured."""
 
 
 class MailBusy(Exception):
-    """Another function is sending the same mail; whether it succeeds is not known yet."""
+    """Another function is sending the same mail; its outcome is not known yet."""
 
 
 class Envelope(msgspec.Struct, frozen=True, rename={"type": "detail-type"}):
@@ -61,8 +61,8 @@ def send_one(body: str, catalog: Catalog) -> None:
     if not to:
         raise MailNotSent(f"no mail reaches any address of {account.account_id}; mend them, and send it again")
     letter = write_letter(notice, account, to)
-    # Claimed first, noted afterwards. Cut off in between, the mail is sent again once the claim has lapsed: rather
-    # twice than never.
+    # The mail is claimed first and noted afterwards. If the function is cut off in between, the mail is sent again
+    # when the claim has expired: it may be sent twice, but it is not lost.
     state = table.claim(account.account_id, notice.mark, event.id)
     if state == "busy":
         raise MailBusy(f"{notice.mark} of {account.account_id} is being sent")
@@ -73,7 +73,7 @@ def send_one(body: str, catalog: Catalog) -> None:
 
 
 def load_current_state(account: Account, event: Detail, catalog: Catalog) -> CurrentState:
-    """Read what an event was about, as it is now."""
+    """Read the current state of what an event is about."""
     paying = auto_pay.find(account.account_id)
     return CurrentState(
         wallet=read_wallet(account.account_id),
@@ -85,9 +85,9 @@ def load_current_state(account: Account, event: Detail, catalog: Catalog) -> Cur
 
 
 def deliverable_addresses(addresses: Sequence[str], *, account_id: str) -> list[str]:
-    """Return addresses as SES takes them. One that nobody can be reached at is logged, and holds up no other.
+    """Return addresses in the form that SES accepts. An invalid one is logged and left out.
 
-    It was stored before the rule that its like is refused by.
+    It was stored before the rule that refuses such addresses.
     """
     found: list[str] = []
     for place, address in enumerate(addresses):
@@ -99,7 +99,7 @@ def deliverable_addresses(addresses: Sequence[str], *, account_id: str) -> list[
 
 
 def write_letter(notice: Notice, account: Account, to: Sequence[str]) -> Letter:
-    """Write a notice as a letter. A client's comes from its workspace, and answers go there. Raises MailsOff."""
+    """Write a notice as a letter. A client's has its workspace's name, and replies go there. Raises MailsOff."""
     found = settings()
     if not found.mail_from:
         raise MailsOff("MAIL_FROM is not set")

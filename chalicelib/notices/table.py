@@ -1,4 +1,4 @@
-"""The door to the table `notices`: an account's choice of mails, and a mark for each mail that went out."""
+"""The door to the table `notices`: an account's choice of mails, and a mark for each mail that was sent."""
 
 from typing import Final, Literal
 
@@ -15,11 +15,11 @@ CHOICE: Final = "choice"
 MARK: Final = "mail/"
 
 LEASE_MS: Final = 90 * 1000
-"""How long a claim keeps others from sending the same mail: longer than the function that holds it can run, shorter
-than its queue keeps a message back."""
+"""How long a claim prevents other functions from sending the same mail: longer than the function that holds it can run,
+shorter than the visibility timeout of its queue."""
 
 KEPT_SECONDS: Final = 60 * 24 * 3600
-"""Life of a mark. It must outlive every way in which its event can come again: a dead letter waits for two weeks."""
+"""How long a mark is kept: longer than its event can be delivered again. A dead letter waits for two weeks."""
 
 State = Literal["claimed", "sent", "busy"]
 
@@ -58,10 +58,10 @@ def put_choice(account_id: str, choice: Choice) -> bool:
 
 
 def claim(account_id: str, mark: str, event_id: str) -> State:
-    """Claim a mail: of all who try at once, one is told `claimed`.
+    """Claim a mail: of all concurrent calls, one gets `claimed`.
 
-    `sent` means that it went out before; `busy` that somebody else is sending it right now, or died doing so: after the
-    lease it can be claimed again.
+    `sent` means that it was sent before; `busy` that another function is sending it, or was cut off while sending:
+    after the lease it can be claimed again.
     """
     now_ms = clock.now_ms()
     row = NoticeRow(
@@ -83,7 +83,7 @@ def _message_id(account_id: str, mark: str) -> str | None:
 
 
 def note_sent(account_id: str, mark: str, message_id: str) -> None:
-    """Note that a mail went out, with the id that it got there."""
+    """Note that a mail was sent, with SES's message id."""
     NoticeRow(account_id, MARK + mark).update(
         [NoticeRow.message_id.set(message_id), NoticeRow.claimed_until_ms.remove()]
     )

@@ -1,5 +1,5 @@
 """The overview: all that the first page of Settings > Billing shows, in one answer.
 
-It owns nothing and changes nothing: it reads what the domains below it keep. It promises that what it shows was read
-strongly consistent, and that where nothing is refilled the reason is among it.
+It owns nothing and changes nothing: it reads the data of the domains below it. It promises that what it shows was read
+with strong consistency, and that it includes the reason if auto-pay does not refill.
 """

@@ -1,4 +1,4 @@
-"""How the overview looks outside."""
+"""The shape of the overview in answers."""
 
 from typing import Literal
 
@@ -24,7 +24,7 @@ class WalletView(msgspec.Struct):
 
 
 class TopUpLimits(msgspec.Struct):
-    """What Add Balance takes."""
+    """What Add Balance accepts."""
 
     minimum: str
     maximum: str
@@ -46,7 +46,7 @@ class OverviewView(msgspec.Struct):
 
 
 def view(seen: Snapshot, subscription: SubscriptionView | None, limits: CurrencyLimits) -> OverviewView:
-    """Present the overview of an account as it was seen."""
+    """Present the overview of an account as it was read."""
     payer, account = seen.payer, seen.payer.account
     return OverviewView(
         account=view_account(account),

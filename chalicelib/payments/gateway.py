@@ -13,8 +13,8 @@ from chalicelib.stripe_api.errors import (
     CardRefused,
     CustomerGone,
     DetailsRefused,
-    MovedOn,
     NotAtStripe,
+    UnexpectedState,
 )
 from chalicelib.stripe_api.meanings import Call
 from chalicelib.stripe_api.stripe_account import StripeAccount
@@ -126,6 +126,6 @@ def cancel(payment: Payment, intent_id: str) -> Intent:
             stripe_account,
             lambda v1: v1.payment_intents.cancel(intent_id, {"cancellation_reason": "abandoned"}).to_dict(),
         )
-    except MovedOn:
+    except UnexpectedState:
         found = ask("cancel", stripe_account, lambda v1: v1.payment_intents.retrieve(intent_id).to_dict())
     return parse_intent(found, payment.stripe_account)

@@ -11,6 +11,7 @@ from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
 from chalicelib import clock
+from chalicelib.backoff import attempts
 from chalicelib.conflicts import conditional_write
 from chalicelib.due import shard_of
 from chalicelib.errors import Busy
@@ -24,7 +25,7 @@ from chalicelib.typed import convert
 FOLLOW_UP_MS: Final = 30 * 60 * 1000
 """How long the streams and queues have for what follows from a change, before it is followed up."""
 
-WRITERS: Final = 10
+ATTEMPTS: Final = 10
 """Writers of one payment at once: the request, its repeat, a few webhooks and the sweeper."""
 
 UNRESOLVED_FOR_MS: Final = 35 * DAY_MS
@@ -132,7 +133,7 @@ def change(payment: Payment, rule: Rule) -> Payment:
     `payment` is as the caller last read it. When a concurrent write came first, the rule is applied again, to what that
     one wrote, so no change is lost. Raises PaymentBusy, PaymentNotFound.
     """
-    for _ in range(WRITERS):
+    for _ in attempts(ATTEMPTS):
         wanted = rule(payment)
         if wanted == payment:
             return payment
@@ -140,7 +141,7 @@ def change(payment: Payment, rule: Rule) -> Payment:
         if _write(wanted, over=payment.version):
             return wanted
         payment = get(payment.account_id, payment.payment_id)
-    raise PaymentBusy(f"payment {payment.payment_id} was changed by others {WRITERS} times; try again")
+    raise PaymentBusy(f"payment {payment.payment_id} was changed by others {ATTEMPTS} times; try again")
 
 
 def changed(payment: Payment, over: Payment) -> Payment:

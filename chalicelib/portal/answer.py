@@ -1,4 +1,4 @@
-"""Answer a request for a page: find whose it is, call the view, and turn a refusal into a page of its own."""
+"""Answer a request for a page: find its session, call the view, and show a refusal as a page."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Final
@@ -20,11 +20,11 @@ from chalicelib.portal.session import PageNotFound, Session, new_ticket, new_tok
 from chalicelib.portal.sessions import find_link, open_link
 
 FREE_FOR_VIEWERS: Final = frozenset({"sign_out"})
-"""Forms that change nothing of the account."""
+"""Forms that do not change the account."""
 
 
 def answer(http_request: Request, respond: Callable[[Request], Response]) -> Response:
-    """Do what was asked for; what it refuses, and what goes wrong, has a page, too."""
+    """Answer a request; a refusal and an unexpected error are shown as pages, too."""
     try:
         check_path(http_request.uri_params or {})
         return respond(http_request)
@@ -36,7 +36,7 @@ def answer(http_request: Request, respond: Callable[[Request], Response]) -> Res
 
 
 def show_page(http_request: Request, name: str, account_id: str, parameters: Mapping[str, str]) -> Response:
-    """Call the view of a page, for the person whose session it is; what it refuses is told in that person's frame."""
+    """Call the view of a page with the request's session; a refusal is shown with the account's header and menu."""
 
     def respond(asked: Request) -> Response:
         request = PortalRequest(asked, account_id)
@@ -51,10 +51,10 @@ def show_page(http_request: Request, name: str, account_id: str, parameters: Map
 
 
 def show_link(http_request: Request, link_token: str) -> Response:
-    """Show the button that opens a link, and leave the link as it is; a person's browser presses it by itself.
+    """Show the form that opens a link, and leave the link unopened; the page's script submits the form.
 
-    What is no browser finds the session in the headers: its cookie opens the link with the first page. Raises
-    LinkUnusable.
+    A client that is not a browser finds the first page and a session's cookie in the headers: the first request with
+    the cookie opens the link. Raises LinkUnusable.
     """
     link = find_link(link_token)
     base_url, account = public_base_url(), accounts.get(link.account_id)
@@ -66,7 +66,7 @@ def show_link(http_request: Request, link_token: str) -> Response:
 
 
 def open_portal(link_token: str) -> Response:
-    """Open a link: from now on the browser has a session. Raises LinkUnusable."""
+    """Open a link, and give the browser the session's cookie. Raises LinkUnusable."""
     token = new_token()
     headers = _entry_headers(open_link(link_token, token), token)
     return see_other(headers["Location"], Set_Cookie=headers["Set-Cookie"])
@@ -83,7 +83,7 @@ def _entry_headers(session: Session, token: str) -> dict[str, str]:
 
 
 def show_no_session(http_request: Request) -> Response:
-    """Tell somebody who comes without a link how to come in."""
+    """Explain how to open the portal to a person without a link."""
     return render.plain_page(http_request, "no_session.html", signed_out=False)
 
 
@@ -93,7 +93,7 @@ def show_signed_out(http_request: Request) -> Response:
 
 
 def show_file(folder: str, name: str) -> Response:
-    """Answer with a file that pages are made of. Raises PageNotFound."""
+    """Answer with a file that pages load. Raises PageNotFound."""
     if folder == "static":
         text, kind, keep = render.static_file(name)
     elif folder == "brand":
@@ -106,7 +106,7 @@ def show_file(folder: str, name: str) -> Response:
         "Content-Type": kind,
         "Cache-Control": keep,
         "X-Content-Type-Options": "nosniff",
-        # An image may hold scripts, which run when it is opened by itself.
+        # An image may contain scripts, which run when it is opened directly.
         "Content-Security-Policy": "default-src 'none'; img-src data:; sandbox",
         "Cross-Origin-Resource-Policy": "same-origin",
     }

@@ -1,4 +1,4 @@
-"""What auto-pay will do, in plain words: when the card is charged, with how much, and what holds it back."""
+"""What auto-pay will do, in plain words: when the card is charged, with how much, and what blocks it."""
 
 from typing import Final
 
@@ -10,7 +10,7 @@ from chalicelib.portal.refusals import why_failed
 from chalicelib.portal.request import PortalRequest
 
 NOT_SHOWN: Final[frozenset[Reason]] = frozenset({"disabled", "in_flight", "above_threshold", "backing_off"})
-"""Reasons for charging nothing that are no trouble, or are told in other words."""
+"""Reasons for charging nothing that are no problem, or are shown in other words."""
 
 
 def auto_pay_summary(request: PortalRequest, auto_pay: AutoPayView, limits: CurrencyLimits) -> list[str]:
@@ -44,7 +44,7 @@ def _monthly_limit(request: PortalRequest, auto_pay: AutoPayView) -> str:
 
 
 def blocking_reason(request: PortalRequest, auto_pay: AutoPayView) -> str | None:
-    """Say what holds auto-pay back, if a person should know."""
+    """Say what blocks auto-pay, or that a refill is on its way; None if a person need not know."""
     words, say = request.words, request.words.say
     if auto_pay.charge:
         amount = words.money(auto_pay.charge.amount, auto_pay.charge.currency)

@@ -1,6 +1,6 @@
-"""White label: under whose name, colour and logo an account sees its billing.
+"""White label: the name, colour and logo with which an account sees its billing.
 
-A workspace sees the operator's (the catalog's seller); a client sees its workspace's, as it has them on its invoices.
+A workspace sees the operator's (the catalog's seller); a client sees its workspace's, the same as on its invoices.
 """
 
 import base64
@@ -34,7 +34,7 @@ class Brand(msgspec.Struct, frozen=True):
 
 
 def brand_of(account: Account, catalog: Catalog) -> Brand:
-    """Return the brand under which an account sees the portal."""
+    """Return the brand with which an account sees the portal."""
     if account.workspace_id:
         found = invoice_brand.find(account.workspace_id)
         workspace = accounts.find(account.workspace_id)
@@ -60,7 +60,7 @@ def color_file(name: str) -> tuple[str, str]:
 
 @lru_cache(maxsize=32)
 def logo_file(name: str) -> str:
-    """Return a logo as an SVG around its PNG: text, which API Gateway hands through as it is. Raises PageNotFound."""
+    """Return a logo as an SVG around its PNG: text, which API Gateway does not change. Raises PageNotFound."""
     match = _LOGO_FILE.fullmatch(name)
     png = _png(match[1]) if match else None
     if png is None:

@@ -1,4 +1,4 @@
-"""A chart of spending by day and meter, as numbers to draw: bars on top of each other. Pure."""
+"""A chart of spending by day and meter, as coordinates of stacked bars. Pure."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
@@ -13,7 +13,7 @@ BASE: Final = 200
 TOP: Final = 4
 NAMED_DAYS: Final = 5
 COLORS: Final = 8
-"""Colours that the style sheet has; of more meters, the last ones share one."""
+"""Colours that the style sheet has; with more meters, the last ones share one."""
 
 STEPS: Final = (1, 2, 5)
 
@@ -29,9 +29,9 @@ class Bar(msgspec.Struct, frozen=True):
 
 
 class Chart(msgspec.Struct, frozen=True):
-    """All there is to draw, and the same as a table: the days that have anything, the meters, and the totals.
+    """All that is drawn, and the same as a table: the days with spending, the meters, and the totals.
 
-    `scale` holds the micros that stand beside the chart from the top down, `named_days` the days below it.
+    `scale` holds the micros that are shown beside the chart from the top down, `named_days` the days below it.
     """
 
     bars: list[Bar]
@@ -51,7 +51,7 @@ def days_between(first: str, last: str) -> list[str]:
 
 
 def build(days: Days, first: str, last: str, order: Sequence[str]) -> Chart:
-    """Build the chart of a span of days, of what cost anything; meters in the order that is given, others behind."""
+    """Build the chart of a span of days from usage that cost anything; meters in the given order, then all others."""
     span = days_between(first, last)
     found = {meter for usages in days.values() for meter, usage in usages.items() if usage.amount_micros}
     meters = [meter for meter in order if meter in found] + sorted(found - set(order))
@@ -75,7 +75,7 @@ def _amount(days: Days, day: str, meter: str) -> int:
 
 
 def _round_up(micros: int) -> int:
-    """Return the next round number, which the highest line stands for; even, so that half of it is one too."""
+    """Return the next round number, for the highest line; even, so that half of it is round, too."""
     scale = 2
     while micros:
         for step in STEPS:
@@ -86,7 +86,7 @@ def _round_up(micros: int) -> int:
 
 
 def _stack(amounts: list[int], number: int, count: int, top: int) -> list[Bar]:
-    """Return a day's bars, from the bottom up; what is too small to see still has a line's height."""
+    """Return a day's bars, from the bottom up; each is at least as high as a line, so that it can be seen."""
     slot = WIDTH / count
     width = max(1.0, min(slot * 0.72, 40))
     x, below, bars = number * slot + (slot - width) / 2, float(BASE), []

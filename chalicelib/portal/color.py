@@ -1,4 +1,4 @@
-"""A brand's colour, made legible: the contrast that WCAG 2.2 asks for is kept, whatever colour was chosen. Pure.
+"""A brand's colour, made legible: it has the contrast that WCAG 2.2 requires, whatever colour was chosen. Pure.
 
 https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio
 """
@@ -9,7 +9,7 @@ from typing import Final
 Rgb = tuple[int, int, int]
 
 TEXT_CONTRAST: Final = 4.5
-"""Of text against what is behind it (1.4.3); all that is drawn in the brand's colour holds it, lines too."""
+"""Of text to its background (1.4.3); everything that is drawn in the brand's colour has it, including lines."""
 
 WHITE: Final[Rgb] = (255, 255, 255)
 BLACK: Final[Rgb] = (0, 0, 0)
@@ -19,7 +19,7 @@ DARK_BEHIND: Final[Rgb] = (38, 44, 54)
 
 STEPS: Final = 50
 MIDDLE: Final = 0.18
-"""The luminance that is as far from black as from white."""
+"""The luminance that has the same contrast to black as to white."""
 
 
 def parse(color: str) -> Rgb:
@@ -28,7 +28,7 @@ def parse(color: str) -> Rgb:
 
 
 def write(rgb: Rgb) -> str:
-    """Write it back."""
+    """Write a colour as `parse` reads it."""
     return "#" + "".join(f"{part:02x}" for part in rgb)
 
 
@@ -49,7 +49,7 @@ def _linear(part: float) -> float:
 
 
 def legible(color: Rgb, behind: Rgb) -> Rgb:
-    """Return the colour, as much lighter or darker as text in it needs to be against `behind`; its hue stays."""
+    """Return the colour, made as much lighter or darker as text in it needs on `behind`; its hue is kept."""
     hue, lightness, saturation = rgb_to_hls(*(part / 255 for part in color))
     end = 0.0 if luminance(behind) > MIDDLE else 1.0
     for step in range(STEPS):
@@ -60,7 +60,7 @@ def legible(color: Rgb, behind: Rgb) -> Rgb:
 
 
 def text_on(color: Rgb) -> Rgb:
-    """Return black or white, whichever is read better on a colour."""
+    """Return black or white, whichever has more contrast on a colour."""
     return max((WHITE, BLACK), key=lambda text: contrast(text, color))
 
 
@@ -70,7 +70,7 @@ def _rgb(hls: tuple[float, float, float]) -> Rgb:
 
 
 def stylesheet(color: str) -> str:
-    """Return the rules that bring a colour into the page, for light and dark."""
+    """Return the CSS rules that set a page's colour, for light and dark themes."""
     chosen = parse(color)
     light, dark = legible(chosen, LIGHT_BEHIND), legible(chosen, DARK_BEHIND)
     return (

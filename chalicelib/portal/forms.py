@@ -1,4 +1,4 @@
-"""Read forms and addresses: text in, checked values out; what is wrong is told beside its field."""
+"""Read forms and addresses: text in, checked values out; an error is shown beside its field."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -32,7 +32,7 @@ def amount(request: PortalRequest, fields: Mapping[str, str], field: str) -> Typ
 
 
 def needs_confirmation(typed: TypedAmount, limits: CurrencyLimits) -> bool:
-    """Tell whether a person should see how an amount was read before it holds: not as it was typed, or a large one."""
+    """Tell whether a person must confirm an amount first: it was not read as it was typed, or it is large."""
     return not typed.is_plain or typed.micros > max(limits.top_up_shortcuts_micros, default=0)
 
 
@@ -59,6 +59,6 @@ def one_of(fields: Mapping[str, str], name: str, known: Iterable[str]) -> str | 
 
 
 def errors_of(request: PortalRequest, refusal: Refusal, fields: Iterable[str]) -> Errors:
-    """Say what a refusal means, beside the field that it is about if the form has that."""
+    """Return the text of a refusal, by the field that it is about if the form has that field."""
     field = str(refusal.about.get("field") or "")
     return {field if field in set(fields) else "": explain(refusal, request.words, request.currency)}

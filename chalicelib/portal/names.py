@@ -1,6 +1,6 @@
 """What things are called: kinds, states, meters, units, plans and add-ons, for people.
 
-The catalog's own names are translated where the catalogs have them, and are shown as they are where not.
+Names from the catalog are shown translated if there is a translation, and unchanged if not.
 """
 
 from typing import Final
@@ -35,7 +35,7 @@ STATES: Final = {
 }
 
 TONES: Final = {"succeeded": "good", "failed": "bad", "canceled": "quiet", "refunded": "quiet", "disputed": "bad"}
-"""How a state looks; one that is not here waits for something."""
+"""How a state is shown; one that is not listed here is still waiting for something."""
 
 STATUSES: Final = {
     "incomplete": mark("Waits for its first payment"),
@@ -74,7 +74,7 @@ CATALOG: Final = (
     mark("Telephony"),
     mark("Web audio"),
 )
-"""Names in the catalog that comes with the project, to be translated; an operator adds the own ones here."""
+"""Names in the catalog that comes with the project, to be translated; operators add their own names here."""
 
 
 class Names:
@@ -92,7 +92,7 @@ class Names:
         return self._known(STATES, state)
 
     def tone(self, state: str) -> str:
-        """Say how a payment's state looks."""
+        """Say how a payment's state is shown."""
         return TONES.get(state, "open")
 
     def status(self, status: str) -> str:
@@ -119,7 +119,7 @@ class Names:
         return card_name(self._words, brand, last_four)
 
     def measure(self, meter: str, quantity_micros: int, count: int) -> str:
-        """Say how much was used: `248 messages`; where a meter counts nothing, how many events there were."""
+        """Say how much was used: `248 messages`; if a meter has no quantity, how many events there were."""
         found = self._catalog.meters.get(meter)
         micros = quantity_micros or count * MICROS
         number = format_micros(micros)

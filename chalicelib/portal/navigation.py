@@ -1,4 +1,4 @@
-"""Where the portal is, as browsers see it: its origin, and what comes before its paths."""
+"""The portal's address as browsers see it: its origin, and the prefix of its paths."""
 
 from http.cookies import CookieError, SimpleCookie
 from typing import Final
@@ -19,21 +19,21 @@ class BaseUrl(msgspec.Struct, frozen=True):
     prefix: str
 
     def path(self, *parts: str, **query: str | None) -> str:
-        """Return the path of a page, with a query of what is not None."""
+        """Return the path of a page, with those query parameters that are not None."""
         sent = urlencode({name.rstrip("_"): value for name, value in query.items() if value is not None})
         path = "/".join([self.prefix, "portal", *(quote(part, safe="") for part in parts)])
         return f"{path}?{sent}" if sent else path
 
     @property
     def is_secure(self) -> bool:
-        """Tell whether browsers come over HTTPS."""
+        """Tell whether browsers connect over HTTPS."""
         return self.origin.startswith("https://")
 
 
 def public_base_url() -> BaseUrl:
     """Return where browsers reach the portal.
 
-    The settings alone say it: whoever writes a request's Host or X-Forwarded-Proto would choose where links lead.
+    It is read only from the settings: with Host or X-Forwarded-Proto a request's sender would choose where links lead.
     """
     parts = urlsplit(settings().portal_base_url)
     return BaseUrl(f"{parts.scheme}://{parts.netloc}", parts.path.rstrip("/"))
@@ -45,10 +45,10 @@ def frame_origins() -> list[str]:
 
 
 def cookie(base_url: BaseUrl, account_id: str, token: str) -> str:
-    """Return the Set-Cookie header of a session: for its account's pages alone; an empty token removes it.
+    """Return the Set-Cookie header of a session: only for its account's pages; an empty token removes it.
 
-    A frame of another site gets its cookies only with SameSite=None, which browsers take over HTTPS alone, and keeps
-    them apart for each site that shows it (Partitioned, https://developer.mozilla.org/docs/Web/Privacy/CHIPS).
+    In a frame of another site, cookies need SameSite=None, which browsers accept only over HTTPS, and are kept apart
+    for each site that shows the frame (Partitioned, https://developer.mozilla.org/docs/Web/Privacy/CHIPS).
     """
     path = base_url.path("accounts", account_id)
     parts = [f"{COOKIE}={token}", f"Path={path}", "HttpOnly"]
@@ -60,12 +60,12 @@ def cookie(base_url: BaseUrl, account_id: str, token: str) -> str:
 
 
 def is_prefetch(request: Request) -> bool:
-    """Tell whether a browser fetches something for a person who may come to it, or may not."""
+    """Tell whether a browser fetches a page in advance, which a person may never open."""
     return "sec-purpose" in request.headers or "purpose" in request.headers
 
 
 def cookie_of(request: Request) -> str | None:
-    """Return the secret that a request's cookie holds."""
+    """Return the secret in a request's cookie."""
     try:
         found = SimpleCookie(request.headers.get("cookie", "")).get(COOKIE)
     except CookieError:

@@ -1,4 +1,4 @@
-"""The headers of every page: what it may load, who may show it in a frame, and what leaves it."""
+"""The headers of every page: what it may load, who may show it in a frame, and what it reveals to other sites."""
 
 from typing import Final
 from urllib.parse import urlsplit
@@ -16,14 +16,14 @@ STRIPE_SOURCES: Final = {
 """https://docs.stripe.com/security/guide#content-security-policy, for Stripe.js."""
 
 Headers = dict[str, str | list[str]]
-"""How Chalice takes headers."""
+"""Headers as Chalice takes them."""
 
 PAGE_HEADERS: Final[Headers] = {
     "Content-Type": "text/html; charset=utf-8",
-    # What a page shows is for one person, now: neither a proxy nor the back button may show it to another.
+    # A page is for one person, now: neither a proxy nor the back button may show it to another person.
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
-    # Not `no-referrer`: with it browsers would send forms with `Origin: null`, and the check would have nothing to see.
+    # Not `no-referrer`: with it browsers would send forms with `Origin: null`, and the origin could not be checked.
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
@@ -32,13 +32,13 @@ PAGE_HEADERS: Final[Headers] = {
 
 
 def stripe_js() -> str:
-    """Return where Stripe.js is: at Stripe, in the version of the API that is spoken, or at the emulator."""
+    """Return the address of Stripe.js: at Stripe, in the release of the API version, or at the emulator."""
     path = f"{API_VERSION.partition('.')[2]}/stripe.js"
     return f"{settings().stripe_api_base or 'https://js.stripe.com'}/{path}"
 
 
 def page_headers(*, with_stripe: bool) -> Headers:
-    """Return the headers of a page; Stripe's sources are open only where there are card fields."""
+    """Return the headers of a page; Stripe's sources are allowed only on pages that use Stripe.js."""
     frames = frame_origins()
     headers: Headers = {**PAGE_HEADERS, "Content-Security-Policy": content_policy(frames, with_stripe=with_stripe)}
     if not frames:

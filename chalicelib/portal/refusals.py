@@ -1,4 +1,4 @@
-"""What to tell a person when a verb has refused: the API's own words are for programs."""
+"""The texts that a person sees when a verb refuses: the API's own texts are for programs."""
 
 import re
 from collections.abc import Mapping
@@ -98,10 +98,10 @@ TITLES: Final = {
 
 AMOUNTS: Final = ("minimum", "maximum", "step", "amount")
 EXAMPLE: Final = {True: "2500", False: "25.50"}
-"""An amount to show how one is typed, in a currency without decimals or with them."""
+"""An example of a typed amount, in a currency without decimals or with them."""
 
 PLACE: Final = re.compile(r"%\((\w+)\)")
-"""What a text is filled in with."""
+"""A placeholder in a text."""
 
 
 def explain(refusal: Refusal, words: Words, currency: str) -> str:

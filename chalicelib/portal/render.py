@@ -1,4 +1,4 @@
-"""Make HTML of a template and what it shows. Everything is escaped unless a template says otherwise, and none does."""
+"""Render templates as HTML. Everything is escaped unless a template says otherwise, and none does."""
 
 from functools import cache
 from hashlib import sha256
@@ -44,7 +44,7 @@ def environment(language: str) -> Environment:
 
 @cache
 def static_names() -> dict[str, str]:
-    """Return the public names of the static files, which hold a hash of what is in them."""
+    """Return the public names of the static files, which contain a hash of the file."""
     return {path.name: f"{path.stem}-{_hash(path)}{path.suffix}" for path in STATIC.iterdir() if path.suffix in TYPES}
 
 
@@ -55,8 +55,8 @@ def _hash(path: Path) -> str:
 def static_file(name: str) -> tuple[str, str, str]:
     """Return a static file's text, its type and how long it may be kept. Raises PageNotFound.
 
-    A name with another hash is that of an older or newer version, while one is replaced by the other: it gets what
-    there is, but may not keep it.
+    A name with another hash is of an older or newer version, which happens during a deployment: the answer is the file
+    as it is here, which must not be cached.
     """
     stem, _, rest = name.rpartition("-")
     path = STATIC / f"{stem}{Path(rest).suffix}"
@@ -86,14 +86,14 @@ def page(
 def plain_page(
     http_request: Request, template: str, *, status: int = 200, preferred: tuple[str | None, ...] = (), **shown: Any
 ) -> Response:
-    """Answer with a page that belongs to no session, in the operator's name if no other `brand` is shown."""
+    """Answer with a page that belongs to no session, with the operator's brand unless another `brand` is given."""
     words = words_of(http_request, *preferred)
     model = {**_frame_values(public_base_url(), words), "request": None, "brand": operator_brand(catalog()), **shown}
     return _answer(words, template, {"done": None, "stripe_js": None, **model}, status, with_stripe=False)
 
 
 def refusal_page(http_request: Request, request: PortalRequest | None, refusal: Refusal) -> Response:
-    """Answer with the page of a refusal, in the account's frame where there is a session."""
+    """Answer with the page of a refusal, with the account's header and menu if there is a session."""
     words = request.words if request else words_of(http_request)
     text = explain(refusal, words, request.currency if request else "usd")
     shown: dict[str, Any] = {"heading": title_of(refusal, words), "text": text, "kind": refusal.type}
@@ -103,7 +103,7 @@ def refusal_page(http_request: Request, request: PortalRequest | None, refusal: 
 
 
 def error_page(http_request: Request) -> Response:
-    """Answer with the page of a failure of our own."""
+    """Answer with the page of an unexpected error."""
     words = words_of(http_request)
     text = TEXTS["internal-error"]
     shown: dict[str, Any] = {"heading": words.say("Something went wrong"), "text": words.say(text)}

@@ -1,4 +1,4 @@
-"""One request for a page, by a person with a session: whose it is, what was sent, and where to go next."""
+"""One request for a page, by a person with a session: the account, what was sent, and where to go next."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -25,7 +25,7 @@ MOST_FIELDS: Final = 200
 
 
 class PortalRequest:
-    """A page's request. `form` and `query` hold the first value of each name, without blanks around it."""
+    """A page's request. `form` and `query` hold the last value of each name, without blanks around it."""
 
     def __init__(self, http_request: Request, account_id: str) -> None:
         """Find the session, the account and the words. Raises SessionEnded, AccountNotFound, InvalidRequest."""
@@ -42,10 +42,10 @@ class PortalRequest:
         self.form: Mapping[str, str] = {}
 
     def accept_form(self, *, anyone: bool = False) -> None:
-        """Take a form that was sent, for a change.
+        """Accept a form that was sent to change something.
 
-        The form must carry what only this session's pages know, and come from a page of this origin. Raises
-        FormOutdated, BodyTooLarge, InvalidRequest, and Forbidden for a viewer unless `anyone` may.
+        The form must contain the token that only this session's pages know, and come from a page of this origin. Raises
+        FormOutdated, BodyTooLarge, InvalidRequest, and Forbidden for a viewer unless `anyone` may send it.
         """
         origin = self.http.headers.get("origin")
         site = self.http.headers.get("sec-fetch-site", "same-origin")
@@ -64,7 +64,7 @@ class PortalRequest:
 
     @property
     def allowed(self) -> Permission:
-        """Return who asks, and for which account, as the API's routes have it."""
+        """Return the caller and the account, as the API's routes have them."""
         return Permission(self.session.caller, self.account)
 
     @property
@@ -74,7 +74,7 @@ class PortalRequest:
 
     @property
     def form_token(self) -> str:
-        """Return what forms carry."""
+        """Return the token that forms contain."""
         return form_token(self._token)
 
     @property
@@ -87,7 +87,7 @@ class PortalRequest:
         return self.base_url.path("accounts", self.account.account_id, *parts, **query)
 
     def go(self, *parts: str, **query: str | None) -> Response:
-        """Send the browser on to a page of this account, with a GET: what a form did is not done again by a reload."""
+        """Redirect the browser to a page of this account, with a GET: a reload does not send a form again."""
         return see_other(self.path(*parts, **query))
 
     def attempt_key(self, attempt: int, what: str = "") -> Key:
@@ -95,12 +95,12 @@ class PortalRequest:
         return Key(f"{self.session.attempt_prefix}{what}-{attempt}", "customer")
 
     def finish_attempt(self, attempt: int) -> None:
-        """Note that the payment of an attempt has ended: the next form begins another."""
+        """Record that the payment of an attempt has ended: the next form begins another attempt."""
         table.finish_attempt(self.session.session_id, attempt)
 
 
 def see_other(location: str, **headers: str) -> Response:
-    """Answer a form with where to look at what came of it (RFC 9110, section 15.4.4)."""
+    """Redirect to another page, such as to the result of a form (RFC 9110, section 15.4.4)."""
     sent = {"Location": location, "Cache-Control": "no-store", "Referrer-Policy": "same-origin"}
     named: dict[str, Any] = {name.replace("_", "-"): value for name, value in headers.items()}
     return Response("", {**sent, "Content-Type": "text/plain; charset=utf-8", **named}, 303)

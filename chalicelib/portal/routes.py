@@ -1,6 +1,6 @@
 """The portal over HTTP: the API's route that makes a link, and the pages behind it.
 
-The pages are named here and written elsewhere: jinja2 and babel are loaded by the first page that is asked for.
+The pages are only named here and imported on use: jinja2 and babel are loaded by the first page that is requested.
 """
 
 from collections.abc import Callable
@@ -54,7 +54,7 @@ PAGES: Final = (
 
 
 class PortalSessionView(msgspec.Struct):
-    """A link into the portal. It opens once, until `expires_at`: send the browser there, and do not store it."""
+    """A link into the portal. It works once, until `expires_at`: send the browser there, and do not store it."""
 
     url: str
     expires_at: str
@@ -83,8 +83,8 @@ def create_portal_session(call: Call[PortalSessionRequest, None]) -> PortalSessi
 
 
 def _answer(respond: Callable[[Request], Response]) -> Response:
-    """Answer with a page, whatever comes."""
-    # Loads jinja2 and babel: no function but the API's, and that only when a page is asked for, should pay for them.
+    """Answer with a page, also in case of an error."""
+    # Loads jinja2 and babel: only the API's function should pay for them, and only when a page is requested.
     from chalicelib.portal.answer import answer  # noqa: PLC0415
 
     return answer(routes.current_request, respond)

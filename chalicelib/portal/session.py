@@ -1,6 +1,6 @@
 """A session of the portal and the link that opens it: values and rules. Pure.
 
-The table holds hashes alone: who reads it cannot open a link or take a session over.
+The table holds only hashes: a reader of the table cannot open a link or take over a session.
 """
 
 import hmac
@@ -14,14 +14,14 @@ from chalicelib.errors import Refusal
 from chalicelib.token import Caller
 
 LINK_MS: Final = 5 * 60 * 1000
-"""How long a link waits to be opened."""
+"""How long a link can be opened."""
 
 IDLE_MS: Final = 60 * 60 * 1000
 LONGEST_MS: Final = 12 * 60 * 60 * 1000
-"""How long a session lasts without a request, and in all."""
+"""How long a session lasts without a request, and in total."""
 
 NOTE_MS: Final = 5 * 60 * 1000
-"""How often a session's use is written down: not with every page."""
+"""How often a session's use is written: not with every page."""
 
 TOKEN_BYTES: Final = 32
 
@@ -29,7 +29,7 @@ SessionRole = Literal["owner", "viewer"]
 
 
 class LinkUnusable(Refusal):
-    """A link that was opened before, has expired, or never was."""
+    """A link that was opened before, has expired, or never existed."""
 
     status = 410
     type = "portal-link-unusable"
@@ -61,10 +61,10 @@ class PageNotFound(Refusal):
 
 
 class Session(msgspec.Struct, frozen=True, kw_only=True):
-    """A link or a session: for whom, as whom, and until when.
+    """A link or a session: for which account, in which role, and until when.
 
-    `subject` names the person, `page` what a link opens instead of the overview. `attempt` numbers the form of Add
-    Balance: it moves on when its payment has ended.
+    `subject` names the person, `page` is what a link opens instead of the overview. `attempt` numbers the forms that
+    pay: it increases when a payment has ended.
     """
 
     session_id: str
@@ -80,7 +80,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def caller(self) -> Caller:
-        """Return whom the session acts as, towards the rules of `accounts.allow`."""
+        """Return the caller that the session acts as, for the rules of `accounts.allow`."""
         return Caller(self.role, self.account_id, self.subject)
 
     @property
@@ -95,12 +95,12 @@ def new_token() -> str:
 
 
 def new_ticket(link_token: str) -> str:
-    """Make the secret of the session that a link will open, for who goes on without a browser's form."""
+    """Make the secret of the session that a link will open, for a client that does not submit the form."""
     return f"{link_token}.{new_token()}"
 
 
 def link_of_ticket(token: str) -> str | None:
-    """Return the secret of the link that a ticket opens; None for a token that is no ticket."""
+    """Return the secret of the link that a ticket opens; None for a token that is not a ticket."""
     return token.rpartition(".")[0] or None
 
 
@@ -110,12 +110,12 @@ def id_of(kind: Literal["link", "session"], token: str) -> str:
 
 
 def form_token(token: str) -> str:
-    """Return what the forms of a session carry: made of its secret, which no other site can know."""
+    """Return the token in a session's forms, made from the session's secret, which no other site can know."""
     return hmac.new(token.encode(), b"form", sha256).hexdigest()
 
 
 def is_form_token(sent: str, token: str) -> bool:
-    """Tell whether a form carries what this session's forms do."""
+    """Tell whether a form was sent with the token of this session's forms."""
     return hmac.compare_digest(sent.encode(), form_token(token).encode())
 
 
@@ -127,7 +127,7 @@ def session_of_link(link: Session, token: str, now_ms: int) -> Session:
 
 
 def extended(session: Session, now_ms: int) -> Session | None:
-    """Return the session as its use extends it; None if that is not worth a write."""
+    """Return the session as its use extends it; None if the extension is too short to be written."""
     until_ms = min(now_ms + IDLE_MS, session.created_at_ms + LONGEST_MS)
     if until_ms - session.expires_at_ms < NOTE_MS:
         return None

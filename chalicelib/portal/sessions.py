@@ -1,6 +1,6 @@
-"""Come in: make a link, open it, and find the session of a request.
+"""Sign in: make a link, open it, and find the session of a request.
 
-A link is opened by a form, not by whoever fetches it: browsers, mail filters and chats fetch links in advance.
+A link is opened by a form, not when it is fetched: browsers, mail filters and chats fetch links in advance.
 """
 
 from typing import Literal
@@ -35,9 +35,9 @@ class PagePath(Text):
 
 
 class PortalSessionRequest(msgspec.Struct, forbid_unknown_fields=True):
-    """Whom to let in. `subject` names the person, for the history; what an owner says stands behind the owner's name.
+    """The account and the person. `subject` names the person in the history; an owner's is put after the owner's name.
 
-    `locale` overrides what the browser asks for. `return_url` is where the page's way back leads; a `viewer` sees all
+    `locale` overrides what the browser asks for. `return_url` is where the page's link back leads; a `viewer` sees all
     and changes nothing. `page` is what the link opens instead of the overview: a path below the account's home, such as
     `plan` or `payments/{payment_id}`.
     """
@@ -51,7 +51,7 @@ class PortalSessionRequest(msgspec.Struct, forbid_unknown_fields=True):
 
 
 def create_link(allowed: Permission, request: PortalSessionRequest) -> tuple[str, int]:
-    """Make a link for an account; return its secret and until when it opens."""
+    """Make a link for an account; return its secret and when it expires."""
     token, now_ms = new_token(), clock.now_ms()
     link = Session(
         session_id=id_of("link", token),
@@ -69,7 +69,7 @@ def create_link(allowed: Permission, request: PortalSessionRequest) -> tuple[str
 
 
 def subject_of(caller: Caller, named: str | None) -> str | None:
-    """Return how the person of a new link is named: only the platform can say who somebody is."""
+    """Return the name of the person of a new link: only the operator can choose any name."""
     if caller.role == "operator":
         return named
     if named is None or named == caller.subject:
@@ -78,7 +78,7 @@ def subject_of(caller: Caller, named: str | None) -> str | None:
 
 
 def find_link(link_token: str) -> Session:
-    """Find a link that can be opened, and leave it as it is. Raises LinkUnusable."""
+    """Find a link that can be opened, without opening it. Raises LinkUnusable."""
     return _check_usable(table.find(id_of("link", link_token)))
 
 
@@ -97,7 +97,7 @@ def _check_usable(link: Session | None) -> Session:
 
 
 def _find_or_open(token: str, *, may_open: bool) -> Session | None:
-    """Find a session, or begin the one of a ticket that is used for the first time, if it `may_open` its link."""
+    """Find a session, or open the link of a ticket that is used for the first time, if it `may_open` it."""
     session, link_token = table.find(id_of("session", token)), link_of_ticket(token)
     if session or link_token is None or not may_open:
         return session

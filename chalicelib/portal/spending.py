@@ -1,4 +1,4 @@
-"""How fast a wallet is spent: this month against the last, and how long the balance lasts. Pure."""
+"""How fast a wallet is spent: this month compared with the last, and how long the balance lasts. Pure."""
 
 from calendar import monthrange
 from datetime import date, timedelta
@@ -9,16 +9,16 @@ import msgspec
 from chalicelib.ledger.daily_usage import Days
 
 PACE_DAYS: Final = 14
-"""Full days whose average is the pace: two weeks, so that weekends count as often as they come."""
+"""Full days whose average is the pace: two weeks, so that every weekday counts equally."""
 
 FARTHEST_DAYS: Final = 365
 
 
 class Spending(msgspec.Struct, frozen=True):
-    """Micros of this month up to today, and of the last month up to the same day of the month and in all.
+    """Micros spent this month up to today, last month up to the same day of the month, and in all of last month.
 
-    `change` compares the first two, where there is anything to compare with. `lasts_until` is the day on which the
-    balance is used up at the pace of the last two weeks; None if that is more than a year ahead, or nothing is spent.
+    `change` compares the first two; None if the second is zero. `lasts_until` is the day on which the balance is used
+    up at the pace of the last two weeks; None if that is more than a year ahead, or nothing is spent.
     """
 
     month_micros: int
@@ -30,7 +30,7 @@ class Spending(msgspec.Struct, frozen=True):
 
 
 def first_needed(today: str) -> str:
-    """Return the first day that `spending` needs: the first of the last month, or the pace's."""
+    """Return the first day that `spending` needs: the first of the last month, or of the pace if that is earlier."""
     now = date.fromisoformat(today)
     return min(_last_month(now), now - timedelta(days=PACE_DAYS)).isoformat()
 

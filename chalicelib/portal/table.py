@@ -14,7 +14,7 @@ DAY_SECONDS: Final = 24 * 60 * 60
 
 
 class SessionRow(Table):
-    """One row a link or session. DynamoDB deletes it at `expires_at`, which is seconds, a day after it has ended."""
+    """One row per link or session. DynamoDB deletes it at `expires_at`, in seconds, a day after it has ended."""
 
     class Meta(metaclass=TableMeta):
         setting = "portal_sessions_table"
@@ -38,7 +38,7 @@ def put(session: Session) -> None:
 
 
 def take(link_id: str) -> Session | None:
-    """Take a link away, for whoever is first; None when there is none, or it was taken before."""
+    """Delete a link and return it, to the first caller only; None when there is none, or it was taken before."""
     deleted = SessionRow._get_connection().delete_item(link_id, return_values="ALL_OLD").get("Attributes")
     return _session(SessionRow.from_raw_data(deleted)) if deleted else None
 
@@ -52,7 +52,7 @@ def find(session_id: str) -> Session | None:
 
 
 def extend(session: Session) -> None:
-    """Write until when a session lasts."""
+    """Write a session's new expiry."""
     _change(
         session.session_id,
         [
@@ -64,7 +64,7 @@ def extend(session: Session) -> None:
 
 
 def finish_attempt(session_id: str, attempt: int) -> None:
-    """Move a session on from an attempt that has ended, unless it has moved on already."""
+    """Give a session the attempt after one that has ended, unless it has a later one already."""
     _change(session_id, [SessionRow.attempt.set(attempt + 1)], SessionRow.attempt <= attempt)
 
 

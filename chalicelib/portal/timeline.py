@@ -1,4 +1,4 @@
-"""History as people read it: by day, what moved singly, and usage as one row a meter. Pure."""
+"""History as people read it: by day, with single transactions, and usage as one row per meter. Pure."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final
@@ -12,7 +12,7 @@ DAY_CHARACTERS: Final = 10
 
 
 class Day(msgspec.Struct, frozen=True):
-    """One day. `spent_micros` is its usage, all meters together."""
+    """One day. `spent_micros` is the total of its usage."""
 
     day: str
     singles: list[TransactionView]
@@ -21,7 +21,7 @@ class Day(msgspec.Struct, frozen=True):
 
 
 class Part(msgspec.Struct, frozen=True):
-    """A span of days that one CSV file holds. `is_whole` is False for a day that may have more rows than it takes."""
+    """A span of days that one CSV file holds. `is_whole` is False for a day that may have more rows than a file."""
 
     first: str
     last: str
@@ -50,7 +50,7 @@ def _spent(usages: Mapping[str, Usage]) -> int:
 
 
 def only_meters(days: Days, meters: Collection[str] | None) -> Days:
-    """Return the days with some meters alone, or as they are."""
+    """Return the days with only some meters; with all if `meters` is None."""
     if meters is None:
         return days
     kept = {day: {meter: usages[meter] for meter in usages if meter in meters} for day, usages in days.items()}
@@ -58,7 +58,7 @@ def only_meters(days: Days, meters: Collection[str] | None) -> Days:
 
 
 def parts(days: Days, first: str, last: str, most: int) -> list[Part]:
-    """Cut a span into parts of whole days that hold at most `most` rows each, the oldest first."""
+    """Split a span into parts of whole days that hold at most `most` rows each, the oldest first."""
     found: list[Part] = []
     start, rows, before = first, 0, first
     for day in sorted(days):

@@ -1,8 +1,8 @@
-"""Read an amount as a person types it: whatever is not surely one amount is refused. Pure.
+"""Read an amount as a person types it: anything ambiguous is refused. Pure.
 
-An amount is digits, the locale's own marks in their places, and at most one sign of the wallet's own currency, before
-or behind: `1.234,50 €` in German. The places are those of the currency: `1.000` is a thousand in German, and in English
-no amount of dollars.
+An amount consists of digits, the locale's separators in their places, and at most one sign of the wallet's currency,
+before or after: `1.234,50 €` in German. It has at most the decimal places of the currency: `1.000` is a thousand in
+German, and in English not an amount of dollars.
 """
 
 import re
@@ -19,7 +19,7 @@ from chalicelib.money import InvalidDecimal, parse_micros, places_of
 LONGEST: Final = 40
 SPACES: Final = " \u00a0\u2007\u2009\u202f"
 DIRECTIONS: Final = "\u200e\u200f\u061c"
-"""Marks that the patterns of right-to-left locales have around amounts; whoever copies one copies them, too."""
+"""Marks that the patterns of right-to-left locales have around amounts; they are copied with an amount."""
 
 AROUND: Final = SPACES + DIRECTIONS + "\t\r\n"
 KEYBOARD: Final = str.maketrans({**dict.fromkeys(SPACES, " "), "\u2019": "'"})
@@ -43,7 +43,7 @@ ZEROS: Final = {
 
 
 class TypedAmount(msgspec.Struct, frozen=True):
-    """An amount as it was read, a decimal string. `is_plain` tells that nothing was taken off but what is around it."""
+    """An amount: `text` as typed, `amount` as read, a decimal string. `is_plain` if they differ only in the point."""
 
     text: str
     amount: str
@@ -56,7 +56,7 @@ class TypedAmount(msgspec.Struct, frozen=True):
 
 
 class TooManyPlaces(Refusal):
-    """More places than the currency has."""
+    """More decimal places than the currency has."""
 
     status = 422
     type = "too-many-places"
@@ -69,7 +69,7 @@ class TooManyPlaces(Refusal):
 
 
 class NoPlaces(TooManyPlaces):
-    """Places in a currency that has none."""
+    """Decimal places in a currency that has none."""
 
     type = "no-places"
     title = "The amount has decimals, and the currency has none"
@@ -92,7 +92,7 @@ def read_amount(text: str, currency: str, locale: Locale) -> TypedAmount:
 
 
 def _without_currency(text: str, currency: str, locale: Locale) -> str:
-    """Take off one sign of the currency: the one that the locale shows for it, or its code."""
+    """Remove one sign of the currency: the one that the locale shows for it, or its code."""
     sign = _normalize_spaces(get_currency_symbol(currency.upper(), locale).strip(AROUND))
     signs = f"(?:{re.escape(sign)}|(?ai:{re.escape(currency)}))"
     match = re.fullmatch(rf"{signs}(.*)|(.*?){signs}", text)
@@ -108,7 +108,7 @@ def _find_number(text: str, locale: Locale) -> re.Match[str] | None:
 
 @lru_cache(maxsize=256)
 def _number_pattern(locale: Locale, system: str) -> re.Pattern[str]:
-    """Return what a number looks like: without groups, or with all of them, of which the first is no zero."""
+    """Return the pattern of a number: without groups, or with all of them and a first digit that is not zero."""
     zero = ZEROS[system]
     digit = f"[{zero}-{chr(ord(zero) + 9)}]"
     last, others = locale.currency_formats["standard"].grouping

@@ -1,4 +1,4 @@
-"""How pages speak to somebody: with amounts and quantities as decimal strings, and days and moments as ISO texts."""
+"""What pages write in a locale: amounts and quantities from decimal strings, days and moments from ISO strings."""
 
 import re
 from datetime import UTC, date, datetime
@@ -29,19 +29,19 @@ def _weight(text: str | None) -> float:
 
 
 class Words(words.Words):
-    """The portal's texts, amounts and dates in the first of several locales that it speaks."""
+    """The portal's texts, amounts and dates in the first of several locales that it supports."""
 
     def __init__(self, *preferred: str) -> None:
         super().__init__("portal", *preferred)
 
     def money(self, amount: str, currency: str) -> str:
-        """Write an amount: all its decimals, at least the currency's own. $0.0015 never reads $0.00."""
+        """Write an amount with all its decimals, at least the currency's own: $0.0015 is never shown as $0.00."""
         return self.amount(_micros(amount), currency)
 
     def parts(self, amount: str, currency: str) -> tuple[str, str, str]:
         """Write an amount in three parts, of which the middle one is the decimals beyond the currency's own.
 
-        It is empty for less than the smallest coin: nothing there is a detail.
+        It is empty for less than the smallest coin, where every decimal matters.
         """
         written, least = self.money(amount, currency), amounts.least_places(_micros(amount), currency)
         if abs(Decimal(amount)) < Decimal(10) ** -least:
@@ -54,7 +54,7 @@ class Words(words.Words):
         return written[:start], written[start : match.end()], written[match.end() :]
 
     def number(self, value: str | int) -> str:
-        """Write a number, all its decimals."""
+        """Write a number with all its decimals."""
         return self.quantity(_micros(value))
 
     def percent(self, fraction: float) -> str:
@@ -86,7 +86,7 @@ class Words(words.Words):
         return format_datetime(datetime.fromisoformat(moment), "medium", UTC, self.locale) + " UTC"
 
     def to_type(self, amount: str | None, currency: str) -> str:
-        """Write an amount as one would type it here, for a form's field."""
+        """Write an amount as a person types it in this locale, for a form's field."""
         if amount is None:
             return ""
         micros = _micros(amount)

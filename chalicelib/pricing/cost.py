@@ -9,13 +9,13 @@ from chalicelib.catalog.meter import Meter, Price
 from chalicelib.money import InvalidDecimal, cost_micros, parse_micros
 
 DATA_FIELD: Final = "data"
-"""The field with the quantity or amount of an event that is no receipt."""
+"""The field with the quantity or amount of an event that is not a receipt."""
 
 Reason = Literal["quantity_needed", "amount_needed", "not_a_decimal", "out_of_range", "rounds_to_nothing", "no_price"]
 
 
 class Unpriceable(Exception):
-    """A measure that cannot be priced: why, for a program and for a person, and the field of the event to mend."""
+    """A measure that cannot be priced: a reason for programs, a detail for people, and the event's field to correct."""
 
     def __init__(self, reason: Reason, detail: str, field: str) -> None:
         super().__init__(detail)

@@ -1,7 +1,8 @@
-"""Follow up: repeat what follows from a payment that has succeeded, or was refunded or disputed since.
+"""Follow up payments that have succeeded, or were refunded or disputed since: repeat the steps that depend on them.
 
-Normally streams and queues do it (`follow_payments`, `issue_invoices`, `issue_credit_notes`). If one of their messages
-is lost, this does the same half an hour later, by an index of what has changed. Each step is safe to repeat.
+Normally, streams and queues trigger these steps (`follow_payments`, `issue_invoices`, `issue_credit_notes`). In case
+one of their messages is lost, this module repeats them half an hour later, from an index of changed payments. Each
+step is safe to repeat.
 """
 
 from collections.abc import Callable
@@ -22,7 +23,7 @@ from chalicelib.payments.payment import Payment
 from chalicelib.subscriptions.advance import advance_subscription
 
 PER_SHARD: Final = 100
-"""Payments taken of each shard in one run: 800 in all, at some 50 ms each."""
+"""The most payments of one shard in one run: 800 in all, at about 50 ms each."""
 
 BUDGET_SECONDS: Final = 90
 """After this time a run starts no further payment; the next run starts within five minutes."""
@@ -34,7 +35,7 @@ Step = Callable[[Payment, Catalog], object]
 
 
 class FollowUpResult(msgspec.Struct):
-    """How many payments were followed up, and how many met a bug."""
+    """How many payments were followed up, and how many failed with an exception."""
 
     followed: int = 0
     failed: int = 0
@@ -53,12 +54,12 @@ class StepsFailed(Exception):
 
 
 def follow_up(catalog: Catalog) -> FollowUpResult:
-    """Follow up the payments that are due. Raises FollowUpIncomplete at the end, if any of them met a bug."""
+    """Follow up the payments that are due. Raises FollowUpIncomplete at the end if one of them failed."""
     result, now_ms = FollowUpResult(), clock.now_ms()
     again_at_ms = now_ms + RETRY_AFTER_MS
 
     def handle(due: tuple[str, str, int]) -> None:
-        # Postponed first: a payment that kills the function must not be the first one of every run.
+        # Postpone the payment first: one that crashes the function must not be the first of every run.
         account_id, payment_id, due_at_ms = due
         if follow_up_index.claim(account_id, payment_id, due_at_ms, again_at_ms=again_at_ms):
             _run_steps(payments.get(account_id, payment_id), catalog)
@@ -105,4 +106,4 @@ STEPS: Final[dict[str, Step]] = {
     "invoice": issue,
     "credit notes": issue_credit_notes,
 }
-"""In this order; a failure of one stops no other."""
+"""The steps, in this order. If one fails, the others still run."""

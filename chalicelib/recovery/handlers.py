@@ -1,4 +1,4 @@
-"""Recovery by schedule."""
+"""Lambda functions of recovery, run by a schedule."""
 
 from chalicelib import clock
 from chalicelib.auto_pay.send_refill import send_refill
@@ -10,11 +10,14 @@ from chalicelib.recovery.sweep import sweep
 
 @lambda_function
 def sweep_payments(_event: object, _context: Context | None) -> Counts:
-    """Ask Stripe about the payments that have not ended. Raises SweepIncomplete at the end if one of them met a bug."""
+    """Ask Stripe about payments, refunds and disputes that are not final, and process webhooks that were cut off.
+
+    Raises SweepIncomplete at the end if one of them failed.
+    """
     return counts(sweep(clock.now_ms(), send_refill=send_refill))
 
 
 @lambda_function
 def follow_up_payments(_event: object, _context: Context | None) -> Counts:
-    """See that everybody has heard of each payment. Raises FollowUpIncomplete at the end if one of them met a bug."""
+    """Follow up the payments that are due. Raises FollowUpIncomplete at the end if one of them failed."""
     return counts(follow_up(catalog()))

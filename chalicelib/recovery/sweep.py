@@ -1,6 +1,6 @@
 """Sweep: resolve the payments, refunds and disputes that are due for a check, and finish webhooks whose function died.
 
-A webhook that is never sent loses nothing.
+So nothing is lost if a webhook is never sent.
 """
 
 from collections.abc import Callable, Iterator
@@ -21,22 +21,23 @@ from chalicelib.webhooks import table as webhooks
 from chalicelib.webhooks.receive import replay
 
 PER_SHARD: Final = 25
-"""Payments taken of each shard in one run: 200 in all, which Stripe's 25 calls a second take in well under a minute."""
+"""The most items of one shard in one run: 200 payments and 200 refunds and disputes in the 8 shards of each, well under
+a minute at Stripe's 25 calls per second; and the most webhooks."""
 
 BUDGET_SECONDS: Final = 75
-"""After this time a run starts no further check: one that looks and charges, and times out at both, still ends within
-the function's 120 seconds. The rest is due in the next run, five minutes later."""
+"""After this time a run starts no further check: a check that asks Stripe and charges, with a timeout at both, still
+ends within the function's 120 seconds. The rest is due in the next run, five minutes later."""
 
 MOST_COUNTED: Final = 100
-"""Parked webhooks and payments counted at most: more do not make it more urgent."""
+"""The most parked webhooks and payments that are counted: a higher count is not more urgent."""
 
-WEBHOOKS_PARKED: Final = "webhooks are parked; somebody has to look at them"
-PAYMENTS_PARKED: Final = "payments that brought nothing are parked; refund or keep them"
-"""Log lines that an alarm listens for, written by every run until somebody has looked."""
+WEBHOOKS_PARKED: Final = "webhooks are parked and wait for the operator"
+PAYMENTS_PARKED: Final = "payments that bought nothing are parked; refund or keep them"
+"""Log lines that an alarm listens for, written by every run while any webhook or payment is parked."""
 
 
 class SweepResult(msgspec.Struct):
-    """How many were checked, and how many of them have ended, still wait, or met a bug.
+    """How many items were checked, and how many of them have ended, are unresolved, or failed with an exception.
 
     `webhooks_parked` and `payments_parked` count what waits for a person.
     """
@@ -50,14 +51,14 @@ class SweepResult(msgspec.Struct):
 
 
 class DueItem(msgspec.Struct, frozen=True):
-    """A thing that is due: its ids for the log, and how to check it, which tells whether it has ended."""
+    """An item that is due: its ids for the log, and a function that checks it and returns whether it has ended."""
 
     about: dict[str, str]
     check: Callable[[], bool]
 
 
 class SweepIncomplete(Exception):
-    """Some could not be checked because of a bug; all others were."""
+    """Some items could not be checked because of an exception; all others were."""
 
     def __init__(self, result: SweepResult) -> None:
         super().__init__(f"{result.failed} of {result.checked} could not be swept; see the log")
@@ -65,16 +66,16 @@ class SweepIncomplete(Exception):
 
 
 def sweep(now_ms: int, *, send_refill: SendRefill = Resolution) -> SweepResult:
-    """Check what is due. What stays unresolved is checked again later, at growing intervals.
+    """Check the items that are due. Those that stay unresolved are checked again later, at growing intervals.
 
-    `send_refill` sends the refills of auto-pay that Stripe does not have. A bug in one check stops no other. Raises
-    SweepIncomplete at the end, if there was any.
+    `send_refill` sends the refills of auto-pay that Stripe does not have. If one check fails with an exception, the
+    others still run. Raises SweepIncomplete at the end if any check failed.
     """
     result = SweepResult()
     failures = each(
         within(BUDGET_SECONDS, _list_due(now_ms, send_refill)),
         lambda item: _check(item, result),
-        message="one could not be swept",
+        message="an item could not be swept",
         about=lambda item: item.about,
     )
     result.failed = len(failures)
@@ -113,7 +114,7 @@ def check_payment(account_id: str, payment_id: str, *, send_refill: SendRefill =
     payment = payments.get(account_id, payment_id)
     if payment.is_final:
         return True  # the index was a moment behind
-    # Counted first: a payment that kills the function must not be the first one of every run.
+    # Count the check first: a payment that crashes the function must not be the first of every run.
     counted = payments.change(payment, with_check_counted)
     return resolve(counted, send_refill=send_refill).payment.is_final
 

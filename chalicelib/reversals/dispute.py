@@ -1,8 +1,8 @@
 """A dispute, what Stripe says about it, and what it does to the wallet. Pure.
 
-A dispute moves the wallet when it moves Stripe's balance, and not before: an inquiry (`warning_...`) moves none, a
-dispute withdraws the money while it lasts, a dispute that is won reinstates it. This is read from the dispute's balance
-transactions, so it does not matter which webhook arrives, nor in which order.
+A dispute changes the wallet when it changes Stripe's balance, and not before: an inquiry (`warning_...`) changes
+neither, a dispute withdraws the money, and a dispute that is won reinstates it. This is read from the dispute's balance
+transactions, so it does not matter which webhooks arrive, nor in which order.
 """
 
 from collections.abc import Iterable
@@ -29,14 +29,14 @@ RANKS: Final = {
     "won": 6,
     "prevented": 7,
 }
-"""Statuses in their order: an inquiry may become a dispute, never the other way. One that is overturned is won after it
-was lost. https://docs.stripe.com/api/disputes/object#dispute_object-status"""
+"""Statuses in their order: an inquiry may become a dispute, never the reverse. A lost dispute that is overturned is
+then won. https://docs.stripe.com/api/disputes/object#dispute_object-status"""
 
 CLOSED: Final = frozenset({"warning_closed", "lost", "won", "prevented"})
 
 
 class BalanceMovement(msgspec.Struct, frozen=True):
-    """A balance transaction of Stripe's for a dispute, in minor units: below zero when the money was withdrawn."""
+    """A Stripe balance transaction for a dispute, in minor units: negative when the money was withdrawn."""
 
     id: str
     at_ms: int
@@ -45,7 +45,7 @@ class BalanceMovement(msgspec.Struct, frozen=True):
 
 
 class WalletMovement(msgspec.Struct, frozen=True):
-    """What a dispute does to the wallet: below zero a debit. It is fixed once, with its time, and then posted."""
+    """What a dispute does to the wallet: a debit if negative. Its amount and time are fixed once, and then posted."""
 
     at_ms: int
     amount_micros: int
@@ -92,7 +92,7 @@ class Dispute(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_closed(self) -> bool:
-        """Tell whether it is decided, and the money is where it then belongs."""
+        """Tell whether it is decided, and the money was reinstated if it was won."""
         return self.status in CLOSED and not (self.status == "won" and self.withdrawn_micros)
 
     @property
@@ -111,7 +111,7 @@ class Dispute(msgspec.Struct, frozen=True, kw_only=True):
         return -sum(each.amount_micros for each in self.wallet_movements)
 
     def postings(self) -> list[Posting]:
-        """Return its postings for the ledger, made only of what never changes."""
+        """Return its postings for the ledger, made only of values that never change."""
         return [self._posting(number, each) for number, each in enumerate(self.wallet_movements, start=1)]
 
     def _posting(self, number: int, movement: WalletMovement) -> Posting:
@@ -183,9 +183,9 @@ def dispute_from_stripe(payment: Payment, found: StripeDispute, now_ms: int) -> 
 
 
 def advance(dispute: Dispute, found: StripeDispute) -> Dispute:
-    """Move a dispute by what Stripe says: the latest status wins, and every balance transaction ever reported counts.
+    """Update a dispute by what Stripe says: the latest status wins, and every balance transaction ever reported counts.
 
-    A status that is not known here is later than all that are.
+    A status that is not known here is later than all known ones.
     """
     unknown = len(RANKS)
     known = (*dispute.balance_movements, *found.balance_movements)
@@ -206,8 +206,8 @@ def _in_order(movements: Iterable[BalanceMovement]) -> tuple[BalanceMovement, ..
 def with_total_debit(dispute: Dispute, debit_micros: int, now_ms: int) -> Dispute:
     """Add the wallet movement after which the dispute has debited exactly `debit_micros`, if one is missing.
 
-    A movement has the time of the balance transaction that causes it, or the present if another refund or dispute of
-    the payment does. It is never before the movement before it.
+    A movement has the time of the balance transaction that causes it, or the current time if another refund or dispute
+    of the payment causes it. It is never earlier than the previous movement.
     """
     missing = dispute.debited_micros - debit_micros
     if missing == 0 or not dispute.moves_wallet:

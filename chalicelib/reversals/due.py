@@ -11,10 +11,10 @@ LONGEST_CHECK_MS: Final = 60 * 60 * 1000
 FIRST_DISPUTE_CHECK_MS: Final = 60 * 60 * 1000
 
 MAY_FAIL_FOR_DAYS: Final = 32
-"""How long the bank may send a refund back: 30 days (docs.stripe.com/refunds#failed-refunds), and two to spare."""
+"""How long the bank may return a refund: 30 days (docs.stripe.com/refunds#failed-refunds), and two days of margin."""
 
 MAY_MOVE_FOR_DAYS: Final = 256
-"""How long after it was opened a closed dispute may still move: a closed inquiry becomes a dispute, a lost one is
+"""How long after it was opened a closed dispute may still change: a closed inquiry becomes a dispute, a lost one is
 overturned, a won one goes to arbitration. Each step takes weeks (docs.stripe.com/disputes/how-disputes-work)."""
 
 
@@ -24,7 +24,10 @@ def check_at_ms(reversal: Refund | Dispute) -> int | None:
 
 
 def _check_refund_at_ms(refund: Refund) -> int | None:
-    """Return 3 minutes and ever later, up to an hour, while it is open; 1, 2, 4, ... days after it succeeded."""
+    """Return the next check: in 3 minutes, doubling up to an hour, until the refund is settled.
+
+    One that has succeeded is checked 1, 2, 4, ... days after it was created.
+    """
     if not refund.is_settled:
         return refund.updated_at_ms + min(LONGEST_CHECK_MS, FIRST_CHECK_MS << min(refund.checks, 10))
     if refund.state != "succeeded":
@@ -33,7 +36,7 @@ def _check_refund_at_ms(refund: Refund) -> int | None:
 
 
 def _check_dispute_at_ms(dispute: Dispute) -> int | None:
-    """Return 3 minutes for what the ledger lacks; an hour and ever later, up to a day, while it is open.
+    """Return the next check: in 3 minutes if a posting is missing; in an hour, doubling up to a day, while it is open.
 
     A closed one is checked 1, 2, 4, ... days after it was opened.
     """
@@ -45,7 +48,7 @@ def _check_dispute_at_ms(dispute: Dispute) -> int | None:
 
 
 def _rare_check_ms(since_ms: int, checked_at_ms: int, for_days: int) -> int | None:
-    """Return when to check again what is decided but may still change: 1, 2, 4, ... days after `since_ms`."""
+    """Return when to check a decided reversal that may still change: 1, 2, 4, ... days after `since_ms`."""
     days = 1
     while since_ms + days * DAY_MS <= checked_at_ms:
         days *= 2

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def create_refund(payment: Payment, made: Refund) -> StripeRefund:
     """Refund a part of a payment, or all of it. Raises StripeUnavailable, StripeRefused.
 
-    The request is made of the refund and its payment alone, so a repeat is the same request to Stripe.
+    The request is made only from the refund and its payment, so a repeat is the same request to Stripe.
     """
     params: RefundCreateParams = {
         "payment_intent": str(payment.payment_intent_id),
@@ -43,7 +43,7 @@ def list_refunds(payment: Payment) -> list[StripeRefund]:
 
 
 def find_dispute(dispute_id: str, stripe_account: str | None) -> StripeDispute | None:
-    """Return a dispute as it is now; None when Stripe has no such one. Raises StripeUnavailable."""
+    """Return a dispute as it is now; None when Stripe does not have it. Raises StripeUnavailable."""
     found = or_none(
         "find_dispute", StripeAccount(stripe_account), lambda v1: v1.disputes.retrieve(dispute_id).to_dict()
     )

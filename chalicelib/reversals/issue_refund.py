@@ -1,4 +1,4 @@
-"""Refund a payment to its card, whole or in part. Only operators may."""
+"""Refund a payment to its card, in full or in part. Only operators may do this."""
 
 from typing import Any, Final
 
@@ -13,7 +13,7 @@ from chalicelib.ledger.table import read_wallet
 from chalicelib.money import Currency, Decimal, format_amount, parse_micros, to_card_amount
 from chalicelib.payments import table as payments
 from chalicelib.payments.payment import Payment
-from chalicelib.payments.table import WRITERS, PaymentBusy
+from chalicelib.payments.table import ATTEMPTS, PaymentBusy
 from chalicelib.reversals import table
 from chalicelib.reversals.refund import PREFIX, Refund
 from chalicelib.reversals.resolve import resolve_refund, send
@@ -25,7 +25,7 @@ OPERATION: Final = "refund"
 
 
 class RefundRequest(msgspec.Struct, forbid_unknown_fields=True):
-    """What a refund takes. Without an amount it is all that can be refunded."""
+    """The body of a request for a refund. Without an amount, everything that can be refunded is."""
 
     reason: Line
     amount: Decimal | None = None
@@ -33,7 +33,7 @@ class RefundRequest(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class PaymentNotRefundable(Refusal):
-    """A payment that has taken no money, or not yet."""
+    """The payment has taken no money, or not yet."""
 
     status = 409
     type = "payment-not-refundable"
@@ -81,7 +81,7 @@ class NothingToRefund(Refusal):
 
 
 class RefundTooLarge(Refusal):
-    """More than can be refunded; `maximum` can."""
+    """The amount is more than can be refunded; `maximum` is what can."""
 
     status = 422
     type = "refund-too-large"
@@ -99,7 +99,7 @@ class RefundTooLarge(Refusal):
 
 
 class RefundFailed(Refusal):
-    """The refund that the key stands for failed, or the bank sent it back. `code` is Stripe's."""
+    """The refund of this key failed, or the bank returned it. `code` is Stripe's."""
 
     status = 409
     type = "refund-failed"
@@ -117,7 +117,7 @@ class RefundFailed(Refusal):
 
 
 def refund(account: Account, payment_id: str, request: RefundRequest, *, key: Key, actor: str) -> Refund:
-    """Refund a payment; with a key that was used before, go on with that refund.
+    """Refund a payment; with a key that was used before, resume that refund.
 
     Returns a refund that Stripe has, or one whose outcome is not known yet. Raises PaymentNotFound, CurrencyMismatch,
     NotChargeable, PaymentNotRefundable, PaymentDisputed, NothingToRefund, RefundTooLarge, IdempotencyConflict,
@@ -142,7 +142,7 @@ def refund(account: Account, payment_id: str, request: RefundRequest, *, key: Ke
 
 
 class _Order(msgspec.Struct, frozen=True):
-    """A refund as it is asked for. Without an amount it is all that can be refunded."""
+    """A refund as it was requested. Without an amount, everything that can be refunded is."""
 
     payment: Payment
     amount_micros: int | None
@@ -157,7 +157,7 @@ class _Order(msgspec.Struct, frozen=True):
 
 
 def _find_refund(order: _Order) -> Refund | None:
-    """Return the refund that the key stands for, if it was begun. Raises IdempotencyConflict."""
+    """Return the refund of the key, if it was begun. Raises IdempotencyConflict."""
     payment = order.payment
     claim = idempotency.find(payment.account_id, order.key, operation=OPERATION, content=order.content)
     return table.read(payment).refund(claim.resource_id) if claim else None
@@ -196,19 +196,19 @@ def _maximum_micros(reversals: Reversals) -> int:
     account_id = reversals.payment.account_id
     if not reversals.payment.fills_wallet:
         return refundable_micros(reversals, 0, 0)
-    for _ in attempts(WRITERS):
+    for _ in attempts(ATTEMPTS):
         pending = _read_pending_debits(account_id)
         balance_micros = read_wallet(account_id).balance_micros
-        # If they are the same before and after, none of them was debited meanwhile and counted twice or not at all.
+        # If they are the same before and after, none was debited in between and so counted twice or not at all.
         if _read_pending_debits(account_id) == pending:
             return refundable_micros(reversals, balance_micros, sum(pending.values()))
-    raise PaymentBusy(f"refunds of {account_id} went on {WRITERS} times; try again")
+    raise PaymentBusy(f"refunds of {account_id} went on {ATTEMPTS} times; try again")
 
 
 def _read_pending_debits(account_id: str) -> dict[str, int]:
     """Return the amounts, by refund, that refunds of an account will debit from the wallet once Stripe has them.
 
-    Those that Stripe already has are debited first, if that is still to be done.
+    Refunds that Stripe already has are debited first, if they were not yet.
     """
     refunds, _ = table.of_account(account_id)
     pending = [each for each in refunds if each.debit_pending]
@@ -219,12 +219,12 @@ def _read_pending_debits(account_id: str) -> dict[str, int]:
 
 
 def _write_refund(order: _Order, refund_id: str) -> tuple[Payment, Refund, bool]:
-    """Write the refund unless it is there; return its payment, it, and whether it was written now.
+    """Write the refund unless it exists; return its payment, the refund, and whether it was written now.
 
     No two refunds of an account are decided on the same balance.
     """
     account_id, payment_id = order.payment.account_id, order.payment.payment_id
-    for _ in attempts(WRITERS):
+    for _ in attempts(ATTEMPTS):
         begun = table.begun(account_id)
         reversals = table.read(payments.get(account_id, payment_id))
         known = reversals.refund(refund_id)
@@ -234,11 +234,11 @@ def _write_refund(order: _Order, refund_id: str) -> tuple[Payment, Refund, bool]
         written = table.write(reversals, with_new_refund(reversals, made), begun=begun)
         if written:
             return written.payment, written.refund(refund_id) or made, True
-    raise PaymentBusy(f"refunds of {account_id} were begun by others {WRITERS} times; try again")
+    raise PaymentBusy(f"refunds of {account_id} were begun by others {ATTEMPTS} times; try again")
 
 
 def _new_refund(order: _Order, payment: Payment, refund_id: str, amount_micros: int) -> Refund:
-    # The refund begins now: a request that was cut off may have left its claim long ago.
+    # The refund begins now: the claim may be much older, from a request that was cut off.
     now_ms = clock.now_ms()
     return Refund(
         account_id=payment.account_id,

@@ -1,7 +1,7 @@
 """Objections of a bank to a card: disputes and fraud warnings of payments made with it. Pure.
 
-The rule is the same for everything that charges a card automatically. An objection is to a card, not to an account:
-another card may be charged. A customer who later pays with the card by hand has answered it.
+The rule is the same for everything that charges a card automatically. An objection applies to a card, not to an
+account: another card may be charged. A customer who later pays with the card by hand has answered it.
 """
 
 from collections.abc import Iterable
@@ -12,7 +12,7 @@ from chalicelib.catalog.policies import Disputes
 from chalicelib.payments.payment import Payment
 
 HARMLESS: Final = frozenset({"won", "warning_closed"})
-"""Statuses of a dispute after which the money stays here and nobody objects any more."""
+"""Statuses of a dispute after which the money stays here and the objection has ended."""
 
 LOST: Final = frozenset({"lost", "prevented"})
 STOP: Final = "stop_charging_card"
@@ -43,7 +43,7 @@ def answered_objections(payments: Iterable[Payment], card: Card, policy: Dispute
     by_hand = [each for each in made.values() if each.state == "succeeded" and not each.off_session]
 
     def is_answered(disputed: Payment) -> bool:
-        # A payment does not answer its own objection, whatever Stripe's clock says of when the bank objected.
+        # A payment does not answer its own objection, whatever time Stripe reports for the objection.
         others = (each for each in by_hand if each.payment_id != disputed.payment_id)
         return any(each.created_at_ms > _objected_at_ms(disputed) for each in others)
 

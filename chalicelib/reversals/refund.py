@@ -2,8 +2,8 @@
 
     created -> requires_action -> pending -> succeeded -> canceled | failed
 
-Answers and webhooks arrive late, twice and out of order, so a refund only ever moves to a later state of this list: one
-that the bank sends back fails after it succeeded. What Stripe says wins over what was decided here without an answer.
+Answers and webhooks arrive late, twice and out of order, so a refund only changes to a later state of this list. One
+that the bank returns fails after it succeeded. What Stripe says overrides what was decided here without an answer.
 """
 
 from hashlib import sha256
@@ -20,7 +20,7 @@ from chalicelib.stripe_api.attempt import key_of
 SOURCE: Final = "/refunds"
 PREFIX: Final = "ref_"
 STRIPE_ACTOR: Final = "stripe"
-"""The actor of a refund that was made at Stripe's dashboard."""
+"""The actor of a refund that was made in Stripe's dashboard."""
 
 State = Literal["created", "requires_action", "pending", "succeeded", "canceled", "failed"]
 
@@ -33,7 +33,7 @@ RANKS: Final[dict[State, int]] = {
     "failed": 5,
 }
 RETURNED: Final = frozenset[State]({"canceled", "failed"})
-"""States in which the money is not at the card: it never left, or the bank sent it back."""
+"""States in which the card did not get the money: it was never sent, or the bank returned it."""
 
 
 class StripeRefund(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,9 +56,9 @@ class StripeRefund(msgspec.Struct, frozen=True, kw_only=True):
 class Refund(msgspec.Struct, frozen=True, kw_only=True):
     """Money of a payment that goes back to the card.
 
-    `refunded_at_ms` is Stripe's time of it, `failed_at_ms` when we learned that it was returned. Both are set once,
-    because its postings carry them. `posted` counts the postings that the ledger is known to have. `attempt`,
-    `key_exhausted_at_ms` and `checks` are as a payment's.
+    `refunded_at_ms` is when Stripe created it, `failed_at_ms` when we learned that it was returned. Both are set once,
+    because its postings contain them. `posted` counts the postings that the ledger is known to have. `attempt`,
+    `key_exhausted_at_ms` and `checks` mean the same as for a payment.
     """
 
     account_id: str
@@ -94,7 +94,7 @@ class Refund(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def debit_pending(self) -> bool:
-        """Tell whether the wallet is still to be debited for it, or may be."""
+        """Tell whether the wallet must still be debited for it, or may have to be."""
         return self.counts_against_payment and self.moves_wallet and self.posted == 0
 
     @property
@@ -149,7 +149,7 @@ def parse_refund(found: dict[str, Any], stripe_account: str | None) -> StripeRef
     intent = found.get("payment_intent")
     return StripeRefund(
         id=found["id"],
-        # A refund without a status is of the old kind that was made at once (docs.stripe.com/api/refunds/object).
+        # A refund without a status is of the old kind that succeeded at once (docs.stripe.com/api/refunds/object).
         status=found.get("status") or "succeeded",
         amount_minor=found["amount"],
         currency=found["currency"],
@@ -162,7 +162,7 @@ def parse_refund(found: dict[str, Any], stripe_account: str | None) -> StripeRef
 
 
 def refund_from_stripe(payment: Payment, found: StripeRefund, now_ms: int) -> Refund:
-    """Return the refund for one that was made at Stripe's dashboard. Its id is derived from Stripe's."""
+    """Return the refund for one that was made in Stripe's dashboard. Its id is derived from Stripe's."""
     digest = sha256(found.id.encode()).hexdigest()[:20]
     return Refund(
         account_id=payment.account_id,
@@ -189,7 +189,7 @@ def is_same_refund(refund: Refund, found: StripeRefund) -> bool:
 
 
 def advance(refund: Refund, found: StripeRefund, now_ms: int) -> Refund:
-    """Move a refund by what Stripe says; what is not later than its state changes nothing."""
+    """Update a refund by what Stripe says; a state that is not later than the current one changes nothing."""
     if refund.stripe_refund_id is not None and RANKS[found.status] <= RANKS[refund.state]:
         return refund
     is_returned = found.status in RETURNED
@@ -211,13 +211,13 @@ def with_failure(refund: Refund, failure: Failure) -> Refund:
 
 
 def with_key_exhausted(refund: Refund, attempt: int, now_ms: int) -> Refund:
-    """Note that the key of an attempt only replays an error of Stripe's own."""
+    """Mark the key of an attempt as exhausted: it only replays an error of Stripe's own."""
     is_open = refund.state == "created" and refund.attempt == attempt and refund.key_exhausted_at_ms is None
     return replace(refund, key_exhausted_at_ms=now_ms) if is_open else refund
 
 
 def with_next_key(refund: Refund, after_attempt: int) -> Refund:
-    """Give a refund the next attempt's key, unless it has left `after_attempt` meanwhile."""
+    """Give a refund the next attempt's key, unless it is no longer in `after_attempt`."""
     if refund.state != "created" or refund.attempt != after_attempt:
         return refund
     return replace(refund, attempt=after_attempt + 1, key_exhausted_at_ms=None)

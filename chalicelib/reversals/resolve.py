@@ -1,4 +1,4 @@
-"""Resolve refunds and disputes: ask Stripe how they stand, and send a refund again that Stripe never received."""
+"""Resolve refunds and disputes: ask Stripe for their state, and send a refund again that Stripe never received."""
 
 from msgspec.structs import replace
 
@@ -24,7 +24,7 @@ class UnknownDispute(Exception):
 
 
 def resolve_refund(payment: Payment, refund: Refund) -> Refund:
-    """Bring a refund as far as Stripe lets it. One that cannot be brought further now is returned as it is.
+    """Settle a refund by what Stripe says, or send it again. One that cannot be resolved now is returned unchanged.
 
     Raises ReversalMismatch, UnsettledPayment.
     """
@@ -55,12 +55,12 @@ def send(payment: Payment, refund: Refund) -> Refund:
 
 
 def _send_again(payment: Payment, refund: Refund, now_ms: int) -> Refund:
-    """Go on with a refund that Stripe does not have."""
+    """Resume a refund that Stripe does not have."""
     match next_attempt(refund, now_ms):
         case Send(with_next_key=False):
             return send(payment, refund)
         case Send():
-            # The new key is on the row before it is used, so all who send this refund again use the same one.
+            # The new key is on the row before it is used, so concurrent calls for this refund use the same one.
             renewed = _take_next_key(payment, refund)
             return send(payment, renewed) if renewed.state == "created" else renewed
         case GiveUp():
@@ -106,7 +106,7 @@ def check_again(due: DueReversal) -> bool:
     """
     payment = payments.get(due.account_id, due.payment_id)
     try:
-        # Counted first: one that kills the function must not be the first one of every run.
+        # The check is counted first: a row that kills the function must not be the first one of every run.
         counted = settle(payment, lambda reversals: _with_check_counted(reversals, due.id))
         refund, dispute = counted.refund(due.id), counted.dispute(due.id)
         if refund is not None:

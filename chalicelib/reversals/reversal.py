@@ -1,9 +1,9 @@
 """A payment with its refunds and disputes: how much of it went back, and what that does to the wallet. Pure.
 
-Promise: whatever arrives in whatever order, the wallet is debited for what went back, and never for more than was paid.
-A refund is debited in full, because Stripe never refunds more than was paid. A dispute is debited for what the refunds
-have left, because banks also withdraw what was refunded before. When a refund becomes known or is returned, the debits
-of the disputes are adjusted.
+Promise: in whatever order updates arrive, the wallet is debited for what went back, and never for more than was paid. A
+refund is debited in full, because Stripe never refunds more than was paid. A dispute is debited only for what the
+refunds have left, because banks also withdraw what was refunded before. When a refund becomes known or is returned, the
+debits of the disputes are adjusted.
 """
 
 from collections.abc import Callable
@@ -24,7 +24,7 @@ ReversalT = TypeVar("ReversalT", Refund, Dispute)
 
 
 class ReversalMismatch(Exception):
-    """A refund or dispute at Stripe does not belong to the payment it names. Nothing is posted; a person must look."""
+    """A refund or dispute at Stripe does not belong to the payment it names. Nothing is posted; a person must act."""
 
 
 class Reversals(msgspec.Struct, frozen=True):
@@ -64,7 +64,7 @@ class Reversals(msgspec.Struct, frozen=True):
 
 
 def refundable_micros(reversals: Reversals, balance_micros: int, pending_micros: int) -> int:
-    """Return how much of a payment can be refunded: what is unspent, in whole units of what a card takes.
+    """Return how much of a payment can be refunded: what is unspent, in multiples of the card step.
 
     `pending_micros` is what other refunds of the account will still debit from the wallet.
     """
@@ -92,7 +92,7 @@ def with_dispute(reversals: Reversals, dispute_id: str, rule: Callable[[Dispute]
 
 
 def apply_refund_update(reversals: Reversals, found: StripeRefund, now_ms: int) -> Reversals:
-    """Apply what Stripe says of a refund, whether it was asked for here or not. Raises ReversalMismatch."""
+    """Apply what Stripe says of a refund, whether it was requested here or not. Raises ReversalMismatch."""
     check_belongs(reversals.payment, found)
     known = next((each for each in reversals.refunds if is_same_refund(each, found)), None)
     if known is None:
@@ -125,7 +125,7 @@ def check_belongs(payment: Payment, found: StripeRefund | StripeDispute) -> None
 
 
 def allocate_dispute_debits(reversals: Reversals, now_ms: int) -> Reversals:
-    """Let the disputes debit what the refunds have left, the oldest first; write on the payment what went back."""
+    """Let the disputes debit what the refunds have left, the oldest first; update the payment by what went back."""
     left = reversals.payment.amount_micros - reversals.refunded_micros
     disputes = []
     for each in sorted(reversals.disputes, key=lambda dispute: (dispute.opened_at_ms, dispute.dispute_id)):
@@ -142,7 +142,7 @@ def allocate_dispute_debits(reversals: Reversals, now_ms: int) -> Reversals:
 
 
 def with_posted(reversals: Reversals, posted: Reversals) -> Reversals:
-    """Note that the ledger has all postings of `posted`. Further ones may have been added meanwhile."""
+    """Mark that the ledger has all postings of `posted`. Others may have been added in the meantime."""
     refunds = {each.refund_id: len(each.postings()) for each in posted.refunds}
     disputes = {each.dispute_id: len(each.postings()) for each in posted.disputes}
     return replace(

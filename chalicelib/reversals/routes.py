@@ -29,7 +29,7 @@ from chalicelib.web import Answer, Call, Routes
 routes = Routes(__name__, *PAYMENTS)
 
 CHECK_AGAIN_SECONDS = "3"
-"""When a request whose outcome is not known may be repeated."""
+"""After how long a request whose outcome is not known may be repeated."""
 
 
 @routes.operation(

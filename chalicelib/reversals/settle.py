@@ -1,7 +1,7 @@
 """Settle refunds and disputes: write what Stripe says of them on their rows, and post it to the ledger. Safe to repeat.
 
-The row comes first: it fixes what is posted and with which time, and stays unsettled. The ledger comes second, and the
-row's note that the ledger has it third. Cut off in between, whoever settles next goes on.
+The row is written first: it fixes what is posted and with which time, and stays unsettled. Then the ledger is posted
+to, and then the row is marked as posted. If this is cut off in between, the next call resumes it.
 """
 
 from collections.abc import Callable
@@ -29,7 +29,7 @@ AT_ONCE: Final = 50
 
 
 class UnsettledPayment(Exception):
-    """Money went back of a payment that is not known to have succeeded. Nothing is posted."""
+    """Money went back from a payment that is not known to have succeeded. Nothing is posted."""
 
 
 def settle_refunds(payment: Payment, found: list[StripeRefund]) -> Reversals:
@@ -52,7 +52,7 @@ def settle_dispute(payment: Payment, found: StripeDispute) -> Reversals:
 
 
 def settle(payment: Payment, rule: Callable[[Reversals], Reversals]) -> Reversals:
-    """Apply a rule to a payment's refunds and disputes, post what follows, and return them as they then are."""
+    """Apply a rule to a payment's refunds and disputes, post the result, and return them as they are then."""
 
     def apply_to_succeeded(reversals: Reversals) -> Reversals:
         state = reversals.payment.state

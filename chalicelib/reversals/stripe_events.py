@@ -20,7 +20,7 @@ from chalicelib.stripe_api.event import PROCESSED, StripeEvent, Verdict
 
 
 def find_payment(found: dict[str, Any], stripe_account: str | None) -> Payment | None:
-    """Find the payment of a refund, dispute or warning, settled first if need be; None if it was not made here.
+    """Find the payment of a refund, dispute or warning, settled first if necessary; None if it was not made here.
 
     Raises UnknownPayment, OtherDeployment, StripeUnavailable.
     """
@@ -76,7 +76,7 @@ def _process_dispute(event: StripeEvent) -> Verdict:
 
 
 def _process_fraud_warning(event: StripeEvent) -> Verdict:
-    """Write a fraud warning of the card's issuer on the payment, where people see it: most become disputes."""
+    """Write a fraud warning of the card's issuer on the payment, where people see it: most warnings become disputes."""
     found = event.object
     payment = find_payment(found, event.account)
     if payment is None:
@@ -97,7 +97,7 @@ def _process_fraud_warning(event: StripeEvent) -> Verdict:
 
 
 def _park_unknown(found: dict[str, Any]) -> Verdict:
-    """Park the event: money that is not known here is for a person to look at."""
+    """Park the event: a person must decide about money that is not known here."""
     return Verdict("parked", f"{found['object']} {found['id']} is about a payment that was not made here")
 
 

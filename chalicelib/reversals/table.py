@@ -1,7 +1,7 @@
-"""The door to the table `reversals`: refunds and disputes, a row each.
+"""The door to the table `reversals`: refunds and disputes, one row each.
 
-All rows of a payment change together with the payment's own row and on condition of its version, so what one reads of
-a payment and what one decides by it never part.
+All rows of a payment change together with the payment's own row and on condition of its version, so every decision is
+written only if what was read of the payment is still current.
 """
 
 from collections.abc import Callable, Iterator
@@ -19,7 +19,7 @@ from chalicelib.due import shard_of
 from chalicelib.due_index import DueIndex
 from chalicelib.payments import table as payments
 from chalicelib.payments.payment import Payment
-from chalicelib.payments.table import WRITERS, PaymentBusy
+from chalicelib.payments.table import ATTEMPTS, PaymentBusy
 from chalicelib.reversals.dispute import Dispute
 from chalicelib.reversals.due import check_at_ms
 from chalicelib.reversals.refund import Refund
@@ -28,7 +28,7 @@ from chalicelib.tables import Table, TableMeta, image_reader
 from chalicelib.typed import convert
 
 GUARD: Final = "guard"
-"""Sort key of the row that counts the refunds begun on an account; before all others, which begin with `pay_`."""
+"""Sort key of the row that counts the refunds begun on an account. It precedes all others, which begin with `pay_`."""
 
 Rule = Callable[[Reversals], Reversals]
 
@@ -43,19 +43,19 @@ class DueReversal(msgspec.Struct, frozen=True):
 
 
 class UnsettledIndex(DueIndex["ReversalRow"]):
-    """Refunds and disputes of which more may come, by when to look at them next, and no others."""
+    """Refunds and disputes that may still change, and no others, by when to check them next."""
 
     class Meta:
         index_name = "unsettled"
         projection = KeysOnlyProjection()
 
-    shards = 4  # refunds and disputes are few; more would only be more looks
+    shards = 4  # refunds and disputes are few; more shards would only mean more queries
     shard = UnicodeAttribute(hash_key=True, attr_name="unsettled_shard")
     time = UnicodeAttribute(range_key=True, attr_name="check_at")
 
 
 class ReversalRow(Table):
-    """One row a refund or dispute; `reversal_key` is the payment, the type and the id. All else is of one type only."""
+    """One row per refund or dispute; `reversal_key` is the payment, the type and the id. Types differ in attributes."""
 
     class Meta(metaclass=TableMeta):
         setting = "reversals_table"
@@ -98,7 +98,7 @@ class ReversalRow(Table):
 
 
 def read(payment: Payment) -> Reversals:
-    """Read what became of a payment, strongly consistent. `payment` must have been read before."""
+    """Read a payment's refunds and disputes, strongly consistent. `payment` must have been read before."""
     prefix = ReversalRow.reversal_key.startswith(f"{payment.payment_id}#")
     return _together(payment, ReversalRow.query(payment.account_id, prefix, consistent_read=True))
 
@@ -122,7 +122,7 @@ def change(payment: Payment, rule: Rule) -> Reversals:
 
     Raises PaymentBusy, PaymentNotFound.
     """
-    for _ in attempts(WRITERS):
+    for _ in attempts(ATTEMPTS):
         seen = read(payments.get(payment.account_id, payment.payment_id))
         wanted = rule(seen)
         if wanted == seen:
@@ -130,13 +130,13 @@ def change(payment: Payment, rule: Rule) -> Reversals:
         written = write(seen, wanted)
         if written:
             return written
-    raise PaymentBusy(f"payment {payment.payment_id} was changed by others {WRITERS} times; try again")
+    raise PaymentBusy(f"payment {payment.payment_id} was changed by others {ATTEMPTS} times; try again")
 
 
 def write(seen: Reversals, wanted: Reversals, *, begun: int | None = None) -> Reversals | None:
     """Write what differs, in one transaction with the payment's next version; None if a concurrent write came first.
 
-    With `begun`, also on condition that no refund of the account was begun since that many were.
+    With `begun`, also on condition that this is still the number of refunds begun on the account.
     """
     stamped = _stamped(seen, wanted)
     before = {_key(each): each for each in seen.rows}
@@ -158,7 +158,7 @@ def _count(transaction: TransactWrite, account_id: str, begun: int) -> None:
 
 
 def _stamped(seen: Reversals, wanted: Reversals) -> Reversals:
-    """Return what is wanted with the payment's next version, and the time on all that differs."""
+    """Return `wanted` with the payment's next version, and the time on each refund and dispute that differs."""
     payment = payments.changed(wanted.payment, over=seen.payment)
     now_ms = payment.updated_at_ms
     return Reversals(
@@ -169,14 +169,14 @@ def _stamped(seen: Reversals, wanted: Reversals) -> Reversals:
 
 
 def due(now_ms: int, limit: int) -> Iterator[tuple[str, str]]:
-    """Yield account and key of what is to be looked at by now, at most `limit` a shard, most overdue first."""
+    """Yield account and key of the rows that are due by now, at most `limit` per shard, most overdue first."""
     first = now_ms // 1000  # another shard each time, so that none is always the last one when time runs out
     for row in ReversalRow.unsettled.due_by(iso(now_ms), limit=limit, first=first):
         yield row.account_id, row.reversal_key
 
 
 def parse_key(account_id: str, reversal_key: str) -> DueReversal:
-    """Read what a key names. Raises ValueError for a key that names no refund or dispute."""
+    """Read a row's key. Raises ValueError for a key that names no refund or dispute."""
     payment_id, kind, identifier = reversal_key.split("#", 2)
     return DueReversal(account_id, payment_id, kind, identifier)
 

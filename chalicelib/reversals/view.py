@@ -13,7 +13,7 @@ from chalicelib.reversals.reversal import Reversals
 
 
 class RefundView(msgspec.Struct):
-    """A refund. While it is `created`, Stripe's answer is not known; it is asked again by itself."""
+    """A refund. While it is `created`, Stripe's answer is not known; Stripe is asked again automatically."""
 
     refund_id: str
     payment_id: str
@@ -29,7 +29,7 @@ class RefundView(msgspec.Struct):
 
 
 class DisputeView(msgspec.Struct):
-    """A dispute. `status` is Stripe's; `debited` is what it has taken from the wallet, until it is won."""
+    """A dispute. `status` is Stripe's; `debited` is what it has debited from the wallet and not credited again."""
 
     dispute_id: str
     status: str

@@ -2,6 +2,6 @@
 
 Every request goes through `client.ask`. It maps each error to its meaning by the table in `meanings` (pure) and raises
 one of `errors`. `attempt` says when a request may be sent again (pure), `signature` checks a webhook (pure), and
-`deployment` tells which deployment made an object where several share a Stripe account. The requests themselves are in
-the gateways of the rooms above.
+`deployment` says which deployment made an object, because several may share a Stripe account. The requests themselves
+are in the gateways of the rooms above.
 """

@@ -1,8 +1,9 @@
 """When a request that Stripe does not have may be sent again, and with which idempotency key. Pure.
 
-The same key makes a repeat the same request, so nothing is done twice. It may be used until Stripe forgets it. A key
-that only replays an error of Stripe's own is exhausted; the next attempt's key may be used when the effect of the first
-can no longer appear. docs.stripe.com/api/idempotent_requests, docs.stripe.com/error-low-level#server-errors.
+With the same key a repeat is the same request, so nothing is done twice. A key may be used until Stripe forgets it. A
+key that only replays an error of Stripe's own is exhausted; the next attempt's key may be used once the request with
+the old key can no longer take effect. docs.stripe.com/api/idempotent_requests,
+docs.stripe.com/error-low-level#server-errors.
 """
 
 from typing import Final, Protocol
@@ -10,20 +11,20 @@ from typing import Final, Protocol
 import msgspec
 
 KEY_LIFE_MS: Final = 23 * 60 * 60 * 1000
-"""How long a key is trusted. Stripe keeps it for 24 hours at least."""
+"""How long a key is used. Stripe keeps it for at least 24 hours."""
 
 LATE_EFFECT_MS: Final = 10 * 60 * 1000
-"""How long after an error of Stripe's own its effect may still appear. A second charge is worse than a wait."""
+"""How long after an error of Stripe's own a request may still take effect. A second charge is worse than a wait."""
 
 MAXIMUM_ATTEMPTS: Final = 3
 
 
 class Request(Protocol):
-    """A payment or a refund: written here before Stripe was asked for it."""
+    """A payment or a refund, which is stored here before it is sent to Stripe."""
 
     @property
     def created_at_ms(self) -> int:
-        """Return when it was written."""
+        """Return when it was stored."""
 
     @property
     def attempt(self) -> int:
@@ -41,15 +42,15 @@ class Send(msgspec.Struct, frozen=True):
 
 
 class GiveUp(msgspec.Struct, frozen=True):
-    """Give it up: nothing that was sent can still arrive."""
+    """Give it up: no request that was sent can still take effect."""
 
 
 class Wait(msgspec.Struct, frozen=True):
-    """Do nothing now: what was sent may still take effect, and no key is safe to use."""
+    """Do nothing now: a request that was sent may still take effect, and no key is safe to use."""
 
 
 def next_attempt(request: Request, now_ms: int) -> Send | GiveUp | Wait:
-    """Return what is to be done about a request that Stripe does not have."""
+    """Return what to do about a request that Stripe does not have."""
     if can_no_longer_arrive(request, now_ms):
         return GiveUp()
     if is_key_expired(request, now_ms):
@@ -65,7 +66,7 @@ def is_key_expired(request: Request, now_ms: int) -> bool:
 
 
 def can_no_longer_arrive(request: Request, now_ms: int) -> bool:
-    """Tell whether what Stripe does not have by now never arrives: nothing is sent once the key has expired."""
+    """Tell whether a request that Stripe does not have can no longer arrive: none is sent after the key has expired."""
     return now_ms - request.created_at_ms >= KEY_LIFE_MS + LATE_EFFECT_MS
 
 

@@ -1,7 +1,8 @@
 """The client of Stripe: every request of the gateways goes through `ask`, which maps each error to its meaning.
 
-Each request names the Stripe account that it is made on. A client is made for one account, so no request, nor a further
-page of a list, can leave it out.
+Each request is made on a Stripe account. A client belongs to one Stripe account, so no request can omit it, not even
+one for a further page of a list.
+
 Only this file knows the `stripe` library's client and its exceptions. The library takes 200 ms to import, so it is
 imported where it is used: functions that do not call Stripe do not pay for it.
 """
@@ -28,15 +29,15 @@ CONNECT_SECONDS: Final = 2
 CHARGE_SECONDS: Final = 8
 READ_SECONDS: Final = 4
 RETRIES: Final = 1
-"""Timeouts of a call that moves money, and of one that reads. The library repeats either once, with the same key. A
-read and a charge, both repeated, end within the 29 seconds of API Gateway."""
+"""Timeouts of a call that moves money, and of one that reads. The library retries either once, with the same key. A
+read and a charge, both retried, end within the 29 seconds of API Gateway."""
 
 REFUSED: Final = "Stripe refuses to work for us"
 UNCLEAR: Final = "Stripe did not answer clearly"
-"""Alarms listen for these log lines (infrastructure/functions.toml)."""
+"""Alarms watch for these log lines (infrastructure/functions.toml)."""
 
 CLIENTS: Final = 256
-"""Clients that are kept, of the Stripe accounts used last; they share their connections."""
+"""Clients that are cached, of the most recently used Stripe accounts; they share their connections."""
 
 LIVE_KEYS: Final = ("sk_live_", "rk_live_")
 TEST_KEYS: Final = ("sk_test_", "rk_test_")
@@ -49,7 +50,7 @@ def ask(
     """Make a request on a Stripe account with a timeout, and return its answer.
 
     A list must be read to its end within `request`. Raises StripeUnavailable, StripeRefused, and no exception of the
-    library's.
+    library.
     """
     import stripe  # noqa: PLC0415 - see above
 
@@ -63,7 +64,7 @@ def ask(
 def or_none(
     call: Call, stripe_account: StripeAccount, request: Callable[["V1Services"], dict[str, Any]]
 ) -> dict[str, Any] | None:
-    """Return what a request finds, or None when the account has no such object. Raises StripeUnavailable."""
+    """Return what a request finds, or None if the Stripe account has no such object. Raises StripeUnavailable."""
     try:
         return ask(call, stripe_account, request)
     except NotAtStripe:
@@ -71,7 +72,7 @@ def or_none(
 
 
 def _map_error(call: Call, error: "stripe.StripeError") -> StripeUnavailable | StripeRefused:
-    """Return the exception for an error of the library's; log it as an error where the operator must act."""
+    """Return the exception for an error of the library; log it as an error if the operator must act."""
     body: Any = error.json_body
     answer = dict(body["error"]) if isinstance(body, dict) and isinstance(body.get("error"), dict) else {}
     found = StripeError(

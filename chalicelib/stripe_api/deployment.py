@@ -6,7 +6,7 @@ from typing import Any, Final
 from chalicelib.settings import settings
 
 NAME: Final = "deployment"
-"""The key in the metadata. Objects without it are older than the names, and are taken as this deployment's."""
+"""The key in the metadata. Objects without it are older than these names, and count as this deployment's."""
 
 
 class OtherDeployment(Exception):

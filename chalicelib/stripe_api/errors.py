@@ -10,9 +10,9 @@ from chalicelib.stripe_api.meanings import Meaning, StripeError
 
 
 class StripeUnavailable(Refusal):
-    """Stripe did not answer, or not clearly: whether it did what was asked is unknown.
+    """Stripe did not answer, or not clearly: whether the request took effect is unknown.
 
-    `replayed` tells that the answer was a saved error of Stripe's own, which the same key will always replay.
+    `replayed` means that the answer was a saved error of Stripe's own, which the same key will always replay.
     """
 
     status = 503
@@ -26,14 +26,14 @@ class StripeUnavailable(Refusal):
 
     @property
     def headers(self) -> dict[str, str]:
-        """Ask the client to come back soon."""
+        """Ask the client to retry soon."""
         return {"Retry-After": "5"}
 
 
 class PaymentsUnavailable(StripeUnavailable):
-    """Stripe refused for a reason that is not the customer's: nothing was done. The operator has to fix the cause.
+    """Stripe refused for a reason that is not the customer's: nothing was done. The operator must fix the cause.
 
-    `meaning` is `us`, `account` or `unknown`, `code` is Stripe's: both are for the log. `replayed` tells that the key
+    `meaning` is `us`, `account` or `unknown`, `code` is Stripe's: both are for the log. `replayed` means that the key
     will only replay this answer.
     """
 
@@ -41,7 +41,7 @@ class PaymentsUnavailable(StripeUnavailable):
     title = "Payments are not possible at the moment"
 
     def __init__(self, meaning: Meaning, code: str, reason: str, *, replayed: bool = False) -> None:
-        # It does not say that nothing was charged: an earlier attempt may have charged, and its answer was lost.
+        # The text does not say that nothing was charged: an earlier attempt may have charged and lost its answer.
         detail = "payments are not possible at the moment; the card is fine, and what was begun goes on by itself"
         super().__init__(reason, replayed=replayed, detail=detail)
         self.meaning = meaning
@@ -49,12 +49,12 @@ class PaymentsUnavailable(StripeUnavailable):
 
     @property
     def headers(self) -> dict[str, str]:
-        """Ask the client to come back in a minute: a person has to do something first."""
+        """Ask the client to retry in a minute: a person must act first."""
         return {"Retry-After": "60"}
 
 
 class StripeRefused(Refusal):
-    """Stripe refused what was asked, and will again. `code` and `param` are Stripe's, `reason` is its message."""
+    """Stripe refused the request, and will do so again. `code` and `param` are Stripe's, `reason` is its message."""
 
     status = 409
     type = "stripe-refused"
@@ -67,7 +67,7 @@ class StripeRefused(Refusal):
         self.reason = error.message
 
     def details_of(self, error: StripeError) -> dict[str, object]:
-        """Return what it is about."""
+        """Return what the refusal is about."""
         return {"code": error.code or error.type or "unknown"}
 
 
@@ -87,11 +87,11 @@ class CardRefused(StripeRefused):
 
 
 class CustomerGone(StripeRefused):
-    """The customer or the saved card is not at Stripe any more, or of no use."""
+    """The customer or the saved card is not at Stripe any more, or cannot be used."""
 
 
 class DetailsRefused(StripeRefused):
-    """Stripe does not take what was typed, such as an e-mail address; `field` names it."""
+    """Stripe does not accept an input, such as an e-mail address; `field` names it."""
 
     status = 422
     type = "details-refused"
@@ -104,10 +104,10 @@ class DetailsRefused(StripeRefused):
 
 
 class NotAtStripe(StripeRefused):
-    """Stripe does not have what was looked for."""
+    """Stripe does not have the object that was asked for."""
 
 
-class MovedOn(StripeRefused):
+class UnexpectedState(StripeRefused):
     """The object is in another state at Stripe than the request expects."""
 
 
@@ -115,7 +115,7 @@ def exception_for(
     meaning: Meaning, error: StripeError, answer: dict[str, Any], *, replayed: bool
 ) -> StripeUnavailable | StripeRefused:
     """Return the exception for a meaning."""
-    kinds = {"customer": CustomerGone, "typed": DetailsRefused, "missing": NotAtStripe, "moved": MovedOn}
+    kinds = {"customer": CustomerGone, "typed": DetailsRefused, "missing": NotAtStripe, "moved": UnexpectedState}
     if meaning == "card":
         return CardRefused(error, answer)
     if meaning in kinds:
@@ -123,7 +123,7 @@ def exception_for(
     if not error.is_definite:
         return StripeUnavailable(error.message, replayed=replayed)
     if error.type == "idempotency_error":
-        # The key was used for another request, whose effect may still appear.
+        # The key was used for another request, which may still take effect.
         return StripeUnavailable(error.message, replayed=True)
     return PaymentsUnavailable(meaning, error.code or error.type or "unknown", error.message, replayed=replayed)
 

@@ -1,4 +1,4 @@
-"""An event of Stripe's, and the result of processing it. Values only. Pure."""
+"""A Stripe event, and the result of processing it. Values only. Pure."""
 
 from typing import Annotated, Any, Final, Literal
 
@@ -10,13 +10,13 @@ from chalicelib import clock
 State = Literal["received", "processed", "ignored", "parked"]
 
 Text = Annotated[str, Meta(min_length=1, max_length=255)]
-"""No id of Stripe's is longer than 255 characters (docs.stripe.com/upgrades); a longer one could not be a row's key."""
+"""Stripe's ids have at most 255 characters (docs.stripe.com/upgrades); a longer one could not be a row's key."""
 
 
 class StripeEvent(msgspec.Struct, frozen=True):
-    """An event of Stripe's (docs.stripe.com/api/events/object). `account` is the connected account it is about.
+    """A Stripe event (docs.stripe.com/api/events/object). `account` is the connected account that it is about.
 
-    `api_version` is the one that its object was written in; Stripe leaves it empty where there is none.
+    `api_version` is the one that its object was written in; Stripe leaves it empty if there is none.
     """
 
     id: Text
@@ -36,7 +36,7 @@ class StripeEvent(msgspec.Struct, frozen=True):
     def __post_init__(self) -> None:
         """Check that it has an object."""
         if not isinstance(self.data.get("object"), dict):
-            raise ValueError("data.object is not an object")  # noqa: TRY004 - the error that msgspec makes a ValidationError of
+            raise ValueError("data.object is not an object")  # noqa: TRY004 - msgspec makes it a ValidationError
 
 
 class Verdict(msgspec.Struct, frozen=True):

@@ -1,7 +1,7 @@
-"""What an error of Stripe's means, by its code and the call that it answers. Pure.
+"""What a Stripe error means, by its code and the call that it answers. Pure.
 
-Only `card`, `customer` and `typed` concern the customer. Everything else is for the operator: it suspends no auto-pay,
-counts as no attempt, and is tried again. Sources: docs.stripe.com/error-codes, docs.stripe.com/api/errors.
+Only `card`, `customer` and `typed` concern the customer. Everything else is for the operator: it does not suspend
+auto-pay or count as an attempt, and is retried. Sources: docs.stripe.com/error-codes, docs.stripe.com/api/errors.
 """
 
 from typing import Final, Literal
@@ -118,7 +118,7 @@ CODES: Final[dict[Meaning, str]] = {
     """,
 }
 """Every published code, with its meaning unless `BY_CALL` has another. Only cards are offered here; the codes of other
-payment methods have the meaning that a card's would have."""
+payment methods have the meaning that they would have for a card."""
 
 BY_CALL: Final[dict[Call, dict[str, Meaning]]] = {
     "charge": {"resource_missing": "customer", "payment_intent_unexpected_state": "unknown"},
@@ -141,7 +141,7 @@ BY_CALL: Final[dict[Call, dict[str, Meaning]]] = {
         "insufficient_funds": "account",
     },
 }
-"""The codes that mean something else in one call."""
+"""The codes that have another meaning in one call."""
 
 BY_PARAMETER: Final[dict[Call, dict[str, Meaning]]] = {
     "charge": {"payment_method": "customer", "customer": "customer"},
@@ -160,7 +160,7 @@ BY_WORDS: Final[dict[str, Meaning]] = {
 _MEANINGS: Final[dict[str, Meaning]] = {code: meaning for meaning, codes in CODES.items() for code in codes.split()}
 
 REFUSED: Final = frozenset({400, 401, 402, 403, 404})
-"""Statuses of a definite refusal: nothing was done. With any other, or without an answer, it may have been done."""
+"""Statuses of a definite refusal: nothing was done. With any other, or without an answer, something may have been."""
 
 
 class StripeError(msgspec.Struct, frozen=True):
@@ -174,7 +174,7 @@ class StripeError(msgspec.Struct, frozen=True):
 
     @property
     def is_definite(self) -> bool:
-        """Tell whether nothing was done for sure."""
+        """Tell whether it is certain that nothing was done."""
         return self.status in REFUSED
 
 
@@ -193,7 +193,7 @@ def meaning_of(call: Call, error: StripeError) -> Meaning:
 def _by_code(call: Call, error: StripeError) -> Meaning:
     code = str(error.code)
     found = BY_CALL.get(call, {}).get(code) or _MEANINGS.get(code, "unknown")
-    # A decline may have a code that is younger than this table.
+    # A decline may have a code that is newer than this table.
     return "card" if found == "unknown" and code not in _MEANINGS and error.type == "card_error" else found
 
 

@@ -38,7 +38,7 @@ def check(body: bytes, header: str, secret: str, now_ms: int) -> None:
 
 
 def _parts(header: str) -> tuple[str, list[str]]:
-    """Read `t=1492774577,v1=5257a8...,v0=...`: the time and the signatures of the scheme that counts."""
+    """Read `t=1492774577,v1=5257a8...,v0=...`: the time and the signatures of the scheme `v1`."""
     pairs = [part.strip().partition("=")[::2] for part in header.split(",")]
     timestamps = [value for name, value in pairs if name == "t"]
     signatures = [value for name, value in pairs if name == "v1"]

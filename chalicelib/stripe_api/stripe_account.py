@@ -17,7 +17,7 @@ class StripeAccount(msgspec.Struct, frozen=True):
 
     @property
     def key(self) -> str:
-        """Return what stands for it in the key of a row, where nothing can be left out."""
+        """Return its value in the key of a row, which cannot be None."""
         return self.id or PLATFORM_KEY
 
 

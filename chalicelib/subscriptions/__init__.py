@@ -2,25 +2,25 @@
 
 It owns the table `subscriptions` and the renewals queue, and promises: each period is charged once and none is skipped,
 however often, late or concurrently anything runs; a change is either made and paid, or not made at all, because the
-write that records the success of its payment also applies it and issues its invoice; the lines of a payment, with the
+write that notes the success of its payment also applies it and issues its invoice; the lines of a payment, plus the
 tax that is added to them, are what the card was charged; what is too little for a card is carried to the next charge.
 
-A renewal is `advance_subscription`: it reads a subscription as it is now, applies the result of the payment that it
-waits for, and takes the next step. A queue, a stream, a schedule or a person only says which one to advance.
+`advance_subscription` does the renewals: it reads the current subscription, applies the result of the payment that it
+waits for, and takes the next step. A queue, a stream, a schedule or a person only says which subscription to advance.
 
 Values and rules (pure):
 - `subscription`: what an account holds, for which period, and which payment is pending.
 - `period`: the dates of periods, counted from the anchor. `proration`: the price of a part of a period.
-- `price`: prices, lines, and what of a sum a card is charged. `trial`: what is free in a trial.
+- `price`: prices, lines, and how much of a sum a card is charged. `trial`: what is free in a trial.
 - `request`: the body of a change. `check_change`: whether it may be made now. `change_effect`: what takes effect now,
   and what at the period's end. `check_renewal`: whether the renewals after it can be charged.
 - `renewal`: the next period, what it costs, and what to do about it now.
-- `payment_outcomes`: what a payment that ended does to a subscription.
+- `payment_outcomes`: how a payment that ended changes a subscription.
 - `dunning`: retries and their days, grace, and the end of a subscription that is not paid.
-- `renewal_hold`: renewals that wait for the operator, because the catalog lacks something.
+- `renewal_hold`: renewals that wait until the operator has corrected the catalog.
 
-What is done:
-- `advance`: how a renewal goes, from top to bottom. `renew`: queue what is due, and advance it from the queue.
+Actions:
+- `advance`: all steps of a renewal, from top to bottom. `renew`: queue what is due, and advance it from the queue.
 - `change`: begin or change a subscription, or preview that. `cancel`: cancel it, and resume it.
 - `pay_past_due`: pay an owed period by hand. `withdraw_pending`: withdraw a change that waits for 3-D Secure.
 - `charge_now`: charge a customer who is present. `make_payment`: the payment of a period or a change.

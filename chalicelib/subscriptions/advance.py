@@ -1,6 +1,6 @@
-"""How a renewal goes: read a subscription, apply the result of its payment, take the next step, write, queue a payment.
+"""Advance a subscription: read it, apply the result of its payment, take the next step, write it, queue a payment.
 
-`advance_subscription` is the whole way; the functions below it are its steps, in their order.
+`advance_subscription` is the entry point; the functions below it are its steps, in order.
 """
 
 from typing import Final
@@ -30,21 +30,20 @@ from chalicelib.subscriptions.renewal import RECHECK_MS, Renewal, next_step, pen
 from chalicelib.subscriptions.subscription import OWING, Subscription, SubscriptionBusy
 
 ACTOR: Final = "renewal"
-WRITERS: Final = 30
-"""Writers of one row at once: a person, two streams, the queue. And the account's next invoice has one number."""
+ATTEMPTS: Final = 30
+"""Concurrent writers of one row: a person, two streams, the queue; and of the account's next invoice number."""
 
 
 def advance_subscription(
     account_id: str, catalog: Catalog, *, payment_id: str | None = None, take_steps: bool = True
 ) -> Subscription | None:
-    """Advance an account's subscription, and return it as it then is; None if there is none.
+    """Advance an account's subscription, and return it as it is then; None if there is none.
 
-    A renewal's payment is written, together with the subscription waiting for it, before it goes onto the charges
-    queue. Anybody may call this at any time, any number of times. `payment_id` is a payment that has changed: it may be
-    one that is no longer pending. Without `take_steps` only the result of a payment is applied. Raises
-    SubscriptionBusy.
+    The payment of a renewal is written together with the subscription, which then waits for it, before it is put on the
+    charges queue. It is safe to call this at any time, any number of times. `payment_id` is a payment that has changed;
+    it may no longer be pending. Without `take_steps`, only the result of a payment is applied. Raises SubscriptionBusy.
     """
-    for attempt in range(WRITERS):
+    for attempt in range(ATTEMPTS):
         current = table.find(account_id)
         if current is None:
             return None
@@ -65,14 +64,14 @@ def advance_subscription(
                 _queue_payment(new_payment)
                 return updated
             # It became owed with the card that was read above. A card that was saved since then has triggered nothing,
-            # because nothing was owed yet: go round once more to try it.
+            # because nothing was owed yet: loop once more to try it.
         else:
             pause(attempt)
     raise SubscriptionBusy(account_id=account_id)
 
 
 def _find_payment(current: Subscription, payment_id: str | None) -> Payment | None:
-    """Return the pending payment; if there is none, the one of `payment_id` if that was the last pending one."""
+    """Return the pending payment; if there is none, the payment `payment_id` if it was the last pending one."""
     if current.pending:
         return payments.get(current.account_id, current.pending.payment_id)
     if payment_id and current.expired_pending and current.expired_pending.payment_id == payment_id:
@@ -133,7 +132,7 @@ def _is_newly_paid(payment: Payment, before: Subscription, after: Subscription) 
 
 
 def _make_invoice(payment: Payment, account: Account, catalog: Catalog) -> Invoice | None:
-    """Return the invoice to write together with a paid period; None if the payment has one.
+    """Return the invoice to write together with a paid period; None if the payment has one already.
 
     A period that was paid for takes effect even if its invoice fails: then the invoices queue issues it.
     """

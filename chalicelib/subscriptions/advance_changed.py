@@ -1,8 +1,8 @@
-"""Advance the subscriptions that streams say have changed: records that come twice, late or out of order do no harm.
+"""Advance the subscriptions that stream records are about. Records delivered twice, late or out of order are harmless.
 
-An account that cannot be handled stops no other, not even those behind it on its shard: it is put on the renewals
-queue, which tries it again by itself. Only when even that fails, or when nobody can tell what a record is about, does
-the record go back to its stream.
+An account that cannot be handled does not block others, not even those behind it on its shard: it is put on the
+renewals queue, which retries it. A record is delivered again by its stream only if queuing fails as well, or if its ids
+cannot be read.
 """
 
 from collections.abc import Sequence
@@ -23,27 +23,27 @@ from chalicelib.subscriptions.subscription import OWING
 
 
 def advance_changed_payments(records: Sequence[Record], catalog: Catalog) -> list[str]:
-    """Advance the subscriptions whose payments have moved on; return the sequence numbers of what must come again."""
+    """Advance the subscriptions whose payments changed; return the sequence numbers of records to deliver again."""
     handle = partial(_advance_payment, catalog=catalog)
     message = "a subscription could not follow its payment"
     return each_record(records, handle, message=message, otherwise=_queue_payment)
 
 
 def advance_changed_cards(records: Sequence[Record], catalog: Catalog) -> list[str]:
-    """Try another card at once where a period is owed; return the sequence numbers of what must come again."""
+    """Try a new card at once if a period is owed; return the sequence numbers of records to deliver again."""
     handle = partial(_try_card, catalog=catalog)
     message = "another card could not be tried for a subscription"
     return each_record(records, handle, message=message, otherwise=_queue_account)
 
 
 def _queue_payment(record: Record) -> None:
-    """Have the queue look at a payment that could not be handled. Raises KeyError where a record names none."""
+    """Queue a payment that could not be handled. Raises KeyError if the record has no payment id."""
     change = Change(record, payments.read_image)
     queue.send(RenewalMessage(change.account_id, change.keys["payment_id"]))
 
 
 def _queue_account(record: Record) -> None:
-    """Have the queue look at an account whose card could not be tried."""
+    """Queue an account whose card could not be tried."""
     queue.send(RenewalMessage(Change(record, read_card_image).account_id))
 
 
@@ -53,16 +53,16 @@ def _advance_payment(record: Record, catalog: Catalog) -> None:
     if after and after.kind == "subscription" and (before is None or before.state != after.state):
         advance_subscription(change.account_id, catalog, payment_id=after.payment_id)
     elif _outcome(before) != _outcome(after):
-        _go_on(change.account_id, catalog)
+        _advance_if_blocked_by_dispute(change.account_id, catalog)
 
 
 def _outcome(payment: Payment | None) -> tuple[object, ...]:
-    """Return what of a payment decides whether its card may be charged."""
+    """Return the attributes of a payment that decide whether its card may be charged."""
     return (payment.state, payment.dispute_status, payment.fraud_warning) if payment else ()
 
 
-def _go_on(account_id: str, catalog: Catalog) -> None:
-    """Look at a subscription whose card was not charged because of a dispute: it may be won, or answered by hand."""
+def _advance_if_blocked_by_dispute(account_id: str, catalog: Catalog) -> None:
+    """Advance a subscription whose card was not charged because of a dispute: it may be won or answered now."""
     subscription = table.find(account_id)
     if subscription and is_blocked_by_dispute(subscription):
         advance_subscription(account_id, catalog)

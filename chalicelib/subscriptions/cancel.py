@@ -11,7 +11,7 @@ from chalicelib.conflicts import attempts
 from chalicelib.errors import Refusal
 from chalicelib.idempotency import Key
 from chalicelib.subscriptions import table
-from chalicelib.subscriptions.advance import WRITERS, advance_subscription
+from chalicelib.subscriptions.advance import ATTEMPTS, advance_subscription
 from chalicelib.subscriptions.dunning import end_subscription
 from chalicelib.subscriptions.subscription import OWING, Subscription, SubscriptionBusy, SubscriptionNotFound
 
@@ -77,7 +77,7 @@ def resume(account_id: str, *, actor: str, catalog: Catalog, key: Key | None = N
 
 
 def _set_cancellation(current: Subscription, *, ends: bool) -> Subscription:
-    """Mark a subscription to end or not, and also the terms of a pending payment, which was begun before this."""
+    """Set whether a subscription ends at its period's end, also in its pending payment, which was begun before."""
     pending = replace(current.pending, cancel_at_period_end=ends) if current.pending else None
     return replace(current, cancel_at_period_end=ends, pending=pending)
 
@@ -92,11 +92,11 @@ def _write_once(
     key: Key | None,
 ) -> Subscription:
     """Apply a rule to a subscription as it is now, and write the result; with a key, only once."""
-    for _ in attempts(WRITERS):
+    for _ in attempts(ATTEMPTS):
         current = advance_subscription(account_id, catalog, take_steps=False)
         if current is None or not current.exists:
             raise SubscriptionNotFound(account_id)
-        # Read after the row: if the row has an effect of this key, the key's claim is found.
+        # The claim is read after the row, so that it is found if the row already has an effect of this key.
         claim = idempotency.find(account_id, key, operation=operation, content={}) if key else None
         if claim and claim.is_done:
             return current

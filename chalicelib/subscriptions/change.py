@@ -18,7 +18,7 @@ from chalicelib.payments.new_payment import check_card
 from chalicelib.payments.payment import PREFIX, Payment
 from chalicelib.payments.resolve import Resolution
 from chalicelib.subscriptions import table
-from chalicelib.subscriptions.advance import WRITERS, advance_subscription
+from chalicelib.subscriptions.advance import ATTEMPTS, advance_subscription
 from chalicelib.subscriptions.change_effect import ChangeEffect, apply_effect
 from chalicelib.subscriptions.charge_now import charge_now, resume_charge
 from chalicelib.subscriptions.check_change import check_change
@@ -33,7 +33,7 @@ OPERATION: Final = "subscription"
 class ChangeResult(msgspec.Struct, frozen=True, kw_only=True):
     """The result of a change. `effect` is None for a repeat; `resolved` is the payment, if something was charged.
 
-    `quote` is what is charged for it. `tax` is the account's, which the next renewal bears as well.
+    `quote` is what is charged for it. `tax` is the account's, which applies to the next renewal as well.
     """
 
     subscription: Subscription
@@ -56,16 +56,16 @@ def change(
 ) -> ChangeResult:
     """Begin a subscription, or change it. With a key that was used before, continue its payment, or do nothing.
 
-    The cost is charged to the card on file, and the change takes effect with the write that records the success.
+    The cost is charged to the card on file, and the change takes effect in the write that notes the success.
 
     Raises what `check_change` raises, and MissingIdempotencyKey, IdempotencyConflict, CardMissing, CardDeclined,
     PaymentCanceled, SubscriptionBusy.
     """
     account, account_id, content = payer.account, payer.account_id, request.idempotency_content
     tax = tax_of(account, catalog)
-    for _ in attempts(WRITERS):
+    for _ in attempts(ATTEMPTS):
         current, now_ms = advance_subscription(account_id, catalog), clock.now_ms()
-        # Read after the row: if the row has an effect of this key, the key's claim is found.
+        # The claim is read after the row, so that it is found if the row already has an effect of this key.
         claim = idempotency.find(account_id, key, operation=OPERATION, content=content) if key else None
         if claim and (before := _resume_change(current, claim, tax, catalog)):
             return before
@@ -94,7 +94,7 @@ def change(
 def _resume_change(
     current: Subscription | None, claim: Claim, tax: Tax | None, catalog: Catalog
 ) -> ChangeResult | None:
-    """Continue what a key was used for before; None if nothing was written with it. Raises what `charge_now` raises."""
+    """Continue an earlier request with the same key; None if it wrote nothing. Raises what `charge_now` raises."""
     if current is None:
         return None
     before = resume_charge(current.account_id, claim, catalog)

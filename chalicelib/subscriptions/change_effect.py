@@ -1,4 +1,4 @@
-"""What a change does: what takes effect now and what that costs, and what waits for the period's end. Pure."""
+"""The effect of a change: what takes effect now, what that costs, and what waits for the period's end. Pure."""
 
 from collections.abc import Sequence
 
@@ -39,8 +39,8 @@ from chalicelib.subscriptions.trial import (
 class ChangeEffect(msgspec.Struct, frozen=True, kw_only=True):
     """The terms from now on, what is charged for them, and the contents from the period's end on, if they differ.
 
-    `trial` is there if the terms are a trial. `needs_card`: it costs something, even if that is too little to be
-    charged now and is carried to the next charge.
+    `trial` is set if the terms are a trial. `needs_card` is set in a trial if the change costs something, even if that
+    is too little to be charged now and is carried to the next charge.
     """
 
     purpose: Purpose
@@ -52,14 +52,14 @@ class ChangeEffect(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def trial_end_ms(self) -> int | None:
-        """Return when the new terms' trial ends; None if they are none."""
+        """Return when the trial ends; None if the new terms are not a trial."""
         return self.terms.period_end_ms if self.trial else None
 
 
 def start_effect(
     wanted: Contents, *, with_trial: bool, currency: str, catalog: Catalog, now_ms: int, tax: Tax | None = None
 ) -> ChangeEffect:
-    """Return the effect of a start: the whole first period is charged, or what a trial does not include."""
+    """Return the effect of a start: the whole first period is charged, or, in a trial, what it does not include."""
     plan = plan_of(wanted, currency, catalog)
     if with_trial and plan.trial_days:
         end_ms, trial = now_ms + plan.trial_days * DAY_MS, offered_trial(wanted, currency, catalog)
@@ -77,9 +77,10 @@ def change_effect(
 ) -> ChangeEffect:
     """Return the effect of changing a running subscription.
 
-    More of an add-on, and a plan that costs at least as much, take effect now, for the price of the days that are left.
-    Fewer, and a cheaper plan, take effect at the period's end. A plan with a longer interval begins a new period now,
-    and what is left of the old one is given back; one with a shorter interval waits for the period's end.
+    More of an add-on, and a plan that costs at least as much, take effect now, at the price for the remaining days.
+    Fewer of an add-on, and a cheaper plan, take effect at the period's end. A plan with a longer interval begins a new
+    period now, and the unused rest of the old one is given back, unless that rest is worth as much: then it waits for
+    the period's end, as a plan with a shorter interval does.
     """
     currency, terms = current.currency, current.terms
     if current.status == "trialing":
@@ -107,9 +108,10 @@ def change_effect(
 
 
 def deferred_effect(current: Subscription, wanted: Contents, catalog: Catalog) -> ChangeEffect:
-    """Return the effect of a change that waits for the period's end as a whole.
+    """Return the effect of a change that waits entirely for the period's end.
 
-    For a subscription whose contents have no price in the catalog, or whose period is over while its renewal is held.
+    This is for a subscription whose contents have no price in the catalog, or whose period is over while its renewal is
+    held.
     """
     return ChangeEffect(
         purpose="change",
@@ -123,10 +125,10 @@ def deferred_effect(current: Subscription, wanted: Contents, catalog: Catalog) -
 def _trial_effect(
     current: Subscription, wanted: Contents, catalog: Catalog, now_ms: int, tax: Tax | None
 ) -> ChangeEffect:
-    """Return the effect of a change during a trial. What it includes is free at once; the catalog rules the rest.
+    """Return the effect of a change during a trial. What it includes is free at once; the catalog decides on the rest.
 
-    What was paid until the trial's end is kept until then. Where a dearer plan would be charged less than is given back
-    for removed add-ons, it waits for the trial's end.
+    What was paid until the trial's end is kept until then. If a dearer plan would cost no more than what is given back
+    for add-ons, it waits for the trial's end.
     """
     currency, terms, trial = current.currency, current.terms, running_trial(current, catalog)
     takes_effect = takes_effect_in_trial(wanted, terms, trial, currency, catalog)

@@ -14,9 +14,9 @@ from chalicelib.subscriptions.subscription import Subscription, SubscriptionNotF
 
 
 class ChargeResult(msgspec.Struct, frozen=True):
-    """A subscription, and its payment that succeeded, waits for the customer, or is unresolved.
+    """A subscription and its payment, which has succeeded, waits for the customer, or is unresolved.
 
-    `resolved` is None where nothing was to be paid.
+    `resolved` is None if nothing was to be paid.
     """
 
     subscription: Subscription

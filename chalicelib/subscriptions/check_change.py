@@ -1,4 +1,4 @@
-"""Check that a change may be made now, and find out what it does. Pure."""
+"""Check that a change may be made now, and determine its effect. Pure."""
 
 from chalicelib.accounts.account import Account
 from chalicelib.accounts.tax import tax_of
@@ -60,7 +60,7 @@ class AddOnInUse(Refusal):
 
 
 class QuoteChanged(Refusal):
-    """The change costs something else now than was expected; nothing was done."""
+    """The change now costs a different amount than expected; nothing was changed."""
 
     status = 409
     type = "quote-changed"
@@ -113,7 +113,7 @@ def _check_changeable(current: Subscription, wanted: Contents, catalog: Catalog,
     if now_ms >= current.terms.period_end_ms and not current.held:
         raise SubscriptionRenewing
     for name, in_use in current.in_use.items():
-        # An add-on that the catalog lacks cannot be asked for: whoever has it in use must be able to leave it.
+        # An add-on that is not in the catalog cannot be requested, so a customer who uses it must be able to drop it.
         if name in catalog.add_ons and wanted.add_ons.get(name, 0) < min(
             in_use, current.terms.contents.add_ons.get(name, 0)
         ):
@@ -121,7 +121,7 @@ def _check_changeable(current: Subscription, wanted: Contents, catalog: Catalog,
 
 
 def _check_charge(request: SubscriptionRequest, effect: ChangeEffect, currency: str) -> None:
-    """Check that the charge is possible on a card, and as expected. Raises NotChargeable, QuoteChanged."""
+    """Check that a card can be charged the amount, and that it is as expected. Raises NotChargeable, QuoteChanged."""
     expected, charge_micros = request.expected_amount, effect.quote.charge_micros
     if charge_micros:
         to_card_amount(charge_micros, currency)

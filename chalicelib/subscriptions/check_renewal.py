@@ -25,9 +25,9 @@ class RenewalNotChargeable(Refusal):
 
 
 def check_renewal(foreseen: Subscription, catalog: Catalog, tax: Tax | None) -> None:
-    """Check that the next period can be charged: its price, and with it the tax and what is carried.
+    """Check that the next period can be charged: its price alone, and together with the tax and what is carried.
 
-    The price is a multiple of what a card can be charged and at least the smallest charge, or zero. Raises
+    The price must be zero, or a multiple of the card step and at least the smallest charge. Raises
     RenewalNotChargeable, UnknownProduct.
     """
     currency, due = foreseen.currency, next_renewal(foreseen, catalog, tax)
@@ -48,7 +48,7 @@ def check_renewal(foreseen: Subscription, catalog: Catalog, tax: Tax | None) -> 
 
 
 def _blamed_field(lines: list[Line], contents: Contents, currency: str, catalog: Catalog) -> str:
-    """Return the field of the first line that is no multiple of the card's step; else of the most expensive line."""
+    """Return the field of the first line that is not a multiple of the card step; if all are, of the most expensive."""
     fields = ["plan", *(f"add_ons.{name}" for name in catalog.add_ons if name in contents.add_ons)]
     amounts = [line.amount_micros for line in lines]
     step = card_step_micros(currency)

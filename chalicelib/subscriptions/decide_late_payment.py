@@ -27,9 +27,9 @@ REASON: Final = "The payment succeeded after it had been given up, and was not n
 
 
 def decide_late_payment(account_id: str, payment_id: str, catalog: Catalog) -> Payment:
-    """Decide on a late payment if that is possible now, and return the payment as it then is.
+    """Decide on a late payment if that is possible now, and return the updated payment.
 
-    Anybody may call this any number of times: the refund has one key. Raises PaymentNotFound, SubscriptionBusy.
+    It is safe to call this any number of times: the refund has one key. Raises PaymentNotFound, SubscriptionBusy.
     """
     current = advance_subscription(account_id, catalog, payment_id=payment_id, take_steps=False)
     payment = payments.get(account_id, payment_id)
@@ -58,7 +58,7 @@ def _refund(payment: Payment) -> LateDecision | None:
     except (PaymentBusy, LedgerBusy):
         return None
     except NothingToRefund:
-        return "refunded"  # by somebody else
+        return "refunded"  # it was refunded before
     except Refusal as refusal:
         log().warning("an unneeded payment was not refunded", payment_id=payment.payment_id, why=str(refusal))
         return "parked"

@@ -10,7 +10,7 @@ from chalicelib.reversals.objection import answered_objections, objections
 def is_card_disputed(payer: Payer, policy: Disputes, now_ms: int) -> bool:
     """Tell whether a bank objects to the card on file and the customer has not answered that. Reads the payments.
 
-    An answer is a payment by hand with this card, or that auto-pay was switched on again after the objection.
+    The customer answers by paying by hand with this card, or by switching auto-pay on again after the objection.
     """
     if payer.card is None:
         return False

@@ -1,4 +1,4 @@
-"""Dunning: what follows when a renewal fails, and when it is retried. Pure."""
+"""Dunning: what happens after a failed renewal, and when it is retried. Pure."""
 
 from typing import Final
 
@@ -19,7 +19,7 @@ CARD_DISPUTED: Final = Failure(
 
 
 def needs_authentication(failure: Failure | None) -> bool:
-    """Tell whether the bank asks for the customer, so that retrying the card without them is of no use.
+    """Tell whether the bank requires the customer to authenticate, so that a retry without them is useless.
 
     https://docs.stripe.com/declines/codes
     """
@@ -59,7 +59,7 @@ def renewal_failed(
 def renewal_failed_by_dispute(
     subscription: Subscription, card: str | None, dunning: Dunning, now_ms: int
 ) -> Subscription:
-    """Return a subscription whose next period is not charged because its card is disputed: as if it were declined."""
+    """Return a subscription whose next period is not charged because its card is disputed, as if it were declined."""
     blocked = replace(subscription, charged_card=card)
     return renewal_failed(blocked, CARD_DISPUTED, dunning, now_ms, automatic=True)
 
@@ -67,7 +67,7 @@ def renewal_failed_by_dispute(
 def next_attempt_ms(subscription: Subscription, dunning: Dunning, now_ms: int) -> int | None:
     """Return when to retry: on the next of the catalog's days after the first failure; None after the last one.
 
-    Where only the customer can help, that is the last day, on which dunning ends without another attempt.
+    If only the customer can resolve the failure, that is the last day, on which dunning ends without another attempt.
     """
     since_ms = subscription.past_due_since_ms or now_ms
     days = dunning.retry_after_days[-1:] if needs_authentication(subscription.failure) else dunning.retry_after_days
@@ -83,7 +83,7 @@ def end_dunning(subscription: Subscription, dunning: Dunning, now_ms: int) -> Su
 
 
 def end_subscription(subscription: Subscription, at_ms: int) -> Subscription:
-    """Return a subscription that has ended. Access that closed for a debt stays closed until a new one is paid."""
+    """Return the ended subscription. Access that closed because of a debt stays closed until a new one is paid."""
     return replace(
         subscription,
         status="canceled",

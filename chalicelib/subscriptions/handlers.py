@@ -1,4 +1,4 @@
-"""Subscriptions by queue, stream and schedule."""
+"""Lambda functions of subscriptions, triggered by queues, streams and schedules."""
 
 from chalicelib import clock
 from chalicelib.auto_pay.evaluate_changed import evaluate_changed_cards, evaluate_changed_payments
@@ -22,9 +22,9 @@ def renew_subscriptions(event: Records, _context: Context | None) -> PartialFail
 
 @lambda_function
 def follow_payments(event: Records, _context: Context | None) -> PartialFailures:
-    """Account for payments that have moved on: go on refilling, and let subscriptions follow.
+    """Handle payments that have changed: evaluate auto-pay, and advance subscriptions.
 
-    One function for both, because a stream takes two readers, and `announce_payments` is the other one.
+    One function does both, because a stream supports two readers, and `announce_payments` is the other one.
     """
     records = event["Records"]
     failed = evaluate_changed_payments(records, catalog()) + advance_changed_payments(records, catalog())
@@ -33,7 +33,7 @@ def follow_payments(event: Records, _context: Context | None) -> PartialFailures
 
 @lambda_function
 def follow_cards(event: Records, _context: Context | None) -> PartialFailures:
-    """Go on refilling with another card, and try it for a subscription that owes a period."""
+    """Handle cards that have changed: evaluate auto-pay, and try the card for a subscription that owes a period."""
     records = event["Records"]
     failed = evaluate_changed_cards(records, catalog()) + advance_changed_cards(records, catalog())
     return partial_failures(failed)

@@ -1,4 +1,4 @@
-"""Make the payment of a period or a change: everything that Stripe is sent and the invoice shows is fixed here."""
+"""Make the payment of a period or a change: everything sent to Stripe and shown on the invoice is fixed here."""
 
 from hashlib import sha256
 
@@ -36,9 +36,9 @@ def make_payment(
 
 
 def renewal_claim(account_id: str, terms: Terms, *, attempt: int, now_ms: int, never_made_attempts: int = 0) -> Claim:
-    """Return the claim of an automatic attempt at a period: its id is the same whoever makes it, and whenever.
+    """Return the claim of an automatic attempt at a period. The same attempt always has the same id.
 
-    An attempt that replaces payments that Stripe never took has another id.
+    An attempt that replaces payments that Stripe never received has another id.
     """
     name = f"{account_id}/{terms.period_start_ms}/{attempt}"
     if never_made_attempts:

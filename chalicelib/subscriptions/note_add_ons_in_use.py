@@ -1,4 +1,4 @@
-"""Note how many of each add-on are in use, as the platform reports: nobody can subscribe to fewer."""
+"""Note how many of each add-on are in use, as the platform reports: a change to fewer is refused."""
 
 from typing import Annotated
 
@@ -9,20 +9,20 @@ from msgspec.structs import replace
 from chalicelib import clock
 from chalicelib.conflicts import attempts
 from chalicelib.subscriptions import table
-from chalicelib.subscriptions.advance import WRITERS
+from chalicelib.subscriptions.advance import ATTEMPTS
 from chalicelib.subscriptions.subscription import Subscription, SubscriptionBusy
 
 
 class InUseRequest(msgspec.Struct, forbid_unknown_fields=True):
-    """How many of each add-on are in use; one that is left out is not."""
+    """How many of each add-on are in use; an add-on that is left out is not in use."""
 
     add_ons: dict[Annotated[str, Meta(max_length=40)], Annotated[int, Meta(ge=0, le=10_000)]]
 
 
 def note_add_ons_in_use(account_id: str, request: InUseRequest) -> Subscription:
-    """Write what is in use. Raises SubscriptionNotFound, SubscriptionBusy."""
+    """Write the numbers in use. Raises SubscriptionNotFound, SubscriptionBusy."""
     in_use = {name: quantity for name, quantity in sorted(request.add_ons.items()) if quantity}
-    for _ in attempts(WRITERS):
+    for _ in attempts(ATTEMPTS):
         current = table.get(account_id)
         if current.in_use == in_use:
             return current

@@ -1,4 +1,4 @@
-"""Pay a past-due renewal by hand. Another card needs no such payment: `advance_subscription` tries it at once."""
+"""Pay a past-due renewal by hand. A new card does not need this: `advance_subscription` tries it at once."""
 
 from typing import Final
 
@@ -16,7 +16,7 @@ from chalicelib.idempotency import Key
 from chalicelib.payments.new_payment import check_card
 from chalicelib.payments.payment import PREFIX, Payment
 from chalicelib.subscriptions import table
-from chalicelib.subscriptions.advance import WRITERS, advance_subscription
+from chalicelib.subscriptions.advance import ATTEMPTS, advance_subscription
 from chalicelib.subscriptions.charge_now import ChargeResult, charge_now, resume_charge
 from chalicelib.subscriptions.make_payment import make_payment
 from chalicelib.subscriptions.payment_outcomes import apply_pending
@@ -54,14 +54,14 @@ def pay_past_due(payer: Payer, *, key: Key, actor: str, catalog: Catalog) -> Cha
     PaymentCanceled, RenewalHeld, SubscriptionBusy.
     """
     account_id = payer.account_id
-    for _ in attempts(WRITERS):
+    for _ in attempts(ATTEMPTS):
         found = advance_subscription(account_id, catalog, take_steps=False)
-        # Read after the row: if the row has an effect of this key, the key's claim is found.
+        # The claim is read after the row, so that it is found if the row already has an effect of this key.
         claim = idempotency.find(account_id, key, operation=OPERATION, content={})
         if claim and (before := resume_charge(account_id, claim, catalog)):
             return before
         if claim and found and found.status in RUNNING:
-            return ChargeResult(found, None)  # the key renewed a period that cost nothing, or somebody else has paid it
+            return ChargeResult(found, None)  # the key renewed a period that cost nothing, or it was paid otherwise
         current = _require_past_due(found, account_id)
         due = _due_renewal(current, payer.account, catalog)
         if due.quote.charge_micros:
@@ -76,7 +76,7 @@ def pay_past_due(payer: Payer, *, key: Key, actor: str, catalog: Catalog) -> Cha
 def _begin_payment(
     current: Subscription, payer: Payer, due: Renewal, claim: Claim, actor: str
 ) -> tuple[Subscription, Payment | None]:
-    """Return the subscription waiting for the payment of a period; or renewed without one, if that costs nothing."""
+    """Return the subscription waiting for the payment of a period, or renewed without one if it costs nothing."""
     now_ms = clock.now_ms()
     if due.quote.charge_micros == 0:
         free = pending_renewal(current, due, payment_id="", automatic=False)

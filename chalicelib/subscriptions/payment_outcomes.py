@@ -1,6 +1,6 @@
-"""What the result of a payment does to a subscription. Pure.
+"""How the result of a payment changes a subscription. Pure.
 
-Each result counts once: the same write that applies it forgets the payment that was waited for.
+Each result counts once: the write that applies it also clears the pending payment.
 """
 
 from msgspec.structs import replace
@@ -29,7 +29,7 @@ def apply_payment_result(subscription: Subscription, payment: Payment, catalog: 
 
 
 def apply_pending(subscription: Subscription, pending: PendingPayment, now_ms: int) -> Subscription:
-    """Return the subscription after a payment succeeded: its terms take effect. One that was unpaid is resumed now."""
+    """Return the subscription after a payment succeeded: its terms take effect. If it was unpaid, it is resumed now."""
     resumed_at_ms = now_ms if subscription.status == "unpaid" else subscription.resumed_at_ms
     is_start = pending.purpose == "start"
     return replace(
@@ -58,7 +58,7 @@ def apply_pending(subscription: Subscription, pending: PendingPayment, now_ms: i
 
 
 def _trial_end_ms(subscription: Subscription, pending: PendingPayment) -> int | None:
-    """Return when the trial ends, or ended: a period that begins in it ends it."""
+    """Return when the trial ends, or ended: a period that begins during the trial ends it."""
     if pending.trial:
         return pending.terms.period_end_ms
     end_ms = subscription.trial_end_ms
@@ -66,7 +66,7 @@ def _trial_end_ms(subscription: Subscription, pending: PendingPayment) -> int | 
 
 
 def _retry_never_made(subscription: Subscription, pending: PendingPayment, now_ms: int) -> Subscription:
-    """Return a subscription whose renewal Stripe never took: nothing failed at the card, and it is due again now."""
+    """Return a subscription whose renewal Stripe never received: the card did not fail, and it is due again now."""
     number = subscription.never_made_attempts + 1
     return replace(subscription, pending=None, expired_pending=pending, never_made_attempts=number, due_at_ms=now_ms)
 

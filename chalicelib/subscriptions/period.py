@@ -10,7 +10,7 @@ from chalicelib.subscriptions.subscription import Contents, Prices, Terms
 def months_after(anchor_ms: int, months: int) -> int:
     """Return the moment that many months after the anchor: on the anchor's day, or the last day of a shorter month.
 
-    It is counted from the anchor each time, so a short month shortens no later one.
+    It is counted from the anchor each time, so a short month does not shorten later periods.
     """
     return to_ms(from_ms(anchor_ms) + relativedelta(months=months))
 
@@ -44,7 +44,7 @@ def next_period(
 ) -> Terms:
     """Return the terms of the period after another's end.
 
-    After an unpaid subscription was resumed, periods that had passed completely by then are skipped: access was closed.
+    After an unpaid subscription is resumed, periods that had ended by then are skipped, because access was closed.
     """
     start, end = terms.elapsed_months, terms.elapsed_months + months
     while resumed_at_ms is not None and months_after(terms.anchor_ms, end) <= resumed_at_ms:

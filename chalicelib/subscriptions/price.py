@@ -34,7 +34,7 @@ class UnknownProduct(Refusal):
 
 
 class ProductRetired(Refusal):
-    """A plan or an add-on that is no longer sold: only those who hold it may keep it."""
+    """A plan or an add-on that is no longer sold: only accounts that hold it may keep it."""
 
     status = 422
     type = "product-retired"
@@ -110,7 +110,7 @@ def prices_of(contents: Contents, currency: str, catalog: Catalog, current: Term
 
 
 def renewal_prices(contents: Contents, subscription: Subscription, catalog: Catalog) -> Prices:
-    """Return the prices of a next period: today's, except that a retired product keeps the price at which it is held.
+    """Return the prices of the next period: today's, except that a retired product keeps the price at which it is held.
 
     A retired add-on keeps its price only within the same interval, and not after a trial, whose price was for a month.
     Raises UnknownProduct.
@@ -146,7 +146,7 @@ def period_lines(terms: Terms, catalog: Catalog) -> list[Line]:
 def prorated_line(
     name: str, quantity: int, unit_micros: int, terms: Terms, now_ms: int, *, priced_days: int | None = None
 ) -> Line:
-    """Return the line of a product for the rest of a period; with a negative price, of what is given back.
+    """Return the line of a product for the rest of a period. A negative price means that it is given back.
 
     `priced_days` is the number of days that the price is for, if that is not the period.
     """
@@ -168,9 +168,9 @@ def unused_lines(terms: Terms, catalog: Catalog, now_ms: int) -> list[Line]:
 def quote(lines: Iterable[Line], carried_micros: int, currency: str, catalog: Catalog, tax: Tax | None = None) -> Quote:
     """Return what a card is charged for these lines and the amount carried so far, and what is carried on.
 
-    A card takes whole minor units, and at least the currency's smallest charge: the rest is carried. Nothing is lost by
-    rounding: lines + carried before = net + carried after, and one more line shows the difference. An exclusive tax is
-    added to the net, which is the sum of the lines then: lines + tax = charge, to the micro.
+    A card can be charged a multiple of the card step, and at least the currency's smallest charge: the rest is carried.
+    Nothing is lost by rounding: lines + carried before = net + carried after, and one more line shows the difference.
+    The net is then the sum of the lines. An exclusive tax is added to it: lines + tax = charge, to the micro.
     """
     lines = list(lines)
     due = total_micros(lines) + carried_micros
@@ -183,7 +183,7 @@ def quote(lines: Iterable[Line], carried_micros: int, currency: str, catalog: Ca
 
 
 def chargeable_part_micros(due_micros: int, currency: str, catalog: Catalog) -> int:
-    """Return how much of what is due a card can be charged: a multiple of its step, or zero if that is too little."""
+    """Return how much of a due amount a card can be charged: a multiple of its step, or zero if that is too little."""
     charge = due_micros - due_micros % card_step_micros(currency)
     return charge if charge >= catalog.limits(currency).charge_minimum_micros else 0
 

@@ -9,8 +9,8 @@ from chalicelib.subscriptions.subscription import Terms
 def split(amount_micros: int, weights: Sequence[int]) -> list[int]:
     """Split an amount by weights: each part is within a micro of its exact share, and the parts add up to the amount.
 
-    After rounding down, the rest goes, one micro each, to the parts with the largest remainders; among equal ones to
-    the first. Weights are not negative, and at least one is positive.
+    After rounding down, the rest goes, one micro each, to the parts with the largest remainders, and among equal ones
+    to the first. Weights are not negative, and at least one is positive.
     """
     sign, amount, total = (-1 if amount_micros < 0 else 1), abs(amount_micros), sum(weights)
     parts = [amount * weight // total for weight in weights]
@@ -32,7 +32,7 @@ def days_left(terms: Terms, now_ms: int) -> tuple[int, int]:
 
 
 def prorate(amount_micros: int, left: int, days: int) -> int:
-    """Return the price of `left` days, where `days` days cost the amount. `left` may be larger than `days`."""
+    """Return the price of `left` days if `days` days cost the amount. `left` may be larger than `days`."""
     whole, rest = divmod(left, days)
     part, _used = split(amount_micros, [rest, days - rest])
     return whole * amount_micros + part

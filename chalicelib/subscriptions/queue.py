@@ -12,29 +12,29 @@ from chalicelib.queues import client
 from chalicelib.settings import settings
 
 BATCH: Final = 10
-"""Messages that SQS takes in one call."""
+"""Messages that SQS accepts in one call."""
 
 
 class RenewalMessage(msgspec.Struct, frozen=True):
-    """An account whose subscription is to be advanced, and a payment of it that has changed, if there is one."""
+    """An account whose subscription is to be advanced, and its payment that has changed, if there is one."""
 
     account_id: str
     payment_id: str | None = None
 
 
 class NotQueued(Exception):
-    """SQS did not take some of the messages; they are still due, and the next run sends them."""
+    """SQS did not accept some of the messages; they are still due, and the next run sends them."""
 
 
 def send(message: RenewalMessage) -> None:
-    """Queue one account. Twice is harmless."""
+    """Queue one account. Queuing it twice is harmless."""
     queues.send(settings().renewals_queue_url, msgspec.json.encode(message).decode())
 
 
 def send_all(messages: Iterable[RenewalMessage]) -> int:
-    """Queue messages and return how many. Twice is harmless: each period is charged once.
+    """Queue messages and return how many. Queuing one twice is harmless: each period is charged once.
 
-    Raises NotQueued at the end, if SQS refused any.
+    Raises NotQueued at the end if SQS refused any.
     """
     asked, refused = 0, 0
 

@@ -24,7 +24,7 @@ LATE_PER_RUN: Final = 100
 
 
 def queue_due(now_ms: int) -> int:
-    """Put everything that is due on the renewals queue, and return how many messages that are. Raises NotQueued.
+    """Put everything that is due on the renewals queue, and return the number of messages. Raises NotQueued.
 
     If it is cut off, the rest stays due. If it runs twice, messages are queued twice, which is harmless.
     """

@@ -26,7 +26,7 @@ RECHECK_MS: Final = 10 * 60 * 1000
 
 
 class Renewal(msgspec.Struct, frozen=True):
-    """A next period and what is charged for it."""
+    """The next period, and what is charged for it."""
 
     terms: Terms
     quote: Quote
@@ -37,7 +37,7 @@ def next_step(
 ) -> Subscription | Renewal:
     """Return the renewal to charge now; or the subscription, changed or not, if nothing is to be charged.
 
-    `card` is the payment method on file, if there is one, `tax` that of the account.
+    `card` is the payment method on file, if there is one; `tax` is the account's.
     """
     if subscription.pending:
         is_scheduled = subscription.due_at_ms is not None and now_ms < subscription.due_at_ms <= now_ms + RECHECK_MS
@@ -54,7 +54,7 @@ def next_step(
 def _next_step_when_owing(
     subscription: Subscription, card: str | None, catalog: Catalog, now_ms: int, tax: Tax | None
 ) -> Subscription | Renewal:
-    """Try a new card at once, and the card that failed on the next day of dunning."""
+    """Try a new card at once, but the card that failed only on the next day of dunning."""
     has_new_card = card is not None and card != subscription.charged_card
     is_due = subscription.due_at_ms is not None and subscription.due_at_ms <= now_ms
     if not has_new_card and not is_due:
@@ -79,7 +79,7 @@ def _try_renewal(
 
 
 def chargeable_renewal(subscription: Subscription, catalog: Catalog, tax: Tax | None) -> Renewal:
-    """Return the next period if its charge is possible on a card. Raises what is in HOLD_CAUSES."""
+    """Return the next period if a card can be charged for it. Raises the exceptions in HOLD_CAUSES."""
     due = next_renewal(subscription, catalog, tax)
     if due.quote.charge_micros:
         to_card_amount(due.quote.charge_micros, subscription.currency)
@@ -87,7 +87,7 @@ def chargeable_renewal(subscription: Subscription, catalog: Catalog, tax: Tax | 
 
 
 def next_renewal(subscription: Subscription, catalog: Catalog, tax: Tax | None = None) -> Renewal:
-    """Return the next period and its quote: at today's prices, and for retired products at the price already held.
+    """Return the next period and its quote: at today's prices, but retired products keep the price already held.
 
     Raises UnknownProduct, UnknownCurrency.
     """

@@ -1,7 +1,8 @@
 """Hold a renewal that cannot be charged because of the catalog, not of the customer. Pure.
 
-Something in it is missing in the catalog, or its price is not chargeable to a card. It is not charged, counts as no
-attempt, does not close access and stops no other renewal. It is retried by itself until the catalog is corrected.
+Something in it is missing in the catalog, or its price cannot be charged to a card. A held renewal is not charged, does
+not count as an attempt, does not close access and does not stop other renewals. It is retried automatically until the
+catalog is corrected.
 """
 
 from typing import Final
@@ -33,7 +34,7 @@ class RenewalHeld(Refusal):
 
 
 def hold_renewal(subscription: Subscription, refusal: Refusal, now_ms: int) -> Subscription:
-    """Return the subscription with its renewal held. `since_ms` stays that of the first time in a row."""
+    """Return the subscription with its renewal held. `since_ms` is the time of the first hold in a row."""
     since_ms = subscription.held.since_ms if subscription.held else now_ms
     due_at_ms = subscription.due_at_ms
     if due_at_ms is None or due_at_ms <= now_ms:

@@ -13,9 +13,9 @@ Quantity = Annotated[int, Meta(ge=0, le=10_000, description="How many; 0 for non
 
 
 class SubscriptionRequest(msgspec.Struct, forbid_unknown_fields=True):
-    """A subscription as it shall be. Without `add_ons` they stay as they are; sent, they are all there are.
+    """The requested subscription. If `add_ons` is left out, they stay as they are; if it is sent, the list is complete.
 
-    `expected_amount` is what a preview said is charged now; if it is no longer that, nothing is done.
+    `expected_amount` is the charge that a preview returned; if the charge differs now, nothing is changed.
     """
 
     plan: Name
@@ -24,7 +24,7 @@ class SubscriptionRequest(msgspec.Struct, forbid_unknown_fields=True):
 
     @property
     def idempotency_content(self) -> dict[str, Any]:
-        """Return what a repeat with the same key must agree in. To keep the add-ons is not the same as to have none."""
+        """Return what a repeat with the same key must have in common. Keeping the add-ons differs from having none."""
         given: dict[str, Any] = msgspec.to_builtins(self.wanted_contents())
         return {**given, "add_ons": None} if self.add_ons is UNSET else given
 

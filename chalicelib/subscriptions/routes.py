@@ -58,7 +58,7 @@ CHARGE_REFUSALS: Final = (
 
 
 class ChangeQuery(msgspec.Struct, forbid_unknown_fields=True):
-    """With `preview=true`, what the change would do and cost is said, and nothing is done."""
+    """With `preview=true`, the answer says what the change would do and cost, and nothing is changed."""
 
     preview: bool = False
 

@@ -27,7 +27,7 @@ class SubscriptionNotFound(Refusal):
 
 
 class SubscriptionBusy(Busy):
-    """Too many changes of one subscription at once."""
+    """Too many concurrent changes of one subscription."""
 
     type = "subscription-busy"
     title = "The subscription is being changed by others"
@@ -88,7 +88,7 @@ class Trial(msgspec.Struct, frozen=True, kw_only=True):
 class PendingPayment(msgspec.Struct, frozen=True, kw_only=True):
     """A payment that has not ended, with everything that takes effect when it succeeds.
 
-    `automatic` is true for a payment that nobody asked for. `trial` is there if the new terms are a trial.
+    `automatic` is true for a payment that no person asked for. `trial` is set if the new terms are a trial.
     """
 
     payment_id: str
@@ -116,9 +116,9 @@ class Subscription(msgspec.Struct, frozen=True, kw_only=True):
     - `carried_micros`: owed, but too little to charge to a card; the next charge includes it.
     - `pending`: the payment that it waits for. `expired_pending`: the last one that failed or was canceled; if it
       succeeds after all, it still takes effect. `paid_payment_id`: the last one that succeeded.
-    - `attempt`: automatic attempts at the period that is owed. `never_made_attempts`: those that Stripe never took, in
-      addition. `charged_card`: the payment method that was tried last.
-    - `access_until_ms`: when access closes. `held`: there while its renewal waits for the operator.
+    - `attempt`: automatic attempts to charge the period that is owed. `never_made_attempts`: additional attempts that
+      Stripe never received. `charged_card`: the payment method that was tried last.
+    - `access_until_ms`: when access closes. `held`: set while its renewal waits for the operator.
     - `in_use`: how many of each add-on are in use, as the platform reports.
     - `due_at_ms`: when to advance it next. `version`: incremented by every change.
     """
@@ -153,7 +153,7 @@ class Subscription(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def exists(self) -> bool:
-        """Tell whether there is anything to show. There is not if its very first payment failed."""
+        """Tell whether there is anything to show. There is nothing if its first payment failed."""
         return self.status != "incomplete" or self.pending is not None
 
     @property

@@ -24,7 +24,7 @@ from chalicelib.typed import convert
 
 
 class SubscriptionRow(DailyRow):
-    """One row an account. Its stream tells the rest of the system of every change."""
+    """One row per account. Its stream reports every change to the rest of the system."""
 
     class Meta(metaclass=TableMeta):
         setting = "subscriptions_table"
@@ -65,7 +65,7 @@ class SubscriptionRow(DailyRow):
 
 
 def find(account_id: str) -> Subscription | None:
-    """Read an account's subscription, strongly consistent; None when it never had one."""
+    """Read an account's subscription, strongly consistent; None if it never had one."""
     try:
         return subscription_of(SubscriptionRow.get(account_id, consistent_read=True))
     except SubscriptionRow.DoesNotExist:
@@ -89,16 +89,16 @@ def write(
     applied: Payment | None = None,
     done: Key | None = None,
 ) -> bool:
-    """Write a subscription, with a new payment, an invoice, the key that asked for it, and when access closes.
+    """Write a subscription together with a new payment, an invoice, the key of the request, and when access closes.
 
-    `applied` is a payment whose late money brings what is written: its row says so from the same moment on. All of it
-    is written, or nothing: on condition that the row is still what it is written over, and that nobody has done yet
-    what the key stands for. False when a concurrent write came first.
+    `applied` is a late payment that takes effect with this write, which also marks it as applied on its own row.
+    Everything is written or nothing, on condition that the row still has the version of `over`, and that no other
+    write has done what the key was claimed for. False if a concurrent write came first.
     """
     condition = SubscriptionRow.version == over.version if over else SubscriptionRow.account_id.does_not_exist()
     row = row_of(wanted)
-    access_moves = wanted.access_until_ms != (over.access_until_ms if over else None)
-    if not (payment or invoice or applied or done or access_moves):
+    access_changes = wanted.access_until_ms != (over.access_until_ms if over else None)
+    if not (payment or invoice or applied or done or access_changes):
         return conditional_write(row.save, condition=condition)
 
     def add_writes(transaction: TransactWrite) -> None:
@@ -112,34 +112,34 @@ def write(
             invoices.add_to(transaction, invoice)
         if done:
             add_done(transaction, wanted.account_id, done)
-        if access_moves:
+        if access_changes:
             accounts.add_access_until(transaction, wanted.account_id, wanted.access_until_ms)
 
     return conditional_transaction(add_writes)
 
 
 def due(now_ms: int) -> Iterator[str]:
-    """Yield the accounts whose subscription is to be looked at by now, the most overdue of each shard first."""
+    """Yield the accounts whose subscription is due by now, the most overdue of each shard first."""
     for row in SubscriptionRow.due.due_by(now_ms):
         yield row.account_id
 
 
 def without_due() -> Iterator[str]:
-    """Yield the accounts that owe a period and are never due: rows of before the daily look. Reads the table."""
+    """Yield the accounts that owe a period and are never due: rows older than the daily look. Scans the table."""
     never = SubscriptionRow.status.is_in(*OWING) & SubscriptionRow.due_at_ms.does_not_exist()
     for row in SubscriptionRow.scan(never, attributes_to_get=["account_id"]):
         yield row.account_id
 
 
-def look_daily(account_id: str, now_ms: int) -> None:
-    """Have a subscription that is never due looked at once a day."""
+def schedule_daily_look(account_id: str, now_ms: int) -> None:
+    """Give a subscription that owes a period and is never due a daily look."""
     never_due = SubscriptionRow.status.is_in(*OWING) & SubscriptionRow.due_at_ms.does_not_exist()
     daily = [SubscriptionRow.is_daily.set(True)]
     SubscriptionRow.due.put(account_id, due_at=daily_look_ms(account_id, now_ms), condition=never_due, also=daily)
 
 
 def put_off(seen: Subscription, now_ms: int) -> None:
-    """Put the daily look at a subscription that owes off to the next day, or to its own time, if it is what is due."""
+    """Postpone the daily look of a subscription, if it is due, to the next day, or to the row's own time if earlier."""
     is_daily, own_ms = SubscriptionRow.is_daily, seen.due_at_ms
     next_ms = daily_look_ms(seen.account_id, now_ms)
     own_comes_first = own_ms is not None and own_ms <= next_ms
@@ -153,7 +153,7 @@ def put_off(seen: Subscription, now_ms: int) -> None:
 
 
 def row_of(subscription: Subscription) -> SubscriptionRow:
-    """Return a subscription's row: the terms and their contents are no nested values there."""
+    """Return a subscription's row, in which the terms and their contents are not nested."""
     values: dict[str, Any] = msgspec.to_builtins(subscription)
     terms = values.pop("terms")
     contents = terms.pop("contents")
@@ -163,7 +163,7 @@ def row_of(subscription: Subscription) -> SubscriptionRow:
 
 
 def subscription_of(row: SubscriptionRow) -> Subscription:
-    """Return what a row says. Raises msgspec.ValidationError."""
+    """Return the subscription of a row. Raises msgspec.ValidationError."""
     values = row.values()
     terms = {**values, "contents": values}
     return convert({**values, "terms": terms, "due_at_ms": row.own_time_ms}, Subscription)

@@ -1,8 +1,8 @@
 """Trials: what is free in a trial, and what is paid. Pure.
 
-Free are the plan that began the trial, every plan that costs no more per month, and as many of each add-on as that
-plan's trial includes. Everything else is paid from the first day, for the days of the trial that are left: a plan at
-the price of its interval, an add-on at the price of a month.
+These are free: the plan that began the trial, every plan that costs no more per month, and as many of each add-on as
+the trial of the first plan includes. Everything else is paid from the first day, for the days of the trial that are
+left: a plan at the price of its interval, an add-on at the price of a month.
 """
 
 from msgspec.structs import replace
@@ -23,7 +23,7 @@ def offered_trial(contents: Contents, currency: str, catalog: Catalog) -> Trial:
 
 
 def running_trial(subscription: Subscription, catalog: Catalog) -> Trial:
-    """Return the trial of a subscription. One from before trials had limits includes what it holds."""
+    """Return the trial of a subscription. One that began before trials had limits includes what it holds."""
     if subscription.trial:
         return subscription.trial
     terms = subscription.terms
@@ -34,7 +34,7 @@ def running_trial(subscription: Subscription, catalog: Catalog) -> Trial:
 
 
 def trial_prices(contents: Contents, currency: str, catalog: Catalog, current: Terms | None = None) -> Prices:
-    """Return the prices in a trial, for add-ons those of a month; what is in `current` keeps its price."""
+    """Return the prices in a trial, of add-ons for a month; what is in `current` keeps its price."""
     plan = plan_of(contents, currency, catalog).amounts_micros[currency]
     add_ons = {name: catalog.add_ons[name].amounts_micros[currency] for name in contents.add_ons}
     if current is None:
@@ -49,7 +49,7 @@ def is_free(contents: Contents, trial: Trial, currency: str, catalog: Catalog) -
 
 
 def takes_effect_in_trial(wanted: Contents, current: Terms, trial: Trial, currency: str, catalog: Catalog) -> bool:
-    """Tell whether another plan takes effect in the trial. One cheaper than the plan paid until its end does not."""
+    """Tell whether another plan takes effect in the trial: if one is paid until its end, only a dearer one does."""
     if is_free(current.contents, trial, currency, catalog):
         return True
     return _costs_more(_plan_as_trial(wanted.plan, currency, catalog), _paid_plan(current, trial, currency, catalog))
@@ -126,6 +126,6 @@ def _add_on_lines(numbers: dict[str, int], terms: Terms, catalog: Catalog, now_m
 
 
 def _days_in_interval(months: int, terms: Terms) -> int:
-    """Return how many days an interval has that begins when the trial begins."""
+    """Return the number of days of an interval that begins when the trial begins."""
     _left, days = days_left(first_period(terms.contents, terms.prices, terms.period_start_ms, months), 0)
     return days

@@ -35,7 +35,7 @@ from chalicelib.subscriptions.subscription import (
 
 
 class AddedTaxView(msgspec.Struct):
-    """The tax that comes on top of the lines. `rate` is in per cent."""
+    """The tax that is added to the lines. `rate` is in percent."""
 
     name: str
     rate: str
@@ -43,9 +43,9 @@ class AddedTaxView(msgspec.Struct):
 
 
 class QuoteView(msgspec.Struct):
-    """What a card is charged: the sum of the lines, and the tax on top of them where a country's prices are without it.
+    """What a card is charged: the sum of the lines, plus the tax if the country's prices do not include it.
 
-    `carried` is too little for a card; the next charge takes it.
+    `carried` is too little for a card; it is added to the next charge.
     """
 
     amount: str
@@ -56,7 +56,7 @@ class QuoteView(msgspec.Struct):
 
 
 class RenewalView(msgspec.Struct):
-    """When the next period is charged, and with how much."""
+    """When the next period is charged, and how much."""
 
     at: str
     charge: QuoteView
@@ -79,7 +79,7 @@ class PendingView(msgspec.Struct):
 
 
 class OwedView(msgspec.Struct):
-    """A renewal that was not paid: since when, why, and when it is tried again by itself, if it is."""
+    """A renewal that was not paid: since when, why, and when it is retried automatically, if it is."""
 
     since: str
     charge: QuoteView | None
@@ -90,7 +90,7 @@ class OwedView(msgspec.Struct):
 
 
 class HeldView(msgspec.Struct):
-    """A renewal that is neither charged nor owed until the operator has mended what is wrong: why, and since when."""
+    """A renewal that is neither charged nor owed until the operator has corrected the catalog: why, and since when."""
 
     since: str
     reason: str
@@ -100,8 +100,8 @@ class HeldView(msgspec.Struct):
 class SubscriptionView(msgspec.Struct):
     """A subscription: what it holds, for which period, and what follows.
 
-    `scheduled` is what it holds from the next period on, if that is something else. `next_renewal` is null where
-    nothing is charged any more, or not until what it is `held` for is mended.
+    `scheduled` is what it holds from the next period on, if that differs. `next_renewal` is null if nothing more is
+    charged, and while a period is owed or the renewal is `held`.
     """
 
     status: Status
@@ -123,9 +123,9 @@ class SubscriptionView(msgspec.Struct):
 
 
 class ChangeView(msgspec.Struct):
-    """What a change came to, or, of a preview, would come to: the subscription as it then is, and what is charged now.
+    """The result of a change, or of its preview: the subscription after the change, and what is charged now.
 
-    `payment` is null where nothing is charged. `authentication` is what the browser has to do.
+    `payment` is null if nothing is charged. `authentication` is what the browser has to do.
     """
 
     preview: bool
@@ -136,9 +136,9 @@ class ChangeView(msgspec.Struct):
 
 
 class PaidView(msgspec.Struct):
-    """A subscription with the payment of what it owed, and what the browser has to do, if anything.
+    """A subscription, the payment of the period that it owed, and what the browser has to do, if anything.
 
-    `payment` is null where the renewal costs nothing by now.
+    `payment` is null if the renewal costs nothing by now.
     """
 
     subscription: SubscriptionView
@@ -234,7 +234,7 @@ def _next_renewal(subscription: Subscription, catalog: Catalog, tax: Tax | None)
 
 
 def _next_period(subscription: Subscription, catalog: Catalog, tax: Tax | None) -> Renewal | None:
-    """Return the next period; None if the catalog lacks something in it, so that it is held."""
+    """Return the next period; None if something in it is not in the catalog, so that it is held."""
     try:
         return next_renewal(subscription, catalog, tax)
     except HOLD_CAUSES:

@@ -1,8 +1,9 @@
-"""Usage: what producers send, what it costs, and how it gets into the ledger.
+"""Usage: what producers send, what it costs, and how it is posted to the ledger.
 
-It owns no table: events come in by its queue and go out to the ledger. It promises that each event counts by itself:
-what can be posted is posted, whatever is beside it in a message, and what cannot goes back to the queue or to the
-dead-letter queue, with its reason logged. An event is a fact: it is posted even below a balance of zero.
+It owns no table: events arrive on its queue and are posted to the ledger. It promises that each event is handled
+independently: one that can be posted is posted, whatever else is in its message; one that cannot goes back to the queue
+or to the dead-letter queue, and the reason is logged. An event reports usage that happened, so it is posted even below
+a balance of zero.
 
 It does not decide whether usage is allowed beforehand (`accounts.access`).
 """

@@ -21,7 +21,7 @@ from chalicelib.usage.refusal import EventRefused, unforeseen
 
 MAXIMUM_EVENTS: Final = 500
 MESSAGE_BYTES: Final = 200_000
-"""Size of one queue message; SQS takes 1 MiB, and charges by 64 KB."""
+"""Size of one queue message. SQS accepts 1 MiB and bills per 64 KB."""
 
 REFUSED_BY_SQS: Final = re.compile("[\ufffe\uffff]")
 """The two characters that JSON may hold and SQS refuses (Amazon SQS API Reference, SendMessage)."""
@@ -39,14 +39,14 @@ class TooManyEvents(Refusal):
 
 
 class AcceptResult(msgspec.Struct, frozen=True):
-    """How many events are on the queue now, and what was refused, by its place in the request."""
+    """How many events were queued, and what was refused, in the order of the request."""
 
     accepted: int
     refused: list[RefusedElement]
 
 
 def accept(body: bytes, catalog: Catalog) -> AcceptResult:
-    """Check events and queue the good ones, as they were sent. A refused one does not hold up those next to it.
+    """Check events and queue the good ones as they were sent. A refused event does not affect the others.
 
     Raises MalformedJson for a body that cannot be read at all, and TooManyEvents.
     """
@@ -72,13 +72,13 @@ def accept(body: bytes, catalog: Catalog) -> AcceptResult:
 
 
 def _for_queue(body: bytes) -> str:
-    """Return a body as the queue can take it: two characters are escaped, which means the same in JSON."""
+    """Return a body in a form that SQS accepts: two characters are escaped, which means the same in JSON."""
     text = body.decode(errors="surrogateescape")
     return REFUSED_BY_SQS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def _refusal_of(event: UsageEvent, known: Mapping[str, Account], catalog: Catalog, now_ms: int) -> EventRefused | None:
-    """Price an event as the queue's function will; return why that would be refused, or None."""
+    """Price an event as the queue's function will; return why it would be refused, or None."""
     account = known.get(event.subject)
     if account is None:
         return EventRefused("unknown_account", f"there is no account {event.subject[:64]!r}", field="subject")
@@ -86,7 +86,7 @@ def _refusal_of(event: UsageEvent, known: Mapping[str, Account], catalog: Catalo
         price_event(event, account.currency, catalog, now_ms)
     except EventRefused as refusal:
         return refusal
-    except Exception as error:  # noqa: BLE001 - whatever it is, it is this event's alone; its stack is logged
+    except Exception as error:  # noqa: BLE001 - any error refuses only this event; its stack is logged
         return unforeseen(error)
     return None
 

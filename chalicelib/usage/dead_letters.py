@@ -1,7 +1,7 @@
 """The door to the dead letters of usage: messages that can never be posted as they are, each with its reason.
 
-They are put here at once and not delivered again and again first. The reason is in the message's attributes, and the
-body stays as it was sent, so that it can be sent back once the cause is mended.
+They are put here at once, without repeated deliveries first. The reason is in the message's attributes. The body stays
+as it was sent, so that it can be sent back once the cause is fixed.
 """
 
 import re
@@ -17,7 +17,7 @@ from chalicelib.settings import settings
 
 MAXIMUM_DETAIL: Final = 500
 MAXIMUM_NAME: Final = 256
-"""Of a reason or an id; no valid id is longer."""
+"""Characters of a reason or an id; no valid id is longer."""
 
 _REFUSED_BY_SQS: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 """https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html."""
@@ -36,10 +36,10 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def put(letters: Sequence[DeadLetter]) -> list[DeadLetter]:
-    """Put letters into the dead-letter queue; return those that could not be put.
+    """Put letters on the dead-letter queue; return those that could not be put there.
 
-    The messages of the latter go back to the usage queue: they are refused again, or moved by SQS in the end. A letter
-    whose putting was not answered may be in the dead-letter queue twice, which costs nobody anything.
+    The messages of those go back to the usage queue, where they are refused again or finally moved by SQS. A letter may
+    be on the dead-letter queue twice if SQS did not answer, which does no harm.
     """
     messages = [Message(letter.body, _attributes(letter)) for letter in letters]
     failures = queues.send_all(settings().usage_dead_letters_queue_url, messages)
@@ -49,7 +49,7 @@ def put(letters: Sequence[DeadLetter]) -> list[DeadLetter]:
 
 
 def _attributes(letter: DeadLetter) -> dict[str, str]:
-    """Return the attributes as SQS takes them: none is empty, none has a character that it refuses."""
+    """Return the attributes as SQS accepts them: none is empty, and none has a character that it refuses."""
     texts = {
         "reason": letter.reason[:MAXIMUM_NAME],
         "detail": letter.detail[:MAXIMUM_DETAIL],

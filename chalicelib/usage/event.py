@@ -16,7 +16,7 @@ MAXIMUM_BYTES: Final = 16 * 1024
 """Size of an event's own JSON, as it was sent."""
 
 SURELY_WITHIN_BOUNDS: Final = 2 * MAXIMUM_DEPTH
-"""Characters that are surely within both limits: each takes at most four bytes, each level at least two characters."""
+"""A text of this length is within both limits: a character has at most four bytes, a level at least two characters."""
 
 MAXIMUM_METADATA: Final = 15
 MAXIMUM_PARTS: Final = 50
@@ -44,8 +44,8 @@ class UsagePart(msgspec.Struct, forbid_unknown_fields=True, frozen=True, gc=Fals
 class UsageData(msgspec.Struct, forbid_unknown_fields=True, frozen=True, gc=False):
     """How much was used.
 
-    `quantity` for a meter with a price, `amount` for one that its producer prices, `parts` for a receipt: the one that
-    the meter takes. `url` leads to the call or message that caused it; it is shown as a link.
+    Send the one that the meter takes: `quantity` for a meter with a price, `amount` for one that its producer prices,
+    `parts` for a receipt. `url` points to the call or message that caused the usage; it is shown as a link.
     """
 
     quantity: Quantity = None
@@ -111,7 +111,7 @@ def _too_deep() -> EventRefused:
 
 def _check(event: UsageEvent) -> None:
     """Check what the types do not say."""
-    # What can be printed holds no control character, and nearly all names can.
+    # A printable text holds no control character, and nearly all names are printable.
     if event.id.isspace() or not event.id.isprintable():
         _check_name("id", event.id)
     if event.source.isspace() or not event.source.isprintable():

@@ -1,4 +1,4 @@
-"""Read the times of events: RFC 3339, cut to milliseconds. Pure."""
+"""Read the times of events: RFC 3339, truncated to milliseconds. Pure."""
 
 import re
 from datetime import UTC, datetime
@@ -19,13 +19,13 @@ _MILLISECONDS: Final = {f"{millisecond:03d}Z": millisecond for millisecond in ra
 
 
 class InvalidTime(Exception):
-    """Not a time with a zone by RFC 3339."""
+    """Not an RFC 3339 time with a zone."""
 
 
 def parse_time(text: str) -> int:
-    """Read a time as milliseconds since 1970; what is finer is cut off. Raises InvalidTime.
+    """Read a time as milliseconds since 1970, truncated. Raises InvalidTime.
 
-    The usual form, `2026-11-23T20:41:05.120Z`, is looked up in two pieces: this runs for every event.
+    The usual form, `2026-11-23T20:41:05.120Z`, is looked up in two parts, because this runs for every event.
     """
     milliseconds = _MILLISECONDS.get(text[20:])
     return _parse(text) if milliseconds is None else _second_ms(text[:20]) + milliseconds

@@ -1,4 +1,4 @@
-"""Usage over the queue."""
+"""Usage from the queue."""
 
 from chalicelib.catalog.catalog import catalog
 from chalicelib.lambda_function import Context, PartialFailures, Records, deadline_of, lambda_function, partial_failures
@@ -7,5 +7,5 @@ from chalicelib.usage.record import record
 
 @lambda_function
 def record_usage(event: Records, context: Context | None) -> PartialFailures:
-    """Post usage messages; the ids of those that could not be posted go back, and the queue delivers them again."""
+    """Post usage messages; return the ids of those that could not be posted, so that the queue delivers them again."""
     return partial_failures(record(event["Records"], catalog(), deadline_of(context)))

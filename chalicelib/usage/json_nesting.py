@@ -1,19 +1,19 @@
-"""Measure how deep JSON nests, and split an array, without parsing: a parser fails on what nests too deep. Pure."""
+"""Measure how deep JSON nests, and split an array, without parsing: a parser fails on too deep nesting. Pure."""
 
 import re
 from typing import Final
 
 MAXIMUM_DEPTH: Final = 300
-"""How deep an event's JSON may nest. The parser's own limit is higher, and depends on how deep its caller is."""
+"""How deep an event's JSON may nest. The parser's own limit is higher, and depends on its caller's stack depth."""
 
 BLANK: Final = " \t\r\n"
 
-# A string, to its end or the text's, or a character that structures JSON. The possessive quantifiers keep it linear.
+# A string, to its end or the text's end, or a structural character of JSON. The possessive quantifiers keep it linear.
 TOKENS: Final = re.compile(r'"(?:[^"\\]++|\\.)*+(?:"|\\?\Z)|[\[\]{},]', re.DOTALL)
 
 
 def is_too_deep(text: str) -> bool:
-    """Tell whether JSON nests too deeply; the text may be anything else than JSON, too."""
+    """Tell whether JSON nests too deeply. The text need not be JSON."""
     # No text nests deeper than it has opening brackets, and nearly all have few.
     return text.count("{") + text.count("[") > MAXIMUM_DEPTH and _depth(text) > MAXIMUM_DEPTH
 
@@ -33,7 +33,7 @@ def _step(token: str) -> int:
 
 
 def split_array(text: str) -> list[str] | None:
-    """Split a JSON array at its own commas, whatever stands between them; None when its brackets do not match."""
+    """Split a JSON array at its own commas, whatever is between them; None if its brackets do not match."""
     elements: list[str] = []
     depth = 0
     start = 1

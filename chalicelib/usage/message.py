@@ -1,4 +1,4 @@
-"""Read messages: an event or an array of events, perhaps in an envelope. Each event is read by itself. Pure."""
+"""Read messages: an event or an array of events, perhaps in an envelope. Each event is read independently. Pure."""
 
 from collections.abc import Callable, Iterable
 from typing import Final, Literal, TypeVar
@@ -13,11 +13,11 @@ from chalicelib.usage.refusal import EventRefused, unforeseen
 BYTE_ORDER_MARK: Final = "\ufeff"
 
 UNREADABLE: Final = (msgspec.DecodeError, UnicodeError, RecursionError)
-"""What msgspec raises for what it cannot read."""
+"""What msgspec raises for text that it cannot read."""
 
 
 class SentEvent(msgspec.Struct, frozen=True, gc=False):
-    """An event with its place in the array that it came in (0 when it came alone) and its own JSON, as it was sent."""
+    """An event with its place in the array (0 if it was sent alone) and its own JSON, as it was sent."""
 
     place: int
     text: str
@@ -25,7 +25,7 @@ class SentEvent(msgspec.Struct, frozen=True, gc=False):
 
 
 class RefusedElement(msgspec.Struct, frozen=True):
-    """What cannot be read, with its place and its own text; this can be sent elsewhere, without its neighbours."""
+    """What is refused, with its place and its own text, which can be sent elsewhere without the other elements."""
 
     place: int
     text: str
@@ -36,14 +36,14 @@ Elements = tuple[list[SentEvent], list[RefusedElement]]
 
 
 class _Notification(msgspec.Struct, rename="pascal"):
-    """What SNS puts around a message unless raw message delivery is on (docs.aws.amazon.com/sns, "Message formats")."""
+    """The envelope of SNS, unless raw message delivery is on (docs.aws.amazon.com/sns, "Message formats")."""
 
     type: Literal["Notification"]
     message: str
 
 
 class _BusEvent(msgspec.Struct, rename={"detail_type": "detail-type"}):
-    """What EventBridge puts around a detail (docs.aws.amazon.com/eventbridge, "Event structure")."""
+    """The envelope of EventBridge (docs.aws.amazon.com/eventbridge, "Event structure")."""
 
     version: Literal["0"]
     id: str
@@ -60,9 +60,9 @@ _bus_event = json_decoder(_BusEvent).decode
 
 
 def read_message(body: str | bytes) -> Elements:
-    """Read a message; return its events, and the elements that are none. Never raises.
+    """Read a message; return its events, and the elements that are not events. Never raises.
 
-    Envelopes are taken off: that of SNS, that of EventBridge, or that of EventBridge in that of SNS.
+    Envelopes are removed: of SNS, of EventBridge, or of EventBridge inside SNS.
     """
     text = body if isinstance(body, str) else body.decode(errors="surrogateescape")
     try:
@@ -75,7 +75,7 @@ def read_message(body: str | bytes) -> Elements:
 
 
 def read_elements(texts: Iterable[str]) -> Elements:
-    """Read events, each from its own JSON; return those that are none as refused. Never raises."""
+    """Read events, each from its own JSON; return what is not an event as refused. Never raises."""
     events: list[SentEvent] = []
     refused: list[RefusedElement] = []
     for place, text in enumerate(texts):
@@ -83,13 +83,13 @@ def read_elements(texts: Iterable[str]) -> Elements:
             events.append(SentEvent(place, text, parse(text)))
         except EventRefused as refusal:
             refused.append(refused_element(place, text, refusal))
-        except Exception as error:  # noqa: BLE001 - it is this event's alone; the caller logs it with its stack
+        except Exception as error:  # noqa: BLE001 - it refuses only this event; the caller logs it with its stack
             refused.append(refused_element(place, text, unforeseen(error)))
     return events, refused
 
 
 def refused_element(place: int, text: str, refusal: EventRefused) -> RefusedElement:
-    """Return what is refused, as text that can be sent: halves of characters, which UTF-8 does not hold, become `?`."""
+    """Return what is refused, as text that can be sent: lone surrogates, which UTF-8 cannot encode, become `?`."""
     return RefusedElement(place, text.encode(errors="replace").decode(), refusal)
 
 
@@ -128,7 +128,7 @@ def _refusal_of_array(text: str, elements: list[str] | None) -> EventRefused:
 
 
 def _split(text: str) -> list[str] | None:
-    """Split an array into the JSON of its elements; None for what is no array."""
+    """Split an array into the JSON of its elements; None if it is not an array."""
     try:
         return [str(element, "utf-8") for element in _array.decode(text)]
     except UNREADABLE:

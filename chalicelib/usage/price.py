@@ -1,4 +1,4 @@
-"""Price usage events: each becomes the posting of what it costs, or is refused. Pure."""
+"""Price usage events: each becomes a posting of its cost, or is refused. Pure."""
 
 from typing import Final
 
@@ -24,7 +24,7 @@ def price_event(event: UsageEvent, currency: str, catalog: Catalog, now_ms: int)
 
 
 def price(event: UsageEvent, currency: str, catalog: Catalog, now_ms: int) -> tuple[Identity, Content, Leg]:
-    """Check an event and return what its posting is made of.
+    """Check an event and return the identity, content and leg of its posting.
 
     HTTP and the queue both use it, so that the queue does not refuse what HTTP accepted. Raises EventRefused.
     """
@@ -84,7 +84,7 @@ def _price_single(
 def _price_receipt(
     event: UsageEvent, meter: Meter, currency: str, catalog: Catalog, time_ms: int
 ) -> tuple[Content, Leg]:
-    """Return the content and the leg of a receipt: each part priced as its own meter would be, and their sum."""
+    """Return the content and the leg of a receipt: each part priced by its own meter, and their sum."""
     data = event.data
     if data.parts is None or data.quantity is not None or data.amount is not None:
         raise EventRefused(

@@ -1,4 +1,4 @@
-"""Record usage messages from the queue in the ledger, each answered for by itself."""
+"""Record usage messages from the queue in the ledger, each independently of the others."""
 
 from collections.abc import Iterable, Sequence
 from functools import partial
@@ -26,7 +26,7 @@ ACCOUNTS_AT_ONCE: Final = 16
 
 
 class ReceivedEvent(msgspec.Struct, frozen=True, gc=False):
-    """An event, and the id of the message that brought it."""
+    """An event, and the id of the message that contained it."""
 
     message_id: str
     sent: SentEvent
@@ -41,8 +41,8 @@ class ReceivedPosting(Posting, frozen=True, gc=False, kw_only=True):
 def record(records: Sequence[dict[str, Any]], catalog: Catalog, deadline: Deadline | None = None) -> list[str]:
     """Post the events of SQS records; return the ids of the messages that must be delivered again.
 
-    Each message, and each account, fails by itself. What can never be posted goes to the dead letters at once, with its
-    reason. What is not posted by the `deadline` is delivered again; what was posted by then is found as a repeat.
+    Each message, and each account, fails independently. What can never be posted goes to the dead letters at once, with
+    its reason. What is not posted by the `deadline` is delivered again; what was posted by then is found as a repeat.
     """
     refused_events = RefusedEvents()
     by_account: dict[str, list[ReceivedEvent]] = {}
@@ -65,13 +65,13 @@ def _record_account(
     deadline: Deadline | None,
     refused: RefusedEvents,
 ) -> None:
-    """Price and post the events of one account. Whatever is raised on the way refuses all of them."""
+    """Price and post the events of one account. An error of the wallet or of posting refuses all of them."""
     account_id, events = account_events
     try:
         wallet = read_wallet(account_id)
         postings = _price_all(events, wallet.currency, catalog, refused)
         result = post(postings, {account_id: wallet}, deadline)
-    except Exception as error:  # noqa: BLE001 - it is this account's alone, and logged with its stack where unforeseen
+    except Exception as error:  # noqa: BLE001 - it refuses only this account; its stack is logged if unforeseen
         refusal = _refusal_of(error)
         for received in events:
             _refuse(received, refusal, refused)
@@ -82,7 +82,7 @@ def _record_account(
 def _price_all(
     events: Iterable[ReceivedEvent], currency: str, catalog: Catalog, refused: RefusedEvents
 ) -> list[ReceivedPosting]:
-    """Return the postings of events; those that have none are refused."""
+    """Return the postings of events; events that cannot be priced are refused."""
     postings: list[ReceivedPosting] = []
     now_ms = clock.now_ms()
     for received in events:
@@ -91,7 +91,7 @@ def _price_all(
             postings.append(ReceivedPosting(identity, content, (leg,), received=received))
         except EventRefused as refusal:
             _refuse(received, refusal, refused)
-        except Exception as error:  # noqa: BLE001 - it is this event's alone, and logged with its stack
+        except Exception as error:  # noqa: BLE001 - it refuses only this event, and is logged with its stack
             _refuse(received, unforeseen(error), refused)
     return postings
 
@@ -110,7 +110,7 @@ def _refuse(received: ReceivedEvent, refusal: EventRefused, refused: RefusedEven
 
 
 def _refusal_of(error: Exception) -> EventRefused:
-    """Return why events are refused when the ledger could not take them."""
+    """Return why events are refused that could not be posted."""
     if isinstance(error, WalletNotFound):
         return EventRefused("unknown_account", error.detail, field="subject")
     if isinstance(error, LedgerBusy | PynamoDBException | BotoCoreError):

@@ -5,7 +5,7 @@ from typing import Final, Literal, get_args
 from chalicelib.errors import Refusal
 
 Permanent = Literal[
-    # What was sent is no usage event.
+    # What was sent is not a usage event.
     "not_json",
     "empty",
     "too_deep",
@@ -56,18 +56,18 @@ class EventRefused(Refusal):
 
     @property
     def permanent(self) -> bool:
-        """Tell whether the same message will always be refused, so that sending it again is of no use."""
+        """Tell whether the same message will always be refused, so that sending it again does not help."""
         return self.reason in PERMANENT
 
     @property
     def field(self) -> str | None:
-        """Return the attribute that it is about."""
+        """Return the attribute that caused the refusal."""
         field = self.about.get("field")
         return str(field) if field else None
 
 
 def unforeseen(error: Exception) -> EventRefused:
-    """Return the refusal of an event at which our own code failed; the error is its `__cause__`, for the log."""
+    """Return the refusal of an event on which our own code failed; the error is its `__cause__`, for the log."""
     refusal = EventRefused("unforeseen", f"something went wrong on our side: {type(error).__name__}")
     refusal.__cause__ = error
     return refusal

@@ -38,9 +38,10 @@ class RefusedEvents:
             log().warning("usage message not posted", **about)
 
     def put_dead_letters(self) -> list[str]:
-        """Put what can never be posted into the dead-letter queue; return the messages to deliver again.
+        """Put what can never be posted on the dead-letter queue; return the ids of the messages to deliver again.
 
-        A message of which a part may be posted later is delivered again as a whole; until then nothing of it is put.
+        If a part of a message may be posted later, the whole message is delivered again; until then, nothing of it is
+        put on the dead-letter queue.
         """
         letters = {
             message_id: [_letter(message_id, each) for each in refused]

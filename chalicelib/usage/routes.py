@@ -1,4 +1,4 @@
-"""Usage over HTTP: events in, totals out."""
+"""Usage over HTTP: send events, read totals."""
 
 from typing import Annotated, Any, Final
 
@@ -24,8 +24,8 @@ routes = Routes(
 )
 
 BODY_BYTES = 4 * 1024 * 1024
-"""A Lambda function is handed at most 6 MB, with the body as a JSON string in it, in which each quote takes two bytes.
-500 events of usual size come to 0.2 MB; of the largest events there are, 16 KB each, a request takes 256."""
+"""A Lambda function receives at most 6 MB, with the body as a JSON string in it, in which each quote takes two bytes.
+500 events of usual size are 0.2 MB; a request can hold 256 of the largest events, of 16 KB each."""
 
 DEFAULT_DAYS = 30
 
@@ -61,21 +61,21 @@ class RefusedEvent(msgspec.Struct):
 
 
 class UsageAccepted(msgspec.Struct):
-    """How many events were queued. The refused ones were not; mend them and send those again."""
+    """How many events were queued. The refused events were not: correct them and send only these again."""
 
     accepted: int
     refused: list[RefusedEvent]
 
 
 class UsageQuery(msgspec.Struct, forbid_unknown_fields=True, rename={"first": "from", "last": "to"}):
-    """The days to show, both included, in UTC. By default the last 30."""
+    """The first and last day to show, both included, in UTC. The default is the last 30 days."""
 
     first: Day | None = None
     last: Day | None = None
 
 
 class UsageView(msgspec.Struct):
-    """What one meter used on one day."""
+    """The usage of one meter on one day."""
 
     day: str
     meter: str

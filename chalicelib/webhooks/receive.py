@@ -1,4 +1,4 @@
-"""Receive Stripe's webhooks: check the signature, store once, process, answer. What fails is parked and sent again."""
+"""Receive Stripe's webhooks: check the signature, store once, process, answer. Failed events are parked and resent."""
 
 from collections.abc import Callable
 from typing import Final
@@ -20,7 +20,7 @@ from chalicelib.stripe_api.event import StripeEvent, Verdict
 from chalicelib.webhooks import table
 
 REFUSED: Final = "a webhook is refused"
-"""An alarm listens for this log line: the endpoint is set up wrongly, and nothing is received."""
+"""An alarm watches for this log line: the endpoint is configured wrongly, and no events are received."""
 
 
 class MalformedEvent(Refusal):
@@ -32,7 +32,7 @@ class MalformedEvent(Refusal):
 
 
 class WrongMode(Refusal):
-    """An event of test mode where the key is live, or the other way round."""
+    """An event of test mode while the key is of live mode, or the reverse."""
 
     status = 400
     type = "event-of-wrong-mode"
@@ -48,7 +48,7 @@ class WrongMode(Refusal):
 
 
 class WrongApiVersion(Refusal):
-    """An event in another version of Stripe's API than the one that is read here."""
+    """An event in a version of Stripe's API that is not the one read here."""
 
     status = 400
     type = "event-of-wrong-api-version"
@@ -139,4 +139,4 @@ PROCESSORS: Final[dict[str, Callable[[StripeEvent], Verdict]]] = {
     **cards.PROCESSORS,
     **reversals.PROCESSORS,
 }
-"""Processors by type (docs.stripe.com/api/events/types). Each room has those of its own types."""
+"""Processors by type (docs.stripe.com/api/events/types). Each room defines those of its own types."""

@@ -11,11 +11,11 @@ from chalicelib.webhooks.receive import MalformedEvent, WebhookUnprocessed, Wron
 routes = Routes(__name__, *PAYMENTS)
 
 EVENT_BYTES = 4 * 1024 * 1024
-"""A Lambda function is handed at most 6 MB, with the body as a JSON string in it. Stripe's events have a few KB."""
+"""A Lambda function receives at most 6 MB, including the body as a JSON string. Stripe's events have a few KB."""
 
 
 class WebhookView(msgspec.Struct):
-    """What became of an event."""
+    """The result of processing an event."""
 
     state: str
     reason: str | None

@@ -14,15 +14,15 @@ from chalicelib.stripe_api.event import StripeEvent, Verdict
 from chalicelib.tables import Table, TableMeta, set_or_remove
 
 KEPT_SECONDS: Final = 30 * 24 * 60 * 60
-"""How long a finished event is kept: ten times as long as Stripe repeats it (docs.stripe.com/webhooks#retries)."""
+"""How long a finished event is kept: ten times as long as Stripe retries it (docs.stripe.com/webhooks#retries)."""
 
 DEAD_AFTER_MS: Final = 10 * 60 * 1000
-"""No function works on an event for so long: API Gateway waits for 29 seconds."""
+"""No function works on an event for this long: API Gateway waits for 29 seconds."""
 
 LONGEST_REASON: Final = 500
 
 LONGEST_PAYLOAD: Final = 350 * 1024
-"""Bytes: a row has at most 400 KB, and a few other things in it."""
+"""In bytes: a row has at most 400 KB, including its other attributes."""
 
 FINISHED: Final = ("processed", "ignored")
 
@@ -39,7 +39,7 @@ class ParkedIndex(GlobalSecondaryIndex["WebhookEventRow"]):  # type: ignore[no-u
 
 
 class WebhookEventRow(Table):
-    """One row an event. `parked` and its payload go when it is finished; only then does it get `expires_at`.
+    """One row per event. When it is finished, `parked` and the payload are removed, and `expires_at` is set.
 
     A payload that is too large for a row is compressed; one that is still too large is not kept.
     """
@@ -63,7 +63,7 @@ class WebhookEventRow(Table):
 
 
 def store(event: StripeEvent, body: bytes | None) -> bool:
-    """Store an event unless it is there; tell whether it is to be processed: it is new, or was never finished.
+    """Store an event unless it is stored already; tell whether to process it: it is new, or was never finished.
 
     `body` is None for an event of a type that is ignored: it is never processed again.
     """
@@ -84,7 +84,7 @@ def store(event: StripeEvent, body: bytes | None) -> bool:
 
 
 def _payload(body: bytes) -> dict[str, Any]:
-    """Return the attribute for a body; none for one that fits into no row, which Stripe sends again."""
+    """Return the attribute for a body; none for one that is too large for a row: Stripe sends it again."""
     if len(body) <= LONGEST_PAYLOAD:
         return {"payload": body.decode() or None}
     packed = zlib.compress(body)
@@ -92,7 +92,7 @@ def _payload(body: bytes) -> dict[str, Any]:
 
 
 def finish(event_id: str, verdict: Verdict) -> None:
-    """Write what became of an event. A finished one stays finished, whatever another delivery of it came to."""
+    """Write the result of an event. A finished event stays finished, whatever the result of another delivery."""
     actions: list[Action] = [
         WebhookEventRow.state.set(verdict.state),
         WebhookEventRow.attempts.add(1),
@@ -123,7 +123,7 @@ def count_parked(limit: int) -> int:
 
 
 def unfinished(now_ms: int, limit: int) -> list[str]:
-    """Return the ids of events that were received some time ago and never finished: their function has died."""
+    """Return the ids of events that were received some time ago and never finished, because their function died."""
     older = ParkedIndex.received_at <= iso(now_ms - DEAD_AFTER_MS)
     rows = WebhookEventRow.unfinished.query("received", older, limit=limit, attributes_to_get=["event_id"])
     return [row.event_id for row in rows]

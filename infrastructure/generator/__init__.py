@@ -1,4 +1,5 @@
-"""Makes what Chalice and CloudFormation read of `functions.toml` and `base.json`: `make functions`.
+"""Generates the files for Chalice and CloudFormation from `functions.toml` and `base.json`: `make functions`.
 
-It owns `.chalice/` and `infrastructure/resources.json`, which nobody edits. The same entries make the same files.
+It owns `.chalice/` and `infrastructure/resources.json`, which are not edited by hand. The same entries always give the
+same files.
 """

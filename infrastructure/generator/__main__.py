@@ -1,6 +1,6 @@
-"""Make what is deployed of `functions.toml`: `python -m infrastructure.generator`, that is `make functions`.
+"""Generate what is deployed from `functions.toml`: `python -m infrastructure.generator`, that is `make functions`.
 
-With `--check` nothing is written: it names the files that are not up to date, and ends with 1 if there are any.
+With `--check` nothing is written: it prints the files that are not up to date, and exits with 1 if there are any.
 """
 
 import json
@@ -19,7 +19,7 @@ POLICIES: Final = ".chalice/policy-*.json"
 
 
 def generate() -> dict[str, str]:
-    """Return the content of each file by its path. Raises WrongSpecification, naming all that is wrong."""
+    """Return the content of each file by its path. Raises WrongSpecification, which lists all errors."""
     specification, base = read(SPECIFICATION.read_text()), json.loads(BASE.read_text())
     wrong = list(wrong_references(specification, base))
     if wrong:
@@ -28,13 +28,13 @@ def generate() -> dict[str, str]:
 
 
 def outdated(made: dict[str, str], root: Path = ROOT) -> list[str]:
-    """Return the paths of the files that are not as they would be made, or should not be there any more."""
+    """Return the paths of the files that differ from what would be generated, or should no longer exist."""
     changed = [path for path, text in made.items() if not (root / path).exists() or (root / path).read_text() != text]
     return changed + sorted(_present(root) - made.keys())
 
 
 def write(made: dict[str, str], root: Path = ROOT) -> None:
-    """Write the files, and delete the policies of functions that are gone."""
+    """Write the files, and delete the policies of functions that no longer exist."""
     for path, text in made.items():
         (root / path).write_text(text)
     for path in _present(root) - made.keys():
@@ -46,7 +46,7 @@ def _present(root: Path) -> set[str]:
 
 
 def main() -> int:
-    """Make or check the files; return the exit status."""
+    """Write or check the files; return the exit status."""
     try:
         made = generate()
     except WrongSpecification as wrong:

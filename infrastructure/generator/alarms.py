@@ -1,4 +1,4 @@
-"""The alarms of functions and queues, and those about lines in the log. Pure."""
+"""The alarms on functions, queues and lines of the log. Pure."""
 
 import json
 from collections.abc import Iterator
@@ -19,13 +19,13 @@ from infrastructure.generator.names import (
 from infrastructure.generator.specification import Api, Function, LogAlarm, Specification
 
 STACK: Final = {"Ref": "AWS::StackName"}
-"""The namespace of what is counted in the log."""
+"""The namespace of the metrics that count lines of the log."""
 BEHIND_MS: Final = 10 * 60 * 1000
 """How far a function may be behind its stream."""
 
 
 def alarms(specification: Specification) -> Iterator[tuple[str, Document]]:
-    """Yield each alarm and each filter of the log, by logical id."""
+    """Yield each alarm and each metric filter of the log, by logical id."""
     yield from _of_function(API, specification.api)
     for name, function in specification.functions.items():
         yield from _of_function(name, function)
@@ -80,7 +80,7 @@ def _filter(metric: str, alarm: LogAlarm, log_group: str) -> Document:
 
 
 def _alarm(description: str, namespace: str, metric: str, about: Document) -> Document:
-    """Tell when anything at all was counted in five minutes."""
+    """Return an alarm that fires when anything was counted within five minutes."""
     return {"Type": "AWS::CloudWatch::Alarm", "Properties": _properties(description, namespace, metric, about)}
 
 
@@ -91,7 +91,7 @@ def _message_alarm(description: str, queue: str) -> Document:
 
 
 def _age_alarm(description: str, namespace: str, metric: str, about: Document, oldest: int) -> Document:
-    """Tell when something was too old for three minutes on end."""
+    """Return an alarm that fires when something was too old for three minutes in a row."""
     properties = _properties(description, namespace, metric, about)
     changed = {"Statistic": "Maximum", "Period": 60, "EvaluationPeriods": 3, "Threshold": oldest}
     return {"Type": "AWS::CloudWatch::Alarm", "Properties": {**properties, **changed}}

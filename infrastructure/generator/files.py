@@ -1,4 +1,4 @@
-"""The files that are made, as texts by their paths. Pure."""
+"""The generated files, as texts by their paths. Pure."""
 
 import json
 from collections.abc import Iterator

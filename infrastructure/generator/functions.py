@@ -1,4 +1,4 @@
-"""What goes over Chalice's own template of each function: entry point, size, source. Pure."""
+"""The overlay over Chalice's own template of each function: entry point, size, source. Pure."""
 
 from collections.abc import Iterator
 from typing import Final
@@ -8,7 +8,7 @@ from infrastructure.generator.specification import Function, QueueSource, Specif
 
 REPORTS: Final = ["ReportBatchItemFailures"]
 OLDEST_RECORD_SECONDS: Final = 6 * 3600
-"""Of any stream: a record that cannot be handled by then is put aside, long before DynamoDB drops it after a day."""
+"""For every stream: a record that is not handled by then is put aside, long before DynamoDB drops it after a day."""
 
 
 def functions(specification: Specification) -> Iterator[tuple[str, Document]]:
@@ -32,14 +32,14 @@ def _properties(logical_id: str, function: Function) -> Document:
         properties["Events"] = {f"{logical_id}DynamodbEventSource": {"Properties": _from_stream(function.stream)}}
     if function.schedule:
         properties["Events"] = {f"{logical_id}Event": {"Properties": {"Schedule": function.schedule}}}
-        # Nothing is tried again: the next time comes soon, and finds what was left.
+        # No retries: the schedule is due again soon, and that run handles what was left.
         properties["EventInvokeConfig"] = {"MaximumRetryAttempts": 0}
     return properties
 
 
 def _from_queue(source: QueueSource) -> Document:
     return {
-        # As Chalice has it, with Fn::Sub: the merge would put any other reference beside its own.
+        # With Fn::Sub, as in Chalice's template: the merge would add any other reference beside Chalice's own.
         "Queue": sub(f"${{{queue_id(source.name)}.Arn}}"),
         "BatchSize": source.batch_size,
         **_window(source.window_seconds),

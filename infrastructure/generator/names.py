@@ -14,7 +14,7 @@ def camel(name: str) -> str:
 
 
 def function_id(name: str) -> str:
-    """Return the logical id of a function. Chalice spells its own handler of the API in another way."""
+    """Return the logical id of a function. Chalice spells the id of its API handler differently."""
     return "APIHandler" if name == API else camel(name)
 
 
@@ -51,7 +51,7 @@ def attribute(logical_id: str, name: str = "Arn") -> Document:
 
 
 def sub(text: str) -> Document:
-    """Fill in the references that a text names as `${...}`."""
+    """Substitute the references that a text names as `${...}`."""
     return {"Fn::Sub": text}
 
 

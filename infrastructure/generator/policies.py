@@ -1,4 +1,4 @@
-"""The policy of each function: what its entry says, what its source takes, logs and traces. Pure."""
+"""The policy of each function: the rights of its entry, what its source requires, logs and traces. Pure."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
@@ -16,7 +16,7 @@ TABLE_ACTIONS: Final = {
     "query": "dynamodb:Query",
     "scan": "dynamodb:Scan",
 }
-"""A transaction has no action of its own: it takes those of its parts."""
+"""A transaction has no action of its own: it requires those of its parts."""
 BUCKET_ACTIONS: Final = {"get": "s3:GetObject", "put": "s3:PutObject", "list": "s3:ListBucket"}
 READ_QUEUE: Final = ("sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage")
 READ_STREAM: Final = (
@@ -81,7 +81,7 @@ def _bucket_arn(name: str) -> Document:
 
 
 def _spelled(path: str) -> str:
-    """Return a path in letters and digits, which is all that the id of a statement may hold."""
+    """Return a path in letters and digits, the only characters that a statement's id may have."""
     return "".join("Objects" if part == "*" else camel(part) for part in path.split("/"))
 
 

@@ -8,14 +8,14 @@ from infrastructure.generator.specification import Queue, Rule, Specification
 from infrastructure.generator.tables import KEEP
 
 KEPT_SECONDS: Final = 4 * 24 * 3600
-"""Shorter than dead letters are kept, or a message could expire on arrival there."""
+"""Shorter than dead letters are kept: otherwise a message could expire as soon as it arrives there."""
 DEAD_LETTER_SECONDS: Final = 14 * 24 * 3600
-"""As long as SQS keeps a message: a person has to look at it."""
+"""The longest that SQS keeps a message: a person has to handle it."""
 EVENT_SOURCE: Final = "billing-portal"
 
 
 def queues(specification: Specification) -> Iterator[tuple[str, Document]]:
-    """Yield each queue with all that belongs to it, by logical id."""
+    """Yield each queue with everything that belongs to it, by logical id."""
     for name, queue in specification.queues.items():
         yield queue_id(name + DEAD_LETTERS), _for_a_person()
         yield queue_id(name), _queue(name, queue)
@@ -27,7 +27,7 @@ def queues(specification: Specification) -> Iterator[tuple[str, Document]]:
 
 
 def outputs(specification: Specification) -> Iterator[tuple[str, Document]]:
-    """Yield the addresses of the queues that a person reads."""
+    """Yield the URLs of the queues that a person reads."""
     held = {name + DEAD_LETTERS: queue.dead_letters for name, queue in specification.queues.items()}
     held |= {name: queue.holds for name, queue in specification.failure_queues.items()}
     for name, what in held.items():

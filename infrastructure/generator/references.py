@@ -1,4 +1,4 @@
-"""What one entry of a specification says of another, or of `base.json`, and is not so. Pure."""
+"""The wrong references between the entries of a specification, and from them to `base.json`. Pure."""
 
 import re
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ from infrastructure.generator.specification import Api, Function, Rights, Specif
 
 
 def wrong_references(specification: Specification, base: Document) -> Iterator[str]:
-    """Yield what is wrong, each as a sentence that names the entry and says what to do."""
+    """Yield the errors, each as a sentence that names the entry and says what to do."""
     rights: dict[str, Rights] = {f"rights.{name}": each for name, each in specification.rights.items()}
     rights |= {API: specification.api}
     rights |= {f"functions.{name}": each for name, each in specification.functions.items()}

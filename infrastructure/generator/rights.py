@@ -18,7 +18,7 @@ class AllRights(msgspec.Struct, frozen=True):
 
 
 def all_rights(rights: Rights, specification: Specification) -> AllRights:
-    """Put together what a function may do."""
+    """Combine the rights of a function with those of its groups."""
     groups = [rights, *(specification.rights[name] for name in rights.may)]
     tables: dict[str, list[TableVerb]] = {}
     buckets: dict[str, list[BucketVerb]] = {}
@@ -37,6 +37,6 @@ def all_rights(rights: Rights, specification: Specification) -> AllRights:
 
 
 def queues_sent_to(specification: Specification) -> Iterator[str]:
-    """Yield the queues that some function's code sends to: those whose address is a setting."""
+    """Yield the queues that some function's code sends to: those whose URL is a setting."""
     every = [specification.api, *specification.functions.values()]
     yield from sorted({queue for each in every for queue in all_rights(each, specification).sends})

@@ -15,11 +15,11 @@ EntryT = TypeVar("EntryT", bound="Entry")
 
 
 class WrongSpecification(Exception):
-    """An entry is not what it should be. The text names the entry and says what to do."""
+    """An entry is invalid. The text names the entry and says what to do."""
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What all entries have in common: a field that is not there is a mistake."""
+    """What all entries have in common: an unknown field is an error."""
 
 
 class Index(Entry, frozen=True, kw_only=True):
@@ -30,7 +30,7 @@ class Index(Entry, frozen=True, kw_only=True):
 
 
 class Table(Entry, frozen=True, kw_only=True):
-    """A table of DynamoDB. `expires` is the attribute by which rows end."""
+    """A table of DynamoDB. `expires` is the attribute with the time at which a row expires."""
 
     key: Sequence[str]
     numbers: Sequence[str] = ()
@@ -40,7 +40,7 @@ class Table(Entry, frozen=True, kw_only=True):
 
 
 class Rule(Entry, frozen=True, kw_only=True):
-    """The events of the bus that a queue gets; `only_if` names a condition."""
+    """The events of the bus that a queue receives; `only_if` names a condition."""
 
     description: str
     events: Sequence[str]
@@ -77,7 +77,7 @@ class Rights(Entry, frozen=True, kw_only=True):
 
 
 class Api(Rights, frozen=True, kw_only=True):
-    """The function that Chalice makes of the routes."""
+    """The function that Chalice creates for the routes."""
 
     doing: str
     memory_mb: int = 512
@@ -113,7 +113,7 @@ class Function(Api, frozen=True, kw_only=True):
 
 
 class LogAlarm(Entry, frozen=True, kw_only=True):
-    """An alarm about lines in the log."""
+    """An alarm on lines of the log."""
 
     description: str
     events: Sequence[str]

@@ -7,7 +7,7 @@ from infrastructure.generator.names import Document, ref, table_id
 from infrastructure.generator.specification import Index, Specification, Table
 
 KEEP: Final = {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
-"""What holds money or messages outlives its stack."""
+"""Resources that hold money or messages are kept when their stack deletes or replaces them."""
 
 
 def tables(specification: Specification) -> Iterator[tuple[str, Document]]:
@@ -35,7 +35,7 @@ def _properties(table: Table) -> Document:
 
 
 def _attributes(table: Table) -> list[Document]:
-    """Define the attributes of all keys: DynamoDB wants no others."""
+    """Define the attributes of all keys: DynamoDB accepts no others."""
     names = dict.fromkeys([*table.key, *(name for index in table.indexes.values() for name in index.key)])
     return [{"AttributeName": name, "AttributeType": "N" if name in table.numbers else "S"} for name in names]
 

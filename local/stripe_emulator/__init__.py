@@ -1,10 +1,10 @@
-"""A stateful stand-in for Stripe's HTTP API, run as its own process and spoken to only over HTTP.
+"""A stateful emulator of Stripe's HTTP API. It runs as its own process and is used only over HTTP.
 
 It owns everything that Stripe would own: customers, cards, intents, charges, refunds, disputes, connected accounts,
-idempotency keys, events and their delivery. It promises that what one call does, it does whole or not at all: the
-objects, the events and the saved answer of an idempotency key are committed together, under one lock, and an
-acknowledged call survives a kill when a state file is given.
+idempotency keys, events and their delivery. It promises that each call is atomic: its objects, its events and the saved
+answer of its idempotency key are committed together, under one lock. An acknowledged call survives a kill when a state
+file is given.
 
-It refuses what Stripe refuses, and it refuses (code `emulator_unsupported`) what Stripe can do and it cannot, so that
-nothing passes here by being ignored. The rest is in README.md.
+It refuses what Stripe refuses. It also refuses (code `emulator_unsupported`) what Stripe supports and the emulator does
+not, so that nothing is accepted and ignored. The rest is in README.md.
 """

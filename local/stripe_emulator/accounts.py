@@ -9,12 +9,12 @@ from local.stripe_emulator.work import Work
 
 
 def retrieve_own(work: Work, params: Json) -> Json:
-    """Return the account that the call is about."""
+    """Return the account that the call acts on."""
     return retrieve(work, params, work.account)
 
 
 def retrieve(work: Work, _params: Json, identifier: str) -> Json:
-    """Return the platform's account, or a connected one to the platform or to itself."""
+    """Return the platform's account, or a connected account if the platform or that account itself asks."""
     may_charge = {"charges_enabled": identifier not in work.around.restricted}
     if identifier == work.around.platform and not work.connected:
         return _body(identifier, "Platform", "platform@example.com", 0) | may_charge
@@ -39,7 +39,7 @@ def create(work: Work, name: str, identifier: str | None = None) -> Json:
 
 
 def connect(work: Work, account: Json) -> Json:
-    """Connect an account, with fresh keys of its own."""
+    """Connect an account and give it new keys."""
     account["_connected"] = True
     account["_secret_key"] = new_id("sk_test", 32)
     account["_publishable_key"] = new_id("pk_test", 32)
@@ -50,7 +50,7 @@ def connect(work: Work, account: Json) -> Json:
 
 
 def disconnect(work: Work, account: Json) -> None:
-    """Take the platform's access away; the account's own objects stay, and come back when it connects again."""
+    """Revoke the platform's access. The account's objects are kept, and accessible again when it is reconnected."""
     application = {"id": work.around.application, "object": "application", "name": "Platform"}
     work.beside(account["id"]).emit("account.application.deauthorized", application)
     account["_revoked_keys"] += [account["_secret_key"], account["_publishable_key"]]

@@ -1,4 +1,4 @@
-"""One API call, from its request to its answer: who, which, how often, faults, idempotency, then the work itself."""
+"""One API call, from request to answer: caller, route, rate limit, faults, idempotency, then the work itself."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class ConnectionCut(Exception):
 
 @dataclass(frozen=True)
 class Request:
-    """What an API call is made of."""
+    """The parts of an API call."""
 
     method: str
     path: str
@@ -50,7 +50,7 @@ class Api:
         self._engine = engine
 
     def answer(self, request: Request) -> Answer:
-        """Answer a call. Raises `ConnectionCut` where a fault says so."""
+        """Answer a call. Raises `ConnectionCut` if a fault cuts the connection."""
         request_id = new_id("req", 14)
         call: Json = {"id": request_id, "method": request.method, "path": request.path, "at": self._engine.clock.now()}
         call |= {"account": None, "idempotency_key": request.idempotency_key, "params": {}, "fault": None}
@@ -108,7 +108,7 @@ class _Run:
     fault: Fault | None
 
     def with_key(self) -> Answer:
-        """Execute the call unless its idempotency key has an answer already."""
+        """Execute the call unless its idempotency key already has a saved answer."""
         key, path = self.request.idempotency_key or "", self.request.path
         print_of_call = fingerprint(self.request.method, path, self.params)
         attempt = Attempt(self.caller.account, key, path, print_of_call, self.request_id)
@@ -116,7 +116,7 @@ class _Run:
             return remembered if remembered is not None else self.once(attempt)
 
     def once(self, attempt: Attempt | None = None) -> Answer:
-        """Execute the call and commit what it did, with its answer if there is a key to remember it."""
+        """Execute the call and commit its changes, together with its answer if it has an idempotency key."""
         params = self._checked_params()
         self._be_slow(Kind.SLOW)
         with self.engine.unit(self.caller.account, self._cause()) as work:

@@ -1,4 +1,4 @@
-"""3-D Secure: when a card asks for it, and what an intent says while it waits for it.
+"""3-D Secure: when a card requires it, and what an intent shows while it waits for it.
 
 https://docs.stripe.com/payments/3d-secure/authentication-flow
 """
@@ -46,7 +46,7 @@ def requested_by(params: Json) -> str | None:
 
 
 def ask(work: Work, intent: Json, *, in_page: bool, method: str) -> None:
-    """Put an intent into `requires_action`. `in_page` is for Stripe.js; otherwise the customer is sent to a page."""
+    """Put an intent into `requires_action`. `in_page` is for Stripe.js; without it the customer is redirected."""
     page = f"{work.around.url}/_stripe/challenge/{intent['id']}?{urlencode({'secret': intent['client_secret']})}"
     in_page = in_page or not intent["_return_url"]
     intent |= {"status": "requires_action", "_challenge": {"method": method, "in_page": in_page}}

@@ -1,4 +1,4 @@
-"""What the browser asks for: Stripe.js, the frames of its card fields, and the 3-D Secure challenge."""
+"""What the browser requests: Stripe.js, the frames of its card fields, and the 3-D Secure challenge."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def _finish(engine: Engine, account: str, intent: Json, *, succeeded: bool) -> R
     in_page = intent["status"] == "requires_action" and intent["_challenge"]["in_page"]
     with engine.unit(account) as work:
         intent = challenges.finish(work, intent["id"], succeeded=succeeded)
-    # A challenge inside the page is a frame: the page goes on by itself, and the frame must not load it again.
+    # A challenge inside the page is a frame: the page continues by itself, and the frame must not load it again.
     if in_page or not intent["_return_url"]:
         return _done()
     return redirect(_way_back(intent), 303)

@@ -1,4 +1,4 @@
-"""Who calls: the API key, and the account that the call is about (https://docs.stripe.com/api/authentication)."""
+"""The caller: its API key, and the account that the call acts on (https://docs.stripe.com/api/authentication)."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Caller:
 
 
 class Callers:
-    """Knows the keys of the platform and of the connected accounts.
+    """Identifies callers by the keys of the platform and of the connected accounts.
 
     Without configured keys, every `sk_test_...` and `pk_test_...` that is not a connected account's is the platform's.
     """
@@ -34,7 +34,7 @@ class Callers:
         self.expired: set[str] = set()
 
     def identify(self, authorization: str | None, stripe_account: str | None) -> Caller:
-        """Return who calls, or refuse: 401 for a bad key, 403 for an account that is not connected."""
+        """Return the caller. Raises ApiError: 401 for a bad key, 403 for an account that is not connected."""
         key = _key(authorization)
         if key in self.expired:
             raise _expired(key)

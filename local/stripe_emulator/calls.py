@@ -1,4 +1,4 @@
-"""The log of API calls that were received, and the limit on how many a second."""
+"""The log of received API calls, and the limit on calls per second."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class Calls:
         self._calls: deque[Json] = deque(maxlen=MOST_KEPT)
 
     def add(self, call: Json) -> None:
-        """Write down a call; its status is filled in when it is answered."""
+        """Log a call; its status is filled in when it is answered."""
         self._calls.append(call)
 
     def all(self) -> list[Json]:
@@ -26,12 +26,12 @@ class Calls:
         return [dict(call) for call in list(self._calls)]
 
     def clear(self) -> None:
-        """Forget the calls."""
+        """Delete the log."""
         self._calls.clear()
 
 
 class RateLimit:
-    """At most so many calls a second to one endpoint of one account (https://docs.stripe.com/rate-limits)."""
+    """Limits the calls per second to one endpoint of one account (https://docs.stripe.com/rate-limits)."""
 
     def __init__(self, per_second: int) -> None:
         self._per_second = per_second

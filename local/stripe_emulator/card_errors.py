@@ -1,4 +1,4 @@
-"""Errors of type `card_error`: outcomes of an attempt, so what the attempt changed is kept."""
+"""Errors of type `card_error`. A decline is the outcome of an attempt, so the attempt's changes are kept."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ def declined(decline: Decline, *, extra: Json) -> ApiError:
 
 
 def unusable(code: str, message: str, param: str, *, decline_code: str | None = None) -> ApiError:
-    """Return the 402 about card details that are wrong in themselves."""
+    """Return the 402 for invalid card details."""
     extra = {"decline_code": decline_code} if decline_code else {}
     return ApiError(402, message, type="card_error", code=code, param=param, extra=extra)
 
 
 def error_body(decline: Decline, method: Json, charge: str | None) -> Json:
-    """Return a decline as `last_payment_error` and `last_setup_error` keep it."""
+    """Return a decline in the form that `last_payment_error` and `last_setup_error` have."""
     body: Json = {
         "type": "card_error",
         "code": decline.code,

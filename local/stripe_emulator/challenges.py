@@ -19,7 +19,7 @@ def find(work: Work, store: Store, identifier: str) -> tuple[str, Json]:
 
 
 def finish(work: Work, identifier: str, *, succeeded: bool) -> Json:
-    """Let the customer complete or fail the challenge that an intent waits for."""
+    """Complete or fail the challenge that an intent waits for, as the customer."""
     intent = work.need(kind_of(identifier) or "payment_intent", identifier)
     if intent["status"] != "requires_action" or intent["_challenge"] is None:
         raise invalid(f"{identifier} is not waiting for authentication; its status is {intent['status']}.")

@@ -1,4 +1,4 @@
-"""Charges: one attempt to take money from a card, and what it moves (https://docs.stripe.com/api/charges)."""
+"""Charges: attempts to take money from a card, and the money they move (https://docs.stripe.com/api/charges)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ APPROVED: Json = {
 
 
 def attempt(work: Work, intent: Json, method: Json, *, authenticated: bool) -> Json:
-    """Begin a charge for a payment intent; `succeed`, `fail` or `hold` ends it."""
+    """Start a charge for a payment intent; `succeed`, `fail` or `hold` completes it."""
     charge: Json = {name: intent.get(name) for name in FROM_INTENT}
     charge |= {
         "id": new_id("ch"),
@@ -62,7 +62,7 @@ def attempt(work: Work, intent: Json, method: Json, *, authenticated: bool) -> J
 
 
 def succeed(work: Work, charge: Json) -> None:
-    """Take the money: the charge is paid and the balance grows."""
+    """Take the money: the charge is paid and the balance increases."""
     settle(work, charge)
     work.save(charge)
     work.emit("charge.succeeded", charge)
@@ -86,7 +86,7 @@ def settle(work: Work, charge: Json) -> None:
 
 
 def fail(work: Work, charge: Json, decline: Decline) -> None:
-    """Record that the card was declined: nothing moves."""
+    """Record that the card was declined: no money moves."""
     charge |= {
         "failure_code": decline.code,
         "failure_message": decline.message,
@@ -98,14 +98,14 @@ def fail(work: Work, charge: Json, decline: Decline) -> None:
 
 
 def hold(work: Work, charge: Json) -> None:
-    """Leave a charge pending: the bank will tell later."""
+    """Leave a charge pending: the bank reports the outcome later."""
     charge |= {"outcome": dict(APPROVED), "status": "pending", "captured": True}
     work.save(charge)
     work.emit("charge.pending", charge)
 
 
 def schedule_sequel(work: Work, charge: Json, sequel: Sequel) -> None:
-    """Have a dispute or a fraud warning arrive after a charge, for the cards that bring them."""
+    """Schedule the dispute, inquiry or fraud warning that follows a charge of certain test cards."""
     if sequel in (Sequel.FRAUDULENT_DISPUTE, Sequel.NOT_RECEIVED_DISPUTE):
         work.later("open_dispute", charge=charge["id"], reason=sequel.value)
     elif sequel is Sequel.INQUIRY:
@@ -137,12 +137,12 @@ def retrieve(work: Work, _params: Json, identifier: str) -> Json:
 
 
 def list_all(work: Work, params: Json) -> Json:
-    """List charges, of a customer or a payment intent if one is named."""
+    """List charges, optionally of one customer or payment intent."""
     return listed(work, "charge", params, "/v1/charges", "customer", "payment_intent", "transfer_group")
 
 
 def latest_of(work: Work, intent: Json) -> Json:
-    """Return the charge that an intent made last."""
+    """Return the latest charge of an intent."""
     return work.need("charge", intent["latest_charge"], "payment_intent")
 
 

@@ -24,7 +24,7 @@ import stripe
 from local.stripe_emulator.process import EmulatorProcess
 
 Json = dict[str, Any]
-SECRET_KEY = "sk_test_emulator"  # noqa: S105 - opens nothing but an emulator
+SECRET_KEY = "sk_test_emulator"  # noqa: S105 - valid only for an emulator
 PUBLISHABLE_KEY = "pk_test_emulator"
 CLIENT_ID = "ca_emulator"
 FORM = "application/x-www-form-urlencoded"
@@ -35,7 +35,7 @@ class ControlError(Exception):
 
 
 class FaultOptions(TypedDict, total=False):
-    """Which calls or webhooks a fault strikes, and how."""
+    """The calls or webhooks that a fault applies to, and its effect."""
 
     method: str
     path: str
@@ -59,7 +59,7 @@ class Emulator(EmulatorProcess):
     def stripe_client(
         self, api_key: str = SECRET_KEY, *, stripe_account: str | None = None, max_network_retries: int = 0
     ) -> stripe.StripeClient:
-        """Return the official client, pointed here."""
+        """Return Stripe's official client, configured to call this emulator."""
         return stripe.StripeClient(
             api_key,
             base_addresses={"api": self.url, "connect": self.url, "files": self.url, "meter_events": self.url},
@@ -77,12 +77,12 @@ class Emulator(EmulatorProcess):
         return answer
 
     def fault(self, kind: str, **options: Unpack[FaultOptions]) -> str:
-        """Order a fault and return its id. It strikes from the `nth` match on, `times` times (0: always).
+        """Add a fault and return its id. It applies from the `nth` match on, `times` times (0: always).
 
         On calls (`method`, `path` with `*`): `slow`, `slow_after_effect`, `cut_before_effect`, `cut_after_effect`,
-        `status` (nothing is done and no key remembers it), `500_saved`, `500_after_effect`, `error` and `error_saved`:
-        any error, by `status`, `type`, `code`, `param`, `message` and `decline_code`, which a key does not remember or
-        does.
+        `status` (nothing is done and no key saves the answer), `500_saved`, `500_after_effect`, `error` and
+        `error_saved`. The last two return any error, by `status`, `type`, `code`, `param`, `message` and
+        `decline_code`; a key saves the answer of `error_saved`, but not that of `error`.
         On webhooks (`event` with `*`): `webhook_duplicate`, `webhook_delay`, `webhook_hold`, `webhook_shuffle`,
         `webhook_drop`.
         """
@@ -90,15 +90,15 @@ class Emulator(EmulatorProcess):
         return identifier
 
     def restrict(self, account: str = "platform") -> None:
-        """Take from an account that it may charge."""
+        """Forbid an account to charge."""
         self.control("POST", f"accounts/{account}/restrict")
 
     def unrestrict(self, account: str = "platform") -> None:
-        """Let an account charge again."""
+        """Allow an account to charge again."""
         self.control("POST", f"accounts/{account}/unrestrict")
 
     def expire_key(self, key: str = SECRET_KEY) -> None:
-        """Let a key expire, as somebody does who rolls it at the dashboard."""
+        """Expire a key, as rolling it in the dashboard does."""
         self.control("POST", f"keys/{key}/expire")
 
     def restore_key(self, key: str = SECRET_KEY) -> None:
@@ -110,7 +110,7 @@ class Emulator(EmulatorProcess):
         self.control("DELETE", "faults")
 
     def reset(self) -> None:
-        """Forget everything: objects, keys, events, faults, calls, and the moved clock."""
+        """Clear everything: objects, keys, events, faults, calls, and the clock's offset."""
         self.control("POST", "reset")
 
     def calls(self, method: str = "", path: str = "") -> list[Json]:
@@ -125,7 +125,7 @@ class Emulator(EmulatorProcess):
         return found
 
     def charges(self, payment_intent: str | None = None, *, status: str = "succeeded") -> list[Json]:
-        """Return the charges of one status (`""`: of any) that were made, of one payment intent or of all."""
+        """Return the charges with one status (`""`: any), of one payment intent or of all."""
         return [
             charge
             for charge in self.objects("charge")
@@ -141,7 +141,7 @@ class Emulator(EmulatorProcess):
         return self.control("POST", f"{_plural(intent)}/{intent}/authenticate", {"outcome": outcome})
 
     def settle(self, intent: str, outcome: Literal["succeed", "fail"] = "succeed") -> Json:
-        """End a payment that is processing, now."""
+        """Settle a payment that is processing, now."""
         return self.control("POST", f"payment_intents/{intent}/settle", {"outcome": outcome})
 
     def open_dispute(self, charge_or_intent: str, *, reason: str = "fraudulent", amount: int | None = None) -> Json:
@@ -180,7 +180,7 @@ class Emulator(EmulatorProcess):
         self.control("POST", f"webhooks/{event}/send")
 
     def wait_for_webhooks(self, timeout_seconds: float = 30) -> None:
-        """Wait until nothing is left to send (held and dropped webhooks aside)."""
+        """Wait until nothing is left to send, except held and dropped webhooks."""
         wait_until(lambda: all(d["state"] != "pending" for d in self.webhooks()), timeout_seconds)
 
     def connect_account(self, name: str = "Example Agency", id: str | None = None) -> Json:
@@ -188,7 +188,7 @@ class Emulator(EmulatorProcess):
         return self.control("POST", "accounts", {"name": name} | ({"id": id} if id else {}))
 
     def disconnect_account(self, account: str) -> None:
-        """Take the platform's access to an account away, as its owner would at the dashboard."""
+        """Revoke the platform's access to an account, as its owner would in the dashboard."""
         self.control("POST", f"accounts/{account}/disconnect")
 
     def answer_oauth(
@@ -213,7 +213,7 @@ class Emulator(EmulatorProcess):
 
 
 def wait_until(condition: Callable[[], bool], timeout_seconds: float = 30) -> None:
-    """Wait for a condition, and fail with `TimeoutError` if it does not come true in time."""
+    """Wait until a condition is true. Raises TimeoutError if it is not true in time."""
     for _ in _ticks(timeout_seconds):
         if condition():
             return

@@ -6,10 +6,10 @@ import time
 
 
 class Clock:
-    """Tells the time that objects are stamped with.
+    """The clock for the timestamps of objects.
 
-    `sign_webhooks` chooses the clock of webhook signatures: receivers compare those with their own clock, so the
-    offset stays out of them unless a test asks for it.
+    `sign_webhooks` applies the offset to webhook signatures too: receivers compare those with their own clock, so the
+    offset is left out unless a test asks for it.
     """
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""Confirming a payment: the card decides, and the intent, the charge, the balance and the events change together."""
+"""Confirming a payment: the card decides the outcome; intent, charge, balance and events change together."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def confirm(work: Work, intent: Json, params: Json) -> Json:
     """Confirm a payment intent.
 
     Raises the 402 of a declined card; by then the failed charge and its events are part of the work. A card that must
-    be authenticated is declined with `authentication_required` when the customer is not there (`off_session`).
+    be authenticated is declined with `authentication_required` when the customer is not present (`off_session`).
     """
     intent_rules.require_status(intent, CONFIRMABLE, "confirmed", "confirm")
     if work.account in work.around.restricted:
@@ -57,7 +57,7 @@ def confirm(work: Work, intent: Json, params: Json) -> Json:
 
 
 def finish_authentication(work: Work, intent: Json, *, succeeded: bool) -> Json:
-    """Go on after the customer's bank has answered. A decline is kept in the intent, not raised: nobody called."""
+    """Continue after the customer's bank has answered. A decline is stored in the intent, not raised: no call waits."""
     method = work.need("payment_method", intent["_challenge"]["method"])
     intent |= {"next_action": None, "_challenge": None, "_touched": work.time}
     if not succeeded:
@@ -71,7 +71,7 @@ def finish_authentication(work: Work, intent: Json, *, succeeded: bool) -> Json:
 
 
 def settle(work: Work, intent: Json, *, succeeded: bool) -> None:
-    """End a payment that was processing."""
+    """Settle a payment that was processing."""
     charge = charges.latest_of(work, intent)
     method = work.need("payment_method", charge["payment_method"])
     intent |= {"processing": None, "_touched": work.time}
@@ -89,7 +89,7 @@ def _check_return_url(params: Json) -> None:
 
 
 def expired(work: Work, method: Json) -> bool:
-    """Tell whether the card's expiry has passed by the emulator's clock."""
+    """Tell whether the card has expired according to the emulator's clock."""
     today = dt.datetime.fromtimestamp(work.now, dt.UTC)
     card = method["card"]
     return (card["exp_year"], card["exp_month"]) < (today.year, today.month)
@@ -137,7 +137,7 @@ def _succeed(work: Work, intent: Json, method: Json) -> None:
 
 
 def _save_for_later(work: Work, intent: Json, method: Json) -> None:
-    """Attach the card if the intent says so; a card that stays unattached has had its only use."""
+    """Attach the card if the intent asks for it; a card that stays unattached cannot be used again."""
     if intent["setup_future_usage"] == "off_session":
         method["_set_up"] = True
     if intent["setup_future_usage"] and intent["customer"] and method["customer"] is None:

@@ -1,6 +1,6 @@
 """The control API under `/_control/`: what a test, or a person with curl, can make the emulator do.
 
-It stands for everything that happens outside the API: the cardholder, the bank, the dashboard, the network.
+It does what happens outside the API: actions of the cardholder, the bank and the dashboard, and network failures.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ class Control:
         )
 
     def answer(self, method: str, path: str, query: Mapping[str, str], body: bytes) -> Answer:
-        """Answer one control call; mistakes in it are told as errors of the API's form."""
+        """Answer one control call; errors have the format of the API's errors."""
         try:
             params = dict(query) | (json.loads(body) if body else {})
             for wanted, pattern, call in self._calls:
@@ -118,7 +118,7 @@ class Control:
             return actions.connect_account(work, params)
 
     def _restrict(self, account: str, *, restricted: bool) -> Json:
-        """Take from an account, or give back, that it may charge; `platform` is the platform's own."""
+        """Forbid or allow an account to charge; `platform` is the platform's own account."""
         identifier = self._engine.settings.platform if account == "platform" else account
         change = self._engine.restricted.add if restricted else self._engine.restricted.discard
         change(identifier)
@@ -149,7 +149,7 @@ class Control:
 
 
 def shown_or(body: Any) -> Json:
-    """Return the body of an answer; internal objects are shown with their kind."""
+    """Return the body of an answer; lists and webhook deliveries are wrapped in `data`."""
     if isinstance(body, dict) and body.get("object") != DELIVERY:
         return body
     return {"data": body}

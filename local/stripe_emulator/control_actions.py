@@ -1,4 +1,4 @@
-"""What cardholders, banks and people at the dashboard do, for the control API. Their events name no request."""
+"""Actions of cardholders, banks and users of the dashboard, for the control API. Their events name no request."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from local.stripe_emulator.work import Work
 
 
 def connect_account(work: Work, params: Json) -> Json:
-    """Create an account and connect it, without OAuth's pages; returns its id and keys."""
+    """Create an account and connect it, without OAuth's pages; return its id and keys."""
     account = work.get("account", params["id"]) if "id" in params else None
     if account is None:
         account = accounts.create(work, params.get("name", "Example Agency"), params.get("id"))
@@ -37,7 +37,7 @@ def authenticate(work: Work, identifier: str, params: Json) -> Json:
 
 
 def settle(work: Work, identifier: str, params: Json) -> Json:
-    """End a payment that is processing, as the bank."""
+    """Settle a payment that is processing, as the bank."""
     intent = work.need("payment_intent", identifier)
     if intent["status"] != "processing":
         raise invalid(f"{identifier} is not processing; its status is {intent['status']}.")
@@ -68,28 +68,28 @@ def warn(work: Work, identifier: str, _params: Json) -> Json:
 
 
 def refund(work: Work, identifier: str, params: Json) -> Json:
-    """Refund a charge at the dashboard."""
+    """Refund a charge in the dashboard."""
     wanted = {name: params[name] for name in ("amount", "reason", "metadata") if name in params}
     return refunds.create(work, wanted | {"charge": _charge(work, identifier)["id"]})
 
 
 def fail_refund(work: Work, identifier: str, params: Json) -> Json:
-    """Send a refund back, as the bank."""
+    """Fail a refund, as the bank."""
     return refunds.fail(work, work.need("refund", identifier), params.get("reason", "unknown"))
 
 
 def finish_refund(work: Work, identifier: str, _params: Json) -> Json:
-    """Take a pending refund, as the bank."""
+    """Accept a pending refund, as the bank."""
     return refunds.finish(work, work.need("refund", identifier))
 
 
 def detach(work: Work, identifier: str, _params: Json) -> Json:
-    """Remove a card at the dashboard."""
+    """Remove a card in the dashboard."""
     return payment_methods.detach(work, {}, identifier)
 
 
 def renew(work: Work, identifier: str, params: Json) -> Json:
-    """Give a card a new expiry, as its issuer; Stripe updates the card by itself."""
+    """Give a card a new expiry, as its issuer; Stripe updates the card automatically."""
     method = work.need("payment_method", identifier)
     before = copy.deepcopy(method)
     method["card"] |= {name: params[name] for name in ("exp_month", "exp_year") if name in params}
@@ -99,12 +99,12 @@ def renew(work: Work, identifier: str, params: Json) -> Json:
 
 
 def delete_customer(work: Work, identifier: str, _params: Json) -> Json:
-    """Delete a customer at the dashboard."""
+    """Delete a customer in the dashboard."""
     return customers.delete(work, {}, identifier)
 
 
 def cut_off(work: Work, identifier: str, _params: Json) -> Json:
-    """Take the platform's access away at the dashboard, as the account's owner."""
+    """Revoke the platform's access in the dashboard, as the account's owner."""
     account = work.need("account", identifier)
     if account["_connected"]:
         accounts.disconnect(work, account)

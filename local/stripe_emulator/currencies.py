@@ -30,7 +30,7 @@ DIGITS = {whose: int(digits) for digits, whose in re.findall(r"- (\d+) digits fo
 
 
 def check_currency(currency: str) -> str:
-    """Return the currency in lower case, or refuse one that Stripe does not take."""
+    """Return the currency in lower case, or refuse one that Stripe does not accept."""
     lowered = currency.lower()
     if lowered in SUPPORTED:
         return lowered
@@ -59,7 +59,7 @@ def check_amount(amount: int, currency: str) -> int:
 
 
 def smallest_step(currency: str) -> int:
-    """Return what every amount of the currency must be a multiple of."""
+    """Return the step, in minor units, that every amount of the currency must be a multiple of."""
     if currency in WHOLE_UNITS_ONLY:
         return 100
     return 10 if currency in THREE_DECIMAL else 1

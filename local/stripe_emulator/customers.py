@@ -1,4 +1,4 @@
-"""Customers (https://docs.stripe.com/api/customers). A deleted one is remembered, and refused everywhere else."""
+"""Customers (https://docs.stripe.com/api/customers). A deleted one can be retrieved, and is refused everywhere else."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def create(work: Work, params: Json) -> Json:
 
 
 def retrieve(work: Work, _params: Json, identifier: str) -> Json:
-    """Return a customer; of a deleted one, only that it is deleted."""
+    """Return a customer; for a deleted one, only its id and that it is deleted."""
     customer = work.need("customer", identifier)
     if customer.get("_deleted"):
         return {"id": identifier, "object": "customer", "deleted": True}
@@ -46,7 +46,7 @@ def retrieve(work: Work, _params: Json, identifier: str) -> Json:
 
 
 def update(work: Work, params: Json, identifier: str) -> Json:
-    """Change a customer and tell what was replaced."""
+    """Change a customer; the event states the replaced values."""
     customer = living_customer(work, identifier)
     before = copy.deepcopy(customer)
     _apply(work, customer, params)
@@ -56,7 +56,7 @@ def update(work: Work, params: Json, identifier: str) -> Json:
 
 
 def delete(work: Work, _params: Json, identifier: str) -> Json:
-    """Delete a customer for good; the cards it had are detached."""
+    """Delete a customer permanently and detach its cards."""
     customer = living_customer(work, identifier)
     for method in list(work.all("payment_method", lambda method: method["customer"] == identifier)):
         payment_methods.detach(work, {}, method["id"])

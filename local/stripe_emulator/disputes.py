@@ -46,7 +46,7 @@ def open_on(
 
 
 def decide(work: Work, dispute: Json, *, won: bool) -> Json:
-    """Close a dispute as the bank decides: the money comes back, or not."""
+    """Close a dispute as the bank decides: if it is won, the withdrawn money is returned."""
     if dispute["status"] in ("won", "lost", "warning_closed"):
         raise invalid(f"This dispute is already closed: {dispute['status']}.", code="dispute_already_closed")
     withdrawn = not dispute["status"].startswith("warning_")
@@ -69,7 +69,7 @@ def retrieve(work: Work, _params: Json, identifier: str) -> Json:
 
 
 def list_all(work: Work, params: Json) -> Json:
-    """List disputes, of a charge or a payment intent if one is named."""
+    """List disputes, optionally of one charge or payment intent."""
     return listed(work, "dispute", params, "/v1/disputes", "charge", "payment_intent")
 
 
@@ -79,7 +79,7 @@ def close(work: Work, _params: Json, identifier: str) -> Json:
 
 
 def update(work: Work, params: Json, identifier: str) -> Json:
-    """Give evidence. As in Stripe's test mode, `winning_evidence` and `losing_evidence` decide the dispute."""
+    """Add evidence. As in Stripe's test mode, `winning_evidence` and `losing_evidence` decide the dispute."""
     dispute = work.need("dispute", identifier)
     if not dispute["status"].endswith("needs_response"):
         raise invalid("This dispute is no longer waiting for evidence.", param="evidence")

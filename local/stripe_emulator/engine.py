@@ -45,22 +45,22 @@ class Engine:
         self._open_tasks: dict[str, str] = {}
 
     def start(self) -> None:
-        """Start what runs in the background."""
+        """Start the timers and the delivery of webhooks."""
         with self.store.lock:
             self._notice_tasks([pair for pair in self.store.everywhere(TASK) if not pair[1]["done"]])
         self.webhooks.start()
         self._timers.start()
 
     def stop(self) -> None:
-        """Stop what runs in the background. The store needs no closing: what was committed is in the file."""
+        """Stop the timers and the delivery of webhooks. The store needs no closing: committed work is in the file."""
         self._timers.stop()
         self.webhooks.stop()
 
     @contextmanager
     def unit(self, account: str | None = None, cause: Cause | None = None) -> Iterator[Work]:
-        """Yield a unit of work under the one lock. It is committed at the end, and forgotten if an error leaves it.
+        """Yield a unit of work under the one lock. It is committed at the end, and discarded if an error is raised.
 
-        An error that is an outcome (`keeps_changes`) is committed and raised.
+        If the error is an outcome (`keeps_changes`), the work is committed and the error is raised.
         """
         with self.store.lock:
             work = Work(self.store, self._around, account or self.settings.platform, self.clock.now(), cause)
@@ -73,7 +73,7 @@ class Engine:
             self._commit(work)
 
     def reset(self) -> None:
-        """Forget everything: objects, faults, calls, and the moved clock."""
+        """Clear everything: objects, faults, calls, and the clock's offset."""
         with self.store.lock:
             self.store.clear()
             self.faults.clear()
@@ -110,8 +110,8 @@ class Engine:
         try:
             with self.unit(account) as work:
                 timers.run_due(work, work.need(TASK, identifier))
-        except ApiError as refused:  # what it was about has changed meanwhile, as when a charge is disputed twice
+        except ApiError as refused:  # its object has changed since, for example a charge that is disputed twice
             print(f"stripe emulator: {identifier} was not done: {refused}", file=sys.stderr)
         except Exception:  # noqa: BLE001
-            # A bug here must not end the thread that every later task depends on; it must be seen.
+            # A bug here must not end the thread that every later task depends on, but it must be visible.
             traceback.print_exc()

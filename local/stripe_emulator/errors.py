@@ -1,4 +1,4 @@
-"""The refusals of the API, each with the status and body that Stripe answers (https://docs.stripe.com/api/errors)."""
+"""The refusals of the API, each with the status and body that Stripe returns (https://docs.stripe.com/api/errors)."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ Json = dict[str, Any]
 
 
 class ApiError(Exception):
-    """A refusal that is answered to the caller.
+    """A refusal that is returned to the caller.
 
-    `keeps_changes` is for errors that are themselves an outcome: a declined card leaves a failed charge behind.
-    `begun` tells whether the endpoint had begun to execute; only then does an idempotency key remember the error.
+    `keeps_changes` is for errors that are themselves an outcome: a declined card leaves a failed charge.
+    `begun` tells whether the endpoint had begun to execute; only then does an idempotency key save the error.
     """
 
     def __init__(
@@ -40,7 +40,7 @@ class ApiError(Exception):
         self.headers = dict(headers or {})
 
     def body(self) -> Json:
-        """Return the JSON body, without the fields that have nothing to say."""
+        """Return the JSON body, without `code` and `param` if they are None."""
         error: Json = {"type": self.type, "message": self.message}
         if self.code is not None:
             error["code"] = self.code
@@ -51,12 +51,12 @@ class ApiError(Exception):
 
 
 def invalid(message: str, *, param: str | None = None, code: str | None = None, **extra: Any) -> ApiError:
-    """Return a 400 about something that was found wrong while executing."""
+    """Return a 400 for an error that was found during execution."""
     return ApiError(400, message, param=param, code=code, extra=extra)
 
 
 def malformed(message: str, *, param: str | None = None, code: str | None = None) -> ApiError:
-    """Return a 400 about the shape of the request: nothing was executed, and no idempotency key remembers it."""
+    """Return a 400 for the form of the request: nothing was executed, and no idempotency key saves it."""
     return ApiError(400, message, param=param, code=code, begun=False)
 
 
@@ -74,7 +74,7 @@ def missing_parameter(name: str) -> ApiError:
 
 
 def unsupported(name: str, why: str = "") -> ApiError:
-    """Return the refusal of something that Stripe has and this emulator has not."""
+    """Return the refusal of something that Stripe supports and this emulator does not."""
     message = f"Stripe accepts this, but the Stripe emulator does not do it: {name}."
     return ApiError(400, f"{message} {why}".strip(), param=name, code="emulator_unsupported", begun=False)
 

@@ -15,7 +15,7 @@ def retrieve(work: Work, _params: Json, identifier: str) -> Json:
 
 
 def list_all(work: Work, params: Json) -> Json:
-    """List events by type (with `*` in it), types and time."""
+    """List events by type (with `*` as a wildcard), types and time."""
     if "delivery_success" in params:
         raise unsupported("delivery_success")
     types = params.get("types") or [params.get("type", "*")]

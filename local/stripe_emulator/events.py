@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def build(work: Work, type: str, body: Json, previous: Json | None) -> Json:
-    """Return a new event with the object as it is at this moment."""
+    """Return a new event with the current state of the object."""
     data: Json = {"object": shown(body)}
     if previous is not None:
         data["previous_attributes"] = copy.deepcopy(previous)
@@ -39,7 +39,7 @@ def build(work: Work, type: str, body: Json, previous: Json | None) -> Json:
 
 
 def shown(body: Any) -> Any:
-    """Return a copy of an object without what is the emulator's own."""
+    """Return a copy of an object without the emulator's internal fields."""
     if isinstance(body, dict):
         return {name: shown(value) for name, value in body.items() if not name.startswith("_")}
     if isinstance(body, list):

@@ -1,4 +1,4 @@
-"""`expand[]`: puts whole objects where an answer holds their ids (https://docs.stripe.com/api/expanding_objects)."""
+"""`expand[]`: replaces ids in an answer by the whole objects (https://docs.stripe.com/api/expanding_objects)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Faults that tests order: the emulator misbehaves on a chosen call or webhook, never at random."""
+"""Faults that tests add: the emulator misbehaves on chosen calls or webhooks, never at random."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from local.stripe_emulator.ids import new_id
 
 
 class Kind(StrEnum):
-    """What goes wrong. The second group concerns webhooks."""
+    """What goes wrong. The second group is about webhooks."""
 
     SLOW = "slow"
     SLOW_AFTER_EFFECT = "slow_after_effect"
@@ -32,13 +32,13 @@ class Kind(StrEnum):
 
     @property
     def about_webhooks(self) -> bool:
-        """Whether the fault concerns webhooks rather than calls."""
+        """Whether the fault is about webhooks rather than calls."""
         return self.value.startswith("webhook_")
 
 
 @dataclass
 class Fault:
-    """One ordered fault: it skips `nth - 1` matches, then strikes `times` times (0 means always)."""
+    """One fault: it skips `nth - 1` matches, then applies `times` times (0 means always)."""
 
     kind: Kind
     method: str = "*"
@@ -64,7 +64,7 @@ class Fault:
         return {name: str(value) if isinstance(value, Kind) else value for name, value in vars(self).items()}
 
     def error(self, *, begun: bool) -> ApiError:
-        """Return the error that was ordered."""
+        """Return the error that the fault describes."""
         extra = {"decline_code": self.decline_code} if self.decline_code else {}
         return ApiError(
             self.status,
@@ -77,7 +77,7 @@ class Fault:
         )
 
     def strikes(self) -> bool:
-        """Count a match, and tell whether the fault strikes it."""
+        """Count a match, and tell whether the fault applies to it."""
         if self.times and self.struck >= self.times:
             return False
         self.seen += 1
@@ -88,19 +88,19 @@ class Fault:
 
 
 class Faults:
-    """The faults that are ordered. For each call or event, the first one that strikes is taken."""
+    """The faults that tests added. For each call or event, the first one that applies is used."""
 
     def __init__(self) -> None:
         self._faults: list[Fault] = []
         self._guard = threading.Lock()
 
     def add(self, fault: Fault) -> None:
-        """Order a fault."""
+        """Add a fault."""
         with self._guard:
             self._faults.append(fault)
 
     def all(self) -> list[Json]:
-        """Return the ordered faults with how often they were seen and struck."""
+        """Return the faults with the number of their matches (`seen`) and of their effects (`struck`)."""
         with self._guard:
             return [fault.shown() for fault in self._faults]
 
@@ -110,7 +110,7 @@ class Faults:
             self._faults = [fault for fault in self._faults if identifier not in (None, fault.id)]
 
     def for_call(self, method: str, path: str, account: str) -> Fault | None:
-        """Return the fault that strikes this call."""
+        """Return the fault that applies to this call."""
         with self._guard:
             for fault in self._faults:
                 if fault.kind.about_webhooks or not _matches(fault, account):
@@ -120,7 +120,7 @@ class Faults:
         return None
 
     def for_event(self, type: str, account: str) -> Fault | None:
-        """Return the fault that strikes the delivery of this event."""
+        """Return the fault that applies to the delivery of this event."""
         with self._guard:
             for fault in self._faults:
                 if not fault.kind.about_webhooks or not _matches(fault, account):

@@ -1,9 +1,10 @@
-"""Idempotency keys: the first answer of a key is kept for a day and given again.
+"""Idempotency keys: the first answer of a key is saved for a day and replayed.
 
 https://docs.stripe.com/api/idempotent_requests
 
-A key belongs to one Stripe account. It remembers whatever was answered once the endpoint had begun to execute, declines
-and server errors included, and refuses other parameters. While its first call is running, a second one gets a 409.
+A key belongs to one Stripe account. Its answer is saved once the endpoint has begun to execute, declines and server
+errors included. Other parameters with the same key are refused. While its first call is running, a second one gets a
+409.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ LONGEST_KEY = 255
 
 @dataclass(frozen=True)
 class Answer:
-    """What is answered to a call."""
+    """The answer to a call."""
 
     status: int
     body: Json
@@ -45,13 +46,13 @@ class Attempt:
 
 
 def fingerprint(method: str, path: str, params: Json) -> str:
-    """Return what must be the same for a key to be used again."""
+    """Return a hash of what must be the same for a key to be used again."""
     content = json.dumps([method, path, params], sort_keys=True)
     return hashlib.sha256(content.encode()).hexdigest()
 
 
 class IdempotencyKeys:
-    """The keys that are in use at this moment, and those that are remembered."""
+    """The keys that are in use now, and those with a saved answer."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -60,9 +61,9 @@ class IdempotencyKeys:
 
     @contextmanager
     def claim(self, attempt: Attempt, now: float) -> Iterator[Answer | None]:
-        """Hold a key while its call runs, and yield the answer that is to be replayed, if there is one.
+        """Lock a key while its call runs, and yield the saved answer to replay, if there is one.
 
-        Raises the 409 of a key in use and the 400 of one that was used for something else.
+        Raises the 409 of a key in use and the 400 of a key that was used for another request.
         """
         if len(attempt.key) > LONGEST_KEY:
             raise malformed(f"Idempotency keys can be at most {LONGEST_KEY} characters long.")
@@ -78,7 +79,7 @@ class IdempotencyKeys:
                 self._running.discard(place)
 
     def remember(self, work: Work, attempt: Attempt, answer: Answer) -> None:
-        """Keep an answer; it is committed together with what the call did."""
+        """Save an answer; it is committed together with the call's changes."""
         work.save(
             {
                 "id": attempt.key,

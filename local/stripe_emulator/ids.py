@@ -1,4 +1,4 @@
-"""Identifiers that look like Stripe's, and hashes that are stable functions of what they stand for."""
+"""Identifiers that look like Stripe's, and texts that are hashes of their source."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ KIND_BY_PREFIX = {
 
 
 def new_id(prefix: str, length: int = 24) -> str:
-    """Return a fresh random identifier, `prefix_...`."""
+    """Return a new random identifier, `prefix_...`."""
     return f"{prefix}_{''.join(secrets.choice(ALPHABET) for _ in range(length))}"
 
 

@@ -1,4 +1,4 @@
-"""What may be asked of payment and setup intents, and what is refused, in Stripe's words."""
+"""The rules of payment and setup intents: what is allowed, and what is refused with Stripe's messages."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ FORBIDDEN_IN_SUFFIX = re.compile(r"[<>\\'\"*]")
 
 
 def check_creation(params: Json) -> None:
-    """Refuse combinations that only make sense together with `confirm=true`."""
+    """Refuse parameters that are only valid together with `confirm=true`."""
     for name in ONLY_WITH_CONFIRM:
         if params.get(name) and not params.get("confirm"):
             raise malformed(f"The parameter `{name}` cannot be passed unless `confirm` is set to true.", param=name)
 
 
 def check_values(params: Json) -> None:
-    """Check what has a form of its own; refuse what the emulator does not do."""
+    """Check the values that have rules of their own; refuse what the emulator does not support."""
     metadata.check_email(params.get("receipt_email"), "receipt_email")
     if params.get("capture_method") == "manual":
         raise unsupported("capture_method", "It captures automatically.")
@@ -54,7 +54,7 @@ def _check_suffix(suffix: str | None) -> None:
 
 
 def method_types(params: Json) -> Json:
-    """Return what an intent says about the methods it takes. Without a choice, Stripe chooses: automatic ones.
+    """Return an intent's fields about the payment methods that it accepts. The default is automatic methods.
 
     https://docs.stripe.com/changelog/endive/2026-09-30/removes-the-payment-method-types-parameter-from-payment-intents-and-setup-intents
     """
@@ -91,7 +91,7 @@ def require_status(intent: Json, allowed: Iterable[str], done: str, verb: str) -
 
 
 def unexpected_state(intent: Json, message: str) -> ApiError:
-    """Return the refusal that carries the intent as it is."""
+    """Return the refusal that contains the intent in its current state."""
     kind: str = intent["object"]
     extra: dict[str, Any] = {kind: shown(intent)}
     return invalid(message, code=f"{kind}_unexpected_state", **extra)

@@ -1,4 +1,4 @@
-"""How long the texts of a call may be, as Stripe publishes it (`maxLength` in https://github.com/stripe/openapi).
+"""The maximum lengths of a call's texts, as Stripe publishes them (`maxLength` in https://github.com/stripe/openapi).
 
 Metadata and idempotency keys have limits of their own, in `validation` and `idempotency`.
 """
@@ -21,7 +21,7 @@ LENGTHS: dict[str, dict[str, int]] = {
     "SetupIntentCreateParams": {"description": 1000},
     "SetupIntentUpdateParams": {"description": 1000},
 }
-"""By the name of a call's type in `stripe.params`. What is not here may have 5,000 characters."""
+"""By the name of a call's type in `stripe.params`. Texts that are not listed may have 5,000 characters."""
 
 
 def check_lengths(type_name: str, params: Json) -> None:

@@ -1,4 +1,4 @@
-"""Lists as Stripe answers them: newest first, with cursors (https://docs.stripe.com/api/pagination)."""
+"""Lists as Stripe returns them: newest first, with cursors (https://docs.stripe.com/api/pagination)."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ COMPARISONS: dict[str, Callable[[int, int], bool]] = {
 def listed(work: Work, kind: str, params: Json, url: str, *filters: str) -> Json:
     """Return a page of one kind of object. `filters` are the parameters that an object's own field must equal.
 
-    A filter that Stripe has and that is not among them is refused: a list that ignored it would show too much.
+    A filter that Stripe has and that is not among them is refused: ignoring it would return too many objects.
     """
     for name in params:
         if name not in filters and name not in PAGING:

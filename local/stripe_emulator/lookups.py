@@ -1,4 +1,4 @@
-"""Finds what parameters name, and refuses what may not be used."""
+"""Finds the objects that parameters name, and refuses those that may not be used."""
 
 from __future__ import annotations
 

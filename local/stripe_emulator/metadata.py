@@ -18,13 +18,13 @@ def merged(before: Json, change: Json | str) -> Json:
 
 
 def check_email(address: str | None, param: str) -> None:
-    """Refuse what cannot be an e-mail address: of a domain with a dot, in ASCII (other letters of it as Punycode)."""
+    """Refuse what cannot be an e-mail address: ASCII, with a dot in the domain (other letters of it as Punycode)."""
     if address and not EMAIL.fullmatch(address):
         raise invalid(f"Invalid email address: {address}", param=param, code="email_invalid")
 
 
 def check_url(url: str, param: str) -> None:
-    """Refuse what is not a whole URL."""
+    """Refuse what is not an absolute URL."""
     if not urlsplit(url).scheme or "://" not in url:
         message = f"Invalid URL: An explicit scheme (such as https) must be provided: {url}"
         raise invalid(message, param=param, code="url_invalid")

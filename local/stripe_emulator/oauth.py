@@ -1,4 +1,4 @@
-"""Connecting accounts: the page where an owner agrees, and the exchange of its code (Stripe Connect, OAuth).
+"""Connecting accounts: the page where an owner approves, and the exchange of its code (Stripe Connect, OAuth).
 
 https://docs.stripe.com/connect/oauth-reference
 """
@@ -25,7 +25,7 @@ CODE_SECONDS = 300
 
 
 class OAuthError(Exception):
-    """A refusal in OAuth's own form: `{"error": ..., "error_description": ...}`."""
+    """A refusal in OAuth's format: `{"error": ..., "error_description": ...}`."""
 
     def __init__(self, error: str, description: str, status: int = 400) -> None:
         super().__init__(description)
@@ -113,7 +113,7 @@ def _token(engine: Engine, request: Request) -> Response:
 
 
 def _exchange(work: Work, identifier: str) -> tuple[OAuthError | None, Json]:
-    """Exchange a code for access. One that is used twice takes back what it gave: it may have been stolen."""
+    """Exchange a code for access. Using a code twice revokes the access that it gave: it may have been stolen."""
     code = work.get(CODE, identifier)
     if code is None or work.time - code["created"] > CODE_SECONDS:
         return OAuthError("invalid_grant", f"Authorization code does not exist: {identifier}"), {}

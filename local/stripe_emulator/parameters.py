@@ -1,8 +1,8 @@
-"""What parameters each call takes, read from the `stripe` package's own parameter types.
+"""The parameters that each call accepts, read from the `stripe` package's own parameter types.
 
-`stripe.params.PaymentIntentCreateParams` and its kin are generated from Stripe's OpenAPI description; a parameter that
-is not in them is one that Stripe does not have. Their `Literal[...] | str` unions are lists of the values that Stripe
-knows, and are read as such.
+Types like `stripe.params.PaymentIntentCreateParams` are generated from Stripe's OpenAPI description; a parameter that
+is not in them is one that Stripe does not have. Their `Literal[...] | str` unions are read as lists of the values that
+Stripe accepts.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ OPTIONS = frozenset(RequestOptions.__annotations__)
 
 @dataclass(frozen=True)
 class Shape:
-    """What one parameter may be. Several may hold: a number of seconds or a range, an object or the empty string."""
+    """The types that one parameter may have, one or several: a number or a range, an object or the empty string."""
 
     text: bool = False
     integer: bool = False

@@ -33,7 +33,7 @@ ALWAYS_CHANGEABLE = frozenset({"description", "metadata", "receipt_email", "ship
 
 
 def create(work: Work, params: Json) -> Json:
-    """Create a payment intent, and confirm it at once if `confirm` says so."""
+    """Create a payment intent, and confirm it at once if `confirm` is true."""
     intent_rules.check_creation(params)
     currency = check_currency(params["currency"])
     intent = _blank(work.now, check_amount(params["amount"], currency), currency)
@@ -54,7 +54,7 @@ def retrieve(work: Work, _params: Json, identifier: str) -> Json:
 
 
 def update(work: Work, params: Json, identifier: str) -> Json:
-    """Change a payment intent that is not yet on its way."""
+    """Change a payment intent. Once it is processing or has ended, only `ALWAYS_CHANGEABLE` can change."""
     intent = work.need("payment_intent", identifier)
     if not set(params) <= ALWAYS_CHANGEABLE:
         intent_rules.require_status(intent, UPDATABLE, "updated", "update")
@@ -87,7 +87,7 @@ def cancel(work: Work, params: Json, identifier: str) -> Json:
 
 
 def list_all(work: Work, params: Json) -> Json:
-    """List payment intents; unlike a search, a list is never behind."""
+    """List payment intents; unlike a search, a list has no lag."""
     return listed(work, "payment_intent", params, "/v1/payment_intents", "customer")
 
 

@@ -1,6 +1,6 @@
-"""Cards as Stripe keeps them (https://docs.stripe.com/api/payment_methods): made from test numbers, tokens and ids.
+"""Cards as Stripe keeps them (https://docs.stripe.com/api/payment_methods): created from test numbers, tokens and ids.
 
-A payment method is used once unless it is attached to a customer, and never again after it was detached.
+A payment method can be used once unless it is attached to a customer, and never again after it was detached.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def attach_by_url(work: Work, params: Json, identifier: str) -> Json:
 
 
 def join(work: Work, method: Json, customer: str) -> Json:
-    """Make a card a customer's, and tell so."""
+    """Attach a card to a customer, and add the event."""
     method["customer"] = customer
     work.save(method)
     work.emit("payment_method.attached", method)
@@ -89,7 +89,7 @@ def join(work: Work, method: Json, customer: str) -> Json:
 
 
 def detach(work: Work, _params: Json, identifier: str) -> Json:
-    """Take a card from its customer, for good."""
+    """Detach a card from its customer; it cannot be used again."""
     method = work.need("payment_method", identifier)
     if method["customer"] is None:
         message = "The payment method you provided is not attached to a customer so detachment is impossible."

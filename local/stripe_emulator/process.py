@@ -1,4 +1,4 @@
-"""An emulator as a process of its own: started, stopped, killed and started again on the same port."""
+"""An emulator as a separate process, which can be stopped, killed and started again on the same port."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class EmulatorProcess:
     ) -> None:
         """Choose how to run it; `start` (or `with`) runs it.
 
-        `delay_seconds` is how long slow things take (settling, disputes of the dispute card, failing refunds).
+        `delay_seconds` is the delay of automatic changes (settling, disputes of the dispute card, failing refunds).
         `arguments` are further arguments of its command line.
         """
         self.port = port or free_port()
@@ -66,7 +66,7 @@ class EmulatorProcess:
         self.stop()
 
     def start(self) -> Self:
-        """Start the process and return when it answers. One that runs already is left as it is."""
+        """Start the process and return when it answers. A running process is left as it is."""
         if self._process is not None:
             return self
         command = [sys.executable, "-m", "local.stripe_emulator", *self._arguments]
@@ -96,7 +96,7 @@ class EmulatorProcess:
 
 
 def free_port() -> int:
-    """Return a port of this machine that nobody listens on."""
+    """Return a port of this machine that no process listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -1,4 +1,4 @@
-"""What a browser may do: calls with a publishable key and the client secret of the one intent they are about."""
+"""What a browser may do: calls with a publishable key and the client secret of the one intent that they act on."""
 
 from __future__ import annotations
 

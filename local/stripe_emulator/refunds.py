@@ -1,4 +1,4 @@
-"""Refunds, whole and partial, never more than was taken (https://docs.stripe.com/api/refunds)."""
+"""Refunds, full and partial, never more than was charged (https://docs.stripe.com/api/refunds)."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ UPDATE = ("metadata",)
 
 
 def create(work: Work, params: Json) -> Json:
-    """Refund a charge, by its own id or its payment intent's; without an amount, all that is left."""
+    """Refund a charge, given by its own id or its payment intent's; without an amount, refund all that is left."""
     charge = _charge(work, params)
     amount = _amount(charge, params)
     refund = _blank(work, charge, amount, params)
@@ -51,7 +51,7 @@ def update(work: Work, params: Json, identifier: str) -> Json:
 
 
 def list_all(work: Work, params: Json) -> Json:
-    """List refunds, of a charge or a payment intent if one is named."""
+    """List refunds, optionally of one charge or payment intent."""
     return listed(work, "refund", params, "/v1/refunds", "charge", "payment_intent")
 
 
@@ -69,7 +69,7 @@ def finish(work: Work, refund: Json) -> Json:
 
 
 def fail(work: Work, refund: Json, reason: str = "unknown") -> Json:
-    """Let a refund fail: the bank gave the money back, and the charge counts it as not refunded."""
+    """Fail a refund: the bank returned the money, and the charge no longer counts it as refunded."""
     if refund["status"] == "failed":
         return refund
     before = copy.deepcopy(refund)

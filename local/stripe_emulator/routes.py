@@ -1,4 +1,4 @@
-"""The calls that the emulator answers: path, parameters, and the function that does it."""
+"""The calls that the emulator answers: path, parameters, and the function that runs."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Route:
 
     @property
     def pattern(self) -> re.Pattern[str]:
-        """The path as an expression whose groups are the ids in it."""
+        """The path as a regular expression whose groups are the ids in it."""
         return re.compile(self.path.replace("{id}", r"([A-Za-z0-9_]+)"))
 
 

@@ -1,4 +1,4 @@
-"""HTTP: reads requests, hands them to the API, the control API, OAuth or the browser's files, and answers."""
+"""HTTP: reads requests, passes them to the API, the control API, OAuth or the browser's files, and answers."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Application:
         self._control = Control(engine)
 
     def __call__(self, environ: dict[str, Any], start_response: StartResponse) -> Iterable[bytes]:
-        """Answer one request, or cut its connection where a fault says so."""
+        """Answer one request, or cut its connection if a fault says so."""
         request = Request(environ)
         try:
             response = self._respond(request)
@@ -80,21 +80,21 @@ def _json(answer: Answer) -> Response:
 
 
 def _cut(environ: dict[str, Any]) -> ConnectionError:
-    """Close the connection without an answer, and return the error by which the server knows that nobody listens."""
+    """Close the connection without an answer; return the error from which the server knows that the client is gone."""
     connection: socket.socket = environ["werkzeug.socket"]
     connection.shutdown(socket.SHUT_RDWR)
     return ConnectionResetError()
 
 
 class _Handler(WSGIRequestHandler):
-    # Headers and body leave in two writes; without this every answer would wait for a delayed acknowledgement.
+    # Headers and body are sent in two writes; without this every answer would wait for a delayed acknowledgement.
     disable_nagle_algorithm = True
 
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
-        """Keep quiet: `/_control/calls` is the log."""
+        """Write nothing: `/_control/calls` is the log."""
 
     def log_error(self, format: str, *args: Any) -> None:
-        """Tell of what went wrong in the emulator itself."""
+        """Print errors of the emulator itself."""
         print("stripe emulator:", format % args, file=sys.stderr)
 
 

@@ -13,7 +13,7 @@ RETRY_DELAYS_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
 
 @dataclass(frozen=True)
 class Settings:
-    """Everything that can be chosen when the emulator is started."""
+    """Everything that can be set when the emulator is started."""
 
     port: int
     host: str = "127.0.0.1"
@@ -35,7 +35,7 @@ class Settings:
 
     @property
     def url(self) -> str:
-        """Where the emulator answers."""
+        """The base URL of the emulator."""
         return f"http://{self.host}:{self.port}"
 
     def webhook_of(self, *, connected: bool) -> tuple[str, str]:

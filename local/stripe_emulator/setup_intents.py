@@ -33,7 +33,7 @@ FAILED_AUTHENTICATION = (
 
 
 def create(work: Work, params: Json) -> Json:
-    """Create a setup intent, and confirm it at once if `confirm` says so."""
+    """Create a setup intent, and confirm it at once if `confirm` is true."""
     intent_rules.check_creation(params)
     intent = _blank(work.now, params.get("usage", "off_session")) | intent_rules.method_types(params)
     if work.connected:
@@ -61,7 +61,7 @@ def update(work: Work, params: Json, identifier: str) -> Json:
 
 
 def confirm(work: Work, params: Json, identifier: str) -> Json:
-    """Confirm a setup intent: the card is saved, declined, or asks for authentication."""
+    """Confirm a setup intent: the card is saved, declined, or requires authentication."""
     return _confirm(work, work.need("setup_intent", identifier), params)
 
 
@@ -77,12 +77,12 @@ def cancel(work: Work, params: Json, identifier: str) -> Json:
 
 
 def list_all(work: Work, params: Json) -> Json:
-    """List setup intents, of a customer or a card if one is named."""
+    """List setup intents, optionally of one customer or card."""
     return listed(work, "setup_intent", params, "/v1/setup_intents", "customer", "payment_method")
 
 
 def finish_authentication(work: Work, intent: Json, *, succeeded: bool) -> Json:
-    """Go on after the customer's bank has answered."""
+    """Continue after the customer's bank has answered."""
     method = work.need("payment_method", intent["_challenge"]["method"])
     intent |= {"next_action": None, "_challenge": None}
     if succeeded:
@@ -122,7 +122,7 @@ def _confirm(work: Work, intent: Json, params: Json) -> Json:
 
 
 def _asks(method: Json, requested: str) -> bool:
-    """Tell whether the card asks; the customer is present, so every card that ever asks does so here."""
+    """Tell whether the card requires authentication; the customer is present."""
     card = payment_methods.card_of(method)
     if card.authentication is Authentication.ON_SESSION_ONLY and card.decline is None:
         return False  # the card that Stripe calls "already set up"

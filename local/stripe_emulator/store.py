@@ -1,8 +1,8 @@
-"""Where the emulator keeps its objects: in memory, and in an SQLite file when one is given.
+"""The emulator's objects: in memory, and in an SQLite file if one is given.
 
 Every object is a JSON dictionary with `id` and `object` (its kind), and belongs to one Stripe account. Names that begin
-with an underscore are the emulator's own and are never shown. A commit is written to the file before it is
-acknowledged, so a killed process forgets nothing that it answered.
+with an underscore are internal and are never shown. A commit is written to the file before it is acknowledged, so a
+killed process loses nothing that it has acknowledged.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 
 from local.stripe_emulator.errors import Json
 
-BaseUrl = tuple[str, str, str]  # account, kind, id
+ObjectKey = tuple[str, str, str]  # account, kind, id
 
 TABLE = "CREATE TABLE IF NOT EXISTS objects (account TEXT, kind TEXT, id TEXT, body TEXT, UNIQUE (account, kind, id))"
 UPSERT = (
@@ -25,7 +25,7 @@ UPSERT = (
 
 
 class Store:
-    """All objects of all accounts. Whoever reads or writes holds `lock`."""
+    """All objects of all accounts. Callers hold `lock` while they read or write."""
 
     def __init__(self, path: Path | None = None) -> None:
         self.lock = threading.RLock()
@@ -33,7 +33,7 @@ class Store:
         self._file = _open(path) if path else None
         self._load()
 
-    def find(self, place: BaseUrl) -> Json | None:
+    def find(self, place: ObjectKey) -> Json | None:
         """Return the committed object, which the caller must not change."""
         account, kind, identifier = place
         return self._shelves.get((account, kind), {}).get(identifier)
@@ -49,7 +49,7 @@ class Store:
                 yield from ((account, found) for found in list(shelf.values()))
 
     def commit(self, changes: Iterable[tuple[str, Json]]) -> None:
-        """Take over `(account, object)` pairs, all or none."""
+        """Write `(account, object)` pairs, all or none."""
         changed = list(changes)
         if self._file is not None and changed:
             rows = [(account, body["object"], body["id"], json.dumps(body)) for account, body in changed]
@@ -59,7 +59,7 @@ class Store:
             self._shelves.setdefault((account, body["object"]), {})[body["id"]] = body
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Delete everything."""
         with self.lock:
             self._shelves.clear()
             if self._file is not None:
@@ -78,7 +78,7 @@ class Store:
 def _open(path: Path) -> sqlite3.Connection:
     path.parent.mkdir(parents=True, exist_ok=True)
     connection = sqlite3.connect(path, check_same_thread=False)
-    # With a write-ahead log, what was committed is with the operating system: a killed process loses none of it.
+    # With a write-ahead log, a commit has reached the operating system: a killed process loses none of it.
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = OFF")
     connection.execute(TABLE)

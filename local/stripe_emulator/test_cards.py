@@ -1,7 +1,7 @@
 """The test cards: what each card number, `pm_card_...` and `tok_...` does.
 
-https://docs.stripe.com/testing. The two cards whose names begin with `pm_emulator_` are not Stripe's: they stand for
-payment methods that take a while to settle, of which Stripe's cards have none.
+https://docs.stripe.com/testing. The two cards whose names begin with `pm_emulator_` are not Stripe's: their payments
+settle later, which none of Stripe's test cards do.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from enum import Enum
 
 
 class Authentication(Enum):
-    """When a card asks for 3-D Secure."""
+    """When a card requires 3-D Secure."""
 
     NEVER = "never"
     WHEN_REQUESTED = "when requested"
@@ -21,7 +21,7 @@ class Authentication(Enum):
 
 
 class Sequel(Enum):
-    """What happens by itself after a charge or a refund of the card."""
+    """What happens automatically after a charge or a refund of the card."""
 
     NONE = "none"
     FRAUDULENT_DISPUTE = "fraudulent"
@@ -36,7 +36,7 @@ class Sequel(Enum):
 
 @dataclass(frozen=True)
 class Decline:
-    """Why a card is declined, as the error tells it."""
+    """Why a card is declined, as the error states it."""
 
     code: str
     decline_code: str

@@ -1,4 +1,4 @@
-"""What happens by itself: slow payments settle, refunds fail, disputes and fraud warnings arrive."""
+"""What happens automatically: slow payments settle, refunds fail, disputes and fraud warnings arrive."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ LOOK_EVERY_SECONDS = 0.05
 
 
 def settle_payment(work: Work, details: Json) -> None:
-    """End a payment that is processing."""
+    """Settle a payment that is processing."""
     intent = work.need("payment_intent", details["payment_intent"])
     if intent["status"] == "processing":
         confirmation.settle(work, intent, succeeded=details["outcome"] == "succeed")
@@ -27,27 +27,27 @@ def finish_refund(work: Work, details: Json) -> None:
 
 
 def fail_refund(work: Work, details: Json) -> None:
-    """Let a refund fail after all."""
+    """Fail a refund, even if it had succeeded."""
     refunds.fail(work, work.need("refund", details["refund"]))
 
 
 def open_dispute(work: Work, details: Json) -> None:
-    """Let the cardholder dispute a charge."""
+    """Open a dispute of a charge, as the cardholder."""
     disputes.open_on(work, work.need("charge", details["charge"]), reason=details["reason"])
 
 
 def open_inquiry(work: Work, details: Json) -> None:
-    """Let the cardholder's bank ask about a charge."""
+    """Open an inquiry about a charge, as the cardholder's bank."""
     disputes.open_on(work, work.need("charge", details["charge"]), reason="fraudulent", inquiry=True)
 
 
 def close_dispute(work: Work, details: Json) -> None:
-    """Let the bank decide on the evidence."""
+    """Decide a dispute on its evidence, as the bank."""
     disputes.decide(work, work.need("dispute", details["dispute"]), won=details["outcome"] == "won")
 
 
 def warn_of_fraud(work: Work, details: Json) -> None:
-    """Let the card's issuer warn of fraud."""
+    """Warn of fraud, as the card's issuer."""
     charges.warn_of_fraud(work, work.need("charge", details["charge"]))
 
 
@@ -58,7 +58,7 @@ ACTIONS: dict[str, Callable[[Work, Json], None]] = {
 
 
 def run_due(work: Work, task: Json) -> None:
-    """Do what a task says, and mark it as done."""
+    """Run a task, and mark it as done."""
     current = work.need(TASK, task["id"])
     if not current["done"]:
         ACTIONS[current["action"]](work, current["details"])
@@ -74,11 +74,11 @@ class Timers:
         self._thread = threading.Thread(target=self._run, name="timers", daemon=True)
 
     def start(self) -> None:
-        """Begin to look for what is due."""
+        """Start checking for due tasks."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Stop looking; what is not done stays in the store."""
+        """Stop checking; tasks that are not done stay in the store."""
         self._stopping.set()
 
     def _run(self) -> None:

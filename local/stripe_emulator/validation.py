@@ -1,6 +1,6 @@
-"""Checks the parameters of a call against their shapes and turns strings into what they stand for.
+"""Checks the parameters of a call against their shapes and converts strings to their types.
 
-Everything refused here is refused before the call begins to execute; no idempotency key remembers it.
+Everything refused here is refused before the call begins to execute; no idempotency key saves it.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ def checked(raw: Json, fields: dict[str, Field], *, path: str = "") -> Json:
     """Return the parameters with their right types.
 
     Raises `ApiError` with Stripe's codes: `parameter_unknown`, `parameter_missing`, `parameter_invalid_integer`,
-    `parameter_invalid_empty` and their kin.
+    `parameter_invalid_empty` and similar ones.
     """
     unknown = [_inside(path, name) for name in raw if name not in fields]
     if unknown:
@@ -77,7 +77,7 @@ def _scalar(value: str, shape: Shape, path: str) -> Any:
 
 
 def _empty(shape: Shape, path: str) -> Any:
-    """Take an empty string as unsetting, where the type says so and within metadata; refuse it elsewhere."""
+    """Accept an empty string to unset a value, where the type allows it and within metadata; refuse it elsewhere."""
     if "" in shape.choices or shape.values is not None or path.startswith("metadata[") or "][" in path:
         return ""
     message = (

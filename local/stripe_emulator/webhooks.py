@@ -1,7 +1,7 @@
-"""Webhooks: signs events and sends them, again and again until they are taken (https://docs.stripe.com/webhooks).
+"""Webhooks: signs events and sends them, with retries until they are accepted (https://docs.stripe.com/webhooks).
 
-Deliveries are part of the store, written together with the events they carry, so that a restart goes on sending.
-Several are under way at once: as with Stripe, their order is not promised.
+Deliveries are part of the store, written together with their events, so that sending continues after a restart.
+Several are in progress at once: as with Stripe, their order is not guaranteed.
 """
 
 from __future__ import annotations
@@ -63,13 +63,13 @@ def _struck(delivery: Json, fault: Fault | None) -> Json:
 
 
 def _gathered(shuffled: list[tuple[str, Json]], now: float) -> list[tuple[str, Json]]:
-    """Return the shuffled deliveries in reverse, all of them as soon as the first is due, or none yet."""
+    """Return the shuffled deliveries in reverse order: all of them once any is due, else none."""
     is_due = any(delivery["due_at"] <= now for _, delivery in shuffled)
     return shuffled[::-1] if is_due else []
 
 
 class Webhooks:
-    """The background worker that sends what is due."""
+    """The background worker that sends the due deliveries."""
 
     def __init__(self, store: Store, settings: Settings, clock: Clock) -> None:
         self._store = store
@@ -84,13 +84,13 @@ class Webhooks:
         self._thread = threading.Thread(target=self._run, name="webhooks", daemon=True)
 
     def start(self) -> None:
-        """Begin to send, with what an earlier run left unsent."""
+        """Start sending, including what an earlier run left unsent."""
         with self._store.lock:
             self.notice(list(self._store.everywhere(KIND)))
         self._thread.start()
 
     def notice(self, changes: list[tuple[str, Json]]) -> None:
-        """Take note of the deliveries among what was committed."""
+        """Register the deliveries among the committed changes."""
         fresh = {body["id"]: account for account, body in changes if body["object"] == KIND}
         with self._wanted:
             self._open |= fresh
@@ -98,21 +98,21 @@ class Webhooks:
             self._wanted.notify()
 
     def stop(self) -> None:
-        """Stop sending; what is unsent stays in the store."""
+        """Stop sending; unsent deliveries stay in the store."""
         with self._wanted:
             self._stopping = True
             self._wanted.notify()
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     def send_now(self, account: str, event: str) -> int:
-        """Make every delivery of an event due now, whatever became of it; return how many."""
+        """Make every delivery of an event due now, whatever its state; return how many."""
         return self._change(
             lambda owner, delivery: owner == account and delivery["event"] == event,
             {"state": "pending", "due_at": 0.0, "shuffled": False},
         )
 
     def release(self) -> int:
-        """Send what was held; return how many."""
+        """Send the held deliveries; return how many."""
         return self._change(lambda _, delivery: delivery["state"] == "held", {"state": "pending", "due_at": 0.0})
 
     def log(self) -> list[Json]:
@@ -140,7 +140,7 @@ class Webhooks:
                     return
 
     def _send_due(self) -> float:
-        """Hand over what is due, and return the seconds until something else will be."""
+        """Pass the due deliveries to the pool; return the seconds to wait for the next ones."""
         now = time.time()
         pending = self._pending()
         single = [pair for pair in pending if pair[1]["due_at"] <= now and not pair[1]["shuffled"]]
@@ -153,7 +153,7 @@ class Webhooks:
         return min([IDLE_SECONDS, *later])
 
     def _pending(self) -> list[tuple[str, Json]]:
-        with self._wanted:  # who is under way is read first: a delivery that ends meanwhile is then seen as ended
+        with self._wanted:  # deliveries in progress are read first: one that ends meanwhile is then seen as ended
             candidates = [(account, name) for name, account in self._open.items() if name not in self._under_way]
         pending = []
         with self._store.lock:

@@ -1,4 +1,4 @@
-"""One call's reading and writing: what it saves and the events it causes appear together, or not at all."""
+"""One call's reads and writes: the objects it saves and the events it causes are committed together, or not at all."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from dataclasses import dataclass, field
 from local.stripe_emulator import events
 from local.stripe_emulator.errors import Json, no_such
 from local.stripe_emulator.ids import new_id
-from local.stripe_emulator.store import BaseUrl, Store
+from local.stripe_emulator.store import ObjectKey, Store
 
 TASK = "_task"
 
 
 @dataclass(frozen=True)
 class Cause:
-    """The API request behind a change; empty for what happens by itself or from the dashboard."""
+    """The API request that caused a change; empty for changes that are automatic or made in the dashboard."""
 
     request_id: str | None = None
     idempotency_key: str | None = None
@@ -24,7 +24,7 @@ class Cause:
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What every call knows: the platform's own account, where the emulator answers, how long slow things take.
+    """What every call needs: the platform's own account, the emulator's URL, the delay of automatic changes.
 
     The accounts in `restricted` may not charge.
     """
@@ -48,8 +48,8 @@ class Work:
         self.time = now
         self.cause = cause or Cause()
         self._store = store
-        self._copies: dict[BaseUrl, Json] = {}
-        self._saved: dict[BaseUrl, Json] = {}
+        self._copies: dict[ObjectKey, Json] = {}
+        self._saved: dict[ObjectKey, Json] = {}
 
     @property
     def now(self) -> int:
@@ -63,11 +63,11 @@ class Work:
 
     @property
     def platform(self) -> Work:
-        """The same unit of work, seen from the platform's own account, which keeps the connected accounts."""
+        """The same unit of work for the platform's own account, which holds the connected accounts."""
         return self.beside(self.around.platform)
 
     def beside(self, account: str) -> Work:
-        """Return the same unit of work, seen from another account."""
+        """Return the same unit of work for another account."""
         other = copy.copy(self)
         other.account = account
         return other
@@ -83,7 +83,7 @@ class Work:
         return self._copies[place]
 
     def need(self, kind: str, identifier: str, param: str | None = None) -> Json:
-        """Return an object, or refuse: 404 when it is what the URL names, 400 when `param` names it."""
+        """Return an object. Raises ApiError if it does not exist: 404 if the URL names it, 400 if `param` does."""
         found = self.get(kind, identifier)
         if found is None:
             raise no_such(NOUNS.get(kind, kind), identifier, param=param)
@@ -104,21 +104,21 @@ class Work:
                 yield current
 
     def emit(self, type: str, body: Json, previous: Json | None = None) -> Json:
-        """Add an event about an object as it is now; `previous` holds what an update replaced."""
+        """Add an event with an object's current state; `previous` holds the values that an update replaced."""
         return self.save(events.build(self, type, body, previous))
 
     def later(self, action: str, **details: str) -> None:
-        """Have something happen by itself after the emulator's delay (see `timers`)."""
+        """Schedule a task that runs after the emulator's delay (see `timers`)."""
         task = {"id": new_id("task"), "object": TASK, "action": action, "done": False}
         self.save(task | {"due_at": self.time + self.around.delay_seconds, "details": details})
 
     def discard(self) -> None:
-        """Forget every change made so far."""
+        """Discard every change made so far."""
         self._copies.clear()
         self._saved.clear()
 
     def changes(self) -> list[tuple[str, Json]]:
-        """Return what is to be written, in the order of its first saving."""
+        """Return the objects to write, in the order in which they were first saved."""
         return [(account, body) for (account, _, _), body in self._saved.items()]
 
     def _fresh(self, kind: str) -> list[Json]:

@@ -1,4 +1,4 @@
-"""The commands about dead letters."""
+"""The commands for dead letters."""
 
 import sys
 from collections import Counter
@@ -22,9 +22,9 @@ from ops.dead_letters.queue import MOST_HELD, Walk, count, send_back
 
 WRONG = 1
 MANY = 1_000
-"""From so many letters on, a progress bar is worth its place."""
+"""From this many letters on, a progress bar is shown."""
 CHUNK = 1_000
-"""Letters that are discarded between two movements of the bar."""
+"""How many letters are discarded between two updates of the progress bar."""
 out = Console(soft_wrap=True)
 
 Command = Callable[..., Any]
@@ -32,7 +32,7 @@ Advance = Callable[[int], None]
 
 
 def choosing(command: Command) -> Command:
-    """Give a command the options that choose letters; it gets them as a Choice."""
+    """Add the options that choose letters to a command, which receives them as `letter_filter` and `limit`."""
     options = (
         click.option("--reason", "reasons", multiple=True, help="Only letters of this reason."),
         click.option("--account", "accounts", multiple=True, help="Only letters about this account."),
@@ -60,7 +60,7 @@ def choosing(command: Command) -> Command:
 def dead_letters() -> None:
     """Usage messages that could not be posted.
 
-    Options that choose may be repeated: any of the values of one option, and all of the options.
+    Options that choose may be repeated: a letter matches any of the values of one option, and all of the options.
     """
 
 
@@ -68,7 +68,7 @@ def dead_letters() -> None:
 @choosing
 @click.option("--messages", is_flag=True, help="Write each letter with its body, as a line of JSON.")
 def show(letter_filter: LetterFilter, limit: int, messages: bool) -> None:
-    """Show dead letters by reason and account, with an example of each. They stay where they are.
+    """Show dead letters by reason and account, with an example of each. They are not moved.
 
     A message of several events is shown if any of them is chosen.
     """
@@ -87,10 +87,10 @@ def show(letter_filter: LetterFilter, limit: int, messages: bool) -> None:
 @dead_letters.command("send-back")
 @choosing
 def send_back_chosen(letter_filter: LetterFilter, limit: int) -> None:
-    """Send dead letters back to the usage queue, once their cause is mended; all of them if none are chosen.
+    """Send dead letters back to the usage queue, once their cause is fixed; all of them if none are chosen.
 
-    A message of several events is sent back if any of them is chosen. Nothing is charged twice. Letters that come
-    while this runs are left alone. Exits with 1 when one could not be sent.
+    A message of several events is sent back if any of them is chosen. Nothing is charged twice. Letters that arrive
+    while this runs are left alone. Exits with 1 if one could not be sent.
     """
     sent: Counter[str] = Counter()
     unsent: Counter[str] = Counter()
@@ -108,10 +108,10 @@ def send_back_chosen(letter_filter: LetterFilter, limit: int) -> None:
 @click.option("--all", "everything", is_flag=True, help="Discard them all, but exceptions.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def discard(letter_filter: LetterFilter, limit: int, everything: bool, yes: bool) -> None:
-    """Discard dead letters for ever: what they say was used is never charged.
+    """Discard dead letters permanently: their usage is never charged.
 
     A message of several events is discarded only if all of them are chosen, or if its message id is. To keep a copy,
-    write them to a file first: show --messages. Exits with 1 when one could not be discarded, or you say no.
+    write them to a file first: show --messages. Exits with 1 if one could not be discarded, or you answer no.
     """
     if letter_filter.has_conditions == everything:
         raise click.UsageError("say which to discard, or give --all")
@@ -142,7 +142,7 @@ def read_without_bodies(walk: Walk, letter_filter: LetterFilter, limit: int) -> 
 def chosen_letters(
     walk: Walk, is_chosen: Callable[[Letter], bool], limit: int, advance: Advance
 ) -> Iterator[list[Letter]]:
-    """Yield the letters that are chosen, up to a limit, some at a time."""
+    """Yield the letters that are chosen, up to a limit, in batches."""
     left = limit
     while left > 0 and (letters := walk.receive(left)):
         chosen = [letter for letter in letters if is_chosen(letter)]
@@ -152,7 +152,7 @@ def chosen_letters(
 
 
 def discard_all(walk: Walk, letters: list[Letter]) -> list[Letter]:
-    """Delete letters; return those that are gone."""
+    """Delete letters; return those that were deleted."""
     gone: list[Letter] = []
     with progress("Discarding", len(letters)) as advance:
         for start in range(0, len(letters), CHUNK):
@@ -164,7 +164,7 @@ def discard_all(walk: Walk, letters: list[Letter]) -> list[Letter]:
 
 @contextmanager
 def progress(description: str, limit: int) -> Iterator[Advance]:
-    """Show a bar while many letters are worked on; its end is about right."""
+    """Show a progress bar while many letters are processed; its total is approximate."""
     total = count() if limit >= MANY else limit
     with Progress(console=Console(stderr=True), disable=total < MANY) as bar:
         task = bar.add_task(description, total=total)
@@ -206,7 +206,7 @@ def print_counts(done: str, counts: Counter[str], *, even_none: bool = True) -> 
 
 
 def end(walk: Walk, trouble: str, failed: Counter[str]) -> None:
-    """Say what was left undone, and exit with 1 if it should have been done."""
+    """Print what is left, and exit with 1 if any letter failed."""
     out.print(f"about {count():,} left", highlight=False)
     if walk.came_later:
         out.print(f"{walk.came_later:,} came meanwhile, and were left alone", highlight=False)

@@ -37,13 +37,13 @@ def add_to_groups(groups: dict[tuple[str, str], Group], letters: Iterable[Letter
 
 
 def account_of(letter: Letter) -> str:
-    """Return the account that a letter is about, or how many there are; nothing if it cannot be read."""
+    """Return the account that a letter is about, or how many there are; empty if it cannot be read."""
     accounts = {event.account_id for event in letter.events if event.account_id}
     return f"({len(accounts)} accounts)" if len(accounts) > 1 else next(iter(accounts), "")
 
 
 def example_of(letter: Letter) -> str:
-    """Say in one line which letter it is, and what is wrong with it."""
+    """Describe in one line which letter it is, and its error."""
     event = letter.events[0]
     others = f" and {len(letter.events) - 1} more" if len(letter.events) > 1 else ""
     return printable(f"message {letter.message_id}: {_name_of(event)}{others}: {letter.detail}")
@@ -56,7 +56,7 @@ def _name_of(event: Event) -> str:
 
 
 def printable(text: str) -> str:
-    """Replace what a terminal would obey: producers write these texts."""
+    """Replace unprintable characters, which a terminal could execute: producers write these texts."""
     return "".join(character if character.isprintable() else "\ufffd" for character in text)
 
 

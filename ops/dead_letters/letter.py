@@ -1,4 +1,4 @@
-"""A dead letter, read from what SQS hands over. Pure; any body can be read, however broken."""
+"""A dead letter, read from a message of SQS. Pure; any body can be read, however malformed."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -8,12 +8,12 @@ import msgspec
 from chalicelib.json_input import NotJson, read_json
 
 GAVE_UP: Final = "gave_up"
-"""The reason of a message that SQS moved after its last delivery; it brings no reason of its own."""
+"""The reason of a message that SQS moved after its last delivery; such a message has no reason of its own."""
 GAVE_UP_DETAIL: Final = "not posted in any of its deliveries; the log of record_usage says why, by message id"
 
 
 class Event(msgspec.Struct, frozen=True):
-    """What is known of one of a letter's events."""
+    """What is known about one of a letter's events."""
 
     account_id: str | None = None
     source: str | None = None
@@ -24,7 +24,7 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     """A dead letter.
 
     `message_id` is the one that the log of record_usage names; `letter_id` is the dead-letter queue's own. There is
-    always at least one event, with nothing known of it if the body cannot be read.
+    always at least one event; if the body cannot be read, it has what the message's attributes say, or nothing.
     """
 
     letter_id: str
@@ -52,7 +52,7 @@ def read_letter(message: Mapping[str, Any]) -> Letter:
 
 
 def read_events(body: str) -> tuple[Event, ...]:
-    """Return what can be read of the events in a body; nothing if it cannot be read."""
+    """Return what can be read of the events in a body; empty if it cannot be read."""
     content = _parsed(body)
     items = content if isinstance(content, list) else [content]
     return tuple(_event(item) for item in map(_unwrapped, items) if isinstance(item, dict))
@@ -66,7 +66,7 @@ def _parsed(text: str) -> Any:
 
 
 def _unwrapped(item: Any) -> Any:
-    """Take off the envelope of SNS or EventBridge."""
+    """Remove the envelope of SNS or EventBridge."""
     if not isinstance(item, dict) or "specversion" in item:
         return item
     if isinstance(item.get("Message"), str):

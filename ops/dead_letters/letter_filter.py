@@ -1,4 +1,4 @@
-"""The filter of a command: which dead letters it is about. Pure."""
+"""The filter of a command: the dead letters that it applies to. Pure."""
 
 import msgspec
 
@@ -9,7 +9,7 @@ ALL: frozenset[str] = frozenset()
 
 
 class LetterFilter(msgspec.Struct, frozen=True):
-    """Conditions on letters. A letter matches one by any of its values, and must match all of them.
+    """Conditions on letters. A letter matches a condition by any of its values, and must match all conditions.
 
     An id is a message's or an event's.
     """

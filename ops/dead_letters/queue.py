@@ -1,4 +1,4 @@
-"""The dead-letter queue, as an operator's command goes through it: every letter once."""
+"""The dead-letter queue, as an operator's command reads it: every letter once."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -14,17 +14,17 @@ from chalicelib.settings import settings
 from ops.dead_letters.letter import Letter, read_letter
 
 HIDDEN_SECONDS: Final = 15 * 60
-"""How long a received letter stays hidden if nobody releases it."""
+"""How long a received letter stays hidden if it is not released."""
 WAIT_SECONDS: Final = 1
-"""With any wait SQS asks all of its servers, so that an empty answer says that nothing is left to receive."""
+"""With any wait time SQS queries all of its servers, so that an empty answer means that nothing is left to receive."""
 MOST_HELD: Final = 100_000
-"""SQS lets 120,000 messages of a queue be received and not deleted."""
+"""SQS allows 120,000 messages of a queue to be received and not deleted."""
 REPEATED_ANSWERS: Final = 10
-"""So many answers without a new letter in a row mean that all have been seen. SQS may deliver one twice at any time."""
+"""This many answers in a row without a new letter mean that all were seen: SQS may deliver a letter twice."""
 
 
 def count() -> int:
-    """Return about how many dead letters there are."""
+    """Return the approximate number of dead letters."""
     names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
     url = settings().usage_dead_letters_queue_url
     attributes = client().get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]
@@ -32,10 +32,10 @@ def count() -> int:
 
 
 class Walk:
-    """One way through the dead letters that were there when it began; whoever came later is left alone.
+    """One pass over the dead letters that were there when it began; letters that arrive later are left alone.
 
-    Otherwise letters that are sent back, and refused again at once, would be met again and again. At the end of the
-    block all that were not deleted are released.
+    Otherwise letters that are sent back, and refused again at once, would be read again and again. At the end of the
+    block all letters that were not deleted are released.
     """
 
     def __init__(self) -> None:
@@ -55,12 +55,12 @@ class Walk:
         self._release()
 
     def receive(self, most: int) -> list[Letter]:
-        """Return letters that were not returned before, at most so many; none when there are no more."""
+        """Return letters that were not returned before, at most `most`; empty if there are no more."""
         for _ in range(REPEATED_ANSWERS):
             if self._at_end or len(self._handles) >= MOST_HELD:
                 return []
             answers = _side_by_side(self._receive, _sizes(most))
-            # An empty answer is the end: all that is left is held by this walk, or by somebody else.
+            # An empty answer is the end: all remaining letters are held by this walk or by another receiver.
             self._at_end = not all(answers)
             letters = [letter for answer in answers for letter in self._new(answer)]
             if letters:
@@ -68,7 +68,7 @@ class Walk:
         return []
 
     def delete(self, letters: Iterable[Letter]) -> list[Letter]:
-        """Delete letters; return those that are gone."""
+        """Delete letters; return those that were deleted."""
         by_id = {letter.letter_id: letter for letter in letters}
         entries = [{"Id": letter_id, "ReceiptHandle": self._handles[letter_id]} for letter_id in by_id]
         answers = _side_by_side(self._delete, list(_portions(entries)))
@@ -81,7 +81,7 @@ class Walk:
     def _new(self, messages: Iterable[dict[str, Any]]) -> Iterator[Letter]:
         for message in messages:
             is_known = message["MessageId"] in self._handles or message["MessageId"] in self._deleted
-            # Only the handle of the last receipt is good.
+            # Only the handle of the last receipt is valid.
             self._handles[message["MessageId"]] = message["ReceiptHandle"]
             letter = read_letter(message)
             if is_known:
@@ -110,7 +110,7 @@ class Walk:
         return answer
 
     def _release(self) -> None:
-        # One that cannot be released is visible again when its time is over.
+        # A letter that cannot be released becomes visible when its visibility timeout ends.
         entries = [
             {"Id": letter_id, "ReceiptHandle": handle, "VisibilityTimeout": 0}
             for letter_id, handle in self._handles.items()
@@ -122,9 +122,9 @@ class Walk:
 
 
 def send_back(walk: Walk, letters: Sequence[Letter]) -> tuple[list[Letter], list[Letter]]:
-    """Put letters on the usage queue again, without what was said about them; return those sent and those not.
+    """Send letters to the usage queue again, without the attributes about them; return those sent and those not.
 
-    Each is sent before it is deleted: cut off in between it is there twice, and charged once.
+    Each is sent before it is deleted: if cut off in between, it exists twice and is charged once.
     """
     failures = queues.send_all(settings().usage_queue_url, [Message(letter.body) for letter in letters])
     sent = [letter for place, letter in enumerate(letters) if place not in failures]
@@ -138,7 +138,7 @@ def _side_by_side(call: Callable[[Any], Any], arguments: Sequence[Any]) -> list[
 
 
 def _sizes(most: int) -> list[int]:
-    """Divide a number of letters over calls side by side."""
+    """Divide a number of letters among concurrent calls."""
     sizes = (min(MAXIMUM_ENTRIES, most - place * MAXIMUM_ENTRIES) for place in range(CALLS_AT_ONCE))
     return [size for size in sizes if size > 0]
 

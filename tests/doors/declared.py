@@ -8,7 +8,7 @@ from msgspec import inspect
 
 from chalicelib.web import Operation
 
-BaseUrl = tuple[str | int, ...]
+Place = tuple[str | int, ...]
 """Where a field is: names of objects, and numbers in lists."""
 
 PATH_NAME = re.compile(r"{(\w+)}")
@@ -47,7 +47,7 @@ MAKERS: Final[dict[type, Callable[[Any], Any]]] = {
 """How a value of each kind of type is made; of the others it is a text."""
 
 
-def places(value: Any, before: BaseUrl = ()) -> Iterator[BaseUrl]:
+def places(value: Any, before: Place = ()) -> Iterator[Place]:
     """Yield the place of everything in a JSON value, the value itself included."""
     yield before
     if isinstance(value, dict):
@@ -58,14 +58,14 @@ def places(value: Any, before: BaseUrl = ()) -> Iterator[BaseUrl]:
             yield from places(inner, (*before, number))
 
 
-def at(value: Any, place: BaseUrl) -> Any:
+def at(value: Any, place: Place) -> Any:
     """Return what is at a place."""
     for step in place:
         value = value[step]
     return value
 
 
-def replaced(value: Any, place: BaseUrl, new: Any) -> Any:
+def replaced(value: Any, place: Place, new: Any) -> Any:
     """Return a copy of a JSON value with something else at a place."""
     if not place:
         return new

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 from chalicelib.catalog.tax import Tax, minor_unit_micros
 from chalicelib.invoices.invoice import CreditExceedsInvoice, Line, TaxLine, buyer_of, lines_of, one_line, tax_line
 from chalicelib.invoices.issue_credit_note import credit_note, credited_after
-from chalicelib.invoices.table import Credited
+from chalicelib.invoices.table import CreditedAmount
 from chalicelib.money import MICROS, card_step_micros
 from chalicelib.payments.line import Line as Charged
 from tests.invoices import documents
@@ -132,7 +132,7 @@ def test_the_taxes_of_all_credit_notes_are_the_tax_of_the_invoice(parts: list[in
     paid = payment("acme", amount_micros=made.total_micros)
     amounts = [part * 10_000 for part in parts]
     amounts[-1] += made.total_micros - sum(amounts)
-    credited, notes = Credited(), []
+    credited, notes = CreditedAmount(), []
     for sequence, each in enumerate(amounts, 43):
         after = credited_after(made, credited, each)
         notes.append(credit_note(refund(paid, each), made, sequence, after.tax_micros - credited.tax_micros, AT_MS))

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from chalicelib.catalog.seller import DEFAULT_COLOR
 from chalicelib.invoices import table
 from chalicelib.invoices.invoice import Brand, Invoice, Line, TaxLine
-from chalicelib.invoices.table import Credited, State
+from chalicelib.invoices.table import CreditedAmount, State
 from chalicelib.ledger.statement import InvalidCursor
 from tests.build import unique
 from tests.filled import filled
@@ -36,7 +36,7 @@ def test_a_document_with_everything_comes_back_as_it_was_written() -> None:
 
 def test_an_account_without_documents_begins_with_the_first_number() -> None:
     assert table.read("nobody", "pay_1") == State(0, {}, {})
-    assert table.newest("nobody", limit=5) == table.Listed([], None)
+    assert table.newest("nobody", limit=5) == table.InvoiceBatch([], None)
 
 
 def test_numbers_follow_each_other_and_a_cause_has_one_document() -> None:
@@ -52,9 +52,9 @@ def test_numbers_follow_each_other_and_a_cause_has_one_document() -> None:
 def test_what_is_credited_moves_with_the_note_and_over_what_was_read_or_not_at_all() -> None:
     account_id = unique("account")
     issued(account_id, 1)
-    before, after = Credited(), Credited(5, 1)
+    before, after = CreditedAmount(), CreditedAmount(5, 1)
     note = invoice(account_id=account_id, sequence=2, cause="re_1", kind="credit_note")
-    assert not table.add(note, crediting="pay_1", before=Credited(9, 9), after=after)
+    assert not table.add(note, crediting="pay_1", before=CreditedAmount(9, 9), after=after)
     assert table.find(account_id, 2) is None
     assert table.add(note, crediting="pay_1", before=before, after=after)
     assert table.read(account_id, "pay_1").credited == {"pay_1": after}

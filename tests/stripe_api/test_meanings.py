@@ -9,10 +9,10 @@ from chalicelib.stripe_api.errors import (
     CardRefused,
     CustomerGone,
     DetailsRefused,
-    MovedOn,
     NotAtStripe,
     PaymentsUnavailable,
     StripeUnavailable,
+    UnexpectedState,
     exception_for,
 )
 from chalicelib.stripe_api.meanings import BY_CALL, BY_PARAMETER, BY_WORDS, CODES, Call, StripeError, meaning_of
@@ -24,7 +24,7 @@ RAISES: dict[str, type[Exception]] = {
     "customer": CustomerGone,
     "typed": DetailsRefused,
     "missing": NotAtStripe,
-    "moved": MovedOn,
+    "moved": UnexpectedState,
     "us": PaymentsUnavailable,
     "account": PaymentsUnavailable,
     "unknown": PaymentsUnavailable,

@@ -133,6 +133,6 @@ def test_rows_that_owe_and_are_never_due_are_found_by_a_scan_and_looked_at_daily
     columns = SubscriptionRow
     SubscriptionRow(made.account_id).update([columns.due_at_ms.remove(), columns.due_shard.remove()])
     assert list(table.without_due()) == [made.account_id]
-    table.look_daily(made.account_id, now_ms())
+    table.schedule_daily_look(made.account_id, now_ms())
     assert list(table.without_due()) == []
     assert made.account_id in list(table.due(now_ms() + DAY_MS))

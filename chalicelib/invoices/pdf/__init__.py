@@ -1,5 +1,6 @@
 """PDFs: documents drawn so that the same data gives the same bytes, in every script that names are written in.
 
-`document` and `lines_table` say what stands where, `layout` and `canvas` put it there (the door to ReportLab), and
-`typeset`, `bidi`, `graphemes`, `typeface`, `embed` and `outline` set text in type. It knows no payments and no tables.
+`document`, `lines_table` and `totals` arrange the content, `layout` places it, `canvas` draws it (the door to
+ReportLab), and `typeset`, `bidi`, `graphemes`, `typeface`, `embed` and `outline` typeset text. It reads no
+tables.
 """

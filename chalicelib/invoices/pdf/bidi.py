@@ -1,7 +1,7 @@
-"""Which way each character of a line is read: the Unicode Bidirectional Algorithm, UAX 9, revision 50. Pure.
+"""The reading direction of each character of a line: the Unicode Bidirectional Algorithm, UAX 9, revision 50. Pure.
 
-Names are short texts of one paragraph from which directing characters were taken out, so of the algorithm's rules those
-about them (X1 to X8) have nothing to do. The rules that follow are in its words and under its names.
+Texts are one paragraph without directional formatting characters, which were removed before, so the rules about those
+(X1 to X8) do not apply. The other rules are here in the algorithm's terms and under its names.
 """
 
 import unicodedata
@@ -16,13 +16,13 @@ NEUTRAL: Final = frozenset({"B", "S", "WS", "ON"})
 
 
 def base_level_of(text: str) -> int:
-    """Return 1 for a text whose first letter is read from the right (P2, P3)."""
+    """Return 1 for a text whose first letter is read from right to left, else 0 (P2, P3)."""
     strong = (unicodedata.bidirectional(each) for each in text)
     return int(next((each for each in strong if each in STRONG), "L") != "L")
 
 
 def levels_of(text: str, base_level: int) -> list[int]:
-    """Return the embedding level of each character: even ones are read from the left, odd ones from the right."""
+    """Return the embedding level of each character: even levels are left-to-right, odd levels right-to-left."""
     if base_level == 0 and (text.isascii() or not any(unicodedata.bidirectional(each) in FROM_RIGHT for each in text)):
         return [0] * len(text)
     first = [unicodedata.bidirectional(each) or "L" for each in text]
@@ -40,7 +40,7 @@ def levels_of(text: str, base_level: int) -> list[int]:
 
 
 def in_visual_order(levels: list[int]) -> list[int]:
-    """Return the places of some parts of a line as they stand from left to right (L2)."""
+    """Return the indexes of a line's parts in visual order, from left to right (L2)."""
     places = list(range(len(levels)))
     for lowest in range(max(levels, default=0), 0, -1):
         places = [place for stretch in _stretches(places, _at_least(levels, lowest)) for place in stretch]
@@ -58,7 +58,7 @@ def _stretches(places: list[int], turned: Callable[[int], bool]) -> Iterator[lis
 
 
 def _marks(first: list[str], embedding: str) -> list[str]:
-    """W1: a mark is of the type of what it stands on. So are characters that show nothing (X9 would take them out)."""
+    """Apply W1: a mark gets the type of the character before it. So do invisible characters, which X9 would remove."""
     types: list[str] = []
     for each in first:
         types.append((types[-1] if types else embedding) if each in {"NSM", "BN"} else each)
@@ -66,7 +66,7 @@ def _marks(first: list[str], embedding: str) -> list[str]:
 
 
 def _numbers(types: list[str], embedding: str) -> None:
-    """W2 to W7: what digits, their separators and their signs are."""
+    """Apply W2 to W7: find the types of digits, their separators and their signs."""
     strong = embedding
     for place, each in enumerate(types):
         strong = each if each in STRONG else strong
@@ -86,7 +86,7 @@ def _numbers(types: list[str], embedding: str) -> None:
 
 
 def _signs(types: list[str]) -> None:
-    """W5, W6: signs such as % and $ beside a number belong to it; those that are left are neutral."""
+    """Apply W5 and W6: signs such as % and $ beside a number get its type; all others become neutral."""
     for places in (range(1, len(types)), range(len(types) - 2, -1, -1)):
         for place in places:
             beside = types[place - places.step]
@@ -96,7 +96,7 @@ def _signs(types: list[str]) -> None:
 
 
 def _brackets(text: str, first: list[str], types: list[str], embedding: str) -> None:
-    """N0: both brackets of a pair go the same way."""
+    """Apply N0: both brackets of a pair get the same direction."""
     for opening, closing in _pairs(text, types):
         within = {_direction(each) for each in types[opening + 1 : closing]} - {None}
         if not within:
@@ -112,7 +112,7 @@ def _brackets(text: str, first: list[str], types: list[str], embedding: str) -> 
 
 
 def _pairs(text: str, types: list[str]) -> list[tuple[int, int]]:
-    """Return where brackets open and close, by where they open (BD16)."""
+    """Return the indexes of each pair of brackets, in the order of the opening ones (BD16)."""
     waiting: list[tuple[str, int]] = []
     pairs = []
     for place, character in enumerate(text):
@@ -129,18 +129,18 @@ def _pairs(text: str, types: list[str]) -> list[tuple[int, int]]:
 
 
 def _closing(opening: str) -> str:
-    """Return the bracket that closes one: the next or the next but one in Unicode."""
+    """Return the bracket that closes an opening one: it is one or two code points after it."""
     following = chr(ord(opening) + 1)
     return following if unicodedata.category(following) == "Pe" else chr(ord(opening) + 2)
 
 
 def _direction(kind: str) -> str | None:
-    """Return the direction of a type, as far as it has one; numbers count as read from the right."""
+    """Return the direction of a type, None if it has none; numbers count as right-to-left."""
     return "R" if kind in NUMBERS else kind if kind in STRONG else None
 
 
 def _neutrals(types: list[str], embedding: str) -> None:
-    """N1, N2: what has no direction goes the way of both its sides, or else that of the whole."""
+    """Apply N1 and N2: neutrals get the direction of both their sides if these agree, else the embedding direction."""
     place = 0
     while place < len(types):
         end = place
@@ -154,7 +154,7 @@ def _neutrals(types: list[str], embedding: str) -> None:
 
 
 def _level(kind: str, base_level: int) -> int:
-    """I1, I2: from type to level."""
+    """Apply I1 and I2: return the level of a type."""
     if base_level % 2:
         return base_level + (kind != "R")
     return base_level + {"R": 1, "AN": 2, "EN": 2}.get(kind, 0)

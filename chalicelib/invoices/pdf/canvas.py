@@ -1,7 +1,7 @@
 """Drawing on a PDF's pages: rows of text, rules, boxes and pictures. The door to ReportLab.
 
-Places are in points from the lower left corner. The same drawing gives the same bytes: nothing in the file depends on
-when or where it is made.
+Positions are in points from the lower left corner. The same drawing gives the same bytes: nothing in the file depends
+on when or where it is made.
 """
 
 from collections.abc import Iterator
@@ -20,12 +20,12 @@ from chalicelib.invoices.pdf.typeface import Typeface
 from chalicelib.invoices.pdf.typeset import Glyph, Run, TypesetRow
 
 BOLDER: Final = 0.028
-"""How far to the right a glyph is drawn once more, as a part of the size, where a face has no bold of its own."""
+"""How far to the right a glyph is drawn again, as a fraction of the size, if its face has no bold of its own."""
 
 PRODUCER: Final = "billing-portal"
 
 Placed = tuple[float, float, Glyph]
-"""Where a glyph begins, how far it is raised, in points, and the glyph."""
+"""The x position and the rise of a glyph, in points, and the glyph."""
 
 
 class PdfCanvas:
@@ -41,7 +41,7 @@ class PdfCanvas:
         self._canvas.setProducer(PRODUCER)
         self._canvas.setViewerPreference("DisplayDocTitle", "true")
         self._canvas._doc._timeStamp.YMDhms = from_ms(at_ms).timetuple()[:6]
-        # ReportLab begins each page in Helvetica, which is not embedded: nothing here is set in it.
+        # ReportLab begins each page in Helvetica, which is not embedded and not used here.
         self._canvas._preamble = "1 0 0 1 0 0 cm"
         self._canvas._doc.idToObject["BasicFonts"].dict.clear()
         self._fonts: dict[Typeface, EmbeddedFont] = {}
@@ -56,7 +56,7 @@ class PdfCanvas:
         self._canvas.showPage()
 
     def row(self, row: TypesetRow, x: float, y: float, size: float, color: str) -> None:
-        """Draw a line of text from `x` on, on the baseline `y`."""
+        """Draw a row of text that begins at `x`, on the baseline `y`."""
         red, green, blue = (f"{each:.4g}" for each in HexColor(color).rgb())
         self._canvas._code.append(f"{red} {green} {blue} rg")
         for run in row.runs:
@@ -90,7 +90,7 @@ class PdfCanvas:
         self._canvas.roundRect(x, y, width, height, 3.5, stroke=1, fill=0)
 
     def picture(self, png: bytes, x: float, y: float, width: float, height: float) -> None:
-        """Draw a picture in a box: as large as it fits, at the upper left."""
+        """Draw a picture in a box: as large as fits, at the upper left."""
         image = ImageReader(BytesIO(png))
         self._canvas.drawImage(
             image, x, y, width, height, mask="auto", preserveAspectRatio=True, anchor="nw", anchorAtXY=False
@@ -105,7 +105,7 @@ class PdfCanvas:
 
 
 def _text_operators(font: EmbeddedFont, placed: list[Placed], y: float, size: float) -> Iterator[str]:
-    """Yield the operators that show glyphs one after the other, raised ones included, as one stretch of text."""
+    """Yield the operators that show glyphs, including raised ones, as one continuous text."""
     at = placed[0][0]
     yield f"1 0 0 1 {at:.3f} {y:.3f} Tm"
     for up, group in groupby(placed, key=lambda each: each[1]):
@@ -118,7 +118,7 @@ def _text_operators(font: EmbeddedFont, placed: list[Placed], y: float, size: fl
 
 
 def _shapes(face: Typeface, placed: list[Placed], size: float) -> Iterator[Placed]:
-    """Yield what is drawn without being text: glyphs that stand for none, and all of them again where bold is made."""
+    """Yield what is drawn as shapes: glyphs without text, and if bold is made from regular, the others again."""
     for left, up, glyph in placed:
         if not glyph.text:
             yield left, up, glyph
@@ -134,7 +134,7 @@ def _shape(face: Typeface, placed: Placed, y: float, size: float) -> str:
 
 
 def _place_glyphs(run: Run, x: float, size: float) -> Iterator[Placed]:
-    """Yield each glyph with where it begins and how far it is raised, in points."""
+    """Yield each glyph with its x position and its rise, in points."""
     for glyph in run.glyphs:
         across, up = glyph.shift
         yield x + across * size / 1000, round(up * size / 1000, 3), glyph

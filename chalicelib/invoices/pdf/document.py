@@ -1,4 +1,4 @@
-"""Drawing a document: a page one is glad to send to a client. The same data gives the same bytes."""
+"""Drawing a document as a PDF. The same data gives the same bytes."""
 
 from collections.abc import Iterator
 from functools import partial
@@ -39,7 +39,7 @@ STAMP: Final = 20.0
 STAMP_PADDING: Final = 9.0
 COLUMN_GAP: Final = 24.0
 FOOT: Final = 37.6
-"""How far up the foot begins."""
+"""Where the foot begins, in points above the bottom of the page."""
 
 
 def draw(invoice: Invoice, logo: bytes | None) -> bytes:
@@ -48,7 +48,7 @@ def draw(invoice: Invoice, logo: bytes | None) -> bytes:
 
 
 class Document:
-    """One document on its way to paper."""
+    """One document while it is drawn."""
 
     def __init__(self, invoice: Invoice, logo: bytes | None) -> None:
         self.invoice, self.logo = invoice, logo
@@ -59,11 +59,11 @@ class Document:
 
     @property
     def title(self) -> str:
-        """Return what the document is called."""
+        """Return the title of the document."""
         return self.words.say(TITLES[self.invoice.kind])
 
     def draw(self) -> bytes:
-        """Lay the document out, then draw it page by page: only then is it known how many there are."""
+        """Lay the document out, then draw it: the number of pages is known only after the layout."""
         foot = self._foot()
         self.sheet.heads.append(self._running_head)
         self._head()
@@ -111,7 +111,7 @@ class Document:
         sheet.y -= 22
 
     def _letterhead(self, top: float, width: float) -> list[Column]:
-        """Put the seller's logo, or else return its name in a width."""
+        """Put the seller's logo on the page, or return its name as a column of at most `width`."""
         sheet = self.sheet
         if self.logo is None:
             style = Style(15, BOLD, readable(self.accent))
@@ -144,7 +144,7 @@ class Document:
         self._columns(pairs)
 
     def _columns(self, pairs: list[tuple[str, str]]) -> None:
-        """Put labels with their values side by side; the third begins where the right half does."""
+        """Put labels with their values side by side; the third begins with the right half."""
         sheet = self.sheet
         places = [sheet.left + sheet.width * place for place in (0, PARTS / 2, PARTS, PARTS + (1 - PARTS) / 2)]
         ends = [*(place - GAP for place in places[1 : len(pairs)]), sheet.right]
@@ -179,7 +179,7 @@ class Document:
             yield party.email
 
     def _statement(self) -> None:
-        """Say in one line what the document is about, with a stamp when nothing is left to be done."""
+        """Put a sentence that sums up the document, with a stamp unless the total is due."""
         sheet, stamp = self.sheet, self._stamp()
         beside = stamp.width + 2 * STAMP_PADDING + COLUMN_GAP if stamp else 0
         said = Column(sheet.left, sheet.rows(self._statement_text(), sheet.width - beside, Style(14, BOLD)))
@@ -246,7 +246,7 @@ class Document:
             yield say("Stripe refund"), invoice.paid.refund_id
 
     def _foot(self) -> str:
-        """Return who sends it, and leave room for that at the foot of each page."""
+        """Return the foot's text, which names the seller, and reserve room for it on each page."""
         seller = self.invoice.seller
         text = " \u00b7 ".join(each for each in (seller.name, seller.tax_id, seller.email) if each)
         row = self.sheet.row(text, LABEL)
@@ -254,7 +254,7 @@ class Document:
         return text
 
     def _number_pages(self, text: str) -> None:
-        """Put the foot on each page: who sends it, and which page of how many it is."""
+        """Put the foot on each page: its text, the page number and the number of pages."""
         sheet, pages = self.sheet, len(self.sheet.pages)
         for at in range(pages):
             sheet.at = at

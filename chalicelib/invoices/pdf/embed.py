@@ -1,7 +1,7 @@
-"""Typefaces inside a PDF: of each one just the glyphs that a document uses, with the text that they stand for.
+"""Embedding typefaces in a PDF: only the glyphs that a document uses, with the text that they represent.
 
-ReportLab embeds TrueType fonts by character, so it has no way to name a glyph that stands for several characters or
-for a part of one. This adds composite fonts (ISO 32000-1, 9.7) by glyph, through ReportLab's own objects. HarfBuzz cuts
+ReportLab embeds TrueType fonts by character, so it cannot address a glyph that represents several characters or a part
+of one. This module adds composite fonts (ISO 32000-1, 9.7) by glyph, through ReportLab's own objects. HarfBuzz makes
 the subset, and at the same time turns a variable font into one of a fixed weight.
 """
 
@@ -20,10 +20,10 @@ from chalicelib.invoices.pdf.typeset import Glyph
 LAYOUT_TABLES: Final = frozenset(
     {"GSUB", "GPOS", "GDEF", "BASE", "STAT", "name", "OS/2", "post", "cmap", "VORG", "vhea", "vmtx"}
 )
-"""What shaping and naming need: that is done when the glyphs are known."""
+"""Tables for shaping and naming, which are not needed once the glyphs are known."""
 
 CMAP_PART: Final = 100
-"""Entries in one section of a CMap at most (Adobe Technical Note 5014)."""
+"""The most entries in one section of a CMap (Adobe Technical Note 5014)."""
 
 SYMBOLIC: Final = 4
 """The flag of a font whose codes are not those of Standard Latin (ISO 32000-1, table 123)."""
@@ -32,10 +32,10 @@ SYSTEM: Final = {"Registry": pdfdoc.PDFString("Adobe"), "Ordering": pdfdoc.PDFSt
 
 
 class EmbeddedFont:
-    """A typeface in one document. Codes are handed out as glyphs are drawn; `addObjects` is ReportLab's last call.
+    """A typeface in one document. Codes are assigned as glyphs are drawn; ReportLab calls `addObjects` last.
 
-    One glyph may stand for different texts (the body of several Arabic letters is the same), so with TrueType outlines
-    each pair of glyph and text has a code of its own. A CFF font of this kind fixes the codes to be its own numbers.
+    One glyph may represent different texts (several Arabic letters have the same body), so with TrueType outlines each
+    pair of glyph and text has a code of its own. In a CFF font of this kind, a glyph's code must be its number.
     """
 
     def __init__(self, face: Typeface, name: str) -> None:
@@ -45,21 +45,21 @@ class EmbeddedFont:
         self._advances: dict[int, float] = {}
 
     def code(self, glyph: Glyph) -> int:
-        """Return the code of a glyph that stands for its text."""
+        """Return the code of a glyph with its text."""
         if self.face.has_curves_of_postscript:
             self.codes.setdefault((glyph.id, glyph.text), glyph.id)
             return glyph.id
         return self.codes.setdefault((glyph.id, glyph.text), len(self.codes) + 1)
 
     def width(self, glyph: Glyph) -> float:
-        """Return how far the glyph moves on by itself, as the PDF says it."""
+        """Return the glyph's own advance, rounded as the PDF states it."""
         if glyph.id not in self._advances:
             advance = self.face.per_mille(self.face.font.get_glyph_h_advance(glyph.id))
             self._advances[glyph.id] = round(advance, 2)
         return self._advances[glyph.id]
 
     def addObjects(self, doc: Any) -> None:  # noqa: N802 - ReportLab's name
-        """Add the font to the document, complete."""
+        """Add the complete font to the document."""
         glyphs = sorted({glyph_id for glyph_id, _ in self.codes})
         subset, numbers = _subset(self.face, glyphs)
         tag = "".join(chr(ord("A") + each % 26) for each in sha256(subset).digest()[:6])
@@ -106,7 +106,7 @@ class EmbeddedFont:
         return texts
 
     def _widths(self) -> Iterator[Any]:
-        """Yield `W`: the first code of each row of neighbours, and their widths."""
+        """Yield the entries of `W`: the first code of each run of consecutive codes, and their widths."""
         widths = {code: self.width(Glyph(glyph_id, 0, (0, 0), "")) for (glyph_id, _), code in self.codes.items()}
         for _, row in groupby(enumerate(sorted(widths)), key=lambda each: each[1] - each[0]):
             codes = [code for _, code in row]
@@ -142,7 +142,7 @@ class EmbeddedFont:
 
 
 def _subset(face: Typeface, glyphs: Iterable[int]) -> tuple[bytes, Mapping[int, int]]:
-    """Return the part of a face that some glyphs need, at its weight, and their numbers in it."""
+    """Return the subset of a face for some glyphs, at its weight, and their numbers in it."""
     wanted = uharfbuzz.SubsetInput()
     wanted.glyph_set.update(glyphs)
     wanted.drop_table_tag_set.update(int.from_bytes(tag.encode(), "big") for tag in LAYOUT_TABLES)
@@ -158,7 +158,7 @@ def _subset(face: Typeface, glyphs: Iterable[int]) -> tuple[bytes, Mapping[int, 
 
 
 def to_unicode(texts: Mapping[int, str]) -> bytes:
-    """Write the CMap that says which text each code stands for (ISO 32000-1, 9.10.3)."""
+    """Write the CMap that maps each code to its text (ISO 32000-1, 9.10.3)."""
     entries = [f"<{code:04X}> <{text.encode('utf-16-be').hex().upper()}>" for code, text in sorted(texts.items())]
     parts = [entries[start : start + CMAP_PART] for start in range(0, len(entries), CMAP_PART)]
     sections = "".join(f"{len(part)} beginbfchar\n" + "\n".join(part) + "\nendbfchar\n" for part in parts)

@@ -1,4 +1,4 @@
-"""What a reader takes for one character, though Unicode has several for it: a letter with its marks, a flag. Pure."""
+"""Graphemes: several Unicode characters that are read as one, such as a letter with its marks, or a flag. Pure."""
 
 import unicodedata
 from collections.abc import Iterator
@@ -8,22 +8,22 @@ from chalicelib.invoices.pdf.typeface import JOINING, MARKS
 
 JOINER: Final = "\u200d"
 VIRAMA: Final = 9
-"""The combining class of what joins two consonants of India to one sign."""
+"""The combining class of the sign that joins two consonants in the scripts of India."""
 
 VOWELS: Final = frozenset("\u0e33\u0eb3")
-"""The vowels am of Thai and Lao: letters by their category, a mark and a letter by their looks."""
+"""The vowels am of Thai and Lao: their category is letter, but they are shown as a mark and a letter."""
 
 HIGHEST_STACK: Final = 8
-"""Marks on one letter: more than any language needs. Unicode lets them be any number, which no line has room for."""
+"""The most marks on one letter: more than any language needs. Unicode allows any number, which no row has room for."""
 
 CIRCLE: Final = "\u25cc"
-"""What a mark is shown on that stands on nothing (The Unicode Standard, 2.11)."""
+"""The base that is shown for a mark without one (The Unicode Standard, 2.11)."""
 
 _STANDING: Final = frozenset({"Mn", "Me"})
 
 
 def graphemes(text: str) -> Iterator[str]:
-    """Yield the parts of a text that are read as one character (UAX 29, in short): no line ends within them."""
+    """Yield the parts of a text that are read as one character (UAX 29, simplified): no row ends within them."""
     part = ""
     for character in text:
         if part and not _belongs_to(part, character):
@@ -35,7 +35,7 @@ def graphemes(text: str) -> Iterator[str]:
 
 
 def stacked(text: str) -> str:
-    """Return a text whose marks all stand on something, at most so many of them on each other."""
+    """Return a text in which every mark has a base, and no base has more than `HIGHEST_STACK` marks."""
     return text if text.isascii() else "".join(_stacked(text))
 
 
@@ -68,7 +68,7 @@ def _belongs_to(part: str, character: str) -> bool:
 
 
 def _is_of_emoji(part: str, character: str) -> bool:
-    """Tell whether a character is the colour of a hand, a part of a flag's name, or the second letter of a flag."""
+    """Tell whether a character is a skin tone, a part of a flag's name, or the second letter of a flag."""
     if _is_flag_letter(character):
         return len(part) == 1 and _is_flag_letter(part)
     return "\U0001f3fb" <= character <= "\U0001f3ff" or "\U000e0020" <= character <= "\U000e007f"

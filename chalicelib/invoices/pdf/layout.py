@@ -1,7 +1,7 @@
-"""Pages that are filled from top to bottom: where the pen is, what still fits, and what was put where.
+"""Pages that are filled from top to bottom: the position of the pen, the room that is left, and the content.
 
-Texts come as rows, each as high as its glyphs reach, in columns whose width they were set for; what finds no room goes
-on on the next page. So no text leaves the paper or stands over another one, however long it is.
+Texts are put as rows, each as high as its glyphs, in columns of the width that they were wrapped for. Rows that do not
+fit continue on the next page, so no text leaves the paper or overlaps another one, however long it is.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,26 +16,26 @@ from chalicelib.invoices.pdf.typeset import TypesetRow, shorten, typeset_row, wr
 A4: Final = (595.276, 841.89)
 LETTER: Final = (612.0, 792.0)
 LETTER_COUNTRIES: Final = frozenset("BZ CA CL CO CR GT MX NI PA PH PR SV US VE".split())
-"""Where paper is of the size Letter: Unicode CLDR, supplemental data, measurementData/paperSize."""
+"""Countries that use Letter paper: Unicode CLDR, supplemental data, measurementData/paperSize."""
 
 MARGIN: Final = 51.0
 TOP: Final = 54.0
 HEAD: Final = 37.2
-"""How far down the running head begins."""
+"""Where the running head begins, in points below the top of the page."""
 
 BOTTOM: Final = 66.0
 GAP: Final = 12.0
-"""Between columns of text, at least."""
+"""The smallest gap between columns of text."""
 
 PARTS: Final = 0.52
-"""Where the right half begins, as a part of the width."""
+"""Where the right half begins, as a fraction of the width."""
 
 WIDEST: Final = 0.62
-"""What a document's number takes of the width at most, beside the seller's name; an amount beside what it is."""
+"""The largest fraction of the width for a document's number beside the seller's name, or an amount beside its label."""
 
 ABOVE: Final = 1.1
 BELOW: Final = 0.3
-"""What a row takes above and below its baseline at least, in sizes: room for most marks on letters."""
+"""The least room of a row above and below its baseline, as a multiple of the size: enough for most marks on letters."""
 
 INK: Final = "#1d2733"
 MUTED: Final = "#5b6675"
@@ -60,7 +60,7 @@ LABEL: Final = Style(size=8, color=MUTED)
 
 @dataclass(frozen=True)
 class Row:
-    """A line as it looks: what it takes above and below its baseline."""
+    """A row of text with its style and its dimensions."""
 
     text: TypesetRow
     style: Style
@@ -72,18 +72,18 @@ class Row:
 
     @property
     def above(self) -> float:
-        """Return what it takes above its baseline."""
+        """Return the room that it takes above its baseline."""
         return self.style.size * max(ABOVE, self.text.reach[0] / 1000)
 
     @property
     def below(self) -> float:
-        """Return what it takes below its baseline."""
+        """Return the room that it takes below its baseline."""
         return self.style.size * max(BELOW, self.text.reach[1] / 1000)
 
 
 @dataclass(frozen=True)
 class Column:
-    """Rows below each other, one at least, that begin at `x`, or end there if they are `flush_right`."""
+    """One or more rows below each other, which begin at `x`, or end there if `flush_right`."""
 
     x: float
     rows: Sequence[Row]
@@ -91,12 +91,12 @@ class Column:
 
 
 Place = tuple[int, float]
-"""A page by its place among all, and how far down it."""
+"""The index of a page, and a height on it, in points above its bottom."""
 
 
 @dataclass
 class Sheet:
-    """The pages so far. The pen is on the page `at`, `y` from below; `heads` put what each further page begins with."""
+    """The pages so far. The pen is on page `at`, `y` points above its bottom; `heads` begin each further page."""
 
     page: tuple[float, float]
     locale: str
@@ -127,7 +127,7 @@ class Sheet:
         return self.right - self.left
 
     def mark(self, mark: Mark) -> None:
-        """Put something on the present page."""
+        """Put something on the current page."""
         self.pages[self.at].append(mark)
 
     def row(self, text: str, style: Style) -> Row:
@@ -135,25 +135,25 @@ class Sheet:
         return Row(typeset_row(text, style.weight, self.locale), style)
 
     def rows(self, text: str, width: float, style: Style) -> list[Row]:
-        """Set a text on rows of a width."""
+        """Wrap a text into rows of a width."""
         return [Row(each, style) for each in wrap(text, width * 1000 / style.size, style.weight, self.locale)]
 
     def shorten(self, text: str, width: float, style: Style) -> Row:
-        """Set a text on one row of a width; an ellipsis stands for what has no room."""
+        """Set a text on one row of a width; an ellipsis replaces what does not fit."""
         return Row(shorten(text, width * 1000 / style.size, style.weight, self.locale), style)
 
     def fit(self, text: str, width: float, style: Style) -> Row:
-        """Set a text on one row of a width, smaller if need be: a number is neither broken nor cut."""
+        """Set a text on one row of a width, smaller if necessary: a number is never wrapped or cut."""
         wide = self.row(text, style)
         return self.row(text, replace(style, size=style.size * min(1, width / wide.width))) if wide.width else wide
 
     def keep(self, height: float) -> None:
-        """Begin the next page unless so much still fits on this one, or nothing is on it yet."""
+        """Begin the next page unless `height` still fits on this one, or this one is empty."""
         if self.y - height < self.bottom and self.y < self.tops[self.at]:
             self.next_page()
 
     def next_page(self) -> None:
-        """Go on on the next page."""
+        """Continue on the next page."""
         self.at += 1
         if self.at == len(self.pages):
             self.pages.append([])
@@ -165,7 +165,7 @@ class Sheet:
         self.y = self.tops[self.at]
 
     def put(self, *columns: Column) -> None:
-        """Put columns beside each other, their first rows on one baseline; go on below the longest."""
+        """Put columns side by side, their first rows on one baseline; continue below the longest."""
         above = max(column.rows[0].above for column in columns)
         self.keep(above + max(column.rows[0].below for column in columns))
         start, ends = self.place, []
@@ -181,11 +181,11 @@ class Sheet:
         return self.at, self.y
 
     def go_below(self, place: Place) -> None:
-        """Go on below a place, unless the pen is there already."""
+        """Move the pen down to a place, unless it is already below it."""
         self.at, self.y = max(self.place, place, key=_depth)
 
     def put_row(self, row: Row, x: float, y: float) -> None:
-        """Put a row on the present page, its baseline at `y`."""
+        """Put a row on the current page, its baseline at `y`."""
         style = row.style
         self.mark(partial(PdfCanvas.row, row=row.text, x=x, y=y, size=style.size, color=style.color))
 
@@ -203,7 +203,7 @@ class Sheet:
 
 
 def height_of(*columns: Column) -> float:
-    """Return how high columns beside each other are, on one page."""
+    """Return the height of columns side by side, on one page."""
     above = max(column.rows[0].above for column in columns)
     heights = (sum(row.above + row.below for row in column.rows) - column.rows[0].above for column in columns)
     return above + max(heights)
@@ -214,7 +214,7 @@ def _depth(place: Place) -> tuple[int, float]:
 
 
 def page_for(country: str | None, locale: str) -> tuple[float, float]:
-    """Return the size of paper in the buyer's country; where that is not known, in the locale's."""
+    """Return the paper size of the buyer's country or, if that is not known, of the locale's."""
     territory = locale.replace("_", "-").rpartition("-")[2].upper()
     return LETTER if (country or territory) in LETTER_COUNTRIES else A4
 

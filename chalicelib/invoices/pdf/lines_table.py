@@ -1,4 +1,4 @@
-"""The table of what was sold: amounts stand under each other by their decimal sign, and every page has the headings."""
+"""The table of a document's lines: numbers are aligned by their decimal sign, and every page has the headings."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -13,12 +13,12 @@ PADDING: Final = 4.5
 GAP: Final = 20.0
 HEADING: Final = Style(size=8, weight=700, color=LABEL.color)
 LEAST_DESCRIPTION: Final = 0.38
-"""Of the width: so much a description has even beside the longest numbers, which are set smaller then."""
+"""The least fraction of the width for descriptions: numbers that would leave less are set smaller."""
 
 
 @dataclass(frozen=True)
 class Numbers:
-    """A column of numbers: how wide it is, and where in it the decimal sign is. `scale` makes all of it smaller."""
+    """A column of numbers, aligned by their decimal sign. `scale` makes the whole column smaller."""
 
     heading: str
     texts: Sequence[str]
@@ -72,7 +72,7 @@ class LinesTable:
 
     @cached_property
     def numbers(self) -> list[Numbers]:
-        """Return the columns of numbers, so large that the descriptions have room beside them."""
+        """Return the columns of numbers, set smaller if the descriptions need the room."""
         room = self.sheet.width * (1 - LEAST_DESCRIPTION)
         wide = [Numbers(heading, texts, self.words.decimal_sign, self.sheet) for heading, texts in self._texts()]
         gaps = GAP * len(wide)
@@ -96,12 +96,12 @@ class LinesTable:
 
     @cached_property
     def is_of_one_period(self) -> bool:
-        """Tell whether the heading block says of when all lines are."""
+        """Tell whether all lines have the same period, which is then shown above the table."""
         return self.invoice.period is not None
 
     @cached_property
     def description_width(self) -> float:
-        """Return what the numbers leave."""
+        """Return the width that the numbers leave for the descriptions."""
         return self.sheet.width - sum(each.width + GAP for each in self.numbers)
 
     @cached_property
@@ -114,7 +114,7 @@ class LinesTable:
         return found[::-1]
 
     def put(self) -> None:
-        """Put the table on the sheet, on each of its pages under its headings."""
+        """Put the table on the sheet, with its headings on each page."""
         sheet = self.sheet
         rows = [self._columns(place, line) for place, line in enumerate(self.invoice.lines)]
         sheet.keep(sum(height_of(*columns) + 2 * PADDING for columns in (self._heads(), *rows[:1])))

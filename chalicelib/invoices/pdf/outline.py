@@ -1,6 +1,6 @@
-"""Glyphs as shapes: for those that stand for no text, such as the dots of an Arabic letter beside its body.
+"""Glyphs as shapes: for glyphs without text of their own, such as the dots of an Arabic letter beside its body.
 
-As shapes they look the same, and whoever reads the text out never stumbles over them.
+As shapes they look the same, and programs that read the text do not see them.
 """
 
 from functools import cache, lru_cache
@@ -15,7 +15,7 @@ CLOSED: Final = "h"
 
 
 class Pen:
-    """Gathers the outline of one glyph as operators of a PDF, in thousandths of the size."""
+    """Collects the outline of one glyph as PDF operators, in thousandths of the size."""
 
     def __init__(self, scale: float) -> None:
         self.scale = scale
@@ -29,7 +29,7 @@ class Pen:
         self.operators.append(f"{numbers} {operator}")
 
     def curve(self, control: Point, end: Point) -> None:
-        """Add a curve of the second degree; a PDF has only those of the third."""
+        """Add a quadratic curve as a cubic one: a PDF has only cubic curves."""
         (x0, y0), (x1, y1), (x2, y2) = self.at, control, end
         first = (x0 + 2 * (x1 - x0) / 3, y0 + 2 * (y1 - y0) / 3)
         second = (x2 + 2 * (x1 - x2) / 3, y2 + 2 * (y1 - y2) / 3)
@@ -38,7 +38,7 @@ class Pen:
 
 @lru_cache(maxsize=512)
 def outline(face: Typeface, glyph_id: int) -> str:
-    """Return the operators that lay the path of a glyph, in thousandths of the size."""
+    """Return the PDF operators for the path of a glyph, in thousandths of the size."""
     pen = Pen(1000 / face.face.upem)
     face.font.draw_glyph(glyph_id, _functions(), pen)
     return " ".join(pen.operators)

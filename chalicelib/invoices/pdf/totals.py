@@ -1,4 +1,4 @@
-"""What follows the lines of a document: subtotal, tax, total and what is due, on the right half of the paper."""
+"""The totals below the lines of a document: subtotal, tax, total and balance due, on the right half of the paper."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ class Totals:
         return Column(sheet.right - width, named), Column(sheet.right, [figure], flush_right=True)
 
     def _amounts(self) -> Iterator[tuple[str, str, Style]]:
-        """Yield what follows the lines: label, amount, style."""
+        """Yield the label, amount and style of each total."""
         invoice, tax, words, say = self.invoice, self.invoice.tax, self.words, self.words.say
         is_credit = invoice.kind == "credit_note"
 

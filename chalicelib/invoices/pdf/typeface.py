@@ -1,8 +1,8 @@
-"""The typefaces that documents are set in: Noto, which has a design for every script, from two packages of PyPI.
+"""The typefaces that documents are set in: Noto, which has a design for every script, from two PyPI packages.
 
 `manimgx-fonts` holds Noto Sans for some twenty scripts in all weights, `noto-cjk-sans-otc` the characters of Chinese,
 Japanese and Korean in one collection. Both are under the SIL Open Font License 1.1, which lets documents embed them.
-Files are mapped into memory, so only what a document needs is read. The shaping itself is HarfBuzz's.
+Files are mapped into memory, so only the parts that a document needs are read. HarfBuzz does the shaping.
 """
 
 import unicodedata
@@ -25,7 +25,7 @@ MAIN: Final = "NotoSans[wght].ttf"
 LAST: Final = ("NotoSansSymbols[wght].ttf", "NotoEmoji[wght].ttf")
 CJK: Final = Path(str(noto_cjk_sans_otc.FONT_PATH))
 JAPANESE, KOREAN, SIMPLIFIED, TRADITIONAL, HONG_KONG = range(5)
-"""Designs in the collection, by their place in it: one character may look different in each."""
+"""Indexes of the designs in the collection: a character may look different in each."""
 
 CJK_LOCALES: Final = (
     ("ja", JAPANESE),
@@ -35,7 +35,7 @@ CJK_LOCALES: Final = (
     ("zh-hant", TRADITIONAL),
 )
 AS_PICTURE: Final = "\ufe0f"
-"""Behind a character that is a sign and a picture: the picture is meant (UTS 51)."""
+"""Follows a character that has a text form and a picture form, and selects the picture (UTS 51)."""
 
 JOINING: Final = frozenset(f"\u200c\u200d\ufe0e{AS_PICTURE}")
 MARKS: Final = frozenset({"Mn", "Mc", "Me"})
@@ -79,7 +79,7 @@ class Typeface:
         return self.weight > REGULAR and not self.varies
 
     def per_mille(self, units: float) -> float:
-        """Return a length of the font's design in thousandths of its size."""
+        """Convert a length from the font's design units to thousandths of the size."""
         return float(units * 1000 / self.face.upem)
 
     def covers(self, character: str) -> bool:
@@ -88,7 +88,7 @@ class Typeface:
 
     @cached_property
     def parts_words(self) -> bool:
-        """Tell whether its space is one between words: that of a face of pictures is as wide as a picture."""
+        """Tell whether its space is narrow enough to separate words: in a face of pictures it is a picture wide."""
         space = self.font.get_nominal_glyph(ord(" "))
         return space is not None and self.per_mille(self.font.get_glyph_h_advance(space)) <= WIDEST_SPACE
 
@@ -107,13 +107,13 @@ class Typeface:
 
 @cache
 def main(weight: int) -> Typeface:
-    """Return the face of Latin, Greek and Cyrillic, in which all is set that it has."""
+    """Return the face of Latin, Greek and Cyrillic, which is used for every character that it has."""
     return Typeface(FOLDER / MAIN, 0, weight)
 
 
 @cache
 def others(weight: int, cjk: int) -> tuple[Typeface, ...]:
-    """Return all other faces, in the order in which they are asked for a character."""
+    """Return all other faces, in the order in which they are searched for a character."""
     named = sorted(
         path.name
         for path in FOLDER.glob("NotoSans*.ttf")
@@ -126,7 +126,7 @@ def others(weight: int, cjk: int) -> tuple[Typeface, ...]:
 
 @lru_cache(maxsize=8192)
 def face_for(character: str, weight: int, cjk: int) -> Typeface:
-    """Return the first face that has a character; the main one, whose empty box it then is, if none has."""
+    """Return the first face that has a character; if none has, the main one, which then shows its empty box."""
     for face in (main(weight), *others(weight, cjk)):
         if face.covers(character):
             return face
@@ -134,7 +134,7 @@ def face_for(character: str, weight: int, cjk: int) -> Typeface:
 
 
 def cjk_design(text: str, locale: str) -> int:
-    """Return which design of Chinese characters a text wants: by its own script if that tells, else by the locale."""
+    """Return the design of Chinese characters for a text: by its kana or hangul if it has any, else by the locale."""
     for character in text:
         if "\u3040" <= character <= "\u30ff":
             return JAPANESE
@@ -145,7 +145,7 @@ def cjk_design(text: str, locale: str) -> int:
 
 
 def faces_of(text: str, weight: int, locale: str) -> Iterator[Typeface]:
-    """Yield the face of each character. Marks and spaces stay in the face of what they follow, if it has them."""
+    """Yield the face of each character. Marks and spaces keep the face of the character before, if it has them."""
     current = main(weight)
     if text.isascii():
         yield from repeat(current, len(text))
@@ -161,7 +161,7 @@ def faces_of(text: str, weight: int, locale: str) -> Iterator[Typeface]:
 
 
 def _may_stay(character: str, face: Typeface) -> bool:
-    """Tell whether a character is set in the face of what it follows, rather than in the first that has it."""
+    """Tell whether a character keeps the face of the character before it, rather than the first face that has it."""
     if character == " ":
         return face.parts_words
     return character in JOINING or unicodedata.category(character) in MARKS

@@ -1,7 +1,7 @@
-"""Setting text: from characters in reading order to glyphs in the order in which they stand on the line.
+"""Typesetting: from characters in reading order to glyphs in visual order.
 
-The direction of each part follows the Unicode Bidirectional Algorithm (UAX 9), the shapes and places of the glyphs are
-HarfBuzz's. Lengths are in thousandths of the size.
+The direction of each part follows the Unicode Bidirectional Algorithm (UAX 9); HarfBuzz gives the shapes and positions
+of the glyphs. Lengths are in thousandths of the size.
 """
 
 import re
@@ -20,25 +20,25 @@ from chalicelib.invoices.pdf.graphemes import graphemes, stacked
 from chalicelib.invoices.pdf.typeface import REGULAR, Typeface, faces_of
 
 FEATURES: Final = {"liga": False, "clig": False}
-"""Optional ligatures are off: a search for `fi` should find it. What a script needs, such as lam-alef, stays on."""
+"""Optional ligatures are off, so that a search for `fi` finds it. Those that a script needs, like lam-alef, stay on."""
 
 ELLIPSIS: Final = "\u2026"
 
 DIRECTING: Final = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-"""Characters that turn the direction of what follows: with one, a name could make a document read differently."""
+"""Characters that change the direction of the text after them: a name with one could change how a document reads."""
 
 MIRRORED: Final = str.maketrans("()[]{}<>\u00ab\u00bb\u2039\u203a", ")(][}{><\u00bb\u00ab\u203a\u2039")
-"""What brackets look like where they are read from the right. Readers of a PDF go by the looks."""
+"""The shapes of brackets in right-to-left text. PDF readers go by the shape."""
 
 WIDE: Final = "\u2e80-\u9fff\uac00-\ud7a3\uf900-\ufaff\uff00-\uffef\U00020000-\U0003ffff"
 PIECES: Final = re.compile(rf"[{WIDE}]\s*|[^\s{WIDE}]+?(?:-+|\s+|$|(?=[{WIDE}]))")
-"""Where a line may end: behind any Chinese, Japanese or Korean character; in all else behind spaces and hyphens."""
+"""Where a row may end: after any Chinese, Japanese or Korean character; in all other text after spaces and hyphens."""
 
 
 class Glyph(NamedTuple):
-    """One glyph: its number in the face, how far it moves on, where it is drawn, and the text that it stands for.
+    """One glyph: its id in the face, its advance, its offset, and the text that it represents.
 
-    Where several glyphs show one character, one of them has the text and the others none.
+    If several glyphs show one character, one of them has the text and the others have none.
     """
 
     id: int
@@ -57,7 +57,7 @@ class Run:
 
 @dataclass(frozen=True)
 class TypesetRow:
-    """One line, from left to right, and its width."""
+    """One row, from left to right, and its width."""
 
     runs: tuple[Run, ...]
     width: float
@@ -79,9 +79,9 @@ class TypesetRow:
 
 
 def clean(text: str) -> str:
-    """Return a text from outside as it may stand on a line: one space each, no control or directing characters.
+    """Clean an external text for a row: single spaces, no control characters, no characters that change the direction.
 
-    Marks have something to stand on, and no more of them stand on each other than a line is made for.
+    Every mark has a base, and no base has more marks than a row has room for.
     """
     if text.isascii() and text.isprintable():
         return " ".join(text.split())
@@ -91,7 +91,7 @@ def clean(text: str) -> str:
 
 @lru_cache(maxsize=4096)
 def typeset_row(text: str, weight: int = REGULAR, locale: str = "en", base_level: int | None = None) -> TypesetRow:
-    """Set a text on one line. `base_level` is 1 for a part of a text that begins from the right."""
+    """Set a text on one row. `base_level` is given for a part of a text: 1 if the whole text is right-to-left."""
     text = clean(text)
     levels = levels_of(text, base_level_of(text) if base_level is None else base_level)
     parts = zip(text, levels, faces_of(text, weight, locale), strict=True)
@@ -128,7 +128,7 @@ def _shape_run(text: str, face: Typeface, from_right: int) -> Iterator[Glyph]:
 
 
 def wrap(text: str, width: float, weight: int = REGULAR, locale: str = "en") -> list[TypesetRow]:
-    """Set a text on as many lines as it needs in a width; a word that is longer than a line is broken."""
+    """Set a text on as many rows of a width as it needs; a word that is longer than a row is broken."""
     text = clean(text)
     whole = typeset_row(text, weight, locale)
     if whole.width <= width:
@@ -142,7 +142,7 @@ def wrap(text: str, width: float, weight: int = REGULAR, locale: str = "en") -> 
 
 
 def shorten(text: str, width: float, weight: int = REGULAR, locale: str = "en") -> TypesetRow:
-    """Set a text on one line of a width; what has no room there is left out, and an ellipsis says so."""
+    """Set a text on one row of a width; an ellipsis replaces what does not fit."""
     text = clean(text)
     whole = typeset_row(text, weight, locale)
     if whole.width <= width:
@@ -158,7 +158,7 @@ def shorten(text: str, width: float, weight: int = REGULAR, locale: str = "en") 
 
 
 def _break_pieces(text: str, fits: Callable[[str], bool]) -> Iterator[str]:
-    """Yield the parts of a text behind which a line may end, none of them wider than a line."""
+    """Yield the parts of a text after which a row may end, none of them wider than a row."""
     for piece in PIECES.findall(text):
         if fits(piece):
             yield piece
@@ -168,7 +168,7 @@ def _break_pieces(text: str, fits: Callable[[str], bool]) -> Iterator[str]:
 
 
 def _fill_rows(parts: Iterable[str], fits: Callable[[str], bool]) -> Iterator[str]:
-    """Yield as many parts at a time as fit together."""
+    """Yield rows, each of as many parts as fit."""
     joined = ""
     for part in parts:
         if joined and not fits(joined + part):

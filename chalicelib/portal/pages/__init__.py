@@ -1,4 +1,4 @@
-"""The pages: each function shows one or takes one form, with the verbs that the API's routes call."""
+"""The pages: each function shows one or handles one form, with the verbs that the API's routes call."""
 
 from collections.abc import Callable
 from typing import Final

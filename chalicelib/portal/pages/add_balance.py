@@ -1,10 +1,10 @@
 """Add Balance: choose an amount, pay once.
 
-A large amount, and one that was read otherwise than it was typed, is first answered with what would be charged.
+If an amount is large, or was not read as it was typed, a page first shows what would be charged.
 
-The form lives at an address with a number, and the number makes the idempotency key. So a double click, a reload, the
-back button and a second tab all send the same key, and the verb answers each with the same payment. The session moves
-on to the next number only when a payment has ended.
+The address of the form contains an attempt number, from which the idempotency key is made. So a double click, a reload,
+the back button and a second tab all send the same key, and the verb answers each with the same payment. The session
+changes to the next number only when a payment has ended.
 """
 
 from collections.abc import Mapping
@@ -31,11 +31,11 @@ from chalicelib.stripe_api.errors import PaymentsUnavailable
 OTHER: Final = "other"
 FIELDS: Final = ("amount", "other")
 REFUSALS: Final = (InvalidDecimal, TooManyPlaces, NotChargeable, TopUpOutOfLimits, CardMissing)
-"""What the form itself can mend."""
+"""Refusals that a person can correct in the form."""
 
 
 def show(request: PortalRequest) -> Response:
-    """Show the form of an attempt, or ask whether to charge what was typed; one that was sent leads to its payment."""
+    """Show the form of an attempt, or ask to confirm what was typed; one that was sent redirects to its payment."""
     if "attempt" not in request.query:
         attempt = _next_attempt(request)
         kept = {name: request.query.get(name) for name in ("amount", "done")}
@@ -54,7 +54,7 @@ def show(request: PortalRequest) -> Response:
 
 
 def send(request: PortalRequest) -> Response:
-    """Take the form: charge the card on file, ask first whether to, or go and save another card first."""
+    """Handle the form: charge the card on file, ask for confirmation first, or let another card be saved first."""
     attempt, form = forms.number(request.form, "attempt", 1), request.form
     try:
         choice = _read_choice(request, form)
@@ -79,7 +79,7 @@ def _refused(request: PortalRequest, attempt: int, fields: Mapping[str, str], re
 
 
 def _pay(request: PortalRequest, attempt: int, amount: str) -> Response:
-    """Pay, and go to the payment. Raises IdempotencyConflict, NotChargeable, TopUpOutOfLimits, CardMissing."""
+    """Pay, and redirect to the payment. Raises IdempotencyConflict, NotChargeable, TopUpOutOfLimits, CardMissing."""
     wanted, key = TopUpRequest(amount, request.currency), request.attempt_key(attempt)
     try:
         resolved = top_up(request.payer, wanted, key=key, actor=request.actor, catalog=request.catalog)
@@ -94,7 +94,7 @@ def _pay(request: PortalRequest, attempt: int, amount: str) -> Response:
 
 
 class AmountChoice(msgspec.Struct, frozen=True):
-    """The amount to charge; what was typed, and which shortcut was chosen, if any; whether to show it all first."""
+    """The amount to charge; what was typed, and which shortcut was chosen, if any; whether it must be confirmed."""
 
     amount: str
     typed: str
@@ -145,7 +145,7 @@ def _payment_of(request: PortalRequest, attempt: int) -> Payment | None:
 
 
 def _already_sent(request: PortalRequest, attempt: int) -> Response:
-    """Show the payment that this form has made, with another amount: nothing more is charged."""
+    """Show the payment that this form has already made with another amount: nothing more is charged."""
     sent = _payment_of(request, attempt)
     if sent is None:
         request.finish_attempt(attempt)
@@ -189,7 +189,7 @@ def _chosen(request: PortalRequest, given: dict[str, str]) -> dict[str, str]:
 
 
 def _typed(request: PortalRequest, amount: str) -> str:
-    """Return an amount of an address as one types it; nothing where it is none."""
+    """Return an amount in the address as a person types it; an empty string if it is not an amount."""
     try:
         parse_micros(amount)
     except InvalidDecimal:

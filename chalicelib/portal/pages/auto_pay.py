@@ -1,7 +1,7 @@
 """Auto-pay: on or off, when, how much, and how much in a month at most.
 
-A form that would charge the card at once, or whose amounts are large or were read otherwise than they were typed, is
-answered with what would happen first; only the second form does it.
+If a form would charge the card at once, or its amounts are large or were not read as they were typed, a page first
+shows what would happen; only the second form does it.
 """
 
 from typing import Final
@@ -46,7 +46,7 @@ def show(request: PortalRequest) -> Response:
 
 
 def send(request: PortalRequest) -> Response:
-    """Take the form: switch off, say first what would be charged at once, or do it. Raises AutoPayBusy."""
+    """Handle the form: switch auto-pay off, ask for confirmation, or save the settings. Raises AutoPayBusy."""
     if request.form.get("do") == "off":
         change_settings(request.payer, AutoPayRequest(enabled=False), actor=request.actor, catalog=request.catalog)
         return request.go(done="auto-pay-off")
@@ -79,9 +79,9 @@ def _charged_at_once(request: PortalRequest, snapshot: Snapshot, settings: AutoP
 
 
 class Question(msgspec.Struct, frozen=True):
-    """What to show before the form is done: what would be charged at once, and the amounts that need a look.
+    """What to show before the form takes effect: what would be charged at once, and the amounts to confirm.
 
-    `agreement` is what the second form sends back: it holds for these amounts and this charge alone.
+    `agreement` is what the second form sends back: it is valid only for these amounts and this charge.
     """
 
     charge_micros: int | None
@@ -95,7 +95,7 @@ class Question(msgspec.Struct, frozen=True):
 
 
 def _question(request: PortalRequest, snapshot: Snapshot, typed: Typed, charge_micros: int | None) -> Question:
-    """Return what to show: of the amounts those that are new, and large or read otherwise than they were typed."""
+    """Return what to show: the charge, and new amounts that are large or were not read as they were typed."""
     limits = request.catalog.limits(request.currency)
     new = {
         name: each

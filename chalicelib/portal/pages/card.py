@@ -1,4 +1,4 @@
-"""The card on file: Update Card Info. Card numbers are typed into Stripe's own fields and never come here."""
+"""The card on file: Update Card Info. Card numbers are typed into Stripe's own fields and never reach this system."""
 
 from typing import Final
 
@@ -17,7 +17,7 @@ from chalicelib.portal.request import PortalRequest
 from chalicelib.stripe_api.errors import StripeRefused, StripeUnavailable
 
 NEXT: Final = ("add-balance", "auto-pay", "plan")
-"""Pages that send people here to save a card first, and to which they go on."""
+"""Pages that send people here to save a card first, and to which they return."""
 
 
 def show(request: PortalRequest) -> Response:
@@ -26,7 +26,7 @@ def show(request: PortalRequest) -> Response:
 
 
 def set_up(request: PortalRequest) -> Response:
-    """Start saving a card, for the page's script, which shows why that is not possible."""
+    """Start saving a card, for the page's script; if that is not possible, the script shows why."""
     try:
         return json(view_card_setup(start_setup(request.payer)))
     except (StripeUnavailable, StripeRefused) as refusal:
@@ -34,8 +34,8 @@ def set_up(request: PortalRequest) -> Response:
 
 
 def keep(request: PortalRequest) -> Response:
-    """Put the card on file that the browser has confirmed, and go on."""
-    # Read again: the setup may have made the account's customer since this request's was read.
+    """Put the card on file that the browser has confirmed, and redirect to the next page."""
+    # Read again: the setup may have created the account's customer since this request read the payer.
     payer = get_payer(request.account.account_id)
     try:
         save_card(payer, request.form.get("setup_intent_id", ""))

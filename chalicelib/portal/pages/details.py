@@ -26,14 +26,14 @@ WRONG: Final = {
 
 
 def show(request: PortalRequest) -> Response:
-    """Show the form with what is kept."""
+    """Show the form with the stored details."""
     kept = request.account.billing_details or BillingDetails()
     given = {name: getattr(kept, name) or "" for name in FIELDS if name != "address"}
     return _page(request, {**given, "address": "\n".join(kept.address)})
 
 
 def send(request: PortalRequest) -> Response:
-    """Take the form."""
+    """Handle the form."""
     given = {name: request.form.get(name, "") for name in FIELDS}
     lines = [line.strip() for line in given["address"].splitlines() if line.strip()]
     typed = {**{name: [given[name]] for name in FIELDS if given[name]}, "address": lines}
@@ -42,7 +42,7 @@ def send(request: PortalRequest) -> Response:
         return _page(request, given, errors)
     name, tax_id, email = (given[name] or None for name in ("name", "tax_id", "email"))
     try:
-        if request.form.get("shown", _mark(request)) != _mark(request):
+        if request.form.get("shown", _fingerprint(request)) != _fingerprint(request):
             raise BillingDetailsChanged("they are not as the form has shown them")
         change_billing_details(request.account, BillingDetails(name, lines, tax_id, email))
     except BillingDetailsChanged as refusal:
@@ -50,8 +50,8 @@ def send(request: PortalRequest) -> Response:
     return request.go(done="details")
 
 
-def _mark(request: PortalRequest) -> str:
-    """Return what tells the details that are kept from any others."""
+def _fingerprint(request: PortalRequest) -> str:
+    """Return a hash of the stored details, which shows whether they have changed."""
     return content_hash(msgspec.to_builtins(request.account.billing_details))
 
 
@@ -75,5 +75,5 @@ def _page(request: PortalRequest, given: dict[str, str], errors: forms.Errors | 
         here="details",
         given=given,
         errors=errors or {},
-        shown=_mark(request),
+        shown=_fingerprint(request),
     )

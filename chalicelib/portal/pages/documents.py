@@ -1,4 +1,4 @@
-"""Invoices and payments: what was paid, how it went, and the paper for it."""
+"""Invoices and payments: what was paid, its state, and the documents for it."""
 
 from chalice.app import Response
 
@@ -38,15 +38,18 @@ def show(request: PortalRequest) -> Response:
 
 
 def download(request: PortalRequest, number: str) -> Response:
-    """Go to an invoice's PDF; the link lives for minutes. Raises InvoiceNotFound."""
+    """Redirect to an invoice's PDF; the link is valid for minutes. Raises InvoiceNotFound."""
     return see_other(download_link(find_by_number(request.account.account_id, number)))
 
 
 def download_of_payment(request: PortalRequest, payment_id: str) -> Response:
-    """Go to the PDF of a payment's invoice. Raises PaymentNotFound, NotInvoiceable, InvoicesBusy."""
+    """Redirect to the PDF of a payment's invoice. Raises PaymentNotFound, NotInvoiceable, InvoicesBusy."""
     return see_other(download_link(issue_for(request.account.account_id, payment_id, request.catalog)))
 
 
 def download_of_transaction(request: PortalRequest, transaction_id: str) -> Response:
-    """Go to the PDF of a credit's invoice or a refund's credit note. Raises UnknownTransaction, InvoiceNotFound."""
+    """Redirect to the PDF of a credit's invoice or a refund's credit note.
+
+    Raises UnknownTransaction, InvoiceNotFound.
+    """
     return see_other(download_link(find_by_transaction(request.account.account_id, transaction_id, request.catalog)))

@@ -1,6 +1,6 @@
-"""History: two weeks of it at a time, usage grouped by day and meter from the daily totals, single events on demand.
+"""History: two weeks at a time, with usage grouped by day and meter from the daily totals, and single events on demand.
 
-So a wallet with a million events is shown with as little work as one with ten.
+So showing a wallet with a million events takes as little work as one with ten.
 """
 
 from datetime import date, timedelta
@@ -30,16 +30,17 @@ WINDOW_DAYS: Final = 14
 EVENTS: Final = 50
 MOST_SINGLES: Final = 500
 ROWS_OF_A_FILE: Final = 5_000
-"""Counted rows of one CSV file: half of what an answer takes, for credits, which no day counts, and for long texts."""
+"""Counted rows of one CSV file: half of an answer's maximum. The rest is for credits, which daily totals do not count,
+and for long texts."""
 
 TYPES: Final = ("credit", "debit")
 
 
 class Selection(msgspec.Struct, frozen=True):
-    """What the address asks for: filters, the two weeks that are listed of it, and the group that is open.
+    """What the address selects: filters, the two weeks of it that are listed, and the group that is open.
 
-    The chart begins at `span_first`: with the filter, or a month before the last day. `of_receipts` tells that the
-    chosen meter is one of receipts, which no day counts: its receipts are listed instead.
+    The chart begins at `span_first`: with the filter, or a month before the last day. `of_receipts` means that the
+    chosen meter counts receipts, which are not in the daily totals: its receipts are listed instead.
     """
 
     type: str | None
@@ -55,7 +56,7 @@ class Selection(msgspec.Struct, frozen=True):
 
     @property
     def filters(self) -> dict[str, str | None]:
-        """Return the filters as they stand in an address."""
+        """Return the filters as query parameters."""
         return {"type": self.type, "meter": self.meter, "from_": self.start, "to": self.end}
 
     @property
@@ -92,12 +93,12 @@ def read_selection(request: PortalRequest) -> Selection:
 
 
 def _first_of(last: str, days: int) -> str:
-    """Return the first of so many days that end with the last."""
+    """Return the first of a number of days that end with `last`."""
     return (date.fromisoformat(last) - timedelta(days=days - 1)).isoformat()
 
 
 def show(request: PortalRequest) -> Response:
-    """Show two weeks, and the chart of a month or of all that is filtered. Raises InvalidRequest, InvalidCursor."""
+    """Show two weeks, and the chart of a month or the filtered span. Raises InvalidRequest, InvalidCursor."""
     selection = read_selection(request)
     account_id = request.account.account_id
     days = read_days(account_id, selection.span_first, selection.last) if selection.first <= selection.last else {}
@@ -123,14 +124,14 @@ def show(request: PortalRequest) -> Response:
 
 
 class SingleRows(msgspec.Struct, frozen=True):
-    """What is listed singly, and where to go on."""
+    """The transactions that are listed singly, and the cursor of the next ones."""
 
     rows: list[TransactionView]
     next_cursor: str | None = None
 
 
 def _singles(request: PortalRequest, selection: Selection) -> SingleRows:
-    """Return what no day counts: credits and the like, or the receipts that are asked for."""
+    """Return what is not in the daily totals: all that is not usage, or the receipts that are selected."""
     if selection.first > selection.last or (selection.meter and not selection.of_receipts):
         return SingleRows([])
     span = HistoryFilter(type=selection.type, meter=selection.meter, start=selection.first, end=selection.last).wanted()  # type: ignore[arg-type]
@@ -158,14 +159,14 @@ def _later(request: PortalRequest, selection: Selection) -> str | None:
 
 
 class OpenGroup(msgspec.Struct, frozen=True):
-    """The lines of the group that is open, each with the transaction that it is of, and where to go on."""
+    """The lines of the group that is open, each with its transaction, and the cursor of the next ones."""
 
     rows: list[tuple[TransactionView, TransactionLineView]]
     next_cursor: str | None
 
 
 def _open_group(request: PortalRequest, selection: Selection, day: str, meter: str) -> OpenGroup:
-    """Return what a day has of a meter: of a receipt, the lines of that meter alone."""
+    """Return a day's usage of a meter: of a receipt, only the lines of that meter."""
     wanted = HistoryFilter(meter=meter, start=day, end=day).wanted()
     found = _read(request, wanted, EVENTS, selection.cursor)
     rows = [(each, line) for each in found.rows for line in each.priced_lines if line.meter == meter]
@@ -173,7 +174,7 @@ def _open_group(request: PortalRequest, selection: Selection, day: str, meter: s
 
 
 def download(request: PortalRequest) -> Response:
-    """Show the files that hold exactly what is filtered, or give one of them. Raises InvalidRequest, InvalidCursor."""
+    """Show the files that hold what is filtered, or return one of them. Raises InvalidRequest, InvalidCursor."""
     selection = read_selection(request)
     if "file" in request.query:
         return _file(request, selection)

@@ -72,7 +72,7 @@ def show(request: PortalRequest) -> Response:
 
 
 def _spending(request: PortalRequest, balance_micros: int) -> dict[str, Any]:
-    """Return the chart of the last days, and how fast the balance goes."""
+    """Return the chart of the last days, and how fast the balance is spent."""
     today = clock.day_of(clock.now_ms())
     first = (date.fromisoformat(today) - timedelta(days=CHART_DAYS - 1)).isoformat()
     days = read_days(request.account.account_id, min(first, first_needed(today)), today)

@@ -17,7 +17,7 @@ from chalicelib.portal.request import PortalRequest
 
 
 def show(request: PortalRequest, payment_id: str) -> Response:
-    """Show a payment as it is known here; asking Stripe is a form of its own. Raises PaymentNotFound."""
+    """Show a payment as it is known here; a separate form asks Stripe. Raises PaymentNotFound."""
     payment = table.get(request.account.account_id, payment_id)
     failure = payment.failure
     return render.page(
@@ -36,14 +36,14 @@ def show(request: PortalRequest, payment_id: str) -> Response:
 
 
 def check(request: PortalRequest, payment_id: str) -> Response:
-    """Ask Stripe how a payment stands, and show it. Raises PaymentNotFound, PaymentBusy."""
+    """Ask Stripe for a payment's state, and show it. Raises PaymentNotFound, PaymentBusy."""
     resolved = resolve(table.get(request.account.account_id, payment_id))
     note = None if resolved.payment.ended else "unavailable" if resolved.unavailable else "still-open"
     return request.go("payments", payment_id, note=note)
 
 
 def authenticate(request: PortalRequest, payment_id: str) -> Response:
-    """Give the page's script what it needs to let the customer's bank ask. Raises PaymentNotFound, PaymentBusy."""
+    """Answer the page's script with what it needs for 3-D Secure. Raises PaymentNotFound, PaymentBusy."""
     found = view_authentication(resolve(table.get(request.account.account_id, payment_id)))
     return json(found)
 

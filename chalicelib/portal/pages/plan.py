@@ -1,4 +1,4 @@
-"""Plan and add-ons: see, look at the cost first, change, cancel, go on, and pay what is owed."""
+"""Plan and add-ons: show, preview the cost of a change, change, cancel, resume, and pay what is owed."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -26,7 +26,7 @@ PAY: Final = "-owed"
 
 
 def show(request: PortalRequest) -> Response:
-    """Show what is subscribed to, and what could be."""
+    """Show the subscription, and what can be subscribed to."""
     return _page(request, load_subscription_view(request.account.account_id, request.catalog))
 
 
@@ -165,7 +165,7 @@ def _offer(request: PortalRequest, subscription: SubscriptionView | None, given:
 
 
 def _offered(products: Mapping[str, Product], currency: str, held: set[str]) -> dict[str, Product]:
-    """Return what is sold, and what is not sold any more and held."""
+    """Return what is sold, and what is not sold any more but held."""
     return {
         name: product
         for name, product in products.items()

@@ -25,7 +25,7 @@ LONGEST: Final = 200
 
 
 def show(request: PortalRequest) -> Response:
-    """Look for an id, and go where it leads. Raises InvalidRequest, InvalidCursor."""
+    """Search for an id, and redirect to what it identifies. Raises InvalidRequest, InvalidCursor."""
     wanted = request.query.get("q", "")[:LONGEST]
     if not wanted:
         return request.go("history")
@@ -38,7 +38,7 @@ def show(request: PortalRequest) -> Response:
 
 
 def _by_event(request: PortalRequest, wanted: str) -> Response:
-    """Look for the id of an event, as far back as one answer goes. Raises InvalidRequest, InvalidCursor."""
+    """Search for the id of an event, as far back as one answer reads. Raises InvalidRequest, InvalidCursor."""
     selection = read_selection(request)
     span, before_key = selection.ledger_filter(), search.read_start_key(request.query.get("before", ""))
     account_id = request.account.account_id
@@ -82,7 +82,7 @@ def _is_transaction(request: PortalRequest, transaction_id: str) -> bool:
 
 
 def _payment(request: PortalRequest, wanted: str) -> Payment | None:
-    """Return the payment of our own or of Stripe's id."""
+    """Return the payment with this id, which may be our own or Stripe's."""
     account_id = request.account.account_id
     if wanted.startswith(PAYMENT):
         return payments.find(account_id, wanted)

@@ -1,10 +1,10 @@
-// Small help on top of pages that work without it, and the two things that need it: card fields and 3-D Secure.
+// Enhances pages that work without it; only card fields and 3-D Secure need it.
 (() => {
   "use strict";
 
   const show = (node, visible) => { if (node) node.hidden = !visible; };
 
-  // A second press while the first is on its way. Paying once does not rest on this: the form's key does that.
+  // Prevents a second click while the first is in progress. The form's key alone ensures that it pays once.
   const busy = (button, on) => {
     if (!button) return;
     if (on && button.dataset.busy) {
@@ -33,7 +33,7 @@
     });
   }
 
-  // Whoever sees the page of a link has opened it. A page that is only prepared for a person who may come has not been seen.
+  // A link is opened when its page is shown. A prerendered page has not been shown yet.
   const opening = document.querySelector("form[data-open]");
   if (opening) {
     const open = () => opening.requestSubmit();
@@ -137,14 +137,14 @@
     verify();
   }
 
-  // A long history comes in several answers; together they are one file.
+  // A long history is returned in several answers, which are joined into one file.
   for (const link of document.querySelectorAll("a[data-csv]")) {
     link.addEventListener("click", async (event) => {
       event.preventDefault();
       if (link.getAttribute("aria-disabled") === "true") return;
       link.setAttribute("aria-disabled", "true");
       try {
-        const parts = ["\ufeff"]; // fetch takes the byte order mark off each answer
+        const parts = ["\ufeff"]; // fetch removes the byte order mark of each answer
         let cursor = null;
         do {
           const url = new URL(link.dataset.csv, window.location.href);
