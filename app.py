@@ -1,12 +1,10 @@
-"""The Lambda entry points: wiring only. Routes come by blueprint, every other function from its domain's handlers.
+"""What Chalice packages: the API, and each other function by its name and the kind of its source. Wiring only.
 
-Chalice is told of each function and of the kind of its source here. All else about it, its entry point included, is in
-`infrastructure/functions.toml`, whose settings go over Chalice's own.
+Everything else about a function, its entry point included, is in `infrastructure/functions.toml`, whose settings go
+over Chalice's own. Lambda does not import this module.
 """
 
 from typing import Final
-
-from chalice.app import Chalice
 
 from chalicelib import api
 from chalicelib.audit.handlers import audit_usage
@@ -54,11 +52,7 @@ BY_SCHEDULE: Final = (
 ELSEWHERE: Final = "functions.toml"
 """In place of each source: which one it is, the template says."""
 
-app = Chalice(app_name="billing-portal")
-app.api.binary_types = []
-
-for blueprint in api.BLUEPRINTS:
-    app.register_blueprint(blueprint)
+app = api.app
 for function in FROM_QUEUES:
     app.on_sqs_message(queue=ELSEWHERE, name=function.__name__)(function)
 for function in FROM_STREAMS:

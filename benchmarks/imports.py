@@ -14,7 +14,7 @@ from local.resources import Overlay
 
 BARE = "chalice.app, boto3, pynamodb.models"
 """What a project of this kind cannot do without."""
-API = "app"
+API = "chalicelib.api"
 NOT_DEPLOYED = ("cryptography", "rich")
 """Libraries that a deployed one imports where it finds them."""
 ROUNDS = 7
@@ -29,7 +29,8 @@ print((time.process_time() - start) * 1000)
 
 def modules() -> dict[str, str]:
     """Return what is imported by each function, by its name."""
-    handlers = [function.handler.rpartition(".") for function in Overlay.read().functions.values() if function.handler]
+    functions = Overlay.read().functions.values()
+    handlers = [function.handler.rpartition(".") for function in functions if function.event_source]
     return {"bare": BARE, "api": API, **{name: module for module, _, name in handlers}}
 
 
