@@ -1,12 +1,10 @@
-"""The Lambda entry points: wiring only. Routes are in blueprints, every other function in its domain's handlers.
+"""What Chalice packages: the API, and each other function by its name and the kind of its event source. Wiring only.
 
-Each function is registered with Chalice here, with the kind of its event source. All other settings, its entry point
-included, are in `infrastructure/functions.toml` and override Chalice's own.
+All other settings of a function, its entry point included, are in `infrastructure/functions.toml` and override
+Chalice's own. Lambda does not import this module.
 """
 
 from typing import Final
-
-from chalice.app import Chalice
 
 from chalicelib import api
 from chalicelib.audit.handlers import audit_usage
@@ -54,11 +52,7 @@ BY_SCHEDULE: Final = (
 ELSEWHERE: Final = "functions.toml"
 """A placeholder for each event source: the template names the real one."""
 
-app = Chalice(app_name="billing-portal")
-app.api.binary_types = []
-
-for blueprint in api.BLUEPRINTS:
-    app.register_blueprint(blueprint)
+app = api.app
 for function in FROM_QUEUES:
     app.on_sqs_message(queue=ELSEWHERE, name=function.__name__)(function)
 for function in FROM_STREAMS:

@@ -14,7 +14,7 @@ from local.resources import Overlay
 
 BARE = "chalice.app, boto3, pynamodb.models"
 """The libraries that every project of this kind needs."""
-API = "app"
+API = "chalicelib.api"
 NOT_DEPLOYED = ("cryptography", "rich")
 """Libraries that a deployed library imports if they are installed."""
 ROUNDS = 7
@@ -29,7 +29,8 @@ print((time.process_time() - start) * 1000)
 
 def modules() -> dict[str, str]:
     """Return what each function imports, by its name."""
-    handlers = [function.handler.rpartition(".") for function in Overlay.read().functions.values() if function.handler]
+    functions = Overlay.read().functions.values()
+    handlers = [function.handler.rpartition(".") for function in functions if function.event_source]
     return {"bare": BARE, "api": API, **{name: module for module, _, name in handlers}}
 
 

@@ -109,9 +109,9 @@ def sizes() -> dict[str, int]:
 
 
 def _file(folder: str, name: str) -> str:
-    from chalicelib.portal.answer import file  # noqa: PLC0415 - loads jinja2 and babel
+    from chalicelib.portal.answer import show_file  # noqa: PLC0415 - loads jinja2 and babel
 
-    return str(file(folder, name).body)
+    return str(show_file(folder, name).body)
 
 
 def main() -> None:

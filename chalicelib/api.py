@@ -1,8 +1,12 @@
-"""The whole HTTP API: all blueprints, the routes that belong to no domain, and the API's description."""
+"""The whole HTTP API: the Chalice app with all blueprints, the routes of no domain, and the API's description.
+
+Lambda enters the API's function here, in `app`: what only other functions need is not imported.
+"""
 
 from typing import Any, Final
 
 import msgspec
+from chalice.app import Chalice
 
 from chalicelib import openapi
 from chalicelib.accounts.routes import routes as accounts
@@ -76,3 +80,8 @@ BLUEPRINTS: Final = (
     overview,
     portal,
 )
+
+app = Chalice(app_name="billing-portal")
+app.api.binary_types = []
+for blueprint in BLUEPRINTS:
+    app.register_blueprint(blueprint)

@@ -10,9 +10,7 @@ A writer reads the row, decides, and writes on condition that the row is unchang
     raise SubscriptionBusy(account_id=account_id)
 """
 
-import random
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Final, ParamSpec
 
 from pynamodb.exceptions import DeleteError, PutError, TransactWriteError, UpdateError
@@ -26,9 +24,6 @@ CONDITION_FAILED: Final = "ConditionalCheckFailedException"
 CONFLICT_CODES: Final = frozenset({"ConditionalCheckFailed", "TransactionConflict"})
 """Reasons with which DynamoDB cancels a transaction because of a concurrent write (Amazon DynamoDB API Reference,
 TransactWriteItems)."""
-
-FIRST_PAUSE_SECONDS: Final = 0.02
-LONGEST_PAUSE_SECONDS: Final = 0.5
 
 
 def conditional_write(write: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> bool:
@@ -59,17 +54,3 @@ def conditional_transaction(add_writes: Callable[[TransactWrite], object]) -> bo
             add_writes(transaction)
 
     return conditional_write(write)
-
-
-def attempts(most: int) -> Iterator[int]:
-    """Count attempts at a conditional write, with a pause after each that was not applied."""
-    for number in range(most):
-        yield number
-        pause(number)
-
-
-def pause(
-    attempt: int, *, first_seconds: float = FIRST_PAUSE_SECONDS, longest_seconds: float = LONGEST_PAUSE_SECONDS
-) -> None:
-    """Sleep for a random time that grows with the attempts, so that concurrent writers do not collide again."""
-    time.sleep(random.uniform(0, min(longest_seconds, first_seconds * 2**attempt)))  # noqa: S311 - jitter, no secret

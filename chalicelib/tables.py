@@ -15,6 +15,7 @@ from pynamodb.connection.table import TableConnection
 from pynamodb.expressions.update import Action
 from pynamodb.models import MetaModel, Model
 
+from chalicelib.backoff import attempts
 from chalicelib.settings import settings
 from chalicelib.streams import Image
 
@@ -82,7 +83,7 @@ def read_together(keys: Mapping[type[Table], Iterable[RowKey]]) -> dict[type[Tab
     wanted: dict[str, Any] = {}
     for name, table in tables.items():
         wanted[name] = {"Keys": [_key_of(table, key) for key in keys[table]], "ConsistentRead": True}
-    for _ in range(READS):
+    for _ in attempts(READS):
         answer = connection().client.batch_get_item(RequestItems=wanted)
         for name, items in answer["Responses"].items():
             found[tables[name]] += [tables[name].from_raw_data(item) for item in items]

@@ -42,7 +42,7 @@ class Binding:
 
 def bindings(functions: Mapping[str, Function], names: Collection[str] = ()) -> list[Binding]:
     """Return the bindings of all functions but the API's, or of those with these names. Raises NotBound."""
-    bound = {name_of(each): each for each in functions.values() if each.handler}
+    bound = {name_of(each): each for each in functions.values() if each.event_source}
     missing = set(names) - bound.keys()
     if missing:
         raise NotBound(f"there is no function called {', '.join(sorted(missing))}")

@@ -1,6 +1,5 @@
 """Writes that a concurrent one comes before, alone and together, and writes that are refused for another reason."""
 
-import time
 from collections.abc import Callable
 
 import pytest
@@ -9,7 +8,7 @@ from pynamodb.transactions import TransactWrite
 
 from chalicelib.accounts.account import AccountBusy
 from chalicelib.auto_pay.auto_pay import AutoPayBusy
-from chalicelib.conflicts import attempts, conditional_transaction, conditional_write, pause
+from chalicelib.conflicts import conditional_transaction, conditional_write
 from chalicelib.errors import Busy
 from chalicelib.idempotency import IdempotencyRow
 from chalicelib.invoices.issue import InvoicesBusy
@@ -94,32 +93,6 @@ def test_a_transaction_that_met_a_concurrent_write_is_not_applied(codes: tuple[s
 def test_a_transaction_that_is_canceled_for_anything_else_as_well_is_raised(codes: tuple[str, ...]) -> None:
     with pytest.raises(TransactWriteError):
         conditional_write(canceled(*codes))
-
-
-def test_each_attempt_is_followed_by_a_pause_until_one_is_applied(monkeypatch: pytest.MonkeyPatch) -> None:
-    pauses: list[float] = []
-    monkeypatch.setattr(time, "sleep", pauses.append)
-    applied = False
-    for attempt in attempts(5):
-        applied = attempt == 3
-        if applied:
-            break
-    assert applied
-    assert len(pauses) == 3
-    assert list(attempts(4)) == [0, 1, 2, 3]
-    assert len(pauses) == 7
-
-
-@pytest.mark.parametrize(("attempt", "longest"), [(0, 0.02), (1, 0.04), (4, 0.32), (5, 0.5), (30, 0.5)])
-def test_pauses_grow_up_to_half_a_second_and_are_drawn_at_random(
-    monkeypatch: pytest.MonkeyPatch, attempt: int, longest: float
-) -> None:
-    pauses: list[float] = []
-    monkeypatch.setattr(time, "sleep", pauses.append)
-    for _ in range(200):
-        pause(attempt)
-    assert 0 <= min(pauses) < longest / 4
-    assert longest * 3 / 4 < max(pauses) <= longest
 
 
 BUSY = {

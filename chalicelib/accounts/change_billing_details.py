@@ -5,7 +5,7 @@ from msgspec.structs import replace
 from chalicelib.accounts import table
 from chalicelib.accounts.account import Account, AccountBusy, BillingDetails
 from chalicelib.accounts.create_or_change import ATTEMPTS
-from chalicelib.conflicts import attempts
+from chalicelib.backoff import attempts
 from chalicelib.errors import Refusal
 
 

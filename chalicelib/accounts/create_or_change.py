@@ -19,8 +19,8 @@ from chalicelib.accounts.account import (
     WorkspaceInvalid,
 )
 from chalicelib.accounts.permission import Forbidden, Right, can_see, may
+from chalicelib.backoff import attempts
 from chalicelib.catalog.catalog import Catalog
-from chalicelib.conflicts import attempts
 from chalicelib.http_input import InvalidRequest
 from chalicelib.money import Currency
 from chalicelib.text import AccountId, Country, Email, Line, Locale

@@ -11,9 +11,9 @@ from chalicelib.accounts.account import CurrencyMismatch
 from chalicelib.auto_pay import table
 from chalicelib.auto_pay.auto_pay import AT_ONCE_MS, AutoPay, AutoPayBusy
 from chalicelib.auto_pay.evaluate import ATTEMPTS, evaluate_account
+from chalicelib.backoff import attempts
 from chalicelib.cards.payer import Payer
 from chalicelib.catalog.catalog import Catalog, CurrencyLimits
-from chalicelib.conflicts import attempts
 from chalicelib.errors import Refusal
 from chalicelib.money import (
     PLACES,

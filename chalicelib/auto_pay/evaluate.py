@@ -17,11 +17,11 @@ from chalicelib.auto_pay.auto_pay import AT_ONCE_MS, LIMIT_REACHED, AutoPay, Aut
 from chalicelib.auto_pay.decision import Block, Charge, Decision, Situation, Wait, build_situation, decide
 from chalicelib.auto_pay.payment_outcomes import apply_payments
 from chalicelib.auto_pay.reversal_outcomes import apply_reversals
+from chalicelib.backoff import pause
 from chalicelib.cards.payer import Payer
 from chalicelib.cards.table import get_payer
 from chalicelib.catalog.catalog import Catalog
 from chalicelib.claim import Claim
-from chalicelib.conflicts import pause
 from chalicelib.ledger.table import read_wallet
 from chalicelib.log import log
 from chalicelib.payments import queue

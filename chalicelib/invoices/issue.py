@@ -6,8 +6,8 @@ from typing import Final
 from chalicelib import clock
 from chalicelib.accounts import table as accounts
 from chalicelib.accounts.account import Account
+from chalicelib.backoff import attempts
 from chalicelib.catalog.catalog import Catalog
-from chalicelib.conflicts import attempts
 from chalicelib.errors import Busy
 from chalicelib.i18n.texts import Texts, mark
 from chalicelib.invoices import archive, brand, table

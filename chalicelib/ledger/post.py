@@ -12,8 +12,8 @@ from botocore.exceptions import BotoCoreError
 from pynamodb.exceptions import PynamoDBException
 
 from chalicelib import clock
+from chalicelib.backoff import pause
 from chalicelib.clock import Deadline
-from chalicelib.conflicts import pause
 from chalicelib.errors import Busy
 from chalicelib.ledger import commit, table
 from chalicelib.ledger.build import build

@@ -9,8 +9,8 @@ import msgspec
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 
+from chalicelib.backoff import pause
 from chalicelib.clock import from_ms
-from chalicelib.conflicts import pause
 from chalicelib.log import log
 from chalicelib.notices.detail import SOURCE
 from chalicelib.notices.event import Event

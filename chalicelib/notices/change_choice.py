@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from chalicelib.conflicts import attempts
+from chalicelib.backoff import attempts
 from chalicelib.errors import Busy
 from chalicelib.notices import table
 from chalicelib.notices.choice import Choice, ChoiceRequest

@@ -6,7 +6,7 @@ import msgspec
 
 from chalicelib import clock, idempotency
 from chalicelib.accounts.account import Account, CurrencyMismatch
-from chalicelib.conflicts import attempts
+from chalicelib.backoff import attempts
 from chalicelib.errors import Refusal
 from chalicelib.idempotency import Key
 from chalicelib.ledger.table import read_wallet

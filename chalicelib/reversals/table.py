@@ -13,8 +13,9 @@ from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute
 from pynamodb.indexes import KeysOnlyProjection
 from pynamodb.transactions import TransactWrite
 
+from chalicelib.backoff import attempts
 from chalicelib.clock import iso
-from chalicelib.conflicts import attempts, conditional_transaction
+from chalicelib.conflicts import conditional_transaction
 from chalicelib.due import shard_of
 from chalicelib.due_index import DueIndex
 from chalicelib.payments import table as payments

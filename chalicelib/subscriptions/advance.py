@@ -10,10 +10,10 @@ from msgspec.structs import replace
 from chalicelib import clock
 from chalicelib.accounts.account import Account
 from chalicelib.accounts.tax import tax_of
+from chalicelib.backoff import pause
 from chalicelib.cards.payer import Payer
 from chalicelib.cards.table import get_payer
 from chalicelib.catalog.catalog import Catalog
-from chalicelib.conflicts import pause
 from chalicelib.invoices.invoice import Invoice
 from chalicelib.invoices.issue import log_issued, next_invoice
 from chalicelib.log import log

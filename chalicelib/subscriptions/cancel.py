@@ -6,8 +6,8 @@ from typing import Final
 from msgspec.structs import replace
 
 from chalicelib import clock, idempotency
+from chalicelib.backoff import attempts
 from chalicelib.catalog.catalog import Catalog
-from chalicelib.conflicts import attempts
 from chalicelib.errors import Refusal
 from chalicelib.idempotency import Key
 from chalicelib.subscriptions import table

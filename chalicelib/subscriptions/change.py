@@ -7,11 +7,11 @@ import msgspec
 from chalicelib import clock, idempotency
 from chalicelib.accounts.account import Account
 from chalicelib.accounts.tax import tax_of
+from chalicelib.backoff import attempts
 from chalicelib.cards.payer import Payer
 from chalicelib.catalog.catalog import Catalog
 from chalicelib.catalog.tax import Tax
 from chalicelib.claim import Claim
-from chalicelib.conflicts import attempts
 from chalicelib.http_input import MissingIdempotencyKey
 from chalicelib.idempotency import Key
 from chalicelib.payments.new_payment import check_card

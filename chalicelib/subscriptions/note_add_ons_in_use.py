@@ -7,7 +7,7 @@ from msgspec import Meta
 from msgspec.structs import replace
 
 from chalicelib import clock
-from chalicelib.conflicts import attempts
+from chalicelib.backoff import attempts
 from chalicelib.subscriptions import table
 from chalicelib.subscriptions.advance import ATTEMPTS
 from chalicelib.subscriptions.subscription import Subscription, SubscriptionBusy

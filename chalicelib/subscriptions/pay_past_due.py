@@ -7,10 +7,10 @@ from msgspec.structs import replace
 from chalicelib import clock, idempotency
 from chalicelib.accounts.account import Account
 from chalicelib.accounts.tax import tax_of
+from chalicelib.backoff import attempts
 from chalicelib.cards.payer import Payer
 from chalicelib.catalog.catalog import Catalog
 from chalicelib.claim import Claim
-from chalicelib.conflicts import attempts
 from chalicelib.errors import Refusal
 from chalicelib.idempotency import Key
 from chalicelib.payments.new_payment import check_card

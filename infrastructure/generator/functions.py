@@ -7,6 +7,7 @@ from infrastructure.generator.names import API, Document, attribute, function_id
 from infrastructure.generator.specification import Function, QueueSource, Specification, StreamSource
 
 REPORTS: Final = ["ReportBatchItemFailures"]
+API_HANDLER: Final = "chalicelib.api.app"
 OLDEST_RECORD_SECONDS: Final = 6 * 3600
 """For every stream: a record that is not handled by then is put aside, long before DynamoDB drops it after a day."""
 
@@ -14,7 +15,8 @@ OLDEST_RECORD_SECONDS: Final = 6 * 3600
 def functions(specification: Specification) -> Iterator[tuple[str, Document]]:
     """Yield the properties of each function by its logical id."""
     api = specification.api
-    yield function_id(API), {"Properties": {"MemorySize": api.memory_mb, "Timeout": api.timeout_seconds}}
+    properties = {"Handler": API_HANDLER, "MemorySize": api.memory_mb, "Timeout": api.timeout_seconds}
+    yield function_id(API), {"Properties": properties}
     for name, function in specification.functions.items():
         yield function_id(name), {"Properties": _properties(function_id(name), function)}
 

@@ -1,0 +1,66 @@
+"""Rows of several tables in one call, and what DynamoDB leaves unread of them."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from chalicelib.accounts.table import AccountRow
+from chalicelib.cards.table import CardRow
+from chalicelib.tables import READS, RowsUnread, connection, read_together
+
+ANSWERED = "after-call.dynamodb.BatchGetItem"
+LARGE = "x" * 380_000
+MANY = 50
+"""Rows of that size, more than the 16 MB that one answer holds."""
+
+
+def account(account_id: str, name: str = "Acme") -> AccountRow:
+    fixed: dict[str, Any] = {"kind": "workspace", "email": "a@acme.example", "currency": "usd", "locale": "en"}
+    return AccountRow(account_id, name=name, created_at_ms=1, updated_at_ms=1, **fixed)
+
+
+def names(rows: dict[Any, list[Any]]) -> list[str]:
+    return sorted(row.account_id for row in rows[AccountRow])
+
+
+@pytest.fixture
+def unread(memory: Mapping[str, str]) -> Iterator[list[dict[str, Any]]]:
+    """Leave everything of each call unread, and list the calls."""
+    calls: list[dict[str, Any]] = []
+    client = connection().client
+
+    def note(params: dict[str, Any], **_: Any) -> None:
+        calls.append(params["RequestItems"])
+
+    def leave(parsed: dict[str, Any], **_: Any) -> None:
+        parsed.update(Responses={}, UnprocessedKeys=calls[-1])
+
+    hooks: dict[str, Any] = {"provide-client-params.dynamodb.BatchGetItem": note, ANSWERED: leave}
+    for name, hook in hooks.items():
+        client.meta.events.register(name, hook)
+    yield calls
+    for name, hook in hooks.items():
+        client.meta.events.unregister(name, hook)
+
+
+def test_rows_of_two_tables_come_together_without_those_that_are_not_there(memory: Mapping[str, str]) -> None:
+    account("acme").save()
+    CardRow("acme", "platform", stripe_customer_id="cus_1").save()
+    rows = read_together({AccountRow: ["acme", "nobody"], CardRow: [("acme", "platform"), ("acme", "acct_1")]})
+    assert names(rows) == ["acme"]
+    assert [row.stripe_customer_id for row in rows[CardRow]] == ["cus_1"]
+
+
+def test_what_one_answer_cannot_hold_is_asked_for_again(memory: Mapping[str, str]) -> None:
+    ids = [f"large-{number:02}" for number in range(MANY)]
+    for each in ids:
+        account(each, LARGE).save()
+    assert names(read_together({AccountRow: ids})) == ids
+
+
+def test_what_stays_unread_is_an_error_and_never_taken_for_missing(unread: list[dict[str, Any]]) -> None:
+    with pytest.raises(RowsUnread):
+        read_together({AccountRow: ["acme"]})
+    assert len(unread) == READS
+    assert all(unread)
