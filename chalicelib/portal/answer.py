@@ -12,10 +12,11 @@ from chalicelib.http_input import check_path
 from chalicelib.log import log
 from chalicelib.portal import render
 from chalicelib.portal.brand import brand_of, color_file, logo_file
-from chalicelib.portal.navigation import cookie, is_prefetch, public_base_url
+from chalicelib.portal.cookie import session_cookie
+from chalicelib.portal.navigation import public_base_url
 from chalicelib.portal.pages import VIEWS
 from chalicelib.portal.policy import Headers
-from chalicelib.portal.request import PortalRequest, see_other
+from chalicelib.portal.request import PortalRequest, is_prefetch, see_other
 from chalicelib.portal.session import PageNotFound, Session, new_ticket, new_token
 from chalicelib.portal.sessions import find_link, open_link
 
@@ -78,7 +79,7 @@ def _entry_headers(session: Session, token: str) -> dict[str, str]:
     pages = session.page.split("/") if session.page else []
     return {
         "Location": base_url.path("accounts", account_id, *pages),
-        "Set-Cookie": cookie(base_url, account_id, token),
+        "Set-Cookie": session_cookie(base_url, account_id, token),
     }
 
 

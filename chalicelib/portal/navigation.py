@@ -1,15 +1,10 @@
 """The portal's address as browsers see it: its origin, and the prefix of its paths."""
 
-from http.cookies import CookieError, SimpleCookie
-from typing import Final
 from urllib.parse import quote, urlencode, urlsplit
 
 import msgspec
-from chalice.app import Request
 
 from chalicelib.settings import settings
-
-COOKIE: Final = "portal_session"
 
 
 class BaseUrl(msgspec.Struct, frozen=True):
@@ -42,32 +37,3 @@ def public_base_url() -> BaseUrl:
 def frame_origins() -> list[str]:
     """Return the origins whose pages may show the portal in a frame."""
     return (settings().portal_frame_origins or "").split()
-
-
-def cookie(base_url: BaseUrl, account_id: str, token: str) -> str:
-    """Return the Set-Cookie header of a session: only for its account's pages; an empty token removes it.
-
-    In a frame of another site, cookies need SameSite=None, which browsers accept only over HTTPS, and are kept apart
-    for each site that shows the frame (Partitioned, https://developer.mozilla.org/docs/Web/Privacy/CHIPS).
-    """
-    path = base_url.path("accounts", account_id)
-    parts = [f"{COOKIE}={token}", f"Path={path}", "HttpOnly"]
-    if frame_origins():
-        parts += ["SameSite=None", "Secure", "Partitioned"]
-    else:
-        parts += ["SameSite=Lax", *(["Secure"] if base_url.is_secure else [])]
-    return "; ".join([*parts, *([] if token else ["Max-Age=0"])])
-
-
-def is_prefetch(request: Request) -> bool:
-    """Tell whether a browser fetches a page in advance, which a person may never open."""
-    return "sec-purpose" in request.headers or "purpose" in request.headers
-
-
-def cookie_of(request: Request) -> str | None:
-    """Return the secret in a request's cookie."""
-    try:
-        found = SimpleCookie(request.headers.get("cookie", "")).get(COOKIE)
-    except CookieError:
-        return None
-    return found.value if found and found.value.isascii() else None

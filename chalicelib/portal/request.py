@@ -15,7 +15,8 @@ from chalicelib.http_input import InvalidRequest, check_length, check_texts
 from chalicelib.idempotency import Key
 from chalicelib.portal import table
 from chalicelib.portal.brand import Brand, brand_of
-from chalicelib.portal.navigation import BaseUrl, cookie_of, is_prefetch, public_base_url
+from chalicelib.portal.cookie import session_token
+from chalicelib.portal.navigation import BaseUrl, public_base_url
 from chalicelib.portal.session import FormOutdated, Session, form_token, is_form_token
 from chalicelib.portal.sessions import find_session
 from chalicelib.portal.words import Words, accepted_locales
@@ -31,7 +32,7 @@ class PortalRequest:
         """Find the session, the account and the words. Raises SessionEnded, AccountNotFound, InvalidRequest."""
         self.http = http_request
         self.base_url: BaseUrl = public_base_url()
-        self._token = cookie_of(http_request) or ""
+        self._token = session_token(http_request) or ""
         self.session: Session = find_session(self._token, account_id, may_open=not is_prefetch(http_request))
         self.payer: Payer = get_payer(account_id)
         self.account: Account = self.payer.account
@@ -97,6 +98,11 @@ class PortalRequest:
     def finish_attempt(self, attempt: int) -> None:
         """Record that the payment of an attempt has ended: the next form begins another attempt."""
         table.finish_attempt(self.session.session_id, attempt)
+
+
+def is_prefetch(request: Request) -> bool:
+    """Tell whether a browser fetches a page in advance, which a person may never open."""
+    return "sec-purpose" in request.headers or "purpose" in request.headers
 
 
 def see_other(location: str, **headers: str) -> Response:
