@@ -249,3 +249,16 @@ def test_every_parameter_that_is_named_is_one_of_the_template() -> None:
     overrides = re.findall(r"(\w+)=", "".join(re.findall(r"--parameter-overrides (.+)", TEXTS["docs/operating.md"])))
     assert rows
     assert {*rows, *overrides} <= set(TEMPLATE["Parameters"])
+
+
+ALARMS = [
+    str(resource["Properties"]["AlarmDescription"]["Fn::Sub"])
+    for resource in TEMPLATE["Resources"].values()
+    if resource.get("Type") == "AWS::CloudWatch::Alarm"
+]
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_an_alarm_that_a_document_explains_is_deployed_in_the_same_words(name: str) -> None:
+    explained = [each.strip() for each in re.findall(r"\| alarm: ([^|(;]+)", TEXTS[name])]
+    assert [each for each in explained if not any(each in alarm for alarm in ALARMS)] == []

@@ -173,19 +173,19 @@ DETAILS: Final[dict[str, Any]] = {
 
 MEANINGS: Final = {
     "wallet.low": "The balance fell below the account's threshold: auto-pay's if that is on, else the catalog's.",
-    "wallet.exhausted": "The balance fell to its floor or below it: access now says no.",
-    "wallet.restored": "The balance rose over one of the two lines; `level` tells how far. From `exhausted` to either "
-    "of the others, access says yes again.",
+    "wallet.exhausted": "The balance fell to its floor or below it: access is denied.",
+    "wallet.restored": "The balance rose above its floor or its threshold; `level` says which. From `exhausted` to either "
+    "of the others, access is allowed again.",
     "payment.succeeded": "The money has moved: it is in the wallet, or has paid for the subscription.",
     "payment.failed": "The card was declined, or the payment failed otherwise. Very rarely it still succeeds.",
     "payment.canceled": "Nothing will be charged: it was not verified in time, or was canceled at Stripe.",
-    "payment.requires_action": "The customer's bank wants to see the customer, in the portal.",
-    "payment.disputed": "The customer's bank asks about a payment or takes it back, or has decided; `status` tells.",
-    "auto_pay.suspended": "Auto-pay gave up after declines, or at once where the bank wants to see the customer.",
+    "payment.requires_action": "The customer's bank asks for authentication, in the portal.",
+    "payment.disputed": "The customer's bank asks about a payment or takes it back, or has decided: see `status`.",
+    "auto_pay.suspended": "Auto-pay stopped after declines, or at once if the bank asks for authentication.",
     "subscription.renewed": "The next period has begun, paid or for nothing; after a trial, the first one.",
-    "subscription.past_due": "The next period could not be charged, and is owed. All goes on for now.",
-    "subscription.unpaid": "The last attempt failed: access says no from `access_until` on, unless it is paid.",
-    "subscription.canceled": "It is over: canceled by its owner, or given up where the catalog ends it so.",
+    "subscription.past_due": "The next period could not be charged and is owed. Access stays open for now.",
+    "subscription.unpaid": "The last attempt failed: access is denied from `access_until` on, unless it is paid.",
+    "subscription.canceled": "It has ended: canceled by its owner, or unpaid where the catalog ends it so.",
     "invoice.issued": "An invoice or a credit note was issued.",
     "usage.repeated": "The nightly audit found a usage event that was charged before, with another time.",
 }
