@@ -174,8 +174,8 @@ DETAILS: Final[dict[str, Any]] = {
 MEANINGS: Final = {
     "wallet.low": "The balance fell below the account's threshold: auto-pay's if that is on, else the catalog's.",
     "wallet.exhausted": "The balance fell to its floor or below it: access is denied.",
-    "wallet.restored": "The balance rose above its floor or its threshold; `level` says which. From `exhausted` to either "
-    "of the others, access is allowed again.",
+    "wallet.restored": "The balance rose above its floor or its threshold; `level` says which. From `exhausted` to "
+    "either of the others, access is allowed again.",
     "payment.succeeded": "The money has moved: it is in the wallet, or has paid for the subscription.",
     "payment.failed": "The card was declined, or the payment failed otherwise. Very rarely it still succeeds.",
     "payment.canceled": "Nothing will be charged: it was not verified in time, or was canceled at Stripe.",
