@@ -9,7 +9,7 @@ from local.stripe_emulator import form, publishable, routes
 from local.stripe_emulator.callers import Caller
 from local.stripe_emulator.engine import Engine
 from local.stripe_emulator.errors import ApiError, Json, malformed, rate_limited, server_error, unsupported
-from local.stripe_emulator.events import shown
+from local.stripe_emulator.events import Cause, shown
 from local.stripe_emulator.expand import expanded
 from local.stripe_emulator.faults import Fault, Kind
 from local.stripe_emulator.idempotency import Answer, Attempt, fingerprint
@@ -18,7 +18,7 @@ from local.stripe_emulator.lengths import check_lengths
 from local.stripe_emulator.parameters import fields_of
 from local.stripe_emulator.routes import Route
 from local.stripe_emulator.validation import checked
-from local.stripe_emulator.work import Cause, Work
+from local.stripe_emulator.work import Work
 
 NO_LONGER_SUPPORTED = (
     "The `payment_method_types` parameter is no longer supported on this API version. Use dynamic payment methods, "

@@ -12,11 +12,12 @@ from local.stripe_emulator.callers import Callers
 from local.stripe_emulator.calls import Calls, RateLimit
 from local.stripe_emulator.clock import Clock
 from local.stripe_emulator.errors import ApiError
+from local.stripe_emulator.events import Cause
 from local.stripe_emulator.faults import Faults
 from local.stripe_emulator.idempotency import IdempotencyKeys
 from local.stripe_emulator.settings import Settings
 from local.stripe_emulator.store import Store
-from local.stripe_emulator.work import TASK, Cause, Surroundings, Work
+from local.stripe_emulator.work import TASK, Surroundings, Work
 
 
 class Engine:

@@ -3,22 +3,26 @@
 https://docs.stripe.com/api/events/object
 """
 
-from __future__ import annotations
-
 import copy
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import Any
 
 import stripe
 
 from local.stripe_emulator.errors import Json
 from local.stripe_emulator.ids import new_id
 
-if TYPE_CHECKING:
-    from local.stripe_emulator.work import Work
+
+@dataclass(frozen=True)
+class Cause:
+    """The API request that caused a change; empty for changes that are automatic or made in the dashboard."""
+
+    request_id: str | None = None
+    idempotency_key: str | None = None
 
 
-def build(work: Work, type: str, body: Json, previous: Json | None) -> Json:
-    """Return a new event with the current state of the object."""
+def new_event(type: str, body: Json, previous: Json | None, *, created: int, cause: Cause, account: str | None) -> Json:
+    """Return an event with the current state of the object; `account` is there for a connected account."""
     data: Json = {"object": shown(body)}
     if previous is not None:
         data["previous_attributes"] = copy.deepcopy(previous)
@@ -26,15 +30,15 @@ def build(work: Work, type: str, body: Json, previous: Json | None) -> Json:
         "id": new_id("evt"),
         "object": "event",
         "api_version": stripe.api_version,
-        "created": work.now,
+        "created": created,
         "data": data,
         "livemode": False,
         "pending_webhooks": 1,
-        "request": {"id": work.cause.request_id, "idempotency_key": work.cause.idempotency_key},
+        "request": {"id": cause.request_id, "idempotency_key": cause.idempotency_key},
         "type": type,
     }
-    if work.connected:
-        event["account"] = work.account
+    if account:
+        event["account"] = account
     return event
 
 

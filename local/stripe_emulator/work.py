@@ -6,20 +6,12 @@ import copy
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from local.stripe_emulator import events
 from local.stripe_emulator.errors import Json, no_such
+from local.stripe_emulator.events import Cause, new_event
 from local.stripe_emulator.ids import new_id
 from local.stripe_emulator.store import ObjectKey, Store
 
 TASK = "_task"
-
-
-@dataclass(frozen=True)
-class Cause:
-    """The API request that caused a change; empty for changes that are automatic or made in the dashboard."""
-
-    request_id: str | None = None
-    idempotency_key: str | None = None
 
 
 @dataclass(frozen=True)
@@ -105,7 +97,8 @@ class Work:
 
     def emit(self, type: str, body: Json, previous: Json | None = None) -> Json:
         """Add an event with an object's current state; `previous` holds the values that an update replaced."""
-        return self.save(events.build(self, type, body, previous))
+        account = self.account if self.connected else None
+        return self.save(new_event(type, body, previous, created=self.now, cause=self.cause, account=account))
 
     def later(self, action: str, **details: str) -> None:
         """Schedule a task that runs after the emulator's delay (see `timers`)."""
