@@ -17,7 +17,11 @@ def pause(
 
 
 def attempts(most: int) -> Iterator[int]:
-    """Count attempts from 0, with a pause after each that did not end the loop."""
+    """Count attempts from 0, with a pause before each but the first.
+
+    Read what an attempt is based on inside the loop: what was read before the pause is old after it.
+    """
     for number in range(most):
+        if number:
+            pause(number - 1)
         yield number
-        pause(number)

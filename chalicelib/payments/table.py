@@ -133,14 +133,14 @@ def change(payment: Payment, rule: Rule) -> Payment:
     `payment` is as the caller last read it. When a concurrent write came first, the rule is applied again, to what that
     one wrote, so no change is lost. Raises PaymentBusy, PaymentNotFound.
     """
-    for _ in attempts(ATTEMPTS):
-        wanted = rule(payment)
-        if wanted == payment:
-            return payment
-        wanted = changed(wanted, over=payment)
-        if _write(wanted, over=payment.version):
+    for attempt in attempts(ATTEMPTS):
+        current = get(payment.account_id, payment.payment_id) if attempt else payment
+        wanted = rule(current)
+        if wanted == current:
+            return current
+        wanted = changed(wanted, over=current)
+        if _write(wanted, over=current.version):
             return wanted
-        payment = get(payment.account_id, payment.payment_id)
     raise PaymentBusy(f"payment {payment.payment_id} was changed by others {ATTEMPTS} times; try again")
 
 

@@ -66,7 +66,7 @@ class PortalSessionView(msgspec.Struct):
     summary="Make a link into the portal, which opens once and within minutes",
     description=(
         "Ask for it when your customer opens Billing, and send the browser to `url` at once: it opens once, and "
-        "for five minutes. What the person may do there is `role`'s; `return_url` is where the page's headers back "
+        "for five minutes. What the person may do there is `role`'s; `return_url` is where the page's link back "
         "leads."
     ),
     status=201,

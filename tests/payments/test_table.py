@@ -1,5 +1,7 @@
 """The door to the table `payments`."""
 
+import time
+
 import pytest
 from msgspec.structs import replace
 
@@ -81,6 +83,24 @@ def test_a_payment_that_always_changes_under_the_writer_is_given_up_loudly() -> 
 
     with pytest.raises(PaymentBusy):
         table.change(contested, overtaken)
+
+
+def test_a_change_is_based_on_what_was_written_during_the_pause_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    contested = new_payment()
+    versions: list[int] = []
+
+    def overtake(_seconds: float = 0) -> None:
+        PaymentRow(contested.account_id, contested.payment_id).update([PaymentRow.version.add(1)])
+
+    def overtaken_once(current: Payment) -> Payment:
+        versions.append(current.version)
+        if len(versions) == 1:
+            overtake()
+        return replace(current, checks=current.checks + 1)
+
+    monkeypatch.setattr(time, "sleep", overtake)
+    assert table.change(contested, overtaken_once).version == 4
+    assert versions == [1, 3]
 
 
 def test_a_payment_with_everything_comes_back_as_it_was_written() -> None:
