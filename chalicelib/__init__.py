@@ -1,1 +1,1 @@
-"""The billing portal: one package per domain. The layout is described in docs/architecture.md."""
+"""The billing portal: a package for each thing that the business does. docs/architecture.md describes the layout."""

@@ -1,4 +1,4 @@
-"""The whole HTTP API: the Chalice app with all blueprints, the routes of no domain, and the API's description.
+"""The whole HTTP API: the Chalice app with all blueprints, the routes of no package, and the API's description.
 
 Lambda enters the API's function here, in `app`: what only other functions need is not imported.
 """

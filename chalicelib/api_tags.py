@@ -1,4 +1,4 @@
-"""Tags of the API that several domains share: clients that are generated from the API have a class for each tag."""
+"""Tags of the API that several packages share: clients that are generated from the API have a class for each tag."""
 
 from typing import Final
 

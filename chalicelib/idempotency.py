@@ -82,7 +82,7 @@ class Key(msgspec.Struct, frozen=True):
     keeps_answer: bool = False
 
     @property
-    def places(self) -> tuple[str, str]:
+    def range_keys(self) -> tuple[str, str]:
         """Return the two range keys that its row may have: the key itself, and the key after its space's name."""
         return self.text, f"{self.space} {self.text}"
 
@@ -126,10 +126,10 @@ def claim(account_id: str, key: Key, *, operation: str, content: Any, prefix: st
     AnsweredBeforeError.
     """
     moment = clock.now_ms()
-    first, beside = key.places
+    key_itself, key_with_space = key.range_keys
     row = IdempotencyRow(
         account_id,
-        first,
+        key_itself,
         space=key.space,
         operation=operation,
         content_hash=content_hash(content),
@@ -138,7 +138,7 @@ def claim(account_id: str, key: Key, *, operation: str, content: Any, prefix: st
     )
     found = _put(row)
     if not found.belongs_to(key.space):
-        row.idempotency_key = beside
+        row.idempotency_key = key_with_space
         found = _put(row)
     return _claim(found, key, operation, content)
 
@@ -171,9 +171,9 @@ def _put(row: IdempotencyRow) -> IdempotencyRow:
 
 def _find_row(account_id: str, key: Key) -> IdempotencyRow | None:
     """Return the row of a key, strongly consistent; None for a new key."""
-    for place in key.places:
+    for range_key in key.range_keys:
         try:
-            row = IdempotencyRow.get(account_id, place, consistent_read=True)
+            row = IdempotencyRow.get(account_id, range_key, consistent_read=True)
         except IdempotencyRow.DoesNotExist:
             return None
         if row.belongs_to(key.space):

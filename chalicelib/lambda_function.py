@@ -1,7 +1,7 @@
 """What all Lambda functions except the API's have in common: log lines, the deadline, the shape of the answer.
 
-A domain's `handlers.py` is to Lambda what its `routes.py` is to HTTP: each function reads its event, calls one verb and
-presents the answer. Lambda's entry points are there and not in `app.py`, so a function imports only what it needs.
+A package's `handlers.py` is to Lambda what its `routes.py` is to HTTP: each function reads its event, calls one verb
+and presents the answer. Lambda's entry points are there and not in `app.py`, so a function imports only what it needs.
 """
 
 from collections.abc import Callable, Iterable

@@ -151,7 +151,7 @@ View = Callable[..., Any]
 
 
 class Routes(Blueprint):
-    """A domain's routes, under its tag."""
+    """A package's routes, under its tag."""
 
     def __init__(self, import_name: str, tag: str, description: str) -> None:
         super().__init__(import_name)

@@ -2,7 +2,7 @@
 
 import sys
 from datetime import timedelta
-from typing import get_args
+from typing import Any, get_args
 
 import click
 from rich.console import Console
@@ -15,7 +15,7 @@ from chalicelib.accounts.table import AccountRow
 from chalicelib.ledger.verify import StillMoving, verify
 from chalicelib.ledger.wallet import WalletNotFound
 from chalicelib.log import log
-from chalicelib.settings import settings
+from chalicelib.settings import MissingSettings, settings
 from chalicelib.token import OF_THE_PLATFORM, Role, sign_token
 from ops.catalog import catalog
 from ops.daily_looks import give_daily_looks
@@ -30,7 +30,18 @@ WRONG = 1
 out = Console(soft_wrap=True)
 
 
-@click.group()
+class Commands(click.Group):
+    """The commands, with one sentence in place of a stack trace where no system is named."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except MissingSettings as error:
+            raise click.ClickException(f"name the system: --local, or --stack NAME. Otherwise {error}") from None
+
+
+@click.group(cls=Commands)
 @click.option("--stack", help="The deployed stack to work on, with your own AWS credentials.")
 @click.option("--local", is_flag=True, help="Work on the system that `make run` has started.")
 def ops(stack: str | None, local: bool) -> None:

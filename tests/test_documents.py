@@ -6,14 +6,16 @@ import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import click
 import pytest
+from babel import Locale
 
 from chalicelib import api, http_input, openapi
 from chalicelib.audit import audit_account, audit_usage, repeats
 from chalicelib.history import transaction_csv
+from chalicelib.i18n.language import FOLDER, Surface, languages
 from chalicelib.invoices import issue_missing
 from chalicelib.invoices import routes as invoice_routes
 from chalicelib.notices import table as notices
@@ -28,7 +30,7 @@ from infrastructure import package
 from ops.__main__ import ops
 
 ROOT = Path(__file__).resolve().parent.parent
-ROOMS = sorted((ROOT / "chalicelib").rglob("*/__init__.py"))
+PACKAGES = sorted((ROOT / "chalicelib").rglob("*/__init__.py"))
 READMES = ("README.md", "CONTRIBUTING.md", "SECURITY.md", "local/stripe_emulator/README.md", "tests/README.md")
 DOCUMENTS = [*(ROOT / each for each in READMES), *sorted((ROOT / "docs").rglob("*.md"))]
 TEXTS = {str(path.relative_to(ROOT)): path.read_text() for path in DOCUMENTS}
@@ -139,10 +141,10 @@ def test_every_file_that_is_named_is_there(name: str) -> None:
             assert each in file_names(), each
 
 
-@pytest.mark.parametrize("room", ROOMS, ids=lambda path: path.parent.name)
-def test_a_room_lists_what_is_in_it(room: Path) -> None:
-    for each in re.findall(r"^- `(\w+)`", room.read_text(), re.MULTILINE):
-        assert (room.parent / f"{each}.py").exists() or (room.parent / each).is_dir(), each
+@pytest.mark.parametrize("package_file", PACKAGES, ids=lambda path: path.parent.name)
+def test_a_package_lists_what_is_in_it(package_file: Path) -> None:
+    for each in re.findall(r"^- `(\w+)`", package_file.read_text(), re.MULTILINE):
+        assert (package_file.parent / f"{each}.py").exists() or (package_file.parent / each).is_dir(), each
 
 
 @each_document
@@ -262,3 +264,13 @@ ALARMS = [
 def test_an_alarm_that_a_document_explains_is_deployed_in_the_same_words(name: str) -> None:
     explained = [each.strip() for each in re.findall(r"\| alarm: ([^|(;]+)", TEXTS[name])]
     assert [each for each in explained if not any(each in alarm for alarm in ALARMS)] == []
+
+
+def test_the_table_of_languages_is_that_of_their_folders() -> None:
+    rows = re.findall(r"^\| ([A-Z][\w, ]+) \|((?: [\w ]+ \|){4})$", TEXTS["docs/languages.md"], re.MULTILINE)
+    listed = {name: cells.split(" |")[:4] for names, cells in rows for name in names.split(", ")}
+    folders = {Locale(code).english_name for code in (path.name for path in FOLDER.iterdir() if path.is_dir())}
+    assert listed.keys() == {"English", *folders}
+    for place, surface in enumerate(get_args(Surface)):
+        speaking = {Locale(code).english_name for code in languages(surface)}
+        assert {name for name, cells in listed.items() if cells[place].strip() == "yes"} == speaking

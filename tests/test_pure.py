@@ -67,7 +67,7 @@ def test_what_calls_itself_pure_is_in_a_pure_module(module: str) -> None:
     assert [node.name for node in nodes if says_pure(node)] == []
 
 
-def test_the_rules_of_the_domains_are_among_the_pure_modules() -> None:
+def test_the_rules_of_the_packages_are_among_the_pure_modules() -> None:
     rules = {"money", "text", "pricing.cost", "ledger.build", "ledger.commit", "accounts.account", "usage.price"}
     assert {f"chalicelib.{rule}" for rule in rules} <= {*PURE}
 

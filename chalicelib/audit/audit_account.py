@@ -33,7 +33,7 @@ from chalicelib.log import log
 CHUNK: Final = 100_000
 """Transactions of one day audited at a time: about 10 MB of records, and 1 KB more for each repeat."""
 
-TOGETHER: Final = 100
+REPEATS_AT_ONCE: Final = 100
 """Repeats stored and given back together, in a few seconds; the deadline is checked after each such batch."""
 
 READS_AT_ONCE: Final = 8
@@ -66,28 +66,28 @@ class AccountAudit:
         return True
 
     def _has_new(self, day: str, count: int) -> bool:
-        done = self._progress.get(day, DayProgress())
-        return done.usage_count != count and done.sequence < self._up_to
+        progress = self._progress.get(day, DayProgress())
+        return progress.usage_count != count and progress.sequence < self._up_to
 
     def _audit_chunk(self, day: str, count: int) -> bool:
         """Audit the next new pages of a day; tell whether there was time for all of their repeats."""
-        done = self._progress.get(day, DayProgress())
-        end = self._chunk_end(day, done, count)
-        records, counted = self._open_pages(day, done.sequence, end)
+        progress = self._progress.get(day, DayProgress())
+        end = self._chunk_end(day, progress, count)
+        records, counted = self._open_pages(day, progress.sequence, end)
         if not self._store_and_give_back(list(self._find_repeats(day, records))):
             return False
         if records:
             archive.add(self.account_id, day, records)
-        self._progress[day] = DayProgress(end, done.usage_count + counted)
+        self._progress[day] = DayProgress(end, progress.usage_count + counted)
         table.write_day(self.account_id, day, self._progress[day])
         self.events += len(records)
         return True
 
-    def _chunk_end(self, day: str, done: DayProgress, count: int) -> int:
+    def _chunk_end(self, day: str, progress: DayProgress, count: int) -> int:
         """Return the last sequence number of the next chunk, nearly always the audit's last one."""
-        if count - done.usage_count <= CHUNK:
+        if count - progress.usage_count <= CHUNK:
             return self._up_to
-        sizes = read_page_sizes(self.account_id, *_page_times(day), after_sequence=done.sequence)
+        sizes = read_page_sizes(self.account_id, *_page_times(day), after_sequence=progress.sequence)
         end, taken = self._up_to, 0
         for first_sequence, size in sorted(sizes.items()):
             taken += size
@@ -109,20 +109,20 @@ class AccountAudit:
 
     def _find_repeats(self, day: str, new: Sequence[bytes]) -> Iterable[Repeat]:
         """Return the repeats among the new events and the stored ones."""
-        records = {*new, *self._stored_alike(day, {hash_of(record) for record in new})}
+        records = {*new, *self._stored_with_hashes(day, {hash_of(record) for record in new})}
         shared = shared_hashes(records)
-        alike = [transaction_id_of(record) for record in records if hash_of(record) in shared]
+        ids_to_compare = [transaction_id_of(record) for record in records if hash_of(record) in shared]
         # Read from their pages: two different events may have the same hash.
-        transactions = statement.read_transactions(self.account_id, alike)
+        transactions = statement.read_transactions(self.account_id, ids_to_compare)
         return find_repeats(transactions, found_at_ms=clock.now_ms(), give_back=self.gives_back)
 
-    def _stored_alike(self, day: str, hashes: Collection[bytes]) -> Iterable[bytes]:
+    def _stored_with_hashes(self, day: str, hashes: Collection[bytes]) -> Iterable[bytes]:
         """Yield the stored records with one of the hashes, from the day and from the days in the window around it."""
         days = sorted(self._progress.keys() & _days_around(day)) if hashes else []
-        for found in _readers().map(partial(self._alike_in, hashes), days):
+        for found in _readers().map(partial(self._read_with_hashes, hashes), days):
             yield from found
 
-    def _alike_in(self, hashes: Collection[bytes], day: str) -> list[bytes]:
+    def _read_with_hashes(self, hashes: Collection[bytes], day: str) -> list[bytes]:
         return find_by_hash(archive.read(self.account_id, day), hashes)
 
     def _store_and_give_back(self, repeats: Sequence[Repeat]) -> bool:
@@ -130,10 +130,10 @@ class AccountAudit:
 
         Repeats that an earlier run has finished take little time, so each run gets further.
         """
-        for start in range(0, len(repeats), TOGETHER):
+        for start in range(0, len(repeats), REPEATS_AT_ONCE):
             if start and self.deadline.is_over:
                 return False
-            batch = repeats[start : start + TOGETHER]
+            batch = repeats[start : start + REPEATS_AT_ONCE]
             known = table.read_kept(self.account_id, [repeat.transaction_id for repeat in batch])
             kept = [known.get(repeat.transaction_id) or self._keep(repeat) for repeat in batch]
             if due := [repeat for repeat in kept if repeat.state == "to_give_back"]:
@@ -141,8 +141,8 @@ class AccountAudit:
         return True
 
     def _keep(self, repeat: Repeat) -> Repeat:
-        kept = table.keep(repeat)
-        if kept is repeat:
+        kept, is_new = table.keep(repeat)
+        if is_new:
             self.repeats += 1
             log().warning(
                 "usage was charged again, with another time",

@@ -99,12 +99,12 @@ def write_day(account_id: str, day: str, progress: DayProgress) -> None:
     AuditRow(account_id, DAY + day, sequence=progress.sequence, usage_count=progress.usage_count).save()
 
 
-def keep(repeat: Repeat) -> Repeat:
-    """Store a repeat unless it was found before, and return the stored one."""
+def keep(repeat: Repeat) -> tuple[Repeat, bool]:
+    """Store a repeat unless it was found before; return the stored one, and whether it is new."""
     row = RepeatRow(**asdict(repeat))
     if conditional_write(row.save, condition=RepeatRow.transaction_id.does_not_exist()):
-        return repeat
-    return repeat_of(RepeatRow.get(repeat.account_id, repeat.transaction_id, consistent_read=True))
+        return repeat, True
+    return repeat_of(RepeatRow.get(repeat.account_id, repeat.transaction_id, consistent_read=True)), False
 
 
 def read_kept(account_id: str, transaction_ids: Iterable[str]) -> dict[str, Repeat]:

@@ -2,9 +2,9 @@
 
 It owns the table `auto_pay` and promises: at most one refill is in flight per account, even if messages are delivered
 twice, late or concurrently; one charge closes the whole gap, within the limits; the monthly limit is never exceeded; a
-declined card is retried after increasing waits, and finally not at all until a person acts; what was refunded or is
-disputed is not charged again automatically; a refill that is no longer wanted when it is about to be sent is not
-charged; and whenever nothing is charged although the balance is low, there is a machine-readable reason.
+declined card is retried after the waits that the catalog lists, and finally not at all until a person acts; what was
+refunded or is disputed is not charged again automatically; a refill that is no longer wanted when it is about to be
+sent is not charged; and whenever nothing is charged although the balance is low, there is a machine-readable reason.
 
 All of this is done by `evaluate_account`: it reads the account's current state, decides, and writes the result. A
 trigger (a balance that changed, a payment that ended, another card, a due time, a person) only says which account to

@@ -70,10 +70,11 @@ def save_card(payer: Payer, setup_intent_id: str) -> Card:
     account_id, stripe_account = payer.account_id, payer.stripe_account
     is_id = SetupIntentId.fits(setup_intent_id)
     setup = gateway.find_card_setup(setup_intent_id, stripe_account) if is_id else None
-    if setup is None or not belongs(setup, payer):
+    if setup is None or not is_setup_of(setup, payer):
         raise CardSetupUnknown(setup_intent_id)
     if setup.card is None:
         raise CardSetupUnfinished(setup)
+    # The card was detached since, so Stripe neither charges it nor takes it back: of this setup nothing can be kept.
     if setup.card.customer_id is None:
         raise CardSetupUnknown(setup_intent_id)
     card = setup.card.to_card(int(setup.metadata["requested_at_ms"]))
@@ -85,7 +86,7 @@ def save_card(payer: Payer, setup_intent_id: str) -> Card:
     return card
 
 
-def belongs(setup: CardSetupState, payer: Payer) -> bool:
+def is_setup_of(setup: CardSetupState, payer: Payer) -> bool:
     """Tell whether a SetupIntent was created here for the account and its current customer."""
     return (
         setup.metadata.get("account_id") == payer.account_id

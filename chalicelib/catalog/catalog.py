@@ -70,8 +70,9 @@ class UsageLimits(msgspec.Struct, frozen=True):
 class Product(msgspec.Struct, frozen=True):
     """A plan or an add-on, with its amount by currency: an add-on's for a month, a plan's for its `months`.
 
-    `trial_add_ons` are included in a plan's trial. A `retired` product is no longer sold; accounts
-    that have it keep it.
+    `unit` says what one of an add-on is, for whoever shows it: nothing here reads it. It is empty for a plan.
+    `trial_add_ons` are included in a plan's trial. A `retired` product is no longer sold; accounts that have it keep
+    it.
     """
 
     name: str

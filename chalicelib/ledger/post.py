@@ -74,15 +74,15 @@ def post(
     """Post events, each as a whole and independently. Errors of single postings are in the result, not raised.
 
     All legs of a posting are written in one commit, and so are all postings of a call, as far as they fit into one.
-    `wallets` are heads that the caller has just read, so that they are not read again. What cannot be done before the
-    `deadline` is refused with OutOfTime. Other refusals: WalletNotFound, UnreadablePage, LedgerBusy, NotStorable, and
-    the exceptions of AWS's libraries when DynamoDB cannot be reached.
+    `wallets` are those that the caller has just read, by account, so that they are not read again. What cannot be done
+    before the `deadline` is refused with OutOfTime. Other refusals: WalletNotFound, UnreadablePage, LedgerBusy,
+    NotStorable, and the exceptions of AWS's libraries when DynamoDB cannot be reached.
     """
     firsts, duplicates = commit.separate_duplicates(postings)
     known = {account: WalletSnapshot(wallet) for account, wallet in (wallets or {}).items()}
     call: _PostCall[PostingT] = _PostCall(known, deadline or Deadline(LONGEST_WAIT_SECONDS))
-    with _hold_turn(firsts, call.deadline) as is_ours:
-        if is_ours:
+    with _hold_turn(firsts, call.deadline) as has_turn:
+        if has_turn:
             call.post_all(firsts)
         else:
             call.refuse(firsts, LedgerBusy("other commits of this process took too long; nothing was posted"))
@@ -212,11 +212,11 @@ class _PostCall(Generic[PostingT]):
 
     def _postpone(self, waiting: Sequence[PostingT], busy: Collection[str]) -> list[PostingT]:
         """Post first what does not touch the wallets that conflicted in every attempt; return the rest."""
-        behind = [posting for posting in waiting if any(leg.account_id in busy for leg in posting.legs)]
+        delayed = [posting for posting in waiting if any(leg.account_id in busy for leg in posting.legs)]
         others = [posting for posting in waiting if not any(leg.account_id in busy for leg in posting.legs)]
-        if behind:
+        if delayed:
             self.post_all(others)
-            return behind
+            return delayed
         return others
 
 

@@ -12,5 +12,5 @@ is parked, with an alarm, and does not block others.
 
 `detail`, `event`, `choice` and `notice` are rules (pure), `messages`, `mail` and `mail_body` make a mail from a notice
 (pure), `bus`, `dead_letters`, `mailbox` and `table` are the doors, and `publish` and `send` are the operations. It
-moves no money and changes no other domain's rows. See docs/events.md and docs/mails.md.
+moves no money and changes no other package's rows. See docs/events.md and docs/mails.md.
 """

@@ -101,12 +101,12 @@ def payment_events(change: Change[Payment]) -> list[Event]:
             "card": detail.PaidWith(after.card_brand, after.card_last_four),
             "failure": after.failure,
         }
-        number, name = after.payment_id, f"payment.{after.state}"
-        events.append(_event(detail.Payment, name, number, after.updated_at_ms, about | more))
+        event_key, name = after.payment_id, f"payment.{after.state}"
+        events.append(_event(detail.Payment, name, event_key, after.updated_at_ms, about | more))
     if after.dispute_status and (before is None or before.dispute_status != after.dispute_status):
         more = {"status": after.dispute_status, "sequence": after.version}
-        number = f"{after.payment_id}:{after.version}"
-        events.append(_event(detail.Dispute, "payment.disputed", number, after.updated_at_ms, about | more))
+        event_key = f"{after.payment_id}:{after.version}"
+        events.append(_event(detail.Dispute, "payment.disputed", event_key, after.updated_at_ms, about | more))
     return events
 
 
@@ -228,6 +228,6 @@ def repeat_events(change: Change[Repeat]) -> list[Event]:
     return [_event(detail.Repeat, "usage.repeated", after.transaction_id, after.found_at_ms, about)]
 
 
-def _event(kind: type[detail.Detail], name: str, number: object, at_ms: int, about: dict[str, Any]) -> Event:
-    """Make an event. `number` distinguishes this change of the account from all others of its type."""
-    return Event(name, at_ms, kind(id=f"{name}:{about['account_id']}:{number}", version=detail.VERSION, **about))
+def _event(kind: type[detail.Detail], name: str, event_key: object, at_ms: int, about: dict[str, Any]) -> Event:
+    """Make an event. `event_key` distinguishes this change of the account from all others of its type."""
+    return Event(name, at_ms, kind(id=f"{name}:{about['account_id']}:{event_key}", version=detail.VERSION, **about))

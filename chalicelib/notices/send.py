@@ -74,11 +74,11 @@ def send_one(body: str, catalog: Catalog) -> None:
 
 def load_current_state(account: Account, event: Detail, catalog: Catalog) -> CurrentState:
     """Read the current state of what an event is about."""
-    paying = auto_pay.find(account.account_id)
+    auto_pay_row = auto_pay.find(account.account_id)
     return CurrentState(
         wallet=read_wallet(account.account_id),
-        thresholds=thresholds_of(account.currency, paying, catalog),
-        auto_pay=paying,
+        thresholds=thresholds_of(account.currency, auto_pay_row, catalog),
+        auto_pay=auto_pay_row,
         payment=payments.find(account.account_id, event.payment_id) if isinstance(event, Payment) else None,
         subscription=subscriptions.find(account.account_id) if isinstance(event, Subscription) else None,
     )

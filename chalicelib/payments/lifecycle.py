@@ -8,7 +8,7 @@ Stripe says so, never the other way.
 
 `next_step` says what is done about a payment once Stripe was asked for its PaymentIntents. One that has ended here may
 still be paid at Stripe: a PaymentIntent whose attempt failed can be confirmed again by whoever has its client secret or
-the account's key. Such a payment is checked until nobody can pay it any more (`is_closed_at_stripe`).
+the Stripe account's secret key. Such a payment is checked until nobody can pay it any more (`is_closed_at_stripe`).
 """
 
 from collections.abc import Iterable, Sequence
@@ -77,7 +77,7 @@ def canceled_outcome(reason: str) -> Outcome:
     return Outcome("canceled", failure=Failure(reason, None, messages.get(reason, "The payment was canceled.")))
 
 
-def check_same(payment: Payment, intent: Intent) -> None:
+def check_matches(payment: Payment, intent: Intent) -> None:
     """Check that a PaymentIntent is for this payment. Raises PaymentMismatch with every difference.
 
     After another attempt its id may differ from the one on the payment, but two of them must not both take the money.
@@ -102,21 +102,21 @@ def check_same(payment: Payment, intent: Intent) -> None:
 
 def advance(payment: Payment, outcome: Outcome) -> Payment:
     """Move a payment by an outcome. One that is not later than the payment's state only adds ids that are missing."""
-    named = replace(
+    with_ids = replace(
         payment,
         payment_intent_id=payment.payment_intent_id or outcome.payment_intent_id,
         charge_id=payment.charge_id or outcome.charge_id,
         intent_at_ms=payment.intent_at_ms or outcome.intent_at_ms,
     )
     if RANKS[outcome.state] <= RANKS[payment.state]:
-        return named
+        return with_ids
     return replace(
-        named,
+        with_ids,
         state=outcome.state,
         failure=outcome.failure,
-        payment_intent_id=outcome.payment_intent_id or named.payment_intent_id,
-        charge_id=outcome.charge_id or named.charge_id,
-        intent_at_ms=outcome.intent_at_ms or named.intent_at_ms,
+        payment_intent_id=outcome.payment_intent_id or with_ids.payment_intent_id,
+        charge_id=outcome.charge_id or with_ids.charge_id,
+        intent_at_ms=outcome.intent_at_ms or with_ids.intent_at_ms,
         intent_open=_may_be_open(payment, outcome) if outcome.state in ENDED else payment.intent_open,
         late="undecided" if is_late_success(payment, outcome) else payment.late,
     )
@@ -195,9 +195,9 @@ def is_closed_at_stripe(payment: Payment, intents: Iterable[Intent], now_ms: int
 
     The effect of a first key may appear late, after another key was used.
     """
-    everything_appeared = payment.attempt == 1 or now_ms - payment.state_at_ms >= LATE_EFFECT_MS
+    late_effects_over = payment.attempt == 1 or now_ms - payment.state_at_ms >= LATE_EFFECT_MS
     are_canceled = all(each.status == "canceled" for each in intents)
-    return payment.state != "succeeded" and are_canceled and everything_appeared
+    return payment.state != "succeeded" and are_canceled and late_effects_over
 
 
 def with_intents_closed(payment: Payment) -> Payment:

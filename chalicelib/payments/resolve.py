@@ -51,9 +51,15 @@ SendRefill = Callable[[Payment], Resolution]
 """Sends a refill of auto-pay to Stripe, if it is still wanted."""
 
 
-def resolve(payment: Payment, *, send_refill: SendRefill = Resolution) -> Resolution:
-    """Bring a payment as far as Stripe lets it. One that cannot be brought further now is returned as it is.
+def leave_unsent(payment: Payment) -> Resolution:
+    """Return a refill as it is, unsent: for callers that do not know whether it is still wanted."""
+    return Resolution(payment)
 
+
+def resolve(payment: Payment, *, send_refill: SendRefill = leave_unsent) -> Resolution:
+    """Bring a payment to its end (`succeeded`, `failed` or `canceled`), or return it in the state in which it waits.
+
+    It waits for the customer (`requires_action`), for the bank (`processing`), or to be sent again (`created`).
     A refill that Stripe does not have is left to `send_refill`, which knows whether it is still wanted. A payment that
     has ended here and may still be paid is canceled at Stripe; if it was paid first, it succeeds. Raises
     PaymentMismatch.
@@ -61,9 +67,9 @@ def resolve(payment: Payment, *, send_refill: SendRefill = Resolution) -> Resolu
     try:
         resolution = Resolution(payment)
         if not payment.ended:
-            resolution = _ask(payment, send_refill)
+            resolution = _take_next_step(payment, send_refill)
             payment = resolution.payment
-        return _ask(payment, send_refill) if payment.ended and payment.may_be_paid else resolution
+        return _take_next_step(payment, send_refill) if payment.ended and payment.may_be_paid else resolution
     except (StripeUnavailable, LedgerBusy, PaymentBusy) as error:
         return _leave_unresolved(payment, error)
 
@@ -74,7 +80,7 @@ def charge(payment: Payment) -> Resolution:
         answer = gateway.charge(payment)
         if isinstance(answer, Failure):
             return Resolution(record(payment, Outcome("failed", failure=answer)))
-        return _settle(payment, [answer])
+        return _settle_all(payment, [answer])
     except PaymentsUnavailable as error:
         renewed = _take_next_key(payment) if error.replayed else payment
         return _leave_unresolved(payment, error) if renewed == payment or renewed.ended else charge(renewed)
@@ -84,14 +90,14 @@ def charge(payment: Payment) -> Resolution:
         return _leave_unresolved(payment, error)
 
 
-def _ask(payment: Payment, send_refill: SendRefill) -> Resolution:
-    """Ask Stripe for the PaymentIntents of a payment, and take the next step."""
+def _take_next_step(payment: Payment, send_refill: SendRefill) -> Resolution:
+    """Ask Stripe for the PaymentIntents of a payment and take the next step: it may charge the card."""
     send = send_refill if payment.kind == "auto_pay" else charge
     now_ms = clock.now_ms()
     match next_step(payment, gateway.find(payment), now_ms):
         case Settle(intents, cancel_first):
             left = [gateway.cancel(payment, each.id) if each.id in cancel_first else each for each in intents]
-            return _settle(payment, left)
+            return _settle_all(payment, left)
         case Send(with_next_key=False):
             return send(payment)
         case Send():
@@ -104,7 +110,7 @@ def _ask(payment: Payment, send_refill: SendRefill) -> Resolution:
             return Resolution(payment)
 
 
-def _settle(payment: Payment, intents: list[Intent]) -> Resolution:
+def _settle_all(payment: Payment, intents: list[Intent]) -> Resolution:
     """Settle a payment by its PaymentIntents. If it had ended, these are all, and nobody may be able to pay it."""
     had_ended = payment.ended
     for each in intents:

@@ -4,7 +4,7 @@ from chalicelib.ledger.post import post_one
 from chalicelib.log import log
 from chalicelib.payments import table
 from chalicelib.payments.intent import Intent
-from chalicelib.payments.lifecycle import Outcome, advance, check_same, outcome_of
+from chalicelib.payments.lifecycle import Outcome, advance, check_matches, outcome_of
 from chalicelib.payments.payment import Payment
 
 
@@ -14,13 +14,13 @@ def settle(payment: Payment, intent: Intent) -> Payment:
     The credit comes first and the row second: cut off in between, the payment is still unresolved, and whoever settles
     it next finds the credit posted. Raises PaymentMismatch, LedgerBusy, PaymentBusy.
     """
-    check_same(payment, intent)
+    check_matches(payment, intent)
     outcome = outcome_of(intent)
     if outcome.state == "succeeded" and payment.state != "succeeded" and payment.fills_wallet:
         post_one(payment.posting())
     settled = record(payment, outcome)
     # Once more: another PaymentIntent may have taken the money for the same payment meanwhile.
-    check_same(settled, intent)
+    check_matches(settled, intent)
     return settled
 
 

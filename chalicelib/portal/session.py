@@ -20,8 +20,8 @@ IDLE_MS: Final = 60 * 60 * 1000
 LONGEST_MS: Final = 12 * 60 * 60 * 1000
 """How long a session lasts without a request, and in total."""
 
-NOTE_MS: Final = 5 * 60 * 1000
-"""How often a session's use is written: not with every page."""
+EXTEND_EVERY_MS: Final = 5 * 60 * 1000
+"""How often a session in use is extended at most: not with every page, because each time is a write."""
 
 TOKEN_BYTES: Final = 32
 
@@ -129,6 +129,6 @@ def session_of_link(link: Session, token: str, now_ms: int) -> Session:
 def extended(session: Session, now_ms: int) -> Session | None:
     """Return the session as its use extends it; None if the extension is too short to be written."""
     until_ms = min(now_ms + IDLE_MS, session.created_at_ms + LONGEST_MS)
-    if until_ms - session.expires_at_ms < NOTE_MS:
+    if until_ms - session.expires_at_ms < EXTEND_EVERY_MS:
         return None
     return msgspec.structs.replace(session, expires_at_ms=until_ms)

@@ -14,7 +14,7 @@ from chalicelib.log import log
 from chalicelib.payments import table as payments
 from chalicelib.payments import unresolved_index
 from chalicelib.payments.lifecycle import with_check_counted
-from chalicelib.payments.resolve import Resolution, SendRefill, resolve
+from chalicelib.payments.resolve import SendRefill, leave_unsent, resolve
 from chalicelib.reversals import table as reversals
 from chalicelib.reversals.resolve import check_again
 from chalicelib.webhooks import table as webhooks
@@ -65,7 +65,7 @@ class SweepIncomplete(Exception):
         self.result = result
 
 
-def sweep(now_ms: int, *, send_refill: SendRefill = Resolution) -> SweepResult:
+def sweep(now_ms: int, *, send_refill: SendRefill = leave_unsent) -> SweepResult:
     """Check the items that are due. Those that stay unresolved are checked again later, at growing intervals.
 
     `send_refill` sends the refills of auto-pay that Stripe does not have. If one check fails with an exception, the
@@ -109,7 +109,7 @@ def _check(item: DueItem, result: SweepResult) -> None:
     result.unresolved += not ended
 
 
-def check_payment(account_id: str, payment_id: str, *, send_refill: SendRefill = Resolution) -> bool:
+def check_payment(account_id: str, payment_id: str, *, send_refill: SendRefill = leave_unsent) -> bool:
     """Resolve one payment; tell whether nothing more can happen to it. Raises PaymentMismatch, PaymentBusy."""
     payment = payments.get(account_id, payment_id)
     if payment.is_final:

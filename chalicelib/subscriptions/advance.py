@@ -57,8 +57,8 @@ def advance_subscription(
         updated = replace(updated, updated_at_ms=now_ms, version=current.version + 1)
         paid = payment if payment and _is_newly_paid(payment, current, updated) else None
         invoice = _make_invoice(paid, payer.account, catalog) if paid else None
-        late = paid if paid and paid.late == "undecided" else None
-        if table.write(updated, over=current, payment=new_payment, invoice=invoice, applied=late):
+        late_payment = paid if paid and paid.late == "undecided" else None
+        if table.write(updated, over=current, payment=new_payment, invoice=invoice, late_payment=late_payment):
             _log_change(current, updated, invoice)
             if updated.status == current.status or updated.status not in OWING:
                 _queue_payment(new_payment)
@@ -83,6 +83,7 @@ def _take_next_steps(
     current: Subscription, payer: Payer, catalog: Catalog, now_ms: int
 ) -> tuple[Subscription, Payment | None]:
     """Return the subscription after its next steps, and the payment of its next period if that is to be charged now."""
+    # It has ended or never began, so there is no next step; unless it awaits a payment, which is to be checked again.
     if current.may_start and not current.pending:
         return current, None
     card, tax = chargeable_card_id(payer), tax_of(payer.account, catalog)
@@ -104,21 +105,21 @@ def chargeable_card_id(payer: Payer) -> str | None:
     return payer.chargeable_card.payment_method_id if payer.chargeable_card else None
 
 
-def _begin_renewal(current: Subscription, payer: Payer, due: Renewal, now_ms: int) -> tuple[Subscription, Payment]:
+def _begin_renewal(current: Subscription, payer: Payer, renewal: Renewal, now_ms: int) -> tuple[Subscription, Payment]:
     """Make the payment of a period, and return it with the subscription waiting for it."""
     claim = renewal_claim(
         current.account_id,
-        due.terms,
+        renewal.terms,
         attempt=current.attempt,
         now_ms=now_ms,
         never_made_attempts=current.never_made_attempts,
     )
     payment = make_payment(
-        payer, claim, purpose="renewal", terms=due.terms, quote=due.quote, actor=ACTOR, off_session=True
+        payer, claim, purpose="renewal", terms=renewal.terms, quote=renewal.quote, actor=ACTOR, off_session=True
     )
     waiting = replace(
         current,
-        pending=pending_renewal(current, due, payment_id=payment.payment_id, automatic=True),
+        pending=pending_renewal(current, renewal, payment_id=payment.payment_id, automatic=True),
         charged_card=payment.payment_method_id,
         held=None,
         due_at_ms=now_ms + RECHECK_MS,

@@ -63,36 +63,36 @@ def pay_past_due(payer: Payer, *, key: Key, actor: str, catalog: Catalog) -> Cha
         if claim and found and found.status in RUNNING:
             return ChargeResult(found, None)  # the key renewed a period that cost nothing, or it was paid otherwise
         current = _require_past_due(found, account_id)
-        due = _due_renewal(current, payer.account, catalog)
-        if due.quote.charge_micros:
+        renewal = _due_renewal(current, payer.account, catalog)
+        if renewal.quote.charge_micros:
             check_card(payer)
         claim = claim or idempotency.claim(account_id, key, operation=OPERATION, content={}, prefix=PREFIX)
-        updated, payment = _begin_payment(current, payer, due, claim, actor)
+        updated, payment = _begin_payment(current, payer, renewal, claim, actor)
         if table.write(updated, over=current, payment=payment):
             return charge_now(payment, catalog) if payment else ChargeResult(updated, None)
     raise SubscriptionBusy(account_id=account_id)
 
 
 def _begin_payment(
-    current: Subscription, payer: Payer, due: Renewal, claim: Claim, actor: str
+    current: Subscription, payer: Payer, renewal: Renewal, claim: Claim, actor: str
 ) -> tuple[Subscription, Payment | None]:
     """Return the subscription waiting for the payment of a period, or renewed without one if it costs nothing."""
     now_ms = clock.now_ms()
-    if due.quote.charge_micros == 0:
-        free = pending_renewal(current, due, payment_id="", automatic=False)
+    if renewal.quote.charge_micros == 0:
+        free = pending_renewal(current, renewal, payment_id="", automatic=False)
         return replace(apply_pending(current, free, now_ms), updated_at_ms=now_ms, version=current.version + 1), None
     payment = make_payment(
         payer,
         Claim(claim.resource_id, now_ms),
         purpose="renewal",
-        terms=due.terms,
-        quote=due.quote,
+        terms=renewal.terms,
+        quote=renewal.quote,
         actor=actor,
         off_session=False,
     )
     waiting = replace(
         current,
-        pending=pending_renewal(current, due, payment_id=payment.payment_id, automatic=False),
+        pending=pending_renewal(current, renewal, payment_id=payment.payment_id, automatic=False),
         charged_card=payment.payment_method_id,
         due_at_ms=now_ms + RECHECK_MS,
         updated_at_ms=now_ms,

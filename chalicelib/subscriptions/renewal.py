@@ -32,10 +32,14 @@ class Renewal(msgspec.Struct, frozen=True):
     quote: Quote
 
 
+NextStep = Renewal | Subscription
+"""The renewal to charge now; or the subscription, changed or not, if nothing is to be charged."""
+
+
 def next_step(
     subscription: Subscription, card: str | None, catalog: Catalog, now_ms: int, tax: Tax | None = None
-) -> Subscription | Renewal:
-    """Return the renewal to charge now; or the subscription, changed or not, if nothing is to be charged.
+) -> NextStep:
+    """Return what to do now about a subscription.
 
     `card` is the payment method on file, if there is one; `tax` is the account's.
     """
@@ -53,7 +57,7 @@ def next_step(
 
 def _next_step_when_owing(
     subscription: Subscription, card: str | None, catalog: Catalog, now_ms: int, tax: Tax | None
-) -> Subscription | Renewal:
+) -> NextStep:
     """Try a new card at once, but the card that failed only on the next day of dunning."""
     has_new_card = card is not None and card != subscription.charged_card
     is_due = subscription.due_at_ms is not None and subscription.due_at_ms <= now_ms
@@ -66,24 +70,25 @@ def _next_step_when_owing(
 
 def _try_renewal(
     subscription: Subscription, card: str | None, catalog: Catalog, now_ms: int, tax: Tax | None
-) -> Subscription | Renewal:
+) -> NextStep:
     try:
-        due = chargeable_renewal(subscription, catalog, tax)
+        renewal = chargeable_renewal(subscription, catalog, tax)
     except HOLD_CAUSES as refusal:
         return hold_renewal(subscription, refusal, now_ms)
-    if due.quote.charge_micros == 0:
-        return apply_pending(subscription, pending_renewal(subscription, due, payment_id="", automatic=True), now_ms)
+    if renewal.quote.charge_micros == 0:
+        free = pending_renewal(subscription, renewal, payment_id="", automatic=True)
+        return apply_pending(subscription, free, now_ms)
     if card is None:
         return renewal_failed(replace(subscription, held=None), CARD_MISSING, catalog.dunning, now_ms, automatic=True)
-    return due
+    return renewal
 
 
 def chargeable_renewal(subscription: Subscription, catalog: Catalog, tax: Tax | None) -> Renewal:
     """Return the next period if a card can be charged for it. Raises the exceptions in HOLD_CAUSES."""
-    due = next_renewal(subscription, catalog, tax)
-    if due.quote.charge_micros:
-        to_card_amount(due.quote.charge_micros, subscription.currency)
-    return due
+    renewal = next_renewal(subscription, catalog, tax)
+    if renewal.quote.charge_micros:
+        to_card_amount(renewal.quote.charge_micros, subscription.currency)
+    return renewal
 
 
 def next_renewal(subscription: Subscription, catalog: Catalog, tax: Tax | None = None) -> Renewal:
@@ -99,13 +104,15 @@ def next_renewal(subscription: Subscription, catalog: Catalog, tax: Tax | None =
     return Renewal(terms, quote(lines, subscription.carried_micros, currency, catalog, tax))
 
 
-def pending_renewal(subscription: Subscription, due: Renewal, *, payment_id: str, automatic: bool) -> PendingPayment:
+def pending_renewal(
+    subscription: Subscription, renewal: Renewal, *, payment_id: str, automatic: bool
+) -> PendingPayment:
     """Return what takes effect when the payment of a renewal succeeds."""
     return PendingPayment(
         payment_id=payment_id,
         purpose="renewal",
-        terms=due.terms,
-        carried_micros=due.quote.carried_micros,
+        terms=renewal.terms,
+        carried_micros=renewal.quote.carried_micros,
         cancel_at_period_end=subscription.cancel_at_period_end,
         automatic=automatic,
     )

@@ -86,28 +86,28 @@ def write(
     over: Subscription | None,
     payment: Payment | None = None,
     invoice: Invoice | None = None,
-    applied: Payment | None = None,
+    late_payment: Payment | None = None,
     done: Key | None = None,
 ) -> bool:
     """Write a subscription together with a new payment, an invoice, the key of the request, and when access closes.
 
-    `applied` is a late payment that takes effect with this write, which also marks it as applied on its own row.
+    `late_payment` is one that takes effect with this write, which also marks it as applied on its own row.
     Everything is written or nothing, on condition that the row still has the version of `over`, and that no other
     write has done what the key was claimed for. False if a concurrent write came first.
     """
     condition = SubscriptionRow.version == over.version if over else SubscriptionRow.account_id.does_not_exist()
     row = row_of(wanted)
     access_changes = wanted.access_until_ms != (over.access_until_ms if over else None)
-    if not (payment or invoice or applied or done or access_changes):
+    if not (payment or invoice or late_payment or done or access_changes):
         return conditional_write(row.save, condition=condition)
 
     def add_writes(transaction: TransactWrite) -> None:
         transaction.save(row, condition=condition)
         if payment:
             payments.add_new(transaction, payment)
-        if applied:
-            marked = payments.changed(with_late_decision(applied, "applied"), over=applied)
-            payments.add_change(transaction, marked, over=applied.version)
+        if late_payment:
+            marked = payments.changed(with_late_decision(late_payment, "applied"), over=late_payment)
+            payments.add_change(transaction, marked, over=late_payment.version)
         if invoice:
             invoices.add_to(transaction, invoice)
         if done:

@@ -215,10 +215,10 @@ def _added_tax(quoted: Quote, currency: str) -> AddedTaxView | None:
 
 
 def _owed(subscription: Subscription, catalog: Catalog, tax: Tax | None) -> OwedView:
-    due = _next_period(subscription, catalog, tax)
+    renewal = _next_period(subscription, catalog, tax)
     return OwedView(
         since=iso(subscription.past_due_since_ms or subscription.updated_at_ms),
-        charge=view_quote(due.quote, subscription.currency) if due else None,
+        charge=view_quote(renewal.quote, subscription.currency) if renewal else None,
         failure=subscription.failure,
         attempts=subscription.attempt,
         next_attempt_at=_optional_iso(subscription.due_at_ms),
@@ -229,8 +229,10 @@ def _owed(subscription: Subscription, catalog: Catalog, tax: Tax | None) -> Owed
 def _next_renewal(subscription: Subscription, catalog: Catalog, tax: Tax | None) -> RenewalView | None:
     if subscription.status not in RUNNING or subscription.cancel_at_period_end or subscription.held:
         return None
-    due = _next_period(subscription, catalog, tax)
-    return RenewalView(iso(due.terms.period_start_ms), view_quote(due.quote, subscription.currency)) if due else None
+    renewal = _next_period(subscription, catalog, tax)
+    if renewal is None:
+        return None
+    return RenewalView(iso(renewal.terms.period_start_ms), view_quote(renewal.quote, subscription.currency))
 
 
 def _next_period(subscription: Subscription, catalog: Catalog, tax: Tax | None) -> Renewal | None:

@@ -16,7 +16,7 @@ from chalicelib.log import log
 from chalicelib.usage import queue
 from chalicelib.usage.event import UsageEvent
 from chalicelib.usage.message import RefusedElement, read_message, refused_element
-from chalicelib.usage.price import price_event
+from chalicelib.usage.price import posting_of
 from chalicelib.usage.refusal import EventRefused, unforeseen
 
 MAXIMUM_EVENTS: Final = 500
@@ -83,7 +83,7 @@ def _refusal_of(event: UsageEvent, known: Mapping[str, Account], catalog: Catalo
     if account is None:
         return EventRefused("unknown_account", f"there is no account {event.subject[:64]!r}", field="subject")
     try:
-        price_event(event, account.currency, catalog, now_ms)
+        posting_of(event, account.currency, catalog, now_ms)
     except EventRefused as refusal:
         return refusal
     except Exception as error:  # noqa: BLE001 - any error refuses only this event; its stack is logged

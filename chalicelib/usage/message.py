@@ -32,7 +32,8 @@ class RefusedElement(msgspec.Struct, frozen=True):
     refusal: EventRefused
 
 
-Elements = tuple[list[SentEvent], list[RefusedElement]]
+ReadMessage = tuple[list[SentEvent], list[RefusedElement]]
+"""A message as it was read: its events, and what in it is not an event."""
 
 
 class _Notification(msgspec.Struct, rename="pascal"):
@@ -59,7 +60,7 @@ _notification = json_decoder(_Notification).decode
 _bus_event = json_decoder(_BusEvent).decode
 
 
-def read_message(body: str | bytes) -> Elements:
+def read_message(body: str | bytes) -> ReadMessage:
     """Read a message; return its events, and the elements that are not events. Never raises.
 
     Envelopes are removed: of SNS, of EventBridge, or of EventBridge inside SNS.
@@ -74,7 +75,7 @@ def read_message(body: str | bytes) -> Elements:
     return read_elements([text])
 
 
-def read_elements(texts: Iterable[str]) -> Elements:
+def read_elements(texts: Iterable[str]) -> ReadMessage:
     """Read events, each from its own JSON; return what is not an event as refused. Never raises."""
     events: list[SentEvent] = []
     refused: list[RefusedElement] = []
@@ -112,7 +113,7 @@ def _decode_or_none(decode: Callable[[str], EnvelopeT], text: str) -> EnvelopeT 
         return None
 
 
-def _read_array(text: str) -> Elements:
+def _read_array(text: str) -> ReadMessage:
     elements = _split(text)
     if not elements:
         return [], [refused_element(0, text, _refusal_of_array(text, elements))]

@@ -14,17 +14,17 @@ from chalicelib.usage.refusal import EventRefused
 USAGE: Final = "usage"
 
 
-def price_event(event: UsageEvent, currency: str, catalog: Catalog, now_ms: int) -> Posting:
+def posting_of(event: UsageEvent, currency: str, catalog: Catalog, now_ms: int) -> Posting:
     """Check an event and return its posting: a debit of the account that it names, in that account's currency.
 
     Raises EventRefused.
     """
-    identity, content, leg = price(event, currency, catalog, now_ms)
+    identity, content, leg = posting_fields(event, currency, catalog, now_ms)
     return Posting(identity, content, (leg,))
 
 
-def price(event: UsageEvent, currency: str, catalog: Catalog, now_ms: int) -> tuple[Identity, Content, Leg]:
-    """Check an event and return the identity, content and leg of its posting.
+def posting_fields(event: UsageEvent, currency: str, catalog: Catalog, now_ms: int) -> tuple[Identity, Content, Leg]:
+    """Check an event and return the identity, content and leg of its posting, for a subclass of Posting.
 
     HTTP and the queue both use it, so that the queue does not refuse what HTTP accepted. Raises EventRefused.
     """

@@ -17,7 +17,7 @@ from chalicelib.ledger.table import read_wallet
 from chalicelib.ledger.wallet import WalletNotFound
 from chalicelib.threads import in_threads
 from chalicelib.usage.message import SentEvent, read_message
-from chalicelib.usage.price import price
+from chalicelib.usage.price import posting_fields
 from chalicelib.usage.refusal import EventRefused, unforeseen
 from chalicelib.usage.refused_events import RefusedEvents
 
@@ -87,7 +87,7 @@ def _price_all(
     now_ms = clock.now_ms()
     for received in events:
         try:
-            identity, content, leg = price(received.sent.event, currency, catalog, now_ms)
+            identity, content, leg = posting_fields(received.sent.event, currency, catalog, now_ms)
             postings.append(ReceivedPosting(identity, content, (leg,), received=received))
         except EventRefused as refusal:
             _refuse(received, refusal, refused)

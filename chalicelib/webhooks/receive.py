@@ -139,4 +139,4 @@ PROCESSORS: Final[dict[str, Callable[[StripeEvent], Verdict]]] = {
     **cards.PROCESSORS,
     **reversals.PROCESSORS,
 }
-"""Processors by type (docs.stripe.com/api/events/types). Each room defines those of its own types."""
+"""Processors by type (docs.stripe.com/api/events/types). Each package defines those of its own types."""

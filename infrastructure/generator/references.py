@@ -44,7 +44,7 @@ def _wrong_buckets(entry: str, rights: Rights, base: Document) -> Iterator[str]:
 def _wrong_source(name: str, function: Function, specification: Specification) -> Iterator[str]:
     entry = f"[functions.{name}]"
     if not re.fullmatch(rf"chalicelib\.\w+\.handlers\.{name}", function.handler):
-        yield f"{entry} has the handler {function.handler}: call it chalicelib.<domain>.handlers.{name}"
+        yield f"{entry} has the handler {function.handler}: call it chalicelib.<package>.handlers.{name}"
     if sum(source is not None for source in (function.queue, function.stream, function.schedule)) != 1:
         yield f"{entry} needs exactly one of queue, stream and schedule"
     if function.queue and function.queue.name not in specification.queues:

@@ -48,8 +48,8 @@ def test_the_days_of_an_account_are_read_without_its_other_parts_and_those_of_ot
 
 def test_a_repeat_with_everything_is_kept_as_it_was_found_first() -> None:
     first = filled(Repeat, state="to_give_back")
-    assert table.keep(first) == first
-    assert table.keep(replace(first, found_at_ms=9, state="found")) == first
+    assert table.keep(first) == (first, True)
+    assert table.keep(replace(first, found_at_ms=9, state="found")) == (first, False)
     assert list(table.read_repeats(first.account_id)) == [first]
 
 
@@ -63,11 +63,11 @@ def test_which_transactions_are_repeats_is_read_together() -> None:
 
 
 def test_a_repeat_that_was_given_back_says_so() -> None:
-    kept = table.keep(filled(Repeat, state="to_give_back"))
+    kept, _ = table.keep(filled(Repeat, state="to_give_back"))
     table.mark_given_back(kept)
     assert list(table.read_repeats(kept.account_id)) == [replace(kept, state="given_back")]
 
 
 def test_without_an_account_the_repeats_of_all_are_read() -> None:
-    ours = [table.keep(filled(Repeat)) for _ in range(3)]
+    ours = [table.keep(filled(Repeat))[0] for _ in range(3)]
     assert {each.transaction_id for each in ours} <= {each.transaction_id for each in table.read_repeats()}

@@ -164,3 +164,7 @@ def text_of(name: str, texts: list[str]) -> Text:
 def test_a_file_whose_surface_is_unknown_is_refused() -> None:
     with pytest.raises(ValueError, match="name the surfaces"):
         words.surfaces_of("ledger/post.py")
+
+
+def test_every_unit_of_the_catalog_is_counted_in_words() -> None:
+    assert {meter.unit for meter in catalog().meters.values()} <= names.UNITS.keys()

@@ -1,4 +1,4 @@
-"""app.py, functions.toml and the handlers of the domains speak of the same functions."""
+"""app.py, functions.toml and the handlers of the packages speak of the same functions."""
 
 import inspect
 
@@ -28,7 +28,7 @@ def test_app_registers_each_function_once_and_by_its_kind() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(ENTRY_POINTS))
-def test_lambda_enters_in_a_domain_under_the_decorator_of_all(name: str) -> None:
+def test_lambda_enters_in_a_package_under_the_decorator_of_all(name: str) -> None:
     function = entry_point(ENTRY_POINTS[name])
     assert function.__name__ == name
     assert inspect.unwrap(function) is not function

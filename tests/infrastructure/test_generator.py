@@ -155,7 +155,7 @@ def test_an_entry_of_another_form_is_named(before: str, after: str, said: str) -
         ('may = ["issue_documents"]', 'may = ["issue_papers"]', "add [rights.issue_papers]"),
         ('tables.accounts = ["get"]', 'tables.clients = ["get"]', "uses the table clients: add [tables.clients]"),
         ('"audit/days/*"', '"audits/days/*"', "add AuditsBucket to base.json"),
-        ("handlers.audit_usage", "handlers.audit", "call it chalicelib.<domain>.handlers.audit_usage"),
+        ("handlers.audit_usage", "handlers.audit", "call it chalicelib.<package>.handlers.audit_usage"),
         (
             'schedule = "rate(1 minute)"',
             "",

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.usefixtures("processes")
 HEAVY = frozenset("stripe babel jinja2 reportlab uharfbuzz PIL fpdf asyncio".split())
 """Imported where they are used, if at all; `send_mails` loads babel with its first mail."""
 OF_THE_API = frozenset({"app", "chalice", "chalicelib.api", "chalicelib.web", "jwt"})
-ROOMS_OF_USAGE = frozenset({"catalog", "ledger", "pricing", "usage"})
+PACKAGES_OF_USAGE = frozenset({"catalog", "ledger", "pricing", "usage"})
 
 MODULES = sorted({handler.rpartition(".")[0] for handler in ENTRY_POINTS.values()})
 
@@ -39,4 +39,4 @@ def test_no_function_but_the_apis_imports_what_serves_http(module: str) -> None:
 def test_recording_usage_imports_no_other_part_of_the_business() -> None:
     packages = {path.parent.name for path in (ROOT / "chalicelib").glob("*/__init__.py")}
     names = {name.split(".")[1] for name in imported("chalicelib.usage.handlers") if name.startswith("chalicelib.")}
-    assert names & packages <= ROOMS_OF_USAGE
+    assert names & packages <= PACKAGES_OF_USAGE

@@ -18,6 +18,7 @@ from ops.__main__ import ops
 from tests.api import Api
 from tests.build import credit, debit, pair
 from tests.conftest import NewWallet
+from tests.environment import use
 
 
 @pytest.fixture
@@ -158,3 +159,11 @@ def keep_repeat(transaction_id: str, account_id: str, source: str, found_at_ms: 
     about = {"account_id": account_id, "source": source, "currency": "usd", "found_at_ms": found_at_ms}
     names = {"transaction_id": transaction_id, "original_transaction_id": "first", "event_account_id": account_id}
     keep(msgspec.convert({**fields, **about, **names, "state": "found"}, Repeat))
+
+
+def test_without_a_system_a_command_asks_for_one() -> None:
+    with use({}, without=("WALLETS_TABLE",)):
+        done = CliRunner().invoke(ops, ["catalog", "check"])
+    assert done.exit_code == 1
+    assert "Error: name the system: --local, or --stack NAME." in done.output
+    assert "Traceback" not in done.output

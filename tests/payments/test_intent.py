@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from chalicelib.payments.intent import parse_intent
-from chalicelib.payments.lifecycle import PaymentMismatch, check_same, is_abandoned, outcome_of
+from chalicelib.payments.lifecycle import PaymentMismatch, check_matches, is_abandoned, outcome_of
 from chalicelib.payments.payment import Failure, State
 from tests.payments.build import intent, payment
 
@@ -64,9 +64,9 @@ def test_an_intent_is_read_from_stripes_json_with_ids_or_whole_objects() -> None
     ],
 )
 def test_an_intent_that_differs_in_anything_is_a_mismatch(changes: dict[str, Any]) -> None:
-    check_same(payment(), intent())
+    check_matches(payment(), intent())
     with pytest.raises(PaymentMismatch):
-        check_same(payment(), intent(**changes))
+        check_matches(payment(), intent(**changes))
 
 
 @pytest.mark.parametrize(

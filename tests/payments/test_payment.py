@@ -11,7 +11,7 @@ from chalicelib.payments.lifecycle import (
     Outcome,
     PaymentMismatch,
     advance,
-    check_same,
+    check_matches,
     outcome_of,
     with_intents_closed,
     with_next_key,
@@ -148,15 +148,15 @@ def test_success_wipes_out_an_earlier_failure() -> None:
 
 def test_a_second_intent_that_took_money_for_the_same_payment_is_a_mismatch() -> None:
     done = payment(state="succeeded", payment_intent_id="pi_1")
-    check_same(done, intent(id="pi_1"))
-    check_same(done, intent(id="pi_2", status="canceled", amount_received_minor=0))
+    check_matches(done, intent(id="pi_1"))
+    check_matches(done, intent(id="pi_2", status="canceled", amount_received_minor=0))
     with pytest.raises(PaymentMismatch, match="id is 'pi_2', not 'pi_1'"):
-        check_same(done, intent(id="pi_2"))
+        check_matches(done, intent(id="pi_2"))
 
 
 def test_money_of_an_earlier_attempt_counts_when_the_later_one_failed() -> None:
     failed = payment(state="failed", payment_intent_id="pi_2")
-    check_same(failed, intent(id="pi_1"))
+    check_matches(failed, intent(id="pi_1"))
     assert advance(failed, outcome_of(intent(id="pi_1"))).payment_intent_id == "pi_1"
 
 

@@ -89,7 +89,7 @@ def test_all_that_belongs_together_is_written_or_nothing() -> None:
 def test_late_money_that_brings_a_subscription_says_so() -> None:
     first = written()
     late = payments.put_new(payment(account_id=first.account_id, state="succeeded", late="undecided"))[0]
-    assert table.write(replace(first, version=2), over=first, applied=late)
+    assert table.write(replace(first, version=2), over=first, late_payment=late)
     assert payments.get(late.account_id, late.payment_id).late == "applied"
 
 

@@ -8,7 +8,7 @@ from chalicelib.clock import iso
 from chalicelib.ledger.posting import Posting
 from chalicelib.usage.event import UsageEvent
 from chalicelib.usage.message import read_message
-from chalicelib.usage.price import price_event
+from chalicelib.usage.price import posting_of
 from chalicelib.usage.refusal import EventRefused
 from tests.build import event
 
@@ -32,7 +32,7 @@ def parsed(**changes: Any) -> UsageEvent:
 
 def charge(event: UsageEvent, currency: str = "usd") -> Posting:
     """Price an event by the deployed catalog."""
-    return price_event(event, currency, catalog(), NOW_MS)
+    return posting_of(event, currency, catalog(), NOW_MS)
 
 
 def refusal_of(currency: str = "usd", **changes: Any) -> EventRefused:

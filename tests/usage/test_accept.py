@@ -13,7 +13,7 @@ from chalicelib.settings import settings
 from chalicelib.usage.accept import MESSAGE_BYTES, AcceptResult, accept, pack
 from chalicelib.usage.event import MAXIMUM_BYTES
 from chalicelib.usage.message import read_message
-from chalicelib.usage.price import price_event
+from chalicelib.usage.price import posting_of
 from chalicelib.usage.refusal import EventRefused
 from tests.api import Api
 from tests.build import event
@@ -46,7 +46,7 @@ def why_the_queue_refuses(text: str) -> str | None:
     if refused:
         return refused[0].refusal.reason
     try:
-        price_event(events[0].event, "usd", catalog(), now_ms())
+        posting_of(events[0].event, "usd", catalog(), now_ms())
     except EventRefused as refusal:
         return refusal.reason
     return None

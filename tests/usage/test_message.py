@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.usage.message import Elements, read_elements, read_message
+from chalicelib.usage.message import ReadMessage, read_elements, read_message
 from tests.usage.reading import written
 from tests.usage.texts import TEXTS
 
@@ -15,11 +15,11 @@ DEEP = "[" * 1500
 CLOSED = "[" * 1500 + "]" * 1500
 
 
-def ids(found: Elements) -> list[str]:
+def ids(found: ReadMessage) -> list[str]:
     return [sent.event.id for sent in found[0]]
 
 
-def reasons(found: Elements) -> list[tuple[int, str]]:
+def reasons(found: ReadMessage) -> list[tuple[int, str]]:
     return [(element.place, element.refusal.reason) for element in found[1]]
 
 

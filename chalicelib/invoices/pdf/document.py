@@ -13,7 +13,7 @@ from chalicelib.invoices.pdf.layout import (
     INK,
     LABEL,
     MUTED,
-    PARTS,
+    RIGHT_HALF,
     STRONG,
     WIDEST,
     Column,
@@ -102,10 +102,10 @@ class Document:
         texts = ((self.title, Style(TITLE, BOLD, color)), (self.invoice.number, Style(10.5, color=MUTED)))
         widest = max(sheet.row(*each).width for each in texts)
         width = min(widest, sheet.width * WIDEST)
-        called = [row for text, style in texts for row in sheet.rows(text, width, style)]
+        title_rows = [row for text, style in texts for row in sheet.rows(text, width, style)]
         sheet.y += 5
         sheet.put(
-            *self._letterhead(top, sheet.width - width - COLUMN_GAP), Column(sheet.right, called, flush_right=True)
+            *self._letterhead(top, sheet.width - width - COLUMN_GAP), Column(sheet.right, title_rows, flush_right=True)
         )
         sheet.go_below((at, top - LOGO[1]))
         sheet.y -= 22
@@ -115,7 +115,9 @@ class Document:
         sheet = self.sheet
         if self.logo is None:
             style = Style(15, BOLD, readable(self.accent))
-            return [Column(sheet.left, sheet.rows(self.invoice.seller.name, min(width, sheet.width * PARTS), style))]
+            return [
+                Column(sheet.left, sheet.rows(self.invoice.seller.name, min(width, sheet.width * RIGHT_HALF), style))
+            ]
         sheet.mark(
             partial(PdfCanvas.picture, png=self.logo, x=sheet.left, y=top - LOGO[1], width=LOGO[0], height=LOGO[1])
         )
@@ -124,10 +126,10 @@ class Document:
     def _running_head(self) -> None:
         sheet = self.sheet
         self._bar()
-        called = self.sheet.rows(f"{self.title} {self.invoice.number}", sheet.width * WIDEST, LABEL)
-        room = sheet.width - max(row.width for row in called) - COLUMN_GAP
+        title_rows = self.sheet.rows(f"{self.title} {self.invoice.number}", sheet.width * WIDEST, LABEL)
+        room = sheet.width - max(row.width for row in title_rows) - COLUMN_GAP
         name = sheet.shorten(self.invoice.seller.name, room, LABEL)
-        sheet.put(Column(sheet.left, called), Column(sheet.right, [name], flush_right=True))
+        sheet.put(Column(sheet.left, title_rows), Column(sheet.right, [name], flush_right=True))
         sheet.y -= 13.6
 
     def _dates(self) -> None:
@@ -146,7 +148,10 @@ class Document:
     def _columns(self, pairs: list[tuple[str, str]]) -> None:
         """Put labels with their values side by side; the third begins with the right half."""
         sheet = self.sheet
-        places = [sheet.left + sheet.width * place for place in (0, PARTS / 2, PARTS, PARTS + (1 - PARTS) / 2)]
+        places = [
+            sheet.left + sheet.width * place
+            for place in (0, RIGHT_HALF / 2, RIGHT_HALF, RIGHT_HALF + (1 - RIGHT_HALF) / 2)
+        ]
         ends = [*(place - GAP for place in places[1 : len(pairs)]), sheet.right]
         sheet.put(
             *(
@@ -160,11 +165,11 @@ class Document:
         sheet, invoice = self.sheet, self.invoice
         seller = self._party(self.words.say_in("sender", "From"), invoice.seller)
         buyer = self._party(self.words.say("Bill to"), invoice.buyer)
-        sheet.put(Column(sheet.left, list(seller)), Column(sheet.left + sheet.width * PARTS, list(buyer)))
+        sheet.put(Column(sheet.left, list(seller)), Column(sheet.left + sheet.width * RIGHT_HALF, list(buyer)))
         sheet.y -= 30
 
     def _party(self, label: str, party: Party) -> Iterator[Row]:
-        width = self.sheet.width * (1 - PARTS)
+        width = self.sheet.width * (1 - RIGHT_HALF)
         texts = ((label, LABEL), (party.name, STRONG), *((text, BODY) for text in self._address(party)))
         for text, style in texts:
             yield from self.sheet.rows(text, width, style)

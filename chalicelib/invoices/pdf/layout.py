@@ -27,7 +27,7 @@ BOTTOM: Final = 66.0
 GAP: Final = 12.0
 """The smallest gap between columns of text."""
 
-PARTS: Final = 0.52
+RIGHT_HALF: Final = 0.52
 """Where the right half begins, as a fraction of the width."""
 
 WIDEST: Final = 0.62

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from chalicelib.invoices.invoice import Invoice
-from chalicelib.invoices.pdf.layout import BODY, GAP, MUTED, PARTS, STRONG, WIDEST, Column, Sheet, Style, height_of
+from chalicelib.invoices.pdf.layout import BODY, GAP, MUTED, RIGHT_HALF, STRONG, WIDEST, Column, Sheet, Style, height_of
 from chalicelib.invoices.pdf.typeface import BOLD
 from chalicelib.invoices.words import Words
 
@@ -33,7 +33,7 @@ class Totals:
 
     def _pair(self, label: str, amount: str, style: Style) -> tuple[Column, Column]:
         sheet = self.sheet
-        width = sheet.width * (1 - PARTS)
+        width = sheet.width * (1 - RIGHT_HALF)
         figure = sheet.fit(amount, width * WIDEST, style)
         named = sheet.rows(label, width - figure.width - GAP, style)
         return Column(sheet.right - width, named), Column(sheet.right, [figure], flush_right=True)
