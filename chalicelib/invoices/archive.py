@@ -8,6 +8,7 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import Final
 
+from chalicelib.backoff import attempts
 from chalicelib.buckets import client
 from chalicelib.settings import settings
 
@@ -15,8 +16,7 @@ LINK_SECONDS: Final = 300
 """How long a link is valid: long enough to open it, too short to share it."""
 
 ATTEMPTS: Final = 5
-"""The most concurrent writers of one object: S3 refuses a conditional write while another is in progress, whatever its
-outcome.
+"""How many times an object is tried: S3 refuses a conditional write while another is in progress, whatever its outcome.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
 """
@@ -75,7 +75,7 @@ def logo(name: str) -> bytes:
 def _put(key: str, content: bytes, content_type: str) -> None:
     """Write an object unless it exists."""
     errors = client().exceptions
-    for attempt in range(1, ATTEMPTS + 1):
+    for attempt in attempts(ATTEMPTS):
         try:
             client().put_object(
                 Bucket=settings().invoices_bucket, Key=key, Body=content, ContentType=content_type, IfNoneMatch="*"
@@ -84,7 +84,7 @@ def _put(key: str, content: bytes, content_type: str) -> None:
             code = error.response["Error"]["Code"]
             if code == "PreconditionFailed":
                 return
-            if code != "ConditionalRequestConflict" or attempt == ATTEMPTS:
+            if code != "ConditionalRequestConflict" or attempt == ATTEMPTS - 1:
                 raise
         else:
             return

@@ -4,29 +4,30 @@ from collections.abc import Iterator
 from typing import Final
 
 from infrastructure.generator.names import API, Document, attribute, function_id, number, queue_id, sub, table_id
-from infrastructure.generator.specification import Function, QueueSource, Specification, StreamSource
+from infrastructure.generator.specification import Api, Function, QueueSource, Specification, StreamSource
 
 REPORTS: Final = ["ReportBatchItemFailures"]
-API_HANDLER: Final = "chalicelib.api.app"
 OLDEST_RECORD_SECONDS: Final = 6 * 3600
 """For every stream: a record that is not handled by then is put aside, long before DynamoDB drops it after a day."""
 
 
 def functions(specification: Specification) -> Iterator[tuple[str, Document]]:
     """Yield the properties of each function by its logical id."""
-    api = specification.api
-    properties = {"Handler": API_HANDLER, "MemorySize": api.memory_mb, "Timeout": api.timeout_seconds}
-    yield function_id(API), {"Properties": properties}
+    yield function_id(API), {"Properties": _entry_and_size(specification.api)}
     for name, function in specification.functions.items():
         yield function_id(name), {"Properties": _properties(function_id(name), function)}
 
 
-def _properties(logical_id: str, function: Function) -> Document:
-    properties: Document = {
+def _entry_and_size(function: Api) -> Document:
+    return {
         "Handler": function.handler,
         "MemorySize": function.memory_mb,
         "Timeout": function.timeout_seconds,
     }
+
+
+def _properties(logical_id: str, function: Function) -> Document:
+    properties = _entry_and_size(function)
     # The names of the events are those that Chalice gives them.
     if function.queue:
         properties["Events"] = {f"{logical_id}SqsEventSource": {"Properties": _from_queue(function.queue)}}

@@ -79,6 +79,7 @@ class Rights(Entry, frozen=True, kw_only=True):
 class Api(Rights, frozen=True, kw_only=True):
     """The function that Chalice creates for the routes."""
 
+    handler: str
     doing: str
     memory_mb: int = 512
     timeout_seconds: int = 60
@@ -106,7 +107,6 @@ class StreamSource(Entry, frozen=True, kw_only=True):
 class Function(Api, frozen=True, kw_only=True):
     """Any other function. Exactly one of `queue`, `stream` and `schedule` calls it."""
 
-    handler: str
     queue: QueueSource | None = None
     stream: StreamSource | None = None
     schedule: str | None = None

@@ -26,7 +26,7 @@ def imported(module: str) -> set[str]:
     return set(json.loads(done.stdout))
 
 
-@pytest.mark.parametrize("module", [*MODULES, "app"])
+@pytest.mark.parametrize("module", [*MODULES, "chalicelib.api"])
 def test_no_function_imports_what_only_some_calls_need(module: str) -> None:
     assert imported(module) & HEAVY == set()
 
@@ -34,6 +34,11 @@ def test_no_function_imports_what_only_some_calls_need(module: str) -> None:
 @pytest.mark.parametrize("module", MODULES)
 def test_no_function_but_the_apis_imports_what_serves_http(module: str) -> None:
     assert imported(module) & OF_THE_API == set()
+
+
+def test_the_api_imports_no_other_function() -> None:
+    names = imported("chalicelib.api")
+    assert names & {"app", *MODULES} == set()
 
 
 def test_recording_usage_imports_no_other_part_of_the_business() -> None:

@@ -19,6 +19,7 @@ from infrastructure.check_resources import (
     value,
 )
 from infrastructure.lint_template import lint
+from local.resources import Overlay
 
 Template = dict[str, Any]
 
@@ -111,6 +112,12 @@ def test_the_api_has_one_stage_and_answers_its_own_errors_as_problems(translated
     for response in responses.values():
         content_type = response["responseParameters"]["gatewayresponse.header.Content-Type"]
         assert content_type == "'application/problem+json'"
+
+
+def test_lambda_enters_each_function_where_its_entry_says(template: Template) -> None:
+    handlers = {name: template["Resources"][name]["Properties"]["Handler"] for name in functions(template)}
+    assert handlers == {name: function.handler for name, function in Overlay.read().functions.items()}
+    assert handlers["APIHandler"] == "chalicelib.api.app"
 
 
 def test_the_gateways_limit_is_not_shorter_than_the_apis(template: Template) -> None:
