@@ -1,4 +1,4 @@
-"""Run all measurements against a fresh emulator of AWS; print a table and write `benchmarks/latest.json`."""
+"""Run all measurements against a fresh emulator of AWS; print a table, and write `latest.json` and the README's."""
 
 import json
 import os
@@ -14,6 +14,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks import readme
 from local.aws import Aws, start_aws
 
 LATEST = Path(__file__).with_name("latest.json")
@@ -70,6 +71,7 @@ def main() -> None:
         figures = measure(aws)
     figures = {**figures, "seconds_taken": round(time.monotonic() - start), **machine()}
     LATEST.write_text(json.dumps(figures, indent=2) + "\n")
+    readme.update(figures)
     table = Table("figure", "value")
     for name, value in figures.items():
         table.add_row(name, json.dumps(value))

@@ -33,7 +33,7 @@ from chalicelib.payments.queue import ChargeMessage
 ACTOR: Final = "auto-pay"
 DESCRIPTION: Final = "Balance added by auto-pay"
 ATTEMPTS: Final = 10
-"""Concurrent writers of one row: three streams, the schedule and a person."""
+"""More than there are writers of one row at once: three streams, the schedule and a person."""
 
 RECHECK_MS: Final = 10 * 60 * 1000
 """When to evaluate again while a payment has not ended, in case the message about its end is lost."""

@@ -34,7 +34,7 @@ PURPOSES: Final[dict[Kind, str]] = {
 """The description on the line of a payment that has no lines of its own."""
 
 ATTEMPTS: Final = 60
-"""The most documents of one account issued at once: one of them gets each number, the others try the next."""
+"""How many numbers are tried: of documents of one account that are issued at once, one gets each number."""
 
 
 class InvoicesBusy(Busy):

@@ -8,7 +8,7 @@ from chalicelib.notices import table
 from chalicelib.notices.choice import Choice, ChoiceRequest
 
 ATTEMPTS: Final = 8
-"""The most concurrent changes of one choice."""
+"""How many times a change is attempted when concurrent writes conflict with it."""
 
 
 class NoticesBusy(Busy):

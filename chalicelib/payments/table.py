@@ -26,7 +26,7 @@ FOLLOW_UP_MS: Final = 30 * 60 * 1000
 """How long the streams and queues have for what follows from a change, before it is followed up."""
 
 ATTEMPTS: Final = 10
-"""Writers of one payment at once: the request, its repeat, a few webhooks and the sweeper."""
+"""More than there are writers of one payment at once: the request, its repeat, a few webhooks and the sweeper."""
 
 UNRESOLVED_FOR_MS: Final = 35 * DAY_MS
 """How far back the unresolved payments of an account are looked for; the sweeper ends each within a day or two."""

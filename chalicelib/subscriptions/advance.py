@@ -31,7 +31,7 @@ from chalicelib.subscriptions.subscription import OWING, Subscription, Subscript
 
 ACTOR: Final = "renewal"
 ATTEMPTS: Final = 30
-"""Concurrent writers of one row: a person, two streams, the queue; and of the account's next invoice number."""
+"""More than there are writers of one row (a person, two streams, the queue) and of an account's invoice number."""
 
 
 def advance_subscription(
