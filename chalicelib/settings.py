@@ -31,6 +31,9 @@ class Settings:
     wallets_table: str
     transactions_table: str
     daily_usage_table: str
+    client_usage_table: str
+    rebilling_table: str
+    allowances_table: str
     accounts_table: str
     cards_table: str
     payments_table: str

@@ -13,10 +13,11 @@ from chalicelib.money import parse_micros
 
 
 class Price(msgspec.Struct, frozen=True):
-    """The unit price from a time on."""
+    """The unit price from a time on, and what one unit is."""
 
     from_ms: int
     unit_price_micros: int
+    unit: str
 
 
 class Meter(msgspec.Struct, frozen=True):
@@ -33,10 +34,11 @@ class Meter(msgspec.Struct, frozen=True):
 
 
 class PriceEntry(msgspec.Struct, forbid_unknown_fields=True, rename={"start": "from"}):
-    """A price as written in the file."""
+    """A price as written in the file. `unit` is given if it was another one than the meter's is now."""
 
     start: Annotated[datetime, Meta(tz=True)]
     amounts: dict[str, str]
+    unit: str | None = None
 
 
 class MeterEntry(msgspec.Struct, forbid_unknown_fields=True):
@@ -57,7 +59,8 @@ def read_meter(name: str, meter: MeterEntry, currencies: Container[str]) -> Mete
     for price in sorted(meter.prices, key=lambda price: price.start, reverse=True):
         for currency, amount in price.amounts.items():
             require(currency in currencies, f"{name}: {currency!r} is not among the currencies")
-            prices.setdefault(currency, []).append(Price(to_ms(price.start), parse_micros(amount)))
+            priced = Price(to_ms(price.start), parse_micros(amount), price.unit or meter.unit)
+            prices.setdefault(currency, []).append(priced)
     for currency, dated in prices.items():
         require(
             len({price.from_ms for price in dated}) == len(dated), f"{name}: two prices in {currency} from one moment"

@@ -13,6 +13,7 @@ from typing import Any, Final
 import msgspec
 
 from chalicelib.ledger import format_2
+from chalicelib.ledger.client_usage import ClientMonths, sum_usage_by_client
 from chalicelib.ledger.daily_usage import Days, sum_usage_by_day
 from chalicelib.ledger.page import BODY_BYTES, SPAN_MS, TRANSACTIONS, Page, append, chain_hash
 from chalicelib.ledger.page_content import Header, SiblingPage, implied_amount
@@ -29,11 +30,17 @@ class WalletPlan(msgspec.Struct, frozen=True):
     wallet: Wallet
     pages: list[Page]
     days: Days
+    clients: ClientMonths = {}
 
     @property
     def item_count(self) -> int:
         """Return the number of items that the plan takes in a DynamoDB transaction."""
-        return 1 + len(self.pages) + len(self.days)
+        return len(self.pages) + self.update_count
+
+    @property
+    def update_count(self) -> int:
+        """Return how many of these items are updates: the wallet, its days, and its clients' months."""
+        return 1 + len(self.days) + len(self.clients)
 
     @property
     def head(self) -> Wallet:
@@ -57,7 +64,8 @@ NO_SIBLINGS: Final = Siblings()
 class _Share(msgspec.Struct):
     """A wallet's share of a commit: its legs in posting order, and where they are cut into pages.
 
-    `siblings` maps the place of a leg to the share and place of its posting's other leg.
+    `siblings` maps the place of a leg to the share and place of its posting's other leg. `has_others` tells whether an
+    event is about another account.
     """
 
     wallet: Wallet
@@ -65,9 +73,11 @@ class _Share(msgspec.Struct):
     legs: list[Leg] = []
     siblings: dict[int, "tuple[_Share, int]"] = {}
     cuts: list[slice] = []
+    has_others: bool = False
 
     def add(self, posting: Posting, leg: Leg) -> int:
         """Add a leg, and return its place."""
+        self.has_others |= posting.identity.account_id != self.wallet.account_id
         self.postings.append(posting)
         self.legs.append(leg)
         return len(self.legs) - 1
@@ -82,6 +92,11 @@ class _Share(msgspec.Struct):
         latest_ms = self.postings[cut.stop - 1].identity.occurred_at_ms
         return SiblingPage(self.wallet.account_id, latest_ms, self.wallet.sequence + 1 + cut.start)
 
+    def plan(self, pages: list[Page]) -> WalletPlan:
+        """Return the plan of the wallet with its pages."""
+        clients = sum_usage_by_client(self.wallet.account_id, self.postings) if self.has_others else {}
+        return WalletPlan(self.wallet, pages, self.days(), clients)
+
     def days(self) -> Days:
         """Return the usage that the legs add to the wallet's days."""
         times = [posting.identity.occurred_at_ms for posting in self.postings]
@@ -94,7 +109,7 @@ def build(wallets: Mapping[str, Wallet], postings: Iterable[Posting], posted_at_
     while True:
         pages = [_write_pages(share, posted_at_ms) for share in shares]
         if not [share for share, made in zip(shares, pages, strict=True) if _halve_too_large(share, made)]:
-            return [WalletPlan(share.wallet, made, share.days()) for share, made in zip(shares, pages, strict=True)]
+            return [share.plan(made) for share, made in zip(shares, pages, strict=True)]
 
 
 def _shares(wallets: Mapping[str, Wallet], postings: Iterable[Posting]) -> list[_Share]:

@@ -8,6 +8,7 @@ import msgspec
 
 from chalicelib.errors import Refusal
 from chalicelib.ledger.build import WalletPlan, posting_order
+from chalicelib.ledger.client_usage import is_usage_of_client, month_of
 from chalicelib.ledger.daily_usage import DAY_MS
 from chalicelib.ledger.page import SPAN_MS
 from chalicelib.ledger.posting import EventKey, Posting, PostingT
@@ -171,16 +172,20 @@ def _group_by_wallets(postings: Iterable[PostingT]) -> Iterator[list[PostingT]]:
 
 
 def _items_needed(posting: Posting) -> set[tuple[object, ...]]:
-    """Return keys of the items that a commit of the posting's five minutes writes for each wallet: row, page and day.
+    """Return keys of the items that a commit of the posting's five minutes writes: of each wallet row, page and day.
 
     Two pages of one wallet never begin in the same five minutes, unless one page would be too large.
     """
     moment = posting.identity.occurred_at_ms
-    return {
+    items: set[tuple[object, ...]] = {
         (leg.account_id, *item)
         for leg in posting.legs
         for item in ((), ("page", moment // SPAN_MS), ("day", moment // DAY_MS))
     }
+    for leg in posting.legs:
+        if is_usage_of_client(leg.account_id, posting):
+            items.add((leg.account_id, "client", posting.identity.account_id, month_of(moment)))
+    return items
 
 
 def split_in_half(postings: Sequence[PostingT]) -> tuple[Sequence[PostingT], Sequence[PostingT]]:

@@ -12,6 +12,7 @@ from pynamodb.transactions import TransactWrite
 from chalicelib.conflicts import CONFLICT_CODES
 from chalicelib.errors import Refusal
 from chalicelib.ledger.build import WalletPlan
+from chalicelib.ledger.client_usage_table import add_to_commit
 from chalicelib.ledger.daily_usage import Days, Usage
 from chalicelib.ledger.page_table import PageRow, row_of
 from chalicelib.ledger.wallet import END_OF_TIME_MS, GENESIS, PageSpan, Wallet, WalletNotFound
@@ -196,11 +197,11 @@ def commit(plans: Sequence[WalletPlan]) -> None:
 def _moved_wallets(
     plans: Sequence[WalletPlan], reasons: Sequence[CancellationReason | None]
 ) -> dict[str, Wallet | None]:
-    """Return the wallets that had changed. PynamoDB sends all pages first, then each wallet with its days."""
+    """Return the wallets that had changed. PynamoDB sends all pages first, then each wallet's updates."""
     updated = reasons[sum(len(plan.pages) for plan in plans) :]
     moved: dict[str, Wallet | None] = {}
     for plan in plans:
-        own, updated = updated[: 1 + len(plan.days)], updated[1 + len(plan.days) :]
+        own, updated = updated[: plan.update_count], updated[plan.update_count :]
         if any(own):
             item = own[0].raw_item if own[0] else None
             moved[plan.wallet.account_id] = wallet_of(WalletRow.from_raw_data(item)) if item else None
@@ -225,6 +226,7 @@ def _add_plan(transaction: TransactWrite, plan: WalletPlan) -> None:
     )
     for day, meters in plan.days.items():
         transaction.update(DailyUsageRow(wallet.account_id, day), actions=_additions(meters))
+    add_to_commit(transaction, wallet.account_id, plan.clients)
 
 
 def _additions(meters: Mapping[str, Usage]) -> list[Action]:

@@ -1,4 +1,4 @@
-"""Pricing: what usage costs, by the price that is valid at the event's own time. Pure.
+"""Pricing: what usage costs a workspace, and what its client pays, by the prices valid at the event's own time.
 
-It does not read events or post what they cost (`usage`).
+It owns the table `rebilling`. It does not read events or post what they cost (`usage`).
 """

@@ -25,11 +25,15 @@ class Unpriceable(Exception):
 
 
 class Cost(msgspec.Struct, frozen=True, gc=False):
-    """What a measure costs: its quantity in millionths and its unit price, where it has a price, and the amount."""
+    """What a measure costs: its quantity in millionths and its unit price, where it has a price, and the amount.
+
+    `unit` is what one of the meter was at that time.
+    """
 
     quantity_micros: int | None
     unit_price_micros: int | None
     amount_micros: int
+    unit: str
 
 
 def price_measure(
@@ -46,25 +50,27 @@ def price_measure(
     if meter.priced_by_producer:
         if amount is None or quantity is not None:
             raise wrong_measure(meter, field)
-        return Cost(None, None, _read_measure(amount, limits.maximum_amount_micros, field, "amount"))
+        amount_micros = _read_measure(amount, limits.maximum_amount_micros, field, "amount")
+        return Cost(None, None, amount_micros, meter.unit)
     if quantity is None or amount is not None:
         raise wrong_measure(meter, field)
     quantity_micros = _read_measure(quantity, limits.maximum_quantity_micros, field, "quantity")
-    unit_price = unit_price_at(meter.prices.get(currency, ()), time_ms)
-    if unit_price is None:
+    price = price_at(meter.prices.get(currency, ()), time_ms)
+    if price is None:
         raise _no_price(field, currency)
+    unit_price = price.unit_price_micros
     amount_micros = cost_micros(unit_price, quantity_micros)
     if unit_price and not amount_micros:
         detail = f"{field}.quantity: so small a quantity costs less than 0.000001"
         raise Unpriceable("rounds_to_nothing", detail, f"{field}.quantity")
-    return Cost(quantity_micros, unit_price, amount_micros)
+    return Cost(quantity_micros, unit_price, amount_micros, price.unit)
 
 
-def unit_price_at(prices: tuple[Price, ...], time_ms: int) -> int | None:
-    """Return the unit price in micros that is valid at a time, if any; `prices` are newest first."""
+def price_at(prices: tuple[Price, ...], time_ms: int) -> Price | None:
+    """Return the price that is valid at a time, if any; `prices` are newest first."""
     for price in prices:
         if price.from_ms <= time_ms:
-            return price.unit_price_micros
+            return price
     return None
 
 

@@ -11,7 +11,7 @@ from chalicelib.catalog.catalog import FILE, catalog, read_catalog
 from chalicelib.clock import iso
 from chalicelib.ledger.posting import Content, Identity, Leg, Line, Part
 from chalicelib.money import cost_micros, format_micros
-from chalicelib.pricing.cost import unit_price_at
+from chalicelib.pricing.cost import price_at
 from chalicelib.usage.price import posting_of
 from chalicelib.usage.refusal import EventRefused
 from tests.usage.reading import DAY_MS, NOW_MS, charge, parsed, reason, refusal_of
@@ -121,8 +121,8 @@ def test_an_event_is_priced_by_its_own_time() -> None:
 
 
 def test_there_is_no_price_before_the_first_one() -> None:
-    assert unit_price_at(catalog().meters["sms"].prices["usd"], 0) is None
-    assert unit_price_at((), NOW_MS) is None
+    assert price_at(catalog().meters["sms"].prices["usd"], 0) is None
+    assert price_at((), NOW_MS) is None
 
 
 def test_a_receipt_becomes_one_debit_with_a_line_for_each_part() -> None:

@@ -1,0 +1,103 @@
+"""The door to the table `client_usage`: what each client of a workspace used in a month. A commit writes it.
+
+A row has four numbers per meter: `sms:quantity`, `sms:cost`, `sms:price`, `sms:count`.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from pynamodb.attributes import UnicodeAttribute
+from pynamodb.expressions.operand import Path
+from pynamodb.expressions.update import Action
+from pynamodb.transactions import TransactWrite
+
+from chalicelib.ledger.client_usage import ClientMeter, ClientMonth, ClientMonths
+from chalicelib.tables import Table, TableMeta, raw
+
+NUMBERS: Final = {
+    "quantity": "quantity_micros",
+    "cost": "cost_micros",
+    "price": "price_micros",
+    "count": "count",
+}
+"""The parts of the stored names, and the fields that they hold."""
+
+LAST_ID: Final = "~"
+"""After every account id, whose characters are ASCII."""
+
+
+class ClientUsageRow(Table):
+    """One row for each month of a client of a workspace. Its numbers are named by meter."""
+
+    class Meta(metaclass=TableMeta):
+        setting = "client_usage_table"
+
+    workspace_id = UnicodeAttribute(hash_key=True)
+    client_month = UnicodeAttribute(range_key=True)
+
+
+def add_to_commit(transaction: TransactWrite, workspace_id: str, months: ClientMonths) -> None:
+    """Add the usage of a workspace's clients to a commit."""
+    for month, meters in months.items():
+        actions: list[Action] = [
+            Path([f"{meter}:{part}"]).add(getattr(usage, field))
+            for meter, usage in meters.items()
+            for part, field in NUMBERS.items()
+        ]
+        transaction.update(ClientUsageRow(workspace_id, _range_key(month)), actions=actions)
+
+
+def read_client_months(
+    workspace_id: str, month: str, *, first: str = "", last: str = LAST_ID
+) -> Iterator[tuple[str, dict[str, ClientMeter]]]:
+    """Yield the clients that used something in a month, by id, each with its usage by meter.
+
+    Only clients from `first` to `last` are read, both included; strongly consistent.
+    """
+    keys = ClientUsageRow.client_month.between(_range_key((month, first)), _range_key((month, last)))
+    for item in _query(workspace_id, keys):
+        yield _month_of(item)[1], _meters(item)
+
+
+def read_all_months(workspace_id: str) -> ClientMonths:
+    """Read all months of all clients of a workspace, strongly consistent."""
+    return {_month_of(item): _meters(item) for item in _query(workspace_id, None)}
+
+
+def _query(workspace_id: str, keys: Any) -> Iterator[Mapping[str, Any]]:
+    shared, table_name = raw(ClientUsageRow)
+    start_key: Mapping[str, Any] | None = None
+    while True:
+        answer = shared.query(table_name, workspace_id, keys, consistent_read=True, exclusive_start_key=start_key)
+        yield from answer["Items"]
+        start_key = answer.get("LastEvaluatedKey")
+        if not start_key:
+            return
+
+
+def _range_key(month: ClientMonth) -> str:
+    return "#".join(month)
+
+
+def _month_of(item: Mapping[str, Any]) -> ClientMonth:
+    month, _, client_id = item["client_month"]["S"].partition("#")
+    return month, client_id
+
+
+def _meters(item: Mapping[str, Any]) -> dict[str, ClientMeter]:
+    """Read the four numbers of each meter from a row."""
+    meters: dict[str, ClientMeter] = {}
+    for name, value in item.items():
+        meter, colon, part = name.rpartition(":")
+        if colon:
+            setattr(meters.setdefault(meter, ClientMeter()), NUMBERS[part], int(value["N"]))
+    return meters
+
+
+def find_client_months(workspace_id: str, month: str, client_ids: Sequence[str]) -> dict[str, dict[str, ClientMeter]]:
+    """Read a month of some clients, which are in the order of their ids: one query from the first to the last."""
+    if not client_ids:
+        return {}
+    wanted = frozenset(client_ids)
+    found = read_client_months(workspace_id, month, first=client_ids[0], last=client_ids[-1])
+    return {client_id: meters for client_id, meters in found if client_id in wanted}

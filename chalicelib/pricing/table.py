@@ -1,0 +1,43 @@
+"""The door to the table `rebilling`: what workspaces charge their clients, one row for each client or workspace."""
+
+from typing import Final
+
+import msgspec
+from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
+
+from chalicelib.pricing.rebilling import NO_REBILLING, Rebilling
+from chalicelib.tables import Table, TableMeta
+from chalicelib.typed import convert
+
+
+class RebillingRow(Table):
+    """One row for each client with settings of its own, and for each workspace with defaults for its clients."""
+
+    class Meta(metaclass=TableMeta):
+        setting = "rebilling_table"
+
+    account_id = UnicodeAttribute(hash_key=True)
+    settings = JSONAttribute()
+    version = NumberAttribute()
+
+
+_FIELDS: Final = ("switches", "prices", "allowances_micros")
+
+
+def find(account_id: str) -> Rebilling:
+    """Read an account's settings, strongly consistent; without any, `NO_REBILLING`."""
+    try:
+        return rebilling_of(RebillingRow.get(account_id, consistent_read=True))
+    except RebillingRow.DoesNotExist:
+        return NO_REBILLING
+
+
+def rebilling_of(row: RebillingRow) -> Rebilling:
+    """Read the settings of a row."""
+    return convert({**row.settings, "version": int(row.version)}, Rebilling)
+
+
+def row_of(account_id: str, rebilling: Rebilling) -> RebillingRow:
+    """Return the row of an account's settings."""
+    settings = {name: msgspec.to_builtins(getattr(rebilling, name)) for name in _FIELDS}
+    return RebillingRow(account_id, settings=settings, version=rebilling.version)
