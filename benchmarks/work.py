@@ -4,24 +4,21 @@ import time
 from collections.abc import Callable
 from itertools import count
 
-from pynamodb.transactions import TransactWrite
-
 from benchmarks.events import Record
-from chalicelib.ledger.table import add_new_wallet
-from chalicelib.tables import connection
+from chalicelib.accounts import table as accounts
 from chalicelib.usage.handlers import record_usage
+from tests.build import account
 
 MINUTE_MS = 60_000
 
 _numbers = count(1)
 
 
-def new_wallet(name: str) -> str:
-    """Create an empty wallet; `name` separates the wallets of measurements that share an emulator."""
-    account_id = f"{name}-{next(_numbers)}"
-    with TransactWrite(connection=connection()) as transaction:
-        add_new_wallet(transaction, account_id, "usd")
-    return account_id
+def new_wallet(name: str, workspace_id: str | None = None) -> str:
+    """Create an account with an empty wallet; `name` separates those of measurements that share an emulator."""
+    made = account(f"{name}-{next(_numbers)}", workspace_id=workspace_id)
+    accounts.create(made)
+    return made.account_id
 
 
 def record(messages: list[Record]) -> None:

@@ -4,6 +4,7 @@ import json
 from itertools import count
 from typing import Any
 
+from chalicelib.accounts.account import Account
 from chalicelib.clock import iso, now_ms
 from chalicelib.ledger.posting import Content, Identity, Leg, Line, Part, Posting
 
@@ -11,6 +12,22 @@ _numbers = count(1)
 
 TIME_MS = 1_790_000_000_000
 """A moment in September 2026, for tests that do not depend on the time."""
+
+
+def account(account_id: str, currency: str = "usd", workspace_id: str | None = None) -> Account:
+    """Return an account: a client if it has a workspace."""
+    return Account(
+        account_id=account_id,
+        kind="client" if workspace_id else "workspace",
+        workspace_id=workspace_id,
+        name="Acme",
+        email="billing@acme.example",
+        currency=currency,
+        locale="en",
+        country=None,
+        billing_details=None,
+        created_at_ms=now_ms(),
+    )
 
 
 def debit(number: int = 1, account_id: str = "acme", **changes: Any) -> Posting:

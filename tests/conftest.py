@@ -9,18 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pynamodb.transactions import TransactWrite
 
 import tests.depth  # noqa: F401 - the profiles of hypothesis
 from app import app
-from chalicelib.ledger.table import add_new_wallet
-from chalicelib.tables import connection
+from chalicelib.accounts import table as accounts
 from local.api import serve
 from local.aws import Aws, start_aws
 from local.ports import HOST, free_port
 from local.processes import listens
 from local.resources import Deployment
 from tests.api import Api
+from tests.build import account
 from tests.environment import use
 from tests.memory import aws_in_memory
 from tests.wait import wait_for
@@ -124,13 +123,12 @@ def memory() -> Iterator[Mapping[str, str]]:
 
 @pytest.fixture
 def new_wallet(stack: Deployment) -> NewWallet:
-    """Return a function that makes an empty wallet and returns its account's id."""
+    """Return a function that makes an account with an empty wallet, a client if it has a workspace."""
 
-    def make(account_id: str = "", currency: str = "usd") -> str:
-        account_id = account_id or f"wallet-{next(_numbers)}"
-        with TransactWrite(connection=connection()) as transaction:
-            add_new_wallet(transaction, account_id, currency)
-        return account_id
+    def make(account_id: str = "", currency: str = "usd", workspace: str | None = None) -> str:
+        made = account(account_id or f"wallet-{next(_numbers)}", currency, workspace)
+        assert accounts.create(made)
+        return made.account_id
 
     return make
 

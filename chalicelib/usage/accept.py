@@ -1,27 +1,31 @@
 """Accept usage events over HTTP: check them as the queue's function will, then put them on the queue."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import msgspec
 
 from chalicelib import clock
-from chalicelib.accounts import table as accounts
-from chalicelib.accounts.account import Account
+from chalicelib.accounts.account import AccountNotFound
 from chalicelib.catalog.catalog import Catalog
+from chalicelib.clock import Deadline
 from chalicelib.errors import Refusal
 from chalicelib.http_input import MalformedJson
 from chalicelib.log import log
+from chalicelib.pricing.load import Tariffs, load_tariffs
 from chalicelib.usage import queue
 from chalicelib.usage.event import UsageEvent
 from chalicelib.usage.message import RefusedElement, read_message, refused_element
 from chalicelib.usage.price import posting_of
-from chalicelib.usage.refusal import EventRefused, unforeseen
+from chalicelib.usage.refusal import EventRefused, unforeseen, unknown_account
 
 MAXIMUM_EVENTS: Final = 500
 MESSAGE_BYTES: Final = 200_000
 """Size of one queue message. SQS accepts 1 MiB and bills per 64 KB."""
+
+READ_SECONDS: Final = 5
+"""How long reading the accounts of a request may be tried."""
 
 REFUSED_BY_SQS: Final = re.compile("[\ufffe\uffff]")
 """The two characters that JSON may hold and SQS refuses (Amazon SQS API Reference, SendMessage)."""
@@ -56,11 +60,12 @@ def accept(body: bytes, catalog: Catalog) -> AcceptResult:
         raise MalformedJson(refused[0].refusal.detail)
     if len(events) + len(refused) > MAXIMUM_EVENTS:
         raise TooManyEvents(f"a request takes up to {MAXIMUM_EVENTS} events; send the others in further ones")
-    known = accounts.find_many({sent.event.subject for sent in events})
+    loaded = load_tariffs((sent.event.subject for sent in events), Deadline(READ_SECONDS))
+    loaded.raise_if_out_of_reach()
     now_ms = clock.now_ms()
     good: list[str] = []
     for sent in events:
-        refusal = _refusal_of(sent.event, known, catalog, now_ms)
+        refusal = _refusal_of(sent.event, loaded, catalog, now_ms)
         if refusal is None:
             good.append(sent.text)
         else:
@@ -77,15 +82,14 @@ def _for_queue(body: bytes) -> str:
     return REFUSED_BY_SQS.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
-def _refusal_of(event: UsageEvent, known: Mapping[str, Account], catalog: Catalog, now_ms: int) -> EventRefused | None:
+def _refusal_of(event: UsageEvent, loaded: Tariffs, catalog: Catalog, now_ms: int) -> EventRefused | None:
     """Price an event as the queue's function will; return why it would be refused, or None."""
-    account = known.get(event.subject)
-    if account is None:
-        return EventRefused("unknown_account", f"there is no account {event.subject[:64]!r}", field="subject")
     try:
-        posting_of(event, account.currency, catalog, now_ms)
+        posting_of(event, loaded.get(event.subject), catalog, now_ms)
     except EventRefused as refusal:
         return refusal
+    except AccountNotFound as error:
+        return unknown_account(error)
     except Exception as error:  # noqa: BLE001 - any error refuses only this event; its stack is logged
         return unforeseen(error)
     return None

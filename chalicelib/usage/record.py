@@ -1,28 +1,33 @@
 """Record usage messages from the queue in the ledger, each independently of the others."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
 import msgspec
-from botocore.exceptions import BotoCoreError
 from pynamodb.exceptions import PynamoDBException
 
 from chalicelib import clock
+from chalicelib.accounts.account import AccountNotFound
 from chalicelib.catalog.catalog import Catalog
 from chalicelib.clock import Deadline
 from chalicelib.ledger.post import LedgerBusy, PostResult, post
 from chalicelib.ledger.posting import Posting
-from chalicelib.ledger.table import read_wallet
-from chalicelib.ledger.wallet import WalletNotFound
+from chalicelib.ledger.wallet import Wallet, WalletNotFound
+from chalicelib.pricing.load import OUT_OF_REACH, load_tariffs
+from chalicelib.pricing.tariff import Tariff
 from chalicelib.threads import in_threads
 from chalicelib.usage.message import SentEvent, read_message
 from chalicelib.usage.price import posting_fields
-from chalicelib.usage.refusal import EventRefused, unforeseen
+from chalicelib.usage.refusal import EventRefused, unforeseen, unknown_account
 from chalicelib.usage.refused_events import RefusedEvents
 
-ACCOUNTS_AT_ONCE: Final = 16
+PAYERS_AT_ONCE: Final = 16
 """Threads that post: they wait for DynamoDB most of the time."""
+
+
+LONGEST_READ_SECONDS: Final = 20.0
+"""How long reading the accounts may be tried where there is no deadline."""
 
 
 class ReceivedEvent(msgspec.Struct, frozen=True, gc=False):
@@ -44,51 +49,68 @@ def record(records: Sequence[dict[str, Any]], catalog: Catalog, deadline: Deadli
     Each message, and each account, fails independently. What can never be posted goes to the dead letters at once, with
     its reason. What is not posted by the `deadline` is delivered again; what was posted by then is found as a repeat.
     """
-    refused_events = RefusedEvents()
+    refused = RefusedEvents()
     by_account: dict[str, list[ReceivedEvent]] = {}
     for item in records:
         message_id = item["messageId"]
-        events, refused = read_message(item["body"])
+        events, elements = read_message(item["body"])
         for sent in events:
             by_account.setdefault(sent.event.subject, []).append(ReceivedEvent(message_id, sent))
-        for element in refused:
-            refused_events.add(message_id, element.text, element.refusal)
+        for element in elements:
+            refused.add(message_id, element.text, element.refusal)
     if by_account:
-        record_account = partial(_record_account, catalog=catalog, deadline=deadline, refused=refused_events)
-        in_threads(record_account, by_account.items(), min(ACCOUNTS_AT_ONCE, len(by_account)))
-    return refused_events.put_dead_letters()
+        _record_events(by_account, catalog, deadline, refused)
+    return refused.put_dead_letters()
 
 
-def _record_account(
-    account_events: tuple[str, list[ReceivedEvent]],
+def _record_events(
+    by_account: Mapping[str, list[ReceivedEvent]], catalog: Catalog, deadline: Deadline | None, refused: RefusedEvents
+) -> None:
+    """Price and post events; those of a workspace and of all its clients are posted together."""
+    loaded = load_tariffs(by_account, deadline or Deadline(LONGEST_READ_SECONDS))
+    by_payer: dict[str, list[tuple[Tariff, list[ReceivedEvent]]]] = {}
+    for account_id, events in by_account.items():
+        try:
+            tariff = loaded.get(account_id)
+        except Exception as error:  # noqa: BLE001 - it refuses only this account; its stack is logged if unforeseen
+            _refuse_all(events, _refusal_of(error), refused)
+        else:
+            by_payer.setdefault(tariff.payer_id, []).append((tariff, events))
+    record_payer = partial(_record_payer, wallets=loaded.wallets, catalog=catalog, deadline=deadline, refused=refused)
+    in_threads(record_payer, by_payer.values(), min(PAYERS_AT_ONCE, len(by_payer)) or 1)
+
+
+def _record_payer(
+    accounts: list[tuple[Tariff, list[ReceivedEvent]]],
+    wallets: Mapping[str, Wallet],
     catalog: Catalog,
     deadline: Deadline | None,
     refused: RefusedEvents,
 ) -> None:
-    """Price and post the events of one account. An error of the wallet or of posting refuses all of them."""
-    account_id, events = account_events
+    """Price and post the events of a workspace and its clients."""
+    postings: list[ReceivedPosting] = []
+    for tariff, events in accounts:
+        postings += _price_all(events, tariff, catalog, refused)
+    concerned = {account_id for tariff, _ in accounts for account_id in (tariff.account_id, tariff.payer_id)}
+    known = {account_id: wallets[account_id] for account_id in concerned if account_id in wallets}
     try:
-        wallet = read_wallet(account_id)
-        postings = _price_all(events, wallet.currency, catalog, refused)
-        result = post(postings, {account_id: wallet}, deadline)
-    except Exception as error:  # noqa: BLE001 - it refuses only this account; its stack is logged if unforeseen
-        refusal = _refusal_of(error)
-        for received in events:
-            _refuse(received, refusal, refused)
+        result = post(postings, known, deadline)
+    except Exception as error:  # noqa: BLE001 - it refuses only these accounts; its stack is logged if unforeseen
+        _refuse_all([posting.received for posting in postings], _refusal_of(error), refused)
     else:
         _refuse_unposted(result, refused)
 
 
 def _price_all(
-    events: Iterable[ReceivedEvent], currency: str, catalog: Catalog, refused: RefusedEvents
+    events: Iterable[ReceivedEvent], tariff: Tariff, catalog: Catalog, refused: RefusedEvents
 ) -> list[ReceivedPosting]:
-    """Return the postings of events; events that cannot be priced are refused."""
+    """Return the postings of an account's events; events that cannot be priced are refused."""
     postings: list[ReceivedPosting] = []
     now_ms = clock.now_ms()
     for received in events:
         try:
-            identity, content, leg = posting_fields(received.sent.event, currency, catalog, now_ms)
-            postings.append(ReceivedPosting(identity, content, (leg,), received=received))
+            fields = posting_fields(received.sent.event, tariff, catalog, now_ms)
+            postings.append(ReceivedPosting(*fields, received=received))
         except EventRefused as refusal:
             _refuse(received, refusal, refused)
         except Exception as error:  # noqa: BLE001 - it refuses only this event, and is logged with its stack
@@ -105,14 +127,19 @@ def _refuse_unposted(result: PostResult[ReceivedPosting], refused: RefusedEvents
         _refuse(each.posting.received, _refusal_of(each.error), refused)
 
 
+def _refuse_all(events: Iterable[ReceivedEvent], refusal: EventRefused, refused: RefusedEvents) -> None:
+    for received in events:
+        _refuse(received, refusal, refused)
+
+
 def _refuse(received: ReceivedEvent, refusal: EventRefused, refused: RefusedEvents) -> None:
     refused.add(received.message_id, received.sent.text, refusal, received.sent.event)
 
 
 def _refusal_of(error: Exception) -> EventRefused:
     """Return why events are refused that could not be posted."""
-    if isinstance(error, WalletNotFound):
-        return EventRefused("unknown_account", error.detail, field="subject")
-    if isinstance(error, LedgerBusy | PynamoDBException | BotoCoreError):
+    if isinstance(error, AccountNotFound | WalletNotFound):
+        return unknown_account(error)
+    if isinstance(error, (LedgerBusy, PynamoDBException, *OUT_OF_REACH)):
         return EventRefused("not_now", f"the ledger could not be written: {error}")
     return unforeseen(error)

@@ -66,6 +66,11 @@ class EventRefused(Refusal):
         return str(field) if field else None
 
 
+def unknown_account(error: Refusal) -> EventRefused:
+    """Return the refusal of an event whose account does not exist."""
+    return EventRefused("unknown_account", error.detail, field="subject")
+
+
 def unforeseen(error: Exception) -> EventRefused:
     """Return the refusal of an event on which our own code failed; the error is its `__cause__`, for the log."""
     refusal = EventRefused("unforeseen", f"something went wrong on our side: {type(error).__name__}")

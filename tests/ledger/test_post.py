@@ -134,12 +134,12 @@ def test_the_same_id_of_two_clients_is_two_events_in_their_workspace(new_wallet:
     assert table.read_wallet(workspace).balance_micros == -100_000
 
 
-def test_a_hundred_clients_of_one_workspace_take_four_commits(new_wallet: NewWallet) -> None:
+def test_a_hundred_clients_of_one_workspace_take_five_commits(new_wallet: NewWallet) -> None:
     workspace, clients = new_wallet(), [new_wallet() for _ in range(100)]
     batch = [pair(number, client, workspace, occurred_at_ms=TIME_MS) for number, client in enumerate(clients * 3)]
     with counted_calls() as calls:
         assert outcome(batch) == (300, 0, 0)
-    assert calls["TransactWriteItems"] == 4
+    assert calls["TransactWriteItems"] == 5
     assert calls["BatchGetItem"] == 2
     assert calls["Query"] == 0
     accounts = {workspace, *clients}

@@ -29,7 +29,7 @@ def always_busy(account_id: str) -> Iterator[None]:
     def answer(request: Any, **_: Any) -> AWSResponse | None:
         actions = [action for each in json.loads(request.body)["TransactItems"] for action in each.values()]
         keys = [action.get("Key", action.get("Item", {})) for action in actions]
-        touched = [key["account_id"]["S"] == account_id for key in keys]
+        touched = [key.get("account_id", {}).get("S") == account_id for key in keys]
         return _conflict(request, touched) if any(touched) else None
 
     with _hooked(COMMIT, answer):

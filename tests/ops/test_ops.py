@@ -7,6 +7,7 @@ import msgspec
 import pytest
 from click.testing import CliRunner, Result
 
+from chalicelib.accounts.table import AccountRow
 from chalicelib.audit.repeats import Repeat
 from chalicelib.audit.table import keep
 from chalicelib.ledger.page_table import PageRow
@@ -35,10 +36,22 @@ def test_a_sound_wallet_is_verified(run: Callable[..., Result], new_wallet: NewW
     assert "none" in done.output
 
 
+@pytest.fixture
+def breakable_wallet(new_wallet: NewWallet) -> NewWallet:
+    """Make a wallet that a test may break: it has no account, so `verify --all` does not find it."""
+
+    def make() -> str:
+        account_id = new_wallet()
+        AccountRow(account_id).delete()
+        return account_id
+
+    return make
+
+
 def test_a_wallet_that_was_tampered_with_is_named_and_the_exit_status_tells(
-    run: Callable[..., Result], new_wallet: NewWallet
+    run: Callable[..., Result], breakable_wallet: NewWallet
 ) -> None:
-    account_id = new_wallet()
+    account_id = breakable_wallet()
     post([debit(1, account_id)])
     (page,) = PageRow.query(account_id)
     page.update([PageRow.closing_balance_micros.set(7)])
@@ -57,9 +70,9 @@ def test_every_account_is_verified(run: Callable[..., Result], api: Api) -> None
 
 
 def test_a_sibling_that_is_missing_is_found_where_both_accounts_are_named(
-    run: Callable[..., Result], new_wallet: NewWallet
+    run: Callable[..., Result], breakable_wallet: NewWallet
 ) -> None:
-    client, workspace, other = new_wallet(), new_wallet(), new_wallet()
+    client, workspace, other = breakable_wallet(), breakable_wallet(), breakable_wallet()
     post([pair(1, client, workspace)])
     assert run("verify", client, workspace).exit_code == 0
     post([debit(2, other)])
@@ -72,9 +85,9 @@ def test_a_sibling_that_is_missing_is_found_where_both_accounts_are_named(
 
 
 def test_a_wallet_that_cannot_be_read_is_named_and_hides_no_other(
-    run: Callable[..., Result], new_wallet: NewWallet
+    run: Callable[..., Result], breakable_wallet: NewWallet
 ) -> None:
-    first, bad, last = new_wallet(), new_wallet(), new_wallet()
+    first, bad, last = breakable_wallet(), breakable_wallet(), breakable_wallet()
     boto3.client("dynamodb").update_item(
         TableName=settings().wallets_table,
         Key={"account_id": {"S": bad}},

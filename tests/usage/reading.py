@@ -6,6 +6,7 @@ from typing import Any
 from chalicelib.catalog.catalog import catalog
 from chalicelib.clock import iso
 from chalicelib.ledger.posting import Posting
+from chalicelib.pricing.tariff import Tariff
 from chalicelib.usage.event import UsageEvent
 from chalicelib.usage.message import read_message
 from chalicelib.usage.price import posting_of
@@ -32,7 +33,7 @@ def parsed(**changes: Any) -> UsageEvent:
 
 def charge(event: UsageEvent, currency: str = "usd") -> Posting:
     """Price an event by the deployed catalog."""
-    return posting_of(event, currency, catalog(), NOW_MS)
+    return posting_of(event, Tariff(event.subject, currency), catalog(), NOW_MS)
 
 
 def refusal_of(currency: str = "usd", **changes: Any) -> EventRefused:

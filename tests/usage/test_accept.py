@@ -9,6 +9,7 @@ import pytest
 
 from chalicelib.catalog.catalog import catalog
 from chalicelib.clock import now_ms
+from chalicelib.pricing.tariff import Tariff
 from chalicelib.settings import settings
 from chalicelib.usage.accept import MESSAGE_BYTES, AcceptResult, accept, pack
 from chalicelib.usage.event import MAXIMUM_BYTES
@@ -46,7 +47,7 @@ def why_the_queue_refuses(text: str) -> str | None:
     if refused:
         return refused[0].refusal.reason
     try:
-        posting_of(events[0].event, "usd", catalog(), now_ms())
+        posting_of(events[0].event, Tariff("acme", "usd"), catalog(), now_ms())
     except EventRefused as refusal:
         return refusal.reason
     return None

@@ -12,6 +12,7 @@ from chalicelib.clock import iso
 from chalicelib.ledger.posting import Content, Identity, Leg, Line, Part
 from chalicelib.money import cost_micros, format_micros
 from chalicelib.pricing.cost import price_at
+from chalicelib.pricing.tariff import Tariff
 from chalicelib.usage.price import posting_of
 from chalicelib.usage.refusal import EventRefused
 from tests.usage.reading import DAY_MS, NOW_MS, charge, parsed, reason, refusal_of
@@ -179,19 +180,19 @@ def test_a_part_may_be_priced_by_its_producer() -> None:
     call = msgspec.structs.replace(catalog().meters["ai_call"], parts=("ai_tokens", "sms"))
     sold = msgspec.structs.replace(catalog(), meters={**catalog().meters, "ai_call": call})
     event = parsed(**receipt([{"meter": "ai_tokens", "amount": "0.002"}, {"meter": "sms", "quantity": "1"}]))
-    posting = posting_of(event, "usd", sold, NOW_MS)
+    posting = posting_of(event, Tariff("acme", "usd"), sold, NOW_MS)
     assert posting.content.parts[0] == Part("ai_tokens", None, 2_000)
     assert posting.legs[0].lines == (Line("ai_tokens", 2_000), Line("sms", 50_000, 1_000_000, 50_000))
     for part in ({"meter": "ai_tokens", "quantity": "1"}, {"meter": "ai_tokens", "amount": "0"}):
         with pytest.raises(EventRefused) as refusal:
-            posting_of(parsed(**receipt([part])), "usd", sold, NOW_MS)
+            posting_of(parsed(**receipt([part])), Tariff("acme", "usd"), sold, NOW_MS)
         assert refusal.value.field == "data.parts[0].amount"
 
 
 def test_a_price_of_zero_charges_nothing_and_is_no_rounding() -> None:
     free = FILE.read_text().replace('usd = "0.0050"', 'usd = "0"')
     part = {"meter": "knowledge_lookup", "quantity": "3"}
-    posting = posting_of(parsed(**receipt([part])), "usd", read_catalog(free.encode()), NOW_MS)
+    posting = posting_of(parsed(**receipt([part])), Tariff("acme", "usd"), read_catalog(free.encode()), NOW_MS)
     assert posting.legs == (Leg("acme", "debit", 0, lines=(Line("knowledge_lookup", 0, 3_000_000, 0),)),)
 
 
