@@ -7,6 +7,7 @@ Chalice's own. Lambda does not import this module.
 from typing import Final
 
 from chalicelib import api
+from chalicelib.allowances.handlers import end_allowances
 from chalicelib.audit.handlers import audit_usage
 from chalicelib.auto_pay.handlers import charge_payments, refill_wallets, retry_refills
 from chalicelib.invoices.handlers import issue_credit_notes, issue_invoices
@@ -44,6 +45,7 @@ FROM_STREAMS: Final = (
 )
 BY_SCHEDULE: Final = (
     audit_usage,
+    end_allowances,
     retry_refills,
     find_renewals,
     sweep_payments,

@@ -50,6 +50,17 @@ def day_of(moment_ms: int) -> str:
     return from_ms(moment_ms).strftime("%Y-%m-%d")
 
 
+def month_of(moment_ms: int) -> str:
+    """Return the UTC month of a moment: `2026-11`."""
+    return from_ms(moment_ms).strftime("%Y-%m")
+
+
+def end_of_month_ms(month: str) -> int:
+    """Return the first moment after a month (`2026-11`, UTC)."""
+    first = datetime.fromisoformat(f"{month}-01T00:00:00Z")
+    return to_ms((first + timedelta(days=31)).replace(day=1))
+
+
 @contextmanager
 def moved_to(moment: datetime) -> Iterator[None]:
     """Run the clock from `moment` inside the block: for tests that span months, and for demo data."""

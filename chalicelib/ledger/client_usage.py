@@ -4,14 +4,11 @@ Pure. The ledger knows a client by its postings: the event is about the client, 
 """
 
 from collections.abc import Iterable
-from typing import Final
 
 import msgspec
 
-from chalicelib.clock import day_of
+from chalicelib.clock import month_of
 from chalicelib.ledger.posting import Content, Leg, Posting
-
-MONTH_LENGTH: Final = len("2026-11")
 
 ClientMonth = tuple[str, str]
 """A month (`2026-11`, UTC) and a client."""
@@ -35,11 +32,6 @@ class ClientMeter(msgspec.Struct):
 
 ClientMonths = dict[ClientMonth, dict[str, ClientMeter]]
 """Usage by month and client, and by meter."""
-
-
-def month_of(moment_ms: int) -> str:
-    """Return the UTC month of a moment: `2026-11`."""
-    return day_of(moment_ms)[:MONTH_LENGTH]
 
 
 def is_usage_of_client(account_id: str, posting: Posting) -> bool:

@@ -6,9 +6,10 @@ from typing import Final, Generic
 
 import msgspec
 
+from chalicelib.clock import month_of
 from chalicelib.errors import Refusal
 from chalicelib.ledger.build import WalletPlan, posting_order
-from chalicelib.ledger.client_usage import is_usage_of_client, month_of
+from chalicelib.ledger.client_usage import is_usage_of_client
 from chalicelib.ledger.daily_usage import DAY_MS
 from chalicelib.ledger.page import SPAN_MS
 from chalicelib.ledger.posting import EventKey, Posting, PostingT

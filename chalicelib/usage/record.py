@@ -9,8 +9,9 @@ from pynamodb.exceptions import PynamoDBException
 
 from chalicelib import clock
 from chalicelib.accounts.account import AccountNotFound
+from chalicelib.allowances.open_allowances import AllowanceCredit, note_credited, open_allowances
 from chalicelib.catalog.catalog import Catalog
-from chalicelib.clock import Deadline
+from chalicelib.clock import Deadline, month_of
 from chalicelib.ledger.post import LedgerBusy, PostResult, post
 from chalicelib.ledger.posting import Posting
 from chalicelib.ledger.wallet import Wallet, WalletNotFound
@@ -89,16 +90,31 @@ def _record_payer(
 ) -> None:
     """Price and post the events of a workspace and its clients."""
     postings: list[ReceivedPosting] = []
+    months: list[tuple[Tariff, str]] = []
     for tariff, events in accounts:
-        postings += _price_all(events, tariff, catalog, refused)
+        priced = _price_all(events, tariff, catalog, refused)
+        postings += priced
+        months += [(tariff, month) for month in _months_of_allowances(tariff, priced)]
+    opened = [AllowanceCredit.of(each) for each in open_allowances(months)] if months else []
     concerned = {account_id for tariff, _ in accounts for account_id in (tariff.account_id, tariff.payer_id)}
     known = {account_id: wallets[account_id] for account_id in concerned if account_id in wallets}
+    wanted: list[ReceivedPosting | AllowanceCredit] = [*opened, *postings]
     try:
-        result = post(postings, known, deadline)
+        result = post(wanted, known, deadline)
     except Exception as error:  # noqa: BLE001 - it refuses only these accounts; its stack is logged if unforeseen
         _refuse_all([posting.received for posting in postings], _refusal_of(error), refused)
     else:
+        note_credited(each.allowance for each in result.posted + result.repeats if isinstance(each, AllowanceCredit))
         _refuse_unposted(result, refused)
+
+
+def _months_of_allowances(tariff: Tariff, postings: Iterable[Posting]) -> set[str]:
+    """Return the months of the postings that the client pays for, if it has an allowance."""
+    if not tariff.rebilling.allowances_micros:
+        return set()
+    return {
+        month_of(each.identity.occurred_at_ms) for each in postings if tariff.is_rebilled(each.identity.occurred_at_ms)
+    }
 
 
 def _price_all(
@@ -118,13 +134,14 @@ def _price_all(
     return postings
 
 
-def _refuse_unposted(result: PostResult[ReceivedPosting], refused: RefusedEvents) -> None:
-    """Refuse the events whose postings were not posted."""
+def _refuse_unposted(result: PostResult[ReceivedPosting | AllowanceCredit], refused: RefusedEvents) -> None:
+    """Refuse the events whose postings were not posted. An allowance that was not is opened by the next usage."""
     conflict = EventRefused("conflict", "the same id was posted before with other content")
-    for posting in result.conflicts:
-        _refuse(posting.received, conflict, refused)
-    for each in result.refused:
-        _refuse(each.posting.received, _refusal_of(each.error), refused)
+    unposted = [(posting, conflict) for posting in result.conflicts]
+    unposted += [(each.posting, _refusal_of(each.error)) for each in result.refused]
+    for posting, refusal in unposted:
+        if isinstance(posting, ReceivedPosting):
+            _refuse(posting.received, refusal, refused)
 
 
 def _refuse_all(events: Iterable[ReceivedEvent], refusal: EventRefused, refused: RefusedEvents) -> None:

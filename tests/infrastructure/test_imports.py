@@ -14,7 +14,7 @@ pytestmark = pytest.mark.usefixtures("processes")
 HEAVY = frozenset("stripe babel jinja2 reportlab uharfbuzz PIL fpdf asyncio".split())
 """Imported where they are used, if at all; `send_mails` loads babel with its first mail."""
 OF_THE_API = frozenset({"app", "chalice", "chalicelib.api", "chalicelib.web", "jwt"})
-PACKAGES_OF_USAGE = frozenset({"accounts", "catalog", "ledger", "pricing", "usage"})
+PACKAGES_OF_USAGE = frozenset({"accounts", "allowances", "catalog", "ledger", "pricing", "usage"})
 
 MODULES = sorted({handler.rpartition(".")[0] for handler in ENTRY_POINTS.values()})
 

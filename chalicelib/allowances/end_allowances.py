@@ -1,0 +1,91 @@
+"""End the allowances of months that are over: debit what was not used of each, once."""
+
+from typing import Final
+
+import msgspec
+from msgspec.structs import replace
+
+from chalicelib import clock
+from chalicelib.allowances import table
+from chalicelib.allowances.allowance import Allowance, credit_of, debit_of_unused, unused_of
+from chalicelib.batches import each, within
+from chalicelib.ledger.post import post_one
+from chalicelib.ledger.table import read_days
+from chalicelib.log import log
+
+PER_SHARD: Final = 1_000
+BUDGET_SECONDS: Final = 240
+"""After this time a run starts no further allowance; the next run starts within the hour."""
+
+RETRY_AFTER_MS: Final = 30 * 60 * 1000
+"""When an allowance that could not be ended is due again."""
+
+
+class EndRun(msgspec.Struct):
+    """The result of one run: allowances ended, and how many failed with an exception."""
+
+    ended: int = 0
+    failed: int = 0
+
+
+class EndRunIncomplete(Exception):
+    """Some allowances could not be ended; all others were."""
+
+    def __init__(self, run: EndRun) -> None:
+        super().__init__(f"{run.failed} allowances could not be ended; see the log")
+        self.run = run
+
+
+def end_due_allowances() -> EndRun:
+    """End the allowances that are due now. Raises EndRunIncomplete at the end if one of them failed."""
+    run, now_ms = EndRun(), clock.now_ms()
+
+    def end(due: tuple[str, str, int]) -> None:
+        account_id, month, due_at_ms = due
+        if table.claim(account_id, month, due_at_ms, again_at_ms=now_ms + RETRY_AFTER_MS):
+            end_allowance(account_id, month)
+            run.ended += 1
+
+    failures = each(
+        within(BUDGET_SECONDS, table.due(now_ms, PER_SHARD)),
+        end,
+        message="an allowance could not be ended",
+        about=lambda due: {"account_id": due[0], "month": due[1]},
+    )
+    run.failed = len(failures)
+    if run.ended or failures:
+        log().info("allowances ended", **msgspec.to_builtins(run))
+    if failures:
+        raise EndRunIncomplete(run)
+    return run
+
+
+def end_allowance(account_id: str, month: str) -> Allowance:
+    """Debit what was not used of a month's allowance, and return the allowance as it then is. Safe to repeat.
+
+    The credit is posted first, if it was not: usage that opened an allowance has a right to it. What was not used is
+    written down before it is debited, so a repeat posts the same.
+    """
+    allowance = table.get(account_id, month)
+    if allowance.state == "opened":
+        post_one(credit_of(allowance))
+    if allowance.unused_micros is None:
+        unused_micros = unused_of(allowance, _used_micros(account_id, month))
+        allowance = _advance(allowance, replace(allowance, state="ending", unused_micros=unused_micros))
+    if allowance.state == "ending":
+        debit = debit_of_unused(allowance)
+        if debit:
+            post_one(debit)
+        allowance = _advance(allowance, replace(allowance, state="ended"))
+    return allowance
+
+
+def _advance(allowance: Allowance, wanted: Allowance) -> Allowance:
+    """Write the next state, and return the allowance as it then is: it may have been advanced by another function."""
+    return wanted if table.advance(allowance, wanted) else table.get(allowance.account_id, allowance.month)
+
+
+def _used_micros(account_id: str, month: str) -> int:
+    """Return what a client paid for its usage in a month."""
+    days = read_days(account_id, f"{month}-01", f"{month}-31")
+    return sum(usage.amount_micros for meters in days.values() for usage in meters.values())
