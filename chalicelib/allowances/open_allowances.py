@@ -65,7 +65,7 @@ def _find(months: Collection[ClientMonth]) -> dict[ClientMonth, Allowance]:
     """Read allowances in one call; nothing if that fails: opening finds each by itself."""
     try:
         return table.find_many(months)
-    except Exception:
+    except Exception:  # noqa: BLE001 - each is then read by itself; logged with its stack
         log().exception("allowances could not be read together")
         return {}
 

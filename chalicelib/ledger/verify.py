@@ -1,4 +1,4 @@
-"""Verify a wallet: read its pages again and check the chain, sequence, balances, daily totals and row."""
+"""Verify a wallet: read its pages again and check the chain, sequence, balances, daily and client totals, and row."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator
 from itertools import pairwise
@@ -8,6 +8,7 @@ import msgspec
 
 from chalicelib.clock import iso
 from chalicelib.ledger import page_table, table
+from chalicelib.ledger.client_usage_check import ClientUsageCheck
 from chalicelib.ledger.daily_usage import Days, add_days, sum_usage_by_day
 from chalicelib.ledger.page import SPAN_MS, Page, UnreadablePage
 from chalicelib.ledger.read_page import expected_hash, read_header, transactions_of
@@ -58,14 +59,16 @@ def verify(account_id: str, among: Collection[str] = ()) -> Verification:
         before = table.read_wallet(account_id)
         stored = page_table.read_pages(account_id, 0, END_OF_TIME_MS)
         days = table.read_days(account_id, "0", "9999-12-31")
-        found = check_wallet(before, stored, days, SiblingCheck(among).difference)
+        found = check_wallet(before, stored, days, SiblingCheck(among).difference, ClientUsageCheck(account_id))
         if found.difference is None or table.read_wallet(account_id).sequence == before.sequence:
             return found
     raise StillMoving(account_id)
 
 
-def check_wallet(wallet: Wallet, stored: Iterable[Page], days: Days, sibling_difference: Difference) -> Verification:
-    """Check pages (in any order) against the wallet and its days, and each transaction with `sibling_difference`.
+def check_wallet(
+    wallet: Wallet, stored: Iterable[Page], days: Days, sibling_difference: Difference, clients: ClientUsageCheck
+) -> Verification:
+    """Check pages (in any order) against the wallet, its days and its clients, and each transaction by itself.
 
     Keeps all headers in memory, but never more than one body.
     """
@@ -73,19 +76,24 @@ def check_wallet(wallet: Wallet, stored: Iterable[Page], days: Days, sibling_dif
     summed: Days = {}
     difference = None
     for page in stored:
-        difference = difference or page_difference(page, wallet, summed, sibling_difference)
+        difference = difference or page_difference(page, wallet, summed, sibling_difference, clients)
         chain.append(_link(page))
     chain.sort(key=lambda link: link.first_sequence)
     difference = difference or next(_chain_differences(wallet, chain), None) or _days_difference(summed, days)
+    difference = difference or clients.difference()
     return Verification(wallet.account_id, len(chain), wallet.sequence, wallet.balance_micros, difference)
 
 
-def page_difference(page: Page, wallet: Wallet, summed: Days, sibling_difference: Difference) -> str | None:
-    """Return the first difference within one page, or None; add the page's usage to `summed`."""
+def page_difference(
+    page: Page, wallet: Wallet, summed: Days, sibling_difference: Difference, clients: ClientUsageCheck
+) -> str | None:
+    """Return the first difference within one page, or None; add the page's usage to `summed` and to `clients`."""
     try:
-        return _page_difference(page, wallet, summed) or next(
-            filter(None, map(sibling_difference, transactions_of(page))), None
-        )
+        found = _page_difference(page, wallet, summed)
+        transactions = transactions_of(page)
+        for transaction in transactions:
+            clients.add(transaction)
+        return found or next(filter(None, map(sibling_difference, transactions)), None)
     except UnreadablePage as error:
         return str(error)
 

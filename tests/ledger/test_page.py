@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from chalicelib.clock import LAST_MS
 from chalicelib.ledger import format_2
 from chalicelib.ledger.build import build
+from chalicelib.ledger.client_usage_check import ClientUsageCheck
 from chalicelib.ledger.daily_usage import sum_usage_by_day
 from chalicelib.ledger.page import BODY_BYTES, SPAN_MS, TRANSACTIONS, Page, UnreadablePage, append, chain_hash
 from chalicelib.ledger.posting import Content, Identity, Leg, Line, Part, Posting
@@ -169,7 +170,7 @@ def test_a_chain_goes_over_from_format_1_to_2() -> None:
     every.sort(key=lambda each: each.identity.occurred_at_ms)
     times = [each.identity.occurred_at_ms for each in every]
     days = sum_usage_by_day(times, [each.content for each in every], [each.leg for each in every])
-    found = check_wallet(head, stored, days, lambda _: None)
+    found = check_wallet(head, stored, days, lambda _: None, ClientUsageCheck(head.account_id, lambda _: {}))
     assert found.difference is None
     assert (found.pages, found.transactions) == (5, head.sequence)
 

@@ -5,6 +5,7 @@ import pytest
 from msgspec.structs import replace
 
 from chalicelib.ledger.build import NO_SIBLINGS, build, posting_order, write_page
+from chalicelib.ledger.client_usage_check import ClientUsageCheck
 from chalicelib.ledger.daily_usage import Days, sum_usage_by_day
 from chalicelib.ledger.page import Page
 from chalicelib.ledger.posting import Posting
@@ -25,8 +26,12 @@ def ledger() -> tuple[Wallet, list[Page]]:
     return wallet, made
 
 
+def no_clients() -> ClientUsageCheck:
+    return ClientUsageCheck("acme", lambda _: {})
+
+
 def checked(wallet: Wallet, stored: list[Page]) -> Verification:
-    return check_wallet(wallet, sorted(stored, key=lambda page: page.key), days(), lambda _: None)
+    return check_wallet(wallet, sorted(stored, key=lambda page: page.key), days(), lambda _: None, no_clients())
 
 
 def days() -> Days:
@@ -43,7 +48,7 @@ def test_a_sound_ledger_verifies_in_whatever_order_its_pages_come() -> None:
 
 
 def test_an_empty_wallet_verifies() -> None:
-    assert check_wallet(Wallet("acme", "usd"), [], {}, lambda _: None).difference is None
+    assert check_wallet(Wallet("acme", "usd"), [], {}, lambda _: None, no_clients()).difference is None
 
 
 def rebuilt(page: Page, **changes: object) -> Page:
@@ -121,4 +126,4 @@ def test_a_day_that_does_not_add_up_is_found() -> None:
     wallet, stored = ledger()
     wrong = days()
     next(iter(wrong.values()))["sms"].amount_micros += 1
-    assert "day 2026-09-21" in (check_wallet(wallet, stored, wrong, lambda _: None).difference or "")
+    assert "day 2026-09-21" in (check_wallet(wallet, stored, wrong, lambda _: None, no_clients()).difference or "")
