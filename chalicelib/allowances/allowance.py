@@ -6,6 +6,7 @@ import msgspec
 
 from chalicelib.clock import end_of_month_ms
 from chalicelib.ledger.posting import CREDIT, DEBIT, Posting, one_leg
+from chalicelib.pricing.tariff import Tariff
 
 SOURCE: Final = "/allowances"
 DAY_MS: Final = 24 * 60 * 60 * 1000
@@ -41,6 +42,16 @@ def ends_at_ms(month: str) -> int:
     return end_of_month_ms(month) + WAIT_MS
 
 
+def allowance_to_open(tariff: Tariff, month: str, now_ms: int) -> int:
+    """Return the allowance, in micros, that a month's usage of a client opens now; 0 for none.
+
+    It is the one that is valid now, or was at the month's end. A month that is over and ended opens none.
+    """
+    if now_ms >= ends_at_ms(month):
+        return 0
+    return tariff.rebilling.allowance_at(min(now_ms, end_of_month_ms(month) - 1))
+
+
 def credit_of(allowance: Allowance) -> Posting:
     """Return the credit of an allowance. It is made only of what never changes, so every path posts the same one."""
     return one_leg(
@@ -53,6 +64,18 @@ def credit_of(allowance: Allowance) -> Posting:
         occurred_at_ms=allowance.opened_at_ms,
         description=f"Allowance for {allowance.month}",
     )
+
+
+class AllowanceCredit(Posting, frozen=True, gc=False, kw_only=True):
+    """The credit of an allowance that is being opened."""
+
+    allowance: Allowance
+
+    @classmethod
+    def of(cls, allowance: Allowance) -> "AllowanceCredit":
+        """Return the credit of an allowance."""
+        credit = credit_of(allowance)
+        return cls(credit.identity, credit.content, credit.legs, credit.actor, allowance=allowance)
 
 
 def unused_of(allowance: Allowance, used_micros: int) -> int:

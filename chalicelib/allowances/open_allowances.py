@@ -7,37 +7,13 @@ from msgspec.structs import replace
 
 from chalicelib import clock
 from chalicelib.allowances import table
-from chalicelib.allowances.allowance import Allowance, credit_of, ends_at_ms
+from chalicelib.allowances.allowance import Allowance, allowance_to_open
 from chalicelib.allowances.table import ClientMonth
 from chalicelib.batches import each
-from chalicelib.clock import end_of_month_ms
-from chalicelib.ledger.posting import Posting
 from chalicelib.log import log
 from chalicelib.pricing.tariff import Tariff
 
 NOT_OPENED: Final = "an allowance was not opened"
-
-
-class AllowanceCredit(Posting, frozen=True, gc=False, kw_only=True):
-    """The credit of an allowance that is being opened."""
-
-    allowance: Allowance
-
-    @classmethod
-    def of(cls, allowance: Allowance) -> "AllowanceCredit":
-        """Return the credit of an allowance."""
-        credit = credit_of(allowance)
-        return cls(credit.identity, credit.content, credit.legs, credit.actor, allowance=allowance)
-
-
-def allowance_to_open(tariff: Tariff, month: str, now_ms: int) -> int:
-    """Return the allowance, in micros, that a month's usage of a client opens now; 0 for none. Pure.
-
-    It is the one that is valid now, or was at the month's end. A month that is over and ended opens none.
-    """
-    if now_ms >= ends_at_ms(month):
-        return 0
-    return tariff.rebilling.allowance_at(min(now_ms, end_of_month_ms(month) - 1))
 
 
 def open_allowances(months: Iterable[tuple[Tariff, str]]) -> list[Allowance]:

@@ -9,7 +9,8 @@ from pynamodb.exceptions import PynamoDBException
 
 from chalicelib import clock
 from chalicelib.accounts.account import AccountNotFound
-from chalicelib.allowances.open_allowances import AllowanceCredit, note_credited, open_allowances
+from chalicelib.allowances.allowance import AllowanceCredit
+from chalicelib.allowances.open_allowances import note_credited, open_allowances
 from chalicelib.catalog.catalog import Catalog
 from chalicelib.clock import Deadline, month_of
 from chalicelib.ledger.post import LedgerBusy, PostResult, post
