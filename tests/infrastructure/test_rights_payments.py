@@ -7,12 +7,15 @@ import sys
 from urllib.parse import urlsplit
 
 import requests
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 
+from chalicelib.allowances.table import AllowanceRow
+from tests.environment import use
 from tests.infrastructure.guarded import Client, Document, Guarded, event, save_card, scheduled
 from tests.invoices import documents
 from tests.invoices.logos import png
 from tests.notices.records import record as stream_record
+from tests.usage.agency import dated, keep, on
 
 
 def test_without_a_policy_nothing_goes(guarded: Guarded) -> None:
@@ -110,6 +113,24 @@ def test_recording_usage_may_do_what_it_does(account: str, guarded: Guarded) -> 
     assert answer == {"batchItemFailures": [{"itemIdentifier": "2"}]}
     # What was posted is looked for, in the pages that the wallet names.
     assert guarded.call("record_usage", {"Records": records[:1]}) == {"batchItemFailures": []}
+
+
+def test_recording_usage_of_clients_and_ending_their_allowances_may_do_what_they_do(
+    client: Client, account: str, guarded: Guarded
+) -> None:
+    shop = {"kind": "client", "workspace_id": "acme", "name": "Shop", "email": "a@shop.example", "currency": "usd"}
+    client.ask("PUT", "/v1/accounts/acme.shop", shop, expect=201)
+    with use(guarded.deployment.environment):
+        keep("acme.shop", replace(on(), allowances_micros=dated((0, 5_000_000))))
+    for number in range(2):
+        message = {"messageId": "1", "receiptHandle": "x", "body": json.dumps(event(str(number), subject="acme.shop"))}
+        assert guarded.call("record_usage", {"Records": [message]}) == {"batchItemFailures": []}
+    assert guarded.call("end_allowances", scheduled()) == {"ended": 0, "failed": 0}
+    with use(guarded.deployment.environment):
+        (open_row,) = AllowanceRow.query("acme.shop")
+        assert open_row.state == "credited"
+        open_row.update(actions=[AllowanceRow.due_at_ms.set(1)])
+    assert guarded.call("end_allowances", scheduled()) == {"ended": 1, "failed": 0}
 
 
 def test_the_sweeper_may_do_what_it_does(client: Client, account: str, guarded: Guarded) -> None:
