@@ -44,9 +44,12 @@ class Repeat(msgspec.Struct, frozen=True):
 
 
 def is_audited(transaction: Transaction) -> bool:
-    """Tell whether the audit checks a transaction: of an event in two wallets, only the one of the event's account."""
+    """Tell whether the audit checks a transaction: of an event in two wallets, only the workspace's.
+
+    The workspace's wallet has all usage of its clients, also what was used while they were not rebilled.
+    """
     is_own = transaction.identity.account_id == transaction.account_id
-    return transaction.content.kind == USAGE and (is_own or transaction.sibling is None)
+    return transaction.content.kind == USAGE and not (is_own and transaction.sibling)
 
 
 def find_repeats(transactions: Iterable[Transaction], *, found_at_ms: int, give_back: bool) -> Iterator[Repeat]:

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from msgspec.structs import replace
 
 from chalicelib import clock
 from chalicelib.audit import archive, table
@@ -141,13 +142,22 @@ def test_an_event_in_two_wallets_is_told_once_and_given_back_in_both(new_wallet:
     post([pair(1, client, workspace, event_id="call", occurred_at_ms=TIME_MS + DAY_MS)])
     assert audit(2).repeats == 1
     assert (balance(client), balance(workspace)) == (-140_000, -100_000)
-    assert repeats(client) == [("call", DAY_MS, "given_back")]
-    assert repeats(workspace) == []
+    assert repeats(workspace) == [("call", DAY_MS, "given_back")]
+    assert repeats(client) == []
     (given_back,) = read_history(client, Filter(kind="repeat_given_back"), limit=5).transactions
     assert given_back.sibling is not None
     assert given_back.sibling.account_id == workspace
     for account_id in (client, workspace):
         assert verify(account_id, among=(client, workspace)).difference is None
+
+
+def test_a_repeat_is_found_when_rebilling_was_switched_on_in_between(new_wallet: NewWallet) -> None:
+    client, workspace = new_wallet(), new_wallet()
+    both = pair(1, client, workspace, event_id="call", occurred_at_ms=TIME_MS + DAY_MS)
+    post([replace(pair(1, client, workspace, event_id="call"), legs=both.legs[1:])])
+    post([both])
+    assert audit(2).repeats == 1
+    assert (balance(client), balance(workspace)) == (0, -50_000)
 
 
 def test_a_receipt_is_given_back_whole(new_wallet: NewWallet) -> None:

@@ -34,7 +34,7 @@ def test_an_audit_cut_off_anywhere_is_finished_by_the_next(new_pair: Callable[[]
         client, workspace = new_pair()
         cut_off(lambda night=night: audit(2 * night), point)  # type: ignore[misc]
         audit(2 * night + 1)
-        assert repeats(client) == [("call", 600_000, "given_back"), ("call", DAY_MS, "given_back")], point
-        assert repeats(workspace) == []
+        assert repeats(workspace) == [("call", 600_000, "given_back"), ("call", DAY_MS, "given_back")], point
+        assert repeats(client) == []
         assert (balance(client), balance(workspace)) == (-140_000, -100_000), point
         assert verify(client, among=(client, workspace)).difference is None

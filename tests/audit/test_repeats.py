@@ -71,10 +71,10 @@ def test_a_repeat_is_what_has_an_earlier_one_of_its_name_within_the_window(event
     assert repeats == expected
 
 
-def test_only_usage_is_audited_and_an_event_in_two_wallets_only_in_its_own_accounts() -> None:
+def test_only_usage_is_audited_and_an_event_in_two_wallets_only_in_the_workspaces() -> None:
     wallets = posted(pair(1), credit(2, "client"))
-    assert [is_audited(each) for each in wallets["client"]] == [True, False]
-    assert [is_audited(each) for each in wallets["agency"]] == [False]
+    assert [is_audited(each) for each in wallets["client"]] == [False, False]
+    assert [is_audited(each) for each in wallets["agency"]] == [True]
 
 
 def test_usage_that_only_moves_another_wallet_is_audited_there() -> None:
