@@ -57,6 +57,7 @@ def measure(aws: Aws) -> dict[str, Any]:
     environment = {**os.environ, **aws.environment}
     figures = {**run("benchmarks.imports", environment), **run("benchmarks.ledger", environment)}
     figures |= run("benchmarks.postings", environment)
+    figures |= run("benchmarks.clients", environment)
     figures |= run("benchmarks.contention", environment)
     figures |= run("benchmarks.renewals", environment)
     figures |= run("benchmarks.invoices", environment)

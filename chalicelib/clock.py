@@ -3,10 +3,12 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from time import monotonic
 from typing import Final
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+DAY_MS: Final = 24 * 60 * 60 * 1000
 MILLISECOND: Final = timedelta(milliseconds=1)
 LAST_MS: Final = (datetime.max.replace(tzinfo=UTC) - EPOCH) // MILLISECOND
 """The latest time that can be written."""
@@ -52,7 +54,12 @@ def day_of(moment_ms: int) -> str:
 
 def month_of(moment_ms: int) -> str:
     """Return the UTC month of a moment: `2026-11`."""
-    return from_ms(moment_ms).strftime("%Y-%m")
+    return _month_of_day(moment_ms // DAY_MS)
+
+
+@lru_cache(maxsize=1024)
+def _month_of_day(day: int) -> str:
+    return from_ms(day * DAY_MS).strftime("%Y-%m")
 
 
 def end_of_month_ms(month: str) -> int:
