@@ -21,6 +21,7 @@ class Keys:
     stripe_secret_key: str
     stripe_publishable_key: str
     stripe_webhook_secret: str
+    stripe_connect_webhook_secret: str
 
     @classmethod
     def generate(cls) -> "Keys":
@@ -30,16 +31,17 @@ class Keys:
             stripe_secret_key=f"sk_test_{secrets.token_hex(16)}",
             stripe_publishable_key=f"pk_test_{secrets.token_hex(16)}",
             stripe_webhook_secret=f"whsec_{secrets.token_hex(16)}",
+            stripe_connect_webhook_secret=f"whsec_{secrets.token_hex(16)}",
         )
 
     @classmethod
     def load(cls, path: Path) -> "Keys":
-        """Return the keys in a file; if the file does not exist, write it first with new keys."""
-        if path.exists():
-            return cls(**json.loads(path.read_text()))
-        keys = cls.generate()
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_private(path, json.dumps(asdict(keys), indent=2))
+        """Return the keys in a file; those that it does not have, which may be all, are made and written first."""
+        kept = json.loads(path.read_text()) if path.exists() else {}
+        keys = cls(**asdict(cls.generate()) | kept)
+        if asdict(keys) != kept:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_private(path, json.dumps(asdict(keys), indent=2))
         return keys
 
     @property

@@ -150,6 +150,8 @@ class System:
             *("--state", str(self.directory / "stripe.json")),
             *("--webhook-url", f"{self.url}/webhooks/stripe"),
             *("--webhook-secret", self.keys.stripe_webhook_secret),
+            *("--connect-webhook-url", f"{self.url}/webhooks/stripe-connect"),
+            *("--connect-webhook-secret", self.keys.stripe_connect_webhook_secret),
             environment={},
             answers=listens(self.ports.stripe),
         )

@@ -1,3 +1,4 @@
+import json
 import stat
 from pathlib import Path
 
@@ -13,6 +14,15 @@ def test_keys_are_made_once_and_only_their_owner_can_read_them(tmp_path: Path) -
     assert Keys.load(path) == first
     assert Keys.generate() != first
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_key_that_an_older_file_has_not_is_added_and_the_others_stay(tmp_path: Path) -> None:
+    path = tmp_path / "keys.json"
+    older = {name: value for name, value in Keys.load(path).secret.items() if name != "stripe_connect_webhook_secret"}
+    write_private(path, json.dumps(older))
+    keys = Keys.load(path)
+    assert keys.secret == {**older, "stripe_connect_webhook_secret": keys.stripe_connect_webhook_secret}
+    assert Keys.load(path) == keys
 
 
 def test_a_token_says_whose_it_is_and_ends() -> None:
