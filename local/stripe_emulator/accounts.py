@@ -2,40 +2,102 @@
 
 from __future__ import annotations
 
-from local.stripe_emulator.errors import Json, no_such
+import copy
+
+from local.stripe_emulator import metadata
+from local.stripe_emulator.errors import ApiError, Json, malformed, no_access
+from local.stripe_emulator.events import replaced
 from local.stripe_emulator.ids import new_id, stable_text
 from local.stripe_emulator.listing import page
 from local.stripe_emulator.work import Work
 
+CREATE = ("business_profile", "business_type", "capabilities", "controller", "country", "email", "metadata")
+UPDATE = ("business_profile", "email", "metadata")
+OWNERS_OWN = ("business_profile", "email")
+NOT_A_PLATFORM = (
+    "You can only create new accounts if you've signed up for Connect, which you can do at "
+    "https://dashboard.stripe.com/connect."
+)
 
-def retrieve_own(work: Work, params: Json) -> Json:
+
+def retrieve_own(work: Work, _params: Json) -> Json:
     """Return the account that the call acts on."""
-    return retrieve(work, params, work.account)
+    if work.connected:
+        return work.platform.need("account", work.account)
+    return _body(work.account, "Platform", "platform@example.com", 0) | {
+        "charges_enabled": work.account not in work.around.restricted
+    }
 
 
-def retrieve(work: Work, _params: Json, identifier: str) -> Json:
-    """Return the platform's account, or a connected account if the platform or that account itself asks."""
-    may_charge = {"charges_enabled": identifier not in work.around.restricted}
-    if identifier == work.around.platform and not work.connected:
-        return _body(identifier, "Platform", "platform@example.com", 0) | may_charge
-    account = work.platform.get("account", identifier)
-    if account is None or not account["_connected"] or (work.connected and work.account != identifier):
-        raise no_such("account", identifier, param=None)
-    return account | may_charge
+def retrieve(work: Work, params: Json, identifier: str) -> Json:
+    """Return the caller's own account, or to the platform an account that is connected."""
+    return retrieve_own(work, params) if identifier == work.account else connected(work, identifier)
+
+
+def connected(work: Work, identifier: str) -> Json:
+    """Return an account that is connected to the caller. Raises Stripe's 403 for any other: it may not even exist."""
+    account = None if work.connected else work.get("account", identifier)
+    if account is None or not account["_connected"]:
+        raise no_access(work.cause.key, identifier)
+    return account
 
 
 def list_all(work: Work, params: Json) -> Json:
-    """List the connected accounts."""
-    connected = [*work.platform.all("account", lambda account: bool(account["_connected"]))]
-    return page(connected, params, "/v1/accounts", "account")
+    """List the accounts that are connected to the caller: to a connected account, none."""
+    found = [] if work.connected else [*work.all("account", lambda account: bool(account["_connected"]))]
+    return page(found, params, "/v1/accounts", "account")
 
 
-def create(work: Work, name: str, identifier: str | None = None) -> Json:
-    """Create an account that is not connected yet."""
+def create(work: Work, params: Json) -> Json:
+    """Create an account that the platform controls. Its owner has still to say who they are: it cannot charge yet."""
+    if work.connected:
+        raise ApiError(400, NOT_A_PLATFORM)
+    controller = _controller(params.get("controller", {}))
+    metadata.check_email(params.get("email"), "email")
+    identifier = new_id("acct", 16)
+    account = _body(identifier, None, params.get("email"), work.now) | _private() | _not_onboarded(params)
+    account |= {"controller": controller, "country": params.get("country", "US").upper(), "type": "none"}
+    account |= {"business_type": params.get("business_type"), "_connected": True}
+    _apply(account, params)
+    return work.save(account)
+
+
+def update(work: Work, params: Json, identifier: str) -> Json:
+    """Change what the platform may change: metadata, and of an account that it controls, what it has told of it."""
+    account = connected(work, identifier)
+    if account["controller"]["type"] == "account":
+        for name in OWNERS_OWN:
+            if name in params:
+                raise _not_permitted(name, identifier)
+    before = copy.deepcopy(account)
+    metadata.check_email(params.get("email"), "email")
+    _apply(account, params)
+    return changed(work, account, before)
+
+
+def changed(work: Work, account: Json, before: Json) -> Json:
+    """Save an account and report what has changed of it, if anything has."""
+    previous = replaced(before, account)
+    work.platform.save(account)
+    if previous:
+        work.beside(account["id"]).emit("account.updated", account, previous)
+    return account
+
+
+def new(work: Work, name: str, identifier: str | None = None, controlled_by: str | None = None) -> Json:
+    """Return a new account of an owner who came to Stripe by themselves, or through another platform."""
     identifier = identifier or new_id("acct", 16)
-    account = _body(identifier, name, f"owner+{stable_text(identifier, 6).lower()}@example.com", work.now)
-    account |= {"_connected": False, "_revoked_keys": [], "_secret_key": None, "_publishable_key": None}
+    email = f"owner+{stable_text(identifier, 6).lower()}@example.com"
+    account = _body(identifier, name, email, work.now) | _private() | {"_controlled_by": controlled_by}
     return work.platform.save(account)
+
+
+def is_connected(work: Work) -> bool:
+    """Tell whether the platform may hear of the account that the work is for: its own always."""
+    if not work.connected:
+        return True
+    account = work.platform.get("account", work.account)
+    return account is not None and bool(account["_connected"])
 
 
 def connect(work: Work, account: Json) -> Json:
@@ -44,22 +106,77 @@ def connect(work: Work, account: Json) -> Json:
     account["_secret_key"] = new_id("sk_test", 32)
     account["_publishable_key"] = new_id("pk_test", 32)
     work.platform.save(account)
-    application = {"id": work.around.application, "object": "application", "name": "Platform"}
-    work.beside(account["id"]).emit("account.application.authorized", application)
+    work.beside(account["id"]).emit("account.application.authorized", _application(work))
     return account
 
 
 def disconnect(work: Work, account: Json) -> None:
     """Revoke the platform's access. The account's objects are kept, and accessible again when it is reconnected."""
-    application = {"id": work.around.application, "object": "application", "name": "Platform"}
-    work.beside(account["id"]).emit("account.application.deauthorized", application)
-    account["_revoked_keys"] += [account["_secret_key"], account["_publishable_key"]]
+    work.beside(account["id"]).emit("account.application.deauthorized", _application(work))
+    account["_revoked_keys"] += [key for key in (account["_secret_key"], account["_publishable_key"]) if key]
     account |= {"_connected": False, "_secret_key": None, "_publishable_key": None}
     work.platform.save(account)
 
 
-def _body(identifier: str, name: str, email: str, created: int) -> Json:
-    requirements: Json = {"currently_due": [], "disabled_reason": None, "errors": [], "eventually_due": []}
+def _application(work: Work) -> Json:
+    return {"id": work.around.application, "object": "application", "name": "Platform"}
+
+
+def _apply(account: Json, params: Json) -> None:
+    if "email" in params:
+        account["email"] = params["email"]
+    account["business_profile"] |= {name: value or None for name, value in params.get("business_profile", {}).items()}
+    account["metadata"] = metadata.merged(account["metadata"], params.get("metadata", {}))
+
+
+def _controller(asked: Json) -> Json:
+    payer, losses = asked.get("fees", {}).get("payer", "account"), asked.get("losses", {}).get("payments", "stripe")
+    if losses == "application" and payer != "application":
+        message = "Setting `controller.losses.payments=application` requires `controller.fees.payer=application`."
+        raise malformed(message, param="controller[fees][payer]")
+    return {
+        "fees": {"payer": payer},
+        "is_controller": True,
+        "losses": {"payments": losses},
+        "requirement_collection": asked.get("requirement_collection", "stripe"),
+        "stripe_dashboard": {"type": asked.get("stripe_dashboard", {}).get("type", "full")},
+        "type": "application",
+    }
+
+
+def _not_onboarded(params: Json) -> Json:
+    asked = [name for name, wanted in params.get("capabilities", {}).items() if wanted.get("requested")]
+    due = ["business_profile.url", "business_type", "external_account", "tos_acceptance.date", "tos_acceptance.ip"]
+    requirements = {"currently_due": due, "disabled_reason": "requirements.past_due", "past_due": due}
+    return {
+        "capabilities": dict.fromkeys(asked or ("card_payments", "transfers"), "inactive"),
+        "charges_enabled": False,
+        "details_submitted": False,
+        "payouts_enabled": False,
+        "requirements": _no_requirements() | copy.deepcopy(requirements),
+    }
+
+
+def _not_permitted(name: str, identifier: str) -> ApiError:
+    message = (
+        f"This application does not have the required permissions for the parameter '{name}' on account '{identifier}'."
+    )
+    return ApiError(403, message)
+
+
+def _private() -> Json:
+    hidden: Json = {"_connected": False, "_revoked_keys": [], "_secret_key": None, "_publishable_key": None}
+    return hidden | {"_controlled_by": None, "_empty": False}
+
+
+def _no_requirements() -> Json:
+    lists: Json = {
+        name: [] for name in ("currently_due", "errors", "eventually_due", "past_due", "pending_verification")
+    }
+    return lists | {"alternatives": [], "current_deadline": None, "disabled_reason": None}
+
+
+def _body(identifier: str, name: str | None, email: str | None, created: int) -> Json:
     return {
         "id": identifier,
         "object": "account",
@@ -75,7 +192,7 @@ def _body(identifier: str, name: str, email: str, created: int) -> Json:
         "email": email,
         "metadata": {},
         "payouts_enabled": True,
-        "requirements": requirements | {"past_due": [], "pending_verification": []},
+        "requirements": _no_requirements(),
         "settings": {"dashboard": {"display_name": name, "timezone": "Etc/UTC"}},
         "type": "standard",
     }

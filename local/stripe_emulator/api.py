@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 
 from local.stripe_emulator import form, publishable, routes
-from local.stripe_emulator.callers import Caller
+from local.stripe_emulator.callers import Caller, masked
 from local.stripe_emulator.engine import Engine
 from local.stripe_emulator.errors import ApiError, Json, malformed, rate_limited, server_error, unsupported
 from local.stripe_emulator.events import Cause, shown
@@ -73,7 +73,7 @@ class Api:
         self._engine.rate_limit.check(caller.account, f"{route.method} {route.path}")
         fault = self._engine.faults.for_call(request.method, request.path, caller.account)
         call["fault"] = fault.kind.value if fault else None
-        _strike_before(fault)
+        strike_before(fault)
         run = _Run(self._engine, request, request_id, caller, route, ids, params, fault)
         answer = run.with_key() if request.method == "POST" and request.idempotency_key else run.once()
         if fault and fault.kind is Kind.CUT_AFTER_EFFECT:
@@ -81,7 +81,8 @@ class Api:
         return answer
 
 
-def _strike_before(fault: Fault | None) -> None:
+def strike_before(fault: Fault | None) -> None:
+    """Let a fault take effect that prevents the call. Raises ConnectionCut or ApiError."""
     if fault is None:
         return
     if fault.kind is Kind.CUT_BEFORE_EFFECT:
@@ -149,6 +150,8 @@ class _Run:
             publishable.check_secret(work, self.route, self.ids, params)
         body = self.route.run(work, params, *self.ids)
         answer: Json = expanded(work, shown(body), paths)
+        if self.fault and self.fault.kind is Kind.OTHER_MODE and "livemode" in answer:
+            answer["livemode"] = not answer["livemode"]
         return publishable.view(answer) if self.caller.publishable else answer
 
     def _checked_params(self) -> Json:
@@ -168,7 +171,8 @@ class _Run:
         return params
 
     def _cause(self) -> Cause:
-        return Cause(self.request_id, self.request.idempotency_key if self.request.method == "POST" else None)
+        idempotency_key = self.request.idempotency_key if self.request.method == "POST" else None
+        return Cause(self.request_id, idempotency_key, masked(self.caller.key))
 
     def _be_slow(self, kind: Kind) -> None:
         if self.fault and self.fault.kind is kind:

@@ -97,7 +97,7 @@ def _ask(intent: Json) -> Response:
         '<button name="outcome" value="complete" autofocus>Complete authentication</button> '
         '<button name="outcome" value="fail">Fail authentication</button></form>'
     )
-    return page("3-D Secure test challenge", body, form_target=intent["_return_url"] or "", framed=True)
+    return page("3-D Secure test challenge", body, form_targets=[intent["_return_url"] or ""], framed=True)
 
 
 def _finish(engine: Engine, account: str, intent: Json, *, succeeded: bool) -> Response:

@@ -6,7 +6,7 @@ import base64
 import binascii
 from dataclasses import dataclass
 
-from local.stripe_emulator.errors import ApiError, Json
+from local.stripe_emulator.errors import ApiError, Json, no_access
 from local.stripe_emulator.store import Store
 
 
@@ -43,7 +43,7 @@ class Callers:
         if stripe_account is None or stripe_account == owner:
             return Caller(owner, key, publishable, owner == self._platform)
         if owner != self._platform or not self._is_connected(stripe_account):
-            raise _no_access(key, stripe_account)
+            raise no_access(masked(key), stripe_account)
         return Caller(stripe_account, key, publishable, is_platform=True)
 
     def _owner(self, key: str) -> str:
@@ -97,21 +97,14 @@ def _missing_key() -> str:
     )
 
 
-def _masked(key: str) -> str:
+def masked(key: str) -> str:
+    """Return a key as Stripe's messages show it."""
     return f"{key[:8]}{'*' * max(0, len(key) - 12)}{key[-4:]}"
 
 
 def _invalid(key: str) -> ApiError:
-    return ApiError(401, f"Invalid API Key provided: {_masked(key)}", begun=False)
+    return ApiError(401, f"Invalid API Key provided: {masked(key)}", begun=False)
 
 
 def _expired(key: str) -> ApiError:
-    return ApiError(401, f"Expired API Key provided: {_masked(key)}", code="api_key_expired", begun=False)
-
-
-def _no_access(key: str, account: str) -> ApiError:
-    message = (
-        f"The provided key '{_masked(key)}' does not have access to account '{account}' (or that account does not "
-        "exist). Application access may have been revoked."
-    )
-    return ApiError(403, message, code="account_invalid", begun=False)
+    return ApiError(401, f"Expired API Key provided: {masked(key)}", code="api_key_expired", begun=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from local.stripe_emulator import balance
+from local.stripe_emulator import application_fees, balance
 from local.stripe_emulator.errors import Json
 from local.stripe_emulator.events import shown
 from local.stripe_emulator.ids import new_id, stable_text
@@ -78,10 +78,7 @@ def settle(work: Work, charge: Json) -> None:
         "receipt_url": f"https://pay.stripe.com/receipts/{stable_text(charge['id'], 20)}",
         "status": "succeeded",
     }
-    fees = [balance.card_fee(charge["amount"], charge["currency"])]
-    if work.connected and charge["application_fee_amount"]:
-        amount = charge["application_fee_amount"]
-        fees.append(balance.fee(amount, charge["currency"], "Application fee", "application_fee"))
+    fees = [balance.card_fee(charge["amount"], charge["currency"]), *application_fees.collect(work, charge)]
     charge["balance_transaction"] = balance.move(work, "charge", charge, charge["amount"], fees=fees)
 
 

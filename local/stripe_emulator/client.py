@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import re
 import time
 from collections.abc import Callable, Iterator
 from http import HTTPStatus
@@ -83,19 +84,28 @@ class Emulator(EmulatorProcess):
         `status` (nothing is done and no key saves the answer), `500_saved`, `500_after_effect`, `error` and
         `error_saved`. The last two return any error, by `status`, `type`, `code`, `param`, `message` and
         `decline_code`; a key saves the answer of `error_saved`, but not that of `error`.
+        `other_mode`: the answer's `livemode` is the wrong one.
         On webhooks (`event` with `*`): `webhook_duplicate`, `webhook_delay`, `webhook_hold`, `webhook_shuffle`,
-        `webhook_drop`.
+        `webhook_drop`, `webhook_other_mode`.
         """
         identifier: str = self.control("POST", "faults", {"kind": kind, **options})["id"]
         return identifier
 
-    def restrict(self, account: str = "platform") -> None:
-        """Forbid an account to charge."""
-        self.control("POST", f"accounts/{account}/restrict")
+    def restrict(self, account: str = "platform", disabled_reason: str = "requirements.past_due") -> None:
+        """Forbid an account to charge; a connected one for one of Stripe's reasons."""
+        self.control("POST", f"accounts/{account}/restrict", {"disabled_reason": disabled_reason})
 
     def unrestrict(self, account: str = "platform") -> None:
         """Allow an account to charge again."""
         self.control("POST", f"accounts/{account}/unrestrict")
+
+    def empty_balance(self, account: str) -> None:
+        """Leave a connected account without the money for its refunds: they wait."""
+        self.control("POST", f"accounts/{account}/empty")
+
+    def fill_balance(self, account: str) -> None:
+        """Give a connected account the money that its refunds wait for."""
+        self.control("POST", f"accounts/{account}/fill")
 
     def expire_key(self, key: str = SECRET_KEY) -> None:
         """Expire a key, as rolling it in the dashboard does."""
@@ -183,13 +193,31 @@ class Emulator(EmulatorProcess):
         """Wait until nothing is left to send, except held and dropped webhooks."""
         wait_until(lambda: all(d["state"] != "pending" for d in self.webhooks()), timeout_seconds)
 
-    def connect_account(self, name: str = "Example Agency", id: str | None = None) -> Json:
-        """Connect an account without OAuth's page; return its id, secret_key and publishable_key."""
-        return self.control("POST", "accounts", {"name": name} | ({"id": id} if id else {}))
+    def connect_account(self, name: str = "Example Agency", id: str | None = None, controlled_by: str = "") -> Json:
+        """Connect an account without OAuth's page; return its id, secret_key and publishable_key.
+
+        One that is `controlled_by` another platform exists and cannot be connected.
+        """
+        wanted = {"name": name, "id": id, "controlled_by": controlled_by}
+        return self.control("POST", "accounts", {field: value for field, value in wanted.items() if value})
 
     def disconnect_account(self, account: str) -> None:
         """Revoke the platform's access to an account, as its owner would in the dashboard."""
         self.control("POST", f"accounts/{account}/disconnect")
+
+    def onboard(self, link_url: str, decision: Literal["approve", "submit", "save"] = "approve") -> str:
+        """Open an account link and press its button; return the URL that the browser is sent to.
+
+        `approve` submits the form, and Stripe is content; after `submit` Stripe still checks; `save` leaves it for
+        later.
+        """
+        path = link_url.removeprefix(self.url)
+        status, headers, text = self._exchange("GET", path, None)
+        if status == HTTPStatus.SEE_OTHER:
+            return headers["Location"]
+        visit = re.search(r'name="visit" value="(\w+)"', text)
+        form = urlencode({"visit": visit[1] if visit else "", "decision": decision})
+        return self._exchange("POST", path, form, FORM)[1]["Location"]
 
     def answer_oauth(
         self, authorize_url: str, decision: Literal["approve", "deny"] = "approve", *, account: str = "", name: str = ""

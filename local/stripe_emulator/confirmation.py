@@ -11,9 +11,10 @@ from local.stripe_emulator import (
     intent_rules,
     metadata,
     payment_methods,
+    restrictions,
     test_cards,
 )
-from local.stripe_emulator.errors import ApiError, Json, invalid
+from local.stripe_emulator.errors import ApiError, Json
 from local.stripe_emulator.events import shown
 from local.stripe_emulator.test_cards import Decline, Sequel
 from local.stripe_emulator.work import Work
@@ -24,11 +25,6 @@ FAILED_AUTHENTICATION = (
     "to attempt to fulfill this PaymentIntent again."
 )
 
-NO_CHARGES = (
-    "Your account cannot currently make live charges. If you are a customer trying to make a purchase, please contact "
-    "the owner of this site. Your transaction has not been processed."
-)
-
 
 def confirm(work: Work, intent: Json, params: Json) -> Json:
     """Confirm a payment intent.
@@ -37,8 +33,7 @@ def confirm(work: Work, intent: Json, params: Json) -> Json:
     be authenticated is declined with `authentication_required` when the customer is not present (`off_session`).
     """
     intent_rules.require_status(intent, CONFIRMABLE, "confirmed", "confirm")
-    if work.account in work.around.restricted:
-        raise invalid(NO_CHARGES)
+    restrictions.check_may_charge(work)
     _check_return_url(params)
     method = _method(work, intent, params)
     authentication.check_return_url(intent, params, "PaymentIntent")

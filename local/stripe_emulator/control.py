@@ -31,6 +31,7 @@ class Control:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        own = f"(?:platform|{engine.settings.platform})"
         self._calls: tuple[tuple[str, re.Pattern[str], Call], ...] = tuple(
             (method, re.compile("/_control/" + path.replace("{id}", "([^/]+)")), call)
             for method, path, call in (
@@ -49,8 +50,8 @@ class Control:
                 ("POST", "clock", self._set_clock),
                 ("GET", "objects/{id}", self._objects),
                 ("POST", "accounts", self._connect_account),
-                ("POST", "accounts/{id}/restrict", lambda _, account: self._restrict(account, restricted=True)),
-                ("POST", "accounts/{id}/unrestrict", lambda _, account: self._restrict(account, restricted=False)),
+                ("POST", f"accounts/{own}/restrict", lambda _: self._restrict_platform(restricted=True)),
+                ("POST", f"accounts/{own}/unrestrict", lambda _: self._restrict_platform(restricted=False)),
                 ("POST", "keys/{id}/expire", lambda _, key: self._expire(key, expired=True)),
                 ("POST", "keys/{id}/restore", lambda _, key: self._expire(key, expired=False)),
                 ("POST", "([a-z_]+)/{id}/([a-z_]+)", self._act),
@@ -117,9 +118,9 @@ class Control:
         with self._engine.unit() as work:
             return actions.connect_account(work, params)
 
-    def _restrict(self, account: str, *, restricted: bool) -> Json:
-        """Forbid or allow an account to charge; `platform` is the platform's own account."""
-        identifier = self._engine.settings.platform if account == "platform" else account
+    def _restrict_platform(self, *, restricted: bool) -> Json:
+        """Forbid or allow the platform's own account to charge."""
+        identifier = self._engine.settings.platform
         change = self._engine.restricted.add if restricted else self._engine.restricted.discard
         change(identifier)
         return {"account": identifier, "charges_enabled": not restricted}

@@ -15,6 +15,7 @@ from local.stripe_emulator import (
     disputes,
     payment_methods,
     refunds,
+    restrictions,
 )
 from local.stripe_emulator.errors import Json, invalid
 from local.stripe_emulator.events import replaced
@@ -22,11 +23,15 @@ from local.stripe_emulator.work import Work
 
 
 def connect_account(work: Work, params: Json) -> Json:
-    """Create an account and connect it, without OAuth's pages; return its id and keys."""
+    """Create an account and connect it, without OAuth's pages; return its id and keys.
+
+    One that is `controlled_by` another platform is created, but cannot be connected.
+    """
     account = work.get("account", params["id"]) if "id" in params else None
     if account is None:
-        account = accounts.create(work, params.get("name", "Example Agency"), params.get("id"))
-    if not account["_connected"]:
+        name, other = params.get("name", "Example Agency"), params.get("controlled_by")
+        account = accounts.new(work, name, params.get("id"), controlled_by=other)
+    if not account["_connected"] and not account["_controlled_by"]:
         accounts.connect(work, account)
     return {"id": account["id"], "secret_key": account["_secret_key"], "publishable_key": account["_publishable_key"]}
 
@@ -111,6 +116,31 @@ def cut_off(work: Work, identifier: str, _params: Json) -> Json:
     return account
 
 
+def restrict(work: Work, identifier: str, params: Json) -> Json:
+    """Disable an account for one of Stripe's reasons, as Stripe."""
+    reason = params.get("disabled_reason", "requirements.past_due")
+    return restrictions.disable(work, work.need("account", identifier), reason)
+
+
+def unrestrict(work: Work, identifier: str, _params: Json) -> Json:
+    """Let an account charge, as Stripe."""
+    return restrictions.enable(work, work.need("account", identifier))
+
+
+def empty(work: Work, identifier: str, _params: Json) -> Json:
+    """Leave an account without the money for its refunds: they wait."""
+    return work.save(work.need("account", identifier) | {"_empty": True})
+
+
+def fill(work: Work, identifier: str, _params: Json) -> Json:
+    """Give an account the money that its refunds wait for."""
+    account = work.save(work.need("account", identifier) | {"_empty": False})
+    theirs = work.beside(identifier)
+    for waiting in refunds.unfunded(theirs):
+        refunds.finish(theirs, waiting)
+    return account
+
+
 ACTIONS: dict[tuple[str, str], Callable[[Work, str, Json], Any]] = {
     ("payment_intents", "authenticate"): authenticate,
     ("setup_intents", "authenticate"): authenticate,
@@ -129,6 +159,10 @@ ACTIONS: dict[tuple[str, str], Callable[[Work, str, Json], Any]] = {
     ("payment_methods", "renew"): renew,
     ("customers", "delete"): delete_customer,
     ("accounts", "disconnect"): cut_off,
+    ("accounts", "restrict"): restrict,
+    ("accounts", "unrestrict"): unrestrict,
+    ("accounts", "empty"): empty,
+    ("accounts", "fill"): fill,
 }
 
 

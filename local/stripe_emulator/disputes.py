@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 
-from local.stripe_emulator import balance, metadata
+from local.stripe_emulator import balance, metadata, refunds
 from local.stripe_emulator.errors import Json, invalid
 from local.stripe_emulator.events import replaced, shown
 from local.stripe_emulator.ids import new_id
@@ -31,6 +31,8 @@ def open_on(
     """Open a dispute about a charge. Unless it is only an inquiry, the money is taken at once, with a fee."""
     if charge["status"] != "succeeded" or charge["disputed"]:
         raise invalid(f"Charge {charge['id']} cannot be disputed.", param="charge")
+    for refund in refunds.unfunded(work, charge["id"]) if not inquiry else ():
+        refunds.fail(work, refund, "charge_for_pending_refund_disputed")
     dispute = _blank(work, charge, reason, amount or charge["amount"] - charge["amount_refunded"])
     dispute["status"] = "warning_needs_response" if inquiry else "needs_response"
     dispute["is_charge_refundable"] = inquiry

@@ -50,6 +50,16 @@ class ApiError(Exception):
         return {"error": error | self.extra}
 
 
+class OAuthError(Exception):
+    """A refusal in OAuth's format: `{"error": ..., "error_description": ...}`."""
+
+    def __init__(self, error: str, description: str, status: int = 400) -> None:
+        super().__init__(description)
+        self.error = error
+        self.description = description
+        self.status = status
+
+
 def invalid(message: str, *, param: str | None = None, code: str | None = None, **extra: Any) -> ApiError:
     """Return a 400 for an error that was found during execution."""
     return ApiError(400, message, param=param, code=code, extra=extra)
@@ -77,6 +87,15 @@ def unsupported(name: str, why: str = "") -> ApiError:
     """Return the refusal of something that Stripe supports and this emulator does not."""
     message = f"Stripe accepts this, but the Stripe emulator does not do it: {name}."
     return ApiError(400, f"{message} {why}".strip(), param=name, code="emulator_unsupported", begun=False)
+
+
+def no_access(masked_key: str, account: str) -> ApiError:
+    """Return the refusal to work on an account that is not connected: not yet, no longer, or it does not exist."""
+    message = (
+        f"The provided key '{masked_key}' does not have access to account '{account}' (or that account does not "
+        "exist). Application access may have been revoked."
+    )
+    return ApiError(403, message, code="account_invalid", begun=False)
 
 
 def no_such(noun: str, identifier: str, *, param: str | None) -> ApiError:

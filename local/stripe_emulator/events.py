@@ -15,10 +15,14 @@ from local.stripe_emulator.ids import new_id
 
 @dataclass(frozen=True)
 class Cause:
-    """The API request that caused a change; empty for changes that are automatic or made in the dashboard."""
+    """The API request that caused a change; empty for changes that are automatic or made in the dashboard.
+
+    `key` is the API key, masked, for the messages that name it.
+    """
 
     request_id: str | None = None
     idempotency_key: str | None = None
+    key: str = ""
 
 
 def new_event(type: str, body: Json, previous: Json | None, *, created: int, cause: Cause, account: str | None) -> Json:
@@ -52,5 +56,21 @@ def shown(body: Any) -> Any:
 
 
 def replaced(before: Json, after: Json) -> Json:
-    """Return the values that an update replaced, as `data.previous_attributes` shows them."""
-    return {name: value for name, value in shown(before).items() if after.get(name) != value}
+    """Return the values that an update replaced, as `data.previous_attributes` shows them: of an object, its parts."""
+    old, new = shown(before), shown(after)
+    changed = {name: value for name, value in old.items() if new.get(name) != value}
+    parts = {name: replaced(old[name], new[name]) for name in changed if _are_objects(old[name], new.get(name))}
+    return changed | parts | {name: None for name in new if name not in old}
+
+
+def in_other_mode(event: Json) -> Json:
+    """Return an event as the other mode's account would have sent it."""
+    livemode = not event["livemode"]
+    body = event["data"]["object"]
+    if "livemode" in body:
+        body = body | {"livemode": livemode}
+    return event | {"livemode": livemode, "data": event["data"] | {"object": body}}
+
+
+def _are_objects(*values: Any) -> bool:
+    return all(isinstance(value, dict) for value in values)

@@ -11,17 +11,22 @@ from local.stripe_emulator.work import Work
 
 DEEPEST = 4
 EXPANDABLE = {
+    "application_fee": {"account", "balance_transaction", "charge"},
     "balance_transaction": {"source"},
-    "charge": {"balance_transaction", "customer", "failure_balance_transaction", "payment_intent", "refunds"},
+    "charge": {
+        "application_fee", "balance_transaction", "customer", "failure_balance_transaction", "payment_intent",
+        "refunds",
+    },
     "customer": {"default_source"},
     "dispute": {"charge", "payment_intent"},
     "payment_intent": {"customer", "latest_charge", "on_behalf_of", "payment_method"},
     "payment_method": {"customer"},
+    "fee_refund": {"balance_transaction", "fee"},
     "radar.early_fraud_warning": {"charge", "payment_intent"},
     "refund": {"balance_transaction", "charge", "failure_balance_transaction", "payment_intent", "payment_method"},
     "setup_attempt": {"customer", "payment_method", "setup_intent"},
     "setup_intent": {"customer", "latest_attempt", "on_behalf_of", "payment_method"},
-}
+}  # fmt: skip
 
 
 def expanded(work: Work, answer: Json, paths: list[str]) -> Json:
@@ -47,14 +52,20 @@ def _expand(work: Work, body: Any, steps: list[str], path: str) -> None:
     if step == "refunds":
         body["refunds"] = _refunds(work, body["id"])
     elif isinstance(body.get(step), str):
-        body[step] = _whole(work, body[step])
+        body[step] = _whole(_owner(work, body, step), body[step])
     _expand(work, body[step], rest, path)
+
+
+def _owner(work: Work, body: Json, step: str) -> Work:
+    """Return the work for the account that holds the object: a fee is the platform's, its charge is not."""
+    if step in ("account", "application_fee", "on_behalf_of"):
+        return work.platform
+    return work.beside(body["account"]) if (body["object"], step) == ("application_fee", "charge") else work
 
 
 def _whole(work: Work, identifier: str) -> Any:
     kind = kind_of(identifier)
-    owner = work.platform if kind == "account" else work
-    found = owner.get(kind, identifier) if kind else None
+    found = work.get(kind, identifier) if kind else None
     return identifier if found is None else shown(found)
 
 

@@ -24,11 +24,14 @@ class Kind(StrEnum):
     ERROR = "error"
     SAVED_ERROR = "error_saved"
 
+    OTHER_MODE = "other_mode"
+
     WEBHOOK_DUPLICATE = "webhook_duplicate"
     WEBHOOK_DELAY = "webhook_delay"
     WEBHOOK_HOLD = "webhook_hold"
     WEBHOOK_SHUFFLE = "webhook_shuffle"
     WEBHOOK_DROP = "webhook_drop"
+    WEBHOOK_OTHER_MODE = "webhook_other_mode"
 
     @property
     def about_webhooks(self) -> bool:

@@ -13,6 +13,8 @@ KIND_BY_PREFIX = {
     "cus": "customer",
     "du": "dispute",
     "evt": "event",
+    "fee": "application_fee",
+    "fr": "fee_refund",
     "issfr": "radar.early_fraud_warning",
     "pi": "payment_intent",
     "pm": "payment_method",

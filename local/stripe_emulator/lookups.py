@@ -23,8 +23,8 @@ def card_of_customer(work: Work, identifier: str, customer: str, param: str | No
 
 
 def connected_account(work: Work, identifier: str, param: str) -> Json:
-    """Return a connected account that another account's payment names."""
-    account = work.platform.get("account", identifier)
+    """Return a connected account that the platform's payment names."""
+    account = None if work.connected else work.get("account", identifier)
     if account is None or not account["_connected"]:
         raise invalid(f"No such destination: '{identifier}'", param=param, code="resource_missing")
     return account

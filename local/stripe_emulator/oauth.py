@@ -1,4 +1,4 @@
-"""Connecting accounts: the page where an owner approves, and the exchange of its code (Stripe Connect, OAuth).
+"""Connecting accounts: the page where an owner approves (Stripe Connect, OAuth); `oauth_tokens` has what follows.
 
 https://docs.stripe.com/connect/oauth-reference
 """
@@ -6,61 +6,42 @@ https://docs.stripe.com/connect/oauth-reference
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from urllib.parse import urlencode
 
 from markupsafe import escape
 from werkzeug.utils import redirect
 from werkzeug.wrappers import Request, Response
 
-from local.stripe_emulator import accounts
-from local.stripe_emulator.callers import Caller
+from local.stripe_emulator import accounts, oauth_tokens
 from local.stripe_emulator.engine import Engine
-from local.stripe_emulator.errors import ApiError, Json
+from local.stripe_emulator.errors import Json, OAuthError
 from local.stripe_emulator.ids import new_id
 from local.stripe_emulator.pages import page
 from local.stripe_emulator.work import Work
 
-CODE = "_authorization_code"
-CODE_SECONDS = 300
-
-
-class OAuthError(Exception):
-    """A refusal in OAuth's format: `{"error": ..., "error_description": ...}`."""
-
-    def __init__(self, error: str, description: str, status: int = 400) -> None:
-        super().__init__(description)
-        self.error = error
-        self.description = description
-        self.status = status
+CONTROLLED = "This account is connected to another platform. Please create a new account."
 
 
 def respond(engine: Engine, request: Request) -> Response:
     """Answer a request below `/oauth/`."""
-    calls = {
-        ("GET", "/oauth/authorize"): _show,
-        ("POST", "/oauth/authorize"): _decide,
-        ("POST", "/oauth/token"): _token,
-        ("POST", "/oauth/deauthorize"): _deauthorize,
-    }
-    call = calls.get((request.method, request.path))
-    if call is None:
+    if request.method == "POST" and request.path in oauth_tokens.CALLS:
+        authorization = request.headers.get("Authorization")
+        answer = oauth_tokens.answer(engine, request.path, request.form.to_dict(), authorization)
+        return _json(answer.body, answer.status, answer.headers)
+    if request.path != "/oauth/authorize" or request.method not in ("GET", "POST"):
         return Response("Not found\n", 404)
     try:
-        return call(engine, request)
+        return _show(engine, request) if request.method == "GET" else _decide(engine, request)
     except OAuthError as refused:
-        return _json({"error": refused.error, "error_description": refused.description}, refused.status)
+        return _json({"error": refused.error, "error_description": refused.description}, refused.status, {})
 
 
 def _show(engine: Engine, request: Request) -> Response:
     wanted = _checked_authorization(engine, request.args.to_dict())
     with engine.unit() as work:
-        known = [*work.all("account")]
+        options = "".join(_option(account) for account in work.all("account"))
     hidden = "".join(f'<input type="hidden" name="{escape(k)}" value="{escape(v)}">' for k, v in wanted.items())
-    options = "".join(
-        f'<option value="{escape(account["id"])}">{escape(account["business_profile"]["name"])} '
-        f"({escape(account['id'])})</option>"
-        for account in known
-    )
     body = (
         "<h1>Connect your Stripe account</h1>"
         "<p>Platform would like to take payments and read data on your account's behalf.</p>"
@@ -72,7 +53,7 @@ def _show(engine: Engine, request: Request) -> Response:
         '<p><button name="decision" value="approve">Approve</button> '
         '<button name="decision" value="deny">Deny</button></p></form>'
     )
-    return page("Connect your Stripe account", body, form_target=wanted["redirect_uri"])
+    return page("Connect your Stripe account", body, form_targets=[wanted["redirect_uri"]])
 
 
 def _decide(engine: Engine, request: Request) -> Response:
@@ -81,98 +62,44 @@ def _decide(engine: Engine, request: Request) -> Response:
     answer = {"state": wanted["state"]} if wanted.get("state") else {}
     if form.get("decision") == "approve":
         with engine.unit() as work:
-            answer |= {"scope": wanted["scope"], "code": _new_code(work, form, wanted)}
+            account = _chosen(work, form)
+            if account["_controlled_by"]:
+                return _cannot_be_chosen(wanted)
+            answer |= {"scope": wanted["scope"], "code": _new_code(work, account, wanted)}
     else:
         answer |= {"error": "access_denied", "error_description": "The user denied your request"}
     separator = "&" if "?" in wanted["redirect_uri"] else "?"
     return redirect(f"{wanted['redirect_uri']}{separator}{urlencode(answer)}", 303)
 
 
-def _new_code(work: Work, form: Json, wanted: Json) -> str:
+def _option(account: Json) -> str:
+    label = f"{account['business_profile']['name'] or account['email']} ({account['id']})"
+    if account["_controlled_by"]:
+        return f"<option disabled>{escape(label)}: {CONTROLLED}</option>"
+    return f'<option value="{escape(account["id"])}">{escape(label)}</option>'
+
+
+def _chosen(work: Work, form: Json) -> Json:
     account = work.get("account", form["account"]) if form.get("account") else None
-    if account is None:
-        account = accounts.create(work, form.get("name") or "Example Agency")
-    code: Json = {"id": new_id("ac", 32), "object": CODE, "created": work.time, "used": False}
+    return account or accounts.new(work, form.get("name") or "Example Agency")
+
+
+def _cannot_be_chosen(wanted: Json) -> Response:
+    """Answer as Stripe's own page: the owner stays there, and nobody is sent back."""
+    again = f"/oauth/authorize?{urlencode(wanted | {'response_type': 'code'})}"
+    body = (
+        f'<h1>Connect your Stripe account</h1><p role="alert">{CONTROLLED}</p><p><a href="{escape(again)}">Back</a></p>'
+    )
+    response = page("Connect your Stripe account", body)
+    response.status_code = 400
+    return response
+
+
+def _new_code(work: Work, account: Json, wanted: Json) -> str:
+    code: Json = {"id": new_id("ac", 32), "object": oauth_tokens.CODE, "created": work.time, "used": False}
     code |= {"account": account["id"], "scope": wanted["scope"]}
     identifier: str = work.save(code)["id"]
     return identifier
-
-
-def _token(engine: Engine, request: Request) -> Response:
-    form = request.form.to_dict()
-    _platform_caller(engine, request, form.get("client_secret"))
-    if form.get("grant_type") == "refresh_token":
-        return _refresh(engine, form)
-    if form.get("grant_type") != "authorization_code":
-        raise OAuthError("unsupported_grant_type", "Grant type must be authorization_code or refresh_token.")
-    with engine.unit() as work:
-        refusal, account = _exchange(work, form.get("code", ""))
-    if refusal is not None:
-        raise refusal
-    return _json(_tokens(account))
-
-
-def _exchange(work: Work, identifier: str) -> tuple[OAuthError | None, Json]:
-    """Exchange a code for access. Using a code twice revokes the access that it gave: it may have been stolen."""
-    code = work.get(CODE, identifier)
-    if code is None or work.time - code["created"] > CODE_SECONDS:
-        return OAuthError("invalid_grant", f"Authorization code does not exist: {identifier}"), {}
-    account = work.need("account", code["account"])
-    if code["used"]:
-        if account["_connected"]:
-            accounts.disconnect(work, account)
-        message = "This authorization code has already been used. All tokens issued with this code have been revoked."
-        return OAuthError("invalid_grant", message), {}
-    work.save(code | {"used": True})
-    return None, accounts.connect(work, account)
-
-
-def _refresh(engine: Engine, form: Json) -> Response:
-    with engine.unit() as work:
-        found = [*work.all("account", lambda account: account["id"] in form.get("refresh_token", "-"))]
-    if not found or not found[0]["_connected"]:
-        raise OAuthError("invalid_grant", "Refresh token does not exist")
-    return _json(_tokens(found[0]))
-
-
-def _tokens(account: Json) -> Json:
-    return {
-        "access_token": account["_secret_key"],
-        "livemode": False,
-        "refresh_token": f"rt_{account['id']}",
-        "scope": "read_write",
-        "stripe_publishable_key": account["_publishable_key"],
-        "stripe_user_id": account["id"],
-        "token_type": "bearer",
-    }
-
-
-def _deauthorize(engine: Engine, request: Request) -> Response:
-    form = request.form.to_dict()
-    _platform_caller(engine, request, form.get("client_secret"))
-    if form.get("client_id") != engine.settings.client_id:
-        raise OAuthError("invalid_client", f"No such application: '{form.get('client_id', '')}'", 401)
-    identifier = form.get("stripe_user_id", "")
-    with engine.unit() as work:
-        account = work.get("account", identifier)
-        connected = account is not None and account["_connected"]
-        if account is not None and connected:
-            accounts.disconnect(work, account)
-    if not connected:
-        message = f"This application is not connected to stripe account {identifier}, or that account does not exist."
-        raise OAuthError("invalid_client", message, 401)
-    return _json({"stripe_user_id": identifier})
-
-
-def _platform_caller(engine: Engine, request: Request, client_secret: str | None) -> Caller:
-    authorization = f"Bearer {client_secret}" if client_secret else request.headers.get("Authorization")
-    try:
-        caller = engine.callers.identify(authorization, None)
-    except ApiError as refused:
-        raise OAuthError("invalid_client", refused.message, 401) from refused
-    if caller.publishable or not caller.is_platform:
-        raise OAuthError("invalid_client", "Only the platform's secret key can be used.", 401)
-    return caller
 
 
 def _checked_authorization(engine: Engine, params: Json) -> Json:
@@ -192,6 +119,5 @@ def _checked_authorization(engine: Engine, params: Json) -> Json:
     return wanted | {"state": params.get("state", "")}
 
 
-def _json(body: Json, status: int = 200) -> Response:
-    headers = {"Request-Id": new_id("req", 14)}
+def _json(body: Json, status: int, headers: Mapping[str, str]) -> Response:
     return Response(json.dumps(body) + "\n", status, headers=headers, content_type="application/json")

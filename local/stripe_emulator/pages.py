@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from markupsafe import escape
 from werkzeug.wrappers import Response
 
 
-def page(title: str, body: str, *, form_target: str = "", script: str = "", framed: bool = False) -> Response:
-    """Return a page. `form_target` is a URL that a form may lead to; `framed` pages may be shown inside others."""
+def page(
+    title: str, body: str, *, form_targets: Iterable[str] = (), script: str = "", framed: bool = False
+) -> Response:
+    """Return a page. `form_targets` are URLs that a form may lead to; `framed` pages may be shown inside others."""
     head = f'<script src="/stripe_js/{script}" defer></script>' if script else ""
     html = (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f'<link rel="stylesheet" href="/stripe_js/page.css">{head}</head><body><main>{body}</main></body></html>\n'
     )
-    parts = urlsplit(form_target)
-    target = f" {parts.scheme}://{parts.netloc}" if parts.netloc else ""
+    origins = {f" {parts.scheme}://{parts.netloc}" for parts in map(urlsplit, form_targets) if parts.netloc}
     policy = [
         "default-src 'none'",
         "script-src 'self'",
         "style-src 'self'",
         "connect-src 'self'",
-        f"form-action 'self'{target}",
+        f"form-action 'self'{''.join(sorted(origins))}",
         "frame-ancestors *" if framed else "frame-ancestors 'none'",
         "base-uri 'none'",
     ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import copy
 
-from local.stripe_emulator import balance, metadata
+from local.stripe_emulator import application_fees, balance, metadata
 from local.stripe_emulator.currencies import display
 from local.stripe_emulator.errors import Json, invalid, malformed
 from local.stripe_emulator.events import replaced
@@ -13,7 +13,8 @@ from local.stripe_emulator.listing import listed
 from local.stripe_emulator.test_cards import BY_NUMBER, Sequel
 from local.stripe_emulator.work import Work
 
-CREATE = ("amount", "charge", "metadata", "payment_intent", "reason")
+CREATE = ("amount", "charge", "metadata", "payment_intent", "reason", "refund_application_fee")
+UNFUNDED = "insufficient_funds"
 UPDATE = ("metadata",)
 
 
@@ -23,14 +24,15 @@ def create(work: Work, params: Json) -> Json:
     amount = _amount(charge, params)
     refund = _blank(work, charge, amount, params)
     sequel = BY_NUMBER[charge["_number"]].sequel
-    refund["status"] = "pending" if sequel is Sequel.REFUND_PENDING else "succeeded"
-    refund["balance_transaction"] = balance.move(work, "refund", refund, -amount, fees=[])
+    refund |= _beginning(work, sequel)
+    fees = application_fees.give_back_with_refund(work, charge, amount) if params.get("refund_application_fee") else []
+    refund["balance_transaction"] = balance.move(work, "refund", refund, -amount, fees=fees)
     work.save(refund)
     before = copy.deepcopy(charge)
     _count(work, charge, amount)
     work.emit("refund.created", refund)
     work.emit("charge.refunded", charge, replaced(before, charge))
-    if sequel is Sequel.REFUND_PENDING:
+    if refund.get("pending_reason") == "processing":
         work.later("finish_refund", refund=refund["id"])
     if sequel is Sequel.REFUND_FAILS:
         work.later("fail_refund", refund=refund["id"])
@@ -65,6 +67,7 @@ def finish(work: Work, refund: Json) -> Json:
     """Let a pending refund succeed."""
     before = copy.deepcopy(refund)
     refund["status"] = "succeeded"
+    refund.pop("pending_reason", None)
     return _updated(work, refund, before)
 
 
@@ -74,11 +77,31 @@ def fail(work: Work, refund: Json, reason: str = "unknown") -> Json:
         return refund
     before = copy.deepcopy(refund)
     refund |= {"status": "failed", "failure_reason": reason}
+    refund.pop("pending_reason", None)
     refund["failure_balance_transaction"] = balance.move(work, "refund_failure", refund, refund["amount"], fees=[])
     _count(work, work.need("charge", refund["charge"]), -refund["amount"])
     _updated(work, refund, before)
     work.emit("refund.failed", refund)
     return refund
+
+
+def unfunded(work: Work, charge: str | None = None) -> list[Json]:
+    """Return the refunds, of one charge or of all, that wait until the account has the money for them."""
+
+    def waits(refund: Json) -> bool:
+        return refund.get("pending_reason") == UNFUNDED and charge in (None, refund["charge"])
+
+    return [work.need("refund", refund["id"]) for refund in [*work.all("refund", waits)][::-1]]
+
+
+def _beginning(work: Work, sequel: Sequel) -> Json:
+    """Return the first state of a refund. https://docs.stripe.com/refunds: without the money it waits for it."""
+    account = work.platform.get("account", work.account)
+    if account is not None and account["_empty"]:
+        return {"status": "pending", "pending_reason": UNFUNDED}
+    if sequel is Sequel.REFUND_PENDING:
+        return {"status": "pending", "pending_reason": "processing"}
+    return {"status": "succeeded"}
 
 
 def _updated(work: Work, refund: Json, before: Json) -> Json:
@@ -146,11 +169,9 @@ def _blank(work: Work, charge: Json, amount: int, params: Json) -> Json:
         "customer": charge["customer"],
         "destination_details": {"card": {"type": "refund"}, "type": "card"},
         "failure_balance_transaction": None,
-        "failure_reason": None,
         "metadata": metadata.merged({}, params.get("metadata", {})),
         "payment_intent": charge["payment_intent"],
         "payment_method": charge["payment_method"],
-        "pending_reason": None,
         "reason": params.get("reason"),
         "receipt_number": None,
         "source_transfer_reversal": None,

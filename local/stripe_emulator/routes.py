@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from local.stripe_emulator import (
+    account_links,
     accounts,
+    application_fees,
     balance,
     charges,
     customers,
@@ -130,7 +132,26 @@ ROUTES = (
     Route("GET", "/v1/balance_transactions/{id}", "BalanceTransactionRetrieveParams", balance.retrieve),
     Route("GET", "/v1/account", "AccountRetrieveCurrentParams", accounts.retrieve_own),
     Route("GET", "/v1/accounts", "AccountListParams", accounts.list_all),
+    Route("POST", "/v1/accounts", "AccountCreateParams", accounts.create, accounts.CREATE),
     Route("GET", "/v1/accounts/{id}", "AccountRetrieveParams", accounts.retrieve),
+    Route("POST", "/v1/accounts/{id}", "AccountUpdateParams", accounts.update, accounts.UPDATE),
+    Route("POST", "/v1/account_links", "AccountLinkCreateParams", account_links.create, account_links.CREATE),
+    Route("GET", "/v1/application_fees", "ApplicationFeeListParams", application_fees.list_all),
+    Route("GET", "/v1/application_fees/{id}", "ApplicationFeeRetrieveParams", application_fees.retrieve),
+    Route(
+        "POST",
+        "/v1/application_fees/{id}/refunds",
+        "ApplicationFeeRefundCreateParams",
+        application_fees.refund,
+        application_fees.REFUND,
+    ),
+    Route("GET", "/v1/application_fees/{id}/refunds", "ApplicationFeeRefundListParams", application_fees.list_refunds),
+    Route(
+        "GET",
+        "/v1/application_fees/{id}/refunds/{id}",
+        "ApplicationFeeRefundRetrieveParams",
+        application_fees.retrieve_refund,
+    ),
     Route("GET", "/v1/events", "EventListParams", event_log.list_all),
     Route("GET", "/v1/events/{id}", "EventRetrieveParams", event_log.retrieve),
 )

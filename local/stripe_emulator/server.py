@@ -11,7 +11,7 @@ from typing import Any
 from werkzeug.serving import BaseWSGIServer, WSGIRequestHandler, make_server
 from werkzeug.wrappers import Request, Response
 
-from local.stripe_emulator import browser, oauth
+from local.stripe_emulator import browser, oauth, onboarding
 from local.stripe_emulator.api import Api, ConnectionCut
 from local.stripe_emulator.api import Request as ApiRequest
 from local.stripe_emulator.control import Control
@@ -52,6 +52,8 @@ class Application:
             return _json(self._control.answer(request.method, request.path, request.args, request.get_data()))
         if request.path.startswith("/oauth/"):
             return oauth.respond(self._engine, request)
+        if request.path.startswith("/setup/"):
+            return onboarding.respond(self._engine, request)
         return browser.respond(self._engine, request)
 
     def _respond_to_api(self, request: Request) -> Response:

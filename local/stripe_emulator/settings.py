@@ -7,8 +7,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import stripe
+
 PLATFORM = "acct_1EmulatorPlatform"
 RETRY_DELAYS_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0, 60.0)
+
+
+@dataclass(frozen=True)
+class WebhookEndpoint:
+    """Where events are sent: its secret signs them, and its API version is theirs. Without a URL nothing is sent."""
+
+    url: str = ""
+    secret: str = ""
+    api_version: str = stripe.api_version
 
 
 @dataclass(frozen=True)
@@ -20,8 +31,10 @@ class Settings:
     state: Path | None = None
     webhook_url: str = ""
     webhook_secret: str = ""
+    webhook_api_version: str = stripe.api_version
     connect_webhook_url: str = ""
     connect_webhook_secret: str = ""
+    connect_webhook_api_version: str = stripe.api_version
     webhook_timeout_seconds: float = 10.0
     webhook_retry_delays_seconds: tuple[float, ...] = RETRY_DELAYS_SECONDS
     secret_key: str | None = None
@@ -38,11 +51,15 @@ class Settings:
         """The base URL of the emulator."""
         return f"http://{self.host}:{self.port}"
 
-    def webhook_of(self, *, connected: bool) -> tuple[str, str]:
-        """Return the URL and the secret for events of the platform or of connected accounts."""
-        if connected and self.connect_webhook_url:
-            return self.connect_webhook_url, self.connect_webhook_secret
-        return self.webhook_url, self.webhook_secret
+    def endpoint_of(self, *, connected: bool) -> WebhookEndpoint:
+        """Return the endpoint for events of connected accounts, or the one for events of the platform's own account.
+
+        Neither ever gets what the other is for.
+        """
+        if connected:
+            secret, version = self.connect_webhook_secret, self.connect_webhook_api_version
+            return WebhookEndpoint(self.connect_webhook_url, secret, version)
+        return WebhookEndpoint(self.webhook_url, self.webhook_secret, self.webhook_api_version)
 
 
 def read(arguments: Sequence[str] | None = None) -> Settings:
@@ -66,8 +83,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--state", type=Path, help="an SQLite file; without it everything is forgotten at the end")
     parser.add_argument("--webhook-url", default="")
     parser.add_argument("--webhook-secret", default="")
-    parser.add_argument("--connect-webhook-url", default="", help="for connected accounts; default: the same webhook")
+    parser.add_argument("--webhook-api-version", default=stripe.api_version)
+    parser.add_argument("--connect-webhook-url", default="", help="for events of connected accounts; default: none")
     parser.add_argument("--connect-webhook-secret", default="")
+    parser.add_argument("--connect-webhook-api-version", default=stripe.api_version)
     parser.add_argument("--webhook-timeout", type=float, default=10.0, dest="webhook_timeout_seconds")
     parser.add_argument(
         "--webhook-retry-delays",

@@ -16,18 +16,21 @@ import urllib.request
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+from local.stripe_emulator import accounts
 from local.stripe_emulator.clock import Clock
 from local.stripe_emulator.errors import Json
-from local.stripe_emulator.events import shown
+from local.stripe_emulator.events import in_other_mode, shown
 from local.stripe_emulator.faults import Fault, Faults, Kind
 from local.stripe_emulator.ids import new_id
-from local.stripe_emulator.settings import Settings
+from local.stripe_emulator.settings import Settings, WebhookEndpoint
 from local.stripe_emulator.store import Store
 from local.stripe_emulator.work import Work
 
 KIND = "_delivery"
+DEAUTHORIZED = "account.application.deauthorized"
 AT_ONCE = 4
 IDLE_SECONDS = 5.0
+NO_URL = "no webhook url"
 
 
 def signature(payload: str, secret: str, timestamp: int) -> str:
@@ -37,7 +40,12 @@ def signature(payload: str, secret: str, timestamp: int) -> str:
 
 
 def plan(work: Work, event: Json, faults: Faults) -> None:
-    """Add the deliveries of a new event to the work that caused it."""
+    """Add the deliveries of a new event to the work that caused it.
+
+    Of an account that is not connected, the platform learns one thing only: that it no longer is.
+    """
+    if not accounts.is_connected(work) and event["type"] != DEAUTHORIZED:
+        return
     fault = faults.for_event(event["type"], work.account)
     delivery: Json = {"object": KIND, "event": event["id"], "type": event["type"], "created": work.time, "attempts": []}
     delivery |= {"state": "pending", "due_at": time.time(), "shuffled": False}
@@ -49,17 +57,14 @@ def plan(work: Work, event: Json, faults: Faults) -> None:
 def _struck(delivery: Json, fault: Fault | None) -> Json:
     if fault is None:
         return delivery
-    match fault.kind:
-        case Kind.WEBHOOK_DELAY:
-            return delivery | {"due_at": delivery["due_at"] + fault.seconds}
-        case Kind.WEBHOOK_HOLD:
-            return delivery | {"state": "held"}
-        case Kind.WEBHOOK_DROP:
-            return delivery | {"state": "dropped"}
-        case Kind.WEBHOOK_SHUFFLE:
-            return delivery | {"due_at": delivery["due_at"] + fault.seconds, "shuffled": True}
-        case _:
-            return delivery
+    changes: dict[Kind, Json] = {
+        Kind.WEBHOOK_DELAY: {"due_at": delivery["due_at"] + fault.seconds},
+        Kind.WEBHOOK_HOLD: {"state": "held"},
+        Kind.WEBHOOK_DROP: {"state": "dropped"},
+        Kind.WEBHOOK_SHUFFLE: {"due_at": delivery["due_at"] + fault.seconds, "shuffled": True},
+        Kind.WEBHOOK_OTHER_MODE: {"other_mode": True},
+    }
+    return delivery | changes.get(fault.kind, {})
 
 
 def _gathered(shuffled: list[tuple[str, Json]], now: float) -> list[tuple[str, Json]]:
@@ -180,17 +185,20 @@ class Webhooks:
             event = self._store.find((account, "event", delivery["event"]))
         if event is None:
             return
-        url, secret = self._settings.webhook_of(connected=account != self._settings.platform)
-        status = "no webhook url" if not url else self._post(url, secret, json.dumps(shown(event), indent=2))
+        endpoint = self._settings.endpoint_of(connected=account != self._settings.platform)
+        sent = shown(event) | {"api_version": endpoint.api_version}
+        if delivery.get("other_mode"):
+            sent = in_other_mode(sent)
+        status = self._post(endpoint, json.dumps(sent, indent=2)) if endpoint.url else NO_URL
         self._record(account, delivery, status)
 
-    def _post(self, url: str, secret: str, payload: str) -> int | str:
+    def _post(self, endpoint: WebhookEndpoint, payload: str) -> int | str:
         headers = {
             "Content-Type": "application/json; charset=utf-8",
-            "Stripe-Signature": signature(payload, secret, self._clock.signature_time()),
+            "Stripe-Signature": signature(payload, endpoint.secret, self._clock.signature_time()),
             "User-Agent": "Stripe/1.0 (+https://stripe.com/docs/webhooks)",
         }
-        request = urllib.request.Request(url, payload.encode(), headers, method="POST")  # noqa: S310 - checked at the start
+        request = urllib.request.Request(endpoint.url, payload.encode(), headers, method="POST")  # noqa: S310 - checked at the start
         try:
             with urllib.request.urlopen(request, timeout=self._settings.webhook_timeout_seconds) as response:  # noqa: S310
                 response.read()
@@ -213,6 +221,6 @@ class Webhooks:
         if isinstance(status, int) and 200 <= status < 300:
             return {"state": "delivered"}
         delays = self._settings.webhook_retry_delays_seconds
-        if status == "no webhook url" or attempts > len(delays):
+        if status == NO_URL or attempts > len(delays):
             return {"state": "failed"}
         return {"state": "pending", "due_at": time.time() + delays[attempts - 1]}

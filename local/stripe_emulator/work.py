@@ -18,7 +18,7 @@ TASK = "_task"
 class Surroundings:
     """What every call needs: the platform's own account, the emulator's URL, the delay of automatic changes.
 
-    The accounts in `restricted` may not charge.
+    `restricted` holds the platform's own account while it may not charge.
     """
 
     platform: str

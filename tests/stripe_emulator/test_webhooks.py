@@ -6,7 +6,7 @@ import pytest
 import stripe
 
 from local.stripe_emulator.client import Emulator, wait_until
-from local.stripe_emulator.process import CONNECT_WEBHOOK_SECRET, WEBHOOK_SECRET
+from local.stripe_emulator.process import WEBHOOK_SECRET
 from tests.stripe_emulator.conftest import Receiver, pay, saved_card
 
 PAID = ["payment_intent.created", "charge.succeeded", "payment_intent.succeeded"]
@@ -90,15 +90,6 @@ def test_a_delayed_webhook_comes_later_than_the_others(emulator: Emulator, clien
     pay(client)
     emulator.wait_for_webhooks()
     assert receiver.types()[-1] == "payment_intent.created"
-
-
-def test_connected_accounts_have_a_webhook_and_a_secret_of_their_own(emulator: Emulator, receiver: Receiver) -> None:
-    account = emulator.connect_account()["id"]
-    emulator.stripe_client(stripe_account=account).v1.customers.create()
-    emulator.wait_for_webhooks()
-    assert {path for path, _, _ in receiver.received} == {"/connect"}
-    for _, signature, body in receiver.received:
-        assert stripe.Webhook.construct_event(body, signature, CONNECT_WEBHOOK_SECRET).account == account
 
 
 def test_signatures_follow_the_moved_clock_only_when_asked(emulator: Emulator, client: Any, receiver: Receiver) -> None:
