@@ -33,7 +33,9 @@ def confirm(work: Work, intent: Json, params: Json) -> Json:
     be authenticated is declined with `authentication_required` when the customer is not present (`off_session`).
     """
     intent_rules.require_status(intent, CONFIRMABLE, "confirmed", "confirm")
-    restrictions.check_may_charge(work)
+    refusal = restrictions.refusal(work)
+    if refusal:
+        raise refusal
     _check_return_url(params)
     method = _method(work, intent, params)
     authentication.check_return_url(intent, params, "PaymentIntent")
@@ -57,6 +59,10 @@ def finish_authentication(work: Work, intent: Json, *, succeeded: bool) -> Json:
     intent |= {"next_action": None, "_challenge": None, "_touched": work.time}
     if not succeeded:
         return _fail_authentication(work, intent, method)
+    refusal = restrictions.refusal(work)
+    if refusal:
+        _fail(work, intent, refusal.body()["error"] | {"payment_method": shown(method)})
+        return intent
     try:
         return _charge(work, intent, method, authenticated=True)
     except ApiError as declined:

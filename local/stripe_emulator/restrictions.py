@@ -8,7 +8,7 @@ from typing import get_args
 import stripe
 
 from local.stripe_emulator import accounts
-from local.stripe_emulator.errors import Json, invalid
+from local.stripe_emulator.errors import ApiError, Json, invalid
 from local.stripe_emulator.work import Work
 
 DISABLED_REASONS: tuple[str, ...] = get_args(
@@ -27,11 +27,11 @@ NO_CHARGES_THERE = (
 )
 
 
-def check_may_charge(work: Work) -> None:
-    """Refuse a charge on an account that may not charge."""
+def refusal(work: Work) -> ApiError | None:
+    """Return the refusal of a charge, if the account may not charge."""
     if accounts.retrieve_own(work, {})["charges_enabled"]:
-        return
-    raise invalid(NO_CHARGES_THERE if work.connected else NO_CHARGES)
+        return None
+    return invalid(NO_CHARGES_THERE if work.connected else NO_CHARGES)
 
 
 def disable(work: Work, account: Json, reason: str, *, submitted: bool = False) -> Json:

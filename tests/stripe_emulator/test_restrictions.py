@@ -60,6 +60,17 @@ def test_a_confirmation_later_is_refused_too(emulator: Emulator) -> None:
     assert theirs.v1.payment_intents.retrieve(intent.id).status == "requires_action"
 
 
+def test_a_challenge_that_ends_too_late_takes_no_money(emulator: Emulator) -> None:
+    account = emulator.connect_account()["id"]
+    theirs: Any = emulator.stripe_client(stripe_account=account)
+    intent = pay(theirs, "pm_card_authenticationRequired", return_url="https://example.com")
+    emulator.restrict(account)
+    emulator.authenticate(intent.id)
+    found = theirs.v1.payment_intents.retrieve(intent.id)
+    assert (found.status, found.latest_charge) == ("requires_payment_method", None)
+    assert "requirements.disabled_reason" in found.last_payment_error.message
+
+
 def test_money_goes_back_from_a_restricted_account(emulator: Emulator) -> None:
     account = emulator.connect_account()["id"]
     theirs: Any = emulator.stripe_client(stripe_account=account)

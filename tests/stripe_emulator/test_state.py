@@ -31,6 +31,22 @@ def test_everything_acknowledged_survives_a_kill(tmp_path: Path) -> None:
         assert emulator.stripe_client(stripe_account=account).v1.customers.list().data == []
 
 
+def test_what_is_so_of_an_account_survives_a_kill(tmp_path: Path) -> None:
+    emulator = Emulator(state=tmp_path / "stripe.sqlite").start()
+    account = emulator.connect_account()["id"]
+    client: Any = emulator.stripe_client()
+    theirs: Any = emulator.stripe_client(stripe_account=account)
+    paid = pay(theirs, application_fee_amount=100)
+    emulator.empty_balance(account)
+    emulator.restrict(account, "under_review")
+    emulator.kill()
+
+    with emulator:
+        assert client.v1.accounts.retrieve(account).requirements.disabled_reason == "under_review"
+        assert client.v1.application_fees.list().data[0].charge == paid.latest_charge
+        assert theirs.v1.refunds.create({"payment_intent": paid.id}).status == "pending"
+
+
 def test_what_was_not_sent_or_settled_goes_on_after_a_restart(tmp_path: Path, receiver: Receiver) -> None:
     url, state = f"{receiver.url}/late", tmp_path / "stripe.sqlite"
     with Emulator(webhook_url=url, state=state, delay_seconds=1.5) as emulator:
