@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 
 from local.stripe_emulator import metadata
-from local.stripe_emulator.errors import ApiError, Json, malformed, no_access
+from local.stripe_emulator.errors import ApiError, Json, invalid, malformed, no_access
 from local.stripe_emulator.events import replaced
 from local.stripe_emulator.ids import new_id, stable_text
 from local.stripe_emulator.listing import page
@@ -14,6 +14,11 @@ from local.stripe_emulator.work import Work
 CREATE = ("business_profile", "business_type", "capabilities", "controller", "country", "email", "metadata")
 UPDATE = ("business_profile", "email", "metadata")
 OWNERS_OWN = ("business_profile", "email")
+COUNTRIES = frozenset(
+    "AE AT AU BE BG BR CA CH CY CZ DE DK EE ES FI FR GB GI GR HK HR HU IE IN IT JP LI LT LU LV MT MX MY NL NO NZ PL PT "
+    "RO SE SG SI SK TH US".split()
+)
+"""Where businesses can have an account (https://stripe.com/global)."""
 NOT_A_PLATFORM = (
     "You can only create new accounts if you've signed up for Connect, which you can do at "
     "https://dashboard.stripe.com/connect."
@@ -56,7 +61,7 @@ def create(work: Work, params: Json) -> Json:
     metadata.check_email(params.get("email"), "email")
     identifier = new_id("acct", 16)
     account = _body(identifier, None, params.get("email"), work.now) | _private() | _not_onboarded(params)
-    account |= {"controller": controller, "country": params.get("country", "US").upper(), "type": "none"}
+    account |= {"controller": controller, "country": _country(params.get("country", "US")), "type": "none"}
     account |= {"business_type": params.get("business_type"), "_connected": True}
     _apply(account, params)
     return work.save(account)
@@ -127,6 +132,12 @@ def _apply(account: Json, params: Json) -> None:
         account["email"] = params["email"]
     account["business_profile"] |= {name: value or None for name, value in params.get("business_profile", {}).items()}
     account["metadata"] = metadata.merged(account["metadata"], params.get("metadata", {}))
+
+
+def _country(code: str) -> str:
+    if code.upper() not in COUNTRIES:
+        raise invalid(f"{code} is not currently supported by Stripe", param="country", code="country_unsupported")
+    return code.upper()
 
 
 def _controller(asked: Json) -> Json:

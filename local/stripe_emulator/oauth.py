@@ -73,7 +73,7 @@ def _decide(engine: Engine, request: Request) -> Response:
 
 
 def _option(account: Json) -> str:
-    label = f"{account['business_profile']['name'] or account['email']} ({account['id']})"
+    label = f"{account['business_profile']['name'] or 'A business without a name'} ({account['id']})"
     if account["_controlled_by"]:
         return f"<option disabled>{escape(label)}: {CONTROLLED}</option>"
     return f'<option value="{escape(account["id"])}">{escape(label)}</option>'

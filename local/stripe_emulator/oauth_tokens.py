@@ -10,7 +10,7 @@ import time
 from local.stripe_emulator import accounts
 from local.stripe_emulator.api import ConnectionCut, strike_before
 from local.stripe_emulator.engine import Engine
-from local.stripe_emulator.errors import ApiError, Json, OAuthError, server_error
+from local.stripe_emulator.errors import ApiError, Json, OAuthError, server_error, unsupported
 from local.stripe_emulator.faults import Fault, Kind
 from local.stripe_emulator.idempotency import Answer
 from local.stripe_emulator.ids import new_id
@@ -40,6 +40,8 @@ def answer(engine: Engine, path: str, form: Json, authorization: str | None) -> 
 
 def _act(engine: Engine, path: str, form: Json, authorization: str | None, fault: Fault | None) -> Json:
     strike_before(fault)
+    if fault and fault.kind in (Kind.SAVED_500, Kind.SAVED_ERROR):
+        raise unsupported(fault.kind, "OAuth has no idempotency keys.")
     kind, seconds = (fault.kind, fault.seconds) if fault else (None, 0.0)
     time.sleep(seconds if kind is Kind.SLOW else 0)
     _check_caller(engine, f"Bearer {form['client_secret']}" if form.get("client_secret") else authorization)

@@ -61,6 +61,7 @@ def test_a_new_account_refuses_charges_and_takes_customers(emulator: Emulator, c
         ({"controller": {"losses": {"payments": "application"}}}, "controller[fees][payer]"),
         ({"business_profile": {"nonsense": 1}}, "business_profile[nonsense]"),
         ({"email": "nobody"}, "email"),
+        ({"country": "XX"}, "country"),
         ({"type": "standard"}, "type"),
     ],
 )
@@ -76,6 +77,16 @@ def test_what_stripe_or_the_emulator_does_not_have_is_refused(
 def test_defaults_are_those_that_stripe_publishes(client: Any) -> None:
     controller = client.v1.accounts.create({}).controller
     assert controller.to_dict() == CONTROLLER | {"is_controller": True, "type": "application"}
+
+
+def test_what_was_asked_for_is_there_but_not_active(client: Any) -> None:
+    account = create(client, capabilities={"card_payments": {"requested": True}}, business_type="individual")
+    assert (account.capabilities.to_dict(), account.business_type) == ({"card_payments": "inactive"}, "individual")
+
+
+def test_a_repeated_creation_returns_the_same_account(emulator: Emulator, client: Any) -> None:
+    first, second = (client.v1.accounts.create({"country": "DE"}, {"idempotency_key": "k"}) for _ in range(2))
+    assert [account["id"] for account in emulator.objects("account")] == [first.id] == [second.id]
 
 
 def test_metadata_is_changed_and_told_to_the_account(emulator: Emulator, client: Any) -> None:

@@ -127,6 +127,12 @@ def test_an_exchange_is_cut_before_or_after_its_effect(
     assert emulator.calls("POST", "/oauth/token")[0]["fault"] == kind
 
 
+def test_a_fault_that_only_a_key_can_have_is_refused_and_not_ignored(emulator: Emulator, client: Any) -> None:
+    emulator.fault("500_saved", path="/oauth/deauthorize")
+    with pytest.raises(stripe.StripeError, match="idempotency keys"):
+        client.oauth.deauthorize({"stripe_user_id": "acct_1"})
+
+
 @pytest.mark.parametrize(("kind", "is_done"), [("status", False), ("500_after_effect", True)])
 def test_a_deauthorisation_fails_before_or_after_its_effect(
     emulator: Emulator, client: Any, kind: str, is_done: bool
