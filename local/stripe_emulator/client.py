@@ -213,11 +213,13 @@ class Emulator(EmulatorProcess):
         """
         path = link_url.removeprefix(self.url)
         status, headers, text = self._exchange("GET", path, None)
-        if status == HTTPStatus.SEE_OTHER:
-            return headers["Location"]
         visit = re.search(r'name="visit" value="(\w+)"', text)
-        form = urlencode({"visit": visit[1] if visit else "", "decision": decision})
-        return self._exchange("POST", path, form, FORM)[1]["Location"]
+        if visit:
+            form = urlencode({"visit": visit[1], "decision": decision})
+            status, headers, text = self._exchange("POST", path, form, FORM)
+        if status != HTTPStatus.SEE_OTHER:
+            raise ControlError(text)
+        return headers["Location"]
 
     def answer_oauth(
         self, authorize_url: str, decision: Literal["approve", "deny"] = "approve", *, account: str = "", name: str = ""

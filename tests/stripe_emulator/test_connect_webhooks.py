@@ -8,7 +8,24 @@ import stripe
 
 from local.stripe_emulator.client import Emulator
 from local.stripe_emulator.process import CONNECT_WEBHOOK_SECRET, WEBHOOK_SECRET
-from tests.stripe_emulator.conftest import Receiver, pay
+from tests.stripe_emulator.conftest import CARD_ONLY, Receiver, pay
+
+KINDS: dict[str, type] = {
+    "account": stripe.Account,
+    "application_fee": stripe.ApplicationFee,
+    "balance_transaction": stripe.BalanceTransaction,
+    "charge": stripe.Charge,
+    "customer": stripe.Customer,
+    "dispute": stripe.Dispute,
+    "event": stripe.Event,
+    "fee_refund": stripe.ApplicationFeeRefund,
+    "payment_intent": stripe.PaymentIntent,
+    "payment_method": stripe.PaymentMethod,
+    "radar.early_fraud_warning": stripe.radar.EarlyFraudWarning,
+    "refund": stripe.Refund,
+    "setup_attempt": stripe.SetupAttempt,
+    "setup_intent": stripe.SetupIntent,
+}
 
 
 def test_each_endpoint_gets_its_own_accounts_with_its_own_secret(
@@ -72,6 +89,22 @@ def test_an_event_of_the_other_mode_says_so_in_itself_and_in_its_object(
     }
     assert modes == {"other": (True, True), "ours": (False, False)}
     assert {customer["livemode"] for customer in emulator.objects("customer")} == {False}
+
+
+def test_everything_says_its_mode_that_says_it_at_stripe(emulator: Emulator) -> None:
+    theirs: Any = emulator.stripe_client(stripe_account=emulator.connect_account()["id"])
+    customer = theirs.v1.customers.create().id
+    theirs.v1.setup_intents.create(
+        {"customer": customer, "payment_method": "pm_card_visa", "confirm": True} | CARD_ONLY
+    )
+    intent = pay(theirs, application_fee_amount=100)
+    theirs.v1.refunds.create({"payment_intent": intent.id, "amount": 100, "refund_application_fee": True})
+    emulator.open_dispute(intent.id)
+    emulator.control("POST", f"payment_intents/{intent.id}/fraud_warning")
+    for kind, published in KINDS.items():
+        found = emulator.objects(kind)
+        expected = False if "livemode" in published.__annotations__ else None
+        assert {body.get("livemode") for body in found} == {expected}, kind
 
 
 def test_an_answer_of_the_other_mode_says_so(emulator: Emulator, client: Any) -> None:
