@@ -32,7 +32,9 @@ def new_agency(clients: int) -> tuple[str, list[str]]:
     row_of(workspace, Rebilling(prices={"*": _always(ClientPrice("markup", markup_micros=1_500_000))})).save()
     price = ClientPrice("price", unit_price_micros=70_000, unit="message")
     for client in ids:
-        row_of(client, Rebilling((Dated(0, True, 0, "owner"),), {"sms": _always(price)})).save()
+        row_of(
+            client, Rebilling((Dated(from_ms=0, value=True, set_at_ms=0, actor="owner"),), {"sms": _always(price)})
+        ).save()
     return workspace, ids
 
 
