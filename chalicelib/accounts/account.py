@@ -45,6 +45,17 @@ class WorkspaceInvalid(Refusal):
         super().__init__(detail, field="workspace_id")
 
 
+class NotAWorkspace(Refusal):
+    """What only a workspace has was asked of a client."""
+
+    status = 422
+    type = "not-a-workspace"
+    title = "The account is not a workspace"
+
+    def __init__(self, account_id: str) -> None:
+        super().__init__(f"{account_id!r} is a client; name its workspace", field="account_id", account_id=account_id)
+
+
 class ClientIdInvalid(Refusal):
     """An id that a workspace's owner may not choose for a client, since it could belong to another account."""
 
@@ -124,3 +135,9 @@ class Account(msgspec.Struct, frozen=True):
     created_at_ms: int
     access_until_ms: int | None = None
     version: int = 0
+
+
+def check_is_workspace(account: Account) -> None:
+    """Check that an account is a workspace, for what a client has not. Raises NotAWorkspace."""
+    if account.kind != "workspace":
+        raise NotAWorkspace(account.account_id)

@@ -81,6 +81,25 @@ def check_permission(caller: Caller, account: Account, right: Right) -> None:
     check_right(caller, right)
 
 
+def allow_workspace(call: Call[Any, Any], account_id: str, right: Right) -> Permission:
+    """Check that the caller has a right on what only a workspace decides: about itself, or about one of its clients.
+
+    Raises what `allow` raises; Forbidden for a client's own token, whatever its role.
+    """
+    permission = allow(call, account_id, right)
+    if is_clients_own(permission.caller, permission.account):
+        raise Forbidden("this is for the workspace of the account, not for the account itself")
+    return permission
+
+
+def is_clients_own(caller: Caller, account: Account) -> bool:
+    """Tell whether the caller is the account's own customer and the account a client: it sees only its own world.
+
+    It learns no cost, and nothing of its workspace's money or standing.
+    """
+    return not caller.is_of_the_platform and account.kind == "client" and caller.account_id == account.account_id
+
+
 def can_see(caller: Caller, account: Account) -> bool:
     """Tell whether the caller can see the account: its own, one of its clients, or any for the platform."""
     return caller.is_of_the_platform or caller.account_id in {account.account_id, account.workspace_id}
