@@ -11,7 +11,8 @@ from benchmarks.events import records
 from benchmarks.naive import Naive
 from benchmarks.wire import metered
 from benchmarks.work import MINUTE_MS, cpu_seconds, new_wallet, record
-from chalicelib.accounts import access, table
+from chalicelib.access.find_access import find_access
+from chalicelib.accounts import table
 from chalicelib.accounts.account import Account
 from chalicelib.catalog.catalog import catalog
 from chalicelib.clock import now_ms
@@ -94,7 +95,7 @@ def access_calls() -> dict[str, Any]:
         Account(account_id="bench-client", kind="client", workspace_id="bench-agency", name="Client", **fields)
     )
     with metered() as wire:
-        access.find_access(table.get("bench-client"), catalog())
+        find_access(table.get("bench-client"), catalog())
     return {"access_aws_calls": wire.total_calls}
 
 

@@ -8,10 +8,12 @@ from typing import Any, Final
 import msgspec
 from chalice.app import Chalice
 
+from chalicelib.access.routes import routes as access
 from chalicelib.accounts.routes import routes as accounts
 from chalicelib.auto_pay.routes import routes as auto_pay
 from chalicelib.cards.routes import routes as cards
 from chalicelib.catalog.catalog import catalog
+from chalicelib.clients.routes import routes as clients
 from chalicelib.history.adjustment_routes import routes as adjustments
 from chalicelib.history.routes import routes as transactions
 from chalicelib.invoices.routes import routes as invoices
@@ -67,6 +69,7 @@ def get_openapi(_call: Call[None, None]) -> dict[str, Any]:
 BLUEPRINTS: Final = (
     routes,
     accounts,
+    access,
     transactions,
     usage,
     payments,
@@ -79,6 +82,7 @@ BLUEPRINTS: Final = (
     subscriptions,
     invoices,
     overview,
+    clients,
     portal,
 )
 

@@ -9,6 +9,7 @@ from chalicelib.errors import Busy, Refusal
 from chalicelib.text import Email, Line
 
 Kind = Literal["workspace", "client"]
+Standing = Literal["active", "suspended", "archived"]
 MOST_ADDRESS_LINES: Final = 10
 
 
@@ -70,6 +71,17 @@ class ClientIdInvalid(Refusal):
         )
 
 
+class AccountArchived(Refusal):
+    """The account is archived: nothing is paid for it any more."""
+
+    status = 409
+    type = "account-archived"
+    title = "The account is archived"
+
+    def __init__(self, account_id: str) -> None:
+        super().__init__("an archived account pays nothing; make it active first", account_id=account_id)
+
+
 class CurrencyMismatch(Refusal):
     """An amount in a currency other than the account's."""
 
@@ -120,7 +132,8 @@ class BillingDetailsRequest(msgspec.Struct, forbid_unknown_fields=True, frozen=T
 class Account(msgspec.Struct, frozen=True):
     """A workspace or a client, with one currency and one wallet.
 
-    At `access_until_ms`, access ends because of an unpaid subscription. `version` counts the changes that people make.
+    At `access_until_ms`, access ends because of an unpaid subscription. `standing` is what the operator, or a client's
+    workspace, decided, and `standing_actor` who. `version` counts the changes that people make.
     """
 
     account_id: str
@@ -135,9 +148,19 @@ class Account(msgspec.Struct, frozen=True):
     created_at_ms: int
     access_until_ms: int | None = None
     version: int = 0
+    standing: Standing = "active"
+    standing_reason: str | None = None
+    standing_actor: str | None = None
+    standing_changed_at_ms: int | None = None
 
 
 def check_is_workspace(account: Account) -> None:
     """Check that an account is a workspace, for what a client has not. Raises NotAWorkspace."""
     if account.kind != "workspace":
         raise NotAWorkspace(account.account_id)
+
+
+def check_not_archived(account: Account) -> None:
+    """Check that an account may still pay. Raises AccountArchived."""
+    if account.standing == "archived":
+        raise AccountArchived(account.account_id)

@@ -17,6 +17,7 @@ from chalicelib.accounts.account import (
     ClientIdInvalid,
     Kind,
     WorkspaceInvalid,
+    check_not_archived,
 )
 from chalicelib.accounts.permission import Forbidden, Right, can_see, may
 from chalicelib.backoff import attempts
@@ -57,8 +58,8 @@ def create_or_change(
     """Create or change an account; return it and whether it is new.
 
     The operator may do it, and a workspace's owner for its clients. Raises AccountNotFound for a caller who cannot see
-    the account, Forbidden, ClientIdInvalid, InvalidRequest, WorkspaceInvalid, UnknownCurrency, AccountImmutable,
-    AccountBusy.
+    the account, Forbidden, ClientIdInvalid, InvalidRequest, WorkspaceInvalid, AccountArchived, UnknownCurrency,
+    AccountImmutable, AccountBusy.
     """
     for _ in attempts(ATTEMPTS):
         current = table.find(account_id)
@@ -129,13 +130,17 @@ def is_client_id(account_id: str, workspace_id: str) -> bool:
 
 
 def check_workspace(account: Account, workspace: Account | None) -> None:
-    """Check that a client has a workspace of its currency, and that a workspace has none. Raises WorkspaceInvalid."""
+    """Check that a client has a workspace of its currency, and that a workspace has none.
+
+    Raises WorkspaceInvalid, and AccountArchived for an archived workspace.
+    """
     if account.kind == "workspace":
         if account.workspace_id is not None:
             raise WorkspaceInvalid("a workspace has no workspace_id; only a client has one")
         return
     if workspace is None or workspace.kind != "workspace":
         raise WorkspaceInvalid("a client needs the workspace_id of a workspace that exists")
+    check_not_archived(workspace)
     if workspace.currency != account.currency:
         raise WorkspaceInvalid(f"the workspace's currency is {workspace.currency!r}; a client's must be the same")
 

@@ -1,7 +1,7 @@
 """Accounts over HTTP."""
 
-from chalicelib.accounts.access import find_access
 from chalicelib.accounts.account import (
+    AccountArchived,
     AccountBusy,
     AccountImmutable,
     ClientIdInvalid,
@@ -9,7 +9,7 @@ from chalicelib.accounts.account import (
 )
 from chalicelib.accounts.create_or_change import AccountRequest, create_or_change
 from chalicelib.accounts.permission import REFUSALS, Right, allow
-from chalicelib.accounts.view import AccessView, AccountView, view_access, view_account
+from chalicelib.accounts.view import AccountView, view_account
 from chalicelib.api_tags import ACCOUNTS
 from chalicelib.catalog.catalog import UnknownCurrency, catalog
 from chalicelib.errors import Refusal
@@ -42,6 +42,7 @@ class InvalidAccountId(Refusal):
     gives=AccountView,
     refuses=(
         *REFUSALS,
+        AccountArchived,
         AccountImmutable,
         AccountBusy,
         UnknownCurrency,
@@ -65,22 +66,6 @@ def put_account(call: Call[AccountRequest, None], account_id: str) -> Answer:
 )
 def get_account(call: Call[None, None], account_id: str) -> AccountView:
     return view_account(allow(call, account_id, Right.READ).account)
-
-
-@routes.operation(
-    "GET",
-    "/v1/accounts/{account_id}/access",
-    summary="Tell whether an account may use the product now",
-    description=(
-        "Ask before a call or a message begins; it takes two reads at most. `available` is what is left above the "
-        "floor, and `reason` says why access is closed: the balance, or a subscription that was not paid in time."
-    ),
-    gives=AccessView,
-    refuses=REFUSALS,
-)
-def get_access(call: Call[None, None], account_id: str) -> AccessView:
-    account = allow(call, account_id, Right.ASK).account
-    return view_access(find_access(account, catalog()), account.currency)
 
 
 def _check_account_id(account_id: str) -> str:

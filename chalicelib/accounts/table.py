@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.expressions.condition import Condition
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.transactions import TransactWrite
 
@@ -46,6 +47,10 @@ class AccountRow(Table):
     updated_at_ms = NumberAttribute()
     access_until_ms = NumberAttribute(null=True)
     version = NumberAttribute(null=True)
+    standing = UnicodeAttribute(default="active")
+    standing_reason = UnicodeAttribute(null=True)
+    standing_actor = UnicodeAttribute(null=True)
+    standing_changed_at_ms = NumberAttribute(null=True)
     clients = ClientsIndex()
 
 
@@ -77,6 +82,10 @@ def account_of(row: AccountRow) -> Account:
         created_at_ms=int(row.created_at_ms),
         access_until_ms=int(row.access_until_ms) if row.access_until_ms else None,
         version=int(row.version or 0),
+        standing=row.standing,  # type: ignore[arg-type]
+        standing_reason=row.standing_reason,
+        standing_actor=row.standing_actor,
+        standing_changed_at_ms=int(row.standing_changed_at_ms) if row.standing_changed_at_ms else None,
     )
 
 
@@ -124,11 +133,43 @@ def _changeable(account: Account) -> dict[str, Any]:
         "locale": account.locale,
         "country": account.country,
         "billing_details": msgspec.to_builtins(details) if details else None,
+        "standing": account.standing,
+        "standing_reason": account.standing_reason,
+        "standing_actor": account.standing_actor,
+        "standing_changed_at_ms": account.standing_changed_at_ms,
         "updated_at_ms": clock.now_ms(),
     }
 
 
-def add_access_until(transaction: TransactWrite, account_id: str, access_until_ms: int | None) -> None:
-    """Add the time when access ends to a transaction, which fails if there is no such account; None reopens access."""
+def has_clients(workspace_id: str) -> bool:
+    """Tell whether a workspace has clients that are not archived. One made in the last moment may be missed."""
+    return any(AccountRow.clients.query(workspace_id, filter_condition=_not_archived(), limit=1))
+
+
+def clients_after(workspace_id: str, client_id: str | None, limit: int) -> list[Account]:
+    """Read the clients of a workspace whose ids come after another, by id: at most `limit`, in one call."""
+    after = ClientsIndex.account_id > client_id if client_id else None
+    return [account_of(row) for row in AccountRow.clients.query(workspace_id, after, limit=limit, page_size=limit)]
+
+
+def add_not_archived(transaction: TransactWrite, account_id: str) -> None:
+    """Let a transaction fail if an account is archived."""
+    transaction.condition_check(AccountRow, account_id, condition=_not_archived())
+
+
+def _not_archived() -> Condition:
+    condition: Condition = AccountRow.standing.does_not_exist() | (AccountRow.standing != "archived")
+    return condition
+
+
+def add_access_until(
+    transaction: TransactWrite, account_id: str, access_until_ms: int | None, *, unless_archived: bool = False
+) -> None:
+    """Add the time when access ends to a transaction, which fails if there is no such account; None reopens access.
+
+    With `unless_archived` it also fails if the account is archived.
+    """
     action = set_or_remove(AccountRow.access_until_ms, access_until_ms)
-    transaction.update(AccountRow(account_id), actions=[action], condition=AccountRow.account_id.exists())
+    condition = AccountRow.account_id.exists()
+    condition = condition & _not_archived() if unless_archived else condition
+    transaction.update(AccountRow(account_id), actions=[action], condition=condition)

@@ -1,9 +1,8 @@
-"""How accounts, their access and their wallets are presented."""
+"""How accounts and their wallets are presented."""
 
 import msgspec
 
-from chalicelib.accounts.access import Access, Reason
-from chalicelib.accounts.account import Account, BillingDetails
+from chalicelib.accounts.account import Account, BillingDetails, Standing
 from chalicelib.clock import iso
 from chalicelib.ledger.wallet import Wallet
 from chalicelib.money import format_amount
@@ -21,16 +20,8 @@ class AccountView(msgspec.Struct):
     locale: str
     country: str | None
     billing_details: BillingDetails | None
+    standing: Standing
     created_at: str
-
-
-class AccessView(msgspec.Struct):
-    """Whether the product may be used now. `available` is what is left above the floor; it may be negative."""
-
-    allowed: bool
-    reason: Reason | None
-    available: str
-    currency: str
 
 
 class Balance(msgspec.Struct):
@@ -52,13 +43,9 @@ def view_account(account: Account) -> AccountView:
         locale=account.locale,
         country=account.country,
         billing_details=account.billing_details,
+        standing=account.standing,
         created_at=iso(account.created_at_ms),
     )
-
-
-def view_access(access: Access, currency: str) -> AccessView:
-    """Present whether an account may use the product."""
-    return AccessView(access.allowed, access.reason, format_amount(access.available_micros, currency), currency)
 
 
 def view_balance(wallet: Wallet) -> Balance:

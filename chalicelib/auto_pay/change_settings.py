@@ -7,7 +7,8 @@ from msgspec import UNSET, Meta, UnsetType
 from msgspec.structs import replace
 
 from chalicelib import clock
-from chalicelib.accounts.account import CurrencyMismatch
+from chalicelib.accounts import table as accounts
+from chalicelib.accounts.account import CurrencyMismatch, check_not_archived
 from chalicelib.auto_pay import table
 from chalicelib.auto_pay.auto_pay import AT_ONCE_MS, AutoPay, AutoPayBusy
 from chalicelib.auto_pay.evaluate import ATTEMPTS, evaluate_account
@@ -63,18 +64,20 @@ def change_settings(payer: Payer, request: AutoPayRequest, *, actor: str, catalo
     """Write the settings and evaluate the account: if the balance is low, its refill is queued on return.
 
     Switching auto-pay on, from off or suspended, clears its failures. Raises CurrencyMismatch, InvalidDecimal,
-    NotChargeable, AutoPayInvalid, CardMissing, AutoPayBusy.
+    AccountArchived, NotChargeable, AutoPayInvalid, CardMissing, AutoPayBusy.
     """
     account = payer.account
     if request.currency not in {None, account.currency}:
         raise CurrencyMismatch(str(request.currency), account.currency)
-    for _ in attempts(ATTEMPTS):
+    for attempt in attempts(ATTEMPTS):
         current = table.find(account.account_id)
         amounts = read_amounts(request, current, account.currency, catalog.limits(account.currency))
         if request.enabled:
+            check_not_archived(accounts.get(account.account_id) if attempt else account)
             check_card(payer)
         updated = apply_settings(account.account_id, current, request, amounts, actor=actor, now_ms=clock.now_ms())
-        if table.write(updated, over=current.version if current else 0):
+        over = current.version if current else 0
+        if table.write(updated, over=over, unless_archived=request.enabled):
             evaluate_account(account.account_id, catalog)
             return
     raise AutoPayBusy(account_id=account.account_id)

@@ -1,6 +1,6 @@
 """Auto-pay over HTTP."""
 
-from chalicelib.accounts.account import CurrencyMismatch
+from chalicelib.accounts.account import AccountArchived, CurrencyMismatch
 from chalicelib.accounts.permission import REFUSALS, Right
 from chalicelib.auto_pay.auto_pay import AutoPayBusy
 from chalicelib.auto_pay.change_settings import AutoPayInvalid, AutoPayRequest, change_settings
@@ -28,6 +28,7 @@ routes = Routes(__name__, "Auto-pay", "The rule that refills a wallet when its b
     gives=AutoPayView,
     refuses=(
         *REFUSALS,
+        AccountArchived,
         CurrencyMismatch,
         UnknownCurrency,
         InvalidDecimal,

@@ -9,6 +9,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.transactions import TransactWrite
 
 from chalicelib import clock
+from chalicelib.accounts import table as accounts
 from chalicelib.auto_pay.auto_pay import AutoPay
 from chalicelib.conflicts import conditional_transaction
 from chalicelib.due import due_of
@@ -61,10 +62,11 @@ def find_many(account_ids: Iterable[str]) -> dict[str, AutoPay]:
     return {row.account_id: auto_pay_of(row) for row in AutoPayRow.batch_get(set(account_ids), consistent_read=True)}
 
 
-def write(auto_pay: AutoPay, *, over: int, payment: Payment | None = None) -> bool:
+def write(auto_pay: AutoPay, *, over: int, payment: Payment | None = None, unless_archived: bool = False) -> bool:
     """Write auto-pay, and with it a new payment, both or neither; False if a concurrent write came first.
 
-    It is written on condition that the row still has the version `over`, which is 0 for a row that does not exist yet.
+    It is written on condition that the row still has the version `over`, which is 0 for a row that does not exist yet,
+    and with `unless_archived` that the account is not archived.
     """
     unchanged = AutoPayRow.version == over if over else AutoPayRow.account_id.does_not_exist()
 
@@ -72,6 +74,8 @@ def write(auto_pay: AutoPay, *, over: int, payment: Payment | None = None) -> bo
         transaction.save(_row_of(auto_pay), condition=unchanged)
         if payment:
             payments.add_new(transaction, payment)
+        if unless_archived:
+            accounts.add_not_archived(transaction, auto_pay.account_id)
 
     return conditional_transaction(add_writes)
 

@@ -5,7 +5,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from chalicelib.accounts.account import CurrencyMismatch
+from chalicelib.accounts.account import AccountArchived, CurrencyMismatch
 from chalicelib.accounts.permission import REFUSALS, Right, allow
 from chalicelib.api_tags import PAYMENTS
 from chalicelib.cards.permission import allow_payer
@@ -54,6 +54,7 @@ class PaymentsQuery(msgspec.Struct, forbid_unknown_fields=True):
     gives=TopUpView,
     refuses=(
         *REFUSALS,
+        AccountArchived,
         MissingIdempotencyKey,
         IdempotencyConflict,
         InvalidDecimal,

@@ -5,7 +5,7 @@ from typing import Final
 import msgspec
 
 from chalicelib import clock, idempotency
-from chalicelib.accounts.account import CurrencyMismatch
+from chalicelib.accounts.account import CurrencyMismatch, check_not_archived
 from chalicelib.accounts.tax import tax_of
 from chalicelib.cards.payer import Payer
 from chalicelib.catalog.catalog import Catalog, CurrencyLimits
@@ -53,7 +53,8 @@ def top_up(payer: Payer, request: TopUpRequest, *, key: Key, actor: str, catalog
     """Charge the card on file and credit the wallet. A key that was used before stands for the payment it made.
 
     Returns a payment that succeeded, waits for the customer, or is unresolved. Raises CurrencyMismatch, NotChargeable,
-    TopUpOutOfLimits, IdempotencyConflict, CardMissing, CardDeclined, PaymentCanceled, PaymentsUnavailable.
+    AccountArchived, TopUpOutOfLimits, IdempotencyConflict, CardMissing, CardDeclined, PaymentCanceled,
+    PaymentsUnavailable.
     """
     currency = payer.account.currency
     if request.currency not in {None, currency}:
@@ -72,6 +73,7 @@ def _find_or_write(payer: Payer, amount_micros: int, *, key: Key, actor: str, ca
     payment = table.find(account.account_id, claim.resource_id) if claim else None
     if payment:
         return payment, False
+    check_not_archived(account)
     if claim is None:
         check_amount(amount_micros, account.currency, catalog)
         check_card(payer)

@@ -11,6 +11,7 @@ from chalicelib.payments.words import decline_of
 from chalicelib.portal.words import Words
 
 TEXTS: Final = {
+    "account-archived": mark("This account is closed. Nothing can be paid for it any more."),
     "account-not-found": mark("There is nothing here that you could see."),
     "account-busy": mark("Somebody else is changing this right now. Please try again."),
     "add-on-in-use": mark("%(in_use)s are in use at the moment. Release some of them first."),

@@ -6,6 +6,8 @@ from typing import Final
 from msgspec.structs import replace
 
 from chalicelib import clock, idempotency
+from chalicelib.accounts import table as accounts
+from chalicelib.accounts.account import check_not_archived
 from chalicelib.backoff import attempts
 from chalicelib.catalog.catalog import Catalog
 from chalicelib.errors import Refusal
@@ -65,15 +67,16 @@ def cancel(account_id: str, *, actor: str, catalog: Catalog, key: Key | None = N
 def resume(account_id: str, *, actor: str, catalog: Catalog, key: Key | None = None) -> Subscription:
     """Take a cancellation back before it takes effect. With a key that was used before, nothing is done.
 
-    Raises SubscriptionNotFound, NotCanceled, IdempotencyConflict, SubscriptionBusy.
+    Raises SubscriptionNotFound, AccountArchived, NotCanceled, IdempotencyConflict, SubscriptionBusy.
     """
 
     def rule(current: Subscription) -> Subscription:
+        check_not_archived(accounts.get(account_id))
         if not current.cancel_at_period_end:
             raise NotCanceled(current)
         return _set_cancellation(current, ends=False)
 
-    return _write_once(account_id, rule, RESUMPTION, actor=actor, catalog=catalog, key=key)
+    return _write_once(account_id, rule, RESUMPTION, actor=actor, catalog=catalog, key=key, unless_archived=True)
 
 
 def _set_cancellation(current: Subscription, *, ends: bool) -> Subscription:
@@ -90,6 +93,7 @@ def _write_once(
     actor: str,
     catalog: Catalog,
     key: Key | None,
+    unless_archived: bool = False,
 ) -> Subscription:
     """Apply a rule to a subscription as it is now, and write the result; with a key, only once."""
     for _ in attempts(ATTEMPTS):
@@ -103,6 +107,6 @@ def _write_once(
         updated = replace(rule(current), actor=actor, updated_at_ms=clock.now_ms(), version=current.version + 1)
         if key:
             idempotency.claim(account_id, key, operation=operation, content={}, prefix=PREFIX)
-        if table.write(updated, over=current, done=key):
+        if table.write(updated, over=current, done=key, unless_archived=unless_archived):
             return updated
     raise SubscriptionBusy(account_id=account_id)

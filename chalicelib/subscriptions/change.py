@@ -5,6 +5,7 @@ from typing import Final
 import msgspec
 
 from chalicelib import clock, idempotency
+from chalicelib.accounts import table as accounts
 from chalicelib.accounts.account import Account
 from chalicelib.accounts.tax import tax_of
 from chalicelib.backoff import attempts
@@ -61,9 +62,9 @@ def change(
     Raises what `check_change` raises, and MissingIdempotencyKey, IdempotencyConflict, CardMissing, CardDeclined,
     PaymentCanceled, SubscriptionBusy.
     """
-    account, account_id, content = payer.account, payer.account_id, request.idempotency_content
-    tax = tax_of(account, catalog)
-    for _ in attempts(ATTEMPTS):
+    account_id, content, tax = payer.account_id, request.idempotency_content, tax_of(payer.account, catalog)
+    for attempt in attempts(ATTEMPTS):
+        account = accounts.get(account_id) if attempt else payer.account
         current, now_ms = advance_subscription(account_id, catalog), clock.now_ms()
         # The claim is read after the row, so that it is found if the row already has an effect of this key.
         claim = idempotency.find(account_id, key, operation=OPERATION, content=content) if key else None
@@ -79,7 +80,8 @@ def change(
         elif key:
             _claim(account_id, key, content)
         updated = apply_effect(effect, account, current, actor=actor, now_ms=now_ms, payment=payment)
-        if table.write(updated, over=current, payment=payment, done=None if payment else key):
+        done = None if payment else key
+        if table.write(updated, over=current, payment=payment, done=done, unless_archived=True):
             charged = charge_now(payment, catalog) if payment else None
             return ChangeResult(
                 subscription=charged.subscription if charged else updated,

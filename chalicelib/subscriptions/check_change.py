@@ -1,6 +1,6 @@
 """Check that a change may be made now, and determine its effect. Pure."""
 
-from chalicelib.accounts.account import Account
+from chalicelib.accounts.account import Account, check_not_archived
 from chalicelib.accounts.tax import tax_of
 from chalicelib.catalog.catalog import Catalog
 from chalicelib.errors import Refusal
@@ -77,9 +77,10 @@ def check_change(
 ) -> ChangeEffect:
     """Return the effect of a change, if it may be made now.
 
-    Raises UnknownProduct, ProductRetired, RenewalNotChargeable, SubscriptionPending, SubscriptionPastDue,
-    SubscriptionRenewing, AddOnInUse, NotChargeable, QuoteChanged.
+    Raises AccountArchived, UnknownProduct, ProductRetired, RenewalNotChargeable, SubscriptionPending,
+    SubscriptionPastDue, SubscriptionRenewing, AddOnInUse, NotChargeable, QuoteChanged.
     """
+    check_not_archived(account)
     wanted, currency, tax = request.wanted_contents(current), account.currency, tax_of(account, catalog)
     check_sold(wanted, currency, catalog, _held_contents(current))
     if current is None or current.may_start:

@@ -5,7 +5,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from chalicelib import clock, idempotency
-from chalicelib.accounts.account import Account
+from chalicelib.accounts.account import Account, check_not_archived
 from chalicelib.accounts.tax import tax_of
 from chalicelib.backoff import attempts
 from chalicelib.cards.payer import Payer
@@ -50,8 +50,8 @@ def pay_past_due(payer: Payer, *, key: Key, actor: str, catalog: Catalog) -> Cha
 
     The same key continues the same payment. A period that costs nothing by now is renewed without a payment.
 
-    Raises SubscriptionNotFound, NothingOwed, SubscriptionPending, IdempotencyConflict, CardMissing, CardDeclined,
-    PaymentCanceled, RenewalHeld, SubscriptionBusy.
+    Raises SubscriptionNotFound, NothingOwed, SubscriptionPending, AccountArchived, IdempotencyConflict, CardMissing,
+    CardDeclined, PaymentCanceled, RenewalHeld, SubscriptionBusy.
     """
     account_id = payer.account_id
     for _ in attempts(ATTEMPTS):
@@ -63,6 +63,7 @@ def pay_past_due(payer: Payer, *, key: Key, actor: str, catalog: Catalog) -> Cha
         if claim and found and found.status in RUNNING:
             return ChargeResult(found, None)  # the key renewed a period that cost nothing, or it was paid otherwise
         current = _require_past_due(found, account_id)
+        check_not_archived(payer.account)
         renewal = _due_renewal(current, payer.account, catalog)
         if renewal.quote.charge_micros:
             check_card(payer)

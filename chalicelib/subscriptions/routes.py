@@ -4,7 +4,7 @@ from typing import Final
 
 import msgspec
 
-from chalicelib.accounts.account import Account
+from chalicelib.accounts.account import Account, AccountArchived
 from chalicelib.accounts.permission import REFUSALS, Right, allow, check_right
 from chalicelib.accounts.tax import tax_of
 from chalicelib.cards.permission import allow_payer
@@ -80,6 +80,7 @@ class ChangeQuery(msgspec.Struct, forbid_unknown_fields=True):
     refuses=(
         *REFUSALS,
         *CHARGE_REFUSALS,
+        AccountArchived,
         UnknownCurrency,
         UnknownProduct,
         InvalidDecimal,
@@ -154,7 +155,15 @@ def delete_subscription(call: Call[None, None], account_id: str) -> Subscription
     summary="Take a cancellation back before it takes effect",
     description="Only until the period ends: after that, begin a new one with `PUT`.",
     gives=SubscriptionView,
-    refuses=(*REFUSALS, UnknownCurrency, SubscriptionNotFound, NotCanceled, SubscriptionBusy, IdempotencyConflict),
+    refuses=(
+        *REFUSALS,
+        AccountArchived,
+        UnknownCurrency,
+        SubscriptionNotFound,
+        NotCanceled,
+        SubscriptionBusy,
+        IdempotencyConflict,
+    ),
     idempotent=True,
     key_optional=True,
 )
@@ -199,6 +208,7 @@ def delete_pending(call: Call[None, None], account_id: str) -> None:
     refuses=(
         *REFUSALS,
         *CHARGE_REFUSALS,
+        AccountArchived,
         UnknownCurrency,
         SubscriptionNotFound,
         NothingOwed,

@@ -88,17 +88,19 @@ def write(
     invoice: Invoice | None = None,
     late_payment: Payment | None = None,
     done: Key | None = None,
+    unless_archived: bool = False,
 ) -> bool:
     """Write a subscription together with a new payment, an invoice, the key of the request, and when access closes.
 
     `late_payment` is one that takes effect with this write, which also marks it as applied on its own row.
-    Everything is written or nothing, on condition that the row still has the version of `over`, and that no other
-    write has done what the key was claimed for. False if a concurrent write came first.
+    Everything is written or nothing, on condition that the row still has the version of `over`, that no other write has
+    done what the key was claimed for, and with `unless_archived` that the account is not archived. False if a
+    concurrent write came first.
     """
     condition = SubscriptionRow.version == over.version if over else SubscriptionRow.account_id.does_not_exist()
     row = row_of(wanted)
     access_changes = wanted.access_until_ms != (over.access_until_ms if over else None)
-    if not (payment or invoice or late_payment or done or access_changes):
+    if not (payment or invoice or late_payment or done or access_changes or unless_archived):
         return conditional_write(row.save, condition=condition)
 
     def add_writes(transaction: TransactWrite) -> None:
@@ -112,10 +114,20 @@ def write(
             invoices.add_to(transaction, invoice)
         if done:
             add_done(transaction, wanted.account_id, done)
-        if access_changes:
-            accounts.add_access_until(transaction, wanted.account_id, wanted.access_until_ms)
+        _add_account(transaction, wanted, access_changes=access_changes, unless_archived=unless_archived)
 
     return conditional_transaction(add_writes)
+
+
+def _add_account(
+    transaction: TransactWrite, wanted: Subscription, *, access_changes: bool, unless_archived: bool
+) -> None:
+    """Add what a write does to the account's row, or requires of it: a transaction has one part for each row."""
+    account_id, until_ms = wanted.account_id, wanted.access_until_ms
+    if access_changes:
+        accounts.add_access_until(transaction, account_id, until_ms, unless_archived=unless_archived)
+    elif unless_archived:
+        accounts.add_not_archived(transaction, account_id)
 
 
 def due(now_ms: int) -> Iterator[str]:

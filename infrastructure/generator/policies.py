@@ -15,6 +15,7 @@ TABLE_ACTIONS: Final = {
     "delete": "dynamodb:DeleteItem",
     "query": "dynamodb:Query",
     "scan": "dynamodb:Scan",
+    "check": "dynamodb:ConditionCheckItem",
 }
 """A transaction has no action of its own: it requires those of its parts."""
 BUCKET_ACTIONS: Final = {"get": "s3:GetObject", "put": "s3:PutObject", "list": "s3:ListBucket"}

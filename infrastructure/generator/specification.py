@@ -6,7 +6,7 @@ from typing import Any, Literal, TypeVar
 
 import msgspec
 
-TableVerb = Literal["get", "batch_get", "put", "update", "delete", "query", "scan"]
+TableVerb = Literal["get", "batch_get", "put", "update", "delete", "query", "scan", "check"]
 BucketVerb = Literal["get", "put", "list"]
 Number = int | str
 """A number, or the name of the parameter that gives it."""

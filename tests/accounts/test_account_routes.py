@@ -23,7 +23,7 @@ def test_an_account_is_created_with_an_empty_wallet_and_shown(api: Api) -> None:
     assert answer.json()["currency"] == "usd"
     assert answer.json()["created_at"].endswith("Z")
     access = api.get("/v1/accounts/new-one/access").json()
-    assert access == {"allowed": False, "reason": "balance_exhausted", "available": "0.00", "currency": "usd"}
+    assert (access["allowed"], access["reason"], access["available"]) == (False, "balance_exhausted", "0.00")
 
 
 def test_a_second_put_changes_what_may_change(api: Api) -> None:

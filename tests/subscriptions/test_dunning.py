@@ -7,7 +7,8 @@ import pytest
 from msgspec.structs import replace
 
 from chalicelib import clock
-from chalicelib.accounts.access import Access, find_access
+from chalicelib.access.access import Access
+from chalicelib.access.find_access import find_access
 from chalicelib.catalog.catalog import Catalog, catalog
 from chalicelib.history.adjust import AdjustmentRequest, adjust
 from chalicelib.idempotency import Key
@@ -56,7 +57,7 @@ def new_owing(new_subscriber: NewSubscriber, world: RenewalWorld) -> NewOwing:
 
 
 def access_of(subscriber: Subscriber) -> Access:
-    return find_access(subscriber.account(), catalog())
+    return find_access(subscriber.account(), catalog()).access
 
 
 def attempts(subscriber: Subscriber) -> list[str]:

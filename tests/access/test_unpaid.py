@@ -3,8 +3,8 @@
 import pytest
 
 from chalicelib import clock
+from chalicelib.access.find_access import find_access
 from chalicelib.accounts import table as accounts
-from chalicelib.accounts.access import find_access
 from chalicelib.catalog.catalog import catalog
 from chalicelib.history.adjust import AdjustmentRequest, adjust
 from chalicelib.idempotency import Key
@@ -53,6 +53,7 @@ def test_access_closes_when_the_grace_is_over_and_opens_when_it_is_paid(api: Api
     assert api.get(f"/v1/accounts/{workspace}/access").json() == {
         "allowed": False,
         "reason": "subscription_unpaid",
+        "detail": "Acme has not paid a renewal of its subscription.",
         "available": "5.00",
         "currency": "usd",
     }

@@ -1,0 +1,72 @@
+"""How access is presented: exactly to the platform and the workspace, and to a client only what is its own. Pure."""
+
+from typing import Final, Literal
+
+import msgspec
+
+from chalicelib.access.access import OF_THE_WORKSPACE, AccessAnswer, Reason
+from chalicelib.money import format_amount
+
+ShownReason = Reason | Literal["service_paused"]
+
+PAUSED: Final = "service_paused"
+"""What a client learns of anything that is its workspace's."""
+
+CLIENTS_SIDE: Final[dict[str, str]] = {
+    "account_archived": "This account is closed; please contact {workspace}.",
+    "account_suspended": "This account is suspended; please contact {workspace}.",
+    "subscription_unpaid": "A renewal of the subscription was not paid. Pay it, and the service goes on.",
+    "balance_exhausted": "The wallet is empty. Add balance, and the service goes on.",
+    PAUSED: "The service is paused; please contact {workspace}.",
+}
+"""What a client is told."""
+
+WORKSPACES_SIDE: Final[dict[str, str]] = {
+    "account_archived": "{account} is archived. It may be used once its standing is active.",
+    "account_suspended": "{account} is suspended. It may be used once its standing is active.",
+    "subscription_unpaid": "{account} has not paid a renewal of its subscription.",
+    "balance_exhausted": "The wallet of {account} is empty. Once balance is added, it may be used again.",
+    "workspace_archived": "The workspace {workspace} is archived, so none of its clients may be used.",
+    "workspace_suspended": "The workspace {workspace} is suspended, so none of its clients may be used.",
+    "workspace_subscription_unpaid": "The workspace {workspace} has not paid a renewal of its subscription, so none of "
+    "its clients may be used.",
+    "workspace_balance_exhausted": "The wallet of the workspace {workspace} is empty, so none of its clients may be "
+    "used. Once balance is added, they may be.",
+}
+"""What the platform and the workspace are told."""
+
+
+class AccessView(msgspec.Struct):
+    """Whether the product may be used now. `detail` says the reason in a sentence for people.
+
+    `available` is what the wallet that pays has above the floor; it may be negative. A client whose workspace pays sees
+    null: its workspace's balance is not for it.
+    """
+
+    allowed: bool
+    reason: ShownReason | None
+    detail: str | None
+    available: str | None
+    currency: str
+
+
+def view_access(answer: AccessAnswer, *, for_client: bool) -> AccessView:
+    """Present an account's access; `for_client` to the client itself."""
+    access, account = answer.access, answer.account
+    reason: ShownReason | None = access.reason
+    if for_client and reason in OF_THE_WORKSPACE.values():
+        reason = PAUSED
+    hidden = for_client and not answer.pays_itself
+    return AccessView(
+        allowed=access.allowed,
+        reason=reason,
+        detail=_detail(answer, reason, for_client=for_client) if reason else None,
+        available=None if hidden else format_amount(access.available_micros, account.currency),
+        currency=account.currency,
+    )
+
+
+def _detail(answer: AccessAnswer, reason: ShownReason, *, for_client: bool) -> str:
+    sentences = CLIENTS_SIDE if for_client else WORKSPACES_SIDE
+    workspace = answer.workspace.name if answer.workspace else ""
+    return sentences[reason].format(account=answer.account.name, workspace=workspace)

@@ -1,0 +1,89 @@
+"""Suspend an account, archive it, or make it active again. An account is never deleted."""
+
+from contextlib import suppress
+
+import msgspec
+from msgspec.structs import replace
+
+from chalicelib import clock
+from chalicelib.accounts import table as accounts
+from chalicelib.accounts.account import Account, AccountBusy, Standing
+from chalicelib.accounts.create_or_change import ATTEMPTS
+from chalicelib.accounts.permission import Forbidden, Permission, Right, may
+from chalicelib.auto_pay import table as auto_pay
+from chalicelib.auto_pay.change_settings import AutoPayRequest, change_settings
+from chalicelib.backoff import attempts
+from chalicelib.cards.table import get_payer
+from chalicelib.catalog.catalog import Catalog
+from chalicelib.errors import Refusal
+from chalicelib.subscriptions.cancel import AlreadyCanceled, cancel
+from chalicelib.subscriptions.subscription import SubscriptionNotFound
+from chalicelib.text import Line
+
+
+class StandingRequest(msgspec.Struct, forbid_unknown_fields=True):
+    """A standing, and why. The client does not see the reason."""
+
+    standing: Standing
+    reason: Line
+
+
+class WorkspaceHasClients(Refusal):
+    """A workspace cannot be archived before its clients are."""
+
+    status = 409
+    type = "workspace-has-clients"
+    title = "The workspace has clients"
+
+    def __init__(self, workspace_id: str) -> None:
+        super().__init__(
+            f"archive its clients first; GET /v1/accounts/{workspace_id}/clients lists them", account_id=workspace_id
+        )
+
+
+def check_may_change_standing(permission: Permission) -> None:
+    """Check that the caller may change a standing: the operator's any, a workspace's its clients'. Raises Forbidden."""
+    if permission.account.kind == "workspace" and not may(permission.caller, Right.OPERATE):
+        raise Forbidden("a workspace's standing is for the operator to change")
+
+
+def change_standing(account: Account, request: StandingRequest, *, actor: str, catalog: Catalog) -> Account:
+    """Give an account a standing, then end the recurring charges of an archived one; return the account.
+
+    Of two at once the later write stands, and whatever comes later, an account that was archived has no recurring
+    charges. Repeating an archiving that was cut off finishes it. Raises WorkspaceHasClients, AccountBusy, AutoPayBusy,
+    SubscriptionBusy.
+    """
+    if request.standing == "archived" and account.kind == "workspace" and accounts.has_clients(account.account_id):
+        raise WorkspaceHasClients(account.account_id)
+    changed = _write(account, request, actor)
+    if changed.standing == "archived":
+        end_recurring_charges(account.account_id, actor=actor, catalog=catalog)
+    return changed
+
+
+def _write(account: Account, request: StandingRequest, actor: str) -> Account:
+    """Write the standing, unless the account has it with this reason already."""
+    for attempt in attempts(ATTEMPTS):
+        current = accounts.get(account.account_id) if attempt else account
+        if (current.standing, current.standing_reason) == (request.standing, request.reason):
+            return current
+        changed = replace(
+            current,
+            standing=request.standing,
+            standing_reason=request.reason,
+            standing_actor=actor,
+            standing_changed_at_ms=clock.now_ms(),
+        )
+        if accounts.change(changed):
+            return replace(changed, version=changed.version + 1)
+    raise AccountBusy(account_id=account.account_id)
+
+
+def end_recurring_charges(account_id: str, *, actor: str, catalog: Catalog) -> None:
+    """Let the subscription end, and switch auto-pay off. Does nothing where that was done before."""
+    with suppress(AlreadyCanceled, SubscriptionNotFound):
+        cancel(account_id, actor=actor, catalog=catalog)
+    settings = auto_pay.find(account_id)
+    if settings and settings.enabled:
+        change_settings(get_payer(account_id), AutoPayRequest(enabled=False), actor=actor, catalog=catalog)
