@@ -92,6 +92,17 @@ def allow_workspace(call: Call[Any, Any], account_id: str, right: Right) -> Perm
     return permission
 
 
+def allow_above(call: Call[Any, Any], account_id: str) -> Permission:
+    """Check that the caller acts from above an account: the operator on any, a workspace on its clients.
+
+    Raises what `allow` raises; Forbidden for a workspace about itself, and for a client's own token.
+    """
+    permission = allow_workspace(call, account_id, Right.ACT)
+    if permission.account.kind == "workspace":
+        check_right(permission.caller, Right.OPERATE)
+    return permission
+
+
 def is_clients_own(caller: Caller, account: Account) -> bool:
     """Tell whether the caller is the account's own customer and the account a client: it sees only its own world.
 

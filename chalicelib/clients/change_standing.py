@@ -9,7 +9,6 @@ from chalicelib import clock
 from chalicelib.accounts import table as accounts
 from chalicelib.accounts.account import Account, AccountBusy, Standing
 from chalicelib.accounts.create_or_change import ATTEMPTS
-from chalicelib.accounts.permission import Forbidden, Permission, Right, may
 from chalicelib.auto_pay import table as auto_pay
 from chalicelib.auto_pay.change_settings import AutoPayRequest, change_settings
 from chalicelib.backoff import attempts
@@ -39,12 +38,6 @@ class WorkspaceHasClients(Refusal):
         super().__init__(
             f"archive its clients first; GET /v1/accounts/{workspace_id}/clients lists them", account_id=workspace_id
         )
-
-
-def check_may_change_standing(permission: Permission) -> None:
-    """Check that the caller may change a standing: the operator's any, a workspace's its clients'. Raises Forbidden."""
-    if permission.account.kind == "workspace" and not may(permission.caller, Right.OPERATE):
-        raise Forbidden("a workspace's standing is for the operator to change")
 
 
 def change_standing(account: Account, request: StandingRequest, *, actor: str, catalog: Catalog) -> Account:

@@ -1,15 +1,10 @@
 """A workspace's clients over HTTP."""
 
 from chalicelib.accounts.account import AccountBusy
-from chalicelib.accounts.permission import REFUSALS, Right, allow_workspace
+from chalicelib.accounts.permission import REFUSALS, Right, allow_above, allow_workspace
 from chalicelib.auto_pay.auto_pay import AutoPayBusy
 from chalicelib.catalog.catalog import UnknownCurrency, catalog
-from chalicelib.clients.change_standing import (
-    StandingRequest,
-    WorkspaceHasClients,
-    change_standing,
-    check_may_change_standing,
-)
+from chalicelib.clients.change_standing import StandingRequest, WorkspaceHasClients, change_standing
 from chalicelib.clients.view import StandingView, view_standing
 from chalicelib.subscriptions.subscription import SubscriptionBusy
 from chalicelib.web import Call, Routes
@@ -32,8 +27,7 @@ routes = Routes(__name__, "Clients", "A workspace and those that it resells to."
     refuses=(*REFUSALS, WorkspaceHasClients, AccountBusy, UnknownCurrency, SubscriptionBusy, AutoPayBusy),
 )
 def put_standing(call: Call[StandingRequest, None], account_id: str) -> StandingView:
-    allowed = allow_workspace(call, account_id, Right.ACT)
-    check_may_change_standing(allowed)
+    allowed = allow_above(call, account_id)
     return view_standing(change_standing(allowed.account, call.body, actor=allowed.actor, catalog=catalog()))
 
 

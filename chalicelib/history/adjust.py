@@ -1,4 +1,4 @@
-"""Adjust a wallet by hand: the operator's credit or debit, with a reason."""
+"""Adjust a wallet by hand, with a reason: the operator's credit or debit, or a workspace's credit of its client."""
 
 from typing import Final
 

@@ -3,7 +3,7 @@
 import msgspec
 
 from chalicelib.accounts.account import CurrencyMismatch
-from chalicelib.accounts.permission import REFUSALS, Right, allow
+from chalicelib.accounts.permission import REFUSALS, Right, allow_above, check_right
 from chalicelib.accounts.view import Balance, view_balance
 from chalicelib.api_tags import PAYMENTS
 from chalicelib.clock import iso
@@ -35,8 +35,9 @@ class AdjustmentView(msgspec.Struct):
     "/v1/accounts/{account_id}/adjustments",
     summary="Credit or debit a wallet by hand, with a reason",
     description=(
-        "The operator's own correction, such as a welcome credit: no card is charged. A debit may take the "
-        "balance below zero. The reason is shown to the customer."
+        "The operator's own correction, such as a welcome credit, or a workspace's credit of its client: no card is "
+        "charged. Only the operator debits, also below zero. The reason is shown to the customer; a client sees its "
+        "workspace as the one who did it."
     ),
     status=201,
     takes=AdjustmentRequest,
@@ -54,8 +55,10 @@ class AdjustmentView(msgspec.Struct):
     idempotent=True,
 )
 def post_adjustment(call: Call[AdjustmentRequest, None], account_id: str) -> AdjustmentView:
-    permission = allow(call, account_id, Right.OPERATE)
+    permission = allow_above(call, account_id)
     body, currency = call.body, permission.account.currency
+    if body.type == "debit":
+        check_right(permission.caller, Right.OPERATE)
     claim = adjust(permission.account, body, key=call.idempotency_key, actor=permission.actor)
     return AdjustmentView(
         adjustment_id=claim.resource_id,

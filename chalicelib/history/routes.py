@@ -7,6 +7,7 @@ from chalice.app import Response
 from msgspec import Meta
 
 from chalicelib.accounts.permission import REFUSALS, Right, allow
+from chalicelib.accounts.viewer import Viewer
 from chalicelib.dates import Moment, read_end, read_start
 from chalicelib.history.spreadsheet import sheet
 from chalicelib.history.transaction_csv import MAXIMUM_ROWS, LineFormat, write_csv
@@ -84,9 +85,9 @@ class CsvQuery(HistoryFilter, kw_only=True):
     refuses=(*REFUSALS, InvalidCursor),
 )
 def list_transactions(call: Call[None, HistoryQuery], account_id: str) -> TransactionList:
-    permission, query = allow(call, account_id, Right.READ), call.query
+    viewer, query = Viewer(allow(call, account_id, Right.READ)), call.query
     found = statement.read_history(account_id, query.wanted(), limit=query.limit, cursor=query.cursor)
-    return TransactionList([view(each, permission.may_see_sibling) for each in found.transactions], found.next_cursor)
+    return TransactionList([view(each, viewer) for each in found.transactions], found.next_cursor)
 
 
 @routes.operation(
@@ -101,8 +102,8 @@ def list_transactions(call: Call[None, HistoryQuery], account_id: str) -> Transa
     refuses=(*REFUSALS, UnknownTransaction),
 )
 def get_transaction(call: Call[None, None], account_id: str, transaction_id: str) -> TransactionView:
-    permission = allow(call, account_id, Right.READ)
-    return view(statement.read_transaction(account_id, transaction_id), permission.may_see_sibling)
+    viewer = Viewer(allow(call, account_id, Right.READ))
+    return view(statement.read_transaction(account_id, transaction_id), viewer)
 
 
 @routes.operation(

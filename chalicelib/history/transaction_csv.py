@@ -15,6 +15,7 @@ from typing import Final, Literal
 import msgspec
 
 from chalicelib.accounts.permission import Permission
+from chalicelib.accounts.viewer import Viewer
 from chalicelib.history.spreadsheet import SIGNS, UNSEEN, Cell, Sheet
 from chalicelib.history.view import TransactionLineView, TransactionView, view
 from chalicelib.ledger import statement
@@ -80,10 +81,11 @@ def write_csv(
     Without a `sheet`, the CSV is for programs; with one, it is for that spreadsheet.
     """
     columns = COLUMNS[lines]
+    viewer = Viewer(permission)
     blocks = [sheet.header(columns) if sheet else _write_rows([columns])]
     rows, size, last = 0, 0, None
     for each in _transactions(permission.account.account_id, wanted, cursor):
-        shown = view(each, permission.may_see_sibling)
+        shown = view(each, viewer)
         new = _line_rows(shown, wanted.meter) if lines == "rows" else [_json_row(shown)]
         block = sheet.rows(columns, new) if sheet else _write_rows(new)
         rows, size = rows + len(new), size + len(json.dumps(block))

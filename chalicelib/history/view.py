@@ -1,14 +1,18 @@
-"""How transactions are presented. Pure."""
+"""How transactions are presented."""
 
-from collections.abc import Callable
 from decimal import Decimal
+from typing import Final
 
 import msgspec
 
+from chalicelib.accounts.viewer import Viewer
 from chalicelib.clock import iso
 from chalicelib.ledger.posting import Line
 from chalicelib.ledger.transaction import Sibling, Transaction
 from chalicelib.money import format_amount, format_micros
+
+DONE_FOR_IT: Final = frozenset({"adjustment", "refund"})
+"""Kinds of transactions that no customer makes in its own wallet."""
 
 
 class TransactionLineView(msgspec.Struct):
@@ -76,8 +80,8 @@ class TransactionList(msgspec.Struct):
     next_cursor: str | None
 
 
-def view(transaction: Transaction, may_see_sibling: Callable[[str], bool]) -> TransactionView:
-    """Present a transaction. `may_see_sibling` takes the sibling's account (`Permission.may_see_sibling`)."""
+def view(transaction: Transaction, viewer: Viewer) -> TransactionView:
+    """Present a transaction to somebody."""
     identity, content, leg = transaction.identity, transaction.content, transaction.leg
     currency = transaction.currency
     return TransactionView(
@@ -98,15 +102,15 @@ def view(transaction: Transaction, may_see_sibling: Callable[[str], bool]) -> Tr
         unit_price=_price(leg.unit_price_micros, currency),
         url=content.url,
         payment_id=content.payment_id,
-        actor=transaction.actor,
+        actor=viewer.name_of(transaction.actor) if content.kind in DONE_FOR_IT else transaction.actor,
         metadata=content.metadata,
         lines=[_line(line, currency) for line in leg.lines],
-        sibling=_sibling(transaction.sibling, may_see_sibling),
+        sibling=_sibling(transaction.sibling, viewer),
     )
 
 
-def _sibling(sibling: Sibling | None, may_see_sibling: Callable[[str], bool]) -> SiblingView | None:
-    if sibling is None or not may_see_sibling(sibling.account_id):
+def _sibling(sibling: Sibling | None, viewer: Viewer) -> SiblingView | None:
+    if sibling is None or not viewer.may_see_sibling(sibling.account_id):
         return None
     return SiblingView(sibling.account_id, sibling.transaction_id)
 

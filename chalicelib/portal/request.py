@@ -1,6 +1,7 @@
 """One request for a page, by a person with a session: the account, what was sent, and where to go next."""
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
@@ -8,6 +9,7 @@ from chalice.app import Request, Response
 
 from chalicelib.accounts.account import Account
 from chalicelib.accounts.permission import Forbidden, Permission, Right, may
+from chalicelib.accounts.viewer import Viewer
 from chalicelib.cards.payer import Payer
 from chalicelib.cards.table import get_payer
 from chalicelib.catalog.catalog import Catalog, catalog
@@ -67,6 +69,11 @@ class PortalRequest:
     def allowed(self) -> Permission:
         """Return the caller and the account, as the API's routes have them."""
         return Permission(self.session.caller, self.account)
+
+    @cached_property
+    def viewer(self) -> Viewer:
+        """Return whom the page is shown to."""
+        return Viewer(self.allowed)
 
     @property
     def actor(self) -> str:

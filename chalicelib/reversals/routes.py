@@ -3,6 +3,7 @@
 from chalicelib.accounts.account import CurrencyMismatch
 from chalicelib.accounts.permission import REFUSALS, Right, allow
 from chalicelib.accounts.view import view_balance
+from chalicelib.accounts.viewer import Viewer
 from chalicelib.api_tags import PAYMENTS
 from chalicelib.http_input import MissingIdempotencyKey
 from chalicelib.idempotency import IdempotencyConflict
@@ -43,8 +44,8 @@ CHECK_AGAIN_SECONDS = "3"
     refuses=(*REFUSALS, PaymentNotFound),
 )
 def get_payment(call: Call[None, None], account_id: str, payment_id: str) -> PaymentDetail:
-    allow(call, account_id, Right.READ)
-    return view_detail(table.read(payments.get(account_id, payment_id)))
+    viewer = Viewer(allow(call, account_id, Right.READ))
+    return view_detail(table.read(payments.get(account_id, payment_id)), viewer)
 
 
 @routes.operation(

@@ -3,6 +3,7 @@
 import msgspec
 
 from chalicelib.accounts.view import Balance
+from chalicelib.accounts.viewer import Viewer
 from chalicelib.clock import iso
 from chalicelib.money import format_amount
 from chalicelib.payments.payment import Failure
@@ -57,12 +58,15 @@ class RefundedView(msgspec.Struct):
     wallet: Balance
 
 
-def view_detail(reversals: Reversals) -> PaymentDetail:
-    """Present a payment with its refunds and disputes."""
+def view_detail(reversals: Reversals, viewer: Viewer) -> PaymentDetail:
+    """Present a payment with its refunds and disputes to somebody."""
     shown = msgspec.structs.asdict(view_payment(reversals.payment))
     return PaymentDetail(
         **shown,
-        refunds=[view_refund(each) for each in reversals.refunds],
+        refunds=[
+            msgspec.structs.replace(view_refund(each), actor=str(viewer.name_of(each.actor)))
+            for each in reversals.refunds
+        ],
         disputes=[view_dispute(each) for each in reversals.disputes],
     )
 

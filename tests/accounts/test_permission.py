@@ -7,7 +7,7 @@ import pytest
 
 from chalicelib.accounts import table
 from chalicelib.accounts.account import Account, AccountNotFound, NotAWorkspace, check_is_workspace
-from chalicelib.accounts.permission import Forbidden, Right, allow_workspace, is_clients_own
+from chalicelib.accounts.permission import Forbidden, Right, allow_above, allow_workspace, is_clients_own
 from chalicelib.token import Caller, Role
 
 WORKSPACE = Account("acme", "workspace", None, "Acme", "a@b.c", "usd", "en", None, None, 0)
@@ -57,6 +57,29 @@ def test_a_client_never_decides_what_its_workspace_does(
 def test_a_workspace_decides_about_itself_and_its_clients_do_not_see_it() -> None:
     assert outcome("owner", "acme", "acme", Right.ACT) == "acme"
     assert outcome("owner", "bob", "acme", Right.READ) is AccountNotFound
+
+
+@pytest.mark.parametrize(
+    ("caller", "on_client", "on_workspace"),
+    [
+        (Caller("operator"), True, True),
+        (Caller("owner", "acme"), True, False),
+        (Caller("viewer", "acme"), False, False),
+        (Caller("owner", "bob"), False, False),
+        (Caller("producer"), False, False),
+    ],
+)
+def test_the_operator_is_above_all_and_a_workspace_above_its_clients(
+    caller: Caller, on_client: bool, on_workspace: bool
+) -> None:
+    call: Any = AnyCall(caller)
+    for account_id, may in (("bob", on_client), ("acme", on_workspace)):
+        try:
+            assert allow_above(call, account_id).account.account_id == account_id
+            allowed = True
+        except (Forbidden, AccountNotFound):
+            allowed = False
+        assert allowed is may
 
 
 def test_only_a_clients_own_token_sees_only_its_own_world() -> None:

@@ -142,7 +142,7 @@ def _singles(request: PortalRequest, selection: Selection) -> SingleRows:
 
 def _read(request: PortalRequest, wanted: Filter, limit: int, cursor: str | None) -> SingleRows:
     found = statement.read_history(request.account.account_id, wanted, limit=limit, cursor=cursor)
-    return SingleRows([view(each, request.allowed.may_see_sibling) for each in found.transactions], found.next_cursor)
+    return SingleRows([view(each, request.viewer) for each in found.transactions], found.next_cursor)
 
 
 def _earlier(request: PortalRequest, selection: Selection, created: str) -> str | None:

@@ -51,7 +51,7 @@ def _by_event(request: PortalRequest, wanted: str) -> Response:
         "search.html",
         here="history",
         wanted=wanted,
-        rows=[view(each, request.allowed.may_see_sibling) for each in found.transactions],
+        rows=[view(each, request.viewer) for each in found.transactions],
         older=older if found.next_key else None,
         looked_until=found.next_key,
     )
@@ -59,9 +59,7 @@ def _by_event(request: PortalRequest, wanted: str) -> Response:
 
 def show_transaction(request: PortalRequest, transaction_id: str) -> Response:
     """Show a transaction with all that is known of it. Raises UnknownTransaction."""
-    shown = view(
-        statement.read_transaction(request.account.account_id, transaction_id), request.allowed.may_see_sibling
-    )
+    shown = view(statement.read_transaction(request.account.account_id, transaction_id), request.viewer)
     payment = payments.find(request.account.account_id, shown.payment_id) if shown.payment_id else None
     return render.page(
         request,
