@@ -1,11 +1,10 @@
-"""How transactions are presented."""
+"""How transactions are presented. Pure."""
 
 from decimal import Decimal
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 
-from chalicelib.accounts.viewer import Viewer
 from chalicelib.clock import iso
 from chalicelib.ledger.posting import Line
 from chalicelib.ledger.transaction import Sibling, Transaction
@@ -13,6 +12,16 @@ from chalicelib.money import format_amount, format_micros
 
 DONE_FOR_IT: Final = frozenset({"adjustment", "refund"})
 """Kinds of transactions that no customer makes in its own wallet."""
+
+
+class Viewer(Protocol):
+    """Whom a transaction is shown to (`accounts.viewer`)."""
+
+    def may_see_sibling(self, account_id: str) -> bool:
+        """Tell whether the other transaction of a posting, in that account's wallet, is shown, too."""
+
+    def name_of(self, actor: str | None) -> str | None:
+        """Return the name to show of somebody who did what only a workspace or the operator does."""
 
 
 class TransactionLineView(msgspec.Struct):

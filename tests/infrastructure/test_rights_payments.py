@@ -44,6 +44,10 @@ def test_the_api_may_do_all_that_its_routes_do(client: Client, account: str, gua
     ask("PUT", "/v1/accounts/bakery", {**bakery, "name": "Bakery Bloom", "currency": "usd"})
     ask("GET", "/v1/accounts/bakery")
     ask("GET", "/v1/accounts/bakery/access")
+    assert ask("GET", f"{account}/clients")["data"]
+    ask("GET", f"{account}/clients/summary")
+    ask("PUT", "/v1/accounts/bakery/standing", {"standing": "archived", "reason": "a test"})
+    ask("GET", "/v1/accounts/bakery/standing")
 
     save_card(client, account, guarded, "pm_card_visa")
     payment = ask("POST", f"{account}/top-ups", {"amount": "25"}, expect=201)["payment"]

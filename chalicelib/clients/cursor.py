@@ -1,0 +1,19 @@
+"""The cursor of a list of clients: the id of the last one that was read."""
+
+import base64
+
+from chalicelib.ledger.statement import InvalidCursor, read_base64
+from chalicelib.text import AccountId, WrongText
+
+
+def write_cursor(client_id: str) -> str:
+    """Return the cursor after a client."""
+    return base64.urlsafe_b64encode(client_id.encode()).decode().rstrip("=")
+
+
+def read_cursor(cursor: str) -> str:
+    """Return the client after which the list goes on. Raises InvalidCursor."""
+    try:
+        return AccountId(read_base64(cursor).decode())
+    except (UnicodeDecodeError, WrongText):
+        raise InvalidCursor from None
