@@ -24,6 +24,8 @@ from chalicelib.backoff import attempts
 from chalicelib.catalog.catalog import Catalog
 from chalicelib.http_input import InvalidRequest
 from chalicelib.money import Currency
+from chalicelib.pricing import table as rebilling_table
+from chalicelib.pricing.rebilling import NO_REBILLING, Rebilling, new_client
 from chalicelib.text import AccountId, Country, Email, Line, Locale
 from chalicelib.token import Caller
 from chalicelib.typed import sent_fields
@@ -68,7 +70,7 @@ def create_or_change(
             account = new_account(account_id, request)
             catalog.limits(account.currency)
             check_workspace(account, table.find(account.workspace_id) if account.workspace_id else None)
-            if table.create(account):
+            if table.create(account, first_rebilling(account, caller)):
                 return account, True
         else:
             account = apply_request(current, request)
@@ -94,6 +96,13 @@ def new_account(account_id: str, request: AccountRequest) -> Account:
         created_at_ms=clock.now_ms(),
     )
     return apply_request(bare, request)
+
+
+def first_rebilling(account: Account, caller: Caller) -> Rebilling:
+    """Return the settings of rebilling that a new account starts with: a client's are by its workspace's defaults."""
+    if account.workspace_id is None:
+        return NO_REBILLING
+    return new_client(rebilling_table.find(account.workspace_id), account.created_at_ms, caller.actor)
 
 
 def apply_request(current: Account, request: AccountRequest) -> Account:

@@ -13,6 +13,8 @@ from chalicelib import clock
 from chalicelib.accounts.account import Account, AccountNotFound, BillingDetails
 from chalicelib.conflicts import conditional_transaction, conditional_write
 from chalicelib.ledger.table import add_new_wallet
+from chalicelib.pricing.rebilling import NO_REBILLING, Rebilling
+from chalicelib.pricing.table import add_new as add_new_rebilling
 from chalicelib.tables import Table, TableMeta, set_or_remove
 from chalicelib.typed import convert
 
@@ -97,8 +99,8 @@ def get(account_id: str) -> Account:
     return account
 
 
-def create(account: Account) -> bool:
-    """Write a new account with its empty wallet, both or neither; tell whether it was new."""
+def create(account: Account, rebilling: Rebilling = NO_REBILLING) -> bool:
+    """Write a new account with its empty wallet and its settings of rebilling, all or none; tell whether it was new."""
     row = AccountRow(
         account.account_id,
         kind=account.kind,
@@ -111,6 +113,8 @@ def create(account: Account) -> bool:
     def add_writes(transaction: TransactWrite) -> None:
         transaction.save(row, condition=AccountRow.account_id.does_not_exist())
         add_new_wallet(transaction, account.account_id, account.currency)
+        if rebilling != NO_REBILLING:
+            add_new_rebilling(transaction, account.account_id, rebilling)
 
     return conditional_transaction(add_writes)
 

@@ -4,7 +4,7 @@ A client has settings of its own, and its workspace has defaults for all of its 
 time, so a change never affects what was used before it.
 """
 
-from typing import Final, Generic, TypeVar
+from typing import Final, Generic, Literal, TypeVar
 
 import msgspec
 
@@ -32,12 +32,18 @@ class Dated(msgspec.Struct, Generic[ValueT], frozen=True):
     actor: str
 
 
-def value_at(dated: tuple[Dated[ValueT], ...], time_ms: int) -> ValueT | None:
-    """Return the value that is valid at a time, if any; `dated` are newest first."""
+def dated_at(dated: tuple[Dated[ValueT], ...], time_ms: int) -> Dated[ValueT] | None:
+    """Return what is valid at a time, with its own time, if anything is; `dated` are newest first."""
     for each in dated:
         if each.from_ms <= time_ms:
-            return each.value
+            return each
     return None
+
+
+def value_at(dated: tuple[Dated[ValueT], ...], time_ms: int) -> ValueT | None:
+    """Return the value that is valid at a time, if any."""
+    found = dated_at(dated, time_ms)
+    return found.value if found else None
 
 
 def with_value(dated: tuple[Dated[ValueT], ...], new: Dated[ValueT]) -> tuple[Dated[ValueT], ...]:
@@ -70,10 +76,6 @@ class Rebilling(msgspec.Struct, frozen=True):
         """Tell whether usage of a time is charged to the client."""
         return value_at(self.switches, time_ms) is True
 
-    def own_price(self, meter: str, time_ms: int) -> ClientPrice | None:
-        """Return what these settings say of a meter, or of all meters; None if they say nothing."""
-        return value_at(self.prices.get(meter, ()), time_ms) or value_at(self.prices.get(ALL_METERS, ()), time_ms)
-
     def allowance_at(self, time_ms: int) -> int:
         """Return the monthly allowance, in micros, that is valid at a time; 0 for none."""
         return value_at(self.allowances_micros, time_ms) or 0
@@ -82,10 +84,48 @@ class Rebilling(msgspec.Struct, frozen=True):
 NO_REBILLING: Final = Rebilling()
 
 
-def client_price(client: Rebilling, workspace: Rebilling, meter: str, time_ms: int) -> ClientPrice:
-    """Return what a client pays for a meter at a time.
+Level = Literal["client_meter", "client", "workspace_meter", "workspace"]
+"""Whose setting it is, and whether for one meter or for all."""
 
-    The most specific setting is valid: the client's for the meter, the client's for all meters, the workspace's default
-    for the meter, its default for all meters, and without any, the cost.
+
+class Setting(msgspec.Struct, frozen=True):
+    """The setting that is valid for a meter, and since when."""
+
+    level: Level
+    from_ms: int
+    price: ClientPrice
+
+
+def find_setting(client: Rebilling, workspace: Rebilling, meter: str, time_ms: int) -> Setting | None:
+    """Return the most specific setting for a meter at a time, if there is any.
+
+    That is the client's for the meter, the client's for all meters, the workspace's default for the meter, or its
+    default for all meters.
     """
-    return client.own_price(meter, time_ms) or workspace.own_price(meter, time_ms) or AT_COST
+    places: tuple[tuple[Level, Rebilling, str], ...] = (
+        ("client_meter", client, meter),
+        ("client", client, ALL_METERS),
+        ("workspace_meter", workspace, meter),
+        ("workspace", workspace, ALL_METERS),
+    )
+    for level, settings, key in places:
+        dated = dated_at(settings.prices.get(key, ()), time_ms)
+        if dated and dated.value:
+            return Setting(level, dated.from_ms, dated.value)
+    return None
+
+
+def client_price(client: Rebilling, workspace: Rebilling, meter: str, time_ms: int) -> ClientPrice:
+    """Return what a client pays for a meter at a time: by the most specific setting, and without any, the cost."""
+    setting = find_setting(client, workspace, meter, time_ms)
+    return setting.price if setting else AT_COST
+
+
+def new_client(workspace: Rebilling, time_ms: int, actor: str) -> Rebilling:
+    """Return the settings of its own that a workspace's new client starts with: only the switch, where it is on.
+
+    Prices are not copied: the workspace's defaults are valid for it as long as it has none of its own.
+    """
+    if not workspace.is_on(time_ms):
+        return NO_REBILLING
+    return Rebilling(switches=(Dated(time_ms, value=True, set_at_ms=time_ms, actor=actor),), version=1)

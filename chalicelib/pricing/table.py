@@ -1,10 +1,13 @@
 """The door to the table `rebilling`: what workspaces charge their clients, one row for each client or workspace."""
 
+from collections.abc import Iterable
 from typing import Final
 
 import msgspec
 from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.transactions import TransactWrite
 
+from chalicelib.conflicts import conditional_write
 from chalicelib.pricing.rebilling import NO_REBILLING, Rebilling
 from chalicelib.tables import Table, TableMeta
 from chalicelib.typed import convert
@@ -30,6 +33,27 @@ def find(account_id: str) -> Rebilling:
         return rebilling_of(RebillingRow.get(account_id, consistent_read=True))
     except RebillingRow.DoesNotExist:
         return NO_REBILLING
+
+
+def find_many(account_ids: Iterable[str]) -> dict[str, Rebilling]:
+    """Read the settings of several accounts, strongly consistent; accounts that have none are left out."""
+    rows = RebillingRow.batch_get(set(account_ids), consistent_read=True)
+    return {row.account_id: rebilling_of(row) for row in rows}
+
+
+def write(account_id: str, rebilling: Rebilling, *, over: int) -> bool:
+    """Write an account's settings on condition that they still have the version `over`, which is 0 for none.
+
+    Returns False if a concurrent write came first.
+    """
+    version = RebillingRow.version
+    unchanged = version == over if over else version.does_not_exist()
+    return conditional_write(row_of(account_id, rebilling).save, condition=unchanged)
+
+
+def add_new(transaction: TransactWrite, account_id: str, rebilling: Rebilling) -> None:
+    """Add the settings of a new account to the transaction that creates it."""
+    transaction.save(row_of(account_id, rebilling))
 
 
 def rebilling_of(row: RebillingRow) -> Rebilling:

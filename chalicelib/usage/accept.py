@@ -13,9 +13,9 @@ from chalicelib.clock import Deadline
 from chalicelib.errors import Refusal
 from chalicelib.http_input import MalformedJson
 from chalicelib.log import log
-from chalicelib.pricing.load import Tariffs, load_tariffs
 from chalicelib.usage import queue
 from chalicelib.usage.event import UsageEvent
+from chalicelib.usage.load_tariffs import Tariffs, load_tariffs
 from chalicelib.usage.message import RefusedElement, read_message, refused_element
 from chalicelib.usage.price import posting_of
 from chalicelib.usage.refusal import EventRefused, unforeseen, unknown_account

@@ -16,9 +16,9 @@ from chalicelib.clock import Deadline, month_of
 from chalicelib.ledger.post import LedgerBusy, PostResult, post
 from chalicelib.ledger.posting import Posting
 from chalicelib.ledger.wallet import Wallet, WalletNotFound
-from chalicelib.pricing.load import OUT_OF_REACH, load_tariffs
 from chalicelib.pricing.tariff import Tariff
 from chalicelib.threads import in_threads
+from chalicelib.usage.load_tariffs import OUT_OF_REACH, load_tariffs
 from chalicelib.usage.message import SentEvent, read_message
 from chalicelib.usage.price import posting_fields
 from chalicelib.usage.refusal import EventRefused, unforeseen, unknown_account
