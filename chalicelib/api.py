@@ -13,6 +13,7 @@ from chalicelib.accounts.routes import routes as accounts
 from chalicelib.auto_pay.routes import routes as auto_pay
 from chalicelib.cards.routes import routes as cards
 from chalicelib.catalog.catalog import catalog
+from chalicelib.clients.rebilling_routes import routes as rebilling
 from chalicelib.clients.routes import routes as clients
 from chalicelib.history.adjustment_routes import routes as adjustments
 from chalicelib.history.routes import routes as transactions
@@ -83,6 +84,7 @@ BLUEPRINTS: Final = (
     invoices,
     overview,
     clients,
+    rebilling,
     portal,
 )
 

@@ -14,6 +14,7 @@ from babel import Locale
 
 from chalicelib import api, http_input, openapi
 from chalicelib.audit import audit_account, audit_usage, repeats
+from chalicelib.clients import change_rebilling
 from chalicelib.history import transaction_csv
 from chalicelib.i18n.language import FOLDER, Surface, languages
 from chalicelib.invoices import issue_missing
@@ -80,6 +81,7 @@ FIGURES = [
     ("docs/payments.md", "A run takes up to {} of each", sweep.PER_SHARD),
     ("docs/payments.md", "further one after {} seconds", sweep.BUDGET_SECONDS),
     ("docs/payments.md", "moves money gets {} seconds", stripe_client.CHARGE_SECONDS),
+    ("docs/rebilling.md", "At most {:,} clients", change_rebilling.MOST_CLIENTS),
     ("docs/portal.md", "within **{} minutes**", session.LINK_MS // 60_000),
     ("docs/portal.md", "{} hours after it began", session.LONGEST_MS // 3_600_000),
 ]

@@ -45,6 +45,7 @@ def good_body(operation: Operation, tenant: Tenant) -> Json:
     if not operation.takes:
         return None
     known = {"account_id": tenant.account_id, "workspace_id": None, "expected_amount": None, "logo": png(4, 4)}
+    known |= {"from": None, "allowance": None}
     body = {**declared.sample(operation.takes), **operation.example}
     return {name: known.get(name, value) for name, value in body.items()}
 

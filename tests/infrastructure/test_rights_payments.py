@@ -44,6 +44,9 @@ def test_the_api_may_do_all_that_its_routes_do(client: Client, account: str, gua
     ask("PUT", "/v1/accounts/bakery", {**bakery, "name": "Bakery Bloom", "currency": "usd"})
     ask("GET", "/v1/accounts/bakery")
     ask("GET", "/v1/accounts/bakery/access")
+    ask("PUT", f"{account}/rebilling", {"enabled": True, "default": {"state": "markup", "markup": "1.5"}})
+    ask("PUT", f"{account}/rebilling?preview=true", {"enabled": False})
+    assert ask("GET", "/v1/accounts/bakery/rebilling")["meters"]
     assert ask("GET", f"{account}/clients")["data"]
     ask("GET", f"{account}/clients/summary")
     ask("PUT", "/v1/accounts/bakery/standing", {"standing": "archived", "reason": "a test"})
