@@ -1,7 +1,7 @@
 """Compare what accounts hold and use with a catalog, before it is deployed."""
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import TypeVar
@@ -26,6 +26,7 @@ from chalicelib.subscriptions import table
 from chalicelib.subscriptions.renewal import chargeable_renewal
 from chalicelib.subscriptions.renewal_hold import HOLD_CAUSES
 from chalicelib.subscriptions.subscription import Contents, Subscription
+from ops.client_prices import find_price_notes
 
 T = TypeVar("T")
 out = Console(soft_wrap=True)
@@ -51,26 +52,35 @@ def catalog() -> None:
 def check(file: Path, usage_days: int) -> None:
     """Compare a catalog's FILE with all accounts: list what they hold or use that it lacks or could not charge.
 
-    Exits with 1 if there is anything: do not deploy it then. It reads whole tables.
+    Exits with 1 if there is anything: do not deploy it then. It also lists client prices that the catalog makes void or
+    leaves below the cost; they can be charged, so they do not count. It reads whole tables.
     """
     try:
         wanted = read_catalog(file.read_bytes())
     except InvalidCatalog as error:
         raise click.ClickException(f"{file}: {error}") from None
     since = clock.iso(clock.to_ms(clock.now() - timedelta(days=usage_days)))[:10]
-    found, unread = find_all(wanted, since)
-    rows = Table("account", "what", "wrong")
-    for each_found in sorted(found):
-        rows.add_row(*(escape(text) for text in msgspec.structs.astuple(each_found)))
-    out.print(rows)
+    currencies = dict(_read(_currencies(), "accounts"))
+    found, unread = find_all(wanted, since, currencies)
+    notes, unread_prices = find_price_notes(wanted, currencies)
+    unread += unread_prices
+    if notes:
+        _print(("account", "client prices of", "note"), notes)
+    _print(("account", "what", "wrong"), sorted(found))
     holders = len({each_found.account_id for each_found in found})
     out.print(f"{holders} accounts hold or use what {file.name} lacks, or could not be charged; {unread} not read")
     sys.exit(1 if found or unread else 0)
 
 
-def find_all(wanted: Catalog, since: str) -> tuple[set[Finding], int]:
+def _print(columns: tuple[str, ...], found: Iterable[msgspec.Struct]) -> None:
+    rows = Table(*columns)
+    for each_found in found:
+        rows.add_row(*(escape(text) for text in msgspec.structs.astuple(each_found)))
+    out.print(rows)
+
+
+def find_all(wanted: Catalog, since: str, currencies: Mapping[str, str]) -> tuple[set[Finding], int]:
     """Return the problems of a catalog for all accounts, and how many subscriptions could not be read."""
-    currencies = dict(_read(_currencies(), "accounts"))
     found = {finding for each_one in currencies.items() for finding in _of_account(*each_one, wanted)}
 
     def look(account_id: str) -> None:
