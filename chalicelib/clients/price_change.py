@@ -12,8 +12,8 @@ from chalicelib.pricing.rebilling import Dated, Rebilling, value_at, with_value,
 ValueT = TypeVar("ValueT")
 
 LARGEST_BYTES: Final = 100_000
-"""How large an account's settings may become: some hundred changes. Every batch of usage reads them, and a row of
-DynamoDB has at most 400 KB."""
+"""How large prices may make an account's settings: some hundred changes. Every batch of usage reads them, and a row of
+DynamoDB has at most 400 KB. What changes no price may take as much again, so that charging can always be ended."""
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -35,8 +35,8 @@ class TooManyChanges(Refusal):
     def __init__(self, maximum_age_ms: int) -> None:
         days = maximum_age_ms // (24 * 60 * 60 * 1000)
         super().__init__(
-            f"prices of the past {days} days are kept for usage that arrives late, and no more of them fit; clear "
-            "planned changes, set fewer meters by their own, or wait until older changes are no longer needed"
+            f"prices of the past {days} days are kept for usage that arrives late, and no more of them fit; set a "
+            "default instead of many meters, or wait until older changes are no longer needed"
         )
 
 
@@ -67,7 +67,7 @@ def apply_change(current: Rebilling, change: Change, *, actor: str, now_ms: int,
         _without_useless(allowances, oldest_ms, cleared=0),
         current.version + 1,
     )
-    if len(msgspec.json.encode(after)) > LARGEST_BYTES:
+    if len(msgspec.json.encode(after)) > LARGEST_BYTES * (1 if change.prices else 2):
         raise TooManyChanges(maximum_age_ms)
     return after
 

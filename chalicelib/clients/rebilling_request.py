@@ -1,7 +1,7 @@
 """The request that changes rebilling, and how it is read. Pure."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
@@ -14,17 +14,21 @@ from chalicelib.clients.rebilling_prices import is_sold, price_or_first
 from chalicelib.clock import iso
 from chalicelib.dates import read_start
 from chalicelib.errors import Refusal
-from chalicelib.money import PLACES, Decimal, InvalidDecimal, format_amount, format_micros, parse_micros
+from chalicelib.money import MICROS, PLACES, Decimal, InvalidDecimal, format_amount, format_micros, parse_micros
 from chalicelib.pricing.client_price import ClientPrice, State
 from chalicelib.pricing.rebilling import ALL_METERS, LEAD_MS, Rebilling
 
 MARKUP_PLACES: Final = 4
-LARGEST_MARKUP_MICROS: Final = 1_000 * 1_000_000
+LARGEST_MARKUP_MICROS: Final = 1_000 * MICROS
+LARGEST_PRICE_MICROS: Final = 100_000 * MICROS
+"""For one unit: far above any real one, and the largest quantity of an event at this price fits the ledger."""
+
+LARGEST_ALLOWANCE_MICROS: Final = 10_000_000 * MICROS
 
 NUMBER: Final = {"max_length": 40}
 
 
-class SettingRequest(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+class ClientPriceRequest(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """What clients pay for a meter: its cost, a price for a unit, a multiple of the cost, or nothing.
 
     The state `price` needs a `price`, the state `markup` a `markup`; the others take neither.
@@ -52,8 +56,8 @@ class RebillingRequest(msgspec.Struct, forbid_unknown_fields=True, frozen=True, 
         Annotated[str, Meta(max_length=40, description="From when. Left out: in a minute.", examples=["2036-12-01"])]
         | None
     ) = None
-    default: SettingRequest | UnsetType | None = UNSET
-    meters: dict[str, SettingRequest | None] | UnsetType | None = UNSET
+    default: ClientPriceRequest | UnsetType | None = UNSET
+    meters: dict[str, ClientPriceRequest | None] | UnsetType | None = UNSET
     allowance: Decimal | UnsetType | None = UNSET
     confirmed: bool = False
 
@@ -79,8 +83,8 @@ def read_change(
     elif not isinstance(request.meters, UnsetType):
         for name, sent in request.meters.items():
             meter = _find_meter(name, account.currency, catalog.meters)
-            reader = _Unit(meter, account.currency, from_ms, catalog.usage.maximum_amount_micros)
-            prices[name] = _read_price(sent, f"meters.{name}", reader) if sent else None
+            unit = _Unit(meter, account.currency, from_ms)
+            prices[name] = _read_price(sent, f"meters.{name}", unit) if sent else None
     return Change(
         from_ms,
         enabled=request.enabled if isinstance(request.enabled, UnsetType) else bool(request.enabled),
@@ -104,7 +108,11 @@ def _read_allowance(sent: str | UnsetType | None, account: Account) -> int | Uns
         return UNSET
     if account.kind == "workspace":
         raise _invalid("allowance", "only a client has one; set it for each")
-    return parse_micros(sent or "0")
+    micros = parse_micros(sent or "0")
+    if micros > LARGEST_ALLOWANCE_MICROS:
+        most = format_amount(LARGEST_ALLOWANCE_MICROS, account.currency)
+        raise _invalid("allowance", f"it is at most {most} a month")
+    return micros
 
 
 def _find_meter(name: str, currency: str, meters: Mapping[str, Meter]) -> Meter:
@@ -125,10 +133,9 @@ class _Unit(msgspec.Struct, frozen=True):
     meter: Meter
     currency: str
     time_ms: int
-    maximum_micros: int
 
 
-def _read_price(sent: SettingRequest, field: str, unit: _Unit | None) -> ClientPrice:
+def _read_price(sent: ClientPriceRequest, field: str, unit: _Unit | None) -> ClientPrice:
     for name, number in (("price", sent.price), ("markup", sent.markup)):
         if sent.state == name and number is None:
             raise _invalid(f"{field}.{name}", f"the state {name!r} needs it")
@@ -160,8 +167,8 @@ def _read_unit_price(text: str, field: str, unit: _Unit | None) -> ClientPrice:
     if meter.priced_by_producer:
         raise _invalid(field, "this meter is priced by its producer, event by event, so it takes no price but a markup")
     micros = _parse(text, field)
-    if not 0 < micros <= unit.maximum_micros:
-        most = format_amount(unit.maximum_micros, unit.currency)
+    if not 0 < micros <= LARGEST_PRICE_MICROS:
+        most = format_amount(LARGEST_PRICE_MICROS, unit.currency)
         raise _invalid(field, f"it must be above 0 and at most {most}; to charge nothing, set the state 'absorbed'")
     priced = price_or_first(meter, unit.currency, unit.time_ms)
     return ClientPrice("price", micros, priced.unit if priced else meter.unit)
@@ -174,5 +181,5 @@ def _parse(text: str, field: str) -> int:
         raise _invalid(field, wrong.detail) from None
 
 
-def _invalid(field: str, detail: str, **about: Any) -> RebillingInvalid:
-    return RebillingInvalid(f"{field}: {detail}", field=field, **about)
+def _invalid(field: str, detail: str) -> RebillingInvalid:
+    return RebillingInvalid(f"{field}: {detail}", field=field)

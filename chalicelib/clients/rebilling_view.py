@@ -9,7 +9,7 @@ from chalicelib.catalog.catalog import Catalog
 from chalicelib.clients.change_rebilling import RebillingState
 from chalicelib.clients.preview import MeterPreview, Preview
 from chalicelib.clients.rebilling_prices import LevelOrNone, MeterPrice, Timeline
-from chalicelib.clients.warnings import Code, PriceWarning
+from chalicelib.clients.warnings import PriceWarning
 from chalicelib.clock import iso
 from chalicelib.money import format_amount, format_micros
 from chalicelib.pricing.client_price import ClientPrice, State
@@ -18,21 +18,21 @@ from chalicelib.pricing.rebilling import ALL_METERS, Dated, dated_at
 ValueT = TypeVar("ValueT")
 
 
-class SwitchView(msgspec.Struct, rename={"start": "from"}):
+class PlannedSwitchView(msgspec.Struct, rename={"start": "from"}):
     """A planned change of the switch."""
 
     start: str
     enabled: bool
 
 
-class AllowanceView(msgspec.Struct, rename={"start": "from"}):
+class PlannedAllowanceView(msgspec.Struct, rename={"start": "from"}):
     """A planned change of the allowance."""
 
     start: str
     allowance: str
 
 
-class DefaultView(msgspec.Struct, rename={"start": "from"}):
+class DefaultPriceView(msgspec.Struct, rename={"start": "from"}):
     """The account's own setting for all meters without one of their own; `state` is null where it is cleared."""
 
     start: str
@@ -40,7 +40,7 @@ class DefaultView(msgspec.Struct, rename={"start": "from"}):
     markup: str | None
 
 
-class VoidView(msgspec.Struct):
+class VoidPriceView(msgspec.Struct):
     """A price that is void, because it is for another unit than the meter's."""
 
     price: str
@@ -62,11 +62,11 @@ class MeterPriceView(msgspec.Struct, kw_only=True, rename={"start": "from"}):
     price: str | None
     margin: str | None
     markup: str | None
-    void: VoidView | None
+    void: VoidPriceView | None
     sentence: str
 
 
-class MeterView(MeterPriceView, kw_only=True):
+class RebilledMeterView(MeterPriceView, kw_only=True):
     """A meter's price, and the changes of it that are planned: of a setting, or of the cost."""
 
     meter: str
@@ -74,15 +74,7 @@ class MeterView(MeterPriceView, kw_only=True):
     planned: list[MeterPriceView]
 
 
-class WarningView(msgspec.Struct):
-    """What is likely a mistake: a stable code, a sentence, and the meters that it is about."""
-
-    code: Code
-    sentence: str
-    meters: list[str]
-
-
-class UsagePreview(msgspec.Struct):
+class PreviewedUsageView(msgspec.Struct):
     """Usage of a month: its cost, what was charged for it, what would be charged, and what the workspace would keep."""
 
     cost: str
@@ -91,7 +83,7 @@ class UsagePreview(msgspec.Struct):
     margin: str
 
 
-class MeterUsagePreview(UsagePreview, kw_only=True):
+class PreviewedMeterView(PreviewedUsageView, kw_only=True):
     """One meter's usage of a month. The quantity is counted in the unit of that month."""
 
     meter: str
@@ -99,7 +91,7 @@ class MeterUsagePreview(UsagePreview, kw_only=True):
     unit: str
 
 
-class PreviewView(msgspec.Struct):
+class RebillingPreviewView(msgspec.Struct):
     """Last month's usage, priced by the settings after the change; amounts are right to within roundings of events.
 
     `clients` is how many were priced, and `complete` whether these are all that used something. `allowance` is what of
@@ -110,8 +102,8 @@ class PreviewView(msgspec.Struct):
     clients: int
     complete: bool
     allowance: str
-    total: UsagePreview
-    meters: list[MeterUsagePreview]
+    total: PreviewedUsageView
+    meters: list[PreviewedMeterView]
 
 
 class RebillingView(msgspec.Struct, rename={"start": "from"}):
@@ -126,61 +118,63 @@ class RebillingView(msgspec.Struct, rename={"start": "from"}):
     at: str
     enabled: bool
     start: str | None
-    enabled_planned: list[SwitchView]
-    default: DefaultView | None
-    default_planned: list[DefaultView]
+    enabled_planned: list[PlannedSwitchView]
+    default: DefaultPriceView | None
+    default_planned: list[DefaultPriceView]
     allowance: str | None
-    allowance_planned: list[AllowanceView]
-    meters: list[MeterView]
-    warnings: list[WarningView]
-    preview: PreviewView | None = None
+    allowance_planned: list[PlannedAllowanceView]
+    meters: list[RebilledMeterView]
+    warnings: list[PriceWarning]
+    preview: RebillingPreviewView | None = None
 
 
 def view_rebilling(state: RebillingState, catalog: Catalog, preview: Preview | None = None) -> RebillingView:
     """Present an account's settings, and the preview of a change."""
-    own, currency, now_ms = state.own, state.account.currency, state.time_ms
-    switch = dated_at(own.switches, now_ms)
+    own, currency, time_ms = state.own, state.account.currency, state.time_ms
+    switch = dated_at(own.switches, time_ms)
     defaults = own.prices.get(ALL_METERS, ())
-    default = dated_at(defaults, now_ms)
+    default = dated_at(defaults, time_ms)
     is_client = state.account.kind == "client"
     return RebillingView(
         account_id=state.account.account_id,
         currency=currency,
-        at=iso(now_ms),
-        enabled=own.is_on(now_ms),
+        at=iso(time_ms),
+        enabled=own.is_on(time_ms),
         start=iso(switch.from_ms) if switch else None,
-        enabled_planned=_planned(own.switches, now_ms, SwitchView),
+        enabled_planned=_planned(own.switches, time_ms, PlannedSwitchView),
         default=_view_default(iso(default.from_ms), default.value) if default and default.value else None,
-        default_planned=_planned(defaults, now_ms, _view_default),
-        allowance=format_amount(own.allowance_at(now_ms), currency) if is_client else None,
+        default_planned=_planned(defaults, time_ms, _view_default),
+        allowance=format_amount(own.allowance_at(time_ms), currency) if is_client else None,
         allowance_planned=_planned(
-            own.allowances_micros, now_ms, lambda start, value: AllowanceView(start, format_amount(value, currency))
+            own.allowances_micros,
+            time_ms,
+            lambda start, value: PlannedAllowanceView(start, format_amount(value, currency)),
         ),
         meters=[
             _view_meter(name, catalog.meters[name].name, timeline, currency)
             for name, timeline in state.timelines.items()
         ],
-        warnings=[_view_warning(each) for each in state.warnings],
+        warnings=state.warnings,
         preview=_view_preview(preview, currency) if preview else None,
     )
 
 
-def _planned(dated: Iterable[Dated[ValueT]], now_ms: int, view: Callable[[str, ValueT], Any]) -> list[Any]:
+def _planned(dated: Iterable[Dated[ValueT]], time_ms: int, view: Callable[[str, ValueT], Any]) -> list[Any]:
     """Present what is planned, the next first."""
-    return [view(iso(each.from_ms), each.value) for each in dated if each.from_ms > now_ms][::-1]
+    return [view(iso(each.from_ms), each.value) for each in dated if each.from_ms > time_ms][::-1]
 
 
-def _view_default(start: str, price: ClientPrice | None) -> DefaultView:
-    return DefaultView(start, price.state if price else None, _markup(price) if price else None)
+def _view_default(start: str, price: ClientPrice | None) -> DefaultPriceView:
+    return DefaultPriceView(start, price.state if price else None, _markup(price) if price else None)
 
 
 def _markup(price: ClientPrice) -> str | None:
     return None if price.markup_micros is None else format_micros(price.markup_micros)
 
 
-def _view_meter(name: str, title: str, timeline: Timeline, currency: str) -> MeterView:
+def _view_meter(name: str, title: str, timeline: Timeline, currency: str) -> RebilledMeterView:
     now, *planned = timeline
-    return MeterView(
+    return RebilledMeterView(
         meter=name,
         name=title,
         planned=[MeterPriceView(**_fields(each, currency)) for each in planned],
@@ -192,7 +186,7 @@ def _fields(found: MeterPrice, currency: str) -> dict[str, Any]:
     def amount(micros: int | None) -> str | None:
         return None if micros is None else format_amount(micros, currency)
 
-    void = VoidView(str(amount(found.chosen.unit_price_micros)), found.chosen.unit) if found.is_void else None
+    void = VoidPriceView(str(amount(found.chosen.unit_price_micros)), found.chosen.unit) if found.is_void else None
     return {
         "start": iso(found.from_ms),
         "state": found.valid.state,
@@ -219,22 +213,18 @@ def sentence_of(found: MeterPrice, currency: str) -> str:
     return f"you pay {cost}, your client pays {price}, you {kept}"
 
 
-def _view_warning(warning: PriceWarning) -> WarningView:
-    return WarningView(warning.code, warning.sentence, warning.meters)
-
-
-def _view_preview(preview: Preview, currency: str) -> PreviewView:
+def _view_preview(preview: Preview, currency: str) -> RebillingPreviewView:
     total = MeterPreview("")
     for each in preview.meters.values():
         total.add(each)
-    return PreviewView(
+    return RebillingPreviewView(
         month=preview.month.name,
         clients=preview.clients,
         complete=preview.is_complete,
         allowance=format_amount(preview.allowance_micros, currency),
-        total=UsagePreview(**_amounts(total, currency, without_micros=preview.allowance_micros)),
+        total=PreviewedUsageView(**_amounts(total, currency, without_micros=preview.allowance_micros)),
         meters=[
-            MeterUsagePreview(
+            PreviewedMeterView(
                 meter=name, quantity=format_micros(used.quantity_micros), unit=used.unit, **_amounts(used, currency)
             )
             for name, used in sorted(preview.meters.items())

@@ -63,13 +63,13 @@ def _of_switch(
 
 def _of_meter(timeline: Timeline) -> Iterable[tuple[Code, str]]:
     for price in timeline:
+        markup = price.valid.markup_micros or 0
         if price.is_void:
             yield "price_void", _void_sentence(price, is_now=price is timeline[0])
         if price.is_below_cost:
-            yield "below_cost", BELOW_COST
-        markup = price.valid.markup_micros
-        if markup and markup > HIGH_MARKUP_MICROS:
-            yield "high_markup", _high_markup_sentence(markup)
+            yield "below_cost", _markup_sentence(markup, markup) if markup else BELOW_COST
+        if markup > HIGH_MARKUP_MICROS:
+            yield "high_markup", _markup_sentence(markup, markup // 100)
 
 
 def _void_sentence(price: MeterPrice, *, is_now: bool) -> str:
@@ -81,10 +81,12 @@ def _void_sentence(price: MeterPrice, *, is_now: bool) -> str:
     )
 
 
-def _high_markup_sentence(markup_micros: int) -> str:
-    multiple, instead = format_micros(markup_micros), format_micros(MICROS + markup_micros // 100)
+def _markup_sentence(markup_micros: int, meant_micros: int) -> str:
+    """Say what a markup means, and what to use if it was meant as an addition to the cost, in millionths of it."""
+    amounts = (markup_micros, 100 * meant_micros, MICROS + meant_micros)
+    multiple, percent, instead = (format_micros(each) for each in amounts)
     return (
-        f"a markup of {multiple} means that your client pays {multiple} times the cost; for {multiple} % more, use "
+        f"a markup of {multiple} means that your client pays {multiple} times the cost; for {percent} % more, use "
         f"{instead}"
     )
 

@@ -128,3 +128,9 @@ def test_settings_do_not_grow_without_end() -> None:
         with_prices(settings, now_ms, [markup(2), markup(3), markup(4)])
     assert len(settings.prices["sms"]) > 500
     assert len(with_prices(settings, now_ms + AGE_MS, [markup(5)]).prices["sms"]) == 2
+
+    # Charging can still be ended.
+    for enabled in (True, False, True, False):
+        now_ms += 1
+        settings = put(settings, now_ms, Change(now_ms, enabled=enabled))
+    assert (settings.is_on(now_ms), len(msgspec.json.encode(settings)) > LARGEST_BYTES) == (False, True)

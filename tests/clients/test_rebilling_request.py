@@ -87,7 +87,7 @@ def test_markups_at_the_limits_are_taken(text: str) -> None:
     assert read(default={"state": "markup", "markup": text}).prices[ALL_METERS] == markup(float(text))
 
 
-@pytest.mark.parametrize("text", ["0", "0.0000001", "10000.01", "-1", "NaN", "", " 1"])
+@pytest.mark.parametrize("text", ["0", "0.0000001", "100000.01", "-1", "NaN", "", " 1"])
 def test_a_price_is_above_0_and_believable(text: str) -> None:
     assert refused_field(meters={"sms": {"state": "price", "price": text}}) == "meters.sms.price"
 
@@ -131,4 +131,5 @@ def test_what_cannot_be_priced_so_is_refused_and_says_why(fields: dict[str, Any]
 
 def test_only_a_client_has_an_allowance() -> None:
     assert refused_field(WORKSPACE, allowance="1") == "allowance"
+    assert refused_field(CLIENT, allowance="10000000.01") == "allowance"
     assert read(WORKSPACE, allowance=None) == Change(NOW_MS + LEAD_MS)

@@ -48,6 +48,8 @@ def test_a_price_below_the_cost_is_told_also_if_only_a_later_cost_is_above_it() 
 def test_a_markup_below_1_is_below_the_cost_and_absorbing_is_not() -> None:
     found = codes(rebilling(ai_tokens=markup(0.9), email=markup(0.9), sms=ABSORBED, llm_minute=markup(2)))
     assert found == {"below_cost": ["email", "ai_tokens"]}
+    (half,) = warnings_of(rebilling(ai_tokens=markup(0.5), sms=markup(2)))
+    assert half.sentence == ("a markup of 0.5 means that your client pays 0.5 times the cost; for 50 % more, use 1.5")
 
 
 def test_a_markup_above_10_says_what_it_means_and_what_to_write_instead() -> None:

@@ -11,7 +11,9 @@ from chalicelib.catalog.catalog import FILE
 from chalicelib.clock import moved_to
 from chalicelib.pricing.table import RebillingRow
 from ops.__main__ import ops
+from ops.client_prices import notes_of
 from tests.api import Api
+from tests.clients.rebilling_build import NOW_MS, catalog_with_new_unit, markup, price, rebilling
 from tests.clients.rebilling_calls import Agency, new_agency
 
 
@@ -22,7 +24,7 @@ def agency(api: Api) -> Agency:
 
 def check(file: Path = FILE) -> Result:
     with moved_to(clock.now() + timedelta(minutes=2)):
-        return CliRunner(env={"COLUMNS": "300"}).invoke(ops, ["catalog", "check", str(file)])
+        return CliRunner().invoke(ops, ["catalog", "check", str(file)])
 
 
 def listed(done: Result, agency: Agency) -> list[tuple[str, ...]]:
@@ -42,10 +44,15 @@ def test_void_prices_and_those_below_the_cost_are_listed_and_do_not_count(agency
     by_the_page = tmp_path / "catalog.toml"
     by_the_page.write_text(FILE.read_text().replace('unit = "message"', 'unit = "page"', 1))
     done = check(by_the_page)
-    email, sms = listed(done, agency)
-    assert (done.exit_code, email[1], sms[1]) == (0, "email", "sms")
-    assert "below the cost" in email[2]
-    assert "for one message, and now it is counted by the page" in sms[2]
+    assert done.exit_code == 0
+    assert [row[:2] for row in listed(done, agency)] == [(agency.client, "email"), (agency.client, "sms")]
+
+
+def test_a_note_says_what_becomes_of_the_prices() -> None:
+    settings = rebilling(knowledge_base=price(4_000_000, "month"), sms=price(1), email=price(1), llm_minute=markup(20))
+    below, void = sorted(notes_of("acme.bob", settings, "usd", catalog_with_new_unit(), NOW_MS))[::-1]
+    assert (below.meters, "below the cost" in below.note) == ("sms, email", True)
+    assert (void.meters, "from 2027-01-01 on it is counted by the lookup" in void.note) == ("knowledge_base", True)
 
 
 def test_prices_that_cannot_be_read_hide_no_others(agency: Agency) -> None:
