@@ -4,7 +4,10 @@ from chalicelib import clock
 from chalicelib.access.access import AccessAnswer, Side, decide_access
 from chalicelib.accounts.account import Account
 from chalicelib.accounts.table import AccountRow, account_of
+from chalicelib.allowances.allowance import uncredited
+from chalicelib.allowances.table import AllowanceRow, allowance_of
 from chalicelib.catalog.catalog import Catalog
+from chalicelib.clock import month_of
 from chalicelib.ledger.table import WalletRow, wallet_of
 from chalicelib.ledger.wallet import Wallet, WalletNotFound
 from chalicelib.pricing.rebilling import NO_REBILLING
@@ -14,14 +17,17 @@ from chalicelib.tables import RowKey, Table, read_together
 
 def find_access(account: Account, catalog: Catalog) -> AccessAnswer:
     """Return an account's access. It takes one more read, of all that it depends on besides the account."""
-    rows = read_together(_keys(account))
     now_ms, floor_micros = clock.now_ms(), catalog.limits(account.currency).floor_micros
+    rows = read_together(_keys(account, now_ms))
     wallets = {row.account_id: wallet_of(row) for row in rows[WalletRow]}
     workspace = next((account_of(row) for row in rows.get(AccountRow, ())), None)
     rebilling = next((rebilling_of(row) for row in rows.get(RebillingRow, ())), NO_REBILLING)
+    allowance = next((allowance_of(row) for row in rows.get(AllowanceRow, ())), None)
     pays_itself = workspace is None or rebilling.is_on(now_ms)
+    # A new month's allowance is credited with its first usage, which must not wait for it.
+    own = _side(account, wallets, floor_micros, uncredited(rebilling, allowance, now_ms))
     access = decide_access(
-        _side(account, wallets, floor_micros),
+        own,
         _side(workspace, wallets, floor_micros) if workspace else None,
         pays_itself=pays_itself,
         now_ms=now_ms,
@@ -29,19 +35,20 @@ def find_access(account: Account, catalog: Catalog) -> AccessAnswer:
     return AccessAnswer(access, account, workspace, pays_itself)
 
 
-def _keys(account: Account) -> dict[type[Table], list[RowKey]]:
-    """Return the rows to read, all in one call: a client's are its workspace's, too, and its rebilling."""
+def _keys(account: Account, now_ms: int) -> dict[type[Table], list[RowKey]]:
+    """Return the rows to read in one call: for a client its workspace's, its rebilling and its allowance, too."""
     if account.workspace_id is None:
         return {WalletRow: [account.account_id]}
     return {
         WalletRow: [account.account_id, account.workspace_id],
         AccountRow: [account.workspace_id],
         RebillingRow: [account.account_id],
+        AllowanceRow: [(account.account_id, month_of(now_ms))],
     }
 
 
-def _side(account: Account, wallets: dict[str, Wallet], floor_micros: int) -> Side:
+def _side(account: Account, wallets: dict[str, Wallet], floor_micros: int, uncredited_micros: int = 0) -> Side:
     if account.account_id not in wallets:
         raise WalletNotFound(account.account_id)
     available_micros = wallets[account.account_id].balance_micros - floor_micros
-    return Side(account.standing, account.access_until_ms, available_micros)
+    return Side(account.standing, account.access_until_ms, available_micros + uncredited_micros)

@@ -6,6 +6,7 @@ import msgspec
 
 from chalicelib.clock import end_of_month_ms
 from chalicelib.ledger.posting import CREDIT, DEBIT, Posting, one_leg
+from chalicelib.pricing.rebilling import Rebilling
 from chalicelib.pricing.tariff import Tariff
 
 SOURCE: Final = "/allowances"
@@ -64,6 +65,13 @@ def credit_of(allowance: Allowance) -> Posting:
         occurred_at_ms=allowance.opened_at_ms,
         description=f"Allowance for {allowance.month}",
     )
+
+
+def uncredited(rebilling: Rebilling, allowance: Allowance | None, now_ms: int) -> int:
+    """Return what the client's next usage would credit, in micros, by the allowance of this month if there is one."""
+    if not rebilling.is_on(now_ms) or (allowance and allowance.is_credited):
+        return 0
+    return allowance.amount_micros if allowance else rebilling.allowance_at(now_ms)
 
 
 class AllowanceCredit(Posting, frozen=True, gc=False, kw_only=True):

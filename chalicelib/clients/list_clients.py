@@ -15,8 +15,9 @@ from chalicelib.accounts.account import Account
 from chalicelib.auto_pay.table import AutoPayRow, auto_pay_of
 from chalicelib.cards.table import CardRow
 from chalicelib.clients.client import Client, Tab, auto_pay_health, is_in_tab, sum_meters
+from chalicelib.clock import month_of
 from chalicelib.connection.connection import connection_of
-from chalicelib.ledger.client_usage import ClientMeter, month_of
+from chalicelib.ledger.client_usage import ClientMeter
 from chalicelib.ledger.client_usage_table import find_client_months, read_client_months
 from chalicelib.ledger.table import WalletRow, wallet_of
 from chalicelib.pricing.table import RebillingRow, rebilling_of

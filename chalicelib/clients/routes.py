@@ -22,7 +22,7 @@ from chalicelib.clients.view import (
     view_standing,
     view_summary,
 )
-from chalicelib.ledger.client_usage import month_of
+from chalicelib.clock import month_of
 from chalicelib.ledger.statement import InvalidCursor
 from chalicelib.subscriptions.subscription import SubscriptionBusy
 from chalicelib.text import whole

@@ -9,14 +9,18 @@ import pytest
 from msgspec.structs import replace
 
 from chalicelib import clock
+from chalicelib.access.find_access import find_access
+from chalicelib.accounts import table as accounts
 from chalicelib.allowances import table
 from chalicelib.allowances.allowance import Allowance, allowance_to_open, credit_of, debit_of_unused, unused_of
 from chalicelib.allowances.end_allowances import EndRunIncomplete, end_allowance, end_due_allowances
+from chalicelib.catalog.catalog import catalog
 from chalicelib.clock import iso, to_ms
+from chalicelib.ledger.post import post
 from chalicelib.pricing.rebilling import Rebilling
 from chalicelib.pricing.tariff import Tariff
 from local.resources import Deployment
-from tests.build import event
+from tests.build import credit, event
 from tests.usage.agency import Agency, dated, keep, on, send
 from tests.wire import cut_off, cut_points
 
@@ -209,6 +213,23 @@ def test_an_allowance_that_cannot_be_ended_is_tried_again_and_hides_no_other(sta
     at(NEXT + 3 * DAY)
     end_due_allowances()
     assert len(kinds(bad)) == 2
+
+
+def test_a_client_that_lives_on_its_allowance_has_access_before_its_first_usage_and_until_it_is_used_up(at: At) -> None:
+    found = agency()
+    post([credit(1, found.id)])
+
+    def available() -> tuple[bool, int]:
+        access = find_access(accounts.get(found.client), catalog()).access
+        return access.allowed, access.available_micros
+
+    assert available() == (True, FIVE)
+    use(found.client, 1, times=40)
+    assert available() == (True, FIVE - 2_000_000)
+    use(found.client, 2, times=60)
+    assert available() == (False, 0)
+    at(NEXT + timedelta(minutes=1))
+    assert available() == (True, FIVE)
 
 
 def test_the_postings_of_an_allowance_are_always_the_same() -> None:

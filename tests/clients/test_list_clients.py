@@ -10,7 +10,7 @@ from chalicelib.accounts import table as accounts
 from chalicelib.accounts.account import Account, Standing
 from chalicelib.clients.client import needs_attention
 from chalicelib.clients.list_clients import MOST_SUMMED, list_clients, sum_month
-from chalicelib.ledger.client_usage import month_of
+from chalicelib.clock import month_of
 from chalicelib.ledger.post import post
 from tests.api import Api, problem
 from tests.build import credit, pair, unique
