@@ -12,6 +12,7 @@ from typing import Any
 from benchmarks.events import records
 from benchmarks.wire import metered
 from benchmarks.work import MINUTE_MS, cpu_seconds, new_wallet, record
+from chalicelib.clients.list_clients import list_clients
 from chalicelib.clock import now_ms
 from chalicelib.ledger.verify import verify
 from chalicelib.pricing.client_price import ClientPrice
@@ -21,6 +22,9 @@ from chalicelib.pricing.table import row_of
 ROUNDS = 5
 EVENTS = 10_000
 CLIENTS = 10
+LISTED = 1_000
+PAGE = 25
+PAGES = 20
 
 _random = Random(20261129)
 
@@ -72,5 +76,25 @@ def write_units() -> dict[str, Any]:
     return {"write_units_per_event_by_clients": per_event, "aws_calls_by_clients": calls}
 
 
+def clients_page() -> dict[str, Any]:
+    """Measure a page of the list of a workspace's clients: the one in the middle of 1,000 that all used something."""
+    workspace, clients = new_agency(LISTED)
+    record(records(_random, clients, LISTED, end_ms=now_ms(), span_ms=MINUTE_MS))
+    after = sorted(clients)[LISTED // 2]
+
+    def page() -> None:
+        if len(list_clients(workspace, "all", after=after, limit=PAGE, now_ms=now_ms()).clients) != PAGE:
+            raise RuntimeError("the page is not full")
+
+    page()
+    with metered() as wire:
+        page()
+    return {
+        "clients_page_aws_calls": wire.total_calls,
+        "clients_page_read_units": wire.read_units,
+        "clients_page_cpu_ms": round(statistics.median(cpu_seconds(page) for _ in range(PAGES)) * 1000, 1),
+    }
+
+
 if __name__ == "__main__":
-    json.dump({**throughput(), **write_units()}, sys.stdout)
+    json.dump({**throughput(), **write_units(), **clients_page()}, sys.stdout)

@@ -119,6 +119,10 @@ def _other_rows(run: Run) -> Iterator[tuple[str, str]]:
         "a page of the history of a wallet with a million events: its own CPU time, AWS calls",
         f"{run['portal_history_cpu_ms']:.0f} ms, {run['portal_history_aws_calls']}",
     )
+    yield (
+        "25 of a workspace's 1,000 clients, with balances and margins: its own CPU time, AWS calls, read units",
+        (f"{run['clients_page_cpu_ms']:.0f} ms, {run['clients_page_aws_calls']}, {run['clients_page_read_units']:g}"),
+    )
     of_bare = run["import_of_bare"]
     yield (
         (

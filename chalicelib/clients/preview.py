@@ -12,8 +12,8 @@ import msgspec
 from chalicelib.catalog.catalog import Catalog
 from chalicelib.catalog.meter import Meter
 from chalicelib.clients.rebilling_prices import Settings
-from chalicelib.clock import from_ms, to_ms
-from chalicelib.ledger.client_usage import MONTH_LENGTH, ClientMeter
+from chalicelib.clock import from_ms, month_of, to_ms
+from chalicelib.ledger.client_usage import ClientMeter
 from chalicelib.pricing.client_price import ClientPrice, price_for_client
 from chalicelib.pricing.cost import Cost, price_at
 from chalicelib.pricing.rebilling import client_price
@@ -83,7 +83,8 @@ def last_month(now_ms: int) -> Month:
     """Return the month before that of a moment, in UTC."""
     end = from_ms(now_ms).date().replace(day=1)
     start = (end - timedelta(days=1)).replace(day=1)
-    return Month(start.isoformat()[:MONTH_LENGTH], _midnight_ms(start), _midnight_ms(end))
+    start_ms = _midnight_ms(start)
+    return Month(month_of(start_ms), start_ms, _midnight_ms(end))
 
 
 def _midnight_ms(day: date) -> int:
