@@ -8,10 +8,11 @@ import msgspec
 from chalicelib import clock
 from chalicelib.batches import each
 from chalicelib.catalog.catalog import Catalog
-from chalicelib.clients.rebilling_prices import Settings, timelines
+from chalicelib.clients.rebilling_prices import timelines
 from chalicelib.clients.warnings import find_warnings
-from chalicelib.pricing.rebilling import NO_REBILLING, Rebilling
+from chalicelib.pricing.rebilling import Rebilling
 from chalicelib.pricing.table import RebillingRow, rebilling_of
+from chalicelib.pricing.tariff import Tariff
 
 TOLD: Final = frozenset({"price_void", "below_cost"})
 
@@ -43,7 +44,7 @@ def find_price_notes(wanted: Catalog, currencies: Mapping[str, str]) -> tuple[li
 
 def notes_of(account_id: str, rebilling: Rebilling, currency: str, wanted: Catalog, now_ms: int) -> Iterator[PriceNote]:
     """Yield what a catalog does to an account's own prices, from a time on."""
-    found = timelines(Settings(rebilling, NO_REBILLING), wanted, currency, now_ms)
+    found = timelines(Tariff(account_id, currency, rebilling=rebilling), wanted, now_ms)
     for warning in find_warnings(found, is_on=rebilling.is_on(now_ms), of_workspace=False):
         if warning.code in TOLD:
             yield PriceNote(account_id, ", ".join(warning.meters), warning.sentence)

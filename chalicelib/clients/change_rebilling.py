@@ -4,6 +4,7 @@ from itertools import islice
 from typing import Final
 
 import msgspec
+from msgspec.structs import replace
 
 from chalicelib import clock
 from chalicelib.accounts.account import Account
@@ -11,7 +12,7 @@ from chalicelib.backoff import attempts
 from chalicelib.catalog.catalog import Catalog
 from chalicelib.clients.preview import Preview, last_month
 from chalicelib.clients.price_change import apply_change
-from chalicelib.clients.rebilling_prices import Settings, Timeline, timelines
+from chalicelib.clients.rebilling_prices import Timeline, timelines
 from chalicelib.clients.rebilling_request import RebillingRequest, read_change
 from chalicelib.clients.warnings import PriceWarning, find_warnings, unconfirmed
 from chalicelib.errors import Busy, Refusal
@@ -19,6 +20,7 @@ from chalicelib.ledger.client_usage import ClientMeter
 from chalicelib.ledger.client_usage_table import find_client_months, read_client_months
 from chalicelib.pricing import table
 from chalicelib.pricing.rebilling import NO_REBILLING, Rebilling
+from chalicelib.pricing.tariff import Tariff
 
 ATTEMPTS: Final = 8
 """How many times a change is attempted when concurrent writes conflict with it."""
@@ -49,11 +51,14 @@ class ConfirmationNeeded(Refusal):
 
 
 class RebillingState(msgspec.Struct, frozen=True):
-    """An account's settings at a time: its own, those by which clients pay, and what they come to."""
+    """An account's settings at a time: its own, the tariff of a client, and what they come to.
+
+    For a workspace it is the tariff of a client that has no settings of its own.
+    """
 
     account: Account
     own: Rebilling
-    settings: Settings
+    tariff: Tariff
     time_ms: int
     timelines: dict[str, Timeline]
     warnings: list[PriceWarning]
@@ -96,8 +101,8 @@ def preview_change(
     settings = table.find_many(client_id for client_id, _ in priced) if account.kind == "workspace" else {}
     found = Preview(month, after.time_ms, is_complete=len(priced) == len(clients))
     for client_id, used in priced:
-        of_client = Settings(settings.get(client_id, after.settings.client), after.settings.workspace)
-        found.add(used, of_client, catalog, account.currency)
+        of_client = replace(after.tariff, rebilling=settings.get(client_id, after.tariff.rebilling))
+        found.add(used, of_client, catalog)
     return after, found
 
 
@@ -129,7 +134,9 @@ def _read(account: Account) -> tuple[Rebilling, Rebilling]:
 
 def _state_of(account: Account, own: Rebilling, above: Rebilling, catalog: Catalog, time_ms: int) -> RebillingState:
     of_workspace = account.kind == "workspace"
-    settings = Settings(NO_REBILLING, own) if of_workspace else Settings(own, above)
-    found = timelines(settings, catalog, account.currency, time_ms)
+    client, workspace = (NO_REBILLING, own) if of_workspace else (own, above)
+    workspace_id = account.workspace_id or account.account_id
+    tariff = Tariff(account.account_id, account.currency, workspace_id, client, workspace)
+    found = timelines(tariff, catalog, time_ms)
     warnings = find_warnings(found, is_on=own.is_on(time_ms), of_workspace=of_workspace)
-    return RebillingState(account, own, settings, time_ms, found, warnings)
+    return RebillingState(account, own, tariff, time_ms, found, warnings)

@@ -5,18 +5,17 @@ rounding.
 """
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import timedelta
 
 import msgspec
 
 from chalicelib.catalog.catalog import Catalog
 from chalicelib.catalog.meter import Meter
-from chalicelib.clients.rebilling_prices import Settings
 from chalicelib.clock import from_ms, month_of, to_ms
 from chalicelib.ledger.client_usage import ClientMeter
 from chalicelib.pricing.client_price import ClientPrice, price_for_client
 from chalicelib.pricing.cost import Cost, price_at
-from chalicelib.pricing.rebilling import client_price
+from chalicelib.pricing.tariff import Tariff
 
 
 class Month(msgspec.Struct, frozen=True):
@@ -62,61 +61,54 @@ class Preview(msgspec.Struct):
     clients: int = 0
     is_complete: bool = True
 
-    def add(self, used: Mapping[str, ClientMeter], settings: Settings, catalog: Catalog, currency: str) -> None:
-        """Add one client's usage of the month, priced by its settings."""
+    def add(self, used: Mapping[str, ClientMeter], tariff: Tariff, catalog: Catalog) -> None:
+        """Add one client's usage of the month, priced by its tariff."""
         charged_micros = 0
-        is_on = settings.client.is_on(self.time_ms)
+        is_rebilled = tariff.is_rebilled(self.time_ms)
         for name, usage in used.items():
-            tariff = _tariff(catalog.meters.get(name), currency, self.month)
-            price = client_price(settings.client, settings.workspace, name, self.time_ms)
-            new_micros = _price_usage(usage, tariff, price) if is_on else 0
-            counted = MeterPreview(
-                tariff.unit, usage.quantity_micros, usage.cost_micros, usage.price_micros, new_micros
-            )
-            self.meters.setdefault(name, MeterPreview(tariff.unit)).add(counted)
+            cost = _unit_cost(catalog.meters.get(name), tariff.currency, self.month)
+            price = tariff.client_price(name, self.time_ms)
+            new_micros = _price_usage(usage, cost, price) if is_rebilled else 0
+            counted = MeterPreview(cost.unit, usage.quantity_micros, usage.cost_micros, usage.price_micros, new_micros)
+            self.meters.setdefault(name, MeterPreview(cost.unit)).add(counted)
             charged_micros += new_micros
-        self.allowance_micros += min(settings.client.allowance_at(self.time_ms), charged_micros)
+        self.allowance_micros += min(tariff.rebilling.allowance_at(self.time_ms), charged_micros)
         self.clients += 1
 
 
 def last_month(now_ms: int) -> Month:
     """Return the month before that of a moment, in UTC."""
-    end = from_ms(now_ms).date().replace(day=1)
+    end = from_ms(now_ms).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
     start = (end - timedelta(days=1)).replace(day=1)
-    start_ms = _midnight_ms(start)
-    return Month(month_of(start_ms), start_ms, _midnight_ms(end))
+    return Month(month_of(to_ms(start)), to_ms(start), to_ms(end))
 
 
-def _midnight_ms(day: date) -> int:
-    return to_ms(datetime.combine(day, time(), UTC))
-
-
-class Tariff(msgspec.Struct, frozen=True):
-    """What a meter cost in a month. `unit` is empty if there were several, or if it is no longer known."""
+class UnitCost(msgspec.Struct, frozen=True):
+    """What one of a meter cost in a month. `unit` is empty if there were several, or if it is no longer known."""
 
     unit: str
     unit_price_micros: int | None
     is_constant: bool = True
 
 
-def _tariff(meter: Meter | None, currency: str, month: Month) -> Tariff:
+def _unit_cost(meter: Meter | None, currency: str, month: Month) -> UnitCost:
     prices = meter.prices.get(currency, ()) if meter else ()
     in_month = [price for price in prices if month.start_ms < price.from_ms < month.end_ms]
     first = price_at(prices, month.start_ms)
     valid = [*in_month, first] if first else in_month
     if not valid:
-        return Tariff(meter.unit if meter else "", None)
+        return UnitCost(meter.unit if meter else "", None)
     has_one_unit = len({price.unit for price in valid}) == 1
-    return Tariff(valid[0].unit if has_one_unit else "", valid[0].unit_price_micros, len(valid) == 1)
+    return UnitCost(valid[0].unit if has_one_unit else "", valid[0].unit_price_micros, len(valid) == 1)
 
 
-def _price_usage(usage: ClientMeter, tariff: Tariff, price: ClientPrice) -> int:
+def _price_usage(usage: ClientMeter, unit_cost: UnitCost, price: ClientPrice) -> int:
     """Return what a client would pay for its usage of a month.
 
     A markup is one of the sum, if the cost changed within the month. A price for another unit than the month's is void,
     since that is what the quantity was counted in.
     """
-    has_unit_price = tariff.is_constant or price.state != "markup"
-    unit_price_micros = tariff.unit_price_micros if has_unit_price else None
-    cost = Cost(usage.quantity_micros, unit_price_micros, usage.cost_micros, tariff.unit)
+    has_unit_price = unit_cost.is_constant or price.state != "markup"
+    unit_price_micros = unit_cost.unit_price_micros if has_unit_price else None
+    cost = Cost(usage.quantity_micros, unit_price_micros, usage.cost_micros, unit_cost.unit)
     return price_for_client(cost, price).amount_micros

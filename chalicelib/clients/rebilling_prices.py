@@ -11,15 +11,8 @@ from chalicelib.catalog.meter import Meter, Price
 from chalicelib.money import MICROS
 from chalicelib.pricing.client_price import AT_COST, ClientPrice, unit_price_for_client
 from chalicelib.pricing.cost import price_at
-from chalicelib.pricing.rebilling import ALL_METERS, Level, Rebilling, find_setting
-
-
-class Settings(msgspec.Struct, frozen=True):
-    """The settings by which a client pays: its own, and its workspace's defaults."""
-
-    client: Rebilling
-    workspace: Rebilling
-
+from chalicelib.pricing.rebilling import ALL_METERS, Level, find_setting
+from chalicelib.pricing.tariff import Tariff
 
 LevelOrNone = Level | Literal["none"]
 
@@ -87,35 +80,35 @@ def price_or_first(meter: Meter, currency: str, time_ms: int) -> Price | None:
     return (price_at(prices, time_ms) or prices[-1]) if prices else None
 
 
-def timelines(settings: Settings, catalog: Catalog, currency: str, time_ms: int) -> dict[str, Timeline]:
-    """Return the timelines of all meters that are sold in a currency, from a time on."""
+def timelines(tariff: Tariff, catalog: Catalog, time_ms: int) -> dict[str, Timeline]:
+    """Return the timelines of all meters that are sold in a client's currency, from a time on."""
     return {
-        name: _timeline(settings, name, meter, currency, time_ms)
+        name: _timeline(tariff, name, meter, time_ms)
         for name, meter in catalog.meters.items()
-        if is_sold(meter, currency)
+        if is_sold(meter, tariff.currency)
     }
 
 
-def _timeline(settings: Settings, name: str, meter: Meter, currency: str, time_ms: int) -> Timeline:
+def _timeline(tariff: Tariff, name: str, meter: Meter, time_ms: int) -> Timeline:
     found: list[MeterPrice] = []
-    changes = _changes(settings, name, meter.prices.get(currency, ()))
+    changes = _changes(tariff, name, meter.prices.get(tariff.currency, ()))
     for moment_ms in (time_ms, *sorted(change for change in changes if change > time_ms)):
-        price = _meter_price(settings, name, meter, currency, moment_ms)
+        price = _meter_price(tariff, name, meter, moment_ms)
         if not found or replace(price, from_ms=found[-1].from_ms) != found[-1]:
             found.append(price)
     return tuple(found)
 
 
-def _changes(settings: Settings, name: str, prices: Iterable[Price]) -> set[int]:
+def _changes(tariff: Tariff, name: str, prices: Iterable[Price]) -> set[int]:
     """Return all times at which a meter's cost or setting may change."""
-    places = [of.prices.get(key, ()) for of in (settings.client, settings.workspace) for key in (name, ALL_METERS)]
+    places = [of.prices.get(key, ()) for of in (tariff.rebilling, tariff.defaults) for key in (name, ALL_METERS)]
     return {*(each.from_ms for dated in places for each in dated), *(price.from_ms for price in prices)}
 
 
-def _meter_price(settings: Settings, name: str, meter: Meter, currency: str, time_ms: int) -> MeterPrice:
-    setting = find_setting(settings.client, settings.workspace, name, time_ms)
+def _meter_price(tariff: Tariff, name: str, meter: Meter, time_ms: int) -> MeterPrice:
+    setting = find_setting(tariff.rebilling, tariff.defaults, name, time_ms)
     chosen = setting.price if setting else AT_COST
-    priced = price_or_first(meter, currency, time_ms)
+    priced = price_or_first(meter, tariff.currency, time_ms)
     unit = priced.unit if priced else meter.unit
     cost = priced.unit_price_micros if priced else None
     price = unit_price_for_client(cost, AT_COST if chosen.is_void(unit) else chosen)

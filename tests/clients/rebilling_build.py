@@ -5,11 +5,12 @@ from typing import Any, Final
 
 from chalicelib.accounts.account import Account
 from chalicelib.catalog.catalog import FILE, Catalog, read_catalog
-from chalicelib.clients.rebilling_prices import Settings, Timeline, timelines
+from chalicelib.clients.rebilling_prices import Timeline, timelines
 from chalicelib.clients.rebilling_request import RebillingRequest
 from chalicelib.clock import parse_iso
 from chalicelib.pricing.client_price import ClientPrice
 from chalicelib.pricing.rebilling import ALL_METERS, NO_REBILLING, Dated, Rebilling
+from chalicelib.pricing.tariff import Tariff
 from chalicelib.typed import convert
 
 NOW_MS: Final = parse_iso("2026-11-15T12:00:00+00:00")
@@ -74,9 +75,14 @@ def _dated(values: list[tuple[int, Any]]) -> tuple[Dated[Any], ...]:
     return tuple(Dated(from_ms, value, 0, "kim") for from_ms, value in sorted(values, reverse=True, key=lambda v: v[0]))
 
 
+def tariff(client: Rebilling, workspace: Rebilling = NO_REBILLING) -> Tariff:
+    """Return the tariff of a client in dollars."""
+    return Tariff(CLIENT.account_id, "usd", WORKSPACE.account_id, client, workspace)
+
+
 def prices_of(client: Rebilling, workspace: Rebilling = NO_REBILLING, time_ms: int = NOW_MS) -> dict[str, Timeline]:
     """Return the timelines of all meters of a client in dollars."""
-    return timelines(Settings(client, workspace), catalog_with_new_unit(), "usd", time_ms)
+    return timelines(tariff(client, workspace), catalog_with_new_unit(), time_ms)
 
 
 def request(**fields: Any) -> RebillingRequest:

@@ -7,12 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chalicelib.clients.preview import MeterPreview, Month, Preview, last_month
-from chalicelib.clients.rebilling_prices import Settings
 from chalicelib.clock import iso, parse_iso
 from chalicelib.ledger.client_usage import ClientMeter
 from chalicelib.pricing.client_price import AT_COST, ClientPrice
 from chalicelib.pricing.rebilling import NO_REBILLING, Rebilling
-from tests.clients.rebilling_build import ABSORBED, NOW_MS, catalog_with_new_unit, markup, price, rebilling
+from tests.clients.rebilling_build import ABSORBED, NOW_MS, catalog_with_new_unit, markup, price, rebilling, tariff
 
 OCTOBER = last_month(NOW_MS)
 JULY = last_month(parse_iso("2026-08-31T23:59:59+00:00"))
@@ -24,7 +23,7 @@ def preview(
     used: dict[str, ClientMeter], client: Rebilling, workspace: Rebilling = NO_REBILLING, month: Month = OCTOBER
 ) -> Preview:
     found = Preview(month, NOW_MS)
-    found.add(used, Settings(client, workspace), catalog_with_new_unit(), "usd")
+    found.add(used, tariff(client, workspace), catalog_with_new_unit())
     return found
 
 
@@ -88,7 +87,7 @@ def test_clients_add_up_each_by_its_own_settings_and_allowances_cover_what_is_ch
         rebilling(sms=ABSORBED, allowance_micros=9_000_000),
         NO_REBILLING,
     ):
-        found.add(SMS, Settings(client, workspace), catalog_with_new_unit(), "usd")
+        found.add(SMS, tariff(client, workspace), catalog_with_new_unit())
     assert found.meters == {"sms": MeterPreview("message", 30_000_000, 1_500_000, 2_100_000, 1_000_000)}
     assert (found.clients, found.allowance_micros) == (3, 400_000)
 
