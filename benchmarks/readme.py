@@ -19,7 +19,9 @@ def update(run: Run) -> None:
 
 def with_figures(text: str, run: Run) -> str:
     """Return a text with the table of a run in place of the one that it has."""
-    rows = "".join(f"| {label} | {value} |\n" for label, value in [*_usage_rows(run), *_other_rows(run)])
+    rows = "".join(
+        f"| {label} | {value} |\n" for label, value in [*_usage_rows(run), *_ledger_rows(run), *_other_rows(run)]
+    )
     return re.sub(re.escape(HEAD) + r"(\|.*\n)*", lambda _: HEAD + rows, text)
 
 
@@ -30,7 +32,6 @@ def renewal_calls(run: Run, service: str) -> str:
 
 
 def _usage_rows(run: Run) -> Iterator[tuple[str, str]]:
-    clients = run["aws_calls_for_100_clients_of_a_workspace"].values()
     yield (
         "usage events per second per core, from the queue's messages to the commit",
         f"{run['events_per_second_per_core']:,}",
@@ -54,6 +55,10 @@ def _usage_rows(run: Run) -> Iterator[tuple[str, str]]:
         "receipts of four lines per second per core, from the queue's messages to the commit",
         f"{run['receipts_of_four_lines_per_second_per_core']:,}",
     )
+
+
+def _ledger_rows(run: Run) -> Iterator[tuple[str, str]]:
+    clients = run["aws_calls_for_100_clients_of_a_workspace"].values()
     yield (
         (
             "stored bytes per event / per receipt of four lines (smallest possible for the data of an event: "

@@ -128,7 +128,11 @@ def allowed(made: dict[str, str], name: str) -> set[tuple[str, str]]:
     [
         ('doing = "recording usage"', "", r"\[functions.record_usage\] .*missing required field `doing`"),
         ("memory_mb = 1769", "memory = 1769", r"\[functions.record_usage\] .*unknown field `memory`"),
-        ('["batch_get"]\nsends', '["fetch"]\nsends', r"\[functions.record_usage\] Invalid enum value 'fetch'"),
+        (
+            'tables.rebilling = ["batch_get"]',
+            'tables.rebilling = ["fetch"]',
+            r"\[functions.record_usage\] Invalid enum value 'fetch'",
+        ),
         ('key = ["session_id"]', "key = 5", r"\[tables.portal_sessions\] Expected `array`"),
         ("[failure_queues.", "[failed_queues.", "no kind of entry called failed_queues"),
     ],
