@@ -22,7 +22,9 @@ Role = Literal["operator", "producer", "owner", "viewer"]
 CLOCKS_DIFFER_MS: Final = 30_000
 """How far the platform's clock may be ahead of ours: RFC 7519 section 4.1.5 allows for some leeway."""
 
-NAMES_OF_THE_SYSTEM: Final = frozenset({"operator", "producer", "owner", "viewer", "stripe", "auto-pay", "renewal"})
+NAMES_OF_THE_SYSTEM: Final = frozenset(
+    {"operator", "producer", "owner", "viewer", "stripe", "auto-pay", "renewal", "archiving"}
+)
 """Names of actors that are not persons. A name that begins with one of them and a colon is reserved, too."""
 
 OF_THE_PLATFORM: Final = frozenset[Role]({"operator", "producer"})

@@ -147,7 +147,8 @@ def _changeable(account: Account) -> dict[str, Any]:
 
 def has_clients(workspace_id: str) -> bool:
     """Tell whether a workspace has clients that are not archived. One made in the last moment may be missed."""
-    return any(AccountRow.clients.query(workspace_id, filter_condition=_not_archived(), limit=1))
+    # No `limit`: DynamoDB applies it before the filter, so each call would look at one client.
+    return any(AccountRow.clients.query(workspace_id, filter_condition=_not_archived()))
 
 
 def clients_after(workspace_id: str, client_id: str | None, limit: int) -> list[Account]:

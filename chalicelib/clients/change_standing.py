@@ -1,6 +1,7 @@
 """Suspend an account, archive it, or make it active again. An account is never deleted."""
 
 from contextlib import suppress
+from typing import Final
 
 import msgspec
 from msgspec.structs import replace
@@ -18,6 +19,9 @@ from chalicelib.errors import Refusal
 from chalicelib.subscriptions.cancel import AlreadyCanceled, cancel
 from chalicelib.subscriptions.subscription import SubscriptionNotFound
 from chalicelib.text import Line
+
+ACTOR: Final = "archiving"
+"""Who ends the recurring charges, as a client sees it: the person is on the standing, which is not for the client."""
 
 
 class StandingRequest(msgspec.Struct, forbid_unknown_fields=True):
@@ -51,7 +55,7 @@ def change_standing(account: Account, request: StandingRequest, *, actor: str, c
         raise WorkspaceHasClients(account.account_id)
     changed = _write(account, request, actor)
     if changed.standing == "archived":
-        end_recurring_charges(account.account_id, actor=actor, catalog=catalog)
+        end_recurring_charges(account.account_id, catalog)
     return changed
 
 
@@ -73,10 +77,10 @@ def _write(account: Account, request: StandingRequest, actor: str) -> Account:
     raise AccountBusy(account_id=account.account_id)
 
 
-def end_recurring_charges(account_id: str, *, actor: str, catalog: Catalog) -> None:
+def end_recurring_charges(account_id: str, catalog: Catalog) -> None:
     """Let the subscription end, and switch auto-pay off. Does nothing where that was done before."""
     with suppress(AlreadyCanceled, SubscriptionNotFound):
-        cancel(account_id, actor=actor, catalog=catalog)
+        cancel(account_id, actor=ACTOR, catalog=catalog)
     settings = auto_pay.find(account_id)
     if settings and settings.enabled:
-        change_settings(get_payer(account_id), AutoPayRequest(enabled=False), actor=actor, catalog=catalog)
+        change_settings(get_payer(account_id), AutoPayRequest(enabled=False), actor=ACTOR, catalog=catalog)

@@ -37,6 +37,7 @@ def test_archiving_ends_the_subscription_with_its_period_and_auto_pay_at_once(pa
     assert paying.account() == archived
     assert (paying.status(), paying.subscription.cancel_at_period_end) == ("active", True)
     assert not paying.saver.auto_pay.enabled
+    assert (paying.subscription.actor, paying.saver.auto_pay.actor) == ("archiving", "archiving")
 
 
 def test_repeating_it_changes_nothing(paying: Client) -> None:

@@ -167,6 +167,15 @@ def test_a_tab_is_read_to_its_end_a_hundred_clients_at_a_time(api: Api, thousand
     assert len(listed(api, thousand, tab="archived")) == 250
 
 
+def test_whether_a_workspace_has_clients_takes_one_call_however_many_are_archived(agency: str) -> None:
+    for number in range(10):
+        make(agency, number, "archived")
+    assert accounts.has_clients(agency) is False
+    assert calls_of(lambda: accounts.has_clients(agency)) == 1
+    make(agency, 10)
+    assert accounts.has_clients(agency) is True
+
+
 def test_totals_of_more_clients_than_are_added_up_say_so(agency: str) -> None:
     now_ms = clock.now_ms()
     post([credit(1, agency)])

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 import pytest
+from msgspec.structs import replace
 
 from chalicelib import clock
 from chalicelib.accounts import table as accounts
@@ -16,6 +17,7 @@ from chalicelib.ledger.post import post
 from chalicelib.ledger.posting import Leg, Posting
 from chalicelib.ledger.statement import Filter
 from chalicelib.payments import table as payments
+from chalicelib.reversals import table as reversals
 from chalicelib.text import Line
 from chalicelib.token import Caller
 from chalicelib.web import Operation
@@ -27,6 +29,7 @@ from tests.doors.gateway import Answer, Request, send
 from tests.doors.permissions import CLIENT, OPERATIONS, WORKSPACE, bearer, make_accounts, stripe_environment
 from tests.environment import use
 from tests.payments.build import payment
+from tests.reversals.reversal_news import wanted
 
 PRICE, COST = 24_681, 13_579
 SECRETS: Final = {
@@ -53,7 +56,9 @@ def names(memory: Mapping[str, str], stripe_process: Emulator) -> Iterator[dict[
         post([pair_of(number, now_ms) for number in (1, 2)])
         give(Key("1", "operator"), "olga@platform.example")
         give(Key("1", "customer"), "jane@north.example")
-        payments.put_new(payment(account_id=CLIENT, state="succeeded", created_at_ms=now_ms))
+        paid, _ = payments.put_new(payment(account_id=CLIENT, state="succeeded", created_at_ms=now_ms))
+        returned = wanted(account_id=CLIENT, actor="olga@platform.example")
+        reversals.change(paid, lambda seen: replace(seen, refunds=(returned,)))
         number = issue_for(CLIENT, "pay_1", catalog()).number
         (newest, *_) = statement.read_history(CLIENT, Filter(), limit=1).transactions
         yield {"account_id": CLIENT, "payment_id": "pay_1", "number": number, "transaction_id": newest.id}
@@ -95,6 +100,12 @@ def test_a_client_asking_about_its_workspace_learns_nothing(names: dict[str, str
         answer = ask(operation, {**names, "account_id": WORKSPACE}, OF_CLIENT[0])
         assert answer.status == 404, operation.name
         assert [what for what, secret in SECRETS.items() if secret in told(answer)] == []
+
+
+def test_a_client_sees_its_workspace_as_the_one_who_refunded(names: dict[str, str]) -> None:
+    (get_payment,) = [each for each in PRIVATE if each.name == "get_payment"]
+    assert ask(get_payment, names, OF_CLIENT[0]).json()["refunds"][0]["actor"] == "North Agency"
+    assert ask(get_payment, names, OF_WORKSPACE).json()["refunds"][0]["actor"] == "olga@platform.example"
 
 
 def test_the_workspace_is_told_all_of_it(names: dict[str, str]) -> None:
