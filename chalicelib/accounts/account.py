@@ -72,14 +72,14 @@ class ClientIdInvalid(Refusal):
 
 
 class AccountArchived(Refusal):
-    """The account is archived: nothing is paid for it any more."""
+    """The account is archived: nothing is paid for it any more, and a workspace gets no more clients."""
 
     status = 409
     type = "account-archived"
     title = "The account is archived"
 
     def __init__(self, account_id: str) -> None:
-        super().__init__("an archived account pays nothing; make it active first", account_id=account_id)
+        super().__init__(f"account {account_id!r} is archived; make it active first", account_id=account_id)
 
 
 class CurrencyMismatch(Refusal):
