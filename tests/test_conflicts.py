@@ -8,6 +8,7 @@ from pynamodb.transactions import TransactWrite
 
 from chalicelib.accounts.account import AccountBusy
 from chalicelib.auto_pay.auto_pay import AutoPayBusy
+from chalicelib.clients.change_rebilling import RebillingBusy
 from chalicelib.conflicts import conditional_transaction, conditional_write
 from chalicelib.errors import Busy
 from chalicelib.idempotency import IdempotencyRow
@@ -99,6 +100,7 @@ BUSY = {
     LedgerBusy: ("ledger-busy", "The wallet is being changed by others"),
     OutOfTime: ("ledger-busy", "The wallet is being changed by others"),
     PaymentBusy: ("payment-busy", "The payment is being changed by others"),
+    RebillingBusy: ("rebilling-busy", "The prices are being changed by others"),
     AccountBusy: ("account-busy", "The account is being changed by others"),
     AutoPayBusy: ("auto-pay-busy", "Auto-pay is being changed by others"),
     SubscriptionBusy: ("subscription-busy", "The subscription is being changed by others"),
