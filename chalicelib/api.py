@@ -15,6 +15,7 @@ from chalicelib.cards.routes import routes as cards
 from chalicelib.catalog.catalog import catalog
 from chalicelib.clients.rebilling_routes import routes as rebilling
 from chalicelib.clients.routes import routes as clients
+from chalicelib.connection.routes import routes as connection
 from chalicelib.history.adjustment_routes import routes as adjustments
 from chalicelib.history.routes import routes as transactions
 from chalicelib.invoices.routes import routes as invoices
@@ -76,6 +77,7 @@ BLUEPRINTS: Final = (
     payments,
     refunds,
     cards,
+    connection,
     adjustments,
     webhooks,
     auto_pay,

@@ -23,9 +23,10 @@ class Settings:
     change. `portal_base_url` is where browsers reach this API: what a request says about it is not trusted.
 
     Settings with a default are optional. `stripe_api_base` points the Stripe library at a server other than Stripe's
-    own (the emulator). Without `mail_from` no mails are sent. `portal_url` is where the platform shows an account's
-    billing; without it mails have no link. Only pages of the origins in `portal_frame_origins`, separated by spaces,
-    may show the portal in a frame.
+    own (the emulator). With `stripe_connect_client_id`, workspaces may connect a Stripe account that they have (OAuth);
+    with `stripe_connect_onboarding` set to anything, they may open one. Without `mail_from` no mails are sent.
+    `portal_url` is where the platform shows an account's billing; without it mails have no link. Only pages of the
+    origins in `portal_frame_origins`, separated by spaces, may show the portal in a frame.
     """
 
     wallets_table: str
@@ -40,6 +41,7 @@ class Settings:
     reversals_table: str
     idempotency_table: str
     webhook_events_table: str
+    connections_table: str
     auto_pay_table: str
     subscriptions_table: str
     invoices_table: str
@@ -59,9 +61,12 @@ class Settings:
     stripe_secret_key: str
     stripe_publishable_key: str
     stripe_webhook_secret: str
+    stripe_connect_webhook_secret: str
     portal_base_url: str
     deployment: str
     stripe_api_base: str | None = None
+    stripe_connect_client_id: str | None = None
+    stripe_connect_onboarding: str | None = None
     mail_from: str | None = None
     portal_url: str | None = None
     portal_frame_origins: str | None = None

@@ -31,6 +31,7 @@ WaitReason = Literal[
     "above_threshold",
     "pending_payment_covers",
     "refunded",
+    "not_connected",
     "backing_off",
     "monthly_limit_reached",
 ]
@@ -39,6 +40,7 @@ BlockReason = Literal[
     "suspended_authentication",
     "suspended_card_unusable",
     "suspended_dispute",
+    "card_needed_again",
     "card_missing",
     "card_expired",
     "currency_not_sold",
@@ -77,6 +79,9 @@ REASONS: Final[dict[Reason, str]] = {
         "The balance is below the threshold only because of a refund, which is not charged back. It goes on when more "
         "is used. To refill now, save the settings of auto-pay again, or add balance by hand."
     ),
+    "not_connected": mark(
+        "Payments to your provider are not possible at the moment. Auto-pay goes on by itself as soon as they are."
+    ),
     "backing_off": mark("The last attempt came to nothing; the next one is made by itself at the time shown."),
     "suspended_declines": mark(
         "The card was declined every time it was tried. Save another card, add balance by hand, or switch auto-pay on "
@@ -93,6 +98,9 @@ REASONS: Final[dict[Reason, str]] = {
         "A payment with this card is disputed with the bank, or the card's issuer warns of fraud. Save another card, "
         "add balance by hand, or switch auto-pay on again if the card may be charged; it goes on by itself when the "
         "dispute is won or withdrawn."
+    ),
+    "card_needed_again": mark(
+        "Your provider takes payments through another account now, where there is no card of yours. Save a card again."
     ),
     "card_missing": mark("There is no card on file. Save a card."),
     "card_expired": mark("The card on file has expired. Save another card."),
@@ -118,7 +126,8 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     """The rule's input besides auto-pay itself.
 
     `pending_micros` is the sum of payments that have not ended, without the refill in flight; the first of them stops
-    counting at `pending_until_ms`. `limits` is None for a currency that is not in the catalog.
+    counting at `pending_until_ms`. A client whose workspace cannot take payments is not `connected`. `limits` is None
+    for a currency that is not in the catalog.
     """
 
     currency: str
@@ -126,7 +135,9 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     pending_micros: int = 0
     pending_until_ms: int | None = None
     charged_this_month_micros: int = 0
+    connected: bool = True
     card: Card | None = None
+    card_needed_again: bool = False
     limits: CurrencyLimits | None = None
     now_ms: int
 
@@ -158,14 +169,20 @@ def target_micros(auto_pay: AutoPay, limits: CurrencyLimits | None) -> int:
 
 def _find_obstacle(auto_pay: AutoPay, situation: Situation) -> Decision | None:
     """Return the reason why nothing may be charged, whatever the amount; None if there is none."""
+    if not situation.connected:
+        return Wait("not_connected")
     if auto_pay.next_attempt_at_ms is not None and situation.now_ms < auto_pay.next_attempt_at_ms:
         return Wait("backing_off", auto_pay.next_attempt_at_ms)
     if auto_pay.suspended_reason:
         return Block(SUSPENSION_REASONS[auto_pay.suspended_reason])
     if auto_pay.held_by:
         return Block("suspended_dispute")
+    return _find_card_obstacle(situation)
+
+
+def _find_card_obstacle(situation: Situation) -> Decision | None:
     if situation.card is None:
-        return Block("card_missing")
+        return Block("card_needed_again" if situation.card_needed_again else "card_missing")
     if is_expired(situation.card, situation.now_ms):
         return Block("card_expired")
     return None
@@ -227,7 +244,9 @@ def build_situation(
             default=None,
         ),
         charged_this_month_micros=charged_in_month_micros(payments, month_of(now_ms)),
+        connected=payer.unconnected is None,
         card=payer.chargeable_card,
+        card_needed_again=payer.card_needed_again,
         limits=catalog.currencies.get(currency),
         now_ms=now_ms,
     )

@@ -72,7 +72,8 @@ def _evaluate_with_refreshed_card(account_id: str, catalog: Catalog, decision: D
     """Evaluate again with the card as it is at Stripe now: the bank may have renewed it and the webhook been lost."""
     payer = get_payer(account_id)
     try:
-        is_known = payer.card is not None and refresh_card(payer.card.payment_method_id, payer.stripe_account)
+        card, stripe_account = payer.chargeable_card, payer.stripe_account
+        is_known = bool(card and stripe_account and refresh_card(card.payment_method_id, stripe_account))
     except StripeUnavailable as error:
         log().warning("Stripe could not say whether a card was renewed", account_id=account_id, reason=error.reason)
         return decision

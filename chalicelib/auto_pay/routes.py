@@ -8,6 +8,7 @@ from chalicelib.auto_pay.view import AutoPayView, load_for_view, view_auto_pay
 from chalicelib.cards.payer import Payer
 from chalicelib.cards.permission import allow_payer
 from chalicelib.catalog.catalog import UnknownCurrency, catalog
+from chalicelib.connection.refusals import WorkspaceNotConnected
 from chalicelib.money import InvalidDecimal, NotChargeable
 from chalicelib.payments.new_payment import CardMissing
 from chalicelib.web import Call, Routes
@@ -34,6 +35,7 @@ routes = Routes(__name__, "Auto-pay", "The rule that refills a wallet when its b
         InvalidDecimal,
         NotChargeable,
         AutoPayInvalid,
+        WorkspaceNotConnected,
         CardMissing,
         AutoPayBusy,
     ),

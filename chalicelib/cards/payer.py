@@ -1,22 +1,29 @@
 """Who pays: an account with its customer and its card on file. Pure."""
 
 import msgspec
+from msgspec.structs import replace
 
 from chalicelib.accounts.account import Account
 from chalicelib.cards.card import Card
+from chalicelib.connection.connection import Unconnected
+from chalicelib.connection.refusals import WorkspaceNotConnected
 from chalicelib.stripe_api.stripe_account import StripeAccount
 
 
 class Payer(msgspec.Struct, frozen=True):
     """An account with its customer and its card on the Stripe account that it pays on.
 
-    `customer_id` is None until a card is saved for the first time, and once the customer was deleted at Stripe.
+    `customer_id` is None until a card is saved for the first time, and once the customer was deleted at Stripe. A
+    client whose workspace has no working connection has `unconnected`: its card is not charged, and without any
+    Stripe account it has none. `card_needed_again`: there is no card, and there was one on an earlier Stripe account.
     """
 
     account: Account
-    stripe_account: StripeAccount
+    stripe_account: StripeAccount | None
     customer_id: str | None = None
     card: Card | None = None
+    unconnected: Unconnected | None = None
+    card_needed_again: bool = False
 
     @property
     def account_id(self) -> str:
@@ -26,4 +33,17 @@ class Payer(msgspec.Struct, frozen=True):
     @property
     def chargeable_card(self) -> Card | None:
         """Return the card on file, if it can be charged: without its customer it cannot."""
-        return self.card if self.customer_id else None
+        return self.card if self.customer_id and self.unconnected is None else None
+
+    def require_connected(self) -> StripeAccount:
+        """Return the Stripe account that it pays on. Raises WorkspaceNotConnected."""
+        if self.unconnected:
+            raise WorkspaceNotConnected(self.unconnected)
+        if self.stripe_account is None:
+            raise ValueError(f"{self.account_id} pays on no Stripe account, and nothing says why")
+        return self.stripe_account
+
+    def seen_by_workspace(self) -> "Payer":
+        """Return it for a caller who may know why the workspace's connection does not work."""
+        unconnected = self.unconnected and replace(self.unconnected, for_workspace=True)
+        return replace(self, unconnected=unconnected)

@@ -18,4 +18,6 @@ def allow_payer(call: Call[Any, Any], account_id: str, right: Right) -> PayerPer
     """Check that the caller has a right on an account, and return the payer. Raises what `allow` raises."""
     payer = table.get_payer(account_id)
     check_permission(call.caller, payer.account, right)
+    if call.caller.account_id != account_id:
+        payer = payer.seen_by_workspace()
     return PayerPermission(call.caller, payer.account, payer)

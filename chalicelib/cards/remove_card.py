@@ -12,7 +12,7 @@ def remove_card(payer: Payer) -> None:
     Stripe reports it, or fails because there is no card.
     """
     account_id, stripe_account, card = payer.account_id, payer.stripe_account, payer.card
-    while card:
+    while card and stripe_account:
         if table.remove_card(account_id, stripe_account, card.payment_method_id):
             gateway.detach(card.payment_method_id, stripe_account)
             return

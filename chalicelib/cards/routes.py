@@ -7,6 +7,7 @@ from chalicelib.cards.remove_card import remove_card
 from chalicelib.cards.save_card import CardRequest, CardSetupUnfinished, CardSetupUnknown, CardSuperseded, save_card
 from chalicelib.cards.start_setup import start_setup
 from chalicelib.cards.view import CardSetupView, CardView, view_card, view_card_setup
+from chalicelib.connection.refusals import WorkspaceNotConnected
 from chalicelib.stripe_api.errors import STRIPE_REFUSALS
 from chalicelib.web import Call, Routes
 
@@ -23,7 +24,7 @@ routes = Routes(__name__, *PAYMENTS)
     ),
     status=201,
     gives=CardSetupView,
-    refuses=(*REFUSALS, *STRIPE_REFUSALS),
+    refuses=(*REFUSALS, WorkspaceNotConnected, *STRIPE_REFUSALS),
 )
 def start_card_setup(call: Call[None, None], account_id: str) -> CardSetupView:
     return view_card_setup(start_setup(allow_payer(call, account_id, Right.ACT).payer))
@@ -40,7 +41,14 @@ def start_card_setup(call: Call[None, None], account_id: str) -> CardSetupView:
     takes=CardRequest,
     example={"setup_intent_id": "seti_1Q2w3E"},
     gives=CardView,
-    refuses=(*REFUSALS, CardSetupUnknown, CardSetupUnfinished, CardSuperseded, *STRIPE_REFUSALS),
+    refuses=(
+        *REFUSALS,
+        WorkspaceNotConnected,
+        CardSetupUnknown,
+        CardSetupUnfinished,
+        CardSuperseded,
+        *STRIPE_REFUSALS,
+    ),
 )
 def put_card(call: Call[CardRequest, None], account_id: str) -> CardView:
     return view_card(save_card(allow_payer(call, account_id, Right.ACT).payer, call.body.setup_intent_id))

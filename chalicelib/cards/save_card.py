@@ -65,17 +65,17 @@ class CardRequest(msgspec.Struct, forbid_unknown_fields=True):
 def save_card(payer: Payer, setup_intent_id: str) -> Card:
     """Put the card of a finished SetupIntent on file, and detach the one that it replaces. Safe to repeat.
 
-    Raises CardSetupUnknown, CardSetupUnfinished, CardSuperseded, StripeUnavailable.
+    Raises WorkspaceNotConnected, CardSetupUnknown, CardSetupUnfinished, CardSuperseded, StripeUnavailable.
     """
-    account_id, stripe_account = payer.account_id, payer.stripe_account
+    account_id, stripe_account = payer.account_id, payer.require_connected()
     is_id = SetupIntentId.fits(setup_intent_id)
     setup = gateway.find_card_setup(setup_intent_id, stripe_account) if is_id else None
     if setup is None or not is_setup_of(setup, payer):
         raise CardSetupUnknown(setup_intent_id)
     if setup.card is None:
         raise CardSetupUnfinished(setup)
-    # The card was detached since, so Stripe neither charges it nor takes it back: of this setup nothing can be kept.
-    if setup.card.customer_id is None:
+    # The card was detached since, so Stripe neither charges it nor takes it back; or it is another customer's.
+    if setup.card.customer_id != setup.customer_id:
         raise CardSetupUnknown(setup_intent_id)
     card = setup.card.to_card(int(setup.metadata["requested_at_ms"]))
     if not table.put_card(account_id, stripe_account, card):

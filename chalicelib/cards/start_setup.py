@@ -5,26 +5,25 @@ from chalicelib.cards import gateway, table
 from chalicelib.cards.card_setup import CardSetup
 from chalicelib.cards.payer import Payer
 from chalicelib.stripe_api.errors import CustomerGone
+from chalicelib.stripe_api.stripe_account import StripeAccount
 
 
 def start_setup(payer: Payer) -> CardSetup:
     """Create the account's customer if it has none, and a SetupIntent.
 
-    Raises DetailsRefused, CardRefused, StripeUnavailable.
+    Raises WorkspaceNotConnected, DetailsRefused, CardRefused, StripeUnavailable.
     """
-    customer_id = payer.customer_id or _create_customer(payer)
+    stripe_account = payer.require_connected()
+    customer_id = payer.customer_id or _create_customer(payer, stripe_account)
     try:
-        return _create_setup(payer, customer_id)
+        return gateway.create_card_setup(payer.account_id, stripe_account, customer_id, clock.now_ms())
     except CustomerGone:
-        table.forget_customer(payer.account_id, payer.stripe_account, customer_id)
+        table.forget_customer(payer.account_id, stripe_account, customer_id)
         # Created after the old customer was removed: otherwise the removal would be the newer change of the card.
-        return _create_setup(payer, _create_customer(payer, instead_of=customer_id))
+        created = _create_customer(payer, stripe_account, instead_of=customer_id)
+        return gateway.create_card_setup(payer.account_id, stripe_account, created, clock.now_ms())
 
 
-def _create_setup(payer: Payer, customer_id: str) -> CardSetup:
-    return gateway.create_card_setup(payer.account_id, payer.stripe_account, customer_id, clock.now_ms())
-
-
-def _create_customer(payer: Payer, instead_of: str | None = None) -> str:
-    created = gateway.create_customer(payer.account, payer.stripe_account, instead_of=instead_of)
-    return table.keep_customer(payer.account_id, payer.stripe_account, created)
+def _create_customer(payer: Payer, stripe_account: StripeAccount, instead_of: str | None = None) -> str:
+    created = gateway.create_customer(payer.account, stripe_account, instead_of=instead_of)
+    return table.keep_customer(payer.account_id, stripe_account, created)

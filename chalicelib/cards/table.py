@@ -1,17 +1,19 @@
 """The door to the table `cards`: the customer and the card on file, by account and Stripe account."""
 
+from collections.abc import Iterable
 from typing import Any, Final
 
 import msgspec
+from msgspec.structs import replace
 from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
 
 from chalicelib import clock
-from chalicelib.accounts.account import AccountNotFound
+from chalicelib.accounts.account import Account, AccountNotFound
 from chalicelib.accounts.table import AccountRow, account_of
 from chalicelib.cards.card import Card, CustomerCard
 from chalicelib.cards.payer import Payer
 from chalicelib.conflicts import conditional_write
-from chalicelib.connection.connection import connection_of
+from chalicelib.connection.table import connection_of
 from chalicelib.stripe_api.stripe_account import PLATFORM, StripeAccount
 from chalicelib.tables import Table, TableMeta, image_reader, read_together
 from chalicelib.typed import convert
@@ -34,16 +36,40 @@ class CardRow(Table):
 
 
 def find_payer(account_id: str) -> Payer | None:
-    """Read an account with its customer and card, in one call and strongly consistent; None if it does not exist.
+    """Read an account with its customer and card, strongly consistent; None if it does not exist.
 
-    The call reads the row on the platform's own Stripe account. For an account that pays on another, one more is made.
+    It is one call for a workspace, whose row on the platform's own Stripe account is read with it. For a client two
+    more are made: its workspace's connection, and its cards on that Stripe account and on the earlier ones.
     """
     rows = read_together({AccountRow: [account_id], CardRow: [(account_id, PLATFORM.key)]})
     if not rows[AccountRow]:
         return None
     account = account_of(rows[AccountRow][0])
-    stripe_account = connection_of(account)
-    row = next(iter(rows[CardRow]), None) if stripe_account == PLATFORM else _find(account_id, stripe_account)
+    on = connection_of(account)
+    if on.stripe_account is None:
+        return Payer(account, None, unconnected=on.unconnected)
+    found = (
+        rows[CardRow] if on.stripe_account == PLATFORM else _find_cards(account_id, (on.stripe_account, *on.earlier))
+    )
+    payer = _payer(account, on.stripe_account, found)
+    had_card = any(row.card for row in found)
+    return replace(payer, unconnected=on.unconnected, card_needed_again=payer.card is None and had_card)
+
+
+def find_payer_on(account_id: str, stripe_account: StripeAccount) -> Payer | None:
+    """Read an account with its customer and card on a given Stripe account, wherever it pays now."""
+    rows = read_together({AccountRow: [account_id], CardRow: [(account_id, stripe_account.key)]})
+    if not rows[AccountRow]:
+        return None
+    return _payer(account_of(rows[AccountRow][0]), stripe_account, rows[CardRow])
+
+
+def _find_cards(account_id: str, stripe_accounts: Iterable[StripeAccount]) -> list[CardRow]:
+    return read_together({CardRow: [(account_id, each.key) for each in stripe_accounts]})[CardRow]
+
+
+def _payer(account: Account, stripe_account: StripeAccount, rows: Iterable[CardRow]) -> Payer:
+    row = next((each for each in rows if each.stripe_account == stripe_account.key), None)
     if row is None:
         return Payer(account, stripe_account)
     return Payer(account, stripe_account, row.stripe_customer_id, _card(row))

@@ -1,8 +1,11 @@
-"""Connection: whose Stripe account an account's customer, card and payments are on.
+"""Connection: the Stripe account that a workspace connects, and through whose account an account pays.
 
-Today it is the platform's own for every account, so nothing is stored. When the first account has another, this package
-gets a table of connections: `connection_of` then reads it, and nothing else changes.
+It owns the table `connections`. It promises: a workspace pays on the platform's own Stripe account, a client on that of
+its workspace's working connection or not at all; a Stripe account belongs to at most one workspace at a time; and
+nothing is ever deleted at Stripe or here: a workspace breaks its connection and connects again, at will.
 
-`cards` calls `connection_of` when it loads a payer, before a customer, a card or a payment is created. Each of those
-has its Stripe account on its row, and stays there whatever the connection is later.
+`connection`, `disabled_reasons` and `refusals` hold the rules (pure), `state` the signed state of OAuth, `table` and
+`gateway` are the doors. `start_connection`, `finish_connection`, `check_connection` and `break_connection` are what is
+done; `stripe_events` does what Stripe tells. `cards` calls `connection_of` when it loads a payer. Each customer, card
+and payment has its Stripe account on its row, and stays there whatever the connection is later. See docs/connection.md.
 """

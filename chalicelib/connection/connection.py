@@ -1,9 +1,173 @@
-"""Whose Stripe account an account's customer, card and payments are on."""
+"""A workspace's connection to its own Stripe account: values and rules. Pure."""
 
-from chalicelib.accounts.account import Account
-from chalicelib.stripe_api.stripe_account import PLATFORM, StripeAccount
+from typing import Final, Literal
+
+import msgspec
+from msgspec.structs import replace
+
+from chalicelib.connection.disabled_reasons import explain_disabled
+from chalicelib.stripe_api.stripe_account import StripeAccount
+
+State = Literal["none", "onboarding", "active", "restricted", "disconnected"]
+Way = Literal["oauth", "onboarding"]
+
+CONNECTED: Final = frozenset[State]({"onboarding", "active", "restricted"})
+"""States in which the Stripe account is the workspace's, and the platform has access to it."""
+
+MOST_EARLIER: Final = 20
+"""How many earlier Stripe accounts are remembered: a client's card is looked for on them."""
+
+AT_STRIPE: Final = "stripe"
+"""Who disconnected an account at Stripe's side."""
 
 
-def connection_of(account: Account) -> StripeAccount:  # noqa: ARG001 - no account has a connected Stripe account yet
-    """Return the Stripe account on which an account pays from now on."""
-    return PLATFORM
+class AccountFacts(msgspec.Struct, frozen=True):
+    """What Stripe says about a connected account. https://docs.stripe.com/api/accounts/object."""
+
+    charges_enabled: bool
+    details_submitted: bool
+    disabled_reason: str | None = None
+
+
+class Connection(msgspec.Struct, frozen=True, kw_only=True):
+    """A workspace's connection. A disconnected one keeps its Stripe account, so that history stays readable.
+
+    `access_revoked` is False while Stripe could not be told that the connection was broken. `earlier` are the Stripe
+    accounts of before, newest first. Every change increments `version`, and is written on condition of it.
+    """
+
+    workspace_id: str
+    state: State = "none"
+    stripe_account_id: str | None = None
+    way: Way | None = None
+    livemode: bool | None = None
+    facts: AccountFacts | None = None
+    facts_at_ms: int | None = None
+    connected_at_ms: int | None = None
+    connected_by: str | None = None
+    disconnected_at_ms: int | None = None
+    disconnected_by: str | None = None
+    access_revoked: bool = True
+    earlier: tuple[str, ...] = ()
+    version: int = 0
+
+    @property
+    def is_connected(self) -> bool:
+        """Tell whether the workspace has a Stripe account here, which may not take payments yet."""
+        return self.state in CONNECTED
+
+    @property
+    def is_working(self) -> bool:
+        """Tell whether clients can pay through it."""
+        return self.state == "active"
+
+    @property
+    def stripe_account(self) -> StripeAccount | None:
+        """Return the Stripe account, also after it was disconnected; None if there never was one."""
+        return StripeAccount(self.stripe_account_id) if self.stripe_account_id else None
+
+    @property
+    def sentence(self) -> str:
+        """Say what the state means, and what to do, to the workspace."""
+        if self.state == "restricted":
+            return explain_disabled(self.facts.disabled_reason if self.facts else None)
+        if self.state == "disconnected":
+            return DISCONNECTED if self.access_revoked else DISCONNECTED_HERE
+        return SENTENCES[self.state]
+
+
+SENTENCES: Final[dict[State, str]] = {
+    "none": "No Stripe account is connected, so clients cannot pay. Connect one.",
+    "onboarding": "Stripe does not have all that it needs yet. Go on with the onboarding; clients can pay when it is "
+    "complete.",
+    "active": "Clients pay through this Stripe account.",
+}
+DISCONNECTED: Final = "The Stripe account is disconnected, so clients cannot pay. Connect it again, or another one."
+DISCONNECTED_HERE: Final = (
+    "The Stripe account is disconnected here, so clients cannot pay. Stripe could not be told: disconnect once more, "
+    "or remove the platform in Stripe's dashboard, under installed apps."
+)
+
+
+def state_of(facts: AccountFacts) -> State:
+    """Return the state that follows from what Stripe says of a connected account."""
+    if facts.charges_enabled:
+        return "active"
+    is_rejected = (facts.disabled_reason or "").startswith("rejected.")
+    return "restricted" if facts.details_submitted or is_rejected else "onboarding"
+
+
+def with_facts(connection: Connection, facts: AccountFacts, now_ms: int) -> Connection:
+    """Return a connection with what Stripe says now; a disconnected one stays as it is."""
+    if not connection.is_connected:
+        return connection
+    return replace(connection, state=state_of(facts), facts=facts, facts_at_ms=now_ms)
+
+
+def connected(
+    before: Connection, stripe_account_id: str, way: Way, facts: AccountFacts, *, livemode: bool, by: str, now_ms: int
+) -> Connection:
+    """Return the connection of a workspace that connects a Stripe account, for the first time or again."""
+    old = before.stripe_account_id
+    earlier = [old, *before.earlier] if old else [*before.earlier]
+    others = [each for each in dict.fromkeys(earlier) if each != stripe_account_id]
+    return Connection(
+        workspace_id=before.workspace_id,
+        state=state_of(facts),
+        stripe_account_id=stripe_account_id,
+        way=way,
+        livemode=livemode,
+        facts=facts,
+        facts_at_ms=now_ms,
+        connected_at_ms=now_ms,
+        connected_by=by,
+        earlier=tuple(others[:MOST_EARLIER]),
+        version=before.version,
+    )
+
+
+def disconnected(connection: Connection, *, by: str, access_revoked: bool, now_ms: int) -> Connection:
+    """Return a connection as it is after it was broken; who broke it first stays."""
+    if not connection.is_connected:
+        return replace(connection, access_revoked=connection.access_revoked or access_revoked)
+    return replace(
+        connection,
+        state="disconnected",
+        disconnected_at_ms=now_ms,
+        disconnected_by=by,
+        access_revoked=access_revoked,
+    )
+
+
+class Unconnected(msgspec.Struct, frozen=True):
+    """Why a client cannot pay: its workspace has no working connection.
+
+    `for_workspace` is True if the workspace or the platform asks: only they are told what to do about it.
+    """
+
+    workspace_id: str
+    workspace_name: str
+    sentence: str
+    for_workspace: bool = False
+
+
+class PaysOn(msgspec.Struct, frozen=True):
+    """The Stripe account that an account pays on. A client that cannot pay has `unconnected`.
+
+    `stripe_account` is then that of the connection which does not work, if there is one: cards are still on it.
+    `earlier` are the Stripe accounts on which the account may have saved a card before.
+    """
+
+    stripe_account: StripeAccount | None
+    unconnected: Unconnected | None = None
+    earlier: tuple[StripeAccount, ...] = ()
+
+
+def pays_on(connection: Connection, workspace_name: str) -> PaysOn:
+    """Return the Stripe account that a client pays on, by its workspace's connection."""
+    unconnected = Unconnected(connection.workspace_id, workspace_name, connection.sentence)
+    return PaysOn(
+        connection.stripe_account,
+        None if connection.is_working else unconnected,
+        tuple(StripeAccount(each) for each in connection.earlier),
+    )

@@ -34,11 +34,15 @@ class TopUpLimits(msgspec.Struct):
 
 
 class OverviewView(msgspec.Struct):
-    """All that the first page of Settings > Billing shows."""
+    """All that the first page of Settings > Billing shows.
+
+    `card_needed_again`: there is no card because payments go through another Stripe account than before.
+    """
 
     account: AccountView
     wallet: WalletView
     card: CardView | None
+    card_needed_again: bool
     auto_pay: AutoPayView
     subscription: SubscriptionView | None
     payments_unresolved: list[PaymentView]
@@ -52,6 +56,7 @@ def view(seen: Snapshot, subscription: SubscriptionView | None, limits: Currency
         account=view_account(account),
         wallet=_wallet(seen.situation.balance_micros, account.currency, limits),
         card=view_card(payer.card) if payer.card else None,
+        card_needed_again=payer.card_needed_again,
         auto_pay=view_auto_pay(seen, limits),
         subscription=subscription,
         payments_unresolved=[view_payment(each) for each in seen.payments if not each.ended],

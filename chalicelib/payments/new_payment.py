@@ -23,7 +23,8 @@ class CardMissing(Refusal):
 
 
 def check_card(payer: Payer) -> None:
-    """Check that there is a card to charge. Raises CardMissing."""
+    """Check that there is a card to charge. Raises WorkspaceNotConnected, CardMissing."""
+    payer.require_connected()
     if payer.chargeable_card is None:
         raise CardMissing(payer.account_id)
 
@@ -39,7 +40,11 @@ def new_payment(
     off_session: bool = False,
     tax: Tax | None = None,
 ) -> Payment:
-    """Make the payment of a claim; all that Stripe will be sent is fixed by it. Raises CardMissing."""
+    """Make the payment of a claim; all that Stripe will be sent is fixed by it.
+
+    Raises WorkspaceNotConnected, CardMissing.
+    """
+    stripe_account = payer.require_connected()
     card, customer_id = payer.card, payer.customer_id
     if card is None or customer_id is None:
         raise CardMissing(payer.account_id)
@@ -59,7 +64,7 @@ def new_payment(
         card_fingerprint=card.fingerprint or None,
         actor=actor,
         description=description,
-        stripe_account=payer.stripe_account.id,
+        stripe_account=stripe_account.id,
         off_session=off_session,
         tax=tax,
     )

@@ -10,6 +10,7 @@ from chalicelib.accounts.permission import REFUSALS, Right, allow
 from chalicelib.api_tags import PAYMENTS
 from chalicelib.cards.permission import allow_payer
 from chalicelib.catalog.catalog import catalog
+from chalicelib.connection.refusals import WorkspaceNotConnected
 from chalicelib.http_input import MissingIdempotencyKey
 from chalicelib.idempotency import IdempotencyConflict
 from chalicelib.ledger.statement import InvalidCursor
@@ -61,6 +62,7 @@ class PaymentsQuery(msgspec.Struct, forbid_unknown_fields=True):
         CurrencyMismatch,
         NotChargeable,
         TopUpOutOfLimits,
+        WorkspaceNotConnected,
         CardMissing,
         CardDeclined,
         PaymentCanceled,

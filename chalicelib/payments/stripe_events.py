@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
+from chalicelib.log import log
 from chalicelib.payments import table
 from chalicelib.payments.intent import parse_intent
 from chalicelib.payments.payment import PREFIX
@@ -19,9 +20,15 @@ def _process_payment_intent(event: StripeEvent) -> Verdict:
     account_id, payment_id = intent.metadata.get("account_id", ""), intent.metadata.get("payment_id", "")
     if not account_id or not payment_id.startswith(PREFIX):
         reason = f"PaymentIntent {intent.id} was not made here"
-        # Money that is not known here is for a person to look at; an attempt that moved none is not.
-        return Verdict("parked" if intent.status == "succeeded" else "ignored", reason)
+        # Money that is not known here is for a person to look at; an attempt that moved none is not, nor is what a
+        # workspace does with its own Stripe account.
+        is_ours_to_know = intent.status == "succeeded" and event.account is None
+        return Verdict("parked" if is_ours_to_know else "ignored", reason)
     payment = table.find(account_id, payment_id)
+    if event.account and (payment is None or payment.stripe_account != event.account):
+        # Anyone with access to a connected account can write such metadata there.
+        log().warning("an event names a payment of another Stripe account", event_id=event.id, account=event.account)
+        return Verdict("ignored", f"PaymentIntent {intent.id} names a payment that was not made on this account")
     if payment is None:
         raise UnknownPayment(
             f"PaymentIntent {intent.id} is for payment {payment_id} of {account_id!r}, which is not there"

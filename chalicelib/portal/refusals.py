@@ -16,6 +16,7 @@ TEXTS: Final = {
     "account-busy": mark("Somebody else is changing this right now. Please try again."),
     "add-on-in-use": mark("%(in_use)s are in use at the moment. Release some of them first."),
     "already-canceled": mark("It was canceled already."),
+    "already-connected": mark("Another Stripe account is connected. Disconnect it first, then connect this one."),
     "amount-not-chargeable": mark("Cards take multiples of %(step)s. Please change the amount."),
     "auto-pay-busy": mark("Somebody else is changing this right now. Please try again."),
     "billing-details-changed": mark(
@@ -61,6 +62,22 @@ TEXTS: Final = {
     ),
     "stripe-refused": mark("The payment provider refuses this. Please try again, or ask us."),
     "card-refused": mark("Your bank declined the card. Nothing was charged."),
+    "connected-elsewhere": mark(
+        "This Stripe account belongs to another workspace. Disconnect it there first, or connect another one."
+    ),
+    "connection-busy": mark("Somebody else is changing this right now. Please try again."),
+    "connection-code-invalid": mark("Stripe does not take this any more. Go back to Billing and begin again."),
+    "connection-of-wrong-mode": mark(
+        "A test account of Stripe was chosen where real payments are made, or the reverse. Choose another account."
+    ),
+    "connection-refused": mark("You, or Stripe, said no. Nothing was connected; you can begin again in Billing."),
+    "connection-state-invalid": mark(
+        "Nothing was changed. This address is too old, or it was not made here. Go back to Billing and begin again."
+    ),
+    "connection-state-used": mark("Nothing was changed. Go back to Billing; if nothing is connected, begin again."),
+    "connection-unanswered": mark(
+        "Stripe did not answer, and nothing is connected here. Go back to Billing and begin again."
+    ),
     "details-refused": mark(
         "The payment provider does not take a part of your billing details. Please check name and e-mail address."
     ),
@@ -73,6 +90,9 @@ TEXTS: Final = {
     ),
     "portal-form-outdated": mark(
         "Nothing was changed and nothing was charged. Go back, load the page again, and send the form once more."
+    ),
+    "workspace-not-connected": mark(
+        "%(workspace)s cannot take payments at the moment. Nothing was charged. Please contact %(workspace)s."
     ),
     "invalid-request": mark("Something in the address or in the form is not valid."),
     "internal-error": mark("Something went wrong on our side. Trying again is safe: nothing is charged twice."),
@@ -90,6 +110,15 @@ TITLES: Final = {
     "portal-link-unusable": mark("This link cannot be opened any more"),
     "portal-session-ended": mark("Your session has ended"),
     "portal-form-outdated": mark("This form is out of date"),
+    "already-connected": mark("Your Stripe account is not connected"),
+    "connected-elsewhere": mark("Your Stripe account is not connected"),
+    "connection-busy": mark("Your Stripe account is not connected"),
+    "connection-code-invalid": mark("Your Stripe account is not connected"),
+    "connection-of-wrong-mode": mark("Your Stripe account is not connected"),
+    "connection-refused": mark("Your Stripe account is not connected"),
+    "connection-state-invalid": mark("This link cannot be opened any more"),
+    "connection-state-used": mark("This link cannot be opened any more"),
+    "connection-unanswered": mark("Your Stripe account is not connected"),
     "not-found": mark("Page not found"),
     "page-not-found": mark("Page not found"),
     "account-not-found": mark("Page not found"),

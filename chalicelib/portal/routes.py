@@ -138,3 +138,24 @@ def portal_file(folder: str, name: str) -> Response:
     from chalicelib.portal.answer import show_file  # noqa: PLC0415 - as above
 
     return _answer(lambda _request: show_file(folder, name))
+
+
+@routes.route("/stripe/callback", methods=["GET"], content_types=[], name="stripe_callback")
+def stripe_callback() -> Response:
+    from chalicelib.portal.connected import show_callback  # noqa: PLC0415 - as above
+
+    return _answer(show_callback)
+
+
+@routes.route("/stripe/return", methods=["GET"], content_types=[], name="stripe_return")
+def stripe_return() -> Response:
+    from chalicelib.portal.connected import show_return  # noqa: PLC0415 - as above
+
+    return _answer(show_return)
+
+
+@routes.route("/stripe/refresh", methods=["GET"], content_types=[], name="stripe_refresh")
+def stripe_refresh() -> Response:
+    from chalicelib.portal.connected import follow_refresh  # noqa: PLC0415 - as above
+
+    return _answer(follow_refresh)

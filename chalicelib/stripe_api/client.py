@@ -15,11 +15,12 @@ from chalicelib.log import log
 from chalicelib.settings import settings
 from chalicelib.stripe_api.errors import NotAtStripe, StripeRefused, StripeUnavailable, exception_for
 from chalicelib.stripe_api.meanings import Call, StripeError, meaning_of
-from chalicelib.stripe_api.stripe_account import StripeAccount
+from chalicelib.stripe_api.stripe_account import PLATFORM, StripeAccount
 
 if TYPE_CHECKING:
     import stripe
     from stripe import HTTPClient, RequestOptions, StripeClient
+    from stripe._oauth_service import OAuthService
     from stripe._v1_services import V1Services
 
 API_VERSION: Final = "2026-10-28.endive"
@@ -35,6 +36,9 @@ read and a charge, both retried, end within the 29 seconds of API Gateway."""
 REFUSED: Final = "Stripe refuses to work for us"
 UNCLEAR: Final = "Stripe did not answer clearly"
 """Alarms watch for these log lines (infrastructure/functions.toml)."""
+
+THEIRS: Final = "a connected Stripe account cannot be used"
+"""The log line for what the owner of a connected account has to mend: no alarm of the operator's watches for it."""
 
 CLIENTS: Final = 256
 """Clients that are cached, of the most recently used Stripe accounts; they share their connections."""
@@ -52,13 +56,23 @@ def ask(
     A list must be read to its end within `request`. Raises StripeUnavailable, StripeRefused, and no exception of the
     library.
     """
+    return _ask(call, stripe_account, lambda client: request(client.v1), seconds)
+
+
+def ask_oauth(call: Call, request: Callable[["OAuthService"], AnswerT]) -> AnswerT:
+    """Make a request of Stripe's OAuth, as the platform. Raises StripeUnavailable, StripeRefused."""
+    return _ask(call, PLATFORM, lambda client: request(client.oauth), CHARGE_SECONDS)
+
+
+def _ask(
+    call: Call, stripe_account: StripeAccount, request: Callable[["StripeClient"], AnswerT], seconds: int
+) -> AnswerT:
     import stripe  # noqa: PLC0415 - see above
 
     try:
-        client = _client(settings().stripe_secret_key, settings().stripe_api_base, seconds, stripe_account)
-        return request(client.v1)
+        return request(_client(settings().stripe_secret_key, settings().stripe_api_base, seconds, stripe_account))
     except stripe.StripeError as error:
-        raise _map_error(call, error) from error
+        raise _map_error(call, stripe_account, error) from error
 
 
 def or_none(
@@ -71,10 +85,11 @@ def or_none(
         return None
 
 
-def _map_error(call: Call, error: "stripe.StripeError") -> StripeUnavailable | StripeRefused:
+def _map_error(
+    call: Call, stripe_account: StripeAccount, error: "stripe.StripeError"
+) -> StripeUnavailable | StripeRefused:
     """Return the exception for an error of the library; log it as an error if the operator must act."""
-    body: Any = error.json_body
-    answer = dict(body["error"]) if isinstance(body, dict) and isinstance(body.get("error"), dict) else {}
+    answer = _answer_of(error.json_body)
     found = StripeError(
         status=error.http_status or _status_without_answer(error),
         type=answer.get("type"),
@@ -82,13 +97,25 @@ def _map_error(call: Call, error: "stripe.StripeError") -> StripeUnavailable | S
         param=answer.get("param"),
         message=error.user_message or "",
     )
-    meaning = meaning_of(call, found)
+    is_connected = stripe_account != PLATFORM
+    meaning = meaning_of(call, found, connected=is_connected)
     replayed = str((error.headers or {}).get("Idempotent-Replayed", "")).lower() == "true"
     mapped = exception_for(meaning, found, answer, replayed=replayed)
     if isinstance(mapped, StripeUnavailable):
         about = {"call": call, "meaning": meaning, "status": found.status, "code": found.code, "param": found.param}
-        log().error(REFUSED if found.is_definite else UNCLEAR, **about, reason=str(error), replayed=replayed)
+        if is_connected and meaning in {"account", "access"}:
+            log().warning(THEIRS, **about, stripe_account=stripe_account.id, reason=str(error))
+        else:
+            log().error(REFUSED if found.is_definite else UNCLEAR, **about, reason=str(error), replayed=replayed)
     return mapped
+
+
+def _answer_of(body: Any) -> dict[str, Any]:
+    """Return the `error` of an answer; OAuth's is a code with a description beside it."""
+    found = body.get("error") if isinstance(body, dict) else None
+    if isinstance(found, str):
+        return {"code": found, "message": body.get("error_description")}
+    return dict(found) if isinstance(found, dict) else {}
 
 
 def _status_without_answer(error: "stripe.StripeError") -> int | None:
@@ -106,7 +133,7 @@ def _client(secret_key: str, api_base: str | None, seconds: int, stripe_account:
         secret_key,
         stripe_account=stripe_account.id,
         stripe_version=API_VERSION,
-        base_addresses={"api": api_base} if api_base else {},
+        base_addresses={"api": api_base, "connect": api_base} if api_base else {},
         max_network_retries=RETRIES,
         http_client=_http_client(seconds),
     )
@@ -122,6 +149,11 @@ def _http_client(seconds: int) -> "HTTPClient":
 def idempotency_options(key: str) -> "RequestOptions":
     """Return the options of a request that takes effect once for a key."""
     return {"idempotency_key": key}
+
+
+def unrepeated() -> "RequestOptions":
+    """Return the options of a request that the library must not repeat by itself."""
+    return {"max_network_retries": 0}
 
 
 def is_live() -> bool | None:

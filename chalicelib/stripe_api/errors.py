@@ -33,8 +33,8 @@ class StripeUnavailable(Refusal):
 class PaymentsUnavailable(StripeUnavailable):
     """Stripe refused for a reason that is not the customer's: nothing was done. The operator must fix the cause.
 
-    `meaning` is `us`, `account` or `unknown`, `code` is Stripe's: both are for the log. `replayed` means that the key
-    will only replay this answer.
+    `meaning` is `us`, `account`, `access` or `unknown`, `code` is Stripe's: both are for the log. `replayed` means that
+    the key will only replay this answer.
     """
 
     type = "payments-unavailable"
@@ -51,6 +51,10 @@ class PaymentsUnavailable(StripeUnavailable):
     def headers(self) -> dict[str, str]:
         """Ask the client to retry in a minute: a person must act first."""
         return {"Retry-After": "60"}
+
+
+class AccessGone(PaymentsUnavailable):
+    """The platform has no access to a connected Stripe account: it was disconnected, here or at Stripe."""
 
 
 class StripeRefused(Refusal):
@@ -125,7 +129,8 @@ def exception_for(
     if error.type == "idempotency_error":
         # The key was used for another request, which may still take effect.
         return StripeUnavailable(error.message, replayed=True)
-    return PaymentsUnavailable(meaning, error.code or error.type or "unknown", error.message, replayed=replayed)
+    kind = AccessGone if meaning == "access" else PaymentsUnavailable
+    return kind(meaning, error.code or error.type or "unknown", error.message, replayed=replayed)
 
 
 def reason_of(error: Exception) -> str:

@@ -24,8 +24,13 @@ Call = Literal[
     "account_of_customer",
     "detach",
     "reconcile",
+    "exchange_code",
+    "deauthorize",
+    "create_account",
+    "create_account_link",
+    "find_account",
 ]
-Meaning = Literal["card", "customer", "typed", "missing", "moved", "us", "account", "unknown"]
+Meaning = Literal["card", "customer", "typed", "missing", "moved", "us", "account", "access", "unknown"]
 """
 card      the customer's card was declined, or its bank wants the customer to authenticate
 customer  the customer or the saved card is not at Stripe any more, or cannot be used: it must be saved again
@@ -34,6 +39,7 @@ missing   Stripe does not have the object that was asked for
 moved     the object is in another state than the request expects; reading it tells which
 us        our bug or our settings: a key, a parameter
 account   this Stripe account cannot be reached, or may not do this
+access    the platform has no access, or no longer, to this connected account
 unknown   a code that is not in the table, or an error of Stripe's own
 """
 
@@ -131,6 +137,7 @@ BY_CALL: Final[dict[Call, dict[str, Meaning]]] = {
     "account_of_customer": {"resource_missing": "missing"},
     "detach": {"resource_missing": "missing", "payment_method_unexpected_state": "missing"},
     "create_card_setup": {"resource_missing": "customer"},
+    "find_account": {"resource_missing": "missing"},
     "cancel": {"payment_intent_unexpected_state": "moved", "intent_invalid_state": "moved"},
     "refund": {
         "capture_unauthorized_payment": "moved",
@@ -148,8 +155,19 @@ BY_PARAMETER: Final[dict[Call, dict[str, Meaning]]] = {
     "create_card_setup": {"customer": "customer"},
     "create_customer": {"name": "typed", "email": "typed"},
     "refund": {"amount": "typed", "payment_intent": "moved"},
+    "create_account": {"email": "typed", "country": "typed"},
 }
 """The meaning of an error without a code, by the parameter that it names."""
+
+BY_OAUTH: Final[dict[Call, dict[str, Meaning]]] = {
+    "exchange_code": {"invalid_grant": "missing"},
+    "deauthorize": {"invalid_client": "missing"},
+}
+"""The meaning of OAuth's own codes (docs.stripe.com/connect/oauth-reference): the code is used, expired or invented;
+the platform is not connected to the account."""
+
+NOT_CONNECTED: Final = "is not connected to stripe account"
+"""What tells, of `invalid_client`, that it is about the account and not about our own id."""
 
 BY_WORDS: Final[dict[str, Meaning]] = {
     "cannot currently make live charges": "account",
@@ -178,16 +196,26 @@ class StripeError(msgspec.Struct, frozen=True):
         return self.status in REFUSED
 
 
-def meaning_of(call: Call, error: StripeError) -> Meaning:
-    """Return what an error means in answer to a call."""
+def meaning_of(call: Call, error: StripeError, *, connected: bool = False) -> Meaning:
+    """Return what an error means in answer to a call, on the platform's own Stripe account or a `connected` one."""
     if not error.is_definite:
         return "unknown"
+    if connected and error.status == 403 and error.code == "account_invalid":
+        return "access"
+    by_oauth = _by_oauth(call, error)
+    if by_oauth:
+        return by_oauth
     if error.status == 401 or error.type == "idempotency_error":
         return "us"
     found = _by_code(call, error) if error.code else _without_code(call, error)
     if error.status == 403:
         return "us" if found == "us" and error.code else "account"
     return found
+
+
+def _by_oauth(call: Call, error: StripeError) -> Meaning | None:
+    is_about_account = error.code != "invalid_client" or NOT_CONNECTED in error.message
+    return BY_OAUTH.get(call, {}).get(error.code or "") if is_about_account else None
 
 
 def _by_code(call: Call, error: StripeError) -> Meaning:

@@ -9,6 +9,7 @@ from chalicelib.accounts.permission import REFUSALS, Right, allow, check_right
 from chalicelib.accounts.tax import tax_of
 from chalicelib.cards.permission import allow_payer
 from chalicelib.catalog.catalog import UnknownCurrency, catalog
+from chalicelib.connection.refusals import WorkspaceNotConnected
 from chalicelib.http_input import MissingIdempotencyKey
 from chalicelib.idempotency import IdempotencyConflict
 from chalicelib.money import InvalidDecimal, NotChargeable
@@ -48,6 +49,7 @@ routes = Routes(__name__, "Subscription", "The plan and its add-ons, charged to 
 
 PATH: Final = "/v1/accounts/{account_id}/subscription"
 CHARGE_REFUSALS: Final = (
+    WorkspaceNotConnected,
     CardMissing,
     CardDeclined,
     PaymentCanceled,

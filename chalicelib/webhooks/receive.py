@@ -7,6 +7,7 @@ import msgspec
 
 from chalicelib import clock
 from chalicelib.cards import stripe_events as cards
+from chalicelib.connection import stripe_events as connection
 from chalicelib.errors import Refusal
 from chalicelib.json_input import NotJson, read_json
 from chalicelib.log import log
@@ -21,6 +22,11 @@ from chalicelib.webhooks import table
 
 REFUSED: Final = "a webhook is refused"
 """An alarm watches for this log line: the endpoint is configured wrongly, and no events are received."""
+
+
+TEST_EVENT: Final = Verdict("ignored", "this is an event of test mode")
+"""Stripe sends an endpoint of connected accounts in live mode the events of test mode, too: of accounts that are
+connected in both (docs.stripe.com/connect/webhooks). Refusing them would make Stripe switch the endpoint off."""
 
 
 class MalformedEvent(Refusal):
@@ -47,6 +53,18 @@ class WrongMode(Refusal):
         )
 
 
+class WrongEndpoint(Refusal):
+    """An event of a connected account at the endpoint of the platform's own, or the reverse."""
+
+    status = 400
+    type = "event-at-wrong-endpoint"
+    title = "The event belongs to the other endpoint"
+
+    def __init__(self, account: str | None) -> None:
+        of, path = ("a connected account", "stripe-connect") if account else ("the platform's own account", "stripe")
+        super().__init__(f"this is an event of {of}; send it to /webhooks/{path}", account=account)
+
+
 class WrongApiVersion(Refusal):
     """An event in a version of Stripe's API that is not the one read here."""
 
@@ -71,19 +89,25 @@ class WebhookUnprocessed(Refusal):
     title = "The event was not processed"
 
 
-def receive(body: bytes, signature_header: str) -> Verdict:
+def receive(body: bytes, signature_header: str, *, connect: bool = False) -> Verdict:
     """Receive one delivery of an event; one that was finished before has no effect.
 
-    Raises InvalidSignature, MalformedEvent, WrongMode, WrongApiVersion, WebhookUnprocessed.
+    With `connect` it came to the endpoint of the connected accounts, which has a secret of its own. Raises
+    InvalidSignature, MalformedEvent, WrongEndpoint, WrongMode, WrongApiVersion, WebhookUnprocessed.
     """
-    signature.check(body, signature_header, settings().stripe_webhook_secret, clock.now_ms())
+    secret = settings().stripe_connect_webhook_secret if connect else settings().stripe_webhook_secret
+    signature.check(body, signature_header, secret, clock.now_ms())
     try:
         event: StripeEvent = read_json(body, StripeEvent)
     except (NotJson, msgspec.ValidationError) as error:
         raise MalformedEvent(f"the body is not an event: {error}") from None
+    if connect and event.livemode is False and is_live():
+        return TEST_EVENT
     try:
+        if connect != (event.account is not None):
+            raise WrongEndpoint(event.account)
         check_readable(event)
-    except (WrongMode, WrongApiVersion) as refusal:
+    except (WrongEndpoint, WrongMode, WrongApiVersion) as refusal:
         log().error(REFUSED, event_id=event.id, type=event.type, reason=refusal.detail)
         raise
     if not table.store(event, body if event.type in PROCESSORS else None):
@@ -138,5 +162,6 @@ PROCESSORS: Final[dict[str, Callable[[StripeEvent], Verdict]]] = {
     **payments.PROCESSORS,
     **cards.PROCESSORS,
     **reversals.PROCESSORS,
+    **connection.PROCESSORS,
 }
 """Processors by type (docs.stripe.com/api/events/types). Each package defines those of its own types."""

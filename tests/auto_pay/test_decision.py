@@ -74,6 +74,8 @@ TABLE: list[tuple[str, dict[str, Any], dict[str, Any], Decision]] = [
     ("disputed", {"held_by": ("pay_1/dispute",)}, {}, Block("suspended_dispute")),
     ("low by a refund only", {"refunded_micros": 15 * UNIT}, {}, Wait("refunded")),
     ("a refund, and a micro used", {"refunded_micros": 15 * UNIT - 1}, {}, Charge(50 * UNIT)),
+    ("no connection", ON, {"connected": False}, Wait("not_connected")),
+    ("a card on another account", ON, {"card": None, "card_needed_again": True}, Block("card_needed_again")),
     ("no card", ON, {"card": None}, Block("card_missing")),
     (
         "an expired card",
@@ -155,17 +157,20 @@ def test_of_several_reasons_the_first_of_the_list_is_given() -> None:
         "monthly_limit_micros": 10 * UNIT,
     }
     facts: dict[str, Any] = {"balance_micros": 30 * UNIT, "pending_micros": 900 * UNIT, "card": None, "limits": None}
+    facts |= {"connected": False, "card_needed_again": True}
     mend: dict[Reason, tuple[dict[str, Any], dict[str, Any]]] = {
         "disabled": ({"enabled": True}, {}),
         "in_flight": ({"in_flight_payment_id": None}, {}),
         "above_threshold": ({}, {"balance_micros": 1}),
         "pending_payment_covers": ({}, {"pending_micros": 0}),
         "refunded": ({"refunded_micros": 0}, {}),
+        "not_connected": ({}, {"connected": True}),
         "backing_off": ({"next_attempt_at_ms": None}, {}),
         "suspended_declines": ({"suspended_reason": "authentication"}, {}),
         "suspended_authentication": ({"suspended_reason": "card_unusable"}, {}),
         "suspended_card_unusable": ({"suspended_reason": None}, {}),
         "suspended_dispute": ({"held_by": ()}, {}),
+        "card_needed_again": ({}, {"card_needed_again": False}),
         "card_missing": ({}, {"card": replace(CARD, expiry_year=2020)}),
         "card_expired": ({}, {"card": CARD}),
         "currency_not_sold": ({}, {"limits": LIMITS}),

@@ -8,7 +8,7 @@ from local.resources import Deployment
 from local.stripe_emulator.client import PUBLISHABLE_KEY, SECRET_KEY, Emulator
 from tests.doors.world import Tenant, new_tenant
 from tests.environment import use
-from tests.payments.payer import WEBHOOK_SECRET
+from tests.payments.payer import CONNECT_WEBHOOK_SECRET, WEBHOOK_SECRET
 
 
 @pytest.fixture(scope="module")
@@ -18,6 +18,7 @@ def tenant(stack: Deployment) -> Iterator[Tenant]:
             "STRIPE_SECRET_KEY": SECRET_KEY,
             "STRIPE_PUBLISHABLE_KEY": PUBLISHABLE_KEY,
             "STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET,
+            "STRIPE_CONNECT_WEBHOOK_SECRET": CONNECT_WEBHOOK_SECRET,
             "STRIPE_API_BASE": emulator.url,
         }
         with use(environment):

@@ -18,7 +18,7 @@ from local.aws import Aws
 from local.ports import HOST
 from local.resources import SHORT_TIMES, Deployment
 from local.stripe_emulator.client import PUBLISHABLE_KEY, SECRET_KEY, Emulator
-from local.stripe_emulator.process import WEBHOOK_SECRET
+from local.stripe_emulator.process import CONNECT_WEBHOOK_SECRET, WEBHOOK_SECRET
 
 Document = dict[str, Any]
 CONFIG: Document = json.loads((ROOT / ".chalice" / "config.json").read_text())
@@ -69,6 +69,7 @@ class Guarded:
             "STRIPE_SECRET_KEY": SECRET_KEY,
             "STRIPE_PUBLISHABLE_KEY": PUBLISHABLE_KEY,
             "STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET,
+            "STRIPE_CONNECT_WEBHOOK_SECRET": CONNECT_WEBHOOK_SECRET,
             "PORTAL_BASE_URL": f"http://{HOST}",  # cookies for HTTPS alone would not come back here
         }
 

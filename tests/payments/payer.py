@@ -33,8 +33,11 @@ from chalicelib.stripe_api.event import Verdict
 from chalicelib.stripe_api.stripe_account import PLATFORM
 from chalicelib.webhooks import receive as webhook
 from local.stripe_emulator.client import Emulator
+from local.stripe_emulator.settings import PLATFORM as PLATFORM_ID
 
 WEBHOOK_SECRET = "whsec_of_these_tests"
+CONNECT_WEBHOOK_SECRET = "whsec_of_connected_accounts"
+CLIENT_ID = "ca_emulator"
 HOUR_MS = 3600 * 1000
 Json = dict[str, Any]
 
@@ -71,7 +74,7 @@ class Payer:
 
     def confirm_setup(self, setup: CardSetup, method: str = "pm_card_visa") -> None:
         """Fill in the card fields, as the browser does; the bank's challenge is passed, if there is one."""
-        client = self.emulator.stripe_client()
+        client = self.emulator.stripe_client(stripe_account=setup.stripe_account.id)
         done = client.v1.setup_intents.confirm(
             setup.setup_intent_id,
             {"payment_method": method, "use_stripe_sdk": True, "return_url": "https://a.example/"},
@@ -91,7 +94,7 @@ class Payer:
 
     def put_card(self, card: Card) -> bool:
         """Put a card on file as it is, whatever Stripe knows of it."""
-        return cards.put_card(self.account_id, PLATFORM, card)
+        return cards.put_card(self.account_id, self.load().stripe_account or PLATFORM, card)
 
     def top_up(self, amount: str = "25", key: str = "", space: Space = "customer") -> Resolution:
         return top_up(
@@ -123,7 +126,7 @@ class Payer:
     def events(self) -> list[Json]:
         """Return Stripe's events about this customer, oldest first, as they are sent."""
         found = [event for event in self.emulator.events() if self.customer_id in json.dumps(event["data"])]
-        return [{name: value for name, value in event.items() if name != "account"} for event in found]
+        return [as_sent(event) for event in found]
 
     def deliver(self, type: str = "") -> list[Verdict]:
         """Deliver Stripe's events of a type (or all) that were not delivered yet, in their order."""
@@ -131,7 +134,7 @@ class Payer:
             event for event in self.events if event["type"].startswith(type) and event["id"] not in self.delivered
         ]
         self.delivered |= {event["id"] for event in waiting}
-        return [deliver(event) for event in waiting]
+        return [deliver_connected(event) if "account" in event else deliver(event) for event in waiting]
 
     @property
     def charges(self) -> list[Json]:
@@ -188,6 +191,18 @@ def deliver(event: Json) -> Verdict:
     """Deliver an event, signed."""
     body = json.dumps(event).encode()
     return webhook.receive(body, signed(body))
+
+
+def deliver_connected(event: Json) -> Verdict:
+    """Deliver an event of a connected account, signed, to the endpoint of such accounts."""
+    body = json.dumps(event).encode()
+    return webhook.receive(body, signed(body, CONNECT_WEBHOOK_SECRET), connect=True)
+
+
+def as_sent(event: Json) -> Json:
+    """Return an event as Stripe sends it: only that of a connected account names its account."""
+    is_platform = event.get("account") == PLATFORM_ID
+    return {name: value for name, value in event.items() if not (name == "account" and is_platform)}
 
 
 NewPayer = Callable[..., Payer]

@@ -6,6 +6,7 @@ import pytest
 import stripe
 
 from chalicelib.stripe_api.errors import (
+    AccessGone,
     CardRefused,
     CustomerGone,
     DetailsRefused,
@@ -15,7 +16,16 @@ from chalicelib.stripe_api.errors import (
     UnexpectedState,
     exception_for,
 )
-from chalicelib.stripe_api.meanings import BY_CALL, BY_PARAMETER, BY_WORDS, CODES, Call, StripeError, meaning_of
+from chalicelib.stripe_api.meanings import (
+    BY_CALL,
+    BY_PARAMETER,
+    BY_WORDS,
+    CODES,
+    NOT_CONNECTED,
+    Call,
+    StripeError,
+    meaning_of,
+)
 
 CALLS: tuple[Call, ...] = get_args(Call)
 ROWS = [(code, meaning) for meaning, codes in CODES.items() for code in codes.split()]
@@ -144,6 +154,30 @@ def test_rows_without_a_code_are_of_known_calls() -> None:
     assert set(BY_PARAMETER) <= set(CALLS)
     for words, meaning in BY_WORDS.items():
         assert meaning_of("charge", refusal(None, message=f"Sorry: {words}.")) == meaning
+
+
+def test_access_that_is_gone_is_a_connected_accounts_matter_and_not_ours() -> None:
+    gone = refusal("account_invalid", 403)
+    for call in CALLS:
+        assert meaning_of(call, gone, connected=True) == "access"
+        assert meaning_of(call, gone) != "access"
+    assert meaning_of("charge", refusal("account_invalid", 500), connected=True) == "unknown"
+    assert type(exception_for("access", gone, {}, replayed=False)) is AccessGone
+
+
+@pytest.mark.parametrize(
+    ("call", "error", "meaning"),
+    [
+        ("exchange_code", refusal("invalid_grant"), "missing"),
+        ("exchange_code", refusal("invalid_client", 401), "us"),
+        ("exchange_code", refusal("invalid_scope"), "unknown"),
+        ("exchange_code", StripeError(500, code="invalid_grant"), "unknown"),
+        ("deauthorize", refusal("invalid_client", 401, message=f"This application {NOT_CONNECTED} acct_1"), "missing"),
+        ("deauthorize", refusal("invalid_client", 401, message="No such application"), "us"),
+    ],
+)
+def test_an_error_of_oauth_means(call: Call, error: StripeError, meaning: str) -> None:
+    assert meaning_of(call, error) == meaning
 
 
 @pytest.mark.parametrize("status", [None, 409, 429, 500, 502, 503, 504, 599])

@@ -9,6 +9,7 @@ from chalicelib.cards.save_card import CardSetupUnfinished, CardSetupUnknown, Ca
 from chalicelib.cards.start_setup import start_setup
 from chalicelib.cards.table import get_payer
 from chalicelib.cards.view import view_card_setup
+from chalicelib.connection.refusals import WorkspaceNotConnected
 from chalicelib.errors import Refusal
 from chalicelib.portal import forms, render
 from chalicelib.portal.pages.payment import json
@@ -29,7 +30,7 @@ def set_up(request: PortalRequest) -> Response:
     """Start saving a card, for the page's script; if that is not possible, the script shows why."""
     try:
         return json(view_card_setup(start_setup(request.payer)))
-    except (StripeUnavailable, StripeRefused) as refusal:
+    except (StripeUnavailable, StripeRefused, WorkspaceNotConnected) as refusal:
         return json({"problem": explain(refusal, request.words, request.currency)}, status=refusal.status)
 
 

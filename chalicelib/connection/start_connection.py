@@ -1,0 +1,129 @@
+"""Start connecting a Stripe account: make the address that the workspace's owner opens."""
+
+import msgspec
+
+from chalicelib import clock
+from chalicelib.accounts import table as accounts
+from chalicelib.accounts.account import Account
+from chalicelib.connection import gateway, table
+from chalicelib.connection.connection import AccountFacts, Connection, Way, connected
+from chalicelib.connection.refusals import (
+    AlreadyConnected,
+    ClientHasNoConnection,
+    ConnectedElsewhere,
+    StateInvalid,
+    WayNotOffered,
+)
+from chalicelib.connection.state import LinkState, new_state, read_state, sign_state
+from chalicelib.settings import settings
+from chalicelib.stripe_api.client import is_live
+
+
+class ConnectionLink(msgspec.Struct, frozen=True):
+    """The address at Stripe that the workspace's owner opens, and until when it works."""
+
+    url: str
+    expires_at_ms: int
+
+
+def offers() -> list[Way]:
+    """Return the ways of connecting that the operator has set up."""
+    found = settings()
+    ways: dict[Way, str | None] = {
+        "oauth": found.stripe_connect_client_id,
+        "onboarding": found.stripe_connect_onboarding,
+    }
+    return [way for way, is_set_up in ways.items() if is_set_up]
+
+
+def check_workspace(account: Account) -> None:
+    """Check that an account is a workspace. Raises ClientHasNoConnection."""
+    if account.kind != "workspace":
+        raise ClientHasNoConnection(account.account_id)
+
+
+def start_connection(workspace: Account, way: Way, *, account_id: str | None, actor: str) -> ConnectionLink:
+    """Return the address for one of the ways; nothing is connected before the person comes back.
+
+    `account_id` and `actor` are the caller's. Raises WayNotOffered, AlreadyConnected, DetailsRefused,
+    StripeUnavailable, StripeRefused, ConnectionBusy.
+    """
+    check_workspace(workspace)
+    if way not in offers():
+        raise WayNotOffered(way, offers())
+    state = new_state(way, workspace_id=workspace.account_id, account_id=account_id, actor=actor)
+    if way == "onboarding":
+        return _link_to_onboarding(workspace, state)
+    connection = table.find(workspace.account_id)
+    if connection.is_connected and connection.state != "onboarding":
+        raise AlreadyConnected(connection)
+    url = gateway.authorize_url(sign_state(state), _address("callback"))
+    return ConnectionLink(url, state.expires_at_ms)
+
+
+def renew_link(state_text: str) -> ConnectionLink:
+    """Return a new address for an onboarding whose link had expired or was opened before, with the same parameters.
+
+    Raises StateInvalid, and what `start_connection` raises.
+    """
+    state = read_state(state_text, "onboarding")
+    workspace = accounts.find(state.workspace_id)
+    if workspace is None or not table.find(state.workspace_id).is_connected:
+        raise StateInvalid("the account is not connected any more; begin again")
+    return _link_to_onboarding(workspace, state)
+
+
+def _link_to_onboarding(workspace: Account, state: LinkState) -> ConnectionLink:
+    stripe_account_id = _account_to_onboard(workspace, state)
+    signed = sign_state(state)
+    link = gateway.create_account_link(
+        stripe_account_id,
+        return_url=f"{_address('return')}?state={signed}",
+        refresh_url=f"{_address('refresh')}?state={signed}",
+    )
+    return ConnectionLink(link.url, link.expires_at_ms)
+
+
+def _account_to_onboard(workspace: Account, state: LinkState) -> str:
+    """Return the Stripe account that is being onboarded; make one, if there is none, and connect it.
+
+    If this is cut off after Stripe has made the account, the next request gets the same one: its idempotency key is
+    made of the connection's version.
+    """
+    connection = table.find(workspace.account_id)
+    is_made_here = connection.way == "onboarding" and connection.stripe_account_id is not None
+    if connection.is_connected:
+        if not is_made_here or connection.state == "active":
+            raise AlreadyConnected(connection)
+        return str(connection.stripe_account_id)
+    # One that was only forgotten here can be taken up again: Stripe still gives access to it.
+    may_go_on = is_made_here and not connection.access_revoked
+    stripe_account_id = str(connection.stripe_account_id) if may_go_on else ""
+    if not stripe_account_id:
+        stripe_account_id = gateway.create_account(workspace, connection.version)
+    nothing_yet = AccountFacts(charges_enabled=False, details_submitted=False)
+    facts = gateway.find_facts(stripe_account_id) if may_go_on else nothing_yet
+    return _connect(connection, stripe_account_id, facts, state)
+
+
+def _connect(connection: Connection, stripe_account_id: str, facts: AccountFacts, state: LinkState) -> str:
+    now_ms, livemode = clock.now_ms(), bool(is_live())
+
+    def connect(current: Connection) -> Connection:
+        if current.is_connected and current.stripe_account_id != stripe_account_id:
+            raise AlreadyConnected(current)
+        if current.is_connected:
+            return current  # a request of the same moment was first
+        owner = table.find_workspace(stripe_account_id)
+        if owner not in {None, current.workspace_id}:
+            raise ConnectedElsewhere(stripe_account_id)
+        return connected(
+            current, stripe_account_id, "onboarding", facts, livemode=livemode, by=state.actor, now_ms=now_ms
+        )
+
+    table.change(connection.workspace_id, connect)
+    return stripe_account_id
+
+
+def _address(page: str) -> str:
+    return f"{settings().portal_base_url.rstrip('/')}/stripe/{page}"
