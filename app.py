@@ -9,7 +9,7 @@ from typing import Final
 from chalicelib import api
 from chalicelib.allowances.handlers import end_allowances
 from chalicelib.audit.handlers import audit_usage
-from chalicelib.auto_pay.handlers import charge_payments, refill_wallets, retry_refills
+from chalicelib.auto_pay.handlers import charge_payments, follow_connections, refill_wallets, retry_refills
 from chalicelib.invoices.handlers import issue_credit_notes, issue_invoices
 from chalicelib.notices.handlers import (
     announce_auto_pay,
@@ -35,6 +35,7 @@ FROM_STREAMS: Final = (
     refill_wallets,
     follow_payments,
     follow_cards,
+    follow_connections,
     issue_credit_notes,
     announce_wallets,
     announce_payments,

@@ -21,6 +21,7 @@ from tests.invoices import documents
 from tests.invoices.refund_records import record as refund_record
 from tests.invoices.refund_records import written
 from tests.notices.records import card_record, payment_record, wallet_record
+from tests.notices.records import record as stream_record
 
 Record = dict[str, Any]
 Done = Callable[[], bool]
@@ -123,10 +124,36 @@ def of_card() -> Good:
     return refillable(lambda account_id: card_record("pm_1", None, account_id))
 
 
+def of_connection() -> Good:
+    """Return a record of a workspace whose connection works now: its client's auto-pay becomes due."""
+    workspace_id = new_account()
+    client_id = new_account(kind="client", workspace_id=workspace_id)
+    row = AutoPay(
+        account_id=client_id,
+        enabled=True,
+        threshold_micros=20 * MICROS,
+        amount_micros=50 * MICROS,
+        monthly_limit_micros=None,
+        actor="tester",
+        updated_at_ms=now_ms(),
+        version=1,
+    )
+    assert auto_pay.write(row, over=0)
+    working = {"account_id": workspace_id, "workspace_id": workspace_id, "state": "active", "version": 1}
+    working |= {"stripe_account_id": "acct_1", "access_revoked": True}
+
+    def is_due() -> bool:
+        found = auto_pay.find(client_id)
+        return found is not None and found.due_at_ms is not None and found.due_at_ms <= now_ms()
+
+    return stream_record(None, working, keys=("account_id",)), is_due
+
+
 STREAMS = {
     "refill_wallets": of_wallet,
     "follow_payments": of_payment,
     "follow_cards": of_card,
+    "follow_connections": of_connection,
     "issue_credit_notes": payment_to_credit,
 }
 

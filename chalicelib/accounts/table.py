@@ -1,6 +1,6 @@
 """The door to the table `accounts`."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import msgspec
@@ -67,6 +67,12 @@ def find(account_id: str) -> Account | None:
 def find_many(account_ids: Iterable[str]) -> dict[str, Account]:
     """Read several accounts, strongly consistent; those that do not exist are left out."""
     return {row.account_id: account_of(row) for row in AccountRow.batch_get(list(account_ids), consistent_read=True)}
+
+
+def client_ids(workspace_id: str) -> Iterator[str]:
+    """Yield the ids of a workspace's clients, in bounded reads. A client of a moment ago may be missing."""
+    for row in AccountRow.clients.query(workspace_id, attributes_to_get=["account_id"]):
+        yield row.account_id
 
 
 def account_of(row: AccountRow) -> Account:

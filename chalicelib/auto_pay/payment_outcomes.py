@@ -40,7 +40,7 @@ def _apply_payment_result(auto_pay: AutoPay, payments: Iterable[Payment], retrie
     if payment is not None and not payment.ended:
         return auto_pay
     updated = replace(auto_pay, in_flight_payment_id=None)
-    if payment is None or payment.was_never_made or was_not_sent(payment):
+    if payment is None or payment.was_never_made or was_not_sent(payment) or payment.closed_at_break_ms is not None:
         return updated
     return _count_failure(updated, payment, retries) if is_failed_or_canceled(payment) else updated.clear_failures()
 

@@ -61,10 +61,10 @@ def deauthorize(stripe_account_id: str) -> None:
     )
 
 
-def create_account(workspace: Account, number: int) -> str:
+def create_account(workspace: Account, attempt: str) -> str:
     """Create a Stripe account for a workspace, which is responsible for it, and return its id.
 
-    The same `number` returns the account that was made for it. Raises DetailsRefused, StripeUnavailable.
+    The same `attempt` returns the account that was made for it. Raises DetailsRefused, StripeUnavailable.
     """
     params: AccountCreateParams = {
         # The account is the workspace's own: Stripe asks it for details, takes its fees from it and bears its losses.
@@ -82,7 +82,7 @@ def create_account(workspace: Account, number: int) -> str:
     email = _email(workspace)
     if email:
         params["email"] = email
-    options = idempotency_options(f"account-{content_hash([params, number])}")
+    options = idempotency_options(f"account-{content_hash([params, attempt])}")
     return ask("create_account", PLATFORM, lambda v1: str(v1.accounts.create(params, options).id), CHARGE_SECONDS)
 
 

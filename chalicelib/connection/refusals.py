@@ -120,6 +120,21 @@ class ConnectionUnanswered(Refusal):
     title = "Stripe did not answer"
 
 
+class StripeAccountDisconnected(Refusal):
+    """What is asked for needs a Stripe account that is not connected any more."""
+
+    status = 409
+    type = "stripe-account-disconnected"
+    title = "The Stripe account is not connected any more"
+
+    def __init__(self, stripe_account_id: str | None) -> None:
+        super().__init__(
+            f"the payment was made on {stripe_account_id}, which is not connected any more; connect it again, or "
+            "refund it in Stripe's dashboard",
+            stripe_account=stripe_account_id,
+        )
+
+
 class WrongConnectionMode(Refusal):
     """A Stripe account was connected in another mode than the one of the key here."""
 

@@ -6,6 +6,7 @@ from chalicelib import clock
 from chalicelib.accounts import table as accounts
 from chalicelib.accounts.account import Account
 from chalicelib.connection import gateway, table
+from chalicelib.connection.check_connection import check_connection
 from chalicelib.connection.connection import AccountFacts, Connection, Way, connected
 from chalicelib.connection.refusals import (
     AlreadyConnected,
@@ -16,7 +17,9 @@ from chalicelib.connection.refusals import (
 )
 from chalicelib.connection.state import LinkState, new_state, read_state, sign_state
 from chalicelib.settings import settings
+from chalicelib.stripe_api.attempt import MAXIMUM_ATTEMPTS
 from chalicelib.stripe_api.client import is_live
+from chalicelib.stripe_api.errors import StripeUnavailable
 
 
 class ConnectionLink(msgspec.Struct, frozen=True):
@@ -51,10 +54,11 @@ def start_connection(workspace: Account, way: Way, *, account_id: str | None, ac
     check_workspace(workspace)
     if way not in offers():
         raise WayNotOffered(way, offers())
+    # Asked now: the account may have been disconnected at Stripe without an event that told of it.
+    connection = check_connection(workspace.account_id)
     state = new_state(way, workspace_id=workspace.account_id, account_id=account_id, actor=actor)
     if way == "onboarding":
         return _link_to_onboarding(workspace, state)
-    connection = table.find(workspace.account_id)
     if connection.is_connected and connection.state != "onboarding":
         raise AlreadyConnected(connection)
     url = gateway.authorize_url(sign_state(state), _address("callback"))
@@ -100,10 +104,24 @@ def _account_to_onboard(workspace: Account, state: LinkState) -> str:
     may_go_on = is_made_here and not connection.access_revoked
     stripe_account_id = str(connection.stripe_account_id) if may_go_on else ""
     if not stripe_account_id:
-        stripe_account_id = gateway.create_account(workspace, connection.version)
+        stripe_account_id = _create_account(workspace, connection)
     nothing_yet = AccountFacts(charges_enabled=False, details_submitted=False)
     facts = gateway.find_facts(stripe_account_id) if may_go_on else nothing_yet
     return _connect(connection, stripe_account_id, facts, state)
+
+
+def _create_account(workspace: Account, connection: Connection) -> str:
+    """Create a Stripe account. Where a key only replays an error of Stripe's, the next key is used.
+
+    The account that may have been made all the same stays empty, and is nobody's.
+    """
+    for attempt in range(1, MAXIMUM_ATTEMPTS):
+        try:
+            return gateway.create_account(workspace, f"{connection.version}/{attempt}")
+        except StripeUnavailable as error:
+            if not error.replayed:
+                raise
+    return gateway.create_account(workspace, f"{connection.version}/{MAXIMUM_ATTEMPTS}")
 
 
 def _connect(connection: Connection, stripe_account_id: str, facts: AccountFacts, state: LinkState) -> str:

@@ -86,6 +86,11 @@ def find_workspace(stripe_account_id: str) -> str | None:
     return row.workspace_id if row else None
 
 
+def is_disconnected(stripe_account_id: str | None) -> bool:
+    """Tell whether a connected account is no workspace's any more; never true of the platform's own."""
+    return stripe_account_id is not None and find_workspace(stripe_account_id) is None
+
+
 def _find(key: str) -> ConnectionRow | None:
     try:
         return ConnectionRow.get(key, consistent_read=True)
@@ -155,6 +160,11 @@ def connection_in(row: ConnectionRow) -> Connection:
     values = row.values()
     facts = convert(row.facts, AccountFacts) if row.facts else None
     return convert({**values, "facts": facts, "earlier": row.earlier or ()}, Connection)
+
+
+def is_workspace_key(key: str) -> bool:
+    """Tell whether a row is a workspace's connection, by its key."""
+    return "#" not in key
 
 
 read_image: Final = image_reader(ConnectionRow, lambda row: connection_in(row) if row.version else None)

@@ -19,7 +19,7 @@ from msgspec.structs import replace
 
 from chalicelib.money import to_card_amount
 from chalicelib.payments.intent import Intent
-from chalicelib.payments.payment import DAY_MS, ENDED, NOT_FOUND, Failure, LateDecision, Payment, State
+from chalicelib.payments.payment import CLOSED_AT_BREAK, DAY_MS, ENDED, NOT_FOUND, Failure, LateDecision, Payment, State
 from chalicelib.stripe_api.attempt import LATE_EFFECT_MS, GiveUp, Send, Wait, is_key_expired, next_attempt
 
 RANKS: Final[dict[State, int]] = {
@@ -73,6 +73,8 @@ def canceled_outcome(reason: str) -> Outcome:
     messages = {
         "abandoned": "It was not verified in time. Nothing was charged.",
         NOT_FOUND: "Stripe did not take the payment. Nothing was charged.",
+        CLOSED_AT_BREAK: "The seller's payment account was disconnected before the outcome was known. If the card was "
+        "charged, please contact the seller.",
     }
     return Outcome("canceled", failure=Failure(reason, None, messages.get(reason, "The payment was canceled.")))
 
@@ -119,6 +121,7 @@ def advance(payment: Payment, outcome: Outcome) -> Payment:
         intent_at_ms=outcome.intent_at_ms or with_ids.intent_at_ms,
         intent_open=_may_be_open(payment, outcome) if outcome.state in ENDED else payment.intent_open,
         late="undecided" if is_late_success(payment, outcome) else payment.late,
+        closed_at_break_ms=None,
     )
 
 
@@ -203,6 +206,17 @@ def is_closed_at_stripe(payment: Payment, intents: Iterable[Intent], now_ms: int
 def with_intents_closed(payment: Payment) -> Payment:
     """Note that nobody can pay a payment that has ended."""
     return replace(payment, intent_open=False) if payment.ended else payment
+
+
+def with_closed_at_break(payment: Payment, now_ms: int) -> Payment:
+    """Give up a payment whose Stripe account was disconnected: nothing can be asked any more.
+
+    If Stripe tells of it later, what it tells wins, as always.
+    """
+    if payment.is_final:
+        return payment
+    ended = payment if payment.ended else advance(payment, canceled_outcome(CLOSED_AT_BREAK))
+    return replace(ended, intent_open=False, closed_at_break_ms=now_ms)
 
 
 def with_check_counted(payment: Payment) -> Payment:

@@ -26,6 +26,9 @@ it (`kept`)."""
 NOT_FOUND: Final = "not_found"
 """The failure of a payment that Stripe did not have when its key was too old to be used again."""
 
+CLOSED_AT_BREAK: Final = "closed_at_break"
+"""The failure of a payment or refund whose Stripe account was disconnected before Stripe told how it ended."""
+
 
 class PaymentNotFound(Refusal):
     """No such payment of this account."""
@@ -61,6 +64,8 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
 
     After success: refunds, the last dispute and a fraud warning, and `objected_at_ms`, when the bank objected. `late`
     is the decision on money that arrived after the payment had failed or been canceled.
+
+    At `closed_at_break_ms` it was given up because its Stripe account was disconnected: how it ended is not known.
 
     `state_at_ms` is when it came into its state, `checks` counts the sweeper's checks, `version` the changes.
     `intent_open`, `card_fingerprint` and `objected_at_ms` are None on rows older than these attributes.
@@ -101,6 +106,7 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     key_exhausted_at_ms: int | None = None
     intent_open: bool | None = None
     late: LateDecision | None = None
+    closed_at_break_ms: int | None = None
     checks: int = 0
     version: int = 1
 

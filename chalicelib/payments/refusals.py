@@ -1,7 +1,7 @@
 """The refusals of a payment that a customer makes by hand, whatever it is for."""
 
 from chalicelib.errors import Refusal
-from chalicelib.payments.payment import Failure, Payment
+from chalicelib.payments.payment import CLOSED_AT_BREAK, Failure, Payment
 
 
 class CardDeclined(Refusal):
@@ -30,8 +30,11 @@ class PaymentCanceled(Refusal):
 
     def __init__(self, payment: Payment) -> None:
         reason = payment.failure.code if payment.failure else "canceled"
+        is_known = reason != CLOSED_AT_BREAK
         super().__init__(
-            "this payment was canceled and nothing was charged; take a new Idempotency-Key to pay",
+            "this payment was canceled and nothing was charged; take a new Idempotency-Key to pay"
+            if is_known or payment.failure is None
+            else payment.failure.message,
             payment_id=payment.payment_id,
             reason=reason,
         )

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import msgspec
 
 from chalicelib import clock
+from chalicelib.connection.table import is_disconnected
 from chalicelib.ledger.post import LedgerBusy
 from chalicelib.log import log
 from chalicelib.payments import gateway, table
@@ -18,6 +19,7 @@ from chalicelib.payments.lifecycle import (
     canceled_outcome,
     is_closed_at_stripe,
     next_step,
+    with_closed_at_break,
     with_intents_closed,
     with_key_exhausted,
     with_next_key,
@@ -26,7 +28,7 @@ from chalicelib.payments.payment import NOT_FOUND, Failure, Payment
 from chalicelib.payments.settle import record, settle
 from chalicelib.payments.table import PaymentBusy
 from chalicelib.stripe_api.attempt import GiveUp, Send, Wait
-from chalicelib.stripe_api.errors import PaymentsUnavailable, StripeUnavailable, reason_of
+from chalicelib.stripe_api.errors import AccessGone, PaymentsUnavailable, StripeUnavailable, reason_of
 
 
 class Resolution(msgspec.Struct, frozen=True):
@@ -61,15 +63,20 @@ def resolve(payment: Payment, *, send_refill: SendRefill = leave_unsent) -> Reso
 
     It waits for the customer (`requires_action`), for the bank (`processing`), or to be sent again (`created`).
     A refill that Stripe does not have is left to `send_refill`, which knows whether it is still wanted. A payment that
-    has ended here and may still be paid is canceled at Stripe; if it was paid first, it succeeds. Raises
-    PaymentMismatch.
+    has ended here and may still be paid is canceled at Stripe; if it was paid first, it succeeds. One whose Stripe
+    account was disconnected is given up, and asked about again when it is connected again. Raises PaymentMismatch.
     """
     try:
         resolution = Resolution(payment)
         if not payment.ended:
             resolution = _take_next_step(payment, send_refill)
             payment = resolution.payment
-        return _take_next_step(payment, send_refill) if payment.ended and payment.may_be_paid else resolution
+        is_open = payment.ended and (payment.may_be_paid or payment.closed_at_break_ms is not None)
+        return _take_next_step(payment, send_refill) if is_open else resolution
+    except AccessGone as error:
+        return (
+            _close_at_break(payment) if is_disconnected(payment.stripe_account) else _leave_unresolved(payment, error)
+        )
     except (StripeUnavailable, LedgerBusy, PaymentBusy) as error:
         return _leave_unresolved(payment, error)
 
@@ -129,6 +136,20 @@ def _mark_key_exhausted(payment: Payment) -> Payment:
     """Note that the current key only replays an error of Stripe's own."""
     now_ms = clock.now_ms()
     return table.change(payment, lambda current: with_key_exhausted(current, payment.attempt, now_ms))
+
+
+def _close_at_break(payment: Payment) -> Resolution:
+    now_ms = clock.now_ms()
+    closed = table.change(payment, lambda current: with_closed_at_break(current, now_ms))
+    log().warning(
+        "a payment is closed: its Stripe account is disconnected",
+        account_id=closed.account_id,
+        payment_id=closed.payment_id,
+        stripe_account=closed.stripe_account,
+        before=payment.state,
+        state=closed.state,
+    )
+    return Resolution(closed)
 
 
 def _leave_unresolved(payment: Payment, error: Exception) -> Resolution:

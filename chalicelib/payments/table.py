@@ -89,6 +89,7 @@ class PaymentRow(Table):
     key_exhausted_at_ms = NumberAttribute(null=True, attr_name="spent_at_ms")
     intent_open = BooleanAttribute(null=True)
     late = UnicodeAttribute(null=True)
+    closed_at_break_ms = NumberAttribute(null=True)
     checks = NumberAttribute()
     version = NumberAttribute()
     unresolved_shard = UnicodeAttribute(null=True)
@@ -183,6 +184,7 @@ def _actions(payment: Payment) -> list[Action]:
         set_or_remove(PaymentRow.key_exhausted_at_ms, row.key_exhausted_at_ms),
         set_or_remove(PaymentRow.intent_open, row.intent_open),
         set_or_remove(PaymentRow.late, row.late),
+        set_or_remove(PaymentRow.closed_at_break_ms, row.closed_at_break_ms),
         set_or_remove(PaymentRow.checks, row.checks),
         set_or_remove(PaymentRow.version, row.version),
         set_or_remove(PaymentRow.unresolved_shard, row.unresolved_shard),

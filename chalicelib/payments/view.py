@@ -44,7 +44,8 @@ class PaymentView(msgspec.Struct):
 
     What became of a succeeded payment stands beside its state: how much of it is refunded, the status of its last
     dispute, and what the card's issuer warns of. `lines` and the period are a subscription's; `added_tax` is what was
-    charged on top of the lines.
+    charged on top of the lines. At `closed_at_break` it was given up, because its Stripe account was disconnected
+    before its outcome was known.
     """
 
     payment_id: str
@@ -67,6 +68,7 @@ class PaymentView(msgspec.Struct):
     refunded: str
     dispute_status: str | None
     fraud_warning: str | None
+    closed_at_break: str | None
     refresh: Annotated[str, Meta(description="POST here to check again.")] | None
 
 
@@ -117,7 +119,8 @@ def view_payment(payment: Payment) -> PaymentView:
         refunded=format_amount(payment.refunded_micros, payment.currency),
         dispute_status=payment.dispute_status,
         fraud_warning=payment.fraud_warning,
-        refresh=f"{url}/refresh" if payment.may_be_paid else None,
+        closed_at_break=_time(payment.closed_at_break_ms),
+        refresh=f"{url}/refresh" if payment.may_be_paid or payment.closed_at_break_ms else None,
     )
 
 

@@ -45,6 +45,13 @@ DECLINES: Final = {
     "card_missing": Decline(mark("there is no card on file")),
     "incorrect_number": Decline(mark("the card's number is wrong")),
     "abandoned": Decline(advice=mark("It was not verified in time. Nothing was charged.")),
+    "closed_at_break": Decline(
+        mark("the seller's payment account was disconnected"),
+        mark(
+            "The seller's payment account was disconnected before the outcome was known. If the card was charged, "
+            "please contact the seller."
+        ),
+    ),
     "amount_too_large": Decline(advice=mark("Your card cannot be charged so large an amount. Choose a smaller one.")),
     "amount_too_small": Decline(advice=mark("Your card cannot be charged so small an amount. Choose a larger one.")),
     "card_velocity_exceeded": Decline(

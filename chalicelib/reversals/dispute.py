@@ -70,7 +70,7 @@ class Dispute(msgspec.Struct, frozen=True, kw_only=True):
     """A dispute of a payment.
 
     `wallet_movements` follow from `balance_movements` and the payment's refunds; the ledger is known to have the first
-    `posted` of them.
+    `posted` of them. At `closed_at_break_ms` it was given up, because its Stripe account was disconnected.
     """
 
     account_id: str
@@ -88,6 +88,7 @@ class Dispute(msgspec.Struct, frozen=True, kw_only=True):
     balance_movements: tuple[BalanceMovement, ...] = ()
     wallet_movements: tuple[WalletMovement, ...] = ()
     posted: int = 0
+    closed_at_break_ms: int | None = None
     checks: int = 0
 
     @property
@@ -196,6 +197,7 @@ def advance(dispute: Dispute, found: StripeDispute) -> Dispute:
         amount_micros=from_card_amount(found.amount_minor, found.currency) if later else dispute.amount_micros,
         due_by_ms=found.due_by_ms if later else dispute.due_by_ms,
         balance_movements=_in_order({each.id: each for each in known}.values()),
+        closed_at_break_ms=None,
     )
 
 

@@ -19,7 +19,9 @@ overturned, a won one goes to arbitration. Each step takes weeks (docs.stripe.co
 
 
 def check_at_ms(reversal: Refund | Dispute) -> int | None:
-    """Return when the sweeper should check it; None when nothing more can happen to it."""
+    """Return when the sweeper should check it; None when nothing more can happen to it, or be asked."""
+    if reversal.closed_at_break_ms is not None and reversal.posted == len(reversal.postings()):
+        return None
     return _check_refund_at_ms(reversal) if isinstance(reversal, Refund) else _check_dispute_at_ms(reversal)
 
 

@@ -7,6 +7,8 @@ import msgspec
 from chalicelib import clock, idempotency
 from chalicelib.accounts.account import Account, CurrencyMismatch
 from chalicelib.backoff import attempts
+from chalicelib.connection.refusals import StripeAccountDisconnected
+from chalicelib.connection.table import is_disconnected
 from chalicelib.errors import Refusal
 from chalicelib.idempotency import Key
 from chalicelib.ledger.table import read_wallet
@@ -120,8 +122,8 @@ def refund(account: Account, payment_id: str, request: RefundRequest, *, key: Ke
     """Refund a payment; with a key that was used before, resume that refund.
 
     Returns a refund that Stripe has, or one whose outcome is not known yet. Raises PaymentNotFound, CurrencyMismatch,
-    NotChargeable, PaymentNotRefundable, PaymentDisputed, NothingToRefund, RefundTooLarge, IdempotencyConflict,
-    RefundFailed, PaymentBusy, LedgerBusy.
+    NotChargeable, StripeAccountDisconnected, PaymentNotRefundable, PaymentDisputed, NothingToRefund, RefundTooLarge,
+    IdempotencyConflict, RefundFailed, PaymentBusy, LedgerBusy.
     """
     if request.currency not in {None, account.currency}:
         raise CurrencyMismatch(str(request.currency), account.currency)
@@ -165,6 +167,8 @@ def _find_refund(order: _Order) -> Refund | None:
 
 def _begin_refund(order: _Order) -> Refund:
     """Claim the key, write the refund and ask Stripe for it. A refusal before the claim leaves the key free."""
+    if is_disconnected(order.payment.stripe_account):
+        raise StripeAccountDisconnected(order.payment.stripe_account)
     check_refund(table.read(order.payment), order.amount_micros)
     account_id = order.payment.account_id
     claim = idempotency.claim(account_id, order.key, operation=OPERATION, content=order.content, prefix=PREFIX)

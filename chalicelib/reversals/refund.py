@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 from chalicelib.ledger.posting import CREDIT, DEBIT, Posting, one_leg
 from chalicelib.money import from_card_amount
-from chalicelib.payments.payment import Failure, Payment
+from chalicelib.payments.payment import CLOSED_AT_BREAK, Failure, Payment
 from chalicelib.stripe_api.attempt import key_of
 
 SOURCE: Final = "/refunds"
@@ -58,7 +58,7 @@ class Refund(msgspec.Struct, frozen=True, kw_only=True):
 
     `refunded_at_ms` is when Stripe created it, `failed_at_ms` when we learned that it was returned. Both are set once,
     because its postings contain them. `posted` counts the postings that the ledger is known to have. `attempt`,
-    `key_exhausted_at_ms` and `checks` mean the same as for a payment.
+    `key_exhausted_at_ms`, `closed_at_break_ms` and `checks` mean the same as for a payment.
     """
 
     account_id: str
@@ -80,6 +80,7 @@ class Refund(msgspec.Struct, frozen=True, kw_only=True):
     attempt: int = 1
     key_exhausted_at_ms: int | None = None
     posted: int = 0
+    closed_at_break_ms: int | None = None
     checks: int = 0
 
     @property
@@ -200,6 +201,7 @@ def advance(refund: Refund, found: StripeRefund, now_ms: int) -> Refund:
         refunded_at_ms=found.created_at_ms,
         failed_at_ms=(refund.failed_at_ms or max(now_ms, found.created_at_ms)) if is_returned else None,
         failure=Failure(found.failure_reason or found.status) if is_returned else None,
+        closed_at_break_ms=None,
     )
 
 
@@ -208,6 +210,13 @@ def with_failure(refund: Refund, failure: Failure) -> Refund:
     if refund.stripe_refund_id is not None:
         return refund
     return replace(refund, state="failed", failure=failure)
+
+
+def with_closed_at_break(refund: Refund, now_ms: int) -> Refund:
+    """Give up a refund whose Stripe account was disconnected. One that Stripe is not known to have has failed."""
+    failure = Failure(CLOSED_AT_BREAK, None, "The Stripe account was disconnected before it was known to be made.")
+    known = with_failure(refund, failure) if refund.state == "created" else refund
+    return replace(known, closed_at_break_ms=now_ms)
 
 
 def with_key_exhausted(refund: Refund, attempt: int, now_ms: int) -> Refund:

@@ -3,6 +3,7 @@
 from msgspec.structs import replace
 
 from chalicelib import clock
+from chalicelib.connection.table import is_disconnected
 from chalicelib.ledger.post import LedgerBusy
 from chalicelib.log import log
 from chalicelib.payments import table as payments
@@ -11,12 +12,19 @@ from chalicelib.payments.table import PaymentBusy
 from chalicelib.reversals import gateway
 from chalicelib.reversals.dispute import Dispute
 from chalicelib.reversals.due import check_at_ms
-from chalicelib.reversals.refund import Refund, is_same_refund, with_failure, with_key_exhausted, with_next_key
+from chalicelib.reversals.refund import (
+    Refund,
+    is_same_refund,
+    with_closed_at_break,
+    with_failure,
+    with_key_exhausted,
+    with_next_key,
+)
 from chalicelib.reversals.reversal import Reversals, with_dispute, with_refund
 from chalicelib.reversals.settle import record, settle, settle_dispute, settle_refunds
 from chalicelib.reversals.table import DueReversal
 from chalicelib.stripe_api.attempt import GiveUp, Send, Wait, next_attempt
-from chalicelib.stripe_api.errors import PaymentsUnavailable, StripeRefused, StripeUnavailable, reason_of
+from chalicelib.stripe_api.errors import AccessGone, PaymentsUnavailable, StripeRefused, StripeUnavailable, reason_of
 
 
 class UnknownDispute(Exception):
@@ -33,6 +41,9 @@ def resolve_refund(payment: Payment, refund: Refund) -> Refund:
         if any(is_same_refund(refund, each) for each in found):
             return _refund_of(settle_refunds(payment, found), refund)
         return _send_again(payment, refund, clock.now_ms()) if refund.state == "created" else refund
+    except AccessGone as error:
+        is_over = is_disconnected(payment.stripe_account)
+        return _close_at_break(payment, refund) if is_over else _leave_unresolved(refund, error)
     except (StripeUnavailable, LedgerBusy, PaymentBusy) as error:
         return _leave_unresolved(refund, error)
 
@@ -112,9 +123,29 @@ def check_again(due: DueReversal) -> bool:
         if refund is not None:
             return check_at_ms(resolve_refund(counted.payment, refund)) is None
         return dispute is None or check_at_ms(_resolve_dispute(counted.payment, dispute)) is None
+    except AccessGone:
+        if not is_disconnected(payment.stripe_account):
+            return False
+        _close_dispute_at_break(payment, due.id)
+        return True
     except (StripeUnavailable, LedgerBusy, PaymentBusy) as error:
         log().warning("a refund or dispute stays unsettled", id=due.id, payment_id=due.payment_id, reason=str(error))
         return False
+
+
+def _close_at_break(payment: Payment, refund: Refund) -> Refund:
+    now_ms = clock.now_ms()
+    log().warning("a refund is closed: its Stripe account is disconnected", refund_id=refund.refund_id)
+    return _refund_of(record(payment, refund.refund_id, lambda each: with_closed_at_break(each, now_ms)), refund)
+
+
+def _close_dispute_at_break(payment: Payment, dispute_id: str) -> None:
+    now_ms = clock.now_ms()
+    log().warning("a dispute is closed: its Stripe account is disconnected", dispute_id=dispute_id)
+    settle(
+        payment,
+        lambda reversals: with_dispute(reversals, dispute_id, lambda each: replace(each, closed_at_break_ms=now_ms)),
+    )
 
 
 def _resolve_dispute(payment: Payment, dispute: Dispute) -> Dispute:

@@ -5,6 +5,7 @@ from chalicelib.accounts.permission import REFUSALS, Right, allow
 from chalicelib.accounts.view import view_balance
 from chalicelib.accounts.viewer import Viewer
 from chalicelib.api_tags import PAYMENTS
+from chalicelib.connection.refusals import StripeAccountDisconnected
 from chalicelib.http_input import MissingIdempotencyKey
 from chalicelib.idempotency import IdempotencyConflict
 from chalicelib.ledger.post import LedgerBusy
@@ -68,6 +69,7 @@ def get_payment(call: Call[None, None], account_id: str, payment_id: str) -> Pay
         CurrencyMismatch,
         NotChargeable,
         PaymentNotFound,
+        StripeAccountDisconnected,
         PaymentNotRefundable,
         PaymentDisputed,
         NothingToRefund,

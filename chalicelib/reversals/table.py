@@ -75,6 +75,7 @@ class ReversalRow(Table):
     stripe_account = UnicodeAttribute(null=True)
     updated_at_ms = NumberAttribute(null=True)
     posted = NumberAttribute(null=True)
+    closed_at_break_ms = NumberAttribute(null=True)
     checks = NumberAttribute(null=True)
 
     refund_id = UnicodeAttribute(null=True)

@@ -14,7 +14,10 @@ from chalicelib.reversals.reversal import Reversals
 
 
 class RefundView(msgspec.Struct):
-    """A refund. While it is `created`, Stripe's answer is not known; Stripe is asked again automatically."""
+    """A refund. While it is `created`, Stripe's answer is not known; Stripe is asked again automatically.
+
+    At `closed_at_break` it was given up, because its Stripe account was disconnected.
+    """
 
     refund_id: str
     payment_id: str
@@ -27,10 +30,14 @@ class RefundView(msgspec.Struct):
     actor: str
     stripe_refund_id: str | None
     failure: Failure | None
+    closed_at_break: str | None
 
 
 class DisputeView(msgspec.Struct):
-    """A dispute. `status` is Stripe's; `debited` is what it has debited from the wallet and not credited again."""
+    """A dispute. `status` is Stripe's; `debited` is what it has debited from the wallet and not credited again.
+
+    At `closed_at_break` it was given up, because its Stripe account was disconnected.
+    """
 
     dispute_id: str
     status: str
@@ -41,6 +48,7 @@ class DisputeView(msgspec.Struct):
     opened_at: str
     updated_at: str
     evidence_due_by: str | None
+    closed_at_break: str | None
 
 
 class PaymentDetail(PaymentView):
@@ -85,6 +93,7 @@ def view_refund(refund: Refund) -> RefundView:
         actor=refund.actor,
         stripe_refund_id=refund.stripe_refund_id,
         failure=refund.failure,
+        closed_at_break=_time(refund.closed_at_break_ms),
     )
 
 
@@ -99,5 +108,10 @@ def view_dispute(dispute: Dispute) -> DisputeView:
         reason=dispute.reason,
         opened_at=iso(dispute.opened_at_ms),
         updated_at=iso(dispute.updated_at_ms),
-        evidence_due_by=iso(dispute.due_by_ms) if dispute.due_by_ms else None,
+        evidence_due_by=_time(dispute.due_by_ms),
+        closed_at_break=_time(dispute.closed_at_break_ms),
     )
+
+
+def _time(moment_ms: int | None) -> str | None:
+    return iso(moment_ms) if moment_ms else None

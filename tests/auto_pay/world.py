@@ -35,7 +35,7 @@ from tests.build import debit
 from tests.payments.payer import Payer
 
 UNIT = 1_000_000
-STREAMS = ("refill_wallets", "follow_payments", "follow_cards")
+STREAMS = ("refill_wallets", "follow_payments", "follow_cards", "follow_connections")
 Record = dict[str, Any]
 
 _numbers = count(1)

@@ -9,7 +9,7 @@ from chalicelib.accounts.account import Account
 from chalicelib.clock import now_ms
 from chalicelib.connection import table
 from chalicelib.connection.break_connection import break_connection
-from chalicelib.connection.connection import Connection
+from chalicelib.connection.connection import Connection, Way
 from chalicelib.connection.finish_connection import finish_connection
 from chalicelib.connection.start_connection import start_connection
 from chalicelib.stripe_api.event import Verdict
@@ -56,9 +56,9 @@ class Owner:
     def stripe_account_id(self) -> str:
         return self.connection.stripe_account_id or ""
 
-    def start(self) -> str:
-        """Return the address at Stripe of a new connection by OAuth."""
-        return start_connection(self.account, "oauth", account_id=self.account_id, actor="owner:ann").url
+    def start(self, way: Way = "oauth") -> str:
+        """Return the address at Stripe of a new connection."""
+        return start_connection(self.account, way, account_id=self.account_id, actor="owner:ann").url
 
     def approve(self, url: str, account: str = "") -> dict[str, str]:
         """Approve the connection at Stripe; return the query with which the person comes back."""
