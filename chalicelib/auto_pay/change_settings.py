@@ -14,7 +14,8 @@ from chalicelib.auto_pay.auto_pay import AT_ONCE_MS, AutoPay, AutoPayBusy
 from chalicelib.auto_pay.evaluate import ATTEMPTS, evaluate_account
 from chalicelib.backoff import attempts
 from chalicelib.cards.payer import Payer
-from chalicelib.catalog.catalog import Catalog, CurrencyLimits
+from chalicelib.catalog.catalog import Catalog
+from chalicelib.catalog.currency_limits import CurrencyLimits
 from chalicelib.errors import Refusal
 from chalicelib.money import (
     PLACES,

@@ -14,7 +14,8 @@ from chalicelib.auto_pay.auto_pay import HOUR_MS, LIMIT_REACHED, AutoPay, Suspen
 from chalicelib.auto_pay.payment_outcomes import is_failed_or_canceled
 from chalicelib.cards.card import Card
 from chalicelib.cards.payer import Payer
-from chalicelib.catalog.catalog import Catalog, CurrencyLimits
+from chalicelib.catalog.catalog import Catalog
+from chalicelib.catalog.currency_limits import CurrencyLimits
 from chalicelib.clock import from_ms, to_ms
 from chalicelib.i18n.texts import mark
 from chalicelib.ledger.wallet import Wallet

@@ -116,6 +116,7 @@ def make_refill(snapshot: Snapshot, charge: Charge, catalog: Catalog) -> Payment
         description=DESCRIPTION,
         off_session=True,
         tax=tax_of(payer.account, catalog),
+        fee=catalog.connect,
     )
 
 

@@ -11,7 +11,8 @@ from chalicelib.auto_pay.auto_pay import AutoPay, SuspendedReason
 from chalicelib.auto_pay.decision import REASONS, Charge, Reason, Wait, decide
 from chalicelib.auto_pay.evaluate import Snapshot, load_snapshot
 from chalicelib.cards.payer import Payer
-from chalicelib.catalog.catalog import Catalog, CurrencyLimits
+from chalicelib.catalog.catalog import Catalog
+from chalicelib.catalog.currency_limits import CurrencyLimits
 from chalicelib.clock import iso
 from chalicelib.money import card_step_micros, format_amount
 from chalicelib.payments.payment import Payment

@@ -9,7 +9,9 @@ from typing import Annotated, Final, Literal
 import msgspec
 from msgspec import Meta
 
-from chalicelib.catalog.check_amounts import check_chargeable, check_price
+from chalicelib.catalog.check_amounts import check_price
+from chalicelib.catalog.connect_fee import ConnectFee, ConnectFeeEntry
+from chalicelib.catalog.currency_limits import CurrencyEntry, CurrencyLimits, read_limits
 from chalicelib.catalog.errors import InvalidCatalog, require
 from chalicelib.catalog.meter import Meter, MeterEntry, check_parts, read_meter
 from chalicelib.catalog.policies import Disputes, Dunning, PaymentPolicy, Retries, Trials
@@ -18,7 +20,7 @@ from chalicelib.catalog.tax import Tax, TaxEntry
 from chalicelib.errors import Refusal
 from chalicelib.money import parse_micros
 from chalicelib.png import LARGEST_SIDE
-from chalicelib.text import CURRENCIES, Country, WrongText
+from chalicelib.text import Country, WrongText
 from chalicelib.typed import read_toml
 
 FILE: Final = Path(__file__).with_name("catalog.toml")
@@ -34,24 +36,6 @@ class UnknownCurrency(Refusal):
 
     def __init__(self, currency: str, known: list[str]) -> None:
         super().__init__(f"{currency!r} is not sold in; take one of: {', '.join(known)}", field="currency", known=known)
-
-
-class CurrencyLimits(msgspec.Struct, frozen=True):
-    """Limits of the accounts of one currency.
-
-    `floor_micros` is the balance at which access ends: zero, or minus the overdraft. Below `low_balance_micros`, a
-    wallet without auto-pay counts as low. The limits of auto-pay apply to its amount, and to one charge of several such
-    amounts. No card can be charged less than `charge_minimum_micros`.
-    """
-
-    top_up_minimum_micros: int
-    top_up_maximum_micros: int
-    top_up_shortcuts_micros: tuple[int, ...]
-    floor_micros: int
-    low_balance_micros: int
-    auto_pay_minimum_micros: int
-    auto_pay_maximum_micros: int
-    charge_minimum_micros: int
 
 
 class UsageLimits(msgspec.Struct, frozen=True):
@@ -99,13 +83,14 @@ class Catalog(msgspec.Struct, frozen=True):
     trials: Trials = Trials()
     payments: PaymentPolicy = PaymentPolicy()
     disputes: Disputes = Disputes()
+    connect: ConnectFee = ConnectFee()
 
-    def limits(self, currency: str) -> CurrencyLimits:
-        """Return the limits of a currency. Raises UnknownCurrency."""
+    def limits(self, currency: str, kind: Literal["workspace", "client"] = "workspace") -> CurrencyLimits:
+        """Return the limits of the accounts of a currency. Raises UnknownCurrency."""
         limits = self.currencies.get(currency)
         if limits is None:
             raise UnknownCurrency(currency, sorted(self.currencies))
-        return limits
+        return limits.of_clients() if kind == "client" else limits
 
 
 class _Usage(msgspec.Struct, forbid_unknown_fields=True):
@@ -114,17 +99,6 @@ class _Usage(msgspec.Struct, forbid_unknown_fields=True):
     maximum_quantity: str
     maximum_amount: str
     give_back_repeats: bool = False
-
-
-class _Currency(msgspec.Struct, forbid_unknown_fields=True):
-    top_up_minimum: str
-    top_up_maximum: str
-    top_up_shortcuts: list[str]
-    overdraft: str
-    low_balance: str
-    auto_pay_minimum: str
-    auto_pay_maximum: str
-    charge_minimum: str
 
 
 class _Plan(msgspec.Struct, forbid_unknown_fields=True):
@@ -155,7 +129,7 @@ class _AutoPay(msgspec.Struct, forbid_unknown_fields=True):
 
 class _File(msgspec.Struct, forbid_unknown_fields=True):
     usage: _Usage
-    currencies: dict[str, _Currency]
+    currencies: dict[str, CurrencyEntry]
     meters: dict[str, MeterEntry]
     plans: dict[str, _Plan]
     add_ons: dict[str, _AddOn]
@@ -166,6 +140,7 @@ class _File(msgspec.Struct, forbid_unknown_fields=True):
     payments: PaymentPolicy = PaymentPolicy()
     disputes: Disputes = Disputes()
     taxes: dict[str, TaxEntry] = {}
+    connect: ConnectFeeEntry = ConnectFeeEntry()
 
 
 @cache
@@ -188,7 +163,7 @@ def read_catalog(toml: bytes) -> Catalog:
                 check_price(f"{name} in {currency}", parse_micros(amount), currency, taxes.values())
         return Catalog(
             usage=_usage_limits(found.usage),
-            currencies={currency: _currency_limits(currency, limits) for currency, limits in found.currencies.items()},
+            currencies={currency: read_limits(currency, limits) for currency, limits in found.currencies.items()},
             meters={name: read_meter(name, meter, found.currencies) for name, meter in found.meters.items()},
             plans={name: _plan(name, plan, found) for name, plan in found.plans.items()},
             add_ons={name: _add_on(name, add_on, found.currencies) for name, add_on in found.add_ons.items()},
@@ -199,6 +174,7 @@ def read_catalog(toml: bytes) -> Catalog:
             taxes=taxes,
             payments=found.payments,
             disputes=found.disputes,
+            connect=found.connect.read(found.currencies),
         )
     except (msgspec.DecodeError, WrongText, Refusal) as error:
         raise InvalidCatalog(str(error)) from error
@@ -221,33 +197,6 @@ def _usage_limits(usage: _Usage) -> UsageLimits:
     )
 
 
-def _currency_limits(currency: str, limits: _Currency) -> CurrencyLimits:
-    require(currency in CURRENCIES, f"{currency!r} is no currency's code in lower case (ISO 4217)")
-    minimum, maximum = parse_micros(limits.top_up_minimum), parse_micros(limits.top_up_maximum)
-    shortcuts = tuple(parse_micros(shortcut) for shortcut in limits.top_up_shortcuts)
-    require(0 < minimum <= maximum, f"{currency}: the top-up minimum is above the maximum, or zero")
-    for amount in (minimum, maximum, *shortcuts):
-        check_chargeable(f"{currency}: top-ups", amount, currency)
-        require(minimum <= amount <= maximum, f"{currency}: the shortcut of {amount} micros is outside the limits")
-    lowest, highest = parse_micros(limits.auto_pay_minimum), parse_micros(limits.auto_pay_maximum)
-    require(0 < lowest <= highest, f"{currency}: auto-pay's minimum is above its maximum, or zero")
-    for amount in (lowest, highest):
-        check_chargeable(f"{currency}: auto-pay", amount, currency)
-    least = parse_micros(limits.charge_minimum)
-    require(0 < least <= minimum, f"{currency}: the smallest charge is above the smallest top-up, or zero")
-    check_chargeable(f"{currency}: the smallest charge", least, currency)
-    return CurrencyLimits(
-        top_up_minimum_micros=minimum,
-        top_up_maximum_micros=maximum,
-        top_up_shortcuts_micros=shortcuts,
-        floor_micros=-parse_micros(limits.overdraft),
-        low_balance_micros=parse_micros(limits.low_balance),
-        auto_pay_minimum_micros=lowest,
-        auto_pay_maximum_micros=highest,
-        charge_minimum_micros=least,
-    )
-
-
 def _plan(name: str, plan: _Plan, found: _File) -> Product:
     months, included = {"month": 1, "year": 12}[plan.interval], plan.trial_add_ons
     require(plan.trial_days or not included, f"{name}: add-ons are included in a trial, and there is none")
@@ -257,11 +206,11 @@ def _plan(name: str, plan: _Plan, found: _File) -> Product:
     return Product(plan.name, "", amounts, months, plan.trial_days, included, plan.retired)
 
 
-def _add_on(name: str, add_on: _AddOn, currencies: Mapping[str, _Currency]) -> Product:
+def _add_on(name: str, add_on: _AddOn, currencies: Mapping[str, CurrencyEntry]) -> Product:
     return Product(add_on.name, add_on.unit, _amounts(name, add_on.amounts, currencies), retired=add_on.retired)
 
 
-def _amounts(name: str, amounts: Mapping[str, str], currencies: Mapping[str, _Currency]) -> dict[str, int]:
+def _amounts(name: str, amounts: Mapping[str, str], currencies: Mapping[str, CurrencyEntry]) -> dict[str, int]:
     for currency in amounts:
         require(currency in currencies, f"{name}: {currency!r} is not among the currencies")
     return {currency: parse_micros(amount) for currency, amount in amounts.items()}

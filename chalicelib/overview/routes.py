@@ -26,4 +26,5 @@ routes = Routes(__name__, *ACCOUNTS)
 def get_overview(call: Call[None, None], account_id: str) -> OverviewView:
     payer = allow_payer(call, account_id, Right.READ).payer
     subscription = load_subscription_view(account_id, catalog())
-    return view(load_for_view(payer, catalog()), subscription, catalog().limits(payer.account.currency))
+    limits = catalog().limits(payer.account.currency, payer.account.kind)
+    return view(load_for_view(payer, catalog()), subscription, limits)

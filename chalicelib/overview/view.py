@@ -8,7 +8,7 @@ from chalicelib.accounts.view import AccountView, view_account
 from chalicelib.auto_pay.evaluate import Snapshot
 from chalicelib.auto_pay.view import AutoPayView, view_auto_pay
 from chalicelib.cards.view import CardView, view_card
-from chalicelib.catalog.catalog import CurrencyLimits
+from chalicelib.catalog.currency_limits import CurrencyLimits
 from chalicelib.money import card_step_micros, format_amount
 from chalicelib.payments.view import PaymentView, view_payment
 from chalicelib.subscriptions.view import SubscriptionView

@@ -62,6 +62,8 @@ def _charge_params(payment: Payment) -> "PaymentIntentCreateParams":
         "description": payment.description,
         "metadata": metadata(account_id=payment.account_id, payment_id=payment.payment_id),
     }
+    if payment.application_fee_micros:
+        params["application_fee_amount"] = to_card_amount(payment.application_fee_micros, payment.currency)
     if payment.off_session:
         # The customer is not there: a bank that wants authentication declines (`authentication_required`) at once.
         params["off_session"] = True

@@ -1,6 +1,7 @@
 """Make a payment by the card on file, of whatever kind. Pure: it fixes all that Stripe is sent."""
 
 from chalicelib.cards.payer import Payer
+from chalicelib.catalog.connect_fee import ConnectFee
 from chalicelib.catalog.tax import Tax
 from chalicelib.claim import Claim
 from chalicelib.errors import Refusal
@@ -39,13 +40,14 @@ def new_payment(
     description: str,
     off_session: bool = False,
     tax: Tax | None = None,
+    fee: ConnectFee | None = None,
 ) -> Payment:
-    """Make the payment of a claim; all that Stripe will be sent is fixed by it.
+    """Make the payment of a claim; all that Stripe will be sent is fixed by it. A connected account pays the `fee`.
 
     Raises WorkspaceNotConnected, CardMissing.
     """
     stripe_account = payer.require_connected()
-    card, customer_id = payer.card, payer.customer_id
+    card, customer_id, currency = payer.card, payer.customer_id, payer.account.currency
     if card is None or customer_id is None:
         raise CardMissing(payer.account_id)
     return Payment(
@@ -53,7 +55,7 @@ def new_payment(
         payment_id=claim.resource_id,
         kind=kind,
         amount_micros=amount_micros,
-        currency=payer.account.currency,
+        currency=currency,
         created_at_ms=claim.created_at_ms,
         updated_at_ms=claim.created_at_ms,
         state_at_ms=claim.created_at_ms,
@@ -65,6 +67,7 @@ def new_payment(
         actor=actor,
         description=description,
         stripe_account=stripe_account.id,
+        application_fee_micros=fee.of(amount_micros, currency) if fee and stripe_account.id else 0,
         off_session=off_session,
         tax=tax,
     )

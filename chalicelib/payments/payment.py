@@ -55,7 +55,8 @@ class Failure(msgspec.Struct, frozen=True):
 class Payment(msgspec.Struct, frozen=True, kw_only=True):
     """One attempt to move money on a card.
 
-    Fixed when it is made: `stripe_account` (None on the platform's own), `off_session` (the customer is not there),
+    Fixed when it is made: `stripe_account` (None on the platform's own), the operator's `application_fee_micros` on a
+    connected one, `off_session` (the customer is not there),
     `tax` (what applied to the account then), and a subscription payment's lines and period.
 
     At Stripe: `sent_at_ms` is when a refill of auto-pay was last sent, `intent_at_ms` when its PaymentIntent was made.
@@ -88,6 +89,7 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     card_fingerprint: str | None = None
     state: State = "created"
     stripe_account: str | None = None
+    application_fee_micros: int = 0
     off_session: bool = False
     lines: tuple[Line, ...] = ()
     tax: Tax | None = None

@@ -64,6 +64,7 @@ class PaymentRow(Table):
     updated_at_ms = NumberAttribute()
     state_at_ms = NumberAttribute()
     stripe_account = UnicodeAttribute(null=True)
+    application_fee_micros = NumberAttribute(default=0)
     off_session = BooleanAttribute(default=False)
     lines = JSONAttribute(null=True)
     tax = JSONAttribute(null=True)

@@ -5,10 +5,11 @@ from typing import Final
 import msgspec
 
 from chalicelib import clock, idempotency
-from chalicelib.accounts.account import CurrencyMismatch, check_not_archived
+from chalicelib.accounts.account import Account, CurrencyMismatch, check_not_archived
 from chalicelib.accounts.tax import tax_of
 from chalicelib.cards.payer import Payer
-from chalicelib.catalog.catalog import Catalog, CurrencyLimits
+from chalicelib.catalog.catalog import Catalog
+from chalicelib.catalog.currency_limits import CurrencyLimits
 from chalicelib.claim import Claim
 from chalicelib.errors import Refusal
 from chalicelib.idempotency import Key
@@ -75,7 +76,7 @@ def _find_or_write(payer: Payer, amount_micros: int, *, key: Key, actor: str, ca
         return payment, False
     check_not_archived(account)
     if claim is None:
-        check_amount(amount_micros, account.currency, catalog)
+        check_amount(amount_micros, account, catalog)
         check_card(payer)
         claim = idempotency.claim(account.account_id, key, operation=OPERATION, content=content, prefix=PREFIX)
     # The payment is made now: a request that was cut off may have left its claim long ago.
@@ -87,13 +88,15 @@ def _find_or_write(payer: Payer, amount_micros: int, *, key: Key, actor: str, ca
         actor=actor,
         description=DESCRIPTION,
         tax=tax_of(account, catalog),
+        fee=catalog.connect,
     )
     return table.put_new(made)
 
 
-def check_amount(amount_micros: int, currency: str, catalog: Catalog) -> None:
+def check_amount(amount_micros: int, account: Account, catalog: Catalog) -> None:
     """Check an amount against the catalog and what a card can pay. Raises TopUpOutOfLimits, NotChargeable."""
-    limits = catalog.limits(currency)
+    currency = account.currency
+    limits = catalog.limits(currency, account.kind)
     if not limits.top_up_minimum_micros <= amount_micros <= limits.top_up_maximum_micros:
         raise TopUpOutOfLimits(amount_micros, currency, limits)
     to_card_amount(amount_micros, currency)

@@ -4,7 +4,7 @@ from typing import Final
 
 from chalicelib.auto_pay.decision import REASONS, Reason
 from chalicelib.auto_pay.view import AutoPayView
-from chalicelib.catalog.catalog import CurrencyLimits
+from chalicelib.catalog.currency_limits import CurrencyLimits
 from chalicelib.portal.names import Names
 from chalicelib.portal.refusals import why_failed
 from chalicelib.portal.request import PortalRequest

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from chalicelib.catalog.catalog import CurrencyLimits
+from chalicelib.catalog.currency_limits import CurrencyLimits
 from chalicelib.dates import read_day
 from chalicelib.errors import Refusal
 from chalicelib.http_input import InvalidRequest

@@ -13,6 +13,7 @@ from chalicelib.accounts.viewer import Viewer
 from chalicelib.cards.payer import Payer
 from chalicelib.cards.table import get_payer
 from chalicelib.catalog.catalog import Catalog, catalog
+from chalicelib.catalog.currency_limits import CurrencyLimits
 from chalicelib.http_input import InvalidRequest, check_length, check_texts
 from chalicelib.idempotency import Key
 from chalicelib.portal import table
@@ -89,6 +90,11 @@ class PortalRequest:
     def currency(self) -> str:
         """Return the account's currency."""
         return self.account.currency
+
+    @property
+    def limits(self) -> CurrencyLimits:
+        """Return the catalog's limits of the account."""
+        return self.catalog.limits(self.account.currency, self.account.kind)
 
     def path(self, *parts: str, **query: str | None) -> str:
         """Return the path of a page of this account; `from_` is written `from`."""

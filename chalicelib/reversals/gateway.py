@@ -24,6 +24,8 @@ def create_refund(payment: Payment, made: Refund) -> StripeRefund:
         "amount": to_card_amount(made.amount_micros, made.currency),
         "metadata": metadata(account_id=made.account_id, payment_id=made.payment_id, refund_id=made.refund_id),
     }
+    if made.returns_fee:
+        params["refund_application_fee"] = True
     stripe_account, options = StripeAccount(payment.stripe_account), idempotency_options(made.stripe_key)
     found = ask("refund", stripe_account, lambda v1: v1.refunds.create(params, options).to_dict(), CHARGE_SECONDS)
     return parse_refund(found, payment.stripe_account)

@@ -7,6 +7,7 @@ import msgspec
 from chalicelib import clock, idempotency
 from chalicelib.accounts.account import Account, CurrencyMismatch
 from chalicelib.backoff import attempts
+from chalicelib.catalog.catalog import catalog
 from chalicelib.connection.refusals import StripeAccountDisconnected
 from chalicelib.connection.table import is_disconnected
 from chalicelib.errors import Refusal
@@ -255,6 +256,7 @@ def _new_refund(order: _Order, payment: Payment, refund_id: str, amount_micros: 
         reason=order.reason,
         actor=order.actor,
         moves_wallet=payment.fills_wallet,
+        returns_fee=True if payment.application_fee_micros and catalog().connect.is_refunded else None,
         stripe_account=payment.stripe_account,
     )
 

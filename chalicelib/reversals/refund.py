@@ -57,8 +57,9 @@ class Refund(msgspec.Struct, frozen=True, kw_only=True):
     """Money of a payment that goes back to the card.
 
     `refunded_at_ms` is when Stripe created it, `failed_at_ms` when we learned that it was returned. Both are set once,
-    because its postings contain them. `posted` counts the postings that the ledger is known to have. `attempt`,
-    `key_exhausted_at_ms`, `closed_at_break_ms` and `checks` mean the same as for a payment.
+    because its postings contain them. `posted` counts the postings that the ledger is known to have. With `returns_fee`
+    the operator's fee is given back in proportion. `attempt`, `key_exhausted_at_ms`, `closed_at_break_ms` and `checks`
+    mean the same as for a payment.
     """
 
     account_id: str
@@ -71,6 +72,7 @@ class Refund(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
     actor: str
     moves_wallet: bool
+    returns_fee: bool | None = None
     state: State = "created"
     stripe_refund_id: str | None = None
     refunded_at_ms: int | None = None

@@ -72,6 +72,7 @@ class ReversalRow(Table):
     currency = UnicodeAttribute(null=True)
     reason = UnicodeAttribute(null=True)
     moves_wallet = BooleanAttribute(null=True)
+    returns_fee = BooleanAttribute(null=True)
     stripe_account = UnicodeAttribute(null=True)
     updated_at_ms = NumberAttribute(null=True)
     posted = NumberAttribute(null=True)

@@ -118,14 +118,12 @@ def _read_choice(request: PortalRequest, fields: Mapping[str, str]) -> AmountCho
     typed = forms.amount(request, fields, "other")
     if typed is None:
         raise InvalidDecimal("")
-    check_amount(typed.micros, request.currency, request.catalog)
-    return AmountChoice(
-        typed.amount, typed.text, "", forms.needs_confirmation(typed, request.catalog.limits(request.currency))
-    )
+    check_amount(typed.micros, request.account, request.catalog)
+    return AmountChoice(typed.amount, typed.text, "", forms.needs_confirmation(typed, request.limits))
 
 
 def _shortcuts(request: PortalRequest) -> list[str]:
-    micros = request.catalog.limits(request.currency).top_up_shortcuts_micros
+    micros = request.limits.top_up_shortcuts_micros
     return [format_amount(each, request.currency) for each in micros]
 
 
@@ -158,7 +156,7 @@ def _already_sent(request: PortalRequest, attempt: int) -> Response:
 def _form(
     request: PortalRequest, attempt: int, given: dict[str, str], errors: forms.Errors | None = None, status: int = 200
 ) -> Response:
-    limits = request.catalog.limits(request.currency)
+    limits = request.limits
     unresolved = [each for each in payments.unresolved(request.account.account_id, clock.now_ms()) if each.fills_wallet]
     shown: dict[str, Any] = {
         "limits": limits,

@@ -40,9 +40,7 @@ Typed = dict[str, TypedAmount | None]
 def show(request: PortalRequest) -> Response:
     """Show the settings."""
     snapshot = load_for_view(request.payer, request.catalog)
-    return _page(
-        request, snapshot, _settings(request, view_auto_pay(snapshot, request.catalog.limits(request.currency)))
-    )
+    return _page(request, snapshot, _settings(request, view_auto_pay(snapshot, request.limits)))
 
 
 def send(request: PortalRequest) -> Response:
@@ -70,7 +68,7 @@ def send(request: PortalRequest) -> Response:
 def _charged_at_once(request: PortalRequest, snapshot: Snapshot, settings: AutoPayRequest) -> int | None:
     """Return what saving the form would charge at once, by the rule itself. Raises AutoPayInvalid, NotChargeable."""
     current = snapshot.auto_pay if snapshot.auto_pay.version else None
-    amounts: Amounts = read_amounts(settings, current, request.currency, request.catalog.limits(request.currency))
+    amounts: Amounts = read_amounts(settings, current, request.currency, request.limits)
     changed = apply_settings(
         request.account.account_id, current, settings, amounts, actor=request.actor, now_ms=clock.now_ms()
     )
@@ -96,7 +94,7 @@ class Question(msgspec.Struct, frozen=True):
 
 def _question(request: PortalRequest, snapshot: Snapshot, typed: Typed, charge_micros: int | None) -> Question:
     """Return what to show: the charge, and new amounts that are large or were not read as they were typed."""
-    limits = request.catalog.limits(request.currency)
+    limits = request.limits
     new = {
         name: each
         for name, each in typed.items()
@@ -127,7 +125,7 @@ def _settings(request: PortalRequest, auto_pay: AutoPayView) -> dict[str, str]:
 def _page(
     request: PortalRequest, snapshot: Snapshot, given: dict[str, str], refusal: Refusal | None = None
 ) -> Response:
-    limits = request.catalog.limits(request.currency)
+    limits = request.limits
     auto_pay = view_auto_pay(snapshot, limits)
     return render.page(
         request,

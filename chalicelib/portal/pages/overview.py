@@ -48,7 +48,7 @@ class Banner(msgspec.Struct, frozen=True):
 def show(request: PortalRequest) -> Response:
     """Show the overview."""
     snapshot = load_for_view(request.payer, request.catalog)
-    limits = request.catalog.limits(request.currency)
+    limits = request.limits
     auto_pay = view_auto_pay(snapshot, limits)
     subscription = subscriptions.load_subscription_view(request.account.account_id, request.catalog)
     balance = snapshot.situation.balance_micros
@@ -114,7 +114,7 @@ def _payment_banners(request: PortalRequest, snapshot: Snapshot) -> list[Banner]
 
 
 def _balance_banners(request: PortalRequest, snapshot: Snapshot, auto_pay: AutoPayView) -> list[Banner]:
-    say, limits = request.words.say, request.catalog.limits(request.currency)
+    say, limits = request.words.say, request.limits
     balance, add = snapshot.situation.balance_micros, request.path("add-balance")
     helped = auto_pay.charge is not None
     if balance <= limits.floor_micros:
