@@ -13,15 +13,17 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from chalicelib import clock
+from chalicelib.accounts import table as accounts
 from chalicelib.accounts.create_or_change import AccountRequest, create_or_change
 from chalicelib.auto_pay.change_settings import AutoPayRequest, change_settings
 from chalicelib.cards.save_card import save_card
 from chalicelib.cards.start_setup import start_setup
 from chalicelib.cards.table import get_payer
 from chalicelib.catalog.catalog import catalog
+from chalicelib.connection.start_connection import start_connection
 from chalicelib.history.adjust import AdjustmentRequest, adjust
 from chalicelib.idempotency import Key
 from chalicelib.ledger.table import read_wallet
@@ -53,8 +55,11 @@ def fill(system: System, account_id: str) -> None:
     settings.cache_clear()
     client_id = f"{account_id}-bloom"
     now = datetime.now(UTC)
-    with clock.moved_to(now - timedelta(days=DAYS, hours=1)):
+    first_day = now - timedelta(days=DAYS, hours=1)
+    with clock.moved_to(first_day):
         open_accounts(account_id, client_id)
+    connect_stripe(system, account_id)
+    with clock.moved_to(first_day):
         for opened in (account_id, client_id):
             enter_card(system, opened, GOOD_CARD)
         subscribe(account_id)
@@ -91,14 +96,28 @@ def open_accounts(account_id: str, client_id: str) -> None:
         adjust(account, welcome, key=Key("welcome", "operator"), actor=OPERATOR.actor)
 
 
+def connect_stripe(system: System, account_id: str) -> None:
+    """Connect a new Stripe account to the workspace, now, as its owner does: its clients pay through it."""
+    link = start_connection(accounts.get(account_id), "oauth", account_id=None, actor=actor_of(account_id))
+    form = urlencode({**dict(parse_qsl(urlsplit(link.url).query)), "decision": "approve", "name": "Acme Agency"})
+    request = urllib.request.Request(f"{system.stripe_url}/oauth/authorize", data=form.encode())  # noqa: S310 - as below
+    with urllib.request.urlopen(request, timeout=10) as page:  # noqa: S310 - the emulator's own address, which leads back
+        page.read()
+
+
 def enter_card(system: System, account_id: str, payment_method: str) -> None:
     """Enter a card into Stripe's fields, as the browser does, and save it."""
     setup = start_setup(get_payer(account_id))
     fields = {"payment_method": payment_method, "client_secret": setup.client_secret, "use_stripe_sdk": "true"}
+    # As Stripe.js does on a connected account.
+    on = {"Stripe-Account": setup.stripe_account.id} if setup.stripe_account.id else {}
     request = urllib.request.Request(  # noqa: S310 - the emulator's own address
         f"{system.stripe_url}/v1/setup_intents/{setup.setup_intent_id}/confirm",
         data=urlencode(fields).encode(),
-        headers={"Authorization": f"Basic {b64encode(f'{settings().stripe_publishable_key}:'.encode()).decode()}"},
+        headers={
+            **on,
+            "Authorization": f"Basic {b64encode(f'{settings().stripe_publishable_key}:'.encode()).decode()}",
+        },
     )
     with urllib.request.urlopen(request, timeout=10):  # noqa: S310 - the emulator's own address
         save_card(get_payer(account_id), setup.setup_intent_id)

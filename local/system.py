@@ -20,6 +20,8 @@ from local.processes import Processes, http_answers, listens
 from local.resources import REGION, SHORT_TIMES, Deployment
 
 EVENT_SOURCES: Final = "local.event_sources"
+CLIENT_ID: Final = "ca_emulator"
+"""The platform's client id at the emulator of Stripe."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,7 +86,9 @@ class System:
     @property
     def environment(self) -> Mapping[str, str]:
         """Return the environment that the app's code has, for code that works on the same resources."""
-        return {**self.deployment.environment, "STRIPE_API_BASE": self.stripe_url, "PORTAL_BASE_URL": self.url}
+        connect = {"STRIPE_CONNECT_CLIENT_ID": CLIENT_ID, "STRIPE_CONNECT_ONBOARDING": "on"}
+        urls = {"STRIPE_API_BASE": self.stripe_url, "PORTAL_BASE_URL": self.url}
+        return {**self.deployment.environment, **urls, **connect}
 
     @property
     def aws_endpoint(self) -> str:

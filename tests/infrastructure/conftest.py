@@ -17,7 +17,7 @@ from local.aws import start_aws
 from local.ports import HOST, free_port
 from local.processes import Processes, http_answers
 from local.stripe_emulator.client import Emulator
-from local.stripe_emulator.process import WEBHOOK_SECRET
+from local.stripe_emulator.process import CONNECT_WEBHOOK_SECRET, WEBHOOK_SECRET
 from tests.infrastructure.guarded import API_POLICY, Client, Guarded
 
 Template = dict[str, Any]
@@ -61,7 +61,12 @@ def guarded(processes: None, tmp_path_factory: pytest.TempPathFactory, api_port:
     webhook_url = f"http://{HOST}:{api_port}/webhooks/stripe"
     with (
         start_aws(Path(tmp_path_factory.mktemp("guarded")), guarded=True) as aws,
-        Emulator(webhook_url=webhook_url, webhook_secret=WEBHOOK_SECRET) as stripe,
+        Emulator(
+            webhook_url=webhook_url,
+            webhook_secret=WEBHOOK_SECRET,
+            connect_webhook_url=f"{webhook_url}-connect",
+            connect_webhook_secret=CONNECT_WEBHOOK_SECRET,
+        ) as stripe,
     ):
         deployment = aws.deploy("guarded")
         # It only says "not without TLS", which nothing on this machine has.

@@ -17,7 +17,7 @@ from infrastructure.package import ROOT, STAGE
 from local.aws import Aws
 from local.ports import HOST
 from local.resources import SHORT_TIMES, Deployment
-from local.stripe_emulator.client import PUBLISHABLE_KEY, SECRET_KEY, Emulator
+from local.stripe_emulator.client import CLIENT_ID, PUBLISHABLE_KEY, SECRET_KEY, Emulator
 from local.stripe_emulator.process import CONNECT_WEBHOOK_SECRET, WEBHOOK_SECRET
 
 Document = dict[str, Any]
@@ -70,6 +70,7 @@ class Guarded:
             "STRIPE_PUBLISHABLE_KEY": PUBLISHABLE_KEY,
             "STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET,
             "STRIPE_CONNECT_WEBHOOK_SECRET": CONNECT_WEBHOOK_SECRET,
+            "STRIPE_CONNECT_CLIENT_ID": CLIENT_ID,
             "PORTAL_BASE_URL": f"http://{HOST}",  # cookies for HTTPS alone would not come back here
         }
 
@@ -123,9 +124,19 @@ class Client:
         return answer.json() if is_json else answer.text
 
 
+def connect(client: Client, account: str, guarded: Guarded) -> None:
+    """Connect a Stripe account to a workspace, unless it has one: its clients pay through it."""
+    connection = f"{account}/stripe-connection"
+    if client.ask("GET", connection)["state"] != "active":
+        url = client.ask("POST", connection, {"way": "oauth"}, expect=201)["url"]
+        query = guarded.stripe.answer_oauth(url).partition("?")[2]
+        assert "Your Stripe account is connected" in client.ask("GET", f"/stripe/callback?{query}")
+
+
 def save_card(client: Client, account: str, guarded: Guarded, method: str) -> None:
-    setup = client.ask("POST", f"{account}/card-setups", expect=201)["client_secret"].split("_secret_")[0]
-    confirmed = guarded.stripe.stripe_client().v1.setup_intents.confirm(
+    begun = client.ask("POST", f"{account}/card-setups", expect=201)
+    setup = begun["setup_intent_id"]
+    confirmed = guarded.stripe.stripe_client(stripe_account=begun["stripe_account"]).v1.setup_intents.confirm(
         setup, {"payment_method": method, "use_stripe_sdk": True, "return_url": "https://app.example.com/"}
     )
     if confirmed.status == "requires_action":

@@ -11,7 +11,7 @@ from msgspec.structs import asdict, replace
 
 from chalicelib.allowances.table import AllowanceRow
 from tests.environment import use
-from tests.infrastructure.guarded import Client, Document, Guarded, event, save_card, scheduled
+from tests.infrastructure.guarded import Client, Document, Guarded, connect, event, save_card, scheduled
 from tests.invoices import documents
 from tests.invoices.logos import png
 from tests.notices.records import record as stream_record
@@ -90,6 +90,7 @@ def test_issuing_invoices_may_do_what_it_does(client: Client, account: str, guar
     path = "/v1/accounts/florist"
     florist = {"kind": "client", "workspace_id": "acme", "name": "Florist", "email": "a@florist.example"}
     client.ask("PUT", path, {**florist, "currency": "usd"}, expect=201)
+    connect(client, account, guarded)
     save_card(client, path, guarded, "pm_card_visa")
     payment = client.ask("POST", f"{path}/top-ups", {"amount": "25"}, expect=201)["payment"]
     body = json.dumps({"detail": {"account_id": "florist", "payment_id": payment["payment_id"]}})
@@ -151,11 +152,40 @@ def test_the_sweeper_may_do_what_it_does(client: Client, account: str, guarded: 
     assert (swept["ended"], swept["unresolved"], swept["failed"]) == (1, 2, 0)
 
 
+def test_the_connection_of_a_workspace_may_be_made_tested_broken_and_told_of(
+    client: Client, account: str, guarded: Guarded
+) -> None:
+    path, connection = "/v1/accounts/gardener", f"{account}/stripe-connection"
+    gardener = {"kind": "client", "workspace_id": "acme", "name": "Gardener", "email": "a@gardener.example"}
+    client.ask("PUT", path, {**gardener, "currency": "usd"}, expect=201)
+    connect(client, account, guarded)
+    save_card(client, path, guarded, "pm_card_visa")
+    stripe_account = client.ask("POST", f"{connection}/test")["stripe_account"]
+    guarded.stripe.fault("500_after_effect", method="POST", path="/v1/payment_intents", times=2)
+    guarded.stripe.fault("webhook_drop", event="payment_intent.*", times=100)
+    payment = client.ask("POST", f"{path}/top-ups", {"amount": "25"}, expect=202)["payment"]
+    guarded.stripe.clear_faults()
+    guarded.stripe.disconnect_account(stripe_account)
+    guarded.stripe.wait_for_webhooks()
+    assert client.ask("GET", connection)["state"] == "disconnected"
+    make_due(guarded)
+    assert guarded.call("sweep_payments", scheduled())["failed"] == 0
+    assert client.ask("GET", f"{path}/payments/{payment['payment_id']}")["closed_at_break"]
+    row = {"account_id": "acme", "workspace_id": "acme", "state": "active", "version": 1}
+    record = stream_record(
+        None, {**row, "stripe_account_id": stripe_account, "access_revoked": True}, keys=("account_id",)
+    )
+    assert guarded.call("follow_connections", {"Records": [record]}) == {"batchItemFailures": []}
+    connect(client, account, guarded)
+    assert client.ask("DELETE", connection)["access_revoked"]
+
+
 def test_issuing_credit_notes_may_do_what_it_does(client: Client, account: str, guarded: Guarded) -> None:
     """For a client, as above, whose payment has no invoice yet: it comes first."""
     path = "/v1/accounts/refunded"
     refunded = {"kind": "client", "workspace_id": "acme", "name": "Refunded", "email": "a@refunded.example"}
     client.ask("PUT", path, {**refunded, "currency": "usd"}, expect=201)
+    connect(client, account, guarded)
     save_card(client, path, guarded, "pm_card_visa")
     payment = client.ask("POST", f"{path}/top-ups", {"amount": "25"}, expect=201)["payment"]
     url = f"{path}/payments/{payment['payment_id']}/refunds"
