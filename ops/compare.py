@@ -29,6 +29,7 @@ class Row(msgspec.Struct, frozen=True):
 
     fact: StripeRecord
     wallet_micros: int
+    stripe_account: str | None = None
 
 
 class LedgerEntry(msgspec.Struct, frozen=True):

@@ -6,6 +6,7 @@ from typing import Any, Final, TypeVar
 
 from chalicelib.accounts.table import AccountRow
 from chalicelib.batches import each
+from chalicelib.connection.table import connected_stripe_accounts
 from chalicelib.ledger.page_table import read_pages
 from chalicelib.ledger.read_page import transactions_of
 from chalicelib.ledger.table import read_wallet
@@ -14,13 +15,14 @@ from chalicelib.ledger.wallet import END_OF_TIME_MS
 from chalicelib.money import from_card_amount
 from chalicelib.payments import table
 from chalicelib.payments.intent import parse_intent
-from chalicelib.payments.payment import DAY_MS, Payment
+from chalicelib.payments.payment import DAY_MS, PREFIX, Payment
 from chalicelib.reversals import table as reversals
 from chalicelib.reversals.dispute import Dispute, parse_dispute, withdrawn_micros
 from chalicelib.reversals.refund import RETURNED, Refund, parse_refund
 from chalicelib.stripe_api.client import ask
 from chalicelib.stripe_api.deployment import is_ours
-from chalicelib.stripe_api.stripe_account import PLATFORM
+from chalicelib.stripe_api.errors import StripeUnavailable
+from chalicelib.stripe_api.stripe_account import PLATFORM, StripeAccount
 from ops.compare import Key, Kind, LedgerEntry, Row, Sides, StripeRecord
 
 MARGIN_MS: Final = 2 * DAY_MS
@@ -33,25 +35,43 @@ Track = Callable[[Iterable[Any], str], Iterable[Any]]
 
 
 def read_sides(from_ms: int, to_ms: int, track: Track) -> Sides:
-    """Read everything that may belong to a span of time, on the platform's own account. Raises StripeUnavailable."""
+    """Read everything that may belong to a span of time, on the platform's own Stripe account and the connected ones.
+
+    What is on an account that cannot be read, such as one that was disconnected, is on no side. Raises
+    StripeUnavailable if the platform's own cannot be read.
+    """
     span = from_ms - MARGIN_MS, to_ms + MARGIN_MS
     unread: dict[str, str] = {}
-    stripe = stripe_side(*span, track, unread)
+    stripe = stripe_side(PLATFORM, *span, track, unread)
+    readable: set[str | None] = {None}
+    for stripe_account in connected_stripe_accounts():
+        try:
+            stripe |= stripe_side(stripe_account, *span, track, unread)
+            readable.add(stripe_account.id)
+        except StripeUnavailable as error:
+            unread[stripe_account.key] = error.reason
     rows: dict[Key, Row] = {}
     ledger: dict[Key, LedgerEntry] = {}
 
     def read(account_id: str) -> None:
-        row, posted = row_side(account_id, *span), ledger_side(account_id, span[0])
-        rows.update(row)
-        ledger.update(posted)
+        found, posted = row_side(account_id, *span), ledger_side(account_id, span[0])
+        elsewhere = {key: each.stripe_account for key, each in found.items() if each.stripe_account not in readable}
+        unread.update({str(each): unread.get(str(each), "it is not connected") for each in elsewhere.values()})
+        rows.update({key: each for key, each in found.items() if key not in elsewhere})
+        ledger.update({key: entry for key, entry in posted.items() if key not in elsewhere})
 
     names = sorted(row.account_id for row in AccountRow.scan(attributes_to_get=["account_id"]))
     _each(track(names, "Rows and ledger"), read, unread, name=str)
     return Sides({key: fact for key, fact in stripe.items() if fact.account_id not in unread}, rows, ledger, unread)
 
 
-def stripe_side(from_ms: int, to_ms: int, track: Track, unread: dict[str, str]) -> dict[Key, StripeRecord]:
-    """Read Stripe's succeeded payments, refunds and disputes that were created in a span. Raises StripeUnavailable."""
+def stripe_side(
+    stripe_account: StripeAccount, from_ms: int, to_ms: int, track: Track, unread: dict[str, str]
+) -> dict[Key, StripeRecord]:
+    """Read Stripe's succeeded payments, refunds and disputes that were created in a span. Raises StripeUnavailable.
+
+    On a connected account the workspace may do business of its own, which does not count.
+    """
     found: dict[Key, StripeRecord] = {}
     span: Any = {"created": {"gte": from_ms // 1000, "lt": -(-to_ms // 1000)}, "limit": 100}
     of_payment: Any = {**span, "expand": ["data.payment_intent"]}
@@ -63,11 +83,16 @@ def stripe_side(from_ms: int, to_ms: int, track: Track, unread: dict[str, str]) 
             (_add_dispute, v1.disputes.list(of_payment), "Disputes at Stripe"),
         ):
             bodies = (there.to_dict() for there in track(listed.auto_paging_iter(), name))
-            ours = (body for body in bodies if is_ours(_payment_metadata(body)))
+            ours = (body for body in bodies if _is_ours(_payment_metadata(body), stripe_account))
             _each(ours, partial(add, found), unread, name=lambda body: str(body["id"]))
 
-    ask("reconcile", PLATFORM, read)
+    ask("reconcile", stripe_account, read)
     return found
+
+
+def _is_ours(metadata: dict[str, Any], stripe_account: StripeAccount) -> bool:
+    is_named = bool(metadata.get("account_id")) and str(metadata.get("payment_id", "")).startswith(PREFIX)
+    return is_ours(metadata) and (is_named or stripe_account == PLATFORM)
 
 
 def _payment_metadata(body: dict[str, Any]) -> dict[str, Any]:
@@ -122,23 +147,22 @@ def row_side(account_id: str, from_ms: int, to_ms: int) -> dict[Key, Row]:
     refunds, disputes = reversals.of_account(account_id)
     found: dict[Key, Row] = {}
     for payment in table.between(account_id, from_ms, to_ms):
-        if payment.state == "succeeded" and payment.stripe_account is None:
+        if payment.state == "succeeded":
             found["payment", payment.payment_id] = _row(payment, payment.created_at_ms, payment.amount_micros)
     for refund in refunds:
-        if refund.stripe_refund_id and refund.refunded_at_ms and refund.stripe_account is None:
+        if refund.stripe_refund_id and refund.refunded_at_ms:
             moved = refund.amount_micros if refund.accepted_by_stripe else 0
             found["refund", refund.stripe_refund_id] = _row(refund, refund.refunded_at_ms, moved)
     for dispute in disputes:
-        if dispute.stripe_account is None:
-            found["dispute", dispute.dispute_id] = _row(dispute, dispute.opened_at_ms, dispute.withdrawn_micros)
+        found["dispute", dispute.dispute_id] = _row(dispute, dispute.opened_at_ms, dispute.withdrawn_micros)
     return found
 
 
 def _row(of: Payment | Refund | Dispute, at_ms: int, moved_micros: int) -> Row:
     fact = StripeRecord(of.account_id, of.payment_id, at_ms, moved_micros, of.currency)
     if isinstance(of, Payment):
-        return Row(fact, moved_micros if of.fills_wallet else 0)
-    return Row(fact, sum(posting.legs[0].signed_micros for posting in of.postings()))
+        return Row(fact, moved_micros if of.fills_wallet else 0, of.stripe_account)
+    return Row(fact, sum(posting.legs[0].signed_micros for posting in of.postings()), of.stripe_account)
 
 
 def ledger_side(account_id: str, from_ms: int) -> dict[Key, LedgerEntry]:

@@ -63,7 +63,7 @@ TRIES = [
 FIGURES = [
     ("docs/api.md", "A body has at most {} KB", http_input.BODY_BYTES // 1024),
     ("docs/api.md", "`PUT .../brand` {} KB", invoice_routes.BODY_BYTES // 1024),
-    ("docs/api.md", "`POST /v1/usage` and of `POST /webhooks/stripe` {} MB", usage_routes.BODY_BYTES // 1024**2),
+    ("docs/api.md", "`POST /v1/usage` and of the webhooks {} MB", usage_routes.BODY_BYTES // 1024**2),
     ("docs/api.md", "| up to {} usage events", accept.MAXIMUM_EVENTS),
     ("docs/api.md", "`data.parts`, 1 to {} of them", event.MAXIMUM_PARTS),
     ("docs/api.md", "| {} entries, keys of", event.MAXIMUM_METADATA),

@@ -5,6 +5,7 @@ from chalicelib.accounts import table as accounts
 from chalicelib.connection import gateway, table
 from chalicelib.connection.check_connection import check_connection
 from chalicelib.connection.connection import AccountFacts, Connection, connected
+from chalicelib.connection.link_state import LinkState
 from chalicelib.connection.refusals import (
     AlreadyConnected,
     CodeInvalid,
@@ -15,7 +16,7 @@ from chalicelib.connection.refusals import (
     StateUsed,
     WrongConnectionMode,
 )
-from chalicelib.connection.state import LinkState, read_state
+from chalicelib.connection.state import read_state
 from chalicelib.log import log
 from chalicelib.stripe_api.client import is_live
 from chalicelib.stripe_api.errors import NotAtStripe, StripeUnavailable

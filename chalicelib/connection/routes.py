@@ -53,7 +53,7 @@ class ConnectionRequest(msgspec.Struct, forbid_unknown_fields=True):
         *STRIPE_REFUSALS,
     ),
 )
-def start(call: Call[ConnectionRequest, None], account_id: str) -> ConnectionLinkView:
+def start_stripe_connection(call: Call[ConnectionRequest, None], account_id: str) -> ConnectionLinkView:
     allowed = allow(call, account_id, Right.ACT)
     own_id = allowed.caller.account_id
     return view_link(start_connection(allowed.account, call.body.way, account_id=own_id, actor=allowed.actor))
@@ -67,7 +67,7 @@ def start(call: Call[ConnectionRequest, None], account_id: str) -> ConnectionLin
     gives=ConnectionView,
     refuses=(*REFUSALS, ClientHasNoConnection),
 )
-def get_connection(call: Call[None, None], account_id: str) -> ConnectionView:
+def get_stripe_connection(call: Call[None, None], account_id: str) -> ConnectionView:
     return view_connection(table.find(_workspace(call, account_id, Right.READ).account_id))
 
 
@@ -79,7 +79,7 @@ def get_connection(call: Call[None, None], account_id: str) -> ConnectionView:
     gives=ConnectionView,
     refuses=(*REFUSALS, ClientHasNoConnection, ConnectionBusy, StripeUnavailable, PaymentsUnavailable),
 )
-def test(call: Call[None, None], account_id: str) -> ConnectionView:
+def test_stripe_connection(call: Call[None, None], account_id: str) -> ConnectionView:
     return view_connection(check_connection(_workspace(call, account_id, Right.ACT).account_id))
 
 
@@ -94,7 +94,7 @@ def test(call: Call[None, None], account_id: str) -> ConnectionView:
     gives=ConnectionView,
     refuses=(*REFUSALS, ClientHasNoConnection, ConnectionBusy),
 )
-def disconnect(call: Call[None, None], account_id: str) -> ConnectionView:
+def break_stripe_connection(call: Call[None, None], account_id: str) -> ConnectionView:
     allowed = allow(call, account_id, Right.ACT)
     check_workspace(allowed.account)
     return view_connection(break_connection(account_id, actor=allowed.actor))

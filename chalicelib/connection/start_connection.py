@@ -8,6 +8,7 @@ from chalicelib.accounts.account import Account
 from chalicelib.connection import gateway, table
 from chalicelib.connection.check_connection import check_connection
 from chalicelib.connection.connection import AccountFacts, Connection, Way, connected
+from chalicelib.connection.link_state import LinkState
 from chalicelib.connection.refusals import (
     AlreadyConnected,
     ClientHasNoConnection,
@@ -15,7 +16,7 @@ from chalicelib.connection.refusals import (
     StateInvalid,
     WayNotOffered,
 )
-from chalicelib.connection.state import LinkState, new_state, read_state, sign_state
+from chalicelib.connection.state import new_state, read_state, sign_state
 from chalicelib.settings import settings
 from chalicelib.stripe_api.attempt import MAXIMUM_ATTEMPTS
 from chalicelib.stripe_api.client import is_live

@@ -14,6 +14,7 @@ import msgspec
 
 from chalicelib import clock
 from chalicelib.connection.connection import Way
+from chalicelib.connection.link_state import LinkState
 from chalicelib.connection.refusals import StateInvalid
 from chalicelib.settings import settings
 from chalicelib.typed import convert
@@ -24,17 +25,6 @@ OAUTH_MS: Final = 10 * 60 * 1000
 
 ONBOARDING_MS: Final = 24 * 60 * 60 * 1000
 """How long an onboarding, which asks for documents, may go on with one link. Its state may be used more than once."""
-
-
-class LinkState(msgspec.Struct, frozen=True, kw_only=True):
-    """Who connects what, and how. `account_id` is the caller's own; an operator has none."""
-
-    id: str
-    way: Way
-    workspace_id: str
-    account_id: str | None
-    actor: str
-    expires_at_ms: int
 
 
 def new_state(way: Way, *, workspace_id: str, account_id: str | None, actor: str) -> LinkState:

@@ -17,9 +17,9 @@ from chalicelib.accounts.table import AccountRow
 from chalicelib.backoff import attempts
 from chalicelib.conflicts import conditional_transaction, conditional_write
 from chalicelib.connection.connection import AccountFacts, Connection, PaysOn, pays_on
+from chalicelib.connection.link_state import LinkState
 from chalicelib.connection.refusals import ConnectionBusy
-from chalicelib.connection.state import LinkState
-from chalicelib.stripe_api.stripe_account import PLATFORM
+from chalicelib.stripe_api.stripe_account import PLATFORM, StripeAccount
 from chalicelib.tables import Table, TableMeta, image_reader, read_together
 from chalicelib.typed import convert
 
@@ -84,6 +84,13 @@ def find_workspace(stripe_account_id: str) -> str | None:
     """Return the workspace that a Stripe account is connected to, strongly consistent; None if to none."""
     row = _find(STRIPE + stripe_account_id)
     return row.workspace_id if row else None
+
+
+def connected_stripe_accounts() -> list[StripeAccount]:
+    """Return all Stripe accounts that are connected now. Scans the table."""
+    is_connected = ConnectionRow.workspace_id.exists() & ConnectionRow.account_id.startswith(STRIPE)
+    rows = ConnectionRow.scan(is_connected, consistent_read=True, attributes_to_get=["account_id"])
+    return [StripeAccount(row.account_id.removeprefix(STRIPE)) for row in rows]
 
 
 def is_disconnected(stripe_account_id: str | None) -> bool:

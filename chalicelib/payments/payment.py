@@ -56,8 +56,8 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     """One attempt to move money on a card.
 
     Fixed when it is made: `stripe_account` (None on the platform's own), the operator's `application_fee_micros` on a
-    connected one, `off_session` (the customer is not there),
-    `tax` (what applied to the account then), and a subscription payment's lines and period.
+    connected one, `off_session` (the customer is not there), `tax` (what applied to the account then), and a
+    subscription payment's lines and period.
 
     At Stripe: `sent_at_ms` is when a refill of auto-pay was last sent, `intent_at_ms` when its PaymentIntent was made.
     `attempt` numbers its idempotency key, and `key_exhausted_at_ms` is when that key was first seen to replay an error

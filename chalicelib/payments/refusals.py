@@ -29,14 +29,12 @@ class PaymentCanceled(Refusal):
     title = "The payment was canceled"
 
     def __init__(self, payment: Payment) -> None:
-        reason = payment.failure.code if payment.failure else "canceled"
-        is_known = reason != CLOSED_AT_BREAK
+        failure = payment.failure or Failure("canceled")
+        nothing_charged = "this payment was canceled and nothing was charged; take a new Idempotency-Key to pay"
         super().__init__(
-            "this payment was canceled and nothing was charged; take a new Idempotency-Key to pay"
-            if is_known or payment.failure is None
-            else payment.failure.message,
+            failure.message if failure.code == CLOSED_AT_BREAK else nothing_charged,
             payment_id=payment.payment_id,
-            reason=reason,
+            reason=failure.code,
         )
 
 

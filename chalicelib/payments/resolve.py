@@ -74,9 +74,9 @@ def resolve(payment: Payment, *, send_refill: SendRefill = leave_unsent) -> Reso
         is_open = payment.ended and (payment.may_be_paid or payment.closed_at_break_ms is not None)
         return _take_next_step(payment, send_refill) if is_open else resolution
     except AccessGone as error:
-        return (
-            _close_at_break(payment) if is_disconnected(payment.stripe_account) else _leave_unresolved(payment, error)
-        )
+        if is_disconnected(payment.stripe_account):
+            return _close_at_break(payment)
+        return _leave_unresolved(payment, error)
     except (StripeUnavailable, LedgerBusy, PaymentBusy) as error:
         return _leave_unresolved(payment, error)
 

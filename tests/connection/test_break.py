@@ -1,11 +1,13 @@
 """A break with something open: each payment, refund and dispute ends rightly, or is marked and says so."""
 
+import contextlib
 import json
 from typing import Any
 
 import pytest
 
 from chalicelib.accounts import table as accounts
+from chalicelib.connection import table
 from chalicelib.connection.refusals import StripeAccountDisconnected
 from chalicelib.idempotency import Key
 from chalicelib.payments.view import view_payment
@@ -21,6 +23,7 @@ from tests.connection.conftest import NewOwner
 from tests.connection.owner import Owner
 from tests.environment import use
 from tests.payments.payer import HOUR_MS, Payer, deliver_connected
+from tests.wire import Cut, Wire, cut_points
 
 CREATE = "/v1/payment_intents"
 
@@ -204,6 +207,27 @@ def test_no_refund_begins_on_an_account_that_is_not_connected(owner: Owner, emul
     assert reversals_of(client).refunds == ()
     owner.connect(account)
     assert refund_of(client).state == "succeeded"
+
+
+@pytest.mark.parametrize("told_by", ["event", "repeat"])
+def test_a_break_that_is_cut_off_anywhere_is_finished_by_the_event_or_a_repeat(
+    new_owner: NewOwner, told_by: str
+) -> None:
+    first = new_owner()
+    first.connect()
+    for point in [(1, "before"), *cut_points(first.disconnect)]:
+        owner = new_owner()
+        account = owner.connect().stripe_account_id or ""
+        with contextlib.suppress(Cut), Wire(point):
+            owner.disconnect()
+        if told_by == "event":
+            events = [each for each in owner.events("account.application.deauthorized") if each["account"] == account]
+            for event in events:
+                deliver_connected(event)
+        if told_by == "repeat" or owner.connection.is_connected:
+            owner.disconnect()
+        assert (owner.connection.state, owner.connection.access_revoked) == ("disconnected", True)
+        assert table.find_workspace(account) is None
 
 
 def test_a_break_without_a_connection_does_nothing(owner: Owner, emulator: Emulator) -> None:

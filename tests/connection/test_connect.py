@@ -20,6 +20,7 @@ from chalicelib.connection.refusals import (
     StateInvalid,
     StateUsed,
     WayNotOffered,
+    WrongConnectionMode,
 )
 from chalicelib.connection.start_connection import offers, start_connection
 from chalicelib.connection.state import OAUTH_MS
@@ -100,6 +101,27 @@ def test_when_stripe_is_silent_nothing_is_connected_and_the_person_begins_again(
         finish_connection(back["state"], code=back["code"])
     assert owner.connection.state == "none"
     assert owner.connect().state == "active"
+
+
+@pytest.mark.parametrize("fault", ["cut_before_effect", "cut_after_effect", "500_after_effect"])
+def test_a_code_is_sent_once_whatever_becomes_of_it(owner: Owner, emulator: Emulator, fault: str) -> None:
+    back = owner.approve(owner.start())
+    emulator.fault(fault, method="POST", path="/oauth/token")
+    with pytest.raises(ConnectionUnanswered):
+        finish_connection(back["state"], code=back["code"])
+    # Sent again, it would have taken the access away, which another workspace may have to the same account.
+    assert emulator.events("account.application.deauthorized") == []
+    assert owner.connection.state == "none"
+    account = emulator.objects("account")[0]["id"]
+    assert owner.connect(account).stripe_account_id == account
+
+
+def test_an_account_of_the_other_mode_is_refused(owner: Owner, emulator: Emulator) -> None:
+    back = owner.approve(owner.start())
+    emulator.fault("other_mode", method="POST", path="/oauth/token")
+    with pytest.raises(WrongConnectionMode, match="live mode, and test mode"):
+        finish_connection(back["state"], code=back["code"])
+    assert owner.connection.state == "none"
 
 
 @pytest.mark.parametrize("fault", ["cut_after_effect", "500_after_effect", "status"])

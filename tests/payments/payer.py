@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 from msgspec.structs import replace
 
@@ -19,6 +20,8 @@ from chalicelib.cards.card_setup import CardSetup
 from chalicelib.cards.start_setup import start_setup
 from chalicelib.catalog.catalog import catalog
 from chalicelib.clock import now_ms
+from chalicelib.connection.finish_connection import finish_connection
+from chalicelib.connection.start_connection import start_connection
 from chalicelib.idempotency import Key, Space
 from chalicelib.ledger import statement
 from chalicelib.ledger.table import read_wallet
@@ -95,6 +98,12 @@ class Payer:
     def put_card(self, card: Card) -> bool:
         """Put a card on file as it is, whatever Stripe knows of it."""
         return cards.put_card(self.account_id, self.load().stripe_account or PLATFORM, card)
+
+    def connect_stripe(self) -> None:
+        """Connect a Stripe account to this workspace: its clients pay through it."""
+        link = start_connection(self.account(), "oauth", account_id=self.account_id, actor="tester")
+        back = dict(parse_qsl(urlsplit(self.emulator.answer_oauth(link.url)).query))
+        finish_connection(back["state"], code=back["code"])
 
     def top_up(self, amount: str = "25", key: str = "", space: Space = "customer") -> Resolution:
         return top_up(

@@ -51,6 +51,7 @@ def test_a_repeat_gives_the_same_answer_and_changes_nothing(api: Api, payer: Pay
 
 def test_a_repeat_by_another_person_is_the_same_payment(api: Api, payer: Payer) -> None:
     client = api.make_account("repeating", kind="client", workspace_id=payer.account_id)
+    payer.connect_stripe()
     buyer = Payer(client, payer.emulator)
     buyer.save_card()
     first = top_up(api, buyer, token=api.token("owner", client))
@@ -172,6 +173,7 @@ def test_who_may_not_is_told_no(api: Api, payer: Payer, new_payer: NewPayer) -> 
 
 def test_a_workspaces_owner_may_pay_for_its_client(api: Api, payer: Payer, new_payer: NewPayer) -> None:
     client = api.make_account("client-of-payer", kind="client", workspace_id=payer.account_id)
+    payer.connect_stripe()
     buyer = Payer(client, payer.emulator)
     buyer.save_card()
     assert top_up(api, buyer, token=api.token("owner", payer.account_id)).status_code == 201

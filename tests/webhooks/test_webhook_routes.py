@@ -14,7 +14,7 @@ from chalicelib.webhooks.receive import WebhookUnprocessed
 from local.stripe_emulator.client import Emulator
 from tests.api import Api, problem
 from tests.environment import use
-from tests.payments.payer import WEBHOOK_SECRET, NewPayer, Payer
+from tests.payments.payer import CONNECT_WEBHOOK_SECRET, WEBHOOK_SECRET, NewPayer, Payer, signed
 from tests.payments.webhooks import CREATE, intent_event, row, send, succeeded
 
 
@@ -141,7 +141,11 @@ def test_an_intent_that_is_not_what_was_asked_for_is_parked_and_never_credited(
 
 def test_an_event_of_another_stripe_account_is_not_taken_for_ours(api: Api, unanswered: Payer) -> None:
     event = {**succeeded(unanswered), "account": "acct_of_another"}
-    problem(send(api, event), 503, "webhook-unprocessed")
+    problem(send(api, event), 400, "event-at-wrong-endpoint")
+    body = json.dumps(event).encode()
+    signature = signed(body, CONNECT_WEBHOOK_SECRET)
+    answer = api.call("POST", "/webhooks/stripe-connect", body, token="", Stripe_Signature=signature)
+    assert (answer.status_code, answer.json()["state"]) == (200, "ignored")
     unanswered.assert_charged_but_not_credited()
 
 
