@@ -11,9 +11,13 @@ from chalicelib.ledger.client_usage import ClientMeter
 
 Tab = Literal["all", "rebilled", "suspended", "archived"]
 Health = Literal["off", "on", "waiting", "suspended"]
-Attention = Literal["card_missing", "wallet_empty", "auto_pay_suspended"]
+Attention = Literal["workspace_not_connected", "card_missing", "wallet_empty", "auto_pay_suspended"]
 
 SENTENCES: Final[dict[Attention, tuple[str, str]]] = {
+    "workspace_not_connected": (
+        "You have no Stripe account connected that takes payments, so the client cannot pay. Connect one.",
+        "Payments are not possible at the moment. Please contact whoever provides this service to you.",
+    ),
     "card_missing": (
         "There is no card on file, so the client cannot pay. Ask it to save one.",
         "There is no card on file. Save a card.",
@@ -38,10 +42,14 @@ class AutoPayHealth(msgspec.Struct, frozen=True):
 
 
 class Client(msgspec.Struct, frozen=True):
-    """A client with what a page of clients shows of it. `used` is its usage of the month, over all meters."""
+    """A client with what a page of clients shows of it.
+
+    It `can_pay` if its workspace's connection works. `used` is its usage of the month, over all meters.
+    """
 
     account: Account
     is_rebilled: bool
+    can_pay: bool
     has_card: bool
     balance_micros: int
     auto_pay: AutoPayHealth
@@ -77,7 +85,8 @@ def needs_attention(client: Client, floor_micros: int) -> list[Attention]:
     if not client.is_rebilled or client.account.standing == "archived":
         return []
     found: dict[Attention, bool] = {
-        "card_missing": not client.has_card,
+        "workspace_not_connected": not client.can_pay,
+        "card_missing": client.can_pay and not client.has_card,
         "wallet_empty": client.balance_micros <= floor_micros,
         "auto_pay_suspended": client.auto_pay.status == "suspended",
     }

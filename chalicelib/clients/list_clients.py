@@ -1,7 +1,7 @@
 """List a workspace's clients, a page at a time: the same few calls however many there are, and no scan.
 
-A page reads a part of the index `clients`, then all rows of the clients in it that the page shows, in two calls, and
-their usage of the month in one query.
+A page reads a part of the index `clients`, then all rows of the clients in it that the page shows, in two calls, their
+workspace's connection in one, and their usage of the month in one query.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from chalicelib.auto_pay.table import AutoPayRow, auto_pay_of
 from chalicelib.cards.table import CardRow
 from chalicelib.clients.client import Client, Tab, auto_pay_health, is_in_tab, sum_meters
 from chalicelib.clock import month_of
-from chalicelib.connection.connection import connection_of
+from chalicelib.connection.table import connection_of
 from chalicelib.ledger.client_usage import ClientMeter
 from chalicelib.ledger.client_usage_table import find_client_months, read_client_months
 from chalicelib.ledger.table import WalletRow, wallet_of
@@ -78,16 +78,18 @@ def _complete(workspace_id: str, shown: Sequence[tuple[Account, bool]], now_ms: 
         return []
     ids = [account.account_id for account, _ in shown]
     # A workspace's clients all pay on the same Stripe account.
-    stripe_account = connection_of(shown[0][0])
-    rows = read_together({WalletRow: ids, AutoPayRow: ids, CardRow: [(each, stripe_account.key) for each in ids]})
+    pays_on = connection_of(shown[0][0])
+    cards = [(each, pays_on.stripe_account.key) for each in ids] if pays_on.stripe_account else []
+    rows = read_together({WalletRow: ids, AutoPayRow: ids, **({CardRow: cards} if cards else {})})
     balances = {row.account_id: wallet_of(row).balance_micros for row in rows[WalletRow]}
     auto_pay = {row.account_id: auto_pay_of(row) for row in rows[AutoPayRow]}
-    with_card = {row.account_id for row in rows[CardRow] if row.card and row.stripe_customer_id}
+    with_card = {row.account_id for row in rows.get(CardRow, ()) if row.card and row.stripe_customer_id}
     months = find_client_months(workspace_id, month_of(now_ms), ids)
     return [
         Client(
             account=account,
             is_rebilled=is_rebilled,
+            can_pay=pays_on.unconnected is None,
             has_card=account.account_id in with_card,
             balance_micros=balances.get(account.account_id, 0),
             auto_pay=auto_pay_health(auto_pay.get(account.account_id), now_ms),

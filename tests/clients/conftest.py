@@ -12,6 +12,7 @@ from local.resources import Deployment
 from local.stripe_emulator.client import Emulator
 from tests.build import unique
 from tests.clients.client import Client
+from tests.payments.payer import Payer
 from tests.subscriptions.world import RenewalWorld
 
 NewClient = Callable[[], Client]
@@ -23,9 +24,11 @@ def world(stack: Deployment, emulator: Emulator) -> RenewalWorld:
 
 
 @pytest.fixture
-def agency(stack: Deployment) -> str:
-    """Return a workspace."""
-    return _make(unique("agency"), kind="workspace", name=Line("North Agency"))
+def agency(stack: Deployment, emulator: Emulator) -> str:
+    """Return a workspace that has connected its Stripe account."""
+    agency = _make(unique("agency"), kind="workspace", name=Line("North Agency"))
+    Payer(agency, emulator).connect_stripe()
+    return agency
 
 
 @pytest.fixture

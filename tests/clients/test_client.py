@@ -22,6 +22,7 @@ ACCOUNT = Account("bob", "client", "acme", "Bob", "a@b.c", "usd", "en", None, No
 HEALTHY = Client(
     account=ACCOUNT,
     is_rebilled=True,
+    can_pay=True,
     has_card=True,
     balance_micros=1,
     auto_pay=AutoPayHealth("on"),
@@ -43,6 +44,7 @@ AUTO_PAY = AutoPay(
     [
         ({}, []),
         ({"has_card": False}, ["card_missing"]),
+        ({"can_pay": False, "has_card": False}, ["workspace_not_connected"]),
         ({"balance_micros": 0}, ["wallet_empty"]),
         ({"auto_pay": AutoPayHealth("suspended", "suspended_declines")}, ["auto_pay_suspended"]),
         ({"auto_pay": AutoPayHealth("off")}, []),

@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from chalicelib.accounts import table as accounts
+from chalicelib.accounts.permission import Permission
+from chalicelib.accounts.viewer import Viewer
 from chalicelib.connection import table
 from chalicelib.connection.refusals import StripeAccountDisconnected
 from chalicelib.idempotency import Key
@@ -18,6 +20,7 @@ from chalicelib.reversals.reversal import Reversals
 from chalicelib.reversals.view import view_detail
 from chalicelib.stripe_api.client import REFUSED
 from chalicelib.text import Line
+from chalicelib.token import Caller
 from local.stripe_emulator.client import Emulator
 from tests.connection.conftest import NewOwner
 from tests.connection.owner import Owner
@@ -42,6 +45,10 @@ def charged_without_answer(owner: Owner, emulator: Emulator) -> Payer:
 def refund_of(client: Payer, amount: str = "10") -> Refund:
     request, key = RefundRequest(reason=Line("asked for"), amount=amount), Key("refund-1", "operator")
     return refund(accounts.get(client.account_id), client.payment().payment_id, request, key=key, actor="operator")
+
+
+def operator_sees(client: Payer) -> Viewer:
+    return Viewer(Permission(Caller("operator"), accounts.get(client.account_id)))
 
 
 def reversals_of(client: Payer) -> Reversals:
@@ -171,7 +178,7 @@ def test_a_refund_that_waits_for_money_is_marked(owner: Owner, emulator: Emulato
     assert refund_of(client).state == "pending"
     owner.disconnect()
     client.sweep_at()
-    (made,) = view_detail(reversals_of(client)).refunds
+    (made,) = view_detail(reversals_of(client), operator_sees(client)).refunds
     assert (made.state, made.closed_at_break is not None) == ("pending", True)
     assert client.balance_micros == 15_000_000
 
@@ -187,12 +194,12 @@ def test_an_open_dispute_is_marked_and_goes_on_when_the_account_is_connected_aga
     assert client.balance_micros == 0
     owner.disconnect()
     client.sweep_at(2 * HOUR_MS)
-    (marked,) = view_detail(reversals_of(client)).disputes
+    (marked,) = view_detail(reversals_of(client), operator_sees(client)).disputes
     assert (marked.status, marked.closed_at_break is not None) == ("needs_response", True)
     owner.connect(account)
     emulator.close_dispute(marked.dispute_id, "win")
     owner.deliver("charge.dispute")
-    (won,) = view_detail(reversals_of(client)).disputes
+    (won,) = view_detail(reversals_of(client), operator_sees(client)).disputes
     assert (won.status, won.closed_at_break) == ("won", None)
     assert client.balance_micros == 25_000_000
 
