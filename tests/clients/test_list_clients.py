@@ -22,11 +22,6 @@ from tests.wire import calls_of
 Json = dict[str, Any]
 
 
-@pytest.fixture
-def agency(api: Api) -> str:
-    return api.make_account(unique("agency"))
-
-
 def make(agency: str, number: int, standing: Standing = "active") -> str:
     """Make a client of a workspace, with its wallet."""
     client_id = f"{agency}.{number:04d}"
@@ -82,6 +77,13 @@ def test_a_client_is_shown_with_its_money_and_what_is_missing(api: Api, agency: 
     assert shown["auto_pay"] == {"status": "off", "reason": None, "detail": None}
     assert [each["code"] for each in shown["attention"]] == ["card_missing", "wallet_empty"]
     assert shown["attention"][0]["client_detail"] == "There is no card on file. Save a card."
+
+
+def test_without_a_working_connection_a_client_lacks_that_and_no_card(api: Api) -> None:
+    agency = api.make_account(unique("agency"))
+    rebill(make(agency, 1))
+    ((shown,),) = [page["data"] for page in pages(api, agency)]
+    assert [each["code"] for each in shown["attention"]] == ["workspace_not_connected", "wallet_empty"]
 
 
 def test_a_client_with_a_card_and_auto_pay_lacks_nothing(agency: str, client: Client, world: RenewalWorld) -> None:
