@@ -10,6 +10,7 @@ from chalice.app import Chalice
 
 from chalicelib.access.routes import routes as access
 from chalicelib.accounts.routes import routes as accounts
+from chalicelib.accounts.tax_routes import routes as taxes
 from chalicelib.auto_pay.routes import routes as auto_pay
 from chalicelib.cards.routes import routes as cards
 from chalicelib.catalog.catalog import catalog
@@ -22,6 +23,7 @@ from chalicelib.invoices.routes import routes as invoices
 from chalicelib.notices.routes import routes as notices
 from chalicelib.overview.routes import routes as overview
 from chalicelib.payments.routes import routes as payments
+from chalicelib.portal.invitation_routes import routes as invitations
 from chalicelib.portal.routes import routes as portal
 from chalicelib.reversals.routes import routes as refunds
 from chalicelib.subscriptions.routes import routes as subscriptions
@@ -88,6 +90,8 @@ BLUEPRINTS: Final = (
     clients,
     rebilling,
     portal,
+    invitations,
+    taxes,
 )
 
 app = Chalice(app_name="billing-portal")

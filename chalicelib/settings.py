@@ -36,6 +36,7 @@ class Settings:
     rebilling_table: str
     allowances_table: str
     accounts_table: str
+    taxes_table: str
     cards_table: str
     payments_table: str
     reversals_table: str
@@ -57,6 +58,7 @@ class Settings:
     repeats_table: str
     audit_bucket: str
     portal_sessions_table: str
+    invitations_table: str
     token_secret: str
     stripe_secret_key: str
     stripe_publishable_key: str

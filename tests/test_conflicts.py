@@ -7,6 +7,7 @@ from pynamodb.exceptions import CancellationReason, PutError, TransactWriteError
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.accounts.account import AccountBusy
+from chalicelib.accounts.taxes import TaxesBusy
 from chalicelib.auto_pay.auto_pay import AutoPayBusy
 from chalicelib.clients.change_rebilling import RebillingBusy
 from chalicelib.conflicts import conditional_transaction, conditional_write
@@ -16,6 +17,7 @@ from chalicelib.invoices.issue import InvoicesBusy
 from chalicelib.ledger.post import LedgerBusy, OutOfTime
 from chalicelib.notices.change_choice import NoticesBusy
 from chalicelib.payments.table import PaymentBusy
+from chalicelib.portal.invitation import InvitationsBusy
 from chalicelib.subscriptions.subscription import SubscriptionBusy
 from local.resources import Deployment
 
@@ -101,6 +103,8 @@ BUSY = {
     OutOfTime: ("ledger-busy", "The wallet is being changed by others"),
     PaymentBusy: ("payment-busy", "The payment is being changed by others"),
     RebillingBusy: ("rebilling-busy", "The prices are being changed by others"),
+    TaxesBusy: ("taxes-busy", "The taxes are being changed by others"),
+    InvitationsBusy: ("invitations-busy", "The client is being invited by others"),
     AccountBusy: ("account-busy", "The account is being changed by others"),
     AutoPayBusy: ("auto-pay-busy", "Auto-pay is being changed by others"),
     SubscriptionBusy: ("subscription-busy", "The subscription is being changed by others"),

@@ -16,7 +16,7 @@ from chalicelib.catalog.errors import InvalidCatalog, require
 from chalicelib.catalog.meter import Meter, MeterEntry, check_parts, read_meter
 from chalicelib.catalog.policies import Disputes, Dunning, PaymentPolicy, Retries, Trials
 from chalicelib.catalog.seller import Seller
-from chalicelib.catalog.tax import Tax, TaxEntry
+from chalicelib.catalog.tax import Tax, TaxEntry, TaxInvalid
 from chalicelib.errors import Refusal
 from chalicelib.money import parse_micros
 from chalicelib.png import LARGEST_SIDE
@@ -228,6 +228,8 @@ def _seller(seller: Seller) -> Seller:
     return seller
 
 
-def _tax(country: str, tax: TaxEntry) -> Tax:
-    require(tax.is_valid(), f"{country}: a tax of {tax.rate} % is not between 0 and 100 with at most four places")
-    return tax.read()
+def _tax(country: str, entry: TaxEntry) -> Tax:
+    try:
+        return entry.read()
+    except TaxInvalid as refusal:
+        raise InvalidCatalog(f"{country}: {refusal.detail}") from None

@@ -8,9 +8,28 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta
 
+from chalicelib.errors import Refusal
 from chalicelib.money import MICROS, card_step_micros, parse_micros, places_of, round_half_up
+from chalicelib.text import Line
 
 PERCENT: Final = 100
+
+
+class TaxInvalid(Refusal):
+    """A tax that cannot be meant; `field` says where."""
+
+    status = 422
+    type = "tax-invalid"
+    title = "Not a tax"
+
+
+class TaxName(Line):
+    """A tax's name, which stands on invoices."""
+
+    __slots__ = ()
+    longest = 40
+    must = f"must be one line of 1 to {longest} visible characters"
+    example = "VAT"
 
 
 class Tax(msgspec.Struct, frozen=True):
@@ -36,20 +55,18 @@ class Tax(msgspec.Struct, frozen=True):
 
 
 class TaxEntry(msgspec.Struct, forbid_unknown_fields=True):
-    """A tax as written in the catalog's file. `rate` is in per cent."""
+    """A tax as people write it, in the catalog's file and for a workspace's clients. `rate` is in per cent."""
 
-    name: Annotated[str, Meta(min_length=1, max_length=40)]
-    rate: str
+    name: TaxName
+    rate: Annotated[str, Meta(max_length=40, examples=["19"])]
     inclusive: bool
 
-    def is_valid(self) -> bool:
-        """Tell whether the rate is above zero and below 100 %, with at most four places. Raises InvalidDecimal."""
-        percent_micros = parse_micros(self.rate)
-        return 0 < percent_micros < PERCENT * MICROS and percent_micros % PERCENT == 0
-
     def read(self) -> Tax:
-        """Return the tax."""
-        return Tax(self.name, parse_micros(self.rate) // PERCENT, self.inclusive)
+        """Return the tax. Raises TaxInvalid, InvalidDecimal."""
+        percent_micros = parse_micros(self.rate)
+        if not 0 < percent_micros < PERCENT * MICROS or percent_micros % PERCENT:
+            raise TaxInvalid(f"a tax of {self.rate} % is not between 0 and 100 with at most four places")
+        return Tax(self.name, percent_micros // PERCENT, self.inclusive)
 
 
 def minor_unit_micros(currency: str) -> int:

@@ -11,6 +11,7 @@ function dies right after sending it), and a mail about a low balance at most on
 is parked, with an alarm, and does not block others.
 
 `detail`, `event`, `choice` and `notice` are rules (pure), `messages`, `mail` and `mail_body` make a mail from a notice
-(pure), `bus`, `dead_letters`, `mailbox` and `table` are the doors, and `publish` and `send` are the operations. It
-moves no money and changes no other package's rows. See docs/events.md and docs/mails.md.
+(pure), `bus`, `dead_letters`, `mailbox` and `table` are the doors, and `publish`, `send` and `send_invitation` are the
+operations; the last is for the portal, and the one mail without an event. It moves no money and changes no other
+package's rows. See docs/events.md and docs/mails.md.
 """

@@ -10,7 +10,7 @@ from chalicelib.accounts.account import Account
 from chalicelib.clock import parse_iso
 from chalicelib.i18n.words import Words
 from chalicelib.notices.detail import PaidWith
-from chalicelib.notices.messages import FOOTER, GREETING, LABELS, MESSAGES, WHERE
+from chalicelib.notices.messages import FOOTER, GREETING, INVITATION, LABELS, MESSAGES, WHERE
 from chalicelib.notices.notice import Notice
 from chalicelib.payments.card_name import brand_name
 from chalicelib.payments.words import KINDS, decline_of
@@ -52,6 +52,20 @@ def compose(notice: Notice, account: Account, words: Words, *, brand: str, porta
         facts=[(words.say(LABELS[name]), values[name]) for name in notice.facts],
         actions=actions,
         footer=[words.say(each, **values) for each in FOOTER],
+    )
+
+
+def compose_invitation(account: Account, words: Words, *, brand: str, link: str, until_ms: int) -> Mail:
+    """Write the mail that invites a client's billing contact, in the language of `words`."""
+    values = {"account": one_line(account.name), "workspace": brand, "until": words.date(until_ms)}
+    return Mail(
+        language=words.language,
+        brand=brand,
+        subject=words.say(INVITATION.subject, **values),
+        paragraphs=[words.say(each, **values) for each in (GREETING, *INVITATION.paragraphs)],
+        facts=[],
+        actions=[Action(words.say(INVITATION.action), link)],
+        footer=[words.say(FOOTER[0], **values)],
     )
 
 

@@ -198,3 +198,19 @@ MESSAGES: Final = {
         action=mark("See the invoice"),
     ),
 }
+
+INVITATION: Final = Message(
+    subject=mark("%(workspace)s invites you to your billing page"),
+    paragraphs=[
+        mark(
+            "%(workspace)s has a billing page for %(account)s. There you see the balance and what it is used for, add "
+            "to it, keep a card on file, and find your invoices."
+        ),
+        mark(
+            "The link works once, before %(until)s. If you need another one, or did not expect this mail, please ask "
+            "%(workspace)s."
+        ),
+    ],
+    action=mark("Open the billing page"),
+)
+"""The mail that invites the billing contact of a client, of which `%(workspace)s` is the workspace."""

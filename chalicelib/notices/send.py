@@ -13,22 +13,18 @@ from chalicelib.catalog.catalog import Catalog
 from chalicelib.i18n.words import Words
 from chalicelib.ledger.table import read_wallet
 from chalicelib.log import log
-from chalicelib.notices import mail_body, mailbox, table
-from chalicelib.notices.choice import billing_contact, sent_to
+from chalicelib.notices import mailbox, table
+from chalicelib.notices.choice import sent_to
 from chalicelib.notices.detail import DETAILS, Detail, Payment, Subscription
-from chalicelib.notices.mail import compose, one_line
+from chalicelib.notices.mail import compose
 from chalicelib.notices.mailbox import Letter, MailNotSent
 from chalicelib.notices.notice import RULES, CurrentState, Notice
 from chalicelib.notices.publish import thresholds_of
+from chalicelib.notices.sender import deliverable_addresses, find_sender, letter_of
 from chalicelib.payments import table as payments
 from chalicelib.settings import settings
 from chalicelib.subscriptions import table as subscriptions
-from chalicelib.text import WrongText, ascii_email
 from chalicelib.typed import json_decoder
-
-
-class MailsOff(Exception):
-    """No address to send mails from is configured."""
 
 
 class MailBusy(Exception):
@@ -84,37 +80,8 @@ def load_current_state(account: Account, event: Detail, catalog: Catalog) -> Cur
     )
 
 
-def deliverable_addresses(addresses: Sequence[str], *, account_id: str) -> list[str]:
-    """Return addresses in the form that SES accepts. An invalid one is logged and left out.
-
-    It was stored before the rule that refuses such addresses.
-    """
-    found: list[str] = []
-    for place, address in enumerate(addresses):
-        try:
-            found.append(ascii_email(address))
-        except WrongText as wrong:
-            log().error("no mail reaches an address", account_id=account_id, place=place, because=wrong.reason)
-    return found
-
-
 def write_letter(notice: Notice, account: Account, to: Sequence[str]) -> Letter:
-    """Write a notice as a letter. A client's has its workspace's name, and replies go there. Raises MailsOff."""
-    found = settings()
-    if not found.mail_from:
-        raise MailsOff("MAIL_FROM is not set")
-    name, sender = mailbox.sender_of(found.mail_from)
-    workspace = accounts.find(account.workspace_id) if account.workspace_id else None
-    brand = one_line(workspace.name if workspace else name)
-    answers = deliverable_addresses([billing_contact(workspace)], account_id=workspace.account_id) if workspace else []
-    mail = compose(notice, account, Words("mails", account.locale), brand=brand, portal_url=found.portal_url)
-    return Letter(
-        sender=sender,
-        name=brand,
-        reply_to=answers[0] if answers else None,
-        to=to,
-        subject=mail.subject,
-        text=mail_body.text_of(mail),
-        html=mail_body.html_of(mail),
-        notice_id=f"{account.account_id}/{notice.mark}",
-    )
+    """Write a notice as a letter from the account's sender. Raises MailsOff."""
+    sender = find_sender(account)
+    mail = compose(notice, account, Words("mails", account.locale), brand=sender.name, portal_url=settings().portal_url)
+    return letter_of(mail, sender, to, f"{account.account_id}/{notice.mark}")

@@ -32,7 +32,10 @@ def answer(http_request: Request, respond: Callable[[Request], Response]) -> Res
     except Refusal as refusal:
         return render.refusal_page(http_request, None, refusal)
     except Exception:  # noqa: BLE001 - the outermost frame: logged, counted by the 5xx alarm, and answered
-        log().exception("unexpected error", page=http_request.path)
+        # The route and not the path, which may have the secret of a link in it.
+        names = http_request.uri_params or {}
+        route = http_request.context.get("resourcePath")
+        log().exception("unexpected error", page=route, account_id=names.get("account_id"))
         return render.error_page(http_request)
 
 
@@ -69,7 +72,12 @@ def show_link(http_request: Request, link_token: str) -> Response:
 def open_portal(link_token: str) -> Response:
     """Open a link, and give the browser the session's cookie. Raises LinkUnusable."""
     token = new_token()
-    headers = _entry_headers(open_link(link_token, token), token)
+    return enter(open_link(link_token, token), token)
+
+
+def enter(session: Session, token: str) -> Response:
+    """Redirect to a new session's first page, with its cookie."""
+    headers = _entry_headers(session, token)
     return see_other(headers["Location"], Set_Cookie=headers["Set-Cookie"])
 
 

@@ -14,6 +14,7 @@ from chalicelib.accounts import table as accounts
 from chalicelib.accounts.account import Account
 from chalicelib.buckets import client
 from chalicelib.catalog.catalog import Catalog, catalog
+from chalicelib.catalog.seller import DEFAULT_COLOR
 from chalicelib.invoices import archive
 from chalicelib.invoices import brand as invoice_brand
 from chalicelib.png import size_of
@@ -31,6 +32,10 @@ class Brand(msgspec.Struct, frozen=True):
     name: str
     color: str
     logo: str | None
+
+
+NO_BRAND: Final = Brand("", DEFAULT_COLOR[1:], None)
+"""Of pages that belong to no account: whether a workspace or a client sees them is not known."""
 
 
 def brand_of(account: Account, catalog: Catalog) -> Brand:

@@ -30,6 +30,17 @@ TEXTS: Final = {
     "forbidden": mark("You may look at this account's billing, but not change it. Ask its owner."),
     "invalid-cursor": mark("This page of the list cannot be found. Please start again from its beginning."),
     "invalid-decimal": mark("Please type an amount such as %(example)s."),
+    "invitation-expired": mark("It was valid for a week. Please ask %(workspace)s for a new one, at %(contact)s."),
+    "invitation-opened": mark(
+        "An invitation opens the billing page once. If you were not the one who opened it, or need another one, please "
+        "ask %(workspace)s, at %(contact)s."
+    ),
+    "invitation-replaced": mark(
+        "A newer one was sent to you. Please open the newest mail, or ask %(workspace)s, at %(contact)s."
+    ),
+    "invitation-unknown": mark(
+        "The address is not complete. Please open the link in the mail again, or ask whoever invited you."
+    ),
     "invoice-not-found": mark("There is no such invoice."),
     "invoices-busy": mark("Somebody else is changing this right now. Please try again."),
     "no-places": mark("Amounts in %(currency)s have no decimals. Please type an amount such as %(example)s."),
@@ -86,7 +97,7 @@ TEXTS: Final = {
     ),
     "portal-session-ended": mark(
         "For your safety you are signed out after an hour without activity. Go back to where you came from and open "
-        "Billing again."
+        "Billing again. If a mail brought you here, ask its sender for a new link."
     ),
     "portal-form-outdated": mark(
         "Nothing was changed and nothing was charged. Go back, load the page again, and send the form once more."
@@ -107,6 +118,10 @@ LIMITS: Final = {
 NEEDED: Final = mark("Please fill this in.")
 
 TITLES: Final = {
+    "invitation-expired": mark("This invitation has expired"),
+    "invitation-opened": mark("This invitation was used"),
+    "invitation-replaced": mark("There is a newer invitation"),
+    "invitation-unknown": mark("This link cannot be opened"),
     "portal-link-unusable": mark("This link cannot be opened any more"),
     "portal-session-ended": mark("Your session has ended"),
     "portal-form-outdated": mark("This form is out of date"),

@@ -8,9 +8,8 @@ from typing import Any, Final
 from chalice.app import Request, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from chalicelib.catalog.catalog import catalog
 from chalicelib.errors import Refusal
-from chalicelib.portal.brand import operator_brand
+from chalicelib.portal.brand import NO_BRAND
 from chalicelib.portal.names import Names
 from chalicelib.portal.navigation import BaseUrl, public_base_url
 from chalicelib.portal.policy import page_headers, stripe_js
@@ -86,20 +85,29 @@ def page(
 def plain_page(
     http_request: Request, template: str, *, status: int = 200, preferred: tuple[str | None, ...] = (), **shown: Any
 ) -> Response:
-    """Answer with a page that belongs to no session, with the operator's brand unless another `brand` is given."""
+    """Answer with a page that belongs to no session, without a brand unless a `brand` is given.
+
+    Its reader may be a client, which must not learn the operator's name.
+    """
     words = words_of(http_request, *preferred)
-    model = {**_frame_values(public_base_url(), words), "request": None, "brand": operator_brand(catalog()), **shown}
+    model = {**_frame_values(public_base_url(), words), "request": None, "brand": NO_BRAND, **shown}
     return _answer(words, template, {"done": None, "stripe_js": None, **model}, status, with_stripe=False)
 
 
-def refusal_page(http_request: Request, request: PortalRequest | None, refusal: Refusal) -> Response:
+def refusal_page(
+    http_request: Request,
+    request: PortalRequest | None,
+    refusal: Refusal,
+    preferred: tuple[str | None, ...] = (),
+    **more: Any,
+) -> Response:
     """Answer with the page of a refusal, with the account's header and menu if there is a session."""
-    words = request.words if request else words_of(http_request)
+    words = request.words if request else words_of(http_request, *preferred)
     text = explain(refusal, words, request.currency if request else "usd")
-    shown: dict[str, Any] = {"heading": title_of(refusal, words), "text": text, "kind": refusal.type}
+    shown: dict[str, Any] = {"heading": title_of(refusal, words), "text": text, "kind": refusal.type, **more}
     if request:
         return page(request, "refused.html", status=refusal.status, **shown)
-    return plain_page(http_request, "refused.html", status=refusal.status, **shown)
+    return plain_page(http_request, "refused.html", status=refusal.status, preferred=preferred, **shown)
 
 
 def error_page(http_request: Request) -> Response:

@@ -104,7 +104,7 @@ def link_of_ticket(token: str) -> str | None:
     return token.rpartition(".")[0] or None
 
 
-def id_of(kind: Literal["link", "session"], token: str) -> str:
+def id_of(kind: Literal["link", "session", "invitation"], token: str) -> str:
     """Return the id under which a secret is kept: its hash."""
     return f"{kind}#{sha256(token.encode()).hexdigest()}"
 

@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from msgspec.structs import asdict
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.transactions import TransactWrite
 
 from chalicelib.conflicts import conditional_write
 from chalicelib.portal.session import Session
@@ -34,7 +35,12 @@ class SessionRow(Table):
 
 def put(session: Session) -> None:
     """Write a new link or session."""
-    SessionRow(**asdict(session), expires_at=_forgotten_at(session.expires_at_ms)).save()
+    _row(session).save()
+
+
+def add_session(transaction: TransactWrite, session: Session) -> None:
+    """Add a new session to a transaction."""
+    transaction.save(_row(session))
 
 
 def take(link_id: str) -> Session | None:
@@ -76,6 +82,10 @@ def delete(session_id: str) -> None:
 def _change(session_id: str, actions: list[Any], condition: Any) -> None:
     """Change a session; a change that the condition refuses is not needed any more."""
     conditional_write(SessionRow(session_id).update, actions, condition=condition)
+
+
+def _row(session: Session) -> SessionRow:
+    return SessionRow(**asdict(session), expires_at=_forgotten_at(session.expires_at_ms))
 
 
 def _forgotten_at(expires_at_ms: int) -> int:

@@ -46,10 +46,10 @@ class ChangeResult(msgspec.Struct, frozen=True, kw_only=True):
 
 def preview(account: Account, request: SubscriptionRequest, catalog: Catalog) -> ChangeResult:
     """Return what a change would do and cost now, without making it. Raises what `check_change` raises."""
-    current, now_ms = table.find(account.account_id), clock.now_ms()
-    effect = check_change(account, current, request, catalog, now_ms)
+    current, now_ms, tax = table.find(account.account_id), clock.now_ms(), tax_of(account, catalog)
+    effect = check_change(account, current, request, catalog, now_ms, tax=tax)
     foreseen = apply_effect(effect, account, current, actor="", now_ms=now_ms)
-    return ChangeResult(subscription=foreseen, tax=tax_of(account, catalog), quote=effect.quote, effect=effect)
+    return ChangeResult(subscription=foreseen, tax=tax, quote=effect.quote, effect=effect)
 
 
 def change(
@@ -70,7 +70,7 @@ def change(
         claim = idempotency.find(account_id, key, operation=OPERATION, content=content) if key else None
         if claim and (before := _resume_change(current, claim, tax, catalog)):
             return before
-        effect = check_change(account, current, request, catalog, now_ms)
+        effect = check_change(account, current, request, catalog, now_ms, tax=tax)
         payment: Payment | None = None
         if effect.needs_card:
             check_card(payer)

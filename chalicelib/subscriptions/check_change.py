@@ -1,8 +1,8 @@
 """Check that a change may be made now, and determine its effect. Pure."""
 
 from chalicelib.accounts.account import Account, check_not_archived
-from chalicelib.accounts.tax import tax_of
 from chalicelib.catalog.catalog import Catalog
+from chalicelib.catalog.tax import Tax
 from chalicelib.errors import Refusal
 from chalicelib.money import format_amount, parse_micros, to_card_amount
 from chalicelib.subscriptions.change_effect import (
@@ -73,15 +73,21 @@ class QuoteChanged(Refusal):
 
 
 def check_change(
-    account: Account, current: Subscription | None, request: SubscriptionRequest, catalog: Catalog, now_ms: int
+    account: Account,
+    current: Subscription | None,
+    request: SubscriptionRequest,
+    catalog: Catalog,
+    now_ms: int,
+    *,
+    tax: Tax | None,
 ) -> ChangeEffect:
-    """Return the effect of a change, if it may be made now.
+    """Return the effect of a change, if it may be made now. `tax` is the account's.
 
     Raises AccountArchived, UnknownProduct, ProductRetired, RenewalNotChargeable, SubscriptionPending,
     SubscriptionPastDue, SubscriptionRenewing, AddOnInUse, NotChargeable, QuoteChanged.
     """
     check_not_archived(account)
-    wanted, currency, tax = request.wanted_contents(current), account.currency, tax_of(account, catalog)
+    wanted, currency = request.wanted_contents(current), account.currency
     check_sold(wanted, currency, catalog, _held_contents(current))
     if current is None or current.may_start:
         if current and current.pending:

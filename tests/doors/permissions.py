@@ -137,6 +137,7 @@ def stripe_environment(emulator: Emulator) -> dict[str, str]:
         "STRIPE_PUBLISHABLE_KEY": PUBLISHABLE_KEY,
         "STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET,
         "STRIPE_API_BASE": emulator.url,
+        "MAIL_FROM": "",  # a mail would not be sent: the right to ask for it is known before
     }
 
 

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 import pytest
 
+from chalicelib.portal.invitation_routes import LINK
 from chalicelib.portal.routes import HOME, PAGES
 from tests.doors import declared
 from tests.doors.gateway import Request, send
@@ -82,9 +83,10 @@ def test_headers(name: str, tenant: Tenant) -> None:
     assert broken((what, replace(request, headers={**request.headers, name: tried[what]})) for what in tried) == []
 
 
-@pytest.mark.parametrize("path", ["/portal/open/{token}", "/portal/{folder}/{name}"])
+@pytest.mark.parametrize("path", ["/portal/open/{token}", "/portal/{folder}/{name}", LINK])
 def test_pages_without_a_session(path: str, tenant: Tenant) -> None:
-    good = {"token": "x", "folder": "static", "name": "portal-0.css"}
+    invited = {"account_id": tenant.account_id, "number": "1", "secret": "x"}
+    good = {"token": "x", "folder": "static", "name": "portal-0.css", **invited}
     names = {name: good[name] for name in declared.PATH_NAME.findall(path)}
     folders = [names, {**names, "folder": "logo"}, {**names, "folder": "brand"}] if "folder" in names else [names]
     for each in folders:

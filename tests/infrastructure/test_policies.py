@@ -30,3 +30,10 @@ def test_a_policy_names_actions_and_resources_of_this_stack(policy: Path, templa
             assert isinstance(resource, dict), f"{statement['Sid']} allows more than this stack"
             for name in re.findall(r"\$\{(\w+)\.Arn\}", str(resource)) or resource.get("Fn::GetAtt", [])[:1]:
                 assert name in template["Resources"]
+
+
+@pytest.mark.parametrize("policy", POLICIES, ids=lambda policy: policy.stem)
+def test_what_makes_payments_may_read_the_taxes_of_a_clients_workspace(policy: Path) -> None:
+    allowed = {statement["Sid"]: statement["Action"] for statement in statements(policy)}
+    if "dynamodb:PutItem" in allowed.get("UsePaymentsTable", []):
+        assert "dynamodb:GetItem" in allowed["UseTaxesTable"]

@@ -44,6 +44,8 @@ def test_the_api_may_do_all_that_its_routes_do(client: Client, account: str, gua
     ask("PUT", "/v1/accounts/bakery", {**bakery, "name": "Bakery Bloom", "currency": "usd"})
     ask("GET", "/v1/accounts/bakery")
     ask("GET", "/v1/accounts/bakery/access")
+    ask("POST", "/v1/accounts/bakery/invitations", expect=201)
+    ask("GET", "/v1/accounts/bakery/invitations")
     ask("PUT", f"{account}/rebilling", {"enabled": True, "default": {"state": "markup", "markup": "1.5"}})
     ask("PUT", f"{account}/rebilling?preview=true", {"enabled": False})
     assert ask("GET", "/v1/accounts/bakery/rebilling")["meters"]
@@ -80,6 +82,8 @@ def test_the_api_may_do_all_that_its_routes_do(client: Client, account: str, gua
     (invoice,) = ask("GET", f"{account}/invoices")["data"]
     assert ask("GET", f"{account}/invoices/{invoice['number']}")["total"] == "25.00"
     assert ask("GET", invoice["pdf"]).startswith("%PDF-")
+    ask("PUT", f"{account}/taxes", {"taxes": [{"country": "US", "name": "Tax", "rate": "5", "inclusive": True}]})
+    ask("GET", f"{account}/taxes")
     ask("PUT", f"{account}/brand", {"color": "#7a3e9d", "logo": png(40, 20)})
     ask("GET", f"{account}/brand")
     assert any(guarded.stripe.events())

@@ -9,7 +9,10 @@ import pytest
 from msgspec.structs import replace
 
 from chalicelib.accounts import table as accounts
+from chalicelib.accounts import taxes_table
 from chalicelib.accounts.account import Account, BillingDetails
+from chalicelib.accounts.tax import tax_of
+from chalicelib.accounts.taxes import DatedTaxes, Taxes
 from chalicelib.catalog.catalog import catalog
 from chalicelib.catalog.seller import Color
 from chalicelib.catalog.tax import Tax
@@ -24,7 +27,7 @@ from chalicelib.money import MICROS
 from chalicelib.payments.line import Line as Charged
 from chalicelib.payments.payment import Payment, PaymentNotFound
 from tests.invoices.documents import refund
-from tests.wire import cut_off, cut_points
+from tests.wire import calls_of, cut_off, cut_points
 
 NewAccount = Callable[..., Account]
 NewPayment = Callable[..., Payment]
@@ -127,6 +130,23 @@ def test_a_client_is_invoiced_by_its_workspace_with_its_colour(
     brand.put_brand(workspace, BrandRequest(Color("#7a3e9d")))
     made = issue(new_payment(client), catalog())
     assert (made.seller.name, made.seller.color, made.seller.email) == ("Northwind", "#7a3e9d", workspace.email)
+
+
+def test_a_client_pays_its_workspaces_tax_and_its_documents_show_it(
+    new_account: NewAccount, new_payment: NewPayment
+) -> None:
+    workspace = new_account(country="FR")
+    client = new_account(kind="client", workspace_id=workspace.account_id, country="DE")
+    taxed = replace(catalog(), taxes={"DE": Tax("The operator's", 70_000, inclusive=True)})
+    assert tax_of(client, taxed) is None
+    taxes_table.write(workspace.account_id, Taxes((DatedTaxes(0, {"DE": VAT}, 0, "kim"),), 1), over=0)
+    assert calls_of(lambda: tax_of(client, taxed)) == 1
+    assert calls_of(lambda: tax_of(workspace, taxed)) == 0
+    paid = new_payment(client, tax=tax_of(client, taxed))
+    made, note = issue(paid, taxed), issue_credit_note(refund(paid, 25 * MICROS), taxed)
+    for document in (made, note):
+        assert document.tax
+        assert (document.tax.name, document.tax.amount_micros) == ("VAT", 3_990_000)
 
 
 def test_a_message_of_a_paid_payment_issues_its_invoice_and_a_bad_one_holds_up_no_other(

@@ -32,7 +32,7 @@ ALL = retired("agency", "phone_number")
 
 
 def asked(current: Subscription | None, plan: str, **add_ons: int) -> ChangeEffect:
-    return check_change(account(), current, SubscriptionRequest(plan, add_ons), ALL, NOW_MS)
+    return check_change(account(), current, SubscriptionRequest(plan, add_ons), ALL, NOW_MS, tax=None)
 
 
 def holder() -> Subscription:
