@@ -15,6 +15,7 @@ from chalicelib.auto_pay.routes import routes as auto_pay
 from chalicelib.cards.routes import routes as cards
 from chalicelib.catalog.catalog import catalog
 from chalicelib.clients.rebilling_routes import routes as rebilling
+from chalicelib.clients.recurring_routes import routes as recurring
 from chalicelib.clients.routes import routes as clients
 from chalicelib.connection.routes import routes as connection
 from chalicelib.history.adjustment_routes import routes as adjustments
@@ -88,6 +89,7 @@ BLUEPRINTS: Final = (
     invoices,
     overview,
     clients,
+    recurring,
     rebilling,
     portal,
     invitations,

@@ -6,8 +6,9 @@ from typing import Any, Final
 import msgspec
 
 from chalicelib.accounts import table
-from chalicelib.accounts.account import Account, AccountNotFound
+from chalicelib.accounts.account import Account, AccountNotFound, check_is_workspace
 from chalicelib.errors import Refusal
+from chalicelib.text import AccountId, WrongText
 from chalicelib.token import Caller, Role, Unauthorized
 from chalicelib.web import Call
 
@@ -90,6 +91,23 @@ def allow_workspace(call: Call[Any, Any], account_id: str, right: Right) -> Perm
     if is_clients_own(permission.caller, permission.account):
         raise Forbidden("this is for the workspace of the account, not for the account itself")
     return permission
+
+
+def check_own_client(permission: Permission, client_id: str) -> Account:
+    """Check that the account is a workspace and has a client, and return the client.
+
+    Raises Forbidden for a client's own token, NotAWorkspace, and AccountNotFound for a client of another workspace.
+    """
+    if is_clients_own(permission.caller, permission.account):
+        raise Forbidden("a client has no clients")
+    check_is_workspace(permission.account)
+    try:
+        client = table.find(AccountId(client_id))
+    except WrongText:
+        client = None
+    if client is None or client.workspace_id != permission.account.account_id:
+        raise AccountNotFound(client_id)
+    return client
 
 
 def allow_above(call: Call[Any, Any], account_id: str) -> Permission:

@@ -6,7 +6,8 @@ import msgspec
 from chalice.app import Response
 from msgspec import Meta
 
-from chalicelib.accounts.permission import REFUSALS, Right, allow
+from chalicelib.accounts.account import NotAWorkspace
+from chalicelib.accounts.permission import REFUSALS, Permission, Right, allow, check_own_client
 from chalicelib.accounts.viewer import Viewer
 from chalicelib.dates import Moment, read_end, read_start
 from chalicelib.history.spreadsheet import sheet
@@ -17,6 +18,7 @@ from chalicelib.ledger import statement
 from chalicelib.ledger.posting import Direction
 from chalicelib.ledger.statement import Filter, InvalidCursor
 from chalicelib.ledger.transaction import UnknownTransaction
+from chalicelib.text import AccountId
 from chalicelib.web import HEADERS, Call, Routes
 
 routes = Routes(
@@ -27,6 +29,7 @@ MeterName = Annotated[
     str, Meta(max_length=40, description="A receipt is found by its own meter and by those of its lines.")
 ]
 
+ClientId = Annotated[AccountId, Meta(description="Only a client's usage, in the history of its workspace.")]
 
 Reader = Annotated[
     Literal["program", "spreadsheet"],
@@ -44,6 +47,7 @@ class HistoryFilter(msgspec.Struct, forbid_unknown_fields=True, rename={"start":
     type: Direction | None = None
     kind: Annotated[str, Meta(max_length=40)] | None = None
     meter: MeterName | None = None
+    client: ClientId | None = None
     start: Moment | None = None
     end: Moment | None = None
     cursor: Annotated[str, Meta(max_length=200)] | None = None
@@ -54,9 +58,17 @@ class HistoryFilter(msgspec.Struct, forbid_unknown_fields=True, rename={"start":
             type=self.type,
             kind=self.kind,
             meter=self.meter,
+            client=self.client,
             from_ms=read_start(self.start, "from") if self.start else None,
             to_ms=read_end(self.end, "to") if self.end else None,
         )
+
+
+def read_filter(permission: Permission, query: HistoryFilter) -> Filter:
+    """Return the ledger's filter. Raises InvalidRequest for a time, and what `check_own_client` raises for a client."""
+    if query.client:
+        check_own_client(permission, query.client)
+    return query.wanted()
 
 
 class HistoryQuery(HistoryFilter, kw_only=True):
@@ -78,15 +90,17 @@ class CsvQuery(HistoryFilter, kw_only=True):
     summary="List transactions, newest first",
     description=(
         "The history of a wallet by the time of its events. A narrow filter may answer with fewer than `limit`, "
-        "and still have a `next_cursor`: the end is where that is null."
+        "and still have a `next_cursor`: the end is where that is null. `client` shows a workspace the usage of one "
+        "of its clients."
     ),
     query=HistoryQuery,
     gives=TransactionList,
-    refuses=(*REFUSALS, InvalidCursor),
+    refuses=(*REFUSALS, NotAWorkspace, InvalidCursor),
 )
 def list_transactions(call: Call[None, HistoryQuery], account_id: str) -> TransactionList:
-    viewer, query = Viewer(allow(call, account_id, Right.READ)), call.query
-    found = statement.read_history(account_id, query.wanted(), limit=query.limit, cursor=query.cursor)
+    permission, query = allow(call, account_id, Right.READ), call.query
+    wanted, viewer = read_filter(permission, query), Viewer(permission)
+    found = statement.read_history(account_id, wanted, limit=query.limit, cursor=query.cursor)
     return TransactionList([view(each, viewer) for each in found.transactions], found.next_cursor)
 
 
@@ -118,7 +132,7 @@ def get_transaction(call: Call[None, None], account_id: str, transaction_id: str
     query=CsvQuery,
     gives=str,
     media_type="text/csv",
-    refuses=(*REFUSALS, InvalidCursor),
+    refuses=(*REFUSALS, NotAWorkspace, InvalidCursor),
 )
 def download_transactions(call: Call[None, CsvQuery], account_id: str) -> Response:
     permission, query = allow(call, account_id, Right.READ), call.query
@@ -126,7 +140,7 @@ def download_transactions(call: Call[None, CsvQuery], account_id: str) -> Respon
     if for_people and query.lines == "json":
         raise InvalidRequest("lines: a spreadsheet can do nothing with JSON; leave it out, or take rows", field="lines")
     found = sheet(permission.account.locale) if for_people else None
-    text, cursor = write_csv(permission, query.wanted(), query.cursor, query.lines, found)
+    text, cursor = write_csv(permission, read_filter(permission, query), query.cursor, query.lines, found)
     headers = {
         "Content-Type": "text/csv; charset=utf-8",
         "Content-Disposition": f'attachment; filename="transactions-{account_id}.csv"',

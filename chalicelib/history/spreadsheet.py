@@ -99,6 +99,7 @@ def names(texts: Texts) -> Mapping[str, str]:
         "actor": say("Done by"),
         "sibling_account_id": say("Other account"),
         "sibling_transaction_id": say("Other transaction"),
+        "client_id": say("Client"),
         "line_number": say("Line"),
         "line_meter": say("Line: meter"),
         "line_quantity": say("Line: quantity"),

@@ -50,6 +50,7 @@ TRANSACTION_COLUMNS: Final = (
     "actor",
     "sibling_account_id",
     "sibling_transaction_id",
+    "client_id",
 )
 AMOUNT: Final = TRANSACTION_COLUMNS.index("amount")
 LINE_COLUMNS: Final = (
@@ -143,6 +144,7 @@ def _transaction_cells(shown: TransactionView) -> list[Cell]:
         shown.actor,
         shown.sibling.account_id if shown.sibling else None,
         shown.sibling.transaction_id if shown.sibling else None,
+        shown.client_id,
     ]
 
 

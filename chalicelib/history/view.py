@@ -50,7 +50,8 @@ class TransactionView(msgspec.Struct):
     """A credit or a debit. `amount` is never negative, `type` gives its direction; `balance_after` may be negative.
 
     A receipt has `lines`, and `amount` is their sum. `sibling` is the same event's transaction in the wallet of the
-    client's workspace, or of the workspace's client; it is shown to the operator and to the workspace.
+    client's workspace, or of the workspace's client; it is shown to the operator and to the workspace. `client_id` is
+    the client whose usage a transaction of its workspace is, whether the client pays for it or not.
     """
 
     id: str
@@ -74,6 +75,7 @@ class TransactionView(msgspec.Struct):
     metadata: dict[str, str] | None
     lines: list[TransactionLineView]
     sibling: SiblingView | None
+    client_id: str | None
 
     @property
     def priced_lines(self) -> list[TransactionLineView]:
@@ -115,6 +117,7 @@ def view(transaction: Transaction, viewer: Viewer) -> TransactionView:
         metadata=content.metadata,
         lines=[_line(line, currency) for line in leg.lines],
         sibling=_sibling(transaction.sibling, viewer),
+        client_id=transaction.client_id,
     )
 
 

@@ -8,7 +8,7 @@ from chalicelib.clock import iso
 from chalicelib.ledger import page_table
 from chalicelib.ledger.page import SPAN_MS, Page
 from chalicelib.ledger.read_page import holds_event, transactions_of
-from chalicelib.ledger.statement import LONGEST_CURSOR, InvalidCursor
+from chalicelib.ledger.statement import EVERYTHING, LONGEST_CURSOR, Filter, InvalidCursor
 from chalicelib.ledger.transaction import Transaction
 
 PORTION: Final = 32
@@ -33,9 +33,13 @@ def read_start_key(text: str) -> str:
 
 
 def find_by_event_id(
-    account_id: str, event_id: str, *, from_ms: int | None = None, to_ms: int | None = None, before_key: str = ""
+    account_id: str, event_id: str, wanted: Filter = EVERYTHING, *, before_key: str = ""
 ) -> SearchResult:
-    """Search an account's pages, newest first, and stop at the first that holds the event."""
+    """Search an account's pages, newest first, and stop at the first that holds the event.
+
+    Of `wanted` only the times and the client are looked at.
+    """
+    from_ms, to_ms = wanted.from_ms, wanted.to_ms
     key = before_key or (iso(to_ms + SPAN_MS) if to_ms is not None else BEYOND_ANY_KEY)
     opened = 0
     while opened < WORK_BYTES:
@@ -43,7 +47,7 @@ def find_by_event_id(
         for page in pages:
             if from_ms is not None and page.latest_ms < from_ms:
                 return SearchResult([], None)
-            found = _in_page(page, event_id)
+            found = _in_page(page, event_id, wanted.client)
             if found:
                 return SearchResult(found, None)
             opened += len(page.body)
@@ -53,8 +57,9 @@ def find_by_event_id(
     return SearchResult([], key)
 
 
-def _in_page(page: Page, event_id: str) -> list[Transaction]:
+def _in_page(page: Page, event_id: str, client: str | None) -> list[Transaction]:
     """Return a page's transactions of an event. For most pages, only the ids are read."""
     if not holds_event(page, event_id):
         return []
-    return [each for each in transactions_of(page) if each.identity.event_id == event_id]
+    found = [each for each in transactions_of(page) if each.identity.event_id == event_id]
+    return [each for each in found if client in {None, each.client_id}]

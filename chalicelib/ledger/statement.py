@@ -56,8 +56,8 @@ def read_base64(cursor: str) -> bytes:
 class Filter(msgspec.Struct, frozen=True):
     """Which transactions to show: `from_ms` included, `to_ms` excluded; None means any.
 
-    A receipt matches its own meter and those of its lines. `non_usage_only` selects transactions without a meter:
-    credits, and debits such as refunds and adjustments.
+    A receipt matches its own meter and those of its lines. `client` selects the usage of one client in its workspace's
+    wallet. `non_usage_only` selects transactions without a meter: credits, and debits such as refunds and adjustments.
     """
 
     type: str | None = None
@@ -66,6 +66,7 @@ class Filter(msgspec.Struct, frozen=True):
     from_ms: int | None = None
     to_ms: int | None = None
     non_usage_only: bool = False
+    client: str | None = None
 
     def matches(self, transaction: Transaction) -> bool:
         """Tell whether a transaction is to be shown."""
@@ -74,6 +75,7 @@ class Filter(msgspec.Struct, frozen=True):
             (self.type is None or transaction.leg.type == self.type)
             and (self.kind is None or content.kind == self.kind)
             and (self.meter is None or self.meter in transaction.meters)
+            and (self.client is None or transaction.client_id == self.client)
             and not (self.non_usage_only and content.meter is not None)
             and (self.to_ms is None or transaction.identity.occurred_at_ms < self.to_ms)
         )

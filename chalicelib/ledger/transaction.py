@@ -46,6 +46,12 @@ class Transaction(msgspec.Struct, frozen=True, gc=False):
         return self.leg.account_id
 
     @property
+    def client_id(self) -> str | None:
+        """Return the client whose usage it is, in its workspace's wallet; None if it is the wallet's own account's."""
+        about = self.identity.account_id
+        return None if about == self.account_id else about
+
+    @property
     def meters(self) -> tuple[str | None, ...]:
         """Return its own meter and those of its lines."""
         return (self.content.meter, *(line.meter for line in self.leg.lines))

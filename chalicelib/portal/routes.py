@@ -37,6 +37,7 @@ PAGES: Final = (
     ("GET", "/history/csv", "history_csv"),
     ("GET", "/history/search", "search"),
     ("GET", "/transactions/{transaction_id}", "transaction"),
+    ("GET", "/transactions/{transaction_id}/other", "transaction_other"),
     ("GET", "/transactions/{transaction_id}/invoice", "transaction_document"),
     ("GET", "/invoices", "documents"),
     ("GET", "/invoices/{number}", "document"),
@@ -48,6 +49,8 @@ PAGES: Final = (
     ("POST", "/plan/cancel", "plan_cancel"),
     ("POST", "/plan/resume", "plan_resume"),
     ("POST", "/plan/pay", "plan_pay"),
+    ("GET", "/recurring", "recurring"),
+    ("POST", "/recurring/end", "recurring_end"),
     ("POST", "/sign-out", "sign_out"),
 )
 """Method, path below an account's home, and the name of the view in `pages.VIEWS`."""

@@ -51,6 +51,8 @@ def test_the_api_may_do_all_that_its_routes_do(client: Client, account: str, gua
     assert ask("GET", "/v1/accounts/bakery/rebilling")["meters"]
     assert ask("GET", f"{account}/clients")["data"]
     ask("GET", f"{account}/clients/summary")
+    ask("GET", f"{account}/recurring")
+    ask("GET", f"{account}/transactions?client=bakery")
     ask("PUT", "/v1/accounts/bakery/standing", {"standing": "archived", "reason": "a test"})
     ask("GET", "/v1/accounts/bakery/standing")
 
@@ -76,7 +78,16 @@ def test_the_api_may_do_all_that_its_routes_do(client: Client, account: str, gua
         assert browser.get(client.url + link.path, timeout=30).status_code == 200
         home = browser.post(client.url + link.path, timeout=30)
         assert home.status_code == 200, home.text
-        for page in ("history", "history/search?q=a", "invoices", "details", "plan", "auto-pay", "add-balance"):
+        for page in (
+            "history",
+            "history/search?q=a",
+            "invoices",
+            "details",
+            "plan",
+            "auto-pay",
+            "add-balance",
+            "recurring",
+        ):
             assert browser.get(f"{home.url}/{page}", timeout=30).status_code == 200, page
     assert ask("GET", f"{account}/transactions/{credit['id']}/invoice").startswith("%PDF-")
     (invoice,) = ask("GET", f"{account}/invoices")["data"]

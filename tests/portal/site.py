@@ -167,5 +167,5 @@ def today(back: int = 0) -> str:
 
 PAGES = (
     *("", "/add-balance?attempt=1", "/card", "/auto-pay", "/history", "/history/csv", "/invoices", "/details", "/plan"),
-    *("/plan/preview?plan=agency", "/history/search?q=nothing"),
+    *("/plan/preview?plan=agency", "/history/search?q=nothing", "/recurring"),
 )

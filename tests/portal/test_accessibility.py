@@ -1,21 +1,16 @@
 """Axe on every page in light and dark; nothing wider than a small phone; motion and print as people ask for them."""
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from chalicelib.clock import now_ms
 from chalicelib.ledger.post import post
 from tests.build import receipt
+from tests.portal.axe import assert_accessible
 from tests.portal.people import NARROW, People
 from tests.portal.site import Site, today
 
 pytestmark = pytest.mark.browser
-AXE = Axe()
-RULES = {
-    "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
-}
-CONTRAST = {"runOnly": {"type": "rule", "values": ["color-contrast"]}}
 
 
 @pytest.fixture(scope="package")
@@ -39,16 +34,9 @@ def paths(site: Site, account: str) -> list[str]:
         *("/auto-pay", "/invoices", "/details", "/plan", "/plan/preview?plan=agency&add_on_phone_number=2"),
         *(f"/add-balance?attempt=2&ask=1&amount=other&other={typed}" for typed in ("1,000", "1O0")),
         *(f"/payments/{payment}", "/payments/pay_0", "/history?meter=ai_call", "/history/search?q=event-1"),
+        "/recurring",
         *(f"/history?open={day}.llm_minute" for day in (today(), today(1))),
     ]
-
-
-def assert_accessible(page: Page) -> None:
-    """Check a page in light with all rules, and in dark with the only rule to which colours matter."""
-    for scheme, options in (("light", RULES), ("dark", CONTRAST)):
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")  # type: ignore[arg-type]
-        found = AXE.run(page, options=options)
-        assert found.violations_count == 0, f"{page.url} in {scheme}\n{found.generate_report()}"
 
 
 def test_axe_finds_nothing_on_any_page(people: People, site: Site, account: str) -> None:

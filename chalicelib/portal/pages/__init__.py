@@ -15,6 +15,7 @@ from chalicelib.portal.pages import (
     overview,
     payment,
     plan,
+    recurring,
     search,
     sign_out,
 )
@@ -38,6 +39,7 @@ VIEWS: Final[dict[str, View]] = {
     "history_csv": history.download,
     "search": search.show,
     "transaction": search.show_transaction,
+    "transaction_other": search.show_other,
     "documents": documents.show,
     "document": documents.download,
     "payment_document": documents.download_of_payment,
@@ -50,6 +52,8 @@ VIEWS: Final[dict[str, View]] = {
     "plan_cancel": plan.cancel_plan,
     "plan_resume": plan.resume_plan,
     "plan_pay": plan.pay_owed,
+    "recurring": recurring.show,
+    "recurring_end": recurring.end,
     "sign_out": sign_out.send,
 }
 """The views by the names that `routes.py` gives them."""

@@ -5,7 +5,6 @@ from typing import Final
 
 from chalice.app import Response
 
-from chalicelib.accounts import table as accounts
 from chalicelib.history.view import view
 from chalicelib.ledger import search, statement
 from chalicelib.ledger.transaction import PREFIX as TRANSACTION
@@ -16,6 +15,7 @@ from chalicelib.payments.payment import Payment
 from chalicelib.payments.view import view_payment
 from chalicelib.portal import render
 from chalicelib.portal.pages.history import read_selection
+from chalicelib.portal.pairs import show_pairs
 from chalicelib.portal.request import PortalRequest
 
 STRIPE: Final = ("pi_", "ch_", "py_")
@@ -42,7 +42,7 @@ def _by_event(request: PortalRequest, wanted: str) -> Response:
     selection = read_selection(request)
     span, before_key = selection.ledger_filter(), search.read_start_key(request.query.get("before", ""))
     account_id = request.account.account_id
-    found = search.find_by_event_id(account_id, wanted, from_ms=span.from_ms, to_ms=span.to_ms, before_key=before_key)
+    found = search.find_by_event_id(account_id, wanted, span, before_key=before_key)
     if len(found.transactions) == 1:
         return request.go("transactions", found.transactions[0].id)
     older = request.path("history", "search", **selection.filters, q=wanted, before=found.next_key)
@@ -52,6 +52,8 @@ def _by_event(request: PortalRequest, wanted: str) -> Response:
         here="history",
         wanted=wanted,
         rows=[view(each, request.viewer) for each in found.transactions],
+        pairs=show_pairs(request.words, found.transactions),
+        selection=selection,
         older=older if found.next_key else None,
         looked_until=found.next_key,
     )
@@ -59,7 +61,8 @@ def _by_event(request: PortalRequest, wanted: str) -> Response:
 
 def show_transaction(request: PortalRequest, transaction_id: str) -> Response:
     """Show a transaction with all that is known of it. Raises UnknownTransaction."""
-    shown = view(statement.read_transaction(request.account.account_id, transaction_id), request.viewer)
+    transaction = statement.read_transaction(request.account.account_id, transaction_id)
+    shown = view(transaction, request.viewer)
     payment = payments.find(request.account.account_id, shown.payment_id) if shown.payment_id else None
     return render.page(
         request,
@@ -67,7 +70,25 @@ def show_transaction(request: PortalRequest, transaction_id: str) -> Response:
         here="history",
         row=shown,
         payment=view_payment(payment) if payment else None,
-        client=accounts.find(shown.sibling.account_id) if shown.sibling else None,
+        pair=show_pairs(request.words, [transaction]).get(transaction_id),
+        own_id=None,
+    )
+
+
+def show_other(request: PortalRequest, transaction_id: str) -> Response:
+    """Show a workspace its client's transaction of the same event. Raises UnknownTransaction if there is none."""
+    transaction = statement.read_transaction(request.account.account_id, transaction_id)
+    other = transaction.sibling
+    if other is None or transaction.client_id != other.account_id:
+        raise UnknownTransaction("it has no other transaction")
+    return render.page(
+        request,
+        "transaction.html",
+        here="history",
+        row=view(statement.read_transaction(other.account_id, other.transaction_id), request.viewer),
+        payment=None,
+        pair=show_pairs(request.words, [transaction]).get(transaction_id),
+        own_id=transaction_id,
     )
 
 
