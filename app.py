@@ -11,6 +11,7 @@ from chalicelib.allowances.handlers import end_allowances
 from chalicelib.audit.handlers import audit_usage
 from chalicelib.auto_pay.handlers import charge_payments, follow_connections, refill_wallets, retry_refills
 from chalicelib.invoices.handlers import issue_credit_notes, issue_invoices
+from chalicelib.moves.handlers import settle_moves
 from chalicelib.notices.handlers import (
     announce_auto_pay,
     announce_invoices,
@@ -47,6 +48,7 @@ FROM_STREAMS: Final = (
 BY_SCHEDULE: Final = (
     audit_usage,
     end_allowances,
+    settle_moves,
     retry_refills,
     find_renewals,
     sweep_payments,

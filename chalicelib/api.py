@@ -21,6 +21,7 @@ from chalicelib.connection.routes import routes as connection
 from chalicelib.history.adjustment_routes import routes as adjustments
 from chalicelib.history.routes import routes as transactions
 from chalicelib.invoices.routes import routes as invoices
+from chalicelib.moves.routes import routes as moves
 from chalicelib.notices.routes import routes as notices
 from chalicelib.overview.routes import routes as overview
 from chalicelib.payments.routes import routes as payments
@@ -91,6 +92,7 @@ BLUEPRINTS: Final = (
     clients,
     recurring,
     rebilling,
+    moves,
     portal,
     invitations,
     taxes,

@@ -35,6 +35,7 @@ class Settings:
     client_usage_table: str
     rebilling_table: str
     allowances_table: str
+    moves_table: str
     accounts_table: str
     taxes_table: str
     cards_table: str

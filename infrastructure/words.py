@@ -25,7 +25,9 @@ CODE: Final = FOLDER.parent.parent
 SURFACES: Final[tuple[Surface, ...]] = get_args(Surface)
 SURFACES_BY_PATH: Final[dict[str, tuple[Surface, ...]]] = {
     "history/spreadsheet.py": ("spreadsheet",),
+    "access/view.py": ("portal",),
     "auto_pay/decision.py": ("portal",),
+    "clients/client.py": ("portal",),
     "invoices/": ("paper",),
     "notices/": ("mails",),
     "payments/card_name.py": ("portal", "paper"),

@@ -11,10 +11,12 @@ from chalicelib.accounts.taxes import TaxesBusy
 from chalicelib.auto_pay.auto_pay import AutoPayBusy
 from chalicelib.clients.change_rebilling import RebillingBusy
 from chalicelib.conflicts import conditional_transaction, conditional_write
+from chalicelib.connection.refusals import ConnectionBusy
 from chalicelib.errors import Busy
 from chalicelib.idempotency import IdempotencyRow
 from chalicelib.invoices.issue import InvoicesBusy
 from chalicelib.ledger.post import LedgerBusy, OutOfTime
+from chalicelib.moves.refusals import MoveBusy
 from chalicelib.notices.change_choice import NoticesBusy
 from chalicelib.payments.table import PaymentBusy
 from chalicelib.portal.invitation import InvitationsBusy
@@ -105,6 +107,8 @@ BUSY = {
     RebillingBusy: ("rebilling-busy", "The prices are being changed by others"),
     TaxesBusy: ("taxes-busy", "The taxes are being changed by others"),
     InvitationsBusy: ("invitations-busy", "The client is being invited by others"),
+    ConnectionBusy: ("connection-busy", "The connection is being changed by others"),
+    MoveBusy: ("move-busy", "The client is being changed by others"),
     AccountBusy: ("account-busy", "The account is being changed by others"),
     AutoPayBusy: ("auto-pay-busy", "Auto-pay is being changed by others"),
     SubscriptionBusy: ("subscription-busy", "The subscription is being changed by others"),

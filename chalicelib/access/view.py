@@ -5,6 +5,7 @@ from typing import Final, Literal
 import msgspec
 
 from chalicelib.access.access import OF_THE_WORKSPACE, AccessAnswer, Reason
+from chalicelib.i18n.texts import mark
 from chalicelib.money import format_amount
 
 ShownReason = Reason | Literal["service_paused"]
@@ -13,25 +14,28 @@ PAUSED: Final = "service_paused"
 """What a client learns of anything that is its workspace's."""
 
 CLIENTS_SIDE: Final[dict[str, str]] = {
-    "account_archived": "This account is closed; please contact {workspace}.",
-    "account_suspended": "This account is suspended; please contact {workspace}.",
+    "account_archived": "This account is closed; please contact %(workspace)s.",
+    "account_suspended": "This account is suspended; please contact %(workspace)s.",
     "subscription_unpaid": "A renewal of the subscription was not paid. Pay it, and the service goes on.",
     "balance_exhausted": "The wallet is empty. Add balance, and the service goes on.",
-    PAUSED: "The service is paused; please contact {workspace}.",
+    PAUSED: "The service is paused; please contact %(workspace)s.",
 }
 """What a client is told."""
 
 WORKSPACES_SIDE: Final[dict[str, str]] = {
-    "account_archived": "{account} is archived. It may be used once its standing is active.",
-    "account_suspended": "{account} is suspended. It may be used once its standing is active.",
-    "subscription_unpaid": "{account} has not paid a renewal of its subscription.",
-    "balance_exhausted": "The wallet of {account} is empty. Once balance is added, it may be used again.",
-    "workspace_archived": "The workspace {workspace} is archived, so none of its clients may be used.",
-    "workspace_suspended": "The workspace {workspace} is suspended, so none of its clients may be used.",
-    "workspace_subscription_unpaid": "The workspace {workspace} has not paid a renewal of its subscription, so none of "
-    "its clients may be used.",
-    "workspace_balance_exhausted": "The wallet of the workspace {workspace} is empty, so none of its clients may be "
-    "used. Once balance is added, they may be.",
+    "account_archived": mark("%(account)s is archived. It may be used once its standing is active."),
+    "account_suspended": mark("%(account)s is suspended. It may be used once its standing is active."),
+    "subscription_unpaid": mark("%(account)s has not paid a renewal of its subscription."),
+    "balance_exhausted": mark("The wallet of %(account)s is empty. Once balance is added, it may be used again."),
+    "workspace_archived": mark("The workspace %(workspace)s is archived, so none of its clients may be used."),
+    "workspace_suspended": mark("The workspace %(workspace)s is suspended, so none of its clients may be used."),
+    "workspace_subscription_unpaid": mark(
+        "The workspace %(workspace)s has not paid a renewal of its subscription, so none of its clients may be used."
+    ),
+    "workspace_balance_exhausted": mark(
+        "The wallet of the workspace %(workspace)s is empty, so none of its clients may be "
+        "used. Once balance is added, they may be."
+    ),
 }
 """What the platform and the workspace are told."""
 
@@ -69,4 +73,4 @@ def view_access(answer: AccessAnswer, *, for_client: bool) -> AccessView:
 def _detail(answer: AccessAnswer, reason: ShownReason, *, for_client: bool) -> str:
     sentences = CLIENTS_SIDE if for_client else WORKSPACES_SIDE
     workspace = answer.workspace.name if answer.workspace else ""
-    return sentences[reason].format(account=answer.account.name, workspace=workspace)
+    return sentences[reason] % {"account": answer.account.name, "workspace": workspace}

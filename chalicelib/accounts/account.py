@@ -129,11 +129,20 @@ class BillingDetailsRequest(msgspec.Struct, forbid_unknown_fields=True, frozen=T
         return details if details != BillingDetails() else None
 
 
+class FormerWorkspace(msgspec.Struct, frozen=True):
+    """A workspace that a client was moved away from, when, and until which time its usage is charged there."""
+
+    workspace_id: str
+    moved_at_ms: int
+    charged_until_ms: int
+
+
 class Account(msgspec.Struct, frozen=True):
     """A workspace or a client, with one currency and one wallet.
 
     At `access_until_ms`, access ends because of an unpaid subscription. `standing` is what the operator, or a client's
-    workspace, decided, and `standing_actor` who. `version` counts the changes that people make.
+    workspace, decided, and `standing_actor` who. `version` counts the changes that people make. `former_workspaces` are
+    those of a client that was moved, oldest first.
     """
 
     account_id: str
@@ -152,6 +161,13 @@ class Account(msgspec.Struct, frozen=True):
     standing_reason: str | None = None
     standing_actor: str | None = None
     standing_changed_at_ms: int | None = None
+    former_workspaces: tuple[FormerWorkspace, ...] = ()
+
+    def workspace_at(self, time_ms: int) -> str | None:
+        """Return the workspace that the account belonged to at a time; None for a workspace."""
+        return next(
+            (each.workspace_id for each in self.former_workspaces if time_ms < each.moved_at_ms), self.workspace_id
+        )
 
 
 def check_is_workspace(account: Account) -> None:

@@ -20,10 +20,10 @@ class BillingDetailsChanged(Refusal):
 def change_billing_details(account: Account, details: BillingDetails) -> None:
     """Store billing details for an account that was read. Invoices issued from now on show them.
 
-    Raises BillingDetailsChanged, AccountBusy.
+    Raises BillingDetailsChanged, AccountNotFound for an account that was moved meanwhile, AccountBusy.
     """
     for attempt in attempts(ATTEMPTS):
-        current = table.get(account.account_id) if attempt else account
+        current = table.get_again(account) if attempt else account
         if current.billing_details != account.billing_details:
             raise BillingDetailsChanged("look at the billing details again, and send them once more")
         if table.change(replace(current, billing_details=details if details != BillingDetails() else None)):

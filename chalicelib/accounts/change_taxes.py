@@ -4,8 +4,9 @@ from typing import Final
 
 from chalicelib import clock
 from chalicelib.accounts import taxes_table as table
+from chalicelib.accounts.account import check_is_workspace
 from chalicelib.accounts.permission import Permission
-from chalicelib.accounts.taxes import NotAWorkspace, Taxes, TaxesBusy, TaxesRequest, read_taxes, with_taxes
+from chalicelib.accounts.taxes import Taxes, TaxesBusy, TaxesRequest, read_taxes, with_taxes
 from chalicelib.backoff import attempts
 
 ATTEMPTS: Final = 8
@@ -13,8 +14,7 @@ ATTEMPTS: Final = 8
 
 def load_taxes(allowed: Permission) -> Taxes:
     """Return a workspace's taxes. Raises NotAWorkspace."""
-    if allowed.account.kind != "workspace":
-        raise NotAWorkspace(allowed.account.account_id)
+    check_is_workspace(allowed.account)
     return table.find(allowed.account.account_id)
 
 

@@ -41,7 +41,7 @@ ATTEMPTS: Final = 8
 class AccountRequest(msgspec.Struct, forbid_unknown_fields=True):
     """A new account, or a change of one. Omitted fields stay unchanged; null clears a field.
 
-    A new account needs `kind`, `name`, `email` and `currency`. Kind, workspace and currency never change.
+    A new account needs `kind`, `name`, `email` and `currency`. Kind, workspace and currency never change here.
     """
 
     kind: Kind | UnsetType = UNSET

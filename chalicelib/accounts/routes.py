@@ -33,8 +33,8 @@ class InvalidAccountId(Refusal):
     summary="Create or change an account",
     description=(
         "Call it when a workspace signs up, and whenever its name or address changes; the account's wallet is "
-        "made with it. `kind`, `workspace_id` and `currency` are fixed from the first call on. A workspace's "
-        "owner may do it for its clients."
+        "made with it. `kind`, `workspace_id` and `currency` are fixed from the first call on; only a move "
+        "gives a client another workspace. A workspace's owner may do it for its clients."
     ),
     status=(200, 201),
     takes=AccountRequest,

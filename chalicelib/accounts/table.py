@@ -6,11 +6,12 @@ from typing import Any
 import msgspec
 from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
 from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from pynamodb.transactions import TransactWrite
 
 from chalicelib import clock
-from chalicelib.accounts.account import Account, AccountNotFound, BillingDetails
+from chalicelib.accounts.account import Account, AccountNotFound, BillingDetails, FormerWorkspace
 from chalicelib.conflicts import conditional_transaction, conditional_write
 from chalicelib.ledger.table import add_new_wallet
 from chalicelib.pricing.rebilling import NO_REBILLING, Rebilling
@@ -53,6 +54,7 @@ class AccountRow(Table):
     standing_reason = UnicodeAttribute(null=True)
     standing_actor = UnicodeAttribute(null=True)
     standing_changed_at_ms = NumberAttribute(null=True)
+    former_workspaces = JSONAttribute(null=True)
     clients = ClientsIndex()
 
 
@@ -94,6 +96,7 @@ def account_of(row: AccountRow) -> Account:
         standing_reason=row.standing_reason,
         standing_actor=row.standing_actor,
         standing_changed_at_ms=int(row.standing_changed_at_ms) if row.standing_changed_at_ms else None,
+        former_workspaces=convert(row.former_workspaces or [], tuple[FormerWorkspace, ...]),
     )
 
 
@@ -103,6 +106,18 @@ def get(account_id: str) -> Account:
     if account is None:
         raise AccountNotFound(account_id)
     return account
+
+
+def get_again(account: Account) -> Account:
+    """Read an account again, for a change that somebody was allowed to make.
+
+    Raises AccountNotFound if the account has been moved to another workspace since: what its workspace allowed or
+    decided is no longer valid.
+    """
+    current = get(account.account_id)
+    if current.workspace_id != account.workspace_id:
+        raise AccountNotFound(account.account_id)
+    return current
 
 
 def create(account: Account, rebilling: Rebilling = NO_REBILLING) -> bool:
@@ -127,12 +142,27 @@ def create(account: Account, rebilling: Rebilling = NO_REBILLING) -> bool:
 
 def change(account: Account) -> bool:
     """Write the changeable fields of an account that was read; write nothing and return False if it changed since."""
-    changeable = {**_changeable(account), "version": account.version + 1}
-    actions = [set_or_remove(getattr(AccountRow, name), value) for name, value in changeable.items()]
+    return conditional_write(
+        AccountRow(account.account_id).update, _change_actions(account), condition=_is_unchanged(account)
+    )
+
+
+def add_move(transaction: TransactWrite, moved: Account) -> None:
+    """Add a client's new workspace to a transaction, which fails if the account has changed since it was read."""
+    actions = _change_actions(moved, workspace_id=moved.workspace_id)
+    transaction.update(AccountRow(moved.account_id), actions=actions, condition=_is_unchanged(moved))
+
+
+def _change_actions(account: Account, **more: Any) -> list[Action]:
+    changed = {**_changeable(account), **more, "version": account.version + 1}
+    return [set_or_remove(getattr(AccountRow, name), value) for name, value in changed.items()]
+
+
+def _is_unchanged(account: Account) -> Condition:
     version = AccountRow.version
     unchanged = version == account.version if account.version else version.does_not_exist()
-    exists = AccountRow.account_id.exists()
-    return conditional_write(AccountRow(account.account_id).update, actions, condition=exists & unchanged)
+    condition: Condition = AccountRow.account_id.exists() & unchanged
+    return condition
 
 
 def _changeable(account: Account) -> dict[str, Any]:
@@ -147,6 +177,7 @@ def _changeable(account: Account) -> dict[str, Any]:
         "standing_reason": account.standing_reason,
         "standing_actor": account.standing_actor,
         "standing_changed_at_ms": account.standing_changed_at_ms,
+        "former_workspaces": msgspec.to_builtins(account.former_workspaces) or None,
         "updated_at_ms": clock.now_ms(),
     }
 

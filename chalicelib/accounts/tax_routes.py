@@ -5,9 +5,10 @@ from typing import Final
 import msgspec
 
 from chalicelib import clock
+from chalicelib.accounts.account import NotAWorkspace
 from chalicelib.accounts.change_taxes import change_taxes, load_taxes
 from chalicelib.accounts.permission import REFUSALS, Right, allow_workspace
-from chalicelib.accounts.taxes import DatedTaxes, NotAWorkspace, Taxes, TaxesBusy, TaxesRequest
+from chalicelib.accounts.taxes import DatedTaxes, Taxes, TaxesBusy, TaxesRequest
 from chalicelib.catalog.tax import PERCENT, TaxInvalid
 from chalicelib.clock import iso
 from chalicelib.money import InvalidDecimal, format_micros

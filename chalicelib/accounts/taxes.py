@@ -5,26 +5,17 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta
 
+from chalicelib.accounts.account import Account
+from chalicelib.catalog.catalog import Catalog
 from chalicelib.catalog.tax import Tax, TaxEntry, TaxInvalid
 from chalicelib.clock import iso
 from chalicelib.dates import read_start
-from chalicelib.errors import Busy, Refusal
+from chalicelib.errors import Busy
 from chalicelib.money import InvalidDecimal
 from chalicelib.text import COUNTRIES, Country
 
 MOST_PLANNED: Final = 12
 """How many changes may be planned at once: all are in one row, with up to a tax for each country."""
-
-
-class NotAWorkspace(Refusal):
-    """Taxes of an account that sells to nobody."""
-
-    status = 409
-    type = "not-a-workspace"
-    title = "Only a workspace has clients to sell to"
-
-    def __init__(self, account_id: str) -> None:
-        super().__init__(f"{account_id!r} is a client; set the taxes of its workspace", account_id=account_id)
 
 
 class TaxesBusy(Busy):
@@ -71,6 +62,14 @@ class Taxes(msgspec.Struct, frozen=True):
     def planned(self, time_ms: int) -> list[DatedTaxes]:
         """Return what holds after a time, the nearest first."""
         return [each for each in reversed(self.dated) if each.from_ms > time_ms]
+
+
+def tax_for(account: Account, catalog: Catalog, of_workspace: DatedTaxes | None) -> Tax | None:
+    """Return the tax of an account's country: of the catalog's taxes, or for a client of its workspace's."""
+    country = account.country or ""
+    if account.workspace_id is None:
+        return catalog.taxes.get(country)
+    return of_workspace.taxes.get(country) if of_workspace else None
 
 
 def read_taxes(request: TaxesRequest, *, actor: str, now_ms: int) -> DatedTaxes:

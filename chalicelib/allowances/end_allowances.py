@@ -8,7 +8,9 @@ from msgspec.structs import replace
 from chalicelib import clock
 from chalicelib.allowances import table
 from chalicelib.allowances.allowance import Allowance, credit_of, debit_of_unused, unused_of
+from chalicelib.allowances.open_allowances import note_credited
 from chalicelib.batches import each, within
+from chalicelib.clock import month_of, parse_iso
 from chalicelib.ledger.post import post_one
 from chalicelib.ledger.table import read_days
 from chalicelib.log import log
@@ -78,6 +80,27 @@ def end_allowance(account_id: str, month: str) -> Allowance:
             post_one(debit)
         allowance = _advance(allowance, replace(allowance, state="ended"))
     return allowance
+
+
+def unused_allowances(account_id: str, now_ms: int) -> int:
+    """Return what a client's balance has of allowances that have not ended, in micros: it is debited when they end.
+
+    An allowance whose credit or end may have been posted, or not, is posted first. It is exact if the wallet does not
+    change meanwhile.
+    """
+    month = month_of(now_ms)
+    before = month_of(parse_iso(f"{month}-01T00:00:00.000Z") - 1)
+    return sum(map(_unused_micros, table.find_many([(account_id, before), (account_id, month)]).values()))
+
+
+def _unused_micros(allowance: Allowance) -> int:
+    if allowance.state in {"ending", "ended"}:
+        end_allowance(allowance.account_id, allowance.month)
+        return 0
+    if not allowance.is_credited:
+        post_one(credit_of(allowance))
+        note_credited([allowance])
+    return unused_of(allowance, _used_micros(allowance.account_id, allowance.month))
 
 
 def _advance(allowance: Allowance, wanted: Allowance) -> Allowance:

@@ -7,6 +7,7 @@ import msgspec
 from msgspec.structs import replace
 
 from chalicelib import clock
+from chalicelib.accounts import table as accounts
 from chalicelib.accounts.account import Account
 from chalicelib.backoff import attempts
 from chalicelib.catalog.catalog import Catalog
@@ -27,6 +28,10 @@ ATTEMPTS: Final = 8
 
 MOST_CLIENTS: Final = 1_000
 """The clients whose usage one preview of a workspace prices: their settings are read in ten calls."""
+
+
+UsedByClient = list[tuple[str, dict[str, ClientMeter]]]
+"""Clients, each with what it used in a month, by meter."""
 
 
 class RebillingBusy(Busy):
@@ -64,22 +69,24 @@ class RebillingState(msgspec.Struct, frozen=True):
     warnings: list[PriceWarning]
 
 
-def load_rebilling(account: Account, catalog: Catalog) -> RebillingState:
-    """Return an account's settings as they are now."""
-    return _state_of(account, *_read(account), catalog, clock.now_ms())
+def load_rebilling(account: Account, catalog: Catalog, time_ms: int | None = None) -> RebillingState:
+    """Return an account's settings as they are at a time, or now."""
+    return _state_of(account, *_read(account), catalog, clock.now_ms() if time_ms is None else time_ms)
 
 
 def change_rebilling(account: Account, request: RebillingRequest, *, actor: str, catalog: Catalog) -> RebillingState:
     """Change an account's settings; return them as they are when the change takes effect.
 
     A change that changes nothing is not written. Raises RebillingInvalid, InvalidRequest, ConfirmationNeeded,
-    TooManyChanges, RebillingBusy.
+    TooManyChanges, AccountNotFound for a client that was moved meanwhile, RebillingBusy.
     """
     for _ in attempts(ATTEMPTS):
         before, after = _plan(account, request, actor, catalog)
         needed = unconfirmed(after.warnings, before.timelines, after.timelines)
         if needed and not request.confirmed:
             raise ConfirmationNeeded(needed)
+        # After the settings: if the client is moved only now, their version has changed, and nothing is written.
+        accounts.get_again(account)
         unchanged = after.own == before.own
         if unchanged or table.write(account.account_id, after.own, over=before.own.version):
             return after
@@ -100,17 +107,26 @@ def preview_change(
     priced = clients[:MOST_CLIENTS]
     settings = table.find_many(client_id for client_id, _ in priced) if account.kind == "workspace" else {}
     found = Preview(month, after.time_ms, is_complete=len(priced) == len(clients))
-    for client_id, used in priced:
+    for client_id, used in _without_moved(account, priced):
         of_client = replace(after.tariff, rebilling=settings.get(client_id, after.tariff.rebilling))
         found.add(used, of_client, catalog)
     return after, found
 
 
-def _read_used(account: Account, month: str) -> list[tuple[str, dict[str, ClientMeter]]]:
+def _read_used(account: Account, month: str) -> UsedByClient:
     """Read what a client used in a month, or each client of a workspace, at most one too many."""
     if account.workspace_id:
         return [*find_client_months(account.workspace_id, month, [account.account_id]).items()]
     return [*islice(read_client_months(account.account_id, month), MOST_CLIENTS + 1)]
+
+
+def _without_moved(account: Account, clients: UsedByClient) -> UsedByClient:
+    """Leave out clients that were moved to another workspace: what they pay is no longer this one's."""
+    if account.kind == "client":
+        return clients
+    found = accounts.find_many(client_id for client_id, _ in clients)
+    moved = {each.account_id for each in found.values() if each.workspace_id != account.account_id}
+    return [(client_id, used) for client_id, used in clients if client_id not in moved]
 
 
 def _plan(

@@ -62,7 +62,7 @@ def change_standing(account: Account, request: StandingRequest, *, actor: str, c
 def _write(account: Account, request: StandingRequest, actor: str) -> Account:
     """Write the standing, unless the account has it with this reason already."""
     for attempt in attempts(ATTEMPTS):
-        current = accounts.get(account.account_id) if attempt else account
+        current = accounts.get_again(account) if attempt else account
         if (current.standing, current.standing_reason) == (request.standing, request.reason):
             return current
         changed = replace(

@@ -7,6 +7,7 @@ import msgspec
 from chalicelib.accounts.account import Account
 from chalicelib.auto_pay.auto_pay import AutoPay
 from chalicelib.auto_pay.decision import SUSPENSION_REASONS
+from chalicelib.i18n.texts import mark
 from chalicelib.ledger.client_usage import ClientMeter
 
 Tab = Literal["all", "rebilled", "suspended", "archived"]
@@ -19,15 +20,18 @@ SENTENCES: Final[dict[Attention, tuple[str, str]]] = {
         "Payments are not possible at the moment. Please contact whoever provides this service to you.",
     ),
     "card_missing": (
-        "There is no card on file, so the client cannot pay. Ask it to save one.",
+        mark("There is no card on file, so the client cannot pay. Ask it to save one."),
         "There is no card on file. Save a card.",
     ),
     "wallet_empty": (
-        "The wallet is empty, so the client cannot use anything. It adds balance, or you credit it.",
+        mark("The wallet is empty, so the client cannot use anything. It adds balance, or you credit it."),
         "The wallet is empty. Add balance, and the service goes on.",
     ),
     "auto_pay_suspended": (
-        "Auto-pay does not refill the wallet any more. The client saves another card, or switches auto-pay on again.",
+        mark(
+            "Auto-pay does not refill the wallet any more. The client saves another card, or switches auto-pay on "
+            "again."
+        ),
         "Auto-pay does not refill the wallet any more. Save another card, or switch auto-pay on again.",
     ),
 }

@@ -99,6 +99,11 @@ def _complete(workspace_id: str, shown: Sequence[tuple[Account, bool]], now_ms: 
     ]
 
 
+def load_client(account: Account, now_ms: int) -> Client:
+    """Return one client as a page of clients shows it."""
+    return _complete(str(account.workspace_id), _with_rebilling([account], now_ms), now_ms)[0]
+
+
 def sum_month(workspace_id: str, month: str, most: int = MOST_SUMMED) -> MonthTotal:
     """Add up what a workspace's clients used in a month; not complete if there are more than `most`."""
     found = read_client_months(workspace_id, month)

@@ -1,12 +1,19 @@
-"""List the recurring charges of a workspace and its clients: two calls a page, however many clients there are."""
+"""List the recurring charges of a workspace and its clients: the same few calls a page, however many clients it has.
 
-from collections.abc import Sequence
+A page reads a part of the index `clients`, then their rows in one call, and if one of them has a subscription, the
+taxes of the workspace.
+"""
+
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import msgspec
 
+from chalicelib import clock
 from chalicelib.accounts import table as accounts
+from chalicelib.accounts import taxes_table
 from chalicelib.accounts.account import Account
+from chalicelib.accounts.taxes import DatedTaxes, tax_for
 from chalicelib.auto_pay.table import AutoPayRow, auto_pay_of
 from chalicelib.catalog.catalog import Catalog
 from chalicelib.clients.recurring import RecurringCharges, recurring_charges
@@ -48,8 +55,21 @@ def _read(found: Sequence[Account], catalog: Catalog) -> list[RecurringCharges]:
     rows = read_together({SubscriptionRow: ids, AutoPayRow: ids})
     subscriptions = {row.account_id: subscription_of(row) for row in rows[SubscriptionRow]}
     auto_pay = {row.account_id: auto_pay_of(row) for row in rows[AutoPayRow]}
+    of_workspace = _taxes(each for each in found if each.account_id in subscriptions)
     charges = [
-        recurring_charges(each, subscriptions.get(each.account_id), auto_pay.get(each.account_id), catalog)
+        recurring_charges(
+            each,
+            subscriptions.get(each.account_id),
+            auto_pay.get(each.account_id),
+            catalog,
+            tax_for(each, catalog, of_workspace),
+        )
         for each in found
     ]
     return [each for each in charges if each.exist]
+
+
+def _taxes(found: Iterable[Account]) -> DatedTaxes | None:
+    """Return the taxes that the clients among some accounts pay now: their workspace's, one for all of them."""
+    workspace_id = next((each.workspace_id for each in found if each.workspace_id), None)
+    return taxes_table.find(workspace_id).at(clock.now_ms()) if workspace_id else None

@@ -41,10 +41,18 @@ class TooManyChanges(Refusal):
 
 
 def apply_change(current: Rebilling, change: Change, *, actor: str, now_ms: int, maximum_age_ms: int) -> Rebilling:
-    """Return the settings after a change, or `current` itself if it changes nothing.
+    """Return the settings after a change, or `current` itself if it changes nothing. Raises TooManyChanges."""
+    after = settings_after(current, change, actor=actor, now_ms=now_ms, maximum_age_ms=maximum_age_ms)
+    if after != current and len(msgspec.json.encode(after)) > LARGEST_BYTES * (1 if change.prices else 2):
+        raise TooManyChanges(maximum_age_ms)
+    return after
+
+
+def settings_after(current: Rebilling, change: Change, *, actor: str, now_ms: int, maximum_age_ms: int) -> Rebilling:
+    """Return the settings after a change, however large, or `current` itself if it changes nothing.
 
     What was planned from its time on is replaced, for what it names. Settings that were replaced before any usage that
-    may still be sent are dropped. Raises TooManyChanges.
+    may still be sent are dropped.
     """
 
     def put(
@@ -61,15 +69,12 @@ def apply_change(current: Rebilling, change: Change, *, actor: str, now_ms: int,
     if (switches, prices, allowances) == (current.switches, current.prices, current.allowances_micros):
         return current
     oldest_ms = now_ms - maximum_age_ms
-    after = Rebilling(
+    return Rebilling(
         _without_useless(switches, oldest_ms, cleared=False),
         {meter: kept for meter, dated in prices.items() if (kept := _without_useless(dated, oldest_ms, cleared=None))},
         _without_useless(allowances, oldest_ms, cleared=0),
         current.version + 1,
     )
-    if len(msgspec.json.encode(after)) > LARGEST_BYTES * (1 if change.prices else 2):
-        raise TooManyChanges(maximum_age_ms)
-    return after
 
 
 def _with_change(dated: tuple[Dated[ValueT], ...], new: Dated[ValueT], *, cleared: ValueT) -> tuple[Dated[ValueT], ...]:

@@ -111,7 +111,7 @@ def _read_allowance(sent: str | UnsetType | None, account: Account) -> int | Uns
     micros = parse_micros(sent or "0")
     if micros > LARGEST_ALLOWANCE_MICROS:
         most = format_amount(LARGEST_ALLOWANCE_MICROS, account.currency)
-        raise _invalid("allowance", f"it is at most {most} a month")
+        raise _invalid("allowance", f"it is at most {most} a month", maximum=most)
     return micros
 
 
@@ -181,5 +181,5 @@ def _parse(text: str, field: str) -> int:
         raise _invalid(field, wrong.detail) from None
 
 
-def _invalid(field: str, detail: str) -> RebillingInvalid:
-    return RebillingInvalid(f"{field}: {detail}", field=field)
+def _invalid(field: str, detail: str, **about: object) -> RebillingInvalid:
+    return RebillingInvalid(f"{field}: {detail}", field=field, **about)

@@ -6,7 +6,6 @@ from typing import Literal
 import msgspec
 
 from chalicelib.accounts.account import Account
-from chalicelib.accounts.tax import tax_of
 from chalicelib.auto_pay.auto_pay import AutoPay
 from chalicelib.catalog.catalog import Catalog
 from chalicelib.catalog.tax import Tax, minor_unit_micros
@@ -72,11 +71,11 @@ class RecurringCharges(msgspec.Struct, frozen=True):
 
 
 def recurring_charges(
-    account: Account, subscription: Subscription | None, auto_pay: AutoPay | None, catalog: Catalog
+    account: Account, subscription: Subscription | None, auto_pay: AutoPay | None, catalog: Catalog, tax: Tax | None
 ) -> RecurringCharges:
-    """Return what an account is charged again and again."""
+    """Return what an account, which pays a tax, is charged again and again."""
     is_running = subscription is not None and subscription.exists and subscription.status != "canceled"
-    found = _of_subscription(subscription, catalog, tax_of(account, catalog)) if is_running and subscription else None
+    found = _of_subscription(subscription, catalog, tax) if is_running and subscription else None
     return RecurringCharges(account, found, _refills(auto_pay) if auto_pay else None)
 
 

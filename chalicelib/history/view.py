@@ -20,8 +20,8 @@ class Viewer(Protocol):
     def may_see_sibling(self, account_id: str) -> bool:
         """Tell whether the other transaction of a posting, in that account's wallet, is shown, too."""
 
-    def name_of(self, actor: str | None) -> str | None:
-        """Return the name to show of somebody who did what only a workspace or the operator does."""
+    def name_of(self, actor: str | None, time_ms: int) -> str | None:
+        """Return the name to show of somebody who did, at a time, what only a workspace or the operator does."""
 
 
 class TransactionLineView(msgspec.Struct):
@@ -94,7 +94,9 @@ class TransactionList(msgspec.Struct):
 def view(transaction: Transaction, viewer: Viewer) -> TransactionView:
     """Present a transaction to somebody."""
     identity, content, leg = transaction.identity, transaction.content, transaction.leg
-    currency = transaction.currency
+    currency, actor = transaction.currency, transaction.actor
+    if content.kind in DONE_FOR_IT:
+        actor = viewer.name_of(actor, identity.occurred_at_ms)
     return TransactionView(
         id=transaction.id,
         type=leg.type,
@@ -113,7 +115,7 @@ def view(transaction: Transaction, viewer: Viewer) -> TransactionView:
         unit_price=_price(leg.unit_price_micros, currency),
         url=content.url,
         payment_id=content.payment_id,
-        actor=viewer.name_of(transaction.actor) if content.kind in DONE_FOR_IT else transaction.actor,
+        actor=actor,
         metadata=content.metadata,
         lines=[_line(line, currency) for line in leg.lines],
         sibling=_sibling(transaction.sibling, viewer),

@@ -8,24 +8,41 @@ from chalicelib.catalog.currency_limits import CurrencyLimits
 from chalicelib.dates import read_day
 from chalicelib.errors import Refusal
 from chalicelib.http_input import InvalidRequest
+from chalicelib.i18n.texts import mark
 from chalicelib.money import InvalidDecimal
-from chalicelib.portal.refusals import explain
+from chalicelib.portal.refusals import NEEDED, explain
 from chalicelib.portal.request import PortalRequest
 from chalicelib.portal.typed_amount import TooManyPlaces, TypedAmount, read_amount
+from chalicelib.text import AccountId, Text, WrongText
 
 _NUMBER: Final = re.compile(r"[0-9]{1,5}")
+
+WRONG_TEXTS: Final = {
+    "blank": mark("Nothing of this can be seen. Please type it anew."),
+    "hidden": mark("There is a character in this that cannot be seen. Please type it anew."),
+    "length": mark("This is too long: 200 characters at most."),
+    "shape": mark("Please type an e-mail address such as billing@example.com."),
+    "id": mark("Please use letters and digits, also with dashes and underscores between them, and no other signs."),
+    "local_part": mark("Mails reach no letters but a to z before the @. Please type another e-mail address."),
+}
+"""What is wrong with a text, by the rule that it breaks."""
 
 Errors = dict[str, str]
 """What is wrong, by the field that it is about; "" is the form as a whole."""
 
 
-def amount(request: PortalRequest, fields: Mapping[str, str], field: str) -> TypedAmount | None:
-    """Return a typed amount; None for an empty field. Raises InvalidDecimal, TooManyPlaces, each with the field."""
+def amount(
+    request: PortalRequest, fields: Mapping[str, str], field: str, *, places: int | None = None
+) -> TypedAmount | None:
+    """Return a typed amount; None for an empty field. Raises InvalidDecimal, TooManyPlaces, each with the field.
+
+    It has at most the currency's decimals, unless more are allowed with `places`, as in the price of a unit.
+    """
     text = fields.get(field)
     if text is None:
         return None
     try:
-        return read_amount(text, request.currency, request.words.locale)
+        return read_amount(text, request.currency, request.words.locale, places=places)
     except (InvalidDecimal, TooManyPlaces) as refusal:
         refusal.about["field"] = field
         raise
@@ -56,6 +73,16 @@ def one_of(fields: Mapping[str, str], name: str, known: Iterable[str]) -> str | 
     """Return a value that is one of a few; None for anything else."""
     text = fields.get(name)
     return text if text in set(known) else None
+
+
+def wrong_text(request: PortalRequest, kind: type[Text], text: str) -> str | None:
+    """Say what is wrong with a text of a kind; None if nothing is."""
+    try:
+        kind(text)
+    except WrongText as wrong:
+        rule = "id" if kind is AccountId else wrong.reason
+        return request.words.say(WRONG_TEXTS[rule] if text else NEEDED)
+    return None
 
 
 def errors_of(request: PortalRequest, refusal: Refusal, fields: Iterable[str]) -> Errors:

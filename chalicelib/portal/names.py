@@ -20,6 +20,8 @@ KINDS: Final = {
     "dispute": mark("Disputed payment"),
     "dispute_reversal": mark("Dispute won back"),
     "usage": mark("Usage"),
+    "allowance": mark("Allowance"),
+    "allowance_end": mark("Allowance that was not used"),
     "repeat_given_back": mark("Charged twice, given back"),
 }
 
@@ -45,6 +47,18 @@ STATUSES: Final = {
     "unpaid": mark("Not paid"),
     "canceled": mark("Ended"),
 }
+
+STANDINGS: Final = {"active": mark("Active"), "archived": mark("Archived")}
+
+HEALTH: Final = {
+    "on": mark("On"),
+    "off": mark("Off"),
+    "waiting": mark("Waiting"),
+    "suspended": mark("Suspended"),
+}
+"""What auto-pay of a client does."""
+
+HEALTH_TONES: Final = {"on": "good", "waiting": "open", "suspended": "bad", "off": "quiet"}
 
 UNITS: Final = {
     "message": mark_count("%(number)s message", "%(number)s messages"),
@@ -99,6 +113,20 @@ class Names:
         """Name a subscription's status."""
         return self._known(STATUSES, status)
 
+    def standing(self, standing: str) -> str:
+        """Name an account's standing."""
+        if standing == "suspended":
+            return self._words.say_in("client", "Suspended")
+        return self._known(STANDINGS, standing)
+
+    def health(self, health: str) -> str:
+        """Name what auto-pay of a client does."""
+        return self._known(HEALTH, health)
+
+    def health_tone(self, health: str) -> str:
+        """Say how that is shown."""
+        return HEALTH_TONES.get(health, "quiet")
+
     def meter(self, meter: str) -> str:
         """Name a meter."""
         found = self._catalog.meters.get(meter)
@@ -129,6 +157,11 @@ class Names:
         whole = micros // MICROS if micros % MICROS == 0 else 2
         shown = self._words.number(number)
         return self._words.plural(forms, whole, number=shown)
+
+    def one(self, unit: str) -> str:
+        """Name one of a unit: `1 message`."""
+        forms, number = UNITS.get(unit), self._words.number("1")
+        return self._words.plural(forms, 1, number=number) if forms else f"{number} {unit}"
 
     def quantity(self, meter: str, quantity: str) -> str:
         """Say how much one event used: `3.45 minutes`."""

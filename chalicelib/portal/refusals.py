@@ -28,6 +28,14 @@ TEXTS: Final = {
     "card-setup-unknown": mark("The card could not be saved. Please try again."),
     "card-superseded": mark("Another card was saved in the meantime; that one stays."),
     "forbidden": mark("You may look at this account's billing, but not change it. Ask its owner."),
+    "adjustment-empty": mark("Please type an amount above zero."),
+    "client-id-invalid": mark(
+        "This id cannot be used. Please choose a short one of letters, digits, dashes and underscores, without dots."
+    ),
+    "idempotency-conflict": mark(
+        "This form was sent before with something else in it, and that was done. Nothing was done now. If you still "
+        "want this, send the form again."
+    ),
     "invalid-cursor": mark("This page of the list cannot be found. Please start again from its beginning."),
     "invalid-decimal": mark("Please type an amount such as %(example)s."),
     "invitation-expired": mark("It was valid for a week. Please ask %(workspace)s for a new one, at %(contact)s."),
@@ -43,6 +51,7 @@ TEXTS: Final = {
     ),
     "invoice-not-found": mark("There is no such invoice."),
     "invoices-busy": mark("Somebody else is changing this right now. Please try again."),
+    "ledger-busy": mark("Somebody else is changing this right now. Please try again."),
     "no-places": mark("Amounts in %(currency)s have no decimals. Please type an amount such as %(example)s."),
     "not-found": mark("This page does not exist. The address may be mistyped, or the page has moved."),
     "not-canceled": mark("There is no cancellation to take back."),
@@ -51,6 +60,7 @@ TEXTS: Final = {
     "payment-canceled": mark("The payment was canceled. Nothing was charged."),
     "payment-not-found": mark("There is no such payment."),
     "payment-not-invoiceable": mark("Its invoice is there as soon as the payment has succeeded."),
+    "rebilling-busy": mark("Somebody else is changing this right now. Please try again."),
     "product-retired": mark("This is not sold any more. You can keep what you have, or have less of it."),
     "quote-changed": mark("The price has changed since you looked. Please look at it again."),
     "renewal-held": mark("The renewal waits for your provider. Nothing is charged until then."),
@@ -61,6 +71,10 @@ TEXTS: Final = {
     "subscription-past-due": mark("The last renewal was not paid. Pay it before you change the plan."),
     "subscription-pending": mark("A payment for the subscription is still open. Finish or check it first."),
     "subscription-renewing": mark("The subscription is being renewed right now. Please try again in a minute."),
+    "too-many-price-changes": mark(
+        "These prices were changed so often that no more changes fit for now. Set the default instead of many prices, "
+        "or wait some days."
+    ),
     "too-many-places": mark(
         "Amounts in %(currency)s have at most %(places)s decimals. Please type an amount such as %(example)s."
     ),
@@ -113,6 +127,15 @@ LIMITS: Final = {
     ("auto-pay-invalid", "amount"): mark("Please choose an amount from %(minimum)s to %(maximum)s."),
     ("auto-pay-invalid", "threshold"): mark("The threshold can be at most %(maximum)s."),
     ("auto-pay-invalid", "monthly_limit"): mark("The monthly limit must leave room for one refill of %(minimum)s."),
+    ("rebilling-invalid", "price"): mark(
+        "Please type a price for one unit, such as %(example)s. To charge nothing, choose “Free for the client”."
+    ),
+    ("rebilling-invalid", "markup"): mark(
+        "Please type how many times the cost the client pays, at most a thousand times and with at most four decimals: "
+        "%(multiple)s is 50 %% more than the cost."
+    ),
+    ("rebilling-invalid", "from"): mark("Please choose a day in the future, or leave it empty."),
+    ("rebilling-invalid", "allowance"): mark("An allowance is at most %(maximum)s a month."),
 }
 
 NEEDED: Final = mark("Please fill this in.")
@@ -145,6 +168,9 @@ AMOUNTS: Final = ("minimum", "maximum", "step", "amount")
 EXAMPLE: Final = {True: "2500", False: "25.50"}
 """An example of a typed amount, in a currency without decimals or with them."""
 
+MULTIPLE: Final = "1.5"
+"""An example of a markup."""
+
 PLACE: Final = re.compile(r"%\((\w+)\)")
 """A placeholder in a text."""
 
@@ -152,7 +178,8 @@ PLACE: Final = re.compile(r"%\((\w+)\)")
 def explain(refusal: Refusal, words: Words, currency: str) -> str:
     """Say what a refusal means, with its amounts in the account's currency."""
     about = _about(refusal.about, words, currency)
-    text = LIMITS.get((refusal.type, str(refusal.about.get("field")))) or TEXTS.get(refusal.type)
+    field = str(refusal.about.get("field")).rpartition(".")[2]
+    text = LIMITS.get((refusal.type, field)) or TEXTS.get(refusal.type)
     if text is None or not set(PLACE.findall(text)) <= set(about):
         text = NEEDED if refusal.type == "auto-pay-invalid" else TEXTS["invalid-request"]
     return words.say(text, **about)
@@ -170,4 +197,9 @@ def why_failed(code: str, decline_code: str | None, words: Words) -> str:
 
 def _about(about: Mapping[str, object], words: Words, currency: str) -> dict[str, object]:
     amounts = {name: words.money(str(about[name]), currency) for name in AMOUNTS if name in about}
-    return {**about, **amounts, "example": words.to_type(EXAMPLE[places_of(currency) == 0], currency)}
+    return {
+        **about,
+        **amounts,
+        "example": words.to_type(EXAMPLE[places_of(currency) == 0], currency),
+        "multiple": words.number(MULTIPLE),
+    }

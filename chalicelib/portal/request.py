@@ -25,7 +25,8 @@ from chalicelib.portal.sessions import find_session
 from chalicelib.portal.words import Words, accepted_locales
 
 FORM_TOKEN: Final = "form_token"  # noqa: S105 - the name of a field
-MOST_FIELDS: Final = 200
+MOST_FIELDS: Final = 1_000
+"""A form of prices has three for each meter."""
 
 
 class PortalRequest:

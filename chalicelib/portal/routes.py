@@ -51,6 +51,18 @@ PAGES: Final = (
     ("POST", "/plan/pay", "plan_pay"),
     ("GET", "/recurring", "recurring"),
     ("POST", "/recurring/end", "recurring_end"),
+    ("GET", "/clients", "clients"),
+    ("GET", "/new-client", "new_client"),
+    ("POST", "/new-client", "new_client_send"),
+    ("GET", "/clients/{client_id}", "client"),
+    ("GET", "/clients/{client_id}/standing", "client_standing"),
+    ("POST", "/clients/{client_id}/standing", "client_standing_send"),
+    ("GET", "/clients/{client_id}/credit", "client_credit"),
+    ("POST", "/clients/{client_id}/credit", "client_credit_send"),
+    ("GET", "/clients/{client_id}/prices", "client_prices"),
+    ("POST", "/clients/{client_id}/prices", "client_prices_send"),
+    ("GET", "/client-prices", "default_prices"),
+    ("POST", "/client-prices", "default_prices_send"),
     ("POST", "/sign-out", "sign_out"),
 )
 """Method, path below an account's home, and the name of the view in `pages.VIEWS`."""

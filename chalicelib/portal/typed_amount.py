@@ -75,20 +75,31 @@ class NoPlaces(TooManyPlaces):
     title = "The amount has decimals, and the currency has none"
 
 
-def read_amount(text: str, currency: str, locale: Locale) -> TypedAmount:
-    """Read an amount of a wallet's currency. Raises InvalidDecimal, TooManyPlaces."""
+def read_amount(text: str, currency: str, locale: Locale, *, places: int | None = None) -> TypedAmount:
+    """Read an amount of a wallet's currency, with its decimals or `places`. Raises InvalidDecimal, TooManyPlaces."""
     trimmed = text.strip(AROUND)
     number = _without_currency(_normalize_spaces(trimmed), currency, locale)
     match = _find_number(number, locale) if len(text) <= LONGEST else None
     if match is None:
         raise InvalidDecimal(text)
     whole, fraction = re.sub(r"\D", "", match["whole"]), match["fraction"] or ""
-    if len(fraction) > places_of(currency):
-        raise (TooManyPlaces if places_of(currency) else NoPlaces)(places_of(currency), currency)
+    most = places_of(currency) if places is None else places
+    if len(fraction) > most:
+        raise (TooManyPlaces if most else NoPlaces)(most, currency)
     plain = trimmed.replace(get_decimal_symbol(locale), ".", 1)
     amount = _decimal(whole, fraction)
     parse_micros(amount)
     return TypedAmount(trimmed, amount, is_plain=plain == amount)
+
+
+def read_multiple(text: str, locale: Locale) -> str:
+    """Read a number without a currency, such as `1,5` in German, as a decimal string. Raises InvalidDecimal."""
+    match = _find_number(_normalize_spaces(text.strip(AROUND)), locale) if len(text) <= LONGEST else None
+    if match is None:
+        raise InvalidDecimal(text)
+    read = _decimal(re.sub(r"\D", "", match["whole"]), match["fraction"] or "")
+    parse_micros(read)
+    return read
 
 
 def _without_currency(text: str, currency: str, locale: Locale) -> str:

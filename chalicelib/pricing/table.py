@@ -5,6 +5,7 @@ from typing import Final
 
 import msgspec
 from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.expressions.condition import Condition
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.conflicts import conditional_write
@@ -46,14 +47,24 @@ def write(account_id: str, rebilling: Rebilling, *, over: int) -> bool:
 
     Returns False if a concurrent write came first.
     """
-    version = RebillingRow.version
-    unchanged = version == over if over else version.does_not_exist()
-    return conditional_write(row_of(account_id, rebilling).save, condition=unchanged)
+    return conditional_write(row_of(account_id, rebilling).save, condition=_has_version(over))
 
 
 def add_new(transaction: TransactWrite, account_id: str, rebilling: Rebilling) -> None:
     """Add the settings of a new account to the transaction that creates it."""
     transaction.save(row_of(account_id, rebilling))
+
+
+def add_change(transaction: TransactWrite, account_id: str, rebilling: Rebilling, *, over: int) -> None:
+    """Add an account's settings to a transaction, which fails if they no longer have the version `over`."""
+    transaction.save(row_of(account_id, rebilling), condition=_has_version(over))
+
+
+def _has_version(version: int) -> Condition:
+    """Return the condition that settings have a version, which is 0 for none."""
+    stored = RebillingRow.version
+    condition: Condition = stored == version if version else stored.does_not_exist()
+    return condition
 
 
 def rebilling_of(row: RebillingRow) -> Rebilling:

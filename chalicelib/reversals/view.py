@@ -72,7 +72,7 @@ def view_detail(reversals: Reversals, viewer: Viewer) -> PaymentDetail:
     return PaymentDetail(
         **shown,
         refunds=[
-            msgspec.structs.replace(view_refund(each), actor=str(viewer.name_of(each.actor)))
+            msgspec.structs.replace(view_refund(each), actor=str(viewer.name_of(each.actor, each.created_at_ms)))
             for each in reversals.refunds
         ],
         disputes=[view_dispute(each) for each in reversals.disputes],

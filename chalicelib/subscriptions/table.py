@@ -130,6 +130,14 @@ def _add_account(
         accounts.add_not_archived(transaction, account_id)
 
 
+def add_none_running(transaction: TransactWrite, account_id: str) -> None:
+    """Let a transaction fail if an account has a subscription that is not over."""
+    status = SubscriptionRow.status
+    never_began = (status == "incomplete") & SubscriptionRow.pending.does_not_exist()
+    is_over = status.does_not_exist() | (status == "canceled") | never_began
+    transaction.condition_check(SubscriptionRow, account_id, condition=is_over)
+
+
 def due(now_ms: int) -> Iterator[str]:
     """Yield the accounts whose subscription is due by now, the most overdue of each shard first."""
     for row in SubscriptionRow.due.due_by(now_ms):

@@ -12,9 +12,9 @@ from chalicelib.accounts.table import AccountRow, account_of
 from chalicelib.clock import Deadline
 from chalicelib.ledger.table import KEYS_A_CALL, WalletRow, wallet_of
 from chalicelib.ledger.wallet import Wallet
-from chalicelib.pricing.rebilling import NO_REBILLING
+from chalicelib.pricing.rebilling import NO_REBILLING, Rebilling
 from chalicelib.pricing.table import RebillingRow, rebilling_of
-from chalicelib.pricing.tariff import Tariff
+from chalicelib.pricing.tariff import FormerTariff, Tariff
 from chalicelib.tables import RowsUnread, Table, read_together
 from chalicelib.threads import in_threads
 
@@ -53,7 +53,7 @@ class Tariffs(msgspec.Struct, frozen=True):
 
 
 def load_tariffs(account_ids: Iterable[str], deadline: Deadline) -> Tariffs:
-    """Load the tariffs of accounts, with the wallets of these accounts and of their workspaces.
+    """Load the tariffs of accounts, with the wallets of these accounts and of their workspaces, former ones included.
 
     One call reads 50 accounts; for clients, a second one reads what their workspaces have set. An account that does not
     exist has the error AccountNotFound. After the `deadline`, no call is made for what another one failed to read.
@@ -62,10 +62,10 @@ def load_tariffs(account_ids: Iterable[str], deadline: Deadline) -> Tariffs:
     loaded = Tariffs()
     rows = _read_rows([(table, each) for each in ids for table in (AccountRow, WalletRow)], deadline)
     accounts = dict(_values(loaded, ids, lambda account_id: _account(rows, account_id)))
-    clients = {each.account_id: each.workspace_id for each in accounts.values() if each.workspace_id}
-    workspaces = set(clients.values())
+    clients = [each for each in accounts.values() if each.workspace_id]
+    workspaces = {workspace_id for each in clients for workspace_id in _workspaces(each)}
     rows |= _read_rows(
-        [(RebillingRow, each) for each in sorted({*clients, *workspaces})]
+        [(RebillingRow, each) for each in sorted({*workspaces, *(each.account_id for each in clients)})]
         + [(WalletRow, each) for each in sorted(workspaces - accounts.keys())],
         deadline,
     )
@@ -82,17 +82,30 @@ def _account(rows: Rows, account_id: str) -> Account:
     return account_of(row)
 
 
+def _workspaces(client: Account) -> list[str]:
+    """Return the workspaces that a client has and had."""
+    return [str(client.workspace_id), *(each.workspace_id for each in client.former_workspaces)]
+
+
 def _tariff(rows: Rows, account: Account) -> Tariff:
     if account.workspace_id is None:
         return Tariff(account.account_id, account.currency)
-    own, defaults = (_row(rows, RebillingRow, each) for each in (account.account_id, account.workspace_id))
     return Tariff(
         account.account_id,
         account.currency,
         account.workspace_id,
-        rebilling_of(own) if own else NO_REBILLING,
-        rebilling_of(defaults) if defaults else NO_REBILLING,
+        _rebilling(rows, account.account_id),
+        _rebilling(rows, account.workspace_id),
+        tuple(
+            FormerTariff(each.workspace_id, each.charged_until_ms, _rebilling(rows, each.workspace_id))
+            for each in account.former_workspaces
+        ),
     )
+
+
+def _rebilling(rows: Rows, account_id: str) -> Rebilling:
+    row = _row(rows, RebillingRow, account_id)
+    return rebilling_of(row) if row else NO_REBILLING
 
 
 def _row(rows: Rows, table: type[Table], key: str) -> Any:

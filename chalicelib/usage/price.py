@@ -23,8 +23,8 @@ Legs = tuple[Leg, ...]
 def posting_of(event: UsageEvent, tariff: Tariff, catalog: Catalog, now_ms: int) -> Posting:
     """Check an event and return its posting, by the tariff of the account that it names.
 
-    It debits the workspace at the catalog's price, and its client, if it is rebilled at the event's time, at the
-    client's price. Raises EventRefused.
+    It debits the workspace that the client had at the event's time at the catalog's price, and the client, if it is
+    rebilled at that time, at the client's price. Raises EventRefused.
     """
     return Posting(*posting_fields(event, tariff, catalog, now_ms))
 
@@ -41,6 +41,7 @@ def posting_fields(event: UsageEvent, tariff: Tariff, catalog: Catalog, now_ms: 
         raise _invalid_time(event.time, now_ms) from None
     if not now_ms - limits.maximum_age_ms <= time_ms <= now_ms + limits.maximum_future_ms:
         raise _out_of_time(time_ms, limits, now_ms)
+    tariff = tariff.at(time_ms)
     meter = catalog.meters.get(event.type)
     if meter is None:
         raise _unknown_meter("type", f"there is no meter {event.type[:64]!r} in the catalog")

@@ -1,6 +1,6 @@
 """Record usage messages from the queue in the ledger, each independently of the others."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -45,6 +45,10 @@ class ReceivedPosting(Posting, frozen=True, gc=False, kw_only=True):
     received: ReceivedEvent
 
 
+PriceAll = Callable[[list[ReceivedEvent], Tariff], list[ReceivedPosting]]
+"""Prices an account's events."""
+
+
 def record(records: Sequence[dict[str, Any]], catalog: Catalog, deadline: Deadline | None = None) -> list[str]:
     """Post the events of SQS records; return the ids of the messages that must be delivered again.
 
@@ -68,7 +72,12 @@ def record(records: Sequence[dict[str, Any]], catalog: Catalog, deadline: Deadli
 def _record_events(
     by_account: Mapping[str, list[ReceivedEvent]], catalog: Catalog, deadline: Deadline | None, refused: RefusedEvents
 ) -> None:
-    """Price and post events; those of a workspace and of all its clients are posted together."""
+    """Price and post events; those of a workspace and of all its clients are posted together.
+
+    No event that is later than the catalog allows at the time of reading is posted: a client that is moved after that
+    is charged at its new workspace from a later time on (`moves`).
+    """
+    now_ms = clock.now_ms()
     loaded = load_tariffs(by_account, deadline or Deadline(LONGEST_READ_SECONDS))
     by_payer: dict[str, list[tuple[Tariff, list[ReceivedEvent]]]] = {}
     for account_id, events in by_account.items():
@@ -78,14 +87,17 @@ def _record_events(
             _refuse_all(events, _refusal_of(error), refused)
         else:
             by_payer.setdefault(tariff.payer_id, []).append((tariff, events))
-    record_payer = partial(_record_payer, wallets=loaded.wallets, catalog=catalog, deadline=deadline, refused=refused)
+    price_all = partial(_price_all, catalog=catalog, now_ms=now_ms, refused=refused)
+    record_payer = partial(
+        _record_payer, wallets=loaded.wallets, price_all=price_all, deadline=deadline, refused=refused
+    )
     in_threads(record_payer, by_payer.values(), min(PAYERS_AT_ONCE, len(by_payer)) or 1)
 
 
 def _record_payer(
     accounts: list[tuple[Tariff, list[ReceivedEvent]]],
     wallets: Mapping[str, Wallet],
-    catalog: Catalog,
+    price_all: PriceAll,
     deadline: Deadline | None,
     refused: RefusedEvents,
 ) -> None:
@@ -93,11 +105,11 @@ def _record_payer(
     postings: list[ReceivedPosting] = []
     months: list[tuple[Tariff, str]] = []
     for tariff, events in accounts:
-        priced = _price_all(events, tariff, catalog, refused)
+        priced = price_all(events, tariff)
         postings += priced
         months += [(tariff, month) for month in _months_of_allowances(tariff, priced)]
     opened = [AllowanceCredit.of(each) for each in open_allowances(months)] if months else []
-    concerned = {account_id for tariff, _ in accounts for account_id in (tariff.account_id, tariff.payer_id)}
+    concerned = {account_id for tariff, _ in accounts for account_id in tariff.wallet_ids}
     known = {account_id: wallets[account_id] for account_id in concerned if account_id in wallets}
     wanted: list[ReceivedPosting | AllowanceCredit] = [*opened, *postings]
     try:
@@ -119,11 +131,10 @@ def _months_of_allowances(tariff: Tariff, postings: Iterable[Posting]) -> set[st
 
 
 def _price_all(
-    events: Iterable[ReceivedEvent], tariff: Tariff, catalog: Catalog, refused: RefusedEvents
+    events: Iterable[ReceivedEvent], tariff: Tariff, catalog: Catalog, now_ms: int, refused: RefusedEvents
 ) -> list[ReceivedPosting]:
     """Return the postings of an account's events; events that cannot be priced are refused."""
     postings: list[ReceivedPosting] = []
-    now_ms = clock.now_ms()
     for received in events:
         try:
             fields = posting_fields(received.sent.event, tariff, catalog, now_ms)

@@ -91,7 +91,7 @@ def test_who_may_set_and_see_them(api: Api, agency: str) -> None:
     ):
         problem(api.put(path(agency), body, token=api.token(role, account_id)), status, slug)  # type: ignore[arg-type]
     problem(api.get(path(client), token=api.token("owner", client)), 403, "forbidden")
-    problem(api.put(path(client), body, token=api.token("owner", agency)), 409, "not-a-workspace")
+    problem(api.put(path(client), body, token=api.token("owner", agency)), 422, "not-a-workspace")
     assert taxes_table.find(agency) == Taxes()
 
 

@@ -6,5 +6,5 @@ from chalicelib.pricing.table import row_of
 
 def rebill(client_id: str, *, on: bool = True) -> str:
     """Let a client pay for its usage itself, from the beginning of time on; return its id."""
-    row_of(client_id, Rebilling(switches=(Dated(0, on, 0, "tester"),))).save()
+    row_of(client_id, Rebilling(switches=(Dated(0, on, 0, "tester"),), version=1)).save()
     return client_id

@@ -44,6 +44,7 @@ def test_changes_of_different_settings_at_once_are_all_kept() -> None:
 
 def test_the_same_change_at_once_is_made_once() -> None:
     account = Account(unique("client"), "client", "acme", "Bob", "a@b.example", "usd", "en", None, None, 1)
+    accounts.create(account)
 
     def change(_: int) -> RebillingState:
         body = {"enabled": True, "default": {"state": "markup", "markup": "2"}}

@@ -55,6 +55,8 @@ def _names(definition: ast.stmt) -> set[str]:
                 nodes += given
             case ast.AnnAssign(target=ast.Name(id="FIELDS"), value=ast.Tuple(elts=names)):
                 nodes += names
+            case ast.AnnAssign(target=ast.Name(id="FIELDS"), value=ast.Dict(keys=keys)):
+                nodes += [key for key in keys if key]
             case ast.Compare(left=name, ops=[ast.In() | ast.NotIn()]):
                 nodes.append(name)
     texts = [node.value for node in nodes if isinstance(node, ast.Constant)]

@@ -61,7 +61,8 @@ def names(memory: Mapping[str, str], stripe_process: Emulator) -> Iterator[dict[
         reversals.change(paid, lambda seen: replace(seen, refunds=(returned,)))
         number = issue_for(CLIENT, "pay_1", catalog()).number
         (newest, *_) = statement.read_history(CLIENT, Filter(), limit=1).transactions
-        yield {"account_id": CLIENT, "payment_id": "pay_1", "number": number, "transaction_id": newest.id}
+        ids = {"payment_id": "pay_1", "number": number, "transaction_id": newest.id, "client_id": CLIENT}
+        yield {"account_id": CLIENT, **ids}
 
 
 def pair_of(number: int, now_ms: int) -> Posting:

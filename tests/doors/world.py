@@ -3,18 +3,20 @@
 from dataclasses import dataclass
 from itertools import count
 
+from chalicelib.accounts import table as accounts
 from chalicelib.accounts.create_or_change import AccountRequest, create_or_change
 from chalicelib.catalog.catalog import catalog
 from chalicelib.clock import now_ms
 from chalicelib.idempotency import Key
 from chalicelib.invoices.issue import issue_for
+from chalicelib.moves.request_move import MoveRequest, request_move
 from chalicelib.payments.payment import Payment
 from chalicelib.portal import table as sessions
 from chalicelib.portal.session import Session, form_token, id_of
 from chalicelib.settings import settings
 from chalicelib.subscriptions.change import change
 from chalicelib.subscriptions.request import SubscriptionRequest
-from chalicelib.text import Email, Line
+from chalicelib.text import AccountId, Email, Line
 from chalicelib.token import Caller, sign_token
 from chalicelib.usage.record import record
 from local.stripe_emulator.client import Emulator
@@ -33,14 +35,23 @@ class Tenant:
     payment_id: str
     transaction_id: str
     number: str
+    client_id: str
+    incoming_id: str
 
     @property
     def names(self) -> dict[str, str]:
+        """Return the names in the API's paths: there, a client's id names one that is to be moved to the account."""
+        return {**self.page_names, "client_id": self.incoming_id}
+
+    @property
+    def page_names(self) -> dict[str, str]:
+        """Return the names in the portal's paths."""
         return {
             "account_id": self.account_id,
             "payment_id": self.payment_id,
             "transaction_id": self.transaction_id,
             "number": self.number,
+            "client_id": self.client_id,
         }
 
 
@@ -49,6 +60,15 @@ def new_tenant(emulator: Emulator) -> Tenant:
     account_id = f"tenant-{next(_numbers)}"
     request = AccountRequest(kind="workspace", name=Line("Acme"), email=Email("kim@acme.example"), currency="usd")
     create_or_change(Caller("operator"), account_id, request, catalog())
+    client_id = f"{account_id}.client"
+    client = AccountRequest(
+        kind="client",
+        name=Line("Salon"),
+        email=Email("bo@salon.example"),
+        currency="usd",
+        workspace_id=AccountId(account_id),
+    )
+    create_or_change(Caller("operator"), client_id, client, catalog())
     payer = Payer(account_id, emulator)
     payer.save_card()
     payment: Payment = payer.top_up().payment
@@ -56,7 +76,22 @@ def new_tenant(emulator: Emulator) -> Tenant:
     plan = SubscriptionRequest(plan="agency", add_ons={"phone_number": 1})
     change(payer.load(), plan, key=Key("plan", "customer"), actor="tester", catalog=catalog())
     assert record([sqs_record(event(account_id))], catalog()) == []
-    return Tenant(account_id, payment.payment_id, payer.credits[0].id, invoice.number)
+    return Tenant(
+        account_id, payment.payment_id, payer.credits[0].id, invoice.number, client_id, _incoming_client(account_id)
+    )
+
+
+def _incoming_client(workspace_id: str) -> str:
+    """Make a client of another workspace that is to be moved to one; return its id."""
+    other_id = f"other-{next(_numbers)}"
+    client_id = f"{other_id}.client"
+    kinds = {other_id: {"kind": "workspace"}, client_id: {"kind": "client", "workspace_id": other_id}}
+    for account_id, fields in kinds.items():
+        request = AccountRequest(**fields, name=Line("Other"), email=Email("kim@other.example"), currency="usd")  # type: ignore[arg-type]
+        create_or_change(Caller("operator"), account_id, request, catalog())
+    asked = MoveRequest(AccountId(workspace_id), "keep")
+    request_move(accounts.get(client_id), asked, actor="tester")
+    return client_id
 
 
 def operator_token() -> str:

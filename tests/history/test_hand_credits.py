@@ -4,11 +4,13 @@ from typing import Any
 
 import pytest
 
+from chalicelib.clock import now_ms
 from chalicelib.ledger.verify import verify
 from chalicelib.settings import settings
 from chalicelib.token import Role, sign_token
 from tests.api import Api, problem
 from tests.build import unique
+from tests.usage.agency import move
 
 CREDIT = {"type": "credit", "amount": "3.50", "reason": "Two calls were cut off"}
 
@@ -83,3 +85,18 @@ def test_others_may_not(api: Api, agency: str, client: str, role: Role, of: str)
 def test_another_workspace_does_not_find_the_client(api: Api, client: str) -> None:
     other = api.make_account(unique("other"))
     problem(adjust(api, client, jane(other)), 404, "account-not-found")
+
+
+def test_after_a_move_the_new_workspace_sees_the_former_one_and_none_of_its_persons(
+    api: Api, agency: str, client: str
+) -> None:
+    adjust(api, client, jane(agency))
+    new = api.make_account(unique("agency"), name="South Agency")
+    move(client, new, now_ms() + 1)
+    path = f"/v1/accounts/{client}/transactions"
+    for token in (api.token("owner", new), api.token("owner", client)):
+        (seen,) = api.get(path, token=token).json()["data"]
+        assert seen["actor"] == "North Agency"
+    (seen,) = api.get(path).json()["data"]
+    assert seen["actor"] == "jane@north.example"
+    problem(api.get(path, token=jane(agency)), 404, "account-not-found")

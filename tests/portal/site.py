@@ -30,6 +30,7 @@ from chalicelib.token import Caller
 from chalicelib.usage.record import record
 from local.system import System
 from tests.build import event, sqs_record
+from tests.clients.build import rebill
 
 OPERATOR = Caller("operator", None, "operator@platform.example")
 FORM_TOKEN = re.compile(r'name="form_token" value="([0-9a-f]+)"')
@@ -55,6 +56,11 @@ class Site:
         if method:
             self.save_card(account_id, method)
         return account_id
+
+    def client(self, workspace_id: str, *, balance: str = "", **changes: Any) -> str:
+        """Make a client of a workspace that is charged for its usage, without a card; return its id."""
+        fields = {"kind": "client", "workspace_id": workspace_id, "name": "Bakery", **changes}
+        return rebill(self.account(balance=balance, method="", **fields))
 
     def save_card(self, account_id: str, method: str) -> None:
         """Save a card as the browser does, and put it on file."""
@@ -168,4 +174,5 @@ def today(back: int = 0) -> str:
 PAGES = (
     *("", "/add-balance?attempt=1", "/card", "/auto-pay", "/history", "/history/csv", "/invoices", "/details", "/plan"),
     *("/plan/preview?plan=agency", "/history/search?q=nothing", "/recurring"),
+    *("/clients", "/new-client", "/client-prices"),
 )

@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
+from chalicelib.accounts.table import clients_after
 from chalicelib.clock import now_ms
 from chalicelib.ledger.post import post
 from tests.build import receipt
@@ -21,6 +22,8 @@ def account(site: Site) -> str:
     site.use(account, today(1), meter="email")
     post([receipt(1, account, occurred_at_ms=now_ms() - 3_600_000)])
     site.change_card(account, expiry_year=2026, expiry_month=12)
+    client = site.client(account, balance="9")
+    site.use(client, today(), number=2)
     visitor = site.enter(account)
     visitor.post("/add-balance", {"attempt": "1", "amount": "25.00", "card": "saved"})
     visitor.post("/plan", {"attempt": "2", "plan": "starter", "add_on_phone_number": "1"})
@@ -29,6 +32,7 @@ def account(site: Site) -> str:
 
 def paths(site: Site, account: str) -> list[str]:
     payment = site.payments(account)[0].payment_id
+    client = clients_after(account, None, 1)[0].account_id
     return [
         *("", f"/history?open={today(1)}.sms", "/history/csv", "/history/search?q=x", "/add-balance", "/card"),
         *("/auto-pay", "/invoices", "/details", "/plan", "/plan/preview?plan=agency&add_on_phone_number=2"),
@@ -36,6 +40,8 @@ def paths(site: Site, account: str) -> list[str]:
         *(f"/payments/{payment}", "/payments/pay_0", "/history?meter=ai_call", "/history/search?q=event-1"),
         "/recurring",
         *(f"/history?open={day}.llm_minute" for day in (today(), today(1))),
+        *("/clients", "/clients?tab=archived", "/new-client", "/client-prices"),
+        *(f"/clients/{client}{rest}" for rest in ("", "/standing?to=archived", "/credit", "/prices")),
     ]
 
 
@@ -76,6 +82,26 @@ def test_axe_finds_nothing_on_the_pages_of_bad_luck(people: People, site: Site) 
     seen.get_by_role("button", name="Turn on auto-pay").click()
     expect(seen.get_by_role("alert")).to_be_visible()
     assert_accessible(seen)
+
+
+def test_axe_finds_nothing_on_what_is_asked_about_clients(people: People, site: Site, account: str) -> None:
+    client = clients_after(account, None, 1)[0].account_id
+    page = people.open(account, f"/clients/{client}/credit")
+    page.get_by_label("Amount").fill("1,200")
+    page.get_by_label("Reason").fill("Sorry")
+    page.get_by_role("button", name="Continue").click()
+    expect(page.get_by_role("heading", name="Credit $1,200.00")).to_be_visible()
+    assert_accessible(page)
+    page.goto(page.url.replace("/credit", "/prices"))
+    page.locator('[id="meters.sms.state"]').select_option("price")
+    page.locator('[id="meters.sms.price"]').fill("much")
+    page.get_by_role("button", name="See what changes").click()
+    expect(page.get_by_role("alert")).to_be_visible()
+    assert_accessible(page)
+    page.locator('[id="meters.sms.price"]').fill("0.01")
+    page.get_by_role("button", name="See what changes").click()
+    expect(page.get_by_role("button", name="Save all the same")).to_be_visible()
+    assert_accessible(page)
 
 
 def test_nothing_is_wider_than_a_small_phone(people: People, site: Site, account: str) -> None:

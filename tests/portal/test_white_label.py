@@ -57,7 +57,7 @@ def make(api: Api, kind: str, account_id: str, **changes: Any) -> Tenant:
     payments.put_new(paid)
     issue(paid, catalog())
     note = issue_credit_note(documents.refund(paid, 5 * MICROS), catalog())
-    return Tenant(account_id, paid.payment_id, transaction_id, note.number)
+    return Tenant(account_id, paid.payment_id, transaction_id, note.number, f"{account_id}.none", f"{account_id}.none")
 
 
 @pytest.fixture(scope="module")
@@ -82,12 +82,12 @@ def get(api: Api, path: str, account_id: str = "") -> requests.Response:
 
 
 def test_the_search_finds_the_operator_where_it_is(api: Api, agency: Tenant) -> None:
-    assert "Example Platform, Inc." in traces(get(api, HOME.format(**agency.names), "north").text)
+    assert "Example Platform, Inc." in traces(get(api, HOME.format(**agency.page_names), "north").text)
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if page[0] == "GET"], ids=lambda page: page[2])
 def test_no_page_names_it(api: Api, client: Tenant, page: tuple[str, str, str]) -> None:
-    answer = get(api, (HOME + page[1]).format(**client.names), client.account_id)
+    answer = get(api, (HOME + page[1]).format(**client.page_names), client.account_id)
     assert answer.status_code < 500
     if answer.headers["Content-Type"] != "application/pdf":
         assert "Studio North" in answer.text or page[2] == "history_csv"
@@ -111,7 +111,7 @@ def test_no_page_of_a_link_and_no_way_out_names_it(api: Api, client: Tenant) -> 
     link = api.post("/v1/portal-sessions", {"account_id": client.account_id}).json()["url"]
     visitor = enter(client.account_id)
     form = {"form_token": visitor.form_token}
-    home = api.url + HOME.format(**client.names)
+    home = api.url + HOME.format(**client.page_names)
     out = requests.post(f"{home}/sign-out", data=form, headers={"Cookie": visitor.cookie}, timeout=30)
     for answer in (
         requests.get(link, timeout=30),

@@ -70,7 +70,19 @@ def test_usage_is_counted_in_words() -> None:
 
 
 def test_every_text_of_a_refusal_can_be_filled_in() -> None:
-    known = {"minimum", "maximum", "step", "in_use", "example", "currency", "places", "amount", "workspace"}
+    known = {
+        "minimum",
+        "maximum",
+        "step",
+        "in_use",
+        "example",
+        "currency",
+        "places",
+        "amount",
+        "workspace",
+        "multiple",
+        "contact",
+    }
     advice = [decline.advice for decline in DECLINES.values()]
     for text in (*refusals.TEXTS.values(), *refusals.LIMITS.values(), *advice):
         assert {place[2:-2] for place in PLACE.findall(text)} <= known

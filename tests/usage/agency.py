@@ -4,9 +4,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import count
 from typing import Any
 
+from msgspec.structs import replace
+
 from chalicelib.accounts import table as accounts
+from chalicelib.accounts.account import FormerWorkspace
 from chalicelib.catalog.catalog import catalog
 from chalicelib.clock import Deadline
+from chalicelib.conflicts import conditional_transaction
 from chalicelib.ledger import statement, table
 from chalicelib.ledger.client_usage_table import read_all_months
 from chalicelib.ledger.transaction import Transaction
@@ -34,8 +38,8 @@ def on(**prices: ClientPrice) -> Rebilling:
 
 
 def keep(account_id: str, settings: Rebilling) -> None:
-    """Store an account's settings as they are."""
-    row_of(account_id, settings).save()
+    """Store an account's settings as they are, whatever was stored before."""
+    row_of(account_id, replace(settings, version=settings.version or 1)).save()
 
 
 class Agency:
@@ -95,3 +99,12 @@ def call(client: str, number: int = 1, **changes: Any) -> dict[str, Any]:
 
 def amounts(transactions: Iterable[Transaction]) -> list[int]:
     return [each.leg.amount_micros for each in transactions]
+
+
+def move(client: str, workspace: str, moved_at_ms: int, charged_until_ms: int | None = None) -> None:
+    """Give a client to another workspace, as `moves` does it: usage before the second time stays the former one's."""
+    account = accounts.get(client)
+    former = FormerWorkspace(str(account.workspace_id), moved_at_ms, charged_until_ms or moved_at_ms)
+    formers = (*account.former_workspaces, former)
+    moved = replace(account, workspace_id=workspace, former_workspaces=formers)
+    assert conditional_transaction(lambda transaction: accounts.add_move(transaction, moved))

@@ -7,22 +7,13 @@ from chalice.app import Response
 
 from chalicelib.accounts.account import BillingDetails
 from chalicelib.accounts.change_billing_details import BillingDetailsChanged, change_billing_details
-from chalicelib.i18n.texts import mark
 from chalicelib.idempotency import content_hash
 from chalicelib.portal import forms, render
 from chalicelib.portal.request import PortalRequest
-from chalicelib.text import Email, Line, Text, WrongText
+from chalicelib.text import Email, Line, Text
 
 FIELDS: Final[dict[str, type[Text]]] = {"name": Line, "address": Line, "tax_id": Line, "email": Email}
 MOST_LINES: Final = 8
-
-WRONG: Final = {
-    "blank": mark("Nothing of this can be seen. Please type it anew."),
-    "hidden": mark("There is a character in this that cannot be seen. Please type it anew."),
-    "length": mark("This is too long: 200 characters at most."),
-    "shape": mark("Please type an e-mail address such as billing@example.com."),
-    "local_part": mark("Mails reach no letters but a to z before the @. Please type another e-mail address."),
-}
 
 
 def show(request: PortalRequest) -> Response:
@@ -37,7 +28,7 @@ def send(request: PortalRequest) -> Response:
     given = {name: request.form.get(name, "") for name in FIELDS}
     lines = [line.strip() for line in given["address"].splitlines() if line.strip()]
     typed = {**{name: [given[name]] for name in FIELDS if given[name]}, "address": lines}
-    errors = {name: request.words.say(wrong) for name, texts in typed.items() if (wrong := _wrong(name, texts))}
+    errors = {name: wrong for name, texts in typed.items() if (wrong := _wrong(request, name, texts))}
     if errors:
         return _page(request, given, errors)
     name, tax_id, email = (given[name] or None for name in ("name", "tax_id", "email"))
@@ -55,16 +46,11 @@ def _fingerprint(request: PortalRequest) -> str:
     return content_hash(msgspec.to_builtins(request.account.billing_details))
 
 
-def _wrong(field: str, texts: list[str]) -> str | None:
+def _wrong(request: PortalRequest, field: str, texts: list[str]) -> str | None:
     """Say what is wrong with what was typed into a field; None if nothing is."""
     if len(texts) > MOST_LINES:
-        return mark("An address has at most eight lines.")
-    for text in texts:
-        try:
-            FIELDS[field](text)
-        except WrongText as wrong:
-            return WRONG[wrong.reason]
-    return None
+        return request.words.say("An address has at most eight lines.")
+    return next(filter(None, (forms.wrong_text(request, FIELDS[field], text) for text in texts)), None)
 
 
 def _page(request: PortalRequest, given: dict[str, str], errors: forms.Errors | None = None) -> Response:

@@ -1,0 +1,55 @@
+"""List the open requests to move clients to a workspace, with what it is to know of each client. Two calls."""
+
+from typing import Final
+
+import msgspec
+
+from chalicelib.accounts.account import Account
+from chalicelib.accounts.table import AccountRow, account_of
+from chalicelib.ledger.table import WalletRow, wallet_of
+from chalicelib.moves import table
+from chalicelib.moves.move import Move, Obstacle, find_obstacles
+from chalicelib.subscriptions.table import SubscriptionRow, subscription_of
+from chalicelib.tables import read_together
+
+MOST_LISTED: Final = 25
+"""How many requests are listed at most: four rows for each are read in one call."""
+
+
+class IncomingMove(msgspec.Struct, frozen=True):
+    """A request, the client with its balance, who asks, and what keeps it from being accepted."""
+
+    move: Move
+    client: Account
+    balance_micros: int
+    from_workspace: Account
+    obstacles: list[Obstacle]
+
+
+def list_incoming(to: Account, now_ms: int) -> tuple[list[IncomingMove], bool]:
+    """Return the open requests that expire first, and whether these are all. One of the last moment may be missing."""
+    found = table.incoming(to.account_id, now_ms, MOST_LISTED + 1)
+    return _complete(found[:MOST_LISTED], to), len(found) <= MOST_LISTED
+
+
+def _complete(moves: list[Move], to: Account) -> list[IncomingMove]:
+    """Read what else is shown of each request."""
+    if not moves:
+        return []
+    ids = [each.account_id for each in moves]
+    rows = read_together(
+        {AccountRow: {*ids, *(each.from_workspace_id for each in moves)}, WalletRow: ids, SubscriptionRow: ids}
+    )
+    accounts = {row.account_id: account_of(row) for row in rows[AccountRow]}
+    wallets = {row.account_id: wallet_of(row) for row in rows[WalletRow]}
+    subscriptions = {row.account_id: subscription_of(row) for row in rows[SubscriptionRow]}
+    return [
+        IncomingMove(
+            move=each,
+            client=accounts[each.account_id],
+            balance_micros=wallets[each.account_id].balance_micros,
+            from_workspace=accounts[each.from_workspace_id],
+            obstacles=find_obstacles(accounts[each.account_id], subscriptions.get(each.account_id), to),
+        )
+        for each in moves
+    ]

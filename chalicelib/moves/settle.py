@@ -1,0 +1,69 @@
+"""Post the settlements of clients' balances that two workspaces agreed on, each once."""
+
+from typing import Final
+
+import msgspec
+from msgspec.structs import replace
+
+from chalicelib import clock
+from chalicelib.batches import each, within
+from chalicelib.ledger.post import post_one
+from chalicelib.log import log
+from chalicelib.moves import table
+from chalicelib.moves.move import Move, settlement_of
+
+PER_SHARD: Final = 1_000
+BUDGET_SECONDS: Final = 240
+"""After this time a run starts no further settlement; the next run starts within the hour."""
+
+RETRY_AFTER_MS: Final = 30 * 60 * 1000
+"""When a settlement that could not be posted is due again."""
+
+
+class SettleRun(msgspec.Struct):
+    """The result of one run: settlements posted, and how many failed with an exception."""
+
+    settled: int = 0
+    failed: int = 0
+
+
+class SettleRunIncomplete(Exception):
+    """Some settlements could not be posted; all others were."""
+
+    def __init__(self, run: SettleRun) -> None:
+        super().__init__(f"{run.failed} moves could not be settled; see the log")
+        self.run = run
+
+
+def settle(move: Move) -> Move:
+    """Post what settles the balance of an accepted move, unless that is done; return the move. Safe to repeat."""
+    if not move.waits_for_settlement:
+        return move
+    post_one(settlement_of(move))
+    settled = replace(move, is_settled=True, version=move.version + 1)
+    return settled if table.write(settled, over=move) else table.find(move.account_id) or settled
+
+
+def settle_due_moves() -> SettleRun:
+    """Post the settlements that are due now. Raises SettleRunIncomplete at the end if one of them failed."""
+    run, now_ms = SettleRun(), clock.now_ms()
+
+    def settle_due(due: tuple[str, int]) -> None:
+        account_id, due_at_ms = due
+        move = table.find(account_id)
+        if move and table.claim(account_id, due_at_ms, again_at_ms=now_ms + RETRY_AFTER_MS):
+            settle(move)
+            run.settled += 1
+
+    failures = each(
+        within(BUDGET_SECONDS, table.due(now_ms, PER_SHARD)),
+        settle_due,
+        message="a move could not be settled",
+        about=lambda due: {"account_id": due[0]},
+    )
+    run.failed = len(failures)
+    if run.settled or failures:
+        log().info("moves settled", **msgspec.to_builtins(run))
+    if failures:
+        raise SettleRunIncomplete(run)
+    return run

@@ -1,0 +1,88 @@
+"""One client: what it has and brings, whether it may use the product, and what moved its wallet last."""
+
+from decimal import Decimal
+from typing import Final
+
+import msgspec
+from chalice.app import Response
+
+from chalicelib import clock
+from chalicelib.access.find_access import find_access
+from chalicelib.access.view import WORKSPACES_SIDE
+from chalicelib.accounts.account import Account
+from chalicelib.auto_pay.decision import REASONS
+from chalicelib.clients.list_clients import load_client
+from chalicelib.history.view import TransactionView, view
+from chalicelib.i18n.texts import mark
+from chalicelib.ledger import statement
+from chalicelib.payments import table as payments
+from chalicelib.payments.view import view_payment
+from chalicelib.portal import render
+from chalicelib.portal.find_client import find_client, viewer_of
+from chalicelib.portal.pages.clients import attention
+from chalicelib.portal.request import PortalRequest
+
+TRANSACTIONS: Final = 10
+PAYMENTS: Final = 5
+DONE: Final = {
+    "created": mark("The client is created. Next, set its prices."),
+    "credited": mark("The credit is in the client's wallet. No card was charged."),
+    "active": mark("The client is active."),
+    "suspended": mark("The client is suspended."),
+    "archived": mark("The client is archived."),
+}
+
+
+class Pair(msgspec.Struct, frozen=True):
+    """A transaction of a client; if its event was charged to the workspace, too, what that paid and keeps of it."""
+
+    client: TransactionView
+    workspace: TransactionView | None
+
+    @property
+    def kept(self) -> str | None:
+        """Return what the workspace keeps, which may be negative."""
+        if self.workspace is None:
+            return None
+        return str(Decimal(self.client.amount) - Decimal(self.workspace.amount))
+
+
+def show(request: PortalRequest, client_id: str) -> Response:
+    """Show a client. Raises AccountNotFound."""
+    account = find_client(request, client_id)
+    client = load_client(account, clock.now_ms())
+    reason = REASONS.get(client.auto_pay.reason)  # type: ignore[call-overload]
+    done = DONE.get(request.query.get("done", ""))
+    return render.page(
+        request,
+        "client.html",
+        here="clients",
+        client=client,
+        attention=attention(request, client),
+        access=_access(request, account),
+        auto_pay_reason=request.words.say(reason) if reason else None,
+        pairs=_pairs(request, account),
+        payments=[view_payment(each) for each in payments.newest(client_id, limit=PAYMENTS).payments],
+        today=clock.day_of(clock.now_ms()),
+        confirmation=request.words.say(done) if done else None,
+    )
+
+
+def _access(request: PortalRequest, account: Account) -> tuple[bool, str]:
+    """Tell whether a client may use the product, and why not."""
+    answer = find_access(account, request.catalog)
+    if answer.access.reason is None:
+        return True, ""
+    text = WORKSPACES_SIDE[answer.access.reason]
+    return False, request.words.say(text, account=account.name, workspace=request.account.name)
+
+
+def _pairs(request: PortalRequest, account: Account) -> list[Pair]:
+    """Return the newest transactions of a client, each with the one of the same event in the workspace's wallet."""
+    viewer = viewer_of(request, account)
+    found = statement.read_history(account.account_id, limit=TRANSACTIONS).transactions
+    rows = [view(each, viewer) for each in found]
+    ids = [each.sibling.transaction_id for each in rows if each.sibling]
+    read = statement.read_transactions(request.account.account_id, ids)
+    costs = {each.id: view(each, request.viewer) for each in read}
+    return [Pair(each, costs.get(each.sibling.transaction_id) if each.sibling else None) for each in rows]
