@@ -121,6 +121,17 @@ def allow_above(call: Call[Any, Any], account_id: str) -> Permission:
     return permission
 
 
+def check_was_its_client(permission: Permission, time_ms: int) -> None:
+    """Check that a workspace decides about a time when the account was its client. Raises Forbidden.
+
+    What a client paid before it was moved went to another workspace.
+    """
+    if may(permission.caller, Right.OPERATE):
+        return
+    if permission.account.workspace_at(time_ms) != permission.caller.account_id:
+        raise Forbidden("the client belonged to another workspace then; the operator decides about it")
+
+
 def is_clients_own(caller: Caller, account: Account) -> bool:
     """Tell whether the caller is the account's own customer and the account a client: it sees only its own world.
 

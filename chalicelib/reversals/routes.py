@@ -1,7 +1,7 @@
 """Refunds over HTTP, and a payment with its refunds and disputes."""
 
 from chalicelib.accounts.account import CurrencyMismatch
-from chalicelib.accounts.permission import REFUSALS, Right, allow
+from chalicelib.accounts.permission import REFUSALS, Right, allow, allow_above, check_was_its_client
 from chalicelib.accounts.view import view_balance
 from chalicelib.accounts.viewer import Viewer
 from chalicelib.api_tags import PAYMENTS
@@ -54,8 +54,9 @@ def get_payment(call: Call[None, None], account_id: str, payment_id: str) -> Pay
     "/v1/accounts/{account_id}/payments/{payment_id}/refunds",
     summary="Refund a payment to its card, whole or in part; 202 when the outcome is not known yet: send it again",
     description=(
-        "The operator's. Without an amount it is all that can be refunded; of a top-up that is what is left of it "
-        "in the wallet, which is debited at once. A refund that the bank sends back is credited again."
+        "For the operator, and for a workspace's owner on what its clients paid it. Without an amount it is all that "
+        "can be refunded; of a top-up that is what is left of it in the wallet, which is debited at once. A refund "
+        "that the bank sends back is credited again."
     ),
     status=(201, 202),
     takes=RefundRequest,
@@ -81,7 +82,8 @@ def get_payment(call: Call[None, None], account_id: str, payment_id: str) -> Pay
     idempotent=True,
 )
 def refund_payment(call: Call[RefundRequest, None], account_id: str, payment_id: str) -> Answer:
-    allowed = allow(call, account_id, Right.OPERATE)
+    allowed = allow_above(call, account_id)
+    check_was_its_client(allowed, payments.get(account_id, payment_id).created_at_ms)
     made = refund(allowed.account, payment_id, call.body, key=call.idempotency_key, actor=allowed.actor)
     payment = view_payment(payments.get(account_id, payment_id))
     body = RefundedView(view_refund(made), payment, view_balance(read_wallet(account_id)))

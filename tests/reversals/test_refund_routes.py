@@ -124,7 +124,7 @@ def test_a_refund_needs_a_key(api: Api, paid: Payer) -> None:
     problem(post(api, paid, key=""), 400, "idempotency-key-missing")
 
 
-def test_only_an_operator_refunds(api: Api, paid: Payer) -> None:
+def test_no_account_refunds_itself(api: Api, paid: Payer) -> None:
     roles: tuple[Role, ...] = ("owner", "viewer")
     for role in roles:
         problem(post(api, paid, token=api.token(role, paid.account_id)), 403, "forbidden")
