@@ -1,8 +1,9 @@
-"""The data that the first `make run` creates: a workspace, a client of it, and a realistic month of both.
+"""The data that the first `make run` creates: a workspace, three clients of it, and a realistic month of all.
 
 It calls the verbs that the routes and functions call, with the clock moved to each day of the month, so the history
 looks like a real one: a welcome credit, a subscription, usage every day, top-ups, a card that was declined once, and
-auto-pay at the end. Each call is a receipt, with a line for each meter that it uses.
+auto-pay at the end. Each call is a receipt, with a line for each meter that it uses. Two clients are charged by prices
+of the workspace's own, one of them after an allowance; for the third, the workspace pays.
 """
 
 import json
@@ -23,6 +24,8 @@ from chalicelib.cards.save_card import save_card
 from chalicelib.cards.start_setup import start_setup
 from chalicelib.cards.table import get_payer
 from chalicelib.catalog.catalog import catalog
+from chalicelib.clients.change_rebilling import change_rebilling
+from chalicelib.clients.rebilling_request import ClientPriceRequest, RebillingRequest
 from chalicelib.connection.start_connection import start_connection
 from chalicelib.history.adjust import AdjustmentRequest, adjust
 from chalicelib.idempotency import Key
@@ -40,6 +43,7 @@ from local.system import System
 DAYS = 30
 OPERATOR = Caller("operator", None, "demo@platform.example")
 LOW_MICROS = 20_000_000
+CLIENTS = {"bloom": "Bakery Bloom", "lumen": "Studio Lumen", "harbor": "Harbor Dental"}
 PLAN = "agency"
 ADD_ONS = {"phone_number": 2, "voice_features": 1}
 AUTO_PAY = AutoPayRequest(enabled=True, threshold="10.00", amount="50.00", monthly_limit="300.00")
@@ -50,31 +54,33 @@ DECLINED_CARD = "pm_card_chargeCustomerFail"
 
 
 def fill(system: System, account_id: str) -> None:
-    """Create the workspace `account_id` and a client of it, and record a month of activity for both."""
+    """Create the workspace `account_id` and its clients, and record a month of activity for all of them."""
     os.environ.update(system.environment)
     settings.cache_clear()
-    client_id = f"{account_id}-bloom"
+    bakery, studio, dentist = clients = [f"{account_id}.{name}" for name in CLIENTS]
     now = datetime.now(UTC)
     first_day = now - timedelta(days=DAYS, hours=1)
     with clock.moved_to(first_day):
-        open_accounts(account_id, client_id)
+        open_accounts(account_id)
+        set_prices(account_id, studio, not_charged=dentist)
     connect_stripe(system, account_id)
     with clock.moved_to(first_day):
-        for opened in (account_id, client_id):
+        for opened in (account_id, bakery, studio):
             enter_card(system, opened, GOOD_CARD)
         subscribe(account_id)
     for day in range(DAYS, -1, -1):
         evening = min(now, (now - timedelta(days=day)).replace(hour=21, minute=0))
         refill(system, account_id, evening, declined=DAYS - day == DECLINED_ON_DAY)
-        refill(system, client_id, evening, declined=False)
-        for number, used_by in enumerate((account_id, client_id)):
+        for refilled in (bakery, studio):
+            refill(system, refilled, evening, declined=False)
+        for number, used_by in enumerate((account_id, *clients)):
             with clock.moved_to(evening):
-                record_day(used_by, evening, Random(day * 10 + number), per_day=48 if used_by == account_id else 10)
+                record_day(used_by, evening, Random(day * 10 + number), per_day=40 if used_by == account_id else 10)
     switch_on_auto_pay(account_id)
 
 
-def open_accounts(account_id: str, client_id: str) -> None:
-    """Create both accounts, with a welcome credit."""
+def open_accounts(account_id: str) -> None:
+    """Create the workspace and its clients. The workspace and the first client have a welcome credit."""
     workspace = AccountRequest(
         kind="workspace",
         name=Line("Acme Agency"),
@@ -83,17 +89,35 @@ def open_accounts(account_id: str, client_id: str) -> None:
         locale=Locale("en-US"),
         country=Country("US"),
     )
-    customer = AccountRequest(
-        kind="client",
-        workspace_id=AccountId(account_id),
-        name=Line("Bakery Bloom"),
-        email=Email("hello@bloom.example"),
-        currency="usd",
-    )
-    for opened, request in ((account_id, workspace), (client_id, customer)):
-        account, _ = create_or_change(OPERATOR, opened, request, catalog())
-        welcome = AdjustmentRequest("credit", "10.00", Line("Welcome credit"))
-        adjust(account, welcome, key=Key("welcome", "operator"), actor=OPERATOR.actor)
+    account, _ = create_or_change(OPERATOR, account_id, workspace, catalog())
+    welcome = AdjustmentRequest("credit", "10.00", Line("Welcome credit"))
+    adjust(account, welcome, key=Key("welcome", "operator"), actor=OPERATOR.actor)
+    for name, title in CLIENTS.items():
+        request = AccountRequest(
+            kind="client",
+            workspace_id=AccountId(account_id),
+            name=Line(title),
+            email=Email(f"hello@{name}.example"),
+            currency="usd",
+        )
+        create_or_change(OPERATOR, f"{account_id}.{name}", request, catalog())
+
+
+def set_prices(account_id: str, with_own_price: str, *, not_charged: str) -> None:
+    """Charge all clients half as much again as they cost, one of them by a price of its own, and one nothing at all."""
+    markup = ClientPriceRequest("markup", markup="1.5")
+    own: dict[str, ClientPriceRequest | None] = {
+        "sms": ClientPriceRequest("price", price="0.08"),
+        "email": ClientPriceRequest("absorbed"),
+    }
+    charged = [f"{account_id}.{name}" for name in CLIENTS if f"{account_id}.{name}" != not_charged]
+    requests = [
+        (account_id, RebillingRequest(default=markup)),
+        *((client_id, RebillingRequest(enabled=True)) for client_id in charged),
+        (with_own_price, RebillingRequest(meters=own, allowance="5.00")),
+    ]
+    for changed, request in requests:
+        change_rebilling(accounts.get(changed), request, actor=actor_of(account_id), catalog=catalog())
 
 
 def connect_stripe(system: System, account_id: str) -> None:

@@ -22,6 +22,7 @@ KINDS: Final = {
     "usage": mark("Usage"),
     "allowance": mark("Allowance"),
     "allowance_end": mark("Allowance that was not used"),
+    "settlement": mark("Balance settled on moving"),
     "repeat_given_back": mark("Charged twice, given back"),
 }
 
