@@ -28,6 +28,7 @@ SURFACES_BY_PATH: Final[dict[str, tuple[Surface, ...]]] = {
     "access/view.py": ("portal",),
     "auto_pay/decision.py": ("portal",),
     "clients/client.py": ("portal",),
+    "connection/": ("portal",),
     "invoices/": ("paper",),
     "notices/": ("mails",),
     "payments/card_name.py": ("portal", "paper"),

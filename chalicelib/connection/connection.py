@@ -6,6 +6,7 @@ import msgspec
 from msgspec.structs import replace
 
 from chalicelib.connection.disabled_reasons import explain_disabled
+from chalicelib.i18n.texts import mark
 from chalicelib.stripe_api.stripe_account import StripeAccount
 
 State = Literal["none", "onboarding", "active", "restricted", "disconnected"]
@@ -77,13 +78,16 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True):
 
 
 SENTENCES: Final[dict[State, str]] = {
-    "none": "No Stripe account is connected, so clients cannot pay. Connect one.",
-    "onboarding": "Stripe does not have all that it needs yet. Go on with the onboarding; clients can pay when it is "
-    "complete.",
-    "active": "Clients pay through this Stripe account.",
+    "none": mark("No Stripe account is connected, so clients cannot pay. Connect one."),
+    "onboarding": mark(
+        "Stripe does not have all that it needs yet. Go on with the onboarding; clients can pay when it is complete."
+    ),
+    "active": mark("Clients pay through this Stripe account."),
 }
-DISCONNECTED: Final = "The Stripe account is disconnected, so clients cannot pay. Connect it again, or another one."
-DISCONNECTED_HERE: Final = (
+DISCONNECTED: Final = mark(
+    "The Stripe account is disconnected, so clients cannot pay. Connect it again, or another one."
+)
+DISCONNECTED_HERE: Final = mark(
     "The Stripe account is disconnected here, so clients cannot pay. Stripe could not be told: disconnect once more, "
     "or remove the platform in Stripe's dashboard, under installed apps."
 )

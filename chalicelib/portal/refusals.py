@@ -38,6 +38,13 @@ TEXTS: Final = {
     ),
     "invalid-cursor": mark("This page of the list cannot be found. Please start again from its beginning."),
     "invalid-decimal": mark("Please type an amount such as %(example)s."),
+    "address-unusable": mark("Mails cannot be sent to the client's address. Correct it first."),
+    "invitation-unconfirmed": mark(
+        "The mail may not have been sent. See whether it arrives; sending another one is safe, and makes this one void."
+    ),
+    "invitations-busy": mark("Somebody else is changing this right now. Please try again."),
+    "mails-off": mark("Mails are not set up here, so nobody can be invited. Please ask whoever runs this service."),
+    "too-many-invitations": mark("Several invitations were sent within the hour. Please wait a while."),
     "invitation-expired": mark("It was valid for a week. Please ask %(workspace)s for a new one, at %(contact)s."),
     "invitation-opened": mark(
         "An invitation opens the billing page once. If you were not the one who opened it, or need another one, please "
@@ -141,6 +148,13 @@ LIMITS: Final = {
 NEEDED: Final = mark("Please fill this in.")
 
 TITLES: Final = {
+    "address-unusable": mark("Mails cannot be sent to the client's address. Correct it first."),
+    "invitation-unconfirmed": mark(
+        "The mail may not have been sent. See whether it arrives; sending another one is safe, and makes this one void."
+    ),
+    "invitations-busy": mark("Somebody else is changing this right now. Please try again."),
+    "mails-off": mark("Mails are not set up here, so nobody can be invited. Please ask whoever runs this service."),
+    "too-many-invitations": mark("Several invitations were sent within the hour. Please wait a while."),
     "invitation-expired": mark("This invitation has expired"),
     "invitation-opened": mark("This invitation was used"),
     "invitation-replaced": mark("There is a newer invitation"),

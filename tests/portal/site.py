@@ -174,5 +174,5 @@ def today(back: int = 0) -> str:
 PAGES = (
     *("", "/add-balance?attempt=1", "/card", "/auto-pay", "/history", "/history/csv", "/invoices", "/details", "/plan"),
     *("/plan/preview?plan=agency", "/history/search?q=nothing", "/recurring"),
-    *("/clients", "/new-client", "/client-prices"),
+    *("/clients", "/new-client", "/client-prices", "/connection"),
 )

@@ -10,6 +10,7 @@ from chalicelib import clock
 from chalicelib.access.find_access import find_access
 from chalicelib.access.view import WORKSPACES_SIDE
 from chalicelib.accounts.account import Account
+from chalicelib.accounts.permission import Permission
 from chalicelib.auto_pay.decision import REASONS
 from chalicelib.clients.list_clients import load_client
 from chalicelib.history.view import TransactionView, view
@@ -19,6 +20,7 @@ from chalicelib.payments import table as payments
 from chalicelib.payments.view import view_payment
 from chalicelib.portal import render
 from chalicelib.portal.find_client import find_client, viewer_of
+from chalicelib.portal.invite import invite
 from chalicelib.portal.pages.clients import attention
 from chalicelib.portal.request import PortalRequest
 
@@ -30,6 +32,7 @@ DONE: Final = {
     "active": mark("The client is active."),
     "suspended": mark("The client is suspended."),
     "archived": mark("The client is archived."),
+    "invited": mark("The invitation is sent. Its link works once, for a week; older links are void."),
 }
 
 
@@ -66,6 +69,13 @@ def show(request: PortalRequest, client_id: str) -> Response:
         today=clock.day_of(clock.now_ms()),
         confirmation=request.words.say(done) if done else None,
     )
+
+
+def send_invitation(request: PortalRequest, client_id: str) -> Response:
+    """Invite the client's billing contact by mail. Raises AccountNotFound, and what `invite` raises."""
+    client = find_client(request, client_id)
+    invite(Permission(request.session.caller, client))
+    return request.go("clients", client_id, done="invited")
 
 
 def _access(request: PortalRequest, account: Account) -> tuple[bool, str]:

@@ -1,0 +1,90 @@
+"""A workspace connects its Stripe account, tests it and disconnects it, on the portal's page and at Stripe."""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from chalicelib.connection import table
+from local.demo import connect_stripe
+from tests.portal.axe import assert_accessible
+from tests.portal.people import NARROW, WIDE, People
+from tests.portal.site import Site
+
+pytestmark = pytest.mark.browser
+
+
+def press(page: Page, name: str) -> None:
+    """Press a button or follow a link with the keyboard."""
+    page.get_by_role("button", name=name).or_(page.get_by_role("link", name=name)).first.focus()
+    page.keyboard.press("Enter")
+
+
+@pytest.mark.parametrize("width", [NARROW, WIDE])
+def test_an_account_is_connected_tested_and_disconnected_with_the_keyboard_alone(
+    people: People, site: Site, width: int
+) -> None:
+    workspace = site.account()
+    page = people.open(workspace, "/clients", width=width)
+    press(page, "Stripe account")
+    expect(page.get_by_text("No Stripe account is connected, so clients cannot pay.")).to_be_visible()
+    assert_accessible(page)
+    press(page, "Connect my account")
+    with page.expect_popup() as opened:
+        press(page, "Open Stripe")
+    stripe = opened.value
+    press(stripe, "Approve")
+    expect(stripe.get_by_role("heading", name="Your Stripe account is connected")).to_be_visible()
+    press(page, "I am back: show how it stands")
+    expect(page.get_by_text("Clients pay through this Stripe account.")).to_be_visible()
+    expect(page.get_by_text(table.find(workspace).stripe_account_id or "none")).to_be_visible()
+    assert_accessible(page)
+    press(page, "Test the connection")
+    expect(page.get_by_role("status")).to_have_text("Stripe was asked just now.")
+    press(page, "Disconnect")
+    expect(page.get_by_text("Your clients cannot pay until an account is connected again")).to_be_visible()
+    assert_accessible(page)
+    press(page, "Disconnect")
+    expect(page.get_by_role("status")).to_have_text("The Stripe account is disconnected.")
+    assert table.find(workspace).state == "disconnected"
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    assert people.complaints == []
+
+
+def test_it_is_connected_without_javascript_too(people: People, site: Site) -> None:
+    page = people.open(site.account(), "/connection", script=False)
+    page.get_by_role("button", name="Set up a new account").click()
+    link = page.get_by_role("link", name="Open Stripe").get_attribute("href")
+    assert str(link).startswith(site.system.stripe_url)
+
+
+def test_a_restricted_account_says_what_to_do(people: People, site: Site) -> None:
+    workspace = site.account()
+    connect_stripe(site.system, workspace)
+    account = table.find(workspace).stripe_account_id
+    site.control(f"accounts/{account}/restrict", {"disabled_reason": "requirements.past_due"})
+    visitor = site.enter(workspace)
+    assert visitor.post("/connection/test", {}).status_code == 303
+    page = people.open(workspace, "/connection")
+    expect(page.get_by_text("Stripe is missing information about the business.")).to_be_visible()
+    german = people.open(workspace, "/connection", session={"locale": "de"})
+    expect(german.get_by_text("Stripe fehlen Angaben zum Unternehmen.")).to_be_visible()
+
+
+def test_a_client_has_no_such_page_and_a_viewer_changes_nothing(site: Site) -> None:
+    workspace = site.account()
+    client = site.enter(site.client(workspace))
+    paths = ("/connection/start", "/connection/test", "/connection/break")
+    assert client.get("/connection").status_code == 404
+    assert {client.post(path, {"way": "oauth"}).status_code for path in paths} == {404}
+    viewer = site.enter(workspace, role="viewer")
+    assert "Connect my account" not in viewer.get("/connection").text
+    assert {viewer.post(path, {"way": "oauth"}).status_code for path in paths} == {403}
+    assert site.enter(workspace).post("/connection/start", {"way": "by_post"}).status_code == 303
+    assert table.find(workspace).state == "none"
+
+
+def test_a_client_is_invited_from_its_page(people: People, site: Site) -> None:
+    workspace = site.account(name="North Agency")
+    client = site.client(workspace, email="bo@bakery.example")
+    page = people.open(workspace, f"/clients/{client}", script=False)
+    page.get_by_role("button", name="Invite bo@bakery.example to its billing pages").click()
+    expect(page.get_by_role("status")).to_contain_text("The invitation is sent.")
