@@ -20,7 +20,7 @@ OPERATIONS = [operation for blueprint in all_routes.BLUEPRINTS for operation in 
 KEPT = [operation for operation in OPERATIONS if not operation.public]
 OF_AN_ACCOUNT = [operation for operation in KEPT if "{account_id}" in operation.path]
 WITH_A_BODY = [operation for operation in OPERATIONS if operation.takes]
-NAMES = {"account_id": "acme", "payment_id": "pay_1", "transaction_id": "txn_1", "number": "1"}
+NAMES = {"account_id": "acme", "payment_id": "pay_1", "transaction_id": "txn_1", "number": "1", "client_id": "bob"}
 GARBAGE = b"\xff[" * 1_500
 TELLS_ITS_ACCOUNT_IN_THE_BODY = {"put_account"}
 """Whether it may be done depends on the workspace that the body names."""
@@ -101,7 +101,7 @@ def test_what_stripe_sends_has_a_bound(api: Api) -> None:
 
 def test_only_what_needs_more_takes_more_than_usual() -> None:
     larger = {operation.name for operation in OPERATIONS if operation.body_bytes != BODY_BYTES}
-    assert larger == {"post_usage", "put_brand", "receive_webhook"}
+    assert larger == {"post_usage", "put_brand", "receive_webhook", "receive_connect_webhook"}
 
 
 @pytest.mark.parametrize("operation", WITH_A_BODY, ids=name_of)

@@ -83,10 +83,11 @@ def get_payment(call: Call[None, None], account_id: str, payment_id: str) -> Pay
 )
 def refund_payment(call: Call[RefundRequest, None], account_id: str, payment_id: str) -> Answer:
     allowed = allow_above(call, account_id)
+    body = call.body
     check_was_its_client(allowed, payments.get(account_id, payment_id).created_at_ms)
-    made = refund(allowed.account, payment_id, call.body, key=call.idempotency_key, actor=allowed.actor)
+    made = refund(allowed.account, payment_id, body, key=call.idempotency_key, actor=allowed.actor)
     payment = view_payment(payments.get(account_id, payment_id))
-    body = RefundedView(view_refund(made), payment, view_balance(read_wallet(account_id)))
+    shown = RefundedView(view_refund(made), payment, view_balance(read_wallet(account_id)))
     if made.state == "created":
-        return Answer(body, 202, {"Retry-After": CHECK_AGAIN_SECONDS})
-    return Answer(body, 201)
+        return Answer(shown, 202, {"Retry-After": CHECK_AGAIN_SECONDS})
+    return Answer(shown, 201)

@@ -23,11 +23,11 @@ def test_the_audit_of_repeats_may_do_what_it_does(client: Client, guarded: Guard
         post([pair(1, "repeated", "audited", event_id="call", occurred_at_ms=times[1])])
         assert guarded.call("audit_usage", scheduled())["repeats"] == 1
         # Found again by an audit that is cut off before it has noted how far it came, and given back.
-        AuditRow("repeated", ACCOUNT).delete()
-        for row in AuditRow.query("repeated"):
+        AuditRow("audited", ACCOUNT).delete()
+        for row in AuditRow.query("audited"):
             row.delete()
-        found = next(read_repeats("repeated"))
-        RepeatRow("repeated", found.transaction_id).update([RepeatRow.state.set("to_give_back")])
+        found = next(read_repeats("audited"))
+        RepeatRow("audited", found.transaction_id).update([RepeatRow.state.set("to_give_back")])
         assert guarded.call("audit_usage", scheduled())["repeats"] == 0
         assert only_given_back(client, "repeated") == only_given_back(client, "audited") == 1
 

@@ -18,6 +18,7 @@ from chalicelib.cards.start_setup import start_setup
 from chalicelib.cards.table import get_payer, put_card
 from chalicelib.catalog.catalog import catalog
 from chalicelib.clock import iso, now_ms, to_ms
+from chalicelib.connection import table as connections
 from chalicelib.history.adjust import AdjustmentRequest, adjust
 from chalicelib.idempotency import Key
 from chalicelib.ledger.table import read_wallet
@@ -28,6 +29,7 @@ from chalicelib.stripe_api.stripe_account import PLATFORM
 from chalicelib.text import Line
 from chalicelib.token import Caller
 from chalicelib.usage.record import record
+from local.demo import connect_stripe
 from local.system import System
 from tests.build import event, sqs_record
 from tests.clients.build import rebill
@@ -46,16 +48,26 @@ class Site:
         self.operator = {"Authorization": f"Bearer {system.token('operator', 'operator')}"}
 
     def account(self, *, balance: str = "", method: str = "pm_card_visa", **changes: Any) -> str:
-        """Make an account with a balance and a card, without one if `method` is empty; return its id."""
+        """Make an account with a balance and a card, without one if `method` is empty; return its id.
+
+        A client with a card pays through its workspace's Stripe account.
+        """
         account_id = f"person-{next(_numbers)}"
         fields: dict[str, Any] = {"kind": "workspace", "name": "Acme", "email": "a@acme.example", "currency": "usd"}
         create_or_change(OPERATOR, account_id, AccountRequest(**{**fields, **changes}), catalog())
         if balance:
             request = AdjustmentRequest("credit", balance, Line("Welcome credit"))
             adjust(accounts.get(account_id), request, key=Key("welcome", "operator"), actor=OPERATOR.actor)
+        if method and "workspace_id" in changes:
+            self.connect(changes["workspace_id"])
         if method:
             self.save_card(account_id, method)
         return account_id
+
+    def connect(self, workspace_id: str) -> None:
+        """Connect a Stripe account to a workspace, if it has none: its clients pay through it."""
+        if not connections.find(workspace_id).is_connected:
+            connect_stripe(self.system, workspace_id)
 
     def client(self, workspace_id: str, *, balance: str = "", **changes: Any) -> str:
         """Make a client of a workspace that is charged for its usage, without a card; return its id."""
@@ -68,8 +80,9 @@ class Site:
         fields = {"payment_method": method, "client_secret": setup.client_secret, "use_stripe_sdk": "true"}
         key = b64encode(f"{settings().stripe_publishable_key}:".encode()).decode()
         url = f"{self.system.stripe_url}/v1/setup_intents/{setup.setup_intent_id}"
+        on = {"Stripe-Account": setup.stripe_account.id} if setup.stripe_account.id else {}
         request = urllib.request.Request(
-            f"{url}/confirm", urlencode(fields).encode(), {"Authorization": f"Basic {key}"}
+            f"{url}/confirm", urlencode(fields).encode(), {"Authorization": f"Basic {key}", **on}
         )
         urllib.request.urlopen(request, timeout=30).close()
         if "authentication" in method:

@@ -42,6 +42,7 @@ def test_a_workspace_without_clients_is_told_what_they_are_and_creates_one(peopl
 
 def test_the_list_says_what_each_client_brings_and_lacks(people: People, site: Site) -> None:
     workspace = site.account(balance="100")
+    site.connect(workspace)
     paying = site.client(workspace, balance="40", name="Bakery")
     empty = site.client(workspace, name="Salon")
     site.use(paying, today(), number=4)

@@ -4,7 +4,6 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from chalicelib.connection import table
-from local.demo import connect_stripe
 from tests.portal.axe import assert_accessible
 from tests.portal.people import NARROW, WIDE, People
 from tests.portal.site import Site
@@ -58,7 +57,7 @@ def test_it_is_connected_without_javascript_too(people: People, site: Site) -> N
 
 def test_a_restricted_account_says_what_to_do(people: People, site: Site) -> None:
     workspace = site.account()
-    connect_stripe(site.system, workspace)
+    site.connect(workspace)
     account = table.find(workspace).stripe_account_id
     site.control(f"accounts/{account}/restrict", {"disabled_reason": "requirements.past_due"})
     visitor = site.enter(workspace)
