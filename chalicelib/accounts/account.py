@@ -57,6 +57,17 @@ class NotAWorkspace(Refusal):
         super().__init__(f"{account_id!r} is a client; name its workspace", field="account_id", account_id=account_id)
 
 
+class NotAClient(Refusal):
+    """What only a client has was asked of a workspace."""
+
+    status = 409
+    type = "not-a-client"
+    title = "The account is not a client"
+
+    def __init__(self, account_id: str) -> None:
+        super().__init__(f"{account_id!r} is a workspace; name one of its clients", account_id=account_id)
+
+
 class ClientIdInvalid(Refusal):
     """An id that a workspace's owner may not choose for a client, since it could belong to another account."""
 
@@ -174,6 +185,12 @@ def check_is_workspace(account: Account) -> None:
     """Check that an account is a workspace, for what a client has not. Raises NotAWorkspace."""
     if account.kind != "workspace":
         raise NotAWorkspace(account.account_id)
+
+
+def check_is_client(account: Account) -> None:
+    """Check that an account is a client, for what a workspace has not. Raises NotAClient."""
+    if account.kind != "client":
+        raise NotAClient(account.account_id)
 
 
 def check_not_archived(account: Account) -> None:

@@ -22,17 +22,6 @@ class WorkspaceNotConnected(Refusal):
         super().__init__(detail, workspace_id=unconnected.workspace_id, workspace=name)
 
 
-class ClientHasNoConnection(Refusal):
-    """Only a workspace connects a Stripe account."""
-
-    status = 409
-    type = "client-has-no-connection"
-    title = "A client has no Stripe connection"
-
-    def __init__(self, account_id: str) -> None:
-        super().__init__(f"{account_id!r} is a client: it pays through its workspace", account_id=account_id)
-
-
 class AlreadyConnected(Refusal):
     """The workspace has a Stripe account connected; it is kept."""
 

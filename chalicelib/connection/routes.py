@@ -2,7 +2,7 @@
 
 import msgspec
 
-from chalicelib.accounts.account import Account
+from chalicelib.accounts.account import Account, NotAWorkspace, check_is_workspace
 from chalicelib.accounts.permission import REFUSALS, Right, allow
 from chalicelib.connection import table
 from chalicelib.connection.break_connection import break_connection
@@ -10,12 +10,11 @@ from chalicelib.connection.check_connection import check_connection
 from chalicelib.connection.connection import Way
 from chalicelib.connection.refusals import (
     AlreadyConnected,
-    ClientHasNoConnection,
     ConnectedElsewhere,
     ConnectionBusy,
     WayNotOffered,
 )
-from chalicelib.connection.start_connection import check_workspace, start_connection
+from chalicelib.connection.start_connection import start_connection
 from chalicelib.connection.view import ConnectionLinkView, ConnectionView, view_connection, view_link
 from chalicelib.stripe_api.errors import STRIPE_REFUSALS, PaymentsUnavailable, StripeUnavailable
 from chalicelib.web import Call, Routes
@@ -45,7 +44,7 @@ class ConnectionRequest(msgspec.Struct, forbid_unknown_fields=True):
     gives=ConnectionLinkView,
     refuses=(
         *REFUSALS,
-        ClientHasNoConnection,
+        NotAWorkspace,
         WayNotOffered,
         AlreadyConnected,
         ConnectedElsewhere,
@@ -65,7 +64,7 @@ def start_stripe_connection(call: Call[ConnectionRequest, None], account_id: str
     summary="Show a workspace's Stripe connection",
     description="Its state as it was last seen, with a sentence that says what to do, and the ways of connecting.",
     gives=ConnectionView,
-    refuses=(*REFUSALS, ClientHasNoConnection),
+    refuses=(*REFUSALS, NotAWorkspace),
 )
 def get_stripe_connection(call: Call[None, None], account_id: str) -> ConnectionView:
     return view_connection(table.find(_workspace(call, account_id, Right.READ).account_id))
@@ -77,7 +76,7 @@ def get_stripe_connection(call: Call[None, None], account_id: str) -> Connection
     summary="Test a workspace's Stripe connection, with Stripe",
     description="Asks Stripe how the account stands, notes the answer, and shows the connection.",
     gives=ConnectionView,
-    refuses=(*REFUSALS, ClientHasNoConnection, ConnectionBusy, StripeUnavailable, PaymentsUnavailable),
+    refuses=(*REFUSALS, NotAWorkspace, ConnectionBusy, StripeUnavailable, PaymentsUnavailable),
 )
 def test_stripe_connection(call: Call[None, None], account_id: str) -> ConnectionView:
     return view_connection(check_connection(_workspace(call, account_id, Right.ACT).account_id))
@@ -92,15 +91,15 @@ def test_stripe_connection(call: Call[None, None], account_id: str) -> Connectio
         "Stripe no longer tells of open payments, refunds and disputes is marked. It can be repeated."
     ),
     gives=ConnectionView,
-    refuses=(*REFUSALS, ClientHasNoConnection, ConnectionBusy),
+    refuses=(*REFUSALS, NotAWorkspace, ConnectionBusy),
 )
 def break_stripe_connection(call: Call[None, None], account_id: str) -> ConnectionView:
     allowed = allow(call, account_id, Right.ACT)
-    check_workspace(allowed.account)
+    check_is_workspace(allowed.account)
     return view_connection(break_connection(account_id, actor=allowed.actor))
 
 
 def _workspace(call: Call[None, None], account_id: str, right: Right) -> Account:
     account = allow(call, account_id, right).account
-    check_workspace(account)
+    check_is_workspace(account)
     return account

@@ -4,14 +4,13 @@ import msgspec
 
 from chalicelib import clock
 from chalicelib.accounts import table as accounts
-from chalicelib.accounts.account import Account
+from chalicelib.accounts.account import Account, check_is_workspace
 from chalicelib.connection import gateway, table
 from chalicelib.connection.check_connection import check_connection
 from chalicelib.connection.connection import AccountFacts, Connection, Way, connected
 from chalicelib.connection.link_state import LinkState
 from chalicelib.connection.refusals import (
     AlreadyConnected,
-    ClientHasNoConnection,
     ConnectedElsewhere,
     StateInvalid,
     WayNotOffered,
@@ -40,19 +39,13 @@ def offers() -> list[Way]:
     return [way for way, is_set_up in ways.items() if is_set_up]
 
 
-def check_workspace(account: Account) -> None:
-    """Check that an account is a workspace. Raises ClientHasNoConnection."""
-    if account.kind != "workspace":
-        raise ClientHasNoConnection(account.account_id)
-
-
 def start_connection(workspace: Account, way: Way, *, account_id: str | None, actor: str) -> ConnectionLink:
     """Return the address for one of the ways; nothing is connected before the person comes back.
 
-    `account_id` and `actor` are the caller's. Raises WayNotOffered, AlreadyConnected, DetailsRefused,
+    `account_id` and `actor` are the caller's. Raises NotAWorkspace, WayNotOffered, AlreadyConnected, DetailsRefused,
     StripeUnavailable, StripeRefused, ConnectionBusy.
     """
-    check_workspace(workspace)
+    check_is_workspace(workspace)
     if way not in offers():
         raise WayNotOffered(way, offers())
     # Asked now: the account may have been disconnected at Stripe without an event that told of it.

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Final
 
-from chalicelib.accounts.account import Account
 from chalicelib.errors import Busy, Refusal
 from chalicelib.moves.move import OBSTACLES, Balance, Move, Obstacle
 
@@ -20,17 +19,6 @@ class MoveNotFound(Refusal):
 
     def __init__(self, client_id: str) -> None:
         super().__init__(f"there is no request to move {client_id[:64]!r} here", account_id=client_id[:64])
-
-
-class NotAClient(Refusal):
-    """A move was asked for a workspace."""
-
-    status = 409
-    type = "not-a-client"
-    title = "The account is not a client"
-
-    def __init__(self, account_id: str) -> None:
-        super().__init__(f"{account_id!r} is a workspace; only clients are moved", account_id=account_id)
 
 
 class MoveNotOpen(Refusal):
@@ -74,9 +62,3 @@ class MoveBusy(Busy):
 
     type = "move-busy"
     title = "The client is being changed by others"
-
-
-def check_is_client(account: Account) -> None:
-    """Check that an account is a client. Raises NotAClient."""
-    if account.kind != "client":
-        raise NotAClient(account.account_id)

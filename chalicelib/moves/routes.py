@@ -3,7 +3,13 @@
 from typing import Any, Final
 
 from chalicelib import clock
-from chalicelib.accounts.account import Account, NotAWorkspace, check_is_workspace
+from chalicelib.accounts.account import (
+    Account,
+    NotAClient,
+    NotAWorkspace,
+    check_is_client,
+    check_is_workspace,
+)
 from chalicelib.accounts.permission import REFUSALS, Permission, Right, allow_workspace
 from chalicelib.catalog.catalog import catalog
 from chalicelib.ledger.post import LedgerBusy
@@ -17,8 +23,6 @@ from chalicelib.moves.refusals import (
     MoveBusy,
     MoveNotFound,
     MoveNotOpen,
-    NotAClient,
-    check_is_client,
 )
 from chalicelib.moves.request_move import MoveRequest, request_move, withdraw_move
 from chalicelib.moves.view import IncomingMoveList, MoveView, view_incoming, view_move

@@ -1,8 +1,7 @@
 """Which client a page of a workspace is about: one of its own, and for anybody else none."""
 
-from chalicelib.accounts import table as accounts
-from chalicelib.accounts.account import Account, AccountNotFound
-from chalicelib.accounts.permission import Permission
+from chalicelib.accounts.account import Account
+from chalicelib.accounts.permission import Permission, check_own_client
 from chalicelib.accounts.viewer import Viewer
 from chalicelib.portal.request import PortalRequest
 from chalicelib.portal.session import PageNotFound
@@ -17,10 +16,7 @@ def check_has_clients(request: PortalRequest) -> None:
 def find_client(request: PortalRequest, client_id: str) -> Account:
     """Return a client of the account. Raises PageNotFound, and AccountNotFound for what is no client of it."""
     check_has_clients(request)
-    account = accounts.get(client_id)
-    if account.workspace_id != request.account.account_id:
-        raise AccountNotFound(client_id)
-    return account
+    return check_own_client(request.allowed, client_id)
 
 
 def viewer_of(request: PortalRequest, client: Account) -> Viewer:

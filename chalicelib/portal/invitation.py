@@ -22,20 +22,6 @@ MOST_AN_HOUR: Final = 3
 State = Literal["unconfirmed", "sent", "opened", "replaced", "expired"]
 
 
-class NotAClient(Refusal):
-    """An invitation of an account that is not a client."""
-
-    status = 409
-    type = "not-a-client"
-    title = "Only clients are invited"
-
-    def __init__(self, account_id: str) -> None:
-        super().__init__(
-            f"{account_id!r} is a workspace; make a link for its people with POST /v1/portal-sessions",
-            account_id=account_id,
-        )
-
-
 class TooManyInvitations(Refusal):
     """As many mails as may be sent to a client in an hour were sent."""
 

@@ -8,7 +8,7 @@ from chalice.app import Response
 from msgspec import Meta
 
 from chalicelib import clock
-from chalicelib.accounts.account import AccountArchived
+from chalicelib.accounts.account import AccountArchived, NotAClient
 from chalicelib.accounts.permission import REFUSALS, Right, allow_workspace
 from chalicelib.clock import iso
 from chalicelib.ledger.statement import InvalidCursor
@@ -18,7 +18,6 @@ from chalicelib.portal.invitation import (
     Invitation,
     InvitationsBusy,
     InvitationUnconfirmed,
-    NotAClient,
     State,
     TooManyInvitations,
     state_of,

@@ -3,7 +3,7 @@
 from typing import Final
 
 from chalicelib import clock
-from chalicelib.accounts.account import check_not_archived
+from chalicelib.accounts.account import check_is_client, check_not_archived
 from chalicelib.accounts.permission import Permission
 from chalicelib.backoff import attempts
 from chalicelib.log import log
@@ -16,7 +16,6 @@ from chalicelib.portal.invitation import (
     Invitation,
     InvitationsBusy,
     InvitationUnconfirmed,
-    NotAClient,
     next_invitation,
 )
 from chalicelib.portal.navigation import public_base_url
@@ -32,8 +31,7 @@ def invite(allowed: Permission) -> Invitation:
     NotAClient, AccountArchived, MailsOff, AddressUnusable, TooManyInvitations, InvitationsBusy, InvitationUnconfirmed.
     """
     account = allowed.account
-    if account.kind != "client":
-        raise NotAClient(account.account_id)
+    check_is_client(account)
     check_not_archived(account)
     sender, secret = find_sender(account), new_token()
     made = _put_next(account.account_id, secret=secret, sent_to=address_of(account), actor=allowed.actor)

@@ -6,13 +6,12 @@ import threading
 import pytest
 
 from chalicelib import clock
-from chalicelib.accounts.account import Account
+from chalicelib.accounts.account import Account, NotAWorkspace
 from chalicelib.clock import now_ms
 from chalicelib.connection import table
 from chalicelib.connection.finish_connection import finish_connection
 from chalicelib.connection.refusals import (
     AlreadyConnected,
-    ClientHasNoConnection,
     CodeInvalid,
     ConnectedElsewhere,
     ConnectionRefused,
@@ -210,5 +209,5 @@ def test_only_what_is_set_up_is_offered(owner: Owner) -> None:
 
 def test_a_client_connects_nothing(owner: Owner) -> None:
     client: Account = new_account(owner.account_id)
-    with pytest.raises(ClientHasNoConnection):
+    with pytest.raises(NotAWorkspace):
         start_connection(client, "oauth", account_id=None, actor="operator")

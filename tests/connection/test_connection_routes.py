@@ -146,8 +146,8 @@ def test_who_may_do_what(at_emulator: Api, workspace: str) -> None:
     assert answers(api.token("owner", client)) == [404, 404, 404, 404]
     assert answers(api.token("owner", stranger)) == [404, 404, 404, 404]
     assert answers("nonsense") == [401, 401, 401, 401]
-    assert answers(api.token("owner", client), client) == [409, 409, 409, 409]
-    problem(api.get(path_of(client), token=api.token("owner", workspace)), 409, "client-has-no-connection")
+    assert answers(api.token("owner", client), client) == [422, 422, 422, 422]
+    problem(api.get(path_of(client), token=api.token("owner", workspace)), 422, "not-a-workspace")
 
 
 def test_a_client_is_told_whom_to_ask_and_its_workspace_what_to_do(at_emulator: Api, workspace: str) -> None:
