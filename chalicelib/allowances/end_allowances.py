@@ -2,7 +2,6 @@
 
 from typing import Final
 
-import msgspec
 from msgspec.structs import replace
 
 from chalicelib import clock
@@ -13,7 +12,7 @@ from chalicelib.batches import each, within
 from chalicelib.clock import month_of, parse_iso
 from chalicelib.ledger.post import post_one
 from chalicelib.ledger.table import read_days
-from chalicelib.log import log
+from chalicelib.runs import Run, end_run
 
 PER_SHARD: Final = 1_000
 BUDGET_SECONDS: Final = 240
@@ -23,23 +22,14 @@ RETRY_AFTER_MS: Final = 30 * 60 * 1000
 """When an allowance that could not be ended is due again."""
 
 
-class EndRun(msgspec.Struct):
-    """The result of one run: allowances ended, and how many failed with an exception."""
+class EndRun(Run):
+    """How many allowances a run ended."""
 
     ended: int = 0
-    failed: int = 0
-
-
-class EndRunIncomplete(Exception):
-    """Some allowances could not be ended; all others were."""
-
-    def __init__(self, run: EndRun) -> None:
-        super().__init__(f"{run.failed} allowances could not be ended; see the log")
-        self.run = run
 
 
 def end_due_allowances() -> EndRun:
-    """End the allowances that are due now. Raises EndRunIncomplete at the end if one of them failed."""
+    """End the allowances that are due now. Raises RunIncomplete at the end if one of them failed."""
     run, now_ms = EndRun(), clock.now_ms()
 
     def end(due: tuple[str, str, int]) -> None:
@@ -54,12 +44,7 @@ def end_due_allowances() -> EndRun:
         message="an allowance could not be ended",
         about=lambda due: {"account_id": due[0], "month": due[1]},
     )
-    run.failed = len(failures)
-    if run.ended or failures:
-        log().info("allowances ended", **msgspec.to_builtins(run))
-    if failures:
-        raise EndRunIncomplete(run)
-    return run
+    return end_run(run, failures, summary="allowances ended")
 
 
 def end_allowance(account_id: str, month: str) -> Allowance:

@@ -6,5 +6,5 @@ from chalicelib.lambda_function import Context, Counts, counts, lambda_function
 
 @lambda_function
 def end_allowances(_event: object, _context: Context | None) -> Counts:
-    """End the allowances of months that are over. Raises EndRunIncomplete at the end if one of them failed."""
+    """End the allowances of months that are over. Raises RunIncomplete at the end if one of them failed."""
     return counts(end_due_allowances())

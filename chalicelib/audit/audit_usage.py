@@ -4,8 +4,6 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Final
 
-import msgspec
-
 from chalicelib import clock
 from chalicelib.audit import table
 from chalicelib.audit.audit_account import AccountAudit
@@ -15,7 +13,7 @@ from chalicelib.catalog.catalog import Catalog
 from chalicelib.clock import Deadline
 from chalicelib.ledger.daily_usage import DAY_MS
 from chalicelib.ledger.table import scan_sequences
-from chalicelib.log import log
+from chalicelib.runs import Run, end_run
 
 BUDGET_SECONDS: Final = 600
 """After this time, a run starts no further chunk. A chunk takes seconds, at worst minutes; the function has 900 s."""
@@ -24,31 +22,22 @@ BATCH: Final = 100
 """Accounts whose progress is read in one call."""
 
 
-class AuditSummary(msgspec.Struct):
+class AuditRun(Run):
     """The result of a run. The next run audits `unfinished` accounts and those that were not reached."""
 
     accounts: int = 0
     events: int = 0
     repeats: int = 0
     unfinished: int = 0
-    failed: int = 0
 
 
-class AuditIncomplete(Exception):
-    """Some accounts could not be audited; all others were."""
-
-    def __init__(self, audit: AuditSummary) -> None:
-        super().__init__(f"{audit.failed} of {audit.accounts} accounts could not be audited; see the log")
-        self.audit = audit
-
-
-def audit_usage(catalog: Catalog, deadline: Deadline | None = None) -> AuditSummary:
-    """Audit the accounts that have new pages and were not audited today. Raises AuditIncomplete if any failed.
+def audit_usage(catalog: Catalog, deadline: Deadline | None = None) -> AuditRun:
+    """Audit the accounts that have new pages and were not audited today. Raises RunIncomplete if any failed.
 
     An account is marked as audited today before the audit, so that one that crashes the function does so only once a
     day, and so that no two runs audit it concurrently. The mark is removed if the audit was not finished in time.
     """
-    audit = AuditSummary()
+    audit = AuditRun()
     deadline = deadline or Deadline(BUDGET_SECONDS)
     failures = each(
         _taken_accounts(deadline),
@@ -56,11 +45,7 @@ def audit_usage(catalog: Catalog, deadline: Deadline | None = None) -> AuditSumm
         message="an account could not be audited",
         about=lambda account_id: {"account_id": account_id},
     )
-    audit.failed = len(failures)
-    log().info("usage audited", **msgspec.to_builtins(audit))
-    if audit.failed:
-        raise AuditIncomplete(audit)
-    return audit
+    return end_run(audit, failures, summary="usage audited")
 
 
 def _taken_accounts(deadline: Deadline) -> Iterator[str]:
@@ -83,7 +68,7 @@ def _accounts_with_new_pages() -> Iterator[str]:
                 yield account_id
 
 
-def _audit_account(account_id: str, catalog: Catalog, deadline: Deadline, audit: AuditSummary) -> None:
+def _audit_account(account_id: str, catalog: Catalog, deadline: Deadline, audit: AuditRun) -> None:
     audit.accounts += 1
     of_account = AccountAudit(account_id, gives_back=catalog.usage.give_back_repeats, deadline=deadline)
     if not of_account.run():

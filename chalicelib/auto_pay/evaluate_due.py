@@ -2,8 +2,6 @@
 
 from typing import Final
 
-import msgspec
-
 from chalicelib import clock
 from chalicelib.auto_pay import table
 from chalicelib.auto_pay.decision import Block, Charge, Decision
@@ -13,6 +11,7 @@ from chalicelib.cards.refresh_card import refresh_card
 from chalicelib.cards.table import get_payer
 from chalicelib.catalog.catalog import Catalog
 from chalicelib.log import log
+from chalicelib.runs import Run, end_run
 from chalicelib.stripe_api.errors import StripeUnavailable
 
 ACCOUNTS_PER_SHARD: Final = 100
@@ -25,24 +24,15 @@ RETRY_AFTER_MS: Final = 5 * 60 * 1000
 """When an account that could not be evaluated is due again."""
 
 
-class DueRun(msgspec.Struct):
-    """The result of one run: accounts evaluated, and how many of them are charged now or failed with an exception."""
+class DueRun(Run):
+    """How many accounts a run evaluated, and how many of them are charged now."""
 
     evaluated: int = 0
     charged: int = 0
-    failed: int = 0
-
-
-class DueRunIncomplete(Exception):
-    """Some accounts could not be evaluated; all others were."""
-
-    def __init__(self, run: DueRun) -> None:
-        super().__init__(f"{run.failed} accounts could not be evaluated; see the log")
-        self.run = run
 
 
 def evaluate_due(catalog: Catalog) -> DueRun:
-    """Evaluate the accounts that are due now. Raises DueRunIncomplete at the end if one of them failed."""
+    """Evaluate the accounts that are due now. Raises RunIncomplete at the end if one of them failed."""
     run, now_ms = DueRun(), clock.now_ms()
     failures = each(
         within(BUDGET_SECONDS, table.due(now_ms, ACCOUNTS_PER_SHARD)),
@@ -50,12 +40,7 @@ def evaluate_due(catalog: Catalog) -> DueRun:
         message="auto-pay could not be evaluated",
         about=lambda due: {"account_id": due[0]},
     )
-    run.failed = len(failures)
-    if run.evaluated or failures:
-        log().info("auto-pay evaluated what was due", **msgspec.to_builtins(run))
-    if failures:
-        raise DueRunIncomplete(run)
-    return run
+    return end_run(run, failures, summary="auto-pay evaluated what was due")
 
 
 def _evaluate_one(account_id: str, due_at_ms: int, now_ms: int, catalog: Catalog, run: DueRun) -> None:

@@ -34,7 +34,7 @@ def follow_connections(event: Records, _context: Context | None) -> PartialFailu
 
 @lambda_function
 def retry_refills(_event: object, _context: Context | None) -> Counts:
-    """Evaluate the accounts that are due. Raises DueRunIncomplete at the end if one of them failed."""
+    """Evaluate the accounts that are due. Raises RunIncomplete at the end if one of them failed."""
     return counts(evaluate_due(catalog()))
 
 

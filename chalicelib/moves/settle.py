@@ -2,15 +2,14 @@
 
 from typing import Final
 
-import msgspec
 from msgspec.structs import replace
 
 from chalicelib import clock
 from chalicelib.batches import each, within
 from chalicelib.ledger.post import post_one
-from chalicelib.log import log
 from chalicelib.moves import table
 from chalicelib.moves.move import Move, settlement_of
+from chalicelib.runs import Run, end_run
 
 PER_SHARD: Final = 1_000
 BUDGET_SECONDS: Final = 240
@@ -20,19 +19,10 @@ RETRY_AFTER_MS: Final = 30 * 60 * 1000
 """When a settlement that could not be posted is due again."""
 
 
-class SettleRun(msgspec.Struct):
-    """The result of one run: settlements posted, and how many failed with an exception."""
+class SettleRun(Run):
+    """How many settlements a run posted."""
 
     settled: int = 0
-    failed: int = 0
-
-
-class SettleRunIncomplete(Exception):
-    """Some settlements could not be posted; all others were."""
-
-    def __init__(self, run: SettleRun) -> None:
-        super().__init__(f"{run.failed} moves could not be settled; see the log")
-        self.run = run
 
 
 def settle(move: Move) -> Move:
@@ -45,7 +35,7 @@ def settle(move: Move) -> Move:
 
 
 def settle_due_moves() -> SettleRun:
-    """Post the settlements that are due now. Raises SettleRunIncomplete at the end if one of them failed."""
+    """Post the settlements that are due now. Raises RunIncomplete at the end if one of them failed."""
     run, now_ms = SettleRun(), clock.now_ms()
 
     def settle_due(due: tuple[str, int]) -> None:
@@ -61,9 +51,4 @@ def settle_due_moves() -> SettleRun:
         message="a move could not be settled",
         about=lambda due: {"account_id": due[0]},
     )
-    run.failed = len(failures)
-    if run.settled or failures:
-        log().info("moves settled", **msgspec.to_builtins(run))
-    if failures:
-        raise SettleRunIncomplete(run)
-    return run
+    return end_run(run, failures, summary="moves settled")

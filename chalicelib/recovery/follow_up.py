@@ -8,18 +8,16 @@ step is safe to repeat.
 from collections.abc import Callable
 from typing import Final
 
-import msgspec
-
 from chalicelib import clock
 from chalicelib.auto_pay.evaluate import evaluate_account
 from chalicelib.batches import each, within
 from chalicelib.catalog.catalog import Catalog
 from chalicelib.invoices.issue import issue
 from chalicelib.invoices.issue_credit_note import issue_credit_notes
-from chalicelib.log import log
 from chalicelib.payments import follow_up_index
 from chalicelib.payments import table as payments
 from chalicelib.payments.payment import Payment
+from chalicelib.runs import Run, end_run
 from chalicelib.subscriptions.advance import advance_subscription
 
 PER_SHARD: Final = 100
@@ -34,28 +32,19 @@ RETRY_AFTER_MS: Final = 60 * 60 * 1000
 Step = Callable[[Payment, Catalog], object]
 
 
-class FollowUpResult(msgspec.Struct):
-    """How many payments were followed up, and how many failed with an exception."""
+class FollowUpRun(Run):
+    """How many payments a run followed up."""
 
     followed: int = 0
-    failed: int = 0
-
-
-class FollowUpIncomplete(Exception):
-    """Some payments could not be followed up; all others were."""
-
-    def __init__(self, result: FollowUpResult) -> None:
-        super().__init__(f"{result.failed} payments could not be followed up; see the log")
-        self.result = result
 
 
 class StepsFailed(Exception):
     """Some steps of a payment have failed; the others are done."""
 
 
-def follow_up(catalog: Catalog) -> FollowUpResult:
-    """Follow up the payments that are due. Raises FollowUpIncomplete at the end if one of them failed."""
-    result, now_ms = FollowUpResult(), clock.now_ms()
+def follow_up(catalog: Catalog) -> FollowUpRun:
+    """Follow up the payments that are due. Raises RunIncomplete at the end if one of them failed."""
+    run, now_ms = FollowUpRun(), clock.now_ms()
     again_at_ms = now_ms + RETRY_AFTER_MS
 
     def handle(due: tuple[str, str, int]) -> None:
@@ -64,7 +53,7 @@ def follow_up(catalog: Catalog) -> FollowUpResult:
         if follow_up_index.claim(account_id, payment_id, due_at_ms, again_at_ms=again_at_ms):
             _run_steps(payments.get(account_id, payment_id), catalog)
             follow_up_index.done(account_id, payment_id, again_at_ms=again_at_ms)
-            result.followed += 1
+            run.followed += 1
 
     failures = each(
         within(BUDGET_SECONDS, follow_up_index.due(now_ms, PER_SHARD)),
@@ -72,12 +61,7 @@ def follow_up(catalog: Catalog) -> FollowUpResult:
         message="a payment could not be followed up",
         about=lambda due: {"account_id": due[0], "payment_id": due[1]},
     )
-    result.failed = len(failures)
-    if result.followed or failures:
-        log().info("payments followed up", **msgspec.to_builtins(result))
-    if failures:
-        raise FollowUpIncomplete(result)
-    return result
+    return end_run(run, failures, summary="payments followed up")
 
 
 def _run_steps(payment: Payment, catalog: Catalog) -> None:

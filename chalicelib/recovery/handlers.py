@@ -12,12 +12,12 @@ from chalicelib.recovery.sweep import sweep
 def sweep_payments(_event: object, _context: Context | None) -> Counts:
     """Ask Stripe about payments, refunds and disputes that are not final, and process webhooks that were cut off.
 
-    Raises SweepIncomplete at the end if one of them failed.
+    Raises RunIncomplete at the end if one of them failed.
     """
     return counts(sweep(clock.now_ms(), send_refill=send_refill))
 
 
 @lambda_function
 def follow_up_payments(_event: object, _context: Context | None) -> Counts:
-    """Follow up the payments that are due. Raises FollowUpIncomplete at the end if one of them failed."""
+    """Follow up the payments that are due. Raises RunIncomplete at the end if one of them failed."""
     return counts(follow_up(catalog()))

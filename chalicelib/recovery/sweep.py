@@ -17,6 +17,7 @@ from chalicelib.payments.lifecycle import with_check_counted
 from chalicelib.payments.resolve import SendRefill, leave_unsent, resolve
 from chalicelib.reversals import table as reversals
 from chalicelib.reversals.resolve import check_again
+from chalicelib.runs import Run, end_run
 from chalicelib.webhooks import table as webhooks
 from chalicelib.webhooks.receive import replay
 
@@ -36,8 +37,8 @@ PAYMENTS_PARKED: Final = "payments that bought nothing are parked; refund or kee
 """Log lines that an alarm listens for, written by every run while any webhook or payment is parked."""
 
 
-class SweepResult(msgspec.Struct):
-    """How many items were checked, and how many of them have ended, are unresolved, or failed with an exception.
+class SweepRun(Run):
+    """How many items a run checked, and how many of them have ended or are unresolved.
 
     `webhooks_parked` and `payments_parked` count what waits for a person.
     """
@@ -45,7 +46,6 @@ class SweepResult(msgspec.Struct):
     checked: int = 0
     ended: int = 0
     unresolved: int = 0
-    failed: int = 0
     webhooks_parked: int = 0
     payments_parked: int = 0
 
@@ -57,38 +57,26 @@ class DueItem(msgspec.Struct, frozen=True):
     check: Callable[[], bool]
 
 
-class SweepIncomplete(Exception):
-    """Some items could not be checked because of an exception; all others were."""
-
-    def __init__(self, result: SweepResult) -> None:
-        super().__init__(f"{result.failed} of {result.checked} could not be swept; see the log")
-        self.result = result
-
-
-def sweep(now_ms: int, *, send_refill: SendRefill = leave_unsent) -> SweepResult:
+def sweep(now_ms: int, *, send_refill: SendRefill = leave_unsent) -> SweepRun:
     """Check the items that are due. Those that stay unresolved are checked again later, at growing intervals.
 
     `send_refill` sends the refills of auto-pay that Stripe does not have. If one check fails with an exception, the
-    others still run. Raises SweepIncomplete at the end if any check failed.
+    others still run. Raises RunIncomplete at the end if any check failed.
     """
-    result = SweepResult()
+    run = SweepRun()
     failures = each(
         within(BUDGET_SECONDS, _list_due(now_ms, send_refill)),
-        lambda item: _check(item, result),
+        lambda item: _check(item, run),
         message="an item could not be swept",
         about=lambda item: item.about,
     )
-    result.failed = len(failures)
-    result.webhooks_parked = webhooks.count_parked(MOST_COUNTED)
-    result.payments_parked = unresolved_index.count_parked(MOST_COUNTED)
-    log().info("payments swept", **msgspec.to_builtins(result))
-    if result.webhooks_parked:
-        log().error(WEBHOOKS_PARKED, count=result.webhooks_parked)
-    if result.payments_parked:
-        log().error(PAYMENTS_PARKED, count=result.payments_parked)
-    if failures:
-        raise SweepIncomplete(result)
-    return result
+    run.webhooks_parked = webhooks.count_parked(MOST_COUNTED)
+    run.payments_parked = unresolved_index.count_parked(MOST_COUNTED)
+    if run.webhooks_parked:
+        log().error(WEBHOOKS_PARKED, count=run.webhooks_parked)
+    if run.payments_parked:
+        log().error(PAYMENTS_PARKED, count=run.payments_parked)
+    return end_run(run, failures, summary="payments swept")
 
 
 def _list_due(now_ms: int, send_refill: SendRefill) -> Iterator[DueItem]:
@@ -102,11 +90,11 @@ def _list_due(now_ms: int, send_refill: SendRefill) -> Iterator[DueItem]:
         yield DueItem({"event_id": event_id}, partial(_finish_webhook, event_id))
 
 
-def _check(item: DueItem, result: SweepResult) -> None:
-    result.checked += 1
+def _check(item: DueItem, run: SweepRun) -> None:
+    run.checked += 1
     ended = item.check()
-    result.ended += ended
-    result.unresolved += not ended
+    run.ended += ended
+    run.unresolved += not ended
 
 
 def check_payment(account_id: str, payment_id: str, *, send_refill: SendRefill = leave_unsent) -> bool:

@@ -13,12 +13,13 @@ from chalicelib.access.find_access import find_access
 from chalicelib.accounts import table as accounts
 from chalicelib.allowances import table
 from chalicelib.allowances.allowance import Allowance, allowance_to_open, credit_of, debit_of_unused, unused_of
-from chalicelib.allowances.end_allowances import EndRunIncomplete, end_allowance, end_due_allowances
+from chalicelib.allowances.end_allowances import end_allowance, end_due_allowances
 from chalicelib.catalog.catalog import catalog
 from chalicelib.clock import iso, to_ms
 from chalicelib.ledger.post import post
 from chalicelib.pricing.rebilling import Rebilling
 from chalicelib.pricing.tariff import Tariff
+from chalicelib.runs import RunIncomplete
 from local.resources import Deployment
 from tests.build import credit, event
 from tests.usage.agency import Agency, dated, keep, on, send
@@ -206,7 +207,7 @@ def test_an_allowance_that_cannot_be_ended_is_tried_again_and_hides_no_other(sta
         use(each.client, 1)
     table.AllowanceRow(bad.client, "2026-09").update(actions=[table.AllowanceRow.amount_micros.remove()])
     at(NEXT + 2 * DAY)
-    with pytest.raises(EndRunIncomplete):
+    with pytest.raises(RunIncomplete):
         end_due_allowances()
     assert len(kinds(good)) == 2
     table.AllowanceRow(bad.client, "2026-09").update(actions=[table.AllowanceRow.amount_micros.set(FIVE)])

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from chalicelib import clock
 from chalicelib.audit import table
-from chalicelib.audit.audit_usage import AuditSummary, audit_usage
+from chalicelib.audit.audit_usage import AuditRun, audit_usage
 from chalicelib.audit.repeats import Repeat
 from chalicelib.catalog.catalog import Catalog, catalog
 from chalicelib.clock import Deadline
@@ -25,7 +25,7 @@ def catalog_that(*, gives_back: bool) -> Catalog:
     return replace(catalog(), usage=replace(catalog().usage, give_back_repeats=gives_back))
 
 
-def audit(night: int = 1, *, gives_back: bool = True, deadline: Deadline | None = None) -> AuditSummary:
+def audit(night: int = 1, *, gives_back: bool = True, deadline: Deadline | None = None) -> AuditRun:
     """Audit in the night after so many days of usage."""
     with clock.moved_to(clock.from_ms(TIME_MS) + timedelta(days=night)):
         return audit_usage(catalog_that(gives_back=gives_back), deadline)

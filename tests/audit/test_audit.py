@@ -7,7 +7,6 @@ from msgspec.structs import replace
 
 from chalicelib import clock
 from chalicelib.audit import archive, table
-from chalicelib.audit.audit_usage import AuditIncomplete
 from chalicelib.audit.day_file import hash_of, make_record, transaction_id_of
 from chalicelib.audit.table import AuditRow
 from chalicelib.clock import Deadline
@@ -15,6 +14,7 @@ from chalicelib.ledger.page_table import PageRow
 from chalicelib.ledger.post import post
 from chalicelib.ledger.statement import Filter, read_history
 from chalicelib.ledger.verify import verify
+from chalicelib.runs import RunIncomplete
 from tests.audit.auditor import DAY_MS, audit, balance, only_repeat, read_page_keys, repeats
 from tests.build import TIME_MS, credit, debit, pair, receipt
 from tests.conftest import NewWallet
@@ -232,7 +232,7 @@ def test_an_account_that_fails_stops_no_other_and_the_run_fails_at_its_end(
     again(good, 1_200_000)
     (page,) = PageRow.query(bad)
     page.update([PageRow.format.set(99)])
-    with pytest.raises(AuditIncomplete, match="1 of 2"):
+    with pytest.raises(RunIncomplete, match="1 failed"):
         audit(1)
     assert len(repeats(good)) == 1
     logged = [json.loads(line) for line in capsys.readouterr().out.splitlines()]

@@ -12,8 +12,9 @@ from chalicelib.allowances.end_allowances import end_due_allowances
 from chalicelib.clock import to_ms
 from chalicelib.ledger import table as ledger
 from chalicelib.ledger.post import post
-from chalicelib.moves.settle import SettleRunIncomplete, settle_due_moves
+from chalicelib.moves.settle import settle_due_moves
 from chalicelib.pricing.rebilling import Rebilling
+from chalicelib.runs import RunIncomplete
 from local.resources import Deployment
 from tests.build import credit
 from tests.moves.world import World, later
@@ -113,7 +114,7 @@ def test_a_move_that_cannot_be_settled_is_tried_again_and_hides_no_other(stack: 
         cut_off(lambda world=world: world.accept("settle"), _before_settling())  # type: ignore[misc]
     row = ledger.WalletRow.get(bad.salon, consistent_read=True)
     ledger.WalletRow(bad.salon).update(actions=[ledger.WalletRow.head_hash.remove()])
-    with later(HOUR_MS), pytest.raises(SettleRunIncomplete):
+    with later(HOUR_MS), pytest.raises(RunIncomplete):
         settle_due_moves()
     assert len(good.settlements()) == 1
     row.save()

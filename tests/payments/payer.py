@@ -31,7 +31,7 @@ from chalicelib.payments import table, unresolved_index
 from chalicelib.payments.payment import Payment
 from chalicelib.payments.resolve import Resolution, resolve
 from chalicelib.payments.top_up import TopUpRequest, top_up
-from chalicelib.recovery.sweep import SweepResult, check_payment, sweep
+from chalicelib.recovery.sweep import SweepRun, check_payment, sweep
 from chalicelib.stripe_api.event import Verdict
 from chalicelib.stripe_api.stripe_account import PLATFORM
 from chalicelib.webhooks import receive as webhook
@@ -126,7 +126,7 @@ class Payer:
         """Let the sweeper come to this payer's payment."""
         return check_payment(self.account_id, self.payment().payment_id)
 
-    def sweep_at(self, after_ms: int = 0) -> SweepResult:
+    def sweep_at(self, after_ms: int = 0) -> SweepRun:
         """Run the sweeper over everything, as if so much time had passed."""
         with clock.moved_to(clock.from_ms(now_ms() + after_ms)):
             return sweep(now_ms() + HOUR_MS)

@@ -4,7 +4,8 @@ import pytest
 
 from chalicelib.clock import now_ms
 from chalicelib.payments.due import FIRST_CHECK_MS, LONGEST_CHECK_MS, check_at_ms
-from chalicelib.recovery.sweep import SweepIncomplete, sweep
+from chalicelib.recovery.sweep import SweepRun, sweep
+from chalicelib.runs import RunIncomplete
 from chalicelib.stripe_api.event import StripeEvent, Verdict
 from chalicelib.webhooks import table as webhooks
 from local.stripe_emulator.client import Emulator
@@ -53,9 +54,10 @@ def test_one_bad_payment_stops_no_other_and_fails_the_run_at_its_end(new_payer: 
             "metadata": {"account_id": bad.account_id, "payment_id": bad.payment_id},
         }
     )
-    with pytest.raises(SweepIncomplete) as incomplete:
+    with pytest.raises(RunIncomplete) as incomplete:
         sweep(now_ms() + HOUR_MS)
-    swept = incomplete.value.result
+    swept = incomplete.value.run
+    assert isinstance(swept, SweepRun)
     assert (swept.checked, swept.ended, swept.failed) == (4, 3, 1)
     for payer in payers[1:]:
         payer.assert_paid_once()

@@ -10,10 +10,10 @@ from chalicelib.history.adjust import AdjustmentRequest, adjust
 from chalicelib.idempotency import Key
 from chalicelib.ledger.verify import verify
 from chalicelib.payments.table import PaymentRow
-from chalicelib.recovery.sweep import SweepIncomplete
 from chalicelib.reversals.refund import parse_refund
 from chalicelib.reversals.reversal import Reversals, apply_refund_update
 from chalicelib.reversals.settle import settle
+from chalicelib.runs import RunIncomplete
 from chalicelib.text import Line
 from chalicelib.webhooks import table as webhooks
 from chalicelib.webhooks.receive import WebhookUnprocessed
@@ -78,7 +78,7 @@ def test_the_sweeper_comes_to_disputes_and_refunds_that_are_due(paid: Payer, new
     refund_payment(refunded)
     dispute(paid)
     tell(paid, "charge.dispute.created")
-    with contextlib.suppress(SweepIncomplete):  # disputes of other tests are not at Stripe any more
+    with contextlib.suppress(RunIncomplete):  # disputes of other tests are not at Stripe any more
         paid.sweep_at(2 * HOUR_MS)
     assert kinds(paid) == [("dispute", -25)]
     assert (only_dispute(paid).checks, only_refund(refunded).checks) == (1, 1)
@@ -88,7 +88,7 @@ def test_a_dispute_that_is_not_at_stripe_any_more_is_loud_and_holds_up_nothing(p
     dispute(paid)
     tell(paid, "charge.dispute.created")
     paid.emulator.reset()
-    with pytest.raises(SweepIncomplete):
+    with pytest.raises(RunIncomplete):
         paid.sweep_at(2 * HOUR_MS)
 
 
