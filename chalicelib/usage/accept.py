@@ -60,7 +60,7 @@ def accept(body: bytes, catalog: Catalog) -> AcceptResult:
         raise MalformedJson(refused[0].refusal.detail)
     if len(events) + len(refused) > MAXIMUM_EVENTS:
         raise TooManyEvents(f"a request takes up to {MAXIMUM_EVENTS} events; send the others in further ones")
-    loaded = load_tariffs((sent.event.subject for sent in events), Deadline(READ_SECONDS))
+    loaded = load_tariffs((sent.event.subject for sent in events), Deadline(READ_SECONDS), with_wallets=False)
     loaded.raise_if_out_of_reach()
     now_ms = clock.now_ms()
     good: list[str] = []

@@ -1,4 +1,4 @@
-"""Load what is needed to price the usage of many accounts, and the wallets that it changes, in few calls."""
+"""Load what is needed to price the usage of many accounts, and to post it the wallets that it changes, in few calls."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
@@ -52,21 +52,23 @@ class Tariffs(msgspec.Struct, frozen=True):
                 raise error
 
 
-def load_tariffs(account_ids: Iterable[str], deadline: Deadline) -> Tariffs:
-    """Load the tariffs of accounts, with the wallets of these accounts and of their workspaces, former ones included.
+def load_tariffs(account_ids: Iterable[str], deadline: Deadline, *, with_wallets: bool) -> Tariffs:
+    """Load the tariffs of accounts; `with_wallets` also their wallets and those of their workspaces, former ones too.
 
-    One call reads 50 accounts; for clients, a second one reads what their workspaces have set. An account that does not
-    exist has the error AccountNotFound. After the `deadline`, no call is made for what another one failed to read.
+    One call reads 50 accounts with their wallets, or 100 without; for clients, a second one reads what their workspaces
+    have set. An account that does not exist has the error AccountNotFound. After the `deadline`, no call is made for
+    what another one failed to read.
     """
     ids = sorted(set(account_ids))
     loaded = Tariffs()
-    rows = _read_rows([(table, each) for each in ids for table in (AccountRow, WalletRow)], deadline)
+    read_first = (AccountRow, WalletRow) if with_wallets else (AccountRow,)
+    rows = _read_rows([(table, each) for each in ids for table in read_first], deadline)
     accounts = dict(_values(loaded, ids, lambda account_id: _account(rows, account_id)))
     clients = [each for each in accounts.values() if each.workspace_id]
     workspaces = {workspace_id for each in clients for workspace_id in _workspaces(each)}
     rows |= _read_rows(
         [(RebillingRow, each) for each in sorted({*workspaces, *(each.account_id for each in clients)})]
-        + [(WalletRow, each) for each in sorted(workspaces - accounts.keys())],
+        + [(WalletRow, each) for each in sorted(workspaces - accounts.keys()) if with_wallets],
         deadline,
     )
     loaded.tariffs.update(_values(loaded, accounts, lambda account_id: _tariff(rows, accounts[account_id])))

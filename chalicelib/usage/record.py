@@ -78,7 +78,7 @@ def _record_events(
     is charged at its new workspace from a later time on (`moves`).
     """
     now_ms = clock.now_ms()
-    loaded = load_tariffs(by_account, deadline or Deadline(LONGEST_READ_SECONDS))
+    loaded = load_tariffs(by_account, deadline or Deadline(LONGEST_READ_SECONDS), with_wallets=True)
     by_payer: dict[str, list[tuple[Tariff, list[ReceivedEvent]]]] = {}
     for account_id, events in by_account.items():
         try:
