@@ -7,6 +7,7 @@ import msgspec
 from chalice.app import Response
 
 from chalicelib import clock
+from chalicelib.auto_pay.decision import REASONS
 from chalicelib.auto_pay.evaluate import Snapshot
 from chalicelib.auto_pay.view import AutoPayView, load_for_view, view_auto_pay
 from chalicelib.i18n.texts import mark
@@ -142,7 +143,7 @@ def _card_banners(request: PortalRequest, auto_pay: AutoPayView) -> list[Banner]
         text = blocking_reason(request, auto_pay) or ""
         found.append(Banner("warn", say("Your card was declined"), text, say("Update Card Info"), request.path("card")))
     if card is None:
-        return found
+        return [*found, *_saved_again(request)]
     now = clock.now()
     months = (card.expiry_year - now.year) * 12 + card.expiry_month - now.month
     named = Names(request.words, request.catalog).card(card.brand, card.last_four)
@@ -154,6 +155,15 @@ def _card_banners(request: PortalRequest, auto_pay: AutoPayView) -> list[Banner]
         text = say("%(card)s is valid until the end of %(month)s. Save its successor in time.", card=named, month=month)
         found.append(Banner("warn", say("Your card expires soon"), text, say("Update Card Info"), request.path("card")))
     return found
+
+
+def _saved_again(request: PortalRequest) -> list[Banner]:
+    """Ask a client for its card again, if its workspace takes payments through another account now."""
+    payer, say = request.payer, request.words.say
+    if payer.unconnected or not payer.card_needed_again:
+        return []
+    why, title = REASONS["card_needed_again"], say("Please save your card again")
+    return [Banner("warn", title, say(why), say("Save a card"), request.path("card"))]
 
 
 def _subscription_banners(request: PortalRequest, subscription: SubscriptionView | None) -> list[Banner]:
