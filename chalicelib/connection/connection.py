@@ -1,5 +1,6 @@
 """A workspace's connection to its own Stripe account: values and rules. Pure."""
 
+from collections.abc import Iterable
 from typing import Final, Literal
 
 import msgspec
@@ -17,6 +18,9 @@ CONNECTED: Final = frozenset[State]({"onboarding", "active", "restricted"})
 
 MOST_EARLIER: Final = 20
 """How many earlier Stripe accounts are remembered: a client's card is looked for on them."""
+
+MOST_SEARCHED: Final = 50
+"""On how many earlier Stripe accounts a client's card is looked for, with those of its former workspaces."""
 
 AT_STRIPE: Final = "stripe"
 """Who disconnected an account at Stripe's side."""
@@ -159,7 +163,7 @@ class PaysOn(msgspec.Struct, frozen=True):
     """The Stripe account that an account pays on. A client that cannot pay has `unconnected`.
 
     `stripe_account` is then that of the connection which does not work, if there is one: cards are still on it.
-    `earlier` are the Stripe accounts on which the account may have saved a card before.
+    `earlier` are the Stripe accounts on which the account may have saved a card before, here or in a former workspace.
     """
 
     stripe_account: StripeAccount | None
@@ -167,11 +171,13 @@ class PaysOn(msgspec.Struct, frozen=True):
     earlier: tuple[StripeAccount, ...] = ()
 
 
-def pays_on(connection: Connection, workspace_name: str) -> PaysOn:
-    """Return the Stripe account that a client pays on, by its workspace's connection."""
+def pays_on(connection: Connection, workspace_name: str, former: Iterable[Connection] = ()) -> PaysOn:
+    """Return the Stripe account that a client pays on, by the connections of its workspace and of its former ones."""
     unconnected = Unconnected(connection.workspace_id, workspace_name, connection.sentence)
+    earlier = [*connection.earlier, *(each for one in former for each in (one.stripe_account_id, *one.earlier))]
+    others = [each for each in dict.fromkeys(earlier) if each and each != connection.stripe_account_id]
     return PaysOn(
         connection.stripe_account,
         None if connection.is_working else unconnected,
-        tuple(StripeAccount(each) for each in connection.earlier),
+        tuple(StripeAccount(each) for each in others[:MOST_SEARCHED]),
     )

@@ -28,6 +28,9 @@ USED_STATE: Final = "state#"
 KEPT_MS: Final = 24 * 60 * 60 * 1000
 """How long a used state is kept after it has expired."""
 
+MOST_FORMER: Final = 10
+"""How many workspaces that a client was moved away from are remembered for its cards."""
+
 ATTEMPTS: Final = 8
 """More than there are writers of one connection at once: a person, a page that Stripe leads to, a few webhooks."""
 
@@ -61,17 +64,19 @@ class ConnectionRow(Table):
 def connection_of(account: Account) -> PaysOn:
     """Return the Stripe account that an account pays on from now on.
 
-    A workspace pays on the platform's own, which takes no read. For a client, its workspace and the connection are
-    read, in one call and strongly consistent.
+    A workspace pays on the platform's own, which takes no read. For a client, its workspace and the connections, also
+    of the workspaces that it was moved away from last, are read in one call and strongly consistent.
     """
     if account.workspace_id is None:
         return PaysOn(PLATFORM)
     workspace_id = account.workspace_id
-    rows = read_together({ConnectionRow: [workspace_id], AccountRow: [workspace_id]})
+    latest = reversed(account.former_workspaces[-MOST_FORMER:])
+    ids = list(dict.fromkeys([workspace_id, *(each.workspace_id for each in latest)]))
+    rows = read_together({ConnectionRow: ids, AccountRow: [workspace_id]})
     workspace = next(iter(rows[AccountRow]), None)
-    row = next(iter(rows[ConnectionRow]), None)
-    connection = connection_in(row) if row else Connection(workspace_id=workspace_id)
-    return pays_on(connection, workspace.name if workspace else workspace_id)
+    found = {row.account_id: connection_in(row) for row in rows[ConnectionRow]}
+    own, *former = (found.get(each) or Connection(workspace_id=each) for each in ids)
+    return pays_on(own, workspace.name if workspace else workspace_id, former)
 
 
 def find(workspace_id: str) -> Connection:

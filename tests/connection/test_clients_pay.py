@@ -2,6 +2,7 @@
 
 import pytest
 
+from chalicelib.accounts import table as accounts
 from chalicelib.auto_pay.change_settings import AutoPayRequest, change_settings
 from chalicelib.cards import table as cards
 from chalicelib.cards.remove_card import remove_card
@@ -10,7 +11,11 @@ from chalicelib.cards.start_setup import start_setup
 from chalicelib.catalog.catalog import catalog
 from chalicelib.connection.check_connection import check_connection
 from chalicelib.connection.refusals import WorkspaceNotConnected
+from chalicelib.moves.answer_move import accept_move
+from chalicelib.moves.request_move import MoveRequest, request_move
+from chalicelib.text import AccountId
 from local.stripe_emulator.client import Emulator
+from tests.connection.conftest import NewOwner
 from tests.connection.owner import Owner
 from tests.payments.payer import Payer
 from tests.wire import calls_of
@@ -30,6 +35,12 @@ def refuses_everything(client: Payer) -> None:
             client.load(), AutoPayRequest(enabled=True, threshold="5", amount="25"), actor="t", catalog=catalog()
         )
     assert len(client.emulator.calls()) == asked
+
+
+def move(client: Payer, to: Owner) -> None:
+    """Move a client to another workspace, which accepts it."""
+    request_move(accounts.get(client.account_id), MoveRequest(AccountId(to.account_id), "keep"), actor="jane")
+    accept_move(to.account, client.account_id, "keep", actor="kim", catalog=catalog())
 
 
 def test_a_client_of_a_workspace_that_never_connected_cannot_pay(owner: Owner) -> None:
@@ -111,6 +122,23 @@ def test_on_another_account_the_card_is_needed_again(owner: Owner) -> None:
     client.top_up()
     client.assert_paid_once()
     assert client.payment().stripe_account == owner.stripe_account_id
+
+
+def test_after_a_move_the_card_of_the_former_workspaces_account_is_needed_again(new_owner: NewOwner) -> None:
+    north, south = new_owner(), new_owner()
+    north.connect()
+    client, newcomer = north.new_client(), north.new_client(card=None)
+    card = client.card()
+    for moved in (client, newcomer):
+        move(moved, south)
+    assert client.load().unconnected is not None
+    south.connect()
+    assert (client.load().card, client.load().card_needed_again) == (None, True)
+    assert not newcomer.load().card_needed_again
+    assert calls_of(client.load) == 3
+    move(client, north)
+    assert client.load().chargeable_card == card
+    assert not client.load().card_needed_again
 
 
 def test_a_setup_of_the_earlier_account_puts_no_card_on_file_on_the_other(owner: Owner) -> None:

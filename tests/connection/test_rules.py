@@ -91,6 +91,8 @@ def test_a_client_pays_on_the_working_connection_or_not_at_all() -> None:
     working = connect(none, "acct_1")
     assert pays_on(working, "Acme").stripe_account == StripeAccount("acct_1")
     assert pays_on(working, "Acme").unconnected is None
+    former = [connect(connect(none, "acct_2"), "acct_1"), connect(none, "acct_3"), none]
+    assert pays_on(working, "Acme", former).earlier == (StripeAccount("acct_2"), StripeAccount("acct_3"))
     for broken in (
         connect(none, "acct_1", NOTHING),
         connect(none, "acct_1", facts("under_review")),

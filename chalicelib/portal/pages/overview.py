@@ -142,8 +142,12 @@ def _card_banners(request: PortalRequest, auto_pay: AutoPayView) -> list[Banner]
     elif auto_pay.last_refusal and auto_pay.failures:
         text = blocking_reason(request, auto_pay) or ""
         found.append(Banner("warn", say("Your card was declined"), text, say("Update Card Info"), request.path("card")))
+    if request.payer.card_needed_again and request.payer.unconnected is None:
+        why = REASONS["card_needed_again"]
+        title, action = say("Please save your card again"), say("Save a card")
+        found.append(Banner("warn", title, say(why), action, request.path("card")))
     if card is None:
-        return [*found, *_saved_again(request)]
+        return found
     now = clock.now()
     months = (card.expiry_year - now.year) * 12 + card.expiry_month - now.month
     named = Names(request.words, request.catalog).card(card.brand, card.last_four)
@@ -155,15 +159,6 @@ def _card_banners(request: PortalRequest, auto_pay: AutoPayView) -> list[Banner]
         text = say("%(card)s is valid until the end of %(month)s. Save its successor in time.", card=named, month=month)
         found.append(Banner("warn", say("Your card expires soon"), text, say("Update Card Info"), request.path("card")))
     return found
-
-
-def _saved_again(request: PortalRequest) -> list[Banner]:
-    """Ask a client for its card again, if its workspace takes payments through another account now."""
-    payer, say = request.payer, request.words.say
-    if payer.unconnected or not payer.card_needed_again:
-        return []
-    why, title = REASONS["card_needed_again"], say("Please save your card again")
-    return [Banner("warn", title, say(why), say("Save a card"), request.path("card"))]
 
 
 def _subscription_banners(request: PortalRequest, subscription: SubscriptionView | None) -> list[Banner]:
