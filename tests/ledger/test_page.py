@@ -50,6 +50,15 @@ def test_a_page_gives_back_what_was_put_in_with_balances_and_sequences() -> None
     assert {each.sibling for each in transactions} == {None}
 
 
+@pytest.mark.parametrize("balance_micros", [2**63 - 1, 2**63, -(2**63), -(2**63) - 1, 10**30, -(10**30)])
+def test_a_page_opens_with_a_balance_of_any_size(balance_micros: int) -> None:
+    wallet = Wallet("acme", "usd", balance_micros=balance_micros)
+    ((page,),) = [plan.pages for plan in build({"acme": wallet}, [debit(1), credit(2)], TIME_MS)]
+    balances = [each.balance_after_micros for each in transactions_of(page)]
+    assert balances == [balance_micros - 50_000, balance_micros + 24_950_000]
+    assert page.closing_balance_micros == balances[-1]
+
+
 def test_pages_are_chained_and_none_spans_more_than_five_minutes() -> None:
     made = pages_of([debit(number, occurred_at_ms=TIME_MS + number * 100_000) for number in range(10)])
     assert [page.count for page in made] == [4, 4, 2]

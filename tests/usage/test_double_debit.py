@@ -7,11 +7,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chalicelib.accounts import table as accounts
 from chalicelib.clock import day_of, iso, now_ms
+from chalicelib.history.adjust import AdjustmentRequest, adjust
+from chalicelib.idempotency import Key
 from chalicelib.ledger import table
-from chalicelib.ledger.posting import Identity
+from chalicelib.ledger.posting import Direction, Identity
 from chalicelib.pricing.rebilling import Rebilling
 from chalicelib.pricing.table import RebillingRow
+from chalicelib.text import Line
 from local.resources import Deployment
 from tests.build import event
 from tests.usage.agency import ABSORBED, HALF_MORE, Agency, amounts, call, dated, keep, on, send
@@ -36,6 +40,19 @@ def test_a_rebilled_client_and_its_workspace_each_pay_their_price_and_name_each_
     assert cost.identity.account_id == agency.client
     agency.assert_sound()
     assert agency.used(agency.client) == {"sms": (50_000, 75_000)}
+
+
+@pytest.mark.parametrize("direction", ["credit", "debit"])
+def test_no_balance_of_a_client_keeps_its_usage_from_being_charged_to_its_workspace(direction: Direction) -> None:
+    agency = Agency(1, on(sms=HALF_MORE))
+    most = AdjustmentRequest(direction, "9" * 12, Line("As much as one request takes"))
+    for number in range(20):
+        adjust(accounts.get(agency.client), most, key=Key(str(number), "customer"), actor="owner")
+    balance_micros = table.read_wallet(agency.client).balance_micros
+    assert abs(balance_micros) > 2**64
+    assert send(event(agency.client)) == []
+    assert agency.balances() == (-50_000, balance_micros - 75_000)
+    agency.assert_sound()
 
 
 def test_what_a_client_that_is_not_rebilled_uses_is_its_workspaces_alone_and_names_the_client() -> None:
