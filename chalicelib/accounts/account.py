@@ -174,6 +174,11 @@ class Account(msgspec.Struct, frozen=True):
     standing_changed_at_ms: int | None = None
     former_workspaces: tuple[FormerWorkspace, ...] = ()
 
+    @property
+    def charged_from_ms(self) -> int:
+        """Return from when on usage is charged to its workspace; 0 unless it was moved."""
+        return max((each.charged_until_ms for each in self.former_workspaces), default=0)
+
     def workspace_at(self, time_ms: int) -> str | None:
         """Return the workspace that the account belonged to at a time; None for a workspace."""
         return next(

@@ -70,8 +70,12 @@ class RebillingState(msgspec.Struct, frozen=True):
 
 
 def load_rebilling(account: Account, catalog: Catalog, time_ms: int | None = None) -> RebillingState:
-    """Return an account's settings as they are at a time, or now."""
-    return _state_of(account, *_read(account), catalog, clock.now_ms() if time_ms is None else time_ms)
+    """Return an account's settings as they are at a time, or now.
+
+    Of a client that was just moved it is not before its usage is charged to its workspace.
+    """
+    time_ms = clock.now_ms() if time_ms is None else time_ms
+    return _state_of(account, *_read(account), catalog, max(time_ms, account.charged_from_ms))
 
 
 def change_rebilling(account: Account, request: RebillingRequest, *, actor: str, catalog: Catalog) -> RebillingState:

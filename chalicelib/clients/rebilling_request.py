@@ -73,8 +73,11 @@ class RebillingInvalid(Refusal):
 def read_change(
     request: RebillingRequest, account: Account, current: Rebilling, catalog: Catalog, *, now_ms: int
 ) -> Change:
-    """Return the change that a request asks for. Raises RebillingInvalid, InvalidRequest."""
-    from_ms = _read_from(request.start, now_ms)
+    """Return the change that a request asks for. Raises RebillingInvalid, InvalidRequest.
+
+    It changes nothing of the minutes after a move in which usage is still charged to the former workspace.
+    """
+    from_ms = max(_read_from(request.start, now_ms), account.charged_from_ms)
     prices: dict[str, ClientPrice | None] = {}
     if not isinstance(request.default, UnsetType):
         prices[ALL_METERS] = _read_price(request.default, "default", None) if request.default else None
