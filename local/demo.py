@@ -26,12 +26,15 @@ from chalicelib.cards.table import get_payer
 from chalicelib.catalog.catalog import catalog
 from chalicelib.clients.change_rebilling import change_rebilling
 from chalicelib.clients.rebilling_request import ClientPriceRequest, RebillingRequest
+from chalicelib.connection.browser import browser_of, new_secret
 from chalicelib.connection.start_connection import start_connection
 from chalicelib.history.adjust import AdjustmentRequest, adjust
 from chalicelib.idempotency import Key
 from chalicelib.ledger.table import read_wallet
 from chalicelib.payments.refusals import CardDeclined
 from chalicelib.payments.top_up import TopUpRequest, top_up
+from chalicelib.portal.cookie import connecting_cookie
+from chalicelib.portal.navigation import public_base_url
 from chalicelib.settings import settings
 from chalicelib.subscriptions.change import change
 from chalicelib.subscriptions.request import SubscriptionRequest
@@ -122,9 +125,13 @@ def set_prices(account_id: str, with_own_price: str, *, not_charged: str) -> Non
 
 def connect_stripe(system: System, account_id: str) -> None:
     """Connect a new Stripe account to the workspace, now, as its owner does: its clients pay through it."""
-    link = start_connection(accounts.get(account_id), "oauth", account_id=None, actor=actor_of(account_id))
+    secret, workspace, actor = new_secret(), accounts.get(account_id), actor_of(account_id)
+    link = start_connection(workspace, "oauth", account_id=None, actor=actor, browser=browser_of(secret))
+    cookie = connecting_cookie(public_base_url(), secret, lasts_seconds=60).partition(";")[0]
     form = urlencode({**dict(parse_qsl(urlsplit(link.url).query)), "decision": "approve", "name": "Acme Agency"})
-    request = urllib.request.Request(f"{system.stripe_url}/oauth/authorize", data=form.encode())  # noqa: S310 - as below
+    request = urllib.request.Request(  # noqa: S310 - as below
+        f"{system.stripe_url}/oauth/authorize", data=form.encode(), headers={"Cookie": cookie}
+    )
     with urllib.request.urlopen(request, timeout=10) as page:  # noqa: S310 - the emulator's own address, which leads back
         page.read()
 

@@ -1,5 +1,7 @@
 """Finish connecting a Stripe account: the person comes back from Stripe."""
 
+from collections.abc import Iterable
+
 from chalicelib import clock
 from chalicelib.accounts import table as accounts
 from chalicelib.connection import gateway, table
@@ -24,15 +26,18 @@ from chalicelib.stripe_api.errors import NotAtStripe, StripeUnavailable
 LONGEST_CODE = 255
 
 
-def finish_connection(state_text: str, *, code: str = "", error: str = "") -> Connection:
+def finish_connection(state_text: str, secrets: Iterable[str], *, code: str = "", error: str = "") -> Connection:
     """Connect the account that the person has chosen at Stripe, and return the connection.
 
+    `secrets` are those of the browser. Another one than the one that was sent to Stripe finishes nothing: whoever began
+    could have sent the address to someone else, to get that person's Stripe account.
+
     The state is used up before the code is sent to Stripe: a code that comes twice takes the access away. If this is
-    cut off afterwards, nothing is connected here, and the person begins again. Raises StateInvalid, StateUsed,
-    ConnectionRefused, CodeInvalid, ConnectionUnanswered, WrongConnectionMode, AlreadyConnected, ConnectedElsewhere,
-    ConnectionBusy.
+    cut off afterwards, nothing is connected here, and the person begins again. Raises StateInvalid, OtherBrowser,
+    StateUsed, ConnectionRefused, CodeInvalid, ConnectionUnanswered, WrongConnectionMode, AlreadyConnected,
+    ConnectedElsewhere, ConnectionBusy.
     """
-    state = read_state(state_text, "oauth")
+    state = read_state(state_text, "oauth", secrets)
     workspace = accounts.find(state.workspace_id)
     if workspace is None or workspace.kind != "workspace" or not (error or 0 < len(code) <= LONGEST_CODE):
         raise StateInvalid("the address is not complete; begin again")
@@ -85,9 +90,9 @@ def _connect(state: LinkState, grant: gateway.Grant, facts: AccountFacts) -> Con
     return made
 
 
-def finish_onboarding(state_text: str) -> Connection:
+def finish_onboarding(state_text: str, secrets: Iterable[str]) -> Connection:
     """Return the connection as it is when the person comes back from an onboarding, which may not be complete.
 
-    Raises StateInvalid, StripeUnavailable, ConnectionBusy.
+    Raises StateInvalid, OtherBrowser, StripeUnavailable, ConnectionBusy.
     """
-    return check_connection(read_state(state_text, "onboarding").workspace_id)
+    return check_connection(read_state(state_text, "onboarding", secrets).workspace_id)

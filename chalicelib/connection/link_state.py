@@ -6,7 +6,11 @@ from chalicelib.connection.connection import Way
 
 
 class LinkState(msgspec.Struct, frozen=True, kw_only=True):
-    """Who connects what, and how. `account_id` is the caller's own; an operator has none."""
+    """Who connects what, and how. `account_id` is the caller's own; an operator has none.
+
+    `browser` is the browser that was sent to Stripe, and has to come back. None: no browser was seen yet, and the state
+    only opens the way to Stripe.
+    """
 
     id: str
     way: Way
@@ -14,3 +18,4 @@ class LinkState(msgspec.Struct, frozen=True, kw_only=True):
     account_id: str | None
     actor: str
     expires_at_ms: int
+    browser: str | None = None

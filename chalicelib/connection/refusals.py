@@ -85,6 +85,14 @@ class StateUsed(Refusal):
     title = "The link was used already"
 
 
+class OtherBrowser(Refusal):
+    """The browser that comes back from Stripe is not the one that was sent there."""
+
+    status = 403
+    type = "connection-other-browser"
+    title = "The connection was begun in another browser"
+
+
 class ConnectionRefused(Refusal):
     """The person, or Stripe, said no to the connection."""
 

@@ -33,10 +33,11 @@ class ConnectionRequest(msgspec.Struct, forbid_unknown_fields=True):
 @routes.operation(
     "POST",
     PATH,
-    summary="Start connecting a Stripe account, and get the address at Stripe to open",
+    summary="Start connecting a Stripe account, and get the address to open",
     description=(
-        "A workspace's. Open `url` in a new window for the workspace's owner, who approves the connection at Stripe "
-        "and comes back to a page here that says what happened. An onboarding that is not complete goes on."
+        "A workspace's. Open `url` in a new window for the workspace's owner: a page here leads on to Stripe, and only "
+        "the browser that was led there can come back and finish. It opens once: send the browser of the person who "
+        "asked there at once, and nobody else. An onboarding that is not complete goes on."
     ),
     status=201,
     takes=ConnectionRequest,

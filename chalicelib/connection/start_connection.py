@@ -1,5 +1,7 @@
 """Start connecting a Stripe account: make the address that the workspace's owner opens."""
 
+from collections.abc import Iterable
+
 import msgspec
 
 from chalicelib import clock
@@ -13,9 +15,10 @@ from chalicelib.connection.refusals import (
     AlreadyConnected,
     ConnectedElsewhere,
     StateInvalid,
+    StateUsed,
     WayNotOffered,
 )
-from chalicelib.connection.state import new_state, read_state, sign_state
+from chalicelib.connection.state import new_state, read_start, read_state, sign_state
 from chalicelib.settings import settings
 from chalicelib.stripe_api.attempt import MAXIMUM_ATTEMPTS
 from chalicelib.stripe_api.client import is_live
@@ -23,7 +26,7 @@ from chalicelib.stripe_api.errors import StripeUnavailable
 
 
 class ConnectionLink(msgspec.Struct, frozen=True):
-    """The address at Stripe that the workspace's owner opens, and until when it works."""
+    """The address that the workspace's owner opens, here or at Stripe, and until when it works."""
 
     url: str
     expires_at_ms: int
@@ -39,36 +42,67 @@ def offers() -> list[Way]:
     return [way for way, is_set_up in ways.items() if is_set_up]
 
 
-def start_connection(workspace: Account, way: Way, *, account_id: str | None, actor: str) -> ConnectionLink:
+def start_connection(
+    workspace: Account, way: Way, *, account_id: str | None, actor: str, browser: str | None = None
+) -> ConnectionLink:
     """Return the address for one of the ways; nothing is connected before the person comes back.
 
-    `account_id` and `actor` are the caller's. Raises NotAWorkspace, WayNotOffered, AlreadyConnected, DetailsRefused,
-    StripeUnavailable, StripeRefused, ConnectionBusy.
+    With the person's `browser` it is Stripe's, and only this browser can come back from there. Without, it is an
+    address here: the browser that opens it is sent on. `account_id` and `actor` are the caller's. Raises NotAWorkspace,
+    WayNotOffered, AlreadyConnected, DetailsRefused, StripeUnavailable, StripeRefused, ConnectionBusy.
     """
     check_is_workspace(workspace)
     if way not in offers():
         raise WayNotOffered(way, offers())
     # Asked now: the account may have been disconnected at Stripe without an event that told of it.
     connection = check_connection(workspace.account_id)
-    state = new_state(way, workspace_id=workspace.account_id, account_id=account_id, actor=actor)
-    if way == "onboarding":
-        return _link_to_onboarding(workspace, state)
-    if connection.is_connected and connection.state != "onboarding":
+    state = new_state(way, workspace_id=workspace.account_id, account_id=account_id, actor=actor, browser=browser)
+    if way == "oauth" and connection.is_connected and connection.state != "onboarding":
         raise AlreadyConnected(connection)
-    url = gateway.authorize_url(sign_state(state), _address("callback"))
-    return ConnectionLink(url, state.expires_at_ms)
+    if browser is not None:
+        return _link_to_stripe(workspace, state)
+    if way == "onboarding":
+        _account_to_onboard(workspace, state)  # now, so that the caller learns what Stripe refuses
+    return ConnectionLink(f"{_address('connect')}?state={sign_state(state)}", state.expires_at_ms)
 
 
-def renew_link(state_text: str) -> ConnectionLink:
+def find_start(start_text: str) -> tuple[LinkState, Account]:
+    """Return what an address here would begin, and for which workspace; it stays unused. Raises StateInvalid."""
+    start = read_start(start_text)
+    workspace = accounts.find(start.workspace_id)
+    if workspace is None:
+        raise StateInvalid("the address is not complete; begin again")
+    return start, workspace
+
+
+def open_start(start_text: str, browser: str) -> ConnectionLink:
+    """Send the browser that opens an address here on to Stripe, once.
+
+    Raises StateInvalid, StateUsed, and what `start_connection` raises.
+    """
+    start, workspace = find_start(start_text)
+    if not table.use_state(start):
+        raise StateUsed("this address was opened already; begin again")
+    return start_connection(workspace, start.way, account_id=start.account_id, actor=start.actor, browser=browser)
+
+
+def renew_link(state_text: str, secrets: Iterable[str]) -> ConnectionLink:
     """Return a new address for an onboarding whose link had expired or was opened before, with the same parameters.
 
-    Raises StateInvalid, and what `start_connection` raises.
+    Only for the browser that began: an onboarding shows what the person has told Stripe. Raises StateInvalid,
+    OtherBrowser, and what `start_connection` raises.
     """
-    state = read_state(state_text, "onboarding")
+    state = read_state(state_text, "onboarding", secrets)
     workspace = accounts.find(state.workspace_id)
     if workspace is None or not table.find(state.workspace_id).is_connected:
         raise StateInvalid("the account is not connected any more; begin again")
     return _link_to_onboarding(workspace, state)
+
+
+def _link_to_stripe(workspace: Account, state: LinkState) -> ConnectionLink:
+    if state.way == "onboarding":
+        return _link_to_onboarding(workspace, state)
+    return ConnectionLink(gateway.authorize_url(sign_state(state), _address("callback")), state.expires_at_ms)
 
 
 def _link_to_onboarding(workspace: Account, state: LinkState) -> ConnectionLink:

@@ -1,4 +1,4 @@
-"""The state that goes to Stripe and comes back: signed, expiring, and bound to the person and the workspace.
+"""The state that goes to Stripe and comes back: signed, expiring, and bound to workspace, person and browser.
 
 https://docs.stripe.com/connect/oauth-reference: `state` protects against forged callbacks. Its key is made from the
 token secret, so that a bearer token is no state, and a state no bearer token.
@@ -6,6 +6,7 @@ token secret, so that a bearer token is no state, and a state no bearer token.
 
 import hmac
 import secrets
+from collections.abc import Iterable
 from hashlib import sha256
 from typing import Final
 
@@ -13,23 +14,31 @@ import jwt
 import msgspec
 
 from chalicelib import clock
+from chalicelib.connection.browser import is_browser
 from chalicelib.connection.connection import Way
 from chalicelib.connection.link_state import LinkState
-from chalicelib.connection.refusals import StateInvalid
+from chalicelib.connection.refusals import OtherBrowser, StateInvalid
 from chalicelib.settings import settings
 from chalicelib.typed import convert
 
 ALGORITHM: Final = "HS256"
+START_MS: Final = 10 * 60 * 1000
+"""How long the address that the API returns can be opened."""
+
 OAUTH_MS: Final = 10 * 60 * 1000
 """How long a person has to approve the connection at Stripe."""
 
 ONBOARDING_MS: Final = 24 * 60 * 60 * 1000
 """How long an onboarding, which asks for documents, may go on with one link. Its state may be used more than once."""
 
+LASTS_MS: Final[dict[Way, int]] = {"oauth": OAUTH_MS, "onboarding": ONBOARDING_MS}
 
-def new_state(way: Way, *, workspace_id: str, account_id: str | None, actor: str) -> LinkState:
-    """Return the state of a connection that a person begins now."""
-    lasts_ms = OAUTH_MS if way == "oauth" else ONBOARDING_MS
+
+def new_state(
+    way: Way, *, workspace_id: str, account_id: str | None, actor: str, browser: str | None = None
+) -> LinkState:
+    """Return the state of a connection that a person begins now, in a browser if one is there."""
+    lasts_ms = LASTS_MS[way] if browser else START_MS
     return LinkState(
         id=secrets.token_urlsafe(18),
         way=way,
@@ -37,6 +46,7 @@ def new_state(way: Way, *, workspace_id: str, account_id: str | None, actor: str
         account_id=account_id,
         actor=actor,
         expires_at_ms=clock.now_ms() + lasts_ms,
+        browser=browser,
     )
 
 
@@ -45,14 +55,31 @@ def sign_state(state: LinkState) -> str:
     return jwt.encode(msgspec.to_builtins(state), _key(), algorithm=ALGORITHM)
 
 
-def read_state(text: str, way: Way) -> LinkState:
-    """Read a state that came back. Raises StateInvalid."""
+def read_start(text: str) -> LinkState:
+    """Read the state of an address that opens the way to Stripe. Raises StateInvalid."""
+    found = _read(text)
+    if found.browser is not None:
+        raise StateInvalid("the address is not the one that begins; begin again")
+    return found
+
+
+def read_state(text: str, way: Way, secrets_found: Iterable[str]) -> LinkState:
+    """Read a state that came back with a browser, which holds these secrets. Raises StateInvalid, OtherBrowser."""
+    found = _read(text)
+    if found.way != way or found.browser is None:
+        raise StateInvalid("the address belongs to another way of connecting; begin again")
+    if not is_browser(found.browser, secrets_found):
+        raise OtherBrowser(
+            "the connection was begun in another browser; nothing was connected, begin again in this one"
+        )
+    return found
+
+
+def _read(text: str) -> LinkState:
     try:
         found = convert(jwt.decode(text, _key(), algorithms=[ALGORITHM]), LinkState)
     except (jwt.InvalidTokenError, msgspec.ValidationError, RecursionError):
         raise StateInvalid("the address was not made here, or it was changed on its way; begin again") from None
-    if found.way != way:
-        raise StateInvalid("the address belongs to another way of connecting; begin again")
     if found.expires_at_ms <= clock.now_ms():
         raise StateInvalid("the address has expired; begin again")
     return found

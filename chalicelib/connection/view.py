@@ -34,9 +34,11 @@ class ConnectionView(msgspec.Struct):
 
 
 class ConnectionLinkView(msgspec.Struct):
-    """The address at Stripe to open in a new window. It works until `expires_at`."""
+    """The address to open in a new window, once. It works until `expires_at`."""
 
-    url: Annotated[str, Meta(description="Open it in a new window, for the workspace's owner.")]
+    url: Annotated[
+        str, Meta(description="A page here that leads to Stripe. Open it in a new window, for the workspace's owner.")
+    ]
     expires_at: str
     offers: list[Way]
 
@@ -63,7 +65,7 @@ def view_connection(connection: Connection) -> ConnectionView:
 
 
 def view_link(link: ConnectionLink) -> ConnectionLinkView:
-    """Present an address at Stripe."""
+    """Present an address."""
     return ConnectionLinkView(link.url, iso(link.expires_at_ms), offers())
 
 

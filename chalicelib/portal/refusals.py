@@ -102,6 +102,10 @@ TEXTS: Final = {
     "connection-of-wrong-mode": mark(
         "A test account of Stripe was chosen where real payments are made, or the reverse. Choose another account."
     ),
+    "connection-other-browser": mark(
+        "This is not the browser in which the connection was begun, or it keeps no cookies. Nothing was connected. "
+        "Open Billing in this browser and begin again, with your own Stripe account."
+    ),
     "connection-refused": mark("You, or Stripe, said no. Nothing was connected; you can begin again in Billing."),
     "connection-state-invalid": mark(
         "Nothing was changed. This address is too old, or it was not made here. Go back to Billing and begin again."
@@ -167,6 +171,7 @@ TITLES: Final = {
     "connection-busy": mark("Your Stripe account is not connected"),
     "connection-code-invalid": mark("Your Stripe account is not connected"),
     "connection-of-wrong-mode": mark("Your Stripe account is not connected"),
+    "connection-other-browser": mark("Your Stripe account is not connected"),
     "connection-refused": mark("Your Stripe account is not connected"),
     "connection-state-invalid": mark("This link cannot be opened any more"),
     "connection-state-used": mark("This link cannot be opened any more"),

@@ -52,10 +52,7 @@ class PortalRequest:
         The form must contain the token that only this session's pages know, and come from a page of this origin. Raises
         FormOutdated, BodyTooLarge, InvalidRequest, and Forbidden for a viewer unless `anyone` may send it.
         """
-        origin = self.http.headers.get("origin")
-        site = self.http.headers.get("sec-fetch-site", "same-origin")
-        if (origin is not None and origin != self.base_url.origin) or site not in {"same-origin", "none"}:
-            raise FormOutdated("the form was sent from another site")
+        check_is_own_form(self.http, self.base_url)
         if not (anyone or self.may_act):
             raise Forbidden("the role 'viewer' may not do this")
         self.form = _stripped(_read_form(bytes(self.http.raw_body)))  # type: ignore[arg-type]
@@ -112,6 +109,14 @@ class PortalRequest:
     def finish_attempt(self, attempt: int) -> None:
         """Record that the payment of an attempt has ended: the next form begins another attempt."""
         table.finish_attempt(self.session.session_id, attempt)
+
+
+def check_is_own_form(http_request: Request, base_url: BaseUrl) -> None:
+    """Check that a form was not sent by another site's page. Raises FormOutdated."""
+    origin = http_request.headers.get("origin")
+    site = http_request.headers.get("sec-fetch-site", "same-origin")
+    if (origin is not None and origin != base_url.origin) or site not in {"same-origin", "none"}:
+        raise FormOutdated("the form was sent from another site")
 
 
 def is_prefetch(request: Request) -> bool:

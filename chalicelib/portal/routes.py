@@ -168,6 +168,20 @@ def stripe_callback() -> Response:
     return _answer(show_callback)
 
 
+@routes.route("/stripe/connect", methods=["GET"], content_types=[], name="stripe_connect")
+def stripe_connect() -> Response:
+    from chalicelib.portal.connected import show_start  # noqa: PLC0415 - as above
+
+    return _answer(show_start)
+
+
+@routes.route("/stripe/connect", methods=["POST"], content_types=[], name="stripe_connect_send")
+def stripe_connect_send() -> Response:
+    from chalicelib.portal.connected import send_start  # noqa: PLC0415 - as above
+
+    return _answer(send_start)
+
+
 @routes.route("/stripe/return", methods=["GET"], content_types=[], name="stripe_return")
 def stripe_return() -> Response:
     from chalicelib.portal.connected import show_return  # noqa: PLC0415 - as above

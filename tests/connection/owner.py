@@ -1,6 +1,6 @@
 """A workspace's owner, who connects a Stripe account as a person does, and the clients that pay through it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
 from urllib.parse import parse_qs, urlsplit
 
@@ -9,6 +9,7 @@ from chalicelib.accounts.account import Account
 from chalicelib.clock import now_ms
 from chalicelib.connection import table
 from chalicelib.connection.break_connection import break_connection
+from chalicelib.connection.browser import browser_of, new_secret
 from chalicelib.connection.connection import Connection, Way
 from chalicelib.connection.finish_connection import finish_connection
 from chalicelib.connection.start_connection import start_connection
@@ -39,10 +40,11 @@ def new_account(workspace_id: str | None = None, name: str = "Acme") -> Account:
 
 @dataclass
 class Owner:
-    """A workspace's owner."""
+    """A workspace's owner, with a browser that keeps the secret of each attempt."""
 
     account: Account
     emulator: Emulator
+    secrets: list[str] = field(default_factory=list)
 
     @property
     def account_id(self) -> str:
@@ -57,8 +59,14 @@ class Owner:
         return self.connection.stripe_account_id or ""
 
     def start(self, way: Way = "oauth") -> str:
-        """Return the address at Stripe of a new connection."""
-        return start_connection(self.account, way, account_id=self.account_id, actor="owner:ann").url
+        """Return the address at Stripe of a new connection, for this browser."""
+        self.secrets.append(new_secret())
+        browser = browser_of(self.secrets[-1])
+        return start_connection(self.account, way, account_id=self.account_id, actor="owner:ann", browser=browser).url
+
+    def start_by_api(self, way: Way = "oauth") -> str:
+        """Return the state of an address here, which any browser can open once."""
+        return query_of(start_connection(self.account, way, account_id=self.account_id, actor="ann").url)["state"]
 
     def approve(self, url: str, account: str = "") -> dict[str, str]:
         """Approve the connection at Stripe; return the query with which the person comes back."""
@@ -67,7 +75,7 @@ class Owner:
     def connect(self, account: str = "") -> Connection:
         """Connect a Stripe account: a new one, or the given one."""
         back = self.approve(self.start(), account)
-        return finish_connection(back["state"], code=back["code"])
+        return finish_connection(back["state"], self.secrets, code=back["code"])
 
     def disconnect(self) -> Connection:
         return break_connection(self.account_id, actor="owner:ann")

@@ -42,8 +42,8 @@ def test_a_callback_that_comes_twice_shows_the_connection_and_asks_stripe_once(
     owner: Owner, emulator: Emulator
 ) -> None:
     back = owner.approve(owner.start())
-    first = finish_connection(back["state"], code=back["code"])
-    assert finish_connection(back["state"], code=back["code"]) == first
+    first = finish_connection(back["state"], owner.secrets, code=back["code"])
+    assert finish_connection(back["state"], owner.secrets, code=back["code"]) == first
     assert owner.connection.state == "active"
     assert emulator.events("account.application.deauthorized") == []
 
@@ -51,16 +51,16 @@ def test_a_callback_that_comes_twice_shows_the_connection_and_asks_stripe_once(
 def test_a_used_state_without_a_connection_is_refused(owner: Owner) -> None:
     back = query_of(owner.emulator.answer_oauth(owner.start(), "deny"))
     with pytest.raises(ConnectionRefused, match="access_denied"):
-        finish_connection(back["state"], error=back["error"])
+        finish_connection(back["state"], owner.secrets, error=back["error"])
     with pytest.raises(StateUsed):
-        finish_connection(back["state"], code="ac_1")
+        finish_connection(back["state"], owner.secrets, code="ac_1")
     assert owner.connection.state == "none"
 
 
 @pytest.mark.parametrize("state", ["", "nonsense", "a.b.c", "\x00"])
 def test_a_forged_state_is_refused(owner: Owner, state: str) -> None:
     with pytest.raises(StateInvalid):
-        finish_connection(state, code="ac_1")
+        finish_connection(state, owner.secrets, code="ac_1")
 
 
 def test_a_state_that_was_changed_or_is_a_bearer_token_is_refused(owner: Owner) -> None:
@@ -69,13 +69,13 @@ def test_a_state_that_was_changed_or_is_a_bearer_token_is_refused(owner: Owner) 
     other = query_of(owner.start())["state"].split(".")[1]
     assert other != body
     with pytest.raises(StateInvalid):
-        finish_connection(f"{head}.{other}.{signature}", code="ac_1")
+        finish_connection(f"{head}.{other}.{signature}", owner.secrets, code="ac_1")
 
 
 def test_a_state_expires(owner: Owner) -> None:
     back = owner.approve(owner.start())
     with clock.moved_to(clock.from_ms(now_ms() + OAUTH_MS)), pytest.raises(StateInvalid, match="expired"):
-        finish_connection(back["state"], code=back["code"])
+        finish_connection(back["state"], owner.secrets, code=back["code"])
     assert owner.connection.state == "none"
 
 
@@ -83,21 +83,21 @@ def test_a_state_expires(owner: Owner) -> None:
 def test_an_address_without_a_code_uses_up_nothing(owner: Owner, code: str) -> None:
     back = owner.approve(owner.start())
     with pytest.raises(StateInvalid):
-        finish_connection(back["state"], code=code)
-    assert finish_connection(back["state"], code=back["code"]).state == "active"
+        finish_connection(back["state"], owner.secrets, code=code)
+    assert finish_connection(back["state"], owner.secrets, code=back["code"]).state == "active"
 
 
 def test_an_invented_code_is_refused(owner: Owner) -> None:
     state = query_of(owner.start())["state"]
     with pytest.raises(CodeInvalid):
-        finish_connection(state, code="ac_invented")
+        finish_connection(state, owner.secrets, code="ac_invented")
     assert owner.connection.state == "none"
 
 
 def test_when_stripe_is_silent_nothing_is_connected_and_the_person_begins_again(owner: Owner) -> None:
     back = owner.approve(owner.start())
     with use({"STRIPE_API_BASE": "http://127.0.0.1:9"}), pytest.raises(ConnectionUnanswered):
-        finish_connection(back["state"], code=back["code"])
+        finish_connection(back["state"], owner.secrets, code=back["code"])
     assert owner.connection.state == "none"
     assert owner.connect().state == "active"
 
@@ -107,7 +107,7 @@ def test_a_code_is_sent_once_whatever_becomes_of_it(owner: Owner, emulator: Emul
     back = owner.approve(owner.start())
     emulator.fault(fault, method="POST", path="/oauth/token")
     with pytest.raises(ConnectionUnanswered):
-        finish_connection(back["state"], code=back["code"])
+        finish_connection(back["state"], owner.secrets, code=back["code"])
     # Sent again, it would have taken the access away, which another workspace may have to the same account.
     assert emulator.events("account.application.deauthorized") == []
     assert owner.connection.state == "none"
@@ -119,7 +119,7 @@ def test_an_account_of_the_other_mode_is_refused(owner: Owner, emulator: Emulato
     back = owner.approve(owner.start())
     emulator.fault("other_mode", method="POST", path="/oauth/token")
     with pytest.raises(WrongConnectionMode, match="live mode, and test mode"):
-        finish_connection(back["state"], code=back["code"])
+        finish_connection(back["state"], owner.secrets, code=back["code"])
     assert owner.connection.state == "none"
 
 
@@ -130,7 +130,7 @@ def test_access_that_was_granted_without_an_answer_is_granted_again(
     back = owner.approve(owner.start())
     emulator.fault(fault, method="GET", path="/v1/account", times=2)
     with pytest.raises(ConnectionUnanswered):
-        finish_connection(back["state"], code=back["code"])
+        finish_connection(back["state"], owner.secrets, code=back["code"])
     emulator.clear_faults()
     assert owner.connection.state == "none"
     account = emulator.objects("account")[0]["id"]
@@ -141,13 +141,13 @@ def test_a_callback_that_is_cut_off_anywhere_can_be_begun_again(owner: Owner) ->
     account = owner.connect().stripe_account_id or ""
     owner.disconnect()
     back = owner.approve(owner.start(), account)
-    points = cut_points(lambda: finish_connection(back["state"], code=back["code"]))
+    points = cut_points(lambda: finish_connection(back["state"], owner.secrets, code=back["code"]))
     owner.disconnect()
     assert len(points) >= 5
     for point in [(1, "before"), *points]:
         back = owner.approve(owner.start(), account)
         with contextlib.suppress(Cut), Wire(point):
-            finish_connection(back["state"], code=back["code"])
+            finish_connection(back["state"], owner.secrets, code=back["code"])
         if not owner.connection.is_connected:
             owner.connect(account)
         assert (owner.connection.state, table.find_workspace(account)) == ("active", owner.account_id)
@@ -171,13 +171,13 @@ def test_two_workspaces_race_for_one_account_and_one_wins(new_owner: NewOwner) -
     backs = [(owner, owner.approve(owner.start(), account)) for owner in owners]
     outcomes: list[str] = []
 
-    def finish(back: dict[str, str]) -> None:
+    def finish(owner: Owner, back: dict[str, str]) -> None:
         try:
-            outcomes.append(finish_connection(back["state"], code=back["code"]).workspace_id)
+            outcomes.append(finish_connection(back["state"], owner.secrets, code=back["code"]).workspace_id)
         except ConnectedElsewhere:
             outcomes.append("elsewhere")
 
-    threads = [threading.Thread(target=finish, args=(back,)) for _, back in backs]
+    threads = [threading.Thread(target=finish, args=each) for each in backs]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -194,7 +194,7 @@ def test_a_connected_workspace_disconnects_before_it_connects_another_account(ow
     with pytest.raises(AlreadyConnected):
         owner.start()
     with pytest.raises(AlreadyConnected):
-        finish_connection(late["state"], code=late["code"])
+        finish_connection(late["state"], owner.secrets, code=late["code"])
     assert owner.stripe_account_id == connected.stripe_account_id
     assert owner.connection.connected_at_ms == connected.connected_at_ms
 

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-import requests
 
 from local.stripe_emulator.client import Emulator
 from tests.api import Api, problem
 from tests.build import unique
+from tests.connection.browser import Browser
 from tests.connection.owner import query_of
 from tests.environment import use
 
@@ -28,7 +28,13 @@ def path_of(account_id: str, *more: str) -> str:
     return "/".join([f"/v1/accounts/{account_id}/stripe-connection", *more])
 
 
+@pytest.fixture
+def browser() -> Browser:
+    return Browser()
+
+
 def start(api: Api, workspace: str, way: str = "oauth") -> str:
+    """Return the address here that leads to Stripe."""
     answer = api.post(path_of(workspace), {"way": way}, token=api.token("owner", workspace))
     assert answer.status_code == 201, answer.text
     assert answer.json()["offers"] == ["oauth", "onboarding"]
@@ -36,9 +42,9 @@ def start(api: Api, workspace: str, way: str = "oauth") -> str:
     return url
 
 
-def follow(url: str) -> requests.Response:
-    """Open an address in a browser that holds nothing of ours."""
-    return requests.get(url, timeout=30, allow_redirects=False, headers={"Accept-Language": "en"})
+def go(browser: Browser, api: Api, workspace: str, way: str = "oauth") -> str:
+    """Return the address at Stripe that a browser is led to."""
+    return browser.go_to_stripe(start(api, workspace, way))
 
 
 def shown(api: Api, workspace: str) -> dict[str, Any]:
@@ -46,11 +52,13 @@ def shown(api: Api, workspace: str) -> dict[str, Any]:
     return found
 
 
-def test_a_workspace_connects_tests_and_disconnects(at_emulator: Api, workspace: str, emulator: Emulator) -> None:
+def test_a_workspace_connects_tests_and_disconnects(
+    at_emulator: Api, workspace: str, browser: Browser, emulator: Emulator
+) -> None:
     api, owner = at_emulator, at_emulator.token("owner", workspace)
     before = shown(api, workspace)
     assert (before["state"], before["stripe_account"], before["offers"]) == ("none", None, ["oauth", "onboarding"])
-    page = follow(emulator.answer_oauth(start(api, workspace)))
+    page = browser.open(emulator.answer_oauth(go(browser, api, workspace)))
     assert (page.status_code, page.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
     assert "Your Stripe account is connected" in page.text
     assert "default-src 'none'" in page.headers["Content-Security-Policy"]
@@ -67,15 +75,15 @@ def test_a_workspace_connects_tests_and_disconnects(at_emulator: Api, workspace:
 
 
 def test_an_onboarding_comes_back_to_a_page_and_goes_on_after_its_link_has_expired(
-    at_emulator: Api, workspace: str, emulator: Emulator
+    at_emulator: Api, workspace: str, browser: Browser, emulator: Emulator
 ) -> None:
-    url = start(at_emulator, workspace, "onboarding")
+    url = go(browser, at_emulator, workspace, "onboarding")
     emulator.move_clock(400)
-    refresh = follow(emulator.onboard(url))
+    refresh = browser.open(emulator.onboard(url))
     assert refresh.status_code == 303
-    assert "needs more from you" in follow(emulator.onboard(refresh.headers["Location"], "save")).text
-    again = start(at_emulator, workspace, "onboarding")
-    assert "is connected" in follow(emulator.onboard(again)).text
+    assert "needs more from you" in browser.open(emulator.onboard(refresh.headers["Location"], "save")).text
+    again = go(browser, at_emulator, workspace, "onboarding")
+    assert "is connected" in browser.open(emulator.onboard(again)).text
     assert shown(at_emulator, workspace)["state"] == "active"
 
 
@@ -90,39 +98,70 @@ def test_an_onboarding_comes_back_to_a_page_and_goes_on_after_its_link_has_expir
     ],
 )
 def test_a_callback_that_goes_wrong_says_what_happened(
-    at_emulator: Api, workspace: str, query: str, status: int, text: str
+    at_emulator: Api, workspace: str, browser: Browser, query: str, status: int, text: str
 ) -> None:
-    state = query_of(start(at_emulator, workspace))["state"]
-    page = follow(f"{at_emulator.url}/stripe/callback?{query.format(state=state)}")
+    state = query_of(go(browser, at_emulator, workspace))["state"]
+    page = browser.open(f"{at_emulator.url}/stripe/callback?{query.format(state=state)}")
     assert (page.status_code, page.headers["Content-Type"]) == (status, "text/html; charset=utf-8")
     assert text in page.text
     assert shown(at_emulator, workspace)["state"] == "none"
 
 
-@pytest.mark.parametrize("page", ["return", "refresh"])
+@pytest.mark.parametrize("page", ["return", "refresh", "connect"])
 def test_the_other_pages_refuse_what_was_not_made_here(at_emulator: Api, page: str) -> None:
-    answer = follow(f"{at_emulator.url}/stripe/{page}?state=forged")
+    answer = Browser().open(f"{at_emulator.url}/stripe/{page}?state=forged")
     assert (answer.status_code, answer.headers["Content-Type"]) == (400, "text/html; charset=utf-8")
 
 
-def test_a_callback_twice_says_the_same_twice(at_emulator: Api, workspace: str, emulator: Emulator) -> None:
-    back = emulator.answer_oauth(start(at_emulator, workspace))
-    assert follow(back).text == follow(back).text
+def test_a_callback_twice_says_the_same_twice(
+    at_emulator: Api, workspace: str, browser: Browser, emulator: Emulator
+) -> None:
+    back = emulator.answer_oauth(go(browser, at_emulator, workspace))
+    assert browser.open(back).text == browser.open(back).text
     assert shown(at_emulator, workspace)["state"] == "active"
 
 
+@pytest.mark.parametrize("way", ["oauth", "onboarding"])
+def test_a_browser_that_was_not_led_to_stripe_is_told_to_begin_again(
+    at_emulator: Api, workspace: str, browser: Browser, emulator: Emulator, way: str
+) -> None:
+    link = go(browser, at_emulator, workspace, way)
+    back = emulator.answer_oauth(link) if way == "oauth" else emulator.onboard(link)
+    stranger = Browser()
+    go(stranger, at_emulator, at_emulator.make_account(unique("agency")))  # it has a cookie, of another attempt
+    page = stranger.open(back)
+    assert page.status_code == 403
+    assert "begin again, with your own Stripe account" in page.text
+    assert "is connected" in browser.open(back).text
+
+
+def test_the_page_that_leads_to_stripe_says_for_whom_and_opens_once(
+    at_emulator: Api, workspace: str, browser: Browser
+) -> None:
+    url = start(at_emulator, workspace)
+    for _ in range(2):  # a look uses up nothing, and sets no cookie
+        page = browser.open(url)
+        assert f"The clients of Acme ({workspace})" in page.text
+        assert f"owner:{workspace} has begun this" in page.text
+        assert "Set-Cookie" not in page.headers
+    assert browser.send(url, origin="https://elsewhere.example").status_code == 403
+    cookie = browser.send(url).headers["Set-Cookie"]
+    assert {"HttpOnly", "SameSite=Lax", "Max-Age=600", "Path=/"} <= set(cookie.split("; "))
+    assert Browser().send(url).status_code == 409
+
+
 def test_an_account_that_is_connected_elsewhere_and_stripe_silent_have_their_pages(
-    at_emulator: Api, workspace: str, emulator: Emulator
+    at_emulator: Api, workspace: str, browser: Browser, emulator: Emulator
 ) -> None:
     api = at_emulator
-    follow(emulator.answer_oauth(start(api, workspace)))
+    browser.open(emulator.answer_oauth(go(browser, api, workspace)))
     other = api.make_account(unique("agency"))
     account = shown(api, workspace)["stripe_account"]
-    page = follow(emulator.answer_oauth(start(api, other), account=account))
+    page = browser.open(emulator.answer_oauth(go(browser, api, other), account=account))
     assert (page.status_code, "belongs to another workspace" in page.text) == (409, True)
-    back = emulator.answer_oauth(start(api, other))
+    back = emulator.answer_oauth(go(browser, api, other))
     with use({"STRIPE_API_BASE": "http://127.0.0.1:9"}):
-        page = follow(back)
+        page = browser.open(back)
     assert (page.status_code, "Stripe did not answer" in page.text) == (503, True)
 
 

@@ -26,7 +26,7 @@ def test_a_person_opens_an_account_and_comes_back_to_a_connection_that_works(own
     back = emulator.onboard(url)
     assert back.startswith("http")
     assert "/stripe/return?" in back
-    assert finish_onboarding(query_of(back)["state"]).state == "active"
+    assert finish_onboarding(query_of(back)["state"], owner.secrets).state == "active"
     (account,) = emulator.objects("account")
     assert account["metadata"]["account_id"] == owner.account_id
     assert (owner.connection.stripe_account_id, owner.connection.way) == (account["id"], "onboarding")
@@ -35,9 +35,9 @@ def test_a_person_opens_an_account_and_comes_back_to_a_connection_that_works(own
 
 def test_one_that_was_left_for_later_goes_on_with_the_same_account(owner: Owner, emulator: Emulator) -> None:
     state = query_of(emulator.onboard(owner.start("onboarding"), "save"))["state"]
-    assert finish_onboarding(state).state == "onboarding"
+    assert finish_onboarding(state, owner.secrets).state == "onboarding"
     emulator.onboard(owner.start("onboarding"), "approve")
-    assert finish_onboarding(state).state == "active"
+    assert finish_onboarding(state, owner.secrets).state == "active"
     assert len(emulator.objects("account")) == 1
     with pytest.raises(AlreadyConnected):
         owner.start("onboarding")
@@ -45,7 +45,7 @@ def test_one_that_was_left_for_later_goes_on_with_the_same_account(owner: Owner,
 
 def test_what_stripe_still_checks_is_said(owner: Owner, emulator: Emulator) -> None:
     state = query_of(emulator.onboard(owner.start("onboarding"), "submit"))["state"]
-    connection = finish_onboarding(state)
+    connection = finish_onboarding(state, owner.secrets)
     assert connection.state == "restricted"
     assert "Stripe is verifying" in connection.sentence
 
@@ -56,10 +56,10 @@ def test_a_link_that_has_expired_leads_to_a_new_one(owner: Owner, emulator: Emul
     back = emulator.onboard(url)
     assert "/stripe/refresh?" in back
     state = query_of(back)["state"]
-    again = renew_link(state)
+    again = renew_link(state, owner.secrets)
     assert again.url != url
     assert query_of(emulator.onboard(again.url))["state"] == state
-    assert finish_onboarding(state).state == "active"
+    assert finish_onboarding(state, owner.secrets).state == "active"
 
 
 def test_an_old_address_and_that_of_a_broken_connection_are_refused(owner: Owner, emulator: Emulator) -> None:
@@ -67,13 +67,13 @@ def test_an_old_address_and_that_of_a_broken_connection_are_refused(owner: Owner
     with clock.moved_to(clock.from_ms(now_ms() + ONBOARDING_MS)):
         for use_state in (finish_onboarding, renew_link):
             with pytest.raises(StateInvalid, match="expired"):
-                use_state(state)
+                use_state(state, owner.secrets)
     owner.disconnect()
     with pytest.raises(StateInvalid):
-        renew_link(state)
-    assert finish_onboarding(state).state == "disconnected"
+        renew_link(state, owner.secrets)
+    assert finish_onboarding(state, owner.secrets).state == "disconnected"
     with pytest.raises(StateInvalid, match="another way"):
-        finish_onboarding(query_of(owner.start("oauth"))["state"])
+        finish_onboarding(query_of(owner.start("oauth"))["state"], owner.secrets)
 
 
 def test_requests_at_the_same_moment_and_those_that_were_cut_off_make_one_account(
@@ -99,7 +99,8 @@ def test_when_stripe_does_not_answer_a_repeat_goes_on(owner: Owner, emulator: Em
     with contextlib.suppress(StripeUnavailable):
         owner.start("onboarding")
     emulator.clear_faults()
-    assert finish_onboarding(query_of(emulator.onboard(owner.start("onboarding")))["state"]).state == "active"
+    state = query_of(emulator.onboard(owner.start("onboarding")))["state"]
+    assert finish_onboarding(state, owner.secrets).state == "active"
     # A key that replays an error is not used again: the account that it may have made stays empty.
     assert len(emulator.objects("account")) <= 2
     assert table.find_workspace(owner.stripe_account_id) == owner.account_id

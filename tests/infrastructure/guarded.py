@@ -19,6 +19,7 @@ from local.ports import HOST
 from local.resources import SHORT_TIMES, Deployment
 from local.stripe_emulator.client import CLIENT_ID, PUBLISHABLE_KEY, SECRET_KEY, Emulator
 from local.stripe_emulator.process import CONNECT_WEBHOOK_SECRET, WEBHOOK_SECRET
+from tests.connection.browser import Browser
 
 Document = dict[str, Any]
 CONFIG: Document = json.loads((ROOT / ".chalice" / "config.json").read_text())
@@ -129,8 +130,10 @@ def connect(client: Client, account: str, guarded: Guarded) -> None:
     connection = f"{account}/stripe-connection"
     if client.ask("GET", connection)["state"] != "active":
         url = client.ask("POST", connection, {"way": "oauth"}, expect=201)["url"]
-        query = guarded.stripe.answer_oauth(url).partition("?")[2]
-        assert "Your Stripe account is connected" in client.ask("GET", f"/stripe/callback?{query}")
+        browser = Browser()
+        here = f"{client.url}/stripe/connect?{url.partition('?')[2]}"
+        query = guarded.stripe.answer_oauth(browser.go_to_stripe(here, origin=f"http://{HOST}")).partition("?")[2]
+        assert "Your Stripe account is connected" in browser.open(f"{client.url}/stripe/callback?{query}").text
 
 
 def save_card(client: Client, account: str, guarded: Guarded, method: str) -> None:

@@ -20,6 +20,7 @@ from chalicelib.cards.card_setup import CardSetup
 from chalicelib.cards.start_setup import start_setup
 from chalicelib.catalog.catalog import catalog
 from chalicelib.clock import now_ms
+from chalicelib.connection.browser import browser_of, new_secret
 from chalicelib.connection.finish_connection import finish_connection
 from chalicelib.connection.start_connection import start_connection
 from chalicelib.idempotency import Key, Space
@@ -101,9 +102,10 @@ class Payer:
 
     def connect_stripe(self) -> None:
         """Connect a Stripe account to this workspace: its clients pay through it."""
-        link = start_connection(self.account(), "oauth", account_id=self.account_id, actor="tester")
+        secret, asked = new_secret(), {"account_id": self.account_id, "actor": "tester"}
+        link = start_connection(self.account(), "oauth", **asked, browser=browser_of(secret))
         back = dict(parse_qsl(urlsplit(self.emulator.answer_oauth(link.url)).query))
-        finish_connection(back["state"], code=back["code"])
+        finish_connection(back["state"], [secret], code=back["code"])
 
     def top_up(self, amount: str = "25", key: str = "", space: Space = "customer") -> Resolution:
         return top_up(

@@ -87,3 +87,16 @@ def test_a_client_is_invited_from_its_page(people: People, site: Site) -> None:
     page = people.open(workspace, f"/clients/{client}", script=False)
     page.get_by_role("button", name="Invite bo@bakery.example to its billing pages").click()
     expect(page.get_by_role("status")).to_contain_text("The invitation is sent.")
+
+
+def test_a_link_to_stripe_is_of_no_use_in_another_browser(people: People, site: Site) -> None:
+    workspace = site.account()
+    page = people.open(workspace, "/connection", script=False)
+    page.get_by_role("button", name="Connect my account").click()
+    link = page.get_by_role("link", name="Open Stripe").get_attribute("href")
+    victim = people.open(site.account(), "/connection", script=False)
+    victim.goto(str(link))
+    victim.get_by_role("button", name="Approve").click()
+    expect(victim.get_by_role("heading", name="Your Stripe account is not connected")).to_be_visible()
+    expect(victim.get_by_text("Open Billing in this browser and begin again")).to_be_visible()
+    assert table.find(workspace).state == "none"

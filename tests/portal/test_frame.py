@@ -43,6 +43,27 @@ def platform(tmp_path: Path) -> Iterator[str]:
         server.shutdown()
 
 
+def test_a_connection_that_is_begun_in_a_frame_gets_its_cookie_outside_of_it(framed: Api, site: Site) -> None:
+    account = site.account()
+    link = framed.post("/v1/portal-sessions", {"account_id": account}).json()["url"]
+    opened = requests.post(framed.url + link.partition("/money")[2], allow_redirects=False, timeout=30)
+    home, headers = (
+        f"{framed.url}/portal/accounts/{account}",
+        {"Cookie": opened.headers["Set-Cookie"].partition(";")[0]},
+    )
+    page = requests.get(f"{home}/connection", headers=headers, timeout=30)
+    token = page.text.partition('name="form_token" value="')[2].partition('"')[0]
+    form = {"form_token": token, "way": "oauth"}
+    begun = requests.post(f"{home}/connection/start", form, headers=headers, timeout=30)
+    assert 'href="https://billing.example.com/money/stripe/connect?state=' in begun.text
+    assert "Set-Cookie" not in begun.headers
+    state = begun.text.partition("/stripe/connect?state=")[2].partition('"')[0]
+    led = requests.post(f"{framed.url}/stripe/connect?state={state}", timeout=30)
+    cookie = led.headers["Set-Cookie"]
+    assert cookie.startswith("__Host-stripe_connection_")
+    assert cookie.endswith("; Path=/; HttpOnly; SameSite=Lax; Max-Age=600; Secure")
+
+
 def test_only_origins_that_the_settings_name_may_show_it(framed: Api, site: Site) -> None:
     account = site.account()
     link = framed.post("/v1/portal-sessions", {"account_id": account}).json()["url"]

@@ -6,13 +6,16 @@ from chalice.app import Response
 
 from chalicelib.connection import table
 from chalicelib.connection.break_connection import break_connection
+from chalicelib.connection.browser import browser_of, new_secret
 from chalicelib.connection.check_connection import check_connection
 from chalicelib.connection.connection import Connection, State
 from chalicelib.connection.start_connection import offers, start_connection
 from chalicelib.connection.view import view_connection
 from chalicelib.i18n.texts import mark
 from chalicelib.portal import render
+from chalicelib.portal.connected import cookie_of
 from chalicelib.portal.find_client import check_has_clients
+from chalicelib.portal.navigation import frame_origins
 from chalicelib.portal.request import PortalRequest
 
 STATES: Final[dict[State, str]] = {
@@ -35,14 +38,28 @@ def show(request: PortalRequest) -> Response:
 
 
 def start(request: PortalRequest) -> Response:
-    """Show the link to Stripe, which opens in a new window. Raises PageNotFound, and what `start_connection` raises."""
+    """Show the link to Stripe, which opens in a new window, and bind the attempt to this browser.
+
+    Raises PageNotFound, and what `start_connection` raises.
+    """
     check_has_clients(request)
     workspace = request.account
     way = next((each for each in offers() if each == request.form.get("way")), None)
     if way is None:
         return request.go("connection")
-    link = start_connection(workspace, way, account_id=request.session.caller.account_id, actor=request.actor)
-    return _page(request, table.find(workspace.account_id), link.url)
+    # In a frame of another site no cookie can be set that comes back from Stripe: an address outside of it does that.
+    secret = None if frame_origins() else new_secret()
+    link = start_connection(
+        workspace,
+        way,
+        account_id=request.session.caller.account_id,
+        actor=request.actor,
+        browser=browser_of(secret) if secret else None,
+    )
+    page = _page(request, table.find(workspace.account_id), link.url)
+    if secret:
+        page.headers["Set-Cookie"] = cookie_of(secret, way)
+    return page
 
 
 def check(request: PortalRequest) -> Response:
