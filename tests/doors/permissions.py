@@ -1,68 +1,37 @@
-"""Who may call which route, found by calling each. `python -m tests.doors.permissions` writes docs/permissions.md anew.
+"""Who may call which route of the API, found by calling each as everybody.
+
+`python -m tests.doors.permissions` writes docs/permissions.md anew, with the pages of `page_permissions`.
 
 A request has no more in it than it takes to be told apart: an empty body, ids of nothing. Who asks is known before the
 body is read, so an answer that is about the request's content means that the caller may.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from chalicelib import api
-from chalicelib.accounts.create_or_change import AccountRequest, create_or_change
-from chalicelib.catalog.catalog import catalog
-from chalicelib.settings import settings
-from chalicelib.text import Email, Line
-from chalicelib.token import Caller, sign_token
+from chalicelib.token import Caller
 from chalicelib.web import Operation
-from local.stripe_emulator.client import PUBLISHABLE_KEY, SECRET_KEY, Emulator
+from local.stripe_emulator.client import Emulator
 from tests.doors import declared
+from tests.doors.callers import CALLERS, CLIENT, OPERATIONS, WORKSPACE, bearer, make_accounts, stripe_environment
 from tests.doors.gateway import Answer, Request, send
+from tests.doors.page_permissions import find_page_matrix
 from tests.environment import use
 from tests.memory import aws_in_memory
 from tests.payments.payer import WEBHOOK_SECRET
 
 FILE: Final = Path(__file__).resolve().parents[2] / "docs" / "permissions.md"
-BEGIN, END = "<!-- from the routes -->\n", "<!-- until here -->\n"
-
-IN_2096_MS: Final = 4_000_000_000_000
-WORKSPACE, CLIENT = "north", "north.salon"
-SIBLING, STRANGER = "north.bakery", "south"
-
-CALLERS: Final[dict[str, Caller | None]] = {
-    "operator": Caller("operator"),
-    "producer": Caller("producer"),
-    "workspace's owner": Caller("owner", WORKSPACE),
-    "workspace's viewer": Caller("viewer", WORKSPACE),
-    "client's owner": Caller("owner", CLIENT),
-    "client's viewer": Caller("viewer", CLIENT),
-    "another client's owner": Caller("owner", SIBLING),
-    "another workspace's owner": Caller("owner", STRANGER),
-    "nobody": None,
-}
+ROUTES: Final = ("<!-- from the routes -->\n", "<!-- until here -->\n")
+PAGES: Final = ("<!-- from the pages -->\n", "<!-- until there -->\n")
 ABOUT: Final = {"a workspace": WORKSPACE, "a client": CLIENT}
-OPERATIONS: Final = [each for blueprint in api.BLUEPRINTS for each in blueprint.operations]
 
-Matrix = dict[str, dict[str, list[str]]]
+Row = dict[str, str]
+"""What each caller gets."""
+
+Matrix = dict[str, dict[str, Row]]
 """What each caller gets of each route, by what the route is about."""
-
-
-def make_accounts() -> None:
-    """Make two workspaces and two clients of the first."""
-    for account_id, workspace_id in ((WORKSPACE, None), (STRANGER, None), (CLIENT, WORKSPACE), (SIBLING, WORKSPACE)):
-        create_or_change(
-            Caller("operator"),
-            account_id,
-            AccountRequest(
-                kind="client" if workspace_id else "workspace",
-                name=Line(f"{account_id.title()} Agency"),
-                email=Email("kim@north.example"),
-                currency="usd",
-                workspace_id=workspace_id,  # type: ignore[arg-type]
-            ),
-            catalog(),
-        )
 
 
 def find_matrix() -> Matrix:
@@ -84,8 +53,8 @@ def route_of(operation: Operation) -> str:
     return f"{operation.method} {operation.path}".replace("{account_id}", "{id}")
 
 
-def outcomes(operation: Operation, account_id: str) -> list[str]:
-    return [outcome(ask(operation, account_id, caller)) for caller in CALLERS.values()]
+def outcomes(operation: Operation, account_id: str) -> Row:
+    return {name: outcome(ask(operation, account_id, caller)) for name, caller in CALLERS.items()}
 
 
 def ask(operation: Operation, account_id: str, caller: Caller | None) -> Answer:
@@ -97,13 +66,6 @@ def ask(operation: Operation, account_id: str, caller: Caller | None) -> Answer:
     return send(Request(operation.method, operation.path, names, {}, headers, sent))
 
 
-def bearer(caller: Caller) -> str:
-    token = sign_token(
-        settings().token_secret, role=caller.role, account_id=caller.account_id, expires_at_ms=IN_2096_MS
-    )
-    return f"Bearer {token}"
-
-
 def outcome(answer: Answer) -> str:
     """Return `yes` if the caller may, else the status with which it is refused."""
     problem = answer.json() if answer.status >= 400 else {}
@@ -112,33 +74,26 @@ def outcome(answer: Answer) -> str:
     return str(answer.status) if refused else "yes"
 
 
-def section(matrix: Matrix) -> str:
-    """Return the tables, as Markdown."""
-    return "".join("\n".join(_table(about, rows)) + "\n" for about, rows in matrix.items()).lstrip("\n")
+def section(matrix: Matrix, kind: str) -> str:
+    """Return the tables of routes or of pages, as Markdown."""
+    return "".join("\n".join(_table(kind, about, rows)) + "\n" for about, rows in matrix.items()).lstrip("\n")
 
 
-def _table(about: str, rows: dict[str, list[str]]) -> Iterator[str]:
-    yield f"\n### About {about}\n"
-    yield f"| route | {' | '.join(CALLERS)} |"
-    yield f"|{'---|' * (len(CALLERS) + 1)}"
-    for route, cells in rows.items():
-        yield f"| `{route}` | {' | '.join(cells)} |"
+def _table(kind: str, about: str, rows: Mapping[str, Row]) -> Iterator[str]:
+    columns = list(next(iter(rows.values())))
+    yield f"\n### {kind.title()}s about {about}\n"
+    yield f"| {kind} | {' | '.join(columns)} |"
+    yield f"|{'---|' * (len(columns) + 1)}"
+    for name, cells in rows.items():
+        yield f"| `{name}` | {' | '.join(cells.values())} |"
 
 
-def written(text: str, matrix: Matrix) -> str:
-    """Return the document with its generated part made anew."""
-    before, _, rest = text.partition(BEGIN)
-    return before + BEGIN + section(matrix) + END + rest.partition(END)[2]
-
-
-def stripe_environment(emulator: Emulator) -> dict[str, str]:
-    return {
-        "STRIPE_SECRET_KEY": SECRET_KEY,
-        "STRIPE_PUBLISHABLE_KEY": PUBLISHABLE_KEY,
-        "STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET,
-        "STRIPE_API_BASE": emulator.url,
-        "MAIL_FROM": "",  # a mail would not be sent: the right to ask for it is known before
-    }
+def written(text: str, routes: Matrix, pages: Matrix) -> str:
+    """Return the document with its generated parts made anew."""
+    for (begin, end), tables in ((ROUTES, section(routes, "route")), (PAGES, section(pages, "page"))):
+        before, _, rest = text.partition(begin)
+        text = before + begin + tables + end + rest.partition(end)[2]
+    return text
 
 
 if __name__ == "__main__":
@@ -148,4 +103,4 @@ if __name__ == "__main__":
         use(stripe_environment(stripe)),
     ):
         make_accounts()
-        FILE.write_text(written(FILE.read_text(), find_matrix()))
+        FILE.write_text(written(FILE.read_text(), find_matrix(), find_page_matrix()))

@@ -25,8 +25,8 @@ from local.stripe_emulator.client import Emulator
 from tests.build import credit, debit
 from tests.clients.build import rebill
 from tests.doors import declared
+from tests.doors.callers import CLIENT, OPERATIONS, WORKSPACE, bearer, make_accounts, stripe_environment
 from tests.doors.gateway import Answer, Request, send
-from tests.doors.permissions import CLIENT, OPERATIONS, WORKSPACE, bearer, make_accounts, stripe_environment
 from tests.environment import use
 from tests.payments.build import payment
 from tests.reversals.reversal_news import wanted

@@ -12,7 +12,7 @@ from chalicelib.invoices.issue import issue_for
 from chalicelib.moves.request_move import MoveRequest, request_move
 from chalicelib.payments.payment import Payment
 from chalicelib.portal import table as sessions
-from chalicelib.portal.session import Session, form_token, id_of
+from chalicelib.portal.session import Session, SessionRole, form_token, id_of
 from chalicelib.settings import settings
 from chalicelib.subscriptions.change import change
 from chalicelib.subscriptions.request import SubscriptionRequest
@@ -106,14 +106,14 @@ class Visitor:
     form_token: str
 
 
-def enter(account_id: str) -> Visitor:
+def enter(account_id: str, role: SessionRole = "owner") -> Visitor:
     """Give somebody a session of an account."""
-    secret = f"secret-of-{account_id}"
+    secret = f"secret-of-the-{role}-of-{account_id}"
     sessions.put(
         Session(
             session_id=id_of("session", secret),
             account_id=account_id,
-            role="owner",
+            role=role,
             subject=None,
             return_url="https://app.example.com/settings",
             locale=None,
