@@ -30,6 +30,7 @@ SURFACES_BY_PATH: Final[dict[str, tuple[Surface, ...]]] = {
     "clients/client.py": ("portal",),
     "connection/": ("portal",),
     "invoices/": ("paper",),
+    "moves/": ("portal",),
     "notices/": ("mails",),
     "payments/card_name.py": ("portal", "paper"),
     "payments/words.py": ("portal", "mails"),

@@ -25,8 +25,8 @@ from chalicelib.moves.refusals import (
     BalanceNotAgreed,
     MoveBlocked,
     MoveBusy,
-    MoveNotFound,
     MoveNotOpen,
+    check_shown,
 )
 from chalicelib.moves.settle import settle
 from chalicelib.pricing import table as pricing
@@ -47,7 +47,7 @@ def accept_move(to: Account, client_id: str, balance: Balance | None, *, actor: 
     and the ledger's errors, if the client is moved and its balance is not settled yet.
     """
     for _ in attempts(ATTEMPTS):
-        move = _get(to, client_id)
+        move = table.get_incoming(to.account_id, client_id)
         if move.state != "accepted" and not move.is_open(clock.now_ms()):
             raise MoveNotOpen(move)
         if balance != move.balance:
@@ -61,26 +61,23 @@ def accept_move(to: Account, client_id: str, balance: Balance | None, *, actor: 
     raise MoveBusy(account_id=client_id)
 
 
-def decline_move(to: Account, client_id: str, *, actor: str) -> Move:
-    """Decline to take a client. Safe to repeat. Raises MoveNotFound, MoveNotOpen, MoveBusy."""
+def decline_move(to: Account, client_id: str, *, actor: str, version: int | None = None) -> Move:
+    """Decline to take a client, as the request of the `version` asks for, if one is given. Safe to repeat.
+
+    Raises MoveNotFound, MoveNotOpen, MoveChanged, MoveBusy.
+    """
     for _ in attempts(ATTEMPTS):
-        move = _get(to, client_id)
+        move = table.get_incoming(to.account_id, client_id)
         if move.state == "declined":
             return move
         now_ms = clock.now_ms()
         if not move.is_open(now_ms):
             raise MoveNotOpen(move)
+        check_shown(move, version)
         declined = answered(move, "declined", actor=actor, now_ms=now_ms)
         if table.write(declined, over=move):
             return declined
     raise MoveBusy(account_id=client_id)
-
-
-def _get(to: Account, client_id: str) -> Move:
-    move = table.find(client_id)
-    if move is None or move.to_workspace_id != to.account_id:
-        raise MoveNotFound(client_id)
-    return move
 
 
 def _move(move: Move, to: Account, actor: str, catalog: Catalog) -> Move | None:

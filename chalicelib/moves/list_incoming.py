@@ -1,4 +1,4 @@
-"""List the open requests to move clients to a workspace, with what it is to know of each client. Two calls."""
+"""List the open requests to move clients to a workspace, with what it is to know of each client. Two calls a list."""
 
 from typing import Final
 
@@ -26,10 +26,20 @@ class IncomingMove(msgspec.Struct, frozen=True):
     obstacles: list[Obstacle]
 
 
-def list_incoming(to: Account, now_ms: int) -> tuple[list[IncomingMove], bool]:
-    """Return the open requests that expire first, and whether these are all. One of the last moment may be missing."""
-    found = table.incoming(to.account_id, now_ms, MOST_LISTED + 1)
-    return _complete(found[:MOST_LISTED], to), len(found) <= MOST_LISTED
+def list_incoming(to: Account, after_ms: int) -> tuple[list[IncomingMove], int | None]:
+    """Return the open requests that expire first after a time, and the time after which the list goes on, if it does.
+
+    Open are those that expire after now. One of the last moment may be missing.
+    """
+    found = table.incoming(to.account_id, after_ms, MOST_LISTED + 1)
+    more = found[MOST_LISTED:]
+    return _complete(found[:MOST_LISTED], to), more[0].expires_at_ms - 1 if more else None
+
+
+def find_incoming(to: Account, client_id: str) -> IncomingMove:
+    """Return the latest request to move a client to a workspace, whatever became of it. Raises MoveNotFound."""
+    (found,) = _complete([table.get_incoming(to.account_id, client_id)], to)
+    return found
 
 
 def _complete(moves: list[Move], to: Account) -> list[IncomingMove]:

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from chalicelib.accounts.account import Account, FormerWorkspace
 from chalicelib.catalog.catalog import UsageLimits
 from chalicelib.clients.price_change import Change, settings_after
+from chalicelib.i18n.texts import mark
 from chalicelib.ledger.posting import CREDIT, DEBIT, Posting, one_leg
 from chalicelib.pricing.rebilling import LEAD_MS, Rebilling
 from chalicelib.subscriptions.subscription import Subscription
@@ -122,11 +123,11 @@ def settlement_of(move: Move) -> Posting:
 Obstacle = Literal["subscription", "standing", "same_workspace", "currency", "workspace_standing"]
 
 OBSTACLES: Final[dict[Obstacle, str]] = {
-    "subscription": "The client has a subscription that is not over: let it end, or cancel it.",
-    "standing": "The client is suspended or archived: its workspace makes it active first.",
-    "same_workspace": "The client is in this workspace already.",
-    "currency": "The workspace has another currency than the client.",
-    "workspace_standing": "The workspace is suspended or archived.",
+    "subscription": mark("The client has a subscription that is not over: let it end, or cancel it."),
+    "standing": mark("The client is suspended or archived: its workspace makes it active first."),
+    "same_workspace": mark("The client is in this workspace already."),
+    "currency": mark("The workspace has another currency than the client."),
+    "workspace_standing": mark("The workspace is suspended or archived."),
 }
 """What keeps a move from being accepted, for people."""
 

@@ -33,6 +33,17 @@ class MoveNotOpen(Refusal):
         super().__init__(f"the request is {state}; the client's workspace can ask again", state=state)
 
 
+class MoveChanged(Refusal):
+    """The request is another one than the person was shown."""
+
+    status = 409
+    type = "move-changed"
+    title = "The request has changed"
+
+    def __init__(self, client_id: str) -> None:
+        super().__init__("somebody else has asked for another move meanwhile", account_id=client_id)
+
+
 class BalanceNotAgreed(Refusal):
     """The workspaces do not agree on what becomes of the client's balance."""
 
@@ -62,3 +73,9 @@ class MoveBusy(Busy):
 
     type = "move-busy"
     title = "The client is being changed by others"
+
+
+def check_shown(move: Move, version: int | None) -> None:
+    """Check that an open request is the one that a person was shown; None is whichever it is. Raises MoveChanged."""
+    if version not in {None, move.version}:
+        raise MoveChanged(move.account_id)

@@ -8,7 +8,7 @@ from chalicelib.accounts.account import Account
 from chalicelib.backoff import attempts
 from chalicelib.moves import table
 from chalicelib.moves.move import VALID_MS, Balance, Move, answered
-from chalicelib.moves.refusals import ATTEMPTS, MoveBlocked, MoveBusy, MoveNotFound, MoveNotOpen
+from chalicelib.moves.refusals import ATTEMPTS, MoveBlocked, MoveBusy, MoveNotFound, MoveNotOpen, check_shown
 from chalicelib.moves.settle import settle
 from chalicelib.text import AccountId
 
@@ -24,11 +24,11 @@ class MoveRequest(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     balance: Balance
 
 
-def request_move(client: Account, request: MoveRequest, *, actor: str) -> Move:
+def request_move(client: Account, request: MoveRequest, *, actor: str, version: int | None = None) -> Move:
     """Ask to move a client; return the request. It replaces an open one, unless that asks for the same.
 
-    Raises MoveBlocked for the workspace that the client is in, AccountNotFound for a client that was moved meanwhile,
-    MoveBusy.
+    With the `version` that a person was shown, it replaces no other one. Raises MoveBlocked for the workspace that the
+    client is in, AccountNotFound for a client that was moved meanwhile, MoveChanged, MoveBusy.
     """
     if request.to_workspace_id == client.workspace_id:
         raise MoveBlocked(["same_workspace"])
@@ -38,8 +38,10 @@ def request_move(client: Account, request: MoveRequest, *, actor: str) -> Move:
         accounts.get_again(client)
         now_ms = clock.now_ms()
         wanted = _new(client, request, actor, now_ms, over=before)
-        if before and before.is_open(now_ms) and _asks_the_same(before, wanted):
-            return before
+        if before and before.is_open(now_ms):
+            if _asks_the_same(before, wanted):
+                return before
+            check_shown(before, version)
         if before and before.waits_for_settlement:
             settle(before)
         elif table.write(wanted, over=before):
@@ -47,8 +49,11 @@ def request_move(client: Account, request: MoveRequest, *, actor: str) -> Move:
     raise MoveBusy(account_id=client.account_id)
 
 
-def withdraw_move(client: Account, *, actor: str) -> Move:
-    """Withdraw the request to move a client. Safe to repeat. Raises MoveNotFound, MoveNotOpen, MoveBusy."""
+def withdraw_move(client: Account, *, actor: str, version: int | None = None) -> Move:
+    """Withdraw the request to move a client: that of the `version`, if one is given. Safe to repeat.
+
+    Raises MoveNotFound, MoveNotOpen, MoveChanged, MoveBusy.
+    """
     for _ in attempts(ATTEMPTS):
         move = table.find(client.account_id)
         if move is None:
@@ -58,6 +63,7 @@ def withdraw_move(client: Account, *, actor: str) -> Move:
         now_ms = clock.now_ms()
         if not move.is_open(now_ms):
             raise MoveNotOpen(move)
+        check_shown(move, version)
         withdrawn = answered(move, "withdrawn", actor=actor, now_ms=now_ms)
         if table.write(withdrawn, over=move):
             return withdrawn

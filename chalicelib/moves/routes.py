@@ -97,8 +97,8 @@ def delete_move(call: Call[None, None], account_id: str) -> MoveView:
 )
 def get_incoming_moves(call: Call[None, None], account_id: str) -> IncomingMoveList:
     workspace = _allow_destination(call, account_id, Right.READ).account
-    found, is_complete = list_incoming(workspace, clock.now_ms())
-    return IncomingMoveList([view_incoming(each) for each in found], is_complete)
+    found, more_after_ms = list_incoming(workspace, clock.now_ms())
+    return IncomingMoveList([view_incoming(each) for each in found], complete=more_after_ms is None)
 
 
 @routes.operation(

@@ -15,6 +15,7 @@ from chalicelib.conflicts import conditional_transaction, conditional_write
 from chalicelib.due import shard_of
 from chalicelib.due_index import DueIndex
 from chalicelib.moves.move import Move
+from chalicelib.moves.refusals import MoveNotFound
 from chalicelib.pricing import table as pricing
 from chalicelib.pricing.rebilling import Rebilling
 from chalicelib.subscriptions import table as subscriptions
@@ -82,10 +83,18 @@ def find(account_id: str) -> Move | None:
         return None
 
 
-def incoming(workspace_id: str, now_ms: int, limit: int) -> list[Move]:
-    """Read the open requests to move clients to a workspace, at most `limit`, those that expire first."""
-    not_expired = MoveRow.expires_at_ms > now_ms
-    return [move_of(row) for row in MoveRow.incoming.query(workspace_id, not_expired, limit=limit, page_size=limit)]
+def get_incoming(workspace_id: str, client_id: str) -> Move:
+    """Read the latest request to move a client, if it asks a workspace; else raise MoveNotFound."""
+    move = find(client_id)
+    if move is None or move.to_workspace_id != workspace_id:
+        raise MoveNotFound(client_id)
+    return move
+
+
+def incoming(workspace_id: str, after_ms: int, limit: int) -> list[Move]:
+    """Read requests to a workspace that are not answered and expire after a time, at most `limit`, in that order."""
+    expire_later = MoveRow.expires_at_ms > after_ms
+    return [move_of(row) for row in MoveRow.incoming.query(workspace_id, expire_later, limit=limit, page_size=limit)]
 
 
 def move_of(row: MoveRow) -> Move:

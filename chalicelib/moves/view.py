@@ -5,6 +5,7 @@ from typing import Final, Literal
 import msgspec
 
 from chalicelib.clock import iso
+from chalicelib.i18n.texts import mark
 from chalicelib.ledger.posting import Direction
 from chalicelib.money import format_amount
 from chalicelib.moves.list_incoming import IncomingMove
@@ -12,23 +13,29 @@ from chalicelib.moves.move import OBSTACLES, Balance, Move, Obstacle, State, set
 from chalicelib.token import Caller
 
 GOES_ALONG: Final = {
-    "wallet": "The wallet, with its whole history.",
-    "invoices": "All invoices and credit notes, and their numbering.",
-    "auto_pay": "The settings of auto-pay, which waits until the client has saved a card with its new workspace.",
-    "account": "The client's account: its id, its people's access, and its portal, now in the new workspace's name.",
+    "wallet": mark("The wallet, with its whole history."),
+    "invoices": mark("All invoices and credit notes, and their numbering."),
+    "auto_pay": mark("The settings of auto-pay, which waits until the client has saved a card with its new workspace."),
+    "account": mark(
+        "The client's account: its id, its people's access, and its portal, now in the new workspace's name."
+    ),
 }
 BALANCE: Final[dict[Balance, str]] = {
-    "keep": "The balance, which the new workspace honours. What is unused of the month's allowance ends with it.",
-    "settle": "Only what is unused of this month's allowance, until the month ends. A transaction settles the rest of "
-    "the balance, which the former workspace pays out or collects; nothing is charged to a card.",
+    "keep": mark("The balance, which the new workspace honours. What is unused of the month's allowance ends with it."),
+    "settle": mark(
+        "Only what is unused of this month's allowance, until the month ends. A transaction settles the rest of the "
+        "balance, which the former workspace pays out or collects; nothing is charged to a card."
+    ),
 }
 STAYS: Final = {
-    "cards": "Cards, and the customer at Stripe: the client saves a card anew.",
-    "payments": "Payments that are on their way, and refunds and disputes of earlier ones: they end on the former "
-    "workspace's Stripe account, and still change the client's wallet.",
-    "prices": "Prices, the switch of rebilling and the allowance: the defaults of the new workspace are valid.",
-    "usage": "Usage of before, also if it arrives late: the former workspace and its prices are charged for it.",
-    "seller": "The seller on documents of earlier payments.",
+    "cards": mark("Cards, and the customer at Stripe: the client saves a card anew."),
+    "payments": mark(
+        "Payments that are on their way, and refunds and disputes of earlier ones: they end on the former workspace's "
+        "Stripe account, and still change the client's wallet."
+    ),
+    "prices": mark("Prices, the switch of rebilling and the allowance: the defaults of the new workspace are valid."),
+    "usage": mark("Usage of before, also if it arrives late: the former workspace and its prices are charged for it."),
+    "seller": mark("The seller on documents of earlier payments."),
 }
 
 

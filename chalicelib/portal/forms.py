@@ -15,8 +15,6 @@ from chalicelib.portal.request import PortalRequest
 from chalicelib.portal.typed_amount import TooManyPlaces, TypedAmount, read_amount
 from chalicelib.text import AccountId, Text, WrongText
 
-_NUMBER: Final = re.compile(r"[0-9]{1,5}")
-
 WRONG_TEXTS: Final = {
     "blank": mark("Nothing of this can be seen. Please type it anew."),
     "hidden": mark("There is a character in this that cannot be seen. Please type it anew."),
@@ -53,12 +51,12 @@ def needs_confirmation(typed: TypedAmount, limits: CurrencyLimits) -> bool:
     return not typed.is_plain or typed.micros > max(limits.top_up_shortcuts_micros, default=0)
 
 
-def number(fields: Mapping[str, str], name: str, default: int = 0) -> int:
+def number(fields: Mapping[str, str], name: str, default: int = 0, *, digits: int = 5) -> int:
     """Return a whole number that is not negative. Raises InvalidRequest."""
     text = fields.get(name)
     if text is None:
         return default
-    if not _NUMBER.fullmatch(text):
+    if not re.fullmatch(rf"[0-9]{{1,{digits}}}", text):
         raise InvalidRequest(f"{name} is not a number", field=name)
     return int(text)
 

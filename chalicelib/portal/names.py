@@ -51,6 +51,17 @@ STATUSES: Final = {
 
 STANDINGS: Final = {"active": mark("Active"), "archived": mark("Archived")}
 
+MOVES: Final = {
+    "requested": mark("Waits for an answer"),
+    "accepted": mark("Accepted"),
+    "declined": mark("Declined"),
+    "withdrawn": mark("Withdrawn"),
+    "expired": mark("Expired"),
+}
+"""States of a request to move a client."""
+
+MOVE_TONES: Final = {"requested": "open", "accepted": "good", "declined": "bad"}
+
 HEALTH: Final = {
     "on": mark("On"),
     "off": mark("Off"),
@@ -119,6 +130,14 @@ class Names:
         if standing == "suspended":
             return self._words.say_in("client", "Suspended")
         return self._known(STANDINGS, standing)
+
+    def move(self, state: str) -> str:
+        """Name the state of a request to move a client."""
+        return self._known(MOVES, state)
+
+    def move_tone(self, state: str) -> str:
+        """Say how that is shown."""
+        return MOVE_TONES.get(state, "quiet")
 
     def health(self, health: str) -> str:
         """Name what auto-pay of a client does."""

@@ -59,6 +59,18 @@ TEXTS: Final = {
     "invoice-not-found": mark("There is no such invoice."),
     "invoices-busy": mark("Somebody else is changing this right now. Please try again."),
     "ledger-busy": mark("Somebody else is changing this right now. Please try again."),
+    "balance-not-agreed": mark(
+        "Nothing was changed: what becomes of the balance is not what you were shown. Please look at the request again."
+    ),
+    "move-blocked": mark("Nothing was changed: something still keeps the client from being moved."),
+    "move-busy": mark("Somebody else is changing this right now. Please try again."),
+    "move-changed": mark(
+        "Nothing was changed: the request is another one than you were shown. Please look at it again."
+    ),
+    "move-not-found": mark(
+        "There is no such request to move a client. Whoever asked may ask another workspace by now."
+    ),
+    "move-not-open": mark("Nothing was changed: the request cannot be answered or withdrawn any more."),
     "no-places": mark("Amounts in %(currency)s have no decimals. Please type an amount such as %(example)s."),
     "not-found": mark("This page does not exist. The address may be mistyped, or the page has moved."),
     "not-canceled": mark("There is no cancellation to take back."),

@@ -52,6 +52,7 @@ class Tenant:
             "transaction_id": self.transaction_id,
             "number": self.number,
             "client_id": self.client_id,
+            "incoming_id": self.incoming_id,
         }
 
 

@@ -187,5 +187,5 @@ def today(back: int = 0) -> str:
 PAGES = (
     *("", "/add-balance?attempt=1", "/card", "/auto-pay", "/history", "/history/csv", "/invoices", "/details", "/plan"),
     *("/plan/preview?plan=agency", "/history/search?q=nothing", "/recurring"),
-    *("/clients", "/new-client", "/client-prices", "/connection"),
+    *("/clients", "/new-client", "/client-prices", "/connection", "/incoming-moves"),
 )

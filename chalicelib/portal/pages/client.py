@@ -21,6 +21,7 @@ from chalicelib.payments.view import view_payment
 from chalicelib.portal import render
 from chalicelib.portal.find_client import find_client, viewer_of
 from chalicelib.portal.invite import invite
+from chalicelib.portal.move_note import move_note
 from chalicelib.portal.pages.clients import attention
 from chalicelib.portal.request import PortalRequest
 
@@ -63,6 +64,7 @@ def show(request: PortalRequest, client_id: str) -> Response:
         client=client,
         attention=attention(request, client),
         access=_access(request, account),
+        move=move_note(request, account),
         auto_pay_reason=request.words.say(reason) if reason else None,
         pairs=_pairs(request, account),
         payments=[view_payment(each) for each in payments.newest(client_id, limit=PAYMENTS).payments],

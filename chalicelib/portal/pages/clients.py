@@ -14,6 +14,8 @@ from chalicelib.clients.list_clients import MOST_LISTED, list_clients, sum_month
 from chalicelib.clock import month_of
 from chalicelib.errors import Refusal
 from chalicelib.i18n.texts import mark
+from chalicelib.moves.list_incoming import list_incoming
+from chalicelib.moves.view import view_incoming
 from chalicelib.portal import forms, render
 from chalicelib.portal.find_client import check_has_clients
 from chalicelib.portal.request import PortalRequest
@@ -31,6 +33,7 @@ def show(request: PortalRequest) -> Response:
     tab: Tab = next((each for each in TABS if each == request.query.get("tab")), "all")
     cursor = request.query.get("cursor")
     after = read_cursor(cursor) if cursor else None
+    incoming, more_after_ms = list_incoming(request.account, now_ms)
     found = list_clients(workspace_id, tab, after=after, limit=MOST_LISTED, now_ms=now_ms)
     return render.page(
         request,
@@ -42,6 +45,8 @@ def show(request: PortalRequest) -> Response:
         more=write_cursor(found.next_id) if found.next_id else None,
         is_first=after is None,
         total=sum_month(workspace_id, month_of(now_ms)),
+        incoming=[view_incoming(each) for each in incoming],
+        more_incoming=more_after_ms is not None,
         today=clock.day_of(now_ms),
     )
 
