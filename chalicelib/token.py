@@ -22,8 +22,11 @@ Role = Literal["operator", "producer", "owner", "viewer"]
 CLOCKS_DIFFER_MS: Final = 30_000
 """How far the platform's clock may be ahead of ours: RFC 7519 section 4.1.5 allows for some leeway."""
 
+WORKSPACE: Final = "workspace"
+"""What the names of a workspace's people begin with where they act on its client."""
+
 NAMES_OF_THE_SYSTEM: Final = frozenset(
-    {"operator", "producer", "owner", "viewer", "stripe", "auto-pay", "renewal", "archiving"}
+    {"operator", "producer", "owner", "viewer", WORKSPACE, "stripe", "auto-pay", "renewal", "archiving"}
 )
 """Names of actors that are not persons. A name that begins with one of them and a colon is reserved, too."""
 
@@ -45,24 +48,31 @@ class Unauthorized(Refusal):
 
 
 class Caller(msgspec.Struct, frozen=True):
-    """Who calls. A token of the platform itself has no account. `subject` names the person, if the token does."""
+    """Who calls. A token of the platform itself has no account. `subject` names the person, if the token does.
+
+    `is_guest` is a person of a client's workspace on the client's own pages.
+    """
 
     role: Role
     account_id: str | None = None
     subject: str | None = None
+    is_guest: bool = False
 
     @property
     def is_of_the_platform(self) -> bool:
         """Tell whether the caller belongs to no account and sees all of them."""
         return self.role in OF_THE_PLATFORM
 
-    @property
-    def actor(self) -> str:
-        """Return the caller's name in the ledger: a person's name never looks like one of the system's."""
-        if self.subject and self.subject.partition(":")[0].strip().casefold() not in NAMES_OF_THE_SYSTEM:
-            return self.subject
-        name = self.subject or self.account_id
-        return f"{self.role}:{name}" if name else self.role
+    def actor_on(self, account_id: str) -> str:
+        """Return the caller's name for what it does to an account; it tells whose person it is (`accounts.actor`).
+
+        A person's name never looks like one of the system's.
+        """
+        if self.is_of_the_platform:
+            return f"{self.role}:{self.subject}" if self.subject else self.role
+        is_reserved = (self.subject or "").partition(":")[0].strip().casefold() in NAMES_OF_THE_SYSTEM
+        name = self.subject if self.subject and not is_reserved else f"{self.role}:{self.subject or self.account_id}"
+        return f"{WORKSPACE}:{name}" if self.is_guest or self.account_id != account_id else name
 
 
 class _Claims(msgspec.Struct):

@@ -94,7 +94,7 @@ def open_accounts(account_id: str) -> None:
     )
     account, _ = create_or_change(OPERATOR, account_id, workspace, catalog())
     welcome = AdjustmentRequest("credit", "10.00", Line("Welcome credit"))
-    adjust(account, welcome, key=Key("welcome", "operator"), actor=OPERATOR.actor)
+    adjust(account, welcome, key=Key("welcome", "operator"), actor=OPERATOR.actor_on(account_id))
     for name, title in CLIENTS.items():
         request = AccountRequest(
             kind="client",

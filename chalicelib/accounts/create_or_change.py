@@ -102,7 +102,9 @@ def first_rebilling(account: Account, caller: Caller) -> Rebilling:
     """Return the settings of rebilling that a new account starts with: a client's are by its workspace's defaults."""
     if account.workspace_id is None:
         return NO_REBILLING
-    return new_client(rebilling_table.find(account.workspace_id), account.created_at_ms, caller.actor)
+    return new_client(
+        rebilling_table.find(account.workspace_id), account.created_at_ms, caller.actor_on(account.account_id)
+    )
 
 
 def apply_request(current: Account, request: AccountRequest) -> Account:

@@ -48,8 +48,8 @@ class Permission(msgspec.Struct, frozen=True):
 
     @property
     def actor(self) -> str:
-        """Return the caller's name in the ledger."""
-        return self.caller.actor
+        """Return the caller's name for what it does to the account."""
+        return self.caller.actor_on(self.account.account_id)
 
     def may_see_sibling(self, account_id: str) -> bool:
         """Tell whether the caller may see the other transaction of a posting, in that account's wallet.

@@ -8,6 +8,7 @@ from msgspec import Meta
 from chalicelib import clock
 from chalicelib.accounts.account import AccountBusy, NotAWorkspace, check_is_workspace
 from chalicelib.accounts.permission import REFUSALS, Right, allow_above, allow_workspace
+from chalicelib.accounts.viewer import Viewer
 from chalicelib.auto_pay.auto_pay import AutoPayBusy
 from chalicelib.catalog.catalog import UnknownCurrency, catalog
 from chalicelib.clients.change_standing import StandingRequest, WorkspaceHasClients, change_standing
@@ -103,7 +104,8 @@ def get_clients_summary(call: Call[None, SummaryQuery], account_id: str) -> Clie
 )
 def put_standing(call: Call[StandingRequest, None], account_id: str) -> StandingView:
     allowed = allow_above(call, account_id)
-    return view_standing(change_standing(allowed.account, call.body, actor=allowed.actor, catalog=catalog()))
+    changed = change_standing(allowed.account, call.body, actor=allowed.actor, catalog=catalog())
+    return view_standing(changed, Viewer(allowed))
 
 
 @routes.operation(
@@ -115,4 +117,5 @@ def put_standing(call: Call[StandingRequest, None], account_id: str) -> Standing
     refuses=REFUSALS,
 )
 def get_standing(call: Call[None, None], account_id: str) -> StandingView:
-    return view_standing(allow_workspace(call, account_id, Right.READ).account)
+    allowed = allow_workspace(call, account_id, Right.READ)
+    return view_standing(allowed.account, Viewer(allowed))

@@ -5,6 +5,8 @@ from typing import Final
 import msgspec
 
 from chalicelib.accounts.account import Account, Standing
+from chalicelib.accounts.actor import ShownName
+from chalicelib.accounts.viewer import Viewer
 from chalicelib.auto_pay import table as auto_pay
 from chalicelib.auto_pay.decision import REASONS
 from chalicelib.clients.client import SENTENCES, Attention, Client, Health, needs_attention
@@ -134,7 +136,7 @@ class StandingView(msgspec.Struct):
     standing: Standing
     reason: str | None
     changed_at: str | None
-    changed_by: str | None
+    changed_by: ShownName | None
     recurring_charges: RecurringChargesView
     detail: str
 
@@ -148,18 +150,24 @@ DETAILS: Final[dict[Standing, str]] = {
 """What a standing means, for people."""
 
 
-def view_standing(account: Account) -> StandingView:
-    """Present an account's standing, and its recurring charges as they are now."""
+def view_standing(account: Account, viewer: Viewer) -> StandingView:
+    """Present an account's standing to somebody, and its recurring charges as they are now."""
     changed_at_ms = account.standing_changed_at_ms
     return StandingView(
         account_id=account.account_id,
         standing=account.standing,
         reason=account.standing_reason,
         changed_at=None if changed_at_ms is None else iso(changed_at_ms),
-        changed_by=account.standing_actor,
+        changed_by=name_of_changer(account, viewer),
         recurring_charges=_recurring_charges(account.account_id),
         detail=DETAILS[account.standing],
     )
+
+
+def name_of_changer(account: Account, viewer: Viewer) -> ShownName | None:
+    """Return the name to show of who gave an account its standing."""
+    actor, changed_at_ms = account.standing_actor, account.standing_changed_at_ms or 0
+    return viewer.name_of(actor, changed_at_ms, done_for_it=True) if actor else None
 
 
 def _recurring_charges(account_id: str) -> RecurringChargesView:

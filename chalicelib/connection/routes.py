@@ -68,7 +68,7 @@ def start_stripe_connection(call: Call[ConnectionRequest, None], account_id: str
     refuses=(*REFUSALS, NotAWorkspace),
 )
 def get_stripe_connection(call: Call[None, None], account_id: str) -> ConnectionView:
-    return view_connection(table.find(_workspace(call, account_id, Right.READ).account_id))
+    return view_connection(table.find(_workspace(call, account_id, Right.READ).account_id), call.caller)
 
 
 @routes.operation(
@@ -80,7 +80,7 @@ def get_stripe_connection(call: Call[None, None], account_id: str) -> Connection
     refuses=(*REFUSALS, NotAWorkspace, ConnectionBusy, StripeUnavailable, PaymentsUnavailable),
 )
 def test_stripe_connection(call: Call[None, None], account_id: str) -> ConnectionView:
-    return view_connection(check_connection(_workspace(call, account_id, Right.ACT).account_id))
+    return view_connection(check_connection(_workspace(call, account_id, Right.ACT).account_id), call.caller)
 
 
 @routes.operation(
@@ -97,7 +97,7 @@ def test_stripe_connection(call: Call[None, None], account_id: str) -> Connectio
 def break_stripe_connection(call: Call[None, None], account_id: str) -> ConnectionView:
     allowed = allow(call, account_id, Right.ACT)
     check_is_workspace(allowed.account)
-    return view_connection(break_connection(account_id, actor=allowed.actor))
+    return view_connection(break_connection(account_id, actor=allowed.actor), allowed.caller)
 
 
 def _workspace(call: Call[None, None], account_id: str, right: Right) -> Account:

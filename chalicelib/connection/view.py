@@ -5,9 +5,12 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from chalicelib.accounts.actor import ShownName
+from chalicelib.accounts.viewer import name_for
 from chalicelib.clock import iso
 from chalicelib.connection.connection import Connection, State, Way
 from chalicelib.connection.start_connection import ConnectionLink, offers
+from chalicelib.token import Caller
 
 
 class ConnectionView(msgspec.Struct):
@@ -26,9 +29,9 @@ class ConnectionView(msgspec.Struct):
     disabled_reason: str | None
     checked_at: str | None
     connected_at: str | None
-    connected_by: str | None
+    connected_by: ShownName | None
     disconnected_at: str | None
-    disconnected_by: str | None
+    disconnected_by: ShownName | None
     access_revoked: bool
     offers: list[Way]
 
@@ -43,9 +46,9 @@ class ConnectionLinkView(msgspec.Struct):
     offers: list[Way]
 
 
-def view_connection(connection: Connection) -> ConnectionView:
-    """Present a connection."""
-    facts = connection.facts
+def view_connection(connection: Connection, caller: Caller) -> ConnectionView:
+    """Present a connection to its workspace or to the platform."""
+    facts, connected_by, disconnected_by = connection.facts, connection.connected_by, connection.disconnected_by
     return ConnectionView(
         state=connection.state,
         detail=connection.sentence,
@@ -56,9 +59,9 @@ def view_connection(connection: Connection) -> ConnectionView:
         disabled_reason=facts.disabled_reason if facts else None,
         checked_at=_time(connection.facts_at_ms),
         connected_at=_time(connection.connected_at_ms),
-        connected_by=connection.connected_by,
+        connected_by=name_for(caller, connected_by) if connected_by else None,
         disconnected_at=_time(connection.disconnected_at_ms),
-        disconnected_by=connection.disconnected_by,
+        disconnected_by=name_for(caller, disconnected_by) if disconnected_by else None,
         access_revoked=connection.access_revoked,
         offers=offers(),
     )

@@ -5,12 +5,13 @@ from typing import Final, Protocol
 
 import msgspec
 
+from chalicelib.accounts.actor import ShownName
 from chalicelib.clock import iso
 from chalicelib.ledger.posting import Line
 from chalicelib.ledger.transaction import Sibling, Transaction
 from chalicelib.money import format_amount, format_micros
 
-DONE_FOR_IT: Final = frozenset({"adjustment", "refund"})
+DONE_FOR_IT: Final = frozenset({"adjustment", "refund", "settlement"})
 """Kinds of transactions that no customer makes in its own wallet."""
 
 
@@ -20,8 +21,8 @@ class Viewer(Protocol):
     def may_see_sibling(self, account_id: str) -> bool:
         """Tell whether the other transaction of a posting, in that account's wallet, is shown, too."""
 
-    def name_of(self, actor: str | None, time_ms: int) -> str | None:
-        """Return the name to show of somebody who did, at a time, what only a workspace or the operator does."""
+    def name_of(self, actor: str, time_ms: int, *, done_for_it: bool = False) -> ShownName:
+        """Return the name to show of somebody who did something to the account at a time."""
 
 
 class TransactionLineView(msgspec.Struct):
@@ -71,7 +72,7 @@ class TransactionView(msgspec.Struct):
     unit_price: str | None
     url: str | None
     payment_id: str | None
-    actor: str | None
+    actor: ShownName | None
     metadata: dict[str, str] | None
     lines: list[TransactionLineView]
     sibling: SiblingView | None
@@ -94,9 +95,7 @@ class TransactionList(msgspec.Struct):
 def view(transaction: Transaction, viewer: Viewer) -> TransactionView:
     """Present a transaction to somebody."""
     identity, content, leg = transaction.identity, transaction.content, transaction.leg
-    currency, actor = transaction.currency, transaction.actor
-    if content.kind in DONE_FOR_IT:
-        actor = viewer.name_of(actor, identity.occurred_at_ms)
+    currency, actor, is_for_it = transaction.currency, transaction.actor, content.kind in DONE_FOR_IT
     return TransactionView(
         id=transaction.id,
         type=leg.type,
@@ -115,7 +114,7 @@ def view(transaction: Transaction, viewer: Viewer) -> TransactionView:
         unit_price=_price(leg.unit_price_micros, currency),
         url=content.url,
         payment_id=content.payment_id,
-        actor=actor,
+        actor=viewer.name_of(actor, identity.occurred_at_ms, done_for_it=is_for_it) if actor else None,
         metadata=content.metadata,
         lines=[_line(line, currency) for line in leg.lines],
         sibling=_sibling(transaction.sibling, viewer),

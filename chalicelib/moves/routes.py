@@ -126,7 +126,7 @@ def get_incoming_moves(call: Call[None, None], account_id: str) -> IncomingMoveL
 )
 def post_incoming_move(call: Call[MoveAnswer, None], account_id: str, client_id: str) -> MoveView:
     allowed = _allow_destination(call, account_id, Right.ACT)
-    workspace, actor = allowed.account, allowed.actor
+    workspace, actor = allowed.account, allowed.caller.actor_on(client_id)
     if call.body.accept:
         move = accept_move(workspace, client_id, call.body.balance, actor=actor, catalog=catalog())
     else:

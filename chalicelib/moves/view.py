@@ -4,6 +4,8 @@ from typing import Final, Literal
 
 import msgspec
 
+from chalicelib.accounts.actor import ShownName
+from chalicelib.accounts.viewer import name_for
 from chalicelib.clock import iso
 from chalicelib.i18n.texts import mark
 from chalicelib.ledger.posting import Direction
@@ -75,10 +77,10 @@ class MoveView(msgspec.Struct):
     balance: Balance
     state: State | Literal["expired"]
     asked_at: str
-    asked_by: str | None
+    asked_by: ShownName | None
     expires_at: str
     answered_at: str | None
-    answered_by: str | None
+    answered_by: ShownName | None
     charged_from: str | None
     settlement: SettlementView | None
     obstacles: list[ObstacleView]
@@ -125,7 +127,7 @@ class IncomingMoveList(msgspec.Struct):
 def view_move(move: Move, currency: str, obstacles: list[Obstacle], *, caller: Caller, now_ms: int) -> MoveView:
     """Present a move."""
     is_expired = move.state == "requested" and not move.is_open(now_ms)
-    is_answered = move.answered_at_ms > 0
+    is_answered, answered_by = move.answered_at_ms > 0, move.answered_by
     answering_id = move.from_workspace_id if move.state == "withdrawn" else move.to_workspace_id
     return MoveView(
         account_id=move.account_id,
@@ -134,10 +136,10 @@ def view_move(move: Move, currency: str, obstacles: list[Obstacle], *, caller: C
         balance=move.balance,
         state="expired" if is_expired else move.state,
         asked_at=iso(move.asked_at_ms),
-        asked_by=move.asked_by if _is_of(caller, move.from_workspace_id) else None,
+        asked_by=name_for(caller, move.asked_by) if _is_of(caller, move.from_workspace_id) else None,
         expires_at=iso(move.expires_at_ms),
         answered_at=iso(move.answered_at_ms) if is_answered else None,
-        answered_by=move.answered_by if _is_of(caller, answering_id) else None,
+        answered_by=name_for(caller, answered_by) if answered_by and _is_of(caller, answering_id) else None,
         charged_from=iso(move.charged_from_ms) if move.charged_from_ms else None,
         settlement=_settlement(move, currency),
         obstacles=_obstacles(obstacles),

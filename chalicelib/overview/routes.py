@@ -1,6 +1,7 @@
 """The overview over HTTP."""
 
 from chalicelib.accounts.permission import REFUSALS, Right
+from chalicelib.accounts.viewer import Viewer
 from chalicelib.api_tags import ACCOUNTS
 from chalicelib.auto_pay.view import load_for_view
 from chalicelib.cards.permission import allow_payer
@@ -24,7 +25,8 @@ routes = Routes(__name__, *ACCOUNTS)
     refuses=(*REFUSALS, UnknownCurrency),
 )
 def get_overview(call: Call[None, None], account_id: str) -> OverviewView:
-    payer = allow_payer(call, account_id, Right.READ).payer
+    allowed = allow_payer(call, account_id, Right.READ)
+    payer = allowed.payer
     subscription = load_subscription_view(account_id, catalog())
     limits = catalog().limits(payer.account.currency, payer.account.kind)
-    return view(load_for_view(payer, catalog()), subscription, limits)
+    return view(load_for_view(payer, catalog()), subscription, limits, Viewer(allowed))

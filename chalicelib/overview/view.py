@@ -5,6 +5,7 @@ from typing import Literal
 import msgspec
 
 from chalicelib.accounts.view import AccountView, view_account
+from chalicelib.accounts.viewer import Viewer
 from chalicelib.auto_pay.evaluate import Snapshot
 from chalicelib.auto_pay.view import AutoPayView, view_auto_pay
 from chalicelib.cards.view import CardView, view_card
@@ -49,8 +50,8 @@ class OverviewView(msgspec.Struct):
     top_up: TopUpLimits
 
 
-def view(seen: Snapshot, subscription: SubscriptionView | None, limits: CurrencyLimits) -> OverviewView:
-    """Present the overview of an account as it was read."""
+def view(seen: Snapshot, subscription: SubscriptionView | None, limits: CurrencyLimits, viewer: Viewer) -> OverviewView:
+    """Present the overview of an account as it was read, to somebody."""
     payer, account = seen.payer, seen.payer.account
     return OverviewView(
         account=view_account(account),
@@ -59,7 +60,7 @@ def view(seen: Snapshot, subscription: SubscriptionView | None, limits: Currency
         card_needed_again=payer.card_needed_again,
         auto_pay=view_auto_pay(seen, limits),
         subscription=subscription,
-        payments_unresolved=[view_payment(each) for each in seen.payments if not each.ended],
+        payments_unresolved=[view_payment(each, viewer) for each in seen.payments if not each.ended],
         top_up=_top_up(limits, account.currency),
     )
 

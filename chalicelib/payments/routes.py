@@ -7,6 +7,7 @@ from msgspec import Meta
 
 from chalicelib.accounts.account import AccountArchived, CurrencyMismatch
 from chalicelib.accounts.permission import REFUSALS, Right, allow
+from chalicelib.accounts.viewer import Viewer
 from chalicelib.api_tags import PAYMENTS
 from chalicelib.cards.permission import allow_payer
 from chalicelib.catalog.catalog import catalog
@@ -75,7 +76,7 @@ def add_balance(call: Call[TopUpRequest, None], account_id: str) -> Answer:
     allowed = allow_payer(call, account_id, Right.ACT)
     key = call.idempotency_key
     resolution = top_up(allowed.payer, call.body, key=key, actor=allowed.actor, catalog=catalog())
-    body = view_resolution(resolution, read_wallet(account_id))
+    body = view_resolution(resolution, read_wallet(account_id), Viewer(allowed))
     if resolution.payment.ended:
         return Answer(body, 201)
     return Answer(body, 202, {"Retry-After": CHECK_AGAIN_SECONDS})
@@ -91,9 +92,9 @@ def add_balance(call: Call[TopUpRequest, None], account_id: str) -> Answer:
     refuses=(*REFUSALS, InvalidCursor),
 )
 def list_payments(call: Call[None, PaymentsQuery], account_id: str) -> PaymentList:
-    allow(call, account_id, Right.READ)
+    viewer = Viewer(allow(call, account_id, Right.READ))
     batch = table.newest(account_id, limit=call.query.limit, cursor=call.query.cursor)
-    return PaymentList([view_payment(each) for each in batch.payments], batch.next_cursor)
+    return PaymentList([view_payment(each, viewer) for each in batch.payments], batch.next_cursor)
 
 
 @routes.operation(
@@ -108,6 +109,6 @@ def list_payments(call: Call[None, PaymentsQuery], account_id: str) -> PaymentLi
     refuses=(*REFUSALS, PaymentNotFound, PaymentBusy, PaymentsUnavailable),
 )
 def refresh_payment(call: Call[None, None], account_id: str, payment_id: str) -> TopUpView:
-    allow(call, account_id, Right.ACT)
+    viewer = Viewer(allow(call, account_id, Right.ACT))
     resolution = resolve(table.get(account_id, payment_id)).require_available()
-    return view_resolution(resolution, read_wallet(account_id))
+    return view_resolution(resolution, read_wallet(account_id), viewer)

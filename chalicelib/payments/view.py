@@ -6,7 +6,9 @@ from typing import Annotated, Final
 import msgspec
 from msgspec import Meta
 
+from chalicelib.accounts.actor import ShownName
 from chalicelib.accounts.view import Balance, view_balance
+from chalicelib.accounts.viewer import Viewer
 from chalicelib.clock import iso
 from chalicelib.ledger.wallet import Wallet
 from chalicelib.money import format_amount
@@ -56,7 +58,7 @@ class PaymentView(msgspec.Struct):
     created_at: str
     updated_at: str
     description: str
-    actor: str
+    actor: ShownName
     card: PaidWith
     payment_intent_id: str | None
     charge_id: str | None
@@ -95,8 +97,8 @@ class PaymentList(msgspec.Struct):
     next_cursor: str | None
 
 
-def view_payment(payment: Payment) -> PaymentView:
-    """Present a payment."""
+def view_payment(payment: Payment, viewer: Viewer) -> PaymentView:
+    """Present a payment to somebody."""
     url = PAYMENT_URL.format(account_id=payment.account_id, payment_id=payment.payment_id)
     return PaymentView(
         payment_id=payment.payment_id,
@@ -107,7 +109,7 @@ def view_payment(payment: Payment) -> PaymentView:
         created_at=iso(payment.created_at_ms),
         updated_at=iso(payment.updated_at_ms),
         description=payment.description,
-        actor=payment.actor,
+        actor=viewer.name_of(payment.actor, payment.created_at_ms),
         card=PaidWith(payment.card_brand, payment.card_last_four),
         payment_intent_id=payment.payment_intent_id,
         charge_id=payment.charge_id,
@@ -143,9 +145,9 @@ def _time(moment_ms: int | None) -> str | None:
     return None if moment_ms is None else iso(moment_ms)
 
 
-def view_resolution(resolution: Resolution, wallet: Wallet) -> TopUpView:
+def view_resolution(resolution: Resolution, wallet: Wallet, viewer: Viewer) -> TopUpView:
     """Present a payment that Stripe was just asked about."""
-    return TopUpView(view_payment(resolution.payment), view_balance(wallet), view_authentication(resolution))
+    return TopUpView(view_payment(resolution.payment, viewer), view_balance(wallet), view_authentication(resolution))
 
 
 def view_authentication(resolution: Resolution) -> Authentication | None:

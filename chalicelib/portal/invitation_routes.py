@@ -9,7 +9,9 @@ from msgspec import Meta
 
 from chalicelib import clock
 from chalicelib.accounts.account import AccountArchived, NotAClient
+from chalicelib.accounts.actor import ShownName
 from chalicelib.accounts.permission import REFUSALS, Right, allow_workspace
+from chalicelib.accounts.viewer import Viewer
 from chalicelib.clock import iso
 from chalicelib.ledger.statement import InvalidCursor
 from chalicelib.notices.refusals import AddressUnusable, MailsOff
@@ -48,7 +50,7 @@ class InvitationView(msgspec.Struct):
     number: int
     state: State
     sent_to: str
-    invited_by: str
+    invited_by: ShownName
     created_at: str
     sent_at: str | None
     expires_at: str
@@ -87,8 +89,9 @@ def post_invitation(call: Call[None, None], account_id: str) -> InvitationView:
     # Loads babel, which only mails and pages need.
     from chalicelib.portal.invite import invite  # noqa: PLC0415
 
-    made = invite(allow_workspace(call, account_id, Right.ACT))
-    return view_invitation(made, made.number)
+    allowed = allow_workspace(call, account_id, Right.ACT)
+    made = invite(allowed)
+    return view_invitation(made, made.number, Viewer(allowed))
 
 
 @routes.operation(
@@ -101,22 +104,22 @@ def post_invitation(call: Call[None, None], account_id: str) -> InvitationView:
     refuses=(*REFUSALS, InvalidCursor),
 )
 def list_invitations(call: Call[None, InvitationsQuery], account_id: str) -> InvitationList:
-    allow_workspace(call, account_id, Right.READ)
+    viewer = Viewer(allow_workspace(call, account_id, Right.READ))
     before, limit = _number_of(call.query.cursor), call.query.limit
     found = table.newest(account_id, limit=limit + 1, before=before)
     newest_number = before or (found[0].number if found else 0)
-    shown = [view_invitation(each, newest_number) for each in found[:limit]]
+    shown = [view_invitation(each, newest_number, viewer) for each in found[:limit]]
     return InvitationList(shown, str(shown[-1].number) if len(found) > limit else None)
 
 
-def view_invitation(invitation: Invitation, newest_number: int) -> InvitationView:
-    """Present an invitation."""
+def view_invitation(invitation: Invitation, newest_number: int, viewer: Viewer) -> InvitationView:
+    """Present an invitation to somebody."""
     sent_at_ms, opened_at_ms = invitation.sent_at_ms, invitation.opened_at_ms
     return InvitationView(
         number=invitation.number,
         state=state_of(invitation, newest_number, clock.now_ms()),
         sent_to=invitation.sent_to,
-        invited_by=invitation.actor,
+        invited_by=viewer.name_of(invitation.actor, invitation.created_at_ms, done_for_it=True),
         created_at=iso(invitation.created_at_ms),
         sent_at=iso(sent_at_ms) if sent_at_ms else None,
         expires_at=iso(invitation.expires_at_ms),

@@ -74,10 +74,9 @@ class PortalRequest:
         """Return whom the page is shown to."""
         return Viewer(self.allowed)
 
-    @property
-    def actor(self) -> str:
-        """Return how the person is named in the history."""
-        return self.session.caller.actor
+    def actor_on(self, account: Account) -> str:
+        """Return the person's name for what they do to an account: this one or one of its clients."""
+        return self.session.caller.actor_on(account.account_id)
 
     @property
     def form_token(self) -> str:

@@ -64,7 +64,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     """A link or a session: for which account, in which role, and until when.
 
     `subject` names the person, `page` is what a link opens instead of the overview. `attempt` numbers the forms that
-    pay: it increases when a payment has ended.
+    pay: it increases when a payment has ended. `guest_of` is the workspace whose person looks at its client's pages.
     """
 
     session_id: str
@@ -77,11 +77,12 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     expires_at_ms: int
     page: str | None = None
     attempt: int = 1
+    guest_of: str | None = None
 
     @property
     def caller(self) -> Caller:
         """Return the caller that the session acts as, for the rules of `accounts.allow`."""
-        return Caller(self.role, self.account_id, self.subject)
+        return Caller(self.role, self.account_id, self.subject or self.guest_of, is_guest=self.guest_of is not None)
 
     @property
     def attempt_prefix(self) -> str:

@@ -58,6 +58,7 @@ def create_link(allowed: Permission, request: PortalSessionRequest) -> tuple[str
         account_id=allowed.account.account_id,
         role=request.role,
         subject=subject_of(allowed.caller, request.subject),
+        guest_of=_guest_of(allowed),
         return_url=request.return_url,
         locale=request.locale,
         page=request.page,
@@ -66,6 +67,12 @@ def create_link(allowed: Permission, request: PortalSessionRequest) -> tuple[str
     )
     table.put(link)
     return token, link.expires_at_ms
+
+
+def _guest_of(allowed: Permission) -> str | None:
+    """Return the workspace that makes a link into its client's pages. The operator makes links for an account's own."""
+    asking_id = allowed.caller.account_id
+    return None if asking_id == allowed.account.account_id else asking_id
 
 
 def subject_of(caller: Caller, named: str | None) -> str | None:

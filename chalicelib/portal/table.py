@@ -30,6 +30,7 @@ class SessionRow(Table):
     created_at_ms = NumberAttribute()
     expires_at_ms = NumberAttribute()
     attempt = NumberAttribute()
+    guest_of = UnicodeAttribute(null=True)
     expires_at = NumberAttribute()
 
 

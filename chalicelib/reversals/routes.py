@@ -86,8 +86,9 @@ def refund_payment(call: Call[RefundRequest, None], account_id: str, payment_id:
     body = call.body
     check_was_its_client(allowed, payments.get(account_id, payment_id).created_at_ms)
     made = refund(allowed.account, payment_id, body, key=call.idempotency_key, actor=allowed.actor)
-    payment = view_payment(payments.get(account_id, payment_id))
-    shown = RefundedView(view_refund(made), payment, view_balance(read_wallet(account_id)))
+    viewer = Viewer(allowed)
+    payment = view_payment(payments.get(account_id, payment_id), viewer)
+    shown = RefundedView(view_refund(made, viewer), payment, view_balance(read_wallet(account_id)))
     if made.state == "created":
         return Answer(shown, 202, {"Retry-After": CHECK_AGAIN_SECONDS})
     return Answer(shown, 201)

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from chalicelib.accounts.actor import ShownName
 from chalicelib.accounts.view import Balance
 from chalicelib.accounts.viewer import Viewer
 from chalicelib.clock import iso
@@ -27,7 +28,7 @@ class RefundView(msgspec.Struct):
     created_at: str
     updated_at: str
     reason: str
-    actor: str
+    actor: ShownName
     stripe_refund_id: str | None
     failure: Failure | None
     closed_at_break: str | None
@@ -68,19 +69,16 @@ class RefundedView(msgspec.Struct):
 
 def view_detail(reversals: Reversals, viewer: Viewer) -> PaymentDetail:
     """Present a payment with its refunds and disputes to somebody."""
-    shown = msgspec.structs.asdict(view_payment(reversals.payment))
+    shown = msgspec.structs.asdict(view_payment(reversals.payment, viewer))
     return PaymentDetail(
         **shown,
-        refunds=[
-            msgspec.structs.replace(view_refund(each), actor=str(viewer.name_of(each.actor, each.created_at_ms)))
-            for each in reversals.refunds
-        ],
+        refunds=[view_refund(each, viewer) for each in reversals.refunds],
         disputes=[view_dispute(each) for each in reversals.disputes],
     )
 
 
-def view_refund(refund: Refund) -> RefundView:
-    """Present a refund."""
+def view_refund(refund: Refund, viewer: Viewer) -> RefundView:
+    """Present a refund to somebody."""
     return RefundView(
         refund_id=refund.refund_id,
         payment_id=refund.payment_id,
@@ -90,7 +88,7 @@ def view_refund(refund: Refund) -> RefundView:
         created_at=iso(refund.created_at_ms),
         updated_at=iso(refund.updated_at_ms),
         reason=refund.reason,
-        actor=refund.actor,
+        actor=viewer.name_of(refund.actor, refund.created_at_ms, done_for_it=True),
         stripe_refund_id=refund.stripe_refund_id,
         failure=refund.failure,
         closed_at_break=_time(refund.closed_at_break_ms),

@@ -7,6 +7,7 @@ import msgspec
 from chalicelib.accounts.account import Account, AccountArchived
 from chalicelib.accounts.permission import REFUSALS, Right, allow, check_right
 from chalicelib.accounts.tax import tax_of
+from chalicelib.accounts.viewer import Viewer
 from chalicelib.cards.permission import allow_payer
 from chalicelib.catalog.catalog import UnknownCurrency, catalog
 from chalicelib.connection.refusals import WorkspaceNotConnected
@@ -103,11 +104,11 @@ def put_subscription(call: Call[SubscriptionRequest, ChangeQuery], account_id: s
     allowed = allow_payer(call, account_id, Right.READ)
     if call.query.preview:
         found = preview(allowed.account, call.body, catalog())
-        return Answer(view_change(found, catalog(), is_preview=True), 200)
+        return Answer(view_change(found, catalog(), Viewer(allowed), is_preview=True), 200)
     check_right(allowed.caller, Right.ACT)
     key = call.optional_idempotency_key
     found = change(allowed.payer, call.body, key=key, actor=allowed.actor, catalog=catalog())
-    return _answer(view_change(found, catalog(), is_preview=False), found.resolved)
+    return _answer(view_change(found, catalog(), Viewer(allowed), is_preview=False), found.resolved)
 
 
 @routes.operation(
@@ -223,7 +224,7 @@ def delete_pending(call: Call[None, None], account_id: str) -> None:
 def pay_subscription(call: Call[None, None], account_id: str) -> Answer:
     allowed = allow_payer(call, account_id, Right.ACT)
     charged = pay_past_due(allowed.payer, key=call.idempotency_key, actor=allowed.actor, catalog=catalog())
-    shown = view_paid(charged, catalog(), tax_of(allowed.account, catalog()))
+    shown = view_paid(charged, catalog(), tax_of(allowed.account, catalog()), Viewer(allowed))
     return _answer(shown, charged.resolved)
 
 

@@ -4,6 +4,7 @@ import msgspec
 
 from chalicelib.accounts import table as accounts
 from chalicelib.accounts.tax import tax_of
+from chalicelib.accounts.viewer import Viewer
 from chalicelib.catalog.catalog import Catalog
 from chalicelib.catalog.tax import Tax
 from chalicelib.clock import iso
@@ -177,23 +178,23 @@ def view_subscription(subscription: Subscription, catalog: Catalog, tax: Tax | N
     )
 
 
-def view_change(result: ChangeResult, catalog: Catalog, *, is_preview: bool) -> ChangeView:
-    """Show the result of a change."""
+def view_change(result: ChangeResult, catalog: Catalog, viewer: Viewer, *, is_preview: bool) -> ChangeView:
+    """Show the result of a change to somebody."""
     return ChangeView(
         preview=is_preview,
         subscription=view_subscription(result.subscription, catalog, result.tax),
         charge=view_quote(result.quote, result.subscription.currency),
-        payment=view_payment(result.resolved.payment) if result.resolved else None,
+        payment=view_payment(result.resolved.payment, viewer) if result.resolved else None,
         authentication=view_authentication(result.resolved) if result.resolved else None,
     )
 
 
-def view_paid(charged: ChargeResult, catalog: Catalog, tax: Tax | None) -> PaidView:
+def view_paid(charged: ChargeResult, catalog: Catalog, tax: Tax | None, viewer: Viewer) -> PaidView:
     """Show the payment of a period that was owed."""
     resolved, shown = charged.resolved, view_subscription(charged.subscription, catalog, tax)
     if resolved is None:
         return PaidView(shown, None, None)
-    return PaidView(shown, view_payment(resolved.payment), view_authentication(resolved))
+    return PaidView(shown, view_payment(resolved.payment, viewer), view_authentication(resolved))
 
 
 def view_quote(quoted: Quote, currency: str) -> QuoteView:

@@ -7,8 +7,6 @@ from typing import Any
 import pytest
 
 from chalicelib.accounts import table as accounts
-from chalicelib.accounts.permission import Permission
-from chalicelib.accounts.viewer import Viewer
 from chalicelib.connection import table
 from chalicelib.connection.refusals import StripeAccountDisconnected
 from chalicelib.idempotency import Key
@@ -20,8 +18,8 @@ from chalicelib.reversals.reversal import Reversals
 from chalicelib.reversals.view import view_detail
 from chalicelib.stripe_api.client import REFUSED
 from chalicelib.text import Line
-from chalicelib.token import Caller
 from local.stripe_emulator.client import Emulator
+from tests.accounts.viewers import viewer
 from tests.connection.conftest import NewOwner
 from tests.connection.owner import Owner
 from tests.environment import use
@@ -47,10 +45,6 @@ def refund_of(client: Payer, amount: str = "10") -> Refund:
     return refund(accounts.get(client.account_id), client.payment().payment_id, request, key=key, actor="operator")
 
 
-def operator_sees(client: Payer) -> Viewer:
-    return Viewer(Permission(Caller("operator"), accounts.get(client.account_id)))
-
-
 def reversals_of(client: Payer) -> Reversals:
     return reversals.read(client.payment())
 
@@ -64,7 +58,7 @@ def test_a_payment_in_flight_is_closed_and_credited_when_stripe_tells_after_all(
     client.sweep_at()
     payment = client.payment()
     assert (payment.state, payment.failure and payment.failure.code) == ("canceled", "closed_at_break")
-    assert view_payment(payment).closed_at_break
+    assert view_payment(payment, viewer(client.account_id)).closed_at_break
     assert client.balance_micros == 0
     asked = len(emulator.calls())
     client.sweep_at(HOUR_MS)
@@ -178,7 +172,7 @@ def test_a_refund_that_waits_for_money_is_marked(owner: Owner, emulator: Emulato
     assert refund_of(client).state == "pending"
     owner.disconnect()
     client.sweep_at()
-    (made,) = view_detail(reversals_of(client), operator_sees(client)).refunds
+    (made,) = view_detail(reversals_of(client), viewer(client.account_id)).refunds
     assert (made.state, made.closed_at_break is not None) == ("pending", True)
     assert client.balance_micros == 15_000_000
 
@@ -194,12 +188,12 @@ def test_an_open_dispute_is_marked_and_goes_on_when_the_account_is_connected_aga
     assert client.balance_micros == 0
     owner.disconnect()
     client.sweep_at(2 * HOUR_MS)
-    (marked,) = view_detail(reversals_of(client), operator_sees(client)).disputes
+    (marked,) = view_detail(reversals_of(client), viewer(client.account_id)).disputes
     assert (marked.status, marked.closed_at_break is not None) == ("needs_response", True)
     owner.connect(account)
     emulator.close_dispute(marked.dispute_id, "win")
     owner.deliver("charge.dispute")
-    (won,) = view_detail(reversals_of(client), operator_sees(client)).disputes
+    (won,) = view_detail(reversals_of(client), viewer(client.account_id)).disputes
     assert (won.status, won.closed_at_break) == ("won", None)
     assert client.balance_micros == 25_000_000
 

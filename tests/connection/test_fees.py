@@ -17,6 +17,7 @@ from chalicelib.reversals import table as reversals
 from chalicelib.reversals.issue_refund import RefundRequest, refund
 from chalicelib.text import Line
 from local.stripe_emulator.client import Emulator
+from tests.accounts.viewers import viewer
 from tests.connection.owner import Owner
 from tests.payments.payer import Payer
 
@@ -40,7 +41,7 @@ def test_the_fee_goes_to_the_operator_and_the_whole_amount_into_the_wallet(owner
     client.assert_paid_once()
     assert payment.application_fee_micros == 930_000
     assert fees(emulator) == [(93, 0)]
-    assert "fee" not in str(view_payment(payment)).lower()
+    assert "fee" not in str(view_payment(payment, viewer(client.account_id))).lower()
 
 
 def test_it_is_at_most_the_amount_and_none_of_a_workspace(owner: Owner, emulator: Emulator) -> None:

@@ -98,5 +98,5 @@ def test_after_a_move_the_new_workspace_sees_the_former_one_and_none_of_its_pers
         (seen,) = api.get(path, token=token).json()["data"]
         assert seen["actor"] == "North Agency"
     (seen,) = api.get(path).json()["data"]
-    assert seen["actor"] == "jane@north.example"
+    assert seen["actor"] == "workspace:jane@north.example"
     problem(api.get(path, token=jane(agency)), 404, "account-not-found")

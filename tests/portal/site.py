@@ -57,7 +57,9 @@ class Site:
         create_or_change(OPERATOR, account_id, AccountRequest(**{**fields, **changes}), catalog())
         if balance:
             request = AdjustmentRequest("credit", balance, Line("Welcome credit"))
-            adjust(accounts.get(account_id), request, key=Key("welcome", "operator"), actor=OPERATOR.actor)
+            adjust(
+                accounts.get(account_id), request, key=Key("welcome", "operator"), actor=OPERATOR.actor_on(account_id)
+            )
         if method and "workspace_id" in changes:
             self.connect(changes["workspace_id"])
         if method:

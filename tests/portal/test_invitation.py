@@ -69,4 +69,4 @@ def test_a_mail_that_nobody_confirmed_is_shown_as_such_and_its_link_works() -> N
 
 def test_it_opens_a_session_as_the_clients_owner_and_nothing_more() -> None:
     caller = session_of_invitation(made([]), "token", NOW_MS).caller
-    assert (caller.role, caller.account_id, caller.actor) == ("owner", "acme.bob", "bob@bob.example")
+    assert (caller.role, caller.account_id, caller.actor_on("acme.bob")) == ("owner", "acme.bob", "bob@bob.example")

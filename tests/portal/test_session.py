@@ -89,7 +89,7 @@ def test_where_links_lead_is_not_for_a_request_to_say(site: Site, account: str) 
     ],
 )
 def test_who_did_it_is_as_the_platform_says(caller: Caller, named: str | None, actor: str) -> None:
-    assert Caller("owner", "acme", subject_of(caller, named)).actor == actor
+    assert Caller("owner", "acme", subject_of(caller, named)).actor_on("acme") == actor
 
 
 def test_an_owner_does_nothing_in_the_operators_name(site: Site, account: str) -> None:

@@ -22,6 +22,7 @@ from chalicelib.subscriptions.check_change import QuoteChanged
 from chalicelib.subscriptions.price import total_micros
 from chalicelib.subscriptions.request import SubscriptionRequest
 from chalicelib.subscriptions.view import ChangeView, load_subscription_view, view_change, view_subscription
+from tests.accounts.viewers import viewer
 from tests.subscriptions.world import RenewalWorld, Subscriber, moment
 
 VAT = Tax("VAT", 190_000, inclusive=False)
@@ -50,12 +51,12 @@ def _in_february(world: RenewalWorld) -> Iterator[None]:
 
 def foreseen(me: Taxed, **add_ons: int) -> ChangeView:
     """Return what the route answers to a preview."""
-    return view_change(me.preview("agency", **add_ons), TAXED, is_preview=True)
+    return view_change(me.preview("agency", **add_ons), TAXED, viewer(me.account_id), is_preview=True)
 
 
 def changed(me: Taxed, **add_ons: int) -> ChangeView:
     """Return what the route answers to a change."""
-    return view_change(me.put("agency", "", **add_ons), TAXED, is_preview=False)
+    return view_change(me.put("agency", "", **add_ons), TAXED, viewer(me.account_id), is_preview=False)
 
 
 def costs(shown: ChangeView) -> tuple[str, str, str]:
@@ -72,7 +73,8 @@ def assert_invoiced(me: Taxed, amount: str, tax: str) -> None:
     assert made.total_micros == payment.amount_micros == parse_micros(amount)
     assert total_micros(payment.lines) + made.tax_micros == made.total_micros
     assert me.amounts[-1] == float(amount)
-    assert (view_payment(payment).amount, view_payment(payment).added_tax) == (amount, tax)
+    shown = view_payment(payment, viewer(me.account_id))
+    assert (shown.amount, shown.added_tax) == (amount, tax)
 
 
 def test_preview_charge_renewal_and_invoice_are_the_same_to_the_micro(taxed: Taxed, world: RenewalWorld) -> None:

@@ -11,6 +11,7 @@ from chalicelib.catalog.catalog import catalog
 from chalicelib.idempotency import Key
 from chalicelib.subscriptions.pay_past_due import pay_past_due
 from chalicelib.subscriptions.view import view_paid
+from tests.accounts.viewers import viewer
 from tests.api import Api, problem
 from tests.subscriptions.asking import ask, later, put
 from tests.subscriptions.conftest import NewSubscriber
@@ -113,7 +114,7 @@ def test_an_owed_renewal_that_costs_nothing_by_now_is_paid_with_nothing(
         for _ in range(2):  # the second time as a repeat of the first
             paid = pay_past_due(subscriber.load(), key=key, actor="tester", catalog=given_away)
             assert (paid.subscription.status, paid.resolved) == ("active", None)
-            assert view_paid(paid, given_away, None).payment is None
+            assert view_paid(paid, given_away, None, viewer(subscriber.account_id)).payment is None
         assert subscriber.subscription.terms.contents.plan == "starter"
         problem(ask(api, subscriber, "POST", "/pay", key="k"), 409, "nothing-owed")
     assert subscriber.amounts == [97]

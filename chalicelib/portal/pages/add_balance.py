@@ -82,7 +82,7 @@ def _pay(request: PortalRequest, attempt: int, amount: str) -> Response:
     """Pay, and redirect to the payment. Raises IdempotencyConflict, NotChargeable, TopUpOutOfLimits, CardMissing."""
     wanted, key = TopUpRequest(amount, request.currency), request.attempt_key(attempt)
     try:
-        resolved = top_up(request.payer, wanted, key=key, actor=request.actor, catalog=request.catalog)
+        resolved = top_up(request.payer, wanted, key=key, actor=request.allowed.actor, catalog=request.catalog)
     except (CardDeclined, PaymentCanceled) as refusal:
         request.finish_attempt(attempt)
         return request.go("payments", str(refusal.about["payment_id"]))

@@ -46,7 +46,9 @@ def show(request: PortalRequest) -> Response:
 def send(request: PortalRequest) -> Response:
     """Handle the form: switch auto-pay off, ask for confirmation, or save the settings. Raises AutoPayBusy."""
     if request.form.get("do") == "off":
-        change_settings(request.payer, AutoPayRequest(enabled=False), actor=request.actor, catalog=request.catalog)
+        change_settings(
+            request.payer, AutoPayRequest(enabled=False), actor=request.allowed.actor, catalog=request.catalog
+        )
         return request.go(done="auto-pay-off")
     snapshot = load_for_view(request.payer, request.catalog)
     given = {name: request.form.get(name, "") for name in FIELDS}
@@ -57,7 +59,7 @@ def send(request: PortalRequest) -> Response:
         check_card(request.payer)
         if question.must_be_asked and request.form.get("confirmed") != question.agreement:
             return _confirmation(request, snapshot, given, question)
-        change_settings(request.payer, settings, actor=request.actor, catalog=request.catalog)
+        change_settings(request.payer, settings, actor=request.allowed.actor, catalog=request.catalog)
     except CardMissing:
         return request.go("card", then="auto-pay")
     except (InvalidDecimal, TooManyPlaces, AutoPayInvalid, NotChargeable) as refusal:
@@ -70,7 +72,7 @@ def _charged_at_once(request: PortalRequest, snapshot: Snapshot, settings: AutoP
     current = snapshot.auto_pay if snapshot.auto_pay.version else None
     amounts: Amounts = read_amounts(settings, current, request.currency, request.limits)
     changed = apply_settings(
-        request.account.account_id, current, settings, amounts, actor=request.actor, now_ms=clock.now_ms()
+        request.account.account_id, current, settings, amounts, actor=request.allowed.actor, now_ms=clock.now_ms()
     )
     decision = decide(replace(changed, version=snapshot.auto_pay.version), snapshot.situation)
     return decision.amount_micros if isinstance(decision, Charge) else None
@@ -125,7 +127,7 @@ def _settings(request: PortalRequest, auto_pay: AutoPayView) -> dict[str, str]:
 def _page(
     request: PortalRequest, snapshot: Snapshot, given: dict[str, str], refusal: Refusal | None = None
 ) -> Response:
-    limits = request.limits
+    limits, saved = request.limits, snapshot.auto_pay
     auto_pay = view_auto_pay(snapshot, limits)
     return render.page(
         request,
@@ -139,7 +141,7 @@ def _page(
         given=given,
         suggested=format_amount(limits.top_up_shortcuts_micros[0], request.currency),
         limits=limits,
-        set_by=snapshot.auto_pay.actor or None,
-        set_at=iso(snapshot.auto_pay.updated_at_ms),
+        set_by=request.viewer.name_of(saved.actor, saved.updated_at_ms) if saved.actor else None,
+        set_at=iso(saved.updated_at_ms),
         errors=forms.errors_of(request, refusal, FIELDS) if refusal else {},
     )

@@ -13,6 +13,7 @@ from chalicelib.accounts.account import Account
 from chalicelib.accounts.permission import Permission
 from chalicelib.auto_pay.decision import REASONS
 from chalicelib.clients.list_clients import load_client
+from chalicelib.clients.view import name_of_changer
 from chalicelib.history.view import TransactionView, view
 from chalicelib.i18n.texts import mark
 from chalicelib.ledger import statement
@@ -55,6 +56,7 @@ def show(request: PortalRequest, client_id: str) -> Response:
     """Show a client. Raises AccountNotFound."""
     account = find_client(request, client_id)
     client = load_client(account, clock.now_ms())
+    viewer = viewer_of(request, account)
     reason = REASONS.get(client.auto_pay.reason)  # type: ignore[call-overload]
     done = DONE.get(request.query.get("done", ""))
     return render.page(
@@ -65,9 +67,10 @@ def show(request: PortalRequest, client_id: str) -> Response:
         attention=attention(request, client),
         access=_access(request, account),
         move=move_note(request, account),
+        standing_by=name_of_changer(account, viewer),
         auto_pay_reason=request.words.say(reason) if reason else None,
         pairs=_pairs(request, account),
-        payments=[view_payment(each) for each in payments.newest(client_id, limit=PAYMENTS).payments],
+        payments=[view_payment(each, viewer) for each in payments.newest(client_id, limit=PAYMENTS).payments],
         today=clock.day_of(clock.now_ms()),
         confirmation=request.words.say(done) if done else None,
     )

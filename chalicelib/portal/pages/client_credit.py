@@ -42,7 +42,7 @@ def send(request: PortalRequest, client_id: str) -> Response:
         if request.form.get("confirmed") != str(typed.micros):
             return _confirmation(request, client, attempt, typed)
         wanted = AdjustmentRequest("credit", typed.amount, Line(reason))
-        adjust(client, wanted, key=request.attempt_key(attempt, "credit"), actor=request.actor)
+        adjust(client, wanted, key=request.attempt_key(attempt, "credit"), actor=request.actor_on(client))
     except IdempotencyConflict as refusal:
         request.finish_attempt(attempt)
         return _refused(request, client, attempt + 1, refusal)

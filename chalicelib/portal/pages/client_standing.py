@@ -8,7 +8,7 @@ from chalicelib.accounts.account import Account, Standing
 from chalicelib.clients.change_standing import StandingRequest, change_standing
 from chalicelib.clients.view import view_standing
 from chalicelib.portal import forms, render
-from chalicelib.portal.find_client import find_client
+from chalicelib.portal.find_client import find_client, viewer_of
 from chalicelib.portal.request import PortalRequest
 from chalicelib.portal.session import PageNotFound
 from chalicelib.text import Line
@@ -28,7 +28,8 @@ def send(request: PortalRequest, client_id: str) -> Response:
     wrong = forms.wrong_text(request, Line, reason)
     if wrong:
         return _page(request, client, standing, {"reason": wrong})
-    change_standing(client, StandingRequest(standing, Line(reason)), actor=request.actor, catalog=request.catalog)
+    wanted, actor = StandingRequest(standing, Line(reason)), request.actor_on(client)
+    change_standing(client, wanted, actor=actor, catalog=request.catalog)
     return request.go("clients", client_id, done=standing)
 
 
@@ -47,7 +48,7 @@ def _page(request: PortalRequest, client: Account, to: Standing, errors: forms.E
         here="clients",
         client=client,
         to=to,
-        charges=view_standing(client).recurring_charges,
+        charges=view_standing(client, viewer_of(request, client)).recurring_charges,
         reason=request.form.get("reason", ""),
         errors=errors or {},
     )

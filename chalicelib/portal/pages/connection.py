@@ -53,7 +53,7 @@ def start(request: PortalRequest) -> Response:
         workspace,
         way,
         account_id=request.session.caller.account_id,
-        actor=request.actor,
+        actor=request.allowed.actor,
         browser=browser_of(secret) if secret else None,
     )
     page = _page(request, table.find(workspace.account_id), link.url)
@@ -79,7 +79,7 @@ def ask_break(request: PortalRequest) -> Response:
 def send_break(request: PortalRequest) -> Response:
     """Disconnect the account. Raises PageNotFound, ConnectionBusy."""
     check_has_clients(request)
-    break_connection(request.account.account_id, actor=request.actor)
+    break_connection(request.account.account_id, actor=request.allowed.actor)
     return request.go("connection", done="disconnected")
 
 
@@ -90,7 +90,7 @@ def _page(request: PortalRequest, connection: Connection, link: str | None = Non
         "connection.html",
         here="clients",
         connection=connection,
-        shown=view_connection(connection),
+        shown=view_connection(connection, request.session.caller),
         state=request.words.say(STATES[connection.state]),
         sentence=request.words.say(connection.sentence),
         offers=offers(),

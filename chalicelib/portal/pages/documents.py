@@ -30,7 +30,7 @@ def show(request: PortalRequest) -> Response:
         here="documents",
         invoices=[summary(each) for each in invoices.invoices],
         more_invoices=invoices.next_cursor,
-        payments=[view_payment(each) for each in paid.payments],
+        payments=[view_payment(each, request.viewer) for each in paid.payments],
         refunded={each.payment_id for each in paid.payments if each.refunded_micros > 0},
         more_payments=paid.next_cursor,
         paged=bool(invoices_from or payments_from),

@@ -25,7 +25,7 @@ def show(request: PortalRequest, payment_id: str) -> Response:
         "payment.html",
         here="overview" if payment.fills_wallet else "plan",
         with_stripe=payment.state == "requires_action" and request.may_act,
-        payment=view_payment(payment),
+        payment=view_payment(payment, request.viewer),
         fills_wallet=payment.fills_wallet,
         balance=read_wallet(payment.account_id).balance_micros,
         micros=format_micros,

@@ -48,7 +48,7 @@ def send(request: PortalRequest) -> Response:
     try:
         wanted = _read_request(request, request.form)
         key = request.attempt_key(attempt, CHANGE)
-        found = change(request.payer, wanted, key=key, actor=request.actor, catalog=request.catalog)
+        found = change(request.payer, wanted, key=key, actor=request.allowed.actor, catalog=request.catalog)
     except CardMissing:
         return request.go("card", then="plan")
     except (CardDeclined, PaymentCanceled) as refusal:
@@ -68,13 +68,13 @@ def send(request: PortalRequest) -> Response:
 
 def cancel_plan(request: PortalRequest) -> Response:
     """Cancel at the period's end. Raises SubscriptionNotFound, AlreadyCanceled, SubscriptionBusy."""
-    cancel(request.account.account_id, actor=request.actor, catalog=request.catalog)
+    cancel(request.account.account_id, actor=request.allowed.actor, catalog=request.catalog)
     return request.go("plan", done="canceled")
 
 
 def resume_plan(request: PortalRequest) -> Response:
     """Take a cancellation back. Raises SubscriptionNotFound, NotCanceled, SubscriptionBusy."""
-    resume(request.account.account_id, actor=request.actor, catalog=request.catalog)
+    resume(request.account.account_id, actor=request.allowed.actor, catalog=request.catalog)
     return request.go("plan", done="resumed")
 
 
@@ -83,7 +83,7 @@ def pay_owed(request: PortalRequest) -> Response:
     attempt = forms.number(request.form, "attempt", 1)
     try:
         charged = pay_past_due(
-            request.payer, key=request.attempt_key(attempt, PAY), actor=request.actor, catalog=request.catalog
+            request.payer, key=request.attempt_key(attempt, PAY), actor=request.allowed.actor, catalog=request.catalog
         )
     except CardMissing:
         return request.go("card", then="plan")
@@ -114,7 +114,7 @@ def _read_request(request: PortalRequest, fields: Mapping[str, str]) -> Subscrip
 
 
 def _preview_page(request: PortalRequest, wanted: SubscriptionRequest, found: ChangeResult) -> Response:
-    shown = view_change(found, request.catalog, is_preview=True)
+    shown = view_change(found, request.catalog, request.viewer, is_preview=True)
     return render.page(
         request,
         "plan_preview.html",
@@ -175,4 +175,4 @@ def _offered(products: Mapping[str, Product], currency: str, held: set[str]) -> 
 
 def _set_by(request: PortalRequest) -> dict[str, Any]:
     found = table.find(request.account.account_id)
-    return {"set_by": found.actor if found else None}
+    return {"set_by": request.viewer.name_of(found.actor, found.updated_at_ms) if found else None}

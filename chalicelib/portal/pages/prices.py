@@ -105,7 +105,7 @@ def _send(request: PortalRequest, account: Account) -> Response:
 
 def _save(request: PortalRequest, account: Account, change: RebillingRequest) -> Response:
     confirmed = replace(change, confirmed=request.form.get("confirmed") == "yes")
-    change_rebilling(account, confirmed, actor=request.actor, catalog=request.catalog)
+    change_rebilling(account, confirmed, actor=request.actor_on(account), catalog=request.catalog)
     return request.go(*_path(account), done="saved")
 
 
@@ -156,7 +156,9 @@ def _form(
 
 def _review(request: PortalRequest, state: RebillingState, given: dict[str, str], change: RebillingRequest) -> Response:
     """Show what a change would do. Raises RebillingInvalid, InvalidRequest, TooManyChanges."""
-    after, preview = preview_change(state.account, change, actor=request.actor, catalog=request.catalog)
+    after, preview = preview_change(
+        state.account, change, actor=request.actor_on(state.account), catalog=request.catalog
+    )
     before = load_rebilling(state.account, request.catalog, after.time_ms)
     total = MeterPreview("")
     for each in preview.meters.values():

@@ -54,16 +54,16 @@ def _read(request: PortalRequest, after: str | None) -> RecurringBatch:
 def end(request: PortalRequest) -> Response:
     """End what a client is charged: its subscription at its period's end, or its auto-pay at once.
 
-    The client's pages name its workspace as the one who did it: it does not see the workspace's people. Raises
-    AccountNotFound, Forbidden, InvalidRequest, AlreadyCanceled, SubscriptionNotFound, SubscriptionBusy, AutoPayBusy.
+    Raises AccountNotFound, Forbidden, InvalidRequest, AlreadyCanceled, SubscriptionNotFound, SubscriptionBusy,
+    AutoPayBusy.
     """
     client = check_own_client(request.allowed, request.form.get("client", ""))
-    what = request.form.get("what")
+    what, actor = request.form.get("what"), request.actor_on(client)
     if what == "subscription":
-        cancel(client.account_id, actor=request.account.name, catalog=request.catalog)
+        cancel(client.account_id, actor=actor, catalog=request.catalog)
     elif what == "auto-pay":
         off = AutoPayRequest(enabled=False)
-        change_settings(get_payer(client.account_id), off, actor=request.account.name, catalog=request.catalog)
+        change_settings(get_payer(client.account_id), off, actor=actor, catalog=request.catalog)
     else:
         raise InvalidRequest("what: take subscription or auto-pay", field="what")
     return request.go("recurring", done="ended")

@@ -69,7 +69,7 @@ def show_transaction(request: PortalRequest, transaction_id: str) -> Response:
         "transaction.html",
         here="history",
         row=shown,
-        payment=view_payment(payment) if payment else None,
+        payment=view_payment(payment, request.viewer) if payment else None,
         pair=show_pairs(request.words, [transaction]).get(transaction_id),
         own_id=None,
     )
