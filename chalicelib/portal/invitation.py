@@ -1,6 +1,7 @@
 """An invitation of a client's billing contact: values and rules. Pure.
 
-The table holds only the hash of the link's secret. Of a client's invitations only the newest can be opened.
+The table holds only the hash of the link's secret. Of a client's invitations only the newest can be opened, while the
+client's billing contact and its workspace are those that it was made for.
 """
 
 from collections.abc import Sequence
@@ -8,9 +9,12 @@ from typing import Final, Literal
 
 import msgspec
 
+from chalicelib.accounts.account import Account
 from chalicelib.clock import iso
 from chalicelib.errors import Busy, Refusal
+from chalicelib.notices.choice import billing_contact
 from chalicelib.portal.session import IDLE_MS, Session, id_of
+from chalicelib.text import WrongText, ascii_email
 
 HOUR_MS: Final = 60 * 60 * 1000
 VALID_MS: Final = 7 * 24 * HOUR_MS
@@ -19,7 +23,7 @@ VALID_MS: Final = 7 * 24 * HOUR_MS
 MOST_AN_HOUR: Final = 3
 """How many mails a client's contact gets in an hour, so that nobody is flooded in a workspace's name."""
 
-State = Literal["unconfirmed", "sent", "opened", "replaced", "expired"]
+State = Literal["unconfirmed", "sent", "opened", "replaced", "expired", "void"]
 
 
 class TooManyInvitations(Refusal):
@@ -95,13 +99,21 @@ class InvitationExpired(InvitationUnusable):
     title = "This invitation has expired"
 
 
+class InvitationVoid(InvitationUnusable):
+    """It was sent to an address that is no longer the client's, or by a workspace that it has left."""
+
+    type = "invitation-void"
+    title = "This invitation is no longer valid"
+
+
 class Invitation(msgspec.Struct, frozen=True, kw_only=True):
     """A client's invitation, the `number`th: to which address, by whom, and what became of it.
 
-    `sent_at_ms` is when SES confirmed the mail.
+    `workspace_id` is the client's workspace at that time; `sent_at_ms` is when SES confirmed the mail.
     """
 
     account_id: str
+    workspace_id: str | None
     number: int
     secret_hash: str
     sent_to: str
@@ -113,7 +125,7 @@ class Invitation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def next_invitation(
-    newest: Sequence[Invitation], account_id: str, *, secret: str, sent_to: str, actor: str, now_ms: int
+    newest: Sequence[Invitation], client: Account, *, secret: str, sent_to: str, actor: str, now_ms: int
 ) -> Invitation:
     """Return a client's next invitation; `newest` are its `MOST_AN_HOUR` newest, newest first.
 
@@ -124,7 +136,8 @@ def next_invitation(
         if now_ms < again_at_ms:
             raise TooManyInvitations(again_at_ms, now_ms)
     return Invitation(
-        account_id=account_id,
+        account_id=client.account_id,
+        workspace_id=client.workspace_id,
         number=newest[0].number + 1 if newest else 1,
         secret_hash=id_of("invitation", secret),
         sent_to=sent_to,
@@ -134,24 +147,36 @@ def next_invitation(
     )
 
 
-def state_of(invitation: Invitation, newest_number: int, now_ms: int) -> State:
-    """Return what has become of an invitation."""
+def state_of(invitation: Invitation, client: Account, newest_number: int, now_ms: int) -> State:
+    """Return what has become of an invitation of a client, which is as it is now."""
     if invitation.opened_at_ms is not None:
         return "opened"
     if invitation.number < newest_number:
         return "replaced"
+    if invitation.workspace_id != client.workspace_id or invitation.sent_to != _address_of(client):
+        return "void"
     if now_ms >= invitation.expires_at_ms:
         return "expired"
     return "unconfirmed" if invitation.sent_at_ms is None else "sent"
 
 
-def check_usable(invitation: Invitation, newest_number: int, now_ms: int) -> None:
+def _address_of(client: Account) -> str | None:
+    """Return the address of a client's billing contact as mails are sent to it; None if none can be."""
+    try:
+        return ascii_email(billing_contact(client))
+    except WrongText:
+        return None
+
+
+def check_usable(invitation: Invitation, client: Account, newest_number: int, now_ms: int) -> None:
     """Check that an invitation can be opened. Raises InvitationUnusable."""
-    match state_of(invitation, newest_number, now_ms):
+    match state_of(invitation, client, newest_number, now_ms):
         case "opened":
             raise InvitationOpened("it was opened before", at=iso(invitation.opened_at_ms or 0))
         case "replaced":
             raise InvitationReplaced("a newer one was sent")
+        case "void":
+            raise InvitationVoid("the client's billing contact or its workspace has changed since")
         case "expired":
             raise InvitationExpired("it was not opened in time", at=iso(invitation.expires_at_ms))
 

@@ -26,7 +26,7 @@ def show(http_request: Request, account_id: str, number: str, secret: str) -> Re
     """Show the button that opens an invitation, and leave the invitation unopened."""
 
     def respond(asked: Request, invitation: Invitation, client: Account) -> Response:
-        check_invitation(invitation)
+        check_invitation(invitation, client)
         return render.plain_page(
             asked,
             "invitation.html",
@@ -41,9 +41,9 @@ def show(http_request: Request, account_id: str, number: str, secret: str) -> Re
 def send(http_request: Request, account_id: str, number: str, secret: str) -> Response:
     """Open an invitation, and give the browser the cookie of its session."""
 
-    def respond(_asked: Request, invitation: Invitation, _client: Account) -> Response:
+    def respond(_asked: Request, invitation: Invitation, client: Account) -> Response:
         token = new_token()
-        return enter(open_invitation(invitation, token), token)
+        return enter(open_invitation(invitation, client, token), token)
 
     return _answer(http_request, (account_id, number, secret), respond)
 

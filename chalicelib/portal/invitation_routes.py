@@ -8,7 +8,7 @@ from chalice.app import Response
 from msgspec import Meta
 
 from chalicelib import clock
-from chalicelib.accounts.account import AccountArchived, NotAClient
+from chalicelib.accounts.account import Account, AccountArchived, NotAClient
 from chalicelib.accounts.actor import ShownName
 from chalicelib.accounts.permission import REFUSALS, Right, allow_workspace
 from chalicelib.accounts.viewer import Viewer
@@ -44,7 +44,7 @@ class InvitationView(msgspec.Struct):
     """An invitation, without its link, which only its mail has.
 
     `unconfirmed`: SES has not confirmed its mail, which may have been sent all the same. Of all that were not opened,
-    only the newest can be: the others are `replaced`.
+    only the newest can be: the others are `replaced`. It is `void` if the billing contact or the workspace has changed.
     """
 
     number: int
@@ -91,7 +91,7 @@ def post_invitation(call: Call[None, None], account_id: str) -> InvitationView:
 
     allowed = allow_workspace(call, account_id, Right.ACT)
     made = invite(allowed)
-    return view_invitation(made, made.number, Viewer(allowed))
+    return view_invitation(made, allowed.account, made.number, Viewer(allowed))
 
 
 @routes.operation(
@@ -104,20 +104,21 @@ def post_invitation(call: Call[None, None], account_id: str) -> InvitationView:
     refuses=(*REFUSALS, InvalidCursor),
 )
 def list_invitations(call: Call[None, InvitationsQuery], account_id: str) -> InvitationList:
-    viewer = Viewer(allow_workspace(call, account_id, Right.READ))
+    allowed = allow_workspace(call, account_id, Right.READ)
+    viewer = Viewer(allowed)
     before, limit = _number_of(call.query.cursor), call.query.limit
     found = table.newest(account_id, limit=limit + 1, before=before)
     newest_number = before or (found[0].number if found else 0)
-    shown = [view_invitation(each, newest_number, viewer) for each in found[:limit]]
+    shown = [view_invitation(each, allowed.account, newest_number, viewer) for each in found[:limit]]
     return InvitationList(shown, str(shown[-1].number) if len(found) > limit else None)
 
 
-def view_invitation(invitation: Invitation, newest_number: int, viewer: Viewer) -> InvitationView:
+def view_invitation(invitation: Invitation, client: Account, newest_number: int, viewer: Viewer) -> InvitationView:
     """Present an invitation to somebody."""
     sent_at_ms, opened_at_ms = invitation.sent_at_ms, invitation.opened_at_ms
     return InvitationView(
         number=invitation.number,
-        state=state_of(invitation, newest_number, clock.now_ms()),
+        state=state_of(invitation, client, newest_number, clock.now_ms()),
         sent_to=invitation.sent_to,
         invited_by=viewer.name_of(invitation.actor, invitation.created_at_ms, done_for_it=True),
         created_at=iso(invitation.created_at_ms),

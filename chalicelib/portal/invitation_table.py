@@ -20,6 +20,7 @@ class InvitationRow(Table):
 
     account_id = UnicodeAttribute(hash_key=True)
     number = NumberAttribute(range_key=True)
+    workspace_id = UnicodeAttribute(null=True)
     secret_hash = UnicodeAttribute()
     sent_to = UnicodeAttribute()
     actor = UnicodeAttribute()

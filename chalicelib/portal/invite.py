@@ -3,7 +3,7 @@
 from typing import Final
 
 from chalicelib import clock
-from chalicelib.accounts.account import check_is_client, check_not_archived
+from chalicelib.accounts.account import Account, check_is_client, check_not_archived
 from chalicelib.accounts.permission import Permission
 from chalicelib.backoff import attempts
 from chalicelib.log import log
@@ -34,7 +34,7 @@ def invite(allowed: Permission) -> Invitation:
     check_is_client(account)
     check_not_archived(account)
     sender, secret = find_sender(account), new_token()
-    made = _put_next(account.account_id, secret=secret, sent_to=address_of(account), actor=allowed.actor)
+    made = _put_next(account, secret=secret, sent_to=address_of(account), actor=allowed.actor)
     base_url = public_base_url()
     link = base_url.origin + base_url.path("invitations", account.account_id, str(made.number), secret)
     notice_id = f"{account.account_id}/invitation/{made.number}"
@@ -47,10 +47,10 @@ def invite(allowed: Permission) -> Invitation:
     return table.note_sent(made, clock.now_ms())
 
 
-def _put_next(account_id: str, *, secret: str, sent_to: str, actor: str) -> Invitation:
+def _put_next(client: Account, *, secret: str, sent_to: str, actor: str) -> Invitation:
     for _ in attempts(ATTEMPTS):
-        newest = table.newest(account_id, limit=MOST_AN_HOUR)
-        made = next_invitation(newest, account_id, secret=secret, sent_to=sent_to, actor=actor, now_ms=clock.now_ms())
+        newest = table.newest(client.account_id, limit=MOST_AN_HOUR)
+        made = next_invitation(newest, client, secret=secret, sent_to=sent_to, actor=actor, now_ms=clock.now_ms())
         if table.put_new(made):
             return made
-    raise InvitationsBusy(account_id=account_id)
+    raise InvitationsBusy(account_id=client.account_id)

@@ -5,6 +5,7 @@ import re
 from typing import Final
 
 from chalicelib import clock
+from chalicelib.accounts.account import Account
 from chalicelib.portal import invitation_table as table
 from chalicelib.portal.invitation import (
     Invitation,
@@ -26,15 +27,15 @@ def find_invitation(account_id: str, number: str, secret: str) -> Invitation:
     return found
 
 
-def check_invitation(invitation: Invitation) -> None:
+def check_invitation(invitation: Invitation, client: Account) -> None:
     """Check that an invitation is its client's newest and can be opened. Raises InvitationUnusable."""
     newest_number = table.newest(invitation.account_id, limit=1)[0].number
-    check_usable(invitation, newest_number, clock.now_ms())
+    check_usable(invitation, client, newest_number, clock.now_ms())
 
 
-def open_invitation(invitation: Invitation, token: str) -> Session:
+def open_invitation(invitation: Invitation, client: Account, token: str) -> Session:
     """Open an invitation, once, and return the session, whose secret is `token`. Raises InvitationUnusable."""
-    check_invitation(invitation)
+    check_invitation(invitation, client)
     session = session_of_invitation(invitation, token, clock.now_ms())
     if not table.open_once(invitation, session):
         raise InvitationOpened("it was opened before")

@@ -53,6 +53,10 @@ TEXTS: Final = {
     "invitation-replaced": mark(
         "A newer one was sent to you. Please open the newest mail, or ask %(workspace)s, at %(contact)s."
     ),
+    "invitation-void": mark(
+        "The billing contact or the provider has changed since it was sent. If you still need one, please ask "
+        "%(workspace)s, at %(contact)s."
+    ),
     "invitation-unknown": mark(
         "The address is not complete. Please open the link in the mail again, or ask whoever invited you."
     ),
@@ -175,6 +179,7 @@ TITLES: Final = {
     "invitation-opened": mark("This invitation was used"),
     "invitation-replaced": mark("There is a newer invitation"),
     "invitation-unknown": mark("This link cannot be opened"),
+    "invitation-void": mark("This invitation is no longer valid"),
     "portal-link-unusable": mark("This link cannot be opened any more"),
     "portal-session-ended": mark("Your session has ended"),
     "portal-form-outdated": mark("This form is out of date"),

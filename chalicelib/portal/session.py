@@ -10,6 +10,7 @@ from typing import Final, Literal
 
 import msgspec
 
+from chalicelib.accounts.account import Account
 from chalicelib.errors import Refusal
 from chalicelib.token import Caller
 
@@ -64,7 +65,8 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     """A link or a session: for which account, in which role, and until when.
 
     `subject` names the person, `page` is what a link opens instead of the overview. `attempt` numbers the forms that
-    pay: it increases when a payment has ended. `guest_of` is the workspace whose person looks at its client's pages.
+    pay: it increases when a payment has ended. `guest_of` is the workspace whose person looks at its client's pages:
+    the session ends when the client is another's.
     """
 
     session_id: str
@@ -83,6 +85,10 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     def caller(self) -> Caller:
         """Return the caller that the session acts as, for the rules of `accounts.allow`."""
         return Caller(self.role, self.account_id, self.subject or self.guest_of, is_guest=self.guest_of is not None)
+
+    def is_valid_for(self, account: Account) -> bool:
+        """Tell whether it is still for its account, which is as it is now."""
+        return self.guest_of in {None, account.workspace_id}
 
     @property
     def attempt_prefix(self) -> str:

@@ -134,6 +134,18 @@ def test_a_new_link_makes_the_older_one_void(agency: Agency) -> None:
     assert agency.states() == ["opened", "replaced"]
 
 
+def test_a_link_to_an_address_that_was_corrected_since_opens_nothing(agency: Agency) -> None:
+    link = agency.link()
+    path = f"/v1/accounts/{agency.client}"
+    assert agency.api.put(path, {"email": "mary@bakery.example"}, token=agency.token).status_code == 200
+    for answer in (requests.get(link, timeout=30), requests.post(link, timeout=30)):
+        assert answer.status_code == 410
+        assert "This invitation is no longer valid" in answer.text
+        assert "ask Studio North, at hello@north.example" in answer.text
+        assert "Set-Cookie" not in answer.headers
+    assert agency.states() == ["void"]
+
+
 def test_a_link_is_void_after_a_week(agency: Agency) -> None:
     link = agency.link()
     with clock.moved_to(clock.now() + timedelta(days=6, hours=23)):
