@@ -35,6 +35,16 @@ Decimal = Annotated[
 ]
 """How an amount or a quantity is written in a request; `parse_micros` reads it."""
 
+SignedDecimal = Annotated[
+    str,
+    Meta(
+        pattern=whole(r"-?[0-9]{1,30}(\.[0-9]{1,6})?"),
+        description="A decimal string with at most 6 digits behind the point, which may be negative: a balance.",
+        examples=["25.00", "-0.0025"],
+    ),
+]
+"""How a balance is written in a request; `parse_signed_micros` reads it."""
+
 Currency = Annotated[str, Meta(pattern=whole("[a-z]{3}"), description="ISO 4217 code, lower-case.", examples=["usd"])]
 
 
@@ -76,6 +86,13 @@ def parse_micros(text: str) -> int:
     ):
         raise InvalidDecimal(text)
     return int(whole) * MICROS + int(fraction.ljust(PLACES, "0"))
+
+
+def parse_signed_micros(text: SignedDecimal) -> int:
+    """Read a balance, as answers write it, as micros."""
+    whole, _, fraction = text.removeprefix("-").partition(".")
+    micros = int(whole) * MICROS + int(fraction.ljust(PLACES, "0"))
+    return -micros if text.startswith("-") else micros
 
 
 def format_micros(amount_micros: int, places: int = 0) -> str:

@@ -11,6 +11,7 @@ from chalicelib.money import (
     format_micros,
     from_card_amount,
     parse_micros,
+    parse_signed_micros,
     to_card_amount,
 )
 
@@ -55,6 +56,11 @@ def test_a_decimal_is_read_exactly(text: str, micros: int) -> None:
 def test_what_is_not_a_plain_decimal_is_refused(text: str) -> None:
     with pytest.raises(InvalidDecimal):
         parse_micros(text)
+
+
+@given(st.integers(-(10**30), 10**30), st.integers(0, 6))
+def test_every_balance_survives_writing_and_reading(micros: int, places: int) -> None:
+    assert parse_signed_micros(format_micros(micros, places)) == micros
 
 
 @given(st.integers(min_value=0, max_value=10**17))

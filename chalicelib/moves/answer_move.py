@@ -10,6 +10,7 @@ from chalicelib.backoff import attempts
 from chalicelib.catalog.catalog import Catalog
 from chalicelib.ledger.table import read_wallet
 from chalicelib.log import log
+from chalicelib.money import SignedDecimal, format_amount
 from chalicelib.moves import table
 from chalicelib.moves.move import (
     Balance,
@@ -22,6 +23,7 @@ from chalicelib.moves.move import (
 )
 from chalicelib.moves.refusals import (
     ATTEMPTS,
+    BalanceGrown,
     BalanceNotAgreed,
     MoveBlocked,
     MoveBusy,
@@ -34,17 +36,31 @@ from chalicelib.subscriptions import table as subscriptions
 
 
 class MoveAnswer(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """Whether the client is taken, and what becomes of its balance: what was asked for, so that both agree."""
+    """Whether the client is taken, and what becomes of its balance: what was asked for, so that both agree.
+
+    `balance_seen` is the client's balance as it was shown: with a higher one, it is not taken.
+    """
 
     accept: bool
     balance: Balance | None = None
+    balance_seen: SignedDecimal | None = None
 
 
-def accept_move(to: Account, client_id: str, balance: Balance | None, *, actor: str, catalog: Catalog) -> Move:
+def accept_move(
+    to: Account,
+    client_id: str,
+    balance: Balance | None,
+    *,
+    actor: str,
+    catalog: Catalog,
+    seen_micros: int | None = None,
+) -> Move:
     """Move a client to a workspace as was asked for, and settle its balance if that was; return the move.
 
-    Repeating it finishes what was cut off. Raises MoveNotFound, MoveNotOpen, BalanceNotAgreed, MoveBlocked, MoveBusy,
-    and the ledger's errors, if the client is moved and its balance is not settled yet.
+    `seen_micros` is the balance that a person was shown: the new workspace honours what is above zero, and nobody may
+    add to it meanwhile. Repeating it finishes what was cut off. Raises MoveNotFound, MoveNotOpen, BalanceNotAgreed,
+    BalanceGrown, MoveBlocked, MoveBusy, and the ledger's errors, if the client is moved and its balance is not settled
+    yet.
     """
     for _ in attempts(ATTEMPTS):
         move = table.get_incoming(to.account_id, client_id)
@@ -54,6 +70,7 @@ def accept_move(to: Account, client_id: str, balance: Balance | None, *, actor: 
             raise BalanceNotAgreed(move.balance)
         if move.state == "accepted":
             return settle(move)
+        _check_not_grown(client_id, seen_micros)
         moved = _move(move, to, actor, catalog)
         if moved:
             log().info("a client was moved", account_id=client_id, to=to.account_id, before=move.from_workspace_id)
@@ -78,6 +95,15 @@ def decline_move(to: Account, client_id: str, *, actor: str, version: int | None
         if table.write(declined, over=move):
             return declined
     raise MoveBusy(account_id=client_id)
+
+
+def _check_not_grown(client_id: str, seen_micros: int | None) -> None:
+    """Check that a client's balance is not higher than the one that was shown, if one was. Raises BalanceGrown."""
+    if seen_micros is None:
+        return
+    wallet = read_wallet(client_id)
+    if wallet.balance_micros > seen_micros:
+        raise BalanceGrown(format_amount(wallet.balance_micros, wallet.currency), wallet.currency)
 
 
 def _move(move: Move, to: Account, actor: str, catalog: Catalog) -> Move | None:

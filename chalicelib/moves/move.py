@@ -95,14 +95,18 @@ def moved_rebilling(own: Rebilling, defaults: Rebilling, move: Move, limits: Usa
     The version changes in any case, so that no change that was begun before the move is written over it.
     """
     from_ms = move.charged_from_ms
-    change = Change(from_ms, enabled=defaults.is_on(from_ms), prices=dict.fromkeys(own.prices), allowance_micros=0)
-    after = settings_after(
-        own,
-        change,
-        actor=str(move.answered_by),
-        now_ms=move.answered_at_ms,
-        maximum_age_ms=limits.maximum_age_ms,
-    )
+    change = Change(from_ms, enabled=defaults.is_on(from_ms), prices=dict.fromkeys(own.prices))
+    # No further allowance is opened: the former workspace gives none away that the new one has not seen.
+    without_allowance = Change(move.answered_at_ms, allowance_micros=0)
+    after = own
+    for each in (without_allowance, change):
+        after = settings_after(
+            after,
+            each,
+            actor=str(move.answered_by),
+            now_ms=move.answered_at_ms,
+            maximum_age_ms=limits.maximum_age_ms,
+        )
     return replace(after, version=own.version + 1)
 
 

@@ -57,6 +57,19 @@ class BalanceNotAgreed(Refusal):
         )
 
 
+class BalanceGrown(Refusal):
+    """The client's balance is higher than the one that the new workspace was shown."""
+
+    status = 409
+    type = "balance-grown"
+    title = "The client's balance is higher by now"
+
+    def __init__(self, balance: str, currency: str) -> None:
+        super().__init__(
+            f"it is {balance} {currency} by now; look at the request again", balance=balance, currency=currency
+        )
+
+
 class MoveBlocked(Refusal):
     """Something keeps the move from being accepted. `obstacles` has all of it."""
 

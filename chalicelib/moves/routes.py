@@ -13,11 +13,13 @@ from chalicelib.accounts.account import (
 from chalicelib.accounts.permission import REFUSALS, Permission, Right, allow_workspace
 from chalicelib.catalog.catalog import catalog
 from chalicelib.ledger.post import LedgerBusy
+from chalicelib.money import parse_signed_micros
 from chalicelib.moves import table
 from chalicelib.moves.answer_move import MoveAnswer, accept_move, decline_move
 from chalicelib.moves.list_incoming import list_incoming
 from chalicelib.moves.move import Move, find_obstacles
 from chalicelib.moves.refusals import (
+    BalanceGrown,
     BalanceNotAgreed,
     MoveBlocked,
     MoveBusy,
@@ -107,11 +109,12 @@ def get_incoming_moves(call: Call[None, None], account_id: str) -> IncomingMoveL
     summary="Accept the request to move a client, or decline it",
     description=(
         "By the owner of the workspace that was asked, or the operator. Accepting needs the `balance` that was asked "
-        "for. From then on the client is the workspace's; usage is charged to it from `charged_from` on. Repeating it "
-        "is safe, and finishes what was cut off."
+        "for, and with `balance_seen` it refuses a balance that is higher by now. From then on the client is the "
+        "workspace's; usage is charged to it from `charged_from` on. Repeating it is safe, and finishes what was cut "
+        "off."
     ),
     takes=MoveAnswer,
-    example={"accept": True, "balance": "keep"},
+    example={"accept": True, "balance": "keep", "balance_seen": "5.00"},
     gives=MoveView,
     refuses=(
         *REFUSALS,
@@ -119,6 +122,7 @@ def get_incoming_moves(call: Call[None, None], account_id: str) -> IncomingMoveL
         MoveNotFound,
         MoveNotOpen,
         BalanceNotAgreed,
+        BalanceGrown,
         MoveBlocked,
         MoveBusy,
         LedgerBusy,
@@ -128,7 +132,11 @@ def post_incoming_move(call: Call[MoveAnswer, None], account_id: str, client_id:
     allowed = _allow_destination(call, account_id, Right.ACT)
     workspace, actor = allowed.account, allowed.caller.actor_on(client_id)
     if call.body.accept:
-        move = accept_move(workspace, client_id, call.body.balance, actor=actor, catalog=catalog())
+        answer = call.body
+        seen_micros = None if answer.balance_seen is None else parse_signed_micros(answer.balance_seen)
+        move = accept_move(
+            workspace, client_id, answer.balance, actor=actor, catalog=catalog(), seen_micros=seen_micros
+        )
     else:
         move = decline_move(workspace, client_id, actor=actor)
     return view_move(move, workspace.currency, [], caller=allowed.caller, now_ms=clock.now_ms())

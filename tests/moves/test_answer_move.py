@@ -12,14 +12,15 @@ from chalicelib.clients.change_rebilling import change_rebilling, preview_change
 from chalicelib.clients.preview import last_month
 from chalicelib.clients.rebilling_request import RebillingRequest
 from chalicelib.clock import now_ms
+from chalicelib.ledger.post import post
 from chalicelib.moves import table
 from chalicelib.moves.move import VALID_MS, Balance, accepted, moved_account, moved_rebilling
-from chalicelib.moves.refusals import BalanceNotAgreed, MoveBlocked, MoveNotFound, MoveNotOpen
+from chalicelib.moves.refusals import BalanceGrown, BalanceNotAgreed, MoveBlocked, MoveNotFound, MoveNotOpen
 from chalicelib.pricing import table as pricing
 from chalicelib.pricing.rebilling import Rebilling
 from chalicelib.subscriptions import table as subscriptions
 from chalicelib.subscriptions.subscription import Subscription
-from tests.build import account, unique
+from tests.build import account, credit, unique
 from tests.filled import filled
 from tests.moves.world import World, later
 from tests.usage.agency import ABSORBED, HALF_MORE, dated, keep, on, send
@@ -85,6 +86,20 @@ def test_what_was_not_asked_for_is_not_accepted(world: World) -> None:
     with pytest.raises(MoveNotFound):
         world.accept("settle", to=other.south.id)
     assert world.client.workspace_id == world.north.id
+
+
+def test_a_balance_that_has_grown_since_it_was_shown_is_not_taken_and_a_smaller_one_is(world: World) -> None:
+    world.ask()
+    world.use(1)
+    assert post([credit(1, world.salon)]).posted
+    with pytest.raises(BalanceGrown) as refused:
+        world.accept(seen_micros=-75_000)
+    assert refused.value.about == {"balance": "24.925", "currency": "usd"}
+    assert world.client.workspace_id == world.north.id
+    world.use(2)
+    assert world.accept(seen_micros=24_925_000).state == "accepted"
+    assert post([credit(2, world.salon)]).posted
+    assert world.accept(seen_micros=0) == world.move
 
 
 def test_a_request_that_was_answered_or_has_expired_is_not_accepted(world: World) -> None:

@@ -76,7 +76,7 @@ def test_from_then_on_the_client_pays_like_a_new_one_of_its_new_workspace(is_on:
     assert after.is_on(before_ms)
     assert client_price(after, NO_REBILLING, "sms", before_ms) == HALF_MORE
     assert client_price(after, NO_REBILLING, "email", before_ms) == AT_COST
-    assert after.allowance_at(before_ms) == 5_000_000
+    assert [after.allowance_at(time_ms) for time_ms in (TIME_MS - 1, TIME_MS)] == [5_000_000, 0]
 
 
 def test_the_version_of_the_settings_changes_also_where_nothing_else_does() -> None:

@@ -152,3 +152,20 @@ def test_the_list_is_bounded_and_says_so(api: Api, north: str, south: str) -> No
         ask(api, client, south)
     found = api.get(f"/v1/accounts/{south}/incoming-moves").json()
     assert (len(found["data"]), found["complete"]) == (MOST_LISTED, False)
+
+
+def test_the_balance_that_was_shown_may_be_sent_back_and_a_higher_one_is_not_taken(
+    api: Api, north: str, south: str, salon: str
+) -> None:
+    ask(api, salon, south, token=api.token("owner", north))
+    kim = api.token("owner", south)
+    (shown,) = incoming(api, south, kim)
+    seen = {"accept": True, "balance": "keep", "balance_seen": shown["client"]["balance"]}
+    more = {"type": "credit", "amount": "1000000", "reason": "Honour this"}
+    path = f"/v1/accounts/{salon}/adjustments"
+    assert api.post(path, more, token=api.token("owner", north), Idempotency_Key="more").status_code == 201
+    refused = problem(answer(api, south, salon, seen, token=kim), 409, "balance-grown")
+    assert refused["balance"] == "1000003.50"
+    problem(answer(api, south, salon, {**seen, "balance_seen": "all"}, token=kim), 422, "invalid-request")
+    less = {**seen, "balance_seen": "1000003.5"}
+    assert answer(api, south, salon, less, token=kim).json()["state"] == "accepted"

@@ -1,6 +1,7 @@
 """Prices of a client that was just moved: the new workspace sets none of them before usage is charged to it."""
 
 import pytest
+from msgspec.structs import replace
 
 from chalicelib.accounts import table as accounts
 from chalicelib.accounts.account import Account
@@ -9,7 +10,7 @@ from chalicelib.clients.change_rebilling import change_rebilling, load_rebilling
 from chalicelib.clients.rebilling_request import ClientPriceRequest, RebillingInvalid, RebillingRequest
 from chalicelib.clock import iso, now_ms
 from tests.moves.world import World, later
-from tests.usage.agency import HALF_MORE, on
+from tests.usage.agency import HALF_MORE, dated, on
 
 pytestmark = pytest.mark.usefixtures("stack")
 
@@ -66,3 +67,11 @@ def test_the_former_workspace_prices_its_last_minutes_by_its_defaults_alone(worl
     world.accept()
     north = accounts.get(world.north.id)
     assert _change(north, RebillingRequest(default=ClientPriceRequest("absorbed"))) < now_ms() + 2 * MINUTE_MS
+
+
+def test_no_allowance_of_the_former_workspace_is_opened_after_the_move() -> None:
+    world = World(replace(on(), allowances_micros=dated((0, 5_000_000))))
+    world.ask()
+    world.accept()
+    world.use(1)
+    assert world.balances() == (-50_000, -50_000, 0)

@@ -39,9 +39,11 @@ class World:
         request = MoveRequest(AccountId(to or self.south.id), balance)
         return request_move(self.client, request, actor="jane")
 
-    def accept(self, balance: Balance | None = "keep", *, to: str | None = None) -> Move:
+    def accept(
+        self, balance: Balance | None = "keep", *, to: str | None = None, seen_micros: int | None = None
+    ) -> Move:
         workspace = accounts.get(to or self.south.id)
-        return accept_move(workspace, self.salon, balance, actor="kim", catalog=catalog())
+        return accept_move(workspace, self.salon, balance, actor="kim", catalog=catalog(), seen_micros=seen_micros)
 
     def decline(self) -> Move:
         return decline_move(accounts.get(self.south.id), self.salon, actor="kim")
