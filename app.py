@@ -9,7 +9,7 @@ from typing import Final
 from chalicelib import api
 from chalicelib.allowances.handlers import end_allowances
 from chalicelib.audit.handlers import audit_usage
-from chalicelib.auto_pay.handlers import charge_payments, follow_connections, refill_wallets, retry_refills
+from chalicelib.auto_pay.handlers import charge_payments, refill_wallets, retry_refills
 from chalicelib.invoices.handlers import issue_credit_notes, issue_invoices
 from chalicelib.moves.handlers import settle_moves
 from chalicelib.notices.handlers import (
@@ -22,7 +22,13 @@ from chalicelib.notices.handlers import (
     send_mails,
 )
 from chalicelib.recovery.handlers import follow_up_payments, sweep_payments
-from chalicelib.subscriptions.handlers import find_renewals, follow_cards, follow_payments, renew_subscriptions
+from chalicelib.subscriptions.handlers import (
+    find_renewals,
+    follow_cards,
+    follow_connections,
+    follow_payments,
+    renew_subscriptions,
+)
 from chalicelib.usage.handlers import record_usage
 
 FROM_QUEUES: Final = (

@@ -20,10 +20,11 @@ from chalicelib.catalog.catalog import Catalog, catalog
 from chalicelib.money import format_amount
 from chalicelib.payments import table as payments
 from chalicelib.subscriptions import renew, table
-from chalicelib.subscriptions.advance import chargeable_card_id
+from chalicelib.subscriptions.advance import means_of
 from chalicelib.subscriptions.disputed_card import is_card_disputed
 from chalicelib.subscriptions.payment_outcomes import apply_payment_result
 from chalicelib.subscriptions.renewal import Renewal, next_step
+from chalicelib.subscriptions.renewal_hold import waits_for_connection
 from chalicelib.subscriptions.subscription import Subscription, format_period
 
 out = Console(soft_wrap=True)
@@ -135,11 +136,13 @@ def outlook(subscription: Subscription, catalog: Catalog, now_ms: int) -> Outloo
     if current.pending:
         return Outlook(subscription, f"wait for payment {current.pending.payment_id}")
     payer = get_payer(current.account_id)
-    step = next_step(current, chargeable_card_id(payer), catalog, now_ms, tax_of(payer.account, catalog))
+    step = next_step(current, means_of(payer), catalog, now_ms, tax_of(payer.account, catalog))
     if isinstance(step, Renewal) and is_card_disputed(payer, catalog.disputes, now_ms):
         return Outlook(subscription, "charge nothing: a payment with its card is disputed")
     if isinstance(step, Renewal):
         return Outlook(subscription, f"charge {format_period(step.terms)}", step.quote.charge_micros)
+    if waits_for_connection(step):
+        return Outlook(subscription, "wait for the connection of its workspace")
     if step.held:
         return Outlook(subscription, f"be held: {step.held.detail}", is_wrong=True)
     return Outlook(subscription, f"become {step.status}" if step.status != current.status else "go on unchanged")

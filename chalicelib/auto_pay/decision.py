@@ -245,7 +245,7 @@ def build_situation(
             default=None,
         ),
         charged_this_month_micros=charged_in_month_micros(payments, month_of(now_ms)),
-        connected=payer.unconnected is None,
+        connected=not payer.waits_for_connection,
         card=payer.chargeable_card,
         card_needed_again=payer.card_needed_again,
         limits=catalog.currencies.get(currency),

@@ -11,9 +11,8 @@ from chalicelib import clock
 from chalicelib.accounts.table import client_ids
 from chalicelib.auto_pay import table
 from chalicelib.batches import each, each_record
-from chalicelib.connection.connection import Connection
-from chalicelib.connection.table import is_workspace_key, read_image
-from chalicelib.streams import Change, Record
+from chalicelib.connection.works_again import find_workspace_that_works_again
+from chalicelib.streams import Record
 
 CLIENTS_AT_ONCE: Final = 8
 
@@ -28,22 +27,15 @@ def mark_clients_due(records: Sequence[Record]) -> list[str]:
 
 
 def _follow(record: Record) -> None:
-    change = Change(record, read_image)
-    if not is_workspace_key(change.account_id) or not _works_now(change.before, change.after):
+    workspace_id = find_workspace_that_works_again(record)
+    if workspace_id is None:
         return
     failures = each(
-        client_ids(change.account_id),
+        client_ids(workspace_id),
         lambda client_id: table.mark_due(client_id, clock.now_ms()),
         message="auto-pay could not mark a client as due",
         about=lambda client_id: {"account_id": client_id},
         at_once=CLIENTS_AT_ONCE,
     )
     if failures:
-        raise ClientsNotMarked(f"{len(failures)} clients of {change.account_id}")
-
-
-def _works_now(before: Connection | None, after: Connection | None) -> bool:
-    """Tell whether payments are possible now, and were not before, or went to another Stripe account."""
-    if after is None or not after.is_working:
-        return False
-    return before is None or not before.is_working or before.stripe_account_id != after.stripe_account_id
+        raise ClientsNotMarked(f"{len(failures)} clients of {workspace_id}")

@@ -1,11 +1,10 @@
-"""Lambda functions of auto-pay, triggered by streams of wallets and connections, a schedule and the charges queue.
+"""Lambda functions of auto-pay, triggered by the stream of wallets, a schedule and the charges queue.
 
-Those for the streams of payments and cards are in `subscriptions.handlers`.
+Those for the streams of payments, cards and connections are in `subscriptions.handlers`.
 """
 
 from chalicelib.auto_pay.evaluate_changed import evaluate_changed_wallets
 from chalicelib.auto_pay.evaluate_due import evaluate_due
-from chalicelib.auto_pay.follow_connections import mark_clients_due
 from chalicelib.auto_pay.send_refill import send_refill
 from chalicelib.catalog.catalog import catalog
 from chalicelib.lambda_function import (
@@ -24,12 +23,6 @@ from chalicelib.payments.charge_queued import charge_all
 def refill_wallets(event: Records, _context: Context | None) -> PartialFailures:
     """Refill the wallets that have fallen below auto-pay's threshold."""
     return partial_failures(evaluate_changed_wallets(event["Records"], catalog()))
-
-
-@lambda_function
-def follow_connections(event: Records, _context: Context | None) -> PartialFailures:
-    """Let the auto-pay of a workspace's clients go on when its Stripe connection works again."""
-    return partial_failures(mark_clients_due(event["Records"]))
 
 
 @lambda_function

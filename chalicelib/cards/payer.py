@@ -35,6 +35,11 @@ class Payer(msgspec.Struct, frozen=True):
         """Return the card on file, if it can be charged: without its customer it cannot."""
         return self.card if self.customer_id and self.unconnected is None else None
 
+    @property
+    def waits_for_connection(self) -> bool:
+        """Tell whether nothing is charged by itself, nor counts as failed, until its workspace's connection works."""
+        return self.unconnected is not None
+
     def require_connected(self) -> StripeAccount:
         """Return the Stripe account that it pays on. Raises WorkspaceNotConnected."""
         if self.unconnected:

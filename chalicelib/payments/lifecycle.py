@@ -204,8 +204,12 @@ def is_closed_at_stripe(payment: Payment, intents: Iterable[Intent], now_ms: int
 
 
 def with_intents_closed(payment: Payment) -> Payment:
-    """Note that nobody can pay a payment that has ended."""
-    return replace(payment, intent_open=False) if payment.ended else payment
+    """Note that nobody can pay a payment that has ended. One that was closed at a break is known now to be unpaid."""
+    if not payment.ended or payment.state == "succeeded":
+        return payment
+    closed = replace(payment, intent_open=False, closed_at_break_ms=None)
+    is_known_now = payment.failure is not None and payment.failure.code == CLOSED_AT_BREAK
+    return replace(closed, failure=canceled_outcome(NOT_FOUND).failure) if is_known_now else closed
 
 
 def with_closed_at_break(payment: Payment, now_ms: int) -> Payment:

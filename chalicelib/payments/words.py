@@ -43,6 +43,10 @@ DECLINES: Final = {
     "stolen_card": DECLINED,
     "card_disputed": Decline(mark("a payment with this card is disputed, so it is not charged by itself")),
     "card_missing": Decline(mark("there is no card on file")),
+    "card_needed_again": Decline(
+        mark("your provider takes payments through another account now, where there is no card of yours"),
+        mark("Save a card again."),
+    ),
     "incorrect_number": Decline(mark("the card's number is wrong")),
     "abandoned": Decline(advice=mark("It was not verified in time. Nothing was charged.")),
     "closed_at_break": Decline(

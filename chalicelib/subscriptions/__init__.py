@@ -17,7 +17,7 @@ Values and rules (pure):
 - `renewal`: the next period, what it costs, and what to do about it now.
 - `payment_outcomes`: how a payment that ended changes a subscription.
 - `dunning`: retries and their days, grace, and the end of a subscription that is not paid.
-- `renewal_hold`: renewals that wait until the operator has corrected the catalog.
+- `renewal_hold`: renewals that wait until the operator has corrected the catalog, or a connection works again.
 
 Actions:
 - `advance`: all steps of a renewal, from top to bottom. `renew`: queue what is due, and advance it from the queue.
@@ -26,8 +26,10 @@ Actions:
 - `charge_now`: charge a customer who is present. `make_payment`: the payment of a period or a change.
 - `disputed_card`: whether a dispute keeps the card from being charged.
 - `decide_late_payment`: apply, refund or park a payment that succeeded after it had been given up.
+- `check_closed_payment`: ask Stripe how a payment ended that was closed at a break of the connection.
 - `note_add_ons_in_use`: note how many of each add-on are in use.
-- `advance_changed`: advance the subscriptions that stream records are about.
+- `advance_changed`: advance the subscriptions that stream records are about. `follow_connections`: queue the clients of a
+  workspace whose connection works again.
 
 `table` and `queue` are the doors, `routes` is HTTP, `view` the shape of an answer. Cards are charged by `payments`, and
 PDFs are drawn by `invoices`. See docs/subscriptions.md.

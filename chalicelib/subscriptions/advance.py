@@ -21,12 +21,14 @@ from chalicelib.payments import queue as charges
 from chalicelib.payments import table as payments
 from chalicelib.payments.payment import Payment
 from chalicelib.payments.queue import ChargeMessage
+from chalicelib.stripe_api.stripe_account import StripeAccount
 from chalicelib.subscriptions import table
 from chalicelib.subscriptions.disputed_card import is_card_disputed
 from chalicelib.subscriptions.dunning import is_blocked_by_dispute, renewal_failed_by_dispute
 from chalicelib.subscriptions.make_payment import make_payment, renewal_claim
 from chalicelib.subscriptions.payment_outcomes import apply_payment_result
-from chalicelib.subscriptions.renewal import RECHECK_MS, Renewal, next_step, pending_renewal
+from chalicelib.subscriptions.renewal import RECHECK_MS, Means, Renewal, next_step, pending_renewal
+from chalicelib.subscriptions.renewal_hold import waits_for_connection
 from chalicelib.subscriptions.subscription import OWING, Subscription, SubscriptionBusy
 
 ACTOR: Final = "renewal"
@@ -50,7 +52,10 @@ def advance_subscription(
         payer, now_ms = get_payer(account_id), clock.now_ms()
         payment = _find_payment(current, payment_id)
         updated = apply_payment_result(current, payment, catalog, now_ms) if payment else current
-        updated, new_payment = _take_next_steps(updated, payer, catalog, now_ms) if take_steps else (updated, None)
+        means = means_of(payer, payment)
+        updated, new_payment = (
+            _take_next_steps(updated, payer, means, catalog, now_ms) if take_steps else (updated, None)
+        )
         if updated == current:
             _queue_payment(payment)
             return current
@@ -71,38 +76,49 @@ def advance_subscription(
 
 
 def _find_payment(current: Subscription, payment_id: str | None) -> Payment | None:
-    """Return the pending payment; if there is none, the payment `payment_id` if it was the last pending one."""
+    """Return the pending payment; else the last pending one, if it is `payment_id` or its end may not be known."""
+    last = current.expired_pending
     if current.pending:
         return payments.get(current.account_id, current.pending.payment_id)
-    if payment_id and current.expired_pending and current.expired_pending.payment_id == payment_id:
-        return payments.get(current.account_id, payment_id)
+    if last and (last.payment_id == payment_id or waits_for_connection(current)):
+        return payments.get(current.account_id, last.payment_id)
     return None
 
 
 def _take_next_steps(
-    current: Subscription, payer: Payer, catalog: Catalog, now_ms: int
+    current: Subscription, payer: Payer, means: Means, catalog: Catalog, now_ms: int
 ) -> tuple[Subscription, Payment | None]:
     """Return the subscription after its next steps, and the payment of its next period if that is to be charged now."""
     # It has ended or never began, so there is no next step; unless it awaits a payment, which is to be checked again.
     if current.may_start and not current.pending:
         return current, None
-    card, tax = chargeable_card_id(payer), tax_of(payer.account, catalog)
-    if is_blocked_by_dispute(current) and card and not is_card_disputed(payer, catalog.disputes, now_ms):
+    tax = tax_of(payer.account, catalog)
+    if is_blocked_by_dispute(current) and means.card and not is_card_disputed(payer, catalog.disputes, now_ms):
         current = replace(current, due_at_ms=now_ms)  # the dispute is over, or answered: try the period at once
+    if waits_for_connection(current) and not means.waits:
+        current = replace(current, due_at_ms=now_ms)
     while True:
-        step = next_step(current, card, catalog, now_ms, tax)
+        step = next_step(current, means, catalog, now_ms, tax)
         if isinstance(step, Renewal):
             if not is_card_disputed(payer, catalog.disputes, now_ms):
                 return _begin_renewal(current, payer, step, now_ms)
-            step = renewal_failed_by_dispute(current, card, catalog.dunning, now_ms)
+            step = renewal_failed_by_dispute(current, means.card, catalog.dunning, now_ms)
         if step == current:
             return current, None
         current = step
 
 
-def chargeable_card_id(payer: Payer) -> str | None:
-    """Return the payment method that can be charged, if there is one."""
-    return payer.chargeable_card.payment_method_id if payer.chargeable_card else None
+def means_of(payer: Payer, last: Payment | None = None) -> Means:
+    """Return what a period can be charged to. `last` is the payment that was tried last, if it is at hand.
+
+    If its end is not known because of a break, and the same Stripe account is connected again, Stripe is asked first
+    (`check_closed_payment`): the card may have been charged.
+    """
+    card = payer.chargeable_card
+    is_same_account = last is not None and StripeAccount(last.stripe_account) == payer.stripe_account
+    is_unknown = last is not None and last.closed_at_break_ms is not None and is_same_account
+    waits = payer.waits_for_connection or is_unknown
+    return Means(card.payment_method_id if card and not waits else None, waits, payer.card_needed_again)
 
 
 def _begin_renewal(current: Subscription, payer: Payer, renewal: Renewal, now_ms: int) -> tuple[Subscription, Payment]:
@@ -160,7 +176,9 @@ def _log_change(before: Subscription, after: Subscription, invoice: Invoice | No
         payment_id=after.pending.payment_id if after.pending else after.paid_payment_id,
         code=after.failure.code if after.failure else None,
     )
-    if hold := after.held:
+    if waits_for_connection(after):
+        log().info("a renewal waits for the connection of its workspace", account_id=after.account_id)
+    elif hold := after.held:
         log().error("a renewal is held", account_id=after.account_id, reason=hold.reason, detail=hold.detail)
     if invoice:
         log_issued(invoice)

@@ -10,6 +10,11 @@ from chalicelib.subscriptions.subscription import OWING, Subscription
 
 AUTHENTICATION_REQUIRED: Final = "authentication_required"
 CARD_MISSING: Final = Failure("card_missing", None, "There is no card on file.")
+CARD_NEEDED_AGAIN: Final = Failure(
+    "card_needed_again",
+    None,
+    "Your provider takes payments through another account now, where there is no card of yours. Save a card again.",
+)
 CARD_DISPUTED: Final = Failure(
     "card_disputed",
     None,
@@ -42,6 +47,7 @@ def renewal_failed(
     failed = replace(
         subscription,
         pending=None,
+        held=None,
         failure=failure,
         attempt=subscription.attempt + automatic,
         past_due_since_ms=subscription.past_due_since_ms or now_ms,

@@ -2,9 +2,11 @@
 
 from chalicelib import clock
 from chalicelib.auto_pay.evaluate_changed import evaluate_changed_cards, evaluate_changed_payments
+from chalicelib.auto_pay.follow_connections import mark_clients_due
 from chalicelib.catalog.catalog import catalog
 from chalicelib.lambda_function import Context, Counts, PartialFailures, Records, lambda_function, partial_failures
 from chalicelib.subscriptions.advance_changed import advance_changed_cards, advance_changed_payments
+from chalicelib.subscriptions.follow_connections import queue_clients
 from chalicelib.subscriptions.renew import queue_due, renew_queued
 
 
@@ -37,3 +39,10 @@ def follow_cards(event: Records, _context: Context | None) -> PartialFailures:
     records = event["Records"]
     failed = evaluate_changed_cards(records, catalog()) + advance_changed_cards(records, catalog())
     return partial_failures(failed)
+
+
+@lambda_function
+def follow_connections(event: Records, _context: Context | None) -> PartialFailures:
+    """Let the auto-pay and the renewals of a workspace's clients go on when its Stripe connection works again."""
+    records = event["Records"]
+    return partial_failures(mark_clients_due(records) + queue_clients(records))

@@ -18,6 +18,7 @@ from chalicelib.payments.payment import PREFIX, Payment
 from chalicelib.subscriptions import table
 from chalicelib.subscriptions.advance import ATTEMPTS, advance_subscription
 from chalicelib.subscriptions.charge_now import ChargeResult, charge_now, resume_charge
+from chalicelib.subscriptions.check_closed_payment import check_closed_payment
 from chalicelib.subscriptions.make_payment import make_payment
 from chalicelib.subscriptions.payment_outcomes import apply_pending
 from chalicelib.subscriptions.renewal import RECHECK_MS, Renewal, chargeable_renewal, pending_renewal
@@ -51,7 +52,7 @@ def pay_past_due(payer: Payer, *, key: Key, actor: str, catalog: Catalog) -> Cha
     The same key continues the same payment. A period that costs nothing by now is renewed without a payment.
 
     Raises SubscriptionNotFound, NothingOwed, SubscriptionPending, AccountArchived, IdempotencyConflict, CardMissing,
-    CardDeclined, PaymentCanceled, RenewalHeld, SubscriptionBusy.
+    WorkspaceNotConnected, CardDeclined, PaymentCanceled, RenewalHeld, StripeUnavailable, SubscriptionBusy.
     """
     account_id = payer.account_id
     for _ in attempts(ATTEMPTS):
@@ -63,6 +64,8 @@ def pay_past_due(payer: Payer, *, key: Key, actor: str, catalog: Catalog) -> Cha
         if claim and found and found.status in RUNNING:
             return ChargeResult(found, None)  # the key renewed a period that cost nothing, or it was paid otherwise
         current = _require_past_due(found, account_id)
+        if check_closed_payment(current):
+            continue
         check_not_archived(payer.account)
         renewal = _due_renewal(current, payer.account, catalog)
         if renewal.quote.charge_micros:

@@ -22,6 +22,8 @@ def apply_payment_result(subscription: Subscription, payment: Payment, catalog: 
             return apply_pending(subscription, pending, now_ms)
         if payment.was_never_made and pending.purpose == "renewal" and pending.automatic:
             return _retry_never_made(subscription, pending, now_ms)
+        if payment.closed_at_break_ms is not None and pending.purpose == "renewal":
+            return _retry_never_made(subscription, pending, now_ms)
         return _apply_failure(subscription, pending, payment.failure or Failure("unknown"), catalog, now_ms)
     if expired and expired.payment_id == payment.payment_id and payment.state == "succeeded" and not pending:
         return apply_pending(subscription, expired, now_ms)
@@ -66,7 +68,10 @@ def _trial_end_ms(subscription: Subscription, pending: PendingPayment) -> int | 
 
 
 def _retry_never_made(subscription: Subscription, pending: PendingPayment, now_ms: int) -> Subscription:
-    """Return a subscription whose renewal Stripe never received: the card did not fail, and it is due again now."""
+    """Return a subscription whose renewal Stripe never received: the card did not fail, and it is due again now.
+
+    One that was given up at a break is the same, but Stripe may have it, and is asked before another one is made.
+    """
     number = subscription.never_made_attempts + 1
     return replace(subscription, pending=None, expired_pending=pending, never_made_attempts=number, due_at_ms=now_ms)
 

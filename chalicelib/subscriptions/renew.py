@@ -12,11 +12,13 @@ from chalicelib.catalog.catalog import Catalog
 from chalicelib.log import log
 from chalicelib.payments import table as payments
 from chalicelib.payments import unresolved_index
+from chalicelib.stripe_api.errors import StripeUnavailable
 from chalicelib.subscriptions import queue, table
 from chalicelib.subscriptions.advance import advance_subscription
+from chalicelib.subscriptions.check_closed_payment import check_closed_payment
 from chalicelib.subscriptions.decide_late_payment import decide_late_payment
 from chalicelib.subscriptions.queue import RenewalMessage
-from chalicelib.subscriptions.subscription import OWING
+from chalicelib.subscriptions.subscription import OWING, Subscription
 from chalicelib.typed import json_decoder
 
 LATE_PER_RUN: Final = 100
@@ -46,9 +48,19 @@ def renew_queued(records: Sequence[Mapping[str, Any]], catalog: Catalog) -> list
     def handle(record: Mapping[str, Any]) -> None:
         message = json_decoder(RenewalMessage).decode(record["body"])
         advanced = advance_subscription(message.account_id, catalog, payment_id=message.payment_id)
+        if advanced and _is_known_now(advanced):
+            advanced = advance_subscription(message.account_id, catalog)
         if message.payment_id and payments.find(message.account_id, message.payment_id):
             decide_late_payment(message.account_id, message.payment_id, catalog)
         if advanced and advanced.status in OWING:
             table.put_off(advanced, clock.now_ms())
 
     return each_message(records, handle, message="a subscription was not renewed")
+
+
+def _is_known_now(advanced: Subscription) -> bool:
+    """Tell whether Stripe said now how the last payment ended, which a break had left open."""
+    try:
+        return check_closed_payment(advanced)
+    except StripeUnavailable:
+        return False  # it stays held, and is asked about with the next attempt

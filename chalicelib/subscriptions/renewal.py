@@ -10,6 +10,7 @@ from chalicelib.catalog.tax import Tax
 from chalicelib.money import to_card_amount
 from chalicelib.subscriptions.dunning import (
     CARD_MISSING,
+    CARD_NEEDED_AGAIN,
     end_dunning,
     end_subscription,
     needs_authentication,
@@ -18,7 +19,7 @@ from chalicelib.subscriptions.dunning import (
 from chalicelib.subscriptions.payment_outcomes import apply_pending
 from chalicelib.subscriptions.period import next_period
 from chalicelib.subscriptions.price import Quote, period_lines, plan_of, quote, renewal_prices
-from chalicelib.subscriptions.renewal_hold import HOLD_CAUSES, hold_renewal
+from chalicelib.subscriptions.renewal_hold import HOLD_CAUSES, hold_renewal, hold_until_connected
 from chalicelib.subscriptions.subscription import OWING, RUNNING, PendingPayment, Subscription, Terms
 
 RECHECK_MS: Final = 10 * 60 * 1000
@@ -32,45 +33,52 @@ class Renewal(msgspec.Struct, frozen=True):
     quote: Quote
 
 
+class Means(msgspec.Struct, frozen=True):
+    """What a period can be charged to: the payment method on file, if there is one.
+
+    A client `waits` while its workspace's connection does not work: nothing is charged, and nothing fails. Its card is
+    `needed_again` if it was saved on another Stripe account.
+    """
+
+    card: str | None
+    waits: bool = False
+    needed_again: bool = False
+
+
 NextStep = Renewal | Subscription
 """The renewal to charge now; or the subscription, changed or not, if nothing is to be charged."""
 
 
 def next_step(
-    subscription: Subscription, card: str | None, catalog: Catalog, now_ms: int, tax: Tax | None = None
+    subscription: Subscription, means: Means, catalog: Catalog, now_ms: int, tax: Tax | None = None
 ) -> NextStep:
-    """Return what to do now about a subscription.
-
-    `card` is the payment method on file, if there is one; `tax` is the account's.
-    """
+    """Return what to do now about a subscription. `means` and `tax` are the account's."""
     if subscription.pending:
         is_scheduled = subscription.due_at_ms is not None and now_ms < subscription.due_at_ms <= now_ms + RECHECK_MS
         return subscription if is_scheduled else replace(subscription, due_at_ms=now_ms + RECHECK_MS)
     if subscription.status in OWING:
-        return _next_step_when_owing(subscription, card, catalog, now_ms, tax)
+        return _next_step_when_owing(subscription, means, catalog, now_ms, tax)
     if subscription.status not in RUNNING or now_ms < subscription.terms.period_end_ms:
         return subscription
     if subscription.cancel_at_period_end:
         return end_subscription(subscription, subscription.terms.period_end_ms)
-    return _try_renewal(subscription, card, catalog, now_ms, tax)
+    return _try_renewal(subscription, means, catalog, now_ms, tax)
 
 
 def _next_step_when_owing(
-    subscription: Subscription, card: str | None, catalog: Catalog, now_ms: int, tax: Tax | None
+    subscription: Subscription, means: Means, catalog: Catalog, now_ms: int, tax: Tax | None
 ) -> NextStep:
     """Try a new card at once, but the card that failed only on the next day of dunning."""
-    has_new_card = card is not None and card != subscription.charged_card
+    has_new_card = means.card not in {None, subscription.charged_card}
     is_due = subscription.due_at_ms is not None and subscription.due_at_ms <= now_ms
     if not has_new_card and not is_due:
         return subscription
-    if not has_new_card and needs_authentication(subscription.failure):
+    if not has_new_card and not means.waits and needs_authentication(subscription.failure):
         return end_dunning(subscription, catalog.dunning, now_ms)
-    return _try_renewal(subscription, card, catalog, now_ms, tax)
+    return _try_renewal(subscription, means, catalog, now_ms, tax)
 
 
-def _try_renewal(
-    subscription: Subscription, card: str | None, catalog: Catalog, now_ms: int, tax: Tax | None
-) -> NextStep:
+def _try_renewal(subscription: Subscription, means: Means, catalog: Catalog, now_ms: int, tax: Tax | None) -> NextStep:
     try:
         renewal = chargeable_renewal(subscription, catalog, tax)
     except HOLD_CAUSES as refusal:
@@ -78,8 +86,11 @@ def _try_renewal(
     if renewal.quote.charge_micros == 0:
         free = pending_renewal(subscription, renewal, payment_id="", automatic=True)
         return apply_pending(subscription, free, now_ms)
-    if card is None:
-        return renewal_failed(replace(subscription, held=None), CARD_MISSING, catalog.dunning, now_ms, automatic=True)
+    if means.waits:
+        return hold_until_connected(subscription, now_ms)
+    if means.card is None:
+        missing = CARD_NEEDED_AGAIN if means.needed_again else CARD_MISSING
+        return renewal_failed(subscription, missing, catalog.dunning, now_ms, automatic=True)
     return renewal
 
 

@@ -102,7 +102,7 @@ class PendingPayment(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Hold(msgspec.Struct, frozen=True):
-    """Why a renewal waits for the operator: the type and the detail of a refusal, and since when."""
+    """Why a renewal waits for the operator, or for a workspace's connection, and since when."""
 
     reason: str
     detail: str
@@ -118,7 +118,8 @@ class Subscription(msgspec.Struct, frozen=True, kw_only=True):
       succeeds after all, it still takes effect. `paid_payment_id`: the last one that succeeded.
     - `attempt`: automatic attempts to charge the period that is owed. `never_made_attempts`: additional attempts that
       Stripe never received. `charged_card`: the payment method that was tried last.
-    - `access_until_ms`: when access closes. `held`: set while its renewal waits for the operator.
+    - `access_until_ms`: when access closes. `held`: set while its renewal waits, by no fault of the
+      customer's.
     - `in_use`: how many of each add-on are in use, as the platform reports.
     - `due_at_ms`: when to advance it next. `version`: incremented by every change.
     """

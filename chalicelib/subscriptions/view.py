@@ -91,7 +91,11 @@ class OwedView(msgspec.Struct):
 
 
 class HeldView(msgspec.Struct):
-    """A renewal that is neither charged nor owed until the operator has corrected the catalog: why, and since when."""
+    """A renewal that waits, by no fault of the customer's: why, and since when. Access stays as it is.
+
+    `not_connected`: until the workspace's Stripe connection works. Otherwise until the operator has corrected the
+    catalog.
+    """
 
     since: str
     reason: str

@@ -10,7 +10,7 @@ from chalicelib.payments.payment import Failure, Payment
 from chalicelib.subscriptions.dunning import end_subscription
 from chalicelib.subscriptions.make_payment import renewal_claim
 from chalicelib.subscriptions.payment_outcomes import apply_payment_result
-from chalicelib.subscriptions.renewal import RECHECK_MS, Renewal, next_renewal, next_step
+from chalicelib.subscriptions.renewal import RECHECK_MS, Means, Renewal, next_renewal, next_step
 from chalicelib.subscriptions.subscription import Contents, Subscription
 from tests.subscriptions.build import DAY_MS, END_MS, START_MS, pending, subscription
 
@@ -119,35 +119,35 @@ def test_a_cancellation_during_a_renewal_ends_it_if_it_fails_and_after_the_perio
     assert apply_result(leaving, payment("failed")).status == "canceled"
     paid = apply_result(leaving, payment())
     assert (paid.status, paid.cancel_at_period_end) == ("active", True)
-    after = next_step(paid, "pm_1", catalog(), paid.terms.period_end_ms)
+    after = next_step(paid, Means("pm_1"), catalog(), paid.terms.period_end_ms)
     assert isinstance(after, Subscription)
     assert (after.status, after.ended_at_ms) == ("canceled", paid.terms.period_end_ms)
 
 
 def test_nothing_is_done_before_the_period_ends_and_the_next_one_is_charged_then() -> None:
     held = subscription()
-    assert next_step(held, "pm_1", catalog(), END_MS - 1) == held
-    due = next_step(held, "pm_1", catalog(), END_MS)
+    assert next_step(held, Means("pm_1"), catalog(), END_MS - 1) == held
+    due = next_step(held, Means("pm_1"), catalog(), END_MS)
     assert isinstance(due, Renewal)
     assert (due.terms.period_start_ms, due.quote.charge_micros) == (END_MS, 97_000_000)
 
 
 def test_a_renewal_is_for_what_was_scheduled() -> None:
-    due = next_step(subscription(scheduled=Contents("starter")), "pm_1", catalog(), END_MS)
+    due = next_step(subscription(scheduled=Contents("starter")), Means("pm_1"), catalog(), END_MS)
     assert isinstance(due, Renewal)
     assert (due.terms.contents, due.quote.charge_micros) == (Contents("starter"), 49_000_000)
 
 
 def test_what_waits_for_a_payment_is_looked_at_again_in_a_while_and_not_charged() -> None:
     waits = renewing(due_at_ms=END_MS)
-    later = next_step(waits, "pm_1", catalog(), END_MS)
+    later = next_step(waits, Means("pm_1"), catalog(), END_MS)
     assert later == replace(waits, due_at_ms=END_MS + RECHECK_MS)
-    assert next_step(later, "pm_1", catalog(), END_MS + 1) == later
+    assert next_step(later, Means("pm_1"), catalog(), END_MS + 1) == later
 
 
 def test_a_period_that_costs_nothing_needs_no_card() -> None:
     free = replace(catalog(), plans={"free": replace(catalog().plans["starter"], amounts_micros={"usd": 0})})
-    after = next_step(subscription(scheduled=Contents("free")), None, free, END_MS)
+    after = next_step(subscription(scheduled=Contents("free")), Means(None), free, END_MS)
     assert isinstance(after, Subscription)
     assert (after.status, after.terms.period_start_ms, after.failure) == ("active", END_MS, None)
 

@@ -13,7 +13,7 @@ from chalicelib.subscriptions.advance import advance_subscription
 from chalicelib.subscriptions.change import change, preview
 from chalicelib.subscriptions.check_change import check_change
 from chalicelib.subscriptions.pay_past_due import pay_past_due
-from chalicelib.subscriptions.renewal import Renewal, next_step
+from chalicelib.subscriptions.renewal import Means, Renewal, next_step
 from chalicelib.subscriptions.renewal_hold import HOLD_RETRY_MS, RenewalHeld
 from chalicelib.subscriptions.request import SubscriptionRequest
 from chalicelib.subscriptions.subscription import Contents, Subscription
@@ -39,7 +39,7 @@ HELD = {"phone_number": 2}
 
 
 def held(within: Catalog, now_ms: int = END_MS, **state: object) -> Subscription:
-    step = next_step(subscription("agency", HELD, **state), "pm_1", within, now_ms)
+    step = next_step(subscription("agency", HELD, **state), Means("pm_1"), within, now_ms)
     assert isinstance(step, Subscription)
     return step
 
@@ -50,8 +50,8 @@ def test_it_is_neither_charged_nor_owed_and_tried_again(within: Catalog) -> None
     assert found.held
     assert (found.status, found.held.since_ms, found.due_at_ms) == ("active", END_MS, END_MS + HOLD_RETRY_MS)
     assert (found.attempt, found.access_until_ms, found.past_due_since_ms) == (0, None, None)
-    assert next_step(found, "pm_1", within, END_MS) == found
-    later = next_step(found, None, within, END_MS + 9 * DAY_MS)
+    assert next_step(found, Means("pm_1"), within, END_MS) == found
+    later = next_step(found, Means(None), within, END_MS + 9 * DAY_MS)
     assert isinstance(later, Subscription)
     assert later == replace(found, due_at_ms=END_MS + 9 * DAY_MS + HOLD_RETRY_MS)
 
@@ -64,10 +64,10 @@ def test_one_that_is_owed_is_not_given_up_for_it(within: Catalog) -> None:
 
 
 def test_it_is_charged_when_the_catalog_is_mended() -> None:
-    due = next_step(held(without("agency")), "pm_1", catalog(), END_MS + HOLD_RETRY_MS)
+    due = next_step(held(without("agency")), Means("pm_1"), catalog(), END_MS + HOLD_RETRY_MS)
     assert isinstance(due, Renewal)
     assert due.quote.charge_micros == 99_300_000
-    without_card = next_step(held(without("agency")), None, catalog(), END_MS + HOLD_RETRY_MS)
+    without_card = next_step(held(without("agency")), Means(None), catalog(), END_MS + HOLD_RETRY_MS)
     assert isinstance(without_card, Subscription)
     assert (without_card.held, without_card.status) == (None, "past_due")
 
