@@ -66,6 +66,9 @@ TEXTS: Final = {
     "balance-not-agreed": mark(
         "Nothing was changed: what becomes of the balance is not what you were shown. Please look at the request again."
     ),
+    "balance-grown": mark(
+        "Nothing was changed: the client's balance is %(balance)s by now. Please look at the request again."
+    ),
     "move-blocked": mark("Nothing was changed: something still keeps the client from being moved."),
     "move-busy": mark("Somebody else is changing this right now. Please try again."),
     "move-changed": mark(
@@ -200,7 +203,7 @@ TITLES: Final = {
     "internal-error": mark("Something went wrong"),
 }
 
-AMOUNTS: Final = ("minimum", "maximum", "step", "amount")
+AMOUNTS: Final = ("minimum", "maximum", "step", "amount", "balance")
 EXAMPLE: Final = {True: "2500", False: "25.50"}
 """An example of a typed amount, in a currency without decimals or with them."""
 

@@ -28,8 +28,8 @@ Actions:
 - `decide_late_payment`: apply, refund or park a payment that succeeded after it had been given up.
 - `check_closed_payment`: ask Stripe how a payment ended that was closed at a break of the connection.
 - `note_add_ons_in_use`: note how many of each add-on are in use.
-- `advance_changed`: advance the subscriptions that stream records are about. `follow_connections`: queue the clients of a
-  workspace whose connection works again.
+- `advance_changed`: advance the subscriptions that stream records are about.
+- `follow_connections`: queue the clients of a workspace whose connection works again.
 
 `table` and `queue` are the doors, `routes` is HTTP, `view` the shape of an answer. Cards are charged by `payments`, and
 PDFs are drawn by `invoices`. See docs/subscriptions.md.

@@ -47,7 +47,7 @@ def send(request: PortalRequest, client_id: str) -> Response:
         return _page(request, client, told, 422)
     asked, version = MoveRequest(AccountId(to), balance), forms.number(request.form, "version")
     try:
-        request_move(client, asked, actor=request.actor, version=version)
+        request_move(client, asked, actor=request.actor_on(client), version=version)
     except MoveBlocked as refusal:
         same = OBSTACLES["same_workspace"]
         return _page(request, client, {"to_workspace_id": request.words.say(same)}, refusal.status)
@@ -63,7 +63,7 @@ def withdraw(request: PortalRequest, client_id: str) -> Response:
         return _moved_page(request, moved, 409)
     client = find_client(request, client_id)
     try:
-        withdraw_move(client, actor=request.actor, version=forms.number(request.form, "version"))
+        withdraw_move(client, actor=request.actor_on(client), version=forms.number(request.form, "version"))
     except (MoveNotOpen, MoveChanged) as refusal:
         return _refused(request, client, refusal)
     return request.go("clients", client_id, "move", done="withdrawn")

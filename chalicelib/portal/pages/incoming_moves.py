@@ -11,7 +11,7 @@ from chalicelib.i18n.texts import mark
 from chalicelib.ledger.post import LedgerBusy
 from chalicelib.moves.answer_move import accept_move, decline_move
 from chalicelib.moves.list_incoming import IncomingMove, find_incoming, list_incoming
-from chalicelib.moves.refusals import BalanceNotAgreed, MoveBlocked, MoveChanged, MoveNotOpen
+from chalicelib.moves.refusals import BalanceGrown, BalanceNotAgreed, MoveBlocked, MoveChanged, MoveNotOpen
 from chalicelib.moves.view import view_incoming, view_move
 from chalicelib.portal import forms, render
 from chalicelib.portal.find_client import check_has_clients
@@ -58,15 +58,22 @@ def answer(request: PortalRequest, incoming_id: str) -> Response:
         _answer(request, incoming_id, accept=chosen == "accept")
     except LedgerBusy:
         pass  # The client is moved; what settles its balance is posted by itself, as the page says.
-    except (MoveNotOpen, MoveChanged, BalanceNotAgreed, MoveBlocked) as refusal:
+    except (MoveNotOpen, MoveChanged, BalanceGrown, BalanceNotAgreed, MoveBlocked) as refusal:
         return _refused(request, incoming_id, refusal)
     return request.go("incoming-moves", incoming_id, done=ANSWERS[chosen])
 
 
 def _answer(request: PortalRequest, client_id: str, *, accept: bool) -> None:
-    workspace, actor = request.account, request.actor
+    workspace, actor = request.account, request.session.caller.actor_on(client_id)
     if accept:
-        accept_move(workspace, client_id, read_balance(request), actor=actor, catalog=request.catalog)
+        accept_move(
+            workspace,
+            client_id,
+            read_balance(request),
+            actor=actor,
+            catalog=request.catalog,
+            seen_micros=forms.number(request.form, "seen_micros", digits=30),
+        )
     else:
         decline_move(workspace, client_id, actor=actor, version=forms.number(request.form, "version"))
 
