@@ -71,8 +71,9 @@ def create_link(allowed: Permission, request: PortalSessionRequest) -> tuple[str
 
 def _guest_of(allowed: Permission) -> str | None:
     """Return the workspace that makes a link into its client's pages. The operator makes links for an account's own."""
-    asking_id = allowed.caller.account_id
-    return None if asking_id == allowed.account.account_id else asking_id
+    caller = allowed.caller
+    is_own = caller.is_of_the_platform or caller.account_id == allowed.account.account_id
+    return None if is_own else caller.account_id
 
 
 def subject_of(caller: Caller, named: str | None) -> str | None:

@@ -57,7 +57,11 @@ def test_a_client_is_suspended_made_active_and_archived(people: People, site: Si
     page.get_by_role("button", name="Archive").click()
     expect(page.get_by_role("status")).to_have_text("The client is archived.")
     kept = accounts.get(client)
-    assert (kept.standing, kept.standing_reason, kept.standing_actor) == ("archived", "Gone", f"owner:{workspace}")
+    assert (kept.standing, kept.standing_reason, kept.standing_actor) == (
+        "archived",
+        "Gone",
+        f"workspace:owner:{workspace}",
+    )
 
 
 def test_a_standing_needs_a_reason_and_one_that_does_not_exist_has_no_page(site: Site) -> None:
