@@ -55,6 +55,12 @@ class People:
             context.close()
 
 
+def press(page: Page, name: str) -> None:
+    """Press a button or follow a link with the keyboard."""
+    page.get_by_role("button", name=name).or_(page.get_by_role("link", name=name)).first.focus()
+    page.keyboard.press("Enter")
+
+
 def type_card(page: Page, number: str = "4242 4242 4242 4242") -> None:
     fields = page.frame_locator("#card-fields iframe")
     fields.get_by_label("Card number").fill(number)

@@ -41,7 +41,8 @@ def paths(site: Site, account: str) -> list[str]:
         "/recurring",
         *(f"/history?open={day}.llm_minute" for day in (today(), today(1))),
         *("/clients", "/clients?tab=archived", "/new-client", "/client-prices"),
-        *(f"/clients/{client}{rest}" for rest in ("", "/standing?to=archived", "/credit", "/prices")),
+        *(f"/clients/{client}{rest}" for rest in ("", "/standing?to=archived", "/credit", "/prices", "/move")),
+        "/incoming-moves",
     ]
 
 

@@ -137,11 +137,14 @@ def forms_about(client: str) -> dict[str, dict[str, str]]:
         f"/clients/{client}/standing": {"to": "suspended", "reason": "x"},
         f"/clients/{client}/credit": {"attempt": "1", "amount": "5", "reason": "x", "confirmed": "5000000"},
         f"/clients/{client}/prices": {"do": "save", "shown": "0", "enabled": "off"},
+        f"/clients/{client}/move": {"to_workspace_id": "south", "balance": "keep"},
+        f"/clients/{client}/move/withdraw": {"version": "1"},
+        f"/incoming-moves/{client}": {"answer": "accept", "balance": "keep"},
     }
 
 
 def pages_about(client: str) -> list[str]:
-    return [f"/clients/{client}{rest}" for rest in ("", "/standing?to=archived", "/credit", "/prices")]
+    return [f"/clients/{client}{rest}" for rest in ("", "/standing?to=archived", "/credit", "/prices", "/move")]
 
 
 def test_nobody_sees_or_changes_the_client_of_another_workspace(site: Site) -> None:

@@ -131,7 +131,7 @@ def test_the_same_form_twice_makes_one_client_and_an_id_is_never_taken_over(site
 def test_a_client_has_no_clients_and_no_link_to_any(site: Site) -> None:
     client = site.enter(site.client(site.account()))
     assert "/clients" not in client.get().text
-    for path in ("/clients", "/new-client", "/client-prices", "/clients/x", "/clients/x/prices"):
+    for path in ("/clients", "/new-client", "/client-prices", "/clients/x", "/clients/x/prices", "/incoming-moves"):
         assert client.get(path).status_code == 404, path
     assert client.post("/new-client", NEW).status_code == 404
     assert client.post("/client-prices", {"do": "save"}).status_code == 404

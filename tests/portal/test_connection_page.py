@@ -1,20 +1,14 @@
 """A workspace connects its Stripe account, tests it and disconnects it, on the portal's page and at Stripe."""
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from chalicelib.connection import table
 from tests.portal.axe import assert_accessible
-from tests.portal.people import NARROW, WIDE, People
+from tests.portal.people import NARROW, WIDE, People, press
 from tests.portal.site import Site
 
 pytestmark = pytest.mark.browser
-
-
-def press(page: Page, name: str) -> None:
-    """Press a button or follow a link with the keyboard."""
-    page.get_by_role("button", name=name).or_(page.get_by_role("link", name=name)).first.focus()
-    page.keyboard.press("Enter")
 
 
 @pytest.mark.parametrize("width", [NARROW, WIDE])
