@@ -16,7 +16,7 @@ Attention = Literal["workspace_not_connected", "card_missing", "wallet_empty", "
 
 SENTENCES: Final[dict[Attention, tuple[str, str]]] = {
     "workspace_not_connected": (
-        "You have no Stripe account connected that takes payments, so the client cannot pay. Connect one.",
+        mark("You have no Stripe account connected that takes payments, so the client cannot pay. Connect one."),
         "Payments are not possible at the moment. Please contact whoever provides this service to you.",
     ),
     "card_missing": (

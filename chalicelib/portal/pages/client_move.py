@@ -81,11 +81,16 @@ def _find_moved_away(request: PortalRequest, client_id: str) -> Move | None:
     """
     check_has_clients(request)
     move = table.find(client_id)
-    is_ours = move is not None and move.from_workspace_id == request.account.account_id
-    return move if move and is_ours and move.state == "accepted" else None
+    if move is None or move.state != "accepted" or move.from_workspace_id != request.account.account_id:
+        return None
+    return move
 
 
 def _refused(request: PortalRequest, client: Account, refusal: Refusal) -> Response:
+    """Show the page as it is now, with the refusal; of a client that was taken meanwhile, its move."""
+    moved = _find_moved_away(request, client.account_id)
+    if moved:
+        return _moved_page(request, moved, refusal.status)
     return _page(request, client, forms.errors_of(request, refusal, ()), refusal.status)
 
 
