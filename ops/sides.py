@@ -1,6 +1,6 @@
 """Read both sides for a reconciliation: Stripe's lists, and our rows and ledger."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from typing import Any, Final, TypeVar
 
@@ -42,12 +42,10 @@ def read_sides(from_ms: int, to_ms: int, track: Track) -> Sides:
     """
     span = from_ms - MARGIN_MS, to_ms + MARGIN_MS
     unread: dict[str, str] = {}
-    stripe = stripe_side(PLATFORM, *span, track, unread)
-    readable: set[str | None] = {None}
+    stripe = {PLATFORM.id: stripe_side(PLATFORM, *span, track, unread)}
     for stripe_account in connected_stripe_accounts():
         try:
-            stripe |= stripe_side(stripe_account, *span, track, unread)
-            readable.add(stripe_account.id)
+            stripe[stripe_account.id] = stripe_side(stripe_account, *span, track, unread)
         except StripeUnavailable as error:
             unread[stripe_account.key] = error.reason
     rows: dict[Key, Row] = {}
@@ -55,14 +53,30 @@ def read_sides(from_ms: int, to_ms: int, track: Track) -> Sides:
 
     def read(account_id: str) -> None:
         found, posted = row_side(account_id, *span), ledger_side(account_id, span[0])
-        elsewhere = {key: each.stripe_account for key, each in found.items() if each.stripe_account not in readable}
+        elsewhere = {key: each.stripe_account for key, each in found.items() if each.stripe_account not in stripe}
         unread.update({str(each): unread.get(str(each), "it is not connected") for each in elsewhere.values()})
         rows.update({key: each for key, each in found.items() if key not in elsewhere})
         ledger.update({key: entry for key, entry in posted.items() if key not in elsewhere})
 
     names = sorted(row.account_id for row in AccountRow.scan(attributes_to_get=["account_id"]))
     _each(track(names, "Rows and ledger"), read, unread, name=str)
-    return Sides({key: fact for key, fact in stripe.items() if fact.account_id not in unread}, rows, ledger, unread)
+    facts = {key: fact for key, fact in _at_stripe(stripe, rows).items() if fact.account_id not in unread}
+    return Sides(facts, rows, ledger, unread)
+
+
+def _at_stripe(
+    stripe: Mapping[str | None, Mapping[Key, StripeRecord]], rows: Mapping[Key, Row]
+) -> dict[Key, StripeRecord]:
+    """Return what all Stripe accounts have; of what we have a row, only what is on the row's own Stripe account.
+
+    A workspace can write on its own account whatever it likes, also the ids of another one's payment.
+    """
+    found: dict[Key, StripeRecord] = {}
+    for stripe_account_id, side in stripe.items():
+        for key, fact in side.items():
+            if key not in rows or rows[key].stripe_account == stripe_account_id:
+                found.setdefault(key, fact)
+    return found
 
 
 def stripe_side(

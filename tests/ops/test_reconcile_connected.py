@@ -46,6 +46,22 @@ def test_what_a_workspace_sells_by_itself_is_not_compared(emulator: Emulator) ->
     assert [each for each in found if each.account_id == ""] == []
 
 
+def test_what_a_workspace_writes_on_its_own_stripe_account_stands_for_no_payment_of_another(emulator: Emulator) -> None:
+    _, victim = paying(emulator)
+    platforms = Payer(new_account().account_id, emulator)
+    platforms.save_card()
+    platforms.top_up()
+    forger, _ = paying(emulator)
+    v1 = emulator.stripe_client(stripe_account=forger.stripe_account_id).v1
+    for payer in (victim, platforms):
+        params: Any = {"amount": 99, "currency": "usd", "payment_method": "pm_card_visa", "confirm": True}
+        params["allowed_payment_method_types"] = ["card"]
+        params["metadata"] = {"account_id": payer.account_id, "payment_id": payer.payment().payment_id}
+        v1.payment_intents.create(params)
+    _, found = read()
+    assert about(victim, found) == about(platforms, found) == []
+
+
 def test_an_account_that_cannot_be_read_is_named_and_the_others_are_compared(emulator: Emulator) -> None:
     broken, lost = paying(emulator)
     revoked, unknown = paying(emulator)
