@@ -121,7 +121,10 @@ def get_again(account: Account) -> Account:
 
 
 def create(account: Account, rebilling: Rebilling = NO_REBILLING) -> bool:
-    """Write a new account with its empty wallet and its settings of rebilling, all or none; tell whether it was new."""
+    """Write a new account with its empty wallet and its settings of rebilling, all or none; tell whether it is.
+
+    It is not if there is one with its id, or its workspace is archived.
+    """
     row = AccountRow(
         account.account_id,
         kind=account.kind,
@@ -134,6 +137,8 @@ def create(account: Account, rebilling: Rebilling = NO_REBILLING) -> bool:
     def add_writes(transaction: TransactWrite) -> None:
         transaction.save(row, condition=AccountRow.account_id.does_not_exist())
         add_new_wallet(transaction, account.account_id, account.currency)
+        if account.workspace_id:
+            add_not_archived(transaction, account.workspace_id)
         if rebilling != NO_REBILLING:
             add_new_rebilling(transaction, account.account_id, rebilling)
 

@@ -51,9 +51,14 @@ def change_standing(account: Account, request: StandingRequest, *, actor: str, c
     charges. Repeating an archiving that was cut off finishes it. Raises WorkspaceHasClients, AccountBusy, AutoPayBusy,
     SubscriptionBusy.
     """
-    if request.standing == "archived" and account.kind == "workspace" and accounts.has_clients(account.account_id):
+    is_ending_workspace = request.standing == "archived" and account.kind == "workspace"
+    if is_ending_workspace and accounts.has_clients(account.account_id):
         raise WorkspaceHasClients(account.account_id)
     changed = _write(account, request, actor)
+    # From now on it gets no new ones, so these came since it was looked for them.
+    if is_ending_workspace and accounts.has_clients(account.account_id):
+        _take_back(changed, account)
+        raise WorkspaceHasClients(account.account_id)
     if changed.standing == "archived":
         end_recurring_charges(account.account_id, catalog)
     return changed
@@ -75,6 +80,19 @@ def _write(account: Account, request: StandingRequest, actor: str) -> Account:
         if accounts.change(changed):
             return replace(changed, version=changed.version + 1)
     raise AccountBusy(account_id=account.account_id)
+
+
+def _take_back(changed: Account, before: Account) -> None:
+    """Give an account the standing that it had before, unless somebody has changed it since."""
+    accounts.change(
+        replace(
+            changed,
+            standing=before.standing,
+            standing_reason=before.standing_reason,
+            standing_actor=before.standing_actor,
+            standing_changed_at_ms=before.standing_changed_at_ms,
+        )
+    )
 
 
 def end_recurring_charges(account_id: str, catalog: Catalog) -> None:

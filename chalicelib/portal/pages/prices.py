@@ -174,7 +174,7 @@ def _review(request: PortalRequest, state: RebillingState, given: dict[str, str]
         before=before,
         after=after,
         changed={name: (before.timelines[name][0], now[0]) for name, now in changed.items()},
-        starts_at=change.start,
+        has_day=change.start or after.time_ms == state.account.charged_from_ms,
         preview=preview,
         total=total,
         given={name: text for name, text in given.items() if text},
