@@ -34,9 +34,13 @@ BRIEFS: Final[dict[Outcome, str]] = {
 
 
 class ShownPair(msgspec.Struct, frozen=True):
-    """The client's name, what to say of the whole on a page of its own and in a list, and of each of its lines."""
+    """The client's name, what to say of the whole on a page of its own and in a list, and of each of its lines.
+
+    A client that was moved to another workspace `is_former`, and has only its id: its name is the other one's matter.
+    """
 
     client: str
+    is_former: bool
     sentence: str
     brief: str
     line_briefs: tuple[str, ...]
@@ -48,16 +52,18 @@ def show_pairs(words: Words, transactions: Iterable[Transaction]) -> dict[str, S
     transactions = list(transactions)
     pairs = read_pairs(transactions)
     clients = accounts.find_many({pair.client_id for pair in pairs.values()}) if pairs else {}
-    names = {client_id: client.name for client_id, client in clients.items()}
+    workspace_id = transactions[0].account_id if transactions else ""
+    names = {each.account_id: each.name for each in clients.values() if each.workspace_id == workspace_id}
     currency = transactions[0].currency if transactions else ""
     return {
-        transaction_id: show_pair(words, pair, names.get(pair.client_id, pair.client_id), currency)
+        transaction_id: show_pair(words, pair, names.get(pair.client_id), currency)
         for transaction_id, pair in pairs.items()
     }
 
 
-def show_pair(words: Words, pair: Pair, client: str, currency: str) -> ShownPair:
-    """Return what to say of a pair."""
+def show_pair(words: Words, pair: Pair, name: str | None, currency: str) -> ShownPair:
+    """Return what to say of a pair; `name` is the client's, or None for one that was moved away."""
+    client = name or pair.client_id
 
     def say(texts: Mapping[Outcome, str], split: Split) -> str:
         return words.say(
@@ -70,6 +76,7 @@ def show_pair(words: Words, pair: Pair, client: str, currency: str) -> ShownPair
 
     return ShownPair(
         client=client,
+        is_former=name is None,
         sentence=say(SENTENCES, pair.whole),
         brief=say(BRIEFS, pair.whole),
         line_briefs=tuple(say(BRIEFS, each) for each in pair.priced_lines),

@@ -1,0 +1,24 @@
+"""What a workspace still sees of a client that was moved away: its own time, and nothing that came after it."""
+
+import pytest
+from msgspec.structs import replace
+
+from chalicelib.accounts import table as accounts
+from chalicelib.portal.pairs import show_pairs
+from chalicelib.portal.words import Words
+from tests.moves.world import World
+
+pytestmark = pytest.mark.usefixtures("stack")
+
+
+def test_its_history_names_the_client_by_its_id_and_leads_to_no_page_of_it() -> None:
+    world = World()
+    world.use(1)
+    (before,) = show_pairs(Words("en"), world.north.history(world.north.id)).values()
+    assert (before.client, before.is_former) == ("Acme", False)
+    world.ask()
+    world.accept()
+    assert accounts.change(replace(world.client, name="A name of south's"))
+    (after,) = show_pairs(Words("en"), world.north.history(world.north.id)).values()
+    assert (after.client, after.is_former) == (world.salon, True)
+    assert after.brief == f"{world.salon} paid $0.05, you keep nothing"
