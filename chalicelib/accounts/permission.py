@@ -121,15 +121,15 @@ def allow_above(call: Call[Any, Any], account_id: str) -> Permission:
     return permission
 
 
-def check_was_its_client(permission: Permission, time_ms: int) -> None:
-    """Check that a workspace decides about a time when the account was its client. Raises Forbidden.
+def check_is_seller(permission: Permission, seller_id: str | None) -> None:
+    """Check that a workspace decides about what a client paid it, and not another workspace. Raises Forbidden.
 
     What a client paid before it was moved went to another workspace.
     """
     if may(permission.caller, Right.OPERATE):
         return
-    if permission.account.workspace_at(time_ms) != permission.caller.account_id:
-        raise Forbidden("the client belonged to another workspace then; the operator decides about it")
+    if seller_id != permission.caller.account_id:
+        raise Forbidden("the client paid another workspace, to which it belonged then; the operator decides about it")
 
 
 def is_clients_own(caller: Caller, account: Account) -> bool:

@@ -92,7 +92,7 @@ def log_issued(issued: Invoice) -> None:
 
 def _make_drafts(payment: Payment, account: Account, catalog: Catalog) -> Callable[[int], Invoice]:
     """Return a function that makes a payment's invoice with a given sequence number."""
-    seller = seller_of(account, payment.created_at_ms, catalog)
+    seller = seller_of(payment.seller_id(account), catalog)
     lines = lines_of(payment, Texts("paper", account.locale).say(PURPOSES[payment.kind]))
     issued_at_ms = clock.now_ms()
 
@@ -118,9 +118,8 @@ def _make_drafts(payment: Payment, account: Account, catalog: Catalog) -> Callab
     return draft
 
 
-def seller_of(account: Account, time_ms: int, catalog: Catalog) -> Party:
-    """Return who sold to an account at a time: the operator, or to a client its workspace, with its colour and logo."""
-    workspace_id = account.workspace_at(time_ms)
+def seller_of(workspace_id: str | None, catalog: Catalog) -> Party:
+    """Return a seller: the operator, or to a client the workspace that it paid, with its colour and logo."""
     if workspace_id is None:
         png = catalog.seller.logo_png()
         return operator_of(catalog.seller, archive.keep_logo(png) if png else None)

@@ -20,7 +20,7 @@ from chalicelib.notices.mail import compose
 from chalicelib.notices.mailbox import Letter, MailNotSent
 from chalicelib.notices.notice import RULES, CurrentState, Notice
 from chalicelib.notices.publish import thresholds_of
-from chalicelib.notices.sender import deliverable_addresses, find_sender, letter_of
+from chalicelib.notices.sender import Sender, deliverable_addresses, find_sender, letter_of
 from chalicelib.payments import table as payments
 from chalicelib.settings import settings
 from chalicelib.subscriptions import table as subscriptions
@@ -48,7 +48,8 @@ def send_one(body: str, catalog: Catalog) -> None:
     envelope = json_decoder(Envelope).decode(body)
     event: Detail = json_decoder(DETAILS[envelope.type]).decode(envelope.detail)
     account = accounts.get(event.account_id)
-    notice = RULES[envelope.type](event, load_current_state(account, event, catalog))
+    current = load_current_state(account, event, catalog)
+    notice = RULES[envelope.type](event, current)
     choice = table.choice_of(account.account_id)
     if notice is None or not choice.wants(notice.kind):
         log().info("an event triggers no mail", event_id=event.id, kind=notice.kind if notice else None)
@@ -56,7 +57,8 @@ def send_one(body: str, catalog: Catalog) -> None:
     to = deliverable_addresses(sent_to(account, choice), account_id=account.account_id)
     if not to:
         raise MailNotSent(f"no mail reaches any address of {account.account_id}; mend them, and send it again")
-    letter = write_letter(notice, account, to)
+    seller_id = current.payment.seller_id(account) if current.payment else account.workspace_id
+    letter = write_letter(notice, account, to, find_sender(seller_id))
     # The mail is claimed first and noted afterwards. If the function is cut off in between, the mail is sent again
     # when the claim has expired: it may be sent twice, but it is not lost.
     state = table.claim(account.account_id, notice.mark, event.id)
@@ -80,8 +82,7 @@ def load_current_state(account: Account, event: Detail, catalog: Catalog) -> Cur
     )
 
 
-def write_letter(notice: Notice, account: Account, to: Sequence[str]) -> Letter:
-    """Write a notice as a letter from the account's sender. Raises MailsOff."""
-    sender = find_sender(account)
+def write_letter(notice: Notice, account: Account, to: Sequence[str], sender: Sender) -> Letter:
+    """Write a notice as a letter. A payment's is from the workspace that was paid, another from that of today."""
     mail = compose(notice, account, Words("mails", account.locale), brand=sender.name, portal_url=settings().portal_url)
     return letter_of(mail, sender, to, f"{account.account_id}/{notice.mark}")

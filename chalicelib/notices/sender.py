@@ -5,7 +5,6 @@ from collections.abc import Sequence
 import msgspec
 
 from chalicelib.accounts import table as accounts
-from chalicelib.accounts.account import Account
 from chalicelib.log import log
 from chalicelib.notices import mail_body, mailbox
 from chalicelib.notices.choice import billing_contact
@@ -24,8 +23,8 @@ class Sender(msgspec.Struct, frozen=True):
     reply_to: str | None
 
 
-def find_sender(account: Account) -> Sender:
-    """Return the sender of an account's mails: a client's has its workspace's name, and replies go there.
+def find_sender(workspace_id: str | None) -> Sender:
+    """Return the sender of mails: to a client its workspace's name, where replies go; the operator for None.
 
     Raises MailsOff.
     """
@@ -33,9 +32,9 @@ def find_sender(account: Account) -> Sender:
     if not mail_from:
         raise MailsOff
     name, address = mailbox.sender_of(mail_from)
-    if account.workspace_id is None:
+    if workspace_id is None:
         return Sender(one_line(name), address, None)
-    workspace = accounts.get(account.workspace_id)
+    workspace = accounts.get(workspace_id)
     answers = deliverable_addresses([billing_contact(workspace)], account_id=workspace.account_id)
     return Sender(one_line(workspace.name), address, answers[0] if answers else None)
 

@@ -66,6 +66,8 @@ def new_payment(
         card_fingerprint=card.fingerprint or None,
         actor=actor,
         description=description,
+        # Of the same read as the Stripe account: a client that is moved meanwhile pays where its money goes.
+        workspace_id=payer.account.workspace_id,
         stripe_account=stripe_account.id,
         application_fee_micros=fee.of(amount_micros, currency) if fee and stripe_account.id else 0,
         off_session=off_session,

@@ -4,6 +4,7 @@ from typing import Final, Literal
 
 import msgspec
 
+from chalicelib.accounts.account import Account
 from chalicelib.catalog.tax import Tax
 from chalicelib.errors import Refusal
 from chalicelib.ledger.posting import CREDIT, Posting, one_leg
@@ -55,7 +56,8 @@ class Failure(msgspec.Struct, frozen=True):
 class Payment(msgspec.Struct, frozen=True, kw_only=True):
     """One attempt to move money on a card.
 
-    Fixed when it is made: `stripe_account` (None on the platform's own), the operator's `application_fee_micros` on a
+    Fixed when it is made: `workspace_id` (the workspace that a client pays; see `seller_id`), `stripe_account` (None on
+    the platform's own), the operator's `application_fee_micros` on a
     connected one, `off_session` (the customer is not there), `tax` (what applied to the account then), and a
     subscription payment's lines and period.
 
@@ -88,6 +90,7 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     description: str
     card_fingerprint: str | None = None
     state: State = "created"
+    workspace_id: str | None = None
     stripe_account: str | None = None
     application_fee_micros: int = 0
     off_session: bool = False
@@ -145,6 +148,13 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     def fills_wallet(self) -> bool:
         """Tell whether its money becomes balance; a subscription's payment does not."""
         return self.kind != "subscription"
+
+    def seller_id(self, account: Account) -> str | None:
+        """Return the workspace that got the money, wherever the client was moved since; None for the operator.
+
+        A row older than the attribute belongs to the workspace of its time.
+        """
+        return self.workspace_id or account.workspace_at(self.created_at_ms)
 
     @property
     def added_tax_micros(self) -> int:

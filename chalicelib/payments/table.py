@@ -63,6 +63,7 @@ class PaymentRow(Table):
     created_at_ms = NumberAttribute()
     updated_at_ms = NumberAttribute()
     state_at_ms = NumberAttribute()
+    workspace_id = UnicodeAttribute(null=True)
     stripe_account = UnicodeAttribute(null=True)
     application_fee_micros = NumberAttribute(default=0)
     off_session = BooleanAttribute(default=False)

@@ -33,7 +33,7 @@ def invite(allowed: Permission) -> Invitation:
     account = allowed.account
     check_is_client(account)
     check_not_archived(account)
-    sender, secret = find_sender(account), new_token()
+    sender, secret = find_sender(account.workspace_id), new_token()
     made = _put_next(account, secret=secret, sent_to=address_of(account), actor=allowed.actor)
     base_url = public_base_url()
     link = base_url.origin + base_url.path("invitations", account.account_id, str(made.number), secret)

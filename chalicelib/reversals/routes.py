@@ -1,7 +1,7 @@
 """Refunds over HTTP, and a payment with its refunds and disputes."""
 
 from chalicelib.accounts.account import CurrencyMismatch
-from chalicelib.accounts.permission import REFUSALS, Right, allow, allow_above, check_was_its_client
+from chalicelib.accounts.permission import REFUSALS, Right, allow, allow_above, check_is_seller
 from chalicelib.accounts.view import view_balance
 from chalicelib.accounts.viewer import Viewer
 from chalicelib.api_tags import PAYMENTS
@@ -84,7 +84,7 @@ def get_payment(call: Call[None, None], account_id: str, payment_id: str) -> Pay
 def refund_payment(call: Call[RefundRequest, None], account_id: str, payment_id: str) -> Answer:
     allowed = allow_above(call, account_id)
     body = call.body
-    check_was_its_client(allowed, payments.get(account_id, payment_id).created_at_ms)
+    check_is_seller(allowed, payments.get(account_id, payment_id).seller_id(allowed.account))
     made = refund(allowed.account, payment_id, body, key=call.idempotency_key, actor=allowed.actor)
     viewer = Viewer(allowed)
     payment = view_payment(payments.get(account_id, payment_id), viewer)

@@ -28,8 +28,15 @@ def client(new_account: NewAccount) -> Account:
     return made
 
 
+def test_the_seller_is_the_workspace_that_was_paid(client: Account, new_payment: NewPayment) -> None:
+    """Whatever the time: a payment that was under way during the move is of the workspace that got the money."""
+    north = client.workspace_id
+    payment = new_payment(client, workspace_id=north, created_at_ms=documents.AT_MS + 2 * 60_000)
+    assert issue_for(client.account_id, payment.payment_id, catalog()).seller.name == "North Agency"
+
+
 @pytest.mark.parametrize(("minutes", "seller"), [(0, "North Agency"), (2, "South Agency")])
-def test_the_seller_is_the_workspace_at_the_time_of_the_payment(
+def test_of_an_old_row_it_is_the_workspace_of_its_time(
     client: Account, new_payment: NewPayment, minutes: int, seller: str
 ) -> None:
     payment = new_payment(client, created_at_ms=documents.AT_MS + minutes * 60_000)

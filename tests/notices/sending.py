@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from itertools import count
 from typing import Any
 
+from msgspec.structs import replace
+
 from chalicelib.accounts.account import Account
 from chalicelib.auto_pay import table as auto_pay_table
 from chalicelib.auto_pay.auto_pay import AutoPay, SuspendedReason
@@ -68,9 +70,15 @@ def a_payment(account: Account, state: State, kind: Kind = "top_up", code: str =
     )
 
 
-def pay(account: Account, state: State = "succeeded", kind: Kind = "top_up", code: str = "card_declined") -> Json:
+def pay(
+    account: Account,
+    state: State = "succeeded",
+    kind: Kind = "top_up",
+    code: str = "card_declined",
+    workspace_id: str | None = None,
+) -> Json:
     """Write a payment, and return its event."""
-    payment = a_payment(account, state, kind, code)
+    payment = replace(a_payment(account, state, kind, code), workspace_id=workspace_id)
     payments.put_new(payment)
     return message(
         f"payment.{state}",

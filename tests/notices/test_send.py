@@ -204,6 +204,17 @@ def test_a_clients_mail_carries_its_workspaces_name(inbox: Inbox, new_account: N
     assert sent[0]["Destination"]["ToAddresses"] == [client.email]
 
 
+def test_a_receipt_is_from_the_workspace_that_was_paid_wherever_the_client_was_moved_since(
+    inbox: Inbox, new_account: NewAccount
+) -> None:
+    paid, now_of = new_account(name="North Agency"), new_account(name="South Agency")
+    client = new_account(kind="client", workspace_id=now_of.account_id)
+    assert deliver(pay(client, workspace_id=paid.account_id), used_up(client)) == []
+    receipt, balance = sorted(inbox.mails(client.email), key=lambda mail: str(mail["Subject"]), reverse=True)
+    assert (receipt["Subject"], "North Agency" in receipt["Source"]) == ("Your receipt for $25.00", True)
+    assert "South Agency" in balance["Source"]
+
+
 def test_a_mail_that_ses_refuses_comes_again_and_is_sent_then(inbox: Inbox, new_account: NewAccount) -> None:
     account = new_account()
     event = used_up(account)

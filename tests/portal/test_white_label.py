@@ -157,7 +157,7 @@ def test_no_mail_names_it_but_as_the_address_that_it_is_sent_from(api: Api, aws:
     assert api.post(f"/v1/accounts/{account.account_id}/invitations", None).status_code == 201
     mails = Inbox(aws.endpoint).mails(account.email)
     assert len(mails) == 7
-    assert find_sender(account).reply_to == "hello@north.example"
+    assert find_sender(account.workspace_id).reply_to == "hello@north.example"
     for mail in mails:
         name, _, address = mail["Source"].partition(" <")
         assert name == "Studio North"
