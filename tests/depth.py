@@ -1,6 +1,7 @@
 """How many examples and seeds a test takes: all of them in `make test-deep`, fewer in the faster runs."""
 
 from collections.abc import Sequence
+from random import Random
 from typing import TypeVar
 
 import hypothesis
@@ -28,3 +29,11 @@ def some(of: Sequence[T]) -> list[T]:
     """Return as many of several similar cases as the profile of this run takes, spread over all of them."""
     taken = examples(len(of))
     return [of[place * len(of) // taken] for place in range(taken)]
+
+
+def mixed(of: Sequence[T], seed: str) -> list[T]:
+    """Return as many as `some`, in a random order that depends on the seed alone.
+
+    For every value in every field: over several seeds each value is taken, and each field takes several.
+    """
+    return Random(seed).sample(of, examples(len(of)))

@@ -3,8 +3,8 @@
 import ast
 import sys
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
-from types import ModuleType
 
 from chalicelib.catalog.catalog import catalog
 from chalicelib.portal.pages import VIEWS
@@ -23,7 +23,7 @@ def names_read(view: str) -> list[str]:
 
 def _reached(module: str, name: str, found: dict[tuple[str, str], ast.stmt]) -> dict[tuple[str, str], ast.stmt]:
     """Return what a module defines under a name, and all that this uses of the modules of pages."""
-    definition = _definitions(sys.modules[module]).get(name)
+    definition = _definitions(module).get(name)
     if definition is None or (module, name) in found:
         return found
     found[module, name] = definition
@@ -34,10 +34,11 @@ def _reached(module: str, name: str, found: dict[tuple[str, str], ast.stmt]) -> 
     return found
 
 
-def _definitions(module: ModuleType) -> dict[str, ast.stmt]:
-    if not module.__name__.startswith("chalicelib.portal.pages."):
+@cache
+def _definitions(module: str) -> dict[str, ast.stmt]:
+    if not module.startswith("chalicelib.portal.pages."):
         return {}
-    return dict(_defined(ast.parse(Path(str(module.__file__)).read_text()).body))
+    return dict(_defined(ast.parse(Path(str(sys.modules[module].__file__)).read_text()).body))
 
 
 def _defined(body: Iterable[ast.stmt]) -> Iterator[tuple[str, ast.stmt]]:

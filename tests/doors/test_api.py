@@ -2,6 +2,7 @@
 
 The requests are generated from the operations' own declarations: each name in the path, each parameter of the query and
 each field of the body, and the headers, with each of the wrong values; all else in the request is as it should be.
+Each of these in `make test-deep`, a mixture of them in `make test`.
 """
 
 import json
@@ -13,6 +14,7 @@ import pytest
 from chalicelib import api
 from chalicelib.web import Operation
 from tests.build import event
+from tests.depth import mixed
 from tests.doors import declared
 from tests.doors.gateway import Answer, Json, Request, send
 from tests.doors.values import DAYS, GENERAL, OTHERS, TEXTS, beside
@@ -123,23 +125,23 @@ def names_a_place(problem: Json) -> bool:
 
 @pytest.mark.parametrize("name", WITH_A_PATH)
 def test_a_path(name: str, tenant: Tenant) -> None:
-    assert list(faults(bad_paths(good(OPERATIONS[name], tenant)))) == []
+    assert list(faults(mixed(list(bad_paths(good(OPERATIONS[name], tenant))), name))) == []
 
 
 @pytest.mark.parametrize("name", WITH_A_QUERY)
 def test_a_query(name: str, tenant: Tenant) -> None:
     operation = OPERATIONS[name]
-    assert list(faults(bad_queries(operation, good(operation, tenant)))) == []
+    assert list(faults(mixed(list(bad_queries(operation, good(operation, tenant))), name))) == []
 
 
 @pytest.mark.parametrize("name", WITH_HEADERS)
 def test_headers(name: str, tenant: Tenant) -> None:
-    assert list(faults(bad_headers(good(OPERATIONS[name], tenant)))) == []
+    assert list(faults(mixed(list(bad_headers(good(OPERATIONS[name], tenant))), name))) == []
 
 
 @pytest.mark.parametrize("name", WITH_A_BODY)
 def test_a_body(name: str, tenant: Tenant) -> None:
-    assert list(faults(bad_bodies(good(OPERATIONS[name], tenant)))) == []
+    assert list(faults(mixed(list(bad_bodies(good(OPERATIONS[name], tenant))), name))) == []
 
 
 def test_what_a_good_request_has_is_good(tenant: Tenant) -> None:

@@ -1,6 +1,7 @@
 """Whatever a request for a page brings has a page: each name in its path, each field of its address and of its form.
 
 The fields are found in the code of the pages. A browser's form is what `urlencode` makes; others come as bytes.
+`make test-deep` tries each value in each field, `make test` a mixture of them.
 """
 
 from collections.abc import Iterable, Iterator
@@ -11,6 +12,7 @@ import pytest
 
 from chalicelib.portal.invitation_routes import LINK
 from chalicelib.portal.routes import HOME, PAGES
+from tests.depth import mixed
 from tests.doors import declared
 from tests.doors.gateway import Request, send
 from tests.doors.pages import names_read
@@ -66,7 +68,8 @@ def broken(requests: Iterable[tuple[str, Request]]) -> list[tuple[str, int]]:
 @pytest.mark.parametrize("page", ALL, ids=lambda page: page[2])
 def test_a_page(page: Page, tenant: Tenant) -> None:
     visitor = enter(tenant.account_id)
-    assert broken(bad_requests(page, of_page(page, tenant, visitor), visitor)) == []
+    requests = list(bad_requests(page, of_page(page, tenant, visitor), visitor))
+    assert broken(mixed(requests, page[2])) == []
 
 
 @pytest.mark.parametrize("page", [page for page in ALL if page[0] == "POST"], ids=lambda page: page[2])
