@@ -41,6 +41,7 @@ class QueueSource:
         self.visibility_seconds = int(attributes["Attributes"]["VisibilityTimeout"])
         self.window_seconds = binding.number("MaximumBatchingWindowInSeconds", 0)
         self.held_seconds = max(self.visibility_seconds, self.window_seconds + binding.timeout_seconds)
+        self._receiving = threading.Lock()
 
     def run(self, stopping: threading.Event) -> None:
         """Handle batches until `stopping` is set; batches in progress are finished."""
@@ -52,7 +53,9 @@ class QueueSource:
 
     def _work(self, stopping: threading.Event) -> None:
         while not stopping.is_set():
-            messages = self._gather(stopping)
+            # They receive in turn, so that an empty queue is asked by one of them alone.
+            with self._receiving:
+                messages = [] if stopping.is_set() else self._gather(stopping)
             if messages:
                 self.deliver(messages)
 

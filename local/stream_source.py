@@ -32,6 +32,7 @@ class StreamSource:
         self.streams = client("dynamodbstreams", endpoint)
         self.path = positions / f"{binding.name}.json"
         self.pause_seconds = pause_seconds
+        self.window_seconds = max(pause_seconds, binding.number("MaximumBatchingWindowInSeconds", 0))
         self.on_failure: str = (
             binding.properties.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination", "")
         )
@@ -49,7 +50,7 @@ class StreamSource:
             if stopping.is_set() and (not batch or done < len(batch)):
                 return
             if not batch:
-                stopping.wait(self.pause_seconds)
+                stopping.wait(self.window_seconds)
 
     def _handle(self, batch: Sequence[dict[str, Any]], stopping: threading.Event) -> int:
         """Handle a batch, with retries; return how many records, from the first, were handled or given up."""
