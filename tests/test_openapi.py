@@ -165,22 +165,29 @@ def without_default(document: Any) -> Any:
     return strict
 
 
+@pytest.fixture(scope="module")
+def described(api_server: Api) -> Any:
+    """Return the description as schemathesis reads it, once for all operations."""
+    # Imported here: it takes seconds to load, also where no test of this file runs.
+    import schemathesis  # noqa: PLC0415
+
+    schema: Any = schemathesis.openapi.from_dict(without_default(DOCUMENT))
+    schema.config.update(base_url=api_server.url)
+    return schema
+
+
 @pytest.mark.parametrize(
     ("path", "method"), OPERATIONS, ids=[f"{method.upper()} {path}" for path, method in OPERATIONS]
 )
-def test_whatever_is_sent_the_answer_is_as_described(api: Api, path: str, method: str) -> None:
+def test_whatever_is_sent_the_answer_is_as_described(api: Api, described: Any, path: str, method: str) -> None:
     """Send generated requests, good and bad; schemathesis compares each answer with the description."""
-    # Imported here: it takes seconds to load, also where no test of this file runs.
-    import schemathesis  # noqa: PLC0415
     from schemathesis.specs.openapi.checks import positive_data_acceptance  # noqa: PLC0415
 
     api.make_account("acme")
-    schema: Any = schemathesis.openapi.from_dict(without_default(DOCUMENT))
-    schema.config.update(base_url=api.url)
     headers = {"Authorization": f"Bearer {api.token()}"}
 
     @hypothesis_settings(max_examples=examples(15), suppress_health_check=list(HealthCheck), derandomize=True)
-    @given(case=schema[path][method.upper()].as_strategy())
+    @given(case=described[path][method.upper()].as_strategy())
     def check(case: Any) -> None:
         if "account_id" in (case.path_parameters or {}):
             case.path_parameters["account_id"] = "acme"
