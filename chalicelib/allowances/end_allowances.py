@@ -1,5 +1,6 @@
 """End the allowances of months that are over: debit what was not used of each, once."""
 
+from collections.abc import Iterable
 from typing import Final
 
 from msgspec.structs import replace
@@ -67,15 +68,26 @@ def end_allowance(account_id: str, month: str) -> Allowance:
     return allowance
 
 
+def end_open_allowances(account_id: str, now_ms: int) -> None:
+    """End a client's allowances that were open at a time, before their months are over. Safe to repeat."""
+    for allowance in _open_at(account_id, now_ms):
+        end_allowance(account_id, allowance.month)
+
+
 def unused_allowances(account_id: str, now_ms: int) -> int:
     """Return what a client's balance has of allowances that have not ended, in micros: it is debited when they end.
 
     An allowance whose credit or end may have been posted, or not, is posted first. It is exact if the wallet does not
     change meanwhile.
     """
-    month = month_of(now_ms)
+    return sum(map(_unused_micros, _open_at(account_id, now_ms)))
+
+
+def _open_at(account_id: str, time_ms: int) -> Iterable[Allowance]:
+    """Return a client's allowances of a time's month, and of the month before, which may not have ended by then."""
+    month = month_of(time_ms)
     before = month_of(parse_iso(f"{month}-01T00:00:00.000Z") - 1)
-    return sum(map(_unused_micros, table.find_many([(account_id, before), (account_id, month)]).values()))
+    return table.find_many([(account_id, before), (account_id, month)]).values()
 
 
 def _unused_micros(allowance: Allowance) -> int:

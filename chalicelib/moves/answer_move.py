@@ -128,7 +128,7 @@ def _move(move: Move, to: Account, actor: str, catalog: Catalog) -> Move | None:
 def _settle_micros(client_id: str, now_ms: int) -> int | None:
     """Return what brings a client's balance to what is unused of its allowance; None if the wallet changes meanwhile.
 
-    That rest is the former workspace's gift for the month, and is debited when the month is over.
+    That rest is the former workspace's gift for the month, which ends with the move.
     """
     before = read_wallet(client_id)
     unused_micros = unused_allowances(client_id, now_ms)

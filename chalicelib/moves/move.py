@@ -72,7 +72,7 @@ def accepted(move: Move, *, settle_micros: int, actor: str, now_ms: int, limits:
         answered(move, "accepted", actor=actor, now_ms=now_ms),
         charged_from_ms=now_ms + limits.maximum_future_ms + LEAD_MS,
         settle_micros=settle_micros,
-        is_settled=settle_micros == 0,
+        is_settled=move.balance == "keep",
     )
 
 

@@ -5,6 +5,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from chalicelib import clock
+from chalicelib.allowances.end_allowances import end_open_allowances
 from chalicelib.batches import each, within
 from chalicelib.ledger.post import post_one
 from chalicelib.moves import table
@@ -26,10 +27,15 @@ class SettleRun(Run):
 
 
 def settle(move: Move) -> Move:
-    """Post what settles the balance of an accepted move, unless that is done; return the move. Safe to repeat."""
+    """Bring the wallet of an accepted move to zero, unless that is done; return the move. Safe to repeat.
+
+    What is unused of the former workspace's allowances is debited as such, and the rest is settled.
+    """
     if not move.waits_for_settlement:
         return move
-    post_one(settlement_of(move))
+    if move.settle_micros:
+        post_one(settlement_of(move))
+    end_open_allowances(move.account_id, move.answered_at_ms)
     settled = replace(move, is_settled=True, version=move.version + 1)
     return settled if table.write(settled, over=move) else table.find(move.account_id) or settled
 

@@ -25,8 +25,8 @@ GOES_ALONG: Final = {
 BALANCE: Final[dict[Balance, str]] = {
     "keep": mark("The balance, which the new workspace honours. What is unused of the month's allowance ends with it."),
     "settle": mark(
-        "Only what is unused of this month's allowance, until the month ends. A transaction settles the rest of the "
-        "balance, which the former workspace pays out or collects; nothing is charged to a card."
+        "The wallet begins at zero: what is unused of the month's allowance ends, and a transaction settles the rest, "
+        "which the former workspace pays out or collects; nothing is charged to a card."
     ),
 }
 STAYS: Final = {

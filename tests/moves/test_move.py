@@ -93,10 +93,10 @@ def test_a_settlement_is_the_same_posting_whenever_it_is_made(settle_micros: int
     assert [(leg.account_id, leg.type, leg.signed_micros) for leg in posting.legs] == [("salon", type, settle_micros)]
 
 
-def test_there_is_nothing_to_settle_where_the_balance_is_kept_or_zero() -> None:
-    assert accept(0).is_settled
-    assert not accept(0).waits_for_settlement
-    assert accept().waits_for_settlement
+def test_there_is_nothing_to_settle_where_the_balance_is_kept() -> None:
+    kept = accepted(replace(ASKED, balance="keep"), settle_micros=0, actor="kim", now_ms=TIME_MS, limits=LIMITS)
+    assert not kept.waits_for_settlement
+    assert accept(0).waits_for_settlement, "an allowance may have to end"
 
 
 @pytest.mark.parametrize(

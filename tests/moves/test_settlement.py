@@ -128,37 +128,50 @@ def _before_settling() -> Point:
     return at, "after"
 
 
-@pytest.mark.parametrize("used_later", [1, 30, 200])
-def test_what_is_unused_of_an_allowance_lasts_until_its_month_is_over_and_is_not_taken_twice(used_later: int) -> None:
+@pytest.mark.parametrize("used_later", [1, 200])
+def test_what_is_unused_of_an_allowance_ends_with_the_move_and_is_not_taken_twice(used_later: int) -> None:
     with clock.moved_to(MID_MONTH):
         world = with_money(replace(on(), allowances_micros=dated((0, FIVE))))
         assert world.balances()[1] == 25_000_000 + FIVE - 50_000
         world.accept("settle")
-        assert world.balances()[1] == FIVE - 50_000
+        assert (world.settlements(), world.balances()[1]) == ([-25_000_000], 0)
     with clock.moved_to(MID_MONTH + timedelta(days=1)):
         world.use(2, times=used_later)
     with clock.moved_to(MID_MONTH + timedelta(days=30)):
         end_due_allowances()
-    assert world.balances()[1] == min(0, FIVE - 50_000 * (used_later + 1))
-    assert world.balances()[2] == -50_000 * used_later
+    assert world.balances()[1:] == (-50_000 * used_later, -50_000 * used_later)
     world.assert_sound()
 
 
-def test_an_allowance_of_the_month_before_that_has_not_ended_yet_is_not_taken_twice() -> None:
+def test_an_allowance_of_the_month_before_that_has_not_ended_yet_ends_too() -> None:
     with clock.moved_to(datetime(2026, 9, 30, 23, tzinfo=UTC)):
         world = with_money(replace(on(), allowances_micros=dated((0, FIVE))))
     with clock.moved_to(datetime(2026, 10, 1, 1, tzinfo=UTC)):
         world.accept("settle")
-        assert world.balances()[1] == FIVE - 50_000
+        assert world.balances()[1] == 0
     with clock.moved_to(datetime(2026, 10, 3, tzinfo=UTC)):
         end_due_allowances()
     assert world.balances()[1] == 0
 
 
-def test_an_allowance_whose_credit_is_on_its_way_is_credited_first() -> None:
+def test_an_allowance_whose_credit_is_on_its_way_is_credited_and_ended() -> None:
     with clock.moved_to(MID_MONTH):
         world = World(replace(on(), allowances_micros=dated((0, FIVE))))
         allowances.open_new(Allowance(world.salon, "2026-09", FIVE, to_ms(MID_MONTH)))
         world.ask("settle")
-        assert world.accept("settle").settle_micros == 0
-        assert world.balances()[1] == FIVE
+        move = world.accept("settle")
+        assert (move.settle_micros, move.is_settled) == (0, True)
+        assert world.balances()[1] == 0
+
+
+def test_wherever_accepting_ends_an_allowance_ends_once() -> None:
+    def with_allowance() -> World:
+        return with_money(replace(on(), allowances_micros=dated((0, FIVE))))
+
+    with clock.moved_to(MID_MONTH):
+        first = with_allowance()
+        for point in cut_points(lambda: first.accept("settle")):
+            world = with_allowance()
+            cut_off(lambda world=world: world.accept("settle"), point)  # type: ignore[misc]
+            world.accept("settle")
+            assert (world.settlements(), world.balances()[1]) == ([-25_000_000], 0), point

@@ -79,6 +79,7 @@ def test_every_text_of_a_refusal_can_be_filled_in() -> None:
         "currency",
         "places",
         "amount",
+        "balance",
         "workspace",
         "multiple",
         "contact",
