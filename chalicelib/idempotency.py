@@ -6,7 +6,8 @@ sent again after a year must not charge a card again.
 
 The API's first successful answer is stored with the key, and returned unchanged to concurrent and later requests with
 that key, whatever has changed since. Refusals are not stored, nor answers that say that the outcome is not known yet:
-the verb makes those again from the claim.
+the verb makes those again from the claim. So it does for another reader: a client and its workspace may use the same
+key for the same request, and are not shown the same names.
 
 The keys of an account's customers and those of the operator are two spaces: neither knows the other's keys, so both may
 use the same key. The space that uses a key first has its row under the key itself. The row of the other space is stored
@@ -60,10 +61,15 @@ class IdempotencyConflict(Refusal):
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """The first answer to a key."""
+    """The first answer to a key. `reader` is the account whose people it was made for; empty for the operator."""
 
     status: int
     body: str
+    reader: str = ""
+
+    def is_for(self, reader: str) -> bool:
+        """Tell whether somebody may read it. Answers from before there were readers are for everybody."""
+        return self.reader in {"", reader}
 
 
 class AnsweredBeforeError(Exception):
@@ -75,11 +81,15 @@ class AnsweredBeforeError(Exception):
 
 
 class Key(msgspec.Struct, frozen=True):
-    """A key with the space that it belongs to. `keeps_answer` is True for callers that return a stored answer again."""
+    """A key with the space that it belongs to. `keeps_answer` is True for callers that return a stored answer again.
+
+    `reader` is for whom such an answer is made.
+    """
 
     text: str
     space: Space
     keeps_answer: bool = False
+    reader: str = ""
 
     @property
     def range_keys(self) -> tuple[str, str]:
@@ -152,7 +162,7 @@ def add_done(transaction: TransactWrite, account_id: str, key: Key) -> None:
 
 
 def keep_answer(account_id: str, key: Key, answer: Answer) -> Answer:
-    """Store the answer to a claimed key, unless one is stored, and return the stored one."""
+    """Store the answer to a claimed key, unless one is stored, and return the stored one if it is for its reader."""
     row = _find_row(account_id, key)
     if row is None:
         return answer
@@ -160,7 +170,8 @@ def keep_answer(account_id: str, key: Key, answer: Answer) -> Answer:
         kept = IdempotencyRow.answer.set(msgspec.to_builtins(answer))
         if not conditional_write(row.update, [kept], condition=IdempotencyRow.answer.does_not_exist()):
             row.refresh(consistent_read=True)
-    return convert(row.answer, Answer)
+    stored = convert(row.answer, Answer)
+    return stored if stored.is_for(answer.reader) else answer
 
 
 def _put(row: IdempotencyRow) -> IdempotencyRow:
@@ -184,8 +195,9 @@ def _find_row(account_id: str, key: Key) -> IdempotencyRow | None:
 def _claim(row: IdempotencyRow, key: Key, operation: str, content: Any) -> Claim:
     if (row.operation, row.content_hash) != (operation, content_hash(content)):
         raise IdempotencyConflict(row.operation)
-    if row.answer is not None and key.keeps_answer:
-        raise AnsweredBeforeError(convert(row.answer, Answer))
+    answer = convert(row.answer, Answer) if row.answer is not None and key.keeps_answer else None
+    if answer and answer.is_for(key.reader):
+        raise AnsweredBeforeError(answer)
     return Claim(row.resource_id, int(row.created_at_ms), bool(row.is_done))
 
 

@@ -133,7 +133,9 @@ class Call(Generic[BodyT, QueryT]):
         text = self.headers.get("idempotency-key", "")
         if not IDEMPOTENCY_KEY.fullmatch(text):
             raise MissingIdempotencyKey
-        self.used_key = Key(text, "operator" if self.caller.role == "operator" else "customer", keeps_answer=True)
+        is_operator = self.caller.role == "operator"
+        space, reader = ("operator", "") if is_operator else ("customer", self.caller.account_id or "")
+        self.used_key = Key(text, space, keeps_answer=True, reader=reader)  # type: ignore[arg-type]
         return self.used_key
 
     @property
@@ -249,7 +251,7 @@ def _kept(response: Response, key: Key | None, parameters: Mapping[str, str]) ->
     """Store the first answer to a key, and return it. A 202 is not stored: its outcome is not known yet."""
     if key is None or response.status_code == 202:
         return response
-    answer = idempotency.Answer(response.status_code, str(response.body))
+    answer = idempotency.Answer(response.status_code, str(response.body), key.reader)
     kept = idempotency.keep_answer(parameters["account_id"], key, answer)
     return response if kept == answer else _answer(kept.status, kept.body)
 

@@ -24,7 +24,7 @@ MOVED_AT_MS: Final = 1_000
 
 OLGA, JANE = Caller("operator", None, "olga"), Caller("owner", "north", "jane")
 KIM, LEE = Caller("owner", "south", "kim"), Caller("owner", "south.bob", "lee")
-PLATFORM: Final[str] = catalog().seller.name
+PLATFORM: Final = str(catalog().seller.name)
 
 
 @pytest.fixture(scope="module", autouse=True)
