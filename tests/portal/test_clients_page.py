@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from msgspec.structs import replace
 from playwright.sync_api import expect
 
 from chalicelib.accounts import table as accounts
@@ -10,6 +11,7 @@ from chalicelib.catalog.catalog import catalog
 from chalicelib.clients.change_standing import StandingRequest, change_standing
 from chalicelib.clients.list_clients import MOST_LISTED
 from chalicelib.text import Line
+from tests.build import account
 from tests.portal.people import NARROW, People
 from tests.portal.site import Site, today
 from tests.wait import wait_for
@@ -122,6 +124,9 @@ def test_the_same_form_twice_makes_one_client_and_an_id_is_never_taken_over(site
     visitor = site.enter(workspace)
     for _ in range(2):
         assert visitor.post("/new-client", NEW).headers["Location"].endswith("bakery?done=created")
+    gone = replace(account(f"{workspace}.gone", workspace_id=site.account()), name=NEW["name"], email=NEW["email"])
+    assert accounts.create(gone)
+    assert "has this id already" in visitor.post("/new-client", {**NEW, "id": "gone"}).text
     refused = visitor.post("/new-client", {**NEW, "name": "Somebody else"})
     assert refused.status_code == 422
     assert "has this id already" in refused.text

@@ -75,15 +75,19 @@ def create(request: PortalRequest) -> Response:
         existing = _existing(client_id)
         if existing is None:
             create_or_change(request.session.caller, client_id, _account_of(request, given), request.catalog)
-        elif (existing.name, existing.email) != (given["name"], given["email"]):
+        elif existing.workspace_id != request.account.account_id or _differs(existing, given):
             return _form(request, given, {"id": request.words.say(TAKEN)})
     except (ClientIdInvalid, AccountArchived) as refusal:
         return _form(request, given, forms.errors_of(request, refusal, ()), refusal)
     return request.go("clients", client_id, done="created")
 
 
+def _differs(existing: Account, given: dict[str, str]) -> bool:
+    return (existing.name, existing.email) != (given["name"], given["email"])
+
+
 def _existing(client_id: str) -> Account | None:
-    """Return the client that has an id. Raises ClientIdInvalid for one that is too long."""
+    """Return the account that has an id, which may be a client that has moved. Raises ClientIdInvalid if too long."""
     if not AccountId.fits(client_id):
         raise ClientIdInvalid(client_id.rpartition(".")[0])
     return accounts.find(client_id)
