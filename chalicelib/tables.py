@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import cache
 from typing import Any, Final, TypeVar
 
+import botocore
+from botocore.config import Config
 from pynamodb.attributes import Attribute
 from pynamodb.connection import Connection
 from pynamodb.connection.table import TableConnection
@@ -38,10 +40,25 @@ RowKey = str | tuple[str, str]
 """A row's hash key, or its hash key and its range key."""
 
 
+AGENT: Final = Config(user_agent=f"billing-portal Botocore/{botocore.__version__}")
+"""Else botocore describes itself, the system and the client anew for each call, in a third of the processor's time."""
+
+
+class AgentConnection(Connection):
+    """A connection whose calls have a fixed user agent."""
+
+    @property
+    def session(self) -> Any:
+        """Return the thread's session, from which the client takes what PynamoDB does not set."""
+        session = super().session
+        session.set_default_client_config(AGENT)
+        return session
+
+
 @cache
 def connection() -> Connection:
     """Return the process's connection. The region and the endpoint come from AWS's own environment variables."""
-    return Connection(connect_timeout_seconds=2, read_timeout_seconds=10, max_pool_connections=CONNECTIONS)
+    return AgentConnection(connect_timeout_seconds=2, read_timeout_seconds=10, max_pool_connections=CONNECTIONS)
 
 
 class TableMeta(type):

@@ -178,7 +178,11 @@ def client(service: str, endpoint: str, connections: int = 10) -> Any:
         region_name=REGION,
         aws_access_key_id=CREDENTIALS["AWS_ACCESS_KEY_ID"],
         aws_secret_access_key=CREDENTIALS["AWS_SECRET_ACCESS_KEY"],
-        config=Config(max_pool_connections=connections, retries={"mode": "standard", "total_max_attempts": 3}),
+        config=Config(
+            max_pool_connections=connections,
+            retries={"mode": "standard", "total_max_attempts": 3},
+            user_agent="billing-portal",  # else botocore makes a long one anew for each call
+        ),
     )
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from chalicelib.accounts.table import AccountRow
 from chalicelib.cards.table import CardRow
-from chalicelib.tables import READS, RowsUnread, connection, read_together
+from chalicelib.tables import AGENT, READS, RowsUnread, connection, read_together
 
 ANSWERED = "after-call.dynamodb.BatchGetItem"
 LARGE = "x" * 380_000
@@ -42,6 +42,15 @@ def unread(memory: Mapping[str, str]) -> Iterator[list[dict[str, Any]]]:
     yield calls
     for name, hook in hooks.items():
         client.meta.events.unregister(name, hook)
+
+
+def test_a_call_names_the_product_and_describes_nothing_anew(memory: Mapping[str, str]) -> None:
+    agents: list[str] = []
+    connection().client.meta.events.register(
+        "before-sign.dynamodb.BatchGetItem", lambda request, **_: agents.append(request.headers["User-Agent"])
+    )
+    read_together({AccountRow: ["nobody"]})
+    assert agents == [AGENT.user_agent]
 
 
 def test_rows_of_two_tables_come_together_without_those_that_are_not_there(memory: Mapping[str, str]) -> None:
