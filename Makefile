@@ -3,6 +3,9 @@
 .DEFAULT_GOAL := help
 .PHONY: help run reset quick test test-deep check format words functions bench package clean
 
+# Empty, whatever the environment says: the tests start many processes, and each would compile all modules again.
+export PYTHONDONTWRITEBYTECODE :=
+
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
