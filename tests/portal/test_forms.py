@@ -38,20 +38,21 @@ def test_a_form_that_no_page_can_have_made_is_refused(
     assert accounts.get(account).billing_details is None
 
 
-@pytest.mark.parametrize("day", ["0001-01-01", "1970-06-01", "9999-12-31", "9998-12-30", "2026-02-31", "\x00"])
-def test_a_day_of_any_kind_has_a_page(site: Site, account: str, day: str) -> None:
+def test_a_day_of_any_kind_has_a_page(site: Site, account: str) -> None:
     visitor = site.enter(account)
-    for path in ("/history", "/history/csv", "/history/search"):
-        for name in ("from", "to", "until"):
-            assert visitor.get(f"{path}?q=x&{name}={quote(day)}").status_code < 500, (path, name)
+    for day in ("0001-01-01", "1970-06-01", "9999-12-31", "9998-12-30", "2026-02-31", "\x00"):
+        for path in ("/history", "/history/csv", "/history/search"):
+            for name in ("from", "to", "until"):
+                assert visitor.get(f"{path}?q=x&{name}={quote(day)}").status_code < 500, (path, name, day)
 
 
-@pytest.mark.parametrize("text", ["", "\x00", "../customers", "seti_1\n", "seti_1?x=1", "é", "9" * 5_000])
-def test_a_form_with_a_value_of_any_kind_has_a_page(site: Site, account: str, text: str) -> None:
+def test_a_form_with_a_value_of_any_kind_has_a_page(site: Site, account: str) -> None:
     visitor = site.enter(account)
-    fields = dict.fromkeys(("setup_intent_id", "amount", "other", "threshold", "monthly_limit", "attempt"), text)
-    for path in ("/card", "/auto-pay", "/add-balance", "/details", "/plan"):
-        assert visitor.post(path, fields).status_code < 500, path
+    token = visitor.form_token()
+    for text in ("", "\x00", "../customers", "seti_1\n", "seti_1?x=1", "é", "9" * 5_000):
+        fields = dict.fromkeys(("setup_intent_id", "amount", "other", "threshold", "monthly_limit", "attempt"), text)
+        for path in ("/card", "/auto-pay", "/add-balance", "/details", "/plan"):
+            assert visitor.post(path, fields, token).status_code < 500, (path, text)
 
 
 def test_an_address_that_nothing_can_have_is_not_found(site: Site, account: str) -> None:

@@ -1,5 +1,7 @@
 """Prices of a client and the defaults of its workspace: the form, what it says before it saves, and what it keeps."""
 
+from itertools import product
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -163,12 +165,13 @@ def test_what_does_not_work_is_told_and_nothing_is_saved(site: Site, typed: dict
     assert table.find(client).version == 1
 
 
-@pytest.mark.parametrize("name", ["enabled", "from", "allowance", "shown", "do", "drop_planned", "meters.sms.state"])
-@pytest.mark.parametrize("typed", ["\x00", "x" * 5000, "🙂", "-1", "1e9", "*"])
-def test_no_field_breaks_the_page(site: Site, name: str, typed: str) -> None:
-    workspace = site.account()
-    given = {"do": "review", "shown": "0", "default.state": "absorbed", name: typed}
-    assert site.enter(workspace).post("/client-prices", given).status_code < 500
+def test_no_field_breaks_the_page(site: Site) -> None:
+    visitor = site.enter(site.account())
+    token = visitor.form_token()
+    names = ("enabled", "from", "allowance", "shown", "do", "drop_planned", "meters.sms.state")
+    for name, typed in product(names, ("\x00", "x" * 5000, "🙂", "-1", "1e9", "*")):
+        given = {"do": "review", "shown": "0", "default.state": "absorbed", name: typed}
+        assert visitor.post("/client-prices", given, token).status_code < 500, (name, typed)
 
 
 def test_what_is_planned_is_shown_kept_and_dropped_only_when_asked(people: People, site: Site) -> None:

@@ -5,7 +5,6 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.depth import some
 from tests.portal.adding import assert_paid_once
 from tests.portal.people import People
 from tests.portal.site import Site
@@ -28,30 +27,30 @@ def test_a_free_amount_is_read_as_it_is_written_here(people: People, site: Site)
     expect(page.get_by_role("heading", name=re.compile(r"1\.234,50\s€ aufgeladen"))).to_be_visible()
 
 
-@pytest.mark.parametrize(
-    ("typed", "told"),
-    [
-        ("3", "Please choose an amount from $10.00 to $5,000.00."),
-        ("9000", "Please choose an amount from $10.00 to $5,000.00."),
-        ("abc", "Please type an amount such as"),
-        ("", "Please type an amount such as 25.50."),
-        ("20.005", "Amounts in USD have at most 2 decimals. Please type an amount such as 25.50."),
-        ("1.000", "Amounts in USD have at most 2 decimals."),
-        *((typed, "Please type an amount such as 25.50.") for typed in some(OTHERS)),
-    ],
+REFUSED = (
+    ("3", "Please choose an amount from $10.00 to $5,000.00."),
+    ("9000", "Please choose an amount from $10.00 to $5,000.00."),
+    ("abc", "Please type an amount such as"),
+    ("", "Please type an amount such as 25.50."),
+    ("20.005", "Amounts in USD have at most 2 decimals. Please type an amount such as 25.50."),
+    ("1.000", "Amounts in USD have at most 2 decimals."),
+    *((typed, "Please type an amount such as 25.50.") for typed in OTHERS),
 )
-def test_an_amount_that_does_not_work_is_told_beside_its_field(
-    people: People, site: Site, typed: str, told: str
-) -> None:
+
+
+def test_an_amount_that_does_not_work_is_told_beside_its_field(people: People, site: Site) -> None:
     account = site.account()
     page = people.open(account, "/add-balance", script=False)
-    page.get_by_label("Another amount").check()
-    page.get_by_label("Amount in USD").fill(typed)
-    page.get_by_role("button", name="Add balance now").click()
-    expect(page.get_by_role("alert")).to_contain_text(told)
-    expect(page.locator("#other-error")).to_contain_text(told)
-    expect(page.get_by_label("Another amount")).to_be_checked()
-    expect(page.get_by_label("Amount in USD")).to_have_value(typed)
+    form = page.url
+    for typed, told in REFUSED:
+        page.goto(form)
+        page.get_by_label("Another amount").check()
+        page.get_by_label("Amount in USD").fill(typed)
+        page.get_by_role("button", name="Add balance now").click()
+        expect(page.get_by_role("alert"), typed).to_contain_text(told)
+        expect(page.locator("#other-error"), typed).to_contain_text(told)
+        expect(page.get_by_label("Another amount"), typed).to_be_checked()
+        expect(page.get_by_label("Amount in USD"), typed).to_have_value(typed)
     assert site.payments(account) == []
 
 
