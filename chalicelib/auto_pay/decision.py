@@ -21,6 +21,7 @@ from chalicelib.i18n.texts import mark
 from chalicelib.ledger.wallet import Wallet
 from chalicelib.money import card_step_micros
 from chalicelib.payments.payment import Payment
+from chalicelib.stripe_api.stripe_account import StripeAccount
 
 AUTHENTICATING_MS: Final = HOUR_MS
 """How long a payment that waits for the customer's 3-D Secure counts as pending. Most customers who have not confirmed
@@ -234,7 +235,8 @@ def build_situation(
     pending = [
         each
         for each in payments
-        if each.payment_id != auto_pay.in_flight_payment_id and _counts_as_pending(each, now_ms)
+        if each.payment_id != auto_pay.in_flight_payment_id
+        and (_counts_as_pending(each, now_ms) or _may_be_told_of(each, payer))
     ]
     return Situation(
         currency=currency,
@@ -272,6 +274,13 @@ def charged_at_ms(payment: Payment) -> int:
     if sent_at_ms is None:
         return payment.created_at_ms
     return min(max(sent_at_ms, payment.intent_at_ms or 0), max(sent_at_ms, payment.state_at_ms))
+
+
+def _may_be_told_of(payment: Payment, payer: Payer) -> bool:
+    """Tell whether Stripe can be asked again about a payment that was closed at a break, which the sweeper does."""
+    is_same_account = StripeAccount(payment.stripe_account) == payer.stripe_account
+    is_closed = payment.closed_at_break_ms is not None and payment.fills_wallet
+    return is_closed and is_same_account and not payer.waits_for_connection
 
 
 def _counts_as_pending(payment: Payment, now_ms: int) -> bool:

@@ -4,7 +4,8 @@ from chalicelib import clock
 from chalicelib.cards import gateway, table
 from chalicelib.cards.card_setup import CardSetup
 from chalicelib.cards.payer import Payer
-from chalicelib.stripe_api.errors import CustomerGone
+from chalicelib.connection.check_connection import is_access_lost
+from chalicelib.stripe_api.errors import AccessGone, CustomerGone
 from chalicelib.stripe_api.stripe_account import StripeAccount
 
 
@@ -14,6 +15,16 @@ def start_setup(payer: Payer) -> CardSetup:
     Raises WorkspaceNotConnected, DetailsRefused, CardRefused, StripeUnavailable.
     """
     stripe_account = payer.require_connected()
+    try:
+        return _start_on(payer, stripe_account)
+    except AccessGone:
+        # Stripe's event of a disconnection may be lost: the customer is told whom to ask.
+        if is_access_lost(stripe_account.id):
+            table.get_payer(payer.account_id).require_connected()
+        raise
+
+
+def _start_on(payer: Payer, stripe_account: StripeAccount) -> CardSetup:
     customer_id = payer.customer_id or _create_customer(payer, stripe_account)
     try:
         return gateway.create_card_setup(payer.account_id, stripe_account, customer_id, clock.now_ms())

@@ -3,14 +3,16 @@
 from chalicelib import clock
 from chalicelib.connection import gateway, table
 from chalicelib.connection.connection import AT_STRIPE, AccountFacts, Connection, disconnected, with_facts
+from chalicelib.connection.refusals import ConnectionBusy
 from chalicelib.log import log
-from chalicelib.stripe_api.errors import AccessGone
+from chalicelib.stripe_api.errors import AccessGone, StripeUnavailable
 
 
 def check_connection(workspace_id: str) -> Connection:
     """Ask Stripe about the connected account and return the connection as it then is; without one, ask nothing.
 
-    Raises StripeUnavailable, ConnectionBusy.
+    A refusal of access is believed, unless the key is not that of the platform that connected the account. Raises
+    AccessGone then, StripeUnavailable, ConnectionBusy.
     """
     asked = table.find(workspace_id)
     if not asked.is_connected or asked.stripe_account_id is None:
@@ -18,8 +20,29 @@ def check_connection(workspace_id: str) -> Connection:
     try:
         facts = gateway.find_facts(asked.stripe_account_id)
     except AccessGone:
+        if asked.platform_id and gateway.find_platform_id() != asked.platform_id:
+            raise
         return disconnect_at_stripe(asked)
     return _note_facts(asked, facts)
+
+
+def is_access_lost(stripe_account_id: str | None) -> bool:
+    """Tell whether an account to which Stripe has just refused access is disconnected; note it, if it was not known.
+
+    Stripe's event of it may be lost, or come later. So Stripe is asked about the account itself, and believed if the
+    key is known to be the one that connected it. It is never true of the platform's own account.
+    """
+    if stripe_account_id is None:
+        return False
+    workspace_id = table.find_workspace(stripe_account_id)
+    if workspace_id is None:
+        return True
+    if table.find(workspace_id).platform_id is None:
+        return False
+    try:
+        return not check_connection(workspace_id).is_connected
+    except (StripeUnavailable, ConnectionBusy):
+        return False
 
 
 def disconnect_at_stripe(seen: Connection) -> Connection:

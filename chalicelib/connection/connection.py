@@ -37,8 +37,10 @@ class AccountFacts(msgspec.Struct, frozen=True):
 class Connection(msgspec.Struct, frozen=True, kw_only=True):
     """A workspace's connection. A disconnected one keeps its Stripe account, so that history stays readable.
 
-    `access_revoked` is False while Stripe could not be told that the connection was broken. `earlier` are the Stripe
-    accounts of before, newest first. Every change increments `version`, and is written on condition of it.
+    `platform_id` is the platform's own Stripe account, whose key connected it: with another key, Stripe refuses access
+    although nothing was disconnected. `access_revoked` is False while Stripe could not be told that the connection was
+    broken. `earlier` are the Stripe accounts of before, newest first. Every change increments `version`, and is written
+    on condition of it.
     """
 
     workspace_id: str
@@ -46,6 +48,7 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True):
     stripe_account_id: str | None = None
     way: Way | None = None
     livemode: bool | None = None
+    platform_id: str | None = None
     facts: AccountFacts | None = None
     facts_at_ms: int | None = None
     connected_at_ms: int | None = None
@@ -113,7 +116,15 @@ def with_facts(connection: Connection, facts: AccountFacts, now_ms: int) -> Conn
 
 
 def connected(
-    before: Connection, stripe_account_id: str, way: Way, facts: AccountFacts, *, livemode: bool, by: str, now_ms: int
+    before: Connection,
+    stripe_account_id: str,
+    way: Way,
+    facts: AccountFacts,
+    *,
+    livemode: bool,
+    platform_id: str | None,
+    by: str,
+    now_ms: int,
 ) -> Connection:
     """Return the connection of a workspace that connects a Stripe account, for the first time or again."""
     old = before.stripe_account_id
@@ -125,6 +136,7 @@ def connected(
         stripe_account_id=stripe_account_id,
         way=way,
         livemode=livemode,
+        platform_id=platform_id,
         facts=facts,
         facts_at_ms=now_ms,
         connected_at_ms=now_ms,

@@ -66,7 +66,7 @@ def _finished_before(state: LinkState) -> Connection:
 
 
 def _connect(state: LinkState, grant: gateway.Grant, facts: AccountFacts) -> Connection:
-    now_ms = clock.now_ms()
+    now_ms, platform_id = clock.now_ms(), gateway.find_platform_id()
 
     def connect(current: Connection) -> Connection:
         is_other = current.stripe_account_id != grant.stripe_account_id
@@ -75,7 +75,14 @@ def _connect(state: LinkState, grant: gateway.Grant, facts: AccountFacts) -> Con
         if table.find_workspace(grant.stripe_account_id) not in {None, current.workspace_id}:
             raise ConnectedElsewhere(grant.stripe_account_id)
         return connected(
-            current, grant.stripe_account_id, "oauth", facts, livemode=grant.livemode, by=state.actor, now_ms=now_ms
+            current,
+            grant.stripe_account_id,
+            "oauth",
+            facts,
+            livemode=grant.livemode,
+            platform_id=platform_id,
+            by=state.actor,
+            now_ms=now_ms,
         )
 
     made = table.change(state.workspace_id, connect)

@@ -1,5 +1,6 @@
 """The door to Stripe for connections: OAuth, new accounts, links to their onboarding, and what Stripe says of them."""
 
+from functools import cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlencode
 
@@ -11,6 +12,7 @@ from chalicelib.idempotency import content_hash
 from chalicelib.settings import settings
 from chalicelib.stripe_api.client import CHARGE_SECONDS, ask, ask_oauth, idempotency_options, unrepeated
 from chalicelib.stripe_api.deployment import metadata
+from chalicelib.stripe_api.errors import StripeRefused, StripeUnavailable
 from chalicelib.stripe_api.stripe_account import PLATFORM, StripeAccount
 from chalicelib.text import WrongText, ascii_email
 
@@ -109,6 +111,19 @@ def create_account_link(stripe_account_id: str, *, return_url: str, refresh_url:
         ),
     )
     return AccountLink(str(found.url), int(found.expires_at) * 1000)
+
+
+def find_platform_id() -> str | None:
+    """Return the id of the platform's own Stripe account, which the key belongs to; None if Stripe does not say."""
+    try:
+        return _platform_id(settings().stripe_secret_key, settings().stripe_api_base)
+    except (StripeUnavailable, StripeRefused):
+        return None
+
+
+@cache
+def _platform_id(_secret_key: str, _api_base: str | None) -> str:
+    return ask("find_account", PLATFORM, lambda v1: str(v1.accounts.retrieve_current().id))
 
 
 def find_facts(stripe_account_id: str) -> AccountFacts:

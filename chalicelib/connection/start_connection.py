@@ -153,7 +153,7 @@ def _create_account(workspace: Account, connection: Connection) -> str:
 
 
 def _connect(connection: Connection, stripe_account_id: str, facts: AccountFacts, state: LinkState) -> str:
-    now_ms, livemode = clock.now_ms(), bool(is_live())
+    now_ms, livemode, platform_id = clock.now_ms(), bool(is_live()), gateway.find_platform_id()
 
     def connect(current: Connection) -> Connection:
         if current.is_connected and current.stripe_account_id != stripe_account_id:
@@ -164,7 +164,14 @@ def _connect(connection: Connection, stripe_account_id: str, facts: AccountFacts
         if owner not in {None, current.workspace_id}:
             raise ConnectedElsewhere(stripe_account_id)
         return connected(
-            current, stripe_account_id, "onboarding", facts, livemode=livemode, by=state.actor, now_ms=now_ms
+            current,
+            stripe_account_id,
+            "onboarding",
+            facts,
+            livemode=livemode,
+            platform_id=platform_id,
+            by=state.actor,
+            now_ms=now_ms,
         )
 
     table.change(connection.workspace_id, connect)

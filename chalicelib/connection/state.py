@@ -18,6 +18,7 @@ from chalicelib.connection.browser import is_browser
 from chalicelib.connection.connection import Way
 from chalicelib.connection.link_state import LinkState
 from chalicelib.connection.refusals import OtherBrowser, StateInvalid
+from chalicelib.log import log
 from chalicelib.settings import settings
 from chalicelib.typed import convert
 
@@ -69,6 +70,7 @@ def read_state(text: str, way: Way, secrets_found: Iterable[str]) -> LinkState:
     if found.way != way or found.browser is None:
         raise StateInvalid("the address belongs to another way of connecting; begin again")
     if not is_browser(found.browser, secrets_found):
+        log().warning("a connection came back in another browser", account_id=found.workspace_id, actor=found.actor)
         raise OtherBrowser(
             "the connection was begun in another browser; nothing was connected, begin again in this one"
         )

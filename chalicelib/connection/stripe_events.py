@@ -24,7 +24,11 @@ def _find_connection(event: StripeEvent) -> Connection | None:
 
 
 def _account_updated(event: StripeEvent) -> Verdict:
-    """Ask Stripe how the account stands now: events arrive out of order."""
+    """Ask Stripe how the account stands now: events arrive out of order.
+
+    An event of a part of an object brings none of the whole (https://docs.stripe.com/api/events/types), so those of the
+    account's capabilities count, too.
+    """
     connection = _find_connection(event)
     if connection is None:
         return NOT_CONNECTED
@@ -57,5 +61,6 @@ def _has_access(stripe_account_id: str) -> bool:
 
 PROCESSORS: Final[dict[str, Callable[[StripeEvent], Verdict]]] = {
     "account.updated": _account_updated,
+    "capability.updated": _account_updated,
     "account.application.deauthorized": _deauthorized,
 }

@@ -49,6 +49,7 @@ class ConnectionRow(Table):
     stripe_account_id = UnicodeAttribute(null=True)
     way = UnicodeAttribute(null=True)
     livemode = BooleanAttribute(null=True)
+    platform_id = UnicodeAttribute(null=True)
     facts = JSONAttribute(null=True)
     facts_at_ms = NumberAttribute(null=True)
     connected_at_ms = NumberAttribute(null=True)

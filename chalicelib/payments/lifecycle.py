@@ -225,4 +225,5 @@ def with_closed_at_break(payment: Payment, now_ms: int) -> Payment:
 
 def with_check_counted(payment: Payment) -> Payment:
     """Count a check of the sweeper."""
-    return payment if payment.is_final else replace(payment, checks=payment.checks + 1)
+    is_over = payment.is_final and payment.closed_at_break_ms is None
+    return payment if is_over else replace(payment, checks=payment.checks + 1)

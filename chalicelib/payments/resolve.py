@@ -8,7 +8,7 @@ from collections.abc import Callable
 import msgspec
 
 from chalicelib import clock
-from chalicelib.connection.table import is_disconnected
+from chalicelib.connection.check_connection import is_access_lost
 from chalicelib.ledger.post import LedgerBusy
 from chalicelib.log import log
 from chalicelib.payments import gateway, table
@@ -74,7 +74,7 @@ def resolve(payment: Payment, *, send_refill: SendRefill = leave_unsent) -> Reso
         is_open = payment.ended and (payment.may_be_paid or payment.closed_at_break_ms is not None)
         return _take_next_step(payment, send_refill) if is_open else resolution
     except AccessGone as error:
-        if is_disconnected(payment.stripe_account):
+        if is_access_lost(payment.stripe_account):
             return _close_at_break(payment)
         return _leave_unresolved(payment, error)
     except (StripeUnavailable, LedgerBusy, PaymentBusy) as error:

@@ -10,6 +10,7 @@ from typing import Final
 import msgspec
 
 from chalicelib.batches import each, within
+from chalicelib.connection.table import is_disconnected
 from chalicelib.log import log
 from chalicelib.payments import table as payments
 from chalicelib.payments import unresolved_index
@@ -100,10 +101,13 @@ def _check(item: DueItem, run: SweepRun) -> None:
 def check_payment(account_id: str, payment_id: str, *, send_refill: SendRefill = leave_unsent) -> bool:
     """Resolve one payment; tell whether nothing more can happen to it. Raises PaymentMismatch, PaymentBusy."""
     payment = payments.get(account_id, payment_id)
-    if payment.is_final:
+    is_closed = payment.closed_at_break_ms is not None
+    if payment.is_final and not is_closed:
         return True  # the index was a moment behind
     # Count the check first: a payment that crashes the function must not be the first of every run.
     counted = payments.change(payment, with_check_counted)
+    if is_closed and is_disconnected(payment.stripe_account):
+        return False  # it goes on when the account is connected again
     return resolve(counted, send_refill=send_refill).payment.is_final
 
 

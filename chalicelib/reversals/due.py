@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from chalicelib.payments.due import look_at_closed_ms
 from chalicelib.payments.payment import DAY_MS
 from chalicelib.reversals.dispute import Dispute
 from chalicelib.reversals.refund import Refund
@@ -19,9 +20,12 @@ overturned, a won one goes to arbitration. Each step takes weeks (docs.stripe.co
 
 
 def check_at_ms(reversal: Refund | Dispute) -> int | None:
-    """Return when the sweeper should check it; None when nothing more can happen to it, or be asked."""
+    """Return when the sweeper should check it; None when nothing more can happen to it.
+
+    One that was closed at a break is looked at once a day, until its Stripe account is connected again.
+    """
     if reversal.closed_at_break_ms is not None and reversal.posted == len(reversal.postings()):
-        return None
+        return look_at_closed_ms(reversal.closed_at_break_ms, reversal.updated_at_ms, DAY_MS)
     return _check_refund_at_ms(reversal) if isinstance(reversal, Refund) else _check_dispute_at_ms(reversal)
 
 

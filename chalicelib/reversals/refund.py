@@ -14,12 +14,13 @@ from msgspec.structs import replace
 
 from chalicelib.ledger.posting import CREDIT, DEBIT, Posting, one_leg
 from chalicelib.money import from_card_amount
-from chalicelib.payments.payment import CLOSED_AT_BREAK, Failure, Payment
+from chalicelib.payments.payment import CLOSED_AT_BREAK, NOT_FOUND, Failure, Payment
 from chalicelib.stripe_api.attempt import key_of
 
 SOURCE: Final = "/refunds"
 PREFIX: Final = "ref_"
 STRIPE_ACTOR: Final = "stripe"
+NOT_TAKEN: Final = Failure(NOT_FOUND, None, "Stripe did not take the refund.")
 """The actor of a refund that was made in Stripe's dashboard."""
 
 State = Literal["created", "requires_action", "pending", "succeeded", "canceled", "failed"]
@@ -194,7 +195,7 @@ def is_same_refund(refund: Refund, found: StripeRefund) -> bool:
 def advance(refund: Refund, found: StripeRefund, now_ms: int) -> Refund:
     """Update a refund by what Stripe says; a state that is not later than the current one changes nothing."""
     if refund.stripe_refund_id is not None and RANKS[found.status] <= RANKS[refund.state]:
-        return refund
+        return replace(refund, closed_at_break_ms=None)
     is_returned = found.status in RETURNED
     return replace(
         refund,
@@ -219,6 +220,11 @@ def with_closed_at_break(refund: Refund, now_ms: int) -> Refund:
     failure = Failure(CLOSED_AT_BREAK, None, "The Stripe account was disconnected before it was known to be made.")
     known = with_failure(refund, failure) if refund.state == "created" else refund
     return replace(known, closed_at_break_ms=now_ms)
+
+
+def with_not_found(refund: Refund) -> Refund:
+    """Return a refund that was closed at a break, once Stripe has said after all that it does not have it."""
+    return replace(with_failure(refund, NOT_TAKEN), closed_at_break_ms=None)
 
 
 def with_key_exhausted(refund: Refund, attempt: int, now_ms: int) -> Refund:

@@ -3,22 +3,25 @@
 from msgspec.structs import replace
 
 from chalicelib import clock
+from chalicelib.connection.check_connection import is_access_lost
 from chalicelib.connection.table import is_disconnected
 from chalicelib.ledger.post import LedgerBusy
 from chalicelib.log import log
 from chalicelib.payments import table as payments
-from chalicelib.payments.payment import NOT_FOUND, Failure, Payment
+from chalicelib.payments.payment import Failure, Payment
 from chalicelib.payments.table import PaymentBusy
 from chalicelib.reversals import gateway
 from chalicelib.reversals.dispute import Dispute
 from chalicelib.reversals.due import check_at_ms
 from chalicelib.reversals.refund import (
+    NOT_TAKEN,
     Refund,
     is_same_refund,
     with_closed_at_break,
     with_failure,
     with_key_exhausted,
     with_next_key,
+    with_not_found,
 )
 from chalicelib.reversals.reversal import Reversals, with_dispute, with_refund
 from chalicelib.reversals.settle import record, settle, settle_dispute, settle_refunds
@@ -40,9 +43,11 @@ def resolve_refund(payment: Payment, refund: Refund) -> Refund:
         found = gateway.list_refunds(payment)
         if any(is_same_refund(refund, each) for each in found):
             return _refund_of(settle_refunds(payment, found), refund)
+        if refund.closed_at_break_ms is not None:
+            return _refund_of(record(payment, refund.refund_id, with_not_found), refund)
         return _send_again(payment, refund, clock.now_ms()) if refund.state == "created" else refund
     except AccessGone as error:
-        is_over = is_disconnected(payment.stripe_account)
+        is_over = is_access_lost(payment.stripe_account)
         return _close_at_break(payment, refund) if is_over else _leave_unresolved(refund, error)
     except (StripeUnavailable, LedgerBusy, PaymentBusy) as error:
         return _leave_unresolved(refund, error)
@@ -75,7 +80,7 @@ def _send_again(payment: Payment, refund: Refund, now_ms: int) -> Refund:
             renewed = _take_next_key(payment, refund)
             return send(payment, renewed) if renewed.state == "created" else renewed
         case GiveUp():
-            return _fail(payment, refund, Failure(NOT_FOUND, None, "Stripe did not take the refund."))
+            return _fail(payment, refund, NOT_TAKEN)
         case Wait():
             return refund
 
@@ -120,14 +125,16 @@ def check_again(due: DueReversal) -> bool:
         # The check is counted first: a row that kills the function must not be the first one of every run.
         counted = settle(payment, lambda reversals: _with_check_counted(reversals, due.id))
         refund, dispute = counted.refund(due.id), counted.dispute(due.id)
+        is_closed = any(each and each.closed_at_break_ms is not None for each in (refund, dispute))
+        if is_closed and is_disconnected(payment.stripe_account):
+            return False  # it goes on when the account is connected again
         if refund is not None:
             return check_at_ms(resolve_refund(counted.payment, refund)) is None
         return dispute is None or check_at_ms(_resolve_dispute(counted.payment, dispute)) is None
     except AccessGone:
-        if not is_disconnected(payment.stripe_account):
-            return False
-        _close_dispute_at_break(payment, due.id)
-        return True
+        if is_access_lost(payment.stripe_account):
+            _close_dispute_at_break(payment, due.id)
+        return False
     except (StripeUnavailable, LedgerBusy, PaymentBusy) as error:
         log().warning("a refund or dispute stays unsettled", id=due.id, payment_id=due.payment_id, reason=str(error))
         return False

@@ -28,7 +28,7 @@ from chalicelib.subscriptions.dunning import is_blocked_by_dispute, renewal_fail
 from chalicelib.subscriptions.make_payment import make_payment, renewal_claim
 from chalicelib.subscriptions.payment_outcomes import apply_payment_result
 from chalicelib.subscriptions.renewal import RECHECK_MS, Means, Renewal, next_step, pending_renewal
-from chalicelib.subscriptions.renewal_hold import waits_for_connection
+from chalicelib.subscriptions.renewal_hold import may_wait_for_stripe, resume_after_hold, waits_for_connection
 from chalicelib.subscriptions.subscription import OWING, Subscription, SubscriptionBusy
 
 ACTOR: Final = "renewal"
@@ -80,7 +80,7 @@ def _find_payment(current: Subscription, payment_id: str | None) -> Payment | No
     last = current.expired_pending
     if current.pending:
         return payments.get(current.account_id, current.pending.payment_id)
-    if last and (last.payment_id == payment_id or waits_for_connection(current)):
+    if last and (last.payment_id == payment_id or may_wait_for_stripe(current)):
         return payments.get(current.account_id, last.payment_id)
     return None
 
@@ -96,7 +96,7 @@ def _take_next_steps(
     if is_blocked_by_dispute(current) and means.card and not is_card_disputed(payer, catalog.disputes, now_ms):
         current = replace(current, due_at_ms=now_ms)  # the dispute is over, or answered: try the period at once
     if waits_for_connection(current) and not means.waits:
-        current = replace(current, due_at_ms=now_ms)
+        current = resume_after_hold(current, now_ms)
     while True:
         step = next_step(current, means, catalog, now_ms, tax)
         if isinstance(step, Renewal):

@@ -7,7 +7,7 @@ from chalicelib.connection.table import is_disconnected
 from chalicelib.payments import table as payments
 from chalicelib.payments.resolve import resolve
 from chalicelib.stripe_api.errors import StripeUnavailable
-from chalicelib.subscriptions.renewal_hold import waits_for_connection
+from chalicelib.subscriptions.renewal_hold import may_wait_for_stripe
 from chalicelib.subscriptions.subscription import Subscription
 
 
@@ -16,7 +16,7 @@ def check_closed_payment(current: Subscription) -> bool:
 
     Raises StripeUnavailable if its end is still not known, and PaymentMismatch.
     """
-    last = current.expired_pending if waits_for_connection(current) else None
+    last = current.expired_pending if may_wait_for_stripe(current) else None
     payment = payments.find(current.account_id, last.payment_id) if last else None
     if payment is None or payment.closed_at_break_ms is None or is_disconnected(payment.stripe_account):
         return False

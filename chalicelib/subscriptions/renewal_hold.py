@@ -13,7 +13,7 @@ from chalicelib.catalog.catalog import UnknownCurrency
 from chalicelib.errors import Refusal
 from chalicelib.money import NotChargeable
 from chalicelib.subscriptions.price import UnknownProduct
-from chalicelib.subscriptions.subscription import Hold, Subscription
+from chalicelib.subscriptions.subscription import OWING, Hold, Subscription
 
 HOLD_CAUSES: Final = (UnknownProduct, UnknownCurrency, NotChargeable)
 """The refusals for which a renewal is held."""
@@ -53,6 +53,19 @@ def hold_until_connected(subscription: Subscription, now_ms: int) -> Subscriptio
 def waits_for_connection(subscription: Subscription) -> bool:
     """Tell whether a renewal is held until the workspace's connection works."""
     return subscription.held is not None and subscription.held.reason == NOT_CONNECTED
+
+
+def resume_after_hold(subscription: Subscription, now_ms: int) -> Subscription:
+    """Return a subscription that has waited for a connection: due now, and without a day of dunning lost by waiting."""
+    held, owed_ms = subscription.held, subscription.past_due_since_ms
+    waited_ms = now_ms - held.since_ms if held else 0
+    since_ms = None if owed_ms is None else owed_ms + waited_ms
+    return replace(subscription, held=None, due_at_ms=now_ms, past_due_since_ms=since_ms)
+
+
+def may_wait_for_stripe(subscription: Subscription) -> bool:
+    """Tell whether the end of the last payment may not be known, because of a break: it is to be read."""
+    return subscription.held is not None or subscription.status in OWING
 
 
 def _held(subscription: Subscription, reason: str, detail: str, now_ms: int) -> Subscription:

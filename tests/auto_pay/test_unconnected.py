@@ -91,4 +91,11 @@ def test_a_refill_that_was_closed_at_the_break_is_no_failed_attempt(world: World
         world.five_minutes()
         assert (saver.refill.state, saver.refill.closed_at_break_ms is not None) == ("canceled", True)
         assert (saver.view.reason, saver.auto_pay.failures) == ("not_connected", 0)
-    assert owner.connect(account).is_working
+        owner.connect(account)
+        world.settle()
+        world.minute()
+        assert (saver.view.reason, len(saver.refills)) == ("pending_payment_covers", 1)
+    with world.at(clock.now() + timedelta(hours=2)):
+        world.five_minutes()
+        world.settle()
+        assert (saver.refill.state, saver.balance) == ("succeeded", 50)

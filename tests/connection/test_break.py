@@ -6,47 +6,19 @@ from typing import Any
 
 import pytest
 
-from chalicelib.accounts import table as accounts
 from chalicelib.connection import table
 from chalicelib.connection.refusals import StripeAccountDisconnected
-from chalicelib.idempotency import Key
 from chalicelib.payments.view import view_payment
-from chalicelib.reversals import table as reversals
-from chalicelib.reversals.issue_refund import RefundRequest, refund
-from chalicelib.reversals.refund import Refund
-from chalicelib.reversals.reversal import Reversals
 from chalicelib.reversals.view import view_detail
 from chalicelib.stripe_api.client import REFUSED
-from chalicelib.text import Line
 from local.stripe_emulator.client import Emulator
 from tests.accounts.viewers import viewer
+from tests.connection.breaks import CREATE, charged_without_answer, refund_of, reversals_of
 from tests.connection.conftest import NewOwner
 from tests.connection.owner import Owner
 from tests.environment import use
-from tests.payments.payer import HOUR_MS, Payer, deliver_connected
+from tests.payments.payer import HOUR_MS, deliver_connected
 from tests.wire import Cut, Wire, cut_points
-
-CREATE = "/v1/payment_intents"
-
-
-def charged_without_answer(owner: Owner, emulator: Emulator) -> Payer:
-    """Return a client whose card was charged, and whose payment is still open here."""
-    owner.connect()
-    client = owner.new_client()
-    emulator.fault("500_after_effect", method="POST", path=CREATE, times=2)
-    client.top_up()
-    emulator.clear_faults()
-    client.assert_charged_but_not_credited()
-    return client
-
-
-def refund_of(client: Payer, amount: str = "10") -> Refund:
-    request, key = RefundRequest(reason=Line("asked for"), amount=amount), Key("refund-1", "operator")
-    return refund(accounts.get(client.account_id), client.payment().payment_id, request, key=key, actor="operator")
-
-
-def reversals_of(client: Payer) -> Reversals:
-    return reversals.read(client.payment())
 
 
 def test_a_payment_in_flight_is_closed_and_credited_when_stripe_tells_after_all(
@@ -106,8 +78,8 @@ def test_one_revoked_account_neither_alarms_as_ours_nor_stops_others(
     emulator.disconnect_account(revoked.payment().stripe_account or "")
     result = revoked.sweep_at()
     assert result.failed == 0
-    # The event that tells of it has not come: the payment waits, and nothing is closed because of an answer alone.
-    assert (revoked.payment().state, revoked.payment().closed_at_break_ms) == ("created", None)
+    # The event that tells of it has not come, but Stripe has said so of the account itself.
+    assert (revoked.payment().state, revoked.payment().closed_at_break_ms is not None) == ("canceled", True)
     other.assert_paid_once()
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [line for line in lines if line["event"] == REFUSED] == []

@@ -153,6 +153,15 @@ def test_an_account_disconnected_at_stripe_is_noticed_from_the_event_alone(owner
     assert table.find_workspace(account) is None
 
 
+@pytest.mark.parametrize("type", ["account.updated", "capability.updated"])
+def test_news_of_the_account_or_of_a_capability_let_stripe_be_asked(
+    owner: Owner, emulator: Emulator, type: str
+) -> None:
+    emulator.restrict(owner.connect().stripe_account_id or "", "under_review")
+    assert deliver_connected(event_of(owner, type)).state == "processed"
+    assert owner.connection.state == "restricted"
+
+
 def test_an_old_event_does_not_end_the_connection_that_was_made_since(owner: Owner, emulator: Emulator) -> None:
     account = owner.connect().stripe_account_id or ""
     emulator.disconnect_account(account)

@@ -29,7 +29,7 @@ def facts(reason: str | None = None, *, submitted: bool = True) -> AccountFacts:
 
 
 def connect(before: Connection, account: str, said: AccountFacts = READY) -> Connection:
-    return connected(before, account, "oauth", said, livemode=False, by="ann", now_ms=1)
+    return connected(before, account, "oauth", said, livemode=False, platform_id=None, by="ann", now_ms=1)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from chalicelib.catalog.catalog import catalog
 from chalicelib.connection.refusals import WorkspaceNotConnected
 from chalicelib.subscriptions.dunning import CARD_NEEDED_AGAIN
 from chalicelib.subscriptions.renewal import Means, Renewal, next_step
-from chalicelib.subscriptions.renewal_hold import HOLD_RETRY_MS, NOT_CONNECTED
+from chalicelib.subscriptions.renewal_hold import HOLD_RETRY_MS, NOT_CONNECTED, resume_after_hold
 from chalicelib.subscriptions.subscription import Contents, Subscription
 from chalicelib.subscriptions.view import view_subscription
 from local.stripe_emulator.client import Emulator
@@ -36,6 +36,17 @@ def test_it_is_neither_charged_nor_counted_nor_given_up(status: str) -> None:
     a_year_later = step(held, WAITS, END_MS + 365 * DAY_MS)
     assert a_year_later.held == held.held
     assert (a_year_later.status, a_year_later.attempt) == (status, 2)
+
+
+def test_no_day_of_dunning_is_lost_by_waiting() -> None:
+    owed = subscription(
+        status="past_due", attempt=1, past_due_since_ms=END_MS, due_at_ms=END_MS + 3 * DAY_MS, failure=CARD_NEEDED_AGAIN
+    )
+    held = step(owed, WAITS, END_MS + 3 * DAY_MS)
+    back = resume_after_hold(held, END_MS + 30 * DAY_MS)
+    assert (back.held, back.due_at_ms) == (None, END_MS + 30 * DAY_MS)
+    failed = step(back, Means(None), END_MS + 30 * DAY_MS)
+    assert (failed.status, failed.attempt, failed.due_at_ms) == ("past_due", 2, END_MS + 32 * DAY_MS)
 
 
 def test_one_that_waits_for_its_bank_is_not_given_up_either() -> None:
