@@ -211,6 +211,7 @@ def delete_pending(call: Call[None, None], account_id: str) -> None:
     refuses=(
         *REFUSALS,
         *CHARGE_REFUSALS,
+        StripeUnavailable,
         AccountArchived,
         UnknownCurrency,
         SubscriptionNotFound,

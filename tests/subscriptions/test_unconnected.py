@@ -7,13 +7,16 @@ from msgspec.structs import replace
 
 from chalicelib.catalog.catalog import catalog
 from chalicelib.connection.refusals import WorkspaceNotConnected
+from chalicelib.stripe_api.errors import StripeUnavailable
 from chalicelib.subscriptions.dunning import CARD_NEEDED_AGAIN
+from chalicelib.subscriptions.pay_past_due import NothingOwed
 from chalicelib.subscriptions.renewal import Means, Renewal, next_step
 from chalicelib.subscriptions.renewal_hold import HOLD_RETRY_MS, NOT_CONNECTED, resume_after_hold
 from chalicelib.subscriptions.subscription import Contents, Subscription
 from chalicelib.subscriptions.view import view_subscription
 from local.stripe_emulator.client import Emulator
 from tests.connection.owner import Owner, new_account
+from tests.environment import use
 from tests.subscriptions.build import DAY_MS, END_MS, subscription
 from tests.subscriptions.world import RenewalWorld, Subscriber, moment
 
@@ -173,6 +176,31 @@ def test_nothing_is_charged_before_stripe_has_said_how_it_ended(world: RenewalWo
     emulator.clear_faults()
     world.run_on("2027-03-02", minutes=70)
     assert (client.amounts, client.status()) == ([49, 49], "active")
+
+
+def test_paying_by_hand_asks_first_how_the_last_payment_ended(world: RenewalWorld, emulator: Emulator) -> None:
+    owner, client = subscribed(world, emulator)
+    client.put_test_card("pm_card_chargeCustomerFail")
+    world.run_on("2027-02-28")
+    client.put_test_card("pm_card_visa")
+    account = owner.stripe_account_id
+    with world.at(moment("2027-03-01")):
+        emulator.fault("500_after_effect", method="POST", path="/v1/payment_intents", times=0)
+        client.pay()
+        emulator.clear_faults()
+        owner.disconnect()
+    with world.at(moment("2027-03-01") + timedelta(minutes=30)):
+        client.sweep_at(0)
+        client.advance()
+        assert client.subscription.held
+        owner.connect(account)
+        with use({"STRIPE_API_BASE": "http://127.0.0.1:9"}), pytest.raises(StripeUnavailable):
+            client.pay()
+        with pytest.raises(NothingOwed):
+            client.pay()
+        world.settle()
+    assert (client.status(), client.amounts) == ("active", [49, 49])
+    client.assert_sound()
 
 
 def test_nobody_pays_by_hand_while_the_workspace_takes_no_payments(world: RenewalWorld, emulator: Emulator) -> None:
