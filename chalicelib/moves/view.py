@@ -23,7 +23,10 @@ GOES_ALONG: Final = {
     ),
 }
 BALANCE: Final[dict[Balance, str]] = {
-    "keep": mark("The balance, which the new workspace honours. What is unused of the month's allowance ends with it."),
+    "keep": mark(
+        "The balance, which the new workspace honours; what is unused of the month's allowance, until the month is "
+        "over."
+    ),
     "settle": mark(
         "The wallet begins at zero: what is unused of the month's allowance ends, and a transaction settles the rest, "
         "which the former workspace pays out or collects; nothing is charged to a card."
