@@ -60,16 +60,16 @@ class World:
 def ask_api(caller: Caller, operation: Operation, names: dict[str, str]) -> Answer:
     """Call a route with a good body."""
     body = declared.sample(operation.takes) if operation.takes else {}
-    return send_json(caller, (operation.method, operation.path), names, body)
+    return send_json(caller, (operation.method, operation.path), names, body, key=f"asked-by-{caller.role}")
 
 
-def send_json(caller: Caller, route: Route, names: dict[str, str], body: Json = None) -> Answer:
+def send_json(caller: Caller, route: Route, names: dict[str, str], body: Json = None, key: str = "key") -> Answer:
     """Send a request to the API."""
     method, path = route
     headers = {
         "Authorization": bearer(caller),
         "Content-Type": "application/json",
-        "Idempotency-Key": f"{method}-{len(path)}",
+        "Idempotency-Key": f"{key}-{method}-{len(path)}",
     }
     found = {name: names[name] for name in declared.PATH_NAME.findall(path)}
     return send(Request(method, path, found, {}, headers, json.dumps(body or {}).encode()))
