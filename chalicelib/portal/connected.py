@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from chalice.app import Request, Response
 
+from chalicelib.accounts.viewer import name_for
 from chalicelib.connection.browser import browser_of, new_secret
 from chalicelib.connection.connection import State, Way
 from chalicelib.connection.finish_connection import finish_connection, finish_onboarding
@@ -18,6 +19,7 @@ from chalicelib.portal import render
 from chalicelib.portal.cookie import connecting_cookie, connecting_secrets
 from chalicelib.portal.navigation import public_base_url
 from chalicelib.portal.request import check_is_own_form, see_other, words_of
+from chalicelib.token import Caller
 
 HEADINGS: Final[dict[State, str]] = {
     "active": mark("Your Stripe account is connected"),
@@ -40,9 +42,8 @@ def show_start(http_request: Request) -> Response:
     """
     state_text = _query(http_request).get("state", "")
     start, workspace = find_start(state_text)
-    return render.plain_page(
-        http_request, "connect.html", start=start, workspace=workspace, state=state_text, link=None
-    )
+    who = name_for(Caller("owner", workspace.account_id), start.actor)
+    return render.plain_page(http_request, "connect.html", who=who, workspace=workspace, state=state_text, link=None)
 
 
 def send_start(http_request: Request) -> Response:

@@ -1,6 +1,7 @@
 """A workspace connects its Stripe account, tests it and disconnects it, on the portal's page and at Stripe."""
 
 import pytest
+import requests
 from playwright.sync_api import expect
 
 from chalicelib.connection import table
@@ -81,6 +82,27 @@ def test_a_client_is_invited_from_its_page(people: People, site: Site) -> None:
     page = people.open(workspace, f"/clients/{client}", script=False)
     page.get_by_role("button", name="Invite bo@bakery.example to its billing pages").click()
     expect(page.get_by_role("status")).to_contain_text("The invitation is sent.")
+
+
+def test_the_address_that_the_api_gives_leads_to_stripe_and_back(people: People, site: Site) -> None:
+    workspace = site.account(name="North Agency")
+    answer = requests.post(
+        f"{site.url}/v1/accounts/{workspace}/stripe-connection",
+        json={"way": "oauth"},
+        headers=site.operator,
+        timeout=30,
+    )
+    page = people.context(width=NARROW).new_page()
+    page.goto(answer.json()["url"])
+    expect(page.get_by_role("heading", name="Connect a Stripe account to North Agency?")).to_be_visible()
+    expect(page.get_by_text("operator")).to_have_count(0)
+    assert_accessible(page)
+    page.get_by_role("button", name="That was me: go on to Stripe").click()
+    assert_accessible(page)
+    page.get_by_role("link", name="Open Stripe").click()
+    page.get_by_role("button", name="Approve").click()
+    expect(page.get_by_role("heading", name="Your Stripe account is connected")).to_be_visible()
+    assert table.find(workspace).state == "active"
 
 
 def test_a_link_to_stripe_is_of_no_use_in_another_browser(people: People, site: Site) -> None:
