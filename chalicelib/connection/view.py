@@ -17,7 +17,7 @@ class ConnectionView(msgspec.Struct):
     """A workspace's connection. `detail` says what the state means and what to do; `offers` are the ways to connect.
 
     A disconnected one still names its Stripe account. `access_revoked` is false while Stripe could not be told that it
-    was disconnected: `DELETE` tells Stripe again. `disabled_reason` is Stripe's.
+    was disconnected: `DELETE` tells Stripe again; null for any other. `disabled_reason` is Stripe's.
     """
 
     state: State
@@ -32,7 +32,7 @@ class ConnectionView(msgspec.Struct):
     connected_by: ShownName | None
     disconnected_at: str | None
     disconnected_by: ShownName | None
-    access_revoked: bool
+    access_revoked: bool | None
     offers: list[Way]
 
 
@@ -62,7 +62,7 @@ def view_connection(connection: Connection, caller: Caller) -> ConnectionView:
         connected_by=name_for(caller, connected_by) if connected_by else None,
         disconnected_at=_time(connection.disconnected_at_ms),
         disconnected_by=name_for(caller, disconnected_by) if disconnected_by else None,
-        access_revoked=connection.access_revoked,
+        access_revoked=connection.access_revoked if connection.state == "disconnected" else None,
         offers=offers(),
     )
 

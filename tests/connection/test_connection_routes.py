@@ -64,6 +64,7 @@ def test_a_workspace_connects_tests_and_disconnects(
     assert "default-src 'none'" in page.headers["Content-Security-Policy"]
     now = shown(api, workspace)
     assert (now["state"], now["charges_enabled"], now["connected_by"]) == ("active", True, f"owner:{workspace}")
+    assert now["access_revoked"] is None
     emulator.restrict(now["stripe_account"], "under_review")
     tested = api.post(path_of(workspace, "test"), None, token=owner).json()
     assert (tested["state"], tested["disabled_reason"]) == ("restricted", "under_review")
