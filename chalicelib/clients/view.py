@@ -142,7 +142,7 @@ class StandingView(msgspec.Struct):
 
 
 DETAILS: Final[dict[Standing, str]] = {
-    "active": "The account may be used, as far as this is concerned.",
+    "active": "Its standing does not keep the account from being used; `access` says whether anything else does.",
     "suspended": "The account may not be used. It may pay, and its subscription and auto-pay go on.",
     "archived": "The account may not be used, and pays nothing any more. Making it active again does not bring its "
     "subscription and auto-pay back.",
