@@ -16,7 +16,7 @@ class Message(msgspec.Struct, frozen=True):
 
 
 GREETING: Final = mark("Hello,")
-WHERE: Final = mark("You do this in Settings > Billing.")
+WHERE: Final = mark("You find all of this in Settings > Billing.")
 """Where to act, if there is no link."""
 
 FOOTER: Final = (

@@ -163,7 +163,7 @@ def test_who_has_not_paid_is_told_the_day_on_which_access_closes(locale: str, cl
 def test_without_a_portal_the_mail_says_where_to_go() -> None:
     written = mail(portal_url=None)
     assert written.actions == []
-    assert "You do this in Settings > Billing." in mail_body.text_of(written)
+    assert "You find all of this in Settings > Billing." in mail_body.text_of(written)
     assert Tags(mail_body.html_of(written)).links == []
 
 
