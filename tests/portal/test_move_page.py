@@ -9,7 +9,7 @@ from chalicelib.catalog.catalog import catalog
 from chalicelib.clients.change_standing import StandingRequest, change_standing
 from chalicelib.clock import now_ms
 from chalicelib.moves import table
-from chalicelib.moves.answer_move import decline_move
+from chalicelib.moves.answer_move import accept_move, decline_move
 from chalicelib.moves.list_incoming import MOST_LISTED
 from chalicelib.moves.move import VALID_MS, Balance, Move
 from chalicelib.moves.request_move import MoveRequest, request_move, withdraw_move
@@ -276,3 +276,15 @@ def test_the_list_goes_on_where_it_ends(people: People, two: Two) -> None:
     page.get_by_role("link", name="Back to the first").click()
     expect(page.locator(".client")).to_have_count(MOST_LISTED)
     assert two.site.enter(two.south).get("/incoming-moves?after=soon").status_code == 422
+
+
+def test_a_workspace_reads_before_and_after_accepting_what_it_lacks_itself(two: Two, site: Site) -> None:
+    path = f"/incoming-moves/{two.client}"
+    two.ask()
+    lacking = ("no Stripe account connected", "Your own balance is used up")
+    before = site.enter(two.south).get(path).text
+    assert [said for said in lacking if said not in before] == []
+    accept_move(accounts.get(two.south), two.client, "keep", actor="kim", catalog=catalog())
+    after = site.enter(two.south).get(path).text
+    assert "Connect your Stripe account" in after
+    assert "Your own balance is used up" in after

@@ -9,6 +9,7 @@ from chalicelib.connection import table as connections
 from chalicelib.errors import Refusal
 from chalicelib.i18n.texts import mark
 from chalicelib.ledger.post import LedgerBusy
+from chalicelib.ledger.table import read_wallet
 from chalicelib.moves.answer_move import accept_move, decline_move
 from chalicelib.moves.list_incoming import IncomingMove, find_incoming, list_incoming
 from chalicelib.moves.refusals import BalanceGrown, BalanceNotAgreed, MoveBlocked, MoveChanged, MoveNotOpen
@@ -96,6 +97,7 @@ def _page(request: PortalRequest, client_id: str, errors: forms.Errors | None = 
         balance_micros=found.balance_micros,
         is_rebilled=pricing.find(request.account.account_id).is_on(now_ms),
         errors=errors or {},
+        **_readiness(request),
     )
 
 
@@ -114,7 +116,16 @@ def _closed_page(
         move=shown,
         client=found.client if found.client.workspace_id == workspace_id else None,
         from_name=found.from_workspace.name,
-        is_connected=connections.find(workspace_id).is_working,
         errors=errors or {},
         confirmation=request.words.say(done) if done else None,
+        **_readiness(request),
     )
+
+
+def _readiness(request: PortalRequest) -> dict[str, bool]:
+    """Return what the workspace has of what a client needs: to be paid, and to be used."""
+    workspace_id = request.account.account_id
+    return {
+        "is_connected": connections.find(workspace_id).is_working,
+        "has_balance": read_wallet(workspace_id).balance_micros > request.limits.floor_micros,
+    }
