@@ -35,6 +35,18 @@ def test_a_charge_is_shown_with_both_of_its_sides(people: People, site: Site) ->
     )
 
 
+def test_what_the_client_gets_free_of_charge_is_a_loss_with_the_same_sign_as_every_debit(site: Site) -> None:
+    workspace = site.account(balance="100")
+    client = site.client(workspace, balance="40")
+    absorbed: dict[str, tuple[Dated[ClientPrice | None], ...]] = {"sms": (Dated(0, ClientPrice("absorbed"), 0, "kim"),)}
+    row_of(client, Rebilling(switches=(Dated(0, value=True, set_at_ms=0, actor="kim"),), prices=absorbed)).save()
+    site.use(client, today(1), number=1)
+    page = site.enter(workspace).get(f"/clients/{client}").text
+    assert '<td class="num">$0.00</td>' in page
+    assert '<td class="num" data-label="You keep">−$0.05</td>' in page
+    assert f'href="/portal/accounts/{workspace}/history?client={client}"' in page
+
+
 def test_a_client_is_suspended_made_active_and_archived(people: People, site: Site) -> None:
     workspace = site.account(balance="100")
     client = site.client(workspace, balance="40")
