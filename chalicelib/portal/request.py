@@ -67,6 +67,11 @@ class PortalRequest:
         return may(self.session.caller, Right.ACT)
 
     @property
+    def may_pay(self) -> bool:
+        """Tell whether the session may pay and save a card: a client's workspace may take no payments now."""
+        return self.may_act and self.payer.unconnected is None
+
+    @property
     def allowed(self) -> Permission:
         """Return the caller and the account, as the API's routes have them."""
         return Permission(self.session.caller, self.account)

@@ -7,6 +7,8 @@ import msgspec
 from chalice.app import Response
 
 from chalicelib import clock
+from chalicelib.access.find_access import find_access
+from chalicelib.access.view import CLIENTS_SIDE, PAUSED, ShownReason, view_access
 from chalicelib.auto_pay.decision import REASONS
 from chalicelib.auto_pay.evaluate import Snapshot
 from chalicelib.auto_pay.view import AutoPayView, load_for_view, view_auto_pay
@@ -33,6 +35,12 @@ DONE: Final = {
     "canceled": mark("Your subscription is canceled."),
     "resumed": mark("Your subscription goes on."),
 }
+STOPPED: Final = {
+    "account_archived": mark("Your account is closed"),
+    "account_suspended": mark("Your account is suspended"),
+    PAUSED: mark("The service is paused"),
+}
+"""What stops an account, whatever it pays; for the rest there are banners that say what to pay."""
 
 
 class Banner(msgspec.Struct, frozen=True):
@@ -88,9 +96,29 @@ def banners(
     request: PortalRequest, snapshot: Snapshot, auto_pay: AutoPayView, subscription: SubscriptionView | None
 ) -> list[Banner]:
     """Return what needs attention, the most urgent first."""
-    found = [*_payment_banners(request, snapshot), *_balance_banners(request, snapshot, auto_pay)]
+    found = [
+        *_access_banners(request),
+        *_payment_banners(request, snapshot),
+        *_balance_banners(request, snapshot, auto_pay),
+    ]
     found += [*_card_banners(request, auto_pay), *_subscription_banners(request, subscription)]
     return sorted(found, key=lambda banner: banner.tone != "bad")
+
+
+def _access_banners(request: PortalRequest) -> list[Banner]:
+    say, reason = request.words.say, _closed_by(request)
+    if reason not in STOPPED:
+        return []
+    return [Banner("bad", say(STOPPED[reason]), say(CLIENTS_SIDE[reason], workspace=request.brand.name))]
+
+
+def _closed_by(request: PortalRequest) -> ShownReason | None:
+    """Return what closes access; a workspace's own page needs no further read for it."""
+    account = request.account
+    if account.workspace_id is not None:
+        return view_access(find_access(account, request.catalog), for_client=True).reason
+    standings: dict[str, ShownReason] = {"suspended": "account_suspended", "archived": "account_archived"}
+    return standings.get(account.standing)
 
 
 def _payment_banners(request: PortalRequest, snapshot: Snapshot) -> list[Banner]:

@@ -1,0 +1,39 @@
+"""What a page says and offers when something other than the own wallet stops an account or its payments."""
+
+import pytest
+
+from tests.portal.site import Site
+
+OFFERS = {
+    "": ("Add Balance", "Save a card", "Turn on auto-pay"),
+    "/auto-pay": ("Turn on auto-pay",),
+    "/plan/preview?plan=agency": ("is charged when you confirm", "Confirm and pay", "you save one first"),
+}
+
+
+def test_a_suspended_client_reads_it_with_whom_to_contact_and_not_the_reason(site: Site) -> None:
+    workspace = site.account(name="North Agency", balance="100")
+    client = site.client(workspace, balance="40")
+    assert "Your account is suspended" not in site.enter(client).get().text
+    site.enter(workspace).post(f"/clients/{client}/standing", {"to": "suspended", "reason": "Two invoices are unpaid"})
+    page = site.enter(client).get().text
+    assert "Your account is suspended" in page
+    assert "please contact North Agency." in page
+    assert "Two invoices" not in page
+
+
+def test_a_client_reads_that_the_service_is_paused_and_not_that_its_workspaces_wallet_is_empty(site: Site) -> None:
+    client = site.client(site.account(name="North Agency"), balance="40")
+    page = site.enter(client, locale="de").get().text
+    assert "Der Dienst ist pausiert; bitte wenden Sie sich an North Agency." in page
+
+
+@pytest.mark.parametrize("path", OFFERS)
+def test_nothing_is_offered_that_must_be_paid_while_the_workspace_takes_no_payments(site: Site, path: str) -> None:
+    workspace = site.account(name="North Agency", balance="100")
+    client = site.client(workspace, balance="40")
+    shut = site.enter(client).get(path).text
+    assert "North Agency cannot take payments at the moment" in shut
+    assert [offer for offer in OFFERS[path] if offer in shut] == []
+    site.connect(workspace)
+    assert any(offer in site.enter(client).get(path).text for offer in OFFERS[path])
