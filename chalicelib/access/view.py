@@ -14,11 +14,11 @@ PAUSED: Final = "service_paused"
 """What a client learns of anything that is its workspace's."""
 
 CLIENTS_SIDE: Final[dict[str, str]] = {
-    "account_archived": mark("This account is closed; please contact %(workspace)s."),
-    "account_suspended": mark("This account is suspended; please contact %(workspace)s."),
-    "subscription_unpaid": mark("A renewal of the subscription was not paid. Pay it, and the service goes on."),
-    "balance_exhausted": mark("The wallet is empty. Add balance, and the service goes on."),
-    PAUSED: mark("The service is paused; please contact %(workspace)s."),
+    "account_archived": "This account is closed; please contact %(workspace)s.",
+    "account_suspended": "This account is suspended; please contact %(workspace)s.",
+    "subscription_unpaid": "A renewal of the subscription was not paid. Pay it, and the service goes on.",
+    "balance_exhausted": "The wallet is empty. Add balance, and the service goes on.",
+    PAUSED: "The service is paused; please contact %(workspace)s.",
 }
 """What a client is told."""
 

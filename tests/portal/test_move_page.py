@@ -156,7 +156,9 @@ def test_what_keeps_the_client_is_told_to_both_and_refuses_the_move(two: Two) ->
         text = taking.get(path).text
         assert "The client is suspended or archived" in text
         assert 'value="accept"' not in text
-    refused = taking.post(f"/incoming-moves/{two.client}", {"answer": "accept", "balance": "keep"})
+    refused = taking.post(
+        f"/incoming-moves/{two.client}", {"answer": "accept", "balance": "keep", "seen_micros": "12340000"}
+    )
     assert refused.status_code == 409
     assert "something still keeps the client from being moved" in refused.text
     assert accounts.get(two.client).workspace_id == two.north
@@ -216,7 +218,8 @@ def test_after_the_move_the_former_workspace_is_told_what_was_settled_and_change
     asking, taking = two.site.enter(two.north), two.site.enter(two.south)
     incoming, path = f"/incoming-moves/{two.client}", f"/clients/{two.client}/move"
     for _ in range(2):
-        assert taking.post(incoming, {"answer": "accept", "balance": "settle"}).status_code == 303
+        accepted = {"answer": "accept", "balance": "settle", "seen_micros": "12340000"}
+        assert taking.post(incoming, accepted).status_code == 303
     told = [
         asking.get(path),
         asking.post(f"{path}/withdraw", {"version": "1"}),
@@ -239,7 +242,7 @@ def test_what_goes_along_is_said_in_german(two: Two) -> None:
     two.ask("settle")
     for account, path in ((two.north, f"/clients/{two.client}/move"), (two.south, f"/incoming-moves/{two.client}")):
         text = two.site.enter(account, locale="de").get(path).text
-        for said in ("seinem ganzen Verlauf", "Den übrigen Stand gleicht eine Buchung aus", "speichert eine Karte neu"):
+        for said in ("seinem ganzen Verlauf", "Das Guthaben beginnt bei null", "speichert eine Karte neu"):
             assert said in text
 
 
