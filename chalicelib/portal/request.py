@@ -68,8 +68,11 @@ class PortalRequest:
 
     @property
     def may_pay(self) -> bool:
-        """Tell whether the session may pay and save a card: a client's workspace may take no payments now."""
-        return self.may_act and self.payer.unconnected is None
+        """Tell whether the session may pay and save a card.
+
+        An archived account pays nothing, and a client only while its workspace takes payments.
+        """
+        return self.may_act and self.payer.unconnected is None and self.account.standing != "archived"
 
     @property
     def allowed(self) -> Permission:

@@ -8,7 +8,7 @@ from chalice.app import Response
 
 from chalicelib import clock
 from chalicelib.access.find_access import find_access
-from chalicelib.access.view import CLIENTS_SIDE, PAUSED, ShownReason, view_access
+from chalicelib.access.view import PAUSED, ShownReason, view_access
 from chalicelib.auto_pay.decision import REASONS
 from chalicelib.auto_pay.evaluate import Snapshot
 from chalicelib.auto_pay.view import AutoPayView, load_for_view, view_auto_pay
@@ -36,11 +36,18 @@ DONE: Final = {
     "resumed": mark("Your subscription goes on."),
 }
 STOPPED: Final = {
-    "account_archived": mark("Your account is closed"),
-    "account_suspended": mark("Your account is suspended"),
-    PAUSED: mark("The service is paused"),
+    "account_suspended": (
+        mark("Your account is suspended"),
+        mark("Calls and messages are stopped. %(workspace)s can say why, and what to do."),
+    ),
+    PAUSED: (
+        mark("The service is paused"),
+        mark(
+            "Calls and messages are stopped for now, and your balance is kept. %(workspace)s can say when they go on."
+        ),
+    ),
 }
-"""What stops an account, whatever it pays; for the rest there are banners that say what to pay."""
+"""What stops an account, whatever it pays. Each page says that an account is archived; the rest has its own banners."""
 
 
 class Banner(msgspec.Struct, frozen=True):
@@ -109,16 +116,15 @@ def _access_banners(request: PortalRequest) -> list[Banner]:
     say, reason = request.words.say, _closed_by(request)
     if reason not in STOPPED:
         return []
-    return [Banner("bad", say(STOPPED[reason]), say(CLIENTS_SIDE[reason], workspace=request.brand.name))]
+    title, text = STOPPED[reason]
+    return [Banner("bad", say(title), say(text, workspace=request.brand.name))]
 
 
 def _closed_by(request: PortalRequest) -> ShownReason | None:
     """Return what closes access; a workspace's own page needs no further read for it."""
-    account = request.account
-    if account.workspace_id is not None:
-        return view_access(find_access(account, request.catalog), for_client=True).reason
-    standings: dict[str, ShownReason] = {"suspended": "account_suspended", "archived": "account_archived"}
-    return standings.get(account.standing)
+    if request.account.workspace_id is not None:
+        return view_access(find_access(request.account, request.catalog), for_client=True).reason
+    return "account_suspended" if request.account.standing == "suspended" else None
 
 
 def _payment_banners(request: PortalRequest, snapshot: Snapshot) -> list[Banner]:
@@ -146,6 +152,8 @@ def _balance_banners(request: PortalRequest, snapshot: Snapshot, auto_pay: AutoP
     say, limits = request.words.say, request.limits
     balance, add = snapshot.situation.balance_micros, request.path("add-balance")
     helped = auto_pay.charge is not None
+    if request.account.standing == "archived":
+        return []
     if balance <= limits.floor_micros:
         text = say("Calls and messages are paused until there is balance again.")
         if helped:
