@@ -139,6 +139,9 @@ TEXTS: Final = {
     "portal-link-unusable": mark(
         "Links work once, and for a few minutes. Go back to where you came from and open Billing again."
     ),
+    "portal-client-moved": mark(
+        "This account belongs to another workspace now, so it cannot be opened from yours any more."
+    ),
     "portal-session-ended": mark(
         "For your safety you are signed out after an hour without activity. Go back to where you came from and open "
         "Billing again. If a mail brought you here, ask its sender for a new link."
@@ -185,6 +188,7 @@ TITLES: Final = {
     "invitation-void": mark("This invitation is no longer valid"),
     "portal-link-unusable": mark("This link cannot be opened any more"),
     "portal-session-ended": mark("Your session has ended"),
+    "portal-client-moved": mark("Your session has ended"),
     "portal-form-outdated": mark("This form is out of date"),
     "already-connected": mark("Your Stripe account is not connected"),
     "connected-elsewhere": mark("Your Stripe account is not connected"),

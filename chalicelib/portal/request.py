@@ -20,7 +20,7 @@ from chalicelib.portal import table
 from chalicelib.portal.brand import Brand, brand_of
 from chalicelib.portal.cookie import session_token
 from chalicelib.portal.navigation import BaseUrl, public_base_url
-from chalicelib.portal.session import FormOutdated, Session, SessionEnded, form_token, is_form_token
+from chalicelib.portal.session import ClientMoved, FormOutdated, Session, form_token, is_form_token
 from chalicelib.portal.sessions import find_session
 from chalicelib.portal.words import Words, accepted_locales
 
@@ -41,7 +41,7 @@ class PortalRequest:
         self.payer: Payer = get_payer(account_id)
         self.account: Account = self.payer.account
         if not self.session.is_valid_for(self.account):
-            raise SessionEnded("the client is another workspace's by now")
+            raise ClientMoved("the client is another workspace's by now")
         self.catalog: Catalog = catalog()
         self.brand: Brand = brand_of(self.account, self.catalog)
         self.words: Words = words_of(http_request, self.session.locale, self.account.locale)

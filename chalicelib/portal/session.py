@@ -45,6 +45,12 @@ class SessionEnded(Refusal):
     title = "Your session has ended"
 
 
+class ClientMoved(SessionEnded):
+    """The session was opened by the workspace that the client was moved away from."""
+
+    type = "portal-client-moved"
+
+
 class FormOutdated(Refusal):
     """A form that was not made for this session, or that another site has sent."""
 

@@ -38,10 +38,13 @@ class Moving:
     def open(self, link: str) -> requests.Response:
         return requests.post(link, timeout=30, allow_redirects=False)
 
-    def see(self, opened: requests.Response) -> int:
+    def page(self, opened: requests.Response) -> requests.Response:
         cookie = opened.headers["Set-Cookie"].partition(";")[0]
         home = f"{self.api.url}/portal/accounts/{self.client}"
-        return requests.get(home, headers={"Cookie": cookie}, timeout=30).status_code
+        return requests.get(home, headers={"Cookie": cookie}, timeout=30)
+
+    def see(self, opened: requests.Response) -> int:
+        return self.page(opened).status_code
 
     def move(self) -> None:
         body = {"to_workspace_id": "south", "balance": "keep"}
@@ -61,6 +64,7 @@ def test_the_former_workspace_is_no_longer_in_its_portal(api: Api, aws: Aws) -> 
     assert [moving.see(each) for each in (theirs, platforms, own)] == [200, 200, 200]
     moving.move()
     assert [moving.see(each) for each in (theirs, platforms, own)] == [401, 200, 200]
+    assert "This account belongs to another workspace now" in moving.page(theirs).text
     assert moving.see(moving.open(unopened)) == 401
     (link,) = re.findall(r"https?://\S+/portal/invitations/\S+", inbox.only(BOB)["BodyText"])
     invited = moving.open(link)

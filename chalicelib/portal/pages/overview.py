@@ -12,6 +12,7 @@ from chalicelib.access.view import PAUSED, ShownReason, view_access
 from chalicelib.auto_pay.decision import REASONS
 from chalicelib.auto_pay.evaluate import Snapshot
 from chalicelib.auto_pay.view import AutoPayView, load_for_view, view_auto_pay
+from chalicelib.connection import table as connections
 from chalicelib.i18n.texts import mark
 from chalicelib.ledger.table import read_days
 from chalicelib.money import format_micros
@@ -105,6 +106,7 @@ def banners(
     """Return what needs attention, the most urgent first."""
     found = [
         *_access_banners(request),
+        *_connection_banners(request),
         *_payment_banners(request, snapshot),
         *_balance_banners(request, snapshot, auto_pay),
     ]
@@ -118,6 +120,17 @@ def _access_banners(request: PortalRequest) -> list[Banner]:
         return []
     title, text = STOPPED[reason]
     return [Banner("bad", say(title), say(text, workspace=request.brand.name))]
+
+
+def _connection_banners(request: PortalRequest) -> list[Banner]:
+    """Tell a workspace that its clients cannot pay any more."""
+    if request.account.kind != "workspace":
+        return []
+    connection = connections.find(request.account.account_id)
+    if connection.state not in {"restricted", "disconnected"}:
+        return []
+    say, why = request.words.say, connection.sentence
+    return [Banner("bad", say("Your clients cannot pay"), say(why), say("Stripe account"), request.path("connection"))]
 
 
 def _closed_by(request: PortalRequest) -> ShownReason | None:
