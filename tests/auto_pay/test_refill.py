@@ -231,7 +231,7 @@ def test_an_account_that_cannot_be_looked_at_holds_up_no_other(new_saver: NewSav
     assert bad.auto_pay.in_flight_payment_id is None
     assert bad.auto_pay.due_at_ms
     assert bad.auto_pay.version == broken.version + 1
-    with pytest.raises(Exception, match="1 accounts could not be evaluated"):
+    with pytest.raises(Exception, match="auto-pay evaluated what was due, but 1 failed"):
         world.fire("retry_refills")
     assert world.fire("retry_refills")["evaluated"] == 0
     payments.PaymentRow(bad.account_id, "pay_ffff").delete()

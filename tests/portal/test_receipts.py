@@ -151,6 +151,7 @@ def test_the_list_of_csv_files_counts_rows_and_of_receipts_at_most_as_many(peopl
 def test_a_workspace_sees_which_client_an_event_was_of_and_the_client_nothing_of_it(people: People, site: Site) -> None:
     workspace = site.account(name="Acme Agency")
     client = site.account(kind="client", workspace_id=workspace, name="Bakery Bloom", method="")
+    site.connect(workspace)
     post([pair(1, client, workspace, occurred_at_ms=noon(today(1)))])
     post([credit(2, workspace), credit(2, client)])
     page = people.open(workspace, "/history/search?q=event-1", script=False)

@@ -117,7 +117,7 @@ def test_a_payment_that_cannot_be_followed_holds_up_no_other(
     row.update([payments.PaymentRow.lines.set("no lines")])
     lose(world)
     with world.at(clock.now() + timedelta(milliseconds=FOLLOW_UP_MS + 1000)):
-        with pytest.raises(Exception, match="1 payments could not be followed up"):
+        with pytest.raises(Exception, match="payments followed up, but 1 failed"):
             world.fire("follow_up_payments")
         assert documents(good) == ["invoice"]
         assert world.fire("follow_up_payments") == {"followed": 0, "failed": 0}
