@@ -48,6 +48,10 @@ def _usage_rows(run: Run) -> Iterator[tuple[str, str]]:
         f"{run['posted_pairs_per_second_per_core']:,}",
     )
     yield (
+        "usage events of ten clients of one workspace, charged to both, per second per core, from message to commit",
+        f"{run['rebilled_events_per_second_per_core']:,}",
+    )
+    yield (
         "receipts of four lines per second per core, from the queue's messages to the commit",
         f"{run['receipts_of_four_lines_per_second_per_core']:,}",
     )
@@ -74,6 +78,10 @@ def _ledger_rows(run: Run) -> Iterator[tuple[str, str]]:
     yield (
         "DynamoDB write units per event, at 1 / 10 / 100 / 1,000 / 10,000 events of one wallet in a batch",
         _of_each(run["write_units_per_event"], "g"),
+    )
+    yield (
+        "the same for 1,000 events of 1 / 10 / 100 clients of one workspace, charged to both; and AWS calls in all",
+        f"{_of_each(run['write_units_per_event_by_clients'], 'g')}; {_of_each(run['aws_calls_by_clients'], 'g')}",
     )
     yield (
         "read units for the newest 50 transactions of a wallet with 1,000 events / with a million",
@@ -115,6 +123,10 @@ def _other_rows(run: Run) -> Iterator[tuple[str, str]]:
     yield (
         "a page of the history of a wallet with a million events: its own CPU time, AWS calls",
         f"{run['portal_history_cpu_ms']:.0f} ms, {run['portal_history_aws_calls']}",
+    )
+    yield (
+        "25 of a workspace's 1,000 clients, with balances and margins: its own CPU time, AWS calls, read units",
+        (f"{run['clients_page_cpu_ms']:.0f} ms, {run['clients_page_aws_calls']}, {run['clients_page_read_units']:g}"),
     )
     of_bare = run["import_of_bare"]
     yield (

@@ -86,6 +86,7 @@ def test_a_client_is_invited_from_its_page(people: People, site: Site) -> None:
     page = people.open(workspace, f"/clients/{client}", script=False)
     page.get_by_role("button", name="Invite bo@bakery.example to its billing pages").click()
     expect(page.get_by_role("status")).to_contain_text("The invitation is sent.")
+    expect(page.get_by_text("the link is not opened yet")).to_be_visible()
 
 
 def test_the_address_that_the_api_gives_leads_to_stripe_and_back(people: People, site: Site) -> None:

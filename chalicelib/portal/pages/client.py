@@ -19,8 +19,10 @@ from chalicelib.i18n.texts import mark
 from chalicelib.ledger import statement
 from chalicelib.payments import table as payments
 from chalicelib.payments.view import view_payment
+from chalicelib.portal import invitation_table as invitations
 from chalicelib.portal import render
 from chalicelib.portal.find_client import find_client, viewer_of
+from chalicelib.portal.invitation import State, state_of
 from chalicelib.portal.invite import invite
 from chalicelib.portal.move_note import move_note
 from chalicelib.portal.pages.clients import attention
@@ -36,6 +38,16 @@ DONE: Final = {
     "archived": mark("The client is archived."),
     "invited": mark("The invitation is sent. Its link works once, for a week; older links are void."),
 }
+
+
+INVITED: Final[dict[State, str]] = {
+    "unconfirmed": mark("Invited on %(day)s; it is not known whether the mail was sent."),
+    "sent": mark("Invited on %(day)s; the link is not opened yet."),
+    "opened": mark("Invited on %(day)s; the link was opened."),
+    "expired": mark("Invited on %(day)s; nobody opened the link, and it has expired."),
+    "void": mark("Invited on %(day)s; the contact's address has changed since, so the link is void."),
+}
+"""What has become of the newest invitation."""
 
 
 class Pair(msgspec.Struct, frozen=True):
@@ -66,6 +78,7 @@ def show(request: PortalRequest, client_id: str) -> Response:
         client=client,
         attention=attention(request, client),
         access=_access(request, account),
+        invited=_invited(request, account),
         move=move_note(request, account),
         standing_by=name_of_changer(account, viewer),
         auto_pay_reason=request.words.say(reason) if reason else None,
@@ -81,6 +94,15 @@ def send_invitation(request: PortalRequest, client_id: str) -> Response:
     client = find_client(request, client_id)
     invite(Permission(request.session.caller, client))
     return request.go("clients", client_id, done="invited")
+
+
+def _invited(request: PortalRequest, client: Account) -> str | None:
+    """Say what has become of the newest invitation that the workspace has sent."""
+    newest = next(iter(invitations.newest(client.account_id, limit=1)), None)
+    if newest is None or newest.workspace_id != client.workspace_id:
+        return None
+    text = INVITED[state_of(newest, client, newest.number, clock.now_ms())]
+    return request.words.say(text, day=request.words.day(clock.day_of(newest.created_at_ms)))
 
 
 def _access(request: PortalRequest, account: Account) -> tuple[bool, str]:
