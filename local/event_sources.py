@@ -84,7 +84,8 @@ def main() -> None:
     runner = Runner(bindings(functions(endpoint, options.stack)), endpoint, options.positions)
     runner.start()
     options.ready.touch()
-    stopped.wait()
+    while not stopped.wait(1):  # without a limit it would miss a signal that comes just before it
+        pass
     runner.stop()
 
 

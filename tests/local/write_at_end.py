@@ -2,6 +2,7 @@
 
 import signal
 import sys
+import time
 from pathlib import Path
 from types import FrameType
 
@@ -18,4 +19,4 @@ def stop(_number: int, _frame: FrameType | None) -> None:
 signal.signal(signal.SIGTERM, stop)
 Path(started).touch()
 while True:
-    signal.pause()
+    time.sleep(0.05)  # signal.pause would miss a signal that comes just before it
