@@ -1,5 +1,7 @@
 """Accept the request to move a client, or decline it. The client moves with its settings, in one transaction."""
 
+from functools import partial
+
 import msgspec
 
 from chalicelib import clock
@@ -12,11 +14,11 @@ from chalicelib.ledger.table import read_wallet
 from chalicelib.log import log
 from chalicelib.money import SignedDecimal, format_amount
 from chalicelib.moves import table
+from chalicelib.moves.close_request import close_request
 from chalicelib.moves.move import (
     Balance,
     Move,
     accepted,
-    answered,
     find_obstacles,
     moved_account,
     moved_rebilling,
@@ -28,7 +30,6 @@ from chalicelib.moves.refusals import (
     MoveBlocked,
     MoveBusy,
     MoveNotOpen,
-    check_shown,
 )
 from chalicelib.moves.settle import settle
 from chalicelib.pricing import table as pricing
@@ -83,18 +84,9 @@ def decline_move(to: Account, client_id: str, *, actor: str, version: int | None
 
     Raises MoveNotFound, MoveNotOpen, MoveChanged, MoveBusy.
     """
-    for _ in attempts(ATTEMPTS):
-        move = table.get_incoming(to.account_id, client_id)
-        if move.state == "declined":
-            return move
-        now_ms = clock.now_ms()
-        if not move.is_open(now_ms):
-            raise MoveNotOpen(move)
-        check_shown(move, version)
-        declined = answered(move, "declined", actor=actor, now_ms=now_ms)
-        if table.write(declined, over=move):
-            return declined
-    raise MoveBusy(account_id=client_id)
+    return close_request(
+        client_id, partial(table.get_incoming, to.account_id), "declined", actor=actor, version=version
+    )
 
 
 def _check_not_grown(client_id: str, seen_micros: int | None) -> None:

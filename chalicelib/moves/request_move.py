@@ -7,8 +7,9 @@ from chalicelib.accounts import table as accounts
 from chalicelib.accounts.account import Account
 from chalicelib.backoff import attempts
 from chalicelib.moves import table
-from chalicelib.moves.move import VALID_MS, Balance, Move, answered
-from chalicelib.moves.refusals import ATTEMPTS, MoveBlocked, MoveBusy, MoveNotFound, MoveNotOpen, check_shown
+from chalicelib.moves.close_request import close_request
+from chalicelib.moves.move import VALID_MS, Balance, Move
+from chalicelib.moves.refusals import ATTEMPTS, MoveBlocked, MoveBusy, check_shown
 from chalicelib.moves.settle import settle
 from chalicelib.text import AccountId
 
@@ -54,20 +55,7 @@ def withdraw_move(client: Account, *, actor: str, version: int | None = None) ->
 
     Raises MoveNotFound, MoveNotOpen, MoveChanged, MoveBusy.
     """
-    for _ in attempts(ATTEMPTS):
-        move = table.find(client.account_id)
-        if move is None:
-            raise MoveNotFound(client.account_id)
-        if move.state == "withdrawn":
-            return move
-        now_ms = clock.now_ms()
-        if not move.is_open(now_ms):
-            raise MoveNotOpen(move)
-        check_shown(move, version)
-        withdrawn = answered(move, "withdrawn", actor=actor, now_ms=now_ms)
-        if table.write(withdrawn, over=move):
-            return withdrawn
-    raise MoveBusy(account_id=client.account_id)
+    return close_request(client.account_id, table.get, "withdrawn", actor=actor, version=version)
 
 
 def _new(client: Account, request: MoveRequest, actor: str, now_ms: int, *, over: Move | None) -> Move:

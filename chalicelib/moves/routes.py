@@ -68,10 +68,7 @@ def put_move(call: Call[MoveRequest, None], account_id: str) -> MoveView:
 )
 def get_move(call: Call[None, None], account_id: str) -> MoveView:
     allowed = _allow_client(call, account_id, Right.READ)
-    move = table.find(account_id)
-    if move is None:
-        raise MoveNotFound(account_id)
-    return _view(move, allowed)
+    return _view(table.get(account_id), allowed)
 
 
 @routes.operation(

@@ -83,10 +83,18 @@ def find(account_id: str) -> Move | None:
         return None
 
 
+def get(account_id: str) -> Move:
+    """Read the latest request to move a client. Raises MoveNotFound."""
+    move = find(account_id)
+    if move is None:
+        raise MoveNotFound(account_id)
+    return move
+
+
 def get_incoming(workspace_id: str, client_id: str) -> Move:
     """Read the latest request to move a client, if it asks a workspace; else raise MoveNotFound."""
-    move = find(client_id)
-    if move is None or move.to_workspace_id != workspace_id:
+    move = get(client_id)
+    if move.to_workspace_id != workspace_id:
         raise MoveNotFound(client_id)
     return move
 
