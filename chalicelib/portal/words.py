@@ -3,8 +3,10 @@
 import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final
 
+from babel import Locale
 from babel.dates import format_date, format_datetime, format_skeleton, format_time
 from babel.numbers import format_percent
 
@@ -63,7 +65,7 @@ class Words(words.Words):
 
     def day(self, moment: str) -> str:
         """Write the day of a moment or a day (`2026-11-23...`), in UTC: Nov 23, 2026."""
-        return format_date(date.fromisoformat(moment[:10]), "medium", self.locale)
+        return _day(moment[:10], self.locale)
 
     def long_day(self, day: str) -> str:
         """Write a day with its weekday: Monday, November 23, 2026."""
@@ -71,7 +73,7 @@ class Words(words.Words):
 
     def short_day(self, day: str) -> str:
         """Write a day without its year, such as for the axis of a chart."""
-        return format_skeleton("MMMd", datetime.fromisoformat(day[:10]), locale=self.locale)
+        return _short_day(day[:10], self.locale)
 
     def month(self, day: str) -> str:
         """Write the month of a day: November 2026."""
@@ -92,6 +94,16 @@ class Words(words.Words):
         micros = _micros(amount)
         least = amounts.least_places(micros, currency) if micros % MICROS else 0
         return amounts.number(micros, self.locale, least, grouped=False)
+
+
+@lru_cache(maxsize=1024)  # a page has each of its days several times
+def _day(day: str, locale: Locale) -> str:
+    return format_date(date.fromisoformat(day), "medium", locale)
+
+
+@lru_cache(maxsize=1024)
+def _short_day(day: str, locale: Locale) -> str:
+    return format_skeleton("MMMd", datetime.fromisoformat(day), locale=locale)
 
 
 def _micros(value: str | int) -> int:
