@@ -2,6 +2,7 @@
 
 import argparse
 import functools
+import gzip
 import importlib
 import signal
 import sys
@@ -22,7 +23,7 @@ FORBIDDEN = 403
 
 
 class RequestHandler(ChaliceRequestHandler):
-    """Chalice's handler, with API Gateway's own answers in the form that the template gives them, and a quiet log."""
+    """Chalice's handler, with API Gateway's own answers and compression as the template has them, and a quiet log."""
 
     # Headers and body are sent in one write: two writes would wait for the client's delayed acknowledgement.
     wbufsize = -1
@@ -44,6 +45,16 @@ class RequestHandler(ChaliceRequestHandler):
             raise ForbiddenError({}, None)
         return super()._handle_binary(response)
 
+    def _send_http_response_with_body(self, code: int, headers: dict[str, Any], body: str | bytes) -> None:
+        content = body.encode() if isinstance(body, str) else body
+        if len(content) >= api_properties()["MinimumCompressionSize"] and self._accepts_gzip():
+            content, headers = gzip.compress(content, mtime=0), {**headers, "Content-Encoding": "gzip"}
+        super()._send_http_response_with_body(code, headers, content)
+
+    def _accepts_gzip(self) -> bool:
+        accepted = {each.partition(";")[0].strip() for each in self.headers.get("accept-encoding", "").split(",")}
+        return "gzip" in accepted
+
     def _send_error_response(self, error: LocalGatewayException) -> None:
         if error.CODE == FORBIDDEN:
             self._answer_as_gateway("MISSING_AUTHENTICATION_TOKEN")
@@ -51,7 +62,7 @@ class RequestHandler(ChaliceRequestHandler):
             super()._send_error_response(error)
 
     def _answer_as_gateway(self, kind: str) -> None:
-        response = gateway_responses()[kind]
+        response = api_properties()["GatewayResponses"][kind]
         headers = {name: value.strip("'") for name, value in response["ResponseParameters"]["Headers"].items()}
         self._send_http_response(response["StatusCode"], headers, response["ResponseTemplates"]["application/json"])
 
@@ -62,10 +73,10 @@ class RequestHandler(ChaliceRequestHandler):
 
 
 @functools.cache
-def gateway_responses() -> dict[str, Any]:
-    """Return API Gateway's own answers, as the template defines them."""
-    responses: dict[str, Any] = Overlay.read().template["Resources"]["RestAPI"]["Properties"]["GatewayResponses"]
-    return responses
+def api_properties() -> dict[str, Any]:
+    """Return what the template says of the API: API Gateway's own answers, and from which size it compresses."""
+    properties: dict[str, Any] = Overlay.read().template["Resources"]["RestAPI"]["Properties"]
+    return properties
 
 
 def serve(app: Chalice, port: int) -> None:

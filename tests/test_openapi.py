@@ -14,7 +14,7 @@ from chalicelib import openapi
 from chalicelib.catalog.catalog import catalog
 from chalicelib.typed import convert
 from chalicelib.web import Problem
-from local.api import gateway_responses
+from local.api import api_properties
 from local.resources import Deployment
 from local.stripe_emulator.client import Emulator
 from tests.api import Api
@@ -147,7 +147,7 @@ def test_every_pattern_is_one_in_javascript_too() -> None:
 
 
 def test_what_the_gateway_answers_itself_is_described() -> None:
-    answers = {answer.get("StatusCode") for answer in gateway_responses().values()} - {None}
+    answers = {answer.get("StatusCode") for answer in api_properties()["GatewayResponses"].values()} - {None}
     assert answers - {404, 413, 415} <= set(openapi.GATEWAY)
 
 

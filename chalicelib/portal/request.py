@@ -88,9 +88,9 @@ class PortalRequest:
         """Return the person's name for what they do to an account: this one or one of its clients."""
         return self.session.caller.actor_on(account.account_id)
 
-    @property
+    @cached_property
     def form_token(self) -> str:
-        """Return the token that forms contain."""
+        """Return the token that this answer's forms contain."""
         return form_token(self._token)
 
     @property

@@ -4,8 +4,10 @@ The table holds only hashes: a reader of the table cannot open a link or take ov
 """
 
 import hmac
+import re
 import secrets
 from hashlib import sha256
+from operator import xor
 from typing import Final, Literal
 
 import msgspec
@@ -25,6 +27,8 @@ EXTEND_EVERY_MS: Final = 5 * 60 * 1000
 """How often a session in use is extended at most: not with every page, because each time is a write."""
 
 TOKEN_BYTES: Final = 32
+FORM_TOKEN_BYTES: Final = 32
+_FORM_TOKEN: Final = re.compile(rf"[0-9a-f]{{{4 * FORM_TOKEN_BYTES}}}")
 
 SessionRole = Literal["owner", "viewer"]
 
@@ -123,13 +127,30 @@ def id_of(kind: Literal["link", "session", "invitation"], token: str) -> str:
 
 
 def form_token(token: str) -> str:
-    """Return the token in a session's forms, made from the session's secret, which no other site can know."""
-    return hmac.new(token.encode(), b"form", sha256).hexdigest()
+    """Return the token for the forms of one answer: a pad, and the session's own form token hidden with it.
+
+    Answers are compressed. Many that hold the same secret beside a text of an attacker's choice would tell the secret
+    by their sizes (BREACH), so this one is another in each answer.
+    """
+    pad = secrets.token_bytes(FORM_TOKEN_BYTES)
+    return (pad + _xor(pad, _own_form_token(token))).hex()
 
 
 def is_form_token(sent: str, token: str) -> bool:
-    """Tell whether a form was sent with the token of this session's forms."""
-    return hmac.compare_digest(sent.encode(), form_token(token).encode())
+    """Tell whether a form was sent with a token of this session's forms."""
+    if not _FORM_TOKEN.fullmatch(sent):
+        return False
+    pad, hidden = (bytes.fromhex(sent[start : start + 2 * FORM_TOKEN_BYTES]) for start in (0, 2 * FORM_TOKEN_BYTES))
+    return hmac.compare_digest(_xor(pad, hidden), _own_form_token(token))
+
+
+def _own_form_token(token: str) -> bytes:
+    """Return what the session's secret makes, and no other site can know."""
+    return hmac.digest(token.encode(), b"form", "sha256")
+
+
+def _xor(one: bytes, other: bytes) -> bytes:
+    return bytes(map(xor, one, other))
 
 
 def session_of_link(link: Session, token: str, now_ms: int) -> Session:

@@ -114,6 +114,11 @@ def test_the_api_has_one_stage_and_answers_its_own_errors_as_problems(translated
         assert content_type == "'application/problem+json'"
 
 
+def test_the_api_compresses_long_answers(translated: Template) -> None:
+    api = translated["Resources"]["RestAPI"]["Properties"]
+    assert (api["MinimumCompressionSize"], api["Body"].get("x-amazon-apigateway-binary-media-types")) == (1000, [])
+
+
 def test_lambda_enters_each_function_where_its_entry_says(template: Template) -> None:
     handlers = {name: template["Resources"][name]["Properties"]["Handler"] for name in functions(template)}
     assert handlers == {name: function.handler for name, function in Overlay.read().functions.items()}

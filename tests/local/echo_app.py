@@ -3,7 +3,7 @@
 import time
 from typing import Any
 
-from chalice.app import Chalice
+from chalice.app import Chalice, Response
 
 app = Chalice(app_name="echo")
 
@@ -23,3 +23,9 @@ def slow(name: str) -> dict[str, Any]:
     body = request.raw_body
     text = body.decode() if isinstance(body, bytes) else body
     return {"name": name, "body": text, "header": request.headers["x-name"]}
+
+
+@app.route("/long/{bytes_sent}")
+def long(bytes_sent: str) -> Response:
+    """Answer with so many bytes."""
+    return Response("x" * int(bytes_sent), {"Content-Type": "text/css"})

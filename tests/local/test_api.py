@@ -1,3 +1,4 @@
+import gzip
 import http.client
 import json
 import time
@@ -77,3 +78,26 @@ def test_an_answer_on_an_open_connection_is_not_held_back(port: int) -> None:
         seconds.append(time.monotonic() - began)
     connection.close()
     assert min(seconds) < 0.6
+
+
+@pytest.mark.parametrize(
+    ("bytes_sent", "accepted", "encoding"),
+    [
+        (1000, "gzip, deflate, br", "gzip"),
+        (1000, "gzip;q=1.0", "gzip"),
+        (1000, "br", None),
+        (1000, "", None),
+        (999, "gzip", None),
+    ],
+)
+def test_a_long_answer_is_compressed_for_whoever_accepts_it(
+    port: int, bytes_sent: int, accepted: str, encoding: str | None
+) -> None:
+    connection = http.client.HTTPConnection(HOST, port, timeout=30)
+    connection.request("GET", f"/long/{bytes_sent}", headers={"Accept-Encoding": accepted})
+    response = connection.getresponse()
+    content = response.read()
+    connection.close()
+    assert (response.headers["Content-Encoding"], response.headers["Content-Type"]) == (encoding, "text/css")
+    assert int(response.headers["Content-Length"]) == len(content)
+    assert (gzip.decompress(content) if encoding else content) == b"x" * bytes_sent

@@ -1,6 +1,7 @@
 """Who comes in, for how long, and what nobody else can make them do."""
 
 import re
+from difflib import SequenceMatcher
 from urllib.parse import urlsplit
 
 import pytest
@@ -199,9 +200,29 @@ def test_the_table_holds_no_secret(site: Site, account: str) -> None:
     session = table.find(id_of("session", secret))
     assert session is not None
     assert secret not in repr(session)
-    assert form_token(secret) not in repr(session)
-    assert is_form_token(form_token(secret), secret)
-    assert not is_form_token("", secret)
+
+
+def test_the_token_of_forms_is_another_in_each_answer_and_the_same_in_all_forms_of_one(
+    site: Site, account: str
+) -> None:
+    visitor = site.enter(account)
+    found = [re.findall(r'form_token" value="(\w+)"', visitor.get("/add-balance?attempt=1").text) for _ in range(2)]
+    assert [len(set(each)) for each in found] == [1, 1]
+    assert [len(each) > 1 for each in found] == [True, True]
+    first, second = (each[0] for each in found)
+    assert not SequenceMatcher(None, first, second).find_longest_match().size > 16
+    for token in (first, second, first):
+        assert visitor.post("/details", {"name": "Acme"}, token).status_code == 303
+
+
+def test_a_form_token_is_taken_for_its_own_session_alone_and_unchanged() -> None:
+    sent = form_token("secret")
+    assert is_form_token(sent, "secret")
+    assert not is_form_token(sent, "another secret")
+    flipped = sent[:-1] + ("0" if sent[-1] != "0" else "1")
+    pad, _hidden = sent[:64], sent[64:]
+    for wrong in ("", flipped, flipped[::-1], sent[:-2], sent + "00", pad + pad, "g" * 128, "٣" * 128, f"{sent}\n"):
+        assert not is_form_token(wrong, "secret"), wrong
 
 
 def test_a_viewer_sees_all_and_changes_nothing(site: Site, account: str) -> None:
