@@ -141,11 +141,15 @@ class BillingDetailsRequest(msgspec.Struct, forbid_unknown_fields=True, frozen=T
 
 
 class FormerWorkspace(msgspec.Struct, frozen=True):
-    """A workspace that a client was moved away from, when, and until which time its usage is charged there."""
+    """A workspace that a client was moved away from, when, and until which time its usage is charged there.
+
+    `client_name` is what the client was called then; empty for one that was moved before names were kept.
+    """
 
     workspace_id: str
     moved_at_ms: int
     charged_until_ms: int
+    client_name: str = ""
 
 
 class Account(msgspec.Struct, frozen=True):
@@ -184,6 +188,13 @@ class Account(msgspec.Struct, frozen=True):
         return next(
             (each.workspace_id for each in self.former_workspaces if time_ms < each.moved_at_ms), self.workspace_id
         )
+
+    def name_known_to(self, workspace_id: str) -> str | None:
+        """Return a client's name for a workspace: a former one knows the name of then; None for any other workspace."""
+        if self.workspace_id == workspace_id:
+            return self.name
+        known = [each.client_name for each in self.former_workspaces if each.workspace_id == workspace_id]
+        return known[-1] or self.account_id if known else None
 
 
 def check_is_workspace(account: Account) -> None:

@@ -98,6 +98,18 @@ def check_own_client(permission: Permission, client_id: str) -> Account:
 
     Raises Forbidden for a client's own token, NotAWorkspace, and AccountNotFound for a client of another workspace.
     """
+    client = check_charged_client(permission, client_id)
+    if client.workspace_id != permission.account.account_id:
+        raise AccountNotFound(client_id)
+    return client
+
+
+def check_charged_client(permission: Permission, client_id: str) -> Account:
+    """Return a client whose usage the account is charged for, or was before the client moved to another workspace.
+
+    Of a client that has moved, its former workspace may know its name of then (`name_known_to`), and nothing newer.
+    Raises what `check_own_client` raises.
+    """
     if is_clients_own(permission.caller, permission.account):
         raise Forbidden("a client has no clients")
     check_is_workspace(permission.account)
@@ -105,7 +117,7 @@ def check_own_client(permission: Permission, client_id: str) -> Account:
         client = table.find(AccountId(client_id))
     except WrongText:
         client = None
-    if client is None or client.workspace_id != permission.account.account_id:
+    if client is None or client.name_known_to(permission.account.account_id) is None:
         raise AccountNotFound(client_id)
     return client
 

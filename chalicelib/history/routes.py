@@ -7,7 +7,7 @@ from chalice.app import Response
 from msgspec import Meta
 
 from chalicelib.accounts.account import NotAWorkspace
-from chalicelib.accounts.permission import REFUSALS, Permission, Right, allow, check_own_client
+from chalicelib.accounts.permission import REFUSALS, Permission, Right, allow, check_charged_client
 from chalicelib.accounts.viewer import Viewer
 from chalicelib.dates import Moment, read_end, read_start
 from chalicelib.history.spreadsheet import sheet
@@ -29,7 +29,10 @@ MeterName = Annotated[
     str, Meta(max_length=40, description="A receipt is found by its own meter and by those of its lines.")
 ]
 
-ClientId = Annotated[AccountId, Meta(description="Only a client's usage, in the history of its workspace.")]
+ClientId = Annotated[
+    AccountId,
+    Meta(description="Only a client's usage, in the history of its workspace, or of one it has moved away from."),
+]
 
 Reader = Annotated[
     Literal["program", "spreadsheet"],
@@ -65,9 +68,9 @@ class HistoryFilter(msgspec.Struct, forbid_unknown_fields=True, rename={"start":
 
 
 def read_filter(permission: Permission, query: HistoryFilter) -> Filter:
-    """Return the ledger's filter. Raises InvalidRequest for a time, and what `check_own_client` raises for a client."""
+    """Return the ledger's filter. Raises InvalidRequest for a time, and what `check_charged_client` raises."""
     if query.client:
-        check_own_client(permission, query.client)
+        check_charged_client(permission, query.client)
     return query.wanted()
 
 
@@ -140,7 +143,7 @@ def download_transactions(call: Call[None, CsvQuery], account_id: str) -> Respon
     if for_people and query.lines == "json":
         raise InvalidRequest("lines: a spreadsheet can do nothing with JSON; leave it out, or take rows", field="lines")
     found = sheet(permission.account.locale) if for_people else None
-    text, cursor = write_csv(permission, read_filter(permission, query), query.cursor, query.lines, found)
+    text, cursor = write_csv(permission, read_filter(permission, query), query.cursor, query.lines, sheet=found)
     headers = {
         "Content-Type": "text/csv; charset=utf-8",
         "Content-Disposition": f'attachment; filename="transactions-{account_id}.csv"',

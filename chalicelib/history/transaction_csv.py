@@ -9,7 +9,8 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Final, Literal
 
 import msgspec
@@ -74,31 +75,60 @@ COLUMNS: Final[dict[LineFormat, tuple[str, ...]]] = {
 }
 
 
+class OtherRow(msgspec.Struct, frozen=True):
+    """A row of what is no transaction, such as a card payment: its time, and its cells by column."""
+
+    time_ms: int
+    cells: Mapping[str, str]
+
+
 def write_csv(
-    permission: Permission, wanted: Filter, cursor: str | None, lines: LineFormat = "rows", sheet: Sheet | None = None
+    permission: Permission,
+    wanted: Filter | None,
+    cursor: str | None,
+    lines: LineFormat = "rows",
+    *,
+    sheet: Sheet | None = None,
+    others: Iterable[OtherRow] = (),
 ) -> tuple[str, str | None]:
     """Return the filtered history as CSV, and the cursor to continue from if one answer cannot hold all of it.
 
-    Without a `sheet`, the CSV is for programs; with one, it is for that spreadsheet.
+    Without a `sheet`, the CSV is for programs; with one, it is for that spreadsheet. `others` are newest first, and
+    each stands above the transactions that are older. Without `wanted`, there is nothing else in it.
     """
     columns = COLUMNS[lines]
     viewer = Viewer(permission)
     blocks = [sheet.header(columns) if sheet else _write_rows([columns])]
     rows, size, last = 0, 0, None
-    for each in _transactions(permission.account.account_id, wanted, cursor):
-        shown = view(each, viewer)
-        new = _line_rows(shown, wanted.meter) if lines == "rows" else [_json_row(shown)]
+    for each, above in _with_others(_transactions(permission.account.account_id, wanted, cursor), iter(others)):
+        new: list[Row] = [[other.cells.get(column) for column in columns] for other in above]
+        if each:
+            shown = view(each, viewer)
+            new += _line_rows(shown, wanted.meter if wanted else None) if lines == "rows" else [_json_row(shown)]
         block = sheet.rows(columns, new) if sheet else _write_rows(new)
         rows, size = rows + len(new), size + len(json.dumps(block))
         if last and (rows > MAXIMUM_ROWS or size > MAXIMUM_BYTES):
             return "".join(blocks), statement.cursor_after(last)
         blocks.append(block)
-        last = each
+        last = each or last
     return "".join(blocks), None
 
 
-def _transactions(account_id: str, wanted: Filter, cursor: str | None) -> Iterator[Transaction]:
-    while True:
+def _with_others(
+    transactions: Iterator[Transaction], others: Iterator[OtherRow]
+) -> Iterator[tuple[Transaction | None, list[OtherRow]]]:
+    """Yield each transaction with the other rows right above it; in the end, those below all of them."""
+    waiting = next(others, None)
+    for each in chain(transactions, [None]):
+        above = []
+        while waiting and (each is None or waiting.time_ms > each.identity.occurred_at_ms):
+            above.append(waiting)
+            waiting = next(others, None)
+        yield each, above
+
+
+def _transactions(account_id: str, wanted: Filter | None, cursor: str | None) -> Iterator[Transaction]:
+    while wanted:
         found = statement.read_history(account_id, wanted, limit=PORTION, cursor=cursor)
         yield from found.transactions
         cursor = found.next_cursor

@@ -14,6 +14,9 @@ from chalicelib.money import format_amount, format_micros
 DONE_FOR_IT: Final = frozenset({"adjustment", "refund", "settlement"})
 """Kinds of transactions that no customer makes in its own wallet."""
 
+DOCUMENTED: Final = frozenset({"refund", "refund_failed"})
+"""Kinds of transactions, besides the credit of a payment, for which a document is issued."""
+
 
 class Viewer(Protocol):
     """Whom a transaction is shown to (`accounts.viewer`)."""
@@ -77,6 +80,12 @@ class TransactionView(msgspec.Struct):
     lines: list[TransactionLineView]
     sibling: SiblingView | None
     client_id: str | None
+
+    @property
+    def has_document(self) -> bool:
+        """Tell whether there is an invoice of it, or a credit note."""
+        is_payment = self.type == "credit" and self.event_id == self.payment_id
+        return self.payment_id is not None and (is_payment or self.kind in DOCUMENTED)
 
     @property
     def priced_lines(self) -> list[TransactionLineView]:

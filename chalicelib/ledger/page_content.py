@@ -122,6 +122,14 @@ class PageContent:
         names = ("meter", "amount_micros", "quantity_micros", "unit_price_micros", "description")
         return self._by_transaction(counts, Line, [f"line_{name}" for name in names])
 
+    def descriptions(self) -> list[tuple[str, ...]]:
+        """Return the description of each transaction, and of its lines."""
+        own, counts = self.column("description"), self.column("line_count")
+        if not any(counts):
+            return [(each,) for each in own]
+        lines = _cut(iter(self._line_column("line_description")), counts)
+        return [(each, *more) for each, more in zip(own, lines, strict=True)]
+
     def parts(self) -> list[tuple[Part, ...]]:
         """Return the parts of each receipt as they were sent."""
         counts = self.column("line_count")

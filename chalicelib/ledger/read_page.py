@@ -72,10 +72,13 @@ def transactions_of(page: Page) -> list[Transaction]:
         ]
 
 
-def holds_event(page: Page, event_id: str) -> bool:
-    """Tell whether the page holds an event with this id, from any source. Raises UnreadablePage."""
+def read_texts(page: Page) -> tuple[list[str], list[tuple[str, ...]]]:
+    """Return each transaction's event id, and its descriptions: its own and those of its lines. Raises UnreadablePage.
+
+    Nothing else of the page is decoded.
+    """
     with _open_page(page) as content:
-        return event_id in content.column("event_id")
+        return content.column("event_id"), content.descriptions()
 
 
 def read_header(page: Page) -> Header:

@@ -117,12 +117,16 @@ ReadPages = Callable[[str, int], list[Page]]
 
 def read_history(account_id: str, wanted: Filter = EVERYTHING, *, limit: int, cursor: str | None = None) -> Statement:
     """Return at most `limit` transactions, newest first; a narrow filter may return fewer, with a cursor."""
+    start = Cursor.decode(cursor) if cursor else None
+    return merge_pages(_reader(account_id, wanted), wanted, limit=limit, start=start)
 
+
+def _reader(account_id: str, wanted: Filter) -> ReadPages:
     def read(before_key: str, count: int) -> list[Page]:
         credits_only = wanted.type == CREDIT or wanted.non_usage_only
         return page_table.read_newest_pages(account_id, before_key, count, credits_only=credits_only)
 
-    return merge_pages(read, wanted, limit=limit, start=Cursor.decode(cursor) if cursor else None)
+    return read
 
 
 def merge_pages(read: ReadPages, wanted: Filter, *, limit: int, start: Cursor | None) -> Statement:
@@ -131,23 +135,45 @@ def merge_pages(read: ReadPages, wanted: Filter, *, limit: int, start: Cursor | 
     An unread page holds nothing newer than the time in its key, so a transaction can be returned once the next page's
     latest time is older.
     """
-    unread = _UnreadPages(read, _first_key(wanted, start))
-    open_pages: list[_OpenPage] = []
+    merge = _Merge(read, wanted, start)
     found: list[Transaction] = []
     looked_at = 0
-    while True:
-        _open_pages_needed(open_pages, unread, wanted, start)
-        if not open_pages:
-            return Statement(found, None)
-        newest = open_pages[0].transactions.pop()
-        _reorder_first(open_pages)
-        if wanted.from_ms is not None and newest.identity.occurred_at_ms < wanted.from_ms:
-            return Statement(found, None)
+    while (newest := merge.take()) is not None:
         if wanted.matches(newest):
             found.append(newest)
         looked_at += 1
-        if len(found) == limit or (looked_at >= limit and unread.bytes_opened >= WORK_BYTES):
-            return Statement(found, _next_cursor(open_pages, unread, newest))
+        if len(found) == limit or (looked_at >= limit and merge.unread.bytes_opened >= WORK_BYTES):
+            return Statement(found, _next_cursor(merge.open_pages, merge.unread, newest))
+    return Statement(found, None)
+
+
+def examine_history(account_id: str, wanted: Filter, *, start: Cursor | None) -> Iterator[Transaction]:
+    """Yield transactions newest first, whether they match or not; pages are read when their turn comes.
+
+    What `wanted` excludes by its times, or by the index of what is not usage, is not read.
+    """
+    merge = _Merge(_reader(account_id, wanted), wanted, start)
+    while (newest := merge.take()) is not None:
+        yield newest
+
+
+class _Merge:
+    """The pages of a wallet, merged into one newest-first list."""
+
+    def __init__(self, read: ReadPages, wanted: Filter, start: Cursor | None) -> None:
+        self._wanted, self._start = wanted, start
+        self.unread = _UnreadPages(read, _first_key(wanted, start))
+        self.open_pages: list[_OpenPage] = []
+
+    def take(self) -> Transaction | None:
+        """Take the newest transaction that is left; None at the end of what is wanted."""
+        _open_pages_needed(self.open_pages, self.unread, self._wanted, self._start)
+        if not self.open_pages:
+            return None
+        newest = self.open_pages[0].transactions.pop()
+        _reorder_first(self.open_pages)
+        oldest_ms = self._wanted.from_ms
+        return None if oldest_ms is not None and newest.identity.occurred_at_ms < oldest_ms else newest
 
 
 class _OpenPage(msgspec.Struct):
@@ -232,8 +258,12 @@ def cursor_after(transaction: Transaction) -> str:
 
     A page with transactions as old as this one ends at most five minutes later; its newer ones are skipped.
     """
-    newest_key = iso(transaction.identity.occurred_at_ms + SPAN_MS)
-    return Cursor(*_position(transaction), newest_key).encode()
+    return start_below(*_position(transaction)).encode()
+
+
+def start_below(time_ms: int, sequence: int) -> Cursor:
+    """Return a cursor to everything older than a place: of the same millisecond, what has a lower sequence number."""
+    return Cursor(time_ms, sequence, iso(time_ms + SPAN_MS))
 
 
 def _next_cursor(open_pages: list[_OpenPage], unread: _UnreadPages, last: Transaction) -> str | None:

@@ -142,6 +142,20 @@ def read_days(account_id: str, first: str, last: str) -> Days:
             return days
 
 
+def read_newest_days(account_id: str, first: str, last: str, limit: int) -> Days:
+    """Read at most `limit` days with usage from `first` to `last`, both included, newest first, with one call."""
+    shared, table_name = raw(DailyUsageRow)
+    answer = shared.query(
+        table_name,
+        account_id,
+        DailyUsageRow.day.between(first, last),
+        consistent_read=True,
+        limit=limit,
+        scan_index_forward=False,
+    )
+    return {item["day"]["S"]: _meters(item) for item in answer["Items"]}
+
+
 def read_meters_used(since: str) -> Iterator[tuple[str, set[str]]]:
     """Yield an account and its meters, for each day since `since`. It scans the table: for the operator only."""
     shared, table_name = raw(DailyUsageRow)

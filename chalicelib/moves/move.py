@@ -78,7 +78,7 @@ def accepted(move: Move, *, settle_micros: int, actor: str, now_ms: int, limits:
 
 def moved_account(client: Account, move: Move) -> Account:
     """Return the client in its new workspace. What its former one decided on it is over; a moved client is active."""
-    former = FormerWorkspace(move.from_workspace_id, move.answered_at_ms, move.charged_from_ms)
+    former = FormerWorkspace(move.from_workspace_id, move.answered_at_ms, move.charged_from_ms, client.name)
     return replace(
         client,
         workspace_id=move.to_workspace_id,

@@ -6,6 +6,7 @@ from typing import Final
 import msgspec
 
 from chalicelib.accounts import table as accounts
+from chalicelib.accounts.account import Account
 from chalicelib.history.pair import Outcome, Pair, Split
 from chalicelib.history.read_pairs import read_pairs
 from chalicelib.i18n.texts import mark
@@ -36,7 +37,7 @@ BRIEFS: Final[dict[Outcome, str]] = {
 class ShownPair(msgspec.Struct, frozen=True):
     """The client's name, what to say of the whole on a page of its own and in a list, and of each of its lines.
 
-    A client that was moved to another workspace `is_former`, and has only its id: its name is the other one's matter.
+    A client that was moved to another workspace `is_former`, and has the name of then.
     """
 
     client: str
@@ -53,17 +54,16 @@ def show_pairs(words: Words, transactions: Iterable[Transaction]) -> dict[str, S
     pairs = read_pairs(transactions)
     clients = accounts.find_many({pair.client_id for pair in pairs.values()}) if pairs else {}
     workspace_id = transactions[0].account_id if transactions else ""
-    names = {each.account_id: each.name for each in clients.values() if each.workspace_id == workspace_id}
     currency = transactions[0].currency if transactions else ""
     return {
-        transaction_id: show_pair(words, pair, names.get(pair.client_id), currency)
+        transaction_id: show_pair(words, pair, clients.get(pair.client_id), workspace_id, currency)
         for transaction_id, pair in pairs.items()
     }
 
 
-def show_pair(words: Words, pair: Pair, name: str | None, currency: str) -> ShownPair:
-    """Return what to say of a pair; `name` is the client's, or None for one that was moved away."""
-    client = name or pair.client_id
+def show_pair(words: Words, pair: Pair, account: Account | None, workspace_id: str, currency: str) -> ShownPair:
+    """Return what to say of a pair, to the workspace; `account` is the client's."""
+    client = (account.name_known_to(workspace_id) if account else None) or pair.client_id
 
     def say(texts: Mapping[Outcome, str], split: Split) -> str:
         return words.say(
@@ -76,7 +76,7 @@ def show_pair(words: Words, pair: Pair, name: str | None, currency: str) -> Show
 
     return ShownPair(
         client=client,
-        is_former=name is None,
+        is_former=account is None or account.workspace_id != workspace_id,
         sentence=say(SENTENCES, pair.whole),
         brief=say(BRIEFS, pair.whole),
         line_briefs=tuple(say(BRIEFS, each) for each in pair.priced_lines),

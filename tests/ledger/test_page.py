@@ -17,7 +17,7 @@ from chalicelib.ledger.client_usage_check import ClientUsageCheck
 from chalicelib.ledger.daily_usage import sum_usage_by_day
 from chalicelib.ledger.page import BODY_BYTES, SPAN_MS, TRANSACTIONS, Page, UnreadablePage, append, chain_hash
 from chalicelib.ledger.posting import Content, Identity, Leg, Line, Part, Posting
-from chalicelib.ledger.read_page import expected_hash, find_events, holds_event, transactions_of
+from chalicelib.ledger.read_page import expected_hash, find_events, read_texts, transactions_of
 from chalicelib.ledger.transaction import Location, UnknownTransaction, id_of, location_of
 from chalicelib.ledger.verify import check_wallet
 from chalicelib.ledger.wallet import END_OF_TIME_MS, Wallet

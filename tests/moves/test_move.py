@@ -47,7 +47,7 @@ def test_a_moved_client_remembers_its_workspace_and_forgets_what_that_decided() 
     move = accept()
     moved = moved_account(SALON, move)
     assert moved.workspace_id == "south"
-    assert moved.former_workspaces == (FormerWorkspace("north", TIME_MS, move.charged_from_ms),)
+    assert moved.former_workspaces == (FormerWorkspace("north", TIME_MS, move.charged_from_ms, SALON.name),)
     assert (moved.workspace_at(TIME_MS - 1), moved.workspace_at(TIME_MS)) == ("north", "south")
     assert (moved.standing, moved.standing_reason, moved.standing_actor) == ("active", None, None)
     assert replace(moved, workspace_id="north", former_workspaces=()) == replace(

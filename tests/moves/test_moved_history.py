@@ -11,7 +11,7 @@ from tests.moves.world import World
 pytestmark = pytest.mark.usefixtures("stack")
 
 
-def test_its_history_names_the_client_by_its_id_and_leads_to_no_page_of_it() -> None:
+def test_its_history_names_the_client_as_it_was_called_then_and_leads_to_no_page_of_it() -> None:
     world = World()
     world.use(1)
     (before,) = show_pairs(Words("en"), world.north.history(world.north.id)).values()
@@ -20,5 +20,5 @@ def test_its_history_names_the_client_by_its_id_and_leads_to_no_page_of_it() -> 
     world.accept()
     assert accounts.change(replace(world.client, name="A name of south's"))
     (after,) = show_pairs(Words("en"), world.north.history(world.north.id)).values()
-    assert (after.client, after.is_former) == (world.salon, True)
-    assert after.brief == f"{world.salon} paid $0.05, you keep nothing"
+    assert (after.client, after.is_former) == ("Acme", True)
+    assert after.brief == f"Acme paid $0.05, you keep nothing"

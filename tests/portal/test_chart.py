@@ -1,15 +1,13 @@
-"""The chart, the pace, the timeline and the colours: pure rules."""
+"""The chart, the pace and the colours: pure rules."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
-from chalicelib.history.view import TransactionView
 from chalicelib.ledger.daily_usage import Usage
 from chalicelib.portal import chart, color
 from chalicelib.portal.render import STATIC, TEMPLATES
 from chalicelib.portal.spending import first_needed, spending
-from chalicelib.portal.timeline import only_meters, parts, timeline
 
 USD = 1_000_000
 COLORS = some.tuples(*[some.integers(0, 255)] * 3)
@@ -86,33 +84,6 @@ def test_the_balance_lasts_as_long_as_the_pace_of_two_weeks_lets_it() -> None:
 def test_the_end_of_march_is_compared_with_the_end_of_february() -> None:
     days = {"2026-02-28": {"sms": usage(USD)}}
     assert spending(days, 0, "2026-03-31").last_month_so_far_micros == USD
-
-
-def single(day: str) -> TransactionView:
-    values = dict.fromkeys(TransactionView.__struct_fields__, None) | {"occurred_at": f"{day}T10:00:00.000Z"}
-    return TransactionView(**values)  # type: ignore[arg-type]
-
-
-def test_days_hold_what_moved_singly_and_usage_in_the_catalogs_order() -> None:
-    days = {"2026-11-02": {"a": usage(1), "sms": usage(2)}}
-    found = timeline(days, [single("2026-11-03"), single("2026-11-02")], ["sms"])
-    assert [day.day for day in found] == ["2026-11-03", "2026-11-02"]
-    assert [meter for meter, _ in found[1].usages] == ["sms", "a"]
-    assert found[1].spent_micros == 3
-    assert only_meters(days, {"a"}) == only_meters(days, ["a", "b"]) == {"2026-11-02": {"a": usage(1)}}
-
-
-def test_files_hold_whole_days_and_leave_none_out() -> None:
-    days = {f"2026-11-{day:02d}": {"sms": usage(1, count)} for day, count in ((1, 4), (2, 5), (5, 6), (9, 30), (12, 1))}
-    found = parts(days, "2026-10-01", "2026-11-24", most=10)
-    assert [(part.first, part.last, part.rows) for part in found] == [
-        ("2026-10-01", "2026-11-02", 9),
-        ("2026-11-05", "2026-11-05", 6),
-        ("2026-11-09", "2026-11-09", 30),
-        ("2026-11-12", "2026-11-24", 1),
-    ]
-    assert [part.is_whole for part in found] == [True, True, False, True]
-    assert parts({}, "2026-11-01", "2026-11-02", most=10)[0].rows == 0
 
 
 @given(COLORS)

@@ -18,6 +18,7 @@ from chalicelib.portal.pages import (
     details,
     documents,
     history,
+    history_csv,
     incoming_moves,
     overview,
     payment,
@@ -26,6 +27,7 @@ from chalicelib.portal.pages import (
     recurring,
     search,
     sign_out,
+    transaction,
 )
 
 View = Callable[..., Response]
@@ -44,10 +46,10 @@ VIEWS: Final[dict[str, View]] = {
     "auto_pay": auto_pay.show,
     "auto_pay_send": auto_pay.send,
     "history": history.show,
-    "history_csv": history.download,
+    "history_csv": history_csv.download,
     "search": search.show,
-    "transaction": search.show_transaction,
-    "transaction_other": search.show_other,
+    "transaction": transaction.show,
+    "transaction_other": transaction.show_other,
     "documents": documents.show,
     "document": documents.download,
     "payment_document": documents.download_of_payment,

@@ -1,9 +1,9 @@
-"""History: two weeks at a time, with usage grouped by day and meter from the daily totals, and single events on demand.
+"""History: what moved the wallet and what the card paid, newest first, with usage grouped by day and meter.
 
-So showing a wallet with a million events takes as little work as one with ten.
+Usage comes from the daily totals and opens to single events on demand, so showing a wallet with a million events takes
+as little work as one with ten.
 """
 
-from datetime import date, timedelta
 from typing import Any, Final
 
 import msgspec
@@ -11,204 +11,166 @@ from chalice.app import Response
 
 from chalicelib import clock
 from chalicelib.accounts import table as accounts
-from chalicelib.accounts.account import Account, AccountNotFound
-from chalicelib.accounts.permission import check_own_client
 from chalicelib.clients.client import sum_meters
-from chalicelib.dates import read_day
-from chalicelib.history import transaction_csv
+from chalicelib.clock import day_of
 from chalicelib.history.routes import HistoryFilter
-from chalicelib.history.spreadsheet import sheet
 from chalicelib.history.view import TransactionLineView, TransactionView, view
 from chalicelib.ledger import statement
 from chalicelib.ledger.client_usage_table import find_client_months
-from chalicelib.ledger.statement import Filter
-from chalicelib.ledger.table import read_days
+from chalicelib.ledger.daily_usage import Usage
+from chalicelib.ledger.statement import Cursor, Filter
+from chalicelib.ledger.transaction import Transaction
 from chalicelib.money import format_micros
-from chalicelib.portal import chart, forms, render
+from chalicelib.payments.payment import Payment
+from chalicelib.payments.view import PaymentView, view_payment
+from chalicelib.portal import render
 from chalicelib.portal.pairs import ShownPair, show_pairs
-from chalicelib.portal.policy import PAGE_HEADERS
+from chalicelib.portal.read_timeline import Wanted, read_timeline
 from chalicelib.portal.request import PortalRequest
-from chalicelib.portal.timeline import only_meters, parts, timeline
-from chalicelib.text import AccountId
+from chalicelib.portal.selection import Selection, errors_of, read_selection
+from chalicelib.portal.timeline import Batch, DayUsage, Entry, by_day, place_of_transaction
 
-CHART_DAYS: Final = 31
-LONGEST_CHART: Final = 366
-WINDOW_DAYS: Final = 14
 EVENTS: Final = 50
-MOST_SINGLES: Final = 500
 MOST_CHOICES: Final = 100
 """Clients to choose from; of more, one is named by its id."""
-ROWS_OF_A_FILE: Final = 5_000
-"""Counted rows of one CSV file: half of an answer's maximum. The rest is for credits, which daily totals do not count,
-and for long texts."""
 
-TYPES: Final = ("credit", "debit")
+NOTHING: Final = Batch([], None)
 
 
-class Selection(msgspec.Struct, frozen=True):
-    """What the address selects: filters, the two weeks of it that are listed, and the group that is open.
+class ShownDay(msgspec.Struct, frozen=True):
+    """A day as the page shows it: each single entry is a transaction or a card payment."""
 
-    The chart begins at `span_first`: with the filter, or a month before the last day. `of_receipts` means that the
-    chosen meter counts receipts, which are not in the daily totals: its receipts are listed instead. So is the usage
-    of a `client`, which the daily totals of its workspace do not tell apart.
-    """
-
-    type: str | None
-    meter: str | None
-    client: Account | None
-    of_receipts: bool
-    start: str | None
-    end: str | None
-    span_first: str
-    first: str
-    last: str
-    opened: tuple[str, str] | None
-    cursor: str | None
-
-    @property
-    def filters(self) -> dict[str, str | None]:
-        """Return the filters as query parameters."""
-        client_id = self.client.account_id if self.client else None
-        return {"type": self.type, "meter": self.meter, "client": client_id, "from_": self.start, "to": self.end}
-
-    @property
-    def is_filtered(self) -> bool:
-        """Tell whether anything is filtered out."""
-        return any(self.filters.values())
-
-    @property
-    def lists_events(self) -> bool:
-        """Tell whether single events are listed, instead of the daily totals."""
-        return self.of_receipts or self.client is not None
-
-    def ledger_filter(self) -> Filter:
-        """Return the same filters for the ledger."""
-        return self._filter(self.start, self.end)
-
-    def listed_filter(self) -> Filter:
-        """Return the filters for the ledger, of the two weeks that are listed."""
-        return self._filter(self.first, self.last)
-
-    def _filter(self, start: str | None, end: str | None) -> Filter:
-        client_id = self.client and AccountId(self.client.account_id)
-        return HistoryFilter(type=self.type, meter=self.meter, client=client_id, start=start, end=end).wanted()  # type: ignore[arg-type]
-
-
-def read_selection(request: PortalRequest) -> Selection:
-    """Read the address. Raises InvalidRequest."""
-    query = request.query
-    start, end = forms.day(query, "from"), forms.day(query, "to")
-    newest = clock.day_of(clock.now_ms() + request.catalog.usage.maximum_future_ms)
-    last = min(forms.day(query, "until") or newest, end or newest)
-    first = max(_first_of(last, WINDOW_DAYS), start or "")
-    day, _, opened = query.get("open", "").partition(".")
-    meter = forms.one_of(query, "meter", request.catalog.meters)
-    return Selection(
-        type=forms.one_of(query, "type", TYPES),
-        meter=meter,
-        client=_chosen_client(request),
-        of_receipts=meter is not None and bool(request.catalog.meters[meter].parts),
-        start=start,
-        end=end,
-        span_first=min(first, max(start or _first_of(last, CHART_DAYS), _first_of(last, LONGEST_CHART))),
-        first=first,
-        last=last,
-        opened=(read_day(day, "open"), opened) if opened else None,
-        cursor=query.get("cursor"),
-    )
-
-
-def _chosen_client(request: PortalRequest) -> Account | None:
-    """Return the client that is chosen. Raises AccountNotFound, also for a client, which has none."""
-    client_id = request.query.get("client")
-    if client_id is None:
-        return None
-    if request.account.kind != "workspace":
-        raise AccountNotFound(client_id)
-    return check_own_client(request.allowed, client_id)
-
-
-def _first_of(last: str, days: int) -> str:
-    """Return the first of a number of days that end with `last`."""
-    return (date.fromisoformat(last) - timedelta(days=days - 1)).isoformat()
+    day: str
+    singles: list[tuple[TransactionView | None, PaymentView | None]]
+    usages: list[tuple[str, Usage]]
+    spent_micros: int
 
 
 def show(request: PortalRequest) -> Response:
-    """Show two weeks, and the chart of a month or the filtered span. Raises InvalidRequest, InvalidCursor."""
+    """Show a batch of the history. Raises InvalidRequest, InvalidCursor, AccountNotFound."""
     selection = read_selection(request)
-    account_id = request.account.account_id
-    has_totals = selection.client is None and selection.first <= selection.last
-    days = read_days(account_id, selection.span_first, selection.last) if has_totals else {}
-    usage = {} if selection.type == "credit" else only_meters(days, {selection.meter} if selection.meter else None)
-    listed = {day: meters for day, meters in usage.items() if day >= selection.first}
-    singles = _singles(request, selection)
-    created = clock.day_of(request.account.created_at_ms)
-    order = list(request.catalog.meters)
-    day, meter = selection.opened or ("", "")
-    return render.page(
-        request,
-        "history.html",
-        here="history",
-        selection=selection,
-        days=timeline(listed, singles.rows, order),
-        chart=chart.build(usage, selection.span_first, selection.last, order) if usage else None,
-        earlier=_earlier(request, selection, created),
-        later=_later(request, selection),
-        next_cursor=singles.next_cursor,
-        group=_open_group(request, selection, day, meter) if meter in listed.get(day, {}) else None,
-        micros=format_micros,
-        pairs=singles.pairs,
-        **_of_clients(request, selection),
+    errors = errors_of(request, selection)
+    if errors:
+        return _page(request, selection, NOTHING, errors=errors, status=422)
+    if selection.lists_events:
+        return _list_events(request, selection)
+    batch = read_timeline(request.account.account_id, _wanted(selection))
+    group = _open_group(request, selection, batch)
+    return _page(request, selection, batch, older=_older(request, selection, batch), group=group)
+
+
+def _wanted(selection: Selection) -> Wanted:
+    """Return what is to be read: of a meter, its days with usage alone."""
+    has_singles = selection.has_transactions and selection.meter is None
+    return Wanted(
+        singles=msgspec.structs.replace(selection.ledger_filter(), non_usage_only=True) if has_singles else None,
+        has_usage=selection.type in {None, "debit"},
+        meters={selection.meter} if selection.meter else None,
+        has_card_payments=selection.has_card_payments,
+        first=selection.start,
+        last=selection.last,
+        below=selection.below,
     )
 
 
-def _of_clients(request: PortalRequest, selection: Selection) -> dict[str, Any]:
-    """Return the clients to choose from, if they are not too many, and what the chosen one used in the month."""
-    workspace_id = request.account.account_id
-    is_workspace = request.account.kind == "workspace"
-    clients = accounts.clients_after(workspace_id, None, MOST_CHOICES + 1) if is_workspace else []
-    month, used = selection.last[: len("2026-11")], None
-    if selection.client:
-        client_id = selection.client.account_id
-        used = sum_meters(find_client_months(workspace_id, month, [client_id]).get(client_id, {}))
-    return {"clients": clients, "may_choose": len(clients) <= MOST_CHOICES, "month": f"{month}-01", "used": used}
+def _page(request: PortalRequest, selection: Selection, batch: Batch, *, status: int = 200, **shown: Any) -> Response:
+    contents = [entry.content for entry in batch.entries]
+    nothing: dict[str, Any] = {"older": None, "group": None, "looked_until": None, "errors": {}}
+    return render.page(
+        request,
+        "history.html",
+        status=status,
+        here="history",
+        selection=selection,
+        days=_days(request, batch.entries),
+        newest=request.path("history", **selection.filters),
+        micros=format_micros,
+        pairs=show_pairs(request.words, [each for each in contents if isinstance(each, Transaction)]),
+        refunded={each.payment_id for each in contents if isinstance(each, Payment) and each.refunded_micros},
+        open_day=_open_day(selection, batch),
+        **nothing | _of_clients(request, selection, batch.entries) | shown,
+    )
 
 
-class SingleRows(msgspec.Struct, frozen=True):
-    """The transactions that are listed singly, and the cursor of the next ones."""
-
-    rows: list[TransactionView]
-    pairs: dict[str, ShownPair] = {}
-    next_cursor: str | None = None
-
-
-def _singles(request: PortalRequest, selection: Selection) -> SingleRows:
-    """Return what is not in the daily totals: all that is not usage, or the events that are selected."""
-    if selection.first > selection.last or (selection.meter and not selection.lists_events):
-        return SingleRows([])
-    span = selection.listed_filter()
-    if selection.lists_events:
-        return _read(request, span, EVENTS, selection.cursor)
-    return SingleRows(_read(request, msgspec.structs.replace(span, non_usage_only=True), MOST_SINGLES, None).rows)
+def _open_day(selection: Selection, batch: Batch) -> str | None:
+    """Return the day whose usage is not folded: the one with the group that is open, or the newest with usage."""
+    if selection.opened:
+        return selection.opened[0]
+    days = [each.content.day for each in batch.entries if isinstance(each.content, DayUsage)]
+    return days[0] if days and selection.below is None else None
 
 
-def _read(request: PortalRequest, wanted: Filter, limit: int, cursor: str | None) -> SingleRows:
-    found = statement.read_history(request.account.account_id, wanted, limit=limit, cursor=cursor)
-    rows = [view(each, request.viewer) for each in found.transactions]
-    return SingleRows(rows, show_pairs(request.words, found.transactions), found.next_cursor)
+def _days(request: PortalRequest, entries: list[Entry]) -> list[ShownDay]:
+    return [
+        ShownDay(each.day, [_single(request, single) for single in each.singles], each.usages, each.spent_micros)
+        for each in by_day(entries, list(request.catalog.meters))
+    ]
 
 
-def _earlier(request: PortalRequest, selection: Selection, created: str) -> str | None:
-    """Return the address of what is older, if there may be anything in it."""
-    if selection.first <= (selection.start or created):
+def _single(request: PortalRequest, single: Transaction | Payment) -> tuple[TransactionView | None, PaymentView | None]:
+    if isinstance(single, Payment):
+        return None, view_payment(single, request.viewer)
+    return view(single, request.viewer), None
+
+
+def _older(request: PortalRequest, selection: Selection, batch: Batch) -> str | None:
+    """Return the address of the next batch, if there may be anything in it."""
+    if batch.next_place is None:
         return None
-    until = (date.fromisoformat(selection.first) - timedelta(days=1)).isoformat()
-    return request.path("history", **selection.filters, until=until)
+    return request.path("history", **selection.filters, below=batch.next_place.encode())
 
 
-def _later(request: PortalRequest, selection: Selection) -> str | None:
-    """Return the address of the newest, if that is not what is shown."""
-    return request.path("history", **selection.filters) if "until" in request.query else None
+def _list_events(request: PortalRequest, selection: Selection) -> Response:
+    """List receipts, or a client's usage, singly; if what is looked for is rare, maybe with nothing so far."""
+    found = _read(request, selection.ledger_filter(**_newest_day(request, selection)), selection.cursor)
+    entries = [Entry(place_of_transaction(each), each) for each in found.transactions]
+    until = Cursor.decode(found.next_cursor).occurred_at_ms if found.next_cursor else None
+    return _page(
+        request,
+        selection,
+        Batch(entries, None),
+        older=request.path("history", **selection.filters, cursor=found.next_cursor) if found.next_cursor else None,
+        looked_until=None if until is None else day_of(until),
+    )
+
+
+def _newest_day(request: PortalRequest, selection: Selection) -> dict[str, str]:
+    """Return the last day with something of the receipts' parts, where reading begins."""
+    if not selection.of_receipts or selection.cursor or not selection.meter:
+        return {}
+    parts = request.catalog.meters[selection.meter].parts
+    usage = msgspec.structs.replace(_wanted(selection), singles=None, has_usage=True, meters=set(parts))
+    found = read_timeline(request.account.account_id, usage).entries
+    return {"end": day_of(found[0].place.time_ms)} if found else {}
+
+
+def _of_clients(request: PortalRequest, selection: Selection, entries: list[Entry]) -> dict[str, Any]:
+    """Return the clients to choose from, if they are not too many, and what the chosen one used in the month."""
+    is_workspace = request.account.kind == "workspace"
+    shown: dict[str, Any] = {"is_workspace": is_workspace, "clients": None, "may_choose": False, "used": None}
+    workspace_id = request.account.account_id
+    if is_workspace and (selection.client or "choose" in request.query):
+        clients = accounts.clients_after(workspace_id, None, MOST_CHOICES + 1)
+        shown |= {"clients": clients, "may_choose": len(clients) <= MOST_CHOICES}
+    if selection.client:
+        newest_ms = entries[0].place.time_ms if entries else clock.now_ms()
+        month, client_id = clock.month_of(newest_ms), selection.client.account_id
+        used = sum_meters(find_client_months(workspace_id, month, [client_id]).get(client_id, {}))
+        shown |= {"used": used, "month": f"{month}-01"}
+    return shown
+
+
+class EventList(msgspec.Struct, frozen=True):
+    """Transactions that are listed singly, each with its pair, and the cursor of the next ones."""
+
+    transactions: list[Transaction]
+    pairs: dict[str, ShownPair]
+    next_cursor: str | None
+
+
+def _read(request: PortalRequest, wanted: Filter, cursor: str | None) -> EventList:
+    found = statement.read_history(request.account.account_id, wanted, limit=EVENTS, cursor=cursor)
+    return EventList(found.transactions, show_pairs(request.words, found.transactions), found.next_cursor)
 
 
 class OpenGroup(msgspec.Struct, frozen=True):
@@ -218,57 +180,22 @@ class OpenGroup(msgspec.Struct, frozen=True):
     next_cursor: str | None
 
 
-def _open_group(request: PortalRequest, selection: Selection, day: str, meter: str) -> OpenGroup:
-    """Return a day's usage of a meter: of a receipt, only the lines of that meter."""
-    wanted = HistoryFilter(meter=meter, start=day, end=day).wanted()
-    found = _read(request, wanted, EVENTS, selection.cursor)
+def _open_group(request: PortalRequest, selection: Selection, batch: Batch) -> OpenGroup | None:
+    """Return a day's usage of a meter: of a receipt, only the lines of that meter. None if it is not in the list."""
+    day, meter = selection.opened or ("", "")
+    days = [each.content for each in batch.entries if isinstance(each.content, DayUsage)]
+    if not any(each.day == day and meter in each.usages for each in days):
+        return None
+    found = _read(request, HistoryFilter(meter=meter, start=day, end=day).wanted(), selection.cursor)
     rows = [
-        (each, line, brief)
-        for each in found.rows
-        for line, brief in zip(each.priced_lines, _line_briefs(found, each), strict=True)
+        (row, line, brief)
+        for row in (view(each, request.viewer) for each in found.transactions)
+        for line, brief in zip(row.priced_lines, _line_briefs(found, row), strict=True)
         if line.meter == meter
     ]
     return OpenGroup(rows, found.next_cursor)
 
 
-def _line_briefs(found: SingleRows, row: TransactionView) -> tuple[str, ...]:
+def _line_briefs(found: EventList, row: TransactionView) -> tuple[str, ...]:
     pair = found.pairs.get(row.id)
     return pair.line_briefs if pair else ("",) * len(row.priced_lines)
-
-
-def download(request: PortalRequest) -> Response:
-    """Show the files that hold what is filtered, or return one of them. Raises InvalidRequest, InvalidCursor."""
-    selection = read_selection(request)
-    if "file" in request.query:
-        return _file(request, selection)
-    first = selection.start or min(clock.day_of(request.account.created_at_ms), selection.last)
-    days = read_days(request.account.account_id, first, selection.last) if first <= selection.last else {}
-    counted = {} if selection.type == "credit" else only_meters(days, _counted(request, selection))
-    return render.page(
-        request,
-        "history_csv.html",
-        here="history",
-        selection=selection,
-        parts=parts(counted, first, selection.last, ROWS_OF_A_FILE),
-        line_amount=sheet(str(request.words.locale)).names["line_amount"],
-    )
-
-
-def _counted(request: PortalRequest, selection: Selection) -> set[str] | None:
-    """Return the meters whose rows are in the files; None for all. Receipts have no more rows than their parts."""
-    if selection.meter is None:
-        return None
-    return set(request.catalog.meters[selection.meter].parts) or {selection.meter}
-
-
-def _file(request: PortalRequest, selection: Selection) -> Response:
-    found = sheet(str(request.words.locale))
-    text, cursor = transaction_csv.write_csv(request.allowed, selection.ledger_filter(), selection.cursor, sheet=found)
-    of = (selection.client or request.account).account_id
-    span = "-".join(filter(None, [of, selection.start, selection.end]))
-    headers = {
-        **PAGE_HEADERS,
-        "Content-Type": "text/csv; charset=utf-8",
-        "Content-Disposition": f'attachment; filename="transactions-{span}.csv"',
-    }
-    return Response(text, {**headers, **({"Next-Cursor": cursor} if cursor else {})}, 200)

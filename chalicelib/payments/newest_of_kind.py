@@ -1,0 +1,69 @@
+"""Read an account's payments of one kind, newest first, a bounded number of rows at a time. A door to `payments`.
+
+A payment's place in time is that of its creation. Its key begins with the time in its id, which for a renewal is the
+beginning of the period: it may be older, at most by `LATEST_MS` as far as places go.
+"""
+
+from collections.abc import Iterator
+from typing import Final
+
+import msgspec
+
+from chalicelib.payments.payment import DAY_MS, PREFIX, Kind, Payment
+from chalicelib.payments.table import PaymentRow, payment_of
+from chalicelib.tables import raw
+
+LATEST_MS: Final = 35 * DAY_MS
+"""How much later than the time in its id a payment can stand: dunning, and a renewal that was held for a while."""
+
+TIME_DIGITS: Final = 12
+ROWS: Final = 100
+"""Rows that one call reads, of whatever kind."""
+
+
+class Portion(msgspec.Struct, frozen=True):
+    """What one call has found. `unread_ms`: no payment that is still unread stands later; None if there are none."""
+
+    payments: list[Payment]
+    unread_ms: int | None
+
+
+def time_in_id(payment_id: str) -> int:
+    """Return the time in a payment's id."""
+    return int(payment_id[len(PREFIX) :][:TIME_DIGITS], 16)
+
+
+def placed_ms(payment: Payment) -> int:
+    """Return where a payment stands in time: when it was made, or as late as one with its id can stand."""
+    return min(payment.created_at_ms, time_in_id(payment.payment_id) + LATEST_MS)
+
+
+def read_portions(account_id: str, kind: Kind, *, from_ms: int, to_ms: int) -> Iterator[Portion]:
+    """Yield the payments of a kind with a place from `from_ms` to `to_ms`, and some around it, newest id first.
+
+    Each portion is one call, strongly consistent. Raises msgspec.ValidationError.
+    """
+    shared, table_name = raw(PaymentRow)
+    span = PaymentRow.payment_id.between(_first_id(from_ms - LATEST_MS), _first_id(to_ms + 1))
+    start_key = None
+    while True:
+        answer = shared.query(
+            table_name,
+            account_id,
+            span,
+            PaymentRow.kind == kind,
+            consistent_read=True,
+            limit=ROWS,
+            scan_index_forward=False,
+            exclusive_start_key=start_key,
+        )
+        found = [payment_of(PaymentRow.from_raw_data(item)) for item in answer["Items"]]
+        start_key = answer.get("LastEvaluatedKey")
+        yield Portion(found, time_in_id(start_key["payment_id"]["S"]) + LATEST_MS if start_key else None)
+        if not start_key:
+            return
+
+
+def _first_id(moment_ms: int) -> str:
+    """Return a text that sorts before the ids of a moment, and after all earlier ones."""
+    return f"{PREFIX}{max(0, moment_ms):0{TIME_DIGITS}x}"
