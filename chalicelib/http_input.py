@@ -1,17 +1,21 @@
 """Read the path, the query and the body of a request, or refuse them. Pure.
 
-`chalicelib.web` reads none of them before it knows the caller.
+`chalicelib.web` reads none of them before it knows the caller. Pages make the same requests with `read_fields`, so a
+form cannot say what a body could not.
 """
 
 import re
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any, Final, TypeVar, get_args
 
 import msgspec
 
 from chalicelib.errors import Refusal
 from chalicelib.json_input import NotJson, is_json, read_json
+from chalicelib.money import Currency, Decimal, SignedDecimal
 from chalicelib.typed import convert
+
+T = TypeVar("T")
 
 BODY_BYTES: Final = 64 * 1024
 """The maximum body size of an operation that sets no other: several times what any of them needs."""
@@ -27,6 +31,11 @@ PATH_NAME: Final = re.compile(rf"[^\x00-\x1f\x7f\ud800-\udfff]{{1,{LONGEST_PATH_
 HALF_CHARACTER: Final = re.compile(r"[\ud800-\udfff]")
 
 IDEMPOTENCY_KEY: Final = re.compile(r"[\x21-\x7e]{1,255}")
+
+
+REGEX: Final = "Expected `str` matching regex "
+RULES: Final = {repr(rule.pattern): rule for kind in (Currency, Decimal, SignedDecimal) for rule in get_args(kind)[1:]}
+"""What a text must be, by the pattern that msgspec names if it is not."""
 
 
 class NothingThere(Refusal):
@@ -142,9 +151,29 @@ def read_query(query: Mapping[str, str], type: Any) -> Any:
         raise invalid(error) from None
 
 
+def read_fields(fields: Mapping[str, object], type: type[T]) -> T:
+    """Make the request of a verb from the fields of a form, by the rules of its type. Raises InvalidRequest.
+
+    Pages make requests only with this: the constructor of a type checks none of its rules.
+    """
+    found: T = read_value({name: value for name, value in fields.items() if value is not msgspec.UNSET}, type)
+    return found
+
+
+def read_value(value: object, type: Any, field: str | None = None) -> Any:
+    """Read a value by the rules of a type. Raises InvalidRequest with the field that it is about."""
+    try:
+        return convert(value, type)
+    except msgspec.ValidationError as error:
+        refusal = invalid(error)
+        raise InvalidRequest(f"{field}: {refusal.detail}", field=field) if field else refusal from None
+
+
 def invalid(error: msgspec.ValidationError) -> InvalidRequest:
     """Return the refusal for a msgspec error, with the field that it is about."""
     message, _, place = str(error).partition(" - at `")
+    if rule := RULES.get(message.removeprefix(REGEX)):
+        message = f"{rule.description.rstrip('.')}; for example {rule.examples[0]!r}"
     path = place.removesuffix("`").removeprefix("$").lstrip(".")
     if name := re.search(r"(?:required|unknown) field `([^`]+)`", message):
         path = f"{path}.{name.group(1)}".lstrip(".")

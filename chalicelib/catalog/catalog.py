@@ -51,12 +51,16 @@ class UsageLimits(msgspec.Struct, frozen=True):
     give_back_repeats: bool = False
 
 
+MOST_OF_AN_ADD_ON: Final = 10_000
+"""The limit of an add-on for which the catalog sets no lower one."""
+
+
 class Product(msgspec.Struct, frozen=True):
     """A plan or an add-on, with its amount by currency: an add-on's for a month, a plan's for its `months`.
 
     `unit` says what one of an add-on is, for whoever shows it: nothing here reads it. It is empty for a plan.
-    `trial_add_ons` are included in a plan's trial. A `retired` product is no longer sold; accounts that have it keep
-    it.
+    `trial_add_ons` are included in a plan's trial. An account has at most `maximum` of an add-on. A `retired` product
+    is no longer sold; accounts that have it keep it.
     """
 
     name: str
@@ -66,6 +70,7 @@ class Product(msgspec.Struct, frozen=True):
     trial_days: int = 0
     trial_add_ons: dict[str, int] = {}
     retired: bool = False
+    maximum: int = MOST_OF_AN_ADD_ON
 
 
 class Catalog(msgspec.Struct, frozen=True):
@@ -106,7 +111,7 @@ class _Plan(msgspec.Struct, forbid_unknown_fields=True):
     amounts: dict[str, str]
     interval: Literal["month", "year"] = "month"
     trial_days: Annotated[int, Meta(ge=0, le=365)] = 0
-    trial_add_ons: dict[str, Annotated[int, Meta(ge=1, le=10_000)]] = {}
+    trial_add_ons: dict[str, Annotated[int, Meta(ge=1, le=MOST_OF_AN_ADD_ON)]] = {}
     retired: bool = False
 
 
@@ -115,6 +120,7 @@ class _AddOn(msgspec.Struct, forbid_unknown_fields=True):
     unit: str
     amounts: dict[str, str]
     retired: bool = False
+    maximum: Annotated[int, Meta(ge=1, le=MOST_OF_AN_ADD_ON)] = MOST_OF_AN_ADD_ON
 
 
 class _Dunning(msgspec.Struct, forbid_unknown_fields=True):
@@ -202,12 +208,16 @@ def _plan(name: str, plan: _Plan, found: _File) -> Product:
     require(plan.trial_days or not included, f"{name}: add-ons are included in a trial, and there is none")
     for add_on in included:
         require(add_on in found.add_ons, f"{name}: its trial's {add_on!r} is not among the add-ons")
+        require(
+            included[add_on] <= found.add_ons[add_on].maximum, f"{name}: its trial has more {add_on!r} than allowed"
+        )
     amounts = _amounts(name, plan.amounts, found.currencies)
     return Product(plan.name, "", amounts, months, plan.trial_days, included, plan.retired)
 
 
 def _add_on(name: str, add_on: _AddOn, currencies: Mapping[str, CurrencyEntry]) -> Product:
-    return Product(add_on.name, add_on.unit, _amounts(name, add_on.amounts, currencies), retired=add_on.retired)
+    amounts = _amounts(name, add_on.amounts, currencies)
+    return Product(add_on.name, add_on.unit, amounts, retired=add_on.retired, maximum=add_on.maximum)
 
 
 def _amounts(name: str, amounts: Mapping[str, str], currencies: Mapping[str, CurrencyEntry]) -> dict[str, int]:

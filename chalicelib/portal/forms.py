@@ -2,12 +2,14 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from typing import Final
+from typing import Any, Final
+
+from msgspec import inspect
 
 from chalicelib.catalog.currency_limits import CurrencyLimits
 from chalicelib.dates import read_day
 from chalicelib.errors import Refusal
-from chalicelib.http_input import InvalidRequest
+from chalicelib.http_input import InvalidRequest, read_value
 from chalicelib.i18n.texts import mark
 from chalicelib.money import InvalidDecimal
 from chalicelib.portal.refusals import NEEDED, explain
@@ -24,6 +26,18 @@ WRONG_TEXTS: Final = {
     "local_part": mark("Mails reach no letters but a to z before the @. Please type another e-mail address."),
 }
 """What is wrong with a text, by the rule that it breaks."""
+
+
+class QuantityInvalid(Refusal):
+    """Not a whole number, or more than the request's type allows."""
+
+    status = 422
+    type = "quantity-invalid"
+    title = "Not a number of things"
+
+    def __init__(self, field: str, most: int) -> None:
+        super().__init__(f"{field}: a whole number of at most {most}", field=field, most=most)
+
 
 Errors = dict[str, str]
 """What is wrong, by the field that it is about; "" is the form as a whole."""
@@ -59,6 +73,16 @@ def number(fields: Mapping[str, str], name: str, default: int = 0, *, digits: in
     if not re.fullmatch(rf"[0-9]{{1,{digits}}}", text):
         raise InvalidRequest(f"{name} is not a number", field=name)
     return int(text)
+
+
+def quantity(fields: Mapping[str, str], name: str, kind: Any) -> int:
+    """Return how many there are to be, by the type that a request has for it. Raises QuantityInvalid."""
+    text = fields.get(name, "0")
+    try:
+        found: int = read_value(int(text) if re.fullmatch("[0-9]{1,9}", text) else text, kind, name)
+    except InvalidRequest:
+        raise QuantityInvalid(name, inspect.type_info(kind).type.le) from None  # type: ignore[attr-defined]
+    return found
 
 
 def day(fields: Mapping[str, str], name: str) -> str | None:

@@ -6,13 +6,15 @@ field of the form. Only what differs from the settings is sent: what was planned
 """
 
 from collections.abc import Iterable, Mapping
+from functools import cached_property
 from typing import Any, Final, get_args
 
 from msgspec import UNSET
 
 from chalicelib.clients.change_rebilling import RebillingState
-from chalicelib.clients.rebilling_request import ClientPriceRequest, RebillingInvalid, RebillingRequest
+from chalicelib.clients.rebilling_request import RebillingInvalid, RebillingRequest
 from chalicelib.errors import Refusal
+from chalicelib.http_input import read_fields
 from chalicelib.money import PLACES, InvalidDecimal, format_amount, format_micros
 from chalicelib.portal import forms
 from chalicelib.portal.refusals import explain
@@ -76,7 +78,7 @@ def planned_in(state: RebillingState) -> set[str]:
 
 
 class FormReader:
-    """Reads a form that was sent: `change` is what it asks for, `errors` what is wrong, by field."""
+    """Reads a form that was sent: `errors` is what is wrong, by field; without errors, `change` is what it asks for."""
 
     def __init__(self, request: PortalRequest, state: RebillingState, sent: Fields) -> None:
         self._request, self._sent = request, sent
@@ -89,19 +91,23 @@ class FormReader:
             if key != DEFAULT and self._is_changed(key, self._shown(self._stored, key), self._shown(sent, key))
         }
         default_changed = self._is_changed(DEFAULT, self._shown(self._stored, DEFAULT), self._shown(sent, DEFAULT))
-        self.change = RebillingRequest(
-            enabled=sent.get("enabled") == "on" if self._differs("enabled") else UNSET,
-            start=sent.get("from"),
-            default=self._price(DEFAULT) if default_changed else UNSET,
-            meters=meters or UNSET,
-            allowance=self._allowance() if self._differs("allowance") else UNSET,
-        )
+        self._settings = {
+            "enabled": sent.get("enabled") == "on" if self._differs("enabled") else UNSET,
+            "default": self._price(DEFAULT) if default_changed else UNSET,
+            "meters": meters or UNSET,
+            "allowance": self._allowance() if self._differs("allowance") else UNSET,
+        }
 
     @property
     def is_empty(self) -> bool:
         """Tell whether nothing differs from the settings."""
-        change = self.change
-        return all(each is UNSET for each in (change.enabled, change.default, change.meters, change.allowance))
+        return all(each is UNSET for each in self._settings.values())
+
+    @cached_property
+    def change(self) -> RebillingRequest:
+        """Return the change that the form asks for. Raises InvalidRequest."""
+        others = {"from": self._sent.get("from"), "confirmed": self._sent.get("confirmed") == "yes"}
+        return read_fields({**self._settings, **others}, RebillingRequest)
 
     def _is_changed(self, key: str, stored: object, sent: object) -> bool:
         return key in self._dropped or stored != sent
@@ -115,15 +121,15 @@ class FormReader:
         state = fields.get(f"{key}.state", "")
         return state, fields.get(f"{key}.{state}", "") if state in NUMBERS else ""
 
-    def _price(self, key: str) -> ClientPriceRequest | None:
+    def _price(self, key: str) -> dict[str, str] | None:
         state, text = self._shown(self._sent, key)
         found: State | None = next((each for each in STATES if each == state), None)
         if found is None:
             return None
         if not text:
-            return ClientPriceRequest(found)
+            return {"state": found}
         field = f"{key}.{found}"
-        return ClientPriceRequest(found, **{found: self._amount(field) if found == "price" else self._multiple(field)})
+        return {"state": found, found: self._amount(field) if found == "price" else self._multiple(field)}
 
     def _allowance(self) -> str | None:
         return self._amount("allowance") if self._sent.get("allowance") else None

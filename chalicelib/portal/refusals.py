@@ -28,7 +28,7 @@ TEXTS: Final = {
     "card-setup-unknown": mark("The card could not be saved. Please try again."),
     "card-superseded": mark("Another card was saved in the meantime; that one stays."),
     "forbidden": mark("You may look at this account's billing, but not change it. Ask its owner."),
-    "adjustment-empty": mark("Please type an amount above zero."),
+    "adjustment-empty": mark("Enter an amount above zero."),
     "client-id-invalid": mark(
         "This id cannot be used. Please choose a short one of letters, digits, dashes and underscores, without dots."
     ),
@@ -37,7 +37,7 @@ TEXTS: Final = {
         "want this, send the form again."
     ),
     "invalid-cursor": mark("This page of the list cannot be found. Please start again from its beginning."),
-    "invalid-decimal": mark("Please type an amount such as %(example)s."),
+    "invalid-decimal": mark("Enter an amount in %(currency)s, like %(example)s."),
     "address-unusable": mark("Mails cannot be sent to the client's address. Correct it first."),
     "invitation-unconfirmed": mark(
         "The mail may not have been sent. See whether it arrives; sending another one is safe, and makes this one void."
@@ -78,7 +78,8 @@ TEXTS: Final = {
         "There is no such request to move a client. Whoever asked may ask another workspace by now."
     ),
     "move-not-open": mark("Nothing was changed: the request cannot be answered or withdrawn any more."),
-    "no-places": mark("Amounts in %(currency)s have no decimals. Please type an amount such as %(example)s."),
+    "negative-amount": mark("Enter an amount without a minus sign, like %(example)s."),
+    "no-places": mark("%(currency)s has no decimals. Enter a whole amount, like %(example)s."),
     "not-found": mark("This page does not exist. The address may be mistyped, or the page has moved."),
     "not-canceled": mark("There is no cancellation to take back."),
     "nothing-owed": mark("Nothing is owed."),
@@ -101,9 +102,9 @@ TEXTS: Final = {
         "These prices were changed so often that no more changes fit for now. Set the default instead of many prices, "
         "or wait some days."
     ),
-    "too-many-places": mark(
-        "Amounts in %(currency)s have at most %(places)s decimals. Please type an amount such as %(example)s."
-    ),
+    "quantity-invalid": mark("Enter a whole number up to %(most)s."),
+    "too-many-of-add-on": mark("You can have at most %(most)s of these."),
+    "too-many-places": mark("Use at most %(places)s decimals, like %(example)s."),
     "top-up-out-of-limits": mark("Please choose an amount from %(minimum)s to %(maximum)s."),
     "transaction-not-found": mark("There is no such transaction."),
     "unknown-product": mark("This is not sold any more. Please choose again."),
@@ -208,6 +209,7 @@ TITLES: Final = {
 }
 
 AMOUNTS: Final = ("minimum", "maximum", "step", "amount", "balance")
+NUMBERS: Final = ("most",)
 EXAMPLE: Final = {True: "2500", False: "25.50"}
 """An example of a typed amount, in a currency without decimals or with them."""
 
@@ -224,7 +226,7 @@ def explain(refusal: Refusal, words: Words, currency: str) -> str:
     field = str(refusal.about.get("field")).rpartition(".")[2]
     text = LIMITS.get((refusal.type, field)) or TEXTS.get(refusal.type)
     if text is None or not set(PLACE.findall(text)) <= set(about):
-        text = NEEDED if refusal.type == "auto-pay-invalid" else TEXTS["invalid-request"]
+        text = TEXTS["invalid-decimal" if refusal.type == "auto-pay-invalid" else "invalid-request"]
     return words.say(text, **about)
 
 
@@ -240,9 +242,12 @@ def why_failed(code: str, decline_code: str | None, words: Words) -> str:
 
 def _about(about: Mapping[str, object], words: Words, currency: str) -> dict[str, object]:
     amounts = {name: words.money(str(about[name]), currency) for name in AMOUNTS if name in about}
+    numbers = {name: words.number(str(about[name])) for name in NUMBERS if name in about}
     return {
+        "currency": currency.upper(),
         **about,
         **amounts,
+        **numbers,
         "example": words.to_type(EXAMPLE[places_of(currency) == 0], currency),
         "multiple": words.number(MULTIPLE),
     }

@@ -55,6 +55,13 @@ class TypedAmount(msgspec.Struct, frozen=True):
         return parse_micros(self.amount)
 
 
+class NegativeAmount(InvalidDecimal):
+    """An amount with a minus sign."""
+
+    type = "negative-amount"
+    title = "The amount has a minus sign"
+
+
 class TooManyPlaces(Refusal):
     """More decimal places than the currency has."""
 
@@ -80,6 +87,8 @@ def read_amount(text: str, currency: str, locale: Locale, *, places: int | None 
     trimmed = text.strip(AROUND)
     number = _without_currency(_normalize_spaces(trimmed), currency, locale)
     match = _find_number(number, locale) if len(text) <= LONGEST else None
+    if match is None and _find_number(number.removeprefix("-").removeprefix("\u2212"), locale):
+        raise NegativeAmount(text)
     if match is None:
         raise InvalidDecimal(text)
     whole, fraction = re.sub(r"\D", "", match["whole"]), match["fraction"] or ""

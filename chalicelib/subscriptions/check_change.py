@@ -83,7 +83,7 @@ def check_change(
 ) -> ChangeEffect:
     """Return the effect of a change, if it may be made now. `tax` is the account's.
 
-    Raises AccountArchived, UnknownProduct, ProductRetired, RenewalNotChargeable, SubscriptionPending,
+    Raises AccountArchived, UnknownProduct, ProductRetired, TooManyOfAddOn, RenewalNotChargeable, SubscriptionPending,
     SubscriptionPastDue, SubscriptionRenewing, AddOnInUse, NotChargeable, QuoteChanged.
     """
     check_not_archived(account)

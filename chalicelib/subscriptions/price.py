@@ -49,6 +49,17 @@ class ProductRetired(Refusal):
         )
 
 
+class TooManyOfAddOn(Refusal):
+    """More of an add-on than an account can have."""
+
+    status = 422
+    type = "too-many-of-add-on"
+    title = "That is more of the add-on than an account can have"
+
+    def __init__(self, name: str, most: int) -> None:
+        super().__init__(f"add_ons.{name}: an account has at most {most} of it", field=f"add_ons.{name}", most=most)
+
+
 class Quote(msgspec.Struct, frozen=True):
     """What is charged: `charge_micros` is the sum of the lines, plus `added_tax_micros`.
 
@@ -69,14 +80,20 @@ def plan_of(contents: Contents, currency: str, catalog: Catalog) -> Product:
 
 
 def check_sold(contents: Contents, currency: str, catalog: Catalog, held_contents: Iterable[Contents] = ()) -> None:
-    """Check that all contents are sold in the currency, or held if retired. Raises UnknownProduct, ProductRetired."""
+    """Check that all contents are sold in the currency and number, or held. Raises UnknownProduct, ProductRetired.
+
+    Raises also TooManyOfAddOn.
+    """
     held_contents = list(held_contents)
     if plan_of(contents, currency, catalog).retired and contents.plan not in {each.plan for each in held_contents}:
         raise ProductRetired("plan", contents.plan, 0)
     for name, number in contents.add_ons.items():
         most = max((each.add_ons.get(name, 0) for each in held_contents), default=0)
-        if _get_product("add_ons", name, currency, catalog.add_ons).retired and number > most:
+        product = _get_product("add_ons", name, currency, catalog.add_ons)
+        if product.retired and number > most:
             raise ProductRetired(f"add_ons.{name}", name, most)
+        if number > max(product.maximum, most):
+            raise TooManyOfAddOn(name, product.maximum)
 
 
 def is_in_catalog(contents: Contents, currency: str, catalog: Catalog) -> bool:

@@ -5,11 +5,12 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
+from chalicelib.catalog.catalog import MOST_OF_AN_ADD_ON
 from chalicelib.money import Decimal
 from chalicelib.subscriptions.subscription import Contents, Subscription
 
 Name = Annotated[str, Meta(max_length=40)]
-Quantity = Annotated[int, Meta(ge=0, le=10_000, description="How many; 0 for none.")]
+Quantity = Annotated[int, Meta(ge=0, le=MOST_OF_AN_ADD_ON, description="How many; 0 for none.")]
 
 
 class SubscriptionRequest(msgspec.Struct, forbid_unknown_fields=True):

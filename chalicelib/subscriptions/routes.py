@@ -26,7 +26,7 @@ from chalicelib.subscriptions.check_change import AddOnInUse, QuoteChanged, Subs
 from chalicelib.subscriptions.check_renewal import RenewalNotChargeable
 from chalicelib.subscriptions.note_add_ons_in_use import InUseRequest, note_add_ons_in_use
 from chalicelib.subscriptions.pay_past_due import NothingOwed, pay_past_due
-from chalicelib.subscriptions.price import ProductRetired, UnknownProduct
+from chalicelib.subscriptions.price import ProductRetired, TooManyOfAddOn, UnknownProduct
 from chalicelib.subscriptions.renewal_hold import RenewalHeld
 from chalicelib.subscriptions.request import SubscriptionRequest
 from chalicelib.subscriptions.subscription import (
@@ -89,6 +89,7 @@ class ChangeQuery(msgspec.Struct, forbid_unknown_fields=True):
         InvalidDecimal,
         NotChargeable,
         ProductRetired,
+        TooManyOfAddOn,
         RenewalNotChargeable,
         SubscriptionPending,
         SubscriptionPastDue,

@@ -9,7 +9,7 @@ from pathlib import Path
 from chalicelib.catalog.catalog import catalog
 from chalicelib.portal.pages import VIEWS
 
-READERS = frozenset({"get", "number", "day", "one_of", "amount"})
+READERS = frozenset({"get", "number", "quantity", "day", "one_of", "amount"})
 """Methods and functions that are given the name of a field."""
 
 

@@ -57,10 +57,10 @@ def test_auto_pay_above_its_threshold_charges_nothing(people: People, site: Site
     ("typed", "told"),
     some(
         [
-            ("10/20", "Please type an amount such as 25.50."),
-            ("1O0", "Please type an amount such as 25.50."),
-            ("€25", "Please type an amount such as 25.50."),
-            ("25.005", "Amounts in USD have at most 2 decimals. Please type an amount such as 25.50."),
+            ("10/20", "Enter an amount in USD, like 25.50."),
+            ("1O0", "Enter an amount in USD, like 25.50."),
+            ("€25", "Enter an amount in USD, like 25.50."),
+            ("25.005", "Use at most 2 decimals, like 25.50."),
         ]
     ),
 )

@@ -125,9 +125,9 @@ def test_a_credit_is_made_once_however_often_its_form_is_sent(site: Site) -> Non
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        ({"amount": "1O0"}, "Please type an amount such as 25.50."),
-        ({"amount": ""}, "Please type an amount such as 25.50."),
-        ({"amount": "0"}, "Please type an amount above zero."),
+        ({"amount": "1O0"}, "Enter an amount in USD, like 25.50."),
+        ({"amount": ""}, "Enter an amount in USD, like 25.50."),
+        ({"amount": "0"}, "Enter an amount above zero."),
         ({"amount": "1.234"}, "at most 2 decimals"),
         ({"reason": ""}, "Please fill this in."),
     ],

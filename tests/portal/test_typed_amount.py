@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 
 from chalicelib.i18n import amounts
 from chalicelib.money import InvalidDecimal, places_of
+from chalicelib.portal.refusals import explain
 from chalicelib.portal.typed_amount import ZEROS, NoPlaces, TooManyPlaces, read_amount
+from chalicelib.portal.words import Words
 
 LOCALES = [Locale.parse(name) for name in locale_identifiers()]
 
@@ -123,6 +125,25 @@ def test_anything_else_is_refused_in_a_wallet_of_dollars(typed: str) -> None:
 def test_what_another_locale_or_currency_would_write_is_refused(locale: str, currency: str, typed: str) -> None:
     with pytest.raises(InvalidDecimal):
         read_amount(typed, currency, locale_of(locale))
+
+
+@pytest.mark.parametrize(
+    ("currency", "typed", "told"),
+    [
+        ("usd", "25.005", "Use at most 2 decimals, like 25.50."),
+        ("kwd", "1.0005", "Use at most 3 decimals, like 25.500."),
+        ("jpy", "1000.5", "JPY has no decimals. Enter a whole amount, like 2500."),
+        ("usd", "-5", "Enter an amount without a minus sign, like 25.50."),
+        ("usd", "\u22125", "Enter an amount without a minus sign, like 25.50."),
+        ("usd", "--5", "Enter an amount in USD, like 25.50."),
+        ("usd", "€25", "Enter an amount in USD, like 25.50."),
+        ("jpy", "", "Enter an amount in JPY, like 2500."),
+    ],
+)
+def test_each_amount_that_is_refused_is_told_what_is_wrong_with_it(currency: str, typed: str, told: str) -> None:
+    with pytest.raises((InvalidDecimal, TooManyPlaces)) as refusal:
+        read_amount(typed, currency, Locale("en"))
+    assert explain(refusal.value, Words("en"), currency) == told
 
 
 @pytest.mark.parametrize(

@@ -30,11 +30,11 @@ def test_a_free_amount_is_read_as_it_is_written_here(people: People, site: Site)
 REFUSED = (
     ("3", "Please choose an amount from $10.00 to $5,000.00."),
     ("9000", "Please choose an amount from $10.00 to $5,000.00."),
-    ("abc", "Please type an amount such as"),
-    ("", "Please type an amount such as 25.50."),
-    ("20.005", "Amounts in USD have at most 2 decimals. Please type an amount such as 25.50."),
-    ("1.000", "Amounts in USD have at most 2 decimals."),
-    *((typed, "Please type an amount such as 25.50.") for typed in OTHERS),
+    ("abc", "Enter an amount in USD, like 25.50."),
+    ("", "Enter an amount in USD, like 25.50."),
+    ("20.005", "Use at most 2 decimals, like 25.50."),
+    ("1.000", "Use at most 2 decimals, like 25.50."),
+    *((typed, "Enter an amount in USD, like 25.50.") for typed in OTHERS),
 )
 
 
@@ -56,9 +56,7 @@ def test_an_amount_that_does_not_work_is_told_beside_its_field(people: People, s
 
 def test_yen_with_decimals_is_told_as_that(people: People, site: Site) -> None:
     page = type_amount(people, site.account(currency="jpy"), "5000.5", "JPY")
-    expect(page.locator("#other-error")).to_have_text(
-        "Amounts in JPY have no decimals. Please type an amount such as 2500."
-    )
+    expect(page.locator("#other-error")).to_have_text("JPY has no decimals. Enter a whole amount, like 2500.")
 
 
 def type_amount(people: People, account: str, typed: str, currency: str = "USD", *, script: bool = False) -> Page:
@@ -133,5 +131,5 @@ def test_only_a_shortcut_can_be_chosen(site: Site) -> None:
     account = site.account()
     answer = site.enter(account).post("/add-balance", {"attempt": "1", "amount": "10/20"})
     assert answer.status_code == 422
-    assert "Please type an amount such as 25.50." in answer.text
+    assert "Enter an amount in USD, like 25.50." in answer.text
     assert site.payments(account) == []

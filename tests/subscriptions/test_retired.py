@@ -1,4 +1,4 @@
-"""What is retired: nobody takes it any more, and who holds it keeps it at its price, has less of it, or leaves it."""
+"""What is retired, or limited in number: nobody takes more of it, and who holds it keeps it, or has less of it."""
 
 import pytest
 from msgspec.structs import replace
@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from chalicelib.catalog.catalog import FILE, Catalog, catalog, read_catalog
 from chalicelib.subscriptions.change_effect import ChangeEffect
 from chalicelib.subscriptions.check_change import check_change
-from chalicelib.subscriptions.price import ProductRetired, UnknownProduct
+from chalicelib.subscriptions.price import ProductRetired, TooManyOfAddOn, UnknownProduct
 from chalicelib.subscriptions.renewal import next_renewal
 from chalicelib.subscriptions.request import SubscriptionRequest
 from chalicelib.subscriptions.subscription import Contents, Subscription
@@ -100,3 +100,24 @@ def test_who_was_to_get_it_at_the_end_of_the_period_gets_it_at_its_price() -> No
 def test_in_another_interval_it_has_the_price_of_the_catalog() -> None:
     current = subscription("starter_yearly", {"phone_number": 1}, scheduled=Contents("starter", {"phone_number": 1}))
     assert next_renewal(current, ALL).quote.charge_micros == 98_000_000 + 2_300_000
+
+
+def limited(most: int) -> Catalog:
+    made = catalog()
+    return replace(made, add_ons={name: replace(each, maximum=most) for name, each in made.add_ons.items()})
+
+
+def test_an_account_has_at_most_the_catalogs_number_of_an_add_on_or_what_it_holds() -> None:
+    text = FILE.read_text().replace("[add_ons.phone_number]", "[add_ons.phone_number]\nmaximum = 4")
+    assert read_catalog(text.encode()).add_ons["phone_number"].maximum == 4
+
+    def ask(current: Subscription | None, number: int) -> None:
+        wanted = SubscriptionRequest("agency", {"phone_number": number})
+        check_change(account(), current, wanted, limited(4), NOW_MS, tax=None)
+
+    ask(None, 4)
+    ask(holder(), 5)
+    for current, number in ((None, 5), (holder(), 6)):
+        with pytest.raises(TooManyOfAddOn) as refusal:
+            ask(current, number)
+        assert refusal.value.about == {"field": "add_ons.phone_number", "most": 4}

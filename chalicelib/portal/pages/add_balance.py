@@ -15,6 +15,7 @@ from chalice.app import Response
 
 from chalicelib import clock, idempotency
 from chalicelib.errors import Refusal
+from chalicelib.http_input import read_fields
 from chalicelib.idempotency import IdempotencyConflict
 from chalicelib.ledger.table import read_wallet
 from chalicelib.money import InvalidDecimal, NotChargeable, format_amount, parse_micros
@@ -80,7 +81,8 @@ def _refused(request: PortalRequest, attempt: int, fields: Mapping[str, str], re
 
 def _pay(request: PortalRequest, attempt: int, amount: str) -> Response:
     """Pay, and redirect to the payment. Raises IdempotencyConflict, NotChargeable, TopUpOutOfLimits, CardMissing."""
-    wanted, key = TopUpRequest(amount, request.currency), request.attempt_key(attempt)
+    wanted = read_fields({"amount": amount, "currency": request.currency}, TopUpRequest)
+    key = request.attempt_key(attempt)
     try:
         resolved = top_up(request.payer, wanted, key=key, actor=request.allowed.actor, catalog=request.catalog)
     except (CardDeclined, PaymentCanceled) as refusal:

@@ -24,6 +24,7 @@ from chalicelib.auto_pay.evaluate import Snapshot
 from chalicelib.auto_pay.view import AutoPayView, load_for_view, view_auto_pay
 from chalicelib.clock import iso
 from chalicelib.errors import Refusal
+from chalicelib.http_input import read_fields
 from chalicelib.money import InvalidDecimal, NotChargeable, format_amount
 from chalicelib.payments.new_payment import CardMissing, check_card
 from chalicelib.portal import forms, render
@@ -46,15 +47,15 @@ def show(request: PortalRequest) -> Response:
 def send(request: PortalRequest) -> Response:
     """Handle the form: switch auto-pay off, ask for confirmation, or save the settings. Raises AutoPayBusy."""
     if request.form.get("do") == "off":
-        change_settings(
-            request.payer, AutoPayRequest(enabled=False), actor=request.allowed.actor, catalog=request.catalog
-        )
+        off = read_fields({"enabled": False}, AutoPayRequest)
+        change_settings(request.payer, off, actor=request.allowed.actor, catalog=request.catalog)
         return request.go(done="auto-pay-off")
     snapshot = load_for_view(request.payer, request.catalog)
     given = {name: request.form.get(name, "") for name in FIELDS}
     try:
         typed = {name: forms.amount(request, request.form, name) for name in FIELDS}
-        settings = AutoPayRequest(enabled=True, **{name: each.amount if each else None for name, each in typed.items()})
+        amounts = {name: each.amount if each else None for name, each in typed.items()}
+        settings = read_fields({"enabled": True, **amounts}, AutoPayRequest)
         question = _question(request, snapshot, typed, _charged_at_once(request, snapshot, settings))
         check_card(request.payer)
         if question.must_be_asked and request.form.get("confirmed") != question.agreement:

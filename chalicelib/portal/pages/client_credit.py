@@ -10,6 +10,7 @@ from chalice.app import Response
 from chalicelib.accounts.account import Account
 from chalicelib.errors import Refusal
 from chalicelib.history.adjust import AdjustmentRequest, EmptyAdjustment, adjust
+from chalicelib.http_input import read_fields
 from chalicelib.idempotency import IdempotencyConflict
 from chalicelib.money import InvalidDecimal
 from chalicelib.portal import forms, render
@@ -41,7 +42,7 @@ def send(request: PortalRequest, client_id: str) -> Response:
             return _form(request, client, attempt, {"reason": wrong}, status=422)
         if request.form.get("confirmed") != str(typed.micros):
             return _confirmation(request, client, attempt, typed)
-        wanted = AdjustmentRequest("credit", typed.amount, Line(reason))
+        wanted = read_fields({"type": "credit", "amount": typed.amount, "reason": reason}, AdjustmentRequest)
         adjust(client, wanted, key=request.attempt_key(attempt, "credit"), actor=request.actor_on(client))
     except IdempotencyConflict as refusal:
         request.finish_attempt(attempt)

@@ -7,6 +7,7 @@ from chalice.app import Response
 from chalicelib import clock
 from chalicelib.accounts.account import Account
 from chalicelib.errors import Refusal
+from chalicelib.http_input import read_fields
 from chalicelib.i18n.texts import mark
 from chalicelib.ledger.table import read_wallet
 from chalicelib.moves import table
@@ -45,7 +46,8 @@ def send(request: PortalRequest, client_id: str) -> Response:
     told = {field: text for field, text in errors.items() if text}
     if balance is None or told:
         return _page(request, client, told, 422)
-    asked, version = MoveRequest(AccountId(to), balance), forms.number(request.form, "version")
+    asked = read_fields({"to_workspace_id": to, "balance": balance}, MoveRequest)
+    version = forms.number(request.form, "version")
     try:
         request_move(client, asked, actor=request.actor_on(client), version=version)
     except MoveBlocked as refusal:

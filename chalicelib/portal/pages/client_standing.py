@@ -7,6 +7,7 @@ from chalice.app import Response
 from chalicelib.accounts.account import Account, Standing
 from chalicelib.clients.change_standing import StandingRequest, change_standing
 from chalicelib.clients.view import view_standing
+from chalicelib.http_input import read_fields
 from chalicelib.portal import forms, render
 from chalicelib.portal.find_client import find_client, viewer_of
 from chalicelib.portal.request import PortalRequest
@@ -28,7 +29,8 @@ def send(request: PortalRequest, client_id: str) -> Response:
     wrong = forms.wrong_text(request, Line, reason)
     if wrong:
         return _page(request, client, standing, {"reason": wrong})
-    wanted, actor = StandingRequest(standing, Line(reason)), request.actor_on(client)
+    wanted = read_fields({"standing": standing, "reason": reason}, StandingRequest)
+    actor = request.actor_on(client)
     change_standing(client, wanted, actor=actor, catalog=request.catalog)
     return request.go("clients", client_id, done=standing)
 

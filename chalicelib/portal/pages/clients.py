@@ -1,8 +1,9 @@
 """A workspace's clients: what each brings and what it lacks; and a form for a new one."""
 
-from typing import Final, cast
+from typing import Final
 
 from chalice.app import Response
+from msgspec import UNSET
 
 from chalicelib import clock
 from chalicelib.accounts import table as accounts
@@ -13,6 +14,7 @@ from chalicelib.clients.cursor import read_cursor, write_cursor
 from chalicelib.clients.list_clients import MOST_LISTED, list_clients, sum_month
 from chalicelib.clock import month_of
 from chalicelib.errors import Refusal
+from chalicelib.http_input import read_fields
 from chalicelib.i18n.texts import mark
 from chalicelib.moves.list_incoming import list_incoming
 from chalicelib.moves.view import view_incoming
@@ -96,14 +98,15 @@ def _existing(client_id: str) -> Account | None:
 def _account_of(request: PortalRequest, given: dict[str, str]) -> AccountRequest:
     """Return the request for a client, in its workspace's currency and language."""
     workspace = request.account
-    return AccountRequest(
-        kind="client",
-        name=Line(given["name"]),
-        email=Email(given["email"]),
-        currency=workspace.currency,
-        workspace_id=AccountId(workspace.account_id),
-        locale=cast("Locale", workspace.locale),
-    )
+    fields = {
+        "kind": "client",
+        "name": given["name"],
+        "email": given["email"],
+        "currency": workspace.currency,
+        "workspace_id": workspace.account_id,
+        "locale": workspace.locale if Locale.fits(workspace.locale) else UNSET,
+    }
+    return read_fields(fields, AccountRequest)
 
 
 def _form(

@@ -5,8 +5,9 @@ from typing import Final
 import msgspec
 from chalice.app import Response
 
-from chalicelib.accounts.account import BillingDetails
+from chalicelib.accounts.account import BillingDetails, BillingDetailsRequest
 from chalicelib.accounts.change_billing_details import BillingDetailsChanged, change_billing_details
+from chalicelib.http_input import read_fields
 from chalicelib.idempotency import content_hash
 from chalicelib.portal import forms, render
 from chalicelib.portal.request import PortalRequest
@@ -31,11 +32,11 @@ def send(request: PortalRequest) -> Response:
     errors = {name: wrong for name, texts in typed.items() if (wrong := _wrong(request, name, texts))}
     if errors:
         return _page(request, given, errors)
-    name, tax_id, email = (given[name] or None for name in ("name", "tax_id", "email"))
+    sent = read_fields({**{name: given[name] or None for name in FIELDS}, "address": lines}, BillingDetailsRequest)
     try:
         if request.form.get("shown", _fingerprint(request)) != _fingerprint(request):
             raise BillingDetailsChanged("they are not as the form has shown them")
-        change_billing_details(request.account, BillingDetails(name, lines, tax_id, email))
+        change_billing_details(request.account, sent.apply_to(None) or BillingDetails())
     except BillingDetailsChanged as refusal:
         return _page(request, given, forms.errors_of(request, refusal, FIELDS))
     return request.go(done="details")

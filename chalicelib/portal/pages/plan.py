@@ -7,6 +7,7 @@ from chalice.app import Response
 
 from chalicelib.catalog.catalog import Product
 from chalicelib.errors import Refusal
+from chalicelib.http_input import read_fields
 from chalicelib.idempotency import IdempotencyConflict
 from chalicelib.payments.new_payment import CardMissing
 from chalicelib.payments.refusals import CardDeclined, PaymentCanceled
@@ -18,7 +19,7 @@ from chalicelib.subscriptions import table
 from chalicelib.subscriptions.cancel import cancel, resume
 from chalicelib.subscriptions.change import ChangeResult, change, preview
 from chalicelib.subscriptions.pay_past_due import pay_past_due
-from chalicelib.subscriptions.request import SubscriptionRequest
+from chalicelib.subscriptions.request import Quantity, SubscriptionRequest
 from chalicelib.subscriptions.view import SubscriptionView, load_subscription_view, view_change
 
 CHANGE: Final = "-plan"
@@ -104,13 +105,17 @@ def _paid(request: PortalRequest, attempt: int, resolved: Resolution | None) -> 
 
 
 def _read_request(request: PortalRequest, fields: Mapping[str, str]) -> SubscriptionRequest:
-    """Read a change from a form or an address: the plan, and how many of each add-on. Raises InvalidRequest."""
-    add_ons = {name: forms.number(fields, f"add_on_{name}") for name in request.catalog.add_ons}
-    return SubscriptionRequest(
-        plan=fields.get("plan", ""),
-        add_ons={name: number for name, number in add_ons.items() if number},
-        expected_amount=fields.get("expected_amount"),
-    )
+    """Read a change from a form or an address: the plan, and how many of each add-on.
+
+    Raises QuantityInvalid, InvalidRequest.
+    """
+    add_ons = {name: forms.quantity(fields, f"add_on_{name}", Quantity) for name in request.catalog.add_ons}
+    sent = {
+        "plan": fields.get("plan", ""),
+        "add_ons": {name: number for name, number in add_ons.items() if number},
+        "expected_amount": fields.get("expected_amount"),
+    }
+    return read_fields(sent, SubscriptionRequest)
 
 
 def _preview_page(request: PortalRequest, wanted: SubscriptionRequest, found: ChangeResult) -> Response:
@@ -142,10 +147,16 @@ def _page(
         here="plan",
         subscription=subscription,
         attempt=request.session.attempt,
-        errors=forms.errors_of(request, refusal, ()) if refusal else {},
+        errors=_errors(request, refusal) if refusal else {},
         **_offer(request, subscription, given or {}),
         **_set_by(request),
     )
+
+
+def _errors(request: PortalRequest, refusal: Refusal) -> forms.Errors:
+    """Return what is wrong, beside the add-on that it is about, if any."""
+    refusal.about["field"] = str(refusal.about.get("field")).replace("add_ons.", "add_on_")
+    return forms.errors_of(request, refusal, [f"add_on_{name}" for name in request.catalog.add_ons])
 
 
 def _offer(request: PortalRequest, subscription: SubscriptionView | None, given: dict[str, str]) -> dict[str, Any]:

@@ -7,7 +7,6 @@ there to be saved; or to go back to the form with everything that was typed.
 from typing import Final
 
 from chalice.app import Response
-from msgspec.structs import replace
 
 from chalicelib import clock
 from chalicelib.accounts.account import Account
@@ -104,8 +103,7 @@ def _send(request: PortalRequest, account: Account) -> Response:
 
 
 def _save(request: PortalRequest, account: Account, change: RebillingRequest) -> Response:
-    confirmed = replace(change, confirmed=request.form.get("confirmed") == "yes")
-    change_rebilling(account, confirmed, actor=request.actor_on(account), catalog=request.catalog)
+    change_rebilling(account, change, actor=request.actor_on(account), catalog=request.catalog)
     return request.go(*_path(account), done="saved")
 
 

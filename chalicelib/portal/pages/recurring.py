@@ -11,7 +11,7 @@ from chalicelib.clients.cursor import read_cursor, write_cursor
 from chalicelib.clients.list_recurring import RecurringBatch, list_recurring
 from chalicelib.clients.recurring import sum_months
 from chalicelib.clock import iso
-from chalicelib.http_input import InvalidRequest
+from chalicelib.http_input import InvalidRequest, read_fields
 from chalicelib.portal import render
 from chalicelib.portal.request import PortalRequest
 from chalicelib.subscriptions.cancel import cancel
@@ -62,7 +62,7 @@ def end(request: PortalRequest) -> Response:
     if what == "subscription":
         cancel(client.account_id, actor=actor, catalog=request.catalog)
     elif what == "auto-pay":
-        off = AutoPayRequest(enabled=False)
+        off = read_fields({"enabled": False}, AutoPayRequest)
         change_settings(get_payer(client.account_id), off, actor=actor, catalog=request.catalog)
     else:
         raise InvalidRequest("what: take subscription or auto-pay", field="what")
