@@ -7,10 +7,19 @@ import importlib
 import signal
 import sys
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from chalice.app import Chalice
 from chalice.config import Config
-from chalice.local import ChaliceRequestHandler, ForbiddenError, LocalGatewayException, create_local_server
+from chalice.local import (
+    ChaliceRequestHandler,
+    ForbiddenError,
+    LambdaEventConverter,
+    LocalGatewayException,
+    MatchResult,
+    RouteMatcher,
+    create_local_server,
+)
 
 from local.ports import HOST
 from local.resources import Overlay
@@ -20,6 +29,27 @@ MOST_BYTES = 10 * 1024 * 1024
 BACKLOG = 128
 METHOD_NOT_ALLOWED = 405
 FORBIDDEN = 403
+GREEDY = "{proxy+}"
+
+
+class GreedyMatcher(RouteMatcher):
+    """Chalice's matching of paths, and after it the routes that take the rest of a path, as API Gateway has them."""
+
+    def __init__(self, route_urls: list[str]) -> None:
+        super().__init__([each for each in route_urls if not each.endswith(GREEDY)])
+        self._starts = [each.removesuffix(GREEDY) for each in route_urls if each.endswith(GREEDY)]
+
+    def match_route(self, url: str) -> MatchResult:
+        """Return the route of an address. Raises ValueError if there is none."""
+        try:
+            return super().match_route(url)
+        except ValueError:
+            parts = urlsplit(url)
+            start = next((each for each in self._starts if parts.path.startswith(each)), None)
+            rest = parts.path.removeprefix(start or "").rstrip("/")
+            if start is None or not rest:
+                raise
+            return MatchResult(start + GREEDY, {"proxy": rest}, parse_qs(parts.query, keep_blank_values=True))
 
 
 class RequestHandler(ChaliceRequestHandler):
@@ -30,7 +60,12 @@ class RequestHandler(ChaliceRequestHandler):
     # A connection that sends nothing is closed, so that it does not occupy a thread.
     timeout = 60
 
+    def __init__(self, *given: Any, app_object: Chalice, **named: Any) -> None:
+        self._paths = LambdaEventConverter(GreedyMatcher(list(app_object.routes)), app_object.api.binary_types)
+        super().__init__(*given, app_object=app_object, **named)
+
     def _generic_handle(self) -> None:
+        self.local_gateway.event_converter = self._paths
         if int(self.headers.get("content-length") or 0) > MOST_BYTES:
             self.close_connection = True
             self._answer_as_gateway("REQUEST_TOO_LARGE")
@@ -60,6 +95,13 @@ class RequestHandler(ChaliceRequestHandler):
             self._answer_as_gateway("MISSING_AUTHENTICATION_TOKEN")
         else:
             super()._send_error_response(error)
+
+    def _send_http_response(self, code: int, headers: Any, body: Any) -> None:
+        if self.command == "HEAD":
+            self.send_response(code)
+            self._send_headers({**headers, "Content-Length": str(len((body or "").encode()))})
+        else:
+            super()._send_http_response(code, headers, body)
 
     def _answer_as_gateway(self, kind: str) -> None:
         response = api_properties()["GatewayResponses"][kind]

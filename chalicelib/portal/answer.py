@@ -12,13 +12,14 @@ from chalicelib.http_input import check_path
 from chalicelib.log import log
 from chalicelib.portal import render
 from chalicelib.portal.brand import brand_of, color_file, logo_file
-from chalicelib.portal.cookie import session_cookie
+from chalicelib.portal.cookie import ended_token, here_cookie, session_cookie, session_here
 from chalicelib.portal.navigation import public_base_url
 from chalicelib.portal.pages import VIEWS
 from chalicelib.portal.policy import Headers
 from chalicelib.portal.request import PortalRequest, is_prefetch, see_other
-from chalicelib.portal.session import PageNotFound, Session, new_ticket, new_token
-from chalicelib.portal.sessions import find_link, open_link
+from chalicelib.portal.routes import HOME, page_with
+from chalicelib.portal.session import LinkUnusable, PageNotFound, Session, SessionEnded, new_ticket, new_token
+from chalicelib.portal.sessions import PagePath, find_ended, find_link, has_session, open_link
 
 FREE_FOR_VIEWERS: Final = frozenset({"sign_out"})
 """Forms that do not change the account."""
@@ -29,6 +30,8 @@ def answer(http_request: Request, respond: Callable[[Request], Response]) -> Res
     try:
         check_path(http_request.uri_params or {})
         return respond(http_request)
+    except SessionEnded as refusal:
+        return render.refusal_page(http_request, None, refusal, back=_way_back(http_request, refusal))
     except Refusal as refusal:
         return render.refusal_page(http_request, None, refusal)
     except Exception:  # noqa: BLE001 - the outermost frame: logged, counted by the 5xx alarm, and answered
@@ -54,13 +57,48 @@ def show_page(http_request: Request, name: str, account_id: str, parameters: Map
     return answer(http_request, respond)
 
 
+def _way_back(http_request: Request, refusal: SessionEnded) -> str | None:
+    """Return where a link to this page can be had again, if this browser still knows the session that has ended."""
+    return refusal.ended.way_back(page_shown(http_request)) if refusal.ended else None
+
+
+def page_shown(http_request: Request) -> str:
+    """Return the page of a request, below the account's home; of a form, the page that has it."""
+    path = page_with(str(http_request.context.get("resourcePath", "")).removeprefix(HOME))
+    page = path.format(**http_request.uri_params or {}).removeprefix("/")
+    return page if PagePath.fits(page) else ""
+
+
+def show_page_with(http_request: Request, account_id: str) -> Response:
+    """Lead from the address of a form, which a browser keeps after a refusal, to the page that has the form."""
+    pages = page_shown(http_request).split("/") if page_shown(http_request) else []
+    return see_other(public_base_url().path("accounts", account_id, *pages))
+
+
+def show_unknown(http_request: Request) -> Response:
+    """Answer for an address without a page; below an account's home with the account's menu. Raises PageNotFound."""
+    folder, _, rest = (http_request.uri_params or {})["proxy"].partition("/")
+    request = _request_of(http_request, rest.partition("/")[0]) if folder == "accounts" else None
+    return render.refusal_page(http_request, request, PageNotFound("there is no such page"))
+
+
+def _request_of(http_request: Request, account_id: str) -> PortalRequest | None:
+    try:
+        return PortalRequest(http_request, account_id)
+    except Refusal:
+        return None
+
+
 def show_link(http_request: Request, link_token: str) -> Response:
     """Show the form that opens a link, and leave the link unopened; the page's script submits the form.
 
     A client that is not a browser finds the first page and a session's cookie in the headers: the first request with
     the cookie opens the link. Raises LinkUnusable.
     """
-    link = find_link(link_token)
+    try:
+        link = find_link(link_token)
+    except LinkUnusable as refusal:
+        return _go_on(http_request, refusal)
     base_url, account = public_base_url(), accounts.get(link.account_id)
     shown: dict[str, Any] = {"brand": brand_of(account, catalog()), "action": base_url.path("open", link_token)}
     page = render.plain_page(http_request, "open.html", preferred=(link.locale, account.locale), **shown)
@@ -69,16 +107,37 @@ def show_link(http_request: Request, link_token: str) -> Response:
     return page
 
 
-def open_portal(link_token: str) -> Response:
+def open_portal(http_request: Request, link_token: str) -> Response:
     """Open a link, and give the browser the session's cookie. Raises LinkUnusable."""
     token = new_token()
-    return enter(open_link(link_token, token), token)
+    try:
+        return enter(open_link(link_token, token), token)
+    except LinkUnusable as refusal:
+        return _go_on(http_request, refusal)
+
+
+def _go_on(http_request: Request, refusal: LinkUnusable) -> Response:
+    """Lead to the page of a link that cannot be opened any more, if this browser has a session. Raises LinkUnusable."""
+    link = refusal.link
+    went_on = go_on(http_request, link.account_id, link.page) if link else None
+    if went_on is None:
+        raise refusal
+    return went_on
+
+
+def go_on(http_request: Request, account_id: str, page: str | None = None) -> Response | None:
+    """Lead to a page of an account, with a note that the link was not opened; None if this browser has no session."""
+    if not has_session(session_here(http_request, account_id), account_id):
+        return None
+    pages = page.split("/") if page else []
+    return see_other(public_base_url().path("accounts", account_id, *pages, link="unusable"))
 
 
 def enter(session: Session, token: str) -> Response:
-    """Redirect to a new session's first page, with its cookie."""
+    """Redirect to a new session's first page, with its cookies."""
     headers = _entry_headers(session, token)
-    return see_other(headers["Location"], Set_Cookie=headers["Set-Cookie"])
+    here = here_cookie(public_base_url(), session)
+    return see_other(headers["Location"], Set_Cookie=[headers["Set-Cookie"], here])
 
 
 def _entry_headers(session: Session, token: str) -> dict[str, str]:
@@ -93,12 +152,14 @@ def _entry_headers(session: Session, token: str) -> dict[str, str]:
 
 def show_no_session(http_request: Request) -> Response:
     """Explain how to open the portal to a person without a link."""
-    return render.plain_page(http_request, "no_session.html", signed_out=False)
+    return render.plain_page(http_request, "no_session.html", signed_out=False, back=None)
 
 
 def show_signed_out(http_request: Request) -> Response:
     """Confirm that the session has ended."""
-    return render.plain_page(http_request, "no_session.html", signed_out=True)
+    token = ended_token(http_request)
+    ended = find_ended(token) if token else None
+    return render.plain_page(http_request, "no_session.html", signed_out=True, back=ended.way_back() if ended else None)
 
 
 def show_file(folder: str, name: str) -> Response:

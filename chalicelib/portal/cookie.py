@@ -1,5 +1,6 @@
-"""The cookies of the portal: a session's, and that of a browser that is sent to Stripe to connect an account."""
+"""The cookies of the portal: of a session, of its end, and of a browser that goes to Stripe to connect an account."""
 
+from hashlib import sha256
 from http.cookies import CookieError, SimpleCookie
 from typing import Final
 
@@ -7,8 +8,11 @@ from chalice.app import Request
 
 from chalicelib.connection.browser import browser_of
 from chalicelib.portal.navigation import BaseUrl, frame_origins
+from chalicelib.portal.session import Session
 
 COOKIE: Final = "portal_session"
+HERE: Final = "portal_here_"
+ENDED: Final = "portal_ended"
 CONNECTING: Final = "stripe_connection_"
 HOST_ONLY: Final = "__Host-"
 """Browsers take such a name only over HTTPS and without a domain: no neighbouring site can set the cookie."""
@@ -20,13 +24,44 @@ def session_cookie(base_url: BaseUrl, account_id: str, token: str) -> str:
     In a frame of another site, cookies need SameSite=None, which browsers accept only over HTTPS, and are kept apart
     for each site that shows the frame (Partitioned, https://developer.mozilla.org/docs/Web/Privacy/CHIPS).
     """
-    path = base_url.path("accounts", account_id)
-    parts = [f"{COOKIE}={token}", f"Path={path}", "HttpOnly"]
+    return _cookie(base_url, COOKIE, token, base_url.path("accounts", account_id))
+
+
+def here_cookie(base_url: BaseUrl, session: Session) -> str:
+    """Return the Set-Cookie header that tells pages without an account which session this browser has of one.
+
+    It has the session's id, which opens nothing.
+    """
+    return _cookie(base_url, _here(session.account_id), session.session_id.partition("#")[2], base_url.path())
+
+
+def session_here(request: Request, account_id: str) -> str | None:
+    """Return the id of the session that a browser has, or had, of an account."""
+    found = _cookies(request).get(_here(account_id))
+    return f"session#{found}" if found else None
+
+
+def ended_cookie(base_url: BaseUrl, token: str) -> str:
+    """Return the Set-Cookie header with the secret of an ended session, which leads only to its way back."""
+    return _cookie(base_url, ENDED, token, base_url.path("signed-out"))
+
+
+def ended_token(request: Request) -> str | None:
+    """Return the secret of the session that was ended in this browser."""
+    return _cookies(request).get(ENDED)
+
+
+def _here(account_id: str) -> str:
+    return f"{HERE}{sha256(account_id.encode()).hexdigest()[:16]}"
+
+
+def _cookie(base_url: BaseUrl, name: str, value: str, path: str) -> str:
+    parts = [f"{name}={value}", f"Path={path}", "HttpOnly"]
     if frame_origins():
         parts += ["SameSite=None", "Secure", "Partitioned"]
     else:
         parts += ["SameSite=Lax", *(["Secure"] if base_url.is_secure else [])]
-    return "; ".join([*parts, *([] if token else ["Max-Age=0"])])
+    return "; ".join([*parts, *([] if value else ["Max-Age=0"])])
 
 
 def session_token(request: Request) -> str | None:

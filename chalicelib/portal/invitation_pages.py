@@ -13,7 +13,7 @@ from chalicelib.accounts.account import Account
 from chalicelib.catalog.catalog import catalog
 from chalicelib.notices.choice import billing_contact
 from chalicelib.portal import render
-from chalicelib.portal.answer import answer, enter
+from chalicelib.portal.answer import answer, enter, go_on
 from chalicelib.portal.brand import brand_of
 from chalicelib.portal.invitation import Invitation, InvitationUnusable
 from chalicelib.portal.open_invitation import check_invitation, find_invitation, open_invitation
@@ -57,7 +57,7 @@ def _answer(http_request: Request, link: tuple[str, str, str], respond: Respond)
         try:
             return respond(asked, invitation, client)
         except InvitationUnusable as refusal:
-            return _refused(asked, client, refusal)
+            return go_on(asked, client.account_id) or _refused(asked, client, refusal)
 
     return answer(http_request, respond_or_explain)
 

@@ -144,8 +144,12 @@ TEXTS: Final = {
         "This account belongs to another workspace now, so it cannot be opened from yours any more."
     ),
     "portal-session-ended": mark(
-        "For your safety you are signed out after an hour without activity. Go back to where you came from and open "
-        "Billing again. If a mail brought you here, ask its sender for a new link."
+        "For your security, we sign you out after an hour without activity. Go back to where you came from and open "
+        "Billing again. If an email brought you here, ask its sender for a new link."
+    ),
+    "portal-form-not-sent": mark(
+        "You were signed out before this was sent, so nothing was changed or charged. Open Billing again from where "
+        "you came from, and repeat the last step."
     ),
     "portal-form-outdated": mark(
         "Nothing was changed and nothing was charged. Go back, load the page again, and send the form once more."
@@ -189,6 +193,7 @@ TITLES: Final = {
     "invitation-void": mark("This invitation is no longer valid"),
     "portal-link-unusable": mark("This link cannot be opened any more"),
     "portal-session-ended": mark("Your session has ended"),
+    "portal-form-not-sent": mark("Your session has ended"),
     "portal-client-moved": mark("Your session has ended"),
     "portal-form-outdated": mark("This form is out of date"),
     "already-connected": mark("Your Stripe account is not connected"),

@@ -20,7 +20,15 @@ from chalicelib.portal import table
 from chalicelib.portal.brand import Brand, brand_of
 from chalicelib.portal.cookie import session_token
 from chalicelib.portal.navigation import BaseUrl, public_base_url
-from chalicelib.portal.session import ClientMoved, FormOutdated, Session, form_token, is_form_token
+from chalicelib.portal.session import (
+    ClientMoved,
+    FormNotSent,
+    FormOutdated,
+    Session,
+    SessionEnded,
+    form_token,
+    is_form_token,
+)
 from chalicelib.portal.sessions import find_session
 from chalicelib.portal.words import Words, accepted_locales
 
@@ -36,12 +44,12 @@ class PortalRequest:
         """Find the session, the account and the words. Raises SessionEnded, AccountNotFound, InvalidRequest."""
         self.http = http_request
         self.base_url: BaseUrl = public_base_url()
-        self._token = session_token(http_request) or ""
-        self.session: Session = find_session(self._token, account_id, may_open=not is_prefetch(http_request))
+        self.token = session_token(http_request) or ""
+        self.session: Session = _find_session(http_request, self.token, account_id)
         self.payer: Payer = get_payer(account_id)
         self.account: Account = self.payer.account
         if not self.session.is_valid_for(self.account):
-            raise ClientMoved("the client is another workspace's by now")
+            raise ClientMoved("the client is another workspace's by now", self.session)
         self.catalog: Catalog = catalog()
         self.brand: Brand = brand_of(self.account, self.catalog)
         self.words: Words = words_of(http_request, self.session.locale, self.account.locale)
@@ -58,7 +66,7 @@ class PortalRequest:
         if not (anyone or self.may_act):
             raise Forbidden("the role 'viewer' may not do this")
         self.form = _stripped(_read_form(bytes(self.http.raw_body)))  # type: ignore[arg-type]
-        if not is_form_token(self.form.get(FORM_TOKEN, ""), self._token):
+        if not is_form_token(self.form.get(FORM_TOKEN, ""), self.token):
             raise FormOutdated("the form belongs to another session")
 
     @property
@@ -91,7 +99,7 @@ class PortalRequest:
     @cached_property
     def form_token(self) -> str:
         """Return the token that this answer's forms contain."""
-        return form_token(self._token)
+        return form_token(self.token)
 
     @property
     def currency(self) -> str:
@@ -128,12 +136,22 @@ def check_is_own_form(http_request: Request, base_url: BaseUrl) -> None:
         raise FormOutdated("the form was sent from another site")
 
 
+def _find_session(http_request: Request, token: str, account_id: str) -> Session:
+    """Find the session of a request. Raises SessionEnded, which is FormNotSent for a form."""
+    try:
+        return find_session(token, account_id, may_open=not is_prefetch(http_request))
+    except SessionEnded as refusal:
+        if http_request.method == "POST":
+            raise FormNotSent(refusal.detail, refusal.ended) from None
+        raise
+
+
 def is_prefetch(request: Request) -> bool:
-    """Tell whether a browser fetches a page in advance, which a person may never open."""
-    return "sec-purpose" in request.headers or "purpose" in request.headers
+    """Tell whether a page is fetched that a person may never open: in advance by a browser, or its headers alone."""
+    return request.method == "HEAD" or "sec-purpose" in request.headers or "purpose" in request.headers
 
 
-def see_other(location: str, **headers: str) -> Response:
+def see_other(location: str, **headers: str | list[str]) -> Response:
     """Redirect to another page, such as to the result of a form (RFC 9110, section 15.4.4)."""
     sent = {"Location": location, "Cache-Control": "no-store", "Referrer-Policy": "same-origin"}
     named: dict[str, Any] = {name.replace("_", "-"): value for name, value in headers.items()}

@@ -17,6 +17,7 @@ from chalicelib.web import Call, Routes
 
 routes = Routes(__name__, "Portal", "Links into the pages on which customers see and settle their billing.")
 
+FOLDERS: Final = ("static", "brand", "logo")
 HOME: Final = "/portal/accounts/{account_id}"
 
 PAGES: Final = (
@@ -80,6 +81,17 @@ PAGES: Final = (
 """Method, path below an account's home, and the name of the view in `pages.VIEWS`."""
 
 
+WITH_PAGE: Final = frozenset(path for method, path, _ in PAGES if method == "GET")
+GET: Final = ("GET", "HEAD")
+
+
+def page_with(path: str) -> str:
+    """Return the path of the page at a path, or of the page that has the form that is sent there."""
+    while path not in WITH_PAGE:
+        path = path.rpartition("/")[0]
+    return path
+
+
 class PortalSessionView(msgspec.Struct):
     """A link into the portal. It works once, until `expires_at`: send the browser there, and do not store it."""
 
@@ -125,14 +137,28 @@ def _page(method: str, path: str, name: str) -> None:
 
         return show_page(routes.current_request, name, account_id, parameters)
 
-    routes.route(HOME + path, methods=[method], content_types=[], name=f"portal_{name}")(show)
+    methods = GET if method == "GET" else (method,)
+    routes.route(HOME + path, methods=methods, content_types=[], name=f"portal_{name}")(show)
+
+
+def _page_with_form(path: str, name: str) -> None:
+    """Route the address of a form, which a browser keeps after a refusal, to the page that has the form."""
+
+    def lead(account_id: str, **_parameters: str) -> Response:
+        from chalicelib.portal.answer import show_page_with  # noqa: PLC0415 - as above
+
+        return _answer(lambda request: show_page_with(request, account_id))
+
+    routes.route(HOME + path, methods=GET, content_types=[], name=f"portal_{name}_page")(lead)
 
 
 for each in PAGES:
     _page(*each)
+    if each[1] not in WITH_PAGE:
+        _page_with_form(*each[1:])
 
 
-@routes.route("/portal/open/{token}", methods=["GET"], content_types=[], name="portal_link")
+@routes.route("/portal/open/{token}", methods=GET, content_types=[], name="portal_link")
 def portal_link(token: str) -> Response:
     from chalicelib.portal.answer import show_link  # noqa: PLC0415 - as above
 
@@ -143,28 +169,43 @@ def portal_link(token: str) -> Response:
 def portal_open(token: str) -> Response:
     from chalicelib.portal.answer import open_portal  # noqa: PLC0415 - as above
 
-    return _answer(lambda _request: open_portal(token))
+    return _answer(lambda request: open_portal(request, token))
 
 
-@routes.route("/portal", methods=["GET"], content_types=[], name="portal_no_session")
+@routes.route("/portal", methods=GET, content_types=[], name="portal_no_session")
 def portal_no_session() -> Response:
     from chalicelib.portal.answer import show_no_session  # noqa: PLC0415 - as above
 
     return _answer(show_no_session)
 
 
-@routes.route("/portal/signed-out", methods=["GET"], content_types=[], name="portal_signed_out")
+@routes.route("/portal/signed-out", methods=GET, content_types=[], name="portal_signed_out")
 def portal_signed_out() -> Response:
     from chalicelib.portal.answer import show_signed_out  # noqa: PLC0415 - as above
 
     return _answer(show_signed_out)
 
 
-@routes.route("/portal/{folder}/{name}", methods=["GET"], content_types=[], name="portal_file")
-def portal_file(folder: str, name: str) -> Response:
-    from chalicelib.portal.answer import show_file  # noqa: PLC0415 - as above
+def _file(folder: str) -> None:
+    """Route a folder of files. Its name is fixed: beside `{proxy+}`, API Gateway allows no other name in braces."""
 
-    return _answer(lambda _request: show_file(folder, name))
+    def show(name: str) -> Response:
+        from chalicelib.portal.answer import show_file  # noqa: PLC0415 - as above
+
+        return _answer(lambda _request: show_file(folder, name))
+
+    routes.route(f"/portal/{folder}/{{name}}", methods=GET, content_types=[], name=f"portal_{folder}")(show)
+
+
+for folder in FOLDERS:
+    _file(folder)
+
+
+@routes.route("/portal/{proxy+}", methods=[*GET, "POST"], content_types=[], name="portal_unknown")
+def portal_unknown() -> Response:
+    from chalicelib.portal.answer import show_unknown  # noqa: PLC0415 - as above
+
+    return _answer(show_unknown)
 
 
 @routes.route("/stripe/callback", methods=["GET"], content_types=[], name="stripe_callback")

@@ -40,13 +40,27 @@ class LinkUnusable(Refusal):
     type = "portal-link-unusable"
     title = "This link cannot be opened any more"
 
+    def __init__(self, detail: str, link: "Session | None" = None) -> None:
+        super().__init__(detail)
+        self.link = link
+
 
 class SessionEnded(Refusal):
-    """No session, or one that has ended."""
+    """No session, or one that has ended: `ended`, if this browser still has its secret."""
 
     status = 401
     type = "portal-session-ended"
     title = "Your session has ended"
+
+    def __init__(self, detail: str, ended: "Session | None" = None) -> None:
+        super().__init__(detail)
+        self.ended = ended
+
+
+class FormNotSent(SessionEnded):
+    """The session had ended when a form was sent: nothing of the form was read."""
+
+    type = "portal-form-not-sent"
 
 
 class ClientMoved(SessionEnded):
@@ -76,7 +90,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
 
     `subject` names the person, `page` is what a link opens instead of the overview. `attempt` numbers the forms that
     pay: it increases when a payment has ended. `guest_of` is the workspace whose person looks at its client's pages:
-    the session ends when the client is another's.
+    the session ends when the client is another's. A link keeps when it was opened.
     """
 
     session_id: str
@@ -90,6 +104,7 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     page: str | None = None
     attempt: int = 1
     guest_of: str | None = None
+    opened_at_ms: int | None = None
 
     @property
     def caller(self) -> Caller:
@@ -99,6 +114,14 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     def is_valid_for(self, account: Account) -> bool:
         """Tell whether it is still for its account, which is as it is now."""
         return self.guest_of in {None, account.workspace_id}
+
+    def is_open_for(self, account_id: str, now_ms: int) -> bool:
+        """Tell whether it is a session of this account that has not ended."""
+        return self.account_id == account_id and now_ms < self.expires_at_ms
+
+    def way_back(self, page: str = "") -> str | None:
+        """Return where the link back leads: `{page}` in it is filled with the page to come back to."""
+        return self.return_url and self.return_url.replace("{page}", page)
 
     @property
     def attempt_prefix(self) -> str:
@@ -121,7 +144,7 @@ def link_of_ticket(token: str) -> str | None:
     return token.rpartition(".")[0] or None
 
 
-def id_of(kind: Literal["link", "session", "invitation"], token: str) -> str:
+def id_of(kind: Literal["link", "session", "invitation", "ended"], token: str) -> str:
     """Return the id under which a secret is kept: its hash."""
     return f"{kind}#{sha256(token.encode()).hexdigest()}"
 

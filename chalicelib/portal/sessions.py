@@ -37,9 +37,10 @@ class PagePath(Text):
 class PortalSessionRequest(msgspec.Struct, forbid_unknown_fields=True):
     """The account and the person. `subject` names the person in the history; an owner's is put after the owner's name.
 
-    `locale` overrides what the browser asks for. `return_url` is where the page's link back leads; a `viewer` sees all
-    and changes nothing. `page` is what the link opens instead of the overview: a path below the account's home, such as
-    `plan` or `payments/{payment_id}`.
+    `locale` overrides what the browser asks for. `return_url` is where the page's link back leads; `{page}` in it is
+    filled with the page on which the session has ended, or with nothing. A `viewer` sees all and changes nothing.
+    `page` is what the link opens instead of the overview: a path below the account's home, such as `plan` or
+    `payments/{payment_id}`.
     """
 
     account_id: AccountId
@@ -92,15 +93,16 @@ def find_link(link_token: str) -> Session:
 
 def open_link(link_token: str, token: str) -> Session:
     """Open a link, once, and return the session, whose secret is `token`. Raises LinkUnusable."""
-    link = _check_usable(table.take(id_of("link", link_token)))
-    session = session_of_link(link, token, clock.now_ms())
+    now_ms, link_id = clock.now_ms(), id_of("link", link_token)
+    link = _check_usable(table.take(link_id, now_ms) or table.find(link_id))
+    session = session_of_link(link, token, now_ms)
     table.put(session)
     return session
 
 
 def _check_usable(link: Session | None) -> Session:
-    if link is None or clock.now_ms() >= link.expires_at_ms:
-        raise LinkUnusable("it was opened before, or it is older than five minutes")
+    if link is None or link.opened_at_ms or clock.now_ms() >= link.expires_at_ms:
+        raise LinkUnusable("it was opened before, or it is older than five minutes", link)
     return link
 
 
@@ -119,9 +121,29 @@ def find_session(token: str, account_id: str, *, may_open: bool) -> Session:
     """Find the session of a secret, for this account and no other, and extend it. Raises SessionEnded."""
     session = _find_or_open(token, may_open=may_open)
     now_ms = clock.now_ms()
-    if session is None or session.account_id != account_id or now_ms >= session.expires_at_ms:
-        raise SessionEnded("there is no session for this account in this browser")
+    if session is None or not session.is_open_for(account_id, now_ms):
+        ended = session if session and session.account_id == account_id else None
+        raise SessionEnded("there is no session for this account in this browser", ended)
     longer = extended(session, now_ms)
     if longer:
         table.extend(longer)
     return longer or session
+
+
+def end_session(session: Session, token: str) -> None:
+    """End a session. Its way back is kept under a name of its own, which its secret leads to."""
+    table.put(
+        msgspec.structs.replace(session, session_id=id_of("ended", token), expires_at_ms=clock.now_ms(), subject=None)
+    )
+    table.delete(session.session_id)
+
+
+def find_ended(token: str) -> Session | None:
+    """Find what is kept of a session that was ended."""
+    return table.find(id_of("ended", token))
+
+
+def has_session(session_id: str | None, account_id: str) -> bool:
+    """Tell whether a browser's session of an account, by its id, has not ended."""
+    session = table.find(session_id) if session_id else None
+    return session is not None and session.is_open_for(account_id, clock.now_ms())

@@ -2,7 +2,7 @@
 
 from typing import Any, Final
 
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.transactions import TransactWrite
 
@@ -11,11 +11,12 @@ from chalicelib.portal.session import Session
 from chalicelib.tables import Table, TableMeta
 from chalicelib.typed import convert
 
-DAY_SECONDS: Final = 24 * 60 * 60
+KEPT_SECONDS: Final = 7 * 24 * 60 * 60
+"""How long a link or a session is kept when it has ended, so that its page still knows the way back."""
 
 
 class SessionRow(Table):
-    """One row per link or session. DynamoDB deletes it at `expires_at`, in seconds, a day after it has ended."""
+    """One row per link or session. DynamoDB deletes it at `expires_at`, in seconds, a week after it has ended."""
 
     class Meta(metaclass=TableMeta):
         setting = "portal_sessions_table"
@@ -31,6 +32,7 @@ class SessionRow(Table):
     expires_at_ms = NumberAttribute()
     attempt = NumberAttribute()
     guest_of = UnicodeAttribute(null=True)
+    opened_at_ms = NumberAttribute(null=True)
     expires_at = NumberAttribute()
 
 
@@ -44,10 +46,12 @@ def add_session(transaction: TransactWrite, session: Session) -> None:
     transaction.save(_row(session))
 
 
-def take(link_id: str) -> Session | None:
-    """Delete a link and return it, to the first caller only; None when there is none, or it was taken before."""
-    deleted = SessionRow._get_connection().delete_item(link_id, return_values="ALL_OLD").get("Attributes")
-    return _session(SessionRow.from_raw_data(deleted)) if deleted else None
+def take(link_id: str, now_ms: int) -> Session | None:
+    """Mark a link as opened and return it, to the first caller only; None if there is none, or it was taken before."""
+    row = SessionRow(link_id)
+    is_first = SessionRow.session_id.exists() & SessionRow.opened_at_ms.does_not_exist()
+    taken = conditional_write(row.update, [SessionRow.opened_at_ms.set(now_ms)], condition=is_first)
+    return replace(_session(row), opened_at_ms=None) if taken else None
 
 
 def find(session_id: str) -> Session | None:
@@ -90,7 +94,7 @@ def _row(session: Session) -> SessionRow:
 
 
 def _forgotten_at(expires_at_ms: int) -> int:
-    return expires_at_ms // 1000 + DAY_SECONDS
+    return expires_at_ms // 1000 + KEPT_SECONDS
 
 
 def _session(row: SessionRow) -> Session:

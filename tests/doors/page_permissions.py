@@ -10,7 +10,7 @@ from typing import Final
 from urllib.parse import urlencode
 
 from app import app
-from chalicelib.portal.routes import HOME, PAGES
+from chalicelib.portal.routes import HOME, PAGES, WITH_PAGE
 from chalicelib.token import Caller
 from tests.doors import declared
 from tests.doors.callers import CALLERS, CLIENT, OPERATIONS, SIBLING, STRANGER, WORKSPACE, bearer
@@ -18,13 +18,22 @@ from tests.doors.gateway import Answer, Request, send
 from tests.doors.pages import names_read
 from tests.doors.world import enter
 
-ROUTES: Final = [(method, path) for path, methods in app.routes.items() for method in methods]
+LEADING: Final = {("GET", HOME + path) for _, path, _ in PAGES if path not in WITH_PAGE}
+"""The addresses of forms, which lead anybody to the page with the form."""
+
+ROUTES: Final = [
+    (method, path)
+    for path, methods in app.routes.items()
+    for method in methods
+    if method != "HEAD" and (method, path) not in LEADING
+]
 OF_API: Final = {(each.method, each.path) for each in OPERATIONS}
 OPEN: Final = [each for each in ROUTES if each not in OF_API and not each[1].startswith(HOME)]
 OF_ACCOUNTS: Final = [each for each in ROUTES if each[1].startswith(HOME)]
 
 _VIEWS: Final = {(method, HOME + path): view for method, path, view in PAGES}
-_NAMES: Final = {"folder": "static", "name": "portal-0.css", "number": "1"}
+_NAMES: Final = {"number": "1", "proxy": "nothing"}
+_FILES: Final = {"static": "portal-0.css", "brand": "24405f.css", "logo": "operator.svg"}
 _HEADING: Final = re.compile(r"<h1>(.*?)</h1>")
 
 OWN: Final = {"workspace": WORKSPACE, "client": CLIENT}
@@ -94,7 +103,8 @@ def ask(route: tuple[str, str], account_id: str, caller: Caller | None) -> Answe
     """Ask for a page, or send its form with no more in it than it takes to be told apart."""
     method, path = route
     given = {**_NAMES, "account_id": account_id, "client_id": CLIENT}
-    names = {name: given.get(name, "nothing") for name in declared.PATH_NAME.findall(path)}
+    names = {name: given.get(name, "nothing") for name in [*declared.PATH_NAME.findall(path), "proxy"]}
+    names["name"] = _FILES.get(path.rpartition("/{name}")[0].rpartition("/")[2], "nothing")
     fields = {"client": CLIENT, "to": "suspended"}
     headers, token = _signed_in(caller)
     headers |= {"Content-Type": "application/x-www-form-urlencoded"}

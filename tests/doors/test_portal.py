@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 import pytest
 
 from chalicelib.portal.invitation_routes import LINK
-from chalicelib.portal.routes import HOME, PAGES
+from chalicelib.portal.routes import FOLDERS, HOME, PAGES
 from tests.depth import mixed
 from tests.doors import declared
 from tests.doors.gateway import Request, send
@@ -86,20 +86,33 @@ def test_headers(name: str, tenant: Tenant) -> None:
     assert broken((what, replace(request, headers={**request.headers, name: tried[what]})) for what in tried) == []
 
 
-@pytest.mark.parametrize("path", ["/portal/open/{token}", "/portal/{folder}/{name}", LINK])
+@pytest.mark.parametrize("path", ["/portal/open/{token}", *(f"/portal/{each}/{{name}}" for each in FOLDERS), LINK])
 def test_pages_without_a_session(path: str, tenant: Tenant) -> None:
     invited = {"account_id": tenant.account_id, "number": "1", "secret": "x"}
-    good = {"token": "x", "folder": "static", "name": "portal-0.css", **invited}
+    good = {"token": "x", "name": "portal-0.css", **invited}
     names = {name: good[name] for name in declared.PATH_NAME.findall(path)}
-    folders = [names, {**names, "folder": "logo"}, {**names, "folder": "brand"}] if "folder" in names else [names]
-    for each in folders:
-        request = Request("GET", path, each, {}, {"Host": "billing.example.com"})
-        tried = [
-            (f"{name}: {what}", replace(request, names={**each, name: value}))
-            for name in each
-            for what, value in {**TEXTS, **beside(each[name])}.items()
-        ]
-        assert broken(tried) == []
+    request = Request("GET", path, names, {}, {"Host": "billing.example.com"})
+    tried = [
+        (f"{name}: {what}", replace(request, names={**names, name: value}))
+        for name in names
+        for what, value in {**TEXTS, **beside(names[name])}.items()
+    ]
+    assert broken(tried) == []
+
+
+def test_an_address_without_a_page(tenant: Tenant) -> None:
+    cookie = enter(tenant.account_id).cookie
+    for proxy in (
+        "nothing",
+        "accounts",
+        f"accounts/{tenant.account_id}/nothing",
+        "accounts/a/b/c/d/e/f",
+        *TEXTS.values(),
+    ):
+        answer = send(Request("GET", "/portal/{proxy+}", {"proxy": proxy}, {}, {"Cookie": cookie}))
+        assert answer.status == 404
+        assert answer.headers["content-type"].startswith("text/html")
+        assert ("Go to the overview" in answer.text) is (tenant.account_id in proxy)
 
 
 def test_the_fields_of_pages_are_found() -> None:

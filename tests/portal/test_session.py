@@ -20,9 +20,9 @@ def test_a_link_opens_a_session_once_and_leaves_no_secret_in_the_address(site: S
     answer = requests.post(link, allow_redirects=False, timeout=30)
     assert answer.status_code == 303
     assert answer.headers["Location"] == f"/portal/accounts/{account}"
-    name, _, rest = answer.headers["Set-Cookie"].partition("=")
-    assert name == "portal_session"
-    assert rest.endswith(f"; Path=/portal/accounts/{account}; HttpOnly; SameSite=Lax")
+    session, here = answer.headers["Set-Cookie"].split(", ")
+    assert re.fullmatch(rf"portal_session=[^;]+; Path=/portal/accounts/{account}; HttpOnly; SameSite=Lax", session)
+    assert re.fullmatch(r"portal_here_[0-9a-f]{16}=[0-9a-f]{64}; Path=/portal; HttpOnly; SameSite=Lax", here)
     for again in (requests.post(link, timeout=30), requests.get(link, timeout=30)):
         assert again.status_code == 410
         assert "This link cannot be opened any more" in again.text
@@ -115,7 +115,7 @@ def test_a_link_may_lead_to_a_page_of_the_account_and_nowhere_else(site: Site, a
 
 def test_a_link_that_was_not_opened_in_time_is_refused(site: Site, account: str) -> None:
     token = site.link(account).rpartition("/")[2]
-    link = table.take(id_of("link", token))
+    link = table.find(id_of("link", token))
     assert link is not None
     assert 0 < link.expires_at_ms - now_ms() <= LINK_MS
     table.put(Session(**{name: getattr(link, name) for name in link.__struct_fields__} | {"expires_at_ms": now_ms()}))

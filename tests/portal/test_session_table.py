@@ -24,31 +24,32 @@ def test_a_session_with_everything_comes_back_as_it_was_written() -> None:
 
 
 def test_a_session_with_nothing_but_what_it_must_have_comes_back_as_it_was_written() -> None:
-    plain = replace(put(), session_id="plain", subject=None, return_url=None, locale=None, page=None)
+    plain = replace(put(), session_id="plain", subject=None, return_url=None, locale=None, page=None, opened_at_ms=None)
     table.put(plain)
     assert table.find("plain") == plain
 
 
 def test_what_was_never_begun_is_not_there() -> None:
     assert table.find("unheard of") is None
-    assert table.take("unheard of") is None
+    assert table.take("unheard of", 1) is None
     table.delete("unheard of")
 
 
 def test_a_link_is_taken_once() -> None:
-    link = put()
-    assert table.take(link.session_id) == link
-    assert table.take(link.session_id) is None
-    assert table.find(link.session_id) is None
+    link = filled(Session, opened_at_ms=None)
+    table.put(link)
+    assert table.take(link.session_id, 5) == link
+    assert table.take(link.session_id, 6) is None
+    assert table.find(link.session_id) == replace(link, opened_at_ms=5)
 
 
-def test_a_session_is_extended_and_forgotten_a_day_after_its_end() -> None:
+def test_a_session_is_extended_and_forgotten_a_week_after_its_end() -> None:
     session = put()
     longer = replace(session, expires_at_ms=session.expires_at_ms + 60_000)
     table.extend(longer)
     assert table.find(session.session_id) == longer
     row = SessionRow.get(session.session_id)
-    assert row.expires_at == longer.expires_at_ms // 1000 + 86_400
+    assert row.expires_at == longer.expires_at_ms // 1000 + 7 * 86_400
 
 
 def test_a_session_that_has_ended_is_not_brought_back_by_extending_it() -> None:
