@@ -6,7 +6,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from chalicelib.errors import Busy, Refusal
-from chalicelib.text import Email, Line
+from chalicelib.text import Country, Email, Line
 
 Kind = Literal["workspace", "client"]
 Standing = Literal["active", "suspended", "archived"]
@@ -112,21 +112,26 @@ class AccountBusy(Busy):
 
 
 class BillingDetails(msgspec.Struct, omit_defaults=True, frozen=True):
-    """Whom invoices are made out to, as stored."""
+    """Who invoices are addressed to, as stored. `country` is that of the address."""
 
     name: str | None = None
     address: list[str] = []
     tax_id: str | None = None
     email: str | None = None
+    country: str | None = None
 
 
 class BillingDetailsRequest(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """A change of whom invoices are made out to. Omitted fields stay unchanged; null clears a field."""
+    """A change of who invoices are addressed to. Omitted fields stay unchanged; null clears a field.
+
+    Without a `country`, invoices show the account's.
+    """
 
     name: Line | UnsetType | None = UNSET
     address: Annotated[list[Line], Meta(max_length=MOST_ADDRESS_LINES)] | UnsetType | None = UNSET
     tax_id: Line | UnsetType | None = UNSET
     email: Email | UnsetType | None = UNSET
+    country: Country | UnsetType | None = UNSET
 
     def apply_to(self, kept: BillingDetails | None) -> BillingDetails | None:
         """Return the stored details with these changes; None if nothing is left."""
@@ -136,6 +141,7 @@ class BillingDetailsRequest(msgspec.Struct, forbid_unknown_fields=True, frozen=T
             address=before.address if self.address is UNSET else list(self.address or []),
             tax_id=before.tax_id if self.tax_id is UNSET else self.tax_id,
             email=before.email if self.email is UNSET else self.email,
+            country=before.country if self.country is UNSET else self.country,
         )
         return details if details != BillingDetails() else None
 

@@ -234,7 +234,7 @@ def buyer_of(account: Account) -> Party:
     return Party(
         name=details.name or account.name,
         address=tuple(details.address),
-        country=account.country,
+        country=details.country or account.country,
         tax_id=details.tax_id,
         email=details.email or account.email,
     )

@@ -23,6 +23,7 @@ WRONG_TEXTS: Final = {
     "length": mark("This is too long: 200 characters at most."),
     "shape": mark("Please type an e-mail address such as billing@example.com."),
     "id": mark("Please use letters and digits, also with dashes and underscores between them, and no other signs."),
+    "list": mark("Please choose one from the list."),
     "local_part": mark("Mails reach no letters but a to z before the @. Please type another e-mail address."),
 }
 """What is wrong with a text, by the rule that it breaks."""

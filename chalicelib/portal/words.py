@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import Final
+from unicodedata import combining, normalize
 
 from babel import Locale
 from babel.dates import format_date, format_datetime, format_skeleton, format_time
@@ -12,6 +13,7 @@ from babel.numbers import format_percent
 
 from chalicelib.i18n import amounts, words
 from chalicelib.money import MICROS
+from chalicelib.text import COUNTRIES
 
 _RANGE: Final = re.compile(r"\s*([A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*)\s*(?:;\s*q=([0-9.]{1,5}))?\s*")
 
@@ -87,6 +89,14 @@ class Words(words.Words):
         """Write a moment with its day, in UTC."""
         return format_datetime(datetime.fromisoformat(moment), "medium", UTC, self.locale) + " UTC"
 
+    def country(self, code: str) -> str:
+        """Write the name of a country."""
+        return str(self.locale.territories.get(code, code))
+
+    def countries(self) -> list[tuple[str, str]]:
+        """Return the codes and names of all countries, by their names."""
+        return sorted(((code, self.country(code)) for code in COUNTRIES), key=lambda each: _sort_key(each[1]))
+
     def to_type(self, amount: str | None, currency: str) -> str:
         """Write an amount as a person types it in this locale, for a form's field."""
         if amount is None:
@@ -104,6 +114,11 @@ def _day(day: str, locale: Locale) -> str:
 @lru_cache(maxsize=1024)
 def _short_day(day: str, locale: Locale) -> str:
     return format_skeleton("MMMd", datetime.fromisoformat(day), locale=locale)
+
+
+def _sort_key(name: str) -> str:
+    """Return a name without accents: Österreich stands with O."""
+    return "".join(each for each in normalize("NFD", name.casefold()) if not combining(each))
 
 
 def _micros(value: str | int) -> int:

@@ -36,7 +36,13 @@ def test_a_second_put_changes_what_may_change(api: Api) -> None:
     assert (shown["name"], shown["billing_details"], shown["locale"]) == ("Acme Two", details, "de")
 
 
-DETAILS = {"name": "Acme GmbH", "address": ["Ring 1", "1010 Wien"], "tax_id": "ATU123", "email": "books@acme.example"}
+DETAILS = {
+    "name": "Acme GmbH",
+    "address": ["Ring 1", "1010 Wien"],
+    "tax_id": "ATU123",
+    "email": "books@acme.example",
+    "country": "AT",
+}
 CHOSEN = {"locale": "de-AT", "country": "AT", "billing_details": DETAILS}
 
 

@@ -1,7 +1,9 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
+from chalicelib.accounts.account import BillingDetails
 from chalicelib.catalog.tax import Tax, minor_unit_micros
 from chalicelib.invoices.invoice import CreditExceedsInvoice, Line, TaxLine, buyer_of, lines_of, one_line, tax_line
 from chalicelib.invoices.issue_credit_note import credit_note, credited_after
@@ -120,6 +122,18 @@ def test_a_top_up_is_one_line_at_what_the_card_was_charged() -> None:
 def test_an_account_without_billing_details_is_invoiced_under_its_name() -> None:
     buyer = buyer_of(account(billing_details=None, name="Bakery"))
     assert (buyer.name, buyer.email, buyer.address) == ("Bakery", "billing@acme.example", ())
+
+
+def test_the_country_on_an_invoice_is_what_the_buyer_says_else_the_accounts() -> None:
+    riyadh = BillingDetails("Horizon", ["King Fahd Road 123", "Riyadh 12345"], country="SA")
+    for country, details, shown in (
+        ("DE", riyadh, "SA"),
+        (None, riyadh, "SA"),
+        ("DE", replace(riyadh, country=None), "DE"),
+        (None, None, None),
+    ):
+        buyer = buyer_of(account(country=country, locale="de-DE", billing_details=details))
+        assert buyer.country == shown
 
 
 @given(st.lists(st.integers(1, 2_000), min_size=1, max_size=12), rates, st.booleans())

@@ -1,6 +1,7 @@
 """What is on the paper, read out of the PDF as its readers do."""
 
 import os
+import re
 import subprocess
 import sys
 from io import BytesIO
@@ -12,14 +13,15 @@ from PIL import Image
 from pypdf import PdfReader
 from pypdfium2 import PdfDocument
 
+from chalicelib.accounts.account import BillingDetails
 from chalicelib.catalog.catalog import catalog
-from chalicelib.invoices.invoice import Invoice, Line, Party, Period, TaxLine, one_line
+from chalicelib.invoices.invoice import Invoice, Line, Party, Period, TaxLine, buyer_of, one_line
 from chalicelib.invoices.pdf.document import draw
 from chalicelib.invoices.pdf.layout import A4, INK, LETTER, page_for, readable
 from chalicelib.invoices.words import Words
 from chalicelib.money import MICROS, THREE_DECIMAL, ZERO_DECIMAL
 from tests.depth import some
-from tests.invoices.documents import AT_MS, BUYER, SELLER, arabic, invoice, many_lines, note, yen
+from tests.invoices.documents import AT_MS, BUYER, SELLER, account, arabic, invoice, many_lines, note, yen
 from tests.invoices.examples import EXAMPLES
 
 DIGESTS = """
@@ -245,6 +247,13 @@ def test_amounts_stand_under_each_other_by_their_decimal_sign() -> None:
     places = [x + heads[text] for text, x in written.items()]
     assert len(places) == 3
     assert max(places) - min(places) < 0.5
+
+
+def test_the_buyers_country_is_written_below_the_address_in_the_documents_language() -> None:
+    riyadh = replace(account(country="DE"), billing_details=BillingDetails("Horizon", ["Riyadh 12345"], country="SA"))
+    text = text_of(invoice(buyer=buyer_of(riyadh), locale="de-DE"))
+    assert re.search(r"Riyadh 12345\s+Saudi-Arabien", text)
+    assert "Deutschland" not in text
 
 
 def test_paper_is_that_of_the_buyers_country() -> None:

@@ -106,18 +106,23 @@ def test_invoices_and_payments_are_listed_with_their_states(people: People, site
 
 
 def test_billing_details_are_kept_for_the_next_invoice(people: People, site: Site) -> None:
-    account = site.account()
+    account = site.account(country="US", locale="de-DE")
     page = people.open(account, "/details", script=False, width=NARROW)
     page.get_by_label("Name or company").fill("Müller & Söhne <GmbH>")
     page.get_by_label("Address").fill("Hauptstraße 1\n\n10115 Berlin")
-    page.get_by_label("E-mail on invoices").fill("nonsense")
+    expect(page.get_by_label("Country")).to_have_value("")
+    page.get_by_label("Email on invoices").fill("nonsense")
     page.get_by_role("button", name="Save billing details").click(no_wait_after=True)
-    page.get_by_label("E-mail on invoices").fill("buchhaltung@mueller.example")
+    page.get_by_label("Email on invoices").fill("buchhaltung@mueller.example")
+    page.get_by_role("button", name="Save billing details").click(no_wait_after=True)
+    expect(page.locator("#country-error")).to_have_text("Please choose the country of this address.")
+    page.get_by_label("Country").select_option("Germany")
     page.get_by_role("button", name="Save billing details").click()
     expect(page.get_by_role("status")).to_contain_text("Your billing details are saved.")
     kept = accounts.get(account).billing_details
     assert kept is not None
-    assert kept.address == ["Hauptstraße 1", "10115 Berlin"]
+    assert (kept.address, kept.country) == (["Hauptstraße 1", "10115 Berlin"], "DE")
+    assert accounts.get(account).country == "US"
     page.get_by_role("link", name="Details").click()
     expect(page.get_by_label("Name or company")).to_have_value("Müller & Söhne <GmbH>")
 
@@ -135,6 +140,7 @@ def test_billing_details_are_kept_for_the_next_invoice(people: People, site: Sit
         ("tax_id", "x" * 201, "This is too long"),
         ("address", "Ring 1\n\u3164", "Nothing of this can be seen"),
         ("address", "\n".join("123456789"), "at most eight lines"),
+        ("country", "Germany", "choose one from the list"),
     ],
 )
 def test_what_is_wrong_in_billing_details_is_told_beside_its_field(

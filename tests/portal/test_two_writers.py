@@ -13,6 +13,7 @@ from tests.portal.site import Site, Visitor
 DETAILS = {
     "name": "Acme Ltd",
     "address": "1 High Street\nLondon",
+    "country": "GB",
     "tax_id": "GB123456789",
     "email": "books@acme.example",
 }
@@ -59,7 +60,7 @@ def test_the_platform_writes_one_of_the_billing_details_and_keeps_the_rest(site:
     account = site.account(method="")
     assert site.enter(account).post("/details", DETAILS).status_code == 303
     before = write(site, account, "", {})["billing_details"]
-    value = ["2 Low Street"] if field == "address" else "other@acme.example"
+    value = {"address": ["2 Low Street"], "country": "IE"}.get(field, "other@acme.example")
     assert write(site, account, "", {"billing_details": {field: value}})["billing_details"] == {**before, field: value}
 
 

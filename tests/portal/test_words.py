@@ -11,6 +11,7 @@ from chalicelib.portal import names, refusals
 from chalicelib.portal.names import Names
 from chalicelib.portal.typed_amount import read_amount
 from chalicelib.portal.words import Words, accepted_locales
+from chalicelib.text import COUNTRIES
 
 PLACE = re.compile(r"%\(\w+\)s")
 
@@ -88,3 +89,11 @@ def test_every_text_of_a_refusal_can_be_filled_in() -> None:
     for text in (*refusals.TEXTS.values(), *refusals.LIMITS.values(), *advice):
         assert {place[2:-2] for place in PLACE.findall(text)} <= known
     assert set(names.TONES) <= set(names.STATES)
+
+
+def test_countries_are_in_the_order_of_their_names() -> None:
+    german = Words("de").countries()
+    names = [name for _, name in german]
+    assert len(names) == len(COUNTRIES)
+    assert names[:3] == ["Afghanistan", "Ägypten", "Ålandinseln"]
+    assert dict(german)["SA"] == Words("de").country("SA") == "Saudi-Arabien"

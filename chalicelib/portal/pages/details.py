@@ -1,4 +1,4 @@
-"""Billing details: whom invoices are made out to."""
+"""Billing details: who invoices are addressed to."""
 
 from typing import Final
 
@@ -11,9 +11,15 @@ from chalicelib.http_input import read_fields
 from chalicelib.idempotency import content_hash
 from chalicelib.portal import forms, render
 from chalicelib.portal.request import PortalRequest
-from chalicelib.text import Email, Line, Text
+from chalicelib.text import Country, Email, Line, Text
 
-FIELDS: Final[dict[str, type[Text]]] = {"name": Line, "address": Line, "tax_id": Line, "email": Email}
+FIELDS: Final[dict[str, type[Text]]] = {
+    "name": Line,
+    "address": Line,
+    "country": Country,
+    "tax_id": Line,
+    "email": Email,
+}
 MOST_LINES: Final = 8
 
 
@@ -21,6 +27,8 @@ def show(request: PortalRequest) -> Response:
     """Show the form with the stored details."""
     kept = request.account.billing_details or BillingDetails()
     given = {name: getattr(kept, name) or "" for name in FIELDS if name != "address"}
+    if kept.address:
+        given["country"] = kept.country or request.account.country or ""
     return _page(request, {**given, "address": "\n".join(kept.address)})
 
 
@@ -30,6 +38,8 @@ def send(request: PortalRequest) -> Response:
     lines = [line.strip() for line in given["address"].splitlines() if line.strip()]
     typed = {**{name: [given[name]] for name in FIELDS if given[name]}, "address": lines}
     errors = {name: wrong for name, texts in typed.items() if (wrong := _wrong(request, name, texts))}
+    if lines and not given["country"]:
+        errors["country"] = request.words.say("Please choose the country of this address.")
     if errors:
         return _page(request, given, errors)
     sent = read_fields({**{name: given[name] or None for name in FIELDS}, "address": lines}, BillingDetailsRequest)
