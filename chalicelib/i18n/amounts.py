@@ -6,23 +6,25 @@ All of it is CLDR's data, through babel. The decimals of Stripe's units are sepa
 import re
 import unicodedata
 from copy import copy
-from decimal import Decimal
+from decimal import Context, Decimal, localcontext
 from functools import lru_cache
 from typing import Final
 
 from babel import Locale
 from babel.numbers import NumberPattern, get_currency_precision, get_currency_symbol, parse_pattern
 
-from chalicelib.money import MICROS, PLACES, format_micros, places_of
+from chalicelib.money import MICROS, PLACES, format_micros, places_of, round_half_up
 
 NO_BREAK_SPACE: Final = "\u00a0"
+EXACT: Final = Context(prec=100)
+"""Python's default of 28 digits is less than the 38 of a number in DynamoDB."""
 
 
 def amount(amount_micros: int, currency: str, locale: Locale) -> str:
     """Write an amount with its currency's sign, exactly: $0.0015 never reads $0.00."""
     code, least = currency.upper(), least_places(amount_micros, currency)
     if amount_micros < 0:
-        return _amount(Decimal(amount_micros) / MICROS, code, _places(amount_micros, least), locale)
+        return _amount(amount_micros, code, _places(amount_micros, least), locale)
     whole, rest = divmod(amount_micros, MICROS)
     decimals = f"{rest:06d}"
     places = max(least, len(decimals.rstrip("0")))
@@ -36,16 +38,17 @@ def _around(whole: int, code: str, locale: Locale, *, has_decimals: bool) -> tup
 
     A page has hundreds of amounts, most of them of a few whole numbers, and babel takes 30 microseconds for each.
     """
-    written = _amount(Decimal(whole), code, int(has_decimals), locale)
+    written = _amount(whole * MICROS, code, int(has_decimals), locale)
     if not has_decimals:
         return written, ""
     before, _, after = written.rpartition("0")
     return before, after
 
 
-def _amount(amount: Decimal, code: str, places: int, locale: Locale) -> str:
+def _amount(amount_micros: int, code: str, places: int, locale: Locale) -> str:
     pattern = _with_places(_spaced(locale, get_currency_symbol(code, locale)), places)
-    return str(pattern.apply(amount, locale, currency=code, currency_digits=False))
+    with localcontext(EXACT):
+        return str(pattern.apply(Decimal(amount_micros) / MICROS, locale, currency=code, currency_digits=False))
 
 
 def plain_amount(amount_micros: int, currency: str, locale: Locale) -> str:
@@ -56,7 +59,27 @@ def plain_amount(amount_micros: int, currency: str, locale: Locale) -> str:
 def number(micros: int, locale: Locale, least: int = 0, *, grouped: bool = True) -> str:
     """Write a number of millionths, such as a quantity, with all its decimal places and at least `least`."""
     pattern = _with_places(locale.decimal_formats[None], _places(micros, least))
-    return str(pattern.apply(Decimal(micros) / MICROS, locale, group_separator=grouped))
+    with localcontext(EXACT):
+        return str(pattern.apply(Decimal(micros) / MICROS, locale, group_separator=grouped))
+
+
+def smallest_unit(currency: str) -> int:
+    """Return the smallest coin of a currency in micros, one whole unit if it has no coins."""
+    coin_places = max(get_currency_precision(currency.upper()), places_of(currency))
+    return int(10 ** max(PLACES - coin_places, 0))
+
+
+def rounded_total(amount_micros: int, currency: str) -> int:
+    """Round a total half up to the smallest unit; a negative one as if it were positive."""
+    unit = smallest_unit(currency)
+    total = round_half_up(abs(amount_micros), unit) * unit
+    return -total if amount_micros < 0 else total
+
+
+def rounded_balance(balance_micros: int, currency: str) -> int:
+    """Round a balance down to the smallest unit: it never reads more than there is, nor a debt less."""
+    unit = smallest_unit(currency)
+    return balance_micros // unit * unit
 
 
 def least_places(amount_micros: int, currency: str) -> int:

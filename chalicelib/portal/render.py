@@ -2,6 +2,7 @@
 
 from functools import cache
 from hashlib import sha256
+from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
@@ -122,6 +123,7 @@ def _frame_values(base_url: BaseUrl, words: Words) -> dict[str, Any]:
     return {
         "words": words,
         "count": words.count,
+        "next_number": count(1).__next__,
         "base_url": base_url,
         "static": lambda name: base_url.path("static", static_names()[name]),
     }

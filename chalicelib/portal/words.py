@@ -1,19 +1,22 @@
 """What pages write in a locale: amounts and quantities from decimal strings, days and moments from ISO strings."""
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, date, datetime
-from decimal import Decimal
 from functools import lru_cache
 from typing import Final
 from unicodedata import combining, normalize
 
 from babel import Locale
 from babel.dates import format_date, format_datetime, format_skeleton, format_time
-from babel.numbers import format_percent
+from babel.numbers import format_percent, get_minus_sign_symbol
 
 from chalicelib.i18n import amounts, words
-from chalicelib.money import MICROS
+from chalicelib.money import MICROS, parse_signed_micros
 from chalicelib.text import COUNTRIES
+
+Amount = str | int
+"""A decimal string, as views have it, or micros."""
 
 _RANGE: Final = re.compile(r"\s*([A-Za-z]{2,3}(?:-[A-Za-z0-9]{2,8})*)\s*(?:;\s*q=([0-9.]{1,5}))?\s*")
 
@@ -38,28 +41,42 @@ class Words(words.Words):
     def __init__(self, *preferred: str) -> None:
         super().__init__("portal", *preferred)
 
-    def money(self, amount: str, currency: str) -> str:
+    def money(self, amount: Amount, currency: str) -> str:
         """Write an amount with all its decimals, at least the currency's own: $0.0015 is never shown as $0.00."""
         return self.amount(_micros(amount), currency)
 
-    def parts(self, amount: str, currency: str) -> tuple[str, str, str]:
-        """Write an amount in three parts, of which the middle one is the decimals beyond the currency's own.
+    def total(self, amount: Amount, currency: str) -> str:
+        """Write a total in the currency's own decimals, rounded half up; below the smallest coin "<$0.01"."""
+        micros = _micros(amount)
+        return self._in_coins(amounts.rounded_total(micros, currency), micros, currency)
 
-        It is empty for less than the smallest coin, where every decimal matters.
-        """
-        written, least = self.money(amount, currency), amounts.least_places(_micros(amount), currency)
-        if abs(Decimal(amount)) < Decimal(10) ** -least:
-            return written, "", ""
-        point = re.escape(self.decimal_sign)
-        match = re.search(rf"{point}\d{{{least}}}(\d+)" if least else rf"{point}\d+", written)
-        if match is None:
-            return written, "", ""
-        start = match.start(1) if least else match.start()
-        return written[:start], written[start : match.end()], written[match.end() :]
+    def balance(self, amount: Amount, currency: str) -> str:
+        """Write a balance in the currency's own decimals, rounded down; below the smallest coin "<$0.01"."""
+        micros = _micros(amount)
+        return self._in_coins(amounts.rounded_balance(micros, currency), micros, currency)
+
+    def _in_coins(self, rounded: int, micros: int, currency: str) -> str:
+        if rounded or not micros:
+            return self.amount(rounded, currency)
+        less = self.say("<%(amount)s", amount=self.amount(amounts.smallest_unit(currency), currency))
+        return less if micros > 0 else get_minus_sign_symbol(self.locale) + less
+
+    def places(self, column: Iterable[Amount | None], currency: str) -> int:
+        """Return the most decimal places that an amount of a column is written with."""
+        return max((self._places(self.money(each, currency)) for each in column if each is not None), default=0)
+
+    def aligned(self, written: str, places: int) -> tuple[str, str, str]:
+        """Split a written amount where decimals up to `places` are missing, which are the middle part."""
+        end, missing = _end_of_digits(written), places - self._places(written)
+        point = self.decimal_sign if missing == places else ""
+        return written[:end], point + "0" * missing if missing > 0 else "", written[end:]
+
+    def _places(self, written: str) -> int:
+        return len(written[: _end_of_digits(written)].partition(self.decimal_sign)[2])
 
     def number(self, value: str | int) -> str:
         """Write a number with all its decimals."""
-        return self.quantity(_micros(value))
+        return self.quantity(value * MICROS if isinstance(value, int) else parse_signed_micros(value))
 
     def percent(self, fraction: float) -> str:
         """Write a change as a percentage."""
@@ -121,5 +138,9 @@ def _sort_key(name: str) -> str:
     return "".join(each for each in normalize("NFD", name.casefold()) if not combining(each))
 
 
-def _micros(value: str | int) -> int:
-    return int(Decimal(value) * MICROS)
+def _end_of_digits(written: str) -> int:
+    return max(place for place, character in enumerate(written, 1) if character.isdigit())
+
+
+def _micros(amount: Amount) -> int:
+    return amount if isinstance(amount, int) else parse_signed_micros(amount)

@@ -54,7 +54,7 @@ def test_the_group_of_a_part_opens_to_its_lines_with_a_way_to_each_receipt(
     page = people.open(account, "/history", script=False, width=width)
     group = page.locator(".group").filter(has_text="Language model")
     expect(group).to_contain_text("2.743334 minutes · 3 entries")
-    expect(group.locator(".amount").first).to_have_text("−$0.054866")
+    expect(group.locator(".amount .exact").first).to_have_text("−$0.05")
     group.get_by_role("link", name="Language model").click()
     rows = page.locator(".events tbody tr:not(.whole)")
     expect(rows).to_have_count(3)
@@ -135,7 +135,7 @@ def test_filtered_by_the_meter_of_a_part_the_chart_and_the_csv_are_of_its_lines(
 ) -> None:
     page = people.open(account, "/history?meter=llm_minute", script=False)
     expect(page.locator(".entry")).to_have_count(1)
-    expect(page.locator(".figures")).to_contain_text("$0.054866")
+    expect(page.locator(".figures [popover]")).to_have_text("Exactly $0.054866")
     answer = site.enter(account).get("/history/csv?file=1&meter=llm_minute")
     rows = list(csv.DictReader(io.StringIO(answer.text)))
     assert [row["Line: amount"] for row in rows] == ["0.02", "0.017433", "0.017433"]

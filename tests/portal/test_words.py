@@ -43,12 +43,54 @@ def test_an_amount_has_all_its_decimals_and_at_least_its_currencys(
     assert Words(locale).money(amount, currency) == written
 
 
-def test_decimals_beyond_the_currencys_own_are_told_apart_but_not_below_a_cent() -> None:
-    assert Words("en").parts("26.420308", "usd") == ("$26.42", "0308", "")
-    assert Words("de").parts("26.420308", "usd") == ("26,42", "0308", "\xa0$")
-    assert Words("en").parts("7.38", "jpy") == ("¥7", ".38", "")
-    assert Words("en").parts("0.0025", "usd") == ("$0.0025", "", "")
-    assert Words("en").parts("5.00", "usd") == ("$5.00", "", "")
+@pytest.mark.parametrize(
+    ("amount", "currency", "locale", "total", "balance"),
+    [
+        ("26.426308", "usd", "en", "$26.43", "$26.42"),
+        ("26.426308", "usd", "de", "26,43\xa0$", "26,42\xa0$"),
+        ("-26.426308", "usd", "en", "-$26.43", "-$26.43"),
+        ("-26.421", "usd", "en", "-$26.42", "-$26.43"),
+        ("0", "usd", "en", "$0.00", "$0.00"),
+        ("0.0015", "usd", "en", "<$0.01", "<$0.01"),
+        ("0.005", "usd", "en", "$0.01", "<$0.01"),
+        ("-0.0015", "usd", "en", "-<$0.01", "-$0.01"),
+        ("0.0015", "usd", "de", "<\xa00,01\xa0$", "<\xa00,01\xa0$"),
+        ("7.38", "jpy", "en", "¥7", "¥7"),
+        ("0.38", "jpy", "en", "<¥1", "<¥1"),
+        ("1400.5", "isk", "en", "ISK\xa01,401", "ISK\xa01,400"),
+        ("0.4", "ugx", "en", "<UGX\xa01", "<UGX\xa01"),
+        ("1.2345", "kwd", "en", "KWD\xa01.235", "KWD\xa01.234"),
+        ("0.0004", "kwd", "en", "<KWD\xa00.001", "<KWD\xa00.001"),
+        ("1400.506", "rsd", "en", "RSD\xa01,400.51", "RSD\xa01,400.50"),
+        (12_345_678, "usd", "en", "$12.35", "$12.34"),
+    ],
+)
+def test_totals_and_balances_are_written_in_coins(
+    amount: str | int, currency: str, locale: str, total: str, balance: str
+) -> None:
+    assert Words(locale).total(amount, currency) == total
+    assert Words(locale).balance(amount, currency) == balance
+
+
+def test_only_nothing_reads_as_nothing() -> None:
+    english = Words("en")
+    for currency in ("usd", "jpy", "isk", "ugx", "kwd"):
+        zero = english.money("0", currency)
+        for micros in (1, -1, 400, 1_500, -380_000):
+            assert zero not in (english.total(micros, currency), english.balance(micros, currency))
+        assert english.total(0, currency) == english.balance(0, currency) == zero
+
+
+def test_in_a_column_missing_decimals_are_filled_in_before_what_follows_the_digits() -> None:
+    english, german = Words("en"), Words("de")
+    column = ["0.02", "0.0025", None, "7"]
+    assert english.places(column, "usd") == 4
+    assert english.aligned("$0.02", 4) == ("$0.02", "00", "")
+    assert english.aligned("$0.0025", 4) == ("$0.0025", "", "")
+    assert german.aligned("0,02\xa0€", 4) == ("0,02", "00", "\xa0€")
+    assert english.aligned("¥7", english.places(["7", "7.38"], "jpy")) == ("¥7", ".00", "")
+    assert german.aligned("1.400\xa0kr.", 2) == ("1.400", ",00", "\xa0kr.")
+    assert english.aligned("$7.00", english.places([], "usd")) == ("$7.00", "", "")
 
 
 def test_what_is_written_into_a_field_is_read_back() -> None:

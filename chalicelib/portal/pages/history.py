@@ -45,6 +45,11 @@ class ShownDay(msgspec.Struct, frozen=True):
     usages: list[tuple[str, Usage]]
     spent_micros: int
 
+    @property
+    def amounts(self) -> list[str]:
+        """Return the amounts that stand below each other, for their decimal points."""
+        return [shown.amount for pair in self.singles for shown in pair if shown]
+
 
 def show(request: PortalRequest) -> Response:
     """Show a batch of the history. Raises InvalidRequest, InvalidCursor, AccountNotFound."""
