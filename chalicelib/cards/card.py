@@ -4,7 +4,10 @@ import msgspec
 
 
 class Card(msgspec.Struct, frozen=True):
-    """A card on file, as Stripe describes it. `set_up_at_ms` is when its SetupIntent was made: the newest wins."""
+    """A card on file, as Stripe describes it. `set_up_at_ms` is when its SetupIntent was made: the newest wins.
+
+    `wallet` is what the card was saved through, as Stripe names it (`apple_pay`, `google_pay`, `link`), if anything.
+    """
 
     payment_method_id: str
     brand: str
@@ -13,6 +16,7 @@ class Card(msgspec.Struct, frozen=True):
     expiry_year: int
     fingerprint: str
     set_up_at_ms: int
+    wallet: str | None = None
 
 
 class CustomerCard(msgspec.Struct, frozen=True):

@@ -25,9 +25,10 @@ class SavedCard(msgspec.Struct, frozen=True):
     expiry_month: int
     expiry_year: int
     fingerprint: str
+    wallet: str | None
 
     def to_card(self, set_up_at_ms: int) -> Card:
-        """Return the card as it is kept on file: only its id, brand, last four, expiry and fingerprint."""
+        """Return the card as it is kept on file: what people know it by, and its fingerprint."""
         return Card(
             payment_method_id=self.payment_method_id,
             brand=self.brand,
@@ -36,6 +37,7 @@ class SavedCard(msgspec.Struct, frozen=True):
             expiry_year=self.expiry_year,
             fingerprint=self.fingerprint,
             set_up_at_ms=set_up_at_ms,
+            wallet=self.wallet,
         )
 
 
@@ -43,6 +45,7 @@ class CardSetupState(msgspec.Struct, frozen=True):
     """A SetupIntent as it is now. `card` is set if it has succeeded."""
 
     setup_intent_id: str
+    client_secret: str
     status: str
     customer_id: str | None
     metadata: dict[str, str]

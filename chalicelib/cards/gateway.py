@@ -50,6 +50,7 @@ def create_card_setup(
 ) -> CardSetup:
     """Create a SetupIntent for later charges, on or off session.
 
+    Only for cards: these come at once, through a wallet or not. What a bank confirms days later is not offered.
     Raises CustomerGone, CardRefused, StripeUnavailable.
     """
     ids = metadata(account_id=account_id, requested_at_ms=str(requested_at_ms))
@@ -79,7 +80,14 @@ def find_card_setup(setup_intent_id: str, stripe_account: StripeAccount) -> Card
         return None
     method = found.get("payment_method")
     card = _saved_card(method) if method and found["status"] == "succeeded" else None
-    return CardSetupState(found["id"], found["status"], found.get("customer"), dict(found.get("metadata") or {}), card)
+    return CardSetupState(
+        setup_intent_id=found["id"],
+        client_secret=found["client_secret"],
+        status=found["status"],
+        customer_id=found.get("customer"),
+        metadata=dict(found.get("metadata") or {}),
+        card=card,
+    )
 
 
 def find_card(payment_method_id: str, stripe_account: StripeAccount) -> SavedCard | None:
@@ -119,4 +127,5 @@ def _saved_card(method: dict[str, Any]) -> SavedCard | None:
         expiry_month=card["exp_month"],
         expiry_year=card["exp_year"],
         fingerprint=card.get("fingerprint") or "",
+        wallet=(card.get("wallet") or {}).get("type"),
     )

@@ -62,15 +62,16 @@ class CardRequest(msgspec.Struct, forbid_unknown_fields=True):
     setup_intent_id: SetupIntentId
 
 
-def save_card(payer: Payer, setup_intent_id: str) -> Card:
+def save_card(payer: Payer, setup_intent_id: str, *, client_secret: str | None = None) -> Card:
     """Put the card of a finished SetupIntent on file, and detach the one that it replaces. Safe to repeat.
 
+    A browser that comes back from a bank's own page brings the SetupIntent's `client_secret`, which must be right.
     Raises WorkspaceNotConnected, CardSetupUnknown, CardSetupUnfinished, CardSuperseded, StripeUnavailable.
     """
     account_id, stripe_account = payer.account_id, payer.require_connected()
     is_id = SetupIntentId.fits(setup_intent_id)
     setup = gateway.find_card_setup(setup_intent_id, stripe_account) if is_id else None
-    if setup is None or not is_setup_of(setup, payer):
+    if setup is None or not is_setup_of(setup, payer) or client_secret not in {None, setup.client_secret}:
         raise CardSetupUnknown(setup_intent_id)
     if setup.card is None:
         raise CardSetupUnfinished(setup)

@@ -8,7 +8,7 @@ from chalicelib.settings import settings
 
 
 class CardSetupView(msgspec.Struct):
-    """What the browser needs for `stripe.confirmCardSetup`."""
+    """What the browser needs for Stripe's Payment Element and `stripe.confirmSetup`."""
 
     setup_intent_id: str
     client_secret: str
@@ -17,17 +17,18 @@ class CardSetupView(msgspec.Struct):
 
 
 class CardView(msgspec.Struct):
-    """The card on file."""
+    """The card on file. `wallet` is what it was saved through, if anything: `apple_pay`, `google_pay`, `link`."""
 
     brand: str
     last_four: str
     expiry_month: int
     expiry_year: int
+    wallet: str | None
 
 
 def view_card(card: Card) -> CardView:
     """Present the card on file."""
-    return CardView(card.brand, card.last_four, card.expiry_month, card.expiry_year)
+    return CardView(card.brand, card.last_four, card.expiry_month, card.expiry_year, card.wallet)
 
 
 def view_card_setup(setup: CardSetup) -> CardSetupView:

@@ -162,9 +162,9 @@ class Names:
         found = self._catalog.add_ons.get(add_on)
         return self._words.say(found.name) if found else add_on
 
-    def card(self, brand: str, last_four: str) -> str:
-        """Name a card: Visa ending in 4242."""
-        return card_name(self._words, brand, last_four)
+    def card(self, brand: str, last_four: str, wallet: str | None = None) -> str:
+        """Name a card: Visa ending in 4242, or Visa ending in 4242 (Apple Pay)."""
+        return card_name(self._words, brand, last_four, wallet)
 
     def measure(self, meter: str, quantity_micros: int, count: int) -> str:
         """Say how much was used: `248 messages`; if a meter has no quantity, how many events there were."""

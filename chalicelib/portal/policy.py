@@ -13,7 +13,16 @@ STRIPE_SOURCES: Final = {
     "connect-src": "https://api.stripe.com",
     "img-src": "https://*.stripe.com",
 }
-"""https://docs.stripe.com/security/guide#content-security-policy, for Stripe.js."""
+"""https://docs.stripe.com/security/guide#content-security-policy, for Stripe.js.
+
+Wallets need no more: the Payment Element's frame shows Apple Pay, Google Pay and Link in frames and windows of its own.
+"""
+
+STRIPE_OPENER_POLICY: Final = "same-origin-allow-popups"
+"""Google Pay and Link open windows from Stripe's frame, which `same-origin` would cut off from it.
+
+https://html.spec.whatwg.org/multipage/browsers.html#cross-origin-opener-policies
+"""
 
 Headers = dict[str, str | list[str]]
 """Headers as Chalice takes them."""
@@ -41,6 +50,8 @@ def page_headers(*, with_stripe: bool) -> Headers:
     """Return the headers of a page; Stripe's sources are allowed only on pages that use Stripe.js."""
     frames = frame_origins()
     headers: Headers = {**PAGE_HEADERS, "Content-Security-Policy": content_policy(frames, with_stripe=with_stripe)}
+    if with_stripe:
+        headers["Cross-Origin-Opener-Policy"] = STRIPE_OPENER_POLICY
     if not frames:
         headers |= {"X-Frame-Options": "DENY", "Cross-Origin-Resource-Policy": "same-origin"}
     return headers

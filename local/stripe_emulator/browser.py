@@ -1,4 +1,4 @@
-"""What the browser requests: Stripe.js, the frames of its card fields, and the 3-D Secure challenge."""
+"""What the browser requests: Stripe.js, the frames of its elements, and the 3-D Secure challenge."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from markupsafe import escape
 from werkzeug.utils import redirect
 from werkzeug.wrappers import Request, Response
 
-from local.stripe_emulator import challenges
+from local.stripe_emulator import challenges, element_frames
 from local.stripe_emulator.currencies import display
 from local.stripe_emulator.engine import Engine
 from local.stripe_emulator.errors import ApiError, Json
@@ -18,8 +18,9 @@ from local.stripe_emulator.pages import page
 
 FILES = Path(__file__).parent / "stripe_js"
 TYPES = {".js": "text/javascript; charset=utf-8", ".css": "text/css; charset=utf-8"}
-PARTS = ("elements.js", "stripe.js")
+PARTS = ("messages.js", "elements.js", "payment_element.js", "stripe.js")
 """Stripe serves one script: these files joined, in a scope of their own."""
+FRAMES = {"/_stripe/card": element_frames.card_frame, "/_stripe/payment": element_frames.payment_frame}
 
 # Stripe serves each named version below its own path, such as https://js.stripe.com/basil/stripe.js.
 STRIPE_JS = re.compile(r"/(v3/?|js/?|stripe\.js|[a-z]+/stripe\.js)")
@@ -35,8 +36,8 @@ def respond(engine: Engine, request: Request) -> Response:
         return Response("Method not allowed\n", 405)
     if STRIPE_JS.fullmatch(request.path):
         return _stripe_js()
-    if request.path == "/_stripe/card":
-        return _card_frame()
+    if request.path in FRAMES:
+        return FRAMES[request.path]()
     if request.path.startswith("/stripe_js/"):
         return _file(request.path.removeprefix("/stripe_js/"))
     return Response("Not found\n", 404)
@@ -58,20 +59,6 @@ def _script_or_style(text: str, suffix: str) -> Response:
     headers = {"Access-Control-Allow-Origin": "*", "Cache-Control": "no-cache", "X-Content-Type-Options": "nosniff"}
     headers["Cross-Origin-Resource-Policy"] = "cross-origin"
     return Response(text, headers=headers, content_type=TYPES[suffix])
-
-
-def _card_frame() -> Response:
-    fields = (
-        ("number", "Card number", "cc-number", "1234 1234 1234 1234", 23),
-        ("expiry", "Expiration date, month and year", "cc-exp", "MM / YY", 7),
-        ("cvc", "Security code", "cc-csc", "CVC", 4),
-    )
-    inputs = "".join(
-        f'<input id="{name}" data-field="{name}" aria-label="{label}" autocomplete="{completion}" inputmode="numeric" '
-        f'placeholder="{placeholder}" maxlength="{length}" spellcheck="false">'
-        for name, label, completion, placeholder, length in fields
-    )
-    return page("Card details", f'<div class="card-fields">{inputs}</div>', script="card_frame.js", framed=True)
 
 
 def _challenge(engine: Engine, request: Request, identifier: str) -> Response:
@@ -121,4 +108,4 @@ def _way_back(intent: Json) -> str:
 
 def _done() -> Response:
     body = '<p role="status">The authentication has ended. You can go back to the page that you came from.</p>'
-    return page("3-D Secure test challenge", body, script="challenge_done.js", framed=True)
+    return page("3-D Secure test challenge", body, scripts=("challenge_done.js",), framed=True)

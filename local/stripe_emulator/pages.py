@@ -10,12 +10,18 @@ from werkzeug.wrappers import Response
 
 
 def page(
-    title: str, body: str, *, form_targets: Iterable[str] = (), script: str = "", framed: bool = False
+    title: str,
+    body: str,
+    *,
+    form_targets: Iterable[str] = (),
+    scripts: Iterable[str] = (),
+    framed: bool = False,
+    kind: str = "",
 ) -> Response:
     """Return a page. `form_targets` are URLs that a form may lead to; `framed` pages may be shown inside others."""
-    head = f'<script src="/stripe_js/{script}" defer></script>' if script else ""
+    head = "".join(f'<script src="/stripe_js/{name}" defer></script>' for name in scripts)
     html = (
-        f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{escape(title)}</title>'
+        f'<!doctype html><html lang="en" class="{kind}"><head><meta charset="utf-8"><title>{escape(title)}</title>'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
         f'<link rel="stylesheet" href="/stripe_js/page.css">{head}</head><body><main>{body}</main></body></html>\n'
     )

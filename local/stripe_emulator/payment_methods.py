@@ -189,7 +189,7 @@ def card_body(card: Card, month: int, year: int, cvc_check: str) -> Json:
         "networks": {"available": [card.brand], "preferred": None},
         "regulated_status": "unregulated",
         "three_d_secure_usage": {"supported": card.brand != "amex"},
-        "wallet": None,
+        "wallet": {"type": card.wallet, card.wallet: {}, "dynamic_last4": None} if card.wallet else None,
     }
 
 

@@ -1,7 +1,7 @@
 """The test cards: what each card number, `pm_card_...` and `tok_...` does.
 
-https://docs.stripe.com/testing. The two cards whose names begin with `pm_emulator_` are not Stripe's: their payments
-settle later, which none of Stripe's test cards do.
+https://docs.stripe.com/testing. The cards whose names begin with `pm_emulator_` are not Stripe's: payments of two of
+them settle later, which none of Stripe's test cards do, and the others are saved through a wallet.
 """
 
 from __future__ import annotations
@@ -80,6 +80,7 @@ class Card:
     authentication: Authentication = Authentication.NEVER
     sequel: Sequel = Sequel.NONE
     cvc_check: str = "pass"
+    wallet: str | None = None
 
     @property
     def last4(self) -> str:
@@ -152,6 +153,9 @@ CARDS = (
     Card("4000000000005423", ("createIssuerFraudRecord",), sequel=Sequel.EARLY_FRAUD_WARNING),
     Card("4000000000007726", ("pendingRefund",), sequel=Sequel.REFUND_PENDING),
     Card("4000000000005126", ("refundFail",), sequel=Sequel.REFUND_FAILS),
+    Card("4000000000100034", ("pm_emulator_applePay",), wallet="apple_pay"),
+    Card("5555555555100040", ("pm_emulator_googlePay",), brand="mastercard", wallet="google_pay"),
+    Card("4000000000100059", ("pm_emulator_link",), wallet="link"),
     Card("4000000000100018", ("pm_emulator_processingSuccess",), sequel=Sequel.SETTLES),
     Card("4000000000100026", ("pm_emulator_processingFail",), sequel=Sequel.FAILS_TO_SETTLE),
 )

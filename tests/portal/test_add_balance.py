@@ -88,8 +88,8 @@ def test_a_card_typed_before_its_fields_listen_is_not_lost(people: People, site:
     def hold(route: Route) -> None:
         held.append(route)
 
-    page.route("**/card_frame.js", hold)
-    with page.expect_request("**/card_frame.js"):
+    page.route("**/payment_frame.js", hold)
+    with page.expect_request("**/payment_frame.js"):
         page.goto(page.url + "/card")
     type_card(page)
     (script,) = held

@@ -21,6 +21,8 @@ def test_every_page_has_a_strict_policy_and_nothing_inline(site: Site, account: 
         assert policy["default-src"] == "'none'", path
         assert policy["script-src"] == f"'self'{stripe}", path
         assert policy["style-src"] == "'self'", path
+        popups = "same-origin-allow-popups" if has_card_fields else "same-origin"
+        assert answer.headers["Cross-Origin-Opener-Policy"] == popups, path
         assert ("frame-src" in policy) == has_card_fields, path
         assert policy["form-action"] == "'self'", path
         assert policy["base-uri"] == policy["frame-ancestors"] == "'none'", path

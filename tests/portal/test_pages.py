@@ -55,7 +55,7 @@ def test_an_expiring_card_is_told_in_time(people: People, site: Site) -> None:
     page.reload()
     expect(page.get_by_role("heading", name="Your card has expired")).to_be_visible()
     page.get_by_role("link", name="Update Card Info").first.click()
-    expect(page.get_by_text("need JavaScript, so that card numbers never reach us")).to_be_visible()
+    expect(page.get_by_text("Card details go straight to Stripe and never reach us")).to_be_visible()
 
 
 def test_the_card_is_changed_with_a_bank_that_asks_and_removed(people: People, site: Site) -> None:

@@ -1,9 +1,12 @@
 """The card on file: Update Card Info. Card numbers are typed into Stripe's own fields and never reach this system."""
 
+from collections.abc import Mapping
 from typing import Final
 
+import msgspec
 from chalice.app import Response
 
+from chalicelib.accounts.account import Account, BillingDetails
 from chalicelib.cards.remove_card import remove_card
 from chalicelib.cards.save_card import CardSetupUnfinished, CardSetupUnknown, CardSuperseded, save_card
 from chalicelib.cards.start_setup import start_setup
@@ -15,6 +18,7 @@ from chalicelib.portal import forms, render
 from chalicelib.portal.pages.payment import json
 from chalicelib.portal.refusals import explain
 from chalicelib.portal.request import PortalRequest
+from chalicelib.portal.stripe_locale import stripe_locale
 from chalicelib.stripe_api.errors import StripeRefused, StripeUnavailable
 
 NEXT: Final = ("add-balance", "auto-pay", "plan")
@@ -39,7 +43,7 @@ def keep(request: PortalRequest) -> Response:
     # Read again: the setup may have created the account's customer since this request read the payer.
     payer = get_payer(request.account.account_id)
     try:
-        save_card(payer, request.form.get("setup_intent_id", ""))
+        save_card(payer, request.form.get("setup_intent_id", ""), client_secret=request.form.get("client_secret"))
     except (CardSetupUnknown, CardSetupUnfinished, CardSuperseded, StripeUnavailable, StripeRefused) as refusal:
         return _page(request, dict(request.form), refusal)
     then = forms.one_of(request.form, "then", NEXT)
@@ -62,7 +66,30 @@ def _page(request: PortalRequest, given: dict[str, str], refusal: Refusal | None
         status=refusal.status if refusal else 200,
         with_stripe=request.may_act,
         card=request.payer.card,
+        returned=None if refusal else _returned(given),
+        stripe_locale=stripe_locale(request.words.locale),
+        billing=_billing(request.account),
         then=forms.one_of(given, "then", NEXT),
         amount=given.get("amount"),
         errors=forms.errors_of(request, refusal, ()) if refusal else {},
     )
+
+
+class Returned(msgspec.Struct, frozen=True):
+    """What Stripe adds to the address when a bank's own page sends the browser back."""
+
+    setup_intent_id: str
+    client_secret: str
+
+
+def _returned(given: Mapping[str, str]) -> Returned | None:
+    setup_intent_id, client_secret = given.get("setup_intent"), given.get("setup_intent_client_secret")
+    return Returned(setup_intent_id, client_secret) if setup_intent_id and client_secret else None
+
+
+def _billing(account: Account) -> str:
+    """Return what is known of the card's holder, so that it need not be typed, as Stripe's `billingDetails`."""
+    details = account.billing_details or BillingDetails()
+    found = {"name": details.name or account.name, "email": details.email or account.email}
+    address = {"address": {"country": account.country}} if account.country else {}
+    return msgspec.json.encode({**found, **address}).decode()

@@ -1,4 +1,4 @@
-// Stripe's elements: card fields, each in a frame of the emulator's own origin.
+// Stripe's elements: the Payment Element and card fields, each in a frame of the emulator's own origin.
 const ORIGIN = new URL(document.currentScript.src).origin;
 const SPLIT_FIELDS = { cardNumber: "number", cardExpiry: "expiry", cardCvc: "cvc" };
 
@@ -17,13 +17,13 @@ const frame = (path, title) => {
 };
 
 class Element {
-  constructor(type, group) {
+  constructor(type, group, [path, title] = ["card", "Secure card input frame"]) {
     this.type = type;
     this._handlers = {};
     this._waiting = new Map();
     const query = new URLSearchParams({ parent: window.location.origin, group });
     if (type in SPLIT_FIELDS) query.set("field", SPLIT_FIELDS[type]);
-    this._frame = frame(`/_stripe/card?${query}`, "Secure card input frame");
+    this._frame = frame(`/_stripe/${path}?${query}`, title);
     style(this._frame, { border: "0", width: "100%", height: "48px", display: "block" });
     this._listener = (event) => this._receive(event);
     window.addEventListener("message", this._listener);
@@ -79,8 +79,12 @@ class Element {
 
   // Ask the frame to make a payment method from what was typed into it.
   _create(details) {
+    return this._ask({ type: "create", ...details });
+  }
+
+  _ask(content) {
     const call = nextNumber();
-    this._send({ type: "create", call, ...details });
+    this._send({ ...content, call });
     return new Promise((resolve) => this._waiting.set(call, resolve));
   }
 
@@ -91,45 +95,16 @@ class Element {
   _receive(event) {
     if (event.origin !== ORIGIN || event.source !== this._frame.contentWindow) return;
     const message = event.data;
-    if (message.type === "created") {
+    if (message.type === "answer") {
       this._waiting.get(message.call)?.(message.answer);
       this._waiting.delete(message.call);
       return;
     }
-    const shown = { elementType: this.type, ...message.event };
-    for (const handler of [...(this._handlers[message.type] || [])]) handler(shown);
+    this._emit(message.type, message.event);
+  }
+
+  _emit(name, event) {
+    for (const handler of [...(this._handlers[name] || [])]) handler({ elementType: this.type, ...event });
   }
 }
 
-class Elements {
-  constructor(options = {}) {
-    if ("paymentMethodTypes" in options) {
-      throw new Error("`paymentMethodTypes` is not supported. Use `allowedPaymentMethodTypes`.");
-    }
-    this.clientSecret = options.clientSecret;
-    this._group = `${Date.now()}-${nextNumber()}`;
-    this._elements = {};
-  }
-
-  create(type) {
-    if (!["card", "payment", ...Object.keys(SPLIT_FIELDS)].includes(type)) {
-      throw new Error(`The Stripe emulator has no element of type ${type}.`);
-    }
-    this._elements[type] = new Element(type, this._group);
-    return this._elements[type];
-  }
-
-  getElement(type) {
-    return this._elements[type] || null;
-  }
-
-  update() {}
-
-  async submit() {
-    return {};
-  }
-
-  get _cardElement() {
-    return this._elements.payment || this._elements.card || this._elements.cardNumber;
-  }
-}

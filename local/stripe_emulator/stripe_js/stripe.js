@@ -39,10 +39,11 @@ class StripeInstance {
     if (!/^pk_/.test(key || "")) throw new Error("Please call Stripe() with your publishable key.");
     this._key = key;
     this._account = options.stripeAccount;
+    this._locale = options.locale || "auto";
   }
 
   elements(options) {
-    return new Elements(options);
+    return new Elements(this, options);
   }
 
   async createPaymentMethod({ type = "card", card, element, elements, billing_details, params } = {}) {
@@ -87,6 +88,13 @@ class StripeInstance {
 
   async _confirmAndLeave({ elements, clientSecret, confirmParams = {}, redirect = "always" }) {
     const secret = clientSecret || elements?.clientSecret;
+    if (!["always", "if_required"].includes(redirect)) throw integrationError(`Invalid value for redirect: ${redirect}.`);
+    if (redirect === "always" && !confirmParams.return_url) {
+      throw integrationError("You must provide `confirmParams.return_url`, or set `redirect` to `if_required`.");
+    }
+    if (!confirmParams.payment_method && !elements?._cardElement?._frame.isConnected) {
+      throw integrationError("`elements` should have a mounted Payment Element or Express Checkout Element.");
+    }
     const billing_details = confirmParams.payment_method_data?.billing_details;
     const method = confirmParams.payment_method || { card: elements._cardElement, billing_details };
     const answer = await this._confirm(secret, method, confirmParams.return_url, true);
@@ -108,15 +116,19 @@ class StripeInstance {
     if (returnUrl) fields.return_url = returnUrl;
     if (method) {
       const made = await this._method(method);
-      if (made.error) return { error: made.error };
+      if (made.error) return { error: translated(this._localeOf(method), made.error) };
       fields.payment_method = made.paymentMethod.id;
     }
     const answer = await this._call("POST", `${this._path(secret)}/confirm`, fields);
-    if (answer.error) return { error: answer.error };
-    return handleActions ? this._finish(secret, answer) : this._named(secret, answer);
+    if (answer.error) return { error: translated(this._localeOf(method), answer.error) };
+    return handleActions ? this._finish(secret, answer, this._localeOf(method)) : this._named(secret, answer);
   }
 
-  async _finish(secret, intent) {
+  _localeOf(method) {
+    return method?.card?._owner?.locale || this._locale;
+  }
+
+  async _finish(secret, intent, locale = this._locale) {
     const action = intent.next_action;
     if (intent.status !== "requires_action" || !action) return this._named(secret, intent);
     if (action.type === "redirect_to_url") {
@@ -129,7 +141,7 @@ class StripeInstance {
     const ended = Object.values(answer)[0];
     const failure = ended.last_payment_error || ended.last_setup_error;
     if (ended.status !== "requires_payment_method" || !failure) return answer;
-    return { error: { ...failure, [this._kind(secret)]: ended } };
+    return { error: translated(locale, { ...failure, [this._kind(secret)]: ended }) };
   }
 
   async _method(method) {
@@ -159,7 +171,7 @@ class StripeInstance {
     try {
       return await (await fetch(ORIGIN + path, { method, headers, body })).json();
     } catch {
-      return { error: { type: "api_connection_error", message: "We are unable to reach Stripe. Please try again." } };
+      return { error: { type: "api_connection_error", message: message(this._locale, "api_connection_error") } };
     }
   }
 
