@@ -5,50 +5,21 @@ All of it is CLDR's data, through babel. The decimals of Stripe's units are sepa
 
 import re
 import unicodedata
-from copy import copy
-from decimal import Context, Decimal, localcontext
 from functools import lru_cache
 from typing import Final
 
 from babel import Locale
 from babel.numbers import NumberPattern, get_currency_precision, get_currency_symbol, parse_pattern
 
-from chalicelib.money import MICROS, PLACES, format_micros, places_of, round_half_up
+from chalicelib.i18n.number_style import NumberStyle, style_of
+from chalicelib.money import PLACES, places_of, round_half_up
 
 NO_BREAK_SPACE: Final = "\u00a0"
-EXACT: Final = Context(prec=100)
-"""Python's default of 28 digits is less than the 38 of a number in DynamoDB."""
 
 
 def amount(amount_micros: int, currency: str, locale: Locale) -> str:
     """Write an amount with its currency's sign, exactly: $0.0015 never reads $0.00."""
-    code, least = currency.upper(), least_places(amount_micros, currency)
-    if amount_micros < 0:
-        return _amount(amount_micros, code, _places(amount_micros, least), locale)
-    whole, rest = divmod(amount_micros, MICROS)
-    decimals = f"{rest:06d}"
-    places = max(least, len(decimals.rstrip("0")))
-    before, after = _around(whole, code, locale, has_decimals=places > 0)
-    return f"{before}{decimals[:places]}{after}"
-
-
-@lru_cache(maxsize=4096)
-def _around(whole: int, code: str, locale: Locale, *, has_decimals: bool) -> tuple[str, str]:
-    """Return what stands before and after an amount's decimals.
-
-    A page has hundreds of amounts, most of them of a few whole numbers, and babel takes 30 microseconds for each.
-    """
-    written = _amount(whole * MICROS, code, int(has_decimals), locale)
-    if not has_decimals:
-        return written, ""
-    before, _, after = written.rpartition("0")
-    return before, after
-
-
-def _amount(amount_micros: int, code: str, places: int, locale: Locale) -> str:
-    pattern = _with_places(_spaced(locale, get_currency_symbol(code, locale)), places)
-    with localcontext(EXACT):
-        return str(pattern.apply(Decimal(amount_micros) / MICROS, locale, currency=code, currency_digits=False))
+    return _amount_style(currency.upper(), locale).write(amount_micros, least_places(amount_micros, currency))
 
 
 def plain_amount(amount_micros: int, currency: str, locale: Locale) -> str:
@@ -58,9 +29,7 @@ def plain_amount(amount_micros: int, currency: str, locale: Locale) -> str:
 
 def number(micros: int, locale: Locale, least: int = 0, *, grouped: bool = True) -> str:
     """Write a number of millionths, such as a quantity, with all its decimal places and at least `least`."""
-    pattern = _with_places(locale.decimal_formats[None], _places(micros, least))
-    with localcontext(EXACT):
-        return str(pattern.apply(Decimal(micros) / MICROS, locale, group_separator=grouped))
+    return _number_style(locale).write(micros, least, grouped=grouped)
 
 
 def smallest_unit(currency: str) -> int:
@@ -94,18 +63,16 @@ def least_places(amount_micros: int, currency: str) -> int:
     return usual if is_whole else max(usual, places_of(currency))
 
 
-def _places(micros: int, least: int) -> int:
-    return len(format_micros(micros, least).partition(".")[2])
-
-
-def _with_places(pattern: NumberPattern, places: int) -> NumberPattern:
-    """Return a pattern with exactly `places` decimal places."""
-    exact = copy(pattern)
-    exact.frac_prec = (places, places)
-    return exact
-
-
 @lru_cache(maxsize=256)
+def _amount_style(code: str, locale: Locale) -> NumberStyle:
+    return style_of(_spaced(locale, get_currency_symbol(code, locale)), locale, code)
+
+
+@lru_cache(maxsize=64)
+def _number_style(locale: Locale) -> NumberStyle:
+    return style_of(locale.decimal_formats[None], locale)
+
+
 def _spaced(locale: Locale, symbol: str) -> NumberPattern:
     """Return the locale's pattern of amounts, with a space between letters of a currency and digits.
 

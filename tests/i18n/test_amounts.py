@@ -80,3 +80,8 @@ def test_letters_of_a_currency_never_touch_a_digit() -> None:
         for currency in CURRENCIES[::9]:
             written = amounts.amount(12_500_000, currency.lower(), locale)
             assert not re.search(r"[^\W\d_]\d|\d[^\W\d_]", written), (locale, written)
+
+
+def test_a_number_of_any_length_loses_no_digit() -> None:
+    digits = "1234567890" * 4
+    assert amounts.number(int(digits), Locale("en"), grouped=False) == f"{digits[:-6]}.{digits[-6:].rstrip('0')}"

@@ -1,33 +1,42 @@
-"""Amounts are put together from parts that were written before: they read exactly as babel writes them."""
+"""Amounts are written from a style that was looked up before: they read exactly as babel writes them."""
 
+from copy import copy
 from decimal import Decimal
 
 import pytest
 from babel import Locale
 from babel.core import localedata
+from babel.numbers import NumberPattern, get_currency_symbol
 from hypothesis import example, given, settings
 from hypothesis import strategies as some
 
 from chalicelib.i18n import amounts
-from chalicelib.money import MICROS
+from chalicelib.money import MICROS, format_micros
 from chalicelib.text import CURRENCIES
 from tests.depth import examples
 
 LOCALES = sorted(localedata.locale_identifiers())
-MICRO_AMOUNTS = some.integers(0, 10**16) | some.integers(0, 10**10).map(lambda number: number * MICROS // 100)
+MICRO_AMOUNTS = some.integers(-(10**16), 10**16) | some.integers(0, 10**10).map(lambda number: number * MICROS // 100)
+
+
+def by_babel(pattern: NumberPattern, micros: int, least: int, locale: Locale, code: str | None = None) -> str:
+    exact, places = copy(pattern), len(format_micros(micros, least).partition(".")[2])
+    exact.frac_prec = (places, places)
+    return str(exact.apply(Decimal(micros) / MICROS, locale, currency=code, currency_digits=False))
 
 
 @settings(max_examples=examples(600))
 @given(MICRO_AMOUNTS, some.sampled_from(LOCALES), some.sampled_from(sorted(CURRENCIES)))
 @example(1_234_567_890_000, "de_CH", "chf")
+@example(-1_234_567_890_000, "de_CH", "chf")
 @example(1_234_000_000, "es", "eur")
 @example(12_345_678_900_000, "hi", "inr")
 @example(1_000_000, "ar_EG", "jpy")
-def test_an_amount_reads_as_babel_writes_it(micros: int, name: str, currency: str) -> None:
-    locale = Locale.parse(name)
-    places = amounts._places(micros, amounts.least_places(micros, currency))
-    by_babel = amounts._amount(Decimal(micros) / MICROS, currency.upper(), places, locale)
-    assert amounts.amount(micros, currency, locale) == by_babel
+def test_an_amount_and_a_number_read_as_babel_writes_them(micros: int, name: str, currency: str) -> None:
+    locale, code = Locale.parse(name), currency.upper()
+    pattern, least = amounts._spaced(locale, get_currency_symbol(code, locale)), amounts.least_places(micros, currency)
+    assert amounts.amount(micros, currency, locale) == by_babel(pattern, micros, least, locale, code)
+    assert amounts.number(micros, locale) == by_babel(locale.decimal_formats[None], micros, 0, locale)
 
 
 @pytest.mark.parametrize("micros", [0, 1, 10_000, 999_999, 1_000_000])
