@@ -1,6 +1,7 @@
-"""The portal's figures: pages of a wallet with a million events. Run as a process of its own; prints JSON.
+"""The portal's figures: the overview of a workspace like the demo's, and the history of one with a million events.
 
-A page is requested as API Gateway passes it to the function. CPU is the process's own time, the median of several.
+Run as a process of its own; prints JSON. A page is requested as API Gateway passes it to the function. CPU is the
+process's own time, the median of several.
 """
 
 import gzip
@@ -13,18 +14,16 @@ from random import Random
 from typing import Any
 
 import app
+from benchmarks.customer import open_customer, token_of
 from benchmarks.events import records
 from benchmarks.wire import metered
-from chalicelib.accounts import table as accounts
-from chalicelib.accounts.account import Account
 from chalicelib.clock import day_of, now_ms
 from chalicelib.ledger import statement
-from chalicelib.portal import table
-from chalicelib.portal.session import LONGEST_MS, Session, id_of
 from chalicelib.usage.handlers import record_usage
 
-ACCOUNT = "bench-portal"
-TOKEN = "a-session-of-the-benchmark"
+DEMO = "bench-demo"
+CLIENT = "bench-demo.bloom"
+LARGE = "bench-portal"
 EVENTS = 1_000_000
 BATCH = 500
 SPACING_MS = 580
@@ -35,38 +34,31 @@ ROUNDS = 15
 _random = Random(20261124)
 
 
-def open_account() -> None:
-    """Make the account, and a session for it."""
-    now = now_ms()
-    fields: dict[str, Any] = {"workspace_id": None, "locale": "en", "country": None, "billing_details": None}
-    named: dict[str, Any] = {"account_id": ACCOUNT, "name": "Bench", "email": "a@bench.example", "currency": "usd"}
-    accounts.create(Account(kind="workspace", created_at_ms=now, **named, **fields))
-    session: dict[str, Any] = {"subject": None, "return_url": None, "locale": None, "created_at_ms": now}
-    session |= {"session_id": id_of("session", TOKEN), "account_id": ACCOUNT, "expires_at_ms": now + LONGEST_MS}
-    table.put(Session(role="owner", **session))
-
-
-def fill() -> None:
-    """Record the account's million events."""
+def fill(account_id: str, events: int) -> None:
+    """Record an account's events, a million in a week."""
     end_ms = now_ms()
-    for start in range(0, EVENTS, BATCH):
-        page_end = end_ms - (EVENTS - start - BATCH) * SPACING_MS
-        messages = records(_random, [ACCOUNT], BATCH, end_ms=page_end, span_ms=BATCH * SPACING_MS)
+    for start in range(0, events, BATCH):
+        page_end = end_ms - (events - start - BATCH) * SPACING_MS
+        messages = records(_random, [account_id], BATCH, end_ms=page_end, span_ms=BATCH * SPACING_MS)
         if record_usage({"Records": messages}, None)["batchItemFailures"]:
             raise RuntimeError("messages were not posted")
 
 
-def ask(route: str, path: str = "", **query: str) -> str:
-    """Request a page of the account, and return its HTML."""
-    address = f"/portal/accounts/{ACCOUNT}{path}"
+def ask(account_id: str, path: str = "", **query: str) -> str:
+    """Request a page of an account, and return its HTML."""
+    address = f"/portal/accounts/{account_id}{path}"
     event = {
         "requestContext": {
             "httpMethod": "GET",
-            "resourcePath": f"/portal/accounts/{{account_id}}{route}",
+            "resourcePath": f"/portal/accounts/{{account_id}}{path}",
             "path": address,
         },
-        "headers": {"host": "127.0.0.1", "cookie": f"portal_session={TOKEN}", "accept-language": "en-US"},
-        "pathParameters": {"account_id": ACCOUNT},
+        "headers": {
+            "host": "127.0.0.1",
+            "cookie": f"portal_session={token_of(account_id)}",
+            "accept-language": "en-US",
+        },
+        "pathParameters": {"account_id": account_id},
         "multiValueQueryStringParameters": {name: [value] for name, value in query.items()} or None,
         "stageVariables": {},
         "body": None,
@@ -79,32 +71,34 @@ def ask(route: str, path: str = "", **query: str) -> str:
     return html
 
 
-def measure(name: str, route: str, **query: str) -> dict[str, Any]:
-    """Measure a page: its CPU time, its calls to AWS, and what those read."""
-    ask(route, route, **query)  # the first one loads jinja2, babel and the templates
+def measure(name: str, account_id: str, path: str = "", **query: str) -> dict[str, Any]:
+    """Measure a page: its CPU time, its calls to AWS, what those read, and what is sent."""
+    ask(account_id, path, **query)  # the first one loads jinja2, babel and the templates
     with metered() as wire:
-        ask(route, route, **query)
+        html = ask(account_id, path, **query)
     times = []
     for _ in range(ROUNDS):
         start = time.process_time()
-        ask(route, route, **query)
+        ask(account_id, path, **query)
         times.append(time.process_time() - start)
     return {
         f"portal_{name}_cpu_ms": round(statistics.median(times) * 1000, 1),
         f"portal_{name}_aws_calls": wire.total_calls,
         f"portal_{name}_read_units": wire.read_units,
+        **sizes(name, html),
     }
 
 
-def sizes() -> dict[str, int]:
-    """Return the bytes of the overview with its styles and its script, as they are and compressed."""
-    html = ask("")
+def sizes(name: str, html: str) -> dict[str, int]:
+    """Return a page's bytes, and as it is sent: compressed, the first time with styles and script, later alone."""
     files = re.findall(r'<(?:link rel="stylesheet"|script) (?:href|src)="/portal/(\w+)/([^"]+)"', html)
     parts = [html.encode(), *(_file(folder, name).encode() for folder, name in files)]
+    sent = [len(gzip.compress(part)) for part in parts]
     return {
-        "portal_overview_html_bytes": len(parts[0]),
-        "portal_overview_bytes_with_styles_and_script": sum(map(len, parts)),
-        "portal_overview_gzip_bytes": sum(len(gzip.compress(part)) for part in parts),
+        f"portal_{name}_html_bytes": len(parts[0]),
+        f"portal_{name}_bytes_with_styles_and_script": sum(map(len, parts)),
+        f"portal_{name}_first_visit_sent_bytes": sum(sent),
+        f"portal_{name}_later_visit_sent_bytes": sent[0],
     }
 
 
@@ -116,20 +110,23 @@ def _file(folder: str, name: str) -> str:
 
 def main() -> None:
     """Measure, and print the figures."""
-    open_account()
-    fill()
-    newest = statement.read_history(ACCOUNT, limit=1).transactions[0]
+    events = int(sys.argv[1]) if len(sys.argv) > 1 else EVENTS
+    open_customer(DEMO)
+    open_customer(CLIENT, DEMO)
+    open_customer(LARGE, with_month=False)
+    fill(LARGE, events)
+    newest = statement.read_history(LARGE, limit=1).transactions[0]
     group = f"{day_of(newest.identity.occurred_at_ms)}.{newest.content.meter}"
     first = time.process_time()
-    ask("")
+    ask(DEMO)
     cold = time.process_time() - first
     figures = {
         "portal_first_page_cpu_ms": round(cold * 1000),
-        **measure("overview", ""),
-        **measure("history", "/history"),
-        **measure("history_opened", "/history", open=group),
-        **measure("search_nothing", "/history/search", q="an-id-that-is-not-there"),
-        **sizes(),
+        **measure("overview", DEMO),
+        **measure("clients_overview", CLIENT),
+        **measure("history", LARGE, "/history"),
+        **measure("history_opened", LARGE, "/history", open=group),
+        **measure("search_nothing", LARGE, "/history/search", q="an-id-that-is-not-there"),
     }
     json.dump(figures, sys.stdout)
 
