@@ -17,6 +17,7 @@ from pynamodb.connection.table import TableConnection
 from pynamodb.expressions.update import Action
 from pynamodb.models import MetaModel, Model
 
+from chalicelib import row_parser
 from chalicelib.backoff import attempts
 from chalicelib.settings import settings
 from chalicelib.streams import Image
@@ -45,13 +46,14 @@ AGENT: Final = Config(user_agent=f"billing-portal Botocore/{botocore.__version__
 
 
 class AgentConnection(Connection):
-    """A connection whose calls have a fixed user agent."""
+    """A connection whose calls have a fixed user agent, and whose reads are parsed by `row_parser`."""
 
     @property
     def session(self) -> Any:
         """Return the thread's session, from which the client takes what PynamoDB does not set."""
         session = super().session
         session.set_default_client_config(AGENT)
+        row_parser.register(session)
         return session
 
 
