@@ -132,6 +132,14 @@ def round_half_up(numerator: int, denominator: int) -> int:
     return (2 * numerator + denominator) // (2 * denominator)
 
 
+def round_estimate(amount_micros: int, currency: str) -> int:
+    """Round an estimate to three digits, but not below the currency's own places, nor to zero: it is not exact."""
+    step = MICROS // 10 ** places_of(currency)
+    while amount_micros >= step * 1000:
+        step *= 10
+    return max(round_half_up(amount_micros, step), 1) * step if amount_micros > 0 else 0
+
+
 def to_card_amount(amount_micros: int, currency: str) -> int:
     """Return the amount as Stripe accepts it, an integer of minor units.
 

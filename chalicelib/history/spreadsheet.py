@@ -18,7 +18,10 @@ from chalicelib.i18n.texts import Texts
 BYTE_ORDER_MARK: Final = "\ufeff"
 
 NUMBERS: Final = frozenset(
-    "amount balance_after sequence quantity unit_price line_number line_quantity line_unit_price line_amount".split()
+    (
+        "amount balance_after sequence quantity unit_price line_number line_quantity line_unit_price line_amount "
+        "count cost price"
+    ).split()
 )
 """Columns of numbers; all others are texts, whatever they contain."""
 
@@ -106,4 +109,9 @@ def names(texts: Texts) -> Mapping[str, str]:
         "line_unit_price": say("Line: unit price"),
         "line_amount": say("Line: amount"),
         "line_description": say("Line: description"),
+        "day": say("Day (UTC)"),
+        "month": say("Month (UTC)"),
+        "count": say("Number of events"),
+        "cost": say("You paid"),
+        "price": say("Client paid"),
     }

@@ -59,6 +59,13 @@ def read_client_months(
         yield _month_of(item)[1], _meters(item)
 
 
+def read_span(workspace_id: str, first: str, last: str) -> Iterator[tuple[ClientMonth, dict[str, ClientMeter]]]:
+    """Yield the clients of the months from `first` to `last`, both included, by month and id; strongly consistent."""
+    keys = ClientUsageRow.client_month.between(_range_key((first, "")), _range_key((last, LAST_ID)))
+    for item in _query(workspace_id, keys):
+        yield _month_of(item), _meters(item)
+
+
 def read_all_months(workspace_id: str) -> ClientMonths:
     """Read all months of all clients of a workspace, strongly consistent."""
     return {_month_of(item): _meters(item) for item in _query(workspace_id, None)}

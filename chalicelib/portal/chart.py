@@ -1,8 +1,9 @@
-"""A chart of spending by day and meter, as coordinates of stacked bars. Pure."""
+"""A chart of spending by meter, and by day or month, as coordinates of stacked bars. Pure."""
 
 from collections.abc import Sequence
 from datetime import date, timedelta
-from typing import Final
+from typing import Final, Literal
+from zlib import crc32
 
 import msgspec
 
@@ -11,37 +12,53 @@ from chalicelib.ledger.daily_usage import Days
 WIDTH: Final = 1000
 BASE: Final = 200
 TOP: Final = 4
-NAMED_DAYS: Final = 5
-COLORS: Final = 8
-"""Colours that the style sheet has; with more meters, the last ones share one."""
+NAMED: Final = 5
+COLORS: Final = 12
+"""Colours that the style sheet has."""
 
-STEPS: Final = (1, 2, 5)
+TOPS: Final = (2, 3, 4, 6, 8, 10, 20)
+"""The highest line, and by ten as often as needed: half of it is round, too."""
+
+Step = Literal["day", "month"]
+LENGTHS: Final[dict[Step, int]] = {"day": len("2026-11-23"), "month": len("2026-11")}
 
 
-class Bar(msgspec.Struct, frozen=True):
-    """A meter's part of a day, in the chart's own units."""
+class Series(msgspec.Struct, frozen=True):
+    """A meter's part of all bars, as the path of an SVG, with its total."""
 
-    x: float
-    y: float
-    width: float
-    height: float
+    meter: str
     color: int
+    total_micros: int
+    path: str
+
+
+class Slot(msgspec.Struct, frozen=True):
+    """The place of one bar: its day or the first day of its month, the micros of each meter, and their sum."""
+
+    day: str
+    path: str
+    amounts: list[int]
+    total_micros: int
 
 
 class Chart(msgspec.Struct, frozen=True):
-    """All that is drawn, and the same as a table: the days with spending, the meters, and the totals.
+    """All that is drawn, and the same as values, the oldest first.
 
     `scale` holds the micros that are shown beside the chart from the top down, `named_days` the days below it.
     """
 
-    bars: list[Bar]
+    step: Step
+    series: list[Series]
+    slots: list[Slot]
     lines: list[float]
     scale: list[int]
     named_days: list[str]
-    meters: list[str]
-    rows: list[tuple[str, list[int], int]]
-    meter_totals: list[int]
     total_micros: int
+
+    @property
+    def rows(self) -> list[tuple[int, Slot]]:
+        """Return the bars that are not empty, the newest first, each with its place."""
+        return [(place, slot) for place, slot in reversed([*enumerate(self.slots)]) if slot.total_micros]
 
 
 def days_between(first: str, last: str) -> list[str]:
@@ -50,55 +67,81 @@ def days_between(first: str, last: str) -> list[str]:
     return [(start + timedelta(days=number)).isoformat() for number in range((end - start).days + 1)]
 
 
-def build(days: Days, first: str, last: str, order: Sequence[str]) -> Chart:
+def color_of(meter: str, order: Sequence[str]) -> int:
+    """Return a meter's colour, by its place in the catalog, whatever is shown; by its name if it is not there."""
+    return (order.index(meter) if meter in order else crc32(meter.encode())) % COLORS
+
+
+def build(days: Days, first: str, last: str, order: Sequence[str], step: Step = "day") -> Chart:
     """Build the chart of a span of days from usage that cost anything; meters in the given order, then all others."""
-    span = days_between(first, last)
+    length = LENGTHS[step]
+    span = list(dict.fromkeys(day[:length] for day in days_between(first, last)))
     found = {meter for usages in days.values() for meter, usage in usages.items() if usage.amount_micros}
     meters = [meter for meter in order if meter in found] + sorted(found - set(order))
-    table = [(day, [_amount(days, day, meter) for meter in meters]) for day in span]
-    top = _round_up(max((sum(amounts) for _, amounts in table), default=0))
+    table = _table(days, span, meters, length)
+    top = _round_up(max(map(sum, table), default=0))
+    paths = _paths(table, top, len(meters))
+    slot = WIDTH / len(span)
     return Chart(
-        bars=[bar for number, (_, amounts) in enumerate(table) for bar in _stack(amounts, number, len(span), top)],
+        step=step,
+        series=[
+            Series(meter, color_of(meter, order), sum(amounts[place] for amounts in table), paths[place])
+            for place, meter in enumerate(meters)
+        ],
+        slots=[
+            Slot(_first_day(key), _box(number * slot, 0, slot, BASE), row, sum(row))
+            for number, (key, row) in enumerate(zip(span, table, strict=True))
+        ],
         lines=[float(TOP), (BASE + TOP) / 2, float(BASE)],
         scale=[top, top // 2, 0],
-        named_days=_named(span),
-        meters=meters,
-        rows=[(day, amounts, sum(amounts)) for day, amounts in reversed(table) if any(amounts)],
-        meter_totals=[sum(amounts[place] for _, amounts in table) for place in range(len(meters))],
-        total_micros=sum(sum(amounts) for _, amounts in table),
+        named_days=[_first_day(key) for key in _named(span)],
+        total_micros=sum(map(sum, table)),
     )
 
 
-def _amount(days: Days, day: str, meter: str) -> int:
-    usage = days.get(day, {}).get(meter)
-    return usage.amount_micros if usage else 0
+def _first_day(key: str) -> str:
+    return key if len(key) == LENGTHS["day"] else f"{key}-01"
+
+
+def _table(days: Days, span: Sequence[str], meters: Sequence[str], length: int) -> list[list[int]]:
+    """Return the micros of each meter, for each place of the span."""
+    place_of_meter = {meter: place for place, meter in enumerate(meters)}
+    table = {key: [0] * len(meters) for key in span}
+    for day, usages in days.items():
+        for meter, usage in usages.items():
+            if usage.amount_micros and day[:length] in table:
+                table[day[:length]][place_of_meter[meter]] += usage.amount_micros
+    return list(table.values())
 
 
 def _round_up(micros: int) -> int:
-    """Return the next round number, for the highest line; even, so that half of it is round, too."""
-    scale = 2
-    while micros:
-        for step in STEPS:
-            if step * scale >= micros:
-                return step * scale
+    """Return the next round number, for the highest line."""
+    scale = 1
+    while micros > scale * TOPS[-1]:
         scale *= 10
-    return 0
+    return next(top * scale for top in TOPS if top * scale >= micros) if micros else 0
 
 
-def _stack(amounts: list[int], number: int, count: int, top: int) -> list[Bar]:
-    """Return a day's bars, from the bottom up; each is at least as high as a line, so that it can be seen."""
-    slot = WIDTH / count
+def _paths(table: Sequence[Sequence[int]], top: int, meters: int) -> list[str]:
+    """Return the bars of each meter, stacked; each is at least as high as a line, so that it can be seen."""
+    slot = WIDTH / len(table)
     width = max(1.0, min(slot * 0.72, 40))
-    x, below, bars = number * slot + (slot - width) / 2, float(BASE), []
-    for place, amount in enumerate(amounts):
-        if amount:
-            height = max(1.0, (BASE - TOP) * amount / top)
-            below -= height
-            bars.append(Bar(round(x, 1), round(below, 1), round(width, 1), round(height, 1), min(place, COLORS - 1)))
-    return bars
+    boxes: list[list[str]] = [[] for _ in range(meters)]
+    for number, amounts in enumerate(table):
+        x, below = number * slot + (slot - width) / 2, float(BASE)
+        for place, amount in enumerate(amounts):
+            if amount:
+                height = min(max(1.0, (BASE - TOP) * amount / top), below)
+                below -= height
+                boxes[place].append(_box(x, below, width, height))
+    return ["".join(each) for each in boxes]
 
 
-def _named(span: list[str]) -> list[str]:
-    """Return a few days at equal distances, from the first to the last."""
-    count = min(NAMED_DAYS, len(span))
+def _box(x: float, y: float, width: float, height: float) -> str:
+    return f"M{x:.1f} {y:.1f}h{width:.1f}v{height:.1f}h-{width:.1f}z"
+
+
+def _named(span: Sequence[str]) -> list[str]:
+    """Return a few places at equal distances, from the first to the last."""
+    count = min(NAMED, len(span))
     return [span[round(place * (len(span) - 1) / max(1, count - 1))] for place in range(count)]

@@ -17,6 +17,10 @@ LIGHT_BEHIND: Final[Rgb] = (241, 243, 246)
 DARK_BEHIND: Final[Rgb] = (38, 44, 54)
 """The darkest surface of the light theme and the lightest of the dark one, as in portal.css."""
 
+LIGHT_SURFACE: Final[Rgb] = (255, 255, 255)
+DARK_SURFACE: Final[Rgb] = (27, 33, 41)
+"""What charts are drawn on, `--surface` in portal.css."""
+
 STEPS: Final = 50
 MIDDLE: Final = 0.18
 """The luminance that has the same contrast to black as to white."""

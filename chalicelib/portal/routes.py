@@ -34,6 +34,8 @@ PAGES: Final = (
     ("POST", "/card/remove", "card_remove"),
     ("GET", "/auto-pay", "auto_pay"),
     ("POST", "/auto-pay", "auto_pay_send"),
+    ("GET", "/usage", "usage"),
+    ("GET", "/usage/csv", "usage_csv"),
     ("GET", "/history", "history"),
     ("GET", "/history/csv", "history_csv"),
     ("GET", "/history/search", "search"),

@@ -12,7 +12,7 @@ from babel.dates import format_date, format_datetime, format_skeleton, format_ti
 from babel.numbers import format_percent, get_minus_sign_symbol
 
 from chalicelib.i18n import amounts, words
-from chalicelib.money import MICROS, parse_signed_micros
+from chalicelib.money import MICROS, parse_signed_micros, round_estimate
 from chalicelib.text import COUNTRIES
 
 Amount = str | int
@@ -49,6 +49,15 @@ class Words(words.Words):
         """Write a total in the currency's own decimals, rounded half up; below the smallest coin "<$0.01"."""
         micros = _micros(amount)
         return self._in_coins(amounts.rounded_total(micros, currency), micros, currency)
+
+    def estimate(self, amount_micros: int, currency: str) -> str:
+        """Write what is only about right: $412."""
+        return self.brief(round_estimate(amount_micros, currency), currency)
+
+    def brief(self, amount_micros: int, currency: str) -> str:
+        """Write an amount without decimals where it is whole: $400, but $0.50."""
+        written = self.amount(amount_micros, currency)
+        return written if amount_micros % MICROS else re.sub(rf"{re.escape(self.decimal_sign)}0+", "", written)
 
     def balance(self, amount: Amount, currency: str) -> str:
         """Write a balance in the currency's own decimals, rounded down; below the smallest coin "<$0.01"."""

@@ -79,6 +79,9 @@ def test_the_api_may_do_all_that_its_routes_do(client: Client, account: str, gua
         home = browser.post(client.url + link.path, timeout=30)
         assert home.status_code == 200, home.text
         for page in (
+            "usage",
+            "usage?group=client&period=90",
+            "usage/csv",
             "history",
             "history/search?q=a",
             "invoices",

@@ -1,15 +1,20 @@
-"""The chart, the pace and the colours: pure rules."""
+"""The chart and the colours: pure rules."""
+
+import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
+from chalicelib.catalog.catalog import catalog
 from chalicelib.ledger.daily_usage import Usage
 from chalicelib.portal import chart, color
-from chalicelib.portal.render import STATIC, TEMPLATES
-from chalicelib.portal.spending import first_needed, spending
+from chalicelib.portal.render import STATIC
 
 USD = 1_000_000
+CATALOG = ["sms", "voice", "email"]
+METERS = [*CATALOG, "unknown", "other"]
+COLOR_OF = {"sms": 0, "voice": 1, "email": 2, **{meter: chart.color_of(meter, []) for meter in METERS[3:]}}
 COLORS = some.tuples(*[some.integers(0, 255)] * 3)
 
 
@@ -17,73 +22,96 @@ def usage(micros: int, count: int = 1) -> Usage:
     return Usage(count * USD, micros, count)
 
 
+BOX = re.compile(r"M([\d.]+) ([\d.]+)h([\d.]+)v([\d.]+)h-[\d.]+z")
+
+
+def boxes(path: str) -> list[tuple[float, ...]]:
+    """Return x, y, width and height of each bar of a path, which has nothing but bars."""
+    assert BOX.sub("", path) == ""
+    return [tuple(map(float, found)) for found in BOX.findall(path)]
+
+
 def test_bars_stand_on_each_other_and_add_up() -> None:
     days = {"2026-11-01": {"sms": usage(3 * USD), "voice": usage(5 * USD)}, "2026-11-03": {"sms": usage(2 * USD)}}
     made = chart.build(days, "2026-11-01", "2026-11-03", ["voice", "sms"])
-    assert made.meters == ["voice", "sms"]
-    assert made.meter_totals == [5 * USD, 5 * USD]
+    assert [(each.meter, each.total_micros) for each in made.series] == [("voice", 5 * USD), ("sms", 5 * USD)]
     assert made.total_micros == 10 * USD
-    assert made.scale == [10 * USD, 5 * USD, 0]
-    first, second, third = made.bars
-    assert first.y + first.height == chart.BASE
-    assert second.y + second.height == pytest.approx(first.y, abs=0.2)
-    assert third.x > second.x
-    assert [row[0] for row in made.rows] == ["2026-11-03", "2026-11-01"]
-    assert made.named_days == ["2026-11-01", "2026-11-02", "2026-11-03"]
+    assert made.scale == [8 * USD, 4 * USD, 0]
+    ((x, y, _, height),) = boxes(made.series[0].path)
+    below, later = boxes(made.series[1].path)
+    assert y + height == chart.BASE
+    assert below[1] + below[3] == pytest.approx(y, abs=0.2)
+    assert below[0] == x < later[0]
+    assert [slot.day for slot in made.slots] == made.named_days == ["2026-11-01", "2026-11-02", "2026-11-03"]
+    assert [(place, slot.day, slot.amounts) for place, slot in made.rows] == [
+        (2, "2026-11-03", [0, 2 * USD]),
+        (0, "2026-11-01", [5 * USD, 3 * USD]),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("largest", "top"), [(22, 30), (30, 30), (31, 40), (61, 80), (81, 100), (101, 200), (201, 300)]
+)
+def test_the_highest_line_is_the_next_round_amount(largest: int, top: int) -> None:
+    made = chart.build({"2026-11-01": {"sms": usage(largest * USD)}}, "2026-11-01", "2026-11-01", [])
+    assert made.scale == [top * USD, top * USD // 2, 0]
+
+
+def test_a_bar_may_stand_for_a_month() -> None:
+    days = {"2025-12-31": {"sms": usage(USD)}, "2026-02-01": {"sms": usage(2 * USD)}, "2026-02-03": {"sms": usage(USD)}}
+    made = chart.build(days, "2025-12-15", "2026-02-03", ["sms"], "month")
+    assert [(slot.day, slot.total_micros) for slot in made.slots] == [
+        ("2025-12-01", USD),
+        ("2026-01-01", 0),
+        ("2026-02-01", 3 * USD),
+    ]
+    assert made.named_days == ["2025-12-01", "2026-01-01", "2026-02-01"]
 
 
 def test_what_cost_nothing_is_not_in_the_chart() -> None:
     made = chart.build({"2026-11-01": {"free": usage(0), "sms": usage(USD)}}, "2026-11-01", "2026-11-01", ["free"])
-    assert made.meters == ["sms"]
-    assert [bar.color for bar in made.bars] == [0]
+    assert [each.meter for each in made.series] == ["sms"]
 
 
-def test_each_color_of_the_chart_is_in_the_style_sheet_in_light_and_dark() -> None:
-    sheet = (STATIC / "portal.css").read_text()
-    for number in range(chart.COLORS):
-        assert sheet.count(f"--m{number}: #") == 2
-        assert f".m{number} {{ fill: var(--m{number}); }}" in sheet
-    template = (TEMPLATES / "parts.html").read_text()
-    assert f"[loop.index0, {chart.COLORS - 1}]|min" in template
+@given(some.sets(some.sampled_from(METERS), min_size=1), some.integers(1, 20))
+def test_a_meter_has_one_colour_whatever_else_is_shown(chosen: set[str], number: int) -> None:
+    """Filters and periods change what is shown; a meter that the catalog lacks keeps its colour, too."""
+    days = {day: {meter: usage(USD) for meter in chosen} for day in chart.days_between("2026-11-01", "2026-11-20")}
+    found = {
+        each.meter: each.color for each in chart.build(days, f"2026-11-{number:02d}", "2026-11-20", CATALOG).series
+    }
+    assert found == {meter: COLOR_OF[meter] for meter in chosen}
+
+
+def test_no_two_meters_of_the_catalog_share_a_colour() -> None:
+    meters = list(catalog().meters)
+    assert len({chart.color_of(meter, meters) for meter in meters}) == len(meters) <= chart.COLORS
+
+
+@pytest.mark.parametrize(("theme", "behind"), [("light", color.LIGHT_SURFACE), ("dark", color.DARK_SURFACE)])
+def test_each_colour_of_the_chart_can_be_seen_and_told_from_the_others(theme: str, behind: color.Rgb) -> None:
+    """Contrast as WCAG 2.2 requires it of graphics (1.4.11)."""
+    sheet = (STATIC / "chart.css").read_text()
+    light, _, dark = sheet.partition("@media (prefers-color-scheme: dark)")
+    found = dict(re.findall(r"--(m\d+): (#[0-9a-f]{6})", light if theme == "light" else dark))
+    assert list(found) == [f"m{number}" for number in range(chart.COLORS)]
+    for name, text in found.items():
+        assert f".{name} {{ fill: var(--{name}); }}" in sheet
+        assert color.contrast(color.parse(text), behind) >= 3
+    seen = [color.parse(text) for text in found.values()]
+    for place, one in enumerate(seen):
+        for other in seen[place + 1 :]:
+            assert sum((a - b) ** 2 for a, b in zip(one, other, strict=True)) > 40**2
 
 
 @given(some.lists(some.integers(0, 10**12), min_size=1, max_size=40))
 def test_no_bar_leaves_the_chart(amounts: list[int]) -> None:
     span = chart.days_between("2026-01-01", "2026-12-31")[: len(amounts)]
-    days = {day: {"sms": usage(amount)} for day, amount in zip(span, amounts, strict=True) if amount}
+    days = {day: dict.fromkeys(METERS, usage(amount)) for day, amount in zip(span, amounts, strict=True) if amount}
     made = chart.build(days, span[0], span[-1], [])
-    for bar in made.bars:
-        assert 0 <= bar.x <= bar.x + bar.width <= chart.WIDTH + 1
-        assert chart.TOP - 1 <= bar.y <= bar.y + bar.height <= chart.BASE + 1
-
-
-def test_the_month_is_compared_with_the_same_days_of_the_last() -> None:
-    days = {
-        "2026-10-10": {"sms": usage(4 * USD)},
-        "2026-10-31": {"sms": usage(9 * USD)},
-        "2026-11-05": {"sms": usage(5 * USD)},
-    }
-    found = spending(days, 20 * USD, "2026-11-24")
-    assert found.month_micros == 5 * USD
-    assert found.last_month_so_far_micros == 4 * USD
-    assert found.last_month_micros == 13 * USD
-    assert found.change == pytest.approx(0.25)
-    assert first_needed("2026-11-24") == "2026-10-01"
-    assert first_needed("2026-03-31") == "2026-02-01"
-
-
-def test_the_balance_lasts_as_long_as_the_pace_of_two_weeks_lets_it() -> None:
-    days = {f"2026-11-{day:02d}": {"sms": usage(2 * USD)} for day in range(1, 25)}
-    assert spending(days, 21 * USD, "2026-11-24").lasts_until == "2026-12-04"
-    assert spending(days, 0, "2026-11-24").lasts_until is None
-    assert spending({}, 21 * USD, "2026-11-24").lasts_until is None
-    young = {"2026-11-22": {"sms": usage(3 * USD)}, "2026-11-24": {"sms": usage(99 * USD)}}
-    assert spending(young, 15 * USD, "2026-11-24").pace_micros == 3 * USD // 2
-
-
-def test_the_end_of_march_is_compared_with_the_end_of_february() -> None:
-    days = {"2026-02-28": {"sms": usage(USD)}}
-    assert spending(days, 0, "2026-03-31").last_month_so_far_micros == USD
+    for x, y, width, height in [box for each in made.series for box in boxes(each.path)]:
+        assert 0 <= x <= x + width <= chart.WIDTH + 1
+        assert 0 <= y <= y + height <= chart.BASE + 1
 
 
 @given(COLORS)

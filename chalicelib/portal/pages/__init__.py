@@ -28,6 +28,7 @@ from chalicelib.portal.pages import (
     search,
     sign_out,
     transaction,
+    usage,
 )
 
 View = Callable[..., Response]
@@ -45,6 +46,8 @@ VIEWS: Final[dict[str, View]] = {
     "card_remove": card.remove,
     "auto_pay": auto_pay.show,
     "auto_pay_send": auto_pay.send,
+    "usage": usage.show,
+    "usage_csv": usage.download,
     "history": history.show,
     "history_csv": history_csv.download,
     "search": search.show,

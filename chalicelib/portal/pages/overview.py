@@ -19,8 +19,10 @@ from chalicelib.money import format_micros
 from chalicelib.portal import chart, render
 from chalicelib.portal.auto_pay_summary import auto_pay_summary, blocking_reason
 from chalicelib.portal.names import Names
+from chalicelib.portal.outlook import load_outlook
+from chalicelib.portal.pace import totals_of
 from chalicelib.portal.request import PortalRequest
-from chalicelib.portal.spending import first_needed, spending
+from chalicelib.portal.spending import day_figures, first_needed
 from chalicelib.subscriptions import view as subscriptions
 from chalicelib.subscriptions.view import SubscriptionView
 
@@ -84,19 +86,22 @@ def show(request: PortalRequest) -> Response:
         banners=banners(request, snapshot, auto_pay, subscription),
         micros=format_micros,
         confirmation=request.words.say(done) if done else None,
-        **_spending(request, balance),
+        **_spending(request, snapshot),
     )
 
 
-def _spending(request: PortalRequest, balance_micros: int) -> dict[str, Any]:
+def _spending(request: PortalRequest, snapshot: Snapshot) -> dict[str, Any]:
     """Return the chart of the last days, and how fast the balance is spent."""
     today = clock.day_of(clock.now_ms())
     first = (date.fromisoformat(today) - timedelta(days=CHART_DAYS - 1)).isoformat()
     days = read_days(request.account.account_id, min(first, first_needed(today)), today)
+    spending, outlook = load_outlook(request, snapshot, days, today)
     shown = {day: meters for day, meters in days.items() if day >= first}
     return {
         "chart": chart.build(shown, first, today, list(request.catalog.meters)),
-        "spending": spending(days, balance_micros, today),
+        "spending": spending,
+        "outlook": outlook,
+        "figures": day_figures(totals_of(days), first, today, today),
     }
 
 
