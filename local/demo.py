@@ -30,6 +30,7 @@ from chalicelib.connection.browser import browser_of, new_secret
 from chalicelib.connection.start_connection import start_connection
 from chalicelib.history.adjust import AdjustmentRequest, adjust
 from chalicelib.idempotency import Key
+from chalicelib.invoices.issue_missing import issue_missing_documents
 from chalicelib.ledger.table import read_wallet
 from chalicelib.payments.refusals import CardDeclined
 from chalicelib.payments.top_up import TopUpRequest, top_up
@@ -52,6 +53,8 @@ ADD_ONS = {"phone_number": 2, "voice_features": 1}
 AUTO_PAY = AutoPayRequest(enabled=True, threshold="10.00", amount="50.00", monthly_limit="300.00")
 DECLINED_ON_DAY = 12
 MODELS = ("gpt-5-mini", "gpt-5")
+MAILS = ("Appointment reminder", "Receipt", "Follow-up", "Newsletter")
+PEOPLE = ("alex", "chris", "jordan", "kim", "lee", "sam", "toni")
 GOOD_CARD = "pm_card_visa"
 DECLINED_CARD = "pm_card_chargeCustomerFail"
 
@@ -178,6 +181,7 @@ def subscribe(account_id: str) -> None:
         actor=actor_of(account_id),
         catalog=catalog(),
     )
+    issue_missing_documents(account_id, catalog())
 
 
 def switch_on_auto_pay(account_id: str) -> None:
@@ -193,7 +197,7 @@ def actor_of(account_id: str) -> str:
 
 
 def pay(account_id: str, key: str) -> None:
-    """Add 50 dollars."""
+    """Add 50 dollars. Its invoice is issued at once, before the queue's function does it by the real clock."""
     top_up(
         get_payer(account_id),
         TopUpRequest("50.00"),
@@ -201,6 +205,7 @@ def pay(account_id: str, key: str) -> None:
         actor=actor_of(account_id),
         catalog=catalog(),
     )
+    issue_missing_documents(account_id, catalog())
 
 
 def record_day(account_id: str, evening: datetime, random: Random, *, per_day: int) -> None:
@@ -229,7 +234,7 @@ def event(account_id: str, event_id: str, moment: datetime, random: Random) -> d
         [
             ("sms", "messages", {"quantity": "1", "description": f"SMS to {phone}"}),
             ("ai_call", "calls", call(phone, random)),
-            ("email", "emails", {"quantity": "1", "description": "E-mail"}),
+            ("email", "emails", {"quantity": "1", "description": f"{random.choice(MAILS)} to {recipient(random)}"}),
             ("ai_tokens", "agents", {"amount": f"{random.uniform(0.001, 0.03):.6f}", "description": "Agent's reply"}),
         ],
         weights=[50, 25, 15, 10],
@@ -243,6 +248,11 @@ def event(account_id: str, event_id: str, moment: datetime, random: Random) -> d
         "time": f"{moment:%Y-%m-%dT%H:%M:%S}.{random.randrange(1000):03d}Z",
         "data": {**data, "url": f"https://app.example.com/{service}/{event_id}"},
     }
+
+
+def recipient(random: Random) -> str:
+    """Return somebody's address."""
+    return f"{random.choice(PEOPLE)}{random.randrange(10, 100)}@mail.example"
 
 
 def call(phone: str, random: Random) -> dict[str, Any]:

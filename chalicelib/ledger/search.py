@@ -25,7 +25,7 @@ WORK_BYTES: Final = 2 * 1024 * 1024
 MOST_FOUND: Final = 50
 SHORTEST_NUMBER: Final = 4
 BEYOND_ANY_KEY: Final = "~"
-NUMBER: Final = re.compile(r"\+?[0-9][0-9 ()./-]*")
+NUMBER: Final = re.compile(r"[+(]*[0-9][0-9 ()./-]*")
 NOT_DIGITS: Final = re.compile(r"[^0-9]+")
 
 
@@ -89,13 +89,18 @@ def wording_of(text: str) -> Wording:
 
 
 def search_history(
-    account_id: str, text: str, wanted: Filter = EVERYTHING, *, start: SearchPlace | None = None
+    account_id: str,
+    text: str,
+    wanted: Filter = EVERYTHING,
+    *,
+    start: SearchPlace | None = None,
+    most_bytes: int = WORK_BYTES,
 ) -> SearchResult:
     """Search an account's pages, newest first. Of `wanted` only the times and the client are looked at."""
     wording, found, examined, opened = wording_of(text), list[Transaction](), 0, 0
     until_ms, next_place = None, None
     for page in _pages(account_id, wanted, start):
-        if opened >= WORK_BYTES:
+        if opened >= most_bytes:
             next_place = SearchPlace(page.key, page.count)
             break
         below = start.position if start and start.page_key == page.key else page.count

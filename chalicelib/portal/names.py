@@ -148,9 +148,9 @@ class Names:
         return HEALTH_TONES.get(health, "quiet")
 
     def meter(self, meter: str) -> str:
-        """Name a meter."""
+        """Name a meter; one that is not in the catalog any more, by its key in readable form."""
         found = self._catalog.meters.get(meter)
-        return self._words.say(found.name) if found else meter
+        return self._words.say(found.name) if found else meter.replace("_", " ").capitalize()
 
     def plan(self, plan: str) -> str:
         """Name a plan."""

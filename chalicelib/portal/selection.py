@@ -19,7 +19,7 @@ from chalicelib.text import AccountId
 TYPES: Final = ("credit", "debit", "subscription")
 """Of which the last are card payments, which move no wallet."""
 
-WRONG_ORDER: Final = mark("This is before “From”. Choose a later day, or an earlier one there.")
+WRONG_ORDER: Final = mark("“To” is before “From”, so nothing can match. Change one of them.")
 
 
 class ChosenClient(msgspec.Struct, frozen=True):

@@ -7,7 +7,7 @@ import pytest
 
 from chalicelib.ledger.post import post
 from chalicelib.ledger.posting import Leg, Posting
-from chalicelib.ledger.search import find_by_event_id
+from chalicelib.ledger.search import search_history
 from chalicelib.ledger.statement import Filter
 from chalicelib.token import Role
 from tests.api import Api, problem
@@ -67,9 +67,9 @@ def test_csv_is_filtered_too_and_names_the_client(api: Api, agency: str) -> None
 
 def test_an_event_is_searched_for_among_a_clients_own(agency: str) -> None:
     post([pair(1, f"{agency}.flowers", agency)])
-    (found,) = find_by_event_id(agency, "event-1", Filter(client=f"{agency}.bakery")).transactions
+    (found,) = search_history(agency, "event-1", Filter(client=f"{agency}.bakery")).transactions
     assert found.client_id == f"{agency}.bakery"
-    assert find_by_event_id(agency, "event-2", Filter(client=f"{agency}.bakery")).transactions == []
+    assert search_history(agency, "event-2", Filter(client=f"{agency}.bakery")).transactions == []
 
 
 @pytest.mark.parametrize("route", ["transactions", "transactions.csv"])

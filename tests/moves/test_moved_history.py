@@ -21,4 +21,4 @@ def test_its_history_names_the_client_as_it_was_called_then_and_leads_to_no_page
     assert accounts.change(replace(world.client, name="A name of south's"))
     (after,) = show_pairs(Words("en"), world.north.history(world.north.id)).values()
     assert (after.client, after.is_former) == ("Acme", True)
-    assert after.brief == f"Acme paid $0.05, you keep nothing"
+    assert after.brief == "Acme paid $0.05, you keep nothing"

@@ -7,10 +7,26 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from chalicelib.cards.table import get_payer
+from chalicelib.catalog.catalog import catalog
+from chalicelib.clock import now_ms
+from chalicelib.idempotency import Key
+from chalicelib.invoices.issue import issue_for
+from chalicelib.ledger.post import post
+from chalicelib.subscriptions.change import change
+from chalicelib.subscriptions.request import SubscriptionRequest
+from tests.build import credit, debit
 from tests.portal.people import NARROW, WIDE, People
 from tests.portal.site import Site, today
 
 pytestmark = pytest.mark.browser
+
+
+def subscribe(account: str) -> None:
+    """Subscribe to the plan without add-ons, by the card on file."""
+    request = SubscriptionRequest("starter", {})
+    key = Key("subscribe", "customer")
+    change(get_payer(account), request, key=key, actor="kim", catalog=catalog())
 
 
 @pytest.fixture
@@ -77,15 +93,15 @@ def test_filters_live_in_the_address(people: People, account: str) -> None:
     expect(page).to_have_url(re.compile(r"/history$"))
     expect(page.locator(".entry")).to_have_count(3)
     page.goto(page.url + "?from=2020-01-01&to=2020-01-05")
-    expect(page.get_by_text("Nothing from Jan 1, 2020 to Jan 5, 2020.")).to_be_visible()
+    expect(page.get_by_text("Nothing matches these filters.")).to_be_visible()
     page.goto(page.url.partition("?")[0] + "?from=yesterday")
     expect(page.get_by_text("Something in the address or in the form is not valid.")).to_be_visible()
 
 
 def test_why_so_many_tiny_charges_is_answered_where_it_is_asked(people: People, account: str) -> None:
     page = people.open(account, "/history")
-    page.get_by_text("Why are there so many tiny charges?").click()
-    expect(page.get_by_text("These are not charges to your card.")).to_be_visible()
+    page.get_by_text("Why am I seeing many tiny charges?").click()
+    expect(page.get_by_text("They're usage debits from your balance, not charges to your card")).to_be_visible()
 
 
 def test_a_debit_by_hand_and_a_credit_stand_singly_with_who_did_it(people: People, site: Site, account: str) -> None:
@@ -105,13 +121,13 @@ def test_a_debit_by_hand_and_a_credit_stand_singly_with_who_did_it(people: Peopl
 
 def test_it_is_found_by_the_id_of_its_event(people: People, account: str) -> None:
     page = people.open(account, "/history", script=False)
-    page.get_by_label("Find by event id").fill(f"email-{today(2)}-1")
-    page.get_by_role("button", name="Find").click()
+    page.get_by_label("Search").fill(f"email-{today(2)}-1")
+    page.get_by_role("button", name="Search").click()
     expect(page.get_by_text(f"email-{today(2)}-1")).to_be_visible()
     expect(page.get_by_role("heading", level=1)).to_have_text("Usage")
     expect(page.get_by_text("Balance afterwards")).to_be_visible()
     page.goto(page.url.partition("/transactions")[0] + "/history/search?q=no-such-event")
-    expect(page.get_by_role("status")).to_contain_text("There is nothing with the id “no-such-event”")
+    expect(page.get_by_role("status")).to_contain_text("Nothing found for “no-such-event”")
 
 
 def test_a_payment_is_found_by_any_of_its_ids(people: People, site: Site) -> None:
@@ -160,22 +176,103 @@ def test_the_csv_of_all_beyond_usages_too(site: Site, account: str) -> None:
     assert answer.headers["Content-Disposition"].startswith("attachment")
 
 
-def test_the_chart_says_the_same_as_its_table(people: People, account: str) -> None:
-    page = people.open(account, "/history")
-    expect(page.get_by_role("img", name=re.compile("Spending by day"))).to_be_visible()
-    page.get_by_text("Show as a table").click()
-    table = page.get_by_role("region", name="Spending by day")
-    expect(table.get_by_role("row")).to_have_count(3)
-    expect(table.get_by_role("row").nth(1)).to_contain_text("$12.40")
-
-
-def test_an_older_month_is_a_link_away(people: People, site: Site) -> None:
+def test_what_is_long_ago_is_there_at_once_and_nothing_before_the_first_day_is_offered(
+    people: People, site: Site
+) -> None:
     account = site.account()
     site.use(account, today(40))
     page = people.open(account, f"/history?from={today(60)}", script=False)
-    expect(page.get_by_text("Nothing from")).to_be_visible()
-    for _ in range(2):
-        page.get_by_role("link", name="Earlier").click()
     expect(page.locator(".entry")).to_have_count(1)
+    expect(page.get_by_role("navigation", name="Pages").get_by_role("link")).to_have_count(0)
+    page.goto(page.url.partition("?")[0] + "?type=credit")
+    expect(page.get_by_text("Nothing matches these filters.")).to_be_visible()
+    expect(page.get_by_role("navigation", name="Pages").get_by_role("link")).to_have_count(0)
+
+
+def test_more_than_a_batch_of_single_transactions_is_read_page_by_page_none_left_out(
+    people: People, site: Site
+) -> None:
+    account = site.account()
+    at_ms = now_ms() - 60_000
+    post([credit(number, account, occurred_at_ms=at_ms, event_id=f"c-{number}") for number in range(120)])
+    page = people.open(account, "/history", script=False)
+    seen: list[str] = []
+    for left in (50, 50, 20):
+        expect(page.locator(".entry")).to_have_count(left)
+        seen += [str(each.get_attribute("href")) for each in page.locator(".entry .what a").all()]
+        if left == 50:
+            page.get_by_role("link", name="Older").click()
+    assert len(set(seen)) == 120
+    expect(page.get_by_role("link", name="Older")).to_have_count(0)
     page.get_by_role("link", name="Newest").click()
-    expect(page.get_by_text("Nothing from")).to_be_visible()
+    expect(page.locator(".entry")).to_have_count(50)
+
+
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+def test_a_payment_of_the_subscription_is_a_row_of_its_own_that_does_not_touch_the_balance(
+    people: People, site: Site, width: int
+) -> None:
+    account = site.account(balance="40")
+    site.use(account, today())
+    subscribe(account)
+    page = people.open(account, "/history", script=False, width=width)
+    entry = page.locator(".by-card")
+    expect(entry).to_contain_text("Paid by card — not from your balance")
+    expect(entry).to_contain_text("Paid")
+    expect(entry.locator(".amount")).to_have_text("$49.00")
+    expect(page.locator(".entry.debit .amount")).to_have_text("−$0.15")
+    expect(entry.get_by_role("link", name="Download Invoice")).to_have_attribute("target", "_blank")
+    entry.get_by_role("link", name="Subscription").click()
+    expect(page).to_have_url(re.compile("/payments/pay_"))
+    page.goto(page.url.partition("/payments")[0] + "/history?type=subscription")
+    expect(page.locator(".entry")).to_have_count(1)
+    for kind, number in (("credit", 1), ("debit", 1)):
+        page.goto(page.url.partition("?")[0] + f"?type={kind}")
+        expect(page.locator(".entry")).to_have_count(number)
+        expect(page.locator(".by-card")).to_have_count(0)
+    rows = list(csv.DictReader(io.StringIO(site.enter(account).get("/history/csv?file=1").text)))
+    assert sorted(row["Type"] for row in rows) == ["card", "credit", "debit", "debit", "debit"]
+    (card,) = [row for row in rows if row["Type"] == "card"]
+    assert (card["Kind"], card["Balance afterwards"], card["Line: amount"]) == ("subscription", "", "")
+    assert people.complaints == []
+
+
+def test_from_after_to_is_explained_beside_the_fields(people: People, account: str) -> None:
+    page = people.open(account, f"/history?from={today(1)}&to={today(2)}", script=False)
+    expect(page.get_by_role("alert")).to_contain_text("“To” is before “From”")
+    expect(page.get_by_label("To", exact=True)).to_have_attribute("aria-invalid", "true")
+    expect(page.locator(".entry")).to_have_count(0)
+
+
+def test_days_with_many_kinds_of_usage_are_folded_except_the_newest(people: People, site: Site, account: str) -> None:
+    for meter in ("email", "voice_minute"):
+        site.use(account, today(1), today(3), meter=meter)
+    page = people.open(account, "/history", script=False)
+    days = page.locator(".all-usage details")
+    expect(days).to_have_count(2)
+    expect(page.get_by_role("link", name="Voice call").filter(visible=True)).to_have_count(1)
+    days.nth(1).locator("summary").click()
+    expect(page.get_by_role("link", name="Voice call").filter(visible=True)).to_have_count(2)
+    days.nth(1).get_by_role("link", name="Voice call").click()
+    expect(page.locator(".events tbody tr")).to_have_count(3)
+    expect(days.nth(0)).not_to_have_attribute("open", re.compile(""))
+
+
+def test_it_is_found_by_phone_number_words_and_the_number_of_an_invoice(people: People, site: Site) -> None:
+    account = site.account()
+    made = [debit(n, account, occurred_at_ms=now_ms() - n, description=f"SMS to +1 555 010{n}") for n in range(1, 4)]
+    post(made)
+    page = people.open(account, "/history", script=False)
+    page.get_by_label("Search").fill("(555) 0102")
+    page.get_by_role("button", name="Search").click()
+    expect(page.locator(".entry")).to_have_count(1)
+    expect(page.locator(".entry")).to_contain_text("SMS to +1 555 0102")
+    page.get_by_label("Search").fill("sms to")
+    page.get_by_role("button", name="Search").click()
+    expect(page.locator(".entry")).to_have_count(3)
+    subscribe(account)
+    (paid,) = site.payments(account)
+    number = issue_for(account, paid.payment_id, catalog()).number
+    page.get_by_label("Search").fill(number.lower())
+    page.get_by_role("button", name="Search").click()
+    expect(page).to_have_url(re.compile(f"/payments/{paid.payment_id}"))

@@ -17,6 +17,7 @@ from chalicelib.payments.newest_of_kind import LATEST_MS, placed_ms
 from chalicelib.portal.csv_files import CsvFile, divide
 from chalicelib.portal.timeline import (
     ABOVE,
+    WALLET,
     Batch,
     DayUsage,
     Entry,
@@ -77,7 +78,9 @@ def read_through(streams: Sequence[Sequence[Entry]], *, singles: int, days: int,
             return found
 
 
-offsets = some.lists(some.integers(0, 5 * DAY_MS).map(lambda offset: offset // (DAY_MS // 4) * (DAY_MS // 4)), max_size=9)
+offsets = some.lists(
+    some.integers(0, 5 * DAY_MS).map(lambda offset: offset // (DAY_MS // 4) * (DAY_MS // 4)), max_size=9
+)
 """Times on midnights and between them, many of them the same."""
 
 
@@ -133,10 +136,13 @@ def test_a_payment_stands_where_it_was_made_and_at_most_a_while_after_the_time_i
     assert placed_ms(held) == TIME_MS + LATEST_MS
 
 
+NOWHERE = (Place(-1, 0, ""), Place(10**18, 0, ""), Place(1, 9, ""), Place(1, 1, "p" * 61))
+NOWHERE += (Place(1, WALLET, ""), Place(1, WALLET, "x"))
+
+
 @pytest.mark.parametrize(
     "cursor",
-    ["", "~", "x" * 300, Place(-1, 0, "").encode(), Place(1, 9, "").encode(), Place(1, 2, "x").encode()]
-    + [Place(1, 2, "").encode(), Place(1, 1, "p" * 61).encode(), Place(10**18, 0, "").encode()],
+    ["", "~", "x" * 300, *(place.encode() for place in NOWHERE)],
 )
 def test_a_cursor_that_is_none_is_refused(cursor: str) -> None:
     with pytest.raises(InvalidCursor):
@@ -152,7 +158,7 @@ def test_only_some_meters_of_days() -> None:
 def test_files_have_whole_days_leave_none_out_and_say_which_may_be_too_long() -> None:
     days = {"2026-11-01": {"sms": usage(1, 6)}, "2026-11-05": {"sms": usage(1, 4)}, "2026-11-09": {"sms": usage(1, 11)}}
     assert divide(days, "2026-10-01", "2026-11-24", most=10) == [
-        CsvFile("2026-10-01", "2026-11-05", 10, True),
-        CsvFile("2026-11-06", "2026-11-24", 11, False),
+        CsvFile("2026-10-01", "2026-11-05", 10, is_whole=True),
+        CsvFile("2026-11-06", "2026-11-24", 11, is_whole=False),
     ]
     assert divide({}, "2026-11-01", "2026-11-02", most=10)[0].rows == 0
