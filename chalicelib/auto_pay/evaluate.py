@@ -40,12 +40,16 @@ RECHECK_MS: Final = 10 * 60 * 1000
 
 
 class Snapshot(msgspec.Struct, frozen=True):
-    """An account as it was read: its auto-pay with the results of its payments applied, and the input of the rule."""
+    """An account as it was read: its auto-pay with the results of its payments applied, and the input of the rule.
+
+    `reversed_payments` are those of the last 180 days that were refunded, disputed or warned of.
+    """
 
     payer: Payer
     auto_pay: AutoPay
     payments: Sequence[Payment]
     situation: Situation
+    reversed_payments: Sequence[Payment] = ()
 
 
 def evaluate_account(account_id: str, catalog: Catalog) -> Decision:
@@ -97,7 +101,7 @@ def load_snapshot(auto_pay: AutoPay, payer: Payer, catalog: Catalog, *, excludin
     updated = apply_payments(auto_pay, found, payer.card, catalog.auto_pay)
     updated = apply_reversals(updated, reversed_, found, now_ms, card=payer.card, policy=catalog.disputes)
     situation = build_situation(updated, payer=payer, wallet=wallet, payments=found, catalog=catalog, now_ms=now_ms)
-    return Snapshot(payer, updated, found, situation)
+    return Snapshot(payer, updated, found, situation, reversed_)
 
 
 def make_refill(snapshot: Snapshot, charge: Charge, catalog: Catalog) -> Payment:

@@ -25,7 +25,7 @@ DECLINED: Final = Decline()
 DECLINES: Final = {
     "authentication_required": Decline(
         mark("the bank wants you to confirm the payment"),
-        mark("Your bank wants to see that it is you. Add balance by hand and confirm it."),
+        mark("Your bank needs to verify it's you. Add balance yourself and confirm it."),
     ),
     "expired_card": Decline(mark("the card has expired"), mark("The card has expired. Use another card.")),
     "incorrect_cvc": Decline(
@@ -52,7 +52,7 @@ DECLINES: Final = {
     "closed_at_break": Decline(
         mark("the seller's payment account was disconnected"),
         mark(
-            "The seller's payment account was disconnected before the outcome was known. If the card was charged, "
+            "The seller's payment account was disconnected before the outcome was known. If your card was charged, "
             "please contact the seller."
         ),
     ),

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import Any, Final
+from typing import Any, Final, Literal
 from urllib.parse import parse_qsl
 
 from chalice.app import Request, Response
@@ -81,6 +81,10 @@ class PortalRequest:
         An archived account pays nothing, and a client only while its workspace takes payments.
         """
         return self.may_act and self.payer.unconnected is None and self.account.standing != "archived"
+
+    def may(self, right: Literal["pay", "act", "see"]) -> bool:
+        """Tell whether the session may do what a link or a button is for."""
+        return {"pay": self.may_pay, "act": self.may_act, "see": True}[right]
 
     @property
     def allowed(self) -> Permission:

@@ -22,9 +22,11 @@ HOME: Final = "/portal/accounts/{account_id}"
 
 PAGES: Final = (
     ("GET", "", "overview"),
+    ("GET", "/help", "help"),
     ("GET", "/add-balance", "add_balance"),
     ("POST", "/add-balance", "add_balance_send"),
     ("GET", "/payments/{payment_id}", "payment"),
+    ("GET", "/payments/{payment_id}/state", "payment_state"),
     ("POST", "/payments/{payment_id}/check", "payment_check"),
     ("POST", "/payments/{payment_id}/authentication", "payment_authentication"),
     ("GET", "/payments/{payment_id}/invoice", "payment_document"),

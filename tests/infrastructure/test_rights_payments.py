@@ -90,6 +90,9 @@ def test_the_api_may_do_all_that_its_routes_do(client: Client, account: str, gua
             "auto-pay",
             "add-balance",
             "recurring",
+            "help",
+            f"payments/{payment['payment_id']}",
+            f"payments/{payment['payment_id']}/state",
         ):
             assert browser.get(f"{home.url}/{page}", timeout=30).status_code == 200, page
     assert ask("GET", f"{account}/transactions/{credit['id']}/invoice").startswith("%PDF-")

@@ -35,7 +35,7 @@ def test_the_bank_asks_in_the_page_and_the_payment_goes_on(people: People, site:
     account = site.account(method="pm_card_authenticationRequired")
     page = people.open(account, "/add-balance")
     add(page)
-    expect(page.get_by_role("heading", name="Your bank wants to see that it is you")).to_be_visible()
+    expect(page.get_by_role("heading", name="Your bank needs to verify it's you")).to_be_visible()
     challenge = page.frame_locator("iframe[title='3-D Secure authentication']")
     challenge.get_by_role("button", name="Complete authentication").click()
     expect(page.get_by_role("heading", name="$25.00 added")).to_be_visible()
@@ -49,7 +49,7 @@ def test_a_verification_that_fails_is_told_and_charges_nothing(people: People, s
     add(page)
     challenge = page.frame_locator("iframe[title='3-D Secure authentication']")
     challenge.get_by_role("button", name="Fail authentication").click()
-    expect(page.get_by_role("heading", name="Your card was declined")).to_be_visible()
+    expect(page.get_by_role("heading", name="This payment didn't go through")).to_be_visible()
     assert site.charges(account) == []
 
 
@@ -59,7 +59,7 @@ def test_without_script_the_way_through_the_bank_is_clear(people: People, site: 
     add(page)
     expect(page.get_by_text("needs JavaScript")).to_be_visible()
     page.get_by_role("button", name="Check again").click()
-    expect(page.get_by_role("status")).to_contain_text("There is no news yet")
+    expect(page.get_by_role("status")).to_contain_text("No news yet")
     page.goto(page.url.partition("/payments")[0])
     expect(page.get_by_role("heading", name="Verification needed")).to_be_visible()
     expect(page.get_by_role("link", name="Verify payment")).to_be_visible()
@@ -69,13 +69,13 @@ def test_another_card_is_saved_in_the_page_and_the_amount_is_kept(people: People
     account = site.account(method="")
     page = people.open(account, "/add-balance")
     page.get_by_label("$100.00", exact=True).check()
-    page.get_by_role("button", name="Go on to the card").click()
+    page.get_by_role("button", name="Continue to save a card").click()
     type_card(page)
     page.get_by_role("button", name="Save card").click()
     expect(page.get_by_role("status")).to_contain_text("Your card is saved. Nothing was charged yet.")
     expect(page.get_by_label("$100.00", exact=True)).to_be_checked()
     expect(page.get_by_label("Visa ending in 4242")).to_be_checked()
-    page.get_by_role("button", name="Add balance now").click()
+    page.get_by_role("button", name="Pay $100.00").click()
     expect(page.get_by_text("Your balance is now $100.00")).to_be_visible()
     assert people.complaints == []
 
@@ -124,7 +124,7 @@ def test_with_the_keyboard_alone(people: People, site: Site) -> None:
     page.keyboard.type("42")
     outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
     assert outline == "solid"
-    press_until("Add balance now")
+    press_until("Pay $42.00")
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name="$42.00 added")).to_be_visible()
     assert_paid_once(site, account, 42)

@@ -33,7 +33,7 @@ def test_auto_pay_says_what_it_would_charge_before_it_does(
     wait_for(lambda: site.balance(account) == 62_000_000)
     page.reload()
     expect(page.get_by_text("Never more than $500.00 in a calendar month; $50.00 so far.")).to_be_visible()
-    page.get_by_role("link", name="Change auto-pay").click()
+    page.get_by_role("link", name="Auto-pay settings").click()
     expect(page.get_by_label("Charge the card")).to_have_value("50")
     page.get_by_role("button", name="Turn off auto-pay").click()
     expect(page.get_by_role("status")).to_have_text("Auto-pay is off.")

@@ -94,7 +94,7 @@ def test_in_the_platforms_page_one_pays_as_anywhere(
         portal = page.frame_locator("iframe")
         expect(portal.locator(".balance")).to_have_text("$5.00")
         portal.get_by_role("link", name="Add Balance").first.click()
-        portal.get_by_role("button", name="Add balance now").click()
+        portal.get_by_role("button", name="Pay $50.00").click()
         expect(portal.get_by_text("Your balance is now $55.00")).to_be_visible()
     assert len(site.charges(account)) == 1
 

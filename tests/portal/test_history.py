@@ -16,6 +16,7 @@ from chalicelib.ledger.post import post
 from chalicelib.subscriptions.change import change
 from chalicelib.subscriptions.request import SubscriptionRequest
 from tests.build import credit, debit
+from tests.portal.adding import pay
 from tests.portal.people import NARROW, WIDE, People
 from tests.portal.site import Site, today
 
@@ -133,7 +134,7 @@ def test_it_is_found_by_the_id_of_its_event(people: People, account: str) -> Non
 def test_a_payment_is_found_by_any_of_its_ids(people: People, site: Site) -> None:
     account = site.account()
     page = people.open(account, "/add-balance", script=False)
-    page.get_by_role("button", name="Add balance now").click()
+    pay(page, "$50.00")
     expect(page.get_by_role("heading", name="$50.00 added")).to_be_visible()
     (payment,) = site.payments(account)
     home = page.url.partition("/payments")[0]

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import expect
 
+from tests.portal.adding import add
 from tests.portal.people import People
 from tests.portal.site import Site
 
@@ -25,9 +26,8 @@ def blocking_reason(site: Site, begins: str, ends: str) -> Iterator[None]:
 def test_adding_balance_says_that_it_is_not_the_card_and_goes_on_afterwards(people: People, site: Site) -> None:
     account = site.account()
     page = people.open(account, "/add-balance", script=False)
-    page.get_by_label("$25.00", exact=True).check()
     with blocking_reason(site, "accounts/platform/restrict", "accounts/platform/unrestrict"):
-        page.get_by_role("button", name="Add balance now").click()
+        add(page)
         expect(page.get_by_text(SAID)).to_be_visible()
         page.get_by_role("button", name="Check again").click()
         expect(page.get_by_text(SAID)).to_be_visible()

@@ -19,17 +19,20 @@ from chalicelib.payments import table as payments
 from chalicelib.payments.payment import DAY_MS
 from chalicelib.subscriptions import table as subscriptions
 from chalicelib.subscriptions.dunning import CARD_DISPUTED
+from tests.portal.adding import add
 from tests.portal.people import NARROW, WIDE, People, type_card
 from tests.portal.site import Site, today
 
 pytestmark = pytest.mark.browser
 
 
-def test_an_empty_account_is_told_what_to_do(people: People, site: Site) -> None:
-    page = people.open(site.account(method=""))
+def test_an_account_that_used_up_its_balance_is_told_what_to_do(people: People, site: Site) -> None:
+    account = site.account(balance="0.05")
+    site.use(account, today(40), number=1)
+    page = people.open(account)
     expect(page.locator(".balance")).to_have_text("$0.00")
     expect(page.get_by_role("heading", name="Your balance is used up")).to_be_visible()
-    expect(page.get_by_role("link", name="Save a card")).to_be_visible()
+    expect(page.get_by_role("heading", name="Get started")).to_have_count(0)
     expect(page.get_by_text("Nothing was used in the last 30 days.")).to_be_visible()
     expect(page.get_by_role("link", name="Back", exact=False).first).to_have_attribute(
         "href", "https://app.example.com/settings"
@@ -79,7 +82,7 @@ def test_the_card_is_changed_with_a_bank_that_asks_and_removed(people: People, s
 def test_invoices_and_payments_are_listed_with_their_states(people: People, site: Site) -> None:
     account = site.account()
     page = people.open(account, "/add-balance", script=False, session={"subject": "kim@acme.example"})
-    page.get_by_role("button", name="Add balance now").click()
+    add(page, "$50.00")
     expect(page.get_by_role("heading", name="$50.00 added")).to_be_visible()
     page.get_by_role("link", name="Invoices", exact=True).click()
     invoices, payments = page.locator("table").nth(0), page.locator("table").nth(1)
@@ -97,7 +100,7 @@ def test_invoices_and_payments_are_listed_with_their_states(people: People, site
     page.reload()
     expect(payments.locator("tbody tr")).to_contain_text("Refunded")
     payments.get_by_role("link").click()
-    expect(page.get_by_text("$10.00")).to_be_visible()
+    expect(page.get_by_role("heading", name="$10.00 of $50.00 refunded")).to_be_visible()
     page.get_by_role("link", name="History").click()
     expect(page.locator(".entry").filter(has_text="Refund").locator(".amount")).to_have_text("−$10.00")
     answer = site.enter(account).get(f"/payments/{payment.payment_id}/invoice")

@@ -99,7 +99,7 @@ def test_an_owner_does_nothing_in_the_operators_name(site: Site, account: str) -
     link = requests.post(f"{site.url}/v1/portal-sessions", json=body, headers=token, timeout=30).json()["url"]
     opened = requests.post(link, allow_redirects=False, timeout=30)
     visitor = Visitor(site, account, opened.headers["Set-Cookie"].partition(";")[0])
-    visitor.post("/add-balance", {"attempt": "1", "amount": "other", "other": "25"})
+    visitor.post("/add-balance", {"attempt": "1", "amount": "other", "other": "25", "named": "25"})
     (payment,) = site.payments(account)
     assert payment.actor == f"{account}/operator"
 

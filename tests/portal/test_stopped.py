@@ -5,7 +5,7 @@ import pytest
 from tests.portal.site import Site
 
 OFFERS = {
-    "": ("Add Balance", "Save a card", "Turn on auto-pay"),
+    "": ("Add Balance", "Save a card", "Enable Auto-Pay"),
     "/auto-pay": ("Turn on auto-pay",),
     "/plan/preview?plan=agency": ("is charged when you confirm", "Confirm and pay", "you save one first"),
 }
@@ -18,7 +18,7 @@ def test_a_suspended_client_reads_it_with_whom_to_contact_and_not_the_reason(sit
     site.enter(workspace).post(f"/clients/{client}/standing", {"to": "suspended", "reason": "Two invoices are unpaid"})
     page = site.enter(client).get().text
     assert "Your account is suspended" in page
-    assert "North Agency can say why, and what to do." in page
+    assert "North Agency can tell you why and what to do." in page
     assert "Two invoices" not in page
 
 

@@ -18,12 +18,12 @@ def test_a_free_amount_is_read_as_it_is_written_here(people: People, site: Site)
     page = people.open(account, "/add-balance", locale="de-DE", script=False)
     page.get_by_label("Anderer Betrag").check()
     page.get_by_label("Betrag in EUR").fill("1.234,50")
-    page.get_by_role("button", name="Jetzt aufladen").click()
+    page.get_by_role("button", name="Prüfen und bezahlen").click()
     expect(
-        page.get_by_text(re.compile(r"Sie haben 1\.234,50 eingegeben, wir buchen 1\.234,50\s€ ab\."))
+        page.get_by_text(re.compile(r"Sie haben 1\.234,50 eingegeben\. Wir buchen 1\.234,50\s€ ab\."))
     ).to_be_visible()
     assert site.payments(account) == []
-    page.get_by_role("button", name="abbuchen").click()
+    page.get_by_role("button", name="bezahlen").click()
     expect(page.get_by_role("heading", name=re.compile(r"1\.234,50\s€ aufgeladen"))).to_be_visible()
 
 
@@ -46,7 +46,7 @@ def test_an_amount_that_does_not_work_is_told_beside_its_field(people: People, s
         page.goto(form)
         page.get_by_label("Another amount").check()
         page.get_by_label("Amount in USD").fill(typed)
-        page.get_by_role("button", name="Add balance now").click()
+        page.get_by_role("button", name="Review and pay").click()
         expect(page.get_by_role("alert"), typed).to_contain_text(told)
         expect(page.locator("#other-error"), typed).to_contain_text(told)
         expect(page.get_by_label("Another amount"), typed).to_be_checked()
@@ -63,7 +63,7 @@ def type_amount(people: People, account: str, typed: str, currency: str = "USD",
     page = people.open(account, "/add-balance", script=script)
     page.get_by_label("Another amount").check()
     page.get_by_label(f"Amount in {currency}").fill(typed)
-    page.get_by_role("button", name="Add balance now").click()
+    page.locator("button.main").click()
     return page
 
 
@@ -76,9 +76,9 @@ def test_what_was_read_otherwise_than_typed_or_is_large_is_shown_and_asked_once(
 ) -> None:
     account = site.account()
     page = type_amount(people, account, typed, script=script)
-    expect(page.get_by_text(f"You typed {typed}, we will charge {charged}.")).to_be_visible()
+    expect(page.get_by_text(f"You typed {typed}. We'll charge {charged}.")).to_be_visible()
     assert site.payments(account) == []
-    page.get_by_role("button", name=f"Charge {charged}").dblclick()
+    page.get_by_role("button", name=f"Pay {charged}").dblclick()
     expect(page.get_by_role("heading", name=f"{charged} added")).to_be_visible()
     page.go_back()  # the question's address stands for its payment now, as the form's does
     expect(page.get_by_role("heading", name=f"{charged} added")).to_be_visible()
@@ -119,10 +119,10 @@ def test_a_shortcut_beside_a_typed_amount_is_asked_about(people: People, site: S
     # Browsers without `:has` show the field beside every shortcut, and without script the typing chooses nothing.
     page.get_by_label("Amount in USD").fill("30")
     page.get_by_label("$50.00", exact=True).check()
-    page.get_by_role("button", name="Add balance now").click()
-    expect(page.get_by_text("You chose $50.00, and typed 30 beside it. We will charge $50.00.")).to_be_visible()
+    page.get_by_role("button", name="Review and pay").click()
+    expect(page.get_by_text("You chose $50.00, and typed 30 beside it. We'll charge $50.00.")).to_be_visible()
     assert site.payments(account) == []
-    page.get_by_role("button", name="Charge $50.00").click()
+    page.get_by_role("button", name="Pay $50.00").click()
     expect(page.get_by_role("heading", name="$50.00 added")).to_be_visible()
     assert_paid_once(site, account, 50)
 

@@ -24,6 +24,7 @@ from chalicelib.portal.pages import (
     payment,
     plan,
     prices,
+    questions,
     recurring,
     search,
     sign_out,
@@ -35,9 +36,11 @@ View = Callable[..., Response]
 
 VIEWS: Final[dict[str, View]] = {
     "overview": overview.show,
+    "help": questions.show,
     "add_balance": add_balance.show,
     "add_balance_send": add_balance.send,
     "payment": payment.show,
+    "payment_state": payment.show_state,
     "payment_check": payment.check,
     "payment_authentication": payment.authenticate,
     "card": card.show,

@@ -1,6 +1,7 @@
 """Add Balance: choose an amount, pay once.
 
-If an amount is large, or was not read as it was typed, a page first shows what would be charged.
+The button names the amount. Without JavaScript it cannot, so a page first shows what would be charged; so it does with
+JavaScript if the amount is large, or was not read as it was typed.
 
 The address of the form contains an attempt number, from which the idempotency key is made. So a double click, a reload,
 the back button and a second tab all send the same key, and the verb answers each with the same payment. The session
@@ -44,14 +45,24 @@ def show(request: PortalRequest) -> Response:
     attempt = forms.number(request.query, "attempt", 1)
     sent = _payment_of(request, attempt)
     if sent:
-        return request.go("payments", sent.payment_id)
+        return request.go("payments", sent.payment_id, note=_note_of(request, sent))
     if "ask" not in request.query or not request.may_act or request.payer.card is None:
-        return _form(request, attempt, {"amount": request.query.get("amount", "")})
+        return _form(request, attempt, _given(request.query))
     try:
         choice = _read_choice(request, request.query)
     except REFUSALS as refusal:
         return _refused(request, attempt, request.query, refusal)
     return render.page(request, "add_balance_confirm.html", here="overview", attempt=attempt, choice=choice)
+
+
+def _note_of(request: PortalRequest, sent: Payment) -> str | None:
+    """Return the note that a form was sent before, if the page would ask for another amount than was charged."""
+    if "ask" not in request.query:
+        return None
+    try:
+        return None if _read_choice(request, request.query).micros == sent.amount_micros else "sent-before"
+    except REFUSALS:
+        return None
 
 
 def send(request: PortalRequest) -> Response:
@@ -61,7 +72,7 @@ def send(request: PortalRequest) -> Response:
         choice = _read_choice(request, form)
         if form.get("card") == "another" or request.payer.card is None:
             return request.go("card", then="add-balance", amount=choice.amount)
-        if choice.needs_confirmation and form.get("confirmed") != str(choice.micros):
+        if not _is_agreed(choice, form):
             kept = {"amount": form.get("amount"), "other": form.get("other")}
             return request.go("add-balance", attempt=str(attempt), ask="1", **kept)
         return _pay(request, attempt, choice.amount)
@@ -71,12 +82,25 @@ def send(request: PortalRequest) -> Response:
         return _refused(request, attempt, form, refusal)
 
 
+def _given(fields: Mapping[str, str]) -> dict[str, str]:
+    return {"amount": fields.get("amount", ""), "other": fields.get("other", "")}
+
+
+def _is_agreed(choice: "AmountChoice", form: Mapping[str, str]) -> bool:
+    """Tell whether the person has read the amount: on the page that asks, or on the button if that needs no page."""
+    if form.get("confirmed") == str(choice.micros):
+        return True
+    try:
+        return not choice.needs_confirmation and parse_micros(form.get("named", "")) == choice.micros
+    except InvalidDecimal:
+        return False
+
+
 def _refused(request: PortalRequest, attempt: int, fields: Mapping[str, str], refusal: Refusal) -> Response:
     """Show the form again, with what is wrong beside the field that it is about."""
     chosen = "other" if fields.get("amount", OTHER) == OTHER else "amount"
     refusal.about["field"] = "" if isinstance(refusal, CardMissing) else chosen
-    given = {"amount": fields.get("amount", ""), "other": fields.get("other", "")}
-    return _form(request, attempt, given, forms.errors_of(request, refusal, FIELDS), status=refusal.status)
+    return _form(request, attempt, _given(fields), forms.errors_of(request, refusal, FIELDS), status=refusal.status)
 
 
 def _pay(request: PortalRequest, attempt: int, amount: str) -> Response:

@@ -1,0 +1,72 @@
+"""The subscription: a renewal that was not paid, and a change that is still to come."""
+
+from collections.abc import Iterator
+
+from chalicelib.clock import iso
+from chalicelib.payments.card_name import card_name
+from chalicelib.payments.words import decline_of
+from chalicelib.portal.banners.banner import Action, Banner
+from chalicelib.portal.banners.snapshot import Snapshot
+from chalicelib.portal.words import Words
+from chalicelib.subscriptions.subscription import OWING, RUNNING, Subscription
+
+
+def find_overdue(seen: Snapshot, words: Words) -> Iterator[Banner]:
+    """Tell that a renewal was not paid: with which card, why, how long access lasts, and what to do."""
+    found = seen.subscription
+    if found is None or found.status not in OWING:
+        return
+    actions = (Action(words.say("Pay now"), ("plan",)), Action(words.say("Update Card Info"), ("card",)))
+    sentences = [_what_failed(seen, found, words), _until_when(seen, found, words), _what_next(found, words)]
+    text = " ".join(filter(None, sentences))
+    yield Banner("bad", words.say("Your subscription is overdue"), text, () if found.held else actions)
+
+
+def _what_failed(seen: Snapshot, found: Subscription, words: Words) -> str:
+    amount = words.amount(seen.renewal_micros or 0, found.currency)
+    failed = next((each for each in seen.payments if each.kind == "subscription" and each.state == "failed"), None)
+    code = found.failure.code if found.failure else ""
+    if code in {"card_missing", "card_needed_again"} or failed is None or found.failure is None:
+        text = words.say("The last renewal of %(amount)s wasn't paid.", amount=amount)
+        return f"{text} {words.say(decline_of(code).advice)}" if code else text
+    card = card_name(words, failed.card_brand, failed.card_last_four)
+    text = words.say("We couldn't charge %(amount)s to %(card)s.", amount=amount, card=card)
+    return f"{text} {words.say(decline_of(found.failure.decline_code, code).advice)}"
+
+
+def _until_when(seen: Snapshot, found: Subscription, words: Words) -> str:
+    if found.access_until_ms is None:
+        return ""
+    if found.access_until_ms <= seen.now_ms:
+        return words.say("Access is off until it's paid.")
+    return words.say("Pay it before %(day)s to keep your access.", day=words.day(iso(found.access_until_ms)))
+
+
+def _what_next(found: Subscription, words: Words) -> str:
+    if found.held:
+        return words.say("The renewal waits for your provider. Nothing is charged until then.")
+    if found.failure and found.failure.code == "card_disputed":
+        return ""
+    if found.due_at_ms and found.status == "past_due" and found.pending is None:
+        return words.say("We'll try the card again on %(day)s.", day=words.day(iso(found.due_at_ms)))
+    return ""
+
+
+def find_scheduled_change(seen: Snapshot, words: Words) -> Iterator[Banner]:
+    """Tell of a change that takes effect with the next period, and where to take it back.
+
+    Nothing is told of it once the subscription is canceled: it ends before.
+    """
+    found = seen.subscription
+    if found is None or found.scheduled is None or found.cancel_at_period_end or found.status not in RUNNING:
+        return
+    day = words.day(iso(found.terms.period_end_ms))
+    if found.scheduled.plan == found.terms.contents.plan:
+        title = words.say("Your add-ons will change on %(day)s", day=day)
+        text = words.say("Until then you keep what you have. You can still undo the change.")
+    else:
+        title = words.say("Your plan will change on %(day)s", day=day)
+        text = words.say(
+            "From then on you're on %(plan)s. You can still undo the change.", plan=words.say(seen.scheduled_plan)
+        )
+    yield Banner("quiet", title, text, (Action(words.say("Review or undo"), ("plan",), "act"),))

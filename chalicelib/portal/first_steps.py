@@ -1,0 +1,33 @@
+"""The first steps of a new account: what is done, and what comes next. Pure."""
+
+from collections.abc import Sequence
+from typing import Literal
+
+import msgspec
+
+from chalicelib.ledger.posting import CREDIT
+from chalicelib.ledger.transaction import Transaction
+
+Step = Literal["card", "balance", "auto-pay", "plan"]
+
+
+class FirstStep(msgspec.Struct, frozen=True):
+    """One step, and whether it is done. A plan is an offer: nothing waits for it."""
+
+    name: Step
+    is_done: bool
+
+
+def is_new(balance_micros: int, non_usage: Sequence[Transaction], *, is_complete: bool) -> bool:
+    """Tell whether a wallet never had a credit.
+
+    `non_usage` are its newest transactions that are not usage, all of them if `is_complete`.
+    """
+    had_credit = any(each.leg.type == CREDIT for each in non_usage)
+    return balance_micros <= 0 and is_complete and not had_credit
+
+
+def first_steps(*, has_card: bool, has_auto_pay: bool, has_plan: bool | None) -> list[FirstStep]:
+    """Return the steps of a new account. `has_plan` is None where no plan is sold."""
+    steps = [FirstStep("card", has_card), FirstStep("balance", is_done=False), FirstStep("auto-pay", has_auto_pay)]
+    return steps if has_plan is None else [*steps, FirstStep("plan", has_plan)]

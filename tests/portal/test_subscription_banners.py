@@ -1,0 +1,117 @@
+"""What the first page tells of a subscription: overdue, without a card, or about to change."""
+
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from chalicelib.payments.payment import Failure
+from chalicelib.portal.banners.banner import Banner
+from chalicelib.portal.banners.find import find_banners
+from chalicelib.portal.banners.snapshot import Snapshot
+from chalicelib.subscriptions.dunning import CARD_DISPUTED, CARD_MISSING
+from chalicelib.subscriptions.subscription import Contents, Hold
+from tests.auto_pay.build import UNIT
+from tests.portal.seen import ENGLISH, payer, payment, snapshot
+from tests.subscriptions.build import DAY_MS, END_MS, subscription
+
+DECLINED = Failure("card_declined", "insufficient_funds", "No.")
+
+
+def seen(status: str = "active", *, card: bool = True, **changes: Any) -> Snapshot:
+    found = subscription(status=status, **changes)
+    at_ms = END_MS if status in {"past_due", "unpaid"} else END_MS - 10 * DAY_MS
+    failed = payment("failed", kind="subscription", failure=DECLINED, card_last_four="0341")
+    return snapshot(
+        now_ms=at_ms,
+        subscription=found,
+        renewal_micros=97 * UNIT,
+        scheduled_plan="Starter",
+        payer=payer() if card else payer(card=None),
+        payments=[replace(failed, state_at_ms=at_ms)] if at_ms == END_MS else [],
+    )
+
+
+def only(found: Snapshot) -> Banner:
+    (banner,) = find_banners(found, ENGLISH)
+    return banner
+
+
+def past_due(**changes: Any) -> Snapshot:
+    fields = {"failure": DECLINED, "access_until_ms": END_MS + 7 * DAY_MS, "due_at_ms": END_MS + 3 * DAY_MS}
+    return seen("past_due", **{**fields, **changes})
+
+
+def test_a_subscription_that_runs_is_told_nothing_of() -> None:
+    assert find_banners(seen(), ENGLISH) == []
+
+
+def test_a_renewal_that_was_not_paid_tells_the_card_the_reason_and_until_when_access_lasts() -> None:
+    banner = only(past_due())
+    assert banner.title == "Your subscription is overdue"
+    assert banner.text == (
+        "We couldn't charge $97.00 to Visa ending in 0341. The card has insufficient funds. Use another card or a "
+        "smaller amount. Pay it before Mar 7, 2027 to keep your access. We'll try the card again on Mar 3, 2027."
+    )
+    assert [each.page for each in banner.actions] == [("plan",), ("card",)]
+
+
+@pytest.mark.parametrize(
+    ("changes", "said", "not_said"),
+    [
+        ({"failure": CARD_MISSING}, "The last renewal of $97.00 wasn't paid.", "Visa"),
+        ({"failure": CARD_DISPUTED}, "We couldn't charge", "We'll try the card again"),
+        ({"access_until_ms": END_MS - DAY_MS}, "Access is off until it's paid.", "to keep your access"),
+        ({"access_until_ms": None}, "We'll try the card again", "access"),
+        ({"due_at_ms": None}, "to keep your access", "We'll try"),
+    ],
+)
+def test_what_does_not_apply_is_not_said(changes: dict[str, Any], said: str, not_said: str) -> None:
+    text = only(past_due(**changes)).text
+    assert said in text
+    assert not_said not in text
+
+
+def test_an_unpaid_subscription_promises_no_further_attempt() -> None:
+    text = only(seen("unpaid", failure=DECLINED, access_until_ms=END_MS - 1, due_at_ms=END_MS + DAY_MS)).text
+    assert text.endswith("Access is off until it's paid.")
+
+
+def test_a_renewal_that_waits_for_the_provider_asks_for_no_payment() -> None:
+    banner = only(past_due(held=Hold("not_connected", "", END_MS)))
+    assert "waits for your provider" in banner.text
+    assert banner.actions == ()
+
+
+@pytest.mark.parametrize(
+    ("changes", "is_told"),
+    [
+        ({"card": False}, True),
+        ({"card": False, "status": "trialing"}, True),
+        ({"card": False, "cancel_at_period_end": True}, False),
+        ({"card": False, "status": "canceled"}, False),
+        ({}, False),
+    ],
+)
+def test_a_subscription_that_renews_without_a_card_is_told_of(changes: dict[str, Any], is_told: bool) -> None:
+    found = find_banners(seen(**changes), ENGLISH)
+    assert [each.title for each in found] == ["Your subscription has no card"] * is_told
+    assert [each.text for each in found] == [
+        "It renews on Feb 28, 2027 for $97.00. Save a card before then to keep it."
+    ] * is_told
+
+
+def test_a_change_that_comes_later_is_told_with_its_day_and_where_to_undo_it() -> None:
+    banner = only(seen(scheduled=Contents("starter")))
+    assert banner.title == "Your plan will change on Feb 28, 2027"
+    assert banner.text == "From then on you're on Starter. You can still undo the change."
+    assert [(each.page, each.right) for each in banner.actions] == [(("plan",), "act")]
+
+
+def test_fewer_add_ons_are_no_other_plan() -> None:
+    banner = only(seen(add_ons={"phone_number": 2}, scheduled=Contents("agency", {"phone_number": 1})))
+    assert banner.title == "Your add-ons will change on Feb 28, 2027"
+
+
+def test_a_canceled_subscription_tells_of_no_change() -> None:
+    assert find_banners(seen(scheduled=Contents("starter"), cancel_at_period_end=True), ENGLISH) == []
