@@ -8,6 +8,7 @@ from msgspec import Meta
 from chalicelib.auto_pay.auto_pay import SuspendedReason
 from chalicelib.invoices.invoice import Kind as Document
 from chalicelib.payments.payment import Failure, Kind
+from chalicelib.subscriptions.cancellation import Reason
 from chalicelib.subscriptions.subscription import Status
 
 SOURCE: Final = "billing-portal"
@@ -96,12 +97,20 @@ class AutoPay(Detail, frozen=True, kw_only=True):
     failures: int
 
 
+class Cancellation(msgspec.Struct, frozen=True):
+    """Why a subscription was canceled, as its owner said: one of a few reasons, and a sentence; both are optional."""
+
+    reason: Reason | None
+    comment: str | None
+
+
 class Subscription(Detail, frozen=True, kw_only=True):
     """A subscription began its next period, or changed to a status that requires action. Fields are as of that change.
 
     `payment_id` is the payment that renewed it: null if nothing was to be charged, and in all other types. `failure`
     says why the period that is owed was not paid. `next_attempt_at` is null if only the customer can help, or an
-    attempt is in progress. From `access_until` on, access is denied. `sequence` counts its changes: a higher one is
+    attempt is in progress. From `access_until` on, access is denied. `cancellation` is what its owner said when
+    canceling it: null unless it has ended, and if nothing was said. `sequence` counts its changes: a higher one is
     later.
     """
 
@@ -115,6 +124,7 @@ class Subscription(Detail, frozen=True, kw_only=True):
     failure: Failure | None
     next_attempt_at: Time | None
     access_until: Time | None
+    cancellation: Cancellation | None
     sequence: int
 
 

@@ -178,8 +178,14 @@ def _about_subscription(row: Subscription, payment_id: str | None) -> dict[str, 
         "failure": row.failure,
         "next_attempt_at": _time(row.due_at_ms if tries_again else None),
         "access_until": _time(row.access_until_ms),
+        "cancellation": _about_cancellation(row),
         "sequence": row.version,
     }
+
+
+def _about_cancellation(row: Subscription) -> detail.Cancellation | None:
+    said = row.cancellation if row.status == "canceled" else None
+    return detail.Cancellation(said.reason, said.comment) if said else None
 
 
 def _time(moment_ms: int | None) -> str | None:

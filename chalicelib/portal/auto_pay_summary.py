@@ -17,17 +17,21 @@ def auto_pay_summary(request: PortalRequest, auto_pay: AutoPayView, limits: Curr
     """Say what will happen, in sentences."""
     words, say, currency = request.words, request.words.say, request.currency
     if not auto_pay.enabled:
-        return [say("Auto-pay is off. At zero, calls and messages are paused until you add balance.")]
+        return [say("Auto-pay is off. When your balance reaches zero, calls and messages stop until you add balance.")]
     card = request.payer.card
+    threshold, amount = (words.money(each or "0", currency) for each in (auto_pay.threshold, auto_pay.amount))
     return [
         say(
-            "When the balance falls below %(threshold)s, %(card)s is charged %(amount)s.",
-            threshold=words.money(auto_pay.threshold or "0", currency),
-            amount=words.money(auto_pay.amount or "0", currency),
+            "When your balance drops below %(threshold)s, we charge %(amount)s to %(card)s.",
+            threshold=threshold,
+            amount=amount,
             card=Names(words, request.catalog).card(card.brand, card.last_four) if card else say("your card"),
         ),
         say(
-            "If one refill is not enough, several are charged at once, up to %(maximum)s.",
+            "If %(amount)s isn't enough to get back above %(threshold)s, we charge a multiple of it in one payment, up "
+            "to %(maximum)s.",
+            threshold=threshold,
+            amount=amount,
             maximum=words.amount(limits.auto_pay_maximum_micros, currency),
         ),
         _monthly_limit(request, auto_pay),
@@ -38,9 +42,9 @@ def _monthly_limit(request: PortalRequest, auto_pay: AutoPayView) -> str:
     words, currency = request.words, request.currency
     charged = words.money(auto_pay.charged_this_month, currency)
     if auto_pay.monthly_limit is None:
-        return words.say("There is no monthly limit; %(charged)s were charged this month.", charged=charged)
+        return words.say("No monthly limit. %(charged)s charged so far this month.", charged=charged)
     limit = words.money(auto_pay.monthly_limit, currency)
-    return words.say("Never more than %(limit)s in a calendar month; %(charged)s so far.", limit=limit, charged=charged)
+    return words.say("Monthly limit: %(limit)s. %(charged)s charged so far this month.", limit=limit, charged=charged)
 
 
 def blocking_reason(request: PortalRequest, auto_pay: AutoPayView) -> str | None:
@@ -52,7 +56,7 @@ def blocking_reason(request: PortalRequest, auto_pay: AutoPayView) -> str | None
     if auto_pay.reason == "backing_off" and auto_pay.next_attempt_at:
         last = auto_pay.last_refusal
         why = why_failed(last.code or "", last.decline_code, words) if last else ""
-        again = say("The next attempt is made on %(moment)s.", moment=words.moment(auto_pay.next_attempt_at))
+        again = say("We'll try again on %(moment)s.", moment=words.moment(auto_pay.next_attempt_at))
         return f"{why} {again}".strip()
     if auto_pay.reason is None or auto_pay.reason in NOT_SHOWN:
         return None

@@ -11,7 +11,7 @@ from chalicelib.dates import read_day
 from chalicelib.errors import Refusal
 from chalicelib.http_input import InvalidRequest, read_value
 from chalicelib.i18n.texts import mark
-from chalicelib.money import InvalidDecimal
+from chalicelib.money import InvalidDecimal, parse_micros
 from chalicelib.portal.refusals import NEEDED, explain
 from chalicelib.portal.request import PortalRequest
 from chalicelib.portal.typed_amount import TooManyPlaces, TypedAmount, read_amount
@@ -59,6 +59,15 @@ def amount(
     except (InvalidDecimal, TooManyPlaces) as refusal:
         refusal.about["field"] = field
         raise
+
+
+def from_address(request: PortalRequest, fields: Mapping[str, str], field: str) -> str:
+    """Return an amount of an address (`20.00`, as links have it) as a person types it; empty if it is not an amount."""
+    try:
+        parse_micros(fields.get(field, ""))
+    except InvalidDecimal:
+        return ""
+    return request.words.to_type(fields[field], request.currency)
 
 
 def needs_confirmation(typed: TypedAmount, limits: CurrencyLimits) -> bool:

@@ -12,6 +12,7 @@ Values and rules (pure):
 - `subscription`: what an account holds, for which period, and which payment is pending.
 - `period`: the dates of periods, counted from the anchor. `proration`: the price of a part of a period.
 - `price`: prices, lines, and how much of a sum a card is charged. `trial`: what is free in a trial.
+- `cancellation`: why it was canceled.
 - `request`: the body of a change. `check_change`: whether it may be made now. `change_effect`: what takes effect now,
   and what at the period's end. `check_renewal`: whether the renewals after it can be charged.
 - `renewal`: the next period, what it costs, and what to do about it now.

@@ -34,7 +34,8 @@ OPERATION: Final = "subscription"
 class ChangeResult(msgspec.Struct, frozen=True, kw_only=True):
     """The result of a change. `effect` is None for a repeat; `resolved` is the payment, if something was charged.
 
-    `quote` is what is charged for it. `tax` is the account's, which applies to the next renewal as well.
+    `quote` is what is charged for it. `tax` is the account's, which applies to the next renewal as well. `before` is
+    the subscription that was changed, if there was one.
     """
 
     subscription: Subscription
@@ -42,6 +43,24 @@ class ChangeResult(msgspec.Struct, frozen=True, kw_only=True):
     quote: Quote
     effect: ChangeEffect | None = None
     resolved: Resolution | None = None
+    before: Subscription | None = None
+
+    @property
+    def changes_now(self) -> bool:
+        """Tell whether other contents take effect now, and not only at the period's end."""
+        if self.before is None or self.before.may_start or self.effect is None:
+            return True
+        return self.effect.terms.contents != self.before.terms.contents
+
+    @property
+    def changes_nothing(self) -> bool:
+        """Tell whether everything stays as it is."""
+        before, after = self.before, self.subscription
+        return (
+            before is not None
+            and not self.changes_now
+            and (before.scheduled, before.cancel_at_period_end) == (after.scheduled, after.cancel_at_period_end)
+        )
 
 
 def preview(account: Account, request: SubscriptionRequest, catalog: Catalog) -> ChangeResult:
@@ -49,7 +68,7 @@ def preview(account: Account, request: SubscriptionRequest, catalog: Catalog) ->
     current, now_ms, tax = table.find(account.account_id), clock.now_ms(), tax_of(account, catalog)
     effect = check_change(account, current, request, catalog, now_ms, tax=tax)
     foreseen = apply_effect(effect, account, current, actor="", now_ms=now_ms)
-    return ChangeResult(subscription=foreseen, tax=tax, quote=effect.quote, effect=effect)
+    return ChangeResult(subscription=foreseen, tax=tax, quote=effect.quote, effect=effect, before=current)
 
 
 def change(
@@ -89,6 +108,7 @@ def change(
                 quote=effect.quote,
                 effect=effect,
                 resolved=charged.resolved if charged else None,
+                before=current,
             )
     raise SubscriptionBusy(account_id=account_id)
 

@@ -41,6 +41,7 @@ def apply_pending(subscription: Subscription, pending: PendingPayment, now_ms: i
         scheduled=pending.scheduled,
         carried_micros=pending.carried_micros,
         cancel_at_period_end=pending.cancel_at_period_end,
+        cancellation=subscription.cancellation if pending.cancel_at_period_end else None,
         pending=None,
         expired_pending=None,
         paid_payment_id=pending.payment_id or subscription.paid_payment_id,

@@ -4,8 +4,8 @@ from typing import Final
 
 import msgspec
 
-from chalicelib.accounts.account import Account, AccountArchived
-from chalicelib.accounts.permission import REFUSALS, Right, allow, check_right
+from chalicelib.accounts.account import AccountArchived
+from chalicelib.accounts.permission import REFUSALS, Permission, Right, allow, check_right
 from chalicelib.accounts.tax import tax_of
 from chalicelib.accounts.viewer import Viewer
 from chalicelib.cards.permission import allow_payer
@@ -21,6 +21,7 @@ from chalicelib.payments.routes import CHECK_AGAIN_SECONDS
 from chalicelib.stripe_api.errors import PaymentsUnavailable, StripeUnavailable
 from chalicelib.subscriptions import table
 from chalicelib.subscriptions.cancel import AlreadyCanceled, NotCanceled, cancel, resume
+from chalicelib.subscriptions.cancellation import CancelRequest
 from chalicelib.subscriptions.change import change, preview
 from chalicelib.subscriptions.check_change import AddOnInUse, QuoteChanged, SubscriptionPastDue, SubscriptionRenewing
 from chalicelib.subscriptions.check_renewal import RenewalNotChargeable
@@ -57,6 +58,14 @@ CHARGE_REFUSALS: Final = (
     PaymentsUnavailable,
     IdempotencyConflict,
     MissingIdempotencyKey,
+)
+CANCEL_REFUSALS: Final = (
+    *REFUSALS,
+    UnknownCurrency,
+    SubscriptionNotFound,
+    AlreadyCanceled,
+    SubscriptionBusy,
+    IdempotencyConflict,
 )
 
 
@@ -123,8 +132,8 @@ def put_subscription(call: Call[SubscriptionRequest, ChangeQuery], account_id: s
     refuses=(*REFUSALS, UnknownCurrency, SubscriptionNotFound),
 )
 def get_subscription(call: Call[None, None], account_id: str) -> SubscriptionView:
-    account = allow(call, account_id, Right.READ).account
-    return _show(table.get(account_id), account)
+    allowed = allow(call, account_id, Right.READ)
+    return _show(table.get(account_id), allowed)
 
 
 @routes.operation(
@@ -133,24 +142,37 @@ def get_subscription(call: Call[None, None], account_id: str) -> SubscriptionVie
     summary="Cancel the subscription at its period's end; one that is owed ends at once",
     description=(
         "It runs on until the end of what is paid, and can be resumed until then. One whose renewal is unpaid "
-        "ends at once."
+        "ends at once. A change that was to come at the period's end is dropped."
     ),
     gives=SubscriptionView,
-    refuses=(
-        *REFUSALS,
-        UnknownCurrency,
-        SubscriptionNotFound,
-        AlreadyCanceled,
-        SubscriptionBusy,
-        IdempotencyConflict,
-    ),
+    refuses=CANCEL_REFUSALS,
     idempotent=True,
     key_optional=True,
 )
 def delete_subscription(call: Call[None, None], account_id: str) -> SubscriptionView:
     allowed = allow(call, account_id, Right.ACT)
     key = call.optional_idempotency_key
-    return _show(cancel(account_id, actor=allowed.actor, catalog=catalog(), key=key), allowed.account)
+    return _show(cancel(account_id, actor=allowed.actor, catalog=catalog(), key=key), allowed)
+
+
+@routes.operation(
+    "POST",
+    f"{PATH}/cancel",
+    summary="Cancel the subscription and say why",
+    description=(
+        "As `DELETE`, with an optional `reason` and `comment`. They are in the event `subscription.canceled`, and the "
+        "operator reads them in `cancellation`."
+    ),
+    takes=CancelRequest,
+    example={"reason": "too_expensive", "comment": "We only send a few messages."},
+    gives=SubscriptionView,
+    refuses=CANCEL_REFUSALS,
+    idempotent=True,
+    key_optional=True,
+)
+def cancel_subscription(call: Call[CancelRequest, None], account_id: str) -> SubscriptionView:
+    allowed, key = allow(call, account_id, Right.ACT), call.optional_idempotency_key
+    return _show(cancel(account_id, call.body, actor=allowed.actor, catalog=catalog(), key=key), allowed)
 
 
 @routes.operation(
@@ -174,7 +196,7 @@ def delete_subscription(call: Call[None, None], account_id: str) -> Subscription
 def resume_subscription(call: Call[None, None], account_id: str) -> SubscriptionView:
     allowed = allow(call, account_id, Right.ACT)
     key = call.optional_idempotency_key
-    return _show(resume(account_id, actor=allowed.actor, catalog=catalog(), key=key), allowed.account)
+    return _show(resume(account_id, actor=allowed.actor, catalog=catalog(), key=key), allowed)
 
 
 @routes.operation(
@@ -244,12 +266,13 @@ def pay_subscription(call: Call[None, None], account_id: str) -> Answer:
     refuses=(*REFUSALS, UnknownCurrency, SubscriptionNotFound, SubscriptionBusy),
 )
 def put_in_use(call: Call[InUseRequest, None], account_id: str) -> SubscriptionView:
-    account = allow(call, account_id, Right.OPERATE).account
-    return _show(note_add_ons_in_use(account_id, call.body), account)
+    allowed = allow(call, account_id, Right.OPERATE)
+    return _show(note_add_ons_in_use(account_id, call.body), allowed)
 
 
-def _show(subscription: Subscription, account: Account) -> SubscriptionView:
-    return view_subscription(subscription, catalog(), tax_of(account, catalog()))
+def _show(subscription: Subscription, allowed: Permission) -> SubscriptionView:
+    tax, to_operator = tax_of(allowed.account, catalog()), allowed.caller.role == "operator"
+    return view_subscription(subscription, catalog(), tax, to_operator=to_operator)
 
 
 def _answer(body: ChangeView | PaidView, resolved: Resolution | None) -> Answer:

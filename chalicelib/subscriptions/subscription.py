@@ -7,6 +7,7 @@ import msgspec
 from chalicelib.clock import iso
 from chalicelib.errors import Busy, Refusal
 from chalicelib.payments.payment import Failure
+from chalicelib.subscriptions.cancellation import Cancellation
 
 Status = Literal["incomplete", "trialing", "active", "past_due", "unpaid", "canceled"]
 Purpose = Literal["start", "change", "renewal"]
@@ -120,6 +121,7 @@ class Subscription(msgspec.Struct, frozen=True, kw_only=True):
       Stripe never received. `charged_card`: the payment method that was tried last.
     - `access_until_ms`: when access closes. `held`: set while its renewal waits, by no fault of the
       customer's.
+    - `cancellation`: what was said when it was canceled, until it is resumed, changed or begun again.
     - `in_use`: how many of each add-on are in use, as the platform reports.
     - `due_at_ms`: when to advance it next. `version`: incremented by every change.
     """
@@ -148,6 +150,7 @@ class Subscription(msgspec.Struct, frozen=True, kw_only=True):
     started_at_ms: int | None = None
     ended_at_ms: int | None = None
     held: Hold | None = None
+    cancellation: Cancellation | None = None
     in_use: dict[str, int] = {}
     due_at_ms: int | None = None
     version: int = 0

@@ -59,6 +59,7 @@ class SubscriptionRow(DailyRow):
     started_at_ms = NumberAttribute(null=True)
     ended_at_ms = NumberAttribute(null=True)
     held = JSONAttribute(null=True)
+    cancellation = JSONAttribute(null=True)
     in_use = JSONAttribute()
     version = NumberAttribute()
     due: DailyIndex["SubscriptionRow"] = DailyIndex()

@@ -19,6 +19,7 @@ from chalicelib.payments.view import (
     view_payment,
 )
 from chalicelib.subscriptions import table
+from chalicelib.subscriptions.cancellation import Cancellation, Reason
 from chalicelib.subscriptions.change import ChangeResult
 from chalicelib.subscriptions.charge_now import ChargeResult
 from chalicelib.subscriptions.price import Quote
@@ -102,11 +103,21 @@ class HeldView(msgspec.Struct):
     detail: str
 
 
+class CancellationView(msgspec.Struct):
+    """What was said when it was canceled, by whom and when."""
+
+    reason: Reason | None
+    comment: str | None
+    actor: str
+    at: str
+
+
 class SubscriptionView(msgspec.Struct):
     """A subscription: what it holds, for which period, and what follows.
 
     `scheduled` is what it holds from the next period on, if that differs. `next_renewal` is null if nothing more is
-    charged, and while a period is owed or the renewal is `held`.
+    charged, and while a period is owed or the renewal is `held`. `cancellation` is for the operator alone, and null
+    for everybody else.
     """
 
     status: Status
@@ -125,6 +136,7 @@ class SubscriptionView(msgspec.Struct):
     next_renewal: RenewalView | None
     held: HeldView | None
     in_use: dict[str, int]
+    cancellation: CancellationView | None
 
 
 class ChangeView(msgspec.Struct):
@@ -159,7 +171,9 @@ def load_subscription_view(account_id: str, catalog: Catalog) -> SubscriptionVie
     return view_subscription(found, catalog, tax_of(accounts.get(account_id), catalog))
 
 
-def view_subscription(subscription: Subscription, catalog: Catalog, tax: Tax | None) -> SubscriptionView:
+def view_subscription(
+    subscription: Subscription, catalog: Catalog, tax: Tax | None, *, to_operator: bool = False
+) -> SubscriptionView:
     """Show a subscription; `tax` is the account's."""
     terms = subscription.terms
     return SubscriptionView(
@@ -179,6 +193,7 @@ def view_subscription(subscription: Subscription, catalog: Catalog, tax: Tax | N
         next_renewal=_next_renewal(subscription, catalog, tax),
         held=_held(subscription),
         in_use=subscription.in_use,
+        cancellation=_cancellation(subscription.cancellation) if to_operator else None,
     )
 
 
@@ -251,6 +266,10 @@ def _next_period(subscription: Subscription, catalog: Catalog, tax: Tax | None) 
 def _held(subscription: Subscription) -> HeldView | None:
     held = subscription.held
     return HeldView(iso(held.since_ms), held.reason, held.detail) if held else None
+
+
+def _cancellation(said: Cancellation | None) -> CancellationView | None:
+    return CancellationView(said.reason, said.comment, said.actor, iso(said.at_ms)) if said else None
 
 
 def _contents(contents: Contents | None) -> ContentsView | None:

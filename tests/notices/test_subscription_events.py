@@ -66,6 +66,7 @@ def test_a_renewal_says_what_for_how_long_and_by_which_payment() -> None:
         "failure": None,
         "next_attempt_at": None,
         "access_until": None,
+        "cancellation": None,
         "sequence": 6,
     }
 
@@ -98,6 +99,17 @@ def test_a_subscription_that_is_unpaid_says_when_access_closes() -> None:
     (told,) = subscription_events(record(subscription("past_due"), subscription("unpaid", access_until_ms=closes_ms)))
     detail = msgspec.to_builtins(told.detail)
     assert (detail["access_until"], detail["next_attempt_at"]) == (iso(closes_ms), None)
+
+
+def test_its_end_tells_what_its_owner_said_and_nothing_else_does() -> None:
+    said = json.dumps({"reason": "unused", "comment": "We moved.", "actor": "owner:acme", "at_ms": TIME_MS})
+    before = subscription(cancel_at_period_end=True, cancellation=said)
+    (told,) = subscription_events(record(before, subscription("canceled", cancellation=said)))
+    assert msgspec.to_builtins(told.detail)["cancellation"] == {"reason": "unused", "comment": "We moved."}
+    (ended,) = subscription_events(record(subscription(), subscription("canceled")))
+    assert msgspec.to_builtins(ended.detail)["cancellation"] is None
+    (renewed,) = subscription_events(record(before, next_period(cancellation=said)))
+    assert msgspec.to_builtins(renewed.detail)["cancellation"] is None
 
 
 def test_add_ons_that_cannot_be_read_are_malformed() -> None:

@@ -28,11 +28,11 @@ def test_auto_pay_says_what_it_would_charge_before_it_does(
     page.get_by_role("button", name="Save and charge $50.00").click()
     expect(page.get_by_role("status")).to_have_text("Auto-pay is on.")
     expect(
-        page.get_by_text("When the balance falls below $20.00, Visa ending in 4242 is charged $50.00.")
+        page.get_by_text("When your balance drops below $20.00, we charge $50.00 to Visa ending in 4242.")
     ).to_be_visible()
     wait_for(lambda: site.balance(account) == 62_000_000)
     page.reload()
-    expect(page.get_by_text("Never more than $500.00 in a calendar month; $50.00 so far.")).to_be_visible()
+    expect(page.get_by_text("Monthly limit: $500.00. $50.00 charged so far this month.")).to_be_visible()
     page.get_by_role("link", name="Auto-pay settings").click()
     expect(page.get_by_label("Charge the card")).to_have_value("50")
     page.get_by_role("button", name="Turn off auto-pay").click()
@@ -90,11 +90,11 @@ def test_auto_pay_shows_how_it_read_amounts_and_asks_once(people: People, site: 
     account = site.account(balance="2000")
     texts = {"When the balance falls below": "1,000", "Charge the card": "$300", "At most in a calendar month": "1,200"}
     page = fill_auto_pay(people, account, **texts)
-    expect(page.get_by_role("heading", name="Is this what you mean?")).to_be_visible()
+    expect(page.get_by_role("heading", name="Is this right?")).to_be_visible()
     for sentence in (
-        "You typed 1,000: the card is charged when the balance falls below $1,000.00.",
-        "You typed $300: each refill charges $300.00.",
-        "You typed 1,200: never more than $1,200.00 are charged in a calendar month.",
+        "You typed 1,000: we charge your card when your balance drops below $1,000.00.",
+        "You typed $300: each refill is $300.00.",
+        "You typed 1,200: we charge at most $1,200.00 in a calendar month.",
     ):
         expect(page.get_by_text(sentence)).to_be_visible()
     assert auto_pays.find(account) is None

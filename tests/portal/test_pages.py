@@ -164,9 +164,9 @@ def test_a_plan_is_chosen_changed_canceled_and_kept(people: People, site: Site, 
     page = people.open(account, "/plan", script=script, width=width)
     page.get_by_label(re.compile("^Agency[^,]*month")).check()
     page.get_by_label("Phone number").fill("2")
-    page.get_by_role("button", name="See the cost").click()
-    expect(page.get_by_role("heading", name="Charged now: $99.30")).to_be_visible()
-    expect(page.get_by_text("From now on: Agency, 2 × Phone number")).to_be_visible()
+    page.get_by_role("button", name="Review what's due").click()
+    expect(page.get_by_role("heading", name="Due today: $99.30")).to_be_visible()
+    expect(page.get_by_text("From today: Agency, 2 × Phone number")).to_be_visible()
     assert site.payments(account) == []
     page.get_by_role("button", name="Confirm and pay $99.30").click()
     expect(page.get_by_role("heading", name="$99.30 paid")).to_be_visible()
@@ -174,16 +174,19 @@ def test_a_plan_is_chosen_changed_canceled_and_kept(people: People, site: Site, 
     expect(page.get_by_text("2 × Phone number")).to_be_visible()
     expect(page.get_by_text("Next charge: $99.30")).to_be_visible()
     page.get_by_label("Phone number").fill("1")
-    page.get_by_role("button", name="See the cost").click()
-    expect(page.get_by_role("heading", name="Charged now: $0.00")).to_be_visible()
-    page.get_by_role("button", name="Confirm").click()
-    expect(page.get_by_role("status")).to_have_text("Your plan is changed.")
-    expect(page.get_by_text("1 × Phone number")).to_be_visible()
+    page.get_by_role("button", name="Review change").click()
+    expect(page.get_by_role("heading", name="Due today: $0.00")).to_be_visible()
+    expect(page.get_by_text(re.compile("^From .*: Agency, 1 × Phone number"))).to_contain_text(
+        "Until then, nothing changes."
+    )
+    page.get_by_role("button", name="Confirm change").click()
+    expect(page.get_by_role("status")).to_have_text("Your change is scheduled.")
+    expect(page.get_by_text(re.compile("^On .*, this changes to Agency, 1 × Phone number"))).to_be_visible()
     page.get_by_text("Cancel the subscription").first.click()
     page.get_by_role("button", name="Cancel the subscription").click()
-    expect(page.get_by_text("and is not charged again.")).to_be_visible()
+    expect(page.get_by_text("and won't be charged again.")).to_be_visible()
     page.get_by_role("button", name="Keep the subscription").click()
-    expect(page.get_by_role("status")).to_have_text("Your subscription goes on.")
+    expect(page.get_by_role("status")).to_have_text("Your subscription will continue.")
     kept = subscriptions.get(account)
     assert (kept.status, kept.cancel_at_period_end, kept.actor) == ("active", False, f"owner:{account}")
     assert len(site.charges(account)) == 1
@@ -207,8 +210,8 @@ def test_what_is_too_little_for_a_card_is_said_before_it_is_carried(people: Peop
     row_type = subscriptions.SubscriptionRow
     row_type(account).update([row_type.period_start_ms.set(ends_ms - 30 * DAY_MS), row_type.period_end_ms.set(ends_ms)])
     page = people.open(account, "/plan/preview?plan=agency&add_on_phone_number=1", script=False)
-    expect(page.get_by_text("is too little to charge to a card; it is added to the next charge.")).to_be_visible()
-    expect(page.get_by_role("button", name="Confirm")).to_have_text("Confirm")
+    expect(page.get_by_text("is too little to charge to a card. We'll add it to your next charge.")).to_be_visible()
+    expect(page.get_by_role("button", name="Confirm")).to_have_text("Confirm change")
 
 
 def test_a_period_owed_because_its_card_is_disputed_says_so_and_promises_no_charge(people: People, site: Site) -> None:
@@ -221,8 +224,10 @@ def test_a_period_owed_because_its_card_is_disputed_says_so_and_promises_no_char
     owing = replace(found, **owed, failure=CARD_DISPUTED, version=found.version + 1)
     assert subscriptions.write(owing, over=found)
     page = people.open(account, "/plan", script=False)
-    expect(page.get_by_text("A payment with this card is disputed, so it is not charged by itself.")).to_be_visible()
-    expect(page.get_by_text("Your card is tried again")).to_have_count(0)
+    expect(
+        page.get_by_text("A payment with this card is disputed, so we don't charge it automatically.")
+    ).to_be_visible()
+    expect(page.get_by_text("We'll try your card again")).to_have_count(0)
     expect(page.get_by_role("button", name="Pay $97.00 now")).to_be_visible()
 
 
@@ -230,10 +235,10 @@ def test_what_a_trial_does_not_include_is_said_before_it_is_charged(people: Peop
     account = site.account()
     site.enter(account).post("/plan", {"attempt": "1", "plan": "solo"})
     page = people.open(account, "/plan/preview?plan=solo&add_on_voice_features=1", script=False)
-    expect(page.get_by_text("What it does not include is charged for the days until then.")).to_be_visible()
+    expect(page.get_by_text("What isn't included in it is charged for the days until then.")).to_be_visible()
     expect(page.get_by_role("button", name="Confirm and pay")).to_be_visible()
     page.goto(page.url.split("?")[0] + "?plan=agency")
-    expect(page.get_by_text("it ends when you confirm, and the first period begins.")).to_be_visible()
+    expect(page.get_by_text("Your trial ends when you confirm, and your first period begins.")).to_be_visible()
     page.get_by_role("button", name="Confirm and pay $97.00").click()
     expect(page.get_by_role("heading", name="$97.00 paid")).to_be_visible()
     assert subscriptions.get(account).status == "active"

@@ -6,8 +6,9 @@ from tests.portal.site import Site
 
 OFFERS = {
     "": ("Add Balance", "Save a card", "Enable Auto-Pay"),
-    "/auto-pay": ("Turn on auto-pay",),
-    "/plan/preview?plan=agency": ("is charged when you confirm", "Confirm and pay", "you save one first"),
+    "/auto-pay": ("Turn on auto-pay", "Continue to your card"),
+    "/plan": ("Choose a plan", "Review"),
+    "/plan/preview?plan=agency": ("when you confirm", "Confirm and pay", "Save a card to continue"),
 }
 
 

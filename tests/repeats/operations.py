@@ -138,6 +138,16 @@ CASES = (
     Case("put_subscription", "declined", *SUBSCRIPTION, {"plan": "agency"}, 402, after=_another_plan, card=DECLINES),
     Case("put_subscription", "to be confirmed", *SUBSCRIPTION, {"plan": "agency"}, 202, card=ASKS),
     Case("delete_subscription", "at the end", "DELETE", "/subscription", None, 200, before=_begun, after=_another_plan),
+    Case(
+        "cancel_subscription",
+        "with a reason",
+        "POST",
+        "/subscription/cancel",
+        {"reason": "unused"},
+        200,
+        before=_begun,
+        after=_another_plan,
+    ),
     Case("delete_subscription", "taken back", "DELETE", "/subscription", None, 200, before=_begun, after=_resumed),
     Case(
         "resume_subscription",

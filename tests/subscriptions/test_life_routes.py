@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
@@ -44,6 +45,40 @@ def test_canceling_and_resuming(api: Api, subscriber: Subscriber, world: Renewal
     with later(world, 60):
         assert put(api, subscriber, "starter", key="anew")["subscription"]["status"] == "active"
     assert subscriber.amounts == [97, 49]
+
+
+def test_canceling_with_a_reason(api: Api, subscriber: Subscriber, world: RenewalWorld) -> None:
+    def said(role: str = "operator") -> Any:
+        return ask(api, subscriber, "GET", role=role).json()["cancellation"]
+
+    put(api, subscriber, key="start")
+    for wrong in ({"reason": "bored"}, {"comment": "x" * 201}, {"comment": ""}, {"why": "x"}):
+        problem(ask(api, subscriber, "POST", "/cancel", wrong), 422, "invalid-request")
+    assert subscriber.subscription.cancel_at_period_end is False
+    why = {"reason": "too_expensive", "comment": "We send little."}
+    answer = ask(api, subscriber, "POST", "/cancel", why, key="end").json()
+    assert (answer["cancel_at_period_end"], answer["cancellation"]) == (True, None)
+    assert ask(api, subscriber, "POST", "/cancel", why, key="end").json() == answer
+    problem(ask(api, subscriber, "POST", "/cancel", {"reason": "unused"}, key="end"), 409, "idempotency-conflict")
+    assert said("owner") is None
+    assert {name: said()[name] for name in why} == why
+    ask(api, subscriber, "POST", "/resume")
+    assert said() is None
+    ask(api, subscriber, "POST", "/cancel", {"reason": "unused"})
+    world.run_on("2027-03-10")
+    assert (subscriber.status(), said()["reason"], said()["comment"]) == ("canceled", "unused", None)
+    with later(world, 60):
+        put(api, subscriber, "starter", key="anew")
+    assert said() is None
+
+
+def test_canceling_without_a_reason_drops_what_was_to_come(api: Api, subscriber: Subscriber) -> None:
+    put(api, subscriber, key="start")
+    assert put(api, subscriber, "starter")["subscription"]["scheduled"] == {"plan": "starter", "add_ons": {}}
+    assert ask(api, subscriber, "POST", "/cancel", {}).json()["scheduled"] is None
+    assert subscriber.subscription.cancellation is None
+    kept = ask(api, subscriber, "POST", "/resume").json()
+    assert (kept["scheduled"], kept["next_renewal"]["charge"]["amount"]) == (None, "97.00")
 
 
 def test_fewer_than_are_in_use_cannot_be_had(api: Api, subscriber: Subscriber) -> None:

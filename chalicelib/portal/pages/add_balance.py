@@ -26,6 +26,7 @@ from chalicelib.payments.payment import Payment
 from chalicelib.payments.refusals import CardDeclined, PaymentCanceled
 from chalicelib.payments.top_up import TopUpOutOfLimits, TopUpRequest, check_amount, top_up
 from chalicelib.portal import forms, render
+from chalicelib.portal.next_page import save_card_first
 from chalicelib.portal.request import PortalRequest
 from chalicelib.portal.typed_amount import LONGEST, TooManyPlaces
 from chalicelib.stripe_api.errors import PaymentsUnavailable
@@ -71,7 +72,7 @@ def send(request: PortalRequest) -> Response:
     try:
         choice = _read_choice(request, form)
         if form.get("card") == "another" or request.payer.card is None:
-            return request.go("card", then="add-balance", amount=choice.amount)
+            return save_card_first(request, "add-balance", {"amount": choice.amount})
         if not _is_agreed(choice, form):
             kept = {"amount": form.get("amount"), "other": form.get("other")}
             return request.go("add-balance", attempt=str(attempt), ask="1", **kept)

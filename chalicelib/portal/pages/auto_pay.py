@@ -25,10 +25,11 @@ from chalicelib.auto_pay.view import AutoPayView, load_for_view, view_auto_pay
 from chalicelib.clock import iso
 from chalicelib.errors import Refusal
 from chalicelib.http_input import read_fields
-from chalicelib.money import InvalidDecimal, NotChargeable, format_amount
+from chalicelib.money import InvalidDecimal, NotChargeable
 from chalicelib.payments.new_payment import CardMissing, check_card
 from chalicelib.portal import forms, render
 from chalicelib.portal.auto_pay_summary import auto_pay_summary, blocking_reason
+from chalicelib.portal.next_page import save_card_first
 from chalicelib.portal.request import PortalRequest
 from chalicelib.portal.typed_amount import TooManyPlaces, TypedAmount
 
@@ -39,9 +40,11 @@ Typed = dict[str, TypedAmount | None]
 
 
 def show(request: PortalRequest) -> Response:
-    """Show the settings."""
+    """Show the settings, or what the address suggests instead of them, such as a threshold from the page of usage."""
     snapshot = load_for_view(request.payer, request.catalog)
-    return _page(request, snapshot, _settings(request, view_auto_pay(snapshot, request.limits)))
+    settings = _settings(request, view_auto_pay(snapshot, request.limits))
+    suggested = {name: forms.from_address(request, request.query, name) for name in FIELDS}
+    return _page(request, snapshot, {**settings, **{name: text for name, text in suggested.items() if text}})
 
 
 def send(request: PortalRequest) -> Response:
@@ -52,17 +55,18 @@ def send(request: PortalRequest) -> Response:
         return request.go(done="auto-pay-off")
     snapshot = load_for_view(request.payer, request.catalog)
     given = {name: request.form.get(name, "") for name in FIELDS}
+    amounts: dict[str, str] = {}
     try:
         typed = {name: forms.amount(request, request.form, name) for name in FIELDS}
-        amounts = {name: each.amount if each else None for name, each in typed.items()}
-        settings = read_fields({"enabled": True, **amounts}, AutoPayRequest)
+        amounts = {name: each.amount for name, each in typed.items() if each}
+        settings = read_fields({"enabled": True, **dict.fromkeys(FIELDS), **amounts}, AutoPayRequest)
         question = _question(request, snapshot, typed, _charged_at_once(request, snapshot, settings))
         check_card(request.payer)
         if question.must_be_asked and request.form.get("confirmed") != question.agreement:
             return _confirmation(request, snapshot, given, question)
         change_settings(request.payer, settings, actor=request.allowed.actor, catalog=request.catalog)
     except CardMissing:
-        return request.go("card", then="auto-pay")
+        return save_card_first(request, "auto-pay", amounts)
     except (InvalidDecimal, TooManyPlaces, AutoPayInvalid, NotChargeable) as refusal:
         return _page(request, snapshot, given, refusal)
     return request.go(done="auto-pay" if snapshot.auto_pay.enabled else "auto-pay-on")
@@ -140,7 +144,6 @@ def _page(
         blocking_reason=blocking_reason(request, auto_pay),
         balance=snapshot.situation.balance_micros,
         given=given,
-        suggested=format_amount(limits.top_up_shortcuts_micros[0], request.currency),
         limits=limits,
         set_by=request.viewer.name_of(saved.actor, saved.updated_at_ms) if saved.actor else None,
         set_at=iso(saved.updated_at_ms),

@@ -1,7 +1,6 @@
 """The card on file: Update Card Info. Card numbers are typed into Stripe's own fields and never reach this system."""
 
 from collections.abc import Mapping
-from typing import Final
 
 import msgspec
 from chalice.app import Response
@@ -15,14 +14,12 @@ from chalicelib.cards.view import view_card_setup
 from chalicelib.connection.refusals import WorkspaceNotConnected
 from chalicelib.errors import Refusal
 from chalicelib.portal import forms, render
+from chalicelib.portal.next_page import read_next_page
 from chalicelib.portal.pages.payment import json
 from chalicelib.portal.refusals import explain
-from chalicelib.portal.request import PortalRequest
+from chalicelib.portal.request import PortalRequest, see_other
 from chalicelib.portal.stripe_locale import stripe_locale
 from chalicelib.stripe_api.errors import StripeRefused, StripeUnavailable
-
-NEXT: Final = ("add-balance", "auto-pay", "plan")
-"""Pages that send people here to save a card first, and to which they return."""
 
 
 def show(request: PortalRequest) -> Response:
@@ -46,10 +43,8 @@ def keep(request: PortalRequest) -> Response:
         save_card(payer, request.form.get("setup_intent_id", ""), client_secret=request.form.get("client_secret"))
     except (CardSetupUnknown, CardSetupUnfinished, CardSuperseded, StripeUnavailable, StripeRefused) as refusal:
         return _page(request, dict(request.form), refusal)
-    then = forms.one_of(request.form, "then", NEXT)
-    if then is None:
-        return request.go(done="card")
-    return request.go(then, done="card", amount=request.form.get("amount"))
+    next_page = read_next_page(request, request.form)
+    return see_other(next_page.path(request, done="card")) if next_page else request.go(done="card")
 
 
 def remove(request: PortalRequest) -> Response:
@@ -59,6 +54,7 @@ def remove(request: PortalRequest) -> Response:
 
 
 def _page(request: PortalRequest, given: dict[str, str], refusal: Refusal | None = None) -> Response:
+    next_page = read_next_page(request, given)
     return render.page(
         request,
         "card.html",
@@ -69,8 +65,8 @@ def _page(request: PortalRequest, given: dict[str, str], refusal: Refusal | None
         returned=None if refusal else _returned(given),
         stripe_locale=stripe_locale(request.words.locale),
         billing=_billing(request.account),
-        then=forms.one_of(given, "then", NEXT),
-        amount=given.get("amount"),
+        carried=next_page.fields if next_page else {},
+        back=next_page.path(request) if next_page else None,
         errors=forms.errors_of(request, refusal, ()) if refusal else {},
     )
 

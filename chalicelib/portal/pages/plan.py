@@ -1,4 +1,4 @@
-"""Plan and add-ons: show, preview the cost of a change, change, cancel, resume, and pay what is owed."""
+"""Plan and add-ons: show, review a change with what is due today, make it, and pay what is owed."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -8,15 +8,18 @@ from chalice.app import Response
 from chalicelib.catalog.catalog import Product
 from chalicelib.errors import Refusal
 from chalicelib.http_input import read_fields
+from chalicelib.i18n.texts import mark
 from chalicelib.idempotency import IdempotencyConflict
 from chalicelib.payments.new_payment import CardMissing
 from chalicelib.payments.refusals import CardDeclined, PaymentCanceled
 from chalicelib.payments.resolve import Resolution
 from chalicelib.portal import forms, render
+from chalicelib.portal.next_page import card_path, save_card_first
+from chalicelib.portal.refusals import why_failed
 from chalicelib.portal.request import PortalRequest
 from chalicelib.stripe_api.errors import PaymentsUnavailable
 from chalicelib.subscriptions import table
-from chalicelib.subscriptions.cancel import cancel, resume
+from chalicelib.subscriptions.cancellation import Reason
 from chalicelib.subscriptions.change import ChangeResult, change, preview
 from chalicelib.subscriptions.pay_past_due import pay_past_due
 from chalicelib.subscriptions.request import Quantity, SubscriptionRequest
@@ -24,11 +27,33 @@ from chalicelib.subscriptions.view import SubscriptionView, load_subscription_vi
 
 CHANGE: Final = "-plan"
 PAY: Final = "-owed"
+CANCEL_FIELDS: Final = ("reason", "comment")
+
+DONE: Final = {
+    "card": mark("Your card is saved. Nothing was charged yet."),
+    "plan": mark("Your plan is changed."),
+    "plan-later": mark("Your change is scheduled."),
+    "plan-kept": mark("You're keeping your current plan."),
+    "canceled": mark("Your subscription is canceled."),
+    "resumed": mark("Your subscription will continue."),
+}
+
+REASONS: Final[dict[Reason, str]] = {
+    "too_expensive": mark("It's too expensive"),
+    "unused": mark("I don't use it enough"),
+    "missing_features": mark("It's missing features I need"),
+    "switched_service": mark("I'm switching to another service"),
+    "too_complex": mark("It's too hard to use"),
+    "low_quality": mark("The quality isn't good enough"),
+    "customer_service": mark("The support isn't good enough"),
+    "other": mark("Another reason"),
+}
+"""Why people cancel, as the page asks for it."""
 
 
 def show(request: PortalRequest) -> Response:
     """Show the subscription, and what can be subscribed to."""
-    return _page(request, load_subscription_view(request.account.account_id, request.catalog))
+    return _page(request)
 
 
 def show_preview(request: PortalRequest) -> Response:
@@ -37,9 +62,7 @@ def show_preview(request: PortalRequest) -> Response:
         wanted = _read_request(request, request.query)
         found = preview(request.account, wanted, request.catalog)
     except Refusal as refusal:
-        return _page(
-            request, load_subscription_view(request.account.account_id, request.catalog), refusal, dict(request.query)
-        )
+        return show_refused(request, refusal)
     return _preview_page(request, wanted, found)
 
 
@@ -51,32 +74,18 @@ def send(request: PortalRequest) -> Response:
         key = request.attempt_key(attempt, CHANGE)
         found = change(request.payer, wanted, key=key, actor=request.allowed.actor, catalog=request.catalog)
     except CardMissing:
-        return request.go("card", then="plan")
+        return save_card_first(request, "plan-preview", request.form)
     except (CardDeclined, PaymentCanceled) as refusal:
         request.finish_attempt(attempt)
         return request.go("payments", str(refusal.about["payment_id"]))
     except PaymentsUnavailable as refusal:
         return request.go("payments", str(refusal.about["payment_id"]), note="unavailable")
-    except IdempotencyConflict:
+    except IdempotencyConflict as refusal:
         request.finish_attempt(attempt)
-        return request.go("plan")
+        return show_refused(request, refusal)
     except Refusal as refusal:
-        return _page(
-            request, load_subscription_view(request.account.account_id, request.catalog), refusal, dict(request.form)
-        )
-    return _paid(request, attempt, found.resolved)
-
-
-def cancel_plan(request: PortalRequest) -> Response:
-    """Cancel at the period's end. Raises SubscriptionNotFound, AlreadyCanceled, SubscriptionBusy."""
-    cancel(request.account.account_id, actor=request.allowed.actor, catalog=request.catalog)
-    return request.go("plan", done="canceled")
-
-
-def resume_plan(request: PortalRequest) -> Response:
-    """Take a cancellation back. Raises SubscriptionNotFound, NotCanceled, SubscriptionBusy."""
-    resume(request.account.account_id, actor=request.allowed.actor, catalog=request.catalog)
-    return request.go("plan", done="resumed")
+        return show_refused(request, refusal)
+    return _go_on(request, attempt, found.resolved, _done(found))
 
 
 def pay_owed(request: PortalRequest) -> Response:
@@ -87,21 +96,31 @@ def pay_owed(request: PortalRequest) -> Response:
             request.payer, key=request.attempt_key(attempt, PAY), actor=request.allowed.actor, catalog=request.catalog
         )
     except CardMissing:
-        return request.go("card", then="plan")
+        return save_card_first(request, "plan")
     except (CardDeclined, PaymentCanceled) as refusal:
         request.finish_attempt(attempt)
         return request.go("payments", str(refusal.about["payment_id"]))
     except PaymentsUnavailable as refusal:
         return request.go("payments", str(refusal.about["payment_id"]), note="unavailable")
-    return _paid(request, attempt, charged.resolved)
+    return _go_on(request, attempt, charged.resolved, "plan")
 
 
-def _paid(request: PortalRequest, attempt: int, resolved: Resolution | None) -> Response:
+def _go_on(request: PortalRequest, attempt: int, resolved: Resolution | None, done: str) -> Response:
+    """Redirect to the payment; to the plan if nothing was charged."""
     if resolved is None:
-        return request.go("plan", done="plan")
+        request.finish_attempt(attempt)
+        return request.go("plan", done=done)
     if resolved.payment.ended:
         request.finish_attempt(attempt)
     return request.go("payments", resolved.payment.payment_id)
+
+
+def _done(found: ChangeResult) -> str:
+    """Return what a change has done: now, at the period's end, or that what was to come is taken back."""
+    before, after = found.before, found.subscription
+    if before and found.changes_now:
+        return "plan"
+    return "plan-later" if after.scheduled else "plan-kept" if before and before.scheduled else "plan"
 
 
 def _read_request(request: PortalRequest, fields: Mapping[str, str]) -> SubscriptionRequest:
@@ -120,6 +139,9 @@ def _read_request(request: PortalRequest, fields: Mapping[str, str]) -> Subscrip
 
 def _preview_page(request: PortalRequest, wanted: SubscriptionRequest, found: ChangeResult) -> Response:
     shown = view_change(found, request.catalog, request.viewer, is_preview=True)
+    needs_card = found.effect is not None and found.effect.needs_card
+    charges = found.quote.charge_micros > 0
+    next_plan = (shown.subscription.scheduled or shown.subscription).plan
     return render.page(
         request,
         "plan_preview.html",
@@ -127,19 +149,29 @@ def _preview_page(request: PortalRequest, wanted: SubscriptionRequest, found: Ch
         attempt=request.session.attempt,
         wanted=wanted,
         change=shown,
+        before=found.before,
+        changes_nothing=found.changes_nothing,
+        changes_now=found.changes_now,
+        charges=charges,
+        months=request.catalog.plans[next_plan].months,
         trial_end=found.effect.trial_end_ms if found.effect else None,
-        needs_card=found.effect is not None and found.effect.needs_card,
-        card=request.payer.card,
+        needs_card=needs_card,
+        is_payable=request.may_pay or not (charges or needs_card),
+        card=request.payer.chargeable_card,
+        card_path=card_path(request, "plan-preview", request.query) if charges or needs_card else None,
         is_carried=found.quote.charge_micros == 0 < found.quote.carried_micros,
     )
 
 
-def _page(
-    request: PortalRequest,
-    subscription: SubscriptionView | None,
-    refusal: Refusal | None = None,
-    given: dict[str, str] | None = None,
-) -> Response:
+def show_refused(request: PortalRequest, refusal: Refusal, errors: forms.Errors | None = None) -> Response:
+    """Show the page with what was refused, beside its field, and with everything that was chosen."""
+    return _page(request, refusal, errors)
+
+
+def _page(request: PortalRequest, refusal: Refusal | None = None, errors: forms.Errors | None = None) -> Response:
+    subscription = load_subscription_view(request.account.account_id, request.catalog)
+    given = {**request.query, **request.form} if refusal else {}
+    done = DONE.get(request.query.get("done", ""))
     return render.page(
         request,
         "plan.html",
@@ -147,10 +179,21 @@ def _page(
         here="plan",
         subscription=subscription,
         attempt=request.session.attempt,
-        errors=_errors(request, refusal) if refusal else {},
-        **_offer(request, subscription, given or {}),
+        errors=errors or (_errors(request, refusal) if refusal else {}),
+        confirmation=request.words.say(done) if done else None,
+        card_path=card_path(request, "plan"),
+        why_owed=_why_owed(request, subscription),
+        reasons=REASONS,
+        given=given,
+        **_offer(request, subscription, given),
         **_set_by(request),
     )
+
+
+def _why_owed(request: PortalRequest, subscription: SubscriptionView | None) -> str | None:
+    """Say why the bank did not pay what is owed, and what helps."""
+    failure = subscription.owed.failure if subscription and subscription.owed else None
+    return why_failed(failure.code, failure.decline_code, request.words) if failure else None
 
 
 def _errors(request: PortalRequest, refusal: Refusal) -> forms.Errors:
@@ -172,6 +215,7 @@ def _offer(request: PortalRequest, subscription: SubscriptionView | None, given:
         ),
         "chosen_plan": given.get("plan") or (held.plan if held else None),
         "chosen": chosen,
+        "has_yearly": any(each.months > 1 for each in request.catalog.plans.values()),
     }
 
 

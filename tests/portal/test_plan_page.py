@@ -1,0 +1,107 @@
+"""The page of the plan: what it offers, how a change is reviewed, taken back, and told when it takes effect."""
+
+import re
+
+from playwright.sync_api import expect
+
+from chalicelib.subscriptions import table as subscriptions
+from tests.portal.axe import assert_accessible
+from tests.portal.people import NARROW, People
+from tests.portal.site import Site, Visitor
+
+
+def subscribed(site: Site, plan: str = "agency", **add_ons: str) -> tuple[str, Visitor]:
+    """Return an account with a subscription, and its owner."""
+    account = site.account()
+    visitor = site.enter(account)
+    visitor.post("/plan", {"attempt": "1", "plan": plan, **{f"add_on_{name}": each for name, each in add_ons.items()}})
+    return account, visitor
+
+
+def test_a_scheduled_change_is_one_sentence_and_can_be_taken_back(people: People, site: Site) -> None:
+    account, _ = subscribed(site, phone_number="2")
+    page = people.open(account, "/plan/preview?plan=starter&add_on_phone_number=2", script=False, width=NARROW)
+    expect(page.get_by_role("heading", name="Due today: $0.00")).to_be_visible()
+    page.get_by_role("button", name="Confirm change").click()
+    expect(page.get_by_role("status")).to_have_text("Your change is scheduled.")
+    expect(page.get_by_text(re.compile(r"^On .*, this changes to Starter, 2 × Phone number\.$"))).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= NARROW
+    assert_accessible(page)
+    page.get_by_role("button", name="Keep current plan").click()
+    expect(page.get_by_role("status")).to_have_text("You're keeping your current plan.")
+    expect(page.get_by_text("this changes to")).to_have_count(0)
+    assert subscriptions.get(account).scheduled is None
+    # A second change without a charge is made as well, by the next attempt.
+    page.get_by_label("Phone number").fill("1")
+    page.get_by_role("button", name="Review change").click()
+    page.get_by_role("button", name="Confirm change").click()
+    expect(page.get_by_text(re.compile(r"this changes to Agency, 1 × Phone number\.$"))).to_be_visible()
+    assert len(site.charges(account)) == 1
+
+
+def test_keeping_the_plan_never_charges_if_it_has_changed_meanwhile(site: Site) -> None:
+    account, visitor = subscribed(site)
+    kept = {"attempt": "2", "plan": "agency", "add_on_phone_number": "5", "expected_amount": "0"}
+    answer = visitor.post("/plan", kept)
+    assert answer.status_code == 409
+    assert "The price has changed since you looked." in answer.text
+    assert len(site.charges(account)) == 1
+
+
+def test_a_canceled_subscription_says_one_thing(people: People, site: Site) -> None:
+    account, visitor = subscribed(site)
+    visitor.post("/plan", {"attempt": "2", "plan": "starter"})
+    page = people.open(account, "/plan", script=False)
+    page.get_by_text("Cancel the subscription").first.click()
+    expect(page.get_by_text("The change scheduled for that day is dropped.")).to_be_visible()
+    page.get_by_label("Why are you canceling?").select_option(label="It's too expensive")
+    page.get_by_label("Anything you'd like to add?").fill("We send little.")
+    page.get_by_role("button", name="Cancel the subscription").click()
+    expect(
+        page.get_by_text(re.compile(r"^Canceled\. You keep it until .* and won't be charged again\.$"))
+    ).to_be_visible()
+    expect(page.get_by_text("this changes to")).to_have_count(0)
+    found = subscriptions.get(account)
+    assert found.scheduled is None
+    assert found.cancellation is not None
+    assert (found.cancellation.reason, found.cancellation.comment) == ("too_expensive", "We send little.")
+    page.goto(page.url.split("?")[0] + "/preview?plan=starter")
+    expect(page.get_by_text("This also takes back your cancellation")).to_be_visible()
+
+
+def test_a_comment_that_cannot_be_kept_is_told_beside_it_and_no_reason_is_needed(site: Site) -> None:
+    account, visitor = subscribed(site)
+    for wrong, told in (("x" * 201, "This is too long"), ("a\u202eb", "cannot be seen")):
+        answer = visitor.post("/plan/cancel", {"reason": "unused", "comment": wrong})
+        assert answer.status_code == 422
+        assert re.search(rf'id="comment-error"[^>]*>[^<]*{told}', answer.text)
+        assert '<option value="unused" selected>' in answer.text
+    assert visitor.post("/plan/cancel", {"reason": "bored"}).status_code == 422
+    assert subscriptions.get(account).cancel_at_period_end is False
+    assert visitor.post("/plan/cancel", {}).status_code == 303
+    assert subscriptions.get(account).cancellation is None
+
+
+def test_a_number_of_an_add_on_is_refused_beside_it_and_the_choice_is_kept(site: Site) -> None:
+    account = site.account()
+    for typed, told in (("10001", "Enter a whole number up to 10,000."), ("1.5", "Enter a whole number up to 10,000.")):
+        answer = site.enter(account).get(f"/plan/preview?plan=agency&add_on_phone_number={typed}")
+        assert answer.status_code == 422
+        assert re.search(rf'id="add_on_phone_number-error">{told}<', answer.text)
+        assert f'value="{typed}"' in answer.text
+    assert "up to 10,000" in site.enter(account).get("/plan").text
+    assert subscriptions.find(account) is None
+
+
+def test_what_one_has_already_is_not_offered_to_be_confirmed(people: People, site: Site) -> None:
+    account, _ = subscribed(site)
+    page = people.open(account, "/plan/preview?plan=agency", script=False)
+    expect(page.get_by_text("This is what you have now, so nothing changes.")).to_be_visible()
+    expect(page.get_by_role("button", name="Confirm")).to_have_count(0)
+
+
+def test_a_form_that_was_sent_with_something_else_says_so(site: Site) -> None:
+    _, visitor = subscribed(site)
+    answer = visitor.post("/plan", {"attempt": "1", "plan": "starter"})
+    assert answer.status_code == 409
+    assert "This form was sent before with something else in it" in answer.text
