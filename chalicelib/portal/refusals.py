@@ -14,10 +14,10 @@ TEXTS: Final = {
     "account-archived": mark("This account is closed. Nothing can be paid for it any more."),
     "account-not-found": mark("There is nothing here that you could see."),
     "account-busy": mark("Somebody else is changing this right now. Please try again."),
-    "add-on-in-use": mark("%(in_use)s are in use at the moment. Release some of them first."),
-    "already-canceled": mark("It was canceled already."),
+    "add-on-in-use": mark("%(in_use)s of these are in use. Release some first."),
+    "already-canceled": mark("It's already canceled."),
     "already-connected": mark("Another Stripe account is connected. Disconnect it first, then connect this one."),
-    "amount-not-chargeable": mark("Cards take multiples of %(step)s. Please change the amount."),
+    "amount-not-chargeable": mark("Cards can be charged in steps of %(step)s. Please change the amount."),
     "auto-pay-busy": mark("Somebody else is changing this right now. Please try again."),
     "billing-details-changed": mark(
         "Somebody else has changed these details meanwhile. Save them again if they shall be as they stand here."
@@ -81,23 +81,25 @@ TEXTS: Final = {
     "negative-amount": mark("Enter an amount without a minus sign, like %(example)s."),
     "no-places": mark("%(currency)s has no decimals. Enter a whole amount, like %(example)s."),
     "not-found": mark("This page does not exist. The address may be mistyped, or the page has moved."),
-    "not-canceled": mark("There is no cancellation to take back."),
-    "nothing-owed": mark("Nothing is owed."),
+    "not-canceled": mark("It isn't canceled, so there's nothing to take back."),
+    "nothing-owed": mark("Nothing is due."),
     "payment-busy": mark("Somebody else is changing this right now. Please try again."),
     "payment-canceled": mark("The payment was canceled. Nothing was charged."),
     "payment-not-found": mark("There is no such payment."),
     "payment-not-invoiceable": mark("Its invoice is there as soon as the payment has succeeded."),
     "rebilling-busy": mark("Somebody else is changing this right now. Please try again."),
-    "product-retired": mark("This is not sold any more. You can keep what you have, or have less of it."),
-    "quote-changed": mark("The price has changed since you looked. Please look at it again."),
-    "renewal-held": mark("The renewal waits for your provider. Nothing is charged until then."),
-    "renewal-not-chargeable": mark("No card could pay %(amount)s for each period. Please choose something else."),
+    "product-retired": mark("This is no longer sold. You can keep what you have, or reduce it."),
+    "quote-changed": mark(
+        "The price has changed since you looked. Nothing was changed or charged. Please review it again."
+    ),
+    "renewal-held": mark("Your provider has to fix something before your renewal can be charged."),
+    "renewal-not-chargeable": mark("%(amount)s a period can't be charged to a card. Please choose something else."),
     "stripe-unavailable": mark("The payment provider does not answer. Trying again in a minute is safe."),
     "subscription-busy": mark("Somebody else is changing this right now. Please try again."),
-    "subscription-not-found": mark("There is no subscription."),
-    "subscription-past-due": mark("The last renewal was not paid. Pay it before you change the plan."),
-    "subscription-pending": mark("A payment for the subscription is still open. Finish or check it first."),
-    "subscription-renewing": mark("The subscription is being renewed right now. Please try again in a minute."),
+    "subscription-not-found": mark("There's no subscription."),
+    "subscription-past-due": mark("Your last renewal wasn't paid. Pay it before you change your plan."),
+    "subscription-pending": mark("A payment for your subscription isn't finished yet. Finish or check it first."),
+    "subscription-renewing": mark("Your subscription is renewing right now. Please try again in a minute."),
     "too-many-price-changes": mark(
         "These prices were changed so often that no more changes fit for now. Set the default instead of many prices, "
         "or wait some days."
@@ -107,7 +109,7 @@ TEXTS: Final = {
     "too-many-places": mark("Use at most %(places)s decimals, like %(example)s."),
     "top-up-out-of-limits": mark("Please choose an amount from %(minimum)s to %(maximum)s."),
     "transaction-not-found": mark("There is no such transaction."),
-    "unknown-product": mark("This is not sold any more. Please choose again."),
+    "unknown-product": mark("This is no longer sold. Please choose again."),
     "page-not-found": mark("This page does not exist. The address may be mistyped, or the page has moved."),
     "payments-unavailable": mark(
         "Payments are not possible at the moment; your card is fine. Please try again in a while."
@@ -163,8 +165,8 @@ TEXTS: Final = {
 
 LIMITS: Final = {
     ("auto-pay-invalid", "amount"): mark("Please choose an amount from %(minimum)s to %(maximum)s."),
-    ("auto-pay-invalid", "threshold"): mark("The threshold can be at most %(maximum)s."),
-    ("auto-pay-invalid", "monthly_limit"): mark("The monthly limit must leave room for one refill of %(minimum)s."),
+    ("auto-pay-invalid", "threshold"): mark("With this amount, the threshold can be at most %(maximum)s."),
+    ("auto-pay-invalid", "monthly_limit"): mark("The monthly limit must be at least one refill: %(minimum)s."),
     ("rebilling-invalid", "price"): mark(
         "Please type a price for one unit, such as %(example)s. To charge nothing, choose “Free for the client”."
     ),

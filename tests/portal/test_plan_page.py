@@ -20,7 +20,7 @@ def subscribed(site: Site, plan: str = "agency", **add_ons: str) -> tuple[str, V
 
 def test_a_scheduled_change_is_one_sentence_and_can_be_taken_back(people: People, site: Site) -> None:
     account, _ = subscribed(site, phone_number="2")
-    page = people.open(account, "/plan/preview?plan=starter&add_on_phone_number=2", script=False, width=NARROW)
+    page = people.open(account, "/plan/preview?plan=starter&add_on_phone_number=2", width=NARROW)
     expect(page.get_by_role("heading", name="Due today: $0.00")).to_be_visible()
     page.get_by_role("button", name="Confirm change").click()
     expect(page.get_by_role("status")).to_have_text("Your change is scheduled.")

@@ -149,6 +149,7 @@ def _preview_page(request: PortalRequest, wanted: SubscriptionRequest, found: Ch
         attempt=request.session.attempt,
         wanted=wanted,
         change=shown,
+        confirmation=_confirmation(request),
         before=found.before,
         changes_nothing=found.changes_nothing,
         changes_now=found.changes_now,
@@ -171,7 +172,6 @@ def show_refused(request: PortalRequest, refusal: Refusal, errors: forms.Errors 
 def _page(request: PortalRequest, refusal: Refusal | None = None, errors: forms.Errors | None = None) -> Response:
     subscription = load_subscription_view(request.account.account_id, request.catalog)
     given = {**request.query, **request.form} if refusal else {}
-    done = DONE.get(request.query.get("done", ""))
     return render.page(
         request,
         "plan.html",
@@ -180,7 +180,7 @@ def _page(request: PortalRequest, refusal: Refusal | None = None, errors: forms.
         subscription=subscription,
         attempt=request.session.attempt,
         errors=errors or (_errors(request, refusal) if refusal else {}),
-        confirmation=request.words.say(done) if done else None,
+        confirmation=_confirmation(request),
         card_path=card_path(request, "plan"),
         why_owed=_why_owed(request, subscription),
         reasons=REASONS,
@@ -188,6 +188,11 @@ def _page(request: PortalRequest, refusal: Refusal | None = None, errors: forms.
         **_offer(request, subscription, given),
         **_set_by(request),
     )
+
+
+def _confirmation(request: PortalRequest) -> str | None:
+    done = DONE.get(request.query.get("done", ""))
+    return request.words.say(done) if done else None
 
 
 def _why_owed(request: PortalRequest, subscription: SubscriptionView | None) -> str | None:
