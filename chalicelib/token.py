@@ -26,7 +26,18 @@ WORKSPACE: Final = "workspace"
 """What the names of a workspace's people begin with where they act on its client."""
 
 NAMES_OF_THE_SYSTEM: Final = frozenset(
-    {"operator", "producer", "owner", "viewer", WORKSPACE, "stripe", "auto-pay", "renewal", "archiving"}
+    {
+        "operator",
+        "producer",
+        "owner",
+        "viewer",
+        WORKSPACE,
+        "stripe",
+        "auto-pay",
+        "renewal",
+        "archiving",
+        "unneeded-payment",
+    }
 )
 """Names of actors that are not persons. A name that begins with one of them and a colon is reserved, too."""
 

@@ -19,10 +19,11 @@ from chalicelib.invoices import archive
 from chalicelib.invoices import brand as invoice_brand
 from chalicelib.png import size_of
 from chalicelib.portal.color import icon, stylesheet
+from chalicelib.portal.display import read_display, themed
 from chalicelib.portal.session import PageNotFound
 
 OPERATOR_LOGO: Final = "operator"
-_COLOR_FILE: Final = re.compile(r"([0-9a-f]{6})\.(css|svg)")
+_COLOR_FILE: Final = re.compile(r"([0-9a-f]{6})(?:\.(light|dark))?\.(css|svg)")
 _LOGO_FILE: Final = re.compile(r"(operator|[0-9a-f]{64})\.svg")
 
 
@@ -60,7 +61,9 @@ def color_file(name: str) -> tuple[str, str]:
     if not match:
         raise PageNotFound("there is no such file")
     color = f"#{match[1]}"
-    return (stylesheet(color), "text/css") if match[2] == "css" else (icon(color), "image/svg+xml")
+    if match[3] == "svg":
+        return icon(color), "image/svg+xml"
+    return themed(stylesheet(color), read_display(None, match[2]).theme), "text/css"
 
 
 @lru_cache(maxsize=32)

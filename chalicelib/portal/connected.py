@@ -16,6 +16,7 @@ from chalicelib.connection.state import LASTS_MS, read_start
 from chalicelib.http_input import check_texts
 from chalicelib.i18n.texts import mark
 from chalicelib.portal import render
+from chalicelib.portal.actor_name import actor_name
 from chalicelib.portal.cookie import connecting_cookie, connecting_secrets
 from chalicelib.portal.navigation import public_base_url
 from chalicelib.portal.request import check_is_own_form, see_other, words_of
@@ -24,15 +25,15 @@ from chalicelib.token import Caller
 HEADINGS: Final[dict[State, str]] = {
     "active": mark("Your Stripe account is connected"),
     "onboarding": mark("Stripe needs more from you"),
-    "restricted": mark("Your Stripe account is connected, but takes no payments yet"),
+    "restricted": mark("Your Stripe account is connected, but can't take payments yet"),
 }
 TEXTS: Final[dict[State, str]] = {
     "active": mark("Your clients can pay now, and the money goes to your account. You can close this window."),
-    "onboarding": mark("Your clients can pay when Stripe has everything. Go back to Billing and go on from there."),
-    "restricted": mark("Open Stripe's dashboard to see what is missing. Then test the connection in Billing."),
+    "onboarding": mark("Your clients can pay once Stripe has everything it needs. Go back to Billing to continue."),
+    "restricted": mark("Open your Stripe dashboard to see what's missing. Then test the connection in Billing."),
 }
-ENDED_HEADING: Final = mark("Your Stripe account is not connected")
-ENDED_TEXT: Final = mark("It was disconnected meanwhile. Go back to Billing and begin again.")
+ENDED_HEADING: Final = mark("Your Stripe account isn't connected")
+ENDED_TEXT: Final = mark("It was disconnected in the meantime. Go back to Billing and start again.")
 
 
 def show_start(http_request: Request) -> Response:
@@ -42,7 +43,8 @@ def show_start(http_request: Request) -> Response:
     """
     state_text = _query(http_request).get("state", "")
     start, workspace = find_start(state_text)
-    who = name_for(Caller("owner", workspace.account_id), start.actor)
+    name = name_for(Caller("owner", workspace.account_id), start.actor)
+    who = actor_name(words_of(http_request), name, subject=None, account_id=workspace.account_id)
     return render.plain_page(http_request, "connect.html", who=who, workspace=workspace, state=state_text, link=None)
 
 

@@ -7,12 +7,16 @@ from typing import Final
 from chalice.app import Request
 
 from chalicelib.connection.browser import browser_of
+from chalicelib.portal.display import Display, read_display
 from chalicelib.portal.navigation import BaseUrl, frame_origins
 from chalicelib.portal.session import Session
 
 COOKIE: Final = "portal_session"
 HERE: Final = "portal_here_"
 ENDED: Final = "portal_ended"
+LANGUAGE: Final = "portal_language"
+THEME: Final = "portal_theme"
+YEAR_SECONDS: Final = 365 * 24 * 60 * 60
 CONNECTING: Final = "stripe_connection_"
 HOST_ONLY: Final = "__Host-"
 """Browsers take such a name only over HTTPS and without a domain: no neighbouring site can set the cookie."""
@@ -51,17 +55,32 @@ def ended_token(request: Request) -> str | None:
     return _cookies(request).get(ENDED)
 
 
+def display_cookies(base_url: BaseUrl, display: Display) -> list[str]:
+    """Return the Set-Cookie headers of a person's choices; a choice that is left to others removes its cookie."""
+    theme = "" if display.theme == "auto" else display.theme
+    chosen = ((LANGUAGE, display.language or ""), (THEME, theme))
+    return [_cookie(base_url, name, value, base_url.path(), lasts_seconds=YEAR_SECONDS) for name, value in chosen]
+
+
+def display_of(request: Request) -> Display:
+    """Return a person's choices."""
+    found = _cookies(request)
+    return read_display(found.get(LANGUAGE), found.get(THEME))
+
+
 def _here(account_id: str) -> str:
     return f"{HERE}{sha256(account_id.encode()).hexdigest()[:16]}"
 
 
-def _cookie(base_url: BaseUrl, name: str, value: str, path: str) -> str:
+def _cookie(base_url: BaseUrl, name: str, value: str, path: str, *, lasts_seconds: int | None = None) -> str:
     parts = [f"{name}={value}", f"Path={path}", "HttpOnly"]
     if frame_origins():
         parts += ["SameSite=None", "Secure", "Partitioned"]
     else:
         parts += ["SameSite=Lax", *(["Secure"] if base_url.is_secure else [])]
-    return "; ".join([*parts, *([] if value else ["Max-Age=0"])])
+    if lasts_seconds or not value:
+        parts.append(f"Max-Age={lasts_seconds if value else 0}")
+    return "; ".join(parts)
 
 
 def session_token(request: Request) -> str | None:

@@ -18,13 +18,13 @@ from chalicelib.portal.typed_amount import TooManyPlaces, TypedAmount, read_amou
 from chalicelib.text import AccountId, Text, WrongText
 
 WRONG_TEXTS: Final = {
-    "blank": mark("Nothing of this can be seen. Please type it anew."),
-    "hidden": mark("There is a character in this that cannot be seen. Please type it anew."),
-    "length": mark("This is too long: 200 characters at most."),
-    "shape": mark("Please type an e-mail address such as billing@example.com."),
-    "id": mark("Please use letters and digits, also with dashes and underscores between them, and no other signs."),
-    "list": mark("Please choose one from the list."),
-    "local_part": mark("Mails reach no letters but a to z before the @. Please type another e-mail address."),
+    "blank": mark("This contains no visible characters. Please enter it again."),
+    "hidden": mark("This contains an invisible character. Please enter it again."),
+    "length": mark("This is too long. Use at most 200 characters."),
+    "shape": mark("Enter an email address such as billing@example.com."),
+    "id": mark("Use only letters and numbers, with dashes or underscores between them."),
+    "list": mark("Choose an option from the list."),
+    "local_part": mark("Only the letters a to z work before the @ in an email address. Please enter a different one."),
 }
 """What is wrong with a text, by the rule that it breaks."""
 

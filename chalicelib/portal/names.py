@@ -5,11 +5,14 @@ Names from the catalog are shown translated if there is a translation, and uncha
 
 from typing import Final
 
+from chalicelib.accounts.actor import ShownName
 from chalicelib.catalog.catalog import Catalog
 from chalicelib.i18n.texts import mark, mark_count
 from chalicelib.money import MICROS, format_micros, parse_micros
 from chalicelib.payments.card_name import card_name
 from chalicelib.payments.words import KINDS as PAYMENT_KINDS
+from chalicelib.portal.actor_name import actor_name
+from chalicelib.portal.session import Session
 from chalicelib.portal.words import Words
 
 KINDS: Final = {
@@ -104,10 +107,15 @@ CATALOG: Final = (
 
 
 class Names:
-    """Names in one language, of one catalog."""
+    """Names in one language, of one catalog, for the person of a session."""
 
-    def __init__(self, words: Words, catalog: Catalog) -> None:
-        self._words, self._catalog = words, catalog
+    def __init__(self, words: Words, catalog: Catalog, person: Session | None = None) -> None:
+        self._words, self._catalog, self._person = words, catalog, person
+
+    def who(self, name: ShownName) -> str:
+        """Say who did something."""
+        subject, account_id = (self._person.subject, self._person.account_id) if self._person else (None, "")
+        return actor_name(self._words, name, subject=subject, account_id=account_id)
 
     def kind(self, kind: str) -> str:
         """Name a kind of transaction or payment."""

@@ -20,25 +20,25 @@ SOURCES: Final[dict[LevelOrNone, str]] = {
 """Whose setting a price is."""
 
 WARNINGS: Final[dict[Code, str]] = {
-    "nothing_earned": mark("Charging is on, but no price is above your cost: you earn nothing."),
+    "nothing_earned": mark("Charging is on, but none of your prices is above your cost, so you don't earn anything."),
     "below_cost": mark(
-        "This is below your cost: you lose money on everything that is used. A multiple is of the whole cost: 50 % "
-        "more than the cost is 1.5, not 0.5."
+        "This price is below your cost, so you lose money on every use. If you entered a multiple: 1.5 "
+        "means your cost plus 50%; 0.5 means half your cost."
     ),
     "high_markup": mark(
-        "This is more than ten times your cost. A multiple is of the whole cost: 50 % more than the cost is 1.5, not "
-        "50."
+        "This price is more than ten times your cost. If you entered a multiple: 1.5 means your cost plus "
+        "50%; 50 means fifty times your cost."
     ),
     "price_void": mark(
-        "A price is for another unit than the one that is counted, now or from a later day on. Then it is void, and "
-        "the client pays your cost. Set a price for the new unit."
+        "A price is for a different unit than the one we count, now or from a later date. From then on it "
+        "doesn't apply and the client pays your cost. Set a price for the new unit."
     ),
-    "switch_off": mark("Charging is off, so these prices have no effect until it is switched on."),
+    "switch_off": mark("Charging is off, so these prices don't apply until you turn it on."),
 }
 
 OF_DEFAULTS: Final[dict[Code, str]] = {
     **WARNINGS,
-    "switch_off": mark("New clients are not charged at first. These prices are for those for whom charging is on."),
+    "switch_off": mark("New clients aren't charged at first. These prices apply to clients with charging turned on."),
 }
 """The same where they are about the defaults for all clients."""
 

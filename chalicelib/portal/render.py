@@ -11,13 +11,16 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from chalicelib.errors import Refusal
 from chalicelib.portal.brand import NO_BRAND
+from chalicelib.portal.cookie import display_of
+from chalicelib.portal.display import THEMES, read_display, themed
 from chalicelib.portal.names import Names
-from chalicelib.portal.navigation import BaseUrl, public_base_url
+from chalicelib.portal.navigation import public_base_url
+from chalicelib.portal.page_words import PageWords
 from chalicelib.portal.policy import page_headers, stripe_js
 from chalicelib.portal.refusals import TEXTS, explain, title_of
 from chalicelib.portal.request import PortalRequest, words_of
 from chalicelib.portal.session import PageNotFound
-from chalicelib.portal.words import Words
+from chalicelib.portal.words import Words, language_names
 
 TEMPLATES: Final = Path(__file__).with_name("templates")
 STATIC: Final = Path(__file__).with_name("static")
@@ -44,8 +47,13 @@ def environment(language: str) -> Environment:
 
 @cache
 def static_names() -> dict[str, str]:
-    """Return the public names of the static files, which contain a hash of the file."""
-    return {path.name: f"{path.stem}-{_hash(path)}{path.suffix}" for path in STATIC.iterdir() if path.suffix in TYPES}
+    """Return the public names of the static files, which contain a hash of the file; a stylesheet has one a theme."""
+    return {
+        f"{stem}{path.suffix}": f"{stem}-{_hash(path)}{path.suffix}"
+        for path in STATIC.iterdir()
+        if path.suffix in TYPES
+        for stem in (path.stem, *(f"{path.stem}.{each}" for each in THEMES if path.suffix == ".css" and each != "auto"))
+    }
 
 
 def _hash(path: Path) -> str:
@@ -59,11 +67,13 @@ def static_file(name: str) -> tuple[str, str, str]:
     as it is here, which must not be cached.
     """
     stem, _, rest = name.rpartition("-")
-    path = STATIC / f"{stem}{Path(rest).suffix}"
-    if path.name not in static_names():
+    file = f"{stem}{Path(rest).suffix}"
+    if file not in static_names():
         raise PageNotFound("there is no such file")
-    keep = FOR_EVER if static_names()[path.name] == name else "no-store"
-    return path.read_text(), TYPES[path.suffix], keep
+    keep = FOR_EVER if static_names()[file] == name else "no-store"
+    base, _, theme = stem.partition(".")
+    path = STATIC / f"{base}{Path(rest).suffix}"
+    return themed(path.read_text(), read_display(None, theme).theme), TYPES[path.suffix], keep
 
 
 def page(
@@ -71,10 +81,10 @@ def page(
 ) -> Response:
     """Answer with a page of an account."""
     model = {
-        **_frame_values(request.base_url, request.words),
+        **_frame_values(request.http, request.words),
         "request": request,
         "brand": request.brand,
-        "names": Names(request.words, request.catalog),
+        "names": Names(request.words, request.catalog, request.session),
         "done": request.query.get("done"),
         "stripe_js": stripe_js() if with_stripe else None,
         "errors": {},
@@ -91,7 +101,7 @@ def plain_page(
     Its reader may be a client, which must not learn the operator's name.
     """
     words = words_of(http_request, *preferred)
-    model = {**_frame_values(public_base_url(), words), "request": None, "brand": NO_BRAND, **shown}
+    model = {**_frame_values(http_request, words), "request": None, "brand": NO_BRAND, **shown}
     return _answer(words, template, {"done": None, "stripe_js": None, **model}, status, with_stripe=False)
 
 
@@ -119,9 +129,12 @@ def error_page(http_request: Request) -> Response:
     return plain_page(http_request, "refused.html", status=500, kind="internal-error", **shown)
 
 
-def _frame_values(base_url: BaseUrl, words: Words) -> dict[str, Any]:
+def _frame_values(http_request: Request, words: Words) -> dict[str, Any]:
+    base_url = public_base_url()
     return {
-        "words": words,
+        "display": display_of(http_request),
+        "languages": language_names(),
+        "words": PageWords(words.locale_name),
         "count": words.count,
         "next_number": count(1).__next__,
         "base_url": base_url,

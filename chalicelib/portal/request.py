@@ -18,7 +18,7 @@ from chalicelib.http_input import InvalidRequest, check_length, check_texts
 from chalicelib.idempotency import Key
 from chalicelib.portal import table
 from chalicelib.portal.brand import Brand, brand_of
-from chalicelib.portal.cookie import session_token
+from chalicelib.portal.cookie import display_of, session_token
 from chalicelib.portal.navigation import BaseUrl, public_base_url
 from chalicelib.portal.session import (
     ClientMoved,
@@ -63,9 +63,9 @@ class PortalRequest:
         FormOutdated, BodyTooLarge, InvalidRequest, and Forbidden for a viewer unless `anyone` may send it.
         """
         check_is_own_form(self.http, self.base_url)
-        if not (anyone or self.may_act):
-            raise Forbidden("the role 'viewer' may not do this")
-        self.form = _stripped(_read_form(bytes(self.http.raw_body)))  # type: ignore[arg-type]
+        if not anyone:
+            self.check_may_act()
+        self.form = _stripped(read_form(self.http))
         if not is_form_token(self.form.get(FORM_TOKEN, ""), self.token):
             raise FormOutdated("the form belongs to another session")
 
@@ -73,6 +73,11 @@ class PortalRequest:
     def may_act(self) -> bool:
         """Tell whether the session may change anything."""
         return may(self.session.caller, Right.ACT)
+
+    def check_may_act(self) -> None:
+        """Check that the session may change anything, for a page that is only a form. Raises Forbidden."""
+        if not self.may_act:
+            raise Forbidden("the role 'viewer' may not do this")
 
     @property
     def may_pay(self) -> bool:
@@ -163,14 +168,15 @@ def see_other(location: str, **headers: str | list[str]) -> Response:
 
 
 def words_of(http_request: Request, *preferred: str | None) -> Words:
-    """Return the words for a request: the session's locale, then the browser's, then the account's."""
+    """Return the words for a request: what the person chose, the session's locale, the browser's, the account's."""
     first, *rest = preferred or (None,)
     browser = accepted_locales(http_request.headers.get("accept-language", ""))
-    return Words(*[name for name in (first, *browser, *rest) if name])
+    return Words(*display_of(http_request).locales(first, *browser, *rest))
 
 
-def _read_form(body: bytes) -> dict[str, str]:
+def read_form(http_request: Request) -> dict[str, str]:
     """Read a form as browsers send it. Raises BodyTooLarge, InvalidRequest."""
+    body = bytes(http_request.raw_body)  # type: ignore[arg-type]
     try:
         return dict(parse_qsl(check_length(body).decode(errors="replace"), max_num_fields=MOST_FIELDS))
     except ValueError:

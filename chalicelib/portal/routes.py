@@ -183,6 +183,20 @@ def portal_no_session() -> Response:
     return _answer(show_no_session)
 
 
+@routes.route("/portal/display", methods=["POST"], content_types=[], name="portal_display")
+def portal_display() -> Response:
+    from chalicelib.portal.change_display import change_display  # noqa: PLC0415 - as above
+
+    return _answer(change_display)
+
+
+@routes.route("/portal/display", methods=GET, content_types=[], name="portal_display_page")
+def portal_display_page() -> Response:
+    from chalicelib.portal.answer import show_no_session  # noqa: PLC0415 - as above
+
+    return _answer(show_no_session)
+
+
 @routes.route("/portal/signed-out", methods=GET, content_types=[], name="portal_signed_out")
 def portal_signed_out() -> Response:
     from chalicelib.portal.answer import show_signed_out  # noqa: PLC0415 - as above

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Final
 from unicodedata import combining, normalize
 
@@ -12,6 +12,7 @@ from babel.dates import format_date, format_datetime, format_skeleton, format_ti
 from babel.numbers import format_percent, get_minus_sign_symbol
 
 from chalicelib.i18n import amounts, words
+from chalicelib.i18n.language import languages
 from chalicelib.money import MICROS, parse_signed_micros, round_estimate
 from chalicelib.text import COUNTRIES
 
@@ -33,6 +34,13 @@ def _weight(text: str | None) -> float:
         return float(text) if text else 1.0
     except ValueError:
         return 0.0
+
+
+@cache
+def language_names() -> list[tuple[str, str]]:
+    """Return the codes of the portal's languages, and their names in themselves."""
+    found = ((code, str(words.parse_locale(code).get_display_name(code))) for code in languages("portal"))
+    return sorted((code, name[:1].upper() + name[1:]) for code, name in found)
 
 
 class Words(words.Words):

@@ -51,9 +51,9 @@ def test_a_client_is_suspended_made_active_and_archived(people: People, site: Si
     workspace = site.account(balance="100")
     client = site.client(workspace, balance="40")
     page = people.open(workspace, f"/clients/{client}", script=False, width=NARROW)
-    expect(page.get_by_text("The client may use everything.")).to_be_visible()
+    expect(page.get_by_text("The client can use everything.")).to_be_visible()
     page.get_by_role("link", name="Suspend").click()
-    expect(page.get_by_text("It can still pay what it owes")).to_be_visible()
+    expect(page.get_by_text("The client can still pay what it owes")).to_be_visible()
     page.get_by_label("Reason").fill("Two invoices are unpaid")
     page.get_by_role("button", name="Suspend").click()
     expect(page.get_by_role("status")).to_have_text("The client is suspended.")
@@ -62,7 +62,7 @@ def test_a_client_is_suspended_made_active_and_archived(people: People, site: Si
     page.get_by_role("link", name="Make active").click()
     page.get_by_label("Reason").fill("Paid")
     page.get_by_role("button", name="Make active").click()
-    expect(page.get_by_text("The client may use everything.")).to_be_visible()
+    expect(page.get_by_text("The client can use everything.")).to_be_visible()
     page.get_by_role("link", name="Archive").click()
     expect(page.get_by_text("Nothing is deleted")).to_be_visible()
     page.get_by_label("Reason").fill("Gone")
@@ -82,7 +82,7 @@ def test_a_standing_needs_a_reason_and_one_that_does_not_exist_has_no_page(site:
     visitor = site.enter(workspace)
     answer = visitor.post(f"/clients/{client}/standing", {"to": "suspended", "reason": " "})
     assert answer.status_code == 422
-    assert "Please fill this in." in answer.text
+    assert "This field is required." in answer.text
     assert visitor.get(f"/clients/{client}/standing?to=deleted").status_code == 404
     assert visitor.post(f"/clients/{client}/standing", {"to": "deleted", "reason": "x"}).status_code == 404
     assert accounts.get(client).standing == "active"
@@ -92,7 +92,7 @@ def test_a_credit_is_repeated_before_it_is_made_and_charges_no_card(people: Peop
     workspace = site.account(balance="100")
     client = site.client(workspace)
     page = people.open(workspace, f"/clients/{client}/credit", script=False)
-    expect(page.get_by_text("No card is charged, neither the client's nor yours")).to_be_visible()
+    expect(page.get_by_text("No card is charged, so this is money")).to_be_visible()
     page.get_by_label("Amount").fill("1,200")
     page.get_by_label("Reason").fill("Sorry for the fault")
     page.get_by_role("button", name="Continue").click()
@@ -115,7 +115,7 @@ def test_a_credit_is_made_once_however_often_its_form_is_sent(site: Site) -> Non
         assert visitor.post(f"/clients/{client}/credit", form).status_code == 303
     other = visitor.post(f"/clients/{client}/credit", {**form, "amount": "13", "confirmed": "13000000"})
     assert other.status_code == 409
-    assert "Nothing was done now." in other.text
+    assert "Nothing changed this time." in other.text
     assert site.balance(client) == 12_000_000
     again = {**form, "attempt": "2"}
     assert visitor.post(f"/clients/{client}/credit", again).status_code == 303
@@ -129,7 +129,7 @@ def test_a_credit_is_made_once_however_often_its_form_is_sent(site: Site) -> Non
         ({"amount": ""}, "Enter an amount in USD, like 25.50."),
         ({"amount": "0"}, "Enter an amount above zero."),
         ({"amount": "1.234"}, "at most 2 decimals"),
-        ({"reason": ""}, "Please fill this in."),
+        ({"reason": ""}, "This field is required."),
     ],
 )
 def test_what_is_wrong_with_a_credit_is_told_and_the_rest_is_kept(site: Site, typed: dict[str, str], said: str) -> None:

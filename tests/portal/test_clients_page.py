@@ -30,13 +30,13 @@ def test_a_workspace_without_clients_is_told_what_they_are_and_creates_one(peopl
     workspace = site.account()
     page = people.open(workspace, script=False, width=NARROW)
     page.get_by_role("link", name="Clients", exact=True).click()
-    expect(page.get_by_text("Clients are your own customers, to whom you resell.")).to_be_visible()
-    page.get_by_role("link", name="Create the first client").click()
+    expect(page.get_by_text("Clients are your own customers.")).to_be_visible()
+    page.get_by_role("link", name="Create your first client").click()
     page.get_by_label("Name or company").fill(NEW["name"])
     page.get_by_label("E-mail").fill(NEW["email"])
     page.get_by_label("Id", exact=True).fill(NEW["id"])
-    page.get_by_role("button", name="Create the client").click()
-    expect(page.get_by_role("status")).to_contain_text("The client is created.")
+    page.get_by_role("button", name="Create client").click()
+    expect(page.get_by_role("status")).to_contain_text("Client created.")
     expect(page.get_by_role("heading", level=1)).to_have_text(NEW["name"])
     made = accounts.get(f"{workspace}.bakery")
     assert (made.kind, made.workspace_id, made.email, made.currency) == ("client", workspace, NEW["email"], "usd")
@@ -91,10 +91,10 @@ def test_more_clients_than_a_page_has_are_on_the_next(people: People, site: Site
 @pytest.mark.parametrize(
     ("field", "typed", "said"),
     [
-        ("name", "", "Please fill this in."),
-        ("email", "nonsense", "Please type an e-mail address"),
-        ("id", "two words", "Please use letters and digits"),
-        ("id", "", "Please fill this in."),
+        ("name", "", "This field is required."),
+        ("email", "nonsense", "Enter an email address"),
+        ("id", "two words", "Use only letters and numbers"),
+        ("id", "", "This field is required."),
     ],
 )
 def test_what_is_wrong_with_a_new_client_is_told_beside_its_field(
@@ -115,7 +115,7 @@ def test_an_id_that_no_client_can_have_is_refused(site: Site, typed: str) -> Non
     workspace = site.account()
     answer = site.enter(workspace).post("/new-client", {**NEW, "id": typed})
     assert answer.status_code == 422
-    assert "This id cannot be used." in answer.text
+    assert "Choose a short one with letters" in answer.text
     assert accounts.find(f"{workspace}.{typed}") is None
 
 
@@ -126,10 +126,10 @@ def test_the_same_form_twice_makes_one_client_and_an_id_is_never_taken_over(site
         assert visitor.post("/new-client", NEW).headers["Location"].endswith("bakery?done=created")
     gone = replace(account(f"{workspace}.gone", workspace_id=site.account()), name=NEW["name"], email=NEW["email"])
     assert accounts.create(gone)
-    assert "has this id already" in visitor.post("/new-client", {**NEW, "id": "gone"}).text
-    refused = visitor.post("/new-client", {**NEW, "name": "Somebody else"})
+    assert "already has this ID" in visitor.post("/new-client", {**NEW, "id": "gone"}).text
+    refused = visitor.post("/new-client", {**NEW, "name": "Someone else"})
     assert refused.status_code == 422
-    assert "has this id already" in refused.text
+    assert "already has this ID" in refused.text
     assert accounts.get(f"{workspace}.bakery").name == NEW["name"]
 
 

@@ -85,8 +85,8 @@ def test_a_client_is_invited_from_its_page(people: People, site: Site) -> None:
     client = site.client(workspace, email="bo@bakery.example")
     page = people.open(workspace, f"/clients/{client}", script=False)
     page.get_by_role("button", name="Invite bo@bakery.example to its billing pages").click()
-    expect(page.get_by_role("status")).to_contain_text("The invitation is sent.")
-    expect(page.get_by_text("the link is not opened yet")).to_be_visible()
+    expect(page.get_by_role("status")).to_contain_text("Invitation sent.")
+    expect(page.get_by_text("The link hasn't been opened yet")).to_be_visible()
 
 
 def test_the_address_that_the_api_gives_leads_to_stripe_and_back(people: People, site: Site) -> None:
@@ -102,7 +102,7 @@ def test_the_address_that_the_api_gives_leads_to_stripe_and_back(people: People,
     expect(page.get_by_role("heading", name="Connect a Stripe account to North Agency?")).to_be_visible()
     expect(page.get_by_text("operator")).to_have_count(0)
     assert_accessible(page)
-    page.get_by_role("button", name="That was me: go on to Stripe").click()
+    page.get_by_role("button", name="Yes, continue to Stripe").click()
     assert_accessible(page)
     page.get_by_role("link", name="Open Stripe").click()
     page.get_by_role("button", name="Approve").click()
@@ -118,6 +118,6 @@ def test_a_link_to_stripe_is_of_no_use_in_another_browser(people: People, site: 
     victim = people.open(site.account(), "/connection", script=False)
     victim.goto(str(link))
     victim.get_by_role("button", name="Approve").click()
-    expect(victim.get_by_role("heading", name="Your Stripe account is not connected")).to_be_visible()
-    expect(victim.get_by_text("Open Billing in this browser and begin again")).to_be_visible()
+    expect(victim.get_by_role("heading", name="Your Stripe account isn't connected")).to_be_visible()
+    expect(victim.get_by_text("Open Billing in this browser and start again")).to_be_visible()
     assert table.find(workspace).state == "none"

@@ -15,7 +15,7 @@ from tests.portal.people import People
 from tests.portal.site import Site, Visitor
 
 APP = "https://app.example.com/billing"
-STILL = "you’re still signed in"
+STILL = "still signed in"
 
 
 def end(visitor: Visitor) -> Session:

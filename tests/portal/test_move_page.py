@@ -115,8 +115,8 @@ def test_one_workspace_asks_and_the_other_accepts_with_the_keyboard_alone(
 @pytest.mark.parametrize(
     ("typed", "status", "said"),
     [
-        ({"to_workspace_id": "no id!"}, 422, "Please use letters and digits"),
-        ({"to_workspace_id": ""}, 422, "Please fill this in."),
+        ({"to_workspace_id": "no id!"}, 422, "Use only letters and numbers"),
+        ({"to_workspace_id": ""}, 422, "This field is required."),
         ({"balance": ""}, 422, "Please choose what becomes of the balance."),
         ({"balance": "half"}, 422, "Please choose what becomes of the balance."),
         ({"to_workspace_id": "own"}, 409, "The client is in this workspace already."),
@@ -160,7 +160,7 @@ def test_what_keeps_the_client_is_told_to_both_and_refuses_the_move(two: Two) ->
         f"/incoming-moves/{two.client}", {"answer": "accept", "balance": "keep", "seen_micros": "12340000"}
     )
     assert refused.status_code == 409
-    assert "something still keeps the client from being moved" in refused.text
+    assert "Something still prevents this client from being moved" in refused.text
     assert accounts.get(two.client).workspace_id == two.north
 
 

@@ -64,7 +64,7 @@ def test_the_former_workspace_is_no_longer_in_its_portal(api: Api, aws: Aws) -> 
     assert [moving.see(each) for each in (theirs, platforms, own)] == [200, 200, 200]
     moving.move()
     assert [moving.see(each) for each in (theirs, platforms, own)] == [401, 200, 200]
-    assert "This account belongs to another workspace now" in moving.page(theirs).text
+    assert "This account now belongs to another workspace" in moving.page(theirs).text
     assert moving.see(moving.open(unopened)) == 401
     (link,) = re.findall(r"https?://\S+/portal/invitations/\S+", inbox.only(BOB)["BodyText"])
     invited = moving.open(link)

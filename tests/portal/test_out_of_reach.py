@@ -11,7 +11,7 @@ from tests.portal.people import People
 from tests.portal.site import Site
 
 pytestmark = pytest.mark.browser
-SAID = "Payments are not possible at the moment; your card is fine."
+SAID = "Payments aren't available right now. Your card is fine."
 
 
 @contextmanager

@@ -95,7 +95,7 @@ def test_a_price_below_the_cost_is_saved_only_from_the_page_that_says_so(people:
     form = {"do": "save", "shown": "1", "enabled": "on", "meters.sms.state": "price", "meters.sms.price": "0.03"}
     answer = site.enter(workspace).post(f"/clients/{client}/prices", form)
     assert answer.status_code == 200
-    assert "This is below your cost" in answer.text
+    assert "This price is below your cost" in answer.text
     assert valid(client, "sms") is None
     page = people.open(workspace, f"/clients/{client}/prices", script=False)
     page.locator('[id="meters.sms.state"]').select_option("price")
@@ -104,8 +104,8 @@ def test_a_price_below_the_cost_is_saved_only_from_the_page_that_says_so(people:
     page.locator('[id="meters.email.markup"]').fill("50")
     page.get_by_role("button", name="See what changes").click()
     expect(page.get_by_text("you lose $0.02.")).to_be_visible()
-    expect(page.get_by_text("This is more than ten times your cost.")).to_be_visible()
-    page.get_by_role("button", name="Save all the same").click()
+    expect(page.get_by_text("This price is more than ten times your cost.")).to_be_visible()
+    page.get_by_role("button", name="Save anyway").click()
     expect(page.get_by_role("status")).to_contain_text("The prices are saved.")
     assert valid(client, "sms") == ClientPrice("price", 30_000, "message")
     assert valid(client, "email") == ClientPrice("markup", markup_micros=50_000_000)
@@ -141,12 +141,12 @@ def test_in_german_on_a_small_phone_wrong_input_keeps_all_other(people: People, 
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        ({"from": "2020-01-01"}, "Please choose a day in the future"),
-        ({"from": "yesterday"}, "Please choose a day in the future"),
-        ({"meters.sms.state": "price"}, "Please type a price for one unit"),
-        ({"meters.sms.state": "price", "meters.sms.price": "0"}, "Please type a price for one unit"),
-        ({"meters.sms.state": "markup", "meters.sms.markup": "1.23456"}, "Please type how many times the cost"),
-        ({"default.state": "markup"}, "Please type how many times the cost"),
+        ({"from": "2020-01-01"}, "Choose a day in the future"),
+        ({"from": "yesterday"}, "Choose a day in the future"),
+        ({"meters.sms.state": "price"}, "Enter a price per unit"),
+        ({"meters.sms.state": "price", "meters.sms.price": "0"}, "Enter a price per unit"),
+        ({"meters.sms.state": "markup", "meters.sms.markup": "1.23456"}, "Enter the multiple of your cost"),
+        ({"default.state": "markup"}, "Enter the multiple of your cost"),
         ({"allowance": "99999999"}, "An allowance is at most $10,000,000.00 a month."),
         ({"enabled": "on"}, "Nothing differs from what is saved."),
         ({"shown": "7", "enabled": "off"}, "These prices have changed since you opened the form"),

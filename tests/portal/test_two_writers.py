@@ -90,7 +90,7 @@ def test_a_form_that_shows_what_is_no_longer_so_does_not_undo_it(site: Site) -> 
     write(site, account, "", {"billing_details": {"tax_id": "GB123456789"}})
     answer = visitor.post("/details", {"name": "Acme Ltd", "shown": shown})
     assert answer.status_code == 422
-    assert "Somebody else has changed these details" in answer.text
+    assert "Someone else changed these details" in answer.text
     assert 'value="Acme Ltd"' in answer.text
     kept = accounts.get(account).billing_details
     assert kept is not None

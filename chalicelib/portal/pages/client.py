@@ -31,21 +31,21 @@ from chalicelib.portal.request import PortalRequest
 TRANSACTIONS: Final = 10
 PAYMENTS: Final = 5
 DONE: Final = {
-    "created": mark("The client is created. Next, set its prices."),
+    "created": mark("Client created. Next, set its prices."),
     "credited": mark("The credit is in the client's wallet. No card was charged."),
     "active": mark("The client is active."),
     "suspended": mark("The client is suspended."),
     "archived": mark("The client is archived."),
-    "invited": mark("The invitation is sent. Its link works once, for a week; older links are void."),
+    "invited": mark("Invitation sent. The link works once within a week, and replaces earlier links."),
 }
 
 
 INVITED: Final[dict[State, str]] = {
-    "unconfirmed": mark("Invited on %(day)s; it is not known whether the mail was sent."),
-    "sent": mark("Invited on %(day)s; the link is not opened yet."),
-    "opened": mark("Invited on %(day)s; the link was opened."),
-    "expired": mark("Invited on %(day)s; nobody opened the link, and it has expired."),
-    "void": mark("Invited on %(day)s; the contact's address has changed since, so the link is void."),
+    "unconfirmed": mark("Invited on %(day)s. The email may not have been sent."),
+    "sent": mark("Invited on %(day)s. The link hasn't been opened yet."),
+    "opened": mark("Invited on %(day)s. The link was opened."),
+    "expired": mark("Invited on %(day)s. The link expired without being opened."),
+    "void": mark("Invited on %(day)s. The contact's address has changed since, so the link no longer works."),
 }
 """What has become of the newest invitation."""
 

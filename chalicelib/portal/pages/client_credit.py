@@ -23,8 +23,10 @@ FIELDS: Final = ("amount", "reason")
 
 
 def show(request: PortalRequest, client_id: str) -> Response:
-    """Show the form. Raises AccountNotFound."""
-    return _form(request, find_client(request, client_id), request.session.attempt)
+    """Show the form. Raises AccountNotFound, Forbidden."""
+    client = find_client(request, client_id)
+    request.check_may_act()
+    return _form(request, client, request.session.attempt)
 
 
 def send(request: PortalRequest, client_id: str) -> Response:

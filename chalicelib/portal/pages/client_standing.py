@@ -18,8 +18,10 @@ STANDINGS: Final[tuple[Standing, ...]] = ("active", "suspended", "archived")
 
 
 def ask(request: PortalRequest, client_id: str) -> Response:
-    """Show what another standing means. Raises AccountNotFound, PageNotFound."""
-    return _page(request, find_client(request, client_id), _standing(request.query.get("to")))
+    """Show what another standing means. Raises AccountNotFound, Forbidden, PageNotFound."""
+    client = find_client(request, client_id)
+    request.check_may_act()
+    return _page(request, client, _standing(request.query.get("to")))
 
 
 def send(request: PortalRequest, client_id: str) -> Response:

@@ -25,7 +25,7 @@ from chalicelib.text import AccountId, Email, Line, Locale, Text
 
 TABS: Final[tuple[Tab, ...]] = ("all", "rebilled", "suspended", "archived")
 FIELDS: Final[dict[str, type[Text]]] = {"name": Line, "email": Email, "id": AccountId}
-TAKEN: Final = mark("One of your clients has this id already. Please choose another one.")
+TAKEN: Final = mark("One of your clients already has this ID. Please choose another.")
 
 
 def show(request: PortalRequest) -> Response:
@@ -60,8 +60,9 @@ def attention(request: PortalRequest, client: Client) -> list[str]:
 
 
 def show_new(request: PortalRequest) -> Response:
-    """Show the form for a new client. Raises PageNotFound."""
+    """Show the form for a new client. Raises PageNotFound, Forbidden."""
     check_has_clients(request)
+    request.check_may_act()
     return _form(request, dict.fromkeys(FIELDS, ""))
 
 

@@ -39,7 +39,7 @@ def send(request: PortalRequest) -> Response:
     typed = {**{name: [given[name]] for name in FIELDS if given[name]}, "address": lines}
     errors = {name: wrong for name, texts in typed.items() if (wrong := _wrong(request, name, texts))}
     if lines and not given["country"]:
-        errors["country"] = request.words.say("Please choose the country of this address.")
+        errors["country"] = request.words.say("Choose the country of this address.")
     if errors:
         return _page(request, given, errors)
     sent = read_fields({**{name: given[name] or None for name in FIELDS}, "address": lines}, BillingDetailsRequest)
@@ -60,7 +60,7 @@ def _fingerprint(request: PortalRequest) -> str:
 def _wrong(request: PortalRequest, field: str, texts: list[str]) -> str | None:
     """Say what is wrong with what was typed into a field; None if nothing is."""
     if len(texts) > MOST_LINES:
-        return request.words.say("An address has at most eight lines.")
+        return request.words.say("An address can have up to eight lines.")
     return next(filter(None, (forms.wrong_text(request, FIELDS[field], text) for text in texts)), None)
 
 

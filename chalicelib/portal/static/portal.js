@@ -247,4 +247,22 @@
       }
     });
   }
+
+  // The reader's own time after each moment. Nothing is added where it is the same as UTC.
+  const local = document.querySelector("[data-local]");
+  if (local) {
+    const format = (moment, options) => new Intl.DateTimeFormat(local.dataset.locale, options).format(moment);
+    const utcDay = (moment, timeZone) => new Intl.DateTimeFormat("en-CA", { timeZone }).format(moment);
+    for (const node of document.querySelectorAll("time[datetime*='T']")) {
+      const moment = new Date(node.dateTime);
+      if (Number.isNaN(moment.getTime()) || !moment.getTimezoneOffset() || node.closest(".hidden")) continue;
+      const sameDay = utcDay(moment) === utcDay(moment, "UTC");
+      const text = format(moment, { timeStyle: "short", ...(sameDay ? {} : { dateStyle: "medium" }) });
+      const added = document.createElement("span");
+      added.className = "local";
+      added.textContent = ` · ${local.dataset.local.replace("{time}", text)}`;
+      node.append(added);
+      local.textContent = local.dataset.said;
+    }
+  }
 })();
