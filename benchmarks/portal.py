@@ -13,13 +13,13 @@ import time
 from random import Random
 from typing import Any
 
-import app
-from benchmarks.customer import open_customer, token_of
 from benchmarks.events import records
 from benchmarks.wire import metered
 from chalicelib.clock import day_of, now_ms
 from chalicelib.ledger import statement
 from chalicelib.usage.handlers import record_usage
+from tests.portal import customer
+from tests.portal.customer import open_customer
 
 DEMO = "bench-demo"
 CLIENT = "bench-demo.bloom"
@@ -46,29 +46,10 @@ def fill(account_id: str, events: int) -> None:
 
 def ask(account_id: str, path: str = "", **query: str) -> str:
     """Request a page of an account, and return its HTML."""
-    address = f"/portal/accounts/{account_id}{path}"
-    event = {
-        "requestContext": {
-            "httpMethod": "GET",
-            "resourcePath": f"/portal/accounts/{{account_id}}{path}",
-            "path": address,
-        },
-        "headers": {
-            "host": "127.0.0.1",
-            "cookie": f"portal_session={token_of(account_id)}",
-            "accept-language": "en-US",
-        },
-        "pathParameters": {"account_id": account_id},
-        "multiValueQueryStringParameters": {name: [value] for name, value in query.items()} or None,
-        "stageVariables": {},
-        "body": None,
-        "isBase64Encoded": False,
-    }
-    answer = app.app(event, None)
-    if answer["statusCode"] != 200:
-        raise RuntimeError(f"{address} was answered with {answer['statusCode']}")
-    html: str = answer["body"]
-    return html
+    answer = customer.ask(account_id, path, **query)
+    if answer.status != 200:
+        raise RuntimeError(f"{account_id}{path} was answered with {answer.status}")
+    return answer.text
 
 
 def measure(name: str, account_id: str, path: str = "", **query: str) -> dict[str, Any]:

@@ -26,6 +26,9 @@ CONNECTIONS = 32
 """HTTP connections kept open: enough for the wallets that the usage recorder posts at once, with a margin."""
 
 
+KEYS_A_CALL: Final = 100
+"""Keys that one call reads (Amazon DynamoDB API Reference, BatchGetItem)."""
+
 READS: Final = 5
 """How many calls are made at most for rows that DynamoDB leaves unread."""
 
@@ -39,6 +42,14 @@ ValueT = TypeVar("ValueT")
 
 RowKey = str | tuple[str, str]
 """A row's hash key, or its hash key and its range key."""
+
+Keys = Mapping[type["Table"], Iterable[RowKey]]
+"""Rows to read, by table."""
+
+NO_KEYS: Final[Keys] = {}
+
+Item = dict[str, Any]
+"""A row as DynamoDB returns it."""
 
 
 AGENT: Final = Config(user_agent=f"billing-portal Botocore/{botocore.__version__}")
@@ -95,21 +106,62 @@ class Table(Model, metaclass=MetaModel):
         return {name: getattr(self, name) for name in self.get_attributes()}
 
 
-def read_together(keys: Mapping[type[Table], Iterable[RowKey]]) -> dict[type[Table], list[Any]]:
+def read_together(keys: Keys) -> dict[type[Table], list[Any]]:
     """Read rows of several tables, in one call and strongly consistent."""
+    return {table: [table.from_raw_data(item) for item in items] for table, items in _read_items(keys).items()}
+
+
+class Rows:
+    """Rows that were read together. Each is made of its item when it is asked for.
+
+    So one that the caller turns out not to be allowed to see is never looked at, not even when it cannot be read.
+    """
+
+    def __init__(self, items: Mapping[type[Table], Iterable[Item]]) -> None:
+        self._items = {table: {_key_in(table, item): item for item in found} for table, found in items.items()}
+
+    def find(self, table: type[RowT], key: RowKey) -> RowT | None:
+        """Return a row; None if it does not exist. Raises KeyError if its table was not read."""
+        item = self._items[table].get(key)
+        return None if item is None else table.from_raw_data(item)
+
+
+def read_rows(*wanted: Keys) -> Rows:
+    """Read the rows of several lists of keys, in one call and strongly consistent; of none, without a call."""
+    keys: dict[type[Table], dict[RowKey, None]] = {}
+    for each in wanted:
+        for table, its in each.items():
+            keys.setdefault(table, {}).update(dict.fromkeys(its))
+    return Rows(_read_items(keys))
+
+
+def _read_items(keys: Keys) -> dict[type[Table], list[Item]]:
+    """Read rows in one call, and those that DynamoDB leaves unread in a few more. Raises RowsUnread."""
     tables = {table.Meta.table_name: table for table in keys}
-    found: dict[type[Table], list[Any]] = {table: [] for table in keys}
+    found: dict[type[Table], list[Item]] = {table: [] for table in keys}
     wanted: dict[str, Any] = {}
     for name, table in tables.items():
         wanted[name] = {"Keys": [_key_of(table, key) for key in keys[table]], "ConsistentRead": True}
+    wanted = {name: each for name, each in wanted.items() if each["Keys"]}
+    if sum(len(each["Keys"]) for each in wanted.values()) > KEYS_A_CALL:
+        raise ValueError(f"more than {KEYS_A_CALL} keys in one call")
     for _ in attempts(READS):
-        answer = connection().client.batch_get_item(RequestItems=wanted)
-        for name, items in answer["Responses"].items():
-            found[tables[name]] += [tables[name].from_raw_data(item) for item in items]
-        wanted = answer.get("UnprocessedKeys") or {}
         if not wanted:
             return found
-    raise RowsUnread(f"DynamoDB left {wanted} unread")
+        answer = connection().client.batch_get_item(RequestItems=wanted)
+        for name, items in answer["Responses"].items():
+            found[tables[name]] += items
+        wanted = answer.get("UnprocessedKeys") or {}
+    if wanted:
+        raise RowsUnread(f"DynamoDB left {wanted} unread")
+    return found
+
+
+def _key_in(table: type[Table], item: Item) -> RowKey:
+    """Return the key of an item."""
+    range_key = table._range_key_attribute()  # type: ignore[no-untyped-call]
+    found: str = item[table._hash_key_attribute().attr_name]["S"]  # type: ignore[no-untyped-call]
+    return found if range_key is None else (found, item[range_key.attr_name]["S"])
 
 
 def _key_of(table: type[Table], key: RowKey) -> dict[str, dict[str, str]]:

@@ -4,10 +4,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
+from pynamodb.exceptions import AttributeDeserializationError
 
 from chalicelib.accounts.table import AccountRow
 from chalicelib.cards.table import CardRow
-from chalicelib.tables import AGENT, READS, RowsUnread, connection, read_together
+from chalicelib.ledger.table import WalletRow
+from chalicelib.tables import AGENT, KEYS_A_CALL, READS, RowsUnread, connection, read_rows, read_together
+from tests.wire import calls_of
 
 ANSWERED = "after-call.dynamodb.BatchGetItem"
 LARGE = "x" * 380_000
@@ -73,3 +76,38 @@ def test_what_stays_unread_is_an_error_and_never_taken_for_missing(unread: list[
         read_together({AccountRow: ["acme"]})
     assert len(unread) == READS
     assert all(unread)
+
+
+def test_rows_of_several_lists_of_keys_are_found_by_their_keys(memory: Mapping[str, str]) -> None:
+    account("found").save()
+    CardRow("found", "platform", stripe_customer_id="cus_2").save()
+    # DynamoDB refuses a key that is there twice.
+    rows = read_rows(
+        {AccountRow: ["found"], CardRow: [("found", "platform")]}, {AccountRow: ["nobody", "found"]}, {CardRow: []}
+    )
+    card = rows.find(CardRow, ("found", "platform"))
+    assert card is not None
+    assert card.stripe_customer_id == "cus_2"
+    assert [bool(rows.find(AccountRow, each)) for each in ("found", "nobody")] == [True, False]
+    with pytest.raises(KeyError):
+        rows.find(WalletRow, "found")
+
+
+def test_no_keys_take_no_call(memory: Mapping[str, str]) -> None:
+    assert calls_of(lambda: read_rows({}, {AccountRow: []})) == 0
+
+
+def test_a_row_that_cannot_be_read_harms_nobody_who_does_not_ask_for_it(memory: Mapping[str, str]) -> None:
+    key = {"account_id": {"S": "malformed"}}
+    connection().client.put_item(TableName=AccountRow.Meta.table_name, Item={**key, "created_at_ms": {"S": "never"}})
+    account("well-formed").save()
+    rows = read_rows({AccountRow: ["malformed", "well-formed"]})
+    assert rows.find(AccountRow, "well-formed")
+    with pytest.raises(AttributeDeserializationError):
+        rows.find(AccountRow, "malformed")
+    connection().client.delete_item(TableName=AccountRow.Meta.table_name, Key=key)
+
+
+def test_more_keys_than_one_call_takes_are_refused_here(memory: Mapping[str, str]) -> None:
+    with pytest.raises(ValueError, match="100 keys"):
+        read_rows({AccountRow: map(str, range(KEYS_A_CALL)), CardRow: [("acme", "platform")]})

@@ -4,7 +4,7 @@ import threading
 import pytest
 
 from chalicelib.log import log, log_context
-from chalicelib.threads import in_threads
+from chalicelib.threads import in_threads, side_by_side
 
 
 def test_what_threads_return_stands_in_the_order_of_the_items() -> None:
@@ -38,3 +38,32 @@ def test_the_first_error_is_raised_and_what_was_under_way_is_done() -> None:
     with pytest.raises(ValueError, match="the first"):
         in_threads(fail_first, range(2), 2)
     assert done == [1]
+
+
+def test_calls_side_by_side_are_under_way_at_once_and_answer_in_their_order(capsys: pytest.CaptureFixture[str]) -> None:
+    meeting = threading.Barrier(3, timeout=60)
+
+    def call(name: str) -> str:
+        meeting.wait()
+        log().info(name)
+        return name
+
+    with log_context(function="api"):
+        found = side_by_side(lambda: call("one"), lambda: call("two"), lambda: call("three"))
+    assert found == ("one", "two", "three")
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert sorted((line["event"], line["function"]) for line in lines) == [(each, "api") for each in sorted(found)]
+
+
+def test_the_first_error_of_calls_side_by_side_is_raised_when_all_have_ended() -> None:
+    ended = threading.Event()
+
+    def fail() -> None:
+        raise ValueError("the second")
+
+    def end() -> None:
+        ended.set()
+
+    with pytest.raises(ValueError, match="the second"):
+        side_by_side(lambda: "first", fail, end)
+    assert ended.is_set()

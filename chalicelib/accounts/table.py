@@ -16,7 +16,7 @@ from chalicelib.conflicts import conditional_transaction, conditional_write
 from chalicelib.ledger.table import add_new_wallet
 from chalicelib.pricing.rebilling import NO_REBILLING, Rebilling
 from chalicelib.pricing.table import add_new as add_new_rebilling
-from chalicelib.tables import Table, TableMeta, set_or_remove
+from chalicelib.tables import Rows, Table, TableMeta, set_or_remove
 from chalicelib.typed import convert
 
 
@@ -66,6 +66,12 @@ def find(account_id: str) -> Account | None:
         return None
 
 
+def find_in(rows: Rows, account_id: str) -> Account | None:
+    """Find an account among rows that were read; None if it does not exist."""
+    row = rows.find(AccountRow, account_id)
+    return account_of(row) if row else None
+
+
 def find_many(account_ids: Iterable[str]) -> dict[str, Account]:
     """Read several accounts, strongly consistent; those that do not exist are left out."""
     return {row.account_id: account_of(row) for row in AccountRow.batch_get(list(account_ids), consistent_read=True)}
@@ -103,6 +109,14 @@ def account_of(row: AccountRow) -> Account:
 def get(account_id: str) -> Account:
     """Read an account, strongly consistent. Raises AccountNotFound."""
     account = find(account_id)
+    if account is None:
+        raise AccountNotFound(account_id)
+    return account
+
+
+def get_in(rows: Rows, account_id: str) -> Account:
+    """Find an account among rows that were read. Raises AccountNotFound."""
+    account = find_in(rows, account_id)
     if account is None:
         raise AccountNotFound(account_id)
     return account

@@ -1,7 +1,6 @@
 """The door to the table `allowances`: one row for each month of a client that has an allowance."""
 
 from collections.abc import Iterable, Iterator
-from typing import Final
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.indexes import KeysOnlyProjection
@@ -10,9 +9,7 @@ from chalicelib.allowances.allowance import Allowance, ends_at_ms
 from chalicelib.conflicts import conditional_write
 from chalicelib.due import shard_of
 from chalicelib.due_index import DueIndex
-from chalicelib.tables import Table, TableMeta, read_together, set_or_remove
-
-KEYS_A_CALL: Final = 100
+from chalicelib.tables import KEYS_A_CALL, Table, TableMeta, read_together, set_or_remove
 
 ClientMonth = tuple[str, str]
 """A client and a month (`2026-11`)."""

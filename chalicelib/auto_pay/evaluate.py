@@ -23,6 +23,7 @@ from chalicelib.cards.table import get_payer
 from chalicelib.catalog.catalog import Catalog
 from chalicelib.claim import Claim
 from chalicelib.ledger.table import read_wallet
+from chalicelib.ledger.wallet import Wallet
 from chalicelib.log import log
 from chalicelib.payments import queue
 from chalicelib.payments import table as payments
@@ -92,12 +93,32 @@ def load_snapshot(auto_pay: AutoPay, payer: Payer, catalog: Catalog, *, excludin
     """
     now_ms = clock.now_ms()
     found = [each for each in payments.recent(payer.account_id, now_ms) if each.payment_id != excluding]
-    in_flight_id = auto_pay.in_flight_payment_id
-    if in_flight_id and all(each.payment_id != in_flight_id for each in found):
-        older = payments.find(payer.account_id, in_flight_id)
-        found += [older] if older else []
+    found = with_in_flight(found, auto_pay)
     wallet = read_wallet(payer.account_id)
     reversed_ = payments.reversed_since(payer.account_id, now_ms)
+    return build_snapshot(auto_pay, payer, wallet, found, reversed_, catalog=catalog, now_ms=now_ms)
+
+
+def with_in_flight(found: list[Payment], auto_pay: AutoPay) -> list[Payment]:
+    """Return recent payments with the one that auto-pay waits for, which is read if it is older."""
+    in_flight_id = auto_pay.in_flight_payment_id
+    if in_flight_id is None or any(each.payment_id == in_flight_id for each in found):
+        return found
+    older = payments.find(auto_pay.account_id, in_flight_id)
+    return [*found, older] if older else found
+
+
+def build_snapshot(
+    auto_pay: AutoPay,
+    payer: Payer,
+    wallet: Wallet,
+    found: Sequence[Payment],
+    reversed_: Sequence[Payment],
+    *,
+    catalog: Catalog,
+    now_ms: int,
+) -> Snapshot:
+    """Apply the results of payments and their reversals to auto-pay, and build the rule's input."""
     updated = apply_payments(auto_pay, found, payer.card, catalog.auto_pay)
     updated = apply_reversals(updated, reversed_, found, now_ms, card=payer.card, policy=catalog.disputes)
     situation = build_situation(updated, payer=payer, wallet=wallet, payments=found, catalog=catalog, now_ms=now_ms)

@@ -16,7 +16,7 @@ from chalicelib.due import due_of
 from chalicelib.due_index import DailyIndex, DailyRow, daily_attributes
 from chalicelib.payments import table as payments
 from chalicelib.payments.payment import Payment
-from chalicelib.tables import TableMeta, image_reader
+from chalicelib.tables import Rows, TableMeta, image_reader
 from chalicelib.typed import convert
 
 
@@ -55,6 +55,12 @@ def find(account_id: str) -> AutoPay | None:
         return auto_pay_of(AutoPayRow.get(account_id, consistent_read=True))
     except AutoPayRow.DoesNotExist:
         return None
+
+
+def find_in(rows: Rows, account_id: str) -> AutoPay | None:
+    """Find an account's auto-pay among rows that were read; None when it was never set."""
+    row = rows.find(AutoPayRow, account_id)
+    return auto_pay_of(row) if row else None
 
 
 def find_many(account_ids: Iterable[str]) -> dict[str, AutoPay]:

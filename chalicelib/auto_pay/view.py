@@ -5,17 +5,22 @@ from typing import Literal
 
 import msgspec
 
+from chalicelib import clock
 from chalicelib.accounts.account import Account
 from chalicelib.auto_pay import table
 from chalicelib.auto_pay.auto_pay import AutoPay, SuspendedReason
 from chalicelib.auto_pay.decision import REASONS, Charge, Reason, Wait, decide
-from chalicelib.auto_pay.evaluate import Snapshot, load_snapshot
+from chalicelib.auto_pay.evaluate import Snapshot, build_snapshot, with_in_flight
+from chalicelib.auto_pay.table import AutoPayRow
 from chalicelib.cards.payer import Payer
 from chalicelib.catalog.catalog import Catalog
 from chalicelib.catalog.currency_limits import CurrencyLimits
 from chalicelib.clock import iso
+from chalicelib.ledger.table import WalletRow, find_wallet_in
 from chalicelib.money import card_step_micros, format_amount
+from chalicelib.payments import table as payments
 from chalicelib.payments.payment import Payment
+from chalicelib.tables import Keys, Rows, read_rows
 
 
 class ChargeView(msgspec.Struct):
@@ -70,7 +75,26 @@ class AutoPayView(msgspec.Struct):
 
 def load_for_view(payer: Payer, catalog: Catalog) -> Snapshot:
     """Load an account's auto-pay for display; it is off if it was never set."""
-    return load_snapshot(table.find(payer.account_id) or _never_set(payer.account), payer, catalog)
+    return load_with_rows(read_rows(keys_for_view(payer.account_id)), payer, catalog)
+
+
+def keys_for_view(account_id: str) -> Keys:
+    """Return the rows that auto-pay's display needs besides the payer's and the payments."""
+    return {AutoPayRow: [account_id], WalletRow: [account_id]}
+
+
+def load_with_rows(rows: Rows, payer: Payer, catalog: Catalog) -> Snapshot:
+    """Load an account's auto-pay for display, by the rows of `keys_for_view`; the payments are read.
+
+    Nothing is charged by it, so the order of the reads matters less than in `load_snapshot`: a payment that ends
+    meanwhile may count twice, or not at all, on one page.
+    """
+    now_ms = clock.now_ms()
+    auto_pay = table.find_in(rows, payer.account_id) or _never_set(payer.account)
+    wallet = find_wallet_in(rows, payer.account_id)
+    recent, reversed_ = payments.recent_and_reversed(payer.account_id, now_ms)
+    found = with_in_flight(recent, auto_pay)
+    return build_snapshot(auto_pay, payer, wallet, found, reversed_, catalog=catalog, now_ms=now_ms)
 
 
 def _never_set(account: Account) -> AutoPay:

@@ -10,12 +10,14 @@ from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
 from chalicelib import clock
 from chalicelib.accounts.account import Account, AccountNotFound
 from chalicelib.accounts.table import AccountRow, account_of
+from chalicelib.accounts.table import find_in as find_account_in
 from chalicelib.cards.card import Card, CustomerCard
 from chalicelib.cards.payer import Payer
 from chalicelib.conflicts import conditional_write
+from chalicelib.connection.connection import PaysOn
 from chalicelib.connection.table import connection_of
 from chalicelib.stripe_api.stripe_account import PLATFORM, StripeAccount
-from chalicelib.tables import Table, TableMeta, image_reader, read_together
+from chalicelib.tables import Keys, Rows, Table, TableMeta, image_reader, read_rows, read_together
 from chalicelib.typed import convert
 
 
@@ -41,16 +43,28 @@ def find_payer(account_id: str) -> Payer | None:
     It is one call for a workspace, whose row on the platform's own Stripe account is read with it. For a client two
     more are made: its workspace's connection, and its cards on that Stripe account and on the earlier ones.
     """
-    rows = read_together({AccountRow: [account_id], CardRow: [(account_id, PLATFORM.key)]})
-    if not rows[AccountRow]:
-        return None
-    account = account_of(rows[AccountRow][0])
-    on = connection_of(account)
+    rows = read_rows(payer_keys(account_id))
+    account = find_account_in(rows, account_id)
+    return find_payer_in(rows, account, connection_of(account)) if account else None
+
+
+def payer_keys(account_id: str) -> Keys:
+    """Return the rows of an account, and of its card if it pays on the platform's own Stripe account."""
+    return {AccountRow: [account_id], CardRow: [(account_id, PLATFORM.key)]}
+
+
+def find_payer_in(rows: Rows, account: Account, on: PaysOn) -> Payer:
+    """Find the customer and card of an account on its Stripe account, by the rows of `payer_keys`.
+
+    A client's, on its workspace's Stripe account and on the earlier ones, are read.
+    """
     if on.stripe_account is None:
         return Payer(account, None, unconnected=on.unconnected)
-    found = (
-        rows[CardRow] if on.stripe_account == PLATFORM else _find_cards(account_id, (on.stripe_account, *on.earlier))
-    )
+    if on.stripe_account == PLATFORM:
+        row = rows.find(CardRow, (account.account_id, PLATFORM.key))
+        found = [row] if row else []
+    else:
+        found = _find_cards(account.account_id, (on.stripe_account, *on.earlier))
     payer = _payer(account, on.stripe_account, found)
     had_card = any(row.card for row in found)
     return replace(payer, unconnected=on.unconnected, card_needed_again=payer.card is None and had_card)

@@ -20,7 +20,7 @@ from chalicelib.connection.connection import AccountFacts, Connection, PaysOn, p
 from chalicelib.connection.link_state import LinkState
 from chalicelib.connection.refusals import ConnectionBusy
 from chalicelib.stripe_api.stripe_account import PLATFORM, StripeAccount
-from chalicelib.tables import Table, TableMeta, image_reader, read_together
+from chalicelib.tables import NO_KEYS, Keys, Rows, Table, TableMeta, image_reader, read_rows
 from chalicelib.typed import convert
 
 STRIPE: Final = "stripe#"
@@ -68,16 +68,35 @@ def connection_of(account: Account) -> PaysOn:
     A workspace pays on the platform's own, which takes no read. For a client, its workspace and the connections, also
     of the workspaces that it was moved away from last, are read in one call and strongly consistent.
     """
+    return pays_on_in(read_rows(pays_on_keys(account)), account)
+
+
+def pays_on_keys(account: Account) -> Keys:
+    """Return the rows that say on which Stripe account an account pays; none for a workspace."""
+    if account.workspace_id is None:
+        return NO_KEYS
+    return {ConnectionRow: _connected_workspaces(account, account.workspace_id), AccountRow: [account.workspace_id]}
+
+
+def pays_on_in(rows: Rows, account: Account) -> PaysOn:
+    """Return the Stripe account that an account pays on, by the rows of `pays_on_keys`."""
     if account.workspace_id is None:
         return PaysOn(PLATFORM)
-    workspace_id = account.workspace_id
+    own, *former = (find_in(rows, each) for each in _connected_workspaces(account, account.workspace_id))
+    workspace = rows.find(AccountRow, account.workspace_id)
+    return pays_on(own, workspace.name if workspace else account.workspace_id, former)
+
+
+def _connected_workspaces(account: Account, workspace_id: str) -> list[str]:
+    """Return a client's workspace and those that it was moved away from last."""
     latest = reversed(account.former_workspaces[-MOST_FORMER:])
-    ids = list(dict.fromkeys([workspace_id, *(each.workspace_id for each in latest)]))
-    rows = read_together({ConnectionRow: ids, AccountRow: [workspace_id]})
-    workspace = next(iter(rows[AccountRow]), None)
-    found = {row.account_id: connection_in(row) for row in rows[ConnectionRow]}
-    own, *former = (found.get(each) or Connection(workspace_id=each) for each in ids)
-    return pays_on(own, workspace.name if workspace else workspace_id, former)
+    return list(dict.fromkeys([workspace_id, *(each.workspace_id for each in latest)]))
+
+
+def find_in(rows: Rows, workspace_id: str) -> Connection:
+    """Find a workspace's connection among rows that were read; its state is `none` if there never was one."""
+    row = rows.find(ConnectionRow, workspace_id)
+    return connection_in(row) if row else Connection(workspace_id=workspace_id)
 
 
 def find(workspace_id: str) -> Connection:

@@ -19,7 +19,7 @@ from chalicelib.catalog.seller import DEFAULT_COLOR
 from chalicelib.conflicts import conditional_transaction
 from chalicelib.invoices.invoice import Brand, Invoice
 from chalicelib.ledger.statement import InvalidCursor, read_base64
-from chalicelib.tables import Table, TableMeta, image_reader, set_or_remove
+from chalicelib.tables import Keys, Rows, Table, TableMeta, image_reader, read_rows, set_or_remove
 from chalicelib.typed import json_decoder
 
 FORMAT: Final = 1
@@ -161,11 +161,18 @@ def change_brand(account_id: str, changes: Mapping[str, str | None]) -> None:
 
 def find_brand(account_id: str) -> Brand | None:
     """Read a workspace's brand; None when it was never written."""
-    try:
-        row = BrandRow.get(account_id, BRAND, consistent_read=True)
-    except BrandRow.DoesNotExist:
-        return None
-    return Brand(row.color or DEFAULT_COLOR, row.logo)
+    return find_brand_in(read_rows(brand_keys(account_id)), account_id)
+
+
+def brand_keys(account_id: str) -> Keys:
+    """Return the row of a workspace's brand."""
+    return {BrandRow: [(account_id, BRAND)]}
+
+
+def find_brand_in(rows: Rows, account_id: str) -> Brand | None:
+    """Find a workspace's brand among rows that were read; None when it was never written."""
+    row = rows.find(BrandRow, (account_id, BRAND))
+    return Brand(row.color or DEFAULT_COLOR, row.logo) if row else None
 
 
 class InvoiceBatch(msgspec.Struct, frozen=True):

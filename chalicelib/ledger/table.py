@@ -16,10 +16,7 @@ from chalicelib.ledger.client_usage_table import add_to_commit
 from chalicelib.ledger.daily_usage import Days, Usage
 from chalicelib.ledger.page_table import PageRow, row_of
 from chalicelib.ledger.wallet import END_OF_TIME_MS, GENESIS, PageSpan, Wallet, WalletNotFound
-from chalicelib.tables import Table, TableMeta, connection, image_reader, raw, read_together
-
-KEYS_A_CALL: Final = 100
-"""Keys that one call reads (Amazon DynamoDB API Reference, BatchGetItem)."""
+from chalicelib.tables import KEYS_A_CALL, Rows, Table, TableMeta, connection, image_reader, raw, read_together
 
 SPAN_NUMBER_BYTES: Final = 6
 
@@ -80,6 +77,14 @@ def add_new_wallet(transaction: TransactWrite, account_id: str, currency: str) -
 def read_wallet(account_id: str) -> Wallet:
     """Read a wallet, strongly consistent. Raises WalletNotFound."""
     row = read_wallet_rows([account_id]).get(account_id)
+    if row is None:
+        raise WalletNotFound(account_id)
+    return wallet_of(row)
+
+
+def find_wallet_in(rows: Rows, account_id: str) -> Wallet:
+    """Find a wallet among rows that were read. Raises WalletNotFound."""
+    row = rows.find(WalletRow, account_id)
     if row is None:
         raise WalletNotFound(account_id)
     return wallet_of(row)

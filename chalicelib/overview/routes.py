@@ -3,11 +3,11 @@
 from chalicelib.accounts.permission import REFUSALS, Right
 from chalicelib.accounts.viewer import Viewer
 from chalicelib.api_tags import ACCOUNTS
-from chalicelib.auto_pay.view import load_for_view
 from chalicelib.cards.permission import allow_payer
 from chalicelib.catalog.catalog import UnknownCurrency, catalog
+from chalicelib.overview.load import load_overview, overview_keys
 from chalicelib.overview.view import OverviewView, view
-from chalicelib.subscriptions.view import load_subscription_view
+from chalicelib.tables import read_rows
 from chalicelib.web import Call, Routes
 
 routes = Routes(__name__, *ACCOUNTS)
@@ -27,6 +27,6 @@ routes = Routes(__name__, *ACCOUNTS)
 def get_overview(call: Call[None, None], account_id: str) -> OverviewView:
     allowed = allow_payer(call, account_id, Right.READ)
     payer = allowed.payer
-    subscription = load_subscription_view(account_id, catalog())
+    snapshot = load_overview(read_rows(overview_keys(account_id)), payer, catalog())
     limits = catalog().limits(payer.account.currency, payer.account.kind)
-    return view(load_for_view(payer, catalog()), subscription, limits, Viewer(allowed))
+    return view(snapshot.auto_pay, snapshot.subscription, limits, Viewer(allowed))

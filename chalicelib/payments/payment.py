@@ -140,6 +140,11 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
         return self.state != "succeeded" and not self.is_final
 
     @property
+    def is_reversed(self) -> bool:
+        """Tell whether it was refunded, at least in part, or disputed or warned of."""
+        return self.refunded_micros > 0 or self.dispute_status is not None or self.fraud_warning is not None
+
+    @property
     def is_parked(self) -> bool:
         """Tell whether its money waits for a person to decide: it bought nothing and is not refunded in full."""
         return self.late == "parked" and self.refunded_micros < self.amount_micros

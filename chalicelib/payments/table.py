@@ -231,8 +231,20 @@ def reversible(account_id: str, now_ms: int) -> list[Payment]:
 
 def reversed_since(account_id: str, now_ms: int) -> list[Payment]:
     """Return the payments of the last 180 days that were refunded, disputed or warned of, newest first, consistent."""
-    touched = (PaymentRow.refunded_micros > 0) | PaymentRow.dispute_status.exists() | PaymentRow.fraud_warning.exists()
-    return _since(account_id, now_ms - REVERSIBLE_FOR_MS, touched)
+    return _since(account_id, now_ms - REVERSIBLE_FOR_MS, _is_reversed())
+
+
+def recent_and_reversed(account_id: str, now_ms: int) -> tuple[list[Payment], list[Payment]]:
+    """Return what `recent` and `reversed_since` return, by one read."""
+    begun_ms = now_ms - UNRESOLVED_FOR_MS
+    found = _since(account_id, now_ms - REVERSIBLE_FOR_MS, (PaymentRow.created_at_ms >= begun_ms) | _is_reversed())
+    first_recent = _first_id(begun_ms)
+    return [each for each in found if each.payment_id > first_recent], [each for each in found if each.is_reversed]
+
+
+def _is_reversed() -> Any:
+    """Return the condition that a payment was refunded, disputed or warned of, as `Payment.is_reversed` says it."""
+    return (PaymentRow.refunded_micros > 0) | PaymentRow.dispute_status.exists() | PaymentRow.fraud_warning.exists()
 
 
 def between(account_id: str, from_ms: int, to_ms: int) -> list[Payment]:
@@ -246,9 +258,14 @@ def between(account_id: str, from_ms: int, to_ms: int) -> list[Payment]:
 
 
 def _since(account_id: str, moment_ms: int, only: Any = None) -> list[Payment]:
-    after = PaymentRow.payment_id > f"{PREFIX}{max(0, moment_ms):012x}"
+    after = PaymentRow.payment_id > _first_id(moment_ms)
     rows = PaymentRow.query(account_id, after, only, scan_index_forward=False, consistent_read=True)
     return [payment_of(row) for row in rows]
+
+
+def _first_id(moment_ms: int) -> str:
+    """Return what the ids of all payments of a moment or later come after. An id may be older than its payment."""
+    return f"{PREFIX}{max(0, moment_ms):012x}"
 
 
 def _row_of(payment: Payment) -> PaymentRow:

@@ -10,17 +10,18 @@ from typing import Final
 
 import msgspec
 
-from chalicelib.accounts import table as accounts
 from chalicelib.accounts.account import Account
+from chalicelib.accounts.table import AccountRow
 from chalicelib.buckets import client
 from chalicelib.catalog.catalog import Catalog, catalog
 from chalicelib.catalog.seller import DEFAULT_COLOR
-from chalicelib.invoices import archive
-from chalicelib.invoices import brand as invoice_brand
+from chalicelib.invoices import archive, invoice
+from chalicelib.invoices import table as invoices
 from chalicelib.png import size_of
 from chalicelib.portal.color import icon, stylesheet
 from chalicelib.portal.display import read_display, themed
 from chalicelib.portal.session import PageNotFound
+from chalicelib.tables import NO_KEYS, Keys, Rows, read_rows
 
 OPERATOR_LOGO: Final = "operator"
 _COLOR_FILE: Final = re.compile(r"([0-9a-f]{6})(?:\.(light|dark))?\.(css|svg)")
@@ -41,12 +42,24 @@ NO_BRAND: Final = Brand("", DEFAULT_COLOR[1:], None)
 
 def brand_of(account: Account, catalog: Catalog) -> Brand:
     """Return the brand with which an account sees the portal."""
-    if account.workspace_id:
-        found = invoice_brand.find(account.workspace_id)
-        workspace = accounts.find(account.workspace_id)
-        name = workspace.name if workspace else account.workspace_id
-        return Brand(name, found.color[1:].lower(), f"{found.logo}.svg" if found.logo else None)
-    return operator_brand(catalog)
+    return brand_in(read_rows(brand_keys(account)), account, catalog)
+
+
+def brand_keys(account: Account) -> Keys:
+    """Return the rows of a client's workspace and of its brand; none for a workspace, which sees the operator's."""
+    if account.workspace_id is None:
+        return NO_KEYS
+    return {AccountRow: [account.workspace_id], **invoices.brand_keys(account.workspace_id)}
+
+
+def brand_in(rows: Rows, account: Account, catalog: Catalog) -> Brand:
+    """Return the brand with which an account sees the portal, by the rows of `brand_keys`."""
+    if account.workspace_id is None:
+        return operator_brand(catalog)
+    found = invoices.find_brand_in(rows, account.workspace_id) or invoice.Brand()
+    workspace = rows.find(AccountRow, account.workspace_id)
+    name = workspace.name if workspace else account.workspace_id
+    return Brand(name, found.color[1:].lower(), f"{found.logo}.svg" if found.logo else None)
 
 
 def operator_brand(catalog: Catalog) -> Brand:

@@ -7,17 +7,19 @@ from urllib.parse import parse_qsl
 
 from chalice.app import Request, Response
 
+from chalicelib.accounts import table as accounts
 from chalicelib.accounts.account import Account
 from chalicelib.accounts.permission import Forbidden, Permission, Right, may
 from chalicelib.accounts.viewer import Viewer
 from chalicelib.cards.payer import Payer
-from chalicelib.cards.table import get_payer
+from chalicelib.cards.table import find_payer_in, payer_keys
 from chalicelib.catalog.catalog import Catalog, catalog
 from chalicelib.catalog.currency_limits import CurrencyLimits
+from chalicelib.connection.table import pays_on_in, pays_on_keys
 from chalicelib.http_input import InvalidRequest, check_length, check_texts
 from chalicelib.idempotency import Key
 from chalicelib.portal import table
-from chalicelib.portal.brand import Brand, brand_of
+from chalicelib.portal.brand import Brand, brand_in, brand_keys
 from chalicelib.portal.cookie import display_of, session_token
 from chalicelib.portal.navigation import BaseUrl, public_base_url
 from chalicelib.portal.session import (
@@ -27,10 +29,12 @@ from chalicelib.portal.session import (
     Session,
     SessionEnded,
     form_token,
+    id_of,
     is_form_token,
 )
-from chalicelib.portal.sessions import find_session
+from chalicelib.portal.sessions import check_session
 from chalicelib.portal.words import Words, accepted_locales
+from chalicelib.tables import NO_KEYS, Keys, Rows, read_rows
 
 FORM_TOKEN: Final = "form_token"  # noqa: S105 - the name of a field
 MOST_FIELDS: Final = 1_000
@@ -40,21 +44,40 @@ MOST_FIELDS: Final = 1_000
 class PortalRequest:
     """A page's request. `form` and `query` hold the last value of each name, without blanks around it."""
 
-    def __init__(self, http_request: Request, account_id: str) -> None:
-        """Find the session, the account and the words. Raises SessionEnded, AccountNotFound, InvalidRequest."""
+    def __init__(self, http_request: Request, account_id: str, also: Keys = NO_KEYS) -> None:
+        """Find the session, the account and the words. Raises SessionEnded, AccountNotFound, InvalidRequest.
+
+        The session and all rows that have the account's id are read in one call, with those that the page needs
+        `also`. None of them is looked at before the session is known to be this account's.
+        """
         self.http = http_request
         self.base_url: BaseUrl = public_base_url()
         self.token = session_token(http_request) or ""
-        self.session: Session = _find_session(http_request, self.token, account_id)
-        self.payer: Payer = get_payer(account_id)
-        self.account: Account = self.payer.account
+        self.rows, self.session = self._read_rows(account_id, also)
+        self.account: Account = accounts.get_in(self.rows, account_id)
         if not self.session.is_valid_for(self.account):
             raise ClientMoved("the client is another workspace's by now", self.session)
         self.catalog: Catalog = catalog()
-        self.brand: Brand = brand_of(self.account, self.catalog)
+        of_workspace = read_rows(pays_on_keys(self.account), brand_keys(self.account))
+        self.payer: Payer = find_payer_in(self.rows, self.account, pays_on_in(of_workspace, self.account))
+        self.brand: Brand = brand_in(of_workspace, self.account, self.catalog)
         self.words: Words = words_of(http_request, self.session.locale, self.account.locale)
         self.query: Mapping[str, str] = _stripped(check_texts(http_request.query_params or {}))
         self.form: Mapping[str, str] = {}
+
+    def _read_rows(self, account_id: str, also: Keys) -> tuple[Rows, Session]:
+        """Read the rows and check the session. Raises SessionEnded, which is FormNotSent for a form."""
+        try:
+            if not self.token:
+                raise SessionEnded("there is no session in this browser")
+            session_id = id_of("session", self.token)
+            rows = read_rows(table.session_keys(session_id), payer_keys(account_id), also)
+            found, may_open = table.find_in(rows, session_id), not is_prefetch(self.http)
+            return rows, check_session(found, self.token, account_id, may_open=may_open)
+        except SessionEnded as refusal:
+            if self.http.method == "POST":
+                raise FormNotSent(refusal.detail, refusal.ended) from None
+            raise
 
     def accept_form(self, *, anyone: bool = False) -> None:
         """Accept a form that was sent to change something.
@@ -143,16 +166,6 @@ def check_is_own_form(http_request: Request, base_url: BaseUrl) -> None:
     site = http_request.headers.get("sec-fetch-site", "same-origin")
     if (origin is not None and origin != base_url.origin) or site not in {"same-origin", "none"}:
         raise FormOutdated("the form was sent from another site")
-
-
-def _find_session(http_request: Request, token: str, account_id: str) -> Session:
-    """Find the session of a request. Raises SessionEnded, which is FormNotSent for a form."""
-    try:
-        return find_session(token, account_id, may_open=not is_prefetch(http_request))
-    except SessionEnded as refusal:
-        if http_request.method == "POST":
-            raise FormNotSent(refusal.detail, refusal.ended) from None
-        raise
 
 
 def is_prefetch(request: Request) -> bool:

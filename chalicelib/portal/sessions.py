@@ -106,20 +106,12 @@ def _check_usable(link: Session | None) -> Session:
     return link
 
 
-def _find_or_open(token: str, *, may_open: bool) -> Session | None:
-    """Find a session, or open the link of a ticket that is used for the first time, if it `may_open` it."""
-    session, link_token = table.find(id_of("session", token)), link_of_ticket(token)
-    if session or link_token is None or not may_open:
-        return session
-    try:
-        return open_link(link_token, token)
-    except LinkUnusable:
-        return None
+def check_session(found: Session | None, token: str, account_id: str, *, may_open: bool) -> Session:
+    """Check that the session of a secret is for this account and no other, and extend it. Raises SessionEnded.
 
-
-def find_session(token: str, account_id: str, *, may_open: bool) -> Session:
-    """Find the session of a secret, for this account and no other, and extend it. Raises SessionEnded."""
-    session = _find_or_open(token, may_open=may_open)
+    If there is none, but the secret is a ticket that is used for the first time, its link is opened, if it `may_open`.
+    """
+    session = found or (_open_ticket(token) if may_open else None)
     now_ms = clock.now_ms()
     if session is None or not session.is_open_for(account_id, now_ms):
         ended = session if session and session.account_id == account_id else None
@@ -128,6 +120,16 @@ def find_session(token: str, account_id: str, *, may_open: bool) -> Session:
     if longer:
         table.extend(longer)
     return longer or session
+
+
+def _open_ticket(token: str) -> Session | None:
+    link_token = link_of_ticket(token)
+    if link_token is None:
+        return None
+    try:
+        return open_link(link_token, token)
+    except LinkUnusable:
+        return None
 
 
 def end_session(session: Session, token: str) -> None:

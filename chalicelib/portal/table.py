@@ -8,7 +8,7 @@ from pynamodb.transactions import TransactWrite
 
 from chalicelib.conflicts import conditional_write
 from chalicelib.portal.session import Session
-from chalicelib.tables import Table, TableMeta
+from chalicelib.tables import Keys, Rows, Table, TableMeta
 from chalicelib.typed import convert
 
 KEPT_SECONDS: Final = 7 * 24 * 60 * 60
@@ -60,6 +60,17 @@ def find(session_id: str) -> Session | None:
         return _session(SessionRow.get(session_id, consistent_read=True))
     except SessionRow.DoesNotExist:
         return None
+
+
+def session_keys(session_id: str) -> Keys:
+    """Return the row of a session."""
+    return {SessionRow: [session_id]}
+
+
+def find_in(rows: Rows, session_id: str) -> Session | None:
+    """Find a session among rows that were read; None when there is none. It may have expired."""
+    row = rows.find(SessionRow, session_id)
+    return _session(row) if row else None
 
 
 def extend(session: Session) -> None:

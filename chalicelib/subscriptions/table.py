@@ -19,7 +19,7 @@ from chalicelib.payments import table as payments
 from chalicelib.payments.lifecycle import with_late_decision
 from chalicelib.payments.payment import Payment
 from chalicelib.subscriptions.subscription import OWING, Subscription, SubscriptionNotFound
-from chalicelib.tables import TableMeta, image_reader
+from chalicelib.tables import Rows, TableMeta, image_reader
 from chalicelib.typed import convert
 
 
@@ -71,6 +71,12 @@ def find(account_id: str) -> Subscription | None:
         return subscription_of(SubscriptionRow.get(account_id, consistent_read=True))
     except SubscriptionRow.DoesNotExist:
         return None
+
+
+def find_in(rows: Rows, account_id: str) -> Subscription | None:
+    """Find an account's subscription among rows that were read; None if it never had one."""
+    row = rows.find(SubscriptionRow, account_id)
+    return subscription_of(row) if row else None
 
 
 def get(account_id: str) -> Subscription:

@@ -3,6 +3,8 @@
 import msgspec
 
 from chalicelib.accounts import table as accounts
+from chalicelib.accounts.account import Account
+from chalicelib.accounts.table import AccountRow
 from chalicelib.accounts.tax import tax_of
 from chalicelib.accounts.viewer import Viewer
 from chalicelib.catalog.catalog import Catalog
@@ -34,6 +36,8 @@ from chalicelib.subscriptions.subscription import (
     Status,
     Subscription,
 )
+from chalicelib.subscriptions.table import SubscriptionRow
+from chalicelib.tables import Rows, read_rows
 
 
 class AddedTaxView(msgspec.Struct):
@@ -165,10 +169,16 @@ class PaidView(msgspec.Struct):
 
 def load_subscription_view(account_id: str, catalog: Catalog) -> SubscriptionView | None:
     """Load an account's subscription in the shape of an answer; None if it has none."""
-    found = table.find(account_id)
+    rows = read_rows({SubscriptionRow: [account_id], AccountRow: [account_id]})
+    return view_subscription_in(rows, accounts.get_in(rows, account_id), catalog)
+
+
+def view_subscription_in(rows: Rows, account: Account, catalog: Catalog) -> SubscriptionView | None:
+    """Show the subscription of an account among rows that were read; None if it has none."""
+    found = table.find_in(rows, account.account_id)
     if found is None or not found.exists:
         return None
-    return view_subscription(found, catalog, tax_of(accounts.get(account_id), catalog))
+    return view_subscription(found, catalog, tax_of(account, catalog))
 
 
 def view_subscription(

@@ -10,12 +10,12 @@ from botocore.exceptions import BotoCoreError, ClientError
 from chalicelib.accounts.account import Account, AccountNotFound
 from chalicelib.accounts.table import AccountRow, account_of
 from chalicelib.clock import Deadline
-from chalicelib.ledger.table import KEYS_A_CALL, WalletRow, wallet_of
+from chalicelib.ledger.table import WalletRow, wallet_of
 from chalicelib.ledger.wallet import Wallet
 from chalicelib.pricing.rebilling import NO_REBILLING, Rebilling
 from chalicelib.pricing.table import RebillingRow, rebilling_of
 from chalicelib.pricing.tariff import FormerTariff, Tariff
-from chalicelib.tables import RowsUnread, Table, read_together
+from chalicelib.tables import KEYS_A_CALL, RowsUnread, Table, read_together
 from chalicelib.threads import in_threads
 
 CALLS_AT_ONCE: Final = 16

@@ -1,4 +1,4 @@
-"""Accounts for the portal's figures: a workspace like that of `make run`, and a client of it, without Stripe.
+"""A workspace like that of `make run`, a client of it, and their pages, without Stripe and without a server.
 
 Each has a card, auto-pay, top-ups with their credits, a month of usage of several meters, and a session; the workspace
 has a subscription and a Stripe connection, too.
@@ -34,6 +34,7 @@ from tests.auto_pay.build import CARD
 from tests.auto_pay.build import auto_pay as auto_pay_of
 from tests.auto_pay.build import payment as payment_of
 from tests.build import account
+from tests.doors.gateway import Answer, Request, send
 
 STRIPE_ACCOUNT: Final = "acct_bench"
 TOP_UPS: Final = 12
@@ -101,3 +102,10 @@ def _sign_in(account_id: str) -> None:
     fields: dict[str, Any] = {"subject": None, "return_url": "https://app.example.com/settings", "locale": None}
     fields |= {"account_id": account_id, "session_id": id_of("session", token_of(account_id))}
     sessions.put(Session(role="owner", created_at_ms=now_ms, expires_at_ms=now_ms + LONGEST_MS, **fields))
+
+
+def ask(account_id: str, path: str = "", cookie: str | None = None, **query: str) -> Answer:
+    """Request a page of an account, with its session's cookie or another."""
+    route, names = f"/portal/accounts/{{account_id}}{path}", {"account_id": account_id}
+    sent = f"portal_session={token_of(account_id)}" if cookie is None else cookie
+    return send(Request("GET", route, names, query, {"cookie": sent, "accept-language": "en-US"}))
