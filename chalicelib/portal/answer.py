@@ -14,12 +14,13 @@ from chalicelib.portal import render
 from chalicelib.portal.brand import brand_of, color_file, logo_file
 from chalicelib.portal.cookie import ended_token, here_cookie, session_cookie, session_here
 from chalicelib.portal.navigation import public_base_url
-from chalicelib.portal.pages import VIEWS
+from chalicelib.portal.pages import ROWS, VIEWS
 from chalicelib.portal.policy import Headers
 from chalicelib.portal.request import PortalRequest, is_prefetch, see_other
 from chalicelib.portal.routes import HOME, page_with
 from chalicelib.portal.session import LinkUnusable, PageNotFound, Session, SessionEnded, new_ticket, new_token
 from chalicelib.portal.sessions import PagePath, find_ended, find_link, has_session, open_link
+from chalicelib.tables import NO_KEYS
 
 FREE_FOR_VIEWERS: Final = frozenset({"sign_out"})
 """Forms that do not change the account."""
@@ -46,7 +47,7 @@ def show_page(http_request: Request, name: str, account_id: str, parameters: Map
     """Call the view of a page with the request's session; a refusal is shown with the account's header and menu."""
 
     def respond(asked: Request) -> Response:
-        request = PortalRequest(asked, account_id)
+        request = PortalRequest(asked, account_id, ROWS[name](account_id) if name in ROWS else NO_KEYS)
         try:
             if asked.method == "POST":
                 request.accept_form(anyone=name in FREE_FOR_VIEWERS)

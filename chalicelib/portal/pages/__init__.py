@@ -32,6 +32,7 @@ from chalicelib.portal.pages import (
     transaction,
     usage,
 )
+from chalicelib.tables import Keys
 
 View = Callable[..., Response]
 
@@ -98,3 +99,6 @@ VIEWS: Final[dict[str, View]] = {
     "sign_out": sign_out.send,
 }
 """The views by the names that `routes.py` gives them."""
+
+ROWS: Final[dict[str, Callable[[str], Keys]]] = {"overview": overview.rows_needed}
+"""The rows of an account that a view needs besides the payer's: they are read in one call with its session."""

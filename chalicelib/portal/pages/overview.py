@@ -9,16 +9,17 @@ from chalice.app import Response
 from chalicelib import clock
 from chalicelib.access.find_access import find_access
 from chalicelib.access.view import ShownReason, view_access
-from chalicelib.accounts.tax import tax_of
 from chalicelib.auto_pay.evaluate import Snapshot as AutoPaySnapshot
-from chalicelib.auto_pay.view import AutoPayView, load_for_view, view_auto_pay
+from chalicelib.auto_pay.view import AutoPayView, view_auto_pay
 from chalicelib.connection import table as connections
+from chalicelib.connection.table import ConnectionRow
 from chalicelib.history.view import view
 from chalicelib.i18n.texts import mark
 from chalicelib.ledger.daily_usage import Days
 from chalicelib.ledger.statement import Filter, Statement, read_history
 from chalicelib.ledger.table import read_days
 from chalicelib.money import parse_micros
+from chalicelib.overview.load import load_overview, overview_keys
 from chalicelib.portal import chart, render
 from chalicelib.portal.auto_pay_summary import auto_pay_summary, blocking_reason
 from chalicelib.portal.banners.find import find_banners
@@ -31,7 +32,9 @@ from chalicelib.portal.request import PortalRequest
 from chalicelib.portal.spending import day_figures, first_needed
 from chalicelib.subscriptions import table as subscriptions
 from chalicelib.subscriptions.subscription import Subscription
-from chalicelib.subscriptions.view import SubscriptionView, view_subscription
+from chalicelib.subscriptions.view import SubscriptionView
+from chalicelib.tables import Keys
+from chalicelib.threads import side_by_side
 
 CHART_DAYS: Final = 30
 DONE: Final = {
@@ -57,19 +60,29 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
     connection_problem: str | None
 
 
+def rows_needed(account_id: str) -> Keys:
+    """Return the rows that the page needs."""
+    return {**overview_keys(account_id), ConnectionRow: [account_id]}
+
+
 def load(request: PortalRequest) -> Loaded:
     """Read all that the page shows."""
-    account, catalog, today = request.account, request.catalog, clock.day_of(clock.now_ms())
-    found = subscriptions.find(account.account_id)
-    subscription = found if found and found.exists else None
+    account_id, today = request.account.account_id, clock.day_of(clock.now_ms())
+    found, days, non_usage, closed_by = side_by_side(
+        lambda: load_overview(request.rows, request.payer, request.catalog),
+        lambda: read_days(account_id, min(_chart_start(today), first_needed(today)), today),
+        lambda: read_history(account_id, Filter(non_usage_only=True), limit=ROWS),
+        lambda: _closed_by(request),
+    )
+    stored = subscriptions.find_in(request.rows, account_id)
     return Loaded(
-        auto_pay=load_for_view(request.payer, catalog),
-        subscription=subscription,
-        subscription_view=view_subscription(subscription, catalog, tax_of(account, catalog)) if subscription else None,
-        non_usage=read_history(account.account_id, Filter(non_usage_only=True), limit=ROWS),
-        days=read_days(account.account_id, min(_chart_start(today), first_needed(today)), today),
+        auto_pay=found.auto_pay,
+        subscription=stored if stored and stored.exists else None,
+        subscription_view=found.subscription,
+        non_usage=non_usage,
+        days=days,
         today=today,
-        closed_by=_closed_by(request),
+        closed_by=closed_by,
         connection_problem=_connection_problem(request),
     )
 
@@ -84,7 +97,7 @@ def _closed_by(request: PortalRequest) -> ShownReason | None:
 def _connection_problem(request: PortalRequest) -> str | None:
     if request.account.kind != "workspace":
         return None
-    connection = connections.find(request.account.account_id)
+    connection = connections.find_in(request.rows, request.account.account_id)
     return connection.sentence if connection.state in {"restricted", "disconnected"} else None
 
 
