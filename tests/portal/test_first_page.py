@@ -6,13 +6,14 @@ import pytest
 
 from chalicelib.accounts.permission import Permission
 from chalicelib.accounts.viewer import Viewer
+from chalicelib.clock import parse_iso
 from chalicelib.history.view import TransactionView, view
 from chalicelib.ledger.daily_usage import Usage
 from chalicelib.portal.first_steps import first_steps, is_new
 from chalicelib.portal.recent import recent_rows
 from chalicelib.token import Caller
 from tests.build import account
-from tests.portal.seen import transaction
+from tests.portal.seen import payment, transaction
 
 CREDIT, DEBIT = transaction("credit"), transaction("debit", kind="adjustment")
 
@@ -47,6 +48,9 @@ def shown(occurred_at: str, **changes: Any) -> TransactionView:
     return found
 
 
+PAYMENTS = (("succeeded", "subscription"), ("failed", "subscription"), ("succeeded", "top_up"))
+
+
 def used(micros: int, count: int = 1) -> Usage:
     return Usage(quantity_micros=count, amount_micros=micros, count=count)
 
@@ -57,20 +61,22 @@ def test_the_last_rows_are_single_transactions_and_days_of_usage() -> None:
         "2026-11-25": {"sms": used(10_000)},
         "2026-11-23": {"free": used(0)},
     }
-    rows = recent_rows(days, [shown("2026-11-25T10:00:00.000Z"), shown("2026-11-24T10:00:00.000Z")])
+    paid = [payment(state, kind=kind, created_at_ms=parse_iso("2026-11-24T12:00:00.000Z")) for state, kind in PAYMENTS]
+    rows = recent_rows(days, [shown("2026-11-25T10:00:00.000Z"), shown("2026-11-24T10:00:00.000Z")], paid)
     assert [(row.day, row.kind, row.type) for row in rows] == [
-        ("2026-11-25", "usage", "debit"),
         ("2026-11-25", "top_up", "credit"),
-        ("2026-11-24", "usage", "debit"),
+        ("2026-11-25", "usage", "debit"),
+        ("2026-11-24", "subscription", "card"),
         ("2026-11-24", "top_up", "credit"),
+        ("2026-11-24", "usage", "debit"),
     ]
-    assert (rows[2].amount, rows[2].meters, rows[2].count) == ("0.0525", ("sms", "email"), 5)
-    assert [row.has_invoice for row in rows] == [False, True, False, True]
+    assert (rows[4].amount, rows[4].meters, rows[4].count) == ("0.0525", ("sms", "email"), 5)
+    assert [row.has_invoice for row in rows] == [True, False, True, True, False]
 
 
 def test_there_are_at_most_five_rows() -> None:
     days = {f"2026-11-{day}": {"sms": used(1)} for day in range(10, 20)}
-    assert [row.day[-2:] for row in recent_rows(days, [])] == ["19", "18", "17", "16", "15"]
+    assert [row.day[-2:] for row in recent_rows(days, [], [])] == ["19", "18", "17", "16", "15"]
 
 
 @pytest.mark.parametrize(
@@ -83,5 +89,5 @@ def test_there_are_at_most_five_rows() -> None:
     ],
 )
 def test_what_has_a_document_offers_it(changes: dict[str, Any], has_invoice: bool) -> None:
-    (row,) = recent_rows({}, [shown("2026-11-25T10:00:00.000Z", **changes)])
+    (row,) = recent_rows({}, [shown("2026-11-25T10:00:00.000Z", **changes)], [])
     assert row.has_invoice is has_invoice

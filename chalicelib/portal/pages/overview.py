@@ -27,7 +27,7 @@ from chalicelib.portal.banners.snapshot import AutoPayStatus, Snapshot
 from chalicelib.portal.first_steps import first_steps, is_new
 from chalicelib.portal.outlook import load_outlook
 from chalicelib.portal.pace import totals_of
-from chalicelib.portal.recent import ROWS, recent_rows
+from chalicelib.portal.recent import ROWS, RecentRow, recent_rows
 from chalicelib.portal.request import PortalRequest
 from chalicelib.portal.spending import day_figures, first_needed
 from chalicelib.subscriptions import table as subscriptions
@@ -120,7 +120,7 @@ def show(request: PortalRequest) -> Response:
         subscription=subscription,
         steps=_first_steps(request, seen) if seen.is_new and request.may_pay else None,
         banners=find_banners(seen, request.words),
-        recent=recent_rows(loaded.days, [view(each, request.viewer) for each in loaded.non_usage.transactions]),
+        recent=_recent(request, loaded),
         confirmation=request.words.say(done) if done else "",
         **_price(request, loaded.subscription),
         **_spending(request, loaded),
@@ -154,6 +154,11 @@ def snapshot_of(request: PortalRequest, loaded: Loaded, auto_pay: AutoPayView) -
         closed_by=loaded.closed_by,
         connection_problem=loaded.connection_problem,
     )
+
+
+def _recent(request: PortalRequest, loaded: Loaded) -> list[RecentRow]:
+    singles = [view(each, request.viewer) for each in loaded.non_usage.transactions]
+    return recent_rows(loaded.days, singles, loaded.auto_pay.payments)
 
 
 def _renewal_micros(subscription: SubscriptionView | None) -> int | None:
