@@ -47,6 +47,20 @@ def test_what_the_client_gets_free_of_charge_is_a_loss_with_the_same_sign_as_eve
     assert f'href="/portal/accounts/{workspace}/history?client={client}"' in page
 
 
+def test_the_lists_of_a_client_go_on_as_far_as_there_is_anything(people: People, site: Site) -> None:
+    workspace = site.account(balance="100")
+    client = site.client(workspace, balance="40")
+    site.use(client, today(1), number=14)
+    page = people.open(workspace, f"/clients/{client}", script=False)
+    expect(page.locator(".twins tbody tr")).to_have_count(10)
+    page.get_by_role("link", name="Older transactions").click()
+    expect(page.locator(".twins tbody tr")).to_have_count(5)
+    expect(page.get_by_text("Welcome credit")).to_be_visible()
+    expect(page.get_by_role("link", name="Older transactions")).to_have_count(0)
+    page.get_by_role("link", name="Newest").click()
+    expect(page.locator(".twins tbody tr")).to_have_count(10)
+
+
 def test_a_client_is_suspended_made_active_and_archived(people: People, site: Site) -> None:
     workspace = site.account(balance="100")
     client = site.client(workspace, balance="40")

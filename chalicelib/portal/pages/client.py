@@ -65,12 +65,14 @@ class Pair(msgspec.Struct, frozen=True):
 
 
 def show(request: PortalRequest, client_id: str) -> Response:
-    """Show a client. Raises AccountNotFound."""
+    """Show a client. Raises AccountNotFound, InvalidCursor."""
     account = find_client(request, client_id)
     client = load_client(account, clock.now_ms())
     viewer = viewer_of(request, account)
     reason = REASONS.get(client.auto_pay.reason)  # type: ignore[call-overload]
     done = DONE.get(request.query.get("done", ""))
+    pairs, older_pairs = _pairs(request, account, request.query.get("transactions"))
+    paid = payments.newest(client_id, limit=PAYMENTS, cursor=request.query.get("payments"))
     return render.page(
         request,
         "client.html",
@@ -82,8 +84,10 @@ def show(request: PortalRequest, client_id: str) -> Response:
         move=move_note(request, account),
         standing_by=name_of_changer(account, viewer),
         auto_pay_reason=request.words.say(reason) if reason else None,
-        pairs=_pairs(request, account),
-        payments=[view_payment(each, viewer) for each in payments.newest(client_id, limit=PAYMENTS).payments],
+        pairs=pairs,
+        older_pairs=older_pairs,
+        payments=[view_payment(each, viewer) for each in paid.payments],
+        older_payments=paid.next_cursor,
         today=clock.day_of(clock.now_ms()),
         confirmation=request.words.say(done) if done else None,
     )
@@ -114,12 +118,16 @@ def _access(request: PortalRequest, account: Account) -> tuple[bool, str]:
     return False, request.words.say(text, account=account.name, workspace=request.account.name)
 
 
-def _pairs(request: PortalRequest, account: Account) -> list[Pair]:
-    """Return the newest transactions of a client, each with the one of the same event in the workspace's wallet."""
+def _pairs(request: PortalRequest, account: Account, cursor: str | None) -> tuple[list[Pair], str | None]:
+    """Return transactions of a client, newest first, each with the one of the same event in the workspace's wallet.
+
+    Also the cursor of the next ones.
+    """
     viewer = viewer_of(request, account)
-    found = statement.read_history(account.account_id, limit=TRANSACTIONS).transactions
-    rows = [view(each, viewer) for each in found]
+    found = statement.read_history(account.account_id, limit=TRANSACTIONS, cursor=cursor)
+    rows = [view(each, viewer) for each in found.transactions]
     ids = [each.sibling.transaction_id for each in rows if each.sibling]
     read = statement.read_transactions(request.account.account_id, ids)
     costs = {each.id: view(each, request.viewer) for each in read}
-    return [Pair(each, costs.get(each.sibling.transaction_id) if each.sibling else None) for each in rows]
+    pairs = [Pair(each, costs.get(each.sibling.transaction_id) if each.sibling else None) for each in rows]
+    return pairs, found.next_cursor
