@@ -21,6 +21,9 @@ from chalicelib.typed import json_decoder
 FIRST_READ: Final = 2
 """Pages in the first read of a statement: the newest page, and one that shows where the next begins."""
 
+FIRST_EXAMINED: Final = 16
+"""The same for a list of what is not usage: a payment is mostly posted alone, in a page of one transaction."""
+
 LONGEST_READ: Final = 32
 WORK_BYTES: Final = 4 * 1024 * 1024
 """The most bytes of pages opened for one answer. With a narrow filter an answer ends there, with a cursor."""
@@ -152,7 +155,7 @@ def examine_history(account_id: str, wanted: Filter, *, start: Cursor | None) ->
 
     What `wanted` excludes by its times, or by the index of what is not usage, is not read.
     """
-    merge = _Merge(_reader(account_id, wanted), wanted, start)
+    merge = _Merge(_reader(account_id, wanted), wanted, start, FIRST_EXAMINED)
     while (newest := merge.take()) is not None:
         yield newest
 
@@ -160,9 +163,9 @@ def examine_history(account_id: str, wanted: Filter, *, start: Cursor | None) ->
 class _Merge:
     """The pages of a wallet, merged into one newest-first list."""
 
-    def __init__(self, read: ReadPages, wanted: Filter, start: Cursor | None) -> None:
+    def __init__(self, read: ReadPages, wanted: Filter, start: Cursor | None, portion: int = FIRST_READ) -> None:
         self._wanted, self._start = wanted, start
-        self.unread = _UnreadPages(read, _first_key(wanted, start))
+        self.unread = _UnreadPages(read, _first_key(wanted, start), portion)
         self.open_pages: list[_OpenPage] = []
 
     def take(self) -> Transaction | None:
@@ -189,8 +192,8 @@ class _OpenPage(msgspec.Struct):
 class _UnreadPages:
     """The pages not opened yet, read in growing portions."""
 
-    def __init__(self, read: ReadPages, before_key: str) -> None:
-        self._read, self._before_key, self._portion = read, before_key, FIRST_READ
+    def __init__(self, read: ReadPages, before_key: str, portion: int) -> None:
+        self._read, self._before_key, self._portion = read, before_key, portion
         self._ready: Iterator[Page] = iter(())
         self._finished = False
         self.bytes_opened = 0

@@ -1,13 +1,17 @@
 """What a workspace opened of its client's portal is closed when the client moves to another workspace."""
 
+import html
 import re
 from collections.abc import Iterator
 
 import pytest
 import requests
 
+from chalicelib.clock import now_ms
+from chalicelib.ledger.post import post
 from local.aws import Aws
 from tests.api import Api
+from tests.build import pair
 from tests.environment import use
 from tests.notices.conftest import Inbox
 
@@ -70,3 +74,33 @@ def test_the_former_workspace_is_no_longer_in_its_portal(api: Api, aws: Aws) -> 
     invited = moving.open(link)
     assert (invited.status_code, "This invitation is no longer valid" in invited.text) == (410, True)
     assert moving.see(moving.open(moving.link(api.token("owner", "south")))) == 200
+
+
+def test_the_former_workspace_keeps_what_it_paid_for_the_client_and_learns_nothing_newer(api: Api) -> None:
+    moving = Moving(api)
+    post([pair(1, moving.client, "north")])
+    moving.move()
+    answer = api.put(f"/v1/accounts/{moving.client}", {"name": "South's new name"})
+    assert answer.status_code == 200, answer.text
+    post([pair(2, moving.client, "south", occurred_at_ms=now_ms())])
+
+    norths, souths, others = (
+        api.token("owner", each) for each in ("north", "south", api.make_account("west", name="West"))
+    )
+    path = f"transactions?client={moving.client}"
+    assert [each["event_id"] for each in api.get(f"/v1/accounts/north/{path}", token=norths).json()["data"]] == [
+        "event-1"
+    ]
+    assert [each["event_id"] for each in api.get(f"/v1/accounts/south/{path}", token=souths).json()["data"]] == [
+        "event-2"
+    ]
+    assert api.get(f"/v1/accounts/west/{path}", token=others).status_code == 404
+
+    link = api.post("/v1/portal-sessions", {"account_id": "north", "page": "history"}, token=norths).json()["url"]
+    cookie = moving.open(link).headers["Set-Cookie"].partition(";")[0]
+    home = f"{api.url}/portal/accounts/north"
+    page = requests.get(f"{home}/history?client={moving.client}", headers={"Cookie": cookie}, timeout=30)
+    assert page.status_code == 200
+    assert "Bob's Bakery" in html.unescape(page.text)
+    assert "South's new name" not in html.unescape(page.text)
+    assert f"/clients/{moving.client}" not in page.text

@@ -24,6 +24,7 @@ def agency(site: Site) -> Agency:
 def test_the_history_shows_a_client_alone_with_what_each_side_paid(people: People, agency: Agency, width: int) -> None:
     page = people.open(agency.account_id, "/history", script=False, width=width)
     expect(page.locator(".group .amount")).to_have_text("−$0.45")
+    page.get_by_role("link", name="By client").click()
     page.get_by_label("Client").select_option("Bakery Bloom")
     page.get_by_role("button", name="Filter").click()
     expect(page).to_have_url(re.compile(f"client={agency.bakery}"))
@@ -109,6 +110,6 @@ def test_a_workspace_with_many_clients_names_one_by_its_id(site: Site) -> None:
     from tests.usage.agency import Agency as Workspace  # noqa: PLC0415
 
     many = Workspace(101)
-    text = site.enter(many.id).get("/history").text
+    text = site.enter(many.id).get("/history?choose=client").text
     assert '<input id="client" name="client"' in text
     assert many.clients[-1] in site.enter(many.id).get(f"/history?client={many.clients[-1]}").text
