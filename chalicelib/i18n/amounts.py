@@ -32,6 +32,7 @@ def number(micros: int, locale: Locale, least: int = 0, *, grouped: bool = True)
     return _number_style(locale).write(micros, least, grouped=grouped)
 
 
+@lru_cache(maxsize=256)
 def smallest_unit(currency: str) -> int:
     """Return the smallest coin of a currency in micros, one whole unit if it has no coins."""
     coin_places = max(get_currency_precision(currency.upper()), places_of(currency))

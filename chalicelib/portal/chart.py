@@ -56,6 +56,11 @@ class Chart(msgspec.Struct, frozen=True):
     total_micros: int
 
     @property
+    def totals(self) -> list[int]:
+        """Return the micros of each bar."""
+        return [slot.total_micros for slot in self.slots]
+
+    @property
     def rows(self) -> list[tuple[int, Slot]]:
         """Return the bars that are not empty, the newest first, each with its place."""
         return [(place, slot) for place, slot in reversed([*enumerate(self.slots)]) if slot.total_micros]

@@ -58,6 +58,10 @@ class Words(words.Words):
         micros = _micros(amount)
         return self._in_coins(amounts.rounded_total(micros, currency), micros, currency)
 
+    def totals(self, row: Iterable[int], currency: str, *, zero: str = "") -> list[str]:
+        """Write several totals at once, for a chart or a table; `zero` stands for nothing."""
+        return [self.total(each, currency) if each or not zero else zero for each in row]
+
     def estimate(self, amount_micros: int, currency: str) -> str:
         """Write what is only about right: $412."""
         return self.brief(round_estimate(amount_micros, currency), currency)
