@@ -260,8 +260,8 @@
       const text = format(moment, { timeStyle: "short", ...(sameDay ? {} : { dateStyle: "medium" }) });
       const added = document.createElement("span");
       added.className = "local";
-      added.textContent = ` · ${local.dataset.local.replace("{time}", text)}`;
-      node.append(added);
+      added.textContent = local.dataset.local.replace("{time}", text);
+      node.append(" ", added);
       local.textContent = local.dataset.said;
     }
   }
