@@ -46,15 +46,15 @@ def _text(request: PortalRequest, move: Move, now_ms: int) -> str | None:
     until = words.moment(iso(move.expires_at_ms))
     if move.is_open(now_ms):
         return words.say(
-            "You asked %(workspace)s to take it over; the request is open until %(moment)s.", workspace=to, moment=until
+            "You asked %(workspace)s to take it over. The request is open until %(moment)s.", workspace=to, moment=until
         )
     if move.state == "declined" and now_ms < move.answered_at_ms + TOLD_MS:
         moment = words.moment(iso(move.answered_at_ms))
         return words.say(
-            "You asked %(workspace)s to take it over, which declined on %(moment)s.", workspace=to, moment=moment
+            "You asked %(workspace)s to take it over. They declined on %(moment)s.", workspace=to, moment=moment
         )
     if move.state == "requested" and now_ms < move.expires_at_ms + TOLD_MS:
         return words.say(
-            "You asked %(workspace)s to take it over, which did not answer by %(moment)s.", workspace=to, moment=until
+            "You asked %(workspace)s to take it over. They didn't answer by %(moment)s.", workspace=to, moment=until
         )
     return None

@@ -69,7 +69,7 @@ class PriceTexts:
     def _without_unit_price(self, price: ClientPrice) -> str:
         say = self._words.say
         if price.state == "absorbed":
-            return say("Your client pays nothing, you pay for each use.")
+            return say("Your client pays nothing. You pay for each use.")
         if price.markup_micros is not None:
             multiple = self._words.number(format_micros(price.markup_micros))
             example = self._words.amount(price.markup_micros, self._currency)
@@ -80,7 +80,7 @@ class PriceTexts:
                 price=example,
                 cost=one,
             )
-        return say("Your client pays what you pay, you keep nothing.")
+        return say("Your client pays what you pay, so you keep nothing.")
 
     def void(self, found: MeterPrice) -> str | None:
         """Say why a price is void; None if it is valid."""
@@ -89,12 +89,13 @@ class PriceTexts:
         price = self._words.amount(found.chosen.unit_price_micros, self._currency)
         if found.cost_micros is None:
             return self._words.say(
-                "The price of %(price)s is void, because this is priced event by event now: the client pays your cost.",
+                "The price of %(price)s no longer applies, because each event now has its own price. The "
+                "client pays your cost.",
                 price=price,
             )
         return self._words.say(
-            "The price of %(price)s is void: it is for %(old)s, and %(new)s is counted now. The client pays your cost "
-            "until you type a price for the new unit.",
+            "The price of %(price)s no longer applies: it's per %(old)s, and we now count %(new)s. The "
+            "client pays your cost until you set a price for the new unit.",
             price=price,
             old=self._names.one(found.chosen.unit or ""),
             new=self._names.one(found.unit),

@@ -19,7 +19,7 @@ def test_auto_pay_says_what_it_would_charge_before_it_does(
     page.get_by_label("When the balance falls below").fill("20")
     page.get_by_label("Charge the card").fill("5")
     page.get_by_role("button", name="Turn on auto-pay").click()
-    expect(page.get_by_role("alert")).to_contain_text("Please choose an amount from $10.00 to $5,000.00.")
+    expect(page.get_by_role("alert")).to_contain_text("Choose an amount from $10.00 to $5,000.00.")
     page.get_by_label("Charge the card").fill("50")
     page.get_by_label("At most in a calendar month").fill("500")
     page.get_by_role("button", name="Turn on auto-pay").click()

@@ -27,17 +27,17 @@ def test_an_account_is_connected_tested_and_disconnected_with_the_keyboard_alone
     stripe = opened.value
     press(stripe, "Approve")
     expect(stripe.get_by_role("heading", name="Your Stripe account is connected")).to_be_visible()
-    press(page, "I am back: show how it stands")
+    press(page, "I'm back, show the status")
     expect(page.get_by_text("Clients pay through this Stripe account.")).to_be_visible()
     expect(page.get_by_text(table.find(workspace).stripe_account_id or "none")).to_be_visible()
     assert_accessible(page)
     press(page, "Test the connection")
-    expect(page.get_by_role("status")).to_have_text("Stripe was asked just now.")
+    expect(page.get_by_role("status")).to_have_text("Checked with Stripe just now.")
     press(page, "Disconnect")
-    expect(page.get_by_text("Your clients cannot pay until an account is connected again")).to_be_visible()
+    expect(page.get_by_text("Your clients can't pay until an account is connected again")).to_be_visible()
     assert_accessible(page)
     press(page, "Disconnect")
-    expect(page.get_by_role("status")).to_have_text("The Stripe account is disconnected.")
+    expect(page.get_by_role("status")).to_have_text("Your Stripe account is disconnected.")
     assert table.find(workspace).state == "disconnected"
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     assert people.complaints == []

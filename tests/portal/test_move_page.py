@@ -60,7 +60,7 @@ def two(site: Site) -> Two:
     ("width", "choice", "button", "outcome"),
     [
         (NARROW, "It goes along", "Accept and keep the balance of $12.34", "The balance came along"),
-        (WIDE, "It is settled", "Accept; the balance is settled", "The balance of $12.34 was taken out"),
+        (WIDE, "It is settled", "Accept and settle the balance", "The balance of $12.34 was taken out"),
     ],
 )
 def test_one_workspace_asks_and_the_other_accepts_with_the_keyboard_alone(
@@ -73,7 +73,7 @@ def test_one_workspace_asks_and_the_other_accepts_with_the_keyboard_alone(
     press(asking, "Move to another workspace")
     expect(asking.get_by_text("The wallet, with its whole history.")).to_be_visible()
     expect(asking.get_by_text("the client saves a card anew")).to_be_visible()
-    asking.get_by_label("Id of the other workspace").fill(two.south)
+    asking.get_by_label("ID of the other workspace").fill(two.south)
     asking.get_by_label(choice).focus()
     asking.keyboard.press("Space")
     press(asking, "Ask to move the client")
@@ -93,7 +93,7 @@ def test_one_workspace_asks_and_the_other_accepts_with_the_keyboard_alone(
     expect(taking.get_by_text("North Agency asks you to take this client over.")).to_be_visible()
     assert_accessible(taking)
     press(taking, button)
-    expect(taking.get_by_role("status")).to_have_text("The client is yours now.")
+    expect(taking.get_by_role("status")).to_have_text("The client is now yours.")
     expect(taking.get_by_text(outcome)).to_be_visible()
     expect(taking.get_by_text("is charged to you, and what it used before to North Agency")).to_be_visible()
     assert_accessible(taking)
@@ -117,8 +117,8 @@ def test_one_workspace_asks_and_the_other_accepts_with_the_keyboard_alone(
     [
         ({"to_workspace_id": "no id!"}, 422, "Use only letters and numbers"),
         ({"to_workspace_id": ""}, 422, "This field is required."),
-        ({"balance": ""}, 422, "Please choose what becomes of the balance."),
-        ({"balance": "half"}, 422, "Please choose what becomes of the balance."),
+        ({"balance": ""}, 422, "Choose what happens to the balance."),
+        ({"balance": "half"}, 422, "Choose what happens to the balance."),
         ({"to_workspace_id": "own"}, 409, "The client is in this workspace already."),
     ],
 )
@@ -142,7 +142,7 @@ def test_an_unknown_workspace_is_asked_like_any_other_and_the_request_is_withdra
     assert "The owner of nobody-at-all can accept it until" in visitor.get(path).text
     for _ in range(2):
         assert visitor.post(f"{path}/withdraw", {"version": "1"}).headers["Location"].endswith("?done=withdrawn")
-    assert "The request is withdrawn." in visitor.get(f"{path}?done=withdrawn").text
+    assert "Request withdrawn." in visitor.get(f"{path}?done=withdrawn").text
 
 
 def test_what_keeps_the_client_is_told_to_both_and_refuses_the_move(two: Two) -> None:
@@ -182,15 +182,15 @@ def test_what_changed_between_page_and_click_is_told_and_nothing_is_done(two: Tw
     assert move is not None
     assert move.state == "requested"
     chosen = taking.post(incoming, {"answer": "perhaps"})
-    assert (chosen.status_code, "Please accept the request, or decline it." in chosen.text) == (422, True)
+    assert (chosen.status_code, "Please accept or decline the request." in chosen.text) == (422, True)
 
 
 @pytest.mark.parametrize(
     ("how", "here", "there"),
     [
-        ("withdrawn", "It was withdrawn on", "North Agency withdrew its request on"),
+        ("withdrawn", "Withdrawn on", "North Agency withdrew its request on"),
         ("declined", "declined it on", "You declined it on"),
-        ("expired", "did not answer by", "The request of North Agency expired on"),
+        ("expired", "answer by", "The request of North Agency expired on"),
     ],
 )
 def test_a_request_that_is_over_says_what_became_of_it_and_cannot_be_answered(
@@ -235,7 +235,7 @@ def test_after_the_move_the_former_workspace_is_told_what_was_settled_and_change
     move = two.move
     assert move is not None
     assert table.write(replace(move, is_settled=False, version=move.version + 1), over=move)
-    assert "has it within the hour" in taking.get(incoming).text
+    assert "history within an hour" in taking.get(incoming).text
 
 
 def test_what_goes_along_is_said_in_german(two: Two) -> None:
@@ -284,7 +284,7 @@ def test_the_list_goes_on_where_it_ends(people: People, two: Two) -> None:
 def test_a_workspace_reads_before_and_after_accepting_what_it_lacks_itself(two: Two, site: Site) -> None:
     path = f"/incoming-moves/{two.client}"
     two.ask()
-    lacking = ("no Stripe account connected", "Your own balance is used up")
+    lacking = ("have a connected Stripe account", "Your own balance is used up")
     before = site.enter(two.south).get(path).text
     assert [said for said in lacking if said not in before] == []
     accept_move(accounts.get(two.south), two.client, "keep", actor="kim", catalog=catalog())

@@ -61,7 +61,7 @@ def test_a_price_is_set_with_the_keyboard_alone(people: People, site: Site) -> N
     assert valid(client, "sms") is None
     tab_to(page, "button[value='save']")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("status")).to_contain_text("The prices are saved.")
+    expect(page.get_by_role("status")).to_contain_text("Prices saved.")
     assert valid(client, "sms") == ClientPrice("price", 80_000, "message")
     assert field(page, "meters.sms.price") == "0.08"
     assert people.complaints == []
@@ -82,7 +82,7 @@ def test_last_month_is_priced_before_anything_is_saved(people: People, site: Sit
     assert field(page, "default.markup") == "1.5"
     page.get_by_role("button", name="See what changes").click()
     page.get_by_role("button", name="Save these prices").click()
-    expect(page.get_by_role("status")).to_contain_text("The prices are saved.")
+    expect(page.get_by_role("status")).to_contain_text("Prices saved.")
     assert valid(workspace, ALL_METERS) == ClientPrice("markup", markup_micros=1_500_000)
     page.goto(page.url.partition("/client-prices")[0] + f"/clients/{client}/prices")
     expect(page.get_by_text("1 message: you pay $0.05, your client pays $0.075, you keep $0.025.")).to_be_visible()
@@ -106,7 +106,7 @@ def test_a_price_below_the_cost_is_saved_only_from_the_page_that_says_so(people:
     expect(page.get_by_text("you lose $0.02.")).to_be_visible()
     expect(page.get_by_text("This price is more than ten times your cost.")).to_be_visible()
     page.get_by_role("button", name="Save anyway").click()
-    expect(page.get_by_role("status")).to_contain_text("The prices are saved.")
+    expect(page.get_by_role("status")).to_contain_text("Prices saved.")
     assert valid(client, "sms") == ClientPrice("price", 30_000, "message")
     assert valid(client, "email") == ClientPrice("markup", markup_micros=50_000_000)
 
@@ -147,9 +147,9 @@ def test_in_german_on_a_small_phone_wrong_input_keeps_all_other(people: People, 
         ({"meters.sms.state": "price", "meters.sms.price": "0"}, "Enter a price per unit"),
         ({"meters.sms.state": "markup", "meters.sms.markup": "1.23456"}, "Enter the multiple of your cost"),
         ({"default.state": "markup"}, "Enter the multiple of your cost"),
-        ({"allowance": "99999999"}, "An allowance is at most $10,000,000.00 a month."),
-        ({"enabled": "on"}, "Nothing differs from what is saved."),
-        ({"shown": "7", "enabled": "off"}, "These prices have changed since you opened the form"),
+        ({"allowance": "99999999"}, "be more than $10,000,000.00 a month."),
+        ({"enabled": "on"}, "changed anything."),
+        ({"shown": "7", "enabled": "off"}, "These prices changed after you opened the form"),
     ],
 )
 def test_what_does_not_work_is_told_and_nothing_is_saved(site: Site, typed: dict[str, str], said: str) -> None:
@@ -187,7 +187,7 @@ def test_what_is_planned_is_shown_kept_and_dropped_only_when_asked(people: Peopl
     assert valid(client, "sms", LATER_MS) == ClientPrice("absorbed")
     page.get_by_label("Drop everything that is planned for later").check()
     page.get_by_role("button", name="See what changes").click()
-    expect(page.get_by_text("This stays, and what was planned for later changes.")).to_be_visible()
+    expect(page.get_by_text("This stays the same; what was planned for later changes.")).to_be_visible()
     page.get_by_role("button", name="Save these prices").click()
     expect(page.get_by_role("status")).to_be_visible()
     assert valid(client, "sms", LATER_MS) == ClientPrice("price", 80_000, "message")
@@ -234,5 +234,5 @@ def test_a_change_from_a_day_on_changes_nothing_before(site: Site) -> None:
     assert valid(client, "sms") is None
     assert valid(client, "sms", LATER_MS) == ClientPrice("absorbed")
     twice = site.enter(workspace).post(f"/clients/{client}/prices", given)
-    assert "These prices have changed since you opened the form" in twice.text
+    assert "These prices changed after you opened the form" in twice.text
     assert table.find(client).version == 2

@@ -60,7 +60,7 @@ def test_every_charge_is_on_one_page_with_its_total(people: People, agency: Agen
     expect(bakery).to_contain_text("A refill of $25.00 whenever the balance is below $10.00.")
     expect(bakery).to_contain_text("At most $100.00 in a calendar month.")
     flowers = page.get_by_role("region", name="Flowers & Co Archived")
-    expect(flowers).to_contain_text(re.compile("Canceled: it ends on .* and is not charged again"))
+    expect(flowers).to_contain_text(re.compile("Canceled. It ends on .* and is not charged again"))
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
@@ -88,7 +88,7 @@ def test_it_is_linked_before_and_after_cancelling(people: People, agency: Agency
     expect(page.get_by_role("link", name="See everything else that costs you")).to_be_visible()
     page.get_by_role("button", name="Cancel the subscription").click()
     page.get_by_role("link", name="See what still costs you").click()
-    expect(page.get_by_role("region", name="You pay")).to_contain_text("Canceled: it ends on")
+    expect(page.get_by_role("region", name="You pay")).to_contain_text("Canceled. It ends on")
     expect(page.locator(".figures dd")).to_have_text(["$0.00", "$49.00"])
 
 
@@ -114,7 +114,7 @@ def test_a_client_can_end_nothing_of_another_and_a_viewer_nothing(site: Site, ag
 
 def test_an_account_without_any_is_told_so(people: People, site: Site) -> None:
     page = people.open(site.account(), "/recurring")
-    expect(page.locator(".empty")).to_contain_text("no card is charged unless you do it yourself")
+    expect(page.locator(".empty")).to_contain_text("your card is charged only when you add balance yourself")
     assert_accessible(page)
 
 
@@ -123,7 +123,7 @@ def test_more_clients_than_fit_are_a_page_away(people: People, site: Site) -> No
 
     many = Workspace(200)
     page = people.open(many.id, "/recurring", script=False)
-    expect(page.get_by_text("the sum is of those on this page")).to_be_visible()
+    expect(page.get_by_text("The total covers those on this page")).to_be_visible()
     page.get_by_role("link", name="More clients").click()
     expect(page.get_by_role("link", name="More clients")).to_have_count(0)
     page.get_by_role("link", name="First page").click()

@@ -28,8 +28,8 @@ def test_a_free_amount_is_read_as_it_is_written_here(people: People, site: Site)
 
 
 REFUSED = (
-    ("3", "Please choose an amount from $10.00 to $5,000.00."),
-    ("9000", "Please choose an amount from $10.00 to $5,000.00."),
+    ("3", "Choose an amount from $10.00 to $5,000.00."),
+    ("9000", "Choose an amount from $10.00 to $5,000.00."),
     ("abc", "Enter an amount in USD, like 25.50."),
     ("", "Enter an amount in USD, like 25.50."),
     ("20.005", "Use at most 2 decimals, like 25.50."),

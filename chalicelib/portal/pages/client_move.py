@@ -21,10 +21,10 @@ from chalicelib.portal.request import PortalRequest
 from chalicelib.subscriptions import table as subscriptions
 from chalicelib.text import AccountId
 
-CHOOSE: Final = mark("Please choose what becomes of the balance.")
+CHOOSE: Final = mark("Choose what happens to the balance.")
 DONE: Final = {
     "requested": mark("The other workspace can accept the request now."),
-    "withdrawn": mark("The request is withdrawn."),
+    "withdrawn": mark("Request withdrawn."),
 }
 
 

@@ -26,8 +26,8 @@ STATES: Final[dict[State, str]] = {
     "disconnected": mark("Disconnected"),
 }
 DONE: Final = {
-    "tested": mark("Stripe was asked just now."),
-    "disconnected": mark("The Stripe account is disconnected."),
+    "tested": mark("Checked with Stripe just now."),
+    "disconnected": mark("Your Stripe account is disconnected."),
 }
 
 

@@ -21,10 +21,10 @@ from chalicelib.portal.request import PortalRequest
 from chalicelib.pricing import table as pricing
 
 ANSWERS: Final = {"accept": "accepted", "decline": "declined"}
-CHOOSE: Final = mark("Nothing was changed. Please accept the request, or decline it.")
+CHOOSE: Final = mark("Nothing was changed. Please accept or decline the request.")
 DONE: Final = {
-    "accepted": mark("The client is yours now."),
-    "declined": mark("The request is declined."),
+    "accepted": mark("The client is now yours."),
+    "declined": mark("Request declined."),
 }
 
 

@@ -33,13 +33,11 @@ from chalicelib.portal.price_texts import OF_DEFAULTS, SOURCES, WARNINGS, PriceT
 from chalicelib.portal.request import PortalRequest
 from chalicelib.pricing.rebilling import ALL_METERS, LEAD_MS, value_at
 
-SAVED: Final = mark(
-    "The prices are saved. They hold for what is used from the time that you chose, in a minute at the earliest."
-)
-SAME: Final = mark("Nothing differs from what is saved.")
+SAVED: Final = mark("Prices saved. They apply to usage from the time you chose, in a minute at the earliest.")
+SAME: Final = mark("You haven't changed anything.")
 CHANGED: Final = mark(
-    "These prices have changed since you opened the form, by somebody else or because it was sent twice. Check them, "
-    "and go on if they shall be as they stand here."
+    "These prices changed after you opened the form, either by someone else or because it was sent "
+    "twice. Check them, and continue if they're right."
 )
 
 
