@@ -62,7 +62,7 @@ class RequestHandler(ChaliceRequestHandler):
 
     def __init__(self, *given: Any, app_object: Chalice, **named: Any) -> None:
         self._paths = LambdaEventConverter(GreedyMatcher(list(app_object.routes)), app_object.api.binary_types)
-        super().__init__(*given, app_object=app_object, **named)
+        super().__init__(*given, app_object=app_object, **named)  # type: ignore[misc]
 
     def _generic_handle(self) -> None:
         self.local_gateway.event_converter = self._paths

@@ -48,7 +48,7 @@ class Display(msgspec.Struct, frozen=True):
 
 def read_display(language: str | None, theme: str | None) -> Display:
     """Return the choices of a form or of cookies; what is not known is not chosen."""
-    chosen = next((each for each in THEMES if each == theme), "auto")
+    chosen: Theme = next((each for each in THEMES if each == theme), "auto")
     return Display(language if language in languages("portal") else None, chosen)
 
 

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 from babel import Locale
-from babel.core import localedata
+from babel.localedata import locale_identifiers
 from babel.numbers import NumberPattern, get_currency_symbol
 from hypothesis import example, given, settings
 from hypothesis import strategies as some
@@ -15,7 +15,7 @@ from chalicelib.money import MICROS, format_micros
 from chalicelib.text import CURRENCIES
 from tests.depth import examples
 
-LOCALES = sorted(localedata.locale_identifiers())
+LOCALES = sorted(locale_identifiers())
 MICRO_AMOUNTS = some.integers(-(10**16), 10**16) | some.integers(0, 10**10).map(lambda number: number * MICROS // 100)
 
 

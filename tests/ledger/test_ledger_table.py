@@ -13,7 +13,7 @@ from chalicelib.ledger.page import Page
 from chalicelib.ledger.posting import Posting
 from chalicelib.ledger.table import ConcurrentCommit
 from chalicelib.ledger.wallet import END_OF_TIME_MS, GENESIS, PageSpan, Wallet, WalletNotFound
-from chalicelib.tables import connection
+from chalicelib.tables import KEYS_A_CALL, connection
 from tests.build import TIME_MS, credit, debit, unique
 from tests.filled import STRANGE
 
@@ -59,7 +59,7 @@ def test_a_wallet_that_was_never_made_is_not_found() -> None:
 
 def test_more_wallets_than_one_call_reads_are_read() -> None:
     known = [new_wallet() for _ in range(3)]
-    asked = [known[0], *(f"unknown-{number}" for number in range(2 * table.KEYS_A_CALL)), *known[1:]]
+    asked = [known[0], *(f"unknown-{number}" for number in range(2 * KEYS_A_CALL)), *known[1:]]
     assert table.read_wallet_rows(asked).keys() == set(known)
 
 

@@ -136,8 +136,14 @@ def test_a_payment_stands_where_it_was_made_and_at_most_a_while_after_the_time_i
     assert placed_ms(held) == TIME_MS + LATEST_MS
 
 
-NOWHERE = (Place(-1, 0, ""), Place(10**18, 0, ""), Place(1, 9, ""), Place(1, 1, "p" * 61))
-NOWHERE += (Place(1, WALLET, ""), Place(1, WALLET, "x"))
+NOWHERE = (
+    Place(-1, 0, ""),
+    Place(10**18, 0, ""),
+    Place(1, 9, ""),
+    Place(1, 1, "p" * 61),
+    Place(1, WALLET, ""),
+    Place(1, WALLET, "x"),
+)
 
 
 @pytest.mark.parametrize(
