@@ -198,6 +198,11 @@ def newest(account_id: str, *, limit: int, cursor: str | None = None) -> Invoice
     return InvoiceBatch(found[:limit], _encoded(found[limit].sequence) if more else None)
 
 
+def cursor_at(sequence: int) -> str:
+    """Return the cursor of a list that begins with a document."""
+    return _encoded(sequence)
+
+
 def _document(sequence: int) -> str:
     return f"{DOCUMENTS}{sequence:0{SEQUENCE_DIGITS}d}"
 

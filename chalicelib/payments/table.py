@@ -1,7 +1,7 @@
 """The door to the table `payments`."""
 
 import base64
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 import msgspec
@@ -116,6 +116,12 @@ def get(account_id: str, payment_id: str) -> Payment:
     if payment is None:
         raise PaymentNotFound(payment_id)
     return payment
+
+
+def find_all(account_id: str, payment_ids: Iterable[str]) -> dict[str, Payment]:
+    """Read some payments of an account, strongly consistent, with one call; without those that do not exist."""
+    rows = PaymentRow.batch_get([(account_id, each) for each in payment_ids], consistent_read=True)
+    return {row.payment_id: payment_of(row) for row in rows}
 
 
 def put_new(payment: Payment) -> tuple[Payment, bool]:

@@ -8,13 +8,16 @@ from typing import Final
 from unicodedata import combining, normalize
 
 from babel import Locale
-from babel.dates import format_date, format_datetime, format_skeleton, format_time
-from babel.numbers import format_percent, get_minus_sign_symbol
+from babel.dates import format_date, format_datetime, format_interval, format_skeleton, format_time
+from babel.numbers import format_percent, get_group_symbol, get_minus_sign_symbol
 
 from chalicelib.i18n import amounts, words
 from chalicelib.i18n.language import languages
 from chalicelib.money import MICROS, parse_signed_micros, round_estimate
 from chalicelib.text import COUNTRIES
+
+LONG_NUMBER: Final = 20
+"""Characters of a number that fit beside nothing else on the smallest phone."""
 
 Amount = str | int
 """A decimal string, as views have it, or micros."""
@@ -92,6 +95,12 @@ class Words(words.Words):
         point = self.decimal_sign if missing == places else ""
         return written[:end], point + "0" * missing if missing > 0 else "", written[end:]
 
+    def groups(self, digits: str) -> list[str]:
+        """Split a long number after each group of digits: it may break there, and nowhere else."""
+        sign = get_group_symbol(self.locale)
+        *pieces, last = digits.split(sign) if len(digits) > LONG_NUMBER else [digits]
+        return [*(piece + sign for piece in pieces), last]
+
     def _places(self, written: str) -> int:
         return len(written[: _end_of_digits(written)].partition(self.decimal_sign)[2])
 
@@ -118,6 +127,11 @@ class Words(words.Words):
     def month(self, day: str) -> str:
         """Write the month of a day: November 2026."""
         return format_date(date.fromisoformat(day[:10]), "MMMM y", self.locale)
+
+    def span(self, first: str, last: str) -> str:
+        """Write a span by its first and last day: Nov 1 to 30, 2026."""
+        days = date.fromisoformat(first[:10]), date.fromisoformat(last[:10])
+        return format_interval(*days, "yMMMd", locale=self.locale)
 
     def time(self, moment: str) -> str:
         """Write the time of a moment, in UTC, to the second."""

@@ -50,6 +50,15 @@ def test_a_payment_is_read_back_as_it_was_written() -> None:
         table.get(written.account_id, "pay_0")
 
 
+def test_some_payments_of_an_account_are_read_together() -> None:
+    made = new_payment()
+    other = replace(made, payment_id=new_id(PREFIX, now_ms()))
+    table.put_new(other)
+    wanted = [made.payment_id, other.payment_id, "pay_gone"]
+    assert table.find_all(made.account_id, wanted) == {made.payment_id: made, other.payment_id: other}
+    assert table.find_all(made.account_id, []) == table.find_all(unique("account"), wanted) == {}
+
+
 def test_the_first_to_write_a_payment_fixes_it() -> None:
     first = new_payment()
     table.change(first, lambda each: advance(each, Outcome("succeeded", "pi_1")))

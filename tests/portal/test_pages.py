@@ -98,8 +98,8 @@ def test_invoices_and_payments_are_listed_with_their_states(people: People, site
     )
     assert refund.ok, refund.text
     page.reload()
-    expect(payments.locator("tbody tr")).to_contain_text("Refunded")
-    payments.get_by_role("link").click()
+    expect(payments.locator("tbody tr")).to_contain_text("Partly refunded")
+    payments.get_by_role("link").first.click()
     expect(page.get_by_role("heading", name="$10.00 of $50.00 refunded")).to_be_visible()
     page.get_by_role("link", name="History").click()
     expect(page.locator(".entry").filter(has_text="Refund").locator(".amount")).to_have_text("−$10.00")

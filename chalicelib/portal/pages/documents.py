@@ -2,38 +2,52 @@
 
 from chalice.app import Response
 
-from chalicelib.invoices import table
+from chalicelib.clock import iso, now
 from chalicelib.invoices.download import download_link
 from chalicelib.invoices.find import find_by_number, find_by_transaction
 from chalicelib.invoices.issue import issue_for
 from chalicelib.invoices.issue_missing import issue_missing_documents
-from chalicelib.invoices.view import summary
 from chalicelib.payments import table as payments
-from chalicelib.payments.view import view_payment
-from chalicelib.portal import render
+from chalicelib.portal import forms, render
+from chalicelib.portal.find_invoices import ROWS, find_invoices, find_numbered, years_with_invoices
+from chalicelib.portal.invoice_list import PURPOSES, STATUSES, TONES, Selection, status_of
 from chalicelib.portal.request import PortalRequest, see_other
-
-ROWS = 20
 
 
 def show(request: PortalRequest) -> Response:
-    """Show invoices and payments, the newest first. Raises InvalidCursor, InvoicesBusy."""
-    account_id = request.account.account_id
-    invoices_from, payments_from = request.query.get("invoices"), request.query.get("payments")
-    if invoices_from is None:
+    """Show the invoices that are wanted, and the payments, the newest first.
+
+    Raises InvalidRequest, InvalidCursor, InvoicesBusy.
+    """
+    account_id, query = request.account.account_id, request.query
+    if query.get("invoices") is None:
         issue_missing_documents(account_id, request.catalog)
-    invoices = table.newest(account_id, limit=ROWS, cursor=invoices_from)
-    paid = payments.newest(account_id, limit=ROWS, cursor=payments_from)
+    years = years_with_invoices(account_id, now().year)
+    year = forms.number(query, "year", digits=4)
+    wanted = Selection(year if year in years else None, forms.one_of(query, "purpose", PURPOSES))
+    number = query.get("number")
+    if number:
+        entries, more = find_numbered(account_id, number), None
+    else:
+        entries, more = find_invoices(account_id, wanted, query.get("invoices"))
+    paid = payments.newest(account_id, limit=ROWS, cursor=query.get("payments"))
     return render.page(
         request,
         "documents.html",
         here="documents",
-        invoices=[summary(each) for each in invoices.invoices],
-        more_invoices=invoices.next_cursor,
-        payments=[view_payment(each, request.viewer) for each in paid.payments],
-        refunded={each.payment_id for each in paid.payments if each.refunded_micros > 0},
+        number=number,
+        wanted=wanted,
+        filters={"year": str(wanted.year) if wanted.year else None, "purpose": wanted.purpose},
+        years=years,
+        entries=entries,
+        more_invoices=more,
+        payments=paid.payments,
         more_payments=paid.next_cursor,
-        paged=bool(invoices_from or payments_from),
+        name_of=request.viewer.name_of,
+        statuses=STATUSES,
+        tones=TONES,
+        status_of=status_of,
+        iso=iso,
     )
 
 
