@@ -46,8 +46,9 @@ class AutoPay(msgspec.Struct, frozen=True, kw_only=True):
     """The settings, and the state that follows from payments.
 
     `failures` counts the failed attempts in a row; the last one ended at `failed_at_ms`, and no other is made before
-    `next_attempt_at_ms`. `due_at_ms` is when to evaluate the account even if nothing happens. `objections` are the
-    disputes and fraud warnings known so far, and `held_by` those of them that suspend it. `refunded_micros` was
+    `next_attempt_at_ms`. `declined_default` is why the default card was declined, while the refill in flight is the
+    same attempt's try of the backup. `due_at_ms` is when to evaluate the account even if nothing happens. `objections`
+    are the disputes and fraud warnings known so far, and `held_by` those of them that suspend it. `refunded_micros` was
     refunded since `refunded_at_ms`, on top of `refunds_known_micros`. If `objections` or `refunds_known_micros` is
     None, the next evaluation records what exists then as known. Every change increments `version`, and is written on
     condition that the row still has the version that was read.
@@ -67,6 +68,7 @@ class AutoPay(msgspec.Struct, frozen=True, kw_only=True):
     suspended_reason: SuspendedReason | None = None
     next_attempt_at_ms: int | None = None
     last_refusal: LastRefusal | None = None
+    declined_default: LastRefusal | None = None
     due_at_ms: int | None = None
     objections: tuple[str, ...] | None = None
     held_by: tuple[str, ...] = ()
@@ -83,7 +85,13 @@ class AutoPay(msgspec.Struct, frozen=True, kw_only=True):
     def clear_failures(self) -> "AutoPay":
         """Return it as if nothing had failed: no back-off and no suspension."""
         return msgspec.structs.replace(
-            self, failures=0, failed_at_ms=None, suspended_reason=None, next_attempt_at_ms=None, last_refusal=None
+            self,
+            failures=0,
+            failed_at_ms=None,
+            suspended_reason=None,
+            next_attempt_at_ms=None,
+            last_refusal=None,
+            declined_default=None,
         )
 
     @property

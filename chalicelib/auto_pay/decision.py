@@ -127,9 +127,10 @@ SUSPENSION_REASONS: Final[dict[SuspendedReason, BlockReason]] = {
 class Situation(msgspec.Struct, frozen=True, kw_only=True):
     """The rule's input besides auto-pay itself.
 
-    `pending_micros` is the sum of payments that have not ended, without the refill in flight; the first of them stops
-    counting at `pending_until_ms`. A client whose workspace cannot take payments is not `connected`. `limits` is None
-    for a currency that is not in the catalog.
+    `card` is the default, and `backup` the backup if it can be charged. `pending_micros` is the sum of payments
+    that have not ended, without the refill in flight; the first of them stops counting at `pending_until_ms`. A
+    client whose workspace cannot take payments is not `connected`. `limits` is None for a currency that is not in
+    the catalog.
     """
 
     currency: str
@@ -139,6 +140,7 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     charged_this_month_micros: int = 0
     connected: bool = True
     card: Card | None = None
+    backup: Card | None = None
     card_needed_again: bool = False
     limits: CurrencyLimits | None = None
     now_ms: int
@@ -179,15 +181,24 @@ def _find_obstacle(auto_pay: AutoPay, situation: Situation) -> Decision | None:
         return Block(SUSPENSION_REASONS[auto_pay.suspended_reason])
     if auto_pay.held_by:
         return Block("suspended_dispute")
-    return _find_card_obstacle(situation)
+    return _find_card_obstacle(auto_pay, situation)
 
 
-def _find_card_obstacle(situation: Situation) -> Decision | None:
-    if situation.card is None:
+def _find_card_obstacle(auto_pay: AutoPay, situation: Situation) -> Decision | None:
+    card = card_to_charge(auto_pay, situation)
+    if card is None:
         return Block("card_needed_again" if situation.card_needed_again else "card_missing")
-    if is_expired(situation.card, situation.now_ms):
+    if is_expired(card, situation.now_ms):
         return Block("card_expired")
     return None
+
+
+def card_to_charge(auto_pay: AutoPay, situation: Situation) -> Card | None:
+    """Return the default; in its place the backup, if the default was declined in this attempt or has expired."""
+    card, backup = situation.card, situation.backup
+    if card is None or backup is None:
+        return card
+    return backup if auto_pay.declined_default or is_expired(card, situation.now_ms) else card
 
 
 def _size_charge(auto_pay: AutoPay, situation: Situation, gap_micros: int) -> Decision:
@@ -228,7 +239,14 @@ def next_month_ms(moment_ms: int) -> int:
 
 
 def build_situation(
-    auto_pay: AutoPay, *, payer: Payer, wallet: Wallet, payments: Iterable[Payment], catalog: Catalog, now_ms: int
+    auto_pay: AutoPay,
+    *,
+    payer: Payer,
+    backup: Card | None = None,
+    wallet: Wallet,
+    payments: Iterable[Payment],
+    catalog: Catalog,
+    now_ms: int,
 ) -> Situation:
     """Return the situation. `payments` must contain all of this month and all that have not ended."""
     payments, currency = list(payments), payer.account.currency
@@ -249,6 +267,7 @@ def build_situation(
         charged_this_month_micros=charged_in_month_micros(payments, month_of(now_ms)),
         connected=not payer.waits_for_connection,
         card=payer.chargeable_card,
+        backup=backup,
         card_needed_again=payer.card_needed_again,
         limits=catalog.currencies.get(currency),
         now_ms=now_ms,

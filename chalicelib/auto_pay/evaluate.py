@@ -14,9 +14,18 @@ from chalicelib import clock
 from chalicelib.accounts.tax import tax_of
 from chalicelib.auto_pay import table
 from chalicelib.auto_pay.auto_pay import AT_ONCE_MS, LIMIT_REACHED, AutoPay, AutoPayBusy, ChargedCard, LastRefusal
-from chalicelib.auto_pay.decision import Block, Charge, Decision, Situation, Wait, build_situation, decide
-from chalicelib.auto_pay.payment_outcomes import apply_payments
-from chalicelib.auto_pay.reversal_outcomes import apply_reversals
+from chalicelib.auto_pay.decision import (
+    Block,
+    Charge,
+    Decision,
+    Situation,
+    Wait,
+    build_situation,
+    card_to_charge,
+    decide,
+)
+from chalicelib.auto_pay.payment_outcomes import apply_payments, count_declined_default
+from chalicelib.auto_pay.reversal_outcomes import apply_reversals, usable_backup
 from chalicelib.backoff import pause
 from chalicelib.cards.payer import Payer
 from chalicelib.cards.table import get_payer
@@ -67,8 +76,7 @@ def evaluate_account(account_id: str, catalog: Catalog) -> Decision:
             return Wait("disabled")
         if refill and auto_pay.in_flight_payment_id == refill.payment_id:
             return _queue_refill(refill)  # the last write succeeded, only its answer was lost
-        snapshot = load_snapshot(auto_pay, get_payer(account_id), catalog)
-        decision = decide(snapshot.auto_pay, snapshot.situation)
+        snapshot, decision = _decide(load_snapshot(auto_pay, get_payer(account_id), catalog), catalog)
         refill = make_refill(snapshot, decision, catalog) if isinstance(decision, Charge) else None
         updated = next_state(snapshot, decision, refill)
         if updated == auto_pay:
@@ -79,6 +87,15 @@ def evaluate_account(account_id: str, catalog: Catalog) -> Decision:
             _log_change(updated, decision)
             return _queue_refill(refill) if refill else decision
     raise AutoPayBusy(account_id=account_id)
+
+
+def _decide(snapshot: Snapshot, catalog: Catalog) -> tuple[Snapshot, Decision]:
+    """Decide. If the default was declined and the backup is not charged now, the attempt has failed."""
+    decision = decide(snapshot.auto_pay, snapshot.situation)
+    if isinstance(decision, Charge) or snapshot.auto_pay.in_flight_payment_id or not snapshot.auto_pay.declined_default:
+        return snapshot, decision
+    counted = replace(snapshot, auto_pay=count_declined_default(snapshot.auto_pay, catalog.auto_pay))
+    return counted, decide(counted.auto_pay, counted.situation)
 
 
 def load_snapshot(auto_pay: AutoPay, payer: Payer, catalog: Catalog, *, excluding: str | None = None) -> Snapshot:
@@ -119,9 +136,12 @@ def build_snapshot(
     now_ms: int,
 ) -> Snapshot:
     """Apply the results of payments and their reversals to auto-pay, and build the rule's input."""
-    updated = apply_payments(auto_pay, found, payer.card, catalog.auto_pay)
+    backup = usable_backup(payer, [*reversed_, *found], catalog.disputes, now_ms)
+    updated = apply_payments(auto_pay, found, payer.card, catalog.auto_pay, backup=backup)
     updated = apply_reversals(updated, reversed_, found, now_ms, card=payer.card, policy=catalog.disputes)
-    situation = build_situation(updated, payer=payer, wallet=wallet, payments=found, catalog=catalog, now_ms=now_ms)
+    situation = build_situation(
+        updated, payer=payer, backup=backup, wallet=wallet, payments=found, catalog=catalog, now_ms=now_ms
+    )
     return Snapshot(payer, updated, found, situation, reversed_)
 
 
@@ -130,7 +150,8 @@ def make_refill(snapshot: Snapshot, charge: Charge, catalog: Catalog) -> Payment
 
     It is written together with the next version of auto-pay, so one version makes at most one payment.
     """
-    payer, now_ms = snapshot.payer, snapshot.situation.now_ms
+    now_ms = snapshot.situation.now_ms
+    payer = replace(snapshot.payer, card=card_to_charge(snapshot.auto_pay, snapshot.situation))
     number = sha256(f"{payer.account_id}/{snapshot.auto_pay.version}".encode()).hexdigest()[:20]
     return new_payment(
         payer,

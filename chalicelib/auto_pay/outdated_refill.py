@@ -15,7 +15,7 @@ LATE_MS: Final = 10 * 60 * 1000
 def find_outdated_failure(payment: Payment, decision: Decision, card: Card | None) -> Failure | None:
     """Return the failure to record for a refill that must not be sent any more; None if it may be sent.
 
-    `decision` is the one that would be made now if the refill did not exist, `card` the one on file.
+    `decision` is the one that would be made now if the refill did not exist, `card` the one that it would charge.
     """
     if not isinstance(decision, Charge):
         code = LIMIT_REACHED if decision.reason == LIMIT_REACHED else OUTDATED

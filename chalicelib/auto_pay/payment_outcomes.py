@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from chalicelib.auto_pay.auto_pay import NOT_SENT_CODES, AutoPay, LastRefusal, SuspendedReason
 from chalicelib.cards.card import Card
 from chalicelib.catalog.policies import Retries
+from chalicelib.payments.backup import may_try_backup
 from chalicelib.payments.payment import Failure, Payment
 from chalicelib.stripe_api.meanings import StripeError, meaning_of
 
@@ -19,19 +20,24 @@ AUTHENTICATION_REQUIRED: Final = "authentication_required"
 """The bank requires the customer to authenticate (docs.stripe.com/declines/codes): not retried without them."""
 
 
-def apply_payments(auto_pay: AutoPay, payments: Iterable[Payment], card: Card | None, retries: Retries) -> AutoPay:
-    """Return the state after these payments, with this card on file.
+def apply_payments(
+    auto_pay: AutoPay, payments: Iterable[Payment], card: Card | None, retries: Retries, *, backup: Card | None = None
+) -> AutoPay:
+    """Return the state after these payments, with this default card, and the backup if that can be charged.
 
-    `payments` must contain the refill in flight, if there is one, and all that have ended since the last failure.
+    `payments` must contain the refill in flight, if there is one, and all that have ended since the last failure. If
+    the default was declined and the backup is to be tried, the attempt has not failed yet: `declined_default` is set.
     """
     payments = list(payments)
-    updated = _apply_payment_result(auto_pay, payments, retries)
+    updated = _apply_payment_result(auto_pay, payments, retries, backup)
     if _has_paid_since_failure(updated, payments) or _is_card_replaced(updated, card):
         return updated.clear_failures()
     return updated
 
 
-def _apply_payment_result(auto_pay: AutoPay, payments: Iterable[Payment], retries: Retries) -> AutoPay:
+def _apply_payment_result(
+    auto_pay: AutoPay, payments: Iterable[Payment], retries: Retries, backup: Card | None
+) -> AutoPay:
     """Apply the result of the refill in flight, if it has ended."""
     payment_id = auto_pay.in_flight_payment_id
     if payment_id is None:
@@ -41,8 +47,32 @@ def _apply_payment_result(auto_pay: AutoPay, payments: Iterable[Payment], retrie
         return auto_pay
     updated = replace(auto_pay, in_flight_payment_id=None)
     if payment is None or payment.was_never_made or was_not_sent(payment) or payment.closed_at_break_ms is not None:
-        return updated
-    return _count_failure(updated, payment, retries) if is_failed_or_canceled(payment) else updated.clear_failures()
+        return count_declined_default(updated, retries)
+    return (
+        _apply_failure(updated, payment, retries, backup)
+        if is_failed_or_canceled(payment)
+        else updated.clear_failures()
+    )
+
+
+def _apply_failure(auto_pay: AutoPay, payment: Payment, retries: Retries, backup: Card | None) -> AutoPay:
+    if auto_pay.declined_default:
+        return count_declined_default(auto_pay, retries, at_ms=payment.state_at_ms)
+    if may_try_backup(payment, backup):
+        return replace(auto_pay, declined_default=_refusal_of(payment))
+    return _count_failure(auto_pay, _refusal_of(payment), retries, _suspension_reason(payment))
+
+
+def count_declined_default(auto_pay: AutoPay, retries: Retries, *, at_ms: int | None = None) -> AutoPay:
+    """Return it after the backup did not pay either: the attempt failed once, for the default's reason.
+
+    It ended when the backup was declined, at `at_ms`; without a try of the backup, when the default was.
+    """
+    declined = auto_pay.declined_default
+    if declined is None:
+        return auto_pay
+    refusal = declined if at_ms is None else replace(declined, at_ms=at_ms)
+    return _count_failure(replace(auto_pay, declined_default=None), refusal, retries, None)
 
 
 def is_failed_or_canceled(payment: Payment) -> bool:
@@ -55,19 +85,25 @@ def was_not_sent(payment: Payment) -> bool:
     return payment.state == "canceled" and payment.failure is not None and payment.failure.code in NOT_SENT_CODES
 
 
-def _count_failure(auto_pay: AutoPay, payment: Payment, retries: Retries) -> AutoPay:
+def _count_failure(
+    auto_pay: AutoPay, refusal: LastRefusal, retries: Retries, suspended: SuspendedReason | None
+) -> AutoPay:
     failures = auto_pay.failures + 1
     wait_ms = retries.wait_ms(failures)
-    suspended = _suspension_reason(payment) or (None if wait_ms else "declines")
-    failure = payment.failure or Failure("unknown")
+    suspended = suspended or (None if wait_ms else "declines")
     return replace(
         auto_pay,
         failures=failures,
-        failed_at_ms=payment.state_at_ms,
+        failed_at_ms=refusal.at_ms,
         suspended_reason=suspended,
-        next_attempt_at_ms=None if suspended or not wait_ms else payment.state_at_ms + wait_ms,
-        last_refusal=LastRefusal(_failure_reason(payment), payment.state_at_ms, failure.code, failure.decline_code),
+        next_attempt_at_ms=None if suspended or not wait_ms else refusal.at_ms + wait_ms,
+        last_refusal=refusal,
     )
+
+
+def _refusal_of(payment: Payment) -> LastRefusal:
+    failure = payment.failure or Failure("unknown")
+    return LastRefusal(_failure_reason(payment), payment.state_at_ms, failure.code, failure.decline_code)
 
 
 def _suspension_reason(payment: Payment) -> SuspendedReason | None:

@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from chalicelib.auto_pay.auto_pay import AutoPay
+from chalicelib.auto_pay.decision import is_expired
 from chalicelib.cards.card import Card
+from chalicelib.cards.payer import Payer
 from chalicelib.catalog.policies import Disputes
 from chalicelib.payments.payment import Payment
 from chalicelib.reversals.objection import answered_objections, objections
@@ -59,3 +61,15 @@ def _apply_refunds(auto_pay: AutoPay, reversed_: Sequence[Payment], recent: Sequ
         refunded_micros=total - known,
         refunded_at_ms=since_ms if total > known else None,
     )
+
+
+def usable_backup(payer: Payer, payments: Sequence[Payment], policy: Disputes, now_ms: int) -> Card | None:
+    """Return the backup if it can be charged by itself: it has not expired, and no bank objects to it.
+
+    `payments` are the latest, and those that were reversed.
+    """
+    backup = payer.chargeable_backup
+    if backup is None or is_expired(backup, now_ms):
+        return None
+    unanswered = objections(payments, backup, policy) - answered_objections(payments, backup, policy)
+    return None if unanswered else backup

@@ -5,7 +5,7 @@ from msgspec.structs import replace
 from chalicelib import clock
 from chalicelib.auto_pay import table
 from chalicelib.auto_pay.auto_pay import OUTDATED
-from chalicelib.auto_pay.decision import decide
+from chalicelib.auto_pay.decision import card_to_charge, decide
 from chalicelib.auto_pay.evaluate import load_snapshot
 from chalicelib.auto_pay.outdated_refill import find_outdated_failure, is_late, was_just_sent
 from chalicelib.cards.table import get_payer
@@ -41,7 +41,7 @@ def _find_outdated_failure(payment: Payment) -> Failure | None:
     without = replace(auto_pay, in_flight_payment_id=None, enabled=enabled)
     snapshot = load_snapshot(without, payer, catalog(), excluding=payment.payment_id)
     decision = decide(snapshot.auto_pay, snapshot.situation)
-    return find_outdated_failure(payment, decision, snapshot.situation.card)
+    return find_outdated_failure(payment, decision, card_to_charge(snapshot.auto_pay, snapshot.situation))
 
 
 def _mark_sent(payment: Payment) -> Payment:

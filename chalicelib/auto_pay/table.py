@@ -40,6 +40,7 @@ class AutoPayRow(DailyRow):
     suspended_reason = UnicodeAttribute(null=True)
     next_attempt_at_ms = NumberAttribute(null=True)
     last_refusal = JSONAttribute(null=True)
+    declined_default = JSONAttribute(null=True)
     objections = JSONAttribute(null=True)
     held_by = JSONAttribute(null=True)
     refunds_known_micros = NumberAttribute(null=True)

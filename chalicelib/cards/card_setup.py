@@ -50,3 +50,8 @@ class CardSetupState(msgspec.Struct, frozen=True):
     customer_id: str | None
     metadata: dict[str, str]
     card: SavedCard | None
+
+    @property
+    def adds(self) -> bool:
+        """Tell whether its card is one more, and replaces none."""
+        return self.metadata.get("adds") == "yes"

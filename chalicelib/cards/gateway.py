@@ -46,14 +46,15 @@ def _email(account: Account) -> "CustomerCreateParams":
 
 
 def create_card_setup(
-    account_id: str, stripe_account: StripeAccount, customer_id: str, requested_at_ms: int
+    account_id: str, stripe_account: StripeAccount, customer_id: str, requested_at_ms: int, *, adds: bool = False
 ) -> CardSetup:
     """Create a SetupIntent for later charges, on or off session.
 
-    Only for cards: these come at once, through a wallet or not. What a bank confirms days later is not offered.
+    It `adds` a card, or replaces the default. Only for cards: these come at once, through a wallet or not. What a bank
+    confirms days later is not offered.
     Raises CustomerGone, CardRefused, StripeUnavailable.
     """
-    ids = metadata(account_id=account_id, requested_at_ms=str(requested_at_ms))
+    ids = metadata(account_id=account_id, requested_at_ms=str(requested_at_ms), **({"adds": "yes"} if adds else {}))
     found = ask(
         "create_card_setup",
         stripe_account,

@@ -11,7 +11,7 @@ from chalicelib.stripe_api.stripe_account import StripeAccount
 
 
 class Payer(msgspec.Struct, frozen=True):
-    """An account with its customer and its card on the Stripe account that it pays on.
+    """An account with its customer and its cards on the Stripe account that it pays on: `card` is the default.
 
     `customer_id` is None until a card is saved for the first time, and once the customer was deleted at Stripe. A
     client whose workspace has no working connection has `unconnected`: its card is not charged, and without any
@@ -24,6 +24,8 @@ class Payer(msgspec.Struct, frozen=True):
     card: Card | None = None
     unconnected: Unconnected | None = None
     card_needed_again: bool = False
+    others: tuple[Card, ...] = ()
+    backup: Card | None = None
 
     @property
     def account_id(self) -> str:
@@ -34,6 +36,21 @@ class Payer(msgspec.Struct, frozen=True):
     def chargeable_card(self) -> Card | None:
         """Return the card on file, if it can be charged: without its customer it cannot."""
         return self.card if self.customer_id and self.unconnected is None else None
+
+    @property
+    def chargeable_backup(self) -> Card | None:
+        """Return the backup, if it can be charged when the default is declined: if it is not the same card."""
+        default, backup = self.chargeable_card, self.backup
+        return backup if default and backup and not default.is_same_as(backup) else None
+
+    @property
+    def cards(self) -> tuple[Card, ...]:
+        """Return every card, the default first."""
+        return (*((self.card,) if self.card else ()), *self.others)
+
+    def find_card(self, payment_method_id: str) -> Card | None:
+        """Return a card by its id."""
+        return next((each for each in self.cards if each.payment_method_id == payment_method_id), None)
 
     @property
     def waits_for_connection(self) -> bool:

@@ -1,6 +1,7 @@
-"""Update the card on file when Stripe says that it changed."""
+"""Update a card on file when Stripe says that it changed."""
 
 from chalicelib.cards import gateway, table
+from chalicelib.cards.card import CardsOnFile
 from chalicelib.stripe_api.stripe_account import StripeAccount
 
 
@@ -12,8 +13,10 @@ def refresh_card(payment_method_id: str, stripe_account: StripeAccount) -> bool:
     found = gateway.find_card(payment_method_id, stripe_account)
     if found is None or not found.account_id:
         return False
-    on_file = table.find_card(found.account_id, stripe_account)
-    if on_file is None or on_file.payment_method_id != payment_method_id:
-        return False
-    card = found.to_card(on_file.set_up_at_ms)
-    return card == on_file or table.put_card(found.account_id, stripe_account, card)
+
+    def refresh(cards: CardsOnFile) -> CardsOnFile:
+        known = cards.find(payment_method_id)
+        return cards.refreshed(known, found.to_card(known.set_up_at_ms)) if known else cards
+
+    _, after = table.change(found.account_id, stripe_account, refresh)
+    return after.find(payment_method_id) is not None

@@ -1,30 +1,26 @@
-"""Take the card off file: because a person asks for it, or because Stripe no longer has it."""
+"""Take a card off file: because a person asks for it, or because Stripe no longer has it."""
 
 from chalicelib.cards import gateway, table
 from chalicelib.cards.payer import Payer
 from chalicelib.stripe_api.stripe_account import StripeAccount
 
 
-def remove_card(payer: Payer) -> None:
-    """Take the card off file, then detach it at Stripe. Without a card nothing happens.
+def remove_card(payer: Payer, payment_method_id: str | None = None) -> None:
+    """Take a card off file, the default if none is named, then detach it at Stripe. Safe to repeat.
 
-    A payment that is not resolved does not prevent this: a person can always remove a card. Such a payment ends as
-    Stripe reports it, or fails because there is no card.
+    No other card becomes the default. A payment that is not resolved does not prevent this: a person can always remove
+    a card. Such a payment ends as Stripe reports it, or fails because there is no card.
     """
-    account_id, stripe_account, card = payer.account_id, payer.stripe_account, payer.card
-    while card and stripe_account:
-        if table.remove_card(account_id, stripe_account, card.payment_method_id):
-            gateway.detach(card.payment_method_id, stripe_account)
-            return
-        # It was removed and the answer was lost, or another card replaced it: the request is to remove that one, too.
-        detach_unless_on_file(account_id, stripe_account, card.payment_method_id)
-        card = table.find_card(account_id, stripe_account)
+    card = payer.find_card(payment_method_id) if payment_method_id else payer.card
+    if card is None or payer.stripe_account is None:
+        return
+    table.remove_card(payer.account_id, payer.stripe_account, card.payment_method_id)
+    detach_unless_on_file(payer.account_id, payer.stripe_account, card.payment_method_id)
 
 
 def detach_unless_on_file(account_id: str, stripe_account: StripeAccount, payment_method_id: str) -> None:
-    """Detach a card at Stripe, unless it is the one on file."""
-    current = table.find_card(account_id, stripe_account)
-    if current is None or current.payment_method_id != payment_method_id:
+    """Detach a card at Stripe, unless it is on file."""
+    if table.find_cards(account_id, stripe_account).find(payment_method_id) is None:
         gateway.detach(payment_method_id, stripe_account)
 
 

@@ -1,17 +1,27 @@
-"""Cards over HTTP: save one, put it on file, take it off."""
+"""Cards over HTTP: save one, put it on file, choose what it is for, take it off."""
+
+import msgspec
 
 from chalicelib.accounts.permission import REFUSALS, Right
 from chalicelib.api_tags import PAYMENTS
+from chalicelib.cards.choose_card import CardNotFound, DefaultHasNoOtherRole, RoleRequest, choose_card
 from chalicelib.cards.permission import allow_payer
 from chalicelib.cards.remove_card import remove_card
 from chalicelib.cards.save_card import CardRequest, CardSetupUnfinished, CardSetupUnknown, CardSuperseded, save_card
-from chalicelib.cards.start_setup import start_setup
-from chalicelib.cards.view import CardSetupView, CardView, view_card, view_card_setup
+from chalicelib.cards.start_setup import TooManyCards, start_setup
+from chalicelib.cards.table import CardsBusy
+from chalicelib.cards.view import CardListView, CardSetupView, CardView, view_card, view_card_setup, view_cards
 from chalicelib.connection.refusals import WorkspaceNotConnected
 from chalicelib.stripe_api.errors import STRIPE_REFUSALS
 from chalicelib.web import Call, Routes
 
 routes = Routes(__name__, *PAYMENTS)
+
+
+class CardSetupQuery(msgspec.Struct):
+    """With `adds=true`, the card is one more; else it replaces the default. The first card is the default."""
+
+    adds: bool = False
 
 
 @routes.operation(
@@ -23,11 +33,13 @@ routes = Routes(__name__, *PAYMENTS)
         "come here. When the browser has confirmed the setup, put its id on file with `PUT .../card`."
     ),
     status=201,
+    query=CardSetupQuery,
     gives=CardSetupView,
-    refuses=(*REFUSALS, WorkspaceNotConnected, *STRIPE_REFUSALS),
+    refuses=(*REFUSALS, TooManyCards, WorkspaceNotConnected, *STRIPE_REFUSALS),
 )
-def start_card_setup(call: Call[None, None], account_id: str) -> CardSetupView:
-    return view_card_setup(start_setup(allow_payer(call, account_id, Right.ACT).payer))
+def start_card_setup(call: Call[None, CardSetupQuery], account_id: str) -> CardSetupView:
+    payer = allow_payer(call, account_id, Right.ACT).payer
+    return view_card_setup(start_setup(payer, adds=call.query.adds))
 
 
 @routes.operation(
@@ -35,8 +47,8 @@ def start_card_setup(call: Call[None, None], account_id: str) -> CardSetupView:
     "/v1/accounts/{account_id}/card",
     summary="Put the card of a finished setup on file",
     description=(
-        "Takes the id of the setup that the browser has confirmed. The card replaces the one on file; what is "
-        "owed, and auto-pay that was suspended, go on with it."
+        "Takes the id of the setup that the browser has confirmed. The card replaces the default, unless the setup "
+        "adds one; what is owed, and auto-pay that was suspended, go on with a new default."
     ),
     takes=CardRequest,
     example={"setup_intent_id": "seti_1Q2w3E"},
@@ -47,6 +59,7 @@ def start_card_setup(call: Call[None, None], account_id: str) -> CardSetupView:
         CardSetupUnknown,
         CardSetupUnfinished,
         CardSuperseded,
+        CardsBusy,
         *STRIPE_REFUSALS,
     ),
 )
@@ -57,13 +70,55 @@ def put_card(call: Call[CardRequest, None], account_id: str) -> CardView:
 @routes.operation(
     "DELETE",
     "/v1/accounts/{account_id}/card",
-    summary="Take the card off file",
+    summary="Take the default card off file",
     description=(
-        "Stripe forgets the card as well. Auto-pay and renewals then fail until there is another. Without a card "
-        "it does nothing."
+        "Stripe forgets the card as well. No other card becomes the default: auto-pay and renewals fail until there "
+        "is one. Without a default it does nothing."
     ),
     status=204,
-    refuses=REFUSALS,
+    refuses=(*REFUSALS, CardsBusy),
 )
 def delete_card(call: Call[None, None], account_id: str) -> None:
     remove_card(allow_payer(call, account_id, Right.ACT).payer)
+
+
+@routes.operation(
+    "GET",
+    "/v1/accounts/{account_id}/cards",
+    summary="List the cards on file, the default first",
+    description="`role` says what a card is for: `default`, `backup` or `none`. A card without a role is not charged.",
+    gives=CardListView,
+    refuses=REFUSALS,
+)
+def list_cards(call: Call[None, None], account_id: str) -> CardListView:
+    return view_cards(allow_payer(call, account_id, Right.READ).payer)
+
+
+@routes.operation(
+    "PUT",
+    "/v1/accounts/{account_id}/cards/{card_id}",
+    summary="Make a card the default or the backup",
+    description=(
+        "The `default` pays for everything. Auto-pay and renewals try the `backup` once when the default is declined "
+        "for a reason that another card may not share. `none` ends being the backup. The default so far stays on file."
+    ),
+    takes=RoleRequest,
+    example={"role": "backup"},
+    gives=CardListView,
+    refuses=(*REFUSALS, CardNotFound, DefaultHasNoOtherRole, CardsBusy),
+)
+def put_card_role(call: Call[RoleRequest, None], account_id: str, card_id: str) -> CardListView:
+    payer = allow_payer(call, account_id, Right.ACT).payer
+    return view_cards(choose_card(payer, card_id, call.body.role))
+
+
+@routes.operation(
+    "DELETE",
+    "/v1/accounts/{account_id}/cards/{card_id}",
+    summary="Take a card off file",
+    description="Stripe forgets the card as well. No other card becomes the default. A card that is gone is no error.",
+    status=204,
+    refuses=(*REFUSALS, CardsBusy),
+)
+def delete_card_by_id(call: Call[None, None], account_id: str, card_id: str) -> None:
+    remove_card(allow_payer(call, account_id, Right.ACT).payer, card_id)

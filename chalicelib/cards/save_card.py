@@ -3,10 +3,9 @@
 import msgspec
 
 from chalicelib.cards import gateway, table
-from chalicelib.cards.card import Card
+from chalicelib.cards.card import Card, dropped
 from chalicelib.cards.card_setup import CardSetupState
 from chalicelib.cards.payer import Payer
-from chalicelib.cards.remove_card import detach_unless_on_file
 from chalicelib.errors import Refusal
 from chalicelib.text import Text
 
@@ -63,7 +62,9 @@ class CardRequest(msgspec.Struct, forbid_unknown_fields=True):
 
 
 def save_card(payer: Payer, setup_intent_id: str, *, client_secret: str | None = None) -> Card:
-    """Put the card of a finished SetupIntent on file, and detach the one that it replaces. Safe to repeat.
+    """Put the card of a finished SetupIntent on file, and detach those that it replaces. Safe to repeat.
+
+    The SetupIntent says whether it is another card, or replaces the default.
 
     A browser that comes back from a bank's own page brings the SetupIntent's `client_secret`, which must be right.
     Raises WorkspaceNotConnected, CardSetupUnknown, CardSetupUnfinished, CardSuperseded, StripeUnavailable.
@@ -79,12 +80,20 @@ def save_card(payer: Payer, setup_intent_id: str, *, client_secret: str | None =
     if setup.card.customer_id != setup.customer_id:
         raise CardSetupUnknown(setup_intent_id)
     card = setup.card.to_card(int(setup.metadata["requested_at_ms"]))
-    if not table.put_card(account_id, stripe_account, card):
-        detach_unless_on_file(account_id, stripe_account, card.payment_method_id)
+    before, after = table.change(account_id, stripe_account, _rule_of(setup, card))
+    if after.find(card.payment_method_id) is None:
+        gateway.detach(card.payment_method_id, stripe_account)
         raise CardSuperseded
-    if payer.card and payer.card.payment_method_id != card.payment_method_id:
-        gateway.detach(payer.card.payment_method_id, stripe_account)
+    for payment_method_id in dropped(before, after):
+        gateway.detach(payment_method_id, stripe_account)
     return card
+
+
+def _rule_of(setup: CardSetupState, card: Card) -> table.Rule:
+    """Return what becomes of a card that was set up: it is another one, or it replaces the default."""
+    if setup.adds:
+        return lambda cards: cards.with_another(card)
+    return lambda cards: cards.with_default(card) if cards.accepts(card) else cards
 
 
 def is_setup_of(setup: CardSetupState, payer: Payer) -> bool:

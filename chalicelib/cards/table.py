@@ -1,7 +1,7 @@
-"""The door to the table `cards`: the customer and the card on file, by account and Stripe account."""
+"""The door to the table `cards`: the customer and the cards on file, by account and Stripe account."""
 
-from collections.abc import Iterable
-from typing import Any, Final
+from collections.abc import Callable, Iterable
+from typing import Final
 
 import msgspec
 from msgspec.structs import replace
@@ -11,20 +11,34 @@ from chalicelib import clock
 from chalicelib.accounts.account import Account, AccountNotFound
 from chalicelib.accounts.table import AccountRow, account_of
 from chalicelib.accounts.table import find_in as find_account_in
-from chalicelib.cards.card import Card, CustomerCard
+from chalicelib.backoff import attempts
+from chalicelib.cards.card import Card, CardsOnFile
 from chalicelib.cards.payer import Payer
 from chalicelib.conflicts import conditional_write
 from chalicelib.connection.connection import PaysOn
 from chalicelib.connection.table import connection_of
+from chalicelib.errors import Busy
 from chalicelib.stripe_api.stripe_account import PLATFORM, StripeAccount
-from chalicelib.tables import Keys, Rows, Table, TableMeta, image_reader, read_rows, read_together
+from chalicelib.tables import Keys, Rows, Table, TableMeta, image_reader, read_rows, read_together, set_or_remove
 from chalicelib.typed import convert
+
+Rule = Callable[[CardsOnFile], CardsOnFile]
+ATTEMPTS: Final = 10
+"""More than there are writers of one row at once: a person in two windows, a program, and Stripe's events."""
+
+
+class CardsBusy(Busy):
+    """Too many concurrent changes of one account's cards."""
+
+    type = "cards-busy"
+    title = "The cards are being changed by others"
 
 
 class CardRow(Table):
     """One row for each account and Stripe account, from its first customer on. Its stream reports every change.
 
-    `card_changed_at_ms` is when the last change of the card was requested; taking it off file is a change, too.
+    `card` is the default. `card_changed_at_ms` is when the last change of it was requested; taking it off file is a
+    change, too. Rows that are older than several cards have none of the attributes below `card_changed_at_ms`.
     """
 
     class Meta(metaclass=TableMeta):
@@ -35,6 +49,10 @@ class CardRow(Table):
     stripe_customer_id = UnicodeAttribute(null=True)
     card = JSONAttribute(null=True)
     card_changed_at_ms = NumberAttribute(null=True)
+    others = JSONAttribute(null=True)
+    backup_id = UnicodeAttribute(null=True)
+    removed = JSONAttribute(null=True)
+    cards_version = NumberAttribute(null=True)
 
 
 def find_payer(account_id: str) -> Payer | None:
@@ -86,7 +104,10 @@ def _payer(account: Account, stripe_account: StripeAccount, rows: Iterable[CardR
     row = next((each for each in rows if each.stripe_account == stripe_account.key), None)
     if row is None:
         return Payer(account, stripe_account)
-    return Payer(account, stripe_account, row.stripe_customer_id, _card(row))
+    on_file = _cards(row)
+    return Payer(
+        account, stripe_account, on_file.customer_id, on_file.card, others=on_file.others, backup=on_file.backup
+    )
 
 
 def get_payer(account_id: str) -> Payer:
@@ -97,10 +118,15 @@ def get_payer(account_id: str) -> Payer:
     return payer
 
 
-def find_card(account_id: str, stripe_account: StripeAccount) -> Card | None:
-    """Read the card on file, strongly consistent; None when there is none."""
+def find_cards(account_id: str, stripe_account: StripeAccount) -> CardsOnFile:
+    """Read the cards on file, strongly consistent."""
     row = _find(account_id, stripe_account)
-    return _card(row) if row else None
+    return _cards(row) if row else CardsOnFile()
+
+
+def find_card(account_id: str, stripe_account: StripeAccount) -> Card | None:
+    """Read the default card, strongly consistent; None when there is none."""
+    return find_cards(account_id, stripe_account).card
 
 
 def _find(account_id: str, stripe_account: StripeAccount) -> CardRow | None:
@@ -110,8 +136,15 @@ def _find(account_id: str, stripe_account: StripeAccount) -> CardRow | None:
         return None
 
 
-def _card(row: CardRow) -> Card | None:
-    return convert(row.card, Card) if row.card else None
+def _cards(row: CardRow) -> CardsOnFile:
+    return CardsOnFile(
+        customer_id=row.stripe_customer_id,
+        card=convert(row.card, Card) if row.card else None,
+        others=convert(row.others or [], tuple[Card, ...]),
+        backup_id=row.backup_id,
+        changed_at_ms=int(row.card_changed_at_ms) if row.card_changed_at_ms else None,
+        removed=tuple(row.removed or ()),
+    )
 
 
 def keep_customer(account_id: str, stripe_account: StripeAccount, customer_id: str) -> str:
@@ -125,41 +158,64 @@ def keep_customer(account_id: str, stripe_account: StripeAccount, customer_id: s
 
 
 def forget_customer(account_id: str, stripe_account: StripeAccount, customer_id: str) -> bool:
-    """Remove a customer that was deleted at Stripe, with its card; False when the account has another customer."""
-    return _change_card(
-        account_id,
-        stripe_account,
-        [CardRow.stripe_customer_id.remove(), CardRow.card.remove(), CardRow.card_changed_at_ms.set(clock.now_ms())],
-        CardRow.stripe_customer_id == customer_id,
-    )
+    """Remove a customer that was deleted at Stripe, with its cards; False when the account has another customer."""
+
+    def forget(before: CardsOnFile) -> CardsOnFile:
+        if before.customer_id != customer_id:
+            return before
+        return CardsOnFile(changed_at_ms=clock.now_ms(), removed=before.removed)
+
+    before, after = change(account_id, stripe_account, forget)
+    return before != after
 
 
 def put_card(account_id: str, stripe_account: StripeAccount, card: Card) -> bool:
-    """Put a card on file; False when a newer change of the card was made, which is kept."""
-    newer_wins = CardRow.card_changed_at_ms.does_not_exist() | (CardRow.card_changed_at_ms <= card.set_up_at_ms)
-    return _change_card(
-        account_id,
-        stripe_account,
-        [CardRow.card.set(msgspec.to_builtins(card)), CardRow.card_changed_at_ms.set(card.set_up_at_ms)],
-        newer_wins,
+    """Make a card the default, in place of the one so far; False when a newer change was made, which is kept."""
+    _, after = change(
+        account_id, stripe_account, lambda cards: cards.with_default(card) if cards.accepts(card) else cards
     )
+    return after.card == card
 
 
 def remove_card(account_id: str, stripe_account: StripeAccount, payment_method_id: str) -> bool:
     """Take a card off file; False when it is not, or no longer, on file."""
-    before = find_card(account_id, stripe_account)
-    if before is None or before.payment_method_id != payment_method_id:
-        return False
-    unchanged = CardRow.card_changed_at_ms == before.set_up_at_ms
-    return _change_card(
-        account_id, stripe_account, [CardRow.card.remove(), CardRow.card_changed_at_ms.set(clock.now_ms())], unchanged
-    )
+    now_ms = clock.now_ms()
+    before, after = change(account_id, stripe_account, lambda cards: cards.without(payment_method_id, at_ms=now_ms))
+    return before != after
 
 
-def _change_card(account_id: str, stripe_account: StripeAccount, actions: list[Any], condition: Any) -> bool:
-    """Change the row if it exists, which it does from the first customer on."""
-    row, exists = CardRow(account_id, stripe_account.key), CardRow.account_id.exists()
-    return conditional_write(row.update, actions, condition=exists & condition)
+def change(account_id: str, stripe_account: StripeAccount, rule: Rule) -> tuple[CardsOnFile, CardsOnFile]:
+    """Change the cards on file by a rule, and return them before and after. Without a customer nothing is changed.
+
+    Raises CardsBusy.
+    """
+    for _ in attempts(ATTEMPTS):
+        row = _find(account_id, stripe_account)
+        if row is None:
+            return CardsOnFile(), CardsOnFile()
+        before = _cards(row)
+        after = rule(before)
+        if after == before or _write(row, after):
+            return before, after
+    raise CardsBusy(account_id=account_id)
 
 
-read_card_image: Final = image_reader(CardRow, lambda row: CustomerCard(row.stripe_customer_id, _card(row)))
+def _write(row: CardRow, after: CardsOnFile) -> bool:
+    version = int(row.cards_version or 0)
+    is_unchanged = CardRow.cards_version == version if version else CardRow.cards_version.does_not_exist()
+    # A customer is kept without a new version, so one that has come since the row was read must not be removed.
+    is_forgotten = row.stripe_customer_id and not after.customer_id
+    actions = [
+        *([CardRow.stripe_customer_id.remove()] if is_forgotten else []),
+        set_or_remove(CardRow.card, msgspec.to_builtins(after.card)),
+        set_or_remove(CardRow.others, msgspec.to_builtins(after.others) or None),
+        set_or_remove(CardRow.backup_id, after.backup_id),
+        set_or_remove(CardRow.removed, list(after.removed) or None),
+        set_or_remove(CardRow.card_changed_at_ms, after.changed_at_ms),
+        CardRow.cards_version.set(version + 1),
+    ]
+    update = CardRow(row.account_id, row.stripe_account).update
+    return conditional_write(update, actions, condition=CardRow.account_id.exists() & is_unchanged)
+
+
+read_card_image: Final = image_reader(CardRow, _cards)

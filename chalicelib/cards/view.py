@@ -4,6 +4,8 @@ import msgspec
 
 from chalicelib.cards.card import Card
 from chalicelib.cards.card_setup import CardSetup
+from chalicelib.cards.choose_card import Role
+from chalicelib.cards.payer import Payer
 from chalicelib.settings import settings
 
 
@@ -36,3 +38,34 @@ def view_card_setup(setup: CardSetup) -> CardSetupView:
     return CardSetupView(
         setup.setup_intent_id, setup.client_secret, settings().stripe_publishable_key, setup.stripe_account.id
     )
+
+
+class ListedCardView(CardView):
+    """One of the cards on file. Its `id` is for the requests about this card."""
+
+    id: str
+    role: Role
+
+
+class CardListView(msgspec.Struct):
+    """The cards on file, the default first; there are so few that the list has one page."""
+
+    data: list[ListedCardView]
+    next_cursor: None = None
+
+
+def view_cards(payer: Payer) -> CardListView:
+    """Present the cards on file."""
+    return CardListView([_listed(payer, card) for card in payer.cards])
+
+
+def _listed(payer: Payer, card: Card) -> ListedCardView:
+    fields = msgspec.structs.asdict(view_card(card))
+    return ListedCardView(**fields, id=card.payment_method_id, role=role_of(payer, card))
+
+
+def role_of(payer: Payer, card: Card) -> Role:
+    """Return what a card is for."""
+    if card == payer.card:
+        return "default"
+    return "backup" if card == payer.backup else "none"

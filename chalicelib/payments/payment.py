@@ -5,6 +5,7 @@ from typing import Final, Literal
 import msgspec
 
 from chalicelib.accounts.account import Account
+from chalicelib.cards.card import Card
 from chalicelib.catalog.tax import Tax
 from chalicelib.errors import Refusal
 from chalicelib.ledger.posting import CREDIT, Posting, one_leg
@@ -119,6 +120,12 @@ class Payment(msgspec.Struct, frozen=True, kw_only=True):
     def ended(self) -> bool:
         """Tell whether it has ended here; at Stripe it may still be open (see `may_be_paid`)."""
         return self.state in ENDED
+
+    def is_made_with(self, card: Card) -> bool:
+        """Tell whether it was made with a card. A card that is saved again keeps its fingerprint."""
+        if self.card_fingerprint and card.fingerprint:
+            return self.card_fingerprint == card.fingerprint
+        return self.payment_method_id == card.payment_method_id
 
     @property
     def was_never_made(self) -> bool:

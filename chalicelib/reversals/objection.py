@@ -33,13 +33,13 @@ def objection(payment: Payment, policy: Disputes) -> str | None:
 
 def objections(payments: Iterable[Payment], card: Card, policy: Disputes) -> set[str]:
     """Return the objections to a card."""
-    found = (objection(each, policy) for each in payments if is_made_with(each, card))
+    found = (objection(each, policy) for each in payments if each.is_made_with(card))
     return {name for name in found if name}
 
 
 def answered_objections(payments: Iterable[Payment], card: Card, policy: Disputes) -> set[str]:
     """Return the objections to a card that were answered: the customer has paid with it by hand since."""
-    made = {each.payment_id: each for each in payments if is_made_with(each, card)}
+    made = {each.payment_id: each for each in payments if each.is_made_with(card)}
     by_hand = [each for each in made.values() if each.state == "succeeded" and not each.off_session]
 
     def is_answered(disputed: Payment) -> bool:
@@ -48,13 +48,6 @@ def answered_objections(payments: Iterable[Payment], card: Card, policy: Dispute
         return any(each.created_at_ms > _objected_at_ms(disputed) for each in others)
 
     return objections(filter(is_answered, made.values()), card, policy)
-
-
-def is_made_with(payment: Payment, card: Card) -> bool:
-    """Tell whether a payment was made with a card. A card that is saved again keeps its fingerprint."""
-    if payment.card_fingerprint and card.fingerprint:
-        return payment.card_fingerprint == card.fingerprint
-    return payment.payment_method_id == card.payment_method_id
 
 
 def _objected_at_ms(payment: Payment) -> int:

@@ -11,6 +11,7 @@ from chalicelib import clock
 from chalicelib.accounts.account import Account
 from chalicelib.accounts.tax import tax_of
 from chalicelib.backoff import pause
+from chalicelib.cards.card import Card
 from chalicelib.cards.payer import Payer
 from chalicelib.cards.table import get_payer
 from chalicelib.catalog.catalog import Catalog
@@ -23,11 +24,11 @@ from chalicelib.payments.payment import Payment
 from chalicelib.payments.queue import ChargeMessage
 from chalicelib.stripe_api.stripe_account import StripeAccount
 from chalicelib.subscriptions import table
-from chalicelib.subscriptions.disputed_card import is_card_disputed
-from chalicelib.subscriptions.dunning import is_blocked_by_dispute, renewal_failed_by_dispute
+from chalicelib.subscriptions.disputed_card import find_backup, is_card_disputed
+from chalicelib.subscriptions.dunning import is_blocked_by_dispute, renewal_failed, renewal_failed_by_dispute
 from chalicelib.subscriptions.make_payment import make_payment, renewal_claim
 from chalicelib.subscriptions.payment_outcomes import apply_payment_result
-from chalicelib.subscriptions.renewal import RECHECK_MS, Means, Renewal, next_step, pending_renewal
+from chalicelib.subscriptions.renewal import RECHECK_MS, Means, NextStep, Renewal, next_step, pending_renewal
 from chalicelib.subscriptions.renewal_hold import may_wait_for_stripe, resume_after_hold, waits_for_connection
 from chalicelib.subscriptions.subscription import OWING, Subscription, SubscriptionBusy
 
@@ -51,7 +52,9 @@ def advance_subscription(
             return None
         payer, now_ms = get_payer(account_id), clock.now_ms()
         payment = _find_payment(current, payment_id)
-        updated = apply_payment_result(current, payment, catalog, now_ms) if payment else current
+        # Without steps nothing would try the backup now.
+        backup = find_backup(payer, catalog.disputes, now_ms) if take_steps and _is_declined(payment) else None
+        updated = apply_payment_result(current, payment, catalog, now_ms, backup=backup) if payment else current
         means = means_of(payer, payment)
         updated, new_payment = (
             _take_next_steps(updated, payer, means, catalog, now_ms) if take_steps else (updated, None)
@@ -99,13 +102,38 @@ def _take_next_steps(
         current = resume_after_hold(current, now_ms)
     while True:
         step = next_step(current, means, catalog, now_ms, tax)
-        if isinstance(step, Renewal):
-            if not is_card_disputed(payer, catalog.disputes, now_ms):
-                return _begin_renewal(current, payer, step, now_ms)
-            step = renewal_failed_by_dispute(current, means.card, catalog.dunning, now_ms)
+        if isinstance(step, Renewal) and (card := _card_to_charge(current, payer, catalog, now_ms)):
+            return _begin_renewal(current, replace(payer, card=card), step, now_ms)
+        step = _step_without_charge(current, step, means, catalog, now_ms)
         if step == current:
             return current, None
         current = step
+
+
+def _card_to_charge(current: Subscription, payer: Payer, catalog: Catalog, now_ms: int) -> Card | None:
+    """Return the default, or the backup if the default was declined in this attempt; None if a bank objects to it."""
+    if current.declined_default:
+        return find_backup(payer, catalog.disputes, now_ms)
+    return None if is_card_disputed(payer, catalog.disputes, now_ms) else payer.card
+
+
+def _step_without_charge(
+    current: Subscription, step: NextStep, means: Means, catalog: Catalog, now_ms: int
+) -> Subscription:
+    """Return the next step of a subscription for which no card is charged now.
+
+    If that was to be the backup, the attempt has failed, for the reason why the default was declined.
+    """
+    was_to_continue = isinstance(step, Renewal) or (step.declined_default and not step.pending)
+    if current.declined_default and was_to_continue:
+        return renewal_failed(current, current.declined_default, catalog.dunning, now_ms, automatic=True)
+    if isinstance(step, Renewal):
+        return renewal_failed_by_dispute(current, means.card, catalog.dunning, now_ms)
+    return step
+
+
+def _is_declined(payment: Payment | None) -> bool:
+    return payment is not None and payment.state == "failed"
 
 
 def means_of(payer: Payer, last: Payment | None = None) -> Means:
@@ -129,6 +157,7 @@ def _begin_renewal(current: Subscription, payer: Payer, renewal: Renewal, now_ms
         attempt=current.attempt,
         now_ms=now_ms,
         never_made_attempts=current.never_made_attempts,
+        backup=current.declined_default is not None,
     )
     payment = make_payment(
         payer, claim, purpose="renewal", terms=renewal.terms, quote=renewal.quote, actor=ACTOR, off_session=True
@@ -136,7 +165,7 @@ def _begin_renewal(current: Subscription, payer: Payer, renewal: Renewal, now_ms
     waiting = replace(
         current,
         pending=pending_renewal(current, renewal, payment_id=payment.payment_id, automatic=True),
-        charged_card=payment.payment_method_id,
+        charged_card=current.charged_card if current.declined_default else payment.payment_method_id,
         held=None,
         due_at_ms=now_ms + RECHECK_MS,
     )

@@ -1,6 +1,10 @@
 """Whether a dispute keeps the card on file from being charged automatically, by the rule of auto-pay."""
 
+from msgspec.structs import replace
+
 from chalicelib.auto_pay import table as auto_pay
+from chalicelib.auto_pay.decision import is_expired
+from chalicelib.cards.card import Card
 from chalicelib.cards.payer import Payer
 from chalicelib.catalog.policies import Disputes
 from chalicelib.payments import table as payments
@@ -19,6 +23,14 @@ def is_card_disputed(payer: Payer, policy: Disputes, now_ms: int) -> bool:
     return bool(
         found and found - answered_objections(payments.reversible(payer.account_id, now_ms), payer.card, policy)
     )
+
+
+def find_backup(payer: Payer, policy: Disputes, now_ms: int) -> Card | None:
+    """Return the backup if it can be charged by itself: it has not expired, and no bank objects to it."""
+    backup = payer.chargeable_backup
+    if backup is None or is_expired(backup, now_ms) or is_card_disputed(replace(payer, card=backup), policy, now_ms):
+        return None
+    return backup
 
 
 def _accepted_by_auto_pay(account_id: str) -> set[str]:

@@ -49,6 +49,7 @@ def renewal_failed(
         pending=None,
         held=None,
         failure=failure,
+        declined_default=None,
         attempt=subscription.attempt + automatic,
         past_due_since_ms=subscription.past_due_since_ms or now_ms,
     )
@@ -95,6 +96,7 @@ def end_subscription(subscription: Subscription, at_ms: int) -> Subscription:
         status="canceled",
         pending=None,
         expired_pending=None,
+        declined_default=None,
         scheduled=None,
         cancel_at_period_end=False,
         carried_micros=0,

@@ -35,13 +35,17 @@ def make_payment(
     )
 
 
-def renewal_claim(account_id: str, terms: Terms, *, attempt: int, now_ms: int, never_made_attempts: int = 0) -> Claim:
+def renewal_claim(
+    account_id: str, terms: Terms, *, attempt: int, now_ms: int, never_made_attempts: int = 0, backup: bool = False
+) -> Claim:
     """Return the claim of an automatic attempt at a period. The same attempt always has the same id.
 
-    An attempt that replaces payments that Stripe never received has another id.
+    Its try of the backup has an id of its own, and so has an attempt that replaces payments that Stripe never received.
     """
     name = f"{account_id}/{terms.period_start_ms}/{attempt}"
     if never_made_attempts:
         name += f"/{never_made_attempts}"
+    if backup:
+        name += "/backup"
     number = sha256(name.encode()).hexdigest()[:20]
     return Claim(f"{PREFIX}{terms.period_start_ms:012x}{number}", now_ms)

@@ -5,29 +5,46 @@ Each result counts once: the write that applies it also clears the pending payme
 
 from msgspec.structs import replace
 
+from chalicelib.cards.card import Card
 from chalicelib.catalog.catalog import Catalog
+from chalicelib.payments.backup import may_try_backup
 from chalicelib.payments.payment import Failure, Payment
 from chalicelib.subscriptions.dunning import renewal_failed
 from chalicelib.subscriptions.subscription import RUNNING, PendingPayment, Subscription
 
 
-def apply_payment_result(subscription: Subscription, payment: Payment, catalog: Catalog, now_ms: int) -> Subscription:
+def apply_payment_result(
+    subscription: Subscription, payment: Payment, catalog: Catalog, now_ms: int, *, backup: Card | None = None
+) -> Subscription:
     """Return the subscription after a payment, or unchanged if it does not wait for it or the payment has not ended.
 
-    The last payment that failed or was canceled still takes effect if it succeeds later and no other one is pending.
+    The last payment that failed or was canceled still takes effect if it succeeds later and no other one is pending. If
+    an automatic attempt may be tried with the backup, it has not failed yet: `declined_default` is set.
     """
     pending, expired = subscription.pending, subscription.expired_pending
     if pending and pending.payment_id == payment.payment_id and payment.ended:
         if payment.state == "succeeded":
             return apply_pending(subscription, pending, now_ms)
-        if payment.was_never_made and pending.purpose == "renewal" and pending.automatic:
+        if _is_to_be_made_again(payment, pending):
             return _retry_never_made(subscription, pending, now_ms)
-        if payment.closed_at_break_ms is not None and pending.purpose == "renewal":
-            return _retry_never_made(subscription, pending, now_ms)
-        return _apply_failure(subscription, pending, payment.failure or Failure("unknown"), catalog, now_ms)
+        if pending.purpose == "renewal" and pending.automatic and _may_try_backup(subscription, payment, backup):
+            declined = replace(subscription, declined_default=payment.failure)
+            return replace(declined, pending=None, expired_pending=pending, due_at_ms=now_ms)
+        failure = subscription.declined_default or payment.failure or Failure("unknown")
+        return _apply_failure(subscription, pending, failure, catalog, now_ms)
     if expired and expired.payment_id == payment.payment_id and payment.state == "succeeded" and not pending:
         return apply_pending(subscription, expired, now_ms)
     return subscription
+
+
+def _is_to_be_made_again(payment: Payment, pending: PendingPayment) -> bool:
+    """Tell whether a renewal's payment has ended without an answer of the bank."""
+    never_made = payment.was_never_made and pending.automatic
+    return pending.purpose == "renewal" and (never_made or payment.closed_at_break_ms is not None)
+
+
+def _may_try_backup(subscription: Subscription, payment: Payment, backup: Card | None) -> bool:
+    return subscription.declined_default is None and may_try_backup(payment, backup)
 
 
 def apply_pending(subscription: Subscription, pending: PendingPayment, now_ms: int) -> Subscription:
@@ -49,6 +66,7 @@ def apply_pending(subscription: Subscription, pending: PendingPayment, now_ms: i
         never_made_attempts=0,
         past_due_since_ms=None,
         failure=None,
+        declined_default=None,
         access_until_ms=None,
         resumed_at_ms=None if is_start else resumed_at_ms,
         trial=pending.trial,

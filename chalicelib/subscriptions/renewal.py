@@ -68,7 +68,12 @@ def next_step(
 def _next_step_when_owing(
     subscription: Subscription, means: Means, catalog: Catalog, now_ms: int, tax: Tax | None
 ) -> NextStep:
-    """Try a new card at once, but the card that failed only on the next day of dunning."""
+    """Try a new card at once, but the card that failed only on the next day of dunning.
+
+    An attempt that continues with the backup is not over yet.
+    """
+    if subscription.declined_default:
+        return _try_renewal(subscription, means, catalog, now_ms, tax)
     has_new_card = means.card not in {None, subscription.charged_card}
     is_due = subscription.due_at_ms is not None and subscription.due_at_ms <= now_ms
     if not has_new_card and not is_due:

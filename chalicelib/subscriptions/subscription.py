@@ -118,7 +118,8 @@ class Subscription(msgspec.Struct, frozen=True, kw_only=True):
     - `pending`: the payment that it waits for. `expired_pending`: the last one that failed or was canceled; if it
       succeeds after all, it still takes effect. `paid_payment_id`: the last one that succeeded.
     - `attempt`: automatic attempts to charge the period that is owed. `never_made_attempts`: additional attempts that
-      Stripe never received. `charged_card`: the payment method that was tried last.
+      Stripe never received. `charged_card`: the default card that was tried last. `declined_default`: why it was
+      declined, while the same attempt tries the backup.
     - `access_until_ms`: when access closes. `held`: set while its renewal waits, by no fault of the
       customer's.
     - `cancellation`: what was said when it was canceled, until it is resumed, changed or begun again.
@@ -143,6 +144,7 @@ class Subscription(msgspec.Struct, frozen=True, kw_only=True):
     past_due_since_ms: int | None = None
     failure: Failure | None = None
     charged_card: str | None = None
+    declined_default: Failure | None = None
     access_until_ms: int | None = None
     resumed_at_ms: int | None = None
     trial_end_ms: int | None = None

@@ -52,6 +52,7 @@ class SubscriptionRow(DailyRow):
     past_due_since_ms = NumberAttribute(null=True)
     failure = JSONAttribute(null=True)
     charged_card = UnicodeAttribute(null=True)
+    declined_default = JSONAttribute(null=True)
     access_until_ms = NumberAttribute(null=True)
     resumed_at_ms = NumberAttribute(null=True)
     trial_end_ms = NumberAttribute(null=True)

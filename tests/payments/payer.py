@@ -17,6 +17,7 @@ from chalicelib.cards import payer, save_card
 from chalicelib.cards import table as cards
 from chalicelib.cards.card import Card
 from chalicelib.cards.card_setup import CardSetup
+from chalicelib.cards.choose_card import Role, choose_card
 from chalicelib.cards.start_setup import start_setup
 from chalicelib.catalog.catalog import catalog
 from chalicelib.clock import now_ms
@@ -90,6 +91,15 @@ class Payer:
         setup = start_setup(self.load())
         self.confirm_setup(setup, method)
         return save_card.save_card(self.load(), setup.setup_intent_id)
+
+    def add_card(self, method: str = "pm_card_mastercard", role: Role = "none") -> Card:
+        """Save one more card, and give it a role."""
+        setup = start_setup(self.load(), adds=True)
+        self.confirm_setup(setup, method)
+        card = save_card.save_card(self.load(), setup.setup_intent_id)
+        if role != "none":
+            choose_card(self.load(), card.payment_method_id, role)
+        return card
 
     def put_test_card(self, method: str) -> None:
         """Put a card on file that Stripe would not let anyone save, so that it declines the payment itself."""

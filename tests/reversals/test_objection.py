@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from chalicelib.catalog.catalog import catalog
 from chalicelib.catalog.policies import Disputes
 from chalicelib.payments.payment import Payment
-from chalicelib.reversals.objection import answered_objections, is_made_with, objection, objections
+from chalicelib.reversals.objection import answered_objections, objection, objections
 from tests.auto_pay.build import CARD, HOUR_MS, payment
 
 GOES_ON: Any = "go_on"
@@ -52,7 +52,7 @@ def test_a_warning_of_fraud_is_held_against_its_card_unless_the_catalog_goes_on(
     ],
 )
 def test_a_card_is_known_by_its_fingerprint(made: Payment, is_its: bool) -> None:
-    assert is_made_with(made, CARD) is is_its
+    assert made.is_made_with(CARD) is is_its
 
 
 def test_what_is_held_against_one_card_is_not_held_against_another() -> None:

@@ -1,0 +1,31 @@
+"""When a declined payment may be tried once with the backup card. Pure."""
+
+from typing import Final
+
+from chalicelib.cards.card import Card
+from chalicelib.payments.payment import Payment
+
+TRY_ANOTHER_CARD: Final = frozenset(
+    """
+    approve_with_id call_issuer card_not_supported card_velocity_exceeded currency_not_supported do_not_honor
+    expired_card generic_decline insufficient_funds invalid_account issuer_not_available lost_card
+    new_account_information_available no_action_taken not_permitted processing_error reenter_transaction
+    service_not_allowed transaction_not_allowed try_again_later withdrawal_count_limit_exceeded
+    """.split()
+)
+"""Declines that are about this card alone (https://docs.stripe.com/declines/codes).
+
+Not in the list, so that no other card is charged: the bank wants its customer (`authentication_required`,
+`mobile_device_authentication_required`), suspects fraud (`fraudulent`, `stolen_card`, `pickup_card`, `restricted_card`,
+`security_violation`, `merchant_blacklist`), says stop (`stop_payment_order`, `revocation_of_authorization`,
+`revocation_of_all_authorizations`, `do_not_try_again`), knows the payment already (`duplicate_transaction`), or the
+amount is wrong (`invalid_amount`); and every code that is not known here.
+"""
+
+
+def may_try_backup(payment: Payment, backup: Card | None) -> bool:
+    """Tell whether a payment may be made again with the backup: it was declined, and another card was charged."""
+    if backup is None or payment.failure is None or payment.state != "failed" or payment.payment_intent_id is None:
+        return False
+    code = payment.failure.decline_code or payment.failure.code
+    return code in TRY_ANOTHER_CARD and not payment.is_made_with(backup)
