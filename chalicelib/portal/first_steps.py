@@ -9,13 +9,14 @@ from chalicelib.ledger.posting import CREDIT
 from chalicelib.ledger.transaction import Transaction
 
 Step = Literal["card", "balance", "auto-pay", "plan"]
+State = Literal["open", "waiting", "done"]
 
 
 class FirstStep(msgspec.Struct, frozen=True):
-    """One step, and whether it is done. A plan is an offer: nothing waits for it."""
+    """One step: open, waiting for a payment that has not ended, or done. A plan is an offer: nothing waits for it."""
 
     name: Step
-    is_done: bool
+    state: State
 
 
 def is_new(balance_micros: int, non_usage: Sequence[Transaction], *, is_complete: bool) -> bool:
@@ -27,7 +28,15 @@ def is_new(balance_micros: int, non_usage: Sequence[Transaction], *, is_complete
     return balance_micros <= 0 and is_complete and not had_credit
 
 
-def first_steps(*, has_card: bool, has_auto_pay: bool, has_plan: bool | None) -> list[FirstStep]:
+def first_steps(*, has_card: bool, is_paying: bool, has_auto_pay: bool, has_plan: bool | None) -> list[FirstStep]:
     """Return the steps of a new account. `has_plan` is None where no plan is sold."""
-    steps = [FirstStep("card", has_card), FirstStep("balance", is_done=False), FirstStep("auto-pay", has_auto_pay)]
-    return steps if has_plan is None else [*steps, FirstStep("plan", has_plan)]
+    steps = [
+        FirstStep("card", _done_if(has_card)),
+        FirstStep("balance", "waiting" if is_paying else "open"),
+        FirstStep("auto-pay", _done_if(has_auto_pay)),
+    ]
+    return steps if has_plan is None else [*steps, FirstStep("plan", _done_if(has_plan))]
+
+
+def _done_if(is_done: bool) -> State:  # noqa: FBT001 - its only argument
+    return "done" if is_done else "open"

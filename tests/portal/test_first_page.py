@@ -35,11 +35,22 @@ def test_an_account_is_new_until_its_first_credit(balance: int, found: Any, is_c
 
 
 def test_the_steps_say_what_is_done_and_offer_a_plan_only_where_one_is_sold() -> None:
-    steps = first_steps(has_card=True, has_auto_pay=False, has_plan=None)
-    assert [(each.name, each.is_done) for each in steps] == [("card", True), ("balance", False), ("auto-pay", False)]
-    assert first_steps(has_card=True, has_auto_pay=False, has_plan=True)[3:] == [
-        *first_steps(has_card=False, has_auto_pay=True, has_plan=True)[3:]
-    ]
+    steps = {"card": "done", "balance": "open", "auto-pay": "open"}
+    assert states_of(has_card=True, is_paying=False, has_auto_pay=False, has_plan=None) == steps
+    assert states_of(has_card=False, is_paying=False, has_auto_pay=True, has_plan=False) == {
+        "card": "open",
+        "balance": "open",
+        "auto-pay": "done",
+        "plan": "open",
+    }
+
+
+def test_a_payment_that_has_not_ended_is_not_asked_for_again() -> None:
+    assert states_of(has_card=True, is_paying=True, has_auto_pay=False, has_plan=True)["balance"] == "waiting"
+
+
+def states_of(**known: Any) -> dict[str, str]:
+    return {each.name: each.state for each in first_steps(**known)}
 
 
 def shown(occurred_at: str, **changes: Any) -> TransactionView:

@@ -54,7 +54,7 @@ def test_the_product_is_told_in_its_own_words(people: People, site: Site, locale
         for name in ("Add Balance", "Update Card Info", "Enable Auto-Pay (Recommended)", "See all transactions"):
             expect(page.get_by_role("link", name=name)).to_be_visible()
     page.get_by_text("What's the difference" if locale == "en-US" else "Was ist der Unterschied").click()
-    page.get_by_text("Questions?" if locale == "en-US" else "Fragen?").get_by_role("link").click()
+    page.get_by_role("link", name="Help and contact" if locale == "en-US" else "Hilfe und Kontakt").click()
     expect(page.locator("main h2")).to_have_count(4)
     expect(page.get_by_role("link", name="billing@example.com")).to_be_visible()
 

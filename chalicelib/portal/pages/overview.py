@@ -176,6 +176,7 @@ def _first_steps(request: PortalRequest, seen: Snapshot) -> Any:
     )
     return first_steps(
         has_card=seen.card is not None,
+        is_paying=any(each.fills_wallet and not each.ended for each in seen.payments),
         has_auto_pay=seen.auto_pay.status != "off",
         has_plan=(seen.subscription is not None) if is_sold else None,
     )
