@@ -14,10 +14,14 @@ KINDS: Final[dict[str, str]] = {
 
 
 class Decline(msgspec.Struct, frozen=True):
-    """Why a payment failed: `reason` within a sentence, and as `advice` a sentence of its own that says what to do."""
+    """Why a payment failed: `reason` within a sentence, and as `advice` a sentence of its own that says what to do.
+
+    `owed_advice` says it of a payment for a subscription, whose amount nobody chooses, where that is something else.
+    """
 
     reason: str = mark("the bank declined the card")
     advice: str = mark("Your bank declined the card. Use another card or ask your bank.")
+    owed_advice: str | None = None
 
 
 DECLINED: Final = Decline()
@@ -26,6 +30,7 @@ DECLINES: Final = {
     "authentication_required": Decline(
         mark("the bank wants you to confirm the payment"),
         mark("Your bank needs to verify it's you. Add balance yourself and confirm it."),
+        mark("Your bank needs to verify it's you. Pay it yourself and confirm it."),
     ),
     "expired_card": Decline(mark("the card has expired"), mark("The card has expired. Use another card.")),
     "incorrect_cvc": Decline(
@@ -34,6 +39,7 @@ DECLINES: Final = {
     "insufficient_funds": Decline(
         mark("there is not enough money on the card"),
         mark("The card has insufficient funds. Use another card or a smaller amount."),
+        mark("The card has insufficient funds. Use another card."),
     ),
     "processing_error": Decline(
         mark("the bank could not process the card just then"),
@@ -41,13 +47,20 @@ DECLINES: Final = {
     ),
     "lost_card": DECLINED,  # what only the bank and the thief should know is told like any other decline
     "stolen_card": DECLINED,
-    "card_disputed": Decline(mark("a payment with this card is disputed, so it is not charged by itself")),
-    "card_missing": Decline(mark("there is no card on file")),
+    "card_disputed": Decline(
+        mark("a payment with this card is disputed, so it is not charged by itself"),
+        mark(
+            "A payment with this card is disputed, so we don't charge it automatically. Pay now, or save another card."
+        ),
+    ),
+    "card_missing": Decline(mark("there is no card on file"), mark("There's no card on file. Save a card.")),
     "card_needed_again": Decline(
         mark("your provider takes payments through another account now, where there is no card of yours"),
         mark("Save a card again."),
     ),
-    "incorrect_number": Decline(mark("the card's number is wrong")),
+    "incorrect_number": Decline(
+        mark("the card's number is wrong"), mark("The card's number is wrong. Save the card again.")
+    ),
     "abandoned": Decline(advice=mark("It was not verified in time. Nothing was charged.")),
     "closed_at_break": Decline(
         mark("the seller's payment account was disconnected"),
@@ -56,8 +69,14 @@ DECLINES: Final = {
             "please contact the seller."
         ),
     ),
-    "amount_too_large": Decline(advice=mark("Your card cannot be charged so large an amount. Choose a smaller one.")),
-    "amount_too_small": Decline(advice=mark("Your card cannot be charged so small an amount. Choose a larger one.")),
+    "amount_too_large": Decline(
+        advice=mark("Your card can't be charged that much. Choose a smaller amount."),
+        owed_advice=mark("Your card can't be charged that much. Use another card or ask your bank."),
+    ),
+    "amount_too_small": Decline(
+        advice=mark("Your card can't be charged that little. Choose a larger amount."),
+        owed_advice=mark("Your card can't be charged that little."),
+    ),
     "card_velocity_exceeded": Decline(
         advice=mark("The card's limit is reached. Use another card or ask your bank."),
     ),

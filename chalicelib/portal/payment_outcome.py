@@ -80,15 +80,15 @@ def _open(payment: Payment, amount: str, words: Words) -> Outcome:
 def _failed(payment: Payment, words: Words) -> Outcome:
     failure = payment.failure or Failure("canceled")
     code = failure.code
+    why = why_failed(code, failure.decline_code, words, fills_wallet=payment.fills_wallet)
     if code == CLOSED_AT_BREAK:
         heading = words.say("We couldn't find out how this payment ended")
-        return Outcome("bad", heading, (why_failed(code, None, words),))
+        return Outcome("bad", heading, (why,))
     if payment.state == "canceled":
-        known = () if code == "canceled" else (why_failed(code, failure.decline_code, words),)
+        known = () if code == "canceled" else (why,)
         return Outcome("quiet", words.say("This payment was canceled"), (*known, *_not_charged(payment, code, words)))
     is_declined = code not in {"processing_error", "payment_intent_authentication_failure"}
     heading = words.say("Your card was declined") if is_declined else words.say("This payment didn't go through")
-    why = why_failed(code, failure.decline_code, words)
     return Outcome("bad", heading, (why, *_not_charged(payment, code, words)))
 
 

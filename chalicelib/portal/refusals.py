@@ -244,9 +244,10 @@ def title_of(refusal: Refusal, words: Words) -> str:
     return words.say(TITLES.get(refusal.type) or mark("This didn't work"))
 
 
-def why_failed(code: str, decline_code: str | None, words: Words) -> str:
+def why_failed(code: str, decline_code: str | None, words: Words, *, fills_wallet: bool = True) -> str:
     """Say why a payment failed, from its codes, and what to do."""
-    return words.say(decline_of(decline_code, code).advice)
+    found = decline_of(decline_code, code)
+    return words.say(found.advice if fills_wallet else found.owed_advice or found.advice)
 
 
 def _about(about: Mapping[str, object], words: Words, currency: str) -> dict[str, object]:

@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from chalicelib.payments.payment import CLOSED_AT_BREAK, ENDED, Failure, Kind, State
-from chalicelib.payments.words import DECLINES
+from chalicelib.payments.words import DECLINED, DECLINES
 from chalicelib.portal.payment_outcome import DISPUTES, SAYS_NOT_CHARGED, Outcome, name_dispute, outcome_of
 from chalicelib.portal.words import Words
 from chalicelib.reversals.dispute import CLOSED, RANKS
@@ -80,7 +80,12 @@ def test_only_money_that_was_paid_and_stays_is_a_success() -> None:
 def test_nothing_is_said_of_a_balance_that_the_payment_does_not_fill() -> None:
     for found in everything():
         text = text_of(outcome_of(found, ENGLISH)).replace("Your balance is not affected.", "")
-        assert found.payment.fills_wallet or "balance" not in text.replace("Add balance yourself", ""), text
+        assert found.payment.fills_wallet or "balance" not in text, text
+
+
+def test_what_no_bank_has_declined_is_not_said_to_be_declined() -> None:
+    told_alike = {code for code, decline in DECLINES.items() if decline.advice == DECLINED.advice}
+    assert told_alike == {"lost_card", "stolen_card"}
 
 
 @pytest.mark.parametrize("code", sorted(DECLINES))

@@ -50,8 +50,8 @@ def test_a_renewal_that_was_not_paid_tells_the_card_the_reason_and_until_when_ac
     banner = only(past_due())
     assert banner.title == "Your subscription is overdue"
     assert banner.text == (
-        "We couldn't charge $97.00 to Visa ending in 0341. The card has insufficient funds. Use another card or a "
-        "smaller amount. Pay it before Mar 7, 2027 to keep your access. We'll try the card again on Mar 3, 2027."
+        "We couldn't charge $97.00 to Visa ending in 0341. The card has insufficient funds. Use another card. "
+        "Pay before Mar 7, 2027 to keep your access. We'll try your card again on Mar 3, 2027."
     )
     assert [each.page for each in banner.actions] == [("plan",), ("card",)]
 
@@ -59,10 +59,10 @@ def test_a_renewal_that_was_not_paid_tells_the_card_the_reason_and_until_when_ac
 @pytest.mark.parametrize(
     ("changes", "said", "not_said"),
     [
-        ({"failure": CARD_MISSING}, "The last renewal of $97.00 wasn't paid.", "Visa"),
-        ({"failure": CARD_DISPUTED}, "We couldn't charge", "We'll try the card again"),
+        ({"failure": CARD_MISSING}, "The last renewal of $97.00 wasn't paid. There's no card on file.", "Visa"),
+        ({"failure": CARD_DISPUTED}, "so we don't charge it automatically.", "We'll try your card again"),
         ({"access_until_ms": END_MS - DAY_MS}, "Access is off until it's paid.", "to keep your access"),
-        ({"access_until_ms": None}, "We'll try the card again", "access"),
+        ({"access_until_ms": None}, "We'll try your card again", "access"),
         ({"due_at_ms": None}, "to keep your access", "We'll try"),
     ],
 )

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from chalicelib.clock import iso
-from chalicelib.payments.payment import DAY_MS, Payment
+from chalicelib.payments.payment import CLOSED_AT_BREAK, DAY_MS, NOT_FOUND, Payment
 from chalicelib.portal.banners.banner import Action, Banner, Unresolved
 from chalicelib.portal.banners.snapshot import Snapshot
 from chalicelib.portal.payment_outcome import INQUIRIES
@@ -14,6 +14,9 @@ from chalicelib.subscriptions.subscription import OWING
 
 TOLD_FOR_MS: Final = 7 * DAY_MS
 """How long a payment that failed is told of, unless a later one succeeds."""
+
+UNINTENDED: Final = frozenset({"abandoned", NOT_FOUND, CLOSED_AT_BREAK})
+"""Why a payment was canceled without anybody having wanted that."""
 
 OPEN_DISPUTES: Final = frozenset({"needs_response", "under_review"})
 
@@ -55,12 +58,18 @@ def find_failed(seen: Snapshot, words: Words) -> Iterator[Banner]:
     What auto-pay and an overdue subscription say of their payments themselves is left out.
     """
     for fills_wallet in (True, False):
-        ended = [each for each in seen.payments if each.ended and each.fills_wallet == fills_wallet]
+        ended = [each for each in seen.payments if each.fills_wallet == fills_wallet and _is_news(each)]
         last = max(ended, key=lambda each: each.state_at_ms, default=None)
         if last is None or last.state == "succeeded" or seen.now_ms - last.state_at_ms > TOLD_FOR_MS:
             continue
         if not _is_told_elsewhere(last, seen):
             yield _failed(last, words)
+
+
+def _is_news(payment: Payment) -> bool:
+    """Tell whether a payment has ended otherwise than by being taken back, which needs no telling."""
+    code = payment.failure.code if payment.failure else ""
+    return payment.ended and not (payment.state == "canceled" and code not in UNINTENDED)
 
 
 def _is_told_elsewhere(payment: Payment, seen: Snapshot) -> bool:
@@ -78,7 +87,10 @@ def _failed(payment: Payment, words: Words) -> Banner:
         amount=words.amount(payment.amount_micros, payment.currency),
         day=words.day(iso(payment.created_at_ms)),
     )
-    why = why_failed(failure.code, failure.decline_code, words) if failure else words.say("Nothing was charged.")
+    if failure:
+        why = why_failed(failure.code, failure.decline_code, words, fills_wallet=payment.fills_wallet)
+    else:
+        why = words.say("Nothing was charged.")
     action = Action(words.say("See payment"), ("payments", payment.payment_id), "see")
     return Banner("warn", words.say("A payment didn't go through"), f"{text} {why}", (action,))
 

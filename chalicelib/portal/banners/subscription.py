@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 from chalicelib.clock import iso
 from chalicelib.payments.card_name import card_name
-from chalicelib.payments.words import decline_of
 from chalicelib.portal.banners.banner import Action, Banner
 from chalicelib.portal.banners.snapshot import Snapshot
+from chalicelib.portal.refusals import why_failed
 from chalicelib.portal.words import Words
 from chalicelib.subscriptions.subscription import OWING, RUNNING, Subscription
 
@@ -26,12 +26,12 @@ def _what_failed(seen: Snapshot, found: Subscription, words: Words) -> str:
     amount = words.amount(seen.renewal_micros or 0, found.currency)
     failed = next((each for each in seen.payments if each.kind == "subscription" and each.state == "failed"), None)
     code = found.failure.code if found.failure else ""
-    if code in {"card_missing", "card_needed_again"} or failed is None or found.failure is None:
+    why = why_failed(code, found.failure.decline_code, words, fills_wallet=False) if found.failure else ""
+    if failed is None or code in {"", "card_missing", "card_needed_again"}:
         text = words.say("The last renewal of %(amount)s wasn't paid.", amount=amount)
-        return f"{text} {words.say(decline_of(code).advice)}" if code else text
+        return f"{text} {why}".strip()
     card = card_name(words, failed.card_brand, failed.card_last_four)
-    text = words.say("We couldn't charge %(amount)s to %(card)s.", amount=amount, card=card)
-    return f"{text} {words.say(decline_of(found.failure.decline_code, code).advice)}"
+    return words.say("We couldn't charge %(amount)s to %(card)s.", amount=amount, card=card) + " " + why
 
 
 def _until_when(seen: Snapshot, found: Subscription, words: Words) -> str:
@@ -39,7 +39,7 @@ def _until_when(seen: Snapshot, found: Subscription, words: Words) -> str:
         return ""
     if found.access_until_ms <= seen.now_ms:
         return words.say("Access is off until it's paid.")
-    return words.say("Pay it before %(day)s to keep your access.", day=words.day(iso(found.access_until_ms)))
+    return words.say("Pay before %(day)s to keep your access.", day=words.day(iso(found.access_until_ms)))
 
 
 def _what_next(found: Subscription, words: Words) -> str:
@@ -48,7 +48,7 @@ def _what_next(found: Subscription, words: Words) -> str:
     if found.failure and found.failure.code == "card_disputed":
         return ""
     if found.due_at_ms and found.status == "past_due" and found.pending is None:
-        return words.say("We'll try the card again on %(day)s.", day=words.day(iso(found.due_at_ms)))
+        return words.say("We'll try your card again on %(day)s.", day=words.day(iso(found.due_at_ms)))
     return ""
 
 

@@ -198,7 +198,9 @@ def _confirmation(request: PortalRequest) -> str | None:
 def _why_owed(request: PortalRequest, subscription: SubscriptionView | None) -> str | None:
     """Say why the bank did not pay what is owed, and what helps."""
     failure = subscription.owed.failure if subscription and subscription.owed else None
-    return why_failed(failure.code, failure.decline_code, request.words) if failure else None
+    if failure is None:
+        return None
+    return why_failed(failure.code, failure.decline_code, request.words, fills_wallet=False)
 
 
 def _errors(request: PortalRequest, refusal: Refusal) -> forms.Errors:
