@@ -46,6 +46,7 @@ def test_an_account_that_lacks_nothing_is_told_nothing() -> None:
         ({"auto_pay": AutoPayStatus(status="suspended", problem="Why.")}, ["Auto-pay is suspended"]),
         ({"auto_pay": AutoPayStatus(status="on", has_failed=True, problem="Why.")}, ["Your card was declined"]),
         ({"payer": payer(card=None)}, []),
+        ({"payer": payer(card=None), "auto_pay": AutoPayStatus(status="on")}, ["Auto-pay has no card"]),
         ({"payer": payer(card=None, card_needed_again=True)}, ["Please save your card again"]),
         ({"payer": payer(card=None, card_needed_again=True, unconnected=Unconnected("w", "North", "Why."))}, []),
         ({"payer": payer(card=replace(CARD, expiry_year=2026, expiry_month=10))}, ["Your card has expired"]),

@@ -23,7 +23,7 @@ def find_auto_pay_trouble(seen: Snapshot, words: Words) -> Iterator[Banner]:
 
 
 def find_missing_card(seen: Snapshot, words: Words) -> Iterator[Banner]:
-    """Tell that a card must be saved, again or before the subscription renews."""
+    """Tell that a card must be saved: again, before the subscription renews, or for auto-pay."""
     save = (Action(words.say("Save a card"), ("card",)),)
     if seen.payer.card_needed_again and seen.payer.unconnected is None:
         why = REASONS["card_needed_again"]
@@ -35,6 +35,9 @@ def find_missing_card(seen: Snapshot, words: Words) -> Iterator[Banner]:
             amount=words.amount(seen.renewal_micros or 0, seen.payer.account.currency),
         )
         yield Banner("warn", words.say("Your subscription has no card"), text, save)
+    elif seen.card is None and seen.auto_pay.status == "on":
+        text = words.say("It can't refill your balance until you save a card.")
+        yield Banner("warn", words.say("Auto-pay has no card"), text, save)
 
 
 def _will_renew(seen: Snapshot) -> bool:
