@@ -18,9 +18,13 @@ from chalicelib.ledger.statement import EVERYTHING, Filter, InvalidCursor, read_
 from chalicelib.ledger.transaction import Transaction, location_of
 from chalicelib.typed import json_decoder
 
-PORTION: Final = 64
+PORTION: Final = 256
 WORK_BYTES: Final = 2 * 1024 * 1024
-"""The most bytes of pages opened for one answer: about 50,000 events. Only pages with a match are fully decoded."""
+"""The most bytes of pages opened for one answer: about 50,000 events, or 1,000 pages of few events each. Only pages
+with a match are fully decoded."""
+
+PAGE_BYTES: Final = 2048
+"""What opening a page costs beside its body, in bytes of it."""
 
 MOST_FOUND: Final = 50
 SHORTEST_NUMBER: Final = 4
@@ -106,7 +110,7 @@ def search_history(
         below = start.position if start and start.page_key == page.key else page.count
         matching = [each for each in reversed(_positions(page, wording)) if each < below]
         found += _transactions(page, matching, wanted)[: MOST_FOUND - len(found)]
-        examined, opened, until_ms = examined + below, opened + len(page.body), page.earliest_ms
+        examined, opened, until_ms = examined + below, opened + len(page.body) + PAGE_BYTES, page.earliest_ms
         if len(found) == MOST_FOUND:
             next_place = SearchPlace(page.key, location_of(found[-1].id).position)
             break
