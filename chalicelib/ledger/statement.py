@@ -115,7 +115,7 @@ class Statement(msgspec.Struct, frozen=True):
 
 
 ReadPages = Callable[[str, int], list[Page]]
-"""Read at most the given number of pages with a key below the given one, newest first."""
+"""Read the given number of pages with a key below the given one, newest first; fewer only where there are no more."""
 
 
 def read_history(account_id: str, wanted: Filter = EVERYTHING, *, limit: int, cursor: str | None = None) -> Statement:
@@ -138,7 +138,7 @@ def merge_pages(read: ReadPages, wanted: Filter, *, limit: int, start: Cursor | 
     An unread page holds nothing newer than the time in its key, so a transaction can be returned once the next page's
     latest time is older.
     """
-    merge = _Merge(read, wanted, start)
+    merge = _Merge(read, wanted, start, FIRST_EXAMINED if wanted.non_usage_only else FIRST_READ)
     found: list[Transaction] = []
     looked_at = 0
     while (newest := merge.take()) is not None:
@@ -202,13 +202,13 @@ class _UnreadPages:
     @property
     def next(self) -> Page | None:
         """Return the newest page not opened yet, without opening it; None when there is none."""
-        if self._next is None and not self._finished:
+        if self._next is None:
             self._next = next(self._ready, None) or self._read_on()
         return self._next
 
     def _read_on(self) -> Page | None:
-        portion = self._read(self._before_key, self._portion)
-        self._finished = not portion
+        portion = [] if self._finished else self._read(self._before_key, self._portion)
+        self._finished = len(portion) < self._portion
         if not portion:
             return None
         self._before_key, self._portion = portion[-1].key, min(self._portion * 2, LONGEST_READ)

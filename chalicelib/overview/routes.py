@@ -29,4 +29,4 @@ def get_overview(call: Call[None, None], account_id: str) -> OverviewView:
     payer = allowed.payer
     snapshot = load_overview(read_rows(overview_keys(account_id)), payer, catalog())
     limits = catalog().limits(payer.account.currency, payer.account.kind)
-    return view(snapshot.auto_pay, snapshot.subscription, limits, Viewer(allowed))
+    return view(snapshot.auto_pay, snapshot.subscription_view, limits, Viewer(allowed))

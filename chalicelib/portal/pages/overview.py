@@ -30,7 +30,6 @@ from chalicelib.portal.pace import totals_of
 from chalicelib.portal.recent import ROWS, RecentRow, recent_rows
 from chalicelib.portal.request import PortalRequest
 from chalicelib.portal.spending import day_figures, first_needed
-from chalicelib.subscriptions import table as subscriptions
 from chalicelib.subscriptions.subscription import Subscription
 from chalicelib.subscriptions.view import SubscriptionView
 from chalicelib.tables import Keys
@@ -74,11 +73,10 @@ def load(request: PortalRequest) -> Loaded:
         lambda: read_history(account_id, Filter(non_usage_only=True), limit=ROWS),
         lambda: _closed_by(request),
     )
-    stored = subscriptions.find_in(request.rows, account_id)
     return Loaded(
         auto_pay=found.auto_pay,
-        subscription=stored if stored and stored.exists else None,
-        subscription_view=found.subscription,
+        subscription=found.subscription,
+        subscription_view=found.subscription_view,
         non_usage=non_usage,
         days=days,
         today=today,
