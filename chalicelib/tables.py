@@ -7,7 +7,7 @@ first use (one client per transaction slowed 500 operations from 6.5 to 96 secon
 from base64 import b64decode
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Self, TypeVar
 
 import botocore
 from botocore.config import Config
@@ -101,9 +101,22 @@ class Table(Model, metaclass=MetaModel):
             table.connection = shared
         return table
 
+    @classmethod
+    def from_raw_data(cls, data: dict[str, Any]) -> Self:
+        """Return the row of an item. PynamoDB's own, which also knows nested attributes, takes three times as long."""
+        row = cls.__new__(cls)
+        row.attribute_values = {}
+        for name, attribute in cls.get_attributes().items():
+            stored = data.get(attribute.attr_path[-1])
+            if stored and "NULL" not in stored:
+                row.attribute_values[name] = attribute.deserialize(attribute.get_value(stored))
+            elif attribute.default is not None:
+                row.attribute_values[name] = attribute.default
+        return row
+
     def values(self) -> dict[str, Any]:
         """Return the row's values by name: None for each that is missing."""
-        return {name: getattr(self, name) for name in self.get_attributes()}
+        return {name: self.attribute_values.get(name) for name in self.get_attributes()}
 
 
 def read_together(keys: Keys) -> dict[type[Table], list[Any]]:

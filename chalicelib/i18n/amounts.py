@@ -59,9 +59,14 @@ def least_places(amount_micros: int, currency: str) -> int:
     data, "Currency Fractions": no places for the Icelandic krona or the Serbian dinar). Any other amount has at least
     the places of the smallest coin.
     """
-    usual = get_currency_precision(currency.upper())
+    usual = _usual_places(currency)
     is_whole = usual >= PLACES or amount_micros % 10 ** (PLACES - usual) == 0
     return usual if is_whole else max(usual, places_of(currency))
+
+
+@lru_cache(maxsize=256)
+def _usual_places(currency: str) -> int:
+    return get_currency_precision(currency.upper())
 
 
 @lru_cache(maxsize=256)
