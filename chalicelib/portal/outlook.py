@@ -91,7 +91,7 @@ def _month(words: Words, found: Spending, currency: str) -> str | None:
         return None
     amount = words.estimate(found.forecast.micros, currency)
     day = words.short_day(found.forecast.last_day)
-    return words.say("At your current pace: about %(amount)s by %(day)s.", amount=amount, day=day)
+    return words.say("At your current pace: about %(amount)s by %(day)s", amount=amount, day=day)
 
 
 def _basis(words: Words, found: Spending) -> str | None:

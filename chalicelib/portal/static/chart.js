@@ -9,7 +9,7 @@
     const slots = [...chart.querySelectorAll(".slot")];
     const amounts = [...chart.querySelectorAll(".legend b")];
     const totals = amounts.map((each) => each.textContent);
-    const names = [...chart.querySelectorAll("thead th")].slice(1, -1).map((each) => each.textContent);
+    const names = [...chart.querySelectorAll("thead th")].slice(2).map((each) => each.textContent);
     const caption = chart.querySelector(".chosen");
     // The browser would show the titles beside the values that are shown anyway.
     const texts = slots.map((slot) => {
@@ -21,7 +21,7 @@
 
     const valuesOf = (number) => {
       const row = chart.querySelector(`tr[data-place="${number}"]`);
-      return row ? [...row.querySelectorAll("td")].slice(0, -1).map((cell) => cell.textContent) : amounts.map(() => "–");
+      return row ? [...row.querySelectorAll("td")].slice(1).map((cell) => cell.textContent) : amounts.map(() => "–");
     };
 
     const choose = (number) => {
