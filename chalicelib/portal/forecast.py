@@ -76,13 +76,16 @@ def runway(pace: Pace, available_micros: int, today: str) -> Runway | None:
 
 
 def next_refill(pace: Pace, balance_micros: int, terms: AutoPayTerms, today: str) -> Refill | None:
-    """Return auto-pay's next refill: when the balance falls below the threshold, by one micro or more."""
-    reached = runway(pace, balance_micros - terms.threshold_micros + 1, today)
-    if reached is None:
-        return None
+    """Return auto-pay's next refill: when the balance falls below the threshold; today if it is below."""
+    above, day = balance_micros - terms.threshold_micros + 1, today
+    if above > 0:
+        reached = runway(pace, above, today)
+        if reached is None:
+            return None
+        day = reached.day
     left = terms.left_this_month_micros
-    is_within = left is None or terms.amount_micros <= left or reached.day[:7] != today[:7]
-    return Refill(reached.day, terms.amount_micros, is_within)
+    is_within = left is None or terms.amount_micros <= left or day[:7] != today[:7]
+    return Refill(day, terms.amount_micros, is_within)
 
 
 def suggest_threshold(pace: Pace, threshold_micros: int) -> int | None:

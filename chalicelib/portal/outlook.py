@@ -6,7 +6,7 @@ from chalicelib.auto_pay.evaluate import Snapshot
 from chalicelib.ledger.daily_usage import Days
 from chalicelib.money import format_micros
 from chalicelib.portal.forecast import AutoPayTerms
-from chalicelib.portal.pace import WEEKLY_FROM_DAYS, WINDOW_DAYS
+from chalicelib.portal.pace import WEEKLY_FROM_DAYS
 from chalicelib.portal.request import PortalRequest
 from chalicelib.portal.spending import Spending, spending
 from chalicelib.portal.words import Words
@@ -23,7 +23,7 @@ class Suggestion(msgspec.Struct, frozen=True):
 class Outlook(msgspec.Struct, frozen=True):
     """Sentences on the balance, the month, and what both were made from; None where there is nothing to say."""
 
-    balance: str
+    balance: str | None
     month: str | None
     basis: str | None
     suggestion: Suggestion | None
@@ -33,7 +33,8 @@ def load_outlook(request: PortalRequest, snapshot: Snapshot, days: Days, today: 
     """Return what was spent, and what it leads to. `days` begin with `first_needed` or before."""
     auto_pay, limits, balance = snapshot.auto_pay, request.limits, snapshot.situation.balance_micros
     limit, charged = auto_pay.monthly_limit_micros, snapshot.situation.charged_this_month_micros
-    refills = auto_pay.enabled and not auto_pay.is_suspended
+    can_charge = request.payer.card is not None and request.payer.unconnected is None
+    refills = auto_pay.enabled and not auto_pay.is_suspended and can_charge
     left = None if limit is None else max(0, limit - charged)
     found = spending(
         days,
@@ -43,24 +44,27 @@ def load_outlook(request: PortalRequest, snapshot: Snapshot, days: Days, today: 
         auto_pay=AutoPayTerms(auto_pay.threshold_micros, auto_pay.amount_micros, left) if refills else None,
     )
     may_suggest = request.may_pay and (found.suggested_threshold_micros or 0) <= limits.auto_pay_maximum_micros
-    outlook = Outlook(
-        balance=_balance(request.words, found, request.currency, is_out=balance <= limits.floor_micros),
-        month=_month(request.words, found, request.currency),
-        basis=_basis(request.words, found),
-        suggestion=_suggestion(request.words, found, request.currency) if may_suggest else None,
+    is_out = balance <= limits.floor_micros
+    return found, outlook(request.words, found, request.currency, is_out=is_out, may_suggest=may_suggest)
+
+
+def outlook(words: Words, found: Spending, currency: str, *, is_out: bool, may_suggest: bool) -> Outlook:
+    """Say what was found, in sentences; `is_out` if the balance is used up."""
+    return Outlook(
+        balance=_balance(words, found, currency, is_out=is_out),
+        month=_month(words, found, currency),
+        basis=_basis(words, found),
+        suggestion=_suggestion(words, found, currency) if may_suggest else None,
     )
-    return found, outlook
 
 
-def _balance(words: Words, found: Spending, currency: str, *, is_out: bool) -> str:
+def _balance(words: Words, found: Spending, currency: str, *, is_out: bool) -> str | None:
     say, pace, refill, runway = words.say, found.pace, found.refill, found.runway
     if not pace.is_known and pace.today_micros:
-        used = words.amount(pace.today_micros, currency)
+        used = words.total(pace.today_micros, currency)
         return say("%(amount)s used today. After the first full day, you'll see how long it lasts.", amount=used)
-    if not pace.is_known:
-        return say("Nothing used in the last %(number)s days.", number=words.number(WINDOW_DAYS))
-    if is_out:
-        return ""
+    if is_out or not pace.is_known:
+        return None
     if refill and refill.is_within_limit:
         amount = words.amount(refill.amount_micros, currency)
         day = words.day(refill.day)
@@ -90,7 +94,7 @@ def _month(words: Words, found: Spending, currency: str) -> str | None:
     if found.forecast is None:
         return None
     amount = words.estimate(found.forecast.micros, currency)
-    day = words.short_day(found.forecast.last_day)
+    day = words.day(found.forecast.last_day)
     return words.say("At your current pace: about %(amount)s by %(day)s", amount=amount, day=day)
 
 

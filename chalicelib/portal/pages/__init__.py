@@ -100,5 +100,5 @@ VIEWS: Final[dict[str, View]] = {
 }
 """The views by the names that `routes.py` gives them."""
 
-ROWS: Final[dict[str, Callable[[str], Keys]]] = {"overview": overview.rows_needed}
+ROWS: Final[dict[str, Callable[[str], Keys]]] = {"overview": overview.rows_needed, "usage": usage.rows_needed}
 """The rows of an account that a view needs besides the payer's: they are read in one call with its session."""

@@ -14,7 +14,7 @@ from chalicelib import clock
 from chalicelib.accounts import table as accounts
 from chalicelib.accounts.account import Account, AccountNotFound
 from chalicelib.accounts.permission import check_own_client
-from chalicelib.auto_pay.view import load_for_view, view_auto_pay
+from chalicelib.auto_pay.view import keys_for_view, load_with_rows
 from chalicelib.errors import Refusal
 from chalicelib.history.spreadsheet import sheet
 from chalicelib.http_input import InvalidRequest
@@ -32,6 +32,8 @@ from chalicelib.portal.request import PortalRequest
 from chalicelib.portal.spending import day_figures, first_needed
 from chalicelib.portal.timeline import only_meters
 from chalicelib.portal.usage_csv import write_client_months, write_days
+from chalicelib.tables import Keys
+from chalicelib.threads import side_by_side
 
 MOST_CHOICES: Final = 100
 """Clients to choose from; of more, one is named by its id."""
@@ -110,15 +112,23 @@ def _chosen_client(request: PortalRequest) -> Account | None:
     return check_own_client(request.allowed, client_id)
 
 
+def rows_needed(account_id: str) -> Keys:
+    """Return the rows that the page needs."""
+    return keys_for_view(account_id)
+
+
 def show(request: PortalRequest) -> Response:
     """Show the page. Raises AccountNotFound, InvalidRequest."""
     today = clock.day_of(clock.now_ms())
     selection = read_selection(request, today)
-    snapshot = load_for_view(request.payer, request.catalog)
-    recent = read_days(request.account.account_id, first_needed(today), today)
+    snapshot, recent, clients, shown = side_by_side(
+        lambda: load_with_rows(request.rows, request.payer, request.catalog),
+        lambda: read_days(request.account.account_id, first_needed(today), today),
+        lambda: _clients(request),
+        lambda: _of_months(request, selection) if selection.is_monthly else {},
+    )
     spending, outlook = load_outlook(request, snapshot, recent, today)
-    shown = _of_months(request, selection) if selection.is_monthly else _of_days(request, selection, recent, today)
-    clients = _clients(request)
+    shown = shown or _of_days(request, selection, recent, today)
     return render.page(
         request,
         "usage.html",
@@ -128,7 +138,6 @@ def show(request: PortalRequest) -> Response:
         presets=PRESETS,
         spending=spending,
         outlook=outlook,
-        auto_pay=view_auto_pay(snapshot, request.limits),
         clients=clients[:MOST_CHOICES],
         may_choose=len(clients) <= MOST_CHOICES,
         errors=selection.errors,
@@ -220,19 +229,20 @@ def _names(request: PortalRequest, found: list[Share]) -> dict[str, str]:
 
 
 def download(request: PortalRequest) -> Response:
-    """Return what is shown as a file for a spreadsheet. Raises InvalidRequest, AccountNotFound."""
+    """Return what is shown as a file for a spreadsheet. The page says what is wrong with it. Raises AccountNotFound."""
     today = clock.day_of(clock.now_ms())
     selection = read_selection(request, today)
     if selection.errors:
-        return show(request)
+        days = {"from_": request.query.get("from"), "to": request.query.get("to")}
+        return request.go("usage", **{**selection.address, **days})
     period, currency = selection.period, request.currency
     file = sheet(str(request.words.locale))
     if selection.is_monthly:
         rows, _ = _month_rows(request, selection)
         text, span = write_client_months(file, rows, currency), f"{period.months[0]}-{period.months[-1]}"
     else:
-        days = read_days(request.account.account_id, period.first, period.last)
-        text, span = write_days(file, only_meters(days, _wanted(selection)), currency), f"{period.first}-{period.last}"
+        used = read_days(request.account.account_id, period.first, period.last)
+        text, span = write_days(file, only_meters(used, _wanted(selection)), currency), f"{period.first}-{period.last}"
     of = (selection.client or request.account).account_id
     headers = {
         **PAGE_HEADERS,
