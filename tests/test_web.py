@@ -20,7 +20,14 @@ OPERATIONS = [operation for blueprint in all_routes.BLUEPRINTS for operation in 
 KEPT = [operation for operation in OPERATIONS if not operation.public]
 OF_AN_ACCOUNT = [operation for operation in KEPT if "{account_id}" in operation.path]
 WITH_A_BODY = [operation for operation in OPERATIONS if operation.takes]
-NAMES = {"account_id": "acme", "payment_id": "pay_1", "transaction_id": "txn_1", "number": "1", "client_id": "bob"}
+NAMES = {
+    "account_id": "acme",
+    "payment_id": "pay_1",
+    "transaction_id": "txn_1",
+    "number": "1",
+    "client_id": "bob",
+    "card_id": "pm_1",
+}
 GARBAGE = b"\xff[" * 1_500
 TELLS_ITS_ACCOUNT_IN_THE_BODY = {"put_account"}
 """Whether it may be done depends on the workspace that the body names."""

@@ -22,6 +22,10 @@ TEXTS: Final = {
     "billing-details-changed": mark(
         "Someone else changed these details in the meantime. To keep what you entered, save again."
     ),
+    "card-is-default": mark("This is your default card. Make another card the default first."),
+    "card-not-found": mark("This card is no longer on file."),
+    "cards-busy": mark("Someone else is making a change right now. Please try again in a moment."),
+    "too-many-cards": mark("You've reached the limit of saved cards. Remove one first."),
     "card-declined": mark("Your bank declined the card. You weren't charged."),
     "card-missing": mark("There's no card on file. Add a card first."),
     "card-setup-unfinished": mark("The card wasn't confirmed. Please try again."),

@@ -34,6 +34,7 @@ PAGES: Final = (
     ("POST", "/card", "card_keep"),
     ("POST", "/card/setup", "card_setup"),
     ("POST", "/card/remove", "card_remove"),
+    ("POST", "/card/role", "card_role"),
     ("GET", "/auto-pay", "auto_pay"),
     ("POST", "/auto-pay", "auto_pay_send"),
     ("GET", "/usage", "usage"),

@@ -78,7 +78,7 @@ def test_each_attempt_counts_once_whatever_the_two_cards_do(attempts: list[str])
             state = apply_payments(state, [tried], CARD, RETRIES, backup=BACKUP)
         in_a_row = 0 if outcome in {"paid", "backup paid"} else in_a_row + 1
         assert (state.failures, state.declined_default, state.in_flight_payment_id) == (in_a_row, None, None)
-        assert (state.suspended_reason == "declines") is (in_a_row == len(RETRIES.retry_after_hours) + 1)
+        assert (state.suspended_reason == "declines") is (in_a_row == len(RETRIES.after_ms) + 1)
 
 
 def with_backup(new_saver: NewSaver, default: str = BAD_CARD, backup: str = "pm_card_mastercard") -> Saver:
@@ -133,7 +133,7 @@ def test_two_declined_cards_back_off_and_suspend_as_one(new_saver: NewSaver, wor
     saver.switch_on()
     world.settle()
     moment = clock.now()
-    for number, wait in enumerate((1, 7, 31), start=1):
+    for number, wait in enumerate((2, 9, 40), start=1):
         assert (saver.auto_pay.failures, len(saver.attempts)) == (number, 2 * number)
         with world.at(moment + wait * HOUR + timedelta(minutes=1)):
             world.minute()

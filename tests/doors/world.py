@@ -37,11 +37,12 @@ class Tenant:
     number: str
     client_id: str
     incoming_id: str
+    card_id: str
 
     @property
     def names(self) -> dict[str, str]:
         """Return the names in the API's paths: there, a client's id names one that is to be moved to the account."""
-        return {**self.page_names, "client_id": self.incoming_id}
+        return {**self.page_names, "client_id": self.incoming_id, "card_id": self.card_id}
 
     @property
     def page_names(self) -> dict[str, str]:
@@ -72,13 +73,20 @@ def new_tenant(emulator: Emulator) -> Tenant:
     create_or_change(Caller("operator"), client_id, client, catalog())
     payer = Payer(account_id, emulator)
     payer.save_card()
+    card_id = payer.add_card().payment_method_id
     payment: Payment = payer.top_up().payment
     invoice = issue_for(account_id, payment.payment_id, catalog())
     plan = SubscriptionRequest(plan="agency", add_ons={"phone_number": 1})
     change(payer.load(), plan, key=Key("plan", "customer"), actor="tester", catalog=catalog())
     assert record([sqs_record(event(account_id))], catalog()) == []
     return Tenant(
-        account_id, payment.payment_id, payer.credits[0].id, invoice.number, client_id, _incoming_client(account_id)
+        account_id=account_id,
+        payment_id=payment.payment_id,
+        transaction_id=payer.credits[0].id,
+        number=invoice.number,
+        client_id=client_id,
+        incoming_id=_incoming_client(account_id),
+        card_id=card_id,
     )
 
 

@@ -147,6 +147,14 @@ def save_card(client: Client, account: str, guarded: Guarded, method: str) -> No
     client.ask("PUT", f"{account}/card", {"setup_intent_id": setup})
 
 
+def remove_cards(client: Client, account: str) -> None:
+    """Call every route of the cards on file; none is left."""
+    (card,) = client.ask("GET", f"{account}/cards")["data"]
+    client.ask("PUT", f"{account}/cards/{card['id']}", {"role": "default"})
+    client.ask("DELETE", f"{account}/cards/{card['id']}", expect=204)
+    client.ask("DELETE", f"{account}/card", expect=204)
+
+
 def event(event_id: str, subject: str = "acme") -> Document:
     return {
         "specversion": "1.0",

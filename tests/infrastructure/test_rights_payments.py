@@ -11,7 +11,7 @@ from msgspec.structs import asdict, replace
 
 from chalicelib.allowances.table import AllowanceRow
 from tests.environment import use
-from tests.infrastructure.guarded import Client, Document, Guarded, connect, event, save_card, scheduled
+from tests.infrastructure.guarded import Client, Document, Guarded, connect, event, remove_cards, save_card, scheduled
 from tests.invoices import documents
 from tests.invoices.logos import png
 from tests.notices.records import record as stream_record
@@ -70,7 +70,7 @@ def test_the_api_may_do_all_that_its_routes_do(client: Client, account: str, gua
     ask("GET", f"{account}/transactions.csv")
     ask("GET", f"{account}/usage?from=2026-01-01&to=2026-01-31")
     ask("POST", "/v1/usage", [event("over-http")], expect=202)
-    ask("DELETE", f"{account}/card", expect=204)
+    remove_cards(client, account)
     ask("PUT", f"{account}/notices", {"mails": {"low_balance": False}})
     ask("GET", f"{account}/notices")
     link = urlsplit(ask("POST", "/v1/portal-sessions", {"account_id": "acme"}, expect=201)["url"])

@@ -57,7 +57,8 @@ def make(api: Api, kind: str, account_id: str, **changes: Any) -> Tenant:
     payments.put_new(paid)
     issue(paid, catalog())
     note = issue_credit_note(documents.refund(paid, 5 * MICROS), catalog())
-    return Tenant(account_id, paid.payment_id, transaction_id, note.number, f"{account_id}.none", f"{account_id}.none")
+    none = f"{account_id}.none"
+    return Tenant(account_id, paid.payment_id, transaction_id, note.number, none, none, "pm_none")
 
 
 @pytest.fixture(scope="module")

@@ -36,8 +36,9 @@ def new_due(new_subscriber: NewSubscriber, world: RenewalWorld) -> NewDue:
 
 
 def outcome_of(subscriber: Subscriber) -> list[tuple[str, str]]:
-    """Return how the payments after the first one ended."""
-    return [(each.card_last_four, each.state) for each in reversed(subscriber.payments)][1:]
+    """Return how the payments after the first one ended, oldest first."""
+    made = sorted(subscriber.payments, key=lambda each: each.created_at_ms)
+    return [(each.card_last_four, str(each.state)) for each in made[1:]]
 
 
 def test_the_backup_renews_and_the_invoice_names_it(new_due: NewDue, world: RenewalWorld) -> None:
@@ -66,7 +67,7 @@ def test_two_declined_cards_are_one_attempt_for_the_reason_of_the_default(new_du
     assert (found.status, found.attempt, found.declined_default) == ("past_due", 1, None)
     assert found.failure
     assert found.failure.decline_code == "generic_decline"
-    world.run_on("2027-03-01")
+    world.run_on("2027-03-03")
     assert (len(outcome_of(subscriber)), subscriber.subscription.attempt) == (4, 2)
     subscriber.assert_sound()
 

@@ -49,6 +49,7 @@ VIEWS: Final[dict[str, View]] = {
     "card_setup": card.set_up,
     "card_keep": card.keep,
     "card_remove": card.remove,
+    "card_role": card.choose,
     "auto_pay": auto_pay.show,
     "auto_pay_send": auto_pay.send,
     "usage": usage.show,

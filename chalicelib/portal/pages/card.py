@@ -1,18 +1,22 @@
-"""The card on file: Update Card Info. Card numbers are typed into Stripe's own fields and never reach this system."""
+"""The cards on file: Update Card Info. Card numbers are typed into Stripe's own fields and never reach this system."""
 
 from collections.abc import Mapping
+from typing import Final, get_args
 
 import msgspec
 from chalice.app import Response
 
 from chalicelib.accounts.account import Account, BillingDetails
+from chalicelib.auto_pay import table as auto_pay
+from chalicelib.cards.choose_card import DefaultHasNoOtherRole, Role, choose_card
 from chalicelib.cards.remove_card import remove_card
 from chalicelib.cards.save_card import CardSetupUnfinished, CardSetupUnknown, CardSuperseded, save_card
-from chalicelib.cards.start_setup import start_setup
-from chalicelib.cards.table import get_payer
+from chalicelib.cards.start_setup import TooManyCards, start_setup
+from chalicelib.cards.table import CardsBusy, get_payer
 from chalicelib.cards.view import view_card_setup
 from chalicelib.connection.refusals import WorkspaceNotConnected
 from chalicelib.errors import Refusal
+from chalicelib.i18n.texts import mark
 from chalicelib.portal import forms, render
 from chalicelib.portal.next_page import read_next_page
 from chalicelib.portal.pages.payment import json
@@ -20,6 +24,26 @@ from chalicelib.portal.refusals import explain
 from chalicelib.portal.request import PortalRequest, see_other
 from chalicelib.portal.stripe_locale import stripe_locale
 from chalicelib.stripe_api.errors import StripeRefused, StripeUnavailable
+from chalicelib.subscriptions import table as subscriptions
+
+ROLES: Final[dict[str, Role]] = {role: role for role in get_args(Role)}
+
+SAVING_REFUSALS: Final = (
+    CardSetupUnknown,
+    CardSetupUnfinished,
+    CardSuperseded,
+    CardsBusy,
+    StripeUnavailable,
+    StripeRefused,
+)
+
+DONE: Final = {
+    "added": mark("Your card is saved. Your default card is still the same."),
+    "default": mark("Your default card is changed."),
+    "backup": mark("If your default card is declined, we'll try this one once."),
+    "none": mark("This card is no longer your backup."),
+}
+"""What has just been done, by the name in the address."""
 
 
 def show(request: PortalRequest) -> Response:
@@ -30,8 +54,8 @@ def show(request: PortalRequest) -> Response:
 def set_up(request: PortalRequest) -> Response:
     """Start saving a card, for the page's script; if that is not possible, the script shows why."""
     try:
-        return json(view_card_setup(start_setup(request.payer)))
-    except (StripeUnavailable, StripeRefused, WorkspaceNotConnected) as refusal:
+        return json(view_card_setup(start_setup(request.payer, adds=_adds(request.query))))
+    except (TooManyCards, StripeUnavailable, StripeRefused, WorkspaceNotConnected) as refusal:
         return json({"problem": explain(refusal, request.words, request.currency)}, status=refusal.status)
 
 
@@ -41,20 +65,33 @@ def keep(request: PortalRequest) -> Response:
     payer = get_payer(request.account.account_id)
     try:
         save_card(payer, request.form.get("setup_intent_id", ""), client_secret=request.form.get("client_secret"))
-    except (CardSetupUnknown, CardSetupUnfinished, CardSuperseded, StripeUnavailable, StripeRefused) as refusal:
+    except SAVING_REFUSALS as refusal:
         return _page(request, dict(request.form), refusal)
     next_page = read_next_page(request, request.form)
-    return see_other(next_page.path(request, done="card")) if next_page else request.go(done="card")
+    if next_page:
+        return see_other(next_page.path(request, done="card"))
+    return request.go("card", done="added") if _adds(request.form) else request.go(done="card")
+
+
+def choose(request: PortalRequest) -> Response:
+    """Make a card the default or the backup. Raises CardNotFound."""
+    role = ROLES.get(request.form.get("role", ""), "none")
+    try:
+        choose_card(request.payer, request.form.get("card_id", ""), role)
+    except (DefaultHasNoOtherRole, CardsBusy) as refusal:
+        return _page(request, {}, refusal)
+    return request.go("card", done=role)
 
 
 def remove(request: PortalRequest) -> Response:
-    """Take the card off file."""
-    remove_card(request.payer)
+    """Take a card off file."""
+    remove_card(request.payer, request.form.get("card_id") or None)
     return request.go(done="card-removed")
 
 
 def _page(request: PortalRequest, given: dict[str, str], refusal: Refusal | None = None) -> Response:
     next_page = read_next_page(request, given)
+    done = request.query.get("done", "")
     return render.page(
         request,
         "card.html",
@@ -62,6 +99,9 @@ def _page(request: PortalRequest, given: dict[str, str], refusal: Refusal | None
         status=refusal.status if refusal else 200,
         with_stripe=request.may_act,
         card=request.payer.card,
+        adds=_adds(given),
+        done_text=request.words.say(DONE[done]) if done in DONE else None,
+        charging=_charging(request.account.account_id),
         returned=None if refusal else _returned(given),
         stripe_locale=stripe_locale(request.words.locale),
         billing=_billing(request.account),
@@ -69,6 +109,23 @@ def _page(request: PortalRequest, given: dict[str, str], refusal: Refusal | None
         back=next_page.path(request) if next_page else None,
         errors=forms.errors_of(request, refusal, ()) if refusal else {},
     )
+
+
+class Charging(msgspec.Struct, frozen=True):
+    """What charges the default card automatically."""
+
+    subscription: bool
+    auto_pay: bool
+
+
+def _charging(account_id: str) -> Charging:
+    subscription, found = subscriptions.find(account_id), auto_pay.find(account_id)
+    is_renewed = subscription is not None and not subscription.may_start and not subscription.cancel_at_period_end
+    return Charging(subscription=is_renewed, auto_pay=found is not None and found.enabled)
+
+
+def _adds(given: Mapping[str, str]) -> bool:
+    return given.get("adds") == "yes"
 
 
 class Returned(msgspec.Struct, frozen=True):
