@@ -23,11 +23,11 @@ WARNINGS: Final[dict[Code, str]] = {
     "nothing_earned": mark("Charging is on, but none of your prices is above your cost, so you don't earn anything."),
     "below_cost": mark(
         "This price is below your cost, so you lose money on every use. If you entered a multiple: 1.5 "
-        "means your cost plus 50%; 0.5 means half your cost."
+        "means your cost plus 50 percent; 0.5 means half your cost."
     ),
     "high_markup": mark(
         "This price is more than ten times your cost. If you entered a multiple: 1.5 means your cost plus "
-        "50%; 50 means fifty times your cost."
+        "50 percent; 50 means fifty times your cost."
     ),
     "price_void": mark(
         "A price is for a different unit than the one we count, now or from a later date. From then on it "
