@@ -60,9 +60,11 @@ class RequestHandler(ChaliceRequestHandler):
     # A connection that sends nothing is closed, so that it does not occupy a thread.
     timeout = 60
 
-    def __init__(self, *given: Any, app_object: Chalice, **named: Any) -> None:
+    def __init__(
+        self, request: bytes, address: tuple[str, int], server: Any, app_object: Chalice, config: Config
+    ) -> None:
         self._paths = LambdaEventConverter(GreedyMatcher(list(app_object.routes)), app_object.api.binary_types)
-        super().__init__(*given, app_object=app_object, **named)  # type: ignore[misc]
+        super().__init__(request, address, server, app_object, config)
 
     def _generic_handle(self) -> None:
         self.local_gateway.event_converter = self._paths
