@@ -94,7 +94,7 @@ class PriceTexts:
                 price=price,
             )
         return self._words.say(
-            "The price of %(price)s no longer applies: it's per %(old)s, and we now count %(new)s. The "
+            "The price of %(price)s no longer applies: it's for %(old)s, and we now charge for %(new)s. The "
             "client pays your cost until you set a price for the new unit.",
             price=price,
             old=self._names.one(found.chosen.unit or ""),
