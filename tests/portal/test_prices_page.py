@@ -121,7 +121,7 @@ def test_in_german_on_a_small_phone_wrong_input_keeps_all_other(people: People, 
     page.locator("#allowance").fill("12,50")
     page.get_by_role("button", name="Sehen, was sich ändert").click()
     expect(page.locator(".field.wrong")).to_have_count(2)
-    expect(page.get_by_role("alert")).to_contain_text("Bitte geben Sie einen Betrag wie 25,50 ein.")
+    expect(page.get_by_role("alert")).to_contain_text("Geben Sie einen Betrag in USD ein, zum Beispiel 25,50.")
     expect(page.get_by_role("alert")).to_contain_text("1,5 sind 50 % mehr als die Kosten.")
     assert [field(page, name) for name in ("meters.sms.price", "meters.email.markup")] == ["0.08", "50%"]
     assert [field(page, name) for name in ("meters.voice_minute.price", "allowance")] == ["0,09", "12,50"]
