@@ -24,12 +24,14 @@ FIRST_READ: Final = 2
 FIRST_EXAMINED: Final = 16
 """The same for a list of what is not usage: a payment is mostly posted alone, in a page of one transaction."""
 
-LONGEST_READ: Final = 32
+LONGEST_READ: Final = 128
+LARGE_BYTES: Final = 256 * 1024
+"""Bytes of a read above which the next one is of no more pages: DynamoDB returns at most 1 MB with one call."""
+
 WORK_BYTES: Final = 4 * 1024 * 1024
 """The most bytes of pages opened for one answer. With a narrow filter an answer ends there, with a cursor."""
 
 BEYOND_ANY_KEY: Final = "~"
-
 
 LONGEST_CURSOR: Final = 200
 """Characters of a cursor of any list. The cursors that this API returns have about 100."""
@@ -125,11 +127,8 @@ def read_history(account_id: str, wanted: Filter = EVERYTHING, *, limit: int, cu
 
 
 def _reader(account_id: str, wanted: Filter) -> ReadPages:
-    def read(before_key: str, count: int) -> list[Page]:
-        credits_only = wanted.type == CREDIT or wanted.non_usage_only
-        return page_table.read_newest_pages(account_id, before_key, count, credits_only=credits_only)
-
-    return read
+    credits_only = wanted.type == CREDIT or wanted.non_usage_only
+    return lambda key, count: page_table.read_newest_pages(account_id, key, count, credits_only=credits_only)
 
 
 def merge_pages(read: ReadPages, wanted: Filter, *, limit: int, start: Cursor | None) -> Statement:
@@ -151,10 +150,7 @@ def merge_pages(read: ReadPages, wanted: Filter, *, limit: int, start: Cursor | 
 
 
 def examine_history(account_id: str, wanted: Filter, *, start: Cursor | None) -> Iterator[Transaction]:
-    """Yield transactions newest first, whether they match or not; pages are read when their turn comes.
-
-    What `wanted` excludes by its times, or by the index of what is not usage, is not read.
-    """
+    """Yield what the times and the index leave to check of what is wanted, newest first; pages are read lazily."""
     merge = _Merge(_reader(account_id, wanted), wanted, start, FIRST_EXAMINED)
     while (newest := merge.take()) is not None:
         yield newest
@@ -211,7 +207,9 @@ class _UnreadPages:
         self._finished = len(portion) < self._portion
         if not portion:
             return None
-        self._before_key, self._portion = portion[-1].key, min(self._portion * 2, LONGEST_READ)
+        self._before_key = portion[-1].key
+        if sum(len(page.body) for page in portion) < LARGE_BYTES:
+            self._portion = min(self._portion * 2, LONGEST_READ)
         self._ready = iter(portion)
         return next(self._ready)
 

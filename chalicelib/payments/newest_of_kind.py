@@ -46,7 +46,7 @@ def read_portions(account_id: str, kind: Kind, *, from_ms: int, to_ms: int) -> I
     shared, table_name = raw(PaymentRow)
     span = PaymentRow.payment_id.between(_first_id(from_ms - LATEST_MS), _first_id(to_ms + 1))
     start_key = None
-    while True:
+    while from_ms <= to_ms:  # DynamoDB refuses a span that ends before it begins
         answer = shared.query(
             table_name,
             account_id,

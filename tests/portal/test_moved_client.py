@@ -28,11 +28,11 @@ def base_url(api: Api) -> Iterator[None]:
 class Moving:
     """A client of `north` that goes to `south`, whose portal several people have opened."""
 
-    def __init__(self, api: Api) -> None:
+    def __init__(self, api: Api, north: str = "north", south: str = "south") -> None:
         self.api = api
-        self.north, self.south = (api.make_account(name, name=name.title()) for name in ("north", "south"))
-        about = {"kind": "client", "workspace_id": "north", "name": "Bob's Bakery", "email": BOB}
-        self.client = api.make_account("north.bob", **about)
+        self.north, self.south = (api.make_account(name, name=name.title()) for name in (north, south))
+        about = {"kind": "client", "workspace_id": north, "name": "Bob's Bakery", "email": BOB}
+        self.client = api.make_account(f"{north}.bob", **about)
 
     def link(self, token: str | None = None) -> str:
         answer = self.api.post("/v1/portal-sessions", {"account_id": self.client}, token=token)
@@ -51,9 +51,11 @@ class Moving:
         return self.page(opened).status_code
 
     def move(self) -> None:
-        body = {"to_workspace_id": "south", "balance": "keep"}
+        body = {"to_workspace_id": self.south, "balance": "keep"}
         assert self.api.put(f"/v1/accounts/{self.client}/move", body).status_code == 200
-        answer = self.api.post(f"/v1/accounts/south/incoming-moves/{self.client}", {"accept": True, "balance": "keep"})
+        answer = self.api.post(
+            f"/v1/accounts/{self.south}/incoming-moves/{self.client}", {"accept": True, "balance": "keep"}
+        )
         assert answer.status_code == 200, answer.text
 
 
@@ -77,28 +79,28 @@ def test_the_former_workspace_is_no_longer_in_its_portal(api: Api, aws: Aws) -> 
 
 
 def test_the_former_workspace_keeps_what_it_paid_for_the_client_and_learns_nothing_newer(api: Api) -> None:
-    moving = Moving(api)
-    post([pair(1, moving.client, "north")])
+    moving = Moving(api, "first", "second")
+    post([pair(1, moving.client, moving.north)])
     moving.move()
     answer = api.put(f"/v1/accounts/{moving.client}", {"name": "South's new name"})
     assert answer.status_code == 200, answer.text
-    post([pair(2, moving.client, "south", occurred_at_ms=now_ms())])
+    post([pair(2, moving.client, moving.south, occurred_at_ms=now_ms())])
 
     norths, souths, others = (
-        api.token("owner", each) for each in ("north", "south", api.make_account("west", name="West"))
+        api.token("owner", each) for each in (moving.north, moving.south, api.make_account("west", name="West"))
     )
     path = f"transactions?client={moving.client}"
-    assert [each["event_id"] for each in api.get(f"/v1/accounts/north/{path}", token=norths).json()["data"]] == [
-        "event-1"
-    ]
-    assert [each["event_id"] for each in api.get(f"/v1/accounts/south/{path}", token=souths).json()["data"]] == [
-        "event-2"
-    ]
+    assert [
+        each["event_id"] for each in api.get(f"/v1/accounts/{moving.north}/{path}", token=norths).json()["data"]
+    ] == ["event-1"]
+    assert [
+        each["event_id"] for each in api.get(f"/v1/accounts/{moving.south}/{path}", token=souths).json()["data"]
+    ] == ["event-2"]
     assert api.get(f"/v1/accounts/west/{path}", token=others).status_code == 404
 
-    link = api.post("/v1/portal-sessions", {"account_id": "north", "page": "history"}, token=norths).json()["url"]
+    link = api.post("/v1/portal-sessions", {"account_id": moving.north, "page": "history"}, token=norths).json()["url"]
     cookie = moving.open(link).headers["Set-Cookie"].partition(";")[0]
-    home = f"{api.url}/portal/accounts/north"
+    home = f"{api.url}/portal/accounts/{moving.north}"
     page = requests.get(f"{home}/history?client={moving.client}", headers={"Cookie": cookie}, timeout=30)
     assert page.status_code == 200
     assert "Bob's Bakery" in html.unescape(page.text)

@@ -125,6 +125,16 @@ def test_what_is_rare_is_listed_at_once_however_long_ago_it_was() -> None:
     assert briefs([mails]) == [day_of(long_ago)]
 
 
+def test_nothing_is_between_a_day_and_an_earlier_one() -> None:
+    account_id = opened()
+    pay(account_id, TIME_MS)
+    post([debit(1, account_id)])
+    later = day_of(TIME_MS + 100 * DAY_MS)
+    assert (
+        briefs(read_all(account_id, first=later, singles=Filter(non_usage_only=True, from_ms=TIME_MS + DAY_MS))) == []
+    )
+
+
 def test_only_the_days_of_the_filter_are_listed() -> None:
     account_id = opened()
     midnight = TIME_MS // DAY_MS * DAY_MS

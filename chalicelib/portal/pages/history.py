@@ -57,7 +57,7 @@ def show(request: PortalRequest) -> Response:
     errors = errors_of(request, selection)
     if errors:
         return _page(request, selection, NOTHING, errors=errors, status=422)
-    if selection.lists_events:
+    if selection.lists_events and selection.has_transactions:
         return _list_events(request, selection)
     batch = read_timeline(request.account.account_id, _wanted(selection))
     group = _open_group(request, selection, batch)
@@ -127,7 +127,10 @@ def _older(request: PortalRequest, selection: Selection, batch: Batch) -> str | 
 
 def _list_events(request: PortalRequest, selection: Selection) -> Response:
     """List receipts, or a client's usage, singly; if what is looked for is rare, maybe with nothing so far."""
-    found = _read(request, selection.ledger_filter(**_newest_day(request, selection)), selection.cursor)
+    newest = _newest_day(request, selection)
+    if newest is None:
+        return _page(request, selection, NOTHING)
+    found = _read(request, selection.ledger_filter(end=newest), selection.cursor)
     entries = [Entry(place_of_transaction(each), each) for each in found.transactions]
     until = Cursor.decode(found.next_cursor).occurred_at_ms if found.next_cursor else None
     return _page(
@@ -139,14 +142,15 @@ def _list_events(request: PortalRequest, selection: Selection) -> Response:
     )
 
 
-def _newest_day(request: PortalRequest, selection: Selection) -> dict[str, str]:
-    """Return the last day with something of the receipts' parts, where reading begins."""
+def _newest_day(request: PortalRequest, selection: Selection) -> str | None:
+    """Return the last day that is to be read; of receipts, the last one with anything of their parts, if any."""
     if not selection.of_receipts or selection.cursor or not selection.meter:
-        return {}
-    parts = request.catalog.meters[selection.meter].parts
-    usage = msgspec.structs.replace(_wanted(selection), singles=None, has_usage=True, meters=set(parts))
-    found = read_timeline(request.account.account_id, usage).entries
-    return {"end": day_of(found[0].place.time_ms)} if found else {}
+        return selection.last
+    parts = set(request.catalog.meters[selection.meter].parts)
+    wanted = msgspec.structs.replace(_wanted(selection), singles=None, has_usage=True, meters=parts)
+    batch = read_timeline(request.account.account_id, wanted)
+    places = [entry.place for entry in batch.entries] or [each for each in [batch.next_place] if each]
+    return day_of(places[0].time_ms) if places else None
 
 
 def _of_clients(request: PortalRequest, selection: Selection, entries: list[Entry]) -> dict[str, Any]:
