@@ -20,7 +20,6 @@ from chalicelib.ledger.client_usage_table import find_client_months
 from chalicelib.ledger.daily_usage import Usage
 from chalicelib.ledger.statement import Cursor, Filter
 from chalicelib.ledger.transaction import Transaction
-from chalicelib.money import format_micros
 from chalicelib.payments.payment import Payment
 from chalicelib.payments.view import PaymentView, view_payment
 from chalicelib.portal import render
@@ -89,7 +88,6 @@ def _page(request: PortalRequest, selection: Selection, batch: Batch, *, status:
         selection=selection,
         days=_days(request, batch.entries),
         newest=request.path("history", **selection.filters),
-        micros=format_micros,
         pairs=show_pairs(request.words, [each for each in contents if isinstance(each, Transaction)]),
         refunded={each.payment_id for each in contents if isinstance(each, Payment) and each.refunded_micros},
         open_day=_open_day(selection, batch),

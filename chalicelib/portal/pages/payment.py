@@ -9,7 +9,6 @@ from chalicelib import clock
 from chalicelib.ledger.statement import Filter, read_history
 from chalicelib.ledger.table import read_wallet
 from chalicelib.ledger.transaction import Transaction
-from chalicelib.money import format_micros
 from chalicelib.payments import table
 from chalicelib.payments.payment import Payment
 from chalicelib.payments.resolve import resolve
@@ -40,7 +39,6 @@ def show(request: PortalRequest, payment_id: str) -> Response:
         outcome=outcome_of(found, request.words),
         is_failed=payment.state in {"failed", "canceled"},
         fills_wallet=payment.fills_wallet,
-        micros=format_micros,
         note=request.query.get("note"),
         has_refund=payment.refunded_micros > 0,
         dispute=name_dispute(payment.dispute_status, request.words) if payment.dispute_status else None,
