@@ -12,7 +12,7 @@ import msgspec
 
 from chalicelib.auto_pay.auto_pay import HOUR_MS, LIMIT_REACHED, AutoPay, SuspendedReason
 from chalicelib.auto_pay.payment_outcomes import is_failed_or_canceled
-from chalicelib.cards.card import Card
+from chalicelib.cards.card import Card, is_expired
 from chalicelib.cards.payer import Payer
 from chalicelib.catalog.catalog import Catalog
 from chalicelib.catalog.currency_limits import CurrencyLimits
@@ -221,12 +221,6 @@ def is_chargeable(amount_micros: int, currency: str, limits: CurrencyLimits) -> 
     return within and amount_micros % card_step_micros(currency) == 0
 
 
-def is_expired(card: Card, now_ms: int) -> bool:
-    """Tell whether a card has expired: it is valid to the end of its month."""
-    now = from_ms(now_ms)
-    return (card.expiry_year, card.expiry_month) < (now.year, now.month)
-
-
 def month_of(moment_ms: int) -> str:
     """Return the UTC month of a moment: `2026-11`."""
     return from_ms(moment_ms).strftime("%Y-%m")
@@ -248,7 +242,7 @@ def build_situation(
     catalog: Catalog,
     now_ms: int,
 ) -> Situation:
-    """Return the situation. `payments` must contain all of this month and all that have not ended."""
+    """Return the situation without a backup. `payments` must contain all of this month and all that have not ended."""
     payments, currency = list(payments), payer.account.currency
     pending = [
         each

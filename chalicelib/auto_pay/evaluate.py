@@ -139,10 +139,8 @@ def build_snapshot(
     backup = usable_backup(payer, [*reversed_, *found], catalog.disputes, now_ms)
     updated = apply_payments(auto_pay, found, payer.card, catalog.auto_pay, backup=backup)
     updated = apply_reversals(updated, reversed_, found, now_ms, card=payer.card, policy=catalog.disputes)
-    situation = build_situation(
-        updated, payer=payer, backup=backup, wallet=wallet, payments=found, catalog=catalog, now_ms=now_ms
-    )
-    return Snapshot(payer, updated, found, situation, reversed_)
+    situation = build_situation(updated, payer=payer, wallet=wallet, payments=found, catalog=catalog, now_ms=now_ms)
+    return Snapshot(payer, updated, found, replace(situation, backup=backup), reversed_)
 
 
 def make_refill(snapshot: Snapshot, charge: Charge, catalog: Catalog) -> Payment:

@@ -8,8 +8,7 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from chalicelib.auto_pay.auto_pay import AutoPay
-from chalicelib.auto_pay.decision import is_expired
-from chalicelib.cards.card import Card
+from chalicelib.cards.card import Card, is_expired
 from chalicelib.cards.payer import Payer
 from chalicelib.catalog.policies import Disputes
 from chalicelib.payments.payment import Payment

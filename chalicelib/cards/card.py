@@ -5,6 +5,8 @@ from typing import Final
 import msgspec
 from msgspec.structs import replace
 
+from chalicelib.clock import from_ms
+
 MOST_CARDS: Final = 10
 MOST_REMOVED: Final = 50
 """How many removed cards are remembered, so that a late message does not bring one back."""
@@ -125,6 +127,12 @@ class CardsOnFile(msgspec.Struct, frozen=True):
         is_backup_there = any(each.payment_method_id == changed.backup_id for each in changed.others)
         removed = (*self.removed, *gone)[-MOST_REMOVED:]
         return replace(changed, removed=removed, backup_id=changed.backup_id if is_backup_there else None)
+
+
+def is_expired(card: Card, now_ms: int) -> bool:
+    """Tell whether a card has expired: it is valid to the end of its month."""
+    now = from_ms(now_ms)
+    return (card.expiry_year, card.expiry_month) < (now.year, now.month)
 
 
 def dropped(before: CardsOnFile, after: CardsOnFile) -> list[str]:

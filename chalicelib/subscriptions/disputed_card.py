@@ -3,8 +3,7 @@
 from msgspec.structs import replace
 
 from chalicelib.auto_pay import table as auto_pay
-from chalicelib.auto_pay.decision import is_expired
-from chalicelib.cards.card import Card
+from chalicelib.cards.card import Card, is_expired
 from chalicelib.cards.payer import Payer
 from chalicelib.catalog.policies import Disputes
 from chalicelib.payments import table as payments

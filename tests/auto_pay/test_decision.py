@@ -19,9 +19,9 @@ from chalicelib.auto_pay.decision import (
     build_situation,
     charged_in_month_micros,
     decide,
-    is_expired,
     next_month_ms,
 )
+from chalicelib.cards.card import is_expired
 from chalicelib.cards.payer import Payer
 from chalicelib.catalog.catalog import catalog
 from chalicelib.clock import iso, parse_iso

@@ -250,7 +250,7 @@ def test_a_card_in_a_wallet_is_called_by_both_names(people: People, site: Site, 
     page = people.open(account)
     expect(page.get_by_text(name)).to_be_visible()
     page.goto(page.url + "/card")
-    expect(page.get_by_text(name)).to_be_visible()
+    expect(page.get_by_text(name, exact=True)).to_be_visible()
 
 
 def test_a_clients_card_is_saved_on_its_workspaces_stripe_account(people: People, site: Site) -> None:

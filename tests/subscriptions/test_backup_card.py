@@ -67,7 +67,7 @@ def test_two_declined_cards_are_one_attempt_for_the_reason_of_the_default(new_du
     assert (found.status, found.attempt, found.declined_default) == ("past_due", 1, None)
     assert found.failure
     assert found.failure.decline_code == "generic_decline"
-    world.run_on("2027-03-03")
+    world.run_on("2027-03-04")
     assert (len(outcome_of(subscriber)), subscriber.subscription.attempt) == (4, 2)
     subscriber.assert_sound()
 
@@ -104,7 +104,7 @@ def test_the_step_between_the_decline_and_the_try_may_be_cut_off_anywhere(
         with world.at(DUE + timedelta(minutes=15)):
             world.fire("sweep_payments")
             world.run()
-        assert outcome_of(subscriber) == [("0341", "failed"), ("4444", "succeeded")]
+        assert sorted(outcome_of(subscriber)) == [("0341", "failed"), ("4444", "succeeded")]
         assert subscriber.amounts == [97, 97]
         subscriber.assert_sound()
         made += 1
