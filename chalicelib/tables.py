@@ -102,21 +102,31 @@ class Table(Model, metaclass=MetaModel):
         return table
 
     @classmethod
-    def from_raw_data(cls, data: dict[str, Any]) -> Self:
-        """Return the row of an item. PynamoDB's own, which also knows nested attributes, takes three times as long."""
+    def from_raw_data(cls, data: Item) -> Self:
+        """Return the row of an item, as PynamoDB would, in a fraction of its time.
+
+        PynamoDB's own also knows nested attributes, and looks at each that the item might have.
+        """
         row = cls.__new__(cls)
-        row.attribute_values = {}
-        for name, attribute in cls.get_attributes().items():
-            stored = data.get(attribute.attr_path[-1])
-            if stored and "NULL" not in stored:
-                row.attribute_values[name] = attribute.deserialize(attribute.get_value(stored))
-            elif attribute.default is not None:
-                row.attribute_values[name] = attribute.default
+        defaults, attributes = _attributes_of(cls)
+        row.attribute_values = values = dict(defaults)
+        for stored_name, stored in data.items():
+            if stored_name in attributes and "NULL" not in stored:
+                name, attribute = attributes[stored_name]
+                values[name] = attribute.deserialize(attribute.get_value(stored))
         return row
 
     def values(self) -> dict[str, Any]:
         """Return the row's values by name: None for each that is missing."""
         return {name: self.attribute_values.get(name) for name in self.get_attributes()}
+
+
+@cache
+def _attributes_of(table: type[Table]) -> tuple[dict[str, Any], dict[str, tuple[str, Attribute[Any]]]]:
+    """Return the values of attributes that an item lacks, and each attribute with its name by that in DynamoDB."""
+    attributes = table.get_attributes()
+    defaults = {name: each.default for name, each in attributes.items() if each.default is not None}
+    return defaults, {each.attr_name: (name, each) for name, each in attributes.items()}
 
 
 def read_together(keys: Keys) -> dict[type[Table], list[Any]]:
