@@ -238,7 +238,9 @@ def download(request: PortalRequest) -> Response:
     period, currency = selection.period, request.currency
     file = sheet(str(request.words.locale))
     if selection.is_monthly:
-        rows, _ = _month_rows(request, selection)
+        rows, is_complete = _month_rows(request, selection)
+        if not is_complete:
+            return request.go("usage", **selection.address)
         text, span = write_client_months(file, rows, currency), f"{period.months[0]}-{period.months[-1]}"
     else:
         used = read_days(request.account.account_id, period.first, period.last)
