@@ -10,7 +10,7 @@ BY_ITSELF: Final = {
     "renewal": mark("Automatic renewal"),
     "unneeded-payment": mark("Automatic refund"),
     "archiving": mark("Account closure"),
-    "stripe": mark("Stripe"),
+    "stripe": "Stripe",
 }
 """Actors that are not persons. No person has such a name (`Caller.actor_on`)."""
 

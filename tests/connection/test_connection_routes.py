@@ -142,7 +142,7 @@ def test_the_page_that_leads_to_stripe_says_for_whom_and_opens_once(
     url = start(at_emulator, workspace)
     for _ in range(2):  # a look uses up nothing, and sets no cookie
         page = browser.open(url)
-        assert f"The clients of Acme ({workspace})" in page.text
+        assert f"Clients of Acme ({workspace})" in page.text
         assert "Started by: Account owner." in page.text
         assert "Set-Cookie" not in page.headers
     assert browser.send(url, origin="https://elsewhere.example").status_code == 403

@@ -90,7 +90,7 @@ def test_one_workspace_asks_and_the_other_accepts_with_the_keyboard_alone(
     expect(taking.locator(".client")).to_contain_text("$12.34")
     assert_accessible(taking)
     press(taking, "Salon Rosé")
-    expect(taking.get_by_text("North Agency asks you to take this client over.")).to_be_visible()
+    expect(taking.get_by_text("North Agency is asking you to take over this client.")).to_be_visible()
     assert_accessible(taking)
     press(taking, button)
     expect(taking.get_by_role("status")).to_have_text("The client is now yours.")
@@ -256,7 +256,7 @@ def test_a_client_and_a_stranger_have_no_such_pages_and_a_viewer_answers_nothing
         assert {visitor.post(each, form).status_code for each, form in forms.items()} == {404}
     for account, page in ((two.north, path), (two.south, incoming)):
         viewer = two.site.enter(account, role="viewer")
-        assert viewer.get(page).text.count('method="post"') == 1  # to sign out
+        assert viewer.get(page).text.count('method="post"') == 2  # to sign out, and to choose language and theme
         assert viewer.post(page, forms[page]).status_code == 403
     assert two.move == move
 

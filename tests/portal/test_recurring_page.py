@@ -57,7 +57,7 @@ def test_every_charge_is_on_one_page_with_its_total(people: People, agency: Agen
     expect(own).to_contain_text("$997.60 a year ($83.13 a month)")
     expect(own).to_contain_text("Next charge: $997.60 on")
     bakery = page.get_by_role("region", name="Bakery Bloom")
-    expect(bakery).to_contain_text("A refill of $25.00 whenever the balance is below $10.00.")
+    expect(bakery).to_contain_text("Adds $25.00 whenever the balance drops below $10.00.")
     expect(bakery).to_contain_text("At most $100.00 in a calendar month.")
     flowers = page.get_by_role("region", name="Flowers & Co Archived")
     expect(flowers).to_contain_text(re.compile("Canceled. It ends on .* and is not charged again"))
