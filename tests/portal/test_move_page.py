@@ -95,7 +95,7 @@ def test_one_workspace_asks_and_the_other_accepts_with_the_keyboard_alone(
     press(taking, button)
     expect(taking.get_by_role("status")).to_have_text("The client is now yours.")
     expect(taking.get_by_text(outcome)).to_be_visible()
-    expect(taking.get_by_text("is charged to you, and what it used before to North Agency")).to_be_visible()
+    expect(taking.get_by_text("Earlier usage is charged to North Agency")).to_be_visible()
     assert_accessible(taking)
     assert accounts.get(two.client).workspace_id == two.south
     press(taking, "Salon Rosé")

@@ -60,7 +60,7 @@ def test_every_charge_is_on_one_page_with_its_total(people: People, agency: Agen
     expect(bakery).to_contain_text("Adds $25.00 whenever the balance drops below $10.00.")
     expect(bakery).to_contain_text("At most $100.00 in a calendar month.")
     flowers = page.get_by_role("region", name="Flowers & Co Archived")
-    expect(flowers).to_contain_text(re.compile("Canceled. It ends on .* and is not charged again"))
+    expect(flowers).to_contain_text(re.compile("Canceled. It ends on .* and won.t be charged again"))
     assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
