@@ -27,7 +27,7 @@ def test_a_charge_is_shown_with_both_of_its_sides(people: People, site: Site) ->
     price(client)
     site.use(client, today(1), number=1)
     page = people.open(workspace, f"/clients/{client}", script=False)
-    row = page.locator(".twins tbody tr").filter(has_text="SMS message")
+    row = page.locator('[aria-labelledby="transactions"] tbody tr').filter(has_text="SMS message")
     expect(row.locator("td")).to_have_text(["SMS message", "−$0.08", "$0.05", "$0.03"])
     row.get_by_role("link", name="$0.05").click()
     expect(page.get_by_role("link", name="Bakery")).to_have_attribute(
@@ -42,8 +42,8 @@ def test_what_the_client_gets_free_of_charge_is_a_loss_with_the_same_sign_as_eve
     row_of(client, Rebilling(switches=(Dated(0, value=True, set_at_ms=0, actor="kim"),), prices=absorbed)).save()
     site.use(client, today(1), number=1)
     page = site.enter(workspace).get(f"/clients/{client}").text
-    assert '<td class="num"><bdi>$0.00</bdi></td>' in page
-    assert '<td class="num" data-label="You keep"><bdi>−$0.05</bdi></td>' in page
+    assert '<td role="cell" class="num"><bdi>$0.00</bdi></td>' in page
+    assert '<td role="cell" class="num" data-label="You keep"><bdi>−$0.05</bdi></td>' in page
     assert f'href="/portal/accounts/{workspace}/history?client={client}"' in page
 
 
@@ -52,13 +52,13 @@ def test_the_lists_of_a_client_go_on_as_far_as_there_is_anything(people: People,
     client = site.client(workspace, balance="40")
     site.use(client, today(1), number=14)
     page = people.open(workspace, f"/clients/{client}", script=False)
-    expect(page.locator(".twins tbody tr")).to_have_count(10)
+    expect(page.locator('[aria-labelledby="transactions"] tbody tr')).to_have_count(10)
     page.get_by_role("link", name="Older transactions").click()
-    expect(page.locator(".twins tbody tr")).to_have_count(5)
+    expect(page.locator('[aria-labelledby="transactions"] tbody tr')).to_have_count(5)
     expect(page.get_by_text("Welcome credit")).to_be_visible()
     expect(page.get_by_role("link", name="Older transactions")).to_have_count(0)
     page.get_by_role("link", name="Newest").click()
-    expect(page.locator(".twins tbody tr")).to_have_count(10)
+    expect(page.locator('[aria-labelledby="transactions"] tbody tr')).to_have_count(10)
 
 
 def test_a_client_is_suspended_made_active_and_archived(people: People, site: Site) -> None:
@@ -115,7 +115,7 @@ def test_a_credit_is_repeated_before_it_is_made_and_charges_no_card(people: Peop
     assert site.balance(client) == 0
     page.get_by_role("button", name="Credit $1,200.00").click()
     expect(page.get_by_role("status")).to_contain_text("No card was charged.")
-    expect(page.locator(".twins")).to_contain_text("Sorry for the fault")
+    expect(page.locator('[aria-labelledby="transactions"]')).to_contain_text("Sorry for the fault")
     assert (site.balance(client), site.balance(workspace)) == (1_200_000_000, 100_000_000)
     assert site.payments(client) == []
 
