@@ -1,7 +1,6 @@
 """Read an account's payments of one kind, newest first, a bounded number of rows at a time. A door to `payments`.
 
-A payment's place in time is that of its creation. Its key begins with the time in its id, which for a renewal is the
-beginning of the period: it may be older, at most by `LATEST_MS` as far as places go.
+The key begins with the time in the id, which may be older than the payment's place in time (`place`).
 """
 
 from collections.abc import Iterator
@@ -9,14 +8,11 @@ from typing import Final
 
 import msgspec
 
-from chalicelib.payments.payment import DAY_MS, PREFIX, Kind, Payment
+from chalicelib.payments.payment import PREFIX, Kind, Payment
+from chalicelib.payments.place import LATEST_MS, TIME_DIGITS, time_in_id
 from chalicelib.payments.table import PaymentRow, payment_of
 from chalicelib.tables import raw
 
-LATEST_MS: Final = 35 * DAY_MS
-"""How much later than the time in its id a payment can stand: dunning, and a renewal that was held for a while."""
-
-TIME_DIGITS: Final = 12
 ROWS: Final = 100
 """Rows that one call reads, of whatever kind."""
 
@@ -26,16 +22,6 @@ class Portion(msgspec.Struct, frozen=True):
 
     payments: list[Payment]
     unread_ms: int | None
-
-
-def time_in_id(payment_id: str) -> int:
-    """Return the time in a payment's id."""
-    return int(payment_id[len(PREFIX) :][:TIME_DIGITS], 16)
-
-
-def placed_ms(payment: Payment) -> int:
-    """Return where a payment stands in time: when it was made, or as late as one with its id can stand."""
-    return min(payment.created_at_ms, time_in_id(payment.payment_id) + LATEST_MS)
 
 
 def read_portions(account_id: str, kind: Kind, *, from_ms: int, to_ms: int) -> Iterator[Portion]:

@@ -10,7 +10,8 @@ import msgspec
 from chalicelib.clock import DAY_MS, day_of
 from chalicelib.ledger.statement import Filter, examine_history, start_below
 from chalicelib.ledger.table import read_newest_days
-from chalicelib.payments.newest_of_kind import placed_ms, read_portions
+from chalicelib.payments.newest_of_kind import read_portions
+from chalicelib.payments.place import placed_ms
 from chalicelib.portal.timeline import (
     ABOVE,
     Batch,

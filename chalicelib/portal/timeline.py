@@ -16,8 +16,8 @@ from chalicelib.clock import LAST_MS, day_of, to_ms
 from chalicelib.ledger.daily_usage import Days, Usage
 from chalicelib.ledger.statement import InvalidCursor, read_base64
 from chalicelib.ledger.transaction import Transaction
-from chalicelib.payments.newest_of_kind import placed_ms
 from chalicelib.payments.payment import Payment
+from chalicelib.payments.place import placed_ms
 from chalicelib.typed import json_decoder
 
 USAGE, CARD, WALLET, ABOVE = range(4)

@@ -13,7 +13,7 @@ from chalicelib.ledger.read_page import transactions_of
 from chalicelib.ledger.statement import InvalidCursor
 from chalicelib.ledger.transaction import Transaction
 from chalicelib.ledger.wallet import Wallet
-from chalicelib.payments.newest_of_kind import LATEST_MS, placed_ms
+from chalicelib.payments.place import LATEST_MS, placed_ms
 from chalicelib.portal.csv_files import CsvFile, divide
 from chalicelib.portal.timeline import (
     ABOVE,
