@@ -1,7 +1,7 @@
 """History as people read it: transactions, card payments, and a day's usage as one, merged into a newest-first list.
 
 Each comes from a stream of its own, which is read only as far as a batch of the list needs it. A batch ends with the
-place of its last entry, and the next one continues right below it. Pure.
+place of its last entry, and the next one continues right below it. No AWS, no HTTP.
 """
 
 import base64
