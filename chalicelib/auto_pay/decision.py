@@ -74,45 +74,40 @@ Decision = Charge | Wait | Block
 
 REASONS: Final[dict[Reason, str]] = {
     "disabled": mark("Auto-pay is off."),
-    "in_flight": mark("A refill is under way."),
-    "above_threshold": mark("There is enough in the wallet: the balance is not below the threshold."),
-    "pending_payment_covers": mark("Another payment that has not ended yet will bring the balance to the threshold."),
+    "in_flight": mark("A refill is in progress."),
+    "above_threshold": mark("Your balance isn't below the threshold."),
+    "pending_payment_covers": mark("Another payment in progress will bring your balance to the threshold."),
     "refunded": mark(
-        "The balance is below the threshold only because of a refund, which is not charged back. It goes on when more "
-        "is used. To refill now, save the settings of auto-pay again, or add balance by hand."
+        "Your balance is below the threshold only because of a refund, and auto-pay doesn't charge that back. It "
+        "continues when more is used. To refill now, save the auto-pay settings again, or add balance."
     ),
     "not_connected": mark(
-        "Payments to your provider are not possible at the moment. Auto-pay goes on by itself as soon as they are."
+        "Your provider can't take payments right now. Auto-pay continues automatically as soon as it can."
     ),
-    "backing_off": mark("The last attempt came to nothing; the next one is made by itself at the time shown."),
+    "backing_off": mark("The last attempt didn't go through. We'll try again automatically at the time shown."),
     "suspended_declines": mark(
-        "The card was declined every time it was tried. Save another card, add balance by hand, or switch auto-pay on "
-        "again."
+        "Your card was declined each time. Save another card, add balance, or turn auto-pay on again."
     ),
     "suspended_authentication": mark(
-        "Your bank wants to see you. Add balance by hand once and confirm it, save another card, or switch auto-pay on "
+        "Your bank needs to verify it's you. Add balance once and confirm it, save another card, or turn auto-pay on "
         "again."
     ),
-    "suspended_card_unusable": mark(
-        "The card can no longer be charged, such as after it was removed at Stripe. Save a card again."
-    ),
+    "suspended_card_unusable": mark("Your card can't be charged anymore. Save a card again."),
     "suspended_dispute": mark(
         "A payment with this card is disputed with the bank, or the card's issuer warns of fraud. Save another card, "
-        "add balance by hand, or switch auto-pay on again if the card may be charged; it goes on by itself when the "
-        "dispute is won or withdrawn."
+        "add balance, or turn auto-pay on again if this card may be charged. It continues automatically if the dispute "
+        "is won or withdrawn."
     ),
     "card_needed_again": mark(
-        "Your provider takes payments through another account now, where there is no card of yours. Save a card again."
+        "Your provider now takes payments through another account, which doesn't have your card. Save a card again."
     ),
-    "card_missing": mark("There is no card on file. Save a card."),
-    "card_expired": mark("The card on file has expired. Save another card."),
-    "currency_not_sold": mark("Nothing is sold in this account's currency any more. Please contact support."),
-    "amount_out_of_limits": mark(
-        "The amount is outside the limits, which have changed since it was set. Set another amount."
-    ),
+    "card_missing": mark("There's no card on file. Save a card."),
+    "card_expired": mark("Your card has expired. Save another card."),
+    "currency_not_sold": mark("Nothing is sold in this account's currency anymore. Please contact support."),
+    "amount_out_of_limits": mark("The amount is outside the limits, which have changed. Choose another amount."),
     "monthly_limit_reached": mark(
-        "Another refill would exceed the monthly limit. It goes on by itself with the next month (UTC), or at once "
-        "with a higher limit."
+        "Another refill would exceed your monthly limit. Auto-pay continues next month (UTC), or right away if you "
+        "raise the limit."
     ),
 }
 """Every reason for charging nothing, in words for the customer, in the order in which they are checked."""
@@ -233,14 +228,7 @@ def next_month_ms(moment_ms: int) -> int:
 
 
 def build_situation(
-    auto_pay: AutoPay,
-    *,
-    payer: Payer,
-    backup: Card | None = None,
-    wallet: Wallet,
-    payments: Iterable[Payment],
-    catalog: Catalog,
-    now_ms: int,
+    auto_pay: AutoPay, *, payer: Payer, wallet: Wallet, payments: Iterable[Payment], catalog: Catalog, now_ms: int
 ) -> Situation:
     """Return the situation without a backup. `payments` must contain all of this month and all that have not ended."""
     payments, currency = list(payments), payer.account.currency
@@ -261,7 +249,6 @@ def build_situation(
         charged_this_month_micros=charged_in_month_micros(payments, month_of(now_ms)),
         connected=not payer.waits_for_connection,
         card=payer.chargeable_card,
-        backup=backup,
         card_needed_again=payer.card_needed_again,
         limits=catalog.currencies.get(currency),
         now_ms=now_ms,

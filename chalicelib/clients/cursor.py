@@ -2,7 +2,7 @@
 
 import base64
 
-from chalicelib.ledger.statement import InvalidCursor, read_base64
+from chalicelib.cursor import InvalidCursor, read_base64
 from chalicelib.text import AccountId, WrongText
 
 

@@ -10,7 +10,7 @@ from chalicelib.catalog.catalog import catalog
 from chalicelib.clients.cursor import read_cursor, write_cursor
 from chalicelib.clients.list_recurring import MOST_READ, list_recurring
 from chalicelib.clients.recurring_view import RecurringList, view_recurring
-from chalicelib.ledger.statement import InvalidCursor
+from chalicelib.cursor import InvalidCursor
 from chalicelib.web import Call, Routes
 
 routes = Routes(__name__, "Clients", "A workspace and those that it resells to.")

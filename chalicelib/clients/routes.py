@@ -24,7 +24,7 @@ from chalicelib.clients.view import (
     view_summary,
 )
 from chalicelib.clock import month_of
-from chalicelib.ledger.statement import InvalidCursor
+from chalicelib.cursor import InvalidCursor
 from chalicelib.subscriptions.subscription import SubscriptionBusy
 from chalicelib.text import whole
 from chalicelib.web import Call, Routes

@@ -9,6 +9,7 @@ from msgspec import Meta
 from chalicelib.accounts.account import NotAWorkspace
 from chalicelib.accounts.permission import REFUSALS, Permission, Right, allow, check_charged_client
 from chalicelib.accounts.viewer import Viewer
+from chalicelib.cursor import InvalidCursor
 from chalicelib.dates import Moment, read_end, read_start
 from chalicelib.history.spreadsheet import sheet
 from chalicelib.history.transaction_csv import MAXIMUM_ROWS, LineFormat, write_csv
@@ -16,7 +17,7 @@ from chalicelib.history.view import TransactionList, TransactionView, view
 from chalicelib.http_input import InvalidRequest
 from chalicelib.ledger import statement
 from chalicelib.ledger.posting import Direction
-from chalicelib.ledger.statement import Filter, InvalidCursor
+from chalicelib.ledger.statement import Filter
 from chalicelib.ledger.transaction import UnknownTransaction
 from chalicelib.text import AccountId
 from chalicelib.web import HEADERS, Call, Routes

@@ -8,6 +8,7 @@ from msgspec import Meta
 
 from chalicelib.accounts.permission import REFUSALS, Right, allow
 from chalicelib.catalog.catalog import catalog
+from chalicelib.cursor import InvalidCursor
 from chalicelib.invoices import brand, table
 from chalicelib.invoices.brand import BrandRequest, LogoInvalid
 from chalicelib.invoices.download import download_link
@@ -24,7 +25,6 @@ from chalicelib.invoices.view import (
     view,
     view_brand,
 )
-from chalicelib.ledger.statement import InvalidCursor
 from chalicelib.ledger.transaction import UnknownTransaction
 from chalicelib.payments.payment import PaymentNotFound
 from chalicelib.web import HEADERS, Call, Routes

@@ -17,8 +17,8 @@ from pynamodb.transactions import TransactWrite
 
 from chalicelib.catalog.seller import DEFAULT_COLOR
 from chalicelib.conflicts import conditional_transaction
+from chalicelib.cursor import InvalidCursor, read_base64
 from chalicelib.invoices.invoice import Brand, Invoice
-from chalicelib.ledger.statement import InvalidCursor, read_base64
 from chalicelib.tables import Keys, Rows, Table, TableMeta, image_reader, read_rows, set_or_remove
 from chalicelib.typed import json_decoder
 

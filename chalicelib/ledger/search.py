@@ -11,10 +11,11 @@ from typing import Final
 import msgspec
 
 from chalicelib.clock import iso
+from chalicelib.cursor import InvalidCursor, read_base64
 from chalicelib.ledger import page_table
 from chalicelib.ledger.page import SPAN_MS, Page
 from chalicelib.ledger.read_page import read_texts, transactions_of
-from chalicelib.ledger.statement import EVERYTHING, Filter, InvalidCursor, read_base64
+from chalicelib.ledger.statement import EVERYTHING, Filter
 from chalicelib.ledger.transaction import Transaction, location_of
 from chalicelib.typed import json_decoder
 

@@ -1,7 +1,6 @@
 """Read a wallet's history, strictly newest first by event time, and single transactions by their id."""
 
 import base64
-import binascii
 import heapq
 from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
@@ -10,7 +9,7 @@ from typing import Final
 import msgspec
 
 from chalicelib.clock import iso
-from chalicelib.errors import Refusal
+from chalicelib.cursor import InvalidCursor, read_base64
 from chalicelib.ledger import page_table
 from chalicelib.ledger.page import SPAN_MS, Page
 from chalicelib.ledger.posting import CREDIT
@@ -32,30 +31,6 @@ WORK_BYTES: Final = 4 * 1024 * 1024
 """The most bytes of pages opened for one answer. With a narrow filter an answer ends there, with a cursor."""
 
 BEYOND_ANY_KEY: Final = "~"
-
-LONGEST_CURSOR: Final = 200
-"""Characters of a cursor of any list. The cursors that this API returns have about 100."""
-
-
-class InvalidCursor(Refusal):
-    """A cursor that this API did not return."""
-
-    status = 422
-    type = "invalid-cursor"
-    title = "Not a cursor of this list"
-
-    def __init__(self) -> None:
-        super().__init__("take `next_cursor` from an answer, unchanged", field="cursor")
-
-
-def read_base64(cursor: str) -> bytes:
-    """Decode the base64 of a cursor. Raises InvalidCursor."""
-    try:
-        if len(cursor) > LONGEST_CURSOR:
-            raise ValueError
-        return base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-    except (binascii.Error, ValueError):
-        raise InvalidCursor from None
 
 
 class Filter(msgspec.Struct, frozen=True):

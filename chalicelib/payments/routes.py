@@ -12,9 +12,9 @@ from chalicelib.api_tags import PAYMENTS
 from chalicelib.cards.permission import allow_payer
 from chalicelib.catalog.catalog import catalog
 from chalicelib.connection.refusals import WorkspaceNotConnected
+from chalicelib.cursor import InvalidCursor
 from chalicelib.http_input import MissingIdempotencyKey
 from chalicelib.idempotency import IdempotencyConflict
-from chalicelib.ledger.statement import InvalidCursor
 from chalicelib.ledger.table import read_wallet
 from chalicelib.money import InvalidDecimal, NotChargeable
 from chalicelib.payments import table

@@ -1,6 +1,5 @@
 """The door to the table `payments`."""
 
-import base64
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
@@ -15,7 +14,7 @@ from chalicelib.backoff import attempts
 from chalicelib.conflicts import conditional_write
 from chalicelib.due import shard_of
 from chalicelib.errors import Busy
-from chalicelib.ledger.statement import InvalidCursor, read_base64
+from chalicelib.payments.cursor import read_cursor, write_cursor
 from chalicelib.payments.due import place_of
 from chalicelib.payments.indexes import FollowUpIndex, UnresolvedIndex
 from chalicelib.payments.payment import DAY_MS, ENDED, PREFIX, Payment, PaymentNotFound
@@ -211,13 +210,13 @@ class PaymentBatch(msgspec.Struct, frozen=True):
 
 def newest(account_id: str, *, limit: int, cursor: str | None = None) -> PaymentBatch:
     """List an account's payments, newest first. Raises InvalidCursor."""
-    before = PaymentRow.payment_id < _decoded(cursor) if cursor else None
+    before = PaymentRow.payment_id < read_cursor(cursor) if cursor else None
     rows = PaymentRow.query(
         account_id, before, scan_index_forward=False, limit=limit + 1, page_size=limit + 1, consistent_read=True
     )
     found = [payment_of(row) for row in rows]
     more = len(found) > limit
-    return PaymentBatch(found[:limit], _encoded(found[limit - 1].payment_id) if more else None)
+    return PaymentBatch(found[:limit], write_cursor(found[limit - 1].payment_id) if more else None)
 
 
 def unresolved(account_id: str, now_ms: int) -> list[Payment]:
@@ -289,20 +288,6 @@ def _row_of(payment: Payment) -> PaymentRow:
 def payment_of(row: PaymentRow) -> Payment:
     """Return what a row says. Raises msgspec.ValidationError."""
     return convert({**row.values(), "lines": row.lines or ()}, Payment)
-
-
-def _encoded(payment_id: str) -> str:
-    return base64.urlsafe_b64encode(payment_id.encode()).decode().rstrip("=")
-
-
-def _decoded(cursor: str) -> str:
-    try:
-        payment_id = read_base64(cursor).decode()
-    except UnicodeDecodeError:
-        raise InvalidCursor from None
-    if not payment_id.startswith(PREFIX):
-        raise InvalidCursor
-    return payment_id
 
 
 read_image: Final = image_reader(PaymentRow, payment_of)

@@ -13,7 +13,7 @@ from chalicelib.accounts.actor import ShownName
 from chalicelib.accounts.permission import REFUSALS, Right, allow_workspace
 from chalicelib.accounts.viewer import Viewer
 from chalicelib.clock import iso
-from chalicelib.ledger.statement import InvalidCursor
+from chalicelib.cursor import InvalidCursor
 from chalicelib.notices.refusals import AddressUnusable, MailsOff
 from chalicelib.portal import invitation_table as table
 from chalicelib.portal.invitation import (

@@ -13,8 +13,8 @@ from typing import Final
 import msgspec
 
 from chalicelib.clock import LAST_MS, day_of, to_ms
+from chalicelib.cursor import InvalidCursor, read_base64
 from chalicelib.ledger.daily_usage import Days, Usage
-from chalicelib.ledger.statement import InvalidCursor, read_base64
 from chalicelib.ledger.transaction import Transaction
 from chalicelib.payments.payment import Payment
 from chalicelib.payments.place import placed_ms

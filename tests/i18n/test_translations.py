@@ -53,7 +53,7 @@ def texts_in(value: Any) -> Iterator[str | tuple[str, str]]:
     """Yield the texts of a table; a tuple of two is a text that depends on a number."""
     if isinstance(value, str) or value in names.UNITS.values():
         yield value
-    else:
+    elif value is not None:
         plain = msgspec.to_builtins(value) if isinstance(value, msgspec.Struct) else value
         for each in plain.values() if isinstance(plain, dict) else plain:
             yield from texts_in(each)

@@ -4,10 +4,10 @@ import pytest
 from msgspec.structs import replace
 
 from chalicelib.catalog.seller import DEFAULT_COLOR
+from chalicelib.cursor import InvalidCursor
 from chalicelib.invoices import table
 from chalicelib.invoices.invoice import Brand, Invoice, Line, TaxLine
 from chalicelib.invoices.table import CreditedAmount, State
-from chalicelib.ledger.statement import InvalidCursor
 from tests.build import unique
 from tests.filled import filled
 from tests.invoices.documents import invoice

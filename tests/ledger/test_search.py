@@ -4,9 +4,10 @@ import pytest
 
 from chalicelib.accounts import table as accounts
 from chalicelib.clock import DAY_MS
+from chalicelib.cursor import InvalidCursor
 from chalicelib.ledger.post import post
 from chalicelib.ledger.search import MOST_FOUND, SearchPlace, search_history, wording_of
-from chalicelib.ledger.statement import Filter, InvalidCursor
+from chalicelib.ledger.statement import Filter
 from tests.build import TIME_MS, account, debit, receipt, unique
 
 

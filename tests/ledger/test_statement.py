@@ -4,11 +4,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chalicelib.cursor import InvalidCursor
 from chalicelib.ledger.build import build
 from chalicelib.ledger.page import SPAN_MS, Page
 from chalicelib.ledger.posting import Posting
 from chalicelib.ledger.read_page import transactions_of
-from chalicelib.ledger.statement import Cursor, Filter, InvalidCursor, ReadPages, merge_pages
+from chalicelib.ledger.statement import Cursor, Filter, ReadPages, merge_pages
 from chalicelib.ledger.transaction import Transaction
 from chalicelib.ledger.wallet import Wallet
 from tests.build import TIME_MS, credit, debit

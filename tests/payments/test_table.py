@@ -6,8 +6,8 @@ import pytest
 from msgspec.structs import replace
 
 from chalicelib.clock import now_ms
+from chalicelib.cursor import InvalidCursor
 from chalicelib.idempotency import new_id
-from chalicelib.ledger.statement import InvalidCursor
 from chalicelib.payments import table
 from chalicelib.payments.lifecycle import Outcome, advance
 from chalicelib.payments.payment import DAY_MS, PREFIX, Failure, Payment, PaymentNotFound

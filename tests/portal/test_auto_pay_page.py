@@ -121,4 +121,4 @@ def test_a_suspended_auto_pay_says_why_and_what_helps(people: People, site: Site
     wait_for(lambda: bool((found := auto_pays.find(account)) and found.suspended_reason))
     page.reload()
     expect(page.get_by_role("heading", name="Auto-pay is suspended")).to_be_visible()
-    expect(page.get_by_text("Your bank wants to see you.").first).to_be_visible()
+    expect(page.get_by_text("Your bank needs to verify it's you.").first).to_be_visible()

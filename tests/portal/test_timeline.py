@@ -7,10 +7,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from chalicelib.clock import DAY_MS, day_of
+from chalicelib.cursor import InvalidCursor
 from chalicelib.ledger.build import build
 from chalicelib.ledger.daily_usage import Usage
 from chalicelib.ledger.read_page import transactions_of
-from chalicelib.ledger.statement import InvalidCursor
 from chalicelib.ledger.transaction import Transaction
 from chalicelib.ledger.wallet import Wallet
 from chalicelib.payments.place import LATEST_MS, placed_ms
