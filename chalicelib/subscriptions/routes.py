@@ -271,8 +271,8 @@ def put_in_use(call: Call[InUseRequest, None], account_id: str) -> SubscriptionV
 
 
 def _show(subscription: Subscription, allowed: Permission) -> SubscriptionView:
-    tax, to_operator = tax_of(allowed.account, catalog()), allowed.caller.role == "operator"
-    return view_subscription(subscription, catalog(), tax, to_operator=to_operator)
+    operator = Viewer(allowed) if allowed.caller.role == "operator" else None
+    return view_subscription(subscription, catalog(), tax_of(allowed.account, catalog()), operator=operator)
 
 
 def _answer(body: ChangeView | PaidView, resolved: Resolution | None) -> Answer:

@@ -4,6 +4,7 @@ import msgspec
 
 from chalicelib.accounts import table as accounts
 from chalicelib.accounts.account import Account
+from chalicelib.accounts.actor import ShownName
 from chalicelib.accounts.table import AccountRow
 from chalicelib.accounts.tax import tax_of
 from chalicelib.accounts.viewer import Viewer
@@ -112,7 +113,7 @@ class CancellationView(msgspec.Struct):
 
     reason: Reason | None
     comment: str | None
-    actor: str
+    actor: ShownName
     at: str
 
 
@@ -182,9 +183,9 @@ def view_subscription_in(rows: Rows, account: Account, catalog: Catalog) -> Subs
 
 
 def view_subscription(
-    subscription: Subscription, catalog: Catalog, tax: Tax | None, *, to_operator: bool = False
+    subscription: Subscription, catalog: Catalog, tax: Tax | None, *, operator: Viewer | None = None
 ) -> SubscriptionView:
-    """Show a subscription; `tax` is the account's."""
+    """Show a subscription; `tax` is the account's. Only an `operator` reads what was said when it was canceled."""
     terms = subscription.terms
     return SubscriptionView(
         status=subscription.status,
@@ -203,7 +204,7 @@ def view_subscription(
         next_renewal=_next_renewal(subscription, catalog, tax),
         held=_held(subscription),
         in_use=subscription.in_use,
-        cancellation=_cancellation(subscription.cancellation) if to_operator else None,
+        cancellation=_cancellation(subscription.cancellation, operator) if operator else None,
     )
 
 
@@ -278,8 +279,10 @@ def _held(subscription: Subscription) -> HeldView | None:
     return HeldView(iso(held.since_ms), held.reason, held.detail) if held else None
 
 
-def _cancellation(said: Cancellation | None) -> CancellationView | None:
-    return CancellationView(said.reason, said.comment, said.actor, iso(said.at_ms)) if said else None
+def _cancellation(said: Cancellation | None, operator: Viewer) -> CancellationView | None:
+    if said is None:
+        return None
+    return CancellationView(said.reason, said.comment, operator.name_of(said.actor, said.at_ms), iso(said.at_ms))
 
 
 def _contents(contents: Contents | None) -> ContentsView | None:

@@ -36,7 +36,7 @@ def _reached(module: str, name: str, found: dict[tuple[str, str], ast.stmt]) -> 
 
 @cache
 def _definitions(module: str) -> dict[str, ast.stmt]:
-    if not module.startswith("chalicelib.portal.pages."):
+    if not module.startswith(("chalicelib.portal.pages.", "chalicelib.portal.selection")):
         return {}
     return dict(_defined(ast.parse(Path(str(sys.modules[module].__file__)).read_text()).body))
 

@@ -126,8 +126,9 @@ def test_every_text_of_a_refusal_can_be_filled_in() -> None:
         "workspace",
         "multiple",
         "contact",
+        "most",
     }
-    advice = [decline.advice for decline in DECLINES.values()]
+    advice = [text for decline in DECLINES.values() for text in (decline.advice, decline.owed_advice) if text]
     for text in (*refusals.TEXTS.values(), *refusals.LIMITS.values(), *advice):
         assert {place[2:-2] for place in PLACE.findall(text)} <= known
     assert set(names.TONES) <= set(names.STATES)
