@@ -17,6 +17,7 @@ THEMES: Final[tuple[Theme, ...]] = get_args(Theme)
 ALWAYS: Final = "(min-width: 0)"
 NEVER: Final = "(max-width: 0)"
 _ASKS_FOR_DARK: Final = re.compile(r"\(prefers-color-scheme: ?dark\)")
+_IS_BOTH: Final = re.compile(r"color-scheme: ?light dark")
 
 
 class Display(msgspec.Struct, frozen=True):
@@ -57,4 +58,4 @@ def themed(stylesheet: str, theme: Theme) -> str:
     if theme == "auto":
         return stylesheet
     answered = _ASKS_FOR_DARK.sub(ALWAYS if theme == "dark" else NEVER, stylesheet)
-    return answered.replace("color-scheme: light dark", f"color-scheme: {theme}")
+    return _IS_BOTH.sub(f"color-scheme:{theme}", answered)

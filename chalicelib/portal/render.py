@@ -13,6 +13,7 @@ from chalicelib.errors import Refusal
 from chalicelib.portal.brand import NO_BRAND
 from chalicelib.portal.cookie import display_of
 from chalicelib.portal.display import THEMES, read_display, themed
+from chalicelib.portal.minify import minified
 from chalicelib.portal.names import Names
 from chalicelib.portal.navigation import public_base_url
 from chalicelib.portal.page_words import PageWords
@@ -47,17 +48,22 @@ def environment(language: str) -> Environment:
 
 @cache
 def static_names() -> dict[str, str]:
-    """Return the public names of the static files, which contain a hash of the file; a stylesheet has one a theme."""
+    """Return the public names of the static files, which contain a hash of what is served; a stylesheet has one a theme."""
     return {
-        f"{stem}{path.suffix}": f"{stem}-{_hash(path)}{path.suffix}"
+        f"{stem}{path.suffix}": f"{stem}-{_hash(_served(path))}{path.suffix}"
         for path in STATIC.iterdir()
         if path.suffix in TYPES
         for stem in (path.stem, *(f"{path.stem}.{each}" for each in THEMES if path.suffix == ".css" and each != "auto"))
     }
 
 
-def _hash(path: Path) -> str:
-    return sha256(path.read_bytes()).hexdigest()[:NAME_CHARACTERS]
+@cache
+def _served(path: Path) -> str:
+    return minified(path.read_text(), path.suffix)
+
+
+def _hash(text: str) -> str:
+    return sha256(text.encode()).hexdigest()[:NAME_CHARACTERS]
 
 
 def static_file(name: str) -> tuple[str, str, str]:
@@ -73,7 +79,7 @@ def static_file(name: str) -> tuple[str, str, str]:
     keep = FOR_EVER if static_names()[file] == name else "no-store"
     base, _, theme = stem.partition(".")
     path = STATIC / f"{base}{Path(rest).suffix}"
-    return themed(path.read_text(), read_display(None, theme).theme), TYPES[path.suffix], keep
+    return themed(_served(path), read_display(None, theme).theme), TYPES[path.suffix], keep
 
 
 def page(

@@ -38,8 +38,8 @@ def test_every_language_of_the_portal_is_named_in_itself() -> None:
 
 def test_a_theme_is_what_the_device_would_have_answered() -> None:
     assert themed(SHEET, "auto") == SHEET
-    assert themed(SHEET, "dark") == f"a{{color-scheme: dark}}@media {ALWAYS} and (width > 9px){{b{{}}}}"
-    assert themed(SHEET, "light") == f"a{{color-scheme: light}}@media {NEVER} and (width > 9px){{b{{}}}}"
+    assert themed(SHEET, "dark") == f"a{{color-scheme:dark}}@media {ALWAYS} and (width > 9px){{b{{}}}}"
+    assert themed(SHEET, "light") == f"a{{color-scheme:light}}@media {NEVER} and (width > 9px){{b{{}}}}"
     assert "prefers-color-scheme" not in themed((STATIC / "portal.css").read_text(), "light")
 
 
