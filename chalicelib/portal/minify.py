@@ -1,7 +1,7 @@
 """Make stylesheets and scripts shorter as they are served: without comments and indentation. Pure.
 
-What is kept is what a browser reads. In a stylesheet, strings and addresses are left as they are. In a script only whole
-lines of comment and the spaces around a line go: line breaks stay, because they may end a statement.
+In a stylesheet, strings and addresses are left as they are. In a script only whole lines of comment and the spaces
+around a line go: line breaks stay, because they may end a statement.
 """
 
 import re

@@ -48,7 +48,7 @@ def environment(language: str) -> Environment:
 
 @cache
 def static_names() -> dict[str, str]:
-    """Return the public names of the static files, which contain a hash of what is served; a stylesheet has one a theme."""
+    """Return the public names of static files, with a hash of what is served; a stylesheet has one for each theme."""
     return {
         f"{stem}{path.suffix}": f"{stem}-{_hash(_served(path))}{path.suffix}"
         for path in STATIC.iterdir()
