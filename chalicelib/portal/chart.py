@@ -9,9 +9,14 @@ import msgspec
 
 from chalicelib.ledger.daily_usage import Days
 
-WIDTH: Final = 1000
-BASE: Final = 200
-TOP: Final = 4
+SLOT: Final = 100
+"""How wide each bar's place is. Coordinates are whole numbers, and short: a page has hundreds of them."""
+
+BASE: Final = 400
+TOP: Final = 8
+LEAST: Final = 2
+"""How high a bar is at least, so that it can be seen."""
+
 NAMED: Final = 5
 COLORS: Final = 12
 """Colours that the style sheet has."""
@@ -50,10 +55,15 @@ class Chart(msgspec.Struct, frozen=True):
     step: Step
     series: list[Series]
     slots: list[Slot]
-    lines: list[float]
+    lines: list[int]
     scale: list[int]
     named_days: list[str]
     total_micros: int
+
+    @property
+    def width(self) -> int:
+        """Return how wide all places are together."""
+        return SLOT * len(self.slots)
 
     @property
     def totals(self) -> list[int]:
@@ -86,7 +96,6 @@ def build(days: Days, first: str, last: str, order: Sequence[str], step: Step = 
     table = _table(days, span, meters, length)
     top = _round_up(max(map(sum, table), default=0))
     paths = _paths(table, top, len(meters))
-    slot = WIDTH / len(span)
     return Chart(
         step=step,
         series=[
@@ -94,10 +103,10 @@ def build(days: Days, first: str, last: str, order: Sequence[str], step: Step = 
             for place, meter in enumerate(meters)
         ],
         slots=[
-            Slot(_first_day(key), _box(number * slot, 0, slot, BASE), row, sum(row))
+            Slot(_first_day(key), _box(number * SLOT, 0, SLOT, BASE), row, sum(row))
             for number, (key, row) in enumerate(zip(span, table, strict=True))
         ],
-        lines=[float(TOP), (BASE + TOP) / 2, float(BASE)],
+        lines=[TOP, (BASE + TOP) // 2, BASE],
         scale=[top, top // 2, 0],
         named_days=[_first_day(key) for key in _named(span)],
         total_micros=sum(map(sum, table)),
@@ -128,22 +137,21 @@ def _round_up(micros: int) -> int:
 
 
 def _paths(table: Sequence[Sequence[int]], top: int, meters: int) -> list[str]:
-    """Return the bars of each meter, stacked; each is at least as high as a line, so that it can be seen."""
-    slot = WIDTH / len(table)
-    width = max(1.0, min(slot * 0.72, 40))
+    """Return the bars of each meter, stacked. Few bars are not wider than one of 25 of all."""
+    width = min(72, 4 * len(table))
     boxes: list[list[str]] = [[] for _ in range(meters)]
     for number, amounts in enumerate(table):
-        x, below = number * slot + (slot - width) / 2, float(BASE)
+        x, below = number * SLOT + (SLOT - width) // 2, float(BASE)
         for place, amount in enumerate(amounts):
             if amount:
-                height = min(max(1.0, (BASE - TOP) * amount / top), below)
-                below -= height
-                boxes[place].append(_box(x, below, width, height))
+                y = max(0.0, below - max(LEAST, (BASE - TOP) * amount / top))
+                boxes[place].append(_box(x, round(y), width, round(below) - round(y)))
+                below = y
     return ["".join(each) for each in boxes]
 
 
-def _box(x: float, y: float, width: float, height: float) -> str:
-    return f"M{x:.1f} {y:.1f}h{width:.1f}v{height:.1f}h-{width:.1f}z"
+def _box(x: int, y: int, width: int, height: int) -> str:
+    return f"M{x} {y}h{width}v{height}h-{width}z"
 
 
 def _named(span: Sequence[str]) -> list[str]:
