@@ -147,8 +147,11 @@ def read_days(account_id: str, first: str, last: str) -> Days:
             return days
 
 
-def read_newest_days(account_id: str, first: str, last: str, limit: int) -> Days:
-    """Read at most `limit` days with usage from `first` to `last`, both included, newest first, with one call."""
+def read_newest_days(account_id: str, first: str, last: str, limit: int) -> tuple[Days, bool]:
+    """Read at most `limit` days with usage from `first` to `last`, both included, newest first, with one call.
+
+    Return also whether there may be more: DynamoDB answers with 1 MB at most, so fewer days are not yet the end.
+    """
     shared, table_name = raw(DailyUsageRow)
     answer = shared.query(
         table_name,
@@ -158,7 +161,7 @@ def read_newest_days(account_id: str, first: str, last: str, limit: int) -> Days
         limit=limit,
         scan_index_forward=False,
     )
-    return {item["day"]["S"]: _meters(item) for item in answer["Items"]}
+    return {item["day"]["S"]: _meters(item) for item in answer["Items"]}, "LastEvaluatedKey" in answer
 
 
 def read_meters_used(since: str) -> Iterator[tuple[str, set[str]]]:

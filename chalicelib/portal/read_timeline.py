@@ -93,10 +93,10 @@ def _usage(account_id: str, wanted: Wanted) -> Iterator[Entry]:
     last = min(wanted.last, day_of(wanted.below.time_ms)) if wanted.below else wanted.last
     limit = FIRST_READ
     while first <= last:
-        days = read_newest_days(account_id, first, last, limit)
+        days, may_have_more = read_newest_days(account_id, first, last, limit)
         kept = only_meters(days, wanted.meters)
         yield from _below((Entry(place_of_day(day), DayUsage(day, kept[day])) for day in kept), wanted.below)
-        if len(days) < limit:
+        if not may_have_more:
             return
         oldest, limit = min(days), min(limit * 4, LONGEST_READ)
         yield Entry(place_of_day(oldest))

@@ -8,10 +8,12 @@ from chalicelib.accounts import table as accounts
 from chalicelib.clock import DAY_MS, day_of
 from chalicelib.ledger.post import post
 from chalicelib.ledger.statement import Filter
+from chalicelib.ledger.table import DailyUsageRow
 from chalicelib.payments import table as payments
 from chalicelib.payments.payment import Payment
 from chalicelib.portal.read_timeline import DAYS, FIRST_READ, SINGLES, Wanted, card_payments, read_timeline
 from chalicelib.portal.timeline import Batch, DayUsage, Entry
+from chalicelib.tables import raw
 from tests.build import TIME_MS, account, credit, debit, unique
 from tests.payments.build import payment
 
@@ -123,6 +125,17 @@ def test_what_is_rare_is_listed_at_once_however_long_ago_it_was() -> None:
     (mails,) = read_all(account_id, singles=None, meters={"email"}, has_card_payments=False)
     assert briefs([credited]) == ["pay_1"]
     assert briefs([mails]) == [day_of(long_ago)]
+
+
+def test_what_is_rare_is_found_below_days_too_large_for_one_answer_of_dynamodb() -> None:
+    account_id, counters = opened(), [f"{number:0>500}:count" for number in range(75)]
+    for day in range(FIRST_READ):
+        key = {"account_id": {"S": account_id}, "day": {"S": day_of(TIME_MS - day * DAY_MS)}}
+        shared, name = raw(DailyUsageRow)
+        shared.client.put_item(TableName=name, Item={**key, **{each: {"N": "1"} for each in counters}})
+    post([debit(1, account_id, meter="email", occurred_at_ms=TIME_MS - 300 * DAY_MS, event_id="mail")])
+    (mails,) = read_all(account_id, singles=None, meters={"email"}, has_card_payments=False)
+    assert briefs([mails]) == [day_of(TIME_MS - 300 * DAY_MS)]
 
 
 def test_nothing_is_between_a_day_and_an_earlier_one() -> None:
