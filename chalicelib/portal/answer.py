@@ -85,6 +85,7 @@ def show_unknown(http_request: Request) -> Response:
 
 def _request_of(http_request: Request, account_id: str) -> PortalRequest | None:
     try:
+        check_path({"account_id": account_id})
         return PortalRequest(http_request, account_id)
     except Refusal:
         return None

@@ -1,5 +1,6 @@
 """The cookies of the portal: of a session, of its end, and of a browser that goes to Stripe to connect an account."""
 
+import re
 from hashlib import sha256
 from http.cookies import CookieError, SimpleCookie
 from typing import Final
@@ -9,7 +10,7 @@ from chalice.app import Request
 from chalicelib.connection.browser import browser_of
 from chalicelib.portal.display import Display, read_display
 from chalicelib.portal.navigation import BaseUrl, frame_origins
-from chalicelib.portal.session import Session
+from chalicelib.portal.session import LONGEST_MS, Session
 
 COOKIE: Final = "portal_session"
 HERE: Final = "portal_here_"
@@ -17,6 +18,7 @@ ENDED: Final = "portal_ended"
 LANGUAGE: Final = "portal_language"
 THEME: Final = "portal_theme"
 YEAR_SECONDS: Final = 365 * 24 * 60 * 60
+_HASH: Final = re.compile("[0-9a-f]{64}")
 CONNECTING: Final = "stripe_connection_"
 HOST_ONLY: Final = "__Host-"
 """Browsers take such a name only over HTTPS and without a domain: no neighbouring site can set the cookie."""
@@ -34,15 +36,17 @@ def session_cookie(base_url: BaseUrl, account_id: str, token: str) -> str:
 def here_cookie(base_url: BaseUrl, session: Session) -> str:
     """Return the Set-Cookie header that tells pages without an account which session this browser has of one.
 
-    It has the session's id, which opens nothing.
+    It has the session's id, which opens nothing. It lasts no longer than a session: a browser sends the cookies of all
+    accounts with each request, and API Gateway takes 10 KB of headers.
     """
-    return _cookie(base_url, _here(session.account_id), session.session_id.partition("#")[2], base_url.path())
+    value, lasts_seconds = session.session_id.partition("#")[2], LONGEST_MS // 1000
+    return _cookie(base_url, _here(session.account_id), value, base_url.path(), lasts_seconds=lasts_seconds)
 
 
 def session_here(request: Request, account_id: str) -> str | None:
     """Return the id of the session that a browser has, or had, of an account."""
-    found = _cookies(request).get(_here(account_id))
-    return f"session#{found}" if found else None
+    found = _cookies(request).get(_here(account_id), "")
+    return f"session#{found}" if _HASH.fullmatch(found) else None
 
 
 def ended_cookie(base_url: BaseUrl, token: str) -> str:

@@ -115,6 +115,21 @@ def test_an_address_without_a_page_answers_with_one(site: Site, account: str, pa
     assert visitor.get("/history/").status_code == 200
 
 
+@pytest.mark.parametrize("path", ["", "/x", "a%2F/x"])
+def test_an_address_without_an_account_answers_with_a_page(site: Site, account: str, path: str) -> None:
+    cookie = site.enter(account).cookie
+    answer = requests.get(f"{site.url}/portal/accounts/{path}", headers={"Cookie": cookie}, timeout=30)
+    assert answer.status_code == 404
+    assert "<h1>Page not found</h1>" in answer.text
+
+
+def test_a_cookie_that_is_no_id_of_a_session_leads_nowhere(site: Site, account: str) -> None:
+    link = site.link(account)
+    name = next(each.name for each in browser_of(link).cookies if each.name.startswith("portal_here_"))
+    for value in ("x", "0" * 64, "0" * 3000):
+        assert requests.get(link, headers={"Cookie": f"{name}={value}"}, timeout=30).status_code == 410
+
+
 def test_the_headers_of_a_page_can_be_asked_for_and_open_nothing(site: Site, account: str) -> None:
     link = site.link(account)
     for path in (link, f"{site.url}/portal", f"{site.url}/portal/signed-out"):
