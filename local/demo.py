@@ -197,7 +197,7 @@ def actor_of(account_id: str) -> str:
 
 
 def pay(account_id: str, key: str) -> None:
-    """Add 50 dollars. Its invoice is issued at once, before the queue's function does it by the real clock."""
+    """Add 50 dollars, and issue the invoice on the same day."""
     top_up(
         get_payer(account_id),
         TopUpRequest("50.00"),

@@ -92,7 +92,10 @@ def _serve(system: System, running: RunningSystem) -> None:
     if not filled.exists():
         print("Filling in a workspace ...", flush=True)
         with (system.directory / "logs" / "demo.log").open("w") as log, redirect_stdout(log):
+            # No function runs meanwhile: it would date by the real clock what the demo dates by the month's.
+            system.kill_event_sources()
             demo.fill(system, ACCOUNT_ID)
+            system.start_event_sources()
         filled.touch()
     description, environment = system.directory / "run.json", system.directory / "environment.json"
     try:
