@@ -11,7 +11,7 @@ from typing import Any, Final, Self, TypeVar
 
 import botocore
 from botocore.config import Config
-from pynamodb.attributes import Attribute
+from pynamodb.attributes import Attribute, NumberAttribute, UnicodeAttribute
 from pynamodb.connection import Connection
 from pynamodb.connection.table import TableConnection
 from pynamodb.expressions.update import Action
@@ -47,6 +47,8 @@ Keys = Mapping[type["Table"], Iterable[RowKey]]
 """Rows to read, by table."""
 
 NO_KEYS: Final[Keys] = {}
+
+Reader = Callable[[str], Any] | None
 
 Item = dict[str, Any]
 """A row as DynamoDB returns it."""
@@ -112,8 +114,12 @@ class Table(Model, metaclass=MetaModel):
         row.attribute_values = values = dict(defaults)
         for stored_name, stored in data.items():
             if stored_name in attributes and "NULL" not in stored:
-                name, attribute = attributes[stored_name]
-                values[name] = attribute.deserialize(attribute.get_value(stored))
+                name, attribute, read = attributes[stored_name]
+                content = stored.get(attribute.attr_type) if read else None
+                if read is None or content is None:
+                    values[name] = attribute.deserialize(attribute.get_value(stored))
+                else:
+                    values[name] = read(content)
         return row
 
     def values(self) -> dict[str, Any]:
@@ -122,11 +128,23 @@ class Table(Model, metaclass=MetaModel):
 
 
 @cache
-def _attributes_of(table: type[Table]) -> tuple[dict[str, Any], dict[str, tuple[str, Attribute[Any]]]]:
+def _attributes_of(table: type[Table]) -> tuple[dict[str, Any], dict[str, tuple[str, Attribute[Any], Reader]]]:
     """Return the values of attributes that an item lacks, and each attribute with its name by that in DynamoDB."""
     attributes = table.get_attributes()
     defaults = {name: each.default for name, each in attributes.items() if each.default is not None}
-    return defaults, {each.attr_name: (name, each) for name, each in attributes.items()}
+    return defaults, {each.attr_name: (name, each, READERS.get(type(each))) for name, each in attributes.items()}
+
+
+def _number(stored: str) -> float:
+    """Return a number as PynamoDB does, which reads each as JSON."""
+    try:
+        return int(stored)
+    except ValueError:
+        return NumberAttribute().deserialize(stored)
+
+
+READERS: Final[dict[type[Attribute[Any]], Reader]] = {UnicodeAttribute: str, NumberAttribute: _number}
+"""How the plainest attributes are read from what is stored."""
 
 
 def read_together(keys: Keys) -> dict[type[Table], list[Any]]:

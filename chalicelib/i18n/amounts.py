@@ -19,7 +19,7 @@ NO_BREAK_SPACE: Final = "\u00a0"
 
 def amount(amount_micros: int, currency: str, locale: Locale) -> str:
     """Write an amount with its currency's sign, exactly: $0.0015 never reads $0.00."""
-    return _amount_style(currency.upper(), locale).write(amount_micros, least_places(amount_micros, currency))
+    return amount_style(currency.upper(), locale).write(amount_micros, least_places(amount_micros, currency))
 
 
 def plain_amount(amount_micros: int, currency: str, locale: Locale) -> str:
@@ -70,7 +70,8 @@ def _usual_places(currency: str) -> int:
 
 
 @lru_cache(maxsize=256)
-def _amount_style(code: str, locale: Locale) -> NumberStyle:
+def amount_style(code: str, locale: Locale) -> NumberStyle:
+    """Return how a locale writes amounts of a currency, by its code in capitals."""
     return style_of(_spaced(locale, get_currency_symbol(code, locale)), locale, code)
 
 

@@ -5,12 +5,16 @@ A page writes hundreds of amounts. babel looks everything up anew for each, whic
 
 from copy import copy
 from decimal import Decimal
+from typing import Final
 
 import msgspec
 from babel import Locale
 from babel.numbers import NumberPattern, get_decimal_symbol, get_group_symbol
 
-from chalicelib.money import format_micros
+from chalicelib.money import MICROS
+
+SMALL: Final = 999
+"""No locale groups fewer digits than three."""
 
 Affixes = tuple[str, str]
 """What is written before and after the digits."""
@@ -27,9 +31,10 @@ class NumberStyle(msgspec.Struct, frozen=True):
 
     def write(self, micros: int, least: int, *, grouped: bool = True) -> str:
         """Write a number of millionths with all its decimal places, at least `least`."""
-        whole, _, decimals = format_micros(abs(micros), least).partition(".")
+        whole, fraction = divmod(abs(micros), MICROS)
+        decimals = f"{fraction:06d}".rstrip("0").ljust(least, "0")
         before, after = self.negative if micros < 0 else self.positive
-        digits = self._group(whole) if grouped else whole
+        digits = self._group(str(whole)) if grouped and whole > SMALL else whole
         return f"{before}{digits}{self.decimal_sign}{decimals}{after}" if decimals else f"{before}{digits}{after}"
 
     def _group(self, digits: str) -> str:

@@ -11,6 +11,7 @@ from babel.numbers import get_decimal_symbol
 from chalicelib.clock import from_ms
 from chalicelib.i18n import amounts
 from chalicelib.i18n.language import SOURCE_LANGUAGE, Surface, language_of
+from chalicelib.i18n.number_style import NumberStyle
 from chalicelib.i18n.texts import Texts
 from chalicelib.money import MICROS
 
@@ -21,6 +22,7 @@ class Words(Texts):
     def __init__(self, surface: Surface, *preferred: str) -> None:
         super().__init__(surface, *preferred)
         self.locale = parse_locale(self.locale_name)
+        self._styles: dict[str, NumberStyle] = {}  # a babel locale is slow to find in a cache
 
     def count(self, one: str, many: str, number: int, /, **values: object) -> str:
         """Translate a text that depends on a number, which is filled in as `%(number)s`."""
@@ -28,7 +30,10 @@ class Words(Texts):
 
     def amount(self, amount_micros: int, currency: str) -> str:
         """Write an amount with its currency: all its decimals, at least the currency's own."""
-        return amounts.amount(amount_micros, currency, self.locale)
+        style = self._styles.get(currency)
+        if style is None:
+            style = self._styles[currency] = amounts.amount_style(currency.upper(), self.locale)
+        return style.write(amount_micros, amounts.least_places(amount_micros, currency))
 
     def plain_amount(self, amount_micros: int, currency: str) -> str:
         """Write an amount without its currency, for a column that names it once."""

@@ -18,6 +18,7 @@ from chalicelib.portal.names import Names
 from chalicelib.portal.navigation import public_base_url
 from chalicelib.portal.page_words import PageWords
 from chalicelib.portal.policy import page_headers, stripe_js
+from chalicelib.portal.quick_jinja import QuickContext, translator
 from chalicelib.portal.refusals import TEXTS, explain, title_of
 from chalicelib.portal.request import PortalRequest, words_of
 from chalicelib.portal.session import PageNotFound
@@ -40,9 +41,9 @@ def environment(language: str) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
-        extensions=["jinja2.ext.i18n"],
     )
-    made.install_gettext_translations(Words(language).translations, newstyle=True)  # type: ignore[attr-defined]
+    made.context_class = QuickContext
+    made.globals["_"] = translator(Words(language).translations.gettext)
     return made
 
 

@@ -213,7 +213,7 @@ def test_a_person_whom_the_bank_refused_is_told_on_the_way_back(people: People, 
     bank, _ = confirmed_elsewhere(site, account, "pm_card_authenticationRequired", back_to=page.url)
     page.goto(bank)
     page.get_by_role("button", name="Fail authentication").click()
-    expect(page.get_by_text("The card was not confirmed. Please try again.")).to_be_visible()
+    expect(page.get_by_text("The card wasn't confirmed. Please try again.")).to_be_visible()
     type_card(page)
     save(page)
     expect(page.get_by_role("status")).to_have_text("Your card is saved.")
