@@ -24,8 +24,13 @@ amount is wrong (`invalid_amount`); and every code that is not known here.
 
 
 def may_try_backup(payment: Payment, backup: Card | None) -> bool:
-    """Tell whether a payment may be made again with the backup: it was declined, and another card was charged."""
+    """Tell whether a payment may be made again with the backup: it was declined, and another card was charged.
+
+    One that was sent with several keys may have another PaymentIntent, which nobody has seen yet and which may succeed.
+    """
     if backup is None or payment.failure is None or payment.state != "failed" or payment.payment_intent_id is None:
+        return False
+    if payment.attempt > 1 and payment.may_be_paid:
         return False
     code = payment.failure.decline_code or payment.failure.code
     return code in TRY_ANOTHER_CARD and not payment.is_made_with(backup)

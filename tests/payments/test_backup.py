@@ -4,6 +4,7 @@ import pytest
 
 from chalicelib.cards.card import Card
 from chalicelib.payments.backup import may_try_backup
+from chalicelib.payments.lifecycle import with_intents_closed
 from chalicelib.payments.payment import Failure
 from tests.auto_pay.build import CARD, declined
 
@@ -48,3 +49,10 @@ def test_nothing_is_tried_without_a_backup_or_without_an_answer_of_the_bank() ->
     assert not may_try_backup(declined(), None)
     assert not may_try_backup(declined(payment_intent_id=None), BACKUP)
     assert not may_try_backup(declined(state="canceled"), BACKUP)
+
+
+def test_nothing_is_tried_while_a_payment_that_was_sent_with_two_keys_may_still_be_paid() -> None:
+    sent_twice = declined(attempt=2, intent_open=True)
+    assert not may_try_backup(sent_twice, BACKUP)
+    assert may_try_backup(with_intents_closed(sent_twice), BACKUP)
+    assert may_try_backup(declined(intent_open=True), BACKUP)
