@@ -18,7 +18,7 @@ from chalicelib.web import Call, Routes
 routes = Routes(__name__, *PAYMENTS)
 
 
-class CardSetupQuery(msgspec.Struct):
+class CardSetupQuery(msgspec.Struct, forbid_unknown_fields=True):
     """With `adds=true`, the card is one more; else it replaces the default. The first card is the default."""
 
     adds: bool = False

@@ -6,6 +6,7 @@ from typing import Final
 import msgspec
 from msgspec.structs import replace
 from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.expressions.condition import Condition
 
 from chalicelib import clock
 from chalicelib.accounts.account import Account, AccountNotFound
@@ -201,8 +202,9 @@ def change(account_id: str, stripe_account: StripeAccount, rule: Rule) -> tuple[
 
 
 def _write(row: CardRow, after: CardsOnFile) -> bool:
-    version = int(row.cards_version or 0)
-    is_unchanged = CardRow.cards_version == version if version else CardRow.cards_version.does_not_exist()
+    """Write the cards, unless others have changed them since; code that knows no versions may, while it is replaced."""
+    of_default = _is_still(CardRow.card_changed_at_ms, row.card_changed_at_ms)
+    is_unchanged = _is_still(CardRow.cards_version, row.cards_version) & of_default
     # A customer is kept without a new version, so one that has come since the row was read must not be removed.
     is_forgotten = row.stripe_customer_id and not after.customer_id
     actions = [
@@ -212,10 +214,14 @@ def _write(row: CardRow, after: CardsOnFile) -> bool:
         set_or_remove(CardRow.backup_id, after.backup_id),
         set_or_remove(CardRow.removed, list(after.removed) or None),
         set_or_remove(CardRow.card_changed_at_ms, after.changed_at_ms),
-        CardRow.cards_version.set(version + 1),
+        CardRow.cards_version.set(int(row.cards_version or 0) + 1),
     ]
     update = CardRow(row.account_id, row.stripe_account).update
     return conditional_write(update, actions, condition=CardRow.account_id.exists() & is_unchanged)
+
+
+def _is_still(attribute: NumberAttribute, value: float | None) -> Condition:
+    return attribute.does_not_exist() if value is None else attribute == value
 
 
 read_card_image: Final = image_reader(CardRow, _cards)

@@ -2,10 +2,11 @@
 
 import pytest
 
-from chalicelib.cards.card import MOST_CARDS
+from chalicelib.cards.card import MOST_CARDS, CardsOnFile
 from chalicelib.cards.save_card import save_card
 from chalicelib.cards.start_setup import TooManyCards, start_setup
-from chalicelib.cards.table import CardRow
+from chalicelib.cards.table import CardRow, change
+from chalicelib.clock import now_ms
 from chalicelib.stripe_api.stripe_account import PLATFORM
 from local.stripe_emulator.client import Emulator
 from tests.api import Api, problem
@@ -116,6 +117,21 @@ def test_a_row_that_is_older_than_several_cards_is_read_and_changed(api: Api, pa
     assert listed(api, payer) == [("4242", "default")]
     payer.add_card("pm_card_mastercard", "backup")
     assert listed(api, payer) == [("4242", "default"), ("4444", "backup")]
+
+
+def test_a_default_taken_off_by_the_code_before_several_cards_does_not_come_back(payer: Payer) -> None:
+    backup = payer.add_card("pm_card_mastercard", "backup").payment_method_id
+    row = CardRow.get(payer.account_id, PLATFORM.key)
+    taken_off = [CardRow.card.remove(), CardRow.card_changed_at_ms.set(now_ms())]
+
+    def rule(cards: CardsOnFile) -> CardsOnFile:
+        if cards.card:
+            row.update(taken_off)
+        return cards.made_backup(None)
+
+    _, after = change(payer.account_id, PLATFORM, rule)
+    assert after.card is None
+    assert [each.payment_method_id for each in payer.load().cards] == [backup]
 
 
 def test_there_is_an_end_to_cards(api: Api, payer: Payer) -> None:
