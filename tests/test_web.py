@@ -7,7 +7,7 @@ import pytest
 import requests
 
 from chalicelib import api as all_routes
-from chalicelib.http_input import BODY_BYTES, NothingThere, check_path
+from chalicelib.http_input import BODY_BYTES, InvalidRequest, NothingThere, check_path, read_query
 from chalicelib.settings import settings
 from chalicelib.token import sign_token
 from chalicelib.web import Operation
@@ -179,6 +179,12 @@ def test_a_name_in_a_path_is_text_without_control_characters_that_a_key_has_room
 @pytest.mark.parametrize("name", ["a", "x" * 256, "é", "a b", "\U0001f4a9" * 250])
 def test_any_other_name_may_be_asked_for(name: str) -> None:
     check_path({"payment_id": name})
+
+
+@pytest.mark.parametrize("operation", [each for each in OPERATIONS if each.query], ids=name_of)
+def test_a_mistyped_name_in_a_query_is_never_taken_for_a_default(operation: Operation) -> None:
+    with pytest.raises(InvalidRequest):
+        read_query({"mistyped": "true"}, operation.query)
 
 
 @pytest.mark.parametrize("operation", [each for each in KEPT if each.query], ids=name_of)
