@@ -31,6 +31,11 @@ def test_another_run_makes_another_table_in_the_same_place() -> None:
     assert with_figures(changed, RUN) == text
 
 
+def test_the_overview_is_given_as_it_is_sent() -> None:
+    sizes = {"portal_overview_first_visit_sent_bytes": 14_512, "portal_overview_later_visit_sent_bytes": 5_769}
+    assert ", 14.5 / 5.8 KB |" in with_figures(README.read_text(), {**RUN, **sizes})
+
+
 def test_figures_that_depend_on_how_many_are_due_are_no_single_figure() -> None:
     with pytest.raises(ValueError, match="too many values"):
         renewal_calls({**RUN, "renewals_sqs_calls_each_with_100_due": 2.0}, "sqs")

@@ -1,10 +1,15 @@
 """The portal's address as browsers see it: its origin, and the prefix of its paths."""
 
+import re
+from typing import Final
 from urllib.parse import quote, urlencode, urlsplit
 
 import msgspec
 
 from chalicelib.settings import settings
+
+_SAFE: Final = re.compile(r"[A-Za-z0-9_.~-]*")
+"""What `quote` leaves as it is, found in a tenth of its time: a page has a hundred links."""
 
 
 class BaseUrl(msgspec.Struct, frozen=True):
@@ -15,14 +20,18 @@ class BaseUrl(msgspec.Struct, frozen=True):
 
     def path(self, *parts: str, **query: str | None) -> str:
         """Return the path of a page, with those query parameters that are not None."""
-        sent = urlencode({name.rstrip("_"): value for name, value in query.items() if value is not None})
-        path = "/".join([self.prefix, "portal", *(quote(part, safe="") for part in parts)])
-        return f"{path}?{sent}" if sent else path
+        path = "/".join([self.prefix, "portal", *map(_quoted, parts)])
+        sent = {name.rstrip("_"): value for name, value in query.items() if value is not None}
+        return f"{path}?{urlencode(sent)}" if sent else path
 
     @property
     def is_secure(self) -> bool:
         """Tell whether browsers connect over HTTPS."""
         return self.origin.startswith("https://")
+
+
+def _quoted(part: str) -> str:
+    return part if _SAFE.fullmatch(part) else quote(part, safe="")
 
 
 def public_base_url() -> BaseUrl:

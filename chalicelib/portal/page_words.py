@@ -1,12 +1,16 @@
 """The words of templates: a moment is an element with its exact time, after which the script puts local time."""
 
+from collections.abc import Iterable
 from typing import Final
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from chalicelib.portal.words import Words
 
 ELEMENT: Final = Markup('<time datetime="{}">{}</time>')
+
+CELLS: Final = Markup("<td>{}</td>")
+BETWEEN_CELLS: Final = Markup("</td><td>")
 
 
 class PageWords(Words):
@@ -15,6 +19,11 @@ class PageWords(Words):
     def moment(self, moment: str) -> Markup:
         """Write a moment with its day, in UTC."""
         return ELEMENT.format(moment, super().moment(moment))
+
+    def cells(self, row: Iterable[int], currency: str, *, zero: str = "") -> Markup:
+        """Write totals as a row's cells; `zero` stands for nothing."""
+        written = escape("\n".join(self.totals(row, currency, zero=zero)))
+        return CELLS.format(written.replace("\n", BETWEEN_CELLS))
 
     def time(self, moment: str) -> Markup:
         """Write the time of a moment, in UTC, to the second."""

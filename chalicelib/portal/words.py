@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Iterable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from functools import cache, lru_cache
 from typing import Final
 from unicodedata import combining, normalize
 
 from babel import Locale
-from babel.dates import format_date, format_datetime, format_interval, format_skeleton, format_time
+from babel.dates import format_date, format_interval, format_skeleton, format_time, get_datetime_format
 from babel.numbers import format_percent, get_group_symbol, get_minus_sign_symbol
 
 from chalicelib.i18n import amounts, words
@@ -135,11 +135,15 @@ class Words(words.Words):
 
     def time(self, moment: str) -> str:
         """Write the time of a moment, in UTC, to the second."""
-        return format_time(datetime.fromisoformat(moment), "medium", tzinfo=UTC, locale=self.locale)
+        return _time(_in_utc(moment).time(), self.locale)
 
     def moment(self, moment: str) -> str:
         """Write a moment with its day, in UTC."""
-        return format_datetime(datetime.fromisoformat(moment), "medium", UTC, self.locale) + " UTC"
+        found = _in_utc(moment)
+        pattern = (
+            get_datetime_format("medium", self.locale).replace("'", "").replace("{1}", self.day(str(found.date())))
+        )
+        return pattern.replace("{0}", _time(found.time(), self.locale)) + " UTC"
 
     def country(self, code: str) -> str:
         """Write the name of a country."""
@@ -161,6 +165,16 @@ class Words(words.Words):
 @lru_cache(maxsize=1024)  # a page has each of its days several times
 def _day(day: str, locale: Locale) -> str:
     return format_date(date.fromisoformat(day), "medium", locale)
+
+
+def _in_utc(moment: str) -> datetime:
+    found = datetime.fromisoformat(moment).replace(microsecond=0)
+    return found.astimezone(UTC) if found.tzinfo else found
+
+
+@lru_cache(maxsize=1024)  # a list has each of its times twice
+def _time(moment: time, locale: Locale) -> str:
+    return format_time(moment, "medium", locale=locale)
 
 
 @lru_cache(maxsize=1024)

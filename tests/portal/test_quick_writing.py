@@ -1,0 +1,65 @@
+"""What pages write with less work than babel, jinja2 and urllib is what these would write."""
+
+from datetime import UTC, datetime
+from urllib.parse import quote
+
+import pytest
+from babel import Locale
+from babel.dates import format_datetime, format_time
+from hypothesis import given
+from hypothesis import strategies as some
+from jinja2 import Environment
+from markupsafe import Markup
+
+from chalicelib.portal.navigation import BaseUrl
+from chalicelib.portal.page_words import PageWords
+from chalicelib.portal.quick_jinja import QuickContext, translator
+from chalicelib.portal.words import Words
+
+MOMENTS = ["2026-11-29T22:09:36.283Z", "2024-02-29T00:00:00Z", "2026-06-30T12:59:59.999+02:00", "2026-12-31T23:30:00"]
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+@pytest.mark.parametrize("locale", ["en-US", "en-GB", "de-DE", "de-AT"])
+def test_moments_are_written_as_babel_does(moment: str, locale: str) -> None:
+    words, found = Words(locale), datetime.fromisoformat(moment)
+    assert words.moment(moment) == format_datetime(found, "medium", UTC, words.locale) + " UTC"
+    assert words.time(moment) == format_time(found, "medium", UTC, words.locale)
+
+
+def test_every_locales_moment_has_both_of_its_parts() -> None:
+    for name in ("en", "de", "fr", "ar", "zh", "fa", "ja"):
+        words, moment = Words("en"), MOMENTS[0]
+        words.locale = Locale(name)
+        assert words.moment(moment) == format_datetime(datetime.fromisoformat(moment), locale=words.locale) + " UTC"
+
+
+@given(some.text())
+def test_a_part_of_an_address_is_quoted(part: str) -> None:
+    safe = part.encode(errors="ignore").decode()
+    assert BaseUrl("https://a.example", "/api").path(safe) == f"/api/portal/{quote(safe, safe='')}"
+
+
+def test_cells_are_escaped() -> None:
+    words = PageWords("en-US")
+    assert words.cells([1_230_000, 0, 5], "usd", zero="-") == Markup("<td>$1.23</td><td>-</td><td>&lt;$0.01</td>")
+
+
+def test_translated_texts_escape_their_values_and_no_more() -> None:
+    say = translator({"a": "A & %%", "%(n)s b": "<b>%(n)s</b> %%"}.__getitem__)
+    assert (say("a"), say("%(n)s b", n="<i>")) == ("A & %", "<b>&lt;i&gt;</b> %")
+    assert isinstance(say("a"), Markup)
+    with pytest.raises(KeyError):
+        say("%(n)s b")
+
+
+def test_templates_call_functions_methods_classes_and_macros() -> None:
+    made = Environment(autoescape=True)
+    made.context_class = QuickContext
+    text = (
+        "{% macro m(x) %}({{ x }}{{ caller() if caller }}){% endmacro %}{% macro n(x) %}[{{ x }}]{% endmacro %}"
+        "{% for y in z %}{% set w = y %}{{ n(y) }}{{ f(y, sign='-') }}{{ y.upper() }}{{ g(w) }}"
+        "{% call m(y) %}<{% endcall %}{% endfor %}"
+    )
+    shown = made.from_string(text).render(z=["a"], f=lambda x, sign: sign + x, g=str)
+    assert shown == "[a]-aAa(a<)"
