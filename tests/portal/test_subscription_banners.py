@@ -19,7 +19,7 @@ DECLINED = Failure("card_declined", "insufficient_funds", "No.")
 
 
 def seen(status: str = "active", *, card: bool = True, **changes: Any) -> Snapshot:
-    found = subscription(status=status, **changes)
+    found = subscription(status=status, **{"charged_card": "pm_1", **changes})
     at_ms = END_MS if status in {"past_due", "unpaid"} else END_MS - 10 * DAY_MS
     failed = payment("failed", kind="subscription", failure=DECLINED, card_last_four="0341")
     return snapshot(
@@ -54,6 +54,14 @@ def test_a_renewal_that_was_not_paid_tells_the_card_the_reason_and_until_when_ac
         "Pay before Mar 7, 2027 to keep your access. We'll try your card again on Mar 3, 2027."
     )
     assert [each.page for each in banner.actions] == [("plan",), ("card",)]
+
+
+def test_of_two_cards_that_were_declined_the_default_is_named_with_its_reason() -> None:
+    found = past_due()
+    backup = replace(found.payments[0], payment_method_id="pm_2", card_last_four="4444")
+    assert "to Visa ending in 0341. The card has insufficient funds." in only(
+        replace(found, payments=[backup, *found.payments])
+    ).text
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from chalicelib.clock import iso
 from chalicelib.payments.card_name import card_name
+from chalicelib.payments.payment import Payment
 from chalicelib.portal.banners.banner import Action, Banner
 from chalicelib.portal.banners.snapshot import Snapshot
 from chalicelib.portal.refusals import why_failed
@@ -24,7 +25,7 @@ def find_overdue(seen: Snapshot, words: Words) -> Iterator[Banner]:
 
 def _what_failed(seen: Snapshot, found: Subscription, words: Words) -> str:
     amount = words.amount(seen.renewal_micros or 0, found.currency)
-    failed = next((each for each in seen.payments if each.kind == "subscription" and each.state == "failed"), None)
+    failed = next((each for each in seen.payments if _is_why(each, found)), None)
     code = found.failure.code if found.failure else ""
     why = why_failed(code, found.failure.decline_code, words, fills_wallet=False) if found.failure else ""
     if failed is None or code in {"", "card_missing", "card_needed_again"}:
@@ -32,6 +33,12 @@ def _what_failed(seen: Snapshot, found: Subscription, words: Words) -> str:
         return f"{text} {why}".strip()
     card = card_name(words, failed.card_brand, failed.card_last_four)
     return words.say("We couldn't charge %(amount)s to %(card)s.", amount=amount, card=card) + " " + why
+
+
+def _is_why(payment: Payment, found: Subscription) -> bool:
+    """Tell whether a payment is why the renewal is owed: of two cards that were declined, the default's."""
+    is_of_card = payment.payment_method_id == found.charged_card
+    return is_of_card and payment.kind == "subscription" and payment.state == "failed"
 
 
 def _until_when(seen: Snapshot, found: Subscription, words: Words) -> str:
