@@ -1,5 +1,6 @@
 """Read the invoices that a person looks for: by number, or the newest of a year or a purpose."""
 
+import re
 from bisect import bisect_left
 from datetime import UTC, datetime
 from typing import Final
@@ -14,6 +15,8 @@ from chalicelib.portal.invoice_list import Entry, Selection, entries_of
 ROWS: Final = 20
 BATCHES: Final = 10
 """How many times as many are read for one page of invoices of a rare purpose, before the person is asked to go on."""
+
+_SHORT: Final = re.compile("[0-9]{1,12}")
 
 
 def find_invoices(account_id: str, selection: Selection, cursor: str | None) -> tuple[list[Entry], str | None]:
@@ -37,7 +40,7 @@ def find_numbered(account_id: str, number: str) -> list[Entry]:
     """Return the invoice with a number, which may be typed in small letters, or as what it ends with: 42."""
     typed = number.upper()
     try:
-        short = table.find(account_id, int(typed)) if typed.isdecimal() and typed.isascii() else None
+        short = table.find(account_id, int(typed)) if _SHORT.fullmatch(typed) else None
         return _with_payments(account_id, [short or find_by_number(account_id, typed)])
     except InvoiceNotFound:
         return []

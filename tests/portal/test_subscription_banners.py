@@ -59,9 +59,10 @@ def test_a_renewal_that_was_not_paid_tells_the_card_the_reason_and_until_when_ac
 def test_of_two_cards_that_were_declined_the_default_is_named_with_its_reason() -> None:
     found = past_due()
     backup = replace(found.payments[0], payment_method_id="pm_2", card_last_four="4444")
-    assert "to Visa ending in 0341. The card has insufficient funds." in only(
-        replace(found, payments=[backup, *found.payments])
-    ).text
+    assert (
+        "to Visa ending in 0341. The card has insufficient funds."
+        in only(replace(found, payments=[backup, *found.payments])).text
+    )
 
 
 @pytest.mark.parametrize(
