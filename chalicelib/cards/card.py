@@ -58,6 +58,11 @@ class CardsOnFile(msgspec.Struct, frozen=True):
         """Return the backup, if there is one."""
         return next((each for each in self.others if each.payment_method_id == self.backup_id), None)
 
+    @property
+    def is_full(self) -> bool:
+        """Tell whether there is no room for another card."""
+        return len(self.all) >= MOST_CARDS
+
     def find(self, payment_method_id: str) -> Card | None:
         """Return a card by its id."""
         return next((each for each in self.all if each.payment_method_id == payment_method_id), None)
@@ -73,12 +78,14 @@ class CardsOnFile(msgspec.Struct, frozen=True):
         return self._without(leaving, keeping=card, card=card, changed_at_ms=card.set_up_at_ms)
 
     def with_another(self, card: Card) -> "CardsOnFile":
-        """Return them with one more card, or in place of the same card. The first one is the default."""
+        """Return them with one more card, if there is room, or in place of the same card. The first is the default."""
         if card.payment_method_id in self.removed:
             return self
         same = next((each for each in self.all if each.is_same_as(card)), None)
         if same:
             return self.refreshed(same, card)
+        if self.is_full:
+            return self
         becomes_default = self.card is None and self.accepts(card)
         return self.with_default(card) if becomes_default else replace(self, others=(*self.others, card))
 

@@ -59,6 +59,7 @@ def start_card_setup(call: Call[None, CardSetupQuery], account_id: str) -> CardS
         CardSetupUnknown,
         CardSetupUnfinished,
         CardSuperseded,
+        TooManyCards,
         CardsBusy,
         *STRIPE_REFUSALS,
     ),

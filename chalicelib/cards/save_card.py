@@ -6,6 +6,7 @@ from chalicelib.cards import gateway, table
 from chalicelib.cards.card import Card, dropped
 from chalicelib.cards.card_setup import CardSetupState
 from chalicelib.cards.payer import Payer
+from chalicelib.cards.start_setup import TooManyCards
 from chalicelib.errors import Refusal
 from chalicelib.text import Text
 
@@ -67,7 +68,8 @@ def save_card(payer: Payer, setup_intent_id: str, *, client_secret: str | None =
     The SetupIntent says whether it is another card, or replaces the default.
 
     A browser that comes back from a bank's own page brings the SetupIntent's `client_secret`, which must be right.
-    Raises WorkspaceNotConnected, CardSetupUnknown, CardSetupUnfinished, CardSuperseded, StripeUnavailable.
+    Raises WorkspaceNotConnected, CardSetupUnknown, CardSetupUnfinished, CardSuperseded, TooManyCards,
+    StripeUnavailable.
     """
     account_id, stripe_account = payer.account_id, payer.require_connected()
     is_id = SetupIntentId.fits(setup_intent_id)
@@ -83,7 +85,7 @@ def save_card(payer: Payer, setup_intent_id: str, *, client_secret: str | None =
     before, after = table.change(account_id, stripe_account, _rule_of(setup, card))
     if after.find(card.payment_method_id) is None:
         gateway.detach(card.payment_method_id, stripe_account)
-        raise CardSuperseded
+        raise TooManyCards if setup.adds and after.is_full else CardSuperseded
     for payment_method_id in dropped(before, after):
         gateway.detach(payment_method_id, stripe_account)
     return card

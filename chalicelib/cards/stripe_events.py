@@ -7,6 +7,7 @@ from chalicelib.cards import table
 from chalicelib.cards.refresh_card import refresh_card
 from chalicelib.cards.remove_card import remove_detached_card
 from chalicelib.cards.save_card import CardSetupUnknown, CardSuperseded, save_card
+from chalicelib.cards.start_setup import TooManyCards
 from chalicelib.stripe_api.errors import AccessGone
 from chalicelib.stripe_api.event import PROCESSED, StripeEvent, Verdict
 from chalicelib.stripe_api.stripe_account import StripeAccount
@@ -31,7 +32,7 @@ def _card_set_up(event: StripeEvent) -> Verdict:
         raise UnknownAccount(f"SetupIntent {found['id']} is for account {account_id!r}, which is not there")
     try:
         save_card(payer, found["id"])
-    except (CardSetupUnknown, CardSuperseded) as refusal:
+    except (CardSetupUnknown, CardSuperseded, TooManyCards) as refusal:
         return Verdict("processed", refusal.detail)
     return PROCESSED
 

@@ -134,7 +134,8 @@ def test_a_default_taken_off_by_the_code_before_several_cards_does_not_come_back
     assert [each.payment_method_id for each in payer.load().cards] == [backup]
 
 
-def test_there_is_an_end_to_cards(api: Api, payer: Payer) -> None:
+def test_there_is_an_end_to_cards(api: Api, payer: Payer, emulator: Emulator) -> None:
+    setup = start_setup(payer.load(), adds=True)
     row = CardRow.get(payer.account_id, PLATFORM.key)
     others = [{**row.card, "payment_method_id": f"pm_{n}", "fingerprint": f"{n}"} for n in range(MOST_CARDS - 1)]
     row.update([CardRow.others.set(others)])
@@ -142,3 +143,9 @@ def test_there_is_an_end_to_cards(api: Api, payer: Payer) -> None:
         start_setup(payer.load(), adds=True)
     problem(api.post(f"/v1/accounts/{payer.account_id}/card-setups?adds=true", None), 409, "too-many-cards")
     assert start_setup(payer.load()).setup_intent_id
+    payer.confirm_setup(setup, "pm_card_mastercard")
+    body = {"setup_intent_id": setup.setup_intent_id}
+    problem(api.put(f"/v1/accounts/{payer.account_id}/card", body), 409, "too-many-cards")
+    payer.deliver()
+    assert len(payer.load().cards) == MOST_CARDS
+    assert attached(emulator, payer) == ["4242"]

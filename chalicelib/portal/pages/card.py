@@ -32,6 +32,7 @@ SAVING_REFUSALS: Final = (
     CardSetupUnknown,
     CardSetupUnfinished,
     CardSuperseded,
+    TooManyCards,
     CardsBusy,
     StripeUnavailable,
     StripeRefused,
