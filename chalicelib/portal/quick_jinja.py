@@ -35,7 +35,7 @@ def translator(translate: Callable[[str], str]) -> Callable[..., Markup]:
         found = Markup(translate(text))  # noqa: S704 - texts of the code and its catalogs
         return found, None if "%(" in found else found % {}
 
-    def say(text: str, **values: object) -> Markup:
+    def say(text: str, /, **values: object) -> Markup:
         pattern, whole = translated(text)
         return pattern % values if whole is None else whole
 

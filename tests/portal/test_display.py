@@ -50,6 +50,15 @@ def test_templates_write_no_moment_into_an_attribute_and_no_element_around_one()
         assert not re.search(r"<time[^>]*>{{ *words\.(moment|time)\(", text), path.name
 
 
+def test_a_stylesheet_that_asks_for_the_theme_is_loaded_for_the_chosen_one() -> None:
+    asking = {path.stem for path in STATIC.glob("*.css") if "prefers-color-scheme" in path.read_text()}
+    templates = "".join(path.read_text() for path in TEMPLATES.glob("*.html"))
+    assert asking == {"portal", "chart"}
+    for stem in asking:
+        assert f"static('{stem}' ~ display.suffix ~ '.css')" in templates
+        assert f"static('{stem}.css')" not in templates
+
+
 def change(browser: requests.Session, site: Site, referer: str, **headers: str) -> requests.Response:
     data = {"language": "de", "theme": "dark"}
     return browser.post(

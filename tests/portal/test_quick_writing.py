@@ -46,8 +46,9 @@ def test_cells_are_escaped() -> None:
 
 
 def test_translated_texts_escape_their_values_and_no_more() -> None:
-    say = translator({"a": "A & %%", "%(n)s b": "<b>%(n)s</b> %%"}.__getitem__)
+    say = translator({"a": "A & %%", "%(n)s b": "<b>%(n)s</b> %%", "%(text)s": "%(text)s"}.__getitem__)
     assert (say("a"), say("%(n)s b", n="<i>")) == ("A & %", "<b>&lt;i&gt;</b> %")
+    assert say("%(text)s", text="any name") == "any name"
     assert isinstance(say("a"), Markup)
     with pytest.raises(KeyError):
         say("%(n)s b")
