@@ -4,6 +4,7 @@ By default PynamoDB makes a client for each table and reads table names on impor
 first use (one client per transaction slowed 500 operations from 6.5 to 96 seconds), and table names are settings.
 """
 
+import json
 from base64 import b64decode
 from collections.abc import Callable, Iterable, Mapping
 from functools import cache
@@ -140,7 +141,8 @@ def _number(stored: str) -> float:
     try:
         return int(stored)
     except ValueError:
-        return NumberAttribute().deserialize(stored)
+        found: float = json.loads(stored)
+        return found
 
 
 READERS: Final[dict[type[Attribute[Any]], Reader]] = {UnicodeAttribute: str, NumberAttribute: _number}

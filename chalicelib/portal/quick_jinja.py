@@ -17,7 +17,7 @@ PLAIN: Final = (FunctionType, MethodType)
 class QuickContext(Context):
     """A context that calls functions and methods at once, unless they ask for jinja2's own variables."""
 
-    def call(self, called: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:  # type: ignore[override]
+    def call(self, called: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
         """Call a function, with jinja2's own names taken out."""
         if type(called) not in PLAIN or hasattr(called, "jinja_pass_arg"):
             return super().call(called, *args, **kwargs)

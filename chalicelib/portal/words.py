@@ -141,7 +141,7 @@ class Words(words.Words):
         """Write a moment with its day, in UTC."""
         found = _in_utc(moment)
         pattern = (
-            get_datetime_format("medium", self.locale).replace("'", "").replace("{1}", self.day(str(found.date())))
+            str(get_datetime_format("medium", self.locale)).replace("'", "").replace("{1}", self.day(str(found.date())))
         )
         return pattern.replace("{0}", _time(found.time(), self.locale)) + " UTC"
 

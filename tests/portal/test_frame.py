@@ -70,7 +70,8 @@ def test_only_origins_that_the_settings_name_may_show_it(framed: Api, site: Site
     assert link.startswith("https://billing.example.com/money/portal/open/")
     opened = requests.post(framed.url + link.partition("/money")[2], allow_redirects=False, timeout=30)
     assert opened.headers["Location"] == f"/money/portal/accounts/{account}"
-    cookie = opened.headers["Set-Cookie"]
+    cookie, here = opened.headers["Set-Cookie"].split(", ")
+    assert "; Path=/money/portal; HttpOnly; SameSite=None; Secure; Partitioned; " in here
     assert cookie.endswith(f"; Path=/money/portal/accounts/{account}; HttpOnly; SameSite=None; Secure; Partitioned")
 
     headers = {"Cookie": cookie.partition(";")[0]}
