@@ -231,7 +231,7 @@ def test_a_way_back_that_is_not_this_accounts_saves_nothing(people: People, site
         if wrong == "secret":
             way_back["setup_intent_client_secret"] += "x"
         page.goto(page.url + "?" + "&".join(f"{name}={value}" for name, value in way_back.items()))
-        expect(page.get_by_text("The card could not be saved. Please try again.")).to_be_visible()
+        expect(page.get_by_text("We couldn't save the card. Please try again.")).to_be_visible()
     finally:
         site.clear_faults()
     assert last_four(mine) is None
