@@ -11,6 +11,7 @@ from chalicelib.auto_pay.auto_pay import AutoPay
 from chalicelib.cards.card import Card, is_expired
 from chalicelib.cards.payer import Payer
 from chalicelib.catalog.policies import Disputes
+from chalicelib.payments.backup import is_refused_for_good
 from chalicelib.payments.payment import Payment
 from chalicelib.reversals.objection import answered_objections, objections
 
@@ -63,12 +64,12 @@ def _apply_refunds(auto_pay: AutoPay, reversed_: Sequence[Payment], recent: Sequ
 
 
 def usable_backup(payer: Payer, payments: Sequence[Payment], policy: Disputes, now_ms: int) -> Card | None:
-    """Return the backup if it can be charged by itself: it has not expired, and no bank objects to it.
+    """Return the backup if it can be charged by itself: it has not expired, and its bank does not object to that.
 
     `payments` are the latest, and those that were reversed.
     """
     backup = payer.chargeable_backup
-    if backup is None or is_expired(backup, now_ms):
+    if backup is None or is_expired(backup, now_ms) or is_refused_for_good(backup, payments):
         return None
     unanswered = objections(payments, backup, policy) - answered_objections(payments, backup, policy)
     return None if unanswered else backup

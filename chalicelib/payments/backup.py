@@ -1,9 +1,10 @@
 """When a declined payment may be tried once with the backup card. Pure."""
 
+from collections.abc import Iterable
 from typing import Final
 
 from chalicelib.cards.card import Card
-from chalicelib.payments.payment import Payment
+from chalicelib.payments.payment import Failure, Payment
 
 TRY_ANOTHER_CARD: Final = frozenset(
     """
@@ -32,5 +33,28 @@ def may_try_backup(payment: Payment, backup: Card | None) -> bool:
         return False
     if payment.attempt > 1 and payment.may_be_paid:
         return False
-    code = payment.failure.decline_code or payment.failure.code
-    return code in TRY_ANOTHER_CARD and not payment.is_made_with(backup)
+    return _is_about_the_card_alone(payment.failure) and not payment.is_made_with(backup)
+
+
+def is_refused_for_good(card: Card, payments: Iterable[Payment]) -> bool:
+    """Tell whether a card must not be charged by itself any more: its bank wants the customer, or has forbidden it.
+
+    So it said last; paying by hand with the card answers that, and a card that is saved again begins anew.
+    """
+    tried = [
+        each
+        for each in payments
+        if each.is_made_with(card) and each.created_at_ms >= card.set_up_at_ms and _is_answered(each)
+    ]
+    last = max(tried, key=lambda each: each.state_at_ms, default=None)
+    return last is not None and last.failure is not None and not _is_about_the_card_alone(last.failure)
+
+
+def _is_answered(payment: Payment) -> bool:
+    """Tell whether the bank has paid it, or has declined it without the customer."""
+    is_declined = payment.state == "failed" and payment.payment_intent_id is not None and payment.off_session
+    return is_declined or payment.state == "succeeded"
+
+
+def _is_about_the_card_alone(failure: Failure) -> bool:
+    return (failure.decline_code or failure.code) in TRY_ANOTHER_CARD

@@ -7,6 +7,7 @@ from chalicelib.cards.card import Card, is_expired
 from chalicelib.cards.payer import Payer
 from chalicelib.catalog.policies import Disputes
 from chalicelib.payments import table as payments
+from chalicelib.payments.backup import is_refused_for_good
 from chalicelib.reversals.objection import answered_objections, objections
 
 
@@ -25,11 +26,11 @@ def is_card_disputed(payer: Payer, policy: Disputes, now_ms: int) -> bool:
 
 
 def find_backup(payer: Payer, policy: Disputes, now_ms: int) -> Card | None:
-    """Return the backup if it can be charged by itself: it has not expired, and no bank objects to it."""
+    """Return the backup if it can be charged by itself: it has not expired, and its bank does not object to that."""
     backup = payer.chargeable_backup
     if backup is None or is_expired(backup, now_ms) or is_card_disputed(replace(payer, card=backup), policy, now_ms):
         return None
-    return backup
+    return None if is_refused_for_good(backup, payments.recent(payer.account_id, now_ms)) else backup
 
 
 def _accepted_by_auto_pay(account_id: str) -> set[str]:

@@ -1,12 +1,13 @@
 """Which declines let another card be tried."""
 
 import pytest
+from msgspec.structs import replace
 
 from chalicelib.cards.card import Card
-from chalicelib.payments.backup import may_try_backup
+from chalicelib.payments.backup import is_refused_for_good, may_try_backup
 from chalicelib.payments.lifecycle import with_intents_closed
-from chalicelib.payments.payment import Failure
-from tests.auto_pay.build import CARD, declined
+from chalicelib.payments.payment import Failure, Payment
+from tests.auto_pay.build import CARD, declined, payment
 
 BACKUP = Card("pm_2", "mastercard", "4444", 12, 2030, "print-2", 1)
 
@@ -56,3 +57,27 @@ def test_nothing_is_tried_while_a_payment_that_was_sent_with_two_keys_may_still_
     assert not may_try_backup(sent_twice, BACKUP)
     assert may_try_backup(with_intents_closed(sent_twice), BACKUP)
     assert may_try_backup(declined(intent_open=True), BACKUP)
+
+
+ASKED = declined(1, failure=Failure("authentication_required"), payment_method_id="pm_2", off_session=True)
+
+
+@pytest.mark.parametrize(
+    ("made", "is_refused"),
+    [
+        ([ASKED], True),
+        ([replace(ASKED, failure=Failure("card_declined", "stolen_card"))], True),
+        ([replace(ASKED, failure=Failure("card_declined", "insufficient_funds"))], False),
+        ([ASKED, payment(2, payment_method_id="pm_2")], False),
+        ([payment(0, payment_method_id="pm_2"), ASKED], True),
+        ([ASKED, payment(2)], True),
+        ([replace(ASKED, off_session=False)], False),
+        ([replace(ASKED, payment_intent_id=None)], False),
+        ([replace(ASKED, created_at_ms=0)], False),
+        ([], False),
+    ],
+)
+def test_a_card_that_its_bank_wants_no_more_charges_of_is_not_charged_by_itself(
+    made: list[Payment], is_refused: bool
+) -> None:
+    assert is_refused_for_good(BACKUP, made) is is_refused
