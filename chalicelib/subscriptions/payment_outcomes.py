@@ -44,7 +44,9 @@ def _is_to_be_made_again(payment: Payment, pending: PendingPayment) -> bool:
 
 
 def _may_try_backup(subscription: Subscription, payment: Payment, backup: Card | None) -> bool:
-    return subscription.declined_default is None and may_try_backup(payment, backup)
+    """Tell whether the attempt goes on with the backup: never for a customer who has canceled since it began."""
+    goes_on = subscription.declined_default is None and not subscription.cancel_at_period_end
+    return goes_on and may_try_backup(payment, backup)
 
 
 def apply_pending(subscription: Subscription, pending: PendingPayment, now_ms: int) -> Subscription:

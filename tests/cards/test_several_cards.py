@@ -1,6 +1,7 @@
 """Several cards over HTTP: add one, choose the default and the backup, take one off."""
 
 import pytest
+from pynamodb.expressions.update import Action
 
 from chalicelib.cards.card import MOST_CARDS, CardsOnFile
 from chalicelib.cards.save_card import save_card
@@ -122,7 +123,7 @@ def test_a_row_that_is_older_than_several_cards_is_read_and_changed(api: Api, pa
 def test_a_default_taken_off_by_the_code_before_several_cards_does_not_come_back(payer: Payer) -> None:
     backup = payer.add_card("pm_card_mastercard", "backup").payment_method_id
     row = CardRow.get(payer.account_id, PLATFORM.key)
-    taken_off = [CardRow.card.remove(), CardRow.card_changed_at_ms.set(now_ms())]
+    taken_off: list[Action] = [CardRow.card.remove(), CardRow.card_changed_at_ms.set(now_ms())]
 
     def rule(cards: CardsOnFile) -> CardsOnFile:
         if cards.card:

@@ -5,7 +5,10 @@ from datetime import timedelta
 
 import pytest
 
+from chalicelib.cards.choose_card import choose_card
 from chalicelib.cards.remove_card import remove_card
+from chalicelib.catalog.catalog import catalog
+from chalicelib.subscriptions.cancel import cancel
 from local.stripe_emulator.client import Emulator
 from tests.subscriptions.conftest import NewSubscriber
 from tests.subscriptions.world import RenewalWorld, Subscriber, moment
@@ -77,6 +80,25 @@ def test_a_bank_that_wants_its_customer_is_not_passed_over(new_due: NewDue, worl
     world.run_on("2027-02-28")
     assert [last_four for last_four, _ in outcome_of(subscriber)] == ["3184"]
     assert subscriber.status() == "past_due"
+
+
+def test_who_cancels_while_the_default_is_tried_is_not_charged_with_the_backup(
+    new_due: NewDue, world: RenewalWorld
+) -> None:
+    subscriber = new_due()
+    other = subscriber.load().others[0].payment_method_id
+    choose_card(subscriber.load(), other, "none")
+    world.run_on("2027-02-28")
+    assert subscriber.status() == "past_due"
+    with world.at(moment("2027-03-04")):
+        choose_card(subscriber.load(), other, "backup")
+        subscriber.advance()
+        assert subscriber.subscription.pending
+        cancel(subscriber.account_id, actor="kim", catalog=catalog())
+        world.settle()
+    assert {last_four for last_four, _ in outcome_of(subscriber)} == {"0341"}
+    assert (subscriber.status(), subscriber.amounts) == ("canceled", [97])
+    subscriber.assert_sound()
 
 
 def declined_by_default(new_due: NewDue, world: RenewalWorld) -> Subscriber:
