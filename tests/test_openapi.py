@@ -77,6 +77,7 @@ def test_what_moves_money_asks_for_an_idempotency_key() -> None:
         f"{account}/payments/{{payment_id}}/refunds",
         f"{account}/subscription",
         f"{account}/subscription/pay",
+        f"{account}/subscription/cancel",
         f"{account}/subscription/resume",
     }
 
