@@ -2,8 +2,9 @@
 
 from typing import Final
 
+from chalicelib.accounts.account import Account
 from chalicelib.backoff import attempts
-from chalicelib.errors import Busy
+from chalicelib.errors import Busy, Refusal
 from chalicelib.notices import table
 from chalicelib.notices.choice import Choice, ChoiceRequest
 
@@ -18,10 +19,24 @@ class NoticesBusy(Busy):
     title = "The choice of mails is being changed by others"
 
 
-def change_choice(account_id: str, request: ChoiceRequest) -> Choice:
-    """Apply a request to an account's choice, store it and return it. Raises NoticesBusy."""
+class ChoiceChanged(Refusal):
+    """The choice was changed after it was read. That change is kept."""
+
+    status = 409
+    type = "notices-changed"
+    title = "The choice of mails was changed meanwhile"
+
+
+def change_choice(account: Account, request: ChoiceRequest, *, over: int | None = None) -> Choice:
+    """Apply a request to an account's choice, store it and return it.
+
+    With `over`, the choice must still have that version. Raises ChoiceChanged, LowBalanceInvalid, NoticesBusy.
+    """
     for _ in attempts(ATTEMPTS):
-        choice = request.over(table.choice_of(account_id))
-        if table.put_choice(account_id, choice):
+        kept = table.choice_of(account.account_id)
+        if over not in {None, kept.version}:
+            raise ChoiceChanged("look at the choice again, and send it once more")
+        choice = request.over(kept, account.currency)
+        if table.put_choice(account.account_id, choice):
             return choice
-    raise NoticesBusy(account_id=account_id)
+    raise NoticesBusy(account_id=account.account_id)

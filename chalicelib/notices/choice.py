@@ -7,6 +7,9 @@ from msgspec import UNSET, Meta, UnsetType
 from msgspec.structs import replace
 
 from chalicelib.accounts.account import Account
+from chalicelib.catalog.currency_limits import CurrencyLimits
+from chalicelib.errors import Refusal
+from chalicelib.money import PLACES, Decimal, parse_micros, places_of
 from chalicelib.text import Email
 from chalicelib.typed import sent_fields
 
@@ -21,6 +24,19 @@ Kind = Literal[
 ]
 Recipients = Annotated[list[Email], Meta(min_length=1, max_length=10)]
 """All of them get the same mail, and may see each other's addresses."""
+
+
+Threshold = Annotated[
+    Decimal | UnsetType | None, Meta(description="Above zero, with at most the decimals of the account's currency.")
+]
+
+
+class LowBalanceInvalid(Refusal):
+    """An amount below which no balance can be low, or one that the currency does not have."""
+
+    status = 422
+    type = "low-balance-invalid"
+    title = "No balance is low by this amount"
 
 
 class Mails(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -57,33 +73,53 @@ class MailsRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class Choice(msgspec.Struct, frozen=True):
     """An account's stored choice. Without `recipients`, its billing contact gets the mails.
 
-    Every change increases `version` by one.
+    Without `low_balance_micros`, a balance is low below the catalog's amount. Every change increases `version` by one.
     """
 
     recipients: list[str] | None = None
     mails: Mails = Mails()
     version: int = 0
+    low_balance_micros: int | None = None
 
     def wants(self, kind: Kind) -> bool:
         """Tell whether a kind of mail is on."""
         wanted: bool = getattr(self.mails, kind)
         return wanted
 
+    def over(self, limits: CurrencyLimits) -> CurrencyLimits:
+        """Return the catalog's limits with the chosen amount below which a balance is low."""
+        chosen = self.low_balance_micros
+        return limits if chosen is None else replace(limits, low_balance_micros=chosen)
+
 
 class ChoiceRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A change of a choice: a field that is left out stays unchanged, and null resets it to the default."""
 
     recipients: Recipients | UnsetType | None = UNSET
+    low_balance_threshold: Threshold = UNSET
     mails: MailsRequest | UnsetType | None = UNSET
 
-    def over(self, kept: Choice) -> Choice:
-        """Return the stored choice with this change applied."""
-        recipients, mails = kept.recipients, kept.mails
+    def over(self, kept: Choice, currency: str) -> Choice:
+        """Return the stored choice with this change applied. Raises LowBalanceInvalid."""
+        recipients, mails, low_balance_micros = kept.recipients, kept.mails, kept.low_balance_micros
         if self.recipients is not UNSET:
             recipients = [*self.recipients] if self.recipients else None
         if self.mails is not UNSET:
             mails = self.mails.over(mails) if self.mails else Mails()
-        return Choice(recipients, mails, kept.version + 1)
+        if self.low_balance_threshold is not UNSET:
+            threshold = self.low_balance_threshold
+            low_balance_micros = _low_balance_micros(threshold, currency) if threshold else None
+        return Choice(recipients, mails, kept.version + 1, low_balance_micros)
+
+
+def _low_balance_micros(text: str, currency: str) -> int:
+    """Return the amount below which a balance is low. Raises LowBalanceInvalid."""
+    micros, places, field = parse_micros(text), places_of(currency), "low_balance_threshold"
+    if micros <= 0:
+        raise LowBalanceInvalid(f"{field}: must be above zero; to stop the mail, turn off low_balance", field=field)
+    if micros % 10 ** (PLACES - places):
+        raise LowBalanceInvalid(f"{field}: {text} has more than the {places} decimals of {currency}", field=field)
+    return micros
 
 
 def billing_contact(account: Account) -> str:

@@ -182,7 +182,10 @@ DETAILS: Final[dict[str, Any]] = {
 """Every type of event with its detail. A new type needs an entry here and a rule in `event`."""
 
 MEANINGS: Final = {
-    "wallet.low": "The balance fell below the account's threshold: auto-pay's if that is on, else the catalog's.",
+    "wallet.low": (
+        "The balance fell below the account's threshold: auto-pay's if that is on, else the chosen one, else the "
+        "catalog's."
+    ),
     "wallet.exhausted": "The balance fell to its floor or below it: access is denied.",
     "wallet.restored": "The balance rose above its floor or its threshold; `level` says which. From `exhausted` to "
     "either of the others, access is allowed again.",

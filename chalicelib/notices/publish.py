@@ -1,7 +1,7 @@
 """Publish the changes in a table's stream to EventBridge."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final
+from typing import Final, TypeVar
 
 from botocore.exceptions import BotoCoreError
 from pynamodb.exceptions import PynamoDBException
@@ -15,7 +15,8 @@ from chalicelib.invoices import table as invoices
 from chalicelib.ledger.table import read_wallet_image
 from chalicelib.ledger.wallet import Wallet
 from chalicelib.log import log
-from chalicelib.notices import bus, dead_letters
+from chalicelib.notices import bus, dead_letters, table
+from chalicelib.notices.choice import Choice
 from chalicelib.notices.event import (
     Event,
     Thresholds,
@@ -30,6 +31,7 @@ from chalicelib.payments import table as payments
 from chalicelib.streams import Change, MalformedRecord, Record, sequence_number
 from chalicelib.subscriptions import table as subscriptions
 
+FoundT = TypeVar("FoundT")
 EventsOf = Callable[[Record], list[Event]]
 
 UNREACHABLE: Final = (PynamoDBException, BotoCoreError)
@@ -63,27 +65,31 @@ def publish_repeats(records: Sequence[Record]) -> list[str]:
 
 def publish_wallets(records: Sequence[Record], catalog: Catalog) -> list[str]:
     """Publish balances that crossed a threshold, by the current thresholds. See `publish`."""
-    find = _auto_pay_of(records)
+    account_ids = _accounts_of(records)
+    auto_pay_of = _finder(account_ids, auto_pay.find_many, auto_pay.find)
+    choice_of = _finder(account_ids, table.choices_of, table.choice_of)
 
     def thresholds(wallet: Wallet) -> Thresholds:
         try:
-            return thresholds_of(wallet.currency, find(wallet.account_id), catalog)
+            return thresholds_of(wallet.currency, auto_pay_of(wallet.account_id), choice_of(wallet.account_id), catalog)
         except UnknownCurrency as error:
             raise MalformedRecord(error.detail) from error
 
     return publish(records, lambda record: wallet_events(Change(record, read_wallet_image), thresholds))
 
 
-def _auto_pay_of(records: Sequence[Record]) -> Callable[[str], AutoPay | None]:
-    """Read the auto-pay of the accounts of records; return a function that finds that of one account.
+def _finder(
+    account_ids: set[str], many: Callable[[set[str]], Mapping[str, FoundT]], one: Callable[[str], FoundT | None]
+) -> Callable[[str], FoundT | None]:
+    """Read what several accounts have of something; return a function that finds that of one account.
 
     If they cannot be read together, each is read on demand, so that an unreadable row only fails its own record.
     """
     try:
-        return auto_pay.find_many(_accounts_of(records)).get
+        return many(account_ids).get
     except Exception:  # noqa: BLE001 - as above: it fails again on demand
-        log().exception("auto-pay could not be read in bulk", records=len(records))
-        return auto_pay.find
+        log().exception("rows could not be read in bulk", accounts=len(account_ids))
+        return one
 
 
 def _accounts_of(records: Sequence[Record]) -> set[str]:
@@ -92,9 +98,12 @@ def _accounts_of(records: Sequence[Record]) -> set[str]:
     return {keys["account_id"]["S"] for keys in found if keys and "S" in keys.get("account_id", {})}
 
 
-def thresholds_of(currency: str, paying: AutoPay | None, catalog: Catalog) -> Thresholds:
-    """Return a wallet's thresholds: auto-pay's where it is on, else the catalog's. Raises UnknownCurrency."""
-    limits = catalog.limits(currency)
+def thresholds_of(currency: str, paying: AutoPay | None, choice: Choice | None, catalog: Catalog) -> Thresholds:
+    """Return a wallet's thresholds: auto-pay's where it is on, else the chosen one, else the catalog's.
+
+    Raises UnknownCurrency.
+    """
+    limits = (choice or Choice()).over(catalog.limits(currency))
     threshold = paying.threshold_micros if paying and paying.enabled else limits.low_balance_micros
     return Thresholds(threshold, limits.floor_micros)
 

@@ -14,7 +14,7 @@ from chalicelib.i18n.words import Words
 from chalicelib.ledger.table import read_wallet
 from chalicelib.log import log
 from chalicelib.notices import mailbox, table
-from chalicelib.notices.choice import sent_to
+from chalicelib.notices.choice import Choice, sent_to
 from chalicelib.notices.detail import DETAILS, Detail, Payment, Subscription
 from chalicelib.notices.mail import compose
 from chalicelib.notices.mailbox import Letter, MailNotSent
@@ -48,9 +48,9 @@ def send_one(body: str, catalog: Catalog) -> None:
     envelope = json_decoder(Envelope).decode(body)
     event: Detail = json_decoder(DETAILS[envelope.type]).decode(envelope.detail)
     account = accounts.get(event.account_id)
-    current = load_current_state(account, event, catalog)
-    notice = RULES[envelope.type](event, current)
     choice = table.choice_of(account.account_id)
+    current = load_current_state(account, event, choice, catalog)
+    notice = RULES[envelope.type](event, current)
     if notice is None or not choice.wants(notice.kind):
         log().info("an event triggers no mail", event_id=event.id, kind=notice.kind if notice else None)
         return
@@ -70,12 +70,12 @@ def send_one(body: str, catalog: Catalog) -> None:
         log().info("mail sent", kind=notice.kind, account_id=account.account_id, event_id=event.id, ses_id=message_id)
 
 
-def load_current_state(account: Account, event: Detail, catalog: Catalog) -> CurrentState:
+def load_current_state(account: Account, event: Detail, choice: Choice, catalog: Catalog) -> CurrentState:
     """Read the current state of what an event is about."""
     auto_pay_row = auto_pay.find(account.account_id)
     return CurrentState(
         wallet=read_wallet(account.account_id),
-        thresholds=thresholds_of(account.currency, auto_pay_row, catalog),
+        thresholds=thresholds_of(account.currency, auto_pay_row, choice, catalog),
         auto_pay=auto_pay_row,
         payment=payments.find(account.account_id, event.payment_id) if isinstance(event, Payment) else None,
         subscription=subscriptions.find(account.account_id) if isinstance(event, Subscription) else None,

@@ -1,5 +1,6 @@
 """The door to the table `notices`: an account's choice of mails, and a mark for each mail that was sent."""
 
+from collections.abc import Iterable
 from typing import Final, Literal
 
 import msgspec
@@ -8,7 +9,7 @@ from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
 from chalicelib import clock
 from chalicelib.conflicts import conditional_write
 from chalicelib.notices.choice import Choice
-from chalicelib.tables import Table, TableMeta
+from chalicelib.tables import Keys, Rows, Table, TableMeta
 from chalicelib.typed import convert
 
 CHOICE: Final = "choice"
@@ -47,6 +48,23 @@ def choice_of(account_id: str) -> Choice:
     except NoticeRow.DoesNotExist:
         return Choice()
     return convert(row.choice, Choice)
+
+
+def choices_of(account_ids: Iterable[str]) -> dict[str, Choice]:
+    """Return the choices of several accounts, strongly consistent; accounts that have made none are left out."""
+    keys = [(each, CHOICE) for each in set(account_ids)]
+    return {row.account_id: convert(row.choice, Choice) for row in NoticeRow.batch_get(keys, consistent_read=True)}
+
+
+def choice_keys(account_id: str) -> Keys:
+    """Return the row that has an account's choice."""
+    return {NoticeRow: [(account_id, CHOICE)]}
+
+
+def choice_in(rows: Rows, account_id: str) -> Choice:
+    """Return an account's choice among rows that were read; the default where it has made none."""
+    row = rows.find(NoticeRow, (account_id, CHOICE))
+    return convert(row.choice, Choice) if row else Choice()
 
 
 def put_choice(account_id: str, choice: Choice) -> bool:

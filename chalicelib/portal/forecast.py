@@ -17,6 +17,9 @@ FARTHEST_DAYS: Final = 365
 SURE_DAYS: Final = 3
 """Full days from which on a threshold is suggested."""
 
+NOTICE_DAYS: Final = 3
+"""Typical days for which a balance that is just low should last."""
+
 ROUND: Final = (10, 15, 20, 25, 30, 40, 50, 60, 80, 100)
 """Tenths of the amounts that are suggested: 1, 1.5, 2, ..., and their multiples by ten."""
 
@@ -93,7 +96,18 @@ def suggest_threshold(pace: Pace, threshold_micros: int) -> int | None:
     typical = pace.typical_micros
     if pace.full_days < SURE_DAYS or not typical or threshold_micros > typical:
         return None
+    return _round_above(typical)
+
+
+def suggest_low_balance(pace: Pace) -> int | None:
+    """Return a round amount that lasts for a few typical days; None if too little is known."""
+    if pace.full_days < SURE_DAYS or not pace.typical_micros:
+        return None
+    return _round_above(NOTICE_DAYS * pace.typical_micros)
+
+
+def _round_above(micros: int) -> int:
     scale = MICROS // 10
-    while scale * ROUND[-1] <= typical:
+    while scale * ROUND[-1] <= micros:
         scale *= 10
-    return next(scale * tenths for tenths in ROUND if scale * tenths > typical)
+    return next(scale * tenths for tenths in ROUND if scale * tenths > micros)

@@ -82,6 +82,9 @@ TEXTS: Final = {
         "We can't find this request to move a client. The client may have been offered to another workspace."
     ),
     "move-not-open": mark("Nothing was changed. This request can no longer be answered or withdrawn."),
+    "low-balance-invalid": mark("Enter an amount above zero. To stop these emails, turn off “Low balance”."),
+    "notices-busy": mark("Someone else is making a change right now. Please try again in a moment."),
+    "notices-changed": mark("Someone else changed these alerts in the meantime. To keep what you entered, save again."),
     "negative-amount": mark("Enter an amount without a minus sign, like %(example)s."),
     "no-places": mark("%(currency)s has no decimals. Enter a whole amount, like %(example)s."),
     "not-found": mark("This page doesn't exist. Check the address, or the page may have moved."),

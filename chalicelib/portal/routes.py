@@ -49,6 +49,8 @@ PAGES: Final = (
     ("GET", "/invoices/{number}", "document"),
     ("GET", "/details", "details"),
     ("POST", "/details", "details_send"),
+    ("GET", "/alerts", "alerts"),
+    ("POST", "/alerts", "alerts_send"),
     ("GET", "/plan", "plan"),
     ("GET", "/plan/preview", "plan_preview"),
     ("POST", "/plan", "plan_send"),

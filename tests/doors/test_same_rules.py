@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 import pytest
 
 from chalicelib.clock import now_ms
+from chalicelib.notices.table import choice_of
 from chalicelib.portal.routes import HOME
 from chalicelib.pricing import table as pricing
 from chalicelib.settings import settings
@@ -64,6 +65,13 @@ VERBS = {
     "details": Verb(
         "PUT", "", {"billing_details": {"name": "Kim", "email": "kim@acme.example"}}, "/details", {"name": "Kim"}
     ),
+    "alerts": Verb(
+        "PUT",
+        "/notices",
+        {"recipients": ["kim@acme.example"], "low_balance_threshold": "25"},
+        "/alerts",
+        {"recipients": "kim@acme.example", "low_balance_threshold": "25"},
+    ),
     "credit": Verb(
         "POST",
         "/adjustments",
@@ -101,6 +109,8 @@ FIELDS: list[tuple[str, str, str, tuple[str, ...]]] = [
     ("details", "billing_details.name", "name", LINES[1:]),
     ("details", "billing_details.tax_id", "tax_id", LINES[1:]),
     ("details", "billing_details.email", "email", EMAILS[1:]),
+    ("alerts", "low_balance_threshold", "low_balance_threshold", AMOUNTS[1:]),
+    ("alerts", "recipients", "recipients", EMAILS[1:]),
     ("credit", "amount", "amount", ("", "0", "0.01", "25.005", "-5", "abc", "9" * 13)),
     ("credit", "reason", "reason", LINES),
     ("standing", "reason", "reason", LINES),
@@ -143,6 +153,8 @@ def page_status(verb: Verb, name: str, text: str, tenant: Tenant, visitor: Visit
     if verb.page.endswith("/preview"):
         return send(Request("GET", HOME + verb.page, names, fields, headers)).status
     fields |= {"attempt": str(10_000 + next(_numbers)), "form_token": visitor.form_token}
+    if verb.page == "/alerts":
+        fields["shown"] = str(choice_of(names["account_id"]).version)
     if verb.of_client:
         fields["shown"] = str(pricing.find(names["client_id"]).version)
     form = urlencode(fields).encode()
@@ -166,6 +178,8 @@ def api_status(verb: Verb, field: str, text: str, tenant: Tenant) -> int:
 
 def value_of(field: str, text: str) -> Any:
     """Return a text as JSON: a number of things is a number there."""
+    if field == "recipients":
+        return [text]
     if field.startswith("add_ons."):
         return next(numbers(text), text)
     return text

@@ -86,6 +86,7 @@ def test_the_api_may_do_all_that_its_routes_do(client: Client, account: str, gua
             "history/search?q=a",
             "invoices",
             "details",
+            "alerts",
             "plan",
             "auto-pay",
             "add-balance",

@@ -16,12 +16,20 @@ ON = {
     "subscription_past_due": True,
     "receipt": True,
 }
+DEFAULT = {
+    "recipients": None,
+    "sent_to": ["billing@acme.example"],
+    "low_balance_threshold": None,
+    "default_low_balance_threshold": "10.00",
+    "currency": "usd",
+    "mails": ON,
+}
 
 
 def test_without_a_choice_the_billing_contact_gets_everything(api: Api) -> None:
     api.make_account("default")
     answer = api.get("/v1/accounts/default/notices")
-    assert answer.json() == {"recipients": None, "sent_to": ["billing@acme.example"], "mails": ON}
+    assert answer.json() == DEFAULT
     api.make_account("default", billing_details={"email": "books@acme.example"})
     assert api.get("/v1/accounts/default/notices").json()["sent_to"] == ["books@acme.example"]
 
@@ -32,7 +40,12 @@ def test_a_choice_is_kept_what_is_left_out_stays_and_null_is_as_if_never_chosen(
     answer = api.put(path, chosen, token=api.token("owner", "choosing"))
     assert answer.status_code == 200
     recipients = chosen["recipients"]
-    assert answer.json() == {"recipients": recipients, "sent_to": recipients, "mails": {**ON, "receipt": False}}
+    assert answer.json() == {
+        **DEFAULT,
+        "recipients": recipients,
+        "sent_to": recipients,
+        "mails": {**ON, "receipt": False},
+    }
     assert api.get(path, token=api.token("viewer", "choosing")).json() == answer.json()
     assert api.put(path, {}).json() == answer.json()
     other = api.put(path, {"mails": {"low_balance": False}}).json()
@@ -40,7 +53,22 @@ def test_a_choice_is_kept_what_is_left_out_stays_and_null_is_as_if_never_chosen(
     assert api.put(path, {"mails": {"receipt": None}}).json()["mails"] == {**ON, "low_balance": False}
     assert api.put(path, {"recipients": None}).json()["sent_to"] == ["billing@acme.example"]
     assert api.put(path, {"mails": None}).json() == api.get(path).json()
-    assert api.get(path).json() == {"recipients": None, "sent_to": ["billing@acme.example"], "mails": ON}
+    assert api.get(path).json() == DEFAULT
+
+
+def test_an_amount_below_which_the_balance_is_low_is_kept_until_null_resets_it(api: Api) -> None:
+    path = f"/v1/accounts/{api.make_account('saving')}/notices"
+    assert api.put(path, {"low_balance_threshold": "25"}).json() == {**DEFAULT, "low_balance_threshold": "25.00"}
+    assert api.put(path, {"mails": {"receipt": True}}).json()["low_balance_threshold"] == "25.00"
+    assert api.put(path, {"low_balance_threshold": None}).json() == DEFAULT
+
+
+@pytest.mark.parametrize("amount", ["0", "0.00", "25.005"])
+def test_an_amount_that_no_balance_can_be_below_is_refused(api: Api, amount: str) -> None:
+    path = f"/v1/accounts/{api.make_account('odd')}/notices"
+    refused = problem(api.put(path, {"low_balance_threshold": amount}), 422, "low-balance-invalid")
+    assert refused["field"] == "low_balance_threshold"
+    assert api.get(path).json() == DEFAULT
 
 
 def test_those_who_choose_at_once_lose_nothing(api: Api) -> None:
@@ -61,6 +89,8 @@ def test_those_who_choose_at_once_lose_nothing(api: Api) -> None:
         ({"recipients": ["a@acme.example\n"]}, "recipients[0]"),
         ({"recipients": ["Ann <a@acme.example>"]}, "recipients[0]"),
         ({"recipients": ["a@acme.example,b@acme.example"]}, "recipients[0]"),
+        ({"low_balance_threshold": "-5"}, "low_balance_threshold"),
+        ({"low_balance_threshold": 5}, "low_balance_threshold"),
         ({"mails": {"receipt": "no"}}, "mails.receipt"),
         ({"mails": {"spam": True}}, "mails.spam"),
         ({"to": "a@acme.example"}, "to"),

@@ -7,6 +7,7 @@ from chalicelib.clock import from_ms, now_ms
 from chalicelib.notices import table
 from chalicelib.notices.choice import Choice
 from chalicelib.notices.table import NoticeRow
+from chalicelib.tables import read_rows
 from tests.build import unique
 from tests.filled import STRANGE, filled
 
@@ -31,6 +32,15 @@ def test_a_choice_is_written_over_the_version_before_it_or_not_at_all() -> None:
     assert not table.put_choice(account_id, Choice(version=1))
     assert table.put_choice(account_id, Choice(version=2))
     assert table.choice_of(account_id).version == 2
+
+
+def test_choices_are_read_together_without_those_of_accounts_that_have_made_none() -> None:
+    account_id = unique("account")
+    chosen = filled(Choice, version=1)
+    assert table.put_choice(account_id, chosen)
+    assert table.choices_of([account_id, "nobody"]) == {account_id: chosen}
+    assert table.choice_in(read_rows(table.choice_keys(account_id)), account_id) == chosen
+    assert table.choice_in(read_rows(table.choice_keys("nobody")), "nobody") == Choice()
 
 
 def test_a_mail_is_claimed_once_until_its_lease_is_over_and_never_after_it_was_sent() -> None:

@@ -13,6 +13,7 @@ from chalicelib.auto_pay import table as auto_pay_table
 from chalicelib.auto_pay.auto_pay import AutoPay
 from chalicelib.catalog.catalog import catalog
 from chalicelib.notices import bus as door
+from chalicelib.notices.choice import Choice
 from chalicelib.notices.publish import (
     publish_auto_pay,
     publish_invoices,
@@ -20,6 +21,7 @@ from chalicelib.notices.publish import (
     publish_subscriptions,
     publish_wallets,
 )
+from chalicelib.notices.table import CHOICE, NoticeRow, put_choice
 from chalicelib.streams import sequence_number
 from local.aws import Aws
 from local.resources import Deployment
@@ -208,6 +210,20 @@ def test_a_record_that_cannot_be_read_is_parked_and_holds_up_nothing(bus: Bus, a
     assert "amount_micros" in parked["reason"]
 
 
+def on(account_id: str, *, enabled: bool = True) -> AutoPay:
+    """Return auto-pay below a balance of 50."""
+    return AutoPay(
+        account_id=account_id,
+        enabled=enabled,
+        threshold_micros=50_000_000,
+        amount_micros=25_000_000,
+        monthly_limit_micros=None,
+        actor="tester",
+        updated_at_ms=0,
+        version=1,
+    )
+
+
 def test_without_auto_pay_the_catalogs_line_holds(bus: Bus, new_account: NewAccount) -> None:
     account = new_account().account_id
     assert publish_wallets([wallet_record(11, 9, account_id=account)], catalog()) == []
@@ -219,20 +235,21 @@ def test_auto_pays_threshold_is_the_line_while_it_is_on(
     bus: Bus, new_account: NewAccount, enabled: bool, expected: str | None
 ) -> None:
     account = new_account().account_id
-    paying = AutoPay(
-        account_id=account,
-        enabled=enabled,
-        threshold_micros=50_000_000,
-        amount_micros=25_000_000,
-        monthly_limit_micros=None,
-        actor="tester",
-        updated_at_ms=0,
-        version=1,
-    )
-    assert auto_pay_table.write(paying, over=0)
+    assert auto_pay_table.write(on(account, enabled=enabled), over=0)
     assert publish_wallets([wallet_record(51, 49, account_id=account)], catalog()) == []
     heard = bus.hear(1) if enabled else bus.heard()
     assert [event["detail"]["threshold"] for event in heard] == ([expected] if expected else [])
+
+
+def test_the_chosen_amount_is_the_line_while_auto_pay_is_off(bus: Bus, new_account: NewAccount) -> None:
+    chosen, other, refilled = (new_account().account_id for _ in range(3))
+    for account in (chosen, refilled):
+        assert put_choice(account, Choice(version=1, low_balance_micros=80_000_000))
+    assert auto_pay_table.write(on(refilled), over=0)
+    records = [wallet_record(81, 79, account_id=each) for each in (chosen, other, refilled)]
+    assert publish_wallets(records, catalog()) == []
+    (heard,) = bus.hear(1)
+    assert (heard["detail"]["account_id"], heard["detail"]["threshold"]) == (chosen, "80.00")
 
 
 def test_a_currency_that_is_sold_no_more_is_parked(aws: Aws, stack: Deployment) -> None:
@@ -240,3 +257,10 @@ def test_a_currency_that_is_sold_no_more_is_parked(aws: Aws, stack: Deployment) 
     assert publish_wallets([told], catalog()) == []
     sqs, url = aws.client("sqs"), stack.environment["NOTICE_FAILURES_QUEUE_URL"]
     assert "sek" in sqs.receive_message(QueueUrl=url)["Messages"][0]["Body"]
+
+
+def test_a_choice_that_cannot_be_read_parks_its_own_record_alone(bus: Bus, new_account: NewAccount) -> None:
+    bad, good = (new_account().account_id for _ in range(2))
+    NoticeRow(bad, CHOICE, choice={"version": "none"}, version=1).save()
+    assert publish_wallets([wallet_record(11, 9, account_id=each) for each in (bad, good)], catalog()) == []
+    assert [event["detail"]["account_id"] for event in bus.hear(1)] == [good]

@@ -16,6 +16,7 @@ from chalicelib.portal.forecast import (
     forecast_month,
     next_refill,
     runway,
+    suggest_low_balance,
     suggest_threshold,
 )
 from chalicelib.portal.pace import Pace, mean, measure_pace, median
@@ -149,6 +150,13 @@ def test_a_threshold_is_suggested_just_above_a_typical_day(typical: int, suggest
 def test_no_threshold_is_suggested_from_too_little() -> None:
     assert suggest_threshold(pace_of(steady(2)), 0) is None
     assert suggest_threshold(pace_of({}), 0) is None
+
+
+@pytest.mark.parametrize(("typical", "suggested"), [(5_000_000, 20), (4_900_000, 15), (300_000, 1), (34_000_000, 150)])
+def test_an_amount_is_suggested_that_lasts_for_three_typical_days(typical: int, suggested: int) -> None:
+    assert suggest_low_balance(pace_of(steady(28, typical))) == suggested * USD
+    assert suggest_low_balance(pace_of(steady(2, typical))) is None
+    assert suggest_low_balance(pace_of({})) is None
 
 
 @pytest.mark.parametrize(

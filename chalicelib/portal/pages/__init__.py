@@ -7,6 +7,7 @@ from chalice.app import Response
 
 from chalicelib.portal.pages import (
     add_balance,
+    alerts,
     auto_pay,
     card,
     client,
@@ -65,6 +66,8 @@ VIEWS: Final[dict[str, View]] = {
     "transaction_document": documents.download_of_transaction,
     "details": details.show,
     "details_send": details.send,
+    "alerts": alerts.show,
+    "alerts_send": alerts.send,
     "plan": plan.show,
     "plan_preview": plan.show_preview,
     "plan_send": plan.send,
@@ -101,5 +104,10 @@ VIEWS: Final[dict[str, View]] = {
 }
 """The views by the names that `routes.py` gives them."""
 
-ROWS: Final[dict[str, Callable[[str], Keys]]] = {"overview": overview.rows_needed, "usage": usage.rows_needed}
+ROWS: Final[dict[str, Callable[[str], Keys]]] = {
+    "overview": overview.rows_needed,
+    "usage": usage.rows_needed,
+    "alerts": alerts.rows_needed,
+    "alerts_send": alerts.rows_needed,
+}
 """The rows of an account that a view needs besides the payer's: they are read in one call with its session."""

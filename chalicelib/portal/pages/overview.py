@@ -19,6 +19,7 @@ from chalicelib.ledger.daily_usage import Days
 from chalicelib.ledger.statement import Filter, Statement, read_history
 from chalicelib.ledger.table import read_days
 from chalicelib.money import parse_micros
+from chalicelib.notices.table import choice_in, choice_keys
 from chalicelib.overview.load import load_overview, overview_keys
 from chalicelib.portal import chart, render
 from chalicelib.portal.auto_pay_summary import auto_pay_summary, blocking_reason
@@ -61,7 +62,7 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
 
 def rows_needed(account_id: str) -> Keys:
     """Return the rows that the page needs."""
-    return {**overview_keys(account_id), ConnectionRow: [account_id]}
+    return {**overview_keys(account_id), ConnectionRow: [account_id], **choice_keys(account_id)}
 
 
 def load(request: PortalRequest) -> Loaded:
@@ -134,7 +135,7 @@ def snapshot_of(request: PortalRequest, loaded: Loaded, auto_pay: AutoPayView) -
         now_ms=clock.now_ms(),
         payer=request.payer,
         provider=request.brand.name,
-        limits=request.limits,
+        limits=choice_in(request.rows, request.account.account_id).over(request.limits),
         balance_micros=balance_micros,
         is_new=is_new(balance_micros, singles.transactions, is_complete=singles.next_cursor is None),
         auto_pay=AutoPayStatus(
