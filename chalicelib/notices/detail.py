@@ -124,7 +124,7 @@ class Subscription(Detail, frozen=True, kw_only=True):
     failure: Failure | None
     next_attempt_at: Time | None
     access_until: Time | None
-    cancellation: Cancellation | None
+    cancellation: Cancellation | None = None
     sequence: int
 
 
