@@ -29,6 +29,9 @@ KINDS: Final = {
     "repeat_given_back": mark("Charged twice, given back"),
 }
 
+PURPOSES: Final = {**PAYMENT_KINDS, "top_up": mark("Add Balance")}
+"""What a payment is for, whether it succeeds or not."""
+
 STATES: Final = {
     "created": mark("Not confirmed yet"),
     "requires_action": mark("Waits for your verification"),
@@ -87,7 +90,7 @@ UNITS: Final = {
 CATALOG: Final = (
     mark("SMS message"),
     mark("Voice call"),
-    mark("E-mail"),
+    mark("Email"),
     mark("AI model"),
     mark("Phone number"),
     mark("Voice features"),
@@ -120,6 +123,10 @@ class Names:
     def kind(self, kind: str) -> str:
         """Name a kind of transaction or payment."""
         return self._known(KINDS, kind)
+
+    def purpose(self, kind: str) -> str:
+        """Say what a payment is for."""
+        return self._known(PURPOSES, kind)
 
     def state(self, state: str) -> str:
         """Name a payment's state."""

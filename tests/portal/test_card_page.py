@@ -294,9 +294,9 @@ def test_a_second_card_is_added_becomes_the_backup_then_the_default_and_is_remov
     page.get_by_role("button", name="Make default").click()
     expect(cards.nth(0)).to_contain_text("Mastercard ending in 4444 Default")
     expect(cards.nth(1)).to_contain_text("Visa ending in 4242 Backup")
-    cards.nth(1).get_by_text("Remove the card").first.click()
+    cards.nth(1).get_by_text("Remove card").first.click()
     expect(page.get_by_text("we'll have no other card to try")).to_be_visible()
-    cards.nth(1).get_by_role("button", name="Remove the card").click()
+    cards.nth(1).get_by_role("button", name="Remove card").click()
     expect(page.get_by_role("status")).to_have_text("Your card is removed.")
     assert last_four(account) == "4444"
     assert get_payer(account).others == ()
@@ -309,6 +309,6 @@ def test_removing_the_default_says_what_stops_and_needs_no_script(people: People
     change_settings(get_payer(account), on, actor="tester", catalog=catalog())
     page = people.open(account, "/card", script=False, locale="de-DE")
     page.get_by_text("Karte entfernen").first.click()
-    expect(page.get_by_text("Auto-Pay belastet diese Karte.")).to_be_visible()
+    expect(page.get_by_text("Die automatische Aufladung belastet diese Karte.")).to_be_visible()
     page.get_by_role("button", name="Karte entfernen").click()
     assert last_four(account) is None

@@ -33,7 +33,7 @@ def test_a_workspace_without_clients_is_told_what_they_are_and_creates_one(peopl
     expect(page.get_by_text("Clients are your own customers.")).to_be_visible()
     page.get_by_role("link", name="Create your first client").click()
     page.get_by_label("Name or company").fill(NEW["name"])
-    page.get_by_label("E-mail").fill(NEW["email"])
+    page.get_by_label("Email").fill(NEW["email"])
     page.get_by_label("Id", exact=True).fill(NEW["id"])
     page.get_by_role("button", name="Create client").click()
     expect(page.get_by_role("status")).to_contain_text("Client created.")

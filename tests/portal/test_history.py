@@ -68,12 +68,12 @@ def test_usage_is_one_line_a_day_and_meter_and_opens_to_single_events(
 
 def test_a_charge_below_a_cent_is_never_nothing(people: People, account: str) -> None:
     page = people.open(account, "/history", script=False)
-    expect(page.locator(".group").filter(has_text="E-mail").locator(".amount .exact")).to_have_text("−$0.01")
+    expect(page.locator(".group").filter(has_text="Email").locator(".amount .exact")).to_have_text("−$0.01")
 
 
 def test_filters_live_in_the_address(people: People, account: str) -> None:
     page = people.open(account, "/history", script=False)
-    page.get_by_label("Usage").select_option("E-mail")
+    page.get_by_label("Usage").select_option("Email")
     page.get_by_role("button", name="Filter").click()
     expect(page).to_have_url(re.compile("meter=email"))
     expect(page.locator(".entry")).to_have_count(1)

@@ -72,8 +72,8 @@ def test_the_card_is_changed_with_a_bank_that_asks_and_removed(people: People, s
     expect(page.get_by_role("status")).to_have_text("Your card is saved.")
     expect(page.get_by_text("Visa ending in 3155")).to_be_visible()
     page.get_by_role("link", name="Update Card Info").click()
-    page.get_by_text("Remove the card").first.click()
-    page.get_by_role("button", name="Remove the card").click()
+    page.get_by_text("Remove card").first.click()
+    page.get_by_role("button", name="Remove card").click()
     expect(page.get_by_role("status")).to_have_text("Your card is removed.")
     expect(page.get_by_text("No card yet")).to_be_visible()
 

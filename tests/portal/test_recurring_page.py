@@ -1,4 +1,4 @@
-"""What still costs you: a workspace's charges and its clients', before and after ending them; a client's own."""
+"""Recurring charges: a workspace's charges and its clients', before and after ending them; a client's own."""
 
 import re
 
@@ -49,8 +49,8 @@ def agency(site: Site) -> Agency:
 @pytest.mark.parametrize("width", [WIDE, NARROW])
 def test_every_charge_is_on_one_page_with_its_total(people: People, agency: Agency, width: int) -> None:
     page = people.open(agency.account_id, script=False, width=width)
-    page.get_by_role("link", name="What still costs you").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text("What still costs you")
+    page.get_by_role("link", name="Recurring charges").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Recurring charges")
     expect(page.locator(".figures dd")).to_have_text(["$83.13", "$49.00"])
     own = page.get_by_role("region", name="You pay")
     expect(own).to_contain_text("2 × $13.80")
@@ -85,9 +85,9 @@ def test_a_clients_charges_are_ended_where_they_are_listed_by_keyboard_alone(peo
 def test_it_is_linked_before_and_after_cancelling(people: People, agency: Agency) -> None:
     page = people.open(agency.account_id, "/plan", script=False)
     page.get_by_text("Cancel the subscription").first.click()
-    expect(page.get_by_role("link", name="See everything else that costs you")).to_be_visible()
+    expect(page.get_by_role("link", name="See your other recurring charges")).to_be_visible()
     page.get_by_role("button", name="Cancel the subscription").click()
-    page.get_by_role("link", name="See what still costs you").click()
+    page.get_by_role("link", name="See what you're still charged for").click()
     expect(page.get_by_role("region", name="You pay")).to_contain_text("Canceled. It ends on")
     expect(page.locator(".figures dd")).to_have_text(["$0.00", "$49.00"])
 

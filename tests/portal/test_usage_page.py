@@ -33,7 +33,7 @@ def test_periods_are_links_that_keep_the_filter(people: People, account: str) ->
     assert used(page) == "$12.40"
     page.get_by_role("link", name="Last 90 days").click()
     assert used(page) == "$12.50"
-    page.get_by_label("Usage", exact=True).select_option("E-mail")
+    page.get_by_label("Usage", exact=True).select_option("Email")
     page.get_by_role("button", name="Show").click()
     expect(page).to_have_url(re.compile("period=90.*meter=email"))
     assert used(page) == "<$0.01"
@@ -124,7 +124,7 @@ def test_a_meter_has_the_same_colour_on_each_page_and_with_each_filter(
 
     def colour_of(path: str) -> str | None:
         page.goto(home + path)
-        return page.locator(".legend li").filter(has_text="E-mail").locator("rect").get_attribute("class")
+        return page.locator(".legend li").filter(has_text="Email").locator("rect").get_attribute("class")
 
     paths = ("", "/usage", "/usage?period=90", "/usage?meter=email", f"/usage?from={today(200)}")
     assert {colour_of(path) for path in paths} == {"m2"}

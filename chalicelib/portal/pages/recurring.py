@@ -1,4 +1,4 @@
-"""What still costs you: everything that an account and its clients are charged by itself, and where to end it."""
+"""Recurring charges: everything that an account and its clients are charged by itself, and where to end it."""
 
 from typing import Final
 
