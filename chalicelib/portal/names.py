@@ -8,7 +8,7 @@ from typing import Final
 from chalicelib.accounts.actor import ShownName
 from chalicelib.catalog.catalog import Catalog
 from chalicelib.i18n.texts import mark, mark_count
-from chalicelib.money import MICROS, format_micros, parse_micros
+from chalicelib.money import MICROS, format_micros, parse_micros, round_half_up
 from chalicelib.payments.card_name import card_name
 from chalicelib.payments.words import KINDS as PAYMENT_KINDS
 from chalicelib.portal.actor_name import actor_name
@@ -77,6 +77,8 @@ HEALTH: Final = {
 """What auto-pay of a client does."""
 
 HEALTH_TONES: Final = {"on": "good", "waiting": "open", "suspended": "bad", "off": "quiet"}
+
+HUNDREDTH: Final = MICROS // 100
 
 UNITS: Final = {
     "message": mark_count("%(number)s message", "%(number)s messages"),
@@ -182,15 +184,19 @@ class Names:
         return card_name(self._words, brand, last_four, wallet)
 
     def measure(self, meter: str, quantity_micros: int, count: int) -> str:
-        """Say how much was used: `248 messages`; if a meter has no quantity, how many events there were."""
-        found = self._catalog.meters.get(meter)
+        """Say how much was used in all, in hundredths: `2,045.44 minutes`; without a quantity, how many events."""
         micros = quantity_micros or count * MICROS
-        number = format_micros(micros)
+        if micros >= HUNDREDTH:
+            micros = round_half_up(micros, HUNDREDTH) * HUNDREDTH
+        return self._measured(meter, micros)
+
+    def _measured(self, meter: str, micros: int) -> str:
+        found = self._catalog.meters.get(meter)
+        shown = self._words.number(format_micros(micros))
         forms = UNITS.get(found.unit) if found else None
         if forms is None:
-            return f"{self._words.number(number)} {found.unit if found else ''}".strip()
+            return f"{shown} {found.unit if found else ''}".strip()
         whole = micros // MICROS if micros % MICROS == 0 else 2
-        shown = self._words.number(number)
         return self._words.plural(forms, whole, number=shown)
 
     def one(self, unit: str) -> str:
@@ -199,8 +205,8 @@ class Names:
         return self._words.plural(forms, 1, number=number) if forms else f"{number} {unit}"
 
     def quantity(self, meter: str, quantity: str) -> str:
-        """Say how much one event used: `3.45 minutes`."""
-        return self.measure(meter, parse_micros(quantity), 1)
+        """Say exactly how much one event used: `3.456789 minutes`."""
+        return self._measured(meter, parse_micros(quantity))
 
     def _known(self, names: dict[str, str], name: str) -> str:
         return self._words.say(names[name]) if name in names else name.replace("_", " ").capitalize()

@@ -53,7 +53,7 @@ def test_the_group_of_a_part_opens_to_its_lines_with_a_way_to_each_receipt(
 ) -> None:
     page = people.open(account, "/history", script=False, width=width)
     group = page.locator(".group").filter(has_text="Language model")
-    expect(group).to_contain_text("2.743334 minutes · 3 entries")
+    expect(group).to_contain_text("2.74 minutes · 3 entries")
     expect(group.locator(".amount .exact").first).to_have_text("−$0.05")
     group.get_by_role("link", name="Language model").click()
     rows = page.locator(".events tbody tr:not(.whole)")
