@@ -16,12 +16,12 @@ def test_auto_pay_says_what_it_would_charge_before_it_does(
 ) -> None:
     account = site.account(balance="12")
     page = people.open(account, "/auto-pay", script=script, width=width)
-    page.get_by_label("When the balance falls below").fill("20")
+    page.get_by_label("When your balance drops below").fill("20")
     page.get_by_label("Charge the card").fill("5")
     page.get_by_role("button", name="Turn on auto-pay").click()
     expect(page.get_by_role("alert")).to_contain_text("Choose an amount from $10.00 to $5,000.00.")
     page.get_by_label("Charge the card").fill("50")
-    page.get_by_label("At most in a calendar month").fill("500")
+    page.get_by_label("Monthly limit").fill("500")
     page.get_by_role("button", name="Turn on auto-pay").click()
     expect(page.get_by_role("heading", name="$50.00 will be charged now")).to_be_visible()
     assert site.payments(account) == []
@@ -42,7 +42,7 @@ def test_auto_pay_says_what_it_would_charge_before_it_does(
 def test_auto_pay_above_its_threshold_charges_nothing(people: People, site: Site) -> None:
     account = site.account(balance="90")
     page = people.open(account, "/auto-pay", script=False)
-    page.get_by_label("When the balance falls below").fill("20")
+    page.get_by_label("When your balance drops below").fill("20")
     page.get_by_label("Charge the card").fill("25")
     page.get_by_role("button", name="Turn on auto-pay").click()
     expect(page.get_by_role("status")).to_have_text("Auto-pay is on.")
@@ -52,7 +52,7 @@ def test_auto_pay_above_its_threshold_charges_nothing(people: People, site: Site
     assert site.payments(account) == []
 
 
-@pytest.mark.parametrize("field", ["When the balance falls below", "Charge the card", "At most in a calendar month"])
+@pytest.mark.parametrize("field", ["When your balance drops below", "Charge the card", "Monthly limit"])
 @pytest.mark.parametrize(
     ("typed", "told"),
     some(
@@ -79,7 +79,7 @@ def test_auto_pay_refuses_beside_the_field_what_is_no_amount(
 def fill_auto_pay(people: People, account: str, **typed: str) -> Page:
     """Send the form of auto-pay with three good amounts but for those that are given."""
     page = people.open(account, "/auto-pay", script=False)
-    good = {"When the balance falls below": "20", "Charge the card": "25", "At most in a calendar month": "100"}
+    good = {"When your balance drops below": "20", "Charge the card": "25", "Monthly limit": "100"}
     for label, text in {**good, **typed}.items():
         page.get_by_label(label).fill(text)
     page.get_by_role("button", name="Turn on auto-pay").click()
@@ -88,7 +88,7 @@ def fill_auto_pay(people: People, account: str, **typed: str) -> Page:
 
 def test_auto_pay_shows_how_it_read_amounts_and_asks_once(people: People, site: Site) -> None:
     account = site.account(balance="2000")
-    texts = {"When the balance falls below": "1,000", "Charge the card": "$300", "At most in a calendar month": "1,200"}
+    texts = {"When your balance drops below": "1,000", "Charge the card": "$300", "Monthly limit": "1,200"}
     page = fill_auto_pay(people, account, **texts)
     expect(page.get_by_role("heading", name="Is this right?")).to_be_visible()
     for sentence in (
@@ -114,7 +114,7 @@ def test_auto_pay_shows_how_it_read_amounts_and_asks_once(people: People, site: 
 def test_a_suspended_auto_pay_says_why_and_what_helps(people: People, site: Site) -> None:
     account = site.account(balance="12", method="pm_card_authenticationRequired")
     page = people.open(account, "/auto-pay", script=False)
-    page.get_by_label("When the balance falls below").fill("20")
+    page.get_by_label("When your balance drops below").fill("20")
     page.get_by_label("Charge the card").fill("25")
     page.get_by_role("button", name="Turn on auto-pay").click()
     page.get_by_role("button", name="Save and charge $25.00").click()

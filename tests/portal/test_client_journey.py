@@ -58,7 +58,7 @@ def test_a_client_pays_its_workspace_and_is_asked_for_its_card_again(people: Peo
     expect(page.locator(".balance")).to_have_text("$25.00")
     assert site.balance(client) == 25 * USD
     page.get_by_role("link", name="Enable Auto-Pay (Recommended)").click()
-    page.get_by_label("When the balance falls below").fill("10")
+    page.get_by_label("When your balance drops below").fill("10")
     page.get_by_label("Charge the card").fill("20")
     page.get_by_role("button", name="Turn on auto-pay").click()
     expect(page.get_by_role("status")).to_have_text("Auto-pay is on.")

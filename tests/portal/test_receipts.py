@@ -84,7 +84,7 @@ def test_a_receipts_own_page_shows_each_line_with_quantity_price_and_amount(peop
     assert [" ".join(each.split()) for each in lines_of(page).all_inner_texts()] == [
         "Voice engine 0.871667 minutes × $0.01 $0.008717",
         "Language model gpt-5-mini 0.871667 minutes × $0.02 $0.017433",
-        "Knowledge base 1 lookup × $0.00 Not applied",
+        "Knowledge base 1 lookup × $0.00 No charge",
         "Telephony 0.871667 minutes × $0.014 $0.012203",
     ]
 
