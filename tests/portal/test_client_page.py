@@ -53,9 +53,9 @@ def test_the_lists_of_a_client_go_on_as_far_as_there_is_anything(people: People,
     site.use(client, today(1), number=14)
     page = people.open(workspace, f"/clients/{client}", script=False)
     expect(page.locator('[aria-labelledby="transactions"] tbody tr')).to_have_count(10)
+    expect(page.get_by_text("Welcome credit")).to_be_visible()  # made after the usage, which is of yesterday
     page.get_by_role("link", name="Older transactions").click()
     expect(page.locator('[aria-labelledby="transactions"] tbody tr')).to_have_count(5)
-    expect(page.get_by_text("Welcome credit")).to_be_visible()
     expect(page.get_by_role("link", name="Older transactions")).to_have_count(0)
     page.get_by_role("link", name="Newest").click()
     expect(page.locator('[aria-labelledby="transactions"] tbody tr')).to_have_count(10)
