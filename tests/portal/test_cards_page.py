@@ -22,6 +22,12 @@ def test_a_second_card_is_added_becomes_the_backup_then_the_default_and_is_remov
     expect(cards.nth(0)).to_contain_text("Visa ending in 4242 Default")
     page.get_by_role("button", name="Use as backup").click()
     expect(cards.nth(1)).to_contain_text("Mastercard ending in 4444 Backup")
+    page.get_by_role("link", name="Overview", exact=True).click()
+    expect(page.get_by_role("region", name="Card on file")).to_contain_text("Backup: Mastercard ending in 4444")
+    expect(page.get_by_role("region", name="Card on file")).to_contain_text(
+        "Used for wallet refills."
+    )  # no subscription
+    page.go_back()
     page.get_by_role("button", name="Make default").click()
     expect(cards.nth(0)).to_contain_text("Mastercard ending in 4444 Default")
     expect(cards.nth(1)).to_contain_text("Visa ending in 4242 Backup")
@@ -42,3 +48,9 @@ def test_removing_the_default_says_what_stops_and_needs_no_script(people: People
     expect(page.get_by_text("Die automatische Aufladung belastet diese Karte.")).to_be_visible()
     page.get_by_role("button", name="Karte entfernen").click()
     assert get_payer(account).cards == ()
+
+
+def test_a_viewer_sees_the_cards_and_is_not_asked_to_update_them(site: Site) -> None:
+    page = site.enter(site.account(), role="viewer").get("/card").text
+    assert "<h1>Cards on file</h1>" in page
+    assert "Update Card Info" not in page

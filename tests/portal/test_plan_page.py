@@ -60,6 +60,7 @@ def test_a_canceled_subscription_says_one_thing(people: People, site: Site) -> N
     expect(
         page.get_by_text(re.compile(r"^Canceled\. You keep it until .* and won't be charged again\.$"))
     ).to_be_visible()
+    expect(page.locator(".badge")).to_have_text(["Canceled"])
     expect(page.get_by_text("this changes to")).to_have_count(0)
     found = subscriptions.get(account)
     assert found.scheduled is None
@@ -71,7 +72,7 @@ def test_a_canceled_subscription_says_one_thing(people: People, site: Site) -> N
 
 def test_a_comment_that_cannot_be_kept_is_told_beside_it_and_no_reason_is_needed(site: Site) -> None:
     account, visitor = subscribed(site)
-    for wrong, told in (("x" * 201, "This is too long"), ("a\u202eb", "cannot be seen")):
+    for wrong, told in (("x" * 201, "This is too long"), ("a\u202eb", "an invisible character")):
         answer = visitor.post("/plan/cancel", {"reason": "unused", "comment": wrong})
         assert answer.status_code == 422
         assert re.search(rf'id="comment-error"[^>]*>[^<]*{told}', answer.text)
@@ -104,4 +105,4 @@ def test_a_form_that_was_sent_with_something_else_says_so(site: Site) -> None:
     _, visitor = subscribed(site)
     answer = visitor.post("/plan", {"attempt": "1", "plan": "starter"})
     assert answer.status_code == 409
-    assert "This form was sent before with something else in it" in answer.text
+    assert "This form was already sent with different values" in answer.text

@@ -112,6 +112,7 @@ def test_usage_is_counted_in_words() -> None:
     assert german.measure("sms", 1_248_000_000, 1248) == "1.248 Nachrichten"
     assert english.measure("gone", 2_000_000, 2) == "2"
     assert german.kind("top_up") == "Guthaben aufgeladen"
+    assert (german.purpose("top_up"), german.purpose("auto_pay")) == ("Guthaben aufladen", german.kind("auto_pay"))
     assert german.kind("something_new") == "Something new"
 
 

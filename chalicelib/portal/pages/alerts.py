@@ -51,7 +51,7 @@ OF_PAYMENTS: Final[dict[Kind, Alert]] = {
         mark("Auto-pay suspended"), mark("Auto-pay stopped charging your card. You need to fix it.")
     ),
     "verification_needed": Alert(
-        mark("Bank confirmation needed"), mark("Your bank wants you to confirm a payment before it goes through.")
+        mark("Bank verification needed"), mark("Your bank needs you to verify a payment before it goes through.")
     ),
     "subscription_past_due": Alert(
         mark("Subscription payment failed"),
