@@ -267,7 +267,7 @@ def test_a_slow_look_does_not_take_away_what_another_one_found_scheduled(
     assert limited == Wait("monthly_limit_reached", saver.auto_pay.due_at_ms)
     card = saver.card()
     assert remove_card(saver.account_id, PLATFORM, card.payment_method_id)
-    again = replace(card, set_up_at_ms=now_ms())
+    again = replace(card, payment_method_id=f"{card.payment_method_id}_again", set_up_at_ms=now_ms())
     with before_writing(lambda: saver.put_card(again), saver.evaluate, dies=dies):
         assert saver.evaluate() == limited
     if dies:

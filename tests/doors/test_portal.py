@@ -116,6 +116,6 @@ def test_an_address_without_a_page(tenant: Tenant) -> None:
 
 
 def test_the_fields_of_pages_are_found() -> None:
-    assert names_read("search") == ["before", "client", "cursor", "from", "meter", "open", "q", "to", "type", "until"]
+    assert names_read("search") == ["before", "below", "client", "cursor", "from", "meter", "open", "q", "to", "type"]
     assert {"amount", "threshold", "monthly_limit", "confirmed"} <= set(names_read("auto_pay_send"))
     assert {"plan", "add_on_phone_number", "expected_amount"} <= set(names_read("plan_send"))

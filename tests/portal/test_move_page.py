@@ -107,7 +107,7 @@ def test_one_workspace_asks_and_the_other_accepts_with_the_keyboard_alone(
         assert page.evaluate("document.documentElement.scrollWidth") <= width
     client = people.open(two.client)
     expect(client.get_by_role("heading", name="Please save your card again")).to_be_visible()
-    expect(client.get_by_text("takes payments through another account now")).to_be_visible()
+    expect(client.get_by_text("now takes payments through another account")).to_be_visible()
     expect(client.locator(".brand")).to_contain_text("South Agency")
     assert people.complaints == []
 

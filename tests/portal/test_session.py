@@ -22,7 +22,9 @@ def test_a_link_opens_a_session_once_and_leaves_no_secret_in_the_address(site: S
     assert answer.headers["Location"] == f"/portal/accounts/{account}"
     session, here = answer.headers["Set-Cookie"].split(", ")
     assert re.fullmatch(rf"portal_session=[^;]+; Path=/portal/accounts/{account}; HttpOnly; SameSite=Lax", session)
-    assert re.fullmatch(r"portal_here_[0-9a-f]{16}=[0-9a-f]{64}; Path=/portal; HttpOnly; SameSite=Lax", here)
+    assert re.fullmatch(
+        r"portal_here_[0-9a-f]{16}=[0-9a-f]{64}; Path=/portal; HttpOnly; SameSite=Lax; Max-Age=\d+", here
+    )
     for again in (requests.post(link, timeout=30), requests.get(link, timeout=30)):
         assert again.status_code == 410
         assert "used anymore" in again.text
