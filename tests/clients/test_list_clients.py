@@ -76,7 +76,7 @@ def test_a_client_is_shown_with_its_money_and_what_is_missing(api: Api, agency: 
     assert shown["month"] == {"revenue": "0.14", "cost": "0.10", "margin": "0.04", "currency": "usd"}
     assert shown["auto_pay"] == {"status": "off", "reason": None, "detail": None}
     assert [each["code"] for each in shown["attention"]] == ["card_missing", "wallet_empty"]
-    assert shown["attention"][0]["client_detail"] == "There's no card on file. Save a card."
+    assert shown["attention"][0]["client_detail"] == "There is no card on file. Save a card."
 
 
 def test_without_a_working_connection_a_client_lacks_that_and_no_card(api: Api) -> None:

@@ -80,8 +80,9 @@ def test_viewers_see_what_owners_see_and_send_nothing_but_sign_out(pages: Matrix
         for page, row in pages[about].items():
             for of in ("workspace", "client"):
                 viewers, owners = row[f"{of}'s viewer"], row[f"{of}'s owner"]
-                is_seen = page.startswith("GET ") and page not in FORMS or page == "POST /sign-out"
-                assert viewers == (owners if is_seen or owners == "404" else "403"), page
+                is_seen = page.startswith("GET ") or page == "POST /sign-out"
+                is_refused = not is_seen or (page in FORMS and owners == "yes")
+                assert viewers == ("403" if is_refused else owners), page
 
 
 def test_only_its_workspace_has_pages_about_a_client(pages: Matrix) -> None:

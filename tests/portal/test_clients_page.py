@@ -56,7 +56,7 @@ def test_the_list_says_what_each_client_brings_and_lacks(people: People, site: S
     expect(rows.filter(has_text=paying)).to_contain_text("$39.80")
     expect(rows.filter(has_text=paying)).not_to_contain_text("The wallet is empty")
     expect(rows.filter(has_text=empty)).to_contain_text("The wallet is empty, so the client cannot use anything.")
-    expect(rows.filter(has_text=empty)).to_contain_text("There's no card on file")
+    expect(rows.filter(has_text=empty)).to_contain_text("There is no card on file")
 
 
 def test_tabs_hold_clients_by_their_standing(people: People, site: Site) -> None:
