@@ -124,7 +124,7 @@ def _names(account_id: str, payment_id: str) -> dict[str, str]:
     """Return what names in paths may be, of an account that has paid."""
     (newest, *_) = statement.read_history(account_id, limit=1).transactions
     number = issue_for(account_id, payment_id, catalog()).number
-    names = {"account_id": account_id, "payment_id": payment_id, "number": number}
+    names = {"account_id": account_id, "payment_id": payment_id, "number": number, "card_id": "pm_unknown"}
     return {**names, "transaction_id": newest.id, "client_id": CLIENT, "incoming_id": CLIENT}
 
 

@@ -49,5 +49,6 @@ def send(request: Request) -> Answer:
         "body": request.body,
     }
     given = app(event, None)
-    headers = {name.lower(): value for name, value in given["headers"].items()}
+    several = {name: ", ".join(values) for name, values in given.get("multiValueHeaders", {}).items()}
+    headers = {name.lower(): value for name, value in {**several, **given["headers"]}.items()}
     return Answer(given["statusCode"], headers, given["body"])

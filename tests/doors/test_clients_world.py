@@ -107,8 +107,8 @@ def test_the_client_is_told_its_workspaces_name_instead(reads: dict[str, str]) -
     """Where names would be, so that they are not just left out: of the one who paid, gave, refunded and set."""
     for name in ("get_payment", "list_payments", "list_transactions"):
         assert '"actor":"North Agency"' in reads[name], name
-    assert "Last set by North Agency" in reads["GET /auto-pay"]
-    assert "Last changed by North Agency" in reads["GET /plan"]
+    assert "Last change: North Agency" in reads["GET /auto-pay"]
+    assert "Last change: North Agency" in reads["GET /plan"]
     assert "North Agency" in reads["GET /invoices/{number}"]  # in the PDF that it leads to
 
 

@@ -60,7 +60,7 @@ def test_a_restricted_account_says_what_to_do(people: People, site: Site) -> Non
     page = people.open(workspace, "/connection")
     expect(page.get_by_text("Stripe is missing information about the business.")).to_be_visible()
     page.get_by_role("link", name="Overview", exact=True).click()
-    expect(page.get_by_role("heading", name="Your clients cannot pay")).to_be_visible()
+    expect(page.get_by_role("heading", name="Your clients can't pay")).to_be_visible()
     page.get_by_role("main").get_by_role("link", name="Stripe account").click()
     expect(page.get_by_role("heading", name="Your Stripe account")).to_be_visible()
     german = people.open(workspace, "/connection", session={"locale": "de"})
