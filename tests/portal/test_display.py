@@ -95,7 +95,7 @@ def background(page: Page) -> str:
     return str(page.evaluate("getComputedStyle(document.body).backgroundColor"))
 
 
-DARK, LIGHT = "rgb(18, 22, 28)", "rgb(241, 243, 246)"
+DARK, LIGHT = "rgb(18, 22, 28)", "rgb(245, 246, 248)"
 
 
 @pytest.mark.browser
