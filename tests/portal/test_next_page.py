@@ -39,14 +39,14 @@ def test_auto_pays_amounts_are_still_there_after_a_card_was_saved(people: People
     page = people.open(account, "/auto-pay", locale="de-DE")
     page.get_by_label("Wenn das Guthaben fällt unter").fill("20,50")
     page.get_by_label("Die Karte belasten mit").fill("1.250,00")
-    page.get_by_label("Höchstens im Kalendermonat").fill("2500")
+    page.get_by_label("Monatslimit (freiwillig)").fill("2500")
     press(page, "Weiter zur Karte")
     type_card(page)
     press(page, "Karte speichern")
     expect(page.get_by_role("status")).to_be_visible()
     expect(page.get_by_label("Wenn das Guthaben fällt unter")).to_have_value("20,50")
     expect(page.get_by_label("Die Karte belasten mit")).to_have_value("1250")
-    expect(page.get_by_label("Höchstens im Kalendermonat")).to_have_value("2500")
+    expect(page.get_by_label("Monatslimit (freiwillig)")).to_have_value("2500")
     assert auto_pays.find(account) is None
 
 
