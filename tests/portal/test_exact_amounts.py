@@ -44,7 +44,7 @@ def test_what_it_tells_is_inside_a_small_phone(people: People, account: str) -> 
     assert box["x"] + box["width"] <= NARROW
 
 
-POINTS = """() => [...document.querySelectorAll("[aria-labelledby=transactions] tbody tr td:nth-child(3) bdi")].map((amount) => {
+POINTS = """() => [...document.querySelectorAll("[aria-labelledby=transactions] td:nth-child(3) bdi")].map((amount) => {
   const digits = amount.firstChild, range = document.createRange(), at = digits.data.indexOf(".");
   range.setStart(digits, at); range.setEnd(digits, at + 1);
   return Math.round(range.getBoundingClientRect().x * 10);
@@ -57,7 +57,9 @@ def test_amounts_in_a_column_have_their_decimal_points_below_each_other(people: 
     site.use(client, today(), number=1)
     site.use(client, today(), meter="email", number=1)
     page = people.open(account, f"/clients/{client}")
-    expect(page.locator("[aria-labelledby=transactions] tbody td:nth-child(3)")).to_have_text(["+$9.00", "−$0.0025", "−$0.05"])
+    expect(page.locator("[aria-labelledby=transactions] tbody td:nth-child(3)")).to_have_text(
+        ["+$9.00", "−$0.0025", "−$0.05"]
+    )
     points = page.evaluate(POINTS)
     assert len(points) == 3
     assert len(set(points)) == 1
