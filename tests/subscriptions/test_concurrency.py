@@ -177,7 +177,7 @@ def test_a_card_that_is_saved_while_a_period_becomes_owed_for_want_of_one_is_tri
     card = subscriber.card()
     with world.at(END + timedelta(minutes=5)):
         assert remove_card(subscriber.account_id, PLATFORM, card.payment_method_id)
-        again = replace(card, set_up_at_ms=clock.now_ms())
+        again = replace(card, payment_method_id="pm_card_visa", set_up_at_ms=clock.now_ms())
         with before_writing(lambda: subscriber.put_card(again)):
             subscriber.advance()
         assert subscriber.subscription.pending
