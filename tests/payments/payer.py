@@ -103,6 +103,8 @@ class Payer:
 
     def put_test_card(self, method: str) -> None:
         """Put a card on file that Stripe would not let anyone save, so that it declines the payment itself."""
+        on = (self.load().stripe_account or PLATFORM).key
+        cards.CardRow(self.account_id, on).update([cards.CardRow.removed.remove()])  # a test card comes back
         card = Card(method, "visa", "0000", 12, 2030, "fingerprint", self.card().set_up_at_ms)
         assert self.put_card(card)
 
