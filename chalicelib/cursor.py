@@ -21,6 +21,11 @@ class InvalidCursor(Refusal):
         super().__init__("take `next_cursor` from an answer, unchanged", field="cursor")
 
 
+def write_base64(content: bytes) -> str:
+    """Return a cursor that holds `content`."""
+    return base64.urlsafe_b64encode(content).decode().rstrip("=")
+
+
 def read_base64(cursor: str) -> bytes:
     """Decode the base64 of a cursor. Raises InvalidCursor."""
     try:

@@ -1,14 +1,12 @@
 """The cursor of a list of clients: the id of the last one that was read."""
 
-import base64
-
-from chalicelib.cursor import InvalidCursor, read_base64
+from chalicelib.cursor import InvalidCursor, read_base64, write_base64
 from chalicelib.text import AccountId, WrongText
 
 
 def write_cursor(client_id: str) -> str:
     """Return the cursor after a client."""
-    return base64.urlsafe_b64encode(client_id.encode()).decode().rstrip("=")
+    return write_base64(client_id.encode())
 
 
 def read_cursor(cursor: str) -> str:

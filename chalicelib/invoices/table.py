@@ -6,7 +6,6 @@ document are written in one transaction, so a cause has one document and the num
 requests that are cut off at any point.
 """
 
-import base64
 import zlib
 from collections.abc import Mapping
 from typing import Any, Final
@@ -17,7 +16,7 @@ from pynamodb.transactions import TransactWrite
 
 from chalicelib.catalog.seller import DEFAULT_COLOR
 from chalicelib.conflicts import conditional_transaction
-from chalicelib.cursor import InvalidCursor, read_base64
+from chalicelib.cursor import InvalidCursor, read_base64, write_base64
 from chalicelib.invoices.invoice import Brand, Invoice
 from chalicelib.tables import Keys, Rows, Table, TableMeta, image_reader, read_rows, set_or_remove
 from chalicelib.typed import json_decoder
@@ -208,7 +207,7 @@ def _document(sequence: int) -> str:
 
 
 def _encoded(sequence: float) -> str:
-    return base64.urlsafe_b64encode(str(int(sequence)).encode()).decode().rstrip("=")
+    return write_base64(str(int(sequence)).encode())
 
 
 def _decoded(cursor: str) -> str:

@@ -3,7 +3,6 @@
 There is no index over millions of events: pages are read, newest first, a bounded number at a time.
 """
 
-import base64
 import re
 from collections.abc import Iterator, Sequence
 from typing import Final
@@ -11,7 +10,7 @@ from typing import Final
 import msgspec
 
 from chalicelib.clock import iso
-from chalicelib.cursor import InvalidCursor, read_base64
+from chalicelib.cursor import InvalidCursor, read_base64, write_base64
 from chalicelib.ledger import page_table
 from chalicelib.ledger.page import SPAN_MS, Page
 from chalicelib.ledger.read_page import read_texts, transactions_of
@@ -42,7 +41,7 @@ class SearchPlace(msgspec.Struct, frozen=True, array_like=True):
 
     def encode(self) -> str:
         """Write the place as opaque text."""
-        return base64.urlsafe_b64encode(msgspec.json.encode(self)).decode().rstrip("=")
+        return write_base64(msgspec.json.encode(self))
 
     @classmethod
     def decode(cls, text: str) -> "SearchPlace":

@@ -1,6 +1,5 @@
 """Read a wallet's history, strictly newest first by event time, and single transactions by their id."""
 
-import base64
 import heapq
 from collections.abc import Callable, Iterable, Iterator
 from itertools import groupby
@@ -9,7 +8,7 @@ from typing import Final
 import msgspec
 
 from chalicelib.clock import iso
-from chalicelib.cursor import InvalidCursor, read_base64
+from chalicelib.cursor import InvalidCursor, read_base64, write_base64
 from chalicelib.ledger import page_table
 from chalicelib.ledger.page import SPAN_MS, Page
 from chalicelib.ledger.posting import CREDIT
@@ -73,7 +72,7 @@ class Cursor(msgspec.Struct, frozen=True, array_like=True):
 
     def encode(self) -> str:
         """Write the cursor as opaque text."""
-        return base64.urlsafe_b64encode(msgspec.json.encode(self)).decode().rstrip("=")
+        return write_base64(msgspec.json.encode(self))
 
     @classmethod
     def decode(cls, text: str) -> "Cursor":

@@ -1,14 +1,12 @@
 """Where a list of payments goes on: the id of the last one, opaque to those who send it back. Pure."""
 
-import base64
-
-from chalicelib.cursor import InvalidCursor, read_base64
+from chalicelib.cursor import InvalidCursor, read_base64, write_base64
 from chalicelib.payments.payment import PREFIX
 
 
 def write_cursor(payment_id: str) -> str:
     """Return the cursor of the list below a payment."""
-    return base64.urlsafe_b64encode(payment_id.encode()).decode().rstrip("=")
+    return write_base64(payment_id.encode())
 
 
 def read_cursor(cursor: str) -> str:

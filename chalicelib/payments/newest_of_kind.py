@@ -8,8 +8,8 @@ from typing import Final
 
 import msgspec
 
-from chalicelib.payments.payment import PREFIX, Kind, Payment
-from chalicelib.payments.place import LATEST_MS, TIME_DIGITS, time_in_id
+from chalicelib.payments.payment import Kind, Payment
+from chalicelib.payments.place import LATEST_MS, first_id, time_in_id
 from chalicelib.payments.table import PaymentRow, payment_of
 from chalicelib.tables import raw
 
@@ -30,7 +30,7 @@ def read_portions(account_id: str, kind: Kind, *, from_ms: int, to_ms: int) -> I
     Each portion is one call, strongly consistent. Raises msgspec.ValidationError.
     """
     shared, table_name = raw(PaymentRow)
-    span = PaymentRow.payment_id.between(_first_id(from_ms - LATEST_MS), _first_id(to_ms + 1))
+    span = PaymentRow.payment_id.between(first_id(from_ms - LATEST_MS), first_id(to_ms + 1))
     start_key = None
     while from_ms <= to_ms:  # DynamoDB refuses a span that ends before it begins
         answer = shared.query(
@@ -48,8 +48,3 @@ def read_portions(account_id: str, kind: Kind, *, from_ms: int, to_ms: int) -> I
         yield Portion(found, time_in_id(start_key["payment_id"]["S"]) + LATEST_MS if start_key else None)
         if not start_key:
             return
-
-
-def _first_id(moment_ms: int) -> str:
-    """Return a text that sorts before the ids of a moment, and after all earlier ones."""
-    return f"{PREFIX}{max(0, moment_ms):0{TIME_DIGITS}x}"

@@ -14,6 +14,11 @@ LATEST_MS: Final = 35 * DAY_MS
 TIME_DIGITS: Final = 12
 
 
+def first_id(moment_ms: int) -> str:
+    """Return a text that sorts before the ids of a moment, and after all earlier ones."""
+    return f"{PREFIX}{max(0, moment_ms):0{TIME_DIGITS}x}"
+
+
 def time_in_id(payment_id: str) -> int:
     """Return the time in a payment's id."""
     return int(payment_id[len(PREFIX) :][:TIME_DIGITS], 16)

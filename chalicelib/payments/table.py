@@ -17,7 +17,8 @@ from chalicelib.errors import Busy
 from chalicelib.payments.cursor import read_cursor, write_cursor
 from chalicelib.payments.due import place_of
 from chalicelib.payments.indexes import FollowUpIndex, UnresolvedIndex
-from chalicelib.payments.payment import DAY_MS, ENDED, PREFIX, Payment, PaymentNotFound
+from chalicelib.payments.payment import DAY_MS, ENDED, Payment, PaymentNotFound
+from chalicelib.payments.place import first_id
 from chalicelib.tables import Table, TableMeta, image_reader, set_or_remove
 from chalicelib.typed import convert
 
@@ -243,7 +244,7 @@ def recent_and_reversed(account_id: str, now_ms: int) -> tuple[list[Payment], li
     """Return what `recent` and `reversed_since` return, by one read."""
     begun_ms = now_ms - UNRESOLVED_FOR_MS
     found = _since(account_id, now_ms - REVERSIBLE_FOR_MS, (PaymentRow.created_at_ms >= begun_ms) | _is_reversed())
-    first_recent = _first_id(begun_ms)
+    first_recent = first_id(begun_ms)
     return [each for each in found if each.payment_id > first_recent], [each for each in found if each.is_reversed]
 
 
@@ -263,14 +264,9 @@ def between(account_id: str, from_ms: int, to_ms: int) -> list[Payment]:
 
 
 def _since(account_id: str, moment_ms: int, only: Any = None) -> list[Payment]:
-    after = PaymentRow.payment_id > _first_id(moment_ms)
+    after = PaymentRow.payment_id > first_id(moment_ms)
     rows = PaymentRow.query(account_id, after, only, scan_index_forward=False, consistent_read=True)
     return [payment_of(row) for row in rows]
-
-
-def _first_id(moment_ms: int) -> str:
-    """Return what the ids of all payments of a moment or later come after. An id may be older than its payment."""
-    return f"{PREFIX}{max(0, moment_ms):012x}"
 
 
 def _row_of(payment: Payment) -> PaymentRow:

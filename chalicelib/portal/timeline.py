@@ -4,7 +4,6 @@ Each comes from a stream of its own, which is read only as far as a batch of the
 place of its last entry, and the next one continues right below it. No AWS, no HTTP.
 """
 
-import base64
 import heapq
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
@@ -13,7 +12,7 @@ from typing import Final
 import msgspec
 
 from chalicelib.clock import LAST_MS, day_of, to_ms
-from chalicelib.cursor import InvalidCursor, read_base64
+from chalicelib.cursor import InvalidCursor, read_base64, write_base64
 from chalicelib.ledger.daily_usage import Days, Usage
 from chalicelib.ledger.transaction import Transaction
 from chalicelib.payments.payment import Payment
@@ -37,7 +36,7 @@ class Place(msgspec.Struct, frozen=True, order=True, array_like=True):
 
     def encode(self) -> str:
         """Write the place as an opaque cursor."""
-        return base64.urlsafe_b64encode(msgspec.json.encode(self)).decode().rstrip("=")
+        return write_base64(msgspec.json.encode(self))
 
     @property
     def below_sequence(self) -> int:
