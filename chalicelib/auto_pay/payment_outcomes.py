@@ -4,7 +4,7 @@ Each outcome counts once, because the state holds the id of the payment that it 
 the payments themselves, never from a message: the same payments give the same state, however often they are read.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Final
 
 from msgspec.structs import replace
@@ -30,7 +30,8 @@ def apply_payments(
     """
     payments = list(payments)
     updated = _apply_payment_result(auto_pay, payments, retries, backup)
-    if _has_paid_since_failure(updated, payments) or _is_card_replaced(updated, card):
+    charged = [each for each in (card, backup) if each]
+    if _has_paid_since_failure(updated, payments, charged) or _is_card_replaced(updated, card):
         return updated.clear_failures()
     return updated
 
@@ -125,11 +126,15 @@ def _failure_reason(payment: Payment) -> str:
     return "card_declined" if payment.payment_intent_id else "card_unusable"
 
 
-def _has_paid_since_failure(auto_pay: AutoPay, payments: Iterable[Payment]) -> bool:
-    """Tell whether a payment of any kind has succeeded after the last failure."""
+def _has_paid_since_failure(auto_pay: AutoPay, payments: Iterable[Payment], charged: Collection[Card]) -> bool:
+    """Tell whether a payment of any kind has succeeded after the last failure, by a card that auto-pay charges."""
     failed_at_ms = auto_pay.failed_at_ms
     return failed_at_ms is not None and any(
-        each.ended and not is_failed_or_canceled(each) and each.state_at_ms > failed_at_ms for each in payments
+        each.ended
+        and not is_failed_or_canceled(each)
+        and each.state_at_ms > failed_at_ms
+        and any(each.is_made_with(card) for card in charged)
+        for each in payments
     )
 
 

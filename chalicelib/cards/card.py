@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from chalicelib.clock import from_ms
 
 MOST_CARDS: Final = 10
+LONGEST_CARD_ID: Final = 64
 MOST_REMOVED: Final = 50
 """How many removed cards are remembered, so that a late message does not bring one back."""
 

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from chalicelib import clock
 from chalicelib.cards import table
-from chalicelib.cards.card import CardsOnFile
+from chalicelib.cards.card import LONGEST_CARD_ID, CardsOnFile
 from chalicelib.cards.payer import Payer
 from chalicelib.errors import Refusal
 
@@ -22,7 +22,7 @@ class CardNotFound(Refusal):
     title = "No such card"
 
     def __init__(self, card_id: str) -> None:
-        super().__init__(f"there is no card {card_id[:64]!r} on file", card_id=card_id[:64])
+        super().__init__(f"there is no card {card_id[:LONGEST_CARD_ID]!r} on file", card_id=card_id[:LONGEST_CARD_ID])
 
 
 class DefaultHasNoOtherRole(Refusal):

@@ -48,6 +48,10 @@ class Payer(msgspec.Struct, frozen=True):
         """Return every card, the default first."""
         return (*((self.card,) if self.card else ()), *self.others)
 
+    def paying_with(self, card: Card) -> "Payer":
+        """Return it with this card to charge, whatever its role."""
+        return replace(self, card=card)
+
     def find_card(self, payment_method_id: str) -> Card | None:
         """Return a card by its id."""
         return next((each for each in self.cards if each.payment_method_id == payment_method_id), None)

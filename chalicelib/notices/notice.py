@@ -102,11 +102,14 @@ def receipt(event: detail.Payment, current: CurrentState) -> Notice:
 def auto_pay_failed(event: detail.Payment, current: CurrentState) -> Notice | None:
     """Report that auto-pay's charge was declined, unless it is off by now, or suspended, which has a mail of its own.
 
+    Nor if auto-pay has counted no failure: it is paid since, or the backup is being charged.
     A customer who adds balance by hand sees the outcome at once and needs no mail.
     """
     if event.kind != "auto_pay" or current.auto_pay is None or not current.auto_pay.enabled or current.suspended:
         return None
     if current.payment and current.payment.state != "failed":
+        return None
+    if not current.auto_pay.failures and current.auto_pay.in_flight_payment_id != event.payment_id:
         return None
     return _payment_notice("auto_pay_failed", "auto_pay_failed", event, current, ("account", "card", "balance"))
 

@@ -9,6 +9,7 @@ from chalicelib.accounts.account import AccountArchived, CurrencyMismatch
 from chalicelib.accounts.permission import REFUSALS, Right, allow
 from chalicelib.accounts.viewer import Viewer
 from chalicelib.api_tags import PAYMENTS
+from chalicelib.cards.choose_card import CardNotFound
 from chalicelib.cards.permission import allow_payer
 from chalicelib.catalog.catalog import catalog
 from chalicelib.connection.refusals import WorkspaceNotConnected
@@ -44,11 +45,11 @@ class PaymentsQuery(msgspec.Struct, forbid_unknown_fields=True):
 @routes.operation(
     "POST",
     "/v1/accounts/{account_id}/top-ups",
-    summary="Add balance with the card on file; 202 when the customer has to act or the outcome is not known yet",
+    summary="Add balance with a card on file; 202 if the customer has to act, or the outcome is not known yet",
     description=(
-        "Charges the card on file and credits the wallet in one go. After 202, let the browser confirm with what "
-        "`authentication` holds, or check the payment again: never pay a second time. The webhook and a sweep "
-        "find the outcome as well."
+        "Charges the default card, or the one of `card_id`, and credits the wallet in one go. After 202, let the "
+        "browser confirm with what `authentication` holds, or check the payment again: never pay a second time. The "
+        "webhook and a sweep find the outcome as well."
     ),
     status=(201, 202),
     takes=TopUpRequest,
@@ -65,6 +66,7 @@ class PaymentsQuery(msgspec.Struct, forbid_unknown_fields=True):
         TopUpOutOfLimits,
         WorkspaceNotConnected,
         CardMissing,
+        CardNotFound,
         CardDeclined,
         PaymentCanceled,
         PaymentBusy,

@@ -103,7 +103,7 @@ def _take_next_steps(
     while True:
         step = next_step(current, means, catalog, now_ms, tax)
         if isinstance(step, Renewal) and (card := _card_to_charge(current, payer, catalog, now_ms)):
-            return _begin_renewal(current, replace(payer, card=card), step, now_ms)
+            return _begin_renewal(current, payer.paying_with(card), step, now_ms)
         step = _step_without_charge(current, step, means, catalog, now_ms)
         if step == current:
             return current, None

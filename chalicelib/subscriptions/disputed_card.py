@@ -1,7 +1,5 @@
 """Whether a dispute keeps the card on file from being charged automatically, by the rule of auto-pay."""
 
-from msgspec.structs import replace
-
 from chalicelib.auto_pay import table as auto_pay
 from chalicelib.cards.card import Card, is_expired
 from chalicelib.cards.payer import Payer
@@ -28,7 +26,7 @@ def is_card_disputed(payer: Payer, policy: Disputes, now_ms: int) -> bool:
 def find_backup(payer: Payer, policy: Disputes, now_ms: int) -> Card | None:
     """Return the backup if it can be charged by itself: it has not expired, and its bank does not object to that."""
     backup = payer.chargeable_backup
-    if backup is None or is_expired(backup, now_ms) or is_card_disputed(replace(payer, card=backup), policy, now_ms):
+    if backup is None or is_expired(backup, now_ms) or is_card_disputed(payer.paying_with(backup), policy, now_ms):
         return None
     return None if is_refused_for_good(backup, payments.recent(payer.account_id, now_ms)) else backup
 

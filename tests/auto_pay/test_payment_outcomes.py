@@ -114,6 +114,13 @@ def test_a_payment_of_any_kind_that_succeeds_after_the_failures_clears_them(kind
     assert apply_payments(auto_pay(**SUSPENDED), [declined(3), payment(4, kind=kind)], CARD).suspended_reason is None
 
 
+def test_a_payment_by_a_card_that_auto_pay_does_not_charge_says_nothing_of_the_one_that_was_declined() -> None:
+    paid = payment(4, kind="top_up", payment_method_id="pm_2", card_fingerprint="print-2")
+    suspended, policy = auto_pay(**SUSPENDED), catalog().auto_pay
+    assert payment_outcomes.apply_payments(suspended, [paid], CARD, policy) == suspended
+    assert cleared(payment_outcomes.apply_payments(suspended, [paid], CARD, policy, backup=OTHER_CARD))
+
+
 @pytest.mark.parametrize(("succeeded_ms", "clears"), [(-1, False), (1, True)])
 def test_a_payment_that_was_begun_during_a_refill_clears_its_decline_only_if_it_succeeds_later(
     succeeded_ms: int, clears: bool

@@ -89,6 +89,7 @@ def owed(status: str) -> Any:
     return subscription_events(record(subscription(), subscription(status)))[0]
 
 
+NOT_COUNTED: Any = {"in_flight_payment_id": paid("failed", "auto_pay").detail.payment_id}
 UNPAID: Any = {"access_until_ms": TIME_MS + 10}
 LOW, USED_UP = crossed(12, 5), crossed(12, -1, 1)
 
@@ -106,7 +107,9 @@ LOW, USED_UP = crossed(12, 5), crossed(12, -1, 1)
         (paid("succeeded"), now(30, "succeeded"), ("receipt", "receipt")),
         (paid("succeeded", "auto_pay"), now(30, "succeeded", {}), ("receipt", "receipt")),
         (paid("failed"), now(5, "failed"), None),  # seen at once by whoever added balance
-        (paid("failed", "auto_pay"), now(5, "failed", {}), ("auto_pay_failed", "auto_pay_failed")),
+        (paid("failed", "auto_pay"), now(5, "failed", {"failures": 1}), ("auto_pay_failed", "auto_pay_failed")),
+        (paid("failed", "auto_pay"), now(5, "failed", NOT_COUNTED), ("auto_pay_failed", "auto_pay_failed")),
+        (paid("failed", "auto_pay"), now(55, "failed", {}), None),  # the backup has paid since, or is being charged
         (paid("failed", "auto_pay"), now(5, "failed", {"suspended_reason": "declines"}), None),
         (paid("failed", "auto_pay"), now(5, "failed", OFF), None),
         (paid("failed", "auto_pay"), now(30, "succeeded", {}), None),

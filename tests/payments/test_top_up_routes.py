@@ -49,6 +49,22 @@ def test_a_repeat_gives_the_same_answer_and_changes_nothing(api: Api, payer: Pay
     payer.assert_paid_once()
 
 
+def test_any_card_on_file_may_pay(api: Api, payer: Payer) -> None:
+    other = payer.add_card("pm_card_mastercard")
+    paid = top_up(api, payer, more={"card_id": other.payment_method_id})
+    assert (paid.status_code, paid.json()["payment"]["card"]["last_four"]) == (201, "4444")
+    assert top_up(api, payer, more={"card_id": other.payment_method_id}).json() == paid.json()
+    problem(top_up(api, payer), 409, "idempotency-conflict")
+    payer.assert_paid_once()
+
+
+def test_a_card_that_is_not_on_file_pays_nothing_and_the_key_stays_free(api: Api, payer: Payer) -> None:
+    refused = top_up(api, payer, more={"card_id": "pm_card_visa"})
+    problem(refused, 404, "card-not-found")
+    payer.assert_not_paid()
+    assert top_up(api, payer).status_code == 201
+
+
 def test_a_repeat_by_another_person_is_the_same_payment(api: Api, payer: Payer) -> None:
     client = api.make_account("repeating", kind="client", workspace_id=payer.account_id)
     payer.connect_stripe()

@@ -57,7 +57,7 @@ def make_crowded(site: Site) -> Crowded:
     post([receipt(1, account_id, occurred_at_ms=now_ms() - 86_400_000, event_id=LONG_ID)])
     visitor = site.enter(account_id, subject=LONG_EMAIL)
     visitor.post("/plan", {"attempt": "1", "plan": "starter", "add_on_phone_number": "1"})
-    visitor.post("/add-balance", {"attempt": "2", "amount": "25.00", "card": "saved", "named": "25.00"})
+    visitor.post("/add-balance", {"attempt": "2", "amount": "25.00", "named": "25.00"})
     payment_id = next(each.payment_id for each in site.payments(account_id) if each.kind == "top_up")
     number = issue_for(account_id, payment_id, catalog()).number
     transaction_id = _adjust(account_id)

@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from msgspec.structs import replace
+
 from chalicelib.cards.payer import Payer
 from chalicelib.catalog.catalog import catalog
 from chalicelib.ledger.transaction import Transaction
-from chalicelib.payments.payment import Payment
+from chalicelib.payments.payment import DAY_MS, Payment
 from chalicelib.portal.banners.snapshot import AutoPayStatus, Snapshot
 from chalicelib.portal.words import Words
 from chalicelib.stripe_api.stripe_account import PLATFORM
@@ -21,7 +23,7 @@ def payer(**changes: Any) -> Payer:
         "account": account("acme"),
         "stripe_account": PLATFORM,
         "customer_id": "cus_1",
-        "card": CARD,
+        "card": replace(CARD, set_up_at_ms=NOW_MS - 30 * DAY_MS),
     }
     return Payer(**{**fields, **changes})
 

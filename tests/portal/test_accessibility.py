@@ -26,7 +26,7 @@ def account(site: Site) -> str:
     client = site.client(account, balance="9")
     site.use(client, today(), number=2)
     visitor = site.enter(account)
-    visitor.post("/add-balance", {"attempt": "1", "amount": "25.00", "card": "saved", "named": "25.00"})
+    visitor.post("/add-balance", {"attempt": "1", "amount": "25.00", "named": "25.00"})
     visitor.post("/plan", {"attempt": "2", "plan": "starter", "add_on_phone_number": "1"})
     return account
 

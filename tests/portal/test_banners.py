@@ -11,7 +11,7 @@ from chalicelib.payments.payment import Failure
 from chalicelib.portal.banners.banner import Banner
 from chalicelib.portal.banners.find import find_banners
 from chalicelib.portal.banners.snapshot import AutoPayStatus, Snapshot
-from tests.auto_pay.build import CARD, UNIT
+from tests.auto_pay.build import CARD, NOW_MS, UNIT
 from tests.build import account
 from tests.portal.seen import ENGLISH, payer, payment, snapshot
 
@@ -47,6 +47,11 @@ def test_an_account_that_lacks_nothing_is_told_nothing() -> None:
         ({"auto_pay": AutoPayStatus(status="on", has_failed=True, problem="Why.")}, ["Your card was declined"]),
         ({"payer": payer(card=None)}, []),
         ({"payer": payer(card=None), "auto_pay": AutoPayStatus(status="on")}, ["Auto-pay has no card"]),
+        ({"payer": payer(card=None, others=(CARD,))}, []),
+        (
+            {"payer": payer(card=None, others=(CARD,)), "auto_pay": AutoPayStatus(status="on")},
+            ["Auto-pay has no default card"],
+        ),
         ({"payer": payer(card=None, card_needed_again=True)}, ["Please save your card again"]),
         ({"payer": payer(card=None, card_needed_again=True, unconnected=Unconnected("w", "North", "Why."))}, []),
         ({"payer": payer(card=replace(CARD, expiry_year=2026, expiry_month=10))}, ["Your card has expired"]),
@@ -114,6 +119,13 @@ def failed(**changes: Any) -> Any:
 )
 def test_a_failed_payment_is_told_for_a_week_unless_one_for_the_same_succeeds(payments: Any, is_told: bool) -> None:
     assert ("A payment didn't go through" in titles(snapshot(payments=payments))) is is_told
+
+
+@pytest.mark.parametrize(("saved_hours_ago", "is_told"), [(2, True), (0, False)])
+def test_a_failed_payment_is_not_told_once_another_default_card_is_saved(saved_hours_ago: int, is_told: bool) -> None:
+    card = replace(CARD, set_up_at_ms=NOW_MS - saved_hours_ago * 3_600_000)
+    found = titles(snapshot(payments=[failed()], payer=payer(card=card)))
+    assert ("A payment didn't go through" in found) is is_told
 
 
 def test_a_payment_that_ended_later_counts_by_when_it_ended() -> None:

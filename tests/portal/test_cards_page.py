@@ -27,7 +27,12 @@ def test_a_second_card_is_added_becomes_the_backup_then_the_default_and_is_remov
     expect(page.get_by_role("region", name="Card on file")).to_contain_text(
         "Used for wallet refills."
     )  # no subscription
-    page.go_back()
+    home = page.url.rstrip("/")
+    page.goto(f"{home}/add-balance")
+    page.get_by_label("Mastercard ending in 4444 Backup").check()
+    page.get_by_role("button", name="Pay $50.00").click()
+    expect(page.get_by_text("Mastercard ending in 4444")).to_be_visible()
+    page.goto(f"{home}/card")
     page.get_by_role("button", name="Make default").click()
     expect(cards.nth(0)).to_contain_text("Mastercard ending in 4444 Default")
     expect(cards.nth(1)).to_contain_text("Visa ending in 4242 Backup")

@@ -18,7 +18,7 @@ def account(site: Site) -> str:
     """Return an account with invoices for a top-up, which is partly refunded, and for a plan."""
     account = site.account(balance="9")
     visitor = site.enter(account)
-    visitor.post("/add-balance", {"attempt": "1", "amount": "25.00", "card": "saved", "named": "25.00"})
+    visitor.post("/add-balance", {"attempt": "1", "amount": "25.00", "named": "25.00"})
     visitor.post("/plan", {"attempt": "2", "plan": "starter"})
     top_up = next(each for each in site.payments(account) if each.kind == "top_up")
     table.change(top_up, lambda payment: replace(payment, dispute_status="needs_response"))

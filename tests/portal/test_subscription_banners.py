@@ -11,7 +11,7 @@ from chalicelib.portal.banners.find import find_banners
 from chalicelib.portal.banners.snapshot import Snapshot
 from chalicelib.subscriptions.dunning import CARD_DISPUTED, CARD_MISSING
 from chalicelib.subscriptions.subscription import Contents, Hold
-from tests.auto_pay.build import UNIT
+from tests.auto_pay.build import CARD, UNIT
 from tests.portal.seen import ENGLISH, payer, payment, snapshot
 from tests.subscriptions.build import DAY_MS, END_MS, subscription
 
@@ -124,3 +124,8 @@ def test_fewer_add_ons_are_no_other_plan() -> None:
 
 def test_a_canceled_subscription_tells_of_no_change() -> None:
     assert find_banners(seen(scheduled=Contents("starter"), cancel_at_period_end=True), ENGLISH) == []
+
+
+def test_a_subscription_whose_cards_have_no_default_asks_to_choose_one() -> None:
+    found = replace(seen(card=False), payer=payer(card=None, others=(CARD,)))
+    assert [each.title for each in find_banners(found, ENGLISH)] == ["Your subscription has no default card"]

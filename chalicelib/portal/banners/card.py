@@ -24,6 +24,9 @@ def find_auto_pay_trouble(seen: Snapshot, words: Words) -> Iterator[Banner]:
 
 def find_missing_card(seen: Snapshot, words: Words) -> Iterator[Banner]:
     """Tell that a card must be saved: again, before the subscription renews, or for auto-pay."""
+    if seen.payer.others:
+        yield from _find_missing_default(seen, words)
+        return
     save = (Action(words.say("Save a card"), ("card",)),)
     if seen.payer.card_needed_again and seen.payer.unconnected is None:
         why = REASONS["card_needed_again"]
@@ -31,13 +34,35 @@ def find_missing_card(seen: Snapshot, words: Words) -> Iterator[Banner]:
     elif seen.card is None and _will_renew(seen):
         text = words.say(
             "It renews on %(day)s for %(amount)s. Save a card before then to keep it.",
-            day=words.day(iso(seen.subscription.terms.period_end_ms)) if seen.subscription else "",
-            amount=words.amount(seen.renewal_micros or 0, seen.payer.account.currency),
+            **_renewal(seen, words),
         )
         yield Banner("warn", words.say("Your subscription has no card"), text, save)
     elif seen.card is None and seen.auto_pay.status == "on":
         text = words.say("It can't refill your balance until you save a card.")
         yield Banner("warn", words.say("Auto-pay has no card"), text, save)
+
+
+def _find_missing_default(seen: Snapshot, words: Words) -> Iterator[Banner]:
+    """Tell that of the cards on file none is the default, if something is charged to it."""
+    choose = (Action(words.say("Choose a card"), ("card",)),)
+    if seen.card is not None:
+        return
+    if _will_renew(seen):
+        text = words.say(
+            "It renews on %(day)s for %(amount)s. Choose a default card before then to keep it.",
+            **_renewal(seen, words),
+        )
+        yield Banner("warn", words.say("Your subscription has no default card"), text, choose)
+    elif seen.auto_pay.status == "on":
+        text = words.say("It can't refill your balance until you choose a default card.")
+        yield Banner("warn", words.say("Auto-pay has no default card"), text, choose)
+
+
+def _renewal(seen: Snapshot, words: Words) -> dict[str, str]:
+    return {
+        "day": words.day(iso(seen.subscription.terms.period_end_ms)) if seen.subscription else "",
+        "amount": words.amount(seen.renewal_micros or 0, seen.payer.account.currency),
+    }
 
 
 def _will_renew(seen: Snapshot) -> bool:

@@ -55,14 +55,15 @@ def _unresolved(payment: Payment) -> Unresolved:
 def find_failed(seen: Snapshot, words: Words) -> Iterator[Banner]:
     """Tell of the last payment for the wallet and for the subscription, if it failed in the last days.
 
-    What auto-pay and an overdue subscription say of their payments themselves is left out.
+    What auto-pay and an overdue subscription say of their payments themselves is left out, and so is what failed before
+    another default card was saved.
     """
     for fills_wallet in (True, False):
         ended = [each for each in seen.payments if each.fills_wallet == fills_wallet and _is_news(each)]
         last = max(ended, key=lambda each: each.state_at_ms, default=None)
         if last is None or last.state == "succeeded" or seen.now_ms - last.state_at_ms > TOLD_FOR_MS:
             continue
-        if not _is_told_elsewhere(last, seen):
+        if not _is_told_elsewhere(last, seen) and not _is_answered(last, seen):
             yield _failed(last, words)
 
 
@@ -78,6 +79,10 @@ def _is_told_elsewhere(payment: Payment, seen: Snapshot) -> bool:
     if payment.kind == "subscription":
         return seen.subscription is not None and seen.subscription.status in OWING
     return False
+
+
+def _is_answered(payment: Payment, seen: Snapshot) -> bool:
+    return seen.card is not None and seen.card.set_up_at_ms > payment.state_at_ms
 
 
 def _failed(payment: Payment, words: Words) -> Banner:

@@ -15,6 +15,8 @@ import msgspec
 from chalice.app import Response
 
 from chalicelib import clock, idempotency
+from chalicelib.cards.card import Card
+from chalicelib.cards.choose_card import CardNotFound
 from chalicelib.errors import Refusal
 from chalicelib.http_input import read_fields
 from chalicelib.idempotency import IdempotencyConflict
@@ -32,8 +34,8 @@ from chalicelib.portal.typed_amount import LONGEST, TooManyPlaces
 from chalicelib.stripe_api.errors import PaymentsUnavailable
 
 OTHER: Final = "other"
-FIELDS: Final = ("amount", "other")
-REFUSALS: Final = (InvalidDecimal, TooManyPlaces, NotChargeable, TopUpOutOfLimits, CardMissing)
+FIELDS: Final = ("amount", "other", "card")
+REFUSALS: Final = (InvalidDecimal, TooManyPlaces, NotChargeable, TopUpOutOfLimits, CardMissing, CardNotFound)
 """Refusals that a person can correct in the form."""
 
 
@@ -47,13 +49,13 @@ def show(request: PortalRequest) -> Response:
     sent = _payment_of(request, attempt)
     if sent:
         return request.go("payments", sent.payment_id, note=_note_of(request, sent))
-    if "ask" not in request.query or not request.may_act or request.payer.card is None:
+    if "ask" not in request.query or not request.may_act or not request.payer.cards:
         return _form(request, attempt, _given(request.query))
     try:
-        choice = _read_choice(request, request.query)
+        choice, card = _read_choice(request, request.query), _read_card(request, request.query)
     except REFUSALS as refusal:
         return _refused(request, attempt, request.query, refusal)
-    return render.page(request, "add_balance_confirm.html", here="overview", attempt=attempt, choice=choice)
+    return render.page(request, "add_balance_confirm.html", here="overview", attempt=attempt, choice=choice, card=card)
 
 
 def _note_of(request: PortalRequest, sent: Payment) -> str | None:
@@ -67,16 +69,16 @@ def _note_of(request: PortalRequest, sent: Payment) -> str | None:
 
 
 def send(request: PortalRequest) -> Response:
-    """Handle the form: charge the card on file, ask for confirmation first, or let another card be saved first."""
+    """Handle the form: charge a card on file, ask for confirmation first, or let another card be saved first."""
     attempt, form = forms.number(request.form, "attempt", 1), request.form
     try:
         choice = _read_choice(request, form)
-        if form.get("card") == "another" or request.payer.card is None:
+        if form.get("card") == "another" or not request.payer.cards:
             return save_card_first(request, "add-balance", {"amount": choice.amount})
         if not _is_agreed(choice, form):
-            kept = {"amount": form.get("amount"), "other": form.get("other")}
+            kept = {name: form.get(name) for name in FIELDS}
             return request.go("add-balance", attempt=str(attempt), ask="1", **kept)
-        return _pay(request, attempt, choice.amount)
+        return _pay(request, attempt, choice.amount, _read_card(request, form))
     except IdempotencyConflict:
         return _already_sent(request, attempt)
     except REFUSALS as refusal:
@@ -84,7 +86,7 @@ def send(request: PortalRequest) -> Response:
 
 
 def _given(fields: Mapping[str, str]) -> dict[str, str]:
-    return {"amount": fields.get("amount", ""), "other": fields.get("other", "")}
+    return {name: fields.get(name, "") for name in FIELDS}
 
 
 def _is_agreed(choice: "AmountChoice", form: Mapping[str, str]) -> bool:
@@ -100,13 +102,14 @@ def _is_agreed(choice: "AmountChoice", form: Mapping[str, str]) -> bool:
 def _refused(request: PortalRequest, attempt: int, fields: Mapping[str, str], refusal: Refusal) -> Response:
     """Show the form again, with what is wrong beside the field that it is about."""
     chosen = "other" if fields.get("amount", OTHER) == OTHER else "amount"
-    refusal.about["field"] = "" if isinstance(refusal, CardMissing) else chosen
+    refusal.about["field"] = "" if isinstance(refusal, (CardMissing, CardNotFound)) else chosen
     return _form(request, attempt, _given(fields), forms.errors_of(request, refusal, FIELDS), status=refusal.status)
 
 
-def _pay(request: PortalRequest, attempt: int, amount: str) -> Response:
+def _pay(request: PortalRequest, attempt: int, amount: str, card: Card) -> Response:
     """Pay, and redirect to the payment. Raises IdempotencyConflict, NotChargeable, TopUpOutOfLimits, CardMissing."""
-    wanted = read_fields({"amount": amount, "currency": request.currency}, TopUpRequest)
+    fields = {"amount": amount, "currency": request.currency, "card_id": card.payment_method_id}
+    wanted = read_fields(fields, TopUpRequest)
     key = request.attempt_key(attempt)
     try:
         resolved = top_up(request.payer, wanted, key=key, actor=request.allowed.actor, catalog=request.catalog)
@@ -147,6 +150,15 @@ def _read_choice(request: PortalRequest, fields: Mapping[str, str]) -> AmountCho
         raise InvalidDecimal("")
     check_amount(typed.micros, request.account, request.catalog)
     return AmountChoice(typed.amount, typed.text, "", forms.needs_confirmation(typed, request.limits))
+
+
+def _read_card(request: PortalRequest, fields: Mapping[str, str]) -> Card:
+    """Return the card that was chosen, or the default. Raises CardNotFound, CardMissing."""
+    card_id = fields.get("card")
+    card = request.payer.find_card(card_id) if card_id else request.payer.card
+    if card is None:
+        raise CardNotFound(card_id) if card_id else CardMissing(request.account.account_id)
+    return card
 
 
 def _shortcuts(request: PortalRequest) -> list[str]:
@@ -209,8 +221,8 @@ def _chosen(request: PortalRequest, given: dict[str, str]) -> dict[str, str]:
     """Return what the form shows as chosen: a shortcut, or what was typed."""
     amount = given.get("amount", "")
     if amount in {OTHER, "", *_shortcuts(request)}:
-        return {"amount": amount, "other": given.get("other", "")}
-    return {"amount": OTHER, "other": _typed(request, amount)}
+        return given
+    return {**given, "amount": OTHER, "other": _typed(request, amount)}
 
 
 def _typed(request: PortalRequest, amount: str) -> str:
