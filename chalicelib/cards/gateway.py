@@ -108,9 +108,17 @@ def account_of_customer(customer_id: str, stripe_account: StripeAccount) -> str 
 
 
 def detach(payment_method_id: str, stripe_account: StripeAccount) -> None:
-    """Detach a card at Stripe if possible. A card that stays there is never charged: it is on file at no account."""
+    """Detach a card at Stripe, if it is still attached there. Raises StripeUnavailable, StripeRefused."""
+    or_none("detach", stripe_account, lambda v1: v1.payment_methods.detach(payment_method_id))
+
+
+def detach_if_possible(payment_method_id: str, stripe_account: StripeAccount) -> None:
+    """Detach a card at Stripe if that works now. Off file, it is detached before anything that names it is sent again.
+
+    So a card that stays attached there is not charged.
+    """
     try:
-        ask("detach", stripe_account, lambda v1: v1.payment_methods.detach(payment_method_id))
+        detach(payment_method_id, stripe_account)
     except (StripeUnavailable, StripeRefused) as error:
         log().warning("a card was not detached", payment_method_id=payment_method_id, reason=error.reason)
 

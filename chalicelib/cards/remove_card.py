@@ -15,13 +15,21 @@ def remove_card(payer: Payer, payment_method_id: str | None = None) -> None:
     if card is None or payer.stripe_account is None:
         return
     table.remove_card(payer.account_id, payer.stripe_account, card.payment_method_id)
-    detach_unless_on_file(payer.account_id, payer.stripe_account, card.payment_method_id)
+    if not _is_on_file(payer.account_id, payer.stripe_account, card.payment_method_id):
+        gateway.detach_if_possible(card.payment_method_id, payer.stripe_account)
 
 
 def detach_unless_on_file(account_id: str, stripe_account: StripeAccount, payment_method_id: str) -> None:
-    """Detach a card at Stripe, unless it is on file."""
-    if table.find_cards(account_id, stripe_account).find(payment_method_id) is None:
+    """Detach a card at Stripe, unless it is on file: what waits to be sent with it is refused then.
+
+    Raises StripeUnavailable, StripeRefused.
+    """
+    if not _is_on_file(account_id, stripe_account, payment_method_id):
         gateway.detach(payment_method_id, stripe_account)
+
+
+def _is_on_file(account_id: str, stripe_account: StripeAccount, payment_method_id: str) -> bool:
+    return table.find_cards(account_id, stripe_account).find(payment_method_id) is not None
 
 
 def remove_detached_card(payment_method_id: str, customer_id: str, stripe_account: StripeAccount) -> bool:

@@ -84,10 +84,10 @@ def save_card(payer: Payer, setup_intent_id: str, *, client_secret: str | None =
     card = setup.card.to_card(int(setup.metadata["requested_at_ms"]))
     before, after = table.change(account_id, stripe_account, _rule_of(setup, card))
     if after.find(card.payment_method_id) is None:
-        gateway.detach(card.payment_method_id, stripe_account)
+        gateway.detach_if_possible(card.payment_method_id, stripe_account)
         raise TooManyCards if setup.adds and after.is_full else CardSuperseded
     for payment_method_id in dropped(before, after):
-        gateway.detach(payment_method_id, stripe_account)
+        gateway.detach_if_possible(payment_method_id, stripe_account)
     return card
 
 

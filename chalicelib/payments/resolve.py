@@ -8,6 +8,7 @@ from collections.abc import Callable
 import msgspec
 
 from chalicelib import clock
+from chalicelib.cards.remove_card import detach_unless_on_file
 from chalicelib.connection.check_connection import is_access_lost
 from chalicelib.ledger.post import LedgerBusy
 from chalicelib.log import log
@@ -29,6 +30,7 @@ from chalicelib.payments.settle import record, settle
 from chalicelib.payments.table import PaymentBusy
 from chalicelib.stripe_api.attempt import GiveUp, Send, Wait
 from chalicelib.stripe_api.errors import AccessGone, PaymentsUnavailable, StripeUnavailable, reason_of
+from chalicelib.stripe_api.stripe_account import StripeAccount
 
 
 class Resolution(msgspec.Struct, frozen=True):
@@ -99,7 +101,7 @@ def charge(payment: Payment) -> Resolution:
 
 def _take_next_step(payment: Payment, send_refill: SendRefill) -> Resolution:
     """Ask Stripe for the PaymentIntents of a payment and take the next step: it may charge the card."""
-    send = send_refill if payment.kind == "auto_pay" else charge
+    send = send_refill if payment.kind == "auto_pay" else _charge_if_on_file
     now_ms = clock.now_ms()
     match next_step(payment, gateway.find(payment), now_ms):
         case Settle(intents, cancel_first):
@@ -115,6 +117,13 @@ def _take_next_step(payment: Payment, send_refill: SendRefill) -> Resolution:
             return Resolution(record(payment, canceled_outcome(NOT_FOUND)))
         case Wait():
             return Resolution(payment)
+
+
+def _charge_if_on_file(payment: Payment) -> Resolution:
+    """Charge the card, or let Stripe refuse it: one that was removed meanwhile is detached first."""
+    stripe_account = StripeAccount(payment.stripe_account)
+    detach_unless_on_file(payment.account_id, stripe_account, payment.payment_method_id)
+    return charge(payment)
 
 
 def _settle_all(payment: Payment, intents: list[Intent]) -> Resolution:

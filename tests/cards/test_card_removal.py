@@ -62,6 +62,21 @@ def test_a_payment_that_stripe_never_had_fails_when_its_card_is_gone(
     payer.assert_not_paid()
 
 
+def test_a_removed_card_that_stripe_did_not_detach_is_detached_before_anything_is_sent_again(
+    api: Api, payer: Payer, emulator: Emulator
+) -> None:
+    emulator.fault("status", status=429, method="POST", path="/v1/payment_intents")
+    payer.top_up()
+    emulator.fault("cut_before_effect", path="/v1/payment_methods/*", times=0)
+    delete(api, payer)
+    payer.be_swept()
+    assert payer.payment().state == "created"
+    emulator.clear_faults()
+    payer.be_swept()
+    assert payer.payment().state == "failed"
+    payer.assert_not_paid()
+
+
 def test_a_card_detached_at_stripe_goes_off_file(payer: Payer, emulator: Emulator) -> None:
     emulator.stripe_client().v1.payment_methods.detach(payer.card().payment_method_id)
     payer.deliver()
