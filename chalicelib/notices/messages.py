@@ -16,12 +16,12 @@ class Message(msgspec.Struct, frozen=True):
 
 
 GREETING: Final = mark("Hello,")
-WHERE: Final = mark("You find all of this in Settings > Billing.")
+WHERE: Final = mark("You'll find all of this in Settings > Billing.")
 """Where to act, if there is no link."""
 
 FOOTER: Final = (
-    mark("You get this mail as a billing contact of %(account)s."),
-    mark("Who gets which mails can be changed in Settings > Billing."),
+    mark("You're getting this email because you're a billing contact for %(account)s."),
+    mark("You can choose who gets which emails in Settings > Billing."),
 )
 
 LABELS: Final = {
@@ -42,10 +42,10 @@ MESSAGES: Final = {
     "low_balance": Message(
         subject=mark("Your balance is low: %(balance)s"),
         paragraphs=[
-            mark("The balance of %(account)s has fallen to %(balance)s, which is below %(threshold)s."),
+            mark("The balance of %(account)s is down to %(balance)s, which is below %(threshold)s."),
             mark(
-                "Once it is used up, calls, messages and everything else that is paid from it stop. Please add balance "
-                "in time, or switch on auto-pay to have it refilled by itself."
+                "Once it's used up, calls, messages, and everything else paid from it will stop. Add balance before "
+                "then, or turn on auto-pay to refill it automatically."
             ),
         ],
         action=mark("Add balance"),
@@ -54,13 +54,13 @@ MESSAGES: Final = {
         subject=mark("Your balance is low: %(balance)s"),
         paragraphs=[
             mark(
-                "The balance of %(account)s has fallen to %(balance)s, which is below %(threshold)s, and auto-pay has "
-                "not refilled it. The billing page says why: often the card was declined, or the monthly limit is "
+                "The balance of %(account)s is down to %(balance)s, which is below %(threshold)s, and auto-pay hasn't "
+                "refilled it. Your billing page shows why. Often the card was declined, or the monthly limit was "
                 "reached."
             ),
             mark(
-                "Once it is used up, calls, messages and everything else that is paid from it stop. Please check "
-                "auto-pay, or add balance by hand."
+                "Once it's used up, calls, messages, and everything else paid from it will stop. Check auto-pay, or "
+                "add balance yourself."
             ),
         ],
         action=mark("Check auto-pay"),
@@ -68,39 +68,36 @@ MESSAGES: Final = {
     "balance_exhausted": Message(
         subject=mark("Your balance is used up"),
         paragraphs=[
-            mark("The balance of %(account)s is used up: it stands at %(balance)s."),
+            mark("The balance of %(account)s is used up. It's now %(balance)s."),
             mark(
-                "Calls, messages and everything else that is paid from it have stopped. They go on as soon as you add "
+                "Calls, messages, and everything else paid from it have stopped. They'll resume as soon as you add "
                 "balance."
             ),
         ],
         action=mark("Add balance"),
     ),
     "auto_pay_failed": Message(
-        subject=mark("Auto-pay could not charge %(amount)s"),
+        subject=mark("Auto-pay couldn't charge %(amount)s"),
         paragraphs=[
             mark(
-                "Auto-pay tried to refill the balance of %(account)s with %(amount)s from %(card)s, but %(reason)s. "
-                "Nothing was charged."
+                "Auto-pay tried to add %(amount)s to the balance of %(account)s with %(card)s, but %(reason)s. Nothing "
+                "was charged."
             ),
             mark(
-                "We try again by ourselves within a day. If you expect that to fail as well, please put another card "
-                "on file, or add balance by hand."
+                "We'll try again automatically within a day. If you think that will fail too, save another card or add "
+                "balance yourself."
             ),
         ],
-        action=mark("Check the card"),
+        action=mark("Check your card"),
     ),
     "suspended_declines": Message(
         subject=mark("Auto-pay is paused"),
         paragraphs=[
             mark(
-                "Auto-pay for %(account)s is paused, because the card was declined several times in a row. Nothing "
-                "more is charged by itself, and the balance of %(balance)s is no longer refilled."
+                "Auto-pay for %(account)s is paused because the card was declined several times in a row. Nothing more "
+                "is charged automatically, and the balance of %(balance)s is no longer refilled."
             ),
-            mark(
-                "To go on, please put another card on file or switch auto-pay on again. You can also add balance by "
-                "hand."
-            ),
+            mark("To continue, save another card or turn auto-pay on again. You can also add balance yourself."),
         ],
         action=mark("Fix auto-pay"),
     ),
@@ -108,94 +105,92 @@ MESSAGES: Final = {
         subject=mark("Auto-pay is paused"),
         paragraphs=[
             mark(
-                "Auto-pay for %(account)s is paused, because the card on file can no longer be charged. Nothing was "
+                "Auto-pay for %(account)s is paused because the card on file can't be charged anymore. Nothing was "
                 "charged, and the balance of %(balance)s is no longer refilled."
             ),
-            mark("To go on, please put a card on file again. You can also add balance by hand."),
+            mark("To continue, save a card again. You can also add balance yourself."),
         ],
         action=mark("Save a card"),
     ),
     "verification_payment": Message(
-        subject=mark("Please confirm your payment of %(amount)s"),
+        subject=mark("Confirm your payment of %(amount)s"),
         paragraphs=[
             mark(
-                "Your bank wants you to confirm the payment of %(amount)s from %(card)s for %(account)s. Until then "
-                "nothing is charged."
+                "Your bank needs you to confirm the payment of %(amount)s with %(card)s for %(account)s. You won't be "
+                "charged until you do."
             ),
             mark(
-                "Please open the billing page and confirm it there. A payment that is not confirmed within a day is "
-                "canceled."
+                "Open your billing page and confirm it there. A payment that isn't confirmed within a day is canceled."
             ),
         ],
-        action=mark("Confirm the payment"),
+        action=mark("Confirm payment"),
     ),
     "verification_auto_pay": Message(
-        subject=mark("Please confirm with your bank to keep auto-pay running"),
+        subject=mark("Confirm with your bank to keep auto-pay running"),
         paragraphs=[
             mark(
-                "Auto-pay for %(account)s is paused, because your bank wants to hear from you before it lets the card "
-                "be charged again. Nothing was charged, and the balance of %(balance)s is no longer refilled."
+                "Auto-pay for %(account)s is paused because your bank needs to verify it's you before the card can be "
+                "charged again. Nothing was charged, and the balance of %(balance)s is no longer refilled."
             ),
             mark(
-                "Please open the billing page, add balance once and confirm it with your bank; it takes a minute, and "
-                "auto-pay goes on afterwards. Another card works as well."
+                "Open your billing page, add balance once, and confirm it with your bank. It takes a minute, and then "
+                "auto-pay continues. You can also use another card."
             ),
         ],
-        action=mark("Confirm with the bank"),
+        action=mark("Confirm with your bank"),
     ),
     "subscription_past_due": Message(
-        subject=mark("Your subscription could not be renewed"),
+        subject=mark("We couldn't renew your subscription"),
         paragraphs=[
             mark(
-                "The subscription of %(account)s could not be renewed: %(reason)s. Nothing was charged, and everything "
-                "goes on for now."
+                "We couldn't renew the subscription of %(account)s: %(reason)s. Nothing was charged, and everything "
+                "keeps working for now."
             ),
             mark(
-                "We try again by ourselves in the coming days. Should that fail as well, access closes a few days "
-                "later. To be on the safe side, please put another card on file, which is charged at once, or pay by "
-                "hand."
+                "We'll try again automatically over the next few days. If that fails too, your access will end a few "
+                "days later. To be safe, save another card, which we'll charge right away, or pay now."
             ),
         ],
-        action=mark("Pay or change the card"),
+        action=mark("Pay or change card"),
     ),
     "subscription_past_due_confirm": Message(
-        subject=mark("Please confirm with your bank to keep your subscription"),
+        subject=mark("Confirm with your bank to keep your subscription"),
         paragraphs=[
             mark(
-                "The subscription of %(account)s could not be renewed, because your bank wants to hear from you before "
-                "it lets the card be charged. Nothing was charged, and everything goes on for now."
+                "We couldn't renew the subscription of %(account)s because your bank needs to verify it's you before "
+                "the card can be charged. Nothing was charged, and everything keeps working for now."
             ),
             mark(
-                "Please open the billing page, pay there and confirm it with your bank; it takes a minute. Another "
-                "card works as well. We do not try this card again by ourselves, and without a payment access closes "
-                "in the coming days."
+                "Open your billing page, pay there, and confirm it with your bank. It takes a minute. You can also use "
+                "another card. We won't try this card again automatically, and without a payment your access will end "
+                "in the next few days."
             ),
         ],
         action=mark("Pay and confirm"),
     ),
     "subscription_unpaid": Message(
-        subject=mark("Your subscription is not paid: access closes on %(until)s"),
+        subject=mark("Your subscription isn't paid: access ends on %(until)s"),
         paragraphs=[
             mark(
-                "The subscription of %(account)s could not be renewed: %(reason)s. That was the last time that we "
-                "tried by ourselves. Access closes on %(until)s."
+                "We couldn't renew the subscription of %(account)s: %(reason)s. That was our last automatic attempt. "
+                "Your access ends on %(until)s."
             ),
             mark(
-                "Once the subscription is paid, all is as before. Please put another card on file, which is charged at "
-                "once, or pay by hand."
+                "Once it's paid, everything works as before. Save another card, which we'll charge right away, or pay "
+                "now."
             ),
         ],
-        action=mark("Pay or change the card"),
+        action=mark("Pay or change card"),
     ),
     "receipt": Message(
         subject=mark("Your receipt for %(amount)s"),
         paragraphs=[
             mark(
-                "Thank you. We have received %(amount)s for %(account)s. The invoice is on the billing page, under "
-                "Invoices."
+                "Thank you. We received %(amount)s for %(account)s. You'll find the invoice on your billing page, "
+                "under Invoices."
             ),
         ],
-        action=mark("See the invoice"),
+        action=mark("View invoice"),
     ),
 }
 
@@ -203,14 +198,14 @@ INVITATION: Final = Message(
     subject=mark("%(workspace)s invites you to your billing page"),
     paragraphs=[
         mark(
-            "%(workspace)s has a billing page for %(account)s. There you see the balance and what it is used for, add "
-            "to it, keep a card on file, and find your invoices."
+            "%(workspace)s has a billing page for %(account)s. There you can see the balance and what it's used for, "
+            "add balance, save a card, and download your invoices."
         ),
         mark(
-            "The link works once, before %(until)s. If you need another one, or did not expect this mail, please ask "
+            "The link works once, before %(until)s. If you need another one, or weren't expecting this email, contact "
             "%(workspace)s."
         ),
     ],
-    action=mark("Open the billing page"),
+    action=mark("Open billing page"),
 )
 """The mail that invites the billing contact of a client, of which `%(workspace)s` is the workspace."""

@@ -96,7 +96,7 @@ def test_a_renewal_that_is_owed_and_then_paid_is_told_and_mailed(
     assert told["detail"]["failure"]["code"] == "expired_card"
     assert told["detail"]["add_ons"] == {"phone_number": 3}
     (mail,) = wait_for(lambda: inbox.mails(account.email))
-    assert mail["Subject"] == "Your subscription could not be renewed"
+    assert mail["Subject"] == "We couldn't renew your subscription"
     terms = next_period(current.terms, current.terms.contents, current.terms.prices, 1)
     renewed = subscription(account, "active", terms=terms, paid_payment_id="pay_1", version=3)
     assert subscriptions.write(renewed, over=owed)

@@ -163,7 +163,7 @@ def test_who_has_not_paid_is_told_the_day_on_which_access_closes(locale: str, cl
 def test_without_a_portal_the_mail_says_where_to_go() -> None:
     written = mail(portal_url=None)
     assert written.actions == []
-    assert "You find all of this in Settings > Billing." in mail_body.text_of(written)
+    assert "You'll find all of this in Settings > Billing." in mail_body.text_of(written)
     assert Tags(mail_body.html_of(written)).links == []
 
 
@@ -181,9 +181,9 @@ def test_a_stolen_card_is_told_like_any_other_decline() -> None:
 def test_the_plain_text_reads_well() -> None:
     assert mail_body.text_of(mail(notice(facts=("amount", "date", "card")))) == (
         "Hello,\n\n"
-        "Thank you. We have received $25.00 for Acme. The invoice is on the billing page, under Invoices.\n\n"
+        "Thank you. We received $25.00 for Acme. You'll find the invoice on your billing page, under Invoices.\n\n"
         "Amount: $25.00\nDate: November 24, 2026\nCard: Visa •••• 4242\n\n"
-        "See the invoice: https://app.example.com/settings/billing?account=acme\n\n"
-        "-- \nExample\nYou get this mail as a billing contact of Acme.\n"
-        "Who gets which mails can be changed in Settings > Billing.\n"
+        "View invoice: https://app.example.com/settings/billing?account=acme\n\n"
+        "-- \nExample\nYou're getting this email because you're a billing contact for Acme.\n"
+        "You can choose who gets which emails in Settings > Billing.\n"
     )

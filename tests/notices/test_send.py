@@ -78,7 +78,7 @@ def test_auto_pay_that_failed_is_told_with_the_reason(inbox: Inbox, new_account:
     switch_on(account)
     assert deliver(pay(account, "failed", "auto_pay", "insufficient_funds")) == []
     mail = inbox.only(account.email)
-    assert mail["Subject"] == "Auto-pay could not charge $25.00"
+    assert mail["Subject"] == "Auto-pay couldn't charge $25.00"
     assert "there is not enough money on the card" in mail["BodyText"]
 
 
@@ -95,28 +95,28 @@ def test_a_bank_that_wants_to_see_the_customer_is_one_mail(inbox: Inbox, new_acc
     switch_on(account, "authentication")
     suspension = message("auto_pay.suspended", account, reason="authentication", failures=1)
     assert deliver(pay(account, "failed", "auto_pay", "authentication_required"), suspension) == []
-    assert inbox.only(account.email)["Subject"] == "Please confirm with your bank to keep auto-pay running"
+    assert inbox.only(account.email)["Subject"] == "Confirm with your bank to keep auto-pay running"
 
 
 def test_a_payment_that_waits_for_the_customer_is_told(inbox: Inbox, new_account: NewAccount) -> None:
     account = new_account()
     assert deliver(pay(account, "requires_action")) == []
-    assert inbox.only(account.email)["Subject"] == "Please confirm your payment of $25.00"
+    assert inbox.only(account.email)["Subject"] == "Confirm your payment of $25.00"
 
 
 @pytest.mark.parametrize(
     ("status", "code", "subject", "reason"),
     [
-        ("past_due", "expired_card", "Your subscription could not be renewed", "the card has expired"),
-        ("past_due", "card_disputed", "Your subscription could not be renewed", "with this card is disputed"),
-        ("past_due", "card_missing", "Your subscription could not be renewed", "there is no card on file"),
+        ("past_due", "expired_card", "We couldn't renew your subscription", "the card has expired"),
+        ("past_due", "card_disputed", "We couldn't renew your subscription", "with this card is disputed"),
+        ("past_due", "card_missing", "We couldn't renew your subscription", "there is no card on file"),
         (
             "past_due",
             "authentication_required",
-            "Please confirm with your bank to keep your subscription",
+            "Confirm with your bank to keep your subscription",
             "the bank wants you to confirm the payment",
         ),
-        ("unpaid", "expired_card", "Your subscription is not paid: access closes on ", "the card has expired"),
+        ("unpaid", "expired_card", "Your subscription isn't paid: access ends on ", "the card has expired"),
     ],
 )
 def test_a_subscription_that_is_owed_is_told_once_with_the_reason(
