@@ -20,6 +20,7 @@ Kind = Literal[
     "auto_pay_suspended",
     "verification_needed",
     "subscription_past_due",
+    "dispute_opened",
     "receipt",
 ]
 Recipients = Annotated[list[Email], Meta(min_length=1, max_length=10)]
@@ -48,6 +49,7 @@ class Mails(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     auto_pay_suspended: bool = True
     verification_needed: bool = True
     subscription_past_due: bool = True
+    dispute_opened: bool = True
     receipt: bool = True
 
 
@@ -60,6 +62,7 @@ class MailsRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     auto_pay_suspended: bool | UnsetType | None = UNSET
     verification_needed: bool | UnsetType | None = UNSET
     subscription_past_due: bool | UnsetType | None = UNSET
+    dispute_opened: bool | UnsetType | None = UNSET
     receipt: bool | UnsetType | None = UNSET
 
     def over(self, kept: Mails) -> Mails:

@@ -31,6 +31,7 @@ LABELS: Final = {
     "card": mark("Card"),
     "date": mark("Date"),
     "next_attempt": mark("Next attempt"),
+    "paid": mark("Paid on"),
     "purpose": mark("For"),
     "reason": mark("Reason"),
     "reference": mark("Reference"),
@@ -181,6 +182,34 @@ MESSAGES: Final = {
             ),
         ],
         action=mark("Pay or change card"),
+    ),
+    "dispute_opened": Message(
+        subject=mark("Your payment of %(amount)s was disputed"),
+        paragraphs=[
+            mark(
+                "The cardholder disputed a payment of %(amount)s for %(account)s with the bank. The bank will decide, "
+                "which can take two to three months."
+            ),
+            mark(
+                "Until then, automatic payments with %(card)s can be on hold. If the dispute is a mistake, ask your "
+                "bank to withdraw it. The payment's page shows what has been taken back so far."
+            ),
+        ],
+        action=mark("View payment"),
+    ),
+    "dispute_inquiry": Message(
+        subject=mark("Your bank is asking about a payment of %(amount)s"),
+        paragraphs=[
+            mark(
+                "The bank is asking about a payment of %(amount)s for %(account)s. It's only a question so far: "
+                "nothing has been taken back."
+            ),
+            mark(
+                "If you recognize this payment, tell your bank. Until the question is closed, automatic payments with "
+                "%(card)s can be on hold."
+            ),
+        ],
+        action=mark("View payment"),
     ),
     "receipt": Message(
         subject=mark("Your receipt for %(amount)s"),

@@ -17,6 +17,7 @@ from chalicelib.notices import detail
 from chalicelib.notices.choice import Kind
 from chalicelib.notices.event import Thresholds
 from chalicelib.payments.payment import Failure, Payment
+from chalicelib.reversals.dispute import CLOSED, INQUIRIES, Dispute
 from chalicelib.subscriptions.dunning import needs_authentication
 from chalicelib.subscriptions.subscription import Subscription
 
@@ -29,12 +30,13 @@ SUSPENDED: Final[Mapping[SuspendedReason, tuple[Kind, str]]] = {
 
 
 class CurrentState(msgspec.Struct, frozen=True, kw_only=True):
-    """The current state of what an event is about."""
+    """The current state of what an event is about. `disputes` are the payment's, the oldest first."""
 
     wallet: Wallet
     thresholds: Thresholds
     auto_pay: AutoPay | None = None
     payment: Payment | None = None
+    disputes: tuple[Dispute, ...] = ()
     subscription: Subscription | None = None
 
     @property
@@ -138,6 +140,32 @@ def _payment_notice(
     )
 
 
+def dispute_opened(event: detail.Dispute, current: CurrentState) -> Notice | None:
+    """Report a dispute that is not decided, or a bank's inquiry; each once, also where one becomes the other."""
+    payment = current.payment
+    dispute = next((each for each in reversed(current.disputes) if _is_undecided(each)), None)
+    if payment is None or dispute is None:
+        return None
+    is_inquiry = dispute.status in INQUIRIES and not dispute.withdrawn_micros
+    return Notice(
+        kind="dispute_opened",
+        mark=f"dispute_opened/{dispute.dispute_id}{'/inquiry' if is_inquiry else ''}",
+        message="dispute_inquiry" if is_inquiry else "dispute_opened",
+        occurred_at=event.occurred_at,
+        amounts_micros={"amount": dispute.amount_micros},
+        facts=("amount", "paid", "card", "purpose", "reference", "account"),
+        dates_ms={"paid": payment.created_at_ms},
+        page=f"payments/{payment.payment_id}",
+        card=detail.PaidWith(payment.card_brand, payment.card_last_four),
+        purpose=payment.kind,
+        reference=payment.payment_id,
+    )
+
+
+def _is_undecided(dispute: Dispute) -> bool:
+    return dispute.status not in CLOSED and dispute.closed_at_break_ms is None
+
+
 def _failure_code(failure: Failure | None) -> str | None:
     return (failure.decline_code or failure.code) if failure else None
 
@@ -202,6 +230,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "payment.succeeded": receipt,
     "payment.failed": auto_pay_failed,
     "payment.requires_action": verification_payment,
+    "payment.disputed": dispute_opened,
     "auto_pay.suspended": auto_pay_suspended,
     "subscription.past_due": subscription_past_due,
     "subscription.unpaid": subscription_unpaid,

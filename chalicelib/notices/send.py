@@ -15,13 +15,14 @@ from chalicelib.ledger.table import read_wallet
 from chalicelib.log import log
 from chalicelib.notices import mailbox, table
 from chalicelib.notices.choice import Choice, sent_to
-from chalicelib.notices.detail import DETAILS, Detail, Payment, Subscription
+from chalicelib.notices.detail import DETAILS, Detail, Dispute, Payment, Subscription
 from chalicelib.notices.mail import compose
 from chalicelib.notices.mailbox import Letter, MailNotSent
 from chalicelib.notices.notice import RULES, CurrentState, Notice
 from chalicelib.notices.publish import thresholds_of
 from chalicelib.notices.sender import Sender, deliverable_addresses, find_sender, letter_of
 from chalicelib.payments import table as payments
+from chalicelib.reversals import table as reversals
 from chalicelib.settings import settings
 from chalicelib.subscriptions import table as subscriptions
 from chalicelib.typed import json_decoder
@@ -73,11 +74,13 @@ def send_one(body: str, catalog: Catalog) -> None:
 def load_current_state(account: Account, event: Detail, choice: Choice, catalog: Catalog) -> CurrentState:
     """Read the current state of what an event is about."""
     auto_pay_row = auto_pay.find(account.account_id)
+    payment = payments.find(account.account_id, event.payment_id) if isinstance(event, Payment | Dispute) else None
     return CurrentState(
         wallet=read_wallet(account.account_id),
         thresholds=thresholds_of(account.currency, auto_pay_row, choice, catalog),
         auto_pay=auto_pay_row,
-        payment=payments.find(account.account_id, event.payment_id) if isinstance(event, Payment) else None,
+        payment=payment,
+        disputes=reversals.read(payment).disputes if payment and isinstance(event, Dispute) else (),
         subscription=subscriptions.find(account.account_id) if isinstance(event, Subscription) else None,
     )
 

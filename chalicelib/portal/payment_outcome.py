@@ -15,13 +15,12 @@ from chalicelib.payments.card_name import card_name
 from chalicelib.payments.payment import CLOSED_AT_BREAK, Failure, Payment
 from chalicelib.portal.refusals import why_failed
 from chalicelib.portal.words import Words
-from chalicelib.reversals.dispute import Dispute
+from chalicelib.reversals.dispute import INQUIRIES, Dispute
 from chalicelib.reversals.refund import RETURNED, Refund
 from chalicelib.reversals.reversal import Reversals
 
 Tone = Literal["good", "open", "bad", "quiet"]
 
-INQUIRIES: Final = frozenset({"warning_needs_response", "warning_under_review"})
 DISPUTES: Final = {
     "warning_needs_response": mark("The bank is asking"),
     "warning_under_review": mark("The bank is asking"),

@@ -32,6 +32,9 @@ RANKS: Final = {
 """Statuses in their order: an inquiry may become a dispute, never the reverse. A lost dispute that is overturned is
 then won. https://docs.stripe.com/api/disputes/object#dispute_object-status"""
 
+INQUIRIES: Final = frozenset({"warning_needs_response", "warning_under_review"})
+"""Statuses in which the bank only asks."""
+
 CLOSED: Final = frozenset({"warning_closed", "lost", "won", "prevented"})
 
 

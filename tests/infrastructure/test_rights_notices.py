@@ -12,6 +12,7 @@ from tests.notices.records import (
     auto_pay,
     invoice,
     invoice_record,
+    payment,
     payment_record,
     repeat,
     repeat_record,
@@ -47,6 +48,8 @@ def test_sending_mails_may_do_what_it_does(account: str, guarded: Guarded) -> No
     assert "pay_1" in requests.get(f"{guarded.aws.endpoint}/_ministack/ses/messages", timeout=30).text
     (owed,) = subscription_events(stream_record(subscription(), subscription("past_due")))
     send_mail_of(guarded, owed)
+    (disputed,) = payment_events(stream_record(payment("succeeded"), payment("succeeded", dispute_status="lost")))
+    send_mail_of(guarded, disputed)
 
 
 def send_mail_of(guarded: Guarded, told: Event) -> None:

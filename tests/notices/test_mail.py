@@ -48,7 +48,7 @@ def notice(message: str = "receipt", **changes: Any) -> Notice:
         "reason": "insufficient_funds",
         "purpose": "top_up",
         "reference": "pay_1",
-        "dates_ms": {"next_attempt": 1_795_600_000_000, "until": 1_795_700_000_000},
+        "dates_ms": {"next_attempt": 1_795_600_000_000, "until": 1_795_700_000_000, "paid": 0},
     }
     return Notice(**{**fields, **changes})
 

@@ -14,6 +14,7 @@ ON = {
     "auto_pay_suspended": True,
     "verification_needed": True,
     "subscription_past_due": True,
+    "dispute_opened": True,
     "receipt": True,
 }
 DEFAULT = {

@@ -7,9 +7,9 @@ from chalicelib.clock import iso
 from chalicelib.payments.payment import CLOSED_AT_BREAK, DAY_MS, NOT_FOUND, Payment
 from chalicelib.portal.banners.banner import Action, Banner, Unresolved
 from chalicelib.portal.banners.snapshot import Snapshot
-from chalicelib.portal.payment_outcome import INQUIRIES
 from chalicelib.portal.refusals import why_failed
 from chalicelib.portal.words import Words
+from chalicelib.reversals.dispute import INQUIRIES
 from chalicelib.subscriptions.subscription import OWING
 
 TOLD_FOR_MS: Final = 7 * DAY_MS

@@ -57,6 +57,9 @@ OF_PAYMENTS: Final[dict[Kind, Alert]] = {
         mark("Subscription payment failed"),
         mark("Your renewal wasn't paid. We'll email again before your access ends."),
     ),
+    "dispute_opened": Alert(
+        mark("Payment disputed"), mark("A payment is disputed with the bank, or the bank is asking about it.")
+    ),
     "receipt": Alert(mark("Receipt"), mark("A payment succeeded. The email links to its invoice.")),
 }
 
