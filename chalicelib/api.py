@@ -12,6 +12,7 @@ from chalicelib.access.routes import routes as access
 from chalicelib.accounts.routes import routes as accounts
 from chalicelib.accounts.tax_routes import routes as taxes
 from chalicelib.auto_pay.routes import routes as auto_pay
+from chalicelib.budgets.routes import routes as budgets
 from chalicelib.cards.routes import routes as cards
 from chalicelib.catalog.catalog import catalog
 from chalicelib.clients.rebilling_routes import routes as rebilling
@@ -85,6 +86,7 @@ BLUEPRINTS: Final = (
     adjustments,
     webhooks,
     auto_pay,
+    budgets,
     notices,
     subscriptions,
     invoices,

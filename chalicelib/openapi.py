@@ -57,6 +57,7 @@ SERVER: Final[Json] = {"url": ".", "description": "Where this description is ser
 
 PATH_NAMES: Final = {
     "account_id": ("The id that the platform gave the account when it created it.", "acme"),
+    "budget_id": ("`day` or `month`, or a meter of the catalog and one of them.", "sms.month"),
     "card_id": ("The id of a card on file, from the list.", "pm_1Q2w3E"),
     "client_id": ("The id of a client, from the list of those that are to be moved.", "acme.bob"),
     "payment_id": ("The id of a payment, from the answer that made it or from the list.", "pay_019aa1b2c3d4e5f60718"),

@@ -38,6 +38,7 @@ class Settings:
     moves_table: str
     accounts_table: str
     taxes_table: str
+    budgets_table: str
     cards_table: str
     payments_table: str
     reversals_table: str

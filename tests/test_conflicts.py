@@ -9,6 +9,7 @@ from pynamodb.transactions import TransactWrite
 from chalicelib.accounts.account import AccountBusy
 from chalicelib.accounts.taxes import TaxesBusy
 from chalicelib.auto_pay.auto_pay import AutoPayBusy
+from chalicelib.budgets.budget import BudgetsBusy
 from chalicelib.cards.table import CardsBusy
 from chalicelib.clients.change_rebilling import RebillingBusy
 from chalicelib.conflicts import conditional_transaction, conditional_write
@@ -112,6 +113,7 @@ BUSY = {
     MoveBusy: ("move-busy", "The client is being changed by others"),
     AccountBusy: ("account-busy", "The account is being changed by others"),
     AutoPayBusy: ("auto-pay-busy", "Auto-pay is being changed by others"),
+    BudgetsBusy: ("budgets-busy", "The budgets are being changed by others"),
     CardsBusy: ("cards-busy", "The cards are being changed by others"),
     SubscriptionBusy: ("subscription-busy", "The subscription is being changed by others"),
     InvoicesBusy: ("invoices-busy", "Other documents of the account are being issued"),

@@ -5,10 +5,17 @@ from typing import Final, Literal
 import msgspec
 
 from chalicelib.accounts.account import Account, Standing
+from chalicelib.budgets.thresholds import ClosedBudget
 
-OwnReason = Literal["account_archived", "account_suspended", "subscription_unpaid", "balance_exhausted"]
+OwnReason = Literal[
+    "account_archived", "account_suspended", "subscription_unpaid", "balance_exhausted", "budget_reached"
+]
 WorkspaceReason = Literal[
-    "workspace_archived", "workspace_suspended", "workspace_subscription_unpaid", "workspace_balance_exhausted"
+    "workspace_archived",
+    "workspace_suspended",
+    "workspace_subscription_unpaid",
+    "workspace_balance_exhausted",
+    "workspace_budget_reached",
 ]
 Reason = OwnReason | WorkspaceReason
 
@@ -17,6 +24,7 @@ OF_THE_WORKSPACE: Final[dict[OwnReason, WorkspaceReason]] = {
     "account_suspended": "workspace_suspended",
     "subscription_unpaid": "workspace_subscription_unpaid",
     "balance_exhausted": "workspace_balance_exhausted",
+    "budget_reached": "workspace_budget_reached",
 }
 """What closes a client's access when it is its workspace's."""
 
@@ -27,14 +35,19 @@ class Side(msgspec.Struct, frozen=True):
     standing: Standing
     access_until_ms: int | None
     available_micros: int
+    budget: ClosedBudget | None = None
 
 
 class Access(msgspec.Struct, frozen=True):
-    """Whether access is open, or why not. `available_micros` is what the wallet that pays has; it may be negative."""
+    """Whether access is open, or why not. `available_micros` is what the wallet that pays has; it may be negative.
+
+    `budget` is the one that closes it, if that is the reason.
+    """
 
     allowed: bool
     reason: Reason | None
     available_micros: int
+    budget: ClosedBudget | None = None
 
 
 class AccessAnswer(msgspec.Struct, frozen=True):
@@ -49,23 +62,24 @@ class AccessAnswer(msgspec.Struct, frozen=True):
 def decide_access(own: Side, workspace: Side | None, *, pays_itself: bool, now_ms: int) -> Access:
     """Decide by an account's side, and for a client by its workspace's.
 
-    A client that does not pay itself (its rebilling is off) needs only its workspace's balance.
+    A client that does not pay itself (its rebilling is off) needs only its workspace's balance and budgets.
     """
-    reason: Reason | None = _closed_by(own, now_ms, needs_balance=pays_itself)
+    reason: Reason | None = _closed_by(own, now_ms, pays=pays_itself)
     if workspace and reason is None:
-        closed = _closed_by(workspace, now_ms, needs_balance=True)
+        closed = _closed_by(workspace, now_ms, pays=True)
         reason = OF_THE_WORKSPACE[closed] if closed else None
     paying = own if pays_itself or workspace is None else workspace
-    return Access(reason is None, reason, paying.available_micros)
+    budgets = {"budget_reached": own.budget, "workspace_budget_reached": workspace.budget if workspace else None}
+    return Access(reason is None, reason, paying.available_micros, budgets.get(str(reason)))
 
 
-def _closed_by(side: Side, now_ms: int, *, needs_balance: bool) -> OwnReason | None:
+def _closed_by(side: Side, now_ms: int, *, pays: bool) -> OwnReason | None:
     if side.standing == "archived":
         return "account_archived"
     if side.standing == "suspended":
         return "account_suspended"
     if side.access_until_ms is not None and now_ms >= side.access_until_ms:
         return "subscription_unpaid"
-    if needs_balance and side.available_micros <= 0:
+    if pays and side.available_micros <= 0:
         return "balance_exhausted"
-    return None
+    return "budget_reached" if pays and side.budget else None

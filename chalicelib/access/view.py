@@ -5,6 +5,9 @@ from typing import Final, Literal
 import msgspec
 
 from chalicelib.access.access import OF_THE_WORKSPACE, AccessAnswer, Reason
+from chalicelib.budgets.budget import Period
+from chalicelib.budgets.thresholds import ClosedBudget
+from chalicelib.clock import iso
 from chalicelib.i18n.texts import mark
 from chalicelib.money import format_amount
 
@@ -18,6 +21,7 @@ CLIENTS_SIDE: Final[dict[str, str]] = {
     "account_suspended": "This account is suspended; please contact %(workspace)s.",
     "subscription_unpaid": "A renewal of the subscription was not paid. Pay it, and the service goes on.",
     "balance_exhausted": "The wallet is empty. Add balance, and the service goes on.",
+    "budget_reached": "A budget is used up. Raise it, or wait until its period ends, and the service goes on.",
     PAUSED: "The service is paused; please contact %(workspace)s.",
 }
 """What a client is told."""
@@ -27,6 +31,9 @@ WORKSPACES_SIDE: Final[dict[str, str]] = {
     "account_suspended": mark("%(account)s is suspended. It may be used once its standing is active."),
     "subscription_unpaid": mark("%(account)s has not paid a renewal of its subscription."),
     "balance_exhausted": mark("The wallet of %(account)s is empty. Once balance is added, it may be used again."),
+    "budget_reached": mark(
+        "A budget of %(account)s is used up. Once it is raised, or its period ends, it may be used again."
+    ),
     "workspace_archived": mark("The workspace %(workspace)s is archived, so none of its clients may be used."),
     "workspace_suspended": mark("The workspace %(workspace)s is suspended, so none of its clients may be used."),
     "workspace_subscription_unpaid": mark(
@@ -36,15 +43,29 @@ WORKSPACES_SIDE: Final[dict[str, str]] = {
         "The wallet of the workspace %(workspace)s is empty, so none of its clients may be "
         "used. Once balance is added, they may be."
     ),
+    "workspace_budget_reached": mark(
+        "A budget of the workspace %(workspace)s is used up, so its clients may not be used. Once it is raised, or its "
+        "period ends, they may be."
+    ),
 }
 """What the platform and the workspace are told."""
+
+
+class ClosedBudgetView(msgspec.Struct):
+    """The budget that closes access: its id, what it is for, and until when at the latest. `meter` null means all."""
+
+    id: str
+    meter: str | None
+    period: Period
+    until: str
 
 
 class AccessView(msgspec.Struct):
     """Whether the product may be used now. `detail` says the reason in a sentence for people.
 
     `available` is what the wallet that pays has above the floor; it may be negative. A client whose workspace pays sees
-    null: its workspace's balance is not for it.
+    null: its workspace's balance is not for it. `budget` is the one that closes access, if that is the reason; a client
+    sees only its own.
     """
 
     allowed: bool
@@ -52,6 +73,7 @@ class AccessView(msgspec.Struct):
     detail: str | None
     available: str | None
     currency: str
+    budget: ClosedBudgetView | None = None
 
 
 def view_access(answer: AccessAnswer, *, for_client: bool) -> AccessView:
@@ -67,7 +89,12 @@ def view_access(answer: AccessAnswer, *, for_client: bool) -> AccessView:
         detail=_detail(answer, reason, for_client=for_client) if reason else None,
         available=None if hidden else format_amount(access.available_micros, account.currency),
         currency=account.currency,
+        budget=_budget(access.budget) if access.budget and reason != PAUSED else None,
     )
+
+
+def _budget(closed: ClosedBudget) -> ClosedBudgetView:
+    return ClosedBudgetView(closed.budget_id, closed.meter, closed.period, iso(closed.until_ms))
 
 
 def _detail(answer: AccessAnswer, reason: ShownReason, *, for_client: bool) -> str:

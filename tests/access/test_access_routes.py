@@ -48,6 +48,7 @@ def test_access_follows_the_balance(api: Api) -> None:
         "detail": None,
         "available": "12.50",
         "currency": "usd",
+        "budget": None,
     }
     post([debit(2, "paying", amount_micros=12_500_001)])
     access = access_of(api, "paying", viewer)

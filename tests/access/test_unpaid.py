@@ -56,6 +56,7 @@ def test_access_closes_when_the_grace_is_over_and_opens_when_it_is_paid(api: Api
         "detail": "Acme has not paid a renewal of its subscription.",
         "available": "5.00",
         "currency": "usd",
+        "budget": None,
     }
     close_from(workspace, None)
     assert api.get(f"/v1/accounts/{workspace}/access").json()["allowed"] is True

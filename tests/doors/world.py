@@ -42,7 +42,7 @@ class Tenant:
     @property
     def names(self) -> dict[str, str]:
         """Return the names in the API's paths: there, a client's id names one that is to be moved to the account."""
-        return {**self.page_names, "client_id": self.incoming_id, "card_id": self.card_id}
+        return {**self.page_names, "client_id": self.incoming_id, "card_id": self.card_id, "budget_id": "month"}
 
     @property
     def page_names(self) -> dict[str, str]:

@@ -37,6 +37,13 @@ def test_without_a_policy_nothing_goes(guarded: Guarded) -> None:
     assert "Messages" not in sqs.receive_message(QueueUrl=guarded.deployment.usage_queue_url)
 
 
+def _set_budget(client: Client, account: str) -> None:
+    client.ask("PUT", f"{account}/budgets/sms.day", {"limit": "5", "close": True})
+    assert client.ask("GET", f"{account}/budgets")["data"][0]["spent"] == "0.00"
+    assert client.ask("GET", f"{account}/access?meter=sms")["allowed"]
+    client.ask("DELETE", f"{account}/budgets/sms.day", expect=204)
+
+
 def test_the_api_may_do_all_that_its_routes_do(client: Client, account: str, guarded: Guarded) -> None:
     ask = client.ask
     bakery = {"kind": "client", "workspace_id": "acme", "name": "Bakery", "email": "a@bakery.example"}
@@ -62,7 +69,7 @@ def test_the_api_may_do_all_that_its_routes_do(client: Client, account: str, gua
     ask("POST", f"{account}/payments/{payment['payment_id']}/refresh")
     assert ask("GET", f"{account}/payments")["data"]
     ask("POST", f"{account}/adjustments", {"type": "debit", "amount": "1", "reason": "a test"}, expect=201)
-    assert ask("GET", f"{account}/access")["allowed"]
+    _set_budget(client, account)
     assert ask("GET", f"{account}/billing")["wallet"]["balance"] == "24.00"
 
     credit = ask("GET", f"{account}/transactions?type=credit")["data"][0]
