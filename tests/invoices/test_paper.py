@@ -12,7 +12,8 @@ from msgspec.structs import replace
 
 from chalicelib.catalog.catalog import catalog
 from chalicelib.invoices.invoice import Invoice, Line, Party, Period, TaxLine, one_line
-from chalicelib.invoices.pdf.document import BAR, draw
+from chalicelib.invoices.pdf.document import draw
+from chalicelib.invoices.pdf.frame import BAR
 from chalicelib.invoices.pdf.layout import MARGIN
 from chalicelib.invoices.pdf.typeset import ELLIPSIS, clean
 from chalicelib.invoices.words import TITLES, Words

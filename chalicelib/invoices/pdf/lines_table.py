@@ -1,4 +1,4 @@
-"""The table of a document's lines: numbers are aligned by their decimal sign, and every page has the headings."""
+"""The tables of documents: numbers are aligned by their decimal sign, and every page has the headings."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -64,44 +64,33 @@ class Numbers:
         return max(self._tails, default=0)
 
 
-class LinesTable:
-    """The table of one document."""
+@dataclass(frozen=True)
+class Table:
+    """A table: a column of texts, and columns of numbers, each with its heading."""
 
-    def __init__(self, sheet: Sheet, invoice: Invoice, words: Words, accent: str) -> None:
-        self.sheet, self.invoice, self.words, self.accent = sheet, invoice, words, accent
+    sheet: Sheet
+    heading: str
+    texts: Sequence[Sequence[tuple[str, Style]]]
+    """The texts of each line, below each other."""
+
+    columns: Sequence[tuple[str, Sequence[str]]]
+    """The heading of each column of numbers, and its number in each line."""
+
+    sign: str
+    accent: str
 
     @cached_property
     def numbers(self) -> list[Numbers]:
-        """Return the columns of numbers, set smaller if the descriptions need the room."""
+        """Return the columns of numbers, set smaller if the texts need the room."""
         room = self.sheet.width * (1 - LEAST_DESCRIPTION)
-        wide = [Numbers(heading, texts, self.words.decimal_sign, self.sheet) for heading, texts in self._texts()]
+        wide = [Numbers(heading, texts, self.sign, self.sheet) for heading, texts in self.columns]
         gaps = GAP * len(wide)
         scale = min(1, (room - gaps) / sum(each.width for each in wide))
         return wide if scale == 1 else [replace(each, scale=scale) for each in wide]
 
-    def _texts(self) -> list[tuple[str, list[str]]]:
-        lines, say, currency = self.invoice.lines, self.words.say, self.invoice.currency
-
-        def price(micros: int | None) -> str:
-            return "" if micros is None else self.words.plain_amount(micros, currency)
-
-        return [
-            (say("Quantity"), [self._quantity(line.quantity_micros) for line in lines]),
-            (say("Unit price"), [price(line.unit_price_micros) for line in lines]),
-            (say("Amount") + f" ({currency.upper()})", [price(line.amount_micros) for line in lines]),
-        ]
-
-    def _quantity(self, quantity_micros: int | None) -> str:
-        return "" if quantity_micros is None else self.words.quantity(quantity_micros)
-
     @cached_property
-    def is_of_one_period(self) -> bool:
-        """Tell whether all lines have the same period, which is then shown above the table."""
-        return self.invoice.period is not None
-
-    @cached_property
-    def description_width(self) -> float:
-        """Return the width that the numbers leave for the descriptions."""
+    def text_width(self) -> float:
+        """Return the width that the numbers leave for the texts."""
         return self.sheet.width - sum(each.width + GAP for each in self.numbers)
 
     @cached_property
@@ -116,7 +105,7 @@ class LinesTable:
     def put(self) -> None:
         """Put the table on the sheet, with its headings on each page."""
         sheet = self.sheet
-        rows = [self._columns(place, line) for place, line in enumerate(self.invoice.lines)]
+        rows = [self._columns(place) for place in range(len(self.texts))]
         sheet.keep(sum(height_of(*columns) + 2 * PADDING for columns in (self._heads(), *rows[:1])))
         self._put_headings()
         sheet.heads.append(self._put_headings)
@@ -135,16 +124,32 @@ class LinesTable:
         sheet.rule(sheet.left, sheet.y, sheet.width, self.accent, 1.2)
 
     def _heads(self) -> list[Column]:
-        described = self.sheet.rows(self.words.say("Description"), self.description_width, HEADING)
         numbers = (each.head(right) for each, right in zip(self.numbers, self.rights, strict=True))
-        return [Column(self.sheet.left, described), *numbers]
+        return [Column(self.sheet.left, self.sheet.rows(self.heading, self.text_width, HEADING)), *numbers]
 
-    def _columns(self, place: int, line: Line) -> list[Column]:
-        described = [*self.sheet.rows(line.description, self.description_width, BODY), *self._period(line)]
+    def _columns(self, place: int) -> list[Column]:
+        texts = [row for text, style in self.texts[place] for row in self.sheet.rows(text, self.text_width, style)]
         numbers = (each.number(place, right) for each, right in zip(self.numbers, self.rights, strict=True))
-        return [Column(self.sheet.left, described), *numbers]
+        return [Column(self.sheet.left, texts), *numbers]
 
-    def _period(self, line: Line) -> list[Row]:
-        if line.period is None or self.is_of_one_period:
-            return []
-        return self.sheet.rows(self.words.period(line.period), self.description_width, LABEL)
+
+def lines_table(sheet: Sheet, invoice: Invoice, words: Words, accent: str) -> Table:
+    """Return the table of a document's lines. A period that all of them have is shown above the table."""
+    lines, say, currency, shared = invoice.lines, words.say, invoice.currency, invoice.period
+
+    def price(micros: int | None) -> str:
+        return "" if micros is None else words.plain_amount(micros, currency)
+
+    def texts(line: Line) -> list[tuple[str, Style]]:
+        period = [] if line.period is None or shared else [(words.period(line.period), LABEL)]
+        return [(line.description, BODY), *period]
+
+    def quantity(line: Line) -> str:
+        return "" if line.quantity_micros is None else words.quantity(line.quantity_micros)
+
+    columns = [
+        (say("Quantity"), [quantity(line) for line in lines]),
+        (say("Unit price"), [price(line.unit_price_micros) for line in lines]),
+        (say("Amount") + f" ({currency.upper()})", [price(line.amount_micros) for line in lines]),
+    ]
+    return Table(sheet, say("Description"), [texts(line) for line in lines], columns, words.decimal_sign, accent)

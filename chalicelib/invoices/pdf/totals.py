@@ -1,6 +1,6 @@
-"""The totals below the lines of a document: subtotal, tax, total and balance due, on the right half of the paper."""
+"""The totals below the lines of a document: labels with amounts, on the right half of the paper."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from chalicelib.invoices.invoice import Invoice
@@ -14,13 +14,13 @@ class Totals:
     """The amounts under the table of a document's lines."""
 
     sheet: Sheet
-    invoice: Invoice
-    words: Words
+    amounts: Sequence[tuple[str, str, Style]]
+    """The label, amount and style of each."""
 
     def put(self) -> None:
         """Put them all on one page."""
         sheet = self.sheet
-        rows = [self._pair(*each) for each in self._amounts()]
+        rows = [self._pair(*each) for each in self.amounts]
         sheet.keep(10 + sum(height_of(*columns) + 6 for columns in rows))
         sheet.y -= 10
         for place, columns in enumerate(rows):
@@ -38,25 +38,26 @@ class Totals:
         named = sheet.rows(label, width - figure.width - GAP, style)
         return Column(sheet.right - width, named), Column(sheet.right, [figure], flush_right=True)
 
-    def _amounts(self) -> Iterator[tuple[str, str, Style]]:
-        """Yield the label, amount and style of each total."""
-        invoice, tax, words, say = self.invoice, self.invoice.tax, self.words, self.words.say
-        is_credit = invoice.kind == "credit_note"
 
-        def amount(micros: int) -> str:
-            return words.amount(micros, invoice.currency)
+def amounts_of(invoice: Invoice, words: Words) -> Iterator[tuple[str, str, Style]]:
+    """Yield the totals of an invoice or a credit note: subtotal, tax, total and balance due."""
+    tax, say = invoice.tax, words.say
+    is_credit = invoice.kind == "credit_note"
 
-        if tax and not tax.inclusive:
-            yield say("Subtotal"), amount(invoice.subtotal_micros), BODY
-            added = say("%(name)s %(rate)s", name=tax.name, rate=words.rate(tax.rate_micros))
-            yield added, amount(tax.amount_micros), BODY
-        total = say("Total credited") if is_credit else words.say_in("invoice", "Total")
-        yield total, amount(invoice.total_micros), Style(11, BOLD)
-        if tax and tax.inclusive:
-            muted = Style(color=MUTED)
-            included = say("Includes %(name)s %(rate)s", name=tax.name, rate=words.rate(tax.rate_micros))
-            yield included, amount(tax.amount_micros), muted
-            yield say("Net amount"), amount(invoice.total_micros - tax.amount_micros), muted
-        if not is_credit:
-            yield say("Amount paid"), amount(invoice.total_micros - invoice.due_micros), BODY
-            yield say("Balance due"), amount(invoice.due_micros), STRONG
+    def amount(micros: int) -> str:
+        return words.amount(micros, invoice.currency)
+
+    if tax and not tax.inclusive:
+        yield say("Subtotal"), amount(invoice.subtotal_micros), BODY
+        added = say("%(name)s %(rate)s", name=tax.name, rate=words.rate(tax.rate_micros))
+        yield added, amount(tax.amount_micros), BODY
+    total = say("Total credited") if is_credit else words.say_in("invoice", "Total")
+    yield total, amount(invoice.total_micros), Style(11, BOLD)
+    if tax and tax.inclusive:
+        muted = Style(color=MUTED)
+        included = say("Includes %(name)s %(rate)s", name=tax.name, rate=words.rate(tax.rate_micros))
+        yield included, amount(tax.amount_micros), muted
+        yield say("Net amount"), amount(invoice.total_micros - tax.amount_micros), muted
+    if not is_credit:
+        yield say("Amount paid"), amount(invoice.total_micros - invoice.due_micros), BODY
+        yield say("Balance due"), amount(invoice.due_micros), STRONG
