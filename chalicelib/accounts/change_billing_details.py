@@ -17,7 +17,7 @@ class BillingDetailsChanged(Refusal):
     title = "The billing details were changed meanwhile"
 
 
-def change_billing_details(account: Account, details: BillingDetails) -> None:
+def change_billing_details(account: Account, details: BillingDetails, *, actor: str | None = None) -> None:
     """Store billing details for an account that was read. Invoices issued from now on show them.
 
     Raises BillingDetailsChanged, AccountNotFound for an account that was moved meanwhile, AccountBusy.
@@ -26,6 +26,7 @@ def change_billing_details(account: Account, details: BillingDetails) -> None:
         current = table.get_again(account) if attempt else account
         if current.billing_details != account.billing_details:
             raise BillingDetailsChanged("look at the billing details again, and send them once more")
-        if table.change(replace(current, billing_details=details if details != BillingDetails() else None)):
+        changed = replace(current, billing_details=details if details != BillingDetails() else None)
+        if table.change(changed, by=actor):
             return
     raise AccountBusy(account_id=account.account_id)

@@ -63,6 +63,7 @@ def create_or_change(
     the account, Forbidden, ClientIdInvalid, InvalidRequest, WorkspaceInvalid, AccountArchived, UnknownCurrency,
     AccountImmutable, AccountBusy.
     """
+    actor = caller.actor_on(account_id)
     for _ in attempts(ATTEMPTS):
         current = table.find(account_id)
         check_may_put(caller, account_id, current, request)
@@ -70,12 +71,12 @@ def create_or_change(
             account = new_account(account_id, request)
             catalog.limits(account.currency)
             check_workspace(account, table.find(account.workspace_id) if account.workspace_id else None)
-            if table.create(account, first_rebilling(account, caller)):
+            if table.create(account, first_rebilling(account, caller), by=actor):
                 return account, True
         else:
             account = apply_request(current, request)
             check_unchanged(current, account)
-            if table.change(account):
+            if table.change(account, by=actor):
                 return account, False
     raise AccountBusy(account_id=account_id)
 

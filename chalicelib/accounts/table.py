@@ -32,7 +32,7 @@ class ClientsIndex(GlobalSecondaryIndex["AccountRow"]):  # type: ignore[no-untyp
 
 
 class AccountRow(Table):
-    """One row for each account."""
+    """One row for each account. `changed_by` is who made the last change that people make. Its stream reports each."""
 
     class Meta(metaclass=TableMeta):
         setting = "accounts_table"
@@ -55,6 +55,7 @@ class AccountRow(Table):
     standing_actor = UnicodeAttribute(null=True)
     standing_changed_at_ms = NumberAttribute(null=True)
     former_workspaces = JSONAttribute(null=True)
+    changed_by = UnicodeAttribute(null=True)
     clients = ClientsIndex()
 
 
@@ -134,7 +135,7 @@ def get_again(account: Account) -> Account:
     return current
 
 
-def create(account: Account, rebilling: Rebilling = NO_REBILLING) -> bool:
+def create(account: Account, rebilling: Rebilling = NO_REBILLING, *, by: str | None = None) -> bool:
     """Write a new account with its empty wallet and its settings of rebilling, all or none; tell whether it is.
 
     It is not if there is one with its id, or its workspace is archived.
@@ -145,7 +146,7 @@ def create(account: Account, rebilling: Rebilling = NO_REBILLING) -> bool:
         workspace_id=account.workspace_id,
         currency=account.currency,
         created_at_ms=account.created_at_ms,
-        **_changeable(account),
+        **_changeable(account, by),
     )
 
     def add_writes(transaction: TransactWrite) -> None:
@@ -154,26 +155,26 @@ def create(account: Account, rebilling: Rebilling = NO_REBILLING) -> bool:
         if account.workspace_id:
             add_not_archived(transaction, account.workspace_id)
         if rebilling != NO_REBILLING:
-            add_new_rebilling(transaction, account.account_id, rebilling)
+            add_new_rebilling(transaction, account.account_id, rebilling, by=by)
 
     return conditional_transaction(add_writes)
 
 
-def change(account: Account) -> bool:
+def change(account: Account, *, by: str | None = None) -> bool:
     """Write the changeable fields of an account that was read; write nothing and return False if it changed since."""
     return conditional_write(
-        AccountRow(account.account_id).update, _change_actions(account), condition=_is_unchanged(account)
+        AccountRow(account.account_id).update, _change_actions(account, by), condition=_is_unchanged(account)
     )
 
 
-def add_move(transaction: TransactWrite, moved: Account) -> None:
+def add_move(transaction: TransactWrite, moved: Account, *, by: str | None = None) -> None:
     """Add a client's new workspace to a transaction, which fails if the account has changed since it was read."""
-    actions = _change_actions(moved, workspace_id=moved.workspace_id)
+    actions = _change_actions(moved, by, workspace_id=moved.workspace_id)
     transaction.update(AccountRow(moved.account_id), actions=actions, condition=_is_unchanged(moved))
 
 
-def _change_actions(account: Account, **more: Any) -> list[Action]:
-    changed = {**_changeable(account), **more, "version": account.version + 1}
+def _change_actions(account: Account, by: str | None, **more: Any) -> list[Action]:
+    changed = {**_changeable(account, by), **more, "version": account.version + 1}
     return [set_or_remove(getattr(AccountRow, name), value) for name, value in changed.items()]
 
 
@@ -184,7 +185,7 @@ def _is_unchanged(account: Account) -> Condition:
     return condition
 
 
-def _changeable(account: Account) -> dict[str, Any]:
+def _changeable(account: Account, by: str | None) -> dict[str, Any]:
     details = account.billing_details
     return {
         "name": account.name,
@@ -198,6 +199,7 @@ def _changeable(account: Account) -> dict[str, Any]:
         "standing_changed_at_ms": account.standing_changed_at_ms,
         "former_workspaces": msgspec.to_builtins(account.former_workspaces) or None,
         "updated_at_ms": clock.now_ms(),
+        "changed_by": by,
     }
 
 

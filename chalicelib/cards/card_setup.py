@@ -1,9 +1,34 @@
 """What Stripe says about saving a card: values only. Pure."""
 
+from typing import Final
+
 import msgspec
 
+from chalicelib.accounts.actor import OPERATOR, is_of_platform
 from chalicelib.cards.card import Card
 from chalicelib.stripe_api.stripe_account import StripeAccount
+
+MOST_CHARACTERS: Final = 500
+"""Of a value of metadata: https://docs.stripe.com/metadata."""
+
+
+class CardSetupRequest(msgspec.Struct, frozen=True):
+    """Who wants to save a card for an account, and when. It `adds` one, or replaces the default."""
+
+    account_id: str
+    requested_at_ms: int
+    adds: bool = False
+    actor: str | None = None
+
+    @property
+    def metadata(self) -> dict[str, str]:
+        """Return what its SetupIntent carries. A workspace sees that in its own Stripe account: no operator's name."""
+        found = {"account_id": self.account_id, "requested_at_ms": str(self.requested_at_ms)}
+        if self.adds:
+            found["adds"] = "yes"
+        if self.actor:
+            found["actor"] = OPERATOR if is_of_platform(self.actor) else self.actor[:MOST_CHARACTERS]
+        return found
 
 
 class CardSetup(msgspec.Struct, frozen=True):

@@ -42,7 +42,7 @@ class RoleRequest(msgspec.Struct, forbid_unknown_fields=True):
     role: Role
 
 
-def choose_card(payer: Payer, card_id: str, role: Role) -> Payer:
+def choose_card(payer: Payer, card_id: str, role: Role, *, actor: str | None = None) -> Payer:
     """Give a card its role, and return the payer as it is then. Safe to repeat.
 
     The card that was the default stays on file. Raises CardNotFound, DefaultHasNoOtherRole, CardsBusy.
@@ -51,7 +51,7 @@ def choose_card(payer: Payer, card_id: str, role: Role) -> Payer:
         raise CardNotFound(card_id)
     now_ms = clock.now_ms()
     _, cards = table.change(
-        payer.account_id, payer.stripe_account, lambda cards: _with_role(cards, card_id, role, now_ms)
+        payer.account_id, payer.stripe_account, lambda cards: _with_role(cards, card_id, role, now_ms), by=actor
     )
     card = cards.find(card_id)
     if card is None:

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING, Any
 
 from chalicelib.accounts.account import Account
-from chalicelib.cards.card_setup import CardSetup, CardSetupState, SavedCard
+from chalicelib.cards.card_setup import CardSetup, CardSetupRequest, CardSetupState, SavedCard
 from chalicelib.idempotency import content_hash
 from chalicelib.log import log
 from chalicelib.stripe_api.client import ask, idempotency_options, or_none
@@ -45,16 +45,13 @@ def _email(account: Account) -> "CustomerCreateParams":
         return {}
 
 
-def create_card_setup(
-    account_id: str, stripe_account: StripeAccount, customer_id: str, requested_at_ms: int, *, adds: bool = False
-) -> CardSetup:
+def create_card_setup(asked: CardSetupRequest, stripe_account: StripeAccount, customer_id: str) -> CardSetup:
     """Create a SetupIntent for later charges, on or off session.
 
-    It `adds` a card, or replaces the default. Only for cards: these come at once, through a wallet or not. What a bank
+    Only for cards: these come at once, through a wallet or not. What a bank
     confirms days later is not offered.
     Raises CustomerGone, CardRefused, StripeUnavailable.
     """
-    ids = metadata(account_id=account_id, requested_at_ms=str(requested_at_ms), **({"adds": "yes"} if adds else {}))
     found = ask(
         "create_card_setup",
         stripe_account,
@@ -63,7 +60,7 @@ def create_card_setup(
                 "customer": customer_id,
                 "usage": "off_session",
                 "allowed_payment_method_types": ["card"],
-                "metadata": ids,
+                "metadata": metadata(**asked.metadata),
             }
         ),
     )

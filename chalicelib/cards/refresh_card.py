@@ -2,6 +2,7 @@
 
 from chalicelib.cards import gateway, table
 from chalicelib.cards.card import CardsOnFile
+from chalicelib.connection.connection import AT_STRIPE
 from chalicelib.stripe_api.stripe_account import StripeAccount
 
 
@@ -18,5 +19,5 @@ def refresh_card(payment_method_id: str, stripe_account: StripeAccount) -> bool:
         known = cards.find(payment_method_id)
         return cards.refreshed(known, found.to_card(known.set_up_at_ms)) if known else cards
 
-    _, after = table.change(found.account_id, stripe_account, refresh)
+    _, after = table.change(found.account_id, stripe_account, refresh, by=AT_STRIPE)
     return after.find(payment_method_id) is not None

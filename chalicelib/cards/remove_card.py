@@ -2,10 +2,11 @@
 
 from chalicelib.cards import gateway, table
 from chalicelib.cards.payer import Payer
+from chalicelib.connection.connection import AT_STRIPE
 from chalicelib.stripe_api.stripe_account import StripeAccount
 
 
-def remove_card(payer: Payer, payment_method_id: str | None = None) -> None:
+def remove_card(payer: Payer, payment_method_id: str | None = None, *, actor: str | None = None) -> None:
     """Take a card off file, the default if none is named, then detach it at Stripe. Safe to repeat.
 
     No other card becomes the default. A payment that is not resolved does not prevent this: a person can always remove
@@ -14,7 +15,7 @@ def remove_card(payer: Payer, payment_method_id: str | None = None) -> None:
     card = payer.find_card(payment_method_id) if payment_method_id else payer.card
     if card is None or payer.stripe_account is None:
         return
-    table.remove_card(payer.account_id, payer.stripe_account, card.payment_method_id)
+    table.remove_card(payer.account_id, payer.stripe_account, card.payment_method_id, by=actor)
     if not _is_on_file(payer.account_id, payer.stripe_account, card.payment_method_id):
         gateway.detach_if_possible(card.payment_method_id, payer.stripe_account)
 
@@ -35,4 +36,4 @@ def _is_on_file(account_id: str, stripe_account: StripeAccount, payment_method_i
 def remove_detached_card(payment_method_id: str, customer_id: str, stripe_account: StripeAccount) -> bool:
     """Take a card off file that was detached at Stripe; tell whether it was on file here. Raises StripeUnavailable."""
     account_id = gateway.account_of_customer(customer_id, stripe_account)
-    return account_id is not None and table.remove_card(account_id, stripe_account, payment_method_id)
+    return account_id is not None and table.remove_card(account_id, stripe_account, payment_method_id, by=AT_STRIPE)

@@ -38,8 +38,8 @@ class CardSetupQuery(msgspec.Struct, forbid_unknown_fields=True):
     refuses=(*REFUSALS, TooManyCards, WorkspaceNotConnected, *STRIPE_REFUSALS),
 )
 def start_card_setup(call: Call[None, CardSetupQuery], account_id: str) -> CardSetupView:
-    payer = allow_payer(call, account_id, Right.ACT).payer
-    return view_card_setup(start_setup(payer, adds=call.query.adds))
+    allowed = allow_payer(call, account_id, Right.ACT)
+    return view_card_setup(start_setup(allowed.payer, adds=call.query.adds, actor=allowed.actor))
 
 
 @routes.operation(
@@ -65,7 +65,8 @@ def start_card_setup(call: Call[None, CardSetupQuery], account_id: str) -> CardS
     ),
 )
 def put_card(call: Call[CardRequest, None], account_id: str) -> CardView:
-    return view_card(save_card(allow_payer(call, account_id, Right.ACT).payer, call.body.setup_intent_id))
+    allowed = allow_payer(call, account_id, Right.ACT)
+    return view_card(save_card(allowed.payer, call.body.setup_intent_id, actor=allowed.actor))
 
 
 @routes.operation(
@@ -80,7 +81,8 @@ def put_card(call: Call[CardRequest, None], account_id: str) -> CardView:
     refuses=(*REFUSALS, CardsBusy),
 )
 def delete_card(call: Call[None, None], account_id: str) -> None:
-    remove_card(allow_payer(call, account_id, Right.ACT).payer)
+    allowed = allow_payer(call, account_id, Right.ACT)
+    remove_card(allowed.payer, actor=allowed.actor)
 
 
 @routes.operation(
@@ -109,8 +111,8 @@ def list_cards(call: Call[None, None], account_id: str) -> CardListView:
     refuses=(*REFUSALS, CardNotFound, DefaultHasNoOtherRole, CardsBusy),
 )
 def put_card_role(call: Call[RoleRequest, None], account_id: str, card_id: str) -> CardListView:
-    payer = allow_payer(call, account_id, Right.ACT).payer
-    return view_cards(choose_card(payer, card_id, call.body.role))
+    allowed = allow_payer(call, account_id, Right.ACT)
+    return view_cards(choose_card(allowed.payer, card_id, call.body.role, actor=allowed.actor))
 
 
 @routes.operation(
@@ -122,4 +124,5 @@ def put_card_role(call: Call[RoleRequest, None], account_id: str, card_id: str) 
     refuses=(*REFUSALS, CardsBusy),
 )
 def delete_card_by_id(call: Call[None, None], account_id: str, card_id: str) -> None:
-    remove_card(allow_payer(call, account_id, Right.ACT).payer, card_id)
+    allowed = allow_payer(call, account_id, Right.ACT)
+    remove_card(allowed.payer, card_id, actor=allowed.actor)

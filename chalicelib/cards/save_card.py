@@ -62,12 +62,15 @@ class CardRequest(msgspec.Struct, forbid_unknown_fields=True):
     setup_intent_id: SetupIntentId
 
 
-def save_card(payer: Payer, setup_intent_id: str, *, client_secret: str | None = None) -> Card:
+def save_card(
+    payer: Payer, setup_intent_id: str, *, client_secret: str | None = None, actor: str | None = None
+) -> Card:
     """Put the card of a finished SetupIntent on file, and detach those that it replaces. Safe to repeat.
 
     The SetupIntent says whether it is another card, or replaces the default.
 
     A browser that comes back from a bank's own page brings the SetupIntent's `client_secret`, which must be right.
+    Without an `actor`, as in Stripe's event, who began the setup did it.
     Raises WorkspaceNotConnected, CardSetupUnknown, CardSetupUnfinished, CardSuperseded, TooManyCards,
     StripeUnavailable.
     """
@@ -82,7 +85,8 @@ def save_card(payer: Payer, setup_intent_id: str, *, client_secret: str | None =
     if setup.card.customer_id != setup.customer_id:
         raise CardSetupUnknown(setup_intent_id)
     card = setup.card.to_card(int(setup.metadata["requested_at_ms"]))
-    before, after = table.change(account_id, stripe_account, _rule_of(setup, card))
+    by = actor or setup.metadata.get("actor")
+    before, after = table.change(account_id, stripe_account, _rule_of(setup, card), by=by)
     if after.find(card.payment_method_id) is None:
         gateway.detach_if_possible(card.payment_method_id, stripe_account)
         raise TooManyCards if setup.adds and after.is_full else CardSuperseded

@@ -16,7 +16,7 @@ from chalicelib.backoff import attempts
 from chalicelib.cards.card import Card, CardsOnFile
 from chalicelib.cards.payer import Payer
 from chalicelib.conflicts import conditional_write
-from chalicelib.connection.connection import PaysOn
+from chalicelib.connection.connection import AT_STRIPE, PaysOn
 from chalicelib.connection.table import connection_of
 from chalicelib.errors import Busy
 from chalicelib.stripe_api.stripe_account import PLATFORM, StripeAccount
@@ -54,6 +54,7 @@ class CardRow(Table):
     backup_id = UnicodeAttribute(null=True)
     removed = JSONAttribute(null=True)
     cards_version = NumberAttribute(null=True)
+    changed_by = UnicodeAttribute(null=True)
 
 
 def find_payer(account_id: str) -> Payer | None:
@@ -166,7 +167,7 @@ def forget_customer(account_id: str, stripe_account: StripeAccount, customer_id:
             return before
         return CardsOnFile(changed_at_ms=clock.now_ms(), removed=before.removed)
 
-    before, after = change(account_id, stripe_account, forget)
+    before, after = change(account_id, stripe_account, forget, by=AT_STRIPE)
     return before != after
 
 
@@ -178,14 +179,20 @@ def put_card(account_id: str, stripe_account: StripeAccount, card: Card) -> bool
     return after.card == card
 
 
-def remove_card(account_id: str, stripe_account: StripeAccount, payment_method_id: str) -> bool:
+def remove_card(
+    account_id: str, stripe_account: StripeAccount, payment_method_id: str, *, by: str | None = None
+) -> bool:
     """Take a card off file; False when it is not, or no longer, on file."""
     now_ms = clock.now_ms()
-    before, after = change(account_id, stripe_account, lambda cards: cards.without(payment_method_id, at_ms=now_ms))
+    before, after = change(
+        account_id, stripe_account, lambda cards: cards.without(payment_method_id, at_ms=now_ms), by=by
+    )
     return before != after
 
 
-def change(account_id: str, stripe_account: StripeAccount, rule: Rule) -> tuple[CardsOnFile, CardsOnFile]:
+def change(
+    account_id: str, stripe_account: StripeAccount, rule: Rule, *, by: str | None = None
+) -> tuple[CardsOnFile, CardsOnFile]:
     """Change the cards on file by a rule, and return them before and after. Without a customer nothing is changed.
 
     Raises CardsBusy.
@@ -196,12 +203,12 @@ def change(account_id: str, stripe_account: StripeAccount, rule: Rule) -> tuple[
             return CardsOnFile(), CardsOnFile()
         before = _cards(row)
         after = rule(before)
-        if after == before or _write(row, after):
+        if after == before or _write(row, after, by):
             return before, after
     raise CardsBusy(account_id=account_id)
 
 
-def _write(row: CardRow, after: CardsOnFile) -> bool:
+def _write(row: CardRow, after: CardsOnFile, by: str | None) -> bool:
     """Write the cards, unless others have changed them since; code that knows no versions may, while it is replaced."""
     of_default = _is_still(CardRow.card_changed_at_ms, row.card_changed_at_ms)
     is_unchanged = _is_still(CardRow.cards_version, row.cards_version) & of_default
@@ -214,6 +221,7 @@ def _write(row: CardRow, after: CardsOnFile) -> bool:
         set_or_remove(CardRow.backup_id, after.backup_id),
         set_or_remove(CardRow.removed, list(after.removed) or None),
         set_or_remove(CardRow.card_changed_at_ms, after.changed_at_ms),
+        set_or_remove(CardRow.changed_by, by),
         CardRow.cards_version.set(int(row.cards_version or 0) + 1),
     ]
     update = CardRow(row.account_id, row.stripe_account).update

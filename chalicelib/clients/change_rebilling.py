@@ -92,7 +92,7 @@ def change_rebilling(account: Account, request: RebillingRequest, *, actor: str,
         # After the settings: if the client is moved only now, their version has changed, and nothing is written.
         accounts.get_again(account)
         unchanged = after.own == before.own
-        if unchanged or table.write(account.account_id, after.own, over=before.own.version):
+        if unchanged or table.write(account.account_id, after.own, over=before.own.version, by=actor):
             return after
     raise RebillingBusy(account_id=account.account_id)
 

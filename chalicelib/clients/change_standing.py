@@ -77,7 +77,7 @@ def _write(account: Account, request: StandingRequest, actor: str) -> Account:
             standing_actor=actor,
             standing_changed_at_ms=clock.now_ms(),
         )
-        if accounts.change(changed):
+        if accounts.change(changed, by=actor):
             return replace(changed, version=changed.version + 1)
     raise AccountBusy(account_id=account.account_id)
 
@@ -91,7 +91,8 @@ def _take_back(changed: Account, before: Account) -> None:
             standing_reason=before.standing_reason,
             standing_actor=before.standing_actor,
             standing_changed_at_ms=before.standing_changed_at_ms,
-        )
+        ),
+        by=changed.standing_actor,
     )
 
 

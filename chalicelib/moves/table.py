@@ -123,8 +123,8 @@ def accept(move: Move, client: Account, rebilling: Rebilling, *, over: Move) -> 
 
     def add_writes(transaction: TransactWrite) -> None:
         transaction.save(_row_of(move), condition=_is_unchanged(over))
-        accounts.add_move(transaction, client)
-        pricing.add_change(transaction, client.account_id, rebilling, over=rebilling.version - 1)
+        accounts.add_move(transaction, client, by=move.answered_by)
+        pricing.add_change(transaction, client.account_id, rebilling, over=rebilling.version - 1, by=move.answered_by)
         subscriptions.add_none_running(transaction, client.account_id)
         accounts.add_not_archived(transaction, move.to_workspace_id)
 

@@ -27,7 +27,9 @@ class ChoiceChanged(Refusal):
     title = "The choice of mails was changed meanwhile"
 
 
-def change_choice(account: Account, request: ChoiceRequest, *, over: int | None = None) -> Choice:
+def change_choice(
+    account: Account, request: ChoiceRequest, *, over: int | None = None, actor: str | None = None
+) -> Choice:
     """Apply a request to an account's choice, store it and return it.
 
     With `over`, the choice must still have that version. Raises ChoiceChanged, LowBalanceInvalid, NoticesBusy.
@@ -37,6 +39,6 @@ def change_choice(account: Account, request: ChoiceRequest, *, over: int | None 
         if over not in {None, kept.version}:
             raise ChoiceChanged("look at the choice again, and send it once more")
         choice = request.over(kept, account.currency)
-        if table.put_choice(account.account_id, choice):
+        if table.put_choice(account.account_id, choice, by=actor):
             return choice
     raise NoticesBusy(account_id=account.account_id)

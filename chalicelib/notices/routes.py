@@ -59,7 +59,7 @@ def get_notices(call: Call[None, None], account_id: str) -> NoticesView:
 )
 def put_notices(call: Call[ChoiceRequest, None], account_id: str) -> NoticesView:
     allowed = allow(call, account_id, Right.ACT)
-    return view(allowed.account, change_choice(allowed.account, call.body))
+    return view(allowed.account, change_choice(allowed.account, call.body, actor=allowed.actor))
 
 
 def view(account: Account, choice: Choice) -> NoticesView:

@@ -35,6 +35,7 @@ class NoticeRow(Table):
     notice = UnicodeAttribute(range_key=True)
     choice = JSONAttribute(null=True)
     version = NumberAttribute(null=True)
+    changed_by = UnicodeAttribute(null=True)
     event_id = UnicodeAttribute(null=True)
     claimed_until_ms = NumberAttribute(null=True)
     message_id = UnicodeAttribute(null=True)
@@ -67,11 +68,12 @@ def choice_in(rows: Rows, account_id: str) -> Choice:
     return convert(row.choice, Choice) if row else Choice()
 
 
-def put_choice(account_id: str, choice: Choice) -> bool:
+def put_choice(account_id: str, choice: Choice, *, by: str | None = None) -> bool:
     """Write an account's choice of mails over the version before it; False when a concurrent write came first."""
     before = choice.version - 1
     version = NoticeRow.version
-    row = NoticeRow(account_id, CHOICE, choice=msgspec.to_builtins(choice), version=choice.version)
+    stored = msgspec.to_builtins(choice)
+    row = NoticeRow(account_id, CHOICE, choice=stored, version=choice.version, changed_by=by)
     return conditional_write(row.save, condition=version == before if before else version.does_not_exist())
 
 

@@ -23,6 +23,7 @@ class RebillingRow(Table):
     account_id = UnicodeAttribute(hash_key=True)
     settings = JSONAttribute()
     version = NumberAttribute()
+    changed_by = UnicodeAttribute(null=True)
 
 
 _FIELDS: Final = ("switches", "prices", "allowances_micros")
@@ -42,22 +43,24 @@ def find_many(account_ids: Iterable[str]) -> dict[str, Rebilling]:
     return {row.account_id: rebilling_of(row) for row in rows}
 
 
-def write(account_id: str, rebilling: Rebilling, *, over: int) -> bool:
+def write(account_id: str, rebilling: Rebilling, *, over: int, by: str | None = None) -> bool:
     """Write an account's settings on condition that they still have the version `over`, which is 0 for none.
 
     Returns False if a concurrent write came first.
     """
-    return conditional_write(row_of(account_id, rebilling).save, condition=_has_version(over))
+    return conditional_write(row_of(account_id, rebilling, by).save, condition=_has_version(over))
 
 
-def add_new(transaction: TransactWrite, account_id: str, rebilling: Rebilling) -> None:
+def add_new(transaction: TransactWrite, account_id: str, rebilling: Rebilling, *, by: str | None = None) -> None:
     """Add the settings of a new account to the transaction that creates it."""
-    transaction.save(row_of(account_id, rebilling))
+    transaction.save(row_of(account_id, rebilling, by))
 
 
-def add_change(transaction: TransactWrite, account_id: str, rebilling: Rebilling, *, over: int) -> None:
+def add_change(
+    transaction: TransactWrite, account_id: str, rebilling: Rebilling, *, over: int, by: str | None = None
+) -> None:
     """Add an account's settings to a transaction, which fails if they no longer have the version `over`."""
-    transaction.save(row_of(account_id, rebilling), condition=_has_version(over))
+    transaction.save(row_of(account_id, rebilling, by), condition=_has_version(over))
 
 
 def _has_version(version: int) -> Condition:
@@ -72,7 +75,7 @@ def rebilling_of(row: RebillingRow) -> Rebilling:
     return convert({**row.settings, "version": int(row.version)}, Rebilling)
 
 
-def row_of(account_id: str, rebilling: Rebilling) -> RebillingRow:
+def row_of(account_id: str, rebilling: Rebilling, by: str | None = None) -> RebillingRow:
     """Return the row of an account's settings."""
     settings = {name: msgspec.to_builtins(getattr(rebilling, name)) for name in _FIELDS}
-    return RebillingRow(account_id, settings=settings, version=rebilling.version)
+    return RebillingRow(account_id, settings=settings, version=rebilling.version, changed_by=by)

@@ -66,7 +66,14 @@ def advance_subscription(
         paid = payment if payment and _is_newly_paid(payment, current, updated) else None
         invoice = _make_invoice(paid, payer.account, catalog) if paid else None
         late_payment = paid if paid and paid.late == "undecided" else None
-        if table.write(updated, over=current, payment=new_payment, invoice=invoice, late_payment=late_payment):
+        if table.write(
+            updated,
+            over=current,
+            payment=new_payment,
+            invoice=invoice,
+            late_payment=late_payment,
+            by=paid.actor if paid else ACTOR,
+        ):
             _log_change(current, updated, invoice)
             if updated.status == current.status or updated.status not in OWING:
                 _queue_payment(new_payment)

@@ -122,6 +122,6 @@ def _write_once(
         updated = replace(rule(current), actor=actor, updated_at_ms=clock.now_ms(), version=current.version + 1)
         if key:
             idempotency.claim(account_id, key, operation=operation, content=content, prefix=PREFIX)
-        if table.write(updated, over=current, done=key, unless_archived=unless_archived):
+        if table.write(updated, over=current, done=key, unless_archived=unless_archived, by=actor):
             return updated
     raise SubscriptionBusy(account_id=account_id)

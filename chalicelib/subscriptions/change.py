@@ -100,7 +100,7 @@ def change(
             _claim(account_id, key, content)
         updated = apply_effect(effect, account, current, actor=actor, now_ms=now_ms, payment=payment)
         done = None if payment else key
-        if table.write(updated, over=current, payment=payment, done=done, unless_archived=True):
+        if table.write(updated, over=current, payment=payment, done=done, unless_archived=True, by=actor):
             charged = charge_now(payment, catalog) if payment else None
             return ChangeResult(
                 subscription=charged.subscription if charged else updated,

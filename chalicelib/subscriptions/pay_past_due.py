@@ -72,7 +72,7 @@ def pay_past_due(payer: Payer, *, key: Key, actor: str, catalog: Catalog) -> Cha
             check_card(payer)
         claim = claim or idempotency.claim(account_id, key, operation=OPERATION, content={}, prefix=PREFIX)
         updated, payment = _begin_payment(current, payer, renewal, claim, actor)
-        if table.write(updated, over=current, payment=payment):
+        if table.write(updated, over=current, payment=payment, by=actor):
             return charge_now(payment, catalog) if payment else ChargeResult(updated, None)
     raise SubscriptionBusy(account_id=account_id)
 

@@ -63,6 +63,7 @@ class SubscriptionRow(DailyRow):
     cancellation = JSONAttribute(null=True)
     in_use = JSONAttribute()
     version = NumberAttribute()
+    changed_by = UnicodeAttribute(null=True)
     due: DailyIndex["SubscriptionRow"] = DailyIndex()
 
 
@@ -97,6 +98,7 @@ def write(
     late_payment: Payment | None = None,
     done: Key | None = None,
     unless_archived: bool = False,
+    by: str | None = None,
 ) -> bool:
     """Write a subscription together with a new payment, an invoice, the key of the request, and when access closes.
 
@@ -106,7 +108,7 @@ def write(
     concurrent write came first.
     """
     condition = SubscriptionRow.version == over.version if over else SubscriptionRow.account_id.does_not_exist()
-    row = row_of(wanted)
+    row = row_of(wanted, by)
     access_changes = wanted.access_until_ms != (over.access_until_ms if over else None)
     if not (payment or invoice or late_payment or done or access_changes or unless_archived):
         return conditional_write(row.save, condition=condition)
@@ -180,14 +182,14 @@ def put_off(seen: Subscription, now_ms: int) -> None:
     )
 
 
-def row_of(subscription: Subscription) -> SubscriptionRow:
+def row_of(subscription: Subscription, by: str | None = None) -> SubscriptionRow:
     """Return a subscription's row, in which the terms and their contents are not nested."""
     values: dict[str, Any] = msgspec.to_builtins(subscription)
     terms = values.pop("terms")
     contents = terms.pop("contents")
     account_id, waits = subscription.account_id, subscription.status in OWING
     due = due_of(account_id, subscription.due_at_ms, clock.now_ms(), waits=waits)
-    return SubscriptionRow(**{**values, **terms, **contents, **daily_attributes(account_id, due)})
+    return SubscriptionRow(**{**values, **terms, **contents, **daily_attributes(account_id, due)}, changed_by=by)
 
 
 def subscription_of(row: SubscriptionRow) -> Subscription:

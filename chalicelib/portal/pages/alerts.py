@@ -86,7 +86,8 @@ def send(request: PortalRequest) -> Response:
     mails = {kind: given[kind] == ON for kind in Mails.__struct_fields__}
     try:
         fields = {"recipients": recipients or None, "low_balance_threshold": _threshold(request), "mails": mails}
-        change_choice(request.account, read_fields(fields, ChoiceRequest), over=forms.number(request.form, "shown"))
+        sent, shown = read_fields(fields, ChoiceRequest), forms.number(request.form, "shown")
+        change_choice(request.account, sent, over=shown, actor=request.allowed.actor)
     except (InvalidDecimal, TooManyPlaces, LowBalanceInvalid, ChoiceChanged) as refusal:
         errors = forms.errors_of(request, refusal, FIELDS)
         return _page(request, choice_of(request.account.account_id), given, errors)

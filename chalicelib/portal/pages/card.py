@@ -55,7 +55,7 @@ def show(request: PortalRequest) -> Response:
 def set_up(request: PortalRequest) -> Response:
     """Start saving a card, for the page's script; if that is not possible, the script shows why."""
     try:
-        return json(view_card_setup(start_setup(request.payer, adds=_adds(request.query))))
+        return json(view_card_setup(start_setup(request.payer, adds=_adds(request.query), actor=request.allowed.actor)))
     except (TooManyCards, StripeUnavailable, StripeRefused, WorkspaceNotConnected) as refusal:
         return json({"problem": explain(refusal, request.words, request.currency)}, status=refusal.status)
 
@@ -65,7 +65,8 @@ def keep(request: PortalRequest) -> Response:
     # Read again: the setup may have created the account's customer since this request read the payer.
     payer = get_payer(request.account.account_id)
     try:
-        save_card(payer, request.form.get("setup_intent_id", ""), client_secret=request.form.get("client_secret"))
+        secret, actor = request.form.get("client_secret"), request.allowed.actor
+        save_card(payer, request.form.get("setup_intent_id", ""), client_secret=secret, actor=actor)
     except SAVING_REFUSALS as refusal:
         return _page(request, dict(request.form), refusal)
     next_page = read_next_page(request, request.form)
@@ -78,7 +79,7 @@ def choose(request: PortalRequest) -> Response:
     """Make a card the default or the backup. Raises CardNotFound."""
     role = ROLES.get(request.form.get("role", ""), "none")
     try:
-        choose_card(request.payer, request.form.get("card_id", ""), role)
+        choose_card(request.payer, request.form.get("card_id", ""), role, actor=request.allowed.actor)
     except (DefaultHasNoOtherRole, CardsBusy) as refusal:
         return _page(request, {}, refusal)
     return request.go("card", done=role)
@@ -86,7 +87,7 @@ def choose(request: PortalRequest) -> Response:
 
 def remove(request: PortalRequest) -> Response:
     """Take a card off file."""
-    remove_card(request.payer, request.form.get("card_id") or None)
+    remove_card(request.payer, request.form.get("card_id") or None, actor=request.allowed.actor)
     return request.go(done="card-removed")
 
 

@@ -46,7 +46,8 @@ def send(request: PortalRequest) -> Response:
     try:
         if request.form.get("shown", _fingerprint(request)) != _fingerprint(request):
             raise BillingDetailsChanged("they are not as the form has shown them")
-        change_billing_details(request.account, sent.apply_to(None) or BillingDetails())
+        details = sent.apply_to(None) or BillingDetails()
+        change_billing_details(request.account, details, actor=request.allowed.actor)
     except BillingDetailsChanged as refusal:
         return _page(request, given, forms.errors_of(request, refusal, FIELDS))
     return request.go(done="details")
