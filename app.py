@@ -21,6 +21,7 @@ from chalicelib.notices.handlers import (
     announce_wallets,
     send_mails,
 )
+from chalicelib.portal.handlers import log_changes
 from chalicelib.recovery.handlers import follow_up_payments, sweep_payments
 from chalicelib.subscriptions.handlers import (
     find_renewals,
@@ -50,6 +51,7 @@ FROM_STREAMS: Final = (
     announce_subscriptions,
     announce_invoices,
     announce_repeats,
+    log_changes,
 )
 BY_SCHEDULE: Final = (
     audit_usage,

@@ -56,6 +56,8 @@ class Settings:
     notices_table: str
     notice_failures_queue_url: str
     invoices_bucket: str
+    account_log_table: str
+    log_failures_queue_url: str
     audits_table: str
     repeats_table: str
     audit_bucket: str

@@ -29,8 +29,9 @@ class Change(Generic[ValueT]):
     def __init__(self, record: Record, read_image: Callable[[Image], ValueT]) -> None:
         self._record, self._read_image = record, read_image
         try:
-            self.keys = {name: str(key["S"]) for name, key in record["dynamodb"]["Keys"].items()}
-            self.account_id = self.keys["account_id"]
+            keys = record["dynamodb"]["Keys"]
+            self.account_id = str(keys["account_id"]["S"])
+            self.keys = {name: str(next(iter(key.values()))) for name, key in keys.items()}
             self.at_ms = round(record["dynamodb"]["ApproximateCreationDateTime"] * 1000)
             self._images = {name: dict(record["dynamodb"].get(name) or {}) for name in ("OldImage", "NewImage")}
         except (AttributeError, LookupError, OverflowError, TypeError, ValueError) as error:

@@ -2,7 +2,7 @@
 
 import importlib
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from chalice.local import LambdaContext
@@ -46,12 +46,18 @@ def bindings(functions: Mapping[str, Function], names: Collection[str] = ()) -> 
     missing = set(names) - bound.keys()
     if missing:
         raise NotBound(f"there is no function called {', '.join(sorted(missing))}")
-    return [binding(each) for name, each in bound.items() if not names or name in names]
+    return [each for name, function in bound.items() if not names or name in names for each in bindings_of(function)]
 
 
-def binding(function: Function) -> Binding:
-    """Return a function's entry point with its source. Raises NotBound."""
-    source = function.event_source
+def bindings_of(function: Function) -> list[Binding]:
+    """Return a function's entry point with each of its sources; the second is called `<name>_2`. Raises NotBound."""
+    first, *more = function.event_sources
+    found = binding(function, first)
+    return [found, *(replace(binding(function, each), name=f"{found.name}_{n}") for n, each in enumerate(more, 2))]
+
+
+def binding(function: Function, source: Mapping[str, Any]) -> Binding:
+    """Return a function's entry point with a source. Raises NotBound."""
     kind = next((kind for kind in KINDS if kind in source), None)
     if kind is None:
         raise NotBound(f"infrastructure/resources.json does not say what calls {function.handler}")

@@ -8,7 +8,7 @@ functions are references to the resources; they become outputs of the stack, so 
 import json
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -49,12 +49,18 @@ class DeploymentFailed(Exception):
 class Function:
     """What the template says about a function: its time limit, the properties of its event source, its entry point.
 
-    The API's function has Chalice's entry point, and API Gateway calls it.
+    The API's function has Chalice's entry point, and API Gateway calls it. A function may have `more_sources`.
     """
 
     timeout_seconds: int
     event_source: Mapping[str, Any]
     handler: str = ""
+    more_sources: Sequence[Mapping[str, Any]] = ()
+
+    @property
+    def event_sources(self) -> Sequence[Mapping[str, Any]]:
+        """Return all sources; none for the API's function."""
+        return [each for each in (self.event_source, *self.more_sources) if each]
 
 
 @dataclass(frozen=True)
@@ -102,10 +108,9 @@ class Overlay:
         for name, resource in self.template["Resources"].items():
             properties = resource.get("Properties", {})
             if "Timeout" in properties:
-                # Chalice makes a function for each handler, so there is at most one event source.
                 events = [event["Properties"] for event in properties.get("Events", {}).values()]
-                source = events[0] if events else {}
-                functions[name] = Function(properties["Timeout"], source, properties.get("Handler", ""))
+                source, *more = events or [{}]
+                functions[name] = Function(properties["Timeout"], source, properties.get("Handler", ""), more)
         return functions
 
     def stack_template(self) -> dict[str, Any]:
@@ -135,7 +140,13 @@ class Overlay:
     def resolved_functions(self, outputs: Mapping[str, str]) -> dict[str, Function]:
         """Return the functions, with the references in their event sources resolved from the outputs of the stack."""
         return {
-            name: replace(function, event_source=_resolved(name, function.event_source, outputs))
+            name: replace(
+                function,
+                event_source=_resolved(name, function.event_source, outputs),
+                more_sources=[
+                    _resolved(f"{name}{number}", source, outputs) for number, source in enumerate(function.more_sources)
+                ],
+            )
             for name, function in self.functions.items()
         }
 
@@ -145,6 +156,8 @@ class Overlay:
                 yield from _references(_variable_key(name), value)
         for name, function in self.functions.items():
             yield from _references(name, function.event_source)
+            for number, source in enumerate(function.more_sources):
+                yield from _references(f"{name}{number}", source)
 
 
 def deploy(

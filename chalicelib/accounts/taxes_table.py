@@ -27,9 +27,13 @@ class TaxesRow(Table):
 def find(account_id: str) -> Taxes:
     """Read a workspace's taxes, strongly consistent; none if none were ever set."""
     try:
-        row = TaxesRow.get(account_id, consistent_read=True)
+        return taxes_of(TaxesRow.get(account_id, consistent_read=True))
     except TaxesRow.DoesNotExist:
         return NO_TAXES
+
+
+def taxes_of(row: TaxesRow) -> Taxes:
+    """Read the taxes of a row."""
     return Taxes(convert(row.dated, tuple[DatedTaxes, ...]), int(row.version))
 
 

@@ -106,7 +106,7 @@ def _payer(account: Account, stripe_account: StripeAccount, rows: Iterable[CardR
     row = next((each for each in rows if each.stripe_account == stripe_account.key), None)
     if row is None:
         return Payer(account, stripe_account)
-    on_file = _cards(row)
+    on_file = cards_of(row)
     return Payer(
         account, stripe_account, on_file.customer_id, on_file.card, others=on_file.others, backup=on_file.backup
     )
@@ -123,7 +123,7 @@ def get_payer(account_id: str) -> Payer:
 def find_cards(account_id: str, stripe_account: StripeAccount) -> CardsOnFile:
     """Read the cards on file, strongly consistent."""
     row = _find(account_id, stripe_account)
-    return _cards(row) if row else CardsOnFile()
+    return cards_of(row) if row else CardsOnFile()
 
 
 def find_card(account_id: str, stripe_account: StripeAccount) -> Card | None:
@@ -138,7 +138,8 @@ def _find(account_id: str, stripe_account: StripeAccount) -> CardRow | None:
         return None
 
 
-def _cards(row: CardRow) -> CardsOnFile:
+def cards_of(row: CardRow) -> CardsOnFile:
+    """Read the cards of a row."""
     return CardsOnFile(
         customer_id=row.stripe_customer_id,
         card=convert(row.card, Card) if row.card else None,
@@ -201,7 +202,7 @@ def change(
         row = _find(account_id, stripe_account)
         if row is None:
             return CardsOnFile(), CardsOnFile()
-        before = _cards(row)
+        before = cards_of(row)
         after = rule(before)
         if after == before or _write(row, after, by):
             return before, after
@@ -232,4 +233,4 @@ def _is_still(attribute: NumberAttribute, value: float | None) -> Condition:
     return attribute.does_not_exist() if value is None else attribute == value
 
 
-read_card_image: Final = image_reader(CardRow, _cards)
+read_card_image: Final = image_reader(CardRow, cards_of)

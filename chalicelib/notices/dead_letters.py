@@ -13,13 +13,13 @@ LARGEST: Final = 200_000
 images of the row."""
 
 
-def put(record: Record, reason: str) -> None:
-    """Put a record on the queue, with the reason."""
+def put(record: Record, reason: str, *, queue_url: str | None = None) -> None:
+    """Put a record on the queue, or on another one of its kind, with the reason."""
     body = _body(record, reason)
     if len(body) > LARGEST:
         place = {name: value for name, value in record["dynamodb"].items() if not name.endswith("Image")}
         body = _body({**record, "dynamodb": place}, reason)
-    queues.send(settings().notice_failures_queue_url, body)
+    queues.send(queue_url or settings().notice_failures_queue_url, body)
 
 
 def _body(record: Record, reason: str) -> str:

@@ -1,5 +1,7 @@
 """The door to the table `invitations`: a client's invitations by their number."""
 
+from typing import Final
+
 from msgspec.structs import asdict, replace
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.transactions import TransactWrite
@@ -8,7 +10,7 @@ from chalicelib.conflicts import conditional_transaction, conditional_write
 from chalicelib.portal import table
 from chalicelib.portal.invitation import Invitation
 from chalicelib.portal.session import Session
-from chalicelib.tables import Table, TableMeta
+from chalicelib.tables import Table, TableMeta, image_reader
 from chalicelib.typed import convert
 
 
@@ -75,3 +77,6 @@ def open_once(invitation: Invitation, session: Session) -> bool:
 
 def _invitation(row: InvitationRow) -> Invitation:
     return convert(row.values(), Invitation)
+
+
+read_image: Final = image_reader(InvitationRow, _invitation)

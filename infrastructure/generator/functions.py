@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
-from infrastructure.generator.names import API, Document, attribute, function_id, number, queue_id, sub, table_id
+from infrastructure.generator.names import API, Document, attribute, camel, function_id, number, queue_id, sub, table_id
 from infrastructure.generator.specification import Api, Function, QueueSource, Specification, StreamSource
 
 REPORTS: Final = ["ReportBatchItemFailures"]
@@ -32,7 +32,7 @@ def _properties(logical_id: str, function: Function) -> Document:
     if function.queue:
         properties["Events"] = {f"{logical_id}SqsEventSource": {"Properties": _from_queue(function.queue)}}
     if function.stream:
-        properties["Events"] = {f"{logical_id}DynamodbEventSource": {"Properties": _from_stream(function.stream)}}
+        properties["Events"] = dict(_from_streams(logical_id, function.stream))
     if function.schedule:
         properties["Events"] = {f"{logical_id}Event": {"Properties": {"Schedule": function.schedule}}}
         # No retries: the schedule is due again soon, and that run handles what was left.
@@ -51,9 +51,18 @@ def _from_queue(source: QueueSource) -> Document:
     }
 
 
-def _from_stream(source: StreamSource) -> Document:
+def _from_streams(logical_id: str, source: StreamSource) -> Iterator[tuple[str, Document]]:
+    """Yield the events of a function by name: Chalice has made the first, and needs its properties alone."""
+    first, *others = source.tables
+    yield f"{logical_id}DynamodbEventSource", {"Properties": _from_stream(first, source)}
+    for table in others:
+        event = {"Type": "DynamoDB", "Properties": _from_stream(table, source)}
+        yield f"{logical_id}{camel(table)}EventSource", event
+
+
+def _from_stream(table: str, source: StreamSource) -> Document:
     return {
-        "Stream": attribute(table_id(source.table), "StreamArn"),
+        "Stream": attribute(table_id(table), "StreamArn"),
         "StartingPosition": "TRIM_HORIZON",
         "BatchSize": source.batch_size,
         **_window(source.window_seconds),

@@ -43,7 +43,8 @@ def _source(function: Function) -> Iterator[Document]:
     if function.queue:
         yield _allow("ReadQueue", READ_QUEUE, attribute(queue_id(function.queue.name)))
     if function.stream:
-        yield _allow("ReadStream", READ_STREAM, attribute(table_id(function.stream.table), "StreamArn"))
+        streams = (attribute(table_id(table), "StreamArn") for table in function.stream.tables)
+        yield _allow("ReadStream", READ_STREAM, *streams)
         yield _allow("PutAsideWhatFails", ["sqs:SendMessage"], attribute(queue_id(function.stream.on_failure)))
 
 

@@ -50,9 +50,10 @@ def _wrong_source(name: str, function: Function, specification: Specification) -
     if function.queue and function.queue.name not in specification.queues:
         yield f"{entry} reads {function.queue.name}: add [queues.{function.queue.name}], or correct the name"
     if function.stream:
-        table, failures = function.stream.table, function.stream.on_failure
-        if table not in specification.tables or not specification.tables[table].stream:
-            yield f"{entry} reads the stream of {table}: give [tables.{table}] stream = true, or correct the name"
+        failures = function.stream.on_failure
+        for table in function.stream.tables:
+            if table not in specification.tables or not specification.tables[table].stream:
+                yield f"{entry} reads the stream of {table}: give [tables.{table}] stream = true, or correct the name"
         if failures not in _queues(specification):
             yield f"{entry} gives up to {failures}: add [failure_queues.{failures}], or correct the name"
 

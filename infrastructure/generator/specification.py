@@ -95,13 +95,18 @@ class QueueSource(Entry, frozen=True, kw_only=True):
 
 
 class StreamSource(Entry, frozen=True, kw_only=True):
-    """A table's stream that calls a function."""
+    """The stream of a table, or of several, that calls a function. A batch is of one of them."""
 
-    table: str
+    table: str | Sequence[str]
     batch_size: int
     attempts: int
     on_failure: str
     window_seconds: Number | None = None
+
+    @property
+    def tables(self) -> Sequence[str]:
+        """Return the tables, however many they are."""
+        return [self.table] if isinstance(self.table, str) else self.table
 
 
 class Function(Api, frozen=True, kw_only=True):

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from chalicelib.usage.handlers import record_usage
-from local.bindings import Binding, NotBound, binding, bindings
+from local.bindings import Binding, NotBound, bindings
 from local.resources import Function
 from local.schedule_source import ScheduleSource, scheduled_event
 
@@ -21,13 +21,21 @@ def test_a_function_is_called_where_lambda_enters_by_what_the_template_names() -
     assert not bound.reports_item_failures()
 
 
+def test_a_function_may_read_several_streams_each_from_its_own_position() -> None:
+    found = bindings({"RecordUsage": Function(33, {"Stream": "one"}, HANDLER, [{"Stream": "two"}])})
+    assert [(each.name, each.properties["Stream"]) for each in found] == [
+        ("record_usage", "one"),
+        ("record_usage_2", "two"),
+    ]
+
+
 def test_the_api_is_not_called_by_an_event_source() -> None:
     assert bindings({"APIHandler": Function(29, {})}) == []
 
 
 def test_a_function_that_nothing_calls_is_an_error() -> None:
     with pytest.raises(NotBound, match="does not say what calls chalicelib"):
-        binding(Function(60, {"Topic": "news"}, HANDLER))
+        bindings({"Odd": Function(60, {"Topic": "news"}, HANDLER)})
 
 
 def test_a_name_that_no_function_has_is_an_error() -> None:

@@ -45,7 +45,7 @@ def test_a_stream_has_no_more_readers_than_it_takes() -> None:
     """Two of a shard: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Streams.html."""
     sources = (event["Properties"] for each in RESOURCES.values() for event in _events(each))
     readers = Counter(source["Stream"]["Fn::GetAtt"][0] for source in sources if "Stream" in source)
-    assert readers["SubscriptionsTable"] == readers["InvoicesTable"] == 1
+    assert readers["SubscriptionsTable"] == readers["CardsTable"] == 2
     assert max(readers.values()) <= 2
 
 

@@ -1,0 +1,42 @@
+"""What a change of a subscription is to a person: its status and its contents, now and from the next period on. Pure.
+
+That a period was paid is in the history: it is no change of what is subscribed to.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from chalicelib.activity.entry import Finding, Value, Written, differences
+from chalicelib.subscriptions.subscription import Contents, Subscription
+
+NEXT: Final = "scheduled."
+
+
+def subscription_changes(before: Written[Subscription] | None, after: Written[Subscription]) -> Finding:
+    """Return what changed."""
+    was, is_now = before.value if before else None, after.value
+    found = differences(_fields(was), _fields(is_now))
+    if is_now.status == "canceled":
+        found = tuple(each for each in found if each.field == "status")
+    elif was and was.scheduled == is_now.terms.contents:  # it took effect, which its new values say
+        found = tuple(each for each in found if not each.field.startswith(NEXT))
+    return Finding(after.by, found)
+
+
+def _fields(subscription: Subscription | None) -> Mapping[str, Value]:
+    """Return what there is; one whose first payment has not succeeded has nothing."""
+    if subscription is None or subscription.status == "incomplete":
+        return {}
+    contents = _contents(subscription.terms.contents)
+    scheduled = _contents(subscription.scheduled) if subscription.scheduled else contents
+    coming = {NEXT + name: scheduled.get(name, 0) for name in scheduled | contents}
+    return {
+        "status": subscription.status,
+        **contents,
+        **{name: value for name, value in coming.items() if value != contents.get(name.removeprefix(NEXT), 0)},
+        "cancel_at_period_end": subscription.cancel_at_period_end or None,
+    }
+
+
+def _contents(contents: Contents) -> dict[str, Value]:
+    return {"plan": contents.plan, **{f"add_ons.{name}": number for name, number in contents.add_ons.items()}}

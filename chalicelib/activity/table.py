@@ -1,0 +1,36 @@
+"""The door to the table `account_log`: an account's entries by their time. Nothing in it is changed or deleted."""
+
+import msgspec
+from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
+
+from chalicelib.activity.entry import Entry
+from chalicelib.conflicts import conditional_write
+from chalicelib.tables import Table, TableMeta
+from chalicelib.typed import convert
+
+
+class LogRow(Table):
+    """One row for each entry."""
+
+    class Meta(metaclass=TableMeta):
+        setting = "account_log_table"
+
+    account_id = UnicodeAttribute(hash_key=True)
+    entry_id = UnicodeAttribute(range_key=True)
+    at_ms = NumberAttribute()
+    kind = UnicodeAttribute()
+    actor = UnicodeAttribute(null=True)
+    changes = JSONAttribute()
+
+
+def put_new(entry: Entry) -> bool:
+    """Write an entry; False when it is there already, because its record was delivered before."""
+    row = LogRow(**msgspec.to_builtins(entry))
+    return conditional_write(row.save, condition=LogRow.entry_id.does_not_exist())
+
+
+def read_newest(account_id: str, *, limit: int, below: str | None = None) -> list[Entry]:
+    """Read an account's entries, newest first, in one call; `below` is the id that they come before."""
+    older = LogRow.entry_id < below if below else None
+    rows = LogRow.query(account_id, older, scan_index_forward=False, limit=limit, page_size=limit)
+    return [convert(row.values(), Entry) for row in rows]
