@@ -17,9 +17,17 @@ def languages(surface: Surface) -> frozenset[str]:
     return frozenset({SOURCE_LANGUAGE, *(path.parent.name for path in FOLDER.glob(f"*/{surface}.mo"))})
 
 
+@cache
+def _with_region() -> dict[str, str]:
+    """Return the languages whose texts are a region's, by the language alone: `pt_BR` by `pt`."""
+    folders = [path.name for path in FOLDER.iterdir() if path.is_dir()]
+    return {name.partition("_")[0]: name for name in folders if "_" in name}
+
+
 def language_of(locale: str) -> str:
-    """Return the language of a locale: `de` of `de-AT` and of `de_AT`."""
-    return locale.replace("_", "-").partition("-")[0].lower()
+    """Return the language of a locale: `de` of `de-AT` and of `de_AT`, `pt_BR` of `pt`, of `pt-BR` and of `pt-PT`."""
+    language = locale.replace("_", "-").partition("-")[0].lower()
+    return _with_region().get(language, language)
 
 
 def choose_locale(surface: Surface, *preferred: str) -> str:

@@ -24,6 +24,11 @@ class Texts:
         self.language = language_of(self.locale_name)
         self.translations = _translations(surface, self.language)
 
+    @property
+    def tag(self) -> str:
+        """Return the language as HTML and PDF name it: pt-BR."""
+        return self.language.replace("_", "-")
+
     def say(self, text: str, /, **values: object) -> str:
         """Translate a text and fill in its `%(names)s`."""
         translated = self.translations.gettext(text)

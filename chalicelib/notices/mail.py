@@ -45,7 +45,7 @@ def compose(notice: Notice, account: Account, words: Words, *, brand: str, porta
     actions = [Action(words.say(message.action), link)] if link else []
     paragraphs = [GREETING, *message.paragraphs, *([] if actions else [WHERE])]
     return Mail(
-        language=words.language,
+        language=words.tag,
         brand=brand,
         subject=words.say(message.subject, **values),
         paragraphs=[words.say(each, **values) for each in paragraphs],
@@ -59,7 +59,7 @@ def compose_invitation(account: Account, words: Words, *, brand: str, link: str,
     """Write the mail that invites a client's billing contact, in the language of `words`."""
     values = {"account": one_line(account.name), "workspace": brand, "until": words.date(until_ms)}
     return Mail(
-        language=words.language,
+        language=words.tag,
         brand=brand,
         subject=words.say(INVITATION.subject, **values),
         paragraphs=[words.say(each, **values) for each in (GREETING, *INVITATION.paragraphs)],

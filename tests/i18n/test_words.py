@@ -15,8 +15,12 @@ from chalicelib.i18n.words import Words, parse_locale
     [
         (["de-AT"], "de_AT", "de"),
         (["de_CH"], "de_CH", "de"),
-        (["fr", "de-CH", "en"], "de_CH", "de"),
-        (["fr"], "en", "en"),
+        (["nl", "de-CH", "en"], "de_CH", "de"),
+        (["nl"], "en", "en"),
+        (["pt"], "pt", "pt_BR"),
+        (["pt-PT"], "pt_PT", "pt_BR"),
+        (["pt_BR"], "pt_BR", "pt_BR"),
+        (["pt-XX"], "pt_BR", "pt_BR"),
         (["xx", "zh-Hans-CN"], "en", "en"),
         (["en-GB"], "en_GB", "en"),
         (["de-XX-nonsense"], "de", "de"),
@@ -29,9 +33,9 @@ def test_the_first_locale_that_the_portal_speaks_is_taken(preferred: list[str], 
 
 
 def test_a_surface_without_texts_in_a_language_is_english_with_its_amounts() -> None:
-    paper, mail = Words("paper", "fr-CH"), Words("mails", "fr-CH")
-    assert (paper.say("Date of issue"), mail.say("Hello,")) == ("Date d’émission", "Hello,")
-    assert (paper.amount(1_500_000, "eur"), mail.amount(1_500_000, "eur")) == ("1,50\xa0€", "€1.50")
+    paper, mail = Words("paper", "ja-JP"), Words("mails", "ja-JP")
+    assert (paper.say("Date of issue"), mail.say("Hello,")) == ("発行日", "Hello,")
+    assert (paper.amount(1_500_000, "eur"), mail.amount(1_500_000, "eur")) == ("€1.50", "€1.50")
     assert mail.date(1_795_600_000_000) == "November 25, 2026"
 
 
@@ -45,6 +49,7 @@ def test_texts_depend_on_numbers() -> None:
     for locale, one, many in (
         ("en", "first 1 day free", "first 14 days free"),
         ("de", "erster Tag frei", "erste 14 Tage frei"),
+        ("pt-BR", "primeiro dia grátis", "primeiros 14 dias grátis"),
     ):
         words = Words("portal", locale)
         written = [words.count("first %(number)s day free", "first %(number)s days free", each) for each in (1, 14)]
@@ -54,6 +59,8 @@ def test_texts_depend_on_numbers() -> None:
 def test_a_locale_is_known_by_its_language_if_not_by_its_region() -> None:
     assert [str(parse_locale(each)) for each in ("de-AT", "de-XX", "nonsense", "")] == ["de_AT", "de", "en", "en"]
     assert [language_of(each) for each in ("de-AT", "zh_Hant_TW", "EN")] == ["de", "zh", SOURCE_LANGUAGE]
+    assert {language_of(each) for each in ("pt", "PT-br", "pt_BR", "pt-PT")} == {"pt_BR"}
+    assert Texts("portal", "pt-PT").tag == "pt-BR"
 
 
 def test_values_are_filled_in_as_they_are() -> None:

@@ -185,7 +185,7 @@ def test_amounts_have_the_places_of_their_currency_and_never_fewer_than_they_nee
     assert f"Amount ({currency.upper()})" in text
 
 
-@pytest.mark.parametrize("locale", ["en", "de", "fr", "es", "ja"])
+@pytest.mark.parametrize("locale", ["en", "de", "fr", "es", "ja", "pt-BR"])
 @pytest.mark.parametrize("currency", sorted({*ZERO_DECIMAL, *THREE_DECIMAL, *catalog().currencies}))
 def test_every_currency_is_written_exactly_in_every_language(currency: str, locale: str) -> None:
     for micros in (35 * MICROS, 1_234_567 * MICROS, 12_345_000):

@@ -33,7 +33,8 @@ def test_a_chosen_language_comes_first_in_the_readers_own_variety() -> None:
 def test_every_language_of_the_portal_is_named_in_itself() -> None:
     names = dict(language_names())
     assert set(names) == languages("portal")
-    assert (names["en"], names["de"]) == ("English", "Deutsch")
+    for code, name in (("en", "English"), ("de", "Deutsch"), ("fr", "Français"), ("pt_BR", "Português (Brasil)")):
+        assert names[code] == name
 
 
 def test_a_theme_is_what_the_device_would_have_answered() -> None:

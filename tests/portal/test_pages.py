@@ -263,8 +263,10 @@ def test_the_language_is_the_browsers_unless_the_platform_says(people: People, s
     assert people.open(account, locale="de-DE").title().startswith("Abrechnung")
     german = people.open(account, session={"locale": "de"})
     expect(german.locator(".balance")).to_have_text(re.compile(r"1\.234,50\s\$"))
-    french = people.open(account, locale="fr-FR")
-    expect(french.locator("html")).to_have_attribute("lang", "en")
+    brazilian = people.open(account, locale="pt-BR")
+    expect(brazilian.locator("html")).to_have_attribute("lang", "pt-BR")
+    dutch = people.open(account, locale="nl-NL")
+    expect(dutch.locator("html")).to_have_attribute("lang", "en")
 
 
 def test_signing_out_ends_the_session_here(people: People, site: Site) -> None:

@@ -33,4 +33,4 @@ def test_a_locale_has_stripes_name(locale: str, stripes: str) -> None:
 
 
 def test_stripe_has_every_language_of_the_portal() -> None:
-    assert {stripe_locale(Locale(language)) for language in languages("portal")} <= LOCALES
+    assert {stripe_locale(Locale.parse(language)) for language in languages("portal")} <= LOCALES

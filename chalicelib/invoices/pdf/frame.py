@@ -73,7 +73,7 @@ class Frame:
             self.sheet.page,
             title=f"{self.title} {self.number}{EN_DASH}{seller}",
             author=seller,
-            language=self.words.language,
+            language=self.words.tag,
             at_ms=self.at_ms,
         )
         for marks in self.sheet.pages:
