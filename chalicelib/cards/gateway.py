@@ -106,7 +106,7 @@ def account_of_customer(customer_id: str, stripe_account: StripeAccount) -> str 
 
 def detach(payment_method_id: str, stripe_account: StripeAccount) -> None:
     """Detach a card at Stripe, if it is still attached there. Raises StripeUnavailable, StripeRefused."""
-    or_none("detach", stripe_account, lambda v1: v1.payment_methods.detach(payment_method_id))
+    or_none("detach", stripe_account, lambda v1: v1.payment_methods.detach(payment_method_id).to_dict())
 
 
 def detach_if_possible(payment_method_id: str, stripe_account: StripeAccount) -> None:
