@@ -14,6 +14,7 @@ from chalicelib.invoices.handlers import issue_credit_notes, issue_invoices
 from chalicelib.moves.handlers import settle_moves
 from chalicelib.notices.handlers import (
     announce_auto_pay,
+    announce_budgets,
     announce_invoices,
     announce_payments,
     announce_repeats,
@@ -46,6 +47,7 @@ FROM_STREAMS: Final = (
     follow_connections,
     issue_credit_notes,
     announce_wallets,
+    announce_budgets,
     announce_payments,
     announce_auto_pay,
     announce_subscriptions,

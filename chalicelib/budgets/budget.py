@@ -75,6 +75,7 @@ class Budget(msgspec.Struct, frozen=True, kw_only=True):
     meter: str | None
     period: Period
     limit_micros: int
+    currency: str
     tell: tuple[Percent, ...]
     close: bool
     actor: str

@@ -38,6 +38,7 @@ class BudgetRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             meter=meter,
             period=period,
             limit_micros=_limit_micros(self.limit, currency),
+            currency=currency,
             tell=tell,
             close=(kept.close if kept else False) if self.close is UNSET else self.close,
             actor=actor,

@@ -38,23 +38,23 @@ class BudgetListView(msgspec.Struct):
     next_cursor: None = None
 
 
-def view_budgets(found: SpentBudgets, currency: str, now_ms: int) -> BudgetListView:
+def view_budgets(found: SpentBudgets, now_ms: int) -> BudgetListView:
     """Present an account's budgets."""
-    return BudgetListView([view_budget(each, found.days, currency, now_ms) for each in found.budgets.budgets])
+    return BudgetListView([view_budget(each, found.days, now_ms) for each in found.budgets.budgets])
 
 
-def view_budget(budget: Budget, days: Days, currency: str, now_ms: int) -> BudgetView:
+def view_budget(budget: Budget, days: Days, now_ms: int) -> BudgetView:
     """Present a budget with what was spent."""
     span, spent = span_of(budget.period, now_ms), spent_micros(budget, days, now_ms)
     return BudgetView(
         id=budget.budget_id,
         meter=budget.meter,
         period=budget.period,
-        limit=format_amount(budget.limit_micros, currency),
-        currency=currency,
+        limit=format_amount(budget.limit_micros, budget.currency),
+        currency=budget.currency,
         tell=list(budget.tell),
         close=budget.close,
-        spent=format_amount(spent, currency),
+        spent=format_amount(spent, budget.currency),
         reached=reached_percent(budget.limit_micros, spent),
         closed=is_closed(budget, spent),
         period_start=f"{span.first_day}T00:00:00.000Z",

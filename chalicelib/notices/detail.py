@@ -6,6 +6,7 @@ import msgspec
 from msgspec import Meta
 
 from chalicelib.auto_pay.auto_pay import SuspendedReason
+from chalicelib.budgets.budget import Percent, Period
 from chalicelib.invoices.invoice import Kind as Document
 from chalicelib.payments.payment import Failure, Kind
 from chalicelib.subscriptions.cancellation import Reason
@@ -162,10 +163,31 @@ class Repeat(Detail, frozen=True, kw_only=True):
     gives_back: bool
 
 
+class Budget(Detail, frozen=True, kw_only=True):
+    """A threshold of a budget was reached: `percent` of its `limit` is spent, or more.
+
+    Each is told once in a period for each limit. Of several that are reached at once, the highest is told. `meter` is
+    null for the budget of all usage. If `closes` is true, access is closed, for this meter or for all usage, until
+    `period_end`, unless the budget is changed.
+    """
+
+    budget_id: str
+    meter: str | None
+    period: Period
+    period_start: Time
+    period_end: Time
+    percent: Percent
+    limit: Amount
+    spent: Amount
+    currency: str
+    closes: bool
+
+
 DETAILS: Final[dict[str, Any]] = {
     "wallet.low": Wallet,
     "wallet.exhausted": Wallet,
     "wallet.restored": Wallet,
+    "budget.reached": Budget,
     "payment.succeeded": Payment,
     "payment.failed": Payment,
     "payment.canceled": Payment,
@@ -189,6 +211,7 @@ MEANINGS: Final = {
     "wallet.exhausted": "The balance fell to its floor or below it: access is denied.",
     "wallet.restored": "The balance rose above its floor or its threshold; `level` says which. From `exhausted` to "
     "either of the others, access is allowed again.",
+    "budget.reached": "50, 75 or 100 % of a budget is spent. With `closes`, access is closed; else nothing is stopped.",
     "payment.succeeded": "The money has moved: it is in the wallet, or has paid for the subscription.",
     "payment.failed": "The card was declined, or the payment failed otherwise. Very rarely it still succeeds.",
     "payment.canceled": "Nothing will be charged: it was not verified in time, or was canceled at Stripe.",

@@ -1,5 +1,6 @@
 """Lambda functions that publish events from the streams of tables, and send mails from a queue."""
 
+from chalicelib.budgets.evaluate_changed import evaluate_changed_wallets
 from chalicelib.catalog.catalog import catalog
 from chalicelib.lambda_function import Context, PartialFailures, Records, lambda_function, partial_failures
 from chalicelib.notices import publish
@@ -7,8 +8,15 @@ from chalicelib.notices import publish
 
 @lambda_function
 def announce_wallets(event: Records, _context: Context | None) -> PartialFailures:
-    """Publish balances that crossed a threshold."""
-    return partial_failures(publish.publish_wallets(event["Records"], catalog()))
+    """Evaluate the budgets of wallets that have changed, and publish balances that crossed a threshold."""
+    again = evaluate_changed_wallets(event["Records"])
+    return partial_failures(again + publish.publish_wallets(event["Records"], catalog()))
+
+
+@lambda_function
+def announce_budgets(event: Records, _context: Context | None) -> PartialFailures:
+    """Publish thresholds of budgets that were reached."""
+    return partial_failures(publish.publish_budgets(event["Records"]))
 
 
 @lambda_function

@@ -10,12 +10,14 @@ from chalicelib.audit.table import read_repeat_image
 from chalicelib.auto_pay import table as auto_pay
 from chalicelib.auto_pay.auto_pay import AutoPay
 from chalicelib.batches import each_record
+from chalicelib.budgets import table as budgets
 from chalicelib.catalog.catalog import Catalog, UnknownCurrency
 from chalicelib.invoices import table as invoices
 from chalicelib.ledger.table import read_wallet_image
 from chalicelib.ledger.wallet import Wallet
 from chalicelib.log import log
 from chalicelib.notices import bus, dead_letters, table
+from chalicelib.notices.budget_event import budget_events
 from chalicelib.notices.choice import Choice
 from chalicelib.notices.event import (
     Event,
@@ -61,6 +63,11 @@ def publish_invoices(records: Sequence[Record]) -> list[str]:
 def publish_repeats(records: Sequence[Record]) -> list[str]:
     """Publish usage that was charged again. See `publish`."""
     return publish(records, lambda record: repeat_events(Change(record, read_repeat_image)))
+
+
+def publish_budgets(records: Sequence[Record]) -> list[str]:
+    """Publish thresholds of budgets that were reached. See `publish`."""
+    return publish(records, lambda record: budget_events(Change(record, budgets.read_image)))
 
 
 def publish_wallets(records: Sequence[Record], catalog: Catalog) -> list[str]:

@@ -21,6 +21,7 @@ def budget(**changes: Any) -> Budget:
         "meter": None,
         "period": "month",
         "limit_micros": 100_000_000,
+        "currency": "usd",
         "tell": PERCENTS,
         "close": False,
         "actor": "tester",

@@ -10,6 +10,7 @@ from chalicelib.notices.event import Event
 from tests.infrastructure.guarded import Document, Guarded
 from tests.notices.records import (
     auto_pay,
+    budgets,
     invoice,
     invoice_record,
     payment,
@@ -27,6 +28,8 @@ from tests.notices.told import payment_events, subscription_events
     ("handler", "record"),
     [
         ("announce_wallets", wallet_record(12, 0)),
+        ("announce_budgets", stream_record(budgets(), budgets(75))),
+        ("announce_budgets", stream_record(budgets(), budgets(75, currency=5))),
         ("announce_payments", payment_record("created", "succeeded")),
         ("announce_payments", payment_record("created", "succeeded", amount_micros="cannot be read")),
         ("announce_auto_pay", stream_record(auto_pay(), auto_pay("declines", 3))),

@@ -77,6 +77,23 @@ def wallet(balance: float, sequence: int = 7, account_id: str = "acme", currency
     }
 
 
+def budgets(percent: int | None = None, **changes: Any) -> dict[str, Any]:
+    """Return the row of a budget that closes, of which a threshold was told."""
+    told = {"period": "2026-09", "limit_micros": 100_000_000, "percent": percent, "spent_micros": 80_500_000}
+    fields: dict[str, Any] = {
+        "meter": None,
+        "period": "month",
+        "limit_micros": 100_000_000,
+        "currency": "usd",
+        "tell": [50, 75, 100],
+        "close": True,
+        "actor": "tester",
+        "updated_at_ms": TIME_MS,
+        "told": {**told, "at_ms": TIME_MS} if percent else None,
+    }
+    return {"account_id": "acme", "budgets": json.dumps([{**fields, **changes}]), "version": 1}
+
+
 def wallet_record(before: float, after: float, sequence: int = 8, account_id: str = "acme") -> dict[str, Any]:
     """Return the record of a balance that moved."""
     return record(wallet(before, sequence - 1, account_id), wallet(after, sequence, account_id))

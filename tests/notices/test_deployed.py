@@ -25,6 +25,7 @@ def test_the_rule_lets_through_what_may_be_worth_a_mail() -> None:
     "function",
     [
         "AnnounceWallets",
+        "AnnounceBudgets",
         "AnnouncePayments",
         "AnnounceAutoPay",
         "AnnounceSubscriptions",

@@ -12,6 +12,7 @@ from chalicelib.notices.event import Thresholds
 from tests.notices.event_docs import FILE, schema, written
 from tests.notices.records import (
     auto_pay,
+    budgets,
     invoice,
     invoice_record,
     next_period,
@@ -25,6 +26,7 @@ from tests.notices.records import (
 )
 from tests.notices.told import (
     auto_pay_events,
+    budget_events,
     invoice_events,
     payment_events,
     repeat_events,
@@ -36,6 +38,7 @@ LINES = Thresholds(threshold_micros=10_000_000, floor_micros=0)
 TOLD = [
     *wallet_events(wallet_record(12, -1), lambda _: LINES),
     *wallet_events(wallet_record(-1, 12), lambda _: LINES),
+    *budget_events(record(budgets(), budgets(75))),
     *(
         each
         for state in ("succeeded", "failed", "canceled", "requires_action")

@@ -5,10 +5,11 @@ from typing import Any
 
 from chalicelib.audit.table import read_repeat_image
 from chalicelib.auto_pay import table as auto_pay
+from chalicelib.budgets import table as budgets
 from chalicelib.invoices import table as invoices
 from chalicelib.ledger.table import read_wallet_image
 from chalicelib.ledger.wallet import Wallet
-from chalicelib.notices import event
+from chalicelib.notices import budget_event, event
 from chalicelib.notices.event import Event, Thresholds
 from chalicelib.payments import table as payments
 from chalicelib.streams import Change
@@ -19,6 +20,10 @@ Record = dict[str, Any]
 
 def wallet_events(record: Record, thresholds_of: Callable[[Wallet], Thresholds]) -> list[Event]:
     return event.wallet_events(Change(record, read_wallet_image), thresholds_of)
+
+
+def budget_events(record: Record) -> list[Event]:
+    return budget_event.budget_events(Change(record, budgets.read_image))
 
 
 def payment_events(record: Record) -> list[Event]:
