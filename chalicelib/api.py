@@ -29,6 +29,7 @@ from chalicelib.payments.routes import routes as payments
 from chalicelib.portal.invitation_routes import routes as invitations
 from chalicelib.portal.routes import routes as portal
 from chalicelib.reversals.routes import routes as refunds
+from chalicelib.statements.routes import routes as statements
 from chalicelib.subscriptions.routes import routes as subscriptions
 from chalicelib.usage.routes import routes as usage
 from chalicelib.web import Call, Routes
@@ -90,6 +91,7 @@ BLUEPRINTS: Final = (
     notices,
     subscriptions,
     invoices,
+    statements,
     overview,
     clients,
     recurring,

@@ -28,6 +28,7 @@ NAMES = {
     "client_id": "bob",
     "card_id": "pm_1",
     "budget_id": "month",
+    "month": "2026-11",
 }
 GARBAGE = b"\xff[" * 1_500
 TELLS_ITS_ACCOUNT_IN_THE_BODY = {"put_account"}

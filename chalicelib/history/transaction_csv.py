@@ -98,14 +98,14 @@ def write_csv(
     """
     columns = COLUMNS[lines]
     viewer = Viewer(permission)
-    blocks = [sheet.header(columns) if sheet else _write_rows([columns])]
+    blocks = [sheet.header(columns) if sheet else write_rows([columns])]
     rows, size, last = 0, 0, None
     for each, above in _with_others(_transactions(permission.account.account_id, wanted, cursor), iter(others)):
         new: list[Row] = [[other.cells.get(column) for column in columns] for other in above]
         if each:
             shown = view(each, viewer)
             new += _line_rows(shown, wanted.meter if wanted else None) if lines == "rows" else [_json_row(shown)]
-        block = sheet.rows(columns, new) if sheet else _write_rows(new)
+        block = sheet.rows(columns, new) if sheet else write_rows(new)
         rows, size = rows + len(new), size + len(json.dumps(block))
         if last and (rows > MAXIMUM_ROWS or size > MAXIMUM_BYTES):
             return "".join(blocks), statement.cursor_after(last)
@@ -182,7 +182,7 @@ def _line_cells(number: int, line: TransactionLineView) -> list[Cell]:
     return [number, line.meter, line.quantity, line.unit_price, line.amount, line.description]
 
 
-def _write_rows(rows: Sequence[Row]) -> str:
+def write_rows(rows: Sequence[Row]) -> str:
     """Write rows as CSV for programs."""
     text = io.StringIO()
     csv.writer(text).writerows([_cell(value) for value in row] for row in rows)

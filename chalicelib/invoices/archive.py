@@ -1,7 +1,8 @@
-"""The door to the bucket `invoices`: drawn documents and logos, each written once and never changed.
+"""The door to the bucket `invoices`: drawn documents and logos, each written once and never changed; and what is lent.
 
 A document's key is `documents/ACCOUNT/NUMBER.pdf`; a logo's is `logos/HASH.png`, with the SHA-256 of its bytes. The
-content of a key never changes.
+content of a key never changes. What is made anew whenever somebody asks for it, such as a statement, is below `lent/`,
+with the SHA-256 of its bytes in its key, too; the bucket's lifecycle removes it after some days.
 """
 
 from functools import lru_cache
@@ -20,6 +21,9 @@ ATTEMPTS: Final = 5
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html
 """
+
+LENT: Final = "lent/"
+"""Where things are that may be made again: the lifecycle in `infrastructure/base.json` removes them."""
 
 KEPT_LOGOS: Final = 16
 """How many stored logos a process remembers."""
@@ -44,17 +48,14 @@ def keep(account_id: str, number: str, pdf: bytes) -> None:
 
 def link(account_id: str, number: str, *, seconds: int = LINK_SECONDS) -> str:
     """Return a link to a stored document; it is valid for `seconds`."""
-    url: str = client().generate_presigned_url(
-        "get_object",
-        Params={
-            "Bucket": settings().invoices_bucket,
-            "Key": _key(account_id, number),
-            "ResponseContentDisposition": f'inline; filename="{number}.pdf"',
-            "ResponseContentType": "application/pdf",
-        },
-        ExpiresIn=seconds,
-    )
-    return url
+    return _link(_key(account_id, number), f'inline; filename="{number}.pdf"', "application/pdf", seconds)
+
+
+def keep_statement(account_id: str, month: str, pdf: bytes) -> str:
+    """Store a drawn statement for some days, and return a link to it."""
+    key = f"{LENT}{account_id}/statement-{month}-{sha256(pdf).hexdigest()}.pdf"
+    client().put_object(Bucket=settings().invoices_bucket, Key=key, Body=pdf, ContentType="application/pdf")
+    return _link(key, f'inline; filename="statement-{account_id}-{month}.pdf"', "application/pdf", LINK_SECONDS)
 
 
 @lru_cache(maxsize=KEPT_LOGOS)
@@ -70,6 +71,20 @@ def logo(name: str) -> bytes:
     answer = client().get_object(Bucket=settings().invoices_bucket, Key=_logo_key(name))
     png: bytes = answer["Body"].read()
     return png
+
+
+def _link(key: str, disposition: str, content_type: str, seconds: int) -> str:
+    url: str = client().generate_presigned_url(
+        "get_object",
+        Params={
+            "Bucket": settings().invoices_bucket,
+            "Key": key,
+            "ResponseContentDisposition": disposition,
+            "ResponseContentType": content_type,
+        },
+        ExpiresIn=seconds,
+    )
+    return url
 
 
 def _put(key: str, content: bytes, content_type: str) -> None:

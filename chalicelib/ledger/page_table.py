@@ -103,6 +103,14 @@ def read_newest_pages(account_id: str, before_key: str, limit: int, *, credits_o
     return [page_of(row) for row in found]
 
 
+def read_non_usage_pages(account_id: str) -> Iterator[Page]:
+    """Read all pages that hold something other than usage, oldest first. The newest ones may be missing for a moment.
+
+    DynamoDB updates the index after it has answered the commit.
+    """
+    return (page_of(row) for row in PageRow.credits.query(account_id))
+
+
 def page_of(row: PageRow) -> Page:
     """Return the page of a row."""
     latest, _, _ = row.page_key.partition("#")

@@ -7,26 +7,19 @@ from typing import Final
 
 from chalicelib.accounts.actor import ShownName
 from chalicelib.catalog.catalog import Catalog
-from chalicelib.i18n.texts import mark, mark_count
+from chalicelib.i18n.texts import mark
 from chalicelib.money import MICROS, format_micros, parse_micros, round_half_up
 from chalicelib.payments.card_name import card_name
 from chalicelib.payments.words import KINDS as PAYMENT_KINDS
 from chalicelib.portal.actor_name import actor_name
 from chalicelib.portal.session import Session
 from chalicelib.portal.words import Words
+from chalicelib.statements.names import KINDS as WALLET_KINDS
+from chalicelib.statements.names import UNITS
 
 KINDS: Final = {
     **PAYMENT_KINDS,
-    "adjustment": mark("Adjustment"),
-    "refund": mark("Refund"),
-    "refund_failed": mark("Refund that came back"),
-    "dispute": mark("Disputed payment"),
-    "dispute_reversal": mark("Dispute won back"),
-    "usage": mark("Usage"),
-    "allowance": mark("Allowance"),
-    "allowance_end": mark("Allowance that was not used"),
-    "settlement": mark("Balance settled on moving"),
-    "repeat_given_back": mark("Charged twice, given back"),
+    **WALLET_KINDS,
 }
 
 PURPOSES: Final = {**PAYMENT_KINDS, "top_up": mark("Add Balance")}
@@ -79,36 +72,6 @@ HEALTH: Final = {
 HEALTH_TONES: Final = {"on": "good", "waiting": "open", "suspended": "bad", "off": "quiet"}
 
 HUNDREDTH: Final = MICROS // 100
-
-UNITS: Final = {
-    "message": mark_count("%(number)s message", "%(number)s messages"),
-    "minute": mark_count("%(number)s minute", "%(number)s minutes"),
-    "request": mark_count("%(number)s request", "%(number)s requests"),
-    "number": mark_count("%(number)s number", "%(number)s numbers"),
-    "call": mark_count("%(number)s call", "%(number)s calls"),
-    "lookup": mark_count("%(number)s lookup", "%(number)s lookups"),
-}
-
-CATALOG: Final = (
-    mark("SMS message"),
-    mark("Voice call"),
-    mark("Email"),
-    mark("AI model"),
-    mark("Phone number"),
-    mark("Voice features"),
-    mark("Starter"),
-    mark("Agency"),
-    mark("Solo"),
-    mark("Starter, yearly"),
-    mark("Agency, yearly"),
-    mark("AI call"),
-    mark("Voice engine"),
-    mark("Language model"),
-    mark("Knowledge base"),
-    mark("Telephony"),
-    mark("Web audio"),
-)
-"""Names in the catalog that comes with the project, to be translated; operators add their own names here."""
 
 
 class Names:

@@ -101,6 +101,8 @@ TEXTS: Final = {
     ),
     "renewal-held": mark("Your provider has to fix something before your renewal can be charged."),
     "renewal-not-chargeable": mark("%(amount)s a period can't be charged to a card. Please choose something else."),
+    "statement-busy": mark("Your balance is changing right now. Please try again in a moment."),
+    "statement-not-found": mark("There's no statement for this month."),
     "stripe-unavailable": mark("Our payment provider isn't responding. It's safe to try again in a minute."),
     "subscription-busy": mark("Someone else is making a change right now. Please try again in a moment."),
     "subscription-not-found": mark("There's no subscription."),

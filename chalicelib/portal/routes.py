@@ -47,6 +47,8 @@ PAGES: Final = (
     ("GET", "/transactions/{transaction_id}/invoice", "transaction_document"),
     ("GET", "/invoices", "documents"),
     ("GET", "/invoices/{number}", "document"),
+    ("GET", "/statements", "statement"),
+    ("GET", "/statements/{month}", "statement_file"),
     ("GET", "/details", "details"),
     ("POST", "/details", "details_send"),
     ("GET", "/alerts", "alerts"),

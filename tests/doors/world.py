@@ -6,7 +6,7 @@ from itertools import count
 from chalicelib.accounts import table as accounts
 from chalicelib.accounts.create_or_change import AccountRequest, create_or_change
 from chalicelib.catalog.catalog import catalog
-from chalicelib.clock import now_ms
+from chalicelib.clock import month_of, now_ms
 from chalicelib.idempotency import Key
 from chalicelib.invoices.issue import issue_for
 from chalicelib.moves.request_move import MoveRequest, request_move
@@ -54,6 +54,7 @@ class Tenant:
             "number": self.number,
             "client_id": self.client_id,
             "incoming_id": self.incoming_id,
+            "month": month_of(now_ms()),
         }
 
 

@@ -20,6 +20,8 @@ from chalicelib.invoices.words import TITLES
 from chalicelib.notices.messages import FOOTER, GREETING, LABELS, MESSAGES, WHERE
 from chalicelib.payments.words import DECLINED, DECLINES, KINDS
 from chalicelib.portal import names, refusals, render
+from chalicelib.statements.names import CATALOG, UNITS
+from chalicelib.statements.names import KINDS as WALLET_KINDS
 from infrastructure import words
 from infrastructure.words import CODE, SURFACES, Text, collected, languages, merged, missing, mo_bytes, of_surface, read
 
@@ -38,11 +40,11 @@ SHOWN: dict[Surface, list[Any]] = {
         names.KINDS,
         names.STATES,
         names.STATUSES,
-        names.UNITS,
-        names.CATALOG,
+        UNITS,
+        CATALOG,
     ],
     "mails": [GREETING, WHERE, FOOTER, LABELS, MESSAGES, KINDS, DECLINED, DECLINES],
-    "paper": [TITLES, PURPOSES],
+    "paper": [TITLES, PURPOSES, WALLET_KINDS, UNITS, CATALOG],
 }
 """Texts that are chosen at run time."""
 
@@ -51,7 +53,7 @@ each_language = pytest.mark.parametrize("language", languages())
 
 def texts_in(value: Any) -> Iterator[str | tuple[str, str]]:
     """Yield the texts of a table; a tuple of two is a text that depends on a number."""
-    if isinstance(value, str) or value in names.UNITS.values():
+    if isinstance(value, str) or value in UNITS.values():
         yield value
     elif value is not None:
         plain = msgspec.to_builtins(value) if isinstance(value, msgspec.Struct) else value
@@ -167,4 +169,4 @@ def test_a_file_whose_surface_is_unknown_is_refused() -> None:
 
 
 def test_every_unit_of_the_catalog_is_counted_in_words() -> None:
-    assert {meter.unit for meter in catalog().meters.values()} <= names.UNITS.keys()
+    assert {meter.unit for meter in catalog().meters.values()} <= UNITS.keys()

@@ -10,6 +10,7 @@ import requests
 from msgspec.structs import asdict, replace
 
 from chalicelib.allowances.table import AllowanceRow
+from chalicelib.clock import month_of, now_ms
 from tests.environment import use
 from tests.infrastructure.guarded import Client, Document, Guarded, connect, event, remove_cards, save_card, scheduled
 from tests.invoices import documents
@@ -92,6 +93,7 @@ def test_the_api_may_do_all_that_its_routes_do(client: Client, account: str, gua
             "history",
             "history/search?q=a",
             "invoices",
+            "statements",
             "details",
             "alerts",
             "plan",
@@ -112,6 +114,13 @@ def test_the_api_may_do_all_that_its_routes_do(client: Client, account: str, gua
     ask("PUT", f"{account}/brand", {"color": "#7a3e9d", "logo": png(40, 20)})
     ask("GET", f"{account}/brand")
     assert any(guarded.stripe.events())
+
+
+def test_the_api_may_make_statements(client: Client, account: str) -> None:
+    client.ask("POST", f"{account}/adjustments", {"type": "credit", "amount": "1", "reason": "a test"}, expect=201)
+    statement = client.ask("GET", f"{account}/statements/{month_of(now_ms())}")
+    assert statement["credits"]["lines"]
+    assert client.ask("GET", statement["pdf"]).startswith("%PDF-")
 
 
 def test_issuing_invoices_may_do_what_it_does(client: Client, account: str, guarded: Guarded) -> None:

@@ -30,6 +30,7 @@ from chalicelib.portal.pages import (
     recurring,
     search,
     sign_out,
+    statements,
     transaction,
     usage,
 )
@@ -62,6 +63,8 @@ VIEWS: Final[dict[str, View]] = {
     "transaction_other": transaction.show_other,
     "documents": documents.show,
     "document": documents.download,
+    "statement": statements.show,
+    "statement_file": statements.download,
     "payment_document": documents.download_of_payment,
     "transaction_document": documents.download_of_transaction,
     "details": details.show,
