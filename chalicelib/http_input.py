@@ -10,6 +10,7 @@ from typing import Any, Final, TypeVar, get_args
 
 import msgspec
 
+from chalicelib.allowed_values import allowed_values
 from chalicelib.errors import Refusal
 from chalicelib.json_input import NotJson, is_json, read_json
 from chalicelib.money import Currency, Decimal, SignedDecimal
@@ -34,6 +35,7 @@ IDEMPOTENCY_KEY: Final = re.compile(r"[\x21-\x7e]{1,255}")
 
 
 REGEX: Final = "Expected `str` matching regex "
+ENUM: Final = "Invalid enum value "
 RULES: Final = {repr(rule.pattern): rule for kind in (Currency, Decimal, SignedDecimal) for rule in get_args(kind)[1:]}
 """What a text must be, by the pattern that msgspec names if it is not."""
 
@@ -138,7 +140,7 @@ def read_body(body: bytes, type: Any) -> Any:
     try:
         return read_json(body, type)
     except msgspec.ValidationError as error:
-        raise invalid(error) from None
+        raise invalid(error, type) from None
     except NotJson as error:
         raise MalformedJson(f"the body is not JSON: {error}") from None
 
@@ -148,7 +150,7 @@ def read_query(query: Mapping[str, str], type: Any) -> Any:
     try:
         return convert(check_texts(query), type, strict=False)
     except msgspec.ValidationError as error:
-        raise invalid(error) from None
+        raise invalid(error, type) from None
 
 
 def read_fields(fields: Mapping[str, object], type: type[T]) -> T:
@@ -165,16 +167,20 @@ def read_value(value: object, type: Any, field: str | None = None) -> Any:
     try:
         return convert(value, type)
     except msgspec.ValidationError as error:
-        refusal = invalid(error)
+        refusal = invalid(error, type)
         raise InvalidRequest(f"{field}: {refusal.detail}", field=field) if field else refusal from None
 
 
-def invalid(error: msgspec.ValidationError) -> InvalidRequest:
-    """Return the refusal for a msgspec error, with the field that it is about."""
+def invalid(error: msgspec.ValidationError, type: Any) -> InvalidRequest:
+    """Return the refusal for a msgspec error, with the field that it is about, and what it can be if that is a few."""
     message, _, place = str(error).partition(" - at `")
     if rule := RULES.get(message.removeprefix(REGEX)):
         message = f"{rule.description.rstrip('.')}; for example {rule.examples[0]!r}"
     path = place.removesuffix("`").removeprefix("$").lstrip(".")
     if name := re.search(r"(?:required|unknown) field `([^`]+)`", message):
         path = f"{path}.{name.group(1)}".lstrip(".")
-    return InvalidRequest(f"{path}: {message}" if path else message, field=path or None)
+    known = allowed_values(type, place.removesuffix("`")) if message.startswith(ENUM) else []
+    if known:
+        message = f"{message.removeprefix(ENUM)} is not one of: {', '.join(map(str, known))}"
+    about = {"known": known} if known else {}
+    return InvalidRequest(f"{path}: {message}" if path else message, field=path or None, **about)

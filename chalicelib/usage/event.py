@@ -88,7 +88,7 @@ def parse(text: str) -> UsageEvent:
     try:
         event = _decoder.decode(text)
     except msgspec.ValidationError as error:
-        broken = invalid(error)
+        broken = invalid(error, UsageEvent)
         raise EventRefused("not_a_usage_event", broken.detail, field=broken.about["field"]) from None
     except (msgspec.DecodeError, UnicodeError) as error:
         raise EventRefused("not_json", f"the message is not JSON: {error}") from None
