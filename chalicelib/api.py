@@ -11,6 +11,7 @@ from chalice.app import Chalice
 from chalicelib.access.routes import routes as access
 from chalicelib.accounts.routes import routes as accounts
 from chalicelib.accounts.tax_routes import routes as taxes
+from chalicelib.activity.routes import routes as activity
 from chalicelib.auto_pay.routes import routes as auto_pay
 from chalicelib.budgets.routes import routes as budgets
 from chalicelib.cards.routes import routes as cards
@@ -100,6 +101,7 @@ BLUEPRINTS: Final = (
     portal,
     invitations,
     taxes,
+    activity,
 )
 
 app = Chalice(app_name="billing-portal")

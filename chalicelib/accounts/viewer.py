@@ -23,6 +23,15 @@ class Viewer:
         """Tell whether the caller may see the other transaction of a posting, in that account's wallet."""
         return self.permission.may_see_sibling(account_id)
 
+    def sees_decisions_at(self, time_ms: int) -> bool:
+        """Tell whether they may see what the account's workspace decided about it at a time.
+
+        A client may not, nor may a workspace that the client was moved to then or later.
+        """
+        permission = self.permission
+        is_before_move = any(time_ms <= each.moved_at_ms for each in permission.account.former_workspaces)
+        return permission.caller.is_of_the_platform or not (self._is_client or is_before_move)
+
     def name_of(self, actor: str, time_ms: int, *, done_for_it: bool = False) -> ShownName:
         """Return the name to show of somebody who did something to the account at a time.
 

@@ -1,5 +1,6 @@
 """What a change of the cards on file is to a person. Pure."""
 
+from collections.abc import Iterator
 from typing import Final
 
 from chalicelib.activity.entry import FieldChange, Finding, Written
@@ -9,9 +10,19 @@ NOTHING: Final = CardsOnFile()
 
 
 def card_changes(before: Written[CardsOnFile] | None, after: Written[CardsOnFile]) -> Finding:
-    """Return what changed: the default, the backup, and cards that came, went, or are described anew by Stripe."""
-    were = before.value if before else NOTHING
-    return Finding(after.by, (*_roles(were, after.value), *_cards(were, after.value)))
+    """Return what changed: cards that came, went, or are described anew by Stripe; the default, the backup.
+
+    That the only card is the default, and that a card which is gone is not, goes without saying.
+    """
+    was, is_now = before.value if before else NOTHING, after.value
+    ids = [{each.payment_method_id for each in cards.all} for cards in (was, is_now)]
+    roles = (("default", was.card, is_now.card), ("backup", was.backup, is_now.backup))
+    found = [
+        FieldChange(name, card_text(one), card_text(other))
+        for name, one, other in roles
+        if _id(one) != _id(other) and (_id(one) in ids[1] or _id(other) in ids[0] or (one and other))
+    ]
+    return Finding(after.by, (*_cards(was, is_now), *found))
 
 
 def card_text(card: Card | None) -> str | None:
@@ -19,21 +30,11 @@ def card_text(card: Card | None) -> str | None:
     return f"{card.brand} {card.last_four} {card.expiry_year}-{card.expiry_month:02d}" if card else None
 
 
-def _roles(before: CardsOnFile, after: CardsOnFile) -> list[FieldChange]:
-    pairs = (("default", before.card, after.card), ("backup", before.backup, after.backup))
-    return [FieldChange(name, card_text(was), card_text(now)) for name, was, now in pairs if _id(was) != _id(now)]
-
-
-def _cards(before: CardsOnFile, after: CardsOnFile) -> list[FieldChange]:
-    """Return cards that came, went or changed. A default that came or went stands in its role."""
-    were, are = ({each.payment_method_id: each for each in cards.all} for cards in (before, after))
-    in_roles = {_id(before.card) if _id(before.card) not in are else None}
-    in_roles |= {_id(after.card) if _id(after.card) not in were else None}
-    return [
-        FieldChange("card", card_text(were.get(each)), card_text(are.get(each)))
-        for each in dict.fromkeys([*were, *are])
-        if each not in in_roles and card_text(were.get(each)) != card_text(are.get(each))
-    ]
+def _cards(before: CardsOnFile, after: CardsOnFile) -> Iterator[FieldChange]:
+    were, are = ({each.payment_method_id: card_text(each) for each in cards.all} for cards in (before, after))
+    for each in dict.fromkeys([*were, *are]):
+        if were.get(each) != are.get(each):
+            yield FieldChange("card", were.get(each), are.get(each))
 
 
 def _id(card: Card | None) -> str | None:

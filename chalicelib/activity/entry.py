@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Final, Generic, Literal, TypeVar, get_args
 
 import msgspec
+from msgspec.structs import replace
 
 from chalicelib.clock import iso
 from chalicelib.streams import Change
@@ -96,6 +97,14 @@ def entry_of(kind: Kind, change: Change[ValueT], rule: Rule[ValueT], sequence_nu
         actor=found.actor,
         changes=found.changes,
     )
+
+
+def shown_entry(entry: Entry, *, sees_decisions: bool) -> Entry | None:
+    """Return an entry as a reader sees it; None for one that only those see who see what the workspace decides."""
+    if sees_decisions:
+        return entry
+    changes = tuple(each for each in entry.changes if each.field not in FIELDS_OF_THE_WORKSPACE)
+    return replace(entry, changes=changes) if changes and entry.kind not in OF_THE_WORKSPACE else None
 
 
 def differences(before: Mapping[str, Value], after: Mapping[str, Value]) -> tuple[FieldChange, ...]:

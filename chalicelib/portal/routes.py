@@ -53,6 +53,8 @@ PAGES: Final = (
     ("POST", "/details", "details_send"),
     ("GET", "/alerts", "alerts"),
     ("POST", "/alerts", "alerts_send"),
+    ("GET", "/activity", "activity"),
+    ("GET", "/activity/csv", "activity_csv"),
     ("GET", "/plan", "plan"),
     ("GET", "/plan/preview", "plan_preview"),
     ("POST", "/plan", "plan_send"),

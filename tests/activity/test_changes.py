@@ -70,13 +70,17 @@ def test_of_cards_the_roles_are_told_and_what_came_went_or_was_updated() -> None
     empty, one = CardsOnFile("cus_1"), CardsOnFile("cus_1", VISA)
     two = one.with_another(AMEX)
     assert changes(None, empty) == []
-    assert changes(empty, one) == [("default", None, visa)]
+    assert changes(empty, one) == [("card", None, visa)]
     assert changes(one, two) == [("card", None, amex)]
     assert changes(two, two.made_backup("pm_2")) == [("backup", None, amex)]
     assert changes(two, two.made_default("pm_2", at_ms=1)) == [("default", visa, amex)]
     assert changes(two, two.without("pm_2", at_ms=1)) == [("card", amex, None)]
-    assert changes(one, one.without("pm_1", at_ms=1)) == [("default", visa, None)]
-    assert changes(one, one.with_default(AMEX)) == [("default", visa, amex)]
+    assert changes(one, one.without("pm_1", at_ms=1)) == [("card", visa, None)]
+    rest = two.without("pm_1", at_ms=1)
+    assert changes(two.made_backup("pm_2"), rest.made_backup("pm_2")) == [("card", visa, None)]
+    assert changes(rest, rest.made_default("pm_2", at_ms=2)) == [("default", None, amex)]
+    replaced = [("card", visa, None), ("card", None, amex), ("default", visa, amex)]
+    assert changes(one, one.with_default(AMEX)) == replaced
     assert changes(one, one.refreshed(VISA, replace(VISA, expiry_year=2033))) == [("card", visa, "visa 4242 2033-08")]
     assert changes(one, replace(one, customer_id="cus_2", changed_at_ms=9, removed=("pm_0",))) == []
 

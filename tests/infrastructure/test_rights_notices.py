@@ -45,6 +45,16 @@ def test_telling_the_platform_may_do_what_it_does(guarded: Guarded, handler: str
     assert guarded.call(handler, {"Records": [record]}) == {"batchItemFailures": []}
 
 
+def test_logging_changes_may_do_what_it_does(guarded: Guarded) -> None:
+    record = stream_record(auto_pay(), auto_pay("declines", 3))
+    unreadable = stream_record(auto_pay(), auto_pay("declines", 3, amount_micros="cannot be read"))
+    stream = (
+        f"arn:aws:dynamodb:us-east-1:000000000000:table/{guarded.deployment.environment['AUTO_PAY_TABLE']}/stream/1"
+    )
+    records = [{**each, "eventSourceARN": stream} for each in (record, unreadable)]
+    assert guarded.call("log_changes", {"Records": records}) == {"batchItemFailures": []}
+
+
 def test_sending_mails_may_do_what_it_does(account: str, guarded: Guarded) -> None:
     (told,) = payment_events(payment_record("created", "succeeded"))
     send_mail_of(guarded, told)

@@ -111,6 +111,8 @@ def test_the_api_may_do_all_that_its_routes_do(client: Client, account: str, gua
     assert ask("GET", invoice["pdf"]).startswith("%PDF-")
     ask("PUT", f"{account}/taxes", {"taxes": [{"country": "US", "name": "Tax", "rate": "5", "inclusive": True}]})
     ask("GET", f"{account}/taxes")
+    ask("GET", f"{account}/activity")
+    assert ask("GET", f"{account}/activity.csv").startswith("entry_id,")
     ask("PUT", f"{account}/brand", {"color": "#7a3e9d", "logo": png(40, 20)})
     ask("GET", f"{account}/brand")
     assert any(guarded.stripe.events())

@@ -6,6 +6,7 @@ from typing import Final
 from chalice.app import Response
 
 from chalicelib.portal.pages import (
+    activity,
     add_balance,
     alerts,
     auto_pay,
@@ -71,6 +72,8 @@ VIEWS: Final[dict[str, View]] = {
     "details_send": details.send,
     "alerts": alerts.show,
     "alerts_send": alerts.send,
+    "activity": activity.show,
+    "activity_csv": activity.download,
     "plan": plan.show,
     "plan_preview": plan.show_preview,
     "plan_send": plan.send,

@@ -1,0 +1,136 @@
+"""Say the changes of an account's log in words: "When balance drops below: $10.00 → $25.00"."""
+
+from collections.abc import Callable, Mapping
+
+import msgspec
+
+from chalicelib.activity.entry import AMOUNTS, Value
+from chalicelib.activity.view import EntryView, FieldChangeView
+from chalicelib.money import parse_micros
+from chalicelib.portal import activity_words as texts
+from chalicelib.portal.names import Names
+from chalicelib.portal.words import Words
+
+
+class ShownChange(msgspec.Struct, frozen=True):
+    """A change in words: a sentence, or a label with the values before and after; `start` is from when it is valid."""
+
+    text: str
+    before: str | None = None
+    after: str | None = None
+    start: str | None = None
+
+
+class ActivityTexts:
+    """The words of a log in one language and currency.
+
+    `alerts` and `connections` are what the pages call kinds of mails and states of a connection.
+    """
+
+    def __init__(
+        self,
+        words: Words,
+        names: Names,
+        currency: str,
+        *,
+        alerts: Mapping[str, str],
+        connections: Mapping[str, str],
+    ) -> None:
+        self._words, self._names, self._currency = words, names, currency
+        self._labels: dict[str, Callable[[str], str]] = {
+            "meters": names.meter,
+            "taxes": words.country,
+            "mails": lambda kind: words.say(alerts[kind]) if kind in alerts else readable(kind),
+            "add_ons": names.add_on,
+        }
+        self._values: dict[str, Callable[[str], str]] = {
+            "card": self._card,
+            "rebilling": self._price,
+            "taxes": self._tax,
+            "account.standing": names.standing,
+            "account.country": words.country,
+            "account.billing_details.country": words.country,
+            "auto_pay.suspended_reason": lambda reason: words.say(texts.SUSPENSIONS[reason]),
+            "subscription.status": names.status,
+            "subscription.plan": names.plan,
+            "subscription.scheduled.plan": names.plan,
+            "stripe_connection.state": lambda state: words.say(connections[state]),
+        }
+
+    def kind(self, entry: EntryView) -> str:
+        """Say what was changed."""
+        return self._words.say(texts.KINDS[entry.kind])
+
+    def who(self, entry: EntryView) -> str:
+        """Say who did it."""
+        return self._names.who(entry.actor) if entry.actor else self._words.say(texts.UNKNOWN)
+
+    def changes(self, entry: EntryView) -> list[ShownChange]:
+        """Say what changed, each in turn."""
+        return [self._change(entry.kind, each) for each in entry.changes]
+
+    def line(self, entry: EntryView, change: FieldChangeView) -> str:
+        """Say a change in one line of text."""
+        shown = self._change(entry.kind, change)
+        return shown.text if shown.after is None else f"{shown.text}: {shown.before} → {shown.after}"
+
+    def _change(self, kind: str, change: FieldChangeView) -> ShownChange:
+        sentence = self._sentence(kind, change)
+        if sentence:
+            return ShownChange(sentence, start=change.start)
+        before, after = (self._value(kind, change.field, each) for each in (change.before, change.after))
+        return ShownChange(self._label(kind, change.field), before, after, change.start)
+
+    def _sentence(self, kind: str, change: FieldChangeView) -> str | None:
+        """Say what needs no two values; None for all other changes."""
+        found = texts.SENTENCES.get(f"{kind}.{change.field}")
+        is_another = kind == "card" and None not in {change.before, change.after}
+        if found is None or is_another:
+            return None
+        now, no_more = found
+        value = change.after or change.before
+        return self._words.say(now if change.after else no_more, value=self._value(kind, change.field, value))
+
+    def _label(self, kind: str, field: str) -> str:
+        if field.startswith(texts.SCHEDULED):
+            return self._words.say(texts.NEXT, what=self._label(kind, field.removeprefix(texts.SCHEDULED)))
+        label = texts.DEFAULTS.get(kind) if field == "default" else texts.LABELS.get(field)
+        of, _, name = field.partition(".")
+        if label is None and of in self._labels:
+            return self._labels[of](name)
+        return self._words.say(label) if label else readable(field)
+
+    def _value(self, kind: str, field: str, value: Value) -> str:
+        if isinstance(value, bool):
+            return self._words.say(texts.ON if value else texts.OFF)
+        if value is None:
+            return self._words.number(0) if "add_ons." in field else self._words.say(texts.NOTHING)
+        if isinstance(value, int):
+            return self._words.number(value)
+        if field in AMOUNTS:
+            return self._words.money(value, self._currency)
+        say = self._values.get(f"{kind}.{field}") or self._values.get(kind)
+        return say(value) if say else value
+
+    def _card(self, text: str) -> str:
+        """Name a card: `visa 4242 2030-08`."""
+        brand, last_four, expiry = text.rsplit(" ", 2)
+        month = self._words.month(f"{expiry}-01")
+        return self._words.say(texts.CARD, card=self._names.card(brand, last_four), month=month)
+
+    def _price(self, text: str) -> str:
+        """Say a price: `at_cost`, `absorbed`, `price 0.04` or `markup 1.5`."""
+        state, _, number = text.partition(" ")
+        if state == "price":
+            return self._words.money(number, self._currency)
+        return self._words.say(texts.PRICES[state], number=self._words.number(number) if number else "")
+
+    def _tax(self, text: str) -> str:
+        """Say a tax: `VAT 19 inclusive`."""
+        name, rate, kind = text.rsplit(" ", 2)
+        return self._words.say(texts.TAXES[kind], name=name, rate=self._words.quantity(parse_micros(rate)))
+
+
+def readable(name: str) -> str:
+    """Return a name of the API that has no words here, in readable form."""
+    return name.replace("_", " ").replace(".", " ").capitalize()

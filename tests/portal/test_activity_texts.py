@@ -1,0 +1,83 @@
+"""What the log's changes are called: every field that a rule may find has words in each language that is complete."""
+
+from typing import Any, get_args
+
+import pytest
+
+from chalicelib.accounts.account import Standing
+from chalicelib.accounts.actor import ShownName
+from chalicelib.activity.entry import KINDS, Kind
+from chalicelib.activity.view import EntryView, FieldChangeView
+from chalicelib.auto_pay.auto_pay import SuspendedReason
+from chalicelib.catalog.catalog import catalog
+from chalicelib.connection.connection import State
+from chalicelib.portal import activity_words
+from chalicelib.portal.activity_texts import ActivityTexts
+from chalicelib.portal.names import Names
+from chalicelib.portal.pages.activity import activity_texts
+from chalicelib.portal.pages.connection import STATES
+from chalicelib.portal.words import Words
+from chalicelib.subscriptions.subscription import Status
+
+VISA = "visa 4242 2030-08"
+SAID: list[tuple[Kind, str, Any, Any, str]] = [
+    ("account", "account", None, "Acme", "Account created: Acme"),
+    ("account", "workspace_id", None, None, "Moved to another workspace"),
+    ("account", "standing", "active", "suspended", "Status: Active → Suspended"),
+    ("account", "billing_details.country", None, "DE", "Country on invoices: None → Germany"),
+    ("card", "card", None, VISA, "Card added: Visa ending in 4242, valid through August 2030"),
+    ("card", "card", VISA, None, "Card removed: Visa ending in 4242, valid through August 2030"),
+    (
+        "card",
+        "card",
+        VISA,
+        "visa 4242 2033-08",
+        "Card updated: Visa ending in 4242, valid through August 2030 → Visa ending in 4242, valid through August 2033",
+    ),
+    ("card", "backup", None, VISA, "Backup card: Visa ending in 4242, valid through August 2030"),
+    ("auto_pay", "enabled", False, True, "Turned on"),
+    ("auto_pay", "enabled", True, False, "Turned off"),
+    ("auto_pay", "threshold", "10.00", "25.00", "When balance drops below: $10.00 → $25.00"),
+    ("auto_pay", "suspended_reason", None, "declines", "Suspended: your card was declined too often"),
+    ("auto_pay", "suspended_reason", "declines", None, "No longer suspended"),
+    ("subscription", "plan", "agency", "starter", "Plan: Agency → Starter"),
+    ("subscription", "add_ons.phone_number", 2, None, "Phone number: 2 → 0"),
+    ("subscription", "scheduled.plan", None, "starter", "Plan from the next period: None → Starter"),
+    ("subscription", "scheduled.add_ons.phone_number", None, 3, "Phone number from the next period: 0 → 3"),
+    ("subscription", "cancel_at_period_end", None, True, "Canceled: it ends with its period"),
+    ("notices", "mails.receipt", True, False, "Receipt: On → Off"),
+    ("notices", "low_balance_threshold", None, "25.00", "Low balance below: None → $25.00"),
+    ("rebilling", "enabled", None, True, "Charging turned on"),
+    ("rebilling", "meters.sms", "at_cost", "price 0.0025", "SMS message: At cost → $0.0025"),
+    ("rebilling", "default", None, "markup 1.5", "All other usage: None → 1.5 times your cost"),
+    ("taxes", "taxes.DE", None, "USt 19 inclusive", "Germany: None → USt 19%, included in prices"),
+    ("stripe_connection", "state", "none", "active", "Status: Not connected → Connected"),
+    ("invitation", "sent_to", None, "bo@salon.example", "Invitation sent to bo@salon.example"),
+    ("subscription", "of_tomorrow", None, "new", "Of tomorrow: None → new"),
+]
+
+
+def texts(locale: str = "en") -> ActivityTexts:
+    words = Words(locale)
+    return activity_texts(words, Names(words, catalog()), "usd")
+
+
+@pytest.mark.parametrize(("kind", "field", "before", "after", "said"), SAID)
+def test_a_change_is_said_in_words(kind: Kind, field: str, before: Any, after: Any, said: str) -> None:
+    change = FieldChangeView(field, before, after, None)
+    entry = EntryView("1", "2026-11-30T00:00:00.000Z", kind, ShownName("kim"), [change])
+    assert texts().line(entry, change) == said
+    assert texts("de").line(entry, change)
+    assert (texts().kind(entry), texts().who(entry)) == (activity_words.KINDS[kind], "kim")
+
+
+def test_every_value_that_the_api_has_a_name_for_has_words() -> None:
+    assert set(activity_words.KINDS) == set(KINDS)
+    assert set(activity_words.SUSPENSIONS) == {*get_args(SuspendedReason), "dispute"}
+    assert set(STATES) == set(get_args(State))
+    names = Names(Words("en"), catalog())
+    assert all(names.status(each) and names.standing(each) for each in (*get_args(Status), *get_args(Standing)))
+
+
+def test_who_did_it_may_not_be_known() -> None:
+    assert texts().who(EntryView("1", "2026-11-30T00:00:00.000Z", "card", None, [])) == "Not recorded"
