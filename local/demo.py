@@ -141,7 +141,8 @@ def connect_stripe(system: System, account_id: str) -> None:
 
 def enter_card(system: System, account_id: str, payment_method: str) -> None:
     """Enter a card into Stripe's fields, as the browser does, and save it."""
-    setup = start_setup(get_payer(account_id))
+    actor = actor_of(account_id)
+    setup = start_setup(get_payer(account_id), actor=actor)
     fields = {"payment_method": payment_method, "client_secret": setup.client_secret, "use_stripe_sdk": "true"}
     # As Stripe.js does on a connected account.
     on = {"Stripe-Account": setup.stripe_account.id} if setup.stripe_account.id else {}
@@ -154,7 +155,7 @@ def enter_card(system: System, account_id: str, payment_method: str) -> None:
         },
     )
     with urllib.request.urlopen(request, timeout=10):  # noqa: S310 - the emulator's own address
-        save_card(get_payer(account_id), setup.setup_intent_id)
+        save_card(get_payer(account_id), setup.setup_intent_id, actor=actor)
 
 
 def refill(system: System, account_id: str, evening: datetime, *, declined: bool) -> None:

@@ -22,6 +22,7 @@ from chalicelib.subscriptions.dunning import CARD_DISPUTED
 from tests.portal.adding import add
 from tests.portal.people import NARROW, WIDE, People, type_card
 from tests.portal.site import Site, today
+from tests.wait import wait_for
 
 pytestmark = pytest.mark.browser
 
@@ -127,6 +128,26 @@ def test_billing_details_are_kept_for_the_next_invoice(people: People, site: Sit
     assert accounts.get(account).country == "US"
     page.get_by_role("link", name="Details").click()
     expect(page.get_by_label("Name or company")).to_have_value("Müller & Söhne <GmbH>")
+
+
+def test_what_changed_and_who_did_it_is_on_a_page_within_seconds(people: People, site: Site) -> None:
+    account = site.account(balance="40")
+    visitor = site.enter(account, subject="kim@acme.example")
+    assert visitor.post("/auto-pay", {"threshold": "10", "amount": "50"}).status_code == 303
+    wait_for(lambda: "Turned on" in visitor.get("/activity").text)
+    page = people.open(account, "/details", script=False, width=NARROW)
+    page.get_by_role("link", name="See what changed, and who did it").click()
+    entry = page.get_by_role("listitem").filter(has_text="Turned on")
+    expect(entry.filter(has_text="kim@acme.example").first).to_contain_text("When balance drops below: None")
+    expect(page.get_by_text("Card added: Visa ending in 4242").first).to_be_visible()
+    page.get_by_label("Type").select_option("Auto-Pay")
+    page.get_by_role("button", name="Filter").click()
+    expect(page.get_by_text("Card added", exact=False)).to_have_count(0)
+    expect(page.get_by_text("Turned on")).to_be_visible()
+    assert "Turned on" in visitor.get("/activity/csv?kind=auto_pay").text
+    page.get_by_label("Type").select_option("Taxes")
+    page.get_by_role("button", name="Filter").click()
+    expect(page.get_by_text("Nothing of this type has changed.")).to_be_visible()
 
 
 @pytest.mark.parametrize(
