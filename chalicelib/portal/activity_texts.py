@@ -13,7 +13,10 @@ from chalicelib.portal.words import Words
 
 
 class ShownChange(msgspec.Struct, frozen=True):
-    """A change in words: a sentence, or a label with the values before and after; `start` is from when it is valid."""
+    """A change in words: a sentence, or a label with the value and the one before it, if there was one.
+
+    `start` is from when it is valid.
+    """
 
     text: str
     before: str | None = None
@@ -44,7 +47,8 @@ class ActivityTexts:
             "add_ons": names.add_on,
         }
         self._values: dict[str, Callable[[str], str]] = {
-            "card": self._card,
+            "card": lambda text: names.card(*text.split(" ")[:2]),
+            "card.card": self._card,
             "rebilling": self._price,
             "taxes": self._tax,
             "account.standing": names.standing,
@@ -72,13 +76,15 @@ class ActivityTexts:
     def line(self, entry: EntryView, change: FieldChangeView) -> str:
         """Say a change in one line of text."""
         shown = self._change(entry.kind, change)
-        return shown.text if shown.after is None else f"{shown.text}: {shown.before} → {shown.after}"
+        before = "" if shown.before is None else f"{shown.before} → "
+        return shown.text if shown.after is None else f"{shown.text}: {before}{shown.after}"
 
     def _change(self, kind: str, change: FieldChangeView) -> ShownChange:
         sentence = self._sentence(kind, change)
         if sentence:
             return ShownChange(sentence, start=change.start)
-        before, after = (self._value(kind, change.field, each) for each in (change.before, change.after))
+        before = None if change.before is None else self._value(kind, change.field, change.before)
+        after = self._value(kind, change.field, change.after)
         return ShownChange(self._label(kind, change.field), before, after, change.start)
 
     def _sentence(self, kind: str, change: FieldChangeView) -> str | None:

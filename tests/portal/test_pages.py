@@ -138,7 +138,7 @@ def test_what_changed_and_who_did_it_is_on_a_page_within_seconds(people: People,
     page = people.open(account, "/details", script=False, width=NARROW)
     page.get_by_role("link", name="See what changed, and who did it").click()
     entry = page.get_by_role("listitem").filter(has_text="Turned on")
-    expect(entry.filter(has_text="kim@acme.example").first).to_contain_text("When balance drops below: None")
+    expect(entry.filter(has_text="kim@acme.example").first).to_contain_text("When balance drops below: $10.00")
     expect(page.get_by_text("Card added: Visa ending in 4242").first).to_be_visible()
     page.get_by_label("Type").select_option("Auto-Pay")
     page.get_by_role("button", name="Filter").click()

@@ -24,6 +24,7 @@ from chalicelib.portal.words import Words
 
 ENTRIES: Final = 50
 ALERTS: Final[dict[str, str]] = {kind: alert.name for kind, alert in (OF_BALANCE | OF_PAYMENTS).items()}
+CONNECTIONS: Final[dict[str, str]] = {str(state): text for state, text in STATES.items()}
 
 
 class ActivityDay(msgspec.Struct, frozen=True):
@@ -79,7 +80,7 @@ def _wanted(request: PortalRequest) -> Kind | None:
 
 def activity_texts(words: Words, names: Names, currency: str) -> ActivityTexts:
     """Return the words of the log, with those of the pages on which something is set."""
-    return ActivityTexts(words, names, currency, alerts=ALERTS, connections={**STATES})
+    return ActivityTexts(words, names, currency, alerts=ALERTS, connections=CONNECTIONS)
 
 
 def _texts(request: PortalRequest) -> ActivityTexts:
