@@ -48,8 +48,6 @@ STATUSES: Final = {
     "canceled": mark("Ended"),
 }
 
-STANDINGS: Final = {"active": mark("Active"), "archived": mark("Archived")}
-
 MOVES: Final = {
     "requested": mark("Waits for an answer"),
     "accepted": mark("Accepted"),
@@ -107,9 +105,12 @@ class Names:
 
     def standing(self, standing: str) -> str:
         """Name an account's standing."""
-        if standing == "suspended":
-            return self._words.say_in("client", "Suspended")
-        return self._known(STANDINGS, standing)
+        said = {
+            "active": self._words.say_in("client", "Active"),
+            "suspended": self._words.say_in("client", "Suspended"),
+            "archived": self._words.say("Archived"),
+        }
+        return said.get(standing, standing)
 
     def move(self, state: str) -> str:
         """Name the state of a request to move a client."""
