@@ -5,6 +5,7 @@ for each surface whose texts are all translated. It exits with 1 if a text is no
 has a catalog of that language, or if a translation has other placeholders than its text.
 """
 
+import re
 import sys
 from collections import defaultdict
 from collections.abc import Iterable
@@ -12,7 +13,8 @@ from datetime import UTC, datetime
 from functools import cache
 from io import BytesIO
 from pathlib import Path
-from typing import Final, NamedTuple, get_args
+from typing import Any, Final, NamedTuple, get_args
+from unicodedata import bidirectional
 
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
@@ -40,6 +42,8 @@ SURFACES_BY_PATH: Final[dict[str, tuple[Surface, ...]]] = {
 }
 """The surfaces that use the texts of a file, by the beginning of the file's path."""
 
+FROM_RIGHT: Final = frozenset({"R", "AL"})
+PLACEHOLDER: Final = re.compile(r"%\(\w+\)s")
 METHODS: Final = [("**.py", "python"), ("portal/templates/**.html", "jinja2")]
 OPTIONS: Final = {"portal/templates/**.html": {"silent": "false"}}
 KEYWORDS: Final = {
@@ -149,11 +153,24 @@ def mo_bytes(catalog: Catalog, surface: Surface) -> bytes:
     """Compile the texts of a surface. The header's date is fixed, so that the same texts give the same bytes."""
     compiled = Catalog(locale=catalog.locale)
     compiled.creation_date = compiled.revision_date = datetime(2026, 1, 1, tzinfo=UTC)
+    from_right = bool(catalog.locale) and catalog.locale.text_direction == "rtl"
     for message in of_surface(catalog, surface):
-        compiled.add(message.id, message.string, context=message.context)
+        compiled.add(message.id, _isolated(message.string) if from_right else message.string, context=message.context)
     file = BytesIO()
     write_mo(file, compiled)
     return file.getvalue()
+
+
+def _isolated(string: Any) -> Any:
+    """Isolate the values in a text that is read from right to left: each keeps the order that it has by itself.
+
+    A text that begins with a value or a foreign name begins with a mark, so that it is known where it is read from.
+    """
+    if not isinstance(string, str):
+        return tuple(map(_isolated, string))
+    directions = [bidirectional(each) for each in string]
+    mark = "\u200f" if directions[0] not in FROM_RIGHT and not FROM_RIGHT.isdisjoint(directions) else ""
+    return mark + PLACEHOLDER.sub("\u2068\\g<0>\u2069", string)
 
 
 def update(language: str) -> list[str]:

@@ -3,6 +3,7 @@
 A page writes hundreds of amounts. babel looks everything up anew for each, which takes ten times as long.
 """
 
+import unicodedata
 from copy import copy
 from decimal import Decimal
 from typing import Final
@@ -15,6 +16,10 @@ from chalicelib.money import MICROS
 
 SMALL: Final = 999
 """No locale groups fewer digits than three."""
+
+TO_RIGHT: Final = "\u200e"
+TO_LEFT: Final = "\u200f"
+"""Marks that keep a sign beside what it belongs to in a text that is read from the right."""
 
 Affixes = tuple[str, str]
 """What is written before and after the digits."""
@@ -61,4 +66,12 @@ def _affixes(pattern: NumberPattern, locale: Locale, currency: str | None, zero:
     whole = copy(pattern)
     whole.frac_prec = (0, 0)
     before, _, after = whole.apply(zero, locale, currency=currency, currency_digits=False).partition("0")
-    return before, after
+    return _from_right(before, after) if locale.text_direction == "rtl" else (before, after)
+
+
+def _from_right(before: str, after: str) -> Affixes:
+    """Keep the minus sign on the left of its digits, and the sign of a currency after its letters: US$, not $US."""
+    if "-" in before:
+        before, after = before.replace("-", f"{TO_RIGHT}-"), f"{TO_LEFT}{after}" if after else ""
+    letters = any(unicodedata.bidirectional(each) == "L" for each in after)
+    return before, f"{after}{TO_RIGHT}" if letters else after

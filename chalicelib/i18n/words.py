@@ -45,12 +45,17 @@ class Words(Texts):
 
     def date(self, moment_ms: int, length: Literal["medium", "long"] = "long") -> str:
         """Write the UTC day of a moment: November 23, 2026, or Nov 23, 2026."""
-        return _date(moment_ms, length, self.locale)
+        return _date(moment_ms, length if length == "long" else brief_length(self.locale), self.locale)
 
     @property
     def decimal_sign(self) -> str:
         """Return the decimal separator."""
         return get_decimal_symbol(self.locale)
+
+
+def brief_length(locale: Locale) -> Literal["medium", "long"]:
+    """Return the length of a brief date: digits and slashes are hard to read in a text that is read from the right."""
+    return "long" if locale.text_direction == "rtl" else "medium"
 
 
 def decimal_sign(locale: str) -> str:

@@ -30,6 +30,7 @@ class Mail(msgspec.Struct, frozen=True, kw_only=True):
     """A mail's content: plain texts of one line each. `brand` is the name that the mail is sent under."""
 
     language: str
+    direction: str
     brand: str
     subject: str
     paragraphs: list[str]
@@ -46,6 +47,7 @@ def compose(notice: Notice, account: Account, words: Words, *, brand: str, porta
     paragraphs = [GREETING, *message.paragraphs, *([] if actions else [WHERE])]
     return Mail(
         language=words.tag,
+        direction=words.locale.text_direction,
         brand=brand,
         subject=words.say(message.subject, **values),
         paragraphs=[words.say(each, **values) for each in paragraphs],
@@ -60,6 +62,7 @@ def compose_invitation(account: Account, words: Words, *, brand: str, link: str,
     values = {"account": one_line(account.name), "workspace": brand, "until": words.date(until_ms)}
     return Mail(
         language=words.tag,
+        direction=words.locale.text_direction,
         brand=brand,
         subject=words.say(INVITATION.subject, **values),
         paragraphs=[words.say(each, **values) for each in (GREETING, *INVITATION.paragraphs)],

@@ -23,10 +23,11 @@ def html_of(mail: Mail) -> str:
     """Write a mail as HTML that every mail program can show: tables, and a style on each element."""
     return _page().substitute(
         language=escape(mail.language),
+        direction=mail.direction,
         brand=escape(mail.brand),
         subject=escape(mail.subject),
         paragraphs="\n".join(f'<p class="text" style="margin:0 0 16px">{escape(each)}</p>' for each in mail.paragraphs),
-        facts="\n".join(_fact(*each) for each in mail.facts),
+        facts="\n".join(_fact(*each, mail.direction) for each in mail.facts),
         actions="\n".join(_button(each.label, each.url) for each in mail.actions),
         footer="<br>".join(map(escape, mail.footer)),
     )
@@ -37,12 +38,13 @@ def _page() -> Template:
     return Template(PAGE.read_text(encoding="utf-8"))
 
 
-def _fact(label: str, value: str) -> str:
+def _fact(label: str, value: str, direction: str) -> str:
+    start, end = ("right", "left") if direction == "rtl" else ("left", "right")
     cell = "padding:8px 0;border-top:1px solid #e2e5ea;vertical-align:top"
-    name = f"{cell};padding-right:16px;text-align:left;font-weight:normal;white-space:nowrap;color:#5b6472"
+    name = f"{cell};padding-{end}:16px;text-align:{start};font-weight:normal;white-space:nowrap;color:#5b6472"
     return (
         f'<tr><th scope="row" class="label line" style="{name}">{escape(label)}</th>'
-        f'<td class="text line" style="{cell};text-align:right">{escape(value)}</td></tr>'
+        f'<td dir="auto" class="text line" style="{cell};text-align:{end}">{escape(value)}</td></tr>'
     )
 
 

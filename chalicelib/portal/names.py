@@ -71,6 +71,9 @@ HEALTH_TONES: Final = {"on": "good", "waiting": "open", "suspended": "bad", "off
 
 HUNDREDTH: Final = MICROS // 100
 
+FRACTION: Final = 100
+"""A whole number with the plural of a fraction: 1.5 minutes. Arabic has forms of its own for two, and for up to 99."""
+
 
 class Names:
     """Names in one language, of one catalog, for the person of a session."""
@@ -160,7 +163,7 @@ class Names:
         forms = UNITS.get(found.unit) if found else None
         if forms is None:
             return f"{shown} {found.unit if found else ''}".strip()
-        whole = micros // MICROS if micros % MICROS == 0 else 2
+        whole = micros // MICROS if micros % MICROS == 0 else FRACTION
         return self._words.plural(forms, whole, number=shown)
 
     def one(self, unit: str) -> str:

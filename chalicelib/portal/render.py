@@ -10,9 +10,11 @@ from chalice.app import Request, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from chalicelib.errors import Refusal
+from chalicelib.i18n.words import parse_locale
 from chalicelib.portal.brand import NO_BRAND
 from chalicelib.portal.cookie import display_of
 from chalicelib.portal.display import THEMES, read_display, themed
+from chalicelib.portal.isolation import Isolation, isolated
 from chalicelib.portal.minify import minified
 from chalicelib.portal.names import Names
 from chalicelib.portal.navigation import public_base_url
@@ -43,6 +45,9 @@ def environment(language: str) -> Environment:
         auto_reload=False,
     )
     made.context_class = QuickContext
+    if parse_locale(language).text_direction == "rtl":
+        made.add_extension(Isolation)
+        made.filters["isolated"] = isolated
     made.globals["_"] = translator(Words(language).translations.gettext)
     return made
 

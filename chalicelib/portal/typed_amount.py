@@ -120,8 +120,9 @@ def _without_currency(text: str, currency: str, locale: Locale) -> str:
 
 
 def _find_number(text: str, locale: Locale) -> re.Match[str] | None:
-    """Find a number in Latin digits or in those that the locale writes by default, never in both."""
-    systems = dict.fromkeys(("latn", locale.default_numbering_system))
+    """Find a number in Latin digits or in those of the locale, never in both: Arabic is written with either."""
+    native = locale.other_numbering_systems.get("native")
+    systems = dict.fromkeys(("latn", locale.default_numbering_system, native if native in ZEROS else "latn"))
     matches = (_number_pattern(locale, system).fullmatch(text) for system in systems)
     return next(filter(None, matches), None)
 

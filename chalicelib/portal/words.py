@@ -13,8 +13,13 @@ from babel.numbers import format_percent, get_group_symbol, get_minus_sign_symbo
 
 from chalicelib.i18n import amounts, words
 from chalicelib.i18n.language import languages
+from chalicelib.i18n.number_style import TO_LEFT, TO_RIGHT
 from chalicelib.money import MICROS, parse_signed_micros, round_estimate
 from chalicelib.text import COUNTRIES
+
+DIRECTIONS: Final = TO_RIGHT + TO_LEFT
+
+COMMAS: Final = dict.fromkeys(("ar", "fa", "ur"), "\u060c ")
 
 LONG_NUMBER: Final = 20
 """Characters of a number that fit beside nothing else on the smallest phone."""
@@ -82,8 +87,28 @@ class Words(words.Words):
     def _in_coins(self, rounded: int, micros: int, currency: str) -> str:
         if rounded or not micros:
             return self.amount(rounded, currency)
-        less = self.say("<%(amount)s", amount=self.amount(amounts.smallest_unit(currency), currency))
-        return less if micros > 0 else get_minus_sign_symbol(self.locale) + less
+        smallest = self.amount(amounts.smallest_unit(currency), currency)
+        less = self.signed("<", smallest) if self.is_from_right else self.say("<%(amount)s", amount=smallest)
+        return less if micros > 0 else self.signed(get_minus_sign_symbol(self.locale), less)
+
+    @property
+    def is_from_right(self) -> bool:
+        """Tell whether the language is read from right to left."""
+        return self.locale.text_direction == "rtl"
+
+    @property
+    def comma(self) -> str:
+        """Return what separates the names of a list."""
+        return COMMAS.get(self.language, ", ")
+
+    def signed(self, sign: str, written: str) -> str:
+        """Put a sign before a written amount; on the left of its digits, too, where text is read from the right."""
+        if not sign or not self.is_from_right:
+            return f"{sign}{written}"
+        digits = written.lstrip(DIRECTIONS)
+        end = _end_of_digits(digits)
+        before = written[: len(written) - len(digits)]
+        return f"{before}{TO_RIGHT}{sign.strip(DIRECTIONS)}{digits[:end]}{TO_LEFT}{digits[end:]}"
 
     def places(self, column: Iterable[Amount | None], currency: str) -> int:
         """Return the most decimal places that an amount of a column is written with."""
@@ -145,6 +170,11 @@ class Words(words.Words):
         )
         return pattern.replace("{0}", _time(found.time(), self.locale)) + " UTC"
 
+    @property
+    def browser_locale(self) -> str:
+        """Return the locale for what the browser writes: its digits are Latin, as those of all pages."""
+        return f"{self.locale}-u-nu-latn".replace("_", "-")
+
     def country(self, code: str) -> str:
         """Write the name of a country."""
         return str(self.locale.territories.get(code, code))
@@ -164,7 +194,7 @@ class Words(words.Words):
 
 @lru_cache(maxsize=1024)  # a page has each of its days several times
 def _day(day: str, locale: Locale) -> str:
-    return format_date(date.fromisoformat(day), "medium", locale)
+    return format_date(date.fromisoformat(day), words.brief_length(locale), locale)
 
 
 def _in_utc(moment: str) -> datetime:

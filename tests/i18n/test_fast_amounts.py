@@ -1,5 +1,6 @@
 """Amounts are written from a style that was looked up before: they read exactly as babel writes them."""
 
+import re
 from copy import copy
 from decimal import Decimal
 
@@ -25,6 +26,11 @@ def by_babel(pattern: NumberPattern, micros: int, least: int, locale: Locale, co
     return str(exact.apply(Decimal(micros) / MICROS, locale, currency=code, currency_digits=False))
 
 
+def undirected(written: str) -> str:
+    """Leave out the marks of text that is read from the right: babel has fewer of them than CLDR asks for."""
+    return re.sub("[\u200e\u200f]", "", written)
+
+
 @settings(max_examples=examples(600))
 @given(MICRO_AMOUNTS, some.sampled_from(LOCALES), some.sampled_from(sorted(CURRENCIES)))
 @example(1_234_567_890_000, "de_CH", "chf")
@@ -35,8 +41,9 @@ def by_babel(pattern: NumberPattern, micros: int, least: int, locale: Locale, co
 def test_an_amount_and_a_number_read_as_babel_writes_them(micros: int, name: str, currency: str) -> None:
     locale, code = Locale.parse(name), currency.upper()
     pattern, least = amounts._spaced(locale, get_currency_symbol(code, locale)), amounts.least_places(micros, currency)
-    assert amounts.amount(micros, currency, locale) == by_babel(pattern, micros, least, locale, code)
-    assert amounts.number(micros, locale) == by_babel(locale.decimal_formats[None], micros, 0, locale)
+    amount, number = amounts.amount(micros, currency, locale), amounts.number(micros, locale)
+    assert undirected(amount) == undirected(by_babel(pattern, micros, least, locale, code))
+    assert undirected(number) == undirected(by_babel(locale.decimal_formats[None], micros, 0, locale))
 
 
 @pytest.mark.parametrize("micros", [0, 1, 10_000, 999_999, 1_000_000])

@@ -18,6 +18,7 @@
     const money = new Intl.NumberFormat(locale, { style: "currency", currency });
     const places = money.resolvedOptions().maximumFractionDigits;
     const plain = new RegExp(`^\\d{1,9}${places ? `(\\${decimal}\\d{1,${places}})?` : ""}$`);
+    const after = document.dir === "rtl" ? "\u200e" : ""; // US$, not $US
     const idle = button.textContent;
     const name = () => {
       const chosen = paying.querySelector("[name=amount]:checked");
@@ -26,7 +27,7 @@
       named.value = isTyped ? (plain.test(typed) ? typed.replace(decimal, ".") : "") : chosen.value;
       if (paying.elements.card.value === "another") button.textContent = saves;
       else if (!named.value) button.textContent = idle;
-      else if (isTyped) button.textContent = pays.replace("%s", money.format(named.value));
+      else if (isTyped) button.textContent = pays.replace("%s", money.format(named.value) + after);
       else button.textContent = pays.replace("%s", chosen.nextElementSibling.textContent);
     };
     paying.addEventListener("input", name);
