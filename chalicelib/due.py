@@ -37,9 +37,12 @@ def daily_look_ms(account_id: str, now_ms: int) -> int:
     return (now_ms - offset_ms) // HALF_A_DAY_MS * HALF_A_DAY_MS + offset_ms + 2 * HALF_A_DAY_MS
 
 
-def due_of(account_id: str, own_ms: int | None, now_ms: int, *, waits: bool) -> Due:
-    """Return when a row is due: at its own time `own_ms`, and once a day if it `waits` for something."""
-    daily_ms = daily_look_ms(account_id, now_ms)
-    if not waits or (own_ms is not None and own_ms <= daily_ms):
+def due_of(account_id: str, own_ms: int | None, now_ms: int, *, waits: bool, look_ms: int | None = None) -> Due:
+    """Return when a row is due: at its own time `own_ms`, and once a day if it `waits` for something.
+
+    One that does not wait is looked at once at `look_ms`, if that is given.
+    """
+    look_ms = daily_look_ms(account_id, now_ms) if waits else look_ms
+    if look_ms is None or (own_ms is not None and own_ms <= look_ms):
         return Due(own_ms)
-    return Due(daily_ms, is_daily=True, own_ms=own_ms)
+    return Due(look_ms, is_daily=True, own_ms=own_ms)

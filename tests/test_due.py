@@ -39,3 +39,12 @@ def test_what_waits_is_due_within_a_day_and_what_does_not_only_at_its_own_time(o
         assert own_ms is None or found.at_ms <= own_ms
     else:
         assert found == Due(own_ms)
+
+
+@given(own=st.none() | st.integers(-DAY_MS, 40 * DAY_MS), look=st.integers(-DAY_MS, 40 * DAY_MS))
+def test_what_is_looked_at_once_is_due_then_or_at_its_own_time_if_that_is_earlier(own: int | None, look: int) -> None:
+    own_ms, look_ms = None if own is None else NOW_MS + own, NOW_MS + look
+    found = due_of("acme", own_ms, NOW_MS, waits=False, look_ms=look_ms)
+    assert found == (
+        Due(own_ms) if own_ms is not None and own_ms <= look_ms else Due(look_ms, is_daily=True, own_ms=own_ms)
+    )

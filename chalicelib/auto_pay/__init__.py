@@ -13,6 +13,7 @@ evaluate. So triggers may be delivered twice, late or in any order, or get lost.
 Rules (pure):
 - `auto_pay`: the settings and the state of one account.
 - `decision`: charge now, and how much, or the reason for charging nothing.
+- `monthly_limit`: how much of the monthly limit is charged.
 - `payment_outcomes`: how a payment that ended, or another card, changes the state: failures, back-off, suspension.
 - `reversal_outcomes`: how refunds and disputes change the state.
 - `outdated_refill`: whether a refill that was decided earlier may still be sent.

@@ -42,6 +42,16 @@ class ChargedCard(msgspec.Struct, frozen=True):
     fingerprint: str
 
 
+class LimitUse(msgspec.Struct, frozen=True, kw_only=True):
+    """That a month's charges reached 80 or 100 `percent` of the limit, and what they were then."""
+
+    month: str
+    percent: Literal[80, 100]
+    limit_micros: int
+    charged_micros: int
+    currency: str
+
+
 class AutoPay(msgspec.Struct, frozen=True, kw_only=True):
     """The settings, and the state that follows from payments.
 
@@ -50,8 +60,9 @@ class AutoPay(msgspec.Struct, frozen=True, kw_only=True):
     same attempt's try of the backup. `due_at_ms` is when to evaluate the account even if nothing happens. `objections`
     are the disputes and fraud warnings known so far, and `held_by` those of them that suspend it. `refunded_micros` was
     refunded since `refunded_at_ms`, on top of `refunds_known_micros`. If `objections` or `refunds_known_micros` is
-    None, the next evaluation records what exists then as known. Every change increments `version`, and is written on
-    condition that the row still has the version that was read.
+    None, the next evaluation records what exists then as known. `limit_use` is what of a monthly limit was last
+    reached. Every change increments `version`, and is written on condition that the row still has the version that was
+    read.
     """
 
     account_id: str
@@ -75,6 +86,7 @@ class AutoPay(msgspec.Struct, frozen=True, kw_only=True):
     refunds_known_micros: int | None = None
     refunded_micros: int = 0
     refunded_at_ms: int | None = None
+    limit_use: LimitUse | None = None
     version: int = 0
 
     @property

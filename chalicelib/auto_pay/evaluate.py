@@ -24,6 +24,7 @@ from chalicelib.auto_pay.decision import (
     card_to_charge,
     decide,
 )
+from chalicelib.auto_pay.monthly_limit import note_limit_use
 from chalicelib.auto_pay.payment_outcomes import apply_payments, count_declined_default
 from chalicelib.auto_pay.reversal_outcomes import apply_reversals, usable_backup
 from chalicelib.backoff import pause
@@ -166,7 +167,8 @@ def make_refill(snapshot: Snapshot, charge: Charge, catalog: Catalog) -> Payment
 
 def next_state(snapshot: Snapshot, decision: Decision, refill: Payment | None) -> AutoPay:
     """Return auto-pay as it is after a decision."""
-    auto_pay, now_ms = snapshot.auto_pay, snapshot.situation.now_ms
+    now_ms = snapshot.situation.now_ms
+    auto_pay = note_limit_use(snapshot.auto_pay, decision, snapshot.situation)
     if refill is not None and snapshot.payer.card is not None:
         card = ChargedCard(snapshot.payer.card.payment_method_id, snapshot.payer.card.fingerprint)
         auto_pay = replace(auto_pay, in_flight_payment_id=refill.payment_id, charged_card=card)

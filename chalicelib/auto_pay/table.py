@@ -46,6 +46,7 @@ class AutoPayRow(DailyRow):
     refunds_known_micros = NumberAttribute(null=True)
     refunded_micros = NumberAttribute(null=True)
     refunded_at_ms = NumberAttribute(null=True)
+    limit_use = JSONAttribute(null=True)
     version = NumberAttribute()
     due: DailyIndex["AutoPayRow"] = DailyIndex()
 

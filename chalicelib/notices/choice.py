@@ -20,6 +20,9 @@ Kind = Literal[
     "auto_pay_suspended",
     "verification_needed",
     "subscription_past_due",
+    "renewal_upcoming",
+    "trial_ending",
+    "auto_pay_limit",
     "dispute_opened",
     "receipt",
 ]
@@ -49,6 +52,9 @@ class Mails(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     auto_pay_suspended: bool = True
     verification_needed: bool = True
     subscription_past_due: bool = True
+    renewal_upcoming: bool = True
+    trial_ending: bool = True
+    auto_pay_limit: bool = True
     dispute_opened: bool = True
     receipt: bool = True
 
@@ -62,6 +68,9 @@ class MailsRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     auto_pay_suspended: bool | UnsetType | None = UNSET
     verification_needed: bool | UnsetType | None = UNSET
     subscription_past_due: bool | UnsetType | None = UNSET
+    renewal_upcoming: bool | UnsetType | None = UNSET
+    trial_ending: bool | UnsetType | None = UNSET
+    auto_pay_limit: bool | UnsetType | None = UNSET
     dispute_opened: bool | UnsetType | None = UNSET
     receipt: bool | UnsetType | None = UNSET
 

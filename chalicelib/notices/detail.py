@@ -98,6 +98,19 @@ class AutoPay(Detail, frozen=True, kw_only=True):
     failures: int
 
 
+class AutoPayLimit(Detail, frozen=True, kw_only=True):
+    """Auto-pay has `charged` 80 or 100 `percent` of the `monthly_limit` in a `month` (UTC), or a refill exceeds it.
+
+    For one month and limit there is one event for each of the two percentages.
+    """
+
+    month: Annotated[str, Meta(examples=["2026-11"])]
+    percent: Literal[80, 100]
+    charged: Amount
+    monthly_limit: Amount
+    currency: str
+
+
 class Cancellation(msgspec.Struct, frozen=True):
     """Why a subscription was canceled, as its owner said: one of a few reasons, and a sentence; both are optional."""
 
@@ -106,7 +119,9 @@ class Cancellation(msgspec.Struct, frozen=True):
 
 
 class Subscription(Detail, frozen=True, kw_only=True):
-    """A subscription began its next period, or changed to a status that requires action. Fields are as of that change.
+    """A subscription began its next period, is about to, or changed to a status that requires action.
+
+    Fields are as of that change.
 
     `payment_id` is the payment that renewed it: null if nothing was to be charged, and in all other types. `failure`
     says why the period that is owed was not paid. `next_attempt_at` is null if only the customer can help, or an
@@ -194,7 +209,11 @@ DETAILS: Final[dict[str, Any]] = {
     "payment.requires_action": Payment,
     "payment.disputed": Dispute,
     "auto_pay.suspended": AutoPay,
+    "auto_pay.limit_near": AutoPayLimit,
+    "auto_pay.limit_reached": AutoPayLimit,
     "subscription.renewed": Subscription,
+    "subscription.renewal_upcoming": Subscription,
+    "subscription.trial_ending": Subscription,
     "subscription.past_due": Subscription,
     "subscription.unpaid": Subscription,
     "subscription.canceled": Subscription,
@@ -218,7 +237,12 @@ MEANINGS: Final = {
     "payment.requires_action": "The customer's bank asks for authentication, in the portal.",
     "payment.disputed": "The customer's bank asks about a payment or takes it back, or has decided: see `status`.",
     "auto_pay.suspended": "Auto-pay stopped after declines, or at once if the bank asks for authentication.",
+    "auto_pay.limit_near": "Auto-pay has charged 80 % of its monthly limit.",
+    "auto_pay.limit_reached": "Auto-pay has charged all of its monthly limit, or made no refill because it would "
+    "exceed the limit. It goes on in the next month, or with a higher limit.",
     "subscription.renewed": "The next period has begun, paid or for nothing; after a trial, the first one.",
+    "subscription.renewal_upcoming": "A yearly subscription is charged again in 30 days, at `period_end`, or in fewer.",
+    "subscription.trial_ending": "A trial ends in 3 days, at `period_end`, or in fewer. Then a period is charged.",
     "subscription.past_due": "The next period could not be charged and is owed. Access stays open for now.",
     "subscription.unpaid": "The last attempt failed: access is denied from `access_until` on, unless it is paid.",
     "subscription.canceled": "It has ended: canceled by its owner, or unpaid where the catalog ends it so.",

@@ -6,7 +6,7 @@ from typing import Any, Final, get_args
 import msgspec
 
 from chalicelib.audit.repeats import Repeat
-from chalicelib.auto_pay.auto_pay import AutoPay
+from chalicelib.auto_pay.auto_pay import AutoPay, LimitUse
 from chalicelib.clock import iso
 from chalicelib.invoices.invoice import Invoice
 from chalicelib.ledger.wallet import Wallet
@@ -125,21 +125,33 @@ def _about_payment(row: Payment) -> dict[str, Any]:
 
 
 def auto_pay_events(change: Change[AutoPay]) -> list[Event]:
-    """Return the event of auto-pay that was suspended, or whose reason for it changed. Raises MalformedRecord."""
+    """Return the events of auto-pay: suspensions, and how much of its limit is charged. Raises MalformedRecord."""
     before, after = change.before, change.after
-    if after is None or not after.suspended_reason or (before and before.suspended_reason == after.suspended_reason):
+    if after is None:
         return []
-    about: dict[str, Any] = {
-        "account_id": after.account_id,
-        "occurred_at": iso(change.at_ms),
-        "reason": after.suspended_reason,
-        "failures": after.failures,
+    events, about = [], {"account_id": after.account_id, "occurred_at": iso(change.at_ms)}
+    if after.suspended_reason and (before is None or before.suspended_reason != after.suspended_reason):
+        more: dict[str, Any] = {"reason": after.suspended_reason, "failures": after.failures}
+        events.append(_event(detail.AutoPay, "auto_pay.suspended", after.version, change.at_ms, about | more))
+    if after.limit_use and (before is None or before.limit_use != after.limit_use):
+        events.append(_limit_event(after.limit_use, change.at_ms, about))
+    return events
+
+
+def _limit_event(use: LimitUse, at_ms: int, about: dict[str, Any]) -> Event:
+    more = {
+        "month": use.month,
+        "percent": use.percent,
+        "charged": format_amount(use.charged_micros, use.currency),
+        "monthly_limit": format_amount(use.limit_micros, use.currency),
+        "currency": use.currency,
     }
-    return [_event(detail.AutoPay, "auto_pay.suspended", after.version, change.at_ms, about)]
+    name = "auto_pay.limit_reached" if use.percent == 100 else "auto_pay.limit_near"
+    return _event(detail.AutoPayLimit, name, f"{use.month}:{use.limit_micros}", at_ms, about | more)
 
 
 def subscription_events(change: Change[Subscription]) -> list[Event]:
-    """Return the events of a subscription: first its next period, then its new status.
+    """Return the events of a subscription: first its next period, then its new status, then a reminder.
 
     A new row gives none: it only awaits its first payment. Raises MalformedRecord.
     """
@@ -150,6 +162,8 @@ def subscription_events(change: Change[Subscription]) -> list[Event]:
     types = ["subscription.renewed"] if renewed else []
     if after.status in PUBLISHED_STATUSES and after.status != before.status:
         types.append(f"subscription.{after.status}")
+    if after.reminded_of_ms is not None and after.reminded_of_ms != before.reminded_of_ms:
+        types.append("subscription.trial_ending" if after.status == "trialing" else "subscription.renewal_upcoming")
     paid = after.paid_payment_id if renewed and after.paid_payment_id != before.paid_payment_id else None
     return [
         _event(detail.Subscription, each, after.version, after.updated_at_ms, _about_subscription(after, paid))

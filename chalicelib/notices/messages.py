@@ -2,18 +2,9 @@
 
 from typing import Final
 
-import msgspec
-
 from chalicelib.i18n.texts import mark
-
-
-class Message(msgspec.Struct, frozen=True):
-    """The text of one mail. `action` is the label of the link to the portal."""
-
-    subject: str
-    paragraphs: list[str]
-    action: str
-
+from chalicelib.notices.message import Message
+from chalicelib.notices.warning_messages import WARNINGS
 
 GREETING: Final = mark("Hello,")
 WHERE: Final = mark("You'll find all of this in Settings > Billing.")
@@ -28,18 +19,22 @@ LABELS: Final = {
     "account": mark("Account"),
     "amount": mark("Amount"),
     "balance": mark("Balance"),
+    "charged": mark("Charged this month"),
     "card": mark("Card"),
     "date": mark("Date"),
+    "limit": mark("Monthly limit"),
     "next_attempt": mark("Next attempt"),
     "paid": mark("Paid on"),
     "purpose": mark("For"),
     "reason": mark("Reason"),
     "reference": mark("Reference"),
+    "renews": mark("Renews on"),
+    "trial_ends": mark("Trial ends on"),
     "until": mark("Access until"),
 }
 """The labels of the facts below a text."""
 
-MESSAGES: Final = {
+MESSAGES: Final = WARNINGS | {
     "low_balance": Message(
         subject=mark("Your balance is low: %(balance)s"),
         paragraphs=[

@@ -4,13 +4,14 @@ A mail is sent some time after its event, so that a problem which is solved in b
 customer confirms the payment in the browser) causes no mail.
 """
 
-from collections.abc import Callable, Mapping
-from typing import Any, Final
+from collections.abc import Mapping
+from typing import Final
 
 import msgspec
 from msgspec.structs import replace
 
 from chalicelib.auto_pay.auto_pay import AutoPay, SuspendedReason
+from chalicelib.cards.payer import Payer
 from chalicelib.ledger.wallet import Wallet
 from chalicelib.money import parse_micros
 from chalicelib.notices import detail
@@ -19,6 +20,7 @@ from chalicelib.notices.event import Thresholds
 from chalicelib.payments.payment import Failure, Payment
 from chalicelib.reversals.dispute import CLOSED, INQUIRIES, Dispute
 from chalicelib.subscriptions.dunning import needs_authentication
+from chalicelib.subscriptions.renewal import Renewal
 from chalicelib.subscriptions.subscription import Subscription
 
 SUSPENDED: Final[Mapping[SuspendedReason, tuple[Kind, str]]] = {
@@ -30,14 +32,20 @@ SUSPENDED: Final[Mapping[SuspendedReason, tuple[Kind, str]]] = {
 
 
 class CurrentState(msgspec.Struct, frozen=True, kw_only=True):
-    """The current state of what an event is about. `disputes` are the payment's, the oldest first."""
+    """The current state of what an event is about. `disputes` are the payment's, the oldest first.
+
+    `upcoming` is what the subscription is charged next, if there is a reminder of it, and `payer` who pays for it.
+    """
 
     wallet: Wallet
     thresholds: Thresholds
+    now_ms: int
     auto_pay: AutoPay | None = None
     payment: Payment | None = None
     disputes: tuple[Dispute, ...] = ()
     subscription: Subscription | None = None
+    upcoming: Renewal | None = None
+    payer: Payer | None = None
 
     @property
     def suspended(self) -> SuspendedReason | None:
@@ -220,19 +228,3 @@ def _subscription_notice(
         page="plan",
         reason=_failure_code(subscription.failure),
     )
-
-
-Rule = Callable[[Any, CurrentState], Notice | None]
-
-RULES: Final[Mapping[str, Rule]] = {
-    "wallet.low": low_balance,
-    "wallet.exhausted": balance_exhausted,
-    "payment.succeeded": receipt,
-    "payment.failed": auto_pay_failed,
-    "payment.requires_action": verification_payment,
-    "payment.disputed": dispute_opened,
-    "auto_pay.suspended": auto_pay_suspended,
-    "subscription.past_due": subscription_past_due,
-    "subscription.unpaid": subscription_unpaid,
-}
-"""The types of events that may trigger a mail. The rule on the bus copies these to the mails queue."""

@@ -5,10 +5,13 @@ from typing import Any
 
 import msgspec
 
+from chalicelib import clock
 from chalicelib.accounts import table as accounts
 from chalicelib.accounts.account import Account
+from chalicelib.accounts.tax import tax_of
 from chalicelib.auto_pay import table as auto_pay
 from chalicelib.batches import each_message
+from chalicelib.cards.table import find_payer
 from chalicelib.catalog.catalog import Catalog
 from chalicelib.i18n.words import Words
 from chalicelib.ledger.table import read_wallet
@@ -18,13 +21,15 @@ from chalicelib.notices.choice import Choice, sent_to
 from chalicelib.notices.detail import DETAILS, Detail, Dispute, Payment, Subscription
 from chalicelib.notices.mail import compose
 from chalicelib.notices.mailbox import Letter, MailNotSent
-from chalicelib.notices.notice import RULES, CurrentState, Notice
+from chalicelib.notices.notice import CurrentState, Notice
 from chalicelib.notices.publish import thresholds_of
+from chalicelib.notices.rules import RULES
 from chalicelib.notices.sender import Sender, deliverable_addresses, find_sender, letter_of
 from chalicelib.payments import table as payments
 from chalicelib.reversals import table as reversals
 from chalicelib.settings import settings
 from chalicelib.subscriptions import table as subscriptions
+from chalicelib.subscriptions.reminder import upcoming_charge
 from chalicelib.typed import json_decoder
 
 
@@ -74,14 +79,18 @@ def send_one(body: str, catalog: Catalog) -> None:
 def load_current_state(account: Account, event: Detail, choice: Choice, catalog: Catalog) -> CurrentState:
     """Read the current state of what an event is about."""
     auto_pay_row = auto_pay.find(account.account_id)
+    subscription = subscriptions.find(account.account_id) if isinstance(event, Subscription) else None
     payment = payments.find(account.account_id, event.payment_id) if isinstance(event, Payment | Dispute) else None
     return CurrentState(
         wallet=read_wallet(account.account_id),
         thresholds=thresholds_of(account.currency, auto_pay_row, choice, catalog),
+        now_ms=clock.now_ms(),
         auto_pay=auto_pay_row,
         payment=payment,
         disputes=reversals.read(payment).disputes if payment and isinstance(event, Dispute) else (),
-        subscription=subscriptions.find(account.account_id) if isinstance(event, Subscription) else None,
+        subscription=subscription,
+        upcoming=upcoming_charge(subscription, catalog, tax_of(account, catalog)) if subscription else None,
+        payer=find_payer(account.account_id) if subscription else None,
     )
 
 

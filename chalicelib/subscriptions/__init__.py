@@ -16,6 +16,7 @@ Values and rules (pure):
 - `request`: the body of a change. `check_change`: whether it may be made now. `change_effect`: what takes effect now,
   and what at the period's end. `check_renewal`: whether the renewals after it can be charged.
 - `renewal`: the next period, what it costs, and what to do about it now.
+- `reminder`: the reminders before a yearly renewal and before a trial ends.
 - `payment_outcomes`: how a payment that ended changes a subscription.
 - `dunning`: retries and their days, grace, and the end of a subscription that is not paid.
 - `renewal_hold`: renewals that wait until the operator has corrected the catalog, or a connection works again.

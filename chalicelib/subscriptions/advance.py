@@ -28,6 +28,7 @@ from chalicelib.subscriptions.disputed_card import find_backup, is_card_disputed
 from chalicelib.subscriptions.dunning import is_blocked_by_dispute, renewal_failed, renewal_failed_by_dispute
 from chalicelib.subscriptions.make_payment import make_payment, renewal_claim
 from chalicelib.subscriptions.payment_outcomes import apply_payment_result
+from chalicelib.subscriptions.reminder import note_reminder
 from chalicelib.subscriptions.renewal import RECHECK_MS, Means, NextStep, Renewal, next_step, pending_renewal
 from chalicelib.subscriptions.renewal_hold import may_wait_for_stripe, resume_after_hold, waits_for_connection
 from chalicelib.subscriptions.subscription import OWING, Subscription, SubscriptionBusy
@@ -113,7 +114,7 @@ def _take_next_steps(
             return _begin_renewal(current, payer.paying_with(card), step, now_ms)
         step = _step_without_charge(current, step, means, catalog, now_ms)
         if step == current:
-            return current, None
+            return note_reminder(current, catalog, now_ms, tax), None
         current = step
 
 

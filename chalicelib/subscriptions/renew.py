@@ -18,6 +18,7 @@ from chalicelib.subscriptions.advance import advance_subscription
 from chalicelib.subscriptions.check_closed_payment import check_closed_payment
 from chalicelib.subscriptions.decide_late_payment import decide_late_payment
 from chalicelib.subscriptions.queue import RenewalMessage
+from chalicelib.subscriptions.reminder import is_reminder_due
 from chalicelib.subscriptions.subscription import OWING, Subscription
 from chalicelib.typed import json_decoder
 
@@ -52,8 +53,10 @@ def renew_queued(records: Sequence[Mapping[str, Any]], catalog: Catalog) -> list
             advanced = advance_subscription(message.account_id, catalog)
         if message.payment_id and payments.find(message.account_id, message.payment_id):
             decide_late_payment(message.account_id, message.payment_id, catalog)
-        if advanced and advanced.status in OWING:
-            table.put_off(advanced, clock.now_ms())
+        now_ms = clock.now_ms()
+        # A reminder that is due and was not made is one of a charge that will not be made; that may change until then.
+        if advanced and (advanced.status in OWING or is_reminder_due(advanced, now_ms)):
+            table.put_off(advanced, now_ms)
 
     return each_message(records, handle, message="a subscription was not renewed")
 

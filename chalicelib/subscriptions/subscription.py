@@ -123,6 +123,7 @@ class Subscription(msgspec.Struct, frozen=True, kw_only=True):
     - `access_until_ms`: when access closes. `held`: set while its renewal waits, by no fault of the
       customer's.
     - `cancellation`: what was said when it was canceled, until it is resumed, changed or begun again.
+    - `reminded_of_ms`: the period's end that a reminder was made of.
     - `in_use`: how many of each add-on are in use, as the platform reports.
     - `due_at_ms`: when to advance it next. `version`: incremented by every change.
     """
@@ -153,6 +154,7 @@ class Subscription(msgspec.Struct, frozen=True, kw_only=True):
     ended_at_ms: int | None = None
     held: Hold | None = None
     cancellation: Cancellation | None = None
+    reminded_of_ms: int | None = None
     in_use: dict[str, int] = {}
     due_at_ms: int | None = None
     version: int = 0

@@ -18,8 +18,9 @@ from chalicelib.invoices.invoice import Invoice
 from chalicelib.payments import table as payments
 from chalicelib.payments.lifecycle import with_late_decision
 from chalicelib.payments.payment import Payment
-from chalicelib.subscriptions.subscription import OWING, Subscription, SubscriptionNotFound
-from chalicelib.tables import Rows, TableMeta, image_reader
+from chalicelib.subscriptions.reminder import reminder_at_ms
+from chalicelib.subscriptions.subscription import OWING, RUNNING, Subscription, SubscriptionNotFound
+from chalicelib.tables import Rows, TableMeta, image_reader, set_or_remove
 from chalicelib.typed import convert
 
 
@@ -61,6 +62,7 @@ class SubscriptionRow(DailyRow):
     ended_at_ms = NumberAttribute(null=True)
     held = JSONAttribute(null=True)
     cancellation = JSONAttribute(null=True)
+    reminded_of_ms = NumberAttribute(null=True)
     in_use = JSONAttribute()
     version = NumberAttribute()
     changed_by = UnicodeAttribute(null=True)
@@ -154,6 +156,24 @@ def due(now_ms: int) -> Iterator[str]:
         yield row.account_id
 
 
+def without_look() -> Iterator[str]:
+    """Yield the accounts that run without a look: rows older than reminders, or without one. Scans the table."""
+    is_without = SubscriptionRow.status.is_in(*RUNNING) & SubscriptionRow.is_daily.does_not_exist()
+    for row in SubscriptionRow.scan(is_without, attributes_to_get=["account_id"]):
+        yield row.account_id
+
+
+def schedule_reminder(account_id: str, now_ms: int) -> None:
+    """Have a subscription looked at when its reminder is due, if it has one and is not due before."""
+    seen = find(account_id)
+    at_ms = reminder_at_ms(seen, now_ms) if seen else None
+    if seen is None or at_ms is None or (seen.due_at_ms is not None and seen.due_at_ms <= at_ms):
+        return
+    also = [SubscriptionRow.is_daily.set(True), set_or_remove(SubscriptionRow.own_due_at_ms, seen.due_at_ms)]
+    is_unchanged = SubscriptionRow.version == seen.version
+    SubscriptionRow.due.put(account_id, due_at=at_ms, condition=is_unchanged, also=also)
+
+
 def without_due() -> Iterator[str]:
     """Yield the accounts that owe a period and are never due: rows older than the daily look. Scans the table."""
     never = SubscriptionRow.status.is_in(*OWING) & SubscriptionRow.due_at_ms.does_not_exist()
@@ -187,8 +207,9 @@ def row_of(subscription: Subscription, by: str | None = None) -> SubscriptionRow
     values: dict[str, Any] = msgspec.to_builtins(subscription)
     terms = values.pop("terms")
     contents = terms.pop("contents")
-    account_id, waits = subscription.account_id, subscription.status in OWING
-    due = due_of(account_id, subscription.due_at_ms, clock.now_ms(), waits=waits)
+    account_id, waits, now_ms = subscription.account_id, subscription.status in OWING, clock.now_ms()
+    look_ms = reminder_at_ms(subscription, now_ms)
+    due = due_of(account_id, subscription.due_at_ms, now_ms, waits=waits, look_ms=look_ms)
     return SubscriptionRow(**{**values, **terms, **contents, **daily_attributes(account_id, due)}, changed_by=by)
 
 

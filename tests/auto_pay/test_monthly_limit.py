@@ -22,6 +22,9 @@ def test_the_monthly_limit_is_kept_and_the_next_month_goes_on_by_itself(new_save
         assert found.next_attempt_at == "2027-04-01T00:00:00.000Z"
         assert found.last_refusal
         assert found.last_refusal.reason == "monthly_limit_reached"
+        use = saver.auto_pay.limit_use
+        assert use
+        assert (use.month, use.percent, use.charged_micros) == ("2027-03", 100, 100_000_000)
     with world.at(datetime(2027, 3, 31, 23, 59, 58, tzinfo=UTC)):
         world.minute()
         assert len(saver.charges) == 2

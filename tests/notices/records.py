@@ -218,6 +218,13 @@ def auto_pay(reason: str | None = None, failures: int = 0, version: int = 3, **c
     return {**fields, "suspended_reason": reason, "version": version, **changes}
 
 
+def limit_used(percent: int, **changes: Any) -> dict[str, Any]:
+    """Return the row of auto-pay whose charges in September reached a percentage of its limit of 100."""
+    use = {"month": "2026-09", "percent": percent, "limit_micros": 100_000_000, "charged_micros": percent * 1_000_000}
+    noted = json.dumps({**use, "currency": "usd"})
+    return auto_pay(**{"limit_use": noted, "monthly_limit_micros": 100_000_000, **changes})
+
+
 TEN = Thresholds(threshold_micros=10_000_000, floor_micros=0)
 
 

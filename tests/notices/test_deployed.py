@@ -10,7 +10,7 @@ import pytest
 
 from chalicelib.notices import mailbox, table
 from chalicelib.notices.detail import SOURCE
-from chalicelib.notices.notice import RULES
+from chalicelib.notices.rules import RULES
 from local.resources import TEMPLATE
 
 RESOURCES: dict[str, Any] = json.loads(TEMPLATE.read_text())["Resources"]

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from chalicelib.ledger.wallet import Wallet
-from chalicelib.notices.notice import RULES, CurrentState, Notice
+from chalicelib.notices.notice import CurrentState, Notice
+from chalicelib.notices.rules import RULES
 from chalicelib.payments import table as payments
 from chalicelib.reversals import table as reversals
 from chalicelib.reversals.dispute import BalanceMovement, Dispute
@@ -38,8 +39,8 @@ def dispute(status: str, **changes: Any) -> Dispute:
 def notice_of(*disputes: Dispute, status: str = "needs_response") -> Notice | None:
     """Return the mail that a changed status of a payment's dispute triggers while its disputes are these."""
     (event,) = payment_events(record(payment("succeeded"), payment("succeeded", dispute_status=status)))
-    paid = a_payment_row()
-    current = CurrentState(wallet=Wallet("acme", "usd", 0, 8), thresholds=TEN, payment=paid, disputes=disputes)
+    wallet, paid = Wallet("acme", "usd", 0, 8), a_payment_row()
+    current = CurrentState(wallet=wallet, thresholds=TEN, now_ms=TIME_MS, payment=paid, disputes=disputes)
     return RULES["payment.disputed"](event.detail, current)
 
 

@@ -9,12 +9,15 @@ import pytest
 
 from chalicelib.notices.detail import DETAILS
 from chalicelib.notices.event import Thresholds
+from chalicelib.payments.payment import DAY_MS
+from tests.build import TIME_MS
 from tests.notices.event_docs import FILE, schema, written
 from tests.notices.records import (
     auto_pay,
     budgets,
     invoice,
     invoice_record,
+    limit_used,
     next_period,
     payment,
     payment_record,
@@ -46,11 +49,19 @@ TOLD = [
     ),
     *payment_events(record(payment("succeeded"), payment("succeeded", dispute_status="needs_response"))),
     *auto_pay_events(record(auto_pay(), auto_pay("declines", 3))),
+    *(each for percent in (80, 100) for each in auto_pay_events(record(auto_pay(), limit_used(percent)))),
     *subscription_events(record(subscription(), next_period())),
     *(
         each
         for status in ("past_due", "unpaid", "canceled")
         for each in subscription_events(record(subscription(), subscription(status)))
+    ),
+    *(
+        each
+        for status in ("active", "trialing")
+        for each in subscription_events(
+            record(subscription(status), subscription(status, reminded_of_ms=TIME_MS + 30 * DAY_MS))
+        )
     ),
     *(each for kind in ("invoice", "credit_note") for each in invoice_events(invoice_record(invoice(kind)))),
     *repeat_events(repeat_record(repeat())),

@@ -42,13 +42,21 @@ def notice(message: str = "receipt", **changes: Any) -> Notice:
         "mark": "receipt/1",
         "message": message,
         "occurred_at": "2026-11-24T07:00:00.000Z",
-        "amounts_micros": {"amount": 25_000_000, "balance": 29_506_500, "threshold": 10_000_000},
+        "amounts_micros": {"amount": 25_000_000, "balance": 29_506_500, "threshold": 10_000_000}
+        | {"charged": 25_000_000, "limit": 25_000_000},
         "facts": ("account", "amount", "date", "card", "purpose", "reference", "balance"),
         "card": PaidWith("visa", "4242"),
         "reason": "insufficient_funds",
         "purpose": "top_up",
         "reference": "pay_1",
-        "dates_ms": {"next_attempt": 1_795_600_000_000, "until": 1_795_700_000_000, "paid": 0},
+        "dates_ms": {
+            "next_attempt": 1_795_600_000_000,
+            "until": 1_795_700_000_000,
+            "paid": 0,
+            "resumes": 0,
+            "renews": 0,
+            "trial_ends": 0,
+        },
     }
     return Notice(**{**fields, **changes})
 

@@ -8,7 +8,8 @@ from chalicelib.auto_pay.auto_pay import AutoPay, SuspendedReason
 from chalicelib.ledger.wallet import Wallet
 from chalicelib.notices.choice import Kind, Mails
 from chalicelib.notices.event import Thresholds
-from chalicelib.notices.notice import RULES, SUSPENDED, CurrentState
+from chalicelib.notices.notice import SUSPENDED, CurrentState
+from chalicelib.notices.rules import RULES
 from chalicelib.payments.payment import Failure, Payment
 from chalicelib.subscriptions.subscription import Contents, PendingPayment, Prices, Status, Subscription, Terms
 from tests.build import TIME_MS
@@ -35,6 +36,7 @@ def now(balance: float = 5, state: str | None = None, paying: dict[str, Any] | N
     return CurrentState(
         wallet=Wallet("acme", "usd", round(balance * 1_000_000), 8),
         thresholds=LINES,
+        now_ms=TIME_MS,
         auto_pay=None if paying is None else AutoPay(**{**{n: getattr(ON, n) for n in ON.__struct_fields__}, **paying}),
         payment=Payment(**row) if state else None,
     )
@@ -65,7 +67,7 @@ def subscribed(status: Status, failure: Failure | None = None, **changes: Any) -
         due_at_ms=TIME_MS + 3,
         **changes,
     )
-    return CurrentState(wallet=Wallet("acme", "usd", 0, 8), thresholds=LINES, subscription=current)
+    return CurrentState(wallet=Wallet("acme", "usd", 0, 8), thresholds=LINES, now_ms=TIME_MS, subscription=current)
 
 
 def told(event: Any, current: CurrentState) -> tuple[str, str] | None:

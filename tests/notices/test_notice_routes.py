@@ -14,6 +14,9 @@ ON = {
     "auto_pay_suspended": True,
     "verification_needed": True,
     "subscription_past_due": True,
+    "renewal_upcoming": True,
+    "trial_ending": True,
+    "auto_pay_limit": True,
     "dispute_opened": True,
     "receipt": True,
 }

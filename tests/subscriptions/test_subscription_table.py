@@ -3,25 +3,26 @@
 import pytest
 from msgspec.structs import replace
 
-from chalicelib import idempotency
+from chalicelib import clock, idempotency
 from chalicelib.accounts import table as accounts
-from chalicelib.clock import now_ms
+from chalicelib.clock import from_ms, now_ms
 from chalicelib.due import daily_look_ms
 from chalicelib.idempotency import Key
 from chalicelib.invoices import table as invoices
 from chalicelib.payments import table as payments
 from chalicelib.subscriptions import table
-from chalicelib.subscriptions.subscription import Subscription, SubscriptionNotFound, Terms
+from chalicelib.subscriptions.subscription import Contents, Subscription, SubscriptionNotFound, Terms
 from chalicelib.subscriptions.table import SubscriptionRow
 from tests.build import unique
 from tests.filled import filled
 from tests.invoices import documents
 from tests.payments.build import payment
-from tests.subscriptions.build import account, subscription
+from tests.subscriptions.build import START_MS, account, subscription
 
 pytestmark = pytest.mark.usefixtures("memory")
 
 DAY_MS = 24 * 3_600_000
+YEAR_ENDS_MS = subscription("agency_yearly").terms.period_end_ms
 
 
 def written(**changes: object) -> Subscription:
@@ -136,3 +137,48 @@ def test_rows_that_owe_and_are_never_due_are_found_by_a_scan_and_looked_at_daily
     table.schedule_daily_look(made.account_id, now_ms())
     assert list(table.without_due()) == []
     assert made.account_id in list(table.due(now_ms() + DAY_MS))
+
+
+def due_at(moment_ms: int, made: Subscription) -> bool:
+    return made.account_id in set(table.due(moment_ms))
+
+
+def test_a_row_is_due_for_its_reminder_and_then_only_for_its_renewal() -> None:
+    with clock.moved_to(from_ms(START_MS)):
+        made = written(plan="agency_yearly")
+        assert table.get(made.account_id) == made
+        assert not due_at(YEAR_ENDS_MS - 30 * DAY_MS - 1, made)
+        assert due_at(YEAR_ENDS_MS - 30 * DAY_MS, made)
+        reminded = replace(made, reminded_of_ms=YEAR_ENDS_MS, version=2)
+        assert table.write(reminded, over=made)
+    assert not due_at(YEAR_ENDS_MS - 1, reminded)
+    assert due_at(YEAR_ENDS_MS, reminded)
+
+
+def test_a_reminder_that_is_not_made_is_looked_at_daily_and_hides_no_renewal() -> None:
+    moment_ms = YEAR_ENDS_MS - 20 * DAY_MS
+    with clock.moved_to(from_ms(moment_ms)):
+        made = written(plan="agency_yearly", scheduled=Contents("agency"))
+        assert due_at(moment_ms, made)
+        table.put_off(made, moment_ms)
+        assert not due_at(moment_ms + DAY_MS // 2 - 1, made)
+        assert due_at(moment_ms + DAY_MS, made)
+    late_ms = YEAR_ENDS_MS - DAY_MS // 24
+    table.put_off(made, late_ms)
+    assert not due_at(YEAR_ENDS_MS - 1, made)
+    assert due_at(YEAR_ENDS_MS, made)
+    assert table.get(made.account_id) == made
+
+
+def test_the_operator_has_rows_of_before_reminded_of() -> None:
+    with clock.moved_to(from_ms(START_MS)):
+        older, monthly = written(plan="agency_yearly"), written()
+        columns = [SubscriptionRow.is_daily.remove(), SubscriptionRow.due_at_ms.set(YEAR_ENDS_MS)]
+        SubscriptionRow(older.account_id).update([*columns, SubscriptionRow.own_due_at_ms.remove()])
+        assert not due_at(YEAR_ENDS_MS - 1, older)
+        assert {older.account_id, monthly.account_id} <= set(table.without_look())
+        for each in table.without_look():
+            table.schedule_reminder(each, START_MS)
+    assert older.account_id not in set(table.without_look())
+    assert due_at(YEAR_ENDS_MS - 30 * DAY_MS, older)
+    assert [table.get(each.account_id) for each in (older, monthly)] == [older, monthly]

@@ -50,6 +50,7 @@ OF_PAYMENTS: Final[dict[Kind, Alert]] = {
     "auto_pay_suspended": Alert(
         mark("Auto-pay suspended"), mark("Auto-pay stopped charging your card. You need to fix it.")
     ),
+    "auto_pay_limit": Alert(mark("Auto-pay limit"), mark("Auto-pay is close to its monthly limit, or has reached it.")),
     "verification_needed": Alert(
         mark("Bank verification needed"), mark("Your bank needs you to verify a payment before it goes through.")
     ),
@@ -57,6 +58,8 @@ OF_PAYMENTS: Final[dict[Kind, Alert]] = {
         mark("Subscription payment failed"),
         mark("Your renewal wasn't paid. We'll email again before your access ends."),
     ),
+    "renewal_upcoming": Alert(mark("Yearly renewal"), mark("30 days before your yearly subscription renews.")),
+    "trial_ending": Alert(mark("Trial ending"), mark("3 days before your trial ends.")),
     "dispute_opened": Alert(
         mark("Payment disputed"), mark("A payment is disputed with the bank, or the bank is asking about it.")
     ),
