@@ -21,6 +21,7 @@ from chalicelib.notices.handlers import (
     announce_subscriptions,
     announce_wallets,
     send_mails,
+    warn_of_expiring_cards,
 )
 from chalicelib.portal.handlers import log_changes
 from chalicelib.recovery.handlers import follow_up_payments, sweep_payments
@@ -63,6 +64,7 @@ BY_SCHEDULE: Final = (
     find_renewals,
     sweep_payments,
     follow_up_payments,
+    warn_of_expiring_cards,
 )
 ELSEWHERE: Final = "functions.toml"
 """A placeholder for each event source: the template names the real one."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from functools import partial
+from typing import Any
 
 import click
 from rich.console import Console
@@ -10,6 +11,7 @@ from rich.progress import track
 from chalicelib import clock
 from chalicelib.auto_pay import table as auto_pay
 from chalicelib.batches import Failure, each
+from chalicelib.cards import table as cards
 from chalicelib.subscriptions import table as subscriptions
 
 out = Console(soft_wrap=True)
@@ -19,14 +21,15 @@ out = Console(soft_wrap=True)
 def give_daily_looks() -> None:
     """Have every enabled auto-pay and every unpaid subscription checked once a day. Safe to repeat.
 
-    Yearly subscriptions and trials are checked when their reminder is due. Rows that were written since are left as
-    they are. Exits with 1 if a row cannot be written.
+    Yearly subscriptions and trials are checked when their reminder is due, and cards before they expire. Rows that were
+    written since are left as they are. Exits with 1 if a row cannot be written.
     """
     now_ms = clock.now_ms()
-    failures = [
+    failures: list[Failure[Any]] = [
         *_each(auto_pay.without_due(), partial(auto_pay.mark_due, moment_ms=now_ms)),
         *_each(subscriptions.without_due(), partial(subscriptions.schedule_daily_look, now_ms=now_ms)),
         *_each(subscriptions.without_look(), partial(subscriptions.schedule_reminder, now_ms=now_ms)),
+        *_each(cards.without_due(), partial(cards.schedule_notice, now_ms=now_ms)),
     ]
     for failure in failures:
         out.print(f"{failure.item}: {failure.error!r}", markup=False)
@@ -34,10 +37,10 @@ def give_daily_looks() -> None:
         raise SystemExit(1)
 
 
-def _each(account_ids: Iterable[str], give: "partial[None]") -> list[Failure[str]]:
+def _each(keys: Iterable[Any], give: "partial[None]") -> list[Failure[Any]]:
     return each(
-        track(list(account_ids), "Giving looks", console=Console(stderr=True)),
+        track(list(keys), "Giving looks", console=Console(stderr=True)),
         give,
-        message="an account was given no daily look",
-        about=lambda account_id: {"account_id": account_id},
+        message="a row was given no look",
+        about=lambda key: {"key": key},
     )

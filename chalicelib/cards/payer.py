@@ -52,6 +52,11 @@ class Payer(msgspec.Struct, frozen=True):
         """Return it with this card to charge, whatever its role."""
         return replace(self, card=card)
 
+    @property
+    def charged_cards(self) -> tuple[Card, ...]:
+        """Return the cards that automatic payments charge: the default first, then the backup."""
+        return tuple(each for each in (self.chargeable_card, self.chargeable_backup) if each)
+
     def find_card(self, payment_method_id: str) -> Card | None:
         """Return a card by its id."""
         return next((each for each in self.cards if each.payment_method_id == payment_method_id), None)

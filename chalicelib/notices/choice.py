@@ -18,6 +18,7 @@ Kind = Literal[
     "balance_exhausted",
     "auto_pay_failed",
     "auto_pay_suspended",
+    "card_expiring",
     "verification_needed",
     "subscription_past_due",
     "renewal_upcoming",
@@ -50,6 +51,7 @@ class Mails(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     balance_exhausted: bool = True
     auto_pay_failed: bool = True
     auto_pay_suspended: bool = True
+    card_expiring: bool = True
     verification_needed: bool = True
     subscription_past_due: bool = True
     renewal_upcoming: bool = True
@@ -66,6 +68,7 @@ class MailsRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     balance_exhausted: bool | UnsetType | None = UNSET
     auto_pay_failed: bool | UnsetType | None = UNSET
     auto_pay_suspended: bool | UnsetType | None = UNSET
+    card_expiring: bool | UnsetType | None = UNSET
     verification_needed: bool | UnsetType | None = UNSET
     subscription_past_due: bool | UnsetType | None = UNSET
     renewal_upcoming: bool | UnsetType | None = UNSET

@@ -7,6 +7,7 @@ from msgspec import Meta
 
 from chalicelib.auto_pay.auto_pay import SuspendedReason
 from chalicelib.budgets.budget import Percent, Period
+from chalicelib.cards.expiry import Notice as NoticeDays
 from chalicelib.invoices.invoice import Kind as Document
 from chalicelib.payments.payment import Failure, Kind
 from chalicelib.subscriptions.cancellation import Reason
@@ -111,6 +112,21 @@ class AutoPayLimit(Detail, frozen=True, kw_only=True):
     currency: str
 
 
+class ExpiringCard(Detail, frozen=True, kw_only=True):
+    """A card that is charged automatically is about to expire: from `expires_at` on it is no longer valid.
+
+    `notice_days` is how long before that this was told at the earliest. `role` is what the card is charged for: the
+    `default` pays, and the `backup` is tried if the default is declined.
+    """
+
+    payment_method_id: str
+    stripe_account: str | None
+    card: PaidWith
+    role: Literal["default", "backup"]
+    notice_days: NoticeDays
+    expires_at: Time
+
+
 class Cancellation(msgspec.Struct, frozen=True):
     """Why a subscription was canceled, as its owner said: one of a few reasons, and a sentence; both are optional."""
 
@@ -211,6 +227,7 @@ DETAILS: Final[dict[str, Any]] = {
     "auto_pay.suspended": AutoPay,
     "auto_pay.limit_near": AutoPayLimit,
     "auto_pay.limit_reached": AutoPayLimit,
+    "card.expiring": ExpiringCard,
     "subscription.renewed": Subscription,
     "subscription.renewal_upcoming": Subscription,
     "subscription.trial_ending": Subscription,
@@ -240,6 +257,7 @@ MEANINGS: Final = {
     "auto_pay.limit_near": "Auto-pay has charged 80 % of its monthly limit.",
     "auto_pay.limit_reached": "Auto-pay has charged all of its monthly limit, or made no refill because it would "
     "exceed the limit. It goes on in the next month, or with a higher limit.",
+    "card.expiring": "The default or the backup expires in 30 days, or in 7, and was not renewed at Stripe.",
     "subscription.renewed": "The next period has begun, paid or for nothing; after a trial, the first one.",
     "subscription.renewal_upcoming": "A yearly subscription is charged again in 30 days, at `period_end`, or in fewer.",
     "subscription.trial_ending": "A trial ends in 3 days, at `period_end`, or in fewer. Then a period is charged.",

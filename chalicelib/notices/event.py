@@ -7,7 +7,11 @@ import msgspec
 
 from chalicelib.audit.repeats import Repeat
 from chalicelib.auto_pay.auto_pay import AutoPay, LimitUse
-from chalicelib.clock import iso
+from chalicelib.cards.card import Card
+from chalicelib.cards.expiry import Notice as NoticeDays
+from chalicelib.cards.expiry import notice_at_ms
+from chalicelib.cards.payer import Payer
+from chalicelib.clock import DAY_MS, iso
 from chalicelib.invoices.invoice import Invoice
 from chalicelib.ledger.wallet import Wallet
 from chalicelib.money import format_amount
@@ -148,6 +152,23 @@ def _limit_event(use: LimitUse, at_ms: int, about: dict[str, Any]) -> Event:
     }
     name = "auto_pay.limit_reached" if use.percent == 100 else "auto_pay.limit_near"
     return _event(detail.AutoPayLimit, name, f"{use.month}:{use.limit_micros}", at_ms, about | more)
+
+
+def card_event(payer: Payer, card: Card, days: NoticeDays) -> Event:
+    """Return the event of a card that is about to expire, of the notice that is due."""
+    begun_ms = notice_at_ms(card, days)
+    about: dict[str, Any] = {
+        "account_id": payer.account_id,
+        "occurred_at": iso(begun_ms),
+        "payment_method_id": card.payment_method_id,
+        "stripe_account": payer.stripe_account.id if payer.stripe_account else None,
+        "card": detail.PaidWith(card.brand, card.last_four),
+        "role": "default" if card == payer.card else "backup",
+        "notice_days": days,
+        "expires_at": iso(begun_ms + days * DAY_MS),
+    }
+    event_key = f"{card.payment_method_id}:{card.expiry_year}-{card.expiry_month:02d}:{days}"
+    return _event(detail.ExpiringCard, "card.expiring", event_key, begun_ms, about)
 
 
 def subscription_events(change: Change[Subscription]) -> list[Event]:

@@ -2,8 +2,17 @@
 
 from chalicelib.budgets.evaluate_changed import evaluate_changed_wallets
 from chalicelib.catalog.catalog import catalog
-from chalicelib.lambda_function import Context, PartialFailures, Records, lambda_function, partial_failures
+from chalicelib.lambda_function import (
+    Context,
+    Counts,
+    PartialFailures,
+    Records,
+    counts,
+    lambda_function,
+    partial_failures,
+)
 from chalicelib.notices import publish
+from chalicelib.notices.publish_expiring import publish_expiring_cards
 
 
 @lambda_function
@@ -47,6 +56,12 @@ def announce_invoices(event: Records, _context: Context | None) -> PartialFailur
 def announce_repeats(event: Records, _context: Context | None) -> PartialFailures:
     """Publish usage that was charged again."""
     return partial_failures(publish.publish_repeats(event["Records"]))
+
+
+@lambda_function
+def warn_of_expiring_cards(_event: object, _context: Context | None) -> Counts:
+    """Publish the cards that are about to expire. Raises RunIncomplete at the end if one of them failed."""
+    return counts(publish_expiring_cards())
 
 
 @lambda_function

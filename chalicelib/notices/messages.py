@@ -19,6 +19,7 @@ LABELS: Final = {
     "account": mark("Account"),
     "amount": mark("Amount"),
     "balance": mark("Balance"),
+    "expires": mark("Valid until"),
     "charged": mark("Charged this month"),
     "card": mark("Card"),
     "date": mark("Date"),

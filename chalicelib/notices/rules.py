@@ -16,7 +16,7 @@ from chalicelib.notices.notice import (
     subscription_unpaid,
     verification_payment,
 )
-from chalicelib.notices.warning import auto_pay_limit, renewal_upcoming, trial_ending
+from chalicelib.notices.warning import auto_pay_limit, card_expiring, renewal_upcoming, trial_ending
 
 Rule = Callable[[Any, CurrentState], Notice | None]
 
@@ -30,6 +30,7 @@ RULES: Final[Mapping[str, Rule]] = {
     "auto_pay.suspended": auto_pay_suspended,
     "auto_pay.limit_near": auto_pay_limit,
     "auto_pay.limit_reached": auto_pay_limit,
+    "card.expiring": card_expiring,
     "subscription.renewal_upcoming": renewal_upcoming,
     "subscription.trial_ending": trial_ending,
     "subscription.past_due": subscription_past_due,

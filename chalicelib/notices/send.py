@@ -18,7 +18,7 @@ from chalicelib.ledger.table import read_wallet
 from chalicelib.log import log
 from chalicelib.notices import mailbox, table
 from chalicelib.notices.choice import Choice, sent_to
-from chalicelib.notices.detail import DETAILS, Detail, Dispute, Payment, Subscription
+from chalicelib.notices.detail import DETAILS, Detail, Dispute, ExpiringCard, Payment, Subscription
 from chalicelib.notices.mail import compose
 from chalicelib.notices.mailbox import Letter, MailNotSent
 from chalicelib.notices.notice import CurrentState, Notice
@@ -79,7 +79,8 @@ def send_one(body: str, catalog: Catalog) -> None:
 def load_current_state(account: Account, event: Detail, choice: Choice, catalog: Catalog) -> CurrentState:
     """Read the current state of what an event is about."""
     auto_pay_row = auto_pay.find(account.account_id)
-    subscription = subscriptions.find(account.account_id) if isinstance(event, Subscription) else None
+    needs_payer = isinstance(event, Subscription | ExpiringCard)
+    subscription = subscriptions.find(account.account_id) if needs_payer else None
     payment = payments.find(account.account_id, event.payment_id) if isinstance(event, Payment | Dispute) else None
     return CurrentState(
         wallet=read_wallet(account.account_id),
@@ -90,7 +91,7 @@ def load_current_state(account: Account, event: Detail, choice: Choice, catalog:
         disputes=reversals.read(payment).disputes if payment and isinstance(event, Dispute) else (),
         subscription=subscription,
         upcoming=upcoming_charge(subscription, catalog, tax_of(account, catalog)) if subscription else None,
-        payer=find_payer(account.account_id) if subscription else None,
+        payer=find_payer(account.account_id) if needs_payer else None,
     )
 
 

@@ -4,10 +4,12 @@ from typing import Final, Literal
 
 from chalicelib.auto_pay.decision import next_month_ms
 from chalicelib.cards.card import Card
+from chalicelib.cards.expiry import expires_at_ms, notice_of
 from chalicelib.clock import iso, month_of
 from chalicelib.money import parse_micros
 from chalicelib.notices import detail
 from chalicelib.notices.notice import CurrentState, Notice
+from chalicelib.subscriptions.subscription import OWING, RUNNING
 
 WITHOUT_CARD: Final = "_without_card"
 """The end of the name of a text that says that there is no card to charge."""
@@ -71,6 +73,37 @@ def _upcoming_notice(
         page="plan" if card else "card",
         card=paid_with(card) if card else None,
     )
+
+
+def card_expiring(event: detail.ExpiringCard, current: CurrentState) -> Notice | None:
+    """Warn of a card that expires, if it is still charged automatically, and something will be charged to it."""
+    payer = current.payer
+    charged = payer.charged_cards if payer else ()
+    card = next((each for each in charged if each.payment_method_id == event.payment_method_id), None)
+    if payer is None or card is None or not _is_charge_to_come(current):
+        return None
+    expires_ms, days = expires_at_ms(card), notice_of(card, current.now_ms)
+    if expires_ms is None or iso(expires_ms) != event.expires_at or days != event.notice_days:
+        return None
+    return Notice(
+        kind="card_expiring",
+        mark=f"card_expiring/{card.payment_method_id}/{event.expires_at[:10]}/{days}",
+        message="card_expiring" if card == payer.card else "backup_card_expiring",
+        occurred_at=event.occurred_at,
+        amounts_micros={},
+        facts=("account", "card", "expires"),
+        dates_ms={"expires": expires_ms - 1},
+        page="card",
+        card=paid_with(card),
+    )
+
+
+def _is_charge_to_come(current: CurrentState) -> bool:
+    """Tell whether something is charged automatically: auto-pay is on, or a subscription goes on."""
+    subscription = current.subscription
+    is_renewed = subscription is not None and subscription.status in RUNNING | OWING
+    is_canceled = subscription is not None and subscription.cancel_at_period_end
+    return (current.auto_pay is not None and current.auto_pay.enabled) or (is_renewed and not is_canceled)
 
 
 def paid_with(card: Card) -> detail.PaidWith:

@@ -32,6 +32,25 @@ WARNINGS: Final = {
         ],
         action=mark("Change limit"),
     ),
+    "card_expiring": Message(
+        subject=mark("Your %(card)s expires on %(expires)s"),
+        paragraphs=[
+            mark("The card %(card)s, which pays for %(account)s automatically, expires on %(expires)s."),
+            mark("Add your new card before then, so that auto-pay and your subscription keep working."),
+        ],
+        action=mark("Update card"),
+    ),
+    "backup_card_expiring": Message(
+        subject=mark("Your backup card %(card)s expires on %(expires)s"),
+        paragraphs=[
+            mark(
+                "The card %(card)s, your backup card for %(account)s, expires on %(expires)s. We charge it when your "
+                "default card is declined."
+            ),
+            mark("Add your new card before then, or choose another backup."),
+        ],
+        action=mark("Update card"),
+    ),
     "renewal_upcoming": Message(
         subject=mark("Your subscription renews on %(renews)s for %(amount)s"),
         paragraphs=[

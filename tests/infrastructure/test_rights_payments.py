@@ -10,7 +10,7 @@ import requests
 from msgspec.structs import asdict, replace
 
 from chalicelib.allowances.table import AllowanceRow
-from chalicelib.clock import month_of, now_ms
+from chalicelib.clock import month_of, now, now_ms
 from tests.environment import use
 from tests.infrastructure.guarded import Client, Document, Guarded, connect, event, remove_cards, save_card, scheduled
 from tests.invoices import documents
@@ -149,6 +149,21 @@ def test_the_api_may_refund_and_be_told_of_disputes(client: Client, account: str
     guarded.stripe.wait_for_webhooks()
     shown = client.ask("GET", url)
     assert (shown["refunded"], shown["disputes"][0]["debited"]) == ("1.00", "1.00")
+    told = {"id": "1", "version": 1, "account_id": "acme", "occurred_at": "2026-11-01T00:00:00.000Z", "sequence": 1}
+    told |= {name: payment[name] for name in ("payment_id", "kind", "amount", "currency", "payment_intent_id")}
+    told |= {"status": "needs_response", "charge_id": None, "stripe_account": None}
+    body = json.dumps({"detail-type": "payment.disputed", "detail": told})
+    message = {"messageId": "1", "receiptHandle": "x", "body": body, "attributes": {}}
+    assert guarded.call("send_mails", {"Records": [message]}) == {"batchItemFailures": []}
+
+
+def test_warning_of_expiring_cards_may_do_what_it_does(client: Client, account: str, guarded: Guarded) -> None:
+    save_card(client, account, guarded, "pm_card_visa")
+    card = client.ask("GET", f"{account}/cards")["data"][0]
+    this_month = {"exp_year": now().year, "exp_month": now().month}
+    guarded.stripe.control("POST", f"payment_methods/{card['id']}/renew", this_month)
+    guarded.stripe.wait_for_webhooks()
+    assert guarded.call("warn_of_expiring_cards", scheduled()) == {"published": 1, "failed": 0}
 
 
 def test_recording_usage_may_do_what_it_does(account: str, guarded: Guarded) -> None:

@@ -7,9 +7,12 @@ import jsonschema
 import msgspec
 import pytest
 
+from chalicelib.cards.card import Card
+from chalicelib.cards.payer import Payer
 from chalicelib.notices.detail import DETAILS
-from chalicelib.notices.event import Thresholds
+from chalicelib.notices.event import Thresholds, card_event
 from chalicelib.payments.payment import DAY_MS
+from chalicelib.stripe_api.stripe_account import PLATFORM
 from tests.build import TIME_MS
 from tests.notices.event_docs import FILE, schema, written
 from tests.notices.records import (
@@ -36,7 +39,9 @@ from tests.notices.told import (
     subscription_events,
     wallet_events,
 )
+from tests.subscriptions.build import account
 
+CARD = Card("pm_1", "visa", "4242", 12, 2026, "print", 0)
 LINES = Thresholds(threshold_micros=10_000_000, floor_micros=0)
 TOLD = [
     *wallet_events(wallet_record(12, -1), lambda _: LINES),
@@ -56,6 +61,7 @@ TOLD = [
         for status in ("past_due", "unpaid", "canceled")
         for each in subscription_events(record(subscription(), subscription(status)))
     ),
+    card_event(Payer(account(), PLATFORM, "cus_1", CARD), CARD, 30),
     *(
         each
         for status in ("active", "trialing")

@@ -56,6 +56,7 @@ def notice(message: str = "receipt", **changes: Any) -> Notice:
             "resumes": 0,
             "renews": 0,
             "trial_ends": 0,
+            "expires": 0,
         },
     }
     return Notice(**{**fields, **changes})

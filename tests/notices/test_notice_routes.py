@@ -12,6 +12,7 @@ ON = {
     "balance_exhausted": True,
     "auto_pay_failed": True,
     "auto_pay_suspended": True,
+    "card_expiring": True,
     "verification_needed": True,
     "subscription_past_due": True,
     "renewal_upcoming": True,

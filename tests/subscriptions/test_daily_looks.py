@@ -6,6 +6,8 @@ from click.testing import CliRunner
 
 from chalicelib import clock
 from chalicelib.auto_pay import table as auto_pay
+from chalicelib.cards.table import CardRow
+from chalicelib.stripe_api.stripe_account import PLATFORM
 from chalicelib.subscriptions import table as subscriptions
 from ops.daily_looks import give_daily_looks
 from tests.auto_pay.world import Saver
@@ -114,6 +116,22 @@ def test_a_card_that_was_renewed_while_the_webhook_was_lost_is_charged_within_a_
     with world.at(datetime(card.expiry_year, card.expiry_month, 28, tzinfo=UTC) + timedelta(days=5)):
         world.minute()
         assert saver.balance == 51
+
+
+def test_a_card_that_expires_is_told_of_once_and_not_if_its_bank_has_renewed_it(
+    saver: Saver, world: RenewalWorld
+) -> None:
+    card, told = saver.card(), {"published": 1, "failed": 0}
+    expires = clock.from_ms(clock.end_of_month_ms(f"{card.expiry_year}-{card.expiry_month:02d}"))
+    for days, expected in ((31, {**told, "published": 0}), (25, told), (24, {**told, "published": 0}), (6, told)):
+        with world.at(expires - timedelta(days=days)):
+            assert world.fire("warn_of_expiring_cards") == expected
+    row = CardRow(saver.account_id, PLATFORM.key)
+    row.update([CardRow.due_at_ms.set(clock.now_ms()), CardRow.due_shard.set("0")])
+    saver.emulator.control("POST", f"payment_methods/{card.payment_method_id}/renew", {"exp_year": 2060})
+    with world.at(expires - timedelta(days=5)):
+        assert world.fire("warn_of_expiring_cards") == {**told, "published": 0}
+    assert saver.card().expiry_year == 2060
 
 
 def test_another_card_whose_record_was_lost_is_tried_within_a_day(

@@ -51,6 +51,7 @@ OF_PAYMENTS: Final[dict[Kind, Alert]] = {
         mark("Auto-pay suspended"), mark("Auto-pay stopped charging your card. You need to fix it.")
     ),
     "auto_pay_limit": Alert(mark("Auto-pay limit"), mark("Auto-pay is close to its monthly limit, or has reached it.")),
+    "card_expiring": Alert(mark("Card expiring"), mark("30 and 7 days before a card that pays automatically expires.")),
     "verification_needed": Alert(
         mark("Bank verification needed"), mark("Your bank needs you to verify a payment before it goes through.")
     ),
