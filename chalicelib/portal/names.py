@@ -6,6 +6,7 @@ Names from the catalog are shown translated if there is a translation, and uncha
 from typing import Final
 
 from chalicelib.accounts.actor import ShownName
+from chalicelib.budgets.budget import Period
 from chalicelib.catalog.catalog import Catalog
 from chalicelib.i18n.texts import mark
 from chalicelib.money import MICROS, format_micros, parse_micros, round_half_up
@@ -68,6 +69,10 @@ HEALTH: Final = {
 """What auto-pay of a client does."""
 
 HEALTH_TONES: Final = {"on": "good", "waiting": "open", "suspended": "bad", "off": "quiet"}
+
+OF_ALL_USAGE: Final[dict[Period, str]] = {"day": mark("All usage, per day"), "month": mark("All usage, per month")}
+OF_A_METER: Final[dict[Period, str]] = {"day": mark("%(meter)s, per day"), "month": mark("%(meter)s, per month")}
+"""What a budget is for."""
 
 HUNDREDTH: Final = MICROS // 100
 
@@ -135,6 +140,12 @@ class Names:
         """Name a meter; one that is not in the catalog any more, by its key in readable form."""
         found = self._catalog.meters.get(meter)
         return self._words.say(found.name) if found else meter.replace("_", " ").capitalize()
+
+    def budget(self, meter: str | None, period: Period) -> str:
+        """Name a budget: SMS message, per day."""
+        if meter is None:
+            return self._words.say(OF_ALL_USAGE[period])
+        return self._words.say(OF_A_METER[period], meter=self.meter(meter))
 
     def plan(self, plan: str) -> str:
         """Name a plan."""

@@ -22,6 +22,9 @@ TEXTS: Final = {
     "billing-details-changed": mark(
         "Someone else changed these details in the meantime. To keep what you entered, save again."
     ),
+    "budget-invalid": mark("Enter an amount above zero."),
+    "budget-not-found": mark("This kind of usage can't have a budget."),
+    "budgets-busy": mark("Someone else is making a change right now. Please try again in a moment."),
     "card-is-default": mark("This is your default card. Make another card the default first."),
     "card-not-found": mark("This card is no longer on file."),
     "cards-busy": mark("Someone else is making a change right now. Please try again in a moment."),
@@ -118,6 +121,7 @@ TEXTS: Final = {
     "too-many-places": mark("Use at most %(places)s decimals, like %(example)s."),
     "top-up-out-of-limits": mark("Choose an amount from %(minimum)s to %(maximum)s."),
     "transaction-not-found": mark("We can't find this transaction."),
+    "too-many-budgets": mark("You've reached the limit of %(maximum)s budgets. Remove one first."),
     "unknown-product": mark("This is no longer sold. Please choose again."),
     "page-not-found": mark("This page doesn't exist. Check the address, or the page may have moved."),
     "payments-unavailable": mark("Payments aren't available right now. Your card is fine. Please try again later."),

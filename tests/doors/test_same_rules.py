@@ -72,6 +72,7 @@ VERBS = {
         "/alerts",
         {"recipients": "kim@acme.example", "low_balance_threshold": "25"},
     ),
+    "budget": Verb("PUT", "/budgets/month", {"limit": "25"}, "/budgets", {"budget": "month", "limit": "25"}),
     "credit": Verb(
         "POST",
         "/adjustments",
@@ -111,6 +112,7 @@ FIELDS: list[tuple[str, str, str, tuple[str, ...]]] = [
     ("details", "billing_details.email", "email", EMAILS[1:]),
     ("alerts", "low_balance_threshold", "low_balance_threshold", AMOUNTS[1:]),
     ("alerts", "recipients", "recipients", EMAILS[1:]),
+    ("budget", "limit", "limit", AMOUNTS),
     ("credit", "amount", "amount", ("", "0", "0.01", "25.005", "-5", "abc", "9" * 13)),
     ("credit", "reason", "reason", LINES),
     ("standing", "reason", "reason", LINES),

@@ -96,6 +96,7 @@ def test_the_api_may_do_all_that_its_routes_do(client: Client, account: str, gua
             "statements",
             "details",
             "alerts",
+            "budgets",
             "plan",
             "auto-pay",
             "add-balance",

@@ -189,5 +189,5 @@ def today(back: int = 0) -> str:
 PAGES = (
     *("", "/add-balance?attempt=1", "/card", "/auto-pay", "/history", "/history/csv", "/invoices", "/details", "/plan"),
     *("/plan/preview?plan=agency", "/history/search?q=nothing", "/recurring", "/usage", "/alerts", "/activity"),
-    *("/clients", "/new-client", "/client-prices", "/connection", "/incoming-moves"),
+    *("/budgets", "/clients", "/new-client", "/client-prices", "/connection", "/incoming-moves"),
 )

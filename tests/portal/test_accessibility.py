@@ -39,7 +39,7 @@ def paths(site: Site, account: str) -> list[str]:
         *("/auto-pay", "/invoices", "/details", "/plan", "/plan/preview?plan=agency&add_on_phone_number=2"),
         *(f"/add-balance?attempt=2&ask=1&amount=other&other={typed}" for typed in ("1,000", "1O0")),
         *(f"/payments/{payment}", "/payments/pay_0", "/history?meter=ai_call", "/history/search?q=event-1"),
-        *("/recurring", "/help", "/usage", "/alerts"),
+        *("/recurring", "/help", "/usage", "/alerts", "/budgets"),
         *("/usage?group=client&period=90", f"/usage?client={client}", "/usage?from=2999-01-01"),
         *(f"/history?open={day}.llm_minute" for day in (today(), today(1))),
         *("/clients", "/clients?tab=archived", "/new-client", "/client-prices"),

@@ -4,6 +4,7 @@ from typing import Final
 
 from chalicelib.portal.banners.account import find_broken_connection, find_stopped
 from chalicelib.portal.banners.banner import Banner
+from chalicelib.portal.banners.budgets import find_used_up_budgets
 from chalicelib.portal.banners.card import find_auto_pay_trouble, find_expiring_card, find_missing_card
 from chalicelib.portal.banners.payments import find_disputed, find_failed, find_unresolved
 from chalicelib.portal.banners.snapshot import Snapshot
@@ -16,6 +17,7 @@ RULES: Final = (
     find_broken_connection,
     find_unresolved,
     find_empty_wallet,
+    find_used_up_budgets,
     find_overdue,
     find_auto_pay_trouble,
     find_missing_card,

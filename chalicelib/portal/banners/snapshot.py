@@ -10,6 +10,7 @@ from chalicelib.cards.card import Card
 from chalicelib.cards.payer import Payer
 from chalicelib.catalog.currency_limits import CurrencyLimits
 from chalicelib.payments.payment import Payment
+from chalicelib.portal.budget_rows import BudgetRow
 from chalicelib.subscriptions.subscription import Subscription
 
 
@@ -45,6 +46,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     scheduled_plan: str = ""
     closed_by: ShownReason | None = None
     connection_problem: str | None = None
+    budgets: Sequence[BudgetRow] = ()
 
     @property
     def card(self) -> Card | None:

@@ -10,6 +10,7 @@ from chalicelib.portal.pages import (
     add_balance,
     alerts,
     auto_pay,
+    budgets,
     card,
     client,
     client_credit,
@@ -55,6 +56,9 @@ VIEWS: Final[dict[str, View]] = {
     "card_role": card.choose,
     "auto_pay": auto_pay.show,
     "auto_pay_send": auto_pay.send,
+    "budgets": budgets.show,
+    "budgets_send": budgets.send,
+    "budgets_remove": budgets.remove,
     "usage": usage.show,
     "usage_csv": usage.download,
     "history": history.show,
@@ -113,6 +117,8 @@ VIEWS: Final[dict[str, View]] = {
 ROWS: Final[dict[str, Callable[[str], Keys]]] = {
     "overview": overview.rows_needed,
     "usage": usage.rows_needed,
+    "budgets": budgets.rows_needed,
+    "budgets_send": budgets.rows_needed,
     "alerts": alerts.rows_needed,
     "alerts_send": alerts.rows_needed,
 }

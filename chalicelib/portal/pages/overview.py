@@ -11,6 +11,9 @@ from chalicelib.access.find_access import find_access
 from chalicelib.access.view import ShownReason, view_access
 from chalicelib.auto_pay.evaluate import Snapshot as AutoPaySnapshot
 from chalicelib.auto_pay.view import AutoPayView, view_auto_pay
+from chalicelib.budgets.spending import SpentBudgets
+from chalicelib.budgets.table import BudgetsRow
+from chalicelib.budgets.table import find_in as find_budgets_in
 from chalicelib.connection import table as connections
 from chalicelib.connection.table import ConnectionRow
 from chalicelib.history.view import view
@@ -25,7 +28,9 @@ from chalicelib.portal import chart, render
 from chalicelib.portal.auto_pay_summary import auto_pay_summary, blocking_reason
 from chalicelib.portal.banners.find import find_banners
 from chalicelib.portal.banners.snapshot import AutoPayStatus, Snapshot
+from chalicelib.portal.budget_rows import BudgetRow, budget_rows
 from chalicelib.portal.first_steps import first_steps, is_new
+from chalicelib.portal.names import Names
 from chalicelib.portal.outlook import load_outlook
 from chalicelib.portal.pace import totals_of
 from chalicelib.portal.recent import ROWS, RecentRow, recent_rows
@@ -62,7 +67,8 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
 
 def rows_needed(account_id: str) -> Keys:
     """Return the rows that the page needs."""
-    return {**overview_keys(account_id), ConnectionRow: [account_id], **choice_keys(account_id)}
+    more: Keys = {ConnectionRow: [account_id], BudgetsRow: [account_id]}
+    return {**overview_keys(account_id), **choice_keys(account_id), **more}
 
 
 def load(request: PortalRequest) -> Loaded:
@@ -152,7 +158,14 @@ def snapshot_of(request: PortalRequest, loaded: Loaded, auto_pay: AutoPayView) -
         scheduled_plan=plan.name if plan else "",
         closed_by=loaded.closed_by,
         connection_problem=loaded.connection_problem,
+        budgets=_budgets(request, loaded.days),
     )
+
+
+def _budgets(request: PortalRequest, days: Days) -> list[BudgetRow]:
+    """Return the budgets. The days that the page reads include those of the month."""
+    budgets = find_budgets_in(request.rows, request.account.account_id)
+    return budget_rows(SpentBudgets(budgets, days), Names(request.words, request.catalog), clock.now_ms())
 
 
 def _recent(request: PortalRequest, loaded: Loaded) -> list[RecentRow]:
