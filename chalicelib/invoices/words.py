@@ -10,6 +10,7 @@ from babel.numbers import format_percent
 from chalicelib.i18n import words
 from chalicelib.i18n.texts import mark
 from chalicelib.invoices.invoice import Period
+from chalicelib.invoices.pdf.own_text import OwnText, own_value
 from chalicelib.money import MICROS
 
 EN_DASH: Final = " \u2013 "
@@ -21,6 +22,14 @@ class Words(words.Words):
 
     def __init__(self, locale: str) -> None:
         super().__init__("paper", locale)
+
+    def say(self, text: str, /, **values: object) -> OwnText:
+        """Translate a text and fill in its `%(names)s`."""
+        return OwnText(super().say(text, **{name: own_value(value) for name, value in values.items()}))
+
+    def amount(self, amount_micros: int, currency: str) -> OwnText:
+        """Write an amount with its currency: all its decimals, at least the currency's own."""
+        return OwnText(super().amount(amount_micros, currency))
 
     def rate(self, rate_micros: int) -> str:
         """Write a tax rate: 190,000 millionths are 19%."""

@@ -7,6 +7,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from chalicelib.invoices.pdf.bidi import base_level_of, in_visual_order, levels_of
+from chalicelib.invoices.pdf.own_text import DIRECTING
 from tests.depth import examples
 
 MIXED = "abc XYZ אבגד شركة 0123 .,-+%$€/: ()[]{}<> ٠١٢ éֿ̀ àñ 株サ ไท"
@@ -39,3 +40,16 @@ def test_characters_stand_as_the_algorithm_wants(text: str) -> None:
 )
 def test_names_as_people_read_them(text: str, seen: str) -> None:
     assert in_order(text) == seen
+
+
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [
+        ("\u200fשלם \u2068\u200f1.50 US$\u200e\u2069, \u2068+49 30\u2069", "+49 30 ,US$ 1.50 םלש"),
+        ("to \u2068שלום 12\u2069, \u2068a \u2068אב\u2069 c\u2069", "to 12 םולש, a בא c"),
+        ("\u2068שלום\u2069 12", "םולש 12"),
+        ("a\u2069 \u2068אב ", "a  בא"),
+    ],
+)
+def test_an_isolate_keeps_its_own_order(text: str, seen: str) -> None:
+    assert "".join(each for each in in_order(text) if each not in DIRECTING) == seen

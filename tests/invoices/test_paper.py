@@ -153,6 +153,22 @@ def stamped_over(paper: Paper, document: Invoice) -> Iterator[Text]:
         yield from (row for row in paper.rows if row is not stamp and row.box.overlaps(frame, 0))
 
 
+def test_a_document_in_arabic_is_mirrored_and_its_decimals_line_up() -> None:
+    amounts = (1_500_000, 12_000_000, 1_234_000_000)
+    lines = tuple(one_line("Wallet top-up", each) for each in amounts)
+    [paper] = read(draw(replace(arabic(), currency="usd", lines=lines, total_micros=sum(amounts)), None))
+    [name, *_] = [row for row in paper.rows if row.says == "ExamplePlatform,Inc."]
+    assert abs(paper.width - MARGIN - name.box.right) < OVERHANG
+    [number] = [row for row in paper.rows if row.says == "HORIZON-000007"]
+    assert abs(number.box.left - MARGIN) < OVERHANG
+    written = [row for row in paper.rows if row.says in {"1.50", "12.00", "1,234.00"}]
+    columns = [written[place::2] for place in (0, 1)]
+    for column in columns:
+        assert len(column) == len(amounts)
+        assert max(row.box.right for row in column) - min(row.box.right for row in column) < HAIR
+    assert any(row.says.startswith("US$1,247.50") for row in paper.rows)
+
+
 def told(document: Invoice) -> Iterator[str]:
     """Yield what a document must say in full."""
     words = Words(document.locale)
@@ -210,4 +226,4 @@ def says_or_shortens(row: Text, whole: str) -> bool:
 
 def bare(text: str) -> str:
     """Return a text as rows say it, without spaces."""
-    return "".join(clean(text).split())
+    return "".join(clean(str(text)).split())

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 from chalicelib.invoices.pdf.graphemes import graphemes
 from chalicelib.invoices.pdf.typeface import BOLD, REGULAR, cjk_design
 from chalicelib.invoices.pdf.typeset import TypesetRow, clean, shorten, typeset_row, wrap
+from chalicelib.invoices.words import Words
 from tests.depth import examples
 from tests.invoices.names import NAMES
 
@@ -123,3 +124,12 @@ def test_a_text_is_shortened_to_its_room_and_says_so(text: str) -> None:
         assert read(cut).count("…") == 1
         kept = text[: len(read(cut)) - 1].rstrip()
         assert sorted(read(cut)) == sorted(f"{kept}…")
+
+
+def test_only_the_papers_own_texts_direct_how_they_are_read() -> None:
+    said = Words("ar").say("Refund of invoice %(number)s", number="\u202eX\u2069")
+    assert clean(said) == "استرداد الفاتورة \u2068X\u2069"
+    assert clean(str(said)) == "استرداد الفاتورة X"
+    amount = Words("ar").amount(1_500_000, "usd")
+    assert Words("ar").say("%(amount)s due", amount=amount).endswith(f"\u2068{amount}\u2069")
+    assert sorted(read(typeset_row(said))) == sorted(clean(str(said)))

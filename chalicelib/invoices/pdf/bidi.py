@@ -1,23 +1,27 @@
 """The reading direction of each character of a line: the Unicode Bidirectional Algorithm, UAX 9, revision 50. Pure.
 
-Texts are one paragraph without directional formatting characters, which were removed before, so the rules about those
-(X1 to X8) do not apply. The other rules are here in the algorithm's terms and under its names.
+Texts are one paragraph. Of the directional formatting characters they have marks and isolates; embeddings and overrides
+were removed before, so the rules about those do not apply. The others are here in the algorithm's terms and under its
+names.
 """
 
 import unicodedata
 from collections.abc import Callable, Iterator
-from itertools import groupby
+from itertools import groupby, islice
 from typing import Final
 
 STRONG: Final = frozenset({"L", "R", "AL"})
 FROM_RIGHT: Final = frozenset({"R", "AL", "AN"})
 NUMBERS: Final = frozenset({"EN", "AN"})
 NEUTRAL: Final = frozenset({"B", "S", "WS", "ON"})
+ISOLATE: Final = "\u2068"
+END: Final = "\u2069"
+NEUTRAL_OBJECT: Final = "\ufffc"
 
 
 def base_level_of(text: str) -> int:
     """Return 1 for a text whose first letter is read from right to left, else 0 (P2, P3)."""
-    strong = (unicodedata.bidirectional(each) for each in text)
+    strong = (unicodedata.bidirectional(each) for each in _around_isolates(text))
     return int(next((each for each in strong if each in STRONG), "L") != "L")
 
 
@@ -25,8 +29,51 @@ def levels_of(text: str, base_level: int) -> list[int]:
     """Return the embedding level of each character: even levels are left-to-right, odd levels right-to-left."""
     if base_level == 0 and (text.isascii() or not any(unicodedata.bidirectional(each) in FROM_RIGHT for each in text)):
         return [0] * len(text)
+    isolates = _isolates(text)
+    around = iter(_levels(_around_isolates(text), base_level))
+    levels: list[int] = []
+    at = 0
+    for start, end in [*isolates, (len(text), len(text))]:
+        levels += islice(around, start - at)
+        levels += _isolate_levels(text[start:end], next(around, base_level), base_level)
+        at = end
+    return levels
+
+
+def _isolates(text: str) -> list[tuple[int, int]]:
+    """Return where the outermost isolates begin and end, with the characters around them."""
+    found, depth, start = [], 0, 0
+    for place, each in enumerate(text):
+        if each == ISOLATE:
+            start = start if depth else place
+            depth += 1
+        elif each == END and depth:
+            depth -= 1
+            if not depth:
+                found.append((start, place + 1))
+    return [*found, (start, len(text))] if depth else found
+
+
+def _around_isolates(text: str) -> str:
+    """Return a text with one neutral character for each isolate (X5c, BD13)."""
+    for start, end in reversed(_isolates(text)):
+        text = f"{text[:start]}{NEUTRAL_OBJECT}{text[end:]}"
+    return text
+
+
+def _isolate_levels(isolate: str, outer: int, base_level: int) -> list[int]:
+    """Return the levels of an isolate, whose direction is that of its own first letter (X5c, P2, P3)."""
+    if not isolate:
+        return []
+    content = isolate[1:].removesuffix(END)
+    level = base_level + 1 if base_level_of(content) != base_level % 2 else base_level + 2
+    ending = [outer] * (len(isolate) - 1 - len(content))
+    return [outer, *levels_of(content, level), *ending]
+
+
+def _levels(text: str, base_level: int) -> list[int]:
     first = [unicodedata.bidirectional(each) or "L" for each in text]
-    embedding = "LR"[base_level]
+    embedding = "LR"[base_level % 2]
     types = _marks(first, embedding)
     _numbers(types, embedding)
     _brackets(text, first, types, embedding)

@@ -29,10 +29,19 @@ Placed = tuple[float, float, Glyph]
 
 
 class PdfCanvas:
-    """A PDF that is being drawn."""
+    """A PDF that is being drawn. If it is read `from_right`, it is mirrored: positions are those from the right."""
 
-    def __init__(self, page: tuple[float, float], *, title: str, author: str, language: str, at_ms: int) -> None:
-        self._file = BytesIO()
+    def __init__(
+        self,
+        page: tuple[float, float],
+        *,
+        title: str,
+        author: str,
+        language: str,
+        at_ms: int,
+        from_right: bool = False,
+    ) -> None:
+        self._file, self._page_width, self._from_right = BytesIO(), page[0], from_right
         self._canvas = Canvas(self._file, pagesize=page, pageCompression=1, invariant=1, lang=language)
         self._canvas.setTitle(title)
         self._canvas.setAuthor(author)
@@ -58,6 +67,7 @@ class PdfCanvas:
     def row(self, row: TypesetRow, x: float, y: float, size: float, color: str) -> None:
         """Draw a row of text that begins at `x`, on the baseline `y`."""
         red, green, blue = (f"{each:.4g}" for each in HexColor(color).rgb())
+        x = self._left(x, row.points(size))
         self._canvas._code.append(f"{red} {green} {blue} rg")
         for run in row.runs:
             placed = list(_place_glyphs(run, x, size))
@@ -66,6 +76,10 @@ class PdfCanvas:
                 self._texts(run.face, texts, y, size)
             self._canvas._code += [_shape(run.face, each, y, size) for each in _shapes(run.face, placed, size)]
             x += sum(glyph.advance for glyph in run.glyphs) * size / 1000
+
+    def _left(self, x: float, width: float) -> float:
+        """Return where something begins on the left."""
+        return self._page_width - x - width if self._from_right else x
 
     def _texts(self, face: Typeface, placed: list[Placed], y: float, size: float) -> None:
         font = self._font(face)
@@ -76,24 +90,25 @@ class PdfCanvas:
         """Draw a horizontal rule."""
         self._canvas.setStrokeColor(HexColor(color))
         self._canvas.setLineWidth(thickness)
+        x = self._left(x, width)
         self._canvas.line(x, y, x + width, y)
 
     def box(self, x: float, y: float, width: float, height: float, color: str) -> None:
         """Fill a box."""
         self._canvas.setFillColor(HexColor(color))
-        self._canvas.rect(x, y, width, height, stroke=0, fill=1)
+        self._canvas.rect(self._left(x, width), y, width, height, stroke=0, fill=1)
 
     def frame(self, x: float, y: float, width: float, height: float, color: str) -> None:
         """Draw a frame with round corners."""
         self._canvas.setStrokeColor(HexColor(color))
         self._canvas.setLineWidth(1.2)
-        self._canvas.roundRect(x, y, width, height, 3.5, stroke=1, fill=0)
+        self._canvas.roundRect(self._left(x, width), y, width, height, 3.5, stroke=1, fill=0)
 
     def picture(self, png: bytes, x: float, y: float, width: float, height: float) -> None:
-        """Draw a picture in a box: as large as fits, at the upper left."""
-        image = ImageReader(BytesIO(png))
+        """Draw a picture in a box: as large as fits, at the top, where lines begin."""
+        image, x, corner = ImageReader(BytesIO(png)), self._left(x, width), "ne" if self._from_right else "nw"
         self._canvas.drawImage(
-            image, x, y, width, height, mask="auto", preserveAspectRatio=True, anchor="nw", anchorAtXY=False
+            image, x, y, width, height, mask="auto", preserveAspectRatio=True, anchor=corner, anchorAtXY=False
         )
 
     def _font(self, face: Typeface) -> EmbeddedFont:

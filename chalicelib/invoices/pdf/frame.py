@@ -52,7 +52,7 @@ class Frame:
         self.words: Words = Words(locale)
         self.title = self.words.say(title)
         self.accent = seller.color
-        self.sheet = Sheet(page_for(buyer.country, locale), locale)
+        self.sheet = Sheet(page_for(buyer.country, locale), locale, self.words.locale.text_direction == "rtl")
 
     def draw(self) -> bytes:
         """Lay the document out, then draw it: the number of pages is known only after the layout."""
@@ -75,6 +75,7 @@ class Frame:
             author=seller,
             language=self.words.tag,
             at_ms=self.at_ms,
+            from_right=self.sheet.from_right,
         )
         for marks in self.sheet.pages:
             for mark in marks:

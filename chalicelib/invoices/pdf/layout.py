@@ -96,10 +96,14 @@ Place = tuple[int, float]
 
 @dataclass
 class Sheet:
-    """The pages so far. The pen is on page `at`, `y` points above its bottom; `heads` begin each further page."""
+    """The pages so far. The pen is on page `at`, `y` points above its bottom; `heads` begin each further page.
+
+    If lines are read `from_right`, the canvas mirrors the page: `left` is where lines begin, `right` where they end.
+    """
 
     page: tuple[float, float]
     locale: str
+    from_right: bool = False
     bottom: float = BOTTOM
     at: int = 0
     y: float = 0

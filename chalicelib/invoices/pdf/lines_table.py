@@ -29,8 +29,7 @@ class Numbers:
     @cached_property
     def width(self) -> float:
         """Return how wide the column is."""
-        heads = (row.width - tail for row, tail in zip(self._rows, self._tails, strict=True))
-        return max(self._heading.width, max(heads, default=0) + self._longest_tail)
+        return max(self._heading.width, max(self._heads, default=0) + max(self._tails, default=0))
 
     def head(self, right: float) -> Column:
         """Return the heading of the column that ends at `right`."""
@@ -38,7 +37,8 @@ class Numbers:
 
     def number(self, place: int, right: float) -> Column:
         """Return the number of a line, aligned, in the column that ends at `right`."""
-        x = right - self._longest_tail + self._tails[place]
+        parts = self._heads if self.sheet.from_right else self._tails  # digits are written to the right on either paper
+        x = right - max(parts) + parts[place]
         return Column(x, [self._rows[place]], flush_right=True)
 
     @cached_property
@@ -60,8 +60,9 @@ class Numbers:
         return [row.width - head.width for row, head in zip(self._rows, heads, strict=True)]
 
     @cached_property
-    def _longest_tail(self) -> float:
-        return max(self._tails, default=0)
+    def _heads(self) -> list[float]:
+        """Return how wide the numbers are before the decimal sign."""
+        return [row.width - tail for row, tail in zip(self._rows, self._tails, strict=True)]
 
 
 @dataclass(frozen=True)

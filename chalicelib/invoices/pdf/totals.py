@@ -2,9 +2,22 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from chalicelib.invoices.invoice import Invoice
-from chalicelib.invoices.pdf.layout import BODY, GAP, MUTED, RIGHT_HALF, STRONG, WIDEST, Column, Sheet, Style, height_of
+from chalicelib.invoices.pdf.layout import (
+    BODY,
+    GAP,
+    MUTED,
+    RIGHT_HALF,
+    STRONG,
+    WIDEST,
+    Column,
+    Row,
+    Sheet,
+    Style,
+    height_of,
+)
 from chalicelib.invoices.pdf.typeface import BOLD
 from chalicelib.invoices.words import Words
 
@@ -20,7 +33,10 @@ class Totals:
     def put(self) -> None:
         """Put them all on one page."""
         sheet = self.sheet
-        rows = [self._pair(*each) for each in self.amounts]
+        rows = [
+            self._pair(label, figure, style)
+            for (label, _, style), figure in zip(self.amounts, self._figures, strict=True)
+        ]
         sheet.keep(10 + sum(height_of(*columns) + 6 for columns in rows))
         sheet.y -= 10
         for place, columns in enumerate(rows):
@@ -31,12 +47,20 @@ class Totals:
             sheet.y -= 2
         sheet.y -= 24
 
-    def _pair(self, label: str, amount: str, style: Style) -> tuple[Column, Column]:
+    @property
+    def _width(self) -> float:
+        return self.sheet.width * (1 - RIGHT_HALF)
+
+    @cached_property
+    def _figures(self) -> list[Row]:
+        return [self.sheet.fit(amount, self._width * WIDEST, style) for _, amount, style in self.amounts]
+
+    def _pair(self, label: str, figure: Row, style: Style) -> tuple[Column, Column]:
+        """Return the columns of a label and its amount. All amounts end at the same place on the right."""
         sheet = self.sheet
-        width = sheet.width * (1 - RIGHT_HALF)
-        figure = sheet.fit(amount, width * WIDEST, style)
-        named = sheet.rows(label, width - figure.width - GAP, style)
-        return Column(sheet.right - width, named), Column(sheet.right, [figure], flush_right=True)
+        room = max(each.width for each in self._figures) if sheet.from_right else figure.width
+        named = Column(sheet.right - self._width, sheet.rows(label, self._width - room - GAP, style))
+        return named, Column(sheet.right - room + figure.width, [figure], flush_right=True)
 
 
 def amounts_of(invoice: Invoice, words: Words) -> Iterator[tuple[str, str, Style]]:

@@ -17,15 +17,13 @@ import uharfbuzz
 
 from chalicelib.invoices.pdf.bidi import base_level_of, in_visual_order, levels_of
 from chalicelib.invoices.pdf.graphemes import graphemes, stacked
+from chalicelib.invoices.pdf.own_text import DIRECTING, OwnText
 from chalicelib.invoices.pdf.typeface import REGULAR, Typeface, faces_of
 
 FEATURES: Final = {"liga": False, "clig": False}
 """Optional ligatures are off, so that a search for `fi` finds it. Those that a script needs, like lam-alef, stay on."""
 
 ELLIPSIS: Final = "\u2026"
-
-DIRECTING: Final = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-"""Characters that change the direction of the text after them: a name with one could change how a document reads."""
 
 MIRRORED: Final = str.maketrans("()[]{}<>\u00ab\u00bb\u2039\u203a", ")(][}{><\u00bb\u00ab\u203a\u2039")
 """The shapes of brackets in right-to-left text. PDF readers go by the shape."""
@@ -79,22 +77,31 @@ class TypesetRow:
 
 
 def clean(text: str) -> str:
-    """Clean an external text for a row: single spaces, no control characters, no characters that change the direction.
+    """Clean a text for a row: single spaces, no control characters; if it is external, none that change the direction.
 
     Every mark has a base, and no base has more marks than a row has room for.
     """
     if text.isascii() and text.isprintable():
         return " ".join(text.split())
-    kept = (" " if unicodedata.category(each) == "Cc" else each for each in text if each not in DIRECTING)
+    dropped = frozenset[str]() if isinstance(text, OwnText) else DIRECTING
+    kept = (" " if unicodedata.category(each) == "Cc" else each for each in text if each not in dropped)
     return stacked(" ".join(unicodedata.normalize("NFC", "".join(kept)).split()))
 
 
-@lru_cache(maxsize=4096)
-def typeset_row(text: str, weight: int = REGULAR, locale: str = "en", base_level: int | None = None) -> TypesetRow:
-    """Set a text on one row. `base_level` is given for a part of a text: 1 if the whole text is right-to-left."""
+@lru_cache(maxsize=4096, typed=True)
+def typeset_row(text: str, weight: int = REGULAR, locale: str = "en") -> TypesetRow:
+    """Set a text on one row."""
     text = clean(text)
-    levels = levels_of(text, base_level_of(text) if base_level is None else base_level)
-    parts = zip(text, levels, faces_of(text, weight, locale), strict=True)
+    return _set_row(text, weight, locale, base_level_of(text))
+
+
+@lru_cache(maxsize=4096)
+def _set_row(text: str, weight: int, locale: str, base_level: int) -> TypesetRow:
+    """Set a clean text, or a part of one, on one row. `base_level` is 1 if the whole text is right-to-left."""
+    directed = zip(text, levels_of(text, base_level), strict=True)
+    seen = [(character, level) for character, level in directed if character not in DIRECTING]
+    text = "".join(character for character, _ in seen)
+    parts = zip(text, (level for _, level in seen), faces_of(text, weight, locale), strict=True)
     shaped: list[tuple[int, Run]] = []
     for (level, face), part in groupby(parts, key=lambda each: each[1:]):
         characters = "".join(each for each, _, _ in part)
@@ -129,32 +136,35 @@ def _shape_run(text: str, face: Typeface, from_right: int) -> Iterator[Glyph]:
 
 def wrap(text: str, width: float, weight: int = REGULAR, locale: str = "en") -> list[TypesetRow]:
     """Set a text on as many rows of a width as it needs; a word that is longer than a row is broken."""
-    text = clean(text)
     whole = typeset_row(text, weight, locale)
     if whole.width <= width:
         return [whole]
-    base_level = base_level_of(text)
+    set_part = _part_setter(text, weight, locale)
 
     def fits(part: str) -> bool:
-        return typeset_row(part, weight, locale, base_level).width <= width
+        return set_part(part).width <= width
 
-    return [typeset_row(each, weight, locale, base_level) for each in _fill_rows(_break_pieces(text, fits), fits)]
+    return [set_part(each) for each in _fill_rows(_break_pieces(clean(text), fits), fits)]
 
 
 def shorten(text: str, width: float, weight: int = REGULAR, locale: str = "en") -> TypesetRow:
     """Set a text on one row of a width; an ellipsis replaces what does not fit."""
-    text = clean(text)
     whole = typeset_row(text, weight, locale)
     if whole.width <= width:
         return whole
-    base_level = base_level_of(text)
+    set_part, parts = _part_setter(text, weight, locale), list(graphemes(clean(text)))
 
     def cut(length: int) -> TypesetRow:
-        return typeset_row(f"{''.join(parts[:length]).rstrip()}{ELLIPSIS}", weight, locale, base_level)
+        return set_part(f"{''.join(parts[:length]).rstrip()}{ELLIPSIS}")
 
-    parts = list(graphemes(text))
     fitting = bisect_right(range(len(parts)), width, key=lambda length: cut(length).width)
     return cut(max(fitting - 1, 0))
+
+
+def _part_setter(text: str, weight: int, locale: str) -> Callable[[str], TypesetRow]:
+    """Return what sets a part of a text on a row, in the direction of the whole."""
+    kind, base_level = type(text), base_level_of(clean(text))
+    return lambda part: _set_row(clean(kind(part)), weight, locale, base_level)
 
 
 def _break_pieces(text: str, fits: Callable[[str], bool]) -> Iterator[str]:
