@@ -11,7 +11,7 @@ from rich.progress import track
 from chalicelib import clock
 from chalicelib.auto_pay import table as auto_pay
 from chalicelib.batches import Failure, each
-from chalicelib.cards import table as cards
+from chalicelib.cards import expiry_index
 from chalicelib.subscriptions import table as subscriptions
 
 out = Console(soft_wrap=True)
@@ -29,7 +29,7 @@ def give_daily_looks() -> None:
         *_each(auto_pay.without_due(), partial(auto_pay.mark_due, moment_ms=now_ms)),
         *_each(subscriptions.without_due(), partial(subscriptions.schedule_daily_look, now_ms=now_ms)),
         *_each(subscriptions.without_look(), partial(subscriptions.schedule_reminder, now_ms=now_ms)),
-        *_each(cards.without_due(), partial(cards.schedule_notice, now_ms=now_ms)),
+        *_each(expiry_index.without_due(), partial(expiry_index.schedule_notice, now_ms=now_ms)),
     ]
     for failure in failures:
         out.print(f"{failure.item}: {failure.error!r}", markup=False)

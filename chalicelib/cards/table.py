@@ -1,6 +1,6 @@
 """The door to the table `cards`: the customer and the cards on file, by account and Stripe account."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import Final
 
 import msgspec
@@ -16,7 +16,7 @@ from chalicelib.accounts.table import AccountRow, account_of
 from chalicelib.accounts.table import find_in as find_account_in
 from chalicelib.backoff import attempts
 from chalicelib.cards.card import Card, CardsOnFile
-from chalicelib.cards.expiry import due_at_ms, next_notice_ms, watched
+from chalicelib.cards.expiry import due_at_ms, watched
 from chalicelib.cards.payer import Payer
 from chalicelib.conflicts import conditional_write
 from chalicelib.connection.connection import AT_STRIPE, PaysOn
@@ -252,48 +252,11 @@ def _write(row: CardRow, after: CardsOnFile, by: str | None) -> bool:
 
 def _due_actions(row: CardRow, after: CardsOnFile) -> list[Action]:
     """Have cards due before they expire, unless they are the same as before: those may have been told of."""
-    if set(watched(_cards(row))) == set(watched(after)):
+    if set(watched(cards_of(row))) == set(watched(after)):
         return []
     due_ms = due_at_ms(after, clock.now_ms())
     shard = None if due_ms is None else shard_of(row.account_id)
     return [set_or_remove(CardRow.due_at_ms, due_ms), set_or_remove(CardRow.due_shard, shard)]
-
-
-def due(now_ms: int, limit: int) -> Iterator[tuple[str, str, int]]:
-    """Yield account, Stripe account and time of the cards whose expiry is to be told, at most `limit` a shard."""
-    for row in CardRow.due.due_by(now_ms, limit=limit):
-        yield row.account_id, row.stripe_account, int(row.due_at_ms)
-
-
-def claim(account_id: str, stripe_account: str, due_ms: int, *, again_at_ms: int) -> bool:
-    """Postpone cards that are due; False if another function tells of them."""
-    return CardRow.due.claim(account_id, stripe_account, due_at=due_ms, again_at=again_at_ms)
-
-
-def finish(account_id: str, stripe_account: str, claimed_ms: int, now_ms: int) -> None:
-    """Have cards that were told of due for their next notice, unless they have changed since they were claimed."""
-    next_ms = next_notice_ms(_cards(CardRow.get(account_id, stripe_account, consistent_read=True)), now_ms)
-    if next_ms is None:
-        CardRow.due.finish(account_id, stripe_account, due_at=claimed_ms)
-    else:
-        CardRow.due.claim(account_id, stripe_account, due_at=claimed_ms, again_at=next_ms)
-
-
-def without_due() -> Iterator[tuple[str, str]]:
-    """Yield account and Stripe account of cards that are never due: rows older than notices. Scans the table."""
-    never = CardRow.card.exists() & CardRow.due_at_ms.does_not_exist()
-    for row in CardRow.scan(never, attributes_to_get=["account_id", "stripe_account"]):
-        yield row.account_id, row.stripe_account
-
-
-def schedule_notice(key: tuple[str, str], now_ms: int) -> None:
-    """Have cards that are never due told of before they expire."""
-    account_id, stripe_account = key
-    row = CardRow.get(account_id, stripe_account, consistent_read=True)
-    due_ms, never = due_at_ms(_cards(row), now_ms), CardRow.due_at_ms.does_not_exist()
-    if due_ms is not None:
-        actions: list[Action] = [CardRow.due_at_ms.set(due_ms), CardRow.due_shard.set(shard_of(account_id))]
-        conditional_write(CardRow(account_id, stripe_account).update, actions, condition=never)
 
 
 def _is_still(attribute: NumberAttribute, value: float | None) -> Condition:

@@ -8,7 +8,7 @@ from typing import Final
 
 from chalicelib import clock
 from chalicelib.batches import each, within
-from chalicelib.cards import table as cards
+from chalicelib.cards import expiry_index
 from chalicelib.cards.card import Card
 from chalicelib.cards.expiry import expiring
 from chalicelib.cards.refresh_card import refresh_card
@@ -45,12 +45,12 @@ def publish_expiring_cards() -> ExpiringRun:
     def publish_due(due: tuple[str, str, int]) -> None:
         account_id, stripe_account, due_ms = due
         claimed_ms = now_ms + RETRY_AFTER_MS
-        if cards.claim(account_id, stripe_account, due_ms, again_at_ms=claimed_ms):
+        if expiry_index.claim(account_id, stripe_account, due_ms, again_at_ms=claimed_ms):
             run.published += publish_expiring(account_id, stripe_account, now_ms)
-            cards.finish(account_id, stripe_account, claimed_ms, now_ms)
+            expiry_index.finish(account_id, stripe_account, claimed_ms, now_ms)
 
     failures = each(
-        within(BUDGET_SECONDS, cards.due(now_ms, PER_SHARD)),
+        within(BUDGET_SECONDS, expiry_index.due(now_ms, PER_SHARD)),
         publish_due,
         message="the expiry of a card could not be told",
         about=lambda due: {"account_id": due[0]},

@@ -5,7 +5,7 @@ from msgspec.structs import replace
 
 from chalicelib.accounts import table as accounts
 from chalicelib.accounts.account import Account, AccountNotFound, BillingDetails
-from chalicelib.cards import table
+from chalicelib.cards import expiry_index, table
 from chalicelib.cards.card import Card
 from chalicelib.cards.payer import Payer
 from chalicelib.cards.table import CardRow
@@ -118,7 +118,7 @@ def test_a_card_without_its_customer_cannot_be_charged(account: Account) -> None
 
 
 def due_of(account_id: str, moment_ms: int) -> int | None:
-    return next((due_ms for found, _, due_ms in table.due(moment_ms, 100) if found == account_id), None)
+    return next((due_ms for found, _, due_ms in expiry_index.due(moment_ms, 100) if found == account_id), None)
 
 
 def test_cards_are_due_before_they_expire_and_after_each_notice_for_the_next(acme: str) -> None:
@@ -127,12 +127,12 @@ def test_cards_are_due_before_they_expire_and_after_each_notice_for_the_next(acm
     assert table.put_card(acme, PLATFORM, card("pm_1", 1))
     assert due_of(acme, thirty_ms - 1) is None
     assert due_of(acme, thirty_ms) == thirty_ms
-    assert table.claim(acme, PLATFORM.key, thirty_ms, again_at_ms=thirty_ms + 1)
-    assert not table.claim(acme, PLATFORM.key, thirty_ms, again_at_ms=thirty_ms + 2)
-    table.finish(acme, PLATFORM.key, thirty_ms + 1, thirty_ms)
+    assert expiry_index.claim(acme, PLATFORM.key, thirty_ms, again_at_ms=thirty_ms + 1)
+    assert not expiry_index.claim(acme, PLATFORM.key, thirty_ms, again_at_ms=thirty_ms + 2)
+    expiry_index.finish(acme, PLATFORM.key, thirty_ms + 1, thirty_ms)
     assert due_of(acme, expires_ms) == seven_ms
-    assert table.claim(acme, PLATFORM.key, seven_ms, again_at_ms=expires_ms)
-    table.finish(acme, PLATFORM.key, expires_ms, seven_ms)
+    assert expiry_index.claim(acme, PLATFORM.key, seven_ms, again_at_ms=expires_ms)
+    expiry_index.finish(acme, PLATFORM.key, expires_ms, seven_ms)
     assert due_of(acme, 2 * expires_ms) is None
 
 
@@ -140,9 +140,9 @@ def test_cards_that_change_while_they_are_told_of_are_due_for_what_they_are_then
     assert table.put_card(acme, PLATFORM, card("pm_1", 1))
     due_ms = due_of(acme, 2**45)
     assert due_ms
-    assert table.claim(acme, PLATFORM.key, due_ms, again_at_ms=due_ms + 1)
+    assert expiry_index.claim(acme, PLATFORM.key, due_ms, again_at_ms=due_ms + 1)
     assert table.put_card(acme, PLATFORM, replace(card("pm_2", 2), expiry_year=2032, fingerprint="another"))
-    table.finish(acme, PLATFORM.key, due_ms + 1, due_ms)
+    expiry_index.finish(acme, PLATFORM.key, due_ms + 1, due_ms)
     assert due_of(acme, 2**45) == parse_iso("2033-01-01T00:00:00.000Z") - 30 * DAY_MS
     assert table.remove_card(acme, PLATFORM, "pm_2")
     assert due_of(acme, 2**45) is None
@@ -152,7 +152,7 @@ def test_the_operator_has_cards_of_before_told_of(acme: str) -> None:
     assert table.put_card(acme, PLATFORM, card("pm_1", 1))
     due_ms = due_of(acme, 2**45)
     CardRow(acme, PLATFORM.key).update([CardRow.due_at_ms.remove(), CardRow.due_shard.remove()])
-    assert (acme, PLATFORM.key) in set(table.without_due())
+    assert (acme, PLATFORM.key) in set(expiry_index.without_due())
     for _ in range(2):
-        table.schedule_notice((acme, PLATFORM.key), now_ms())
+        expiry_index.schedule_notice((acme, PLATFORM.key), now_ms())
     assert due_of(acme, 2**45) == due_ms
