@@ -48,7 +48,7 @@ def test_a_wrong_choice_is_refused_with_what_it_can_be() -> None:
     for read in reads:
         with pytest.raises(InvalidRequest) as refused:
             read()
-        known = refused.value.about["known"]
+        known: Any = refused.value.about["known"]
         assert set(known) == set(get_args(Reason))
         assert refused.value.detail == f"reason: 'bored' is not one of: {', '.join(known)}"
         assert refused.value.about["field"] == "reason"
