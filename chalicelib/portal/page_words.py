@@ -1,4 +1,4 @@
-"""The words of templates: a moment is an element with its exact time, after which the script puts local time."""
+"""The words of templates: a day or a moment is an element with its exact time. The script adds local times."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -15,6 +15,10 @@ BETWEEN_CELLS: Final = Markup("</td><td>")
 
 class PageWords(Words):
     """Words for a page's text. In an attribute, where no element can be, code writes moments with its own words."""
+
+    def day(self, moment: str) -> Markup:
+        """Write the day of a moment or a day, in UTC, in one piece."""
+        return ELEMENT.format(moment[:10], super().day(moment))
 
     def moment(self, moment: str) -> Markup:
         """Write a moment with its day, in UTC."""

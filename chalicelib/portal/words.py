@@ -165,9 +165,8 @@ class Words(words.Words):
     def moment(self, moment: str) -> str:
         """Write a moment with its day, in UTC."""
         found = _in_utc(moment)
-        pattern = (
-            str(get_datetime_format("medium", self.locale)).replace("'", "").replace("{1}", self.day(str(found.date())))
-        )
+        day = _day(str(found.date()), self.locale)
+        pattern = str(get_datetime_format("medium", self.locale)).replace("'", "").replace("{1}", day)
         return pattern.replace("{0}", _time(found.time(), self.locale)) + " UTC"
 
     @property
