@@ -32,6 +32,7 @@ from chalicelib.portal.routes import routes as portal
 from chalicelib.reversals.routes import routes as refunds
 from chalicelib.statements.routes import routes as statements
 from chalicelib.subscriptions.routes import routes as subscriptions
+from chalicelib.subscriptions.stop_routes import routes as stops
 from chalicelib.usage.routes import routes as usage
 from chalicelib.web import Call, Routes
 from chalicelib.webhooks.routes import routes as webhooks
@@ -91,6 +92,7 @@ BLUEPRINTS: Final = (
     budgets,
     notices,
     subscriptions,
+    stops,
     invoices,
     statements,
     overview,

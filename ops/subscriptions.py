@@ -136,7 +136,10 @@ def outlook(subscription: Subscription, catalog: Catalog, now_ms: int) -> Outloo
     if current.pending:
         return Outlook(subscription, f"wait for payment {current.pending.payment_id}")
     payer = get_payer(current.account_id)
-    step = next_step(current, means_of(payer), catalog, now_ms, tax_of(payer.account, catalog))
+    means, tax = means_of(payer), tax_of(payer.account, catalog)
+    step = next_step(current, means, catalog, now_ms, tax)
+    while isinstance(step, Subscription) and step != current and "paused" in {step.status, current.status}:
+        current, step = step, next_step(step, means, catalog, now_ms, tax)
     if isinstance(step, Renewal) and is_card_disputed(payer, catalog.disputes, now_ms):
         return Outlook(subscription, "charge nothing: a payment with its card is disputed")
     if isinstance(step, Renewal):
@@ -145,4 +148,4 @@ def outlook(subscription: Subscription, catalog: Catalog, now_ms: int) -> Outloo
         return Outlook(subscription, "wait for the connection of its workspace")
     if step.held:
         return Outlook(subscription, f"be held: {step.held.detail}", is_wrong=True)
-    return Outlook(subscription, f"become {step.status}" if step.status != current.status else "go on unchanged")
+    return Outlook(subscription, f"become {step.status}" if step.status != subscription.status else "go on unchanged")

@@ -78,6 +78,7 @@ def test_what_moves_money_asks_for_an_idempotency_key() -> None:
         f"{account}/subscription",
         f"{account}/subscription/pay",
         f"{account}/subscription/cancel",
+        f"{account}/subscription/pause",
         f"{account}/subscription/resume",
     }
 

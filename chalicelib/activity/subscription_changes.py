@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from chalicelib.activity.entry import Finding, Value, Written, differences
+from chalicelib.clock import day_of
 from chalicelib.subscriptions.subscription import Contents, Subscription
 
 NEXT: Final = "scheduled."
@@ -20,6 +21,8 @@ def subscription_changes(before: Written[Subscription] | None, after: Written[Su
         found = tuple(each for each in found if each.field == "status")
     elif was and was.scheduled == is_now.terms.contents:  # it took effect, which its new values say
         found = tuple(each for each in found if not each.field.startswith(NEXT))
+    if was and was.status == "paused" and is_now.status != "paused":  # the status says that it is over
+        found = tuple(each for each in found if each.field != "paused_until")
     return Finding(after.by, found)
 
 
@@ -35,6 +38,7 @@ def _fields(subscription: Subscription | None) -> Mapping[str, Value]:
         **contents,
         **{name: value for name, value in coming.items() if value != contents.get(name.removeprefix(NEXT), 0)},
         "cancel_at_period_end": subscription.cancel_at_period_end or None,
+        "paused_until": day_of(subscription.pause.until_ms) if subscription.pause else None,
     }
 
 

@@ -51,6 +51,8 @@ class UsageLimits(msgspec.Struct, frozen=True):
     give_back_repeats: bool = False
 
 
+LONGEST_PAUSE_DAYS: Final = 365
+
 MOST_OF_AN_ADD_ON: Final = 10_000
 """The limit of an add-on for which the catalog sets no lower one."""
 
@@ -59,8 +61,8 @@ class Product(msgspec.Struct, frozen=True):
     """A plan or an add-on, with its amount by currency: an add-on's for a month, a plan's for its `months`.
 
     `unit` says what one of an add-on is, for whoever shows it: nothing here reads it. It is empty for a plan.
-    `trial_add_ons` are included in a plan's trial. An account has at most `maximum` of an add-on. A `retired` product
-    is no longer sold; accounts that have it keep it.
+    `trial_add_ons` are included in a plan's trial. A plan may be paused for `pausable_days` after its period, if any.
+    An account has at most `maximum` of an add-on. A `retired` product is no longer sold; accounts that have it keep it.
     """
 
     name: str
@@ -71,6 +73,7 @@ class Product(msgspec.Struct, frozen=True):
     trial_add_ons: dict[str, int] = {}
     retired: bool = False
     maximum: int = MOST_OF_AN_ADD_ON
+    pausable_days: int = 0
 
 
 class Catalog(msgspec.Struct, frozen=True):
@@ -112,6 +115,7 @@ class _Plan(msgspec.Struct, forbid_unknown_fields=True):
     interval: Literal["month", "year"] = "month"
     trial_days: Annotated[int, Meta(ge=0, le=365)] = 0
     trial_add_ons: dict[str, Annotated[int, Meta(ge=1, le=MOST_OF_AN_ADD_ON)]] = {}
+    pausable_days: Annotated[int, Meta(ge=1, le=LONGEST_PAUSE_DAYS)] | None = None
     retired: bool = False
 
 
@@ -212,7 +216,8 @@ def _plan(name: str, plan: _Plan, found: _File) -> Product:
             included[add_on] <= found.add_ons[add_on].maximum, f"{name}: its trial has more {add_on!r} than allowed"
         )
     amounts = _amounts(name, plan.amounts, found.currencies)
-    return Product(plan.name, "", amounts, months, plan.trial_days, included, plan.retired)
+    pausable_days = plan.pausable_days or 0
+    return Product(plan.name, "", amounts, months, plan.trial_days, included, plan.retired, pausable_days=pausable_days)
 
 
 def _add_on(name: str, add_on: _AddOn, currencies: Mapping[str, CurrencyEntry]) -> Product:

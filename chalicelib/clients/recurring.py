@@ -16,9 +16,9 @@ from chalicelib.subscriptions.renewal import Renewal, next_renewal
 from chalicelib.subscriptions.renewal_hold import HOLD_CAUSES
 from chalicelib.subscriptions.subscription import OWING, Contents, Subscription, Terms
 
-State = Literal["renews", "ends", "owed", "held", "first_payment"]
-"""What follows: it is charged at its period's end, or not any more; a period is owed; its renewal waits for the
-operator; it begins with a payment that has not ended."""
+State = Literal["renews", "paused", "ends", "owed", "held", "first_payment"]
+"""What follows: it is charged at its period's end, at its pause's end, or not any more; a period is owed; its renewal
+waits for the operator; it begins with a payment that has not ended."""
 
 
 class RecurringSubscription(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,8 +94,8 @@ def month_share_micros(price_micros: int, months: int, currency: str) -> int:
 
 def _of_subscription(subscription: Subscription, catalog: Catalog, tax: Tax | None) -> RecurringSubscription:
     state = _state(subscription)
-    renewal = _next_renewal(subscription, catalog, tax) if state in {"renews", "owed", "held"} else None
-    if renewal is None and state == "renews":
+    renewal = _next_renewal(subscription, catalog, tax) if state in {"renews", "paused", "owed", "held"} else None
+    if renewal is None and state in {"renews", "paused"}:
         state = "held"
     terms = renewal.terms if renewal else _terms(subscription)
     currency = subscription.currency
@@ -126,7 +126,9 @@ def _state(subscription: Subscription) -> State:
         return "first_payment"
     if subscription.held:
         return "held"
-    return "owed" if subscription.status in OWING else "renews"
+    if subscription.status in OWING:
+        return "owed"
+    return "paused" if subscription.status == "paused" else "renews"
 
 
 def _next_renewal(subscription: Subscription, catalog: Catalog, tax: Tax | None) -> Renewal | None:

@@ -134,16 +134,23 @@ class Cancellation(msgspec.Struct, frozen=True):
     comment: str | None
 
 
+class Pause(msgspec.Struct, frozen=True):
+    """Until when a subscription is paused, and why, as its owner said."""
+
+    until: Time
+    reason: str | None
+
+
 class Subscription(Detail, frozen=True, kw_only=True):
-    """A subscription began its next period, is about to, or changed to a status that requires action.
+    """A subscription began its next period, is about to, or changed its status in a way to act on.
 
     Fields are as of that change.
 
     `payment_id` is the payment that renewed it: null if nothing was to be charged, and in all other types. `failure`
     says why the period that is owed was not paid. `next_attempt_at` is null if only the customer can help, or an
     attempt is in progress. From `access_until` on, access is denied. `cancellation` is what its owner said when
-    canceling it: null unless it has ended, and if nothing was said. `sequence` counts its changes: a higher one is
-    later.
+    canceling it: null unless it has ended, and if nothing was said. `pause` is null unless one is to come or has begun.
+    `sequence` counts its changes: a higher one is later.
     """
 
     status: Status
@@ -157,6 +164,7 @@ class Subscription(Detail, frozen=True, kw_only=True):
     next_attempt_at: Time | None
     access_until: Time | None
     cancellation: Cancellation | None = None
+    pause: Pause | None = None
     sequence: int
 
 
@@ -231,6 +239,8 @@ DETAILS: Final[dict[str, Any]] = {
     "subscription.renewed": Subscription,
     "subscription.renewal_upcoming": Subscription,
     "subscription.trial_ending": Subscription,
+    "subscription.paused": Subscription,
+    "subscription.resumed": Subscription,
     "subscription.past_due": Subscription,
     "subscription.unpaid": Subscription,
     "subscription.canceled": Subscription,
@@ -261,6 +271,10 @@ MEANINGS: Final = {
     "subscription.renewed": "The next period has begun, paid or for nothing; after a trial, the first one.",
     "subscription.renewal_upcoming": "A yearly subscription is charged again in 30 days, at `period_end`, or in fewer.",
     "subscription.trial_ending": "A trial ends in 3 days, at `period_end`, or in fewer. Then a period is charged.",
+    "subscription.paused": "The paid period is over, and a pause has begun: plan and add-ons are off, and nothing is "
+    "charged.",
+    "subscription.resumed": "The pause is over, on its day or before: plan and add-ons are on again. It is followed by "
+    "`subscription.renewed`, or by `subscription.past_due` if the next period could not be charged.",
     "subscription.past_due": "The next period could not be charged and is owed. Access stays open for now.",
     "subscription.unpaid": "The last attempt failed: access is denied from `access_until` on, unless it is paid.",
     "subscription.canceled": "It has ended: canceled by its owner, or unpaid where the catalog ends it so.",

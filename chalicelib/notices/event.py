@@ -28,7 +28,7 @@ LEVELS: Final[tuple[Level, ...]] = ("exhausted", "low", "normal")
 PUBLISHED_STATES: Final = frozenset(get_args(detail.State))
 """States of a payment that are published; the others are intermediate."""
 
-PUBLISHED_STATUSES: Final = frozenset[Status]({"past_due", "unpaid", "canceled"})
+PUBLISHED_STATUSES: Final = frozenset[Status]({"paused", "past_due", "unpaid", "canceled"})
 """Statuses of a subscription that are published when it changes to them."""
 
 DOCUMENTS: Final = "document#"
@@ -172,7 +172,7 @@ def card_event(payer: Payer, card: Card, days: NoticeDays) -> Event:
 
 
 def subscription_events(change: Change[Subscription]) -> list[Event]:
-    """Return the events of a subscription: first its next period, then its new status, then a reminder.
+    """Return the events of a subscription: that its pause is over, its next period, its new status, a reminder.
 
     A new row gives none: it only awaits its first payment. Raises MalformedRecord.
     """
@@ -180,7 +180,8 @@ def subscription_events(change: Change[Subscription]) -> list[Event]:
     if before is None or after is None:
         return []
     renewed = _is_renewed(before, after)
-    types = ["subscription.renewed"] if renewed else []
+    types = ["subscription.resumed"] if _is_resumed(before, after) else []
+    types += ["subscription.renewed"] if renewed else []
     if after.status in PUBLISHED_STATUSES and after.status != before.status:
         types.append(f"subscription.{after.status}")
     if after.reminded_of_ms is not None and after.reminded_of_ms != before.reminded_of_ms:
@@ -192,10 +193,18 @@ def subscription_events(change: Change[Subscription]) -> list[Event]:
     ]
 
 
+def _is_resumed(before: Subscription, after: Subscription) -> bool:
+    return before.status == "paused" and after.status not in {"paused", "canceled"}
+
+
 def _is_renewed(before: Subscription, after: Subscription) -> bool:
-    """Tell whether it is in a later period. A new start, or a change that begins a period, has another anchor."""
+    """Tell whether it is in a later period. A new start, or a change that begins a period, has another anchor.
+
+    So has the first period after a pause that was ended by hand.
+    """
     was, now = before.terms, after.terms
-    return now.anchor_ms == was.anchor_ms and now.period_start_ms > was.period_start_ms
+    is_counted_on = now.anchor_ms == was.anchor_ms or _is_resumed(before, after)
+    return is_counted_on and now.period_start_ms > was.period_start_ms
 
 
 def _about_subscription(row: Subscription, payment_id: str | None) -> dict[str, Any]:
@@ -214,6 +223,7 @@ def _about_subscription(row: Subscription, payment_id: str | None) -> dict[str, 
         "next_attempt_at": _time(row.due_at_ms if tries_again else None),
         "access_until": _time(row.access_until_ms),
         "cancellation": _about_cancellation(row),
+        "pause": detail.Pause(iso(row.pause.until_ms), row.pause.reason) if row.pause else None,
         "sequence": row.version,
     }
 

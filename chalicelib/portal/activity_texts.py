@@ -56,6 +56,7 @@ class ActivityTexts:
             "account.billing_details.country": words.country,
             "auto_pay.suspended_reason": lambda reason: words.say(texts.SUSPENSIONS[reason]),
             "subscription.status": names.status,
+            "subscription.paused_until": words.day,
             "subscription.plan": names.plan,
             "subscription.scheduled.plan": names.plan,
             "stripe_connection.state": lambda state: words.say(connections[state]),

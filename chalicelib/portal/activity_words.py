@@ -25,6 +25,7 @@ SENTENCES: Final = {
     "auto_pay.enabled": (mark("Turned on"), mark("Turned off")),
     "auto_pay.suspended_reason": (mark("Suspended: %(value)s"), mark("No longer suspended")),
     "subscription.cancel_at_period_end": (mark("Canceled: it ends with its period"), mark("Cancellation taken back")),
+    "subscription.paused_until": (mark("Pause until %(value)s"), mark("Pause until %(value)s taken back")),
     "rebilling.enabled": (mark("Charging turned on"), mark("Charging turned off")),
     "invitation.sent_to": (mark("Invitation sent to %(value)s"), ""),
     "invitation.opened": (mark("Invitation opened by %(value)s"), ""),

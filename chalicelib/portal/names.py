@@ -44,6 +44,7 @@ STATUSES: Final = {
     "incomplete": mark("Waits for its first payment"),
     "trialing": mark("Free trial"),
     "active": mark("Active"),
+    "paused": mark("Paused"),
     "past_due": mark("Payment overdue"),
     "unpaid": mark("Not paid"),
     "canceled": mark("Ended"),

@@ -91,7 +91,12 @@ TEXTS: Final = {
     "negative-amount": mark("Enter an amount without a minus sign, like %(example)s."),
     "no-places": mark("%(currency)s has no decimals. Enter a whole amount, like %(example)s."),
     "not-found": mark("This page doesn't exist. Check the address, or the page may have moved."),
-    "not-canceled": mark("It isn't canceled, so there's nothing to take back."),
+    "not-canceled": mark("It isn't canceled or paused, so there's nothing to take back."),
+    "not-pausable": mark("This subscription can't be paused right now."),
+    "pause-date-invalid": mark("Choose a day from %(earliest)s to %(latest)s."),
+    "pause-scheduled": mark(
+        "Your subscription is about to be paused, and the pause doesn't fit this change. Take the pause back first."
+    ),
     "nothing-owed": mark("Nothing is due."),
     "payment-busy": mark("Someone else is making a change right now. Please try again in a moment."),
     "payment-canceled": mark("The payment was canceled. You weren't charged."),
@@ -232,6 +237,7 @@ TITLES: Final = {
 
 AMOUNTS: Final = ("minimum", "maximum", "step", "amount", "balance")
 NUMBERS: Final = ("most",)
+DAYS: Final = ("earliest", "latest")
 EXAMPLE: Final = {True: "2500", False: "25.50"}
 """An example of a typed amount, in a currency without decimals or with them."""
 
@@ -266,11 +272,13 @@ def why_failed(code: str, decline_code: str | None, words: Words, *, fills_walle
 def _about(about: Mapping[str, object], words: Words, currency: str) -> dict[str, object]:
     amounts = {name: words.money(str(about[name]), currency) for name in AMOUNTS if name in about}
     numbers = {name: words.number(str(about[name])) for name in NUMBERS if name in about}
+    days = {name: words.day(str(about[name])) for name in DAYS if name in about}
     return {
         "currency": currency.upper(),
         **about,
         **amounts,
         **numbers,
+        **days,
         "example": words.to_type(EXAMPLE[places_of(currency) == 0], currency),
         "multiple": words.number(MULTIPLE),
     }

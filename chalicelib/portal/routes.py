@@ -62,6 +62,7 @@ PAGES: Final = (
     ("GET", "/plan/preview", "plan_preview"),
     ("POST", "/plan", "plan_send"),
     ("POST", "/plan/cancel", "plan_cancel"),
+    ("POST", "/plan/pause", "plan_pause"),
     ("POST", "/plan/resume", "plan_resume"),
     ("POST", "/plan/pay", "plan_pay"),
     ("GET", "/recurring", "recurring"),

@@ -110,8 +110,8 @@ def change_effect(
 def deferred_effect(current: Subscription, wanted: Contents, catalog: Catalog) -> ChangeEffect:
     """Return the effect of a change that waits entirely for the period's end.
 
-    This is for a subscription whose contents have no price in the catalog, or whose period is over while its renewal is
-    held.
+    This is for a subscription that is paused, or whose contents have no price in the catalog, or whose period is over
+    while its renewal is held.
     """
     return ChangeEffect(
         purpose="change",
@@ -202,6 +202,8 @@ def apply_effect(
         updated_at_ms=now_ms,
     )
     updated = replace(before, actor=actor, updated_at_ms=now_ms, version=before.version + 1)
+    if before.status == "paused":
+        return replace(updated, scheduled=effect.scheduled)
     pending = PendingPayment(
         payment_id=payment.payment_id if payment else "",
         purpose=effect.purpose,

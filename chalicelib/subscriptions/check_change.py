@@ -13,6 +13,7 @@ from chalicelib.subscriptions.change_effect import (
     start_effect,
 )
 from chalicelib.subscriptions.check_renewal import check_renewal
+from chalicelib.subscriptions.pause import check_pause_stays
 from chalicelib.subscriptions.price import check_sold, is_in_catalog
 from chalicelib.subscriptions.request import SubscriptionRequest
 from chalicelib.subscriptions.subscription import OWING, Contents, Subscription, SubscriptionPending
@@ -84,7 +85,7 @@ def check_change(
     """Return the effect of a change, if it may be made now. `tax` is the account's.
 
     Raises AccountArchived, UnknownProduct, ProductRetired, TooManyOfAddOn, RenewalNotChargeable, SubscriptionPending,
-    SubscriptionPastDue, SubscriptionRenewing, AddOnInUse, NotChargeable, QuoteChanged.
+    SubscriptionPastDue, SubscriptionRenewing, AddOnInUse, PauseScheduled, NotChargeable, QuoteChanged.
     """
     check_not_archived(account)
     wanted, currency = request.wanted_contents(current), account.currency
@@ -96,10 +97,12 @@ def check_change(
         effect = start_effect(wanted, with_trial=is_first, currency=currency, catalog=catalog, now_ms=now_ms, tax=tax)
     else:
         _check_changeable(current, wanted, catalog, now_ms)
-        if current.held or not is_in_catalog(current.terms.contents, currency, catalog):
+        is_paused = current.status == "paused"
+        if is_paused or current.held or not is_in_catalog(current.terms.contents, currency, catalog):
             effect = deferred_effect(current, wanted, catalog)
         else:
             effect = change_effect(current, wanted, catalog, now_ms, tax)
+        check_pause_stays(current, effect.terms, catalog)
     _check_charge(request, effect, currency)
     check_renewal(apply_effect(effect, account, current, actor="", now_ms=now_ms), catalog, tax)
     return effect
@@ -117,7 +120,7 @@ def _check_changeable(current: Subscription, wanted: Contents, catalog: Catalog,
         raise SubscriptionPastDue(current)
     if current.pending:
         raise SubscriptionPending(current.pending)
-    if now_ms >= current.terms.period_end_ms and not current.held:
+    if now_ms >= current.phase_end_ms and not current.held:
         raise SubscriptionRenewing
     for name, in_use in current.in_use.items():
         # An add-on that is not in the catalog cannot be requested, so a customer who uses it must be able to drop it.

@@ -99,6 +99,7 @@ def end_subscription(subscription: Subscription, at_ms: int) -> Subscription:
         declined_default=None,
         scheduled=None,
         cancel_at_period_end=False,
+        pause=None,
         carried_micros=0,
         ended_at_ms=at_ms,
         due_at_ms=None,

@@ -9,8 +9,8 @@ from chalicelib.cards.card import Card
 from chalicelib.catalog.catalog import Catalog
 from chalicelib.payments.backup import may_try_backup
 from chalicelib.payments.payment import Failure, Payment
-from chalicelib.subscriptions.dunning import renewal_failed
-from chalicelib.subscriptions.subscription import RUNNING, PendingPayment, Subscription
+from chalicelib.subscriptions.dunning import end_subscription, renewal_failed
+from chalicelib.subscriptions.subscription import RENEWED, PendingPayment, Subscription
 
 
 def apply_payment_result(
@@ -76,6 +76,7 @@ def apply_pending(subscription: Subscription, pending: PendingPayment, now_ms: i
         started_at_ms=pending.terms.period_start_ms if is_start else subscription.started_at_ms,
         ended_at_ms=None,
         held=None,
+        pause=subscription.pause if pending.purpose == "change" else None,
         due_at_ms=pending.terms.period_end_ms,
     )
 
@@ -100,9 +101,14 @@ def _retry_never_made(subscription: Subscription, pending: PendingPayment, now_m
 def _apply_failure(
     subscription: Subscription, pending: PendingPayment, failure: Failure, catalog: Catalog, now_ms: int
 ) -> Subscription:
-    """Return the subscription after its payment failed. A failed start or change leaves everything as it was."""
+    """Return the subscription after its payment failed.
+
+    A failed start, change or resumption leaves everything as it was; but one that was paused and is canceled ends.
+    """
     expired = replace(subscription, expired_pending=pending)
     if pending.purpose == "renewal":
         return renewal_failed(expired, failure, catalog.dunning, now_ms, automatic=pending.automatic)
-    due_at_ms = subscription.terms.period_end_ms if subscription.status in RUNNING else None
+    if subscription.status == "paused" and subscription.cancel_at_period_end:
+        return end_subscription(expired, now_ms)
+    due_at_ms = subscription.phase_end_ms if subscription.status in RENEWED else None
     return replace(expired, pending=None, due_at_ms=due_at_ms)

@@ -34,7 +34,8 @@ def reminder_at_ms(subscription: Subscription, now_ms: int) -> int | None:
 
 
 def _before_ms(subscription: Subscription) -> int | None:
-    if subscription.pending or subscription.status not in RUNNING or subscription.cancel_at_period_end:
+    is_charged = subscription.status in RUNNING and not (subscription.cancel_at_period_end or subscription.pause)
+    if subscription.pending or not is_charged:
         return None
     if subscription.status == "trialing":
         return BEFORE_TRIAL_ENDS_MS
@@ -52,8 +53,8 @@ def is_reminder_due(subscription: Subscription, now_ms: int) -> bool:
 
 
 def upcoming_charge(subscription: Subscription, catalog: Catalog, tax: Tax | None) -> Renewal | None:
-    """Return the charge that a reminder is about; None if it will not be made, or is no longer for a year."""
-    if subscription.status not in RUNNING or subscription.cancel_at_period_end:
+    """Return the charge that a reminder is about; None if it will not be made then, or is no longer for a year."""
+    if subscription.status not in RUNNING or subscription.cancel_at_period_end or subscription.pause:
         return None
     try:
         renewal = chargeable_renewal(subscription, catalog, tax)

@@ -16,11 +16,12 @@ from chalicelib.subscriptions.dunning import (
     needs_authentication,
     renewal_failed,
 )
+from chalicelib.subscriptions.pause import begin_pause, end_pause, terms_before_next
 from chalicelib.subscriptions.payment_outcomes import apply_pending
 from chalicelib.subscriptions.period import next_period
 from chalicelib.subscriptions.price import Quote, period_lines, plan_of, quote, renewal_prices
 from chalicelib.subscriptions.renewal_hold import HOLD_CAUSES, hold_renewal, hold_until_connected
-from chalicelib.subscriptions.subscription import OWING, RUNNING, PendingPayment, Subscription, Terms
+from chalicelib.subscriptions.subscription import OWING, RENEWED, PendingPayment, Purpose, Subscription, Terms
 
 RECHECK_MS: Final = 10 * 60 * 1000
 """When to check a pending payment, in case the message about its end is lost."""
@@ -58,10 +59,12 @@ def next_step(
         return subscription if is_scheduled else replace(subscription, due_at_ms=now_ms + RECHECK_MS)
     if subscription.status in OWING:
         return _next_step_when_owing(subscription, means, catalog, now_ms, tax)
-    if subscription.status not in RUNNING or now_ms < subscription.terms.period_end_ms:
+    if subscription.status not in RENEWED or now_ms < subscription.phase_end_ms:
         return subscription
     if subscription.cancel_at_period_end:
-        return end_subscription(subscription, subscription.terms.period_end_ms)
+        return end_subscription(subscription, subscription.phase_end_ms)
+    if subscription.pause:
+        return end_pause(subscription, now_ms) if subscription.status == "paused" else begin_pause(subscription)
     return _try_renewal(subscription, means, catalog, now_ms, tax)
 
 
@@ -108,25 +111,28 @@ def chargeable_renewal(subscription: Subscription, catalog: Catalog, tax: Tax | 
 
 
 def next_renewal(subscription: Subscription, catalog: Catalog, tax: Tax | None = None) -> Renewal:
-    """Return the next period and its quote: at today's prices, but retired products keep the price already held.
+    """Return the next period, which begins after a pause, and its quote.
+
+    It is at today's prices, but retired products keep the price already held.
 
     Raises UnknownProduct, UnknownCurrency.
     """
     contents = subscription.scheduled or subscription.terms.contents
     currency = subscription.currency
     prices, months = renewal_prices(contents, subscription, catalog), plan_of(contents, currency, catalog).months
-    terms = next_period(subscription.terms, contents, prices, months, resumed_at_ms=subscription.resumed_at_ms)
+    current = terms_before_next(subscription)
+    terms = next_period(current, contents, prices, months, resumed_at_ms=subscription.resumed_at_ms)
     lines = period_lines(terms, catalog)
     return Renewal(terms, quote(lines, subscription.carried_micros, currency, catalog, tax))
 
 
 def pending_renewal(
-    subscription: Subscription, renewal: Renewal, *, payment_id: str, automatic: bool
+    subscription: Subscription, renewal: Renewal, *, payment_id: str, automatic: bool, purpose: Purpose = "renewal"
 ) -> PendingPayment:
-    """Return what takes effect when the payment of a renewal succeeds."""
+    """Return what takes effect when the payment of a renewal, or of a resumption, succeeds."""
     return PendingPayment(
         payment_id=payment_id,
-        purpose="renewal",
+        purpose=purpose,
         terms=renewal.terms,
         carried_micros=renewal.quote.carried_micros,
         cancel_at_period_end=subscription.cancel_at_period_end,

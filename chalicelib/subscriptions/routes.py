@@ -20,12 +20,11 @@ from chalicelib.payments.resolve import Resolution
 from chalicelib.payments.routes import CHECK_AGAIN_SECONDS
 from chalicelib.stripe_api.errors import PaymentsUnavailable, StripeUnavailable
 from chalicelib.subscriptions import table
-from chalicelib.subscriptions.cancel import AlreadyCanceled, NotCanceled, cancel, resume
-from chalicelib.subscriptions.cancellation import CancelRequest
 from chalicelib.subscriptions.change import change, preview
 from chalicelib.subscriptions.check_change import AddOnInUse, QuoteChanged, SubscriptionPastDue, SubscriptionRenewing
 from chalicelib.subscriptions.check_renewal import RenewalNotChargeable
 from chalicelib.subscriptions.note_add_ons_in_use import InUseRequest, note_add_ons_in_use
+from chalicelib.subscriptions.pause import PauseScheduled
 from chalicelib.subscriptions.pay_past_due import NothingOwed, pay_past_due
 from chalicelib.subscriptions.price import ProductRetired, TooManyOfAddOn, UnknownProduct
 from chalicelib.subscriptions.renewal_hold import RenewalHeld
@@ -39,6 +38,7 @@ from chalicelib.subscriptions.subscription import (
 from chalicelib.subscriptions.view import (
     ChangeView,
     PaidView,
+    ResumedView,
     SubscriptionView,
     view_change,
     view_paid,
@@ -47,7 +47,9 @@ from chalicelib.subscriptions.view import (
 from chalicelib.subscriptions.withdraw_pending import withdraw_pending
 from chalicelib.web import Answer, Call, Routes
 
-routes = Routes(__name__, "Subscription", "The plan and its add-ons, charged to the card for each period.")
+TAG: Final = ("Subscription", "The plan and its add-ons, charged to the card for each period.")
+
+routes = Routes(__name__, *TAG)
 
 PATH: Final = "/v1/accounts/{account_id}/subscription"
 CHARGE_REFUSALS: Final = (
@@ -58,14 +60,6 @@ CHARGE_REFUSALS: Final = (
     PaymentsUnavailable,
     IdempotencyConflict,
     MissingIdempotencyKey,
-)
-CANCEL_REFUSALS: Final = (
-    *REFUSALS,
-    UnknownCurrency,
-    SubscriptionNotFound,
-    AlreadyCanceled,
-    SubscriptionBusy,
-    IdempotencyConflict,
 )
 
 
@@ -104,6 +98,7 @@ class ChangeQuery(msgspec.Struct, forbid_unknown_fields=True):
         SubscriptionPastDue,
         SubscriptionRenewing,
         AddOnInUse,
+        PauseScheduled,
         QuoteChanged,
         SubscriptionBusy,
     ),
@@ -118,7 +113,7 @@ def put_subscription(call: Call[SubscriptionRequest, ChangeQuery], account_id: s
     check_right(allowed.caller, Right.ACT)
     key = call.optional_idempotency_key
     found = change(allowed.payer, call.body, key=key, actor=allowed.actor, catalog=catalog())
-    return _answer(view_change(found, catalog(), Viewer(allowed), is_preview=False), found.resolved)
+    return answer(view_change(found, catalog(), Viewer(allowed), is_preview=False), found.resolved)
 
 
 @routes.operation(
@@ -133,70 +128,7 @@ def put_subscription(call: Call[SubscriptionRequest, ChangeQuery], account_id: s
 )
 def get_subscription(call: Call[None, None], account_id: str) -> SubscriptionView:
     allowed = allow(call, account_id, Right.READ)
-    return _show(table.get(account_id), allowed)
-
-
-@routes.operation(
-    "DELETE",
-    PATH,
-    summary="Cancel the subscription at its period's end; one that is owed ends at once",
-    description=(
-        "It runs on until the end of what is paid, and can be resumed until then. One whose renewal is unpaid "
-        "ends at once. A change that was to come at the period's end is dropped."
-    ),
-    gives=SubscriptionView,
-    refuses=CANCEL_REFUSALS,
-    idempotent=True,
-    key_optional=True,
-)
-def delete_subscription(call: Call[None, None], account_id: str) -> SubscriptionView:
-    allowed = allow(call, account_id, Right.ACT)
-    key = call.optional_idempotency_key
-    return _show(cancel(account_id, actor=allowed.actor, catalog=catalog(), key=key), allowed)
-
-
-@routes.operation(
-    "POST",
-    f"{PATH}/cancel",
-    summary="Cancel the subscription and say why",
-    description=(
-        "As `DELETE`, with an optional `reason` and `comment`. They are in the event `subscription.canceled`, and the "
-        "operator reads them in `cancellation`."
-    ),
-    takes=CancelRequest,
-    example={"reason": "too_expensive", "comment": "We only send a few messages."},
-    gives=SubscriptionView,
-    refuses=CANCEL_REFUSALS,
-    idempotent=True,
-    key_optional=True,
-)
-def cancel_subscription(call: Call[CancelRequest, None], account_id: str) -> SubscriptionView:
-    allowed, key = allow(call, account_id, Right.ACT), call.optional_idempotency_key
-    return _show(cancel(account_id, call.body, actor=allowed.actor, catalog=catalog(), key=key), allowed)
-
-
-@routes.operation(
-    "POST",
-    f"{PATH}/resume",
-    summary="Take a cancellation back before it takes effect",
-    description="Only until the period ends: after that, begin a new one with `PUT`.",
-    gives=SubscriptionView,
-    refuses=(
-        *REFUSALS,
-        AccountArchived,
-        UnknownCurrency,
-        SubscriptionNotFound,
-        NotCanceled,
-        SubscriptionBusy,
-        IdempotencyConflict,
-    ),
-    idempotent=True,
-    key_optional=True,
-)
-def resume_subscription(call: Call[None, None], account_id: str) -> SubscriptionView:
-    allowed = allow(call, account_id, Right.ACT)
-    key = call.optional_idempotency_key
-    return _show(resume(account_id, actor=allowed.actor, catalog=catalog(), key=key), allowed)
+    return show(table.get(account_id), allowed)
 
 
 @routes.operation(
@@ -249,7 +181,7 @@ def pay_subscription(call: Call[None, None], account_id: str) -> Answer:
     allowed = allow_payer(call, account_id, Right.ACT)
     charged = pay_past_due(allowed.payer, key=call.idempotency_key, actor=allowed.actor, catalog=catalog())
     shown = view_paid(charged, catalog(), tax_of(allowed.account, catalog()), Viewer(allowed))
-    return _answer(shown, charged.resolved)
+    return answer(shown, charged.resolved)
 
 
 @routes.operation(
@@ -267,15 +199,17 @@ def pay_subscription(call: Call[None, None], account_id: str) -> Answer:
 )
 def put_in_use(call: Call[InUseRequest, None], account_id: str) -> SubscriptionView:
     allowed = allow(call, account_id, Right.OPERATE)
-    return _show(note_add_ons_in_use(account_id, call.body), allowed)
+    return show(note_add_ons_in_use(account_id, call.body), allowed)
 
 
-def _show(subscription: Subscription, allowed: Permission) -> SubscriptionView:
+def show(subscription: Subscription, allowed: Permission) -> SubscriptionView:
+    """Show a subscription to somebody; the operator reads more."""
     operator = Viewer(allowed) if allowed.caller.role == "operator" else None
     return view_subscription(subscription, catalog(), tax_of(allowed.account, catalog()), operator=operator)
 
 
-def _answer(body: ChangeView | PaidView, resolved: Resolution | None) -> Answer:
+def answer(body: ChangeView | PaidView | ResumedView, resolved: Resolution | None) -> Answer:
+    """Answer 202 while a payment has not ended."""
     if resolved is None or resolved.payment.ended:
         return Answer(body, 200)
     return Answer(body, 202, {"Retry-After": CHECK_AGAIN_SECONDS})

@@ -9,10 +9,13 @@ from chalicelib.errors import Busy, Refusal
 from chalicelib.payments.payment import Failure
 from chalicelib.subscriptions.cancellation import Cancellation
 
-Status = Literal["incomplete", "trialing", "active", "past_due", "unpaid", "canceled"]
-Purpose = Literal["start", "change", "renewal"]
+Status = Literal["incomplete", "trialing", "active", "paused", "past_due", "unpaid", "canceled"]
+Purpose = Literal["start", "change", "renewal", "resumption"]
 
 RUNNING: Final = frozenset[Status]({"trialing", "active"})
+RENEWED: Final = RUNNING | {"paused"}
+"""Statuses in which the next period is charged by itself when this one, or the pause after it, is over."""
+
 OWING: Final = frozenset[Status]({"past_due", "unpaid"})
 
 
@@ -110,6 +113,15 @@ class Hold(msgspec.Struct, frozen=True):
     since_ms: int
 
 
+class Pause(msgspec.Struct, frozen=True):
+    """A pause after the paid period: until when nothing is charged, and by whom, when and why it was asked for."""
+
+    until_ms: int
+    reason: str | None
+    actor: str
+    at_ms: int
+
+
 class Subscription(msgspec.Struct, frozen=True, kw_only=True):
     """An account's subscription.
 
@@ -122,6 +134,7 @@ class Subscription(msgspec.Struct, frozen=True, kw_only=True):
       declined, while the same attempt tries the backup.
     - `access_until_ms`: when access closes. `held`: set while its renewal waits, by no fault of the
       customer's.
+    - `pause`: the pause that begins at the period's end, or, if it is `paused`, has begun.
     - `cancellation`: what was said when it was canceled, until it is resumed, changed or begun again.
     - `reminded_of_ms`: the period's end that a reminder was made of.
     - `in_use`: how many of each add-on are in use, as the platform reports.
@@ -153,6 +166,7 @@ class Subscription(msgspec.Struct, frozen=True, kw_only=True):
     started_at_ms: int | None = None
     ended_at_ms: int | None = None
     held: Hold | None = None
+    pause: Pause | None = None
     cancellation: Cancellation | None = None
     reminded_of_ms: int | None = None
     in_use: dict[str, int] = {}
@@ -168,6 +182,11 @@ class Subscription(msgspec.Struct, frozen=True, kw_only=True):
     def may_start(self) -> bool:
         """Tell whether a new subscription may begin, because this one has ended or never began."""
         return self.status in {"incomplete", "canceled"}
+
+    @property
+    def phase_end_ms(self) -> int:
+        """Return when its pause ends, if it is paused, or else its period."""
+        return self.pause.until_ms if self.pause and self.status == "paused" else self.terms.period_end_ms
 
 
 def format_period(terms: Terms) -> str:

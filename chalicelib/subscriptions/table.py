@@ -61,6 +61,7 @@ class SubscriptionRow(DailyRow):
     started_at_ms = NumberAttribute(null=True)
     ended_at_ms = NumberAttribute(null=True)
     held = JSONAttribute(null=True)
+    pause = JSONAttribute(null=True)
     cancellation = JSONAttribute(null=True)
     reminded_of_ms = NumberAttribute(null=True)
     in_use = JSONAttribute()

@@ -1,7 +1,9 @@
 """The shape of subscriptions in answers."""
 
 import msgspec
+from msgspec.structs import asdict
 
+from chalicelib import clock
 from chalicelib.accounts import table as accounts
 from chalicelib.accounts.account import Account
 from chalicelib.accounts.actor import ShownName
@@ -11,26 +13,31 @@ from chalicelib.accounts.viewer import Viewer
 from chalicelib.catalog.catalog import Catalog
 from chalicelib.catalog.tax import Tax
 from chalicelib.clock import iso
-from chalicelib.money import format_amount, format_micros
-from chalicelib.payments.payment import Failure
+from chalicelib.errors import Refusal
 from chalicelib.payments.view import (
     Authentication,
-    PaymentLineView,
     PaymentView,
     view_authentication,
-    view_lines,
     view_payment,
 )
 from chalicelib.subscriptions import table
 from chalicelib.subscriptions.cancellation import Cancellation, Reason
 from chalicelib.subscriptions.change import ChangeResult
 from chalicelib.subscriptions.charge_now import ChargeResult
-from chalicelib.subscriptions.price import Quote
-from chalicelib.subscriptions.renewal import Renewal, next_renewal
-from chalicelib.subscriptions.renewal_hold import HOLD_CAUSES
+from chalicelib.subscriptions.check_pause import pausable_days
+from chalicelib.subscriptions.renewal_view import (
+    HeldView,
+    OwedView,
+    QuoteView,
+    RenewalView,
+    optional_iso,
+    view_held,
+    view_next_renewal,
+    view_owed,
+    view_quote,
+)
 from chalicelib.subscriptions.subscription import (
     OWING,
-    RUNNING,
     Contents,
     PendingPayment,
     Purpose,
@@ -39,34 +46,6 @@ from chalicelib.subscriptions.subscription import (
 )
 from chalicelib.subscriptions.table import SubscriptionRow
 from chalicelib.tables import Rows, read_rows
-
-
-class AddedTaxView(msgspec.Struct):
-    """The tax that is added to the lines. `rate` is in percent."""
-
-    name: str
-    rate: str
-    amount: str
-
-
-class QuoteView(msgspec.Struct):
-    """What a card is charged: the sum of the lines, plus the tax if the country's prices do not include it.
-
-    `carried` is too little for a card; it is added to the next charge.
-    """
-
-    amount: str
-    currency: str
-    lines: list[PaymentLineView]
-    tax: AddedTaxView | None
-    carried: str
-
-
-class RenewalView(msgspec.Struct):
-    """When the next period is charged, and how much."""
-
-    at: str
-    charge: QuoteView
 
 
 class ContentsView(msgspec.Struct):
@@ -85,29 +64,6 @@ class PendingView(msgspec.Struct):
     add_ons: dict[str, int]
 
 
-class OwedView(msgspec.Struct):
-    """A renewal that was not paid: since when, why, and when it is retried automatically, if it is."""
-
-    since: str
-    charge: QuoteView | None
-    failure: Failure | None
-    attempts: int
-    next_attempt_at: str | None
-    access_until: str | None
-
-
-class HeldView(msgspec.Struct):
-    """A renewal that waits, by no fault of the customer's: why, and since when. Access stays as it is.
-
-    `not_connected`: until the workspace's Stripe connection works. Otherwise until the operator has corrected the
-    catalog.
-    """
-
-    since: str
-    reason: str
-    detail: str
-
-
 class CancellationView(msgspec.Struct):
     """What was said when it was canceled, by whom and when."""
 
@@ -117,12 +73,27 @@ class CancellationView(msgspec.Struct):
     at: str
 
 
+class PauseView(msgspec.Struct, rename={"start": "from"}):
+    """A pause, from the period's end until the next period begins; and the `reason`, as it was said."""
+
+    start: str
+    until: str
+    reason: str | None
+
+
+class PausableView(msgspec.Struct):
+    """The first and the last day until which it can be paused."""
+
+    earliest: str
+    latest: str
+
+
 class SubscriptionView(msgspec.Struct):
     """A subscription: what it holds, for which period, and what follows.
 
     `scheduled` is what it holds from the next period on, if that differs. `next_renewal` is null if nothing more is
     charged, and while a period is owed or the renewal is `held`. `cancellation` is for the operator alone, and null
-    for everybody else.
+    for everybody else. `pause` is one that is to come or has begun; `pausable` is null if it cannot be paused.
     """
 
     status: Status
@@ -142,6 +113,18 @@ class SubscriptionView(msgspec.Struct):
     held: HeldView | None
     in_use: dict[str, int]
     cancellation: CancellationView | None
+    pause: PauseView | None
+    pausable: PausableView | None
+
+
+class ResumedView(SubscriptionView):
+    """A subscription that was resumed. If that ended a pause, `payment` is what was charged for the next period.
+
+    `authentication` is what the browser has to do before that.
+    """
+
+    payment: PaymentView | None = None
+    authentication: Authentication | None = None
 
 
 class ChangeView(msgspec.Struct):
@@ -194,17 +177,29 @@ def view_subscription(
         currency=subscription.currency,
         period_start=iso(terms.period_start_ms),
         period_end=iso(terms.period_end_ms),
-        trial_end=_optional_iso(subscription.trial_end_ms),
+        trial_end=optional_iso(subscription.trial_end_ms),
         cancel_at_period_end=subscription.cancel_at_period_end,
-        started_at=_optional_iso(subscription.started_at_ms),
-        ended_at=_optional_iso(subscription.ended_at_ms),
+        started_at=optional_iso(subscription.started_at_ms),
+        ended_at=optional_iso(subscription.ended_at_ms),
         scheduled=_contents(subscription.scheduled),
         pending=_pending(subscription.pending),
-        owed=_owed(subscription, catalog, tax) if subscription.status in OWING else None,
-        next_renewal=_next_renewal(subscription, catalog, tax),
-        held=_held(subscription),
+        owed=view_owed(subscription, catalog, tax) if subscription.status in OWING else None,
+        next_renewal=view_next_renewal(subscription, catalog, tax),
+        held=view_held(subscription),
         in_use=subscription.in_use,
         cancellation=_cancellation(subscription.cancellation, operator) if operator else None,
+        pause=_pause(subscription),
+        pausable=_pausable(subscription, catalog),
+    )
+
+
+def view_resumed(charged: ChargeResult, shown: SubscriptionView, viewer: Viewer) -> ResumedView:
+    """Show a subscription that was resumed, with the payment for that, if there is one."""
+    resolved = charged.resolved
+    return ResumedView(
+        **asdict(shown),
+        payment=view_payment(resolved.payment, viewer) if resolved else None,
+        authentication=view_authentication(resolved) if resolved else None,
     )
 
 
@@ -227,56 +222,17 @@ def view_paid(charged: ChargeResult, catalog: Catalog, tax: Tax | None, viewer: 
     return PaidView(shown, view_payment(resolved.payment, viewer), view_authentication(resolved))
 
 
-def view_quote(quoted: Quote, currency: str) -> QuoteView:
-    """Show a quote."""
-    return QuoteView(
-        amount=format_amount(quoted.charge_micros, currency),
-        currency=currency,
-        lines=view_lines(quoted.lines, currency),
-        tax=_added_tax(quoted, currency),
-        carried=format_amount(quoted.carried_micros, currency),
-    )
+def _pause(subscription: Subscription) -> PauseView | None:
+    pause = subscription.pause
+    return PauseView(iso(subscription.terms.period_end_ms), iso(pause.until_ms), pause.reason) if pause else None
 
 
-def _added_tax(quoted: Quote, currency: str) -> AddedTaxView | None:
-    tax, added_micros = quoted.tax, quoted.added_tax_micros
-    if tax is None or not added_micros:
-        return None
-    return AddedTaxView(tax.name, format_micros(tax.rate_micros * 100), format_amount(added_micros, currency))
-
-
-def _owed(subscription: Subscription, catalog: Catalog, tax: Tax | None) -> OwedView:
-    renewal = _next_period(subscription, catalog, tax)
-    return OwedView(
-        since=iso(subscription.past_due_since_ms or subscription.updated_at_ms),
-        charge=view_quote(renewal.quote, subscription.currency) if renewal else None,
-        failure=subscription.failure,
-        attempts=subscription.attempt,
-        next_attempt_at=_optional_iso(subscription.due_at_ms),
-        access_until=_optional_iso(subscription.access_until_ms),
-    )
-
-
-def _next_renewal(subscription: Subscription, catalog: Catalog, tax: Tax | None) -> RenewalView | None:
-    if subscription.status not in RUNNING or subscription.cancel_at_period_end or subscription.held:
-        return None
-    renewal = _next_period(subscription, catalog, tax)
-    if renewal is None:
-        return None
-    return RenewalView(iso(renewal.terms.period_start_ms), view_quote(renewal.quote, subscription.currency))
-
-
-def _next_period(subscription: Subscription, catalog: Catalog, tax: Tax | None) -> Renewal | None:
-    """Return the next period; None if something in it is not in the catalog, so that it is held."""
+def _pausable(subscription: Subscription, catalog: Catalog) -> PausableView | None:
     try:
-        return next_renewal(subscription, catalog, tax)
-    except HOLD_CAUSES:
+        days = pausable_days(subscription, catalog, clock.now_ms())
+    except Refusal:
         return None
-
-
-def _held(subscription: Subscription) -> HeldView | None:
-    held = subscription.held
-    return HeldView(iso(held.since_ms), held.reason, held.detail) if held else None
+    return PausableView(days.earliest, days.latest)
 
 
 def _cancellation(said: Cancellation | None, operator: Viewer) -> CancellationView | None:
@@ -294,7 +250,3 @@ def _pending(pending: PendingPayment | None) -> PendingView | None:
         return None
     contents = pending.terms.contents
     return PendingView(pending.payment_id, pending.purpose, contents.plan, contents.add_ons)
-
-
-def _optional_iso(moment_ms: int | None) -> str | None:
-    return None if moment_ms is None else iso(moment_ms)

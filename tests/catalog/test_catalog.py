@@ -66,6 +66,13 @@ def test_what_is_of_a_list_is_of_the_real_one(line: str, instead: str, said: str
         read_catalog(DEPLOYED.replace(line, instead, 1).encode())
 
 
+def test_a_plan_may_be_paused_only_if_the_catalog_says_for_how_long() -> None:
+    assert {name for name, plan in catalog().plans.items() if plan.pausable_days} == {"agency"}
+    for wrong in ("0", "366", "-1", '"90"'):
+        with pytest.raises(InvalidCatalog, match="pausable_days"):
+            read_catalog(DEPLOYED.replace("pausable_days = 90", f"pausable_days = {wrong}").encode())
+
+
 def test_a_currency_outside_the_catalog_is_refused_with_the_ones_there_are() -> None:
     with pytest.raises(UnknownCurrency) as refusal:
         catalog().limits("sek")

@@ -15,7 +15,7 @@ from chalicelib.clients.recurring import (
     recurring_charges,
     sum_months,
 )
-from chalicelib.subscriptions.subscription import Contents, Hold, Subscription
+from chalicelib.subscriptions.subscription import Contents, Hold, Pause, Subscription
 from tests.subscriptions.build import DAY_MS, END_MS, START_MS, account, pending, subscription
 
 
@@ -39,6 +39,13 @@ def test_a_running_subscription_is_charged_at_its_periods_end() -> None:
     ]
     assert (found.state, found.price_micros, found.month_micros) == ("renews", 99_300_000, 99_300_000)
     assert (found.next_charge_at_ms, found.next_charge_micros, found.ends_at_ms) == (END_MS, 99_300_000, None)
+
+
+def test_a_pause_moves_the_next_charge_to_its_end() -> None:
+    coming = replace(subscription(), pause=Pause(END_MS + 10 * DAY_MS, None, "tester", START_MS))
+    for state, found in (("renews", plan(coming)), ("paused", plan(replace(coming, status="paused")))):
+        assert (found.state, found.month_micros) == (state, 97_000_000)
+        assert (found.next_charge_at_ms, found.next_charge_micros) == (END_MS + 10 * DAY_MS, 97_000_000)
 
 
 def test_a_yearly_plan_counts_with_a_twelfth_beside_its_real_charge() -> None:

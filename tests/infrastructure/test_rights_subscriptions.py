@@ -76,6 +76,9 @@ def test_renewals_may_do_what_they_do(client: Client, guarded: Guarded) -> None:
     client.ask("POST", f"{path}/subscription/resume")
     client.ask("POST", f"{path}/subscription/cancel", {"reason": "unused"})
     client.ask("POST", f"{path}/subscription/resume")
+    pausable = client.ask("GET", f"{path}/subscription")["pausable"]
+    client.ask("POST", f"{path}/subscription/pause", {"until": pausable["latest"]})
+    client.ask("POST", f"{path}/subscription/resume")
     days_ago = {f"days_{days}_ago": {"N": str(int(time.time() - days * 86400) * 1000)} for days in (35, 4)}
     past = {"anchor_ms": "days_35_ago", "period_start_ms": "days_35_ago"}
     past |= {"period_end_ms": "days_4_ago", "due_at_ms": "days_4_ago"}

@@ -32,6 +32,9 @@ AWAITED = {"payment_id": "pay_3", "purpose": "change", "carried_micros": 0} | {
 PENDING = json.dumps(AWAITED)
 """A payment that a subscription waits for, as its row has it."""
 
+PAUSE = json.dumps({"until_ms": TIME_MS + 9 * DAY_MS, "reason": "Closed", "actor": "tester", "at_ms": TIME_MS})
+"""A pause, as its row has it."""
+
 Image = dict[str, Any] | None
 _numbers = count(1)
 

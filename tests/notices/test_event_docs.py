@@ -16,6 +16,7 @@ from chalicelib.stripe_api.stripe_account import PLATFORM
 from tests.build import TIME_MS
 from tests.notices.event_docs import FILE, schema, written
 from tests.notices.records import (
+    PAUSE,
     auto_pay,
     budgets,
     invoice,
@@ -56,6 +57,8 @@ TOLD = [
     *auto_pay_events(record(auto_pay(), auto_pay("declines", 3))),
     *(each for percent in (80, 100) for each in auto_pay_events(record(auto_pay(), limit_used(percent)))),
     *subscription_events(record(subscription(), next_period())),
+    *subscription_events(record(subscription(), subscription("paused", pause=PAUSE))),
+    *subscription_events(record(subscription("paused", pause=PAUSE), subscription())),
     *(
         each
         for status in ("past_due", "unpaid", "canceled")

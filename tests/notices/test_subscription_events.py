@@ -10,7 +10,7 @@ from chalicelib.clock import iso
 from chalicelib.payments.payment import DAY_MS
 from chalicelib.streams import MalformedRecord
 from tests.build import TIME_MS
-from tests.notices.records import PENDING, next_period, record, subscription, types
+from tests.notices.records import PAUSE, PENDING, next_period, record, subscription, types
 from tests.notices.told import subscription_events
 
 ANEW: Any = {"anchor_ms": TIME_MS + 9 * DAY_MS, "period_start_ms": TIME_MS + 9 * DAY_MS}
@@ -39,6 +39,17 @@ ANEW: Any = {"anchor_ms": TIME_MS + 9 * DAY_MS, "period_start_ms": TIME_MS + 9 *
         (subscription(), subscription(cancel_at_period_end=True), []),
         (subscription(cancel_at_period_end=True), subscription("canceled"), ["subscription.canceled"]),
         (subscription("past_due"), subscription("canceled"), ["subscription.canceled"]),
+        (subscription(), subscription(pause=PAUSE), []),  # to come
+        (subscription(pause=PAUSE), subscription("paused", pause=PAUSE), ["subscription.paused"]),
+        (subscription("paused", pause=PAUSE), subscription("paused", plan="studio", pause=PAUSE), []),
+        (subscription("paused", pause=PAUSE), subscription(pending=PENDING), ["subscription.resumed"]),
+        (
+            subscription("paused", pause=PAUSE),
+            subscription("past_due"),
+            ["subscription.resumed", "subscription.past_due"],
+        ),
+        (subscription("paused", pause=PAUSE), subscription(**ANEW), ["subscription.resumed", "subscription.renewed"]),
+        (subscription("paused", pause=PAUSE), subscription("canceled"), ["subscription.canceled"]),
         (subscription("canceled"), subscription("canceled"), []),
         (subscription(), None, []),
     ],
@@ -67,8 +78,14 @@ def test_a_renewal_says_what_for_how_long_and_by_which_payment() -> None:
         "next_attempt_at": None,
         "access_until": None,
         "cancellation": None,
+        "pause": None,
         "sequence": 6,
     }
+
+
+def test_a_pause_says_until_when_and_why() -> None:
+    (told,) = subscription_events(record(subscription(pause=PAUSE), subscription("paused", pause=PAUSE)))
+    assert msgspec.to_builtins(told.detail)["pause"] == {"until": iso(TIME_MS + 9 * DAY_MS), "reason": "Closed"}
 
 
 def test_a_renewal_that_cost_nothing_names_no_payment() -> None:

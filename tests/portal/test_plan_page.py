@@ -2,9 +2,14 @@
 
 import re
 
+from msgspec.structs import replace
 from playwright.sync_api import expect
 
+from chalicelib.catalog.catalog import catalog
+from chalicelib.clock import day_of
+from chalicelib.dates import DAY_MS
 from chalicelib.subscriptions import table as subscriptions
+from chalicelib.subscriptions.advance import advance_subscription
 from tests.portal.axe import assert_accessible
 from tests.portal.people import NARROW, People
 from tests.portal.site import Site, Visitor
@@ -106,3 +111,53 @@ def test_a_form_that_was_sent_with_something_else_says_so(site: Site) -> None:
     answer = visitor.post("/plan", {"attempt": "1", "plan": "starter"})
     assert answer.status_code == 409
     assert "This form was already sent with different values" in answer.text
+
+
+def begin_pause(account: str) -> None:
+    """Let the paid period be over, and the pause begin, 40 days early."""
+    found = subscriptions.get(account)
+    earlier = 40 * DAY_MS
+    terms = replace(found.terms, period_end_ms=found.terms.period_end_ms - earlier)
+    over = replace(found, terms=terms, due_at_ms=terms.period_end_ms, version=found.version + 1)
+    assert subscriptions.write(over, over=found)
+    begun = advance_subscription(account, catalog())
+    assert begun is not None
+    assert begun.status == "paused"
+
+
+def test_a_pause_says_what_it_means_is_taken_back_and_resumed_with_the_amount(people: People, site: Site) -> None:
+    account, visitor = subscribed(site, phone_number="2")
+    page = people.open(account, "/plan", script=False, width=NARROW)
+    expect(page.locator(".option", has_text="Current plan")).to_contain_text("Agency")
+    expect(page.get_by_text("$99.30 a month")).to_be_visible()
+    page.get_by_text("Pause the subscription").first.click()
+    expect(page.get_by_text("we charge $99.30 for the next period")).to_be_visible()
+    until = day_of(subscriptions.get(account).terms.period_end_ms + 60 * DAY_MS)
+    page.get_by_label("Paused until").fill(until)
+    page.get_by_label("Why are you pausing?").fill("Closed in winter")
+    page.get_by_role("button", name="Pause the subscription").click()
+    expect(page.get_by_role("status")).to_have_text("Your pause is scheduled.")
+    assert page.evaluate("document.documentElement.scrollWidth") <= NARROW
+    page.get_by_role("button", name="Don't pause").click()
+    expect(page.get_by_role("status")).to_have_text("Your subscription will continue.")
+    assert subscriptions.get(account).pause is None
+    assert visitor.post("/plan/pause", {"pause_until": until}).status_code == 303
+    begin_pause(account)
+    page.reload()
+    expect(page.locator(".badge").first).to_have_text("Paused")
+    assert_accessible(page)
+    page.get_by_role("button", name="Resume now and pay $99.30").click()
+    expect(page.get_by_text("$99.30").first).to_be_visible()
+    assert (subscriptions.get(account).status, len(site.charges(account))) == ("active", 2)
+
+
+def test_a_day_until_which_it_cannot_be_paused_is_told_beside_it(site: Site) -> None:
+    account, visitor = subscribed(site)
+    for wrong, told in (("", "Enter a date."), ("soon", "Enter a date."), ("2020-01-01", "Choose a day from ")):
+        answer = visitor.post("/plan/pause", {"pause_until": wrong, "pause_reason": "Closed"})
+        assert answer.status_code in {409, 422}
+        assert f'id="pause_until-error">{told}' in answer.text
+        assert 'value="Closed"' in answer.text
+    assert subscriptions.get(account).pause is None
+    _, starter = subscribed(site, plan="starter")
+    assert "Pause the subscription" not in starter.get("/plan").text

@@ -10,7 +10,7 @@ from chalicelib.portal.banners.banner import Banner
 from chalicelib.portal.banners.find import find_banners
 from chalicelib.portal.banners.snapshot import Snapshot
 from chalicelib.subscriptions.dunning import CARD_DISPUTED, CARD_MISSING
-from chalicelib.subscriptions.subscription import Contents, Hold
+from chalicelib.subscriptions.subscription import Contents, Hold, Pause
 from tests.auto_pay.build import CARD, UNIT
 from tests.portal.seen import ENGLISH, payer, payment, snapshot
 from tests.subscriptions.build import DAY_MS, END_MS, subscription
@@ -97,6 +97,7 @@ def test_a_renewal_that_waits_for_the_provider_asks_for_no_payment() -> None:
     [
         ({"card": False}, True),
         ({"card": False, "status": "trialing"}, True),
+        ({"card": False, "status": "paused"}, True),
         ({"card": False, "cancel_at_period_end": True}, False),
         ({"card": False, "status": "canceled"}, False),
         ({}, False),
@@ -120,6 +121,19 @@ def test_a_change_that_comes_later_is_told_with_its_day_and_where_to_undo_it() -
 def test_fewer_add_ons_are_no_other_plan() -> None:
     banner = only(seen(add_ons={"phone_number": 2}, scheduled=Contents("agency", {"phone_number": 1})))
     assert banner.title == "Your add-ons will change on Feb 28, 2027"
+
+
+def test_a_pause_is_told_with_its_days_and_what_is_charged_after_it() -> None:
+    pause = Pause(END_MS + 10 * DAY_MS, None, "tester", END_MS)
+    for status, title in (
+        ("active", "Your subscription pauses on Feb 28, 2027"),
+        ("paused", "Your subscription is paused"),
+    ):
+        banner = only(seen(status, pause=pause))
+        assert (banner.tone, banner.title) == ("quiet", title)
+        assert banner.text == "It continues on Mar 10, 2027, when we charge $97.00."
+    without_card = find_banners(seen("paused", pause=pause, card=False), ENGLISH)[0]
+    assert without_card.text.startswith("It renews on Mar 10, 2027 for $97.00.")
 
 
 def test_a_canceled_subscription_tells_of_no_change() -> None:

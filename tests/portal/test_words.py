@@ -131,6 +131,8 @@ def test_every_text_of_a_refusal_can_be_filled_in() -> None:
         "multiple",
         "contact",
         "most",
+        "earliest",
+        "latest",
     }
     advice = [text for decline in DECLINES.values() for text in (decline.advice, decline.owed_advice) if text]
     for text in (*refusals.TEXTS.values(), *refusals.LIMITS.values(), *advice):

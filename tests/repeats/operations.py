@@ -17,6 +17,7 @@ Deed = Callable[[Subscriber, RenewalWorld], Any]
 DECLINES = "pm_card_chargeCustomerFail"
 ASKS = "pm_card_authenticationRequired"
 ADD_ONS: dict[str, int] = {"phone_number": 40}
+IN_DAYS = clock.day_of(clock.now_ms() + 45 * 24 * 60 * 60 * 1000)
 
 
 def nothing(_me: Subscriber, _world: RenewalWorld) -> None:
@@ -56,7 +57,8 @@ def effects(me: Subscriber) -> Json:
         "charges": sorted(each["id"] for each in me.charges),
         "refunds": sorted(str(each["id"]) for each in stripes_refunds(me.emulator, me)),
         "wallet": (wallet.balance_micros, wallet.sequence),
-        "subscription": found and (found.terms.contents, found.scheduled, found.status, found.terms.period_end_ms),
+        "subscription": found
+        and (found.terms.contents, found.scheduled, found.status, found.terms.period_end_ms, found.pause),
     }
 
 
@@ -96,6 +98,13 @@ def _canceled(me: Subscriber, _world: RenewalWorld) -> None:
 def _begun_and_canceled(me: Subscriber, world: RenewalWorld) -> None:
     _begun(me, world)
     _canceled(me, world)
+
+
+def _paused(me: Subscriber, world: RenewalWorld) -> None:
+    with world.at(clock.now() - timedelta(days=32)):
+        me.put("agency")
+        me.pause(IN_DAYS)
+    me.advance()
 
 
 def _resumed(me: Subscriber, _world: RenewalWorld) -> None:
@@ -158,6 +167,16 @@ CASES = (
         200,
         before=_begun_and_canceled,
         after=_canceled,
+    ),
+    Case(
+        *("pause_subscription", "to come", "POST", "/subscription/pause", {"until": IN_DAYS, "reason": "Closed"}, 200),
+        before=_begun,
+        after=_resumed,
+    ),
+    Case(
+        *("resume_subscription", "paused", "POST", "/subscription/resume", None, 200),
+        before=_paused,
+        after=_another_plan,
     ),
     Case("delete_subscription", "owed", "DELETE", "/subscription", None, 200, before=_owing, after=_another_plan),
     Case("pay_subscription", "paid", "POST", "/subscription/pay", None, 200, before=_owing, after=_another_plan),

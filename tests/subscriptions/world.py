@@ -17,10 +17,14 @@ from chalicelib.subscriptions import cancel, change, table
 from chalicelib.subscriptions.advance import advance_subscription
 from chalicelib.subscriptions.change import ChangeResult
 from chalicelib.subscriptions.charge_now import ChargeResult
+from chalicelib.subscriptions.pause import PauseRequest
 from chalicelib.subscriptions.pay_past_due import pay_past_due
 from chalicelib.subscriptions.price import total_micros
 from chalicelib.subscriptions.request import SubscriptionRequest
+from chalicelib.subscriptions.resume import resume
+from chalicelib.subscriptions.schedule_pause import schedule_pause
 from chalicelib.subscriptions.subscription import Subscription
+from chalicelib.text import Line
 from local.queue_source import record as queue_record
 from tests.auto_pay.world import World
 from tests.payments.payer import Payer
@@ -50,8 +54,13 @@ class Subscriber(Payer):
     def cancel(self) -> Subscription:
         return cancel.cancel(self.account_id, actor="tester", catalog=self.catalog)
 
-    def resume(self) -> Subscription:
-        return cancel.resume(self.account_id, actor="tester", catalog=self.catalog)
+    def pause(self, until: str, reason: str | None = None) -> Subscription:
+        request = PauseRequest(until, Line(reason) if reason else None)
+        return schedule_pause(self.account_id, request, actor="tester", catalog=self.catalog)
+
+    def resume(self, key: str = "") -> ChargeResult:
+        key = key or f"resume-{next(_keys)}"
+        return resume(self.load(), actor="tester", catalog=self.catalog, key=Key(key, "customer"))
 
     def pay(self, key: str = "") -> ChargeResult:
         return pay_past_due(

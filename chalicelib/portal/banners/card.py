@@ -9,7 +9,8 @@ from chalicelib.payments.card_name import card_name
 from chalicelib.portal.banners.banner import Action, Banner
 from chalicelib.portal.banners.snapshot import Snapshot
 from chalicelib.portal.words import Words
-from chalicelib.subscriptions.subscription import RUNNING
+from chalicelib.subscriptions.pause import next_period_ms
+from chalicelib.subscriptions.subscription import RENEWED
 
 
 def find_auto_pay_trouble(seen: Snapshot, words: Words) -> Iterator[Banner]:
@@ -60,14 +61,14 @@ def _find_missing_default(seen: Snapshot, words: Words) -> Iterator[Banner]:
 
 def _renewal(seen: Snapshot, words: Words) -> dict[str, str]:
     return {
-        "day": words.day(iso(seen.subscription.terms.period_end_ms)) if seen.subscription else "",
+        "day": words.day(iso(next_period_ms(seen.subscription))) if seen.subscription else "",
         "amount": words.amount(seen.renewal_micros or 0, seen.payer.account.currency),
     }
 
 
 def _will_renew(seen: Snapshot) -> bool:
     found = seen.subscription
-    return bool(found and found.status in RUNNING and not found.cancel_at_period_end and seen.renewal_micros)
+    return bool(found and found.status in RENEWED and not found.cancel_at_period_end and seen.renewal_micros)
 
 
 def find_expiring_card(seen: Snapshot, words: Words) -> Iterator[Banner]:

@@ -8,7 +8,7 @@ from chalicelib.portal.banners.budgets import find_used_up_budgets
 from chalicelib.portal.banners.card import find_auto_pay_trouble, find_expiring_card, find_missing_card
 from chalicelib.portal.banners.payments import find_disputed, find_failed, find_unresolved
 from chalicelib.portal.banners.snapshot import Snapshot
-from chalicelib.portal.banners.subscription import find_overdue, find_scheduled_change
+from chalicelib.portal.banners.subscription import find_overdue, find_pause, find_scheduled_change
 from chalicelib.portal.banners.wallet import find_empty_wallet
 from chalicelib.portal.words import Words
 
@@ -24,6 +24,7 @@ RULES: Final = (
     find_expiring_card,
     find_failed,
     find_disputed,
+    find_pause,
     find_scheduled_change,
 )
 TONES: Final = ("bad", "warn", "quiet")

@@ -1,4 +1,4 @@
-"""The subscription: a renewal that was not paid, and a change that is still to come."""
+"""The subscription: a renewal that was not paid, a pause, and a change that is still to come."""
 
 from collections.abc import Iterator
 
@@ -9,6 +9,7 @@ from chalicelib.portal.banners.banner import Action, Banner
 from chalicelib.portal.banners.snapshot import Snapshot
 from chalicelib.portal.refusals import why_failed
 from chalicelib.portal.words import Words
+from chalicelib.subscriptions.pause import next_period_ms
 from chalicelib.subscriptions.subscription import OWING, RUNNING, Subscription
 
 
@@ -67,7 +68,7 @@ def find_scheduled_change(seen: Snapshot, words: Words) -> Iterator[Banner]:
     found = seen.subscription
     if found is None or found.scheduled is None or found.cancel_at_period_end or found.status not in RUNNING:
         return
-    day = words.day(iso(found.terms.period_end_ms))
+    day = words.day(iso(next_period_ms(found)))
     if found.scheduled.plan == found.terms.contents.plan:
         title = words.say("Your add-ons will change on %(day)s", day=day)
         text = words.say("Until then you keep what you have. You can still undo the change.")
@@ -77,3 +78,19 @@ def find_scheduled_change(seen: Snapshot, words: Words) -> Iterator[Banner]:
             "From then on you're on %(plan)s. You can still undo the change.", plan=words.say(seen.scheduled_plan)
         )
     yield Banner("quiet", title, text, (Action(words.say("Review or undo"), ("plan",), "act"),))
+
+
+def find_pause(seen: Snapshot, words: Words) -> Iterator[Banner]:
+    """Tell of a pause that is to come or has begun, when it ends, and what is charged then."""
+    found = seen.subscription
+    if found is None or found.pause is None or found.cancel_at_period_end:
+        return
+    until = words.day(iso(found.pause.until_ms))
+    amount = words.amount(seen.renewal_micros or 0, found.currency)
+    text = words.say("It continues on %(day)s, when we charge %(amount)s.", day=until, amount=amount)
+    if found.status == "paused":
+        title, action = words.say("Your subscription is paused"), words.say("Resume or change")
+    else:
+        start = words.day(iso(found.terms.period_end_ms))
+        title, action = words.say("Your subscription pauses on %(day)s", day=start), words.say("Review or undo")
+    yield Banner("quiet", title, text, (Action(action, ("plan",), "act"),))

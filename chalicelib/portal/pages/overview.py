@@ -36,6 +36,7 @@ from chalicelib.portal.pace import totals_of
 from chalicelib.portal.recent import ROWS, RecentRow, recent_rows
 from chalicelib.portal.request import PortalRequest
 from chalicelib.portal.spending import day_figures, first_needed
+from chalicelib.portal.subscription_price import subscription_price
 from chalicelib.subscriptions.subscription import Subscription
 from chalicelib.subscriptions.view import SubscriptionView
 from chalicelib.tables import Keys
@@ -127,7 +128,7 @@ def show(request: PortalRequest) -> Response:
         banners=find_banners(seen, request.words),
         recent=_recent(request, loaded),
         confirmation=request.words.say(done) if done else "",
-        **_price(request, loaded.subscription),
+        price=subscription_price(loaded.subscription, request.catalog) if loaded.subscription else None,
         **_spending(request, loaded),
     )
 
@@ -192,16 +193,6 @@ def _first_steps(request: PortalRequest, seen: Snapshot) -> Any:
         has_auto_pay=seen.auto_pay.status != "off",
         has_plan=(seen.subscription is not None) if is_sold else None,
     )
-
-
-def _price(request: PortalRequest, subscription: Subscription | None) -> dict[str, Any]:
-    """Return what the subscription costs in a period, without tax, and whether that is a year."""
-    if subscription is None:
-        return {"price_micros": 0, "is_yearly": False}
-    contents, prices = subscription.terms.contents, subscription.terms.prices
-    add_ons = sum(number * prices.add_on_micros.get(name, 0) for name, number in contents.add_ons.items())
-    plan = request.catalog.plans.get(contents.plan)
-    return {"price_micros": prices.plan_micros + add_ons, "is_yearly": plan is not None and plan.months == 12}
 
 
 def _chart_start(today: str) -> str:

@@ -1,6 +1,6 @@
 """Plan and add-ons: show, review a change with what is due today, make it, and pay what is owed."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from chalice.app import Response
@@ -17,16 +17,19 @@ from chalicelib.portal import forms, render
 from chalicelib.portal.next_page import card_path, save_card_first
 from chalicelib.portal.refusals import why_failed
 from chalicelib.portal.request import PortalRequest
+from chalicelib.portal.subscription_price import subscription_price
 from chalicelib.stripe_api.errors import PaymentsUnavailable
 from chalicelib.subscriptions import table
 from chalicelib.subscriptions.cancellation import Reason
 from chalicelib.subscriptions.change import ChangeResult, change, preview
+from chalicelib.subscriptions.charge_now import ChargeResult
 from chalicelib.subscriptions.pay_past_due import pay_past_due
 from chalicelib.subscriptions.request import Quantity, SubscriptionRequest
 from chalicelib.subscriptions.view import SubscriptionView, load_subscription_view, view_change
 
 CHANGE: Final = "-plan"
 PAY: Final = "-owed"
+RESUME: Final = "-resume"
 CANCEL_FIELDS: Final = ("reason", "comment")
 
 DONE: Final = {
@@ -35,6 +38,7 @@ DONE: Final = {
     "plan-later": mark("Your change is scheduled."),
     "plan-kept": mark("You're keeping your current plan."),
     "canceled": mark("Your subscription is canceled."),
+    "pausing": mark("Your pause is scheduled."),
     "resumed": mark("Your subscription will continue."),
 }
 
@@ -90,11 +94,15 @@ def send(request: PortalRequest) -> Response:
 
 def pay_owed(request: PortalRequest) -> Response:
     """Pay a renewal that is owed. Raises SubscriptionNotFound, NothingOwed, SubscriptionPending, SubscriptionBusy."""
+    return charge_by_hand(request, PAY, pay_past_due, done="plan")
+
+
+def charge_by_hand(request: PortalRequest, what: str, charge: Callable[..., ChargeResult], *, done: str) -> Response:
+    """Charge with a verb, once for each attempt, and go on to the payment. Raises what the verb raises."""
     attempt = forms.number(request.form, "attempt", 1)
+    key = request.attempt_key(attempt, what)
     try:
-        charged = pay_past_due(
-            request.payer, key=request.attempt_key(attempt, PAY), actor=request.allowed.actor, catalog=request.catalog
-        )
+        charged = charge(request.payer, key=key, actor=request.allowed.actor, catalog=request.catalog)
     except CardMissing:
         return save_card_first(request, "plan")
     except (CardDeclined, PaymentCanceled) as refusal:
@@ -102,7 +110,7 @@ def pay_owed(request: PortalRequest) -> Response:
         return request.go("payments", str(refusal.about["payment_id"]))
     except PaymentsUnavailable as refusal:
         return request.go("payments", str(refusal.about["payment_id"]), note="unavailable")
-    return _go_on(request, attempt, charged.resolved, "plan")
+    return _go_on(request, attempt, charged.resolved, done)
 
 
 def _go_on(request: PortalRequest, attempt: int, resolved: Resolution | None, done: str) -> Response:
@@ -186,7 +194,7 @@ def _page(request: PortalRequest, refusal: Refusal | None = None, errors: forms.
         reasons=REASONS,
         given=given,
         **_offer(request, subscription, given),
-        **_set_by(request),
+        **_held(request),
     )
 
 
@@ -235,6 +243,10 @@ def _offered(products: Mapping[str, Product], currency: str, held: set[str]) -> 
     }
 
 
-def _set_by(request: PortalRequest) -> dict[str, Any]:
+def _held(request: PortalRequest) -> dict[str, Any]:
+    """Return what the page says of the subscription that no answer of the API has: its price, and who changed it."""
     found = table.find(request.account.account_id)
-    return {"set_by": request.viewer.name_of(found.actor, found.updated_at_ms) if found else None}
+    return {
+        "set_by": request.viewer.name_of(found.actor, found.updated_at_ms) if found else None,
+        "price": subscription_price(found, request.catalog) if found else None,
+    }

@@ -1,4 +1,4 @@
-"""Cancel the subscription, with a reason if the customer wants to give one, and take a cancellation back."""
+"""Cancel the subscription, with a reason if the customer wants to give one."""
 
 from chalice.app import Response
 
@@ -6,13 +6,13 @@ from chalicelib.http_input import InvalidRequest, read_fields
 from chalicelib.portal import forms
 from chalicelib.portal.pages.plan import CANCEL_FIELDS, show_refused
 from chalicelib.portal.request import PortalRequest
-from chalicelib.subscriptions.cancel import cancel, resume
+from chalicelib.subscriptions.cancel import cancel
 from chalicelib.subscriptions.cancellation import CancelRequest
 from chalicelib.text import Line
 
 
 def send_cancel(request: PortalRequest) -> Response:
-    """Cancel at the period's end. Raises SubscriptionNotFound, AlreadyCanceled, SubscriptionBusy."""
+    """Cancel it. Raises SubscriptionNotFound, AlreadyCanceled, SubscriptionBusy."""
     said = {name: request.form[name] for name in CANCEL_FIELDS if name in request.form}
     try:
         wanted = read_fields(said, CancelRequest)
@@ -21,9 +21,3 @@ def send_cancel(request: PortalRequest) -> Response:
         return show_refused(request, refusal, {"comment": wrong} if wrong and "comment" in said else None)
     cancel(request.account.account_id, wanted, actor=request.allowed.actor, catalog=request.catalog)
     return request.go("plan", done="canceled")
-
-
-def send_resume(request: PortalRequest) -> Response:
-    """Take a cancellation back. Raises SubscriptionNotFound, NotCanceled, SubscriptionBusy."""
-    resume(request.account.account_id, actor=request.allowed.actor, catalog=request.catalog)
-    return request.go("plan", done="resumed")
