@@ -6,8 +6,9 @@ from msgspec.structs import replace
 
 from chalicelib.activity.entry import Written
 from chalicelib.activity.subscription_changes import subscription_changes
+from chalicelib.clock import day_of
 from chalicelib.subscriptions.dunning import end_subscription
-from chalicelib.subscriptions.subscription import Contents, PendingPayment, Prices, Subscription, Terms
+from chalicelib.subscriptions.subscription import Contents, Pause, PendingPayment, Prices, Subscription, Terms
 from tests.build import TIME_MS
 
 DAY_MS = 24 * 3600 * 1000
@@ -53,6 +54,16 @@ def test_cancelling_resuming_and_the_end_are_told_each_once() -> None:
     assert changes(canceled, RUNNING) == [("cancel_at_period_end", True, None)]
     ended = end_subscription(replace(canceled, scheduled=Contents("starter")), TIME_MS)
     assert changes(canceled, ended) == [("status", "active", "canceled")]
+
+
+def test_a_pause_is_told_when_it_is_asked_for_begins_ends_or_is_taken_back() -> None:
+    pausing = replace(RUNNING, pause=Pause(TIME_MS + 40 * DAY_MS, None, "kim", TIME_MS))
+    paused, until = replace(pausing, status="paused"), day_of(TIME_MS + 40 * DAY_MS)
+    assert changes(RUNNING, pausing) == [("paused_until", None, until)]
+    assert changes(pausing, RUNNING) == [("paused_until", until, None)]
+    assert changes(pausing, paused) == [("status", "active", "paused")]
+    assert changes(paused, RUNNING) == [("status", "paused", "active")]
+    assert changes(paused, end_subscription(paused, TIME_MS)) == [("status", "paused", "canceled")]
 
 
 def test_a_renewal_and_what_waits_for_a_payment_are_no_change_of_it() -> None:

@@ -53,6 +53,7 @@ SAID: list[tuple[Kind, str, Any, Any, str]] = [
     ("subscription", "scheduled.plan", None, "starter", "Plan from the next period: Starter"),
     ("subscription", "scheduled.add_ons.phone_number", None, 3, "Phone number from the next period: 3"),
     ("subscription", "cancel_at_period_end", None, True, "Canceled: it ends with its period"),
+    ("subscription", "paused_until", None, "2027-03-15", "Pause until Mar 15, 2027"),
     ("notices", "mails.receipt", True, False, "Receipt: On → Off"),
     ("notices", "low_balance_threshold", None, "25.00", "Low balance below: $25.00"),
     ("rebilling", "enabled", None, True, "Charging turned on"),

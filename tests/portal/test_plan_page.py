@@ -65,7 +65,7 @@ def test_a_canceled_subscription_says_one_thing(people: People, site: Site) -> N
     expect(
         page.get_by_text(re.compile(r"^Canceled\. You keep it until .* and won't be charged again\.$"))
     ).to_be_visible()
-    expect(page.locator(".badge")).to_have_text(["Canceled"])
+    expect(page.locator("h2 .badge")).to_have_text(["Canceled"])
     expect(page.get_by_text("this changes to")).to_have_count(0)
     found = subscriptions.get(account)
     assert found.scheduled is None
@@ -127,7 +127,7 @@ def begin_pause(account: str) -> None:
 
 def test_a_pause_says_what_it_means_is_taken_back_and_resumed_with_the_amount(people: People, site: Site) -> None:
     account, visitor = subscribed(site, phone_number="2")
-    page = people.open(account, "/plan", script=False, width=NARROW)
+    page = people.open(account, "/plan", width=NARROW)
     expect(page.locator(".option", has_text="Current plan")).to_contain_text("Agency")
     expect(page.get_by_text("$99.30 a month")).to_be_visible()
     page.get_by_text("Pause the subscription").first.click()

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from chalicelib.catalog.catalog import catalog
 from chalicelib.subscriptions.period import trial_period
 from chalicelib.subscriptions.reminder import is_reminder_due, note_reminder, reminder_at_ms, upcoming_charge
-from chalicelib.subscriptions.subscription import Contents, Subscription
+from chalicelib.subscriptions.subscription import Contents, Pause, Subscription
 from tests.subscriptions.build import DAY_MS, START_MS, pending, subscription
 
 YEARLY = subscription("agency_yearly")
@@ -48,9 +48,10 @@ def test_a_run_that_is_late_still_reminds_of_what_is_to_come_and_of_nothing_that
         replace(YEARLY, status="canceled"),
         replace(YEARLY, pending=pending(YEARLY)),
         replace(YEARLY, reminded_of_ms=YEAR_ENDS_MS),
+        replace(YEARLY, pause=Pause(YEAR_ENDS_MS + DAY_MS, None, "tester", START_MS)),
         trial(3),
     ],
-    ids=["month", "canceled", "owing", "ended", "pending", "reminded", "short trial"],
+    ids=["month", "canceled", "owing", "ended", "pending", "reminded", "pausing", "short trial"],
 )
 def test_of_others_nobody_is_reminded(of: Subscription) -> None:
     assert reminder_at_ms(of, START_MS) is None
