@@ -6,7 +6,7 @@ from typing import Literal
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
-from babel.numbers import get_decimal_symbol
+from babel.numbers import format_percent, get_decimal_symbol
 
 from chalicelib.clock import from_ms
 from chalicelib.i18n import amounts
@@ -27,6 +27,10 @@ class Words(Texts):
     def count(self, one: str, many: str, number: int, /, **values: object) -> str:
         """Translate a text that depends on a number, which is filled in as `%(number)s`."""
         return self.plural((one, many), number, number=self.quantity(number * MICROS), **values)
+
+    def percent(self, fraction: float) -> str:
+        """Write a fraction as a percentage."""
+        return format_percent(fraction, "#,##0%", self.locale)
 
     def amount(self, amount_micros: int, currency: str) -> str:
         """Write an amount with its currency: all its decimals, at least the currency's own."""

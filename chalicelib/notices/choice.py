@@ -16,6 +16,7 @@ from chalicelib.typed import sent_fields
 Kind = Literal[
     "low_balance",
     "balance_exhausted",
+    "budget_reached",
     "auto_pay_failed",
     "auto_pay_suspended",
     "card_expiring",
@@ -49,6 +50,7 @@ class Mails(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     low_balance: bool = True
     balance_exhausted: bool = True
+    budget_reached: bool = True
     auto_pay_failed: bool = True
     auto_pay_suspended: bool = True
     card_expiring: bool = True
@@ -66,6 +68,7 @@ class MailsRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     low_balance: bool | UnsetType | None = UNSET
     balance_exhausted: bool | UnsetType | None = UNSET
+    budget_reached: bool | UnsetType | None = UNSET
     auto_pay_failed: bool | UnsetType | None = UNSET
     auto_pay_suspended: bool | UnsetType | None = UNSET
     card_expiring: bool | UnsetType | None = UNSET

@@ -7,11 +7,12 @@ from urllib.parse import quote
 import msgspec
 
 from chalicelib.accounts.account import Account
+from chalicelib.budgets.names import name_of_budget
 from chalicelib.clock import parse_iso
 from chalicelib.i18n.words import Words
 from chalicelib.notices.detail import PaidWith
 from chalicelib.notices.messages import FOOTER, GREETING, INVITATION, LABELS, MESSAGES, WHERE
-from chalicelib.notices.notice import Notice
+from chalicelib.notices.notice import BudgetName, Notice
 from chalicelib.payments.card_name import brand_name
 from chalicelib.payments.words import KINDS, decline_of
 
@@ -87,12 +88,18 @@ def _values(notice: Notice, account: Account, words: Words) -> dict[str, str]:
         **amounts,
         **{name: words.date(each) for name, each in notice.dates_ms.items()},
         "account": one_line(account.name),
+        "budget": _budget(notice.budget, words) if notice.budget else "",
         "card": card_in_line(notice.card) if notice.card else "",
         "date": words.date(parse_iso(notice.occurred_at)),
+        "percent": words.percent((notice.percent or 0) / 100),
         "purpose": words.say(KINDS[notice.purpose]) if notice.purpose else "",
         "reason": words.say(decline_of(notice.reason).reason),
         "reference": one_line(notice.reference or ""),
     }
+
+
+def _budget(budget: BudgetName, words: Words) -> str:
+    return name_of_budget(words, words.say(one_line(budget.meter)) if budget.meter else None, budget.period)
 
 
 def card_in_line(card: PaidWith) -> str:

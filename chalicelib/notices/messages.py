@@ -3,6 +3,7 @@
 from typing import Final
 
 from chalicelib.i18n.texts import mark
+from chalicelib.notices.budget_messages import BUDGETS
 from chalicelib.notices.message import Message
 from chalicelib.notices.warning_messages import WARNINGS
 
@@ -19,6 +20,7 @@ LABELS: Final = {
     "account": mark("Account"),
     "amount": mark("Amount"),
     "balance": mark("Balance"),
+    "budget": mark("Budget"),
     "expires": mark("Valid until"),
     "charged": mark("Charged this month"),
     "card": mark("Card"),
@@ -30,12 +32,15 @@ LABELS: Final = {
     "reason": mark("Reason"),
     "reference": mark("Reference"),
     "renews": mark("Renews on"),
+    "spent": mark("Spent"),
     "trial_ends": mark("Trial ends on"),
     "until": mark("Access until"),
 }
 """The labels of the facts below a text."""
 
-MESSAGES: Final = WARNINGS | {
+MESSAGES: Final = {
+    **WARNINGS,
+    **BUDGETS,
     "low_balance": Message(
         subject=mark("Your balance is low: %(balance)s"),
         paragraphs=[

@@ -11,6 +11,7 @@ import msgspec
 from msgspec.structs import replace
 
 from chalicelib.auto_pay.auto_pay import AutoPay, SuspendedReason
+from chalicelib.budgets.budget import Budget, Period
 from chalicelib.cards.payer import Payer
 from chalicelib.ledger.wallet import Wallet
 from chalicelib.money import parse_micros
@@ -35,6 +36,7 @@ class CurrentState(msgspec.Struct, frozen=True, kw_only=True):
     """The current state of what an event is about. `disputes` are the payment's, the oldest first.
 
     `upcoming` is what the subscription is charged next, if there is a reminder of it, and `payer` who pays for it.
+    `meter_name` is that of the meter which `budget` is for.
     """
 
     wallet: Wallet
@@ -46,6 +48,8 @@ class CurrentState(msgspec.Struct, frozen=True, kw_only=True):
     subscription: Subscription | None = None
     upcoming: Renewal | None = None
     payer: Payer | None = None
+    budget: Budget | None = None
+    meter_name: str | None = None
 
     @property
     def suspended(self) -> SuspendedReason | None:
@@ -53,11 +57,18 @@ class CurrentState(msgspec.Struct, frozen=True, kw_only=True):
         return self.auto_pay.suspended_reason if self.auto_pay and self.auto_pay.enabled else None
 
 
+class BudgetName(msgspec.Struct, frozen=True):
+    """What a budget is for: the name of a meter, or None for all usage, and the period."""
+
+    meter: str | None
+    period: Period
+
+
 class Notice(msgspec.Struct, frozen=True, kw_only=True):
     """The content of a mail. Each `mark` gets one mail; `facts` are the names of the facts listed below the text.
 
-    `amounts_micros`, `dates_ms`, `card`, `reason` and `purpose` are the values of the text's placeholders. `page` is
-    the page of the portal to act on: its path below the account's home, empty for the first page.
+    `amounts_micros`, `dates_ms`, `card`, `reason`, `purpose`, `percent` and `budget` are the values of the text's
+    placeholders. `page` is the page of the portal to act on: its path below the account's home, empty for the first.
     """
 
     kind: Kind
@@ -72,6 +83,8 @@ class Notice(msgspec.Struct, frozen=True, kw_only=True):
     reason: str | None = None
     purpose: str | None = None
     reference: str | None = None
+    percent: int | None = None
+    budget: BudgetName | None = None
 
 
 def low_balance(event: detail.Wallet, current: CurrentState) -> Notice | None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from chalicelib.notices.budget_notice import budget_reached
 from chalicelib.notices.notice import (
     CurrentState,
     Notice,
@@ -23,6 +24,7 @@ Rule = Callable[[Any, CurrentState], Notice | None]
 RULES: Final[Mapping[str, Rule]] = {
     "wallet.low": low_balance,
     "wallet.exhausted": balance_exhausted,
+    "budget.reached": budget_reached,
     "payment.succeeded": receipt,
     "payment.failed": auto_pay_failed,
     "payment.requires_action": verification_payment,

@@ -11,6 +11,7 @@ from chalicelib.accounts.account import Account
 from chalicelib.accounts.tax import tax_of
 from chalicelib.auto_pay import table as auto_pay
 from chalicelib.batches import each_message
+from chalicelib.budgets import table as budgets
 from chalicelib.cards.table import find_payer
 from chalicelib.catalog.catalog import Catalog
 from chalicelib.i18n.words import Words
@@ -18,7 +19,7 @@ from chalicelib.ledger.table import read_wallet
 from chalicelib.log import log
 from chalicelib.notices import mailbox, table
 from chalicelib.notices.choice import Choice, sent_to
-from chalicelib.notices.detail import DETAILS, Detail, Dispute, ExpiringCard, Payment, Subscription
+from chalicelib.notices.detail import DETAILS, Budget, Detail, Dispute, ExpiringCard, Payment, Subscription
 from chalicelib.notices.mail import compose
 from chalicelib.notices.mailbox import Letter, MailNotSent
 from chalicelib.notices.notice import CurrentState, Notice
@@ -92,7 +93,14 @@ def load_current_state(account: Account, event: Detail, choice: Choice, catalog:
         subscription=subscription,
         upcoming=upcoming_charge(subscription, catalog, tax_of(account, catalog)) if subscription else None,
         payer=find_payer(account.account_id) if needs_payer else None,
+        budget=budgets.find(account.account_id).find(event.budget_id) if isinstance(event, Budget) else None,
+        meter_name=_meter_name(event.meter, catalog) if isinstance(event, Budget) and event.meter else None,
     )
+
+
+def _meter_name(meter: str, catalog: Catalog) -> str:
+    """Return a meter's name; its key if it is not in the catalog any more."""
+    return catalog.meters[meter].name if meter in catalog.meters else meter
 
 
 def write_letter(notice: Notice, account: Account, to: Sequence[str], sender: Sender) -> Letter:

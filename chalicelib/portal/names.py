@@ -7,6 +7,7 @@ from typing import Final
 
 from chalicelib.accounts.actor import ShownName
 from chalicelib.budgets.budget import Period
+from chalicelib.budgets.names import name_of_budget
 from chalicelib.catalog.catalog import Catalog
 from chalicelib.i18n.texts import mark
 from chalicelib.money import MICROS, format_micros, parse_micros, round_half_up
@@ -70,10 +71,6 @@ HEALTH: Final = {
 """What auto-pay of a client does."""
 
 HEALTH_TONES: Final = {"on": "good", "waiting": "open", "suspended": "bad", "off": "quiet"}
-
-OF_ALL_USAGE: Final[dict[Period, str]] = {"day": mark("All usage, per day"), "month": mark("All usage, per month")}
-OF_A_METER: Final[dict[Period, str]] = {"day": mark("%(meter)s, per day"), "month": mark("%(meter)s, per month")}
-"""What a budget is for."""
 
 HUNDREDTH: Final = MICROS // 100
 
@@ -144,9 +141,7 @@ class Names:
 
     def budget(self, meter: str | None, period: Period) -> str:
         """Name a budget: SMS message, per day."""
-        if meter is None:
-            return self._words.say(OF_ALL_USAGE[period])
-        return self._words.say(OF_A_METER[period], meter=self.meter(meter))
+        return name_of_budget(self._words, self.meter(meter) if meter else None, period)
 
     def plan(self, plan: str) -> str:
         """Name a plan."""

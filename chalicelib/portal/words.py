@@ -9,7 +9,7 @@ from unicodedata import combining, normalize
 
 from babel import Locale
 from babel.dates import format_date, format_interval, format_skeleton, format_time, get_datetime_format
-from babel.numbers import format_percent, get_group_symbol, get_minus_sign_symbol
+from babel.numbers import get_group_symbol, get_minus_sign_symbol
 
 from chalicelib.i18n import amounts, words
 from chalicelib.i18n.language import languages
@@ -132,10 +132,6 @@ class Words(words.Words):
     def number(self, value: str | int) -> str:
         """Write a number with all its decimals."""
         return self.quantity(value * MICROS if isinstance(value, int) else parse_signed_micros(value))
-
-    def percent(self, fraction: float) -> str:
-        """Write a change as a percentage."""
-        return format_percent(fraction, "#,##0%", self.locale)
 
     def day(self, moment: str) -> str:
         """Write the day of a moment or a day (`2026-11-23...`), in UTC: Nov 23, 2026."""

@@ -13,7 +13,7 @@ from chalicelib.notices import mail_body
 from chalicelib.notices.detail import PaidWith
 from chalicelib.notices.mail import Mail, card_in_line, compose, one_line, portal_link
 from chalicelib.notices.messages import MESSAGES
-from chalicelib.notices.notice import SUSPENDED, Notice
+from chalicelib.notices.notice import SUSPENDED, BudgetName, Notice
 from chalicelib.payments.payment import Kind
 from chalicelib.payments.words import KINDS, decline_of
 
@@ -43,12 +43,14 @@ def notice(message: str = "receipt", **changes: Any) -> Notice:
         "message": message,
         "occurred_at": "2026-11-24T07:00:00.000Z",
         "amounts_micros": {"amount": 25_000_000, "balance": 29_506_500, "threshold": 10_000_000}
-        | {"charged": 25_000_000, "limit": 25_000_000},
+        | {"charged": 25_000_000, "limit": 25_000_000, "spent": 25_000_000},
         "facts": ("account", "amount", "date", "card", "purpose", "reference", "balance"),
         "card": PaidWith("visa", "4242"),
         "reason": "insufficient_funds",
         "purpose": "top_up",
         "reference": "pay_1",
+        "percent": 75,
+        "budget": BudgetName("SMS message", "day"),
         "dates_ms": {
             "next_attempt": 1_795_600_000_000,
             "until": 1_795_700_000_000,
@@ -57,6 +59,7 @@ def notice(message: str = "receipt", **changes: Any) -> Notice:
             "renews": 0,
             "trial_ends": 0,
             "expires": 0,
+            "reopens": 0,
         },
     }
     return Notice(**{**fields, **changes})

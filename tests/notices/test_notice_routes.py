@@ -10,6 +10,7 @@ from tests.api import Api, problem
 ON = {
     "low_balance": True,
     "balance_exhausted": True,
+    "budget_reached": True,
     "auto_pay_failed": True,
     "auto_pay_suspended": True,
     "card_expiring": True,

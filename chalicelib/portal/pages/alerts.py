@@ -41,6 +41,10 @@ OF_BALANCE: Final[dict[Kind, Alert]] = {
     "balance_exhausted": Alert(
         mark("Balance used up"), mark("Calls and messages are paused until you add balance. At most once a day.")
     ),
+    "budget_reached": Alert(
+        mark("Budgets"),
+        mark("50%, 75%, or all of a budget is spent. Each budget chooses which, and when access closes."),
+    ),
     "low_balance": Alert(mark("Low balance"), mark("Your balance fell below this amount. At most once a day.")),
 }
 OF_PAYMENTS: Final[dict[Kind, Alert]] = {
