@@ -12,9 +12,12 @@ from chalicelib.history.transaction_csv import Row, write_rows
 
 COLUMNS: Final = ("entry_id", "occurred_at", "kind", "description", "field", "before", "after", "valid_from", "actor")
 MOST_ENTRIES: Final = 2_000
-"""Entries of one file, about 1 MB. All rows of an entry are in the same file."""
+"""Entries of one file, mostly about 1 MB. All rows of an entry are in the same file."""
 
-BATCH: Final = 500
+MOST_CHARACTERS: Final = 2_000_000
+"""After so many, a file ends: Lambda answers with 6 MB at most, and a change of many prices has many rows."""
+
+BATCH: Final = 100
 
 Describe = Callable[[EntryView, FieldChangeView], str]
 """Says a change in words."""
@@ -38,7 +41,7 @@ def write_csv(
         rows = [row for each in batch.entries for row in _rows(view_entry(each, viewer), describe)]
         blocks.append(sheet.rows(COLUMNS, rows) if sheet else write_rows(rows))
         cursor = batch.next_cursor
-        if cursor is None:
+        if cursor is None or sum(map(len, blocks)) > MOST_CHARACTERS:
             break
     return "".join(blocks), cursor
 

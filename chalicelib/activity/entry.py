@@ -28,6 +28,7 @@ OF_THE_WORKSPACE: Final[frozenset[str]] = frozenset({"rebilling"})
 """Kinds that only the workspace of a client sees: prices tell of costs."""
 
 FIELDS_OF_THE_WORKSPACE: Final[frozenset[str]] = frozenset({"standing_reason"})
+"""Fields that only the workspace of a client sees."""
 
 AMOUNTS: Final = frozenset({"threshold", "amount", "monthly_limit", "low_balance_threshold", "allowance"})
 """Fields whose values are amounts in the account's currency, with as many decimals as they need."""

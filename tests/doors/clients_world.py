@@ -26,6 +26,7 @@ from tests.clients.build import rebill
 from tests.doors import declared
 from tests.doors.callers import CLIENT, OPERATIONS, STRANGER, WORKSPACE, bearer
 from tests.doors.gateway import Answer, Json, Request, send
+from tests.doors.logged import log_all_changes
 from tests.doors.page_permissions import OF_ACCOUNTS
 from tests.doors.world import Visitor
 from tests.payments.payer import Payer
@@ -106,6 +107,7 @@ def make_world(emulator: Emulator) -> World:
     do(JANE, "PUT", "/standing", {"standing": "suspended", "reason": SECRETS["what the workspace notes of the client"]})
     do(JANE, "POST", "/invitations")
     _switch_auto_pay_off_as_a_guest()
+    log_all_changes()
     return World(_names(CLIENT, paid), _names(WORKSPACE, workspace.payment().payment_id))
 
 
