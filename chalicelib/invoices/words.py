@@ -27,6 +27,10 @@ class Words(words.Words):
         """Translate a text and fill in its `%(names)s`."""
         return OwnText(super().say(text, **{name: own_value(value) for name, value in values.items()}))
 
+    def plural(self, forms: tuple[str, str], number: int, /, **values: object) -> OwnText:
+        """Translate a text that depends on a number and fill in its `%(names)s`."""
+        return OwnText(super().plural(forms, number, **{name: own_value(value) for name, value in values.items()}))
+
     def amount(self, amount_micros: int, currency: str) -> OwnText:
         """Write an amount with its currency: all its decimals, at least the currency's own."""
         return OwnText(super().amount(amount_micros, currency))

@@ -17,7 +17,7 @@ from chalicelib.portal.actor_name import actor_name
 from chalicelib.portal.session import Session
 from chalicelib.portal.words import Words
 from chalicelib.statements.names import KINDS as WALLET_KINDS
-from chalicelib.statements.names import UNITS
+from chalicelib.statements.names import UNITS, plural_of
 
 KINDS: Final = {
     **PAYMENT_KINDS,
@@ -73,9 +73,6 @@ HEALTH: Final = {
 HEALTH_TONES: Final = {"on": "good", "waiting": "open", "suspended": "bad", "off": "quiet"}
 
 HUNDREDTH: Final = MICROS // 100
-
-FRACTION: Final = 100
-"""A whole number with the plural of a fraction: 1.5 minutes. Arabic has forms of its own for two, and for up to 99."""
 
 
 class Names:
@@ -170,8 +167,7 @@ class Names:
         forms = UNITS.get(found.unit) if found else None
         if forms is None:
             return f"{shown} {found.unit if found else ''}".strip()
-        whole = micros // MICROS if micros % MICROS == 0 else FRACTION
-        return self._words.plural(forms, whole, number=shown)
+        return self._words.plural(forms, plural_of(micros), number=shown)
 
     def one(self, unit: str) -> str:
         """Name one of a unit: `1 message`."""

@@ -7,6 +7,7 @@ from typing import Final
 
 from chalicelib.catalog.meter import Meter
 from chalicelib.i18n.texts import Texts, mark, mark_count
+from chalicelib.money import MICROS
 
 KINDS: Final = {
     "top_up": mark("Balance added"),
@@ -31,6 +32,9 @@ UNITS: Final = {
     "call": mark_count("%(number)s call", "%(number)s calls"),
     "lookup": mark_count("%(number)s lookup", "%(number)s lookups"),
 }
+
+FRACTION: Final = 100
+"""A whole number with the plural of a fraction: 1.5 minutes. Arabic has forms of its own for two, and for up to 99."""
 
 CATALOG: Final = (
     mark("SMS message"),
@@ -62,6 +66,11 @@ def name_of_kind(texts: Texts, kind: str) -> str:
 def name_of_meter(texts: Texts, meter: str, found: Meter | None) -> str:
     """Name a meter; one that is not in the catalog any more, by its key in readable form."""
     return texts.say(found.name) if found else readable(meter)
+
+
+def plural_of(quantity_micros: int) -> int:
+    """Return a whole number with the plural of a quantity."""
+    return FRACTION if quantity_micros % MICROS else quantity_micros // MICROS
 
 
 def readable(key: str) -> str:

@@ -18,7 +18,7 @@ from chalicelib.invoices.words import Words
 from chalicelib.ledger.posting import CREDIT, DEBIT, Direction
 from chalicelib.money import MICROS
 from chalicelib.statements.month_statement import MonthStatement, StatementLine
-from chalicelib.statements.names import UNITS, name_of_kind, name_of_meter
+from chalicelib.statements.names import UNITS, name_of_kind, name_of_meter, plural_of
 
 TITLE: Final = mark("Statement")
 TRANSACTIONS: Final = mark_count("%(number)s transaction", "%(number)s transactions")
@@ -106,7 +106,7 @@ class DrawnStatement(Frame):
         shown, forms = self.words.quantity(micros), UNITS.get(found.unit) if found else None
         if forms is None:
             return f"{shown} {found.unit if found else ''}".strip()
-        return self.words.plural(forms, micros // MICROS if micros % MICROS == 0 else 2, number=shown)
+        return self.words.plural(forms, plural_of(micros), number=shown)
 
     def _totals(self) -> Iterator[tuple[str, str, Style]]:
         say, statement = self.words.say, self.statement

@@ -25,6 +25,9 @@ LONG_EMAIL: Final = "buchhaltung-und-rechnungswesen-der-niederlassung-sued@" + "
 LARGEST_BALANCE: Final = 10**38 - 1
 """In micros: DynamoDB holds no longer number."""
 
+UNBALANCED: Final = "/statements"
+"""Pages that add transactions up, and refuse a balance that was only written into the wallet."""
+
 
 @dataclass(frozen=True)
 class Crowded:
@@ -35,7 +38,8 @@ class Crowded:
 
     def addresses(self) -> list[str]:
         """Return every page of the portal, and those that look different with something opened, typed or found."""
-        pages = [path.format(**self.names) for method, path, _ in PAGES if method == "GET"]
+        paths = [path for method, path, _ in PAGES if method == "GET" and not path.startswith(UNBALANCED)]
+        pages = [path.format(**self.names) for path in paths]
         day, transaction = today(1), self.names["transaction_id"]
         more = [
             *(f"/history?open={day}.{meter}" for meter in ("sms", "llm_minute")),

@@ -16,7 +16,7 @@ def crowded(site: Site) -> Crowded:
     return make_crowded(site)
 
 
-@pytest.mark.parametrize("locale", ["en-US", "de-DE"])
+@pytest.mark.parametrize("locale", ["en-US", "de-DE", "ar-EG"])
 def test_no_text_is_cut_overlapped_or_outside_the_view(people: People, crowded: Crowded, locale: str) -> None:
     page = people.open(crowded.account_id, locale=locale, script=False)
     home = page.url
