@@ -112,6 +112,13 @@ def test_who_speaks_neither_is_written_to_in_english(locale: str) -> None:
     assert mail(locale=locale).subject == "Your receipt for $25.00"
 
 
+def test_a_mail_in_arabic_is_read_from_the_right_and_its_values_are_not() -> None:
+    html = mail_body.html_of(mail(locale="ar-SA", name="Acme, Inc."))
+    assert '<html lang="ar" dir="rtl">' in html
+    assert "\u2068Acme, Inc.\u2069" in html
+    assert '<td dir="auto"' in html
+
+
 def test_a_region_of_a_language_is_spoken_to_in_the_language() -> None:
     assert mail(locale="de-AT").subject.startswith("Ihr Zahlungsbeleg über")
 

@@ -58,6 +58,14 @@ def test_axe_finds_nothing_on_any_page(people: People, site: Site, account: str)
     assert_accessible(page)
 
 
+def test_axe_finds_nothing_on_pages_that_are_read_from_the_right(people: People, account: str) -> None:
+    page = people.open(account, locale="ar")
+    for link in ("نظرة عامة", "السجل"):
+        page.get_by_role("link", name=link, exact=True).click()
+        assert page.evaluate("[document.documentElement.lang, document.documentElement.dir]") == ["ar", "rtl"]
+        assert_accessible(page)
+
+
 def test_axe_finds_nothing_on_the_pages_of_bad_luck(people: People, site: Site) -> None:
     account = site.account(method="pm_card_authenticationRequired")
     page = people.open(account, "/add-balance", script=False)

@@ -1,6 +1,6 @@
 """What every document of the house has: the letterhead, the parties, and the head and the foot of each page."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Final
 
@@ -122,7 +122,7 @@ class Frame:
         sheet.put(Column(sheet.left, title_rows), Column(sheet.right, [name], flush_right=True))
         sheet.y -= 13.6
 
-    def put_columns(self, pairs: list[tuple[str, str]]) -> None:
+    def put_columns(self, pairs: Sequence[tuple[str, str]]) -> None:
         """Put labels with their values side by side; the third begins with the right half."""
         sheet = self.sheet
         places = [
