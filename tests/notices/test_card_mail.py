@@ -7,6 +7,7 @@ from msgspec.structs import replace
 
 from chalicelib import clock
 from chalicelib.accounts import table as accounts
+from chalicelib.cards import expiry_index
 from chalicelib.cards import table as cards
 from chalicelib.cards.card import Card
 from chalicelib.cards.payer import Payer
@@ -110,6 +111,6 @@ def test_cards_that_cannot_be_read_fail_alone_and_are_tried_again_later() -> Non
         with pytest.raises(RunIncomplete) as failed:
             publish_expiring_cards()
         assert failed.value.run.failed == 1
-        due = {account_id: due_ms for account_id, _, due_ms in cards.due(EXPIRES_MS, 100)}
+        due = {account_id: due_ms for account_id, _, due_ms in expiry_index.due(EXPIRES_MS, 100)}
     assert due[good.account_id] == EXPIRES_MS - 7 * DAY_MS
     assert LATE_MS < due[bad.account_id] < LATE_MS + 2 * 3_600_000

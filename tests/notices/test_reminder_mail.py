@@ -36,7 +36,7 @@ def told(of: dict[str, Any]) -> Any:
 
 def subscribed(of: dict[str, Any], **changes: Any) -> Subscription:
     found = table.read_image(record(None, row(**of))["dynamodb"]["NewImage"])
-    assert found
+    assert found is not None
     return replace(found, **changes)
 
 

@@ -52,7 +52,7 @@ class Document(Frame):
 
     def _dates(self) -> None:
         words, say, invoice = self.words, self.words.say, self.invoice
-        pairs = [(say("Date of issue"), words.date(invoice.issued_at_ms))]
+        pairs: list[tuple[str, str]] = [(say("Date of issue"), words.date(invoice.issued_at_ms))]
         if invoice.paid:
             label = say("Date refunded") if self.is_credit else say("Date paid")
             pairs.append((label, words.date(invoice.paid.at_ms)))
