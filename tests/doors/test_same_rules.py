@@ -72,7 +72,7 @@ VERBS = {
         "/alerts",
         {"recipients": "kim@acme.example", "low_balance_threshold": "25"},
     ),
-    "budget": Verb("PUT", "/budgets/month", {"limit": "25"}, "/budgets", {"budget": "month", "limit": "25"}),
+    "budget": Verb("PUT", "/budgets/{budget_id}", {"limit": "25"}, "/budgets", {"budget": "month", "limit": "25"}),
     "credit": Verb(
         "POST",
         "/adjustments",
@@ -175,7 +175,8 @@ def api_status(verb: Verb, field: str, text: str, tenant: Tenant) -> int:
     }
     body = json.dumps(changed(verb.body, field.split("."), value_of(field, text))).encode()
     query = dict([verb.query.split("=")]) if verb.query else {}
-    return send(Request(verb.method, ACCOUNT + verb.path, {"account_id": account_id}, query, headers, body)).status
+    names = {"account_id": account_id, "budget_id": "month"}
+    return send(Request(verb.method, ACCOUNT + verb.path, names, query, headers, body)).status
 
 
 def value_of(field: str, text: str) -> Any:
