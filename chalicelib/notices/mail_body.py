@@ -41,7 +41,9 @@ def _page() -> Template:
 def _fact(label: str, value: str, direction: str) -> str:
     start, end = ("right", "left") if direction == "rtl" else ("left", "right")
     cell = "padding:8px 0;border-top:1px solid #e2e5ea;vertical-align:top"
-    name = f"{cell};padding-{end}:16px;text-align:{start};font-weight:normal;white-space:nowrap;color:#5b6472"
+    # A long label must not squeeze its value to a letter a line, nor be cut within a word itself.
+    width = f"width:45%;padding-{end}:16px;overflow-wrap:break-word"
+    name = f"{cell};{width};text-align:{start};font-weight:normal;color:#5b6472"
     return (
         f'<tr><th scope="row" class="label line" style="{name}">{escape(label)}</th>'
         f'<td dir="auto" class="text line" style="{cell};text-align:{end}">{escape(value)}</td></tr>'

@@ -188,8 +188,8 @@ MESSAGES: Final = {
         subject=mark("Your payment of %(amount)s was disputed"),
         paragraphs=[
             mark(
-                "The cardholder disputed a payment of %(amount)s for %(account)s with the bank. The bank will decide, "
-                "which can take two to three months."
+                "The cardholder disputed a payment of %(amount)s for %(account)s. The bank will decide, which can take "
+                "two to three months."
             ),
             mark(
                 "Until then, automatic payments with %(card)s can be on hold. If the dispute is a mistake, ask your "
@@ -202,7 +202,7 @@ MESSAGES: Final = {
         subject=mark("Your bank is asking about a payment of %(amount)s"),
         paragraphs=[
             mark(
-                "The bank is asking about a payment of %(amount)s for %(account)s. It's only a question so far: "
+                "Your bank is asking about a payment of %(amount)s for %(account)s. It's only a question so far: "
                 "nothing has been taken back."
             ),
             mark(

@@ -9,7 +9,7 @@ from chalicelib.clock import iso, month_of
 from chalicelib.money import parse_micros
 from chalicelib.notices import detail
 from chalicelib.notices.notice import CurrentState, Notice
-from chalicelib.subscriptions.subscription import OWING, RUNNING
+from chalicelib.subscriptions.subscription import OWING, RENEWED
 
 WITHOUT_CARD: Final = "_without_card"
 """The end of the name of a text that says that there is no card to charge."""
@@ -101,7 +101,7 @@ def card_expiring(event: detail.ExpiringCard, current: CurrentState) -> Notice |
 def _is_charge_to_come(current: CurrentState) -> bool:
     """Tell whether something is charged automatically: auto-pay is on, or a subscription goes on."""
     subscription = current.subscription
-    is_renewed = subscription is not None and subscription.status in RUNNING | OWING
+    is_renewed = subscription is not None and subscription.status in RENEWED | OWING
     is_canceled = subscription is not None and subscription.cancel_at_period_end
     return (current.auto_pay is not None and current.auto_pay.enabled) or (is_renewed and not is_canceled)
 

@@ -14,7 +14,7 @@ WARNINGS: Final = {
                 "is %(limit)s."
             ),
             mark(
-                "When the limit has no room for another refill, your balance isn't refilled until %(resumes)s. To keep "
+                "Once there's no room for another refill, your balance won't be refilled until %(resumes)s. To keep "
                 "auto-pay going, raise the limit."
             ),
         ],
@@ -25,7 +25,7 @@ WARNINGS: Final = {
         paragraphs=[
             mark(
                 "This month, auto-pay has charged %(charged)s to refill the balance of %(account)s. Another refill "
-                "would exceed your monthly limit of %(limit)s, so the balance of %(balance)s isn't refilled until "
+                "would exceed your monthly limit of %(limit)s, so your balance of %(balance)s won't be refilled until "
                 "%(resumes)s."
             ),
             mark("To refill it before then, raise the limit or add balance yourself."),
@@ -35,8 +35,11 @@ WARNINGS: Final = {
     "card_expiring": Message(
         subject=mark("Your %(card)s expires on %(expires)s"),
         paragraphs=[
-            mark("The card %(card)s, which pays for %(account)s automatically, expires on %(expires)s."),
-            mark("Add your new card before then, so that auto-pay and your subscription keep working."),
+            mark(
+                "The card on file for %(account)s, %(card)s, expires on %(expires)s. Automatic payments are charged to "
+                "it."
+            ),
+            mark("Add your new card before then so your payments go through."),
         ],
         action=mark("Update card"),
     ),
@@ -44,8 +47,8 @@ WARNINGS: Final = {
         subject=mark("Your backup card %(card)s expires on %(expires)s"),
         paragraphs=[
             mark(
-                "The card %(card)s, your backup card for %(account)s, expires on %(expires)s. We charge it when your "
-                "default card is declined."
+                "The backup card for %(account)s, %(card)s, expires on %(expires)s. We charge it if your default card "
+                "is declined."
             ),
             mark("Add your new card before then, or choose another backup."),
         ],
@@ -54,10 +57,8 @@ WARNINGS: Final = {
     "renewal_upcoming": Message(
         subject=mark("Your subscription renews on %(renews)s for %(amount)s"),
         paragraphs=[
-            mark(
-                "The yearly subscription of %(account)s renews on %(renews)s. We'll charge %(amount)s to %(card)s then."
-            ),
-            mark("You don't need to do anything to keep it. To change or cancel it, do that before then."),
+            mark("The yearly subscription for %(account)s renews on %(renews)s. We'll charge %(amount)s to %(card)s."),
+            mark("You don't need to do anything to keep it. If you want to change or cancel it, do so before then."),
         ],
         action=mark("View your plan"),
     ),
@@ -65,8 +66,8 @@ WARNINGS: Final = {
         subject=mark("Your subscription renews on %(renews)s: save a card"),
         paragraphs=[
             mark(
-                "The yearly subscription of %(account)s renews on %(renews)s for %(amount)s, but there's no card on "
-                "file to charge."
+                "The yearly subscription for %(account)s renews on %(renews)s for %(amount)s, but there's no card on "
+                "file."
             ),
             mark("Save a card before then to keep your subscription."),
         ],
@@ -76,10 +77,13 @@ WARNINGS: Final = {
         subject=mark("Your trial ends on %(trial_ends)s"),
         paragraphs=[
             mark(
-                "The trial of %(account)s ends on %(trial_ends)s. Your subscription starts then, and we'll charge "
+                "The trial for %(account)s ends on %(trial_ends)s. Your subscription starts then, and we'll charge "
                 "%(amount)s to %(card)s."
             ),
-            mark("You don't need to do anything to continue. To change your plan or cancel, do that before then."),
+            mark(
+                "You don't need to do anything to continue. If you want to change your plan or cancel, do so before "
+                "then."
+            ),
         ],
         action=mark("View your plan"),
     ),
@@ -87,8 +91,8 @@ WARNINGS: Final = {
         subject=mark("Your trial ends on %(trial_ends)s: save a card"),
         paragraphs=[
             mark(
-                "The trial of %(account)s ends on %(trial_ends)s. Your subscription starts then for %(amount)s, but "
-                "there's no card on file to charge."
+                "The trial for %(account)s ends on %(trial_ends)s. Your subscription starts then for %(amount)s, but "
+                "there's no card on file."
             ),
             mark("Save a card before then to continue without interruption."),
         ],

@@ -88,6 +88,7 @@ def test_a_card_that_changed_meanwhile_is_no_mail(payer: Payer) -> None:
         ({"auto_pay": OFF}, False),
         ({"auto_pay": None, "subscription": subscription()}, True),
         ({"auto_pay": OFF, "subscription": subscription(status="past_due")}, True),
+        ({"auto_pay": None, "subscription": subscription(status="paused")}, True),
         ({"auto_pay": None, "subscription": subscription(cancel_at_period_end=True)}, False),
         ({"auto_pay": None, "subscription": subscription(status="canceled")}, False),
         ({"auto_pay": ON, "subscription": subscription(status="canceled")}, True),

@@ -11,7 +11,7 @@ from chalicelib.auto_pay.auto_pay import AutoPay
 from chalicelib.notices.change_choice import change_choice
 from chalicelib.notices.choice import Choice, ChoiceRequest, Mails
 from chalicelib.notices.table import choice_of
-from chalicelib.portal.pages.alerts import OF_BALANCE, OF_PAYMENTS
+from chalicelib.portal.pages.alerts import GROUPS
 from chalicelib.text import Email
 from tests.portal.axe import assert_accessible
 from tests.portal.people import NARROW, WIDE, People, press
@@ -23,7 +23,7 @@ ALL_ON = dict.fromkeys(Mails.__struct_fields__, "on")
 
 
 def test_every_kind_of_mail_has_its_words() -> None:
-    assert {*OF_BALANCE, *OF_PAYMENTS} == set(Mails.__struct_fields__)
+    assert sorted(kind for alerts in GROUPS.values() for kind in alerts) == sorted(Mails.__struct_fields__)
 
 
 @pytest.mark.parametrize(("script", "width"), [(True, WIDE), (False, NARROW)])

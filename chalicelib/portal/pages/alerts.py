@@ -47,7 +47,7 @@ OF_BALANCE: Final[dict[Kind, Alert]] = {
     ),
     "low_balance": Alert(mark("Low balance"), mark("Your balance fell below this amount. At most once a day.")),
 }
-OF_PAYMENTS: Final[dict[Kind, Alert]] = {
+OF_AUTO_PAY: Final[dict[Kind, Alert]] = {
     "auto_pay_failed": Alert(
         mark("Auto-pay payment failed"), mark("Your card was declined. We'll try it again within a day.")
     ),
@@ -55,21 +55,32 @@ OF_PAYMENTS: Final[dict[Kind, Alert]] = {
         mark("Auto-pay suspended"), mark("Auto-pay stopped charging your card. You need to fix it.")
     ),
     "auto_pay_limit": Alert(mark("Auto-pay limit"), mark("Auto-pay is close to its monthly limit, or has reached it.")),
-    "card_expiring": Alert(mark("Card expiring"), mark("30 and 7 days before a card that pays automatically expires.")),
-    "verification_needed": Alert(
-        mark("Bank verification needed"), mark("Your bank needs you to verify a payment before it goes through.")
-    ),
+}
+OF_SUBSCRIPTION: Final[dict[Kind, Alert]] = {
     "subscription_past_due": Alert(
         mark("Subscription payment failed"),
         mark("Your renewal wasn't paid. We'll email again before your access ends."),
     ),
     "renewal_upcoming": Alert(mark("Yearly renewal"), mark("30 days before your yearly subscription renews.")),
     "trial_ending": Alert(mark("Trial ending"), mark("3 days before your trial ends.")),
+}
+OF_PAYMENTS: Final[dict[Kind, Alert]] = {
+    "card_expiring": Alert(mark("Card expiring"), mark("30 and 7 days before a card that pays automatically expires.")),
+    "verification_needed": Alert(
+        mark("Bank verification needed"), mark("Your bank needs you to verify a payment before it goes through.")
+    ),
     "dispute_opened": Alert(
         mark("Payment disputed"), mark("A payment is disputed with the bank, or the bank is asking about it.")
     ),
     "receipt": Alert(mark("Receipt"), mark("A payment succeeded. The email links to its invoice.")),
 }
+GROUPS: Final[dict[str, dict[Kind, Alert]]] = {
+    mark("Balance"): OF_BALANCE,
+    mark("Auto-pay"): OF_AUTO_PAY,
+    mark("Subscription"): OF_SUBSCRIPTION,
+    mark("Payments"): OF_PAYMENTS,
+}
+"""Every kind of mail, in groups with their headings, in the order of the page."""
 
 
 def rows_needed(account_id: str) -> Keys:
@@ -105,7 +116,7 @@ def send(request: PortalRequest) -> Response:
 def _fields_of(request: PortalRequest, choice: Choice) -> dict[str, str]:
     """Return a choice as the form has it."""
     threshold = format_micros(choice.over(request.limits).low_balance_micros)
-    switches: dict[str, str] = {kind: ON if choice.wants(kind) else "" for kind in (*OF_BALANCE, *OF_PAYMENTS)}
+    switches: dict[str, str] = {kind: ON if choice.wants(kind) else "" for alerts in GROUPS.values() for kind in alerts}
     return {
         "recipients": "\n".join(choice.recipients or []),
         "low_balance_threshold": request.words.to_type(threshold, request.currency),
@@ -145,8 +156,7 @@ def _page(
         given=given,
         errors=errors or {},
         shown=choice.version,
-        of_balance=OF_BALANCE,
-        of_payments=OF_PAYMENTS,
+        groups=GROUPS,
         sent_to=sent_to(request.account, choice),
         contact=billing_contact(request.account),
         low_balance=choice.over(request.limits).low_balance_micros,
