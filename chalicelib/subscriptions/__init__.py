@@ -12,7 +12,7 @@ Values and rules (pure):
 - `subscription`: what an account holds, for which period, and which payment is pending.
 - `period`: the dates of periods, counted from the anchor. `proration`: the price of a part of a period.
 - `price`: prices, lines, and how much of a sum a card is charged. `trial`: what is free in a trial.
-- `cancellation`: why it was canceled.
+- `cancellation`: why it was canceled. `pause`: when a pause begins and ends. `check_pause`: whether it may be paused.
 - `request`: the body of a change. `check_change`: whether it may be made now. `change_effect`: what takes effect now,
   and what at the period's end. `check_renewal`: whether the renewals after it can be charged.
 - `renewal`: the next period, what it costs, and what to do about it now.
@@ -23,7 +23,8 @@ Values and rules (pure):
 
 Actions:
 - `advance`: all steps of a renewal, from top to bottom. `renew`: queue what is due, and advance it from the queue.
-- `change`: begin or change a subscription, or preview that. `cancel`: cancel it, and resume it.
+- `change`: begin or change a subscription, or preview that. `cancel`: cancel it. `schedule_pause`: pause it.
+- `resume`: take a cancellation or a pause back, or end a pause now. `write_once`: write what charges nothing.
 - `pay_past_due`: pay an owed period by hand. `withdraw_pending`: withdraw a change that waits for 3-D Secure.
 - `charge_now`: charge a customer who is present. `make_payment`: the payment of a period or a change.
 - `disputed_card`: whether a dispute keeps the card from being charged.
@@ -33,6 +34,6 @@ Actions:
 - `advance_changed`: advance the subscriptions that stream records are about.
 - `follow_connections`: queue the clients of a workspace whose connection works again.
 
-`table` and `queue` are the doors, `routes` is HTTP, `view` the shape of an answer. Cards are charged by `payments`, and
-PDFs are drawn by `invoices`. See docs/subscriptions.md.
+`table` and `queue` are the doors, `routes` and `stop_routes` are HTTP, `view` and `renewal_view` the shape of an
+answer. Cards are charged by `payments`, and PDFs are drawn by `invoices`. See docs/subscriptions.md.
 """

@@ -6,7 +6,7 @@ import msgspec
 
 from chalicelib.catalog.catalog import Catalog
 from chalicelib.clock import day_of
-from chalicelib.dates import DAY_MS, read_start
+from chalicelib.dates import DAY_MS, read_day, read_start
 from chalicelib.errors import Refusal
 from chalicelib.subscriptions.check_change import SubscriptionPastDue, SubscriptionRenewing
 from chalicelib.subscriptions.pause import PauseRequest, longest_pause_ms
@@ -61,7 +61,7 @@ def check_pause(current: Subscription, request: PauseRequest, catalog: Catalog, 
     Raises InvalidRequest, SubscriptionPending, SubscriptionPastDue, SubscriptionRenewing, NotPausable,
     PauseDateInvalid.
     """
-    day_ms = read_start(request.until, "until")
+    day_ms = read_start(read_day(request.until, "until"), "until")
     days = pausable_days(current, catalog, now_ms)
     period_end_ms = current.terms.period_end_ms
     until_ms = day_ms + period_end_ms % DAY_MS
@@ -80,12 +80,12 @@ def pausable_days(current: Subscription, catalog: Catalog, now_ms: int) -> Pausa
         raise NotPausable("canceled")
     if current.status == "trialing":
         raise NotPausable("trial")
-    longest = longest_pause_ms(current.terms, catalog)
-    if longest == 0:
-        raise NotPausable("plan")
     if now_ms >= current.phase_end_ms:
         raise SubscriptionRenewing
     period_end_ms = current.terms.period_end_ms
     past_days = max(0, (now_ms - period_end_ms) // DAY_MS)
-    earliest_ms, latest_ms = period_end_ms + (past_days + 1) * DAY_MS, period_end_ms + longest
+    earliest_ms = period_end_ms + (past_days + 1) * DAY_MS
+    latest_ms = period_end_ms + longest_pause_ms(current.terms, catalog)
+    if latest_ms < earliest_ms:
+        raise NotPausable("plan")
     return PausableDays(day_of(earliest_ms), day_of(latest_ms))

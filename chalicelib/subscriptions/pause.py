@@ -79,8 +79,11 @@ def longest_pause_ms(terms: Terms, catalog: Catalog) -> int:
 
 def check_pause_stays(current: Subscription, changed: Terms, catalog: Catalog) -> None:
     """Check that a pause that is to come can stay as it is after a change. Raises PauseScheduled."""
-    pause, end_ms = current.pause, current.terms.period_end_ms
-    if pause and (changed.period_end_ms != end_ms or pause.until_ms > end_ms + longest_pause_ms(changed, catalog)):
+    pause, terms = current.pause, current.terms
+    is_moved = changed.period_end_ms != terms.period_end_ms
+    is_another_plan = changed.contents.plan != terms.contents.plan
+    latest_ms = changed.period_end_ms + longest_pause_ms(changed, catalog)
+    if pause and (is_moved or (is_another_plan and pause.until_ms > latest_ms)):
         raise PauseScheduled
 
 

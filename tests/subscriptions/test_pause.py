@@ -189,6 +189,13 @@ def test_a_change_for_the_running_period_keeps_the_pause() -> None:
     assert put(pausing(), "agency", phone_number=0).pause == pausing().pause
     more = put(pausing(scheduled=MORE), "starter")
     assert (more.pause, more.scheduled) == (pausing().pause, Contents("starter"))
+    # Neither does it matter that the catalog has changed since.
+    unpausable = replace(
+        catalog(), plans={**catalog().plans, "agency": replace(catalog().plans["agency"], pausable_days=0)}
+    )
+    check_change(
+        account(), pausing(), SubscriptionRequest("agency", {"phone_number": 1}), unpausable, START_MS, tax=None
+    )
     changing = replace(pausing(), pending=pending(pausing(), terms=replace(pausing().terms, contents=MORE)))
     assert apply_payment_result(changing, payment(), catalog(), START_MS).pause == pausing().pause
 
