@@ -25,7 +25,7 @@ from chalicelib.subscriptions.renewal import RECHECK_MS, Renewal, chargeable_ren
 from chalicelib.subscriptions.renewal_hold import HOLD_CAUSES, RenewalHeld
 from chalicelib.subscriptions.subscription import (
     OWING,
-    RUNNING,
+    RENEWED,
     Subscription,
     SubscriptionBusy,
     SubscriptionNotFound,
@@ -61,7 +61,7 @@ def pay_past_due(payer: Payer, *, key: Key, actor: str, catalog: Catalog) -> Cha
         claim = idempotency.find(account_id, key, operation=OPERATION, content={})
         if claim and (before := resume_charge(account_id, claim, catalog)):
             return before
-        if claim and found and found.status in RUNNING:
+        if claim and found and found.status in RENEWED:
             return ChargeResult(found, None)  # the key renewed a period that cost nothing, or it was paid otherwise
         current = _require_past_due(found, account_id)
         if check_closed_payment(current):

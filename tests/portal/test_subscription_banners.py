@@ -132,6 +132,8 @@ def test_a_pause_is_told_with_its_days_and_what_is_charged_after_it() -> None:
         banner = only(seen(status, pause=pause))
         assert (banner.tone, banner.title) == ("quiet", title)
         assert banner.text == "It continues on Mar 10, 2027, when we charge $97.00."
+    changing = find_banners(seen("paused", pause=pause, scheduled=Contents("starter")), ENGLISH)
+    assert [each.title for each in changing][1:] == ["Your plan will change on Mar 10, 2027"]
     without_card = find_banners(seen("paused", pause=pause, card=False), ENGLISH)[0]
     assert without_card.text.startswith("It renews on Mar 10, 2027 for $97.00.")
 

@@ -10,7 +10,7 @@ from chalicelib.portal.banners.snapshot import Snapshot
 from chalicelib.portal.refusals import why_failed
 from chalicelib.portal.words import Words
 from chalicelib.subscriptions.pause import next_period_ms
-from chalicelib.subscriptions.subscription import OWING, RUNNING, Subscription
+from chalicelib.subscriptions.subscription import OWING, RENEWED, Subscription
 
 
 def find_overdue(seen: Snapshot, words: Words) -> Iterator[Banner]:
@@ -66,7 +66,7 @@ def find_scheduled_change(seen: Snapshot, words: Words) -> Iterator[Banner]:
     Nothing is told of it once the subscription is canceled: it ends before.
     """
     found = seen.subscription
-    if found is None or found.scheduled is None or found.cancel_at_period_end or found.status not in RUNNING:
+    if found is None or found.scheduled is None or found.cancel_at_period_end or found.status not in RENEWED:
         return
     day = words.day(iso(next_period_ms(found)))
     if found.scheduled.plan == found.terms.contents.plan:
