@@ -19,7 +19,9 @@ OPERATION: Final = "subscription_pause"
 def schedule_pause(
     account_id: str, request: PauseRequest, *, actor: str, catalog: Catalog, key: Key | None = None
 ) -> Subscription:
-    """Pause a subscription. With a key that was used before, nothing is done.
+    """Pause a subscription. Another day keeps the reason that was given before, unless there is another one.
+
+    With a key that was used before, nothing is done.
 
     Raises SubscriptionNotFound, IdempotencyConflict, SubscriptionBusy, and what `check_pause` raises.
     """
@@ -27,7 +29,8 @@ def schedule_pause(
     def rule(current: Subscription) -> Subscription:
         now_ms = clock.now_ms()
         until_ms = check_pause(current, request, catalog, now_ms)
-        paused = replace(current, pause=Pause(until_ms, request.reason, actor, now_ms))
+        reason = request.reason or (current.pause.reason if current.pause else None)
+        paused = replace(current, pause=Pause(until_ms, reason, actor, now_ms))
         return replace(paused, due_at_ms=until_ms) if current.status == "paused" else paused
 
     content = msgspec.to_builtins(request)

@@ -74,7 +74,7 @@ class CancellationView(msgspec.Struct):
 
 
 class PauseView(msgspec.Struct, rename={"start": "from"}):
-    """A pause, from the period's end until the next period begins; and the `reason`, as it was said."""
+    """A pause, from the period's end until the next period begins. The `reason` is for the operator alone."""
 
     start: str
     until: str
@@ -188,7 +188,7 @@ def view_subscription(
         held=view_held(subscription),
         in_use=subscription.in_use,
         cancellation=_cancellation(subscription.cancellation, operator) if operator else None,
-        pause=_pause(subscription),
+        pause=_pause(subscription, operator),
         pausable=_pausable(subscription, catalog),
     )
 
@@ -222,9 +222,12 @@ def view_paid(charged: ChargeResult, catalog: Catalog, tax: Tax | None, viewer: 
     return PaidView(shown, view_payment(resolved.payment, viewer), view_authentication(resolved))
 
 
-def _pause(subscription: Subscription) -> PauseView | None:
+def _pause(subscription: Subscription, operator: Viewer | None) -> PauseView | None:
     pause = subscription.pause
-    return PauseView(iso(subscription.terms.period_end_ms), iso(pause.until_ms), pause.reason) if pause else None
+    if pause is None:
+        return None
+    start, until = iso(subscription.terms.period_end_ms), iso(pause.until_ms)
+    return PauseView(start, until, pause.reason if operator else None)
 
 
 def _pausable(subscription: Subscription, catalog: Catalog) -> PausableView | None:
