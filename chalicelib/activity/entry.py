@@ -15,6 +15,7 @@ Kind = Literal[
     "auto_pay",
     "subscription",
     "notices",
+    "budgets",
     "rebilling",
     "taxes",
     "stripe_connection",
@@ -30,8 +31,8 @@ OF_THE_WORKSPACE: Final[frozenset[str]] = frozenset({"rebilling"})
 FIELDS_OF_THE_WORKSPACE: Final[frozenset[str]] = frozenset({"standing_reason"})
 """Fields that only the workspace of a client sees."""
 
-AMOUNTS: Final = frozenset({"threshold", "amount", "monthly_limit", "low_balance_threshold", "allowance"})
-"""Fields whose values are amounts in the account's currency, with as many decimals as they need."""
+AMOUNTS: Final = frozenset({"threshold", "amount", "monthly_limit", "low_balance_threshold", "allowance", "limit"})
+"""Fields whose values are amounts in the account's currency; `limit` is followed by the budget's id."""
 
 SEQUENCE_DIGITS: Final = 40
 """Characters of a sequence number at most (Amazon DynamoDB API Reference, StreamRecord): so they sort as numbers."""
@@ -106,6 +107,11 @@ def shown_entry(entry: Entry, *, sees_decisions: bool) -> Entry | None:
         return entry
     changes = tuple(each for each in entry.changes if each.field not in FIELDS_OF_THE_WORKSPACE)
     return replace(entry, changes=changes) if changes and entry.kind not in OF_THE_WORKSPACE else None
+
+
+def is_amount(field: str) -> bool:
+    """Tell whether a field's values are amounts."""
+    return field.partition(".")[0] in AMOUNTS
 
 
 def differences(before: Mapping[str, Value], after: Mapping[str, Value]) -> tuple[FieldChange, ...]:

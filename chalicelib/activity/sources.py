@@ -9,6 +9,7 @@ from chalicelib.accounts.table import AccountRow, account_of
 from chalicelib.accounts.taxes_table import TaxesRow, taxes_of
 from chalicelib.activity.account_changes import account_changes
 from chalicelib.activity.auto_pay_changes import auto_pay_changes
+from chalicelib.activity.budgets_changes import budgets_changes
 from chalicelib.activity.card_changes import card_changes
 from chalicelib.activity.connection_changes import connection_changes
 from chalicelib.activity.entry import Entry, Kind, Rule, Written, entry_of
@@ -17,6 +18,7 @@ from chalicelib.activity.rebilling_changes import rebilling_changes
 from chalicelib.activity.subscription_changes import subscription_changes
 from chalicelib.activity.taxes_changes import taxes_changes
 from chalicelib.auto_pay import table as auto_pay
+from chalicelib.budgets.table import BudgetsRow, budgets_of
 from chalicelib.cards.table import CardRow, cards_of
 from chalicelib.connection import table as connections
 from chalicelib.notices.choice import Choice
@@ -65,6 +67,9 @@ SOURCES: Final[Mapping[str, Source]] = {
         image_reader(NoticeRow, lambda row: Written(convert(row.choice, Choice), row.changed_by)),
         notices_changes,
         lambda keys: keys["notice"] == CHOICE,
+    ),
+    "budgets_table": Source(
+        "budgets", image_reader(BudgetsRow, lambda row: Written(budgets_of(row), row.changed_by)), budgets_changes
     ),
     "rebilling_table": Source(
         "rebilling",

@@ -4,7 +4,7 @@ import msgspec
 
 from chalicelib.accounts.actor import ShownName
 from chalicelib.accounts.viewer import Viewer
-from chalicelib.activity.entry import AMOUNTS, Entry, FieldChange, Kind, Value
+from chalicelib.activity.entry import Entry, FieldChange, Kind, Value, is_amount
 from chalicelib.activity.list_entries import EntryBatch
 from chalicelib.clock import iso
 from chalicelib.money import format_amount, parse_micros
@@ -55,7 +55,7 @@ def view_entry(entry: Entry, viewer: Viewer) -> EntryView:
 
 def _view(change: FieldChange, currency: str) -> FieldChangeView:
     before, after = change.before, change.after
-    if change.field in AMOUNTS:
+    if is_amount(change.field):
         before, after = _amount(before, currency), _amount(after, currency)
     return FieldChangeView(change.field, before, after, None if change.from_ms is None else iso(change.from_ms))
 

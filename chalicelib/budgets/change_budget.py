@@ -28,6 +28,6 @@ def change_budget(
             current.find(budget_id), meter, period, currency=account.currency, actor=actor, now_ms=clock.now_ms()
         )
         changed = replace(current.put(budget), version=current.version + 1)
-        if table.write(changed, over=current.version):
+        if table.write(changed, over=current.version, by=actor):
             return evaluate_account(account.account_id)
     raise BudgetsBusy(account_id=account.account_id)

@@ -70,4 +70,5 @@ def put_budget(call: Call[BudgetRequest, None], account_id: str, budget_id: str)
     refuses=(*REFUSALS, BudgetsBusy),
 )
 def delete_a_budget(call: Call[None, None], account_id: str, budget_id: str) -> None:
-    delete_budget(allow(call, account_id, Right.ACT).account, budget_id)
+    allowed = allow(call, account_id, Right.ACT)
+    delete_budget(allowed.account, budget_id, actor=allowed.actor)

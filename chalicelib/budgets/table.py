@@ -21,6 +21,7 @@ class BudgetsRow(Table):
     account_id = UnicodeAttribute(hash_key=True)
     budgets: Any = JSONAttribute()
     version = NumberAttribute()
+    changed_by = UnicodeAttribute(null=True)
 
 
 def find(account_id: str) -> Budgets:
@@ -43,14 +44,15 @@ def find_many(account_ids: Iterable[str]) -> dict[str, Budgets]:
     return {row.account_id: budgets_of(row) for row in rows}
 
 
-def write(budgets: Budgets, *, over: int) -> bool:
+def write(budgets: Budgets, *, over: int, by: str | None = None) -> bool:
     """Write an account's budgets over a version, which is 0 for none; False if a concurrent write came first."""
     unchanged = BudgetsRow.version == over if over else BudgetsRow.account_id.does_not_exist()
-    return conditional_write(_row_of(budgets).save, condition=unchanged)
+    return conditional_write(_row_of(budgets, by).save, condition=unchanged)
 
 
-def _row_of(budgets: Budgets) -> BudgetsRow:
-    return BudgetsRow(budgets.account_id, budgets=msgspec.to_builtins(list(budgets.budgets)), version=budgets.version)
+def _row_of(budgets: Budgets, by: str | None) -> BudgetsRow:
+    stored = msgspec.to_builtins(list(budgets.budgets))
+    return BudgetsRow(budgets.account_id, budgets=stored, version=budgets.version, changed_by=by)
 
 
 def budgets_of(row: BudgetsRow) -> Budgets:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
-from chalicelib.activity.entry import AMOUNTS, Value
+from chalicelib.activity.entry import Value, is_amount
 from chalicelib.activity.view import EntryView, FieldChangeView
 from chalicelib.money import parse_micros
 from chalicelib.portal import activity_words as texts
@@ -45,12 +45,16 @@ class ActivityTexts:
             "taxes": words.country,
             "mails": lambda kind: words.say(alerts[kind]) if kind in alerts else readable(kind),
             "add_ons": names.add_on,
+            "limit": self._budget,
+            "close": lambda budget: self._of_budget(budget, words.say(texts.CLOSES, percent=words.percent(1))),
+            "tell": lambda budget: self._of_budget(budget, words.say(texts.TELLS)),
         }
         self._values: dict[str, Callable[[str], str]] = {
             "card": lambda text: names.card(*text.split(" ")[:2]),
             "card.card": self._card,
             "rebilling": self._price,
             "taxes": self._tax,
+            "budgets": self._percents,
             "account.standing": names.standing,
             "account.country": words.country,
             "account.billing_details.country": words.country,
@@ -114,10 +118,21 @@ class ActivityTexts:
             return self._words.number(0) if "add_ons." in field else self._words.say(texts.NOTHING)
         if isinstance(value, int):
             return self._words.number(value)
-        if field in AMOUNTS:
+        if is_amount(field):
             return self._words.money(value, self._currency)
         say = self._values.get(f"{kind}.{field}") or self._values.get(kind)
         return say(value) if say else value
+
+    def _budget(self, budget_id: str) -> str:
+        meter, _, period = budget_id.rpartition(".")
+        return self._names.budget(meter or None, "day" if period == "day" else "month")
+
+    def _of_budget(self, budget_id: str, what: str) -> str:
+        return f"{self._budget(budget_id)} · {what}"
+
+    def _percents(self, text: str) -> str:
+        """Say at which percentages a budget tells: `50, 75`."""
+        return ", ".join(self._words.percent(int(each) / 100) for each in text.split(", "))
 
     def _card(self, text: str) -> str:
         """Name a card: `visa 4242 2030-08`."""

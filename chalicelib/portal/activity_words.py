@@ -11,6 +11,7 @@ KINDS: Final[dict[Kind, str]] = {
     "auto_pay": mark("Auto-Pay"),
     "subscription": mark("Plan"),
     "notices": mark("Email alerts"),
+    "budgets": mark("Budgets"),
     "rebilling": mark("Client prices"),
     "taxes": mark("Taxes"),
     "stripe_connection": mark("Stripe account"),
@@ -60,6 +61,8 @@ LABELS: Final = {
 DEFAULTS: Final = {"card": mark("Default card"), "rebilling": mark("All other usage")}
 """What `default` is called, by kind."""
 
+CLOSES: Final = mark("Close access at %(percent)s")
+TELLS: Final = mark("Email me at")
 SCHEDULED: Final = "scheduled."
 NEXT: Final = mark("%(what)s from the next period")
 

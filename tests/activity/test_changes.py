@@ -8,6 +8,7 @@ from chalicelib.accounts.account import BillingDetails, FormerWorkspace
 from chalicelib.accounts.taxes import DatedTaxes, Taxes
 from chalicelib.activity.account_changes import account_changes
 from chalicelib.activity.auto_pay_changes import auto_pay_changes
+from chalicelib.activity.budgets_changes import budgets_changes
 from chalicelib.activity.card_changes import card_changes
 from chalicelib.activity.connection_changes import connection_changes
 from chalicelib.activity.entry import Finding, Written
@@ -15,6 +16,7 @@ from chalicelib.activity.notices_changes import notices_changes
 from chalicelib.activity.rebilling_changes import rebilling_changes
 from chalicelib.activity.taxes_changes import taxes_changes
 from chalicelib.auto_pay.auto_pay import AutoPay
+from chalicelib.budgets.budget import Budget, Budgets, Told
 from chalicelib.cards.card import Card, CardsOnFile
 from chalicelib.catalog.tax import Tax
 from chalicelib.clients.price_change import Change, settings_after
@@ -121,6 +123,30 @@ def test_of_mails_each_switch_is_told_for_the_first_time_from_the_default() -> N
         ("mails.receipt", True, False),
     ]
     assert said(notices_changes(Written(chosen), Written(replace(chosen, version=2)))) == []
+
+
+def test_of_budgets_what_is_set_is_told_and_not_what_was_told_of_them() -> None:
+    month = Budget(
+        meter=None,
+        period="month",
+        limit_micros=100_000_000,
+        currency="usd",
+        tell=(50, 100),
+        close=True,
+        actor="kim",
+        updated_at_ms=TIME_MS,
+    )
+    none, one = Budgets("acme"), Budgets("acme", (month,))
+    new = budgets_changes(None, Written(one, "kim"))
+    assert (new.actor, said(new)) == (
+        "kim",
+        [("limit.month", None, "100"), ("tell.month", None, "50, 100"), ("close.month", None, True)],
+    )
+    told = replace(month, told=Told("2026-11", 100_000_000, 50, 50_000_000, TIME_MS))
+    assert said(budgets_changes(Written(one), Written(Budgets("acme", (told,), 2)))) == []
+    open_again = Budgets("acme", (replace(month, close=False),), 2)
+    assert said(budgets_changes(Written(one), Written(open_again))) == [("close.month", True, None)]
+    assert said(budgets_changes(Written(one), Written(none))) == [("limit.month", "100", None)]
 
 
 def test_of_rebilling_what_is_set_last_is_told_with_its_time() -> None:

@@ -1,5 +1,7 @@
 """A verb leaves in the row who did it, in the same write; a writer that gives no name leaves nobody else's."""
 
+from typing import Any
+
 import pytest
 
 from chalicelib.accounts import table as accounts
@@ -32,7 +34,7 @@ OLGA = Caller("operator", None, "olga")
 def new_client() -> str:
     workspace_id = unique("north")
     client_id = f"{workspace_id}.bob"
-    fields = {"name": Line("Acme"), "email": Email("a@acme.example"), "currency": "usd"}
+    fields: dict[str, Any] = {"name": Line("Acme"), "email": Email("a@acme.example"), "currency": "usd"}
     create_or_change(OLGA, workspace_id, AccountRequest(kind="workspace", **fields), catalog())
     jane = Caller("owner", workspace_id, "jane")
     request = AccountRequest(kind="client", workspace_id=AccountId(workspace_id), **fields)

@@ -86,7 +86,7 @@ def _closing(request: PortalRequest, sent: BudgetRequest, budget_id: str) -> Bud
 
 def remove(request: PortalRequest) -> Response:
     """Remove a budget. Raises BudgetsBusy."""
-    delete_budget(request.account, request.form.get("budget", ""))
+    delete_budget(request.account, request.form.get("budget", ""), actor=request.allowed.actor)
     return request.go("budgets", done="removed")
 
 
