@@ -74,7 +74,7 @@ def start_aws(
     endpoint = f"http://{HOST}:{port}"
     processes = processes or Processes(directory / "logs")
     processes.start(
-        "ministack",
+        "local.ministack",
         environment={
             "GATEWAY_PORT": str(port),
             # The first is the address that it listens on, the second the host in the URLs of queues.
