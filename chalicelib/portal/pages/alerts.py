@@ -43,7 +43,7 @@ OF_BALANCE: Final[dict[Kind, Alert]] = {
     ),
     "budget_reached": Alert(
         mark("Budgets"),
-        mark("50%, 75%, or all of a budget is spent. Each budget chooses which, and when access closes."),
+        mark("Half, three quarters, or all of a budget is spent. Each budget chooses which, and when access closes."),
     ),
     "low_balance": Alert(mark("Low balance"), mark("Your balance fell below this amount. At most once a day.")),
 }
