@@ -10,6 +10,7 @@ from chalicelib.clock import moved_to
 from chalicelib.ledger.client_usage import ClientMeter
 from chalicelib.ledger.client_usage_table import add_to_commit
 from chalicelib.tables import connection
+from local.resources import Deployment
 from tests.clients.rebilling_build import WORKSPACE, request
 
 ROWS_AT_ONCE = 100
@@ -25,7 +26,7 @@ def use(first: int, end: int) -> None:
             add_to_commit(transaction, WORKSPACE.account_id, months)
 
 
-def test_it_prices_as_many_as_it_says_and_says_whether_these_are_all(memory: None) -> None:
+def test_it_prices_as_many_as_it_says_and_says_whether_these_are_all(stack: Deployment) -> None:
     with moved_to(datetime(2026, 11, 20, tzinfo=UTC)):
         use(0, MOST_CLIENTS)
         _, found = preview_change(WORKSPACE, request(), actor="kim", catalog=catalog())
