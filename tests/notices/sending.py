@@ -97,7 +97,7 @@ def pay(
     )
 
 
-def switch_on(account: Account, suspended: SuspendedReason | None = None) -> None:
+def switch_on(account: Account, suspended: SuspendedReason | None = None, *, failures: int = 0) -> None:
     paying = AutoPay(
         account_id=account.account_id,
         enabled=True,
@@ -107,7 +107,7 @@ def switch_on(account: Account, suspended: SuspendedReason | None = None) -> Non
         actor="tester",
         updated_at_ms=now_ms(),
         suspended_reason=suspended,
-        failures=3 if suspended else 0,
+        failures=3 if suspended else failures,
         version=1,
     )
     assert auto_pay_table.write(paying, over=0)

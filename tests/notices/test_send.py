@@ -75,7 +75,7 @@ def test_an_account_is_written_to_in_its_language(
 
 def test_auto_pay_that_failed_is_told_with_the_reason(inbox: Inbox, new_account: NewAccount) -> None:
     account = new_account()
-    switch_on(account)
+    switch_on(account, failures=1)
     assert deliver(pay(account, "failed", "auto_pay", "insufficient_funds")) == []
     mail = inbox.only(account.email)
     assert mail["Subject"] == "Auto-pay couldn't charge $25.00"
