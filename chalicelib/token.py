@@ -8,6 +8,7 @@ from msgspec import Meta
 
 from chalicelib import clock
 from chalicelib.errors import Refusal
+from chalicelib.system_names import NAMES_OF_THE_SYSTEM, WORKSPACE
 from chalicelib.text import Line
 from chalicelib.typed import convert
 
@@ -21,25 +22,6 @@ Role = Literal["operator", "producer", "owner", "viewer"]
 
 CLOCKS_DIFFER_MS: Final = 30_000
 """How far the platform's clock may be ahead of ours: RFC 7519 section 4.1.5 allows for some leeway."""
-
-WORKSPACE: Final = "workspace"
-"""What the names of a workspace's people begin with where they act on its client."""
-
-NAMES_OF_THE_SYSTEM: Final = frozenset(
-    {
-        "operator",
-        "producer",
-        "owner",
-        "viewer",
-        WORKSPACE,
-        "stripe",
-        "auto-pay",
-        "renewal",
-        "archiving",
-        "unneeded-payment",
-    }
-)
-"""Names of actors that are not persons. A name that begins with one of them and a colon is reserved, too."""
 
 OF_THE_PLATFORM: Final = frozenset[Role]({"operator", "producer"})
 """The roles that belong to no account and see all of them."""

@@ -22,6 +22,7 @@ from chalicelib.moves.refusals import MoveBusy
 from chalicelib.notices.change_choice import NoticesBusy
 from chalicelib.payments.table import PaymentBusy
 from chalicelib.portal.invitation import InvitationsBusy
+from chalicelib.statements.month_statement import StatementBusy
 from chalicelib.subscriptions.subscription import SubscriptionBusy
 from local.resources import Deployment
 
@@ -117,6 +118,7 @@ BUSY = {
     CardsBusy: ("cards-busy", "The cards are being changed by others"),
     SubscriptionBusy: ("subscription-busy", "The subscription is being changed by others"),
     InvoicesBusy: ("invoices-busy", "Other documents of the account are being issued"),
+    StatementBusy: ("statement-busy", "The wallet is moving right now"),
     NoticesBusy: ("notices-busy", "The choice of mails is being changed by others"),
 }
 

@@ -6,7 +6,7 @@ platform's with `operator`. So a client is not shown who they are.
 
 from typing import Final, NewType
 
-from chalicelib.token import WORKSPACE
+from chalicelib.system_names import WORKSPACE
 
 ShownName = NewType("ShownName", str)
 """A name as somebody may see it, which only `viewer.py` makes: the type of each field that says who did something."""

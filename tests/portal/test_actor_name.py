@@ -8,7 +8,7 @@ from chalicelib.accounts.actor import ShownName
 from chalicelib.portal.actor_name import BY_ITSELF, actor_name
 from chalicelib.portal.render import TEMPLATES
 from chalicelib.portal.words import Words
-from chalicelib.token import NAMES_OF_THE_SYSTEM
+from chalicelib.system_names import NAMES_OF_THE_SYSTEM
 
 RAW = re.compile(r"{{ *[\w.]*(?:actor|_by|set_by) *}}")
 
