@@ -2,7 +2,6 @@
 
 from typing import Annotated, Final, Literal
 
-import jwt
 import msgspec
 from msgspec import Meta
 
@@ -78,6 +77,8 @@ class _Claims(msgspec.Struct):
 
 def read_token(authorization: str, secret: str) -> Caller:
     """Read an Authorization header. Raises Unauthorized, with the reason but never with the token."""
+    import jwt  # noqa: PLC0415 - only who reads or signs one needs it
+
     scheme, _, token = authorization.partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise Unauthorized("send the header Authorization: Bearer <token>")
@@ -105,5 +106,7 @@ def sign_token(
     secret: str, *, role: Role, account_id: str | None, expires_at_ms: int, subject: str | None = None
 ) -> str:
     """Sign a token, as the platform does."""
+    import jwt  # noqa: PLC0415 - only who reads or signs one needs it
+
     claims = {"role": role, "account_id": account_id, "sub": subject, "exp": expires_at_ms // 1000}
     return jwt.encode({name: value for name, value in claims.items() if value is not None}, secret, algorithm=ALGORITHM)
