@@ -10,7 +10,7 @@ from chalicelib import api
 from chalicelib.allowances.handlers import end_allowances
 from chalicelib.audit.handlers import audit_usage
 from chalicelib.auto_pay.handlers import charge_payments, refill_wallets, retry_refills
-from chalicelib.invoices.handlers import issue_credit_notes, issue_invoices
+from chalicelib.invoices.handlers import issue_credit_notes, issue_invoices, make_bundles
 from chalicelib.moves.handlers import settle_moves
 from chalicelib.notices.handlers import (
     announce_auto_pay,
@@ -39,6 +39,7 @@ FROM_QUEUES: Final = (
     charge_payments,
     renew_subscriptions,
     issue_invoices,
+    make_bundles,
     send_mails,
 )
 FROM_STREAMS: Final = (

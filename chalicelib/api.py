@@ -22,8 +22,10 @@ from chalicelib.clients.routes import routes as clients
 from chalicelib.connection.routes import routes as connection
 from chalicelib.history.adjustment_routes import routes as adjustments
 from chalicelib.history.routes import routes as transactions
+from chalicelib.invoices.bundle_routes import routes as bundles
 from chalicelib.invoices.routes import routes as invoices
 from chalicelib.moves.routes import routes as moves
+from chalicelib.notices.document_routes import routes as document_mails
 from chalicelib.notices.routes import routes as notices
 from chalicelib.overview.routes import routes as overview
 from chalicelib.payments.routes import routes as payments
@@ -91,9 +93,11 @@ BLUEPRINTS: Final = (
     auto_pay,
     budgets,
     notices,
+    document_mails,
     subscriptions,
     stops,
     invoices,
+    bundles,
     statements,
     overview,
     clients,

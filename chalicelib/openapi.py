@@ -63,6 +63,7 @@ PATH_NAMES: Final = {
     "payment_id": ("The id of a payment, from the answer that made it or from the list.", "pay_019aa1b2c3d4e5f60718"),
     "transaction_id": ("The id of a transaction, from the list.", "txn_agnkdmvqaaaaaaaaaaaaaaaa"),
     "number": ("The number of an invoice or a credit note; with `.pdf` behind it, its paper.", "ACME-000042"),
+    "year": ("A year in UTC; with `.zip` behind it, the file.", "2026"),
     "month": ("A month in UTC; with `.pdf` or `.csv` behind it, a file.", "2026-11"),
 }
 """Descriptions of the parameters in paths, with an example of each."""

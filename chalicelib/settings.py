@@ -52,6 +52,7 @@ class Settings:
     usage_dead_letters_queue_url: str
     charges_queue_url: str
     renewals_queue_url: str
+    bundles_queue_url: str
     event_bus_name: str
     notices_table: str
     notice_failures_queue_url: str

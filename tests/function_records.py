@@ -11,6 +11,7 @@ from chalicelib.auto_pay import table as auto_pay
 from chalicelib.auto_pay.auto_pay import AutoPay
 from chalicelib.clock import now_ms
 from chalicelib.invoices import table as invoices
+from chalicelib.invoices.make_bundle import find_bundle
 from chalicelib.money import MICROS
 from chalicelib.notices.table import NoticeRow
 from chalicelib.payments import table as payments
@@ -73,6 +74,12 @@ def subscription_to_renew() -> Good:
     return sqs_record({"account_id": new_account()}), lambda: True
 
 
+def bundle_to_make() -> Good:
+    """Return the message of a year without documents: its bundle has an index alone."""
+    account_id = new_account()
+    return sqs_record({"account_id": account_id, "year": 2026}), lambda: find_bundle(account_id, 2026)[1] == "ready"
+
+
 def mail_to_send() -> Good:
     account_id = new_account()
     levels = {"level": "exhausted", "previous_level": "normal", "sequence": 1, "currency": "usd"}
@@ -86,6 +93,7 @@ QUEUES = {
     "charge_payments": payment_to_make,
     "renew_subscriptions": subscription_to_renew,
     "issue_invoices": payment_to_invoice,
+    "make_bundles": bundle_to_make,
     "send_mails": mail_to_send,
 }
 

@@ -17,6 +17,7 @@ from chalicelib.connection.refusals import ConnectionBusy
 from chalicelib.errors import Busy
 from chalicelib.idempotency import IdempotencyRow
 from chalicelib.invoices.issue import InvoicesBusy
+from chalicelib.invoices.mailing import MailingsBusy
 from chalicelib.ledger.post import LedgerBusy, OutOfTime
 from chalicelib.moves.refusals import MoveBusy
 from chalicelib.notices.change_choice import NoticesBusy
@@ -119,6 +120,7 @@ BUSY = {
     SubscriptionBusy: ("subscription-busy", "The subscription is being changed by others"),
     InvoicesBusy: ("invoices-busy", "Other documents of the account are being issued"),
     StatementBusy: ("statement-busy", "The wallet is moving right now"),
+    MailingsBusy: ("mailings-busy", "Other documents of the account are being mailed"),
     NoticesBusy: ("notices-busy", "The choice of mails is being changed by others"),
 }
 

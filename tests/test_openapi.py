@@ -74,6 +74,7 @@ def test_what_moves_money_asks_for_an_idempotency_key() -> None:
     assert asking == {
         f"{account}/top-ups",
         f"{account}/adjustments",
+        f"{account}/invoices/{{number}}/send",
         f"{account}/payments/{{payment_id}}/refunds",
         f"{account}/subscription",
         f"{account}/subscription/pay",

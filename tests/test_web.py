@@ -29,6 +29,7 @@ NAMES = {
     "card_id": "pm_1",
     "budget_id": "month",
     "month": "2026-11",
+    "year": "2026",
 }
 GARBAGE = b"\xff[" * 1_500
 TELLS_ITS_ACCOUNT_IN_THE_BODY = {"put_account"}

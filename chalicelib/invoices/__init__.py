@@ -5,7 +5,8 @@ every refund one credit note, however often and from however many places they ar
 an invoice takes back its credit note; an account's numbers have no gaps; a document's content is fixed when it is
 issued; the lines and the tax add up to the total, to the micro; and drawing a document always gives the same bytes.
 
-`invoice` and `number` hold the rules (pure), `table` and `archive` are the doors, `issue`, `issue_credit_note`,
-`issue_missing`, `find`, `download` and `brand` are the operations, and `pdf/` draws. It moves no money and decides no
+`invoice`, `number`, `mailing` and `bundle` hold the rules (pure), `table`, `mailing_table`, `bundle_table`,
+`bundle_queue` and `archive` are the doors, `issue`, `issue_credit_note`, `issue_missing`, `find`, `download`,
+`make_bundle` and `brand` are the operations, and `pdf/` draws. It moves no money and decides no
 prices. See docs/invoices.md.
 """

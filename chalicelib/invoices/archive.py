@@ -7,10 +7,11 @@ with the SHA-256 of its bytes in its key, too; the bucket's lifecycle removes it
 
 from functools import lru_cache
 from hashlib import sha256
-from typing import Final
+from typing import BinaryIO, Final
 
 from chalicelib.backoff import attempts
 from chalicelib.buckets import client
+from chalicelib.invoices.bundle import Bundle
 from chalicelib.settings import settings
 
 LINK_SECONDS: Final = 300
@@ -31,14 +32,24 @@ KEPT_LOGOS: Final = 16
 
 def has(account_id: str, number: str) -> bool:
     """Tell whether a document was drawn before."""
+    return _is_stored(_key(account_id, number))
+
+
+def _is_stored(key: str) -> bool:
     errors = client().exceptions
     try:
-        client().head_object(Bucket=settings().invoices_bucket, Key=_key(account_id, number))
+        client().head_object(Bucket=settings().invoices_bucket, Key=key)
     except errors.ClientError as error:
         if error.response["ResponseMetadata"]["HTTPStatusCode"] == 404:
             return False
         raise
     return True
+
+
+def read(account_id: str, number: str) -> bytes:
+    """Return a stored document."""
+    pdf: bytes = client().get_object(Bucket=settings().invoices_bucket, Key=_key(account_id, number))["Body"].read()
+    return pdf
 
 
 def keep(account_id: str, number: str, pdf: bytes) -> None:
@@ -71,6 +82,34 @@ def logo(name: str) -> bytes:
     answer = client().get_object(Bucket=settings().invoices_bucket, Key=_logo_key(name))
     png: bytes = answer["Body"].read()
     return png
+
+
+def has_bundle(bundle: Bundle) -> bool:
+    """Tell whether a bundle is stored."""
+    return _is_stored(_bundle_key(bundle))
+
+
+def keep_bundle(bundle: Bundle, file: BinaryIO) -> None:
+    """Store a bundle for some days: in parts if it is large, and whole or not at all."""
+    from boto3.s3.transfer import TransferConfig  # noqa: PLC0415 - only bundles need it
+
+    client().upload_fileobj(
+        file,
+        settings().invoices_bucket,
+        _bundle_key(bundle),
+        ExtraArgs={"ContentType": "application/zip"},
+        Config=TransferConfig(use_threads=False),
+    )
+
+
+def link_to_bundle(bundle: Bundle) -> str:
+    """Return a link to a stored bundle."""
+    name = f'attachment; filename="invoices-{bundle.account_id}-{bundle.year}.zip"'
+    return _link(_bundle_key(bundle), name, "application/zip", LINK_SECONDS)
+
+
+def _bundle_key(bundle: Bundle) -> str:
+    return f"{LENT}{bundle.account_id}/invoices-{bundle.year}-{bundle.index_hash}.zip"
 
 
 def _link(key: str, disposition: str, content_type: str, seconds: int) -> str:

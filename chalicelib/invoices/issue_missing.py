@@ -1,5 +1,6 @@
 """Issue the missing documents of an account's newest payments, so that a request does not wait for the queue."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from chalicelib.batches import each
@@ -17,15 +18,20 @@ RECENT: Final = 25
 def issue_missing_documents(account_id: str, catalog: Catalog) -> None:
     """Issue the invoices and credit notes that the newest payments lack, as far as possible."""
     newest = payments.newest(account_id, limit=RECENT).payments
-    paid = [payment for payment in newest if payment.state == "succeeded"]
+    issue_missing(account_id, [payment for payment in newest if payment.state == "succeeded"], catalog)
+
+
+def issue_missing(account_id: str, paid: Sequence[Payment], catalog: Catalog) -> list[Payment]:
+    """Issue what succeeded payments, newest first, lack; return those for which something could not be issued."""
     known = table.read(account_id, *(payment.payment_id for payment in paid))
     # A document that cannot be issued does not stop the others; the alarm of the queue that issues it reports it.
-    each(
+    failures = each(
         reversed(paid),
         lambda payment: _issue_missing(payment, known, catalog),
         message="a document could not be issued",
         about=lambda payment: {"account_id": account_id, "payment_id": payment.payment_id},
     )
+    return [failure.item for failure in failures]
 
 
 def _issue_missing(payment: Payment, known: table.State, catalog: Catalog) -> None:

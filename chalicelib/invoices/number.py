@@ -17,6 +17,7 @@ MARK_LENGTH: Final = 6
 CREDIT_NOTE: Final = "CN"
 NUMBER: Final = re.compile(r"[A-Z0-9-]{1,40}?-(?:CN-)?(\d{6,12})")
 PDF: Final = ".pdf"
+ZIP: Final = ".zip"
 
 
 def prefix_of(account_id: str) -> str:

@@ -6,6 +6,7 @@ import msgspec
 from chalice.app import Response
 from msgspec import Meta
 
+from chalicelib import api_tags
 from chalicelib.accounts.permission import REFUSALS, Right, allow
 from chalicelib.catalog.catalog import catalog
 from chalicelib.cursor import InvalidCursor
@@ -29,7 +30,7 @@ from chalicelib.ledger.transaction import UnknownTransaction
 from chalicelib.payments.payment import PaymentNotFound
 from chalicelib.web import HEADERS, Call, Routes
 
-routes = Routes(__name__, "Invoices", "The invoices and credit notes of payments, and how they look.")
+routes = Routes(__name__, *api_tags.INVOICES)
 
 BODY_BYTES = 192 * 1024
 """The largest logo in base64, and room for the rest of the body."""

@@ -12,7 +12,7 @@ is parked, with an alarm, and does not block others.
 
 `detail`, `event`, `choice`, `notice`, `warning` and `rules` are rules (pure), `messages`, `warning_messages`, `mail`
 and `mail_body` make a mail from a notice (pure), `bus`, `dead_letters`, `mailbox` and `table` are the doors, and
-`publish`, `publish_expiring`, `send` and `send_invitation` are the operations; the last is for the portal, and the one
-mail without an event. It moves no money and changes no other
-package's rows. See docs/events.md and docs/mails.md.
+`publish`, `publish_expiring`, `send`, `send_invitation` and `send_document` are the operations; the last two send the
+mails without an event, which somebody asks for. It moves no money and changes no other package's rows. See
+docs/events.md and docs/mails.md.
 """

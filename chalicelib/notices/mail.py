@@ -10,8 +10,9 @@ from chalicelib.accounts.account import Account
 from chalicelib.budgets.names import name_of_budget
 from chalicelib.clock import parse_iso
 from chalicelib.i18n.words import Words
+from chalicelib.invoices.invoice import Invoice
 from chalicelib.notices.detail import PaidWith
-from chalicelib.notices.messages import FOOTER, GREETING, INVITATION, LABELS, MESSAGES, WHERE
+from chalicelib.notices.messages import DOCUMENTS, FOOTER, GREETING, INVITATION, LABELS, MESSAGES, SENT_BY, WHERE
 from chalicelib.notices.notice import BudgetName, Notice
 from chalicelib.payments.card_name import brand_name
 from chalicelib.payments.words import KINDS, decline_of
@@ -70,6 +71,28 @@ def compose_invitation(account: Account, words: Words, *, brand: str, link: str,
         facts=[],
         actions=[Action(words.say(INVITATION.action), link)],
         footer=[words.say(FOOTER[0], **values)],
+    )
+
+
+def compose_document(invoice: Invoice, account: Account, words: Words, *, brand: str) -> Mail:
+    """Write the mail that brings a document to an address, in the language of `words`."""
+    message = DOCUMENTS[invoice.kind]
+    values = {
+        "number": invoice.number,
+        "seller": one_line(invoice.seller.name),
+        "buyer": one_line(invoice.buyer.name),
+        "amount": words.amount(invoice.total_micros, invoice.currency),
+        "date": words.date(invoice.issued_at_ms),
+        "account": one_line(account.name),
+    }
+    return Mail(
+        language=words.language,
+        brand=brand,
+        subject=words.say(message.subject, **values),
+        paragraphs=[words.say(each, **values) for each in (GREETING, *message.paragraphs)],
+        facts=[(words.say(LABELS[name]), values[name]) for name in ("date", "amount")],
+        actions=[],
+        footer=[words.say(SENT_BY, **values)],
     )
 
 

@@ -18,6 +18,14 @@ class MailNotSent(Exception):
     """A mail was not sent: no address is deliverable, or SES refused it, or did not answer and may have accepted it."""
 
 
+class Attachment(msgspec.Struct, frozen=True):
+    """A file that goes with a mail."""
+
+    name: str
+    content_type: str
+    content: bytes
+
+
 class Letter(msgspec.Struct, frozen=True, kw_only=True):
     """A mail ready to be sent. `sender` is an address that is verified at SES, `name` the sender that is shown."""
 
@@ -29,6 +37,7 @@ class Letter(msgspec.Struct, frozen=True, kw_only=True):
     text: str
     html: str
     notice_id: str
+    attachments: Sequence[Attachment] = ()
 
 
 @cache
@@ -43,12 +52,17 @@ def send(letter: Letter) -> str:
     """Send a mail, and return SES's message id. Raises MailNotSent."""
     body = {"Text": _content(letter.text), "Html": _content(letter.html)}
     headers = [{"Name": NOTICE_HEADER, "Value": letter.notice_id}]
+    files = [
+        {"FileName": each.name, "ContentType": each.content_type, "RawContent": each.content}
+        for each in letter.attachments
+    ]
+    attached = {"Attachments": files} if files else {}
     try:
         answer = client().send_email(
             FromEmailAddress=formataddr((letter.name, letter.sender)),
             Destination={"ToAddresses": list(letter.to)},
             ReplyToAddresses=[letter.reply_to] if letter.reply_to else [],
-            Content={"Simple": {"Subject": _content(letter.subject), "Body": body, "Headers": headers}},
+            Content={"Simple": {"Subject": _content(letter.subject), "Body": body, "Headers": headers, **attached}},
         )
     except (BotoCoreError, ClientError) as error:
         raise MailNotSent(str(error)) from error

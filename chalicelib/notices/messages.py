@@ -239,3 +239,19 @@ INVITATION: Final = Message(
     action=mark("Open billing page"),
 )
 """The mail that invites the billing contact of a client, of which `%(workspace)s` is the workspace."""
+
+DOCUMENTS: Final = {
+    "invoice": Message(
+        subject=mark("Invoice %(number)s from %(seller)s"),
+        paragraphs=[mark("Attached is invoice %(number)s from %(seller)s to %(buyer)s, for %(amount)s.")],
+        action="",
+    ),
+    "credit_note": Message(
+        subject=mark("Credit note %(number)s from %(seller)s"),
+        paragraphs=[mark("Attached is credit note %(number)s from %(seller)s to %(buyer)s, for %(amount)s.")],
+        action="",
+    ),
+}
+"""The mails with which somebody sends a document to an address."""
+
+SENT_BY: Final = mark("You get this mail because %(account)s had it sent to you.")

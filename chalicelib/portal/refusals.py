@@ -51,7 +51,7 @@ TEXTS: Final = {
     ),
     "invitations-busy": mark("Someone else is making a change right now. Please try again in a moment."),
     "mails-off": mark(
-        "Email isn't set up here, so invitations can't be sent. Please contact the people who run this service."
+        "Email isn't set up here, so nothing can be sent. Please contact the people who run this service."
     ),
     "too-many-invitations": mark("Several invitations were sent in the last hour. Please try again later."),
     "invitation-expired": mark("Invitations are valid for a week. Ask %(workspace)s for a new one at %(contact)s."),
@@ -98,6 +98,9 @@ TEXTS: Final = {
         "Your subscription is about to be paused, and the pause doesn't fit this change. Take the pause back first."
     ),
     "nothing-owed": mark("Nothing is due."),
+    "mailing-unconfirmed": mark("The email may not have arrived. Ask the recipient before you send it again."),
+    "mailings-busy": mark("Someone else is making a change right now. Please try again in a moment."),
+    "too-many-mailings": mark("Many invoices were emailed in the last hour. Please try again later."),
     "payment-busy": mark("Someone else is making a change right now. Please try again in a moment."),
     "payment-canceled": mark("The payment was canceled. You weren't charged."),
     "payment-not-found": mark("We can't find this payment."),
@@ -109,6 +112,8 @@ TEXTS: Final = {
     ),
     "renewal-held": mark("Your provider has to fix something before your renewal can be charged."),
     "renewal-not-chargeable": mark("%(amount)s a period can't be charged to a card. Please choose something else."),
+    "bundle-not-found": mark("There are no invoices for this year."),
+    "bundle-not-ready": mark("The ZIP file isn't ready yet, or was removed after a week. Please prepare it again."),
     "statement-busy": mark("Your balance is changing right now. Please try again in a moment."),
     "statement-not-found": mark("There's no statement for this month."),
     "stripe-unavailable": mark("Our payment provider isn't responding. It's safe to try again in a minute."),
@@ -205,7 +210,7 @@ TITLES: Final = {
     ),
     "invitations-busy": mark("Someone else is making a change right now. Please try again in a moment."),
     "mails-off": mark(
-        "Email isn't set up here, so invitations can't be sent. Please contact the people who run this service."
+        "Email isn't set up here, so nothing can be sent. Please contact the people who run this service."
     ),
     "too-many-invitations": mark("Several invitations were sent in the last hour. Please try again later."),
     "invitation-expired": mark("This invitation has expired"),

@@ -12,6 +12,7 @@ from pypdf import PdfReader
 
 from chalicelib import clock
 from chalicelib.catalog.catalog import catalog
+from chalicelib.clock import month_of, now_ms
 from chalicelib.invoices.issue import issue_for
 from chalicelib.ledger import statement
 from chalicelib.ledger.post import post
@@ -127,7 +128,9 @@ def _names(account_id: str, payment_id: str) -> dict[str, str]:
     (newest, *_) = statement.read_history(account_id, limit=1).transactions
     number = issue_for(account_id, payment_id, catalog()).number
     names = {"account_id": account_id, "payment_id": payment_id, "number": number, "card_id": "pm_unknown"}
-    return {**names, "transaction_id": newest.id, "client_id": CLIENT, "incoming_id": CLIENT}
+    month = month_of(now_ms())
+    about = {"transaction_id": newest.id, "client_id": CLIENT, "incoming_id": CLIENT}
+    return {**names, **about, "month": month, "year": month[:4]}
 
 
 def _use() -> None:

@@ -71,7 +71,12 @@ def test_no_page_opens_without_a_session_of_its_account(pages: Matrix) -> None:
     assert {row[OTHERS] for about in ("an account", "one client") for row in pages[about].values()} == {"401"}
 
 
-FORMS = {"GET /new-client", "GET /clients/{client_id}/standing", "GET /clients/{client_id}/credit"}
+FORMS = {
+    "GET /new-client",
+    "GET /clients/{client_id}/standing",
+    "GET /clients/{client_id}/credit",
+    "GET /invoices/{number}/send",
+}
 """Pages that are only a form."""
 
 

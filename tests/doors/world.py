@@ -55,6 +55,7 @@ class Tenant:
             "client_id": self.client_id,
             "incoming_id": self.incoming_id,
             "month": month_of(now_ms()),
+            "year": month_of(now_ms())[:4],
         }
 
 

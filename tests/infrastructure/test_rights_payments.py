@@ -110,6 +110,7 @@ def test_the_api_may_do_all_that_its_routes_do(client: Client, account: str, gua
     (invoice,) = ask("GET", f"{account}/invoices")["data"]
     assert ask("GET", f"{account}/invoices/{invoice['number']}")["total"] == "25.00"
     assert ask("GET", invoice["pdf"]).startswith("%PDF-")
+    ask("POST", f"{account}/invoices/{invoice['number']}/send", {"to": "books@acme.example"}, expect=201)
     ask("PUT", f"{account}/taxes", {"taxes": [{"country": "US", "name": "Tax", "rate": "5", "inclusive": True}]})
     ask("GET", f"{account}/taxes")
     ask("GET", f"{account}/activity")
@@ -117,6 +118,20 @@ def test_the_api_may_do_all_that_its_routes_do(client: Client, account: str, gua
     ask("PUT", f"{account}/brand", {"color": "#7a3e9d", "logo": png(40, 20)})
     ask("GET", f"{account}/brand")
     assert any(guarded.stripe.events())
+
+
+def test_a_years_documents_are_bundled_by_the_api_and_by_the_queue(
+    client: Client, account: str, guarded: Guarded
+) -> None:
+    year = month_of(now_ms())[:4]
+    bundle = client.ask("POST", f"{account}/invoice-bundles/{year}")
+    assert bundle["state"] == "ready"
+    assert client.ask("GET", bundle["zip"])
+    save_card(client, account, guarded, "pm_card_visa")
+    client.ask("POST", f"{account}/top-ups", {"amount": "25"}, expect=201)
+    message = {"messageId": "1", "body": json.dumps({"account_id": "acme", "year": int(year)})}
+    assert guarded.call("make_bundles", {"Records": [message]}) == {"batchItemFailures": []}
+    assert client.ask("GET", f"{account}/invoice-bundles/{year}")["documents"] > bundle["documents"]
 
 
 def test_the_api_may_make_statements(client: Client, account: str) -> None:
