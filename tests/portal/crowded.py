@@ -46,7 +46,8 @@ class Crowded:
             *("/history?meter=ai_call", f"/history/search?q={LONG_ID}x", "/plan/preview?plan=agency"),
             *("/add-balance?attempt=2&ask=1&amount=other&other=1,000", "/add-balance?ask=1&amount=other&other=1O0"),
             *(f"/transactions/{transaction}", f"/invoices?number={LONG_ID[:60]}", "/invoices?purpose=subscription"),
-            f"/clients/{self.names['client_id']}/standing?to=archived",
+            *("/clients?tab=archived", f"/clients/{self.names['client_id']}/standing?to=archived"),
+            *(f"/usage?client={self.names['client_id']}", "/usage?from=2999-01-01"),
         ]
         return [*pages, *more]
 

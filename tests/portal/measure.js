@@ -44,8 +44,10 @@
     return seen;
   }
 
-  // A number may break after a separator, and nowhere else.
-  function breaksInside(node) {
+  // A number may break after a separator, and nowhere else. What stands on one line breaks nowhere.
+  function breaksInside(node, rects) {
+    const tops = rects.map((rect) => rect.top);
+    if (Math.max(...tops) <= Math.min(...tops) + 4) return false;
     const range = document.createRange();
     let line = null;
     for (let at = 0; at < node.data.length; at++) {
@@ -63,14 +65,15 @@
     if (!isDrawn(node)) continue;
     const range = document.createRange();
     range.selectNodeContents(node);
-    for (const rect of range.getClientRects()) {
+    const rects = [...range.getClientRects()];
+    for (const rect of rects) {
       if (rect.width < 1 || rect.height < 1) continue;
       const seen = visiblePart(rect, node);
       if (seen.right - seen.left < 1 || seen.bottom - seen.top < 1) continue;
       if (seen.left < -SLACK || seen.right > width + SLACK) faults.add(`outside: ${name(node)}`);
       boxes.push({ node, ...seen });
     }
-    if (node.parentElement.closest("bdi") && breaksInside(node)) faults.add(`broken number: ${name(node)}`);
+    if (node.parentElement.closest("bdi") && breaksInside(node, rects)) faults.add(`broken number: ${name(node)}`);
   }
 
   // Texts of one paragraph follow each other; only lines that share most of their height can cover each other.

@@ -6,11 +6,10 @@ from typing import Final
 
 from playwright.sync_api import Page
 
-from tests.portal.people import Scheme
+from tests.portal.people import HEIGHT, Scheme
 
 MEASURE: Final = Path(__file__).with_suffix(".js").read_text()
 WIDTHS: Final[dict[int, Scheme]] = {320: "light", 390: "dark", 1280: "light"}
-HEIGHT: Final = 900
 OPEN_ALL: Final = "document.querySelectorAll('details').forEach((each) => { each.open = true })"
 
 

@@ -8,6 +8,7 @@ from tests.portal.site import Site
 
 Scheme = Literal["light", "dark"]
 WIDE, NARROW = 1280, 320
+HEIGHT = 900
 SECONDS = 30
 """How long a page may take, on whatever machine this is."""
 
@@ -29,7 +30,7 @@ class People:
         self, *, script: bool = True, width: int = WIDE, scheme: Scheme = "light", locale: str = "en-US"
     ) -> BrowserContext:
         made = self.browser.new_context(
-            java_script_enabled=script, viewport={"width": width, "height": 900}, color_scheme=scheme, locale=locale
+            java_script_enabled=script, viewport={"width": width, "height": HEIGHT}, color_scheme=scheme, locale=locale
         )
         made.set_default_timeout(SECONDS * 1000)
         self.contexts.append(made)
