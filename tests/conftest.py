@@ -1,5 +1,6 @@
 """What all tests share: one emulator of AWS for the run, and a fresh stack of the resources for each module."""
 
+import gc
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -51,6 +52,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if not _needs_processes(item):
             item.add_marker(pytest.mark.quick)
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
+def pytest_collection_finish() -> None:
+    """Let the garbage collector pass over the tests and modules, which stay: each time it would take a second."""
+    gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True)
