@@ -1,10 +1,11 @@
 """Who may do what on every route: the tables of docs/permissions.md, and what must be so whatever they say."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import pairwise
 
 import pytest
 
+from local.resources import Deployment
 from local.stripe_emulator.client import Emulator
 from tests.doors.callers import OPERATIONS, make_accounts, stripe_environment
 from tests.doors.page_permissions import OTHERS, ROUTES, find_page_matrix, title_of
@@ -13,7 +14,7 @@ from tests.environment import use
 
 
 @pytest.fixture(scope="module")
-def matrix(memory: Mapping[str, str], stripe_process: Emulator) -> Iterator[Matrix]:
+def matrix(stack: Deployment, stripe_process: Emulator) -> Iterator[Matrix]:
     with use(stripe_environment(stripe_process)):
         make_accounts()
         yield find_matrix()
