@@ -8,17 +8,18 @@ from chalicelib.invoices.number import number_of
 from chalicelib.payments import table as payments
 from chalicelib.portal.find_invoices import ROWS, find_invoices, find_numbered, years_with_invoices
 from chalicelib.portal.invoice_list import Selection
+from local.resources import Deployment
 from tests.build import unique
 from tests.invoices.documents import invoice
 from tests.payments.build import payment
 
-pytestmark = pytest.mark.usefixtures("memory")
+pytestmark = pytest.mark.usefixtures("stack")
 
 MONTHS = [f"{year}-{month:02d}-15T12:00:00.000Z" for year in (2024, 2025, 2026) for month in range(1, 13)]
 
 
 @pytest.fixture(scope="module")
-def account_id(memory: None) -> str:
+def account_id(stack: Deployment) -> str:
     """Return an account with two invoices a month for three years; the yearly plan is the rare one of them."""
     account_id = unique("account")
     for place, moment in enumerate(each for month in MONTHS for each in (month, month)):
