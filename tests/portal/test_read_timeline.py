@@ -17,7 +17,7 @@ from chalicelib.tables import raw
 from tests.build import TIME_MS, account, credit, debit, unique
 from tests.payments.build import payment
 
-pytestmark = pytest.mark.usefixtures("memory")
+pytestmark = pytest.mark.usefixtures("stack")
 
 LAST = day_of(TIME_MS + DAY_MS)
 
