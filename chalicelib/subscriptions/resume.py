@@ -15,12 +15,13 @@ from chalicelib.claim import Claim
 from chalicelib.errors import Refusal
 from chalicelib.http_input import MissingIdempotencyKey
 from chalicelib.idempotency import Key
+from chalicelib.money import format_amount
 from chalicelib.payments.new_payment import check_card
 from chalicelib.payments.payment import PREFIX, Payment
 from chalicelib.subscriptions import table
 from chalicelib.subscriptions.advance import ATTEMPTS, advance_subscription
 from chalicelib.subscriptions.charge_now import ChargeResult, charge_now, resume_charge
-from chalicelib.subscriptions.check_change import SubscriptionRenewing
+from chalicelib.subscriptions.check_change import QuoteChanged, SubscriptionRenewing
 from chalicelib.subscriptions.make_payment import make_payment
 from chalicelib.subscriptions.pause import end_pause_at
 from chalicelib.subscriptions.payment_outcomes import apply_pending
@@ -50,14 +51,17 @@ class NotCanceled(Refusal):
         )
 
 
-def resume(payer: Payer, *, actor: str, catalog: Catalog, key: Key | None = None) -> ChargeResult:
+def resume(
+    payer: Payer, *, actor: str, catalog: Catalog, key: Key | None = None, expected_micros: int | None = None
+) -> ChargeResult:
     """Take back what is to come at the period's end, for nothing; or end a pause now, which charges the next period.
 
     It continues when the payment succeeds, and stays paused if that fails. With a key that was used before, continue
-    its payment, or do nothing.
+    its payment, or do nothing. With `expected_micros`, nothing else is charged.
 
     Raises SubscriptionNotFound, AccountArchived, NotCanceled, SubscriptionPending, SubscriptionRenewing, RenewalHeld,
-    MissingIdempotencyKey, IdempotencyConflict, SubscriptionBusy, and what `check_card` and `charge_now` raise.
+    QuoteChanged, MissingIdempotencyKey, IdempotencyConflict, SubscriptionBusy, and what `check_card` and `charge_now`
+    raise.
     """
     account_id = payer.account_id
     for _ in attempts(ATTEMPTS):
@@ -72,8 +76,8 @@ def resume(payer: Payer, *, actor: str, catalog: Catalog, key: Key | None = None
         now_ms, payment = clock.now_ms(), None
         renewal = _renewal_now(current, payer, catalog, now_ms)
         updated = current if renewal else _take_back(current)
-        if renewal and renewal.quote.charge_micros:
-            _check_payable(payer, key)
+        if renewal:
+            _check_charge(renewal, payer, key, expected_micros)
         if key:
             claim = claim or idempotency.claim(account_id, key, operation=OPERATION, content={}, prefix=PREFIX)
         if renewal:
@@ -92,10 +96,14 @@ def _repeat(current: Subscription, claim: Claim, catalog: Catalog) -> ChargeResu
     return ChargeResult(current, None) if before is None and claim.is_done else before
 
 
-def _check_payable(payer: Payer, key: Key | None) -> None:
-    check_card(payer)
-    if key is None:
-        raise MissingIdempotencyKey
+def _check_charge(renewal: Renewal, payer: Payer, key: Key | None, expected_micros: int | None) -> None:
+    charge_micros, currency = renewal.quote.charge_micros, payer.account.currency
+    if expected_micros is not None and expected_micros != charge_micros:
+        raise QuoteChanged(format_amount(expected_micros, currency), format_amount(charge_micros, currency), currency)
+    if charge_micros:
+        check_card(payer)
+        if key is None:
+            raise MissingIdempotencyKey
 
 
 def _take_back(current: Subscription) -> Subscription:

@@ -151,6 +151,18 @@ def test_a_pause_says_what_it_means_is_taken_back_and_resumed_with_the_amount(pe
     assert (subscriptions.get(account).status, len(site.charges(account))) == ("active", 2)
 
 
+def test_a_button_that_takes_a_pause_back_never_charges_if_the_pause_has_begun_meanwhile(site: Site) -> None:
+    account, visitor = subscribed(site)
+    until = day_of(subscriptions.get(account).terms.period_end_ms + 60 * DAY_MS)
+    visitor.post("/plan/pause", {"pause_until": until})
+    begin_pause(account)
+    for stale in ({}, {"expected_amount": "98.00"}):
+        answer = visitor.post("/plan/resume", {"attempt": "2", **stale})
+        assert answer.status_code == 409
+        assert "The price has changed since you looked." in answer.text
+    assert (subscriptions.get(account).status, len(site.charges(account))) == ("paused", 1)
+
+
 def test_a_day_until_which_it_cannot_be_paused_is_told_beside_it(site: Site) -> None:
     account, visitor = subscribed(site)
     for wrong, told in (("", "Enter a date."), ("soon", "Enter a date."), ("2020-01-01", "Choose a day from ")):

@@ -1,5 +1,6 @@
 """Pause the subscription until a day; take back what is to come; and end a pause now, which is charged."""
 
+from functools import partial
 from typing import Final
 
 from chalice.app import Response
@@ -7,10 +8,12 @@ from chalice.app import Response
 from chalicelib.errors import Refusal
 from chalicelib.http_input import InvalidRequest, read_fields
 from chalicelib.i18n.texts import mark
+from chalicelib.money import parse_micros
 from chalicelib.portal import forms
 from chalicelib.portal.pages.plan import RESUME, charge_by_hand, show_refused
 from chalicelib.portal.refusals import explain
 from chalicelib.portal.request import PortalRequest
+from chalicelib.subscriptions.check_change import QuoteChanged
 from chalicelib.subscriptions.pause import PauseRequest
 from chalicelib.subscriptions.resume import resume
 from chalicelib.subscriptions.schedule_pause import schedule_pause
@@ -31,8 +34,15 @@ def send_pause(request: PortalRequest) -> Response:
 
 
 def send_resume(request: PortalRequest) -> Response:
-    """Take a cancellation or a pause back, or end a pause now and pay. Raises what `resume` raises."""
-    return charge_by_hand(request, RESUME, resume, done="resumed")
+    """Take a cancellation or a pause back, or end a pause now and pay what the button says: nothing if it says nothing.
+
+    Raises InvalidDecimal, and what `resume` raises.
+    """
+    expected_micros = parse_micros(request.form.get("expected_amount", "0"))
+    try:
+        return charge_by_hand(request, RESUME, partial(resume, expected_micros=expected_micros), done="resumed")
+    except QuoteChanged as refusal:
+        return show_refused(request, refusal)
 
 
 def _errors(request: PortalRequest, refusal: Refusal, reason: str) -> forms.Errors | None:
