@@ -30,7 +30,7 @@ def apply_payments(
     """
     payments = list(payments)
     updated = _apply_payment_result(auto_pay, payments, retries, backup)
-    charged = [each for each in (card, backup) if each]
+    charged = [each for each in (card, backup if _helps_backup(updated.suspended_reason) else None) if each]
     if _has_paid_since_failure(updated, payments, charged) or _is_card_replaced(updated, card):
         return updated.clear_failures()
     return updated
@@ -124,6 +124,11 @@ def _failure_reason(payment: Payment) -> str:
     if payment.failure and meaning_of("charge", StripeError(400, code=payment.failure.code)) == "typed":
         return "amount_refused"
     return "card_declined" if payment.payment_intent_id else "card_unusable"
+
+
+def _helps_backup(suspended_reason: SuspendedReason | None) -> bool:
+    """Tell whether the backup is tried for what suspends it: if the default has to be confirmed or saved, it is not."""
+    return suspended_reason in {None, "declines"}
 
 
 def _has_paid_since_failure(auto_pay: AutoPay, payments: Iterable[Payment], charged: Collection[Card]) -> bool:

@@ -121,6 +121,13 @@ def test_a_payment_by_a_card_that_auto_pay_does_not_charge_says_nothing_of_the_o
     assert cleared(payment_outcomes.apply_payments(suspended, [paid], CARD, policy, backup=OTHER_CARD))
 
 
+@pytest.mark.parametrize("reason", ["authentication", "card_unusable"])
+def test_a_payment_by_the_backup_says_nothing_of_a_default_that_it_does_not_stand_in_for(reason: str) -> None:
+    paid = payment(4, kind="top_up", payment_method_id="pm_2", card_fingerprint="print-2")
+    suspended, policy = auto_pay(**SUSPENDED | {"suspended_reason": reason, "failures": 1}), catalog().auto_pay
+    assert payment_outcomes.apply_payments(suspended, [paid], CARD, policy, backup=OTHER_CARD) == suspended
+
+
 @pytest.mark.parametrize(("succeeded_ms", "clears"), [(-1, False), (1, True)])
 def test_a_payment_that_was_begun_during_a_refill_clears_its_decline_only_if_it_succeeds_later(
     succeeded_ms: int, clears: bool
