@@ -1,10 +1,10 @@
 """Recent and reversed payments come from one read as they come from two."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from chalicelib.payments import table
 from chalicelib.payments.payment import DAY_MS, PREFIX
+from local.resources import Deployment
 from tests.payments.build import payment
 from tests.wire import calls_of
 
@@ -17,7 +17,7 @@ REVERSALS: tuple[dict[str, Any], ...] = (
 )
 
 
-def test_one_read_returns_what_two_do_in_the_same_order(memory: Mapping[str, str]) -> None:
+def test_one_read_returns_what_two_do_in_the_same_order(stack: Deployment) -> None:
     # Older ids than their payments are those of requests that were repeated much later.
     for days_ago, id_days_ago in ((0, 0), (34, 34), (20, 50), (36, 36), (179, 179), (30, 181), (181, 181)):
         for number, changes in enumerate(REVERSALS):
