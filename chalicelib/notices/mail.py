@@ -86,7 +86,8 @@ def compose_document(invoice: Invoice, account: Account, words: Words, *, brand:
         "account": one_line(account.name),
     }
     return Mail(
-        language=words.language,
+        language=words.tag,
+        direction=words.locale.text_direction,
         brand=brand,
         subject=words.say(message.subject, **values),
         paragraphs=[words.say(each, **values) for each in (GREETING, *message.paragraphs)],

@@ -130,7 +130,7 @@ def _names(account_id: str, payment_id: str) -> dict[str, str]:
     names = {"account_id": account_id, "payment_id": payment_id, "number": number, "card_id": "pm_unknown"}
     month = month_of(now_ms())
     about = {"transaction_id": newest.id, "client_id": CLIENT, "incoming_id": CLIENT}
-    return {**names, **about, "month": month, "year": month[:4]}
+    return {**names, **about, "month": month, "year": month[:4], "budget_id": "month"}
 
 
 def _use() -> None:

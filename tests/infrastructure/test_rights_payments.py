@@ -45,6 +45,34 @@ def _set_budget(client: Client, account: str) -> None:
     client.ask("DELETE", f"{account}/budgets/sms.day", expect=204)
 
 
+def _open_pages(client: Client, payment_id: str) -> None:
+    link = urlsplit(client.ask("POST", "/v1/portal-sessions", {"account_id": "acme"}, expect=201)["url"])
+    with requests.Session() as browser:
+        assert browser.get(client.url + link.path, timeout=30).status_code == 200
+        home = browser.post(client.url + link.path, timeout=30)
+        assert home.status_code == 200, home.text
+        for page in (
+            "usage",
+            "usage?group=client&period=90",
+            "usage/csv",
+            "history",
+            "history/search?q=a",
+            "invoices",
+            "statements",
+            "details",
+            "alerts",
+            "budgets",
+            "plan",
+            "auto-pay",
+            "add-balance",
+            "recurring",
+            "help",
+            f"payments/{payment_id}",
+            f"payments/{payment_id}/state",
+        ):
+            assert browser.get(f"{home.url}/{page}", timeout=30).status_code == 200, page
+
+
 def test_the_api_may_do_all_that_its_routes_do(client: Client, account: str, guarded: Guarded) -> None:
     ask = client.ask
     bakery = {"kind": "client", "workspace_id": "acme", "name": "Bakery", "email": "a@bakery.example"}
@@ -81,31 +109,7 @@ def test_the_api_may_do_all_that_its_routes_do(client: Client, account: str, gua
     remove_cards(client, account)
     ask("PUT", f"{account}/notices", {"mails": {"low_balance": False}})
     ask("GET", f"{account}/notices")
-    link = urlsplit(ask("POST", "/v1/portal-sessions", {"account_id": "acme"}, expect=201)["url"])
-    with requests.Session() as browser:
-        assert browser.get(client.url + link.path, timeout=30).status_code == 200
-        home = browser.post(client.url + link.path, timeout=30)
-        assert home.status_code == 200, home.text
-        for page in (
-            "usage",
-            "usage?group=client&period=90",
-            "usage/csv",
-            "history",
-            "history/search?q=a",
-            "invoices",
-            "statements",
-            "details",
-            "alerts",
-            "budgets",
-            "plan",
-            "auto-pay",
-            "add-balance",
-            "recurring",
-            "help",
-            f"payments/{payment['payment_id']}",
-            f"payments/{payment['payment_id']}/state",
-        ):
-            assert browser.get(f"{home.url}/{page}", timeout=30).status_code == 200, page
+    _open_pages(client, payment["payment_id"])
     assert ask("GET", f"{account}/transactions/{credit['id']}/invoice").startswith("%PDF-")
     (invoice,) = ask("GET", f"{account}/invoices")["data"]
     assert ask("GET", f"{account}/invoices/{invoice['number']}")["total"] == "25.00"
