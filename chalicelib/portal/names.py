@@ -106,6 +106,10 @@ class Names:
         """Name a subscription's status."""
         return self._known(STATUSES, status)
 
+    def canceled(self) -> str:
+        """Name the status of a subscription that is canceled and runs until its period ends."""
+        return self._words.say_in("subscription", "Canceled")
+
     def standing(self, standing: str) -> str:
         """Name an account's standing."""
         said = {
