@@ -29,7 +29,7 @@ PLACE = re.compile(r"%(?:\(\w+\))?.?")
 SAID_IN_PYTHON = {"say": 1, "mark": 1, "say_in": 2, "count": 2, "mark_count": 2}
 """What says or marks a text, and how many of its arguments are texts."""
 
-ALIKE_IN_GERMAN = {"Link", "Solo", "Starter", "%(name)s %(rate)s", "%(page)s / %(pages)s"}
+ALIKE_IN_GERMAN = {"Budget", "Budgets", "Limit", "Link", "Solo", "Starter", "%(name)s %(rate)s", "%(page)s / %(pages)s"}
 SHOWN: dict[Surface, list[Any]] = {
     "portal": [
         KINDS,
