@@ -116,6 +116,7 @@ TEXTS: Final = {
     "bundle-not-ready": mark("The ZIP file isn't ready yet, or was removed after a week. Please prepare it again."),
     "statement-busy": mark("Your balance is changing right now. Please try again in a moment."),
     "statement-not-found": mark("There's no statement for this month."),
+    "statement-unavailable": mark("We can't show your statements right now. Please contact %(contact)s."),
     "stripe-unavailable": mark("Our payment provider isn't responding. It's safe to try again in a minute."),
     "subscription-busy": mark("Someone else is making a change right now. Please try again in a moment."),
     "subscription-not-found": mark("There's no subscription."),

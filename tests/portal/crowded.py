@@ -1,4 +1,4 @@
-"""An account whose texts are as long as they may be, and the addresses of all of its pages."""
+"""Accounts whose texts are as long as they may be, and the addresses of all of their pages."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -25,23 +25,28 @@ LONG_EMAIL: Final = "buchhaltung-und-rechnungswesen-der-niederlassung-sued@" + "
 LARGEST_BALANCE: Final = 10**38 - 1
 """In micros: DynamoDB holds no longer number."""
 
-UNBALANCED: Final = "/statements"
-"""Pages that add transactions up, and refuse a balance that was only written into the wallet."""
+SUMMED: Final = "/statements"
+"""Pages that add transactions up: they refuse the largest balance, which no transactions made."""
 
 
 @dataclass(frozen=True)
 class Crowded:
-    """The account, and what names in paths are."""
+    """The account, one that has what its transactions have made, and what names in paths are."""
 
     account_id: str
+    summed_id: str
     names: dict[str, str]
 
-    def addresses(self) -> list[str]:
-        """Return every page of the portal, and those that look different with something opened, typed or found."""
-        paths = [path for method, path, _ in PAGES if method == "GET" and not path.startswith(UNBALANCED)]
-        pages = [path.format(**self.names) for path in paths]
+    def addresses(self) -> dict[str, list[str]]:
+        """Return every page of the portal, by the account that has it."""
+        pages = [path.format(**self.names) for method, path, _ in PAGES if method == "GET"]
+        summed = [page for page in pages if page.startswith(SUMMED)]
+        return {self.account_id: [*(page for page in pages if page not in summed), *self._more()], self.summed_id: summed}
+
+    def _more(self) -> list[str]:
+        """Return pages again that look different with something opened, typed or found."""
         day, transaction = today(1), self.names["transaction_id"]
-        more = [
+        return [
             *(f"/history?open={day}.{meter}" for meter in ("sms", "llm_minute")),
             *("/history?meter=ai_call", f"/history/search?q={LONG_ID}x", "/plan/preview?plan=agency"),
             *("/add-balance?attempt=2&ask=1&amount=other&other=1,000", "/add-balance?ask=1&amount=other&other=1O0"),
@@ -49,7 +54,6 @@ class Crowded:
             *("/clients?tab=archived", f"/clients/{self.names['client_id']}/standing?to=archived"),
             *(f"/usage?client={self.names['client_id']}", "/usage?from=2999-01-01"),
         ]
-        return [*pages, *more]
 
 
 def make_crowded(site: Site) -> Crowded:
@@ -66,11 +70,15 @@ def make_crowded(site: Site) -> Crowded:
     payment_id = next(each.payment_id for each in site.payments(account_id) if each.kind == "top_up")
     number = issue_for(account_id, payment_id, catalog()).number
     transaction_id = _adjust(account_id)
+    visitor.post("/bundles", {"year": today()[:4]})
     for each in (account_id, client_id):
         WalletRow(each).update([WalletRow.balance_micros.set(LARGEST_BALANCE)])
     return Crowded(
         account_id,
+        _summed(site, long),
         {
+            "year": today()[:4],
+            "month": f"{today()[:7]}.csv",
             "payment_id": payment_id,
             "transaction_id": transaction_id,
             "number": number,
@@ -94,6 +102,15 @@ def _adjust(account_id: str) -> str:
     request = AdjustmentRequest("credit", "999999999999.999999", Line(LONG_NAME.strip()[:200]))
     adjust(accounts.get(account_id), request, key=Key("crowded", "operator"), actor=f"operator:{LONG_EMAIL}")
     return newest(account_id)
+
+
+def _summed(site: Site, long: dict[str, str]) -> str:
+    """Make an account that has a statement, with all that its lines can be of."""
+    account_id = site.account(balance="999999999999.999999", **long)
+    _use(account_id)
+    _adjust(account_id)
+    site.enter(account_id).post("/plan", {"attempt": "1", "plan": "starter"})
+    return account_id
 
 
 def _incoming(site: Site, account_id: str, long: dict[str, str]) -> str:

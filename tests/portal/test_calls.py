@@ -6,9 +6,11 @@ from typing import Any
 import pytest
 
 from chalicelib.accounts.table import AccountRow
+from chalicelib.ledger.table import WalletRow
 from chalicelib.portal.session import id_of
 from chalicelib.portal.table import SessionRow
 from chalicelib.tables import connection
+from tests.function_records import logged
 from tests.portal.customer import ask, open_customer, token_of
 from tests.wire import calls_of
 
@@ -72,6 +74,16 @@ def test_nothing_of_an_account_is_looked_at_before_its_session_is_known(calls: l
     assert ask(OTHER, cookie="portal_session=nonsense").status == 401
     assert len(calls) == 1
     assert ask(OTHER).status == 500
+
+
+def test_a_client_whose_ledger_is_damaged_learns_whom_to_ask_and_the_operator_what_is_wrong(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    WalletRow(CLIENT).update([WalletRow.balance_micros.add(1)])
+    answer = ask(CLIENT, "/statements")
+    assert (answer.status, "Please contact " in answer.text) == (500, True)
+    [line] = logged(capsys)
+    assert (line["level"], line["account_id"], "WalletMismatch" in line["exception"]) == ("error", CLIENT, True)
 
 
 def test_a_page_of_a_session_that_has_ended_reads_nothing_more(calls: list[Any]) -> None:
