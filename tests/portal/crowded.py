@@ -41,7 +41,10 @@ class Crowded:
         """Return every page of the portal, by the account that has it."""
         pages = [path.format(**self.names) for method, path, _ in PAGES if method == "GET"]
         summed = [page for page in pages if page.startswith(SUMMED)]
-        return {self.account_id: [*(page for page in pages if page not in summed), *self._more()], self.summed_id: summed}
+        return {
+            self.account_id: [*(page for page in pages if page not in summed), *self._more()],
+            self.summed_id: summed,
+        }
 
     def _more(self) -> list[str]:
         """Return pages again that look different with something opened, typed or found."""

@@ -4,7 +4,9 @@ import pytest
 from playwright.sync_api import expect
 
 from chalicelib.accounts.table import clients_after
+from chalicelib.catalog.catalog import catalog
 from chalicelib.clock import now_ms
+from chalicelib.invoices.issue import issue_for
 from chalicelib.ledger.post import post
 from tests.build import receipt
 from tests.portal.adding import add
@@ -34,12 +36,14 @@ def account(site: Site) -> str:
 def paths(site: Site, account: str) -> list[str]:
     payment = site.payments(account)[0].payment_id
     client = clients_after(account, None, 1)[0].account_id
+    number = issue_for(account, payment, catalog()).number
     return [
         *("", f"/history?open={today(1)}.sms", "/history/csv", "/history/search?q=x", "/add-balance", "/card"),
         *("/auto-pay", "/invoices", "/details", "/plan", "/plan/preview?plan=agency&add_on_phone_number=2"),
         *(f"/add-balance?attempt=2&ask=1&amount=other&other={typed}" for typed in ("1,000", "1O0")),
         *(f"/payments/{payment}", "/payments/pay_0", "/history?meter=ai_call", "/history/search?q=event-1"),
-        *("/recurring", "/help", "/usage", "/alerts", "/budgets"),
+        *("/recurring", "/help", "/usage", "/alerts", "/budgets", "/activity", "/statements"),
+        *(f"/invoices/{number}/send", f"/bundles/{today()[:4]}"),
         *("/usage?group=client&period=90", f"/usage?client={client}", "/usage?from=2999-01-01"),
         *(f"/history?open={day}.llm_minute" for day in (today(), today(1))),
         *("/clients", "/clients?tab=archived", "/new-client", "/client-prices"),
