@@ -134,7 +134,7 @@ def _operation(operation: Operation, schema_of: Mapping[str, Json]) -> Json:
     if operation.takes:
         described["requestBody"] = {
             "description": f"At most {operation.body_bytes} bytes.",
-            "required": True,
+            "required": not operation.body_optional,
             "content": {JSON: {"schema": schema_of[repr(operation.takes)], "example": operation.example}},
         }
     return described

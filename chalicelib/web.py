@@ -79,6 +79,7 @@ class Operation(msgspec.Struct, frozen=True):
     idempotent: bool
     key_optional: bool
     body_bytes: int
+    body_optional: bool
     media_type: str
     example: Any
 
@@ -112,7 +113,8 @@ class Call(Generic[BodyT, QueryT]):
     @cached_property
     def body(self) -> BodyT:
         """Return the body. Raises BodyTooLarge, UnsupportedMediaType, MalformedJson, InvalidRequest."""
-        found: BodyT = read_body(self.json_body, self._operation.takes)
+        is_left_out = self._operation.body_optional and not self.raw_body
+        found: BodyT = read_body(b"{}" if is_left_out else self.json_body, self._operation.takes)
         return found
 
     @property
@@ -176,14 +178,15 @@ class Routes(Blueprint):
         idempotent: bool = False,
         key_optional: bool = False,
         body_bytes: int = BODY_BYTES,
+        body_optional: bool = False,
         media_type: str = JSON,
         example: Any = None,
     ) -> Callable[[View], View]:
         """Declare a view: `view(call, **path parameters)` returns a value of type `gives`, an Answer, or a Response.
 
         The first of several statuses is the default. With `key_optional` an Idempotency-Key is needed only where money
-        moves. A body longer than `body_bytes` is refused unread. `media_type` is that of the answer, `example` a valid
-        body, and `description` is for callers of the API.
+        moves. A body longer than `body_bytes` is refused unread; with `body_optional`, none is as good as `{}`.
+        `media_type` is that of the answer, `example` a valid body, and `description` is for callers of the API.
         """
 
         def declare(view: View) -> View:
@@ -203,6 +206,7 @@ class Routes(Blueprint):
                 idempotent=idempotent,
                 key_optional=key_optional,
                 body_bytes=body_bytes,
+                body_optional=body_optional,
                 media_type=media_type,
                 example=example,
             )

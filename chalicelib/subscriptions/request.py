@@ -1,4 +1,4 @@
-"""The body of a request to begin or change a subscription. Pure."""
+"""The bodies of requests to begin or change a subscription, and to resume it. Pure."""
 
 from typing import Annotated, Any
 
@@ -6,7 +6,7 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 
 from chalicelib.catalog.catalog import MOST_OF_AN_ADD_ON
-from chalicelib.money import Decimal
+from chalicelib.money import Decimal, parse_micros
 from chalicelib.subscriptions.subscription import Contents, Subscription
 
 Name = Annotated[str, Meta(max_length=40)]
@@ -35,3 +35,14 @@ class SubscriptionRequest(msgspec.Struct, forbid_unknown_fields=True):
         if self.add_ons is UNSET and current and not current.may_start:
             wanted = (current.scheduled or current.terms.contents).add_ons
         return Contents(self.plan, {name: wanted[name] for name in sorted(wanted) if wanted[name]})
+
+
+class ResumeRequest(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """A resumption. `expected_amount` is what it may charge, `0` for nothing; if that differs now, nothing is done."""
+
+    expected_amount: Decimal | None = None
+
+    @property
+    def expected_micros(self) -> int | None:
+        """Return what it may charge; None if nothing was said of it."""
+        return None if self.expected_amount is None else parse_micros(self.expected_amount)

@@ -8,13 +8,15 @@ from chalicelib.accounts.viewer import Viewer
 from chalicelib.cards.permission import allow_payer
 from chalicelib.catalog.catalog import UnknownCurrency, catalog
 from chalicelib.idempotency import IdempotencyConflict
+from chalicelib.money import InvalidDecimal
 from chalicelib.stripe_api.errors import StripeUnavailable
 from chalicelib.subscriptions.cancel import AlreadyCanceled, cancel
 from chalicelib.subscriptions.cancellation import CancelRequest
-from chalicelib.subscriptions.check_change import SubscriptionPastDue, SubscriptionRenewing
+from chalicelib.subscriptions.check_change import QuoteChanged, SubscriptionPastDue, SubscriptionRenewing
 from chalicelib.subscriptions.check_pause import NotPausable, PauseDateInvalid
 from chalicelib.subscriptions.pause import PauseRequest
 from chalicelib.subscriptions.renewal_hold import RenewalHeld
+from chalicelib.subscriptions.request import ResumeRequest
 from chalicelib.subscriptions.resume import NotCanceled, resume
 from chalicelib.subscriptions.routes import CHARGE_REFUSALS, PATH, TAG, answer, show
 from chalicelib.subscriptions.schedule_pause import schedule_pause
@@ -112,9 +114,13 @@ def pause_subscription(call: Call[PauseRequest, None], account_id: str) -> Subsc
     description=(
         "Until the period ends, a cancellation or a pause is taken back for nothing. If it is paused, the next period "
         "begins now and is charged now, for which an `Idempotency-Key` is needed; if the payment fails, it stays "
-        "paused. One that has ended is begun anew with `PUT`."
+        "paused. Send `0` as `expected_amount` to take back only what is to come, or the amount of `next_renewal` to "
+        "end a pause: nothing else is charged. One that has ended is begun anew with `PUT`."
     ),
     status=(200, 202),
+    takes=ResumeRequest,
+    body_optional=True,
+    example={"expected_amount": "97.00"},
     gives=ResumedView,
     refuses=(
         *REFUSALS,
@@ -127,12 +133,15 @@ def pause_subscription(call: Call[PauseRequest, None], account_id: str) -> Subsc
         SubscriptionPending,
         SubscriptionRenewing,
         RenewalHeld,
+        InvalidDecimal,
+        QuoteChanged,
         SubscriptionBusy,
     ),
     idempotent=True,
     key_optional=True,
 )
-def resume_subscription(call: Call[None, None], account_id: str) -> Answer:
-    allowed, key = allow_payer(call, account_id, Right.ACT), call.optional_idempotency_key
-    charged = resume(allowed.payer, actor=allowed.actor, catalog=catalog(), key=key)
+def resume_subscription(call: Call[ResumeRequest, None], account_id: str) -> Answer:
+    allowed, expected = allow_payer(call, account_id, Right.ACT), call.body.expected_micros
+    key = call.optional_idempotency_key
+    charged = resume(allowed.payer, actor=allowed.actor, catalog=catalog(), key=key, expected_micros=expected)
     return answer(view_resumed(charged, show(charged.subscription, allowed), Viewer(allowed)), charged.resolved)

@@ -74,7 +74,10 @@ def test_a_pause_over_the_api(api: Api, pausing: Callable[[], Subscriber], world
         assert put(api, me, "starter")["charge"]["amount"] == "0.00"
         assert ask(api, me, "POST", "/pause", {"until": "2027-03-31"}).json()["pause"]["until"][:10] == "2027-03-31"
         problem(ask(api, me, "POST", "/resume"), 400, "idempotency-key-missing")
-        resumed = ask(api, me, "POST", "/resume", key="now").json()
+        for expected in ("0", "97.00"):
+            wrong = ask(api, me, "POST", "/resume", {"expected_amount": expected}, key=expected)
+            assert problem(wrong, 409, "quote-changed")["amount"] == "49.00"
+        resumed = ask(api, me, "POST", "/resume", {"expected_amount": "49.00"}, key="now").json()
         assert ask(api, me, "POST", "/resume", key="now").json() == resumed
         assert (resumed["status"], resumed["plan"], resumed["payment"]["amount"]) == ("active", "starter", "49.00")
         assert (resumed["period_start"][:10], resumed["period_end"][:10]) == ("2027-03-01", "2027-04-01")
