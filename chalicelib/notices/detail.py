@@ -269,7 +269,8 @@ MEANINGS: Final = {
     "exceed the limit. It goes on in the next month, or with a higher limit.",
     "card.expiring": "The default or the backup expires in 30 days, or in 7, and was not renewed at Stripe.",
     "subscription.renewed": "The next period has begun, paid or for nothing; after a trial, the first one.",
-    "subscription.renewal_upcoming": "A yearly subscription is charged again in 30 days, at `period_end`, or in fewer.",
+    "subscription.renewal_upcoming": "A yearly subscription is charged again in 30 days, at `period_end`, or in fewer; "
+    "with a pause, at its `until`.",
     "subscription.trial_ending": "A trial ends in 3 days, at `period_end`, or in fewer. Then a period is charged.",
     "subscription.paused": "The paid period is over, and a pause has begun: plan and add-ons are off, and nothing is "
     "charged.",

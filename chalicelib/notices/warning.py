@@ -9,6 +9,7 @@ from chalicelib.clock import iso, month_of
 from chalicelib.money import parse_micros
 from chalicelib.notices import detail
 from chalicelib.notices.notice import CurrentState, Notice
+from chalicelib.subscriptions.pause import next_period_ms
 from chalicelib.subscriptions.subscription import OWING, RENEWED
 
 WITHOUT_CARD: Final = "_without_card"
@@ -57,19 +58,19 @@ def _upcoming_notice(
     subscription, upcoming = current.subscription, current.upcoming
     if subscription is None or upcoming is None:
         return None
-    ends_ms = subscription.terms.period_end_ms
-    is_still_ahead = current.now_ms < ends_ms and iso(ends_ms) == event.period_end
+    charged_ms, told = next_period_ms(subscription), max(event.period_end, event.pause.until if event.pause else "")
+    is_still_ahead = current.now_ms < charged_ms and iso(charged_ms) == told
     if not is_still_ahead or (subscription.status == "trialing") != (kind == "trial_ending"):
         return None
     card = current.payer.card if current.payer else None
     return Notice(
         kind=kind,
-        mark=f"{kind}/{event.period_end}",
+        mark=f"{kind}/{told}",
         message=kind if card else f"{kind}{WITHOUT_CARD}",
         occurred_at=event.occurred_at,
         amounts_micros={"amount": upcoming.quote.charge_micros},
         facts=("account", "amount", date, *(("card",) if card else ())),
-        dates_ms={date: ends_ms},
+        dates_ms={date: charged_ms},
         page="plan" if card else "card",
         card=paid_with(card) if card else None,
     )

@@ -1,6 +1,7 @@
 """Reminders before a subscription is charged: 30 days before a yearly renewal, and 3 days before a trial ends. Pure.
 
-That a reminder is due is noted on the row, once for a period's end, and its stream makes the event of that.
+That a reminder is due is noted on the row, once for the moment of a charge, and its stream makes the event of that. A
+year that begins after a pause is charged at the pause's end.
 """
 
 from typing import Final
@@ -10,10 +11,11 @@ from msgspec.structs import replace
 from chalicelib.catalog.catalog import Catalog
 from chalicelib.catalog.tax import Tax
 from chalicelib.payments.payment import DAY_MS
+from chalicelib.subscriptions.pause import next_period_ms
 from chalicelib.subscriptions.price import plan_of
 from chalicelib.subscriptions.renewal import Renewal, chargeable_renewal
 from chalicelib.subscriptions.renewal_hold import HOLD_CAUSES
-from chalicelib.subscriptions.subscription import RUNNING, Subscription, Terms
+from chalicelib.subscriptions.subscription import RENEWED, Subscription, Terms
 
 BEFORE_RENEWAL_MS: Final = 30 * DAY_MS
 BEFORE_TRIAL_ENDS_MS: Final = 3 * DAY_MS
@@ -22,24 +24,27 @@ SHORTEST_YEAR_MS: Final = 360 * DAY_MS
 
 
 def reminder_at_ms(subscription: Subscription, now_ms: int) -> int | None:
-    """Return when a reminder of the period's end is due; None if there is none, it was made, or the period is over.
+    """Return when a reminder of the next charge is due; None if there is none, it was made, or the charge is due.
 
     A trial that is shorter than the notice has none.
     """
-    terms, before_ms = subscription.terms, _before_ms(subscription)
-    if before_ms is None or now_ms >= terms.period_end_ms or subscription.reminded_of_ms == terms.period_end_ms:
+    charged_ms, before_ms = next_period_ms(subscription), _before_ms(subscription)
+    if before_ms is None or now_ms >= charged_ms or subscription.reminded_of_ms == charged_ms:
         return None
-    at_ms = terms.period_end_ms - before_ms
-    return at_ms if at_ms > terms.period_start_ms else None
+    at_ms = charged_ms - before_ms
+    return at_ms if at_ms > subscription.terms.period_start_ms else None
 
 
 def _before_ms(subscription: Subscription) -> int | None:
-    is_charged = subscription.status in RUNNING and not (subscription.cancel_at_period_end or subscription.pause)
-    if subscription.pending or not is_charged:
+    if subscription.pending or not _goes_on(subscription):
         return None
     if subscription.status == "trialing":
         return BEFORE_TRIAL_ENDS_MS
     return BEFORE_RENEWAL_MS if _is_yearly(subscription.terms) else None
+
+
+def _goes_on(subscription: Subscription) -> bool:
+    return subscription.status in RENEWED and not subscription.cancel_at_period_end
 
 
 def _is_yearly(terms: Terms) -> bool:
@@ -54,7 +59,7 @@ def is_reminder_due(subscription: Subscription, now_ms: int) -> bool:
 
 def upcoming_charge(subscription: Subscription, catalog: Catalog, tax: Tax | None) -> Renewal | None:
     """Return the charge that a reminder is about; None if it will not be made then, or is no longer for a year."""
-    if subscription.status not in RUNNING or subscription.cancel_at_period_end or subscription.pause:
+    if not _goes_on(subscription):
         return None
     try:
         renewal = chargeable_renewal(subscription, catalog, tax)
@@ -69,4 +74,4 @@ def note_reminder(subscription: Subscription, catalog: Catalog, now_ms: int, tax
     """Return a subscription with the note that its reminder is due, if it is."""
     if not is_reminder_due(subscription, now_ms) or upcoming_charge(subscription, catalog, tax) is None:
         return subscription
-    return replace(subscription, reminded_of_ms=subscription.terms.period_end_ms)
+    return replace(subscription, reminded_of_ms=next_period_ms(subscription))

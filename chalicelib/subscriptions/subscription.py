@@ -136,7 +136,7 @@ class Subscription(msgspec.Struct, frozen=True, kw_only=True):
       customer's.
     - `pause`: the pause that begins at the period's end, or, if it is `paused`, has begun.
     - `cancellation`: what was said when it was canceled, until it is resumed, changed or begun again.
-    - `reminded_of_ms`: the period's end that a reminder was made of.
+    - `reminded_of_ms`: the moment of the charge that a reminder was made of: the period's end, or its pause's.
     - `in_use`: how many of each add-on are in use, as the platform reports.
     - `due_at_ms`: when to advance it next. `version`: incremented by every change.
     """

@@ -14,7 +14,7 @@ from chalicelib.notices.rules import RULES
 from chalicelib.stripe_api.stripe_account import PLATFORM
 from chalicelib.subscriptions import table
 from chalicelib.subscriptions.reminder import upcoming_charge
-from chalicelib.subscriptions.subscription import Contents, Subscription
+from chalicelib.subscriptions.subscription import Contents, Pause, Subscription
 from tests.build import TIME_MS
 from tests.notices.records import TEN, record, types
 from tests.notices.records import subscription as row
@@ -68,6 +68,17 @@ def test_it_is_told_once_with_the_date_the_amount_and_the_card(of: dict[str, Any
     assert (*with_card.dates_ms.values(),) == (ENDS_MS,)
     product = catalog().plans[of["plan"]]
     assert with_card.amounts_micros == {"amount": product.amounts_micros["usd"]}
+
+
+def test_with_a_pause_it_names_the_day_that_the_pause_ends() -> None:
+    until_ms = ENDS_MS + 30 * DAY_MS
+    of = {**YEAR, "status": "paused", "pause": f'{{"until_ms": {until_ms}, "reason": null, "actor": "me", "at_ms": 1}}'}
+    event, now_ms = told(of), ENDS_MS + DAY_MS
+    notice = notice_of(event, subscribed(of), now_ms=now_ms)
+    assert notice
+    assert (notice.kind, notice.dates_ms) == ("renewal_upcoming", {"renews": until_ms})
+    moved = Pause(until_ms + DAY_MS, None, "me", 1)
+    assert notice_of(event, subscribed(of, pause=moved), now_ms=now_ms) is None
 
 
 @pytest.mark.parametrize("of", [YEAR, TRIAL], ids=["year", "trial"])

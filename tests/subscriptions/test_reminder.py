@@ -48,14 +48,28 @@ def test_a_run_that_is_late_still_reminds_of_what_is_to_come_and_of_nothing_that
         replace(YEARLY, status="canceled"),
         replace(YEARLY, pending=pending(YEARLY)),
         replace(YEARLY, reminded_of_ms=YEAR_ENDS_MS),
-        replace(YEARLY, pause=Pause(YEAR_ENDS_MS + DAY_MS, None, "tester", START_MS)),
         trial(3),
     ],
-    ids=["month", "canceled", "owing", "ended", "pending", "reminded", "pausing", "short trial"],
+    ids=["month", "canceled", "owing", "ended", "pending", "reminded", "short trial"],
 )
 def test_of_others_nobody_is_reminded(of: Subscription) -> None:
     assert reminder_at_ms(of, START_MS) is None
     assert noted(of, of.terms.period_end_ms - HOUR_MS) == of.reminded_of_ms
+
+
+@pytest.mark.parametrize("status", ["active", "paused"])
+def test_a_year_after_a_pause_is_reminded_of_30_days_before_the_pause_ends(status: Any) -> None:
+    until_ms = YEAR_ENDS_MS + 60 * DAY_MS
+    paused = replace(
+        YEARLY, status=status, pause=Pause(until_ms, None, "tester", START_MS), reminded_of_ms=YEAR_ENDS_MS
+    )
+    assert reminder_at_ms(paused, START_MS) == until_ms - 30 * DAY_MS
+    assert noted(paused, until_ms - 30 * DAY_MS - 1) == YEAR_ENDS_MS
+    assert noted(paused, until_ms - 30 * DAY_MS) == until_ms
+    assert noted(paused, until_ms) == YEAR_ENDS_MS
+    charged = upcoming_charge(paused, catalog(), None)
+    assert charged
+    assert charged.terms.period_start_ms == until_ms
 
 
 def test_who_changed_to_a_month_is_not_reminded_until_it_is_a_year_again() -> None:
