@@ -124,7 +124,8 @@ def test_only_what_needs_more_takes_more_than_usual() -> None:
 )
 def test_a_body_that_is_no_json_is_refused(api: Api, operation: Operation, body: bytes) -> None:
     answer = send(api, operation, body, token=api.token())
-    assert answer.status_code in {400, 422}, answer.text
+    is_left_out = operation.body_optional and not body
+    assert is_left_out or answer.status_code in {400, 422}, answer.text
     assert answer.headers["Content-Type"] == "application/problem+json"
 
 
