@@ -55,7 +55,7 @@ class Crowded:
             *("/add-balance?attempt=2&ask=1&amount=other&other=1,000", "/add-balance?ask=1&amount=other&other=1O0"),
             *(f"/transactions/{transaction}", f"/invoices?number={LONG_ID[:60]}", "/invoices?purpose=subscription"),
             *("/clients?tab=archived", f"/clients/{self.names['client_id']}/standing?to=archived"),
-            *(f"/usage?client={self.names['client_id']}", "/usage?from=2999-01-01"),
+            *(f"/usage?client={self.names['client_id']}", "/usage?group=client&period=90", "/usage?from=2999-01-01"),
         ]
 
 

@@ -121,11 +121,6 @@ def test_axe_finds_nothing_on_what_is_asked_about_clients(people: People, site: 
     assert_accessible(page)
 
 
-def test_in_german_the_usage_by_client_is_not_wider_either(people: People, account: str) -> None:
-    page = people.open(account, "/usage?group=client&period=90", width=NARROW, locale="de-DE")
-    assert page.evaluate("document.documentElement.scrollWidth") <= NARROW
-
-
 def test_less_motion_and_print_are_honoured(people: People, account: str) -> None:
     page = people.open(account)
     page.emulate_media(reduced_motion="reduce")
