@@ -115,7 +115,7 @@ def _of_subscription(subscription: Subscription, catalog: Catalog, tax: Tax | No
         month_micros=0 if state == "ends" else month_share_micros(price, months, currency),
         next_charge_at_ms=_next_charge_at_ms(subscription, terms) if is_charged else None,
         next_charge_micros=renewal.quote.charge_micros if renewal and is_charged else None,
-        ends_at_ms=terms.period_end_ms if state == "ends" else None,
+        ends_at_ms=subscription.canceled_end_ms if state == "ends" else None,
     )
 
 

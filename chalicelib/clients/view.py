@@ -181,4 +181,4 @@ def _recurring_charges(account_id: str) -> RecurringChargesView:
 
 
 def _ends_at(subscription: Subscription) -> str | None:
-    return iso(subscription.terms.period_end_ms) if subscription.cancel_at_period_end else None
+    return iso(subscription.canceled_end_ms) if subscription.cancel_at_period_end else None

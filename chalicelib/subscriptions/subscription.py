@@ -188,6 +188,12 @@ class Subscription(msgspec.Struct, frozen=True, kw_only=True):
         """Return when its pause ends, if it is paused, or else its period."""
         return self.pause.until_ms if self.pause and self.status == "paused" else self.terms.period_end_ms
 
+    @property
+    def canceled_end_ms(self) -> int:
+        """Return when it ends if it is canceled: with the period that is paid, or that its payment begins."""
+        terms = self.pending.terms if self.pending and self.status in {"paused", "incomplete"} else self.terms
+        return terms.period_end_ms
+
 
 def format_period(terms: Terms) -> str:
     """Return a period for people: `2027-01-31 to 2027-02-28`."""

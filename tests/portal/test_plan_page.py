@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from playwright.sync_api import expect
 
 from chalicelib.catalog.catalog import catalog
-from chalicelib.clock import day_of
+from chalicelib.clock import day_of, now_ms
 from chalicelib.dates import DAY_MS
 from chalicelib.subscriptions import table as subscriptions
 from chalicelib.subscriptions.advance import advance_subscription
@@ -161,6 +161,26 @@ def test_a_button_that_takes_a_pause_back_never_charges_if_the_pause_has_begun_m
         assert answer.status_code == 409
         assert "The price has changed since you looked." in answer.text
     assert (subscriptions.get(account).status, len(site.charges(account))) == ("paused", 1)
+
+
+def test_one_that_is_canceled_while_its_resumption_waits_for_the_bank_is_not_said_to_be_kept_until_a_past_day(
+    site: Site,
+) -> None:
+    account, visitor = subscribed(site)
+    visitor.post("/plan/pause", {"pause_until": day_of(subscriptions.get(account).terms.period_end_ms + 60 * DAY_MS)})
+    begin_pause(account)
+    site.save_card(account, "pm_card_authenticationRequired")
+    visitor.post("/plan/resume", {"attempt": "2", "expected_amount": "97.00"})
+    told = "If your payment goes through, you keep it for the period it pays for. If not, it ends right away."
+    assert told in visitor.get("/plan").text
+    visitor.post("/plan/cancel", {})
+    for path in ("/plan", ""):
+        page = visitor.get(path).text
+        assert told in page
+        assert "Canceled. " not in page
+    found = subscriptions.get(account)
+    assert (found.status, found.cancel_at_period_end) == ("paused", True)
+    assert found.canceled_end_ms > now_ms()
 
 
 def test_a_day_until_which_it_cannot_be_paused_is_told_beside_it(site: Site) -> None:
