@@ -1,7 +1,7 @@
 """Budgets over HTTP."""
 
 from chalicelib import clock
-from chalicelib.accounts.account import CurrencyMismatch
+from chalicelib.accounts.account import Account, CurrencyMismatch
 from chalicelib.accounts.permission import REFUSALS, Right, allow
 from chalicelib.budgets import table
 from chalicelib.budgets.budget import BudgetInvalid, BudgetNotFound, BudgetsBusy, TooManyBudgets
@@ -9,9 +9,11 @@ from chalicelib.budgets.change_budget import change_budget
 from chalicelib.budgets.delete_budget import delete_budget
 from chalicelib.budgets.evaluate import load_spent
 from chalicelib.budgets.request import BudgetRequest
+from chalicelib.budgets.spending import SpentBudgets
 from chalicelib.budgets.view import BudgetListView, view_budgets
 from chalicelib.catalog.catalog import catalog
 from chalicelib.money import InvalidDecimal
+from chalicelib.pricing.table import pays_itself
 from chalicelib.web import Call, Routes
 
 routes = Routes(__name__, "Budgets", "Limits on what usage may cost in a day or a month.")
@@ -29,8 +31,8 @@ routes = Routes(__name__, "Budgets", "Limits on what usage may cost in a day or 
     refuses=REFUSALS,
 )
 def list_budgets(call: Call[None, None], account_id: str) -> BudgetListView:
-    allow(call, account_id, Right.READ)
-    return view_budgets(load_spent(table.find(account_id)), clock.now_ms())
+    allowed = allow(call, account_id, Right.READ)
+    return _view(load_spent(table.find(account_id)), allowed.account)
 
 
 @routes.operation(
@@ -58,7 +60,7 @@ def list_budgets(call: Call[None, None], account_id: str) -> BudgetListView:
 def put_budget(call: Call[BudgetRequest, None], account_id: str, budget_id: str) -> BudgetListView:
     allowed = allow(call, account_id, Right.ACT)
     found = change_budget(allowed.account, budget_id, call.body, actor=allowed.actor, catalog=catalog())
-    return view_budgets(found, clock.now_ms())
+    return _view(found, allowed.account)
 
 
 @routes.operation(
@@ -72,3 +74,8 @@ def put_budget(call: Call[BudgetRequest, None], account_id: str, budget_id: str)
 def delete_a_budget(call: Call[None, None], account_id: str, budget_id: str) -> None:
     allowed = allow(call, account_id, Right.ACT)
     delete_budget(allowed.account, budget_id, actor=allowed.actor)
+
+
+def _view(found: SpentBudgets, account: Account) -> BudgetListView:
+    now_ms = clock.now_ms()
+    return view_budgets(found, now_ms, pays_itself=pays_itself(account.account_id, account.workspace_id, now_ms))

@@ -14,7 +14,8 @@ class BudgetView(msgspec.Struct):
     """A budget, and how it stands. `meter` is null for the whole account's.
 
     `spent` is what the wallet was debited for usage since `period_start`; `reached` is the highest of 50, 75 and 100 %
-    of the limit that this comes to, or null. While `closed`, access is closed, until `period_end` at the latest.
+    of the limit that this comes to, or null. While `closed`, access is closed, until `period_end` at the latest; a
+    budget of a client that pays nothing itself closes nothing.
     """
 
     id: str
@@ -38,12 +39,14 @@ class BudgetListView(msgspec.Struct):
     next_cursor: None = None
 
 
-def view_budgets(found: SpentBudgets, now_ms: int) -> BudgetListView:
+def view_budgets(found: SpentBudgets, now_ms: int, *, pays_itself: bool) -> BudgetListView:
     """Present an account's budgets."""
-    return BudgetListView([view_budget(each, found.days, now_ms) for each in found.budgets.budgets])
+    return BudgetListView(
+        [view_budget(each, found.days, now_ms, pays_itself=pays_itself) for each in found.budgets.budgets]
+    )
 
 
-def view_budget(budget: Budget, days: Days, now_ms: int) -> BudgetView:
+def view_budget(budget: Budget, days: Days, now_ms: int, *, pays_itself: bool) -> BudgetView:
     """Present a budget with what was spent."""
     span, spent = span_of(budget.period, now_ms), spent_micros(budget, days, now_ms)
     return BudgetView(
@@ -56,7 +59,7 @@ def view_budget(budget: Budget, days: Days, now_ms: int) -> BudgetView:
         close=budget.close,
         spent=format_amount(spent, budget.currency),
         reached=reached_percent(budget.limit_micros, spent),
-        closed=is_closed(budget, spent),
+        closed=pays_itself and is_closed(budget, spent),
         period_start=f"{span.first_day}T00:00:00.000Z",
         period_end=iso(span.ends_at_ms),
     )

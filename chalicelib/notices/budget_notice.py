@@ -10,9 +10,12 @@ from chalicelib.notices.notice import BudgetName, CurrentState, Notice
 
 
 def budget_reached(event: detail.Budget, current: CurrentState) -> Notice | None:
-    """Report the threshold, unless the budget is another one by now, its period is over, or a higher one was told."""
+    """Report the threshold, unless the budget is another one by now, its period is over, or a higher one was told.
+
+    Nothing is reported to a client that pays nothing itself any more: its budgets close nothing.
+    """
     budget, limit_micros = current.budget, parse_micros(event.limit)
-    if budget is None or not _is_still_so(event, budget, limit_micros, current.now_ms):
+    if budget is None or not current.pays_itself or not _is_still_so(event, budget, limit_micros, current.now_ms):
         return None
     return Notice(
         kind="budget_reached",

@@ -36,7 +36,7 @@ class CurrentState(msgspec.Struct, frozen=True, kw_only=True):
     """The current state of what an event is about. `disputes` are the payment's, the oldest first.
 
     `upcoming` is what the subscription is charged next, if there is a reminder of it, and `payer` who pays for it.
-    `meter_name` is that of the meter which `budget` is for.
+    `meter_name` is that of the meter which `budget` is for, and an account that does not pay itself spends nothing.
     """
 
     wallet: Wallet
@@ -50,6 +50,7 @@ class CurrentState(msgspec.Struct, frozen=True, kw_only=True):
     payer: Payer | None = None
     budget: Budget | None = None
     meter_name: str | None = None
+    pays_itself: bool = True
 
     @property
     def suspended(self) -> SuspendedReason | None:

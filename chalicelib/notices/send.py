@@ -27,6 +27,7 @@ from chalicelib.notices.publish import thresholds_of
 from chalicelib.notices.rules import RULES
 from chalicelib.notices.sender import Sender, deliverable_addresses, find_sender, letter_of
 from chalicelib.payments import table as payments
+from chalicelib.pricing.table import pays_itself
 from chalicelib.reversals import table as reversals
 from chalicelib.settings import settings
 from chalicelib.subscriptions import table as subscriptions
@@ -94,6 +95,8 @@ def load_current_state(account: Account, event: Detail, choice: Choice, catalog:
         upcoming=upcoming_charge(subscription, catalog, tax_of(account, catalog)) if subscription else None,
         payer=find_payer(account.account_id) if needs_payer else None,
         budget=budgets.find(account.account_id).find(event.budget_id) if isinstance(event, Budget) else None,
+        pays_itself=not isinstance(event, Budget)
+        or pays_itself(account.account_id, account.workspace_id, clock.now_ms()),
         meter_name=_meter_name(event.meter, catalog) if isinstance(event, Budget) and event.meter else None,
     )
 

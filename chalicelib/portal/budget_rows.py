@@ -1,6 +1,7 @@
 """Budgets as pages show them: how much is spent, what happens at the limit, and when the period ends. Pure."""
 
 import msgspec
+from msgspec.structs import replace
 
 from chalicelib.budgets.budget import PERCENTS, Budget
 from chalicelib.budgets.spending import SpentBudgets, span_of, spent_micros
@@ -36,9 +37,10 @@ class BudgetRow(msgspec.Struct, frozen=True):
         return "warn" if self.percent >= PERCENTS[1] else "good"
 
 
-def budget_rows(found: SpentBudgets, names: Names, now_ms: int) -> list[BudgetRow]:
-    """Return an account's budgets for display."""
-    return [_row(each, spent_micros(each, found.days, now_ms), names, now_ms) for each in found.budgets.budgets]
+def budget_rows(found: SpentBudgets, names: Names, now_ms: int, *, pays_itself: bool) -> list[BudgetRow]:
+    """Return an account's budgets for display; one that pays nothing itself is not closed by them."""
+    rows = [_row(each, spent_micros(each, found.days, now_ms), names, now_ms) for each in found.budgets.budgets]
+    return rows if pays_itself else [replace(each, is_closed=False) for each in rows]
 
 
 def _row(budget: Budget, spent: int, names: Names, now_ms: int) -> BudgetRow:

@@ -37,6 +37,11 @@ def find(account_id: str) -> Rebilling:
         return NO_REBILLING
 
 
+def pays_itself(account_id: str, workspace_id: str | None, now_ms: int) -> bool:
+    """Tell whether usage of now is charged to an account, as its access asks; a workspace costs no read."""
+    return workspace_id is None or find(account_id).is_on(now_ms)
+
+
 def find_many(account_ids: Iterable[str]) -> dict[str, Rebilling]:
     """Read the settings of several accounts, strongly consistent; accounts that have none are left out."""
     rows = RebillingRow.batch_get(set(account_ids), consistent_read=True)

@@ -39,6 +39,12 @@ def reason_of(account_id: str, meter: str | None = None, token: str | None = Non
     return found
 
 
+def closed_of(account_id: str) -> bool:
+    (found,) = ask("GET", "budgets", account_id=account_id).json()["data"]
+    closed: bool = found["closed"]
+    return closed
+
+
 def calls_for(account_id: str) -> int:
     return calls_of(lambda: find_access(accounts.get(account_id), catalog(), "sms"))
 
@@ -103,6 +109,9 @@ def test_a_client_that_does_not_pay_itself_is_closed_by_none_of_its_own() -> Non
     spend(client_id, 5)
     limit(client_id, budget(limit_micros=1_000_000, close=True))
     assert reason_of(client_id) is None
+    assert closed_of(client_id) is False
+    rebill(client_id)
+    assert (reason_of(client_id), closed_of(client_id)) == ("budget_reached", True)
 
 
 def test_an_account_without_a_budget_that_may_close_it_costs_two_calls() -> None:

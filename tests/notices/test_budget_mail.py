@@ -24,12 +24,12 @@ def budget_of(row: Row) -> Budget:
     return table.read_image(record(None, row)["dynamodb"]["NewImage"]).budgets[0]
 
 
-def notice_of(told: Row, current: Row | None, now_ms: int = TIME_MS, meter_name: str | None = None) -> Notice | None:
+def notice_of(told: Row, current: Row | None, now_ms: int = TIME_MS, **changes: Any) -> Notice | None:
     """Return the mail that a budget triggers, while it is another one."""
     (event,) = budget_events(record(None, told))
     budget = budget_of(current) if current else None
     wallet = Wallet("acme", "usd", 0, 8)
-    state = CurrentState(wallet=wallet, thresholds=TEN, now_ms=now_ms, budget=budget, meter_name=meter_name)
+    state = CurrentState(wallet=wallet, thresholds=TEN, now_ms=now_ms, budget=budget, **changes)
     return RULES[event.type](event.detail, state)
 
 
@@ -74,3 +74,8 @@ def test_the_budget_is_named_in_the_readers_language(language: str, name: str) -
 )
 def test_what_is_no_longer_so_is_no_mail(current: Row | None, now_ms: int) -> None:
     assert notice_of(budgets(75), current, now_ms) is None
+
+
+def test_a_client_that_pays_nothing_itself_any_more_is_mailed_nothing() -> None:
+    assert notice_of(budgets(100), budgets(100)) is not None
+    assert notice_of(budgets(100), budgets(100), pays_itself=False) is None

@@ -17,6 +17,7 @@ from chalicelib.portal.banners.find import find_banners
 from chalicelib.portal.budget_rows import budget_rows
 from chalicelib.portal.names import Names
 from tests.budgets.build import budget, new_account, spend
+from tests.clients.build import rebill
 from tests.doors.gateway import Answer, Request, send
 from tests.doors.world import enter
 from tests.portal.seen import ENGLISH, snapshot
@@ -92,6 +93,18 @@ def test_closing_what_is_spent_already_is_asked_for_first(account: str) -> None:
     assert "Access is closed All usage, per month: $30.00 of $30.00 spent. Closed until" in text_of(page(account, ""))
 
 
+@pytest.mark.usefixtures("memory")
+def test_a_client_that_pays_nothing_itself_is_not_told_that_its_budget_closes_access() -> None:
+    client = new_account(new_account())
+    spend(client, 30)
+    assert save(client, limit="30", close="on").status == 303
+    assert "Access closed" not in text_of(page(client))
+    assert "is used up" not in text_of(page(client, ""))
+    rebill(client)
+    assert "Access closed" in text_of(page(client))
+    assert "Access is closed All usage, per month" in text_of(page(client, ""))
+
+
 @pytest.mark.parametrize(
     ("changes", "field", "said"),
     [
@@ -138,5 +151,5 @@ def test_the_first_page_tells_of_what_is_used_up(
     moment = now_ms()
     spent = {day_of(moment): {"sms": Usage(0, dollars * 1_000_000, 1)}}
     found = SpentBudgets(Budgets("acme", (budget(close=close, meter=meter),), 1), spent)
-    rows = budget_rows(found, Names(ENGLISH, catalog()), moment)
+    rows = budget_rows(found, Names(ENGLISH, catalog()), moment, pays_itself=True)
     assert [each.title for each in find_banners(snapshot(budgets=rows), ENGLISH)] == titles

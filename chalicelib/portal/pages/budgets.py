@@ -21,6 +21,7 @@ from chalicelib.portal.names import Names
 from chalicelib.portal.refusals import NEEDED
 from chalicelib.portal.request import PortalRequest
 from chalicelib.portal.typed_amount import TooManyPlaces
+from chalicelib.pricing.table import pays_itself
 from chalicelib.tables import Keys
 
 FIELDS: Final = ("meter", "period", "limit", "tell_50", "tell_75", "tell_100", "close", "budget", "confirmed")
@@ -80,7 +81,7 @@ def _closing(request: PortalRequest, sent: BudgetRequest, budget_id: str) -> Bud
     now_ms = clock.now_ms()
     budget = sent.over(None, meter, period, currency=request.currency, actor="", now_ms=now_ms)
     wanted = load_spent(Budgets(request.account.account_id, (budget,)))
-    (row,) = budget_rows(wanted, _names(request), now_ms)
+    (row,) = _rows(request, wanted)
     return row if row.is_closed else None
 
 
@@ -94,8 +95,10 @@ def _load(request: PortalRequest) -> SpentBudgets:
     return load_spent(find_in(request.rows, request.account.account_id))
 
 
-def _names(request: PortalRequest) -> Names:
-    return Names(request.words, request.catalog)
+def _rows(request: PortalRequest, found: SpentBudgets) -> list[BudgetRow]:
+    account, now_ms = request.account, clock.now_ms()
+    pays = pays_itself(account.account_id, account.workspace_id, now_ms)
+    return budget_rows(found, Names(request.words, request.catalog), now_ms, pays_itself=pays)
 
 
 def _new() -> Given:
@@ -127,7 +130,7 @@ def _page(
     errors: forms.Errors | None = None,
     closing: BudgetRow | None = None,
 ) -> Response:
-    rows = budget_rows(found, _names(request), clock.now_ms())
+    rows = _rows(request, found)
     done = DONE.get(request.query.get("done", ""))
     return render.page(
         request,

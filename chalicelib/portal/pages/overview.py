@@ -63,6 +63,7 @@ class Loaded(msgspec.Struct, frozen=True, kw_only=True):
     days: Days
     today: str
     closed_by: ShownReason | None
+    pays_itself: bool
     connection_problem: str | None
 
 
@@ -75,11 +76,11 @@ def rows_needed(account_id: str) -> Keys:
 def load(request: PortalRequest) -> Loaded:
     """Read all that the page shows."""
     account_id, today = request.account.account_id, clock.day_of(clock.now_ms())
-    found, days, non_usage, closed_by = side_by_side(
+    found, days, non_usage, (closed_by, pays_itself) = side_by_side(
         lambda: load_overview(request.rows, request.payer, request.catalog),
         lambda: read_days(account_id, min(_chart_start(today), first_needed(today)), today),
         lambda: read_history(account_id, Filter(non_usage_only=True), limit=ROWS),
-        lambda: _closed_by(request),
+        lambda: _access(request),
     )
     return Loaded(
         auto_pay=found.auto_pay,
@@ -89,15 +90,17 @@ def load(request: PortalRequest) -> Loaded:
         days=days,
         today=today,
         closed_by=closed_by,
+        pays_itself=pays_itself,
         connection_problem=_connection_problem(request),
     )
 
 
-def _closed_by(request: PortalRequest) -> ShownReason | None:
-    """Return what closes access; a workspace's own page needs no further read for it."""
+def _access(request: PortalRequest) -> tuple[ShownReason | None, bool]:
+    """Return what closes access, and whether the account pays itself; a workspace's page needs no further read."""
     if request.account.workspace_id is not None:
-        return view_access(find_access(request.account, request.catalog), for_client=True).reason
-    return "account_suspended" if request.account.standing == "suspended" else None
+        found = find_access(request.account, request.catalog)
+        return view_access(found, for_client=True).reason, found.pays_itself
+    return ("account_suspended" if request.account.standing == "suspended" else None), True
 
 
 def _connection_problem(request: PortalRequest) -> str | None:
@@ -159,14 +162,16 @@ def snapshot_of(request: PortalRequest, loaded: Loaded, auto_pay: AutoPayView) -
         scheduled_plan=plan.name if plan else "",
         closed_by=loaded.closed_by,
         connection_problem=loaded.connection_problem,
-        budgets=_budgets(request, loaded.days),
+        budgets=_budgets(request, loaded.days) if loaded.pays_itself else [],
     )
 
 
 def _budgets(request: PortalRequest, days: Days) -> list[BudgetRow]:
-    """Return the budgets. The days that the page reads include those of the month."""
+    """Return the budgets of one that pays itself. The days that the page reads include those of the month."""
     budgets = find_budgets_in(request.rows, request.account.account_id)
-    return budget_rows(SpentBudgets(budgets, days), Names(request.words, request.catalog), clock.now_ms())
+    return budget_rows(
+        SpentBudgets(budgets, days), Names(request.words, request.catalog), clock.now_ms(), pays_itself=True
+    )
 
 
 def _recent(request: PortalRequest, loaded: Loaded) -> list[RecentRow]:
