@@ -2,8 +2,8 @@
 
 It calls the verbs that the routes and functions call, with the clock moved to each day of the month, so the history
 looks like a real one: a welcome credit, a subscription, usage every day, top-ups, a card that was declined once, and
-auto-pay at the end. Each call is a receipt, with a line for each meter that it uses. Two clients are charged by prices
-of the workspace's own, one of them after an allowance; for the third, the workspace pays.
+auto-pay and budgets at the end. Each call is a receipt, with a line for each meter that it uses. Two clients are
+charged by prices of the workspace's own, one of them after an allowance; for the third, the workspace pays.
 """
 
 import json
@@ -20,6 +20,8 @@ from chalicelib import clock
 from chalicelib.accounts import table as accounts
 from chalicelib.accounts.create_or_change import AccountRequest, create_or_change
 from chalicelib.auto_pay.change_settings import AutoPayRequest, change_settings
+from chalicelib.budgets.change_budget import change_budget
+from chalicelib.budgets.request import BudgetRequest
 from chalicelib.cards.save_card import save_card
 from chalicelib.cards.start_setup import start_setup
 from chalicelib.cards.table import get_payer
@@ -51,6 +53,7 @@ CLIENTS = {"bloom": "Bakery Bloom", "lumen": "Studio Lumen", "harbor": "Harbor D
 PLAN = "agency"
 ADD_ONS = {"phone_number": 2, "voice_features": 1}
 AUTO_PAY = AutoPayRequest(enabled=True, threshold="10.00", amount="50.00", monthly_limit="300.00")
+BUDGETS = {"month": BudgetRequest("400.00"), "sms.month": BudgetRequest("75.00")}
 DECLINED_ON_DAY = 12
 MODELS = ("gpt-5-mini", "gpt-5")
 MAILS = ("Appointment reminder", "Receipt", "Follow-up", "Newsletter")
@@ -83,6 +86,8 @@ def fill(system: System, account_id: str) -> None:
             with clock.moved_to(evening):
                 record_day(used_by, evening, Random(day * 10 + number), per_day=40 if used_by == account_id else 10)
     switch_on_auto_pay(account_id)
+    for budget_id, request in BUDGETS.items():
+        change_budget(accounts.get(account_id), budget_id, request, actor=actor_of(account_id), catalog=catalog())
 
 
 def open_accounts(account_id: str) -> None:
