@@ -62,7 +62,12 @@ class Tag(msgspec.Struct, frozen=True):
 
 
 class Operation(msgspec.Struct, frozen=True):
-    """One method on one path, as `/openapi.json` describes it."""
+    """One method on one path, as `/openapi.json` describes it.
+
+    With `key_optional` an Idempotency-Key is needed only where money moves. A body longer than `body_bytes` is refused
+    unread; with `body_optional`, none is as good as `{}`. `media_type` is that of the answer, `example` a valid body,
+    and `description` is for callers of the API.
+    """
 
     method: str
     path: str
@@ -184,9 +189,7 @@ class Routes(Blueprint):
     ) -> Callable[[View], View]:
         """Declare a view: `view(call, **path parameters)` returns a value of type `gives`, an Answer, or a Response.
 
-        The first of several statuses is the default. With `key_optional` an Idempotency-Key is needed only where money
-        moves. A body longer than `body_bytes` is refused unread; with `body_optional`, none is as good as `{}`.
-        `media_type` is that of the answer, `example` a valid body, and `description` is for callers of the API.
+        The first of several statuses is the default.
         """
 
         def declare(view: View) -> View:

@@ -75,8 +75,8 @@ def test_a_pause_over_the_api(api: Api, pausing: Callable[[], Subscriber], world
         assert ask(api, me, "POST", "/pause", {"until": "2027-03-31"}).json()["pause"]["until"][:10] == "2027-03-31"
         problem(ask(api, me, "POST", "/resume"), 400, "idempotency-key-missing")
         for expected in ("0", "97.00"):
-            wrong = ask(api, me, "POST", "/resume", {"expected_amount": expected}, key=expected)
-            assert problem(wrong, 409, "quote-changed")["amount"] == "49.00"
+            refused = ask(api, me, "POST", "/resume", {"expected_amount": expected}, key=expected)
+            assert problem(refused, 409, "quote-changed")["amount"] == "49.00"
         resumed = ask(api, me, "POST", "/resume", {"expected_amount": "49.00"}, key="now").json()
         assert ask(api, me, "POST", "/resume", key="now").json() == resumed
         assert (resumed["status"], resumed["plan"], resumed["payment"]["amount"]) == ("active", "starter", "49.00")
