@@ -9,7 +9,7 @@ import requests
 from chalicelib.notices.event import Event
 from chalicelib.payments.payment import DAY_MS
 from tests.build import TIME_MS
-from tests.infrastructure.guarded import Document, Guarded
+from tests.infrastructure.guarded import Client, Document, Guarded
 from tests.notices.records import (
     auto_pay,
     budgets,
@@ -22,7 +22,7 @@ from tests.notices.records import (
     wallet_record,
 )
 from tests.notices.records import record as stream_record
-from tests.notices.told import payment_events, subscription_events
+from tests.notices.told import budget_events, payment_events, subscription_events
 
 
 @pytest.mark.parametrize(
@@ -56,7 +56,7 @@ def test_logging_changes_may_do_what_it_does(guarded: Guarded) -> None:
     assert guarded.call("log_changes", {"Records": records}) == {"batchItemFailures": []}
 
 
-def test_sending_mails_may_do_what_it_does(account: str, guarded: Guarded) -> None:
+def test_sending_mails_may_do_what_it_does(account: str, client: Client, guarded: Guarded) -> None:
     (told,) = payment_events(payment_record("created", "succeeded"))
     send_mail_of(guarded, told)
     assert "pay_1" in requests.get(f"{guarded.aws.endpoint}/_ministack/ses/messages", timeout=30).text
@@ -66,6 +66,10 @@ def test_sending_mails_may_do_what_it_does(account: str, guarded: Guarded) -> No
     reminded = subscription(**yearly, reminded_of_ms=TIME_MS + 30 * DAY_MS)
     (upcoming,) = subscription_events(stream_record(subscription(**yearly), reminded))
     send_mail_of(guarded, upcoming)
+    of_a_client = {"kind": "client", "workspace_id": "acme", "name": "Bob", "email": "b@acme.example"}
+    client.ask("PUT", f"{account}.bob", {**of_a_client, "currency": "usd"}, expect=201)
+    (reached,) = budget_events(stream_record(None, {**budgets(100), "account_id": "acme.bob"}))
+    send_mail_of(guarded, reached)
 
 
 def send_mail_of(guarded: Guarded, told: Event) -> None:
