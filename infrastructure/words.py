@@ -38,7 +38,7 @@ SURFACES_BY_PATH: Final[dict[str, tuple[Surface, ...]]] = {
     "payments/card_name.py": ("portal", "paper"),
     "payments/words.py": ("portal", "mails"),
     "portal/": ("portal",),
-    "statements/names.py": ("portal", "mails", "paper"),
+    "history/names.py": ("portal", "mails", "paper"),
     "statements/": ("paper",),
 }
 """The surfaces that use the texts of a file, by the beginning of the file's path."""

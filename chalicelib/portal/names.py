@@ -9,6 +9,8 @@ from chalicelib.accounts.actor import ShownName
 from chalicelib.budgets.budget import Period
 from chalicelib.budgets.names import name_of_budget
 from chalicelib.catalog.catalog import Catalog
+from chalicelib.history.names import KINDS as WALLET_KINDS
+from chalicelib.history.names import UNITS, plural_of
 from chalicelib.i18n.texts import mark
 from chalicelib.money import MICROS, format_micros, parse_micros, round_half_up
 from chalicelib.payments.card_name import card_name
@@ -16,8 +18,6 @@ from chalicelib.payments.words import KINDS as PAYMENT_KINDS
 from chalicelib.portal.actor_name import actor_name
 from chalicelib.portal.session import Session
 from chalicelib.portal.words import Words
-from chalicelib.statements.names import KINDS as WALLET_KINDS
-from chalicelib.statements.names import UNITS, plural_of
 
 KINDS: Final = {
     **PAYMENT_KINDS,

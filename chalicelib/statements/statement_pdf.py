@@ -7,6 +7,7 @@ from babel.dates import format_skeleton
 
 from chalicelib.catalog.meter import Meter
 from chalicelib.clock import DAY_MS, from_ms
+from chalicelib.history.names import UNITS, name_of_kind, name_of_meter, plural_of
 from chalicelib.i18n.texts import mark, mark_count
 from chalicelib.invoices.invoice import Party, Period
 from chalicelib.invoices.pdf.frame import Frame
@@ -18,7 +19,6 @@ from chalicelib.invoices.words import Words
 from chalicelib.ledger.posting import CREDIT, DEBIT, Direction
 from chalicelib.money import MICROS
 from chalicelib.statements.month_statement import MonthStatement, StatementLine
-from chalicelib.statements.names import UNITS, name_of_kind, name_of_meter, plural_of
 
 TITLE: Final = mark("Statement")
 TRANSACTIONS: Final = mark_count("%(number)s transaction", "%(number)s transactions")

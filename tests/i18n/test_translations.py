@@ -13,6 +13,8 @@ from jinja2.ext import extract_from_ast
 
 from chalicelib.auto_pay.decision import REASONS
 from chalicelib.catalog.catalog import catalog
+from chalicelib.history.names import CATALOG, UNITS
+from chalicelib.history.names import KINDS as WALLET_KINDS
 from chalicelib.i18n.language import FOLDER, Surface
 from chalicelib.i18n.language import languages as languages_of
 from chalicelib.invoices.issue import PURPOSES
@@ -20,8 +22,6 @@ from chalicelib.invoices.words import TITLES
 from chalicelib.notices.messages import FOOTER, GREETING, LABELS, MESSAGES, WHERE
 from chalicelib.payments.words import DECLINED, DECLINES, KINDS
 from chalicelib.portal import names, refusals, render
-from chalicelib.statements.names import CATALOG, UNITS
-from chalicelib.statements.names import KINDS as WALLET_KINDS
 from infrastructure import words
 from infrastructure.words import CODE, SURFACES, Text, collected, languages, merged, missing, mo_bytes, of_surface, read
 

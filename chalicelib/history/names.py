@@ -1,4 +1,4 @@
-"""What kinds of transactions, units and what the catalog sells are called, in the portal and on paper. Pure.
+"""What kinds of transactions, units and what the catalog sells are called, for people. Pure.
 
 Names from the catalog are shown translated if there is a translation, and unchanged if not.
 """
