@@ -60,7 +60,10 @@ class SendRequest(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
 
 class Mailing(msgspec.Struct, frozen=True, kw_only=True):
-    """A document that was mailed: to which address, by whom, and when SES confirmed it."""
+    """A document that was mailed: to which address, by whom, and when SES confirmed it.
+
+    `unconfirmed_at_ms` is when SES was given up without an answer. With neither, it is being sent, or was cut off.
+    """
 
     account_id: str
     sequence: int
@@ -70,6 +73,7 @@ class Mailing(msgspec.Struct, frozen=True, kw_only=True):
     actor: str
     created_at_ms: int
     sent_at_ms: int | None = None
+    unconfirmed_at_ms: int | None = None
 
 
 class RecentMailings(msgspec.Struct, frozen=True):

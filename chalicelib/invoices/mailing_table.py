@@ -5,6 +5,7 @@ from typing import Final
 import msgspec
 from msgspec.structs import asdict, replace
 from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.conflicts import conditional_transaction
@@ -31,6 +32,7 @@ class MailingRow(Table):
     actor = UnicodeAttribute()
     created_at_ms = NumberAttribute()
     sent_at_ms = NumberAttribute(null=True)
+    unconfirmed_at_ms = NumberAttribute(null=True)
 
 
 class RecentRow(Table):
@@ -94,9 +96,18 @@ def add(mailing: Mailing, after: RecentMailings) -> bool:
 
 def note_sent(mailing: Mailing, sent_at_ms: int) -> Mailing:
     """Note that SES has taken the mail; return the mailing."""
-    row = MailingRow(mailing.account_id, _key(mailing.sequence, mailing.mailing_id))
-    row.update([MailingRow.sent_at_ms.set(sent_at_ms)], condition=MailingRow.document.exists())
+    _note(mailing, MailingRow.sent_at_ms.set(sent_at_ms))
     return replace(mailing, sent_at_ms=sent_at_ms)
+
+
+def note_unconfirmed(mailing: Mailing, now_ms: int) -> None:
+    """Note that nobody knows whether SES has taken the mail."""
+    _note(mailing, MailingRow.unconfirmed_at_ms.set(now_ms))
+
+
+def _note(mailing: Mailing, action: Action) -> None:
+    row = MailingRow(mailing.account_id, _key(mailing.sequence, mailing.mailing_id))
+    row.update([action], condition=MailingRow.document.exists())
 
 
 def _key(sequence: int, mailing_id: str) -> str:

@@ -25,13 +25,19 @@ OPERATION: Final = "document_mail"
 PREFIX: Final = "mail_"
 ATTEMPTS: Final = 8
 
+LOOKS: Final = 40
+"""How often a mailing that another request is sending is looked at: for ten seconds or so."""
+
+SENDING_MS: Final = 20_000
+"""How long after its writing a mailing may still be being sent."""
+
 
 def send_document(allowed: Permission, invoice: Invoice, request: SendRequest, *, key: Key) -> Mailing:
     """Mail a document to an address, from whoever sold it; a key sends it at most once.
 
-    The mailing is written before the mail is sent. Whoever finds it without its confirmation, after a cut or a lost
-    answer, does not send it again: the mail may have arrived. Raises MailsOff, TooManyMailings, MailingsBusy,
-    MailingUnconfirmed, IdempotencyConflict, AnsweredBeforeError.
+    The mailing is written before the mail is sent. Whoever finds it waits for its confirmation. Without one, after a
+    cut or a lost answer, it is not sent again: the mail may have arrived. Raises MailsOff, TooManyMailings,
+    MailingsBusy, MailingUnconfirmed, IdempotencyConflict, AnsweredBeforeError.
     """
     account_id, to = invoice.account_id, ascii_email(request.to)
     seller_id = payments.get(account_id, invoice.payment_id).seller_id(allowed.account)
@@ -53,9 +59,7 @@ def send_document(allowed: Permission, invoice: Invoice, request: SendRequest, *
     found, is_new = _put(wanted)
     if is_new:
         return _send(found, replace(letter, attachments=[pdf]))
-    if found.sent_at_ms is None:
-        raise MailingUnconfirmed
-    return found
+    return _wait_for(found)
 
 
 def _put(wanted: Mailing) -> tuple[Mailing, bool]:
@@ -69,12 +73,24 @@ def _put(wanted: Mailing) -> tuple[Mailing, bool]:
     raise MailingsBusy(account_id=wanted.account_id)
 
 
+def _wait_for(mailing: Mailing) -> Mailing:
+    """Return a mailing that another request is sending, or has sent. Raises MailingUnconfirmed."""
+    for _ in attempts(LOOKS):
+        found = table.find(mailing.account_id, mailing.sequence, mailing.mailing_id) or mailing
+        if found.sent_at_ms is not None:
+            return found
+        if found.unconfirmed_at_ms is not None or clock.now_ms() - found.created_at_ms > SENDING_MS:
+            break
+    raise MailingUnconfirmed
+
+
 def _send(mailing: Mailing, letter: Letter) -> Mailing:
     about = {"account_id": mailing.account_id, "number": mailing.number, "mailing_id": mailing.mailing_id}
     try:
         ses_id = mailbox.send(letter)
     except MailNotSent as error:
         log().exception("a document may not have been mailed", **about)
+        table.note_unconfirmed(mailing, clock.now_ms())
         raise MailingUnconfirmed from error
     log().info("document mailed", ses_id=ses_id, **about)
     return table.note_sent(mailing, clock.now_ms())

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 import requests
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 
 from chalicelib.i18n.language import languages
 from chalicelib.portal.display import ALWAYS, NEVER, Display, read_display, themed
@@ -92,10 +92,6 @@ def test_the_cookies_are_the_portals_alone_and_an_automatic_choice_removes_them(
     assert gone.headers["Set-Cookie"].count("Max-Age=0") == 2
 
 
-def background(page: Page) -> str:
-    return str(page.evaluate("getComputedStyle(document.body).backgroundColor"))
-
-
 DARK, LIGHT = "rgb(18, 22, 28)", "rgb(245, 246, 248)"
 
 
@@ -104,21 +100,21 @@ DARK, LIGHT = "rgb(18, 22, 28)", "rgb(245, 246, 248)"
 def test_a_person_chooses_language_and_theme_with_and_without_script(people: People, site: Site, script: bool) -> None:
     account = site.account()
     page = people.open(account, "/details", script=script, width=NARROW)
-    assert background(page) == LIGHT
+    expect(page.locator("body")).to_have_css("background-color", LIGHT)
     page.get_by_label("Theme").select_option("Dark")
     page.get_by_label("Language").select_option("Deutsch")
     page.get_by_role("button", name="Apply").click()
     expect(page.locator("html")).to_have_attribute("lang", "de")
     expect(page.locator("html")).to_have_attribute("data-theme", "dark")
     assert urlsplit(page.url).path.endswith("/details")
-    assert background(page) == DARK
+    expect(page.locator("body")).to_have_css("background-color", DARK)
     accent = "getComputedStyle(document.querySelector('.main')).backgroundColor"
     dark_accent = page.evaluate(accent)
     page.emulate_media(color_scheme="dark")
     page.get_by_label("Darstellung").select_option("Hell")
     page.get_by_role("button", name="Übernehmen").click()
     expect(page.locator("html")).to_have_attribute("data-theme", "light")
-    assert background(page) == LIGHT
+    expect(page.locator("body")).to_have_css("background-color", LIGHT)
     assert page.evaluate(accent) != dark_accent
     page.get_by_role("button", name="Abmelden").click()
     expect(page.locator("html")).to_have_attribute("lang", "de")

@@ -167,7 +167,7 @@ def test_no_mail_names_it_but_as_the_address_that_it_is_sent_from(api: Api, aws:
 
 def events_of(account: Account) -> list[Any]:
     """Return an event for each kind of mail that is true of the account."""
-    switch_on(account)
+    switch_on(account, failures=1)
     poor = replace(account, account_id="north.poor", email=account.email)
     assert accounts.create(poor)
     return [

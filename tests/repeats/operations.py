@@ -6,6 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 from chalicelib import clock
+from chalicelib.catalog.catalog import catalog
+from chalicelib.invoices.issue import issue_for
 from chalicelib.ledger.table import read_wallet
 from chalicelib.subscriptions import table
 from tests.reversals.refunder import refund_payment, stripes_refunds
@@ -28,7 +30,8 @@ def nothing(_me: Subscriber, _world: RenewalWorld) -> None:
 class Case:
     """A request of an operation, by its name in the API, and the status of its answer.
 
-    `before` makes the state that it needs, and `after` moves the state on. `{payment_id}` in the path is the payment's.
+    `before` makes the state that it needs, and `after` moves the state on. `{payment_id}` in the path is the payment's,
+    `{number}` that of its invoice.
     """
 
     operation: str
@@ -46,7 +49,10 @@ class Case:
 
     def url(self, me: Subscriber) -> str:
         payment_id = me.payments[0].payment_id if "{payment_id}" in self.path else ""
-        return f"/v1/accounts/{me.account_id}{self.path}".format(payment_id=payment_id)
+        number = (
+            issue_for(me.account_id, me.payments[0].payment_id, catalog()).number if "{number}" in self.path else ""
+        )
+        return f"/v1/accounts/{me.account_id}{self.path}".format(payment_id=payment_id, number=number)
 
 
 def effects(me: Subscriber) -> Json:
@@ -119,6 +125,7 @@ def _another_plan(me: Subscriber, _world: RenewalWorld) -> None:
 ADJUSTMENT = {"type": "credit", "amount": "5", "reason": "goodwill"}
 WHOLE, PART = {"reason": "goodwill"}, {"reason": "goodwill", "amount": "10"}
 SUBSCRIPTION = ("PUT", "/subscription")
+SENDING = ("POST", "/invoices/{number}/send", {"to": "books@bakery.example"})
 REFUNDS = ("POST", "/payments/{payment_id}/refunds")
 TOP_UPS = ("POST", "/top-ups")
 
@@ -130,6 +137,7 @@ CASES = (
     Case("post_adjustment", "debit", "POST", "/adjustments", {**ADJUSTMENT, "type": "debit"}, 201, after=_more_money),
     Case("refund_payment", "whole", *REFUNDS, WHOLE, 201, before=_topped_up, after=_more_money),
     Case("refund_payment", "part", *REFUNDS, PART, 201, before=_topped_up, after=_more_money),
+    Case("send_invoice", "mailed", *SENDING, 201, before=_topped_up, after=_more_money),
     Case("put_subscription", "begun", *SUBSCRIPTION, {"plan": "starter"}, 200, after=_another_plan),
     Case("put_subscription", "trial", *SUBSCRIPTION, {"plan": "solo"}, 200, after=_another_plan),
     Case("put_subscription", "trial with add-ons", *SUBSCRIPTION, {"plan": "solo", "add_ons": ADD_ONS}, 200),

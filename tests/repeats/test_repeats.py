@@ -70,7 +70,7 @@ def test_the_key_is_used_up_for_anything_else(case: Case, me: Subscriber, api: A
     url = case.url(me)
     send(api, case, url)
     once = effects(me)
-    others = {"plan": "agency_yearly", "reason": "other", "amount": "20"}
+    others = {"plan": "agency_yearly", "reason": "other", "amount": "20", "to": "other@bakery.example"}
     other = {**case.body, **next({name: others[name]} for name in others if name in case.body)}
     problem(api.call(case.method, url, other, Idempotency_Key="once"), 409, "idempotency-conflict")
     assert effects(me) == once
