@@ -134,9 +134,6 @@ def _other_rows(run: Run) -> Iterator[tuple[str, str]]:
 
 def _overview_row(run: Run) -> tuple[str, str]:
     measured = f"{run['portal_overview_cpu_ms']:.0f} ms, {run['portal_overview_aws_calls']}"
-    if "portal_overview_first_visit_sent_bytes" not in run:  # a run from before pages were measured as they are sent
-        size = f"{run['portal_overview_bytes_with_styles_and_script'] / 1024:.0f} KB"
-        return "the portal's overview: its own CPU time, AWS calls, bytes including styles", f"{measured}, {size}"
     first, later = (run[f"portal_overview_{visit}_visit_sent_bytes"] / 1000 for visit in ("first", "later"))
     return (
         "the portal's overview: its own CPU time, AWS calls, bytes as sent at the first visit / at later ones",
