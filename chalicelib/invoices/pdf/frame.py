@@ -1,5 +1,6 @@
 """What every document of the house has: the letterhead, the parties, and the head and the foot of each page."""
 
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from functools import partial
 from typing import Final
@@ -33,7 +34,7 @@ FOOT: Final = 37.6
 """Where the foot begins, in points above the bottom of the page."""
 
 
-class Frame:
+class Frame(ABC):
     """A document while it is drawn: who it is from and for, and what is on each of its pages."""
 
     def __init__(
@@ -63,9 +64,9 @@ class Frame:
         self._number_pages(foot)
         return self._render()
 
+    @abstractmethod
     def put_content(self) -> None:
         """Put what is between the letterhead and the foot. Each kind of document has its own."""
-        raise NotImplementedError
 
     def _render(self) -> bytes:
         seller = self.seller.name
