@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache, partial
 from typing import Any, Final
 
-import boto3
 import msgspec
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -35,6 +34,9 @@ class Message(msgspec.Struct, frozen=True):
 @cache
 def client() -> Any:
     """Return the client of SQS, made on first use."""
+    # Imported here: many functions may send a message, and few of their calls do.
+    import boto3  # noqa: PLC0415
+
     return boto3.Session().client("sqs")
 
 
