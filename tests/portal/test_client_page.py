@@ -7,6 +7,7 @@ from chalicelib.accounts import table as accounts
 from chalicelib.pricing.client_price import ClientPrice
 from chalicelib.pricing.rebilling import Dated, Rebilling
 from chalicelib.pricing.table import row_of
+from tests.amounts import without_times
 from tests.portal.people import NARROW, People
 from tests.portal.site import PAGES, Site, today
 
@@ -181,7 +182,7 @@ def test_nobody_sees_or_changes_the_client_of_another_workspace(site: Site) -> N
         for path in pages_about(about):
             answer = visitor.get(path)
             assert answer.status_code == 404, path
-            assert "77.31" not in answer.text
+            assert "77.31" not in without_times(answer.text)
             assert "Salon" not in answer.text
         for path, form in forms_about(about).items():
             assert visitor.post(path, form).status_code == 404, path
@@ -217,7 +218,7 @@ def test_no_page_of_a_client_shows_anything_of_its_workspaces_money(site: Site) 
     transaction = history.partition("/transactions/")[2].partition('"')[0]
     paths = [each for each in PAGES if "client" not in each]
     for path in (*paths, f"/history?open={today(1)}.sms", f"/transactions/{transaction}", "/history/csv?file=1"):
-        text = visitor.get(path).text
+        text = without_times(visitor.get(path).text).replace(client, "")
         for secret in ("0.05", "0.35", "0.30", "0.043", "7,130", "7131", "7,131", f"{workspace}<", "Example Platform"):
-            assert secret not in text.replace(client, ""), (path, secret)
+            assert secret not in text, (path, secret)
     assert "0.093" in history
