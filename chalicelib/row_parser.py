@@ -13,6 +13,9 @@ import msgspec
 from chalicelib.typed import json_decoder
 
 READS: Final = ("BatchGetItem", "GetItem", "Query", "Scan")
+BINARY: Final = (b'"B"', b'"BS"')
+"""What stands in the JSON of every answer with a binary value, and in hardly another."""
+
 _OK: Final = 200
 
 
@@ -30,9 +33,10 @@ def _parse(response_dict: dict[str, Any], customized_response_dict: dict[str, An
         answer = json_decoder(dict[str, Any]).decode(response_dict["body"])
     except msgspec.DecodeError:
         return
-    for row in _rows(answer):
-        for name, value in row.items():
-            row[name] = _parsed(value)
+    if any(kind in response_dict["body"] for kind in BINARY):
+        for row in _rows(answer):
+            for name, value in row.items():
+                row[name] = _parsed(value)
     customized_response_dict.update(answer)
     response_dict["body"] = b"{}"
 

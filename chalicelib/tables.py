@@ -188,16 +188,16 @@ def _read_items(keys: Keys) -> dict[type[Table], list[Item]]:
     wanted = {name: each for name, each in wanted.items() if each["Keys"]}
     if sum(len(each["Keys"]) for each in wanted.values()) > KEYS_A_CALL:
         raise ValueError(f"more than {KEYS_A_CALL} keys in one call")
+    if not wanted:
+        return found
     for _ in attempts(READS):
-        if not wanted:
-            return found
         answer = connection().client.batch_get_item(RequestItems=wanted)
         for name, items in answer["Responses"].items():
             found[tables[name]] += items
         wanted = answer.get("UnprocessedKeys") or {}
-    if wanted:
-        raise RowsUnread(f"DynamoDB left {wanted} unread")
-    return found
+        if not wanted:
+            return found
+    raise RowsUnread(f"DynamoDB left {wanted} unread")
 
 
 def _key_in(table: type[Table], item: Item) -> RowKey:

@@ -1,5 +1,6 @@
 """Rows of several tables in one call, and what DynamoDB leaves unread of them."""
 
+import time
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -76,6 +77,15 @@ def test_what_stays_unread_is_an_error_and_never_taken_for_missing(unread: list[
         read_together({AccountRow: ["acme"]})
     assert len(unread) == READS
     assert all(unread)
+
+
+def test_whoever_is_answered_at_once_is_not_kept_waiting(
+    memory: Mapping[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses: list[float] = []
+    monkeypatch.setattr(time, "sleep", pauses.append)
+    read_rows({AccountRow: ["nobody"]})
+    assert pauses == []
 
 
 def test_rows_of_several_lists_of_keys_are_found_by_their_keys(memory: Mapping[str, str]) -> None:

@@ -4,7 +4,7 @@ import threading
 import pytest
 
 from chalicelib.log import log, log_context
-from chalicelib.threads import in_threads, side_by_side
+from chalicelib.threads import THREADS, in_threads, side_by_side
 
 
 def test_what_threads_return_stands_in_the_order_of_the_items() -> None:
@@ -55,15 +55,40 @@ def test_calls_side_by_side_are_under_way_at_once_and_answer_in_their_order(caps
     assert sorted((line["event"], line["function"]) for line in lines) == [(each, "api") for each in sorted(found)]
 
 
-def test_the_first_error_of_calls_side_by_side_is_raised_when_all_have_ended() -> None:
-    ended = threading.Event()
+def test_the_first_error_of_calls_side_by_side_is_raised_when_all_that_have_begun_have_ended() -> None:
+    begun, ended = threading.Barrier(2, timeout=60), threading.Event()
 
     def fail() -> None:
+        begun.wait()
         raise ValueError("the second")
 
     def end() -> None:
+        begun.wait()
         ended.set()
 
     with pytest.raises(ValueError, match="the second"):
         side_by_side(lambda: "first", fail, end)
     assert ended.is_set()
+
+
+def test_calls_within_calls_side_by_side_never_wait_for_a_thread() -> None:
+    def within() -> tuple[int, int]:
+        return side_by_side(lambda: 1, lambda: 2)
+
+    assert side_by_side(within, *[within] * (2 * THREADS)) == ((1, 2),) * (2 * THREADS + 1)
+
+
+def test_calls_that_have_not_begun_when_one_fails_may_be_left_out_and_none_is_still_running() -> None:
+    running: list[int] = []
+
+    def fail() -> None:
+        raise ValueError("the first")
+
+    def run() -> None:
+        running.append(1)
+        running.pop()
+
+    for _ in range(20):
+        with pytest.raises(ValueError, match="the first"):
+            side_by_side(fail, *[run] * (2 * THREADS))
+        assert running == []

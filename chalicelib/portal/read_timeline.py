@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator
 from datetime import date, timedelta
+from functools import partial
 from itertools import chain
 from typing import Final
 
@@ -24,7 +25,7 @@ from chalicelib.portal.timeline import (
     place_of_transaction,
     take_batch,
 )
-from chalicelib.threads import in_threads
+from chalicelib.threads import side_by_side
 
 SINGLES: Final = 50
 DAYS: Final = 14
@@ -64,7 +65,7 @@ def read_timeline(account_id: str, wanted: Wanted) -> Batch:
         streams.append(_transactions(account_id, wanted.singles, wanted.below))
     if wanted.has_card_payments:
         streams.append(_below(card_payments(account_id, *_span(wanted)), wanted.below))
-    begun = in_threads(_begin, streams, len(streams)) if streams else []
+    begun = side_by_side(*(partial(_begin, each) for each in streams)) if streams else ()
     return take_batch(begun, singles=SINGLES, days=DAYS, marks=MARKS)
 
 
