@@ -1,12 +1,12 @@
 """The texts of a language, and amounts, numbers and dates as its readers write them."""
 
 from contextlib import suppress
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Literal
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
-from babel.numbers import format_percent, get_decimal_symbol
+from babel.numbers import format_percent, get_decimal_symbol, get_group_symbol
 
 from chalicelib.clock import from_ms
 from chalicelib.i18n import amounts
@@ -51,10 +51,15 @@ class Words(Texts):
         """Write the UTC day of a moment: November 23, 2026, or Nov 23, 2026."""
         return _date(moment_ms, length if length == "long" else brief_length(self.locale), self.locale)
 
-    @property
+    @cached_property
     def decimal_sign(self) -> str:
         """Return the decimal separator."""
         return get_decimal_symbol(self.locale)
+
+    @cached_property
+    def group_sign(self) -> str:
+        """Return the separator of groups of digits."""
+        return get_group_symbol(self.locale)
 
 
 def brief_length(locale: Locale) -> Literal["medium", "long"]:

@@ -7,20 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from pynamodb.attributes import UnicodeAttribute
-from pynamodb.expressions.operand import Path
-from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.ledger.client_usage import ClientMeter, ClientMonth, ClientMonths
+from chalicelib.ledger.meter_numbers import add_meters, read_meters
 from chalicelib.tables import Table, TableMeta, raw
 
-NUMBERS: Final = {
-    "quantity": "quantity_micros",
-    "cost": "cost_micros",
-    "price": "price_micros",
-    "count": "count",
-}
-"""The parts of the stored names, and the fields that they hold."""
+FIELDS: Final = {"quantity": "quantity_micros", "cost": "cost_micros", "price": "price_micros", "count": "count"}
 
 LAST_ID: Final = "~"
 """After every account id, whose characters are ASCII."""
@@ -39,12 +32,7 @@ class ClientUsageRow(Table):
 def add_to_commit(transaction: TransactWrite, workspace_id: str, months: ClientMonths) -> None:
     """Add the usage of a workspace's clients to a commit."""
     for month, meters in months.items():
-        actions: list[Action] = [
-            Path([f"{meter}:{part}"]).add(getattr(usage, field))
-            for meter, usage in meters.items()
-            for part, field in NUMBERS.items()
-        ]
-        transaction.update(ClientUsageRow(workspace_id, _range_key(month)), actions=actions)
+        transaction.update(ClientUsageRow(workspace_id, _range_key(month)), actions=add_meters(meters, FIELDS))
 
 
 def read_client_months(
@@ -56,19 +44,19 @@ def read_client_months(
     """
     keys = ClientUsageRow.client_month.between(_range_key((month, first)), _range_key((month, last)))
     for item in _query(workspace_id, keys):
-        yield _month_of(item)[1], _meters(item)
+        yield _month_of(item)[1], read_meters(item, ClientMeter, FIELDS)
 
 
 def read_span(workspace_id: str, first: str, last: str) -> Iterator[tuple[ClientMonth, dict[str, ClientMeter]]]:
     """Yield the clients of the months from `first` to `last`, both included, by month and id; strongly consistent."""
     keys = ClientUsageRow.client_month.between(_range_key((first, "")), _range_key((last, LAST_ID)))
     for item in _query(workspace_id, keys):
-        yield _month_of(item), _meters(item)
+        yield _month_of(item), read_meters(item, ClientMeter, FIELDS)
 
 
 def read_all_months(workspace_id: str) -> ClientMonths:
     """Read all months of all clients of a workspace, strongly consistent."""
-    return {_month_of(item): _meters(item) for item in _query(workspace_id, None)}
+    return {_month_of(item): read_meters(item, ClientMeter, FIELDS) for item in _query(workspace_id, None)}
 
 
 def _query(workspace_id: str, keys: Any) -> Iterator[Mapping[str, Any]]:
@@ -89,16 +77,6 @@ def _range_key(month: ClientMonth) -> str:
 def _month_of(item: Mapping[str, Any]) -> ClientMonth:
     month, _, client_id = item["client_month"]["S"].partition("#")
     return month, client_id
-
-
-def _meters(item: Mapping[str, Any]) -> dict[str, ClientMeter]:
-    """Read the four numbers of each meter from a row."""
-    meters: dict[str, ClientMeter] = {}
-    for name, value in item.items():
-        meter, colon, part = name.rpartition(":")
-        if colon:
-            setattr(meters.setdefault(meter, ClientMeter()), NUMBERS[part], int(value["N"]))
-    return meters
 
 
 def find_client_months(workspace_id: str, month: str, client_ids: Sequence[str]) -> dict[str, dict[str, ClientMeter]]:

@@ -5,8 +5,6 @@ from typing import Any, Final
 
 from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.exceptions import CancellationReason, TransactWriteError
-from pynamodb.expressions.operand import Path
-from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.conflicts import CONFLICT_CODES
@@ -14,9 +12,12 @@ from chalicelib.errors import Refusal
 from chalicelib.ledger.build import WalletPlan
 from chalicelib.ledger.client_usage_table import add_to_commit
 from chalicelib.ledger.daily_usage import Days, Usage
+from chalicelib.ledger.meter_numbers import add_meters, read_meters
 from chalicelib.ledger.page_table import PageRow, row_of
 from chalicelib.ledger.wallet import END_OF_TIME_MS, GENESIS, PageSpan, Wallet, WalletNotFound
 from chalicelib.tables import KEYS_A_CALL, Rows, Table, TableMeta, connection, image_reader, raw, read_together
+
+FIELDS: Final = {"quantity": "quantity_micros", "amount": "amount_micros", "count": "count"}
 
 SPAN_NUMBER_BYTES: Final = 6
 
@@ -141,7 +142,7 @@ def read_days(account_id: str, first: str, last: str) -> Days:
     while True:
         answer = shared.query(table_name, account_id, between, consistent_read=True, exclusive_start_key=start_key)
         for item in answer["Items"]:
-            days[item["day"]["S"]] = _meters(item)
+            days[item["day"]["S"]] = read_meters(item, Usage, FIELDS)
         start_key = answer.get("LastEvaluatedKey")
         if not start_key:
             return days
@@ -161,7 +162,9 @@ def read_newest_days(account_id: str, first: str, last: str, limit: int) -> tupl
         limit=limit,
         scan_index_forward=False,
     )
-    return {item["day"]["S"]: _meters(item) for item in answer["Items"]}, "LastEvaluatedKey" in answer
+    return {
+        item["day"]["S"]: read_meters(item, Usage, FIELDS) for item in answer["Items"]
+    }, "LastEvaluatedKey" in answer
 
 
 def read_meters_used(since: str) -> Iterator[tuple[str, set[str]]]:
@@ -171,29 +174,10 @@ def read_meters_used(since: str) -> Iterator[tuple[str, set[str]]]:
     while True:
         answer = shared.scan(table_name, filter_condition=DailyUsageRow.day >= since, exclusive_start_key=start_key)
         for item in answer["Items"]:
-            yield item["account_id"]["S"], set(_meters(item))
+            yield item["account_id"]["S"], set(read_meters(item, Usage, FIELDS))
         start_key = answer.get("LastEvaluatedKey")
         if not start_key:
             return
-
-
-def _meters(item: Mapping[str, Any]) -> dict[str, Usage]:
-    """Read the three numbers of each meter from a row."""
-    meters: dict[str, Usage] = {}
-    for name, value in item.items():
-        meter, colon, part = name.rpartition(":")
-        if colon:
-            _set_number(meters.setdefault(meter, Usage()), part, int(value["N"]))
-    return meters
-
-
-def _set_number(usage: Usage, part: str, number: int) -> None:
-    if part == "quantity":
-        usage.quantity_micros = number
-    elif part == "amount":
-        usage.amount_micros = number
-    else:
-        usage.count = number
 
 
 def commit(plans: Sequence[WalletPlan]) -> None:
@@ -247,20 +231,8 @@ def _add_plan(transaction: TransactWrite, plan: WalletPlan) -> None:
         return_values="ALL_OLD",
     )
     for day, meters in plan.days.items():
-        transaction.update(DailyUsageRow(wallet.account_id, day), actions=_additions(meters))
+        transaction.update(DailyUsageRow(wallet.account_id, day), actions=add_meters(meters, FIELDS))
     add_to_commit(transaction, wallet.account_id, plan.clients)
-
-
-def _additions(meters: Mapping[str, Usage]) -> list[Action]:
-    return [
-        Path([f"{meter}:{part}"]).add(number)
-        for meter, usage in meters.items()
-        for part, number in (
-            ("quantity", usage.quantity_micros),
-            ("amount", usage.amount_micros),
-            ("count", usage.count),
-        )
-    ]
 
 
 read_wallet_image: Final = image_reader(WalletRow, wallet_of)

@@ -1,6 +1,7 @@
 """Templates that call with less work than jinja2's own: a page makes hundreds of calls. Pure.
 
 jinja2 looks in each call for a function that wants the template's variables, and copies these for each translated text.
+A macro is told whether to escape, which every template does here.
 """
 
 from collections.abc import Callable
@@ -8,17 +9,17 @@ from functools import cache
 from types import FunctionType, MethodType
 from typing import Any, Final
 
-from jinja2.runtime import Context
+from jinja2.runtime import Context, Macro
 from markupsafe import Markup
 
-PLAIN: Final = (FunctionType, MethodType)
+PLAIN: Final = (FunctionType, MethodType, Macro)
 
 
 class QuickContext(Context):
-    """A context that calls functions and methods at once, unless they ask for jinja2's own variables."""
+    """A context that calls functions, methods and macros at once, unless they ask for jinja2's own variables."""
 
     def call(self, called: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any:
-        """Call a function, with jinja2's own names taken out."""
+        """Call what a template calls, with jinja2's own names taken out."""
         if type(called) not in PLAIN or hasattr(called, "jinja_pass_arg"):
             return super().call(called, *args, **kwargs)
         if kwargs:

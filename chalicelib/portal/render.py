@@ -2,7 +2,6 @@
 
 from functools import cache
 from hashlib import sha256
-from itertools import count
 from pathlib import Path
 from typing import Any, Final
 
@@ -148,7 +147,6 @@ def _frame_values(http_request: Request, words: Words) -> dict[str, Any]:
         "languages": language_names(),
         "words": PageWords(words.locale_name),
         "count": words.count,
-        "next_number": count(1).__next__,
         "base_url": base_url,
         "static": lambda name: base_url.path("static", static_names()[name]),
     }

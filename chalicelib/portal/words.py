@@ -9,7 +9,7 @@ from unicodedata import combining, normalize
 
 from babel import Locale
 from babel.dates import format_date, format_interval, format_skeleton, format_time, get_datetime_format
-from babel.numbers import get_group_symbol, get_minus_sign_symbol
+from babel.numbers import get_minus_sign_symbol
 
 from chalicelib.i18n import amounts, words
 from chalicelib.i18n.language import languages
@@ -122,9 +122,8 @@ class Words(words.Words):
 
     def groups(self, digits: str) -> list[str]:
         """Split a long number after each group of digits: it may break there, and nowhere else."""
-        sign = get_group_symbol(self.locale)
-        *pieces, last = digits.split(sign) if len(digits) > LONG_NUMBER else [digits]
-        return [*(piece + sign for piece in pieces), last]
+        *pieces, last = digits.split(self.group_sign) if len(digits) > LONG_NUMBER else [digits]
+        return [*(piece + self.group_sign for piece in pieces), last]
 
     def _places(self, written: str) -> int:
         return len(written[: _end_of_digits(written)].partition(self.decimal_sign)[2])
@@ -139,7 +138,7 @@ class Words(words.Words):
 
     def long_day(self, day: str) -> str:
         """Write a day with its weekday: Monday, November 23, 2026."""
-        return format_date(date.fromisoformat(day[:10]), "full", self.locale)
+        return _long_day(day[:10], self.locale)
 
     def short_day(self, day: str) -> str:
         """Write a day without its year, such as for the axis of a chart."""
@@ -192,6 +191,11 @@ def _day(day: str, locale: Locale) -> str:
     return format_date(date.fromisoformat(day), words.brief_length(locale), locale)
 
 
+@lru_cache(maxsize=1024)
+def _long_day(day: str, locale: Locale) -> str:
+    return format_date(date.fromisoformat(day), "full", locale)
+
+
 def _in_utc(moment: str) -> datetime:
     found = datetime.fromisoformat(moment).replace(microsecond=0)
     return found.astimezone(UTC) if found.tzinfo else found
@@ -213,7 +217,7 @@ def _sort_key(name: str) -> str:
 
 
 def _end_of_digits(written: str) -> int:
-    return max(place for place, character in enumerate(written, 1) if character.isdigit())
+    return next(place for place in range(len(written), 0, -1) if written[place - 1].isdigit())
 
 
 def _micros(amount: Amount) -> int:
