@@ -13,6 +13,10 @@ MILLISECOND: Final = timedelta(milliseconds=1)
 LAST_MS: Final = (datetime.max.replace(tzinfo=UTC) - EPOCH) // MILLISECOND
 """The latest time that can be written."""
 
+DAY_LENGTH: Final = len("2026-11-23")
+MONTH_LENGTH: Final = len("2026-11")
+
+_EPOCH_WITHOUT_ZONE: Final = EPOCH.replace(tzinfo=None)
 _offset = timedelta()
 
 
@@ -39,7 +43,12 @@ def from_ms(moment_ms: int) -> datetime:
 
 def iso(moment_ms: int) -> str:
     """Write a moment as the API and the tables do: `2026-11-23T20:41:05.120Z`."""
-    return from_ms(moment_ms).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment_ms % 1000:03d}Z"
+    return _without_zone(moment_ms).isoformat(timespec="milliseconds") + "Z"
+
+
+def _without_zone(moment_ms: int) -> datetime:
+    """Return a moment in UTC for writing, which takes twice as long with a zone."""
+    return _EPOCH_WITHOUT_ZONE + timedelta(0, moment_ms // 1000, moment_ms % 1000 * 1000)
 
 
 def parse_iso(text: str) -> int:
@@ -49,7 +58,7 @@ def parse_iso(text: str) -> int:
 
 def day_of(moment_ms: int) -> str:
     """Return the UTC day of a moment: `2026-11-23`."""
-    return from_ms(moment_ms).strftime("%Y-%m-%d")
+    return _without_zone(moment_ms).isoformat()[:DAY_LENGTH]
 
 
 def month_of(moment_ms: int) -> str:
@@ -59,13 +68,18 @@ def month_of(moment_ms: int) -> str:
 
 @lru_cache(maxsize=1024)
 def _month_of_day(day: int) -> str:
-    return from_ms(day * DAY_MS).strftime("%Y-%m")
+    return day_of(day * DAY_MS)[:MONTH_LENGTH]
 
 
 def end_of_month_ms(month: str) -> int:
     """Return the first moment after a month (`2026-11`, UTC)."""
     first = datetime.fromisoformat(f"{month}-01T00:00:00Z")
     return to_ms((first + timedelta(days=31)).replace(day=1))
+
+
+def next_month_ms(moment_ms: int) -> int:
+    """Return the first moment of the month after that of a moment."""
+    return end_of_month_ms(month_of(moment_ms))
 
 
 @contextmanager

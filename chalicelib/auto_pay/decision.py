@@ -5,7 +5,6 @@ docs/auto-pay.md has the same as a table for customers.
 """
 
 from collections.abc import Iterable
-from datetime import timedelta
 from typing import Final, Literal
 
 import msgspec
@@ -16,7 +15,7 @@ from chalicelib.cards.card import Card, is_expired
 from chalicelib.cards.payer import Payer
 from chalicelib.catalog.catalog import Catalog
 from chalicelib.catalog.currency_limits import CurrencyLimits
-from chalicelib.clock import from_ms, to_ms
+from chalicelib.clock import month_of, next_month_ms
 from chalicelib.i18n.texts import mark
 from chalicelib.ledger.wallet import Wallet
 from chalicelib.money import card_step_micros
@@ -214,17 +213,6 @@ def is_chargeable(amount_micros: int, currency: str, limits: CurrencyLimits) -> 
     """Tell whether an amount is within the limits and a multiple of the card step."""
     within = limits.auto_pay_minimum_micros <= amount_micros <= limits.auto_pay_maximum_micros
     return within and amount_micros % card_step_micros(currency) == 0
-
-
-def month_of(moment_ms: int) -> str:
-    """Return the UTC month of a moment: `2026-11`."""
-    return from_ms(moment_ms).strftime("%Y-%m")
-
-
-def next_month_ms(moment_ms: int) -> int:
-    """Return the start of the next UTC month after a moment."""
-    first = from_ms(moment_ms).replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    return to_ms((first + timedelta(days=32)).replace(day=1))
 
 
 def build_situation(

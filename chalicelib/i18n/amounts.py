@@ -42,8 +42,9 @@ def smallest_unit(currency: str) -> int:
 def rounded_total(amount_micros: int, currency: str) -> int:
     """Round a total half up to the smallest unit; a negative one as if it were positive."""
     unit = smallest_unit(currency)
-    total = round_half_up(abs(amount_micros), unit) * unit
-    return -total if amount_micros < 0 else total
+    if amount_micros < 0:
+        return -round_half_up(-amount_micros, unit) * unit
+    return round_half_up(amount_micros, unit) * unit
 
 
 def rounded_balance(balance_micros: int, currency: str) -> int:

@@ -17,6 +17,11 @@ from chalicelib.money import MICROS
 SMALL: Final = 999
 """No locale groups fewer digits than three."""
 
+CENT: Final = MICROS // 100
+CENT_PLACES: Final = 2
+CENTS: Final = [f"{cents:02d}" for cents in range(100)]
+"""The decimals of nearly every amount, made once."""
+
 TO_RIGHT: Final = "\u200e"
 TO_LEFT: Final = "\u200f"
 """Marks that keep a sign beside what it belongs to in a text that is read from the right."""
@@ -37,7 +42,10 @@ class NumberStyle(msgspec.Struct, frozen=True):
     def write(self, micros: int, least: int, *, grouped: bool = True) -> str:
         """Write a number of millionths with all its decimal places, at least `least`."""
         whole, fraction = divmod(abs(micros), MICROS)
-        decimals = f"{fraction:06d}".rstrip("0").ljust(least, "0")
+        if least == CENT_PLACES and not fraction % CENT:
+            decimals = CENTS[fraction // CENT]
+        else:
+            decimals = f"{fraction:06d}".rstrip("0").ljust(least, "0")
         before, after = self.negative if micros < 0 else self.positive
         digits = self._group(str(whole)) if grouped and whole > SMALL else whole
         return f"{before}{digits}{self.decimal_sign}{decimals}{after}" if decimals else f"{before}{digits}{after}"

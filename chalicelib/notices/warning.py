@@ -2,10 +2,9 @@
 
 from typing import Final, Literal
 
-from chalicelib.auto_pay.decision import next_month_ms
 from chalicelib.cards.card import Card
 from chalicelib.cards.expiry import expires_at_ms, notice_of
-from chalicelib.clock import iso, month_of
+from chalicelib.clock import iso, month_of, next_month_ms
 from chalicelib.money import parse_micros
 from chalicelib.notices import detail
 from chalicelib.notices.notice import CurrentState, Notice

@@ -141,12 +141,13 @@ def _paths(table: Sequence[Sequence[int]], top: int, meters: int) -> list[str]:
     width = min(72, 4 * len(table))
     boxes: list[list[str]] = [[] for _ in range(meters)]
     for number, amounts in enumerate(table):
-        x, below = number * SLOT + (SLOT - width) // 2, float(BASE)
+        x, below, foot = number * SLOT + (SLOT - width) // 2, float(BASE), BASE
         for place, amount in enumerate(amounts):
             if amount:
-                y = max(0.0, below - max(LEAST, (BASE - TOP) * amount / top))
-                boxes[place].append(_box(x, round(y), width, round(below) - round(y)))
-                below = y
+                below = max(0.0, below - max(LEAST, (BASE - TOP) * amount / top))
+                head = round(below)
+                boxes[place].append(_box(x, head, width, foot - head))
+                foot = head
     return ["".join(each) for each in boxes]
 
 

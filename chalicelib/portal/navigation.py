@@ -17,6 +17,8 @@ class BaseUrl(msgspec.Struct, frozen=True):
     def path(self, *parts: str, **query: str | None) -> str:
         """Return the path of a page, with those query parameters that are not None."""
         path = "/".join([self.prefix, "portal", *map(_quoted, parts)])
+        if not query:
+            return path
         sent = {name.rstrip("_"): value for name, value in query.items() if value is not None}
         return f"{path}?{urlencode(sent)}" if sent else path
 

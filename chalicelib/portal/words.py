@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from typing import Final
 from unicodedata import combining, normalize
 
@@ -63,12 +63,11 @@ class Words(words.Words):
 
     def total(self, amount: Amount, currency: str) -> str:
         """Write a total in the currency's own decimals, rounded half up; below the smallest coin "<$0.01"."""
-        micros = _micros(amount)
-        return self._in_coins(amounts.rounded_total(micros, currency), micros, currency)
+        return self._total(_micros(amount), currency)
 
     def totals(self, row: Iterable[int], currency: str, *, zero: str = "") -> list[str]:
         """Write several totals at once, for a chart or a table; `zero` stands for nothing."""
-        return [self.total(each, currency) if each or not zero else zero for each in row]
+        return [self._total(each, currency) if each or not zero else zero for each in row]
 
     def estimate(self, amount_micros: int, currency: str) -> str:
         """Write what is only about right: $412."""
@@ -84,6 +83,9 @@ class Words(words.Words):
         micros = _micros(amount)
         return self._in_coins(amounts.rounded_balance(micros, currency), micros, currency)
 
+    def _total(self, micros: int, currency: str) -> str:
+        return self._in_coins(amounts.rounded_total(micros, currency), micros, currency)
+
     def _in_coins(self, rounded: int, micros: int, currency: str) -> str:
         if rounded or not micros:
             return self.amount(rounded, currency)
@@ -91,7 +93,7 @@ class Words(words.Words):
         less = self.signed("<", smallest) if self.is_from_right else self.say("<%(amount)s", amount=smallest)
         return less if micros > 0 else self.signed(get_minus_sign_symbol(self.locale), less)
 
-    @property
+    @cached_property
     def is_from_right(self) -> bool:
         """Tell whether the language is read from right to left."""
         return self.locale.text_direction == "rtl"

@@ -12,11 +12,12 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 from msgspec.structs import replace
 
 from chalicelib.auto_pay.change_settings import Amounts, AutoPayRequest, apply_settings
-from chalicelib.auto_pay.decision import Block, charged_in_month_micros, decide, month_of, next_month_ms
+from chalicelib.auto_pay.decision import Block, charged_in_month_micros, decide
 from chalicelib.auto_pay.evaluate import Snapshot
 from chalicelib.auto_pay.outdated_refill import find_outdated_failure, was_just_sent
 from chalicelib.auto_pay.payment_outcomes import is_failed_or_canceled
 from chalicelib.catalog.catalog import catalog
+from chalicelib.clock import month_of, next_month_ms
 from chalicelib.money import MICROS
 from chalicelib.payments.payment import Failure, Payment
 from tests.auto_pay.build import CARD, HOUR_MS

@@ -19,12 +19,11 @@ from chalicelib.auto_pay.decision import (
     build_situation,
     charged_in_month_micros,
     decide,
-    next_month_ms,
 )
 from chalicelib.cards.card import is_expired
 from chalicelib.cards.payer import Payer
 from chalicelib.catalog.catalog import catalog
-from chalicelib.clock import iso, parse_iso
+from chalicelib.clock import iso, next_month_ms, parse_iso
 from chalicelib.ledger.wallet import Wallet
 from chalicelib.stripe_api.stripe_account import PLATFORM
 from tests.auto_pay.build import CARD, HOUR_MS, NOW_MS, UNIT, auto_pay, declined, payment, situation

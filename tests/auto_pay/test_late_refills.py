@@ -7,7 +7,7 @@ import pytest
 
 from chalicelib import clock
 from chalicelib.auto_pay.change_settings import AutoPayRequest
-from chalicelib.auto_pay.decision import month_of
+from chalicelib.clock import month_of
 from chalicelib.payments.resolve import resolve
 from local.stripe_emulator.client import Emulator
 from tests.auto_pay.conftest import NewSaver

@@ -3,7 +3,7 @@
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chalicelib.auto_pay.decision import month_of, next_month_ms
+from chalicelib.clock import month_of, next_month_ms
 from chalicelib.money import MICROS
 from tests.auto_pay.build import NOW_MS
 from tests.auto_pay.simulator import AutoPayMachine

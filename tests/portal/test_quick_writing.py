@@ -45,6 +45,37 @@ def test_cells_are_escaped() -> None:
     assert words.cells([1_230_000, 0, 5], "usd", zero="-") == Markup("<td>$1.23</td><td>-</td><td>&lt;$0.01</td>")
 
 
+def test_days_and_moments_are_elements_with_their_exact_time() -> None:
+    words, moment = PageWords("en-US"), "2026-11-29T22:09:36Z"
+    assert words.day(moment) == '<time datetime="2026-11-29">Nov 29, 2026</time>'
+    assert words.time(moment).startswith(f'<time datetime="{moment}">10:09:36')
+    assert words.moment(moment).endswith(" UTC</time>")
+
+
+def test_an_amount_is_in_one_piece_with_room_for_the_decimals_of_its_column() -> None:
+    words = PageWords("en-US")
+    assert words.exact_amount("0.0015", "usd") == "<bdi>$0.0015</bdi>"
+    assert words.exact_amount(5_000_000, "usd", "−", 4) == '<bdi>−$5.00<span data-missing="00"></span></bdi>'
+    assert words.exact_amount(500_000_000, "jpy", "+", 2) == '<bdi>+¥500<span data-missing=".00"></span></bdi>'
+
+
+def test_a_very_long_amount_may_break_after_its_groups_of_digits() -> None:
+    written = str(PageWords("en-US").exact_amount("1234567890123456789012.5", "usd"))
+    assert written.startswith('<bdi class="long">$1,<wbr>234,<wbr>')
+    assert written.endswith("<wbr>012.50</bdi>")
+
+
+def test_only_a_rounded_amount_is_a_button_that_tells_the_exact_one() -> None:
+    words = PageWords("en-US")
+    assert words.total_amount("1.23", "usd", "−") == "<bdi>−$1.23</bdi>"
+    first, second = (str(words.balance_amount(amount, "usd")) for amount in ("1.239", "0.0004"))
+    assert 'popovertarget="exact-1" aria-describedby="exact-1"><bdi>$1.23</bdi></button>' in first
+    assert '<span id="exact-1" popover>Exactly $1.239</span>' in first
+    assert "<bdi>&lt;$0.01</bdi>" in second
+    assert '<span id="exact-2" popover>Exactly $0.0004</span>' in second
+    assert "Exactly −$0.6512" in words.total_amount("0.6512", "usd", "−")
+
+
 def test_translated_texts_escape_their_values_and_no_more() -> None:
     say = translator({"a": "A & %%", "%(n)s b": "<b>%(n)s</b> %%", "%(text)s": "%(text)s"}.__getitem__)
     assert (say("a"), say("%(n)s b", n="<i>")) == ("A & %", "<b>&lt;i&gt;</b> %")
