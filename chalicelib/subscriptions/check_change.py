@@ -4,7 +4,7 @@ from chalicelib.accounts.account import Account, check_not_archived
 from chalicelib.catalog.catalog import Catalog
 from chalicelib.catalog.tax import Tax
 from chalicelib.errors import Refusal
-from chalicelib.money import format_amount, parse_micros, to_card_amount
+from chalicelib.money import format_amount, to_card_amount
 from chalicelib.subscriptions.change_effect import (
     ChangeEffect,
     apply_effect,
@@ -14,7 +14,7 @@ from chalicelib.subscriptions.change_effect import (
 )
 from chalicelib.subscriptions.check_renewal import check_renewal
 from chalicelib.subscriptions.pause import check_pause_stays
-from chalicelib.subscriptions.price import check_sold, is_in_catalog
+from chalicelib.subscriptions.price import Quote, check_sold, is_in_catalog
 from chalicelib.subscriptions.request import SubscriptionRequest
 from chalicelib.subscriptions.subscription import OWING, Contents, Subscription, SubscriptionPending
 
@@ -61,16 +61,22 @@ class AddOnInUse(Refusal):
 
 
 class QuoteChanged(Refusal):
-    """The change now costs a different amount than expected; nothing was changed."""
+    """It costs a different amount than expected; nothing was changed or charged."""
 
     status = 409
     type = "quote-changed"
-    title = "The change costs something else now"
+    title = "It costs something else now"
 
-    def __init__(self, expected: str, amount: str, currency: str) -> None:
-        super().__init__(
-            f"it costs {amount} {currency} now, not {expected}; look at a new preview", amount=amount, currency=currency
-        )
+    def __init__(self, expected_micros: int, charge_micros: int, currency: str) -> None:
+        expected, amount = format_amount(expected_micros, currency), format_amount(charge_micros, currency)
+        detail = f"it costs {amount} {currency} now, not {expected}; look at it again"
+        super().__init__(detail, amount=amount, currency=currency)
+
+
+def check_expected(quote: Quote, expected_micros: int | None, currency: str) -> None:
+    """Check that a charge is what was expected, if anything was. Raises QuoteChanged."""
+    if expected_micros is not None and expected_micros != quote.charge_micros:
+        raise QuoteChanged(expected_micros, quote.charge_micros, currency)
 
 
 def check_change(
@@ -103,7 +109,9 @@ def check_change(
         else:
             effect = change_effect(current, wanted, catalog, now_ms, tax)
         check_pause_stays(current, effect.terms, catalog)
-    _check_charge(request, effect, currency)
+    if effect.quote.charge_micros:
+        to_card_amount(effect.quote.charge_micros, currency)
+    check_expected(effect.quote, request.expected_micros, currency)
     check_renewal(apply_effect(effect, account, current, actor="", now_ms=now_ms), catalog, tax)
     return effect
 
@@ -128,12 +136,3 @@ def _check_changeable(current: Subscription, wanted: Contents, catalog: Catalog,
             in_use, current.terms.contents.add_ons.get(name, 0)
         ):
             raise AddOnInUse(name, wanted.add_ons.get(name, 0), in_use)
-
-
-def _check_charge(request: SubscriptionRequest, effect: ChangeEffect, currency: str) -> None:
-    """Check that a card can be charged the amount, and that it is as expected. Raises NotChargeable, QuoteChanged."""
-    expected, charge_micros = request.expected_amount, effect.quote.charge_micros
-    if charge_micros:
-        to_card_amount(charge_micros, currency)
-    if expected is not None and parse_micros(expected) != charge_micros:
-        raise QuoteChanged(expected, format_amount(charge_micros, currency), currency)

@@ -18,6 +18,7 @@ from chalicelib.payments.payment import PREFIX, Payment
 from chalicelib.subscriptions import table
 from chalicelib.subscriptions.advance import ATTEMPTS, advance_subscription
 from chalicelib.subscriptions.charge_now import ChargeResult, charge_now, resume_charge
+from chalicelib.subscriptions.check_change import check_expected
 from chalicelib.subscriptions.check_closed_payment import check_closed_payment
 from chalicelib.subscriptions.make_payment import make_payment
 from chalicelib.subscriptions.payment_outcomes import apply_pending
@@ -46,13 +47,16 @@ class NothingOwed(Refusal):
         super().__init__("the subscription owes nothing", subscription_status=subscription.status)
 
 
-def pay_past_due(payer: Payer, *, key: Key, actor: str, catalog: Catalog) -> ChargeResult:
+def pay_past_due(
+    payer: Payer, *, key: Key, actor: str, catalog: Catalog, expected_micros: int | None = None
+) -> ChargeResult:
     """Charge the card on file for the period that is owed, with the customer present.
 
-    The same key continues the same payment. A period that costs nothing by now is renewed without a payment.
+    The same key continues the same payment. A period that costs nothing by now is renewed without a payment. With
+    `expected_micros`, nothing else is charged.
 
-    Raises SubscriptionNotFound, NothingOwed, SubscriptionPending, AccountArchived, IdempotencyConflict, CardMissing,
-    WorkspaceNotConnected, CardDeclined, PaymentCanceled, RenewalHeld, StripeUnavailable, SubscriptionBusy.
+    Raises SubscriptionNotFound, NothingOwed, SubscriptionPending, AccountArchived, IdempotencyConflict, QuoteChanged,
+    CardMissing, WorkspaceNotConnected, CardDeclined, PaymentCanceled, RenewalHeld, StripeUnavailable, SubscriptionBusy.
     """
     account_id = payer.account_id
     for _ in attempts(ATTEMPTS):
@@ -68,6 +72,7 @@ def pay_past_due(payer: Payer, *, key: Key, actor: str, catalog: Catalog) -> Cha
             continue
         check_not_archived(payer.account)
         renewal = _due_renewal(current, payer.account, catalog)
+        check_expected(renewal.quote, expected_micros, payer.account.currency)
         if renewal.quote.charge_micros:
             check_card(payer)
         claim = claim or idempotency.claim(account_id, key, operation=OPERATION, content={}, prefix=PREFIX)

@@ -1,4 +1,4 @@
-"""The bodies of requests to begin or change a subscription, and to resume it. Pure."""
+"""The bodies of requests to begin or change a subscription, resume or pay it. Pure."""
 
 from typing import Annotated, Any
 
@@ -24,6 +24,11 @@ class SubscriptionRequest(msgspec.Struct, forbid_unknown_fields=True):
     expected_amount: Decimal | None = None
 
     @property
+    def expected_micros(self) -> int | None:
+        """Return what may be charged; None if nothing was said of it."""
+        return None if self.expected_amount is None else parse_micros(self.expected_amount)
+
+    @property
     def idempotency_content(self) -> dict[str, Any]:
         """Return what a repeat with the same key must have in common. Keeping the add-ons differs from having none."""
         given: dict[str, Any] = msgspec.to_builtins(self.wanted_contents())
@@ -37,12 +42,12 @@ class SubscriptionRequest(msgspec.Struct, forbid_unknown_fields=True):
         return Contents(self.plan, {name: wanted[name] for name in sorted(wanted) if wanted[name]})
 
 
-class ResumeRequest(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """A resumption. `expected_amount` is what it may charge, `0` for nothing; if that differs now, nothing is done."""
+class ChargeRequest(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """What may be charged: `expected_amount`, `0` for nothing. If the charge differs now, nothing is done."""
 
     expected_amount: Decimal | None = None
 
     @property
     def expected_micros(self) -> int | None:
-        """Return what it may charge; None if nothing was said of it."""
+        """Return what may be charged; None if nothing was said of it."""
         return None if self.expected_amount is None else parse_micros(self.expected_amount)

@@ -15,13 +15,12 @@ from chalicelib.claim import Claim
 from chalicelib.errors import Refusal
 from chalicelib.http_input import MissingIdempotencyKey
 from chalicelib.idempotency import Key
-from chalicelib.money import format_amount
 from chalicelib.payments.new_payment import check_card
 from chalicelib.payments.payment import PREFIX, Payment
 from chalicelib.subscriptions import table
 from chalicelib.subscriptions.advance import ATTEMPTS, advance_subscription
 from chalicelib.subscriptions.charge_now import ChargeResult, charge_now, resume_charge
-from chalicelib.subscriptions.check_change import QuoteChanged, SubscriptionRenewing
+from chalicelib.subscriptions.check_change import SubscriptionRenewing, check_expected
 from chalicelib.subscriptions.make_payment import make_payment
 from chalicelib.subscriptions.pause import end_pause_at
 from chalicelib.subscriptions.payment_outcomes import apply_pending
@@ -97,10 +96,8 @@ def _repeat(current: Subscription, claim: Claim, catalog: Catalog) -> ChargeResu
 
 
 def _check_charge(renewal: Renewal, payer: Payer, key: Key | None, expected_micros: int | None) -> None:
-    charge_micros, currency = renewal.quote.charge_micros, payer.account.currency
-    if expected_micros is not None and expected_micros != charge_micros:
-        raise QuoteChanged(format_amount(expected_micros, currency), format_amount(charge_micros, currency), currency)
-    if charge_micros:
+    check_expected(renewal.quote, expected_micros, payer.account.currency)
+    if renewal.quote.charge_micros:
         check_card(payer)
         if key is None:
             raise MissingIdempotencyKey

@@ -28,7 +28,7 @@ from chalicelib.subscriptions.pause import PauseScheduled
 from chalicelib.subscriptions.pay_past_due import NothingOwed, pay_past_due
 from chalicelib.subscriptions.price import ProductRetired, TooManyOfAddOn, UnknownProduct
 from chalicelib.subscriptions.renewal_hold import RenewalHeld
-from chalicelib.subscriptions.request import SubscriptionRequest
+from chalicelib.subscriptions.request import ChargeRequest, SubscriptionRequest
 from chalicelib.subscriptions.subscription import (
     Subscription,
     SubscriptionBusy,
@@ -159,9 +159,13 @@ def delete_pending(call: Call[None, None], account_id: str) -> None:
     summary="Pay a renewal that is owed; 202 when the customer has to act or the outcome is not known yet",
     description=(
         "With the customer there, so that the bank may ask them. Another card on file is tried by itself, without "
-        "this. A renewal that costs nothing by now is renewed without a payment."
+        "this. A renewal that costs nothing by now is renewed without a payment. Send the amount that the customer "
+        "saw, `owed.charge.amount`, as `expected_amount`: nothing else is charged."
     ),
     status=(200, 202),
+    takes=ChargeRequest,
+    body_optional=True,
+    example={"expected_amount": "97.00"},
     gives=PaidView,
     refuses=(
         *REFUSALS,
@@ -172,14 +176,17 @@ def delete_pending(call: Call[None, None], account_id: str) -> None:
         SubscriptionNotFound,
         NothingOwed,
         SubscriptionPending,
+        InvalidDecimal,
+        QuoteChanged,
         SubscriptionBusy,
         RenewalHeld,
     ),
     idempotent=True,
 )
-def pay_subscription(call: Call[None, None], account_id: str) -> Answer:
-    allowed = allow_payer(call, account_id, Right.ACT)
-    charged = pay_past_due(allowed.payer, key=call.idempotency_key, actor=allowed.actor, catalog=catalog())
+def pay_subscription(call: Call[ChargeRequest, None], account_id: str) -> Answer:
+    allowed, expected = allow_payer(call, account_id, Right.ACT), call.body.expected_micros
+    key = call.idempotency_key
+    charged = pay_past_due(allowed.payer, key=key, actor=allowed.actor, catalog=catalog(), expected_micros=expected)
     shown = view_paid(charged, catalog(), tax_of(allowed.account, catalog()), Viewer(allowed))
     return answer(shown, charged.resolved)
 

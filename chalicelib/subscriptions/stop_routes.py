@@ -16,7 +16,7 @@ from chalicelib.subscriptions.check_change import QuoteChanged, SubscriptionPast
 from chalicelib.subscriptions.check_pause import NotPausable, PauseDateInvalid
 from chalicelib.subscriptions.pause import PauseRequest
 from chalicelib.subscriptions.renewal_hold import RenewalHeld
-from chalicelib.subscriptions.request import ResumeRequest
+from chalicelib.subscriptions.request import ChargeRequest
 from chalicelib.subscriptions.resume import NotCanceled, resume
 from chalicelib.subscriptions.routes import CHARGE_REFUSALS, PATH, TAG, answer, show
 from chalicelib.subscriptions.schedule_pause import schedule_pause
@@ -118,7 +118,7 @@ def pause_subscription(call: Call[PauseRequest, None], account_id: str) -> Subsc
         "end a pause: nothing else is charged. One that has ended is begun anew with `PUT`."
     ),
     status=(200, 202),
-    takes=ResumeRequest,
+    takes=ChargeRequest,
     body_optional=True,
     example={"expected_amount": "97.00"},
     gives=ResumedView,
@@ -140,7 +140,7 @@ def pause_subscription(call: Call[PauseRequest, None], account_id: str) -> Subsc
     idempotent=True,
     key_optional=True,
 )
-def resume_subscription(call: Call[ResumeRequest, None], account_id: str) -> Answer:
+def resume_subscription(call: Call[ChargeRequest, None], account_id: str) -> Answer:
     allowed, expected = allow_payer(call, account_id, Right.ACT), call.body.expected_micros
     key = call.optional_idempotency_key
     charged = resume(allowed.payer, actor=allowed.actor, catalog=catalog(), key=key, expected_micros=expected)

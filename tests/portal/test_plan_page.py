@@ -10,6 +10,7 @@ from chalicelib.clock import day_of, now_ms
 from chalicelib.dates import DAY_MS
 from chalicelib.subscriptions import table as subscriptions
 from chalicelib.subscriptions.advance import advance_subscription
+from chalicelib.subscriptions.dunning import CARD_DISPUTED
 from tests.portal.axe import assert_accessible
 from tests.portal.people import NARROW, People
 from tests.portal.site import Site, Visitor
@@ -161,6 +162,19 @@ def test_a_button_that_takes_a_pause_back_never_charges_if_the_pause_has_begun_m
         assert answer.status_code == 409
         assert "The price has changed since you looked." in answer.text
     assert (subscriptions.get(account).status, len(site.charges(account))) == ("paused", 1)
+
+
+def test_what_is_owed_is_paid_for_what_the_button_says_or_not_at_all(site: Site) -> None:
+    account, visitor = subscribed(site)
+    found = subscriptions.get(account)
+    owed = {"status": "past_due", "past_due_since_ms": now_ms(), "due_at_ms": now_ms() + 3 * DAY_MS}
+    assert subscriptions.write(replace(found, **owed, failure=CARD_DISPUTED, version=found.version + 1), over=found)
+    assert '<input type="hidden" name="expected_amount" value="97.00">' in visitor.get("/plan").text
+    stale = visitor.post("/plan/pay", {"attempt": "2", "expected_amount": "96.00"})
+    assert (stale.status_code, "The price has changed since you looked." in stale.text) == (409, True)
+    assert len(site.charges(account)) == 1
+    assert visitor.post("/plan/pay", {"attempt": "2", "expected_amount": "97.00"}).status_code == 303
+    assert (subscriptions.get(account).status, len(site.charges(account))) == ("active", 2)
 
 
 def test_one_that_is_canceled_while_its_resumption_waits_for_the_bank_is_not_said_to_be_kept_until_a_past_day(

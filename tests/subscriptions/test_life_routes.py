@@ -169,7 +169,11 @@ def test_what_is_owed_is_shown_and_paid(api: Api, subscriber: Subscriber, world:
         problem(ask(api, subscriber, "POST", "/pay", key="one"), 402, "card-declined")
         subscriber.put_test_card("pm_card_visa")
         problem(ask(api, subscriber, "POST", "/pay", key="one"), 402, "card-declined")
-        paid = ask(api, subscriber, "POST", "/pay", key="two")
+        for other in ("0", "96.99", "97.01"):
+            refused = ask(api, subscriber, "POST", "/pay", {"expected_amount": other}, key=other)
+            assert problem(refused, 409, "quote-changed")["amount"] == "97.00"
+        problem(ask(api, subscriber, "POST", "/pay", {"expected_amount": "much"}, key="much"), 422, "invalid-request")
+        paid = ask(api, subscriber, "POST", "/pay", {"expected_amount": "97.00"}, key="two")
         assert (paid.status_code, paid.json()["subscription"]["status"]) == (200, "active")
         assert ask(api, subscriber, "POST", "/pay", key="two").json()["payment"] == paid.json()["payment"]
     assert subscriber.amounts == [97, 97]

@@ -1,6 +1,7 @@
 """Plan and add-ons: show, review a change with what is due today, make it, and pay what is owed."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Final
 
 from chalice.app import Response
@@ -10,6 +11,7 @@ from chalicelib.errors import Refusal
 from chalicelib.http_input import read_fields
 from chalicelib.i18n.texts import mark
 from chalicelib.idempotency import IdempotencyConflict
+from chalicelib.money import parse_micros
 from chalicelib.payments.new_payment import CardMissing
 from chalicelib.payments.refusals import CardDeclined, PaymentCanceled
 from chalicelib.payments.resolve import Resolution
@@ -23,6 +25,7 @@ from chalicelib.subscriptions import table
 from chalicelib.subscriptions.cancellation import Reason
 from chalicelib.subscriptions.change import ChangeResult, change, preview
 from chalicelib.subscriptions.charge_now import ChargeResult
+from chalicelib.subscriptions.check_change import QuoteChanged
 from chalicelib.subscriptions.pay_past_due import pay_past_due
 from chalicelib.subscriptions.request import Quantity, SubscriptionRequest
 from chalicelib.subscriptions.view import SubscriptionView, load_subscription_view, view_change
@@ -93,8 +96,10 @@ def send(request: PortalRequest) -> Response:
 
 
 def pay_owed(request: PortalRequest) -> Response:
-    """Pay a renewal that is owed. Raises SubscriptionNotFound, NothingOwed, SubscriptionPending, SubscriptionBusy."""
-    return charge_by_hand(request, PAY, pay_past_due, done="plan")
+    """Pay a renewal that is owed: what the button says. Raises InvalidDecimal, and what `pay_past_due` raises."""
+    said = request.form.get("expected_amount")
+    pay = partial(pay_past_due, expected_micros=parse_micros(said) if said else None)
+    return charge_by_hand(request, PAY, pay, done="plan")
 
 
 def charge_by_hand(request: PortalRequest, what: str, charge: Callable[..., ChargeResult], *, done: str) -> Response:
@@ -105,6 +110,8 @@ def charge_by_hand(request: PortalRequest, what: str, charge: Callable[..., Char
         charged = charge(request.payer, key=key, actor=request.allowed.actor, catalog=request.catalog)
     except CardMissing:
         return save_card_first(request, "plan")
+    except QuoteChanged as refusal:
+        return show_refused(request, refusal)
     except (CardDeclined, PaymentCanceled) as refusal:
         request.finish_attempt(attempt)
         return request.go("payments", str(refusal.about["payment_id"]))

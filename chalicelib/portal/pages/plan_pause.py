@@ -13,7 +13,6 @@ from chalicelib.portal import forms
 from chalicelib.portal.pages.plan import RESUME, charge_by_hand, show_refused
 from chalicelib.portal.refusals import explain
 from chalicelib.portal.request import PortalRequest
-from chalicelib.subscriptions.check_change import QuoteChanged
 from chalicelib.subscriptions.pause import PauseRequest
 from chalicelib.subscriptions.resume import resume
 from chalicelib.subscriptions.schedule_pause import schedule_pause
@@ -39,10 +38,7 @@ def send_resume(request: PortalRequest) -> Response:
     Raises InvalidDecimal, and what `resume` raises.
     """
     expected_micros = parse_micros(request.form.get("expected_amount", "0"))
-    try:
-        return charge_by_hand(request, RESUME, partial(resume, expected_micros=expected_micros), done="resumed")
-    except QuoteChanged as refusal:
-        return show_refused(request, refusal)
+    return charge_by_hand(request, RESUME, partial(resume, expected_micros=expected_micros), done="resumed")
 
 
 def _errors(request: PortalRequest, refusal: Refusal, reason: str) -> forms.Errors | None:
