@@ -6,7 +6,6 @@ from io import BytesIO
 
 import pytest
 import requests
-from msgspec.structs import replace
 from PIL import Image
 from playwright.sync_api import expect
 
@@ -15,10 +14,8 @@ from chalicelib.catalog.seller import Color
 from chalicelib.clock import now, now_ms
 from chalicelib.invoices import brand
 from chalicelib.invoices.brand import BrandRequest
-from chalicelib.payments import table as payments
 from chalicelib.payments.payment import DAY_MS
 from chalicelib.subscriptions import table as subscriptions
-from chalicelib.subscriptions.dunning import CARD_DISPUTED
 from tests.portal.adding import add
 from tests.portal.people import NARROW, WIDE, People, type_card
 from tests.portal.site import Site, today
@@ -229,23 +226,6 @@ def test_what_is_too_little_for_a_card_is_said_before_it_is_carried(people: Peop
     page = people.open(account, "/plan/preview?plan=agency&add_on_phone_number=1", script=False)
     expect(page.get_by_text("is too little to charge to a card. We'll add it to your next charge.")).to_be_visible()
     expect(page.get_by_role("button", name="Confirm")).to_have_text("Confirm change")
-
-
-def test_a_period_owed_because_its_card_is_disputed_says_so_and_promises_no_charge(people: People, site: Site) -> None:
-    account = site.account()
-    site.enter(account).post("/plan", {"attempt": "1", "plan": "agency"})
-    (payment,) = site.payments(account)
-    payments.change(payment, lambda each: replace(each, dispute_status="needs_response", objected_at_ms=now_ms()))
-    found = subscriptions.get(account)
-    owed = {"status": "past_due", "past_due_since_ms": now_ms(), "due_at_ms": now_ms() + 3 * DAY_MS}
-    owing = replace(found, **owed, failure=CARD_DISPUTED, version=found.version + 1)
-    assert subscriptions.write(owing, over=found)
-    page = people.open(account, "/plan", script=False)
-    expect(
-        page.get_by_text("A payment with this card is disputed, so we don't charge it automatically.")
-    ).to_be_visible()
-    expect(page.get_by_text("We'll try your card again")).to_have_count(0)
-    expect(page.get_by_role("button", name="Pay $97.00 now")).to_be_visible()
 
 
 def test_what_a_trial_does_not_include_is_said_before_it_is_charged(people: People, site: Site) -> None:

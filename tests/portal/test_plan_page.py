@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 from chalicelib.catalog.catalog import catalog
 from chalicelib.clock import day_of, now_ms
 from chalicelib.dates import DAY_MS
+from chalicelib.payments import table as payments
 from chalicelib.subscriptions import table as subscriptions
 from chalicelib.subscriptions.advance import advance_subscription
 from chalicelib.subscriptions.dunning import CARD_DISPUTED
@@ -164,11 +165,30 @@ def test_a_button_that_takes_a_pause_back_never_charges_if_the_pause_has_begun_m
     assert (subscriptions.get(account).status, len(site.charges(account))) == ("paused", 1)
 
 
-def test_what_is_owed_is_paid_for_what_the_button_says_or_not_at_all(site: Site) -> None:
+def owing(site: Site) -> tuple[str, Visitor]:
+    """Return an account that owes a period, whose card is disputed and so not charged again by itself."""
     account, visitor = subscribed(site)
+    (payment,) = site.payments(account)
+    payments.change(payment, lambda each: replace(each, dispute_status="needs_response", objected_at_ms=now_ms()))
     found = subscriptions.get(account)
     owed = {"status": "past_due", "past_due_since_ms": now_ms(), "due_at_ms": now_ms() + 3 * DAY_MS}
     assert subscriptions.write(replace(found, **owed, failure=CARD_DISPUTED, version=found.version + 1), over=found)
+    return account, visitor
+
+
+def test_a_period_owed_because_its_card_is_disputed_says_so_and_promises_no_charge(people: People, site: Site) -> None:
+    account, _ = owing(site)
+    page = people.open(account, "/plan", script=False)
+    expect(
+        page.get_by_text("A payment with this card is disputed, so we don't charge it automatically.")
+    ).to_be_visible()
+    expect(page.get_by_text("We'll try your card again")).to_have_count(0)
+    page.get_by_role("button", name="Pay $97.00 now").click()
+    expect(page.get_by_role("heading", name="$97.00 paid")).to_be_visible()
+
+
+def test_what_is_owed_is_paid_for_what_the_button_said_or_not_at_all(site: Site) -> None:
+    account, visitor = owing(site)
     assert '<input type="hidden" name="expected_amount" value="97.00">' in visitor.get("/plan").text
     stale = visitor.post("/plan/pay", {"attempt": "2", "expected_amount": "96.00"})
     assert (stale.status_code, "The price has changed since you looked." in stale.text) == (409, True)
