@@ -2,8 +2,12 @@
 
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
+from typing import Final
 
 from chalicelib.i18n.language import FOLDER, SOURCE_LANGUAGE, Surface, choose_locale, language_of
+
+COMMAS: Final = dict.fromkeys(("ar", "fa", "ur"), "\u060c ")
+COLONS: Final = {"fr": "\u202f: "}
 
 
 def mark(text: str) -> str:
@@ -23,6 +27,16 @@ class Texts:
         self.locale_name = choose_locale(surface, *preferred)
         self.language = language_of(self.locale_name)
         self.translations = _translations(surface, self.language)
+
+    @property
+    def comma(self) -> str:
+        """Return what separates the names of a list."""
+        return COMMAS.get(self.language, ", ")
+
+    @property
+    def colon(self) -> str:
+        """Return what stands between a label and its value."""
+        return COLONS.get(self.language, ": ")
 
     @property
     def tag(self) -> str:

@@ -33,6 +33,7 @@ class Mail(msgspec.Struct, frozen=True, kw_only=True):
 
     language: str
     direction: str
+    colon: str
     brand: str
     subject: str
     paragraphs: list[str]
@@ -50,6 +51,7 @@ def compose(notice: Notice, account: Account, words: Words, *, brand: str, porta
     return Mail(
         language=words.tag,
         direction=words.locale.text_direction,
+        colon=words.colon,
         brand=brand,
         subject=words.say(message.subject, **values),
         paragraphs=[words.say(each, **values) for each in paragraphs],
@@ -65,6 +67,7 @@ def compose_invitation(account: Account, words: Words, *, brand: str, link: str,
     return Mail(
         language=words.tag,
         direction=words.locale.text_direction,
+        colon=words.colon,
         brand=brand,
         subject=words.say(INVITATION.subject, **values),
         paragraphs=[words.say(each, **values) for each in (GREETING, *INVITATION.paragraphs)],
@@ -88,6 +91,7 @@ def compose_document(invoice: Invoice, account: Account, words: Words, *, brand:
     return Mail(
         language=words.tag,
         direction=words.locale.text_direction,
+        colon=words.colon,
         brand=brand,
         subject=words.say(message.subject, **values),
         paragraphs=[words.say(each, **values) for each in (GREETING, *message.paragraphs)],

@@ -13,8 +13,8 @@ PAGE: Final = Path(__file__).with_name("mail.html")
 
 def text_of(mail: Mail) -> str:
     """Write a mail as plain text."""
-    facts = "\n".join(f"{label}: {value}" for label, value in mail.facts)
-    actions = "\n".join(f"{action.label}: {action.url}" for action in mail.actions)
+    facts = "\n".join(f"{label}{mail.colon}{value}" for label, value in mail.facts)
+    actions = "\n".join(f"{action.label}{mail.colon}{action.url}" for action in mail.actions)
     signature = "\n".join(["-- ", *([mail.brand] if mail.brand else []), *mail.footer])
     return "\n\n".join(part for part in (*mail.paragraphs, facts, actions, signature) if part) + "\n"
 

@@ -82,7 +82,7 @@ class ActivityTexts:
         """Say a change in one line of text."""
         shown = self._change(entry.kind, change)
         before = "" if shown.before is None else f"{shown.before} → "
-        return shown.text if shown.after is None else f"{shown.text}: {before}{shown.after}"
+        return shown.text if shown.after is None else f"{shown.text}{self._words.colon}{before}{shown.after}"
 
     def _change(self, kind: str, change: FieldChangeView) -> ShownChange:
         sentence = self._sentence(kind, change)
@@ -132,7 +132,7 @@ class ActivityTexts:
 
     def _percents(self, text: str) -> str:
         """Say at which percentages a budget tells: `50, 75`."""
-        return ", ".join(self._words.percent(int(each) / 100) for each in text.split(", "))
+        return self._words.comma.join(self._words.percent(int(each) / 100) for each in text.split(", "))
 
     def _card(self, text: str) -> str:
         """Name a card: `visa 4242 2030-08`."""

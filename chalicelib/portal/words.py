@@ -19,8 +19,6 @@ from chalicelib.text import COUNTRIES
 
 DIRECTIONS: Final = TO_RIGHT + TO_LEFT
 
-COMMAS: Final = dict.fromkeys(("ar", "fa", "ur"), "\u060c ")
-
 LONG_NUMBER: Final = 20
 """Characters of a number that fit beside nothing else on the smallest phone."""
 
@@ -97,11 +95,6 @@ class Words(words.Words):
     def is_from_right(self) -> bool:
         """Tell whether the language is read from right to left."""
         return self.locale.text_direction == "rtl"
-
-    @property
-    def comma(self) -> str:
-        """Return what separates the names of a list."""
-        return COMMAS.get(self.language, ", ")
 
     def signed(self, sign: str, written: str) -> str:
         """Put a sign before a written amount; on the left of its digits, too, where text is read from the right."""

@@ -74,3 +74,12 @@ def test_what_only_marks_or_says_texts_loads_no_babel(processes: None) -> None:
     modules = ", ".join(f"chalicelib.{room}" for room in rooms)
     program = f"import sys, {modules}; sys.exit('babel' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("locale", "comma", "colon"),
+    [("en", ", ", ": "), ("de-AT", ", ", ": "), ("fr-CA", ", ", "\u202f: "), ("ar-EG", "\u060c ", ": ")],
+)
+def test_names_and_labels_are_separated_as_the_language_does(locale: str, comma: str, colon: str) -> None:
+    texts = Texts("portal", locale)
+    assert (texts.comma, texts.colon) == (comma, colon)

@@ -107,6 +107,10 @@ def test_an_amount_has_as_many_places_as_it_needs() -> None:
     assert mail(currency="jpy").facts[1] == ("Amount", "¥25")
 
 
+def test_a_label_in_french_stands_before_its_colon_with_a_narrow_space() -> None:
+    assert "Montant\u202f: 25,00" in mail_body.text_of(mail(locale="fr"))
+
+
 @pytest.mark.parametrize("locale", ["nl", "xx", "zh-Hans-CN", "en-ZZ"])
 def test_who_speaks_neither_is_written_to_in_english(locale: str) -> None:
     assert mail(locale=locale).subject == "Your receipt for $25.00"

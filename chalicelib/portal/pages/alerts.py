@@ -140,7 +140,7 @@ def _wrong(request: PortalRequest, recipients: list[str]) -> str | None:
     if len(recipients) > MOST_RECIPIENTS:
         return request.words.say("Enter at most 10 addresses.")
     wrong = ((each, forms.wrong_text(request, Email, each)) for each in recipients)
-    return next((f"{each}: {text}" for each, text in wrong if text), None)
+    return next((f"{each}{request.words.colon}{text}" for each, text in wrong if text), None)
 
 
 def _page(

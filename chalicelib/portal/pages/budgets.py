@@ -119,7 +119,7 @@ def _id_of(given: Given) -> str:
 
 
 def _alerts(request: PortalRequest, budget: Budget) -> str:
-    return ", ".join(request.words.percent(each / 100) for each in PERCENTS if budget.tells(each))
+    return request.words.comma.join(request.words.percent(each / 100) for each in PERCENTS if budget.tells(each))
 
 
 def _page(
