@@ -162,9 +162,8 @@ def read_newest_days(account_id: str, first: str, last: str, limit: int) -> tupl
         limit=limit,
         scan_index_forward=False,
     )
-    return {
-        item["day"]["S"]: read_meters(item, Usage, FIELDS) for item in answer["Items"]
-    }, "LastEvaluatedKey" in answer
+    days = {item["day"]["S"]: read_meters(item, Usage, FIELDS) for item in answer["Items"]}
+    return days, "LastEvaluatedKey" in answer
 
 
 def read_meters_used(since: str) -> Iterator[tuple[str, set[str]]]:
