@@ -13,7 +13,7 @@ from markupsafe import Markup, escape
 from chalicelib.portal.words import Amount, Words
 
 WIDE: Final = 12
-"""Characters of an amount from which on it is written smaller."""
+"""An amount with more characters is written smaller where there is no room for it."""
 
 
 class PageWords(Words):
