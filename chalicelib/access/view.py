@@ -27,25 +27,24 @@ CLIENTS_SIDE: Final[dict[str, str]] = {
 """What a client is told."""
 
 WORKSPACES_SIDE: Final[dict[str, str]] = {
-    "account_archived": mark("%(account)s is archived. It may be used once its standing is active."),
-    "account_suspended": mark("%(account)s is suspended. It may be used once its standing is active."),
-    "subscription_unpaid": mark("%(account)s has not paid a renewal of its subscription."),
-    "balance_exhausted": mark("The wallet of %(account)s is empty. Once balance is added, it may be used again."),
+    "account_archived": mark("%(account)s is archived. It can be used once it's active again."),
+    "account_suspended": mark("%(account)s is suspended. It can be used once it's active again."),
+    "subscription_unpaid": mark("%(account)s hasn't paid for its subscription renewal."),
+    "balance_exhausted": mark("%(account)s has no balance left. It can be used again once balance is added."),
     "budget_reached": mark(
-        "A budget of %(account)s is used up. Once it is raised, or its period ends, it may be used again."
+        "A budget of %(account)s is used up. It can be used again once the budget is raised or its period ends."
     ),
-    "workspace_archived": mark("The workspace %(workspace)s is archived, so none of its clients may be used."),
-    "workspace_suspended": mark("The workspace %(workspace)s is suspended, so none of its clients may be used."),
+    "workspace_archived": mark("The workspace %(workspace)s is archived, so none of its clients can be used."),
+    "workspace_suspended": mark("The workspace %(workspace)s is suspended, so none of its clients can be used."),
     "workspace_subscription_unpaid": mark(
-        "The workspace %(workspace)s has not paid a renewal of its subscription, so none of its clients may be used."
+        "The workspace %(workspace)s hasn't paid for its subscription renewal, so none of its clients can be used."
     ),
     "workspace_balance_exhausted": mark(
-        "The wallet of the workspace %(workspace)s is empty, so none of its clients may be "
-        "used. Once balance is added, they may be."
+        "The workspace %(workspace)s has no balance left, so none of its clients can be used until balance is added."
     ),
     "workspace_budget_reached": mark(
-        "A budget of the workspace %(workspace)s is used up, so its clients may not be used. Once it is raised, or its "
-        "period ends, they may be."
+        "A budget of the workspace %(workspace)s is used up, so its clients can't be used until it's raised or its "
+        "period ends."
     ),
 }
 """What the platform and the workspace are told."""

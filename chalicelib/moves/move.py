@@ -127,10 +127,10 @@ def settlement_of(move: Move) -> Posting:
 Obstacle = Literal["subscription", "standing", "same_workspace", "currency", "workspace_standing"]
 
 OBSTACLES: Final[dict[Obstacle, str]] = {
-    "subscription": mark("The client has a subscription that is not over: let it end, or cancel it."),
-    "standing": mark("The client is suspended or archived: its workspace makes it active first."),
-    "same_workspace": mark("The client is in this workspace already."),
-    "currency": mark("The workspace has another currency than the client."),
+    "subscription": mark("The client still has a subscription. Cancel it, or wait until it ends."),
+    "standing": mark("The client is suspended or archived. Its workspace has to make it active first."),
+    "same_workspace": mark("The client already belongs to this workspace."),
+    "currency": mark("The workspace and the client use different currencies."),
     "workspace_standing": mark("The workspace is suspended or archived."),
 }
 """What keeps a move from being accepted, for people."""

@@ -17,30 +17,29 @@ from chalicelib.token import Caller
 GOES_ALONG: Final = {
     "wallet": mark("The wallet, with its whole history."),
     "invoices": mark("All invoices and credit notes, and their numbering."),
-    "auto_pay": mark("The settings of auto-pay, which waits until the client has saved a card with its new workspace."),
+    "auto_pay": mark("Auto-pay settings. Auto-pay is on hold until the client saves a card with its new workspace."),
     "account": mark(
-        "The client's account: its id, its people's access, and its portal, now in the new workspace's name."
+        "The client's account: its ID, its people's access, and its billing page, now under the new workspace's name."
     ),
 }
 BALANCE: Final[dict[Balance, str]] = {
     "keep": mark(
-        "The balance, which the new workspace honours; what is unused of the month's allowance, until the month is "
-        "over."
+        "The balance, which the new workspace honors. Any unused monthly allowance lasts until the end of the month."
     ),
     "settle": mark(
-        "The wallet begins at zero: what is unused of the month's allowance ends, and a transaction settles the rest, "
-        "which the former workspace pays out or collects; nothing is charged to a card."
+        "The wallet starts at zero. Any unused monthly allowance ends, and a transaction settles the rest, which the "
+        "former workspace pays out or collects. No card is charged."
     ),
 }
 STAYS: Final = {
-    "cards": mark("Cards, and the customer at Stripe: the client saves a card anew."),
+    "cards": mark("Saved cards. The client has to save its card again."),
     "payments": mark(
-        "Payments that are on their way, and refunds and disputes of earlier ones: they end on the former workspace's "
-        "Stripe account, and still change the client's wallet."
+        "Payments in progress, and refunds and disputes of earlier ones. They're completed on the former workspace's "
+        "Stripe account, and still change the client's balance."
     ),
-    "prices": mark("Prices, the switch of rebilling and the allowance: the defaults of the new workspace are valid."),
-    "usage": mark("Usage of before, also if it arrives late: the former workspace and its prices are charged for it."),
-    "seller": mark("The seller on documents of earlier payments."),
+    "prices": mark("Prices, whether the client is charged, and its allowance. The new workspace's defaults apply."),
+    "usage": mark("Earlier usage, even if it's reported later. It's charged to the former workspace, at its prices."),
+    "seller": mark("The seller on documents for earlier payments."),
 }
 
 

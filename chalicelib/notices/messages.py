@@ -254,4 +254,4 @@ DOCUMENTS: Final = {
 }
 """The mails with which somebody sends a document to an address."""
 
-SENT_BY: Final = mark("You get this mail because %(account)s had it sent to you.")
+SENT_BY: Final = mark("You're getting this email because %(account)s had it sent to you.")

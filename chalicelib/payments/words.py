@@ -28,7 +28,7 @@ DECLINED: Final = Decline()
 
 DECLINES: Final = {
     "authentication_required": Decline(
-        mark("the bank wants you to confirm the payment"),
+        mark("the bank needs you to confirm the payment"),
         mark("Your bank needs to verify it's you. Add balance yourself and confirm it."),
         mark("Your bank needs to verify it's you. Pay it yourself and confirm it."),
     ),
@@ -37,31 +37,31 @@ DECLINES: Final = {
         mark("the card's security code is wrong"), mark("The card's security code is wrong. Save the card again.")
     ),
     "insufficient_funds": Decline(
-        mark("there is not enough money on the card"),
+        mark("the card has insufficient funds"),
         mark("The card has insufficient funds. Use another card or a smaller amount."),
         mark("The card has insufficient funds. Use another card."),
     ),
     "processing_error": Decline(
-        mark("the bank could not process the card just then"),
-        mark("The bank could not process the card just now. Try again in a few minutes."),
+        mark("the bank couldn't process the card just then"),
+        mark("The bank couldn't process the card just now. Try again in a few minutes."),
     ),
     "lost_card": DECLINED,  # what only the bank and the thief should know is told like any other decline
     "stolen_card": DECLINED,
     "card_disputed": Decline(
-        mark("a payment with this card is disputed, so it is not charged by itself"),
+        mark("a payment with this card is disputed, so we don't charge it automatically"),
         mark(
             "A payment with this card is disputed, so we don't charge it automatically. Pay now, or save another card."
         ),
     ),
-    "card_missing": Decline(mark("there is no card on file"), mark("There's no card on file. Save a card.")),
+    "card_missing": Decline(mark("there's no card on file"), mark("There's no card on file. Save a card.")),
     "card_needed_again": Decline(
-        mark("your provider takes payments through another account now, where there is no card of yours"),
+        mark("your provider now takes payments through another account, and your card isn't saved there"),
         mark("Save a card again."),
     ),
     "incorrect_number": Decline(
         mark("the card's number is wrong"), mark("The card's number is wrong. Save the card again.")
     ),
-    "abandoned": Decline(advice=mark("It was not verified in time. Nothing was charged.")),
+    "abandoned": Decline(advice=mark("It wasn't verified in time. Nothing was charged.")),
     "closed_at_break": Decline(
         mark("the seller's payment account was disconnected"),
         mark(
@@ -83,7 +83,7 @@ DECLINES: Final = {
     "monthly_limit_reached": Decline(
         advice=mark("It would have exceeded the monthly limit of auto-pay. Nothing was charged."),
     ),
-    "not_found": Decline(advice=mark("It did not reach the payment provider. Nothing was charged.")),
+    "not_found": Decline(advice=mark("It didn't reach the payment provider. Nothing was charged.")),
     "outdated": Decline(advice=mark("It was no longer needed when its turn came. Nothing was charged.")),
     "payment_intent_authentication_failure": Decline(
         advice=mark("The verification failed. Try again, or use another card."),

@@ -29,7 +29,7 @@ PURPOSES: Final = {**PAYMENT_KINDS, "top_up": mark("Add Balance")}
 
 STATES: Final = {
     "created": mark("Not confirmed yet"),
-    "requires_action": mark("Waits for your verification"),
+    "requires_action": mark("Needs your verification"),
     "processing": mark("With your bank"),
     "canceled": mark("Canceled"),
     "failed": mark("Declined"),
@@ -42,7 +42,7 @@ TONES: Final = {"succeeded": "good", "failed": "bad", "canceled": "quiet", "refu
 """How a state is shown; one that is not listed here is still waiting for something."""
 
 STATUSES: Final = {
-    "incomplete": mark("Waits for its first payment"),
+    "incomplete": mark("Waiting for its first payment"),
     "trialing": mark("Free trial"),
     "active": mark("Active"),
     "paused": mark("Paused"),
@@ -52,7 +52,7 @@ STATUSES: Final = {
 }
 
 MOVES: Final = {
-    "requested": mark("Waits for an answer"),
+    "requested": mark("Waiting for an answer"),
     "accepted": mark("Accepted"),
     "declined": mark("Declined"),
     "withdrawn": mark("Withdrawn"),

@@ -176,7 +176,7 @@ def refund_from_stripe(payment: Payment, found: StripeRefund, now_ms: int) -> Re
         currency=found.currency,
         created_at_ms=found.created_at_ms,
         updated_at_ms=now_ms,
-        reason="made at Stripe",
+        reason="Refund made in Stripe",
         actor=STRIPE_ACTOR,
         moves_wallet=payment.fills_wallet,
         stripe_account=found.stripe_account,

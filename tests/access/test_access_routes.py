@@ -53,7 +53,7 @@ def test_access_follows_the_balance(api: Api) -> None:
     post([debit(2, "paying", amount_micros=12_500_001)])
     access = access_of(api, "paying", viewer)
     assert (access["allowed"], access["reason"], access["available"]) == (False, "balance_exhausted", "-0.000001")
-    assert access["detail"] == "The wallet of Acme is empty. Once balance is added, it may be used again."
+    assert access["detail"] == "Acme has no balance left. It can be used again once balance is added."
 
 
 def test_a_client_that_is_not_rebilled_needs_no_balance_and_does_not_see_its_workspaces(

@@ -53,7 +53,7 @@ def test_access_closes_when_the_grace_is_over_and_opens_when_it_is_paid(api: Api
     assert api.get(f"/v1/accounts/{workspace}/access").json() == {
         "allowed": False,
         "reason": "subscription_unpaid",
-        "detail": "Acme has not paid a renewal of its subscription.",
+        "detail": "Acme hasn't paid for its subscription renewal.",
         "available": "5.00",
         "currency": "usd",
         "budget": None,

@@ -60,7 +60,7 @@ def test_a_budget_of_all_usage_closes_everything_until_its_period_ends() -> None
     assert access_of(account_id) == {
         "allowed": False,
         "reason": "budget_reached",
-        "detail": "A budget of Acme is used up. Once it is raised, or its period ends, it may be used again.",
+        "detail": "A budget of Acme is used up. It can be used again once the budget is raised or its period ends.",
         "available": "990.00",
         "currency": "usd",
         "budget": closed,

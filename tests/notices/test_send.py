@@ -79,7 +79,7 @@ def test_auto_pay_that_failed_is_told_with_the_reason(inbox: Inbox, new_account:
     assert deliver(pay(account, "failed", "auto_pay", "insufficient_funds")) == []
     mail = inbox.only(account.email)
     assert mail["Subject"] == "Auto-pay couldn't charge $25.00"
-    assert "there is not enough money on the card" in mail["BodyText"]
+    assert "the card has insufficient funds" in mail["BodyText"]
 
 
 def test_the_last_decline_and_the_suspension_are_one_mail(inbox: Inbox, new_account: NewAccount) -> None:
@@ -109,12 +109,12 @@ def test_a_payment_that_waits_for_the_customer_is_told(inbox: Inbox, new_account
     [
         ("past_due", "expired_card", "We couldn't renew your subscription", "the card has expired"),
         ("past_due", "card_disputed", "We couldn't renew your subscription", "with this card is disputed"),
-        ("past_due", "card_missing", "We couldn't renew your subscription", "there is no card on file"),
+        ("past_due", "card_missing", "We couldn't renew your subscription", "there's no card on file"),
         (
             "past_due",
             "authentication_required",
             "Confirm with your bank to keep your subscription",
-            "the bank wants you to confirm the payment",
+            "the bank needs you to confirm the payment",
         ),
         ("unpaid", "expired_card", "Your subscription isn't paid: access ends on ", "the card has expired"),
     ],

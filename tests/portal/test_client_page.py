@@ -72,7 +72,7 @@ def test_a_client_is_suspended_made_active_and_archived(people: People, site: Si
     page.get_by_label("Reason").fill("Two invoices are unpaid")
     page.get_by_role("button", name="Suspend").click()
     expect(page.get_by_role("status")).to_have_text("The client is suspended.")
-    expect(page.get_by_text("Bakery is suspended. It may be used once its standing is active.")).to_be_visible()
+    expect(page.get_by_text("Bakery is suspended. It can be used once it's active again.")).to_be_visible()
     expect(page.get_by_text("Reason: Two invoices are unpaid")).to_be_visible()
     page.get_by_role("link", name="Make active").click()
     page.get_by_label("Reason").fill("Paid")

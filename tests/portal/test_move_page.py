@@ -60,8 +60,13 @@ def two(site: Site) -> Two:
 @pytest.mark.parametrize(
     ("width", "choice", "button", "outcome"),
     [
-        (NARROW, "It goes along", "Accept and keep the balance of $12.34", "The balance came along"),
-        (WIDE, "It is settled", "Accept and settle the balance", "The balance of $12.34 was taken out"),
+        (
+            NARROW,
+            "It moves with the client",
+            "Accept and keep the balance of $12.34",
+            "The balance came with the client",
+        ),
+        (WIDE, "It's settled", "Accept and settle the balance", "The balance of $12.34 was taken out"),
     ],
 )
 def test_one_workspace_asks_and_the_other_accepts_with_the_keyboard_alone(
@@ -73,7 +78,7 @@ def test_one_workspace_asks_and_the_other_accepts_with_the_keyboard_alone(
     asking = people.open(two.north, f"/clients/{two.client}", width=width)
     press(asking, "Move to another workspace")
     expect(asking.get_by_text("The wallet, with its whole history.")).to_be_visible()
-    expect(asking.get_by_text("the client saves a card anew")).to_be_visible()
+    expect(asking.get_by_text("The client has to save its card again.")).to_be_visible()
     asking.get_by_label("ID of the other workspace").fill(two.south)
     asking.get_by_label(choice).focus()
     asking.keyboard.press("Space")
@@ -120,7 +125,7 @@ def test_one_workspace_asks_and_the_other_accepts_with_the_keyboard_alone(
         ({"to_workspace_id": ""}, 422, "This field is required."),
         ({"balance": ""}, 422, "Choose what happens to the balance."),
         ({"balance": "half"}, 422, "Choose what happens to the balance."),
-        ({"to_workspace_id": "own"}, 409, "The client is in this workspace already."),
+        ({"to_workspace_id": "own"}, 409, "The client already belongs to this workspace."),
     ],
 )
 def test_what_is_wrong_with_a_request_is_told_and_the_rest_is_kept(
@@ -191,7 +196,7 @@ def test_what_changed_between_page_and_click_is_told_and_nothing_is_done(two: Tw
     [
         ("withdrawn", "Withdrawn on", "North Agency withdrew its request on"),
         ("declined", "declined it on", "You declined it on"),
-        ("expired", "answer by", "The request of North Agency expired on"),
+        ("expired", "answer by", "The request from North Agency expired on"),
     ],
 )
 def test_a_request_that_is_over_says_what_became_of_it_and_cannot_be_answered(
