@@ -76,7 +76,11 @@ def test_last_month_is_priced_before_anything_is_saved(people: People, site: Sit
     page.locator('[id="default.state"]').select_option("markup")
     page.locator('[id="default.markup"]').fill("1.5")
     page.get_by_role("button", name="See what changes").click()
-    expect(page.get_by_text("Charged: $0.20. It would have been $0.30. You would have kept $0.10.")).to_be_visible()
+    expect(page.get_by_text("You paid $0.20 for this usage and charged $0.20.")).to_be_visible()
+    expect(
+        page.get_by_text("At these prices, you would have charged $0.30. You would have kept $0.10.")
+    ).to_be_visible()
+    expect(page.get_by_text("These prices start in a minute.")).to_be_visible()
     expect(page.get_by_text("For 1 client, using its own settings where it has any.")).to_be_visible()
     page.get_by_role("button", name="Go back and change").click()
     assert field(page, "default.markup") == "1.5"
