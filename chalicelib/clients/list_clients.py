@@ -20,6 +20,7 @@ from chalicelib.connection.table import connection_of
 from chalicelib.ledger.client_usage import ClientMeter
 from chalicelib.ledger.client_usage_table import find_client_months, read_client_months
 from chalicelib.ledger.table import WalletRow, wallet_of
+from chalicelib.pricing.rebilling import NO_REBILLING, Rebilling
 from chalicelib.pricing.table import RebillingRow, rebilling_of
 from chalicelib.tables import read_together
 
@@ -53,8 +54,8 @@ def list_clients(workspace_id: str, tab: Tab, *, after: str | None, limit: int, 
     wanted = limit if tab == "all" else MOST_READ
     read = accounts.clients_after(workspace_id, after, wanted + 1)
     examined = read[:wanted]
-    found = _with_rebilling([each for each in examined if is_in_tab(each, tab)], now_ms)
-    shown = [(each, is_on) for each, is_on in found if is_on or tab != "rebilled"]
+    found = _with_rebilling([each for each in examined if is_in_tab(each, tab)])
+    shown = [(each, own) for each, own in found if own.is_on(now_ms) or tab != "rebilled"]
     if len(shown) > limit:
         shown = shown[:limit]
         next_id: str | None = shown[-1][0].account_id
@@ -63,16 +64,16 @@ def list_clients(workspace_id: str, tab: Tab, *, after: str | None, limit: int, 
     return ClientBatch(_complete(workspace_id, shown, now_ms), next_id)
 
 
-def _with_rebilling(found: Sequence[Account], now_ms: int) -> list[tuple[Account, bool]]:
-    """Return each client, and whether its rebilling is on."""
+def _with_rebilling(found: Sequence[Account]) -> list[tuple[Account, Rebilling]]:
+    """Return each client with its own settings of rebilling."""
     if not found:
         return []
     rows = read_together({RebillingRow: [each.account_id for each in found]})[RebillingRow]
-    on = {row.account_id: rebilling_of(row).is_on(now_ms) for row in rows}
-    return [(each, on.get(each.account_id, False)) for each in found]
+    own = {row.account_id: rebilling_of(row) for row in rows}
+    return [(each, own.get(each.account_id, NO_REBILLING)) for each in found]
 
 
-def _complete(workspace_id: str, shown: Sequence[tuple[Account, bool]], now_ms: int) -> list[Client]:
+def _complete(workspace_id: str, shown: Sequence[tuple[Account, Rebilling]], now_ms: int) -> list[Client]:
     """Read what else a page shows of its clients."""
     if not shown:
         return []
@@ -88,20 +89,21 @@ def _complete(workspace_id: str, shown: Sequence[tuple[Account, bool]], now_ms: 
     return [
         Client(
             account=account,
-            is_rebilled=is_rebilled,
+            is_rebilled=own.is_on(now_ms),
             can_pay=pays_on.unconnected is None,
             has_card=account.account_id in with_card,
             balance_micros=balances.get(account.account_id, 0),
             auto_pay=auto_pay_health(auto_pay.get(account.account_id), now_ms),
             used=sum_meters(months.get(account.account_id, {})),
+            allowance_micros=own.allowance_at(now_ms) if own.is_on(now_ms) else 0,
         )
-        for account, is_rebilled in shown
+        for account, own in shown
     ]
 
 
 def load_client(account: Account, now_ms: int) -> Client:
     """Return one client as a page of clients shows it."""
-    return _complete(str(account.workspace_id), _with_rebilling([account], now_ms), now_ms)[0]
+    return _complete(str(account.workspace_id), _with_rebilling([account]), now_ms)[0]
 
 
 def sum_month(workspace_id: str, month: str, most: int = MOST_SUMMED) -> MonthTotal:
