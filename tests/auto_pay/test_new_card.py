@@ -13,8 +13,8 @@ from tests.auto_pay.build import CARD, HOUR_MS, NOW_MS, UNIT, auto_pay, payment,
 from tests.portal.seen import payer
 
 CHARGED = ChargedCard(CARD.payment_method_id, CARD.fingerprint)
-FAILED = {"failures": 1, "failed_at_ms": NOW_MS, "charged_card": CHARGED}
-BACKING_OFF = {**FAILED, "next_attempt_at_ms": NOW_MS + HOUR_MS}
+FAILED: dict[str, Any] = {"failures": 1, "failed_at_ms": NOW_MS, "charged_card": CHARGED}
+BACKING_OFF: dict[str, Any] = {**FAILED, "next_attempt_at_ms": NOW_MS + HOUR_MS}
 
 
 def snapshot(card: Any = CARD, now: dict[str, Any] | None = None, **changes: Any) -> Snapshot:

@@ -9,6 +9,8 @@ import pytest
 from msgspec.structs import replace
 
 from chalicelib import clock
+from chalicelib.auto_pay import table as auto_pay
+from chalicelib.ledger.table import read_wallet
 from chalicelib.payments.payment import DAY_MS, Failure
 from chalicelib.portal.words import Words
 from chalicelib.subscriptions import table as subscriptions
@@ -17,7 +19,7 @@ from tests.auto_pay.build import CARD
 from tests.portal.customer import ask, open_customer
 from tests.subscriptions.build import pending
 
-OWNER = "owing"
+OWNER, REFILLED = "owing", "refilled"
 DECLINED = Failure("card_declined", "generic_decline")
 AUTHENTICATE = Failure("card_declined", "authentication_required")
 AGAIN, NEVER_AGAIN = "We'll try your card again on", "We won't try this card again automatically."
@@ -31,7 +33,8 @@ FOR_RENEWAL = re.compile(
 
 @pytest.fixture(scope="module", autouse=True)
 def customer(memory: Mapping[str, str]) -> None:
-    open_customer(OWNER, with_month=False)
+    for account_id in (OWNER, REFILLED):
+        open_customer(account_id, with_month=False)
 
 
 def owe(**changes: Any) -> None:
@@ -47,8 +50,8 @@ def owe(**changes: Any) -> None:
     assert subscriptions.write(replace(found, **{**owed, **changes}, version=found.version + 1), over=found)
 
 
-def text(path: str = "", **query: str) -> str:
-    found = ask(OWNER, path, **query)
+def text(path: str = "", account_id: str = OWNER, **query: str) -> str:
+    found = ask(account_id, path, **query)
     assert found.status == 200
     return re.sub(r"\s+", " ", re.sub(r"<[^>]*>", " ", unescape(found.text)))
 
@@ -115,3 +118,15 @@ def test_a_charge_that_depends_on_something_is_not_promised(changes: dict[str, A
     owe(**changes)
     assert said in text("/card")
     owe(declined_default=None)
+
+
+def test_a_card_that_auto_pay_is_about_to_charge_is_said_to_be_charged_as_soon_as_it_is_saved() -> None:
+    assert "Your card is saved." in text("", REFILLED, done="card")
+    assert "to refill your balance" not in text("", REFILLED, done="card")
+    found = auto_pay.find(REFILLED)
+    assert found is not None
+    above = replace(found, threshold_micros=read_wallet(REFILLED).balance_micros + 1, version=found.version + 1)
+    assert auto_pay.write(above, over=found.version)
+    said = text("", REFILLED, done="card")
+    assert "Your card is saved. We're charging $50.00 to Visa ending in 4242 now to refill your balance." in said
+    assert "to refill your balance" not in text("", REFILLED)
