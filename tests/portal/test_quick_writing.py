@@ -9,7 +9,7 @@ from babel.dates import format_datetime, format_time
 from hypothesis import given
 from hypothesis import strategies as some
 from jinja2 import Environment
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from chalicelib.portal.navigation import BaseUrl
 from chalicelib.portal.page_words import PageWords
@@ -43,6 +43,15 @@ def test_a_part_of_an_address_is_quoted(part: str) -> None:
 def test_cells_are_escaped() -> None:
     words = PageWords("en-US")
     assert words.cells([1_230_000, 0, 5], "usd", zero="-") == Markup("<td>$1.23</td><td>-</td><td>&lt;$0.01</td>")
+
+
+def test_an_element_in_a_translated_or_counted_text_stays_one() -> None:
+    words, day = PageWords("en-US"), PageWords("en-US").day("2026-11-10")
+    counted = words.count("%(number)s of <%(day)s", "%(number)s of <%(day)s: %(name)s", 1056, day=day, name="<b>")
+    assert counted == '1,056 of &lt;<time datetime="2026-11-10">Nov 10, 2026</time>: &lt;b&gt;'
+    assert escape(counted) == counted
+    assert escape(words.say("Until %(day)s", day=day)) == f"Until {day}"
+    assert not isinstance(words.say("%(name)s", name="<b>"), Markup)
 
 
 def test_days_and_moments_are_elements_with_their_exact_time() -> None:
