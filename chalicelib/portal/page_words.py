@@ -12,6 +12,8 @@ from markupsafe import Markup, escape
 
 from chalicelib.portal.words import Amount, Words
 
+MINUS: Final = "\u2212"
+
 WIDE: Final = 12
 """An amount with more characters is written smaller where there is no room for it."""
 
@@ -30,6 +32,13 @@ class PageWords(Words):
     def plural(self, forms: tuple[str, str], number: int, /, **values: object) -> str:
         """Translate a text that depends on a number and fill in its `%(names)s`, which may be elements."""
         return _filled(self.translations.ngettext(*forms, number), values)
+
+    def amount(self, amount_micros: int, currency: str) -> str:
+        """Write an amount with its currency, below zero with the minus sign that pages put before debits."""
+        return super().amount(amount_micros, currency).replace("-", MINUS)
+
+    def _in_coins(self, rounded: int, micros: int, currency: str) -> str:
+        return super()._in_coins(rounded, micros, currency).replace("-", MINUS)
 
     def day(self, moment: str) -> Markup:
         """Write the day of a moment or a day, in UTC, in one piece."""

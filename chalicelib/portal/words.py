@@ -9,6 +9,7 @@ from unicodedata import combining, normalize
 
 from babel import Locale
 from babel.dates import format_date, format_interval, format_skeleton, format_time, get_datetime_format
+from babel.numbers import get_minus_sign_symbol
 
 from chalicelib.i18n import amounts, words
 from chalicelib.i18n.language import languages
@@ -17,8 +18,6 @@ from chalicelib.money import MICROS, parse_signed_micros, round_estimate
 from chalicelib.text import COUNTRIES
 
 DIRECTIONS: Final = TO_RIGHT + TO_LEFT
-
-MINUS: Final = "\u2212"
 
 LONG_NUMBER: Final = 20
 """Characters of a number that fit beside nothing else on the smallest phone."""
@@ -56,10 +55,6 @@ class Words(words.Words):
     def __init__(self, *preferred: str) -> None:
         super().__init__("portal", *preferred)
 
-    def amount(self, amount_micros: int, currency: str) -> str:
-        """Write an amount with its currency, below zero with the minus sign that pages put before debits."""
-        return super().amount(amount_micros, currency).replace("-", MINUS)
-
     def money(self, amount: Amount, currency: str) -> str:
         """Write an amount with all its decimals, at least the currency's own: $0.0015 is never shown as $0.00."""
         return self.amount(_micros(amount), currency)
@@ -94,7 +89,7 @@ class Words(words.Words):
             return self.amount(rounded, currency)
         smallest = self.amount(amounts.smallest_unit(currency), currency)
         less = self.signed("<", smallest) if self.is_from_right else self.say("<%(amount)s", amount=smallest)
-        return less if micros > 0 else self.signed(MINUS, less)
+        return less if micros > 0 else self.signed(get_minus_sign_symbol(self.locale), less)
 
     @cached_property
     def is_from_right(self) -> bool:

@@ -74,6 +74,14 @@ def test_a_very_long_amount_may_break_after_its_groups_of_digits() -> None:
     assert written.endswith("<wbr>012.50</bdi>")
 
 
+def test_pages_write_one_minus_sign() -> None:
+    words = PageWords("en-US")
+    assert (
+        words.exact_amount(-150_000, "usd") == "<bdi>\u2212$0.15</bdi>" == words.exact_amount(150_000, "usd", "\u2212")
+    )
+    assert (words.money("-3", "usd"), words.total("-0.0015", "usd")) == ("\u2212$3.00", "\u2212<$0.01")
+
+
 def test_only_a_rounded_amount_is_a_button_that_tells_the_exact_one() -> None:
     words = PageWords("en-US")
     assert words.total_amount("1.23", "usd", "−") == "<bdi>−$1.23</bdi>"
