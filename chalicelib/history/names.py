@@ -19,7 +19,7 @@ KINDS: Final = {
     "dispute_reversal": mark("Dispute won back"),
     "usage": mark("Usage"),
     "allowance": mark("Allowance"),
-    "allowance_end": mark("Allowance that was not used"),
+    "allowance_end": mark("Unused allowance"),
     "settlement": mark("Balance settled on moving"),
     "repeat_given_back": mark("Charged twice, given back"),
 }

@@ -32,7 +32,7 @@ def answer(http_request: Request, respond: Callable[[Request], Response]) -> Res
         check_path(http_request.uri_params or {})
         return respond(http_request)
     except SessionEnded as refusal:
-        return render.refusal_page(http_request, None, refusal, back=_way_back(http_request, refusal))
+        return _ended(http_request, refusal)
     except Refusal as refusal:
         return render.refusal_page(http_request, None, refusal)
     except Exception:  # noqa: BLE001 - the outermost frame: logged, counted by the 5xx alarm, and answered
@@ -58,9 +58,21 @@ def show_page(http_request: Request, name: str, account_id: str, parameters: Map
     return answer(http_request, respond)
 
 
-def _way_back(http_request: Request, refusal: SessionEnded) -> str | None:
-    """Return where a link to this page can be had again, if this browser still knows the session that has ended."""
-    return refusal.ended.way_back(page_shown(http_request)) if refusal.ended else None
+def _ended(http_request: Request, refusal: SessionEnded) -> Response:
+    """Say that there is no session, and where a link to this page can be had again, if this browser knew one."""
+    signed_out = None if refusal.ended else _signed_out(http_request)
+    ended = refusal.ended or signed_out
+    back = ended.way_back(page_shown(http_request)) if ended else None
+    if signed_out and http_request.method != "POST":
+        return render.plain_page(http_request, "no_session.html", status=refusal.status, signed_out=True, back=back)
+    return render.refusal_page(http_request, None, refusal, back=back)
+
+
+def _signed_out(http_request: Request) -> Session | None:
+    """Return what is kept of the session of this address's account that was ended in this browser."""
+    token = ended_token(http_request)
+    ended = find_ended(token) if token else None
+    return ended if ended and ended.account_id == (http_request.uri_params or {}).get("account_id") else None
 
 
 def page_shown(http_request: Request) -> str:
@@ -161,7 +173,8 @@ def show_signed_out(http_request: Request) -> Response:
     """Confirm that the session has ended."""
     token = ended_token(http_request)
     ended = find_ended(token) if token else None
-    return render.plain_page(http_request, "no_session.html", signed_out=True, back=ended.way_back() if ended else None)
+    back = ended.way_back(ended.page or "") if ended else None
+    return render.plain_page(http_request, "no_session.html", signed_out=True, back=back)
 
 
 def show_file(folder: str, name: str) -> Response:

@@ -5,6 +5,7 @@ from typing import Final
 from chalicelib.auto_pay.decision import REASONS, Reason
 from chalicelib.auto_pay.view import AutoPayView
 from chalicelib.catalog.currency_limits import CurrencyLimits
+from chalicelib.money import parse_micros
 from chalicelib.portal.names import Names
 from chalicelib.portal.refusals import why_failed
 from chalicelib.portal.request import PortalRequest
@@ -20,13 +21,18 @@ def auto_pay_summary(request: PortalRequest, auto_pay: AutoPayView, limits: Curr
         return [say("Auto-pay is off. When your balance reaches zero, calls and messages stop until you add balance.")]
     card = request.payer.card
     threshold, amount = (words.money(each or "0", currency) for each in (auto_pay.threshold, auto_pay.amount))
-    return [
-        say(
+    name = Names(words, request.catalog).card(card.brand, card.last_four) if card else say("your card")
+    if is_used_up_first(parse_micros(auto_pay.threshold or "0"), limits):
+        when = say("When your balance is used up, we charge %(amount)s to %(card)s.", amount=amount, card=name)
+    else:
+        when = say(
             "When your balance drops below %(threshold)s, we charge %(amount)s to %(card)s.",
             threshold=threshold,
             amount=amount,
-            card=Names(words, request.catalog).card(card.brand, card.last_four) if card else say("your card"),
-        ),
+            card=name,
+        )
+    return [
+        when,
         say(
             "If %(amount)s isn't enough to get back above %(threshold)s, we charge a multiple of it in one payment, up "
             "to %(maximum)s.",
@@ -36,6 +42,11 @@ def auto_pay_summary(request: PortalRequest, auto_pay: AutoPayView, limits: Curr
         ),
         _monthly_limit(request, auto_pay),
     ]
+
+
+def is_used_up_first(threshold_micros: int, limits: CurrencyLimits) -> bool:
+    """Tell whether access ends at the threshold or before: auto-pay then charges when the balance is used up."""
+    return threshold_micros <= limits.floor_micros
 
 
 def _monthly_limit(request: PortalRequest, auto_pay: AutoPayView) -> str:

@@ -18,6 +18,9 @@ LEAST: Final = 2
 """How high a bar is at least, so that it can be seen."""
 
 NAMED: Final = 5
+SEEN: Final = 20
+"""Up to so many bars, names at unequal distances can be seen to be so: only the first and the last are named."""
+
 COLORS: Final = 12
 """Colours that the style sheet has."""
 
@@ -156,6 +159,8 @@ def _box(x: int, y: int, width: int, height: int) -> str:
 
 
 def _named(span: Sequence[str]) -> list[str]:
-    """Return a few places at equal distances, from the first to the last."""
-    count = min(NAMED, len(span))
-    return [span[round(place * (len(span) - 1) / max(1, count - 1))] for place in range(count)]
+    """Return a few places from the first to the last, at equal distances where that is possible."""
+    last = len(span) - 1
+    even = next((steps for steps in range(min(NAMED, len(span)) - 1, 1, -1) if last % steps == 0), None)
+    steps = even or (NAMED - 1 if last > SEEN else min(1, last))
+    return [span[round(place * last / max(1, steps))] for place in range(steps + 1)]

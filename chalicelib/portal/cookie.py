@@ -49,9 +49,13 @@ def session_here(request: Request, account_id: str) -> str | None:
     return f"session#{found}" if _HASH.fullmatch(found) else None
 
 
-def ended_cookie(base_url: BaseUrl, token: str) -> str:
-    """Return the Set-Cookie header with the secret of an ended session, which leads only to its way back."""
-    return _cookie(base_url, ENDED, token, base_url.path("signed-out"))
+def ended_cookies(base_url: BaseUrl, account_id: str, token: str) -> list[str]:
+    """Return the Set-Cookie headers with the secret of an ended session, which leads only to its way back.
+
+    One is for the page that confirms the end, one for the pages of its account, to which a person may come back.
+    """
+    paths = base_url.path("signed-out"), base_url.path("accounts", account_id)
+    return [_cookie(base_url, ENDED, token, path) for path in paths]
 
 
 def ended_token(request: Request) -> str | None:

@@ -52,6 +52,7 @@ class Refill(msgspec.Struct, frozen=True):
     day: str
     amount_micros: int
     is_within_limit: bool
+    is_today: bool = False
 
 
 def forecast_month(totals: Totals, pace: Pace, today: str) -> MonthForecast | None:
@@ -88,7 +89,7 @@ def next_refill(pace: Pace, balance_micros: int, terms: AutoPayTerms, today: str
         day = reached.day
     left = terms.left_this_month_micros
     is_within = left is None or terms.amount_micros <= left or day[:7] != today[:7]
-    return Refill(day, terms.amount_micros, is_within)
+    return Refill(day, terms.amount_micros, is_within, is_today=day == today)
 
 
 def suggest_threshold(pace: Pace, threshold_micros: int) -> int | None:

@@ -9,6 +9,7 @@ from chalicelib.clock import from_ms
 from chalicelib.i18n.texts import mark
 from chalicelib.invoices.invoice import Invoice
 from chalicelib.payments.payment import Payment
+from chalicelib.reversals.dispute import INQUIRIES
 
 CREDIT_NOTES: Final = "credit_note"
 """The purpose that selects credit notes; all others are kinds of payments."""
@@ -17,17 +18,18 @@ PURPOSES: Final = ("top_up", "auto_pay", "subscription", CREDIT_NOTES)
 
 UNDISPUTED: Final = frozenset({None, "won", "warning_closed", "prevented"})
 
-Status = Literal["paid", "refunded", "partly_refunded", "disputed", "credit_note"]
+Status = Literal["paid", "refunded", "partly_refunded", "inquiry", "disputed", "credit_note"]
 
 STATUSES: Final[dict[Status, str]] = {
     "paid": mark("Paid"),
     "refunded": mark("Refunded"),
     "partly_refunded": mark("Partly refunded"),
+    "inquiry": mark("Bank inquiry"),
     "disputed": mark("Disputed"),
     "credit_note": mark("Credit note"),
 }
 
-TONES: Final[dict[Status, str]] = {"paid": "good", "disputed": "bad"}
+TONES: Final[dict[Status, str]] = {"paid": "good", "inquiry": "open", "disputed": "bad"}
 
 
 class Entry(msgspec.Struct, frozen=True):
@@ -70,11 +72,24 @@ class Selection(msgspec.Struct, frozen=True):
 
 def status_of(payment: Payment) -> Status:
     """Return what became of a succeeded payment: of several things the gravest."""
+    if payment.dispute_status in INQUIRIES:
+        return "inquiry"
     if payment.dispute_status not in UNDISPUTED:
         return "disputed"
     if payment.refunded_micros:
         return "refunded" if payment.refunded_micros >= payment.amount_micros else "partly_refunded"
     return "paid"
+
+
+def shown_status(payment: Payment) -> tuple[str, str] | None:
+    """Return what became of a payment that succeeded, to translate, and how it is shown; None for any other."""
+    status = status_of(payment)
+    return (STATUSES[status], TONES.get(status, "quiet")) if payment.state == "succeeded" else None
+
+
+def newest_first(payments: Iterable[Payment]) -> list[Payment]:
+    """Return payments by when they were made, which their ids tell only about."""
+    return sorted(payments, key=lambda each: each.created_at_ms, reverse=True)
 
 
 def entries_of(invoices: Iterable[Invoice], payments: Mapping[str, Payment]) -> list[Entry]:

@@ -67,6 +67,8 @@ def _balance(words: Words, found: Spending, currency: str, *, is_out: bool) -> s
         return None
     if refill and refill.is_within_limit:
         amount = words.amount(refill.amount_micros, currency)
+        if refill.is_today:
+            return say("At your current pace, auto-pay adds %(amount)s today.", amount=amount)
         day = words.day(refill.day)
         return say("At your current pace, auto-pay adds %(amount)s around %(day)s.", amount=amount, day=day)
     return _runs_out(words, found) + (" " + _limit_note(words) if refill and runway else "")
@@ -109,8 +111,8 @@ def _basis(words: Words, found: Spending) -> str | None:
             days,
         )
     return words.say(
-        "This estimate uses what each weekday cost in the last %(number)s full days. A single unusually large day is "
-        "not expected again. Credits that may still come and your subscription are not part of it.",
+        "This estimate uses what each weekday cost in the last %(number)s full days. It leaves out "
+        "one unusually large day, future credits and your subscription.",
         number=words.number(days),
     )
 
@@ -121,8 +123,12 @@ def _suggestion(words: Words, found: Spending, currency: str) -> Suggestion | No
         return None
     amount = words.brief(threshold, currency)
     typical = words.estimate(found.pace.typical_micros, currency)
-    text = words.say(
-        "Suggested auto-pay threshold: %(amount)s, a bit more than a typical day (%(typical)s).",
+    text = words.count(
+        "Suggested auto-pay threshold: %(amount)s, a bit more than a typical day in the last %(number)s day "
+        "(%(typical)s).",
+        "Suggested auto-pay threshold: %(amount)s, a bit more than a typical day in the last %(number)s days "
+        "(%(typical)s).",
+        found.pace.full_days,
         amount=amount,
         typical=typical,
     )

@@ -3,7 +3,7 @@
 A page has hundreds of them: they are put together here, which takes a tenth of the time of macros of a template.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from itertools import count
 from typing import Final
@@ -12,6 +12,8 @@ from markupsafe import Markup, escape
 
 from chalicelib.portal.words import Amount, Words
 
+MINUS: Final = "\u2212"
+
 WIDE: Final = 12
 """An amount with more characters is written smaller where there is no room for it."""
 
@@ -19,8 +21,24 @@ WIDE: Final = 12
 class PageWords(Words):
     """Words for a page's text. In an attribute, where no element can be, code writes moments with its own words.
 
-    In a column of amounts `places` keeps the decimal points below each other (`Words.places`).
+    A text that an element is filled into is HTML itself: what else is in it is escaped. In a column of amounts `places`
+    keeps the decimal points below each other (`Words.places`).
     """
+
+    def say(self, text: str, /, **values: object) -> str:
+        """Translate a text and fill in its `%(names)s`, which may be elements."""
+        return _filled(super().say(text), values)
+
+    def plural(self, forms: tuple[str, str], number: int, /, **values: object) -> str:
+        """Translate a text that depends on a number and fill in its `%(names)s`, which may be elements."""
+        return _filled(self.translations.ngettext(*forms, number), values)
+
+    def amount(self, amount_micros: int, currency: str) -> str:
+        """Write an amount with its currency, below zero with the minus sign that pages put before debits."""
+        return super().amount(amount_micros, currency).replace("-", MINUS)
+
+    def _in_coins(self, rounded: int, micros: int, currency: str) -> str:
+        return super()._in_coins(rounded, micros, currency).replace("-", MINUS)
 
     def day(self, moment: str) -> Markup:
         """Write the day of a moment or a day, in UTC, in one piece."""
@@ -47,9 +65,9 @@ class PageWords(Words):
         """Write a total in the currency's own decimals."""
         return self._rounded(self.total(amount, currency), amount, currency, sign, places)
 
-    def balance_amount(self, amount: Amount, currency: str) -> Markup:
+    def balance_amount(self, amount: Amount, currency: str, places: int = 0) -> Markup:
         """Write a balance in the currency's own decimals, rounded down."""
-        return self._rounded(self.balance(amount, currency), amount, currency)
+        return self._rounded(self.balance(amount, currency), amount, currency, places=places)
 
     def _rounded(self, text: str, amount: Amount, currency: str, sign: str = "", places: int = 0) -> Markup:
         """Write an amount that may be rounded: pressing it tells the exact amount, without JavaScript, too."""
@@ -75,6 +93,12 @@ class PageWords(Words):
     def _numbers(self) -> "count[int]":
         """Count the page's rounded amounts, whose ids are numbers."""
         return count(1)
+
+
+def _filled(text: str, values: Mapping[str, object]) -> str:
+    if any(hasattr(value, "__html__") for value in values.values()):
+        return escape(text) % values
+    return text % values if values else text
 
 
 def _time_element(moment: str, text: str) -> Markup:

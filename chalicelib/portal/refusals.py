@@ -12,11 +12,12 @@ from chalicelib.portal.words import Words
 
 TEXTS: Final = {
     "account-archived": mark("This account is closed and can't take payments anymore."),
-    "account-not-found": mark("You don't have access to this page."),
+    "account-not-found": mark("This page doesn't exist, or you don't have access to it."),
     "account-busy": mark("Someone else is making a change right now. Please try again in a moment."),
     "add-on-in-use": mark("%(in_use)s of these are in use. Release some first."),
     "already-canceled": mark("It's already canceled."),
     "already-connected": mark("Another Stripe account is connected. Disconnect it first, then connect this one."),
+    "amount-too-large": mark("Enter an amount up to %(maximum)s."),
     "amount-not-chargeable": mark("Cards can be charged in steps of %(step)s. Please change the amount."),
     "auto-pay-busy": mark("Someone else is making a change right now. Please try again in a moment."),
     "auto-pay-changed": mark("Someone else changed auto-pay in the meantime. To keep what you entered, save again."),

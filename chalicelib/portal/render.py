@@ -141,12 +141,12 @@ def error_page(http_request: Request) -> Response:
 
 
 def _frame_values(http_request: Request, words: Words) -> dict[str, Any]:
-    base_url = public_base_url()
+    base_url, page_words = public_base_url(), PageWords(words.locale_name)
     return {
         "display": display_of(http_request),
         "languages": language_names(),
-        "words": PageWords(words.locale_name),
-        "count": words.count,
+        "words": page_words,
+        "count": page_words.count,
         "base_url": base_url,
         "static": lambda name: base_url.path("static", static_names()[name]),
     }

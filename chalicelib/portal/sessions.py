@@ -132,11 +132,10 @@ def _open_ticket(token: str) -> Session | None:
         return None
 
 
-def end_session(session: Session, token: str) -> None:
-    """End a session. Its way back is kept under a name of its own, which its secret leads to."""
-    table.put(
-        msgspec.structs.replace(session, session_id=id_of("ended", token), expires_at_ms=clock.now_ms(), subject=None)
-    )
+def end_session(session: Session, token: str, *, page: str | None = None) -> None:
+    """End a session, which was left on a page. Its way back is kept under a name that only its secret leads to."""
+    now_ms, ended_id = clock.now_ms(), id_of("ended", token)
+    table.put(msgspec.structs.replace(session, session_id=ended_id, expires_at_ms=now_ms, subject=None, page=page))
     table.delete(session.session_id)
 
 

@@ -14,7 +14,7 @@ from babel import Locale
 from babel.numbers import get_currency_symbol, get_decimal_symbol, get_group_symbol
 
 from chalicelib.errors import Refusal
-from chalicelib.money import InvalidDecimal, parse_micros, places_of
+from chalicelib.money import MAXIMUM_DIGITS, InvalidDecimal, parse_micros, places_of
 
 LONGEST: Final = 40
 SPACES: Final = " \u00a0\u2007\u2009\u202f"
@@ -62,6 +62,17 @@ class NegativeAmount(InvalidDecimal):
     title = "The amount has a minus sign"
 
 
+class AmountTooLarge(InvalidDecimal):
+    """An amount with more digits than any amount may have."""
+
+    type = "amount-too-large"
+    title = "The amount is too large"
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.about["maximum"] = "9" * MAXIMUM_DIGITS
+
+
 class TooManyPlaces(Refusal):
     """More decimal places than the currency has."""
 
@@ -97,6 +108,8 @@ def read_amount(text: str, currency: str, locale: Locale, *, places: int | None 
         raise (TooManyPlaces if most else NoPlaces)(most, currency)
     plain = trimmed.replace(get_decimal_symbol(locale), ".", 1)
     amount = _decimal(whole, fraction)
+    if len(amount.partition(".")[0]) > MAXIMUM_DIGITS:
+        raise AmountTooLarge(text)
     parse_micros(amount)
     return TypedAmount(trimmed, amount, is_plain=plain == amount)
 

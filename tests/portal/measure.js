@@ -1,4 +1,5 @@
 // Measures every visible text of a page where it is drawn; returns what is cut, outside the view, or over another text.
+// An option is cut if its field is too narrow for it although its form or card is not.
 (direction) => {
   document.documentElement.dir = direction;
   const SLACK = 1.5; // pixels: fonts are drawn a little outside their boxes
@@ -6,6 +7,8 @@
   const TOLD_ONLY = ".hidden, .skip, thead, [popover], option"; // read aloud, or shown on request
   const width = document.documentElement.clientWidth;
   const faults = new Set();
+  const CROSS = 20; // pixels, for what empties a search
+  const MARKUP = /<\/?[a-z]+[ >]/; // an element that is printed as text
   const boxes = [];
   const frames = new Map();
 
@@ -63,6 +66,7 @@
   const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
   for (let node = walker.nextNode(); node; node = walker.nextNode()) {
     if (!isDrawn(node)) continue;
+    if (MARKUP.test(node.data)) faults.add(`markup: ${name(node)}`);
     const range = document.createRange();
     range.selectNodeContents(node);
     const rects = [...range.getClientRects()];
@@ -88,6 +92,39 @@
       const least = Math.min(one.bottom - one.top, other.bottom - other.top);
       if (across > SLACK && down > least * 0.35) faults.add(`overlap: ${name(one.node)} and ${name(other.node)}`);
     }
+  }
+
+  // How wide an element would be with one text in it, and nothing else that limits it.
+  function widthOf(element, text) {
+    const clone = element.matches("select") ? element.cloneNode() : document.createElement("span");
+    clone.append(element.matches("select") ? new Option(text) : text);
+    Object.assign(clone.style, { position: "absolute", width: "max-content", whiteSpace: "nowrap", font: getComputedStyle(element).font });
+    element.after(clone);
+    const wide = clone.getBoundingClientRect().width;
+    clone.remove();
+    return wide;
+  }
+
+  const contentOf = (element) => {
+    const style = getComputedStyle(element);
+    return element.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+  };
+
+  for (const field of document.querySelectorAll("select, input:placeholder-shown")) {
+    if (!field.checkVisibility()) continue;
+    const isSelect = field.matches("select");
+    const texts = isSelect ? [...field.options].map((each) => each.label) : [field.placeholder];
+    const has = isSelect ? field.getBoundingClientRect().width : contentOf(field) - (field.type === "search" ? CROSS : 0);
+    const room = contentOf(field.closest("form, .card") ?? document.body);
+    for (const text of texts) {
+      const needs = widthOf(field, text);
+      if (needs > has + SLACK && !(isSelect && needs > room)) faults.add(`cut ${isSelect ? "option" : "placeholder"}: ${shown(text)} in #${field.id}`);
+    }
+  }
+
+  for (const each of document.querySelectorAll("[aria-label], [title], [alt]")) {
+    const said = [each.ariaLabel, each.title, each.alt].find((text) => MARKUP.test(text ?? ""));
+    if (said) faults.add(`markup: ${shown(said)} in ${each.tagName.toLowerCase()}.${each.className}`);
   }
 
   for (const each of document.querySelectorAll("body *")) {

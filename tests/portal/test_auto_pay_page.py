@@ -52,6 +52,18 @@ def test_auto_pay_above_its_threshold_charges_nothing(people: People, site: Site
     assert site.payments(account) == []
 
 
+def test_a_threshold_of_nothing_charges_when_the_balance_is_used_up(people: People, site: Site) -> None:
+    account = site.account()
+    page = people.open(account, "/auto-pay", script=False)
+    page.get_by_label("When your balance drops below").fill("0")
+    page.get_by_label("Charge the card").fill("50")
+    page.get_by_role("button", name="Turn on auto-pay").click()
+    expect(page.get_by_text("Your balance is used up. When you save, we charge $50.00")).to_be_visible()
+    expect(page.get_by_text("below")).to_have_count(0)
+    page.get_by_role("button", name="Save and charge $50.00").click()
+    expect(page.get_by_text("When your balance is used up, we charge $50.00 to Visa ending in 4242.")).to_be_visible()
+
+
 @pytest.mark.parametrize("field", ["When your balance drops below", "Charge the card", "Monthly limit"])
 @pytest.mark.parametrize(
     ("typed", "told"),

@@ -132,6 +132,7 @@ def test_a_client_that_pays_nothing_itself_is_not_told_that_its_budget_closes_ac
         ({"limit": "0"}, "limit", "Enter an amount above zero."),
         ({"limit": "5.005"}, "limit", "Use at most 2 decimals"),
         ({"limit": "ten"}, "limit", "Enter an amount in USD"),
+        ({"limit": "9" * 13}, "limit", "Enter an amount up to $999,999,999,999.00."),
         ({"limit": "5", "meter": "fax"}, "", "This kind of usage can't have a budget."),
         ({"limit": "5", "period": "year"}, "", "This kind of usage can't have a budget."),
         ({"limit": "5", "period": "day"}, "limit", "You already have a budget of $100.00 for this."),
@@ -143,6 +144,8 @@ def test_what_is_wrong_is_told_beside_its_field(account: str, changes: dict[str,
     answer = save(account, **changes)
     assert answer.status == 422
     assert said in text_of(answer)
+    summary = text_of(answer).partition("There's a problem ")[2]
+    assert not field or summary.startswith(({"limit": "Limit: ", "meter": "For: "}[field]) + said)
     assert not field or f'id="{field}-error"' in answer.text
     assert table.find(account) == kept
 

@@ -83,6 +83,24 @@ def test_a_meter_has_one_colour_whatever_else_is_shown(chosen: set[str], number:
     assert found == {meter: COLOR_OF[meter] for meter in chosen}
 
 
+@pytest.mark.parametrize(
+    ("last", "named"),
+    [
+        ("2026-11-01", ["01"]),
+        ("2026-11-02", ["01", "02"]),
+        ("2026-11-03", ["01", "02", "03"]),
+        ("2026-11-07", ["01", "03", "05", "07"]),
+        ("2026-11-12", ["01", "12"]),
+        ("2026-11-28", ["01", "10", "19", "28"]),
+        ("2026-11-29", ["01", "08", "15", "22", "29"]),
+        ("2026-11-30", ["01", "08", "15", "23", "30"]),
+    ],
+)
+def test_the_named_days_are_at_equal_distances_where_they_can_be(last: str, named: list[str]) -> None:
+    made = chart.build({}, "2026-11-01", last, CATALOG)
+    assert [day[-2:] for day in made.named_days] == named
+
+
 def test_no_two_meters_of_the_catalog_share_a_colour() -> None:
     meters = list(catalog().meters)
     assert len({chart.color_of(meter, meters) for meter in meters}) == len(meters) <= chart.COLORS

@@ -97,8 +97,37 @@ def test_who_signed_out_gets_back_where_they_came_from(site: Site, account: str)
     left = browser.post(f"{home}/sign-out", data={"form_token": token}, timeout=30)
     assert urlsplit(left.url).path == "/portal/signed-out"
     assert f'href="{APP}"' in left.text
-    assert browser.get(home, timeout=30).status_code == 401
     assert APP not in requests.get(left.url, timeout=30).text
+
+
+def test_who_signed_out_and_comes_back_reads_so_and_gets_back_to_the_page(site: Site, account: str) -> None:
+    browser, other = browser_of(site.link(account, return_url=f"{APP}/{{page}}")), site.account()
+    home = f"{site.url}/portal/accounts/{account}"
+    page = browser.get(f"{home}/invoices", timeout=30).text
+    token = page.partition('name="form_token" value="')[2].partition('"')[0]
+    left = browser.post(
+        f"{home}/sign-out", data={"form_token": token}, headers={"Referer": f"{home}/invoices?year=2026"}, timeout=30
+    )
+    assert f'href="{APP}/invoices"' in left.text
+    back = browser.get(f"{home}/usage", timeout=30)
+    assert (back.status_code, "You're signed out" in back.text) == (401, True)
+    assert f'href="{APP}/usage"' in back.text
+    assert "without activity" not in back.text
+    sent = browser.post(f"{home}/plan/cancel", data={"form_token": token}, timeout=30)
+    assert (sent.status_code, "nothing was changed or charged" in sent.text) == (401, True)
+    assert f'href="{APP}/plan"' in sent.text
+    cookie = "; ".join(f"{each.name}={each.value}" for each in browser.cookies)
+    stranger = requests.get(f"{site.url}/portal/accounts/{other}", headers={"Cookie": cookie}, timeout=30)
+    assert APP not in stranger.text
+
+
+@pytest.mark.parametrize("left", ["https://evil.example/x", "", "/../x", "/transactions/%22%3E"])
+def test_only_a_page_of_the_account_is_one_that_was_left(site: Site, account: str, left: str) -> None:
+    visitor = site.enter(account, return_url=f"{APP}/{{page}}")
+    out = visitor.post("/sign-out", {}, Referer=left if left.startswith("https") else visitor.home + left)
+    ended = f"portal_ended={visitor.cookie.partition('=')[2]}"
+    shown = requests.get(site.url + out.headers["Location"], headers={"Cookie": ended}, timeout=30)
+    assert f'href="{APP}/"' in shown.text
 
 
 @pytest.mark.parametrize("path", ["/nothing", "/clients/a/b/c/d", "/invoices/INV-0/x"])

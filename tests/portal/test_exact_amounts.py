@@ -44,6 +44,19 @@ def test_what_it_tells_is_inside_a_small_phone(people: People, account: str) -> 
     assert box["x"] + box["width"] <= NARROW
 
 
+def test_a_statement_has_its_balances_in_coins_and_one_minus_sign(people: People, site: Site) -> None:
+    account = site.account()
+    site.use(account, today(), number=1)
+    site.use(account, today(), meter="email", number=1)
+    page = people.open(account, "/statements", script=False)
+    closing = page.locator(".sums .sum").last
+    expect(closing.locator(".exact bdi")).to_have_text("\u2212$0.06")
+    closing.locator(".exact").click()
+    assert told(page) == "Exactly \u2212$0.0525"
+    assert "-$" not in page.locator("main").inner_text()
+    assert page.locator(".sums .num").all_inner_texts()[2:4] == ["\u2212$0.05", "\u2212$0.0025"]
+
+
 POINTS = """() => [...document.querySelectorAll("[aria-labelledby=transactions] td:nth-child(3) bdi")].map((amount) => {
   const digits = amount.firstChild, range = document.createRange(), at = digits.data.indexOf(".");
   range.setStart(digits, at); range.setEnd(digits, at + 1);

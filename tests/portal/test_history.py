@@ -5,6 +5,7 @@ import io
 import re
 
 import pytest
+from msgspec.structs import replace
 from playwright.sync_api import expect
 
 from chalicelib.cards.table import get_payer
@@ -13,6 +14,7 @@ from chalicelib.clock import now_ms
 from chalicelib.idempotency import Key
 from chalicelib.invoices.issue import issue_for
 from chalicelib.ledger.post import post
+from chalicelib.payments import table as payments
 from chalicelib.subscriptions.change import change
 from chalicelib.subscriptions.request import SubscriptionRequest
 from tests.build import credit, debit
@@ -23,9 +25,9 @@ from tests.portal.site import Site, today
 pytestmark = pytest.mark.browser
 
 
-def subscribe(account: str) -> None:
-    """Subscribe to the plan without add-ons, by the card on file."""
-    request = SubscriptionRequest("starter", {})
+def subscribe(account: str, plan: str = "starter") -> None:
+    """Subscribe to a plan without add-ons, by the card on file."""
+    request = SubscriptionRequest(plan, {})
     key = Key("subscribe", "customer")
     change(get_payer(account), request, key=key, actor="kim", catalog=catalog())
 
@@ -237,6 +239,16 @@ def test_a_payment_of_the_subscription_is_a_row_of_its_own_that_does_not_touch_t
     assert (card["Kind"], card["Balance afterwards"], card["Line: amount"]) == ("subscription", "", "")
     assert not [row["Done by"] for row in rows if row["Done by"].startswith(("owner:", "operator"))]
     assert people.complaints == []
+
+
+def test_the_plan_of_a_payment_is_named_in_the_readers_language(people: People, site: Site) -> None:
+    account = site.account()
+    subscribe(account, "agency")
+    (paid,) = site.payments(account)
+    payments.change(paid, lambda payment: replace(payment, dispute_status="needs_response"))
+    page = people.open(account, "/history", script=False, locale="de-DE")
+    expect(page.locator(".by-card")).to_contain_text("· Agentur ·")
+    expect(page.locator(".by-card .badge")).to_have_text("Strittig")
 
 
 def test_from_after_to_is_explained_beside_the_fields(people: People, account: str) -> None:

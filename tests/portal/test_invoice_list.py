@@ -5,7 +5,18 @@ from typing import Any
 import pytest
 
 from chalicelib.clock import parse_iso
-from chalicelib.portal.invoice_list import PURPOSES, STATUSES, Entry, Selection, Status, entries_of, status_of
+from chalicelib.portal.invoice_list import (
+    PURPOSES,
+    STATUSES,
+    TONES,
+    Entry,
+    Selection,
+    Status,
+    entries_of,
+    newest_first,
+    shown_status,
+    status_of,
+)
 from tests.invoices.documents import invoice
 from tests.payments.build import payment
 
@@ -20,6 +31,8 @@ PAID = 25_000_000
         ({"refunded_micros": PAID - 1}, "partly_refunded"),
         ({"refunded_micros": PAID}, "refunded"),
         ({"dispute_status": "needs_response"}, "disputed"),
+        ({"dispute_status": "warning_needs_response"}, "inquiry"),
+        ({"dispute_status": "warning_under_review", "refunded_micros": 1}, "inquiry"),
         ({"dispute_status": "lost", "refunded_micros": PAID}, "disputed"),
         ({"dispute_status": "won"}, "paid"),
         ({"dispute_status": "warning_closed"}, "paid"),
@@ -29,7 +42,8 @@ PAID = 25_000_000
 def test_the_status_is_what_became_of_the_payment(changes: dict[str, Any], status: Status) -> None:
     paid = payment(state="succeeded", **changes)
     assert status_of(paid) == Entry(invoice(), paid).status == status
-    assert status in STATUSES
+    assert shown_status(paid) == (STATUSES[status], TONES.get(status, "quiet"))
+    assert shown_status(payment(state="processing", **changes)) is None
 
 
 def test_a_credit_note_is_one_whatever_became_of_the_payment() -> None:
@@ -55,6 +69,11 @@ def test_a_selection_takes_a_year_and_a_purpose() -> None:
     note = Entry(invoice(kind="credit_note", credits="ACME-000001"), top_up)
     assert Selection(purpose="credit_note").includes(note)
     assert [purpose for purpose in PURPOSES if Selection(purpose=purpose).includes(note)] == ["top_up", "credit_note"]
+
+
+def test_payments_are_listed_by_when_they_were_made() -> None:
+    older, newer = payment(payment_id="pay_2", created_at_ms=1000), payment(payment_id="pay_1", created_at_ms=3000)
+    assert newest_first([older, newer]) == [newer, older]
 
 
 def test_documents_find_their_payments() -> None:

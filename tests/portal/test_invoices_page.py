@@ -45,6 +45,24 @@ def test_every_invoice_says_what_for_and_what_became_of_it_and_can_be_downloaded
     assert all("$" in row for row in rows(page, "Payments"))
 
 
+def test_a_question_of_the_bank_is_not_yet_a_dispute(people: People, site: Site) -> None:
+    account = site.account()
+    visitor = site.enter(account)
+    for attempt in ("1", "2"):
+        visitor.post("/add-balance", {"attempt": attempt, "amount": "25.00", "named": "25.00"})
+    asked, disputed = site.payments(account)
+    table.change(asked, lambda payment: replace(payment, dispute_status="warning_needs_response"))
+    table.change(disputed, lambda payment: replace(payment, dispute_status="needs_response"))
+    page = people.open(account, "/invoices", script=False)
+    for section in ("Invoices", "Payments"):
+        badges = page.get_by_role("region", name=section).locator(".badge")
+        assert sorted(badges.all_inner_texts()) == ["Bank inquiry", "Disputed"]
+        expect(badges.filter(has_text="Bank inquiry")).to_have_class("badge open")
+    for payment, said in ((asked, "Bank inquiry"), (disputed, "Disputed")):
+        page = people.open(account, f"/payments/{payment.payment_id}", script=False)
+        expect(page.locator(".pairs div").filter(has_text="Status").locator(".badge")).to_have_text(said)
+
+
 def test_an_invoice_leads_to_its_payment_and_the_payment_to_its_invoice(people: People, account: str) -> None:
     page = people.open(account, "/invoices", script=False)
     page.get_by_role("region", name="Invoices").get_by_role("link", name="Subscription").click()

@@ -31,6 +31,7 @@ def test_a_balance_says_when_it_runs_out() -> None:
 def test_auto_pay_says_when_it_refills_or_why_it_will_not() -> None:
     terms = AutoPayTerms(10 * USD, 50 * USD, None)
     assert found(days(20), 16, terms).balance == "At your current pace, auto-pay adds $50.00 around Nov 27, 2026."
+    assert found(days(20), 9, terms).balance == "At your current pace, auto-pay adds $50.00 today."
     limited = found(days(20), 16, AutoPayTerms(10 * USD, 50 * USD, 49 * USD)).balance
     assert limited == (
         "At your current pace this runs out around Dec 1, 2026 (about 7 days). "
@@ -57,7 +58,10 @@ def test_a_forecast_says_what_it_is_made_from() -> None:
 def test_a_threshold_is_suggested_with_what_a_typical_day_is() -> None:
     suggested = found(days(20, 17_200_000), 9).suggestion
     assert suggested is not None
-    assert suggested.text == "Suggested auto-pay threshold: $20, a bit more than a typical day ($17.20)."
+    assert (
+        suggested.text
+        == "Suggested auto-pay threshold: $20, a bit more than a typical day in the last 20 days ($17.20)."
+    )
     assert (suggested.amount, suggested.threshold) == ("$20", "20")
     in_german = found(days(20, 1_300_000), 9, language="de").suggestion
     assert in_german is not None

@@ -122,7 +122,7 @@ def test_auto_pay_refills_when_the_balance_falls_below_the_threshold() -> None:
     terms = AutoPayTerms(10 * USD, 50 * USD, None)
     assert next_refill(pace, 16 * USD, terms, TODAY) == Refill("2026-11-27", 50 * USD, is_within_limit=True)
     assert next_refill(pace, 15 * USD, terms, TODAY) == Refill("2026-11-26", 50 * USD, is_within_limit=True)
-    assert next_refill(pace, 9 * USD, terms, TODAY) == Refill(TODAY, 50 * USD, is_within_limit=True)
+    assert next_refill(pace, 9 * USD, terms, TODAY) == Refill(TODAY, 50 * USD, is_within_limit=True, is_today=True)
     assert next_refill(pace, 10_000 * USD, terms, TODAY) is None
 
 

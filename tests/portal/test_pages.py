@@ -275,8 +275,10 @@ def test_signing_out_ends_the_session_here(people: People, site: Site) -> None:
     home = page.url
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("heading", name="You're signed out")).to_be_visible()
+    expect(page.get_by_role("link", name="Go back")).to_be_visible()
     page.goto(home)
-    expect(page.get_by_role("heading", name="Your session has ended")).to_be_visible()
+    expect(page.get_by_role("heading", name="You're signed out")).to_be_visible()
+    expect(page.get_by_role("link", name="Go back")).to_be_visible()
 
 
 def test_what_does_not_exist_has_a_page_with_a_way_on(people: People, site: Site) -> None:

@@ -9,7 +9,7 @@ from babel.dates import format_datetime, format_time
 from hypothesis import given
 from hypothesis import strategies as some
 from jinja2 import Environment
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from chalicelib.portal.navigation import BaseUrl
 from chalicelib.portal.page_words import PageWords
@@ -45,6 +45,15 @@ def test_cells_are_escaped() -> None:
     assert words.cells([1_230_000, 0, 5], "usd", zero="-") == Markup("<td>$1.23</td><td>-</td><td>&lt;$0.01</td>")
 
 
+def test_an_element_in_a_translated_or_counted_text_stays_one() -> None:
+    words, day = PageWords("en-US"), PageWords("en-US").day("2026-11-10")
+    counted = words.count("%(number)s of <%(day)s", "%(number)s of <%(day)s: %(name)s", 1056, day=day, name="<b>")
+    assert counted == '1,056 of &lt;<time datetime="2026-11-10">Nov 10, 2026</time>: &lt;b&gt;'
+    assert escape(counted) == counted
+    assert escape(words.say("Until %(day)s", day=day)) == f"Until {day}"
+    assert not isinstance(words.say("%(name)s", name="<b>"), Markup)
+
+
 def test_days_and_moments_are_elements_with_their_exact_time() -> None:
     words, moment = PageWords("en-US"), "2026-11-29T22:09:36Z"
     assert words.day(moment) == '<time datetime="2026-11-29">Nov 29, 2026</time>'
@@ -63,6 +72,14 @@ def test_a_very_long_amount_may_break_after_its_groups_of_digits() -> None:
     written = str(PageWords("en-US").exact_amount("1234567890123456789012.5", "usd"))
     assert written.startswith('<bdi class="long">$1,<wbr>234,<wbr>')
     assert written.endswith("<wbr>012.50</bdi>")
+
+
+def test_pages_write_one_minus_sign() -> None:
+    words = PageWords("en-US")
+    assert (
+        words.exact_amount(-150_000, "usd") == "<bdi>\u2212$0.15</bdi>" == words.exact_amount(150_000, "usd", "\u2212")
+    )
+    assert (words.money("-3", "usd"), words.total("-0.0015", "usd")) == ("\u2212$3.00", "\u2212<$0.01")
 
 
 def test_only_a_rounded_amount_is_a_button_that_tells_the_exact_one() -> None:

@@ -33,7 +33,7 @@ def test_periods_are_links_that_keep_the_filter(people: People, account: str) ->
     assert used(page) == "$12.40"
     page.get_by_role("link", name="Last 90 days").click()
     assert used(page) == "$12.50"
-    page.get_by_label("Usage", exact=True).select_option("Email")
+    page.get_by_label("Type", exact=True).select_option("Email")
     page.get_by_role("button", name="Show").click()
     expect(page).to_have_url(re.compile("period=90.*meter=email"))
     assert used(page) == "<$0.01"
@@ -130,6 +130,22 @@ def test_a_meter_has_the_same_colour_on_each_page_and_with_each_filter(
     assert {colour_of(path) for path in paths} == {"m2"}
 
 
+def test_figures_that_a_few_days_do_not_have_are_left_out(people: People, site: Site) -> None:
+    account = site.account(balance="10")
+    site.use(account, today())
+    page = people.open(account, "/usage", script=False)
+    hint, median = page.get_by_text("Today isn't over yet"), page.get_by_text("Daily median")
+    expect(hint.or_(median)).to_have_count(0)
+    site.use(account, today(1))
+    page.reload()
+    expect(hint).to_have_text("Today isn't over yet, so it isn't counted in the average.")
+    expect(median).to_have_count(0)
+    site.use(account, today(3))
+    page.reload()
+    expect(hint).to_contain_text("the average and the median")
+    expect(median).to_have_count(1)
+
+
 def test_what_lies_ahead_is_told_with_what_it_is_made_from(people: People, site: Site) -> None:
     account = site.account(balance="10")
     site.use(account, *(today(back) for back in range(1, 8)), number=10)
@@ -138,7 +154,7 @@ def test_what_lies_ahead_is_told_with_what_it_is_made_from(people: People, site:
     expect(ahead).to_contain_text(re.compile(r"At your current pace: about \$\d+(\.\d\d)? by "))
     expect(ahead).to_contain_text("(about 12 days)")
     expect(ahead).to_contain_text("your average of the last 7 full days")
-    expect(ahead).to_contain_text("Suggested auto-pay threshold: $1, a bit more than a typical day ($0.50).")
+    expect(ahead).to_contain_text("Suggested auto-pay threshold: $1, a bit more than a typical day in the last 7 days")
     ahead.get_by_role("link", name="Use $1").click()
     expect(page).to_have_url(re.compile(r"/auto-pay\?threshold=1$"))
 
@@ -188,7 +204,7 @@ def test_a_workspace_sees_what_each_client_cost_paid_and_left(people: People, si
     site.use(salon, today(), number=10)
     site.use(workspace, today(), meter="email", number=100)
     page = people.open(workspace, "/usage?period=month&group=client", script=False)
-    wait_for(lambda: page.reload() is not None and page.get_by_label("Show by").count() == 1)
+    wait_for(lambda: page.reload() is not None and page.get_by_label("Group by").count() == 1)
     expect(page.locator("dl").first).to_contain_text("$2.50")
     expect(page.locator("dl").first.locator("div").filter(has_text="Your own usage")).to_contain_text("$0.25")
     clients = page.get_by_role("region", name="By client").get_by_role("listitem")
@@ -209,7 +225,7 @@ def test_a_client_sees_its_own_prices_and_no_other_group(people: People, site: S
     site.use(bakery, today(), number=40)
     page = people.open(bakery, "/usage?group=client", script=False)
     assert used(page) == "$2.00"
-    expect(page.get_by_label("Show by")).to_have_count(0)
+    expect(page.get_by_label("Group by")).to_have_count(0)
     assert "You keep" not in page.content()
     assert site.enter(bakery).get(f"/usage?client={bakery}").status_code == 404
     assert site.enter(workspace).get("/usage?client=someone.else").status_code == 404

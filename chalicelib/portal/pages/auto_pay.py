@@ -29,7 +29,7 @@ from chalicelib.idempotency import content_hash
 from chalicelib.money import InvalidDecimal, NotChargeable
 from chalicelib.payments.new_payment import CardMissing, check_card
 from chalicelib.portal import forms, render
-from chalicelib.portal.auto_pay_summary import auto_pay_summary, blocking_reason
+from chalicelib.portal.auto_pay_summary import auto_pay_summary, blocking_reason, is_used_up_first
 from chalicelib.portal.next_page import save_card_first
 from chalicelib.portal.request import PortalRequest
 from chalicelib.portal.typed_amount import TooManyPlaces, TypedAmount
@@ -74,7 +74,7 @@ def send(request: PortalRequest) -> Response:
         question = _question(request, snapshot, typed, _charged_at_once(request, snapshot, settings))
         check_card(request.payer)
         if question.must_be_asked and request.form.get("confirmed") != question.agreement:
-            return _confirmation(request, snapshot, given, question)
+            return _confirmation(request, snapshot, given, question, typed["threshold"])
         change_settings(request.payer, settings, actor=request.allowed.actor, catalog=request.catalog)
     except CardMissing:
         return save_card_first(request, "auto-pay", amounts)
@@ -131,13 +131,20 @@ def _question(request: PortalRequest, snapshot: Snapshot, typed: Typed, charge_m
     return Question(charge_micros, new, "-".join(map(str, [*agreed, charge_micros, card_id])))
 
 
-def _confirmation(request: PortalRequest, snapshot: Snapshot, given: dict[str, str], question: Question) -> Response:
+def _confirmation(
+    request: PortalRequest,
+    snapshot: Snapshot,
+    given: dict[str, str],
+    question: Question,
+    threshold: TypedAmount | None,
+) -> Response:
     return render.page(
         request,
         "auto_pay_confirm.html",
         here="overview",
         given={**given, "shown": _fingerprint(snapshot)},
         question=question,
+        waits_until_used_up=is_used_up_first(threshold.micros, request.limits) if threshold else False,
         balance=snapshot.situation.balance_micros,
     )
 

@@ -10,7 +10,7 @@ from chalicelib.invoices.issue_missing import issue_missing_documents
 from chalicelib.payments import table as payments
 from chalicelib.portal import forms, render
 from chalicelib.portal.find_invoices import ROWS, find_invoices, find_numbered, years_with_invoices
-from chalicelib.portal.invoice_list import PURPOSES, STATUSES, TONES, Selection, status_of
+from chalicelib.portal.invoice_list import PURPOSES, STATUSES, TONES, Selection, newest_first, status_of
 from chalicelib.portal.request import PortalRequest, see_other
 
 
@@ -41,7 +41,7 @@ def show(request: PortalRequest) -> Response:
         years=years,
         entries=entries,
         more_invoices=more,
-        payments=paid.payments,
+        payments=newest_first(paid.payments),
         more_payments=paid.next_cursor,
         name_of=request.viewer.name_of,
         statuses=STATUSES,

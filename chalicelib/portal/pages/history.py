@@ -23,6 +23,7 @@ from chalicelib.ledger.transaction import Transaction
 from chalicelib.payments.payment import Payment
 from chalicelib.payments.view import PaymentView, view_payment
 from chalicelib.portal import render
+from chalicelib.portal.invoice_list import shown_status
 from chalicelib.portal.pairs import ShownPair, show_pairs
 from chalicelib.portal.read_timeline import Wanted, read_timeline
 from chalicelib.portal.request import PortalRequest
@@ -90,6 +91,7 @@ def _page(request: PortalRequest, selection: Selection, batch: Batch, *, status:
         newest=request.path("history", **selection.filters),
         pairs=show_pairs(request.words, [each for each in contents if isinstance(each, Transaction)]),
         refunded={each.payment_id for each in contents if isinstance(each, Payment) and each.refunded_micros},
+        became={each.payment_id: shown_status(each) for each in contents if isinstance(each, Payment)},
         open_day=_open_day(selection, batch),
         **nothing | _of_clients(request, selection, batch.entries) | shown,
     )

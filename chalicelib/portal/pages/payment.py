@@ -14,6 +14,7 @@ from chalicelib.payments.payment import Payment
 from chalicelib.payments.resolve import resolve
 from chalicelib.payments.view import view_authentication, view_payment
 from chalicelib.portal import render
+from chalicelib.portal.invoice_list import shown_status
 from chalicelib.portal.payment_outcome import name_dispute, outcome_of
 from chalicelib.portal.policy import PAGE_HEADERS, Headers
 from chalicelib.portal.request import PortalRequest
@@ -39,6 +40,7 @@ def show(request: PortalRequest, payment_id: str) -> Response:
         outcome=outcome_of(found, request.words),
         is_failed=payment.state in {"failed", "canceled"},
         fills_wallet=payment.fills_wallet,
+        became=shown_status(payment),
         note=request.query.get("note"),
         has_refund=payment.refunded_micros > 0,
         dispute=name_dispute(payment.dispute_status, request.words) if payment.dispute_status else None,
