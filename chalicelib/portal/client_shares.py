@@ -21,11 +21,6 @@ class Share(msgspec.Struct, frozen=True):
     cost_micros: int
     price_micros: int
 
-    @property
-    def kept_micros(self) -> int:
-        """Return what the workspace keeps; negative if it bears a part."""
-        return self.price_micros - self.cost_micros
-
 
 def only_meter(rows: Iterable[MonthRow], meter: str | None) -> list[MonthRow]:
     """Return the rows with only one meter, without those that lack it; all if `meter` is None."""

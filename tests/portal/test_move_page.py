@@ -91,7 +91,7 @@ def test_one_workspace_asks_and_the_other_accepts_with_the_keyboard_alone(
 
     wait_for(lambda: bool(table.incoming(two.south, 0, 1)))
     taking = people.open(two.south, "/clients", width=width)
-    expect(taking.get_by_role("heading", name="1 client is to move to you")).to_be_visible()
+    expect(taking.get_by_role("heading", name="1 client is waiting to move to you")).to_be_visible()
     press(taking, "See the requests")
     expect(taking.locator(".client")).to_contain_text("$12.34")
     assert_accessible(taking)
@@ -276,7 +276,7 @@ def test_the_list_goes_on_where_it_ends(people: People, two: Two) -> None:
         assert table.write(move, over=None)
     wait_for(lambda: len(table.incoming(two.south, 0, 100)) == MOST_LISTED + 2)
     page = people.open(two.south, "/clients", script=False)
-    expect(page.get_by_role("heading", name="More than 25 clients are to move to you")).to_be_visible()
+    expect(page.get_by_role("heading", name="More than 25 clients are waiting to move to you")).to_be_visible()
     expect(page.get_by_text("The request for Salon 0 expires first")).to_be_visible()
     page.get_by_role("link", name="See the requests").click()
     expect(page.locator(".client")).to_have_count(MOST_LISTED)

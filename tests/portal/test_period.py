@@ -66,7 +66,7 @@ ROWS: list[MonthRow] = [
 def test_clients_come_by_what_they_cost() -> None:
     found = shares(ROWS)
     assert found == [Share("acme.b", 500, 400), Share("acme.a", 157, 450)]
-    assert [each.kept_micros for each in found] == [-100, 293]
+    assert [each.price_micros - each.cost_micros for each in found] == [-100, 293]
     assert shares(only_meter(ROWS, "email")) == [Share("acme.a", 7, 0)]
     assert own_share(1000, found) == Share(None, 343, 0)
     assert own_share(0, found).cost_micros == 0  # a client's usage came in between the two reads
