@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
+from urllib.parse import urlencode
 
 import pytest
 
@@ -14,7 +15,7 @@ from chalicelib.invoices.table import BRAND, BrandRow
 from chalicelib.ledger.client_usage_table import ClientUsageRow
 from chalicelib.ledger.post import post
 from chalicelib.ledger.table import WalletRow
-from chalicelib.portal.session import id_of
+from chalicelib.portal.session import form_token, id_of
 from chalicelib.portal.table import SessionRow
 from chalicelib.pricing.table import RebillingRow
 from chalicelib.settings import settings
@@ -22,6 +23,7 @@ from chalicelib.subscriptions import table as subscriptions
 from chalicelib.subscriptions.table import SubscriptionRow
 from chalicelib.tables import Table, connection
 from chalicelib.token import sign_token
+from tests.auto_pay.build import CARD
 from tests.build import pair
 from tests.doors.callers import IN_2096_MS
 from tests.doors.gateway import Answer, Request, send
@@ -77,10 +79,11 @@ def unreadable_in(capsys: pytest.CaptureFixture[str]) -> list[tuple[str, str]]:
     return [(each.get("account_id", ""), each["what"]) for each in lines]
 
 
-def send_form(account_id: str, path: str) -> Answer:
-    headers = {"cookie": f"portal_session={token_of(account_id)}", "sec-fetch-site": "same-origin"}
-    names = {"account_id": account_id}
-    return send(Request("POST", f"/portal/accounts/{{account_id}}{path}", names, {}, headers))
+def send_form(account_id: str, path: str, **fields: str) -> Answer:
+    secret, names = token_of(account_id), {"account_id": account_id}
+    headers = {"cookie": f"portal_session={secret}", "content-type": "application/x-www-form-urlencoded"}
+    body = urlencode({"form_token": form_token(secret), **fields}).encode()
+    return send(Request("POST", f"/portal/accounts/{{account_id}}{path}", names, {}, headers, body))
 
 
 def test_clients_of_a_workspace_whose_brand_is_unreadable_see_the_default_one(
@@ -134,6 +137,18 @@ def test_who_has_an_unreadable_card_sees_all_and_cannot_pay(
         assert [each for each in NO_CARD if each in page.text] == []
         assert unreadable_in(capsys) == [(account_id, "cards")]
     assert OFF not in ask(OTHER).text
+
+
+def test_nothing_is_said_to_be_done_with_cards_that_cannot_be_read(damage: Damage) -> None:
+    damage(CardRow, "card", WORKSPACE, "platform", value={"S": '{"brand": 5}'})
+    before = connection().client.scan(TableName=CardRow.Meta.table_name)["Items"]
+    assert send_form(WORKSPACE, "/card/remove").status == 409
+    assert send_form(WORKSPACE, "/card/role", card_id=CARD.payment_method_id, role="backup").status == 409
+    assert send_form(WORKSPACE, "/card/setup").status == 409
+    assert send_form(WORKSPACE, "/auto-pay", do="on", threshold="10", amount="50").status == 409
+    asked = send_form(WORKSPACE, "/add-balance", attempt="1", amount="other", other="20", confirmed="20000000")
+    assert (asked.status, asked.headers["location"].partition("?")[0]) == (303, f"/portal/accounts/{WORKSPACE}/card")
+    assert connection().client.scan(TableName=CardRow.Meta.table_name)["Items"] == before
 
 
 def test_an_unreadable_session_has_ended(damage: Damage, capsys: pytest.CaptureFixture[str]) -> None:
