@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
-from contextvars import copy_context
+from contextvars import Context, copy_context
 from functools import cache
 from typing import Any, Final, TypeVar, overload
 
@@ -60,13 +60,13 @@ def side_by_side(first: Callable[[], Any], /, *others: Callable[[], Any]) -> tup
     context = copy_context()
     begun = [_threads().submit(context.copy().run, each) for each in others]
     try:
-        return (first(), *(_result(*each) for each in zip(begun, others, strict=True)))
+        return (first(), *(_result(*each, context) for each in zip(begun, others, strict=True)))
     finally:
         wait([each for each in begun if not each.cancel()])
 
 
-def _result(begun: Future[Any], call: Callable[[], Any]) -> Any:
-    return call() if begun.cancel() else begun.result()
+def _result(begun: Future[Any], call: Callable[[], Any], context: Context) -> Any:
+    return context.copy().run(call) if begun.cancel() else begun.result()
 
 
 @cache

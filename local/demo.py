@@ -12,6 +12,8 @@ import urllib.request
 from base64 import b64encode
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+from http.client import HTTPConnection
 from random import Random
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -29,6 +31,7 @@ from chalicelib.catalog.catalog import catalog
 from chalicelib.clients.change_rebilling import change_rebilling
 from chalicelib.clients.rebilling_request import ClientPriceRequest, RebillingRequest
 from chalicelib.connection.browser import browser_of, new_secret
+from chalicelib.connection.finish_connection import finish_connection
 from chalicelib.connection.start_connection import start_connection
 from chalicelib.history.adjust import AdjustmentRequest, adjust
 from chalicelib.idempotency import Key
@@ -36,8 +39,6 @@ from chalicelib.invoices.issue_missing import issue_missing_documents
 from chalicelib.ledger.table import read_wallet
 from chalicelib.payments.refusals import CardDeclined
 from chalicelib.payments.top_up import TopUpRequest, top_up
-from chalicelib.portal.cookie import connecting_cookie
-from chalicelib.portal.navigation import public_base_url
 from chalicelib.settings import settings
 from chalicelib.subscriptions.change import change
 from chalicelib.subscriptions.request import SubscriptionRequest
@@ -66,14 +67,15 @@ def fill(system: System, account_id: str) -> None:
     """Create the workspace `account_id` and its clients, and record a month of activity for all of them."""
     os.environ.update(system.environment)
     settings.cache_clear()
+    # Its events come today, while the demo saves the cards on the days of its month.
+    control(system, "POST", "faults", {"kind": "webhook_hold", "event": "setup_intent.*", "times": 0})
     bakery, studio, dentist = clients = [f"{account_id}.{name}" for name in CLIENTS]
     now = datetime.now(UTC)
     first_day = now - timedelta(days=DAYS, hours=1)
     with clock.moved_to(first_day):
         open_accounts(account_id)
         set_prices(account_id, studio, not_charged=dentist)
-    connect_stripe(system, account_id)
-    with clock.moved_to(first_day):
+        connect_stripe(system, account_id)
         for opened in (account_id, bakery, studio):
             enter_card(system, opened, GOOD_CARD)
         subscribe(account_id)
@@ -88,6 +90,16 @@ def fill(system: System, account_id: str) -> None:
     switch_on_auto_pay(account_id)
     for budget_id, request in BUDGETS.items():
         change_budget(accounts.get(account_id), budget_id, request, actor=actor_of(account_id), catalog=catalog())
+    control(system, "DELETE", "faults")
+    control(system, "POST", "webhooks/release")
+
+
+def control(system: System, method: str, path: str, body: dict[str, Any] | None = None) -> None:
+    """Call the control API of the emulator of Stripe."""
+    stripe = HTTPConnection(urlsplit(system.stripe_url).netloc, timeout=10)
+    stripe.request(method, f"/_control/{path}", json.dumps(body) if body else None)
+    if stripe.getresponse().status != HTTPStatus.OK:
+        raise RuntimeError(f"the emulator of Stripe refuses {method} {path}")
 
 
 def open_accounts(account_id: str) -> None:
@@ -132,16 +144,15 @@ def set_prices(account_id: str, with_own_price: str, *, not_charged: str) -> Non
 
 
 def connect_stripe(system: System, account_id: str) -> None:
-    """Connect a new Stripe account to the workspace, now, as its owner does: its clients pay through it."""
+    """Connect a new Stripe account to the workspace, as its owner does: its clients pay through it."""
     secret, workspace, actor = new_secret(), accounts.get(account_id), actor_of(account_id)
     link = start_connection(workspace, "oauth", account_id=None, actor=actor, browser=browser_of(secret))
-    cookie = connecting_cookie(public_base_url(), secret, lasts_seconds=60).partition(";")[0]
     form = urlencode({**dict(parse_qsl(urlsplit(link.url).query)), "decision": "approve", "name": "Acme Agency"})
-    request = urllib.request.Request(  # noqa: S310 - as below
-        f"{system.stripe_url}/oauth/authorize", data=form.encode(), headers={"Cookie": cookie}
-    )
-    with urllib.request.urlopen(request, timeout=10) as page:  # noqa: S310 - the emulator's own address, which leads back
-        page.read()
+    stripe = HTTPConnection(urlsplit(system.stripe_url).netloc, timeout=10)
+    stripe.request("POST", "/oauth/authorize", form, {"Content-Type": "application/x-www-form-urlencoded"})
+    # Not in the portal, where it would be today.
+    back = dict(parse_qsl(urlsplit(str(stripe.getresponse().getheader("Location"))).query))
+    finish_connection(back["state"], [secret], code=back["code"])
 
 
 def enter_card(system: System, account_id: str, payment_method: str) -> None:

@@ -5,18 +5,21 @@ from msgspec.structs import replace
 from chalicelib import clock
 from chalicelib.access.access import AccessAnswer, Side, decide_access
 from chalicelib.accounts.account import Account
-from chalicelib.accounts.table import AccountRow, account_of
-from chalicelib.allowances.allowance import uncredited
+from chalicelib.accounts.table import AccountRow, find_in
+from chalicelib.allowances.allowance import Allowance, uncredited
 from chalicelib.allowances.table import AllowanceRow, allowance_of
 from chalicelib.budgets.evaluate import find_closed_budget
-from chalicelib.budgets.table import BudgetsRow, budgets_of
+from chalicelib.budgets.table import BudgetsRow
+from chalicelib.budgets.table import find_in as budgets_in
+from chalicelib.budgets.thresholds import ClosedBudget
 from chalicelib.catalog.catalog import Catalog
 from chalicelib.clock import month_of
 from chalicelib.ledger.table import WalletRow, wallet_of
-from chalicelib.ledger.wallet import Wallet, WalletNotFound
-from chalicelib.pricing.rebilling import NO_REBILLING
+from chalicelib.ledger.wallet import WalletNotFound
+from chalicelib.log import log
+from chalicelib.pricing.rebilling import NO_REBILLING, Rebilling
 from chalicelib.pricing.table import RebillingRow, rebilling_of
-from chalicelib.tables import RowKey, Table, read_together
+from chalicelib.tables import RowKey, Rows, Table, read_rows
 
 
 def find_access(account: Account, catalog: Catalog, meter: str | None = None) -> AccessAnswer:
@@ -26,28 +29,57 @@ def find_access(account: Account, catalog: Catalog, meter: str | None = None) ->
     client's workspace, that pays and has a budget which may close it.
     """
     now_ms, floor_micros = clock.now_ms(), catalog.limits(account.currency).floor_micros
-    rows = read_together(_keys(account, now_ms))
-    wallets = {row.account_id: wallet_of(row) for row in rows[WalletRow]}
-    workspace = next((account_of(row) for row in rows.get(AccountRow, ())), None)
-    rebilling = next((rebilling_of(row) for row in rows.get(RebillingRow, ())), NO_REBILLING)
-    allowance = next((allowance_of(row) for row in rows.get(AllowanceRow, ())), None)
-    budgets = {row.account_id: budgets_of(row) for row in rows[BudgetsRow]}
+    rows = read_rows(_keys(account, now_ms))
+    workspace = find_in(rows, account.workspace_id) if account.workspace_id else None
+    rebilling = _rebilling(rows, account) if workspace else NO_REBILLING
     pays_itself = workspace is None or rebilling.is_on(now_ms)
-    # A new month's allowance is credited with its first usage, which must not wait for it.
-    own = _side(account, wallets, floor_micros, uncredited(rebilling, allowance, now_ms))
-    above = _side(workspace, wallets, floor_micros) if workspace else None
+    own, above = Side(account.standing, account.access_until_ms, 0), None
+    if pays_itself:
+        # A new month's allowance is credited with its first usage, which must not wait for it.
+        more_micros = uncredited(rebilling, _allowance(rows, account, now_ms), now_ms) if rebilling.is_on(now_ms) else 0
+        own = replace(own, available_micros=_balance(rows, account.account_id) - floor_micros + more_micros)
+    if workspace:
+        available_micros = _balance(rows, workspace.account_id) - floor_micros
+        above = Side(workspace.standing, workspace.access_until_ms, available_micros)
     closed = {
-        payer: find_closed_budget(budgets[payer], meters_of(meter, catalog), now_ms)
+        payer: _closed_budget(rows, payer, meters_of(meter, catalog), now_ms)
         for payer in (account.account_id if pays_itself else None, account.workspace_id)
-        if payer in budgets
+        if payer
     }
     access = decide_access(
         replace(own, budget=closed.get(account.account_id)),
-        replace(above, budget=closed.get(account.workspace_id)) if above else None,
+        replace(above, budget=closed.get(workspace.account_id)) if workspace and above else None,
         pays_itself=pays_itself,
         now_ms=now_ms,
     )
     return AccessAnswer(access, account, workspace, pays_itself)
+
+
+def _closed_budget(rows: Rows, payer: str, meters: set[str], now_ms: int) -> ClosedBudget | None:
+    """Return the budget that closes access. Budgets that cannot be read close nothing: an alarm tells of them."""
+    try:
+        budgets = budgets_in(rows, payer)
+    except Exception:  # noqa: BLE001 - one unreadable row must not stop an account and all its clients
+        log().exception("budgets cannot be read; they close nothing", account_id=payer)
+        return None
+    return find_closed_budget(budgets, meters, now_ms)
+
+
+def _rebilling(rows: Rows, account: Account) -> Rebilling:
+    row = rows.find(RebillingRow, account.account_id)
+    return rebilling_of(row) if row else NO_REBILLING
+
+
+def _allowance(rows: Rows, account: Account, now_ms: int) -> Allowance | None:
+    row = rows.find(AllowanceRow, (account.account_id, month_of(now_ms)))
+    return allowance_of(row) if row else None
+
+
+def _balance(rows: Rows, account_id: str) -> int:
+    row = rows.find(WalletRow, account_id)
+    if row is None:
+        raise WalletNotFound(account_id)
+    return wallet_of(row).balance_micros
 
 
 def meters_of(meter: str | None, catalog: Catalog) -> set[str]:
@@ -66,10 +98,3 @@ def _keys(account: Account, now_ms: int) -> dict[type[Table], list[RowKey]]:
         RebillingRow: [account.account_id],
         AllowanceRow: [(account.account_id, month_of(now_ms))],
     }
-
-
-def _side(account: Account, wallets: dict[str, Wallet], floor_micros: int, uncredited_micros: int = 0) -> Side:
-    if account.account_id not in wallets:
-        raise WalletNotFound(account.account_id)
-    available_micros = wallets[account.account_id].balance_micros - floor_micros
-    return Side(account.standing, account.access_until_ms, available_micros + uncredited_micros)

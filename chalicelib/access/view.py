@@ -19,9 +19,9 @@ PAUSED: Final = "service_paused"
 CLIENTS_SIDE: Final[dict[str, str]] = {
     "account_archived": "This account is closed; please contact %(workspace)s.",
     "account_suspended": "This account is suspended; please contact %(workspace)s.",
-    "subscription_unpaid": "A renewal of the subscription was not paid. Pay it, and the service goes on.",
-    "balance_exhausted": "The wallet is empty. Add balance, and the service goes on.",
-    "budget_reached": "A budget is used up. Raise it, or wait until its period ends, and the service goes on.",
+    "subscription_unpaid": "The subscription renewal wasn't paid. Pay it to keep using the service.",
+    "balance_exhausted": "The balance is used up. Add balance to keep using the service.",
+    "budget_reached": "A budget is used up. Raise it, or wait until its period ends, to keep using the service.",
     PAUSED: "The service is paused; please contact %(workspace)s.",
 }
 """What a client is told."""

@@ -16,7 +16,7 @@ class Viewer:
 
     def __init__(self, permission: Permission) -> None:
         self.permission = permission
-        self._is_client = is_clients_own(permission.caller, permission.account)
+        self.is_client = is_clients_own(permission.caller, permission.account)
         self._names: dict[str, str] = {}
 
     def may_see_sibling(self, account_id: str) -> bool:
@@ -30,7 +30,7 @@ class Viewer:
         """
         permission = self.permission
         is_before_move = any(time_ms <= each.moved_at_ms for each in permission.account.former_workspaces)
-        return permission.caller.is_of_the_platform or not (self._is_client or is_before_move)
+        return permission.caller.is_of_the_platform or not (self.is_client or is_before_move)
 
     def name_of(self, actor: str, time_ms: int, *, done_for_it: bool = False) -> ShownName:
         """Return the name to show of somebody who did something to the account at a time.
@@ -39,7 +39,7 @@ class Viewer:
         """
         caller, account = self.permission.caller, self.permission.account
         workspace_id = account.workspace_at(time_ms)
-        is_hidden = self._is_client or workspace_id != account.workspace_id
+        is_hidden = self.is_client or workspace_id != account.workspace_id
         if is_hidden and not caller.is_of_the_platform and (done_for_it or is_from_above(actor)):
             return self._name_of_workspace(str(workspace_id))
         return name_for(caller, actor)

@@ -9,7 +9,7 @@ from chalicelib.activity.entry import FieldChange, Finding, Value, Written, diff
 def account_changes(before: Written[Account] | None, after: Written[Account]) -> Finding:
     """Return what changed. To which workspace a client was moved is not said: each side would learn of the other."""
     if before is None:
-        return Finding(after.by, (FieldChange("account", None, after.value.name),))
+        return Finding(after.by, (FieldChange("account", None, after.value.name),), after.value.created_at_ms)
     found = differences(_fields(before.value), _fields(after.value))
     if before.value.workspace_id == after.value.workspace_id:
         return Finding(after.by, found)

@@ -15,7 +15,7 @@ def auto_pay_changes(before: AutoPay | None, after: AutoPay) -> Finding:
     """Return what changed. Only a person writes the settings, with their time; the rest auto-pay does itself."""
     is_set = before is None or (before.actor, before.updated_at_ms) != (after.actor, after.updated_at_ms)
     found = differences(_fields(before) if before else NEVER_SET, _fields(after))
-    return Finding(after.actor if is_set else ACTOR, found)
+    return Finding(after.actor, found, after.updated_at_ms) if is_set else Finding(ACTOR, found)
 
 
 def _fields(auto_pay: AutoPay) -> Mapping[str, Value]:

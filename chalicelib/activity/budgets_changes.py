@@ -13,7 +13,8 @@ def budgets_changes(before: Written[Budgets] | None, after: Written[Budgets]) ->
     are = {each.budget_id for each in after.value.budgets}
     found = differences(_fields(was), _fields(after.value.budgets))
     kept = tuple(each for each in found if each.field.startswith("limit.") or each.field.partition(".")[2] in are)
-    return Finding(after.by, kept)
+    new = {each.updated_at_ms for each in after.value.budgets} - {each.updated_at_ms for each in was}
+    return Finding(after.by, kept, max(new, default=None))
 
 
 def _fields(budgets: tuple[Budget, ...]) -> Mapping[str, Value]:

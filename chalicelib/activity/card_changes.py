@@ -22,7 +22,7 @@ def card_changes(before: Written[CardsOnFile] | None, after: Written[CardsOnFile
         for name, one, other in roles
         if _id(one) != _id(other) and (_id(one) in ids[1] or _id(other) in ids[0] or (one and other))
     ]
-    return Finding(after.by, (*_cards(was, is_now), *found))
+    return Finding(after.by, (*_cards(was, is_now), *found), None if after.at_ms is None else int(after.at_ms))
 
 
 def card_text(card: Card | None) -> str | None:

@@ -28,7 +28,7 @@ def list_entries(viewer: Viewer, *, limit: int, kind: Kind | None = None, cursor
     for _ in range(MOST_READS):
         rows = table.read_newest(account_id, limit=size, below=below)
         for each in rows:
-            shown = shown_entry(each, sees_decisions=viewer.sees_decisions_at(each.at_ms))
+            shown = shown_entry(each, sees_decisions=viewer.sees_decisions_at(each.at_ms), is_client=viewer.is_client)
             if shown and kind in {None, each.kind}:
                 if len(found) == limit:
                     return EntryBatch(found, write_cursor(found[-1].entry_id))

@@ -14,10 +14,20 @@ UNSET: Setting = (None, None)
 
 
 def rebilling_changes(before: Written[Rebilling] | None, after: Written[Rebilling]) -> Finding:
-    """Return what changed, at the exact time: what was before a move is not for the client's new workspace."""
-    was = before.value if before else NO_REBILLING
-    new = set(_times(after.value)) - set(_times(was))
-    return Finding(after.by, tuple(_changes(_fields(was), _fields(after.value))), max(new, default=None))
+    """Return what changed, at the exact time: what was before a move is not for the client's new workspace.
+
+    The workspace that changed it for its client has it in its log, too. The client may know of it if it pays by then.
+    """
+    was, is_now = before.value if before else NO_REBILLING, after.value
+    new = set(_times(is_now)) - set(_times(was))
+    changes = tuple(_changes(_fields(was), _fields(is_now)))
+    return Finding(
+        after.by,
+        changes,
+        max(new, default=None),
+        workspace_id=after.workspace_id,
+        for_client=any(each.field == "enabled" or is_now.is_on(each.from_ms or 0) for each in changes),
+    )
 
 
 def _changes(before: Mapping[str, Setting], after: Mapping[str, Setting]) -> Iterator[FieldChange]:

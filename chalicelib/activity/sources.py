@@ -12,7 +12,7 @@ from chalicelib.activity.auto_pay_changes import auto_pay_changes
 from chalicelib.activity.budgets_changes import budgets_changes
 from chalicelib.activity.card_changes import card_changes
 from chalicelib.activity.connection_changes import connection_changes
-from chalicelib.activity.entry import Entry, Kind, Rule, Written, entry_of
+from chalicelib.activity.entry import Entry, Kind, Rule, Written, entries_of
 from chalicelib.activity.notices_changes import notices_changes
 from chalicelib.activity.rebilling_changes import rebilling_changes
 from chalicelib.activity.subscription_changes import subscription_changes
@@ -43,10 +43,10 @@ class Source(msgspec.Struct, frozen=True):
     rule: Rule[Any]
     concerns: Callable[[Mapping[str, str]], bool] = is_any
 
-    def entry_of(self, record: Record) -> Entry | None:
-        """Return the entry of a record, if there is any. Raises MalformedRecord."""
+    def entries_of(self, record: Record) -> list[Entry]:
+        """Return the entries of a record, if there are any. Raises MalformedRecord."""
         change = Change(record, self.read_image)
-        return entry_of(self.kind, change, self.rule, sequence_number(record)) if self.concerns(change.keys) else None
+        return entries_of(self.kind, change, self.rule, sequence_number(record)) if self.concerns(change.keys) else []
 
 
 SOURCES: Final[Mapping[str, Source]] = {
@@ -54,7 +54,9 @@ SOURCES: Final[Mapping[str, Source]] = {
         "account", image_reader(AccountRow, lambda row: Written(account_of(row), row.changed_by)), account_changes
     ),
     "cards_table": Source(
-        "card", image_reader(CardRow, lambda row: Written(cards_of(row), row.changed_by)), card_changes
+        "card",
+        image_reader(CardRow, lambda row: Written(cards_of(row), row.changed_by, at_ms=row.written_at_ms)),
+        card_changes,
     ),
     "auto_pay_table": Source("auto_pay", auto_pay.read_image, auto_pay_changes),
     "subscriptions_table": Source(
@@ -73,7 +75,7 @@ SOURCES: Final[Mapping[str, Source]] = {
     ),
     "rebilling_table": Source(
         "rebilling",
-        image_reader(RebillingRow, lambda row: Written(rebilling_of(row), row.changed_by)),
+        image_reader(RebillingRow, lambda row: Written(rebilling_of(row), row.changed_by, row.changed_in)),
         rebilling_changes,
     ),
     "taxes_table": Source("taxes", image_reader(TaxesRow, taxes_of), taxes_changes),

@@ -6,11 +6,15 @@ That a period was paid is in the history: it is no change of what is subscribed 
 from collections.abc import Mapping
 from typing import Final
 
-from chalicelib.activity.entry import Finding, Value, Written, differences
+from msgspec.structs import replace
+
+from chalicelib.activity.entry import FieldChange, Finding, Value, Written, differences
 from chalicelib.clock import day_of
 from chalicelib.subscriptions.subscription import Contents, Subscription
 
 NEXT: Final = "scheduled."
+DROPPED: Final = FieldChange("scheduled")
+"""Nothing changes with the next period any more: neither what was planned nor what stays is told."""
 
 
 def subscription_changes(before: Written[Subscription] | None, after: Written[Subscription]) -> Finding:
@@ -19,11 +23,29 @@ def subscription_changes(before: Written[Subscription] | None, after: Written[Su
     found = differences(_fields(was), _fields(is_now))
     if is_now.status == "canceled":
         found = tuple(each for each in found if each.field == "status")
-    elif was and was.scheduled == is_now.terms.contents:  # it took effect, which its new values say
+    elif was and was.scheduled and not is_now.scheduled:
         found = tuple(each for each in found if not each.field.startswith(NEXT))
+        if was.scheduled != is_now.terms.contents:  # else it took effect, which its new values say
+            found = (*found, DROPPED)
+    elif was and was.scheduled:
+        found = tuple(_with_current(each, was, is_now) for each in found)
     if was and was.status == "paused" and is_now.status != "paused":  # the status says that it is over
         found = tuple(each for each in found if each.field != "paused_until")
-    return Finding(after.by, found)
+    is_dated = was is None or was.updated_at_ms != is_now.updated_at_ms
+    return Finding(after.by, found, is_now.updated_at_ms if is_dated else None)
+
+
+def _with_current(change: FieldChange, was: Subscription, is_now: Subscription) -> FieldChange:
+    """Return a change of what is scheduled with what is there now, where the schedule leaves that as it is."""
+    if not change.field.startswith(NEXT):
+        return change
+    name = change.field.removeprefix(NEXT)
+    before, after = change.before, change.after
+    if before is None:
+        before = _contents(was.terms.contents).get(name, 0)
+    return replace(
+        change, before=before, after=_contents(is_now.terms.contents).get(name, 0) if after is None else after
+    )
 
 
 def _fields(subscription: Subscription | None) -> Mapping[str, Value]:

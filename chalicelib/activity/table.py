@@ -1,7 +1,7 @@
 """The door to the table `account_log`: an account's entries by their time. Nothing in it is changed or deleted."""
 
 import msgspec
-from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
 
 from chalicelib.activity.entry import Entry
 from chalicelib.conflicts import conditional_write
@@ -21,6 +21,8 @@ class LogRow(Table):
     kind = UnicodeAttribute()
     actor = UnicodeAttribute(null=True)
     changes = JSONAttribute()
+    client_id = UnicodeAttribute(null=True)
+    for_client = BooleanAttribute(null=True)
 
 
 def put_new(entry: Entry) -> bool:

@@ -27,9 +27,9 @@ def write_log(records: Sequence[Record], sources: Mapping[str, Source]) -> list[
 
     def write(record: Record) -> None:
         try:
-            entry = _source_of(record, by_table).entry_of(record)
-            if entry and table.put_new(entry):
-                log().info("a change was logged", account_id=entry.account_id, entry_id=entry.entry_id)
+            for entry in _source_of(record, by_table).entries_of(record):
+                if table.put_new(entry):
+                    log().info("a change was logged", account_id=entry.account_id, entry_id=entry.entry_id)
         except UNREACHABLE:
             raise
         except Exception as error:  # noqa: BLE001 - what cannot be read now never will be: parked, with an alarm

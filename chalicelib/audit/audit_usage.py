@@ -1,7 +1,7 @@
 """The nightly audit: audit the accounts with new pages, each independently, as far as time allows."""
 
 from collections.abc import Iterator
-from itertools import islice
+from itertools import islice, takewhile
 from typing import Final
 
 from chalicelib import clock
@@ -40,22 +40,12 @@ def audit_usage(catalog: Catalog, deadline: Deadline | None = None) -> AuditRun:
     audit = AuditRun()
     deadline = deadline or Deadline(BUDGET_SECONDS)
     failures = each(
-        _taken_accounts(deadline),
+        takewhile(lambda _: not deadline.is_over, _accounts_with_new_pages()),
         lambda account_id: _audit_account(account_id, catalog, deadline, audit),
         message="an account could not be audited",
         about=lambda account_id: {"account_id": account_id},
     )
     return end_run(audit, failures, summary="usage audited")
-
-
-def _taken_accounts(deadline: Deadline) -> Iterator[str]:
-    """Take and yield one account after the other for today, until the time is over."""
-    for account_id in _accounts_with_new_pages():
-        if deadline.is_over:
-            return
-        now_ms = clock.now_ms()
-        if table.take(account_id, now_ms, not_since_ms=_midnight(now_ms)):
-            yield account_id
 
 
 def _accounts_with_new_pages() -> Iterator[str]:
@@ -64,11 +54,14 @@ def _accounts_with_new_pages() -> Iterator[str]:
     while batch := dict(islice(wallets, BATCH)):
         progress = table.read_accounts(batch)
         for account_id, sequence in batch.items():
-            if sequence > progress.get(account_id, AccountProgress()).sequence:
+            if sequence is None or sequence > progress.get(account_id, AccountProgress()).sequence:
                 yield account_id
 
 
 def _audit_account(account_id: str, catalog: Catalog, deadline: Deadline, audit: AuditRun) -> None:
+    now_ms = clock.now_ms()
+    if not table.take(account_id, now_ms, not_since_ms=_midnight(now_ms)):
+        return
     audit.accounts += 1
     of_account = AccountAudit(account_id, gives_back=catalog.usage.give_back_repeats, deadline=deadline)
     if not of_account.run():

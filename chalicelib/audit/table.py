@@ -8,8 +8,9 @@ from msgspec.structs import asdict
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
 from chalicelib.audit.repeats import Repeat
+from chalicelib.batches import each
 from chalicelib.conflicts import conditional_write
-from chalicelib.tables import Table, TableMeta, image_reader
+from chalicelib.tables import Table, TableMeta, image_reader, read_rows
 from chalicelib.typed import convert
 
 ACCOUNT: Final = "account"
@@ -66,9 +67,24 @@ class AccountProgress(msgspec.Struct, frozen=True):
 
 
 def read_accounts(account_ids: Iterable[str]) -> dict[str, AccountProgress]:
-    """Read how far accounts were audited, strongly consistent; accounts that were never audited are left out."""
-    rows = AuditRow.batch_get([(each, ACCOUNT) for each in account_ids], consistent_read=True)
-    return {row.account_id: AccountProgress(int(row.sequence), int(row.taken_at_ms or 0)) for row in rows}
+    """Read how far accounts were audited, strongly consistent; accounts that were never audited are left out.
+
+    Of one whose row cannot be read, all is audited again.
+    """
+    keys = [(account_id, ACCOUNT) for account_id in account_ids]
+    rows, found = read_rows({AuditRow: keys}), dict[str, AccountProgress]()
+    each(
+        keys,
+        lambda key: _add_progress(found, rows.find(AuditRow, key)),
+        message="an account's audit cannot be read; all of it is audited again",
+        about=lambda key: {"account_id": key[0]},
+    )
+    return found
+
+
+def _add_progress(found: dict[str, AccountProgress], row: AuditRow | None) -> None:
+    if row:
+        found[row.account_id] = AccountProgress(int(row.sequence), int(row.taken_at_ms or 0))
 
 
 def take(account_id: str, now_ms: int, *, not_since_ms: int) -> bool:

@@ -76,6 +76,7 @@ class CardRow(Table):
     removed = JSONAttribute(null=True)
     cards_version = NumberAttribute(null=True)
     changed_by = UnicodeAttribute(null=True)
+    written_at_ms = NumberAttribute(null=True)
     due_shard = UnicodeAttribute(null=True)
     due_at_ms = NumberAttribute(null=True)
     due: ExpiryIndex = ExpiryIndex()
@@ -269,6 +270,7 @@ def _write(row: CardRow, after: CardsOnFile, by: str | None) -> bool:
         set_or_remove(CardRow.removed, list(after.removed) or None),
         set_or_remove(CardRow.card_changed_at_ms, after.changed_at_ms),
         set_or_remove(CardRow.changed_by, by),
+        CardRow.written_at_ms.set(clock.now_ms()),
         CardRow.cards_version.set(int(row.cards_version or 0) + 1),
         *_due_actions(row, after),
     ]

@@ -91,10 +91,16 @@ def change_rebilling(account: Account, request: RebillingRequest, *, actor: str,
             raise ConfirmationNeeded(needed)
         # After the settings: if the client is moved only now, their version has changed, and nothing is written.
         accounts.get_again(account)
-        unchanged = after.own == before.own
-        if unchanged or table.write(account.account_id, after.own, over=before.own.version, by=actor):
+        if after.own == before.own or _write(before, after, actor):
             return after
     raise RebillingBusy(account_id=account.account_id)
+
+
+def _write(before: RebillingState, after: RebillingState, actor: str) -> bool:
+    account = after.account
+    return table.write(
+        account.account_id, after.own, over=before.own.version, by=actor, workspace_id=account.workspace_id
+    )
 
 
 def preview_change(

@@ -49,7 +49,7 @@ class Client(msgspec.Struct, frozen=True):
     """A client with what a page of clients shows of it.
 
     It `can_pay` if its workspace's connection works. `can_pay` and `has_card` are None while the connection cannot be
-    read. `used` is its usage of the month, over all meters.
+    read. `used` is its usage of the month, over all meters, before its allowance of a month, `allowance_micros`.
     """
 
     account: Account
@@ -59,6 +59,7 @@ class Client(msgspec.Struct, frozen=True):
     balance_micros: int
     auto_pay: AutoPayHealth
     used: ClientMeter
+    allowance_micros: int = 0
 
 
 def is_in_tab(account: Account, tab: Tab) -> bool:

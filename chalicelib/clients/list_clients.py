@@ -20,6 +20,7 @@ from chalicelib.connection.table import pays_on_keys, pays_on_to_show
 from chalicelib.ledger.client_usage import ClientMeter
 from chalicelib.ledger.client_usage_table import find_month_items, meters_of, read_span
 from chalicelib.ledger.table import WalletRow, wallet_of
+from chalicelib.pricing.rebilling import NO_REBILLING, Rebilling
 from chalicelib.pricing.table import RebillingRow, rebilling_of
 from chalicelib.readable import read_each
 from chalicelib.tables import read_rows
@@ -60,31 +61,31 @@ def list_clients(workspace_id: str, tab: Tab, *, after: str | None, limit: int, 
     examined = read.ids[:wanted]
     in_tab = [each for each in examined if each not in read.accounts or is_in_tab(read.accounts[each], tab)]
     in_tab_readable = [each for each in in_tab if each in read.accounts]
-    rebilled, _ = read_each(in_tab_readable, _read_rebilled(in_tab_readable, now_ms), what="rebilling")
+    own, _ = read_each(in_tab_readable, _read_rebilling(in_tab_readable), what="rebilling")
     # A client that cannot be read may belong in any tab.
-    shown = [each for each in in_tab if tab != "rebilled" or rebilled.get(each, True)]
+    shown = [each for each in in_tab if tab != "rebilled" or each not in own or own[each].is_on(now_ms)]
     if len(shown) > limit:
         shown = shown[:limit]
         next_id: str | None = shown[-1]
     else:
         next_id = examined[-1] if len(read.ids) > wanted else None
-    readable = {each: (read.accounts[each], rebilled[each]) for each in shown if each in rebilled}
+    readable = {each: (read.accounts[each], own[each]) for each in shown if each in own}
     clients = read_each(readable, _reader(workspace_id, readable, now_ms), what="client")[0] if readable else {}
     return ClientBatch(list(clients.values()), next_id, [each for each in shown if each not in clients])
 
 
-def _read_rebilled(ids: Sequence[str], now_ms: int) -> Callable[[str], bool]:
-    """Read clients' rebilling; return the function that tells of each whether it is on, or raises."""
+def _read_rebilling(ids: Sequence[str]) -> Callable[[str], Rebilling]:
+    """Read clients' own settings of rebilling; return the function that makes those of each, or raises."""
     rows = read_rows({RebillingRow: ids})
 
-    def is_rebilled(client_id: str) -> bool:
+    def rebilling_of_client(client_id: str) -> Rebilling:
         row = rows.find(RebillingRow, client_id)
-        return rebilling_of(row).is_on(now_ms) if row else False
+        return rebilling_of(row) if row else NO_REBILLING
 
-    return is_rebilled
+    return rebilling_of_client
 
 
-def _reader(workspace_id: str, found: Mapping[str, tuple[Account, bool]], now_ms: int) -> Callable[[str], Client]:
+def _reader(workspace_id: str, found: Mapping[str, tuple[Account, Rebilling]], now_ms: int) -> Callable[[str], Client]:
     """Read what else a page shows of its clients; return the function that makes each of them, or raises."""
     ids = list(found)
     # A workspace's clients all pay on the same Stripe account.
@@ -95,17 +96,18 @@ def _reader(workspace_id: str, found: Mapping[str, tuple[Account, bool]], now_ms
     months = find_month_items(workspace_id, month_of(now_ms), ids)
 
     def client_of(client_id: str) -> Client:
-        account, is_rebilled = found[client_id]
+        account, own = found[client_id]
         wallet = rows.find(WalletRow, client_id)
         row = rows.find(CardRow, (client_id, on.key)) if on else None
         return Client(
             account=account,
-            is_rebilled=is_rebilled,
+            is_rebilled=own.is_on(now_ms),
             can_pay=None if is_unknown else pays_on.unconnected is None,
             has_card=None if is_unknown else bool(row and row.card and row.stripe_customer_id),
             balance_micros=wallet_of(wallet).balance_micros if wallet else 0,
             auto_pay=auto_pay_health(find_in(rows, client_id), now_ms),
             used=sum_meters(meters_of(months[client_id]) if client_id in months else {}),
+            allowance_micros=own.allowance_at(now_ms) if own.is_on(now_ms) else 0,
         )
 
     return client_of
@@ -114,8 +116,8 @@ def _reader(workspace_id: str, found: Mapping[str, tuple[Account, bool]], now_ms
 def load_client(account: Account, now_ms: int) -> Client:
     """Return one client as a page of clients shows it."""
     client_id = account.account_id
-    is_rebilled = _read_rebilled([client_id], now_ms)(client_id)
-    return _reader(str(account.workspace_id), {client_id: (account, is_rebilled)}, now_ms)(client_id)
+    own = _read_rebilling([client_id])(client_id)
+    return _reader(str(account.workspace_id), {client_id: (account, own)}, now_ms)(client_id)
 
 
 def sum_month(workspace_id: str, month: str, most: int = MOST_SUMMED) -> MonthTotal:

@@ -35,7 +35,7 @@ class AttentionView(msgspec.Struct):
 
 
 class MoneyView(msgspec.Struct):
-    """What usage of a month brought: what clients pay, what it costs the workspace, and the difference.
+    """What usage of a month brought before free allowances: what clients pay, what it costs, and the difference.
 
     A margin may be negative: what the workspace bears (rebilling is off, or a meter absorbed) is a cost only.
     """

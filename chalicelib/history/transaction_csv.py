@@ -9,12 +9,13 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Final, Literal
 
 import msgspec
 
+from chalicelib.accounts.actor import ShownName
 from chalicelib.accounts.permission import Permission
 from chalicelib.accounts.viewer import Viewer
 from chalicelib.history.spreadsheet import SIGNS, UNSEEN, Cell, Sheet
@@ -75,6 +76,9 @@ COLUMNS: Final[dict[LineFormat, tuple[str, ...]]] = {
 }
 
 
+NameOf = Callable[[ShownName], str]
+
+
 class OtherRow(msgspec.Struct, frozen=True):
     """A row of what is no transaction, such as a card payment: its time, and its cells by column."""
 
@@ -90,11 +94,13 @@ def write_csv(
     *,
     sheet: Sheet | None = None,
     others: Iterable[OtherRow] = (),
+    name: NameOf | None = None,
 ) -> tuple[str, str | None]:
     """Return the filtered history as CSV, and the cursor to continue from if one answer cannot hold all of it.
 
     Without a `sheet`, the CSV is for programs; with one, it is for that spreadsheet. `others` are newest first, and
-    each stands above the transactions that are older. Without `wanted`, there is nothing else in it.
+    each stands above the transactions that are older. `name` says for people who did something. Without `wanted`,
+    there is nothing else in it.
     """
     columns = COLUMNS[lines]
     viewer = Viewer(permission)
@@ -104,6 +110,8 @@ def write_csv(
         new: list[Row] = [[other.cells.get(column) for column in columns] for other in above]
         if each:
             shown = view(each, viewer)
+            if name and shown.actor:
+                shown.actor = ShownName(name(shown.actor))
             new += _line_rows(shown, wanted.meter if wanted else None) if lines == "rows" else [_json_row(shown)]
         block = sheet.rows(columns, new) if sheet else write_rows(new)
         rows, size = rows + len(new), size + len(json.dumps(block))

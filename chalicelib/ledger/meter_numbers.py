@@ -16,8 +16,8 @@ def read_meters(item: Mapping[str, Any], make: Callable[[], T], fields: Fields) 
     """Read a row's meters; `make` makes a value with nothing in it."""
     meters: dict[str, T] = {}
     for name, value in item.items():
-        meter, colon, part = name.rpartition(":")
-        if colon:
+        meter, _, part = name.rpartition(":")
+        if meter and part in fields:  # what a newer version has added beside them is not this one's
             found = meters.get(meter)
             if found is None:
                 found = meters[meter] = make()

@@ -104,10 +104,22 @@ def read_wallet_rows(account_ids: Sequence[str]) -> dict[str, WalletRow]:
     return {row.account_id: row for row in rows}
 
 
-def scan_sequences() -> Iterator[tuple[str, int]]:
-    """Yield each account and its number of transactions, in no particular order; the newest may be missing."""
-    for row in WalletRow.scan(attributes_to_get=["account_id", "sequence"]):
-        yield row.account_id, int(row.sequence)
+def scan_sequences() -> Iterator[tuple[str, int | None]]:
+    """Yield each account and its number of transactions, in no particular order; the newest may be missing.
+
+    None of a wallet that cannot be read: whoever reads it fails by itself.
+    """
+    shared, table_name = raw(WalletRow)
+    start_key = None
+    while True:
+        names = ["account_id", "sequence"]
+        answer = shared.scan(table_name, attributes_to_get=names, exclusive_start_key=start_key)
+        for item in answer["Items"]:
+            number = item.get("sequence", {}).get("N")
+            yield item["account_id"]["S"], None if number is None else int(number)
+        start_key = answer.get("LastEvaluatedKey")
+        if not start_key:
+            return
 
 
 def wallet_of(row: WalletRow) -> Wallet:

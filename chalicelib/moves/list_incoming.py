@@ -4,13 +4,17 @@ from typing import Final
 
 import msgspec
 
+from chalicelib.accounts import table as accounts
 from chalicelib.accounts.account import Account
-from chalicelib.accounts.table import AccountRow, account_of
+from chalicelib.accounts.table import AccountRow
+from chalicelib.batches import each
 from chalicelib.ledger.table import WalletRow, wallet_of
+from chalicelib.ledger.wallet import WalletNotFound
 from chalicelib.moves import table
 from chalicelib.moves.move import Move, Obstacle, find_obstacles
-from chalicelib.subscriptions.table import SubscriptionRow, subscription_of
-from chalicelib.tables import read_together
+from chalicelib.subscriptions import table as subscriptions
+from chalicelib.subscriptions.table import SubscriptionRow
+from chalicelib.tables import Rows, read_rows
 
 MOST_LISTED: Final = 25
 """How many requests are listed at most: four rows for each are read in one call."""
@@ -38,28 +42,37 @@ def list_incoming(to: Account, after_ms: int) -> tuple[list[IncomingMove], int |
 
 def find_incoming(to: Account, client_id: str) -> IncomingMove:
     """Return the latest request to move a client to a workspace, whatever became of it. Raises MoveNotFound."""
-    (found,) = _complete([table.get_incoming(to.account_id, client_id)], to)
-    return found
+    move = table.get_incoming(to.account_id, client_id)
+    return _incoming(move, _rows([move]), to)
 
 
 def _complete(moves: list[Move], to: Account) -> list[IncomingMove]:
-    """Read what else is shown of each request."""
-    if not moves:
-        return []
-    ids = [each.account_id for each in moves]
-    rows = read_together(
-        {AccountRow: {*ids, *(each.from_workspace_id for each in moves)}, WalletRow: ids, SubscriptionRow: ids}
+    """Read what else is shown of each request. One that cannot be read is another workspace's: it is left out."""
+    rows, found = _rows(moves), list[IncomingMove]()
+    each(
+        moves,
+        lambda move: found.append(_incoming(move, rows, to)),
+        message="a request to move a client cannot be shown",
+        about=lambda move: {"account_id": move.account_id},
     )
-    accounts = {row.account_id: account_of(row) for row in rows[AccountRow]}
-    wallets = {row.account_id: wallet_of(row) for row in rows[WalletRow]}
-    subscriptions = {row.account_id: subscription_of(row) for row in rows[SubscriptionRow]}
-    return [
-        IncomingMove(
-            move=each,
-            client=accounts[each.account_id],
-            balance_micros=wallets[each.account_id].balance_micros,
-            from_workspace=accounts[each.from_workspace_id],
-            obstacles=find_obstacles(accounts[each.account_id], subscriptions.get(each.account_id), to),
-        )
-        for each in moves
-    ]
+    return found
+
+
+def _rows(moves: list[Move]) -> Rows:
+    ids = [move.account_id for move in moves]
+    return read_rows(
+        {AccountRow: {*ids, *(move.from_workspace_id for move in moves)}, WalletRow: ids, SubscriptionRow: ids}
+    )
+
+
+def _incoming(move: Move, rows: Rows, to: Account) -> IncomingMove:
+    client, wallet = accounts.get_in(rows, move.account_id), rows.find(WalletRow, move.account_id)
+    if wallet is None:
+        raise WalletNotFound(move.account_id)
+    return IncomingMove(
+        move=move,
+        client=client,
+        balance_micros=wallet_of(wallet).balance_micros,
+        from_workspace=accounts.get_in(rows, move.from_workspace_id),
+        obstacles=find_obstacles(client, subscriptions.find_in(rows, move.account_id), to),
+    )

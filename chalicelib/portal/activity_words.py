@@ -28,10 +28,14 @@ SENTENCES: Final = {
     "subscription.cancel_at_period_end": (mark("Canceled: it ends with its period"), mark("Cancellation taken back")),
     "subscription.paused_until": (mark("Pause until %(value)s"), mark("Pause until %(value)s taken back")),
     "rebilling.enabled": (mark("Charging turned on"), mark("Charging turned off")),
+    "subscription.scheduled": ("", mark("Scheduled change dropped")),
     "invitation.sent_to": (mark("Invitation sent to %(value)s"), ""),
     "invitation.opened": (mark("Invitation opened by %(value)s"), ""),
 }
 """Changes that need no two values: what is said if there is a value now, and if there is none any more."""
+
+CHARGED: Final = (mark("You're charged for your usage"), mark("You're no longer charged for your usage"))
+"""Of `rebilling.enabled`, to the client itself."""
 
 LABELS: Final = {
     "name": mark("Account name"),
@@ -77,6 +81,17 @@ PRICES: Final = {
     "absorbed": mark("Free for the client"),
     "markup": mark("%(number)s times your cost"),
 }
+DEFAULT_PRICES: Final = mark("Default prices")
+PRICES_OF: Final = mark("Prices of %(name)s")
+OWN_PRICES: Final = mark("Prices")
+"""Of `rebilling`: a workspace's own, those of one of its clients, and a client's own."""
+
+CLEARED: Final = {False: mark("Same as the default"), True: mark("Default prices")}
+"""Of a price that is no longer set, by whether it was that of all meters."""
+FREE: Final = mark("Free")
+NEW_PRICE: Final = mark("New price")
+"""Of a price, to the client itself: nothing is charged; it changed, and how much it is depends on what is used."""
+
 TAXES: Final = {
     "inclusive": mark("%(name)s %(rate)s%%, included in prices"),
     "exclusive": mark("%(name)s %(rate)s%%, added to prices"),

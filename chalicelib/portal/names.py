@@ -86,6 +86,11 @@ class Names:
         subject, account_id = (self._person.subject, self._person.account_id) if self._person else (None, "")
         return actor_name(self._words, name, subject=subject, account_id=account_id)
 
+    def in_file(self, name: ShownName) -> str:
+        """Say who did something, in a file that others read, too."""
+        account_id = self._person.account_id if self._person else ""
+        return actor_name(self._words, name, subject=None, account_id=account_id)
+
     def kind(self, kind: str) -> str:
         """Name a kind of transaction or payment."""
         return self._known(KINDS, kind)

@@ -15,13 +15,13 @@ from chalicelib.portal.words import Words
 
 SENTENCES: Final[dict[Outcome, str]] = {
     "earned": mark(
-        "You paid %(cost)s, %(client)s paid %(price)s, you keep %(margin)s: one charge that stands in two wallets."
+        "You paid %(cost)s, %(client)s paid %(price)s, you keep %(margin)s. It's one charge, shown in both wallets."
     ),
     "at_cost": mark(
-        "You paid %(cost)s, %(client)s paid %(price)s, you keep nothing: one charge that stands in two wallets."
+        "You paid %(cost)s, %(client)s paid %(price)s, you keep nothing. It's one charge, shown in both wallets."
     ),
     "below_cost": mark(
-        "You paid %(cost)s, %(client)s paid %(price)s, you bear %(margin)s: one charge that stands in two wallets."
+        "You paid %(cost)s, %(client)s paid %(price)s, you lose %(margin)s. It's one charge, shown in both wallets."
     ),
     "not_charged": mark("You paid %(cost)s for %(client)s, which was not charged for it."),
 }
@@ -29,7 +29,7 @@ SENTENCES: Final[dict[Outcome, str]] = {
 BRIEFS: Final[dict[Outcome, str]] = {
     "earned": mark("%(client)s paid %(price)s, you keep %(margin)s"),
     "at_cost": mark("%(client)s paid %(price)s, you keep nothing"),
-    "below_cost": mark("%(client)s paid %(price)s, you bear %(margin)s"),
+    "below_cost": mark("%(client)s paid %(price)s, you lose %(margin)s"),
     "not_charged": mark("%(client)s, not charged"),
 }
 

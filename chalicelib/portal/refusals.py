@@ -19,6 +19,7 @@ TEXTS: Final = {
     "already-connected": mark("Another Stripe account is connected. Disconnect it first, then connect this one."),
     "amount-not-chargeable": mark("Cards can be charged in steps of %(step)s. Please change the amount."),
     "auto-pay-busy": mark("Someone else is making a change right now. Please try again in a moment."),
+    "auto-pay-changed": mark("Someone else changed auto-pay in the meantime. To keep what you entered, save again."),
     "billing-details-changed": mark(
         "Someone else changed these details in the meantime. To keep what you entered, save again."
     ),
@@ -40,8 +41,8 @@ TEXTS: Final = {
         "This ID can't be used. Choose a short one with letters, numbers, dashes or underscores, and no dots."
     ),
     "idempotency-conflict": mark(
-        "This form was already sent with different values, and those were applied. Nothing changed this "
-        "time. If you still want this change, send the form again."
+        "This form was already sent with different values. Nothing changed this time. If you still want this change, "
+        "send the form again."
     ),
     "invalid-cursor": mark("We can't find this page of the list. Please start from the beginning."),
     "invalid-decimal": mark("Enter an amount in %(currency)s, like %(example)s."),

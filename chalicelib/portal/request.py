@@ -24,6 +24,7 @@ from chalicelib.portal.cookie import display_of, session_token
 from chalicelib.portal.navigation import BaseUrl, public_base_url
 from chalicelib.portal.session import (
     ClientMoved,
+    Form,
     FormNotSent,
     FormOutdated,
     Session,
@@ -156,9 +157,9 @@ class PortalRequest:
         """Return the idempotency key of a form that pays."""
         return Key(f"{self.session.attempt_prefix}{what}-{attempt}", "customer")
 
-    def finish_attempt(self, attempt: int) -> None:
-        """Record that the payment of an attempt has ended: the next form begins another attempt."""
-        table.finish_attempt(self.session.session_id, attempt)
+    def finish_attempt(self, form: Form, attempt: int) -> None:
+        """Record that an attempt has ended: the next form of its kind begins another attempt."""
+        table.finish_attempt(self.session.session_id, form, attempt)
 
 
 def check_is_own_form(http_request: Request, base_url: BaseUrl) -> None:

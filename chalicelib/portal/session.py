@@ -32,6 +32,9 @@ _FORM_TOKEN: Final = re.compile(rf"[0-9a-f]{{{4 * FORM_TOKEN_BYTES}}}")
 
 SessionRole = Literal["owner", "viewer"]
 
+Form = Literal["balance", "plan", "credit", "mail"]
+"""Kinds of forms that must have an effect once: Add Balance, the subscription, a client's credit, a sent document."""
+
 
 class LinkUnusable(Refusal):
     """A link that was opened before, has expired, or never existed."""
@@ -88,9 +91,10 @@ class PageNotFound(Refusal):
 class Session(msgspec.Struct, frozen=True, kw_only=True):
     """A link or a session: for which account, in which role, and until when.
 
-    `subject` names the person, `page` is what a link opens instead of the overview. `attempt` numbers the forms that
-    pay: it increases when a payment has ended. `guest_of` is the workspace whose person looks at its client's pages:
-    the session ends when the client is another's. A link keeps when it was opened.
+    `subject` names the person, `page` is what a link opens instead of the overview. The attempts number the forms that
+    must have an effect once, of each kind by itself: a number increases when its form has had its effect, so two tabs
+    with one form are one attempt, whatever else happens meanwhile. `guest_of` is the workspace whose person looks at
+    its client's pages: the session ends when the client is another's. A link keeps when it was opened.
     """
 
     session_id: str
@@ -103,6 +107,9 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     expires_at_ms: int
     page: str | None = None
     attempt: int = 1
+    plan_attempt: int | None = None
+    credit_attempt: int | None = None
+    mail_attempt: int | None = None
     guest_of: str | None = None
     opened_at_ms: int | None = None
 
@@ -122,6 +129,16 @@ class Session(msgspec.Struct, frozen=True, kw_only=True):
     def way_back(self, page: str = "") -> str | None:
         """Return where the link back leads: `{page}` in it is filled with the page to come back to."""
         return self.return_url and self.return_url.replace("{page}", page)
+
+    def attempt_of(self, form: Form) -> int:
+        """Return the number of the next form of a kind."""
+        numbers: dict[Form, int | None] = {
+            "balance": self.attempt,
+            "plan": self.plan_attempt,
+            "credit": self.credit_attempt,
+            "mail": self.mail_attempt,
+        }
+        return numbers[form] or 1
 
     @property
     def attempt_prefix(self) -> str:

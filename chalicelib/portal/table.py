@@ -7,7 +7,7 @@ from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.conflicts import conditional_write
-from chalicelib.portal.session import Session
+from chalicelib.portal.session import Form, Session
 from chalicelib.readable import read_or
 from chalicelib.tables import Keys, Rows, Table, TableMeta, read_rows
 from chalicelib.typed import convert
@@ -32,9 +32,20 @@ class SessionRow(Table):
     created_at_ms = NumberAttribute()
     expires_at_ms = NumberAttribute()
     attempt = NumberAttribute()
+    plan_attempt = NumberAttribute(null=True)
+    credit_attempt = NumberAttribute(null=True)
+    mail_attempt = NumberAttribute(null=True)
     guest_of = UnicodeAttribute(null=True)
     opened_at_ms = NumberAttribute(null=True)
     expires_at = NumberAttribute()
+
+
+ATTEMPTS: Final[dict[Form, Any]] = {
+    "balance": SessionRow.attempt,
+    "plan": SessionRow.plan_attempt,
+    "credit": SessionRow.credit_attempt,
+    "mail": SessionRow.mail_attempt,
+}
 
 
 def put(session: Session) -> None:
@@ -87,9 +98,11 @@ def extend(session: Session) -> None:
     )
 
 
-def finish_attempt(session_id: str, attempt: int) -> None:
-    """Give a session the attempt after one that has ended, unless it has a later one already."""
-    _change(session_id, [SessionRow.attempt.set(attempt + 1)], SessionRow.attempt <= attempt)
+def finish_attempt(session_id: str, form: Form, attempt: int) -> None:
+    """Give a session the attempt after its current one of a form, which has ended; any other changes nothing."""
+    number = ATTEMPTS[form]
+    is_current = (number == attempt) | number.does_not_exist() if attempt == 1 else number == attempt
+    _change(session_id, [number.set(attempt + 1)], SessionRow.session_id.exists() & is_current)
 
 
 def delete(session_id: str) -> None:

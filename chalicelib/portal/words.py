@@ -81,6 +81,15 @@ class Words(words.Words):
         micros = _micros(amount)
         return self._in_coins(amounts.rounded_balance(micros, currency), micros, currency)
 
+    def margin(self, currency: str, price_micros: int, *costs_micros: int) -> int:
+        """Return what totals that are shown leave of a shown price, so that they add up as everybody reads them.
+
+        If only parts below the smallest coin are left, it is one millionth of them: "<$0.01".
+        """
+        shown = [amounts.rounded_total(each, currency) for each in (price_micros, *costs_micros)]
+        left_micros = price_micros - sum(costs_micros)
+        return shown[0] - sum(shown[1:]) or (left_micros > 0) - (left_micros < 0)
+
     def _total(self, micros: int, currency: str) -> str:
         return self._in_coins(amounts.rounded_total(micros, currency), micros, currency)
 

@@ -24,6 +24,7 @@ class RebillingRow(Table):
     settings = JSONAttribute()
     version = NumberAttribute()
     changed_by = UnicodeAttribute(null=True)
+    changed_in = UnicodeAttribute(null=True)  # the workspace that changed its client's settings
 
 
 _FIELDS: Final = ("switches", "prices", "allowances_micros")
@@ -48,12 +49,15 @@ def find_many(account_ids: Iterable[str]) -> dict[str, Rebilling]:
     return {row.account_id: rebilling_of(row) for row in rows}
 
 
-def write(account_id: str, rebilling: Rebilling, *, over: int, by: str | None = None) -> bool:
+def write(
+    account_id: str, rebilling: Rebilling, *, over: int, by: str | None = None, workspace_id: str | None = None
+) -> bool:
     """Write an account's settings on condition that they still have the version `over`, which is 0 for none.
 
-    Returns False if a concurrent write came first.
+    `workspace_id` is the workspace that changes its client's. Returns False if a concurrent write came first.
     """
-    return conditional_write(row_of(account_id, rebilling, by).save, condition=_has_version(over))
+    row = row_of(account_id, rebilling, by, workspace_id)
+    return conditional_write(row.save, condition=_has_version(over))
 
 
 def add_new(transaction: TransactWrite, account_id: str, rebilling: Rebilling, *, by: str | None = None) -> None:
@@ -80,7 +84,11 @@ def rebilling_of(row: RebillingRow) -> Rebilling:
     return convert({**row.settings, "version": int(row.version)}, Rebilling)
 
 
-def row_of(account_id: str, rebilling: Rebilling, by: str | None = None) -> RebillingRow:
+def row_of(
+    account_id: str, rebilling: Rebilling, by: str | None = None, workspace_id: str | None = None
+) -> RebillingRow:
     """Return the row of an account's settings."""
     settings = {name: msgspec.to_builtins(getattr(rebilling, name)) for name in _FIELDS}
-    return RebillingRow(account_id, settings=settings, version=rebilling.version, changed_by=by)
+    return RebillingRow(
+        account_id, settings=settings, version=rebilling.version, changed_by=by, changed_in=workspace_id
+    )

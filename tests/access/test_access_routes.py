@@ -70,7 +70,7 @@ def test_a_client_that_is_rebilled_needs_both(api: Api, agency: str, client: str
     rebill(client)
     own = access_of(api, client, api.token("owner", client))
     assert (own["reason"], own["available"]) == ("balance_exhausted", "0.00")
-    assert own["detail"] == "The wallet is empty. Add balance, and the service goes on."
+    assert own["detail"] == "The balance is used up. Add balance to keep using the service."
     post([credit(1, client)])
     assert access_of(api, client)["allowed"] is True
     post([debit(2, agency, amount_micros=123_450_000)])

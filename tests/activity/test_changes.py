@@ -168,6 +168,16 @@ def test_of_rebilling_what_is_set_last_is_told_with_its_time() -> None:
         ("enabled", True, None),
         ("meters.sms", "price 0.04", None),
     ]
+    assert found.workspace_id is None
+    assert rebilling_changes(None, Written(first, "kim", "north")).workspace_id == "north"
+    # A client that is not charged learns nothing of prices, only that it is no longer charged.
+    prices = after(off, TIME_MS + 2 * DAY_MS, prices={"sms": price})
+    told = [rebilling_changes(Written(one), Written(two)) for one, two in ((NO_REBILLING, first), (first, off))]
+    assert [each.for_client for each in (*told, rebilling_changes(Written(off), Written(prices)))] == [
+        True,
+        True,
+        False,
+    ]
     # What is dropped because no usage of then may arrive any more is no change.
     later = after(off, TIME_MS + 9 * DAY_MS, allowance_micros=5_000_000)
     assert said(rebilling_changes(Written(off), Written(later))) == [("allowance", None, "5")]
@@ -199,6 +209,13 @@ def test_of_a_connection_a_person_connects_and_breaks_and_stripe_does_the_rest()
     assert connection_changes(restricted, broken).actor == "kim"
     assert connection_changes(restricted, by_stripe).actor == "stripe"
     assert said(connection_changes(broken, replace(broken, access_revoked=True))) == []
+
+
+def test_an_entry_has_the_time_that_the_row_tells() -> None:
+    before = account("acme")
+    assert account_changes(None, Written(before)).at_ms == before.created_at_ms
+    assert card_changes(None, Written(CardsOnFile("cus_1", VISA), at_ms=7.0)).at_ms == 7
+    assert card_changes(None, Written(CardsOnFile("cus_1", VISA))).at_ms is None
 
 
 def test_of_an_invitation_neither_its_secret_nor_its_mails_state_is_told() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from chalicelib.accounts import table as accounts
 from chalicelib.accounts.account import Account, FormerWorkspace
 from chalicelib.accounts.permission import Permission
 from chalicelib.accounts.viewer import Viewer
@@ -75,6 +76,51 @@ def test_a_client_sees_neither_prices_nor_why_its_workspace_suspended_it_nor_who
     ]
     for above in (JANE, OLGA):
         assert len(list_entries(viewer(above, of), limit=9).entries) == 3
+
+
+def test_of_its_prices_a_client_sees_what_it_pays_and_nothing_that_tells_of_costs() -> None:
+    of = replace(CLIENT, account_id=unique("north"))
+    changes = (
+        FieldChange("enabled", None, after=True),
+        FieldChange("allowance", None, "5"),
+        FieldChange("meters.sms", "markup 1.5", "price 0.04", TIME_MS),
+        FieldChange("meters.email", "price 0.04", "absorbed"),
+        FieldChange("meters.llm_minute", "price 0.04", "markup 1.5"),
+        FieldChange("default", "absorbed", "at_cost"),
+        FieldChange("meters.ai_tokens", "price 0.04", None),
+    )
+    put(of.account_id, 1, "rebilling", actor="workspace:jane", changes=changes, for_client=True)
+    put(of.account_id, 2, "rebilling", actor="workspace:jane", changes=changes)
+    (entry,) = list_entries(viewer(replace_account(BO, of), of), limit=9).entries
+    assert [(each.field, each.before, each.after, each.from_ms) for each in entry.changes] == [
+        ("enabled", None, True, None),
+        ("allowance", None, "5", None),
+        ("meters.sms", None, "price 0.04", TIME_MS),
+        ("meters.email", "price 0.04", "absorbed", None),
+        ("meters.llm_minute", None, None, None),
+        ("default", None, None, None),
+        ("meters.ai_tokens", None, None, None),
+    ]
+    assert len(list_entries(viewer(JANE, of), limit=9).entries) == 2
+
+
+def test_an_entry_of_a_workspace_about_a_client_names_it_as_the_workspace_knows_it() -> None:
+    workspace, ids = account(unique("north")), [unique("client") for _ in range(3)]
+    former = FormerWorkspace(workspace.account_id, TIME_MS, TIME_MS, "Old Bob")
+    for made in (
+        replace(account(ids[0], workspace_id=workspace.account_id), name="Bob"),
+        replace(account(ids[1], workspace_id="south"), name="New Bob", former_workspaces=(former,)),
+    ):
+        assert accounts.create(made)
+    for number, client_id in enumerate(ids):
+        put(workspace.account_id, number, "rebilling", actor="workspace:jane", client_id=client_id)
+    put(workspace.account_id, 3, "rebilling")
+    jane = viewer(replace_account(JANE, workspace), workspace)
+    shown = view_activity(list_entries(jane, limit=9), jane).data
+    assert [each.client and each.client.name for each in shown] == [None, ids[2], "Old Bob", "Bob"]
+    assert [each.actor for each in shown] == ["bo", "jane", "jane", "jane"]
+    rows = list(csv.DictReader(io.StringIO(write_csv(jane)[0])))
+    assert [each["client_id"] for each in rows] == ["", *ids[::-1]]
 
 
 def replace_account(caller: Caller, of: Account) -> Caller:

@@ -64,6 +64,22 @@ def test_entries_are_read_newest_first_those_of_one_second_as_they_were_made() -
     assert len(table.read_newest(account_id, limit=9, below=newest.entry_id)) == 2
 
 
+def test_what_a_workspace_changes_for_its_client_is_in_the_logs_of_both() -> None:
+    workspace_id, client_id = unique("north"), unique("client")
+    dated = {"value": True, "from_ms": TIME_MS, "set_at_ms": TIME_MS, "actor": "workspace:jane"}
+    row = {"account_id": client_id, "settings": json.dumps({"switches": [dated]}), "version": 1}
+    told = of("rebilling", None, {**row, "changed_by": "workspace:jane", "changed_in": workspace_id})
+    assert deliver("log_changes", told, told) == []
+    (of_workspace,), (of_client,) = log_of(workspace_id), log_of(client_id)
+    assert (of_workspace.client_id, of_workspace.for_client) == (client_id, None)
+    assert (of_client.client_id, of_client.for_client) == (None, True)
+    assert of_workspace.changes == of_client.changes
+    assert of_workspace.entry_id == of_client.entry_id
+    # Of a move, or of a new client, the workspace has no entry.
+    assert deliver("log_changes", of("rebilling", None, {**row, "account_id": unique("client")})) == []
+    assert len(log_of(workspace_id)) == 1
+
+
 def test_a_record_that_cannot_be_read_is_parked_and_its_neighbours_are_logged() -> None:
     account_id = unique("account")
     bad = of("subscriptions", subscription(account_id=account_id), subscription(account_id=account_id, plan=7))

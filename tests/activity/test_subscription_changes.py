@@ -43,7 +43,14 @@ def test_what_comes_with_the_next_period_is_told_when_it_is_asked_for_and_when_i
     scheduled = replace(RUNNING, scheduled=Contents("starter"))
     asked = [("scheduled.plan", None, "starter"), ("scheduled.add_ons.phone_number", None, 0)]
     assert changes(RUNNING, scheduled) == asked
-    assert changes(scheduled, RUNNING) == [(field, after, before) for field, before, after in asked]
+    assert changes(scheduled, RUNNING) == [("scheduled", None, None)]
+    canceled = replace(RUNNING, cancel_at_period_end=True)
+    assert changes(scheduled, canceled) == [("cancel_at_period_end", None, True), ("scheduled", None, None)]
+    numbers = replace(RUNNING, scheduled=Contents("agency", {"phone_number": 1}))
+    assert changes(scheduled, numbers) == [
+        ("scheduled.plan", "starter", "agency"),
+        ("scheduled.add_ons.phone_number", 0, 1),
+    ]
     renewed = replace(RUNNING, terms=replace(TERMS, contents=Contents("starter"), elapsed_months=2))
     assert changes(scheduled, renewed) == [("plan", "agency", "starter"), ("add_ons.phone_number", 2, None)]
 

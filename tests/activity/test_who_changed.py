@@ -58,7 +58,8 @@ def test_of_prices_and_of_mails_whoever_set_them() -> None:
     account = accounts.get(new_client())
     change_rebilling(account, RebillingRequest(enabled=True), actor="workspace:jane", catalog=catalog())
     change_choice(account, ChoiceRequest(recipients=[Email("a@acme.example")]), actor="bob")
-    assert RebillingRow.get(account.account_id).changed_by == "workspace:jane"
+    row = RebillingRow.get(account.account_id)
+    assert (row.changed_by, row.changed_in) == ("workspace:jane", account.workspace_id)
     assert NoticeRow.get(account.account_id, CHOICE).changed_by == "bob"
 
 

@@ -4,9 +4,11 @@ from typing import Any
 
 import pytest
 
+from chalicelib.ledger.table import WalletRow
 from chalicelib.moves.list_incoming import MOST_LISTED
 from tests.api import Api, problem
 from tests.build import unique
+from tests.damage import damage
 
 Json = dict[str, Any]
 
@@ -169,3 +171,14 @@ def test_the_balance_that_was_shown_may_be_sent_back_and_a_higher_one_is_not_tak
     problem(answer(api, south, salon, {**seen, "balance_seen": "all"}, token=kim), 422, "invalid-request")
     less = {**seen, "balance_seen": "1000003.5"}
     assert answer(api, south, salon, less, token=kim).json()["state"] == "accepted"
+
+
+def test_a_request_that_cannot_be_shown_is_another_workspaces_and_hides_no_other(
+    api: Api, north: str, south: str, salon: str
+) -> None:
+    barber = api.make_account(unique("barber"), kind="client", workspace_id=north, name="Barber")
+    for client in (salon, barber):
+        assert ask(api, client, south, token=api.token("owner", north)).status_code == 200
+    damage(WalletRow, {"account_id": salon}, "balance_micros")
+    shown = incoming(api, south, api.token("owner", south))
+    assert [each["client"]["account_id"] for each in shown] == [barber]

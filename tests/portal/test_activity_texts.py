@@ -7,7 +7,7 @@ import pytest
 from chalicelib.accounts.account import Standing
 from chalicelib.accounts.actor import ShownName
 from chalicelib.activity.entry import KINDS, Kind
-from chalicelib.activity.view import EntryView, FieldChangeView
+from chalicelib.activity.view import ClientOfEntry, EntryView, FieldChangeView
 from chalicelib.auto_pay.auto_pay import SuspendedReason
 from chalicelib.catalog.catalog import catalog
 from chalicelib.connection.connection import State
@@ -64,14 +64,20 @@ SAID: list[tuple[Kind, str, Any, Any, str]] = [
     ("rebilling", "default", None, "markup 1.5", "All other usage: 1.5 times your cost"),
     ("taxes", "taxes.DE", None, "USt 19 inclusive", "Germany: USt 19%, included in prices"),
     ("stripe_connection", "state", "none", "active", "Status: Not connected → Connected"),
+    ("subscription", "scheduled", None, None, "Scheduled change dropped"),
+    ("rebilling", "meters.sms", "price 0.04", None, "SMS message: $0.04 → Same as the default"),
     ("invitation", "sent_to", None, "bo@salon.example", "Invitation sent to bo@salon.example"),
     ("subscription", "of_tomorrow", None, "new", "Of tomorrow: new"),
 ]
 
 
-def texts(locale: str = "en") -> ActivityTexts:
+def texts(locale: str = "en", *, is_client: bool = False) -> ActivityTexts:
     words = Words(locale)
-    return activity_texts(words, Names(words, catalog()), "usd")
+    return activity_texts(words, Names(words, catalog()), "usd", is_client=is_client)
+
+
+def entry_of(kind: Kind, *changes: FieldChangeView, client: ClientOfEntry | None = None) -> EntryView:
+    return EntryView("1", "2026-11-30T00:00:00.000Z", kind, ShownName("kim"), list(changes), client)
 
 
 @pytest.mark.parametrize(("kind", "field", "before", "after", "said"), SAID)
@@ -80,7 +86,7 @@ def test_a_change_is_said_in_words(kind: Kind, field: str, before: Any, after: A
     entry = EntryView("1", "2026-11-30T00:00:00.000Z", kind, ShownName("kim"), [change])
     assert texts().line(entry, change) == said
     assert texts("de").line(entry, change)
-    assert (texts().kind(entry), texts().who(entry)) == (activity_words.KINDS[kind], "kim")
+    assert (texts().kind_name(kind), texts().who(entry)) == (activity_words.KINDS[kind], "kim")
 
 
 def test_every_value_that_the_api_has_a_name_for_has_words() -> None:
@@ -93,3 +99,40 @@ def test_every_value_that_the_api_has_a_name_for_has_words() -> None:
 
 def test_who_did_it_may_not_be_known() -> None:
     assert texts().who(EntryView("1", "2026-11-30T00:00:00.000Z", "card", None, [])) == "Not recorded"
+
+
+def test_a_workspace_reads_whose_prices_changed() -> None:
+    change = FieldChangeView("meters.sms", None, "price 0.04", None)
+    own, other = entry_of("rebilling", change), entry_of("rebilling", change, client=ClientOfEntry("n.bob", "Bob"))
+    assert (texts().kind(own), texts().kind(other)) == ("Default prices", "Prices of Bob")
+    assert texts().line(other, change) == "Bob · SMS message: $0.04"
+
+
+@pytest.mark.parametrize(
+    ("field", "before", "after", "said"),
+    [
+        ("enabled", None, True, "You're charged for your usage"),
+        ("enabled", True, None, "You're no longer charged for your usage"),
+        ("allowance", None, "5.00", "Free allowance per month: $5.00"),
+        ("meters.sms", "absorbed", "price 0.04", "SMS message: Free → $0.04"),
+        ("meters.sms", None, None, "SMS message: New price"),
+    ],
+)
+def test_a_client_reads_what_it_pays(field: str, before: Any, after: Any, said: str) -> None:
+    change = FieldChangeView(field, before, after, None)
+    reader, entry = texts(is_client=True), entry_of("rebilling", change)
+    assert (reader.kind(entry), reader.line(entry, change)) == ("Prices", said)
+
+
+def test_what_is_set_of_one_budget_is_one_change() -> None:
+    changes = [
+        FieldChangeView("limit.sms.month", None, "75.00", None),
+        FieldChangeView("limit.month", "400.00", "500.00", None),
+        FieldChangeView("tell.sms.month", None, "50, 100", None),
+        FieldChangeView("close.sms.month", None, True, None),  # noqa: FBT003 - as the rule has it
+    ]
+    shown = texts().changes(entry_of("budgets", *changes))
+    assert [(each.text, each.before, each.after) for each in shown] == [
+        ("All usage, per month", "$400.00", "$500.00"),
+        ("SMS message, per month", None, "$75.00 · Email me at: 50%, 100% · Close access at 100%: On"),
+    ]

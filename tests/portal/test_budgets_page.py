@@ -93,6 +93,26 @@ def test_closing_what_is_spent_already_is_asked_for_first(account: str) -> None:
     assert "Access is closed All usage, per month: $30.00 of $30.00 spent. Closed until" in text_of(page(account, ""))
 
 
+def test_adding_what_is_there_leads_to_changing_it(account: str) -> None:
+    assert table.write(Budgets(account, (budget(period="month"),), 1), over=0)
+    asked = save(account, limit="7")
+    assert "Change All usage, per month" in text_of(asked)
+    assert 'name="budget" value="month"' in asked.text
+    assert save(account, limit="7", budget="month").status == 303
+    assert [each.limit_micros for each in table.find(account).budgets] == [7_000_000]
+
+
+def test_removing_a_budget_that_has_closed_access_is_asked_for_first(account: str) -> None:
+    assert table.write(Budgets(account, (budget(period="month", close=True),), 1), over=0)
+    spend(account, 100)
+    asked = post(account, "/budgets/remove", budget="month")
+    assert asked.status == 200
+    assert "This budget has closed access until" in text_of(asked)
+    assert find_access(accounts.get(account), catalog()).access.reason == "budget_reached"
+    assert post(account, "/budgets/remove", budget="month", confirmed="month").status == 303
+    assert table.find(account).budgets == ()
+
+
 @pytest.mark.usefixtures("memory")
 def test_a_client_that_pays_nothing_itself_is_not_told_that_its_budget_closes_access() -> None:
     client = new_account(new_account())
@@ -114,7 +134,7 @@ def test_a_client_that_pays_nothing_itself_is_not_told_that_its_budget_closes_ac
         ({"limit": "ten"}, "limit", "Enter an amount in USD"),
         ({"limit": "5", "meter": "fax"}, "", "This kind of usage can't have a budget."),
         ({"limit": "5", "period": "year"}, "", "This kind of usage can't have a budget."),
-        ({"limit": "5", "period": "day"}, "meter", "There's already a budget for this."),
+        ({"limit": "5", "period": "day"}, "limit", "You already have a budget of $100.00 for this."),
     ],
 )
 def test_what_is_wrong_is_told_beside_its_field(account: str, changes: dict[str, str], field: str, said: str) -> None:

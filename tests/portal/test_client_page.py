@@ -29,11 +29,22 @@ def test_a_charge_is_shown_with_both_of_its_sides(people: People, site: Site) ->
     site.use(client, today(1), number=1)
     page = people.open(workspace, f"/clients/{client}", script=False)
     row = page.locator('[aria-labelledby="transactions"] tbody tr').filter(has_text="SMS message")
-    expect(row.locator("td")).to_have_text(["SMS message", "−$0.08", "$0.05", "$0.03"])
-    row.get_by_role("link", name="$0.05").click()
+    expect(row.locator("td")).to_have_text(["SMS message", "−$0.08", "−$0.05", "$0.03"])
+    row.get_by_role("link", name="−$0.05").click()
     expect(page.get_by_role("link", name="Bakery")).to_have_attribute(
         "href", f"/portal/accounts/{workspace}/clients/{client}"
     )
+
+
+def test_a_free_allowance_is_named_beside_what_it_comes_off(site: Site) -> None:
+    workspace = site.account(balance="100")
+    client, other = (site.client(workspace, balance="40", name=name) for name in ("Bakery", "Salon"))
+    switches, allowances = (Dated(0, value=True, set_at_ms=0, actor="kim"),), (Dated(0, 5_000_000, 0, "kim"),)
+    row_of(client, Rebilling(switches=switches, allowances_micros=allowances)).save()
+    said = "Before the free allowance of $5.00 a month."
+    visitor = site.enter(workspace)
+    assert said in visitor.get(f"/clients/{client}").text
+    assert said not in visitor.get(f"/clients/{other}").text
 
 
 def test_what_the_client_gets_free_of_charge_is_a_loss_with_the_same_sign_as_every_debit(site: Site) -> None:
@@ -43,7 +54,7 @@ def test_what_the_client_gets_free_of_charge_is_a_loss_with_the_same_sign_as_eve
     row_of(client, Rebilling(switches=(Dated(0, value=True, set_at_ms=0, actor="kim"),), prices=absorbed)).save()
     site.use(client, today(1), number=1)
     page = site.enter(workspace).get(f"/clients/{client}").text
-    assert '<td role="cell" class="num"><bdi>$0.00</bdi></td>' in page
+    assert '"><bdi>$0.00</bdi></td>' in page
     assert '<td role="cell" class="num" data-label="You keep"><bdi>−$0.05</bdi></td>' in page
     assert f'href="/portal/accounts/{workspace}/history?client={client}"' in page
 

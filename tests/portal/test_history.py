@@ -235,6 +235,7 @@ def test_a_payment_of_the_subscription_is_a_row_of_its_own_that_does_not_touch_t
     assert sorted(row["Type"] for row in rows) == ["card", "credit", "debit", "debit", "debit"]
     (card,) = [row for row in rows if row["Type"] == "card"]
     assert (card["Kind"], card["Balance afterwards"], card["Line: amount"]) == ("subscription", "", "")
+    assert not [row["Done by"] for row in rows if row["Done by"].startswith(("owner:", "operator"))]
     assert people.complaints == []
 
 

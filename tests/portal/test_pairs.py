@@ -50,7 +50,7 @@ def test_a_transaction_says_what_both_paid_and_leads_to_the_clients(people: Peop
     page = people.open(agency.account_id, f"/history?client={agency.bakery}")
     assert_accessible(page)
     page.locator(".entry a").first.click()
-    sentence = "You paid $0.05, Bakery Bloom paid $0.075, you keep $0.025: one charge that stands in two wallets."
+    sentence = "You paid $0.05, Bakery Bloom paid $0.075, you keep $0.025. It's one charge, shown in both wallets."
     expect(page.locator(".note")).to_contain_text(sentence)
     assert_accessible(page)
     page.get_by_role("link", name="See the client's transaction").click()

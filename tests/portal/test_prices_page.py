@@ -11,6 +11,7 @@ from chalicelib.pricing.client_price import ClientPrice
 from chalicelib.pricing.rebilling import ALL_METERS, LEAD_MS, Dated, Rebilling, value_at
 from tests.portal.people import NARROW, WIDE, People
 from tests.portal.site import Site, today
+from tests.wait import wait_for
 
 pytestmark = pytest.mark.browser
 LATER_MS = 4_102_444_800_000
@@ -76,7 +77,11 @@ def test_last_month_is_priced_before_anything_is_saved(people: People, site: Sit
     page.locator('[id="default.state"]').select_option("markup")
     page.locator('[id="default.markup"]').fill("1.5")
     page.get_by_role("button", name="See what changes").click()
-    expect(page.get_by_text("Charged: $0.20. It would have been $0.30. You would have kept $0.10.")).to_be_visible()
+    expect(page.get_by_text("You paid $0.20 for this usage and charged $0.20.")).to_be_visible()
+    expect(
+        page.get_by_text("At these prices, you would have charged $0.30. You would have kept $0.10.")
+    ).to_be_visible()
+    expect(page.get_by_text("These prices start in a minute.")).to_be_visible()
     expect(page.get_by_text("For 1 client, using its own settings where it has any.")).to_be_visible()
     page.get_by_role("button", name="Go back and change").click()
     assert field(page, "default.markup") == "1.5"
@@ -109,6 +114,33 @@ def test_a_price_below_the_cost_is_saved_only_from_the_page_that_says_so(people:
     expect(page.get_by_role("status")).to_contain_text("Prices saved.")
     assert valid(client, "sms") == ClientPrice("price", 30_000, "message")
     assert valid(client, "email") == ClientPrice("markup", markup_micros=50_000_000)
+
+
+def test_a_price_change_is_in_the_activity_of_both_and_the_client_reads_no_cost(site: Site) -> None:
+    workspace = site.account()
+    client = site.client(workspace)
+    email = {"meters.email.state": "markup", "meters.email.markup": "1.5"}
+    form = {
+        "do": "save",
+        "shown": "1",
+        "enabled": "on",
+        "meters.sms.state": "price",
+        "meters.sms.price": "0.08",
+        **email,
+    }
+    agency = site.enter(workspace, subject="jane")
+    assert agency.post(f"/clients/{client}/prices", form).status_code == 303
+    wait_for(lambda: "Prices of Bakery" in agency.get("/activity").text)
+    file = agency.get("/activity/csv?kind=rebilling").text
+    assert "Bakery · SMS message: $0.08" in file
+    assert "Bakery · Email: 1.5 times your cost" in file
+    own = site.enter(client)
+    wait_for(lambda: "SMS message: $0.08" in own.get("/activity/csv?kind=rebilling").text)
+    page = own.get("/activity/csv?kind=rebilling").text
+    assert "Email: New price" in page
+    assert "jane" not in page
+    assert "1.5" not in page
+    assert "New price" in own.get("/activity").text
 
 
 def test_in_german_on_a_small_phone_wrong_input_keeps_all_other(people: People, site: Site) -> None:

@@ -81,6 +81,23 @@ def test_only_nothing_reads_as_nothing() -> None:
         assert english.total(0, currency) == english.balance(0, currency) == zero
 
 
+@pytest.mark.parametrize(
+    ("price", "costs", "left"),
+    [
+        (137_164_000, (138_886_000,), -1_730_000),
+        (138_886_000, (137_164_000,), 1_730_000),
+        (70_310_000, (46_590_000, 5_000_000), 18_720_000),
+        (1_234_000, (1_231_000,), 1),
+        (1_231_000, (1_234_000,), -1),
+        (1_000, (1_000,), 0),
+    ],
+)
+def test_what_is_left_of_totals_is_that_of_the_totals_as_they_are_shown(
+    price: int, costs: tuple[int, ...], left: int
+) -> None:
+    assert Words("en").margin("usd", price, *costs) == left
+
+
 def test_in_a_column_missing_decimals_are_filled_in_before_what_follows_the_digits() -> None:
     english, german = Words("en"), Words("de")
     column = ["0.02", "0.0025", None, "7"]

@@ -8,13 +8,12 @@ import msgspec
 from chalice.app import Response
 
 from chalicelib.activity.activity_csv import write_csv
-from chalicelib.activity.entry import KINDS, OF_THE_WORKSPACE, Kind
+from chalicelib.activity.entry import KINDS, Kind
 from chalicelib.activity.list_entries import list_entries
-from chalicelib.activity.view import EntryView, view_entry
+from chalicelib.activity.view import EntryView, view_entries
 from chalicelib.history.spreadsheet import sheet
 from chalicelib.portal import render
 from chalicelib.portal.activity_texts import ActivityTexts
-from chalicelib.portal.activity_words import KINDS as NAMES_OF_KINDS
 from chalicelib.portal.names import Names
 from chalicelib.portal.pages.alerts import OF_BALANCE, OF_PAYMENTS
 from chalicelib.portal.pages.connection import STATES
@@ -39,25 +38,24 @@ def show(request: PortalRequest) -> Response:
     kinds, cursor = kinds_of(request), request.query.get("cursor")
     kind = _wanted(request)
     batch = list_entries(request.viewer, limit=ENTRIES, kind=kind, cursor=cursor)
-    entries = [view_entry(each, request.viewer) for each in batch.entries]
+    entries, texts = view_entries(batch.entries, request.viewer), _texts(request)
     return render.page(
         request,
         "activity.html",
         here="details",
         kind=kind,
         cursor=cursor,
-        kinds={each: NAMES_OF_KINDS[each] for each in kinds},
+        kinds={each: texts.kind_name(each) for each in kinds},
         days=[ActivityDay(day, list(found)) for day, found in groupby(entries, lambda each: each.at[:10])],
         next_cursor=batch.next_cursor,
-        texts=_texts(request),
+        texts=texts,
     )
 
 
 def download(request: PortalRequest) -> Response:
     """Return the log as a file for a spreadsheet. Raises InvalidCursor."""
     cursor, found = request.query.get("cursor"), sheet(str(request.words.locale))
-    describe = _texts(request).line
-    text, next_cursor = write_csv(request.viewer, _wanted(request), cursor, sheet=found, describe=describe)
+    text, next_cursor = write_csv(request.viewer, _wanted(request), cursor, sheet=found, texts=_texts(request))
     headers = {
         **PAGE_HEADERS,
         "Content-Type": "text/csv; charset=utf-8",
@@ -67,9 +65,8 @@ def download(request: PortalRequest) -> Response:
 
 
 def kinds_of(request: PortalRequest) -> list[Kind]:
-    """Return the kinds of entries that the account can have, as far as the reader may see them."""
-    of_workspaces = {"taxes", "stripe_connection", *OF_THE_WORKSPACE}
-    others = {"invitation"} if request.account.kind == "workspace" else of_workspaces
+    """Return the kinds of entries that the account can have."""
+    others = {"invitation"} if request.account.kind == "workspace" else {"taxes", "stripe_connection"}
     return [each for each in KINDS if each not in others]
 
 
@@ -78,10 +75,11 @@ def _wanted(request: PortalRequest) -> Kind | None:
     return next((each for each in kinds_of(request) if each == request.query.get("kind")), None)
 
 
-def activity_texts(words: Words, names: Names, currency: str) -> ActivityTexts:
+def activity_texts(words: Words, names: Names, currency: str, *, is_client: bool = False) -> ActivityTexts:
     """Return the words of the log, with those of the pages on which something is set."""
-    return ActivityTexts(words, names, currency, alerts=ALERTS, connections=CONNECTIONS)
+    return ActivityTexts(words, names, currency, alerts=ALERTS, connections=CONNECTIONS, is_client=is_client)
 
 
 def _texts(request: PortalRequest) -> ActivityTexts:
-    return activity_texts(request.words, Names(request.words, request.catalog, request.session), request.currency)
+    names, is_client = Names(request.words, request.catalog, request.session), request.account.kind == "client"
+    return activity_texts(request.words, names, request.currency, is_client=is_client)

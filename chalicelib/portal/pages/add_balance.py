@@ -114,12 +114,12 @@ def _pay(request: PortalRequest, attempt: int, amount: str, card: Card) -> Respo
     try:
         resolved = top_up(request.payer, wanted, key=key, actor=request.allowed.actor, catalog=request.catalog)
     except (CardDeclined, PaymentCanceled) as refusal:
-        request.finish_attempt(attempt)
+        request.finish_attempt("balance", attempt)
         return request.go("payments", str(refusal.about["payment_id"]))
     except PaymentsUnavailable as refusal:
         return request.go("payments", str(refusal.about["payment_id"]), note="unavailable")
     if resolved.payment.ended:
-        request.finish_attempt(attempt)
+        request.finish_attempt("balance", attempt)
     return request.go("payments", resolved.payment.payment_id)
 
 
@@ -171,7 +171,7 @@ def _next_attempt(request: PortalRequest) -> int:
     attempt = request.session.attempt
     sent = _payment_of(request, attempt)
     if sent and sent.ended:
-        request.finish_attempt(attempt)
+        request.finish_attempt("balance", attempt)
         return attempt + 1
     return attempt
 
@@ -185,10 +185,10 @@ def _already_sent(request: PortalRequest, attempt: int) -> Response:
     """Show the payment that this form has already made with another amount: nothing more is charged."""
     sent = _payment_of(request, attempt)
     if sent is None:
-        request.finish_attempt(attempt)
+        request.finish_attempt("balance", attempt)
         return request.go("add-balance")
     if sent.ended:
-        request.finish_attempt(attempt)
+        request.finish_attempt("balance", attempt)
     return request.go("payments", sent.payment_id, note="sent-before")
 
 

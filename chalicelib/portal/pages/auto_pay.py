@@ -25,6 +25,7 @@ from chalicelib.auto_pay.view import AutoPayView, load_for_view, view_auto_pay
 from chalicelib.clock import iso
 from chalicelib.errors import Refusal
 from chalicelib.http_input import read_fields
+from chalicelib.idempotency import content_hash
 from chalicelib.money import InvalidDecimal, NotChargeable
 from chalicelib.payments.new_payment import CardMissing, check_card
 from chalicelib.portal import forms, render
@@ -37,6 +38,14 @@ FIELDS: Final = ("threshold", "amount", "monthly_limit")
 
 Typed = dict[str, TypedAmount | None]
 """The amounts of the form, by field."""
+
+
+class AutoPayChanged(Refusal):
+    """Someone else has changed the settings since the form was shown."""
+
+    status = 409
+    type = "auto-pay-changed"
+    title = "Auto-pay was changed"
 
 
 def show(request: PortalRequest) -> Response:
@@ -56,6 +65,8 @@ def send(request: PortalRequest) -> Response:
     snapshot = load_for_view(request.payer, request.catalog)
     given = {name: request.form.get(name, "") for name in FIELDS}
     amounts: dict[str, str] = {}
+    if request.form.get("shown", _fingerprint(snapshot)) != _fingerprint(snapshot):
+        return _page(request, snapshot, given, AutoPayChanged("it is not as the form has shown it"))
     try:
         typed = {name: forms.amount(request, request.form, name) for name in FIELDS}
         amounts = {name: each.amount for name, each in typed.items() if each}
@@ -70,6 +81,12 @@ def send(request: PortalRequest) -> Response:
     except (InvalidDecimal, TooManyPlaces, AutoPayInvalid, NotChargeable) as refusal:
         return _page(request, snapshot, given, refusal)
     return request.go(done="auto-pay" if snapshot.auto_pay.enabled else "auto-pay-on")
+
+
+def _fingerprint(snapshot: Snapshot) -> str:
+    """Return a hash of the settings, which shows whether they have changed."""
+    settings = snapshot.auto_pay
+    return content_hash([settings.enabled, *(getattr(settings, f"{name}_micros") for name in FIELDS)])
 
 
 def _charged_at_once(request: PortalRequest, snapshot: Snapshot, settings: AutoPayRequest) -> int | None:
@@ -110,7 +127,8 @@ def _question(request: PortalRequest, snapshot: Snapshot, typed: Typed, charge_m
         and forms.needs_confirmation(each, limits)
     }
     agreed = [each and each.micros for each in typed.values()]
-    return Question(charge_micros, new, "-".join(map(str, [*agreed, charge_micros])))
+    card_id = request.payer.card.payment_method_id if charge_micros and request.payer.card else None
+    return Question(charge_micros, new, "-".join(map(str, [*agreed, charge_micros, card_id])))
 
 
 def _confirmation(request: PortalRequest, snapshot: Snapshot, given: dict[str, str], question: Question) -> Response:
@@ -118,7 +136,7 @@ def _confirmation(request: PortalRequest, snapshot: Snapshot, given: dict[str, s
         request,
         "auto_pay_confirm.html",
         here="overview",
-        given=given,
+        given={**given, "shown": _fingerprint(snapshot)},
         question=question,
         balance=snapshot.situation.balance_micros,
     )
@@ -144,6 +162,7 @@ def _page(
         blocking_reason=blocking_reason(request, auto_pay),
         balance=snapshot.situation.balance_micros,
         given=given,
+        shown=_fingerprint(snapshot),
         limits=limits,
         set_by=request.viewer.name_of(saved.actor, saved.updated_at_ms) if saved.actor else None,
         set_at=iso(saved.updated_at_ms),

@@ -11,7 +11,7 @@ from chalicelib.budgets.delete_budget import delete_budget
 from chalicelib.budgets.evaluate import load_spent
 from chalicelib.budgets.request import BudgetRequest, read_budget_id
 from chalicelib.budgets.spending import SpentBudgets
-from chalicelib.budgets.table import BudgetsRow, find_in
+from chalicelib.budgets.table import BudgetsRow, find, find_in
 from chalicelib.http_input import read_fields
 from chalicelib.i18n.texts import mark
 from chalicelib.money import InvalidDecimal, format_micros
@@ -27,6 +27,7 @@ from chalicelib.tables import Keys
 FIELDS: Final = ("meter", "period", "limit", "tell_50", "tell_75", "tell_100", "close", "budget", "confirmed")
 ON: Final = "on"
 DONE: Final = {"saved": mark("Your budget is saved."), "removed": mark("Your budget is removed.")}
+EXISTS: Final = mark("You already have a budget of %(limit)s for this. Save to change it to what you entered.")
 REFUSED: Final = (InvalidDecimal, TooManyPlaces, BudgetInvalid, BudgetNotFound, TooManyBudgets)
 
 Given = dict[str, str]
@@ -60,10 +61,10 @@ def _save(request: PortalRequest, found: SpentBudgets, given: Given) -> Response
     budget_id = given["budget"] or _id_of(given)
     if limit is None:
         return _page(request, found, given, errors={"limit": say(NEEDED)})
-    if not given["budget"] and found.budgets.find(budget_id):
-        return _page(
-            request, found, given, errors={"meter": say("There's already a budget for this. Change it above.")}
-        )
+    existing = None if given["budget"] else found.budgets.find(budget_id)
+    if existing:
+        there = say(EXISTS, limit=request.words.amount(existing.limit_micros, existing.currency))
+        return _page(request, found, {**given, "budget": budget_id}, errors={"limit": there})
     tell = [each for each in PERCENTS if given[f"tell_{each}"] == ON]
     fields = {"limit": limit.amount, "tell": tell, "close": given["close"] == ON}
     sent, actor = read_fields(fields, BudgetRequest), request.allowed.actor
@@ -86,8 +87,14 @@ def _closing(request: PortalRequest, sent: BudgetRequest, budget_id: str) -> Bud
 
 
 def remove(request: PortalRequest) -> Response:
-    """Remove a budget. Raises BudgetsBusy."""
-    delete_budget(request.account, request.form.get("budget", ""), actor=request.allowed.actor)
+    """Remove a budget; one that has closed access only when that is confirmed. Raises BudgetsBusy."""
+    budget_id = request.form.get("budget", "")
+    if request.form.get("confirmed") != budget_id:
+        rows = _rows(request, load_spent(find(request.account.account_id)))
+        closed = next((each for each in rows if each.budget.budget_id == budget_id), None)
+        if closed and closed.is_closed:
+            return render.page(request, "budget_remove.html", here="usage", row=closed)
+    delete_budget(request.account, budget_id, actor=request.allowed.actor)
     return request.go("budgets", done="removed")
 
 

@@ -26,7 +26,7 @@ def show(request: PortalRequest, client_id: str) -> Response:
     """Show the form. Raises AccountNotFound, Forbidden."""
     client = find_client(request, client_id)
     request.check_may_act()
-    return _form(request, client, request.session.attempt)
+    return _form(request, client, request.session.attempt_of("credit"))
 
 
 def send(request: PortalRequest, client_id: str) -> Response:
@@ -47,12 +47,12 @@ def send(request: PortalRequest, client_id: str) -> Response:
         wanted = read_fields({"type": "credit", "amount": typed.amount, "reason": reason}, AdjustmentRequest)
         adjust(client, wanted, key=request.attempt_key(attempt, "credit"), actor=request.actor_on(client))
     except IdempotencyConflict as refusal:
-        request.finish_attempt(attempt)
+        request.finish_attempt("credit", attempt)
         return _refused(request, client, attempt + 1, refusal)
     except (InvalidDecimal, TooManyPlaces, EmptyAdjustment) as refusal:
         refusal.about["field"] = "amount"
         return _refused(request, client, attempt, refusal)
-    request.finish_attempt(attempt)
+    request.finish_attempt("credit", attempt)
     return request.go("clients", client_id, done="credited")
 
 

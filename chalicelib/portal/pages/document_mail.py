@@ -28,7 +28,7 @@ def show(request: PortalRequest, number: str) -> Response:
     """Show the form, and to whom the document was sent. Raises InvoiceNotFound, Forbidden."""
     request.check_may_act()
     to = billing_contact(request.account)
-    return _page(request, find_by_number(request.account.account_id, number), request.session.attempt, to)
+    return _page(request, find_by_number(request.account.account_id, number), request.session.attempt_of("mail"), to)
 
 
 def send(request: PortalRequest, number: str) -> Response:
@@ -42,11 +42,11 @@ def send(request: PortalRequest, number: str) -> Response:
         wanted = read_fields({"to": to}, SendRequest)
         send_document(request.allowed, invoice, wanted, key=request.attempt_key(attempt, "mail"))
     except (IdempotencyConflict, MailingUnconfirmed) as refusal:
-        request.finish_attempt(attempt)
+        request.finish_attempt("mail", attempt)
         return _page(request, invoice, attempt + 1, to, forms.errors_of(request, refusal, ()), status=refusal.status)
     except (MailsOff, TooManyMailings, MailingsBusy) as refusal:
         return _page(request, invoice, attempt, to, forms.errors_of(request, refusal, ()), status=refusal.status)
-    request.finish_attempt(attempt)
+    request.finish_attempt("mail", attempt)
     return request.go("invoices", number, "send", done="sent")
 
 

@@ -16,6 +16,7 @@ from chalicelib.money import format_amount
 from chalicelib.payments.payment import Payment
 from chalicelib.portal import render
 from chalicelib.portal.csv_files import divide
+from chalicelib.portal.names import Names
 from chalicelib.portal.policy import PAGE_HEADERS
 from chalicelib.portal.read_timeline import card_payments
 from chalicelib.portal.request import PortalRequest
@@ -55,13 +56,14 @@ def _counted(request: PortalRequest, selection: Selection) -> set[str] | None:
 
 
 def _file(request: PortalRequest, selection: Selection) -> Response:
-    found = sheet(str(request.words.locale))
+    found, names = sheet(str(request.words.locale)), Names(request.words, request.catalog, request.session)
     text, cursor = transaction_csv.write_csv(
         request.allowed,
         selection.ledger_filter() if selection.has_transactions else None,
         selection.cursor,
         sheet=found,
-        others=_card_rows(request, selection) if selection.has_card_payments else (),
+        others=_card_rows(request, selection, names) if selection.has_card_payments else (),
+        name=names.in_file,
     )
     of = (selection.client or request.account).account_id
     span = "-".join(filter(None, [of, selection.start, selection.end]))
@@ -73,7 +75,7 @@ def _file(request: PortalRequest, selection: Selection) -> Response:
     return Response(text, {**headers, **({"Next-Cursor": cursor} if cursor else {})}, 200)
 
 
-def _card_rows(request: PortalRequest, selection: Selection) -> Iterator[OtherRow]:
+def _card_rows(request: PortalRequest, selection: Selection, names: Names) -> Iterator[OtherRow]:
     """Yield the rows of the subscription's payments that have succeeded, from where this file begins."""
     from_ms = place_of_day(selection.start).time_ms if selection.start else 0
     to_ms = place_of_day(selection.last).time_ms + clock.DAY_MS - 1
@@ -82,10 +84,10 @@ def _card_rows(request: PortalRequest, selection: Selection) -> Iterator[OtherRo
     for entry in card_payments(request.account.account_id, from_ms, to_ms):
         payment = entry.content
         if isinstance(payment, Payment) and payment.state == "succeeded":
-            yield OtherRow(entry.place.time_ms, _cells(request, payment))
+            yield OtherRow(entry.place.time_ms, _cells(request, payment, names))
 
 
-def _cells(request: PortalRequest, payment: Payment) -> dict[str, str]:
+def _cells(request: PortalRequest, payment: Payment, names: Names) -> dict[str, str]:
     """Return a payment's cells. The balance is not changed, and the line's amount is of the wallet alone: left out."""
     return {
         "id": payment.payment_id,
@@ -96,5 +98,5 @@ def _cells(request: PortalRequest, payment: Payment) -> dict[str, str]:
         "occurred_at": iso(payment.created_at_ms),
         "description": payment.description,
         "payment_id": payment.payment_id,
-        "actor": str(request.viewer.name_of(payment.actor, payment.created_at_ms)),
+        "actor": names.in_file(request.viewer.name_of(payment.actor, payment.created_at_ms)),
     }

@@ -6,11 +6,12 @@ from typing import Any, Final
 
 from chalice.app import Response
 
+from chalicelib import idempotency
 from chalicelib.catalog.catalog import Product
 from chalicelib.errors import Refusal
 from chalicelib.http_input import read_fields
 from chalicelib.i18n.texts import mark
-from chalicelib.idempotency import IdempotencyConflict
+from chalicelib.idempotency import IdempotencyConflict, Key
 from chalicelib.money import parse_micros
 from chalicelib.payments.new_payment import CardMissing
 from chalicelib.payments.refusals import CardDeclined, PaymentCanceled
@@ -38,7 +39,9 @@ CANCEL_FIELDS: Final = ("reason", "comment")
 DONE: Final = {
     "card": mark("Your card is saved. Nothing was charged yet."),
     "plan": mark("Your plan is changed."),
+    "paid": mark("Nothing is due anymore."),
     "plan-later": mark("Your change is scheduled."),
+    "sent-before": mark("You sent this form before. This is your plan as it is now."),
     "plan-kept": mark("You're keeping your current plan."),
     "canceled": mark("Your subscription is canceled."),
     "pausing": mark("Your pause is scheduled."),
@@ -79,27 +82,40 @@ def send(request: PortalRequest) -> Response:
     try:
         wanted = _read_request(request, request.form)
         key = request.attempt_key(attempt, CHANGE)
+        if _names_another_card(request, key):
+            return request.go("plan", "preview", **_chosen(request.form))
         found = change(request.payer, wanted, key=key, actor=request.allowed.actor, catalog=request.catalog)
     except CardMissing:
         return save_card_first(request, "plan-preview", request.form)
     except (CardDeclined, PaymentCanceled) as refusal:
-        request.finish_attempt(attempt)
+        request.finish_attempt("plan", attempt)
         return request.go("payments", str(refusal.about["payment_id"]))
     except PaymentsUnavailable as refusal:
         return request.go("payments", str(refusal.about["payment_id"]), note="unavailable")
-    except IdempotencyConflict as refusal:
-        request.finish_attempt(attempt)
-        return show_refused(request, refusal)
     except Refusal as refusal:
+        if isinstance(refusal, IdempotencyConflict):
+            request.finish_attempt("plan", attempt)
         return show_refused(request, refusal)
     return _go_on(request, attempt, found.resolved, _done(found))
 
 
+def _names_another_card(request: PortalRequest, key: Key) -> bool:
+    """Tell whether a form that was not sent before names another card than the one that would be charged."""
+    said, card = request.form.get("card"), request.payer.chargeable_card
+    is_another = said is not None and (card is None or card.payment_method_id != said)
+    return is_another and idempotency.resource_of(request.account.account_id, key) is None
+
+
+def _chosen(fields: Mapping[str, str]) -> dict[str, str]:
+    """Return what was chosen in a form of the plan, as the preview's address takes it."""
+    return {name: value for name, value in fields.items() if name == "plan" or name.startswith("add_on_")}
+
+
 def pay_owed(request: PortalRequest) -> Response:
     """Pay a renewal that is owed: what the button says. Raises InvalidDecimal, and what `pay_past_due` raises."""
-    said = request.form.get("expected_amount")
-    pay = partial(pay_past_due, expected_micros=parse_micros(said) if said else None)
-    return charge_by_hand(request, PAY, pay, done="plan")
+    said = request.form.get("expected_amount", "0")
+    pay = partial(pay_past_due, expected_micros=parse_micros(said))
+    return charge_by_hand(request, PAY, pay, done="paid")
 
 
 def charge_by_hand(request: PortalRequest, what: str, charge: Callable[..., ChargeResult], *, done: str) -> Response:
@@ -113,26 +129,29 @@ def charge_by_hand(request: PortalRequest, what: str, charge: Callable[..., Char
     except QuoteChanged as refusal:
         return show_refused(request, refusal)
     except (CardDeclined, PaymentCanceled) as refusal:
-        request.finish_attempt(attempt)
+        request.finish_attempt("plan", attempt)
         return request.go("payments", str(refusal.about["payment_id"]))
     except PaymentsUnavailable as refusal:
         return request.go("payments", str(refusal.about["payment_id"]), note="unavailable")
-    return _go_on(request, attempt, charged.resolved, done)
+    is_undone = done == "resumed" and (charged.subscription.cancel_at_period_end or charged.subscription.pause)
+    return _go_on(request, attempt, charged.resolved, "sent-before" if is_undone else done)
 
 
 def _go_on(request: PortalRequest, attempt: int, resolved: Resolution | None, done: str) -> Response:
     """Redirect to the payment; to the plan if nothing was charged."""
     if resolved is None:
-        request.finish_attempt(attempt)
+        request.finish_attempt("plan", attempt)
         return request.go("plan", done=done)
     if resolved.payment.ended:
-        request.finish_attempt(attempt)
+        request.finish_attempt("plan", attempt)
     return request.go("payments", resolved.payment.payment_id)
 
 
 def _done(found: ChangeResult) -> str:
     """Return what a change has done: now, at the period's end, or that what was to come is taken back."""
     before, after = found.before, found.subscription
+    if found.effect is None:
+        return "sent-before"
     if before and found.changes_now:
         return "plan"
     return "plan-later" if after.scheduled else "plan-kept" if before and before.scheduled else "plan"
@@ -161,7 +180,7 @@ def _preview_page(request: PortalRequest, wanted: SubscriptionRequest, found: Ch
         request,
         "plan_preview.html",
         here="plan",
-        attempt=request.session.attempt,
+        attempt=request.session.attempt_of("plan"),
         wanted=wanted,
         change=shown,
         confirmation=_confirmation(request),
@@ -193,7 +212,7 @@ def _page(request: PortalRequest, refusal: Refusal | None = None, errors: forms.
         status=refusal.status if refusal else 200,
         here="plan",
         subscription=subscription,
-        attempt=request.session.attempt,
+        attempt=request.session.attempt_of("plan"),
         errors=errors or (_errors(request, refusal) if refusal else {}),
         confirmation=_confirmation(request),
         card_path=card_path(request, "plan"),
