@@ -11,6 +11,7 @@ from chalicelib.catalog.catalog import Catalog
 from chalicelib.catalog.tax import Tax, minor_unit_micros
 from chalicelib.money import round_half_up
 from chalicelib.payments.line import Line
+from chalicelib.subscriptions.dunning import charge_again_ms
 from chalicelib.subscriptions.price import is_in_catalog, period_lines, total_micros
 from chalicelib.subscriptions.renewal import Renewal, next_renewal
 from chalicelib.subscriptions.renewal_hold import HOLD_CAUSES
@@ -27,7 +28,8 @@ class RecurringSubscription(msgspec.Struct, frozen=True, kw_only=True):
     `lines` are what is charged for a whole period, in the contents and at the prices of the next one, if there is one;
     none if the catalog does not have them any more. `price_micros` is their sum with the tax that is added, and
     `month_micros` the share of a month in it, zero if nothing is charged any more. The next charge may differ, by what
-    is carried. `next_charge_at_ms` is None while nothing is charged by itself.
+    is carried. `next_charge_at_ms` is None while nothing is charged by itself. What is owed `is_being_paid` while a
+    payment for it has not ended.
     """
 
     state: State
@@ -40,6 +42,7 @@ class RecurringSubscription(msgspec.Struct, frozen=True, kw_only=True):
     next_charge_at_ms: int | None = None
     next_charge_micros: int | None = None
     ends_at_ms: int | None = None
+    is_being_paid: bool = False
 
 
 class Refills(msgspec.Struct, frozen=True, kw_only=True):
@@ -116,6 +119,7 @@ def _of_subscription(subscription: Subscription, catalog: Catalog, tax: Tax | No
         next_charge_at_ms=_next_charge_at_ms(subscription, terms) if is_charged else None,
         next_charge_micros=renewal.quote.charge_micros if renewal and is_charged else None,
         ends_at_ms=subscription.canceled_end_ms if state == "ends" else None,
+        is_being_paid=state == "owed" and subscription.pending is not None,
     )
 
 
@@ -145,8 +149,8 @@ def _terms(subscription: Subscription) -> Terms:
 
 
 def _next_charge_at_ms(subscription: Subscription, terms: Terms) -> int | None:
-    """Return when the next period is charged, or tried again if it is owed; None if it is not tried by itself."""
-    return subscription.due_at_ms if subscription.status in OWING else terms.period_start_ms
+    """Return when the next period is charged, or again if it is owed; None if it is not charged by itself."""
+    return charge_again_ms(subscription) if subscription.status in OWING else terms.period_start_ms
 
 
 def _refills(auto_pay: AutoPay) -> Refills | None:

@@ -19,7 +19,7 @@ from chalicelib.notices import detail
 from chalicelib.notices.detail import Level
 from chalicelib.payments.payment import Payment
 from chalicelib.streams import Change
-from chalicelib.subscriptions.dunning import needs_authentication
+from chalicelib.subscriptions.dunning import retry_at_ms
 from chalicelib.subscriptions.subscription import Status, Subscription
 
 LEVELS: Final[tuple[Level, ...]] = ("exhausted", "low", "normal")
@@ -208,7 +208,6 @@ def _is_renewed(before: Subscription, after: Subscription) -> bool:
 
 
 def _about_subscription(row: Subscription, payment_id: str | None) -> dict[str, Any]:
-    tries_again = row.status == "past_due" and not row.pending and not needs_authentication(row.failure)
     return {
         "account_id": row.account_id,
         "status": row.status,
@@ -220,7 +219,7 @@ def _about_subscription(row: Subscription, payment_id: str | None) -> dict[str, 
         "period_end": iso(row.terms.period_end_ms),
         "payment_id": payment_id,
         "failure": row.failure,
-        "next_attempt_at": _time(row.due_at_ms if tries_again else None),
+        "next_attempt_at": _time(retry_at_ms(row)),
         "access_until": _time(row.access_until_ms),
         "cancellation": _about_cancellation(row),
         "pause": detail.Pause(iso(row.pause.until_ms), row.pause.reason) if row.pause else None,

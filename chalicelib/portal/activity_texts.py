@@ -8,6 +8,7 @@ import msgspec
 from chalicelib.accounts.actor import ShownName
 from chalicelib.activity.entry import Kind, Value, is_amount
 from chalicelib.activity.view import EntryView, FieldChangeView
+from chalicelib.errors import Refusal
 from chalicelib.money import parse_micros
 from chalicelib.portal import activity_words as texts
 from chalicelib.portal.names import Names
@@ -81,7 +82,9 @@ class ActivityTexts:
     def kind_name(self, kind: Kind) -> str:
         """Name a kind of entries."""
         is_own = kind == "rebilling" and self._is_client
-        return self._words.say(texts.OWN_PRICES if is_own else texts.KINDS[kind])
+        if is_own:
+            return self._words.say(texts.OWN_PRICES)
+        return self._words.say(texts.KINDS[kind]) if kind in texts.KINDS else readable(kind)
 
     def who(self, entry: EntryView) -> str:
         """Say who did it."""
@@ -122,6 +125,14 @@ class ActivityTexts:
         return f"{shown.after}" if shown.before is None else f"{shown.before} → {shown.after}"
 
     def _change(self, kind: str, change: FieldChangeView) -> ShownChange:
+        try:
+            return self._in_words(kind, change)
+        except (LookupError, ValueError, TypeError, AttributeError, Refusal):
+            # A value that has no words here, such as one that a newer version has written, is shown as it is.
+            before, after = (None if each is None else str(each) for each in (change.before, change.after))
+            return ShownChange(readable(change.field), before, after or "", change.start)
+
+    def _in_words(self, kind: str, change: FieldChangeView) -> ShownChange:
         sentence = self._sentence(kind, change)
         if sentence:
             return ShownChange(sentence, start=change.start)

@@ -20,16 +20,20 @@ class FirstStep(msgspec.Struct, frozen=True):
 
 
 def is_new(balance_micros: int, non_usage: Sequence[Transaction], *, is_complete: bool) -> bool:
-    """Tell whether a wallet never had a credit.
+    """Tell whether a wallet never had a credit, and nothing was used either: then its balance is negative.
 
     `non_usage` are its newest transactions that are not usage, all of them if `is_complete`.
     """
     had_credit = any(each.leg.type == CREDIT for each in non_usage)
-    return balance_micros <= 0 and is_complete and not had_credit
+    return balance_micros == 0 and is_complete and not had_credit
 
 
-def first_steps(*, has_card: bool, is_paying: bool, has_auto_pay: bool, has_plan: bool | None) -> list[FirstStep]:
-    """Return the steps of a new account. `has_plan` is None where no plan is sold."""
+def first_steps(
+    *, has_card: bool, is_paying: bool, has_auto_pay: bool, has_plan: bool | None, owes: bool = False
+) -> list[FirstStep]:
+    """Return the steps of a new account; none for one that `owes` a renewal. `has_plan` is None where none is sold."""
+    if owes:
+        return []
     steps = [
         FirstStep("card", _done_if(has_card)),
         FirstStep("balance", "waiting" if is_paying else "open"),

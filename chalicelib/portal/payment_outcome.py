@@ -200,7 +200,7 @@ def _undecided(dispute: Dispute, held: str, words: Words) -> Iterator[str]:
 def _held(dispute: Dispute, held: str, words: Words) -> Iterator[str]:
     if dispute.debited_micros:
         yield words.say(
-            "%(amount)s is held back from your balance. It is added again if the payment stands.", amount=held
+            "%(amount)s is held back from your balance. You'll get it back if the payment stands.", amount=held
         )
     elif dispute.withdrawn_micros:
         yield words.say("The bank holds the money until then. Your balance is not affected.")
@@ -218,9 +218,9 @@ def _lost(dispute: Dispute, held: str, words: Words, *, is_decided: bool) -> Ite
 def _stands(dispute: Dispute, held: str, words: Words) -> Iterator[str]:
     yield words.say("This payment was disputed, and the bank decided that it stands.")
     if dispute.debited_micros:
-        yield words.say("%(amount)s is added to your balance again as soon as the bank returns it.", amount=held)
+        yield words.say("We'll add %(amount)s back to your balance as soon as the bank returns it.", amount=held)
     elif dispute.wallet_movements:
-        yield words.say("What was held back is in your balance again.")
+        yield words.say("What was held back is back in your balance.")
 
 
 def _of_refund(refund: Refund, payment: Payment, words: Words) -> Iterator[str]:
@@ -231,7 +231,7 @@ def _of_refund(refund: Refund, payment: Payment, words: Words) -> Iterator[str]:
         if refund.stripe_refund_id is not None:
             yield words.say("A refund of %(amount)s didn't reach %(card)s.", amount=amount, card=card)
             if refund.moves_wallet:
-                yield words.say("It is in your balance again.")
+                yield words.say("It's back in your balance.")
     elif not refund.accepted_by_stripe:
         yield words.say("A refund of %(amount)s is being made.", amount=amount)
     else:

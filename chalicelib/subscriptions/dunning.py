@@ -22,6 +22,9 @@ CARD_DISPUTED: Final = Failure(
     "card.",
 )
 
+UNCHARGED: Final = frozenset({each.code for each in (CARD_MISSING, CARD_NEEDED_AGAIN, CARD_DISPUTED)})
+"""Codes of failures for which no card was charged."""
+
 
 def needs_authentication(failure: Failure | None) -> bool:
     """Tell whether the bank requires the customer to authenticate, so that a retry without them is useless.
@@ -29,6 +32,35 @@ def needs_authentication(failure: Failure | None) -> bool:
     https://docs.stripe.com/declines/codes
     """
     return failure is not None and AUTHENTICATION_REQUIRED in {failure.code, failure.decline_code}
+
+
+def retry_at_ms(subscription: Subscription) -> int | None:
+    """Return the next day of dunning; None if only the customer can help, or an attempt is in progress."""
+    is_tried = subscription.status == "past_due" and not subscription.pending
+    return subscription.due_at_ms if is_tried and not needs_authentication(subscription.failure) else None
+
+
+def charge_again_ms(subscription: Subscription) -> int | None:
+    """Return when the card that failed is charged again automatically; None if it is not.
+
+    On a day of dunning, a card that is missing or disputed then still is not charged.
+    """
+    code = subscription.failure.code if subscription.failure else None
+    return None if subscription.held or code in UNCHARGED else retry_at_ms(subscription)
+
+
+def access_end_ms(subscription: Subscription, dunning: Dunning, now_ms: int) -> int | None:
+    """Return when access ends if nobody pays what is owed: as `end_dunning` has set it, or will set it.
+
+    None if nothing is owed, or while it waits by no fault of the customer's, which may take any time.
+    """
+    if subscription.status not in OWING:
+        return None
+    if subscription.access_until_ms is not None or subscription.held:
+        return subscription.access_until_ms
+    last_day = max(dunning.retry_after_days, default=0)
+    last_attempt_ms = (subscription.past_due_since_ms or now_ms) + last_day * DAY_MS
+    return max(last_attempt_ms, now_ms) + dunning.grace_days * DAY_MS
 
 
 def is_blocked_by_dispute(subscription: Subscription) -> bool:

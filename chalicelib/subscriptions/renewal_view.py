@@ -2,12 +2,14 @@
 
 import msgspec
 
+from chalicelib import clock
 from chalicelib.catalog.catalog import Catalog
 from chalicelib.catalog.tax import Tax
 from chalicelib.clock import iso
 from chalicelib.money import format_amount, format_micros
 from chalicelib.payments.payment import Failure
 from chalicelib.payments.view import PaymentLineView, view_lines
+from chalicelib.subscriptions.dunning import access_end_ms, retry_at_ms
 from chalicelib.subscriptions.price import Quote
 from chalicelib.subscriptions.renewal import Renewal, next_renewal
 from chalicelib.subscriptions.renewal_hold import HOLD_CAUSES
@@ -43,7 +45,12 @@ class RenewalView(msgspec.Struct):
 
 
 class OwedView(msgspec.Struct):
-    """A renewal that was not paid: since when, why, and when it is retried automatically, if it is."""
+    """A renewal that was not paid: since when, why, and when it is retried automatically.
+
+    `next_attempt_at` is null if only the customer can help, or an attempt is in progress. `access_until` is set after
+    the last attempt. `access_ends_at` is when access ends if nobody pays: expected while it is retried, then the same
+    as `access_until`; null while the renewal is `held`.
+    """
 
     since: str
     charge: QuoteView | None
@@ -51,6 +58,7 @@ class OwedView(msgspec.Struct):
     attempts: int
     next_attempt_at: str | None
     access_until: str | None
+    access_ends_at: str | None
 
 
 class HeldView(msgspec.Struct):
@@ -83,8 +91,9 @@ def view_owed(subscription: Subscription, catalog: Catalog, tax: Tax | None) -> 
         charge=view_quote(renewal.quote, subscription.currency) if renewal else None,
         failure=subscription.failure,
         attempts=subscription.attempt,
-        next_attempt_at=optional_iso(subscription.due_at_ms),
+        next_attempt_at=optional_iso(retry_at_ms(subscription)),
         access_until=optional_iso(subscription.access_until_ms),
+        access_ends_at=optional_iso(access_end_ms(subscription, catalog.dunning, clock.now_ms())),
     )
 
 

@@ -22,6 +22,7 @@ from chalicelib.cursor import InvalidCursor, write_base64
 from chalicelib.history.spreadsheet import sheet
 from chalicelib.token import Caller
 from tests.build import TIME_MS, account, unique
+from tests.damage import damage
 
 pytestmark = pytest.mark.usefixtures("memory")
 
@@ -54,6 +55,14 @@ def test_the_list_goes_on_until_its_end_and_each_entry_is_in_it_once() -> None:
         assert len(batch.entries) == expected
     assert (found, cursor) == (made[::-1], None)
     assert list_entries(viewer(OLGA, of), limit=7).next_cursor is None
+
+
+def test_an_entry_that_cannot_be_read_stands_there_without_changes_and_hides_no_other() -> None:
+    of = account(unique("account"))
+    made = [put(of.account_id, number) for number in range(3)]
+    damage(table.LogRow, {"account_id": of.account_id, "entry_id": made[1].entry_id}, "changes", {"S": "{"})
+    found = table.read_newest(of.account_id, limit=3)
+    assert found == [made[2], replace(made[1], actor=None, changes=()), made[0]]
 
 
 def test_entries_of_one_kind_are_found_among_the_others() -> None:

@@ -15,6 +15,8 @@ from chalicelib.clients.recurring import (
     recurring_charges,
     sum_months,
 )
+from chalicelib.payments.payment import Failure
+from chalicelib.subscriptions.dunning import CARD_MISSING
 from chalicelib.subscriptions.subscription import Contents, Hold, Pause, Subscription
 from tests.subscriptions.build import DAY_MS, END_MS, START_MS, account, pending, subscription
 
@@ -101,6 +103,12 @@ def test_an_owed_period_is_charged_again_when_it_is_tried() -> None:
         END_MS + DAY_MS,
         97_000_000,
     )
+    confirmed = plan(subscription(status="past_due", due_at_ms=END_MS, failure=Failure("authentication_required")))
+    assert (confirmed.next_charge_at_ms, confirmed.is_being_paid) == (None, False)
+    missing = plan(subscription(status="past_due", due_at_ms=END_MS, failure=CARD_MISSING))
+    assert missing.next_charge_at_ms is None
+    paying = plan(subscription(status="past_due", due_at_ms=END_MS, pending=pending(subscription())))
+    assert (paying.next_charge_at_ms, paying.is_being_paid) == (None, True)
     given_up = plan(subscription(status="unpaid", due_at_ms=None))
     assert (given_up.state, given_up.next_charge_at_ms, given_up.next_charge_micros) == ("owed", None, 97_000_000)
     assert given_up.month_micros == 97_000_000

@@ -68,6 +68,11 @@ SAID: list[tuple[Kind, str, Any, Any, str]] = [
     ("rebilling", "meters.sms", "price 0.04", None, "SMS message: $0.04 → Same as the default"),
     ("invitation", "sent_to", None, "bo@salon.example", "Invitation sent to bo@salon.example"),
     ("subscription", "of_tomorrow", None, "new", "Of tomorrow: new"),
+    ("stripe_connection", "state", "active", "gone", "State: active → gone"),
+    ("card", "card", None, "visa", "Card: visa"),
+    ("taxes", "taxes.DE", None, "VAT", "Taxes de: VAT"),
+    ("rebilling", "meters.sms", None, "discount 3", "Meters sms: discount 3"),
+    ("notices", "mails.subscription_past_due", None, False, "Subscription payment failed: Off"),
 ]
 
 

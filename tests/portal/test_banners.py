@@ -152,8 +152,8 @@ def test_a_failed_refill_is_told_by_auto_pay_while_that_is_on() -> None:
 @pytest.mark.parametrize(
     ("status", "told"),
     [
-        ("warning_needs_response", ["A bank is asking about a payment"]),
-        ("warning_under_review", ["A bank is asking about a payment"]),
+        ("warning_needs_response", ["Your bank is asking about a payment"]),
+        ("warning_under_review", ["Your bank is asking about a payment"]),
         ("needs_response", ["A payment is disputed"]),
         ("under_review", ["A payment is disputed"]),
         *((status, []) for status in (None, "warning_closed", "won", "lost", "prevented")),
@@ -168,5 +168,5 @@ def test_a_dispute_says_what_it_does_to_the_balance() -> None:
     wallet, plan = (
         payment("succeeded", dispute_status="needs_response", kind=kind) for kind in ("top_up", "subscription")
     )
-    assert "held from your balance until it decides" in only(snapshot(disputed=[wallet])).text
+    assert "we deduct it from your balance until it decides" in only(snapshot(disputed=[wallet])).text
     assert "Your balance is not affected." in only(snapshot(disputed=[plan])).text

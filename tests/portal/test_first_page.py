@@ -22,15 +22,18 @@ CREDIT, DEBIT = transaction("credit"), transaction("debit", kind="adjustment")
     ("balance", "found", "is_complete", "expected"),
     [
         (0, [], True, True),
-        (-5, [], True, True),
-        (-5, [DEBIT], True, True),
+        (0, [DEBIT], True, True),
+        (-5, [], True, False),
+        (-5, [DEBIT], True, False),
         (0, [CREDIT], True, False),
         (-5, [DEBIT, CREDIT], True, False),
         (-5, [DEBIT], False, False),
         (1, [], True, False),
     ],
 )
-def test_an_account_is_new_until_its_first_credit(balance: int, found: Any, is_complete: bool, expected: bool) -> None:
+def test_an_account_is_new_until_its_first_credit_or_usage(
+    balance: int, found: Any, is_complete: bool, expected: bool
+) -> None:
     assert is_new(balance, found, is_complete=is_complete) is expected
 
 
@@ -47,6 +50,10 @@ def test_the_steps_say_what_is_done_and_offer_a_plan_only_where_one_is_sold() ->
 
 def test_a_payment_that_has_not_ended_is_not_asked_for_again() -> None:
     assert states_of(has_card=True, is_paying=True, has_auto_pay=False, has_plan=True)["balance"] == "waiting"
+
+
+def test_an_account_that_owes_a_renewal_has_no_first_steps() -> None:
+    assert states_of(has_card=False, is_paying=False, has_auto_pay=False, has_plan=True, owes=True) == {}
 
 
 def states_of(**known: Any) -> dict[str, str]:

@@ -78,7 +78,7 @@ def test_a_dispute_is_told_on_the_first_page_and_is_no_success_on_its_own(people
     wait_for(lambda: site.balance(account) == 0)
     page.goto(receipt.partition("/payments")[0])
     banner = page.get_by_role("region", name="A payment is disputed")
-    expect(banner).to_contain_text("held from your balance until it decides")
+    expect(banner).to_contain_text("we deduct it from your balance until it decides")
     banner.get_by_role("link", name="See payment").click()
     expect(page.get_by_role("heading", name="This payment is disputed")).to_be_visible()
     expect(page.get_by_text("$50.00 is held back from your balance.")).to_be_visible()

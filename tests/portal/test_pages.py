@@ -73,7 +73,7 @@ def test_the_card_is_changed_with_a_bank_that_asks_and_removed(people: People, s
     page.get_by_text("Remove card").first.click()
     page.get_by_role("button", name="Remove card").click()
     expect(page.get_by_role("status")).to_have_text("Your card is removed.")
-    expect(page.get_by_text("No card yet")).to_be_visible()
+    expect(page.get_by_text("No card on file")).to_be_visible()
 
 
 def test_invoices_and_payments_are_listed_with_their_states(people: People, site: Site) -> None:

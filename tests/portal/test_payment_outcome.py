@@ -146,7 +146,7 @@ def test_a_refund_that_stripe_does_not_have_yet_is_being_made() -> None:
 def test_a_refund_that_came_back_is_in_the_balance_again() -> None:
     outcome = outcome_of(after(refunded(), refunded("failed")), ENGLISH)
     assert outcome.heading == "$25.00 added"
-    assert outcome.sentences == ("A refund of $10.00 didn't reach Visa ending in 4242.", "It is in your balance again.")
+    assert outcome.sentences == ("A refund of $10.00 didn't reach Visa ending in 4242.", "It's back in your balance.")
 
 
 @pytest.mark.parametrize(
@@ -156,7 +156,11 @@ def test_a_refund_that_came_back_is_in_the_balance_again() -> None:
         (disputed("needs_response"), "This payment is disputed", "Nothing has been taken back so far."),
         (disputed("under_review", -25), "This payment is disputed", "$25.00 is held back from your balance."),
         (disputed("lost", -25), "The bank returned this payment", "$25.00 was taken off your balance."),
-        (disputed("won", -25), "The dispute is decided: this payment stands", "is added to your balance again"),
+        (
+            disputed("won", -25),
+            "The dispute is decided: this payment stands",
+            "back to your balance as soon as the bank returns it.",
+        ),
         (disputed("won", -25, 25), "$25.00 added", "the bank decided that it stands."),
         (disputed("lost", -25, 25), "$25.00 added", "the bank decided that it stands."),
         (disputed("lost"), "The bank returned this payment", "the money goes back to the card."),
@@ -172,7 +176,7 @@ def test_a_dispute_says_what_it_does_to_the_balance(news: News, heading: str, sa
 
 def test_what_was_held_back_and_came_back_is_said() -> None:
     text = text_of(outcome_of(after(disputed("needs_response", -25), disputed("won", -25, 25)), ENGLISH))
-    assert "What was held back is in your balance again." in text
+    assert "What was held back is back in your balance." in text
 
 
 def test_a_question_after_a_lost_dispute_does_not_hide_it() -> None:

@@ -5,15 +5,16 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from chalicelib.catalog.catalog import catalog
 from chalicelib.payments.payment import Failure
-from chalicelib.portal.banners.banner import Banner
+from chalicelib.portal.banners.banner import Banner, Unresolved
 from chalicelib.portal.banners.find import find_banners
 from chalicelib.portal.banners.snapshot import Snapshot
-from chalicelib.subscriptions.dunning import CARD_DISPUTED, CARD_MISSING
+from chalicelib.subscriptions.dunning import CARD_DISPUTED, CARD_MISSING, access_end_ms
 from chalicelib.subscriptions.subscription import Contents, Hold, Pause
 from tests.auto_pay.build import CARD, UNIT
 from tests.portal.seen import ENGLISH, payer, payment, snapshot
-from tests.subscriptions.build import DAY_MS, END_MS, subscription
+from tests.subscriptions.build import DAY_MS, END_MS, pending, subscription
 
 DECLINED = Failure("card_declined", "insufficient_funds", "No.")
 
@@ -29,6 +30,7 @@ def seen(status: str = "active", *, card: bool = True, **changes: Any) -> Snapsh
         scheduled_plan="Starter",
         payer=payer() if card else payer(card=None),
         payments=[replace(failed, state_at_ms=at_ms)] if at_ms == END_MS else [],
+        access_end_ms=access_end_ms(found, catalog().dunning, at_ms),
     )
 
 
@@ -38,7 +40,7 @@ def only(found: Snapshot) -> Banner:
 
 
 def past_due(**changes: Any) -> Snapshot:
-    fields = {"failure": DECLINED, "access_until_ms": END_MS + 7 * DAY_MS, "due_at_ms": END_MS + 3 * DAY_MS}
+    fields = {"failure": DECLINED, "past_due_since_ms": END_MS, "due_at_ms": END_MS + 3 * DAY_MS}
     return seen("past_due", **{**fields, **changes})
 
 
@@ -51,7 +53,7 @@ def test_a_renewal_that_was_not_paid_tells_the_card_the_reason_and_until_when_ac
     assert banner.title == "Your subscription is overdue"
     assert banner.text == (
         "We couldn't charge $97.00 to Visa ending in 0341. The card has insufficient funds. Use another card. "
-        "Pay before Mar 7, 2027 to keep your access. We'll try your card again on Mar 3, 2027."
+        "Pay before Mar 10, 2027 to keep your access. We'll try your card again on Mar 3, 2027."
     )
     assert [each.page for each in banner.actions] == [("plan",), ("card",)]
 
@@ -71,7 +73,7 @@ def test_of_two_cards_that_were_declined_the_default_is_named_with_its_reason() 
         ({"failure": CARD_MISSING}, "The last renewal of $97.00 wasn't paid. There's no card on file.", "Visa"),
         ({"failure": CARD_DISPUTED}, "so we don't charge it automatically.", "We'll try your card again"),
         ({"access_until_ms": END_MS - DAY_MS}, "Access is off until it's paid.", "to keep your access"),
-        ({"access_until_ms": None}, "We'll try your card again", "access"),
+        ({"failure": Failure("authentication_required")}, "We won't try this card again automatically.", "We'll try"),
         ({"due_at_ms": None}, "to keep your access", "We'll try"),
     ],
 )
@@ -79,6 +81,55 @@ def test_what_does_not_apply_is_not_said(changes: dict[str, Any], said: str, not
     text = only(past_due(**changes)).text
     assert said in text
     assert not_said not in text
+
+
+def test_a_card_that_is_gone_is_not_said_to_be_tried_again() -> None:
+    banner = only(replace(past_due(), payer=payer(card=None)))
+    assert "We'll try your card again" not in banner.text
+
+
+def test_a_card_that_was_saved_since_is_said_to_be_charged_now_and_nobody_is_asked_to_pay() -> None:
+    found = replace(past_due(), payer=payer(card=replace(CARD, payment_method_id="pm_2", last_four="4444")))
+    banner = only(found)
+    assert (banner.tone, banner.title) == ("warn", "We're charging your card")
+    assert banner.text == "We're charging $97.00 to Visa ending in 4444 now to renew your subscription."
+    assert [(each.label, each.page) for each in banner.actions] == [("Check again", ())]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"failure": CARD_DISPUTED}, {"held": Hold("not_connected", "", END_MS)}, {"declined_default": DECLINED}],
+)
+def test_a_card_that_was_saved_since_is_promised_nothing_if_something_may_keep_it_from_being_charged(
+    changes: dict[str, Any],
+) -> None:
+    found = replace(past_due(**changes), payer=payer(card=replace(CARD, payment_method_id="pm_2")))
+    assert only(found).title == "Your subscription is overdue"
+
+
+def in_progress(minutes_ago: int = 1, *, automatic: bool = True, state: str = "created") -> Snapshot:
+    at_ms = END_MS - minutes_ago * 60_000
+    paying = payment(state, kind="subscription", created_at_ms=at_ms, card_last_four="4444")
+    awaited = pending(subscription(), purpose="renewal", automatic=automatic)
+    found = past_due(pending=awaited)
+    return replace(found, payments=[replace(paying, payment_id="pay_1", amount_micros=97 * UNIT), *found.payments])
+
+
+def test_the_payment_of_a_new_card_is_told_once_while_it_is_in_progress() -> None:
+    banner = only(in_progress())
+    assert banner.text == "We're charging $97.00 to Visa ending in 4444 now to renew your subscription."
+    assert banner.unresolved == Unresolved("pay_1", "created")
+    assert banner.actions == ()
+
+
+@pytest.mark.parametrize(
+    "found", [in_progress(minutes_ago=11), in_progress(automatic=False), in_progress(state="requires_action")]
+)
+def test_a_payment_that_takes_longer_or_was_made_by_hand_asks_for_no_second_one(found: Snapshot) -> None:
+    overdue, payment_banner = sorted(find_banners(found, ENGLISH), key=lambda each: each.unresolved is not None)
+    assert (overdue.title, overdue.actions) == ("Your subscription is overdue", ())
+    assert "try" not in overdue.text
+    assert payment_banner.unresolved is not None
 
 
 def test_an_unpaid_subscription_promises_no_further_attempt() -> None:

@@ -34,7 +34,7 @@ from tests.subscriptions.build import subscription
 WORKSPACE, CLIENT, OTHER = "workspace", "workspace.client", "workspace.other"
 PAGES: Final = ("", "/usage", "/history", "/invoices", "/plan", "/details", "/card", "/auto-pay", "/activity")
 OFF: Final = "Your card can't be shown right now, so nothing can be paid"
-NO_CARD: Final = ("No card yet", "has no card", "Save a card", "cannot take payments")
+NO_CARD: Final = ("No card on file", "has no card", "Save a card", "cannot take payments")
 
 Damage = Callable[..., None]
 

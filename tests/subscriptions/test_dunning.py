@@ -16,7 +16,8 @@ from chalicelib.payments.new_payment import CardMissing
 from chalicelib.payments.payment import Failure
 from chalicelib.payments.refusals import CardDeclined
 from chalicelib.subscriptions.check_change import SubscriptionPastDue
-from chalicelib.subscriptions.dunning import renewal_failed
+from chalicelib.subscriptions.dunning import access_end_ms, renewal_failed
+from chalicelib.subscriptions.new_card import ANOTHER, OwedCharge, charge_of_owed
 from chalicelib.subscriptions.pay_past_due import NothingOwed
 from chalicelib.subscriptions.subscription import SubscriptionPending
 from chalicelib.text import Line
@@ -80,7 +81,12 @@ def test_a_declined_renewal_is_tried_on_the_catalogs_days_then_unpaid_and_closed
     run_every_day(world, "2027-03-01", 6)
     assert attempts(me) == ["2027-02-28", "2027-03-03", "2027-03-05"]
     assert me.status() == "past_due"
+    with world.at(moment("2027-03-06")):
+        expected_ms = access_end_ms(me.subscription, catalog().dunning, clock.now_ms())
     run_every_day(world, "2027-03-07", 20)
+    # What was said during the retries is what then is, by the minutes that the run took to come.
+    assert expected_ms is not None
+    assert 0 <= (me.subscription.access_until_ms or 0) - expected_ms < 15 * 60 * 1000
     assert attempts(me) == ["2027-02-28", "2027-03-03", "2027-03-05", "2027-03-07"]
     assert me.status() == "unpaid"
     assert me.subscription.due_at_ms is None
@@ -112,6 +118,8 @@ def test_paying_by_hand_heals_at_once_and_opens_access(new_owing: NewOwing, worl
 def test_another_card_heals_at_once(new_owing: NewOwing, world: RenewalWorld) -> None:
     me = new_owing()
     with world.at(moment("2027-03-02")):
+        said = charge_of_owed(me.subscription, ANOTHER, catalog(), clock.now_ms(), None)
+        assert said == OwedCharge(97_000_000, certain=True)
         me.save_card("pm_card_visa")
         world.settle()
         world.again()

@@ -7,6 +7,7 @@ from chalicelib.clock import iso
 from chalicelib.payments.payment import CLOSED_AT_BREAK, DAY_MS, NOT_FOUND, Payment
 from chalicelib.portal.banners.banner import Action, Banner, Unresolved
 from chalicelib.portal.banners.snapshot import Snapshot
+from chalicelib.portal.owed import find_charge_now
 from chalicelib.portal.refusals import why_failed
 from chalicelib.portal.words import Words
 from chalicelib.reversals.dispute import INQUIRIES
@@ -32,8 +33,17 @@ def find_unresolved(seen: Snapshot, words: Words) -> Iterator[Banner]:
             )
             action = Action(words.say("Verify payment"), ("payments", payment.payment_id))
             yield Banner("bad", words.say("Verification needed"), text, (action,), _unresolved(payment))
-        elif not payment.ended and payment.kind != "auto_pay":
+        elif not payment.ended and payment.kind != "auto_pay" and not _is_said_to_be_charged(payment, seen, words):
             yield _unconfirmed(payment, amount, words)
+
+
+def _is_said_to_be_charged(payment: Payment, seen: Snapshot, words: Words) -> bool:
+    """Tell whether a payment is the one that an overdue subscription says is being charged."""
+    found = seen.subscription
+    if found is None:
+        return False
+    charge = find_charge_now(found, seen.payer, seen.payments, seen.renewal_micros or 0, words, now_ms=seen.now_ms)
+    return charge is not None and charge.payment == payment
 
 
 def _unconfirmed(payment: Payment, amount: str, words: Words) -> Banner:
@@ -104,7 +114,7 @@ def find_disputed(seen: Snapshot, words: Words) -> Iterator[Banner]:
     """Tell of payments about which a bank asks, or whose money it has taken back until it decides."""
     for payment in seen.disputed:
         if payment.dispute_status in INQUIRIES:
-            title, text = words.say("A bank is asking about a payment"), _asks(payment, words)
+            title, text = words.say("Your bank is asking about a payment"), _asks(payment, words)
         elif payment.dispute_status in OPEN_DISPUTES:
             title, text = words.say("A payment is disputed"), _is_disputed(payment, words)
         else:
@@ -126,8 +136,8 @@ def _is_disputed(payment: Payment, words: Words) -> str:
             **_about(payment, words),
         )
     return words.say(
-        "Your payment of %(amount)s on %(day)s was disputed with the bank. What the bank takes back is held from your "
-        "balance until it decides.",
+        "Your payment of %(amount)s on %(day)s was disputed with the bank. If the bank takes money back, we deduct it "
+        "from your balance until it decides.",
         **_about(payment, words),
     )
 

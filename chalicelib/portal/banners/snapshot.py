@@ -29,7 +29,8 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
 
     `payments` are those of the last 35 days, `disputed` those of the last 180 days that were refunded or disputed, both
     newest first. `renewal_micros` is what the subscription's next period costs, or the one that it owes; None if
-    nothing more is charged. `connection_problem` says why a workspace's clients cannot pay, in a text to translate.
+    nothing more is charged. `access_end_ms` is when access ends if nobody pays what is owed.
+    `connection_problem` says why a workspace's clients cannot pay, in a text to translate.
     """
 
     now_ms: int
@@ -43,6 +44,7 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     disputed: Sequence[Payment] = ()
     subscription: Subscription | None = None
     renewal_micros: int | None = None
+    access_end_ms: int | None = None
     scheduled_plan: str = ""
     closed_by: ShownReason | None = None
     connection_problem: str | None = None

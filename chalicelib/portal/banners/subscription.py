@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from chalicelib.clock import iso
 from chalicelib.payments.card_name import card_name
 from chalicelib.payments.payment import Payment
-from chalicelib.portal.banners.banner import Action, Banner
+from chalicelib.portal.banners.banner import Action, Banner, Unresolved
 from chalicelib.portal.banners.snapshot import Snapshot
+from chalicelib.portal.owed import ChargeNow, find_charge_now, tried_again, until_when
 from chalicelib.portal.refusals import why_failed
 from chalicelib.portal.words import Words
 from chalicelib.subscriptions.pause import next_period_ms
@@ -14,14 +15,28 @@ from chalicelib.subscriptions.subscription import OWING, RENEWED, Subscription
 
 
 def find_overdue(seen: Snapshot, words: Words) -> Iterator[Banner]:
-    """Tell that a renewal was not paid: with which card, why, how long access lasts, and what to do."""
+    """Tell that a renewal was not paid: with which card, why, how long access lasts, and what to do.
+
+    While a card is being charged for it, that is all there is to tell, and nobody is asked to pay.
+    """
     found = seen.subscription
     if found is None or found.status not in OWING:
         return
+    if charge := find_charge_now(found, seen.payer, seen.payments, seen.renewal_micros or 0, words, now_ms=seen.now_ms):
+        yield _being_charged(charge, words)
+        return
     actions = (Action(words.say("Pay now"), ("plan",)), Action(words.say("Update Card Info"), ("card",)))
-    sentences = [_what_failed(seen, found, words), _until_when(seen, found, words), _what_next(found, words)]
-    text = " ".join(filter(None, sentences))
-    yield Banner("bad", words.say("Your subscription is overdue"), text, () if found.held else actions)
+    until = until_when(seen.access_end_ms, seen.now_ms, words)
+    text = " ".join(filter(None, [_what_failed(seen, found, words), until, _what_next(seen, found, words)]))
+    waits = found.held or found.pending
+    yield Banner("bad", words.say("Your subscription is overdue"), text, () if waits else actions)
+
+
+def _being_charged(charge: ChargeNow, words: Words) -> Banner:
+    title, payment = words.say("We're charging your card"), charge.payment
+    if payment:
+        return Banner("warn", title, charge.text, unresolved=Unresolved(payment.payment_id, payment.state))
+    return Banner("warn", title, charge.text, (Action(words.say("Check again"), (), "see"),))
 
 
 def _what_failed(seen: Snapshot, found: Subscription, words: Words) -> str:
@@ -42,22 +57,10 @@ def _is_why(payment: Payment, found: Subscription) -> bool:
     return is_of_card and payment.kind == "subscription" and payment.state == "failed"
 
 
-def _until_when(seen: Snapshot, found: Subscription, words: Words) -> str:
-    if found.access_until_ms is None:
-        return ""
-    if found.access_until_ms <= seen.now_ms:
-        return words.say("Access is off until it's paid.")
-    return words.say("Pay before %(day)s to keep your access.", day=words.day(iso(found.access_until_ms)))
-
-
-def _what_next(found: Subscription, words: Words) -> str:
+def _what_next(seen: Snapshot, found: Subscription, words: Words) -> str:
     if found.held:
         return words.say("The renewal waits for your provider. Nothing is charged until then.")
-    if found.failure and found.failure.code == "card_disputed":
-        return ""
-    if found.due_at_ms and found.status == "past_due" and found.pending is None:
-        return words.say("We'll try your card again on %(day)s.", day=words.day(iso(found.due_at_ms)))
-    return ""
+    return tried_again(found, seen.payer, words)
 
 
 def find_scheduled_change(seen: Snapshot, words: Words) -> Iterator[Banner]:

@@ -125,6 +125,9 @@ VIEWS: Final[dict[str, View]] = {
 
 ROWS: Final[dict[str, Callable[[str], Keys]]] = {
     "overview": overview.rows_needed,
+    "card": card.rows_needed,
+    "card_keep": card.rows_needed,
+    "card_role": card.rows_needed,
     "usage": usage.rows_needed,
     "budgets": budgets.rows_needed,
     "budgets_send": budgets.rows_needed,

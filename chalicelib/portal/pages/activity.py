@@ -15,14 +15,14 @@ from chalicelib.history.spreadsheet import sheet
 from chalicelib.portal import render
 from chalicelib.portal.activity_texts import ActivityTexts
 from chalicelib.portal.names import Names
-from chalicelib.portal.pages.alerts import OF_BALANCE, OF_PAYMENTS
+from chalicelib.portal.pages.alerts import GROUPS
 from chalicelib.portal.pages.connection import STATES
 from chalicelib.portal.policy import PAGE_HEADERS
 from chalicelib.portal.request import PortalRequest
 from chalicelib.portal.words import Words
 
 ENTRIES: Final = 50
-ALERTS: Final[dict[str, str]] = {kind: alert.name for kind, alert in (OF_BALANCE | OF_PAYMENTS).items()}
+ALERTS: Final[dict[str, str]] = {kind: alert.name for group in GROUPS.values() for kind, alert in group.items()}
 CONNECTIONS: Final[dict[str, str]] = {str(state): text for state, text in STATES.items()}
 
 

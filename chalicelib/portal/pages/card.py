@@ -7,7 +7,6 @@ import msgspec
 from chalice.app import Response
 
 from chalicelib.accounts.account import Account, BillingDetails
-from chalicelib.auto_pay import table as auto_pay
 from chalicelib.cards.choose_card import DefaultHasNoOtherRole, Role, choose_card
 from chalicelib.cards.remove_card import remove_card
 from chalicelib.cards.save_card import CardSetupUnfinished, CardSetupUnknown, CardSuperseded, save_card
@@ -17,14 +16,16 @@ from chalicelib.cards.view import view_card_setup
 from chalicelib.connection.refusals import WorkspaceNotConnected
 from chalicelib.errors import Refusal
 from chalicelib.i18n.texts import mark
+from chalicelib.overview.load import OverviewSnapshot, load_overview, overview_keys
 from chalicelib.portal import forms, render
+from chalicelib.portal.card_charges import say_on_choosing, say_on_saving
 from chalicelib.portal.next_page import read_next_page
 from chalicelib.portal.pages.payment import json
 from chalicelib.portal.refusals import explain
 from chalicelib.portal.request import PortalRequest, see_other
 from chalicelib.portal.stripe_locale import stripe_locale
 from chalicelib.stripe_api.errors import StripeRefused, StripeUnavailable
-from chalicelib.subscriptions import table as subscriptions
+from chalicelib.tables import Keys
 
 ROLES: Final[dict[str, Role]] = {role: role for role in get_args(Role)}
 
@@ -47,6 +48,11 @@ DONE: Final = {
 """What has just been done, by the name in the address."""
 
 
+def rows_needed(account_id: str) -> Keys:
+    """Return the rows that the page needs, to say what a card is charged."""
+    return overview_keys(account_id)
+
+
 def show(request: PortalRequest) -> Response:
     """Show the card and the fields for another one."""
     return _page(request, dict(request.query))
@@ -62,6 +68,7 @@ def set_up(request: PortalRequest) -> Response:
 
 def keep(request: PortalRequest) -> Response:
     """Put the card on file that the browser has confirmed, and redirect to the next page."""
+    is_charged = bool(_on_saving(request, _load(request), request.form))
     # Read again: the setup may have created the account's customer since this request read the payer.
     payer = get_payer(request.account.account_id)
     try:
@@ -71,7 +78,7 @@ def keep(request: PortalRequest) -> Response:
         return _page(request, dict(request.form), refusal)
     next_page = read_next_page(request, request.form)
     if next_page:
-        return see_other(next_page.path(request, done="card"))
+        return see_other(next_page.path(request, done="card-charged" if is_charged else "card"))
     return request.go("card", done="added") if _adds(request.form) else request.go(done="card")
 
 
@@ -101,7 +108,7 @@ def _check_known(request: PortalRequest) -> None:
 
 def _page(request: PortalRequest, given: dict[str, str], refusal: Refusal | None = None) -> Response:
     next_page = read_next_page(request, given)
-    done = request.query.get("done", "")
+    done, found = request.query.get("done", ""), _load(request)
     return render.page(
         request,
         "card.html",
@@ -111,7 +118,9 @@ def _page(request: PortalRequest, given: dict[str, str], refusal: Refusal | None
         card=request.payer.card,
         adds=_adds(given),
         done_text=request.words.say(DONE[done]) if done in DONE else None,
-        charging=_charging(request.account.account_id),
+        charging=_charging(found),
+        on_saving=_on_saving(request, found, given),
+        on_choosing=say_on_choosing(found, request.payer, request.catalog, request.words),
         returned=None if refusal else _returned(given),
         stripe_locale=stripe_locale(request.words.locale),
         billing=_billing(request.account),
@@ -128,10 +137,21 @@ class Charging(msgspec.Struct, frozen=True):
     auto_pay: bool
 
 
-def _charging(account_id: str) -> Charging:
-    subscription, found = subscriptions.find(account_id), auto_pay.find(account_id)
+def _load(request: PortalRequest) -> OverviewSnapshot:
+    return load_overview(request.rows, request.payer, request.catalog)
+
+
+def _charging(found: OverviewSnapshot) -> Charging:
+    subscription = found.subscription
     is_renewed = subscription is not None and not subscription.may_start and not subscription.cancel_at_period_end
-    return Charging(subscription=is_renewed, auto_pay=found is not None and found.enabled)
+    return Charging(subscription=is_renewed, auto_pay=found.auto_pay.auto_pay.enabled)
+
+
+def _on_saving(request: PortalRequest, found: OverviewSnapshot, given: Mapping[str, str]) -> list[str]:
+    """Say what the card is charged as soon as it is saved. One more beside a default is not charged."""
+    if _adds(given) and request.payer.card:
+        return []
+    return say_on_saving(found, request.payer, request.catalog, request.words)
 
 
 def _adds(given: Mapping[str, str]) -> bool:

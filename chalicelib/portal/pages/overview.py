@@ -9,6 +9,7 @@ from chalice.app import Response
 from chalicelib import clock
 from chalicelib.access.find_access import find_access
 from chalicelib.access.view import ShownReason, view_access
+from chalicelib.auto_pay.decision import Charge, decide
 from chalicelib.auto_pay.evaluate import Snapshot as AutoPaySnapshot
 from chalicelib.auto_pay.view import AutoPayView, view_auto_pay
 from chalicelib.budgets.spending import SpentBudgets
@@ -23,12 +24,14 @@ from chalicelib.ledger.statement import Filter, Statement, read_history
 from chalicelib.ledger.table import read_days
 from chalicelib.money import parse_micros
 from chalicelib.notices.table import choice_in, choice_keys
-from chalicelib.overview.load import load_overview, overview_keys
+from chalicelib.overview.load import OverviewSnapshot, load_overview, overview_keys
+from chalicelib.payments.card_name import card_name
 from chalicelib.portal import chart, render
 from chalicelib.portal.auto_pay_summary import auto_pay_summary, blocking_reason
 from chalicelib.portal.banners.find import find_banners
 from chalicelib.portal.banners.snapshot import AutoPayStatus, Snapshot
 from chalicelib.portal.budget_rows import BudgetRow, budget_rows
+from chalicelib.portal.card_charges import say_on_saving
 from chalicelib.portal.first_steps import first_steps, is_new
 from chalicelib.portal.names import Names
 from chalicelib.portal.outlook import load_outlook
@@ -38,7 +41,8 @@ from chalicelib.portal.request import PortalRequest
 from chalicelib.portal.spending import day_figures, first_needed
 from chalicelib.portal.subscription_price import subscription_price
 from chalicelib.readable import read_or
-from chalicelib.subscriptions.subscription import Subscription
+from chalicelib.subscriptions.dunning import access_end_ms
+from chalicelib.subscriptions.subscription import OWING, Subscription
 from chalicelib.subscriptions.view import SubscriptionView
 from chalicelib.tables import Keys
 from chalicelib.threads import side_by_side
@@ -50,7 +54,7 @@ DONE: Final = {
     "auto-pay": mark("Auto-pay is saved."),
     "auto-pay-on": mark("Auto-pay is on."),
     "auto-pay-off": mark("Auto-pay is off."),
-    "details": mark("Your billing details are saved. The next invoice carries them."),
+    "details": mark("Your billing details are saved. They'll appear on your next invoice."),
 }
 
 CONNECTION_UNREADABLE: Final = mark("Your Stripe connection can't be read right now. Please contact us.")
@@ -125,7 +129,7 @@ def show(request: PortalRequest) -> Response:
     loaded, limits = load(request), request.limits
     auto_pay = view_auto_pay(loaded.auto_pay, limits)
     seen = snapshot_of(request, loaded, auto_pay)
-    subscription, done = loaded.subscription_view, DONE.get(request.query.get("done", ""))
+    subscription = loaded.subscription_view
     return render.page(
         request,
         "overview.html",
@@ -138,9 +142,10 @@ def show(request: PortalRequest) -> Response:
         blocking_reason=blocking_reason(request, auto_pay),
         subscription=subscription,
         steps=_first_steps(request, seen) if seen.is_new and request.may_pay else None,
+        on_saving=_on_saving(request, loaded),
         banners=find_banners(seen, request.words),
         recent=_recent(request, loaded),
-        confirmation=request.words.say(done) if done else "",
+        confirmation=_confirmation(request, loaded),
         price=subscription_price(loaded.subscription, request.catalog) if loaded.subscription else None,
         **_spending(request, loaded),
     )
@@ -160,7 +165,7 @@ def snapshot_of(request: PortalRequest, loaded: Loaded, auto_pay: AutoPayView) -
         is_new=is_new(balance_micros, singles.transactions, is_complete=singles.next_cursor is None),
         auto_pay=AutoPayStatus(
             status=auto_pay.status,
-            is_refilling=auto_pay.charge is not None,
+            is_refilling=auto_pay.charge is not None or _refill_micros(loaded) is not None,
             has_failed=bool(auto_pay.last_refusal and auto_pay.failures),
             is_at_limit=auto_pay.reason == "monthly_limit_reached",
             problem=blocking_reason(request, auto_pay) or "",
@@ -169,6 +174,7 @@ def snapshot_of(request: PortalRequest, loaded: Loaded, auto_pay: AutoPayView) -
         disputed=found.reversed_payments,
         subscription=loaded.subscription,
         renewal_micros=_renewal_micros(loaded.subscription_view),
+        access_end_ms=_access_end_ms(request, loaded),
         scheduled_plan=plan.name if plan else "",
         closed_by=loaded.closed_by,
         connection_problem=loaded.connection_problem,
@@ -198,6 +204,39 @@ def _renewal_micros(subscription: SubscriptionView | None) -> int | None:
     return parse_micros(charge.amount) if charge else None
 
 
+def _access_end_ms(request: PortalRequest, loaded: Loaded) -> int | None:
+    found = loaded.subscription
+    return access_end_ms(found, request.catalog.dunning, clock.now_ms()) if found else None
+
+
+def _refill_micros(loaded: Loaded) -> int | None:
+    """Return what auto-pay is about to charge: nothing keeps it from that, and there is no payment yet."""
+    decision = decide(loaded.auto_pay.auto_pay, loaded.auto_pay.situation)
+    return decision.amount_micros if isinstance(decision, Charge) else None
+
+
+def _confirmation(request: PortalRequest, loaded: Loaded) -> str:
+    """Say what was just done, and of a card that it is being charged to refill the balance, if it is."""
+    done, words, card = request.query.get("done", ""), request.words, request.payer.card
+    text, refill_micros = words.say(DONE[done]) if done in DONE else "", _refill_micros(loaded)
+    if done != "card" or card is None or refill_micros is None:
+        return text
+    charging = words.say(
+        "We're charging %(amount)s to %(card)s now to refill your balance.",
+        amount=words.amount(refill_micros, request.currency),
+        card=card_name(words, card.brand, card.last_four, card.wallet),
+    )
+    return f"{text} {charging}"
+
+
+def _on_saving(request: PortalRequest, loaded: Loaded) -> list[str]:
+    """Say what a card is charged as soon as it is saved, where the page asks for one."""
+    if request.payer.cards or not request.may_pay:
+        return []
+    found = OverviewSnapshot(loaded.auto_pay, loaded.subscription, loaded.subscription_view)
+    return say_on_saving(found, request.payer, request.catalog, request.words)
+
+
 def _first_steps(request: PortalRequest, seen: Snapshot) -> Any:
     is_sold = any(
         request.currency in each.amounts_micros for each in request.catalog.plans.values() if not each.retired
@@ -207,6 +246,7 @@ def _first_steps(request: PortalRequest, seen: Snapshot) -> Any:
         is_paying=any(each.fills_wallet and not each.ended for each in seen.payments),
         has_auto_pay=seen.auto_pay.status != "off",
         has_plan=(seen.subscription is not None) if is_sold else None,
+        owes=seen.subscription is not None and seen.subscription.status in OWING,
     )
 
 

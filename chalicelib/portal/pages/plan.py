@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from chalice.app import Response
 
-from chalicelib import idempotency
+from chalicelib import clock, idempotency
 from chalicelib.catalog.catalog import Product
 from chalicelib.errors import Refusal
 from chalicelib.http_input import read_fields
@@ -18,6 +18,7 @@ from chalicelib.payments.refusals import CardDeclined, PaymentCanceled
 from chalicelib.payments.resolve import Resolution
 from chalicelib.portal import forms, render
 from chalicelib.portal.next_page import card_path, save_card_first
+from chalicelib.portal.owed import find_charge_now, tried_again, until_when
 from chalicelib.portal.refusals import why_failed
 from chalicelib.portal.request import PortalRequest
 from chalicelib.portal.subscription_price import subscription_price
@@ -27,8 +28,10 @@ from chalicelib.subscriptions.cancellation import Reason
 from chalicelib.subscriptions.change import ChangeResult, change, preview
 from chalicelib.subscriptions.charge_now import ChargeResult
 from chalicelib.subscriptions.check_change import QuoteChanged
+from chalicelib.subscriptions.dunning import access_end_ms
 from chalicelib.subscriptions.pay_past_due import pay_past_due
 from chalicelib.subscriptions.request import Quantity, SubscriptionRequest
+from chalicelib.subscriptions.subscription import OWING, Subscription
 from chalicelib.subscriptions.view import SubscriptionView, load_subscription_view, view_change
 
 CHANGE: Final = "-plan"
@@ -38,6 +41,7 @@ CANCEL_FIELDS: Final = ("reason", "comment")
 
 DONE: Final = {
     "card": mark("Your card is saved. Nothing was charged yet."),
+    "card-charged": mark("Your card is saved."),
     "plan": mark("Your plan is changed."),
     "paid": mark("Nothing is due anymore."),
     "plan-later": mark("Your change is scheduled."),
@@ -220,7 +224,7 @@ def _page(request: PortalRequest, refusal: Refusal | None = None, errors: forms.
         reasons=REASONS,
         given=given,
         **_offer(request, subscription, given),
-        **_held(request),
+        **_held(request, subscription),
     )
 
 
@@ -269,10 +273,28 @@ def _offered(products: Mapping[str, Product], currency: str, held: set[str]) -> 
     }
 
 
-def _held(request: PortalRequest) -> dict[str, Any]:
+def _held(request: PortalRequest, shown: SubscriptionView | None) -> dict[str, Any]:
     """Return what the page says of the subscription that no answer of the API has: its price, and who changed it."""
     found = table.find(request.account.account_id)
     return {
         "set_by": request.viewer.name_of(found.actor, found.updated_at_ms) if found else None,
         "price": subscription_price(found, request.catalog) if found else None,
+        "charge_now": _charge_now(request, found, shown) if found else None,
+        "owed_days": _owed_days(request, found) if found and found.status in OWING else [],
     }
+
+
+def _charge_now(request: PortalRequest, found: Subscription, shown: SubscriptionView | None) -> str | None:
+    """Say that a card that was saved since is about to be charged for what is owed; a payment is shown by itself."""
+    charge = shown.owed.charge if shown and shown.owed else None
+    if found.pending or charge is None:
+        return None
+    now = find_charge_now(found, request.payer, (), parse_micros(charge.amount), request.words, now_ms=clock.now_ms())
+    return now.text if now else None
+
+
+def _owed_days(request: PortalRequest, found: Subscription) -> list[str]:
+    """Say until when access lasts if nobody pays, and when the card is tried again."""
+    now_ms = clock.now_ms()
+    until = until_when(access_end_ms(found, request.catalog.dunning, now_ms), now_ms, request.words)
+    return list(filter(None, [until, tried_again(found, request.payer, request.words)]))
