@@ -16,7 +16,8 @@ from chalicelib.conflicts import conditional_transaction, conditional_write
 from chalicelib.ledger.table import add_new_wallet
 from chalicelib.pricing.rebilling import NO_REBILLING, Rebilling
 from chalicelib.pricing.table import add_new as add_new_rebilling
-from chalicelib.tables import Rows, Table, TableMeta, set_or_remove
+from chalicelib.readable import read_each, read_or
+from chalicelib.tables import Rows, Table, TableMeta, query_items, read_rows, set_or_remove
 from chalicelib.typed import convert
 
 
@@ -73,9 +74,25 @@ def find_in(rows: Rows, account_id: str) -> Account | None:
     return account_of(row) if row else None
 
 
+def name_in(rows: Rows, account_id: str) -> str:
+    """Return an account's name among rows that were read; its id if it does not exist or cannot be read."""
+    found = read_or(
+        lambda: find_in(rows, account_id), lambda: None, about={"account_id": account_id, "what": "account"}
+    )
+    return found.name if found else account_id
+
+
 def find_many(account_ids: Iterable[str]) -> dict[str, Account]:
     """Read several accounts, strongly consistent; those that do not exist are left out."""
     return {row.account_id: account_of(row) for row in AccountRow.batch_get(list(account_ids), consistent_read=True)}
+
+
+def find_readable(account_ids: Iterable[str]) -> dict[str, Account]:
+    """Read up to 100 accounts, strongly consistent; those that do not exist or cannot be read are left out."""
+    ids = list(account_ids)
+    rows = read_rows({AccountRow: ids})
+    found, _ = read_each(ids, lambda each: find_in(rows, each), what="account")
+    return {account_id: account for account_id, account in found.items() if account}
 
 
 def client_ids(workspace_id: str) -> Iterator[str]:
@@ -209,10 +226,21 @@ def has_clients(workspace_id: str) -> bool:
     return any(AccountRow.clients.query(workspace_id, filter_condition=_not_archived()))
 
 
-def clients_after(workspace_id: str, client_id: str | None, limit: int) -> list[Account]:
+class FoundClients(msgspec.Struct, frozen=True):
+    """Clients of a workspace, by id: the ids of all, and the accounts of those that can be read."""
+
+    ids: list[str]
+    accounts: dict[str, Account]
+
+
+def clients_after(workspace_id: str, client_id: str | None, limit: int) -> FoundClients:
     """Read the clients of a workspace whose ids come after another, by id: at most `limit`, in one call."""
     after = ClientsIndex.account_id > client_id if client_id else None
-    return [account_of(row) for row in AccountRow.clients.query(workspace_id, after, limit=limit, page_size=limit)]
+    index_name = ClientsIndex.Meta.index_name
+    items = query_items(AccountRow, workspace_id, after, index_name=index_name, limit=limit)
+    found = {item["account_id"]["S"]: item for item in items}
+    accounts, _ = read_each(found, lambda each: account_of(AccountRow.from_raw_data(found[each])), what="account")
+    return FoundClients(list(found), accounts)
 
 
 def add_not_archived(transaction: TransactWrite, account_id: str) -> None:

@@ -48,6 +48,11 @@ class Payer(msgspec.Struct, frozen=True):
         """Return every card, the default first."""
         return (*((self.card,) if self.card else ()), *self.others)
 
+    @property
+    def cards_unknown(self) -> bool:
+        """Tell whether nobody knows at the moment if it has cards: rows cannot be read."""
+        return self.unconnected is not None and self.unconnected.cards_unknown
+
     def paying_with(self, card: Card) -> "Payer":
         """Return it with this card to charge, whatever its role."""
         return replace(self, card=card)

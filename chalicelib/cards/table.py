@@ -19,11 +19,12 @@ from chalicelib.cards.card import Card, CardsOnFile
 from chalicelib.cards.expiry import due_at_ms, watched
 from chalicelib.cards.payer import Payer
 from chalicelib.conflicts import conditional_write
-from chalicelib.connection.connection import AT_STRIPE, PaysOn
+from chalicelib.connection.connection import AT_STRIPE, PaysOn, Unconnected
 from chalicelib.connection.table import connection_of
 from chalicelib.due import shard_of
 from chalicelib.due_index import DueIndex
 from chalicelib.errors import Busy
+from chalicelib.readable import read_or
 from chalicelib.stripe_api.stripe_account import PLATFORM, StripeAccount
 from chalicelib.tables import Keys, Rows, Table, TableMeta, image_reader, read_rows, read_together, set_or_remove
 from chalicelib.typed import convert
@@ -31,6 +32,9 @@ from chalicelib.typed import convert
 Rule = Callable[[CardsOnFile], CardsOnFile]
 ATTEMPTS: Final = 10
 """More than there are writers of one row at once: a person in two windows, a program, and Stripe's events."""
+
+
+UNREADABLE: Final = "Its cards cannot be read at the moment."
 
 
 class CardsBusy(Busy):
@@ -99,16 +103,42 @@ def find_payer_in(rows: Rows, account: Account, on: PaysOn) -> Payer:
 
     A client's, on its workspace's Stripe account and on the earlier ones, are read.
     """
+    return _payer_in(_card_rows(rows, account, on), account, on)
+
+
+def find_payer_to_show(rows: Rows, account: Account, on: PaysOn, provider: str) -> Payer:
+    """Find what `find_payer_in` does, for what is shown: if the cards cannot be read, the account cannot pay.
+
+    `provider` is the name of whom a workspace is told to contact then, a client's own is that of its workspace.
+    """
+    of_cards = _card_rows(rows, account, on)
+    unreadable = Unconnected(account.account_id, provider, UNREADABLE, cards_unknown=True)
+    return read_or(
+        lambda: _payer_in(of_cards, account, on),
+        lambda: Payer(account, None, unconnected=unreadable),
+        about={"account_id": account.account_id, "what": "cards"},
+    )
+
+
+def _card_rows(rows: Rows, account: Account, on: PaysOn) -> Rows:
+    """Return the rows that have an account's cards: those that were read, or, for a client, others that are read."""
+    if on.stripe_account in {None, PLATFORM}:
+        return rows
+    return read_rows({CardRow: _card_keys(account, on)})
+
+
+def _card_keys(account: Account, on: PaysOn) -> list[tuple[str, str]]:
+    return [(account.account_id, each.key) for each in (on.stripe_account, *on.earlier) if each]
+
+
+def _payer_in(rows: Rows, account: Account, on: PaysOn) -> Payer:
     if on.stripe_account is None:
         return Payer(account, None, unconnected=on.unconnected)
-    if on.stripe_account == PLATFORM:
-        row = rows.find(CardRow, (account.account_id, PLATFORM.key))
-        found = [row] if row else []
-    else:
-        found = _find_cards(account.account_id, (on.stripe_account, *on.earlier))
-    payer = _payer(account, on.stripe_account, found)
-    had_card = any(row.card for row in found)
-    return replace(payer, unconnected=on.unconnected, card_needed_again=payer.card is None and had_card)
+    own, *earlier = _card_keys(account, on)
+    row = rows.find(CardRow, own)
+    payer = _payer(account, on.stripe_account, [row] if row else [])
+    had_card = payer.card is None and any(found.card for each in earlier if (found := rows.find(CardRow, each)))
+    return replace(payer, unconnected=on.unconnected, card_needed_again=had_card)
 
 
 def find_payer_on(account_id: str, stripe_account: StripeAccount) -> Payer | None:
@@ -117,10 +147,6 @@ def find_payer_on(account_id: str, stripe_account: StripeAccount) -> Payer | Non
     if not rows[AccountRow]:
         return None
     return _payer(account_of(rows[AccountRow][0]), stripe_account, rows[CardRow])
-
-
-def _find_cards(account_id: str, stripe_accounts: Iterable[StripeAccount]) -> list[CardRow]:
-    return read_together({CardRow: [(account_id, each.key) for each in stripe_accounts]})[CardRow]
 
 
 def _payer(account: Account, stripe_account: StripeAccount, rows: Iterable[CardRow]) -> Payer:

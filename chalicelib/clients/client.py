@@ -48,14 +48,14 @@ class AutoPayHealth(msgspec.Struct, frozen=True):
 class Client(msgspec.Struct, frozen=True):
     """A client with what a page of clients shows of it.
 
-    It `can_pay` if its workspace's connection works. `used` is its usage of the month, over all meters, before its
-    allowance of a month, `allowance_micros`.
+    It `can_pay` if its workspace's connection works. `can_pay` and `has_card` are None while the connection cannot be
+    read. `used` is its usage of the month, over all meters, before its allowance of a month, `allowance_micros`.
     """
 
     account: Account
     is_rebilled: bool
-    can_pay: bool
-    has_card: bool
+    can_pay: bool | None
+    has_card: bool | None
     balance_micros: int
     auto_pay: AutoPayHealth
     used: ClientMeter
@@ -91,8 +91,8 @@ def needs_attention(client: Client, floor_micros: int) -> list[Attention]:
     if not client.is_rebilled or client.account.standing == "archived":
         return []
     found: dict[Attention, bool] = {
-        "workspace_not_connected": not client.can_pay,
-        "card_missing": client.can_pay and not client.has_card,
+        "workspace_not_connected": client.can_pay is False,
+        "card_missing": client.can_pay is True and not client.has_card,
         "wallet_empty": client.balance_micros <= floor_micros,
         "auto_pay_suspended": client.auto_pay.status == "suspended",
     }

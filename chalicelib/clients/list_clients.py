@@ -4,7 +4,7 @@ A page reads a part of the index `clients`, then all rows of the clients in it t
 workspace's connection in one, and their usage of the month in one query.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 from typing import Final
 
@@ -12,17 +12,18 @@ import msgspec
 
 from chalicelib.accounts import table as accounts
 from chalicelib.accounts.account import Account
-from chalicelib.auto_pay.table import AutoPayRow, auto_pay_of
+from chalicelib.auto_pay.table import AutoPayRow, find_in
 from chalicelib.cards.table import CardRow
 from chalicelib.clients.client import Client, Tab, auto_pay_health, is_in_tab, sum_meters
 from chalicelib.clock import month_of
-from chalicelib.connection.table import connection_of
+from chalicelib.connection.table import pays_on_keys, pays_on_to_show
 from chalicelib.ledger.client_usage import ClientMeter
-from chalicelib.ledger.client_usage_table import find_client_months, read_client_months
+from chalicelib.ledger.client_usage_table import find_month_items, meters_of, read_span
 from chalicelib.ledger.table import WalletRow, wallet_of
 from chalicelib.pricing.rebilling import NO_REBILLING, Rebilling
 from chalicelib.pricing.table import RebillingRow, rebilling_of
-from chalicelib.tables import read_together
+from chalicelib.readable import read_each
+from chalicelib.tables import read_rows
 
 MOST_READ: Final = 100
 """How many clients a page of a tab reads at most: DynamoDB gives so many rows in one call (BatchGetItem)."""
@@ -35,10 +36,14 @@ MOST_SUMMED: Final = 5_000
 
 
 class ClientBatch(msgspec.Struct, frozen=True):
-    """A page of clients; `next_id` is the last client that was read, if there are more."""
+    """A page of clients; `next_id` is the last client that was read, if there are more.
+
+    `unreadable` are the ids of clients of the page, and maybe of the tab, that cannot be shown.
+    """
 
     clients: list[Client]
     next_id: str | None
+    unreadable: list[str]
 
 
 class MonthTotal(msgspec.Struct, frozen=True):
@@ -53,64 +58,77 @@ def list_clients(workspace_id: str, tab: Tab, *, after: str | None, limit: int, 
     """List the clients of a tab, by id. A page may have fewer than `limit`, and others after it."""
     wanted = limit if tab == "all" else MOST_READ
     read = accounts.clients_after(workspace_id, after, wanted + 1)
-    examined = read[:wanted]
-    found = _with_rebilling([each for each in examined if is_in_tab(each, tab)])
-    shown = [(each, own) for each, own in found if own.is_on(now_ms) or tab != "rebilled"]
+    examined = read.ids[:wanted]
+    in_tab = [each for each in examined if each not in read.accounts or is_in_tab(read.accounts[each], tab)]
+    in_tab_readable = [each for each in in_tab if each in read.accounts]
+    own, _ = read_each(in_tab_readable, _read_rebilling(in_tab_readable), what="rebilling")
+    # A client that cannot be read may belong in any tab.
+    shown = [each for each in in_tab if tab != "rebilled" or each not in own or own[each].is_on(now_ms)]
     if len(shown) > limit:
         shown = shown[:limit]
-        next_id: str | None = shown[-1][0].account_id
+        next_id: str | None = shown[-1]
     else:
-        next_id = examined[-1].account_id if len(read) > wanted else None
-    return ClientBatch(_complete(workspace_id, shown, now_ms), next_id)
+        next_id = examined[-1] if len(read.ids) > wanted else None
+    readable = {each: (read.accounts[each], own[each]) for each in shown if each in own}
+    clients = read_each(readable, _reader(workspace_id, readable, now_ms), what="client")[0] if readable else {}
+    return ClientBatch(list(clients.values()), next_id, [each for each in shown if each not in clients])
 
 
-def _with_rebilling(found: Sequence[Account]) -> list[tuple[Account, Rebilling]]:
-    """Return each client with its own settings of rebilling."""
-    if not found:
-        return []
-    rows = read_together({RebillingRow: [each.account_id for each in found]})[RebillingRow]
-    own = {row.account_id: rebilling_of(row) for row in rows}
-    return [(each, own.get(each.account_id, NO_REBILLING)) for each in found]
+def _read_rebilling(ids: Sequence[str]) -> Callable[[str], Rebilling]:
+    """Read clients' own settings of rebilling; return the function that makes those of each, or raises."""
+    rows = read_rows({RebillingRow: ids})
+
+    def rebilling_of_client(client_id: str) -> Rebilling:
+        row = rows.find(RebillingRow, client_id)
+        return rebilling_of(row) if row else NO_REBILLING
+
+    return rebilling_of_client
 
 
-def _complete(workspace_id: str, shown: Sequence[tuple[Account, Rebilling]], now_ms: int) -> list[Client]:
-    """Read what else a page shows of its clients."""
-    if not shown:
-        return []
-    ids = [account.account_id for account, _ in shown]
+def _reader(workspace_id: str, found: Mapping[str, tuple[Account, Rebilling]], now_ms: int) -> Callable[[str], Client]:
+    """Read what else a page shows of its clients; return the function that makes each of them, or raises."""
+    ids = list(found)
     # A workspace's clients all pay on the same Stripe account.
-    pays_on = connection_of(shown[0][0])
-    cards = [(each, pays_on.stripe_account.key) for each in ids] if pays_on.stripe_account else []
-    rows = read_together({WalletRow: ids, AutoPayRow: ids, **({CardRow: cards} if cards else {})})
-    balances = {row.account_id: wallet_of(row).balance_micros for row in rows[WalletRow]}
-    auto_pay = {row.account_id: auto_pay_of(row) for row in rows[AutoPayRow]}
-    with_card = {row.account_id for row in rows.get(CardRow, ()) if row.card and row.stripe_customer_id}
-    months = find_client_months(workspace_id, month_of(now_ms), ids)
-    return [
-        Client(
+    account = found[ids[0]][0]
+    pays_on = pays_on_to_show(read_rows(pays_on_keys(account)), account)
+    on, is_unknown = pays_on.stripe_account, pays_on.cards_unknown
+    rows = read_rows({WalletRow: ids, AutoPayRow: ids, CardRow: [(each, on.key) for each in ids] if on else []})
+    months = find_month_items(workspace_id, month_of(now_ms), ids)
+
+    def client_of(client_id: str) -> Client:
+        account, own = found[client_id]
+        wallet = rows.find(WalletRow, client_id)
+        row = rows.find(CardRow, (client_id, on.key)) if on else None
+        return Client(
             account=account,
             is_rebilled=own.is_on(now_ms),
-            can_pay=pays_on.unconnected is None,
-            has_card=account.account_id in with_card,
-            balance_micros=balances.get(account.account_id, 0),
-            auto_pay=auto_pay_health(auto_pay.get(account.account_id), now_ms),
-            used=sum_meters(months.get(account.account_id, {})),
+            can_pay=None if is_unknown else pays_on.unconnected is None,
+            has_card=None if is_unknown else bool(row and row.card and row.stripe_customer_id),
+            balance_micros=wallet_of(wallet).balance_micros if wallet else 0,
+            auto_pay=auto_pay_health(find_in(rows, client_id), now_ms),
+            used=sum_meters(meters_of(months[client_id]) if client_id in months else {}),
             allowance_micros=own.allowance_at(now_ms) if own.is_on(now_ms) else 0,
         )
-        for account, own in shown
-    ]
+
+    return client_of
 
 
 def load_client(account: Account, now_ms: int) -> Client:
     """Return one client as a page of clients shows it."""
-    return _complete(str(account.workspace_id), _with_rebilling([account]), now_ms)[0]
+    client_id = account.account_id
+    own = _read_rebilling([client_id])(client_id)
+    return _reader(str(account.workspace_id), {client_id: (account, own)}, now_ms)(client_id)
 
 
 def sum_month(workspace_id: str, month: str, most: int = MOST_SUMMED) -> MonthTotal:
-    """Add up what a workspace's clients used in a month; not complete if there are more than `most`."""
-    found = read_client_months(workspace_id, month)
-    summed = [sum_meters(meters) for _, meters in islice(found, most)]
+    """Add up what a workspace's clients used in a month; not complete if there are more than `most`.
+
+    Nor is it if one of them cannot be read.
+    """
+    found = read_span(workspace_id, month, month)
+    read = [meters for _, meters in islice(found, most)]
+    summed = [sum_meters(meters) for meters in read if meters is not None]
     total = ClientMeter()
     for each in summed:
         total.add(each)
-    return MonthTotal(total, len(summed), is_complete=next(found, None) is None)
+    return MonthTotal(total, len(summed), is_complete=next(found, None) is None and len(summed) == len(read))

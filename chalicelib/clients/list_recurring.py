@@ -4,7 +4,7 @@ A page reads a part of the index `clients`, then their rows in one call, and if 
 taxes of the workspace.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
 import msgspec
@@ -14,11 +14,14 @@ from chalicelib.accounts import table as accounts
 from chalicelib.accounts import taxes_table
 from chalicelib.accounts.account import Account
 from chalicelib.accounts.taxes import DatedTaxes, tax_for
-from chalicelib.auto_pay.table import AutoPayRow, auto_pay_of
+from chalicelib.auto_pay.table import AutoPayRow
+from chalicelib.auto_pay.table import find_in as find_auto_pay_in
 from chalicelib.catalog.catalog import Catalog
 from chalicelib.clients.recurring import RecurringCharges, recurring_charges
-from chalicelib.subscriptions.table import SubscriptionRow, subscription_of
-from chalicelib.tables import read_together
+from chalicelib.readable import read_each
+from chalicelib.subscriptions.table import SubscriptionRow
+from chalicelib.subscriptions.table import find_in as find_subscription_in
+from chalicelib.tables import read_rows
 
 MOST_READ: Final = 49
 """How many clients a page reads at most: two rows of each, and two of the workspace, are read in one call, which gives
@@ -26,10 +29,14 @@ up to 100 rows (BatchGetItem)."""
 
 
 class RecurringBatch(msgspec.Struct, frozen=True):
-    """The recurring charges of a page; `next_id` is the last client that was read, if there are more."""
+    """The recurring charges of a page; `next_id` is the last client that was read, if there are more.
+
+    `unreadable` are the ids of clients whose charges cannot be shown.
+    """
 
     charges: list[RecurringCharges]
     next_id: str | None
+    unreadable: list[str]
 
 
 def list_recurring(
@@ -39,34 +46,34 @@ def list_recurring(
 
     A page reads `limit` clients and shows those that have any. The workspace's own are on the first page alone.
     """
+    own_id = account.account_id
     if account.kind == "client":
-        return RecurringBatch(_read([account], catalog), None)
-    read = accounts.clients_after(account.account_id, after, limit + 1)
-    examined = read[:limit]
-    charges = _read([*([] if after else [account]), *examined], catalog)
-    return RecurringBatch(charges, examined[-1].account_id if len(read) > limit else None)
+        own = _reader({own_id: account}, catalog)(own_id)
+        return RecurringBatch([own] if own.exist else [], None, [])
+    read = accounts.clients_after(own_id, after, limit + 1)
+    examined = read.ids[:limit]
+    clients = {each: read.accounts[each] for each in examined if each in read.accounts}
+    charges_of = _reader({**({} if after else {own_id: account}), **clients}, catalog)
+    of_workspace = [] if after else [charges_of(own_id)]
+    charges, _ = read_each(clients, charges_of, what="recurring charges")
+    return RecurringBatch(
+        [each for each in [*of_workspace, *charges.values()] if each.exist],
+        examined[-1] if len(read.ids) > limit else None,
+        [each for each in examined if each not in charges],
+    )
 
 
-def _read(found: Sequence[Account], catalog: Catalog) -> list[RecurringCharges]:
-    """Return the recurring charges of those accounts that have any."""
-    if not found:
-        return []
-    ids = [each.account_id for each in found]
-    rows = read_together({SubscriptionRow: ids, AutoPayRow: ids})
-    subscriptions = {row.account_id: subscription_of(row) for row in rows[SubscriptionRow]}
-    auto_pay = {row.account_id: auto_pay_of(row) for row in rows[AutoPayRow]}
-    of_workspace = _taxes(each for each in found if each.account_id in subscriptions)
-    charges = [
-        recurring_charges(
-            each,
-            subscriptions.get(each.account_id),
-            auto_pay.get(each.account_id),
-            catalog,
-            tax_for(each, catalog, of_workspace),
-        )
-        for each in found
-    ]
-    return [each for each in charges if each.exist]
+def _reader(found: Mapping[str, Account], catalog: Catalog) -> Callable[[str], RecurringCharges]:
+    """Read accounts' subscriptions and auto-pay; return the function that makes the charges of each, or raises."""
+    rows = read_rows({SubscriptionRow: found, AutoPayRow: found})
+    of_workspace = _taxes(each for each in found.values() if rows.has(SubscriptionRow, each.account_id))
+
+    def charges_of(account_id: str) -> RecurringCharges:
+        account = found[account_id]
+        subscription, auto_pay = find_subscription_in(rows, account_id), find_auto_pay_in(rows, account_id)
+        return recurring_charges(account, subscription, auto_pay, catalog, tax_for(account, catalog, of_workspace))
+
+    return charges_of
 
 
 def _taxes(found: Iterable[Account]) -> DatedTaxes | None:

@@ -42,4 +42,4 @@ def get_recurring(call: Call[None, RecurringQuery], account_id: str) -> Recurrin
         raise InvalidCursor  # its list has one page
     after = read_cursor(query.cursor) if query.cursor else None
     found = list_recurring(account, catalog(), after=after, limit=query.limit)
-    return view_recurring(account, found.charges, write_cursor(found.next_id) if found.next_id else None)
+    return view_recurring(account, found, write_cursor(found.next_id) if found.next_id else None)

@@ -1,11 +1,11 @@
 """How recurring charges are presented."""
 
-from collections.abc import Sequence
 from typing import Literal
 
 import msgspec
 
 from chalicelib.accounts.account import Account, Standing
+from chalicelib.clients.list_recurring import RecurringBatch
 from chalicelib.clients.recurring import RecurringCharges, RecurringSubscription, Refills, State, sum_months
 from chalicelib.clock import iso
 from chalicelib.money import format_amount
@@ -80,17 +80,20 @@ class MonthlyView(msgspec.Struct):
 class RecurringList(msgspec.Struct):
     """Recurring charges: the account's own first, on the first page, then its clients', by id.
 
-    A page of clients that have none is empty and may still have a `next_cursor`.
+    A page of clients that have none is empty and may still have a `next_cursor`. `unreadable` are the ids of clients of
+    the page that cannot be shown at the moment: they are in neither `data` nor `monthly`.
     """
 
     data: list[RecurringAccountView]
+    unreadable: list[str]
     monthly: MonthlyView
     currency: str
     next_cursor: str | None
 
 
-def view_recurring(account: Account, charges: Sequence[RecurringCharges], next_cursor: str | None) -> RecurringList:
+def view_recurring(account: Account, found: RecurringBatch, next_cursor: str | None) -> RecurringList:
     """Present the recurring charges of an account, and of its clients."""
+    charges = found.charges
     own = [each for each in charges if each.account.account_id == account.account_id]
     clients = [each for each in charges if each.account.account_id != account.account_id]
     is_workspace = account.kind == "workspace"
@@ -98,7 +101,8 @@ def view_recurring(account: Account, charges: Sequence[RecurringCharges], next_c
         own=format_amount(sum_months(own), account.currency),
         clients=format_amount(sum_months(clients), account.currency) if is_workspace else None,
     )
-    return RecurringList([_view(each) for each in charges], monthly, account.currency, next_cursor)
+    data = [_view(each) for each in charges]
+    return RecurringList(data, found.unreadable, monthly, account.currency, next_cursor)
 
 
 def _view(charges: RecurringCharges) -> RecurringAccountView:

@@ -53,7 +53,7 @@ class SummaryQuery(msgspec.Struct, forbid_unknown_fields=True):
     description=(
         "By id, in tabs. Revenue, cost and margin are of the current month (UTC). `attention` says what keeps a client "
         "from paying, for both sides. A page of a tab reads at most 100 clients, so it may have fewer than `limit` and "
-        "still a `next_cursor`."
+        "still a `next_cursor`. `unreadable` names clients that cannot be shown at the moment."
     ),
     query=ClientsQuery,
     gives=ClientList,
@@ -66,7 +66,7 @@ def get_clients(call: Call[None, ClientsQuery], account_id: str) -> ClientList:
     after = read_cursor(query.cursor) if query.cursor else None
     found = list_clients(account_id, query.tab, after=after, limit=query.limit, now_ms=clock.now_ms())
     data = [view_client(each, floor_micros) for each in found.clients]
-    return ClientList(data, write_cursor(found.next_id) if found.next_id else None)
+    return ClientList(data, found.unreadable, write_cursor(found.next_id) if found.next_id else None)
 
 
 @routes.operation(
@@ -75,7 +75,7 @@ def get_clients(call: Call[None, ClientsQuery], account_id: str) -> ClientList:
     summary="Show what all clients of a workspace used in a month: revenue, cost and margin",
     description=(
         "Over all clients, archived ones included. `complete` is false for a workspace with more clients than are "
-        "added up."
+        "added up, or with one whose usage cannot be read at the moment."
     ),
     query=SummaryQuery,
     gives=ClientSummary,

@@ -47,7 +47,10 @@ class MoneyView(msgspec.Struct):
 
 
 class ClientView(msgspec.Struct):
-    """A client, with its money and what is missing. `month` is what it used in the current month (UTC)."""
+    """A client, with its money and what is missing. `month` is what it used in the current month (UTC).
+
+    `card_on_file` is null while the workspace's connection, which says where cards are, cannot be read.
+    """
 
     account_id: str
     name: str
@@ -57,7 +60,7 @@ class ClientView(msgspec.Struct):
     rebilled: bool
     balance: str
     currency: str
-    card_on_file: bool
+    card_on_file: bool | None
     auto_pay: AutoPayHealthView
     month: MoneyView
     attention: list[AttentionView]
@@ -65,16 +68,21 @@ class ClientView(msgspec.Struct):
 
 
 class ClientList(msgspec.Struct):
-    """Clients by id. A tab may answer with fewer than `limit`, also none, and still have a `next_cursor`."""
+    """Clients by id. A tab may answer with fewer than `limit`, also none, and still have a `next_cursor`.
+
+    `unreadable` are the ids of clients of the page that cannot be shown at the moment, and are not in `data`.
+    """
 
     data: list[ClientView]
+    unreadable: list[str]
     next_cursor: str | None
 
 
 class ClientSummary(msgspec.Struct):
     """All clients of a workspace in one month, archived ones included. `clients` is how many of them used something.
 
-    `complete` is false if there are more clients than are added up: the sums are then too small.
+    `complete` is false if there are more clients than are added up, or one that cannot be read: the sums are then too
+    small.
     """
 
     month: str

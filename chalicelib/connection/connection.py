@@ -162,13 +162,15 @@ def disconnected(connection: Connection, *, by: str, access_revoked: bool, now_m
 class Unconnected(msgspec.Struct, frozen=True):
     """Why a client cannot pay: its workspace has no working connection.
 
-    `for_workspace` is True if the workspace or the platform asks: only they are told what to do about it.
+    `for_workspace` is True if the workspace or the platform asks: only they are told what to do about it. If what says
+    whether an account can pay cannot be read, whether it has cards is unknown, too: `cards_unknown`.
     """
 
     workspace_id: str
     workspace_name: str
     sentence: str
     for_workspace: bool = False
+    cards_unknown: bool = False
 
 
 class PaysOn(msgspec.Struct, frozen=True):
@@ -181,6 +183,14 @@ class PaysOn(msgspec.Struct, frozen=True):
     stripe_account: StripeAccount | None
     unconnected: Unconnected | None = None
     earlier: tuple[StripeAccount, ...] = ()
+
+    @property
+    def cards_unknown(self) -> bool:
+        """Tell whether nobody knows at the moment where its cards are."""
+        return self.unconnected is not None and self.unconnected.cards_unknown
+
+
+UNREADABLE: Final = "The connection to Stripe cannot be read at the moment."
 
 
 def pays_on(connection: Connection, workspace_name: str, former: Iterable[Connection] = ()) -> PaysOn:

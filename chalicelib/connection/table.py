@@ -13,12 +13,13 @@ from pynamodb.transactions import TransactWrite
 
 from chalicelib import clock
 from chalicelib.accounts.account import Account
-from chalicelib.accounts.table import AccountRow
+from chalicelib.accounts.table import AccountRow, name_in
 from chalicelib.backoff import attempts
 from chalicelib.conflicts import conditional_transaction, conditional_write
-from chalicelib.connection.connection import AccountFacts, Connection, PaysOn, pays_on
+from chalicelib.connection.connection import UNREADABLE, AccountFacts, Connection, PaysOn, Unconnected, pays_on
 from chalicelib.connection.link_state import LinkState
 from chalicelib.connection.refusals import ConnectionBusy
+from chalicelib.readable import read_each
 from chalicelib.stripe_api.stripe_account import PLATFORM, StripeAccount
 from chalicelib.tables import NO_KEYS, Keys, Rows, Table, TableMeta, image_reader, read_rows
 from chalicelib.typed import convert
@@ -85,6 +86,22 @@ def pays_on_in(rows: Rows, account: Account) -> PaysOn:
     own, *former = (find_in(rows, each) for each in _connected_workspaces(account, account.workspace_id))
     workspace = rows.find(AccountRow, account.workspace_id)
     return pays_on(own, workspace.name if workspace else account.workspace_id, former)
+
+
+def pays_on_to_show(rows: Rows, account: Account) -> PaysOn:
+    """Return the Stripe account that an account pays on, by the rows of `pays_on_keys`, for what is shown.
+
+    If its workspace's connection cannot be read, the account cannot pay. What charges uses `pays_on_in`, which raises.
+    """
+    if account.workspace_id is None:
+        return PaysOn(PLATFORM)
+    workspace_id, *former = _connected_workspaces(account, account.workspace_id)
+    name = name_in(rows, workspace_id)
+    found, _ = read_each([workspace_id, *former], lambda each: find_in(rows, each), what="connection")
+    if workspace_id not in found:
+        return PaysOn(None, Unconnected(workspace_id, name, UNREADABLE, cards_unknown=True))
+    own = found.pop(workspace_id)
+    return pays_on(own, name, found.values())
 
 
 def _connected_workspaces(account: Account, workspace_id: str) -> list[str]:

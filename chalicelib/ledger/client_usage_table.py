@@ -4,6 +4,7 @@ A row has four numbers per meter: `sms:quantity`, `sms:cost`, `sms:price`, `sms:
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
 from pynamodb.attributes import UnicodeAttribute
@@ -11,7 +12,8 @@ from pynamodb.transactions import TransactWrite
 
 from chalicelib.ledger.client_usage import ClientMeter, ClientMonth, ClientMonths
 from chalicelib.ledger.meter_numbers import add_meters, read_meters
-from chalicelib.tables import Table, TableMeta, raw
+from chalicelib.readable import read_or
+from chalicelib.tables import Item, Table, TableMeta, query_items
 
 FIELDS: Final = {"quantity": "quantity_micros", "cost": "cost_micros", "price": "price_micros", "count": "count"}
 
@@ -43,31 +45,34 @@ def read_client_months(
     Only clients from `first` to `last` are read, both included; strongly consistent.
     """
     keys = ClientUsageRow.client_month.between(_range_key((month, first)), _range_key((month, last)))
-    for item in _query(workspace_id, keys):
-        yield _month_of(item)[1], read_meters(item, ClientMeter, FIELDS)
+    for item in query_items(ClientUsageRow, workspace_id, keys):
+        yield _month_of(item)[1], meters_of(item)
 
 
-def read_span(workspace_id: str, first: str, last: str) -> Iterator[tuple[ClientMonth, dict[str, ClientMeter]]]:
-    """Yield the clients of the months from `first` to `last`, both included, by month and id; strongly consistent."""
+def meters_of(item: Item) -> dict[str, ClientMeter]:
+    """Return the usage by meter of a row's month."""
+    return read_meters(item, ClientMeter, FIELDS)
+
+
+def read_span(workspace_id: str, first: str, last: str) -> Iterator[tuple[ClientMonth, dict[str, ClientMeter] | None]]:
+    """Yield the clients of the months from `first` to `last`, both included, by month and id; strongly consistent.
+
+    It is for what is shown: a month that cannot be read is logged, and has None.
+    """
     keys = ClientUsageRow.client_month.between(_range_key((first, "")), _range_key((last, LAST_ID)))
-    for item in _query(workspace_id, keys):
-        yield _month_of(item), read_meters(item, ClientMeter, FIELDS)
+    for item in query_items(ClientUsageRow, workspace_id, keys):
+        month, client_id = _month_of(item)
+        about = {"account_id": client_id, "what": f"usage of {month}"}
+        yield (month, client_id), read_or(partial(meters_of, item), _unreadable, about=about)
+
+
+def _unreadable() -> dict[str, ClientMeter] | None:
+    return None
 
 
 def read_all_months(workspace_id: str) -> ClientMonths:
     """Read all months of all clients of a workspace, strongly consistent."""
-    return {_month_of(item): read_meters(item, ClientMeter, FIELDS) for item in _query(workspace_id, None)}
-
-
-def _query(workspace_id: str, keys: Any) -> Iterator[Mapping[str, Any]]:
-    shared, table_name = raw(ClientUsageRow)
-    start_key: Mapping[str, Any] | None = None
-    while True:
-        answer = shared.query(table_name, workspace_id, keys, consistent_read=True, exclusive_start_key=start_key)
-        yield from answer["Items"]
-        start_key = answer.get("LastEvaluatedKey")
-        if not start_key:
-            return
+    return {_month_of(item): meters_of(item) for item in query_items(ClientUsageRow, workspace_id)}
 
 
 def _range_key(month: ClientMonth) -> str:
@@ -81,8 +86,15 @@ def _month_of(item: Mapping[str, Any]) -> ClientMonth:
 
 def find_client_months(workspace_id: str, month: str, client_ids: Sequence[str]) -> dict[str, dict[str, ClientMeter]]:
     """Read a month of some clients, which are in the order of their ids: one query from the first to the last."""
+    return {client_id: meters_of(item) for client_id, item in find_month_items(workspace_id, month, client_ids).items()}
+
+
+def find_month_items(workspace_id: str, month: str, client_ids: Sequence[str]) -> dict[str, Item]:
+    """Read what `find_client_months` does, and return its items: `meters_of` tells which of them cannot be read."""
     if not client_ids:
         return {}
     wanted = frozenset(client_ids)
-    found = read_client_months(workspace_id, month, first=client_ids[0], last=client_ids[-1])
-    return {client_id: meters for client_id, meters in found if client_id in wanted}
+    first, last = client_ids[0], client_ids[-1]
+    keys = ClientUsageRow.client_month.between(_range_key((month, first)), _range_key((month, last)))
+    found = {_month_of(item)[1]: item for item in query_items(ClientUsageRow, workspace_id, keys)}
+    return {client_id: item for client_id, item in found.items() if client_id in wanted}

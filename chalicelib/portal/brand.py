@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 from chalicelib.accounts.account import Account
-from chalicelib.accounts.table import AccountRow
+from chalicelib.accounts.table import AccountRow, name_in
 from chalicelib.buckets import client
 from chalicelib.catalog.catalog import Catalog, catalog
 from chalicelib.catalog.seller import DEFAULT_COLOR
@@ -21,6 +21,7 @@ from chalicelib.png import size_of
 from chalicelib.portal.color import icon, stylesheet
 from chalicelib.portal.display import read_display, themed
 from chalicelib.portal.session import PageNotFound
+from chalicelib.readable import read_or
 from chalicelib.tables import NO_KEYS, Keys, Rows, read_rows
 
 OPERATOR_LOGO: Final = "operator"
@@ -53,13 +54,19 @@ def brand_keys(account: Account) -> Keys:
 
 
 def brand_in(rows: Rows, account: Account, catalog: Catalog) -> Brand:
-    """Return the brand with which an account sees the portal, by the rows of `brand_keys`."""
-    if account.workspace_id is None:
+    """Return the brand with which an account sees the portal, by the rows of `brand_keys`.
+
+    A client whose workspace's brand cannot be read sees the default color and no logo.
+    """
+    workspace_id = account.workspace_id
+    if workspace_id is None:
         return operator_brand(catalog)
-    found = invoices.find_brand_in(rows, account.workspace_id) or invoice.Brand()
-    workspace = rows.find(AccountRow, account.workspace_id)
-    name = workspace.name if workspace else account.workspace_id
-    return Brand(name, found.color[1:].lower(), f"{found.logo}.svg" if found.logo else None)
+    found = read_or(
+        lambda: invoices.find_brand_in(rows, workspace_id) or invoice.Brand(),
+        invoice.Brand,
+        about={"account_id": workspace_id, "what": "brand"},
+    )
+    return Brand(name_in(rows, workspace_id), found.color[1:].lower(), f"{found.logo}.svg" if found.logo else None)
 
 
 def operator_brand(catalog: Catalog) -> Brand:

@@ -52,7 +52,7 @@ def show_pairs(words: Words, transactions: Iterable[Transaction]) -> dict[str, S
     """Return what to say of those transactions that are a client's usage, by transaction id, in two calls at most."""
     transactions = list(transactions)
     pairs = read_pairs(transactions)
-    clients = accounts.find_many({pair.client_id for pair in pairs.values()}) if pairs else {}
+    clients = accounts.find_readable({pair.client_id for pair in pairs.values()})
     workspace_id = transactions[0].account_id if transactions else ""
     currency = transactions[0].currency if transactions else ""
     return {

@@ -12,10 +12,10 @@ from chalicelib.accounts.account import Account
 from chalicelib.accounts.permission import Forbidden, Permission, Right, may
 from chalicelib.accounts.viewer import Viewer
 from chalicelib.cards.payer import Payer
-from chalicelib.cards.table import find_payer_in, payer_keys
+from chalicelib.cards.table import find_payer_to_show, payer_keys
 from chalicelib.catalog.catalog import Catalog, catalog
 from chalicelib.catalog.currency_limits import CurrencyLimits
-from chalicelib.connection.table import pays_on_in, pays_on_keys
+from chalicelib.connection.table import pays_on_keys, pays_on_to_show
 from chalicelib.http_input import InvalidRequest, check_length, check_texts
 from chalicelib.idempotency import Key
 from chalicelib.portal import table
@@ -60,8 +60,9 @@ class PortalRequest:
             raise ClientMoved("the client is another workspace's by now", self.session)
         self.catalog: Catalog = catalog()
         of_workspace = read_rows(pays_on_keys(self.account), brand_keys(self.account))
-        self.payer: Payer = find_payer_in(self.rows, self.account, pays_on_in(of_workspace, self.account))
         self.brand: Brand = brand_in(of_workspace, self.account, self.catalog)
+        pays_on = pays_on_to_show(of_workspace, self.account)
+        self.payer: Payer = find_payer_to_show(self.rows, self.account, pays_on, self.brand.name)
         self.words: Words = words_of(http_request, self.session.locale, self.account.locale)
         self.query: Mapping[str, str] = _stripped(check_texts(http_request.query_params or {}))
         self.form: Mapping[str, str] = {}

@@ -8,7 +8,8 @@ from pynamodb.transactions import TransactWrite
 
 from chalicelib.conflicts import conditional_write
 from chalicelib.portal.session import Form, Session
-from chalicelib.tables import Keys, Rows, Table, TableMeta
+from chalicelib.readable import read_or
+from chalicelib.tables import Keys, Rows, Table, TableMeta, read_rows
 from chalicelib.typed import convert
 
 KEPT_SECONDS: Final = 7 * 24 * 60 * 60
@@ -66,11 +67,8 @@ def take(link_id: str, now_ms: int) -> Session | None:
 
 
 def find(session_id: str) -> Session | None:
-    """Read a session, strongly consistent; None when there is none. It may have expired."""
-    try:
-        return _session(SessionRow.get(session_id, consistent_read=True))
-    except SessionRow.DoesNotExist:
-        return None
+    """Read a session, strongly consistent; None when there is none that can be read. It may have expired."""
+    return find_in(read_rows(session_keys(session_id)), session_id)
 
 
 def session_keys(session_id: str) -> Keys:
@@ -79,9 +77,13 @@ def session_keys(session_id: str) -> Keys:
 
 
 def find_in(rows: Rows, session_id: str) -> Session | None:
-    """Find a session among rows that were read; None when there is none. It may have expired."""
-    row = rows.find(SessionRow, session_id)
-    return _session(row) if row else None
+    """Find a session among rows that were read; None when there is none that can be read. It may have expired."""
+
+    def find_row() -> Session | None:
+        row = rows.find(SessionRow, session_id)
+        return _session(row) if row else None
+
+    return read_or(find_row, lambda: None, about={"session_id": session_id, "what": "session"})
 
 
 def extend(session: Session) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from chalicelib.history.spreadsheet import Sheet
+from chalicelib.ledger.client_usage import ClientMonth
 from chalicelib.ledger.daily_usage import Days
 from chalicelib.money import format_amount, format_micros
 from chalicelib.portal.client_shares import MonthRow
@@ -28,8 +29,13 @@ def write_days(sheet: Sheet, days: Days, currency: str) -> str:
     return sheet.header(BY_DAY) + sheet.rows(BY_DAY, rows)
 
 
-def write_client_months(sheet: Sheet, months: Iterable[MonthRow], currency: str) -> str:
-    """Write a row for each month, client and meter: what the workspace paid, and what the client paid it."""
+def write_client_months(
+    sheet: Sheet, months: Iterable[MonthRow], currency: str, unreadable: Iterable[ClientMonth] = ()
+) -> str:
+    """Write a row for each month, client and meter: what the workspace paid, and what the client paid it.
+
+    A month that cannot be read has a row without meter and numbers, after the others.
+    """
     rows = [
         (
             month,
@@ -44,4 +50,5 @@ def write_client_months(sheet: Sheet, months: Iterable[MonthRow], currency: str)
         for (month, client_id), meters in months
         for meter, usage in sorted(meters.items())
     ]
-    return sheet.header(BY_CLIENT) + sheet.rows(BY_CLIENT, rows)
+    without_numbers = [(month, client_id, "", "", "", "", currency, "") for month, client_id in unreadable]
+    return sheet.header(BY_CLIENT) + sheet.rows(BY_CLIENT, [*rows, *without_numbers])

@@ -35,7 +35,7 @@ def account(site: Site) -> str:
 
 def paths(site: Site, account: str) -> list[str]:
     payment = site.payments(account)[0].payment_id
-    client = clients_after(account, None, 1)[0].account_id
+    client = clients_after(account, None, 1).ids[0]
     number = issue_for(account, payment, catalog()).number
     return [
         *("", f"/history?open={today(1)}.sms", "/history/csv", "/history/search?q=x", "/add-balance", "/card"),
@@ -102,7 +102,7 @@ def test_axe_finds_nothing_on_the_pages_of_bad_luck(people: People, site: Site) 
 
 
 def test_axe_finds_nothing_on_what_is_asked_about_clients(people: People, site: Site, account: str) -> None:
-    client = clients_after(account, None, 1)[0].account_id
+    client = clients_after(account, None, 1).ids[0]
     page = people.open(account, f"/clients/{client}/credit")
     page.get_by_label("Amount").fill("1,200")
     page.get_by_label("Reason").fill("Sorry")

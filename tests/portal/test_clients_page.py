@@ -23,7 +23,7 @@ NEW = {"name": "Bäckerei <Müller>", "email": "kim@bakery.example", "id": "bake
 
 def listed(workspace: str, number: int) -> bool:
     """Tell whether the index of clients has followed the table."""
-    return len(accounts.clients_after(workspace, None, 100)) == number
+    return len(accounts.clients_after(workspace, None, 100).ids) == number
 
 
 def test_a_workspace_without_clients_is_told_what_they_are_and_creates_one(people: People, site: Site) -> None:
@@ -64,9 +64,8 @@ def test_tabs_hold_clients_by_their_standing(people: People, site: Site) -> None
     one, other = site.client(workspace, name="Bakery"), site.client(workspace, name="Salon")
     change_standing(accounts.get(one), StandingRequest("suspended", Line("Owes")), actor="kim", catalog=catalog())
     change_standing(accounts.get(other), StandingRequest("archived", Line("Gone")), actor="kim", catalog=catalog())
-    wait_for(
-        lambda: {each.standing for each in accounts.clients_after(workspace, None, 9)} == {"suspended", "archived"}
-    )
+    both = {"suspended", "archived"}
+    wait_for(lambda: {each.standing for each in accounts.clients_after(workspace, None, 9).accounts.values()} == both)
     page = people.open(workspace, "/clients", script=False)
     for tab, name in (("Suspended", "Bakery"), ("Archived", "Salon"), ("Rebilled", "Bakery")):
         page.get_by_role("link", name=tab, exact=True).click()

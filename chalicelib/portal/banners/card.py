@@ -25,6 +25,8 @@ def find_auto_pay_trouble(seen: Snapshot, words: Words) -> Iterator[Banner]:
 
 def find_missing_card(seen: Snapshot, words: Words) -> Iterator[Banner]:
     """Tell that a card must be saved: again, before the subscription renews, or for auto-pay."""
+    if seen.payer.cards_unknown:
+        return
     if seen.payer.others:
         yield from _find_missing_default(seen, words)
         return

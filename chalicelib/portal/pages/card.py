@@ -83,7 +83,8 @@ def keep(request: PortalRequest) -> Response:
 
 
 def choose(request: PortalRequest) -> Response:
-    """Make a card the default or the backup. Raises CardNotFound."""
+    """Make a card the default or the backup. Raises CardNotFound, WorkspaceNotConnected."""
+    _check_known(request)
     role = ROLES.get(request.form.get("role", ""), "none")
     try:
         choose_card(request.payer, request.form.get("card_id", ""), role, actor=request.allowed.actor)
@@ -93,9 +94,16 @@ def choose(request: PortalRequest) -> Response:
 
 
 def remove(request: PortalRequest) -> Response:
-    """Take a card off file."""
+    """Take a card off file. Raises WorkspaceNotConnected."""
+    _check_known(request)
     remove_card(request.payer, request.form.get("card_id") or None, actor=request.allowed.actor)
     return request.go(done="card-removed")
+
+
+def _check_known(request: PortalRequest) -> None:
+    """Refuse while the cards cannot be read: nothing may be said to be done with them. Raises WorkspaceNotConnected."""
+    if request.payer.cards_unknown:
+        request.payer.require_connected()
 
 
 def _page(request: PortalRequest, given: dict[str, str], refusal: Refusal | None = None) -> Response:

@@ -44,6 +44,7 @@ def show(request: PortalRequest) -> Response:
         tab=tab,
         tabs=TABS,
         clients=[(each, attention(request, each)) for each in found.clients],
+        unreadable=found.unreadable,
         more=write_cursor(found.next_id) if found.next_id else None,
         is_first=after is None,
         total=sum_month(workspace_id, month_of(now_ms)),

@@ -159,8 +159,8 @@ def _of_clients(request: PortalRequest, selection: Selection, entries: list[Entr
     shown: dict[str, Any] = {"is_workspace": is_workspace, "clients": None, "may_choose": False, "used": None}
     workspace_id = request.account.account_id
     if is_workspace and (selection.client or "choose" in request.query):
-        clients = accounts.clients_after(workspace_id, None, MOST_CHOICES + 1)
-        shown |= {"clients": clients, "may_choose": len(clients) <= MOST_CHOICES}
+        found = accounts.clients_after(workspace_id, None, MOST_CHOICES + 1)
+        shown |= {"clients": list(found.accounts.values()), "may_choose": len(found.ids) <= MOST_CHOICES}
     if selection.client:
         newest_ms = entries[0].place.time_ms if entries else clock.now_ms()
         month, client_id = clock.month_of(newest_ms), selection.client.account_id

@@ -40,6 +40,7 @@ from chalicelib.portal.recent import ROWS, RecentRow, recent_rows
 from chalicelib.portal.request import PortalRequest
 from chalicelib.portal.spending import day_figures, first_needed
 from chalicelib.portal.subscription_price import subscription_price
+from chalicelib.readable import read_or
 from chalicelib.subscriptions.dunning import access_end_ms
 from chalicelib.subscriptions.subscription import OWING, Subscription
 from chalicelib.subscriptions.view import SubscriptionView
@@ -55,6 +56,8 @@ DONE: Final = {
     "auto-pay-off": mark("Auto-pay is off."),
     "details": mark("Your billing details are saved. They'll appear on your next invoice."),
 }
+
+CONNECTION_UNREADABLE: Final = mark("Your Stripe connection can't be read right now. Please contact us.")
 
 
 class Loaded(msgspec.Struct, frozen=True, kw_only=True):
@@ -110,7 +113,14 @@ def _access(request: PortalRequest) -> tuple[ShownReason | None, bool]:
 def _connection_problem(request: PortalRequest) -> str | None:
     if request.account.kind != "workspace":
         return None
-    connection = connections.find_in(request.rows, request.account.account_id)
+    workspace_id = request.account.account_id
+    connection = read_or(
+        lambda: connections.find_in(request.rows, workspace_id),
+        lambda: None,
+        about={"account_id": workspace_id, "what": "connection"},
+    )
+    if connection is None:
+        return CONNECTION_UNREADABLE
     return connection.sentence if connection.state in {"restricted", "disconnected"} else None
 
 

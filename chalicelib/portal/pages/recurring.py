@@ -32,6 +32,7 @@ def show(request: PortalRequest) -> Response:
         here="plan",
         own=own,
         clients=clients,
+        unreadable=found.unreadable,
         own_month=sum_months(own),
         clients_month=sum_months(clients),
         is_first=cursor is None,
@@ -42,13 +43,13 @@ def show(request: PortalRequest) -> Response:
 
 def _read(request: PortalRequest, after: str | None) -> RecurringBatch:
     found = list_recurring(request.account, request.catalog, after=after)
-    charges, next_id = found.charges, found.next_id
+    charges, next_id, unreadable = found.charges, found.next_id, found.unreadable
     for _ in range(BATCHES - 1):
         if next_id is None:
             break
         found = list_recurring(request.account, request.catalog, after=next_id)
-        charges, next_id = charges + found.charges, found.next_id
-    return RecurringBatch(charges, next_id)
+        charges, next_id, unreadable = charges + found.charges, found.next_id, unreadable + found.unreadable
+    return RecurringBatch(charges, next_id, unreadable)
 
 
 def end(request: PortalRequest) -> Response:

@@ -14,10 +14,12 @@ from chalicelib import clock
 from chalicelib.accounts import table as accounts
 from chalicelib.accounts.account import Account, AccountNotFound
 from chalicelib.accounts.permission import check_own_client
+from chalicelib.accounts.table import FoundClients
 from chalicelib.auto_pay.view import keys_for_view, load_with_rows
 from chalicelib.errors import Refusal
 from chalicelib.history.spreadsheet import sheet
 from chalicelib.http_input import InvalidRequest
+from chalicelib.ledger.client_usage import ClientMonth
 from chalicelib.ledger.client_usage_table import read_client_months, read_span
 from chalicelib.ledger.daily_usage import Days
 from chalicelib.ledger.table import read_days
@@ -138,17 +140,18 @@ def show(request: PortalRequest) -> Response:
         presets=PRESETS,
         spending=spending,
         outlook=outlook,
-        clients=clients[:MOST_CHOICES],
-        may_choose=len(clients) <= MOST_CHOICES,
+        clients=list(clients.accounts.values())[:MOST_CHOICES],
+        may_choose=len(clients.ids) <= MOST_CHOICES,
         errors=selection.errors,
         today=today,
         **shown,
     )
 
 
-def _clients(request: PortalRequest) -> list[Account]:
-    is_workspace = request.account.kind == "workspace"
-    return accounts.clients_after(request.account.account_id, None, MOST_CHOICES + 1) if is_workspace else []
+def _clients(request: PortalRequest) -> FoundClients:
+    if request.account.kind != "workspace":
+        return FoundClients([], {})
+    return accounts.clients_after(request.account.account_id, None, MOST_CHOICES + 1)
 
 
 def _of_days(request: PortalRequest, selection: Selection, recent: Days, today: str) -> dict[str, Any]:
@@ -179,7 +182,7 @@ def _wanted(selection: Selection) -> set[str] | None:
 def _of_months(request: PortalRequest, selection: Selection) -> dict[str, Any]:
     """Return what clients used in the months of the period: one of them, or each with its part."""
     months = selection.period.months
-    rows, is_complete = _month_rows(request, selection)
+    rows, unreadable, is_complete = _month_rows(request, selection)
     found, costs = shares(rows), costs_by_month(rows)
     skip, order = forms.number(request.query, "skip"), list(request.catalog.meters)
     return {
@@ -192,13 +195,14 @@ def _of_months(request: PortalRequest, selection: Selection) -> dict[str, Any]:
         "names_of_clients": _names(request, found[skip : skip + LISTED]),
         "skip": skip,
         "more": skip + LISTED if len(found) > skip + LISTED else None,
-        "own": _own(request, selection, found) if is_complete and not selection.client else None,
+        "own": _own(request, selection, found) if is_complete and not unreadable and not selection.client else None,
         "is_complete": is_complete,
+        "unreadable": sorted({client_id for _, client_id in unreadable}),
     }
 
 
-def _month_rows(request: PortalRequest, selection: Selection) -> tuple[list[MonthRow], bool]:
-    """Return the months of all clients or of the chosen one, and whether these are all that there are."""
+def _month_rows(request: PortalRequest, selection: Selection) -> tuple[list[MonthRow], list[ClientMonth], bool]:
+    """Return the months of all clients or of the chosen one, those that cannot be read, and whether these are all."""
     workspace_id, months = request.account.account_id, selection.period.months
     if selection.client:
         only = selection.client.account_id
@@ -207,10 +211,12 @@ def _month_rows(request: PortalRequest, selection: Selection) -> tuple[list[Mont
             for month in months
             for client_id, meters in read_client_months(workspace_id, month, first=only, last=only)
         ]
-        return only_meter(found, selection.meter), True
+        return only_meter(found, selection.meter), [], True
     rows = read_span(workspace_id, months[0], months[-1])
     read = list(islice(rows, MOST_ROWS))
-    return only_meter(read, selection.meter), next(rows, None) is None
+    unreadable = [month for month, meters in read if meters is None]
+    readable = [(month, meters) for month, meters in read if meters is not None]
+    return only_meter(readable, selection.meter), unreadable, next(rows, None) is None
 
 
 def _own(request: PortalRequest, selection: Selection, found: list[Share]) -> Share:
@@ -223,7 +229,7 @@ def _own(request: PortalRequest, selection: Selection, found: list[Share]) -> Sh
 def _names(request: PortalRequest, found: list[Share]) -> dict[str, str]:
     """Return the names of clients; of one that has moved to another workspace, its id alone is shown."""
     ids = [each.client_id for each in found if each.client_id]
-    known = accounts.find_many(ids) if ids else {}
+    known = accounts.find_readable(ids)
     own = request.account.account_id
     return {each.account_id: each.name for each in known.values() if each.workspace_id == own}
 
@@ -238,10 +244,10 @@ def download(request: PortalRequest) -> Response:
     period, currency = selection.period, request.currency
     file = sheet(str(request.words.locale))
     if selection.is_monthly:
-        rows, is_complete = _month_rows(request, selection)
+        rows, unreadable, is_complete = _month_rows(request, selection)
         if not is_complete:
             return request.go("usage", **selection.address)
-        text, span = write_client_months(file, rows, currency), f"{period.months[0]}-{period.months[-1]}"
+        text, span = write_client_months(file, rows, currency, unreadable), f"{period.months[0]}-{period.months[-1]}"
     else:
         used = read_days(request.account.account_id, period.first, period.last)
         text, span = write_days(file, only_meters(used, _wanted(selection)), currency), f"{period.first}-{period.last}"
