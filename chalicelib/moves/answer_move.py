@@ -103,6 +103,8 @@ def _move(move: Move, to: Account, actor: str, catalog: Catalog) -> Move | None:
     client = accounts.get(move.account_id)
     obstacles = find_obstacles(client, subscriptions.find(client.account_id), accounts.get(to.account_id))
     if obstacles:
+        if table.find(move.account_id) != move:
+            return None  # the client may be where it is because somebody else has just accepted
         raise MoveBlocked(obstacles)
     own, defaults = pricing.find(client.account_id), pricing.find(to.account_id)
     now_ms = clock.now_ms()

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from itertools import count
 
 import pytest
 from msgspec.structs import replace
@@ -16,6 +17,7 @@ from chalicelib.pricing.rebilling import Rebilling
 from tests.build import credit, event
 from tests.moves.world import World, later
 from tests.usage.agency import HALF_MORE, on, send
+from tests.wire import Wire
 
 pytestmark = pytest.mark.usefixtures("stack")
 
@@ -40,6 +42,22 @@ def test_of_several_that_accept_at_once_one_moves_the_client_and_all_settle_once
     moves = at_once(*[lambda: world.accept("settle")] * 6)
     assert {type(each).__name__ for each in moves} == {"Move"}
     assert len(world.client.former_workspaces) == 1
+    assert world.settlements() == [-25_000_000]
+    world.assert_sound()
+
+
+@pytest.mark.parametrize("before_call", range(1, 8))
+def test_who_accepts_while_another_does_is_not_told_that_it_is_blocked(before_call: int) -> None:
+    world, calls = World(), count(1)
+    post([credit(1, world.salon)])
+    world.ask("settle")
+
+    def accept_meanwhile() -> None:
+        if next(calls) == before_call:
+            assert world.accept("settle").state == "accepted"
+
+    with Wire(leaving=accept_meanwhile):
+        assert world.accept("settle").state == "accepted"
     assert world.settlements() == [-25_000_000]
     world.assert_sound()
 
