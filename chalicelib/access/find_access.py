@@ -9,14 +9,11 @@ from chalicelib.accounts.table import AccountRow, find_in
 from chalicelib.allowances.allowance import Allowance, uncredited
 from chalicelib.allowances.table import AllowanceRow, allowance_of
 from chalicelib.budgets.evaluate import find_closed_budget
-from chalicelib.budgets.table import BudgetsRow
-from chalicelib.budgets.table import find_in as budgets_in
-from chalicelib.budgets.thresholds import ClosedBudget
+from chalicelib.budgets.table import BudgetsRow, find_to_go_on
 from chalicelib.catalog.catalog import Catalog
 from chalicelib.clock import month_of
 from chalicelib.ledger.table import WalletRow, wallet_of
 from chalicelib.ledger.wallet import WalletNotFound
-from chalicelib.log import log
 from chalicelib.pricing.rebilling import NO_REBILLING, Rebilling
 from chalicelib.pricing.table import RebillingRow, rebilling_of
 from chalicelib.tables import RowKey, Rows, Table, read_rows
@@ -42,7 +39,7 @@ def find_access(account: Account, catalog: Catalog, meter: str | None = None) ->
         available_micros = _balance(rows, workspace.account_id) - floor_micros
         above = Side(workspace.standing, workspace.access_until_ms, available_micros)
     closed = {
-        payer: _closed_budget(rows, payer, meters_of(meter, catalog), now_ms)
+        payer: find_closed_budget(find_to_go_on(rows, payer), meters_of(meter, catalog), now_ms)
         for payer in (account.account_id if pays_itself else None, account.workspace_id)
         if payer
     }
@@ -53,16 +50,6 @@ def find_access(account: Account, catalog: Catalog, meter: str | None = None) ->
         now_ms=now_ms,
     )
     return AccessAnswer(access, account, workspace, pays_itself)
-
-
-def _closed_budget(rows: Rows, payer: str, meters: set[str], now_ms: int) -> ClosedBudget | None:
-    """Return the budget that closes access. Budgets that cannot be read close nothing: an alarm tells of them."""
-    try:
-        budgets = budgets_in(rows, payer)
-    except Exception:  # noqa: BLE001 - one unreadable row must not stop an account and all its clients
-        log().exception("budgets cannot be read; they close nothing", account_id=payer)
-        return None
-    return find_closed_budget(budgets, meters, now_ms)
 
 
 def _rebilling(rows: Rows, account: Account) -> Rebilling:

@@ -1,12 +1,14 @@
 """The door to the table `account_log`: an account's entries by their time. Nothing in it is changed or deleted."""
 
+from typing import Any
+
 import msgspec
 from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
 
 from chalicelib.activity.entry import Entry
 from chalicelib.clock import parse_iso
 from chalicelib.conflicts import conditional_write
-from chalicelib.log import log
+from chalicelib.readable import read_or
 from chalicelib.tables import Item, Table, TableMeta, raw
 from chalicelib.typed import convert
 
@@ -43,12 +45,15 @@ def read_newest(account_id: str, *, limit: int, below: str | None = None) -> lis
 
 def _entry(item: Item) -> Entry:
     """Return the entry of an item. One that cannot be read has what its key says, and no changes."""
-    try:
-        return convert(LogRow.from_raw_data(item).values(), Entry)
-    except Exception:  # noqa: BLE001 - one entry that cannot be read must not hide all others
-        account_id, entry_id = item["account_id"]["S"], item["entry_id"]["S"]
-        log().exception("an entry of an account's log cannot be read", account_id=account_id, entry_id=entry_id)
-        moment, kind, *_ = entry_id.split("#")
-        return Entry(
-            account_id=account_id, entry_id=entry_id, at_ms=parse_iso(moment), kind=kind, actor=None, changes=()
-        )
+    account_id, entry_id = item["account_id"]["S"], item["entry_id"]["S"]
+    return read_or(
+        lambda: convert(LogRow.from_raw_data(item).values(), Entry),
+        lambda: _entry_of_key(account_id, entry_id),
+        about={"account_id": account_id, "what": entry_id},
+    )
+
+
+def _entry_of_key(account_id: str, entry_id: str) -> Entry:
+    moment, kind, *_ = entry_id.split("#")
+    fields: dict[str, Any] = {"kind": kind, "actor": None, "changes": ()}
+    return Entry(account_id=account_id, entry_id=entry_id, at_ms=parse_iso(moment), **fields)

@@ -8,8 +8,8 @@ from msgspec.structs import asdict
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
 from chalicelib.audit.repeats import Repeat
-from chalicelib.batches import each
 from chalicelib.conflicts import conditional_write
+from chalicelib.readable import read_each
 from chalicelib.tables import Table, TableMeta, image_reader, read_rows
 from chalicelib.typed import convert
 
@@ -71,20 +71,14 @@ def read_accounts(account_ids: Iterable[str]) -> dict[str, AccountProgress]:
 
     Of one whose row cannot be read, all is audited again.
     """
-    keys = [(account_id, ACCOUNT) for account_id in account_ids]
-    rows, found = read_rows({AuditRow: keys}), dict[str, AccountProgress]()
-    each(
-        keys,
-        lambda key: _add_progress(found, rows.find(AuditRow, key)),
-        message="an account's audit cannot be read; all of it is audited again",
-        about=lambda key: {"account_id": key[0]},
-    )
-    return found
+    ids = list(account_ids)
+    rows = read_rows({AuditRow: [(account_id, ACCOUNT) for account_id in ids]})
+    found, _ = read_each(ids, lambda account_id: _progress(rows.find(AuditRow, (account_id, ACCOUNT))), what="audit")
+    return {account_id: progress for account_id, progress in found.items() if progress}
 
 
-def _add_progress(found: dict[str, AccountProgress], row: AuditRow | None) -> None:
-    if row:
-        found[row.account_id] = AccountProgress(int(row.sequence), int(row.taken_at_ms or 0))
+def _progress(row: AuditRow | None) -> AccountProgress | None:
+    return AccountProgress(int(row.sequence), int(row.taken_at_ms or 0)) if row else None
 
 
 def take(account_id: str, now_ms: int, *, not_since_ms: int) -> bool:

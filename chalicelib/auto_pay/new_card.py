@@ -12,7 +12,7 @@ from chalicelib.cards.card import Card
 from chalicelib.catalog.catalog import Catalog
 
 ANOTHER: Final = Card("pm_another", "", "", 12, 9999, "another", 0)
-"""Stands for a card that is not saved yet, and that was never charged here."""
+"""Stands for a card that is not saved yet, and that was never charged here: its id is that of no other."""
 
 
 def refill_with(snapshot: Snapshot, card: Card, catalog: Catalog) -> int | None:

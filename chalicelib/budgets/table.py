@@ -8,6 +8,7 @@ from pynamodb.attributes import JSONAttribute, NumberAttribute, UnicodeAttribute
 
 from chalicelib.budgets.budget import Budgets
 from chalicelib.conflicts import conditional_write
+from chalicelib.readable import read_or
 from chalicelib.tables import Rows, Table, TableMeta, image_reader
 from chalicelib.typed import convert
 
@@ -36,6 +37,12 @@ def find_in(rows: Rows, account_id: str) -> Budgets:
     """Find an account's budgets among rows that were read."""
     row = rows.find(BudgetsRow, account_id)
     return budgets_of(row) if row else Budgets(account_id)
+
+
+def find_to_go_on(rows: Rows, account_id: str) -> Budgets:
+    """Find an account's budgets among rows that were read; none if they cannot be read: then they close nothing."""
+    about = {"account_id": account_id, "what": "budgets"}
+    return read_or(lambda: find_in(rows, account_id), lambda: Budgets(account_id), about=about)
 
 
 def find_many(account_ids: Iterable[str]) -> dict[str, Budgets]:

@@ -7,11 +7,11 @@ import msgspec
 from chalicelib.accounts import table as accounts
 from chalicelib.accounts.account import Account
 from chalicelib.accounts.table import AccountRow
-from chalicelib.batches import each
 from chalicelib.ledger.table import WalletRow, wallet_of
 from chalicelib.ledger.wallet import WalletNotFound
 from chalicelib.moves import table
 from chalicelib.moves.move import Move, Obstacle, find_obstacles
+from chalicelib.readable import read_each
 from chalicelib.subscriptions import table as subscriptions
 from chalicelib.subscriptions.table import SubscriptionRow
 from chalicelib.tables import Rows, read_rows
@@ -48,14 +48,9 @@ def find_incoming(to: Account, client_id: str) -> IncomingMove:
 
 def _complete(moves: list[Move], to: Account) -> list[IncomingMove]:
     """Read what else is shown of each request. One that cannot be read is another workspace's: it is left out."""
-    rows, found = _rows(moves), list[IncomingMove]()
-    each(
-        moves,
-        lambda move: found.append(_incoming(move, rows, to)),
-        message="a request to move a client cannot be shown",
-        about=lambda move: {"account_id": move.account_id},
-    )
-    return found
+    rows, by_client = _rows(moves), {move.account_id: move for move in moves}
+    found, _ = read_each(by_client, lambda client_id: _incoming(by_client[client_id], rows, to), what="move")
+    return list(found.values())
 
 
 def _rows(moves: list[Move]) -> Rows:

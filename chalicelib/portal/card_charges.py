@@ -10,8 +10,7 @@ import msgspec
 
 from chalicelib import clock
 from chalicelib.accounts.tax import tax_of
-from chalicelib.auto_pay.new_card import ANOTHER as ANOTHER_CARD
-from chalicelib.auto_pay.new_card import is_refill_with_any_card, refill_with
+from chalicelib.auto_pay.new_card import ANOTHER, is_refill_with_any_card, refill_with
 from chalicelib.cards.card import Card
 from chalicelib.cards.payer import Payer
 from chalicelib.catalog.catalog import Catalog
@@ -20,8 +19,7 @@ from chalicelib.overview.load import OverviewSnapshot
 from chalicelib.portal.words import Words
 from chalicelib.reversals.objection import objections
 from chalicelib.subscriptions.dunning import is_blocked_by_dispute
-from chalicelib.subscriptions.new_card import ANOTHER, OwedCharge, charge_of_owed
-from chalicelib.subscriptions.subscription import OWING
+from chalicelib.subscriptions.new_card import OwedCharge, charge_of_owed
 
 Purpose = Literal["renewal", "refill"]
 Condition = Literal["always", "another_card", "maybe"]
@@ -83,11 +81,11 @@ def on_saving(found: OverviewSnapshot, payer: Payer, catalog: Catalog) -> Iterat
     """Yield what a new default card is charged."""
     if payer.waits_for_connection:
         return
-    owed, subscription = _owed(found, payer, catalog, ANOTHER), found.subscription
+    owed, subscription = _owed(found, payer, catalog, ANOTHER.payment_method_id), found.subscription
     if owed and subscription:
         condition: Condition = "another_card" if is_blocked_by_dispute(subscription) else "always"
         yield CardCharge("renewal", owed.amount_micros, condition if owed.certain else "maybe")
-    refill_micros = refill_with(found.auto_pay, ANOTHER_CARD, catalog)
+    refill_micros = refill_with(found.auto_pay, ANOTHER, catalog)
     if refill_micros:
         is_any = is_refill_with_any_card(found.auto_pay, catalog)
         yield CardCharge("refill", refill_micros, "always" if is_any else "another_card")
@@ -108,7 +106,7 @@ def on_choosing(found: OverviewSnapshot, payer: Payer, catalog: Catalog, card: C
 
 def _owed(found: OverviewSnapshot, payer: Payer, catalog: Catalog, card_id: str) -> OwedCharge | None:
     subscription = found.subscription
-    if subscription is None or subscription.status not in OWING:
+    if subscription is None:
         return None
     return charge_of_owed(subscription, card_id, catalog, clock.now_ms(), tax_of(payer.account, catalog))
 

@@ -1,7 +1,5 @@
 """What a card is charged as soon as it becomes the default, because a renewal is owed. Pure."""
 
-from typing import Final
-
 import msgspec
 from msgspec.structs import replace
 
@@ -10,9 +8,6 @@ from chalicelib.catalog.catalog import Catalog
 from chalicelib.catalog.tax import Tax
 from chalicelib.subscriptions.renewal import Means, Renewal, next_step
 from chalicelib.subscriptions.subscription import OWING, Subscription
-
-ANOTHER: Final = "pm_another"
-"""Stands for a card that is not saved yet: whichever it is, it gets another id than all others."""
 
 
 class OwedCharge(msgspec.Struct, frozen=True):

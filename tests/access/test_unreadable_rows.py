@@ -55,7 +55,7 @@ def test_budgets_that_cannot_be_read_close_nothing_and_are_told_to_the_operator(
     for account_id in (workspace, client):
         assert ask("GET", "access?meter=sms", account_id=account_id).json()["allowed"] is True
         (line,) = logged(capsys)
-        assert (line["level"], line["account_id"]) == ("error", workspace)
+        assert (line["level"], line["event"], line["account_id"]) == ("error", "a row cannot be read", workspace)
 
 
 def test_a_suspended_account_is_closed_whatever_its_budgets_are() -> None:

@@ -9,6 +9,7 @@ import pytest
 from chalicelib import clock
 from chalicelib.accounts.table import AccountRow
 from chalicelib.auto_pay.table import AutoPayRow
+from chalicelib.budgets.table import BudgetsRow
 from chalicelib.cards.table import CardRow
 from chalicelib.connection.table import ConnectionRow
 from chalicelib.invoices.table import BRAND, BrandRow
@@ -113,6 +114,14 @@ def test_clients_of_a_workspace_whose_connection_is_unreadable_see_all_and_canno
     page = ask(WORKSPACE)
     assert page.status == 200
     assert "Your Stripe connection can&#39;t be read right now" in page.text
+
+
+def test_an_overview_goes_on_without_budgets_that_are_unreadable(
+    damage: Damage, capsys: pytest.CaptureFixture[str]
+) -> None:
+    damage(BudgetsRow, "budgets", WORKSPACE, value={"S": "{"})
+    assert ask(WORKSPACE).status == 200
+    assert unreadable_in(capsys) == [(WORKSPACE, "budgets")]
 
 
 def test_a_connection_with_a_value_that_is_none_of_its_own_is_unreadable_too(damage: Damage) -> None:

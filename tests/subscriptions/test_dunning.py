@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from chalicelib import clock
 from chalicelib.access.access import Access
 from chalicelib.access.find_access import find_access
+from chalicelib.auto_pay.new_card import ANOTHER
 from chalicelib.catalog.catalog import Catalog, catalog
 from chalicelib.history.adjust import AdjustmentRequest, adjust
 from chalicelib.idempotency import Key
@@ -17,7 +18,7 @@ from chalicelib.payments.payment import Failure
 from chalicelib.payments.refusals import CardDeclined
 from chalicelib.subscriptions.check_change import SubscriptionPastDue
 from chalicelib.subscriptions.dunning import access_end_ms, renewal_failed
-from chalicelib.subscriptions.new_card import ANOTHER, OwedCharge, charge_of_owed
+from chalicelib.subscriptions.new_card import OwedCharge, charge_of_owed
 from chalicelib.subscriptions.pay_past_due import NothingOwed
 from chalicelib.subscriptions.subscription import SubscriptionPending
 from chalicelib.text import Line
@@ -118,7 +119,7 @@ def test_paying_by_hand_heals_at_once_and_opens_access(new_owing: NewOwing, worl
 def test_another_card_heals_at_once(new_owing: NewOwing, world: RenewalWorld) -> None:
     me = new_owing()
     with world.at(moment("2027-03-02")):
-        said = charge_of_owed(me.subscription, ANOTHER, catalog(), clock.now_ms(), None)
+        said = charge_of_owed(me.subscription, ANOTHER.payment_method_id, catalog(), clock.now_ms(), None)
         assert said == OwedCharge(97_000_000, certain=True)
         me.save_card("pm_card_visa")
         world.settle()

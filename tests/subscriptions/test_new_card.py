@@ -5,11 +5,12 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from chalicelib.auto_pay.new_card import ANOTHER
 from chalicelib.catalog.catalog import catalog
 from chalicelib.catalog.tax import Tax
 from chalicelib.payments.payment import Failure
 from chalicelib.subscriptions.dunning import CARD_DISPUTED, CARD_MISSING, access_end_ms, charge_again_ms, retry_at_ms
-from chalicelib.subscriptions.new_card import ANOTHER, OwedCharge, charge_of_owed, is_tried_at_once
+from chalicelib.subscriptions.new_card import OwedCharge, charge_of_owed, is_tried_at_once
 from chalicelib.subscriptions.subscription import Hold, Subscription
 from tests.auto_pay.build import CARD
 from tests.portal.seen import payer
@@ -26,7 +27,7 @@ def owing(**changes: Any) -> Subscription:
     return subscription(**{**fields, **changes})
 
 
-def charge(found: Subscription, card: str = ANOTHER, tax: Tax | None = None) -> OwedCharge | None:
+def charge(found: Subscription, card: str = ANOTHER.payment_method_id, tax: Tax | None = None) -> OwedCharge | None:
     return charge_of_owed(found, card, catalog(), END_MS + DAY_MS, tax)
 
 

@@ -13,8 +13,7 @@ from chalicelib.auto_pay.decision import Charge, decide
 from chalicelib.auto_pay.evaluate import Snapshot as AutoPaySnapshot
 from chalicelib.auto_pay.view import AutoPayView, view_auto_pay
 from chalicelib.budgets.spending import SpentBudgets
-from chalicelib.budgets.table import BudgetsRow
-from chalicelib.budgets.table import find_in as find_budgets_in
+from chalicelib.budgets.table import BudgetsRow, find_to_go_on
 from chalicelib.connection import table as connections
 from chalicelib.connection.table import ConnectionRow
 from chalicelib.history.view import view
@@ -184,7 +183,7 @@ def snapshot_of(request: PortalRequest, loaded: Loaded, auto_pay: AutoPayView) -
 
 def _budgets(request: PortalRequest, days: Days) -> list[BudgetRow]:
     """Return the budgets of one that pays itself. The days that the page reads include those of the month."""
-    budgets = find_budgets_in(request.rows, request.account.account_id)
+    budgets = find_to_go_on(request.rows, request.account.account_id)
     return budget_rows(
         SpentBudgets(budgets, days), Names(request.words, request.catalog), clock.now_ms(), pays_itself=True
     )
