@@ -16,6 +16,7 @@ from infrastructure.generator.specification import read
 from tests.build import TIME_MS, unique
 from tests.function_records import Record, deliver
 from tests.notices.records import auto_pay, card, record, subscription
+from tests.wire import cut_off
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.usefixtures("memory")
@@ -69,6 +70,8 @@ def test_what_a_workspace_changes_for_its_client_is_in_the_logs_of_both() -> Non
     dated = {"value": True, "from_ms": TIME_MS, "set_at_ms": TIME_MS, "actor": "workspace:jane"}
     row = {"account_id": client_id, "settings": json.dumps({"switches": [dated]}), "version": 1}
     told = of("rebilling", None, {**row, "changed_by": "workspace:jane", "changed_in": workspace_id})
+    cut_off(lambda: deliver("log_changes", told), (1, "after"))
+    assert [len(log_of(each)) for each in (client_id, workspace_id)] == [1, 0]
     assert deliver("log_changes", told, told) == []
     (of_workspace,), (of_client,) = log_of(workspace_id), log_of(client_id)
     assert (of_workspace.client_id, of_workspace.for_client) == (client_id, None)
