@@ -71,4 +71,10 @@ def write_line(level: str, event: str, fields: Mapping[str, object]) -> None:
 
 def _without_email_addresses(name: str, value: object) -> object:
     """Remove e-mail addresses from texts: an exception may quote what a customer typed. Ids are not changed."""
-    return EMAIL_ADDRESS.sub("<e-mail>", value) if isinstance(value, str) and not name.endswith("_id") else value
+    if isinstance(value, str):
+        return value if name.endswith("_id") else EMAIL_ADDRESS.sub("<e-mail>", value)
+    if isinstance(value, Mapping):
+        return {key: _without_email_addresses(str(key), each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_email_addresses(name, each) for each in value]
+    return value

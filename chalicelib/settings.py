@@ -81,6 +81,12 @@ class Settings:
     metrics_namespace: str | None = None
 
 
+def trace_id() -> str | None:
+    """Return the id of the X-Ray trace of this invocation, which Lambda sets anew for each; None outside Lambda."""
+    fields = dict(part.partition("=")[::2] for part in os.environ.get("_X_AMZN_TRACE_ID", "").split(";"))
+    return fields.get("Root")
+
+
 @cache
 def settings() -> Settings:
     """Read the settings on first use. Raises MissingSettings naming every variable that is missing or empty."""

@@ -25,6 +25,7 @@ from chalicelib.http_input import (
     read_query,
 )
 from chalicelib.idempotency import AnsweredBeforeError, Key
+from chalicelib.lambda_function import request_context
 from chalicelib.log import log
 from chalicelib.settings import settings
 from chalicelib.token import Caller, Unauthorized
@@ -231,6 +232,11 @@ class Routes(Blueprint):
 
 def respond(request: Request, operation: Operation, view: View, parameters: Mapping[str, str]) -> Response:
     """Call the view and present its answer; a refusal becomes a problem, anything else a logged 500."""
+    with request_context(request, parameters):
+        return _respond(request, operation, view, parameters)
+
+
+def _respond(request: Request, operation: Operation, view: View, parameters: Mapping[str, str]) -> Response:
     try:
         call: Call[Any, Any] = Call(request, operation)
         check_path(parameters)

@@ -55,7 +55,7 @@ class Queue(Entry, frozen=True, kw_only=True):
     visibility_seconds: Number
     deliveries: Number
     delay_seconds: Number | None = None
-    alarm_age_seconds: int | None = None
+    alarm_age_seconds: int
     rule: Rule | None = None
 
 
@@ -77,12 +77,13 @@ class Rights(Entry, frozen=True, kw_only=True):
 
 
 class Api(Rights, frozen=True, kw_only=True):
-    """The function that Chalice creates for the routes."""
+    """The function that Chalice creates for the routes. `reserved` is the parameter with its reserved concurrency."""
 
     handler: str
     doing: str
     memory_mb: int = 512
     timeout_seconds: int = 60
+    reserved: str | None = None
 
 
 class QueueSource(Entry, frozen=True, kw_only=True):
@@ -127,6 +128,16 @@ class LogAlarm(Entry, frozen=True, kw_only=True):
     threshold: int = 1
 
 
+class MetricAlarm(Entry, frozen=True, kw_only=True):
+    """An alarm on metrics of `chalicelib/metrics.py`: on their `expression`, or on the only one."""
+
+    description: str
+    metrics: Sequence[str]
+    period_seconds: int
+    threshold: int = 1
+    expression: str | None = None
+
+
 class Specification(msgspec.Struct, frozen=True, kw_only=True):
     """All entries, by name."""
 
@@ -137,6 +148,7 @@ class Specification(msgspec.Struct, frozen=True, kw_only=True):
     api: Api
     functions: Mapping[str, Function]
     log_alarms: Mapping[str, LogAlarm]
+    metric_alarms: Mapping[str, MetricAlarm]
 
 
 def read(text: str) -> Specification:
@@ -153,6 +165,7 @@ def read(text: str) -> Specification:
         api=_entry("api", content.get("api", {}), Api),
         functions=_entries(content, "functions", Function),
         log_alarms=_entries(content, "log_alarms", LogAlarm),
+        metric_alarms=_entries(content, "metric_alarms", MetricAlarm),
     )
 
 
