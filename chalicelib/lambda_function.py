@@ -1,16 +1,14 @@
-"""What Lambda functions have in common: the ids on their log lines, the deadline, the shape of the answer.
+"""What all Lambda functions except the API's have in common: log lines, the deadline, the shape of the answer.
 
 A package's `handlers.py` is to Lambda what its `routes.py` is to HTTP: each function reads its event, calls one verb
 and presents the answer. Lambda's entry points are there and not in `app.py`, so a function imports only what it needs.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterable
 from functools import wraps
 from typing import Any, Final, Protocol, TypedDict
 
 import msgspec
-from chalice.app import Request
 
 from chalicelib.clock import Deadline
 from chalicelib.log import log, log_context
@@ -71,21 +69,6 @@ def lambda_function(function: Function) -> Function:
                 raise
 
     return handle
-
-
-def request_context(request: Request, parameters: Mapping[str, str]) -> AbstractContextManager[None]:
-    """Add the ids of a request to every line that the API logs for it.
-
-    `api_request_id` is the one in the access log and in the header `x-amzn-RequestId` of the answer; `request_id` is
-    Lambda's, as on the lines that Lambda writes itself.
-    """
-    return log_context(
-        function="api",
-        request_id=getattr(request.lambda_context, "aws_request_id", None),
-        api_request_id=request.context.get("requestId"),
-        xray=trace_id(),
-        account_id=parameters.get("account_id"),
-    )
 
 
 def deadline_of(context: Context | None) -> Deadline:

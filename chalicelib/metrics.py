@@ -44,11 +44,11 @@ class Metric(NamedTuple):
 
 METRICS: Final[Mapping[Name, Metric]] = {
     "payments_succeeded": Metric("payments whose success was posted; each once"),
-    "payments_failed": Metric("payments that failed; each once", "reason"),
+    "payments_failed": Metric("1 for each payment that failed, 0 for one that succeeded; each once", "reason"),
     "auto_pay_suspended": Metric("auto-pays that were suspended after failed charges; each once"),
     "webhooks_received": Metric("genuine webhooks of Stripe; each delivery"),
     "webhooks_refused": Metric("webhooks of the wrong mode or API version; each delivery"),
-    "webhooks_unsigned": Metric("webhooks whose signature is wrong, Stripe's or not; each delivery"),
+    "webhooks_unsigned": Metric("1 for a delivery whose signature is wrong, Stripe's or not, 0 for a genuine one"),
     "webhooks_parked": Metric("webhooks whose processing failed; each delivery"),
     "usage_posted": Metric("usage events that were posted; each once"),
     "usage_refused": Metric("usage events that were refused for good; each delivery", "reason"),
@@ -62,7 +62,7 @@ METRICS: Final[Mapping[Name, Metric]] = {
 
 
 def count(name: Name, value: int = 1, **fields: object) -> None:
-    """Write a metric's line; 0 is written, too: it tells that somebody looked. Without a namespace it is a log line."""
+    """Write a metric's line; 0 is written, too: averages count it. Without a namespace it is a log line."""
     namespace = settings().metrics_namespace
     write_line("info", "metric", {**fields, **(_embedded(name, namespace, fields) if namespace else {}), name: value})
 

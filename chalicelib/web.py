@@ -25,8 +25,8 @@ from chalicelib.http_input import (
     read_query,
 )
 from chalicelib.idempotency import AnsweredBeforeError, Key
-from chalicelib.lambda_function import request_context
 from chalicelib.log import log
+from chalicelib.request_context import request_context
 from chalicelib.settings import settings
 from chalicelib.token import Caller, Unauthorized
 

@@ -51,6 +51,7 @@ def _tell(recorded: Payment, before: State) -> None:
     log().info("a payment changed its state", **ids, before=before, state=recorded.state, code=code)
     if recorded.state == "succeeded":
         metrics.count("payments_succeeded", **ids)
+        metrics.count("payments_failed", 0, **ids)
     elif recorded.state == "failed":
         metrics.count("payments_failed", reason=_failure_reason(recorded), code=code, **ids)
 

@@ -9,7 +9,6 @@ from chalicelib.accounts import table as accounts
 from chalicelib.catalog.catalog import catalog
 from chalicelib.errors import Refusal
 from chalicelib.http_input import check_path
-from chalicelib.lambda_function import request_context
 from chalicelib.log import log
 from chalicelib.portal import render
 from chalicelib.portal.brand import brand_of, color_file, logo_file
@@ -21,6 +20,7 @@ from chalicelib.portal.request import PortalRequest, is_prefetch, see_other
 from chalicelib.portal.routes import HOME, page_with
 from chalicelib.portal.session import LinkUnusable, PageNotFound, Session, SessionEnded, new_ticket, new_token
 from chalicelib.portal.sessions import PagePath, find_ended, find_link, has_session, open_link
+from chalicelib.request_context import request_context
 from chalicelib.tables import NO_KEYS
 
 FREE_FOR_VIEWERS: Final = frozenset({"sign_out"})

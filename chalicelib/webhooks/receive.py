@@ -102,6 +102,7 @@ def receive(body: bytes, signature_header: str, *, connect: bool = False) -> Ver
     except InvalidSignature:
         metrics.count("webhooks_unsigned")
         raise
+    metrics.count("webhooks_unsigned", 0)
     try:
         event: StripeEvent = read_json(body, StripeEvent)
     except (NotJson, msgspec.ValidationError) as error:

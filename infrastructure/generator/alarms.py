@@ -44,7 +44,7 @@ def alarms(specification: Specification) -> Iterator[tuple[str, Document]]:
     for name, alarm in specification.log_alarms.items():
         yield from _of_log(name, alarm)
     for name, metric_alarm in specification.metric_alarms.items():
-        yield f"{camel(name)}Alarm", _of_metrics(name, metric_alarm)
+        yield f"{camel(name)}Alarm", _of_metric(name, metric_alarm)
 
 
 def _of_function(name: str, function: Api) -> Iterator[tuple[str, Document]]:
@@ -114,25 +114,12 @@ def _section(name: str) -> str:
     return name.replace("_", "-")
 
 
-def _of_metrics(name: str, alarm: MetricAlarm) -> Document:
-    """Return an alarm on an expression of sums; one that was not counted is 0 in it by `FILL`, or the alarm waits."""
-    sums = [
-        {
-            "Id": metric,
-            "ReturnData": metric == alarm.metrics[0] and alarm.expression is None,
-            "MetricStat": {
-                "Metric": {"Namespace": STACK, "MetricName": metric},
-                "Period": alarm.period_seconds,
-                "Stat": "Sum",
-            },
-        }
-        for metric in alarm.metrics
-    ]
-    told = [{"Id": "told", "Expression": alarm.expression, "ReturnData": True}] if alarm.expression else []
+def _of_metric(name: str, alarm: MetricAlarm) -> Document:
     properties = {
-        **_common(_said(alarm.description, _section(name))),
-        "Metrics": [*sums, *told],
-        "EvaluationPeriods": 1,
+        **_properties(_said(alarm.description, _section(name)), STACK, alarm.metric, {}),
+        "Statistic": alarm.statistic,
+        "Period": alarm.period_seconds,
+        "EvaluationPeriods": alarm.periods,
         "Threshold": alarm.threshold,
     }
     return {"Type": "AWS::CloudWatch::Alarm", "Properties": properties}
@@ -178,7 +165,7 @@ def _idle_alarm(description: Document, about: Document, seconds: int) -> Documen
 def _properties(description: Document, namespace: str | Document, metric: str, about: Document) -> Document:
     dimensions = [{"Name": name, "Value": value} for name, value in about.items()]
     return {
-        **_common(description),
+        "AlarmDescription": description,
         "Namespace": namespace,
         "MetricName": metric,
         **({"Dimensions": dimensions} if dimensions else {}),
@@ -186,12 +173,6 @@ def _properties(description: Document, namespace: str | Document, metric: str, a
         "Period": 300,
         "EvaluationPeriods": 1,
         "Threshold": 1,
-    }
-
-
-def _common(description: Document) -> Document:
-    return {
-        "AlarmDescription": description,
         "ComparisonOperator": "GreaterThanOrEqualToThreshold",
         "TreatMissingData": "notBreaching",
         "AlarmActions": [TOPIC],

@@ -129,13 +129,14 @@ class LogAlarm(Entry, frozen=True, kw_only=True):
 
 
 class MetricAlarm(Entry, frozen=True, kw_only=True):
-    """An alarm on metrics of `chalicelib/metrics.py`: on their `expression`, or on the only one."""
+    """An alarm on a metric of `chalicelib/metrics.py`, of its sum, or of the average of what was counted as 0 or 1."""
 
     description: str
-    metrics: Sequence[str]
+    metric: str
     period_seconds: int
-    threshold: int = 1
-    expression: str | None = None
+    periods: int = 1
+    threshold: float = 1
+    statistic: Literal["Sum", "Average"] = "Sum"
 
 
 class Specification(msgspec.Struct, frozen=True, kw_only=True):
