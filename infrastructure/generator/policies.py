@@ -21,6 +21,9 @@ TABLE_ACTIONS: Final = {
 BUCKET_ACTIONS: Final = {"get": "s3:GetObject", "put": "s3:PutObject", "list": "s3:ListBucket"}
 READ_QUEUE: Final = ("sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage")
 READ_STREAM: Final = ("dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator")
+SECRET: Final = "secret:${SecretName}-??????"  # noqa: S105 - the name of one
+"""Secrets Manager adds a hyphen and six random characters to the name; a wider pattern would fit other secrets, too."""
+
 ARN: Final = "arn:${AWS::Partition}:%s:${AWS::Region}:${AWS::AccountId}:"
 
 
@@ -61,6 +64,8 @@ def _rights(rights: AllRights) -> Iterator[Document]:
         yield _allow(
             "SendMails", ["ses:SendEmail"], sub(ses + "identity/${MailIdentity}"), sub(ses + "configuration-set/*")
         )
+    if rights.secrets:
+        yield _allow("ReadSecret", ["secretsmanager:GetSecretValue"], sub(ARN % "secretsmanager" + SECRET))
 
 
 def _logs_and_traces(name: str) -> Iterator[Document]:

@@ -165,7 +165,12 @@ def test_charging_can_keep_its_concurrency_from_a_flood_of_requests(template: Te
 
 @pytest.mark.parametrize(
     ("schedule", "seconds"),
-    [("rate(1 minute)", 1800), ("rate(15 minutes)", 2700), ("rate(1 hour)", 10_800), ("cron(0/15 1-5 * * ? *)", 86_400)],
+    [
+        ("rate(1 minute)", 1800),
+        ("rate(15 minutes)", 2700),
+        ("rate(1 hour)", 10_800),
+        ("cron(0/15 1-5 * * ? *)", 86_400),
+    ],
 )
 def test_a_schedule_stands_still_after_three_times_its_rate(schedule: str, seconds: int) -> None:
     assert longest_pause_seconds(schedule) == seconds
