@@ -26,7 +26,8 @@ class Settings:
     own (the emulator). With `stripe_connect_client_id`, workspaces may connect a Stripe account that they have (OAuth);
     with `stripe_connect_onboarding` set to anything, they may open one. Without `mail_from` no mails are sent.
     `portal_url` is where the platform shows an account's billing; without it mails have no link. Only pages of the
-    origins in `portal_frame_origins`, separated by spaces, may show the portal in a frame.
+    origins in `portal_frame_origins`, separated by spaces, may show the portal in a frame. Without `metrics_namespace`
+    metrics are plain log lines, of which CloudWatch counts nothing.
     """
 
     wallets_table: str
@@ -77,6 +78,7 @@ class Settings:
     mail_from: str | None = None
     portal_url: str | None = None
     portal_frame_origins: str | None = None
+    metrics_namespace: str | None = None
 
 
 @cache
