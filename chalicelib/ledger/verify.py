@@ -28,25 +28,31 @@ class StillMoving(Exception):
 
 
 class Verification(msgspec.Struct, frozen=True):
-    """The result of a verification. `difference` is the first difference found, or None."""
+    """The result of a verification of `wallet`. `difference` is the first difference found, or None."""
 
     account_id: str
     pages: int
     transactions: int
     balance_micros: int
     difference: str | None
+    wallet: Wallet
 
 
-def verify(account_id: str, among: Collection[str] = ()) -> Verification:
+def verify(account_id: str, among: Collection[str] = (), also: Difference | None = None) -> Verification:
     """Verify one wallet, and compare its transactions with their siblings in the wallets of the accounts `among`.
 
-    Raises WalletNotFound, StillMoving.
+    `also` tells what else may be wrong with a transaction. Raises WalletNotFound, StillMoving.
     """
     for _ in range(TRIES):
         before = table.read_wallet(account_id)
         stored = page_table.read_pages(account_id, 0, END_OF_TIME_MS)
         days = table.read_days(account_id, "0", "9999-12-31")
-        found = check_wallet(before, stored, days, SiblingCheck(among).difference, ClientUsageCheck(account_id))
+        siblings = SiblingCheck(among)
+
+        def difference(transaction: Transaction) -> str | None:
+            return siblings.difference(transaction) or (also(transaction) if also else None)  # noqa: B023 - used at once
+
+        found = check_wallet(before, stored, days, difference, ClientUsageCheck(account_id))
         if found.difference is None or table.read_wallet(account_id).sequence == before.sequence:
             return found
     raise StillMoving(account_id)
@@ -68,7 +74,7 @@ def check_wallet(
     chain.sort(key=lambda link: link.first_sequence)
     difference = difference or chain_difference(wallet, chain) or days_difference(summed, days)
     difference = difference or clients.difference()
-    return Verification(wallet.account_id, len(chain), wallet.sequence, wallet.balance_micros, difference)
+    return Verification(wallet.account_id, len(chain), wallet.sequence, wallet.balance_micros, difference, wallet)
 
 
 def page_difference(
