@@ -79,16 +79,21 @@ def reconcile_payments(deadline: Deadline | None = None) -> ReconcileRun:
 
 def _keep(compared: Compared, run: ReconcileRun, open_ids: set[tuple[str, str]]) -> None:
     """Store what differs, and resolve what differed and agrees now."""
-    run.unread += len(compared.unread)
-    for finding in compared.findings:
-        run.differences += 1
-        open_ids.add((finding.account_id, finding.finding_id))
-        if findings_table.keep(finding):
-            run.found += 1
-            log().error(DIFFERS, **_about(finding))
+    run.differences += len(compared.findings)
+    failures = each(
+        compared.findings, partial(_store, run=run), message="a difference could not be stored", about=_about
+    )
+    run.unread += len(compared.unread) + len(failures)
+    open_ids.update((finding.account_id, finding.finding_id) for finding in compared.findings)
     for key in set(compared.agreed) & open_ids:
         run.resolved += findings_table.resolve(*key, clock.now_ms())
         open_ids.discard(key)
+
+
+def _store(finding: Finding, run: ReconcileRun) -> None:
+    if findings_table.keep(finding):
+        run.found += 1
+        log().error(DIFFERS, **_about(finding))
 
 
 def _about(finding: Finding) -> dict[str, object]:
