@@ -60,6 +60,8 @@ class Settings:
     log_failures_queue_url: str
     audits_table: str
     repeats_table: str
+    checks_table: str
+    findings_table: str
     audit_bucket: str
     portal_sessions_table: str
     invitations_table: str
