@@ -11,6 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from infrastructure import aliases
 from infrastructure.archive import LocalWheel, add_bytecode, refuse_local_wheels
 from infrastructure.interpreters import NoInterpreter, find_interpreter
 from infrastructure.lint_template import REGION, lint
@@ -40,6 +41,7 @@ def package(output: Path = BUILD / "package") -> Path:
     for name, mount in ARCHIVES.items():
         refuse_local_wheels(output / name)
         add_bytecode(output / name, python, mount)
+    aliases.rewrite(output / "sam.json")
     return output / "sam.json"
 
 
