@@ -115,9 +115,8 @@ class Deployment:
             return stack
         address = stack.outputs["EndpointURL"].rstrip("/")
         console.out.print(f"{BASE_URL} becomes the API's own address, {address}")
-        others: list[dict[str, Any]] = [
-            {"ParameterKey": name, "UsePreviousValue": True} for name in stack.parameters if name != BASE_URL
-        ]
+        names = [name for name in stack.parameters if name != BASE_URL]
+        others: Chosen = [{"ParameterKey": name, "UsePreviousValue": True} for name in names]
         chosen: Chosen = [*others, {"ParameterKey": BASE_URL, "ParameterValue": address}]
         url = self._upload(bucket, template, chosen, stack)
         change_set = create_change_set(self.account, stack.name, "UPDATE", url, chosen)

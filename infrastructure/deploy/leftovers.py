@@ -6,7 +6,7 @@ from typing import Final
 from botocore.exceptions import ClientError
 
 from infrastructure.deploy.account import Account
-from infrastructure.deploy.stacks import Resource, pauses, resources
+from infrastructure.deploy.stacks import Resource, pauses, resources, skipped
 
 TABLE: Final = "AWS::DynamoDB::Table"
 BUCKET: Final = "AWS::S3::Bucket"
@@ -23,8 +23,8 @@ _GONE: Final = {
 
 def leftovers(account: Account, stack_id: str) -> list[Resource]:
     """Return the tables, buckets and queues of a stack, running or deleted, that exist."""
-    found = [each for each in resources(account, stack_id) if each.type in KINDS and each.name]
-    return [each for each in found if exists(account, each)]
+    found = {each.name: each for each in [*skipped(account, stack_id), *resources(account, stack_id)]}
+    return [each for each in found.values() if each.type in KINDS and each.name and exists(account, each)]
 
 
 def exists(account: Account, resource: Resource) -> bool:

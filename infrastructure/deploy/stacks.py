@@ -84,6 +84,17 @@ def resources(account: Account, stack: str) -> list[Resource]:
     ]
 
 
+def skipped(account: Account, stack_id: str) -> list[Resource]:
+    """Return what CloudFormation kept when it deleted or replaced resources of a stack, which may be gone itself."""
+    pages = account.cloudformation.get_paginator("describe_stack_events").paginate(StackName=stack_id)
+    return [
+        Resource(each["LogicalResourceId"], each["ResourceType"], each["PhysicalResourceId"], each["ResourceStatus"])
+        for page in pages
+        for each in page["StackEvents"]
+        if each["ResourceStatus"] == "DELETE_SKIPPED" and each.get("PhysicalResourceId")
+    ]
+
+
 def deleted_stacks(account: Account, name: str) -> list[str]:
     """Return the ids of the deleted stacks of a name, the last deleted first. AWS remembers them for 90 days."""
     paginator = account.cloudformation.get_paginator("list_stacks")
