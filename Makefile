@@ -1,7 +1,8 @@
 # The commands of this project. `make` alone lists them. Nothing needs to be installed but make and Python 3.11 or newer.
 
 .DEFAULT_GOAL := help
-.PHONY: help run reset quick test test-deep check format words functions bench package deploy rollback releases adopt destroy stage clean
+.PHONY: help run reset quick test test-deployed test-deep check format words functions bench clean
+.PHONY: package deploy rollback releases adopt destroy stage
 
 # Empty, whatever the environment says: the tests start many processes, and each would compile all modules again.
 export PYTHONDONTWRITEBYTECODE :=
@@ -17,7 +18,7 @@ PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3.14 python
 	"$$name" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo "$$name" && break; done)
 
 help:  ## List the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(STAMP)  ## Start the whole system on this machine (PORT=8000 unless taken)
 	@exec $(BIN)/python -m local.run
@@ -32,11 +33,15 @@ quick: check  ## In a minute: what make check does, and all tests that start no 
 
 test: $(STAMP)  ## Run all tests
 	@$(BIN)/python -m tests.browser
-	$(PYTEST)
+	$(PYTEST) -m "not deployed"
+
+test-deployed: $(STAMP)  ## Build the package, and test it as it is deployed
+	@$(BIN)/python -m tests.browser
+	$(PYTEST) -m deployed
 
 test-deep: $(STAMP)  ## Run all tests with many more examples, seeds and orders
 	@$(BIN)/python -m tests.browser
-	$(PYTEST) --hypothesis-profile=deep
+	$(PYTEST) -m "not deployed" --hypothesis-profile=deep
 
 check: $(STAMP)  ## Check format, style, types, the directions of imports and the resources
 	$(BIN)/ruff format --check
