@@ -21,9 +21,11 @@ from ops.catalog import catalog
 from ops.daily_looks import give_daily_looks
 from ops.dead_letters.commands import dead_letters
 from ops.environment import NoEnvironment, use_local, use_stack
+from ops.halt import halt, resume
 from ops.parked import keep_payment, replay, show_parked
 from ops.reconcile import reconcile
 from ops.repeats import show_repeats
+from ops.restore.commands import restore
 from ops.subscriptions import renew_due, subscriptions
 
 WRONG = 1
@@ -106,11 +108,14 @@ def make_token(role: str, account_id: str | None, hours: float, subject: str | N
 ops.add_command(catalog)
 ops.add_command(give_daily_looks)
 ops.add_command(dead_letters)
+ops.add_command(halt)
 ops.add_command(reconcile)
 ops.add_command(keep_payment)
 ops.add_command(replay)
 ops.add_command(show_parked)
 ops.add_command(show_repeats)
+ops.add_command(restore)
+ops.add_command(resume)
 ops.add_command(subscriptions)
 ops.add_command(renew_due)
 
