@@ -19,6 +19,7 @@ from chalicelib.settings import Settings, settings
 from chalicelib.tables import connection
 from ops.restore.credits import Reposted, repost_credits
 from ops.restore.rows import Copied, NotTheSameTable, copy_rows
+from ops.restore.table_settings import apply_settings
 
 WRONG: Final = 1
 SUFFIX: Final = "_table"
@@ -84,6 +85,17 @@ def _table_name(table: str) -> str:
     if table not in names:
         raise click.UsageError(f"there is no table {table!r}; the tables are {', '.join(names)}")
     return str(getattr(settings(), table + SUFFIX))
+
+
+@restore.command("settings")
+@click.argument("table")
+def restore_settings(table: str) -> None:
+    """Give TABLE, restored under its own name, the stream, recovery, expiry and protection that it had."""
+    done = apply_settings(table, _table_name(table))
+    for each_setting in done:
+        out.print(f"set: {each_setting}")
+    if not done:
+        out.print("all settings are there")
 
 
 @restore.command()

@@ -1,16 +1,18 @@
 """A table is lost, or rows of it: restored beside the live one, copied back, rebuilt, verified and reconciled."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
 from chalicelib.ledger.page_table import PageRow
 from chalicelib.ledger.table import DailyUsageRow, WalletRow
 from chalicelib.payments.table import PaymentRow
+from chalicelib.tables import connection
 from tests.conftest import NewWallet
 from tests.damage import damage
 from tests.payments.payer import NewPayer
-from tests.restore.walk import Business, back_up, empty, restored, run, succeed
+from tests.restore.walk import Business, back_up, empty, restored, run, succeed, table_name
 
 LEDGER = ("wallets", "transactions", "daily_usage", "client_usage")
 PAID = ("accounts", "cards", "payments", "reversals")
@@ -144,3 +146,29 @@ def test_a_wallet_that_cannot_be_rebuilt_does_not_stop_the_others(business: Busi
 def test_accounts_have_to_be_named(business: Business) -> None:
     assert "name accounts, or give --all" in run("restore", "wallets").output
     assert "there is no account 'nobody'" in run("restore", "wallets", "nobody").output
+
+
+@pytest.mark.parametrize("table", ["payments", "portal_sessions", "daily_usage"])
+def test_a_table_that_was_deleted_has_its_rows_and_settings_again_under_its_name(
+    new_payer: NewPayer, new_wallet: NewWallet, table: str
+) -> None:
+    business = Business(new_payer, new_wallet)
+    client: Any = connection().client
+    name = table_name(table)
+    before = client.describe_table(TableName=name)["Table"]
+    backup = back_up(table)
+    client.update_table(TableName=name, DeletionProtectionEnabled=False)
+    client.delete_table(TableName=name)
+    client.restore_table_from_backup(TargetTableName=name, BackupArn=backup)
+    if before.get("StreamSpecification"):
+        client.update_table(TableName=name, StreamSpecification={"StreamEnabled": False})
+    client.update_continuous_backups(
+        TableName=name, PointInTimeRecoverySpecification={"PointInTimeRecoveryEnabled": False}
+    )
+    assert "point-in-time recovery" in succeed("restore", "settings", table)
+    after = client.describe_table(TableName=name)["Table"]
+    assert after.get("StreamSpecification") == before.get("StreamSpecification")
+    assert after["DeletionProtectionEnabled"]
+    assert "all settings are there" in succeed("restore", "settings", table)
+    business.assert_sound()
+    client.update_table(TableName=name, DeletionProtectionEnabled=False)
