@@ -86,7 +86,7 @@ def rebuild(account_id: str, currency: str, *, write: bool) -> Rebuild:
 
 
 def derive(account_id: str, currency: str, pages: Iterable[Page]) -> Derived:
-    """Derive the wallet, its days and its clients' usage from its pages, in any order. Pure. Raises BrokenChain.
+    """Derive the wallet, its days and its clients' usage from its pages, in any order. Raises BrokenChain.
 
     Keeps all headers in memory, but never more than one body.
     """
