@@ -15,9 +15,11 @@ from ops.checks import show_checks
 from ops.daily_looks import give_daily_looks
 from ops.dead_letters.commands import dead_letters
 from ops.environment import NoEnvironment, use_local, use_stack
+from ops.halt import halt, resume
 from ops.parked import keep_payment, replay, show_parked
 from ops.reconcile import reconcile
 from ops.repeats import show_repeats
+from ops.restore.commands import restore
 from ops.secrets import secrets as secret_commands
 from ops.subscriptions import renew_due, subscriptions
 from ops.verify import verify_wallets
@@ -74,11 +76,14 @@ ops.add_command(verify_wallets)
 ops.add_command(show_checks)
 ops.add_command(give_daily_looks)
 ops.add_command(dead_letters)
+ops.add_command(halt)
 ops.add_command(reconcile)
 ops.add_command(keep_payment)
 ops.add_command(replay)
 ops.add_command(show_parked)
 ops.add_command(show_repeats)
+ops.add_command(restore)
+ops.add_command(resume)
 ops.add_command(subscriptions)
 ops.add_command(renew_due)
 ops.add_command(secret_commands)

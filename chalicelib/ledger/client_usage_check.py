@@ -16,13 +16,16 @@ ReadMonths = Callable[[str], ClientMonths]
 
 
 class ClientUsageCheck:
-    """Sums the usage of clients in one wallet's transactions, and compares the sums with the table."""
+    """Sums the usage of clients in one wallet's transactions, and compares the sums with the table.
+
+    `costs` is the usage of the wallet's own clients; `prices`, by workspace, what the wallet paid as its client.
+    """
 
     def __init__(self, account_id: str, read_months: ReadMonths = client_usage_table.read_all_months) -> None:
         self._account_id = account_id
         self._read_months = read_months
-        self._costs: ClientMonths = {}
-        self._prices: dict[str, ClientMonths] = {}
+        self.costs: ClientMonths = {}
+        self.prices: dict[str, ClientMonths] = {}
 
     def add(self, transaction: Transaction) -> None:
         """Add a transaction of the wallet."""
@@ -31,16 +34,16 @@ class ClientUsageCheck:
         client_id = transaction.identity.account_id
         month = (month_of(transaction.identity.occurred_at_ms), client_id)
         if client_id != self._account_id:
-            add_leg(self._costs.setdefault(month, {}), transaction.content, transaction.leg, is_price=False)
+            add_leg(self.costs.setdefault(month, {}), transaction.content, transaction.leg, is_price=False)
         elif transaction.sibling:
-            prices = self._prices.setdefault(transaction.sibling.account_id, {})
+            prices = self.prices.setdefault(transaction.sibling.account_id, {})
             add_leg(prices.setdefault(month, {}), transaction.content, transaction.leg, is_price=True)
 
     def difference(self) -> str | None:
         """Return the first difference, or None."""
         stored = self._read_months(self._account_id)
-        found = _difference(self._costs, stored, _cost_of)
-        for workspace_id, prices in sorted(self._prices.items()):
+        found = _difference(self.costs, stored, _cost_of)
+        for workspace_id, prices in sorted(self.prices.items()):
             months = self._read_months(workspace_id)
             own = {month: meters for month, meters in months.items() if month[1] == self._account_id}
             found = found or _difference(prices, own, _price_of)

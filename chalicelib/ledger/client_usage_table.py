@@ -34,7 +34,12 @@ class ClientUsageRow(Table):
 def add_to_commit(transaction: TransactWrite, workspace_id: str, months: ClientMonths) -> None:
     """Add the usage of a workspace's clients to a commit."""
     for month, meters in months.items():
-        transaction.update(ClientUsageRow(workspace_id, _range_key(month)), actions=add_meters(meters, FIELDS))
+        transaction.update(row_of(workspace_id, month), actions=add_meters(meters, FIELDS))
+
+
+def row_of(workspace_id: str, month: ClientMonth) -> ClientUsageRow:
+    """Return the row of a client's month, without its numbers."""
+    return ClientUsageRow(workspace_id, _range_key(month))
 
 
 def read_client_months(
@@ -72,7 +77,12 @@ def _unreadable() -> dict[str, ClientMeter] | None:
 
 def read_all_months(workspace_id: str) -> ClientMonths:
     """Read all months of all clients of a workspace, strongly consistent."""
-    return {_month_of(item): meters_of(item) for item in query_items(ClientUsageRow, workspace_id)}
+    return {month: meters_of(item) for month, item in read_month_items(workspace_id).items()}
+
+
+def read_month_items(workspace_id: str) -> dict[ClientMonth, Item]:
+    """Read what `read_all_months` does, and return its items: `meters_of` tells which of them cannot be read."""
+    return {_month_of(item): item for item in query_items(ClientUsageRow, workspace_id)}
 
 
 def _range_key(month: ClientMonth) -> str:

@@ -15,7 +15,7 @@ from chalicelib.ledger.client_usage_table import add_to_commit
 from chalicelib.ledger.daily_usage import Days, Usage
 from chalicelib.ledger.meter_numbers import add_meters, read_meters
 from chalicelib.ledger.page_table import PageRow, row_of
-from chalicelib.ledger.wallet import END_OF_TIME_MS, GENESIS, PageSpan, Wallet, WalletNotFound
+from chalicelib.ledger.wallet import END_OF_TIME_MS, PageSpan, Wallet, WalletNotFound
 from chalicelib.tables import KEYS_A_CALL, Rows, Table, TableMeta, connection, image_reader, raw, read_together
 
 FIELDS: Final = {"quantity": "quantity_micros", "amount": "amount_micros", "count": "count"}
@@ -72,8 +72,7 @@ class DailyUsageRow(Table):
 
 def add_new_wallet(transaction: TransactWrite, account_id: str, currency: str) -> None:
     """Add an empty wallet to a transaction that creates its account. The transaction fails if the wallet exists."""
-    row = WalletRow(account_id, currency=currency, balance_micros=0, sequence=0, head_hash=GENESIS, older_ms=0)
-    transaction.save(row, condition=WalletRow.account_id.does_not_exist())
+    transaction.save(wallet_row(Wallet(account_id, currency)), condition=WalletRow.account_id.does_not_exist())
 
 
 def read_wallet(account_id: str) -> Wallet:
@@ -159,6 +158,19 @@ def wallet_of(row: WalletRow) -> Wallet:
     numbers = (int(row.balance_micros), int(row.sequence))
     return Wallet(
         row.account_id, row.currency, *numbers, row.head_hash, unpack_spans(row.recent_pages or b""), older_ms
+    )
+
+
+def wallet_row(wallet: Wallet) -> WalletRow:
+    """Return the row of a wallet."""
+    return WalletRow(
+        wallet.account_id,
+        currency=wallet.currency,
+        balance_micros=wallet.balance_micros,
+        sequence=wallet.sequence,
+        head_hash=wallet.head_hash,
+        recent_pages=pack_spans(wallet.recent) or None,
+        older_ms=wallet.older_ms,
     )
 
 
