@@ -42,7 +42,7 @@ class SharedArchive(zipfile.ZipFile):
     unpacked: Path
     """Where archives are unpacked, each into a directory with the hash of its content as its name."""
 
-    def extractall(self, path: Any = None, members: Any = None, pwd: bytes | None = None) -> None:
+    def extractall(self, path: Any = None, *_: Any) -> None:
         """Link what the archive holds into `path`, which must be empty."""
         with Path(str(self.filename)).open("rb") as file:
             content = self.unpacked / hashlib.file_digest(file, "sha256").hexdigest()
@@ -72,11 +72,13 @@ def run_functions_with(interpreter: str, unpacked: Path) -> None:
 
     Otherwise they would run with this one, and its libraries would come before the layer's.
     """
+    # Else the modules of this project would be found beside those of the function's own archive.
+    os.environ.pop("PYTHONPATH", None)
     unpacked.mkdir(parents=True, exist_ok=True)
     SharedArchive.unpacked = unpacked
     lambda_runtime.zipfile = _Archives
-    worker = lambda_runtime._detect_runtime_binary("python3.13")[1]  # noqa: SLF001
-    lambda_runtime._detect_runtime_binary = lambda runtime: (interpreter, worker)  # noqa: SLF001, ARG005
+    worker = lambda_runtime._detect_runtime_binary("python3.13")[1]
+    lambda_runtime._detect_runtime_binary = lambda runtime: (interpreter, worker)  # noqa: ARG005
 
 
 def main() -> None:
