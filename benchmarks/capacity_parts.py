@@ -276,10 +276,10 @@ def renewals(measured: Measured, deployed: Deployed) -> Rows:
     yield ""
     yield (
         f"`renew_subscriptions` takes {renewal_seconds(measured) * 1000:.0f} ms for a message, so its "
-        f"{deployed.renewers} functions advance {renewals_per_second(measured, deployed.renewers):.0f} "
-        f"subscriptions a second; `charge_payments` takes {charge_seconds(measured):.1f} s, nearly all of it "
-        f"Stripe's. Stripe takes {STRIPE_CALLS_PER_SECOND} of these calls a second: {RENEWED / STRIPE_CALLS_PER_SECOND / 3600:.1f} hours at "
-        "least."
+        f"{deployed.renewers} functions advance {renewals_per_second(measured, deployed.renewers):.0f} subscriptions a "
+        f"second; `charge_payments` takes {charge_seconds(measured):.1f} s, nearly all of it Stripe's. Stripe takes "
+        f"{STRIPE_CALLS_PER_SECOND} of these calls a second: "
+        f"{RENEWED / STRIPE_CALLS_PER_SECOND / 3600:.1f} hours at least."
     )
 
 
