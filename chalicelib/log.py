@@ -24,18 +24,18 @@ class Log:
 
     def info(self, event: str, **fields: object) -> None:
         """Write what happened."""
-        _write("info", event, fields)
+        write_line("info", event, fields)
 
     def warning(self, event: str, **fields: object) -> None:
         """Write a problem that resolves itself."""
-        _write("warning", event, fields)
+        write_line("warning", event, fields)
 
     def error(self, event: str, **fields: object) -> None:
         """Write a problem that the operator must check; an exception as `exc_info` is written with its stack."""
         cause = fields.pop("exc_info", None)
         if isinstance(cause, BaseException):
             fields["exception"] = "".join(traceback.format_exception(cause)).rstrip()
-        _write("error", event, fields)
+        write_line("error", event, fields)
 
     def exception(self, event: str, **fields: object) -> None:
         """Write an error with the exception that is being handled."""
@@ -65,7 +65,8 @@ def log_context(**fields: object) -> Iterator[None]:
         _context.reset(token)
 
 
-def _write(level: str, event: str, fields: Mapping[str, object]) -> None:
+def write_line(level: str, event: str, fields: Mapping[str, object]) -> None:
+    """Write a line with the fields of the context: a log line, or a metric's."""
     line = {**_context.get(), **fields, "event": event, "level": level, "timestamp": clock.iso(clock.now_ms())}
     text = json.dumps({name: _without_email_addresses(name, value) for name, value in line.items()}, default=repr)
     # One call, so that lines of different threads are not mixed.
@@ -75,4 +76,10 @@ def _write(level: str, event: str, fields: Mapping[str, object]) -> None:
 
 def _without_email_addresses(name: str, value: object) -> object:
     """Remove e-mail addresses from texts: an exception may quote what a customer typed. Ids are not changed."""
-    return EMAIL_ADDRESS.sub("<e-mail>", value) if isinstance(value, str) and not name.endswith("_id") else value
+    if isinstance(value, str):
+        return value if name.endswith("_id") else EMAIL_ADDRESS.sub("<e-mail>", value)
+    if isinstance(value, Mapping):
+        return {key: _without_email_addresses(str(key), each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_email_addresses(name, each) for each in value]
+    return value

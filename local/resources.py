@@ -21,9 +21,10 @@ from botocore.exceptions import ClientError
 TEMPLATE = Path(__file__).resolve().parent.parent / "infrastructure" / "resources.json"
 REGION = "us-east-1"
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
-LEFT_OUT = ("AWS::CloudWatch::", "AWS::Logs::", "AWS::Serverless::")
+LEFT_OUT = ("AWS::ApiGateway::", "AWS::CloudWatch::", "AWS::IAM::", "AWS::Logs::", "AWS::SNS::", "AWS::Serverless::")
 SHORT_TIMES = {
     "Stage": "local",
+    "DeletionProtection": "false",
     "Deployment": "local",
     "UsageVisibilityTimeout": "10",
     "UsageMaxReceiveCount": "3",
@@ -37,7 +38,6 @@ SHORT_TIMES = {
 }
 """Parameters of a local stack: a message that cannot be charged is in the dead-letter queue after about 35 seconds."""
 
-_SECRET = re.compile(r"\{\{resolve:secretsmanager:.*:SecretString:(\w+)\}\}")
 _DEPLOY_SECONDS = 30
 
 
@@ -120,22 +120,24 @@ class Overlay:
             for name, resource in self.template["Resources"].items()
             if "Type" in resource and not resource["Type"].startswith(LEFT_OUT)
         }
+        left_out = [f"'{name}'" for name in self.template["Resources"].keys() - resources.keys()]
+        outputs = {
+            name: output
+            for name, output in self.template["Outputs"].items()
+            if not any(each in str(output["Value"]) for each in left_out)
+        }
         references = {key: {"Value": value} for key, value in self._references()}
         return {
             "AWSTemplateFormatVersion": "2010-09-09",
-            "Parameters": self.template["Parameters"],
+            "Parameters": _without_descriptions(self.template["Parameters"]),
             "Conditions": self.template["Conditions"],
             "Resources": resources,
-            "Outputs": {**self.template["Outputs"], **references},
+            "Outputs": {**_without_descriptions(outputs), **references},
         }
 
-    def environment(self, outputs: Mapping[str, str], secrets: Mapping[str, str]) -> dict[str, str]:
-        """Return the functions' environment, from the outputs of the stack and the values of the secret."""
-        resolved = {}
-        for name, value in self.variables.items():
-            secret = _SECRET.search(json.dumps(value))
-            resolved[name] = secrets[secret[1]] if secret else _resolved(_variable_key(name), value, outputs)
-        return resolved
+    def environment(self, outputs: Mapping[str, str]) -> dict[str, str]:
+        """Return the functions' environment, from the outputs of the stack."""
+        return {name: _resolved(_variable_key(name), value, outputs) for name, value in self.variables.items()}
 
     def resolved_functions(self, outputs: Mapping[str, str]) -> dict[str, Function]:
         """Return the functions, with the references in their event sources resolved from the outputs of the stack."""
@@ -152,8 +154,7 @@ class Overlay:
 
     def _references(self) -> Iterator[tuple[str, Any]]:
         for name, value in self.variables.items():
-            if not _SECRET.search(json.dumps(value)):
-                yield from _references(_variable_key(name), value)
+            yield from _references(_variable_key(name), value)
         for name, function in self.functions.items():
             yield from _references(name, function.event_source)
             for number, source in enumerate(function.more_sources):
@@ -163,19 +164,31 @@ class Overlay:
 def deploy(
     endpoint: str, stack: str, secrets: Mapping[str, str], parameters: Mapping[str, str] = SHORT_TIMES
 ) -> Deployment:
-    """Create the stack, or update it if it exists. Raises DeploymentFailed."""
+    """Create the stack, or update it if it exists, and its secret with these values. Raises DeploymentFailed."""
+    parameters = {"SecretName": stack, **parameters}
+    put_secret(client("secretsmanager", endpoint), parameters["SecretName"], secrets)
     overlay = Overlay.read()
     cloudformation = client("cloudformation", endpoint)
     request = {
         "StackName": stack,
-        "TemplateBody": json.dumps(overlay.stack_template()),
+        # Without spaces: CloudFormation takes 51,200 bytes in a request.
+        "TemplateBody": json.dumps(overlay.stack_template(), separators=(",", ":")),
         "Parameters": [{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
     }
     try:
         cloudformation.create_stack(**request)
     except cloudformation.exceptions.AlreadyExistsException:
         _update(cloudformation, request)
-    return _deployment(endpoint, stack, _outputs(cloudformation, stack, endpoint), overlay, secrets)
+    return _deployment(endpoint, stack, _outputs(cloudformation, stack, endpoint), overlay)
+
+
+def put_secret(secretsmanager: Any, name: str, values: Mapping[str, Any]) -> None:
+    """Make these the values of a secret, which is created if there is none of this name."""
+    text = json.dumps(dict(values))
+    try:
+        secretsmanager.create_secret(Name=name, SecretString=text)
+    except secretsmanager.exceptions.ResourceExistsException:
+        secretsmanager.put_secret_value(SecretId=name, SecretString=text)
 
 
 def functions(endpoint: str, stack: str) -> Mapping[str, Function]:
@@ -199,11 +212,9 @@ def client(service: str, endpoint: str, connections: int = 10) -> Any:
     )
 
 
-def _deployment(
-    endpoint: str, stack: str, outputs: Mapping[str, str], overlay: Overlay, secrets: Mapping[str, str]
-) -> Deployment:
+def _deployment(endpoint: str, stack: str, outputs: Mapping[str, str], overlay: Overlay) -> Deployment:
     environment = {
-        **overlay.environment(outputs, secrets),
+        **overlay.environment(outputs),
         **CREDENTIALS,
         "AWS_DEFAULT_REGION": REGION,
         "AWS_REGION": REGION,
@@ -235,6 +246,12 @@ def _outputs(cloudformation: Any, name: str, endpoint: str) -> dict[str, str]:
 def _here(value: str, endpoint: str) -> str:
     # A queue that was created in an earlier run still has the port of that run in its URL.
     return re.sub(r"^http://127\.0\.0\.1:\d+", endpoint, value)
+
+
+def _without_descriptions(entries: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    return {
+        name: {key: value for key, value in entry.items() if key != "Description"} for name, entry in entries.items()
+    }
 
 
 def _is_reference(value: Any) -> bool:

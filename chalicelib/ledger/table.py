@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
+import msgspec
 from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.exceptions import CancellationReason, TransactWriteError
 from pynamodb.transactions import TransactWrite
@@ -120,6 +121,35 @@ def scan_sequences() -> Iterator[tuple[str, int | None]]:
         start_key = answer.get("LastEvaluatedKey")
         if not start_key:
             return
+
+
+class Head(msgspec.Struct, frozen=True):
+    """The head of a wallet's chain: its number of transactions, its balance, and the hash of its last page."""
+
+    sequence: int
+    balance_micros: int
+    head_hash: bytes
+
+
+def scan_heads() -> Iterator[tuple[str, Head | None]]:
+    """Yield each account and the head of its wallet, as `scan_sequences` does; None of one that cannot be read."""
+    shared, table_name = raw(WalletRow)
+    start_key = None
+    while True:
+        names = ["account_id", "sequence", "balance_micros", "head_hash"]
+        answer = shared.scan(table_name, attributes_to_get=names, exclusive_start_key=start_key)
+        for item in answer["Items"]:
+            yield item["account_id"]["S"], _head_of(item)
+        start_key = answer.get("LastEvaluatedKey")
+        if not start_key:
+            return
+
+
+def _head_of(item: Mapping[str, Any]) -> Head | None:
+    try:
+        return Head(int(item["sequence"]["N"]), int(item["balance_micros"]["N"]), item["head_hash"]["B"])
+    except (KeyError, ValueError):
+        return None
 
 
 def wallet_of(row: WalletRow) -> Wallet:

@@ -18,6 +18,7 @@ pytestmark = pytest.mark.system
 CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
 PARAMETERS = {
     "SecretName": "secrets-of-the-stack",
+    "AlarmEmail": "operator@example.com",
     "UsageVisibilityTimeout": "20",
     "UsageMaxReceiveCount": "2",
     "UsageBatchWindow": "1",
