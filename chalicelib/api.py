@@ -3,11 +3,10 @@
 Lambda enters the API's function here, in `app`: what only other functions need is not imported.
 """
 
-from collections.abc import Callable
 from typing import Any, Final
 
 import msgspec
-from chalice.app import Chalice, Request, Response
+from chalice.app import Chalice
 
 from chalicelib.access.routes import routes as access
 from chalicelib.accounts.routes import routes as accounts
@@ -26,7 +25,6 @@ from chalicelib.history.adjustment_routes import routes as adjustments
 from chalicelib.history.routes import routes as transactions
 from chalicelib.invoices.bundle_routes import routes as bundles
 from chalicelib.invoices.routes import routes as invoices
-from chalicelib.log import log_context
 from chalicelib.moves.routes import routes as moves
 from chalicelib.notices.document_routes import routes as document_mails
 from chalicelib.notices.routes import routes as notices
@@ -116,15 +114,5 @@ BLUEPRINTS: Final = (
 
 app = Chalice(app_name="billing-portal")
 app.api.binary_types = []
-
-
-@app.middleware("http")
-def name_function(request: Request, get_response: Callable[[Request], Response]) -> Response:
-    """Add the names of the function and of the invocation to every line that a request logs, as other functions do."""
-    request_id = getattr(request.lambda_context, "aws_request_id", None)
-    with log_context(function="api", request_id=request_id):
-        return get_response(request)
-
-
 for blueprint in BLUEPRINTS:
     app.register_blueprint(blueprint)

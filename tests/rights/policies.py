@@ -10,7 +10,9 @@ from tests.rights.right import Right
 
 Document = Mapping[str, Any]
 
-OF_LAMBDA: Final = frozenset({"ReadQueue", "ReadStream", "PutAsideWhatFails", "WriteLogs", "WriteTraces"})
+OF_LAMBDA: Final = frozenset(
+    {"ReadQueue", "ReadStream", "ListStreams", "PutAsideWhatFails", "WriteLogs", "WriteTraces"}
+)
 """Statements about what Lambda itself does in a function's name: read its source, put aside what fails, log, trace."""
 JUDGED: Final = ("dynamodb:", "s3:", "sqs:", "events:", "ses:", "secretsmanager:")
 """The services that the code calls. Others, as keys of KMS, follow from these: no call of ours names them."""
@@ -45,6 +47,8 @@ def resource_name(resource: Any) -> str:
     text = str(resource["Fn::Sub"])
     if ":ses:" in text:
         return "MailIdentity"  # its configuration sets belong to it: SES chooses one, no call of ours
+    if ":secretsmanager:" in text:
+        return "Secret"
     return re.sub(r"^\$\{(\w+)(?:\.Arn)?\}", r"\1", text)
 
 
