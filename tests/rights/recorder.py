@@ -25,8 +25,18 @@ from tests.rights.right import Right
 DIRECTORY: Final = "RIGHTS_RECORD"
 """The environment variable with the directory of the records; nothing is recorded without it."""
 
+LIST: Final = "s3:ListBucket"
+NAMED: Final = {
+    "dynamodb": ("_TABLE", table_id),
+    "sqs": ("_QUEUE_URL", queue_id),
+    "s3": ("_BUCKET", bucket_id),
+}
+"""How the variables end that name a service's resources, and how their logical ids are made."""
+SINGLE: Final = {"events": ("EVENT_BUS_NAME", "EventBus"), "secretsmanager": ("SECRET_ID", "Secret")}
+"""The variable and the logical id of what there is one of."""
+
 _recorded: set[Right] = set()
-_names: dict[str, str] = {}
+_names: dict[tuple[str, str], str] = {}
 _lock = Lock()
 
 
@@ -44,13 +54,13 @@ def _record_call(params: Mapping[str, Any], model: Any, context: dict[str, Any],
     if "function" in context_fields():
         context["bucket"] = params.get("Bucket")
         for action, physical_name in required(service, model.name, params):
-            _record(action, _logical_name(physical_name))
+            _record(action, _logical_name(action, physical_name))
 
 
 def _record_not_found(http_response: Any, model: Any, context: Mapping[str, Any], **_: Any) -> None:
     """Record that a function learned that an object is missing: without the right to list it would be 403, not 404."""
     if http_response.status_code == 404 and context.get("bucket") and "function" in context_fields():
-        _record("s3:ListBucket", _logical_name(context["bucket"]))
+        _record(LIST, _logical_name(LIST, context["bucket"]))
 
 
 def _record(action: str, resource: str) -> None:
@@ -62,28 +72,24 @@ def _record(action: str, resource: str) -> None:
                 file.write(json.dumps(right) + "\n")
 
 
-def _logical_name(physical: str) -> str:
+def _logical_name(action: str, physical: str) -> str:
     """Return the logical id of a resource by the settings that name it now, with what follows it."""
     name, slash, rest = (physical, "", "") if "://" in physical else physical.partition("/")
-    if name not in _names:
-        _names[name] = next((logical for variable, logical in _settings() if os.environ[variable] == name), name)
-    return f"{_names[name]}{slash}{rest}"
+    service = action.partition(":")[0]
+    if (service, name) not in _names:
+        known = (logical for variable, logical in _settings(service) if os.environ[variable] == name)
+        _names[service, name] = next(known, name)
+    return f"{_names[service, name]}{slash}{rest}"
 
 
-def _settings() -> Iterator[tuple[str, str]]:
-    """Yield the variables that name resources, each with the logical id of its resource."""
+def _settings(service: str) -> Iterator[tuple[str, str]]:
+    """Yield the variables that name resources of a service, each with the logical id of its resource."""
+    if service in SINGLE and SINGLE[service][0] in os.environ:
+        yield SINGLE[service]
+    suffix, logical_id = NAMED.get(service, ("", str))
     for variable in os.environ:
-        name = variable.lower()
-        if name.endswith("_table"):
-            yield variable, table_id(name.removesuffix("_table"))
-        elif name.endswith("_queue_url"):
-            yield variable, queue_id(name.removesuffix("_queue_url"))
-        elif name.endswith("_bucket"):
-            yield variable, bucket_id(name.removesuffix("_bucket"))
-        elif name == "event_bus_name":
-            yield variable, "EventBus"
-        elif name == "secret_id":
-            yield variable, "Secret"
+        if suffix and variable.endswith(suffix):
+            yield variable, logical_id(variable.removesuffix(suffix).lower())
 
 
 def recorded(directory: Path) -> set[Right]:
