@@ -66,6 +66,7 @@ def write_units() -> dict[str, Any]:
     """Measure 1,000 events of 1, 10 and 100 clients of one workspace, the first commit of each wallet."""
     per_event: dict[str, float] = {}
     calls: dict[str, int] = {}
+    commits: dict[str, int] = {}
     for count in (1, 10, 100):
         _, clients = new_agency(count)
         messages = records(_random, clients, 1_000, end_ms=now_ms(), span_ms=MINUTE_MS)
@@ -73,7 +74,12 @@ def write_units() -> dict[str, Any]:
             record(messages)
         per_event[str(count)] = round(wire.write_units / 1_000, 4)
         calls[str(count)] = wire.total_calls
-    return {"write_units_per_event_by_clients": per_event, "aws_calls_by_clients": calls}
+        commits[str(count)] = wire.calls["TransactWriteItems"]
+    return {
+        "write_units_per_event_by_clients": per_event,
+        "aws_calls_by_clients": calls,
+        "commits_by_clients": commits,
+    }
 
 
 def clients_page() -> dict[str, Any]:

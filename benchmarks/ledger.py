@@ -7,21 +7,28 @@ import sys
 from random import Random
 from typing import Any
 
-from benchmarks.events import records
+from benchmarks.events import Record, records
 from benchmarks.naive import Naive
-from benchmarks.wire import metered
+from benchmarks.wire import item_size, metered
 from benchmarks.work import MINUTE_MS, cpu_seconds, new_wallet, record
 from chalicelib.access.find_access import find_access
 from chalicelib.accounts import table
 from chalicelib.accounts.account import Account
+from chalicelib.auto_pay.handlers import refill_wallets
 from chalicelib.catalog.catalog import catalog
 from chalicelib.clock import now_ms
+from chalicelib.lambda_function import Function
 from chalicelib.ledger import statement
+from chalicelib.ledger.page_table import PageRow
 from chalicelib.ledger.verify import verify
+from chalicelib.notices.handlers import announce_wallets
+from chalicelib.tables import query_items
+from tests.notices.records import wallet_record
 
 ROUNDS = 7
 NAIVE_EVENTS = 500
 HISTORY_PAGE = 500
+BATCHES = 30
 SPACING_MS = 400
 
 _random = Random(20261124)
@@ -56,17 +63,52 @@ def write_units() -> dict[str, Any]:
     """Measure batches of one wallet, each batch the first commit of a new wallet."""
     per_event: dict[str, float] = {}
     calls: dict[str, int] = {}
+    read_units: dict[str, float] = {}
+    page_bytes: dict[str, int] = {}
     for size in (1, 10, 100, 1_000, 10_000):
-        messages = records(_random, [new_wallet("ledger")], size, end_ms=now_ms(), span_ms=MINUTE_MS)
+        wallet = new_wallet("ledger")
+        messages = records(_random, [wallet], size, end_ms=now_ms(), span_ms=MINUTE_MS)
         with metered() as wire:
             record(messages)
+        read_units[str(size)] = wire.read_units
+        page_bytes[str(size)] = sum(map(item_size, query_items(PageRow, wallet)))
         per_event[str(size)] = round(wire.write_units / size, 4)
         calls[str(size)] = wire.total_calls
     return {
         "aws_calls_per_commit": max(calls.values()),
         "aws_calls_by_batch": calls,
         "write_units_per_event": per_event,
+        "read_units_by_batch": read_units,
+        "page_bytes_by_batch": page_bytes,
     }
+
+
+def small_batches() -> dict[str, Any]:
+    """Measure the CPU time of batches that are small, and of a change of a wallet in its two readers, 100 at once."""
+    wallet, end_ms = new_wallet("ledger"), now_ms()
+    times: dict[str, float] = {}
+    for size in (1, 100):
+        batches = [records(_random, [wallet], size, end_ms=end_ms, span_ms=MINUTE_MS) for _ in range(BATCHES)]
+        spent = [cpu_seconds(lambda batch=batch: record(batch)) for batch in batches]  # type: ignore[misc]
+        times[str(size)] = round(statistics.median(spent) * 1000, 1)
+    many = [new_wallet("ledger") for _ in range(100)]
+    one_each = [records(_random, many, 100, end_ms=end_ms, span_ms=MINUTE_MS) for _ in range(BATCHES)]
+    spent = [cpu_seconds(lambda batch=batch: record(batch)) for batch in one_each]  # type: ignore[misc]
+    changes = [wallet_record(21, 20, account_id=each) for each in many]
+    return {
+        "batch_cpu_ms": times,
+        "batch_of_100_wallets_cpu_ms": round(statistics.median(spent) * 1000, 1),
+        "wallet_records_cpu_ms": {
+            function.__name__: {str(size): _cpu_ms(function, changes[:size]) for size in (1, 100)}
+            for function in (refill_wallets, announce_wallets)
+        },
+    }
+
+
+def _cpu_ms(function: Function, changes: list[Record]) -> float:
+    """Return the CPU time of a call of a function with records of a stream."""
+    spent = [cpu_seconds(lambda: function({"Records": changes}, None)) for _ in range(BATCHES)]
+    return round(statistics.median(spent) * 1000, 1)
 
 
 def history() -> dict[str, Any]:
@@ -100,5 +142,5 @@ def access_calls() -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    figures = {**throughput(), **write_units(), **access_calls(), **history()}
+    figures = {**throughput(), **write_units(), **small_batches(), **access_calls(), **history()}
     json.dump(figures, sys.stdout)

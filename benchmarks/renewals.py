@@ -7,10 +7,12 @@ of them on the queue, and `SAMPLE` are renewed: the calls of one renewal are mea
 import json
 import os
 import sys
+import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any, Final
@@ -136,11 +138,13 @@ def with_due(due: int, stripe: Emulator, customer_id: str) -> Json:
         found = renew.queue_due(clock.now_ms())
     sample = accounts if due < max(DUE) else accounts[:SAMPLE]
     before = stripe_calls(stripe)
+    begun = time.process_time()
     with metered() as wire, sqs_calls() as sent:
         for account_id in sample:
             renew_one(account_id)
+        cpu_ms = (time.process_time() - begun) * 1000
     name = f"with_{due}_due"
-    figures = {
+    figures: Json = {
         f"renewals_found_{name}": found,
         f"renewals_finder_dynamodb_calls_{name}": finder.total_calls,
         f"renewals_finder_read_units_{name}": finder.read_units,
@@ -150,8 +154,20 @@ def with_due(due: int, stripe: Emulator, customer_id: str) -> Json:
         f"renewals_sqs_calls_each_{name}": round(sent.total() / len(sample), 3),
         f"renewals_stripe_calls_each_{name}": round((stripe_calls(stripe) - before) / len(sample), 3),
     }
+    if due == min(DUE):
+        figures |= {
+            "renewals_write_units_each": round(wire.write_units / due, 2),
+            "renewals_read_units_each": round(wire.read_units / due, 2),
+            "renewals_cpu_ms_each": round(cpu_ms / due, 1),
+            "renewals_items_written_each": {_table_of(name): round(n / due, 2) for name, n in wire.writes.items()},
+        }
     forget(accounts)
     return figures
+
+
+def _table_of(name: str) -> str:
+    """Return the setting of a table's name."""
+    return next(each.removesuffix("_table") for each, value in asdict(settings()).items() if value == name)
 
 
 def by_runs_at_once(stripe: Emulator, customer_id: str) -> Json:

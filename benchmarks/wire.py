@@ -22,10 +22,14 @@ KB = 1024
 
 
 class Wire:
-    """What was sent: calls by operation, write units and read units."""
+    """What was sent: calls by operation, written items by table, write units and read units.
+
+    The units of indexes are not counted.
+    """
 
     def __init__(self) -> None:
         self.calls: Counter[str] = Counter()
+        self.writes: Counter[str] = Counter()
         self.write_units = 0.0
         self.read_units = 0.0
         self._consistent: dict[int, bool] = {}
@@ -41,15 +45,15 @@ class Wire:
         """Count a call before it is sent, with the units of the items that it puts."""
         self.calls[model.name] += 1
         self._consistent[threading.get_ident()] = b'"ConsistentRead": true' in params["body"]
-        if model.name == "TransactWriteItems":
-            body = json.loads(params["body"])
-            for action in body["TransactItems"]:
-                if "Put" in action:
-                    self.write_units += 2 * ceil(item_size(action["Put"]["Item"]) / KB)
+        if model.name in {"TransactWriteItems", "PutItem", "UpdateItem"}:
+            for _verb, content, units in written(model.name, json.loads(params["body"])):
+                self.writes[str(content["TableName"])] += 1
+                if "Item" in content:
+                    self.write_units += units * ceil(item_size(content["Item"]) / KB)
 
     def answered(self, parsed: Mapping[str, Any], model: Any, **_: Any) -> None:
         """Count the units of what a call read, when it is answered."""
-        if model.name == "TransactWriteItems":
+        if model.name in {"TransactWriteItems", "PutItem", "UpdateItem"}:
             return
         items = [*parsed.get("Items", []), *([parsed["Item"]] if parsed.get("Item") else [])]
         for found in parsed.get("Responses", {}).values():
@@ -58,23 +62,32 @@ class Wire:
         consistent = self._consistent.pop(threading.get_ident(), False)
         self.read_units += started if consistent else started / 2
 
-    def add_updates(self, updated: list[tuple[str, dict[str, Any]]]) -> None:
-        """Add the units of items that a transaction updated, by their current size."""
-        for table, key in updated:
+    def add_updates(self, updated: list[tuple[str, dict[str, Any], int]]) -> None:
+        """Add the units of items that were updated, by their current size."""
+        for table, key, units in updated:
             item = self._plain.get_item(TableName=table, Key=key, ConsistentRead=True)["Item"]
-            self.write_units += 2 * ceil(item_size(item) / KB)
+            self.write_units += units * ceil(item_size(item) / KB)
+
+
+def written(operation: str, body: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any], int]]:
+    """Yield the verb of each item that a call writes, with its content and its units for each started KB."""
+    if operation == "TransactWriteItems":
+        yield from ((verb, content, 2) for action in body["TransactItems"] for verb, content in action.items())
+    else:
+        yield operation.removesuffix("Item"), dict(body), 1
 
 
 @contextmanager
 def metered() -> Iterator[Wire]:
     """Meter the process's connection to DynamoDB inside the block."""
     wire = Wire()
-    updated: list[tuple[str, dict[str, Any]]] = []
+    updated: list[tuple[str, dict[str, Any], int]] = []
 
     def collect(params: Mapping[str, Any], model: Any, **_: Any) -> None:
-        if model.name == "TransactWriteItems":
-            updates = [action["Update"] for action in json.loads(params["body"])["TransactItems"] if "Update" in action]
-            updated.extend((each["TableName"], each["Key"]) for each in updates)
+        if model.name in {"TransactWriteItems", "UpdateItem"}:
+            for verb, each, units in written(model.name, json.loads(params["body"])):
+                if verb == "Update":
+                    updated.append((each["TableName"], each["Key"], units))
 
     events: Any = connection().client.meta.events
     hooks: list[tuple[str, Any]] = [

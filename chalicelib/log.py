@@ -50,6 +50,11 @@ def log() -> Log:
     return _log
 
 
+def context_fields() -> Mapping[str, object]:
+    """Return the fields that are added to every line that this thread writes now."""
+    return _context.get()
+
+
 @contextmanager
 def log_context(**fields: object) -> Iterator[None]:
     """Add fields to every line that this thread writes inside the block."""

@@ -4,11 +4,12 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextvars import Context, copy_context
 from functools import cache
-from typing import Any, Final, TypeVar, overload
+from typing import Any, Final, ParamSpec, TypeVar, overload
 
 THREADS: Final = 16
 """Threads for calls side by side: enough for a few pages at once."""
 
+P = ParamSpec("P")
 ItemT = TypeVar("ItemT")
 ResultT = TypeVar("ResultT")
 FirstT = TypeVar("FirstT")
@@ -22,9 +23,18 @@ def in_threads(function: Callable[[ItemT], ResultT], items: Iterable[ItemT], at_
 
     The first error, in that order, is raised; calls that have not begun by then are not made.
     """
-    context = copy_context()
     with ThreadPoolExecutor(at_once) as pool:
-        return list(pool.map(lambda item: context.copy().run(function, item), items))
+        return list(pool.map(in_context(function), items))
+
+
+def in_context(function: Callable[P, ResultT]) -> Callable[P, ResultT]:
+    """Return a function that any number of threads may call, each with the context variables of this moment."""
+    context = copy_context()
+
+    def call(*arguments: P.args, **named: P.kwargs) -> ResultT:
+        return context.copy().run(function, *arguments, **named)
+
+    return call
 
 
 @overload

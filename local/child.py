@@ -4,12 +4,17 @@ The parent holds the other end of standard input. When the parent ends, for what
 process stops as it does on SIGTERM. This works on every operating system, and the module needs no code for it.
 """
 
+import importlib
 import os
 import runpy
 import signal
 import sys
 import threading
 
+CALLERS = {"local.api", "local.event_sources"}
+"""The modules that run functions, in whose processes a run of the tests watches the calls to AWS."""
+WATCHER = "LOCAL_WATCHER"
+"""The environment variable that may name a module to import before one of them."""
 GRACE_SECONDS = 20
 """How long the module may take to stop. The emulator of AWS writes its state in this time."""
 
@@ -27,4 +32,6 @@ if __name__ == "__main__":
     threading.Thread(target=end_with_parent, daemon=True).start()
     module, *arguments = sys.argv[1:]
     sys.argv = [module, *arguments]
+    if module in CALLERS and WATCHER in os.environ:
+        importlib.import_module(os.environ[WATCHER])
     runpy.run_module(module, run_name="__main__", alter_sys=True)

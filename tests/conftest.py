@@ -25,7 +25,7 @@ from tests.environment import use
 from tests.memory import aws_in_memory
 from tests.wait import wait_for
 
-pytest_plugins = ["tests.payments.fixtures"]
+pytest_plugins = ["tests.payments.fixtures", "tests.rights.plugin"]
 
 _numbers = count(1)
 

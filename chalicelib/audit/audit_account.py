@@ -29,6 +29,7 @@ from chalicelib.ledger.read_page import transactions_of
 from chalicelib.ledger.table import read_days, read_wallet
 from chalicelib.ledger.transaction import Transaction
 from chalicelib.log import log
+from chalicelib.threads import in_context
 
 CHUNK: Final = 100_000
 """Transactions of one day audited at a time: about 10 MB of records, and 1 KB more for each repeat."""
@@ -119,7 +120,7 @@ class AccountAudit:
     def _stored_with_hashes(self, day: str, hashes: Collection[bytes]) -> Iterable[bytes]:
         """Yield the stored records with one of the hashes, from the day and from the days in the window around it."""
         days = sorted(self._progress.keys() & _days_around(day)) if hashes else []
-        for found in _readers().map(partial(self._read_with_hashes, hashes), days):
+        for found in _readers().map(in_context(partial(self._read_with_hashes, hashes)), days):
             yield from found
 
     def _read_with_hashes(self, hashes: Collection[bytes], day: str) -> list[bytes]:

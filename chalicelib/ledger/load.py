@@ -20,6 +20,7 @@ from chalicelib.ledger.page_table import PageRow
 from chalicelib.ledger.posting import EventKey, Posting
 from chalicelib.ledger.read_page import PostedEvent, find_events
 from chalicelib.ledger.wallet import PageSpan, Wallet, WalletNotFound
+from chalicelib.threads import in_context
 
 READS_AT_ONCE: Final = 16
 """Concurrent queries in the whole process. Events whose times are far apart need one query each."""
@@ -147,7 +148,7 @@ def _run_side_by_side(
     """Run jobs for accounts concurrently, and return their results in the order of the jobs."""
     if len(jobs) == 1:
         return [result.attempt(*jobs[0])]
-    return _readers().map(result.attempt, *zip(*jobs, strict=True)) if jobs else ()
+    return _readers().map(in_context(result.attempt), *zip(*jobs, strict=True)) if jobs else ()
 
 
 def _read_wallets(result: LoadResult) -> None:

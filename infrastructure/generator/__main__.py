@@ -10,6 +10,7 @@ from typing import Final
 
 from infrastructure.generator.files import files
 from infrastructure.generator.references import wrong_references
+from infrastructure.generator.roles_page import PAGE, with_roles
 from infrastructure.generator.specification import WrongSpecification, read
 
 ROOT: Final = Path(__file__).resolve().parents[2]
@@ -24,7 +25,7 @@ def generate() -> dict[str, str]:
     wrong = list(wrong_references(specification, base))
     if wrong:
         raise WrongSpecification("\n".join(wrong))
-    return files(specification, base)
+    return {**files(specification, base), PAGE: with_roles((ROOT / PAGE).read_text(), specification)}
 
 
 def outdated(made: dict[str, str], root: Path = ROOT) -> list[str]:
@@ -36,6 +37,7 @@ def outdated(made: dict[str, str], root: Path = ROOT) -> list[str]:
 def write(made: dict[str, str], root: Path = ROOT) -> None:
     """Write the files, and delete the policies of functions that no longer exist."""
     for path, text in made.items():
+        (root / path).parent.mkdir(parents=True, exist_ok=True)
         (root / path).write_text(text)
     for path in _present(root) - made.keys():
         (root / path).unlink()

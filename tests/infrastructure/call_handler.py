@@ -4,6 +4,8 @@ import json
 import sys
 
 from tests.functions import call
+from tests.rights import recorder
 
+recorder.install()
 _, name, event = sys.argv
 print(json.dumps(call(name, json.loads(event))))

@@ -34,6 +34,7 @@ from tests.notices.told import budget_events, payment_events, subscription_event
         ("announce_payments", payment_record("created", "succeeded")),
         ("announce_payments", payment_record("created", "succeeded", amount_micros="cannot be read")),
         ("announce_auto_pay", stream_record(auto_pay(), auto_pay("declines", 3))),
+        ("announce_auto_pay", stream_record(auto_pay(), auto_pay("declines", 3, amount_micros="cannot be read"))),
         ("announce_subscriptions", stream_record(subscription(), subscription("past_due"))),
         ("announce_subscriptions", stream_record(subscription(), subscription("past_due", add_ons="{"))),
         ("announce_repeats", repeat_record(repeat())),
@@ -44,6 +45,13 @@ from tests.notices.told import budget_events, payment_events, subscription_event
 )
 def test_telling_the_platform_may_do_what_it_does(guarded: Guarded, handler: str, record: Document) -> None:
     assert guarded.call(handler, {"Records": [record]}) == {"batchItemFailures": []}
+
+
+def test_the_row_of_one_wallet_that_cannot_be_read_does_not_hold_up_the_others(guarded: Guarded) -> None:
+    table = guarded.deployment.environment["AUTO_PAY_TABLE"]
+    guarded.aws.client("dynamodb").put_item(TableName=table, Item={"account_id": {"S": "torn"}, "enabled": {"S": "?"}})
+    records = [wallet_record(12, 0, account_id=each) for each in ("torn", "whole")]
+    assert guarded.call("announce_wallets", {"Records": records}) == {"batchItemFailures": []}
 
 
 def test_logging_changes_may_do_what_it_does(guarded: Guarded) -> None:
