@@ -157,6 +157,13 @@ def create(account: Account, rebilling: Rebilling = NO_REBILLING, *, by: str | N
 
     It is not if there is one with its id, or its workspace is archived.
     """
+    return conditional_transaction(lambda transaction: add_new(transaction, account, rebilling, by=by))
+
+
+def add_new(
+    transaction: TransactWrite, account: Account, rebilling: Rebilling = NO_REBILLING, *, by: str | None = None
+) -> None:
+    """Add a new account with its wallet and its settings to a transaction, which fails where `create` does."""
     row = AccountRow(
         account.account_id,
         kind=account.kind,
@@ -165,16 +172,12 @@ def create(account: Account, rebilling: Rebilling = NO_REBILLING, *, by: str | N
         created_at_ms=account.created_at_ms,
         **_changeable(account, by),
     )
-
-    def add_writes(transaction: TransactWrite) -> None:
-        transaction.save(row, condition=AccountRow.account_id.does_not_exist())
-        add_new_wallet(transaction, account.account_id, account.currency)
-        if account.workspace_id:
-            add_not_archived(transaction, account.workspace_id)
-        if rebilling != NO_REBILLING:
-            add_new_rebilling(transaction, account.account_id, rebilling, by=by)
-
-    return conditional_transaction(add_writes)
+    transaction.save(row, condition=AccountRow.account_id.does_not_exist())
+    add_new_wallet(transaction, account.account_id, account.currency)
+    if account.workspace_id:
+        add_not_archived(transaction, account.workspace_id)
+    if rebilling != NO_REBILLING:
+        add_new_rebilling(transaction, account.account_id, rebilling, by=by)
 
 
 def change(account: Account, *, by: str | None = None) -> bool:
