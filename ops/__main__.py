@@ -21,6 +21,8 @@ from ops.catalog import catalog
 from ops.daily_looks import give_daily_looks
 from ops.dead_letters.commands import dead_letters
 from ops.environment import NoEnvironment, use_local, use_stack
+from ops.exporting.commands import export
+from ops.forgetting.commands import forget
 from ops.importing.commands import importing
 from ops.parked import keep_payment, replay, show_parked
 from ops.reconcile import reconcile
@@ -107,6 +109,8 @@ def make_token(role: str, account_id: str | None, hours: float, subject: str | N
 ops.add_command(catalog)
 ops.add_command(give_daily_looks)
 ops.add_command(dead_letters)
+ops.add_command(export)
+ops.add_command(forget)
 ops.add_command(importing)
 ops.add_command(reconcile)
 ops.add_command(keep_payment)

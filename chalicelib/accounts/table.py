@@ -56,6 +56,7 @@ class AccountRow(Table):
     standing_actor = UnicodeAttribute(null=True)
     standing_changed_at_ms = NumberAttribute(null=True)
     former_workspaces = JSONAttribute(null=True)
+    forgotten_at_ms = NumberAttribute(null=True)
     changed_by = UnicodeAttribute(null=True)
     clients = ClientsIndex()
 
@@ -121,6 +122,7 @@ def account_of(row: AccountRow) -> Account:
         standing_actor=row.standing_actor,
         standing_changed_at_ms=int(row.standing_changed_at_ms) if row.standing_changed_at_ms else None,
         former_workspaces=convert(row.former_workspaces or [], tuple[FormerWorkspace, ...]),
+        forgotten_at_ms=int(row.forgotten_at_ms) if row.forgotten_at_ms else None,
     )
 
 
@@ -218,6 +220,7 @@ def _changeable(account: Account, by: str | None) -> dict[str, Any]:
         "standing_actor": account.standing_actor,
         "standing_changed_at_ms": account.standing_changed_at_ms,
         "former_workspaces": msgspec.to_builtins(account.former_workspaces) or None,
+        "forgotten_at_ms": account.forgotten_at_ms,
         "updated_at_ms": clock.now_ms(),
         "changed_by": by,
     }
