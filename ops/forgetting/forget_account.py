@@ -41,19 +41,19 @@ class Plan(msgspec.Struct, frozen=True):
     @property
     def is_done(self) -> bool:
         """Tell whether nothing is left to go."""
-        return bool(self.account.forgotten_at_ms) and not any(self.counts.values())
+        return not any(self.counts.values())
 
 
 def plan(account_id: str) -> Plan:
     """Return what forgetting an account takes, without writing anything. Raises AccountNotFound."""
     account = accounts.get(account_id)
-    counts = {"accounts": 0 if account.forgotten_at_ms else 1, **{step.place: step.count(account_id) for step in STEPS}}
+    counts = {"accounts": int(not is_cleared(account)), **{step.place: step.count(account_id) for step in STEPS}}
     return Plan(account, find_obstacles(account), counts)
 
 
 def find_obstacles(account: Account) -> list[str]:
     """Return what keeps an account from being forgotten; nothing for one that is."""
-    return [] if account.forgotten_at_ms else list(obstacles(read_open_matters(account)))
+    return [] if is_cleared(account) else list(obstacles(read_open_matters(account)))
 
 
 def forget_account(account_id: str, catalog: Catalog, note: Note) -> dict[str, int]:
@@ -64,7 +64,7 @@ def forget_account(account_id: str, catalog: Catalog, note: Note) -> dict[str, i
     """
     account = accounts.get(account_id)
     _check(account)
-    if not account.forgotten_at_ms:
+    if not is_cleared(account):
         account = change_standing(account, StandingRequest("archived", REASON), actor=ACTOR, catalog=catalog)
         _check(account)
         clear_account(account_id)
@@ -95,9 +95,18 @@ def clear_account(account_id: str) -> None:
     """Remove an account's contact data and mark it as forgotten. Raises AccountBusy."""
     for _ in attempts(ATTEMPTS):
         current = accounts.get(account_id)
-        if current.forgotten_at_ms or accounts.change(without_contact_data(current, clock.now_ms()), by=ACTOR):
+        if is_cleared(current) or accounts.change(without_contact_data(current, clock.now_ms()), by=ACTOR):
             return
     raise AccountBusy(account_id=account_id)
+
+
+def is_cleared(account: Account) -> bool:
+    """Tell whether an account is forgotten, and nothing of its contact data has come back.
+
+    Code that is older than forgetting may have written it while it was being replaced.
+    """
+    at_ms = account.forgotten_at_ms
+    return at_ms is not None and account.standing == "archived" and without_contact_data(account, at_ms) == account
 
 
 def without_contact_data(account: Account, now_ms: int) -> Account:
@@ -109,9 +118,9 @@ def without_contact_data(account: Account, now_ms: int) -> Account:
         country=None,
         billing_details=None,
         standing_actor=ACTOR,
+        forgotten_at_ms=account.forgotten_at_ms or now_ms,
         former_workspaces=tuple(
             FormerWorkspace(each.workspace_id, each.moved_at_ms, each.charged_until_ms, NAME)
             for each in account.former_workspaces
         ),
-        forgotten_at_ms=now_ms,
     )
