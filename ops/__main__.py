@@ -15,7 +15,10 @@ from ops.checks import show_checks
 from ops.daily_looks import give_daily_looks
 from ops.dead_letters.commands import dead_letters
 from ops.environment import NoEnvironment, use_local, use_stack
+from ops.exporting.commands import export
+from ops.forgetting.commands import forget
 from ops.halt import halt, resume
+from ops.importing.commands import importing
 from ops.parked import keep_payment, replay, show_parked
 from ops.reconcile import reconcile
 from ops.repeats import show_repeats
@@ -77,6 +80,9 @@ ops.add_command(show_checks)
 ops.add_command(give_daily_looks)
 ops.add_command(dead_letters)
 ops.add_command(halt)
+ops.add_command(export)
+ops.add_command(forget)
+ops.add_command(importing)
 ops.add_command(reconcile)
 ops.add_command(keep_payment)
 ops.add_command(replay)

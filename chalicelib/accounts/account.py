@@ -93,6 +93,21 @@ class AccountArchived(Refusal):
         super().__init__(f"account {account_id!r} is archived; make it active first", account_id=account_id)
 
 
+class AccountForgotten(Refusal):
+    """The account's contact data was removed for good: nothing is done for it any more."""
+
+    status = 409
+    type = "account-forgotten"
+    title = "The account was forgotten"
+
+    def __init__(self, account_id: str) -> None:
+        super().__init__(
+            f"the contact data of account {account_id!r} was removed for good; its books stay, and a new account is "
+            "needed to go on",
+            account_id=account_id,
+        )
+
+
 class CurrencyMismatch(Refusal):
     """An amount in a currency other than the account's."""
 
@@ -163,7 +178,7 @@ class Account(msgspec.Struct, frozen=True):
 
     At `access_until_ms`, access ends because of an unpaid subscription. `standing` is what the operator, or a client's
     workspace, decided, and `standing_actor` who. `version` counts the changes that people make. `former_workspaces` are
-    those of a client that was moved, oldest first.
+    those of a client that was moved, oldest first. At `forgotten_at_ms` its contact data was removed for good.
     """
 
     account_id: str
@@ -183,6 +198,7 @@ class Account(msgspec.Struct, frozen=True):
     standing_actor: str | None = None
     standing_changed_at_ms: int | None = None
     former_workspaces: tuple[FormerWorkspace, ...] = ()
+    forgotten_at_ms: int | None = None
 
     @property
     def charged_from_ms(self) -> int:
@@ -219,3 +235,9 @@ def check_not_archived(account: Account) -> None:
     """Check that an account may still pay. Raises AccountArchived."""
     if account.standing == "archived":
         raise AccountArchived(account.account_id)
+
+
+def check_not_forgotten(account: Account) -> None:
+    """Check that an account still has somebody to act for. Raises AccountForgotten."""
+    if account.forgotten_at_ms:
+        raise AccountForgotten(account.account_id)

@@ -18,6 +18,7 @@ from chalicelib.accounts.account import (
     Kind,
     WorkspaceInvalid,
     check_not_archived,
+    check_not_forgotten,
 )
 from chalicelib.accounts.permission import Forbidden, Right, can_see, may
 from chalicelib.backoff import attempts
@@ -61,7 +62,7 @@ def create_or_change(
 
     The operator may do it, and a workspace's owner for its clients. Raises AccountNotFound for a caller who cannot see
     the account, Forbidden, ClientIdInvalid, InvalidRequest, WorkspaceInvalid, AccountArchived, UnknownCurrency,
-    AccountImmutable, AccountBusy.
+    AccountImmutable, AccountForgotten, AccountBusy.
     """
     actor = caller.actor_on(account_id)
     for _ in attempts(ATTEMPTS):
@@ -74,6 +75,7 @@ def create_or_change(
             if table.create(account, first_rebilling(account, caller), by=actor):
                 return account, True
         else:
+            check_not_forgotten(current)
             account = apply_request(current, request)
             check_unchanged(current, account)
             if table.change(account, by=actor):

@@ -6,7 +6,13 @@ from typing import Any, Final
 import msgspec
 
 from chalicelib.accounts import table
-from chalicelib.accounts.account import Account, AccountNotFound, check_is_workspace
+from chalicelib.accounts.account import (
+    Account,
+    AccountForgotten,
+    AccountNotFound,
+    check_is_workspace,
+    check_not_forgotten,
+)
 from chalicelib.errors import Refusal
 from chalicelib.text import AccountId, WrongText
 from chalicelib.token import Caller, Role, Unauthorized
@@ -60,7 +66,7 @@ class Permission(msgspec.Struct, frozen=True):
         return self.caller.role == "operator" or self.caller.account_id == account_id or is_own_workspace
 
 
-REFUSALS = (Unauthorized, Forbidden, AccountNotFound)
+REFUSALS = (Unauthorized, Forbidden, AccountNotFound, AccountForgotten)
 """The errors that every route about an account may return."""
 
 
@@ -68,7 +74,7 @@ def allow(call: Call[Any, Any], account_id: str, right: Right) -> Permission:
     """Check that the caller has a right on an account, and return the account.
 
     Raises AccountNotFound for an account that does not exist or that the caller cannot see; Forbidden for one that the
-    caller can see without having the right.
+    caller can see without having the right; AccountForgotten.
     """
     account = table.get(account_id)
     check_permission(call.caller, account, right)
@@ -76,10 +82,15 @@ def allow(call: Call[Any, Any], account_id: str, right: Right) -> Permission:
 
 
 def check_permission(caller: Caller, account: Account, right: Right) -> None:
-    """Check that the caller has a right on an account. Raises AccountNotFound, Forbidden, as `allow` does."""
+    """Check that the caller has a right on an account. Raises AccountNotFound, Forbidden, as `allow` does.
+
+    Of a forgotten account, everything can be read, and nobody can act for it: AccountForgotten.
+    """
     if not can_see(caller, account):
         raise AccountNotFound(account.account_id)
     check_right(caller, right)
+    if right is Right.ACT:
+        check_not_forgotten(account)
 
 
 def allow_workspace(call: Call[Any, Any], account_id: str, right: Right) -> Permission:

@@ -56,6 +56,7 @@ class AccountRow(Table):
     standing_actor = UnicodeAttribute(null=True)
     standing_changed_at_ms = NumberAttribute(null=True)
     former_workspaces = JSONAttribute(null=True)
+    forgotten_at_ms = NumberAttribute(null=True)
     changed_by = UnicodeAttribute(null=True)
     clients = ClientsIndex()
 
@@ -121,6 +122,7 @@ def account_of(row: AccountRow) -> Account:
         standing_actor=row.standing_actor,
         standing_changed_at_ms=int(row.standing_changed_at_ms) if row.standing_changed_at_ms else None,
         former_workspaces=convert(row.former_workspaces or [], tuple[FormerWorkspace, ...]),
+        forgotten_at_ms=int(row.forgotten_at_ms) if row.forgotten_at_ms else None,
     )
 
 
@@ -157,6 +159,13 @@ def create(account: Account, rebilling: Rebilling = NO_REBILLING, *, by: str | N
 
     It is not if there is one with its id, or its workspace is archived.
     """
+    return conditional_transaction(lambda transaction: add_new(transaction, account, rebilling, by=by))
+
+
+def add_new(
+    transaction: TransactWrite, account: Account, rebilling: Rebilling = NO_REBILLING, *, by: str | None = None
+) -> None:
+    """Add a new account with its wallet and its settings to a transaction, which fails where `create` does."""
     row = AccountRow(
         account.account_id,
         kind=account.kind,
@@ -165,16 +174,12 @@ def create(account: Account, rebilling: Rebilling = NO_REBILLING, *, by: str | N
         created_at_ms=account.created_at_ms,
         **_changeable(account, by),
     )
-
-    def add_writes(transaction: TransactWrite) -> None:
-        transaction.save(row, condition=AccountRow.account_id.does_not_exist())
-        add_new_wallet(transaction, account.account_id, account.currency)
-        if account.workspace_id:
-            add_not_archived(transaction, account.workspace_id)
-        if rebilling != NO_REBILLING:
-            add_new_rebilling(transaction, account.account_id, rebilling, by=by)
-
-    return conditional_transaction(add_writes)
+    transaction.save(row, condition=AccountRow.account_id.does_not_exist())
+    add_new_wallet(transaction, account.account_id, account.currency)
+    if account.workspace_id:
+        add_not_archived(transaction, account.workspace_id)
+    if rebilling != NO_REBILLING:
+        add_new_rebilling(transaction, account.account_id, rebilling, by=by)
 
 
 def change(account: Account, *, by: str | None = None) -> bool:
@@ -215,6 +220,7 @@ def _changeable(account: Account, by: str | None) -> dict[str, Any]:
         "standing_actor": account.standing_actor,
         "standing_changed_at_ms": account.standing_changed_at_ms,
         "former_workspaces": msgspec.to_builtins(account.former_workspaces) or None,
+        "forgotten_at_ms": account.forgotten_at_ms,
         "updated_at_ms": clock.now_ms(),
         "changed_by": by,
     }

@@ -22,6 +22,8 @@ KINDS: Final = {
     "allowance_end": mark("Unused allowance"),
     "settlement": mark("Balance settled on moving"),
     "repeat_given_back": mark("Charged twice, given back"),
+    "opening_balance": mark("Balance brought over"),
+    "imported": mark("Transaction brought over"),
 }
 
 UNITS: Final = {

@@ -11,7 +11,7 @@ from chalicelib.ledger.posting import Line
 from chalicelib.ledger.transaction import Sibling, Transaction
 from chalicelib.money import format_amount, format_micros
 
-DONE_FOR_IT: Final = frozenset({"adjustment", "refund", "settlement"})
+DONE_FOR_IT: Final = frozenset({"adjustment", "refund", "settlement", "opening_balance", "imported"})
 """Kinds of transactions that no customer makes in its own wallet."""
 
 DOCUMENTED: Final = frozenset({"refund", "refund_failed"})

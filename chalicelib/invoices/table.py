@@ -141,14 +141,14 @@ def _move(
 def find(account_id: str, sequence: int) -> Invoice | None:
     """Read a document, strongly consistent; None if the sequence number is not used yet."""
     try:
-        return _invoice(InvoiceRow.get(account_id, _document(sequence), consistent_read=True))
+        return invoice_of(InvoiceRow.get(account_id, _document(sequence), consistent_read=True))
     except InvoiceRow.DoesNotExist:
         return None
 
 
 def get(account_id: str, sequence: int) -> Invoice:
     """Read a document that is known to exist, strongly consistent."""
-    return _invoice(InvoiceRow.get(account_id, _document(sequence), consistent_read=True))
+    return invoice_of(InvoiceRow.get(account_id, _document(sequence), consistent_read=True))
 
 
 def change_brand(account_id: str, changes: Mapping[str, str | None]) -> None:
@@ -192,7 +192,7 @@ def newest(account_id: str, *, limit: int, cursor: str | None = None) -> Invoice
         page_size=limit + 1,
         consistent_read=True,
     )
-    found = [_invoice(row) for row in rows]
+    found = [invoice_of(row) for row in rows]
     more = len(found) > limit
     return InvoiceBatch(found[:limit], _encoded(found[limit].sequence) if more else None)
 
@@ -231,8 +231,9 @@ def _attributes(invoice: Invoice) -> dict[str, Any]:
     }
 
 
-def _invoice(row: InvoiceRow) -> Invoice:
+def invoice_of(row: InvoiceRow) -> Invoice:
+    """Return the document of a row."""
     return json_decoder(Invoice).decode(zlib.decompress(row.body or b""))
 
 
-read_image: Final = image_reader(InvoiceRow, _invoice)
+read_image: Final = image_reader(InvoiceRow, invoice_of)

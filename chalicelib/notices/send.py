@@ -56,6 +56,8 @@ def send_one(body: str, catalog: Catalog) -> None:
     envelope = json_decoder(Envelope).decode(body)
     event: Detail = json_decoder(DETAILS[envelope.type]).decode(envelope.detail)
     account = accounts.get(event.account_id)
+    if account.forgotten_at_ms:
+        return
     choice = table.choice_of(account.account_id)
     current = load_current_state(account, event, choice, catalog)
     notice = RULES[envelope.type](event, current)

@@ -20,6 +20,7 @@ KINDS: Final[dict[Kind, str]] = {
 
 SENTENCES: Final = {
     "account.account": (mark("Account created: %(value)s"), ""),
+    "account.forgotten": (mark("Contact details removed for good"), ""),
     "account.workspace_id": ("", mark("Moved to another workspace")),
     "card.card": (mark("Card added: %(value)s"), mark("Card removed: %(value)s")),
     "card.backup": (mark("Backup card: %(value)s"), mark("No longer the backup: %(value)s")),

@@ -12,6 +12,7 @@ from chalicelib.portal.words import Words
 
 TEXTS: Final = {
     "account-archived": mark("This account is closed and can't take payments anymore."),
+    "account-forgotten": mark("This account is closed and can't take payments anymore."),
     "account-not-found": mark("This page doesn't exist, or you don't have access to it."),
     "account-busy": mark("Someone else is making a change right now. Please try again in a moment."),
     "add-on-in-use": mark("%(in_use)s of these are in use. Release some first."),

@@ -1,0 +1,155 @@
+"""What goes when an account is forgotten, place by place: how much of it there is, and its removal. Safe to repeat."""
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any, Final
+
+import msgspec
+from pynamodb.expressions.update import Action
+
+from chalicelib.accounts.table import AccountRow
+from chalicelib.activity.entry import Entry
+from chalicelib.activity.table import LogRow
+from chalicelib.batches import each
+from chalicelib.buckets import client
+from chalicelib.budgets.table import BudgetsRow
+from chalicelib.cards import table as cards
+from chalicelib.cards.table import CardRow
+from chalicelib.idempotency import IdempotencyRow
+from chalicelib.invoices.archive import LENT
+from chalicelib.notices.table import NoticeRow
+from chalicelib.portal.invitation_table import InvitationRow
+from chalicelib.portal.table import SessionRow
+from chalicelib.readable import read_or
+from chalicelib.settings import settings
+from chalicelib.stripe_api.errors import AccessGone
+from chalicelib.stripe_api.stripe_account import PLATFORM, StripeAccount
+from chalicelib.tables import Table, query_items
+from chalicelib.typed import convert
+from ops.exporting.sources import scan_sessions
+from ops.forgetting.log_entries import SOMEBODY, without_people
+from ops.stripe_customers import delete_customer
+
+Note = Callable[[str], None]
+"""Tells the operator something that a person must know."""
+
+
+class Step(msgspec.Struct, frozen=True):
+    """One place: how many rows or objects are to go or to be cleared, and how they are."""
+
+    place: str
+    find: Callable[[str], Iterator[Any]]
+    remove: Callable[[Any, Note], None]
+
+    def count(self, account_id: str) -> int:
+        """Return how much there is to do."""
+        return sum(1 for _ in self.find(account_id))
+
+    def run(self, account_id: str, note: Note) -> int:
+        """Do it, and return how much it was. One row that fails keeps back no other. Raises RowsFailed."""
+        found = list(self.find(account_id))
+        message = "what is to be forgotten could not be removed"
+        failures = each(
+            found, lambda row: self.remove(row, note), message=message, about=lambda _: {"place": self.place}
+        )
+        if failures:
+            raise RowsFailed(f"{len(failures)} of {len(found)} failed, the first with {failures[0].error!r}")
+        return len(found)
+
+
+class RowsFailed(Exception):
+    """Some rows of a place could not be removed."""
+
+
+def _rows(table: type[Table]) -> Callable[[str], Iterator[Any]]:
+    """Return a reader of an account's rows, which need not be readable to be deleted."""
+    return lambda account_id: (table.from_raw_data(item) for item in query_items(table, account_id))
+
+
+def _delete(row: Any, _note: Note) -> None:
+    row.delete()
+
+
+def _find_customers(account_id: str) -> Iterator[CardRow]:
+    return (row for row in _rows(CardRow)(account_id) if row.stripe_customer_id or row.card or row.others)
+
+
+def _delete_customer(row: CardRow, note: Note) -> None:
+    """Delete a customer at Stripe, then here. One on an account that cannot be reached any more stays there."""
+    stripe_account = PLATFORM if row.stripe_account == PLATFORM.key else StripeAccount(row.stripe_account)
+    customer_id = str(row.stripe_customer_id)
+    try:
+        delete_customer(customer_id, stripe_account)
+    except AccessGone:
+        note(f"customer {customer_id} stays at {stripe_account.id}, which was disconnected: its owner can delete it")
+    cards.forget_customer(row.account_id, stripe_account, customer_id)
+
+
+def _find_answers(account_id: str) -> Iterator[IdempotencyRow]:
+    return (row for row in _rows(IdempotencyRow)(account_id) if row.answer is not None)
+
+
+def _clear_answer(row: IdempotencyRow, _note: Note) -> None:
+    row.update([IdempotencyRow.answer.remove()], condition=IdempotencyRow.account_id.exists())
+
+
+def _find_sessions(account_id: str) -> Iterator[SessionRow]:
+    return map(SessionRow.from_raw_data, scan_sessions(account_id))
+
+
+def _find_lent(account_id: str) -> Iterator[Mapping[str, str]]:
+    """Yield all versions of what was lent, and the marks of what was deleted before."""
+    pages = client().get_paginator("list_object_versions")
+    for page in pages.paginate(Bucket=settings().invoices_bucket, Prefix=f"{LENT}{account_id}/"):
+        for version in (*page.get("Versions", ()), *page.get("DeleteMarkers", ())):
+            yield {"Key": version["Key"], "VersionId": version["VersionId"]}
+
+
+def _delete_version(version: Mapping[str, str], _note: Note) -> None:
+    client().delete_object(Bucket=settings().invoices_bucket, **version)
+
+
+def _find_log(account_id: str) -> Iterator[LogRow]:
+    """Yield the entries that still say something about people: in its own log, and in that of its workspaces."""
+    account = AccountRow.get(account_id, consistent_read=True)
+    former = [before["workspace_id"] for before in account.former_workspaces or ()]
+    yield from filter(_is_about_people, _rows(LogRow)(account_id))
+    for workspace_id in {*former, account.workspace_id} - {None}:
+        of_client = (row for row in _rows(LogRow)(workspace_id) if row.client_id == account_id)
+        yield from filter(_is_about_people, of_client)
+
+
+def _is_about_people(row: LogRow) -> bool:
+    entry = _entry(row)
+    return bool(row.changes) if entry is None else without_people(entry) != entry
+
+
+def _entry(row: LogRow) -> Entry | None:
+    """Return the entry of a row; None if it cannot be read, and then all of its values are to go."""
+    return read_or(
+        lambda: convert(row.values(), Entry),
+        lambda: None,
+        about={"account_id": row.account_id, "what": row.entry_id},
+    )
+
+
+def _clear_entry(row: LogRow, _note: Note) -> None:
+    entry = _entry(row)
+    changes = msgspec.to_builtins(without_people(entry).changes) if entry else []
+    actor = without_people(entry).actor if entry else SOMEBODY
+    actions: list[Action] = [LogRow.changes.set(changes)]
+    if actor:
+        actions.append(LogRow.actor.set(actor))
+    row.update(actions, condition=LogRow.account_id.exists())
+
+
+STEPS: Final = (
+    Step("cards", _find_customers, _delete_customer),
+    Step("portal_sessions", _find_sessions, _delete),
+    Step("invitations", _rows(InvitationRow), _delete),
+    Step("notices", _rows(NoticeRow), _delete),
+    Step("budgets", _rows(BudgetsRow), _delete),
+    Step("idempotency", _find_answers, _clear_answer),
+    Step("invoices/lent/*", _find_lent, _delete_version),
+    Step("account_log", _find_log, _clear_entry),
+)
+"""After the account itself, which is cleared first: then nobody can act for it, and nothing new comes."""

@@ -1,0 +1,252 @@
+"""The commands of `ops import`."""
+
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, nullcontext
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
+
+from chalicelib import clock
+from chalicelib.catalog.catalog import catalog
+from chalicelib.ledger.table import WalletRow, read_wallet_rows
+from chalicelib.money import parse_micros, parse_signed_micros
+from chalicelib.tables import raw
+from chalicelib.typed import json_decoder
+from ops.importing.carry_out import Verb, carry_out
+from ops.importing.create_accounts import create_accounts
+from ops.importing.match_customers import match_customers, read_owners
+from ops.importing.post_rows import post_balances, post_transactions
+from ops.importing.record import (
+    AccountRecord,
+    BadRecord,
+    BalanceRecord,
+    CustomerRecord,
+    Record,
+    TransactionRecord,
+    record_of,
+)
+from ops.importing.report import Report, compare_balance, total_line
+from ops.importing.source_file import SourceRow, UnreadableFile, read_rows
+from ops.importing.staging import InUse, OtherKind, Staging, open_staging
+
+WRONG: Final = 1
+SHOWN: Final = 100
+"""Problems that are shown one by one; all of them go to the file that `--problems` names."""
+
+CHECKED_AT_ONCE: Final = 100
+
+FILE = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+DRY_RUN = click.option("--dry-run", is_flag=True, help="Check every row and write nothing.")
+PROBLEMS = click.option(
+    "--problems", type=click.Path(dir_okay=False, path_type=Path), help="Write every problem, with its line, to a file."
+)
+
+
+@click.group("import")
+def importing() -> None:
+    """Import accounts, opening balances, history and Stripe customers: CSV or JSON lines.
+
+    Every command names each bad row by its line, goes on with the good ones, and may be repeated.
+    """
+
+
+@importing.command("accounts")
+@FILE
+@DRY_RUN
+@PROBLEMS
+def import_accounts(*, file: Path, dry_run: bool, problems: Path | None) -> None:
+    """Create accounts, or match those that exist: what exists is not changed."""
+    _import(
+        file,
+        AccountRecord,
+        partial(create_accounts, catalog=catalog(), write=not dry_run),
+        dry_run=dry_run,
+        problems=problems,
+    )
+
+
+@importing.command("balances")
+@FILE
+@DRY_RUN
+@PROBLEMS
+def import_balances(*, file: Path, dry_run: bool, problems: Path | None) -> None:
+    """Post what each account's wallet begins with: one opening balance an account, which may be negative."""
+    _import(file, BalanceRecord, partial(post_balances, write=not dry_run), dry_run=dry_run, problems=problems)
+
+
+@importing.command("transactions")
+@FILE
+@DRY_RUN
+@PROBLEMS
+def import_transactions(*, file: Path, dry_run: bool, problems: Path | None) -> None:
+    """Post transactions of the past at their own times. With the opening balance they sum up to the balance."""
+    _import(file, TransactionRecord, partial(post_transactions, write=not dry_run), dry_run=dry_run, problems=problems)
+
+
+@importing.command("customers")
+@FILE
+@DRY_RUN
+@PROBLEMS
+def import_customers(*, file: Path, dry_run: bool, problems: Path | None) -> None:
+    """Take over customers at Stripe and the cards that they pay with, after asking Stripe about each."""
+    _import(
+        file,
+        CustomerRecord,
+        partial(match_customers, owners=read_owners(), write=not dry_run),
+        dry_run=dry_run,
+        problems=problems,
+    )
+
+
+@importing.command("check")
+@FILE
+def check_balances(file: Path) -> None:
+    """Compare the balances of a file with the wallets, account by account and in total. Exits with 1 if any differ."""
+    wrong = 0
+    expected: dict[str, int] = {}
+    found: dict[str, int] = {}
+    batch: list[BalanceRecord] = []
+    with _progress() as bar:
+        task = bar.add_task("Comparing", total=None)
+        for row, record in _read(file, BalanceRecord):
+            if not isinstance(record, BalanceRecord):
+                click.echo(f"line {row.line}: {record}")
+                wrong += 1
+                continue
+            batch.append(record)
+            if len(batch) == CHECKED_AT_ONCE:
+                wrong += _compare(batch, expected, found)
+                bar.advance(task, len(batch))
+                batch = []
+        wrong += _compare(batch, expected, found)
+        bar.advance(task, len(batch))
+    for currency in sorted(expected):
+        click.echo(total_line(currency, expected[currency], found.get(currency, 0)))
+    click.echo(f"{wrong} differences")
+    sys.exit(WRONG if wrong else 0)
+
+
+def _compare(batch: list[BalanceRecord], expected: dict[str, int], found: dict[str, int]) -> int:
+    """Compare a batch with the wallets, print each difference, add to the totals, and return how many differ."""
+    rows = read_wallet_rows(sorted({record.account_id for record in batch})) if batch else {}
+    balances = {name: (row.currency, int(row.balance_micros)) for name, row in rows.items()}
+    wrong = 0
+    for record in batch:
+        micros = parse_signed_micros(record.balance)
+        expected[record.currency] = expected.get(record.currency, 0) + micros
+        if record.account_id in balances:
+            currency, here = balances[record.account_id]
+            found[currency] = found.get(currency, 0) + here
+        if difference := compare_balance(record.account_id, record.currency, micros, balances):
+            click.echo(difference)
+            wrong += 1
+    return wrong
+
+
+def _import(file: Path, kind: type[Record], verb: Verb, *, dry_run: bool, problems: Path | None) -> None:
+    """Stage a file and carry out its rows; print a report, and exit with 1 unless every row is imported."""
+    report = Report()
+    # A dry run has a database of its own, so that it leaves no note of what it did not do.
+    state = file.with_name(f"{file.name}.{'dry-run' if dry_run else 'import'}")
+    with _open(state, kind) as staging:
+        _stage(file, kind, staging)
+        report.repeated, report.bad, report.before = staging.counts.repeated, staging.counts.bad, staging.count_done()
+        report.rows = staging.counts.staged + report.repeated + report.bad
+        for results in _tracked(carry_out(staging, verb), staging):
+            for each in results:
+                report.done += each.outcome == "done"
+                report.before += each.outcome == "before"
+                report.refused += each.outcome == "refused"
+        staging.finish()
+        _add_totals(report, kind, staging)
+        _show_problems(staging, problems)
+    if dry_run:
+        click.echo("a dry run: nothing was written; 'imported' means 'would be'")
+        for each in state.parent.glob(f"{state.name}*"):
+            each.unlink()
+    for line in report.lines():
+        click.echo(line)
+    sys.exit(0 if report.is_complete else WRONG)
+
+
+@contextmanager
+def _open(state: Path, kind: type[Record]) -> Iterator[Staging]:
+    try:
+        with open_staging(state, kind.__name__, _system()) as staging:
+            yield staging
+    except (InUse, OtherKind, UnreadableFile) as error:
+        raise click.ClickException(str(error)) from None
+
+
+def _system() -> str:
+    """Return what identifies the system: the id that AWS gave its table of wallets when it was created."""
+    shared, name = raw(WalletRow)
+    return str(shared.client.describe_table(TableName=name)["Table"]["TableId"])
+
+
+def _stage(file: Path, kind: type[Record], staging: Staging) -> None:
+    with _progress() as bar:
+        task = bar.add_task("Reading", total=None)
+        for line in staging.add(_read(file, kind)):
+            bar.update(task, completed=line)
+
+
+def _read(file: Path, kind: type[Record]) -> Iterator[tuple[SourceRow, Record | str]]:
+    """Yield each row with its record, or with what is wrong with it."""
+    now_ms = clock.now_ms()
+    for row in read_rows(file):
+        try:
+            yield row, row.problem or record_of(row.fields, kind, now_ms)
+        except BadRecord as error:
+            yield row, str(error)
+
+
+def _add_totals(report: Report, kind: type[Record], staging: Staging) -> None:
+    """Add the amounts of the file's rows, and of those that are in the ledger."""
+    if kind not in {BalanceRecord, TransactionRecord}:
+        return
+    decoder = json_decoder(kind)
+    for record, outcome in staging.records():
+        currency, micros = _amount_of(decoder.decode(record))
+        report.in_file[currency] += micros
+        if outcome == "done":
+            report.in_ledger[currency] += micros
+
+
+def _amount_of(record: Any) -> tuple[str, int]:
+    if isinstance(record, BalanceRecord):
+        return record.currency, parse_signed_micros(record.balance)
+    micros = parse_micros(record.amount)
+    return record.currency, micros if record.type == "credit" else -micros
+
+
+def _show_problems(staging: Staging, to: Path | None) -> None:
+    shown = 0
+    with to.open("w") if to else nullcontext() as file:
+        for line, why in staging.problems():
+            shown += 1
+            if file:
+                file.write(f"line {line}: {why}\n")
+            if shown <= SHOWN:
+                click.echo(f"line {line}: {why}")
+    if shown > SHOWN:
+        click.echo(f"and {shown - SHOWN} more" + ("" if to else ": --problems FILE writes them all"))
+
+
+def _progress() -> Progress:
+    columns = (TextColumn("{task.description}"), BarColumn(), TaskProgressColumn(), MofNCompleteColumn())
+    return Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True))
+
+
+def _tracked(results: Iterable[list[Any]], staging: Staging) -> Iterator[list[Any]]:
+    done = staging.count_done()
+    with _progress() as bar:
+        task = bar.add_task("Importing", total=done + staging.count_left(), completed=done)
+        for each in results:
+            yield each
+            bar.advance(task, len(each))
