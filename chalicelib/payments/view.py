@@ -15,7 +15,7 @@ from chalicelib.money import format_amount
 from chalicelib.payments.line import Line
 from chalicelib.payments.payment import Failure, Payment, State
 from chalicelib.payments.resolve import Resolution
-from chalicelib.settings import settings
+from chalicelib.secrets import secrets
 
 PAYMENT_URL: Final = "/v1/accounts/{account_id}/payments/{payment_id}"
 
@@ -155,4 +155,4 @@ def view_authentication(resolution: Resolution) -> Authentication | None:
     if not resolution.client_secret:
         return None
     account = resolution.payment.stripe_account
-    return Authentication(resolution.client_secret, settings().stripe_publishable_key, account)
+    return Authentication(resolution.client_secret, secrets().stripe_publishable_key, account)
