@@ -25,6 +25,7 @@ from ops.environment import NoEnvironment, use_local, use_stack
 from ops.parked import keep_payment, replay, show_parked
 from ops.reconcile import reconcile
 from ops.repeats import show_repeats
+from ops.stripe_account.commands import stripe_account
 from ops.subscriptions import renew_due, subscriptions
 
 WRONG = 1
@@ -116,6 +117,7 @@ ops.add_command(keep_payment)
 ops.add_command(replay)
 ops.add_command(show_parked)
 ops.add_command(show_repeats)
+ops.add_command(stripe_account)
 ops.add_command(subscriptions)
 ops.add_command(renew_due)
 

@@ -24,6 +24,7 @@ Call = Literal[
     "account_of_customer",
     "detach",
     "reconcile",
+    "set_up",
     "exchange_code",
     "deauthorize",
     "create_account",

@@ -86,6 +86,16 @@ def update(work: Work, params: Json, identifier: str) -> Json:
     return changed(work, account, before)
 
 
+def delete(work: Work, _params: Json, identifier: str) -> Json:
+    """Delete an account that the platform has created; in test mode, that is always possible."""
+    account = connected(work, identifier)
+    if account["controller"]["type"] == "account":
+        raise _not_permitted("delete", identifier)
+    account |= {"_connected": False, "_secret_key": None, "_publishable_key": None}
+    work.platform.save(account)
+    return {"id": identifier, "object": "account", "deleted": True}
+
+
 def changed(work: Work, account: Json, before: Json) -> Json:
     """Save an account and report what has changed of it, if anything has."""
     previous = replaced(before, account)

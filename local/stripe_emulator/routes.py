@@ -137,6 +137,7 @@ ROUTES = (
     Route("POST", "/v1/accounts", "AccountCreateParams", accounts.create, accounts.CREATE),
     Route("GET", "/v1/accounts/{id}", "AccountRetrieveParams", accounts.retrieve),
     Route("POST", "/v1/accounts/{id}", "AccountUpdateParams", accounts.update, accounts.UPDATE),
+    Route("DELETE", "/v1/accounts/{id}", "AccountDeleteParams", accounts.delete),
     Route("POST", "/v1/account_links", "AccountLinkCreateParams", account_links.create, account_links.CREATE),
     Route("GET", "/v1/application_fees", "ApplicationFeeListParams", application_fees.list_all),
     Route("GET", "/v1/application_fees/{id}", "ApplicationFeeRetrieveParams", application_fees.retrieve),

@@ -40,10 +40,10 @@ def mismatches(body: Json, path: str = "") -> list[str]:
     return list(_object(body, class_of(kind), path or kind))
 
 
-def class_of(kind: str) -> type[Any]:
+def class_of(kind: str) -> Any:
     """Return the class of a kind of object."""
     module, name = OBJECT_CLASSES[kind]
-    found: type[Any] = getattr(import_module(module), name)
+    found: Any = getattr(import_module(module), name)
     return found
 
 
@@ -97,7 +97,7 @@ def presence() -> dict[str, dict[str, str]]:
     return found
 
 
-def _object(body: Any, owner: type[Any], path: str, *, partial: bool = False) -> Iterator[str]:
+def _object(body: Any, owner: Any, path: str, *, partial: bool = False) -> Iterator[str]:
     if not isinstance(body, dict):
         yield f"{path}: {body!r} is no object"
     elif body.get("deleted"):
@@ -108,14 +108,14 @@ def _object(body: Any, owner: type[Any], path: str, *, partial: bool = False) ->
         yield from _event_data(body, path) if owner.__qualname__ == "Event" else ()
 
 
-def _missing(body: Json, owner: type[Any], path: str) -> Iterator[str]:
+def _missing(body: Json, owner: Any, path: str) -> Iterator[str]:
     known = presence().get(owner.__qualname__, {})
     for name, wanted in fields_of(owner).items():
         if name not in body and (not _is_optional(wanted) or known.get(name) == "always"):
             yield f"{path}.{name}: missing"
 
 
-def _fields(body: Json, owner: type[Any], path: str, *, partial: bool) -> Iterator[str]:
+def _fields(body: Json, owner: Any, path: str, *, partial: bool) -> Iterator[str]:
     fields, known = fields_of(owner), presence().get(owner.__qualname__, {})
     for name, value in body.items():
         if name not in fields:
@@ -191,7 +191,7 @@ def _fits(value: Any, choice: Any) -> bool:
     return type(value) is origin
 
 
-def _is_of(value: Json, origin: type[Any]) -> bool:
+def _is_of(value: Json, origin: Any) -> bool:
     """Tell whether an object may be of a class: classes of whole objects name their kind."""
     kind = getattr(origin, "OBJECT_NAME", None)
     return kind is None or "object" not in value or value["object"] == kind
