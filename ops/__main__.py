@@ -25,6 +25,7 @@ from ops.environment import NoEnvironment, use_local, use_stack
 from ops.parked import keep_payment, replay, show_parked
 from ops.reconcile import reconcile
 from ops.repeats import show_repeats
+from ops.secrets import secrets as secret_commands
 from ops.stripe_account.commands import stripe_account
 from ops.subscriptions import renew_due, subscriptions
 
@@ -120,6 +121,7 @@ ops.add_command(show_repeats)
 ops.add_command(stripe_account)
 ops.add_command(subscriptions)
 ops.add_command(renew_due)
+ops.add_command(secret_commands)
 
 
 if __name__ == "__main__":

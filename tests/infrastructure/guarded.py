@@ -94,7 +94,8 @@ class Guarded:
         text = re.sub(r"\$\{(\w+)\.Arn\}", lambda match: self._arn_of(match[1]), resource["Fn::Sub"])
         values = {"Partition": "aws", "Region": "us-east-1", "AccountId": "000000000000", "StackName": "guarded"}
         text = re.sub(r"\$\{AWS::(\w+)\}", lambda match: values[match[1]], text)
-        return re.sub(r"\$\{(\w+)\}", lambda match: SHORT_TIMES[match[1]], text)
+        parameters = {**SHORT_TIMES, "SecretName": self.deployment.environment["SECRET_ID"]}
+        return re.sub(r"\$\{(\w+)\}", lambda match: parameters[match[1]], text)
 
     def _arn_of(self, name: str) -> str:
         answer = self.aws.client("cloudformation").describe_stack_resource(
