@@ -24,6 +24,7 @@ from ops.reconcile import reconcile
 from ops.repeats import show_repeats
 from ops.restore.commands import restore
 from ops.secrets import secrets as secret_commands
+from ops.stripe_account.commands import stripe_account
 from ops.subscriptions import renew_due, subscriptions
 from ops.verify import verify_wallets
 
@@ -74,25 +75,15 @@ def make_token(role: str, account_id: str | None, hours: float, subject: str | N
     click.echo(sign_token(secret, role=role, account_id=account_id, expires_at_ms=expires_at_ms, subject=subject))  # type: ignore[arg-type]
 
 
-ops.add_command(catalog)
-ops.add_command(verify_wallets)
-ops.add_command(show_checks)
-ops.add_command(give_daily_looks)
-ops.add_command(dead_letters)
-ops.add_command(halt)
-ops.add_command(export)
-ops.add_command(forget)
-ops.add_command(importing)
-ops.add_command(reconcile)
-ops.add_command(keep_payment)
-ops.add_command(replay)
-ops.add_command(show_parked)
-ops.add_command(show_repeats)
-ops.add_command(restore)
-ops.add_command(resume)
-ops.add_command(subscriptions)
-ops.add_command(renew_due)
-ops.add_command(secret_commands)
+for command in (
+    *(verify_wallets, show_checks, reconcile),
+    *(dead_letters, show_parked, replay, keep_payment, show_repeats),
+    *(catalog, subscriptions, renew_due, give_daily_looks),
+    *(stripe_account, secret_commands),
+    *(export, forget, importing),
+    *(halt, resume, restore),
+):
+    ops.add_command(command)
 
 
 if __name__ == "__main__":

@@ -73,6 +73,23 @@ def ask_oauth(call: Call, request: Callable[["OAuthService"], AnswerT]) -> Answe
     return _ask(call, PLATFORM, lambda client: request(client.oauth), CHARGE_SECONDS)
 
 
+def ask_as_browser(call: Call, publishable_key: str, request: Callable[["V1Services"], AnswerT]) -> AnswerT:
+    """Make a request of the platform's account as a browser does. Raises StripeUnavailable, StripeRefused."""
+    import stripe  # noqa: PLC0415 - see above
+
+    try:
+        return request(_client(publishable_key, settings().stripe_api_base, READ_SECONDS, PLATFORM).v1)
+    except stripe.StripeError as error:
+        raise _map_error(call, PLATFORM, error) from error
+
+
+def library_version() -> str:
+    """Return the version of Stripe's API that the library was made for."""
+    import stripe  # noqa: PLC0415 - see above
+
+    return stripe.api_version
+
+
 def _ask(
     call: Call, stripe_account: StripeAccount, request: Callable[["StripeClient"], AnswerT], seconds: int
 ) -> AnswerT:

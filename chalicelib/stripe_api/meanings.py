@@ -27,6 +27,7 @@ Call = Literal[
     "delete_customer",
     "detach",
     "reconcile",
+    "set_up",
     "exchange_code",
     "deauthorize",
     "create_account",

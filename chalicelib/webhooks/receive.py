@@ -174,10 +174,18 @@ def process(event: StripeEvent) -> Verdict:
         return Verdict("ignored", str(other))
 
 
-PROCESSORS: Final[dict[str, Callable[[StripeEvent], Verdict]]] = {
+OF_PAYMENTS: Final[dict[str, Callable[[StripeEvent], Verdict]]] = {
     **payments.PROCESSORS,
     **cards.PROCESSORS,
     **reversals.PROCESSORS,
-    **connection.PROCESSORS,
 }
+PROCESSORS: Final[dict[str, Callable[[StripeEvent], Verdict]]] = {**OF_PAYMENTS, **connection.PROCESSORS}
 """Processors by type (docs.stripe.com/api/events/types). Each package defines those of its own types."""
+
+
+def event_types(*, connect: bool) -> tuple[str, ...]:
+    """Return the types that an endpoint at Stripe is to send: that of connected accounts, or of the platform's own.
+
+    `ops stripe setup` makes the endpoints with them, and a test compares the documentation with them.
+    """
+    return tuple(sorted(PROCESSORS if connect else OF_PAYMENTS))

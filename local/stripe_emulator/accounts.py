@@ -19,6 +19,12 @@ COUNTRIES = frozenset(
     "RO SE SG SI SK TH US".split()
 )
 """Where businesses can have an account (https://stripe.com/global)."""
+NO_PROFILE: Json = dict.fromkeys(
+    (
+        "annual_revenue", "estimated_worker_count", "mcc", "minority_owned_business_designation", "name",
+        "product_description", "support_address", "support_email", "support_phone", "support_url", "url",
+    )
+)  # fmt: skip
 NOT_A_PLATFORM = (
     "You can only create new accounts if you've signed up for Connect, which you can do at "
     "https://dashboard.stripe.com/connect."
@@ -78,6 +84,16 @@ def update(work: Work, params: Json, identifier: str) -> Json:
     metadata.check_email(params.get("email"), "email")
     _apply(account, params)
     return changed(work, account, before)
+
+
+def delete(work: Work, _params: Json, identifier: str) -> Json:
+    """Delete an account that the platform has created; in test mode, that is always possible."""
+    account = connected(work, identifier)
+    if account["controller"]["type"] == "account":
+        raise _not_permitted("delete", identifier)
+    account |= {"_connected": False, "_secret_key": None, "_publishable_key": None}
+    work.platform.save(account)
+    return {"id": identifier, "object": "account", "deleted": True}
 
 
 def changed(work: Work, account: Json, before: Json) -> Json:
@@ -187,11 +203,29 @@ def _no_requirements() -> Json:
     return lists | {"alternatives": [], "current_deadline": None, "disabled_reason": None}
 
 
+def _settings(name: str | None) -> Json:
+    scripts = ("", "_kana", "_kanji")
+    prefixes = dict.fromkeys(f"statement_descriptor_prefix{script}" for script in scripts)
+    descriptors = dict.fromkeys(f"statement_descriptor{script}" for script in scripts)
+    descriptors["statement_descriptor"] = None if name is None else name.upper()[:22]
+    return {
+        "branding": dict.fromkeys(("icon", "logo", "primary_color", "secondary_color")),
+        "card_payments": {"decline_on": {"avs_failure": False, "cvc_failure": False}} | prefixes,
+        "dashboard": {"display_name": name, "timezone": "Etc/UTC"},
+        "payments": descriptors | {name: prefixes[name] for name in list(prefixes)[1:]},
+        "payouts": {
+            "debit_negative_balances": True,
+            "schedule": {"delay_days": 2, "interval": "daily"},
+            "statement_descriptor": None,
+        },
+    }
+
+
 def _body(identifier: str, name: str | None, email: str | None, created: int) -> Json:
     return {
         "id": identifier,
         "object": "account",
-        "business_profile": {"name": name, "url": None, "support_email": email},
+        "business_profile": NO_PROFILE | {"name": name, "support_email": email},
         "business_type": "company",
         "capabilities": {"card_payments": "active", "transfers": "active"},
         "charges_enabled": True,
@@ -204,6 +238,6 @@ def _body(identifier: str, name: str | None, email: str | None, created: int) ->
         "metadata": {},
         "payouts_enabled": True,
         "requirements": _no_requirements(),
-        "settings": {"dashboard": {"display_name": name, "timezone": "Etc/UTC"}},
+        "settings": _settings(name),
         "type": "standard",
     }

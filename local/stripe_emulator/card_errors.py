@@ -10,9 +10,13 @@ ADVICE = {"insufficient_funds": "try_again_later", "processing_error": "try_agai
 
 def declined(decline: Decline, *, extra: Json) -> ApiError:
     """Return the 402 of a declined card; `extra` carries the charge, the intent and the payment method."""
-    advice = ADVICE.get(decline.decline_code, "do_not_try_again")
-    details = {"decline_code": decline.decline_code, "advice_code": advice} | extra
+    details = {"decline_code": decline.decline_code, "advice_code": advice_of(decline)} | extra
     return ApiError(402, decline.message, type="card_error", code=decline.code, keeps_changes=True, extra=details)
+
+
+def advice_of(decline: Decline) -> str:
+    """Return Stripe's advice on a decline."""
+    return ADVICE.get(decline.decline_code, "do_not_try_again")
 
 
 def unusable(code: str, message: str, param: str, *, decline_code: str | None = None) -> ApiError:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from local.stripe_emulator import application_fees, balance
+from local.stripe_emulator.card_errors import advice_of
 from local.stripe_emulator.errors import Json
 from local.stripe_emulator.events import shown
 from local.stripe_emulator.ids import new_id, stable_text
@@ -14,7 +15,8 @@ FROM_INTENT = (
     "amount", "currency", "customer", "description", "on_behalf_of", "receipt_email", "shipping",
     "statement_descriptor_suffix", "transfer_data", "transfer_group", "application_fee_amount", "application",
 )  # fmt: skip
-APPROVED: Json = {
+NO_ADVICE: Json = {"advice_code": None, "network_advice_code": None, "network_decline_code": None}
+APPROVED: Json = NO_ADVICE | {
     "network_status": "approved_by_network",
     "reason": None,
     "risk_level": "normal",
@@ -155,6 +157,7 @@ def _details(charge: Json, method: Json, *, authenticated: bool) -> Json:
         "multicapture": {"status": "unavailable"},
         "network": method["card"]["brand"],
         "network_token": {"used": False},
+        "transaction_link_id": None,
         "network_transaction_id": stable_text(method["id"] + charge["currency"], 15),
         "overcapture": {"maximum_amount_capturable": charge["amount"], "status": "unavailable"},
         "three_d_secure": AUTHENTICATED if authenticated else None,
@@ -176,7 +179,7 @@ AUTHENTICATED: Json = {
 
 def _refused(decline: Decline) -> Json:
     if decline is FRAUDULENT:
-        return {
+        return NO_ADVICE | {
             "network_status": "not_sent_to_network",
             "reason": "highest_risk_level",
             "risk_level": "highest",
@@ -184,7 +187,8 @@ def _refused(decline: Decline) -> Json:
             "seller_message": "Stripe blocked this payment as too risky.",
             "type": "blocked",
         }
-    return {
+    return NO_ADVICE | {
+        "advice_code": advice_of(decline),
         "network_status": "declined_by_network",
         "reason": decline.decline_code,
         "risk_level": "normal",

@@ -57,6 +57,9 @@ class FaultOptions(TypedDict, total=False):
 class Emulator(EmulatorProcess):
     """An emulator process on a free port of this machine, and what a test can make it do."""
 
+    http_client: stripe.HTTPClient | None = None
+    """What the library's clients send with, if not with what the library takes by itself."""
+
     def stripe_client(
         self, api_key: str = SECRET_KEY, *, stripe_account: str | None = None, max_network_retries: int = 0
     ) -> stripe.StripeClient:
@@ -67,6 +70,7 @@ class Emulator(EmulatorProcess):
             stripe_account=stripe_account,
             max_network_retries=max_network_retries,
             client_id=CLIENT_ID,
+            http_client=self.http_client,
         )
 
     def control(self, method: str, path: str, body: Json | None = None) -> Json:

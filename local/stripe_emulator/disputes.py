@@ -110,7 +110,6 @@ def _move(work: Work, dispute: Json, amount: int, fee_amount: int) -> None:
     category = "dispute" if amount < 0 else "dispute_reversal"
     movement = balance.move(work, "adjustment", dispute, amount, fees=fees, category=category)
     dispute["balance_transactions"].append(shown(work.need("balance_transaction", movement)))
-    dispute["balance_transaction"] = dispute["balance_transactions"][0]["id"]
     work.save(dispute)
 
 

@@ -8,10 +8,12 @@ from local.stripe_emulator.errors import Json, unsupported
 from local.stripe_emulator.listing import in_range, page
 from local.stripe_emulator.work import Work
 
+PENDING = ("pending", "held")
+
 
 def retrieve(work: Work, _params: Json, identifier: str) -> Json:
     """Return an event."""
-    return work.need("event", identifier)
+    return _with_pending(work, work.need("event", identifier))
 
 
 def list_all(work: Work, params: Json) -> Json:
@@ -24,4 +26,11 @@ def list_all(work: Work, params: Json) -> Json:
         wanted = any(fnmatchcase(event["type"], pattern) for pattern in types)
         return wanted and in_range(event["created"], params.get("created"))
 
-    return page([*work.all("event", matches)], params, "/v1/events", "event")
+    listed = page([*work.all("event", matches)], params, "/v1/events", "event")
+    return listed | {"data": [_with_pending(work, event) for event in listed["data"]]}
+
+
+def _with_pending(work: Work, event: Json) -> Json:
+    """Return an event with the number of endpoints that have not taken it yet, but are still asked to."""
+    waiting = work.all("_delivery", lambda each: each["event"] == event["id"] and each["state"] in PENDING)
+    return event | {"pending_webhooks": sum(1 for _ in waiting)}

@@ -18,10 +18,12 @@ KIND_BY_PREFIX = {
     "issfr": "radar.early_fraud_warning",
     "pi": "payment_intent",
     "pm": "payment_method",
+    "pmd": "payment_method_domain",
     "re": "refund",
     "seti": "setup_intent",
     "setatt": "setup_attempt",
     "txn": "balance_transaction",
+    "we": "webhook_endpoint",
 }
 
 

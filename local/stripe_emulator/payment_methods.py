@@ -164,6 +164,7 @@ def build(work: Work, card: Card, expiry: tuple[int, int], params: Json, *, with
         "card": card_body(card, month, year, card.cvc_check if with_cvc else "unchecked"),
         "created": work.now,
         "customer": None,
+        "customer_account": None,
         "livemode": False,
         "metadata": params.get("metadata") or {},
         "type": "card",

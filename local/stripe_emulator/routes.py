@@ -18,9 +18,11 @@ from local.stripe_emulator import (
     event_log,
     intent_search,
     payment_intents,
+    payment_method_domains,
     payment_methods,
     refunds,
     setup_intents,
+    webhook_endpoints,
 )
 from local.stripe_emulator.errors import unrecognized_url
 
@@ -135,6 +137,7 @@ ROUTES = (
     Route("POST", "/v1/accounts", "AccountCreateParams", accounts.create, accounts.CREATE),
     Route("GET", "/v1/accounts/{id}", "AccountRetrieveParams", accounts.retrieve),
     Route("POST", "/v1/accounts/{id}", "AccountUpdateParams", accounts.update, accounts.UPDATE),
+    Route("DELETE", "/v1/accounts/{id}", "AccountDeleteParams", accounts.delete),
     Route("POST", "/v1/account_links", "AccountLinkCreateParams", account_links.create, account_links.CREATE),
     Route("GET", "/v1/application_fees", "ApplicationFeeListParams", application_fees.list_all),
     Route("GET", "/v1/application_fees/{id}", "ApplicationFeeRetrieveParams", application_fees.retrieve),
@@ -152,6 +155,30 @@ ROUTES = (
         "ApplicationFeeRefundRetrieveParams",
         application_fees.retrieve_refund,
     ),
+    Route(
+        "POST",
+        "/v1/payment_method_domains",
+        "PaymentMethodDomainCreateParams",
+        payment_method_domains.create,
+    ),
+    Route("GET", "/v1/payment_method_domains", "PaymentMethodDomainListParams", payment_method_domains.list_all),
+    Route(
+        "GET",
+        "/v1/payment_method_domains/{id}",
+        "PaymentMethodDomainRetrieveParams",
+        payment_method_domains.retrieve,
+    ),
+    Route(
+        "POST",
+        "/v1/payment_method_domains/{id}",
+        "PaymentMethodDomainUpdateParams",
+        payment_method_domains.update,
+    ),
+    Route("POST", "/v1/webhook_endpoints", "WebhookEndpointCreateParams", webhook_endpoints.create),
+    Route("GET", "/v1/webhook_endpoints", "WebhookEndpointListParams", webhook_endpoints.list_all),
+    Route("GET", "/v1/webhook_endpoints/{id}", "WebhookEndpointRetrieveParams", webhook_endpoints.retrieve),
+    Route("POST", "/v1/webhook_endpoints/{id}", "WebhookEndpointUpdateParams", webhook_endpoints.update),
+    Route("DELETE", "/v1/webhook_endpoints/{id}", "WebhookEndpointDeleteParams", webhook_endpoints.delete),
     Route("GET", "/v1/events", "EventListParams", event_log.list_all),
     Route("GET", "/v1/events/{id}", "EventRetrieveParams", event_log.retrieve),
 )

@@ -26,6 +26,10 @@ CREATE = (*SHARED, *CHOOSERS, *CONFIRMING, "automatic_payment_methods", "confirm
 UPDATE = SHARED
 CONFIRM = (*CONFIRMING, *CHOOSERS[:1], "payment_method", "payment_method_options")
 OPEN = ("requires_payment_method", "requires_confirmation", "requires_action")
+COPIED = ("application", "customer", "customer_account", "livemode", "on_behalf_of", "usage")
+ATTEMPTED = (
+    "brand", "checks", "country", "exp_month", "exp_year", "fingerprint", "funding", "last4", "network", "wallet",
+)  # fmt: skip
 FAILED_AUTHENTICATION = (
     "The provided PaymentMethod has failed authentication. You can provide payment_method_data or a new PaymentMethod "
     "to attempt to fulfill this SetupIntent again."
@@ -156,15 +160,18 @@ def _fail(work: Work, intent: Json, method: Json, error: Json) -> None:
 
 
 def _attempt(work: Work, intent: Json, method: Json, status: str, error: Json | None) -> None:
-    attempt: Json = {name: intent[name] for name in ("application", "customer", "livemode", "on_behalf_of", "usage")}
+    card = method["card"] | {"network": method["card"]["brand"]}
+    attempt: Json = {name: intent[name] for name in COPIED}
     attempt |= {
         "id": new_id("setatt"),
         "object": "setup_attempt",
-        "attach_to_self": False,
         "created": work.now,
         "flow_directions": None,
         "payment_method": method["id"],
-        "payment_method_details": {"card": {"three_d_secure": None}, "type": "card"},
+        "payment_method_details": {
+            "card": {name: card[name] for name in ATTEMPTED} | {"three_d_secure": None},
+            "type": "card",
+        },
         "setup_error": error,
         "setup_intent": intent["id"],
         "status": status,
@@ -204,6 +211,7 @@ def _blank(now: int, usage: str) -> Json:
         "client_secret": f"{identifier}_secret_{stable_text(new_id('s'), 25)}",
         "created": now,
         "customer": None,
+        "customer_account": None,
         "description": None,
         "excluded_payment_method_types": None,
         "flow_directions": None,

@@ -16,7 +16,7 @@ import urllib.request
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from local.stripe_emulator import accounts
+from local.stripe_emulator import accounts, webhook_endpoints
 from local.stripe_emulator.clock import Clock
 from local.stripe_emulator.errors import Json
 from local.stripe_emulator.events import in_other_mode, shown
@@ -50,8 +50,9 @@ def plan(work: Work, event: Json, faults: Faults) -> None:
     delivery: Json = {"object": KIND, "event": event["id"], "type": event["type"], "created": work.time, "attempts": []}
     delivery |= {"state": "pending", "due_at": time.time(), "shuffled": False}
     copies = fault.copies if fault and fault.kind is Kind.WEBHOOK_DUPLICATE else 1
-    for _ in range(copies):
-        work.save(_struck(delivery, fault) | {"id": new_id("whd"), "attempts": []})
+    made = [endpoint["id"] for endpoint in webhook_endpoints.of_event(work, event)]
+    for endpoint in [None, *made] * copies:
+        work.save(_struck(delivery, fault) | {"id": new_id("whd"), "endpoint": endpoint, "attempts": []})
 
 
 def _struck(delivery: Json, fault: Fault | None) -> Json:
@@ -185,12 +186,22 @@ class Webhooks:
             event = self._store.find((account, "event", delivery["event"]))
         if event is None:
             return
-        endpoint = self._settings.endpoint_of(connected=account != self._settings.platform)
+        endpoint = self._endpoint_of(account, delivery)
         sent = shown(event) | {"api_version": endpoint.api_version}
         if delivery.get("other_mode"):
             sent = in_other_mode(sent)
         status = self._post(endpoint, json.dumps(sent, indent=2)) if endpoint.url else NO_URL
         self._record(account, delivery, status)
+
+    def _endpoint_of(self, account: str, delivery: Json) -> WebhookEndpoint:
+        """Return the endpoint of the command line, or the one that was made through the API and may be gone since."""
+        if delivery["endpoint"] is None:
+            return self._settings.endpoint_of(connected=account != self._settings.platform)
+        with self._store.lock:
+            made = self._store.find((self._settings.platform, webhook_endpoints.KIND, delivery["endpoint"]))
+        if made is None or made["_deleted"] or made["status"] != "enabled":
+            return WebhookEndpoint()
+        return WebhookEndpoint(made["url"], made["_secret"], webhook_endpoints.version_of(made))
 
     def _post(self, endpoint: WebhookEndpoint, payload: str) -> int | str:
         headers = {

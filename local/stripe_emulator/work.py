@@ -123,4 +123,4 @@ class Work:
         return fresh[::-1]
 
 
-NOUNS = {"payment_method": "PaymentMethod", "setup_intent": "setupintent"}
+NOUNS = {"payment_method": "PaymentMethod", "setup_intent": "setupintent", "webhook_endpoint": "webhook endpoint"}

@@ -18,7 +18,7 @@ from local.stripe_emulator.client import Emulator
 ROOT = Path(__file__).parents[2]
 DOOR = ROOT / "chalicelib" / "stripe_api" / "client.py"
 FILES = [ROOT / "app.py", *sorted((ROOT / "chalicelib").rglob("*.py")), *sorted((ROOT / "ops").rglob("*.py"))]
-ASKING = {"ask", "ask_oauth", "or_none", "find_intent"}
+ASKING = {"ask", "ask_as_browser", "ask_oauth", "or_none", "find_intent"}
 
 
 def is_for_types(node: ast.AST) -> bool:

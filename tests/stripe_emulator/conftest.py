@@ -11,6 +11,11 @@ import pytest
 import stripe
 
 from local.stripe_emulator.client import Emulator
+from local.stripe_emulator.ids import KIND_BY_PREFIX
+from tests.stripe_emulator.shapes import class_of, fields_of, mismatches
+
+SECRET = "sk_test_"
+"""A browser, with its publishable key, is answered with less."""
 
 CARD_ONLY = {"allowed_payment_method_types": ["card"]}
 
@@ -54,6 +59,20 @@ def _receiver(processes: None) -> Iterator[Receiver]:
         server.shutdown()
 
 
+class JudgingClient(stripe.RequestsClient):
+    """Sends requests as the library does, and judges each answer by Stripe's published types."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.mismatches: list[str] = []
+
+    def request(self, method: str, url: str, headers: Any, post_data: Any = None, **more: Any) -> Any:
+        answer = super().request(method, url, headers, post_data, **more)
+        if "/v1/" in url and SECRET in str(headers.get("Authorization")):
+            self.mismatches += [f"{method} {url}: {each}" for each in mismatches(json.loads(answer[0]))]
+        return answer
+
+
 @pytest.fixture(scope="session")
 def _emulator(_receiver: Receiver) -> Iterator[Emulator]:
     with Emulator(
@@ -66,10 +85,24 @@ def _emulator(_receiver: Receiver) -> Iterator[Emulator]:
 
 
 @pytest.fixture
-def emulator(_emulator: Emulator) -> Emulator:
+def emulator(_emulator: Emulator) -> Iterator[Emulator]:
+    """Return an empty emulator. All that it answers to a test, and keeps, is to be what Stripe publishes."""
     _emulator.wait_for_webhooks()
     _emulator.reset()
-    return _emulator
+    _emulator.http_client = judge = JudgingClient()
+    yield _emulator
+    assert not judge.mismatches
+    assert not mismatches_of_stored(_emulator)
+
+
+def mismatches_of_stored(emulator: Emulator) -> list[str]:
+    """Return what the objects, and the events with what they were about, have that Stripe's do not, or lack."""
+    found = []
+    for kind in sorted(set(KIND_BY_PREFIX.values())):
+        has_account = "account" in fields_of(class_of(kind))
+        for body in emulator.objects(kind):
+            found += mismatches({name: value for name, value in body.items() if has_account or name != "account"})
+    return found
 
 
 @pytest.fixture
