@@ -80,5 +80,5 @@ def _view(account_id: str, year: int, bundle: Bundle | None, state: State) -> Bu
         state=state,
         documents=bundle.documents if bundle else None,
         asked_at=iso(bundle.asked_at_ms) if bundle else None,
-        zip=public_base_url().api_path(PATH, account_id=account_id, year=year) + ZIP,
+        zip=public_base_url().api_path(PATH, account_id=account_id, year=str(year)) + ZIP,
     )
