@@ -164,7 +164,7 @@ def test_what_is_no_page_stays_unknown(tenant: Tenant, proxy: str) -> None:
     assert send(Request("GET", "/portal/{proxy+}", {"proxy": proxy})).status == 404
 
 
-def test_every_page_may_have_a_slash_at_its_end() -> None:
+def test_every_page_may_have_a_slash_at_its_end(tenant: Tenant) -> None:
     routes = [path for path in app.routes if path.startswith("/portal/") and "{proxy+}" not in path]
     files = ("/portal/static/", "/portal/brand/", "/portal/logo/")
     for path in routes:
