@@ -34,6 +34,7 @@ STATEMENT = MonthStatement(
 )
 
 
+@pytest.mark.usefixtures("memory")
 def test_json_has_exact_amounts_and_leads_to_the_files() -> None:
     shown = view(STATEMENT)
     assert (shown.opening_balance, shown.credits.total, shown.debits.total) == ("-12.50", "150.00", "29.8124")
