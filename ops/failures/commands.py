@@ -47,8 +47,8 @@ def show_failures(limit: int) -> None:
 def replay_failures(ids: tuple[str, ...], limit: int) -> None:
     """Call each message's function with its records again, and delete the message. Nothing is done twice.
 
-    A message whose records fail again, or are gone from the stream, stays: exits with 1 if there is one. A record that a
-    function cannot read, still, is put aside anew by the function itself.
+    A message whose records fail again, or are gone from the stream, stays: exits with 1 if there is one. A record that
+    still cannot be read is put aside anew by its function.
     """
     table = Table(Column("message", no_wrap=True), "function", "now")
     wrong = 0
