@@ -12,8 +12,9 @@ from chalicelib import clock
 from chalicelib.accounts.account import AccountNotFound
 from chalicelib.accounts.table import get
 from chalicelib.checks import findings_table
+from chalicelib.checks.badge import ChecksState
 from chalicelib.checks.finding import Finding
-from chalicelib.checks.state import ChecksState, load_state
+from chalicelib.checks.state import load_state
 from chalicelib.checks.table import read_stripe_check
 from chalicelib.clock import iso
 from chalicelib.connection.table import connected_stripe_accounts

@@ -6,12 +6,13 @@ from random import Random
 import pytest
 
 from chalicelib.clock import DAY_MS, Deadline
+from chalicelib.ledger.chain import Verified
 from chalicelib.ledger.page_table import PageRow
 from chalicelib.ledger.post import post
 from chalicelib.ledger.table import DailyUsageRow, WalletRow
 from chalicelib.ledger.transaction import Transaction
 from chalicelib.ledger.verify import verify
-from chalicelib.ledger.verify_new_pages import NewPages, Verified, verify_new_pages
+from chalicelib.ledger.verify_new_pages import NewPages, verify_new_pages
 from tests.build import TIME_MS, credit, debit
 from tests.conftest import NewWallet
 from tests.depth import examples
