@@ -3,14 +3,13 @@
 from collections.abc import Iterable
 from typing import Final
 
-import msgspec
 from pynamodb.attributes import BinaryAttribute, BooleanAttribute, NumberAttribute, UnicodeAttribute
 
 from chalicelib.checks.finding import account_at
-from chalicelib.checks.plan import Progress
+from chalicelib.checks.plan import Progress, StripeCheck
 from chalicelib.checks.wallet_check import WalletCheck
 from chalicelib.conflicts import conditional_write
-from chalicelib.ledger.verify_new_pages import Verified
+from chalicelib.ledger.chain import Verified
 from chalicelib.readable import read_each
 from chalicelib.stripe_api.stripe_account import StripeAccount
 from chalicelib.tables import Table, TableMeta, read_rows, set_or_remove
@@ -42,14 +41,6 @@ class CheckRow(Table):
     step = NumberAttribute(null=True)
     until_ms = NumberAttribute(null=True)
     unread = UnicodeAttribute(null=True)
-
-
-class StripeCheck(msgspec.Struct, frozen=True):
-    """How far a Stripe account was reconciled, when it last was, and why it could not be read, if so."""
-
-    progress: Progress = Progress()
-    checked_at_ms: int | None = None
-    unread: str | None = None
 
 
 def read_wallet_checks(account_ids: Iterable[str]) -> dict[str, WalletCheck]:
