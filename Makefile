@@ -1,7 +1,8 @@
 # The commands of this project. `make` alone lists them. Nothing needs to be installed but make and Python 3.11 or newer.
 
 .DEFAULT_GOAL := help
-.PHONY: help run reset quick test test-deployed test-deep check format words functions bench package clean
+.PHONY: help run reset quick test test-deployed test-deep check format words functions bench clean
+.PHONY: package deploy rollback releases adopt destroy stage
 
 # Empty, whatever the environment says: the tests start many processes, and each would compile all modules again.
 export PYTHONDONTWRITEBYTECODE :=
@@ -65,6 +66,27 @@ bench: $(STAMP)  ## Measure, print a table and write benchmarks/latest.json
 
 package: $(STAMP)  ## Build what is deployed into build/ and check its template
 	$(BIN)/python -m infrastructure.package
+
+# SET="PortalBaseUrl=https://billing.example.com MailFrom=..." gives parameters, YES=1 answers every question with yes.
+OPTIONS = $(foreach one,$(SET),--set "$(one)") $(if $(YES),--yes) $(ARGS)
+
+deploy: stage  ## Show what a deployment to STAGE=dev|prod would change, ask, and do it
+	@$(BIN)/python -m infrastructure.deploy deploy $(STAGE) $(OPTIONS)
+
+rollback: stage  ## Have every function of STAGE run an earlier release (ARGS="--to 3"; the one before)
+	@$(BIN)/python -m infrastructure.deploy rollback $(STAGE) $(if $(YES),--yes) $(ARGS)
+
+releases: stage  ## List the releases of STAGE
+	@$(BIN)/python -m infrastructure.deploy releases $(STAGE)
+
+adopt: stage  ## Create STAGE's stack out of the tables and buckets that a deleted one left
+	@$(BIN)/python -m infrastructure.deploy adopt $(STAGE) $(OPTIONS)
+
+destroy: stage  ## Delete the test stage STAGE with all that it holds
+	@$(BIN)/python -m infrastructure.deploy destroy $(STAGE) $(ARGS)
+
+stage: $(STAMP)
+	@test -n "$(STAGE)" || { echo "say which stage: STAGE=dev or STAGE=prod" >&2; exit 1; }
 
 clean:  ## Remove what was built and installed
 	rm -rf build $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

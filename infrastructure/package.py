@@ -13,6 +13,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from infrastructure import aliases
 from infrastructure.archive import ForeignWheel, rewrite
 from infrastructure.interpreters import NoInterpreter, find_interpreter
 from infrastructure.lint_template import REGION, lint
@@ -76,6 +77,7 @@ def build_package(output: Path = BUILD / "package", tree: Path = ROOT) -> Packag
     rewrite(
         package.layer, python, ARCHIVES[LAYER], lambda opt: prune_libraries(libraries_in(opt), rules, python, languages)
     )
+    aliases.rewrite(package.template)
     return package
 
 
