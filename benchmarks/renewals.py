@@ -32,7 +32,7 @@ from chalicelib.subscriptions.period import first_period, next_period
 from chalicelib.subscriptions.price import prices_of
 from chalicelib.subscriptions.subscription import Contents, Subscription
 from chalicelib.subscriptions.table import SubscriptionRow, row_of
-from local.stripe_emulator.client import PUBLISHABLE_KEY, SECRET_KEY, Emulator
+from local.stripe_emulator.client import Emulator
 from tests.notices.records import payment_record
 
 DUE: Final = (100, 1_000, 10_000)
@@ -198,8 +198,6 @@ def measure(stripe: Emulator) -> Json:
 if __name__ == "__main__":
     with Emulator() as emulator:
         os.environ["STRIPE_API_BASE"] = emulator.url
-        os.environ["STRIPE_SECRET_KEY"] = SECRET_KEY
-        os.environ["STRIPE_PUBLISHABLE_KEY"] = PUBLISHABLE_KEY
         settings.cache_clear()
         measured = measure(emulator)
     # The log goes to standard output, too: the figures are its last line.

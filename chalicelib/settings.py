@@ -7,9 +7,6 @@ import os
 from dataclasses import dataclass, fields
 from functools import cache
 
-MINIMUM_SECRET_LENGTH = 32
-"""Shortest token secret accepted, in bytes: RFC 7518 section 3.2 asks for a key as long as the hash of HS256."""
-
 
 class MissingSettings(Exception):
     """Environment variables that the program cannot run without."""
@@ -20,7 +17,8 @@ class Settings:
     """The settings; each field is read from the environment variable of the same name in capitals.
 
     `deployment` is the name on objects at Stripe, where several deployments may share a Stripe account; it must not
-    change. `portal_base_url` is where browsers reach this API: what a request says about it is not trusted.
+    change. `secret_id` is the name or ARN of the secret with all keys (`chalicelib/secrets.py`): none is a setting.
+    `portal_base_url` is where browsers reach this API: what a request says about it is not trusted.
 
     Settings with a default are optional. `stripe_api_base` points the Stripe library at a server other than Stripe's
     own (the emulator). With `stripe_connect_client_id`, workspaces may connect a Stripe account that they have (OAuth);
@@ -64,11 +62,7 @@ class Settings:
     audit_bucket: str
     portal_sessions_table: str
     invitations_table: str
-    token_secret: str
-    stripe_secret_key: str
-    stripe_publishable_key: str
-    stripe_webhook_secret: str
-    stripe_connect_webhook_secret: str
+    secret_id: str
     portal_base_url: str
     deployment: str
     stripe_api_base: str | None = None
@@ -87,6 +81,4 @@ def settings() -> Settings:
     missing = [name.upper() for name, value in values.items() if not value and name not in optional]
     if missing:
         raise MissingSettings(f"set these environment variables: {', '.join(missing)}")
-    if len(values["token_secret"].encode()) < MINIMUM_SECRET_LENGTH:
-        raise MissingSettings(f"TOKEN_SECRET must have at least {MINIMUM_SECRET_LENGTH} bytes")
     return Settings(**{name: value or None for name, value in values.items()})  # type: ignore[arg-type]

@@ -1,5 +1,6 @@
-"""Bearer tokens, which identify the caller: JWTs that the platform signs with the shared secret (HS256)."""
+"""Bearer tokens, which identify the caller: JWTs that the platform signs with a shared secret (HS256)."""
 
+from collections.abc import Sequence
 from typing import Annotated, Final, Literal
 
 import msgspec
@@ -39,6 +40,10 @@ class Unauthorized(Refusal):
         return {"WWW-Authenticate": "Bearer"}
 
 
+class SignedByAnother(Unauthorized):
+    """None of the secrets has signed the token; one that is newer may have."""
+
+
 class Caller(msgspec.Struct, frozen=True):
     """Who calls. A token of the platform itself has no account. `subject` names the person, if the token does.
 
@@ -75,18 +80,20 @@ class _Claims(msgspec.Struct):
     sub: Line | None = None
 
 
-def read_token(authorization: str, secret: str) -> Caller:
-    """Read an Authorization header. Raises Unauthorized, with the reason but never with the token."""
+def read_token(authorization: str, *secrets: str) -> Caller:
+    """Read an Authorization header, whose token one of the secrets has signed.
+
+    Raises Unauthorized, with the reason but never with the token; SignedByAnother is one.
+    """
     import jwt  # noqa: PLC0415 - only who reads or signs one needs it
 
     scheme, _, token = authorization.partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise Unauthorized("send the header Authorization: Bearer <token>")
     try:
-        # The times are checked below, against our own clock.
-        options = {"require": ["exp"], "verify_exp": False, "verify_iat": False, "verify_nbf": False}
-        found = jwt.decode(token.strip(), secret, algorithms=[ALGORITHM], options=options)  # type: ignore[arg-type]
-        claims = convert(found, _Claims)
+        claims = convert(_decode(token.strip(), secrets), _Claims)
+    except jwt.InvalidSignatureError as error:
+        raise SignedByAnother(f"the token is not valid: {error}") from None
     except (jwt.InvalidTokenError, msgspec.ValidationError) as error:
         raise Unauthorized(f"the token is not valid: {error}") from None
     except RecursionError:
@@ -100,6 +107,21 @@ def read_token(authorization: str, secret: str) -> Caller:
     if not (caller.is_of_the_platform or caller.account_id):
         raise Unauthorized("the token names no account_id")
     return caller
+
+
+def _decode(token: str, secrets: Sequence[str]) -> object:
+    """Return the claims of a token that one of the secrets has signed. Raises jwt.InvalidTokenError."""
+    import jwt  # noqa: PLC0415 - see above
+
+    # The times are checked later, against our own clock.
+    options = {"require": ["exp"], "verify_exp": False, "verify_iat": False, "verify_nbf": False}
+    wrong = jwt.InvalidSignatureError("there is no secret")
+    for secret in secrets:
+        try:
+            return jwt.decode(token, secret, algorithms=[ALGORITHM], options=options)  # type: ignore[arg-type]
+        except jwt.InvalidSignatureError as error:
+            wrong = error
+    raise wrong
 
 
 def sign_token(

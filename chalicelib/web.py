@@ -26,8 +26,8 @@ from chalicelib.http_input import (
 )
 from chalicelib.idempotency import AnsweredBeforeError, Key
 from chalicelib.log import log
-from chalicelib.settings import settings
-from chalicelib.token import Caller, Unauthorized
+from chalicelib.secrets import with_secrets
+from chalicelib.token import Caller, SignedByAnother, Unauthorized
 
 BodyT = TypeVar("BodyT")
 QueryT = TypeVar("QueryT")
@@ -152,8 +152,15 @@ class Call(Generic[BodyT, QueryT]):
 
 
 def caller_of(request: Request) -> Caller:
-    """Return the caller of a request. Raises Unauthorized."""
-    return token.read_token(request.headers.get("authorization", ""), settings().token_secret)
+    """Return the caller of a request. Raises Unauthorized, SecretsUnavailable."""
+    header = request.headers.get("authorization", "")
+    if not header:
+        # Whoever sends none needs no key to be refused.
+        return token.read_token(header)
+    return with_secrets(
+        lambda known: token.read_token(header, *known.token_secrets),
+        is_outdated=lambda error: isinstance(error, SignedByAnother),
+    )
 
 
 View = Callable[..., Any]

@@ -39,6 +39,7 @@ from chalicelib.invoices.issue_missing import issue_missing_documents
 from chalicelib.ledger.table import read_wallet
 from chalicelib.payments.refusals import CardDeclined
 from chalicelib.payments.top_up import TopUpRequest, top_up
+from chalicelib.secrets import secrets
 from chalicelib.settings import settings
 from chalicelib.subscriptions.change import change
 from chalicelib.subscriptions.request import SubscriptionRequest
@@ -167,7 +168,7 @@ def enter_card(system: System, account_id: str, payment_method: str) -> None:
         data=urlencode(fields).encode(),
         headers={
             **on,
-            "Authorization": f"Basic {b64encode(f'{settings().stripe_publishable_key}:'.encode()).decode()}",
+            "Authorization": f"Basic {b64encode(f'{secrets().stripe_publishable_key}:'.encode()).decode()}",
         },
     )
     with urllib.request.urlopen(request, timeout=10):  # noqa: S310 - the emulator's own address

@@ -37,7 +37,6 @@ SHORT_TIMES = {
 }
 """Parameters of a local stack: a message that cannot be charged is in the dead-letter queue after about 35 seconds."""
 
-_SECRET = re.compile(r"\{\{resolve:secretsmanager:.*:SecretString:(\w+)\}\}")
 _DEPLOY_SECONDS = 30
 
 
@@ -129,13 +128,9 @@ class Overlay:
             "Outputs": {**self.template["Outputs"], **references},
         }
 
-    def environment(self, outputs: Mapping[str, str], secrets: Mapping[str, str]) -> dict[str, str]:
-        """Return the functions' environment, from the outputs of the stack and the values of the secret."""
-        resolved = {}
-        for name, value in self.variables.items():
-            secret = _SECRET.search(json.dumps(value))
-            resolved[name] = secrets[secret[1]] if secret else _resolved(_variable_key(name), value, outputs)
-        return resolved
+    def environment(self, outputs: Mapping[str, str]) -> dict[str, str]:
+        """Return the functions' environment, from the outputs of the stack."""
+        return {name: _resolved(_variable_key(name), value, outputs) for name, value in self.variables.items()}
 
     def resolved_functions(self, outputs: Mapping[str, str]) -> dict[str, Function]:
         """Return the functions, with the references in their event sources resolved from the outputs of the stack."""
@@ -152,8 +147,7 @@ class Overlay:
 
     def _references(self) -> Iterator[tuple[str, Any]]:
         for name, value in self.variables.items():
-            if not _SECRET.search(json.dumps(value)):
-                yield from _references(_variable_key(name), value)
+            yield from _references(_variable_key(name), value)
         for name, function in self.functions.items():
             yield from _references(name, function.event_source)
             for number, source in enumerate(function.more_sources):
@@ -163,7 +157,9 @@ class Overlay:
 def deploy(
     endpoint: str, stack: str, secrets: Mapping[str, str], parameters: Mapping[str, str] = SHORT_TIMES
 ) -> Deployment:
-    """Create the stack, or update it if it exists. Raises DeploymentFailed."""
+    """Create the stack, or update it if it exists, and its secret with these values. Raises DeploymentFailed."""
+    parameters = {"SecretName": stack, **parameters}
+    put_secret(client("secretsmanager", endpoint), parameters["SecretName"], secrets)
     overlay = Overlay.read()
     cloudformation = client("cloudformation", endpoint)
     request = {
@@ -175,7 +171,16 @@ def deploy(
         cloudformation.create_stack(**request)
     except cloudformation.exceptions.AlreadyExistsException:
         _update(cloudformation, request)
-    return _deployment(endpoint, stack, _outputs(cloudformation, stack, endpoint), overlay, secrets)
+    return _deployment(endpoint, stack, _outputs(cloudformation, stack, endpoint), overlay)
+
+
+def put_secret(secretsmanager: Any, name: str, values: Mapping[str, Any]) -> None:
+    """Make these the values of a secret, which is created if there is none of this name."""
+    text = json.dumps(dict(values))
+    try:
+        secretsmanager.create_secret(Name=name, SecretString=text)
+    except secretsmanager.exceptions.ResourceExistsException:
+        secretsmanager.put_secret_value(SecretId=name, SecretString=text)
 
 
 def functions(endpoint: str, stack: str) -> Mapping[str, Function]:
@@ -199,11 +204,9 @@ def client(service: str, endpoint: str, connections: int = 10) -> Any:
     )
 
 
-def _deployment(
-    endpoint: str, stack: str, outputs: Mapping[str, str], overlay: Overlay, secrets: Mapping[str, str]
-) -> Deployment:
+def _deployment(endpoint: str, stack: str, outputs: Mapping[str, str], overlay: Overlay) -> Deployment:
     environment = {
-        **overlay.environment(outputs, secrets),
+        **overlay.environment(outputs),
         **CREDENTIALS,
         "AWS_DEFAULT_REGION": REGION,
         "AWS_REGION": REGION,

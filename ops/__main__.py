@@ -15,7 +15,8 @@ from chalicelib.accounts.table import AccountRow
 from chalicelib.ledger.verify import StillMoving, verify
 from chalicelib.ledger.wallet import WalletNotFound
 from chalicelib.log import log
-from chalicelib.settings import MissingSettings, settings
+from chalicelib.secrets import SecretsUnavailable, secrets
+from chalicelib.settings import MissingSettings
 from chalicelib.token import OF_THE_PLATFORM, Role, sign_token
 from ops.catalog import catalog
 from ops.daily_looks import give_daily_looks
@@ -24,6 +25,7 @@ from ops.environment import NoEnvironment, use_local, use_stack
 from ops.parked import keep_payment, replay, show_parked
 from ops.reconcile import reconcile
 from ops.repeats import show_repeats
+from ops.secrets import secrets as secret_commands
 from ops.subscriptions import renew_due, subscriptions
 
 WRONG = 1
@@ -39,6 +41,10 @@ class Commands(click.Group):
             return super().invoke(ctx)
         except MissingSettings as error:
             raise click.ClickException(f"name the system: --local, or --stack NAME. Otherwise {error}") from None
+        except SecretsUnavailable:
+            raise click.ClickException(
+                "the secret cannot be read: may you read it? The log line above says why"
+            ) from None
 
 
 @click.group(cls=Commands)
@@ -99,7 +105,7 @@ def make_token(role: str, account_id: str | None, hours: float, subject: str | N
     if role not in OF_THE_PLATFORM and not account_id:
         raise click.UsageError("an owner or viewer needs an account")
     expires_at_ms = clock.to_ms(clock.now() + timedelta(hours=hours))
-    secret = settings().token_secret
+    secret = secrets().token_secret
     click.echo(sign_token(secret, role=role, account_id=account_id, expires_at_ms=expires_at_ms, subject=subject))  # type: ignore[arg-type]
 
 
@@ -113,6 +119,7 @@ ops.add_command(show_parked)
 ops.add_command(show_repeats)
 ops.add_command(subscriptions)
 ops.add_command(renew_due)
+ops.add_command(secret_commands)
 
 
 if __name__ == "__main__":

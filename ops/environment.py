@@ -6,6 +6,7 @@ from pathlib import Path
 
 import boto3
 
+from chalicelib import secrets
 from chalicelib.settings import settings
 
 LOCAL = Path(__file__).resolve().parent.parent / ".local" / "environment.json"
@@ -36,3 +37,4 @@ def use_stack(name: str) -> None:
 def _use(environment: dict[str, str]) -> None:
     os.environ.update(environment)
     settings.cache_clear()
+    secrets.forget()

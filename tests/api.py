@@ -7,7 +7,7 @@ from typing import Any
 
 import requests
 
-from chalicelib.settings import settings
+from chalicelib.secrets import secrets
 from chalicelib.token import Role, sign_token
 
 HOUR_SECONDS = 3600
@@ -23,7 +23,7 @@ class Api:
     def token(self, role: Role = "operator", account_id: str | None = None, *, expires_in: int = HOUR_SECONDS) -> str:
         """Return a token, as the platform signs it."""
         expires_at_ms = int((time.time() + expires_in) * 1000)
-        return sign_token(settings().token_secret, role=role, account_id=account_id, expires_at_ms=expires_at_ms)
+        return sign_token(secrets().token_secret, role=role, account_id=account_id, expires_at_ms=expires_at_ms)
 
     def call(
         self, method: str, path: str, body: Any = None, *, token: str | None = None, **headers: str

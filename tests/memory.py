@@ -12,9 +12,10 @@ import boto3
 from moto import mock_aws
 
 from local.keys import Keys
-from local.resources import CREDENTIALS, REGION, SHORT_TIMES, Overlay
+from local.resources import CREDENTIALS, REGION, SHORT_TIMES, Overlay, put_secret
 from tests.environment import use
 
+SECRET = "secret-in-memory"
 TABLE = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
 """The properties that a table is created with here: a door does not depend on its stream, encryption and others."""
 
@@ -28,7 +29,8 @@ def aws_in_memory() -> Iterator[Mapping[str, str]]:
         references = {**SHORT_TIMES, **_create(overlay.template["Resources"])}
         outputs = overlay.stack_template()["Outputs"]
         resolved = {name: _resolve(output["Value"], references) for name, output in outputs.items()}
-        environment = overlay.environment(resolved, Keys.generate().secret)
+        environment = {**overlay.environment(resolved), "SECRET_ID": SECRET}
+        put_secret(boto3.Session(region_name=REGION).client("secretsmanager"), SECRET, Keys.generate().secret)
         with use({**environment, **CREDENTIALS, "AWS_DEFAULT_REGION": REGION}):
             yield environment
 

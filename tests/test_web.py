@@ -8,7 +8,7 @@ import requests
 
 from chalicelib import api as all_routes
 from chalicelib.http_input import BODY_BYTES, InvalidRequest, NothingThere, check_path, read_query
-from chalicelib.settings import settings
+from chalicelib.secrets import secrets
 from chalicelib.token import sign_token
 from chalicelib.web import Operation
 from local.resources import Deployment
@@ -238,5 +238,5 @@ def test_a_token_whose_header_is_nested_too_deeply_is_no_token(api: Api) -> None
 
 
 def test_a_token_that_never_ends_is_no_token(api: Api) -> None:
-    token = sign_token(settings().token_secret, role="operator", account_id=None, expires_at_ms=10**18)
+    token = sign_token(secrets().token_secret, role="operator", account_id=None, expires_at_ms=10**18)
     problem(api.get("/v1/accounts/acme", token=token), 401, "unauthorized")

@@ -6,7 +6,7 @@ from chalicelib.cards.card import Card
 from chalicelib.cards.card_setup import CardSetup
 from chalicelib.cards.choose_card import Role
 from chalicelib.cards.payer import Payer
-from chalicelib.settings import settings
+from chalicelib.secrets import secrets
 
 
 class CardSetupView(msgspec.Struct):
@@ -36,7 +36,7 @@ def view_card(card: Card) -> CardView:
 def view_card_setup(setup: CardSetup) -> CardSetupView:
     """Present a new card setup."""
     return CardSetupView(
-        setup.setup_intent_id, setup.client_secret, settings().stripe_publishable_key, setup.stripe_account.id
+        setup.setup_intent_id, setup.client_secret, secrets().stripe_publishable_key, setup.stripe_account.id
     )
 
 

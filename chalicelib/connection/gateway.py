@@ -9,6 +9,7 @@ import msgspec
 from chalicelib.accounts.account import Account
 from chalicelib.connection.connection import AccountFacts
 from chalicelib.idempotency import content_hash
+from chalicelib.secrets import SecretsUnavailable, secrets
 from chalicelib.settings import settings
 from chalicelib.stripe_api.client import CHARGE_SECONDS, ask, ask_oauth, idempotency_options, unrepeated
 from chalicelib.stripe_api.deployment import metadata
@@ -116,8 +117,8 @@ def create_account_link(stripe_account_id: str, *, return_url: str, refresh_url:
 def find_platform_id() -> str | None:
     """Return the id of the platform's own Stripe account, which the key belongs to; None if Stripe does not say."""
     try:
-        return _platform_id(settings().stripe_secret_key, settings().stripe_api_base)
-    except (StripeUnavailable, StripeRefused):
+        return _platform_id(secrets().stripe_secret_key, settings().stripe_api_base)
+    except (SecretsUnavailable, StripeUnavailable, StripeRefused):
         return None
 
 

@@ -19,7 +19,8 @@ from chalicelib.connection.connection import Way
 from chalicelib.connection.link_state import LinkState
 from chalicelib.connection.refusals import OtherBrowser, StateInvalid
 from chalicelib.log import log
-from chalicelib.settings import settings
+from chalicelib.secrets import secrets as keys
+from chalicelib.secrets import with_secrets
 from chalicelib.typed import convert
 
 ALGORITHM: Final = "HS256"
@@ -53,7 +54,7 @@ def new_state(
 
 def sign_state(state: LinkState) -> str:
     """Return a state as it is sent to Stripe."""
-    return jwt.encode(msgspec.to_builtins(state), _key(), algorithm=ALGORITHM)
+    return jwt.encode(msgspec.to_builtins(state), _key(keys().token_secret), algorithm=ALGORITHM)
 
 
 def read_start(text: str) -> LinkState:
@@ -79,7 +80,13 @@ def read_state(text: str, way: Way, secrets_found: Iterable[str]) -> LinkState:
 
 def _read(text: str) -> LinkState:
     try:
-        found = convert(jwt.decode(text, _key(), algorithms=[ALGORITHM]), LinkState)
+        found = convert(
+            with_secrets(
+                lambda known: _decode(text, known.token_secrets),
+                is_outdated=lambda error: isinstance(error, jwt.InvalidSignatureError),
+            ),
+            LinkState,
+        )
     except (jwt.InvalidTokenError, msgspec.ValidationError, RecursionError):
         raise StateInvalid("the address was not made here, or it was changed on its way; begin again") from None
     if found.expires_at_ms <= clock.now_ms():
@@ -87,5 +94,16 @@ def _read(text: str) -> LinkState:
     return found
 
 
-def _key() -> bytes:
-    return hmac.new(settings().token_secret.encode(), b"stripe-connection", sha256).digest()
+def _decode(text: str, token_secrets: Iterable[str]) -> object:
+    """Return the content of a state that one of the secrets has signed. Raises jwt.InvalidTokenError."""
+    wrong = jwt.InvalidSignatureError()
+    for secret in token_secrets:
+        try:
+            return jwt.decode(text, _key(secret), algorithms=[ALGORITHM])
+        except jwt.InvalidSignatureError as error:
+            wrong = error
+    raise wrong
+
+
+def _key(token_secret: str) -> bytes:
+    return hmac.new(token_secret.encode(), b"stripe-connection", sha256).digest()

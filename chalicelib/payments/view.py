@@ -9,13 +9,14 @@ from msgspec import Meta
 from chalicelib.accounts.actor import ShownName
 from chalicelib.accounts.view import Balance, view_balance
 from chalicelib.accounts.viewer import Viewer
+from chalicelib.base_url import public_base_url
 from chalicelib.clock import iso
 from chalicelib.ledger.wallet import Wallet
 from chalicelib.money import format_amount
 from chalicelib.payments.line import Line
 from chalicelib.payments.payment import Failure, Payment, State
 from chalicelib.payments.resolve import Resolution
-from chalicelib.settings import settings
+from chalicelib.secrets import secrets
 
 PAYMENT_URL: Final = "/v1/accounts/{account_id}/payments/{payment_id}"
 
@@ -99,7 +100,7 @@ class PaymentList(msgspec.Struct):
 
 def view_payment(payment: Payment, viewer: Viewer) -> PaymentView:
     """Present a payment to somebody."""
-    url = PAYMENT_URL.format(account_id=payment.account_id, payment_id=payment.payment_id)
+    url = public_base_url().api_path(PAYMENT_URL, account_id=payment.account_id, payment_id=payment.payment_id)
     return PaymentView(
         payment_id=payment.payment_id,
         kind=payment.kind,
@@ -155,4 +156,4 @@ def view_authentication(resolution: Resolution) -> Authentication | None:
     if not resolution.client_secret:
         return None
     account = resolution.payment.stripe_account
-    return Authentication(resolution.client_secret, settings().stripe_publishable_key, account)
+    return Authentication(resolution.client_secret, secrets().stripe_publishable_key, account)

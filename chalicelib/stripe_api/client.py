@@ -12,8 +12,15 @@ from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from chalicelib.log import log
+from chalicelib.secrets import SecretsUnavailable, secrets, with_secrets
 from chalicelib.settings import settings
-from chalicelib.stripe_api.errors import NotAtStripe, StripeRefused, StripeUnavailable, exception_for
+from chalicelib.stripe_api.errors import (
+    NotAtStripe,
+    PaymentsUnavailable,
+    StripeRefused,
+    StripeUnavailable,
+    exception_for,
+)
 from chalicelib.stripe_api.meanings import Call, StripeError, meaning_of
 from chalicelib.stripe_api.stripe_account import PLATFORM, StripeAccount
 
@@ -43,6 +50,8 @@ THEIRS: Final = "a connected Stripe account cannot be used"
 CLIENTS: Final = 256
 """Clients that are cached, of the most recently used Stripe accounts; they share their connections."""
 
+KEY_REFUSED: Final = 401
+
 LIVE_KEYS: Final = ("sk_live_", "rk_live_")
 TEST_KEYS: Final = ("sk_test_", "rk_test_")
 AnswerT = TypeVar("AnswerT")
@@ -69,10 +78,25 @@ def _ask(
 ) -> AnswerT:
     import stripe  # noqa: PLC0415 - see above
 
+    api_base = settings().stripe_api_base
     try:
-        return request(_client(settings().stripe_secret_key, settings().stripe_api_base, seconds, stripe_account))
+        return with_secrets(
+            lambda known: request(_client(known.stripe_secret_key, api_base, seconds, stripe_account)), _is_key_refused
+        )
+    except SecretsUnavailable as error:
+        raise PaymentsUnavailable("us", error.type, str(error)) from error
     except stripe.StripeError as error:
         raise _map_error(call, stripe_account, error) from error
+
+
+def _is_key_refused(error: Exception) -> bool:
+    """Tell whether Stripe refuses the key. It does so before it does, or remembers, anything of the request.
+
+    So the request can be sent again with a newer key, and with the same idempotency key if it has one.
+    """
+    import stripe  # noqa: PLC0415 - see above
+
+    return isinstance(error, stripe.StripeError) and (error.http_status or _status_without_answer(error)) == KEY_REFUSED
 
 
 def or_none(
@@ -157,6 +181,6 @@ def unrepeated() -> "RequestOptions":
 
 
 def is_live() -> bool | None:
-    """Tell whether the key is of live mode; None for a key that does not say so."""
-    key = settings().stripe_secret_key
+    """Tell whether the key is of live mode; None for a key that does not say so. Raises SecretsUnavailable."""
+    key = secrets().stripe_secret_key
     return True if key.startswith(LIVE_KEYS) else False if key.startswith(TEST_KEYS) else None

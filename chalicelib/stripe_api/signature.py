@@ -2,6 +2,7 @@
 
 import hmac
 import re
+from collections.abc import Sequence
 from hashlib import sha256
 from typing import Final
 
@@ -22,17 +23,22 @@ class InvalidSignature(Refusal):
     title = "The signature does not hold"
 
 
-def check(body: bytes, header: str, secret: str, now_ms: int) -> None:
-    """Check that Stripe signed exactly these bytes, just now. Raises InvalidSignature.
+class SignedByAnother(InvalidSignature):
+    """None of the secrets has signed the message; one that is newer may have."""
 
-    An empty secret refuses everything: anyone could sign with it.
+
+def check(body: bytes, header: str, secrets: Sequence[str], now_ms: int) -> None:
+    """Check that Stripe signed exactly these bytes, just now, with one of the secrets. Raises InvalidSignature.
+
+    Without a secret everything is refused. An empty one counts for none: anyone could sign with it.
     """
-    if not secret.strip():
-        raise InvalidSignature("there is no secret to check signatures with; everything is refused")
+    keys = [secret.encode() for secret in secrets if secret.strip()]
+    if not keys:
+        raise SignedByAnother("there is no secret to check signatures with; everything is refused")
     timestamp, signatures = _parts(header)
-    expected = hmac.new(secret.encode(), f"{timestamp}.".encode() + body, sha256).hexdigest()
-    if not any(hmac.compare_digest(expected.encode(), each.encode()) for each in signatures):
-        raise InvalidSignature("no signature in the Stripe-Signature header is of this body")
+    expected = [hmac.new(key, f"{timestamp}.".encode() + body, sha256).hexdigest().encode() for key in keys]
+    if not any(hmac.compare_digest(each, sent.encode()) for each in expected for sent in signatures):
+        raise SignedByAnother("no signature in the Stripe-Signature header is of this body")
     if abs(now_ms / 1000 - int(timestamp)) > TOLERANCE_SECONDS:
         raise InvalidSignature(f"the signature's time is more than {TOLERANCE_SECONDS} seconds off")
 

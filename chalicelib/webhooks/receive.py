@@ -13,7 +13,7 @@ from chalicelib.json_input import NotJson, read_json
 from chalicelib.log import log
 from chalicelib.payments import stripe_events as payments
 from chalicelib.reversals import stripe_events as reversals
-from chalicelib.settings import settings
+from chalicelib.secrets import with_secrets
 from chalicelib.stripe_api import signature
 from chalicelib.stripe_api.client import API_VERSION, is_live
 from chalicelib.stripe_api.deployment import OtherDeployment, check_ours
@@ -93,10 +93,15 @@ def receive(body: bytes, signature_header: str, *, connect: bool = False) -> Ver
     """Receive one delivery of an event; one that was finished before has no effect.
 
     With `connect` it came to the endpoint of the connected accounts, which has a secret of its own. Raises
-    InvalidSignature, MalformedEvent, WrongEndpoint, WrongMode, WrongApiVersion, WebhookUnprocessed.
+    InvalidSignature, MalformedEvent, WrongEndpoint, WrongMode, WrongApiVersion, WebhookUnprocessed,
+    SecretsUnavailable.
     """
-    secret = settings().stripe_connect_webhook_secret if connect else settings().stripe_webhook_secret
-    signature.check(body, signature_header, secret, clock.now_ms())
+    with_secrets(
+        lambda known: signature.check(
+            body, signature_header, known.webhook_secrets_of(connect=connect), clock.now_ms()
+        ),
+        is_outdated=lambda error: isinstance(error, signature.SignedByAnother),
+    )
     try:
         event: StripeEvent = read_json(body, StripeEvent)
     except (NotJson, msgspec.ValidationError) as error:

@@ -26,6 +26,9 @@ READ_STREAM: Final = (
     "dynamodb:GetShardIterator",
     "dynamodb:ListStreams",
 )
+SECRET: Final = "secret:${SecretName}-??????"  # noqa: S105 - the name of one
+"""Secrets Manager adds a hyphen and six random characters to the name; a wider pattern would fit other secrets, too."""
+
 ARN: Final = "arn:${AWS::Partition}:%s:${AWS::Region}:${AWS::AccountId}:"
 
 
@@ -64,6 +67,8 @@ def _rights(rights: AllRights) -> Iterator[Document]:
         yield _allow(
             "SendMails", ["ses:SendEmail"], sub(ses + "identity/${MailIdentity}"), sub(ses + "configuration-set/*")
         )
+    if rights.secrets:
+        yield _allow("ReadSecret", ["secretsmanager:GetSecretValue"], sub(ARN % "secretsmanager" + SECRET))
 
 
 def _logs_and_traces(name: str) -> Iterator[Document]:

@@ -15,6 +15,7 @@ class AllRights(msgspec.Struct, frozen=True):
     sends: Sequence[str]
     publishes: bool
     mails: bool
+    secrets: bool
 
 
 def all_rights(rights: Rights, specification: Specification) -> AllRights:
@@ -33,6 +34,7 @@ def all_rights(rights: Rights, specification: Specification) -> AllRights:
         sends=sorted({queue for group in groups for queue in group.sends}),
         publishes=any(group.publishes for group in groups),
         mails=any(group.mails for group in groups),
+        secrets=any(group.secrets for group in groups),
     )
 
 

@@ -74,6 +74,7 @@ class Rights(Entry, frozen=True, kw_only=True):
     sends: Sequence[str] = ()
     publishes: bool = False
     mails: bool = False
+    secrets: bool = False
 
 
 class Api(Rights, frozen=True, kw_only=True):

@@ -6,7 +6,7 @@ from chalicelib.accounts import table as accounts
 from chalicelib.budgets.budget import PERCENTS, Budget, Budgets
 from chalicelib.clock import now_ms, parse_iso
 from chalicelib.ledger.post import post
-from chalicelib.settings import settings
+from chalicelib.secrets import secrets
 from chalicelib.token import Role, sign_token
 from tests.build import account, credit, debit, unique
 from tests.doors.gateway import Answer, Request, send
@@ -68,4 +68,4 @@ def ask(method: str, path: str, body: bytes = b"", *, token: str | None = None, 
 
 
 def token_of(role: Role = "operator", account_id: str | None = None) -> str:
-    return sign_token(settings().token_secret, role=role, account_id=account_id, expires_at_ms=IN_2096_MS)
+    return sign_token(secrets().token_secret, role=role, account_id=account_id, expires_at_ms=IN_2096_MS)

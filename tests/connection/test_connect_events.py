@@ -55,10 +55,10 @@ def test_each_endpoint_has_its_secret_and_takes_its_own_events_alone(owner: Owne
 def test_the_connect_endpoint_gets_test_events_in_live_mode_and_leaves_them(owner: Owner) -> None:
     owner.connect()
     event = event_of(owner, DEAUTHORIZED)
-    with use({"STRIPE_SECRET_KEY": "sk_live_1"}):
+    with use({}, secrets={"stripe_secret_key": "sk_live_1"}):
         assert deliver_connected(event).state == "ignored"
         assert owner.connection.is_connected
-    with use({"STRIPE_SECRET_KEY": SECRET_KEY}), pytest.raises(WrongMode):
+    with use({}, secrets={"stripe_secret_key": SECRET_KEY}), pytest.raises(WrongMode):
         deliver_connected(event | {"livemode": True})
 
 

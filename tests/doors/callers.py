@@ -5,11 +5,11 @@ from typing import Final
 from chalicelib import api
 from chalicelib.accounts.create_or_change import AccountRequest, create_or_change
 from chalicelib.catalog.catalog import catalog
-from chalicelib.settings import settings
+from chalicelib.secrets import secrets
 from chalicelib.text import Email, Line
 from chalicelib.token import Caller, sign_token
-from local.stripe_emulator.client import PUBLISHABLE_KEY, SECRET_KEY, Emulator
-from tests.payments.payer import CLIENT_ID, CONNECT_WEBHOOK_SECRET, WEBHOOK_SECRET
+from local.stripe_emulator.client import Emulator
+from tests.payments.payer import CLIENT_ID
 
 IN_2096_MS: Final = 4_000_000_000_000
 WORKSPACE, CLIENT = "north", "north.salon"
@@ -49,17 +49,13 @@ def make_accounts() -> None:
 
 def bearer(caller: Caller) -> str:
     who = {"role": caller.role, "account_id": caller.account_id, "subject": caller.subject}
-    token = sign_token(settings().token_secret, expires_at_ms=IN_2096_MS, **who)  # type: ignore[arg-type]
+    token = sign_token(secrets().token_secret, expires_at_ms=IN_2096_MS, **who)  # type: ignore[arg-type]
     return f"Bearer {token}"
 
 
 def stripe_environment(emulator: Emulator) -> dict[str, str]:
     return {
-        "STRIPE_SECRET_KEY": SECRET_KEY,
-        "STRIPE_PUBLISHABLE_KEY": PUBLISHABLE_KEY,
-        "STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET,
         "STRIPE_API_BASE": emulator.url,
         "STRIPE_CONNECT_CLIENT_ID": CLIENT_ID,
-        "STRIPE_CONNECT_WEBHOOK_SECRET": CONNECT_WEBHOOK_SECRET,
         "MAIL_FROM": "",  # a mail would not be sent: the right to ask for it is known before
     }

@@ -5,21 +5,16 @@ from collections.abc import Iterator
 import pytest
 
 from local.resources import Deployment
-from local.stripe_emulator.client import PUBLISHABLE_KEY, SECRET_KEY, Emulator
+from local.stripe_emulator.client import Emulator
 from tests.doors.world import Tenant, new_tenant
 from tests.environment import use
-from tests.payments.payer import CONNECT_WEBHOOK_SECRET, WEBHOOK_SECRET
+from tests.payments.payer import STRIPE_KEYS, WEBHOOK_SECRET
 
 
 @pytest.fixture(scope="module")
 def tenant(stack: Deployment) -> Iterator[Tenant]:
-    with Emulator(webhook_secret=WEBHOOK_SECRET) as emulator:
-        environment = {
-            "STRIPE_SECRET_KEY": SECRET_KEY,
-            "STRIPE_PUBLISHABLE_KEY": PUBLISHABLE_KEY,
-            "STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET,
-            "STRIPE_CONNECT_WEBHOOK_SECRET": CONNECT_WEBHOOK_SECRET,
-            "STRIPE_API_BASE": emulator.url,
-        }
-        with use(environment):
-            yield new_tenant(emulator)
+    with (
+        Emulator(webhook_secret=WEBHOOK_SECRET) as emulator,
+        use({"STRIPE_API_BASE": emulator.url}, secrets=STRIPE_KEYS),
+    ):
+        yield new_tenant(emulator)

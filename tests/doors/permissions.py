@@ -20,7 +20,7 @@ from tests.doors.gateway import Answer, Request, send
 from tests.doors.page_permissions import find_page_matrix
 from tests.environment import use
 from tests.memory import aws_in_memory
-from tests.payments.payer import WEBHOOK_SECRET
+from tests.payments.payer import STRIPE_KEYS, WEBHOOK_SECRET
 
 FILE: Final = Path(__file__).resolve().parents[2] / "docs" / "permissions.md"
 ROUTES: Final = ("<!-- from the routes -->\n", "<!-- until here -->\n")
@@ -100,7 +100,7 @@ if __name__ == "__main__":
     with (
         aws_in_memory(),
         Emulator(webhook_secret=WEBHOOK_SECRET) as stripe,
-        use(stripe_environment(stripe)),
+        use(stripe_environment(stripe), secrets=STRIPE_KEYS),
     ):
         make_accounts()
         FILE.write_text(written(FILE.read_text(), find_matrix(), find_page_matrix()))

@@ -30,6 +30,7 @@ from tests.doors.clients_world import (
 from tests.doors.world import enter
 from tests.environment import use
 from tests.notices.sending import deliver, pay
+from tests.payments.payer import STRIPE_KEYS
 
 OWNER, VIEWER = Caller("owner", CLIENT), Caller("viewer", CLIENT)
 OPERATORS_ADDRESS: Final = "billing@example.com"
@@ -39,7 +40,7 @@ SEND: Final = "provide-client-params.sesv2.SendEmail"
 @pytest.fixture(scope="module")
 def settings(memory: Mapping[str, str], stripe_process: Emulator) -> Iterator[None]:
     sender = {"MAIL_FROM": f"Example Platform <{OPERATORS_ADDRESS}>"}
-    with use({**stripe_environment(stripe_process), **sender}):
+    with use({**stripe_environment(stripe_process), **sender}, secrets=STRIPE_KEYS):
         yield
 
 

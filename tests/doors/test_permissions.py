@@ -11,11 +11,12 @@ from tests.doors.callers import OPERATIONS, make_accounts, stripe_environment
 from tests.doors.page_permissions import OTHERS, ROUTES, find_page_matrix, title_of
 from tests.doors.permissions import FILE, Matrix, find_matrix, route_of, written
 from tests.environment import use
+from tests.payments.payer import STRIPE_KEYS
 
 
 @pytest.fixture(scope="module")
 def matrix(stack: Deployment, stripe_process: Emulator) -> Iterator[Matrix]:
-    with use(stripe_environment(stripe_process)):
+    with use(stripe_environment(stripe_process), secrets=STRIPE_KEYS):
         make_accounts()
         yield find_matrix()
 

@@ -16,7 +16,7 @@ from chalicelib.clock import now_ms
 from chalicelib.notices.table import choice_of
 from chalicelib.portal.routes import HOME
 from chalicelib.pricing import table as pricing
-from chalicelib.settings import settings
+from chalicelib.secrets import secrets
 from chalicelib.token import sign_token
 from tests.depth import some
 from tests.doors.gateway import Request, send
@@ -167,7 +167,7 @@ def page_status(verb: Verb, name: str, text: str, tenant: Tenant, visitor: Visit
 def api_status(verb: Verb, field: str, text: str, tenant: Tenant) -> int:
     account_id = tenant.page_names["client_id"] if verb.of_client else tenant.account_id
     # The operator may call each verb, and a role is not what is compared.
-    token = sign_token(settings().token_secret, role="operator", account_id=None, expires_at_ms=now_ms() + HOUR_MS)
+    token = sign_token(secrets().token_secret, role="operator", account_id=None, expires_at_ms=now_ms() + HOUR_MS)
     headers = {
         "Authorization": f"Bearer {token}",
         "Content-Type": "application/json",

@@ -13,7 +13,7 @@ from chalicelib.moves.request_move import MoveRequest, request_move
 from chalicelib.payments.payment import Payment
 from chalicelib.portal import table as sessions
 from chalicelib.portal.session import Session, SessionRole, form_token, id_of
-from chalicelib.settings import settings
+from chalicelib.secrets import secrets
 from chalicelib.subscriptions.change import change
 from chalicelib.subscriptions.request import SubscriptionRequest
 from chalicelib.text import AccountId, Email, Line
@@ -106,7 +106,7 @@ def _incoming_client(workspace_id: str) -> str:
 
 
 def operator_token() -> str:
-    return sign_token(settings().token_secret, role="operator", account_id=None, expires_at_ms=now_ms() + HOUR_MS)
+    return sign_token(secrets().token_secret, role="operator", account_id=None, expires_at_ms=now_ms() + HOUR_MS)
 
 
 @dataclass(frozen=True)

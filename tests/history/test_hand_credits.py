@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.clock import now_ms
 from chalicelib.ledger.verify import verify
-from chalicelib.settings import settings
+from chalicelib.secrets import secrets
 from chalicelib.token import Role, sign_token
 from tests.api import Api, problem
 from tests.build import unique
@@ -28,7 +28,7 @@ def client(api: Api, agency: str) -> str:
 def jane(agency: str) -> str:
     """Return the token of a person of the workspace."""
     return sign_token(
-        settings().token_secret,
+        secrets().token_secret,
         role="owner",
         account_id=agency,
         expires_at_ms=4_000_000_000_000,

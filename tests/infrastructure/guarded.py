@@ -17,8 +17,7 @@ from infrastructure.package import ROOT, STAGE
 from local.aws import Aws
 from local.ports import HOST
 from local.resources import SHORT_TIMES, Deployment
-from local.stripe_emulator.client import CLIENT_ID, PUBLISHABLE_KEY, SECRET_KEY, Emulator
-from local.stripe_emulator.process import CONNECT_WEBHOOK_SECRET, WEBHOOK_SECRET
+from local.stripe_emulator.client import CLIENT_ID, Emulator
 from tests.connection.browser import Browser
 
 Document = dict[str, Any]
@@ -67,10 +66,6 @@ class Guarded:
             "AWS_ACCESS_KEY_ID": key["AccessKeyId"],
             "AWS_SECRET_ACCESS_KEY": key["SecretAccessKey"],
             "STRIPE_API_BASE": self.stripe.url,
-            "STRIPE_SECRET_KEY": SECRET_KEY,
-            "STRIPE_PUBLISHABLE_KEY": PUBLISHABLE_KEY,
-            "STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET,
-            "STRIPE_CONNECT_WEBHOOK_SECRET": CONNECT_WEBHOOK_SECRET,
             "STRIPE_CONNECT_CLIENT_ID": CLIENT_ID,
             "PORTAL_BASE_URL": f"http://{HOST}",  # cookies for HTTPS alone would not come back here
         }
@@ -99,7 +94,8 @@ class Guarded:
         text = re.sub(r"\$\{(\w+)\.Arn\}", lambda match: self._arn_of(match[1]), resource["Fn::Sub"])
         values = {"Partition": "aws", "Region": "us-east-1", "AccountId": "000000000000", "StackName": "guarded"}
         text = re.sub(r"\$\{AWS::(\w+)\}", lambda match: values[match[1]], text)
-        return re.sub(r"\$\{(\w+)\}", lambda match: SHORT_TIMES[match[1]], text)
+        parameters = {**SHORT_TIMES, "SecretName": self.deployment.environment["SECRET_ID"]}
+        return re.sub(r"\$\{(\w+)\}", lambda match: parameters[match[1]], text)
 
     def _arn_of(self, name: str) -> str:
         answer = self.aws.client("cloudformation").describe_stack_resource(

@@ -69,7 +69,7 @@ def test_the_resources_pass(template: Template) -> None:
         ("longer than its messages", lambda t: properties(t, "RecordUsage").update(Timeout=61)),
         ("longer than its messages", lambda t: t["Parameters"]["UsageVisibilityTimeout"].update(Default=359)),
         ("no alarm tells of", lambda t: properties(t, "UsageUnforeseenAlarm").update(MetricName="Unforeseen")),
-        ("has no TOKEN_SECRET", lambda t: t["Globals"]["Function"]["Environment"]["Variables"].pop("TOKEN_SECRET")),
+        ("has no SECRET_ID", lambda t: t["Globals"]["Function"]["Environment"]["Variables"].pop("SECRET_ID")),
     ],
 )
 def test_damage_is_found(template: Template, finding: str, damage: Callable[[Template], object]) -> None:

@@ -1,3 +1,4 @@
+import json
 from dataclasses import MISSING, fields
 from pathlib import Path
 
@@ -9,14 +10,14 @@ from local.keys import Keys
 from local.ports import free_port
 from local.resources import Overlay
 
-SECRETS = {"token_secret", "stripe_secret_key", "stripe_publishable_key", "stripe_webhook_secret"}
-
 
 def test_the_environment_holds_every_setting_and_leads_only_to_the_emulator(aws: Aws) -> None:
     environment = aws.environment
     needed = {field.name.upper() for field in fields(Settings) if field.default is MISSING}
     assert needed <= set(environment)
-    assert {environment[name.upper()] for name in SECRETS} <= set(aws.keys.secret.values())
+    secret = aws.client("secretsmanager").get_secret_value(SecretId=environment["SECRET_ID"])
+    assert json.loads(secret["SecretString"]) == aws.keys.secret
+    assert not set(aws.keys.secret.values()) & set(environment.values())
     assert environment["AWS_ENDPOINT_URL"] == aws.endpoint
     assert environment["AWS_ACCESS_KEY_ID"] == environment["AWS_SECRET_ACCESS_KEY"] == "test"
     assert not any("{" in value for value in environment.values())
@@ -36,7 +37,9 @@ def test_the_tables_and_queues_are_there(aws: Aws) -> None:
 
 def test_stacks_share_nothing(aws: Aws) -> None:
     one, other = aws.deploy("one"), aws.deploy("other")
-    resources = [name for name in one.environment if name.endswith(("_TABLE", "_QUEUE_URL", "_BUCKET", "_BUS_NAME"))]
+    resources = [
+        name for name in one.environment if name.endswith(("_TABLE", "_QUEUE_URL", "_BUCKET", "_BUS_NAME", "SECRET_ID"))
+    ]
     assert len(resources) >= 10
     assert [name for name in resources if one.environment[name] == other.environment[name]] == []
 

@@ -12,6 +12,7 @@ from chalicelib.audit.repeats import Repeat
 from chalicelib.audit.table import keep
 from chalicelib.ledger.page_table import PageRow
 from chalicelib.ledger.post import post
+from chalicelib.secrets import secrets
 from chalicelib.settings import settings
 from chalicelib.stripe_api.event import StripeEvent, Verdict
 from chalicelib.webhooks import table as webhooks
@@ -110,7 +111,7 @@ def test_a_token_is_what_the_api_takes(run: Callable[..., Result], api: Api) -> 
     api.make_account("acme")
     token = run("token", "viewer", "acme", "--subject", "jane").output.strip()
     assert api.get("/v1/accounts/acme", token=token).status_code == 200
-    assert jwt.decode(token, settings().token_secret, algorithms=["HS256"])["sub"] == "jane"
+    assert jwt.decode(token, secrets().token_secret, algorithms=["HS256"])["sub"] == "jane"
     producer = run("token", "producer").output.strip()
     assert api.get("/v1/accounts/acme/access", token=producer).status_code == 200
     assert run("token", "owner").exit_code == 2

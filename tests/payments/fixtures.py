@@ -9,9 +9,9 @@ from chalicelib.accounts import table as accounts
 from chalicelib.accounts.account import Account
 from chalicelib.clock import now_ms
 from local.resources import Deployment
-from local.stripe_emulator.client import PUBLISHABLE_KEY, SECRET_KEY, Emulator
+from local.stripe_emulator.client import Emulator
 from tests.environment import use
-from tests.payments.payer import CLIENT_ID, CONNECT_WEBHOOK_SECRET, WEBHOOK_SECRET, Payer, end_what_was_left
+from tests.payments.payer import CLIENT_ID, STRIPE_KEYS, WEBHOOK_SECRET, Payer, end_what_was_left
 from tests.payments.webhooks import CREATE
 
 _numbers = count(1)
@@ -26,15 +26,11 @@ def stripe_process(processes: None) -> Iterator[Emulator]:
 @pytest.fixture(scope="module")
 def payments_stack(stack: Deployment, stripe_process: Emulator) -> Iterator[Emulator]:
     environment = {
-        "STRIPE_SECRET_KEY": SECRET_KEY,
-        "STRIPE_PUBLISHABLE_KEY": PUBLISHABLE_KEY,
-        "STRIPE_WEBHOOK_SECRET": WEBHOOK_SECRET,
-        "STRIPE_CONNECT_WEBHOOK_SECRET": CONNECT_WEBHOOK_SECRET,
         "STRIPE_CONNECT_CLIENT_ID": CLIENT_ID,
         "STRIPE_CONNECT_ONBOARDING": "on",
         "STRIPE_API_BASE": stripe_process.url,
     }
-    with use(environment):
+    with use(environment, secrets=STRIPE_KEYS):
         yield stripe_process
 
 

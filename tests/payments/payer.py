@@ -37,11 +37,18 @@ from chalicelib.recovery.sweep import SweepRun, check_payment, sweep
 from chalicelib.stripe_api.event import Verdict
 from chalicelib.stripe_api.stripe_account import PLATFORM
 from chalicelib.webhooks import receive as webhook
-from local.stripe_emulator.client import Emulator
+from local.stripe_emulator.client import PUBLISHABLE_KEY, SECRET_KEY, Emulator
 from local.stripe_emulator.settings import PLATFORM as PLATFORM_ID
 
 WEBHOOK_SECRET = "whsec_of_these_tests"
 CONNECT_WEBHOOK_SECRET = "whsec_of_connected_accounts"
+STRIPE_KEYS = {
+    "stripe_secret_key": SECRET_KEY,
+    "stripe_publishable_key": PUBLISHABLE_KEY,
+    "stripe_webhook_secret": WEBHOOK_SECRET,
+    "stripe_connect_webhook_secret": CONNECT_WEBHOOK_SECRET,
+}
+"""The values in the secret with which the system speaks to the emulator."""
 CLIENT_ID = "ca_emulator"
 HOUR_MS = 3600 * 1000
 Json = dict[str, Any]

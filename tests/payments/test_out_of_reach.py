@@ -106,7 +106,7 @@ def test_saving_a_card_meanwhile_says_the_same(api: Api, new_payer: NewPayer, em
 def test_a_wrong_key_is_no_internal_error_anywhere(api: Api, payer: Payer) -> None:
     account = f"/v1/accounts/{payer.account_id}"
     payer.top_up()
-    with use({"STRIPE_SECRET_KEY": "sk_live_of_nobody"}):
+    with use({}, secrets={"stripe_secret_key": "sk_live_of_nobody"}):
         problem(top_up(api, payer, key="another"), 503, "payments-unavailable")
         problem(api.post(f"{account}/card-setups", None), 503, "payments-unavailable")
         problem(api.put(f"{account}/card", {"setup_intent_id": "seti_1"}), 503, "payments-unavailable")

@@ -274,7 +274,7 @@ def test_eight_at_once_with_eight_keys_are_eight_of_each(api: Api, payer: Payer)
 
 
 def test_a_wrong_stripe_key_is_loud_and_charges_nothing(api: Api, payer: Payer) -> None:
-    with use({"STRIPE_SECRET_KEY": "sk_live_of_nobody"}):
+    with use({}, secrets={"stripe_secret_key": "sk_live_of_nobody"}):
         problem(top_up(api, payer), 503, "payments-unavailable")
     assert payer.payment().state == "created"
     assert top_up(api, payer).status_code == 201

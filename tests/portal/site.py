@@ -24,7 +24,7 @@ from chalicelib.idempotency import Key
 from chalicelib.ledger.table import read_wallet
 from chalicelib.payments import table
 from chalicelib.payments.payment import Payment
-from chalicelib.settings import settings
+from chalicelib.secrets import secrets
 from chalicelib.stripe_api.stripe_account import PLATFORM
 from chalicelib.text import Line
 from chalicelib.token import Caller
@@ -80,7 +80,7 @@ class Site:
         """Save a card as the browser does, and put it on file."""
         setup = start_setup(get_payer(account_id))
         fields = {"payment_method": method, "client_secret": setup.client_secret, "use_stripe_sdk": "true"}
-        key = b64encode(f"{settings().stripe_publishable_key}:".encode()).decode()
+        key = b64encode(f"{secrets().stripe_publishable_key}:".encode()).decode()
         url = f"{self.system.stripe_url}/v1/setup_intents/{setup.setup_intent_id}"
         on = {"Stripe-Account": setup.stripe_account.id} if setup.stripe_account.id else {}
         request = urllib.request.Request(

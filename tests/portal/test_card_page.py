@@ -181,7 +181,7 @@ def confirmed_elsewhere(site: Site, account: str, method: str, *, back_to: str) 
     answer = requests.post(
         f"{site.system.stripe_url}/v1/setup_intents/{setup.setup_intent_id}/confirm",
         data={"payment_method": method, "client_secret": setup.client_secret, "return_url": back_to},
-        auth=(site.system.environment["STRIPE_PUBLISHABLE_KEY"], ""),
+        auth=(site.system.keys.stripe_publishable_key, ""),
         timeout=30,
     ).json()
     action = answer["next_action"]

@@ -19,7 +19,7 @@ from chalicelib.ledger.table import WalletRow
 from chalicelib.portal.session import form_token, id_of
 from chalicelib.portal.table import SessionRow
 from chalicelib.pricing.table import RebillingRow
-from chalicelib.settings import settings
+from chalicelib.secrets import secrets
 from chalicelib.subscriptions import table as subscriptions
 from chalicelib.subscriptions.table import SubscriptionRow
 from chalicelib.tables import Table, connection
@@ -191,7 +191,7 @@ def damage_client(damage: Damage, table: type[Table]) -> None:
 
 
 def get(path: str, **query: str) -> Answer:
-    token = sign_token(settings().token_secret, role="owner", account_id=WORKSPACE, expires_at_ms=IN_2096_MS)
+    token = sign_token(secrets().token_secret, role="owner", account_id=WORKSPACE, expires_at_ms=IN_2096_MS)
     names = {"account_id": WORKSPACE}
     return send(
         Request("GET", f"/v1/accounts/{{account_id}}{path}", names, query, {"authorization": f"Bearer {token}"})

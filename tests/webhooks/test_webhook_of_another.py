@@ -90,7 +90,7 @@ def test_an_event_of_live_mode_is_refused_where_the_key_is_of_test_mode(
 ) -> None:
     event = {**succeeded(unanswered), "livemode": True}
     capsys.readouterr()
-    with use({"STRIPE_SECRET_KEY": key}):
+    with use({}, secrets={"stripe_secret_key": key}):
         refused = problem(send(api, event), 400, "event-of-wrong-mode")
     assert refused["livemode"] is True
     assert "live mode" in refused["detail"]
@@ -104,7 +104,7 @@ def test_an_event_of_live_mode_is_refused_where_the_key_is_of_test_mode(
 def test_an_event_of_test_mode_is_refused_where_the_key_is_live(api: Api, unanswered: Payer, key: str) -> None:
     event = succeeded(unanswered)
     assert event["livemode"] is False
-    with use({"STRIPE_SECRET_KEY": key}):
+    with use({}, secrets={"stripe_secret_key": key}):
         problem(send(api, event), 400, "event-of-wrong-mode")
     unanswered.assert_charged_but_not_credited()
 
