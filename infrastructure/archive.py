@@ -4,6 +4,7 @@ import re
 import subprocess
 import tempfile
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 _TAG = re.compile(r"^Tag: (\S+)-(\S+)-(\S+)$", re.MULTILINE)
@@ -19,13 +20,14 @@ class ForeignWheel(Exception):
     """An archive holds a wheel that is not for Lambda: compiled on this machine, or for another system."""
 
 
-def rewrite(archive: Path, python: Path, mount: str) -> None:
-    """Write an archive of Chalice anew, for its place under `mount`. Raises ForeignWheel."""
+def rewrite(archive: Path, python: Path, mount: str, prune: Callable[[Path], None]) -> None:
+    """Write an archive of Chalice anew: pruned, and compiled for its place under `mount`. Raises ForeignWheel."""
     with tempfile.TemporaryDirectory() as temporary:
         directory = Path(temporary)
         with zipfile.ZipFile(archive) as content:
             content.extractall(directory)
         refuse_foreign_wheels(directory)
+        prune(directory)
         add_bytecode(directory, python, mount)
         write(archive, directory)
 

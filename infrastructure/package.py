@@ -17,6 +17,8 @@ from infrastructure import aliases
 from infrastructure.archive import ForeignWheel, rewrite
 from infrastructure.interpreters import NoInterpreter, find_interpreter
 from infrastructure.lint_template import REGION, lint
+from infrastructure.pruning import StaleRule, languages_of, prune_code, prune_libraries, read_rules
+from infrastructure.sizes import report
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
@@ -55,24 +57,33 @@ def packaging_python() -> Path:
     return _environment(interpreter, BUILD / f"venv-{version}")
 
 
-def build_package(output: Path = BUILD / "package") -> Package:
-    """Package the project into `output`, which is emptied before.
+def build_package(output: Path = BUILD / "package", tree: Path = ROOT) -> Package:
+    """Package a tree of the project into `output`, which is emptied before.
 
-    Raises NoInterpreter, ForeignWheel, and CalledProcessError if pip or Chalice fails.
+    Raises NoInterpreter, ForeignWheel, StaleRule, and CalledProcessError if pip or Chalice fails.
     """
     python = packaging_python()
     shutil.rmtree(output, ignore_errors=True)
     chalice: list[str | Path] = [python.with_name("chalice"), "package", "--stage", STAGE, "--template-format", "json"]
     subprocess.run(
         [*chalice, "--merge-template", "infrastructure/resources.json", output],
-        cwd=ROOT,
+        cwd=tree,
         env={**os.environ, "AWS_DEFAULT_REGION": REGION, "PYTHONDONTWRITEBYTECODE": "1"},
         check=True,
     )
-    for name, mount in ARCHIVES.items():
-        rewrite(output / name, python, mount)
-    aliases.rewrite(output / "sam.json")
-    return Package(output)
+    package, rules = Package(output), read_rules()
+    rewrite(package.code, python, ARCHIVES[CODE], lambda task: prune_code(task, rules))
+    languages = languages_of(tree)
+    rewrite(
+        package.layer, python, ARCHIVES[LAYER], lambda opt: prune_libraries(libraries_in(opt), rules, python, languages)
+    )
+    aliases.rewrite(package.template)
+    return package
+
+
+def libraries_in(opt: Path) -> Path:
+    """Return Python's folder of libraries in an unpacked layer."""
+    return next(opt.glob("python/lib/python3.*/site-packages"))
 
 
 def _environment(interpreter: Path, directory: Path) -> Path:
@@ -96,7 +107,7 @@ def main() -> int:
     """Package the project and lint its template; return the exit status."""
     try:
         package = build_package()
-    except (NoInterpreter, ForeignWheel, subprocess.CalledProcessError) as error:
+    except (NoInterpreter, ForeignWheel, StaleRule, subprocess.CalledProcessError) as error:
         print(f"make package: {error}", file=sys.stderr)
         return 1
     found = lint(package.template)
@@ -104,7 +115,9 @@ def main() -> int:
         print(found, file=sys.stderr)
         return 1
     for path in sorted(package.directory.iterdir()):
-        print(f"{path.stat().st_size:>12,}  {path.relative_to(ROOT)}")
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        print(f"{digest[:16]}  {path.stat().st_size:>12,} bytes  {path.relative_to(ROOT)}")
+    print(*report(package.code, package.layer), sep="\n")
     return 0
 
 

@@ -7,8 +7,8 @@ for each row that the query looks at. Where it runs deployed functions, it does 
 
 import hashlib
 import os
-import shutil
 import tempfile
+import threading
 import zipfile
 from functools import cache
 from pathlib import Path
@@ -39,20 +39,19 @@ class SharedArchive(zipfile.ZipFile):
     Each process that runs a function unpacks the code and the layer anew, which takes longer than all else it does.
     """
 
+    lock: Final = threading.Lock()
     unpacked: Path
     """Where archives are unpacked, each into a directory with the hash of its content as its name."""
 
-    def extractall(self, path: Any = None, members: Any = None, pwd: bytes | None = None) -> None:
+    def extractall(self, path: Any = None, *_: Any) -> None:
         """Link what the archive holds into `path`, which must be empty."""
         with Path(str(self.filename)).open("rb") as file:
             content = self.unpacked / hashlib.file_digest(file, "sha256").hexdigest()
-        if not content.exists():
-            draft = Path(tempfile.mkdtemp(dir=self.unpacked))
-            super().extractall(draft)
-            try:
+        with self.lock:  # the first change of a table starts many functions at once
+            if not content.exists():
+                draft = Path(tempfile.mkdtemp(dir=self.unpacked))
+                super().extractall(draft)
                 draft.rename(content)
-            except OSError:  # somebody else was faster
-                shutil.rmtree(draft)
         for entry in content.iterdir():
             (Path(path) / entry.name).symlink_to(entry)
 
@@ -72,11 +71,13 @@ def run_functions_with(interpreter: str, unpacked: Path) -> None:
 
     Otherwise they would run with this one, and its libraries would come before the layer's.
     """
+    # Else the modules of this project would be found beside those of the function's own archive.
+    os.environ.pop("PYTHONPATH", None)
     unpacked.mkdir(parents=True, exist_ok=True)
     SharedArchive.unpacked = unpacked
     lambda_runtime.zipfile = _Archives
-    worker = lambda_runtime._detect_runtime_binary("python3.13")[1]  # noqa: SLF001
-    lambda_runtime._detect_runtime_binary = lambda runtime: (interpreter, worker)  # noqa: SLF001, ARG005
+    worker = lambda_runtime._detect_runtime_binary("python3.13")[1]
+    lambda_runtime._detect_runtime_binary = lambda runtime: (interpreter, worker)  # noqa: ARG005
 
 
 def main() -> None:

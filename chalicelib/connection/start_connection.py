@@ -7,6 +7,7 @@ import msgspec
 from chalicelib import clock
 from chalicelib.accounts import table as accounts
 from chalicelib.accounts.account import Account, check_is_workspace
+from chalicelib.base_url import public_base_url
 from chalicelib.connection import gateway, table
 from chalicelib.connection.check_connection import check_connection
 from chalicelib.connection.connection import AccountFacts, Connection, Way, connected
@@ -179,4 +180,5 @@ def _connect(connection: Connection, stripe_account_id: str, facts: AccountFacts
 
 
 def _address(page: str) -> str:
-    return f"{settings().portal_base_url.rstrip('/')}/stripe/{page}"
+    base_url = public_base_url()
+    return base_url.url(base_url.api_path("/stripe/{page}", page=page))

@@ -1,12 +1,15 @@
 """Invoices and credit notes as the API shows them."""
 
+from typing import Final
+
 import msgspec
 
+from chalicelib.base_url import public_base_url
 from chalicelib.clock import iso
 from chalicelib.invoices.invoice import Brand, Invoice, Kind, Line, PaidWith, Party, TaxLine
 from chalicelib.money import format_amount, format_micros
 
-URL = "/v1/accounts/{account_id}/invoices/{number}"
+PDF: Final = "/v1/accounts/{account_id}/invoices/{number}.pdf"
 
 
 class PartyView(msgspec.Struct):
@@ -153,7 +156,7 @@ def view_brand(brand: Brand) -> BrandView:
 
 
 def _pdf(invoice: Invoice) -> str:
-    return f"{URL.format(account_id=invoice.account_id, number=invoice.number)}.pdf"
+    return public_base_url().api_path(PDF, account_id=invoice.account_id, number=invoice.number)
 
 
 def _party(party: Party) -> PartyView:

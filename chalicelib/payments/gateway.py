@@ -1,12 +1,11 @@
 """The door to Stripe for payments."""
 
 from typing import TYPE_CHECKING, Final
-from urllib.parse import quote
 
+from chalicelib.base_url import public_base_url
 from chalicelib.money import to_card_amount
 from chalicelib.payments.intent import Intent, parse_failure, parse_intent
 from chalicelib.payments.payment import Failure, Payment
-from chalicelib.settings import settings
 from chalicelib.stripe_api.client import CHARGE_SECONDS, ask, idempotency_options, or_none
 from chalicelib.stripe_api.deployment import metadata
 from chalicelib.stripe_api.errors import (
@@ -24,8 +23,6 @@ if TYPE_CHECKING:
 
 SKEW_SECONDS: Final = 5 * 60
 """How far Stripe's clock may be from ours."""
-
-PAYMENT_PAGE: Final = "{base}/portal/accounts/{account_id}/payments/{payment_id}"
 
 
 def charge(payment: Payment) -> Intent | Failure:
@@ -69,14 +66,14 @@ def _charge_params(payment: Payment) -> "PaymentIntentCreateParams":
         params["off_session"] = True
     else:
         params["use_stripe_sdk"] = True
-        params["return_url"] = payment_page(payment, settings().portal_base_url)
+        params["return_url"] = payment_page(payment)
     return params
 
 
-def payment_page(payment: Payment, base_url: str) -> str:
+def payment_page(payment: Payment) -> str:
     """Return where a bank's own page sends the customer back to."""
-    ids = {"account_id": quote(payment.account_id, safe=""), "payment_id": payment.payment_id}
-    return PAYMENT_PAGE.format(base=base_url.rstrip("/"), **ids)
+    base_url = public_base_url()
+    return base_url.url(base_url.path("accounts", payment.account_id, "payments", payment.payment_id))
 
 
 def find(payment: Payment) -> list[Intent]:

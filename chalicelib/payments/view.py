@@ -9,6 +9,7 @@ from msgspec import Meta
 from chalicelib.accounts.actor import ShownName
 from chalicelib.accounts.view import Balance, view_balance
 from chalicelib.accounts.viewer import Viewer
+from chalicelib.base_url import public_base_url
 from chalicelib.clock import iso
 from chalicelib.ledger.wallet import Wallet
 from chalicelib.money import format_amount
@@ -99,7 +100,7 @@ class PaymentList(msgspec.Struct):
 
 def view_payment(payment: Payment, viewer: Viewer) -> PaymentView:
     """Present a payment to somebody."""
-    url = PAYMENT_URL.format(account_id=payment.account_id, payment_id=payment.payment_id)
+    url = public_base_url().api_path(PAYMENT_URL, account_id=payment.account_id, payment_id=payment.payment_id)
     return PaymentView(
         payment_id=payment.payment_id,
         kind=payment.kind,

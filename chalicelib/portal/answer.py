@@ -6,6 +6,7 @@ from typing import Any, Final
 from chalice.app import Request, Response
 
 from chalicelib.accounts import table as accounts
+from chalicelib.base_url import public_base_url
 from chalicelib.catalog.catalog import catalog
 from chalicelib.errors import Refusal
 from chalicelib.http_input import check_path
@@ -13,7 +14,7 @@ from chalicelib.log import log
 from chalicelib.portal import render
 from chalicelib.portal.brand import brand_of, color_file, logo_file
 from chalicelib.portal.cookie import ended_token, here_cookie, session_cookie, session_here
-from chalicelib.portal.navigation import public_base_url
+from chalicelib.portal.extra_slash import lead_to_page
 from chalicelib.portal.pages import ROWS, VIEWS
 from chalicelib.portal.policy import Headers
 from chalicelib.portal.request import PortalRequest, is_prefetch, see_other
@@ -93,7 +94,10 @@ def show_page_with(http_request: Request, account_id: str) -> Response:
 
 
 def show_unknown(http_request: Request) -> Response:
-    """Answer for an address without a page; below an account's home with the account's menu. Raises PageNotFound."""
+    """Answer for an address without a page; below an account's home with the account's menu."""
+    page = lead_to_page(http_request)
+    if page is not None:
+        return page
     folder, _, rest = (http_request.uri_params or {})["proxy"].partition("/")
     request = _request_of(http_request, rest.partition("/")[0]) if folder == "accounts" else None
     return render.refusal_page(http_request, request, PageNotFound("there is no such page"))

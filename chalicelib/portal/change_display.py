@@ -4,9 +4,9 @@ from urllib.parse import urlsplit
 
 from chalice.app import Request, Response
 
+from chalicelib.base_url import BaseUrl, public_base_url
 from chalicelib.portal.cookie import display_cookies
 from chalicelib.portal.display import read_display
-from chalicelib.portal.navigation import BaseUrl, public_base_url
 from chalicelib.portal.request import check_is_own_form, read_form, see_other
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 from chalice.app import Request, Response
 
 from chalicelib.accounts.viewer import name_for
+from chalicelib.base_url import public_base_url
 from chalicelib.connection.browser import browser_of, new_secret
 from chalicelib.connection.connection import State, Way
 from chalicelib.connection.finish_connection import finish_connection, finish_onboarding
@@ -18,7 +19,6 @@ from chalicelib.i18n.texts import mark
 from chalicelib.portal import render
 from chalicelib.portal.actor_name import actor_name
 from chalicelib.portal.cookie import connecting_cookie, connecting_secrets
-from chalicelib.portal.navigation import public_base_url
 from chalicelib.portal.request import check_is_own_form, see_other, words_of
 from chalicelib.token import Caller
 

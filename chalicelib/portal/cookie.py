@@ -7,9 +7,10 @@ from typing import Final
 
 from chalice.app import Request
 
+from chalicelib.base_url import BaseUrl
 from chalicelib.connection.browser import browser_of
 from chalicelib.portal.display import Display, read_display
-from chalicelib.portal.navigation import BaseUrl, frame_origins
+from chalicelib.portal.navigation import frame_origins
 from chalicelib.portal.session import LONGEST_MS, Session
 
 COOKIE: Final = "portal_session"

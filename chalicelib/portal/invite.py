@@ -6,6 +6,7 @@ from chalicelib import clock
 from chalicelib.accounts.account import Account, check_is_client, check_not_archived
 from chalicelib.accounts.permission import Permission
 from chalicelib.backoff import attempts
+from chalicelib.base_url import public_base_url
 from chalicelib.log import log
 from chalicelib.notices.mailbox import MailNotSent
 from chalicelib.notices.send_invitation import address_of, send_invitation
@@ -18,7 +19,6 @@ from chalicelib.portal.invitation import (
     InvitationUnconfirmed,
     next_invitation,
 )
-from chalicelib.portal.navigation import public_base_url
 from chalicelib.portal.session import new_token
 
 ATTEMPTS: Final = 8
@@ -36,7 +36,7 @@ def invite(allowed: Permission) -> Invitation:
     sender, secret = find_sender(account.workspace_id), new_token()
     made = _put_next(account, secret=secret, sent_to=address_of(account), actor=allowed.actor)
     base_url = public_base_url()
-    link = base_url.origin + base_url.path("invitations", account.account_id, str(made.number), secret)
+    link = base_url.url(base_url.path("invitations", account.account_id, str(made.number), secret))
     notice_id = f"{account.account_id}/invitation/{made.number}"
     try:
         send_invitation(account, sender, to=made.sent_to, link=link, until_ms=made.expires_at_ms, notice_id=notice_id)

@@ -8,6 +8,7 @@ from typing import Any, Final
 from chalice.app import Request, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from chalicelib.base_url import public_base_url
 from chalicelib.errors import Refusal
 from chalicelib.i18n.words import parse_locale
 from chalicelib.portal.brand import NO_BRAND
@@ -16,7 +17,6 @@ from chalicelib.portal.display import THEMES, read_display, themed
 from chalicelib.portal.isolation import Isolation, isolated
 from chalicelib.portal.minify import minified
 from chalicelib.portal.names import Names
-from chalicelib.portal.navigation import public_base_url
 from chalicelib.portal.page_words import PageWords
 from chalicelib.portal.policy import page_headers, stripe_js
 from chalicelib.portal.quick_jinja import QuickContext, translator

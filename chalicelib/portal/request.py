@@ -11,6 +11,7 @@ from chalicelib.accounts import table as accounts
 from chalicelib.accounts.account import Account
 from chalicelib.accounts.permission import Forbidden, Permission, Right, may
 from chalicelib.accounts.viewer import Viewer
+from chalicelib.base_url import BaseUrl, public_base_url
 from chalicelib.cards.payer import Payer
 from chalicelib.cards.table import find_payer_to_show, payer_keys
 from chalicelib.catalog.catalog import Catalog, catalog
@@ -21,7 +22,6 @@ from chalicelib.idempotency import Key
 from chalicelib.portal import table
 from chalicelib.portal.brand import Brand, brand_in, brand_keys
 from chalicelib.portal.cookie import display_of, session_token
-from chalicelib.portal.navigation import BaseUrl, public_base_url
 from chalicelib.portal.session import (
     ClientMoved,
     Form,

@@ -10,8 +10,8 @@ import msgspec
 from chalice.app import Request, Response
 
 from chalicelib.accounts.permission import REFUSALS, Right, allow
+from chalicelib.base_url import public_base_url
 from chalicelib.clock import iso
-from chalicelib.portal.navigation import public_base_url
 from chalicelib.portal.sessions import PortalSessionRequest, create_link
 from chalicelib.web import Call, Routes
 
@@ -138,7 +138,7 @@ def create_portal_session(call: Call[PortalSessionRequest, None]) -> PortalSessi
     allowed = allow(call, call.body.account_id, Right.ACT)
     token, expires_at_ms = create_link(allowed, call.body)
     base_url = public_base_url()
-    return PortalSessionView(base_url.origin + base_url.path("open", token), iso(expires_at_ms))
+    return PortalSessionView(base_url.url(base_url.path("open", token)), iso(expires_at_ms))
 
 
 def _answer(respond: Callable[[Request], Response]) -> Response:

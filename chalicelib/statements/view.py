@@ -1,15 +1,16 @@
 """Statements as the API shows them. Pure."""
 
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
 
+from chalicelib.base_url import public_base_url
 from chalicelib.clock import iso
 from chalicelib.ledger.posting import CREDIT, DEBIT, Direction
 from chalicelib.money import format_amount, format_micros
 from chalicelib.statements.month_statement import MonthStatement, StatementLine
 
-URL = "/v1/accounts/{account_id}/statements/{month}"
+URL: Final = "/v1/accounts/{account_id}/statements/{month}"
 
 
 class StatementLineView(msgspec.Struct):
@@ -62,7 +63,7 @@ class StatementView(msgspec.Struct):
 def view(statement: MonthStatement) -> StatementView:
     """Present a statement."""
     currency, month = statement.currency, statement.month
-    url = URL.format(account_id=statement.account_id, month=month.name)
+    url = public_base_url().api_path(URL, account_id=statement.account_id, month=month.name)
     return StatementView(
         account_id=statement.account_id,
         month=month.name,

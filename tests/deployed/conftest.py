@@ -2,12 +2,19 @@
 
 import fcntl
 import zipfile
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 from infrastructure.package import ARCHIVES, Package, build_package
+from tests.browser import ARGUMENTS, installed
+from tests.deployed.world import DeployedSystem
+from tests.environment import use
+from tests.portal.people import People
+from tests.portal.site import Site
 
 
 @dataclass(frozen=True)
@@ -48,3 +55,34 @@ def unpacked(package: Package, tmp_path_factory: pytest.TempPathFactory) -> Unpa
             archive.extractall(root / mount.lstrip("/"))
     opt = root / "opt"
     return Unpacked(root / "var/task", opt, next(opt.glob("python/lib/python3.*/site-packages")))
+
+
+@pytest.fixture(scope="package")
+def system(package: Package, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeployedSystem]:
+    """Deploy the package into the emulator of AWS, as a person does."""
+    with DeployedSystem(tmp_path_factory.mktemp("deployed"), package) as running:
+        yield running
+
+
+@pytest.fixture(scope="package")
+def site(system: DeployedSystem) -> Iterator[Site]:
+    """Return the deployed system, with the settings pointing at it, so that a test can call verbs itself."""
+    with use(system.environment):
+        yield Site(system)
+
+
+@pytest.fixture(scope="package")
+def browser(processes: None) -> Iterator[Browser]:
+    path = installed()
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
+        yield started
+        started.close()
+
+
+@pytest.fixture
+def people(site: Site, browser: Browser) -> Iterator[People]:
+    """Let people open the portal, each with a browser of their own."""
+    coming = People(site, browser)
+    yield coming
+    coming.leave()

@@ -142,5 +142,6 @@ def test_names_in_an_address_are_written_as_addresses_are(payer: Payer) -> None:
         ),
         account_id="a/b?c d",
     )
-    page = gateway.payment_page(odd, "https://billing.example.com/")
+    with use({"PORTAL_BASE_URL": "https://billing.example.com/"}):
+        page = gateway.payment_page(odd)
     assert page == "https://billing.example.com/portal/accounts/a%2Fb%3Fc%20d/payments/pay_1"

@@ -11,7 +11,7 @@ import pytest
 import requests
 from playwright.sync_api import expect
 
-from chalicelib.portal.navigation import BaseUrl
+from chalicelib.base_url import BaseUrl
 from chalicelib.portal.policy import content_policy
 from tests.api import Api
 from tests.environment import use

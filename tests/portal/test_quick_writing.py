@@ -11,7 +11,7 @@ from hypothesis import strategies as some
 from jinja2 import Environment
 from markupsafe import Markup, escape
 
-from chalicelib.portal.navigation import BaseUrl
+from chalicelib.base_url import BaseUrl
 from chalicelib.portal.page_words import PageWords
 from chalicelib.portal.quick_jinja import QuickContext, translator
 from chalicelib.portal.words import Words
