@@ -2,7 +2,6 @@
 
 import json
 import re
-from pathlib import Path
 from typing import Any, get_args
 
 import pytest
@@ -186,8 +185,3 @@ def test_somebody_hears_of_every_schedule_that_stands_still(resources: Template,
 def test_the_pages_figure_of_alarms_is_the_templates(resources: Template, page: str) -> None:
     number = len(list(of_type(resources, "AWS::CloudWatch::Alarm")))
     assert f"{number} alarms" in page
-
-
-def test_a_link_in_the_page_leads_somewhere(page: str) -> None:
-    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", page):
-        assert target.startswith("https://") or Path(ALARMS.parent / target).exists(), target
