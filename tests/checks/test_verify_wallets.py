@@ -8,7 +8,8 @@ from zlib import crc32
 import pytest
 
 from chalicelib import clock
-from chalicelib.checks.table import read_wallet_check
+from chalicelib.checks import table
+from chalicelib.checks.table import CheckRow, read_wallet_check
 from chalicelib.checks.verify_wallets import DOES_NOT_AGREE, FAILED, verify_wallets
 from chalicelib.checks.wallet_check import WHOLE_DAYS
 from chalicelib.clock import DAY_MS, Deadline, now_ms
