@@ -16,6 +16,8 @@ from chalicelib.tables import Table, TableMeta, read_rows, set_or_remove
 
 WALLET: Final = "wallet"
 PAYMENTS: Final = "payments"
+EVERY_WALLET: Final = "#wallets"
+"""Stands for the account of the row that says for which night all wallets are done. No account's id has a `#`."""
 
 Key = tuple[str, str]
 
@@ -101,6 +103,19 @@ def write_wallet_check(check: WalletCheck, *, is_finished: bool) -> None:
             *([] if is_finished else [CheckRow.taken_at_ms.remove()]),
         ]
     )
+
+
+def is_night_done(day: str) -> bool:
+    """Tell whether all wallets that were due in a night are done: reading them all again would find nothing."""
+    try:
+        return bool(CheckRow.get(EVERY_WALLET, WALLET, consistent_read=True).done_day == day)
+    except CheckRow.DoesNotExist:
+        return False
+
+
+def write_night_done(day: str) -> None:
+    """Write that all wallets that were due in a night are done."""
+    CheckRow(EVERY_WALLET, WALLET).update([CheckRow.done_day.set(day)])
 
 
 def read_stripe_check(stripe_account: StripeAccount) -> StripeCheck:

@@ -8,7 +8,8 @@ from zlib import crc32
 import pytest
 
 from chalicelib import clock
-from chalicelib.checks.table import read_wallet_check
+from chalicelib.checks import table
+from chalicelib.checks.table import CheckRow, read_wallet_check
 from chalicelib.checks.verify_wallets import DOES_NOT_AGREE, FAILED, verify_wallets
 from chalicelib.checks.wallet_check import WHOLE_DAYS
 from chalicelib.clock import DAY_MS, Deadline, now_ms
@@ -22,7 +23,7 @@ from tests.checks.checker import DeadlineAfter, open_differences, problems, veri
 from tests.conftest import NewWallet
 from tests.damage import damage
 from tests.depth import examples
-from tests.wire import Point, cut_off, cut_points
+from tests.wire import Point, calls_of, cut_off, cut_points
 
 
 @pytest.fixture(autouse=True)
@@ -30,6 +31,7 @@ def nothing_else_is_due(stack: object) -> None:
     """Remove the wallets of earlier tests."""
     for row in WalletRow.scan():
         row.delete()
+    CheckRow(table.EVERY_WALLET, table.WALLET).delete()
 
 
 @pytest.fixture
@@ -171,6 +173,14 @@ def test_two_runs_at_once_verify_each_wallet_once_and_tell_once(new_wallet: NewW
         runs = in_threads(lambda _: verify_wallets(), range(2), 2)
     assert sum(run.wallets for run in runs) == 4
     assert sum(run.found for run in runs) == 1
+
+
+def test_once_all_is_done_a_later_run_of_the_night_reads_nothing_more(new_wallet: NewWallet) -> None:
+    use(new_wallet(), 1)
+    verify(1)
+    use(new_wallet(), 1)
+    assert calls_of(lambda: verify(1)) == 1
+    assert verify(2).wallets == 1
 
 
 def test_a_run_without_time_leaves_all_to_the_next(new_wallet: NewWallet) -> None:
