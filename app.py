@@ -10,11 +10,13 @@ from chalicelib import api
 from chalicelib.allowances.handlers import end_allowances
 from chalicelib.audit.handlers import audit_usage
 from chalicelib.auto_pay.handlers import charge_payments, refill_wallets, retry_refills
+from chalicelib.checks.handlers import reconcile_payments, verify_wallets
 from chalicelib.invoices.handlers import issue_credit_notes, issue_invoices, make_bundles
 from chalicelib.moves.handlers import settle_moves
 from chalicelib.notices.handlers import (
     announce_auto_pay,
     announce_budgets,
+    announce_findings,
     announce_invoices,
     announce_payments,
     announce_repeats,
@@ -55,10 +57,13 @@ FROM_STREAMS: Final = (
     announce_subscriptions,
     announce_invoices,
     announce_repeats,
+    announce_findings,
     log_changes,
 )
 BY_SCHEDULE: Final = (
     audit_usage,
+    verify_wallets,
+    reconcile_payments,
     end_allowances,
     settle_moves,
     retry_refills,

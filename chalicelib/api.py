@@ -16,6 +16,7 @@ from chalicelib.auto_pay.routes import routes as auto_pay
 from chalicelib.budgets.routes import routes as budgets
 from chalicelib.cards.routes import routes as cards
 from chalicelib.catalog.catalog import catalog
+from chalicelib.checks.routes import routes as checks
 from chalicelib.clients.rebilling_routes import routes as rebilling
 from chalicelib.clients.recurring_routes import routes as recurring
 from chalicelib.clients.routes import routes as clients
@@ -108,6 +109,7 @@ BLUEPRINTS: Final = (
     invitations,
     taxes,
     activity,
+    checks,
 )
 
 app = Chalice(app_name="billing-portal")

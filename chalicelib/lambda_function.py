@@ -12,6 +12,7 @@ import msgspec
 
 from chalicelib.clock import Deadline
 from chalicelib.log import log, log_context
+from chalicelib.settings import trace_id
 
 CLOSING_SECONDS: Final = 8
 """The part of its time that a function reserves to finish the calls in progress, and to answer."""
@@ -60,7 +61,7 @@ def lambda_function(function: Function) -> Function:
     @wraps(function)
     def handle(event: Any, context: Context | None) -> Any:
         request_id = context.aws_request_id if context else None
-        with log_context(function=function.__name__, request_id=request_id):
+        with log_context(function=function.__name__, request_id=request_id, xray=trace_id()):
             try:
                 return function(event, context)
             except Exception:

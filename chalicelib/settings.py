@@ -24,7 +24,8 @@ class Settings:
     own (the emulator). With `stripe_connect_client_id`, workspaces may connect a Stripe account that they have (OAuth);
     with `stripe_connect_onboarding` set to anything, they may open one. Without `mail_from` no mails are sent.
     `portal_url` is where the platform shows an account's billing; without it mails have no link. Only pages of the
-    origins in `portal_frame_origins`, separated by spaces, may show the portal in a frame.
+    origins in `portal_frame_origins`, separated by spaces, may show the portal in a frame. Without `metrics_namespace`
+    metrics are plain log lines, of which CloudWatch counts nothing.
     """
 
     wallets_table: str
@@ -59,6 +60,8 @@ class Settings:
     log_failures_queue_url: str
     audits_table: str
     repeats_table: str
+    checks_table: str
+    findings_table: str
     audit_bucket: str
     portal_sessions_table: str
     invitations_table: str
@@ -71,6 +74,13 @@ class Settings:
     mail_from: str | None = None
     portal_url: str | None = None
     portal_frame_origins: str | None = None
+    metrics_namespace: str | None = None
+
+
+def trace_id() -> str | None:
+    """Return the id of the X-Ray trace of this invocation, which Lambda sets anew for each; None outside Lambda."""
+    fields = dict(part.partition("=")[::2] for part in os.environ.get("_X_AMZN_TRACE_ID", "").split(";"))
+    return fields.get("Root")
 
 
 @cache

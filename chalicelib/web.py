@@ -26,6 +26,7 @@ from chalicelib.http_input import (
 )
 from chalicelib.idempotency import AnsweredBeforeError, Key
 from chalicelib.log import log
+from chalicelib.request_context import request_context
 from chalicelib.secrets import with_secrets
 from chalicelib.token import Caller, SignedByAnother, Unauthorized
 
@@ -238,6 +239,11 @@ class Routes(Blueprint):
 
 def respond(request: Request, operation: Operation, view: View, parameters: Mapping[str, str]) -> Response:
     """Call the view and present its answer; a refusal becomes a problem, anything else a logged 500."""
+    with request_context(request, parameters):
+        return _respond(request, operation, view, parameters)
+
+
+def _respond(request: Request, operation: Operation, view: View, parameters: Mapping[str, str]) -> Response:
     try:
         call: Call[Any, Any] = Call(request, operation)
         check_path(parameters)

@@ -14,13 +14,14 @@ from pathlib import Path
 from typing import Any
 
 from chalicelib.settings import Settings
+from infrastructure.generator.references import VISIBILITY_FACTOR
 
 HERE = Path(__file__).resolve().parent
 RESOURCES = HERE / "resources.json"
+KEY = "KmsKeyArn"
+"""The parameter with a key of the customer's own."""
 DEAD_LETTER_SECONDS = 14 * 24 * 3600
 """The longest that SQS keeps a message: a person has to handle it."""
-VISIBILITY_FACTOR = 6
-"""Multiple of the function's timeout: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html."""
 STREAMED_TABLES = ("WalletsTable", "PaymentsTable", "ReversalsTable", "RepeatsTable")
 
 STREAM_SETTINGS: Mapping[str, Any] = {
@@ -75,7 +76,8 @@ def value(template: Template, given: Any) -> Any:
 
 
 def _is_kept(resource: Template) -> bool:
-    return resource.get("DeletionPolicy") == resource.get("UpdateReplacePolicy") == "Retain"
+    policies = (resource.get("DeletionPolicy"), resource.get("UpdateReplacePolicy"))
+    return policies == ("RetainExceptOnCreate", "Retain")
 
 
 def _table_findings(template: Template) -> Iterator[str]:
@@ -84,29 +86,38 @@ def _table_findings(template: Template) -> Iterator[str]:
             yield f"{name} is not paid by request"
         if not table.get("PointInTimeRecoverySpecification", {}).get("PointInTimeRecoveryEnabled"):
             yield f"{name} has no point-in-time recovery"
-        if not table.get("SSESpecification", {}).get("SSEEnabled"):
-            yield f"{name} is not encrypted with a key of the account"
-        if not table["kept"]:
-            yield f"{name} would be deleted with the stack"
+        yield from _protection_findings(name, table)
         if "TableName" in table:
             yield f"{name} has a fixed name: two stacks could not live in one account"
         if name in STREAMED_TABLES and table.get("StreamSpecification") != {"StreamViewType": "NEW_AND_OLD_IMAGES"}:
             yield f"{name} has no stream of new and old images"
 
 
+def _protection_findings(name: str, table: Template) -> Iterator[str]:
+    if KEY not in str(table.get("SSESpecification")):
+        yield f"{name} is not encrypted with the key that the stack is given"
+    if table.get("DeletionProtectionEnabled") != {"Fn::If": ["IsProtected", True, False]}:
+        yield f"{name} could be deleted by a single call"
+    if not table["kept"]:
+        yield f"{name} would be deleted with the stack, or be left by a creation that failed"
+
+
 def _queue_findings(template: Template) -> Iterator[str]:
     queues = dict(of_type(template, "AWS::SQS::Queue"))
     read = {bound_queue(source) for _, _, source in event_sources(template, "Queue")}
     read |= {name for name, queue in queues.items() if "RedrivePolicy" in queue}
-    watched = _watched_queues(template)
+    watched = _watched_queues(template, "ApproximateNumberOfMessagesVisible")
+    aging = _watched_queues(template, "ApproximateAgeOfOldestMessage")
     for name, queue in queues.items():
         retention = queue.get("MessageRetentionPeriod", 0)
-        if not queue.get("SqsManagedSseEnabled"):
-            yield f"{name} is not encrypted"
+        if not queue.get("SqsManagedSseEnabled") or KEY not in str(queue.get("KmsMasterKeyId")):
+            yield f"{name} is not encrypted, or not with the key that the stack is given"
         if name not in read and name not in watched:
             yield f"{name}, which only a person reads, has no alarm"
         if name not in read and retention != DEAD_LETTER_SECONDS:
             yield f"{name}, which only a person reads, does not keep messages for 14 days"
+        if name in read and name not in aging:
+            yield f"nobody hears that messages wait in {name}"
         if name in read and _dead_letter_queue(queue) not in queues:
             yield f"{name} has no dead-letter queue"
         if name in read and retention >= DEAD_LETTER_SECONDS:
@@ -143,7 +154,9 @@ def _stream_findings(template: Template) -> Iterator[str]:
     Lambda retries from the lowest record that failed: the records behind it wait until it is given up.
     """
     queues = dict(of_type(template, "AWS::SQS::Queue"))
-    alarms = [alarm for _, alarm in of_type(template, "AWS::CloudWatch::Alarm") if alarm["MetricName"] == "IteratorAge"]
+    alarms = [
+        alarm for _, alarm in of_type(template, "AWS::CloudWatch::Alarm") if alarm.get("MetricName") == "IteratorAge"
+    ]
     aging = {alarm["Dimensions"][0]["Value"]["Ref"] for alarm in alarms}
     for name, _, source in event_sources(template, "Stream"):
         for setting, wanted in STREAM_SETTINGS.items():
@@ -159,20 +172,24 @@ def _stream_findings(template: Template) -> Iterator[str]:
             yield f"{name} puts the records that it gives up nowhere"
 
 
-def _watched_queues(template: Template) -> set[str]:
-    """Return the queues that have an alarm on their first message."""
-    alarms = [alarm for _, alarm in of_type(template, "AWS::CloudWatch::Alarm")]
-    visible = [alarm for alarm in alarms if alarm["MetricName"] == "ApproximateNumberOfMessagesVisible"]
-    return {alarm["Dimensions"][0]["Value"]["Fn::GetAtt"][0] for alarm in visible}
+def _watched_queues(template: Template, metric: str) -> set[str]:
+    """Return the queues that have an alarm on a metric."""
+    alarms = [alarm for _, alarm in of_type(template, "AWS::CloudWatch::Alarm") if alarm.get("MetricName") == metric]
+    return {alarm["Dimensions"][0]["Value"]["Fn::GetAtt"][0] for alarm in alarms}
 
 
 def _alarm_findings(template: Template) -> Iterator[str]:
-    alarms = [alarm for _, alarm in of_type(template, "AWS::CloudWatch::Alarm")]
-    watched = [(alarm["Namespace"], alarm["MetricName"]) for alarm in alarms]
+    alarms = dict(of_type(template, "AWS::CloudWatch::Alarm"))
+    watched = [(alarm.get("Namespace"), alarm.get("MetricName")) for alarm in alarms.values()]
     for name, log_filter in of_type(template, "AWS::Logs::MetricFilter"):
         for metric in log_filter["MetricTransformations"]:
             if (metric["MetricNamespace"], metric["MetricName"]) not in watched:
                 yield f"{name} counts what no alarm tells of"
+    for name, alarm in alarms.items():
+        if not alarm.get("AlarmActions") or alarm.get("OKActions") != alarm.get("AlarmActions"):
+            yield f"{name} does not tell the topic when it begins and when it is over"
+        if "docs/operating/alarms.md#" not in str(alarm.get("AlarmDescription")):
+            yield f"{name} does not say where it is explained"
 
 
 def _setting_findings(template: Template) -> Iterator[str]:

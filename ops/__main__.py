@@ -1,32 +1,27 @@
 """The operator's command line."""
 
-import sys
 from datetime import timedelta
 from typing import Any, get_args
 
 import click
 from rich.console import Console
-from rich.markup import escape
-from rich.progress import track
-from rich.table import Table
 
 from chalicelib import clock
-from chalicelib.accounts.table import AccountRow
-from chalicelib.ledger.verify import StillMoving, verify
-from chalicelib.ledger.wallet import WalletNotFound
-from chalicelib.log import log
 from chalicelib.secrets import SecretsUnavailable, secrets
 from chalicelib.settings import MissingSettings
 from chalicelib.token import OF_THE_PLATFORM, Role, sign_token
 from ops.catalog import catalog
+from ops.checks import show_checks
 from ops.daily_looks import give_daily_looks
 from ops.dead_letters.commands import dead_letters
 from ops.environment import NoEnvironment, use_local, use_stack
+from ops.failures.commands import failures
 from ops.parked import keep_payment, replay, show_parked
 from ops.reconcile import reconcile
 from ops.repeats import show_repeats
 from ops.secrets import secrets as secret_commands
 from ops.subscriptions import renew_due, subscriptions
+from ops.verify import verify_wallets
 
 WRONG = 1
 out = Console(soft_wrap=True)
@@ -61,40 +56,6 @@ def ops(stack: str | None, local: bool) -> None:
         raise click.ClickException(str(error)) from None
 
 
-@ops.command("verify")
-@click.argument("accounts", nargs=-1)
-@click.option("--all", "every", is_flag=True, help="Verify every account.")
-def verify_wallets(accounts: tuple[str, ...], every: bool) -> None:
-    """Verify wallets: chain, sequence, balances, days, and siblings. Exits with 1 if anything does not agree.
-
-    A transaction is compared with its sibling if both accounts are named, or with --all.
-    """
-    names = sorted(row.account_id for row in AccountRow.scan(attributes_to_get=["account_id"])) if every else accounts
-    if not names:
-        raise click.UsageError("name accounts, or give --all")
-    table = Table("account", "pages", "transactions", "balance (micros)", "difference")
-    among = frozenset(names)
-    differences = 0
-    for name in track(names, "Verifying", console=Console(stderr=True)):
-        row, sound = _verified(name, among)
-        differences += not sound
-        table.add_row(name, *row)
-    out.print(table)
-    sys.exit(WRONG if differences else 0)
-
-
-def _verified(account_id: str, among: frozenset[str]) -> tuple[tuple[str, ...], bool]:
-    try:
-        found = verify(account_id, among)
-    except (WalletNotFound, StillMoving) as error:
-        return ("", "", "", str(error) or "still being posted to"), False
-    except Exception as error:  # noqa: BLE001 - an unreadable wallet is a difference, and must not hide others
-        log().exception("a wallet could not be verified", account_id=account_id)
-        return ("", "", "", f"cannot be read: {escape(repr(error))}"), False
-    numbers = (str(found.pages), str(found.transactions), str(found.balance_micros))
-    return (*numbers, found.difference or "none"), found.difference is None
-
-
 @ops.command("token")
 @click.argument("role", type=click.Choice(get_args(Role)))
 @click.argument("account_id", required=False)
@@ -110,8 +71,11 @@ def make_token(role: str, account_id: str | None, hours: float, subject: str | N
 
 
 ops.add_command(catalog)
+ops.add_command(verify_wallets)
+ops.add_command(show_checks)
 ops.add_command(give_daily_looks)
 ops.add_command(dead_letters)
+ops.add_command(failures)
 ops.add_command(reconcile)
 ops.add_command(keep_payment)
 ops.add_command(replay)

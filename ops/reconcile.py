@@ -10,10 +10,10 @@ from rich.console import Console
 from rich.progress import track
 
 from chalicelib import clock
+from chalicelib.checks.compare import Difference, differences
+from chalicelib.checks.sides import read_sides
 from chalicelib.money import format_amount
 from chalicelib.stripe_api.errors import StripeUnavailable
-from ops.compare import Difference, differences
-from ops.sides import read_sides
 
 WRONG = 1
 UNREAD = 2

@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache, partial
 from typing import Final
 
-from chalicelib import clock
+from chalicelib import clock, metrics
 from chalicelib.audit import archive, table
 from chalicelib.audit.day_file import find_by_hash, hash_of, make_record, shared_hashes, transaction_id_of
 from chalicelib.audit.give_back_repeats import give_back_repeats
@@ -135,7 +135,10 @@ class AccountAudit:
                 return False
             batch = repeats[start : start + REPEATS_AT_ONCE]
             known = table.read_kept(self.account_id, [repeat.transaction_id for repeat in batch])
+            before = self.repeats
             kept = [known.get(repeat.transaction_id) or self._keep(repeat) for repeat in batch]
+            if self.repeats > before:
+                metrics.count("repeats_found", self.repeats - before, account_id=self.account_id)
             if due := [repeat for repeat in kept if repeat.state == "to_give_back"]:
                 give_back_repeats(due)
         return True

@@ -10,7 +10,7 @@ from typing import Final
 import msgspec
 from msgspec.structs import replace
 
-from chalicelib import clock
+from chalicelib import clock, metrics
 from chalicelib.accounts.tax import tax_of
 from chalicelib.auto_pay import table
 from chalicelib.auto_pay.auto_pay import AT_ONCE_MS, LIMIT_REACHED, AutoPay, AutoPayBusy, ChargedCard, LastRefusal
@@ -82,12 +82,20 @@ def evaluate_account(account_id: str, catalog: Catalog) -> Decision:
         updated = next_state(snapshot, decision, refill)
         if updated == auto_pay:
             return decision
-        if not table.write(replace(updated, version=auto_pay.version + 1), over=auto_pay.version, payment=refill):
+        if not _write(auto_pay, updated, refill):
             pause(attempt)
         elif updated.due_at_ms != AT_ONCE_MS:
             _log_change(updated, decision)
             return _queue_refill(refill) if refill else decision
     raise AutoPayBusy(account_id=account_id)
+
+
+def _write(auto_pay: AutoPay, updated: AutoPay, refill: Payment | None) -> bool:
+    """Write the next version of auto-pay; tell whether no other evaluation came first."""
+    written = table.write(replace(updated, version=auto_pay.version + 1), over=auto_pay.version, payment=refill)
+    if written and updated.suspended_reason and not auto_pay.suspended_reason:
+        metrics.count("auto_pay_suspended", account_id=updated.account_id, reason=updated.suspended_reason)
+    return written
 
 
 def _decide(snapshot: Snapshot, catalog: Catalog) -> tuple[Snapshot, Decision]:

@@ -111,6 +111,12 @@ def read_non_usage_pages(account_id: str) -> Iterator[Page]:
     return (page_of(row) for row in PageRow.credits.query(account_id))
 
 
+def read_non_usage_pages_of(account_id: str, earliest_ms: int, latest_ms: int) -> Iterator[Page]:
+    """Read the pages of a time range that hold something other than usage. The newest ones may be missing."""
+    in_range = PageRow.credit_page_key.between(iso(earliest_ms), iso(latest_ms) + AFTER_ANY_SEQUENCE)
+    return (page_of(row) for row in PageRow.credits.query(account_id, in_range))
+
+
 def page_of(row: PageRow) -> Page:
     """Return the page of a row."""
     latest, _, _ = row.page_key.partition("#")

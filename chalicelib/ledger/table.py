@@ -14,7 +14,7 @@ from chalicelib.ledger.client_usage_table import add_to_commit
 from chalicelib.ledger.daily_usage import Days, Usage
 from chalicelib.ledger.meter_numbers import add_meters, read_meters
 from chalicelib.ledger.page_table import PageRow, row_of
-from chalicelib.ledger.wallet import END_OF_TIME_MS, GENESIS, PageSpan, Wallet, WalletNotFound
+from chalicelib.ledger.wallet import END_OF_TIME_MS, GENESIS, Head, PageSpan, Wallet, WalletNotFound
 from chalicelib.tables import KEYS_A_CALL, Rows, Table, TableMeta, connection, image_reader, raw, read_together
 
 FIELDS: Final = {"quantity": "quantity_micros", "amount": "amount_micros", "count": "count"}
@@ -120,6 +120,27 @@ def scan_sequences() -> Iterator[tuple[str, int | None]]:
         start_key = answer.get("LastEvaluatedKey")
         if not start_key:
             return
+
+
+def scan_heads() -> Iterator[tuple[str, Head | None]]:
+    """Yield each account and the head of its wallet, as `scan_sequences` does; None of one that cannot be read."""
+    shared, table_name = raw(WalletRow)
+    start_key = None
+    while True:
+        names = ["account_id", "sequence", "balance_micros", "head_hash"]
+        answer = shared.scan(table_name, attributes_to_get=names, exclusive_start_key=start_key)
+        for item in answer["Items"]:
+            yield item["account_id"]["S"], _head_of(item)
+        start_key = answer.get("LastEvaluatedKey")
+        if not start_key:
+            return
+
+
+def _head_of(item: Mapping[str, Any]) -> Head | None:
+    try:
+        return Head(int(item["sequence"]["N"]), int(item["balance_micros"]["N"]), item["head_hash"]["B"])
+    except (KeyError, ValueError):
+        return None
 
 
 def wallet_of(row: WalletRow) -> Wallet:

@@ -1,20 +1,20 @@
 """Verify a wallet: read its pages again and check the chain, sequence, balances, daily and client totals, and row."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator
-from itertools import pairwise
+from collections.abc import Callable, Collection, Iterable
 from typing import Final
 
 import msgspec
 
 from chalicelib.clock import iso
 from chalicelib.ledger import page_table, table
+from chalicelib.ledger.chain import Link, chain_difference, link_of
 from chalicelib.ledger.client_usage_check import ClientUsageCheck
 from chalicelib.ledger.daily_usage import Days, add_days, sum_usage_by_day
 from chalicelib.ledger.page import SPAN_MS, Page, UnreadablePage
 from chalicelib.ledger.read_page import expected_hash, read_header, transactions_of
 from chalicelib.ledger.siblings import SiblingCheck
 from chalicelib.ledger.transaction import Transaction
-from chalicelib.ledger.wallet import END_OF_TIME_MS, GENESIS, PageSpan, Wallet
+from chalicelib.ledger.wallet import END_OF_TIME_MS, Wallet
 
 TRIES: Final = 5
 """How many times a wallet that keeps changing is read before StillMoving is raised."""
@@ -28,38 +28,31 @@ class StillMoving(Exception):
 
 
 class Verification(msgspec.Struct, frozen=True):
-    """The result of a verification. `difference` is the first difference found, or None."""
+    """The result of a verification of `wallet`. `difference` is the first difference found, or None."""
 
     account_id: str
     pages: int
     transactions: int
     balance_micros: int
     difference: str | None
+    wallet: Wallet
 
 
-class _Link(msgspec.Struct, frozen=True):
-    """What the check of the chain needs from a page after its body has been checked."""
-
-    key: str
-    span: PageSpan
-    first_sequence: int
-    last_sequence: int
-    opening_balance_micros: int
-    closing_balance_micros: int
-    previous_hash: bytes
-    hash: bytes
-
-
-def verify(account_id: str, among: Collection[str] = ()) -> Verification:
+def verify(account_id: str, among: Collection[str] = (), also: Difference | None = None) -> Verification:
     """Verify one wallet, and compare its transactions with their siblings in the wallets of the accounts `among`.
 
-    Raises WalletNotFound, StillMoving.
+    `also` tells what else may be wrong with a transaction. Raises WalletNotFound, StillMoving.
     """
     for _ in range(TRIES):
         before = table.read_wallet(account_id)
         stored = page_table.read_pages(account_id, 0, END_OF_TIME_MS)
         days = table.read_days(account_id, "0", "9999-12-31")
-        found = check_wallet(before, stored, days, SiblingCheck(among).difference, ClientUsageCheck(account_id))
+        siblings = SiblingCheck(among)
+
+        def difference(transaction: Transaction) -> str | None:
+            return siblings.difference(transaction) or (also(transaction) if also else None)  # noqa: B023 - used at once
+
+        found = check_wallet(before, stored, days, difference, ClientUsageCheck(account_id))
         if found.difference is None or table.read_wallet(account_id).sequence == before.sequence:
             return found
     raise StillMoving(account_id)
@@ -72,16 +65,16 @@ def check_wallet(
 
     Keeps all headers in memory, but never more than one body.
     """
-    chain: list[_Link] = []
+    chain: list[Link] = []
     summed: Days = {}
     difference = None
     for page in stored:
         difference = difference or page_difference(page, wallet, summed, sibling_difference, clients)
-        chain.append(_link(page))
+        chain.append(link_of(page))
     chain.sort(key=lambda link: link.first_sequence)
-    difference = difference or next(_chain_differences(wallet, chain), None) or _days_difference(summed, days)
+    difference = difference or chain_difference(wallet, chain) or days_difference(summed, days)
     difference = difference or clients.difference()
-    return Verification(wallet.account_id, len(chain), wallet.sequence, wallet.balance_micros, difference)
+    return Verification(wallet.account_id, len(chain), wallet.sequence, wallet.balance_micros, difference, wallet)
 
 
 def page_difference(
@@ -130,57 +123,12 @@ def _adds_up(transaction: Transaction) -> bool:
     return not leg.lines or leg.amount_micros == sum(line.amount_micros for line in leg.lines)
 
 
-def _chain_differences(wallet: Wallet, chain: list[_Link]) -> Iterator[str]:
-    """Yield the differences between consecutive pages, from the empty wallet to the wallet's head."""
-    start = _Link("the start", PageSpan(0, 0, 0), 0, 0, 0, 0, b"", GENESIS)
-    for earlier, later in pairwise([start, *chain]):
-        if later.first_sequence != earlier.last_sequence + 1:
-            yield f"page {later.key}: starts at {later.first_sequence}, {earlier.key} ends at {earlier.last_sequence}"
-        if later.opening_balance_micros != earlier.closing_balance_micros:
-            yield f"page {later.key}: opens with {later.opening_balance_micros}, not {earlier.closing_balance_micros}"
-        if later.previous_hash != earlier.hash:
-            yield f"page {later.key}: does not follow {earlier.key} in the hash chain"
-    yield from _named_differences(wallet, chain)
-    last = chain[-1] if chain else start
-    if (wallet.sequence, wallet.balance_micros, wallet.head_hash) != (
-        last.last_sequence,
-        last.closing_balance_micros,
-        last.hash,
-    ):
-        yield (
-            f"the wallet is at sequence {wallet.sequence} with {wallet.balance_micros} micros, "
-            f"its last page {last.key} at {last.last_sequence} with {last.closing_balance_micros}"
-        )
-
-
-def _named_differences(wallet: Wallet, chain: list[_Link]) -> Iterator[str]:
-    """Yield the differences between the pages that the wallet's row names and the stored pages."""
-    named = len(wallet.recent)
-    if [link.span for link in chain[len(chain) - named :]] != list(wallet.recent):
-        yield f"the wallet names {named} recent pages that are not its last ones"
-    latest = max((link.span.latest_ms for link in chain[: len(chain) - named]), default=0)
-    if latest > wallet.older_ms:
-        yield f"the wallet says that its older pages end at {iso(wallet.older_ms)}, one ends at {iso(latest)}"
-
-
-def _days_difference(summed: Days, days: Days) -> str | None:
+def days_difference(summed: Days, days: Days) -> str | None:
+    """Return the first day on which the pages' totals and the table's differ, or None."""
     for day in sorted(summed.keys() | days.keys()):
         if summed.get(day) != days.get(day):
             return f"day {day}: the pages add up to {summed.get(day)}, the table says {days.get(day)}"
     return None
-
-
-def _link(page: Page) -> _Link:
-    return _Link(
-        page.key,
-        PageSpan(page.earliest_ms, page.latest_ms, page.first_sequence),
-        page.first_sequence,
-        page.last_sequence,
-        page.opening_balance_micros,
-        page.closing_balance_micros,
-        page.previous_hash,
-        page.hash,
-    )
 
 
 def _shown(value: object) -> object:

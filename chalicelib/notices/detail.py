@@ -8,6 +8,7 @@ from msgspec import Meta
 from chalicelib.auto_pay.auto_pay import SuspendedReason
 from chalicelib.budgets.budget import Percent, Period
 from chalicelib.cards.expiry import Notice as NoticeDays
+from chalicelib.checks.finding import Kind as Checked
 from chalicelib.invoices.invoice import Kind as Document
 from chalicelib.payments.payment import Failure, Kind
 from chalicelib.subscriptions.cancellation import Reason
@@ -202,6 +203,27 @@ class Repeat(Detail, frozen=True, kw_only=True):
     gives_back: bool
 
 
+class Difference(Detail, frozen=True, kw_only=True):
+    """A check found that the books do not agree, or that they agree again. `occurred_at` is when it did.
+
+    Of a `wallet`, `problem` is a sentence about its pages. Of a `payment`, `refund` or `dispute` it names what is wrong
+    between Stripe, our rows and the ledger, each with its amount, null if it does not have it at all; `object_id` is
+    our id of a payment, Stripe's of a refund or dispute. `account_id` is empty for something at Stripe that names no
+    payment of ours. `stripe_account` is null on the platform's own.
+    """
+
+    kind: Checked
+    problem: str
+    found_at: Time
+    object_id: str | None
+    payment_id: str | None
+    stripe_account: str | None
+    currency: str | None
+    at_stripe: Amount | None
+    in_rows: Amount | None
+    in_ledger: Amount | None
+
+
 class Budget(Detail, frozen=True, kw_only=True):
     """A threshold of a budget was reached: `percent` of its `limit` is spent, or more.
 
@@ -246,40 +268,7 @@ DETAILS: Final[dict[str, Any]] = {
     "subscription.canceled": Subscription,
     "invoice.issued": Invoice,
     "usage.repeated": Repeat,
+    "difference.found": Difference,
+    "difference.resolved": Difference,
 }
 """Every type of event with its detail. A new type needs an entry here and a rule in `event`."""
-
-MEANINGS: Final = {
-    "wallet.low": (
-        "The balance fell below the account's threshold: auto-pay's if that is on, else the chosen one, else the "
-        "catalog's."
-    ),
-    "wallet.exhausted": "The balance fell to its floor or below it: access is denied.",
-    "wallet.restored": "The balance rose above its floor or its threshold; `level` says which. From `exhausted` to "
-    "either of the others, access is allowed again.",
-    "budget.reached": "50, 75 or 100 % of a budget is spent. With `closes`, access is closed; else nothing is stopped.",
-    "payment.succeeded": "The money has moved: it is in the wallet, or has paid for the subscription.",
-    "payment.failed": "The card was declined, or the payment failed otherwise. Very rarely it still succeeds.",
-    "payment.canceled": "Nothing will be charged: it was not verified in time, or was canceled at Stripe.",
-    "payment.requires_action": "The customer's bank asks for authentication, in the portal.",
-    "payment.disputed": "The customer's bank asks about a payment or takes it back, or has decided: see `status`.",
-    "auto_pay.suspended": "Auto-pay stopped after declines, or at once if the bank asks for authentication.",
-    "auto_pay.limit_near": "Auto-pay has charged 80 % of its monthly limit.",
-    "auto_pay.limit_reached": "Auto-pay has charged all of its monthly limit, or made no refill because it would "
-    "exceed the limit. It goes on in the next month, or with a higher limit.",
-    "card.expiring": "The default or the backup expires in 30 days, or in 7, and was not renewed at Stripe.",
-    "subscription.renewed": "The next period has begun, paid or for nothing; after a trial, the first one.",
-    "subscription.renewal_upcoming": "A yearly subscription is charged again in 30 days, at `period_end`, or in fewer; "
-    "with a pause, at its `until`.",
-    "subscription.trial_ending": "A trial ends in 3 days, at `period_end`, or in fewer. Then a period is charged.",
-    "subscription.paused": "The paid period is over, and a pause has begun: plan and add-ons are off, and nothing is "
-    "charged.",
-    "subscription.resumed": "The pause is over, on its day or before: plan and add-ons are on again. It is followed by "
-    "`subscription.renewed`, or by `subscription.past_due` if the next period could not be charged.",
-    "subscription.past_due": "The next period could not be charged and is owed. Access stays open for now.",
-    "subscription.unpaid": "The last attempt failed: access is denied from `access_until` on, unless it is paid.",
-    "subscription.canceled": "It has ended: canceled by its owner, or unpaid where the catalog ends it so.",
-    "invoice.issued": "An invoice or a credit note was issued.",
-    "usage.repeated": "The nightly audit found a usage event that was charged before, with another time.",
-}
-"""What each type of event means, for docs/events.md."""

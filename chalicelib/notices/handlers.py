@@ -62,6 +62,12 @@ def announce_repeats(event: Records, _context: Context | None) -> PartialFailure
 
 
 @lambda_function
+def announce_findings(event: Records, _context: Context | None) -> PartialFailures:
+    """Publish differences that a check found, and those that were resolved."""
+    return partial_failures(publish.publish_findings(event["Records"]))
+
+
+@lambda_function
 def warn_of_expiring_cards(_event: object, _context: Context | None) -> Counts:
     """Publish the cards that are about to expire. Raises RunIncomplete at the end if one of them failed."""
     from chalicelib.notices.publish_expiring import publish_expiring_cards  # noqa: PLC0415 - cards and Stripe, as above

@@ -12,6 +12,7 @@ from chalicelib.auto_pay.auto_pay import AutoPay
 from chalicelib.batches import each_record
 from chalicelib.budgets import table as budgets
 from chalicelib.catalog.catalog import Catalog, UnknownCurrency
+from chalicelib.checks.findings_table import read_finding_image
 from chalicelib.invoices import table as invoices
 from chalicelib.ledger.table import read_wallet_image
 from chalicelib.ledger.wallet import Wallet
@@ -19,6 +20,7 @@ from chalicelib.log import log
 from chalicelib.notices import bus, dead_letters, table
 from chalicelib.notices.budget_event import budget_events
 from chalicelib.notices.choice import Choice
+from chalicelib.notices.difference_event import difference_events
 from chalicelib.notices.event import (
     Event,
     Thresholds,
@@ -63,6 +65,11 @@ def publish_invoices(records: Sequence[Record]) -> list[str]:
 def publish_repeats(records: Sequence[Record]) -> list[str]:
     """Publish usage that was charged again. See `publish`."""
     return publish(records, lambda record: repeat_events(Change(record, read_repeat_image)))
+
+
+def publish_findings(records: Sequence[Record]) -> list[str]:
+    """Publish differences that were found or resolved. See `publish`."""
+    return publish(records, lambda record: difference_events(Change(record, read_finding_image)))
 
 
 def publish_budgets(records: Sequence[Record]) -> list[str]:

@@ -1,9 +1,9 @@
-"""The indexes of the table `payments`. Each holds only the payments that are still to be checked or followed up."""
+"""The indexes of the table `payments`: those that are still to be checked or followed up, and those of a day."""
 
 from typing import Any
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
-from pynamodb.indexes import KeysOnlyProjection
+from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 
 from chalicelib.due_index import DueIndex
 
@@ -28,3 +28,14 @@ class FollowUpIndex(DueIndex[Any]):
 
     shard = UnicodeAttribute(hash_key=True, attr_name="follow_up_shard")
     time = NumberAttribute(range_key=True, attr_name="follow_up_at_ms")
+
+
+class ByDayIndex(GlobalSecondaryIndex[Any]):  # type: ignore[no-untyped-call]
+    """Payments by the Stripe account and day that they were begun on (see `stripe_api.stripe_day`)."""
+
+    class Meta:
+        index_name = "by_day"
+        projection = KeysOnlyProjection()
+
+    stripe_day = UnicodeAttribute(hash_key=True)
+    created_at_ms = NumberAttribute(range_key=True)

@@ -16,9 +16,11 @@ from chalicelib.due import shard_of
 from chalicelib.errors import Busy
 from chalicelib.payments.cursor import read_cursor, write_cursor
 from chalicelib.payments.due import place_of
-from chalicelib.payments.indexes import FollowUpIndex, UnresolvedIndex
+from chalicelib.payments.indexes import ByDayIndex, FollowUpIndex, UnresolvedIndex
 from chalicelib.payments.payment import DAY_MS, ENDED, Payment, PaymentNotFound
 from chalicelib.payments.place import first_id
+from chalicelib.stripe_api.stripe_account import StripeAccount
+from chalicelib.stripe_api.stripe_day import stripe_day
 from chalicelib.tables import Table, TableMeta, image_reader, set_or_remove
 from chalicelib.typed import convert
 
@@ -49,6 +51,7 @@ class PaymentRow(Table):
     """One row a payment. `unresolved_shard` and `check_at`, its place in the index, go when it is final.
 
     `follow_up_shard` and `follow_up_at_ms` come with each change of one that has succeeded (see `follow_up_index`).
+    `stripe_day` never changes; rows that are older than it are in no day (see `day_index`).
     """
 
     class Meta(metaclass=TableMeta):
@@ -100,6 +103,8 @@ class PaymentRow(Table):
     follow_up_shard = UnicodeAttribute(null=True)
     follow_up_at_ms = NumberAttribute(null=True)
     follow_up = FollowUpIndex()
+    stripe_day = UnicodeAttribute(null=True)
+    by_day = ByDayIndex()
 
 
 def find(account_id: str, payment_id: str) -> Payment | None:
@@ -278,6 +283,7 @@ def _row_of(payment: Payment) -> PaymentRow:
         check_at=check_at,
         follow_up_shard=shard_of(payment.payment_id) if has_succeeded else None,
         follow_up_at_ms=payment.updated_at_ms + FOLLOW_UP_MS if has_succeeded else None,
+        stripe_day=stripe_day(StripeAccount(payment.stripe_account), payment.created_at_ms, payment.payment_id),
     )
 
 

@@ -21,6 +21,7 @@ from chalicelib.portal.request import PortalRequest, is_prefetch, see_other
 from chalicelib.portal.routes import HOME, page_with
 from chalicelib.portal.session import LinkUnusable, PageNotFound, Session, SessionEnded, new_ticket, new_token
 from chalicelib.portal.sessions import PagePath, find_ended, find_link, has_session, open_link
+from chalicelib.request_context import request_context
 from chalicelib.tables import NO_KEYS
 
 FREE_FOR_VIEWERS: Final = frozenset({"sign_out"})
@@ -29,6 +30,11 @@ FREE_FOR_VIEWERS: Final = frozenset({"sign_out"})
 
 def answer(http_request: Request, respond: Callable[[Request], Response]) -> Response:
     """Answer a request; a refusal and an unexpected error are shown as pages, too."""
+    with request_context(http_request, http_request.uri_params or {}):
+        return _answer(http_request, respond)
+
+
+def _answer(http_request: Request, respond: Callable[[Request], Response]) -> Response:
     try:
         check_path(http_request.uri_params or {})
         return respond(http_request)
@@ -38,9 +44,7 @@ def answer(http_request: Request, respond: Callable[[Request], Response]) -> Res
         return render.refusal_page(http_request, None, refusal)
     except Exception:  # noqa: BLE001 - the outermost frame: logged, counted by the 5xx alarm, and answered
         # The route and not the path, which may have the secret of a link in it.
-        names = http_request.uri_params or {}
-        route = http_request.context.get("resourcePath")
-        log().exception("unexpected error", page=route, account_id=names.get("account_id"))
+        log().exception("unexpected error", page=http_request.context.get("resourcePath"))
         return render.error_page(http_request)
 
 

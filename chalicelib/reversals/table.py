@@ -10,7 +10,7 @@ from typing import Any, Final
 import msgspec
 from msgspec.structs import replace
 from pynamodb.attributes import BooleanAttribute, JSONAttribute, NumberAttribute, UnicodeAttribute
-from pynamodb.indexes import KeysOnlyProjection
+from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.transactions import TransactWrite
 
 from chalicelib.backoff import attempts
@@ -25,6 +25,8 @@ from chalicelib.reversals.dispute import Dispute
 from chalicelib.reversals.due import check_at_ms
 from chalicelib.reversals.refund import Refund
 from chalicelib.reversals.reversal import Reversals
+from chalicelib.stripe_api.stripe_account import StripeAccount
+from chalicelib.stripe_api.stripe_day import stripe_day
 from chalicelib.tables import Table, TableMeta, image_reader
 from chalicelib.typed import convert
 
@@ -55,6 +57,17 @@ class UnsettledIndex(DueIndex["ReversalRow"]):
     time = UnicodeAttribute(range_key=True, attr_name="check_at")
 
 
+class ByDayIndex(GlobalSecondaryIndex["ReversalRow"]):  # type: ignore[no-untyped-call]
+    """Refunds and disputes by the Stripe account and day that Stripe made them on (see `stripe_api.stripe_day`)."""
+
+    class Meta:
+        index_name = "by_day"
+        projection = KeysOnlyProjection()
+
+    stripe_day = UnicodeAttribute(hash_key=True)
+    at_stripe_ms = NumberAttribute(range_key=True)
+
+
 class ReversalRow(Table):
     """One row per refund or dispute; `reversal_key` is the payment, the type and the id. Types differ in attributes."""
 
@@ -66,6 +79,9 @@ class ReversalRow(Table):
     unsettled_shard = UnicodeAttribute(null=True)
     check_at = UnicodeAttribute(null=True)
     unsettled = UnsettledIndex()
+    stripe_day = UnicodeAttribute(null=True)
+    at_stripe_ms = NumberAttribute(null=True)
+    by_day = ByDayIndex()
 
     payment_id = UnicodeAttribute(null=True)
     amount_micros = NumberAttribute(null=True)
@@ -193,8 +209,12 @@ def _key(reversal: Refund | Dispute) -> str:
 def _row_of(reversal: Refund | Dispute) -> ReversalRow:
     key = _key(reversal)
     checked_next_ms = check_at_ms(reversal)
+    at_stripe_ms = reversal.refunded_at_ms if isinstance(reversal, Refund) else reversal.opened_at_ms
+    day = None if at_stripe_ms is None else stripe_day(StripeAccount(reversal.stripe_account), at_stripe_ms, key)
     return ReversalRow(
         reversal_key=key,
+        at_stripe_ms=at_stripe_ms,
+        stripe_day=day,
         unsettled_shard=None if checked_next_ms is None else shard_of(key, UnsettledIndex.shards),
         check_at=None if checked_next_ms is None else iso(checked_next_ms),
         **msgspec.to_builtins(reversal),

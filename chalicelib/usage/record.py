@@ -7,7 +7,7 @@ from typing import Any, Final
 import msgspec
 from pynamodb.exceptions import PynamoDBException
 
-from chalicelib import clock
+from chalicelib import clock, metrics
 from chalicelib.accounts.account import AccountNotFound
 from chalicelib.allowances.allowance import AllowanceCredit
 from chalicelib.allowances.open_allowances import note_credited, open_allowances
@@ -91,7 +91,8 @@ def _record_events(
     record_payer = partial(
         _record_payer, wallets=loaded.wallets, price_all=price_all, deadline=deadline, refused=refused
     )
-    in_threads(record_payer, by_payer.values(), min(PAYERS_AT_ONCE, len(by_payer)) or 1)
+    posted = sum(in_threads(record_payer, by_payer.values(), min(PAYERS_AT_ONCE, len(by_payer)) or 1))
+    metrics.count("usage_posted", posted)
 
 
 def _record_payer(
@@ -100,8 +101,8 @@ def _record_payer(
     price_all: PriceAll,
     deadline: Deadline | None,
     refused: RefusedEvents,
-) -> None:
-    """Price and post the events of a workspace and its clients."""
+) -> int:
+    """Price and post the events of a workspace and its clients; return how many were not posted before."""
     postings: list[ReceivedPosting] = []
     months: list[tuple[Tariff, str]] = []
     for tariff, events in accounts:
@@ -116,9 +117,10 @@ def _record_payer(
         result = post(wanted, known, deadline)
     except Exception as error:  # noqa: BLE001 - it refuses only these accounts; its stack is logged if unforeseen
         _refuse_all([posting.received for posting in postings], _refusal_of(error), refused)
-    else:
-        note_credited(each.allowance for each in result.posted + result.repeats if isinstance(each, AllowanceCredit))
-        _refuse_unposted(result, refused)
+        return 0
+    note_credited(each.allowance for each in result.posted + result.repeats if isinstance(each, AllowanceCredit))
+    _refuse_unposted(result, refused)
+    return sum(isinstance(each, ReceivedPosting) for each in result.posted)
 
 
 def _months_of_allowances(tariff: Tariff, postings: Iterable[Posting]) -> set[str]:

@@ -1,10 +1,12 @@
 """The refused events of a batch of messages, and which of these messages go back to the queue."""
 
+from collections import Counter
 from itertools import chain
 from threading import Lock
 
 import msgspec
 
+from chalicelib import metrics
 from chalicelib.log import log
 from chalicelib.usage import dead_letters
 from chalicelib.usage.dead_letters import DeadLetter
@@ -48,6 +50,8 @@ class RefusedEvents:
             for message_id, refused in self._by_message.items()
             if all(each.refusal.permanent for each in refused)
         }
+        for reason, number in Counter(each.reason for put in letters.values() for each in put).items():
+            metrics.count("usage_refused", number, reason=reason)
         failed = {letter.message_id for letter in dead_letters.put(list(chain.from_iterable(letters.values())))}
         return [message_id for message_id in self._by_message if message_id not in letters or message_id in failed]
 

@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from chalicelib import clock
+from chalicelib import clock, metrics
 from chalicelib.cards import stripe_events as cards
 from chalicelib.connection import stripe_events as connection
 from chalicelib.errors import Refusal
@@ -18,6 +18,7 @@ from chalicelib.stripe_api import signature
 from chalicelib.stripe_api.client import API_VERSION, is_live
 from chalicelib.stripe_api.deployment import OtherDeployment, check_ours
 from chalicelib.stripe_api.event import StripeEvent, Verdict
+from chalicelib.stripe_api.signature import InvalidSignature
 from chalicelib.webhooks import table
 
 REFUSED: Final = "a webhook is refused"
@@ -96,12 +97,12 @@ def receive(body: bytes, signature_header: str, *, connect: bool = False) -> Ver
     InvalidSignature, MalformedEvent, WrongEndpoint, WrongMode, WrongApiVersion, WebhookUnprocessed,
     SecretsUnavailable.
     """
-    with_secrets(
-        lambda known: signature.check(
-            body, signature_header, known.webhook_secrets_of(connect=connect), clock.now_ms()
-        ),
-        is_outdated=lambda error: isinstance(error, signature.SignedByAnother),
-    )
+    try:
+        _check_signature(body, signature_header, connect=connect)
+    except InvalidSignature:
+        metrics.count("webhooks_unsigned")
+        raise
+    metrics.count("webhooks_unsigned", 0)
     try:
         event: StripeEvent = read_json(body, StripeEvent)
     except (NotJson, msgspec.ValidationError) as error:
@@ -114,10 +115,19 @@ def receive(body: bytes, signature_header: str, *, connect: bool = False) -> Ver
         check_readable(event)
     except (WrongEndpoint, WrongMode, WrongApiVersion) as refusal:
         log().error(REFUSED, event_id=event.id, type=event.type, reason=refusal.detail)
+        metrics.count("webhooks_refused", event_id=event.id)
         raise
+    metrics.count("webhooks_received", event_id=event.id, type=event.type)
     if not table.store(event, body if event.type in PROCESSORS else None):
         return Verdict("processed", "it was finished before")
     return _process_and_finish(event)
+
+
+def _check_signature(body: bytes, header: str, *, connect: bool) -> None:
+    with_secrets(
+        lambda known: signature.check(body, header, known.webhook_secrets_of(connect=connect), clock.now_ms()),
+        is_outdated=lambda error: isinstance(error, signature.SignedByAnother),
+    )
 
 
 def check_readable(event: StripeEvent) -> None:
@@ -145,6 +155,7 @@ def _process_and_finish(event: StripeEvent) -> Verdict:
         verdict = process(event)
     except Exception as error:
         log().exception("a webhook is parked", event_id=event.id, type=event.type)
+        metrics.count("webhooks_parked", event_id=event.id)
         table.finish(event.id, Verdict("parked", f"{type(error).__name__}: {error}"))
         raise WebhookUnprocessed("it was not processed and is parked; send it again", event_id=event.id) from error
     table.finish(event.id, verdict)

@@ -9,8 +9,10 @@ def show_next_steps(stage: Stage, stack: Stack) -> None:
     """Show where the API is, what is missing, and the commands that follow."""
     address = stack.parameters.get("PortalBaseUrl", "")
     out.print(f"\nThe API and the portal: {address}  (try: curl {address}/health)")
-    if "AlarmTopicArn" in stack.parameters and not stack.parameters["AlarmTopicArn"]:
-        out.print('[yellow]Alarms tell nobody[/]: deploy with SET="AlarmTopicArn=arn:aws:sns:..."')
+    if not stack.parameters.get("AlarmTopicArn") and not stack.parameters.get("AlarmEmail"):
+        out.print('[yellow]Alarms tell nobody[/]: deploy with SET="AlarmEmail=ops@example.com"')
+    elif not stack.parameters.get("AlarmTopicArn"):
+        out.print("Alarms are mailed once the address has confirmed the mail from AWS (docs/operating/alarms.md)")
     if not stack.parameters.get("MailFrom"):
         out.print(
             '[yellow]No mails are sent[/]: deploy with SET="MailFrom=billing@example.com MailIdentity=example.com"'

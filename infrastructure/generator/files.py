@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from infrastructure.generator.alarms import alarms
+from infrastructure.generator.dashboard import dashboard
 from infrastructure.generator.functions import functions
+from infrastructure.generator.gateway import gateway
 from infrastructure.generator.names import API, Document, queue_id, ref, table_id
 from infrastructure.generator.policies import policy
 from infrastructure.generator.queues import outputs, queues
@@ -46,8 +48,10 @@ def _resources(specification: Specification, base: Document) -> Document:
         **dict(tables(specification)),
         **dict(queues(specification)),
         **base["Resources"],
+        **dict(gateway()),
         **dict(functions(specification)),
         **dict(alarms(specification)),
+        **dict(dashboard(specification)),
     }
     return {
         **base,

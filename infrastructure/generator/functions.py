@@ -3,7 +3,21 @@
 from collections.abc import Iterator
 from typing import Final
 
-from infrastructure.generator.names import API, Document, attribute, camel, function_id, number, queue_id, sub, table_id
+from infrastructure.generator import encryption
+from infrastructure.generator.names import (
+    API,
+    Document,
+    attribute,
+    camel,
+    function_id,
+    log_group_id,
+    log_group_name,
+    number,
+    queue_id,
+    ref,
+    sub,
+    table_id,
+)
 from infrastructure.generator.specification import Api, Function, QueueSource, Specification, StreamSource
 
 REPORTS: Final = ["ReportBatchItemFailures"]
@@ -12,22 +26,35 @@ OLDEST_RECORD_SECONDS: Final = 6 * 3600
 
 
 def functions(specification: Specification) -> Iterator[tuple[str, Document]]:
-    """Yield the properties of each function by its logical id."""
-    yield function_id(API), {"Properties": _entry_and_size(specification.api)}
+    """Yield the properties of each function, and of its log group, by logical id."""
+    yield function_id(API), {"Properties": _entry_and_size(API, specification.api)}
+    yield log_group_id(API), _log_group(API)
     for name, function in specification.functions.items():
-        yield function_id(name), {"Properties": _properties(function_id(name), function)}
+        yield function_id(name), {"Properties": _properties(name, function)}
+        yield log_group_id(name), _log_group(name)
+    yield "FunctionsKeyPolicy", encryption.key_policy(specification)
 
 
-def _entry_and_size(function: Api) -> Document:
-    return {
+def _entry_and_size(name: str, function: Api) -> Document:
+    properties: Document = {
         "Handler": function.handler,
         "MemorySize": function.memory_mb,
         "Timeout": function.timeout_seconds,
+        "LoggingConfig": {"LogFormat": "Text", "LogGroup": ref(log_group_id(name))},
     }
+    if function.reserved:
+        reserved = {"Fn::If": [f"Has{function.reserved}", ref(function.reserved), encryption.NOTHING]}
+        properties["ReservedConcurrentExecutions"] = reserved
+    return properties
 
 
-def _properties(logical_id: str, function: Function) -> Document:
-    properties = _entry_and_size(function)
+def _log_group(name: str) -> Document:
+    """Name the group by the stack: a name made from the function's own might be shortened, and the policies miss it."""
+    return {"Properties": {"LogGroupName": sub(log_group_name(name)), "KmsKeyId": encryption.of_setting()}}
+
+
+def _properties(name: str, function: Function) -> Document:
+    logical_id, properties = function_id(name), _entry_and_size(name, function)
     # The names of the events are those that Chalice gives them.
     if function.queue:
         properties["Events"] = {f"{logical_id}SqsEventSource": {"Properties": _from_queue(function.queue)}}

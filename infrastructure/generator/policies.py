@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
-from infrastructure.generator.names import Document, attribute, bucket_id, camel, function_id, queue_id, sub, table_id
+from infrastructure.generator.names import Document, attribute, bucket_id, camel, log_group_id, queue_id, sub, table_id
 from infrastructure.generator.rights import AllRights, all_rights
 from infrastructure.generator.specification import Api, Function, Specification
 
@@ -20,12 +20,7 @@ TABLE_ACTIONS: Final = {
 """A transaction has no action of its own: it requires those of its parts."""
 BUCKET_ACTIONS: Final = {"get": "s3:GetObject", "put": "s3:PutObject", "list": "s3:ListBucket"}
 READ_QUEUE: Final = ("sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage")
-READ_STREAM: Final = (
-    "dynamodb:DescribeStream",
-    "dynamodb:GetRecords",
-    "dynamodb:GetShardIterator",
-    "dynamodb:ListStreams",
-)
+READ_STREAM: Final = ("dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetShardIterator")
 SECRET: Final = "secret:${SecretName}-??????"  # noqa: S105 - the name of one
 """Secrets Manager adds a hyphen and six random characters to the name; a wider pattern would fit other secrets, too."""
 
@@ -48,6 +43,8 @@ def _source(function: Function) -> Iterator[Document]:
     if function.stream:
         streams = (attribute(table_id(table), "StreamArn") for table in function.stream.tables)
         yield _allow("ReadStream", READ_STREAM, *streams)
+        # Lambda requires it, and it is about no single stream: IAM has no resource for it.
+        yield _allow("ListStreams", ["dynamodb:ListStreams"], "*")
         yield _allow("PutAsideWhatFails", ["sqs:SendMessage"], attribute(queue_id(function.stream.on_failure)))
 
 
@@ -72,8 +69,7 @@ def _rights(rights: AllRights) -> Iterator[Document]:
 
 
 def _logs_and_traces(name: str) -> Iterator[Document]:
-    group = ARN % "logs" + f"log-group:/aws/lambda/${{AWS::StackName}}-{function_id(name)}-*"
-    yield _allow("WriteLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], sub(group))
+    yield _allow("WriteLogs", ["logs:CreateLogStream", "logs:PutLogEvents"], attribute(log_group_id(name)))
     yield _allow("WriteTraces", ["xray:PutTelemetryRecords", "xray:PutTraceSegments"], "*")
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Final
 
+from infrastructure.generator import encryption
 from infrastructure.generator.names import DEAD_LETTERS, Document, attribute, camel, number, queue_id, ref
 from infrastructure.generator.specification import Queue, Rule, Specification
 from infrastructure.generator.tables import KEEP
@@ -35,7 +36,7 @@ def outputs(specification: Specification) -> Iterator[tuple[str, Document]]:
 
 
 def _for_a_person() -> Document:
-    properties = {"MessageRetentionPeriod": DEAD_LETTER_SECONDS, "SqsManagedSseEnabled": True}
+    properties = {"MessageRetentionPeriod": DEAD_LETTER_SECONDS, **encryption.of_queue()}
     return {"Type": "AWS::SQS::Queue", **KEEP, "Properties": properties}
 
 
@@ -43,7 +44,7 @@ def _queue(name: str, queue: Queue) -> Document:
     properties: Document = {
         "MessageRetentionPeriod": KEPT_SECONDS,
         "VisibilityTimeout": number(queue.visibility_seconds),
-        "SqsManagedSseEnabled": True,
+        **encryption.of_queue(),
         "RedrivePolicy": {
             "deadLetterTargetArn": attribute(queue_id(name + DEAD_LETTERS)),
             "maxReceiveCount": number(queue.deliveries),

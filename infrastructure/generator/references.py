@@ -2,9 +2,14 @@
 
 import re
 from collections.abc import Iterator
+from typing import Final
 
+from chalicelib.metrics import METRICS
 from infrastructure.generator.names import API, DEAD_LETTERS, Document, bucket_id
 from infrastructure.generator.specification import Api, Function, Rights, Specification
+
+VISIBILITY_FACTOR: Final = 6
+"""Multiple of the function's timeout: https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html."""
 
 
 def wrong_references(specification: Specification, base: Document) -> Iterator[str]:
@@ -18,6 +23,8 @@ def wrong_references(specification: Specification, base: Document) -> Iterator[s
     for name, function in specification.functions.items():
         yield from _wrong_source(name, function, specification)
     yield from _wrong_log_alarms(specification)
+    yield from _wrong_metric_alarms(specification)
+    yield from _wrong_times(specification, base)
     yield from _wrong_parameters(specification, base)
 
 
@@ -64,11 +71,30 @@ def _wrong_log_alarms(specification: Specification) -> Iterator[str]:
             yield f"[log_alarms.{name}] is about {function}: add [functions.{function}], or correct the name"
 
 
+def _wrong_metric_alarms(specification: Specification) -> Iterator[str]:
+    for name, alarm in specification.metric_alarms.items():
+        if alarm.metric not in METRICS:
+            yield f"[metric_alarms.{name}] is about {alarm.metric}: add it to chalicelib/metrics.py, or correct it"
+
+
+def _wrong_times(specification: Specification, base: Document) -> Iterator[str]:
+    """Yield the queues whose messages would come again while they are being handled."""
+    for name, function in specification.functions.items():
+        queue = specification.queues.get(function.queue.name) if function.queue else None
+        if function.queue is None or queue is None:
+            continue
+        given = queue.visibility_seconds
+        seconds = base["Parameters"].get(given, {}).get("Default", 0) if isinstance(given, str) else given
+        if seconds < (least := VISIBILITY_FACTOR * function.timeout_seconds):
+            yield f"[functions.{name}] may run for long: give [queues.{function.queue.name}] {least} visibility_seconds"
+
+
 def _wrong_parameters(specification: Specification, base: Document) -> Iterator[str]:
     queues, functions = specification.queues.values(), specification.functions.values()
     sources = [source for each in functions for source in (each.queue, each.stream) if source]
     given = [each for queue in queues for each in (queue.visibility_seconds, queue.deliveries, queue.delay_seconds)]
     given += [source.window_seconds for source in sources]
+    given += [each.reserved for each in (specification.api, *functions)]
     for name in dict.fromkeys(given):
         if isinstance(name, str) and name not in base["Parameters"]:
             yield f"{name} stands for a number: add it to the parameters of base.json, or give the number"

@@ -55,7 +55,7 @@ class Queue(Entry, frozen=True, kw_only=True):
     visibility_seconds: Number
     deliveries: Number
     delay_seconds: Number | None = None
-    alarm_age_seconds: int | None = None
+    alarm_age_seconds: int
     rule: Rule | None = None
 
 
@@ -78,12 +78,13 @@ class Rights(Entry, frozen=True, kw_only=True):
 
 
 class Api(Rights, frozen=True, kw_only=True):
-    """The function that Chalice creates for the routes."""
+    """The function that Chalice creates for the routes. `reserved` is the parameter with its reserved concurrency."""
 
     handler: str
     doing: str
     memory_mb: int = 512
     timeout_seconds: int = 60
+    reserved: str | None = None
 
 
 class QueueSource(Entry, frozen=True, kw_only=True):
@@ -128,6 +129,17 @@ class LogAlarm(Entry, frozen=True, kw_only=True):
     threshold: int = 1
 
 
+class MetricAlarm(Entry, frozen=True, kw_only=True):
+    """An alarm on a metric of `chalicelib/metrics.py`, of its sum, or of the average of what was counted as 0 or 1."""
+
+    description: str
+    metric: str
+    period_seconds: int
+    periods: int = 1
+    threshold: float = 1
+    statistic: Literal["Sum", "Average"] = "Sum"
+
+
 class Specification(msgspec.Struct, frozen=True, kw_only=True):
     """All entries, by name."""
 
@@ -138,6 +150,7 @@ class Specification(msgspec.Struct, frozen=True, kw_only=True):
     api: Api
     functions: Mapping[str, Function]
     log_alarms: Mapping[str, LogAlarm]
+    metric_alarms: Mapping[str, MetricAlarm]
 
 
 def read(text: str) -> Specification:
@@ -154,6 +167,7 @@ def read(text: str) -> Specification:
         api=_entry("api", content.get("api", {}), Api),
         functions=_entries(content, "functions", Function),
         log_alarms=_entries(content, "log_alarms", LogAlarm),
+        metric_alarms=_entries(content, "metric_alarms", MetricAlarm),
     )
 
 

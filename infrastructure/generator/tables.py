@@ -3,11 +3,13 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from infrastructure.generator import encryption
 from infrastructure.generator.names import Document, ref, table_id
 from infrastructure.generator.specification import Index, Specification, Table
 
-KEEP: Final = {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
-"""Resources that hold money or messages are kept when their stack deletes or replaces them."""
+KEEP: Final = {"DeletionPolicy": "RetainExceptOnCreate", "UpdateReplacePolicy": "Retain"}
+"""Resources that hold money or messages are kept when their stack deletes or replaces them. Those that an operation
+itself has created, and that are therefore empty, go when that operation is rolled back."""
 
 
 def tables(specification: Specification) -> Iterator[tuple[str, Document]]:
@@ -22,7 +24,8 @@ def _properties(table: Table) -> Document:
         "AttributeDefinitions": _attributes(table),
         "KeySchema": _key(table.key),
         "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True},
-        "SSESpecification": {"SSEEnabled": True},
+        "DeletionProtectionEnabled": {"Fn::If": ["IsProtected", True, False]},
+        "SSESpecification": encryption.of_table(),
         "Tags": [{"Key": "stage", "Value": ref("Stage")}],
     }
     if table.indexes:

@@ -47,11 +47,18 @@ def test_the_resources_pass(template: Template) -> None:
     [
         ("is not paid by request", lambda t: properties(t, "WalletsTable").pop("BillingMode")),
         ("no point-in-time recovery", lambda t: properties(t, "WalletsTable").pop("PointInTimeRecoverySpecification")),
-        ("not encrypted with a key", lambda t: properties(t, "WalletsTable").pop("SSESpecification")),
+        ("not encrypted with the key", lambda t: properties(t, "WalletsTable").pop("SSESpecification")),
+        ("by a single call", lambda t: properties(t, "WalletsTable").pop("DeletionProtectionEnabled")),
         ("deleted with the stack", lambda t: t["Resources"]["WalletsTable"].pop("DeletionPolicy")),
+        ("creation that failed", lambda t: t["Resources"]["WalletsTable"].update(DeletionPolicy="Retain")),
         ("has a fixed name", lambda t: properties(t, "WalletsTable").update(TableName="wallets")),
         ("has no stream", lambda t: properties(t, "PaymentsTable").pop("StreamSpecification")),
         ("UsageQueue is not encrypted", lambda t: properties(t, "UsageQueue").pop("SqsManagedSseEnabled")),
+        ("or not with the key", lambda t: properties(t, "UsageQueue").pop("KmsMasterKeyId")),
+        ("messages wait in MailsQueue", lambda t: t["Resources"].pop("MailsAgeAlarm")),
+        ("tell the topic", lambda t: properties(t, "MailsAgeAlarm").pop("AlarmActions")),
+        ("when it is over", lambda t: properties(t, "MailsAgeAlarm").pop("OKActions")),
+        ("where it is explained", lambda t: properties(t, "MailsAgeAlarm").update(AlarmDescription="old mails")),
         ("UsageQueue has no dead-letter queue", lambda t: properties(t, "UsageQueue").pop("RedrivePolicy")),
         ("only a person reads", lambda t: properties(t, "UsageDeadLetterQueue").update(MessageRetentionPeriod=345600)),
         ("reads, has no alarm", lambda t: t["Resources"].pop("FollowFailuresAlarm")),
@@ -101,6 +108,7 @@ def test_every_function_with_a_stream_may_read_it_and_put_aside_what_it_gives_up
         allowed = {
             (action, json.dumps(each)) for one in statements for action in one["Action"] for each in one["Resource"]
         }
-        for action in ("DescribeStream", "GetRecords", "GetShardIterator", "ListStreams"):
+        for action in ("DescribeStream", "GetRecords", "GetShardIterator"):
             assert (f"dynamodb:{action}", json.dumps(source["Stream"])) in allowed, name
+        assert ("dynamodb:ListStreams", '"*"') in allowed, name
         assert ("sqs:SendMessage", json.dumps(source["DestinationConfig"]["OnFailure"]["Destination"])) in allowed, name

@@ -9,7 +9,7 @@ from chalice.utils import to_cfn_resource_name
 from infrastructure.check_resources import functions
 from tests.infrastructure.guarded import API_POLICY, CONFIG, FUNCTIONS, POLICIES, Document, statements
 
-ANYTHING = {"WriteTraces"}
+ANYTHING = {"ListStreams", "WriteTraces"}
 """Statements about actions that have no resource to name."""
 
 

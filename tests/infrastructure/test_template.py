@@ -10,7 +10,6 @@ from chalicelib.recovery import sweep
 from chalicelib.stripe_api import client
 from chalicelib.webhooks import receive
 from infrastructure.check_resources import (
-    VISIBILITY_FACTOR,
     bound_queue,
     event_sources,
     findings,
@@ -18,10 +17,17 @@ from infrastructure.check_resources import (
     of_type,
     value,
 )
+from infrastructure.generator.references import VISIBILITY_FACTOR
 from infrastructure.lint_template import lint
 from local.resources import Overlay
 
 Template = dict[str, Any]
+
+
+def log_group_of(template: Template, function: str) -> str:
+    """Return the log group that a function writes to."""
+    group: str = template["Resources"][function]["Properties"]["LoggingConfig"]["LogGroup"]["Ref"]
+    return group
 
 
 def test_cfn_lint_finds_nothing_in_the_template_nor_in_its_translation(template_file: Path) -> None:
@@ -131,11 +137,10 @@ def test_the_gateways_limit_is_not_shorter_than_the_apis(template: Template) -> 
 
 def test_logs_are_kept_for_a_time_that_somebody_chose(template: Template) -> None:
     groups = dict(of_type(template, "AWS::Logs::LogGroup"))
-    assert len(groups) == len(functions(template))
+    assert groups.keys() == {log_group_of(template, name) for name in functions(template)} | {"ApiAccessLogGroup"}
     for group in groups.values():
         assert group["RetentionInDays"] == 90
-        function = group["LogGroupName"]["Fn::Sub"].removeprefix("/aws/lambda/${").removesuffix("}")
-        assert function in template["Resources"]
+        assert "KmsKeyArn" in str(group["KmsKeyId"])
 
 
 def test_somebody_hears_of_dead_letters_delays_errors_and_throttles(template: Template) -> None:
@@ -150,8 +155,7 @@ def test_somebody_hears_of_dead_letters_delays_errors_and_throttles(template: Te
 
 def test_somebody_hears_of_a_usage_message_that_failed_unforeseen(template: Template) -> None:
     log_filter = template["Resources"]["UsageUnforeseenFilter"]["Properties"]
-    group = template["Resources"][log_filter["LogGroupName"]["Ref"]]["Properties"]
-    assert group["LogGroupName"] == {"Fn::Sub": "/aws/lambda/${RecordUsage}"}
+    assert log_filter["LogGroupName"]["Ref"] == log_group_of(template, "RecordUsage")
     assert '"usage message failed unforeseen"' in log_filter["FilterPattern"]
     (metric,) = log_filter["MetricTransformations"]
     alarm = template["Resources"]["UsageUnforeseenAlarm"]["Properties"]
@@ -176,9 +180,8 @@ def test_somebody_hears_of_what_waits_for_a_person_wherever_it_is_logged(
         (counted,) = log_filter["MetricTransformations"]
         if counted["MetricName"] == metric:
             assert json.dumps(event) in log_filter["FilterPattern"]
-            group = template["Resources"][log_filter["LogGroupName"]["Ref"]]["Properties"]
-            heard.add(group["LogGroupName"]["Fn::Sub"].removeprefix("/aws/lambda/${").removesuffix("}"))
-    assert heard == groups
+            heard.add(log_filter["LogGroupName"]["Ref"])
+    assert heard == {log_group_of(template, name) for name in groups}
     alarm = template["Resources"][f"{metric}Alarm"]["Properties"]
     assert (alarm["Namespace"], alarm["MetricName"]) == ({"Ref": "AWS::StackName"}, metric)
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import msgspec
 
-from chalicelib.notices.detail import DETAILS, MEANINGS
+from chalicelib.notices.detail import DETAILS
+from chalicelib.notices.meanings import MEANINGS
 
 FILE = Path(__file__).resolve().parents[2] / "docs" / "events.md"
 BEGIN, END = "<!-- from the types -->\n", "<!-- until here -->\n"

@@ -7,8 +7,9 @@ import pytest
 
 from chalicelib.clock import iso
 from chalicelib.invoices import table as invoices
-from chalicelib.notices.detail import DETAILS, MEANINGS
+from chalicelib.notices.detail import DETAILS
 from chalicelib.notices.event import DOCUMENTS
+from chalicelib.notices.meanings import MEANINGS
 from chalicelib.payments.payment import DAY_MS
 from chalicelib.streams import MalformedRecord
 from tests.build import TIME_MS

@@ -7,6 +7,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from chalicelib import clock
+from chalicelib.checks.compare import Difference, differences
+from chalicelib.checks.sides import read_sides
 from chalicelib.ledger.post import post
 from chalicelib.ledger.table import WalletRow
 from chalicelib.payments import table
@@ -14,9 +16,7 @@ from chalicelib.payments.table import PaymentRow
 from chalicelib.reversals.table import ReversalRow
 from local.resources import Deployment
 from local.stripe_emulator.client import Emulator
-from ops.compare import Difference, differences
 from ops.reconcile import _tracked
-from ops.sides import read_sides
 from tests.build import credit, debit
 from tests.payments.payer import HOUR_MS, NewPayer, Payer
 from tests.reversals.refunder import events, pay, refund_payment, tell, tell_one

@@ -3,9 +3,9 @@
 from typing import Any
 
 from chalicelib import clock
+from chalicelib.checks.compare import Difference, Sides, differences
+from chalicelib.checks.sides import read_sides
 from local.stripe_emulator.client import Emulator
-from ops.compare import Difference, Sides, differences
-from ops.sides import read_sides
 from tests.connection.owner import Owner, new_account
 from tests.payments.payer import HOUR_MS, Payer
 

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from ops.compare import Difference, Key, LedgerEntry, Problem, Row, Sides, StripeRecord, differences
+from chalicelib.checks.compare import Difference, Key, LedgerEntry, Problem, Row, Sides, StripeRecord, differences
 
 AT_MS = 1_790_000_000_000
 SPAN = (AT_MS - 1000, AT_MS + 1000)

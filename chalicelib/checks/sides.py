@@ -1,4 +1,8 @@
-"""Read both sides for a reconciliation: Stripe's lists, and our rows and ledger."""
+"""Read all sides of a span of time: Stripe's lists, and the rows and ledger of every account.
+
+This is the operator's own reconciliation (`ops reconcile`): it takes whatever time it takes, and finds also what the
+daily one does not look for, such as an entry of the ledger for which there is nothing else.
+"""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
@@ -6,29 +10,26 @@ from typing import Any, Final, TypeVar
 
 from chalicelib.accounts.table import AccountRow
 from chalicelib.batches import each
+from chalicelib.checks.at_stripe import add_up, is_of_ours, record_of
+from chalicelib.checks.compare import Key, Kind, LedgerEntry, Row, Sides, StripeRecord
+from chalicelib.checks.own_side import Own, own_key, row_of
+from chalicelib.checks.row_check import SOURCES
 from chalicelib.connection.table import connected_stripe_accounts
 from chalicelib.ledger.page_table import read_pages
 from chalicelib.ledger.read_page import transactions_of
 from chalicelib.ledger.table import read_wallet
 from chalicelib.ledger.transaction import Transaction
 from chalicelib.ledger.wallet import END_OF_TIME_MS
-from chalicelib.money import from_card_amount
 from chalicelib.payments import table
-from chalicelib.payments.intent import parse_intent
-from chalicelib.payments.payment import DAY_MS, PREFIX, Payment
+from chalicelib.payments.payment import DAY_MS
 from chalicelib.reversals import table as reversals
-from chalicelib.reversals.dispute import Dispute, parse_dispute, withdrawn_micros
-from chalicelib.reversals.refund import RETURNED, Refund, parse_refund
 from chalicelib.stripe_api.client import ask
-from chalicelib.stripe_api.deployment import is_ours
 from chalicelib.stripe_api.errors import StripeUnavailable
 from chalicelib.stripe_api.stripe_account import PLATFORM, StripeAccount
-from ops.compare import Key, Kind, LedgerEntry, Row, Sides, StripeRecord
 
 MARGIN_MS: Final = 2 * DAY_MS
 """How far beyond the span both sides are read: Stripe may have a payment up to 23 hours after its row."""
 
-SOURCES: Final[dict[str, Kind]] = {"/payments": "payment", "/refunds": "refund", "/disputes": "dispute"}
 ItemT = TypeVar("ItemT")
 Track = Callable[[Iterable[Any], str], Iterable[Any]]
 """Shows the progress of a long iteration with its name, and yields its items."""
@@ -91,28 +92,25 @@ def stripe_side(
     of_payment: Any = {**span, "expand": ["data.payment_intent"]}
 
     def read(v1: Any) -> None:
-        for add, listed, name in (
-            (_add_payment, v1.payment_intents.list(span), "Payments at Stripe"),
-            (_add_refund, v1.refunds.list(of_payment), "Refunds at Stripe"),
-            (_add_dispute, v1.disputes.list(of_payment), "Disputes at Stripe"),
-        ):
+        lists: tuple[tuple[Kind, Any, str], ...] = (
+            ("payment", v1.payment_intents.list(span), "Payments at Stripe"),
+            ("refund", v1.refunds.list(of_payment), "Refunds at Stripe"),
+            ("dispute", v1.disputes.list(of_payment), "Disputes at Stripe"),
+        )
+        for kind, listed, name in lists:
             bodies = (there.to_dict() for there in track(listed.auto_paging_iter(), name))
-            ours = (body for body in bodies if _is_ours(_payment_metadata(body), stripe_account))
-            _each(ours, partial(add, found), unread, name=lambda body: str(body["id"]))
+            ours = (body for body in bodies if is_of_ours(body, stripe_account))
+            _each(ours, partial(_add, found, kind), unread, name=lambda body: str(body["id"]))
 
     ask("reconcile", stripe_account, read)
     return found
 
 
-def _is_ours(metadata: dict[str, Any], stripe_account: StripeAccount) -> bool:
-    is_named = bool(metadata.get("account_id")) and str(metadata.get("payment_id", "")).startswith(PREFIX)
-    return is_ours(metadata) and (is_named or stripe_account == PLATFORM)
-
-
-def _payment_metadata(body: dict[str, Any]) -> dict[str, Any]:
-    """Return the metadata of a payment, or of the payment of a refund or dispute, which is expanded."""
-    payment = body if body["object"] == "payment_intent" else body.get("payment_intent") or {}
-    return payment.get("metadata") or {}
+def _add(found: dict[Key, StripeRecord], kind: Kind, body: dict[str, Any]) -> None:
+    record = record_of(kind, body)
+    if record is not None:
+        key: Key = (kind, record.payment_id if kind == "payment" else body["id"])
+        found[key] = add_up(found[key], record) if key in found else record
 
 
 def _each(
@@ -123,60 +121,16 @@ def _each(
     unread.update({name(failure.item): repr(failure.error) for failure in failures})
 
 
-def _add_refund(found: dict[Key, StripeRecord], body: dict[str, Any]) -> None:
-    refund = parse_refund(body, None)
-    moved_minor = 0 if refund.status in RETURNED else refund.amount_minor
-    moved_micros = from_card_amount(moved_minor, refund.currency)
-    found["refund", refund.id] = _fact(body, refund.created_at_ms, moved_micros, refund.currency)
-
-
-def _add_dispute(found: dict[Key, StripeRecord], body: dict[str, Any]) -> None:
-    dispute = parse_dispute(body, None)
-    amount_micros = from_card_amount(dispute.amount_minor, dispute.currency)
-    moved_micros = withdrawn_micros(dispute.balance_movements, amount_micros, dispute.currency)
-    found["dispute", dispute.id] = _fact(body, dispute.created_at_ms, moved_micros, dispute.currency)
-
-
-def _add_payment(found: dict[Key, StripeRecord], body: dict[str, Any]) -> None:
-    """Add a succeeded payment. Two that took money for one payment of ours are added up, so that a difference shows."""
-    intent = parse_intent(body, None)
-    if intent.status != "succeeded":
-        return
-    account_id, payment_id = intent.metadata.get("account_id", ""), intent.metadata.get("payment_id") or intent.id
-    received = from_card_amount(intent.amount_received_minor, intent.currency)
-    before = found.get(("payment", payment_id))
-    taken = received + (before.moved_micros if before else 0)
-    found["payment", payment_id] = StripeRecord(account_id, payment_id, body["created"] * 1000, taken, intent.currency)
-
-
-def _fact(body: dict[str, Any], at_ms: int, moved_micros: int, currency: str) -> StripeRecord:
-    """Return the record of a refund or dispute, whose payment is expanded."""
-    intent, metadata = body.get("payment_intent") or {}, _payment_metadata(body)
-    payment_id = metadata.get("payment_id") or intent.get("id") or str(body.get("charge"))
-    return StripeRecord(metadata.get("account_id", ""), payment_id, at_ms, moved_micros, currency)
-
-
 def row_side(account_id: str, from_ms: int, to_ms: int) -> dict[Key, Row]:
     """Read an account's succeeded payments of a span, and all of its refunds and disputes that Stripe has."""
     refunds, disputes = reversals.of_account(account_id)
     found: dict[Key, Row] = {}
-    for payment in table.between(account_id, from_ms, to_ms):
-        if payment.state == "succeeded":
-            found["payment", payment.payment_id] = _row(payment, payment.created_at_ms, payment.amount_micros)
-    for refund in refunds:
-        if refund.stripe_refund_id and refund.refunded_at_ms:
-            moved = refund.amount_micros if refund.accepted_by_stripe else 0
-            found["refund", refund.stripe_refund_id] = _row(refund, refund.refunded_at_ms, moved)
-    for dispute in disputes:
-        found["dispute", dispute.dispute_id] = _row(dispute, dispute.opened_at_ms, dispute.withdrawn_micros)
+    every: list[Own] = [*table.between(account_id, from_ms, to_ms), *refunds, *disputes]
+    for own in every:
+        row = row_of(own)
+        if row is not None:
+            found[own_key(own)] = row
     return found
-
-
-def _row(of: Payment | Refund | Dispute, at_ms: int, moved_micros: int) -> Row:
-    fact = StripeRecord(of.account_id, of.payment_id, at_ms, moved_micros, of.currency)
-    if isinstance(of, Payment):
-        return Row(fact, moved_micros if of.fills_wallet else 0, of.stripe_account)
-    return Row(fact, sum(posting.legs[0].signed_micros for posting in of.postings()), of.stripe_account)
 
 
 def ledger_side(account_id: str, from_ms: int) -> dict[Key, LedgerEntry]:
