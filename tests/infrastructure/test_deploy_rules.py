@@ -15,7 +15,9 @@ from infrastructure.deploy.parameters import (
     choose,
     effective,
     mark,
+    protected_later,
     read_given,
+    unprotected,
 )
 from infrastructure.deploy.releases import Release, live_release, release_before
 from infrastructure.deploy.stacks import Resource
@@ -106,6 +108,16 @@ def test_another_value_of_a_parameter_publishes_versions() -> None:
     assert mark(template, before) == mark(template, dict(before))
     assert mark(template, before) != mark(template, after)
     assert "Description" not in template["Globals"]["Function"]
+
+
+def test_a_stack_is_created_without_protection_and_gets_it_when_it_is_there() -> None:
+    declared = {**DECLARED, "DeletionProtection": {"Default": "true"}}
+    assert protected_later(declared, []) == {"DeletionProtection": "true"}
+    assert unprotected({"DeletionProtection": "true"}) == [
+        {"ParameterKey": "DeletionProtection", "ParameterValue": "false"}
+    ]
+    assert protected_later(declared, [{"ParameterKey": "DeletionProtection", "ParameterValue": "false"}]) == {}
+    assert protected_later(DECLARED, []) == {}
 
 
 @pytest.mark.parametrize(
