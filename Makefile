@@ -2,7 +2,7 @@
 
 .DEFAULT_GOAL := help
 .PHONY: help run reset quick test test-deployed test-deep check format words functions bench clean
-.PHONY: package deploy rollback releases adopt destroy stage
+.PHONY: package audit deploy rollback releases adopt destroy stage
 
 # Empty, whatever the environment says: the tests start many processes, and each would compile all modules again.
 export PYTHONDONTWRITEBYTECODE :=
@@ -66,6 +66,9 @@ bench: $(STAMP)  ## Measure, print a table and write benchmarks/latest.json
 
 package: $(STAMP)  ## Build what is deployed into build/ and check its template
 	$(BIN)/python -m infrastructure.package
+
+audit: $(STAMP)  ## Look for weak settings in what make package has built, with cfn-lint and checkov
+	$(BIN)/python -m infrastructure.audit
 
 # SET="PortalBaseUrl=https://billing.example.com MailFrom=..." gives parameters, YES=1 answers every question with yes.
 OPTIONS = $(foreach one,$(SET),--set "$(one)") $(if $(YES),--yes) $(ARGS)

@@ -7,8 +7,8 @@ for each row that the query looks at. Where it runs deployed functions, it does 
 
 import hashlib
 import os
-import shutil
 import tempfile
+import threading
 import zipfile
 from functools import cache
 from pathlib import Path
@@ -39,6 +39,7 @@ class SharedArchive(zipfile.ZipFile):
     Each process that runs a function unpacks the code and the layer anew, which takes longer than all else it does.
     """
 
+    lock: Final = threading.Lock()
     unpacked: Path
     """Where archives are unpacked, each into a directory with the hash of its content as its name."""
 
@@ -46,13 +47,11 @@ class SharedArchive(zipfile.ZipFile):
         """Link what the archive holds into `path`, which must be empty."""
         with Path(str(self.filename)).open("rb") as file:
             content = self.unpacked / hashlib.file_digest(file, "sha256").hexdigest()
-        if not content.exists():
-            draft = Path(tempfile.mkdtemp(dir=self.unpacked))
-            super().extractall(draft)
-            try:
+        with self.lock:  # the first change of a table starts many functions at once
+            if not content.exists():
+                draft = Path(tempfile.mkdtemp(dir=self.unpacked))
+                super().extractall(draft)
                 draft.rename(content)
-            except OSError:  # somebody else was faster
-                shutil.rmtree(draft)
         for entry in content.iterdir():
             (Path(path) / entry.name).symlink_to(entry)
 

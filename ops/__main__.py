@@ -16,6 +16,7 @@ from ops.daily_looks import give_daily_looks
 from ops.dead_letters.commands import dead_letters
 from ops.environment import NoEnvironment, use_local, use_stack
 from ops.exporting.commands import export
+from ops.failures.commands import failures
 from ops.forgetting.commands import forget
 from ops.halt import halt, resume
 from ops.importing.commands import importing
@@ -77,7 +78,7 @@ def make_token(role: str, account_id: str | None, hours: float, subject: str | N
 
 for command in (
     *(verify_wallets, show_checks, reconcile),
-    *(dead_letters, show_parked, replay, keep_payment, show_repeats),
+    *(dead_letters, failures, show_parked, replay, keep_payment, show_repeats),
     *(catalog, subscriptions, renew_due, give_daily_looks),
     *(stripe_account, secret_commands),
     *(export, forget, importing),

@@ -28,6 +28,14 @@ class Progress(msgspec.Struct, frozen=True):
     until_ms: int | None = None
 
 
+class StripeCheck(msgspec.Struct, frozen=True):
+    """How far a Stripe account was reconciled, when it last was, and why it could not be read, if so."""
+
+    progress: Progress = Progress()
+    checked_at_ms: int | None = None
+    unread: str | None = None
+
+
 class Step(msgspec.Struct, frozen=True):
     """What to compare next: what was made in a span of a day, its end not included. `day` is of the run."""
 

@@ -3,20 +3,21 @@
 from collections.abc import Iterable
 from typing import Final
 
-import msgspec
 from pynamodb.attributes import BinaryAttribute, BooleanAttribute, NumberAttribute, UnicodeAttribute
 
 from chalicelib.checks.finding import account_at
-from chalicelib.checks.plan import Progress
+from chalicelib.checks.plan import Progress, StripeCheck
 from chalicelib.checks.wallet_check import WalletCheck
 from chalicelib.conflicts import conditional_write
-from chalicelib.ledger.verify_new_pages import Verified
+from chalicelib.ledger.chain import Verified
 from chalicelib.readable import read_each
 from chalicelib.stripe_api.stripe_account import StripeAccount
 from chalicelib.tables import Table, TableMeta, read_rows, set_or_remove
 
 WALLET: Final = "wallet"
 PAYMENTS: Final = "payments"
+EVERY_WALLET: Final = "#wallets"
+"""Stands for the account of the row that says for which night all wallets are done. No account's id has a `#`."""
 
 Key = tuple[str, str]
 
@@ -42,14 +43,6 @@ class CheckRow(Table):
     step = NumberAttribute(null=True)
     until_ms = NumberAttribute(null=True)
     unread = UnicodeAttribute(null=True)
-
-
-class StripeCheck(msgspec.Struct, frozen=True):
-    """How far a Stripe account was reconciled, when it last was, and why it could not be read, if so."""
-
-    progress: Progress = Progress()
-    checked_at_ms: int | None = None
-    unread: str | None = None
 
 
 def read_wallet_checks(account_ids: Iterable[str]) -> dict[str, WalletCheck]:
@@ -110,6 +103,19 @@ def write_wallet_check(check: WalletCheck, *, is_finished: bool) -> None:
             *([] if is_finished else [CheckRow.taken_at_ms.remove()]),
         ]
     )
+
+
+def is_night_done(day: str) -> bool:
+    """Tell whether all wallets that were due in a night are done: reading them all again would find nothing."""
+    try:
+        return bool(CheckRow.get(EVERY_WALLET, WALLET, consistent_read=True).done_day == day)
+    except CheckRow.DoesNotExist:
+        return False
+
+
+def write_night_done(day: str) -> None:
+    """Write that all wallets that were due in a night are done."""
+    CheckRow(EVERY_WALLET, WALLET).update([CheckRow.done_day.set(day)])
 
 
 def read_stripe_check(stripe_account: StripeAccount) -> StripeCheck:

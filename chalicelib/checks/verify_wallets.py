@@ -4,7 +4,7 @@ What was verified stays verified (see `ledger.verify_new_pages`), so a night rea
 is read from its first page.
 """
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from functools import partial
 from itertools import islice, takewhile
 from typing import Final
@@ -55,14 +55,19 @@ def verify_wallets(deadline: Deadline | None = None) -> VerifyRun:
     A wallet is taken before it is verified, so that one that crashes the function does so only once a day. A wallet
     that does not agree is a result, not a failure.
     """
-    run = VerifyRun()
+    run, day = VerifyRun(), clock.day_of(clock.now_ms())
+    if table.is_night_done(day):
+        return run
     deadline = deadline or Deadline(BUDGET_SECONDS)
+    differing = {account_id for account_id, found in findings_table.open_keys(clock.now_ms()) if found == WALLET}
     failures = each(
         takewhile(lambda _: not deadline.is_over, _due_wallets()),
-        partial(_verify_due, run=run, deadline=deadline),
+        partial(_verify_due, run=run, differing=differing, deadline=deadline),
         message=FAILED,
         about=lambda check: {"account_id": check.account_id},
     )
+    if not deadline.is_over and not run.unfinished:
+        table.write_night_done(day)
     metrics.count("verify_differences", run.differences)
     metrics.count("verify_failures", len(failures))
     return end_run(run, failures, summary="wallets verified")
@@ -78,7 +83,7 @@ def _due_wallets() -> Iterator[WalletCheck]:
         )
 
 
-def _verify_due(check: WalletCheck, run: VerifyRun, deadline: Deadline) -> None:
+def _verify_due(check: WalletCheck, run: VerifyRun, differing: Container[str], deadline: Deadline) -> None:
     now_ms = clock.now_ms()
     if not table.take(check.account_id, table.WALLET, now_ms, not_since_ms=now_ms - now_ms % DAY_MS):
         return
@@ -88,7 +93,7 @@ def _verify_due(check: WalletCheck, run: VerifyRun, deadline: Deadline) -> None:
     is_finished = True
     if found is None:
         found, is_finished = _verified_new(check, run, deadline)
-    record(found, run, is_finished=is_finished)
+    record(found, run, is_finished=is_finished, may_differ=check.account_id in differing)
 
 
 def _verified_whole(check: WalletCheck, run: VerifyRun) -> WalletCheck | None:
@@ -128,12 +133,15 @@ def _verified_new(check: WalletCheck, run: VerifyRun, deadline: Deadline) -> tup
     return replace(check, verified=found.verified, checked_at_ms=checked_at_ms, difference=difference), is_over
 
 
-def record(check: WalletCheck, run: VerifyRun, *, is_finished: bool = True) -> None:
-    """Store the result of a verification: first its difference, last how far it came, so that a cut loses neither."""
+def record(check: WalletCheck, run: VerifyRun, *, is_finished: bool = True, may_differ: bool = True) -> None:
+    """Store the result of a verification: first its difference, last how far it came, so that a cut loses neither.
+
+    `may_differ` is false if no difference of the wallet is open: then there is none to resolve.
+    """
     if check.difference:
         run.differences += 1
         log().error(DOES_NOT_AGREE, account_id=check.account_id, difference=check.difference)
         run.found += findings_table.keep(wallet_finding(check.account_id, check.difference, clock.now_ms()))
-    elif is_finished:
+    elif is_finished and may_differ:
         run.resolved += findings_table.resolve(check.account_id, WALLET, clock.now_ms())
     table.write_wallet_check(check, is_finished=is_finished)

@@ -2,10 +2,9 @@
 
 import msgspec
 
+from chalicelib.checks.badge import ChecksState
 from chalicelib.checks.finding import Finding, Kind
-from chalicelib.checks.plan import start_of
-from chalicelib.checks.state import ChecksState
-from chalicelib.checks.table import StripeCheck
+from chalicelib.checks.plan import StripeCheck, start_of
 from chalicelib.clock import DAY_MS, day_of, iso
 from chalicelib.money import format_amount
 

@@ -6,8 +6,8 @@ from zlib import crc32
 import msgspec
 
 from chalicelib.clock import DAY_MS
-from chalicelib.ledger.table import Head
-from chalicelib.ledger.verify_new_pages import Verified
+from chalicelib.ledger.chain import Verified
+from chalicelib.ledger.wallet import Head
 
 WHOLE_DAYS: Final = 28
 """After so many days the whole wallet is verified again, from its first page."""

@@ -28,6 +28,15 @@ START: Final = Link("the start", PageSpan(0, 0, 0), 0, 0, 0, 0, b"", GENESIS)
 """The end of the empty wallet, from which the first page follows."""
 
 
+class Verified(msgspec.Struct, frozen=True):
+    """How far a wallet was verified: its head then, and the latest time of the page that was its last."""
+
+    sequence: int = 0
+    balance_micros: int = 0
+    head_hash: bytes = GENESIS
+    latest_ms: int = 0
+
+
 def link_of(page: Page) -> Link:
     """Return what the chain needs of a page."""
     return Link(

@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-import msgspec
 from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.exceptions import CancellationReason, TransactWriteError
 from pynamodb.transactions import TransactWrite
@@ -15,7 +14,7 @@ from chalicelib.ledger.client_usage_table import add_to_commit
 from chalicelib.ledger.daily_usage import Days, Usage
 from chalicelib.ledger.meter_numbers import add_meters, read_meters
 from chalicelib.ledger.page_table import PageRow, row_of
-from chalicelib.ledger.wallet import END_OF_TIME_MS, PageSpan, Wallet, WalletNotFound
+from chalicelib.ledger.wallet import END_OF_TIME_MS, Head, PageSpan, Wallet, WalletNotFound
 from chalicelib.tables import KEYS_A_CALL, Rows, Table, TableMeta, connection, image_reader, raw, read_together
 
 FIELDS: Final = {"quantity": "quantity_micros", "amount": "amount_micros", "count": "count"}
@@ -120,14 +119,6 @@ def scan_sequences() -> Iterator[tuple[str, int | None]]:
         start_key = answer.get("LastEvaluatedKey")
         if not start_key:
             return
-
-
-class Head(msgspec.Struct, frozen=True):
-    """The head of a wallet's chain: its number of transactions, its balance, and the hash of its last page."""
-
-    sequence: int
-    balance_micros: int
-    head_hash: bytes
 
 
 def scan_heads() -> Iterator[tuple[str, Head | None]]:

@@ -12,13 +12,13 @@ import msgspec
 
 from chalicelib.clock import DAY_MS, Deadline, parse_iso
 from chalicelib.ledger import page_table, table
-from chalicelib.ledger.chain import Link, chain_difference, link_of, links_difference
+from chalicelib.ledger.chain import Link, Verified, chain_difference, link_of, links_difference
 from chalicelib.ledger.client_usage_check import ClientUsageCheck
 from chalicelib.ledger.daily_usage import Days
 from chalicelib.ledger.page import SPAN_MS, Page
 from chalicelib.ledger.transaction import Transaction
 from chalicelib.ledger.verify import days_difference, page_difference
-from chalicelib.ledger.wallet import END_OF_TIME_MS, GENESIS, PageSpan, Wallet
+from chalicelib.ledger.wallet import END_OF_TIME_MS, PageSpan, Wallet
 
 WINDOWS_MS: Final = (DAY_MS // 24, DAY_MS, 3 * DAY_MS, 40 * DAY_MS)
 """How long before the last verified page new ones are looked for, until none is missing: events may come late."""
@@ -31,15 +31,6 @@ DAY_MOST: Final = 1_000_000
 
 TRIES: Final = 3
 """How many times a day is read whose wallet keeps changing."""
-
-
-class Verified(msgspec.Struct, frozen=True):
-    """How far a wallet was verified: its head then, and the latest time of the page that was its last."""
-
-    sequence: int = 0
-    balance_micros: int = 0
-    head_hash: bytes = GENESIS
-    latest_ms: int = 0
 
 
 class NewPages(msgspec.Struct, frozen=True):

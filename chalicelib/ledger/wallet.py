@@ -50,3 +50,11 @@ class Wallet(msgspec.Struct, frozen=True):
     head_hash: bytes = GENESIS
     recent: tuple[PageSpan, ...] = ()
     older_ms: int = 0
+
+
+class Head(msgspec.Struct, frozen=True):
+    """The head of a wallet's chain: its number of transactions, its balance, and the hash of its last page."""
+
+    sequence: int
+    balance_micros: int
+    head_hash: bytes

@@ -1,6 +1,8 @@
-"""Lambda functions that publish events from the streams of tables, and send mails from a queue."""
+"""Lambda functions that publish events from the streams of tables, and send mails from a queue.
 
-from chalicelib.budgets.evaluate_changed import evaluate_changed_wallets
+What only one of them needs is imported in it, or the cold start of each would pay for it.
+"""
+
 from chalicelib.catalog.catalog import catalog
 from chalicelib.lambda_function import (
     Context,
@@ -12,12 +14,13 @@ from chalicelib.lambda_function import (
     partial_failures,
 )
 from chalicelib.notices import publish
-from chalicelib.notices.publish_expiring import publish_expiring_cards
 
 
 @lambda_function
 def announce_wallets(event: Records, _context: Context | None) -> PartialFailures:
     """Evaluate the budgets of wallets that have changed, and publish balances that crossed a threshold."""
+    from chalicelib.budgets.evaluate_changed import evaluate_changed_wallets  # noqa: PLC0415 - budgets, as above
+
     again = evaluate_changed_wallets(event["Records"])
     return partial_failures(again + publish.publish_wallets(event["Records"], catalog()))
 
@@ -67,6 +70,8 @@ def announce_findings(event: Records, _context: Context | None) -> PartialFailur
 @lambda_function
 def warn_of_expiring_cards(_event: object, _context: Context | None) -> Counts:
     """Publish the cards that are about to expire. Raises RunIncomplete at the end if one of them failed."""
+    from chalicelib.notices.publish_expiring import publish_expiring_cards  # noqa: PLC0415 - cards and Stripe, as above
+
     return counts(publish_expiring_cards())
 
 

@@ -12,7 +12,16 @@ from infrastructure.deploy.changes import refused
 from infrastructure.deploy.code_bucket import ensure_bucket, upload_archives, upload_template
 from infrastructure.deploy.events import follow, last_event
 from infrastructure.deploy.failed_creation import clear_failed_creation
-from infrastructure.deploy.parameters import BASE_URL, UNKNOWN_BASE_URL, Ask, choose, effective, mark
+from infrastructure.deploy.parameters import (
+    BASE_URL,
+    UNKNOWN_BASE_URL,
+    Ask,
+    choose,
+    effective,
+    mark,
+    protected_later,
+    unprotected,
+)
 from infrastructure.deploy.releases import list_releases, record_release
 from infrastructure.deploy.secret import require_secret
 from infrastructure.deploy.stacks import FAILED_CREATION, Stack, find_stack, refuse_busy, resources
@@ -55,8 +64,10 @@ class Deployment:
         require_secret(self.account, template["Parameters"], chosen, stack, yes=self.yes)
         if stack:
             self._delete_unused_versions(bucket, stack)
+        later = {} if stack else protected_later(template["Parameters"], chosen)
+        chosen = [each for each in chosen if each["ParameterKey"] not in later] + unprotected(later)
         self._change(stack, self._upload(bucket, template, chosen, stack), chosen)
-        stack = self._set_address(bucket, template, self._found())
+        stack = self._complete(bucket, template, later)
         self._release(bucket, stack)
         console.show_outputs(stack.outputs)
         return stack
@@ -109,15 +120,20 @@ class Deployment:
             point(self.account, {name: wanted for name, (_, wanted) in differing(self._live(), before).items()})
         raise NotDeployed("the stack is as it was before" if before else "run it again when the cause is mended")
 
-    def _set_address(self, bucket: str, template: Template, stack: Stack) -> Stack:
-        """Tell the functions where the API is reached, if it is API Gateway's own address, known only now."""
-        if stack.parameters.get(BASE_URL) != UNKNOWN_BASE_URL:
+    def _complete(self, bucket: str, template: Template, later: Mapping[str, str]) -> Stack:
+        """Set what could not be set before the stack was there: the address of its API, and its protection."""
+        stack = self._found()
+        values = dict(later)
+        if stack.parameters.get(BASE_URL) == UNKNOWN_BASE_URL:
+            values[BASE_URL] = stack.outputs["EndpointURL"].rstrip("/")
+        values = {name: value for name, value in values.items() if stack.parameters.get(name) != value}
+        if not values:
             return stack
-        address = stack.outputs["EndpointURL"].rstrip("/")
-        console.out.print(f"{BASE_URL} becomes the API's own address, {address}")
-        names = [name for name in stack.parameters if name != BASE_URL]
-        others: Chosen = [{"ParameterKey": name, "UsePreviousValue": True} for name in names]
-        chosen: Chosen = [*others, {"ParameterKey": BASE_URL, "ParameterValue": address}]
+        for name, value in values.items():
+            console.out.print(f"{name} becomes {value}")
+        kept = [name for name in stack.parameters if name in template["Parameters"] and name not in values]
+        others: Chosen = [{"ParameterKey": name, "UsePreviousValue": True} for name in kept]
+        chosen = [*others, *({"ParameterKey": name, "ParameterValue": value} for name, value in values.items())]
         url = self._upload(bucket, template, chosen, stack)
         change_set = create_change_set(self.account, stack.name, "UPDATE", url, chosen)
         if change_set:

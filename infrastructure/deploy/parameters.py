@@ -9,6 +9,7 @@ from typing import Any, Final
 from infrastructure.deploy.stages import Stage
 
 BASE_URL: Final = "PortalBaseUrl"
+PROTECTION: Final = "DeletionProtection"
 UNKNOWN_BASE_URL: Final = "https://address-is-set-by-the-first-deployment.invalid"
 """Until the API exists, its address is unknown: `deploy` puts it in the place of this one."""
 
@@ -65,6 +66,20 @@ def effective(
     new = {each["ParameterKey"]: each["ParameterValue"] for each in chosen if "ParameterValue" in each}
     kept = {name: value for name, value in remembered.items() if name in declared}
     return {**defaults, **kept, **new}
+
+
+def protected_later(declared: Mapping[str, Any], chosen: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Return what a stack is told only once it is there: that its tables refuse to be deleted. Pure.
+
+    Of a creation that fails, CloudFormation could otherwise not delete the tables.
+    """
+    values = effective(declared, chosen, {})
+    return {PROTECTION: "true"} if values.get(PROTECTION) == "true" else {}
+
+
+def unprotected(later: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Return the parameters with which a stack is created whose protection comes later. Pure."""
+    return [{"ParameterKey": name, "ParameterValue": "false"} for name in later]
 
 
 def mark(template: Mapping[str, Any], values: Mapping[str, str]) -> dict[str, Any]:

@@ -5,10 +5,10 @@ from msgspec.structs import replace
 
 from chalicelib.checks import findings_table, table
 from chalicelib.checks.finding import Finding
-from chalicelib.checks.plan import Progress
-from chalicelib.checks.table import CheckRow, StripeCheck
+from chalicelib.checks.plan import Progress, StripeCheck
+from chalicelib.checks.table import CheckRow
 from chalicelib.checks.wallet_check import WalletCheck
-from chalicelib.ledger.verify_new_pages import Verified
+from chalicelib.ledger.chain import Verified
 from chalicelib.stripe_api.stripe_account import PLATFORM, StripeAccount
 from tests.build import unique
 from tests.damage import damage

@@ -1,13 +1,16 @@
 """The nightly verification over real wallets and tables."""
 
 import json
+from datetime import timedelta
 from random import Random
 from zlib import crc32
 
 import pytest
 
-from chalicelib.checks.table import read_wallet_check
-from chalicelib.checks.verify_wallets import DOES_NOT_AGREE, FAILED
+from chalicelib import clock
+from chalicelib.checks import table
+from chalicelib.checks.table import CheckRow, read_wallet_check
+from chalicelib.checks.verify_wallets import DOES_NOT_AGREE, FAILED, verify_wallets
 from chalicelib.checks.wallet_check import WHOLE_DAYS
 from chalicelib.clock import DAY_MS, Deadline, now_ms
 from chalicelib.ledger.page_table import PageRow
@@ -20,7 +23,7 @@ from tests.checks.checker import DeadlineAfter, open_differences, problems, veri
 from tests.conftest import NewWallet
 from tests.damage import damage
 from tests.depth import examples
-from tests.wire import Point, cut_off, cut_points
+from tests.wire import Point, calls_of, cut_off, cut_points
 
 
 @pytest.fixture(autouse=True)
@@ -28,6 +31,7 @@ def nothing_else_is_due(stack: object) -> None:
     """Remove the wallets of earlier tests."""
     for row in WalletRow.scan():
         row.delete()
+    CheckRow(table.EVERY_WALLET, table.WALLET).delete()
 
 
 @pytest.fixture
@@ -122,7 +126,7 @@ def test_a_payment_of_the_ledger_without_a_row_is_found(new_wallet: NewWallet) -
     post([credit(1, account_id, occurred_at_ms=now_ms(), event_id="pay_forged", payment_id="pay_forged")])
     verify(2)
     (found,) = open_differences(account_id)
-    assert "has no payment pay_forged" in found.problem
+    assert "its payment pay_forged has no row" in found.problem
 
 
 def test_a_balance_that_was_changed_by_hand_is_found_though_nothing_is_new(new_wallet: NewWallet) -> None:
@@ -165,9 +169,18 @@ def test_two_runs_at_once_verify_each_wallet_once_and_tell_once(new_wallet: NewW
     for each in names:
         use(each, 1)
     break_page(names[0])
-    runs = in_threads(lambda _: verify(1), range(2), 2)
+    with clock.moved_to(clock.now() + timedelta(days=1)):
+        runs = in_threads(lambda _: verify_wallets(), range(2), 2)
     assert sum(run.wallets for run in runs) == 4
     assert sum(run.found for run in runs) == 1
+
+
+def test_once_all_is_done_a_later_run_of_the_night_reads_nothing_more(new_wallet: NewWallet) -> None:
+    use(new_wallet(), 1)
+    verify(1)
+    use(new_wallet(), 1)
+    assert calls_of(lambda: verify(1)) == 1
+    assert verify(2).wallets == 1
 
 
 def test_a_run_without_time_leaves_all_to_the_next(new_wallet: NewWallet) -> None:

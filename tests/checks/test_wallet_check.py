@@ -4,8 +4,8 @@ import pytest
 
 from chalicelib.checks.wallet_check import WHOLE_DAYS, WHOLE_MOST, WalletCheck, is_due, is_whole_due
 from chalicelib.clock import DAY_MS
-from chalicelib.ledger.table import Head
-from chalicelib.ledger.verify_new_pages import Verified
+from chalicelib.ledger.chain import Verified
+from chalicelib.ledger.wallet import Head
 
 NOW_MS = 20_000 * DAY_MS
 HASH = bytes(range(32))

@@ -4,6 +4,7 @@ The emulator serves an API under a path of its own, with the API's id in it. Beh
 browsers find it on AWS, the first part of the path; and whatever is outside of the stage is refused, as it is there.
 """
 
+import sys
 import threading
 from http.client import HTTPConnection, HTTPResponse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -30,6 +31,11 @@ class Gateway(ThreadingHTTPServer):
     def __enter__(self) -> Self:
         self._thread.start()
         return self
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of callers who hung up, as Stripe does where an answer takes too long; it calls again."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
 
     def __exit__(self, *_: object) -> None:
         self.shutdown()

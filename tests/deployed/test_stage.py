@@ -27,9 +27,9 @@ def top_up(site: Site, account: str) -> str:
     answer = requests.post(
         f"{site.url}/v1/accounts/{account}/top-ups", json={"amount": "25.00"}, headers=headers, timeout=120
     )
-    assert answer.status_code in {200, 201, 202}, answer.text
-    wait_for(lambda: get(site, f"/v1/accounts/{account}/invoices").json()["invoices"], seconds=120)
-    payment: str = answer.json()["payment_id"] if "payment_id" in answer.json() else answer.json()["id"]
+    assert answer.status_code == 201, answer.text
+    wait_for(lambda: get(site, f"/v1/accounts/{account}/invoices").json()["data"], seconds=120)
+    payment: str = answer.json()["payment"]["payment_id"]
     return payment
 
 
@@ -60,18 +60,18 @@ def test_the_way_in_and_its_cookie_are_of_the_stage(site: Site, customer: str) -
 @pytest.mark.parametrize(
     "path",
     [
-        *("", "/invoices", "/payments", "/transactions", "/cards", "/auto-pay", "/subscription", "/log", "/budgets"),
-        *("/access", "/statements", "/credit-notes", "/usage"),
+        *("", "/invoices", "/payments", "/transactions", "/cards", "/auto-pay", "/budgets", "/access", "/usage"),
+        "/activity",
     ],
 )
 def test_every_path_in_an_answer_leads_into_the_stage(site: Site, customer: str, path: str) -> None:
     answer = get(site, f"/v1/accounts/{customer}{path}")
-    if answer.headers["Content-Type"].startswith("application/json"):
-        assert wrong_paths(answer.text, site.url) == []
+    assert answer.status_code == 200, answer.text
+    assert wrong_paths(answer.text, site.url) == []
 
 
 def test_the_pdf_that_an_invoice_names_can_be_fetched(site: Site, customer: str) -> None:
-    invoice = get(site, f"/v1/accounts/{customer}/invoices").json()["invoices"][0]
+    invoice = get(site, f"/v1/accounts/{customer}/invoices").json()["data"][0]
     address = invoice["pdf"]
     origin = site.url.removesuffix(urlsplit(site.url).path)
     answer = requests.get(

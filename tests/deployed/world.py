@@ -12,6 +12,7 @@ import sys
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 from infrastructure.interpreters import find_interpreter
@@ -48,9 +49,11 @@ class DeployedSystem(System):
         self.url = f"http://{HOST}:{self.gateway_port}{STAGE}"
         self.deploy_output = ""
 
-    def __exit__(self, *of_error: object) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.gateway.__exit__()
-        super().__exit__(*of_error)
+        super().__exit__(kind, error, trace)
 
     @property
     def aws_endpoint(self) -> str:

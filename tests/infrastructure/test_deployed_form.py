@@ -1,93 +1,118 @@
-"""The package itself, deployed as a whole: CloudFormation makes the functions, and Lambda runs them."""
+"""The deployed form, short: without its libraries, by the project's own commands, from its creation to its end.
+
+`tests/deployed` has the whole: the real archives, journeys, the browser.
+"""
 
 import json
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 
+from infrastructure.package import ROOT
 from local.aws import Aws, start_aws
+from local.resources import CREDENTIALS, REGION
 from tests.local.fakes import counts
 from tests.wait import wait_for
 
 pytestmark = pytest.mark.system
-CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
+STACK = "billing-portal-dev"
 PARAMETERS = {
-    "SecretName": "secrets-of-the-stack",
-    "AlarmEmail": "operator@example.com",
     "UsageVisibilityTimeout": "20",
     "UsageMaxReceiveCount": "2",
     "UsageBatchWindow": "1",
     "PortalBaseUrl": "https://billing.example.com",
 }
+SECONDS = 120
 
 
 @dataclass(frozen=True)
-class Stack:
-    """The deployed stack: its outputs, and its API through API Gateway."""
+class Stage:
+    """The stage `dev` in an emulator, driven by the commands that people use."""
 
     aws: Aws
-    outputs: dict[str, str]
+    template: Path
+
+    def run(self, *arguments: str, typed: str = "") -> subprocess.CompletedProcess[str]:
+        where = {"AWS_ENDPOINT_URL": self.aws.endpoint, "AWS_DEFAULT_REGION": REGION, **CREDENTIALS}
+        command = [sys.executable, "-m", "infrastructure.deploy", *arguments]
+        return subprocess.run(
+            command, cwd=ROOT, env={**os.environ, **where}, capture_output=True, text=True, check=False, input=typed
+        )
+
+    def deploy(self, *options: str, typed: str = "y\n") -> subprocess.CompletedProcess[str]:
+        return self.run("deploy", "dev", f"--template={self.template}", *options, typed=typed)
+
+    @property
+    def outputs(self) -> dict[str, str]:
+        stack = self.aws.client("cloudformation").describe_stacks(StackName=STACK)["Stacks"][0]
+        return {each["OutputKey"]: each["OutputValue"] for each in stack["Outputs"]}
+
+    @cached_property
+    def tables(self) -> Any:
+        return self.aws.client("dynamodb")
+
+    def table(self, logical_id: str) -> str:
+        found = self.aws.client("cloudformation").describe_stack_resource(StackName=STACK, LogicalResourceId=logical_id)
+        name: str = found["StackResourceDetail"]["PhysicalResourceId"]
+        return name
 
     def ask(self, method: str, path: str, body: Any = None) -> requests.Response:
         url = f"{self.aws.endpoint}/restapis/{self.outputs['RestAPIId']}/api/_user_request_{path}"
         token = self.aws.keys.token("operator", "operator")
-        return requests.request(method, url, json=body, headers={"Authorization": f"Bearer {token}"}, timeout=60)
+        return requests.request(method, url, json=body, headers={"Authorization": f"Bearer {token}"}, timeout=SECONDS)
 
     def send(self, body: str) -> None:
         self.aws.client("sqs").send_message(QueueUrl=self.outputs["UsageQueueUrl"], MessageBody=body)
 
 
 @pytest.fixture(scope="module")
-def stack(processes: None, template_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def stage(processes: None, template_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
     with start_aws(Path(tmp_path_factory.mktemp("deployed"))) as aws:
         secret = json.dumps(dict(aws.keys.secret))
-        aws.client("secretsmanager").create_secret(Name=PARAMETERS["SecretName"], SecretString=secret)
-        yield Stack(aws, deploy(aws, uploaded(aws, template_file)))
+        aws.client("secretsmanager").create_secret(Name=STACK, SecretString=secret)
+        yield Stage(aws, template_file)
 
 
-def uploaded(aws: Aws, template_file: Path) -> str:
-    """Upload the code, as `aws cloudformation package` does; return the template that says where it is."""
-    s3, template = aws.client("s3"), json.loads(template_file.read_text())
-    s3.create_bucket(Bucket="code")
-    s3.put_object(Bucket="code", Key="code.zip", Body=template_file.with_name("deployment.zip").read_bytes())
-    for resource in template["Resources"].values():
-        if "CodeUri" in resource["Properties"]:
-            resource["Properties"]["CodeUri"] = "s3://code/code.zip"
-    return json.dumps(template)
+def test_a_stage_from_its_creation_to_its_end(stage: Stage) -> None:
+    """One story, because each part begins with what the one before has left."""
+    refuses_without_an_answer(stage)
+    creates(stage)
+    works(stage)
+    is_adopted(stage)
+    is_destroyed(stage)
 
 
-def deploy(aws: Aws, template: str) -> dict[str, str]:
-    """Create the stack and return its outputs. A template of this size comes from S3: a request holds 51,200 bytes."""
-    aws.client("s3").put_object(Bucket="code", Key="template.json", Body=template.encode())
-    cloudformation = aws.client("cloudformation")
-    parameters = [{"ParameterKey": key, "ParameterValue": value} for key, value in PARAMETERS.items()]
-    cloudformation.create_stack(
-        StackName="deployed",
-        TemplateURL="https://s3.amazonaws.com/code/template.json",
-        Parameters=parameters,
-        Capabilities=CAPABILITIES,
-    )
-
-    def described() -> dict[str, Any]:
-        found: dict[str, Any] = cloudformation.describe_stacks(StackName="deployed")["Stacks"][0]
-        return found
-
-    wait_for(lambda: described()["StackStatus"] != "CREATE_IN_PROGRESS")
-    assert described()["StackStatus"] == "CREATE_COMPLETE", described()
-    return {output["OutputKey"]: output["OutputValue"] for output in described()["Outputs"]}
+def refuses_without_an_answer(stage: Stage) -> None:
+    settings = [f"--set={name}={value}" for name, value in PARAMETERS.items()]
+    declined = stage.deploy(*settings, typed="n\n")
+    assert (declined.returncode, "nothing was changed" in declined.stderr) == (1, True), declined.stderr
+    assert stage.tables.list_tables()["TableNames"] == []
+    assert "never destroyed" in stage.run("destroy", "prod", "--name=billing-portal").stderr
 
 
-def test_the_api_and_the_queues_function_work_as_they_are_deployed(stack: Stack) -> None:
-    assert stack.ask("GET", "/health").status_code == 200
+def creates(stage: Stage) -> None:
+    settings = [f"--set={name}={value}" for name, value in PARAMETERS.items()]
+    done = stage.deploy(*settings)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "release 1" in done.stdout
+    again = stage.deploy("--yes")
+    assert (again.returncode, "no updates" in again.stdout) == (0, True), again.stderr
+
+
+def works(stage: Stage) -> None:
+    assert stage.ask("GET", "/health").status_code == 200
     workspace = {"kind": "workspace", "name": "Acme", "email": "billing@acme.example", "currency": "usd"}
-    made = stack.ask("PUT", "/v1/accounts/acme", workspace)
+    made = stage.ask("PUT", "/v1/accounts/acme", workspace)
     assert made.status_code == 201, made.text
-
     event = {
         "specversion": "1.0",
         "id": "1",
@@ -98,8 +123,37 @@ def test_the_api_and_the_queues_function_work_as_they_are_deployed(stack: Stack)
         "data": {"quantity": "1"},
     }
     for body in (json.dumps(event), "not an event", json.dumps(event)):
-        stack.send(body)
-    wait_for(lambda: counts(stack.aws, stack.outputs["UsageDeadLetterQueueUrl"]) == (1, 0))
+        stage.send(body)
+    wait_for(lambda: counts(stage.aws, stage.outputs["UsageDeadLetterQueueUrl"]) == (1, 0), SECONDS)
     # The function answers after it has put the dead letter, and only then are its messages deleted.
-    wait_for(lambda: counts(stack.aws, stack.outputs["UsageQueueUrl"]) == (0, 0))
-    assert stack.ask("GET", "/v1/accounts/acme/access").json()["available"] == "-0.05"
+    wait_for(lambda: counts(stage.aws, stage.outputs["UsageQueueUrl"]) == (0, 0), SECONDS)
+    assert stage.ask("GET", "/v1/accounts/acme/access").json()["available"] == "-0.05"
+
+
+def is_adopted(stage: Stage) -> None:
+    """Delete the stack, which leaves its tables; the next one has them, with their rows."""
+    accounts = stage.table("AccountsTable")
+    cloudformation = stage.aws.client("cloudformation")
+    stack_id = cloudformation.describe_stacks(StackName=STACK)["Stacks"][0]["StackId"]
+    cloudformation.delete_stack(StackName=STACK)
+
+    def status() -> str:
+        found: str = cloudformation.describe_stacks(StackName=stack_id)["Stacks"][0]["StackStatus"]
+        return found
+
+    wait_for(lambda: status() == "DELETE_COMPLETE", SECONDS)
+    adopted = stage.run("adopt", "dev", f"--template={stage.template}", "--yes")
+    assert adopted.returncode == 0, adopted.stdout + adopted.stderr
+    assert stage.table("AccountsTable") == accounts
+    assert len(stage.tables.scan(TableName=accounts)["Items"]) == 1
+
+
+def is_destroyed(stage: Stage) -> None:
+    mistyped = stage.run("destroy", "dev", typed="something else\n")
+    assert (mistyped.returncode, "nothing was deleted" in mistyped.stderr) == (1, True)
+    done = stage.run("destroy", "dev", typed=f"{STACK}\n")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert stage.tables.list_tables()["TableNames"] == []
+    assert stage.aws.client("sqs").list_queues().get("QueueUrls", []) == []
+    names = [each["Name"] for each in stage.aws.client("s3").list_buckets()["Buckets"]]
+    assert all(name.startswith("billing-portal-code-") for name in names)

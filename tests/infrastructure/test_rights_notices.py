@@ -13,6 +13,8 @@ from tests.infrastructure.guarded import Client, Document, Guarded
 from tests.notices.records import (
     auto_pay,
     budgets,
+    difference,
+    difference_record,
     invoice,
     invoice_record,
     payment_record,
@@ -39,6 +41,8 @@ from tests.notices.told import budget_events, payment_events, subscription_event
         ("announce_subscriptions", stream_record(subscription(), subscription("past_due", add_ons="{"))),
         ("announce_repeats", repeat_record(repeat())),
         ("announce_repeats", repeat_record(repeat(amount_micros="cannot be read"))),
+        ("announce_findings", difference_record(difference())),
+        ("announce_findings", difference_record(difference(found_at_ms="cannot be read"))),
         ("announce_invoices", invoice_record(invoice())),
         ("announce_invoices", invoice_record(invoice(total_micros="cannot be read"))),
     ],

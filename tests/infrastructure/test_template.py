@@ -10,7 +10,6 @@ from chalicelib.recovery import sweep
 from chalicelib.stripe_api import client
 from chalicelib.webhooks import receive
 from infrastructure.check_resources import (
-    VISIBILITY_FACTOR,
     bound_queue,
     event_sources,
     findings,
@@ -18,6 +17,7 @@ from infrastructure.check_resources import (
     of_type,
     value,
 )
+from infrastructure.generator.references import VISIBILITY_FACTOR
 from infrastructure.lint_template import lint
 from local.resources import Overlay
 
@@ -184,3 +184,22 @@ def test_somebody_hears_of_what_waits_for_a_person_wherever_it_is_logged(
     assert heard == {log_group_of(template, name) for name in groups}
     alarm = template["Resources"][f"{metric}Alarm"]["Properties"]
     assert (alarm["Namespace"], alarm["MetricName"]) == ({"Ref": "AWS::StackName"}, metric)
+
+
+def test_everything_that_calls_a_function_calls_its_alias(translated: Template) -> None:
+    functions_of_stack = dict(of_type(translated, "AWS::Lambda::Function"))
+    aliases = {f"{name}Aliaslive" for name in functions_of_stack}
+    assert aliases == set(dict(of_type(translated, "AWS::Lambda::Alias")))
+    for kind in ("AWS::Lambda::EventSourceMapping", "AWS::Lambda::Permission"):
+        callers = dict(of_type(translated, kind))
+        assert callers
+        assert {each["FunctionName"]["Ref"] for each in callers.values()} <= aliases
+    body = json.dumps(translated["Resources"]["RestAPI"]["Properties"]["Body"])
+    assert "functions/${APIHandlerAliaslive}/invocations" in body
+    assert "${APIHandler.Arn}" not in body
+
+
+def test_the_stack_is_within_cloudformations_limits(template: Template, translated: Template) -> None:
+    assert len(translated["Resources"]) <= 500
+    assert len(json.dumps(template, separators=(",", ":"))) < 1_000_000
+    assert len(json.dumps(translated, separators=(",", ":"))) < 1_000_000

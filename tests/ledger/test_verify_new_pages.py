@@ -1,16 +1,18 @@
 """Verifying what is new goes on from what was verified, and finds there what verifying everything would find."""
 
+from collections.abc import Callable
 from random import Random
 
 import pytest
 
 from chalicelib.clock import DAY_MS, Deadline
+from chalicelib.ledger.chain import Verified
 from chalicelib.ledger.page_table import PageRow
 from chalicelib.ledger.post import post
 from chalicelib.ledger.table import DailyUsageRow, WalletRow
 from chalicelib.ledger.transaction import Transaction
 from chalicelib.ledger.verify import verify
-from chalicelib.ledger.verify_new_pages import NewPages, Verified, verify_new_pages
+from chalicelib.ledger.verify_new_pages import NewPages, verify_new_pages
 from tests.build import TIME_MS, credit, debit
 from tests.conftest import NewWallet
 from tests.depth import examples
@@ -63,11 +65,12 @@ def test_events_that_come_late_are_found_by_the_day_that_they_are_of(new_wallet:
 @pytest.mark.parametrize("number", [1, 40])
 def test_a_new_page_that_was_changed_or_is_missing_is_found(new_wallet: NewWallet, number: int) -> None:
     """One page is named by the wallet's row; of forty, most are looked for by their time."""
-    for damage in (
+    damages: tuple[Callable[[PageRow], object], ...] = (
         lambda row: row.update([PageRow.closing_balance_micros.set(7)]),
         lambda row: row.update([PageRow.previous_hash.set(bytes(32))]),
         lambda row: row.delete(),
-    ):
+    )
+    for damage in damages:
         account_id = new_wallet()
         use(account_id, 0)
         since = verified(account_id).verified

@@ -214,6 +214,30 @@ def repeat_record(new: Image, old: Image = None) -> dict[str, Any]:
     return record(old, new, keys=("account_id", "transaction_id"))
 
 
+def difference(**changes: Any) -> dict[str, Any]:
+    """Return the row of a payment that was missed here."""
+    fields: dict[str, Any] = {
+        "account_id": "acme",
+        "finding_id": "payment#pay_1",
+        "kind": "payment",
+        "problem": "missed here",
+        "found_at_ms": TIME_MS,
+        "seen_at_ms": TIME_MS,
+        "object_id": "pay_1",
+        "payment_id": "pay_1",
+        "stripe_ids": json.dumps(["pi_1"]),
+        "currency": "usd",
+        "stripe_micros": 25_000_000,
+        "open_shard": "1",
+    }
+    return {**fields, **changes}
+
+
+def difference_record(new: Image, old: Image = None) -> dict[str, Any]:
+    """Return the record of a row of the table of findings."""
+    return record(old, new, keys=("account_id", "finding_id"))
+
+
 def auto_pay(reason: str | None = None, failures: int = 0, version: int = 3, **changes: Any) -> dict[str, Any]:
     """Return the row of an account's auto-pay."""
     fields = {"account_id": "acme", "enabled": True, "threshold_micros": 20_000_000, "amount_micros": 50_000_000}

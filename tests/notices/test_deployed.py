@@ -31,6 +31,7 @@ def test_the_rule_lets_through_what_may_be_worth_a_mail() -> None:
         "AnnounceSubscriptions",
         "AnnounceInvoices",
         "AnnounceRepeats",
+        "AnnounceFindings",
     ],
 )
 def test_a_record_that_cannot_be_told_ends_where_somebody_sees_it(function: str) -> None:

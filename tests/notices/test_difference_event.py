@@ -5,30 +5,18 @@ from typing import Any
 import msgspec
 import pytest
 
-from chalicelib.checks.findings_table import read_finding_image
-from chalicelib.notices.difference_event import difference_events
 from chalicelib.notices.event import Event
-from chalicelib.streams import Change, MalformedRecord
-from tests.notices.records import record
+from chalicelib.streams import MalformedRecord
+from tests.build import TIME_MS
+from tests.notices.records import difference, difference_record
+from tests.notices.told import difference_events
 
-OPEN: dict[str, Any] = {
-    "account_id": "acme",
-    "finding_id": "payment#pay_1",
-    "kind": "payment",
-    "problem": "missed here",
-    "found_at_ms": 1_790_000_000_000,
-    "seen_at_ms": 1_790_000_000_000,
-    "object_id": "pay_1",
-    "payment_id": "pay_1",
-    "currency": "usd",
-    "stripe_micros": 25_000_000,
-    "open_shard": "1",
-}
-RESOLVED = {**OPEN, "resolved_at_ms": 1_790_000_086_400}
+OPEN = difference()
+RESOLVED = difference(resolved_at_ms=TIME_MS + 86_400)
 
 
 def told(before: dict[str, Any] | None, after: dict[str, Any] | None) -> list[Event]:
-    return difference_events(Change(record(before, after, keys=("account_id", "finding_id")), read_finding_image))
+    return difference_events(difference_record(after, before))
 
 
 def test_a_difference_is_told_when_it_is_found_and_when_it_is_resolved() -> None:

@@ -1,17 +1,21 @@
 """From a commit to the ledger to the bus and the inbox, over the streams, the rule and the queue that are deployed."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
+from chalicelib import clock
 from chalicelib.accounts.account import Account
 from chalicelib.audit.audit_usage import audit_usage
 from chalicelib.catalog.catalog import catalog
+from chalicelib.checks.verify_wallets import verify_wallets
 from chalicelib.clock import now_ms
 from chalicelib.invoices import table as invoices
+from chalicelib.ledger.page_table import PageRow
 from chalicelib.ledger.post import post_one
 from chalicelib.payments import table as payments
 from chalicelib.subscriptions import table as subscriptions
@@ -35,6 +39,7 @@ OURS = {
         "announce_subscriptions",
         "announce_invoices",
         "announce_repeats",
+        "announce_findings",
     ),
     "send_mails",
 }
@@ -126,6 +131,22 @@ def test_usage_that_was_charged_again_is_told_once(bus: Bus, new_account: NewAcc
     (told,) = hear_of(account, bus, 1)
     assert told["detail-type"] == "usage.repeated"
     assert (told["detail"]["amount"], told["detail"]["gives_back"]) == ("0.05", True)
+
+
+@pytest.mark.usefixtures("system")
+def test_a_wallet_that_does_not_add_up_is_told_once_and_once_it_is_mended(bus: Bus, new_account: NewAccount) -> None:
+    account = new_account()
+    post_one(debit(1, account.account_id))
+    (page,) = PageRow.query(account.account_id)
+    PageRow(account.account_id, page.page_key).update([PageRow.closing_balance_micros.set(7)])
+    verify_wallets()
+    (told,) = hear_of(account, bus, 1)
+    assert (told["detail-type"], told["detail"]["kind"]) == ("difference.found", "wallet")
+    page.save()
+    with clock.moved_to(clock.now() + timedelta(days=1)):
+        verify_wallets()
+    (told,) = hear_of(account, bus, 1)
+    assert told["detail-type"] == "difference.resolved"
 
 
 def test_streams_that_are_read_twice_tell_the_same_again_and_mail_nobody_twice(

@@ -19,6 +19,8 @@ from tests.notices.records import (
     PAUSE,
     auto_pay,
     budgets,
+    difference,
+    difference_record,
     invoice,
     invoice_record,
     limit_used,
@@ -34,6 +36,7 @@ from tests.notices.records import (
 from tests.notices.told import (
     auto_pay_events,
     budget_events,
+    difference_events,
     invoice_events,
     payment_events,
     repeat_events,
@@ -74,6 +77,8 @@ TOLD = [
     ),
     *(each for kind in ("invoice", "credit_note") for each in invoice_events(invoice_record(invoice(kind)))),
     *repeat_events(repeat_record(repeat())),
+    *difference_events(difference_record(difference())),
+    *difference_events(difference_record(difference(resolved_at_ms=TIME_MS + DAY_MS), difference())),
 ]
 
 

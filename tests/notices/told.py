@@ -6,10 +6,11 @@ from typing import Any
 from chalicelib.audit.table import read_repeat_image
 from chalicelib.auto_pay import table as auto_pay
 from chalicelib.budgets import table as budgets
+from chalicelib.checks.findings_table import read_finding_image
 from chalicelib.invoices import table as invoices
 from chalicelib.ledger.table import read_wallet_image
 from chalicelib.ledger.wallet import Wallet
-from chalicelib.notices import budget_event, event
+from chalicelib.notices import budget_event, difference_event, event
 from chalicelib.notices.event import Event, Thresholds
 from chalicelib.payments import table as payments
 from chalicelib.streams import Change
@@ -44,3 +45,7 @@ def invoice_events(record: Record) -> list[Event]:
 
 def repeat_events(record: Record) -> list[Event]:
     return event.repeat_events(Change(record, read_repeat_image))
+
+
+def difference_events(record: Record) -> list[Event]:
+    return difference_event.difference_events(Change(record, read_finding_image))

@@ -16,8 +16,8 @@ from chalicelib.i18n.language import FOLDER
 from chalicelib.invoices.pdf.document import draw
 from chalicelib.portal.routes import PAGES
 from infrastructure.pruning import read_rules
-from tests.deployed.conftest import World
-from tests.deployed.packaged import API, Packaged, PackagedClient
+from tests.deployed.libraries.conftest import World
+from tests.deployed.libraries.packaged import API, Packaged, PackagedClient
 from tests.functions import ENTRY_POINTS
 from tests.infrastructure.guarded import event
 from tests.invoices import documents

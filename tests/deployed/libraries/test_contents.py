@@ -11,7 +11,7 @@ from infrastructure.package import ARCHIVES, ROOT, Package, build_package
 from infrastructure.pruning import read_rules
 from infrastructure.sizes import MEGABYTE, by_library, files_in, total
 from tests.deployed.conftest import Unpacked
-from tests.deployed.packaged import Packaged
+from tests.deployed.libraries.packaged import Packaged
 
 pytestmark = pytest.mark.deployed
 
