@@ -3,17 +3,40 @@
 from collections.abc import Iterator
 from typing import Final
 
-from infrastructure.generator.names import API, Document, attribute, camel, function_id, number, queue_id, sub, table_id
+from infrastructure.generator.names import (
+    API,
+    Document,
+    attribute,
+    camel,
+    function_id,
+    number,
+    queue_id,
+    ref,
+    sub,
+    table_id,
+)
 from infrastructure.generator.specification import Api, Function, QueueSource, Specification, StreamSource
 
 REPORTS: Final = ["ReportBatchItemFailures"]
 OLDEST_RECORD_SECONDS: Final = 6 * 3600
 """For every stream: a record that is not handled by then is put aside, long before DynamoDB drops it after a day."""
 
+START_OF_API: Final[Document] = {
+    "SnapStart": {"ApplyOn": {"Fn::If": ["HasApiSnapStart", "PublishedVersions", "None"]}},
+    "ProvisionedConcurrencyConfig": {
+        "Fn::If": [
+            "HasApiProvisionedConcurrency",
+            {"ProvisionedConcurrentExecutions": ref("ApiProvisionedConcurrency")},
+            ref("AWS::NoValue"),
+        ]
+    },
+}
+"""How the API's function starts: people wait for it. Either costs, so both are off unless a parameter is set."""
+
 
 def functions(specification: Specification) -> Iterator[tuple[str, Document]]:
     """Yield the properties of each function by its logical id."""
-    yield function_id(API), {"Properties": _entry_and_size(specification.api)}
+    yield function_id(API), {"Properties": {**_entry_and_size(specification.api), **START_OF_API}}
     for name, function in specification.functions.items():
         yield function_id(name), {"Properties": _properties(function_id(name), function)}
 
