@@ -1,7 +1,7 @@
 """First calls and memory, from the package: `python -m tests.deployed.libraries.measure`, after `make package`.
 
-Each kind of work is done three times in a fresh process between the emulators. Printed are the processor milliseconds of
-the import, of the first and of the best later call, and the process's memory at its highest.
+Each kind of work is done three times in a fresh process between the emulators. Printed are the processor milliseconds
+of the import, of the first and of the best later call, and the process's memory at its highest.
 """
 
 import json
