@@ -244,7 +244,7 @@ def test_a_figure_is_that_of_the_code(name: str, said: str, figure: int) -> None
 
 
 def test_the_template_that_is_deployed_is_the_one_that_is_built() -> None:
-    output: Path = inspect.signature(package.package).parameters["output"].default
+    output: Path = inspect.signature(package.build_package).parameters["output"].default
     assert f"--template-file {output.relative_to(ROOT) / 'sam.json'} " in TEXTS["docs/operating.md"]
 
 
