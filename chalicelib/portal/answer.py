@@ -1,5 +1,6 @@
 """Answer a request for a page: find its session, call the view, and show a refusal as a page."""
 
+import gc
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -204,3 +205,7 @@ def show_file(folder: str, name: str) -> Response:
         "Cross-Origin-Resource-Policy": "same-origin",
     }
     return Response(text, headers, 200)
+
+
+# The first page imports this and so all pages, jinja2 and babel, which stay: see `chalicelib.api`.
+gc.freeze()

@@ -24,10 +24,22 @@ REPORTS: Final = ["ReportBatchItemFailures"]
 OLDEST_RECORD_SECONDS: Final = 6 * 3600
 """For every stream: a record that is not handled by then is put aside, long before DynamoDB drops it after a day."""
 
+START_OF_API: Final[Document] = {
+    "SnapStart": {"ApplyOn": {"Fn::If": ["HasApiSnapStart", "PublishedVersions", "None"]}},
+    "ProvisionedConcurrencyConfig": {
+        "Fn::If": [
+            "HasApiProvisionedConcurrency",
+            {"ProvisionedConcurrentExecutions": ref("ApiProvisionedConcurrency")},
+            ref("AWS::NoValue"),
+        ]
+    },
+}
+"""How the API's function starts: people wait for it. Either costs, so both are off unless a parameter is set."""
+
 
 def functions(specification: Specification) -> Iterator[tuple[str, Document]]:
     """Yield the properties of each function, and of its log group, by logical id."""
-    yield function_id(API), {"Properties": _entry_and_size(API, specification.api)}
+    yield function_id(API), {"Properties": {**_entry_and_size(API, specification.api), **START_OF_API}}
     yield log_group_id(API), _log_group(API)
     for name, function in specification.functions.items():
         yield function_id(name), {"Properties": _properties(name, function)}

@@ -45,3 +45,12 @@ def test_recording_usage_imports_no_other_part_of_the_business() -> None:
     packages = {path.parent.name for path in (ROOT / "chalicelib").glob("*/__init__.py")}
     names = {name.split(".")[1] for name in imported("chalicelib.usage.handlers") if name.startswith("chalicelib.")}
     assert names & packages <= PACKAGES_OF_USAGE
+
+
+@pytest.mark.parametrize("module", ["chalicelib.api", "chalicelib.portal.answer"])
+def test_the_collector_does_not_pass_over_what_was_imported(module: str) -> None:
+    """A full pass over the modules took 25 ms, with those of the pages 50 ms, of a request now and then."""
+    program = f"import gc, {module}; gc.collect(); print(gc.get_freeze_count(), len(gc.get_objects()))"
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    frozen, left = map(int, done.stdout.split())
+    assert left * 20 < frozen
