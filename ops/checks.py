@@ -1,7 +1,6 @@
 """Show what the checks have found: for one account, or the differences of all."""
 
 import sys
-from collections.abc import Iterable
 from itertools import islice
 
 import click
@@ -31,9 +30,11 @@ out = Console(soft_wrap=True)
 def show_checks(account_id: str | None, limit: int) -> None:
     """Show when accounts were checked and what differs. Exits with 1 if a difference is open."""
     found = _of_account(account_id) if account_id else _of_all(limit)
-    out.print(_list(found))
-    is_open = any(each.is_open for each in found)
-    sys.exit(WRONG if is_open else 0)
+    for each in found:
+        click.echo(line(each))
+    open_count = sum(each.is_open for each in found)
+    click.echo(f"{open_count} open differences")
+    sys.exit(WRONG if open_count else 0)
 
 
 def _of_account(account_id: str) -> list[Finding]:
@@ -41,7 +42,7 @@ def _of_account(account_id: str) -> list[Finding]:
         state = load_state(get(account_id))
     except AccountNotFound as error:
         raise click.ClickException(error.detail) from None
-    out.print(_sentence(state))
+    click.echo(_sentence(state))
     return findings_table.of_account(account_id)
 
 
@@ -69,24 +70,16 @@ def _row_of(stripe_account: StripeAccount) -> tuple[str, ...]:
     return stripe_account.key, check.progress.done_day or "none", at, escape(check.unread or "")
 
 
-def _list(found: Iterable[Finding]) -> Table:
-    table = Table("account", "what", "id", "problem", "found", "Stripe", "rows", "ledger", "resolved")
-    for each in found:
-        table.add_row(
-            each.account_id,
-            each.kind,
-            each.object_id or "",
-            escape(each.problem),
-            iso(each.found_at_ms),
-            _amount(each.stripe_micros, each),
-            _amount(each.row_micros, each),
-            _amount(each.ledger_micros, each),
-            iso(each.resolved_at_ms) if each.resolved_at_ms else "no",
-        )
-    return table
-
-
-def _amount(micros: int | None, found: Finding) -> str:
-    if micros is None or found.currency is None:
-        return ""
-    return f"{format_amount(micros, found.currency)} {found.currency}"
+def line(found: Finding) -> str:
+    """Write a difference as one line, for people and for grep: what, whose, since when, and the amount of each side."""
+    what = f"{found.kind} {found.problem}" + (f": {found.object_id}" if found.object_id else "")
+    until = f", resolved {iso(found.resolved_at_ms)}" if found.resolved_at_ms else ""
+    whose = f"account {found.owner_id or 'unknown'}, found {iso(found.found_at_ms)}{until}"
+    if found.currency is None:
+        return f"{what} ({whose})"
+    amounts = {"Stripe": found.stripe_micros, "rows": found.row_micros, "ledger": found.ledger_micros}
+    sides = (
+        f"{name} {'none' if amount is None else format_amount(amount, found.currency)}"
+        for name, amount in amounts.items()
+    )
+    return f"{what} ({whose}, payment {found.payment_id or 'unknown'}): {', '.join(sides)} {found.currency}"

@@ -13,6 +13,7 @@ from chalicelib.reversals.dispute import parse_dispute, withdrawn_micros
 from chalicelib.reversals.refund import RETURNED, parse_refund
 from chalicelib.stripe_api.client import ask, or_none
 from chalicelib.stripe_api.deployment import is_ours
+from chalicelib.stripe_api.meanings import Call
 from chalicelib.stripe_api.stripe_account import PLATFORM, StripeAccount
 
 Body = dict[str, Any]
@@ -22,6 +23,9 @@ A_CALL: Final = 100
 
 SECOND_MS: Final = 1000
 """Stripe counts whole seconds, and lists the newest first."""
+
+FINDS: Final[dict[Kind, Call]] = {"payment": "find_intent", "refund": "retrieve", "dispute": "find_dispute"}
+"""The calls that read one object: that Stripe does not have it is an answer."""
 
 EXPANDED: Final = "payment_intent"
 """A refund and a dispute are read with their payment, whose metadata names ours."""
@@ -74,7 +78,7 @@ def retrieve(kind: Kind, stripe_account: StripeAccount, identifier: str) -> Body
         body: Body = _resource(v1, kind).retrieve(identifier, more).to_dict()
         return body
 
-    return or_none("reconcile", stripe_account, read)
+    return or_none(FINDS[kind], stripe_account, read)
 
 
 def _lister(kind: Kind, params: Body) -> Callable[[Any], Any]:

@@ -16,7 +16,7 @@ class RowCheck:
 
     def __init__(self, account_id: str) -> None:
         self._account_id = account_id
-        self._postings: dict[tuple[str, bool], list[Posting] | None] = {}
+        self._postings: dict[tuple[str, bool], list[Posting]] = {}
 
     def difference(self, transaction: Transaction) -> str | None:
         """Return how a transaction differs from its row, or None; None for what has no row, such as usage."""
@@ -25,24 +25,22 @@ class RowCheck:
             return None
         name = f"transaction {transaction.id}: its {kind} {transaction.identity.event_id}"
         postings = self._find(transaction.content.payment_id or "", is_payment=kind == "payment")
-        if postings is None:
-            return f"{name} has no payment {transaction.content.payment_id}"
         posting = next((each for each in postings if each.identity == transaction.identity), None)
         if posting is None:
             return f"{name} has no row"
         expected_micros, found_micros = posting.legs[0].signed_micros, transaction.leg.signed_micros
         return None if found_micros == expected_micros else f"{name} is {found_micros} micros, not {expected_micros}"
 
-    def _find(self, payment_id: str, *, is_payment: bool) -> list[Posting] | None:
+    def _find(self, payment_id: str, *, is_payment: bool) -> list[Posting]:
         key = (payment_id, is_payment)
         if key not in self._postings:
             self._postings[key] = self._read(payment_id, is_payment=is_payment)
         return self._postings[key]
 
-    def _read(self, payment_id: str, *, is_payment: bool) -> list[Posting] | None:
+    def _read(self, payment_id: str, *, is_payment: bool) -> list[Posting]:
         payment = payments.find(self._account_id, payment_id) if payment_id else None
         if payment is None:
-            return None
+            return []
         if is_payment:
             return [payment.posting()]
         return [posting for each in reversals.read(payment).rows for posting in each.postings()]

@@ -1,5 +1,6 @@
 """Verifying what is new goes on from what was verified, and finds there what verifying everything would find."""
 
+from collections.abc import Callable
 from random import Random
 
 import pytest
@@ -63,11 +64,12 @@ def test_events_that_come_late_are_found_by_the_day_that_they_are_of(new_wallet:
 @pytest.mark.parametrize("number", [1, 40])
 def test_a_new_page_that_was_changed_or_is_missing_is_found(new_wallet: NewWallet, number: int) -> None:
     """One page is named by the wallet's row; of forty, most are looked for by their time."""
-    for damage in (
+    damages: tuple[Callable[[PageRow], object], ...] = (
         lambda row: row.update([PageRow.closing_balance_micros.set(7)]),
         lambda row: row.update([PageRow.previous_hash.set(bytes(32))]),
         lambda row: row.delete(),
-    ):
+    )
+    for damage in damages:
         account_id = new_wallet()
         use(account_id, 0)
         since = verified(account_id).verified

@@ -30,7 +30,7 @@ def run(api: Api) -> Callable[..., Result]:
 
 def test_a_sound_wallet_is_verified(run: Callable[..., Result], new_wallet: NewWallet) -> None:
     account_id = new_wallet()
-    post([credit(1, account_id), debit(2, account_id)])
+    post([credit(1, account_id, source="/adjustments", payment_id=None), debit(2, account_id)])
     done = run("verify", account_id)
     assert done.exit_code == 0, done.output
     assert "24950000" in done.output
