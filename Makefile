@@ -1,7 +1,8 @@
 # The commands of this project. `make` alone lists them. Nothing needs to be installed but make and Python 3.11 or newer.
 
 .DEFAULT_GOAL := help
-.PHONY: help run reset quick test test-deep check format words functions bench package clean
+.PHONY: help run reset quick test test-deployed test-deep check format words functions bench clean
+.PHONY: package audit deploy rollback releases adopt destroy stage
 
 # Empty, whatever the environment says: the tests start many processes, and each would compile all modules again.
 export PYTHONDONTWRITEBYTECODE :=
@@ -17,7 +18,7 @@ PYTHON ?= $(shell for name in python3.11 python3.12 python3.13 python3.14 python
 	"$$name" -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo "$$name" && break; done)
 
 help:  ## List the commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: $(STAMP)  ## Start the whole system on this machine (PORT=8000 unless taken)
 	@exec $(BIN)/python -m local.run
@@ -32,11 +33,15 @@ quick: check  ## In a minute: what make check does, and all tests that start no 
 
 test: $(STAMP)  ## Run all tests
 	@$(BIN)/python -m tests.browser
-	$(PYTEST)
+	$(PYTEST) -m "not deployed"
+
+test-deployed: $(STAMP)  ## Build the package, and test it as it is deployed
+	@$(BIN)/python -m tests.browser
+	$(PYTEST) -m deployed
 
 test-deep: $(STAMP)  ## Run all tests with many more examples, seeds and orders
 	@$(BIN)/python -m tests.browser
-	$(PYTEST) --hypothesis-profile=deep
+	$(PYTEST) -m "not deployed" --hypothesis-profile=deep
 
 check: $(STAMP)  ## Check format, style, types, the directions of imports and the resources
 	$(BIN)/ruff format --check
@@ -61,6 +66,30 @@ bench: $(STAMP)  ## Measure, print a table and write benchmarks/latest.json
 
 package: $(STAMP)  ## Build what is deployed into build/ and check its template
 	$(BIN)/python -m infrastructure.package
+
+audit: $(STAMP)  ## Look for weak settings in what make package has built, with cfn-lint and checkov
+	$(BIN)/python -m infrastructure.audit
+
+# SET="PortalBaseUrl=https://billing.example.com MailFrom=..." gives parameters, YES=1 answers every question with yes.
+OPTIONS = $(foreach one,$(SET),--set "$(one)") $(if $(YES),--yes) $(ARGS)
+
+deploy: stage  ## Show what a deployment to STAGE=dev|prod would change, ask, and do it
+	@$(BIN)/python -m infrastructure.deploy deploy $(STAGE) $(OPTIONS)
+
+rollback: stage  ## Have every function of STAGE run an earlier release (ARGS="--to 3"; the one before)
+	@$(BIN)/python -m infrastructure.deploy rollback $(STAGE) $(if $(YES),--yes) $(ARGS)
+
+releases: stage  ## List the releases of STAGE
+	@$(BIN)/python -m infrastructure.deploy releases $(STAGE)
+
+adopt: stage  ## Create STAGE's stack out of the tables and buckets that a deleted one left
+	@$(BIN)/python -m infrastructure.deploy adopt $(STAGE) $(OPTIONS)
+
+destroy: stage  ## Delete the test stage STAGE with all that it holds
+	@$(BIN)/python -m infrastructure.deploy destroy $(STAGE) $(ARGS)
+
+stage: $(STAMP)
+	@test -n "$(STAGE)" || { echo "say which stage: STAGE=dev or STAGE=prod" >&2; exit 1; }
 
 clean:  ## Remove what was built and installed
 	rm -rf build $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

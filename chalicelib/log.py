@@ -15,6 +15,10 @@ from typing import Final
 from chalicelib import clock
 
 EMAIL_ADDRESS: Final = re.compile(r"[^\s@<>()\[\]\"',;:]+@[^\s@<>()\[\]\"',;:]+\.[^\s@<>()\[\]\"',;:]+")
+SECRET: Final = re.compile(
+    r"\b(?:[sr]k_(?:live|test)_|whsec_)[\w+/=]+|_secret_\w{8,}|\beyJ[\w-]+\.[\w-]+\.[\w-]+", re.ASCII
+)
+"""Keys of Stripe, signing secrets, client secrets of intents, and tokens: an exception may quote a request."""
 
 _context: ContextVar[Mapping[str, object]] = ContextVar("log_context", default={})  # noqa: B039 - never written to
 
@@ -68,18 +72,22 @@ def log_context(**fields: object) -> Iterator[None]:
 def write_line(level: str, event: str, fields: Mapping[str, object]) -> None:
     """Write a line with the fields of the context: a log line, or a metric's."""
     line = {**_context.get(), **fields, "event": event, "level": level, "timestamp": clock.iso(clock.now_ms())}
-    text = json.dumps({name: _without_email_addresses(name, value) for name, value in line.items()}, default=repr)
+    text = json.dumps({name: _redacted(name, value) for name, value in line.items()}, default=repr)
     # One call, so that lines of different threads are not mixed.
     sys.stdout.write(f"{text}\n")
     sys.stdout.flush()
 
 
-def _without_email_addresses(name: str, value: object) -> object:
-    """Remove e-mail addresses from texts: an exception may quote what a customer typed. Ids are not changed."""
+def _redacted(name: str, value: object) -> object:
+    """Remove keys and e-mail addresses from texts: an exception may quote what a customer typed.
+
+    An address in an id stays: ids are the producers', and an operator searches for them.
+    """
     if isinstance(value, str):
-        return value if name.endswith("_id") else EMAIL_ADDRESS.sub("<e-mail>", value)
+        kept = SECRET.sub("<secret>", value)
+        return kept if name.endswith("_id") else EMAIL_ADDRESS.sub("<e-mail>", kept)
     if isinstance(value, Mapping):
-        return {key: _without_email_addresses(str(key), each) for key, each in value.items()}
+        return {key: _redacted(str(key), each) for key, each in value.items()}
     if isinstance(value, list | tuple):
-        return [_without_email_addresses(name, each) for each in value]
+        return [_redacted(name, each) for each in value]
     return value

@@ -6,40 +6,57 @@ import tempfile
 import zipfile
 from pathlib import Path
 
-_LOCAL_WHEEL = re.compile(r"^Tag: .*-linux_\w+$", re.MULTILINE)
+_TAG = re.compile(r"^Tag: (\S+)-(\S+)-(\S+)$", re.MULTILINE)
+_MANYLINUX = re.compile(r"manylinux(?:1|2010|2014|_2_(\d+))_x86_64")
+GLIBC = 34
+"""The minor version of the C library of Lambda's runtimes for Python 3.12 and later, Amazon Linux 2023: 2.34."""
+
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 _MODE = 0o644 << 16
 
 
-class LocalWheel(Exception):
-    """An archive holds a wheel that was compiled on this machine, for this machine's libraries; it fails on Lambda."""
+class ForeignWheel(Exception):
+    """An archive holds a wheel that is not for Lambda: compiled on this machine, or for another system."""
 
 
-def refuse_local_wheels(archive: Path) -> None:
-    """Raise LocalWheel if any distribution in the archive has a tag such as `linux_x86_64` (and not `manylinux`)."""
-    with zipfile.ZipFile(archive) as content:
-        wheels = [name for name in content.namelist() if name.endswith(".dist-info/WHEEL")]
-        local = [name for name in wheels if _LOCAL_WHEEL.search(content.read(name).decode())]
-    if local:
-        names = ", ".join(sorted(Path(name).parent.name.removesuffix(".dist-info") for name in local))
-        raise LocalWheel(f"{archive.name} holds wheels that were compiled here: {names}")
+def rewrite(archive: Path, python: Path, mount: str) -> None:
+    """Write an archive of Chalice anew, for its place under `mount`. Raises ForeignWheel."""
+    with tempfile.TemporaryDirectory() as temporary:
+        directory = Path(temporary)
+        with zipfile.ZipFile(archive) as content:
+            content.extractall(directory)
+        refuse_foreign_wheels(directory)
+        add_bytecode(directory, python, mount)
+        write(archive, directory)
 
 
-def add_bytecode(archive: Path, python: Path, mount: str) -> None:
-    """Compile every module in the archive for its path under `mount`, so that a cold start does not have to.
+def refuse_foreign_wheels(directory: Path) -> None:
+    """Raise ForeignWheel if a distribution has no tag that Lambda can run: with x86-64, and no newer C library."""
+    foreign = [
+        path.parent.name.removesuffix(".dist-info")
+        for path in sorted(directory.rglob("*.dist-info/WHEEL"))
+        if not any(_runs_on_lambda(platform) for _, _, platform in _TAG.findall(path.read_text()))
+    ]
+    if foreign:
+        raise ForeignWheel(f"these wheels are not for Lambda, or were compiled here: {', '.join(foreign)}")
+
+
+def _runs_on_lambda(platform: str) -> bool:
+    found = _MANYLINUX.fullmatch(platform)
+    return platform == "any" or (found is not None and int(found[1] or 0) <= GLIBC)
+
+
+def add_bytecode(directory: Path, python: Path, mount: str) -> None:
+    """Compile every module for its path under `mount`, so that a cold start does not have to.
 
     The compiled files are not checked against their sources: Lambda unpacks both with new times, and hashing is slow.
     """
-    with tempfile.TemporaryDirectory() as directory:
-        with zipfile.ZipFile(archive) as content:
-            content.extractall(directory)
-        compiler: list[str | Path] = [python, "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash"]
-        subprocess.run([*compiler, "-s", directory, "-p", mount, directory], check=True, stdout=subprocess.DEVNULL)
-        _write(archive, Path(directory))
+    compiler: list[str | Path] = [python, "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash"]
+    subprocess.run([*compiler, "-s", directory, "-p", mount, directory], check=True, stdout=subprocess.DEVNULL)
 
 
-def _write(archive: Path, directory: Path) -> None:
-    # In order and without times: the same content gives the same archive, which is then not uploaded again.
+def write(archive: Path, directory: Path) -> None:
+    """Write a directory as an archive: in order and without times, so that the same content is not uploaded again."""
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as content:
         for path in sorted(directory.rglob("*")):
             if path.is_file():

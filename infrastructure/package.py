@@ -1,6 +1,7 @@
 """Build what is deployed: `python -m infrastructure.package`, that is `make package`.
 
-Writes to `build/package/` the SAM template with the resources merged in, the code, and the layer with the libraries.
+Writes to `build/package/` the SAM template with the resources merged in, the code, and the layer with the libraries,
+and prints what is large in them. The same tree gives the same bytes, wherever and whenever it is packaged.
 """
 
 import hashlib
@@ -9,26 +10,57 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
-from infrastructure.archive import LocalWheel, add_bytecode, refuse_local_wheels
+from infrastructure import aliases
+from infrastructure.archive import ForeignWheel, rewrite
 from infrastructure.interpreters import NoInterpreter, find_interpreter
 from infrastructure.lint_template import REGION, lint
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
 STAGE = "production"
-ARCHIVES = {"deployment.zip": "/var/task", "layer-deployment.zip": "/opt"}
+CODE = "deployment.zip"
+LAYER = "layer-deployment.zip"
+ARCHIVES = {CODE: "/var/task", LAYER: "/opt"}
 """The archives that Chalice creates, and where Lambda unpacks them."""
 
 
-def package(output: Path = BUILD / "package") -> Path:
-    """Package the project into `output` and return its template.
+@dataclass(frozen=True)
+class Package:
+    """A directory with what is deployed."""
 
-    Raises NoInterpreter, LocalWheel, and CalledProcessError if pip or Chalice fails.
-    """
+    directory: Path
+
+    @property
+    def template(self) -> Path:
+        """Return the SAM template, which names the archives by their paths beside it."""
+        return self.directory / "sam.json"
+
+    @property
+    def code(self) -> Path:
+        """Return the archive of the code."""
+        return self.directory / CODE
+
+    @property
+    def layer(self) -> Path:
+        """Return the archive of the libraries."""
+        return self.directory / LAYER
+
+
+def packaging_python() -> Path:
+    """Return the Python that packages, of the version that Lambda runs, with the deployed libraries. See `package`."""
     interpreter, version = find_interpreter()
-    python = _environment(interpreter, BUILD / f"venv-{version}")
+    return _environment(interpreter, BUILD / f"venv-{version}")
+
+
+def build_package(output: Path = BUILD / "package") -> Package:
+    """Package the project into `output`, which is emptied before.
+
+    Raises NoInterpreter, ForeignWheel, and CalledProcessError if pip or Chalice fails.
+    """
+    python = packaging_python()
     shutil.rmtree(output, ignore_errors=True)
     chalice: list[str | Path] = [python.with_name("chalice"), "package", "--stage", STAGE, "--template-format", "json"]
     subprocess.run(
@@ -38,9 +70,9 @@ def package(output: Path = BUILD / "package") -> Path:
         check=True,
     )
     for name, mount in ARCHIVES.items():
-        refuse_local_wheels(output / name)
-        add_bytecode(output / name, python, mount)
-    return output / "sam.json"
+        rewrite(output / name, python, mount)
+    aliases.rewrite(output / "sam.json")
+    return Package(output)
 
 
 def _environment(interpreter: Path, directory: Path) -> Path:
@@ -63,15 +95,15 @@ def _environment(interpreter: Path, directory: Path) -> Path:
 def main() -> int:
     """Package the project and lint its template; return the exit status."""
     try:
-        template = package()
-    except (NoInterpreter, LocalWheel, subprocess.CalledProcessError) as error:
+        package = build_package()
+    except (NoInterpreter, ForeignWheel, subprocess.CalledProcessError) as error:
         print(f"make package: {error}", file=sys.stderr)
         return 1
-    found = lint(template)
+    found = lint(package.template)
     if found:
         print(found, file=sys.stderr)
         return 1
-    for path in sorted(template.parent.iterdir()):
+    for path in sorted(package.directory.iterdir()):
         print(f"{path.stat().st_size:>12,}  {path.relative_to(ROOT)}")
     return 0
 

@@ -64,10 +64,12 @@ def start_aws(
     keys: Keys | None = None,
     keep: bool = False,
     guarded: bool = False,
+    environment: Mapping[str, str] | None = None,
 ) -> Aws:
     """Start the emulator of AWS and wait until it answers.
 
     Its log and, with `keep`, its state are in `directory`. It listens on `port` if that is free, else on a free port.
+    `environment` is added to its own, which the functions that are deployed into it inherit.
     With `guarded` it refuses what a caller's policies do not allow; the usual credentials are then the root user's.
     """
     port = preferred_port(port)
@@ -93,6 +95,7 @@ def start_aws(
             "LOG_LEVEL": "WARNING",
             "AUTH": "true" if guarded else "false",
             **CREDENTIALS,
+            **(environment or {}),
         },
         answers=http_answers(f"{endpoint}/_ministack/health"),
     )

@@ -15,6 +15,7 @@ from ops.checks import show_checks
 from ops.daily_looks import give_daily_looks
 from ops.dead_letters.commands import dead_letters
 from ops.environment import NoEnvironment, use_local, use_stack
+from ops.failures.commands import failures
 from ops.parked import keep_payment, replay, show_parked
 from ops.reconcile import reconcile
 from ops.repeats import show_repeats
@@ -74,6 +75,7 @@ ops.add_command(verify_wallets)
 ops.add_command(show_checks)
 ops.add_command(give_daily_looks)
 ops.add_command(dead_letters)
+ops.add_command(failures)
 ops.add_command(reconcile)
 ops.add_command(keep_payment)
 ops.add_command(replay)

@@ -22,6 +22,7 @@ from local.resources import Deployment
 from tests.api import Api
 from tests.build import account
 from tests.environment import use
+from tests.log_lines import wrong_lines
 from tests.memory import aws_in_memory
 from tests.wait import wait_for
 
@@ -57,6 +58,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_collection_finish() -> None:
     """Let the garbage collector pass over the tests and modules, which stay: each time it would take a second."""
     gc.freeze()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+    """Fail a test that has passed, but has logged what no line of the log may have."""
+    report: Any = yield
+    if report.when == "call" and report.passed and (wrong := list(wrong_lines(report.capstdout))):
+        report.outcome, report.longrepr = "failed", "the log tells too much:\n" + "\n".join(wrong)
+    return report  # type: ignore[no-any-return]
 
 
 @pytest.hookimpl(wrapper=True)

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from infrastructure import aliases
 from infrastructure.lint_template import REGION, translate
 from infrastructure.package import ROOT, STAGE
 from local.aws import start_aws
@@ -37,6 +38,7 @@ def template_file(processes: None, tmp_path_factory: pytest.TempPathFactory) -> 
     command = [*CHALICE, "package", "--stage", STAGE, "--merge-template", "infrastructure/resources.json", "out"]
     environment = {**os.environ, "AWS_DEFAULT_REGION": REGION, "PYTHONDONTWRITEBYTECODE": "1"}
     subprocess.run(command, cwd=project, env=environment, check=True, capture_output=True)
+    aliases.rewrite(project / "out" / "sam.json")
     return project / "out" / "sam.json"
 
 

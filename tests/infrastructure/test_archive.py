@@ -5,41 +5,55 @@ from pathlib import Path
 
 import pytest
 
-from infrastructure.archive import LocalWheel, add_bytecode, refuse_local_wheels
+from infrastructure.archive import ForeignWheel, add_bytecode, refuse_foreign_wheels, rewrite
 from infrastructure.interpreters import VERSIONS, NoInterpreter, find_interpreter
 
 
-def archive(path: Path, **files: str) -> Path:
-    with zipfile.ZipFile(path, "w") as content:
-        for name, text in files.items():
-            content.writestr(name, text)
-    return path
+def tree(directory: Path, **files: str) -> Path:
+    for name, text in files.items():
+        (directory / name).parent.mkdir(parents=True, exist_ok=True)
+        (directory / name).write_text(text)
+    return directory
 
 
-def wheel(path: Path, tag: str) -> Path:
-    return archive(path, **{"pillow-13.0.0.dist-info/WHEEL": f"Wheel-Version: 1.0\nTag: {tag}\n"})
-
-
-@pytest.mark.parametrize("tag", ["cp313-cp313-linux_x86_64", "cp313-cp313-linux_aarch64"])
-def test_a_wheel_that_was_compiled_here_is_refused(tmp_path: Path, tag: str) -> None:
-    with pytest.raises(LocalWheel, match=r"pillow-13\.0\.0"):
-        refuse_local_wheels(wheel(tmp_path / "layer.zip", tag))
+def wheel(directory: Path, *tags: str) -> Path:
+    lines = "".join(f"Tag: {tag}\n" for tag in tags)
+    return tree(directory, **{"python/pillow-13.0.0.dist-info/WHEEL": f"Wheel-Version: 1.0\n{lines}"})
 
 
 @pytest.mark.parametrize(
-    "tag", ["py3-none-any", "cp313-cp313-manylinux_2_17_x86_64", "cp313-cp313-manylinux2014_x86_64"]
+    "tag",
+    [
+        "cp313-cp313-linux_x86_64",
+        "cp313-cp313-linux_aarch64",
+        "cp313-cp313-manylinux_2_17_aarch64",
+        "cp313-cp313-manylinux_2_39_x86_64",
+        "cp313-cp313-musllinux_1_2_x86_64",
+        "cp313-cp313-macosx_11_0_arm64",
+    ],
 )
-def test_a_wheel_for_every_linux_is_taken(tmp_path: Path, tag: str) -> None:
-    refuse_local_wheels(wheel(tmp_path / "layer.zip", tag))
+def test_a_wheel_that_lambda_cannot_run_is_refused(tmp_path: Path, tag: str) -> None:
+    with pytest.raises(ForeignWheel, match=r"pillow-13\.0\.0"):
+        refuse_foreign_wheels(wheel(tmp_path, tag))
+
+
+@pytest.mark.parametrize(
+    "tag", ["py3-none-any", "cp313-cp313-manylinux_2_34_x86_64", "cp313-cp313-manylinux2014_x86_64"]
+)
+def test_a_wheel_for_lambda_is_taken(tmp_path: Path, tag: str) -> None:
+    refuse_foreign_wheels(wheel(tmp_path, tag))
+
+
+def test_a_wheel_of_several_tags_is_taken_if_one_is_for_lambda(tmp_path: Path) -> None:
+    refuse_foreign_wheels(wheel(tmp_path, "cp313-cp313-manylinux_2_39_x86_64", "cp313-cp313-manylinux_2_17_x86_64"))
 
 
 @pytest.mark.usefixtures("processes")
 def test_modules_are_compiled_so_that_no_source_is_looked_at(tmp_path: Path) -> None:
-    path = archive(tmp_path / "code.zip", **{"package/module.py": "def where(): return __file__\n"})
-    add_bytecode(path, Path(sys.executable), "/var/task")
+    tree(tmp_path, **{"package/module.py": "def where(): return __file__\n"})
+    add_bytecode(tmp_path, Path(sys.executable), "/var/task")
     version = f"cpython-{sys.version_info.major}{sys.version_info.minor}"
-    with zipfile.ZipFile(path) as content:
-        compiled = content.read(f"package/__pycache__/module.{version}.pyc")
+    compiled = (tmp_path / f"package/__pycache__/module.{version}.pyc").read_bytes()
     # PEP 552: flags 1 mean that the file is valid by a hash that is not to be checked.
     assert int.from_bytes(compiled[4:8], "little") == 1
     assert b"/var/task/package/module.py" in compiled
@@ -48,10 +62,13 @@ def test_modules_are_compiled_so_that_no_source_is_looked_at(tmp_path: Path) -> 
 
 @pytest.mark.usefixtures("processes")
 def test_the_same_content_makes_the_same_archive(tmp_path: Path) -> None:
-    files = {"b.py": "b = 1\n", "a.py": "a = 1\n"}
-    archives = [archive(tmp_path / "1.zip", **files), archive(tmp_path / "2.zip", **dict(reversed(files.items())))]
-    for path in archives:
-        add_bytecode(path, Path(sys.executable), "/opt")
+    files = {"b.py": "b = {'x', 'y', 'z'}\n", "a.py": "a = 1\n"}
+    archives = [tmp_path / "1.zip", tmp_path / "2.zip"]
+    for path, names in zip(archives, (files, reversed(files)), strict=True):
+        with zipfile.ZipFile(path, "w") as content:
+            for name in names:
+                content.writestr(name, files[name])
+        rewrite(path, Path(sys.executable), "/opt")
     assert archives[0].read_bytes() == archives[1].read_bytes()
 
 

@@ -10,7 +10,6 @@ from chalicelib.recovery import sweep
 from chalicelib.stripe_api import client
 from chalicelib.webhooks import receive
 from infrastructure.check_resources import (
-    VISIBILITY_FACTOR,
     bound_queue,
     event_sources,
     findings,
@@ -18,6 +17,7 @@ from infrastructure.check_resources import (
     of_type,
     value,
 )
+from infrastructure.generator.references import VISIBILITY_FACTOR
 from infrastructure.lint_template import lint
 from local.resources import Overlay
 

@@ -1,0 +1,107 @@
+"""The commands for records that were given up."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+from rich.console import Console
+from rich.table import Column, Table
+
+from chalicelib.clock import iso, now_ms
+from chalicelib.queues import client
+from ops.failures.message import FailureMessage, queues_of_failures, read_message
+from ops.failures.stream import NotReplayed, queue_urls, replay
+
+WRONG = 1
+HIDDEN_SECONDS = 15 * 60
+"""How long a message is hidden from others if the command is killed; longer than any function runs."""
+SHOWN_SECONDS = 30
+
+out = Console(soft_wrap=True)
+
+
+@click.group()
+def failures() -> None:
+    """Show records of streams that functions gave up, and have them handled again."""
+
+
+@failures.command("show")
+@click.option("--limit", default=100, show_default=True)
+def show_failures(limit: int) -> None:
+    """Show what was given up, by whom and why, and until when its records can be read from the stream."""
+    table = Table("queue", Column("function", no_wrap=True), "records", "since", "readable until", "reason", "message")
+    with _messages(limit, SHOWN_SECONDS) as found:
+        for message in found:
+            until = "for good" if message.until_ms is None else iso(message.until_ms)
+            gone = message.until_ms is not None and message.until_ms < now_ms()
+            readable = "gone" if gone else until
+            row = (message.queue, message.function or "?", str(message.records), iso(message.since_ms), readable)
+            table.add_row(*row, message.reason, message.message_id)
+    out.print(table)
+
+
+@failures.command("replay")
+@click.option("--id", "ids", multiple=True, help="Only messages with these ids.")
+@click.option("--limit", default=100, show_default=True)
+def replay_failures(ids: tuple[str, ...], limit: int) -> None:
+    """Call each message's function with its records again, and delete the message. Nothing is done twice.
+
+    A message whose records fail again, or are gone from the stream, stays: exits with 1 if there is one. A record that
+    still cannot be read is put aside anew by its function.
+    """
+    table = Table(Column("message", no_wrap=True), "function", "now")
+    wrong = 0
+    with _messages(limit, HIDDEN_SECONDS) as found:
+        for message in found:
+            if ids and message.message_id not in ids:
+                continue
+            result, is_done = _replayed(message)
+            wrong += not is_done
+            table.add_row(message.message_id, message.function or "?", result)
+    out.print(table)
+    sys.exit(WRONG if wrong else 0)
+
+
+def _replayed(message: FailureMessage) -> tuple[str, bool]:
+    try:
+        records = replay(message)
+    except NotReplayed as error:
+        return str(error), False
+    url = queue_urls([message.queue])[message.queue]
+    client().delete_message(QueueUrl=url, ReceiptHandle=message.receipt)
+    return f"{records} handled", True
+
+
+@contextmanager
+def _messages(limit: int, hidden_seconds: int) -> Iterator[list[FailureMessage]]:
+    """Receive the messages that are there, at most `limit`; show those again that are not deleted in the block."""
+    urls = queue_urls(list(queues_of_failures()))
+    found: dict[str, FailureMessage] = {}
+    for queue, url in urls.items():
+        while len(found) < limit and (received := _receive(queue, url, hidden_seconds)):
+            found |= {message.message_id: message for message in received}
+    try:
+        yield sorted(found.values(), key=lambda message: message.since_ms)[:limit]
+    finally:
+        for message in found.values():
+            _release(urls[message.queue], message)
+
+
+def _receive(queue: str, url: str, hidden_seconds: int) -> list[FailureMessage]:
+    answer = client().receive_message(
+        QueueUrl=url,
+        MaxNumberOfMessages=10,
+        VisibilityTimeout=hidden_seconds,
+        WaitTimeSeconds=1,
+        MessageSystemAttributeNames=["SentTimestamp"],
+    )
+    return [read_message(queue, each) for each in answer.get("Messages", [])]
+
+
+def _release(url: str, message: FailureMessage) -> None:
+    """Show a message again; one that was deleted stays deleted."""
+    try:
+        client().change_message_visibility(QueueUrl=url, ReceiptHandle=message.receipt, VisibilityTimeout=0)
+    except client().exceptions.ClientError:
+        return
