@@ -75,6 +75,9 @@ REASONS: Final[Mapping[str, Rows]] = {
         ("dynamodb:GetItem", "WalletsTable"): ("record_usage",),
         ("dynamodb:GetItem", "RepeatsTable"): ("audit_usage",),
     },
+    "a year has more documents than are bundled with the request": {
+        ("sqs:SendMessage", "BundlesQueue"): ("api",),
+    },
     "an allowance ends with the move of its client": {
         ("dynamodb:Query", "DailyUsageTable"): ("settle_moves",),
         ("dynamodb:UpdateItem", "AllowancesTable"): ("settle_moves",),
