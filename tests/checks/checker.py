@@ -1,4 +1,4 @@
-"""The checks as tests run them: in a night, or on a day after."""
+"""The checks as tests run them: in a night, or on a day after, in the name of their functions (see `tests/rights`)."""
 
 from datetime import timedelta
 
@@ -9,17 +9,18 @@ from chalicelib.checks.reconcile_payments import ReconcileRun, reconcile_payment
 from chalicelib.checks.table import CheckRow
 from chalicelib.checks.verify_wallets import VerifyRun, verify_wallets
 from chalicelib.clock import Deadline
+from chalicelib.log import log_context
 
 
 def verify(night: int = 1, deadline: Deadline | None = None) -> VerifyRun:
     """Verify in the night after so many days."""
-    with clock.moved_to(clock.now() + timedelta(days=night)):
+    with clock.moved_to(clock.now() + timedelta(days=night)), log_context(function="verify_wallets"):
         return verify_wallets(deadline)
 
 
 def reconcile(day: int = 1, deadline: Deadline | None = None) -> ReconcileRun:
     """Reconcile so many days after."""
-    with clock.moved_to(clock.now() + timedelta(days=day)):
+    with clock.moved_to(clock.now() + timedelta(days=day)), log_context(function="reconcile_payments"):
         return reconcile_payments(deadline)
 
 

@@ -6,9 +6,15 @@ import msgspec
 import pytest
 import requests
 
+from chalicelib.budgets import table as budgets_table
+from chalicelib.budgets.budget import Budgets
+from chalicelib.clock import now_ms
+from chalicelib.ledger.post import post_one
 from chalicelib.notices.event import Event
 from chalicelib.payments.payment import DAY_MS
-from tests.build import TIME_MS
+from tests.budgets.build import budget
+from tests.build import TIME_MS, debit
+from tests.environment import use
 from tests.infrastructure.guarded import Client, Document, Guarded
 from tests.notices.records import (
     auto_pay,
@@ -54,8 +60,18 @@ def test_telling_the_platform_may_do_what_it_does(guarded: Guarded, handler: str
 def test_the_row_of_one_wallet_that_cannot_be_read_does_not_hold_up_the_others(guarded: Guarded) -> None:
     table = guarded.deployment.environment["AUTO_PAY_TABLE"]
     guarded.aws.client("dynamodb").put_item(TableName=table, Item={"account_id": {"S": "torn"}, "enabled": {"S": "?"}})
+    choice = {"account_id": {"S": "torn"}, "notice": {"S": "choice"}, "choice": {"S": "{"}}
+    guarded.aws.client("dynamodb").put_item(TableName=guarded.deployment.environment["NOTICES_TABLE"], Item=choice)
     records = [wallet_record(12, 0, account_id=each) for each in ("torn", "whole")]
     assert guarded.call("announce_wallets", {"Records": records}) == {"batchItemFailures": []}
+
+
+def test_evaluating_budgets_may_do_what_it_does(account: str, guarded: Guarded) -> None:
+    with use(guarded.deployment.environment):
+        assert budgets_table.write(Budgets("acme", (budget(),), 1), over=0)
+        post_one(debit(1, "acme", amount_micros=80_000_000, occurred_at_ms=now_ms()))
+        assert guarded.call("announce_wallets", {"Records": [wallet_record(100, 20)]}) == {"batchItemFailures": []}
+        assert budgets_table.find("acme").version > 1
 
 
 def test_logging_changes_may_do_what_it_does(guarded: Guarded) -> None:

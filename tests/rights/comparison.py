@@ -11,7 +11,7 @@ class Comparison:
     """The differences, each sorted.
 
     `missing` was called and is not granted; `extra` is granted and was never called, without a reason;
-    `explained` is an exception that explains nothing (any more): it was called, or is not granted.
+    `explained` is an exception that explains nothing any more: it is not granted.
     """
 
     missing: list[Right]
@@ -34,6 +34,6 @@ class Comparison:
 
 
 def compare(called: Collection[Right], granted: Collection[Right], reasons: Mapping[Right, str]) -> Comparison:
-    """Compare; `reasons` are why some rights are granted although no test calls them."""
+    """Compare; `reasons` are why some rights are granted although no test may call them."""
     missing, uncalled = set(called) - set(granted), set(granted) - set(called)
-    return Comparison(sorted(missing), sorted(uncalled - reasons.keys()), sorted(reasons.keys() - uncalled))
+    return Comparison(sorted(missing), sorted(uncalled - reasons.keys()), sorted(reasons.keys() - set(granted)))

@@ -4,6 +4,7 @@ What is missing fails every run. What is extra is judged only if the run was who
 """
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,11 +19,15 @@ from tests.rights.comparison import Comparison, compare
 from tests.rights.exceptions import NEVER_CALLED
 from tests.rights.policies import granted_by_files
 
+FOUND = pytest.StashKey[tuple[Path, Comparison]]()
+OWN = pytest.StashKey[str]()
+"""The directory that this run has made for its records, and removes unless they show a difference."""
 
-def pytest_configure() -> None:
+
+def pytest_configure(config: pytest.Config) -> None:
     """Record from now on, in this process, in its workers and in all processes that they start."""
     if recorder.DIRECTORY not in os.environ:
-        os.environ[recorder.DIRECTORY] = tempfile.mkdtemp(prefix="rights-")
+        config.stash[OWN] = os.environ[recorder.DIRECTORY] = tempfile.mkdtemp(prefix="rights-")
     os.environ[WATCHER] = "tests.rights.in_child"
     recorder.install()
 
@@ -50,9 +55,8 @@ def pytest_sessionfinish(session: pytest.Session) -> Iterator[None]:
         session.config.stash[FOUND] = (directory, found)
         if not found.is_equal:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
-
-
-FOUND = pytest.StashKey[tuple[Path, Comparison]]()
+        elif own := session.config.stash.get(OWN, None):
+            shutil.rmtree(own, ignore_errors=True)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
