@@ -110,6 +110,9 @@ class Staging:
             self.counts.repeated += 1
         elif run == self.run:
             self._note_problem(line, f"contradicts line {other_line}, which is about the same")
+            if outcome != "conflict":
+                self.counts.staged -= 1
+                self.counts.bad += 1
             self._set_outcome(record.key, "conflict", f"contradicts line {line}, which is about the same")
         elif outcome in {"done", "known"} and digest != record.digest:
             self._note_problem(line, "was imported before with other content; that stays")

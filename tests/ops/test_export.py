@@ -27,6 +27,7 @@ from ops.exporting.readable import readable
 from tests.build import credit, debit, pair
 from tests.conftest import NewWallet
 from tests.damage import damage
+from tests.depth import some
 from tests.filled import filled
 from tests.payments.payer import Payer
 from tests.wire import Cut, Wire, calls_of
@@ -152,7 +153,7 @@ def test_what_cannot_be_read_is_named_and_nothing_else_is_missing(customer: Paye
 def test_an_export_that_is_cut_off_anywhere_is_finished_by_the_next(customer: Payer, tmp_path: Path) -> None:
     number = calls_of(lambda: export(customer.account_id, tmp_path / "whole"))
     whole = (tmp_path / "whole" / customer.account_id / "transactions.jsonl").read_bytes()
-    for at in range(1, number + 1, 3):
+    for at in some(range(1, number + 1)):
         to = tmp_path / str(at)
         with Wire((at, "after")), pytest.raises(Cut):
             CliRunner().invoke(ops, ["export", customer.account_id, "--to", str(to)])
