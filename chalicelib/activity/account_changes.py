@@ -10,7 +10,7 @@ def account_changes(before: Written[Account] | None, after: Written[Account]) ->
     """Return what changed. To which workspace a client was moved is not said: each side would learn of the other."""
     if before is None:
         return Finding(after.by, (FieldChange("account", None, after.value.name),), after.value.created_at_ms)
-    if after.value.forgotten_at_ms and not before.value.forgotten_at_ms:
+    if after.value.forgotten_at_ms:
         # What was removed is not told again.
         return Finding(after.by, (FieldChange("forgotten", after=True),), after.value.forgotten_at_ms)
     found = differences(_fields(before.value), _fields(after.value))

@@ -42,6 +42,7 @@ CHECKED_AT_ONCE: Final = 100
 
 FILE = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 DRY_RUN = click.option("--dry-run", is_flag=True, help="Check every row and write nothing.")
+AGAIN = click.option("--again", is_flag=True, help="Look again at rows that an earlier run has noted as imported.")
 PROBLEMS = click.option(
     "--problems", type=click.Path(dir_okay=False, path_type=Path), help="Write every problem, with its line, to a file."
 )
@@ -58,14 +59,16 @@ def importing() -> None:
 @importing.command("accounts")
 @FILE
 @DRY_RUN
+@AGAIN
 @PROBLEMS
-def import_accounts(*, file: Path, dry_run: bool, problems: Path | None) -> None:
+def import_accounts(*, file: Path, dry_run: bool, again: bool, problems: Path | None) -> None:
     """Create accounts, or match those that exist: what exists is not changed."""
     _import(
         file,
         AccountRecord,
         partial(create_accounts, catalog=catalog(), write=not dry_run),
         dry_run=dry_run,
+        again=again,
         problems=problems,
     )
 
@@ -73,32 +76,45 @@ def import_accounts(*, file: Path, dry_run: bool, problems: Path | None) -> None
 @importing.command("balances")
 @FILE
 @DRY_RUN
+@AGAIN
 @PROBLEMS
-def import_balances(*, file: Path, dry_run: bool, problems: Path | None) -> None:
+def import_balances(*, file: Path, dry_run: bool, again: bool, problems: Path | None) -> None:
     """Post what each account's wallet begins with: one opening balance an account, which may be negative."""
-    _import(file, BalanceRecord, partial(post_balances, write=not dry_run), dry_run=dry_run, problems=problems)
+    _import(
+        file, BalanceRecord, partial(post_balances, write=not dry_run), dry_run=dry_run, again=again, problems=problems
+    )
 
 
 @importing.command("transactions")
 @FILE
 @DRY_RUN
+@AGAIN
 @PROBLEMS
-def import_transactions(*, file: Path, dry_run: bool, problems: Path | None) -> None:
+def import_transactions(*, file: Path, dry_run: bool, again: bool, problems: Path | None) -> None:
     """Post transactions of the past at their own times. With the opening balance they sum up to the balance."""
-    _import(file, TransactionRecord, partial(post_transactions, write=not dry_run), dry_run=dry_run, problems=problems)
+    _import(
+        file,
+        TransactionRecord,
+        partial(post_transactions, write=not dry_run),
+        dry_run=dry_run,
+        again=again,
+        problems=problems,
+    )
 
 
 @importing.command("customers")
 @FILE
 @DRY_RUN
+@AGAIN
 @PROBLEMS
-def import_customers(*, file: Path, dry_run: bool, problems: Path | None) -> None:
+def import_customers(*, file: Path, dry_run: bool, again: bool, problems: Path | None) -> None:
     """Take over customers at Stripe and the cards that they pay with, after asking Stripe about each."""
     _import(
         file,
         CustomerRecord,
         partial(match_customers, owners=read_owners(), write=not dry_run),
         dry_run=dry_run,
+        again=again,
         problems=problems,
     )
 
@@ -113,7 +129,7 @@ def check_balances(file: Path) -> None:
     batch: list[BalanceRecord] = []
     with _progress() as bar:
         task = bar.add_task("Comparing", total=None)
-        for row, record in _read(file, BalanceRecord):
+        for row, record in _or_error(_read(file, BalanceRecord)):
             if not isinstance(record, BalanceRecord):
                 click.echo(f"line {row.line}: {record}")
                 wrong += 1
@@ -129,6 +145,13 @@ def check_balances(file: Path) -> None:
         click.echo(total_line(currency, expected[currency], found.get(currency, 0)))
     click.echo(f"{wrong} differences")
     sys.exit(WRONG if wrong else 0)
+
+
+def _or_error(rows: Iterator[tuple[SourceRow, Record | str]]) -> Iterator[tuple[SourceRow, Record | str]]:
+    try:
+        yield from rows
+    except UnreadableFile as error:
+        raise click.ClickException(str(error)) from None
 
 
 def _compare(batch: list[BalanceRecord], expected: dict[str, int], found: dict[str, int]) -> int:
@@ -148,12 +171,12 @@ def _compare(batch: list[BalanceRecord], expected: dict[str, int], found: dict[s
     return wrong
 
 
-def _import(file: Path, kind: type[Record], verb: Verb, *, dry_run: bool, problems: Path | None) -> None:
+def _import(file: Path, kind: type[Record], verb: Verb, *, dry_run: bool, again: bool, problems: Path | None) -> None:
     """Stage a file and carry out its rows; print a report, and exit with 1 unless every row is imported."""
     report = Report()
     # A dry run has a database of its own, so that it leaves no note of what it did not do.
     state = file.with_name(f"{file.name}.{'dry-run' if dry_run else 'import'}")
-    with _open(state, kind) as staging:
+    with _open(state, kind, again=again) as staging:
         _stage(file, kind, staging)
         report.repeated, report.bad, report.before = staging.counts.repeated, staging.counts.bad, staging.count_done()
         report.rows = staging.counts.staged + report.repeated + report.bad
@@ -162,7 +185,6 @@ def _import(file: Path, kind: type[Record], verb: Verb, *, dry_run: bool, proble
                 report.done += each.outcome == "done"
                 report.before += each.outcome == "before"
                 report.refused += each.outcome == "refused"
-        staging.finish()
         _add_totals(report, kind, staging)
         _show_problems(staging, problems)
     if dry_run:
@@ -175,9 +197,9 @@ def _import(file: Path, kind: type[Record], verb: Verb, *, dry_run: bool, proble
 
 
 @contextmanager
-def _open(state: Path, kind: type[Record]) -> Iterator[Staging]:
+def _open(state: Path, kind: type[Record], *, again: bool) -> Iterator[Staging]:
     try:
-        with open_staging(state, kind.__name__, _system()) as staging:
+        with open_staging(state, kind.__name__, _system(), again=again) as staging:
             yield staging
     except (InUse, OtherKind, UnreadableFile) as error:
         raise click.ClickException(str(error)) from None

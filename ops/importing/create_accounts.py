@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Final
 
+import msgspec
 from msgspec.structs import replace
 from pynamodb.transactions import TransactWrite
 
@@ -18,9 +19,8 @@ from chalicelib.accounts.create_or_change import (
 from chalicelib.catalog.catalog import Catalog
 from chalicelib.conflicts import conditional_transaction
 from chalicelib.errors import Refusal
-from chalicelib.text import Line, WrongText
 from chalicelib.token import Caller
-from chalicelib.typed import json_decoder
+from chalicelib.typed import convert, json_decoder
 from ops.importing.record import DIVIDER, AccountRecord
 from ops.importing.staging import RowResult, StagedRow
 
@@ -47,7 +47,7 @@ def create_accounts(rows: Sequence[StagedRow], *, catalog: Catalog, write: bool 
         for row, record in zip(some, records, strict=True):
             try:
                 account = account_of(record, catalog)
-            except (Refusal, WrongText) as why:
+            except (Refusal, msgspec.ValidationError) as why:
                 results.append(RowResult(row, "refused", str(why)))
                 continue
             if found := existing.get(account.account_id):
@@ -64,7 +64,7 @@ def create_accounts(rows: Sequence[StagedRow], *, catalog: Catalog, write: bool 
 
 
 def account_of(record: AccountRecord, catalog: Catalog) -> Account:
-    """Return the account of a record. Raises Refusal, WrongText."""
+    """Return the account of a record. Raises Refusal, msgspec.ValidationError."""
     given = {
         name: getattr(record, name)
         for name in ("kind", "name", "email", "currency", "workspace_id", "locale", "country")
@@ -77,10 +77,15 @@ def account_of(record: AccountRecord, catalog: Catalog) -> Account:
 
 
 def _details_of(record: AccountRecord) -> BillingDetailsRequest:
-    address = [Line(each.strip()) for each in (record.billing_address or "").split(DIVIDER) if each.strip()]
-    return BillingDetailsRequest(
-        record.billing_name, address, record.billing_tax_id, record.billing_email, record.billing_country
-    )
+    """Return the billing details of a record. Raises msgspec.ValidationError for an address that is none."""
+    given = {
+        "name": record.billing_name,
+        "address": [each.strip() for each in (record.billing_address or "").split(DIVIDER) if each.strip()],
+        "tax_id": record.billing_tax_id,
+        "email": record.billing_email,
+        "country": record.billing_country,
+    }
+    return convert(given, BillingDetailsRequest)
 
 
 def match(row: StagedRow, record: AccountRecord, account: Account, found: Account) -> RowResult:

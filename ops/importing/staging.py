@@ -1,8 +1,8 @@
 """The door to the database beside an imported file: its rows, which of them repeat or contradict others, and outcomes.
 
-It is SQLite: it takes files of any size, and survives a run that is killed. A run that follows a killed one skips what
-that one has noted as done. After a finished run, or for another system, all rows are carried out again, which changes
-nothing where they are there. If the database is lost, nothing is but that time.
+It is SQLite: it takes files of any size, and survives a run that is killed. The next run skips what was noted as done
+in the same system. If the database is lost, or with `again`, all rows are carried out, which changes nothing where they
+are there.
 """
 
 import sqlite3
@@ -31,7 +31,7 @@ CREATE TABLE IF NOT EXISTS rows (
 ) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS by_line ON rows (run, line);
 CREATE TABLE IF NOT EXISTS problems (run INTEGER, line INTEGER, why TEXT);
-CREATE TABLE IF NOT EXISTS runs (run INTEGER PRIMARY KEY, kind TEXT, system TEXT, is_finished INTEGER);
+CREATE TABLE IF NOT EXISTS runs (run INTEGER PRIMARY KEY, kind TEXT, system TEXT);
 """
 
 
@@ -70,13 +70,14 @@ class Counts(msgspec.Struct):
 class Staging:
     """The rows of one run. Rows of earlier runs that are not in the file any more are kept and left alone.
 
-    `system` identifies where it is imported to: what was done in another one says nothing.
+    `system` identifies where it is imported to: what was done in another one says nothing. With `again`, what was done
+    is carried out once more.
     """
 
-    def __init__(self, database: sqlite3.Connection, kind: str, system: str) -> None:
+    def __init__(self, database: sqlite3.Connection, kind: str, system: str, *, again: bool = False) -> None:
         self._database = database
-        last = database.execute("SELECT run, kind, system, is_finished FROM runs ORDER BY run DESC LIMIT 1").fetchone()
-        run, last_kind, last_system, is_finished = last or (0, kind, system, 0)
+        last = database.execute("SELECT run, kind, system FROM runs ORDER BY run DESC LIMIT 1").fetchone()
+        run, last_kind, last_system = last or (0, kind, system)
         if last_kind != kind:
             raise OtherKind(f"this file was imported as {last_kind}")
         self.run = run + 1
@@ -84,15 +85,10 @@ class Staging:
         with database:
             if last_system != system:
                 database.execute("DELETE FROM rows")
-            elif is_finished:
+            elif again:
                 database.execute("UPDATE rows SET outcome = 'known' WHERE outcome = 'done'")
-            database.execute("INSERT INTO runs VALUES (?, ?, ?, 0)", (self.run, kind, system))
+            database.execute("INSERT INTO runs VALUES (?, ?, ?)", (self.run, kind, system))
             database.execute("DELETE FROM problems")
-
-    def finish(self) -> None:
-        """Note that all rows were carried out: the next run trusts nothing that this one has noted."""
-        with self._database:
-            self._database.execute("UPDATE runs SET is_finished = 1 WHERE run = ?", (self.run,))
 
     def add(self, rows: Iterable[tuple[SourceRow, Record | str]]) -> Iterator[int]:
         """Stage rows, each with its record or with what is wrong with it; yield the line after each batch."""
@@ -114,6 +110,9 @@ class Staging:
             self.counts.repeated += 1
         elif run == self.run:
             self._note_problem(line, f"contradicts line {other_line}, which is about the same")
+            if outcome != "conflict":
+                self.counts.staged -= 1
+                self.counts.bad += 1
             self._set_outcome(record.key, "conflict", f"contradicts line {line}, which is about the same")
         elif outcome in {"done", "known"} and digest != record.digest:
             self._note_problem(line, "was imported before with other content; that stays")
@@ -131,7 +130,7 @@ class Staging:
         self._database.execute("UPDATE rows SET outcome = ?, detail = ? WHERE key = ?", (outcome, detail, key))
 
     def count_done(self) -> int:
-        """Return how many of the file's rows the run before, which was killed, has carried out."""
+        """Return how many of the file's rows earlier runs have carried out."""
         return self._count("outcome = 'done'")
 
     def count_left(self) -> int:
@@ -178,7 +177,7 @@ class Staging:
 
 
 @contextmanager
-def open_staging(path: Path, kind: str, system: str) -> Iterator[Staging]:
+def open_staging(path: Path, kind: str, system: str, *, again: bool = False) -> Iterator[Staging]:
     """Open the database of a file, which no other process may use meanwhile. Raises InUse, OtherKind."""
     with path.with_name(f"{path.name}.lock").open("w") as lock:
         try:
@@ -189,6 +188,6 @@ def open_staging(path: Path, kind: str, system: str) -> Iterator[Staging]:
         try:
             database.executescript(SCHEMA)
             database.execute("PRAGMA journal_mode = WAL")
-            yield Staging(database, kind, system)
+            yield Staging(database, kind, system, again=again)
         finally:
             database.close()

@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
+from msgspec.structs import replace
 
 from chalicelib import clock
+from chalicelib.accounts import table as accounts
 from chalicelib.accounts.account import BillingDetails
 from chalicelib.clock import iso, now, now_ms
 from chalicelib.notices import mailbox, table
@@ -183,6 +185,18 @@ def test_a_mail_that_was_turned_off_is_not_sent(inbox: Inbox, new_account: NewAc
     table.put_choice(account.account_id, Choice(mails=Mails(receipt=False), version=1))
     assert deliver(pay(account), used_up(account)) == []
     assert inbox.only(account.email)["Subject"] == "Your balance is used up"
+
+
+def test_a_forgotten_account_gets_no_mail_not_even_of_what_happened_before(
+    inbox: Inbox, new_account: NewAccount
+) -> None:
+    account = new_account()
+    table.put_choice(account.account_id, Choice([account.email], version=1))
+    event = pay(account)
+    forgotten = replace(accounts.get(account.account_id), email="", forgotten_at_ms=now_ms())
+    assert accounts.change(forgotten)
+    assert deliver(event, used_up(account)) == []
+    assert inbox.mails(account.email) == []
 
 
 def test_a_clients_mail_carries_its_workspaces_name(inbox: Inbox, new_account: NewAccount) -> None:
