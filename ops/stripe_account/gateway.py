@@ -9,7 +9,7 @@ import msgspec
 
 from chalicelib.settings import settings
 from chalicelib.stripe_api.client import API_VERSION, ask, ask_as_browser, ask_oauth
-from chalicelib.stripe_api.errors import StripeRefused, StripeUnavailable
+from chalicelib.stripe_api.errors import NotAtStripe, StripeRefused, StripeUnavailable
 from chalicelib.stripe_api.stripe_account import PLATFORM
 from ops.stripe_account.endpoints import SECRET, Endpoint, Wanted, hash_of, parse_endpoint
 from ops.stripe_account.permissions import READABLE
@@ -102,8 +102,10 @@ def client_id_problem() -> str | None:
     client_id = str(settings().stripe_connect_client_id)
     try:
         ask_oauth("set_up", lambda oauth: oauth.deauthorize({"client_id": client_id, "stripe_user_id": NOBODY}))
+    except NotAtStripe:
+        return None
     except (StripeUnavailable, StripeRefused) as error:
-        return None if "not connected to stripe account" in error.reason else error.reason
+        return error.reason
     return None
 
 

@@ -141,6 +141,7 @@ def test_rotating_keeps_both_secrets_until_the_older_is_retired(emulator: Emulat
     now = hashes()
     assert all(now[kind][1:] == before[kind] for kind in KINDS)
     assert len(endpoints(emulator)) == 4
+    assert "Run `ops stripe setup --retire`." in run("check").output
     assert run("setup", "--retire").exit_code == 0
     assert hashes() == {kind: now[kind][:1] for kind in KINDS}
     assert_set_up(emulator)
