@@ -17,6 +17,7 @@ from chalicelib.http_input import (
     NothingThere,
     UnsupportedMediaType,
 )
+from chalicelib.secrets import SecretsUnavailable
 from chalicelib.text import whole
 from chalicelib.token import Unauthorized
 from chalicelib.web import JSON, Operation, Problem, Routes
@@ -201,7 +202,7 @@ def _refusals(operation: Operation) -> dict[int, list[type[Refusal]]]:
     """Return the refusals of an operation by status: those it declares, and those that reading a request may raise."""
     refusals = list(operation.refuses)
     if not operation.public:
-        refusals.append(Unauthorized)
+        refusals += [Unauthorized, SecretsUnavailable]
     if PATH_PARAMETER.search(operation.path):
         refusals.append(NothingThere)
     if operation.takes:

@@ -5,6 +5,7 @@ from chalice.app import Response
 
 from chalicelib import api_tags, clock
 from chalicelib.accounts.permission import REFUSALS, Right, allow
+from chalicelib.base_url import public_base_url
 from chalicelib.catalog.catalog import catalog
 from chalicelib.clock import from_ms, iso
 from chalicelib.invoices.bundle import FIRST_YEAR, Bundle, BundleNotReady, BundleYearInvalid, State, read_year
@@ -79,5 +80,5 @@ def _view(account_id: str, year: int, bundle: Bundle | None, state: State) -> Bu
         state=state,
         documents=bundle.documents if bundle else None,
         asked_at=iso(bundle.asked_at_ms) if bundle else None,
-        zip=PATH.format(account_id=account_id, year=year) + ZIP,
+        zip=public_base_url().api_path(PATH, account_id=account_id, year=str(year)) + ZIP,
     )

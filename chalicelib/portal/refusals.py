@@ -119,6 +119,7 @@ TEXTS: Final = {
     "statement-busy": mark("Your balance is changing right now. Please try again in a moment."),
     "statement-not-found": mark("There's no statement for this month."),
     "statement-unavailable": mark("We can't show your statements right now. Please contact %(contact)s."),
+    "keys-unavailable": mark("Billing isn't available right now. It's safe to try again in a minute."),
     "stripe-unavailable": mark("Our payment provider isn't responding. It's safe to try again in a minute."),
     "subscription-busy": mark("Someone else is making a change right now. Please try again in a moment."),
     "subscription-not-found": mark("There's no subscription."),

@@ -4,6 +4,7 @@ import msgspec
 
 from chalicelib.api_tags import PAYMENTS
 from chalicelib.http_input import BodyTooLarge
+from chalicelib.secrets import SecretsUnavailable
 from chalicelib.stripe_api.signature import InvalidSignature
 from chalicelib.web import Call, Routes
 from chalicelib.webhooks.receive import (
@@ -29,6 +30,7 @@ REFUSALS = (
     WrongMode,
     WrongApiVersion,
     WebhookUnprocessed,
+    SecretsUnavailable,
 )
 
 
