@@ -31,6 +31,8 @@ SECRET: Final = "secret_hash"  # noqa: S105 - a name
 """Names in an endpoint's metadata, beside the deployment's."""
 
 HASH_LENGTH: Final = 16
+UNKNOWN_SECRET: Final = "its signing secret is not stored here"  # noqa: S105 - a sentence
+"""Why an endpoint is outdated that can only be refused: it is deleted as soon as another one takes its place."""
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -137,7 +139,7 @@ def plan(wanted: Wanted, found: Iterable[Endpoint], secrets: Iterable[str], *, r
 
 def _problem(endpoint: Endpoint, hashes: Iterable[str]) -> str | None:
     if not endpoint.has_known_secret(hashes):
-        return "its signing secret is not stored here"
+        return UNKNOWN_SECRET
     if endpoint.api_version != API_VERSION:
         return f"its events are in version {endpoint.api_version or 'of the account'} of the API, not in {API_VERSION}"
     return None

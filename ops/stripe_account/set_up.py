@@ -12,6 +12,7 @@ from ops import secret_store
 from ops.stripe_account import gateway
 from ops.stripe_account.endpoints import (
     SECRETS,
+    UNKNOWN_SECRET,
     Endpoint,
     Kind,
     Plan,
@@ -60,7 +61,7 @@ def carry_out(planned: Plan, *, retire: bool, say: Say) -> None:
     elif current and planned.update:
         gateway.update_endpoint(current.id, planned.update)
         say(f"changed {current.id}")
-    unknown = [each for each, reason in planned.outdated if reason.startswith("its signing secret")]
+    unknown = [each for each, reason in planned.outdated if reason == UNKNOWN_SECRET]
     leaving = [each for each, _ in planned.outdated] if retire else unknown
     for each in leaving:
         gateway.delete_endpoint(each.id)
