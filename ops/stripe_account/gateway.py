@@ -114,7 +114,10 @@ def publishable_key_problem(publishable_key: str) -> str | None:
 
     A browser may read an intent of its own account, by the intent's client secret. None also if there is none to read.
     """
-    intents = ask("set_up", PLATFORM, lambda v1: v1.setup_intents.list({"limit": 1}).data)
+    try:
+        intents = ask("set_up", PLATFORM, lambda v1: v1.setup_intents.list({"limit": 1}).data)
+    except (StripeUnavailable, StripeRefused):
+        return None  # `missing_permissions` tells of it
     if not intents:
         return None
     intent_id, secret = intents[0].id, str(intents[0].client_secret)
