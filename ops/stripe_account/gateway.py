@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from chalicelib.settings import settings
-from chalicelib.stripe_api.client import API_VERSION, ask, ask_as_browser, ask_oauth
+from chalicelib.stripe_api.client import ask, ask_as_browser, ask_oauth
 from chalicelib.stripe_api.errors import NotAtStripe, StripeRefused, StripeUnavailable
 from chalicelib.stripe_api.stripe_account import PLATFORM
 from ops.stripe_account.endpoints import SECRET, Endpoint, Wanted, hash_of, parse_endpoint
@@ -50,9 +50,9 @@ def create_endpoint(wanted: Wanted) -> Made:
     params: Any = {
         "url": wanted.url,
         "enabled_events": list(wanted.events),
-        "api_version": API_VERSION,
+        "api_version": wanted.api_version,
         "connect": wanted.kind == "connect",
-        "description": f"{wanted.deployment}: {wanted.kind} events",
+        "description": f"{settings().deployment}: {wanted.kind} events",
         "metadata": wanted.metadata,
     }
     found = ask("set_up", PLATFORM, lambda v1: v1.webhook_endpoints.create(params).to_dict())
