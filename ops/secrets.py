@@ -215,7 +215,7 @@ def _check(values: Mapping[str, Any]) -> None:
     try:
         read_secrets(json.dumps(dict(values)))
     except InvalidSecrets as error:
-        raise click.ClickException(f"the secret would not be valid: {error}") from None
+        raise click.ClickException(f"the secret is not valid: {error}") from None
 
 
 def _check_same_mode(*keys: str) -> None:
