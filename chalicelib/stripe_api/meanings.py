@@ -169,6 +169,7 @@ BY_PARAMETER: Final[dict[Call, dict[str, Meaning]]] = {
 BY_OAUTH: Final[dict[Call, dict[str, Meaning]]] = {
     "exchange_code": {"invalid_grant": "missing"},
     "deauthorize": {"invalid_client": "missing"},
+    "set_up": {"invalid_client": "missing"},
 }
 """The meaning of OAuth's own codes (docs.stripe.com/connect/oauth-reference): the code is used, expired or invented;
 the platform is not connected to the account."""

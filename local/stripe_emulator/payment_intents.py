@@ -27,6 +27,7 @@ PLAIN = (
     "description", "receipt_email", "setup_future_usage", "shipping", "statement_descriptor_suffix", "transfer_group",
     "application_fee_amount",
 )  # fmt: skip
+CARD_OPTIONS: Json = {"installments": None, "network": None, "request_three_d_secure": "automatic"}
 UPDATABLE = ("requires_payment_method", "requires_confirmation", "requires_action")
 CANCELABLE = ("requires_payment_method", "requires_capture", "requires_confirmation", "requires_action", "processing")
 ALWAYS_CHANGEABLE = frozenset({"description", "metadata", "receipt_email", "shipping", "transfer_group"})
@@ -124,9 +125,7 @@ def _blank(now: int, amount: int, currency: str) -> Json:
         "on_behalf_of": None,
         "payment_method": None,
         "payment_method_configuration_details": None,
-        "payment_method_options": {
-            "card": {"installments": None, "network": None, "request_three_d_secure": "automatic"}
-        },
+        "payment_method_options": {"card": dict(CARD_OPTIONS)},
         "payment_method_types": ["card"],
         "processing": None,
         "receipt_email": None,

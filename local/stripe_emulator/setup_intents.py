@@ -161,7 +161,7 @@ def _fail(work: Work, intent: Json, method: Json, error: Json) -> None:
 
 def _attempt(work: Work, intent: Json, method: Json, status: str, error: Json | None) -> None:
     card = method["card"] | {"network": method["card"]["brand"]}
-    attempt: Json = {name: intent[name] for name in COPIED}
+    attempt: Json = {name: intent.get(name) for name in COPIED}
     attempt |= {
         "id": new_id("setatt"),
         "object": "setup_attempt",

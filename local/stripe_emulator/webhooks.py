@@ -195,7 +195,7 @@ class Webhooks:
 
     def _endpoint_of(self, account: str, delivery: Json) -> WebhookEndpoint:
         """Return the endpoint of the command line, or the one that was made through the API and may be gone since."""
-        if delivery["endpoint"] is None:
+        if delivery.get("endpoint") is None:  # what an earlier version has stored names none
             return self._settings.endpoint_of(connected=account != self._settings.platform)
         with self._store.lock:
             made = self._store.find((self._settings.platform, webhook_endpoints.KIND, delivery["endpoint"]))

@@ -70,7 +70,9 @@ def _try(wire: Wire, *, webhook_url: str | None, with_connect: bool) -> list[Res
 
 
 def _show(results: list[Result]) -> None:
-    table = Table("step", *(Column(name, overflow="fold") for name in ("expected", "got")), "verdict")
+    table = Table(
+        "step", *(Column(name, overflow="fold") for name in ("expected", "got")), Column("verdict", no_wrap=True)
+    )
     for each in results:
         table.add_row(each.step, each.expected, each.got, each.verdict)
     out.print(table)

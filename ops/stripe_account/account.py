@@ -148,6 +148,8 @@ def _currency_findings(account: Mapping[str, Any], currencies: frozenset[str]) -
 def _connect_findings(facts: Facts) -> Iterable[Finding]:
     if not (facts.has_client_id or facts.offers_onboarding):
         yield _note("Workspaces cannot connect a Stripe account: neither a client id nor onboarding is set.")
+    elif not facts.has_client_id:
+        yield _note("Whether the account is a Connect platform cannot be read: `first-day --connect` tries it.")
     if facts.client_id_problem:
         yield _wrong(f"Stripe does not take the Connect client id in this mode: {facts.client_id_problem}")
 

@@ -67,8 +67,16 @@ def check() -> None:
         _unread(error)
     for each in plans:
         _say_plan(each)
-    differs = [Finding("wrong", "Run `ops stripe setup`.")] if not all(each.is_done for each in plans) else []
-    _end([*findings, *differs])
+    _end([*findings, *_difference(plans)])
+
+
+def _difference(plans: Iterable[Plan]) -> list[Finding]:
+    """Return what is to be run where endpoints differ."""
+    undone = [each for each in plans if not each.is_done]
+    if not undone:
+        return []
+    is_retiring = not any(each.create or each.update for each in undone)
+    return [Finding("wrong", f"Run `ops stripe setup{' --retire' if is_retiring else ''}`.")]
 
 
 def _read_keys() -> Mapping[str, Any]:

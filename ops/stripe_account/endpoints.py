@@ -13,10 +13,6 @@ from typing import Any, Final, Literal
 
 import msgspec
 
-from chalicelib.stripe_api.client import API_VERSION
-from chalicelib.stripe_api.deployment import NAME
-from chalicelib.webhooks.receive import event_types
-
 Kind = Literal["platform", "connect"]
 KINDS: Final[tuple[Kind, ...]] = ("platform", "connect")
 PATHS: Final[dict[Kind, str]] = {"platform": "/webhooks/stripe", "connect": "/webhooks/stripe-connect"}
@@ -31,20 +27,18 @@ SECRET: Final = "secret_hash"  # noqa: S105 - a name
 """Names in an endpoint's metadata, beside the deployment's."""
 
 HASH_LENGTH: Final = 16
+UNKNOWN_SECRET: Final = "its signing secret is not stored here"  # noqa: S105 - a sentence
+"""Why an endpoint is outdated that can only be refused: it is deleted as soon as another one takes its place."""
 
 
 class Wanted(msgspec.Struct, frozen=True):
-    """An endpoint that this deployment needs."""
+    """An endpoint that this deployment needs; its `metadata` tells that an endpoint at Stripe is this one."""
 
     kind: Kind
-    deployment: str
     url: str
     events: tuple[str, ...]
-
-    @property
-    def metadata(self) -> dict[str, str]:
-        """Return what tells that an endpoint is this one."""
-        return {NAME: self.deployment, ENDPOINT: self.kind}
+    api_version: str
+    metadata: Mapping[str, str]
 
 
 class Endpoint(msgspec.Struct, frozen=True):
@@ -83,12 +77,6 @@ class Plan(msgspec.Struct, frozen=True):
         return not (self.create or self.update or self.outdated)
 
 
-def wanted_endpoints(portal_base_url: str, deployment: str) -> tuple[Wanted, ...]:
-    """Return the endpoints that a deployment needs."""
-    base = portal_base_url.rstrip("/")
-    return tuple(Wanted(kind, deployment, base + PATHS[kind], event_types(connect=kind == "connect")) for kind in KINDS)
-
-
 def parse_endpoint(found: Mapping[str, Any]) -> Endpoint:
     """Return an endpoint of Stripe's answer."""
     return Endpoint(
@@ -121,7 +109,7 @@ def plan(wanted: Wanted, found: Iterable[Endpoint], secrets: Iterable[str], *, r
     hashes = {hash_of(secret) for secret in secrets}
     everything = sorted(found, key=lambda each: each.created, reverse=True)
     ours = [each for each in everything if wanted.metadata.items() <= each.metadata.items()]
-    problems = [(each, _problem(each, hashes)) for each in ours]
+    problems = [(each, _problem(each, wanted.api_version, hashes)) for each in ours]
     usable = [each for each, problem in problems if problem is None]
     current = usable[0] if usable and not rotate else None
     outdated = [(each, problem or "a newer one takes its place") for each, problem in problems if each is not current]
@@ -131,15 +119,17 @@ def plan(wanted: Wanted, found: Iterable[Endpoint], secrets: Iterable[str], *, r
         None if current else _why_another(outdated, rotate=rotate),
         _update(wanted, current) if current else {},
         tuple(outdated),
-        tuple(each for each in everything if each.url == wanted.url and each not in ours and NAME not in each.metadata),
+        tuple(
+            each for each in everything if each.url == wanted.url and not each.metadata.keys() & wanted.metadata.keys()
+        ),
     )
 
 
-def _problem(endpoint: Endpoint, hashes: Iterable[str]) -> str | None:
+def _problem(endpoint: Endpoint, api_version: str, hashes: Iterable[str]) -> str | None:
     if not endpoint.has_known_secret(hashes):
-        return "its signing secret is not stored here"
-    if endpoint.api_version != API_VERSION:
-        return f"its events are in version {endpoint.api_version or 'of the account'} of the API, not in {API_VERSION}"
+        return UNKNOWN_SECRET
+    if endpoint.api_version != api_version:
+        return f"its events are in version {endpoint.api_version or 'of the account'} of the API, not in {api_version}"
     return None
 
 

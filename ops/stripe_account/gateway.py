@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 import msgspec
 
 from chalicelib.settings import settings
-from chalicelib.stripe_api.client import API_VERSION, ask, ask_as_browser, ask_oauth
-from chalicelib.stripe_api.errors import StripeRefused, StripeUnavailable
+from chalicelib.stripe_api.client import ask, ask_as_browser, ask_oauth
+from chalicelib.stripe_api.errors import NotAtStripe, StripeRefused, StripeUnavailable
 from chalicelib.stripe_api.stripe_account import PLATFORM
 from ops.stripe_account.endpoints import SECRET, Endpoint, Wanted, hash_of, parse_endpoint
 from ops.stripe_account.permissions import READABLE
@@ -50,9 +50,9 @@ def create_endpoint(wanted: Wanted) -> Made:
     params: Any = {
         "url": wanted.url,
         "enabled_events": list(wanted.events),
-        "api_version": API_VERSION,
+        "api_version": wanted.api_version,
         "connect": wanted.kind == "connect",
-        "description": f"{wanted.deployment}: {wanted.kind} events",
+        "description": f"{settings().deployment}: {wanted.kind} events",
         "metadata": wanted.metadata,
     }
     found = ask("set_up", PLATFORM, lambda v1: v1.webhook_endpoints.create(params).to_dict())
@@ -102,8 +102,10 @@ def client_id_problem() -> str | None:
     client_id = str(settings().stripe_connect_client_id)
     try:
         ask_oauth("set_up", lambda oauth: oauth.deauthorize({"client_id": client_id, "stripe_user_id": NOBODY}))
+    except NotAtStripe:
+        return None
     except (StripeUnavailable, StripeRefused) as error:
-        return None if "not connected to stripe account" in error.reason else error.reason
+        return error.reason
     return None
 
 
@@ -112,7 +114,10 @@ def publishable_key_problem(publishable_key: str) -> str | None:
 
     A browser may read an intent of its own account, by the intent's client secret. None also if there is none to read.
     """
-    intents = ask("set_up", PLATFORM, lambda v1: v1.setup_intents.list({"limit": 1}).data)
+    try:
+        intents = ask("set_up", PLATFORM, lambda v1: v1.setup_intents.list({"limit": 1}).data)
+    except (StripeUnavailable, StripeRefused):
+        return None  # `missing_permissions` tells of it
     if not intents:
         return None
     intent_id, secret = intents[0].id, str(intents[0].client_secret)

@@ -8,10 +8,17 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from chalicelib.settings import settings
+from chalicelib.stripe_api.client import API_VERSION
+from chalicelib.stripe_api.deployment import metadata
+from chalicelib.webhooks.receive import event_types
 from ops import secret_store
 from ops.stripe_account import gateway
 from ops.stripe_account.endpoints import (
+    ENDPOINT,
+    KINDS,
+    PATHS,
     SECRETS,
+    UNKNOWN_SECRET,
     Endpoint,
     Kind,
     Plan,
@@ -20,7 +27,6 @@ from ops.stripe_account.endpoints import (
     hash_of,
     plan,
     stored_secrets,
-    wanted_endpoints,
 )
 
 Say = Callable[[str], None]
@@ -29,8 +35,22 @@ Say = Callable[[str], None]
 def read_plans(values: Mapping[str, Any], *, rotate: bool = False) -> list[Plan]:
     """Compare what is needed with Stripe and with the values of the secret. Raises StripeUnavailable."""
     found = gateway.list_endpoints()
-    wanted = wanted_endpoints(settings().portal_base_url, settings().deployment)
-    return [plan(each, found, stored_secrets(values, each.kind), rotate=rotate) for each in wanted]
+    return [plan(each, found, stored_secrets(values, each.kind), rotate=rotate) for each in wanted_endpoints()]
+
+
+def wanted_endpoints() -> tuple[Wanted, ...]:
+    """Return the endpoints that this deployment needs."""
+    base = settings().portal_base_url.rstrip("/")
+    return tuple(
+        Wanted(
+            kind,
+            base + PATHS[kind],
+            event_types(connect=kind == "connect"),
+            API_VERSION,
+            metadata(**{ENDPOINT: kind}),
+        )
+        for kind in KINDS
+    )
 
 
 def describe(planned: Plan) -> list[str]:
@@ -60,7 +80,7 @@ def carry_out(planned: Plan, *, retire: bool, say: Say) -> None:
     elif current and planned.update:
         gateway.update_endpoint(current.id, planned.update)
         say(f"changed {current.id}")
-    unknown = [each for each, reason in planned.outdated if reason.startswith("its signing secret")]
+    unknown = [each for each, reason in planned.outdated if reason == UNKNOWN_SECRET]
     leaving = [each for each, _ in planned.outdated] if retire else unknown
     for each in leaving:
         gateway.delete_endpoint(each.id)

@@ -11,19 +11,23 @@ from chalicelib.stripe_api.client import API_VERSION
 from chalicelib.webhooks.receive import OF_PAYMENTS, PROCESSORS, event_types
 from ops.stripe_account.account import Facts, account_findings, key_findings, mode_of
 from ops.stripe_account.endpoints import (
+    PATHS,
     Endpoint,
     Wanted,
     hash_of,
     plan,
     stored_secrets,
-    wanted_endpoints,
 )
 from ops.stripe_account.permissions import PERMISSIONS, READABLE
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 SECRET = "whsec_1"
-WANTED = wanted_endpoints("https://billing.example.com/", "prod")[0]
+WANTED, CONNECT = (
+    Wanted(kind, f"https://billing.example.com{path}", event_types(connect=kind == "connect"), API_VERSION, metadata)
+    for kind, path in PATHS.items()
+    for metadata in ({"deployment": "prod", "endpoint": kind},)
+)
 ACCOUNT: dict[str, Any] = {
     "charges_enabled": True,
     "payouts_enabled": True,
@@ -51,7 +55,7 @@ FACTS = Facts(
 
 def endpoint(wanted: Wanted = WANTED, **more: Any) -> Endpoint:
     """Return an endpoint that is as it must be, but for what is given."""
-    metadata = wanted.metadata | {"secret_hash": hash_of(SECRET)}
+    metadata = {**wanted.metadata, "secret_hash": hash_of(SECRET)}
     whole = Endpoint("we_1", wanted.url, wanted.events, API_VERSION, "enabled", metadata, created=1)
     return msgspec.structs.replace(whole, **more)
 
@@ -160,7 +164,7 @@ def test_what_differs_is_changed(change: dict[str, Any], update: dict[str, Any])
         ([endpoint(api_version="2020-08-27")], "are in version 2020-08-27"),
         ([endpoint(api_version=None)], "are in version of the account"),
         ([endpoint(metadata={**WANTED.metadata, "deployment": "stage"})], "there is none"),
-        ([endpoint(wanted_endpoints("https://billing.example.com", "prod")[1])], "there is none"),
+        ([endpoint(CONNECT)], "there is none"),
     ],
 )
 def test_another_endpoint_is_made_where_none_serves(found: list[Endpoint], reason: str) -> None:

@@ -141,6 +141,7 @@ def test_rotating_keeps_both_secrets_until_the_older_is_retired(emulator: Emulat
     now = hashes()
     assert all(now[kind][1:] == before[kind] for kind in KINDS)
     assert len(endpoints(emulator)) == 4
+    assert "Run `ops stripe setup --retire`." in run("check").output
     assert run("setup", "--retire").exit_code == 0
     assert hashes() == {kind: now[kind][:1] for kind in KINDS}
     assert_set_up(emulator)
@@ -199,3 +200,26 @@ def test_a_publishable_key_of_another_account_is_found(emulator: Emulator) -> No
 def test_a_stripe_that_does_not_answer_is_told_apart(emulator: Emulator) -> None:
     emulator.fault("status", path="/v1/*", status=500, times=0)
     assert run("check").exit_code == 2
+
+
+def test_what_a_restricted_key_may_not_do_is_told_in_stripes_words(emulator: Emulator) -> None:
+    run("setup")
+    words = "The provided key 'rk_test_1' does not have the required permissions: rak_charge_read"
+    for path in ("/v1/charges", "/v1/setup_intents"):
+        emulator.fault("error", path=path, status=403, type="invalid_request_error", message=words, times=0)
+    done = run("check")
+    assert (done.exit_code, done.output.count(f"The key may not read what is needed: {words}")) == (1, 2)
+
+
+def test_nothing_is_tried_on_a_deployment_with_a_live_key(emulator: Emulator) -> None:
+    for keys in ({"stripe_secret_key": "rk_live_1"}, {"stripe_publishable_key": "pk_live_1"}):
+        with use({}, secrets=keys):
+            done = run("first-day")
+        assert (done.exit_code, "has a live key: nothing is tried on it" in done.output) == (1, True)
+    assert emulator.calls() == []
+
+
+def test_the_first_day_runs_with_the_key_of_the_deployment(emulator: Emulator) -> None:
+    done = run("first-day")
+    assert done.exit_code == 0, done.output
+    assert emulator.calls("POST", "/v1/refunds")

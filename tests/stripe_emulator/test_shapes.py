@@ -1,5 +1,6 @@
 """The judge of shapes finds what it is to find. `conftest` gives it all that the emulator answers and keeps."""
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -9,10 +10,18 @@ import stripe
 
 from local.stripe_emulator import routes
 from local.stripe_emulator.client import Emulator
-from tests.stripe_emulator.conftest import pay
+from local.stripe_emulator.ids import KIND_BY_PREFIX
+from local.stripe_emulator.settings import PLATFORM
+from tests.stripe_emulator.conftest import pay, saved_card
 from tests.stripe_emulator.shapes import class_of, fields_of, mismatches
 
 EMITTED = re.compile(r'emit\(\s*"([a-z_.]+)"')
+FIRST = {
+    "balance_transaction", "charge", "dispute", "event", "payment_intent", "payment_method_domain", "refund",
+    "setup_intent", "webhook_endpoint",
+}  # fmt: skip
+"""The kinds of which any object will do."""
+
 SOURCES = Path(routes.__file__).parent
 
 
@@ -83,3 +92,39 @@ def test_every_event_of_the_emulator_is_one_of_stripes() -> None:
     types = {type_ for path in SOURCES.glob("*.py") for type_ in EMITTED.findall(path.read_text())}
     assert len(types) > 25
     assert types <= set(fields_of(class_of("event"))["type"].__args__)
+
+
+def ids_of(emulator: Emulator, client: stripe.StripeClient) -> dict[str, str]:
+    """Make one of everything; return an id for each name that a path may have."""
+    account = emulator.connect_account()["id"]
+    pay(emulator.stripe_client(stripe_account=account), application_fee_amount=100)
+    fee = client.v1.application_fees.list().data[0].id
+    given = client.v1.application_fees.refunds.create(fee, {"amount": 10}).id
+    card = saved_card(client)
+    paid = [pay(client, customer=card.customer, payment_method=card.payment_method) for _ in range(2)]
+    client.v1.refunds.create({"payment_intent": paid[0].id, "amount": 100})
+    emulator.open_dispute(paid[1].id)
+    client.v1.webhook_endpoints.create({"url": "https://example.com", "enabled_events": ["charge.refunded"]})
+    client.v1.payment_method_domains.create({"domain_name": "billing.example.com"})
+    found = {kind: emulator.objects(kind, PLATFORM)[0]["id"] for kind in KIND_BY_PREFIX.values() if kind in FIRST}
+    made = {"account": account, "application_fee": fee, "fee_refund": given, "customer": card.customer}
+    return found | made | {"payment_method": card.payment_method}
+
+
+def path_of(route: routes.Route, ids: dict[str, str]) -> str:
+    """Return the path of a route with ids in it."""
+    outer, *inner = [part.removesuffix("s") for part in route.path.split("/")[2:] if part != "{id}"]
+    kinds = [outer, *({"refund": "fee_refund"}.get(each, each) for each in inner)]
+    path = route.path
+    for kind in kinds:
+        path = path.replace("{id}", ids.get(kind, ""), 1)
+    return f"{path}?query=currency%3A%27usd%27" if route.path.endswith("/search") else path
+
+
+def test_every_route_that_reads_answers_as_stripe_does(client: stripe.StripeClient, emulator: Emulator) -> None:
+    ids = ids_of(emulator, client)
+    reads = [route for route in routes.ROUTES if route.method == "GET"]
+    assert len(reads) > 25
+    for route in reads:
+        answer = client.raw_request("get", path_of(route, ids))
+        assert mismatches(json.loads(answer.body)) == []
