@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
+from tests.deployed.packaged import Packaged, PackagedClient
 
 from infrastructure.package import ARCHIVES, Package, build_package, libraries_in
 from local.aws import Aws, start_aws
@@ -16,7 +17,6 @@ from local.ports import HOST
 from local.resources import Deployment
 from local.stripe_emulator.client import PUBLISHABLE_KEY, SECRET_KEY, Emulator
 from tests.browser import ARGUMENTS, installed
-from tests.deployed.packaged import Packaged, PackagedClient
 from tests.deployed.world import DeployedSystem
 from tests.environment import use
 from tests.portal.people import People
