@@ -1,21 +1,15 @@
 """The real package: what `make package` builds, built once for a run, however many processes the tests have."""
 
 import fcntl
-import os
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
-from tests.deployed.packaged import Packaged, PackagedClient
 
 from infrastructure.package import ARCHIVES, Package, build_package, libraries_in
-from local.aws import Aws, start_aws
-from local.ports import HOST
-from local.resources import Deployment
-from local.stripe_emulator.client import PUBLISHABLE_KEY, SECRET_KEY, Emulator
 from tests.browser import ARGUMENTS, installed
 from tests.deployed.world import DeployedSystem
 from tests.environment import use
@@ -61,48 +55,6 @@ def unpacked(package: Package, tmp_path_factory: pytest.TempPathFactory) -> Unpa
             archive.extractall(root / mount.lstrip("/"))
     opt = root / "opt"
     return Unpacked(root / "var/task", opt, libraries_in(opt))
-
-
-@dataclass(frozen=True)
-class World:
-    """An emulator of AWS with the project's resources, and one of Stripe, around the packaged code."""
-
-    aws: Aws
-    stripe: Emulator
-    deployment: Deployment
-
-    @property
-    def environment(self) -> Mapping[str, str]:
-        """Return the environment of the code."""
-        return {
-            **os.environ,
-            **self.deployment.environment,
-            "STRIPE_API_BASE": self.stripe.url,
-            "STRIPE_SECRET_KEY": SECRET_KEY,
-            "STRIPE_PUBLISHABLE_KEY": PUBLISHABLE_KEY,
-            "PORTAL_BASE_URL": f"http://{HOST}",
-            "MAIL_FROM": "billing@example.com",
-            "STRIPE_CONNECT_ONBOARDING": "on",
-        }
-
-
-@pytest.fixture(scope="session")
-def world(processes: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with start_aws(Path(tmp_path_factory.mktemp("world"))) as aws, Emulator() as stripe:
-        yield World(aws, stripe, aws.deploy("packaged"))
-
-
-@pytest.fixture(scope="session")
-def packaged(unpacked: Unpacked, world: World, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Packaged]:
-    """Run the package's code, with nothing else to import."""
-    log = tmp_path_factory.mktemp("packaged") / "log"
-    with Packaged(unpacked.task, unpacked.libraries, world.environment, log) as process:
-        yield process
-
-
-@pytest.fixture(scope="session")
-def client(packaged: Packaged, world: World) -> PackagedClient:
-    return PackagedClient(packaged, world.aws.keys.token("operator", "operator"))
 
 
 @pytest.fixture(scope="package")

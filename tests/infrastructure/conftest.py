@@ -6,7 +6,6 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +15,11 @@ from infrastructure import aliases
 from infrastructure.lint_template import REGION, translate
 from infrastructure.package import ROOT, STAGE
 from local.aws import start_aws
-from local.keys import Keys
 from local.ports import HOST, free_port
 from local.processes import Processes, http_answers
-from local.stripe_emulator.client import PUBLISHABLE_KEY, SECRET_KEY, Emulator
+from local.stripe_emulator.client import Emulator
 from local.stripe_emulator.process import CONNECT_WEBHOOK_SECRET, WEBHOOK_SECRET
-from tests.infrastructure.guarded import API_POLICY, Client, Guarded
+from tests.infrastructure.guarded import API_POLICY, Client, Guarded, emulator_keys
 
 Template = dict[str, Any]
 CHALICE = [sys.executable, "-c", "from chalice.cli import main; main()"]
@@ -63,15 +61,8 @@ def api_port() -> int:
 @pytest.fixture(scope="module")
 def guarded(processes: None, tmp_path_factory: pytest.TempPathFactory, api_port: int) -> Iterator[Guarded]:
     webhook_url = f"http://{HOST}:{api_port}/webhooks/stripe"
-    keys = replace(
-        Keys.generate(),
-        stripe_secret_key=SECRET_KEY,
-        stripe_publishable_key=PUBLISHABLE_KEY,
-        stripe_webhook_secret=WEBHOOK_SECRET,
-        stripe_connect_webhook_secret=CONNECT_WEBHOOK_SECRET,
-    )
     with (
-        start_aws(Path(tmp_path_factory.mktemp("guarded")), keys=keys, guarded=True) as aws,
+        start_aws(Path(tmp_path_factory.mktemp("guarded")), keys=emulator_keys(), guarded=True) as aws,
         Emulator(
             webhook_url=webhook_url,
             webhook_secret=WEBHOOK_SECRET,

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +15,11 @@ import requests
 
 from infrastructure.package import ROOT, STAGE
 from local.aws import Aws
+from local.keys import Keys
 from local.ports import HOST
 from local.resources import SHORT_TIMES, Deployment
-from local.stripe_emulator.client import CLIENT_ID, Emulator
+from local.stripe_emulator.client import CLIENT_ID, PUBLISHABLE_KEY, SECRET_KEY, Emulator
+from local.stripe_emulator.process import CONNECT_WEBHOOK_SECRET, WEBHOOK_SECRET
 from tests.connection.browser import Browser
 
 Document = dict[str, Any]
@@ -106,6 +108,17 @@ class Guarded:
         found = answer["StackResourceDetail"]
         physical = found["PhysicalResourceId"].rsplit("/", 1)[-1]
         return f"{ARNS[found['ResourceType']]}{physical}"
+
+
+def emulator_keys() -> Keys:
+    """Return keys whose Stripe part is what the emulator of Stripe uses by itself."""
+    return replace(
+        Keys.generate(),
+        stripe_secret_key=SECRET_KEY,
+        stripe_publishable_key=PUBLISHABLE_KEY,
+        stripe_webhook_secret=WEBHOOK_SECRET,
+        stripe_connect_webhook_secret=CONNECT_WEBHOOK_SECRET,
+    )
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,10 @@ import pytest
 from local.aws import Aws, start_aws
 from local.ports import HOST
 from local.resources import Deployment
-from local.stripe_emulator.client import PUBLISHABLE_KEY, SECRET_KEY, Emulator
+from local.stripe_emulator.client import Emulator
 from tests.deployed.conftest import Unpacked
 from tests.deployed.libraries.packaged import Packaged, PackagedClient
+from tests.infrastructure.guarded import emulator_keys
 
 
 @dataclass(frozen=True)
@@ -30,8 +31,6 @@ class World:
             **os.environ,
             **self.deployment.environment,
             "STRIPE_API_BASE": self.stripe.url,
-            "STRIPE_SECRET_KEY": SECRET_KEY,
-            "STRIPE_PUBLISHABLE_KEY": PUBLISHABLE_KEY,
             "PORTAL_BASE_URL": f"http://{HOST}",
             "MAIL_FROM": "billing@example.com",
             "STRIPE_CONNECT_ONBOARDING": "on",
@@ -40,7 +39,7 @@ class World:
 
 @pytest.fixture(scope="session")
 def world(processes: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
-    with start_aws(Path(tmp_path_factory.mktemp("world"))) as aws, Emulator() as stripe:
+    with start_aws(Path(tmp_path_factory.mktemp("world")), keys=emulator_keys()) as aws, Emulator() as stripe:
         yield World(aws, stripe, aws.deploy("packaged"))
 
 

@@ -22,7 +22,7 @@ from local.stripe_emulator.client import Emulator
 from tests.deployed.libraries.conftest import World
 from tests.deployed.libraries.packaged import API, Packaged, PackagedClient
 from tests.functions import ENTRY_POINTS
-from tests.infrastructure.guarded import event
+from tests.infrastructure.guarded import emulator_keys, event
 from tests.invoices import documents
 from tests.invoices.logos import png
 from tests.invoices.names import NAMES
@@ -92,7 +92,7 @@ def main() -> int:
             with zipfile.ZipFile(package.directory / name) as archive:
                 archive.extractall(root / mount.lstrip("/"))
         task, libraries = root / "var/task", libraries_in(root / "opt")
-        with start_aws(root / "world") as aws:
+        with start_aws(root / "world", keys=emulator_keys()) as aws:
             world = World(aws, stripe, aws.deploy("measured"))
             token = aws.keys.token("operator", "operator")
             with Packaged(task, libraries, world.environment, root / "log") as first:
