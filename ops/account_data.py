@@ -215,6 +215,20 @@ TABLES: Final = (
         because="no personal data",
     ),
     Place(
+        name="checks",
+        holds="when the wallet was verified, and how far",
+        not_exported="numbers of this system about itself, nothing about a person",
+        fate="kept",
+        because="no personal data",
+    ),
+    Place(
+        name="findings",
+        holds="differences that were found between the wallet, its rows and Stripe",
+        not_exported="what this system found out about its own books, nothing about a person",
+        fate="kept",
+        because=BOOKS,
+    ),
+    Place(
         name="webhook_events",
         holds="events of Stripe's, by their own ids",
         not_exported="copies of what payments, refunds and cards say; gone 30 days after they were processed",

@@ -164,7 +164,7 @@ def test_an_unreadable_session_has_ended(damage: Damage, capsys: pytest.CaptureF
     damage(SessionRow, "attempt", id_of("session", token_of(CLIENT)), value={"S": "x"})
     capsys.readouterr()
     assert ask(CLIENT).status == send_form(CLIENT, "/sign-out").status == 401
-    assert unreadable_in(capsys) == [("", "session"), ("", "session")]
+    assert unreadable_in(capsys) == [(CLIENT, "session"), (CLIENT, "session")]
     assert ask(OTHER).status == 200
 
 
