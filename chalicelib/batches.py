@@ -11,6 +11,7 @@ from typing import Any, Final, Generic, TypeVar
 
 import msgspec
 
+from chalicelib.json_input import NotJson, read_json
 from chalicelib.log import log
 from chalicelib.streams import Record, sequence_number
 from chalicelib.threads import in_threads
@@ -20,8 +21,11 @@ ItemT = TypeVar("ItemT")
 Message = Mapping[str, Any]
 """A message as Lambda delivers it from SQS."""
 
-LONGEST_BODY: Final = 1_000
-"""Characters of a message's body that are logged: enough to identify it."""
+IDS: Final = ("account_id", "payment_id")
+"""What of a message's body is logged. The rest may name people: it stays on the queue, under the message's id."""
+
+LONGEST_ID: Final = 200
+"""Characters of an id that are logged: longer than any that was not made up."""
 
 
 class Failure(msgspec.Struct, Generic[ItemT], frozen=True):
@@ -98,7 +102,17 @@ def within(seconds: float, items: Iterable[ItemT]) -> Iterator[ItemT]:
 
 
 def _about_message(record: Message) -> dict[str, object]:
-    return {"message_id": record["messageId"], "body": str(record.get("body"))[:LONGEST_BODY]}
+    """Return a message's id, and the ids in its body: at its top, or in the detail of an event."""
+    body = record.get("body")
+    about: dict[str, object] = {"message_id": record["messageId"], "characters": len(str(body))}
+    try:
+        found = read_json(str(body))
+    except NotJson:
+        return about
+    for part in (found, found.get("detail") if isinstance(found, dict) else None):
+        if isinstance(part, dict):
+            about.update({name: part[name][:LONGEST_ID] for name in IDS if isinstance(part.get(name), str)})
+    return about
 
 
 def _about_record(record: Record) -> dict[str, object]:

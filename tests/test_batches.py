@@ -45,9 +45,31 @@ def test_what_ends_the_process_is_nobodys_failure() -> None:
         each([1], lambda _: sys.exit(1), message="ended", about=lambda _: {})
 
 
-def test_a_body_is_logged_only_as_far_as_is_needed_to_know_it(capsys: pytest.CaptureFixture[str]) -> None:
-    assert each_message([sqs_record("x" * 200_000)], lambda _: 1 / 0, message="no") == ["message-1"]
-    assert [line["body"] for line in logged(capsys)] == ["x" * 1000]
+BODIES: dict[str, tuple[str, dict[str, str]]] = {
+    "no JSON": ("x" * 200_000, {}),
+    "no object": ("[1]", {}),
+    "ids": (
+        '{"account_id": "acme", "payment_id": "pay_1", "email": "a@b.example"}',
+        {"account_id": "acme", "payment_id": "pay_1"},
+    ),
+    "ids of an event's detail": (
+        '{"id": "1", "detail": {"account_id": "acme", "name": "Ann"}}',
+        {"account_id": "acme"},
+    ),
+    "an id of another type": ('{"account_id": {"name": "Ann"}, "detail": 5}', {}),
+    "half a character": ('{"account_id": "\\ud800"}', {}),
+    "too deep": ("[" * 5000, {}),
+}
+
+
+@pytest.mark.parametrize("name", BODIES)
+def test_of_a_body_only_the_ids_in_it_are_logged(capsys: pytest.CaptureFixture[str], name: str) -> None:
+    body, ids = BODIES[name]
+    assert each_message([sqs_record(body)], lambda _: 1 / 0, message="no") == ["message-1"]
+    (line,) = logged(capsys)
+    assert {each: line[each] for each in ("account_id", "payment_id") if each in line} == ids
+    assert (line["message_id"], line["characters"]) == ("message-1", len(body))
+    assert not {"body", "email", "name"} & line.keys()
 
 
 def test_a_streams_record_is_named_by_its_place_and_logged_with_its_keys(capsys: pytest.CaptureFixture[str]) -> None:
