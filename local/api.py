@@ -6,6 +6,7 @@ import gzip
 import importlib
 import signal
 import sys
+import uuid
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -30,6 +31,8 @@ BACKLOG = 128
 METHOD_NOT_ALLOWED = 405
 FORBIDDEN = 403
 GREEDY = "{proxy+}"
+REQUEST_ID = "$context.requestId"
+"""What API Gateway fills in."""
 
 
 class GreedyMatcher(RouteMatcher):
@@ -108,7 +111,8 @@ class RequestHandler(ChaliceRequestHandler):
     def _answer_as_gateway(self, kind: str) -> None:
         response = api_properties()["GatewayResponses"][kind]
         headers = {name: value.strip("'") for name, value in response["ResponseParameters"]["Headers"].items()}
-        self._send_http_response(response["StatusCode"], headers, response["ResponseTemplates"]["application/json"])
+        template = response["ResponseTemplates"]["application/json"]
+        self._send_http_response(response["StatusCode"], headers, template.replace(REQUEST_ID, str(uuid.uuid4())))
 
     def log_message(self, format: str, *args: Any) -> None:
         """Log only the requests that ended in a server error."""

@@ -7,7 +7,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-def wait_for(condition: Callable[[], T], seconds: float = 30, pause: float = 0.02) -> T:
+def wait_for(condition: Callable[[], T], seconds: float = 120, pause: float = 0.02) -> T:
     """Return the condition's value as soon as it is true; fail after `seconds`."""
     deadline = time.monotonic() + seconds
     while True:

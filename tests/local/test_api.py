@@ -2,6 +2,7 @@ import gzip
 import http.client
 import json
 import time
+import uuid
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -59,6 +60,7 @@ def test_an_unknown_path_or_method_gets_the_gateways_answer(
 ) -> None:
     status, content_type, problem = ask(port, method, path, **headers)
     assert (status, content_type) == (404, "application/problem+json")
+    assert uuid.UUID(problem.pop("request_id"))
     assert problem == {"type": "about:blank", "title": "Not Found", "status": 404, "detail": "No such path or method."}
 
 

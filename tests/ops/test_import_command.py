@@ -100,7 +100,7 @@ def test_a_run_that_is_killed_is_finished_by_the_next_and_nothing_is_posted_twic
     state = tmp_path / "balances.csv.import"
     command = [sys.executable, "-m", "ops", "import", "balances", str(file)]
     process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **stack.environment}, stderr=subprocess.DEVNULL)
-    wait_for(lambda: done_so_far(state) > 0)
+    wait_for(lambda: done_so_far(state) > 0 or process.poll() is not None, seconds=600)
     process.send_signal(signal.SIGKILL)
     process.wait()
     assert 0 < done_so_far(state) < len(names)
