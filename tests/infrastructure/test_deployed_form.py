@@ -128,6 +128,9 @@ def works(stage: Stage) -> None:
     # The function answers after it has put the dead letter, and only then are its messages deleted.
     wait_for(lambda: counts(stage.aws, stage.outputs["UsageQueueUrl"]) == (0, 0), SECONDS)
     assert stage.ask("GET", "/v1/accounts/acme/access").json()["available"] == "-0.05"
+    link = stage.ask("POST", "/v1/portal-sessions", {"account_id": "acme"}).json()["url"]
+    page = stage.ask("GET", link.removeprefix(PARAMETERS["PortalBaseUrl"]))
+    assert (page.status_code, "<html" in page.text) == (200, True), page.text
 
 
 def is_adopted(stage: Stage) -> None:
