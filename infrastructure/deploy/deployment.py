@@ -64,8 +64,9 @@ class Deployment:
         require_secret(self.account, template["Parameters"], chosen, stack, yes=self.yes)
         if stack:
             self._delete_unused_versions(bucket, stack)
-        later = {} if stack else protected_later(template["Parameters"], chosen)
-        chosen = [each for each in chosen if each["ParameterKey"] not in later] + unprotected(later)
+        later = self._later(bucket, template, chosen, stack)
+        if stack is None:
+            chosen = [each for each in chosen if each["ParameterKey"] not in later] + unprotected(later)
         self._change(stack, self._upload(bucket, template, chosen, stack), chosen)
         stack = self._complete(bucket, template, later)
         self._release(bucket, stack)
@@ -80,6 +81,12 @@ class Deployment:
                 raise NotDeployed(f"{stack.name} is {stack.status}: nothing can be deployed into it")
             return None
         return stack
+
+    def _later(self, bucket: str, template: Template, chosen: Chosen, stack: Stack | None) -> dict[str, str]:
+        """Return what is set once the stack is there; also of one whose first deployment was cut off before it was."""
+        if stack and list_releases(self.account, bucket, stack.id):
+            return {}
+        return protected_later(template["Parameters"], chosen)
 
     def _upload(self, bucket: str, template: Template, chosen: Chosen, stack: Stack | None) -> str:
         values = effective(template["Parameters"], chosen, stack.parameters if stack else {})
