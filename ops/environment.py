@@ -11,6 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from chalicelib import secrets
 from chalicelib.settings import settings
 from infrastructure.aliases import ALIAS
+from ops import secret_store
 
 LOCAL = Path(__file__).resolve().parent.parent / ".local" / "environment.json"
 FUNCTION = "APIHandler"
@@ -55,3 +56,4 @@ def _use(environment: dict[str, str]) -> None:
     os.environ.update(environment)
     settings.cache_clear()
     secrets.forget()
+    secret_store.client.cache_clear()
