@@ -33,6 +33,7 @@ from infrastructure.deploy.versions import (
     function_names,
     live_versions,
     point,
+    published_versions,
 )
 
 Template = dict[str, Any]
@@ -155,18 +156,24 @@ class Deployment:
             console.out.print(f"{len(behind)} functions had been rolled back; they go forward to what is deployed.")
             if not console.confirm("Go forward?", yes=self.yes):
                 raise NotDeployed("the functions stay where they are")
+            refuse_busy(self._found())
+            if deployed_versions(resources(self.account, stack.id)) != deployed:
+                raise NotDeployed("somebody else has deployed meanwhile: the functions stay where they are")
             point(self.account, {name: wanted for name, (_, wanted) in behind.items()})
         release = record_release(self.account, bucket, stack.id, deployed)
         console.out.print(f"[green]{stack.name} runs release {release.number}.[/]")
 
     def _delete_unused_versions(self, bucket: str, stack: Stack) -> None:
+        names = function_names(resources(self.account, stack.id))
+        published = published_versions(self.account, names)
+        # Somebody else may have begun to deploy. What they publish from now on is not in that list; and of a deployment
+        # that is over by now, what it has published is in use.
+        refuse_busy(find_stack(self.account, stack.id))
         found = resources(self.account, stack.id)
-        names = function_names(found)
         in_use = [deployed_versions(found), live_versions(self.account, names)]
         in_use += [dict(release.versions) for release in list_releases(self.account, bucket, stack.id)]
         used = {name: frozenset(each[name] for each in in_use if name in each) for name in names}
-        # A stack whose functions were never published has nothing to delete, and nothing is known to be used.
-        delete_unused(self.account, {name: kept for name, kept in used.items() if kept})
+        delete_unused(self.account, published, used)
 
     def _live(self) -> dict[str, str]:
         return live_versions(self.account, function_names(resources(self.account, self.stage.stack)))

@@ -35,6 +35,9 @@ def roll_back(account: Account, stage: Stage, *, to: int | None, yes: bool) -> N
         console.out.print(f"  {names[name]}: version {current} -> {wanted}")
     if not console.confirm(f"Roll {stage.stack} back to release {target.number}?", yes=yes):
         raise NotRolledBack("nothing was changed")
+    refuse_busy(find_stack(account, stack.id))
+    if live_versions(account, names) != live:
+        raise NotRolledBack("somebody else has deployed or rolled back meanwhile: nothing was changed, look again")
     point(account, {name: wanted for name, (_, wanted) in changes.items()})
     console.out.print(f"[green]Release {target.number} is live.[/] The next deployment goes forward again.")
 

@@ -1,20 +1,27 @@
 """What a deployment does to stacks that somebody else works on, or that a run before has left half done."""
 
+import io
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner, Result
 
+from infrastructure.aliases import ALIAS
+from infrastructure.deploy.__main__ import commands
 from infrastructure.deploy.account import Account, find_account
 from infrastructure.deploy.change_set import ChangeSet, create_change_set, discard, execute
 from infrastructure.deploy.code_bucket import ensure_bucket, upload_template
 from infrastructure.deploy.deployment import Deployment
 from infrastructure.deploy.destroy import destroy
 from infrastructure.deploy.leftovers import holds_nothing
+from infrastructure.deploy.releases import record_release
+from infrastructure.deploy.roll_back import NotRolledBack
 from infrastructure.deploy.stacks import Resource, find_stack, resources
-from infrastructure.deploy.stages import Stage
+from infrastructure.deploy.stages import Stage, find_stage
+from infrastructure.deploy.versions import delete_unused, live_versions, point, published_versions
 from local.aws import Aws
 from tests.build import unique
 from tests.environment import use
@@ -37,6 +44,15 @@ TEMPLATE: dict[str, Any] = {
     "Conditions": {"IsProtected": {"Fn::Equals": [{"Ref": "DeletionProtection"}, "true"]}},
     "Globals": {"Function": {}},
     "Resources": {"Table": TABLE},
+}
+FUNCTION = {
+    "Type": "AWS::Lambda::Function",
+    "Properties": {
+        "Runtime": "python3.13",
+        "Handler": "index.handler",
+        "Role": "arn:aws:iam::000000000000:role/any",
+        "Code": {"ZipFile": "def handler(event, context): return {}"},
+    },
 }
 UNPROTECTED = {"ParameterKey": "DeletionProtection", "ParameterValue": "false"}
 
@@ -136,3 +152,64 @@ def test_a_queue_whose_messages_are_all_delayed_is_not_empty(account: Account, n
     assert holds_nothing(account, queue)
     account.queues.send_message(QueueUrl=url, MessageBody="later", DelaySeconds=900)
     assert not holds_nothing(account, queue)
+
+
+class Answering(io.RawIOBase):
+    """A person who says yes, after something else has happened."""
+
+    def __init__(self, before: Callable[[], object]) -> None:
+        self.before = before
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        self.before()
+        buffer[:2] = b"y\n"
+        return 2
+
+
+@pytest.fixture(scope="module")
+def released(account: Account) -> str:
+    """Make three releases of a function; the newest is live. Return its name."""
+    stack = find_stage("dev").stack
+    account.cloudformation.create_stack(StackName=stack, TemplateBody=json.dumps({"Resources": {"Function": FUNCTION}}))
+    wait_for(lambda: (found := find_stack(account, stack)) and found.status == "CREATE_COMPLETE")
+    (function,) = resources(account, stack)
+    client, found = account.functions, find_stack(account, stack)
+    assert found
+    for number in range(3):
+        client.update_function_configuration(FunctionName=function.name, Description=str(number))
+        version = client.publish_version(FunctionName=function.name)["Version"]
+        if not number:
+            client.create_alias(FunctionName=function.name, Name=ALIAS, FunctionVersion=version)
+        point(account, {function.name: version})
+        record_release(account, ensure_bucket(account), found.id, {function.name: version})
+    return function.name
+
+
+def roll_back(before: Callable[[], object]) -> Result:
+    answer: Any = io.BufferedReader(Answering(before))
+    return CliRunner().invoke(commands, ["rollback", "dev"], input=answer)
+
+
+def test_what_somebody_else_made_live_during_the_question_is_not_rolled_back(account: Account, released: str) -> None:
+    done = roll_back(lambda: point(account, {released: "1"}))
+    assert isinstance(done.exception, NotRolledBack)
+    assert live_versions(account, [released]) == {released: "1"}
+    point(account, {released: "3"})
+    assert roll_back(lambda: None).exit_code == 0
+    assert live_versions(account, [released]) == {released: "2"}
+
+
+def test_a_version_that_is_published_while_unused_ones_are_deleted_stays(account: Account, released: str) -> None:
+    client = account.functions
+    client.update_function_configuration(FunctionName=released, Description="failed")
+    failed = client.publish_version(FunctionName=released)["Version"]
+    published = published_versions(account, [released])
+    client.update_function_configuration(FunctionName=released, Description="meanwhile")
+    meanwhile = client.publish_version(FunctionName=released)["Version"]
+    assert delete_unused(account, published, {released: frozenset({"1", "2", "3"})}) == 1
+    assert published_versions(account, [released]) == {released: ["1", "2", "3", meanwhile]}
+    assert failed not in {"1", "2", "3", meanwhile}
+    assert delete_unused(account, published_versions(account, [released]), {released: frozenset()}) == 0
