@@ -2,6 +2,7 @@
 
 import json
 import os
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib import secrets
-from chalicelib.settings import settings
+from chalicelib.settings import Settings, settings
 from infrastructure.aliases import ALIAS
 from ops import secret_store
 
@@ -53,6 +54,9 @@ def _live_configuration(function: str) -> Any:
 
 
 def _use(environment: dict[str, str]) -> None:
+    """Take all settings from there: one left in the caller's shell, such as Stripe's address, is another system's."""
+    for each in fields(Settings):
+        os.environ.pop(each.name.upper(), None)
     os.environ.update(environment)
     settings.cache_clear()
     secrets.forget()

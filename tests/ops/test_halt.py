@@ -137,6 +137,13 @@ def test_the_settings_are_those_of_the_version_that_is_live(stack: Halted) -> No
         assert os.environ["DEPLOYMENT"] == STACK
 
 
+def test_no_setting_of_another_system_is_left(stack: Halted) -> None:
+    """An emulator's address in the shell would be sent the stack's key for Stripe."""
+    with use({"STRIPE_API_BASE": "http://127.0.0.1:9"}):
+        use_stack(STACK)
+        assert "STRIPE_API_BASE" not in os.environ
+
+
 def test_a_stack_that_is_not_there_is_told_in_a_sentence(stack: Halted) -> None:
     done = CliRunner().invoke(ops, ["--stack", "nothing", "halt"])
     assert "the stack nothing cannot be read" in done.output
