@@ -31,11 +31,13 @@ from infrastructure.deploy.versions import (
     deployed_versions,
     differing,
     function_names,
+    is_halted,
     live_versions,
     point,
     published_versions,
 )
 
+API = "APIHandler"
 Template = dict[str, Any]
 Chosen = Sequence[Mapping[str, Any]]
 
@@ -58,6 +60,8 @@ class Deployment:
     def run(self, template_file: Path) -> Stack:
         """Deploy a packaged template and return the stack. Raises NotDeployed."""
         stack = self._usable_stack()
+        if stack:
+            self._ask_if_halted(stack)
         bucket = ensure_bucket(self.account)
         template = upload_archives(self.account, bucket, template_file)
         remembered = frozenset(stack.parameters) if stack else frozenset()
@@ -82,6 +86,20 @@ class Deployment:
                 raise NotDeployed(f"{stack.name} is {stack.status}: nothing can be deployed into it")
             return None
         return stack
+
+    def _ask_if_halted(self, stack: Stack) -> None:
+        """Ask before a stack is deployed that `ops halt` has stopped: CloudFormation may start what it changes."""
+        found = [
+            name for name, logical_id in function_names(resources(self.account, stack.id)).items() if logical_id == API
+        ]
+        if not any(is_halted(self.account, name) for name in found):
+            return
+        console.out.print(
+            f"[bold red]{stack.name} is halted.[/] A deployment may start some of its functions again: "
+            "repeat `ops halt` after it, until all is well, then `ops resume`."
+        )
+        if self.yes or not console.confirm("Deploy all the same?", yes=False):
+            raise NotDeployed(f"{stack.name} is halted, and nothing was changed: resume it, or answer the question")
 
     def _later(self, bucket: str, template: Template, chosen: Chosen, stack: Stack | None) -> dict[str, str]:
         """Return what is set once the stack is there; also of one whose first deployment was cut off before it was."""

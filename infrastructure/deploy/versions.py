@@ -44,6 +44,12 @@ def live_versions(account: Account, functions: Iterable[str]) -> dict[str, str]:
         return {name: version for name, version in threads.map(live, functions) if version}
 
 
+def is_halted(account: Account, function: str) -> bool:
+    """Tell whether a function may not run at all, as after `ops halt`."""
+    found = account.functions.get_function_concurrency(FunctionName=function)
+    return bool(found.get("ReservedConcurrentExecutions") == 0)
+
+
 def differing(current: Versions, wanted: Versions) -> dict[str, tuple[str, str]]:
     """Return, by function, the version that is live and the one that is wanted, where they differ."""
     return {

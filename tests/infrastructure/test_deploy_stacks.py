@@ -14,7 +14,7 @@ from infrastructure.deploy.__main__ import commands
 from infrastructure.deploy.account import Account, find_account
 from infrastructure.deploy.change_set import ChangeSet, create_change_set, discard, execute
 from infrastructure.deploy.code_bucket import ensure_bucket, upload_template
-from infrastructure.deploy.deployment import Deployment
+from infrastructure.deploy.deployment import Deployment, NotDeployed
 from infrastructure.deploy.destroy import destroy
 from infrastructure.deploy.leftovers import holds_nothing
 from infrastructure.deploy.releases import record_release
@@ -99,8 +99,8 @@ def test_who_declines_a_first_deployment_does_not_delete_the_stack_that_somebody
 
 def test_who_declines_a_first_deployment_leaves_no_empty_stack(account: Account, name: str) -> None:
     discard(account, propose(account, name))
-    described = account.cloudformation.get_paginator("describe_stacks").paginate()
-    assert name not in [each["StackName"] for page in described for each in page["Stacks"]]
+    paginator = account.cloudformation.get_paginator("describe_stacks")
+    wait_for(lambda: name not in [each["StackName"] for page in paginator.paginate() for each in page["Stacks"]])
 
 
 def test_what_another_stack_has_adopted_is_not_destroyed_with_the_stage_that_left_it(
@@ -138,6 +138,20 @@ def test_tables_are_protected_although_the_first_deployment_was_cut_off_before_i
     assert not is_protected()
     deployment.run(template)
     assert is_protected()
+
+
+def test_a_halted_stack_is_not_deployed_by_a_machine(account: Account, name: str, tmp_path: Path) -> None:
+    (template := tmp_path / "sam.json").write_text(
+        json.dumps({**TEMPLATE, "Resources": {"Table": TABLE, "APIHandler": FUNCTION}})
+    )
+    deployment = Deployment(account, Stage("prod", name), yes=True)
+    deployment.run(template)
+    api = next(each.name for each in resources(account, name) if each.logical_id == "APIHandler")
+    account.functions.put_function_concurrency(FunctionName=api, ReservedConcurrentExecutions=0)
+    with pytest.raises(NotDeployed, match="is halted"):
+        deployment.run(template)
+    account.functions.delete_function_concurrency(FunctionName=api)
+    deployment.run(template)
 
 
 def test_what_a_person_has_said_about_protection_is_remembered(account: Account, name: str, tmp_path: Path) -> None:
