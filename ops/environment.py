@@ -2,12 +2,17 @@
 
 import json
 import os
+from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import boto3
+from botocore.exceptions import BotoCoreError, ClientError
 
 from chalicelib import secrets
-from chalicelib.settings import settings
+from chalicelib.settings import Settings, settings
+from infrastructure.aliases import ALIAS
+from ops import secret_store
 
 LOCAL = Path(__file__).resolve().parent.parent / ".local" / "environment.json"
 FUNCTION = "APIHandler"
@@ -27,14 +32,32 @@ def use_local() -> None:
 
 
 def use_stack(name: str) -> None:
-    """Work on a deployed stack, with the caller's own AWS credentials."""
-    resource = boto3.client("cloudformation").describe_stack_resource(StackName=name, LogicalResourceId=FUNCTION)
-    function = resource["StackResourceDetail"]["PhysicalResourceId"]
-    configuration = boto3.client("lambda").get_function_configuration(FunctionName=function)
-    _use(configuration["Environment"]["Variables"])
+    """Work on a deployed stack, with the caller's own AWS credentials. Raises NoEnvironment."""
+    try:
+        resource = boto3.client("cloudformation").describe_stack_resource(StackName=name, LogicalResourceId=FUNCTION)
+        configuration = _live_configuration(resource["StackResourceDetail"].get("PhysicalResourceId", ""))
+    except (BotoCoreError, ClientError) as error:
+        raise NoEnvironment(f"the stack {name} cannot be read: {error}") from None
+    variables = configuration.get("Environment", {}).get("Variables")
+    if not variables:
+        raise NoEnvironment(f"the settings of {name} cannot be read: may you use the key that encrypts them?")
+    _use(variables)
+
+
+def _live_configuration(function: str) -> Any:
+    """Return the configuration that is live: after a roll back, it is not the one that was deployed last."""
+    client = boto3.client("lambda")
+    try:
+        return client.get_function_configuration(FunctionName=function, Qualifier=ALIAS)
+    except client.exceptions.ResourceNotFoundException:
+        return client.get_function_configuration(FunctionName=function)
 
 
 def _use(environment: dict[str, str]) -> None:
+    """Take all settings from there: one left in the caller's shell, such as Stripe's address, is another system's."""
+    for each in fields(Settings):
+        os.environ.pop(each.name.upper(), None)
     os.environ.update(environment)
     settings.cache_clear()
     secrets.forget()
+    secret_store.client.cache_clear()

@@ -8,8 +8,9 @@ beside it first, and then takes the label AWSCURRENT from exactly that version
 import json
 import secrets
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cache, partial
 from typing import Any, Final
 
 import boto3
@@ -103,13 +104,25 @@ def replace(found: Version, values: Mapping[str, Any]) -> None:
     move = partial(_call, "update_secret_version_stage", SecretId=found.secret_id)
     try:
         move(VersionStage="AWSCURRENT", MoveToVersionId=put["VersionId"], RemoveFromVersionId=found.version_id)
+    except ChangedMeanwhile:
+        # If the answer is lost, the client moves the label again, which it cannot: the one who was faster is this one.
+        if load_version(found.secret_id).version_id != put["VersionId"]:
+            raise
     finally:
-        move(VersionStage=draft, RemoveFromVersionId=put["VersionId"])
+        # What has become of the values is decided: a label that stays behind does no harm.
+        with suppress(SecretStoreError):
+            move(VersionStage=draft, RemoveFromVersionId=put["VersionId"])
+
+
+@cache
+def client() -> Any:
+    """Return the client of Secrets Manager, made on first use."""
+    return boto3.Session().client("secretsmanager")
 
 
 def _call(operation: str, **parameters: Any) -> Any:
     try:
-        return getattr(boto3.Session().client("secretsmanager"), operation)(**parameters)
+        return getattr(client(), operation)(**parameters)
     except ClientError as error:
         code = error.response.get("Error", {}).get("Code", "")
         if code == "ResourceExistsException":

@@ -12,6 +12,7 @@ from chalicelib.invoices import archive
 from chalicelib.notices import bus, mailbox
 from chalicelib.settings import settings
 from chalicelib.tables import connection
+from ops import secret_store
 
 _numbers = count(1)
 
@@ -43,7 +44,7 @@ def use(
 
 def forget() -> None:
     """Clear the caches of everything that was made for another environment."""
-    doors = (queues.client, buckets.client, archive.keep_logo, bus.client, mailbox.client)
+    doors = (queues.client, buckets.client, archive.keep_logo, bus.client, mailbox.client, secret_store.client)
     for made in (settings, connection, *doors):
         made.cache_clear()
     secrets.forget()

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from infrastructure.deploy.account import Account
 from infrastructure.deploy.changes import Change, read_change
-from infrastructure.deploy.stacks import pauses
+from infrastructure.deploy.stacks import find_stack, pauses
 
 CAPABILITIES: Final = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
 _NOTHING: Final = ("didn't contain changes", "No updates are to be performed")
@@ -25,6 +25,7 @@ class ChangeSet:
 
     id: str
     stack: str
+    stack_id: str
     kind: str
     changes: Sequence[Change]
 
@@ -53,9 +54,10 @@ def create_change_set(
     if imports:
         request["ResourcesToImport"] = list(imports)
     try:
-        made = account.cloudformation.create_change_set(**request)["Id"]
+        answer = account.cloudformation.create_change_set(**request)
     except ClientError as error:
         raise ChangeSetFailed(error.response["Error"]["Message"]) from error
+    made = answer["Id"]
     for _ in pauses():
         described = account.cloudformation.describe_change_set(ChangeSetName=made)
         if described["Status"] == "FAILED":
@@ -68,7 +70,7 @@ def create_change_set(
             break
     pages = account.cloudformation.get_paginator("describe_change_set").paginate(ChangeSetName=made)
     changes = [read_change(each) for page in pages for each in page["Changes"]]
-    return ChangeSet(made, stack, kind, changes)
+    return ChangeSet(made, stack, answer["StackId"], kind, changes)
 
 
 def execute(account: Account, change_set: ChangeSet) -> None:
@@ -77,7 +79,10 @@ def execute(account: Account, change_set: ChangeSet) -> None:
 
 
 def discard(account: Account, change_set: ChangeSet) -> None:
-    """Delete a change set and, if it was to create a stack, the empty stack that stands for it."""
+    """Delete a change set and, if it was to create a stack, the empty stack that stands for it.
+
+    That one stays if it is not empty any more: somebody else has executed a change set of their own meanwhile.
+    """
     account.cloudformation.delete_change_set(ChangeSetName=change_set.id)
-    if change_set.kind != "UPDATE":
-        account.cloudformation.delete_stack(StackName=change_set.stack)
+    if change_set.kind != "UPDATE" and find_stack(account, change_set.stack_id) is None:
+        account.cloudformation.delete_stack(StackName=change_set.stack_id)

@@ -31,10 +31,13 @@ from infrastructure.deploy.versions import (
     deployed_versions,
     differing,
     function_names,
+    is_halted,
     live_versions,
     point,
+    published_versions,
 )
 
+API = "APIHandler"
 Template = dict[str, Any]
 Chosen = Sequence[Mapping[str, Any]]
 
@@ -57,6 +60,8 @@ class Deployment:
     def run(self, template_file: Path) -> Stack:
         """Deploy a packaged template and return the stack. Raises NotDeployed."""
         stack = self._usable_stack()
+        if stack:
+            self._ask_if_halted(stack)
         bucket = ensure_bucket(self.account)
         template = upload_archives(self.account, bucket, template_file)
         remembered = frozenset(stack.parameters) if stack else frozenset()
@@ -64,8 +69,9 @@ class Deployment:
         require_secret(self.account, template["Parameters"], chosen, stack, yes=self.yes)
         if stack:
             self._delete_unused_versions(bucket, stack)
-        later = {} if stack else protected_later(template["Parameters"], chosen)
-        chosen = [each for each in chosen if each["ParameterKey"] not in later] + unprotected(later)
+        later = self._later(bucket, template, chosen, stack)
+        if stack is None:
+            chosen = [each for each in chosen if each["ParameterKey"] not in later] + unprotected(later)
         self._change(stack, self._upload(bucket, template, chosen, stack), chosen)
         stack = self._complete(bucket, template, later)
         self._release(bucket, stack)
@@ -80,6 +86,26 @@ class Deployment:
                 raise NotDeployed(f"{stack.name} is {stack.status}: nothing can be deployed into it")
             return None
         return stack
+
+    def _ask_if_halted(self, stack: Stack) -> None:
+        """Ask before a stack is deployed that `ops halt` has stopped: CloudFormation may start what it changes."""
+        found = [
+            name for name, logical_id in function_names(resources(self.account, stack.id)).items() if logical_id == API
+        ]
+        if not any(is_halted(self.account, name) for name in found):
+            return
+        console.out.print(
+            f"[bold red]{stack.name} is halted.[/] A deployment may start some of its functions again: "
+            "repeat `ops halt` after it, until all is well, then `ops resume`."
+        )
+        if self.yes or not console.confirm("Deploy all the same?", yes=False):
+            raise NotDeployed(f"{stack.name} is halted, and nothing was changed: resume it, or answer the question")
+
+    def _later(self, bucket: str, template: Template, chosen: Chosen, stack: Stack | None) -> dict[str, str]:
+        """Return what is set once the stack is there; also of one whose first deployment was cut off before it was."""
+        if stack and list_releases(self.account, bucket, stack.id):
+            return {}
+        return protected_later(template["Parameters"], chosen)
 
     def _upload(self, bucket: str, template: Template, chosen: Chosen, stack: Stack | None) -> str:
         values = effective(template["Parameters"], chosen, stack.parameters if stack else {})
@@ -148,18 +174,24 @@ class Deployment:
             console.out.print(f"{len(behind)} functions had been rolled back; they go forward to what is deployed.")
             if not console.confirm("Go forward?", yes=self.yes):
                 raise NotDeployed("the functions stay where they are")
+            refuse_busy(self._found())
+            if deployed_versions(resources(self.account, stack.id)) != deployed:
+                raise NotDeployed("somebody else has deployed meanwhile: the functions stay where they are")
             point(self.account, {name: wanted for name, (_, wanted) in behind.items()})
         release = record_release(self.account, bucket, stack.id, deployed)
         console.out.print(f"[green]{stack.name} runs release {release.number}.[/]")
 
     def _delete_unused_versions(self, bucket: str, stack: Stack) -> None:
+        names = function_names(resources(self.account, stack.id))
+        published = published_versions(self.account, names)
+        # Somebody else may have begun to deploy. What they publish from now on is not in that list; and of a deployment
+        # that is over by now, what it has published is in use.
+        refuse_busy(find_stack(self.account, stack.id))
         found = resources(self.account, stack.id)
-        names = function_names(found)
         in_use = [deployed_versions(found), live_versions(self.account, names)]
         in_use += [dict(release.versions) for release in list_releases(self.account, bucket, stack.id)]
         used = {name: frozenset(each[name] for each in in_use if name in each) for name in names}
-        # A stack whose functions were never published has nothing to delete, and nothing is known to be used.
-        delete_unused(self.account, {name: kept for name, kept in used.items() if kept})
+        delete_unused(self.account, published, used)
 
     def _live(self) -> dict[str, str]:
         return live_versions(self.account, function_names(resources(self.account, self.stage.stack)))

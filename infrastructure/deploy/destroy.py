@@ -6,7 +6,7 @@ from infrastructure.deploy import console
 from infrastructure.deploy.account import Account
 from infrastructure.deploy.failed_creation import delete_stack
 from infrastructure.deploy.leftovers import delete_leftovers, leftovers
-from infrastructure.deploy.stacks import Resource, deleted_stacks, find_stack
+from infrastructure.deploy.stacks import Resource, deleted_stacks, find_stack, holders
 from infrastructure.deploy.stages import Stage
 
 
@@ -17,7 +17,7 @@ class NotDestroyed(Exception):
 def destroy(account: Account, stage: Stage, *, typed: str | None) -> None:
     """Destroy a disposable stage, whose stack's name has to be typed. May be repeated. Raises NotDestroyed.
 
-    Also what earlier stacks of that name left is deleted.
+    Also what earlier stacks of that name left is deleted, unless another stack has adopted it.
     """
     if not stage.disposable:
         raise NotDestroyed(f"{stage.name} is not disposable (infrastructure/stages.toml): it is never destroyed")
@@ -42,4 +42,12 @@ def destroy(account: Account, stage: Stage, *, typed: str | None) -> None:
 
 def _found(account: Account, stack_ids: list[str]) -> list[Resource]:
     found = {each.name: each for stack_id in stack_ids for each in leftovers(account, stack_id)}
-    return list(found.values())
+    held = holders(account) if found else {}
+    free = []
+    for name, resource in found.items():
+        stack_id, holder = held.get(name, (None, ""))
+        if stack_id in {None, *stack_ids}:
+            free.append(resource)
+        else:
+            console.out.print(f"[yellow]left alone, {holder} has it now: {resource.logical_id} ({name})[/]")
+    return free

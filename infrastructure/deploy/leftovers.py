@@ -50,7 +50,7 @@ def holds_nothing(account: Account, resource: Resource) -> bool:
     if resource.type == BUCKET:
         listed = account.s3.list_object_versions(Bucket=resource.name, MaxKeys=1)
         return not listed.get("Versions") and not listed.get("DeleteMarkers")
-    names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
+    names = [f"ApproximateNumberOfMessages{which}" for which in ("", "NotVisible", "Delayed")]
     counts = account.queues.get_queue_attributes(QueueUrl=resource.name, AttributeNames=names)["Attributes"]
     return not any(int(counts[name]) for name in names)
 

@@ -6,7 +6,7 @@ from infrastructure.deploy.code_bucket import ensure_bucket
 from infrastructure.deploy.releases import list_releases, live_release, release_before
 from infrastructure.deploy.stacks import Stack, find_stack, refuse_busy, resources
 from infrastructure.deploy.stages import Stage
-from infrastructure.deploy.versions import differing, function_names, live_versions, point
+from infrastructure.deploy.versions import differing, function_names, live_versions, point, published_versions
 
 
 class NotRolledBack(Exception):
@@ -31,10 +31,19 @@ def roll_back(account: Account, stage: Stage, *, to: int | None, yes: bool) -> N
     if not changes:
         console.out.print(f"Release {target.number} is live already.")
         return
+    published = published_versions(account, changes)
+    gone = [names[name] for name, (_, wanted) in changes.items() if wanted not in published[name]]
+    if gone:
+        raise NotRolledBack(
+            f"release {target.number} has versions that are deleted: {', '.join(gone)}; nothing was changed"
+        )
     for name, (current, wanted) in changes.items():
         console.out.print(f"  {names[name]}: version {current} -> {wanted}")
     if not console.confirm(f"Roll {stage.stack} back to release {target.number}?", yes=yes):
         raise NotRolledBack("nothing was changed")
+    refuse_busy(find_stack(account, stack.id))
+    if live_versions(account, names) != live:
+        raise NotRolledBack("somebody else has deployed or rolled back meanwhile: nothing was changed, look again")
     point(account, {name: wanted for name, (_, wanted) in changes.items()})
     console.out.print(f"[green]Release {target.number} is live.[/] The next deployment goes forward again.")
 

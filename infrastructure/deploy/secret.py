@@ -45,8 +45,14 @@ def _name(declared: Mapping[str, Any], chosen: Sequence[Mapping[str, Any]], stac
 
 
 def _exists(account: Account, name: str) -> bool:
+    """Tell whether a secret exists. Raises NoSecret for one that is about to be deleted: nobody can read it."""
     try:
-        account.secrets.describe_secret(SecretId=name)
+        found = account.secrets.describe_secret(SecretId=name)
     except account.secrets.exceptions.ResourceNotFoundException:
         return False
+    if found.get("DeletedDate"):
+        raise NoSecret(
+            f"the secret {name} is about to be deleted, and cannot be read. To have it back: "
+            f"aws secretsmanager restore-secret --secret-id {name}"
+        )
     return True

@@ -84,6 +84,18 @@ def resources(account: Account, stack: str) -> list[Resource]:
     ]
 
 
+def holders(account: Account) -> dict[str, tuple[str, str]]:
+    """Return the id and the name of the stack that has each resource, by its physical name: of all stacks there are."""
+    pages = account.cloudformation.get_paginator("describe_stacks").paginate()
+    return {
+        each.name: (stack["StackId"], stack["StackName"])
+        for page in pages
+        for stack in page["Stacks"]
+        for each in resources(account, stack["StackId"])
+        if each.name
+    }
+
+
 def skipped(account: Account, stack_id: str) -> list[Resource]:
     """Return what CloudFormation kept when it deleted or replaced resources of a stack, which may be gone itself."""
     pages = account.cloudformation.get_paginator("describe_stack_events").paginate(StackName=stack_id)

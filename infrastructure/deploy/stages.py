@@ -27,7 +27,12 @@ class Stage:
 
 def read_stages(text: str) -> dict[str, Stage]:
     """Return the stages by name. Raises WrongStage."""
-    return {name: _stage(name, section) for name, section in tomllib.loads(text).items()}
+    stages = {name: _stage(name, section) for name, section in tomllib.loads(text).items()}
+    by_stack: dict[str, str] = {}
+    for name, stage in stages.items():
+        if (other := by_stack.setdefault(stage.stack, name)) != name:
+            raise WrongStage(f"stages {other} and {name} name the same stack, {stage.stack}")
+    return stages
 
 
 def find_stage(name: str, path: Path = FILE) -> Stage:
@@ -44,6 +49,8 @@ def _stage(name: str, section: Mapping[str, Any]) -> Stage:
         raise WrongStage(f"stage {name}: unknown {', '.join(sorted(unknown))}")
     if not section.get("stack"):
         raise WrongStage(f"stage {name}: the name of its stack is missing")
+    if not isinstance(section.get("disposable", False), bool):
+        raise WrongStage(f"stage {name}: disposable must be true or false, without quotation marks")
     wrong = [key for key, value in section.get("parameters", {}).items() if not isinstance(value, str)]
     if wrong:
         raise WrongStage(f"stage {name}: {', '.join(wrong)} must be in quotation marks")

@@ -44,6 +44,12 @@ def live_versions(account: Account, functions: Iterable[str]) -> dict[str, str]:
         return {name: version for name, version in threads.map(live, functions) if version}
 
 
+def is_halted(account: Account, function: str) -> bool:
+    """Tell whether a function may not run at all, as after `ops halt`."""
+    found = account.functions.get_function_concurrency(FunctionName=function)
+    return bool(found.get("ReservedConcurrentExecutions") == 0)
+
+
 def differing(current: Versions, wanted: Versions) -> dict[str, tuple[str, str]]:
     """Return, by function, the version that is live and the one that is wanted, where they differ."""
     return {
@@ -59,19 +65,32 @@ def point(account: Account, versions: Versions) -> None:
         account.functions.update_alias(FunctionName=name, Name=ALIAS, FunctionVersion=version)
 
 
-def delete_unused(account: Account, used: Mapping[str, frozenset[str]]) -> int:
+def published_versions(account: Account, functions: Iterable[str]) -> dict[str, list[str]]:
+    """Return the versions that were published of each function, by its name."""
+    paginator = account.functions.get_paginator("list_versions_by_function")
+    return {
+        name: [
+            each["Version"]
+            for page in paginator.paginate(FunctionName=name)
+            for each in page["Versions"]
+            if each["Version"] != "$LATEST"
+        ]
+        for name in functions
+    }
+
+
+def delete_unused(account: Account, published: Mapping[str, Iterable[str]], used: Mapping[str, frozenset[str]]) -> int:
     """Delete the published versions of each function that are not used; return how many.
 
-    Also those that a failed deployment left: AWS would take them for what the next one wants to publish.
+    Also those that a failed deployment left: AWS would take them for what the next one wants to publish. A function of
+    which nothing is used was never deployed with versions, and is left alone.
     """
-    deleted = 0
-    for name, kept in used.items():
-        pages = account.functions.get_paginator("list_versions_by_function").paginate(FunctionName=name)
-        published = [each["Version"] for page in pages for each in page["Versions"]]
-        for version in published:
-            if version != "$LATEST" and version not in kept:
-                deleted += _delete(account, name, version)
-    return deleted
+    return sum(
+        _delete(account, name, version)
+        for name, kept in used.items()
+        for version in published.get(name, ())
+        if kept and version not in kept
+    )
 
 
 def _delete(account: Account, name: str, version: str) -> bool:

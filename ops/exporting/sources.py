@@ -91,13 +91,17 @@ class Source(msgspec.Struct, frozen=True):
 
 
 def _each_item(items: Iterator[Item], hidden: frozenset[str], make: Callable[[Item], Iterator[Row]]) -> Iterator[Row]:
-    """Yield the rows that are made of items; what cannot be read is said in its place, and nothing else is missing."""
+    """Yield the rows that are made of items; what cannot be read is said in its place, and nothing else is missing.
+
+    Of an item that cannot be read, it cannot be told what the account's people may see of who did it: that is left out,
+    like what is `hidden`.
+    """
     for item in items:
         try:
             rows = list(make(item))
         except Exception as error:  # noqa: BLE001 - of this item alone: it is exported as it is stored
             log().exception(UNREADABLE, what="export")
-            rows = [unreadable(item, f"{type(error).__name__}: {error}", hidden)]
+            rows = [unreadable(item, f"{type(error).__name__}: {error}", hidden | ACTORS)]
         yield from rows
 
 
@@ -192,7 +196,7 @@ def _read_log(subject: Subject) -> Iterator[Row]:
             values = readable(msgspec.to_builtins(shown), subject.account.currency, {"account_id", "for_client"})
             yield _shown(values, subject)
 
-    return _each_item(query_items(LogRow, subject.account_id), frozenset(), make)
+    return _each_item(query_items(LogRow, subject.account_id), frozenset({"changes", "client_id"}), make)
 
 
 def _read_sessions(subject: Subject) -> Iterator[Row]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import click
+from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.table import Column, Table
 
@@ -66,10 +67,10 @@ def replay_failures(ids: tuple[str, ...], limit: int) -> None:
 def _replayed(message: FailureMessage) -> tuple[str, bool]:
     try:
         records = replay(message)
-    except NotReplayed as error:
+        url = queue_urls([message.queue])[message.queue]
+        client().delete_message(QueueUrl=url, ReceiptHandle=message.receipt)
+    except (NotReplayed, BotoCoreError, ClientError) as error:
         return str(error), False
-    url = queue_urls([message.queue])[message.queue]
-    client().delete_message(QueueUrl=url, ReceiptHandle=message.receipt)
     return f"{records} handled", True
 
 

@@ -48,11 +48,13 @@ class FailureMessage(msgspec.Struct, frozen=True):
 
     @property
     def since_ms(self) -> int:
-        """Return when the first of its records was written; of a whole record, when it was put aside."""
+        """Return when the first of its records was written; if that is not known, when it was put aside."""
         if self.position is None:
             return self.sent_at_ms
-        text = self.position.approximate_arrival_of_first_record
-        return clock.to_ms(datetime.fromisoformat(text)) if text else self.sent_at_ms
+        try:
+            return clock.to_ms(datetime.fromisoformat(self.position.approximate_arrival_of_first_record))
+        except (ValueError, TypeError):  # no time, or one without a zone
+            return self.sent_at_ms
 
     @property
     def until_ms(self) -> int | None:
@@ -104,8 +106,10 @@ def read_message(queue: str, message: Mapping[str, Any]) -> FailureMessage:
     try:
         body = json.loads(message["Body"])
         if "record" in body:
-            return FailureMessage(**known, reason=str(body.get("reason", "")), record=body["record"])
+            record = msgspec.convert(body["record"], dict[str, Any])
+            return FailureMessage(**known, reason=str(body.get("reason", "")), record=record)
         reason = str(body.get("requestContext", {}).get("condition", ""))
-        return FailureMessage(**known, reason=reason, position=msgspec.convert(body["DDBStreamBatchInfo"], Position))
+        position = msgspec.convert(body["DDBStreamBatchInfo"], Position)
+        return FailureMessage(**known, reason=reason, position=position)
     except (ValueError, KeyError, AttributeError, TypeError, msgspec.ValidationError) as error:
         return FailureMessage(**known, reason=f"not a record that was given up: {error!r}")

@@ -6,16 +6,24 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 import boto3
+from botocore.config import Config
 from botocore.exceptions import ClientError
 from chalice.local import LambdaContext
 
 from chalicelib.settings import settings
+from infrastructure.aliases import ALIAS
 from infrastructure.generator.names import function_id, queue_id
 from local.stream_source import record as lambda_record
 from ops.failures.message import FailureMessage, Position, specified
 
 READ_AT_ONCE: Final = 100
 MEMORY_MB: Final = 512
+PATIENT: Final = Config(read_timeout=15 * 60, retries={"total_max_attempts": 1})
+"""Longer than any function runs: a call whose answer is not waited for would be made again beside the first."""
+
+
+DOES_NOT_EXIST: Final = "ValidationError"
+"""The code of CloudFormation's answer for a resource that a stack does not have."""
 
 
 class NotReplayed(Exception):
@@ -53,6 +61,8 @@ def _read(position: Position) -> Iterator[dict[str, Any]]:
                 if item["dynamodb"]["SequenceNumber"] == position.end_sequence_number:
                     return
             iterator = answer.get("NextShardIterator")
+    except ValueError as error:
+        raise NotReplayed(f"not a position on a stream: {error}") from error
     except ClientError as error:
         raise NotReplayed(f"the stream has them no more: {error.response['Error']['Code']}") from error
     raise NotReplayed("the stream ends before the last of them")
@@ -63,7 +73,10 @@ def _call(name: str, event: dict[str, Any]) -> Any:
     deployed = _deployed_name(name)
     if deployed is None:
         return _call_handler(name, event)
-    answer = boto3.client("lambda").invoke(FunctionName=deployed, Payload=json.dumps(event).encode())
+    # The version that is live: after a roll back, it is not the one that was deployed last.
+    answer = boto3.client("lambda", config=PATIENT).invoke(
+        FunctionName=deployed, Qualifier=ALIAS, Payload=json.dumps(event).encode()
+    )
     payload = json.loads(answer["Payload"].read() or b"null")
     if answer.get("FunctionError"):
         raise NotReplayed(f"{name} failed again: {payload.get('errorMessage', payload)}")
@@ -81,11 +94,14 @@ def _call_handler(name: str, event: dict[str, Any]) -> Any:
 
 
 def _deployed_name(name: str) -> str | None:
+    """Return the name of a deployed function; None if the stack has none. Raises ClientError if that cannot be told."""
     try:
         found = boto3.client("cloudformation").describe_stack_resource(
             StackName=settings().metrics_namespace, LogicalResourceId=function_id(name)
         )
-    except ClientError:
+    except ClientError as error:
+        if error.response["Error"]["Code"] != DOES_NOT_EXIST:
+            raise
         return None
     return str(found["StackResourceDetail"]["PhysicalResourceId"])
 

@@ -24,8 +24,8 @@ LONG_AGO_MS: Final = 1
 """When an imported card counts as set up: a card that a person saved or chose here is newer, and stays the default."""
 
 
-Owners = Mapping[str, str]
-"""The account of each customer that is known here."""
+Owners = dict[str, str]
+"""The account of each customer that is known here, or that a row of this run has claimed it for."""
 
 
 class NotOurs(Exception):
@@ -77,7 +77,7 @@ def take_over(record: CustomerRecord, owners: Owners, *, write: bool) -> bool:
 
 
 def check_is_free(record: CustomerRecord, found: Mapping[str, Any], owners: Owners, current: str | None) -> None:
-    """Check that a customer belongs to no other account, and the account has no other customer. Raises NotOurs."""
+    """Check that a customer belongs to no other account, and the account has no other; claim it. Raises NotOurs."""
     customer_id, account_id = record.stripe_customer_id, record.account_id
     marks = found.get("metadata") or {}
     if owners.get(customer_id, account_id) != account_id:
@@ -88,6 +88,9 @@ def check_is_free(record: CustomerRecord, found: Mapping[str, Any], owners: Owne
         raise NotOurs(f"customer {customer_id} is marked at Stripe as account {marks['account_id']}'s")
     if current not in {None, customer_id}:
         raise NotOurs(f"the account has customer {current} already")
+    # Last, and in one step: batches run at once, and a row in another one may name the same customer.
+    if (owner := owners.setdefault(customer_id, account_id)) != account_id:
+        raise NotOurs(f"customer {customer_id} belongs to account {owner}")
 
 
 def _card_of(record: CustomerRecord, found: Mapping[str, Any], stripe_account: StripeAccount) -> Card | None:

@@ -152,7 +152,7 @@ def _each(
     names: Iterable[str], *, every: bool, handle: Callable[[AccountRow], object], doing: str, message: str
 ) -> int:
     """Handle each account; print those that failed, and return how many did."""
-    wanted = sorted(names)
+    wanted = sorted(set(names))
     if not wanted and not every:
         raise click.UsageError("name accounts, or give --all")
     rows = list(

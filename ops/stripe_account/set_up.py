@@ -100,11 +100,20 @@ def _create(wanted: Wanted) -> Endpoint:
 
 
 def _forget_other_secrets(kind: Kind, current: Endpoint, *, may_be_strangers: bool, say: Say) -> None:
-    """Keep only the current endpoint's secret. Those of endpoints that were made by hand may still be needed."""
+    """Drop the secrets behind the current endpoint's. Those of endpoints that were made by hand may still be needed.
+
+    One before it is newer: somebody has rolled the endpoint's secret at Stripe and put it there by hand.
+    """
     if may_be_strangers:
         say("the other signing secrets are kept: an endpoint that was made by hand may need them")
         return
-    _change_secrets(kind, lambda known: [each for each in known if current.has_known_secret([hash_of(each)])])
+
+    def kept(known: Iterable[str]) -> list[str]:
+        secrets = list(known)
+        places = [place for place, each in enumerate(secrets) if current.has_known_secret([hash_of(each)])]
+        return secrets[: places[-1] + 1] if places else secrets
+
+    _change_secrets(kind, kept)
 
 
 def _change_secrets(kind: Kind, change: Callable[[Iterable[str]], list[str]]) -> None:

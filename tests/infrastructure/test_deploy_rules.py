@@ -47,7 +47,14 @@ def test_the_stages_that_come_with_it_set_parameters_that_the_template_has() -> 
 
 
 @pytest.mark.parametrize(
-    "text", ["[x]\ndisposable = true", '[x]\nstack = "a"\ncolour = "red"', '[x]\nstack = "a"\n[x.parameters]\nA = 1']
+    "text",
+    [
+        "[x]\ndisposable = true",
+        '[x]\nstack = "a"\ncolour = "red"',
+        '[x]\nstack = "a"\n[x.parameters]\nA = 1',
+        '[x]\nstack = "a"\ndisposable = "false"',
+        '[x]\nstack = "a"\n[y]\nstack = "a"\ndisposable = true',
+    ],
 )
 def test_a_stage_that_is_described_wrongly_is_refused(text: str) -> None:
     with pytest.raises(WrongStage):

@@ -15,6 +15,7 @@ from chalicelib.accounts.account import BillingDetails
 from chalicelib.accounts.change_billing_details import change_billing_details
 from chalicelib.activity import table as activity
 from chalicelib.activity.entry import Entry, FieldChange
+from chalicelib.activity.table import LogRow
 from chalicelib.catalog.catalog import catalog
 from chalicelib.invoices.issue import issue_for
 from chalicelib.invoices.table import InvoiceRow
@@ -148,6 +149,23 @@ def test_what_cannot_be_read_is_named_and_nothing_else_is_missing(customer: Paye
     assert manifest["unreadable"] == 2
     assert len(manifest["documents_missing"]) == 1
     assert manifest["agrees"]
+
+
+def test_what_cannot_be_read_tells_nothing_that_its_people_may_not_see(customer: Payer, tmp_path: Path) -> None:
+    account_id, payment_id = customer.account_id, customer.payment().payment_id
+    damage(PaymentRow, {"account_id": account_id, "payment_id": payment_id}, "amount_micros")
+    damage(PaymentRow, {"account_id": account_id, "payment_id": payment_id}, "actor", {"S": "operator:Al Bell"})
+    changes = (FieldChange("margin", "1", "workspace only"),)
+    entry = filled(Entry, account_id=account_id, entry_id="1#price#1", actor="workspace:Al Bell", changes=changes)
+    activity.put_new(entry)
+    damage(LogRow, {"account_id": account_id, "entry_id": "1#price#1"}, "at_ms", {"S": "never"})
+    export(account_id, tmp_path)
+    (stored,) = [each for each in lines(tmp_path / account_id, "log") if each["entry_id"] == "1#price#1"]
+    assert stored["unreadable"]
+    for name in ("payments", "log"):
+        text = (tmp_path / account_id / f"{name}.jsonl").read_text()
+        assert "Al Bell" not in text
+        assert "workspace only" not in text
 
 
 def test_an_export_that_is_cut_off_anywhere_is_finished_by_the_next(customer: Payer, tmp_path: Path) -> None:

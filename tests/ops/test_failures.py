@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 from chalicelib.activity.table import read_newest
 from chalicelib.queues import send
 from chalicelib.settings import settings
+from infrastructure.aliases import ALIAS
 from local.aws import Aws
 from local.resources import Deployment
 from ops.__main__ import ops
@@ -26,6 +27,8 @@ EVERYTHING_FAILS = """
 def handle(event, context):
     return {"batchItemFailures": [{"itemIdentifier": each["dynamodb"]["SequenceNumber"]} for each in event["Records"]]}
 """
+
+NOTHING_FAILS = "def handle(event, context): return {}"
 
 
 @pytest.fixture
@@ -135,9 +138,11 @@ def test_only_the_named_messages_are_replayed(
 def test_a_deployed_function_is_called_and_a_message_that_it_refuses_again_stays(
     failures: Failures, run: Callable[..., Result], new_wallet: NewWallet, stack: Deployment
 ) -> None:
-    deploy_function(failures.aws, stack)
+    deployed = deploy_function(failures.aws, stack)
     (found,) = failures.records(new_wallet())
     failures.put_position(found, found, 1)
+    # What was deployed last accepts everything, and is not what runs.
+    failures.aws.client("lambda").update_function_code(FunctionName=deployed, ZipFile=zipped(NOTHING_FAILS))
     with use({**stack.environment, "METRICS_NAMESPACE": "with-function"}):
         done = run("replay")
     assert done.exit_code == 1
@@ -145,13 +150,47 @@ def test_a_deployed_function_is_called_and_a_message_that_it_refuses_again_stays
     assert counts(failures.aws, failures.url) == (1, 0)
 
 
-def deploy_function(aws: Aws, stack: Deployment) -> None:
-    """Deploy a stack with a function that fails with every record, and with the outputs of the one under test."""
+def test_a_message_that_is_wrong_or_that_aws_refuses_does_not_hold_up_the_others(
+    failures: Failures, run: Callable[..., Result], new_wallet: NewWallet
+) -> None:
+    account_id = new_wallet()
+    (found,) = failures.records(account_id)
+    arn, shard = failures.shard()
+    position = {
+        "streamArn": arn,
+        "shardId": shard,
+        "startSequenceNumber": found["dynamodb"]["SequenceNumber"],
+        "endSequenceNumber": "none",
+        "approximateArrivalOfFirstRecord": "no time",
+        "batchSize": 1,
+    }
+    for body in (
+        {"record": "text"},
+        {"DDBStreamBatchInfo": position},
+        {"DDBStreamBatchInfo": {**position, "shardId": "x"}},
+    ):
+        send(failures.url, json.dumps(body))
+    failures.put_position(found, found, 1)
+    assert run("show").exit_code == 0
+    done = run("replay")
+    assert isinstance(done.exception, SystemExit)
+    assert "1 handled" in done.output
+    assert "not a position on a stream" in done.output
+    assert counts(failures.aws, failures.url) == (3, 0)
+    assert len(read_newest(account_id, limit=2)) == 1
+
+
+def zipped(source: str) -> bytes:
     code = io.BytesIO()
     with zipfile.ZipFile(code, "w") as archive:
-        archive.writestr("index.py", EVERYTHING_FAILS)
+        archive.writestr("index.py", source)
+    return code.getvalue()
+
+
+def deploy_function(aws: Aws, stack: Deployment) -> str:
+    """Deploy a stack with a function that fails with every record, and with the outputs of the one under test."""
     aws.client("s3").create_bucket(Bucket="code-of-failures")
-    aws.client("s3").put_object(Bucket="code-of-failures", Key="code.zip", Body=code.getvalue())
+    aws.client("s3").put_object(Bucket="code-of-failures", Key="code.zip", Body=zipped(EVERYTHING_FAILS))
     function = {
         "Runtime": "python3.13",
         "Handler": "index.handle",
@@ -166,3 +205,9 @@ def deploy_function(aws: Aws, stack: Deployment) -> None:
     cloudformation = aws.client("cloudformation")
     cloudformation.create_stack(StackName="with-function", TemplateBody=json.dumps(template))
     cloudformation.get_waiter("stack_create_complete").wait(StackName="with-function", WaiterConfig={"Delay": 1})
+    (found,) = cloudformation.list_stack_resources(StackName="with-function")["StackResourceSummaries"]
+    name: str = found["PhysicalResourceId"]
+    client = aws.client("lambda")
+    version = client.publish_version(FunctionName=name)["Version"]
+    client.create_alias(FunctionName=name, Name=ALIAS, FunctionVersion=version)
+    return name

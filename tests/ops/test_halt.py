@@ -1,19 +1,23 @@
 """A stack is halted and resumed: no function is called in between, and each has reserved again what it had."""
 
 import json
+import os
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
 
+from infrastructure.aliases import ALIAS
 from local.aws import Aws
 from ops.__main__ import ops
+from ops.environment import use_stack
 from tests.environment import use
 from tests.wait import wait_for
 
 STACK = "halted"
 RESERVED = 3
+PROVISIONED = 2
 FUNCTION = {
     "Type": "AWS::Lambda::Function",
     "Properties": {
@@ -28,6 +32,7 @@ TEMPLATE = {
     "Resources": {
         "Queue": {"Type": "AWS::SQS::Queue"},
         "APIHandler": FUNCTION,
+        "Gone": FUNCTION,
         "Limited": FUNCTION,
         "Source": {
             "Type": "AWS::Lambda::EventSourceMapping",
@@ -54,14 +59,36 @@ class Halted:
         # The emulator's CloudFormation leaves it out.
         self.client.put_function_concurrency(FunctionName=self.ids["Limited"], ReservedConcurrentExecutions=RESERVED)
 
+        version = self.client.publish_version(FunctionName=self.ids["Limited"])["Version"]
+        self.client.create_alias(FunctionName=self.ids["Limited"], Name=ALIAS, FunctionVersion=version)
+        self.provision(PROVISIONED)
+
+    def provision(self, number: int) -> None:
+        self.client.put_provisioned_concurrency_config(
+            FunctionName=self.ids["Limited"], Qualifier=ALIAS, ProvisionedConcurrentExecutions=number
+        )
+
+    def provisioned(self) -> int | None:
+        try:
+            found = self.client.get_provisioned_concurrency_config(FunctionName=self.ids["Limited"], Qualifier=ALIAS)
+        except self.client.exceptions.ProvisionedConcurrencyConfigNotFoundException:
+            return None
+        number: int = found["RequestedProvisionedConcurrentExecutions"]
+        return number
+
     def reserved(self, name: str) -> int | None:
         answer = self.client.get_function_concurrency(FunctionName=self.ids[name])
         found: int | None = answer.get("ReservedConcurrentExecutions")
         return found
 
-    def state(self) -> tuple[int | None, int | None, bool]:
+    def state(self) -> tuple[int | None, int | None, int | None, bool]:
         source = self.client.get_event_source_mapping(UUID=self.ids["Source"])["State"]
-        return self.reserved("APIHandler"), self.reserved("Limited"), source in {"Enabled", "Enabling"}
+        return (
+            self.reserved("APIHandler"),
+            self.reserved("Limited"),
+            self.provisioned(),
+            source in {"Enabled", "Enabling"},
+        )
 
 
 @pytest.fixture(scope="module")
@@ -76,14 +103,51 @@ def on_stack(command: str) -> None:
 
 
 def test_a_halted_stack_calls_nothing_and_a_resumed_one_is_as_before(stack: Halted) -> None:
-    before = (None, RESERVED, True)
+    before = (None, RESERVED, PROVISIONED, True)
     assert stack.state() == before
     for _ in range(2):
         on_stack("halt")
-        assert stack.state() == (0, 0, False)
+        assert stack.state() == (0, 0, None, False)
     for _ in range(2):
         on_stack("resume")
         assert stack.state() == before
+
+
+def test_a_function_that_cannot_be_halted_keeps_back_no_other(stack: Halted) -> None:
+    before = stack.state()
+    stack.client.delete_function(FunctionName=stack.ids["Gone"])
+    done = CliRunner().invoke(ops, ["--stack", STACK, "halt"])
+    assert done.exit_code == 1
+    assert f"{stack.ids['Gone']} FAILED" in done.output
+    assert stack.state() == (0, 0, None, False)
+    assert CliRunner().invoke(ops, ["--stack", STACK, "resume"]).exit_code == 1
+    assert stack.state() == before
+
+
+def test_the_settings_are_those_of_the_version_that_is_live(stack: Halted) -> None:
+    """After a roll back, what was deployed last is not what runs."""
+    api = stack.ids["APIHandler"]
+    version = stack.client.publish_version(FunctionName=api)["Version"]
+    stack.client.create_alias(FunctionName=api, Name=ALIAS, FunctionVersion=version)
+    stack.client.update_function_configuration(
+        FunctionName=api, Environment={"Variables": {"DEPLOYMENT": "deployed last"}}
+    )
+    with use({"DEPLOYMENT": ""}):
+        use_stack(STACK)
+        assert os.environ["DEPLOYMENT"] == STACK
+
+
+def test_no_setting_of_another_system_is_left(stack: Halted) -> None:
+    """An emulator's address in the shell would be sent the stack's key for Stripe."""
+    with use({"STRIPE_API_BASE": "http://127.0.0.1:9"}):
+        use_stack(STACK)
+        assert "STRIPE_API_BASE" not in os.environ
+
+
+def test_a_stack_that_is_not_there_is_told_in_a_sentence(stack: Halted) -> None:
+    done = CliRunner().invoke(ops, ["--stack", "nothing", "halt"])
+    assert "the stack nothing cannot be read" in done.output
+    assert isinstance(done.exception, SystemExit)
 
 
 @pytest.mark.parametrize("command", ["halt", "resume"])

@@ -71,6 +71,19 @@ def test_what_is_somebody_elses_or_not_at_stripe_is_refused(new_payer: NewPayer,
     assert payer.customer_id == ""
 
 
+@pytest.mark.parametrize("write", [False, True])
+def test_of_two_rows_with_the_same_customer_one_is_refused_also_by_a_dry_run(
+    new_payer: NewPayer, emulator: Emulator, *, write: bool
+) -> None:
+    payers, made, owners = [new_payer(None), new_payer(None)], customer(emulator), read_owners()
+    records = [CustomerRecord(account_id=each.account_id, stripe_customer_id=made) for each in payers]  # type: ignore[arg-type]
+    rows = [StagedRow(line, each.key, json.encode(each)) for line, each in enumerate(records)]
+    # Each in a batch of its own, as batches run at once with the same owners.
+    found = [match_customers([row], owners=owners, write=write)[0] for row in rows]
+    assert [each.outcome for each in found] == ["done", "refused"]
+    assert found[1].detail == f"customer {made} belongs to account {payers[0].account_id}"
+
+
 def test_a_card_that_a_person_has_saved_here_stays_the_default(new_payer: NewPayer, emulator: Emulator) -> None:
     payer = new_payer()
     own = payer.card().payment_method_id

@@ -3,6 +3,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from botocore.awsrequest import AWSPreparedRequest
+from botocore.exceptions import ConnectionClosedError
+from botocore.httpsession import URLLib3Session
 
 from local.aws import Aws
 from local.resources import Deployment
@@ -62,6 +65,29 @@ def test_who_always_comes_too_late_is_told(secret_id: str) -> None:
     with pytest.raises(ChangedMeanwhile):
         secret_store.change(secret_id, overtaken)
     assert secret_store.load(secret_id) == {**VALUES, "count": secret_store.ATTEMPTS}
+
+
+@pytest.mark.parametrize("lost", [1, 2], ids=["of the new version", "of the draft's label"])
+def test_a_change_whose_answer_is_lost_is_made_once(secret_id: str, lost: int) -> None:
+    """The client asks again by itself, and the repeat is refused: the label has moved already."""
+    calls: list[str] = []
+    seen: list[Mapping[str, Any]] = []
+
+    def lose(request: AWSPreparedRequest, **_: Any) -> None:
+        calls.append(request.url)
+        if len(calls) == lost:
+            URLLib3Session().send(request)
+            raise ConnectionClosedError(endpoint_url=request.url)
+
+    def add_mine(values: dict[str, Any]) -> Mapping[str, Any]:
+        seen.append(values)
+        return {**values, "mine": "2"}
+
+    secret_store.client().meta.events.register("before-send.secretsmanager.UpdateSecretVersionStage", lose)
+    secret_store.change(secret_id, add_mine)
+    assert seen == [VALUES]
+    assert secret_store.load(secret_id) == {**VALUES, "mine": "2"}
+    secret_store.client.cache_clear()
 
 
 def test_a_writer_that_is_cut_off_leaves_the_values_and_hinders_nobody(aws: Aws, secret_id: str) -> None:

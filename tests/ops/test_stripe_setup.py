@@ -147,6 +147,16 @@ def test_rotating_keeps_both_secrets_until_the_older_is_retired(emulator: Emulat
     assert_set_up(emulator)
 
 
+def test_a_secret_that_was_rolled_at_stripe_and_put_first_by_hand_is_not_retired(emulator: Emulator) -> None:
+    run("setup", "--retire")
+    rolled = "whsec_rolled_at_stripe"
+    before = hashes()["platform"]
+    put = CliRunner().invoke(ops, ["secrets", "rotate", "webhook-secret"], input=f"{rolled}\n")
+    assert put.exit_code == 0, put.output
+    assert run("setup", "--retire").exit_code == 0
+    assert hashes()["platform"] == [hash_of(rolled), *before]
+
+
 def test_an_endpoint_that_was_made_by_hand_is_told_of_and_kept_with_its_secret(emulator: Emulator) -> None:
     params: Any = {"url": f"{settings().portal_base_url}/webhooks/stripe", "enabled_events": ["charge.refunded"]}
     by_hand = emulator.stripe_client().v1.webhook_endpoints.create(params).id

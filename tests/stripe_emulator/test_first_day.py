@@ -10,7 +10,8 @@ from local.stripe_emulator.client import Emulator
 from ops.__main__ import ops
 from ops.first_day.shape import differences, shape_of
 from ops.first_day.steps import STEPS
-from ops.first_day.trial import RECORDED
+from ops.first_day.trial import RECORDED, end_trial, new_trial
+from ops.first_day.wire import Wire
 from tests.stripe_emulator.conftest import Receiver
 
 KEY = "sk_test_first_day"
@@ -96,6 +97,12 @@ def test_a_live_key_is_refused_before_anything_is_asked(emulator: Emulator) -> N
 def test_stripe_itself_is_not_recorded_as_what_is_to_be_expected() -> None:
     done = CliRunner().invoke(ops, ["stripe", "first-day", "--ask-key", "--record"], input=f"{KEY}\n")
     assert (done.exit_code, "only an emulator is recorded" in done.output) == (2, True)
+
+
+def test_what_was_made_is_named_if_it_cannot_be_deleted_because_stripe_is_away(processes: None) -> None:
+    trial = new_trial(Wire(KEY, "http://127.0.0.1:9"), webhook_url=None, with_connect=False)
+    trial.made.update(customer="cus_1", webhook_endpoint="we_1")
+    assert end_trial(trial) == ["we_1", "cus_1"]
 
 
 def test_a_server_that_does_not_answer_is_told_apart(processes: None) -> None:
