@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from infrastructure.aliases import call_by_alias
-from infrastructure.deploy.adopt import adopted_part
+from infrastructure.deploy.adopt import adopted_part, inherited
 from infrastructure.deploy.changes import Change, group, read_change, refused
 from infrastructure.deploy.parameters import (
     UNKNOWN_BASE_URL,
@@ -184,6 +184,17 @@ def test_the_deployed_versions_are_those_of_the_stacks_resources() -> None:
         Resource("Api", "AWS::Lambda::Function", "billing-Api-1", "UPDATE_COMPLETE"),
     ]
     assert deployed_versions(found) == {"billing-Api-1": "2"}
+
+
+def test_a_stack_that_adopts_has_the_parameters_of_the_deleted_one() -> None:
+    before = {"Stage": "old", "MailFrom": "a@example.com", "PortalBaseUrl": "https://billing.example.com", "Gone": "1"}
+    kept = {"MailFrom": "a@example.com", "PortalBaseUrl": "https://billing.example.com"}
+    assert inherited(before, DECLARED, STAGE) == kept
+
+
+def test_the_address_that_went_with_a_deleted_api_is_not_kept() -> None:
+    before = {"MailFrom": "", "PortalBaseUrl": "https://de01e445.execute-api.us-east-1.amazonaws.com/api"}
+    assert inherited(before, DECLARED, STAGE) == {"MailFrom": ""}
 
 
 def test_an_import_has_the_adopted_resources_alone() -> None:
