@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 from chalice.local import LambdaContext
 
 from chalicelib.settings import settings
+from infrastructure.aliases import ALIAS
 from infrastructure.generator.names import function_id, queue_id
 from local.stream_source import record as lambda_record
 from ops.failures.message import FailureMessage, Position, specified
@@ -59,15 +60,19 @@ def _read(position: Position) -> Iterator[dict[str, Any]]:
 
 
 def _call(name: str, event: dict[str, Any]) -> Any:
-    """Call a deployed function; on this machine, where none is deployed, its handler. Raises NotReplayed."""
+    """Call a deployed function, the version that is live; on this machine, where none is deployed, its handler.
+
+    Raises NotReplayed.
+    """
     deployed = _deployed_name(name)
     if deployed is None:
         return _call_handler(name, event)
-    answer = boto3.client("lambda").invoke(FunctionName=deployed, Payload=json.dumps(event).encode())
-    payload = json.loads(answer["Payload"].read() or b"null")
+    payload = json.dumps(event).encode()
+    answer = boto3.client("lambda").invoke(FunctionName=deployed, Qualifier=ALIAS, Payload=payload)
+    result = json.loads(answer["Payload"].read() or b"null")
     if answer.get("FunctionError"):
-        raise NotReplayed(f"{name} failed again: {payload.get('errorMessage', payload)}")
-    return payload
+        raise NotReplayed(f"{name} failed again: {result.get('errorMessage', result)}")
+    return result
 
 
 def _call_handler(name: str, event: dict[str, Any]) -> Any:

@@ -22,6 +22,10 @@ from tests.environment import use
 from tests.local.fakes import counts
 
 LAMBDA = "arn:aws:lambda:us-east-1:000000000000:function:log_changes"
+NOTHING_FAILS = """
+def handle(event, context):
+    return {"batchItemFailures": []}
+"""
 EVERYTHING_FAILS = """
 def handle(event, context):
     return {"batchItemFailures": [{"itemIdentifier": each["dynamodb"]["SequenceNumber"]} for each in event["Records"]]}
@@ -132,7 +136,7 @@ def test_only_the_named_messages_are_replayed(
     assert counts(failures.aws, failures.url) == (1, 0)
 
 
-def test_a_deployed_function_is_called_and_a_message_that_it_refuses_again_stays(
+def test_the_version_that_is_live_is_called_and_a_message_that_it_refuses_again_stays(
     failures: Failures, run: Callable[..., Result], new_wallet: NewWallet, stack: Deployment
 ) -> None:
     deploy_function(failures.aws, stack)
@@ -146,12 +150,12 @@ def test_a_deployed_function_is_called_and_a_message_that_it_refuses_again_stays
 
 
 def deploy_function(aws: Aws, stack: Deployment) -> None:
-    """Deploy a stack with a function that fails with every record, and with the outputs of the one under test."""
-    code = io.BytesIO()
-    with zipfile.ZipFile(code, "w") as archive:
-        archive.writestr("index.py", EVERYTHING_FAILS)
+    """Deploy a stack with a function that fails with every record, and with the outputs of the one under test.
+
+    What was uploaded last would not fail, but is not live, as after a rollback.
+    """
     aws.client("s3").create_bucket(Bucket="code-of-failures")
-    aws.client("s3").put_object(Bucket="code-of-failures", Key="code.zip", Body=code.getvalue())
+    aws.client("s3").put_object(Bucket="code-of-failures", Key="code.zip", Body=archive_of(EVERYTHING_FAILS))
     function = {
         "Runtime": "python3.13",
         "Handler": "index.handle",
@@ -166,3 +170,16 @@ def deploy_function(aws: Aws, stack: Deployment) -> None:
     cloudformation = aws.client("cloudformation")
     cloudformation.create_stack(StackName="with-function", TemplateBody=json.dumps(template))
     cloudformation.get_waiter("stack_create_complete").wait(StackName="with-function", WaiterConfig={"Delay": 1})
+    found = cloudformation.describe_stack_resource(StackName="with-function", LogicalResourceId="LogChanges")
+    name = found["StackResourceDetail"]["PhysicalResourceId"]
+    functions = aws.client("lambda")
+    version = functions.publish_version(FunctionName=name)["Version"]
+    functions.create_alias(FunctionName=name, Name="live", FunctionVersion=version)
+    functions.update_function_code(FunctionName=name, ZipFile=archive_of(NOTHING_FAILS))
+
+
+def archive_of(source: str) -> bytes:
+    code = io.BytesIO()
+    with zipfile.ZipFile(code, "w") as archive:
+        archive.writestr("index.py", source)
+    return code.getvalue()
