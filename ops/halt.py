@@ -30,8 +30,8 @@ out = Console(soft_wrap=True)
 def halt(context: click.Context) -> None:
     """Stop all functions: nothing is posted or charged, and the API answers 500, until `ops resume`.
 
-    Usage messages wait on their queue for up to 14 days, changes of tables in their streams for 24 hours. Safe to
-    repeat. Exits with 1 if something could not be stopped.
+    Messages wait on their queues for up to four days, changes of tables in their streams for 24 hours. Safe to repeat.
+    Exits with 1 if something could not be stopped.
     """
     stack = _stack(context)
     client: Any = boto3.client("lambda")

@@ -66,7 +66,7 @@ def create(name: str, kms_key: str | None) -> None:
         "stripe_connect_webhook_secret": "",
     }
     with _errors():
-        secret_store.create(name, _dated(values, {}), kms_key_id=kms_key)
+        secret_store.create(name, dated(values, {}), kms_key_id=kms_key)
     out.print(f"{name} is there. Deploy with SecretName={name}; the platform signs its tokens with its token_secret.")
 
 
@@ -130,7 +130,7 @@ def rotate_stripe_key(name: str | None) -> None:
         new = {"stripe_secret_key": secret_key}
         if publishable_key:
             new["stripe_publishable_key"] = publishable_key
-        made = _dated({**values, **new}, values)
+        made = dated({**values, **new}, values)
         _check_same_mode(secret_key, str(values.get("stripe_secret_key", "")), made["stripe_publishable_key"])
         return made
 
@@ -157,7 +157,7 @@ def retire(keys: tuple[str, ...], name: str | None, yes: bool) -> None:
     def changed(now: Values) -> Values:
         # Only what was shown: a key that somebody has rotated meanwhile keeps its older one.
         kept = {key: [text for text in _texts(now, key) if f"{key} {fingerprint(text)}" not in older] for key in chosen}
-        return _dated({**now, **{key: _joined(texts) for key, texts in kept.items()}}, now)
+        return dated({**now, **{key: _joined(texts) for key, texts in kept.items()}}, now)
 
     _change(secret_id, changed)
     out.print(f"Retired: {', '.join(older)}")
@@ -175,7 +175,7 @@ def _put_first(secret_id: str, key: str, text: str) -> None:
             raise click.ClickException(f"{key} has this value already")
         if len(before) > 1:
             raise click.ClickException(f"{key} has an older value already: retire it first")
-        return _dated({**values, key: _joined([text, *before])}, values)
+        return dated({**values, key: _joined([text, *before])}, values)
 
     _change(secret_id, changed)
     out.print(f"{key} {fingerprint(text)} is the first now. The older one is valid until `ops secrets retire`.")
@@ -201,7 +201,7 @@ def _joined(texts: list[str]) -> str | list[str]:
     return texts if len(texts) > 1 else "".join(texts)
 
 
-def _dated(values: Values, before: Mapping[str, Any]) -> Values:
+def dated(values: Values, before: Mapping[str, Any]) -> Values:
     """Return the values with the time since which each is there; that of values before is kept."""
     known = before.get(SINCE, {})
     current = {fingerprint(text) for key in NAMES for text in _texts(values, key)}

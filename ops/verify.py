@@ -28,9 +28,9 @@ def verify_wallets(accounts: tuple[str, ...], *, every: bool) -> None:
     A transaction is compared with its sibling if both accounts are named, or with --all. `ops checks` shows the results
     later.
     """
-    names = sorted(row.account_id for row in AccountRow.scan(attributes_to_get=["account_id"])) if every else accounts
-    if not names:
+    if not accounts and not every:
         raise click.UsageError("name accounts, or give --all")
+    names = sorted(row.account_id for row in AccountRow.scan(attributes_to_get=["account_id"])) if every else accounts
     table = Table("account", "pages", "transactions", "balance (micros)", "difference")
     among = frozenset(names)
     differences = 0

@@ -112,11 +112,12 @@ def adopt(stage: str, given: tuple[str, ...], template: Path | None, resources_f
     """Create STAGE's stack out of the tables, buckets and queues that a deleted one left."""
     chosen, account = _begin(stage)
     packaged = json.loads((template or _package()).read_text())
+    before: dict[str, str] = {}
     if resources_file:
         found = adoption.read_resources(resources_file, packaged)
     else:
-        found = adoption.find_adoptable(account, chosen)
-    adoption.adopt(account, chosen, packaged, read_given(given), found, yes=yes)
+        found, before = adoption.find_adoptable(account, chosen)
+    adoption.adopt(account, chosen, packaged, read_given(given), found, before=before, yes=yes)
 
 
 @commands.command("destroy")

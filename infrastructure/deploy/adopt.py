@@ -1,6 +1,7 @@
 """Adopt the tables, buckets and queues of a deleted stack into a new one, which `make deploy` then completes."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
@@ -11,23 +12,36 @@ from infrastructure.deploy.change_set import create_change_set, discard, execute
 from infrastructure.deploy.code_bucket import ensure_bucket, upload_template
 from infrastructure.deploy.events import follow, last_event
 from infrastructure.deploy.leftovers import BUCKET, QUEUE, TABLE, exists, holds_nothing, leftovers
-from infrastructure.deploy.parameters import choose
-from infrastructure.deploy.stacks import Resource, deleted_stacks, find_stack
+from infrastructure.deploy.parameters import BASE_URL, choose
+from infrastructure.deploy.stacks import Resource, deleted_stacks, find_stack, read_deleted
 from infrastructure.deploy.stages import Stage
 
 IDENTIFIERS: Final = {TABLE: "TableName", BUCKET: "BucketName", QUEUE: "QueueUrl"}
+_OF_A_DELETED_API: Final = re.compile(r"https://[a-z0-9]+\.execute-api\.")
+"""An address that API Gateway gave: it was that of the stack's own API, and ended with it."""
 
 
 class NotAdopted(Exception):
     """There is nothing to adopt, or nothing to adopt it into."""
 
 
-def find_adoptable(account: Account, stage: Stage) -> list[Resource]:
-    """Return what the last stack of this name that left anything has left. Raises NotAdopted."""
+def find_adoptable(account: Account, stage: Stage) -> tuple[list[Resource], dict[str, str]]:
+    """Return what the last stack of this name that left anything has left, and its parameters. Raises NotAdopted."""
     for stack_id in deleted_stacks(account, stage.stack):
         if found := leftovers(account, stack_id):
-            return found
+            return found, dict(read_deleted(account, stack_id).parameters)
     raise NotAdopted(f"no deleted stack {stage.stack} of the last 90 days left anything; name it with --resources")
+
+
+def inherited(before: Mapping[str, str], declared: Mapping[str, Any], stage: Stage) -> dict[str, str]:
+    """Return the parameters of a deleted stack that the new one is to have, as a stack keeps its own. Pure.
+
+    Those that are the stage's come from there. An address that API Gateway gave has gone with its API.
+    """
+    kept = {name: value for name, value in before.items() if name in declared and name not in stage.parameters}
+    if _OF_A_DELETED_API.match(kept.get(BASE_URL, "")):
+        del kept[BASE_URL]
+    return kept
 
 
 def read_resources(path: Path, template: Mapping[str, Any]) -> list[Resource]:
@@ -46,11 +60,13 @@ def adopt(
     given: Mapping[str, str],
     found: Sequence[Resource],
     *,
+    before: Mapping[str, str],
     yes: bool,
 ) -> None:
     """Create the stage's stack out of resources that exist; nothing about them changes. Raises NotAdopted.
 
-    What the template does not have any more is left out, and named.
+    What the template does not have any more is left out, and named. `before` are the parameters of the stack that had
+    them; without any, what a first deployment asks for is asked for here.
     """
     if find_stack(account, stage.stack):
         raise NotAdopted(f"{stage.stack} exists: only a stack that is created can adopt")
@@ -61,7 +77,10 @@ def adopt(
     _show(account, wanted, [each for each in found if each not in wanted])
     part = adopted_part(template, [each.logical_id for each in wanted])
     url = upload_template(account, ensure_bucket(account), part)
-    chosen = choose(part["Parameters"], stage, given, frozenset(), None)
+    kept = inherited(before, part["Parameters"], stage)
+    chosen = choose(
+        part["Parameters"], stage, {**kept, **given}, frozenset(), None if before or yes else console.ask_parameter
+    )
     change_set = create_change_set(
         account, stage.stack, "IMPORT", url, chosen, imports=[_entry(each) for each in wanted]
     )

@@ -18,8 +18,7 @@ def show_next_steps(stage: Stage, stack: Stack) -> None:
             '[yellow]No mails are sent[/]: deploy with SET="MailFrom=billing@example.com MailIdentity=example.com"'
         )
     out.print(
-        f"Webhooks at Stripe: {address}/webhooks/stripe and {address}/webhooks/stripe-connect\n"
-        "(docs/operating/install.md)\n"
+        f"Webhooks at Stripe: python -m ops --stack {stack.name} stripe setup   (docs/operating/stripe.md)\n"
         f"Operate it: python -m ops --stack {stack.name} --help\n"
         f"Roll it back: make rollback STAGE={stage.name}"
     )

@@ -57,11 +57,25 @@ def live_release(releases: Sequence[Release], live: Versions) -> Release | None:
 def release_before(releases: Sequence[Release], live: Versions) -> Release | None:
     """Return the newest release before the live one that is another one; None if there is none.
 
-    Where a mixture is live, it is the newest release that differs from what is live.
+    Where a mixture is live, a roll back was cut off, and goes on: it is the release before the newest that any function
+    still runs. Where a function runs what no release has, a deployment was cut off, and it is the newest release.
     """
-    current = live_release(releases, live)
+    current = live_release(releases, live) or _newest_part(releases, live)
     older = [each for each in releases if current is None or each.number < current.number]
     return next((each for each in older if differing(live, each.versions)), None)
+
+
+def _newest_part(releases: Sequence[Release], live: Versions) -> Release | None:
+    """Return the newest release of which something is live that the release before it lacks.
+
+    None if something is live that is of no release.
+    """
+    known = {item for each in releases for item in each.versions.items()}
+    if not live.items() <= known:
+        return None
+    before = [*(each.versions.items() for each in releases[1:]), set()]
+    pairs = zip(releases, before, strict=True)
+    return next((each for each, older in pairs if live.items() & (each.versions.items() - older)), None)
 
 
 def _prefix(stack_id: str) -> str:

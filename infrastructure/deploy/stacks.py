@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
@@ -50,6 +50,15 @@ def find_stack(account: Account, name: str) -> Stack | None:
     # A stack in review is what a change set that was not executed leaves: it has nothing yet.
     if described["StackStatus"] in {"REVIEW_IN_PROGRESS", "DELETE_COMPLETE"}:
         return None
+    return _read(described)
+
+
+def read_deleted(account: Account, stack_id: str) -> Stack:
+    """Return a deleted stack as it was, by its id. AWS remembers it for 90 days."""
+    return _read(account.cloudformation.describe_stacks(StackName=stack_id)["Stacks"][0])
+
+
+def _read(described: Mapping[str, Any]) -> Stack:
     return Stack(
         described["StackName"],
         described["StackId"],

@@ -69,7 +69,10 @@ def _read(position: Position) -> Iterator[dict[str, Any]]:
 
 
 def _call(name: str, event: dict[str, Any]) -> Any:
-    """Call a deployed function; on this machine, where none is deployed, its handler. Raises NotReplayed."""
+    """Call a deployed function, the version that is live; on this machine, where none is deployed, its handler.
+
+    Raises NotReplayed.
+    """
     deployed = _deployed_name(name)
     if deployed is None:
         return _call_handler(name, event)
@@ -77,10 +80,10 @@ def _call(name: str, event: dict[str, Any]) -> Any:
     answer = boto3.client("lambda", config=PATIENT).invoke(
         FunctionName=deployed, Qualifier=ALIAS, Payload=json.dumps(event).encode()
     )
-    payload = json.loads(answer["Payload"].read() or b"null")
+    result = json.loads(answer["Payload"].read() or b"null")
     if answer.get("FunctionError"):
-        raise NotReplayed(f"{name} failed again: {payload.get('errorMessage', payload)}")
-    return payload
+        raise NotReplayed(f"{name} failed again: {result.get('errorMessage', result)}")
+    return result
 
 
 def _call_handler(name: str, event: dict[str, Any]) -> Any:

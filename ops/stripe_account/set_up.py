@@ -12,6 +12,7 @@ from chalicelib.stripe_api.client import API_VERSION
 from chalicelib.stripe_api.deployment import metadata
 from chalicelib.webhooks.receive import event_types
 from ops import secret_store
+from ops.secrets import dated
 from ops.stripe_account import gateway
 from ops.stripe_account.endpoints import (
     ENDPOINT,
@@ -118,6 +119,6 @@ def _forget_other_secrets(kind: Kind, current: Endpoint, *, may_be_strangers: bo
 
 def _change_secrets(kind: Kind, change: Callable[[Iterable[str]], list[str]]) -> None:
     def changed(values: dict[str, Any]) -> Mapping[str, Any]:
-        return {**values, SECRETS[kind]: change(stored_secrets(values, kind))}
+        return dated({**values, SECRETS[kind]: change(stored_secrets(values, kind))}, values)
 
     secret_store.change(settings().secret_id, changed)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from infrastructure.aliases import call_by_alias
-from infrastructure.deploy.adopt import adopted_part
+from infrastructure.deploy.adopt import adopted_part, inherited
 from infrastructure.deploy.changes import Change, group, read_change, refused
 from infrastructure.deploy.parameters import (
     UNKNOWN_BASE_URL,
@@ -177,10 +177,23 @@ def test_a_roll_back_goes_to_what_was_deployed_together() -> None:
     assert release_before(releases, live) == releases[1]
     assert differing(live, releases[1].versions) == {"a": ("3", "2")}
     assert release_before(releases, releases[2].versions) is None
-    # A roll back that was cut off: some functions are at one release, some at another.
-    mixed = {"a": "2", "b": "1"}
+
+
+@pytest.mark.parametrize(
+    ("mixed", "target"),
+    [
+        ({"a": "2", "b": "1"}, 1),  # from 2 to 1, cut off: not forward to 3, which may be what is wrong
+        ({"a": "3", "b": "1"}, 2),
+        ({"a": "4", "b": "2"}, 3),  # a deployment that was cut off before it was written down
+    ],
+)
+def test_a_roll_back_that_was_cut_off_goes_on_when_it_is_repeated(mixed: dict[str, str], target: int) -> None:
+    deployed = ({"a": "3", "b": "2"}, {"a": "2", "b": "2"}, {"a": "1", "b": "1"})
+    releases = [Release(3 - place, "", versions) for place, versions in enumerate(deployed)]
     assert live_release(releases, mixed) is None
-    assert release_before(releases, mixed) == releases[0]
+    found = release_before(releases, mixed)
+    assert found is not None
+    assert found.number == target
 
 
 def test_the_deployed_versions_are_those_of_the_stacks_resources() -> None:
@@ -191,6 +204,17 @@ def test_the_deployed_versions_are_those_of_the_stacks_resources() -> None:
         Resource("Api", "AWS::Lambda::Function", "billing-Api-1", "UPDATE_COMPLETE"),
     ]
     assert deployed_versions(found) == {"billing-Api-1": "2"}
+
+
+def test_a_stack_that_adopts_has_the_parameters_of_the_deleted_one() -> None:
+    before = {"Stage": "old", "MailFrom": "a@example.com", "PortalBaseUrl": "https://billing.example.com", "Gone": "1"}
+    kept = {"MailFrom": "a@example.com", "PortalBaseUrl": "https://billing.example.com"}
+    assert inherited(before, DECLARED, STAGE) == kept
+
+
+def test_the_address_that_went_with_a_deleted_api_is_not_kept() -> None:
+    before = {"MailFrom": "", "PortalBaseUrl": "https://de01e445.execute-api.us-east-1.amazonaws.com/api"}
+    assert inherited(before, DECLARED, STAGE) == {"MailFrom": ""}
 
 
 def test_an_import_has_the_adopted_resources_alone() -> None:

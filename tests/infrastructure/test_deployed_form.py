@@ -149,6 +149,9 @@ def is_adopted(stage: Stage) -> None:
     assert adopted.returncode == 0, adopted.stdout + adopted.stderr
     assert stage.table("AccountsTable") == accounts
     assert len(stage.tables.scan(TableName=accounts)["Items"]) == 1
+    stack = cloudformation.describe_stacks(StackName=STACK)["Stacks"][0]
+    kept = {each["ParameterKey"]: each["ParameterValue"] for each in stack["Parameters"]}
+    assert {name: kept[name] for name in PARAMETERS} == PARAMETERS
 
 
 def is_destroyed(stage: Stage) -> None:

@@ -23,6 +23,10 @@ from tests.environment import use
 from tests.local.fakes import counts
 
 LAMBDA = "arn:aws:lambda:us-east-1:000000000000:function:log_changes"
+NOTHING_FAILS = """
+def handle(event, context):
+    return {"batchItemFailures": []}
+"""
 EVERYTHING_FAILS = """
 def handle(event, context):
     return {"batchItemFailures": [{"itemIdentifier": each["dynamodb"]["SequenceNumber"]} for each in event["Records"]]}
@@ -135,7 +139,7 @@ def test_only_the_named_messages_are_replayed(
     assert counts(failures.aws, failures.url) == (1, 0)
 
 
-def test_a_deployed_function_is_called_and_a_message_that_it_refuses_again_stays(
+def test_the_version_that_is_live_is_called_and_a_message_that_it_refuses_again_stays(
     failures: Failures, run: Callable[..., Result], new_wallet: NewWallet, stack: Deployment
 ) -> None:
     deployed = deploy_function(failures.aws, stack)

@@ -16,6 +16,7 @@ from chalicelib.secrets import secrets
 from chalicelib.settings import settings
 from chalicelib.stripe_api.event import StripeEvent, Verdict
 from chalicelib.webhooks import table as webhooks
+from local.aws import Aws
 from ops.__main__ import ops
 from tests.api import Api
 from tests.build import credit, debit, pair
@@ -105,6 +106,11 @@ def test_a_wallet_that_cannot_be_read_is_named_and_hides_no_other(
 def test_an_account_that_does_not_exist_is_a_difference(run: Callable[..., Result]) -> None:
     assert run("verify", "nobody").exit_code == 1
     assert run("verify").exit_code == 2
+
+
+def test_a_new_installation_without_accounts_is_sound(run: Callable[..., Result], aws: Aws) -> None:
+    with use(aws.deploy("empty").environment):
+        assert run("verify", "--all").exit_code == 0
 
 
 def test_a_token_is_what_the_api_takes(run: Callable[..., Result], api: Api) -> None:

@@ -11,6 +11,7 @@ from chalicelib.webhooks.receive import event_types
 from local.stripe_emulator.client import Emulator
 from ops import secret_store
 from ops.__main__ import ops
+from ops.secrets import fingerprint
 from ops.stripe_account.endpoints import KINDS, hash_of, stored_secrets
 from tests.environment import use
 
@@ -57,6 +58,14 @@ def test_it_makes_what_is_needed_and_a_repeat_changes_nothing(emulator: Emulator
     assert [call for call in emulator.calls("POST") if call["path"].startswith(WEBHOOK_ENDPOINTS)] == []
     assert hashes() == before
     assert run("check").exit_code == 0
+
+
+def test_the_operator_sees_since_when_a_signing_secret_is_there(emulator: Emulator) -> None:
+    run("setup")
+    values = secret_store.load(settings().secret_id)
+    for kind in KINDS:
+        newest, *_ = stored_secrets(values, kind)
+        assert values["since"][fingerprint(newest)] != "unknown"
 
 
 def test_a_dry_run_and_a_check_do_nothing_but_tell(emulator: Emulator) -> None:
