@@ -58,7 +58,7 @@ DEFAULTS: Final = {"DEFAULT_4XX": "The request was refused", "DEFAULT_5XX": "The
 
 def gateway() -> Iterator[tuple[str, Document]]:
     """Yield the overlay over Chalice's API, and what belongs to it, by logical id."""
-    yield "RestAPI", {"DependsOn": "ApiGatewayAccount", "Properties": _api()}
+    yield "RestAPI", {"Properties": _api()}
     yield "ApiAccessLogGroup", _access_log_group()
     yield from _account()
     yield from _domain()
@@ -104,7 +104,10 @@ def _access_log_group() -> Document:
         "RetentionInDays": LOG_DAYS,
         "KmsKeyId": encryption.of_setting(),
     }
-    return {"Type": "AWS::Logs::LogGroup", "Properties": properties}
+    # A stage can have an access log only once API Gateway has the role, if the stack makes it. `DependsOn` cannot name
+    # what exists under a condition only: the stage waits for this group, and the group for what its metadata refers to.
+    after = {"Fn::If": ["MakesLogsRole", ref("ApiGatewayAccount"), ref("AWS::NoValue")]}
+    return {"Type": "AWS::Logs::LogGroup", "Metadata": {"After": after}, "Properties": properties}
 
 
 def _account() -> Iterator[tuple[str, Document]]:

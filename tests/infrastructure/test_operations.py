@@ -140,6 +140,35 @@ def test_a_key_of_ones_own_is_used_by_every_function_and_only_with_it(template: 
     (statement,) = policy["Properties"]["PolicyDocument"]["Statement"]
     assert statement["Resource"] == {"Ref": "KmsKeyArn"}
     assert statement["Action"] == list(KEY_ACTIONS)
+    # A function whose role may not use the key yet cannot start: it waits for the policy.
+    assert "FunctionsKeyPolicy" in json.dumps(template["Globals"]["Function"]["KmsKeyArn"])
+
+
+def test_nothing_depends_on_what_exists_under_a_condition_only(translated: Template) -> None:
+    """CloudFormation refuses the whole template where the condition is false."""
+    resources = translated["Resources"]
+    named = {each for resource in resources.values() for each in _listed(resource.get("DependsOn", []))}
+    assert {each for each in named if "Condition" in resources[each]} == set()
+
+
+def _listed(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value
+
+
+def test_the_stage_has_its_access_log_only_once_api_gateway_may_write_it(translated: Template) -> None:
+    group = translated["Resources"]["ApiAccessLogGroup"]
+    assert group["Metadata"]["After"]["Fn::If"][:2] == ["MakesLogsRole", {"Ref": "ApiGatewayAccount"}]
+    log = translated["Resources"]["RestAPIapiStage"]["Properties"]["AccessLogSetting"]
+    assert log["DestinationArn"] == {"Fn::GetAtt": ["ApiAccessLogGroup", "Arn"]}
+
+
+def test_what_a_former_key_has_encrypted_can_still_be_read_and_nothing_more(template: Template) -> None:
+    policy = template["Resources"]["FunctionsFormerKeyPolicy"]
+    assert policy["Condition"] == "HasFormerKmsKey"
+    assert policy["Properties"]["Roles"] == template["Resources"]["FunctionsKeyPolicy"]["Properties"]["Roles"]
+    (statement,) = policy["Properties"]["PolicyDocument"]["Statement"]
+    assert statement["Resource"] == {"Ref": "FormerKmsKeyArn"}
+    assert statement["Action"] == ["kms:Decrypt", "kms:DescribeKey"]
 
 
 @pytest.mark.parametrize("bucket", ["InvoicesBucket", "AuditBucket"])
