@@ -144,6 +144,24 @@ def test_a_key_of_ones_own_is_used_by_every_function_and_only_with_it(template: 
     assert "FunctionsKeyPolicy" in json.dumps(template["Globals"]["Function"]["KmsKeyArn"])
 
 
+@pytest.mark.parametrize(
+    ("rule", "given", "needed"),
+    [
+        ("DomainHasCertificate", "DomainName", "CertificateArn"),
+        ("MailsHaveIdentity", "MailFrom", "MailIdentity"),
+        ("ApiStartsInOneWay", "ApiSnapStart", "ApiProvisionedConcurrency"),
+    ],
+)
+def test_parameters_that_do_not_fit_together_are_refused_before_anything_is_changed(
+    resources: Template, rule: str, given: str, needed: str
+) -> None:
+    found = resources["Rules"][rule]
+    assert json.dumps({"Ref": given}) in json.dumps(found["RuleCondition"])
+    (assertion,) = found["Assertions"]
+    assert json.dumps({"Ref": needed}) in json.dumps(assertion["Assert"])
+    assert needed in assertion["AssertDescription"]
+
+
 def test_nothing_depends_on_what_exists_under_a_condition_only(translated: Template) -> None:
     """CloudFormation refuses the whole template where the condition is false."""
     resources = translated["Resources"]
