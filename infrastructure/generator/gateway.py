@@ -15,7 +15,6 @@ COMPRESSED_BYTES: Final = 1000
 ACCESS_LOG: Final[Mapping[str, str]] = {
     "time_ms": "$context.requestTimeEpoch",
     "api_request_id": "$context.requestId",
-    "xray": "$context.xrayTraceId",
     "method": "$context.httpMethod",
     "route": "$context.resourcePath",
     "status": "$context.status",
@@ -77,7 +76,9 @@ def _api() -> Document:
         # CloudWatch tells APIs apart by their name alone: two stacks of an account must not share one.
         "Name": ref("AWS::StackName"),
         "DefinitionBody": {"info": {"title": sub("${AWS::StackName}")}},
-        "TracingEnabled": True,
+        # A trace of API Gateway has the address and the browser of a person, and the path with the secrets in it. The
+        # function's own trace has none of them.
+        "TracingEnabled": False,
         "MinimumCompressionSize": COMPRESSED_BYTES,
         "AccessLogSetting": {"DestinationArn": attribute("ApiAccessLogGroup"), "Format": lines},
         "MethodSettings": [limits],

@@ -180,6 +180,13 @@ def test_the_stage_has_its_access_log_only_once_api_gateway_may_write_it(transla
     assert log["DestinationArn"] == {"Fn::GetAtt": ["ApiAccessLogGroup", "Arn"]}
 
 
+def test_nothing_of_a_person_nor_of_a_path_is_in_a_trace_or_the_access_log(translated: Template) -> None:
+    stage = translated["Resources"]["RestAPIapiStage"]["Properties"]
+    assert stage["TracingEnabled"] is False  # its traces have the address, the browser, and the path with its secrets
+    written = stage["AccessLogSetting"]["Format"]
+    assert not {name for name in ("sourceIp", "userAgent", "context.path", "identity") if name in written}
+
+
 def test_what_a_former_key_has_encrypted_can_still_be_read_and_nothing_more(template: Template) -> None:
     policy = template["Resources"]["FunctionsFormerKeyPolicy"]
     assert policy["Condition"] == "HasFormerKmsKey"
