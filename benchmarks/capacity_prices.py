@@ -41,6 +41,8 @@ PRICES: Final[Mapping[str, Price]] = {
     "log_gb": Price("GB of log lines taken in", 0.50, 1, CLOUDWATCH),
     "kept_log_gb": Price("GB of log lines kept, a month", 0.03, 1, CLOUDWATCH),
     "alarms": Price("alarms, a month", 0.10, 1, CLOUDWATCH),
+    "metrics": Price("metrics of one's own, a month", 0.30, 1, CLOUDWATCH),
+    "dashboards": Price("dashboards, a month", 3.00, 1, CLOUDWATCH),
     "traces": Price("traces of X-Ray", 5.00, 1e6, "https://aws.amazon.com/xray/pricing/"),
     "secrets": Price("secrets, a month", 0.40, 1, "https://aws.amazon.com/secrets-manager/pricing/"),
 }

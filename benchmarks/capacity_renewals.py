@@ -44,6 +44,8 @@ class Deployed(msgspec.Struct, frozen=True):
     """What is deployed: of each kind that costs without being used, how many; and the functions' own entries."""
 
     alarms: int
+    dashboards: int
+    metrics: int
     queues_read: int
     schedules: tuple[str, ...]
     readers: Mapping[str, int]
@@ -56,8 +58,11 @@ class Deployed(msgspec.Struct, frozen=True):
         resources = json.loads((ROOT / "infrastructure/resources.json").read_text())["Resources"]
         specification = read((ROOT / "infrastructure/functions.toml").read_text())
         functions = specification.functions
+        kinds = Counter(each.get("Type") for each in resources.values())
         return cls(
-            alarms=sum(each.get("Type") == "AWS::CloudWatch::Alarm" for each in resources.values()),
+            alarms=kinds["AWS::CloudWatch::Alarm"],
+            dashboards=kinds["AWS::CloudWatch::Dashboard"],
+            metrics=len(specification.log_alarms),
             queues_read=sum(each.queue is not None for each in functions.values()),
             schedules=tuple(each.schedule for each in functions.values() if each.schedule),
             readers=_readers(specification),
@@ -151,11 +156,16 @@ def runs_of(schedule: str) -> float:
 
 
 def idle_month(deployed: Deployed) -> Spent:
-    """Return what a stack takes that nobody uses: alarms, the secret, schedules, and the polling of empty queues."""
+    """Return what a stack takes that nobody uses: alarms, the secret, schedules, and the polling of empty queues.
+
+    Its metrics are those of lines in the log, which are written as zero, too, wherever a function logs anything.
+    """
     runs = sum(map(runs_of, deployed.schedules))
     return Counter(
         {
             "alarms": float(deployed.alarms),
+            "dashboards": float(deployed.dashboards),
+            "metrics": float(deployed.metrics),
             "secrets": 1.0,
             "queue_requests": deployed.queues_read * LONG_POLLS_PER_MONTH,
             "invocations": runs,

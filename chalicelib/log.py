@@ -19,6 +19,8 @@ SECRET: Final = re.compile(
     r"\b(?:[sr]k_(?:live|test)_|whsec_)[\w+/=]+|_secret_\w{8,}|\beyJ[\w-]+\.[\w-]+\.[\w-]+", re.ASCII
 )
 """Keys of Stripe, signing secrets, client secrets of intents, and tokens: an exception may quote a request."""
+SECRET_FIELDS: Final = frozenset({"secret", "token"})
+"""Parameters of paths that open what they name: an invitation, a page of the portal."""
 
 _context: ContextVar[Mapping[str, object]] = ContextVar("log_context", default={})  # noqa: B039 - never written to
 
@@ -79,10 +81,12 @@ def write_line(level: str, event: str, fields: Mapping[str, object]) -> None:
 
 
 def _redacted(name: str, value: object) -> object:
-    """Remove keys and e-mail addresses from texts: an exception may quote what a customer typed.
+    """Remove secrets, keys and e-mail addresses from texts: an exception may quote what a customer typed.
 
     An address in an id stays: ids are the producers', and an operator searches for them.
     """
+    if name in SECRET_FIELDS:
+        return "<secret>"
     if isinstance(value, str):
         kept = SECRET.sub("<secret>", value)
         return kept if name.endswith("_id") else EMAIL_ADDRESS.sub("<e-mail>", kept)

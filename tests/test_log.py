@@ -53,6 +53,16 @@ def test_keys_and_tokens_do_not_reach_the_log(capsys: pytest.CaptureFixture[str]
     assert logged["attempts"] == 3
 
 
+def test_what_opens_an_invitation_or_a_page_does_not_reach_the_log_with_its_path(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    log().exception("unexpected error", account_id="acme", number="3", secret="q9Zf-Kd0", token="p2Xw_81")
+    written = capsys.readouterr().out
+    assert "q9Zf-Kd0" not in written
+    assert "p2Xw_81" not in written
+    assert json.loads(written)["number"] == "3"
+
+
 def test_the_lines_of_a_request_have_its_ids(capsys: pytest.CaptureFixture[str]) -> None:
     """Lambda's id, API Gateway's, the trace and the account: what an answer's header and the access log also have."""
     request = Request(EVENT, LambdaContext("api", 512, 1000))

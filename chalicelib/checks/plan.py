@@ -1,11 +1,14 @@
 """In which steps a Stripe account is reconciled: days, what is compared of each, and how far that is. Pure."""
 
+from collections.abc import Iterable
 from typing import Final
+from zlib import crc32
 
 import msgspec
 
 from chalicelib.checks.compare import Kind
 from chalicelib.clock import DAY_MS, day_of, parse_iso
+from chalicelib.stripe_api.stripe_account import StripeAccount
 
 LOOKS: Final = (1, 8, 90)
 """How many days after it a day is compared: at once; when what was missed has come; when refunds that came back and
@@ -61,6 +64,12 @@ def next_step(progress: Progress, now_ms: int) -> tuple[Progress, Step] | None:
     from_ms = day_ms - LOOKS[look] * DAY_MS
     until_ms = from_ms + DAY_MS if progress.until_ms is None else progress.until_ms
     return progress, Step(day_of(day_ms), progress.step, KINDS[kind], from_ms, until_ms)
+
+
+def in_turn(stripe_accounts: Iterable[StripeAccount], now_ms: int) -> list[StripeAccount]:
+    """Return Stripe accounts in another order each day: where time is too short for all, none is always the last."""
+    day = day_of(now_ms)
+    return sorted(stripe_accounts, key=lambda each: crc32(f"{day}{each.key}".encode()))
 
 
 def after(progress: Progress, step: Step, reached_ms: int) -> Progress:

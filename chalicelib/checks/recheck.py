@@ -31,7 +31,7 @@ def recheck(open_ids: Collection[Key], keep: Keep, deadline: Deadline) -> list[F
         found = findings_table.find(*key)
         now_ms = clock.now_ms()
         if found and found.is_open and found.kind != "wallet" and found.seen_at_ms < now_ms - now_ms % DAY_MS:
-            keep(_compare_again(found, now_ms))
+            keep(compare_again(found, now_ms))
 
     return each(
         sorted(open_ids),
@@ -41,7 +41,23 @@ def recheck(open_ids: Collection[Key], keep: Keep, deadline: Deadline) -> list[F
     )
 
 
-def _compare_again(found: Finding, now_ms: int) -> Compared:
+def confirmed(compared: Compared, open_ids: Collection[Key]) -> Compared:
+    """Compare again what differs and is not open yet: it may have changed since it was listed, and its row since then.
+
+    What cannot be read now differs still.
+    """
+    result = Compared([], compared.agreed, compared.unread)
+    for finding in compared.findings:
+        if (finding.account_id, finding.finding_id) in open_ids:
+            result.findings.append(finding)
+            continue
+        again = compare_again(finding, clock.now_ms())
+        result.findings += [finding] if again.unread else again.findings
+        result.agreed += again.agreed
+    return result
+
+
+def compare_again(found: Finding, now_ms: int) -> Compared:
     """Compare what a difference is about. What is nowhere any more, or is not ours, agrees."""
     if found.kind == "wallet" or found.object_id is None:
         return Compared([], [], [])

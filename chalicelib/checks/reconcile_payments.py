@@ -13,8 +13,8 @@ from chalicelib.checks import findings_table, table
 from chalicelib.checks.at_stripe import list_batch
 from chalicelib.checks.compare_batch import Batch, Compared, compare_batch
 from chalicelib.checks.finding import Finding, account_at
-from chalicelib.checks.plan import Step, after, next_step
-from chalicelib.checks.recheck import Keep, recheck
+from chalicelib.checks.plan import Step, after, in_turn, next_step
+from chalicelib.checks.recheck import Keep, confirmed, recheck
 from chalicelib.clock import Deadline, day_of
 from chalicelib.connection.table import connected_stripe_accounts
 from chalicelib.log import log
@@ -66,7 +66,7 @@ def reconcile_payments(deadline: Deadline | None = None) -> ReconcileRun:
     open_ids = set(findings_table.open_keys(clock.now_ms()))
     keep = partial(_keep, run=run, open_ids=open_ids)
     failures = each(
-        [PLATFORM, *connected_stripe_accounts()],
+        [PLATFORM, *in_turn(connected_stripe_accounts(), clock.now_ms())],
         lambda stripe_account: _reconcile(stripe_account, run, keep, deadline),
         message=FAILED,
         about=lambda stripe_account: {"stripe_account": stripe_account.id},
@@ -79,6 +79,7 @@ def reconcile_payments(deadline: Deadline | None = None) -> ReconcileRun:
 
 def _keep(compared: Compared, run: ReconcileRun, open_ids: set[tuple[str, str]]) -> None:
     """Store what differs, and resolve what differed and agrees now."""
+    compared = confirmed(compared, open_ids)
     run.differences += len(compared.findings)
     failures = each(
         compared.findings, partial(_store, run=run), message="a difference could not be stored", about=_about

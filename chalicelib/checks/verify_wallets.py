@@ -25,7 +25,8 @@ from chalicelib.log import log
 from chalicelib.runs import Run, end_run
 
 BUDGET_SECONDS: Final = 600
-"""After this time, a run starts no further account. A whole one takes a minute at most; the function has 900 s."""
+"""After this time, a run starts no further account, and reads none again. A whole one takes three and a half minutes at
+most (see `WHOLE_MOST`); the function has 900 s."""
 
 BATCH: Final = 100
 """Accounts whose checks are read in one call."""
@@ -89,17 +90,17 @@ def _verify_due(check: WalletCheck, run: VerifyRun, differing: Container[str], d
         return
     run.wallets += 1
     head = read_wallet(check.account_id)
-    found = _verified_whole(check, run) if is_whole_due(check, head.sequence, now_ms) else None
+    found = _verified_whole(check, run, deadline) if is_whole_due(check, head.sequence, now_ms) else None
     is_finished = True
     if found is None:
         found, is_finished = _verified_new(check, run, deadline)
     record(found, run, is_finished=is_finished, may_differ=check.account_id in differing)
 
 
-def _verified_whole(check: WalletCheck, run: VerifyRun) -> WalletCheck | None:
+def _verified_whole(check: WalletCheck, run: VerifyRun, deadline: Deadline) -> WalletCheck | None:
     """Verify a wallet from its first page; None if it changed during each read: then its new pages are verified."""
     try:
-        verification = verify_whole(check.account_id)
+        verification = verify_whole(check.account_id, deadline=deadline)
     except StillMoving:
         log().warning("a wallet changed while it was verified", account_id=check.account_id)
         return None
@@ -108,9 +109,11 @@ def _verified_whole(check: WalletCheck, run: VerifyRun) -> WalletCheck | None:
     return whole_check(verification, check)
 
 
-def verify_whole(account_id: str, among: frozenset[str] = frozenset()) -> Verification:
+def verify_whole(
+    account_id: str, among: frozenset[str] = frozenset(), deadline: Deadline | None = None
+) -> Verification:
     """Verify a wallet from its first page, also against its rows. Raises StillMoving, WalletNotFound."""
-    return verify(account_id, among, RowCheck(account_id).difference)
+    return verify(account_id, among, RowCheck(account_id).difference, deadline=deadline)
 
 
 def whole_check(verification: Verification, before: WalletCheck) -> WalletCheck:

@@ -5,7 +5,7 @@ from typing import Final
 
 import msgspec
 
-from chalicelib.clock import iso
+from chalicelib.clock import Deadline, iso
 from chalicelib.ledger import page_table, table
 from chalicelib.ledger.chain import Link, chain_difference, link_of
 from chalicelib.ledger.client_usage_check import ClientUsageCheck
@@ -38,10 +38,17 @@ class Verification(msgspec.Struct, frozen=True):
     wallet: Wallet
 
 
-def verify(account_id: str, among: Collection[str] = (), also: Difference | None = None) -> Verification:
+def verify(
+    account_id: str,
+    among: Collection[str] = (),
+    also: Difference | None = None,
+    *,
+    deadline: Deadline | None = None,
+) -> Verification:
     """Verify one wallet, and compare its transactions with their siblings in the wallets of the accounts `among`.
 
-    `also` tells what else may be wrong with a transaction. Raises WalletNotFound, StillMoving.
+    `also` tells what else may be wrong with a transaction. After the deadline, a wallet that changed is not read again.
+    Raises WalletNotFound, StillMoving.
     """
     for _ in range(TRIES):
         before = table.read_wallet(account_id)
@@ -55,6 +62,8 @@ def verify(account_id: str, among: Collection[str] = (), also: Difference | None
         found = check_wallet(before, stored, days, difference, ClientUsageCheck(account_id))
         if found.difference is None or table.read_wallet(account_id).sequence == before.sequence:
             return found
+        if deadline and deadline.is_over:
+            break
     raise StillMoving(account_id)
 
 

@@ -8,6 +8,9 @@ from typing import Any, Final
 
 FILE: Final = Path(__file__).resolve().parents[1] / "stages.toml"
 KEYS: Final = {"stack", "disposable", "ask", "parameters"}
+LONGEST_STACK: Final = 30
+"""Characters of a stack's name. The names of tables and queues begin with it, and a function's settings hold them all:
+Lambda takes 4 KB of settings."""
 
 
 class WrongStage(Exception):
@@ -51,6 +54,8 @@ def _stage(name: str, section: Mapping[str, Any]) -> Stage:
         raise WrongStage(f"stage {name}: the name of its stack is missing")
     if not isinstance(section.get("disposable", False), bool):
         raise WrongStage(f"stage {name}: disposable must be true or false, without quotation marks")
+    if len(section["stack"]) > LONGEST_STACK:
+        raise WrongStage(f"stage {name}: the name of its stack is longer than {LONGEST_STACK} characters")
     wrong = [key for key, value in section.get("parameters", {}).items() if not isinstance(value, str)]
     if wrong:
         raise WrongStage(f"stage {name}: {', '.join(wrong)} must be in quotation marks")

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from typing import Final
 
+from infrastructure.generator import encryption
 from infrastructure.generator.alarms import alarms
 from infrastructure.generator.dashboard import dashboard
 from infrastructure.generator.functions import functions
@@ -42,7 +43,7 @@ def _documents(specification: Specification, base: Document) -> Iterator[tuple[s
 
 
 def _resources(specification: Specification, base: Document) -> Document:
-    function = base["Globals"]["Function"]
+    function = {**base["Globals"]["Function"], "KmsKeyArn": encryption.of_function()}
     variables = {**dict(_variables(specification)), **function["Environment"]["Variables"]}
     resources = {
         **dict(tables(specification)),

@@ -44,7 +44,7 @@ def functions(specification: Specification) -> Iterator[tuple[str, Document]]:
     for name, function in specification.functions.items():
         yield function_id(name), {"Properties": _properties(name, function)}
         yield log_group_id(name), _log_group(name)
-    yield "FunctionsKeyPolicy", encryption.key_policy(specification)
+    yield from encryption.key_policies(specification)
 
 
 def _entry_and_size(name: str, function: Api) -> Document:

@@ -15,7 +15,6 @@ COMPRESSED_BYTES: Final = 1000
 ACCESS_LOG: Final[Mapping[str, str]] = {
     "time_ms": "$context.requestTimeEpoch",
     "api_request_id": "$context.requestId",
-    "xray": "$context.xrayTraceId",
     "method": "$context.httpMethod",
     "route": "$context.resourcePath",
     "status": "$context.status",
@@ -58,7 +57,7 @@ DEFAULTS: Final = {"DEFAULT_4XX": "The request was refused", "DEFAULT_5XX": "The
 
 def gateway() -> Iterator[tuple[str, Document]]:
     """Yield the overlay over Chalice's API, and what belongs to it, by logical id."""
-    yield "RestAPI", {"DependsOn": "ApiGatewayAccount", "Properties": _api()}
+    yield "RestAPI", {"Properties": _api()}
     yield "ApiAccessLogGroup", _access_log_group()
     yield from _account()
     yield from _domain()
@@ -77,7 +76,9 @@ def _api() -> Document:
         # CloudWatch tells APIs apart by their name alone: two stacks of an account must not share one.
         "Name": ref("AWS::StackName"),
         "DefinitionBody": {"info": {"title": sub("${AWS::StackName}")}},
-        "TracingEnabled": True,
+        # A trace of API Gateway has the address and the browser of a person, and the path with the secrets in it. The
+        # function's own trace has none of them.
+        "TracingEnabled": False,
         "MinimumCompressionSize": COMPRESSED_BYTES,
         "AccessLogSetting": {"DestinationArn": attribute("ApiAccessLogGroup"), "Format": lines},
         "MethodSettings": [limits],
@@ -104,7 +105,10 @@ def _access_log_group() -> Document:
         "RetentionInDays": LOG_DAYS,
         "KmsKeyId": encryption.of_setting(),
     }
-    return {"Type": "AWS::Logs::LogGroup", "Properties": properties}
+    # A stage can have an access log only once API Gateway has the role, if the stack makes it. `DependsOn` cannot name
+    # what exists under a condition only: the stage waits for this group, and the group for what its metadata refers to.
+    after = {"Fn::If": ["MakesLogsRole", ref("ApiGatewayAccount"), ref("AWS::NoValue")]}
+    return {"Type": "AWS::Logs::LogGroup", "Metadata": {"After": after}, "Properties": properties}
 
 
 def _account() -> Iterator[tuple[str, Document]]:

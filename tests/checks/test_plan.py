@@ -2,8 +2,9 @@
 
 import pytest
 
-from chalicelib.checks.plan import KINDS, LOOKS, MOST_DAYS, Progress, Step, after, next_step, start_of
+from chalicelib.checks.plan import KINDS, LOOKS, MOST_DAYS, Progress, Step, after, in_turn, next_step, start_of
 from chalicelib.clock import DAY_MS
+from chalicelib.stripe_api.stripe_account import StripeAccount
 
 MORNING_MS = start_of("2026-11-30") + DAY_MS // 4
 
@@ -73,3 +74,11 @@ def test_no_more_than_a_month_is_made_up_for() -> None:
 @pytest.mark.parametrize("done_day", ["2026-11-30", "2026-12-03"])
 def test_what_is_done_is_not_done_again(done_day: str) -> None:
     assert next_step(Progress(done_day), MORNING_MS) is None
+
+
+def test_no_stripe_account_is_the_last_every_day() -> None:
+    every = [StripeAccount(f"acct_{number}") for number in range(20)]
+    orders = [in_turn(every, start_of("2026-11-01") + day * DAY_MS + 7) for day in range(28)]
+    assert all(set(order) == set(every) for order in orders)
+    assert len({order[-1] for order in orders}) > 10
+    assert in_turn(reversed(every), start_of("2026-11-01")) == orders[0]  # the runs of a day go on with one order

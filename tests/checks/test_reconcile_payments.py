@@ -9,7 +9,11 @@ import pytest
 from chalicelib import clock
 from chalicelib.checks import findings_table, table
 from chalicelib.checks.at_stripe import list_batch
+from chalicelib.checks.compare import Problem
+from chalicelib.checks.compare_batch import Compared
+from chalicelib.checks.finding import Finding
 from chalicelib.checks.findings_table import FindingRow
+from chalicelib.checks.recheck import confirmed
 from chalicelib.checks.reconcile_payments import DIFFERS, ReconcileRun, reconcile_payments
 from chalicelib.checks.state import load_state
 from chalicelib.checks.table import read_stripe_check
@@ -162,6 +166,32 @@ def test_refunds_and_disputes_are_compared_in_both_directions(new_payer: NewPaye
     for payer in (missed, returned, disputed):
         tell(payer)
     assert reconcile(2).resolved == 4
+
+
+def test_what_changed_while_it_was_compared_is_no_difference(paid: Payer) -> None:
+    again = confirmed(Compared([found_at(paid, "amount differs")], [], []), set())
+    assert again.findings == []
+    assert set(again.agreed) == {(paid.account_id, f"payment#{paid.payment().payment_id}")}
+
+
+def test_what_differs_still_when_it_is_compared_again_is_a_difference(unanswered: Payer) -> None:
+    (found,) = confirmed(Compared([found_at(unanswered, "missed here")], [], []), set()).findings
+    assert (found.account_id, found.problem) == (unanswered.account_id, "missed here")
+
+
+def found_at(payer: Payer, problem: Problem) -> Finding:
+    """Return the difference of a payer's only payment, as it was found at some time."""
+    payment = payer.payment()
+    return Finding(
+        account_id=payer.account_id,
+        kind="payment",
+        problem=problem,
+        found_at_ms=now_ms(),
+        seen_at_ms=now_ms(),
+        object_id=payment.payment_id,
+        payment_id=payment.payment_id,
+        stripe_ids=(payer.charges[0]["payment_intent"],),
+    )
 
 
 def test_a_refund_that_stripe_does_not_have_is_found(paid: Payer) -> None:

@@ -16,6 +16,9 @@ from chalicelib.clock import DAY_MS, Deadline, now_ms
 from chalicelib.ledger.page_table import PageRow
 from chalicelib.ledger.post import post
 from chalicelib.ledger.table import WalletRow
+from chalicelib.ledger.transaction import Transaction
+from chalicelib.ledger.verify import StillMoving
+from chalicelib.ledger.verify import verify as verify_ledger
 from chalicelib.runs import RunIncomplete
 from chalicelib.threads import in_threads
 from tests.build import credit, debit, unique
@@ -117,6 +120,21 @@ def test_an_old_page_that_is_changed_later_is_found_within_four_weeks(new_wallet
     assert len(found) == 1
     use(account_id, 3)
     assert verify(33).differences == 1  # new pages that are sound do not resolve it
+
+
+def test_a_wallet_that_moves_is_not_read_again_when_time_is_up(new_wallet: NewWallet) -> None:
+    account_id = new_wallet()
+    use(account_id, 1)
+    reads = []
+
+    def move(transaction: Transaction) -> str:
+        reads.append(transaction)
+        use(account_id, 1 + len(reads))
+        return "it moves"
+
+    with pytest.raises(StillMoving):
+        verify_ledger(account_id, also=move, deadline=Deadline(0))
+    assert len(reads) == 1
 
 
 def test_a_payment_of_the_ledger_without_a_row_is_found(new_wallet: NewWallet) -> None:

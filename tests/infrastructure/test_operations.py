@@ -140,6 +140,60 @@ def test_a_key_of_ones_own_is_used_by_every_function_and_only_with_it(template: 
     (statement,) = policy["Properties"]["PolicyDocument"]["Statement"]
     assert statement["Resource"] == {"Ref": "KmsKeyArn"}
     assert statement["Action"] == list(KEY_ACTIONS)
+    # A function whose role may not use the key yet cannot start: it waits for the policy.
+    assert "FunctionsKeyPolicy" in json.dumps(template["Globals"]["Function"]["KmsKeyArn"])
+
+
+@pytest.mark.parametrize(
+    ("rule", "given", "needed"),
+    [
+        ("DomainHasCertificate", "DomainName", "CertificateArn"),
+        ("MailsHaveIdentity", "MailFrom", "MailIdentity"),
+        ("ApiStartsInOneWay", "ApiSnapStart", "ApiProvisionedConcurrency"),
+    ],
+)
+def test_parameters_that_do_not_fit_together_are_refused_before_anything_is_changed(
+    resources: Template, rule: str, given: str, needed: str
+) -> None:
+    found = resources["Rules"][rule]
+    assert json.dumps({"Ref": given}) in json.dumps(found["RuleCondition"])
+    (assertion,) = found["Assertions"]
+    assert json.dumps({"Ref": needed}) in json.dumps(assertion["Assert"])
+    assert needed in assertion["AssertDescription"]
+
+
+def test_nothing_depends_on_what_exists_under_a_condition_only(translated: Template) -> None:
+    """CloudFormation refuses the whole template where the condition is false."""
+    resources = translated["Resources"]
+    named = {each for resource in resources.values() for each in _listed(resource.get("DependsOn", []))}
+    assert {each for each in named if "Condition" in resources[each]} == set()
+
+
+def _listed(value: str | list[str]) -> list[str]:
+    return [value] if isinstance(value, str) else value
+
+
+def test_the_stage_has_its_access_log_only_once_api_gateway_may_write_it(translated: Template) -> None:
+    group = translated["Resources"]["ApiAccessLogGroup"]
+    assert group["Metadata"]["After"]["Fn::If"][:2] == ["MakesLogsRole", {"Ref": "ApiGatewayAccount"}]
+    log = translated["Resources"]["RestAPIapiStage"]["Properties"]["AccessLogSetting"]
+    assert log["DestinationArn"] == {"Fn::GetAtt": ["ApiAccessLogGroup", "Arn"]}
+
+
+def test_nothing_of_a_person_nor_of_a_path_is_in_a_trace_or_the_access_log(translated: Template) -> None:
+    stage = translated["Resources"]["RestAPIapiStage"]["Properties"]
+    assert stage["TracingEnabled"] is False  # its traces have the address, the browser, and the path with its secrets
+    written = stage["AccessLogSetting"]["Format"]
+    assert not {name for name in ("sourceIp", "userAgent", "context.path", "identity") if name in written}
+
+
+def test_what_a_former_key_has_encrypted_can_still_be_read_and_nothing_more(template: Template) -> None:
+    policy = template["Resources"]["FunctionsFormerKeyPolicy"]
+    assert policy["Condition"] == "HasFormerKmsKey"
+    assert policy["Properties"]["Roles"] == template["Resources"]["FunctionsKeyPolicy"]["Properties"]["Roles"]
+    (statement,) = policy["Properties"]["PolicyDocument"]["Statement"]
+    assert statement["Resource"] == {"Ref": "FormerKmsKeyArn"}
+    assert statement["Action"] == ["kms:Decrypt", "kms:DescribeKey"]
 
 
 @pytest.mark.parametrize("bucket", ["InvoicesBucket", "AuditBucket"])

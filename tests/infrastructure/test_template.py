@@ -30,8 +30,14 @@ def log_group_of(template: Template, function: str) -> str:
     return group
 
 
-def test_cfn_lint_finds_nothing_in_the_template_nor_in_its_translation(template_file: Path) -> None:
+def test_cfn_lint_finds_nothing_in_the_translated_template(template_file: Path) -> None:
     assert lint(template_file) == ""
+
+
+def test_cfn_lint_finds_what_is_wrong(processes: None, tmp_path: Path) -> None:
+    bucket = {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": {"Ref": "Nothing"}}}
+    (tmp_path / "sam.json").write_text(json.dumps({"Resources": {"Bucket": bucket}}))
+    assert "Nothing" in lint(tmp_path / "sam.json")
 
 
 def test_the_packaged_template_passes_the_checks_of_its_source(template: Template) -> None:
