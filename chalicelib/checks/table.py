@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Final
 
+import msgspec
 from pynamodb.attributes import BinaryAttribute, BooleanAttribute, NumberAttribute, UnicodeAttribute
 
 from chalicelib.checks.finding import account_at
@@ -40,6 +41,7 @@ class CheckRow(Table):
     difference = UnicodeAttribute(null=True)
     found_whole = BooleanAttribute(null=True)
     done_day = UnicodeAttribute(null=True)
+    reached = UnicodeAttribute(null=True)
     step = NumberAttribute(null=True)
     until_ms = NumberAttribute(null=True)
     unread = UnicodeAttribute(null=True)
@@ -105,17 +107,30 @@ def write_wallet_check(check: WalletCheck, *, is_finished: bool) -> None:
     )
 
 
-def is_night_done(day: str) -> bool:
-    """Tell whether all wallets that were due in a night are done: reading them all again would find nothing."""
+class Night(msgspec.Struct, frozen=True):
+    """The last night that was done, and the wallet that the last run came to if it ran out of time."""
+
+    done_day: str | None = None
+    reached: str | None = None
+
+
+def read_night() -> Night:
+    """Read how far the nights have come, strongly consistent."""
     try:
-        return bool(CheckRow.get(EVERY_WALLET, WALLET, consistent_read=True).done_day == day)
+        row = CheckRow.get(EVERY_WALLET, WALLET, consistent_read=True)
     except CheckRow.DoesNotExist:
-        return False
+        return Night()
+    return Night(row.done_day, row.reached)
 
 
 def write_night_done(day: str) -> None:
-    """Write that all wallets that were due in a night are done."""
-    CheckRow(EVERY_WALLET, WALLET).update([CheckRow.done_day.set(day)])
+    """Write that all wallets that were due in a night are done: reading them all again would find nothing."""
+    CheckRow(EVERY_WALLET, WALLET).update([CheckRow.done_day.set(day), CheckRow.reached.remove()])
+
+
+def write_reached(account_id: str) -> None:
+    """Write which wallet a run came to, so that the next one begins behind it, also if that is another night's."""
+    CheckRow(EVERY_WALLET, WALLET).update([CheckRow.reached.set(account_id)])
 
 
 def read_stripe_check(stripe_account: StripeAccount) -> StripeCheck:

@@ -5,8 +5,7 @@ is read from its first page.
 """
 
 from collections.abc import Container, Iterator
-from functools import partial
-from itertools import islice, takewhile
+from itertools import chain, islice, takewhile
 from typing import Final
 
 from msgspec.structs import replace
@@ -56,26 +55,40 @@ def verify_wallets(deadline: Deadline | None = None) -> VerifyRun:
     A wallet is taken before it is verified, so that one that crashes the function does so only once a day. A wallet
     that does not agree is a result, not a failure.
     """
-    run, day = VerifyRun(), clock.day_of(clock.now_ms())
-    if table.is_night_done(day):
+    run, day, night = VerifyRun(), clock.day_of(clock.now_ms()), table.read_night()
+    if night.done_day == day:
         return run
     deadline = deadline or Deadline(BUDGET_SECONDS)
+    reached: str | None = None
+
+    def verify_one(check: WalletCheck) -> None:
+        nonlocal reached
+        reached = check.account_id
+        _verify_due(check, run, differing, deadline)
+
     differing = {account_id for account_id, found in findings_table.open_keys(clock.now_ms()) if found == WALLET}
     failures = each(
-        takewhile(lambda _: not deadline.is_over, _due_wallets()),
-        partial(_verify_due, run=run, differing=differing, deadline=deadline),
+        takewhile(lambda _: not deadline.is_over, _due_wallets(night.reached)),
+        verify_one,
         message=FAILED,
         about=lambda check: {"account_id": check.account_id},
     )
     if not deadline.is_over and not run.unfinished:
         table.write_night_done(day)
+    elif reached:
+        table.write_reached(reached)
     metrics.count("verify_differences", run.differences)
     metrics.count("verify_failures", len(failures))
     return end_run(run, failures, summary="wallets verified")
 
 
-def _due_wallets() -> Iterator[WalletCheck]:
-    heads = scan_heads()
+def _due_wallets(after: str | None) -> Iterator[WalletCheck]:
+    """Yield the wallets that are due, from the one behind `after` to the last, then from the first.
+
+    A run begins where the one before ran out of time. If a night is too short for all, the next one goes on with the
+    rest: otherwise the last wallets of the table would never be verified.
+    """
+    heads = chain(scan_heads(after), scan_heads() if after else ())
     while batch := dict(islice(heads, BATCH)):
         checks = table.read_wallet_checks(batch)
         now_ms = clock.now_ms()

@@ -121,10 +121,13 @@ def scan_sequences() -> Iterator[tuple[str, int | None]]:
             return
 
 
-def scan_heads() -> Iterator[tuple[str, Head | None]]:
-    """Yield each account and the head of its wallet, as `scan_sequences` does; None of one that cannot be read."""
+def scan_heads(after: str | None = None) -> Iterator[tuple[str, Head | None]]:
+    """Yield each account and the head of its wallet, as `scan_sequences` does; None of one that cannot be read.
+
+    The order is DynamoDB's own and always the same. With `after` it begins behind that account, and goes on to the end.
+    """
     shared, table_name = raw(WalletRow)
-    start_key = None
+    start_key: Any = {"account_id": {"S": after}} if after else None
     while True:
         names = ["account_id", "sequence", "balance_micros", "head_hash"]
         answer = shared.scan(table_name, attributes_to_get=names, exclusive_start_key=start_key)

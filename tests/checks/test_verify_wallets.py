@@ -207,6 +207,27 @@ def test_a_run_without_time_leaves_all_to_the_next(new_wallet: NewWallet) -> Non
     assert verify().wallets == 1
 
 
+def test_nights_that_are_too_short_for_all_reach_every_wallet_in_turn(new_wallet: NewWallet) -> None:
+    names = [new_wallet() for _ in range(6)]
+    reached: set[str] = set()
+    for night in range(1, 4):
+        for number, name in enumerate(names):
+            use(name, 100 * night + number)
+        before = {name: read_wallet_check(name).verified.sequence for name in names}
+        verify(night, DeadlineAfter(looks=3))
+        reached |= {name for name in names if read_wallet_check(name).verified.sequence > before[name]}
+    assert reached == set(names)
+
+
+def test_a_run_begins_behind_a_wallet_that_is_gone(new_wallet: NewWallet) -> None:
+    names = [new_wallet() for _ in range(3)]
+    for name in names:
+        use(name, 1)
+    table.write_reached("nobody")
+    verify(1)
+    assert {read_wallet_check(name).verified.sequence for name in names} == {1}
+
+
 def test_a_wallet_that_is_not_finished_in_time_goes_on_in_the_next_run_of_the_night(new_wallet: NewWallet) -> None:
     account_id = new_wallet()
     verify(1)
