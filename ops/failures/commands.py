@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
 import click
 from botocore.exceptions import BotoCoreError, ClientError
@@ -19,7 +20,10 @@ HIDDEN_SECONDS = 15 * 60
 """How long a message is hidden from others if the command is killed; longer than any function runs."""
 SHOWN_SECONDS = 30
 
-out = Console(soft_wrap=True)
+WIDE: Final = 300
+"""Characters of a line where nobody looks at a terminal: nothing is cut off for a pipe."""
+
+out = Console(soft_wrap=True, width=None if sys.stdout.isatty() else WIDE)
 
 
 @click.group()
