@@ -1,6 +1,7 @@
 """The archives that are deployed to Lambda: what must not be in them, and what is added to them."""
 
 import re
+import shutil
 import subprocess
 import tempfile
 import zipfile
@@ -51,8 +52,11 @@ def _runs_on_lambda(platform: str) -> bool:
 def add_bytecode(directory: Path, python: Path, mount: str) -> None:
     """Compile every module for its path under `mount`, so that a cold start does not have to.
 
-    The compiled files are not checked against their sources: Lambda unpacks both with new times, and hashing is slow.
+    What was compiled before, by whichever Python last ran in the tree, is not of the package and goes. The compiled files
+    are not checked against their sources: Lambda unpacks both with new times, and hashing is slow.
     """
+    for cache in list(directory.rglob("__pycache__")):
+        shutil.rmtree(cache)
     compiler: list[str | Path] = [python, "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash"]
     subprocess.run([*compiler, "-s", directory, "-p", mount, directory], check=True, stdout=subprocess.DEVNULL)
 

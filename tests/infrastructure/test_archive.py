@@ -61,6 +61,13 @@ def test_modules_are_compiled_so_that_no_source_is_looked_at(tmp_path: Path) -> 
 
 
 @pytest.mark.usefixtures("processes")
+def test_what_another_python_compiled_in_the_tree_is_not_packaged(tmp_path: Path) -> None:
+    tree(tmp_path, **{"package/module.py": "a = 1\n", "package/__pycache__/module.cpython-27.pyc": "old"})
+    add_bytecode(tmp_path, Path(sys.executable), "/var/task")
+    assert [path.name for path in tmp_path.rglob("*.pyc")] == [f"module.{sys.implementation.cache_tag}.pyc"]
+
+
+@pytest.mark.usefixtures("processes")
 def test_the_same_content_makes_the_same_archive(tmp_path: Path) -> None:
     files = {"b.py": "b = {'x', 'y', 'z'}\n", "a.py": "a = 1\n"}
     archives = [tmp_path / "1.zip", tmp_path / "2.zip"]
