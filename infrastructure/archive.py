@@ -52,8 +52,8 @@ def _runs_on_lambda(platform: str) -> bool:
 def add_bytecode(directory: Path, python: Path, mount: str) -> None:
     """Compile every module for its path under `mount`, so that a cold start does not have to.
 
-    What was compiled before, by whichever Python last ran in the tree, is not of the package and goes. The compiled files
-    are not checked against their sources: Lambda unpacks both with new times, and hashing is slow.
+    What another Python compiled in the tree before goes. The compiled files are not checked against their sources:
+    Lambda unpacks both with new times, and hashing is slow.
     """
     for cache in list(directory.rglob("__pycache__")):
         shutil.rmtree(cache)
