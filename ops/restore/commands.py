@@ -66,7 +66,7 @@ def rows(table: str, restored: str, account_id: str | None, replace: bool, write
             raise
         raise click.ClickException(f"there is no table {restored}") from None
     _show(copied, replace=replace, write=write)
-    sys.exit(WRONG if copied.overtaken else 0)
+    sys.exit(WRONG if copied.overtaken or copied.failed else 0)
 
 
 def _show(copied: Copied, *, replace: bool, write: bool) -> None:
@@ -76,6 +76,8 @@ def _show(copied: Copied, *, replace: bool, write: bool) -> None:
         out.print(f"{wanted} would be written: add --write")
         return
     out.print(f"{copied.written} written")
+    if copied.failed:
+        out.print(f"{copied.failed} could not be written; the lines above name them")
     if copied.overtaken:
         out.print(f"{copied.overtaken} changed while this ran and were left: run it again")
 

@@ -7,6 +7,7 @@ import msgspec
 from botocore.exceptions import ClientError
 
 from chalicelib.backoff import attempts
+from chalicelib.batches import each
 from chalicelib.tables import KEYS_A_CALL, READS, Item, RowsUnread, connection
 from chalicelib.threads import in_threads
 
@@ -24,7 +25,7 @@ class NotTheSameTable(Exception):
 class Copied(msgspec.Struct):
     """How many rows the restored table has, how many of them the live one lacks or has otherwise, and what was written.
 
-    `overtaken` are those that somebody else wrote meanwhile: they stay as they are.
+    `overtaken` are those that somebody else wrote meanwhile: they stay as they are. DynamoDB refused the `failed` ones.
     """
 
     read: int = 0
@@ -32,6 +33,7 @@ class Copied(msgspec.Struct):
     different: int = 0
     written: int = 0
     overtaken: int = 0
+    failed: int = 0
 
     def add(self, other: "Copied") -> None:
         """Add the counts of another part."""
@@ -93,7 +95,8 @@ def _batches(table: str, asked: Mapping[str, Any]) -> Iterator[list[Item]]:
 def _copy_batch(live: str, keys: list[str], items: list[Item], *, replace: bool, write: bool) -> Copied:
     there = _read(live, keys, items)
     copied = Copied(read=len(items))
-    for item in items:
+
+    def copy_row(item: Item) -> None:
         current = there.get(_key_of(keys, item))
         copied.missing += current is None
         copied.different += current is not None and current != item
@@ -101,6 +104,11 @@ def _copy_batch(live: str, keys: list[str], items: list[Item], *, replace: bool,
             written = _put(live, keys, item, over=current)
             copied.written += written
             copied.overtaken += not written
+
+    failures = each(
+        items, copy_row, message="a row could not be copied", about=lambda item: {"key": _key_of(keys, item)}
+    )
+    copied.failed = len(failures)
     return copied
 
 
@@ -139,6 +147,10 @@ def _put(table: str, keys: list[str], item: Item, *, over: Item | None) -> bool:
 def _key_names(table: str) -> list[str]:
     schema = connection().client.describe_table(TableName=table)["Table"]["KeySchema"]
     return [each["AttributeName"] for each in sorted(schema, key=lambda each: each["KeyType"])]
+
+
+def _about(keys: list[str], item: Item) -> dict[str, object]:
+    return {"key": {name: item[name] for name in keys}}
 
 
 def _key_of(keys: list[str], item: Item) -> tuple[str, ...]:

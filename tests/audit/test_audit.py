@@ -18,6 +18,7 @@ from chalicelib.runs import RunIncomplete
 from tests.audit.auditor import DAY_MS, audit, balance, only_repeat, read_page_keys, repeats
 from tests.build import TIME_MS, credit, debit, pair, receipt
 from tests.conftest import NewWallet
+from tests.deadlines import DeadlineAfter
 
 
 @pytest.fixture(autouse=True)
@@ -273,20 +274,6 @@ def test_more_repeats_than_one_run_has_time_for_are_settled_by_the_next(new_wall
     assert audit(1).unfinished == 0
     assert {state for _, _, state in repeats(account_id)} == {"given_back"}
     assert balance(account_id) == -150 * 50_000
-
-
-class DeadlineAfter(Deadline):
-    """A deadline that is over when it was looked at so many times."""
-
-    def __init__(self, looks: int) -> None:
-        super().__init__(3600)
-        self.looks = looks
-
-    @property
-    def is_over(self) -> bool:
-        """Tell whether it was looked at often enough."""
-        self.looks -= 1
-        return self.looks < 0
 
 
 def test_the_day_file_is_sorted_and_leads_to_every_event(new_wallet: NewWallet) -> None:

@@ -38,17 +38,3 @@ def open_differences(account_id: str) -> list[Finding]:
 def problems(account_id: str) -> list[tuple[str, str]]:
     """Return what an account's open differences are."""
     return [(found.kind, found.problem) for found in open_differences(account_id)]
-
-
-class DeadlineAfter(Deadline):
-    """A deadline that is over when it was looked at so many times."""
-
-    def __init__(self, looks: int) -> None:
-        super().__init__(3600)
-        self.looks = looks
-
-    @property
-    def is_over(self) -> bool:
-        """Tell whether it was looked at often enough."""
-        self.looks -= 1
-        return self.looks < 0

@@ -25,13 +25,13 @@ from chalicelib.stripe_api.stripe_account import PLATFORM
 from chalicelib.threads import in_threads
 from local.stripe_emulator.client import Emulator
 from tests.checks.checker import (
-    DeadlineAfter,
     forget_what_was_reconciled,
     open_differences,
     problems,
     reconcile,
 )
 from tests.damage import damage
+from tests.deadlines import DeadlineAfter
 from tests.payments.payer import NewPayer, Payer
 from tests.reversals.refunder import only_refund, pay, refund_payment, tell
 from tests.wire import cut_off, cut_points

@@ -22,9 +22,10 @@ from chalicelib.ledger.verify import verify as verify_ledger
 from chalicelib.runs import RunIncomplete
 from chalicelib.threads import in_threads
 from tests.build import credit, debit, unique
-from tests.checks.checker import DeadlineAfter, open_differences, problems, verify
+from tests.checks.checker import open_differences, problems, verify
 from tests.conftest import NewWallet
 from tests.damage import damage
+from tests.deadlines import DeadlineAfter
 from tests.depth import examples
 from tests.wire import Point, calls_of, cut_off, cut_points
 

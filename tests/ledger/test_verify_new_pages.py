@@ -15,6 +15,7 @@ from chalicelib.ledger.verify import verify
 from chalicelib.ledger.verify_new_pages import NewPages, verify_new_pages
 from tests.build import TIME_MS, credit, debit
 from tests.conftest import NewWallet
+from tests.deadlines import DeadlineAfter
 from tests.depth import examples
 from tests.wire import calls_of
 
@@ -129,25 +130,11 @@ def test_what_a_transaction_lacks_is_told_of_new_ones_alone(new_wallet: NewWalle
     assert seen == ["pay_2"]
 
 
-class After(Deadline):
-    """A deadline that is over when it was looked at so many times."""
-
-    def __init__(self, looks: int) -> None:
-        super().__init__(3600)
-        self.looks = looks
-
-    @property
-    def is_over(self) -> bool:
-        """Tell whether it was looked at often enough."""
-        self.looks -= 1
-        return self.looks < 0
-
-
 def test_a_wallet_with_more_than_there_is_time_for_is_verified_in_parts(new_wallet: NewWallet) -> None:
     account_id = new_wallet()
     use(account_id, *range(60))
     since, parts = Verified(), 0
-    while not (found := verified(account_id, since, After(looks=25))).is_finished:
+    while not (found := verified(account_id, since, DeadlineAfter(looks=25))).is_finished:
         assert found.difference is None
         assert found.verified.sequence == since.sequence + 25
         since, parts = found.verified, parts + 1
@@ -158,7 +145,7 @@ def test_damage_in_a_part_is_found_where_it_is(new_wallet: NewWallet) -> None:
     account_id = new_wallet()
     use(account_id, *range(60))
     list(PageRow.query(account_id))[3].update([PageRow.closing_balance_micros.set(7)])
-    found = verified(account_id, Verified(), After(looks=25))
+    found = verified(account_id, Verified(), DeadlineAfter(looks=25))
     assert "closing balance" in str(found.difference)
     assert found.verified == Verified()
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from pynamodb.expressions.operand import Path
 
 from chalicelib.ledger.page_table import PageRow
 from chalicelib.ledger.table import DailyUsageRow, WalletRow
@@ -107,6 +108,24 @@ def test_rows_that_differ_are_left_unless_they_are_to_be_replaced(business: Busi
         assert run("verify", business.client).exit_code == 1
         copy_back("transactions", beside, "--account", business.client, "--replace")
     business.assert_sound()
+
+
+def test_a_row_that_dynamodb_refuses_does_not_hold_up_the_others(business: Business) -> None:
+    """A condition on each attribute of a row may be longer than DynamoDB takes (4 KB)."""
+    wide = DailyUsageRow(business.client, "2026-01-01")
+    backup = [f"meter{number}:count" for number in range(400)]
+    wide.update([Path([name]).set(1) for name in backup[:150]])
+    wide.update([Path([name]).set(1) for name in backup[150:300]])
+    wide.update([Path([name]).set(1) for name in backup[300:]])
+    arn = back_up("daily_usage")
+    wide.update([Path([backup[0]]).set(2)])
+    (first, *_) = DailyUsageRow.query(business.payer.account_id)
+    first.delete()
+    with restored("daily_usage", arn) as beside:
+        done = run("restore", "rows", "daily_usage", "--from", beside, "--replace", "--write")
+    assert len(list(DailyUsageRow.query(business.payer.account_id))) == 3
+    assert done.exit_code == 1
+    assert "1 could not be written" in done.output
 
 
 def test_a_copy_that_ran_before_finds_nothing_to_do(business: Business) -> None:
