@@ -1,7 +1,7 @@
 """Carry out staged rows, several batches at once. A row that fails unexpectedly keeps back no other."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, as_completed, wait
 from typing import Final
 
 from chalicelib.log import log
@@ -31,7 +31,7 @@ def _concurrently(verb: Verb, batches: Iterable[list[StagedRow]]) -> Iterator[li
             if len(waiting) == BATCHES_AT_ONCE * 2:
                 done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
                 yield from (each.result() for each in done)
-        yield from (each.result() for each in wait(waiting).done)
+        yield from (each.result() for each in as_completed(waiting))
 
 
 def _attempt(verb: Verb, batch: list[StagedRow]) -> list[RowResult]:

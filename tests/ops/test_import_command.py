@@ -2,11 +2,9 @@
 
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
 from collections.abc import Sequence
-from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -15,8 +13,9 @@ from click.testing import CliRunner, Result
 from chalicelib.ledger.table import read_wallet
 from local.resources import Deployment
 from ops.__main__ import ops
+from ops.importing.carry_out import BATCHES_AT_ONCE, ROWS_AT_ONCE
 from tests.conftest import NewWallet
-from tests.wait import wait_for
+from tests.ops.killed_import import rows_done
 
 pytestmark = pytest.mark.usefixtures("stack")
 ROOT = Path(__file__).resolve().parents[2]
@@ -93,31 +92,25 @@ def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path, content: str) -> 
 def test_a_run_that_is_killed_is_finished_by_the_next_and_nothing_is_posted_twice(
     tmp_path: Path, stack: Deployment
 ) -> None:
-    names = [f"killed-{number}" for number in range(2_000)]
+    # One batch more than are read ahead: it waits until rows of others are noted, and is killed before its first call.
+    names = [f"killed-{number}" for number in range(ROWS_AT_ONCE * BATCHES_AT_ONCE * 2 + 1)]
     accounts = write(tmp_path / "accounts.csv", ACCOUNTS, [f"{each},workspace,A,a@a.example,usd" for each in names])
     assert run("accounts", accounts).exit_code == 0
     file = write(tmp_path / "balances.csv", BALANCES, [f"{each},usd,1" for each in names])
-    state = tmp_path / "balances.csv.import"
-    command = [sys.executable, "-m", "ops", "import", "balances", str(file)]
-    process = subprocess.Popen(command, cwd=ROOT, env={**os.environ, **stack.environment}, stderr=subprocess.DEVNULL)
-    wait_for(lambda: done_so_far(state) > 0 or process.poll() is not None, seconds=600)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    assert 0 < done_so_far(state) < len(names)
+    killed = subprocess.run(
+        [sys.executable, "-m", "tests.ops.killed_import", "balances", file],
+        cwd=ROOT,
+        env={**os.environ, **stack.environment},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    done = rows_done(tmp_path / "balances.csv.import")
+    assert 0 < done < len(names)
     second = run("balances", file)
-    assert second.exit_code == 0
-    assert "usd: 2000.00 in the file, 2000.00 here" in second.output
+    assert second.exit_code == 0, second.output
+    assert f"{len(names)} rows: {len(names) - done} imported now, {done} before" in second.output
+    assert f"usd: {len(names)}.00 in the file, {len(names)}.00 here" in second.output
     assert run("check", file).exit_code == 0
     assert {read_wallet(each).sequence for each in names} == {1}
-
-
-def done_so_far(state: Path) -> int:
-    """Return how many rows a run has noted as done; 0 while there is no database yet."""
-    if not state.exists():
-        return 0
-    with closing(sqlite3.connect(f"file:{state}?mode=ro", uri=True)) as database:
-        try:
-            found: int = database.execute("SELECT count(*) FROM rows WHERE outcome = 'done'").fetchone()[0]
-        except sqlite3.OperationalError:
-            return 0
-        return found
