@@ -56,6 +56,13 @@ def send_all(queue_url: str, messages: Sequence[Message]) -> dict[int, str]:
     return failures
 
 
+def count_waiting(queue_url: str) -> int:
+    """Return about how many messages wait on a queue; those that are being handled, or wait to be retried, do not."""
+    name = "ApproximateNumberOfMessages"
+    answer = client().get_queue_attributes(QueueUrl=queue_url, AttributeNames=[name])
+    return int(answer["Attributes"][name])
+
+
 def _batches(messages: Iterable[Message]) -> Iterator[list[tuple[int, Message]]]:
     """Divide messages, with their indexes, into what one call may hold. One that is too large gets its own call."""
     batch: list[tuple[int, Message]] = []

@@ -38,6 +38,7 @@ SECOND_MS: Final = 1000
 
 FAILED: Final = "a Stripe account could not be reconciled"
 DIFFERS: Final = "Stripe and our books differ"
+LEFT_OUT: Final = "days so long ago are left to ops reconcile"
 
 
 class ReconcileRun(Run):
@@ -136,6 +137,9 @@ def _take_steps(stripe_account: StripeAccount, now_ms: int, run: ReconcileRun, k
             run.unfinished += 1
             return
         before, step = planned
+        if progress.done_day and before.done_day != progress.done_day:
+            days = {"after": progress.done_day, "through": before.done_day}
+            log().warning(LEFT_OUT, stripe_account=stripe_account.id, **days)
         batch = _read_batch(stripe_account, step)
         run.compared += len(batch.bodies)
         keep(compare_batch(batch, clock.now_ms()))

@@ -6,6 +6,7 @@
 from collections.abc import Callable
 
 import msgspec
+from msgspec.structs import replace
 
 from chalicelib import clock
 from chalicelib.cards.remove_card import detach_unless_on_file
@@ -37,11 +38,13 @@ class Resolution(msgspec.Struct, frozen=True):
     """A payment as it now is. `client_secret` is there while the customer has to authenticate in the browser.
 
     `unavailable` is set while Stripe makes no payments for us at all; the payment waits until it does.
+    `was_found` tells that Stripe had its PaymentIntent already: it was not sent now.
     """
 
     payment: Payment
     client_secret: str | None = None
     unavailable: PaymentsUnavailable | None = None
+    was_found: bool = False
 
     def require_available(self) -> "Resolution":
         """Return it, for a customer who is there. Raises PaymentsUnavailable, naming the payment that waits."""
@@ -106,7 +109,7 @@ def _take_next_step(payment: Payment, send_refill: SendRefill) -> Resolution:
     match next_step(payment, gateway.find(payment), now_ms):
         case Settle(intents, cancel_first):
             left = [gateway.cancel(payment, each.id) if each.id in cancel_first else each for each in intents]
-            return _settle_all(payment, left)
+            return replace(_settle_all(payment, left), was_found=True)
         case Send(with_next_key=False):
             return send(payment)
         case Send():

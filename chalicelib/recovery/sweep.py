@@ -109,10 +109,10 @@ def check_payment(account_id: str, payment_id: str, *, send_refill: SendRefill =
     counted = payments.change(payment, with_check_counted)
     if is_closed and is_disconnected(payment.stripe_account):
         return False  # it goes on when the account is connected again
-    resolved = resolve(counted, send_refill=send_refill).payment
-    if resolved.state == "succeeded" != counted.state:
+    resolution = resolve(counted, send_refill=send_refill)
+    if resolution.was_found and resolution.payment.state == "succeeded" != counted.state:
         metrics.count("sweeper_resolved", account_id=account_id, payment_id=payment_id)
-    return resolved.is_final
+    return resolution.payment.is_final
 
 
 def _check_reversal(account_id: str, reversal_key: str) -> bool:

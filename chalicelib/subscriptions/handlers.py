@@ -4,16 +4,24 @@ from chalicelib import clock
 from chalicelib.auto_pay.evaluate_changed import evaluate_changed_cards, evaluate_changed_payments
 from chalicelib.auto_pay.follow_connections import mark_clients_due
 from chalicelib.catalog.catalog import catalog
-from chalicelib.lambda_function import Context, Counts, PartialFailures, Records, lambda_function, partial_failures
+from chalicelib.lambda_function import (
+    Context,
+    Counts,
+    PartialFailures,
+    Records,
+    deadline_of,
+    lambda_function,
+    partial_failures,
+)
 from chalicelib.subscriptions.advance_changed import advance_changed_cards, advance_changed_payments
 from chalicelib.subscriptions.follow_connections import queue_clients
 from chalicelib.subscriptions.renew import queue_due, renew_queued
 
 
 @lambda_function
-def find_renewals(_event: object, _context: Context | None) -> Counts:
+def find_renewals(_event: object, context: Context | None) -> Counts:
     """Put the subscriptions that are due on the renewals queue. Raises NotQueued."""
-    return {"found": queue_due(clock.now_ms())}
+    return {"found": queue_due(clock.now_ms(), deadline_of(context))}
 
 
 @lambda_function

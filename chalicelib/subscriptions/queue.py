@@ -56,6 +56,11 @@ def send_all(messages: Iterable[RenewalMessage]) -> int:
     return asked
 
 
+def count_waiting() -> int:
+    """Return about how many messages wait."""
+    return queues.count_waiting(settings().renewals_queue_url)
+
+
 def _batches(messages: Iterable[RenewalMessage]) -> Iterator[list[RenewalMessage]]:
     left = iter(messages)
     while batch := list(islice(left, BATCH)):

@@ -4,11 +4,13 @@ Late payments, which succeeded after they had been given up, are queued and deci
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import takewhile
 from typing import Any, Final
 
 from chalicelib import clock
 from chalicelib.batches import each_message
 from chalicelib.catalog.catalog import Catalog
+from chalicelib.clock import Deadline
 from chalicelib.log import log
 from chalicelib.payments import table as payments
 from chalicelib.payments import unresolved_index
@@ -25,22 +27,35 @@ from chalicelib.typed import json_decoder
 LATE_PER_RUN: Final = 100
 """The most late payments that one run queues; the next run is minutes later."""
 
+MOST_WAITING: Final = 20_000
+"""Messages with which the queue is full enough: more than are handled until the next run."""
 
-def queue_due(now_ms: int) -> int:
-    """Put everything that is due on the renewals queue, and return the number of messages. Raises NotQueued.
+RUN_MS: Final = 5 * 60 * 1000
+"""The time between two runs."""
 
-    If it is cut off, the rest stays due. If it runs twice, messages are queued twice, which is harmless.
+
+def queue_due(now_ms: int, deadline: Deadline, most_waiting: int = MOST_WAITING) -> int:
+    """Put what is due on the renewals queue, and return the number of messages. Raises NotQueued.
+
+    What is due stays due until it is advanced, so a run that is cut off or out of time loses nothing, and one that runs
+    twice queues messages twice, which is harmless. While more than `most_waiting` messages of earlier runs still wait,
+    no subscription is queued, or those of a day with very many would be queued again by each run.
     """
-    sent = queue.send_all(_due_messages(now_ms))
+    sent = queue.send_all(takewhile(lambda _: not deadline.is_over, _due_messages(now_ms, most_waiting)))
     if sent:
         log().info("subscriptions are due", count=sent)
     return sent
 
 
-def _due_messages(now_ms: int) -> Iterator[RenewalMessage]:
-    yield from map(RenewalMessage, table.due(now_ms))
+def _due_messages(now_ms: int, most_waiting: int) -> Iterator[RenewalMessage]:
     for account_id, payment_id in unresolved_index.late(now_ms, LATE_PER_RUN):
         yield RenewalMessage(account_id, payment_id)
+    waiting = queue.count_waiting()
+    if waiting > most_waiting:
+        log().info("renewals of earlier runs still wait", count=waiting)
+        return
+    # Each run begins with another shard: where the time is too short for all, none is always the last.
+    yield from map(RenewalMessage, table.due(now_ms, first_shard=now_ms // RUN_MS))
 
 
 def renew_queued(records: Sequence[Mapping[str, Any]], catalog: Catalog) -> list[str]:

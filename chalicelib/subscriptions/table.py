@@ -151,9 +151,9 @@ def add_none_running(transaction: TransactWrite, account_id: str) -> None:
     transaction.condition_check(SubscriptionRow, account_id, condition=is_over)
 
 
-def due(now_ms: int) -> Iterator[str]:
-    """Yield the accounts whose subscription is due by now, the most overdue of each shard first."""
-    for row in SubscriptionRow.due.due_by(now_ms):
+def due(now_ms: int, *, first_shard: int = 0) -> Iterator[str]:
+    """Yield the accounts whose subscription is due by now, shard by shard, the most overdue of each first."""
+    for row in SubscriptionRow.due.due_by(now_ms, first=first_shard):
         yield row.account_id
 
 

@@ -57,6 +57,9 @@ def _rights(rights: AllRights) -> Iterator[Document]:
         )
     if rights.sends:
         yield _allow("SendMessages", ["sqs:SendMessage"], *(attribute(queue_id(queue)) for queue in rights.sends))
+    if rights.counts:
+        counted = (attribute(queue_id(queue)) for queue in rights.counts)
+        yield _allow("CountMessages", ["sqs:GetQueueAttributes"], *counted)
     if rights.publishes:
         yield _allow("PublishEvents", ["events:PutEvents"], attribute("EventBus"))
     if rights.mails:

@@ -40,6 +40,8 @@ def _wrong_rights(entry: str, rights: Rights, specification: Specification) -> I
             yield f"{entry} uses the index {path}: add indexes.{index} to [tables.{table}], or correct the name"
     for queue in set(rights.sends) - _queues(specification):
         yield f"{entry} sends to {queue}: add [queues.{queue}], or correct the name"
+    for queue in set(rights.counts) - _queues(specification):
+        yield f"{entry} counts {queue}: add [queues.{queue}], or correct the name"
 
 
 def _wrong_buckets(entry: str, rights: Rights, base: Document) -> Iterator[str]:

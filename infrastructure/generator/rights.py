@@ -8,11 +8,12 @@ from infrastructure.generator.specification import BucketVerb, Rights, Specifica
 
 
 class AllRights(msgspec.Struct, frozen=True):
-    """Every right once: verbs by table or `table/index`, and by bucket; queues to send to."""
+    """Every right once: verbs by table or `table/index`, and by bucket; queues to send to, and to count messages of."""
 
     tables: Mapping[str, Sequence[TableVerb]]
     buckets: Mapping[str, Sequence[BucketVerb]]
     sends: Sequence[str]
+    counts: Sequence[str]
     publishes: bool
     mails: bool
     secrets: bool
@@ -32,6 +33,7 @@ def all_rights(rights: Rights, specification: Specification) -> AllRights:
         tables={name: sorted(set(verbs)) for name, verbs in sorted(tables.items())},
         buckets={name: sorted(set(verbs)) for name, verbs in sorted(buckets.items())},
         sends=sorted({queue for group in groups for queue in group.sends}),
+        counts=sorted({queue for group in groups for queue in group.counts}),
         publishes=any(group.publishes for group in groups),
         mails=any(group.mails for group in groups),
         secrets=any(group.secrets for group in groups),

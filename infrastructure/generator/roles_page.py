@@ -22,7 +22,7 @@ def with_roles(text: str, specification: Specification) -> str:
 
 
 def _table(specification: Specification) -> Iterator[str]:
-    yield "| function | reads | writes | sends, publishes, mails | keys |"
+    yield "| function | reads | writes | sends, counts, publishes, mails | keys |"
     yield "|---|---|---|---|---|"
     for name, function in {API: specification.api, **specification.functions}.items():
         rights = all_rights(function, specification)
@@ -46,4 +46,5 @@ def _chosen(verbs_by_name: Mapping[str, Sequence[str]], *, is_read: bool) -> Ite
 
 def _other(rights: AllRights) -> str:
     queues = [f"queue {name}" for name in rights.sends]
+    queues += [f"length of queue {name}" for name in rights.counts]
     return "; ".join([*queues, *(["the bus"] if rights.publishes else []), *(["mails"] if rights.mails else [])])

@@ -72,6 +72,7 @@ class Rights(Entry, frozen=True, kw_only=True):
     tables: Mapping[str, Sequence[TableVerb]] = {}
     buckets: Mapping[str, Sequence[BucketVerb]] = {}
     sends: Sequence[str] = ()
+    counts: Sequence[str] = ()
     publishes: bool = False
     mails: bool = False
     secrets: bool = False

@@ -13,8 +13,9 @@ from chalicelib.checks.compare import Problem
 from chalicelib.checks.compare_batch import Compared
 from chalicelib.checks.finding import Finding
 from chalicelib.checks.findings_table import FindingRow
+from chalicelib.checks.plan import MOST_DAYS, Progress, start_of
 from chalicelib.checks.recheck import confirmed
-from chalicelib.checks.reconcile_payments import DIFFERS, ReconcileRun, reconcile_payments
+from chalicelib.checks.reconcile_payments import DIFFERS, LEFT_OUT, ReconcileRun, reconcile_payments
 from chalicelib.checks.state import load_state
 from chalicelib.checks.table import read_stripe_check
 from chalicelib.clock import Deadline, day_of, now_ms
@@ -32,6 +33,8 @@ from tests.checks.checker import (
 )
 from tests.damage import damage
 from tests.deadlines import DeadlineAfter
+from tests.log_lines import read
+from tests.metric_lines import counted
 from tests.payments.payer import NewPayer, Payer
 from tests.reversals.refunder import only_refund, pay, refund_payment, tell
 from tests.wire import cut_off, cut_points
@@ -227,7 +230,17 @@ def test_a_run_without_time_leaves_the_rest_to_the_next(unanswered: Payer) -> No
     assert problems(unanswered.account_id) == [("payment", "missed here")]
 
 
-def test_a_row_that_cannot_be_read_stops_no_other(new_payer: NewPayer) -> None:
+def test_days_that_are_too_long_ago_are_named(capsys: pytest.CaptureFixture[str]) -> None:
+    today_ms = start_of(day_of(now_ms() + DAY_MS))
+    long_ago = day_of(today_ms - 100 * DAY_MS)
+    table.write_progress(PLATFORM, Progress(long_ago), now_ms())
+    reconcile()
+    lines = [read(line) for line in capsys.readouterr().out.splitlines()]
+    (named,) = [line for line in lines if line.get("event") == LEFT_OUT]
+    assert (named["after"], named["through"]) == (long_ago, day_of(today_ms - (MOST_DAYS + 1) * DAY_MS))
+
+
+def test_a_row_that_cannot_be_read_stops_no_other(new_payer: NewPayer, capsys: pytest.CaptureFixture[str]) -> None:
     bad, good = new_payer(), new_payer()
     for payer in (bad, good):
         payer.top_up()
@@ -236,6 +249,7 @@ def test_a_row_that_cannot_be_read_stops_no_other(new_payer: NewPayer) -> None:
     damage(PaymentRow, keys, "amount_micros")
     run = reconcile()
     assert (run.unread, run.found) == (1, 1)
+    assert counted(capsys.readouterr().out, "reconcile") == [("reconcile_differences", 1), ("reconcile_failures", 1)]
     assert problems(bad.account_id) == []
     assert problems(good.account_id) == [("payment", "amount differs")]
 

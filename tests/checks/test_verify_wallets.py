@@ -27,6 +27,7 @@ from tests.conftest import NewWallet
 from tests.damage import damage
 from tests.deadlines import DeadlineAfter
 from tests.depth import examples
+from tests.metric_lines import counted
 from tests.wire import Point, calls_of, cut_off, cut_points
 
 
@@ -166,7 +167,9 @@ def test_a_wallet_that_cannot_be_read_fails_alone_and_not_twice_a_night(
     with pytest.raises(RunIncomplete, match="1 failed"):
         verify(1)
     assert all(read_wallet_check(each).verified.sequence == 1 for each in (before, after))
-    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    output = capsys.readouterr().out
+    assert counted(output, "verify") == [("verify_differences", 0), ("verify_failures", 1)]
+    lines = [json.loads(line) for line in output.splitlines()]
     assert [line["account_id"] for line in lines if line["event"] == FAILED] == [bad]
     assert verify(1).wallets == 0
     damage(WalletRow, {"account_id": bad}, "balance_micros", {"N": "-50000"})

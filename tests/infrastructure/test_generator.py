@@ -162,6 +162,7 @@ def test_an_entry_of_another_form_is_named(before: str, after: str, said: str) -
             'sends = ["usage_losses"]',
             "[functions.record_usage] sends to usage_losses",
         ),
+        ('counts = ["renewals"]', 'counts = ["renewal"]', "[functions.find_renewals] counts renewal"),
         ('may = ["issue_documents"]', 'may = ["issue_papers"]', "add [rights.issue_papers]"),
         ('tables.accounts = ["get"]', 'tables.clients = ["get"]', "uses the table clients: add [tables.clients]"),
         ('"audit/days/*"', '"audits/days/*"', "add AuditsBucket to base.json"),

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from threading import Event
 
+from chalicelib.text import AccountId
 from ops.importing.carry_out import ROWS_AT_ONCE, carry_out
 from ops.importing.record import BalanceRecord
 from ops.importing.source_file import SourceRow
@@ -16,7 +17,10 @@ SECONDS = 120
 @contextmanager
 def staged(path: Path, count: int) -> Iterator[Staging]:
     with open_staging(path / "state", "balances", "here") as staging:
-        rows = (BalanceRecord(account_id=f"acme-{number}", currency="usd", balance="1") for number in range(count))
+        rows = (
+            BalanceRecord(account_id=AccountId(f"acme-{number}"), currency="usd", balance="1")
+            for number in range(count)
+        )
         list(staging.add((SourceRow(line), row) for line, row in enumerate(rows, 2)))
         yield staging
 

@@ -1,6 +1,5 @@
 """The end of a payment is counted once, whoever settles it."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -13,6 +12,7 @@ from chalicelib.payments.lifecycle import Outcome
 from chalicelib.payments.payment import PREFIX, Failure, Payment
 from chalicelib.payments.settle import record
 from tests.build import unique
+from tests.metric_lines import counted
 from tests.payments.build import payment
 
 
@@ -22,18 +22,13 @@ def stored(**changes: Any) -> Payment:
     return table.put_new(made)[0]
 
 
-def counted(capsys: pytest.CaptureFixture[str], name: str) -> list[tuple[int, str | None]]:
-    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    return [(line[name], line.get("reason")) for line in lines if name in line]
-
-
 def test_two_who_settle_the_same_success_count_it_once(
     memory: Mapping[str, str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     made = stored()
     for _ in range(2):  # the second has read the payment before the first wrote it
         assert record(made, Outcome("succeeded", "pi_1")).state == "succeeded"
-    assert counted(capsys, "payments_succeeded") == [(1, None)]
+    assert counted(capsys.readouterr().out, "payments") == [("payments_succeeded", 1), ("payments_failed", 0)]
 
 
 @pytest.mark.parametrize(
@@ -52,4 +47,4 @@ def test_a_failure_is_counted_by_its_reason(
     reason: str,
 ) -> None:
     record(stored(), Outcome("failed", intent, failure=failure))
-    assert counted(capsys, "payments_failed") == [(1, reason)]
+    assert counted(capsys.readouterr().out, "payments") == [(f"payments_failed {reason}", 1)]

@@ -9,6 +9,7 @@ from chalicelib.runs import RunIncomplete
 from chalicelib.stripe_api.event import StripeEvent, Verdict
 from chalicelib.webhooks import table as webhooks
 from local.stripe_emulator.client import Emulator
+from tests.metric_lines import counted
 from tests.payments.payer import HOUR_MS, NewPayer, Payer
 
 CREATE = "/v1/payment_intents"
@@ -30,6 +31,22 @@ def test_a_payment_is_left_alone_at_first_and_resolved_when_it_is_due(new_payer:
     assert (swept.checked, swept.ended, swept.unresolved, swept.failed) == (1, 1, 0, 0)
     payer.assert_paid_once()
     assert sweep(now_ms() + 48 * HOUR_MS).checked == 0
+
+
+def test_what_stripe_had_taken_is_counted_once_and_not_what_the_sweeper_charges_itself(
+    new_payer: NewPayer, emulator: Emulator, capsys: pytest.CaptureFixture[str]
+) -> None:
+    unresolved(new_payer, emulator)
+    emulator.fault("cut_after_effect", method="POST", path=CREATE, times=10)
+    unheard = new_payer()
+    unheard.top_up()
+    emulator.clear_faults()
+    assert unheard.payment().state == "created"
+    capsys.readouterr()
+    assert sweep(now_ms() + HOUR_MS).ended == 2
+    assert counted(capsys.readouterr().out, "sweeper") == [("sweeper_resolved", 1)]
+    sweep(now_ms() + 48 * HOUR_MS)
+    assert counted(capsys.readouterr().out, "sweeper") == []
 
 
 def test_many_payments_are_swept_in_one_run(new_payer: NewPayer, emulator: Emulator) -> None:

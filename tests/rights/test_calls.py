@@ -41,6 +41,7 @@ CALLS: list[tuple[str, str, dict[str, Any], list[tuple[str, str]]]] = [
     ("s3", "UploadPart", KEY, [("s3:PutObject", "invoices/documents/*")]),
     ("s3", "ListObjectsV2", {"Bucket": "invoices"}, [("s3:ListBucket", "invoices")]),
     ("sqs", "SendMessageBatch", {"QueueUrl": "http://queue"}, [("sqs:SendMessage", "http://queue")]),
+    ("sqs", "GetQueueAttributes", {"QueueUrl": "http://queue"}, [("sqs:GetQueueAttributes", "http://queue")]),
     ("eventbridge", "PutEvents", {"Entries": [{"EventBusName": "bus"}] * 2}, [("events:PutEvents", "bus")]),
     ("sesv2", "SendEmail", {"Content": {}}, [("ses:SendEmail", "MailIdentity")]),
     ("secrets-manager", "GetSecretValue", {"SecretId": "keys"}, [("secretsmanager:GetSecretValue", "keys")]),

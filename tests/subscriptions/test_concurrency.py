@@ -12,6 +12,7 @@ from msgspec.structs import replace
 from chalicelib import clock
 from chalicelib.cards.table import remove_card
 from chalicelib.catalog.catalog import catalog
+from chalicelib.clock import Deadline
 from chalicelib.errors import Refusal
 from chalicelib.invoices.issue import issue
 from chalicelib.stripe_api.stripe_account import PLATFORM
@@ -23,6 +24,7 @@ from tests.subscriptions.world import RenewalWorld, Subscriber, moment
 
 MANY = 40
 RUNS = 2
+ENOUGH_SECONDS = 600
 END = moment("2027-02-28")
 
 
@@ -63,7 +65,7 @@ def test_two_runs_at_once_over_many_that_are_due_charge_each_of_them_once(
     many: list[Subscriber], world: RenewalWorld
 ) -> None:
     def run() -> int:
-        found = renew.queue_due(clock.now_ms())
+        found = renew.queue_due(clock.now_ms(), Deadline(ENOUGH_SECONDS))
         for account_id in table.due(clock.now_ms()):
             advance_subscription(account_id, catalog())
         return found

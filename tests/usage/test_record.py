@@ -14,6 +14,7 @@ from local.resources import Deployment
 from tests.build import event, sqs_record
 from tests.conftest import NewWallet
 from tests.environment import use
+from tests.metric_lines import counted
 from tests.usage.letters import take_dead_letters
 
 
@@ -58,7 +59,10 @@ def test_each_bad_message_fails_alone_and_says_why(
     bodies = [each for number, body in enumerate(bad) for each in (event(acme, number), body)]
     assert recorded(*bodies) == [1, 3, 5]
     assert table.read_wallet(acme).sequence == len(bad)
-    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    output = capsys.readouterr().out
+    refused = [(f"usage_refused {reason}", 1) for reason in permanent.values()]
+    assert sorted(counted(output, "usage")) == sorted([("usage_posted", len(bad)), *refused])
+    lines = [json.loads(line) for line in output.splitlines()]
     logged = {line["message_id"]: line["reason"] for line in lines if line["event"] == "usage message not posted"}
     assert [logged[str(place)] for place in range(1, len(bodies), 2)] == list(bad.values())
     assert dead(stack) == {
