@@ -12,10 +12,12 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from math import inf
 from typing import Any, Final
+
+from msgspec.structs import asdict
 
 from benchmarks.wire import metered
 from chalicelib import clock
@@ -23,6 +25,7 @@ from chalicelib.accounts.table import AccountRow
 from chalicelib.auto_pay.send_refill import send_refill
 from chalicelib.cards.table import CardRow
 from chalicelib.catalog.catalog import catalog
+from chalicelib.clock import Deadline
 from chalicelib.payments import charge_queued as charge
 from chalicelib.queues import client
 from chalicelib.settings import settings
@@ -135,7 +138,7 @@ def with_due(due: int, stripe: Emulator, customer_id: str) -> Json:
     """Measure with this many due subscriptions."""
     accounts = subscribers(due, customer_id)
     with metered() as finder, sqs_calls() as queued:
-        found = renew.queue_due(clock.now_ms())
+        found = renew.queue_due(clock.now_ms(), Deadline(inf))
     sample = accounts if due < max(DUE) else accounts[:SAMPLE]
     before = stripe_calls(stripe)
     begun = time.process_time()

@@ -4,16 +4,17 @@ No setting has a default that could hide a mistake: the program stops and names 
 """
 
 import os
-from dataclasses import dataclass, fields
 from functools import cache
+
+import msgspec
+from msgspec.structs import fields
 
 
 class MissingSettings(Exception):
     """Environment variables that the program cannot run without."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Settings:
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The settings; each field is read from the environment variable of the same name in capitals.
 
     `deployment` is the name on objects at Stripe, where several deployments may share a Stripe account; it must not
@@ -87,7 +88,7 @@ def trace_id() -> str | None:
 def settings() -> Settings:
     """Read the settings on first use. Raises MissingSettings naming every variable that is missing or empty."""
     values = {field.name: os.environ.get(field.name.upper(), "").strip() for field in fields(Settings)}
-    optional = {field.name for field in fields(Settings) if field.default is None}
+    optional = {field.name for field in fields(Settings) if not field.required}
     missing = [name.upper() for name, value in values.items() if not value and name not in optional]
     if missing:
         raise MissingSettings(f"set these environment variables: {', '.join(missing)}")

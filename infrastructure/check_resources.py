@@ -9,9 +9,10 @@ import json
 import re
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any
+
+from msgspec.structs import fields
 
 from chalicelib.settings import Settings
 from infrastructure.generator.references import VISIBILITY_FACTOR
@@ -195,7 +196,7 @@ def _alarm_findings(template: Template) -> Iterator[str]:
 def _setting_findings(template: Template) -> Iterator[str]:
     variables = template["Globals"]["Function"]["Environment"]["Variables"]
     for field in fields(Settings):
-        if field.name.upper() not in variables and field.default is MISSING:
+        if field.name.upper() not in variables and field.required:
             yield f"the functions' environment has no {field.name.upper()}"
 
 

@@ -17,7 +17,7 @@ from infrastructure import aliases
 from infrastructure.archive import ForeignWheel, rewrite
 from infrastructure.interpreters import NoInterpreter, find_interpreter
 from infrastructure.lint_template import REGION, lint
-from infrastructure.pruning import StaleRule, languages_of, prune_code, prune_libraries, read_rules
+from infrastructure.pruning import Rules, StaleRule, languages_of, prune_code, prune_libraries, read_rules
 from infrastructure.sizes import report
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -27,6 +27,7 @@ CODE = "deployment.zip"
 LAYER = "layer-deployment.zip"
 ARCHIVES = {CODE: "/var/task", LAYER: "/opt"}
 """The archives that Chalice creates, and where Lambda unpacks them."""
+COMPILE_TEMPLATES = "from chalicelib.portal.page_templates import compile_templates; compile_templates()"
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ def build_package(output: Path = BUILD / "package", tree: Path = ROOT) -> Packag
         check=True,
     )
     package, rules = Package(output), read_rules()
-    rewrite(package.code, python, ARCHIVES[CODE], lambda task: prune_code(task, rules))
+    rewrite(package.code, python, ARCHIVES[CODE], lambda task: _finish_code(task, rules, python))
     languages = languages_of(tree)
     rewrite(
         package.layer, python, ARCHIVES[LAYER], lambda opt: prune_libraries(libraries_in(opt), rules, python, languages)
@@ -84,6 +85,14 @@ def build_package(output: Path = BUILD / "package", tree: Path = ROOT) -> Packag
 def libraries_in(opt: Path) -> Path:
     """Return Python's folder of libraries in an unpacked layer."""
     return next(opt.glob("python/lib/python3.*/site-packages"))
+
+
+def _finish_code(task: Path, rules: Rules, python: Path) -> None:
+    """Compile the pages' templates, which takes longer than all else of a cold first page, and prune the code."""
+    # What is written must not depend on the order of a set.
+    fixed = {"PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1"}
+    subprocess.run([python, "-c", COMPILE_TEMPLATES], cwd=task, env={**os.environ, **fixed}, check=True)
+    prune_code(task, rules)
 
 
 def _environment(interpreter: Path, directory: Path) -> Path:

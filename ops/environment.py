@@ -2,12 +2,12 @@
 
 import json
 import os
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
+from msgspec.structs import fields
 
 from chalicelib import secrets
 from chalicelib.settings import Settings, settings

@@ -4,6 +4,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from math import inf
 
 import click
 import msgspec
@@ -17,6 +18,7 @@ from chalicelib.accounts.tax import tax_of
 from chalicelib.batches import Failure, each
 from chalicelib.cards.table import get_payer
 from chalicelib.catalog.catalog import Catalog, catalog
+from chalicelib.clock import Deadline
 from chalicelib.money import format_amount
 from chalicelib.payments import table as payments
 from chalicelib.subscriptions import renew, table
@@ -83,7 +85,7 @@ def renew_due(at: datetime | None, dry_run: bool) -> None:
     if not dry_run:
         if at is not None:
             raise click.UsageError("only a dry run can be at another time than now")
-        out.print(f"{renew.queue_due(now_ms)} put on the renewals queue")
+        out.print(f"{renew.queue_due(now_ms, Deadline(inf))} put on the renewals queue")
         return
     rows = Table("account", "status", "what", "amount")
     sums: Counter[str] = Counter()

@@ -6,49 +6,26 @@ from pathlib import Path
 from typing import Any, Final
 
 from chalice.app import Request, Response
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from chalicelib.base_url import public_base_url
 from chalicelib.errors import Refusal
-from chalicelib.i18n.words import parse_locale
 from chalicelib.portal.brand import NO_BRAND
 from chalicelib.portal.cookie import display_of
 from chalicelib.portal.display import THEMES, read_display, themed
-from chalicelib.portal.isolation import Isolation, isolated
 from chalicelib.portal.minify import minified
 from chalicelib.portal.names import Names
+from chalicelib.portal.page_templates import environment
 from chalicelib.portal.page_words import PageWords
 from chalicelib.portal.policy import page_headers, stripe_js
-from chalicelib.portal.quick_jinja import QuickContext, translator
 from chalicelib.portal.refusals import TEXTS, explain, title_of
 from chalicelib.portal.request import PortalRequest, words_of
 from chalicelib.portal.session import PageNotFound
 from chalicelib.portal.words import Words, language_names
 
-TEMPLATES: Final = Path(__file__).with_name("templates")
 STATIC: Final = Path(__file__).with_name("static")
 TYPES: Final = {".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8"}
 NAME_CHARACTERS: Final = 12
 FOR_EVER: Final = "public, max-age=31536000, immutable"
-
-
-@cache
-def environment(language: str) -> Environment:
-    """Return the templates of a language."""
-    made = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-    )
-    made.context_class = QuickContext
-    if parse_locale(language).text_direction == "rtl":
-        made.add_extension(Isolation)
-        made.filters["isolated"] = isolated
-    made.globals["_"] = translator(Words(language).translations.gettext)
-    return made
 
 
 @cache

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time
-from functools import cache, cached_property, lru_cache
+from functools import cached_property, lru_cache
 from typing import Final
 from unicodedata import combining, normalize
 
@@ -18,6 +18,16 @@ from chalicelib.money import MICROS, parse_signed_micros, round_estimate
 from chalicelib.text import COUNTRIES
 
 DIRECTIONS: Final = TO_RIGHT + TO_LEFT
+
+OWN_NAMES: Final = {
+    "ar": "العربية",
+    "de": "Deutsch",
+    "en": "English",
+    "es": "Español",
+    "fr": "Français",
+    "pt_BR": "Português (Brasil)",
+}
+"""Each language's name in itself, as babel has it, which would have to read the data of them all for a first page."""
 
 LONG_NUMBER: Final = 20
 """Characters of a number that fit beside nothing else on the smallest phone."""
@@ -42,11 +52,9 @@ def _weight(text: str | None) -> float:
         return 0.0
 
 
-@cache
 def language_names() -> list[tuple[str, str]]:
     """Return the codes of the portal's languages, and their names in themselves."""
-    found = ((code, str(words.parse_locale(code).get_display_name(code))) for code in languages("portal"))
-    return sorted((code, name[:1].upper() + name[1:]) for code, name in found)
+    return [(code, OWN_NAMES[code]) for code in sorted(languages("portal"))]
 
 
 class Words(words.Words):

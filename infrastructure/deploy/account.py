@@ -21,6 +21,11 @@ class Account:
     region: str
 
     @cached_property
+    def partition(self) -> str:
+        """Return the region's part of AWS, as ARNs name it: `aws`, `aws-us-gov`."""
+        return str(self.session.get_partition_for_region(self.region))
+
+    @cached_property
     def cloudformation(self) -> Any:
         """Return the client of CloudFormation."""
         return self.session.client("cloudformation")

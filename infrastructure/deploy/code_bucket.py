@@ -45,7 +45,7 @@ def ensure_bucket(account: Account) -> str:
     rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
     account.s3.put_bucket_encryption(**owner, ServerSideEncryptionConfiguration={"Rules": [rule]})
     account.s3.put_bucket_versioning(**owner, VersioningConfiguration={"Status": "Enabled"})
-    account.s3.put_bucket_policy(**owner, Policy=json.dumps(_only_tls(name)))
+    account.s3.put_bucket_policy(**owner, Policy=json.dumps(_only_tls(f"arn:{account.partition}:s3:::{name}")))
     return name
 
 
@@ -100,13 +100,13 @@ def _create(account: Account, name: str) -> None:
     account.s3.create_bucket(**request, **({"CreateBucketConfiguration": where} if where else {}))
 
 
-def _only_tls(name: str) -> dict[str, Any]:
+def _only_tls(bucket_arn: str) -> dict[str, Any]:
     statement = {
         "Sid": "OnlyOverTls",
         "Effect": "Deny",
         "Principal": "*",
         "Action": "s3:*",
-        "Resource": [f"arn:aws:s3:::{name}", f"arn:aws:s3:::{name}/*"],
+        "Resource": [bucket_arn, f"{bucket_arn}/*"],
         "Condition": {"Bool": {"aws:SecureTransport": "false"}},
     }
     return {"Version": "2012-10-17", "Statement": [statement]}

@@ -1,8 +1,9 @@
 """The commands of `ops import`."""
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
@@ -40,12 +41,27 @@ SHOWN: Final = 100
 
 CHECKED_AT_ONCE: Final = 100
 
-FILE = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-DRY_RUN = click.option("--dry-run", is_flag=True, help="Check every row and write nothing.")
-AGAIN = click.option("--again", is_flag=True, help="Look again at rows that an earlier run has noted as imported.")
-PROBLEMS = click.option(
-    "--problems", type=click.Path(dir_okay=False, path_type=Path), help="Write every problem, with its line, to a file."
-)
+FILE: Final = click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+
+
+@dataclass(frozen=True)
+class Choices:
+    """The argument and the options of a command that imports."""
+
+    file: Path
+    dry_run: bool
+    again: bool
+    problems: Path | None
+
+    @property
+    def writes(self) -> bool:
+        """Tell whether rows are written."""
+        return not self.dry_run
+
+    @property
+    def state(self) -> Path:
+        """Return the database of the run. A dry run has its own, so that it leaves no note of what it did not do."""
+        return self.file.with_name(f"{self.file.name}.{'dry-run' if self.dry_run else 'import'}")
 
 
 @click.group("import")
@@ -56,67 +72,49 @@ def importing() -> None:
     """
 
 
-@importing.command("accounts")
-@FILE
-@DRY_RUN
-@AGAIN
-@PROBLEMS
-def import_accounts(*, file: Path, dry_run: bool, again: bool, problems: Path | None) -> None:
+def _command(name: str) -> Callable[[Callable[[Choices], None]], click.Command]:
+    """Make a function the command of this name, with the options of all that import."""
+
+    def decorate(function: Callable[[Choices], None]) -> click.Command:
+        @importing.command(name, help=function.__doc__)
+        @FILE
+        @click.option("--dry-run", is_flag=True, help="Check every row and write nothing.")
+        @click.option("--again", is_flag=True, help="Look again at rows that an earlier run has noted as imported.")
+        @click.option(
+            "--problems",
+            type=click.Path(dir_okay=False, path_type=Path),
+            help="Write every problem, with its line, to a file.",
+        )
+        def command(**options: Any) -> None:
+            function(Choices(**options))
+
+        return command
+
+    return decorate
+
+
+@_command("accounts")
+def import_accounts(choices: Choices) -> None:
     """Create accounts, or match those that exist: what exists is not changed."""
-    _import(
-        file,
-        AccountRecord,
-        partial(create_accounts, catalog=catalog(), write=not dry_run),
-        dry_run=dry_run,
-        again=again,
-        problems=problems,
-    )
+    _import(choices, AccountRecord, partial(create_accounts, catalog=catalog(), write=choices.writes))
 
 
-@importing.command("balances")
-@FILE
-@DRY_RUN
-@AGAIN
-@PROBLEMS
-def import_balances(*, file: Path, dry_run: bool, again: bool, problems: Path | None) -> None:
+@_command("balances")
+def import_balances(choices: Choices) -> None:
     """Post what each account's wallet begins with: one opening balance an account, which may be negative."""
-    _import(
-        file, BalanceRecord, partial(post_balances, write=not dry_run), dry_run=dry_run, again=again, problems=problems
-    )
+    _import(choices, BalanceRecord, partial(post_balances, write=choices.writes))
 
 
-@importing.command("transactions")
-@FILE
-@DRY_RUN
-@AGAIN
-@PROBLEMS
-def import_transactions(*, file: Path, dry_run: bool, again: bool, problems: Path | None) -> None:
+@_command("transactions")
+def import_transactions(choices: Choices) -> None:
     """Post transactions of the past at their own times. With the opening balance they sum up to the balance."""
-    _import(
-        file,
-        TransactionRecord,
-        partial(post_transactions, write=not dry_run),
-        dry_run=dry_run,
-        again=again,
-        problems=problems,
-    )
+    _import(choices, TransactionRecord, partial(post_transactions, write=choices.writes))
 
 
-@importing.command("customers")
-@FILE
-@DRY_RUN
-@AGAIN
-@PROBLEMS
-def import_customers(*, file: Path, dry_run: bool, again: bool, problems: Path | None) -> None:
+@_command("customers")
+def import_customers(choices: Choices) -> None:
     """Take over customers at Stripe and the cards that they pay with, after asking Stripe about each."""
-    _import(
-        file,
-        CustomerRecord,
-        partial(match_customers, owners=read_owners(), write=not dry_run),
-        dry_run=dry_run,
-        again=again,
-        problems=problems,
-    )
+    _import(choices, CustomerRecord, partial(match_customers, owners=read_owners(), write=choices.writes))
 
 
 @importing.command("check")
@@ -171,13 +169,12 @@ def _compare(batch: list[BalanceRecord], expected: dict[str, int], found: dict[s
     return wrong
 
 
-def _import(file: Path, kind: type[Record], verb: Verb, *, dry_run: bool, again: bool, problems: Path | None) -> None:
+def _import(choices: Choices, kind: type[Record], verb: Verb) -> None:
     """Stage a file and carry out its rows; print a report, and exit with 1 unless every row is imported."""
     report = Report()
-    # A dry run has a database of its own, so that it leaves no note of what it did not do.
-    state = file.with_name(f"{file.name}.{'dry-run' if dry_run else 'import'}")
-    with _open(state, kind, again=again) as staging:
-        _stage(file, kind, staging)
+    state = choices.state
+    with _open(state, kind, again=choices.again) as staging:
+        _stage(choices.file, kind, staging)
         report.repeated, report.bad, report.before = staging.counts.repeated, staging.counts.bad, staging.count_done()
         report.rows = staging.counts.staged + report.repeated + report.bad
         for results in _tracked(carry_out(staging, verb), staging):
@@ -186,8 +183,8 @@ def _import(file: Path, kind: type[Record], verb: Verb, *, dry_run: bool, again:
                 report.before += each.outcome == "before"
                 report.refused += each.outcome == "refused"
         _add_totals(report, kind, staging)
-        _show_problems(staging, problems)
-    if dry_run:
+        _show_problems(staging, choices.problems)
+    if choices.dry_run:
         click.echo("a dry run: nothing was written; 'imported' means 'would be'")
         for each in state.parent.glob(f"{state.name}*"):
             each.unlink()

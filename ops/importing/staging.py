@@ -178,7 +178,11 @@ class Staging:
 
 @contextmanager
 def open_staging(path: Path, kind: str, system: str, *, again: bool = False) -> Iterator[Staging]:
-    """Open the database of a file, which no other process may use meanwhile. Raises InUse, OtherKind."""
+    """Open the database of a file, which no other process may use meanwhile. Raises InUse, OtherKind.
+
+    Only its owner may read it: it holds names and addresses. SQLite gives the files beside it the same permissions.
+    """
+    path.touch(mode=0o600)
     with path.with_name(f"{path.name}.lock").open("w") as lock:
         try:
             flock(lock, LOCK_EX | LOCK_NB)

@@ -2,11 +2,11 @@
 
 import sys
 from collections.abc import Callable, Iterable
-from dataclasses import fields
 from typing import Final, TypeVar
 
 import click
 from botocore.exceptions import ClientError
+from msgspec.structs import fields
 from rich.console import Console
 from rich.progress import Progress, track
 from rich.table import Table

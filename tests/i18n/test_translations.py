@@ -21,7 +21,7 @@ from chalicelib.invoices.issue import PURPOSES
 from chalicelib.invoices.words import TITLES
 from chalicelib.notices.messages import FOOTER, GREETING, LABELS, MESSAGES, WHERE
 from chalicelib.payments.words import DECLINED, DECLINES, KINDS
-from chalicelib.portal import names, refusals, render
+from chalicelib.portal import names, page_templates, refusals
 from infrastructure import words
 from infrastructure.words import CODE, SURFACES, Text, collected, languages, merged, missing, mo_bytes, of_surface, read
 
@@ -134,7 +134,7 @@ def test_every_text_that_the_code_says_is_collected() -> None:
 
 
 def test_every_text_that_a_template_says_is_collected() -> None:
-    templates = render.environment("en")
+    templates = page_templates.environment("en")
     assert isinstance(templates.loader, FileSystemLoader)
     sources = [templates.loader.get_source(templates, name)[0] for name in templates.list_templates(["html"])]
     found = [each for source in sources for each in extract_from_ast(templates.parse(source), ["_", "count"])]

@@ -1,8 +1,8 @@
 import json
-from dataclasses import MISSING, fields
 from pathlib import Path
 
 import pytest
+from msgspec.structs import fields
 
 from chalicelib.settings import Settings
 from local.aws import Aws, start_aws
@@ -13,7 +13,7 @@ from local.resources import Overlay
 
 def test_the_environment_holds_every_setting_and_leads_only_to_the_emulator(aws: Aws) -> None:
     environment = aws.environment
-    needed = {field.name.upper() for field in fields(Settings) if field.default is MISSING}
+    needed = {field.name.upper() for field in fields(Settings) if field.required}
     assert needed <= set(environment)
     secret = aws.client("secretsmanager").get_secret_value(SecretId=environment["SECRET_ID"])
     assert json.loads(secret["SecretString"]) == aws.keys.secret

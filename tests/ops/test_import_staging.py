@@ -101,3 +101,10 @@ def test_two_imports_of_one_file_do_not_run_at_once_nor_as_other_kinds(tmp_path:
         pass
     with pytest.raises(OtherKind), open_staging(state, "accounts", "here"):
         pass
+
+
+def test_nobody_else_may_read_what_is_staged(tmp_path: Path) -> None:
+    with open_staging(tmp_path / "state", "balances", "here") as staging:
+        stage(staging, balance("acme"))
+        modes = {each.name: each.stat().st_mode & 0o077 for each in tmp_path.iterdir() if each.name != "state.lock"}
+        assert modes == {"state": 0, "state-wal": 0, "state-shm": 0}

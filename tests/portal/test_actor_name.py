@@ -6,7 +6,7 @@ import pytest
 
 from chalicelib.accounts.actor import ShownName
 from chalicelib.portal.actor_name import BY_ITSELF, actor_name
-from chalicelib.portal.render import TEMPLATES
+from chalicelib.portal.page_templates import TEMPLATES
 from chalicelib.portal.words import Words
 from chalicelib.system_names import NAMES_OF_THE_SYSTEM
 

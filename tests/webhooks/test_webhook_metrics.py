@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from chalicelib.stripe_api.signature import InvalidSignature
 from chalicelib.webhooks import receive as webhook
-from chalicelib.webhooks.receive import InvalidSignature, WebhookUnprocessed, WrongApiVersion
+from chalicelib.webhooks.receive import WebhookUnprocessed, WrongApiVersion
 from tests.metric_lines import counted
 from tests.payments.payer import deliver, signed
 from tests.payments.webhooks import intent_event
