@@ -196,7 +196,8 @@ TABLES: Final = (
         holds="who changed what, with the values before and after",
         file="log",
         fate="cleared",
-        because="contact data in it goes: names, addresses, e-mails; what was changed, when and by whom stays",
+        because="contact data in it goes: names, addresses, e-mails; a workspace's people go from the logs of its "
+        "clients, too; what was changed and when stays, and whose people did it",
     ),
     Place(
         name="idempotency",

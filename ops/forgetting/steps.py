@@ -4,11 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 import msgspec
-from pynamodb.expressions.update import Action
 
-from chalicelib.accounts.table import AccountRow
-from chalicelib.activity.entry import Entry
-from chalicelib.activity.table import LogRow
 from chalicelib.batches import each
 from chalicelib.buckets import client
 from chalicelib.budgets.table import BudgetsRow
@@ -19,14 +15,12 @@ from chalicelib.invoices.archive import LENT
 from chalicelib.notices.table import NoticeRow
 from chalicelib.portal.invitation_table import InvitationRow
 from chalicelib.portal.table import SessionRow
-from chalicelib.readable import read_or
 from chalicelib.settings import settings
 from chalicelib.stripe_api.errors import AccessGone
 from chalicelib.stripe_api.stripe_account import PLATFORM, StripeAccount
 from chalicelib.tables import Table, query_items
-from chalicelib.typed import convert
 from ops.exporting.sources import scan_sessions
-from ops.forgetting.log_entries import SOMEBODY, without_people
+from ops.forgetting.log_table import clear_entry, find_entries
 from ops.stripe_customers import delete_customer
 
 Note = Callable[[str], None]
@@ -108,40 +102,6 @@ def _delete_version(version: Mapping[str, str], _note: Note) -> None:
     client().delete_object(Bucket=settings().invoices_bucket, **version)
 
 
-def _find_log(account_id: str) -> Iterator[LogRow]:
-    """Yield the entries that still say something about people: in its own log, and in that of its workspaces."""
-    account = AccountRow.get(account_id, consistent_read=True)
-    former = [before["workspace_id"] for before in account.former_workspaces or ()]
-    yield from filter(_is_about_people, _rows(LogRow)(account_id))
-    for workspace_id in {*former, account.workspace_id} - {None}:
-        of_client = (row for row in _rows(LogRow)(workspace_id) if row.client_id == account_id)
-        yield from filter(_is_about_people, of_client)
-
-
-def _is_about_people(row: LogRow) -> bool:
-    entry = _entry(row)
-    return bool(row.changes) if entry is None else without_people(entry) != entry
-
-
-def _entry(row: LogRow) -> Entry | None:
-    """Return the entry of a row; None if it cannot be read, and then all of its values are to go."""
-    return read_or(
-        lambda: convert(row.values(), Entry),
-        lambda: None,
-        about={"account_id": row.account_id, "what": row.entry_id},
-    )
-
-
-def _clear_entry(row: LogRow, _note: Note) -> None:
-    entry = _entry(row)
-    changes = msgspec.to_builtins(without_people(entry).changes) if entry else []
-    actor = without_people(entry).actor if entry else SOMEBODY
-    actions: list[Action] = [LogRow.changes.set(changes)]
-    if actor:
-        actions.append(LogRow.actor.set(actor))
-    row.update(actions, condition=LogRow.account_id.exists())
-
-
 STEPS: Final = (
     Step("cards", _find_customers, _delete_customer),
     Step("portal_sessions", _find_sessions, _delete),
@@ -150,6 +110,6 @@ STEPS: Final = (
     Step("budgets", _rows(BudgetsRow), _delete),
     Step("idempotency", _find_answers, _clear_answer),
     Step("invoices/lent/*", _find_lent, _delete_version),
-    Step("account_log", _find_log, _clear_entry),
+    Step("account_log", find_entries, lambda found, _: clear_entry(found)),
 )
 """After the account itself, which is cleared first: then nobody can act for it, and nothing new comes."""

@@ -190,6 +190,39 @@ def test_a_workspace_is_forgotten_after_its_clients(new_payer: NewPayer) -> None
     assert workspace.account().forgotten_at_ms
 
 
+def test_a_workspaces_people_are_nameless_in_the_logs_of_its_clients_for_the_time_that_they_were_that(
+    new_payer: NewPayer,
+) -> None:
+    workspace = new_payer(None).account_id
+    stayed, moved = f"{workspace}.stayed", f"{workspace}.moved"
+    before = FormerWorkspace(workspace, moved_at_ms=2_000, charged_until_ms=2_000)
+    assert accounts.create(account(stayed, workspace_id=workspace))
+    assert accounts.create(replace(account(moved, workspace_id="another"), former_workspaces=(before,)))
+    for log, number, at_ms, actor, client_id in (
+        (stayed, 1, 1_000, "workspace:Jane Doe", None),
+        (stayed, 2, 9_000, "Kim", None),
+        (moved, 3, 1_999, "workspace:Jane Doe", None),
+        (moved, 4, 2_000, "workspace:Lee", None),
+        (workspace, 1, 1_000, "workspace:Jane Doe", stayed),
+    ):
+        changes = (FieldChange("monthly_limit", None, "5"),)
+        fields = {"kind": "auto_pay", "changes": changes, "client_id": client_id}
+        activity.put_new(Entry(account_id=log, entry_id=f"{number}", at_ms=at_ms, actor=actor, **fields))  # type: ignore[arg-type]
+    LogRow(account_id=stayed, entry_id="5", at_ms=1, kind="unheard of", actor="workspace:Jane Doe", changes=[1]).save()
+    forget_account(stayed, catalog(), lambda _: None)
+    forget_account(workspace, catalog(), lambda _: None)
+    assert plan(workspace).counts["account_log"] == 0
+    logs = {(log, row.entry_id): row.actor for log in (stayed, moved, workspace) for row in LogRow.query(log)}
+    assert {key: actor for key, actor in logs.items() if key[1] != "5"} == {
+        (stayed, "1"): "workspace:owner",
+        (stayed, "2"): "owner",
+        (moved, "3"): "workspace:owner",
+        (moved, "4"): "workspace:Lee",
+        (workspace, "1"): "workspace:owner",
+    }
+    assert [row.changes for row in LogRow.query(moved)] == [[{"field": "monthly_limit", "after": "5"}]] * 2
+
+
 def test_a_run_that_is_cut_off_anywhere_is_finished_by_the_next(new_payer: NewPayer) -> None:
     first = leave_traces(new_payer()).account_id
     number = calls_of(lambda: forget_account(first, catalog(), lambda _: None))
