@@ -61,7 +61,7 @@ def commands() -> None:
 @click.argument("stage")
 @set_option
 @template_option
-@click.option("--allow-loss", "allowed", multiple=True, metavar="ID", help="A table or bucket that may be lost.")
+@click.option("--allow-loss", "allowed", multiple=True, metavar="ID", help="A table, bucket or queue that may be lost.")
 @yes_option
 def deploy(stage: str, given: tuple[str, ...], template: Path | None, allowed: tuple[str, ...], yes: bool) -> None:
     """Package and deploy STAGE. The changes are shown first."""

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-PRECIOUS: Final = {"AWS::DynamoDB::Table", "AWS::S3::Bucket"}
-"""Types that hold the books. Replaced or removed, they begin empty, or are no longer used."""
+PRECIOUS: Final = {"AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::SQS::Queue"}
+"""Types that hold the books, or what is to be posted to them. Replaced or removed, they begin empty, at another address
+that producers of usage do not know, or are no longer used."""
 RENEWED: Final = {
     "AWS::Lambda::Version",
     "AWS::Lambda::LayerVersion",
@@ -34,8 +35,8 @@ class Change:
         return self.type not in RENEWED and (self.action == "Remove" or self.replaces is not False)
 
     @property
-    def touches_books(self) -> bool:
-        """Return whether a table or bucket would be removed or replaced."""
+    def loses_content(self) -> bool:
+        """Return whether a table, bucket or queue would be removed or replaced."""
         return self.type in PRECIOUS and self.loses_place
 
     @property
@@ -89,8 +90,8 @@ def group(changes: Iterable[Change]) -> list[Group]:
 
 
 def refused(changes: Iterable[Change], allowed: frozenset[str]) -> Iterator[Change]:
-    """Yield the changes of tables and buckets that nobody has allowed by name."""
-    return (change for change in changes if change.touches_books and change.logical_id not in allowed)
+    """Yield the changes of tables, buckets and queues that nobody has allowed by name."""
+    return (change for change in changes if change.loses_content and change.logical_id not in allowed)
 
 
 def _short(resource_type: str) -> str:

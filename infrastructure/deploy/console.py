@@ -40,7 +40,7 @@ def show_changes(changes: Sequence[Change]) -> None:
         )
     Console(width=None if out.is_terminal else WIDTH_OF_LOGS).print(table)
     for change in changes:
-        if change.touches_books:
+        if change.loses_content:
             name = f"{change.logical_id} ({change.name})" if change.name else change.logical_id
             out.print(f"[bold white on red] {change.verb.upper()} [/] [bold red]{escape(name)}: {_loss(change)}[/]")
 

@@ -48,7 +48,7 @@ class NotDeployed(Exception):
 
 @dataclass(frozen=True)
 class Deployment:
-    """A deployment of a stage, with the caller's answers. `allowed` are tables and buckets that may be lost."""
+    """A deployment of a stage, with the caller's answers. `allowed` are tables, buckets and queues that may be lost."""
 
     account: Account
     stage: Stage
@@ -128,7 +128,7 @@ class Deployment:
         if lost:
             discard(self.account, change_set)
             options = " ".join(f"--allow-loss {name}" for name in lost)
-            raise NotDeployed(f"tables or buckets would be lost. If that is what you want, say so: {options}")
+            raise NotDeployed(f"tables, buckets or queues would be lost. If that is what you want, say so: {options}")
 
     def _execute(self, stack: Stack | None, change_set: ChangeSet) -> None:
         before = self._live() if stack else {}

@@ -135,12 +135,14 @@ def test_a_stack_is_created_without_protection_and_gets_it_when_it_is_there() ->
         (replace(TABLE, replaces=False), "change", False),
         (Change("Remove", "AWS::DynamoDB::Table", "T", keeps=True), "leave", True),
         (Change("Remove", "AWS::S3::Bucket", "B"), "DELETE", True),
-        (Change("Remove", "AWS::SQS::Queue", "Q"), "DELETE", False),
+        (Change("Remove", "AWS::SQS::Queue", "Q"), "DELETE", True),
+        (Change("Modify", "AWS::SQS::Queue", "Q", replaces=None), "may REPLACE", True),
+        (Change("Remove", "AWS::Events::EventBus", "B"), "DELETE", False),
         (Change("Add", "AWS::DynamoDB::Table", "T"), "add", False),
         (Change("Import", "AWS::DynamoDB::Table", "T"), "adopt", False),
     ],
 )
-def test_tables_and_buckets_that_would_be_lost_are_refused(change: Change, verb: str, lost: bool) -> None:
+def test_tables_buckets_and_queues_that_would_be_lost_are_refused(change: Change, verb: str, lost: bool) -> None:
     assert change.verb == verb
     assert [each.logical_id for each in refused([change], frozenset())] == ([change.logical_id] if lost else [])
     assert list(refused([change], frozenset({change.logical_id}))) == []
