@@ -5,17 +5,18 @@ and restored as of some time, they no longer agree with the pages. Nothing may b
 is behind its pages would take numbers again that they have.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any, Final
 
 import msgspec
 from msgspec.structs import replace
-from pynamodb.exceptions import TransactWriteError
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.operand import Path
 from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
+from chalicelib.conflicts import conditional_transaction
 from chalicelib.ledger import client_usage_table, page_table, table
 from chalicelib.ledger.client_usage import ClientMonths
 from chalicelib.ledger.client_usage_check import ClientUsageCheck
@@ -25,7 +26,7 @@ from chalicelib.ledger.page import Page, append
 from chalicelib.ledger.read_page import read_header, transactions_of
 from chalicelib.ledger.verify import StillMoving, check_wallet
 from chalicelib.ledger.wallet import END_OF_TIME_MS, Wallet
-from chalicelib.tables import Item, Table, connection, query_items
+from chalicelib.tables import Item, Table, query_items
 
 ROWS_A_WRITE: Final = 99
 """A transaction holds 100 items; one is the condition on the wallet."""
@@ -188,19 +189,22 @@ def _differences(item: Item, meters: Mapping[str, Any], fields: Fields) -> list[
 def _write(before: Wallet | None, after: Wallet, changes: Sequence[RowChange]) -> None:
     """Write all changes, the wallet last, each on condition that nothing was posted. Raises StillMoving."""
     unchanged = _unchanged(before)
-    try:
-        for start in range(0, len(changes), ROWS_A_WRITE):
-            with TransactWrite(connection=connection()) as transaction:
-                transaction.condition_check(table.WalletRow, after.account_id, condition=unchanged)
-                for change in changes[start : start + ROWS_A_WRITE]:
-                    if change.actions is None:
-                        transaction.delete(change.row)
-                    else:
-                        transaction.update(change.row, actions=change.actions)
-        with TransactWrite(connection=connection()) as transaction:
-            transaction.save(table.wallet_row(after), condition=unchanged)
-    except TransactWriteError as error:
-        raise StillMoving(after.account_id) from error
+
+    def add(some: Sequence[RowChange], transaction: TransactWrite) -> None:
+        transaction.condition_check(table.WalletRow, after.account_id, condition=unchanged)
+        for change in some:
+            if change.actions is None:
+                transaction.delete(change.row)
+            else:
+                transaction.update(change.row, actions=change.actions)
+
+    def add_wallet(transaction: TransactWrite) -> None:
+        transaction.save(table.wallet_row(after), condition=unchanged)
+
+    chunks = (changes[start : start + ROWS_A_WRITE] for start in range(0, len(changes), ROWS_A_WRITE))
+    writes: list[Callable[[TransactWrite], None]] = [*(partial(add, chunk) for chunk in chunks), add_wallet]
+    if not all(conditional_transaction(each) for each in writes):
+        raise StillMoving(after.account_id)
 
 
 def _unchanged(wallet: Wallet | None) -> Condition:
