@@ -2,14 +2,15 @@
 
 Rules: Amazon DynamoDB Developer Guide, "DynamoDB item sizes and formats" and "Capacity unit consumption". A
 transactional write costs 2 units for each started KB of each item, a plain write 1 unit. A strongly consistent read
-costs 1 unit for each started 4 KB of everything that it read, any other read half of that.
+costs 1 unit for each started 4 KB of everything that it read, any other read half of that. Of a batch, each item that
+was asked for is such a read of its own, also one that does not exist.
 """
 
 import json
 import threading
 from base64 import b64decode
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from math import ceil
 from typing import Any
@@ -32,7 +33,7 @@ class Wire:
         self.writes: Counter[str] = Counter()
         self.write_units = 0.0
         self.read_units = 0.0
-        self._consistent: dict[int, bool] = {}
+        self._asked: dict[int, tuple[bool, int]] = {}
         # Not the metered client: it only reads the size of updated items.
         self._plain = boto3.client("dynamodb")
 
@@ -44,7 +45,9 @@ class Wire:
     def sent(self, params: Mapping[str, Any], model: Any, **_: Any) -> None:
         """Count a call before it is sent, with the units of the items that it puts."""
         self.calls[model.name] += 1
-        self._consistent[threading.get_ident()] = b'"ConsistentRead": true' in params["body"]
+        requested = json.loads(params["body"]).get("RequestItems", {}) if model.name == "BatchGetItem" else {}
+        keys = sum(len(each["Keys"]) for each in requested.values())
+        self._asked[threading.get_ident()] = b'"ConsistentRead": true' in params["body"], keys
         if model.name in {"TransactWriteItems", "PutItem", "UpdateItem"}:
             for _verb, content, units in written(model.name, json.loads(params["body"])):
                 self.writes[str(content["TableName"])] += 1
@@ -55,11 +58,12 @@ class Wire:
         """Count the units of what a call read, when it is answered."""
         if model.name in {"TransactWriteItems", "PutItem", "UpdateItem"}:
             return
-        items = [*parsed.get("Items", []), *([parsed["Item"]] if parsed.get("Item") else [])]
-        for found in parsed.get("Responses", {}).values():
-            items += found
-        started = max(1, ceil(sum(map(item_size, items)) / (4 * KB)))
-        consistent = self._consistent.pop(threading.get_ident(), False)
+        consistent, asked = self._asked.pop(threading.get_ident(), (False, 0))
+        if asked:
+            found = [item for items in parsed["Responses"].values() for item in items]
+            started = sum(started_reads([item]) for item in found) + asked - len(found)
+        else:
+            started = started_reads([*parsed.get("Items", []), *([parsed["Item"]] if parsed.get("Item") else [])])
         self.read_units += started if consistent else started / 2
 
     def add_updates(self, updated: list[tuple[str, dict[str, Any], int]]) -> None:
@@ -67,6 +71,11 @@ class Wire:
         for table, key, units in updated:
             item = self._plain.get_item(TableName=table, Key=key, ConsistentRead=True)["Item"]
             self.write_units += units * ceil(item_size(item) / KB)
+
+
+def started_reads(items: Iterable[Mapping[str, Any]]) -> int:
+    """Return how many 4 KB a read of items has started, at least one."""
+    return max(1, ceil(sum(map(item_size, items)) / (4 * KB)))
 
 
 def written(operation: str, body: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any], int]]:
