@@ -16,12 +16,13 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple, get_args
 from unicodedata import bidirectional
 
+from babel import Locale
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
-from chalicelib.i18n.language import FOLDER, Surface
+from chalicelib.i18n.language import FOLDER, NAME, Surface
 
 CODE: Final = FOLDER.parent.parent
 SURFACES: Final[tuple[Surface, ...]] = get_args(Surface)
@@ -174,8 +175,15 @@ def _isolated(string: Any) -> Any:
     return mark + PLACEHOLDER.sub("\u2068\\g<0>\u2069", string)
 
 
+def name_of(language: str) -> str:
+    """Return a language's name in itself, as it stands in a list."""
+    name = str(Locale.parse(language).get_display_name(language))
+    return name[:1].upper() + name[1:]
+
+
 def update(language: str) -> list[str]:
-    """Update a language's texts and catalogs; return their errors."""
+    """Update a language's name, texts and catalogs; return their errors."""
+    (FOLDER / language / NAME).write_text(f"{name_of(language)}\n", "utf-8")
     po_path(language).write_bytes(po_bytes(merged(language)))
     catalog = read(language)  # exactly what the file contains is compiled
     wrong = [f"{message.id}: {error}" for message, errors in catalog.check() for error in errors]

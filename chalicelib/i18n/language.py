@@ -8,6 +8,8 @@ Surface = Literal["portal", "mails", "paper", "spreadsheet"]
 """Where people read texts. A surface supports a language that it is complete in: its catalog `<surface>.mo` exists."""
 
 SOURCE_LANGUAGE: Final = "en"
+SOURCE_NAME: Final = "English"
+NAME: Final = "name.txt"
 FOLDER: Final = Path(__file__).with_name("languages")
 
 
@@ -15,6 +17,11 @@ FOLDER: Final = Path(__file__).with_name("languages")
 def languages(surface: Surface) -> frozenset[str]:
     """Return the languages that a surface supports."""
     return frozenset({SOURCE_LANGUAGE, *(path.parent.name for path in FOLDER.glob(f"*/{surface}.mo"))})
+
+
+def own_name(language: str) -> str:
+    """Return a language's name in itself, which is a file in its folder: babel would read the data of all of them."""
+    return SOURCE_NAME if language == SOURCE_LANGUAGE else (FOLDER / language / NAME).read_text("utf-8").strip()
 
 
 @cache

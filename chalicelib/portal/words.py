@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, time
-from functools import cached_property, lru_cache
+from functools import cache, cached_property, lru_cache
 from typing import Final
 from unicodedata import combining, normalize
 
@@ -12,22 +12,12 @@ from babel.dates import format_date, format_interval, format_skeleton, format_ti
 from babel.numbers import get_minus_sign_symbol
 
 from chalicelib.i18n import amounts, words
-from chalicelib.i18n.language import languages
+from chalicelib.i18n.language import languages, own_name
 from chalicelib.i18n.number_style import TO_LEFT, TO_RIGHT
 from chalicelib.money import MICROS, parse_signed_micros, round_estimate
 from chalicelib.text import COUNTRIES
 
 DIRECTIONS: Final = TO_RIGHT + TO_LEFT
-
-OWN_NAMES: Final = {
-    "ar": "العربية",
-    "de": "Deutsch",
-    "en": "English",
-    "es": "Español",
-    "fr": "Français",
-    "pt_BR": "Português (Brasil)",
-}
-"""Each language's name in itself, as babel has it, which would have to read the data of them all for a first page."""
 
 LONG_NUMBER: Final = 20
 """Characters of a number that fit beside nothing else on the smallest phone."""
@@ -52,9 +42,10 @@ def _weight(text: str | None) -> float:
         return 0.0
 
 
+@cache
 def language_names() -> list[tuple[str, str]]:
     """Return the codes of the portal's languages, and their names in themselves."""
-    return [(code, OWN_NAMES[code]) for code in sorted(languages("portal"))]
+    return [(code, own_name(code)) for code in sorted(languages("portal"))]
 
 
 class Words(words.Words):

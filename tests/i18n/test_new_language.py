@@ -16,8 +16,8 @@ from chalicelib.history.spreadsheet import sheet
 from chalicelib.i18n.texts import Texts
 from chalicelib.invoices.words import TITLES, Words as Paper
 from chalicelib.notices.messages import GREETING
-from chalicelib.portal.words import Words as Page
-print(Page("it-CH").say("Save a card"), Page("it-CH").money("1234.5", "chf"), sep=", ")
+from chalicelib.portal.words import Words as Page, language_names
+print(Page("it-CH").say("Save a card"), Page("it-CH").money("1234.5", "chf"), dict(language_names())["it"], sep=", ")
 print(Texts("mails", "it").say(GREETING), Paper("it").say(TITLES["invoice"]), sheet("it").names["type"], sep=", ")
 """
 
@@ -53,10 +53,10 @@ def test_a_language_is_one_folder(copy: Path) -> None:
     said = run(copy, "-m", "infrastructure.words").stdout
     for surface in ("portal", "mails", "paper", "spreadsheet"):
         assert f"it: {surface} is in English" in said
-    assert [path.name for path in folder.iterdir()] == ["texts.po"]
+    assert sorted(path.name for path in folder.iterdir()) == ["name.txt", "texts.po"]
     translate(folder / "texts.po")
     assert "it:" not in run(copy, "-m", "infrastructure.words").stdout
     assert run(copy, "-c", SPEAK).stdout.splitlines() == [
-        "«Save a card», CHF\xa01’234.50",
+        "«Save a card», CHF\xa01’234.50, Italiano",
         "«Hello,», «Invoice», «Type»",
     ]

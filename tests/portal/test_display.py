@@ -6,14 +6,14 @@ from urllib.parse import urlsplit
 
 import pytest
 import requests
-from babel import Locale
 from playwright.sync_api import expect
 
 from chalicelib.i18n.language import languages
 from chalicelib.portal.display import ALWAYS, NEVER, Display, read_display, themed
 from chalicelib.portal.page_templates import TEMPLATES
 from chalicelib.portal.render import STATIC
-from chalicelib.portal.words import OWN_NAMES, language_names
+from chalicelib.portal.words import language_names
+from infrastructure.words import name_of
 from tests.portal.people import NARROW, People
 from tests.portal.site import Site
 
@@ -34,10 +34,9 @@ def test_a_chosen_language_comes_first_in_the_readers_own_variety() -> None:
 
 def test_every_language_of_the_portal_is_named_in_itself() -> None:
     names = dict(language_names())
-    assert set(names) == languages("portal") == set(OWN_NAMES)
-    for code, name in names.items():
-        own = str(Locale.parse(code).get_display_name(code))
-        assert name == own[:1].upper() + own[1:]
+    assert names == {code: name_of(code) for code in languages("portal")}, "run make words"
+    for code, name in (("en", "English"), ("de", "Deutsch"), ("fr", "Français"), ("pt_BR", "Português (Brasil)")):
+        assert names[code] == name
 
 
 def test_a_theme_is_what_the_device_would_have_answered() -> None:
