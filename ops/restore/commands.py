@@ -17,6 +17,7 @@ from chalicelib.ledger.rebuild import Rebuild, rebuild
 from chalicelib.money import format_amount
 from chalicelib.settings import Settings, settings
 from chalicelib.tables import connection
+from ops.console import new_console
 from ops.restore.credits import Reposted, repost_credits
 from ops.restore.rows import Copied, NotTheSameTable, copy_rows
 from ops.restore.table_settings import apply_settings
@@ -25,7 +26,7 @@ WRONG: Final = 1
 SUFFIX: Final = "_table"
 NEEDED: Final = ["account_id", "currency"]
 """All that is read of an account: what else its row holds may be damaged."""
-out = Console(soft_wrap=True)
+out = new_console()
 ResultT = TypeVar("ResultT")
 
 _accounts = click.argument("accounts", nargs=-1)
@@ -169,7 +170,7 @@ def _each(
         about=lambda row: {"account_id": row.account_id},
     )
     for failure in failures:
-        out.print(f"{failure.item.account_id}: {failure.error!r}", markup=False)
+        out.print(f"{failure.item.account_id}: {failure.error!r}")
     return len(failures)
 
 

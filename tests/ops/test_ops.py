@@ -1,5 +1,7 @@
 import json
+import re
 from collections.abc import Callable
+from pathlib import Path
 
 import boto3
 import jwt
@@ -156,6 +158,23 @@ def test_the_id_of_a_parked_webhook_is_shown_whole_for_replay_takes_it(run: Call
     webhooks.finish(event_id, Verdict("parked", "warning issfr_1 is about a payment that was not made here"))
     assert event_id in run("parked").output
     assert event_id in run("replay", event_id).output
+
+
+def test_what_others_have_written_is_shown_as_it_is(run: Callable[..., Result]) -> None:
+    text = "[/x]"
+    body = json.dumps({"id": "evt_text", "type": "product.created", "created": 1, "data": {"object": {}}}).encode()
+    assert webhooks.store(msgspec.json.decode(body, type=StripeEvent), body)
+    webhooks.finish("evt_text", Verdict("parked", text))
+    keep_repeat("txn_text", "one", text, 1)
+    for command in ("parked", "repeats"):
+        assert text in run(command).output
+    webhooks.finish("evt_text", Verdict("ignored"))
+
+
+def test_no_command_prints_to_a_console_that_reads_markup() -> None:
+    for file in (Path(__file__).parents[2] / "ops").rglob("*.py"):
+        made = re.findall(r"\bConsole\(([^)]*)", file.read_text())
+        assert file.name == "console.py" or set(made) <= {"stderr=True"}, file
 
 
 def test_repeats_are_listed_newest_first_with_totals_by_source(run: Callable[..., Result]) -> None:
