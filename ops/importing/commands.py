@@ -18,6 +18,7 @@ from chalicelib.ledger.table import WalletRow
 from chalicelib.money import parse_micros, parse_signed_micros
 from chalicelib.readable import read_each
 from chalicelib.typed import json_decoder
+from ops.environment import system_id
 from ops.importing.carry_out import Verb, carry_out
 from ops.importing.create_accounts import create_accounts
 from ops.importing.match_customers import match_customers, read_owners
@@ -206,17 +207,11 @@ def _import(choices: Choices, kind: type[Record], verb: Verb) -> None:
 def _open(choices: Choices, kind: type[Record]) -> Iterator[Staging]:
     try:
         with open_staging(
-            choices.state, kind.__name__, _system(), again=choices.again, is_kept=choices.writes
+            choices.state, kind.__name__, system_id(), again=choices.again, is_kept=choices.writes
         ) as staging:
             yield staging
     except (InUse, OtherKind, UnreadableFile) as error:
         raise click.ClickException(str(error)) from None
-
-
-def _system() -> str:
-    """Return what identifies the system: the id that AWS gave its table of wallets when it was created."""
-    shared, name = tables.raw(WalletRow)
-    return str(shared.client.describe_table(TableName=name)["Table"]["TableId"])
 
 
 def _stage(file: Path, kind: type[Record], staging: Staging) -> None:
