@@ -22,6 +22,11 @@ Outcome = Literal["done", "before", "refused"]
 """What became of a row: done in this run, found done before, or refused, for which another run tries it again."""
 
 LEFT: Final = "(outcome IS NULL OR outcome = 'known')"
+IS_CLIENT: Final = "json_extract(CAST(record AS TEXT), '$.kind') IS 'client'"
+ANY: Final = "TRUE"
+PARTS: Final = (f"NOT {IS_CLIENT}", IS_CLIENT)
+"""A client needs its workspace, which may be anywhere in the file: clients are carried out when all else is."""
+
 BATCH: Final = 5_000
 """Rows that are written to the database at once."""
 
@@ -143,12 +148,13 @@ class Staging:
         found: int = self._database.execute(query, (self.run,)).fetchone()[0]
         return found
 
-    def left(self, size: int) -> Iterator[list[StagedRow]]:
-        """Yield the rows to carry out, in the file's order, in batches."""
+    def left(self, size: int, part: str = ANY) -> Iterator[list[StagedRow]]:
+        """Yield the rows of a part of the file that are to be carried out, in the file's order, in batches."""
         line = 0
         while True:
             found = self._database.execute(
-                f"SELECT line, key, record FROM rows WHERE run = ? AND line > ? AND {LEFT} ORDER BY line LIMIT ?",  # noqa: S608
+                f"SELECT line, key, record FROM rows WHERE run = ? AND line > ? AND {LEFT} AND {part} "  # noqa: S608
+                "ORDER BY line LIMIT ?",
                 (self.run, line, size),
             ).fetchall()
             if not found:

@@ -14,6 +14,7 @@ from chalicelib.ledger.table import WalletRow, read_wallet
 from local.resources import Deployment
 from ops.__main__ import ops
 from ops.importing.carry_out import BATCHES_AT_ONCE, ROWS_AT_ONCE
+from tests.build import unique
 from tests.conftest import NewWallet
 from tests.damage import damage
 from tests.ops.killed_import import rows_done
@@ -50,6 +51,15 @@ def test_good_rows_are_imported_and_each_bad_one_is_named(tmp_path: Path, new_wa
     assert "7 rows: 2 imported now, 0 before, 1 repeated in the file, 3 bad, 1 refused" in done.output
     assert "usd: 2.50 in the file, -1.50 here, difference -4.00" in done.output
     assert [read_wallet(each).balance_micros for each in names] == [1_500_000, 0, 0, -3_000_000]
+
+
+def test_a_client_may_be_above_its_workspace_or_in_the_next_batch(tmp_path: Path) -> None:
+    names = [unique("agency") for _ in range(ROWS_AT_ONCE + 20)]
+    workspaces = [f"{each},workspace,A,a@a.example,usd," for each in names]
+    clients = [f"{each}.c,client,A,a@a.example,usd,{each}" for each in names]
+    rows = [*clients[:20], *workspaces, *clients[20:]]
+    done = run("accounts", write(tmp_path / "a.csv", f"{ACCOUNTS.strip()},workspace_id\n", rows))
+    assert (done.exit_code, f"{len(rows)} imported now" in done.output) == (0, True), done.output
 
 
 def test_a_dry_run_leaves_nothing_and_a_second_run_posts_nothing(tmp_path: Path, new_wallet: NewWallet) -> None:
