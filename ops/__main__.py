@@ -53,6 +53,8 @@ class Commands(click.Group):
 @click.option("--local", is_flag=True, help="Work on the system that `make run` has started.")
 def ops(stack: str | None, local: bool) -> None:
     """Inspect, verify and repair the billing system. Without an option the environment determines which system."""
+    if local and stack:
+        raise click.UsageError("name one system: --local or --stack NAME")
     try:
         if local:
             use_local()

@@ -99,11 +99,12 @@ def _stop(client: Any, name: str) -> int:
     """
     found = client.get_function_configuration(FunctionName=name)
     arn = found["FunctionArn"]
+    # Before the tags: if another halt has reserved 0 by now, its note is among them.
+    reserved = client.get_function_concurrency(FunctionName=name).get("ReservedConcurrentExecutions")
     tags = client.list_tags(Resource=arn).get("Tags", {})
     if provisioned := _provisioned(client, name):
         client.tag_resource(Resource=arn, Tags={PROVISIONED_TAG: str(provisioned)})
     if TAG not in tags:
-        reserved = client.get_function_concurrency(FunctionName=name).get("ReservedConcurrentExecutions")
         client.tag_resource(Resource=arn, Tags={TAG: NOT_RESERVED if reserved is None else str(reserved)})
     if provisioned:
         client.delete_provisioned_concurrency_config(FunctionName=name, Qualifier=ALIAS)
