@@ -24,6 +24,7 @@ from ops.restore.table_settings import apply_settings
 
 WRONG: Final = 1
 SUFFIX: Final = "_table"
+KEY: Final = ["account_id"]
 NEEDED: Final = ["account_id", "currency"]
 """All that is read of an account: what else its row holds may be damaged."""
 out = new_console()
@@ -156,23 +157,22 @@ def repost(accounts: tuple[str, ...], every: bool, write: bool) -> None:
 def _each(
     names: Iterable[str], *, every: bool, handle: Callable[[AccountRow], object], doing: str, message: str
 ) -> int:
-    """Handle each account; print those that failed, and return how many did."""
+    """Handle each account; print those that failed, also those that cannot be read, and return how many did."""
     wanted = sorted(set(names))
     if not wanted and not every:
         raise click.UsageError("name accounts, or give --all")
-    rows = list(
-        AccountRow.scan(attributes_to_get=NEEDED) if every else AccountRow.batch_get(wanted, attributes_to_get=NEEDED)
-    )
-    for unknown in sorted(set(wanted) - {row.account_id for row in rows}):
+    rows = AccountRow.scan(attributes_to_get=KEY) if every else AccountRow.batch_get(wanted, attributes_to_get=KEY)
+    names = sorted(row.account_id for row in rows)
+    for unknown in sorted(set(wanted) - set(names)):
         raise click.UsageError(f"there is no account {unknown!r}")
     failures = each(
-        track(sorted(rows, key=lambda row: row.account_id), doing, console=Console(stderr=True)),
-        handle,
+        track(names, doing, console=Console(stderr=True)),
+        lambda name: handle(AccountRow.get(name, consistent_read=True, attributes_to_get=NEEDED)),
         message=message,
-        about=lambda row: {"account_id": row.account_id},
+        about=lambda name: {"account_id": name},
     )
     for failure in failures:
-        out.print(f"{failure.item.account_id}: {failure.error!r}")
+        out.print(f"{failure.item}: {failure.error!r}")
     return len(failures)
 
 

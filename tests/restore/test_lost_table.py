@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from pynamodb.expressions.operand import Path
 
+from chalicelib.accounts.table import AccountRow
 from chalicelib.ledger.page_table import PageRow
 from chalicelib.ledger.table import DailyUsageRow, WalletRow
 from chalicelib.payments.table import PaymentRow
@@ -179,6 +180,17 @@ def test_what_the_ledger_has_otherwise_than_the_rows_is_named_and_left(business:
         assert payment.payment_id in done.output
         assert "everything agrees" not in done.output
     assert business.balances() == before
+
+
+def test_an_account_that_cannot_be_read_is_named_and_stops_no_other(business: Business, new_wallet: NewWallet) -> None:
+    broken = new_wallet()
+    damage(AccountRow, {"account_id": broken}, "currency", {"N": "1"})
+    WalletRow(business.client).delete()
+    for arguments in ((broken, *business.accounts), ("--all",)):
+        done = run("restore", "wallets", *arguments)
+        assert f"{broken}: " in done.output
+        assert business.client in done.output
+    AccountRow(broken).delete()
 
 
 def test_accounts_have_to_be_named(business: Business) -> None:
