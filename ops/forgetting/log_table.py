@@ -5,6 +5,7 @@ client's log, only the name of the workspace's person.
 """
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, Final
 
 import msgspec
@@ -42,7 +43,20 @@ class FoundEntry(msgspec.Struct, frozen=True):
     actor: str | None
 
 
-def find_entries(account_id: str) -> Iterator[FoundEntry]:
+class UnreadClient(msgspec.Struct, frozen=True):
+    """An account that may be or have been a client: whether its log is to be looked through cannot be read."""
+
+    account_id: str
+
+
+class NotLookedThrough(Exception):
+    """The log of an account was left as it is."""
+
+
+Found = FoundEntry | UnreadClient
+
+
+def find_entries(account_id: str) -> Iterator[Found]:
     """Yield the entries that still say something about an account's people, in all logs."""
     account = AccountRow.get(account_id, consistent_read=True)
     for item in query_items(LogRow, account_id):
@@ -52,12 +66,13 @@ def find_entries(account_id: str) -> Iterator[FoundEntry]:
             if _text(item, "client_id") == account_id:
                 yield from _found(item, without_people, _emptied)
     if account.kind == "workspace":
-        for item in _items_of_clients(account_id):
-            yield from _found(item, without_workspace_people, _without_name)
+        yield from _in_logs_of_clients(account_id)
 
 
-def clear_entry(found: FoundEntry) -> None:
-    """Leave of an entry what is to be left."""
+def clear_entry(found: Found) -> None:
+    """Leave of an entry what is to be left. Raises NotLookedThrough, RowBusy."""
+    if isinstance(found, UnreadClient):
+        raise NotLookedThrough(f"the account {found.account_id} cannot be read: its log may name people; mend it first")
     actions: list[Action] = [] if found.changes is None else [LogRow.changes.set(found.changes)]
     if found.actor:
         actions.append(LogRow.actor.set(found.actor))
@@ -91,28 +106,43 @@ def _without_name(row: LogRow, item: Item) -> Iterator[FoundEntry]:
         yield FoundEntry(row, None, SOMEBODY_OF_WORKSPACE)
 
 
-def _items_of_clients(workspace_id: str) -> Iterator[Item]:
+def _in_logs_of_clients(workspace_id: str) -> Iterator[Found]:
     """Yield what is in the logs of a workspace's clients from when they were that, or from a time that is not known."""
     for client_id, periods in _clients_of(workspace_id):
+        if periods is None:
+            yield UnreadClient(client_id)
+            continue
         for item in query_items(LogRow, client_id):
             at_ms = item.get("at_ms", {}).get("N")
             if at_ms is None or is_within(int(at_ms), periods):
-                yield item
+                yield from _found(item, without_workspace_people, _without_name)
 
 
 def _text(item: Item, name: str) -> str:
     return str(item.get(name, {}).get("S", ""))
 
 
-def _clients_of(workspace_id: str) -> Iterator[tuple[str, list[Period]]]:
-    """Yield each client that belongs to a workspace or did, and when. Scans the accounts for those that were moved."""
-    names = ["account_id", "workspace_id", "former_workspaces"]
-    was_moved = AccountRow.former_workspaces.exists()
-    clients = {row.account_id: row for row in AccountRow.scan(was_moved, attributes_to_get=names)}
-    clients |= {row.account_id: row for row in AccountRow.clients.query(workspace_id)}
-    for client_id, row in clients.items():
-        if periods := list(periods_under(workspace_id, row.workspace_id, _former(row))):
+def _clients_of(workspace_id: str) -> Iterator[tuple[str, list[Period] | None]]:
+    """Yield each client that belongs to a workspace or did, and when; None if that cannot be read.
+
+    Scans the accounts for those that were moved.
+    """
+    moved = AccountRow.scan(AccountRow.former_workspaces.exists(), attributes_to_get=["account_id"])
+    current = AccountRow.clients.query(workspace_id, attributes_to_get=["account_id"])
+    for client_id in sorted({row.account_id for row in (*moved, *current)}):
+        periods = read_or(
+            partial(_periods_of, client_id, workspace_id),
+            lambda: None,
+            about={"account_id": client_id, "what": "former workspaces"},
+        )
+        if periods is None or periods:
             yield client_id, periods
+
+
+def _periods_of(client_id: str, workspace_id: str) -> list[Period]:
+    names = ["workspace_id", "former_workspaces"]
+    row = AccountRow.get(client_id, consistent_read=True, attributes_to_get=names)
+    return list(periods_under(workspace_id, row.workspace_id, _former(row)))
 
 
 def _former(account: AccountRow) -> list[FormerWorkspace]:

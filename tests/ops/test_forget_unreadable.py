@@ -1,5 +1,13 @@
 """What cannot be read of an account that is forgotten goes, too: it keeps back nothing else."""
 
+import msgspec
+from msgspec.structs import replace
+
+from chalicelib.accounts import table as accounts
+from chalicelib.accounts.account import FormerWorkspace
+from chalicelib.accounts.table import AccountRow
+from chalicelib.activity import table as activity
+from chalicelib.activity.entry import Entry
 from chalicelib.activity.table import LogRow
 from chalicelib.budgets.table import BudgetsRow
 from chalicelib.cards import table as cards
@@ -11,6 +19,7 @@ from chalicelib.stripe_api.stripe_account import PLATFORM
 from chalicelib.tables import query_items
 from local.stripe_emulator.client import Emulator
 from ops.exporting.sources import scan_sessions
+from tests.build import account
 from tests.damage import damage
 from tests.ops.forgettable import NewPayer, forget, leave_traces, traces
 
@@ -43,3 +52,21 @@ def test_cards_without_a_customer_go(new_payer: NewPayer, emulator: Emulator) ->
     assert forget(payer.account_id, "--really", "--yes").exit_code == 0
     assert traces(payer.account_id) == []
     assert cards.find_cards(payer.account_id, PLATFORM).all == ()
+
+
+def test_a_client_that_cannot_be_read_is_named_and_keeps_back_no_log_of_another(new_payer: NewPayer) -> None:
+    workspace = new_payer(None).account_id
+    other, moved = f"{workspace}.other", f"{workspace}.moved"
+    before = FormerWorkspace(workspace, moved_at_ms=2_000, charged_until_ms=2_000)
+    for client_id in (other, moved):
+        assert accounts.create(replace(account(client_id, workspace_id="another"), former_workspaces=(before,)))
+        fields = {"kind": "card", "changes": (), "actor": "workspace:Jane Doe", "at_ms": 1_000}
+        activity.put_new(Entry(account_id=client_id, entry_id="1", **fields))  # type: ignore[arg-type]
+    damage(AccountRow, {"account_id": moved}, "former_workspaces", {"S": "?"})
+    assert forget(workspace).exit_code == 0
+    done = forget(workspace, "--really", "--yes")
+    assert (done.exit_code, f"the account {moved} cannot be read" in done.output) == (1, True), done.output
+    assert [row.actor for row in LogRow.query(other)] == ["workspace:owner"]
+    damage(AccountRow, {"account_id": moved}, "former_workspaces", {"S": msgspec.json.encode([before]).decode()})
+    assert forget(workspace, "--really", "--yes").exit_code == 0
+    assert [row.actor for row in LogRow.query(moved)] == ["workspace:owner"]
