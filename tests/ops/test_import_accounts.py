@@ -67,7 +67,7 @@ def test_what_exists_is_never_changed_and_another_kind_is_refused() -> None:
 
 @pytest.mark.parametrize("write", [False, True])
 def test_an_account_that_is_damaged_or_lost_is_refused_and_keeps_back_no_other(*, write: bool) -> None:
-    damaged, lost, new = (unique("import") for _ in range(3))
+    damaged, lost, new = (unique("damaged") for _ in range(3))
     create([record(damaged), record(lost)])
     damage(AccountRow, {"account_id": damaged}, "created_at_ms")
     AccountRow(lost).delete()
