@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import Any, get_args
 
 import click
-from rich.console import Console
 
 from chalicelib import clock
 from chalicelib.secrets import SecretsUnavailable, secrets
@@ -12,6 +11,7 @@ from chalicelib.settings import MissingSettings
 from chalicelib.token import OF_THE_PLATFORM, Role, sign_token
 from ops.catalog import catalog
 from ops.checks import show_checks
+from ops.console import new_console
 from ops.daily_looks import give_daily_looks
 from ops.dead_letters.commands import dead_letters
 from ops.environment import NoEnvironment, use_local, use_stack
@@ -30,7 +30,7 @@ from ops.subscriptions import renew_due, subscriptions
 from ops.verify import verify_wallets
 
 WRONG = 1
-out = Console(soft_wrap=True)
+out = new_console()
 
 
 class Commands(click.Group):
@@ -53,6 +53,8 @@ class Commands(click.Group):
 @click.option("--local", is_flag=True, help="Work on the system that `make run` has started.")
 def ops(stack: str | None, local: bool) -> None:
     """Inspect, verify and repair the billing system. Without an option the environment determines which system."""
+    if local and stack:
+        raise click.UsageError("name one system: --local or --stack NAME")
     try:
         if local:
             use_local()

@@ -9,7 +9,6 @@ from typing import TypeVar
 import click
 import msgspec
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import track
 from rich.table import Table
 
@@ -27,9 +26,10 @@ from chalicelib.subscriptions.renewal import chargeable_renewal
 from chalicelib.subscriptions.renewal_hold import HOLD_CAUSES
 from chalicelib.subscriptions.subscription import Contents, Subscription
 from ops.client_prices import find_price_notes
+from ops.console import new_console
 
 T = TypeVar("T")
-out = Console(soft_wrap=True)
+out = new_console()
 progress = Console(stderr=True)
 
 
@@ -75,7 +75,7 @@ def check(file: Path, usage_days: int) -> None:
 def _print(columns: tuple[str, ...], found: Iterable[msgspec.Struct]) -> None:
     rows = Table(*columns)
     for each_found in found:
-        rows.add_row(*(escape(text) for text in msgspec.structs.astuple(each_found)))
+        rows.add_row(*msgspec.structs.astuple(each_found))
     out.print(rows)
 
 

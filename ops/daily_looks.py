@@ -13,8 +13,9 @@ from chalicelib.auto_pay import table as auto_pay
 from chalicelib.batches import Failure, each
 from chalicelib.cards import expiry_index
 from chalicelib.subscriptions import table as subscriptions
+from ops.console import new_console
 
-out = Console(soft_wrap=True)
+out = new_console()
 
 
 @click.command("daily-looks")
@@ -32,7 +33,7 @@ def give_daily_looks() -> None:
         *_each(expiry_index.without_due(), partial(expiry_index.schedule_notice, now_ms=now_ms)),
     ]
     for failure in failures:
-        out.print(f"{failure.item}: {failure.error!r}", markup=False)
+        out.print(f"{failure.item}: {failure.error!r}")
     if failures:
         raise SystemExit(1)
 

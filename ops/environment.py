@@ -10,7 +10,9 @@ from botocore.exceptions import BotoCoreError, ClientError
 from msgspec.structs import fields
 
 from chalicelib import secrets
+from chalicelib.ledger.table import WalletRow
 from chalicelib.settings import Settings, settings
+from chalicelib.tables import raw
 from infrastructure.aliases import ALIAS
 from ops import secret_store
 
@@ -42,6 +44,12 @@ def use_stack(name: str) -> None:
     if not variables:
         raise NoEnvironment(f"the settings of {name} cannot be read: may you use the key that encrypts them?")
     _use(variables)
+
+
+def system_id() -> str:
+    """Return what identifies the system: the id that AWS gave its table of wallets when it was created."""
+    shared, name = raw(WalletRow)
+    return str(shared.client.describe_table(TableName=name)["Table"]["TableId"])
 
 
 def _live_configuration(function: str) -> Any:

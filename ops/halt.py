@@ -12,17 +12,17 @@ from typing import Any, Final
 
 import boto3
 import click
-from rich.console import Console
 
 from chalicelib.batches import each
 from infrastructure.aliases import ALIAS
+from ops.console import new_console
 
 TAG: Final = "billing-portal:reserved-before-halt"
 PROVISIONED_TAG: Final = "billing-portal:provisioned-before-halt"
 NOT_RESERVED: Final = "none"
 ENABLED: Final = frozenset({"Enabled", "Enabling"})
 WRONG: Final = 1
-out = Console(soft_wrap=True)
+out = new_console()
 
 
 @click.command()
@@ -65,7 +65,7 @@ def _each(names: Iterable[str], handle: Callable[[str], object]) -> int:
     message = "it could not be halted or resumed"
     failures = each(list(names), handle, message=message, about=lambda name: {"resource": name})
     for failure in failures:
-        out.print(f"{failure.item} FAILED, repeat the command: {failure.error}", markup=False)
+        out.print(f"{failure.item} FAILED, repeat the command: {failure.error}")
     return len(failures)
 
 
@@ -99,11 +99,12 @@ def _stop(client: Any, name: str) -> int:
     """
     found = client.get_function_configuration(FunctionName=name)
     arn = found["FunctionArn"]
+    # Before the tags: if another halt has reserved 0 by now, its note is among them.
+    reserved = client.get_function_concurrency(FunctionName=name).get("ReservedConcurrentExecutions")
     tags = client.list_tags(Resource=arn).get("Tags", {})
     if provisioned := _provisioned(client, name):
         client.tag_resource(Resource=arn, Tags={PROVISIONED_TAG: str(provisioned)})
     if TAG not in tags:
-        reserved = client.get_function_concurrency(FunctionName=name).get("ReservedConcurrentExecutions")
         client.tag_resource(Resource=arn, Tags={TAG: NOT_RESERVED if reserved is None else str(reserved)})
     if provisioned:
         client.delete_provisioned_concurrency_config(FunctionName=name, Qualifier=ALIAS)

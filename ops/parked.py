@@ -4,10 +4,9 @@ import sys
 
 import click
 from msgspec.structs import replace
-from rich.console import Console
-from rich.markup import escape
 from rich.table import Column, Table
 
+from chalicelib.batches import each
 from chalicelib.clock import iso
 from chalicelib.log import log
 from chalicelib.money import format_amount
@@ -16,6 +15,7 @@ from chalicelib.payments import unresolved_index
 from chalicelib.webhooks import receive
 from chalicelib.webhooks import table as webhooks
 from chalicelib.webhooks.receive import WebhookUnprocessed
+from ops.console import new_console
 
 WRONG = 1
 WIDTH_OF_ID = 36
@@ -24,22 +24,34 @@ WIDTH_OF_ID = 36
 EVENT = "event"
 """An event's id is never truncated either: its column is as wide as needed, also in piped output (80 columns)."""
 
-out = Console(soft_wrap=True)
+out = new_console()
 
 
 @click.command("parked")
 @click.option("--limit", default=20, show_default=True)
 def show_parked(limit: int) -> None:
-    """Show the webhook events and the payments that wait for the operator."""
+    """Show the webhook events and the payments that wait for the operator. Exits with 1 if a payment cannot be read."""
     table = Table(Column(EVENT, no_wrap=True), "type", "received", "attempts", "reason")
     for row in webhooks.parked(limit):
         table.add_row(row.event_id, row.type, row.received_at, str(int(row.attempts)), row.reason or "")
     out.print(table)
     unneeded = Table("account", Column("payment that brought nothing", min_width=WIDTH_OF_ID), "amount", "succeeded")
-    for payment in unresolved_index.parked(limit):
+
+    def add(key: tuple[str, str]) -> None:
+        payment = payments.get(*key)
         amount = f"{format_amount(payment.amount_micros, payment.currency)} {payment.currency}"
-        unneeded.add_row(payment.account_id, payment.payment_id, amount, iso(payment.state_at_ms))
+        unneeded.add_row(*key, amount, iso(payment.state_at_ms))
+
+    unread = each(
+        unresolved_index.parked(limit),
+        add,
+        message="a parked payment cannot be read",
+        about=lambda key: {"account_id": key[0], "payment_id": key[1]},
+    )
+    for failure in unread:
+        unneeded.add_row(*failure.item, "cannot be read", "")
     out.print(unneeded)
+    sys.exit(WRONG if unread else 0)
 
 
 @click.command("keep-payment")
@@ -50,7 +62,7 @@ def keep_payment(account_id: str, payment_id: str) -> None:
     payment = payments.find(account_id, payment_id)
     if payment is None or not payment.is_parked:
         raise click.ClickException("no payment of this id waits")
-    kept = payments.change(payment, lambda each: replace(each, late="kept") if each.is_parked else each)
+    kept = payments.change(payment, lambda found: replace(found, late="kept") if found.is_parked else found)
     out.print(f"{payment_id}: {kept.late}")
 
 
@@ -78,7 +90,7 @@ def _replayed(event_id: str) -> tuple[str, str]:
         return "parked", str(error.__cause__)
     except Exception as error:  # noqa: BLE001 - one that cannot even be read does not stop others
         log().exception("a parked webhook could not be processed", event_id=event_id)
-        return "unread", escape(repr(error))
+        return "unread", repr(error)
     if verdict is None:
         return "unknown", "no event of this id waits, or it was too large to be kept: let Stripe send it again"
     return verdict.state, verdict.reason or ""

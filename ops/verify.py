@@ -4,7 +4,6 @@ import sys
 
 import click
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import track
 from rich.table import Table
 
@@ -14,9 +13,10 @@ from chalicelib.checks.verify_wallets import VerifyRun, record, verify_whole, wh
 from chalicelib.ledger.verify import StillMoving
 from chalicelib.ledger.wallet import WalletNotFound
 from chalicelib.log import log
+from ops.console import new_console
 
 WRONG = 1
-out = Console(soft_wrap=True)
+out = new_console()
 
 
 @click.command("verify")
@@ -50,6 +50,6 @@ def _verified(account_id: str, among: frozenset[str]) -> tuple[tuple[str, ...], 
         return ("", "", "", str(error) or "still being posted to"), False
     except Exception as error:  # noqa: BLE001 - an unreadable wallet is a difference, and must not hide others
         log().exception("a wallet could not be verified", account_id=account_id)
-        return ("", "", "", f"cannot be read: {escape(repr(error))}"), False
+        return ("", "", "", f"cannot be read: {error!r}"), False
     numbers = (str(found.pages), str(found.transactions), str(found.balance_micros))
     return (*numbers, found.difference or "none"), found.difference is None

@@ -26,6 +26,7 @@ from chalicelib.ledger.page import Page, append
 from chalicelib.ledger.read_page import read_header, transactions_of
 from chalicelib.ledger.verify import StillMoving, check_wallet
 from chalicelib.ledger.wallet import END_OF_TIME_MS, Wallet
+from chalicelib.readable import read_or
 from chalicelib.tables import Item, Table, query_items
 
 ROWS_A_WRITE: Final = 99
@@ -55,7 +56,7 @@ class RowChange(msgspec.Struct, frozen=True):
 
 
 class Rebuild(msgspec.Struct, frozen=True):
-    """A wallet's row before (None if it was missing) and after, and how many other rows did not agree."""
+    """A wallet before and after, and how many other rows did not agree. None if its row was missing or unreadable."""
 
     before: Wallet | None
     after: Wallet
@@ -73,7 +74,8 @@ def rebuild(account_id: str, currency: str, *, write: bool) -> Rebuild:
     Cut off, it is continued by a repeat: the wallet's row is written last. Raises BrokenChain, UnreadablePage, and
     StillMoving if something was posted meanwhile.
     """
-    before = _find_wallet(account_id)
+    item = next(query_items(table.WalletRow, account_id), None)
+    before = _wallet_of(account_id, item)
     derived = derive(account_id, currency, page_table.read_pages(account_id, 0, END_OF_TIME_MS))
     pages = page_table.read_pages(account_id, 0, END_OF_TIME_MS)
     found = check_wallet(derived.wallet, pages, derived.days, _no_sibling, _agreeing(derived))
@@ -82,7 +84,7 @@ def rebuild(account_id: str, currency: str, *, write: bool) -> Rebuild:
     changes = [*_day_changes(account_id, derived.days), *_client_changes(account_id, derived.check)]
     result = Rebuild(before, derived.wallet, len(changes))
     if write and result.changed:
-        _write(before, derived.wallet, changes)
+        _write(item, derived.wallet, changes)
     return result
 
 
@@ -120,9 +122,15 @@ def _break_at(wallet: Wallet, page: Page) -> str:
     return f"{wallet.account_id}: page {page.key} does not follow the page before it"
 
 
-def _find_wallet(account_id: str) -> Wallet | None:
-    row = table.read_wallet_rows([account_id]).get(account_id)
-    return table.wallet_of(row) if row else None
+def _wallet_of(account_id: str, item: Item | None) -> Wallet | None:
+    """Return the wallet of a stored row; None if there is none, or none that can be read."""
+    if item is None:
+        return None
+    return read_or(
+        lambda: table.wallet_of(table.WalletRow.from_raw_data(item)),
+        lambda: None,
+        about={"account_id": account_id, "what": "wallet"},
+    )
 
 
 def _no_sibling(_: object) -> None:
@@ -186,7 +194,7 @@ def _differences(item: Item, meters: Mapping[str, Any], fields: Fields) -> list[
     return actions
 
 
-def _write(before: Wallet | None, after: Wallet, changes: Sequence[RowChange]) -> None:
+def _write(before: Item | None, after: Wallet, changes: Sequence[RowChange]) -> None:
     """Write all changes, the wallet last, each on condition that nothing was posted. Raises StillMoving."""
     unchanged = _unchanged(before)
 
@@ -207,9 +215,15 @@ def _write(before: Wallet | None, after: Wallet, changes: Sequence[RowChange]) -
         raise StillMoving(after.account_id)
 
 
-def _unchanged(wallet: Wallet | None) -> Condition:
-    row = table.WalletRow
-    if wallet is None:
-        return row.account_id.does_not_exist()
-    same: Condition = (row.sequence == wallet.sequence) & (row.head_hash == wallet.head_hash)
+def _unchanged(item: Item | None) -> Condition:
+    """Return the condition that nothing was posted since a wallet's row was read, whatever is stored in it."""
+    if item is None:
+        return table.WalletRow.account_id.does_not_exist()
+    same: Condition = _is_stored("sequence", item) & _is_stored("head_hash", item)
     return same
+
+
+def _is_stored(name: str, item: Item) -> Condition:
+    path = Path([name])
+    condition: Condition = path == item[name] if name in item else path.does_not_exist()
+    return condition

@@ -5,8 +5,7 @@ from collections.abc import Iterator
 from chalicelib.clock import iso
 from chalicelib.payments.due import LATE, PARKED
 from chalicelib.payments.indexes import UnresolvedIndex
-from chalicelib.payments.payment import Payment
-from chalicelib.payments.table import PaymentRow, get
+from chalicelib.payments.table import PaymentRow
 
 
 def due(now_ms: int, limit: int) -> Iterator[tuple[str, str]]:
@@ -22,10 +21,10 @@ def late(now_ms: int, limit: int) -> list[tuple[str, str]]:
     return [(row.account_id, row.payment_id) for row in rows]
 
 
-def parked(limit: int) -> list[Payment]:
-    """Return the payments whose money waits for a person, longest ago first."""
+def parked(limit: int) -> list[tuple[str, str]]:
+    """Return account and id of the payments whose money waits for a person, longest ago first."""
     rows = PaymentRow.unresolved.query(PARKED, limit=limit, page_size=limit)
-    return [get(row.account_id, row.payment_id) for row in rows]
+    return [(row.account_id, row.payment_id) for row in rows]
 
 
 def count_parked(limit: int) -> int:

@@ -10,8 +10,9 @@ from pynamodb.indexes import AllProjection, GlobalSecondaryIndex
 from chalicelib import clock
 from chalicelib.clock import iso
 from chalicelib.conflicts import conditional_write
+from chalicelib.readable import UNREADABLE, read_or
 from chalicelib.stripe_api.event import StripeEvent, Verdict
-from chalicelib.tables import Table, TableMeta, set_or_remove
+from chalicelib.tables import Item, Table, TableMeta, query_items, set_or_remove
 
 KEPT_SECONDS: Final = 30 * 24 * 60 * 60
 """How long a finished event is kept: ten times as long as Stripe retries it (docs.stripe.com/webhooks#retries)."""
@@ -130,5 +131,15 @@ def unfinished(now_ms: int, limit: int) -> list[str]:
 
 
 def parked(limit: int) -> list[WebhookEventRow]:
-    """Return the parked events, oldest first, with their reasons and payloads."""
-    return list(WebhookEventRow.unfinished.query("parked", limit=limit))
+    """Return the parked events, oldest first, with their reasons and payloads; of one that cannot be read, its id."""
+    items = query_items(WebhookEventRow, "parked", index_name=ParkedIndex.Meta.index_name, limit=limit)
+    return [_readable(item) for item in items]
+
+
+def _readable(item: Item) -> WebhookEventRow:
+    event_id, received_at = item["event_id"]["S"], item["received_at"]["S"]
+    return read_or(
+        lambda: WebhookEventRow.from_raw_data(item),
+        lambda: WebhookEventRow(event_id, type="", received_at=received_at, attempts=0, reason=UNREADABLE),
+        about={"what": "webhook", "event_id": event_id},
+    )

@@ -15,6 +15,7 @@ from rich.table import Table
 from rich.text import Text
 
 from chalicelib import clock
+from ops.console import new_console
 from ops.dead_letters.groups import Group, add_to_groups, age, printable
 from ops.dead_letters.letter import Letter
 from ops.dead_letters.letter_filter import LetterFilter
@@ -25,7 +26,7 @@ MANY = 1_000
 """From this many letters on, a progress bar is shown."""
 CHUNK = 1_000
 """How many letters are discarded between two updates of the progress bar."""
-out = Console(soft_wrap=True)
+out = new_console()
 
 Command = Callable[..., Any]
 Advance = Callable[[int], None]

@@ -10,16 +10,20 @@ import msgspec
 
 from chalicelib import clock
 from chalicelib.accounts import table as accounts
+from chalicelib.accounts.account import Account
 from chalicelib.clock import iso
 from chalicelib.invoices.download import read_pdf
 from chalicelib.invoices.invoice import Invoice
 from chalicelib.invoices.table import DOCUMENTS, InvoiceRow, invoice_of
-from chalicelib.ledger.table import read_wallet
+from chalicelib.ledger.table import WalletRow, wallet_of
+from chalicelib.ledger.wallet import Wallet
 from chalicelib.log import log
 from chalicelib.money import format_amount, parse_signed_micros
+from chalicelib.readable import read_or
 from chalicelib.tables import query_items
 from chalicelib.typed import json_decoder
 from ops.account_data import PLACES
+from ops.environment import system_id
 from ops.exporting.files import HashedFile, WrittenFile, write_json, write_table
 from ops.exporting.readable import Row
 from ops.exporting.sources import SOURCES, Source, Subject, subject_of
@@ -29,6 +33,11 @@ MANIFEST: Final = "manifest.json"
 PROGRESS: Final = ".progress.json"
 DOCUMENT_FILES: Final = "documents"
 ONLY_OURS: Final = 0o700
+
+UNKNOWN: Final = "unknown"
+"""The balance of a wallet that is missing or cannot be read; then every transaction is exported, up to the last."""
+
+LAST: Final = 2**63 - 1
 
 Advance = Callable[[str], None]
 """Called with the name of a file for each of its rows."""
@@ -43,8 +52,9 @@ class ExportRunning(Exception):
 
 
 class Progress(msgspec.Struct):
-    """How far an export has got. Transactions that were posted after it began are not in it."""
+    """How far an export of a system has got. Transactions that were posted after it began are not in it."""
 
+    system: str
     account_id: str
     began_at: str
     last_sequence: int
@@ -104,7 +114,7 @@ def export_account(account_id: str, to: Path, advance: Advance, *, replace: bool
             (directory / PROGRESS).unlink(missing_ok=True)
         if (directory / MANIFEST).exists():
             raise ExportComplete(f"{directory} has a complete export; with --replace it is made again")
-        progress = _begin(directory, account_id)
+        progress = _begin(directory, account)
         subject = subject_of(account, progress.last_sequence)
         for source in sources_of(subject):
             if source.file not in progress.files:
@@ -132,16 +142,40 @@ def _locked(directory: Path) -> Iterator[None]:
         yield
 
 
-def _begin(directory: Path, account_id: str) -> Progress:
-    """Return how far the export has got; a new one notes first which transactions there are now."""
-    stored = directory / PROGRESS
+def _begin(directory: Path, account: Account) -> Progress:
+    """Return how far the export of this system has got; a new one notes first which transactions there are now.
+
+    What another system has of an account of this name is neither gone on with nor kept.
+    """
+    stored, system = directory / PROGRESS, system_id()
     if stored.exists():
-        return json_decoder(Progress).decode(stored.read_bytes())
-    wallet = read_wallet(account_id)
-    balance = format_amount(wallet.balance_micros, wallet.currency)
-    progress = Progress(account_id, iso(clock.now_ms()), wallet.sequence, balance, wallet.currency)
+        found = read_or(
+            lambda: json_decoder(Progress).decode(stored.read_bytes()),
+            lambda: None,
+            about={"account_id": account.account_id, "what": "progress"},
+        )
+        if found and found.system == system:
+            return found
+    for document in (directory / DOCUMENT_FILES).iterdir():
+        document.unlink()
+    progress = _progress_of(system, account)
     write_json(stored, progress)
     return progress
+
+
+def _progress_of(system: str, account: Account) -> Progress:
+    """Return the progress of an export that begins now."""
+    item = next(query_items(WalletRow, account.account_id), None)
+    wallet = item and read_or(
+        lambda: wallet_of(WalletRow.from_raw_data(item)),
+        lambda: None,
+        about={"account_id": account.account_id, "what": "wallet"},
+    )
+    began_at = iso(clock.now_ms())
+    if not isinstance(wallet, Wallet):
+        return Progress(system, account.account_id, began_at, LAST, UNKNOWN, account.currency)
+    balance = format_amount(wallet.balance_micros, wallet.currency)
+    return Progress(system, account.account_id, began_at, wallet.sequence, balance, wallet.currency)
 
 
 def _write(

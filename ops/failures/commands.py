@@ -7,11 +7,11 @@ from typing import Final
 
 import click
 from botocore.exceptions import BotoCoreError, ClientError
-from rich.console import Console
 from rich.table import Column, Table
 
 from chalicelib.clock import iso, now_ms
 from chalicelib.queues import client
+from ops.console import new_console
 from ops.failures.message import FailureMessage, queues_of_failures, read_message
 from ops.failures.stream import NotReplayed, queue_urls, replay
 
@@ -23,7 +23,7 @@ SHOWN_SECONDS = 30
 WIDE: Final = 300
 """Characters of a line where nobody looks at a terminal: nothing is cut off for a pipe."""
 
-out = Console(soft_wrap=True, width=None if sys.stdout.isatty() else WIDE)
+out = new_console(width=None if sys.stdout.isatty() else WIDE)
 
 
 @click.group()

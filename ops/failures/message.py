@@ -1,6 +1,5 @@
 """A message of a queue of failures: which records it is about, whose function gave them up, and why."""
 
-import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -10,6 +9,7 @@ import msgspec
 from msgspec.structs import fields
 
 from chalicelib import clock
+from chalicelib.json_input import read_json
 from chalicelib.settings import Settings, settings
 from chalicelib.streams import Record
 from infrastructure.generator.specification import Function, read
@@ -104,7 +104,7 @@ def read_message(queue: str, message: Mapping[str, Any]) -> FailureMessage:
         "sent_at_ms": int(message["Attributes"]["SentTimestamp"]),
     }
     try:
-        body = json.loads(message["Body"])
+        body = read_json(message["Body"])
         if "record" in body:
             record = msgspec.convert(body["record"], dict[str, Any])
             return FailureMessage(**known, reason=str(body.get("reason", "")), record=record)

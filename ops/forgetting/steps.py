@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
 import msgspec
+from pynamodb.expressions.operand import Path
 
 from chalicelib.batches import each
 from chalicelib.buckets import client
@@ -21,7 +22,11 @@ from chalicelib.stripe_api.stripe_account import PLATFORM, StripeAccount
 from chalicelib.tables import Table, query_items
 from ops.exporting.sources import scan_sessions
 from ops.forgetting.log_table import clear_entry, find_entries
+from ops.forgetting.unread_row import clear, key_row
 from ops.stripe_customers import delete_customer
+
+CUSTOMER: Final = ("stripe_customer_id", "card", "others", "backup_id")
+"""Attributes of a row of cards that say whose they are."""
 
 Note = Callable[[str], None]
 """Tells the operator something that a person must know."""
@@ -55,8 +60,8 @@ class RowsFailed(Exception):
 
 
 def _rows(table: type[Table]) -> Callable[[str], Iterator[Any]]:
-    """Return a reader of an account's rows, which need not be readable to be deleted."""
-    return lambda account_id: (table.from_raw_data(item) for item in query_items(table, account_id))
+    """Return a reader of the keys of an account's rows, which need not be readable to be deleted."""
+    return lambda account_id: (key_row(table, item) for item in query_items(table, account_id))
 
 
 def _delete(row: Any, _note: Note) -> None:
@@ -64,13 +69,24 @@ def _delete(row: Any, _note: Note) -> None:
 
 
 def _find_customers(account_id: str) -> Iterator[CardRow]:
-    return (row for row in _rows(CardRow)(account_id) if row.stripe_customer_id or row.card or row.others)
+    """Yield the rows with a customer or a card, with nothing but the customer's id, if it has one."""
+    for item in query_items(CardRow, account_id):
+        if any("NULL" not in item.get(name, {"NULL": True}) for name in CUSTOMER):
+            row = key_row(CardRow, item)
+            setattr(row, CUSTOMER[0], item.get(CUSTOMER[0], {}).get("S"))
+            yield row
 
 
 def _delete_customer(row: CardRow, note: Note) -> None:
-    """Delete a customer at Stripe, then here. One on an account that cannot be reached any more stays there."""
+    """Delete a customer at Stripe, then here. One on an account that cannot be reached any more stays there.
+
+    Cards without a customer, which no version of this system writes, are nobody's at Stripe, and go here.
+    """
+    customer_id: str | None = getattr(row, CUSTOMER[0])
+    if customer_id is None:
+        clear(row, [Path([name]).remove() for name in CUSTOMER])
+        return
     stripe_account = PLATFORM if row.stripe_account == PLATFORM.key else StripeAccount(row.stripe_account)
-    customer_id = str(row.stripe_customer_id)
     try:
         delete_customer(customer_id, stripe_account)
     except AccessGone:
@@ -79,15 +95,16 @@ def _delete_customer(row: CardRow, note: Note) -> None:
 
 
 def _find_answers(account_id: str) -> Iterator[IdempotencyRow]:
-    return (row for row in _rows(IdempotencyRow)(account_id) if row.answer is not None)
+    found = query_items(IdempotencyRow, account_id)
+    return (key_row(IdempotencyRow, item) for item in found if "NULL" not in item.get("answer", {"NULL": True}))
 
 
 def _clear_answer(row: IdempotencyRow, _note: Note) -> None:
-    row.update([IdempotencyRow.answer.remove()], condition=IdempotencyRow.account_id.exists())
+    clear(row, [IdempotencyRow.answer.remove()])
 
 
 def _find_sessions(account_id: str) -> Iterator[SessionRow]:
-    return map(SessionRow.from_raw_data, scan_sessions(account_id))
+    return (key_row(SessionRow, item) for item in scan_sessions(account_id))
 
 
 def _find_lent(account_id: str) -> Iterator[Mapping[str, str]]:

@@ -5,7 +5,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, as_c
 from typing import Final
 
 from chalicelib.log import log
-from ops.importing.staging import RowResult, StagedRow, Staging
+from ops.importing.staging import PARTS, RowResult, StagedRow, Staging
 
 Verb = Callable[[Sequence[StagedRow]], list[RowResult]]
 """Carries out a batch of rows, and returns what became of each."""
@@ -17,9 +17,10 @@ BATCHES_AT_ONCE: Final = 6
 
 def carry_out(staging: Staging, verb: Verb) -> Iterator[list[RowResult]]:
     """Carry out the rows that are left, note what became of each, and yield the results by batch."""
-    for results in _concurrently(verb, staging.left(ROWS_AT_ONCE)):
-        staging.note(results)
-        yield results
+    for part in PARTS:
+        for results in _concurrently(verb, staging.left(ROWS_AT_ONCE, part)):
+            staging.note(results)
+            yield results
 
 
 def _concurrently(verb: Verb, batches: Iterable[list[StagedRow]]) -> Iterator[list[RowResult]]:

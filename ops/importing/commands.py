@@ -12,12 +12,13 @@ import click
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
-from chalicelib import clock
+from chalicelib import clock, tables
 from chalicelib.catalog.catalog import catalog
-from chalicelib.ledger.table import WalletRow, read_wallet_rows
+from chalicelib.ledger.table import WalletRow
 from chalicelib.money import parse_micros, parse_signed_micros
-from chalicelib.tables import raw
+from chalicelib.readable import read_each
 from chalicelib.typed import json_decoder
+from ops.environment import system_id
 from ops.importing.carry_out import Verb, carry_out
 from ops.importing.create_accounts import create_accounts
 from ops.importing.match_customers import match_customers, read_owners
@@ -154,8 +155,7 @@ def _or_error(rows: Iterator[tuple[SourceRow, Record | str]]) -> Iterator[tuple[
 
 def _compare(batch: list[BalanceRecord], expected: dict[str, int], found: dict[str, int]) -> int:
     """Compare a batch with the wallets, print each difference, add to the totals, and return how many differ."""
-    rows = read_wallet_rows(sorted({record.account_id for record in batch})) if batch else {}
-    balances = {name: (row.currency, int(row.balance_micros)) for name, row in rows.items()}
+    balances, unread = _read_balances(sorted({record.account_id for record in batch}))
     wrong = 0
     for record in batch:
         micros = parse_signed_micros(record.balance)
@@ -163,17 +163,29 @@ def _compare(batch: list[BalanceRecord], expected: dict[str, int], found: dict[s
         if record.account_id in balances:
             currency, here = balances[record.account_id]
             found[currency] = found.get(currency, 0) + here
-        if difference := compare_balance(record.account_id, record.currency, micros, balances):
-            click.echo(difference)
+        difference = compare_balance(record.account_id, record.currency, micros, balances)
+        if difference:
+            click.echo(f"{record.account_id}: its wallet cannot be read" if record.account_id in unread else difference)
             wrong += 1
     return wrong
+
+
+def _read_balances(account_ids: list[str]) -> tuple[dict[str, tuple[str, int]], list[str]]:
+    """Read the balances of wallets that exist, and which wallets cannot be read."""
+    rows = tables.read_rows({WalletRow: account_ids}) if account_ids else tables.Rows({WalletRow: []})
+
+    def balance_of(account_id: str) -> tuple[str, int] | None:
+        row = rows.find(WalletRow, account_id)
+        return (row.currency, int(row.balance_micros)) if row else None
+
+    found, unread = read_each(account_ids, balance_of, what="wallet")
+    return {account_id: balance for account_id, balance in found.items() if balance}, unread
 
 
 def _import(choices: Choices, kind: type[Record], verb: Verb) -> None:
     """Stage a file and carry out its rows; print a report, and exit with 1 unless every row is imported."""
     report = Report()
-    state = choices.state
-    with _open(state, kind, again=choices.again) as staging:
+    with _open(choices, kind) as staging:
         _stage(choices.file, kind, staging)
         report.repeated, report.bad, report.before = staging.counts.repeated, staging.counts.bad, staging.count_done()
         report.rows = staging.counts.staged + report.repeated + report.bad
@@ -186,26 +198,20 @@ def _import(choices: Choices, kind: type[Record], verb: Verb) -> None:
         _show_problems(staging, choices.problems)
     if choices.dry_run:
         click.echo("a dry run: nothing was written; 'imported' means 'would be'")
-        for each in state.parent.glob(f"{state.name}*"):
-            each.unlink()
     for line in report.lines():
         click.echo(line)
     sys.exit(0 if report.is_complete else WRONG)
 
 
 @contextmanager
-def _open(state: Path, kind: type[Record], *, again: bool) -> Iterator[Staging]:
+def _open(choices: Choices, kind: type[Record]) -> Iterator[Staging]:
     try:
-        with open_staging(state, kind.__name__, _system(), again=again) as staging:
+        with open_staging(
+            choices.state, kind.__name__, system_id(), again=choices.again, is_kept=choices.writes
+        ) as staging:
             yield staging
     except (InUse, OtherKind, UnreadableFile) as error:
         raise click.ClickException(str(error)) from None
-
-
-def _system() -> str:
-    """Return what identifies the system: the id that AWS gave its table of wallets when it was created."""
-    shared, name = raw(WalletRow)
-    return str(shared.client.describe_table(TableName=name)["Table"]["TableId"])
 
 
 def _stage(file: Path, kind: type[Record], staging: Staging) -> None:

@@ -1,6 +1,7 @@
 """Create the accounts of another system, or match those that exist. What exists is never changed."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -16,9 +17,13 @@ from chalicelib.accounts.create_or_change import (
     first_rebilling,
     new_account,
 )
+from chalicelib.accounts.table import AccountRow
 from chalicelib.catalog.catalog import Catalog
 from chalicelib.conflicts import conditional_transaction
 from chalicelib.errors import Refusal
+from chalicelib.ledger.table import WalletRow
+from chalicelib.readable import read_each
+from chalicelib.tables import read_rows
 from chalicelib.token import Caller
 from chalicelib.typed import convert, json_decoder
 from ops.importing.record import DIVIDER, AccountRecord
@@ -28,7 +33,8 @@ OPERATOR: Final = Caller("operator", subject="import")
 AT_ONCE: Final = 25
 """New workspaces in one write: each takes two or three of a transaction's 100 items."""
 
-READ_AT_ONCE: Final = 100
+READ_AT_ONCE: Final = 50
+"""Accounts that are read in one call, each with its wallet."""
 
 NewAccount = tuple[StagedRow, Account]
 
@@ -43,14 +49,17 @@ def create_accounts(rows: Sequence[StagedRow], *, catalog: Catalog, write: bool 
     for start in range(0, len(rows), READ_AT_ONCE):
         some = rows[start : start + READ_AT_ONCE]
         records = [json_decoder(AccountRecord).decode(row.record) for row in some]
-        existing = table.find_readable(record.account_id for record in records)
+        existing = find_existing([record.account_id for record in records])
         for row, record in zip(some, records, strict=True):
             try:
                 account = account_of(record, catalog)
             except (Refusal, msgspec.ValidationError) as why:
                 results.append(RowResult(row, "refused", str(why)))
                 continue
-            if found := existing.get(account.account_id):
+            found = existing.get(account.account_id)
+            if isinstance(found, str):
+                results.append(RowResult(row, "refused", found))
+            elif found:
                 results.append(match(row, record, account, found))
             else:
                 new.append((row, account))
@@ -61,6 +70,18 @@ def create_accounts(rows: Sequence[StagedRow], *, catalog: Catalog, write: bool 
     for start in range(0, len(workspaces), AT_ONCE):
         results += _create_together(workspaces[start : start + AT_ONCE])
     return results + [_create_one(*each) for each in new if each[1].kind == "client"]
+
+
+def find_existing(account_ids: Sequence[str]) -> Mapping[str, Account | str]:
+    """Return accounts that exist by id, or why none can be created: it is there and unreadable, or it was lost."""
+    stored = read_rows({AccountRow: account_ids, WalletRow: account_ids})
+    found, unread = read_each(account_ids, partial(table.find_in, stored), what="account")
+    lost = (each for each in account_ids if not found.get(each) and stored.has(WalletRow, each))
+    return {
+        **dict.fromkeys(lost, "it has a wallet, and its account is lost: restore that row"),
+        **{account_id: account for account_id, account in found.items() if account},
+        **dict.fromkeys(unread, "the account exists, and cannot be read"),
+    }
 
 
 def account_of(record: AccountRecord, catalog: Catalog) -> Account:

@@ -7,6 +7,7 @@ its customers at Stripe. Then it gets that mark: Stripe's events about its cards
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from chalicelib.accounts.account import check_not_forgotten
 from chalicelib.cards import gateway, table
 from chalicelib.cards.card import Card
 from chalicelib.cards.card_setup import SavedCard
@@ -57,12 +58,14 @@ def take_over(record: CustomerRecord, owners: Owners, *, write: bool) -> bool:
     Safe to cut off: the mark at Stripe comes first, then the customer, then the card, and each is looked at again.
     """
     payer = table.get_payer(record.account_id)
+    check_not_forgotten(payer.account)
     stripe_account = payer.require_connected()
     found = find_customer(record.stripe_customer_id, stripe_account)
     if found is None:
         raise NotOurs(f"there is no customer {record.stripe_customer_id} at Stripe")
-    check_is_free(record, found, owners, payer.customer_id)
     card = _card_of(record, found, stripe_account)
+    # After the card: a row that is refused for its own must not have claimed the customer of another one.
+    check_is_free(record, found, owners, payer.customer_id)
     is_there = payer.customer_id == record.stripe_customer_id
     if is_there and (card is None or payer.find_card(card.payment_method_id)):
         return False

@@ -1,6 +1,7 @@
 """Read the rows of a file to import: CSV or JSON lines, one row a line, in constant memory."""
 
 import csv
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
@@ -13,7 +14,7 @@ LONGEST_LINE: Final = 64 * 1024
 
 
 class UnreadableFile(Exception):
-    """The file as a whole cannot be read: it is empty, or the first line of a CSV names no columns."""
+    """The file as a whole cannot be read: it is empty, an array, or the first line of a CSV names no columns."""
 
 
 class SourceRow(msgspec.Struct, frozen=True):
@@ -34,6 +35,8 @@ def read_rows(path: Path) -> Iterator[SourceRow]:
     first = next(lines, None)
     if first is None:
         raise UnreadableFile("the file is empty")
+    if first[1].lstrip().startswith("["):
+        raise UnreadableFile("it begins as an array of JSON: write each of its objects on a line of its own")
     if first[1].lstrip().startswith("{"):
         yield _json_row(*first)
         for each in lines:
@@ -67,10 +70,14 @@ def _json_row(line: int, text: str) -> SourceRow:
         return SourceRow(line, problem=problem)
     try:
         found = msgspec.json.decode(text)
-    except (msgspec.DecodeError, RecursionError) as error:
+        # Of two values of one name, JSON's readers take the last without a word: with money, that is a guess.
+        pairs = json.loads(text, object_pairs_hook=list, parse_int=str)
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
         return SourceRow(line, problem=f"is not JSON: {error}")
     if not isinstance(found, dict):
         return SourceRow(line, problem="is not a JSON object")
+    if len(found) != len(pairs):
+        return SourceRow(line, problem="names a field twice")
     return SourceRow(line, {name: value for name, value in found.items() if value is not None})
 
 
@@ -95,6 +102,8 @@ def _csv_rows(first: tuple[int, str], lines: Iterator[tuple[int, str]]) -> Itera
 def _header(line: int, text: str) -> tuple[list[str], str]:
     """Return the names of the columns, and the delimiter: a spreadsheet with decimal commas writes semicolons."""
     delimiter = ";" if ";" in text and "," not in text else ","
+    if problem := _text_problem(text):
+        raise UnreadableFile(f"line {line}, which must name the columns, {problem}")
     try:
         columns = [each.strip() for each in next(csv.reader([text], delimiter=delimiter, strict=True))]
     except csv.Error as error:

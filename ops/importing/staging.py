@@ -2,7 +2,7 @@
 
 It is SQLite: it takes files of any size, and survives a run that is killed. The next run skips what was noted as done
 in the same system. If the database is lost, or with `again`, all rows are carried out, which changes nothing where they
-are there.
+are there. What a dry run notes is worth nothing to the next one, and is removed with its files.
 """
 
 import sqlite3
@@ -22,6 +22,11 @@ Outcome = Literal["done", "before", "refused"]
 """What became of a row: done in this run, found done before, or refused, for which another run tries it again."""
 
 LEFT: Final = "(outcome IS NULL OR outcome = 'known')"
+IS_CLIENT: Final = "json_extract(CAST(record AS TEXT), '$.kind') IS 'client'"
+ANY: Final = "TRUE"
+PARTS: Final = (f"NOT {IS_CLIENT}", IS_CLIENT)
+"""A client needs its workspace, which may be anywhere in the file: clients are carried out when all else is."""
+
 BATCH: Final = 5_000
 """Rows that are written to the database at once."""
 
@@ -78,7 +83,8 @@ class Staging:
         self._database = database
         last = database.execute("SELECT run, kind, system FROM runs ORDER BY run DESC LIMIT 1").fetchone()
         run, last_kind, last_system = last or (0, kind, system)
-        if last_kind != kind:
+        # A file that was taken for another kind by mistake had no row of it, and is free for its own.
+        if last_kind != kind and database.execute("SELECT 1 FROM rows LIMIT 1").fetchone():
             raise OtherKind(f"this file was imported as {last_kind}")
         self.run = run + 1
         self.counts = Counts()
@@ -142,12 +148,13 @@ class Staging:
         found: int = self._database.execute(query, (self.run,)).fetchone()[0]
         return found
 
-    def left(self, size: int) -> Iterator[list[StagedRow]]:
-        """Yield the rows to carry out, in the file's order, in batches."""
+    def left(self, size: int, part: str = ANY) -> Iterator[list[StagedRow]]:
+        """Yield the rows of a part of the file that are to be carried out, in the file's order, in batches."""
         line = 0
         while True:
             found = self._database.execute(
-                f"SELECT line, key, record FROM rows WHERE run = ? AND line > ? AND {LEFT} ORDER BY line LIMIT ?",  # noqa: S608
+                f"SELECT line, key, record FROM rows WHERE run = ? AND line > ? AND {LEFT} AND {part} "  # noqa: S608
+                "ORDER BY line LIMIT ?",
                 (self.run, line, size),
             ).fetchall()
             if not found:
@@ -177,17 +184,20 @@ class Staging:
 
 
 @contextmanager
-def open_staging(path: Path, kind: str, system: str, *, again: bool = False) -> Iterator[Staging]:
+def open_staging(path: Path, kind: str, system: str, *, again: bool = False, is_kept: bool = True) -> Iterator[Staging]:
     """Open the database of a file, which no other process may use meanwhile. Raises InUse, OtherKind.
 
     Only its owner may read it: it holds names and addresses. SQLite gives the files beside it the same permissions.
+    One that is not kept begins empty, also after a run that was killed, and is removed at the end.
     """
-    path.touch(mode=0o600)
     with path.with_name(f"{path.name}.lock").open("w") as lock:
         try:
             flock(lock, LOCK_EX | LOCK_NB)
         except OSError:
             raise InUse(f"another import works with {path}") from None
+        if not is_kept:
+            _remove(path)
+        path.touch(mode=0o600)
         database = sqlite3.connect(path)
         try:
             database.executescript(SCHEMA)
@@ -195,3 +205,12 @@ def open_staging(path: Path, kind: str, system: str, *, again: bool = False) -> 
             yield Staging(database, kind, system, again=again)
         finally:
             database.close()
+            if not is_kept:
+                _remove(path)
+                Path(lock.name).unlink(missing_ok=True)
+
+
+def _remove(path: Path) -> None:
+    """Remove a database with the files that SQLite has beside it, and no other."""
+    for suffix in ("", "-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)

@@ -17,15 +17,17 @@ from chalicelib.ledger.rebuild import Rebuild, rebuild
 from chalicelib.money import format_amount
 from chalicelib.settings import Settings, settings
 from chalicelib.tables import connection
+from ops.console import new_console
 from ops.restore.credits import Reposted, repost_credits
-from ops.restore.rows import Copied, NotTheSameTable, copy_rows
+from ops.restore.rows import Copied, NotByAccount, NotTheSameTable, copy_rows
 from ops.restore.table_settings import apply_settings
 
 WRONG: Final = 1
 SUFFIX: Final = "_table"
+KEY: Final = ["account_id"]
 NEEDED: Final = ["account_id", "currency"]
 """All that is read of an account: what else its row holds may be damaged."""
-out = Console(soft_wrap=True)
+out = new_console()
 ResultT = TypeVar("ResultT")
 
 _accounts = click.argument("accounts", nargs=-1)
@@ -59,7 +61,7 @@ def rows(table: str, restored: str, account_id: str | None, replace: bool, write
                 write=write,
                 progress=lambda count: progress.advance(task, count),
             )
-    except NotTheSameTable as error:
+    except (NotByAccount, NotTheSameTable) as error:
         raise click.ClickException(str(error)) from None
     except ClientError as error:
         if error.response["Error"]["Code"] != "ResourceNotFoundException":
@@ -122,8 +124,9 @@ def wallets(accounts: tuple[str, ...], every: bool, write: bool) -> None:
 
 
 def _balances(found: Rebuild) -> tuple[str, str]:
-    before = "none" if found.before is None else format_amount(found.before.balance_micros, found.after.currency)
-    return before, format_amount(found.after.balance_micros, found.after.currency)
+    before, after = found.before, found.after
+    was = "none that can be read" if before is None else format_amount(before.balance_micros, after.currency)
+    return was, format_amount(after.balance_micros, after.currency)
 
 
 @restore.command("credits")
@@ -136,44 +139,49 @@ def repost(accounts: tuple[str, ...], every: bool, write: bool) -> None:
     Exits with 1 if an account failed, or if its ledger has something otherwise than the rows say.
     """
     table = Table("account", "missing in the ledger", "in conflict with it")
-    conflicts = 0
+    conflicts = missing = 0
 
     def handle(account: AccountRow) -> None:
-        nonlocal conflicts
+        nonlocal conflicts, missing
         found: Reposted = repost_credits(account.account_id, write=write)
         conflicts += len(found.conflicts)
-        if found.missing:
+        missing += bool(found.missing)
+        if found.missing or found.conflicts:
             table.add_row(account.account_id, "\n".join(found.missing), "\n".join(found.conflicts))
 
     failed = _each(accounts, every=every, handle=handle, doing="Comparing", message="payments could not be posted")
     out.print(table)
-    _end(table.row_count, failed + conflicts, write=write, what="accounts")
+    _end(missing, failed + conflicts, write=write, what="accounts")
 
 
 def _each(
     names: Iterable[str], *, every: bool, handle: Callable[[AccountRow], object], doing: str, message: str
 ) -> int:
-    """Handle each account; print those that failed, and return how many did."""
+    """Handle each account; print those that failed, also those that cannot be read, and return how many did."""
     wanted = sorted(set(names))
     if not wanted and not every:
         raise click.UsageError("name accounts, or give --all")
-    rows = list(
-        AccountRow.scan(attributes_to_get=NEEDED) if every else AccountRow.batch_get(wanted, attributes_to_get=NEEDED)
-    )
-    for unknown in sorted(set(wanted) - {row.account_id for row in rows}):
+    rows = AccountRow.scan(attributes_to_get=KEY) if every else AccountRow.batch_get(wanted, attributes_to_get=KEY)
+    names = sorted(row.account_id for row in rows)
+    for unknown in sorted(set(wanted) - set(names)):
         raise click.UsageError(f"there is no account {unknown!r}")
     failures = each(
-        track(sorted(rows, key=lambda row: row.account_id), doing, console=Console(stderr=True)),
-        handle,
+        track(names, doing, console=Console(stderr=True)),
+        lambda name: handle(AccountRow.get(name, consistent_read=True, attributes_to_get=NEEDED)),
         message=message,
-        about=lambda row: {"account_id": row.account_id},
+        about=lambda name: {"account_id": name},
     )
     for failure in failures:
-        out.print(f"{failure.item.account_id}: {failure.error!r}", markup=False)
+        out.print(f"{failure.item}: {failure.error!r}")
     return len(failures)
 
 
 def _end(changed: int, failed: int, *, write: bool, what: str) -> None:
     done = "were written" if write else "would be written: add --write"
-    out.print(f"{changed} {what} {done}" if changed else "everything agrees")
+    if changed:
+        out.print(f"{changed} {what} {done}")
+    if failed:
+        out.print(f"{failed} failed or in conflict; the lines above name them")
+    if not changed and not failed:
+        out.print("everything agrees")
     sys.exit(WRONG if failed else 0)

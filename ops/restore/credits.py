@@ -7,7 +7,7 @@ import msgspec
 
 from chalicelib.ledger.page_table import read_non_usage_pages
 from chalicelib.ledger.post import post
-from chalicelib.ledger.posting import Posting
+from chalicelib.ledger.posting import Identity, Posting
 from chalicelib.ledger.read_page import transactions_of
 from chalicelib.ledger.wallet import END_OF_TIME_MS
 from chalicelib.payments import table as payments
@@ -17,8 +17,12 @@ AT_ONCE: Final = 50
 """Postings in one commit, well below the 100 items that a transaction holds: each may be on a page of its own."""
 
 
+EventId = tuple[str, str]
+"""A source and the id of an event there."""
+
+
 class Reposted(msgspec.Struct, frozen=True):
-    """The ids of what the ledger lacked, and of what it has otherwise than the rows say it."""
+    """The ids of what the ledger lacked, and of what it has with another amount or time than the rows say."""
 
     missing: list[str]
     conflicts: list[str]
@@ -30,18 +34,28 @@ def repost_credits(account_id: str, *, write: bool) -> Reposted:
     Raises WalletNotFound, LedgerBusy, UnreadablePage.
     """
     posted = {
-        (each.identity.source, each.identity.event_id)
+        _id_of(each.identity): (each.identity, each.leg.signed_micros)
         for page in read_non_usage_pages(account_id)
         for each in transactions_of(page)
     }
-    missing = [each for each in _postings(account_id) if (each.identity.source, each.identity.event_id) not in posted]
+    missing: list[Posting] = []
     conflicts: list[str] = []
+    for posting in _postings(account_id):
+        there = posted.get(_id_of(posting.identity))
+        if there is None:
+            missing.append(posting)
+        elif there != (posting.identity, posting.legs[0].signed_micros):
+            conflicts.append(posting.identity.event_id)
     for start in range(0, len(missing) if write else 0, AT_ONCE):
         result = post(missing[start : start + AT_ONCE])
         conflicts += [each.identity.event_id for each in result.conflicts]
         for refused in result.refused:
             raise refused.error
     return Reposted([each.identity.event_id for each in missing], conflicts)
+
+
+def _id_of(identity: Identity) -> EventId:
+    return identity.source, identity.event_id
 
 
 def _postings(account_id: str) -> Iterator[Posting]:

@@ -14,12 +14,19 @@ from chalicelib.threads import in_threads
 SEGMENTS: Final = 8
 """Parts of the restored table that are read at once."""
 
+ACCOUNTS: Final = frozenset({"account_id", "workspace_id"})
+"""Keys of tables that are an account's id."""
+
 Progress = Callable[[int], None]
 """Is told how many more rows were compared."""
 
 
 class NotTheSameTable(Exception):
     """The restored table has other keys than the live one: it is a copy of another."""
+
+
+class NotByAccount(Exception):
+    """Rows of one account are asked for, and the rows of the table are not kept by account."""
 
 
 class Copied(msgspec.Struct):
@@ -47,9 +54,11 @@ def copy_rows(
     """Copy rows from the table `restored` into the table `live`; of one account, if it is given.
 
     Rows that differ are written only with `replace`: what changed since is lost then. Safe to repeat and to cut off.
-    Raises NotTheSameTable.
+    Raises NotTheSameTable, NotByAccount.
     """
     keys = _key_names(live)
+    if account_id is not None and keys[0] not in ACCOUNTS:
+        raise NotByAccount(f"the rows of {live} are kept by {keys[0]}: copy those of all accounts")
     if keys != _key_names(restored):
         raise NotTheSameTable(f"{restored} has the keys {_key_names(restored)}, {live} has {keys}")
     total = Copied()
@@ -147,10 +156,6 @@ def _put(table: str, keys: list[str], item: Item, *, over: Item | None) -> bool:
 def _key_names(table: str) -> list[str]:
     schema = connection().client.describe_table(TableName=table)["Table"]["KeySchema"]
     return [each["AttributeName"] for each in sorted(schema, key=lambda each: each["KeyType"])]
-
-
-def _about(keys: list[str], item: Item) -> dict[str, object]:
-    return {"key": {name: item[name] for name in keys}}
 
 
 def _key_of(keys: list[str], item: Item) -> tuple[str, ...]:

@@ -84,9 +84,20 @@ def months_of(workspace_id: str) -> list[ClientUsageRow]:
     return list(ClientUsageRow.query(workspace_id))
 
 
+def bare(agency: str) -> None:
+    WalletRow(agency).delete()
+    damage(WalletRow, {"account_id": agency}, "noted")
+
+
 DAMAGES: dict[str, Callable[[str], object]] = {
     "its row is missing": lambda agency: WalletRow(agency).delete(),
     "its row is older than its pages": back_to_its_first_page,
+    "its balance cannot be read": lambda agency: damage(WalletRow, {"account_id": agency}, "balance_micros"),
+    "its sequence cannot be read": lambda agency: damage(WalletRow, {"account_id": agency}, "sequence"),
+    "its hash cannot be read": lambda agency: damage(WalletRow, {"account_id": agency}, "head_hash"),
+    "its pages cannot be read": lambda agency: damage(WalletRow, {"account_id": agency}, "recent_pages"),
+    "its currency is none": lambda agency: damage(WalletRow, {"account_id": agency}, "currency", {"N": "1"}),
+    "all but its key is missing": bare,
     "a day is missing": lambda agency: next(iter(DailyUsageRow.query(agency))).delete(),
     "a day that never was": lambda agency: damage(
         DailyUsageRow, {"account_id": agency, "day": "2020-01-01"}, "sms:count", {"N": "3"}

@@ -20,6 +20,7 @@ from chalicelib.catalog.catalog import catalog
 from chalicelib.invoices.issue import issue_for
 from chalicelib.invoices.table import InvoiceRow
 from chalicelib.ledger.post import post
+from chalicelib.ledger.table import WalletRow
 from chalicelib.payments.table import PaymentRow
 from chalicelib.portal.invitation import Invitation
 from chalicelib.portal.invitation_table import put_new
@@ -188,6 +189,47 @@ def test_what_is_posted_meanwhile_is_left_out_and_a_complete_export_is_kept(cust
     assert "has a complete export" in again.output
     assert "41 transactions, 48.05 usd: agrees" in export(customer.account_id, tmp_path, "--replace").output
     assert export("nobody", tmp_path).exit_code == 1
+
+
+@pytest.mark.parametrize("is_lost", [True, False])
+def test_an_account_whose_wallet_is_lost_or_unreadable_gets_the_rest(
+    customer: Payer, tmp_path: Path, *, is_lost: bool
+) -> None:
+    if is_lost:
+        WalletRow(customer.account_id).delete()
+    else:
+        damage(WalletRow, {"account_id": customer.account_id}, "balance_micros")
+    done = export(customer.account_id, tmp_path)
+    assert (done.exit_code, "DOES NOT agree with the balance unknown" in done.output) == (1, True)
+    assert len(lines(tmp_path / customer.account_id, "transactions")) == 40
+    assert len(lines(tmp_path / customer.account_id, "payments")) == 1
+
+
+@pytest.mark.parametrize("is_complete", [True, False])
+def test_nothing_of_another_system_gets_into_an_export(customer: Payer, tmp_path: Path, *, is_complete: bool) -> None:
+    directory = tmp_path / customer.account_id
+    if is_complete:
+        export(customer.account_id, tmp_path)
+    else:
+        number = calls_of(lambda: export(customer.account_id, tmp_path / "whole"))
+        with Wire((number * 3 // 4, "after")), pytest.raises(Cut):
+            export(customer.account_id, tmp_path)
+        progress = json.loads((directory / ".progress.json").read_text())
+        assert progress["files"]
+        progress["files"]["payments"] = []
+        (directory / ".progress.json").write_text(json.dumps({**progress, "system": "another", "balance": "1.00"}))
+    for name in ("OTHER-000001.pdf", f"{issued_number(customer)}.pdf"):
+        (directory / "documents" / name).write_bytes(b"another system's")
+    done = export(customer.account_id, tmp_path, *(["--replace"] if is_complete else []))
+    assert done.exit_code == 0, done.output
+    assert len(lines(directory, "payments")) == 1
+    (document,) = (directory / "documents").iterdir()
+    assert document.read_bytes().startswith(b"%PDF")
+
+
+def issued_number(customer: Payer) -> str:
+    (number,) = [row.number for row in InvoiceRow.query(customer.account_id) if row.document.startswith("doc")]
+    return str(number)
 
 
 def test_values_are_readable() -> None:

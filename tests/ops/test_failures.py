@@ -118,13 +118,16 @@ def test_what_cannot_be_handled_stays_and_does_not_hold_up_the_others(
     (found,) = failures.records(account_id)
     failures.put_position(found, found, 1, stream="arn:aws:dynamodb:us-east-1:000000000000:table/gone/stream/1")
     send(failures.url, "not JSON")
+    send(failures.url, "[" * 100_000)
+    send(failures.url, json.dumps({"reason": "KeyError('[/x]') [red]", "record": {}}))
+    assert "KeyError('[/x]') [red]" in run("show").output
     failures.put_position(found, found, 1)
     done = run("replay")
     assert done.exit_code == 1
     assert "no function gives up records of this table" in done.output
     assert "not a record that was given up" in done.output
     assert "1 handled" in done.output
-    assert counts(failures.aws, failures.url) == (2, 0)
+    assert counts(failures.aws, failures.url) == (4, 0)
     assert len(read_newest(account_id, limit=2)) == 1
 
 

@@ -1,15 +1,12 @@
 """An account is forgotten once nothing is open: contact data goes everywhere, books stay, and nothing comes back."""
 
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from click.testing import CliRunner, Result
 from msgspec.structs import replace
 
-from chalicelib import clock
 from chalicelib.accounts import table as accounts
-from chalicelib.accounts.account import AccountForgotten, BillingDetails, FormerWorkspace
+from chalicelib.accounts.account import AccountForgotten, FormerWorkspace
 from chalicelib.accounts.create_or_change import AccountRequest, create_or_change
 from chalicelib.accounts.permission import Right, check_permission
 from chalicelib.accounts.table import AccountRow
@@ -18,28 +15,21 @@ from chalicelib.activity.account_changes import account_changes
 from chalicelib.activity.entry import Entry, FieldChange, Written
 from chalicelib.activity.table import LogRow
 from chalicelib.buckets import client as s3
-from chalicelib.budgets import table as budgets
-from chalicelib.budgets.budget import Budgets
 from chalicelib.cards import table as cards
 from chalicelib.catalog.catalog import catalog
-from chalicelib.history.adjust import AdjustmentRequest, adjust
-from chalicelib.idempotency import IdempotencyRow, Key
+from chalicelib.idempotency import IdempotencyRow
 from chalicelib.invoices import archive
-from chalicelib.invoices.issue import issue_for
 from chalicelib.ledger.table import WalletRow, read_wallet
 from chalicelib.ledger.verify import verify
 from chalicelib.notices import table as notices
 from chalicelib.notices.choice import Choice
 from chalicelib.portal import table as sessions
-from chalicelib.portal.invitation import Invitation
-from chalicelib.portal.invitation_table import InvitationRow, put_new
-from chalicelib.portal.session import Session
+from chalicelib.portal.invitation_table import InvitationRow
 from chalicelib.settings import settings
 from chalicelib.stripe_api.stripe_account import PLATFORM
 from chalicelib.text import Line
 from chalicelib.token import Caller
 from local.stripe_emulator.client import Emulator
-from ops.__main__ import ops
 from ops.forgetting.forget_account import clear_account, forget_account, plan, without_contact_data
 from ops.forgetting.obstacles import OpenMatters, obstacles
 from ops.forgetting.steps import STEPS
@@ -47,46 +37,10 @@ from ops.stripe_customers import find_customer
 from tests.build import account
 from tests.damage import damage
 from tests.depth import some
-from tests.filled import filled
-from tests.payments.payer import Payer
+from tests.ops.forgettable import NewPayer, forget, leave_traces, traces
 from tests.wire import Cut, Wire, calls_of
 
-NewPayer = Callable[..., Payer]
 OPERATOR = Caller("operator")
-
-
-def forget(account_id: str, *options: str, typed: str = "") -> Result:
-    return CliRunner().invoke(ops, ["forget", account_id, *options], input=typed)
-
-
-def leave_traces(payer: Payer) -> Payer:
-    """Let an account have personal data everywhere, and nothing open."""
-    account_id, now_ms = payer.account_id, clock.now_ms()
-    details = BillingDetails(name="Jane Doe", address=["1 Main St"], email="jane@doe.example")
-    assert accounts.change(replace(payer.account(), billing_details=details, name="Jane Doe", country="US"))
-    payer.top_up()
-    issue_for(account_id, payer.payment().payment_id, catalog())
-    debit = AdjustmentRequest("debit", "25", Line("Paid out to Jane Doe"))
-    adjust(payer.account(), debit, key=Key("pay-out", "operator"), actor="operator")
-    assert notices.put_choice(account_id, Choice(["jane@doe.example"], version=1))
-    assert budgets.write(filled(Budgets, account_id=account_id, budgets=(), version=1), over=0)
-    put_new(filled(Invitation, account_id=account_id, number=1, sent_to="jane@doe.example", workspace_id=None))
-    session = filled(Session, account_id=account_id, session_id=f"session-{account_id}", expires_at_ms=now_ms + 10**6)
-    sessions.put(session)
-    archive.keep_statement(account_id, "2026-10", b"%PDF Jane Doe")
-    archive.keep_statement(account_id, "2026-10", b"%PDF Jane Doe again")
-    changes = (FieldChange("email", "old@doe.example", "jane@doe.example"), FieldChange("standing", None, "active"))
-    fields = {"account_id": account_id, "at_ms": now_ms, "changes": changes}
-    activity.put_new(Entry(entry_id="1#account#1", kind="account", actor="Jane Doe", **fields))  # type: ignore[arg-type]
-    activity.put_new(Entry(entry_id="2#card#1", kind="card", actor="operator:Al", **fields))  # type: ignore[arg-type]
-    return payer
-
-
-def traces(account_id: str) -> list[str]:
-    """Return where something of Jane is left, of what is to go."""
-    found = [each for each, count in plan(account_id).counts.items() if count]
-    row = AccountRow.get(account_id)
-    return found + (["row"] if "doe" in str(row.values()).lower() else [])
 
 
 def test_a_dry_run_says_what_would_go_and_what_stays_and_writes_nothing(

@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
+import boto3
 import pytest
 from click.testing import CliRunner
 
@@ -113,6 +114,27 @@ def test_a_halted_stack_calls_nothing_and_a_resumed_one_is_as_before(stack: Halt
         assert stack.state() == before
 
 
+@pytest.mark.parametrize("call", ["ListTags", "GetFunctionConcurrency", "PutFunctionConcurrency"])
+def test_of_two_halts_at_once_neither_notes_what_the_other_has_reserved(stack: Halted, call: str) -> None:
+    before = stack.state()
+    events = boto3.DEFAULT_SESSION.events  # those of the clients that the command makes
+    others = iter(["halt"])
+
+    def halt_meanwhile(**_: object) -> None:
+        for command in others:
+            on_stack(command)
+
+    events.register(f"before-call.lambda.{call}", halt_meanwhile)
+    try:
+        on_stack("halt")
+    finally:
+        events.unregister(f"before-call.lambda.{call}", halt_meanwhile)
+    assert next(others, None) is None
+    assert stack.state() == (0, 0, None, False)
+    on_stack("resume")
+    assert stack.state() == before
+
+
 def test_a_function_that_cannot_be_halted_keeps_back_no_other(stack: Halted) -> None:
     before = stack.state()
     stack.client.delete_function(FunctionName=stack.ids["Gone"])
@@ -148,6 +170,11 @@ def test_a_stack_that_is_not_there_is_told_in_a_sentence(stack: Halted) -> None:
     done = CliRunner().invoke(ops, ["--stack", "nothing", "halt"])
     assert "the stack nothing cannot be read" in done.output
     assert isinstance(done.exception, SystemExit)
+
+
+def test_two_systems_cannot_be_named_at_once(processes: None) -> None:
+    done = CliRunner().invoke(ops, ["--local", "--stack", STACK, "parked"])
+    assert (done.exit_code, "--local or --stack" in done.output) == (2, True)
 
 
 @pytest.mark.parametrize("command", ["halt", "resume"])

@@ -6,11 +6,14 @@ import pytest
 from msgspec import json
 
 from chalicelib.accounts import table
+from chalicelib.accounts.table import AccountRow
 from chalicelib.catalog.catalog import catalog
 from chalicelib.ledger.table import read_wallet
 from ops.importing.create_accounts import create_accounts
 from ops.importing.record import AccountRecord
 from ops.importing.staging import RowResult, StagedRow
+from tests.build import unique
+from tests.damage import damage
 from tests.wire import Cut, Wire, cut_points
 
 pytestmark = pytest.mark.usefixtures("stack")
@@ -60,6 +63,19 @@ def test_what_exists_is_never_changed_and_another_kind_is_refused() -> None:
     ]
     client = record("import-2", kind="client", workspace_id="import-1")
     assert create([client]) == [("refused", "the account exists, and its kind is 'workspace'")]
+
+
+@pytest.mark.parametrize("write", [False, True])
+def test_an_account_that_is_damaged_or_lost_is_refused_and_keeps_back_no_other(*, write: bool) -> None:
+    damaged, lost, new = (unique("damaged") for _ in range(3))
+    create([record(damaged), record(lost)])
+    damage(AccountRow, {"account_id": damaged}, "created_at_ms")
+    AccountRow(lost).delete()
+    assert create([record(damaged), record(lost), record(new)], write=write) == [
+        ("refused", "the account exists, and cannot be read"),
+        ("refused", "it has a wallet, and its account is lost: restore that row"),
+        ("done", ""),
+    ]
 
 
 def test_clients_come_after_their_workspaces_whatever_the_order_in_the_file() -> None:

@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from chalicelib.ledger.table import read_wallet
+from chalicelib.ledger.table import WalletRow, read_wallet
 from local.resources import Deployment
 from ops.__main__ import ops
 from ops.importing.carry_out import BATCHES_AT_ONCE, ROWS_AT_ONCE
+from tests.build import unique
 from tests.conftest import NewWallet
+from tests.damage import damage
 from tests.ops.killed_import import rows_done
 
 pytestmark = pytest.mark.usefixtures("stack")
@@ -51,6 +53,15 @@ def test_good_rows_are_imported_and_each_bad_one_is_named(tmp_path: Path, new_wa
     assert [read_wallet(each).balance_micros for each in names] == [1_500_000, 0, 0, -3_000_000]
 
 
+def test_a_client_may_be_above_its_workspace_or_in_the_next_batch(tmp_path: Path) -> None:
+    names = [unique("agency") for _ in range(ROWS_AT_ONCE + 20)]
+    workspaces = [f"{each},workspace,A,a@a.example,usd," for each in names]
+    clients = [f"{each}.c,client,A,a@a.example,usd,{each}" for each in names]
+    rows = [*clients[:20], *workspaces, *clients[20:]]
+    done = run("accounts", write(tmp_path / "a.csv", f"{ACCOUNTS.strip()},workspace_id\n", rows))
+    assert (done.exit_code, f"{len(rows)} imported now" in done.output) == (0, True), done.output
+
+
 def test_a_dry_run_leaves_nothing_and_a_second_run_posts_nothing(tmp_path: Path, new_wallet: NewWallet) -> None:
     account_id = new_wallet()
     file = write(tmp_path / "balances.csv", BALANCES, [f"{account_id},usd,7"])
@@ -77,6 +88,15 @@ def test_differences_between_a_file_and_the_wallets_are_named(tmp_path: Path, ne
     assert "nobody: expected 1.00 usd, and there is no wallet" in found.output
     assert "usd: 16.01 in the file, 15.00 here, difference -1.01" in found.output
     assert "4 differences" in found.output
+
+
+def test_a_wallet_that_cannot_be_read_hides_no_difference_of_another(tmp_path: Path, new_wallet: NewWallet) -> None:
+    first, broken, last = new_wallet(), new_wallet(), new_wallet()
+    damage(WalletRow, {"account_id": broken}, "balance_micros")
+    found = run("check", write(tmp_path / "b.csv", BALANCES, [f"{each},usd,1" for each in (first, broken, last)]))
+    assert f"{broken}: its wallet cannot be read" in found.output
+    assert f"{last}: expected 1.00 usd, found 0.00 usd" in found.output
+    assert (found.exit_code, "3 differences" in found.output) == (1, True)
 
 
 @pytest.mark.parametrize("content", ["", "account_id,account_id\n"])

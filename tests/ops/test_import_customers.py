@@ -6,8 +6,10 @@ import pytest
 from msgspec import json
 
 from chalicelib.cards import table as cards
+from chalicelib.catalog.catalog import catalog
 from chalicelib.stripe_api.stripe_account import PLATFORM
 from local.stripe_emulator.client import Emulator
+from ops.forgetting.forget_account import forget_account
 from ops.importing.match_customers import match_customers, read_owners
 from ops.importing.record import CustomerRecord
 from ops.importing.staging import StagedRow
@@ -82,6 +84,26 @@ def test_of_two_rows_with_the_same_customer_one_is_refused_also_by_a_dry_run(
     found = [match_customers([row], owners=owners, write=write)[0] for row in rows]
     assert [each.outcome for each in found] == ["done", "refused"]
     assert found[1].detail == f"customer {made} belongs to account {payers[0].account_id}"
+
+
+def test_a_row_that_is_refused_does_not_keep_its_customer_from_the_row_that_is_right(
+    new_payer: NewPayer, emulator: Emulator
+) -> None:
+    wrong, right, made = new_payer(None).account_id, new_payer(None).account_id, customer(emulator)
+    records = [
+        CustomerRecord(account_id=wrong, stripe_customer_id=made, payment_method_id="pm_nothing"),  # type: ignore[arg-type]
+        CustomerRecord(account_id=right, stripe_customer_id=made),  # type: ignore[arg-type]
+    ]
+    rows = [StagedRow(line, each.key, json.encode(each)) for line, each in enumerate(records)]
+    assert [each.outcome for each in match_customers(rows, owners=read_owners())] == ["refused", "done"]
+
+
+def test_a_forgotten_account_gets_no_customer_again(new_payer: NewPayer, emulator: Emulator) -> None:
+    payer, made = new_payer(None), customer(emulator)
+    forget_account(payer.account_id, catalog(), lambda _: None)
+    assert match(payer.account_id, made)[0] == "refused"
+    assert payer.customer_id == ""
+    assert find_customer(made, PLATFORM)["metadata"] == {}  # type: ignore[index]
 
 
 def test_a_card_that_a_person_has_saved_here_stays_the_default(new_payer: NewPayer, emulator: Emulator) -> None:

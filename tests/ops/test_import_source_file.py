@@ -64,7 +64,36 @@ def test_a_row_that_cannot_be_read_is_named_and_loses_no_other(tmp_path: Path, l
     assert (bad.problem or "").startswith(problem)
 
 
-@pytest.mark.parametrize("content", [b"", b"\n\r\n \n", b"a,,c\n1,2,3", b"a,a\n1,2", b'"a,b\n1,2'])
+@pytest.mark.parametrize("line", ['{"a": "1", "a": "2"}', '{"a": 1, "a": null}', '{"a": [], "\\u0061": []}'])
+def test_a_json_row_that_names_a_field_twice_is_refused_for_nobody_knows_which_is_right(
+    tmp_path: Path, line: str
+) -> None:
+    bad, good = rows(tmp_path, f'{line}\n{{"a": {{"b": 1}}, "b": 2}}'.encode())
+    assert (bad.problem, good.problem) == ("names a field twice", None)
+
+
+@pytest.mark.parametrize("line", ["[" * 5_000 + "]" * 5_000, '{"a":' * 5_000 + "1" + "}" * 5_000])
+def test_a_json_row_that_is_nested_too_deep_loses_no_other(tmp_path: Path, line: str) -> None:
+    first, bad, good = rows(tmp_path, f'{{"a": 1}}\n{line}\n{{"a": 1}}'.encode())
+    assert (first.problem, good.problem) == (None, None)
+    assert bad.problem
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\n\r\n \n",
+        b"a,,c\n1,2,3",
+        b"a,a\n1,2",
+        b'"a,b\n1,2',
+        "a,währung\n1,2".encode("latin-1"),
+        "a,b\n1,2".encode("utf-16"),
+        b"a" * (2 * LONGEST_LINE),
+        b'[{"a": "1"}, {"a": "2"}]',
+        b'[\n{"a": "1"}\n]',
+    ],
+)
 def test_a_file_without_rows_or_columns_is_refused_as_a_whole(tmp_path: Path, content: bytes) -> None:
     with pytest.raises(UnreadableFile):
         rows(tmp_path, content)

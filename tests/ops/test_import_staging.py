@@ -99,8 +99,32 @@ def test_two_imports_of_one_file_do_not_run_at_once_nor_as_other_kinds(tmp_path:
     state = tmp_path / "state"
     with open_staging(state, "balances", "here"), pytest.raises(InUse), open_staging(state, "balances", "here"):
         pass
+    with open_staging(state, "balances", "here") as staging:
+        stage(staging, balance("acme"))
     with pytest.raises(OtherKind), open_staging(state, "accounts", "here"):
         pass
+
+
+def test_a_file_that_was_taken_for_another_kind_and_had_no_row_of_it_is_imported_as_its_own(tmp_path: Path) -> None:
+    with open_staging(tmp_path / "state", "accounts", "here") as staging:
+        stage(staging, "bad", "bad")
+    with open_staging(tmp_path / "state", "balances", "here") as staging:
+        stage(staging, balance("acme"))
+        assert left(staging) == ["acme"]
+
+
+def test_what_is_not_kept_begins_empty_and_leaves_nothing(tmp_path: Path) -> None:
+    state = tmp_path / "state[1]"
+    others = tmp_path / "state[1].txt", tmp_path / "state1"
+    for other in others:
+        other.touch()
+    with open_staging(state, "accounts", "here") as staging:  # as a run that was killed leaves it
+        stage(staging, balance("acme"))
+        done(staging, "acme")
+    with open_staging(state, "balances", "here", is_kept=False) as staging:
+        stage(staging, balance("acme", "2"))
+        assert left(staging) == ["acme"]
+    assert set(tmp_path.iterdir()) == set(others)
 
 
 def test_nobody_else_may_read_what_is_staged(tmp_path: Path) -> None:

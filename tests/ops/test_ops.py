@@ -1,27 +1,35 @@
 import json
+import re
 from collections.abc import Callable
+from pathlib import Path
 
 import boto3
 import jwt
 import msgspec
 import pytest
 from click.testing import CliRunner, Result
+from msgspec.structs import replace
 
 from chalicelib.accounts.table import AccountRow
 from chalicelib.audit.repeats import Repeat
 from chalicelib.audit.table import keep
 from chalicelib.ledger.page_table import PageRow
 from chalicelib.ledger.post import post
+from chalicelib.payments import table as payments
+from chalicelib.payments.table import PaymentRow
 from chalicelib.secrets import secrets
 from chalicelib.settings import settings
 from chalicelib.stripe_api.event import StripeEvent, Verdict
 from chalicelib.webhooks import table as webhooks
+from chalicelib.webhooks.table import WebhookEventRow
 from local.aws import Aws
 from ops.__main__ import ops
 from tests.api import Api
 from tests.build import credit, debit, pair
 from tests.conftest import NewWallet
+from tests.damage import damage
 from tests.environment import use
+from tests.payments.build import payment
 
 
 @pytest.fixture
@@ -156,6 +164,43 @@ def test_the_id_of_a_parked_webhook_is_shown_whole_for_replay_takes_it(run: Call
     webhooks.finish(event_id, Verdict("parked", "warning issfr_1 is about a payment that was not made here"))
     assert event_id in run("parked").output
     assert event_id in run("replay", event_id).output
+
+
+def test_what_others_have_written_is_shown_as_it_is(run: Callable[..., Result]) -> None:
+    text = "[/x]"
+    body = json.dumps({"id": "evt_text", "type": "product.created", "created": 1, "data": {"object": {}}}).encode()
+    assert webhooks.store(msgspec.json.decode(body, type=StripeEvent), body)
+    webhooks.finish("evt_text", Verdict("parked", text))
+    keep_repeat("txn_text", "one", text, 1)
+    for command in ("parked", "repeats"):
+        assert text in run(command).output
+    webhooks.finish("evt_text", Verdict("ignored"))
+
+
+def test_what_is_parked_and_cannot_be_read_hides_no_other(run: Callable[..., Result]) -> None:
+    for event_id in ("evt_first", "evt_last"):
+        body = json.dumps({"id": event_id, "type": "product.created", "created": 1, "data": {"object": {}}}).encode()
+        assert webhooks.store(msgspec.json.decode(body, type=StripeEvent), body)
+        webhooks.finish(event_id, Verdict("parked", "a bug"))
+    damage(WebhookEventRow, {"event_id": "evt_first"}, "attempts")
+    paid = payment(state="succeeded", late="parked", intent_open=False, account_id="parked-account")
+    for each in ("pay_first", "pay_last"):
+        payments.put_new(replace(paid, payment_id=each))
+    damage(PaymentRow, {"account_id": paid.account_id, "payment_id": "pay_first"}, "amount_micros")
+    shown = run("parked")
+    assert shown.exit_code == 1
+    for what in ("evt_first", "evt_last", "pay_first", "pay_last", "cannot be read"):
+        assert what in shown.output
+    for each in ("evt_first", "evt_last"):
+        WebhookEventRow(each).delete()
+    for each in ("pay_first", "pay_last"):
+        PaymentRow(paid.account_id, each).delete()
+
+
+def test_no_command_prints_to_a_console_that_reads_markup() -> None:
+    for file in (Path(__file__).parents[2] / "ops").rglob("*.py"):
+        made = re.findall(r"\bConsole\(([^)]*)", file.read_text())
+        assert file.name == "console.py" or set(made) <= {"stderr=True"}, file
 
 
 def test_repeats_are_listed_newest_first_with_totals_by_source(run: Callable[..., Result]) -> None:

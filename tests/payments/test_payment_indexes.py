@@ -68,7 +68,7 @@ def test_what_waits_for_a_person_is_counted_and_found_apart() -> None:
     assert parked.is_parked
     table.put_new(parked)
     assert unresolved_index.count_parked(100) == before + 1
-    assert parked in unresolved_index.parked(100)
+    assert (parked.account_id, parked.payment_id) in unresolved_index.parked(100)
 
 
 def test_only_a_payment_that_has_succeeded_is_followed_up_and_not_before_its_time() -> None:

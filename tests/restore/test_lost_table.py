@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from pynamodb.expressions.operand import Path
 
+from chalicelib.accounts.table import AccountRow
 from chalicelib.ledger.page_table import PageRow
 from chalicelib.ledger.table import DailyUsageRow, WalletRow
 from chalicelib.payments.table import PaymentRow
@@ -137,6 +138,10 @@ def test_a_copy_that_ran_before_finds_nothing_to_do(business: Business) -> None:
 WRONG: dict[str, tuple[Callable[[str], tuple[str, ...]], str]] = {
     "another table": (lambda beside: ("wallets", "--from", beside), "has the keys"),
     "no such copy": (lambda _: ("wallets", "--from", "nowhere"), "there is no table nowhere"),
+    "rows that are not kept by account": (
+        lambda _: ("portal_sessions", "--from", table_name("portal_sessions"), "--account", "acme"),
+        "are kept by session_id",
+    ),
     "no such table": (lambda beside: ("purses", "--from", beside), "the tables are account_log, accounts"),
 }
 
@@ -159,7 +164,33 @@ def test_a_wallet_that_cannot_be_rebuilt_does_not_stop_the_others(business: Busi
     done = run("restore", "wallets", broken, *business.accounts, "--write")
     assert done.exit_code == 1
     assert f"{business.client}: BrokenChain" in done.output
+    done = run("restore", "wallets", business.client)
+    assert "1 failed or in conflict" in done.output
+    assert "everything agrees" not in done.output
     succeed("verify", business.payer.account_id)
+
+
+def test_what_the_ledger_has_otherwise_than_the_rows_is_named_and_left(business: Business) -> None:
+    payment = business.payer.payments[0]
+    PaymentRow(payment.account_id, payment.payment_id).update([PaymentRow.amount_micros.set(99_000_000)])
+    before = business.balances()
+    for options in ((), ("--write",)):
+        done = run("restore", "credits", *business.accounts, *options)
+        assert done.exit_code == 1
+        assert payment.payment_id in done.output
+        assert "everything agrees" not in done.output
+    assert business.balances() == before
+
+
+def test_an_account_that_cannot_be_read_is_named_and_stops_no_other(business: Business, new_wallet: NewWallet) -> None:
+    broken = new_wallet()
+    damage(AccountRow, {"account_id": broken}, "currency", {"N": "1"})
+    WalletRow(business.client).delete()
+    for arguments in ((broken, *business.accounts), ("--all",)):
+        done = run("restore", "wallets", *arguments)
+        assert f"{broken}: " in done.output
+        assert business.client in done.output
+    AccountRow(broken).delete()
 
 
 def test_accounts_have_to_be_named(business: Business) -> None:

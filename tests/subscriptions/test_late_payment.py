@@ -165,7 +165,7 @@ def test_a_person_may_keep_what_is_parked(subscriber: Subscriber) -> None:
     assert CliRunner().invoke(ops, keep).exit_code == 1
     decide(late, parking())
     assert CliRunner().invoke(ops, keep).exit_code == 0
-    assert late.payment_id not in [each.payment_id for each in unresolved_index.parked(100)]
+    assert late.payment_id not in [payment_id for _, payment_id in unresolved_index.parked(100)]
     assert decide(late) == "kept"
     assert CliRunner().invoke(ops, keep).exit_code == 1
 
