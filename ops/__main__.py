@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import Any, get_args
 
 import click
-from rich.console import Console
 
 from chalicelib import clock
 from chalicelib.secrets import SecretsUnavailable, secrets
@@ -28,9 +27,6 @@ from ops.secrets import secrets as secret_commands
 from ops.stripe_account.commands import stripe_account
 from ops.subscriptions import renew_due, subscriptions
 from ops.verify import verify_wallets
-
-WRONG = 1
-out = Console(soft_wrap=True)
 
 
 class Commands(click.Group):

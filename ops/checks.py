@@ -4,8 +4,6 @@ import sys
 from itertools import islice
 
 import click
-from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
 
 from chalicelib import clock
@@ -20,9 +18,7 @@ from chalicelib.clock import iso
 from chalicelib.connection.table import connected_stripe_accounts
 from chalicelib.money import format_amount
 from chalicelib.stripe_api.stripe_account import PLATFORM, StripeAccount
-
-WRONG = 1
-out = Console(soft_wrap=True)
+from ops.console import WRONG, out
 
 
 @click.command("checks")
@@ -68,7 +64,7 @@ def _of_all(limit: int) -> list[Finding]:
 def _row_of(stripe_account: StripeAccount) -> tuple[str, ...]:
     check = read_stripe_check(stripe_account)
     at = iso(check.checked_at_ms) if check.checked_at_ms else "never"
-    return stripe_account.key, check.progress.done_day or "none", at, escape(check.unread or "")
+    return stripe_account.key, check.progress.done_day or "none", at, check.unread or ""
 
 
 def line(found: Finding) -> str:

@@ -12,17 +12,15 @@ from typing import Any, Final
 
 import boto3
 import click
-from rich.console import Console
 
 from chalicelib.batches import each
 from infrastructure.aliases import ALIAS
+from ops.console import WRONG, out
 
 TAG: Final = "billing-portal:reserved-before-halt"
 PROVISIONED_TAG: Final = "billing-portal:provisioned-before-halt"
 NOT_RESERVED: Final = "none"
 ENABLED: Final = frozenset({"Enabled", "Enabling"})
-WRONG: Final = 1
-out = Console(soft_wrap=True)
 
 
 @click.command()
@@ -65,7 +63,7 @@ def _each(names: Iterable[str], handle: Callable[[str], object]) -> int:
     message = "it could not be halted or resumed"
     failures = each(list(names), handle, message=message, about=lambda name: {"resource": name})
     for failure in failures:
-        out.print(f"{failure.item} FAILED, repeat the command: {failure.error}", markup=False)
+        out.print(f"{failure.item} FAILED, repeat the command: {failure.error}")
     return len(failures)
 
 

@@ -4,8 +4,6 @@ import sys
 
 import click
 from msgspec.structs import replace
-from rich.console import Console
-from rich.markup import escape
 from rich.table import Column, Table
 
 from chalicelib.clock import iso
@@ -16,15 +14,13 @@ from chalicelib.payments import unresolved_index
 from chalicelib.webhooks import receive
 from chalicelib.webhooks import table as webhooks
 from chalicelib.webhooks.receive import WebhookUnprocessed
+from ops.console import WRONG, out
 
-WRONG = 1
 WIDTH_OF_ID = 36
 """A payment's id is never truncated: the next command needs it."""
 
 EVENT = "event"
 """An event's id is never truncated either: its column is as wide as needed, also in piped output (80 columns)."""
-
-out = Console(soft_wrap=True)
 
 
 @click.command("parked")
@@ -78,7 +74,7 @@ def _replayed(event_id: str) -> tuple[str, str]:
         return "parked", str(error.__cause__)
     except Exception as error:  # noqa: BLE001 - one that cannot even be read does not stop others
         log().exception("a parked webhook could not be processed", event_id=event_id)
-        return "unread", escape(repr(error))
+        return "unread", repr(error)
     if verdict is None:
         return "unknown", "no event of this id waits, or it was too large to be kept: let Stripe send it again"
     return verdict.state, verdict.reason or ""

@@ -1,22 +1,17 @@
 """Compare Stripe with the rows and the ledger, and show the differences."""
 
 import sys
-from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Any
 
 import click
-from rich.console import Console
-from rich.progress import track
 
 from chalicelib import clock
 from chalicelib.checks.compare import Difference, differences
 from chalicelib.checks.sides import read_sides
 from chalicelib.money import format_amount
 from chalicelib.stripe_api.errors import StripeUnavailable
+from ops.console import UNREAD, WRONG, tracked
 
-WRONG = 1
-UNREAD = 2
 ON_ITS_WAY_MS = 15 * 60 * 1000
 """Anything younger than this may not be settled yet: the sweeper checks it within minutes."""
 
@@ -34,7 +29,7 @@ def reconcile(start: datetime, end: datetime | None) -> None:
     if from_ms >= to_ms:
         raise click.UsageError("--from must be before --to")
     try:
-        sides = read_sides(from_ms, to_ms, _tracked)
+        sides = read_sides(from_ms, to_ms, tracked)
     except StripeUnavailable as error:
         click.echo(f"Stripe could not be read: {error.reason}", err=True)
         sys.exit(UNREAD)
@@ -45,11 +40,6 @@ def reconcile(start: datetime, end: datetime | None) -> None:
         click.echo(f"{name} could not be read, and nothing of it was compared: {reason}")
     click.echo(f"{len(found)} differences from {clock.iso(from_ms)} to {clock.iso(to_ms)}")
     sys.exit(WRONG if found or sides.unread else 0)
-
-
-def _tracked(items: Iterable[Any], name: str) -> Iterable[Any]:
-    total = len(items) if isinstance(items, list) else None
-    return track(items, name, total=total, console=Console(stderr=True))
 
 
 def line(found: Difference) -> str:

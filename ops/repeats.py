@@ -5,15 +5,13 @@ from collections import Counter
 from collections.abc import Iterator
 
 import click
-from rich.console import Console
 from rich.table import Table
 
 from chalicelib.audit.repeats import Repeat
 from chalicelib.audit.table import read_repeats
 from chalicelib.clock import iso
 from chalicelib.money import format_amount
-
-out = Console(soft_wrap=True)
+from ops.console import out
 
 Group = tuple[str, str, str]
 """A source, a currency, and a state of repeats."""

@@ -13,7 +13,6 @@ from hashlib import sha256
 from typing import Any, Final
 
 import click
-from rich.console import Console
 from rich.table import Column, Table
 
 from chalicelib import clock
@@ -21,6 +20,7 @@ from chalicelib.clock import DAY_LENGTH
 from chalicelib.secrets import NAMES, InvalidSecrets, read_secrets
 from chalicelib.settings import settings
 from ops import secret_store
+from ops.console import out
 from ops.secret_store import SecretStoreError
 
 SINCE: Final = "since"
@@ -39,7 +39,6 @@ WEBHOOK_SECRET: Final = ("whsec_",)
 FINGERPRINT_LENGTH: Final = 12
 
 Values = dict[str, Any]
-out = Console(soft_wrap=True)
 
 
 @click.group("secrets")

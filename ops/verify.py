@@ -3,9 +3,6 @@
 import sys
 
 import click
-from rich.console import Console
-from rich.markup import escape
-from rich.progress import track
 from rich.table import Table
 
 from chalicelib.accounts.table import AccountRow
@@ -14,9 +11,7 @@ from chalicelib.checks.verify_wallets import VerifyRun, record, verify_whole, wh
 from chalicelib.ledger.verify import StillMoving
 from chalicelib.ledger.wallet import WalletNotFound
 from chalicelib.log import log
-
-WRONG = 1
-out = Console(soft_wrap=True)
+from ops.console import WRONG, out, tracked
 
 
 @click.command("verify")
@@ -34,7 +29,7 @@ def verify_wallets(accounts: tuple[str, ...], *, every: bool) -> None:
     table = Table("account", "pages", "transactions", "balance (micros)", "difference")
     among = frozenset(names)
     differences = 0
-    for name in track(names, "Verifying", console=Console(stderr=True)):
+    for name in tracked(names, "Verifying"):
         row, sound = _verified(name, among)
         differences += not sound
         table.add_row(name, *row)
@@ -50,6 +45,6 @@ def _verified(account_id: str, among: frozenset[str]) -> tuple[tuple[str, ...], 
         return ("", "", "", str(error) or "still being posted to"), False
     except Exception as error:  # noqa: BLE001 - an unreadable wallet is a difference, and must not hide others
         log().exception("a wallet could not be verified", account_id=account_id)
-        return ("", "", "", f"cannot be read: {escape(repr(error))}"), False
+        return ("", "", "", f"cannot be read: {error!r}"), False
     numbers = (str(found.pages), str(found.transactions), str(found.balance_micros))
     return (*numbers, found.difference or "none"), found.difference is None

@@ -7,15 +7,14 @@ from typing import Final
 
 import click
 from botocore.exceptions import BotoCoreError, ClientError
-from rich.console import Console
 from rich.table import Column, Table
 
 from chalicelib.clock import iso, now_ms
 from chalicelib.queues import client
+from ops.console import WRONG, console
 from ops.failures.message import FailureMessage, queues_of_failures, read_message
 from ops.failures.stream import NotReplayed, queue_urls, replay
 
-WRONG = 1
 HIDDEN_SECONDS = 15 * 60
 """How long a message is hidden from others if the command is killed; longer than any function runs."""
 SHOWN_SECONDS = 30
@@ -23,7 +22,7 @@ SHOWN_SECONDS = 30
 WIDE: Final = 300
 """Characters of a line where nobody looks at a terminal: nothing is cut off for a pipe."""
 
-out = Console(soft_wrap=True, width=None if sys.stdout.isatty() else WIDE)
+out = console(None if sys.stdout.isatty() else WIDE)
 
 
 @click.group()

@@ -3,17 +3,13 @@
 import sys
 
 import click
-from rich.console import Console
 from rich.table import Column, Table
 
 from chalicelib.settings import settings
 from ops import secret_store
+from ops.console import UNREAD, WRONG, out
 from ops.first_day.trial import Result, end_trial, new_trial, record, run_trial
 from ops.first_day.wire import STRIPE, NotATestKey, Unreachable, Wire
-
-WRONG = 1
-UNREAD = 2
-out = Console(soft_wrap=True)
 
 
 @click.command("first-day")
@@ -78,4 +74,4 @@ def _show(results: list[Result]) -> None:
     out.print(table)
     for each in results:
         for difference in each.differences or ():
-            out.print(f"{each.step}: {difference}", markup=False)
+            out.print(f"{each.step}: {difference}")

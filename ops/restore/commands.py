@@ -2,13 +2,13 @@
 
 import sys
 from collections.abc import Callable, Iterable
-from typing import Final, TypeVar
+from typing import Final
 
 import click
 from botocore.exceptions import ClientError
 from msgspec.structs import fields
 from rich.console import Console
-from rich.progress import Progress, track
+from rich.progress import Progress
 from rich.table import Table
 
 from chalicelib.accounts.table import AccountRow
@@ -17,16 +17,14 @@ from chalicelib.ledger.rebuild import Rebuild, rebuild
 from chalicelib.money import format_amount
 from chalicelib.settings import Settings, settings
 from chalicelib.tables import connection
+from ops.console import WRONG, out, tracked
 from ops.restore.credits import Reposted, repost_credits
 from ops.restore.rows import Copied, NotTheSameTable, copy_rows
 from ops.restore.table_settings import apply_settings
 
-WRONG: Final = 1
 SUFFIX: Final = "_table"
 NEEDED: Final = ["account_id", "currency"]
 """All that is read of an account: what else its row holds may be damaged."""
-out = Console(soft_wrap=True)
-ResultT = TypeVar("ResultT")
 
 _accounts = click.argument("accounts", nargs=-1)
 _every = click.option("--all", "every", is_flag=True, help="All accounts that the table of accounts has.")
@@ -163,13 +161,13 @@ def _each(
     for unknown in sorted(set(wanted) - {row.account_id for row in rows}):
         raise click.UsageError(f"there is no account {unknown!r}")
     failures = each(
-        track(sorted(rows, key=lambda row: row.account_id), doing, console=Console(stderr=True)),
+        tracked(sorted(rows, key=lambda row: row.account_id), doing),
         handle,
         message=message,
         about=lambda row: {"account_id": row.account_id},
     )
     for failure in failures:
-        out.print(f"{failure.item.account_id}: {failure.error!r}", markup=False)
+        out.print(f"{failure.item.account_id}: {failure.error!r}")
     return len(failures)
 
 

@@ -149,9 +149,5 @@ def _key_names(table: str) -> list[str]:
     return [each["AttributeName"] for each in sorted(schema, key=lambda each: each["KeyType"])]
 
 
-def _about(keys: list[str], item: Item) -> dict[str, object]:
-    return {"key": {name: item[name] for name in keys}}
-
-
 def _key_of(keys: list[str], item: Item) -> tuple[str, ...]:
     return tuple(str(item[name]) for name in keys)
