@@ -24,9 +24,9 @@ from infrastructure.deploy.secret import NoSecret
 from infrastructure.deploy.stacks import StackBusy, find_stack, resources
 from infrastructure.deploy.stages import Stage, WrongStage, find_stage
 from infrastructure.deploy.versions import function_names, live_versions
-from infrastructure.package import BUILD
+from infrastructure.package import OUTPUT, Package
 
-TEMPLATE = BUILD / "package" / "sam.json"
+TEMPLATE = Package(OUTPUT).template
 EXPECTED = (
     adoption.NotAdopted,
     BotoCoreError,

@@ -11,6 +11,7 @@ from infrastructure.deploy.account import Account
 
 FAILED_CREATION: Final = {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED"}
 """Statuses of a stack that never ran, or no longer does: it can only be deleted."""
+SHORTEST_PAUSE_SECONDS: Final = 0.2
 LONGEST_PAUSE_SECONDS: Final = 3.0
 
 
@@ -128,9 +129,9 @@ def deleted_stacks(account: Account, name: str) -> list[str]:
     return [each["StackId"] for each in sorted(found, key=lambda each: str(each.get("DeletionTime")), reverse=True)]
 
 
-def pauses(shortest: float = 0.2) -> Iterator[None]:
+def pauses() -> Iterator[None]:
     """Wait between questions to CloudFormation: at first briefly, later for seconds."""
-    pause = shortest
+    pause = SHORTEST_PAUSE_SECONDS
     while True:
         yield
         time.sleep(pause)

@@ -8,11 +8,10 @@ import pytest
 
 from chalicelib import metrics
 from infrastructure.check_resources import RESOURCES, event_sources, functions, of_type
-from infrastructure.generator.__main__ import SPECIFICATION
 from infrastructure.generator.alarms import longest_pause_seconds
 from infrastructure.generator.encryption import KEY_ACTIONS
 from infrastructure.generator.gateway import ACCESS_LOG, ANSWERS
-from infrastructure.generator.specification import Specification, read
+from infrastructure.generator.specification import SPECIFICATION, Specification, read
 from infrastructure.package import ROOT
 from tests.infrastructure.guarded import API_POLICY, FUNCTIONS, statements
 
