@@ -7,6 +7,7 @@ import click
 
 from chalicelib import clock
 from chalicelib.checks.compare import Difference, differences
+from chalicelib.checks.finding import Finding
 from chalicelib.checks.sides import read_sides
 from chalicelib.money import format_amount
 from chalicelib.stripe_api.errors import StripeUnavailable
@@ -44,11 +45,15 @@ def reconcile(start: datetime, end: datetime | None) -> None:
 
 def line(found: Difference) -> str:
     """Write a difference as one line, for people and for grep: what, whose, when, and the amount of each side."""
-    amounts = {"Stripe": found.stripe_micros, "rows": found.row_micros, "ledger": found.ledger_micros}
-    sides = (
-        f"{name} {'none' if amount is None else format_amount(amount, found.currency)}"
-        for name, amount in amounts.items()
-    )
     what = f"{found.kind} {found.problem}: {found.id}"
     whose = f"payment {found.payment_id or 'unknown'}, account {found.account_id or 'unknown'}"
-    return f"{what} ({whose}, {clock.iso(found.at_ms)}): {', '.join(sides)} {found.currency}"
+    return f"{what} ({whose}, {clock.iso(found.at_ms)}): {amounts_of(found, found.currency)}"
+
+
+def amounts_of(found: Difference | Finding, currency: str) -> str:
+    """Write the amount of each side of a difference."""
+    amounts = {"Stripe": found.stripe_micros, "rows": found.row_micros, "ledger": found.ledger_micros}
+    sides = (
+        f"{name} {'none' if amount is None else format_amount(amount, currency)}" for name, amount in amounts.items()
+    )
+    return f"{', '.join(sides)} {currency}"
