@@ -43,7 +43,10 @@ def restore() -> None:
 @click.option("--replace", is_flag=True, help="Also rows that differ. What changed in them since is lost.")
 @_write
 def rows(table: str, restored: str, account_id: str | None, replace: bool, write: bool) -> None:
-    """Copy the rows that TABLE (such as `transactions`) lacks from a table that was restored beside it."""
+    """Copy the rows that TABLE (such as `transactions`) lacks from a table that was restored beside it.
+
+    Exits with 1 if a row could not be written, or was written by somebody else meanwhile.
+    """
     live = _table_name(table)
     try:
         with Progress(console=Console(stderr=True)) as progress:
