@@ -60,7 +60,7 @@ def ops(stack: str | None, local: bool) -> None:
 
 @ops.command("token")
 @click.argument("role", type=click.Choice(get_args(Role)))
-@click.argument("account_id", required=False)
+@click.argument("account_id", metavar="[ACCOUNT]", required=False)
 @click.option("--hours", default=1.0, show_default=True, help="How long it is valid.")
 @click.option("--subject", help="Who it is for; kept as the actor of what they do.")
 def make_token(role: str, account_id: str | None, hours: float, subject: str | None) -> None:

@@ -12,10 +12,10 @@ from msgspec.structs import fields
 from chalicelib import secrets
 from chalicelib.settings import Settings, settings
 from infrastructure.aliases import ALIAS
+from infrastructure.generator.names import API, function_id
 from ops import secret_store
 
 LOCAL = Path(__file__).resolve().parent.parent / ".local" / "environment.json"
-FUNCTION = "APIHandler"
 
 
 class NoEnvironment(Exception):
@@ -34,7 +34,9 @@ def use_local() -> None:
 def use_stack(name: str) -> None:
     """Work on a deployed stack, with the caller's own AWS credentials. Raises NoEnvironment."""
     try:
-        resource = boto3.client("cloudformation").describe_stack_resource(StackName=name, LogicalResourceId=FUNCTION)
+        resource = boto3.client("cloudformation").describe_stack_resource(
+            StackName=name, LogicalResourceId=function_id(API)
+        )
         configuration = _live_configuration(resource["StackResourceDetail"].get("PhysicalResourceId", ""))
     except (BotoCoreError, ClientError) as error:
         raise NoEnvironment(f"the stack {name} cannot be read: {error}") from None

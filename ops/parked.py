@@ -40,8 +40,8 @@ def show_parked(limit: int) -> None:
 
 
 @click.command("keep-payment")
-@click.argument("account_id")
-@click.argument("payment_id")
+@click.argument("account_id", metavar="ACCOUNT")
+@click.argument("payment_id", metavar="PAYMENT")
 def keep_payment(account_id: str, payment_id: str) -> None:
     """Keep a parked payment: nothing is refunded, and it is no longer parked. Exits with 1 if it was not parked."""
     payment = payments.find(account_id, payment_id)

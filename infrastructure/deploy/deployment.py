@@ -36,8 +36,8 @@ from infrastructure.deploy.versions import (
     point,
     published_versions,
 )
+from infrastructure.generator.names import API, function_id
 
-API = "APIHandler"
 Template = dict[str, Any]
 Chosen = Sequence[Mapping[str, Any]]
 
@@ -89,9 +89,8 @@ class Deployment:
 
     def _ask_if_halted(self, stack: Stack) -> None:
         """Ask before a stack is deployed that `ops halt` has stopped: CloudFormation may start what it changes."""
-        found = [
-            name for name, logical_id in function_names(resources(self.account, stack.id)).items() if logical_id == API
-        ]
+        functions = function_names(resources(self.account, stack.id))
+        found = [name for name, logical_id in functions.items() if logical_id == function_id(API)]
         if not any(is_halted(self.account, name) for name in found):
             return
         console.out.print(
