@@ -24,7 +24,7 @@ from infrastructure.deploy.parameters import (
 )
 from infrastructure.deploy.releases import list_releases, record_release
 from infrastructure.deploy.secret import require_secret
-from infrastructure.deploy.stacks import FAILED_CREATION, Stack, find_stack, refuse_busy, resources
+from infrastructure.deploy.stacks import FAILED_CREATION, Stack, find_stack, refuse_busy, require_stack, resources
 from infrastructure.deploy.stages import Stage
 from infrastructure.deploy.versions import (
     delete_unused,
@@ -196,10 +196,7 @@ class Deployment:
         return live_versions(self.account, function_names(resources(self.account, self.stage.stack)))
 
     def _found(self) -> Stack:
-        stack = find_stack(self.account, self.stage.stack)
-        if stack is None:
-            raise NotDeployed(f"{self.stage.stack} does not exist")
-        return stack
+        return require_stack(self.account, self.stage.stack)
 
     @property
     def _place(self) -> str:

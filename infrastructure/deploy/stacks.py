@@ -15,6 +15,10 @@ SHORTEST_PAUSE_SECONDS: Final = 0.2
 LONGEST_PAUSE_SECONDS: Final = 3.0
 
 
+class NoStack(Exception):
+    """There is no such stack."""
+
+
 class StackBusy(Exception):
     """The stack is being changed, or has to be mended by hand, before anything else can be done with it."""
 
@@ -52,6 +56,14 @@ def find_stack(account: Account, name: str) -> Stack | None:
     if described["StackStatus"] in {"REVIEW_IN_PROGRESS", "DELETE_COMPLETE"}:
         return None
     return _read(described)
+
+
+def require_stack(account: Account, name: str) -> Stack:
+    """Return the stack of a name or an id. Raises NoStack."""
+    stack = find_stack(account, name)
+    if stack is None:
+        raise NoStack(f"{name} does not exist")
+    return stack
 
 
 def read_deleted(account: Account, stack_id: str) -> Stack:
