@@ -1,8 +1,8 @@
 """Metrics: what alarms and the dashboard count. One line of the log each, in CloudWatch's Embedded Metric Format.
 
-`METRICS` is the only list of them: code counts by these names, `infrastructure/functions.toml` names them for alarms,
-and `docs/operating/alarms.md` explains them. A metric has ids as fields of its line, never as dimensions: each value of
-a dimension is a metric of its own, with a price.
+`METRICS` says of each what it counts: code counts by these names, `infrastructure/functions.toml` names them for
+alarms, and `docs/operating/alarms.md` explains them. A metric has ids as fields of its line, never as dimensions: each
+value of a dimension is a metric of its own, with a price.
 
 Counts are not books. A process that ends between a write and its line counts nothing, and what is delivered again may
 be counted again: each description says which. The ledger is what proves amounts.

@@ -10,6 +10,8 @@ from pathlib import Path
 
 _TAG = re.compile(r"^Tag: (\S+)-(\S+)-(\S+)$", re.MULTILINE)
 _MANYLINUX = re.compile(r"manylinux(?:1|2010|2014|_2_(\d+))_x86_64")
+CODE_KEYS = ("CodeUri", "ContentUri")
+"""The properties of a template that name archives: the code's, and the layer's."""
 GLIBC = 34
 """The minor version of the C library of Lambda's runtimes for Python 3.12 and later, Amazon Linux 2023: 2.34."""
 

@@ -11,17 +11,17 @@ from typing import Final
 
 from infrastructure.interpreters import NoInterpreter, find_interpreter
 from infrastructure.lint_template import lint
-from infrastructure.package import BUILD
+from infrastructure.package import BUILD, OUTPUT, Package
 
 CHECKOV: Final = "checkov==3.3.30"
 SETTINGS: Final = Path(__file__).with_name("checkov.yaml")
-TEMPLATE: Final = BUILD / "package" / "sam.json"
+TEMPLATE: Final = Package(OUTPUT).template
 
 
 def main() -> int:
     """Print what cfn-lint and checkov find in the template and its translation; return the exit status."""
     if not TEMPLATE.exists():
-        print("make audit: there is no package; run make package first", file=sys.stderr)
+        print("make audit: there is no package: run make package first", file=sys.stderr)
         return 1
     found = lint(TEMPLATE)
     if found:

@@ -23,7 +23,6 @@ KEY = "KmsKeyArn"
 """The parameter with a key of the customer's own."""
 DEAD_LETTER_SECONDS = 14 * 24 * 3600
 """The longest that SQS keeps a message: a person has to handle it."""
-STREAMED_TABLES = ("WalletsTable", "PaymentsTable", "ReversalsTable", "RepeatsTable")
 
 STREAM_SETTINGS: Mapping[str, Any] = {
     "StartingPosition": "TRIM_HORIZON",
@@ -82,6 +81,7 @@ def _is_kept(resource: Template) -> bool:
 
 
 def _table_findings(template: Template) -> Iterator[str]:
+    streamed = {source["Stream"]["Fn::GetAtt"][0] for _, _, source in event_sources(template, "Stream")}
     for name, table in of_type(template, "AWS::DynamoDB::Table"):
         if table.get("BillingMode") != "PAY_PER_REQUEST":
             yield f"{name} is not paid by request"
@@ -90,7 +90,7 @@ def _table_findings(template: Template) -> Iterator[str]:
         yield from _protection_findings(name, table)
         if "TableName" in table:
             yield f"{name} has a fixed name: two stacks could not live in one account"
-        if name in STREAMED_TABLES and table.get("StreamSpecification") != {"StreamViewType": "NEW_AND_OLD_IMAGES"}:
+        if name in streamed and table.get("StreamSpecification") != {"StreamViewType": "NEW_AND_OLD_IMAGES"}:
             yield f"{name} has no stream of new and old images"
 
 

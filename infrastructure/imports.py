@@ -15,9 +15,8 @@ from pathlib import Path
 from statistics import median
 from typing import Final
 
-from infrastructure.generator.__main__ import SPECIFICATION
-from infrastructure.generator.specification import read
-from infrastructure.package import ARCHIVES, BUILD, Package, libraries_in, packaging_python
+from infrastructure.generator.specification import SPECIFICATION, read
+from infrastructure.package import ARCHIVES, OUTPUT, Package, libraries_in, packaging_python
 
 API: Final = "chalicelib.api"
 BARE: Final = "boto3, pynamodb.models"
@@ -72,10 +71,10 @@ class Unpacked:
         """Return what an import took."""
         return Import(*json.loads(self.run(modules).stdout))
 
-    def largest(self, modules: str, rounds: int = ROUNDS) -> list[tuple[float, str]]:
+    def largest(self, modules: str) -> list[tuple[float, str]]:
         """Return the modules that take longest by themselves, in milliseconds: the best of several times for each."""
         best: dict[str, float] = {}
-        for _ in range(rounds):
+        for _ in range(ROUNDS):
             lines = self.run(modules, "-X", "importtime").stderr.splitlines()[1:]
             for own, _total, name in (line.removeprefix("import time:").split("|") for line in lines):
                 best[name.strip()] = min(best.get(name.strip(), float("inf")), int(own) / 1000)
@@ -102,9 +101,9 @@ def table(unpacked: Unpacked, rounds: int = ROUNDS) -> list[tuple[str, Import, f
 
 def main() -> int:
     """Print the table; return the exit status."""
-    package = Package(BUILD / "package")
+    package = Package(OUTPUT)
     if not package.template.exists():
-        print("make package first", file=sys.stderr)
+        print("there is no package: run make package first", file=sys.stderr)
         return 1
     with tempfile.TemporaryDirectory() as directory:
         unpacked = Unpacked.of(package, Path(directory))

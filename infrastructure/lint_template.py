@@ -15,8 +15,9 @@ import boto3
 from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 
+from infrastructure.archive import CODE_KEYS
+
 REGION = "us-east-1"
-CODE_KEYS = ("CodeUri", "ContentUri")
 CFN_LINT = (sys.executable, "-c", "from cfnlint.runner import main; raise SystemExit(main())")
 
 

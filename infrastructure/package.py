@@ -15,6 +15,7 @@ from pathlib import Path
 
 from infrastructure import aliases
 from infrastructure.archive import ForeignWheel, rewrite
+from infrastructure.generator.files import STAGE
 from infrastructure.interpreters import NoInterpreter, find_interpreter
 from infrastructure.lint_template import REGION, lint
 from infrastructure.pruning import Rules, StaleRule, languages_of, prune_code, prune_libraries, read_rules
@@ -22,7 +23,7 @@ from infrastructure.sizes import report
 
 ROOT = Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
-STAGE = "production"
+OUTPUT = BUILD / "package"
 CODE = "deployment.zip"
 LAYER = "layer-deployment.zip"
 ARCHIVES = {CODE: "/var/task", LAYER: "/opt"}
@@ -58,7 +59,7 @@ def packaging_python() -> Path:
     return _environment(interpreter, BUILD / f"venv-{version}")
 
 
-def build_package(output: Path = BUILD / "package", tree: Path = ROOT) -> Package:
+def build_package(output: Path = OUTPUT, tree: Path = ROOT) -> Package:
     """Package a tree of the project into `output`, which is emptied before.
 
     Raises NoInterpreter, ForeignWheel, StaleRule, and CalledProcessError if pip or Chalice fails.

@@ -35,9 +35,9 @@ class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     omit_of_code: tuple[Omission, ...]
 
 
-def read_rules(path: Path = RULES) -> Rules:
+def read_rules() -> Rules:
     """Read the rules."""
-    return msgspec.convert(tomllib.loads(path.read_text()), Rules)
+    return msgspec.convert(tomllib.loads(RULES.read_text()), Rules)
 
 
 def prune_code(task: Path, rules: Rules) -> None:

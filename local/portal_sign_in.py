@@ -29,7 +29,7 @@ class PortalSignIn:
             """Redirects every visitor to the portal, signed in."""
 
             def do_GET(self) -> None:
-                self.send_response(303)
+                self.send_response(SEE_OTHER)
                 for name, value in _open_link(_request_link(api_url, operator_token, account_id)).items():
                     self.send_header(name, value)
                 self.send_header("Content-Length", "0")

@@ -40,12 +40,12 @@ class Child:
         tail = self.log.read_text(errors="replace").splitlines()[-15:]
         return ProcessFailed("\n".join([f"{self.name} {what}; the end of {self.log}:", *tail]))
 
-    def stop(self, seconds: float = STOP_SECONDS) -> None:
+    def stop(self) -> None:
         """Tell the child to stop and wait until it has; kill it if it does not."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         try:
-            self.process.wait(seconds)
+            self.process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()

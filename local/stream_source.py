@@ -18,6 +18,7 @@ from local.bindings import Binding
 from local.keys import write_private
 from local.resources import REGION, client
 
+PAUSE_SECONDS = 0.2
 MOST_WAIT_SECONDS = 10.0
 
 _log = logging.getLogger(__name__)
@@ -26,13 +27,12 @@ _log = logging.getLogger(__name__)
 class StreamSource:
     """Polls the stream of one binding until it is told to stop and nothing is left on it."""
 
-    def __init__(self, binding: Binding, endpoint: str, positions: Path, pause_seconds: float = 0.2) -> None:
+    def __init__(self, binding: Binding, endpoint: str, positions: Path) -> None:
         self.binding = binding
         self.arn: str = binding.properties["Stream"]
         self.streams = client("dynamodbstreams", endpoint)
         self.path = positions / f"{binding.name}.json"
-        self.pause_seconds = pause_seconds
-        self.window_seconds = max(pause_seconds, binding.number("MaximumBatchingWindowInSeconds", 0))
+        self.window_seconds = max(PAUSE_SECONDS, binding.number("MaximumBatchingWindowInSeconds", 0))
         self.on_failure: str = (
             binding.properties.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination", "")
         )
@@ -73,7 +73,7 @@ class StreamSource:
                 self._give_up(part[handled:], "RecordAgeExceeded" if is_too_old else "RetryAttemptsExhausted")
                 done += len(part) - handled
                 attempts = 0
-            if stopping.wait(min(MOST_WAIT_SECONDS, self.pause_seconds * 2**attempts)):
+            if stopping.wait(min(MOST_WAIT_SECONDS, PAUSE_SECONDS * 2**attempts)):
                 break
         return done
 

@@ -11,7 +11,6 @@ from chalicelib.settings import MissingSettings
 from chalicelib.token import OF_THE_PLATFORM, Role, sign_token
 from ops.catalog import catalog
 from ops.checks import show_checks
-from ops.console import new_console
 from ops.daily_looks import give_daily_looks
 from ops.dead_letters.commands import dead_letters
 from ops.environment import NoEnvironment, use_local, use_stack
@@ -28,9 +27,6 @@ from ops.secrets import secrets as secret_commands
 from ops.stripe_account.commands import stripe_account
 from ops.subscriptions import renew_due, subscriptions
 from ops.verify import verify_wallets
-
-WRONG = 1
-out = new_console()
 
 
 class Commands(click.Group):
@@ -66,8 +62,8 @@ def ops(stack: str | None, local: bool) -> None:
 
 @ops.command("token")
 @click.argument("role", type=click.Choice(get_args(Role)))
-@click.argument("account_id", required=False)
-@click.option("--hours", default=1.0, show_default=True)
+@click.argument("account_id", metavar="[ACCOUNT]", required=False)
+@click.option("--hours", default=1.0, show_default=True, help="How long it is valid.")
 @click.option("--subject", help="Who it is for; kept as the actor of what they do.")
 def make_token(role: str, account_id: str | None, hours: float, subject: str | None) -> None:
     """Create a bearer token, as the platform does."""

@@ -4,12 +4,9 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import TypeVar
 
 import click
 import msgspec
-from rich.console import Console
-from rich.progress import track
 from rich.table import Table
 
 from chalicelib import clock
@@ -26,11 +23,7 @@ from chalicelib.subscriptions.renewal import chargeable_renewal
 from chalicelib.subscriptions.renewal_hold import HOLD_CAUSES
 from chalicelib.subscriptions.subscription import Contents, Subscription
 from ops.client_prices import find_price_notes
-from ops.console import new_console
-
-T = TypeVar("T")
-out = new_console()
-progress = Console(stderr=True)
+from ops.console import WRONG, out, tracked
 
 
 class Finding(msgspec.Struct, frozen=True, order=True):
@@ -60,7 +53,7 @@ def check(file: Path, usage_days: int) -> None:
     except InvalidCatalog as error:
         raise click.ClickException(f"{file}: {error}") from None
     since = clock.iso(clock.to_ms(clock.now() - timedelta(days=usage_days)))[:10]
-    currencies = dict(_read(_currencies(), "accounts"))
+    currencies = dict(tracked(_currencies(), "Reading accounts"))
     found, unread = find_all(wanted, since, currencies)
     notes, unread_prices = find_price_notes(wanted, currencies)
     unread += unread_prices
@@ -69,7 +62,7 @@ def check(file: Path, usage_days: int) -> None:
     _print(("account", "what", "wrong"), sorted(found))
     holders = len({each_found.account_id for each_found in found})
     out.print(f"{holders} accounts hold or use what {file.name} lacks, or could not be charged; {unread} not read")
-    sys.exit(1 if found or unread else 0)
+    sys.exit(WRONG if found or unread else 0)
 
 
 def _print(columns: tuple[str, ...], found: Iterable[msgspec.Struct]) -> None:
@@ -89,12 +82,12 @@ def find_all(wanted: Catalog, since: str, currencies: Mapping[str, str]) -> tupl
 
     holders = [row.account_id for row in table.SubscriptionRow.scan(attributes_to_get=["account_id"])]
     unread = each(
-        _read(holders, "subscriptions"),
+        tracked(holders, "Reading subscriptions"),
         look,
         message="a subscription could not be compared with the catalog",
         about=lambda account_id: {"account_id": account_id},
     )
-    for account_id, meters in _read(read_meters_used(since), "usage"):
+    for account_id, meters in tracked(read_meters_used(since), "Reading usage"):
         found.update(_of_usage(account_id, currencies.get(account_id), meters, wanted))
     return found, len(unread)
 
@@ -142,7 +135,3 @@ def _of_usage(account_id: str, currency: str | None, meters: set[str], wanted: C
             yield Finding(account_id, f"meter {name}", "not in the catalog")
         elif currency and meter.prices and currency not in meter.prices:
             yield Finding(account_id, f"meter {name}", f"without a price in {currency}")
-
-
-def _read(rows: Iterable[T], what: str) -> Iterator[T]:
-    yield from track(rows, f"Reading {what}", console=progress)

@@ -1,7 +1,6 @@
 """Show what the checks have found: for one account, or the differences of all."""
 
 import sys
-from itertools import islice
 
 import click
 from rich.table import Table
@@ -16,12 +15,9 @@ from chalicelib.checks.state import load_state
 from chalicelib.checks.table import read_stripe_check
 from chalicelib.clock import iso
 from chalicelib.connection.table import connected_stripe_accounts
-from chalicelib.money import format_amount
 from chalicelib.stripe_api.stripe_account import PLATFORM, StripeAccount
-from ops.console import new_console
-
-WRONG = 1
-out = new_console()
+from ops.console import WRONG, out
+from ops.reconcile import amounts_of
 
 
 @click.command("checks")
@@ -60,8 +56,9 @@ def _of_all(limit: int) -> list[Finding]:
     for stripe_account in (PLATFORM, *connected_stripe_accounts()):
         accounts.add_row(*_row_of(stripe_account))
     out.print(accounts)
-    keys = islice(findings_table.open_keys(clock.now_ms()), limit)
-    return [found for key in keys if (found := findings_table.find(*key)) is not None]
+    keys = findings_table.open_keys(clock.now_ms(), limit=limit)
+    found = [each for key in keys if (each := findings_table.find(*key)) is not None]
+    return sorted(found, key=lambda each: each.found_at_ms)[:limit]
 
 
 def _row_of(stripe_account: StripeAccount) -> tuple[str, ...]:
@@ -77,9 +74,4 @@ def line(found: Finding) -> str:
     whose = f"account {found.owner_id or 'unknown'}, found {iso(found.found_at_ms)}{until}"
     if found.currency is None:
         return f"{what} ({whose})"
-    amounts = {"Stripe": found.stripe_micros, "rows": found.row_micros, "ledger": found.ledger_micros}
-    sides = (
-        f"{name} {'none' if amount is None else format_amount(amount, found.currency)}"
-        for name, amount in amounts.items()
-    )
-    return f"{what} ({whose}, payment {found.payment_id or 'unknown'}): {', '.join(sides)} {found.currency}"
+    return f"{what} ({whose}, payment {found.payment_id or 'unknown'}): {amounts_of(found, found.currency)}"

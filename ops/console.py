@@ -1,11 +1,28 @@
-"""The console that commands print to. What others have written, such as reasons and ids, is shown as it is.
+"""What the commands print to, and the exit statuses that they have in common."""
 
-Rich would read a text in brackets as markup: it leaves out `[red]`, and fails on `[/payments]`.
-"""
+from collections.abc import Iterable
+from typing import Final, TypeVar
 
 from rich.console import Console
+from rich.progress import track
+
+WRONG: Final = 1
+"""Something is wrong, or could not be done."""
+
+UNREAD: Final = 2
+"""Stripe, or the secret, could not be reached."""
+
+ItemT = TypeVar("ItemT")
 
 
-def new_console(width: int | None = None) -> Console:
-    """Return a console that wraps nothing; `width` is that of its tables, where nobody looks at a terminal."""
-    return Console(soft_wrap=True, width=width, markup=False, emoji=False)
+def console(width: int | None = None) -> Console:
+    """Return a console that shows texts as they are: producers and customers write them, with brackets and colons."""
+    return Console(soft_wrap=True, markup=False, emoji=False, width=width)
+
+
+out: Final = console()
+
+
+def tracked(items: Iterable[ItemT], doing: str) -> Iterable[ItemT]:
+    """Yield items, and show on the standard error how far that is."""
+    return track(items, doing, console=Console(stderr=True))

@@ -1,21 +1,18 @@
 """Add looks to rows that were last written before these looks existed: to be run once, after they are deployed."""
 
+import sys
 from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
 import click
-from rich.console import Console
-from rich.progress import track
 
 from chalicelib import clock
 from chalicelib.auto_pay import table as auto_pay
 from chalicelib.batches import Failure, each
 from chalicelib.cards import expiry_index
 from chalicelib.subscriptions import table as subscriptions
-from ops.console import new_console
-
-out = new_console()
+from ops.console import WRONG, out, tracked
 
 
 @click.command("daily-looks")
@@ -35,12 +32,12 @@ def give_daily_looks() -> None:
     for failure in failures:
         out.print(f"{failure.item}: {failure.error!r}")
     if failures:
-        raise SystemExit(1)
+        sys.exit(WRONG)
 
 
 def _each(keys: Iterable[Any], give: "partial[None]") -> list[Failure[Any]]:
     return each(
-        track(list(keys), "Giving looks", console=Console(stderr=True)),
+        tracked(list(keys), "Giving looks"),
         give,
         message="a row was given no look",
         about=lambda key: {"key": key},

@@ -14,10 +14,10 @@ from chalicelib.ledger.table import WalletRow
 from chalicelib.settings import Settings, settings
 from chalicelib.tables import raw
 from infrastructure.aliases import ALIAS
+from infrastructure.generator.names import API, function_id
 from ops import secret_store
 
 LOCAL = Path(__file__).resolve().parent.parent / ".local" / "environment.json"
-FUNCTION = "APIHandler"
 
 
 class NoEnvironment(Exception):
@@ -36,7 +36,9 @@ def use_local() -> None:
 def use_stack(name: str) -> None:
     """Work on a deployed stack, with the caller's own AWS credentials. Raises NoEnvironment."""
     try:
-        resource = boto3.client("cloudformation").describe_stack_resource(StackName=name, LogicalResourceId=FUNCTION)
+        resource = boto3.client("cloudformation").describe_stack_resource(
+            StackName=name, LogicalResourceId=function_id(API)
+        )
         configuration = _live_configuration(resource["StackResourceDetail"].get("PhysicalResourceId", ""))
     except (BotoCoreError, ClientError) as error:
         raise NoEnvironment(f"the stack {name} cannot be read: {error}") from None

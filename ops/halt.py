@@ -15,14 +15,12 @@ import click
 
 from chalicelib.batches import each
 from infrastructure.aliases import ALIAS
-from ops.console import new_console
+from ops.console import WRONG, out
 
 TAG: Final = "billing-portal:reserved-before-halt"
 PROVISIONED_TAG: Final = "billing-portal:provisioned-before-halt"
 NOT_RESERVED: Final = "none"
 ENABLED: Final = frozenset({"Enabled", "Enabling"})
-WRONG: Final = 1
-out = new_console()
 
 
 @click.command()
@@ -70,10 +68,12 @@ def _each(names: Iterable[str], handle: Callable[[str], object]) -> int:
 
 
 def _stack(context: click.Context) -> str:
-    """Return the stack's name. Raises UsageError on a system that is none."""
+    """Return the stack that `--stack` names. Raises UsageError without one."""
     stack = context.find_root().params.get("stack")
     if not stack:
-        raise click.UsageError("name the stack: ops --stack NAME halt; what make run has started ends with Ctrl-C")
+        raise click.UsageError(
+            f"name the stack: ops --stack NAME {context.info_name}; what make run has started ends with Ctrl-C"
+        )
     return str(stack)
 
 

@@ -1,6 +1,7 @@
 """What is parked for the operator: webhook events, which can be processed again, and unneeded payments."""
 
 import sys
+from typing import Final
 
 import click
 from msgspec.structs import replace
@@ -15,20 +16,17 @@ from chalicelib.payments import unresolved_index
 from chalicelib.webhooks import receive
 from chalicelib.webhooks import table as webhooks
 from chalicelib.webhooks.receive import WebhookUnprocessed
-from ops.console import new_console
+from ops.console import WRONG, out
 
-WRONG = 1
-WIDTH_OF_ID = 36
-"""A payment's id is never truncated: the next command needs it."""
+WIDTH_OF_ID: Final = 36
+"""A payment's id is never cut off, also in piped output (80 columns): the next command needs it."""
 
-EVENT = "event"
-"""An event's id is never truncated either: its column is as wide as needed, also in piped output (80 columns)."""
-
-out = new_console()
+EVENT: Final = "event"
+"""The column of events' ids, which are never cut off either."""
 
 
 @click.command("parked")
-@click.option("--limit", default=20, show_default=True)
+@click.option("--limit", default=20, show_default=True, help="At most so many of each.")
 def show_parked(limit: int) -> None:
     """Show the webhook events and the payments that wait for the operator. Exits with 1 if a payment cannot be read."""
     table = Table(Column(EVENT, no_wrap=True), "type", "received", "attempts", "reason")
@@ -55,8 +53,8 @@ def show_parked(limit: int) -> None:
 
 
 @click.command("keep-payment")
-@click.argument("account_id")
-@click.argument("payment_id")
+@click.argument("account_id", metavar="ACCOUNT")
+@click.argument("payment_id", metavar="PAYMENT")
 def keep_payment(account_id: str, payment_id: str) -> None:
     """Keep a parked payment: nothing is refunded, and it is no longer parked. Exits with 1 if it was not parked."""
     payment = payments.find(account_id, payment_id)

@@ -1,22 +1,18 @@
 """Compare Stripe with the rows and the ledger, and show the differences."""
 
 import sys
-from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Any
 
 import click
-from rich.console import Console
-from rich.progress import track
 
 from chalicelib import clock
 from chalicelib.checks.compare import Difference, differences
+from chalicelib.checks.finding import Finding
 from chalicelib.checks.sides import read_sides
 from chalicelib.money import format_amount
 from chalicelib.stripe_api.errors import StripeUnavailable
+from ops.console import UNREAD, WRONG, tracked
 
-WRONG = 1
-UNREAD = 2
 ON_ITS_WAY_MS = 15 * 60 * 1000
 """Anything younger than this may not be settled yet: the sweeper checks it within minutes."""
 
@@ -34,7 +30,7 @@ def reconcile(start: datetime, end: datetime | None) -> None:
     if from_ms >= to_ms:
         raise click.UsageError("--from must be before --to")
     try:
-        sides = read_sides(from_ms, to_ms, _tracked)
+        sides = read_sides(from_ms, to_ms, tracked)
     except StripeUnavailable as error:
         click.echo(f"Stripe could not be read: {error.reason}", err=True)
         sys.exit(UNREAD)
@@ -47,18 +43,17 @@ def reconcile(start: datetime, end: datetime | None) -> None:
     sys.exit(WRONG if found or sides.unread else 0)
 
 
-def _tracked(items: Iterable[Any], name: str) -> Iterable[Any]:
-    total = len(items) if isinstance(items, list) else None
-    return track(items, name, total=total, console=Console(stderr=True))
-
-
 def line(found: Difference) -> str:
     """Write a difference as one line, for people and for grep: what, whose, when, and the amount of each side."""
-    amounts = {"Stripe": found.stripe_micros, "rows": found.row_micros, "ledger": found.ledger_micros}
-    sides = (
-        f"{name} {'none' if amount is None else format_amount(amount, found.currency)}"
-        for name, amount in amounts.items()
-    )
     what = f"{found.kind} {found.problem}: {found.id}"
     whose = f"payment {found.payment_id or 'unknown'}, account {found.account_id or 'unknown'}"
-    return f"{what} ({whose}, {clock.iso(found.at_ms)}): {', '.join(sides)} {found.currency}"
+    return f"{what} ({whose}, {clock.iso(found.at_ms)}): {amounts_of(found, found.currency)}"
+
+
+def amounts_of(found: Difference | Finding, currency: str) -> str:
+    """Write the amount of each side of a difference."""
+    amounts = {"Stripe": found.stripe_micros, "rows": found.row_micros, "ledger": found.ledger_micros}
+    sides = (
+        f"{name} {'none' if amount is None else format_amount(amount, currency)}" for name, amount in amounts.items()
+    )
+    return f"{', '.join(sides)} {currency}"

@@ -11,9 +11,7 @@ from chalicelib.audit.repeats import Repeat
 from chalicelib.audit.table import read_repeats
 from chalicelib.clock import iso
 from chalicelib.money import format_amount
-from ops.console import new_console
-
-out = new_console()
+from ops.console import out
 
 Group = tuple[str, str, str]
 """A source, a currency, and a state of repeats."""

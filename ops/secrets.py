@@ -20,7 +20,7 @@ from chalicelib.clock import DAY_LENGTH
 from chalicelib.secrets import NAMES, InvalidSecrets, read_secrets
 from chalicelib.settings import settings
 from ops import secret_store
-from ops.console import new_console
+from ops.console import out
 from ops.secret_store import SecretStoreError
 
 SINCE: Final = "since"
@@ -39,7 +39,8 @@ WEBHOOK_SECRET: Final = ("whsec_",)
 FINGERPRINT_LENGTH: Final = 12
 
 Values = dict[str, Any]
-out = new_console()
+
+SECRET_NAME: Final = click.option("--name", help="The secret; by default that of --stack or --local.")
 
 
 @click.group("secrets")
@@ -71,7 +72,7 @@ def create(name: str, kms_key: str | None) -> None:
 
 
 @secrets.command()
-@click.option("--name", help="The secret; by default that of --stack or --local.")
+@SECRET_NAME
 def show(name: str | None) -> None:
     """Show the names of the keys, their lengths, ages and fingerprints. Exits with 1 if the secret is not valid.
 
@@ -100,7 +101,7 @@ def rotate() -> None:
 
 
 @rotate.command("token-secret")
-@click.option("--name", help="The secret; by default that of --stack or --local.")
+@SECRET_NAME
 def rotate_token_secret(name: str | None) -> None:
     """Make a new token secret. The platform signs with the first; tokens of the older one go on."""
     _put_first(_name(name), "token_secret", random.token_urlsafe(48))
@@ -108,7 +109,7 @@ def rotate_token_secret(name: str | None) -> None:
 
 @rotate.command("webhook-secret")
 @click.option("--connect", is_flag=True, help="That of the endpoint of connected accounts.")
-@click.option("--name", help="The secret; by default that of --stack or --local.")
+@SECRET_NAME
 def rotate_webhook_secret(connect: bool, name: str | None) -> None:
     """Ask for the new signing secret of a webhook endpoint. Webhooks signed with either are accepted."""
     key = "stripe_connect_webhook_secret" if connect else "stripe_webhook_secret"
@@ -116,7 +117,7 @@ def rotate_webhook_secret(connect: bool, name: str | None) -> None:
 
 
 @rotate.command("stripe-key")
-@click.option("--name", help="The secret; by default that of --stack or --local.")
+@SECRET_NAME
 def rotate_stripe_key(name: str | None) -> None:
     """Ask for a new secret key of the same Stripe account, and if you have one, a new publishable key.
 
@@ -140,7 +141,7 @@ def rotate_stripe_key(name: str | None) -> None:
 
 @secrets.command()
 @click.argument("keys", nargs=-1, type=click.Choice(list(ROTATED)))
-@click.option("--name", help="The secret; by default that of --stack or --local.")
+@SECRET_NAME
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def retire(keys: tuple[str, ...], name: str | None, yes: bool) -> None:
     """Drop all but the first of the keys named, or of all: within five minutes nothing they signed is valid."""

@@ -8,8 +8,6 @@ from math import inf
 
 import click
 import msgspec
-from rich.console import Console
-from rich.progress import track
 from rich.table import Table
 
 from chalicelib import clock
@@ -27,9 +25,7 @@ from chalicelib.subscriptions.payment_outcomes import apply_payment_result
 from chalicelib.subscriptions.renewal import Renewal, next_step
 from chalicelib.subscriptions.renewal_hold import waits_for_connection
 from chalicelib.subscriptions.subscription import Subscription, format_period
-from ops.console import new_console
-
-out = new_console()
+from ops.console import WRONG, out, tracked
 
 AT = click.option(
     "--at",
@@ -73,7 +69,7 @@ def show_due(at: datetime | None) -> None:
         rows.add_row(failure.item, "cannot be read", "", "", "", repr(failure.error))
     out.print(rows)
     out.print(f"{found + len(unread)} due at {clock.iso(now_ms)}")
-    sys.exit(1 if unread else 0)
+    sys.exit(WRONG if unread else 0)
 
 
 @click.command("renew")
@@ -102,13 +98,13 @@ def renew_due(at: datetime | None, dry_run: bool) -> None:
         amount = f"{format_amount(seen.amount_micros, found.currency)} {found.currency}" if seen.amount_micros else ""
         rows.add_row(account_id, found.status, seen.does, amount)
 
-    for failure in _each(track(list(table.due(now_ms)), "Looking", console=Console(stderr=True)), show):
+    for failure in _each(tracked(list(table.due(now_ms)), "Looking"), show):
         rows.add_row(failure.item, "", f"fail: {failure.error!r}", "")
         wrong += 1
     out.print(rows)
     for currency, micros in sorted(sums.items()):
         out.print(f"{format_amount(micros, currency)} {currency} in all")
-    sys.exit(1 if wrong else 0)
+    sys.exit(WRONG if wrong else 0)
 
 
 def moment_ms(at: datetime | None) -> int:

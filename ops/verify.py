@@ -3,8 +3,6 @@
 import sys
 
 import click
-from rich.console import Console
-from rich.progress import track
 from rich.table import Table
 
 from chalicelib.accounts.table import AccountRow
@@ -13,10 +11,7 @@ from chalicelib.checks.verify_wallets import VerifyRun, record, verify_whole, wh
 from chalicelib.ledger.verify import StillMoving
 from chalicelib.ledger.wallet import WalletNotFound
 from chalicelib.log import log
-from ops.console import new_console
-
-WRONG = 1
-out = new_console()
+from ops.console import WRONG, out, tracked
 
 
 @click.command("verify")
@@ -34,7 +29,7 @@ def verify_wallets(accounts: tuple[str, ...], *, every: bool) -> None:
     table = Table("account", "pages", "transactions", "balance (micros)", "difference")
     among = frozenset(names)
     differences = 0
-    for name in track(names, "Verifying", console=Console(stderr=True)):
+    for name in tracked(names, "Verifying"):
         row, sound = _verified(name, among)
         differences += not sound
         table.add_row(name, *row)

@@ -56,11 +56,10 @@ def list_batch(kind: Kind, stripe_account: StripeAccount, from_ms: int, until_ms
     A batch ends between two seconds: of one second it has all, be they more than `at_most`.
     """
     found: list[Body] = []
-    span: Body = {"created": {"gte": from_ms // SECOND_MS, "lt": -(-until_ms // SECOND_MS)}, "limit": A_CALL}
-    more: Body = {} if kind == "payment" else {"expand": [f"data.{EXPANDED}"]}
+    params = list_params(kind, from_ms, until_ms)
     while True:
         after = {"starting_after": found[-1]["id"]} if found else {}
-        page = ask("reconcile", stripe_account, _lister(kind, {**span, **more, **after}))
+        page = ask("reconcile", stripe_account, _lister(kind, {**params, **after}))
         found += [each.to_dict() for each in page.data]
         if not page.has_more:
             return Listed(found, from_ms)
@@ -70,22 +69,29 @@ def list_batch(kind: Kind, stripe_account: StripeAccount, from_ms: int, until_ms
             return Listed(whole, (edge + 1) * SECOND_MS)
 
 
+def list_params(kind: Kind, from_ms: int, until_ms: int) -> Body:
+    """Return the parameters that list what was made in a span of time, its end not included."""
+    span: Body = {"created": {"gte": from_ms // SECOND_MS, "lt": -(-until_ms // SECOND_MS)}, "limit": A_CALL}
+    return span if kind == "payment" else {**span, "expand": [f"data.{EXPANDED}"]}
+
+
 def retrieve(kind: Kind, stripe_account: StripeAccount, identifier: str) -> Body | None:
     """Read one object, or None if the Stripe account has no such. Raises StripeUnavailable."""
 
     def read(v1: Any) -> Body:
         more: Any = {} if kind == "payment" else {"expand": [EXPANDED]}
-        body: Body = _resource(v1, kind).retrieve(identifier, more).to_dict()
+        body: Body = resource(v1, kind).retrieve(identifier, more).to_dict()
         return body
 
     return or_none(FINDS[kind], stripe_account, read)
 
 
 def _lister(kind: Kind, params: Body) -> Callable[[Any], Any]:
-    return lambda v1: _resource(v1, kind).list(params)
+    return lambda v1: resource(v1, kind).list(params)
 
 
-def _resource(v1: Any, kind: Kind) -> Any:
+def resource(v1: Any, kind: Kind) -> Any:
+    """Return the part of Stripe's library that reads objects of a kind."""
     return {"payment": v1.payment_intents, "refund": v1.refunds, "dispute": v1.disputes}[kind]
 
 
@@ -101,15 +107,17 @@ def is_of_ours(body: Body, stripe_account: StripeAccount) -> bool:
 def place_of(body: Body) -> Place:
     """Return the payment that an object names; in place of an id of ours, that of Stripe's own payment or charge."""
     found = _metadata(body)
-    payment = body if body["object"] == "payment_intent" else body.get(EXPANDED) or {}
-    payment_id = found.get("payment_id") or payment.get("id") or str(body.get("charge"))
+    payment_id = found.get("payment_id") or _payment(body).get("id") or str(body.get("charge"))
     return Place(found.get("account_id") or "", payment_id)
 
 
 def _metadata(body: Body) -> Mapping[str, str]:
-    """Return the metadata of a payment, or of the payment of a refund or dispute, which is expanded."""
-    payment = body if body["object"] == "payment_intent" else body.get(EXPANDED) or {}
-    return payment.get("metadata") or {}
+    return _payment(body).get("metadata") or {}
+
+
+def _payment(body: Body) -> Body:
+    """Return a payment itself; of a refund or dispute its payment, which is expanded; empty if it has none."""
+    return body if body["object"] == "payment_intent" else body.get(EXPANDED) or {}
 
 
 def record_of(kind: Kind, body: Body) -> StripeRecord | None:

@@ -19,16 +19,16 @@ from chalicelib.payments.day_index import read_payments
 from chalicelib.payments.payment import Payment
 from chalicelib.reversals import table as reversals
 from chalicelib.stripe_api.stripe_account import StripeAccount
-from chalicelib.stripe_api.stripe_day import Key as Place
+from chalicelib.stripe_api.stripe_day import Key as PaymentKey
 
 UNREAD: Final = "it could not be reconciled"
 END_MS: Final = 2**63
-NOWHERE: Final[Place] = ("", "")
+NOWHERE: Final[PaymentKey] = ("", "")
 """Stands for the payment of an object that names none of ours."""
 
 
 class Batch(msgspec.Struct, frozen=True):
-    """What to compare: objects at Stripe, and our rows of the payments at `places`.
+    """What to compare: objects at Stripe, and our rows of the payments with one of the `payment_keys`.
 
     Of these rows, those that Stripe made in the span, its end not included, and those with one of the `object_ids`.
     """
@@ -36,7 +36,7 @@ class Batch(msgspec.Struct, frozen=True):
     kind: Kind
     stripe_account: StripeAccount
     bodies: list[Body]
-    places: Collection[Place]
+    payment_keys: Collection[PaymentKey]
     from_ms: int = 0
     until_ms: int = 0
     object_ids: Collection[str] = ()
@@ -61,7 +61,7 @@ class _Case(msgspec.Struct):
 
 def compare_batch(batch: Batch, now_ms: int) -> Compared:
     """Compare a batch. What cannot be read stops nothing else. Raises StripeUnavailable."""
-    named: list[tuple[Body, Place]] = []
+    named: list[tuple[Body, PaymentKey]] = []
 
     def name(body: Body) -> None:
         if is_of_ours(body, batch.stripe_account):
@@ -69,13 +69,13 @@ def compare_batch(batch: Batch, now_ms: int) -> Compared:
             named.append((body, (place.account_id, place.payment_id) if place.is_named else NOWHERE))
 
     unread = [failure.item["id"] for failure in each(batch.bodies, name, message=UNREAD, about=_about_body)]
-    places = {place for _, place in named if place != NOWHERE}
-    payments, failures = read_payments(places | set(batch.places))
+    keys = {key for _, key in named if key != NOWHERE}
+    payments, failures = read_payments(keys | set(batch.payment_keys))
     unreadable = {failure.item for failure in failures}
     cases: dict[Key, _Case] = {}
-    for body, place in named:
-        payment = payments.get(place)
-        if place not in unreadable and (payment is None or payment.stripe_account == batch.stripe_account.id):
+    for body, key in named:
+        payment = payments.get(key)
+        if key not in unreadable and (payment is None or payment.stripe_account == batch.stripe_account.id):
             case = _case_of(cases, batch.kind, body)
             case.bodies.append(body)
             case.payment = case.payment or payment

@@ -91,7 +91,7 @@ def of_account(account_id: str) -> list[Finding]:
 
 
 def open_keys(now_ms: int, *, limit: int | None = None) -> Iterator[tuple[str, str]]:
-    """Yield account and id of the differences that are open, the oldest `limit` of each shard first."""
+    """Yield account and id of the differences that are open, shard by shard: the oldest `limit` of each."""
     for row in FindingRow.open.due_by(now_ms, limit=limit):
         yield row.account_id, row.finding_id
 

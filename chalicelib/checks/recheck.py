@@ -64,13 +64,13 @@ def compare_again(found: Finding, now_ms: int) -> Compared:
     stripe_account = StripeAccount(found.stripe_account)
     try:
         there = [retrieve(found.kind, stripe_account, each_id) for each_id in found.stripe_ids]
-        places = [(found.owner_id, found.payment_id)] if found.owner_id and found.payment_id else []
+        payment_keys = [(found.owner_id, found.payment_id)] if found.owner_id and found.payment_id else []
         compared = compare_batch(
             Batch(
                 found.kind,
                 stripe_account,
                 [body for body in there if body is not None],
-                places,
+                payment_keys,
                 object_ids={found.object_id},
             ),
             now_ms,

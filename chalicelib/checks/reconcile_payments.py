@@ -10,7 +10,7 @@ from typing import Final
 from chalicelib import clock, metrics
 from chalicelib.batches import each
 from chalicelib.checks import findings_table, table
-from chalicelib.checks.at_stripe import list_batch
+from chalicelib.checks.at_stripe import SECOND_MS, list_batch
 from chalicelib.checks.compare_batch import Batch, Compared, compare_batch
 from chalicelib.checks.finding import Finding, account_at
 from chalicelib.checks.plan import Step, after, in_turn, next_step
@@ -33,8 +33,6 @@ BATCH: Final = 500
 
 LEASE_MS: Final = 20 * 60 * 1000
 """How long a run has a Stripe account to itself; a run that was cut off has put nothing back."""
-
-SECOND_MS: Final = 1000
 
 FAILED: Final = "a Stripe account could not be reconciled"
 DIFFERS: Final = "Stripe and our books differ"

@@ -10,10 +10,12 @@ from typing import Any, Final, TypeVar
 
 from chalicelib.accounts.table import AccountRow
 from chalicelib.batches import each
-from chalicelib.checks.at_stripe import add_up, is_of_ours, record_of
+from chalicelib.checks.at_stripe import add_up, is_of_ours, list_params, record_of, resource
 from chalicelib.checks.compare import Key, Kind, LedgerEntry, Row, Sides, StripeRecord
 from chalicelib.checks.own_side import Own, own_key, row_of
+from chalicelib.checks.plan import KINDS
 from chalicelib.checks.row_check import SOURCES
+from chalicelib.clock import DAY_MS
 from chalicelib.connection.table import connected_stripe_accounts
 from chalicelib.ledger.page_table import read_pages
 from chalicelib.ledger.read_page import transactions_of
@@ -21,7 +23,6 @@ from chalicelib.ledger.table import read_wallet
 from chalicelib.ledger.transaction import Transaction
 from chalicelib.ledger.wallet import END_OF_TIME_MS
 from chalicelib.payments import table
-from chalicelib.payments.payment import DAY_MS
 from chalicelib.reversals import table as reversals
 from chalicelib.stripe_api.client import ask
 from chalicelib.stripe_api.errors import StripeUnavailable
@@ -88,17 +89,11 @@ def stripe_side(
     On a connected account the workspace may do business of its own, which does not count.
     """
     found: dict[Key, StripeRecord] = {}
-    span: Any = {"created": {"gte": from_ms // 1000, "lt": -(-to_ms // 1000)}, "limit": 100}
-    of_payment: Any = {**span, "expand": ["data.payment_intent"]}
 
     def read(v1: Any) -> None:
-        lists: tuple[tuple[Kind, Any, str], ...] = (
-            ("payment", v1.payment_intents.list(span), "Payments at Stripe"),
-            ("refund", v1.refunds.list(of_payment), "Refunds at Stripe"),
-            ("dispute", v1.disputes.list(of_payment), "Disputes at Stripe"),
-        )
-        for kind, listed, name in lists:
-            bodies = (there.to_dict() for there in track(listed.auto_paging_iter(), name))
+        for kind in KINDS:
+            listed = resource(v1, kind).list(list_params(kind, from_ms, to_ms))
+            bodies = (there.to_dict() for there in track(listed.auto_paging_iter(), f"{kind.capitalize()}s at Stripe"))
             ours = (body for body in bodies if is_of_ours(body, stripe_account))
             _each(ours, partial(_add, found, kind), unread, name=lambda body: str(body["id"]))
 

@@ -20,8 +20,6 @@ PAYMENTS: Final = "payments"
 EVERY_WALLET: Final = "#wallets"
 """Stands for the account of the row that says for which night all wallets are done. No account's id has a `#`."""
 
-Key = tuple[str, str]
-
 
 class CheckRow(Table):
     """One row an account (`check` is `wallet`), one a Stripe account (`payments`), under `stripe#acct_...`."""

@@ -21,12 +21,12 @@ from infrastructure.deploy.parameters import WrongParameters, read_given
 from infrastructure.deploy.releases import list_releases, live_release
 from infrastructure.deploy.roll_back import NotRolledBack, roll_back
 from infrastructure.deploy.secret import NoSecret
-from infrastructure.deploy.stacks import StackBusy, find_stack, resources
+from infrastructure.deploy.stacks import NoStack, StackBusy, require_stack, resources
 from infrastructure.deploy.stages import Stage, WrongStage, find_stage
 from infrastructure.deploy.versions import function_names, live_versions
-from infrastructure.package import BUILD
+from infrastructure.package import OUTPUT, Package
 
-TEMPLATE = BUILD / "package" / "sam.json"
+TEMPLATE = Package(OUTPUT).template
 EXPECTED = (
     adoption.NotAdopted,
     BotoCoreError,
@@ -34,6 +34,7 @@ EXPECTED = (
     ClientError,
     NoAccount,
     NoSecret,
+    NoStack,
     NotDeleted,
     NotDeployed,
     NotDestroyed,
@@ -88,9 +89,7 @@ def rollback(stage: str, to: int | None, yes: bool) -> None:
 def releases(stage: str) -> None:
     """Show the releases of STAGE, and which of them is live."""
     chosen, account = _begin(stage)
-    stack = find_stack(account, chosen.stack)
-    if stack is None:
-        raise NotRolledBack(f"{chosen.stack} does not exist")
+    stack = require_stack(account, chosen.stack)
     known = list_releases(account, ensure_bucket(account), stack.id)
     console.show_releases(
         known, live_release(known, live_versions(account, function_names(resources(account, stack.id))))

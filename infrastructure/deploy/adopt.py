@@ -9,9 +9,10 @@ from typing import Any, Final
 from infrastructure.deploy import console
 from infrastructure.deploy.account import Account
 from infrastructure.deploy.change_set import create_change_set, discard, execute
+from infrastructure.deploy.changes import BUCKET, QUEUE, TABLE
 from infrastructure.deploy.code_bucket import ensure_bucket, upload_template
 from infrastructure.deploy.events import follow, last_event
-from infrastructure.deploy.leftovers import BUCKET, QUEUE, TABLE, exists, holds_nothing, leftovers
+from infrastructure.deploy.leftovers import exists, holds_nothing, leftovers
 from infrastructure.deploy.parameters import BASE_URL, choose
 from infrastructure.deploy.stacks import Resource, deleted_stacks, find_stack, read_deleted
 from infrastructure.deploy.stages import Stage

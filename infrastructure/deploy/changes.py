@@ -5,7 +5,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-PRECIOUS: Final = {"AWS::DynamoDB::Table", "AWS::S3::Bucket", "AWS::SQS::Queue"}
+TABLE: Final = "AWS::DynamoDB::Table"
+BUCKET: Final = "AWS::S3::Bucket"
+QUEUE: Final = "AWS::SQS::Queue"
+PRECIOUS: Final = frozenset({TABLE, BUCKET, QUEUE})
 """Types that hold the books, or what is to be posted to them. Replaced or removed, they begin empty, at another address
 that producers of usage do not know, or are no longer used."""
 RENEWED: Final = {
@@ -31,12 +34,12 @@ class Change:
 
     @property
     def loses_place(self) -> bool:
-        """Return whether the resource would be no part of the stack any more, or another one in its place."""
+        """Tell whether the resource would be no part of the stack any more, or another one in its place."""
         return self.type not in RENEWED and (self.action == "Remove" or self.replaces is not False)
 
     @property
     def loses_content(self) -> bool:
-        """Return whether a table, bucket or queue would be removed or replaced."""
+        """Tell whether a table, bucket or queue would be removed or replaced."""
         return self.type in PRECIOUS and self.loses_place
 
     @property

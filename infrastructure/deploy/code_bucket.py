@@ -8,9 +8,9 @@ from typing import Any, Final
 
 from botocore.exceptions import ClientError
 
+from infrastructure.archive import CODE_KEYS
 from infrastructure.deploy.account import Account
 
-CODE_KEYS: Final = ("CodeUri", "ContentUri")
 LARGEST_TEMPLATE: Final = 1_000_000
 """Bytes of a template that CloudFormation reads from S3."""
 

@@ -1,9 +1,9 @@
 """What a person sees and is asked."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Final, Protocol
+from typing import Final
 
 import click
 from rich.console import Console
@@ -18,13 +18,6 @@ from infrastructure.deploy.releases import Release
 NAMES_SHOWN: Final = 6
 out: Final = Console(soft_wrap=True)
 WIDTH_OF_LOGS: Final = 160
-
-
-class Show(Protocol):
-    """Shows an event."""
-
-    def __call__(self, event: Event, /) -> None:
-        """Show it."""
 
 
 def show_changes(changes: Sequence[Change]) -> None:
@@ -68,7 +61,7 @@ def show_releases(releases: Sequence[Release], live: Release | None) -> None:
 
 
 @contextmanager
-def progress(title: str, total: int) -> Iterator[Show]:
+def progress(title: str, total: int) -> Iterator[Callable[[Event], None]]:
     """Show events as a bar on a terminal, as lines elsewhere; a failure is always a line of its own."""
     done: set[str] = set()
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())

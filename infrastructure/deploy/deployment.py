@@ -24,7 +24,7 @@ from infrastructure.deploy.parameters import (
 )
 from infrastructure.deploy.releases import list_releases, record_release
 from infrastructure.deploy.secret import require_secret
-from infrastructure.deploy.stacks import FAILED_CREATION, Stack, find_stack, refuse_busy, resources
+from infrastructure.deploy.stacks import FAILED_CREATION, Stack, find_stack, refuse_busy, require_stack, resources
 from infrastructure.deploy.stages import Stage
 from infrastructure.deploy.versions import (
     delete_unused,
@@ -36,8 +36,8 @@ from infrastructure.deploy.versions import (
     point,
     published_versions,
 )
+from infrastructure.generator.names import API, function_id
 
-API = "APIHandler"
 Template = dict[str, Any]
 Chosen = Sequence[Mapping[str, Any]]
 
@@ -89,9 +89,8 @@ class Deployment:
 
     def _ask_if_halted(self, stack: Stack) -> None:
         """Ask before a stack is deployed that `ops halt` has stopped: CloudFormation may start what it changes."""
-        found = [
-            name for name, logical_id in function_names(resources(self.account, stack.id)).items() if logical_id == API
-        ]
+        functions = function_names(resources(self.account, stack.id))
+        found = [name for name, logical_id in functions.items() if logical_id == function_id(API)]
         if not any(is_halted(self.account, name) for name in found):
             return
         console.out.print(
@@ -197,10 +196,7 @@ class Deployment:
         return live_versions(self.account, function_names(resources(self.account, self.stage.stack)))
 
     def _found(self) -> Stack:
-        stack = find_stack(self.account, self.stage.stack)
-        if stack is None:
-            raise NotDeployed(f"{self.stage.stack} does not exist")
-        return stack
+        return require_stack(self.account, self.stage.stack)
 
     @property
     def _place(self) -> str:

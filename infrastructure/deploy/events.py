@@ -25,12 +25,12 @@ class Event:
 
     @property
     def is_failure(self) -> bool:
-        """Return whether this resource failed by itself."""
+        """Tell whether this resource failed by itself."""
         return self.status.endswith("_FAILED") and not self.is_of_stack and not self.reason.startswith(_CONSEQUENCES)
 
     @property
     def is_done(self) -> bool:
-        """Return whether the resource is as the template says."""
+        """Tell whether the resource is as the template says."""
         return self.status.endswith("_COMPLETE") and "ROLLBACK" not in self.status and not self.is_of_stack
 
 
@@ -43,7 +43,7 @@ class Outcome:
 
     @property
     def is_success(self) -> bool:
-        """Return whether the stack is what the template says."""
+        """Tell whether the stack is what the template says."""
         return self.status.endswith("_COMPLETE") and "ROLLBACK" not in self.status
 
 

@@ -6,12 +6,9 @@ from typing import Final
 from botocore.exceptions import ClientError
 
 from infrastructure.deploy.account import Account
+from infrastructure.deploy.changes import BUCKET, PRECIOUS, TABLE
 from infrastructure.deploy.stacks import Resource, pauses, resources, skipped
 
-TABLE: Final = "AWS::DynamoDB::Table"
-BUCKET: Final = "AWS::S3::Bucket"
-QUEUE: Final = "AWS::SQS::Queue"
-KINDS: Final = (TABLE, BUCKET, QUEUE)
 _GONE: Final = {
     "ResourceNotFoundException",
     "NoSuchBucket",
@@ -24,11 +21,11 @@ _GONE: Final = {
 def leftovers(account: Account, stack_id: str) -> list[Resource]:
     """Return the tables, buckets and queues of a stack, running or deleted, that exist."""
     found = {each.name: each for each in [*skipped(account, stack_id), *resources(account, stack_id)]}
-    return [each for each in found.values() if each.type in KINDS and each.name and exists(account, each)]
+    return [each for each in found.values() if each.type in PRECIOUS and each.name and exists(account, each)]
 
 
 def exists(account: Account, resource: Resource) -> bool:
-    """Return whether a table, bucket or queue exists."""
+    """Tell whether a table, bucket or queue exists."""
     try:
         if resource.type == TABLE:
             account.dynamodb.describe_table(TableName=resource.name)
@@ -44,7 +41,7 @@ def exists(account: Account, resource: Resource) -> bool:
 
 
 def holds_nothing(account: Account, resource: Resource) -> bool:
-    """Return whether a table has no row, a bucket no version of an object, a queue no message."""
+    """Tell whether a table has no row, a bucket no version of an object, a queue no message."""
     if resource.type == TABLE:
         return not account.dynamodb.scan(TableName=resource.name, Limit=1, ConsistentRead=True)["Items"]
     if resource.type == BUCKET:

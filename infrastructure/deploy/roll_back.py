@@ -4,7 +4,7 @@ from infrastructure.deploy import console
 from infrastructure.deploy.account import Account
 from infrastructure.deploy.code_bucket import ensure_bucket
 from infrastructure.deploy.releases import list_releases, live_release, release_before
-from infrastructure.deploy.stacks import Stack, find_stack, refuse_busy, resources
+from infrastructure.deploy.stacks import find_stack, refuse_busy, require_stack, resources
 from infrastructure.deploy.stages import Stage
 from infrastructure.deploy.versions import differing, function_names, live_versions, point, published_versions
 
@@ -14,12 +14,13 @@ class NotRolledBack(Exception):
 
 
 def roll_back(account: Account, stage: Stage, *, to: int | None, yes: bool) -> None:
-    """Roll a stage back to the release before the live one, or to another. Raises NotRolledBack.
+    """Roll a stage back to the release before the live one, or to another. Raises NoStack, NotRolledBack.
 
     Only code, memory, time limits and environment go back: tables, queues, routes and schedules stay as they are. A
     function whose version is the same in both releases is not touched. It may be repeated.
     """
-    stack = _stack(account, stage)
+    stack = require_stack(account, stage.stack)
+    refuse_busy(stack)
     releases = list_releases(account, ensure_bucket(account), stack.id)
     names = function_names(resources(account, stack.id))
     live = live_versions(account, names)
@@ -46,11 +47,3 @@ def roll_back(account: Account, stage: Stage, *, to: int | None, yes: bool) -> N
         raise NotRolledBack("somebody else has deployed or rolled back meanwhile: nothing was changed, look again")
     point(account, {name: wanted for name, (_, wanted) in changes.items()})
     console.out.print(f"[green]Release {target.number} is live.[/] The next deployment goes forward again.")
-
-
-def _stack(account: Account, stage: Stage) -> Stack:
-    stack = find_stack(account, stage.stack)
-    refuse_busy(stack)
-    if stack is None:
-        raise NotRolledBack(f"{stage.stack} does not exist")
-    return stack

@@ -11,7 +11,12 @@ from infrastructure.deploy.account import Account
 
 FAILED_CREATION: Final = {"ROLLBACK_COMPLETE", "ROLLBACK_FAILED", "CREATE_FAILED", "DELETE_FAILED"}
 """Statuses of a stack that never ran, or no longer does: it can only be deleted."""
+SHORTEST_PAUSE_SECONDS: Final = 0.2
 LONGEST_PAUSE_SECONDS: Final = 3.0
+
+
+class NoStack(Exception):
+    """There is no such stack."""
 
 
 class StackBusy(Exception):
@@ -51,6 +56,14 @@ def find_stack(account: Account, name: str) -> Stack | None:
     if described["StackStatus"] in {"REVIEW_IN_PROGRESS", "DELETE_COMPLETE"}:
         return None
     return _read(described)
+
+
+def require_stack(account: Account, name: str) -> Stack:
+    """Return the stack of a name or an id. Raises NoStack."""
+    stack = find_stack(account, name)
+    if stack is None:
+        raise NoStack(f"{name} does not exist")
+    return stack
 
 
 def read_deleted(account: Account, stack_id: str) -> Stack:
@@ -128,9 +141,9 @@ def deleted_stacks(account: Account, name: str) -> list[str]:
     return [each["StackId"] for each in sorted(found, key=lambda each: str(each.get("DeletionTime")), reverse=True)]
 
 
-def pauses(shortest: float = 0.2) -> Iterator[None]:
+def pauses() -> Iterator[None]:
     """Wait between questions to CloudFormation: at first briefly, later for seconds."""
-    pause = shortest
+    pause = SHORTEST_PAUSE_SECONDS
     while True:
         yield
         time.sleep(pause)

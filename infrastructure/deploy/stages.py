@@ -38,11 +38,11 @@ def read_stages(text: str) -> dict[str, Stage]:
     return stages
 
 
-def find_stage(name: str, path: Path = FILE) -> Stage:
+def find_stage(name: str) -> Stage:
     """Return a stage by its name. Raises WrongStage, which names those that exist."""
-    stages = read_stages(path.read_text())
+    stages = read_stages(FILE.read_text())
     if name not in stages:
-        raise WrongStage(f"there is no stage {name!r}, only {', '.join(stages)}: add a section to {path.name}")
+        raise WrongStage(f"there is no stage {name!r}, only {', '.join(stages)}: add a section to {FILE.name}")
     return stages[name]
 
 

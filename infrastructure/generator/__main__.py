@@ -11,10 +11,9 @@ from typing import Final
 from infrastructure.generator.files import files
 from infrastructure.generator.references import wrong_references
 from infrastructure.generator.roles_page import PAGE, with_roles
-from infrastructure.generator.specification import WrongSpecification, read
+from infrastructure.generator.specification import SPECIFICATION, WrongSpecification, read
 
 ROOT: Final = Path(__file__).resolve().parents[2]
-SPECIFICATION: Final = ROOT / "infrastructure" / "functions.toml"
 BASE: Final = ROOT / "infrastructure" / "base.json"
 POLICIES: Final = ".chalice/policy-*.json"
 

@@ -76,10 +76,11 @@ def _of_api() -> Iterator[tuple[str, Document]]:
     failed = _said("the API answered with 5xx", "the-api-answers-5xx")
     yield "ApiFailuresAlarm", _alarm(failed, "AWS/ApiGateway", "5XXError", about)
     slow = _said("one answer of the API in a hundred takes ten seconds", "the-api-is-slow")
-    properties = _properties(slow, "AWS/ApiGateway", "Latency", about)
-    del properties["Statistic"]
-    changed = {"ExtendedStatistic": "p99", "EvaluationPeriods": 3, "Threshold": SLOW_MS}
-    yield "ApiLatencyAlarm", {"Type": "AWS::CloudWatch::Alarm", "Properties": {**properties, **changed}}
+    latency = _alarm(
+        slow, "AWS/ApiGateway", "Latency", about, ExtendedStatistic="p99", EvaluationPeriods=3, Threshold=SLOW_MS
+    )
+    del latency["Properties"]["Statistic"]
+    yield "ApiLatencyAlarm", latency
 
 
 def _said(description: str, section: str) -> Document:
@@ -105,9 +106,8 @@ def _of_log(name: str, alarm: LogAlarm) -> Iterator[tuple[str, Document]]:
     for function in alarm.functions:
         logical_id = f"{metric}Filter" if len(alarm.functions) == 1 else f"{metric}{camel(function)}Filter"
         yield logical_id, _filter(metric, alarm, log_group_id(function))
-    properties = _properties(_said(alarm.description, _section(name)), STACK, metric, {})
-    counted = {"Period": alarm.period_seconds, "Threshold": alarm.threshold}
-    yield f"{metric}Alarm", {"Type": "AWS::CloudWatch::Alarm", "Properties": {**properties, **counted}}
+    said = _said(alarm.description, _section(name))
+    yield f"{metric}Alarm", _alarm(said, STACK, metric, {}, Period=alarm.period_seconds, Threshold=alarm.threshold)
 
 
 def _section(name: str) -> str:
@@ -115,14 +115,16 @@ def _section(name: str) -> str:
 
 
 def _of_metric(name: str, alarm: MetricAlarm) -> Document:
-    properties = {
-        **_properties(_said(alarm.description, _section(name)), STACK, alarm.metric, {}),
-        "Statistic": alarm.statistic,
-        "Period": alarm.period_seconds,
-        "EvaluationPeriods": alarm.periods,
-        "Threshold": alarm.threshold,
-    }
-    return {"Type": "AWS::CloudWatch::Alarm", "Properties": properties}
+    return _alarm(
+        _said(alarm.description, _section(name)),
+        STACK,
+        alarm.metric,
+        {},
+        Statistic=alarm.statistic,
+        Period=alarm.period_seconds,
+        EvaluationPeriods=alarm.periods,
+        Threshold=alarm.threshold,
+    )
 
 
 def _filter(metric: str, alarm: LogAlarm, log_group: str) -> Document:
@@ -137,34 +139,31 @@ def _filter(metric: str, alarm: LogAlarm, log_group: str) -> Document:
     return {"Type": "AWS::Logs::MetricFilter", "Properties": properties}
 
 
-def _alarm(description: Document, namespace: str, metric: str, about: Document) -> Document:
-    """Return an alarm that fires when anything was counted within five minutes."""
-    return {"Type": "AWS::CloudWatch::Alarm", "Properties": _properties(description, namespace, metric, about)}
-
-
 def _message_alarm(description: Document, queue: str) -> Document:
     about = {"QueueName": attribute(queue, "QueueName")}
-    properties = _properties(description, "AWS/SQS", "ApproximateNumberOfMessagesVisible", about)
-    return {"Type": "AWS::CloudWatch::Alarm", "Properties": {**properties, "Statistic": "Maximum", "Period": 60}}
+    metric = "ApproximateNumberOfMessagesVisible"
+    return _alarm(description, "AWS/SQS", metric, about, Statistic="Maximum", Period=60)
 
 
 def _age_alarm(description: Document, namespace: str, metric: str, about: Document, oldest: int) -> Document:
     """Return an alarm that fires when something was too old for three minutes in a row."""
-    properties = _properties(description, namespace, metric, about)
-    changed = {"Statistic": "Maximum", "Period": 60, "EvaluationPeriods": 3, "Threshold": oldest}
-    return {"Type": "AWS::CloudWatch::Alarm", "Properties": {**properties, **changed}}
+    return _alarm(
+        description, namespace, metric, about, Statistic="Maximum", Period=60, EvaluationPeriods=3, Threshold=oldest
+    )
 
 
 def _idle_alarm(description: Document, about: Document, seconds: int) -> Document:
     """Return an alarm that fires when a function was not called at all."""
-    properties = _properties(description, "AWS/Lambda", "Invocations", about)
     changed = {"Period": seconds, "ComparisonOperator": "LessThanThreshold", "TreatMissingData": "breaching"}
-    return {"Type": "AWS::CloudWatch::Alarm", "Properties": {**properties, **changed}}
+    return _alarm(description, "AWS/Lambda", "Invocations", about, **changed)
 
 
-def _properties(description: Document, namespace: str | Document, metric: str, about: Document) -> Document:
+def _alarm(
+    description: Document, namespace: str | Document, metric: str, about: Document, **changed: object
+) -> Document:
+    """Return an alarm that fires when anything was counted within five minutes, unless properties are `changed`."""
     dimensions = [{"Name": name, "Value": value} for name, value in about.items()]
-    return {
+    properties = {
         "AlarmDescription": description,
         "Namespace": namespace,
         "MetricName": metric,
@@ -177,4 +176,6 @@ def _properties(description: Document, namespace: str | Document, metric: str, a
         "TreatMissingData": "notBreaching",
         "AlarmActions": [TOPIC],
         "OKActions": [TOPIC],
+        **changed,
     }
+    return {"Type": "AWS::CloudWatch::Alarm", "Properties": properties}

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from infrastructure.generator.names import Document, function_id, ref
+from infrastructure.generator.names import API, Document, ref, role_id
 from infrastructure.generator.specification import Specification
 
 HAS_KEY: Final = "HasKmsKey"
@@ -57,16 +57,10 @@ def key_policies(specification: Specification) -> Iterator[tuple[str, Document]]
 
 
 def _policy(name: str, condition: str, actions: Sequence[str], key: Document, specification: Specification) -> Document:
-    names = [function_id("api"), *(function_id(name) for name in specification.functions)]
     statement = {"Sid": "UseTheKey", "Effect": "Allow", "Action": list(actions), "Resource": key}
     properties = {
         "PolicyName": name,
-        "Roles": [ref(role_id(name)) for name in names],
+        "Roles": [ref(role_id(function)) for function in (API, *specification.functions)],
         "PolicyDocument": {"Version": "2012-10-17", "Statement": [statement]},
     }
     return {"Type": "AWS::IAM::Policy", "Condition": condition, "Properties": properties}
-
-
-def role_id(function: str) -> str:
-    """Return the logical id that Chalice gives a function's role."""
-    return "ApiHandlerRole" if function == "APIHandler" else f"{function}Role"

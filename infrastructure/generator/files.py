@@ -8,7 +8,7 @@ from infrastructure.generator import encryption
 from infrastructure.generator.alarms import alarms
 from infrastructure.generator.dashboard import dashboard
 from infrastructure.generator.functions import functions
-from infrastructure.generator.gateway import gateway
+from infrastructure.generator.gateway import LOG_DAYS, STAGE_NAME, gateway
 from infrastructure.generator.names import API, Document, queue_id, ref, table_id
 from infrastructure.generator.policies import policy
 from infrastructure.generator.queues import outputs, queues
@@ -21,10 +21,10 @@ CHALICE: Final = {
     "version": "2.0",
     "app_name": "billing-portal",
     "api_gateway_endpoint_type": "REGIONAL",
-    "api_gateway_stage": "api",
+    "api_gateway_stage": STAGE_NAME,
     "autogen_policy": False,
     "automatic_layer": True,
-    "log_retention_in_days": 90,
+    "log_retention_in_days": LOG_DAYS,
     "xray": True,
 }
 

@@ -6,6 +6,7 @@ from typing import Final
 
 from infrastructure.generator import encryption
 from infrastructure.generator.names import Document, attribute, ref, sub
+from infrastructure.generator.tables import KEEP
 
 STAGE_NAME: Final = "api"
 LOG_DAYS: Final = 90
@@ -116,7 +117,6 @@ def _account() -> Iterator[tuple[str, Document]]:
 
     Both outlive the stack, for other APIs write with them, too.
     """
-    kept = {"DeletionPolicy": "RetainExceptOnCreate", "UpdateReplacePolicy": "Retain"}
     trust = {"Effect": "Allow", "Principal": {"Service": "apigateway.amazonaws.com"}, "Action": "sts:AssumeRole"}
     managed = sub("arn:${AWS::Partition}:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs")
     role = {
@@ -124,9 +124,9 @@ def _account() -> Iterator[tuple[str, Document]]:
         "ManagedPolicyArns": [managed],
     }
     condition = {"Condition": "MakesLogsRole"}
-    yield "ApiGatewayLogsRole", {"Type": "AWS::IAM::Role", **condition, **kept, "Properties": role}
+    yield "ApiGatewayLogsRole", {"Type": "AWS::IAM::Role", **condition, **KEEP, "Properties": role}
     account = {"CloudWatchRoleArn": attribute("ApiGatewayLogsRole")}
-    yield "ApiGatewayAccount", {"Type": "AWS::ApiGateway::Account", **condition, **kept, "Properties": account}
+    yield "ApiGatewayAccount", {"Type": "AWS::ApiGateway::Account", **condition, **KEEP, "Properties": account}
 
 
 def _domain() -> Iterator[tuple[str, Document]]:

@@ -23,6 +23,11 @@ def log_group_id(name: str) -> str:
     return "ApiHandlerLogGroup" if name == API else f"{camel(name)}LogGroup"
 
 
+def role_id(name: str) -> str:
+    """Return the logical id that Chalice gives a function's role."""
+    return "ApiHandlerRole" if name == API else f"{camel(name)}Role"
+
+
 def log_group_name(name: str) -> str:
     """Return the name of a function's log group, for Fn::Sub."""
     return f"/aws/lambda/${{AWS::StackName}}-{function_id(name)}"

@@ -2,9 +2,12 @@
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, TypeVar
+from pathlib import Path
+from typing import Any, Final, Literal, TypeVar
 
 import msgspec
+
+SPECIFICATION: Final = Path(__file__).resolve().parents[1] / "functions.toml"
 
 TableVerb = Literal["get", "batch_get", "put", "update", "delete", "query", "scan", "check"]
 BucketVerb = Literal["get", "put", "list"]

@@ -8,8 +8,8 @@ from infrastructure.generator.names import Document, ref, table_id
 from infrastructure.generator.specification import Index, Specification, Table
 
 KEEP: Final = {"DeletionPolicy": "RetainExceptOnCreate", "UpdateReplacePolicy": "Retain"}
-"""Resources that hold money or messages are kept when their stack deletes or replaces them. Those that an operation
-itself has created, and that are therefore empty, go when that operation is rolled back."""
+"""What others need is kept when its stack deletes or replaces it: books, messages, the role of all APIs. What an
+operation itself has created, and what is therefore empty, goes when that operation is rolled back."""
 
 
 def tables(specification: Specification) -> Iterator[tuple[str, Document]]:

@@ -15,18 +15,16 @@ from rich.table import Table
 from rich.text import Text
 
 from chalicelib import clock
-from ops.console import new_console
+from ops.console import WRONG, out
 from ops.dead_letters.groups import Group, add_to_groups, age, printable
 from ops.dead_letters.letter import Letter
 from ops.dead_letters.letter_filter import LetterFilter
 from ops.dead_letters.queue import MOST_HELD, Walk, count, send_back
 
-WRONG = 1
 MANY = 1_000
 """From this many letters on, a progress bar is shown."""
 CHUNK = 1_000
 """How many letters are discarded between two updates of the progress bar."""
-out = new_console()
 
 Command = Callable[..., Any]
 Advance = Callable[[int], None]

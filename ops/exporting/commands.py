@@ -2,16 +2,14 @@
 
 import sys
 from pathlib import Path
-from typing import Final
 
 import click
 from rich.console import Console
 from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
 from chalicelib.accounts.account import AccountNotFound
+from ops.console import WRONG
 from ops.exporting.export_account import ExportComplete, ExportRunning, Manifest, export_account
-
-WRONG: Final = 1
 
 
 @click.command("export")

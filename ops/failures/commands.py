@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Final
 
 import click
@@ -10,12 +10,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.table import Column, Table
 
 from chalicelib.clock import iso, now_ms
-from chalicelib.queues import client
-from ops.console import new_console
+from chalicelib.queues import MAXIMUM_ENTRIES, client
+from ops.console import WRONG, console
 from ops.failures.message import FailureMessage, queues_of_failures, read_message
 from ops.failures.stream import NotReplayed, queue_urls, replay
 
-WRONG = 1
 HIDDEN_SECONDS = 15 * 60
 """How long a message is hidden from others if the command is killed; longer than any function runs."""
 SHOWN_SECONDS = 30
@@ -23,7 +22,7 @@ SHOWN_SECONDS = 30
 WIDE: Final = 300
 """Characters of a line where nobody looks at a terminal: nothing is cut off for a pipe."""
 
-out = new_console(width=None if sys.stdout.isatty() else WIDE)
+out = console(None if sys.stdout.isatty() else WIDE)
 
 
 @click.group()
@@ -32,23 +31,26 @@ def failures() -> None:
 
 
 @failures.command("show")
-@click.option("--limit", default=100, show_default=True)
+@click.option("--limit", default=100, show_default=True, help="At most so many messages.")
 def show_failures(limit: int) -> None:
     """Show what was given up, by whom and why, and until when its records can be read from the stream."""
     table = Table("queue", Column("function", no_wrap=True), "records", "since", "readable until", "reason", "message")
     with _messages(limit, SHOWN_SECONDS) as found:
         for message in found:
-            until = "for good" if message.until_ms is None else iso(message.until_ms)
-            gone = message.until_ms is not None and message.until_ms < now_ms()
-            readable = "gone" if gone else until
-            row = (message.queue, message.function or "?", str(message.records), iso(message.since_ms), readable)
-            table.add_row(*row, message.reason, message.message_id)
+            row = (message.queue, message.function or "?", str(message.records), iso(message.since_ms))
+            table.add_row(*row, _readable_until(message), message.reason, message.message_id)
     out.print(table)
+
+
+def _readable_until(message: FailureMessage) -> str:
+    if message.until_ms is None:
+        return "for good"
+    return "gone" if message.until_ms < now_ms() else iso(message.until_ms)
 
 
 @failures.command("replay")
 @click.option("--id", "ids", multiple=True, help="Only messages with these ids.")
-@click.option("--limit", default=100, show_default=True)
+@click.option("--limit", default=100, show_default=True, help="At most so many messages.")
 def replay_failures(ids: tuple[str, ...], limit: int) -> None:
     """Call each message's function with its records again, and delete the message. Nothing is done twice.
 
@@ -96,7 +98,7 @@ def _messages(limit: int, hidden_seconds: int) -> Iterator[list[FailureMessage]]
 def _receive(queue: str, url: str, hidden_seconds: int) -> list[FailureMessage]:
     answer = client().receive_message(
         QueueUrl=url,
-        MaxNumberOfMessages=10,
+        MaxNumberOfMessages=MAXIMUM_ENTRIES,
         VisibilityTimeout=hidden_seconds,
         WaitTimeSeconds=1,
         MessageSystemAttributeNames=["SentTimestamp"],
@@ -106,7 +108,5 @@ def _receive(queue: str, url: str, hidden_seconds: int) -> list[FailureMessage]:
 
 def _release(url: str, message: FailureMessage) -> None:
     """Show a message again; one that was deleted stays deleted."""
-    try:
+    with suppress(ClientError):
         client().change_message_visibility(QueueUrl=url, ReceiptHandle=message.receipt, VisibilityTimeout=0)
-    except client().exceptions.ClientError:
-        return

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from pathlib import Path
 from typing import Any, Final
 
 import msgspec
@@ -12,9 +11,8 @@ from chalicelib import clock
 from chalicelib.json_input import read_json
 from chalicelib.settings import Settings, settings
 from chalicelib.streams import Record
-from infrastructure.generator.specification import Function, read
+from infrastructure.generator.specification import SPECIFICATION, Function, read
 
-SPECIFICATION: Final = Path(__file__).resolve().parents[2] / "infrastructure" / "functions.toml"
 KEPT_MS: Final = 24 * 3600 * 1000
 """How long a stream keeps a record (DynamoDB Developer Guide, DynamoDB Streams)."""
 

@@ -21,7 +21,6 @@ MEMORY_MB: Final = 512
 PATIENT: Final = Config(read_timeout=15 * 60, retries={"total_max_attempts": 1})
 """Longer than any function runs: a call whose answer is not waited for would be made again beside the first."""
 
-
 DOES_NOT_EXIST: Final = "ValidationError"
 """The code of CloudFormation's answer for a resource that a stack does not have."""
 
@@ -76,7 +75,6 @@ def _call(name: str, event: dict[str, Any]) -> Any:
     deployed = _deployed_name(name)
     if deployed is None:
         return _call_handler(name, event)
-    # The version that is live: after a roll back, it is not the one that was deployed last.
     answer = boto3.client("lambda", config=PATIENT).invoke(
         FunctionName=deployed, Qualifier=ALIAS, Payload=json.dumps(event).encode()
     )

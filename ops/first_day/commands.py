@@ -7,13 +7,10 @@ from rich.table import Column, Table
 
 from chalicelib.settings import settings
 from ops import secret_store
-from ops.console import new_console
-from ops.first_day.trial import Result, end_trial, new_trial, record, run_trial
+from ops.console import UNREAD, WRONG, out
+from ops.first_day.steps import clean_up
+from ops.first_day.trial import Result, new_trial, record, run_trial
 from ops.first_day.wire import STRIPE, NotATestKey, Unreachable, Wire
-
-WRONG = 1
-UNREAD = 2
-out = new_console()
 
 
 @click.command("first-day")
@@ -65,7 +62,7 @@ def _try(wire: Wire, *, webhook_url: str | None, with_connect: bool) -> list[Res
     try:
         return [*run_trial(trial)]
     finally:
-        for identifier in end_trial(trial):
+        for identifier in clean_up(trial):
             click.echo(f"{identifier} could not be deleted: delete it in the dashboard", err=True)
 
 

@@ -208,7 +208,7 @@ STEPS: Final = (
 
 
 def clean_up(trial: Trial) -> list[str]:
-    """Delete what can be deleted; return what is left. Payments and refunds of test mode stay."""
+    """Delete what can be deleted; return the ids of what could not be. Payments and refunds of test mode stay."""
     left = []
     for name, path in (("webhook_endpoint", "webhook_endpoints"), ("account", "accounts"), ("customer", "customers")):
         identifier = trial.made.get(name)

@@ -10,7 +10,7 @@ from typing import Any, Final
 import msgspec
 
 from ops.first_day.shape import Shape, differences, shape_of
-from ops.first_day.steps import STEPS, Step, Trial, clean_up
+from ops.first_day.steps import STEPS, Step, Trial
 from ops.first_day.wire import Answer, Wire
 
 RECORDED: Final = Path(__file__).with_name("expected.json")
@@ -45,11 +45,6 @@ def run_trial(trial: Trial) -> Iterator[Result]:
     expected = json.loads(RECORDED.read_text()) if RECORDED.exists() else {}
     for step in STEPS:
         yield _run(step, trial, expected.get(step.name))
-
-
-def end_trial(trial: Trial) -> list[str]:
-    """Clean up; return the ids of what could not be deleted."""
-    return clean_up(trial)
 
 
 def record(results: list[Result]) -> None:

@@ -1,7 +1,6 @@
 """The command `ops forget`."""
 
 import sys
-from typing import Final
 
 import click
 
@@ -9,9 +8,8 @@ from chalicelib.accounts.account import AccountNotFound
 from chalicelib.catalog.catalog import catalog
 from chalicelib.errors import Refusal
 from ops.account_data import PLACES
+from ops.console import WRONG
 from ops.forgetting.forget_account import NotForgettable, Plan, StepsFailed, forget_account, plan
-
-WRONG: Final = 1
 
 
 @click.command("forget")

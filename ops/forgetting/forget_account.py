@@ -32,16 +32,11 @@ class NotForgettable(Exception):
 
 
 class Plan(msgspec.Struct, frozen=True):
-    """What forgetting an account takes: obstacles, whether its row is to be cleared, and the counts by place."""
+    """What forgetting an account takes: what is in the way, and how many rows or objects of each place are to go."""
 
     account: Account
     obstacles: list[str]
     counts: dict[str, int]
-
-    @property
-    def is_done(self) -> bool:
-        """Tell whether nothing is left to go."""
-        return not any(self.counts.values())
 
 
 def plan(account_id: str) -> Plan:

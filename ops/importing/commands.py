@@ -18,6 +18,7 @@ from chalicelib.ledger.table import WalletRow
 from chalicelib.money import parse_micros, parse_signed_micros
 from chalicelib.readable import read_each
 from chalicelib.typed import json_decoder
+from ops.console import WRONG
 from ops.environment import system_id
 from ops.importing.carry_out import Verb, carry_out
 from ops.importing.create_accounts import create_accounts
@@ -36,7 +37,6 @@ from ops.importing.report import Report, compare_balance, total_line
 from ops.importing.source_file import SourceRow, UnreadableFile, read_rows
 from ops.importing.staging import InUse, OtherKind, Staging, open_staging
 
-WRONG: Final = 1
 SHOWN: Final = 100
 """Problems that are shown one by one; all of them go to the file that `--problems` names."""
 

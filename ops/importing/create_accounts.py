@@ -110,10 +110,10 @@ def _details_of(record: AccountRecord) -> BillingDetailsRequest:
 
 
 def match(row: StagedRow, record: AccountRecord, account: Account, found: Account) -> RowResult:
-    """Return whether an account that exists is the one of a row: its fixed fields must be the same."""
-    wanted, fixed = account, ["kind", "workspace_id", "currency"] + (["created_at_ms"] if record.created_at else [])
+    """Match a row with an account that exists, or refuse it: the fixed fields must be the same."""
+    fixed = ["kind", "workspace_id", "currency", *(["created_at_ms"] if record.created_at else [])]
     for name in fixed:
-        if getattr(found, name) != getattr(wanted, name):
+        if getattr(found, name) != getattr(account, name):
             return RowResult(row, "refused", f"the account exists, and its {name} is {getattr(found, name)!r}")
     return RowResult(row, "before")
 

@@ -24,7 +24,6 @@ ACTOR: Final = "operator:import"
 LONG_AGO_MS: Final = 1
 """When an imported card counts as set up: a card that a person saved or chose here is newer, and stays the default."""
 
-
 Owners = dict[str, str]
 """The account of each customer that is known here, or that a row of this run has claimed it for."""
 
@@ -33,7 +32,7 @@ class NotOurs(Exception):
     """A customer or card that is not taken over; its text says why."""
 
 
-def read_owners() -> dict[str, str]:
+def read_owners() -> Owners:
     """Read which account each customer belongs to. It scans the table of cards."""
     rows = CardRow.scan(attributes_to_get=["account_id", "stripe_customer_id"])
     return {row.stripe_customer_id: row.account_id for row in rows if row.stripe_customer_id}

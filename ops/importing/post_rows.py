@@ -57,7 +57,7 @@ def opening_posting(record: BalanceRecord, account: Account) -> Posting | None:
     Its time is when the account was created. That never changes, so the event is found again by every later run,
     whatever its file says; and what the account does here comes after it.
     """
-    _check_currency(record.currency, account)
+    _check_account(account, record.currency)
     micros = parse_signed_micros(record.balance)
     if micros == 0:
         return None
@@ -75,7 +75,7 @@ def opening_posting(record: BalanceRecord, account: Account) -> Posting | None:
 
 def history_posting(record: TransactionRecord, account: Account) -> Posting | None:
     """Return the posting of a transaction of the past; None for an amount of zero. Raises NotPostable."""
-    _check_currency(record.currency, account)
+    _check_account(account, record.currency)
     micros, occurred_at_ms = parse_micros(record.amount), parse_iso(record.occurred_at)
     if occurred_at_ms < account.created_at_ms:
         raise NotPostable("it is older than the account: import the account with an earlier created_at")
@@ -94,7 +94,7 @@ def history_posting(record: TransactionRecord, account: Account) -> Posting | No
     )
 
 
-def _check_currency(currency: str, account: Account) -> None:
+def _check_account(account: Account, currency: str) -> None:
     if currency != account.currency:
         raise NotPostable(f"the account's currency is {account.currency}, not {currency}")
     if account.standing == "archived":

@@ -2,13 +2,13 @@
 
 import sys
 from collections.abc import Callable, Iterable
-from typing import Final, TypeVar
+from typing import Final
 
 import click
 from botocore.exceptions import ClientError
 from msgspec.structs import fields
 from rich.console import Console
-from rich.progress import Progress, track
+from rich.progress import Progress
 from rich.table import Table
 
 from chalicelib.accounts.table import AccountRow
@@ -17,18 +17,15 @@ from chalicelib.ledger.rebuild import Rebuild, rebuild
 from chalicelib.money import format_amount
 from chalicelib.settings import Settings, settings
 from chalicelib.tables import connection
-from ops.console import new_console
+from ops.console import WRONG, out, tracked
 from ops.restore.credits import Reposted, repost_credits
 from ops.restore.rows import Copied, NotByAccount, NotTheSameTable, copy_rows
 from ops.restore.table_settings import apply_settings
 
-WRONG: Final = 1
 SUFFIX: Final = "_table"
 KEY: Final = ["account_id"]
 NEEDED: Final = ["account_id", "currency"]
 """All that is read of an account: what else its row holds may be damaged."""
-out = new_console()
-ResultT = TypeVar("ResultT")
 
 _accounts = click.argument("accounts", nargs=-1)
 _every = click.option("--all", "every", is_flag=True, help="All accounts that the table of accounts has.")
@@ -47,7 +44,10 @@ def restore() -> None:
 @click.option("--replace", is_flag=True, help="Also rows that differ. What changed in them since is lost.")
 @_write
 def rows(table: str, restored: str, account_id: str | None, replace: bool, write: bool) -> None:
-    """Copy the rows that TABLE (such as `transactions`) lacks from a table that was restored beside it."""
+    """Copy the rows that TABLE (such as `transactions`) lacks from a table that was restored beside it.
+
+    Exits with 1 if a row could not be written, or was written by somebody else meanwhile.
+    """
     live = _table_name(table)
     try:
         with Progress(console=Console(stderr=True)) as progress:
@@ -166,7 +166,7 @@ def _each(
     for unknown in sorted(set(wanted) - set(names)):
         raise click.UsageError(f"there is no account {unknown!r}")
     failures = each(
-        track(names, doing, console=Console(stderr=True)),
+        tracked(names, doing),
         lambda name: handle(AccountRow.get(name, consistent_read=True, attributes_to_get=NEEDED)),
         message=message,
         about=lambda name: {"account_id": name},

@@ -3,8 +3,7 @@
 from typing import Any, Final
 
 from chalicelib.tables import connection
-from infrastructure.generator.__main__ import SPECIFICATION
-from infrastructure.generator.specification import read
+from infrastructure.generator.specification import SPECIFICATION, read
 
 IMAGES: Final = "NEW_AND_OLD_IMAGES"
 WAIT: Final = {"Delay": 1, "MaxAttempts": 600}

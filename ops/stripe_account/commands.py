@@ -11,13 +11,12 @@ from chalicelib.settings import settings
 from chalicelib.stripe_api.client import API_VERSION, library_version
 from chalicelib.stripe_api.errors import StripeRefused, StripeUnavailable
 from ops import secret_store
+from ops.console import UNREAD, WRONG
 from ops.first_day.commands import first_day
 from ops.stripe_account import gateway, set_up
 from ops.stripe_account.account import BY_HAND, Facts, Finding, account_findings, can_show_wallets, key_findings
 from ops.stripe_account.endpoints import Plan
 
-WRONG = 1
-UNREAD = 2
 MARKS = {"wrong": "WRONG", "note": "note "}
 Unreachable = (StripeUnavailable, StripeRefused, secret_store.SecretStoreError)
 

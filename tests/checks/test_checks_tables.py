@@ -1,15 +1,19 @@
 """The doors to the tables `checks` and `findings`."""
 
 import pytest
+from click.testing import CliRunner
 from msgspec.structs import replace
 
 from chalicelib.checks import findings_table, table
 from chalicelib.checks.finding import Finding
+from chalicelib.checks.findings_table import OpenIndex
 from chalicelib.checks.plan import Progress, StripeCheck
 from chalicelib.checks.table import CheckRow
 from chalicelib.checks.wallet_check import WalletCheck
+from chalicelib.due import shard_of
 from chalicelib.ledger.chain import Verified
 from chalicelib.stripe_api.stripe_account import PLATFORM, StripeAccount
+from ops.__main__ import ops
 from tests.build import unique
 from tests.damage import damage
 from tests.filled import filled
@@ -90,3 +94,12 @@ def test_a_difference_that_is_resolved_is_open_no_more_and_new_when_it_comes_aga
 def test_a_wallet_has_one_difference_and_each_payment_its_own() -> None:
     of_wallet, of_payment = finding(kind="wallet", object_id=None), finding(kind="payment", object_id="pay_1")
     assert (of_wallet.finding_id, of_payment.finding_id) == ("wallet", "payment#pay_1")
+
+
+def test_the_operator_sees_the_oldest_differences_of_all_first() -> None:
+    by_shard = {shard_of(f"payment#{each}", OpenIndex.shards): each for each in map("pay_{}".format, range(9))}
+    for found_at_ms, shard in ((0, "1"), (1, "0")):
+        findings_table.keep(finding(kind="payment", object_id=by_shard[shard], found_at_ms=found_at_ms))
+    shown = CliRunner().invoke(ops, ["checks", "--limit", "1"])
+    assert f": {by_shard['1']} (" in shown.output, shown.exception
+    assert f": {by_shard['0']} (" not in shown.output

@@ -272,9 +272,9 @@ def test_two_runs_at_once_tell_a_difference_once(unanswered: Payer) -> None:
     assert read_stripe_check(PLATFORM).progress.done_day == day_of(now_ms() + DAY_MS)
 
 
-def first_look(day: int = 1) -> ReconcileRun:
+def first_look() -> ReconcileRun:
     """Reconcile the day before alone: after its three steps, the run has no time for the others."""
-    return reconcile(day, DeadlineAfter(looks=4))
+    return reconcile(1, DeadlineAfter(looks=4))
 
 
 def test_a_run_cut_off_anywhere_is_finished_by_a_later_one(

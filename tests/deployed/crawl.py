@@ -34,7 +34,7 @@ def links(answer: requests.Response) -> Iterator[str]:
 
 
 def is_elsewhere(link: str, base: str) -> bool:
-    """Return whether a link leads to another server, to a place in the page, or to an address of another kind."""
+    """Tell whether a link leads to another server, to a place in the page, or to an address of another kind."""
     parts = urlsplit(link)
     host = urlsplit(base).netloc
     return (

@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from infrastructure import aliases
+from infrastructure.generator.files import STAGE
 from infrastructure.lint_template import REGION, translate
-from infrastructure.package import ROOT, STAGE
+from infrastructure.package import ROOT
 from local.aws import start_aws
 from local.ports import HOST, free_port
 from local.processes import Processes, http_answers

@@ -13,7 +13,8 @@ from typing import Any
 
 import requests
 
-from infrastructure.package import ROOT, STAGE
+from infrastructure.generator.files import STAGE
+from infrastructure.package import ROOT
 from local.aws import Aws
 from local.keys import Keys
 from local.ports import HOST

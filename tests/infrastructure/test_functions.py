@@ -7,8 +7,7 @@ from chalice.app import DynamoDBEventConfig, ScheduledEventConfig, SQSEventConfi
 
 from app import app
 from chalicelib.lambda_function import lambda_function
-from infrastructure.generator.__main__ import SPECIFICATION
-from infrastructure.generator.specification import Function, read
+from infrastructure.generator.specification import SPECIFICATION, Function, read
 from local.bindings import entry_point
 from tests.functions import ENTRY_POINTS
 

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 from infrastructure.check_resources import findings, of_type
-from infrastructure.generator.__main__ import BASE, SPECIFICATION, generate, outdated, write
+from infrastructure.generator.__main__ import BASE, generate, outdated, write
 from infrastructure.generator.files import files
 from infrastructure.generator.references import wrong_references
-from infrastructure.generator.specification import WrongSpecification, read
+from infrastructure.generator.specification import SPECIFICATION, WrongSpecification, read
 
 Document = dict[str, Any]
 TEXT = SPECIFICATION.read_text()

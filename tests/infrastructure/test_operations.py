@@ -8,11 +8,10 @@ import pytest
 
 from chalicelib import metrics
 from infrastructure.check_resources import RESOURCES, event_sources, functions, of_type
-from infrastructure.generator.__main__ import SPECIFICATION
 from infrastructure.generator.alarms import longest_pause_seconds
 from infrastructure.generator.encryption import KEY_ACTIONS
 from infrastructure.generator.gateway import ACCESS_LOG, ANSWERS
-from infrastructure.generator.specification import Specification, read
+from infrastructure.generator.specification import SPECIFICATION, Specification, read
 from infrastructure.package import ROOT
 from tests.infrastructure.guarded import API_POLICY, FUNCTIONS, statements
 
@@ -81,9 +80,8 @@ def test_a_metric_has_its_name_in_code_alarms_and_dashboard(specification: Speci
     body = resources["Resources"]["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
     assert {name for name in names if f'["${{AWS::StackName}}","{name}"]' in body} == names
     assert {alarm.metric for alarm in specification.metric_alarms.values()} <= names
-    text = "".join(path.read_text() for path in (ROOT / "chalicelib").rglob("*.py"))
-    counted = {name for name in names if f'metrics.count("{name}"' in text or f'"{name}",' in text}
-    assert counted == names
+    text = "".join(path.read_text() for path in (ROOT / "chalicelib").rglob("*.py") if path.name != "metrics.py")
+    assert {name for name in names if f'metrics.count("{name}"' in text} == names
 
 
 def test_the_dashboard_is_json_that_names_resources_of_the_stack(resources: Template) -> None:
@@ -95,10 +93,8 @@ def test_the_dashboard_is_json_that_names_resources_of_the_stack(resources: Temp
     assert len({(each["x"], each["y"]) for each in widgets}) == len(widgets)
 
 
-def test_the_access_log_says_what_happened_and_not_who_it_was() -> None:
+def test_the_access_log_says_what_happened() -> None:
     assert {"api_request_id", "route", "status", "latency_ms"} <= ACCESS_LOG.keys()
-    for value in ACCESS_LOG.values():
-        assert not any(each in value for each in PERSONAL)
 
 
 def test_the_stage_has_limits_and_an_access_log(translated: Template) -> None:
@@ -183,8 +179,7 @@ def test_the_stage_has_its_access_log_only_once_api_gateway_may_write_it(transla
 def test_nothing_of_a_person_nor_of_a_path_is_in_a_trace_or_the_access_log(translated: Template) -> None:
     stage = translated["Resources"]["RestAPIapiStage"]["Properties"]
     assert stage["TracingEnabled"] is False  # its traces have the address, the browser, and the path with its secrets
-    written = stage["AccessLogSetting"]["Format"]
-    assert not {name for name in ("sourceIp", "userAgent", "context.path", "identity") if name in written}
+    assert not any(each in stage["AccessLogSetting"]["Format"] for each in PERSONAL)
 
 
 def test_what_a_former_key_has_encrypted_can_still_be_read_and_nothing_more(template: Template) -> None:

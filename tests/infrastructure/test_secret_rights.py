@@ -7,8 +7,7 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 
-from infrastructure.generator.__main__ import SPECIFICATION
-from infrastructure.generator.specification import read
+from infrastructure.generator.specification import SPECIFICATION, read
 from infrastructure.package import ROOT
 from tests.infrastructure.calls import calls, path_to
 from tests.infrastructure.guarded import API_POLICY, FUNCTIONS, POLICIES, Guarded, statements

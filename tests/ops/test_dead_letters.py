@@ -1,7 +1,6 @@
 """An operator works with the dead letters of a real queue."""
 
 import json
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -251,15 +250,13 @@ def test_a_command_that_is_cut_off_anywhere_loses_no_letter(run: Run, stack: Dep
         assert how_many(stack.usage_queue_url) + how_many(stack.dead_letter_queue_url) >= 1
 
 
-def test_1200_letters_are_handled_in_reasonable_time(run: Run) -> None:
+def test_of_many_letters_the_progress_is_shown_and_none_is_left_out(run: Run) -> None:
     put_letters("conflict", "acme", *range(600))
     put_letters("too_old", "bakery", *range(600, 1200))
-    start = time.monotonic()
     shown = run("show")
     assert "1,200 shown" in shown.output
     assert "Reading" in shown.stderr
     assert "600 sent back" in run("send-back", "--account", "acme").output
     assert "600 discarded" in run("discard", "--reason", "too_old", "--yes").output
-    print(f"1,200 letters shown, sent back and discarded in {time.monotonic() - start:.1f} s")
     assert how_many(settings().usage_dead_letters_queue_url) == 0
     assert how_many(settings().usage_queue_url) == 600

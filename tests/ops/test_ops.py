@@ -218,6 +218,15 @@ def test_repeats_are_listed_newest_first_with_totals_by_source(run: Callable[...
     assert "/messaging" not in run("repeats", "--account", "two").output
 
 
+def test_what_producers_write_is_shown_as_it_is(run: Callable[..., Result]) -> None:
+    keep_repeat("txn_odd", "odd", "/a[/b]", 1)
+    keep_repeat("txn_odder", "odd", ":key:", 1)
+    done = run("repeats", "--account", "odd")
+    assert done.exit_code == 0, done.exception
+    assert "/a[/b]" in done.output
+    assert ":key:" in done.output
+
+
 def keep_repeat(transaction_id: str, account_id: str, source: str, found_at_ms: int) -> None:
     """Keep a repeat as the audit does."""
     fields = {"event_id": "msg-1", "occurred_at_ms": 600_000, "original_occurred_at_ms": 0, "amount_micros": 50_000}

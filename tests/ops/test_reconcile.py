@@ -16,7 +16,7 @@ from chalicelib.payments.table import PaymentRow
 from chalicelib.reversals.table import ReversalRow
 from local.resources import Deployment
 from local.stripe_emulator.client import Emulator
-from ops.reconcile import _tracked
+from ops.console import tracked
 from tests.build import credit, debit
 from tests.payments.payer import HOUR_MS, NewPayer, Payer
 from tests.reversals.refunder import events, pay, refund_payment, tell, tell_one
@@ -25,7 +25,7 @@ from tests.reversals.refunder import events, pay, refund_payment, tell, tell_one
 def found_about(payer: Payer) -> list[Difference]:
     """Reconcile the last hour, and return what is found about a payer; the module's tests share the accounts."""
     from_ms, to_ms = clock.now_ms() - HOUR_MS, clock.now_ms() + HOUR_MS
-    found = differences(read_sides(from_ms, to_ms, _tracked), from_ms, to_ms)
+    found = differences(read_sides(from_ms, to_ms, tracked), from_ms, to_ms)
     return [each for each in found if each.account_id == payer.account_id]
 
 
@@ -205,7 +205,7 @@ def test_every_page_of_stripes_lists_is_read(paid: Payer, emulator: Emulator) ->
 def test_what_was_made_just_beside_the_span_is_not_told_of(paid: Payer, emulator: Emulator) -> None:
     emulator.refund_in_dashboard(paid.charges[0]["id"], 700)
     from_ms, to_ms = clock.now_ms() - 2 * HOUR_MS, clock.now_ms() - HOUR_MS
-    assert differences(read_sides(from_ms, to_ms, _tracked), from_ms, to_ms) == []
+    assert differences(read_sides(from_ms, to_ms, tracked), from_ms, to_ms) == []
 
 
 def test_the_exit_status_tells(stack: Deployment, emulator: Emulator) -> None:

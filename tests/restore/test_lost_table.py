@@ -114,15 +114,14 @@ def test_rows_that_differ_are_left_unless_they_are_to_be_replaced(business: Busi
 def test_a_row_that_dynamodb_refuses_does_not_hold_up_the_others(business: Business) -> None:
     """A condition on each attribute of a row may be longer than DynamoDB takes (4 KB)."""
     wide = DailyUsageRow(business.client, "2026-01-01")
-    backup = [f"meter{number}:count" for number in range(400)]
-    wide.update([Path([name]).set(1) for name in backup[:150]])
-    wide.update([Path([name]).set(1) for name in backup[150:300]])
-    wide.update([Path([name]).set(1) for name in backup[300:]])
-    arn = back_up("daily_usage")
-    wide.update([Path([backup[0]]).set(2)])
+    names = [f"meter{number}:count" for number in range(400)]
+    for start in range(0, len(names), 150):
+        wide.update([Path([name]).set(1) for name in names[start : start + 150]])
+    backup = back_up("daily_usage")
+    wide.update([Path([names[0]]).set(2)])
     (first, *_) = DailyUsageRow.query(business.payer.account_id)
     first.delete()
-    with restored("daily_usage", arn) as beside:
+    with restored("daily_usage", backup) as beside:
         done = run("restore", "rows", "daily_usage", "--from", beside, "--replace", "--write")
     assert len(list(DailyUsageRow.query(business.payer.account_id))) == 3
     assert done.exit_code == 1

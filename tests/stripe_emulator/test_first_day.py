@@ -9,8 +9,8 @@ from click.testing import CliRunner, Result
 from local.stripe_emulator.client import Emulator
 from ops.__main__ import ops
 from ops.first_day.shape import differences, shape_of
-from ops.first_day.steps import STEPS
-from ops.first_day.trial import RECORDED, end_trial, new_trial
+from ops.first_day.steps import STEPS, clean_up
+from ops.first_day.trial import RECORDED, new_trial
 from ops.first_day.wire import Wire
 from tests.stripe_emulator.conftest import Receiver
 
@@ -102,7 +102,7 @@ def test_stripe_itself_is_not_recorded_as_what_is_to_be_expected() -> None:
 def test_what_was_made_is_named_if_it_cannot_be_deleted_because_stripe_is_away(processes: None) -> None:
     trial = new_trial(Wire(KEY, "http://127.0.0.1:9"), webhook_url=None, with_connect=False)
     trial.made.update(customer="cus_1", webhook_endpoint="we_1")
-    assert end_trial(trial) == ["we_1", "cus_1"]
+    assert clean_up(trial) == ["we_1", "cus_1"]
 
 
 def test_a_server_that_does_not_answer_is_told_apart(processes: None) -> None:
