@@ -9,9 +9,7 @@ from typing import TypeVar
 import click
 import msgspec
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import track
-from rich.table import Table
 
 from chalicelib import clock
 from chalicelib.accounts import table as accounts
@@ -27,6 +25,7 @@ from chalicelib.subscriptions.renewal import chargeable_renewal
 from chalicelib.subscriptions.renewal_hold import HOLD_CAUSES
 from chalicelib.subscriptions.subscription import Contents, Subscription
 from ops.client_prices import find_price_notes
+from ops.plain_table import PlainTable
 
 T = TypeVar("T")
 out = Console(soft_wrap=True)
@@ -73,9 +72,9 @@ def check(file: Path, usage_days: int) -> None:
 
 
 def _print(columns: tuple[str, ...], found: Iterable[msgspec.Struct]) -> None:
-    rows = Table(*columns)
+    rows = PlainTable(*columns)
     for each_found in found:
-        rows.add_row(*(escape(text) for text in msgspec.structs.astuple(each_found)))
+        rows.add_texts(*msgspec.structs.astuple(each_found))
     out.print(rows)
 
 

@@ -5,8 +5,6 @@ from itertools import islice
 
 import click
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from chalicelib import clock
 from chalicelib.accounts.account import AccountNotFound
@@ -20,6 +18,7 @@ from chalicelib.clock import iso
 from chalicelib.connection.table import connected_stripe_accounts
 from chalicelib.money import format_amount
 from chalicelib.stripe_api.stripe_account import PLATFORM, StripeAccount
+from ops.plain_table import PlainTable
 
 WRONG = 1
 out = Console(soft_wrap=True)
@@ -57,9 +56,9 @@ def _sentence(state: ChecksState) -> str:
 
 
 def _of_all(limit: int) -> list[Finding]:
-    accounts = Table("Stripe account", "reconciled up to the day before", "last batch", "could not be read")
+    accounts = PlainTable("Stripe account", "reconciled up to the day before", "last batch", "could not be read")
     for stripe_account in (PLATFORM, *connected_stripe_accounts()):
-        accounts.add_row(*_row_of(stripe_account))
+        accounts.add_texts(*_row_of(stripe_account))
     out.print(accounts)
     keys = islice(findings_table.open_keys(clock.now_ms()), limit)
     return [found for key in keys if (found := findings_table.find(*key)) is not None]
@@ -68,7 +67,7 @@ def _of_all(limit: int) -> list[Finding]:
 def _row_of(stripe_account: StripeAccount) -> tuple[str, ...]:
     check = read_stripe_check(stripe_account)
     at = iso(check.checked_at_ms) if check.checked_at_ms else "never"
-    return stripe_account.key, check.progress.done_day or "none", at, escape(check.unread or "")
+    return stripe_account.key, check.progress.done_day or "none", at, check.unread or ""
 
 
 def line(found: Finding) -> str:

@@ -12,6 +12,7 @@ from msgspec.structs import fields
 from chalicelib import secrets
 from chalicelib.settings import Settings, settings
 from infrastructure.aliases import ALIAS
+from infrastructure.caller import explain
 from ops import secret_store
 
 LOCAL = Path(__file__).resolve().parent.parent / ".local" / "environment.json"
@@ -34,10 +35,12 @@ def use_local() -> None:
 def use_stack(name: str) -> None:
     """Work on a deployed stack, with the caller's own AWS credentials. Raises NoEnvironment."""
     try:
-        resource = boto3.client("cloudformation").describe_stack_resource(StackName=name, LogicalResourceId=FUNCTION)
+        resource = (
+            boto3.Session().client("cloudformation").describe_stack_resource(StackName=name, LogicalResourceId=FUNCTION)
+        )
         configuration = _live_configuration(resource["StackResourceDetail"].get("PhysicalResourceId", ""))
     except (BotoCoreError, ClientError) as error:
-        raise NoEnvironment(f"the stack {name} cannot be read: {error}") from None
+        raise NoEnvironment(f"the stack {name} cannot be read: {explain(error)}") from None
     variables = configuration.get("Environment", {}).get("Variables")
     if not variables:
         raise NoEnvironment(f"the settings of {name} cannot be read: may you use the key that encrypts them?")
@@ -46,7 +49,7 @@ def use_stack(name: str) -> None:
 
 def _live_configuration(function: str) -> Any:
     """Return the configuration that is live: after a roll back, it is not the one that was deployed last."""
-    client = boto3.client("lambda")
+    client = boto3.Session().client("lambda")
     try:
         return client.get_function_configuration(FunctionName=function, Qualifier=ALIAS)
     except client.exceptions.ResourceNotFoundException:

@@ -73,7 +73,8 @@ def _stack(context: click.Context) -> str:
     """Return the stack's name. Raises UsageError on a system that is none."""
     stack = context.find_root().params.get("stack")
     if not stack:
-        raise click.UsageError("name the stack: ops --stack NAME halt; what make run has started ends with Ctrl-C")
+        command = f"ops --stack NAME {context.info_name}"
+        raise click.UsageError(f"name the stack: {command}; what make run has started ends with Ctrl-C")
     return str(stack)
 
 

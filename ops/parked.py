@@ -5,17 +5,18 @@ import sys
 import click
 from msgspec.structs import replace
 from rich.console import Console
-from rich.markup import escape
-from rich.table import Column, Table
+from rich.table import Column
 
 from chalicelib.clock import iso
 from chalicelib.log import log
 from chalicelib.money import format_amount
 from chalicelib.payments import table as payments
 from chalicelib.payments import unresolved_index
+from chalicelib.settings import settings
 from chalicelib.webhooks import receive
 from chalicelib.webhooks import table as webhooks
 from chalicelib.webhooks.receive import WebhookUnprocessed
+from ops.plain_table import PlainTable
 
 WRONG = 1
 WIDTH_OF_ID = 36
@@ -31,14 +32,16 @@ out = Console(soft_wrap=True)
 @click.option("--limit", default=20, show_default=True)
 def show_parked(limit: int) -> None:
     """Show the webhook events and the payments that wait for the operator."""
-    table = Table(Column(EVENT, no_wrap=True), "type", "received", "attempts", "reason")
+    table = PlainTable(Column(EVENT, no_wrap=True), "type", "received", "attempts", "reason")
     for row in webhooks.parked(limit):
-        table.add_row(row.event_id, row.type, row.received_at, str(int(row.attempts)), row.reason or "")
+        table.add_texts(row.event_id, row.type, row.received_at, str(int(row.attempts)), row.reason or "")
     out.print(table)
-    unneeded = Table("account", Column("payment that brought nothing", min_width=WIDTH_OF_ID), "amount", "succeeded")
+    unneeded = PlainTable(
+        "account", Column("payment that brought nothing", min_width=WIDTH_OF_ID), "amount", "succeeded"
+    )
     for payment in unresolved_index.parked(limit):
         amount = f"{format_amount(payment.amount_micros, payment.currency)} {payment.currency}"
-        unneeded.add_row(payment.account_id, payment.payment_id, amount, iso(payment.state_at_ms))
+        unneeded.add_texts(payment.account_id, payment.payment_id, amount, iso(payment.state_at_ms))
     out.print(unneeded)
 
 
@@ -61,12 +64,13 @@ def replay(events: tuple[str, ...]) -> None:
 
     Exits with 1 if one of them is still parked, or was not parked.
     """
-    table = Table(Column(EVENT, no_wrap=True), "now", "reason")
+    settings()
+    table = PlainTable(Column(EVENT, no_wrap=True), "now", "reason")
     wrong = 0
     for event_id in events:
         state, reason = _replayed(event_id)
         wrong += state not in {"processed", "ignored"}
-        table.add_row(event_id, state, reason)
+        table.add_texts(event_id, state, reason)
     out.print(table)
     sys.exit(WRONG if wrong else 0)
 
@@ -78,7 +82,7 @@ def _replayed(event_id: str) -> tuple[str, str]:
         return "parked", str(error.__cause__)
     except Exception as error:  # noqa: BLE001 - one that cannot even be read does not stop others
         log().exception("a parked webhook could not be processed", event_id=event_id)
-        return "unread", escape(repr(error))
+        return "unread", repr(error)
     if verdict is None:
         return "unknown", "no event of this id waits, or it was too large to be kept: let Stripe send it again"
     return verdict.state, verdict.reason or ""

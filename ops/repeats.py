@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 import click
 from rich.console import Console
-from rich.table import Table
 
 from chalicelib.audit.repeats import Repeat
 from chalicelib.audit.table import read_repeats
 from chalicelib.clock import iso
 from chalicelib.money import format_amount
+from ops.plain_table import PlainTable
 
 out = Console(soft_wrap=True)
 
@@ -47,10 +47,10 @@ def _newest_first(repeat: Repeat) -> tuple[int, int, str]:
     return repeat.found_at_ms, repeat.occurred_at_ms, repeat.transaction_id
 
 
-def _list(repeats: list[Repeat]) -> Table:
-    table = Table("account", "source", "id", "time", "first time", "amount", "transaction", "state")
+def _list(repeats: list[Repeat]) -> PlainTable:
+    table = PlainTable("account", "source", "id", "time", "first time", "amount", "transaction", "state")
     for each in repeats:
-        table.add_row(
+        table.add_texts(
             each.account_id,
             each.source,
             each.event_id,
@@ -63,9 +63,9 @@ def _list(repeats: list[Repeat]) -> Table:
     return table
 
 
-def _totals(counts: Counter[Group], amounts: Counter[Group]) -> Table:
-    table = Table("source", "state", "repeats", "amount")
+def _totals(counts: Counter[Group], amounts: Counter[Group]) -> PlainTable:
+    table = PlainTable("source", "state", "repeats", "amount")
     for group, count in counts.most_common():
         source, currency, state = group
-        table.add_row(source, state, str(count), f"{format_amount(amounts[group], currency)} {currency}")
+        table.add_texts(source, state, str(count), f"{format_amount(amounts[group], currency)} {currency}")
     return table

@@ -9,9 +9,7 @@ from math import inf
 import click
 import msgspec
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import track
-from rich.table import Table
 
 from chalicelib import clock
 from chalicelib.accounts.tax import tax_of
@@ -28,6 +26,7 @@ from chalicelib.subscriptions.payment_outcomes import apply_payment_result
 from chalicelib.subscriptions.renewal import Renewal, next_step
 from chalicelib.subscriptions.renewal_hold import waits_for_connection
 from chalicelib.subscriptions.subscription import Subscription, format_period
+from ops.plain_table import PlainTable
 
 out = Console(soft_wrap=True)
 
@@ -57,7 +56,7 @@ def subscriptions() -> None:
 def show_due(at: datetime | None) -> None:
     """List the subscriptions that are due. Exits with 1 if one of them cannot be read."""
     now_ms = moment_ms(at)
-    rows = Table("account", "status", "plan", "due since", "attempt", "waits for")
+    rows = PlainTable("account", "status", "plan", "due since", "attempt", "waits for")
     found = 0
 
     def show(account_id: str) -> None:
@@ -65,12 +64,12 @@ def show_due(at: datetime | None) -> None:
         if it := find_due(account_id, now_ms):
             waits_for = it.pending.payment_id if it.pending else ""
             since, plan = clock.iso(it.due_at_ms or 0), it.terms.contents.plan
-            rows.add_row(it.account_id, it.status, plan, since, str(it.attempt), waits_for)
+            rows.add_texts(it.account_id, it.status, plan, since, str(it.attempt), waits_for)
             found += 1
 
     unread = _each(table.due(now_ms), show)
     for failure in unread:
-        rows.add_row(failure.item, "cannot be read", "", "", "", escape(repr(failure.error)))
+        rows.add_texts(failure.item, "cannot be read", "", "", "", repr(failure.error))
     out.print(rows)
     out.print(f"{found + len(unread)} due at {clock.iso(now_ms)}")
     sys.exit(1 if unread else 0)
@@ -87,7 +86,7 @@ def renew_due(at: datetime | None, dry_run: bool) -> None:
             raise click.UsageError("only a dry run can be at another time than now")
         out.print(f"{renew.queue_due(now_ms, Deadline(inf))} put on the renewals queue")
         return
-    rows = Table("account", "status", "what", "amount")
+    rows = PlainTable("account", "status", "what", "amount")
     sums: Counter[str] = Counter()
     wrong = 0
 
@@ -100,10 +99,10 @@ def renew_due(at: datetime | None, dry_run: bool) -> None:
         sums[found.currency] += seen.amount_micros
         wrong += seen.is_wrong
         amount = f"{format_amount(seen.amount_micros, found.currency)} {found.currency}" if seen.amount_micros else ""
-        rows.add_row(account_id, found.status, seen.does, amount)
+        rows.add_texts(account_id, found.status, seen.does, amount)
 
     for failure in _each(track(list(table.due(now_ms)), "Looking", console=Console(stderr=True)), show):
-        rows.add_row(failure.item, "", f"fail: {escape(repr(failure.error))}", "")
+        rows.add_texts(failure.item, "", f"fail: {failure.error!r}", "")
         wrong += 1
     out.print(rows)
     for currency, micros in sorted(sums.items()):

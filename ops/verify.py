@@ -4,9 +4,7 @@ import sys
 
 import click
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import track
-from rich.table import Table
 
 from chalicelib.accounts.table import AccountRow
 from chalicelib.checks import table as checks
@@ -14,6 +12,8 @@ from chalicelib.checks.verify_wallets import VerifyRun, record, verify_whole, wh
 from chalicelib.ledger.verify import StillMoving
 from chalicelib.ledger.wallet import WalletNotFound
 from chalicelib.log import log
+from chalicelib.settings import settings
+from ops.plain_table import PlainTable
 
 WRONG = 1
 out = Console(soft_wrap=True)
@@ -30,14 +30,15 @@ def verify_wallets(accounts: tuple[str, ...], *, every: bool) -> None:
     """
     if not accounts and not every:
         raise click.UsageError("name accounts, or give --all")
+    settings()
     names = sorted(row.account_id for row in AccountRow.scan(attributes_to_get=["account_id"])) if every else accounts
-    table = Table("account", "pages", "transactions", "balance (micros)", "difference")
+    table = PlainTable("account", "pages", "transactions", "balance (micros)", "difference")
     among = frozenset(names)
     differences = 0
     for name in track(names, "Verifying", console=Console(stderr=True)):
         row, sound = _verified(name, among)
         differences += not sound
-        table.add_row(name, *row)
+        table.add_texts(name, *row)
     out.print(table)
     sys.exit(WRONG if differences else 0)
 
@@ -50,6 +51,6 @@ def _verified(account_id: str, among: frozenset[str]) -> tuple[tuple[str, ...], 
         return ("", "", "", str(error) or "still being posted to"), False
     except Exception as error:  # noqa: BLE001 - an unreadable wallet is a difference, and must not hide others
         log().exception("a wallet could not be verified", account_id=account_id)
-        return ("", "", "", f"cannot be read: {escape(repr(error))}"), False
+        return ("", "", "", f"cannot be read: {error!r}"), False
     numbers = (str(found.pages), str(found.transactions), str(found.balance_micros))
     return (*numbers, found.difference or "none"), found.difference is None

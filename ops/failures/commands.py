@@ -8,12 +8,13 @@ from typing import Final
 import click
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
-from rich.table import Column, Table
+from rich.table import Column
 
 from chalicelib.clock import iso, now_ms
 from chalicelib.queues import client
 from ops.failures.message import FailureMessage, queues_of_failures, read_message
 from ops.failures.stream import NotReplayed, queue_urls, replay
+from ops.plain_table import PlainTable
 
 WRONG = 1
 HIDDEN_SECONDS = 15 * 60
@@ -35,14 +36,16 @@ def failures() -> None:
 @click.option("--limit", default=100, show_default=True)
 def show_failures(limit: int) -> None:
     """Show what was given up, by whom and why, and until when its records can be read from the stream."""
-    table = Table("queue", Column("function", no_wrap=True), "records", "since", "readable until", "reason", "message")
+    table = PlainTable(
+        "queue", Column("function", no_wrap=True), "records", "since", "readable until", "reason", "message"
+    )
     with _messages(limit, SHOWN_SECONDS) as found:
         for message in found:
             until = "for good" if message.until_ms is None else iso(message.until_ms)
             gone = message.until_ms is not None and message.until_ms < now_ms()
             readable = "gone" if gone else until
             row = (message.queue, message.function or "?", str(message.records), iso(message.since_ms), readable)
-            table.add_row(*row, message.reason, message.message_id)
+            table.add_texts(*row, message.reason, message.message_id)
     out.print(table)
 
 
@@ -55,7 +58,7 @@ def replay_failures(ids: tuple[str, ...], limit: int) -> None:
     A message whose records fail again, or are gone from the stream, stays: exits with 1 if there is one. A record that
     still cannot be read is put aside anew by its function.
     """
-    table = Table(Column("message", no_wrap=True), "function", "now")
+    table = PlainTable(Column("message", no_wrap=True), "function", "now")
     wrong = 0
     with _messages(limit, HIDDEN_SECONDS) as found:
         for message in found:
@@ -63,7 +66,7 @@ def replay_failures(ids: tuple[str, ...], limit: int) -> None:
                 continue
             result, is_done = _replayed(message)
             wrong += not is_done
-            table.add_row(message.message_id, message.function or "?", result)
+            table.add_texts(message.message_id, message.function or "?", result)
     out.print(table)
     sys.exit(WRONG if wrong else 0)
 

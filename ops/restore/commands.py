@@ -9,7 +9,6 @@ from botocore.exceptions import ClientError
 from msgspec.structs import fields
 from rich.console import Console
 from rich.progress import Progress, track
-from rich.table import Table
 
 from chalicelib.accounts.table import AccountRow
 from chalicelib.batches import each
@@ -17,6 +16,7 @@ from chalicelib.ledger.rebuild import Rebuild, rebuild
 from chalicelib.money import format_amount
 from chalicelib.settings import Settings, settings
 from chalicelib.tables import connection
+from ops.plain_table import PlainTable
 from ops.restore.credits import Reposted, repost_credits
 from ops.restore.rows import Copied, NotTheSameTable, copy_rows
 from ops.restore.table_settings import apply_settings
@@ -64,7 +64,7 @@ def rows(table: str, restored: str, account_id: str | None, replace: bool, write
     except ClientError as error:
         if error.response["Error"]["Code"] != "ResourceNotFoundException":
             raise
-        raise click.ClickException(f"there is no table {restored}") from None
+        raise click.ClickException(f"there is no table {restored}, or no table {live}") from None
     _show(copied, replace=replace, write=write)
     sys.exit(WRONG if copied.overtaken or copied.failed else 0)
 
@@ -109,12 +109,12 @@ def wallets(accounts: tuple[str, ...], every: bool, write: bool) -> None:
 
     Nothing may be posted meanwhile (`ops halt`). Exits with 1 if a wallet could not be rebuilt.
     """
-    table = Table("account", "balance", "from the pages", "other rows that differ")
+    table = PlainTable("account", "balance", "from the pages", "other rows that differ")
 
     def handle(account: AccountRow) -> None:
         found = rebuild(account.account_id, account.currency, write=write)
         if found.changed:
-            table.add_row(account.account_id, *_balances(found), str(found.rows))
+            table.add_texts(account.account_id, *_balances(found), str(found.rows))
 
     failed = _each(accounts, every=every, handle=handle, doing="Rebuilding", message="a wallet could not be rebuilt")
     out.print(table)
@@ -135,7 +135,7 @@ def repost(accounts: tuple[str, ...], every: bool, write: bool) -> None:
 
     Exits with 1 if an account failed, or if its ledger has something otherwise than the rows say.
     """
-    table = Table("account", "missing in the ledger", "in conflict with it")
+    table = PlainTable("account", "missing in the ledger", "in conflict with it")
     conflicts = 0
 
     def handle(account: AccountRow) -> None:
@@ -143,7 +143,7 @@ def repost(accounts: tuple[str, ...], every: bool, write: bool) -> None:
         found: Reposted = repost_credits(account.account_id, write=write)
         conflicts += len(found.conflicts)
         if found.missing:
-            table.add_row(account.account_id, "\n".join(found.missing), "\n".join(found.conflicts))
+            table.add_texts(account.account_id, "\n".join(found.missing), "\n".join(found.conflicts))
 
     failed = _each(accounts, every=every, handle=handle, doing="Comparing", message="payments could not be posted")
     out.print(table)
@@ -175,5 +175,8 @@ def _each(
 
 def _end(changed: int, failed: int, *, write: bool, what: str) -> None:
     done = "were written" if write else "would be written: add --write"
-    out.print(f"{changed} {what} {done}" if changed else "everything agrees")
+    if failed:
+        out.print(f"{failed} failed; the lines above name them")
+    if changed or not failed:
+        out.print(f"{changed} {what} {done}" if changed else "everything agrees")
     sys.exit(WRONG if failed else 0)

@@ -152,4 +152,4 @@ def test_a_stack_that_is_not_there_is_told_in_a_sentence(stack: Halted) -> None:
 
 @pytest.mark.parametrize("command", ["halt", "resume"])
 def test_a_stack_has_to_be_named(processes: None, command: str) -> None:
-    assert "name the stack" in CliRunner().invoke(ops, [command]).output
+    assert f"name the stack: ops --stack NAME {command}" in CliRunner().invoke(ops, [command]).output

@@ -159,6 +159,7 @@ def test_a_wallet_that_cannot_be_rebuilt_does_not_stop_the_others(business: Busi
     done = run("restore", "wallets", broken, *business.accounts, "--write")
     assert done.exit_code == 1
     assert f"{business.client}: BrokenChain" in done.output
+    assert "1 failed" in done.output
     succeed("verify", business.payer.account_id)
 
 
