@@ -79,7 +79,10 @@ class Staging:
         last = database.execute("SELECT run, kind, system FROM runs ORDER BY run DESC LIMIT 1").fetchone()
         run, last_kind, last_system = last or (0, kind, system)
         if last_kind != kind:
-            raise OtherKind(f"this file was imported as {last_kind}")
+            raise OtherKind(
+                f"this file was imported before as {last_kind}, not as {kind}: is it the right one? "
+                "A copy of it under another name is imported anew"
+            )
         self.run = run + 1
         self.counts = Counts()
         with database:

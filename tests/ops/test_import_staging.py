@@ -99,7 +99,8 @@ def test_two_imports_of_one_file_do_not_run_at_once_nor_as_other_kinds(tmp_path:
     state = tmp_path / "state"
     with open_staging(state, "balances", "here"), pytest.raises(InUse), open_staging(state, "balances", "here"):
         pass
-    with pytest.raises(OtherKind), open_staging(state, "accounts", "here"):
+    told = pytest.raises(OtherKind, match="as balances, not as accounts: is it the right one")
+    with told, open_staging(state, "accounts", "here"):
         pass
 
 
