@@ -51,6 +51,14 @@ def test_good_rows_are_imported_and_each_bad_one_is_named(tmp_path: Path, new_wa
     assert [read_wallet(each).balance_micros for each in names] == [1_500_000, 0, 0, -3_000_000]
 
 
+def test_where_problems_cannot_be_written_nothing_is_imported(tmp_path: Path, new_wallet: NewWallet) -> None:
+    account_id = new_wallet()
+    file = write(tmp_path / "balances.csv", BALANCES, [f"{account_id},usd,7"])
+    done = run("balances", file, "--problems", tmp_path / "nowhere" / "problems.txt")
+    assert (done.exit_code, read_wallet(account_id).sequence) == (2, 0)
+    assert "there is no directory" in done.output
+
+
 def test_a_dry_run_leaves_nothing_and_a_second_run_posts_nothing(tmp_path: Path, new_wallet: NewWallet) -> None:
     account_id = new_wallet()
     file = write(tmp_path / "balances.csv", BALANCES, [f"{account_id},usd,7"])
