@@ -36,7 +36,9 @@ def find_adoptable(account: Account, stage: Stage) -> tuple[list[Resource], dict
     for stack_id in deleted_stacks(account, stage.stack):
         if found := leftovers(account, stack_id):
             return found, dict(read_deleted(account, stack_id).parameters)
-    raise NotAdopted(f"no deleted stack {stage.stack} of the last 90 days left anything; name it with --resources")
+    raise NotAdopted(
+        f"no deleted stack {stage.stack} of the last 90 days left anything; name it in a file: ARGS='--resources FILE'"
+    )
 
 
 def inherited(before: Mapping[str, str], declared: Mapping[str, Any], stage: Stage) -> dict[str, str]:
