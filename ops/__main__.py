@@ -4,11 +4,14 @@ from datetime import timedelta
 from typing import Any, get_args
 
 import click
+from botocore.exceptions import BotoCoreError, ClientError
+from pynamodb.exceptions import PynamoDBException
 
 from chalicelib import clock
 from chalicelib.secrets import SecretsUnavailable, secrets
 from chalicelib.settings import MissingSettings
 from chalicelib.token import OF_THE_PLATFORM, Role, sign_token
+from infrastructure.caller import explain, is_of_the_caller, use_region
 from ops.catalog import catalog
 from ops.checks import show_checks
 from ops.daily_looks import give_daily_looks
@@ -30,7 +33,7 @@ from ops.verify import verify_wallets
 
 
 class Commands(click.Group):
-    """The commands, with one sentence in place of a stack trace where no system is named."""
+    """The commands, with one sentence in place of a stack trace where no system is named or AWS refuses the caller."""
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command."""
@@ -42,6 +45,11 @@ class Commands(click.Group):
             raise click.ClickException(
                 "the secret cannot be read: may you read it? The log line above says why"
             ) from None
+        except (BotoCoreError, ClientError, PynamoDBException) as error:
+            cause = error.cause if isinstance(error, PynamoDBException) else error
+            if cause is None or not is_of_the_caller(cause):
+                raise
+            raise click.ClickException(explain(cause)) from None
 
 
 @click.group(cls=Commands)
@@ -51,6 +59,7 @@ def ops(stack: str | None, local: bool) -> None:
     """Inspect, verify and repair the billing system. Without an option the environment determines which system."""
     if local and stack:
         raise click.UsageError("name one system: --local or --stack NAME")
+    use_region()
     try:
         if local:
             use_local()

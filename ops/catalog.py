@@ -7,7 +7,6 @@ from pathlib import Path
 
 import click
 import msgspec
-from rich.table import Table
 
 from chalicelib import clock
 from chalicelib.accounts import table as accounts
@@ -23,7 +22,7 @@ from chalicelib.subscriptions.renewal import chargeable_renewal
 from chalicelib.subscriptions.renewal_hold import HOLD_CAUSES
 from chalicelib.subscriptions.subscription import Contents, Subscription
 from ops.client_prices import find_price_notes
-from ops.console import WRONG, out, tracked
+from ops.console import WRONG, new_table, out, tracked
 
 
 class Finding(msgspec.Struct, frozen=True, order=True):
@@ -66,7 +65,7 @@ def check(file: Path, usage_days: int) -> None:
 
 
 def _print(columns: tuple[str, ...], found: Iterable[msgspec.Struct]) -> None:
-    rows = Table(*columns)
+    rows = new_table(*columns)
     for each_found in found:
         rows.add_row(*msgspec.structs.astuple(each_found))
     out.print(rows)

@@ -3,7 +3,6 @@
 import sys
 
 import click
-from rich.table import Table
 
 from chalicelib import clock
 from chalicelib.accounts.account import AccountNotFound
@@ -16,7 +15,7 @@ from chalicelib.checks.table import read_stripe_check
 from chalicelib.clock import iso
 from chalicelib.connection.table import connected_stripe_accounts
 from chalicelib.stripe_api.stripe_account import PLATFORM, StripeAccount
-from ops.console import WRONG, out
+from ops.console import WRONG, new_table, out
 from ops.reconcile import amounts_of
 
 
@@ -52,7 +51,7 @@ def _sentence(state: ChecksState) -> str:
 
 
 def _of_all(limit: int) -> list[Finding]:
-    accounts = Table("Stripe account", "reconciled up to the day before", "last batch", "could not be read")
+    accounts = new_table("Stripe account", "reconciled up to the day before", "last batch", "could not be read")
     for stripe_account in (PLATFORM, *connected_stripe_accounts()):
         accounts.add_row(*_row_of(stripe_account))
     out.print(accounts)

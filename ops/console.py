@@ -5,6 +5,7 @@ from typing import Final, TypeVar
 
 from rich.console import Console
 from rich.progress import track
+from rich.table import Column, Table
 
 WRONG: Final = 1
 """Something is wrong, or could not be done."""
@@ -21,6 +22,11 @@ def console(width: int | None = None) -> Console:
 
 
 out: Final = console()
+
+
+def new_table(*columns: str | Column, title: str | None = None) -> Table:
+    """Return a table that cuts nothing off: what is too long for its column goes on in the next line."""
+    return Table(*(Column(each, overflow="fold") if isinstance(each, str) else each for each in columns), title=title)
 
 
 def tracked(items: Iterable[ItemT], doing: str) -> Iterable[ItemT]:

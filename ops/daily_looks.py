@@ -24,10 +24,14 @@ def give_daily_looks() -> None:
     """
     now_ms = clock.now_ms()
     failures: list[Failure[Any]] = [
-        *_each(auto_pay.without_due(), partial(auto_pay.mark_due, moment_ms=now_ms)),
-        *_each(subscriptions.without_due(), partial(subscriptions.schedule_daily_look, now_ms=now_ms)),
-        *_each(subscriptions.without_look(), partial(subscriptions.schedule_reminder, now_ms=now_ms)),
-        *_each(expiry_index.without_due(), partial(expiry_index.schedule_notice, now_ms=now_ms)),
+        *_each("auto-pays", auto_pay.without_due(), partial(auto_pay.mark_due, moment_ms=now_ms)),
+        *_each(
+            "unpaid subscriptions",
+            subscriptions.without_due(),
+            partial(subscriptions.schedule_daily_look, now_ms=now_ms),
+        ),
+        *_each("reminders", subscriptions.without_look(), partial(subscriptions.schedule_reminder, now_ms=now_ms)),
+        *_each("cards", expiry_index.without_due(), partial(expiry_index.schedule_notice, now_ms=now_ms)),
     ]
     for failure in failures:
         out.print(f"{failure.item}: {failure.error!r}")
@@ -35,10 +39,13 @@ def give_daily_looks() -> None:
         sys.exit(WRONG)
 
 
-def _each(keys: Iterable[Any], give: "partial[None]") -> list[Failure[Any]]:
-    return each(
-        tracked(list(keys), "Giving looks"),
+def _each(what: str, keys: Iterable[Any], give: "partial[None]") -> list[Failure[Any]]:
+    wanted = list(keys)
+    failures = each(
+        tracked(wanted, f"Giving looks: {what}"),
         give,
         message="a row was given no look",
         about=lambda key: {"key": key},
     )
+    out.print(f"{what}: {len(wanted) - len(failures)} given a look, {len(failures)} failed")
+    return failures

@@ -14,6 +14,7 @@ from chalicelib.ledger.table import WalletRow
 from chalicelib.settings import Settings, settings
 from chalicelib.tables import raw
 from infrastructure.aliases import ALIAS
+from infrastructure.caller import explain
 from infrastructure.generator.names import API, function_id
 from ops import secret_store
 
@@ -36,12 +37,14 @@ def use_local() -> None:
 def use_stack(name: str) -> None:
     """Work on a deployed stack, with the caller's own AWS credentials. Raises NoEnvironment."""
     try:
-        resource = boto3.client("cloudformation").describe_stack_resource(
-            StackName=name, LogicalResourceId=function_id(API)
+        resource = (
+            boto3.Session()
+            .client("cloudformation")
+            .describe_stack_resource(StackName=name, LogicalResourceId=function_id(API))
         )
         configuration = _live_configuration(resource["StackResourceDetail"].get("PhysicalResourceId", ""))
     except (BotoCoreError, ClientError) as error:
-        raise NoEnvironment(f"the stack {name} cannot be read: {error}") from None
+        raise NoEnvironment(f"the stack {name} cannot be read: {explain(error)}") from None
     variables = configuration.get("Environment", {}).get("Variables")
     if not variables:
         raise NoEnvironment(f"the settings of {name} cannot be read: may you use the key that encrypts them?")
@@ -56,7 +59,7 @@ def system_id() -> str:
 
 def _live_configuration(function: str) -> Any:
     """Return the configuration that is live: after a roll back, it is not the one that was deployed last."""
-    client = boto3.client("lambda")
+    client = boto3.Session().client("lambda")
     try:
         return client.get_function_configuration(FunctionName=function, Qualifier=ALIAS)
     except client.exceptions.ResourceNotFoundException:

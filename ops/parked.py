@@ -5,7 +5,7 @@ from typing import Final
 
 import click
 from msgspec.structs import replace
-from rich.table import Column, Table
+from rich.table import Column
 
 from chalicelib.batches import each
 from chalicelib.clock import iso
@@ -13,10 +13,11 @@ from chalicelib.log import log
 from chalicelib.money import format_amount
 from chalicelib.payments import table as payments
 from chalicelib.payments import unresolved_index
+from chalicelib.settings import settings
 from chalicelib.webhooks import receive
 from chalicelib.webhooks import table as webhooks
 from chalicelib.webhooks.receive import WebhookUnprocessed
-from ops.console import WRONG, out
+from ops.console import WRONG, new_table, out
 
 WIDTH_OF_ID: Final = 36
 """A payment's id is never cut off, also in piped output (80 columns): the next command needs it."""
@@ -29,11 +30,13 @@ EVENT: Final = "event"
 @click.option("--limit", default=20, show_default=True, help="At most so many of each.")
 def show_parked(limit: int) -> None:
     """Show the webhook events and the payments that wait for the operator. Exits with 1 if a payment cannot be read."""
-    table = Table(Column(EVENT, no_wrap=True), "type", "received", "attempts", "reason")
+    table = new_table(Column(EVENT, no_wrap=True), "type", "received", "attempts", "reason")
     for row in webhooks.parked(limit):
         table.add_row(row.event_id, row.type, row.received_at, str(int(row.attempts)), row.reason or "")
     out.print(table)
-    unneeded = Table("account", Column("payment that brought nothing", min_width=WIDTH_OF_ID), "amount", "succeeded")
+    unneeded = new_table(
+        "account", Column("payment that brought nothing", min_width=WIDTH_OF_ID), "amount", "succeeded"
+    )
 
     def add(key: tuple[str, str]) -> None:
         payment = payments.get(*key)
@@ -71,7 +74,8 @@ def replay(events: tuple[str, ...]) -> None:
 
     Exits with 1 if one of them is still parked, or was not parked.
     """
-    table = Table(Column(EVENT, no_wrap=True), "now", "reason")
+    settings()
+    table = new_table(Column(EVENT, no_wrap=True), "now", "reason")
     wrong = 0
     for event_id in events:
         state, reason = _replayed(event_id)

@@ -11,7 +11,7 @@ from chalicelib.audit.repeats import Repeat
 from chalicelib.audit.table import read_repeats
 from chalicelib.clock import iso
 from chalicelib.money import format_amount
-from ops.console import out
+from ops.console import new_table, out
 
 Group = tuple[str, str, str]
 """A source, a currency, and a state of repeats."""
@@ -46,7 +46,7 @@ def _newest_first(repeat: Repeat) -> tuple[int, int, str]:
 
 
 def _list(repeats: list[Repeat]) -> Table:
-    table = Table("account", "source", "id", "time", "first time", "amount", "transaction", "state")
+    table = new_table("account", "source", "id", "time", "first time", "amount", "transaction", "state")
     for each in repeats:
         table.add_row(
             each.account_id,
@@ -62,7 +62,7 @@ def _list(repeats: list[Repeat]) -> Table:
 
 
 def _totals(counts: Counter[Group], amounts: Counter[Group]) -> Table:
-    table = Table("source", "state", "repeats", "amount")
+    table = new_table("source", "state", "repeats", "amount")
     for group, count in counts.most_common():
         source, currency, state = group
         table.add_row(source, state, str(count), f"{format_amount(amounts[group], currency)} {currency}")

@@ -16,6 +16,8 @@ from typing import Any, Final
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from infrastructure.caller import explain
+
 DRAFT: Final = "draft-"
 """Begins the label of a version that is stored and not yet current. Each writer's is its own. Secrets Manager deletes
 versions without a label; one that a writer left behind when it was cut off stays, and is never read."""
@@ -129,6 +131,8 @@ def _call(operation: str, **parameters: Any) -> Any:
             raise SecretExists(f"there is a secret {parameters['Name']} already") from None
         if operation == "update_secret_version_stage" and code in CHANGED_MEANWHILE:
             raise ChangedMeanwhile("the secret was changed by somebody else at the same time") from None
-        raise SecretStoreError(f"{error}") from None
+        if code == "ResourceNotFoundException":
+            raise SecretStoreError(f"there is no secret {parameters['SecretId']}: {explain(error)}") from None
+        raise SecretStoreError(explain(error)) from None
     except BotoCoreError as error:
-        raise SecretStoreError(f"{error}") from None
+        raise SecretStoreError(explain(error)) from None

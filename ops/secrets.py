@@ -13,14 +13,14 @@ from hashlib import sha256
 from typing import Any, Final
 
 import click
-from rich.table import Column, Table
+from rich.table import Column
 
 from chalicelib import clock
 from chalicelib.clock import DAY_LENGTH
 from chalicelib.secrets import NAMES, InvalidSecrets, read_secrets
 from chalicelib.settings import settings
 from ops import secret_store
-from ops.console import out
+from ops.console import new_table, out
 from ops.secret_store import SecretStoreError
 
 SINCE: Final = "since"
@@ -82,7 +82,7 @@ def show(name: str | None) -> None:
         found = secret_store.load_version(_name(name))
     since = found.values.get(SINCE, {})
     columns = [Column(name, no_wrap=True) for name in ("key", "use", "bytes", "since", "fingerprint")]
-    table = Table(*columns, title=f"{found.secret_id}, written {found.created}")
+    table = new_table(*columns, title=f"{found.secret_id}, written {found.created}")
     for key in NAMES:
         texts = _texts(found.values, key)
         if not texts:

@@ -8,7 +8,6 @@ from math import inf
 
 import click
 import msgspec
-from rich.table import Table
 
 from chalicelib import clock
 from chalicelib.accounts.tax import tax_of
@@ -25,7 +24,7 @@ from chalicelib.subscriptions.payment_outcomes import apply_payment_result
 from chalicelib.subscriptions.renewal import Renewal, next_step
 from chalicelib.subscriptions.renewal_hold import waits_for_connection
 from chalicelib.subscriptions.subscription import Subscription, format_period
-from ops.console import WRONG, out, tracked
+from ops.console import WRONG, new_table, out, tracked
 
 AT = click.option(
     "--at",
@@ -53,7 +52,7 @@ def subscriptions() -> None:
 def show_due(at: datetime | None) -> None:
     """List the subscriptions that are due. Exits with 1 if one of them cannot be read."""
     now_ms = moment_ms(at)
-    rows = Table("account", "status", "plan", "due since", "attempt", "waits for")
+    rows = new_table("account", "status", "plan", "due since", "attempt", "waits for")
     found = 0
 
     def show(account_id: str) -> None:
@@ -83,7 +82,7 @@ def renew_due(at: datetime | None, dry_run: bool) -> None:
             raise click.UsageError("only a dry run can be at another time than now")
         out.print(f"{renew.queue_due(now_ms, Deadline(inf))} put on the renewals queue")
         return
-    rows = Table("account", "status", "what", "amount")
+    rows = new_table("account", "status", "what", "amount")
     sums: Counter[str] = Counter()
     wrong = 0
 

@@ -3,7 +3,6 @@
 import sys
 
 import click
-from rich.table import Table
 
 from chalicelib.accounts.table import AccountRow
 from chalicelib.checks import table as checks
@@ -11,7 +10,8 @@ from chalicelib.checks.verify_wallets import VerifyRun, record, verify_whole, wh
 from chalicelib.ledger.verify import StillMoving
 from chalicelib.ledger.wallet import WalletNotFound
 from chalicelib.log import log
-from ops.console import WRONG, out, tracked
+from chalicelib.settings import settings
+from ops.console import WRONG, new_table, out, tracked
 
 
 @click.command("verify")
@@ -25,8 +25,9 @@ def verify_wallets(accounts: tuple[str, ...], *, every: bool) -> None:
     """
     if not accounts and not every:
         raise click.UsageError("name accounts, or give --all")
+    settings()
     names = sorted(row.account_id for row in AccountRow.scan(attributes_to_get=["account_id"])) if every else accounts
-    table = Table("account", "pages", "transactions", "balance (micros)", "difference")
+    table = new_table("account", "pages", "transactions", "balance (micros)", "difference")
     among = frozenset(names)
     differences = 0
     for name in tracked(names, "Verifying"):

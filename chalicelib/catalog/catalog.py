@@ -186,7 +186,7 @@ def read_catalog(toml: bytes) -> Catalog:
             disputes=found.disputes,
             connect=found.connect.read(found.currencies),
         )
-    except (msgspec.DecodeError, WrongText, Refusal) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, WrongText, Refusal) as error:
         raise InvalidCatalog(str(error)) from error
 
 

@@ -46,10 +46,27 @@ EXPECTED = (
 )
 """What is told in one sentence. Anything else is a bug, and shows where it is."""
 
+
+def _packaged(_context: click.Context, _parameter: click.Parameter, path: Path | None) -> Path | None:
+    """Refuse a file that is no packaged template before anything is asked or made."""
+    if path is None:
+        return None
+    try:
+        found = json.loads(path.read_bytes())["Resources"]
+    except (ValueError, KeyError, TypeError):
+        found = None
+    if not found:
+        raise click.BadParameter(f"{path} is no packaged template; make package writes build/package/sam.json")
+    return path
+
+
 yes_option = click.option("--yes", is_flag=True, help="Answer every question with yes; for CI.")
 set_option = click.option("--set", "given", multiple=True, metavar="Name=value", help="A parameter of the template.")
 template_option = click.option(
-    "--template", type=click.Path(path_type=Path, exists=True), help="A packaged template; otherwise it is packaged."
+    "--template",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    callback=_packaged,
+    help="A packaged template; otherwise it is packaged.",
 )
 
 
@@ -103,13 +120,14 @@ def releases(stage: str) -> None:
 @click.option(
     "--resources",
     "resources_file",
-    type=click.Path(path_type=Path, exists=True),
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
     help="JSON: the name of each table and bucket, and the URL of each queue, by its logical id.",
 )
 @yes_option
 def adopt(stage: str, given: tuple[str, ...], template: Path | None, resources_file: Path | None, yes: bool) -> None:
     """Create STAGE's stack out of the tables, buckets and queues that a deleted one left."""
     chosen, account = _begin(stage)
+    adoption.refuse_existing(account, chosen)
     packaged = json.loads((template or _package()).read_text())
     before: dict[str, str] = {}
     if resources_file:

@@ -7,6 +7,8 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from infrastructure.caller import NO_REGION, explain, use_region
+
 
 class NoAccount(Exception):
     """No credentials, or no region."""
@@ -58,11 +60,12 @@ class Account:
 
 def find_account() -> Account:
     """Return the account of the caller's credentials. Raises NoAccount."""
+    use_region()
     session = boto3.Session()
     if not session.region_name:
-        raise NoAccount("no region: set AWS_REGION or AWS_DEFAULT_REGION, or one in your AWS configuration")
+        raise NoAccount(NO_REGION)
     try:
         number = session.client("sts").get_caller_identity()["Account"]
     except (BotoCoreError, ClientError) as error:
-        raise NoAccount(f"AWS does not know you: {error}") from error
+        raise NoAccount(f"AWS does not know you: {explain(error)}") from error
     return Account(session, number, session.region_name)

@@ -26,12 +26,20 @@ class NotAdopted(Exception):
     """There is nothing to adopt, or nothing to adopt it into."""
 
 
+def refuse_existing(account: Account, stage: Stage) -> None:
+    """Raise NotAdopted if the stage has a stack."""
+    if find_stack(account, stage.stack):
+        raise NotAdopted(f"{stage.stack} exists: only a stack that is created can adopt")
+
+
 def find_adoptable(account: Account, stage: Stage) -> tuple[list[Resource], dict[str, str]]:
     """Return what the last stack of this name that left anything has left, and its parameters. Raises NotAdopted."""
     for stack_id in deleted_stacks(account, stage.stack):
         if found := leftovers(account, stack_id):
             return found, dict(read_deleted(account, stack_id).parameters)
-    raise NotAdopted(f"no deleted stack {stage.stack} of the last 90 days left anything; name it with --resources")
+    raise NotAdopted(
+        f"no deleted stack {stage.stack} of the last 90 days left anything; name it in a file: ARGS='--resources FILE'"
+    )
 
 
 def inherited(before: Mapping[str, str], declared: Mapping[str, Any], stage: Stage) -> dict[str, str]:
@@ -47,7 +55,12 @@ def inherited(before: Mapping[str, str], declared: Mapping[str, Any], stage: Sta
 
 def read_resources(path: Path, template: Mapping[str, Any]) -> list[Resource]:
     """Read what is to be adopted from a JSON object: physical name by logical id. Raises NotAdopted."""
-    named: dict[str, str] = json.loads(path.read_text())
+    try:
+        named = json.loads(path.read_bytes())
+    except ValueError:
+        named = None
+    if not isinstance(named, dict) or not all(isinstance(value, str) for value in named.values()):
+        raise NotAdopted(f"{path} is not a JSON object with a name for each logical id (docs/operating/upgrades.md)")
     unknown = [each for each in named if template["Resources"].get(each, {}).get("Type") not in IDENTIFIERS]
     if unknown:
         raise NotAdopted(f"the template has no table, bucket or queue {', '.join(unknown)}")
@@ -69,8 +82,7 @@ def adopt(
     What the template does not have any more is left out, and named. `before` are the parameters of the stack that had
     them; without any, what a first deployment asks for is asked for here.
     """
-    if find_stack(account, stage.stack):
-        raise NotAdopted(f"{stage.stack} exists: only a stack that is created can adopt")
+    refuse_existing(account, stage)
     missing = [each.name for each in found if not exists(account, each)]
     if missing:
         raise NotAdopted(f"these do not exist: {', '.join(missing)}")

@@ -127,7 +127,9 @@ class Deployment:
         if lost:
             discard(self.account, change_set)
             options = " ".join(f"--allow-loss {name}" for name in lost)
-            raise NotDeployed(f"tables, buckets or queues would be lost. If that is what you want, say so: {options}")
+            raise NotDeployed(
+                f'tables, buckets or queues would be lost. If that is what you want, say so: ARGS="{options}"'
+            )
 
     def _execute(self, stack: Stack | None, change_set: ChangeSet) -> None:
         before = self._live() if stack else {}

@@ -25,7 +25,9 @@ def read_given(texts: Sequence[str]) -> dict[str, str]:
     """Read `Name=value` texts. Raises WrongParameters."""
     wrong = [text for text in texts if "=" not in text]
     if wrong:
-        raise WrongParameters(f"not Name=value: {', '.join(wrong)}")
+        raise WrongParameters(
+            f"not Name=value: {', '.join(wrong)}; one whose value has spaces: ARGS='--set \"Name=value\"'"
+        )
     return dict(text.split("=", 1) for text in texts)
 
 
@@ -53,7 +55,7 @@ def choose(
         if name in values:
             chosen.append({"ParameterKey": name, "ParameterValue": values[name]})
     if missing:
-        raise WrongParameters("give each of these as Name=value:\n" + "\n".join(missing))
+        raise WrongParameters('give each of these, with SET="Name=value ...":\n' + "\n".join(missing))
     _refuse_wrong(chosen, declared)
     return chosen
 

@@ -11,11 +11,10 @@ import click
 import msgspec
 from rich.console import Console
 from rich.progress import Progress
-from rich.table import Table
 from rich.text import Text
 
 from chalicelib import clock
-from ops.console import WRONG, out
+from ops.console import WRONG, new_table, out
 from ops.dead_letters.groups import Group, add_to_groups, age, printable
 from ops.dead_letters.letter import Letter
 from ops.dead_letters.letter_filter import LetterFilter
@@ -186,10 +185,10 @@ def print_groups(groups: dict[tuple[str, str], Group]) -> None:
     """Print groups, the largest first, then an example of each."""
     now_ms = clock.now_ms()
     largest_first = sorted(groups.values(), key=lambda group: (-group.count, group.reason, group.account))
-    table = Table("letters", "reason", "account", "oldest", "newest")
+    table = new_table("letters", "reason", "account", "oldest", "newest")
     for group in largest_first:
         spans = (age(now_ms - group.oldest_ms), age(now_ms - group.newest_ms))
-        table.add_row(f"{group.count:,}", *map(Text, (group.reason, group.account or "?", *spans)))
+        table.add_row(f"{group.count:,}", group.reason, group.account or "?", *spans)
     out.print(table)
     for group in largest_first:
         out.print(Text(f"{group.reason}: {group.example}"))

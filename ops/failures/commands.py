@@ -7,11 +7,11 @@ from typing import Final
 
 import click
 from botocore.exceptions import BotoCoreError, ClientError
-from rich.table import Column, Table
+from rich.table import Column
 
 from chalicelib.clock import iso, now_ms
 from chalicelib.queues import MAXIMUM_ENTRIES, client
-from ops.console import WRONG, console
+from ops.console import WRONG, console, new_table
 from ops.failures.message import FailureMessage, queues_of_failures, read_message
 from ops.failures.stream import NotReplayed, queue_urls, replay
 
@@ -34,7 +34,9 @@ def failures() -> None:
 @click.option("--limit", default=100, show_default=True, help="At most so many messages.")
 def show_failures(limit: int) -> None:
     """Show what was given up, by whom and why, and until when its records can be read from the stream."""
-    table = Table("queue", Column("function", no_wrap=True), "records", "since", "readable until", "reason", "message")
+    table = new_table(
+        "queue", Column("function", no_wrap=True), "records", "since", "readable until", "reason", "message"
+    )
     with _messages(limit, SHOWN_SECONDS) as found:
         for message in found:
             row = (message.queue, message.function or "?", str(message.records), iso(message.since_ms))
@@ -57,7 +59,7 @@ def replay_failures(ids: tuple[str, ...], limit: int) -> None:
     A message whose records fail again, or are gone from the stream, stays: exits with 1 if there is one. A record that
     still cannot be read is put aside anew by its function.
     """
-    table = Table(Column("message", no_wrap=True), "function", "now")
+    table = new_table(Column("message", no_wrap=True), "function", "now")
     wrong = 0
     with _messages(limit, HIDDEN_SECONDS) as found:
         for message in found:

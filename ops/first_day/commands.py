@@ -3,11 +3,11 @@
 import sys
 
 import click
-from rich.table import Column, Table
+from rich.table import Column
 
 from chalicelib.settings import settings
 from ops import secret_store
-from ops.console import UNREAD, WRONG, out
+from ops.console import UNREAD, WRONG, new_table, out
 from ops.first_day.steps import clean_up
 from ops.first_day.trial import Result, new_trial, record, run_trial
 from ops.first_day.wire import STRIPE, NotATestKey, Unreachable, Wire
@@ -67,7 +67,7 @@ def _try(wire: Wire, *, webhook_url: str | None, with_connect: bool) -> list[Res
 
 
 def _show(results: list[Result]) -> None:
-    table = Table(
+    table = new_table(
         "step", *(Column(name, overflow="fold") for name in ("expected", "got")), Column("verdict", no_wrap=True)
     )
     for each in results:

@@ -9,7 +9,10 @@ import msgspec
 from chalicelib.stripe_api.client import API_VERSION
 from ops.first_day.wire import Answer, Unreachable, Wire
 
-MONEY: Final = {"amount": 2500, "currency": "usd"}
+OURS: Final = {"metadata": {"deployment": "first-day"}}
+"""Whose it is. Deployments whose endpoints are at the same Stripe account leave alone what another one has made."""
+
+MONEY: Final = {"amount": 2500, "currency": "usd", **OURS}
 CARDS: Final = {"allowed_payment_method_types": ["card"]}
 RETURN_URL: Final = "https://billing.example.com/portal"
 CONTROLLER: Final = {
@@ -168,19 +171,19 @@ STEPS: Final = (
     Step("the charge of a payment", lambda t: t.get("charges", {"payment_intent": t.made["payment"]})),
     Step(
         "a refund, with an idempotency key",
-        lambda t: t.post("refunds", {"payment_intent": t.made["payment"], "amount": 500}, "refund"),
+        lambda t: t.post("refunds", {"payment_intent": t.made["payment"], "amount": 500, **OURS}, "refund"),
     ),
     Step(
         "the same again: replayed",
-        lambda t: t.post("refunds", {"payment_intent": t.made["payment"], "amount": 500}, "refund"),
+        lambda t: t.post("refunds", {"payment_intent": t.made["payment"], "amount": 500, **OURS}, "refund"),
     ),
     Step(
         "the same key with another amount",
-        lambda t: t.post("refunds", {"payment_intent": t.made["payment"], "amount": 600}, "refund"),
+        lambda t: t.post("refunds", {"payment_intent": t.made["payment"], "amount": 600, **OURS}, "refund"),
     ),
     Step(
         "a refund of more than is left",
-        lambda t: t.post("refunds", {"payment_intent": t.made["payment"], "amount": 2001}),
+        lambda t: t.post("refunds", {"payment_intent": t.made["payment"], "amount": 2001, **OURS}),
     ),
     Step("a dispute", _dispute),
     Step("a customer that is not there", lambda t: t.pay("pm_card_visa", customer="cus_nobody")),

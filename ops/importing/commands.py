@@ -73,6 +73,13 @@ def importing() -> None:
     """
 
 
+def _in_a_directory(_context: click.Context, _parameter: click.Parameter, path: Path | None) -> Path | None:
+    """Refuse a file whose directory is not there before a row is imported, not after the last one."""
+    if path is not None and not path.absolute().parent.is_dir():
+        raise click.BadParameter(f"there is no directory {path.parent}")
+    return path
+
+
 def _command(name: str) -> Callable[[Callable[[Choices], None]], click.Command]:
     """Make a function the command of this name, with the options of all that import."""
 
@@ -84,6 +91,7 @@ def _command(name: str) -> Callable[[Callable[[Choices], None]], click.Command]:
         @click.option(
             "--problems",
             type=click.Path(dir_okay=False, path_type=Path),
+            callback=_in_a_directory,
             help="Write every problem, with its line, to a file.",
         )
         def command(**options: Any) -> None:

@@ -85,7 +85,10 @@ class Staging:
         run, last_kind, last_system = last or (0, kind, system)
         # A file that was taken for another kind by mistake had no row of it, and is free for its own.
         if last_kind != kind and database.execute("SELECT 1 FROM rows LIMIT 1").fetchone():
-            raise OtherKind(f"this file was imported as {last_kind}")
+            raise OtherKind(
+                f"this file was imported before as {last_kind}, not as {kind}: is it the right one? "
+                "A copy of it under another name is imported anew"
+            )
         self.run = run + 1
         self.counts = Counts()
         with database:

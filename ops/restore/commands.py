@@ -9,7 +9,6 @@ from botocore.exceptions import ClientError
 from msgspec.structs import fields
 from rich.console import Console
 from rich.progress import Progress
-from rich.table import Table
 
 from chalicelib.accounts.table import AccountRow
 from chalicelib.batches import each
@@ -17,7 +16,7 @@ from chalicelib.ledger.rebuild import Rebuild, rebuild
 from chalicelib.money import format_amount
 from chalicelib.settings import Settings, settings
 from chalicelib.tables import connection
-from ops.console import WRONG, out, tracked
+from ops.console import WRONG, new_table, out, tracked
 from ops.restore.credits import Reposted, repost_credits
 from ops.restore.rows import Copied, NotByAccount, NotTheSameTable, copy_rows
 from ops.restore.table_settings import apply_settings
@@ -66,7 +65,7 @@ def rows(table: str, restored: str, account_id: str | None, replace: bool, write
     except ClientError as error:
         if error.response["Error"]["Code"] != "ResourceNotFoundException":
             raise
-        raise click.ClickException(f"there is no table {restored}") from None
+        raise click.ClickException(f"there is no table {restored}, or no table {live}") from None
     _show(copied, replace=replace, write=write)
     sys.exit(WRONG if copied.overtaken or copied.failed else 0)
 
@@ -111,7 +110,7 @@ def wallets(accounts: tuple[str, ...], every: bool, write: bool) -> None:
 
     Nothing may be posted meanwhile (`ops halt`). Exits with 1 if a wallet could not be rebuilt.
     """
-    table = Table("account", "balance", "from the pages", "other rows that differ")
+    table = new_table("account", "balance", "from the pages", "other rows that differ")
 
     def handle(account: AccountRow) -> None:
         found = rebuild(account.account_id, account.currency, write=write)
@@ -138,7 +137,7 @@ def repost(accounts: tuple[str, ...], every: bool, write: bool) -> None:
 
     Exits with 1 if an account failed, or if its ledger has something otherwise than the rows say.
     """
-    table = Table("account", "missing in the ledger", "in conflict with it")
+    table = new_table("account", "missing in the ledger", "in conflict with it")
     conflicts = missing = 0
 
     def handle(account: AccountRow) -> None:

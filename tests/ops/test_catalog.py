@@ -124,6 +124,13 @@ def test_one_that_cannot_be_read_hides_no_other(
     assert "1 not read" in done.output
 
 
+def test_a_file_that_is_no_text_is_told_as_that(lacking: Path) -> None:
+    lacking.write_bytes(b"\xff\xfe[plans]")
+    done = check(lacking)
+    assert done.exit_code == 1
+    assert f"Error: {lacking}: " in done.output
+
+
 def test_a_catalog_that_contradicts_itself_is_told_as_that(lacking: Path) -> None:
     lacking.write_text(DEPLOYED.replace("trial_days = 14", "trial_days = -1"))
     done = check(lacking)

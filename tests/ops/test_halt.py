@@ -179,4 +179,4 @@ def test_two_systems_cannot_be_named_at_once(processes: None) -> None:
 
 @pytest.mark.parametrize("command", ["halt", "resume"])
 def test_a_stack_has_to_be_named(processes: None, command: str) -> None:
-    assert "name the stack" in CliRunner().invoke(ops, [command]).output
+    assert f"name the stack: ops --stack NAME {command}" in CliRunner().invoke(ops, [command]).output

@@ -62,6 +62,14 @@ def test_a_client_may_be_above_its_workspace_or_in_the_next_batch(tmp_path: Path
     assert (done.exit_code, f"{len(rows)} imported now" in done.output) == (0, True), done.output
 
 
+def test_where_problems_cannot_be_written_nothing_is_imported(tmp_path: Path, new_wallet: NewWallet) -> None:
+    account_id = new_wallet()
+    file = write(tmp_path / "balances.csv", BALANCES, [f"{account_id},usd,7"])
+    done = run("balances", file, "--problems", tmp_path / "nowhere" / "problems.txt")
+    assert (done.exit_code, read_wallet(account_id).sequence) == (2, 0)
+    assert "there is no directory" in done.output
+
+
 def test_a_dry_run_leaves_nothing_and_a_second_run_posts_nothing(tmp_path: Path, new_wallet: NewWallet) -> None:
     account_id = new_wallet()
     file = write(tmp_path / "balances.csv", BALANCES, [f"{account_id},usd,7"])

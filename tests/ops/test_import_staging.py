@@ -101,7 +101,8 @@ def test_two_imports_of_one_file_do_not_run_at_once_nor_as_other_kinds(tmp_path:
         pass
     with open_staging(state, "balances", "here") as staging:
         stage(staging, balance("acme"))
-    with pytest.raises(OtherKind), open_staging(state, "accounts", "here"):
+    told = pytest.raises(OtherKind, match="as balances, not as accounts: is it the right one")
+    with told, open_staging(state, "accounts", "here"):
         pass
 
 

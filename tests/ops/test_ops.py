@@ -235,9 +235,25 @@ def keep_repeat(transaction_id: str, account_id: str, source: str, found_at_ms: 
     keep(msgspec.convert({**fields, **about, **names, "state": "found"}, Repeat))
 
 
-def test_without_a_system_a_command_asks_for_one() -> None:
+def test_repeats_and_reasons_are_shown_as_they_were_written(run: Callable[..., Result]) -> None:
+    """Producers choose sources, and reasons quote Stripe: brackets are text, and nothing of an id is cut off."""
+    source = "/messaging[/b]/" + "long" * 20
+    keep_repeat("txn_marked", "marked", source, found_at_ms=600_000)
+    done = run("repeats", "--account", "marked")
+    assert done.exit_code == 0, done.output
+    assert "…" not in done.output
+    body = b'{"id": "evt_marked", "type": "charge.refunded", "created": 1795600000, "data": {"object": {}}}'
+    assert webhooks.store(msgspec.json.decode(body, type=StripeEvent), body)
+    webhooks.finish("evt_marked", Verdict("parked", "no such [/charge]"))
+    done = run("parked")
+    assert done.exit_code == 0, done.output
+    assert "[/charge]" in done.output
+
+
+@pytest.mark.parametrize("command", [("catalog", "check"), ("verify", "acme"), ("replay", "evt_1")])
+def test_without_a_system_a_command_asks_for_one(command: tuple[str, ...]) -> None:
     with use({}, without=("WALLETS_TABLE",)):
-        done = CliRunner().invoke(ops, ["catalog", "check"])
+        done = CliRunner().invoke(ops, command)
     assert done.exit_code == 1
     assert "Error: name the system: --local, or --stack NAME." in done.output
     assert "Traceback" not in done.output

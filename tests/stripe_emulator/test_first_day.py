@@ -47,6 +47,17 @@ def test_what_was_made_is_deleted_again(emulator: Emulator, receiver: Receiver) 
     assert client.v1.accounts.list().data == []
 
 
+def test_deployments_at_the_same_account_leave_alone_what_was_paid(emulator: Emulator) -> None:
+    """Else they park events of payments that they did not make, and find differences from then on."""
+    run(emulator)
+    client = emulator.stripe_client()
+    payments = [each.metadata.to_dict() for each in client.v1.payment_intents.list().data]
+    refunds = [each.metadata.to_dict() for each in client.v1.refunds.list().data if each.metadata is not None]
+    assert payments
+    assert refunds
+    assert all(each == {"deployment": "first-day"} for each in payments + refunds)
+
+
 def test_without_a_url_and_connect_these_are_not_tried(emulator: Emulator) -> None:
     done = run(emulator)
     assert done.exit_code == 0, done.output

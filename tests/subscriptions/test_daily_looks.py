@@ -76,7 +76,9 @@ def test_the_operator_gives_rows_of_before_a_daily_look(saver: Saver, world: Ren
     lose(world)
     forget_the_daily_look(saver)
     assert list(auto_pay.without_due()) == [saver.account_id]
-    assert CliRunner().invoke(give_daily_looks).exit_code == 0
+    done = CliRunner().invoke(give_daily_looks)
+    assert done.exit_code == 0
+    assert "auto-pays: 1 given a look, 0 failed" in done.output
     world.minute()
     assert (saver.balance, list(auto_pay.without_due())) == (40, [])
 
