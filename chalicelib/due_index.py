@@ -40,13 +40,25 @@ class DueIndex(GlobalSecondaryIndex[RowT]):  # type: ignore[no-untyped-call]
 
         The rows have their keys and the other attributes that the index projects.
         """
-        is_due = type(self).time <= moment
+        for rows in self.due_in_shards(moment, limit=limit, first=first, attributes_to_get=attributes_to_get):
+            yield from rows
+
+    def due_in_shards(
+        self,
+        moment: Moment,
+        *,
+        limit: int | None = None,
+        page_size: int | None = None,
+        first: int = 0,
+        attributes_to_get: list[str] | None = None,
+    ) -> Iterator[Iterator[RowT]]:
+        """Yield what is due in each shard, the oldest first, which is read as it is asked for, in pages."""
         for number in range(first, first + self.shards):
-            yield from self.query(
+            yield self.query(
                 str(number % self.shards),
-                is_due,
+                type(self).time <= moment,
                 limit=limit,
-                page_size=limit,
+                page_size=page_size or limit,
                 attributes_to_get=attributes_to_get,
             )
 

@@ -46,9 +46,9 @@ def settle_due_moves() -> SettleRun:
 
     def settle_due(due: tuple[str, int]) -> None:
         account_id, due_at_ms = due
-        move = table.find(account_id)
-        if move and table.claim(account_id, due_at_ms, again_at_ms=now_ms + RETRY_AFTER_MS):
-            settle(move)
+        # Postpone it first: one that cannot be read must not be the first of every run.
+        if table.claim(account_id, due_at_ms, again_at_ms=now_ms + RETRY_AFTER_MS):
+            settle(table.get(account_id))
             run.settled += 1
 
     failures = each(

@@ -8,11 +8,11 @@ from chalicelib.payments.indexes import UnresolvedIndex
 from chalicelib.payments.table import PaymentRow
 
 
-def due(now_ms: int, limit: int) -> Iterator[tuple[str, str]]:
-    """Yield account and id of the payments to be looked at by now, at most `limit` a shard, most overdue first."""
+def due(now_ms: int, page_size: int) -> Iterator[Iterator[tuple[str, str]]]:
+    """Yield for each shard account and id of the payments to be looked at by now, most overdue first, in pages."""
     first = now_ms // 1000  # another shard each time, so that none is always the last one when time runs out
-    for row in PaymentRow.unresolved.due_by(iso(now_ms), limit=limit, first=first):
-        yield row.account_id, row.payment_id
+    for rows in PaymentRow.unresolved.due_in_shards(iso(now_ms), page_size=page_size, first=first):
+        yield ((row.account_id, row.payment_id) for row in rows)
 
 
 def late(now_ms: int, limit: int) -> list[tuple[str, str]]:

@@ -5,6 +5,7 @@ So nothing is lost if a webhook is never sent.
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import takewhile
 from typing import Final
 
 import msgspec
@@ -24,8 +25,9 @@ from chalicelib.webhooks import table as webhooks
 from chalicelib.webhooks.receive import replay
 
 PER_SHARD: Final = 25
-"""The most items of one shard in one run: 200 payments and 200 refunds and disputes in the 8 shards of each, well under
-a minute at Stripe's 25 calls per second; and the most webhooks."""
+"""How many items of one shard a run gets through: 200 payments and 200 refunds and disputes in the 8 shards of each,
+well under a minute at Stripe's 25 calls per second; and how many webhooks. Those that fail do not count: rows that
+cannot be read are the first of every run, and would keep all others of their shard from their turn."""
 
 BUDGET_SECONDS: Final = 75
 """After this time a run starts no further check: a check that asks Stripe and charges, with a timeout at both, still
@@ -67,7 +69,7 @@ def sweep(now_ms: int, *, send_refill: SendRefill = leave_unsent) -> SweepRun:
     """
     run = SweepRun()
     failures = each(
-        within(BUDGET_SECONDS, _list_due(now_ms, send_refill)),
+        within(BUDGET_SECONDS, _list_due(now_ms, send_refill, run)),
         lambda item: _check(item, run),
         message="an item could not be swept",
         about=lambda item: item.about,
@@ -81,15 +83,32 @@ def sweep(now_ms: int, *, send_refill: SendRefill = leave_unsent) -> SweepRun:
     return end_run(run, failures, summary="payments swept")
 
 
-def _list_due(now_ms: int, send_refill: SendRefill) -> Iterator[DueItem]:
-    for account_id, payment_id in unresolved_index.due(now_ms, PER_SHARD):
-        about = {"account_id": account_id, "payment_id": payment_id}
-        yield DueItem(about, partial(check_payment, account_id, payment_id, send_refill=send_refill))
-    for account_id, reversal_key in reversals.due(now_ms, PER_SHARD):
-        about = {"account_id": account_id, "reversal_key": reversal_key}
-        yield DueItem(about, partial(_check_reversal, account_id, reversal_key))
-    for event_id in webhooks.unfinished(now_ms, PER_SHARD):
-        yield DueItem({"event_id": event_id}, partial(_finish_webhook, event_id))
+def _list_due(now_ms: int, send_refill: SendRefill, run: SweepRun) -> Iterator[DueItem]:
+    for keys in unresolved_index.due(now_ms, PER_SHARD):
+        yield from _some((_payment(*key, send_refill) for key in keys), run)
+    for keys in reversals.due(now_ms, PER_SHARD):
+        yield from _some((_reversal(*key) for key in keys), run)
+    yield from _some(map(_webhook, webhooks.unfinished(now_ms, PER_SHARD)), run)
+
+
+def _some(items: Iterator[DueItem], run: SweepRun) -> Iterator[DueItem]:
+    """Yield items, each after the one before was checked, until enough of them were."""
+    enough = run.ended + run.unresolved + PER_SHARD
+    return takewhile(lambda _: run.ended + run.unresolved < enough, items)
+
+
+def _payment(account_id: str, payment_id: str, send_refill: SendRefill) -> DueItem:
+    check = partial(check_payment, account_id, payment_id, send_refill=send_refill)
+    return DueItem({"account_id": account_id, "payment_id": payment_id}, check)
+
+
+def _reversal(account_id: str, reversal_key: str) -> DueItem:
+    about = {"account_id": account_id, "reversal_key": reversal_key}
+    return DueItem(about, lambda: check_again(reversals.parse_key(account_id, reversal_key)))
+
+
+def _webhook(event_id: str) -> DueItem:
+    return DueItem({"event_id": event_id}, partial(_finish_webhook, event_id))
 
 
 def _check(item: DueItem, run: SweepRun) -> None:
@@ -113,10 +132,6 @@ def check_payment(account_id: str, payment_id: str, *, send_refill: SendRefill =
     if resolution.was_found and resolution.payment.state == "succeeded" != counted.state:
         metrics.count("sweeper_resolved", account_id=account_id, payment_id=payment_id)
     return resolution.payment.is_final
-
-
-def _check_reversal(account_id: str, reversal_key: str) -> bool:
-    return check_again(reversals.parse_key(account_id, reversal_key))
 
 
 def _finish_webhook(event_id: str) -> bool:

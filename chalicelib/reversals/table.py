@@ -187,11 +187,11 @@ def _stamped(seen: Reversals, wanted: Reversals) -> Reversals:
     )
 
 
-def due(now_ms: int, limit: int) -> Iterator[tuple[str, str]]:
-    """Yield account and key of the rows that are due by now, at most `limit` per shard, most overdue first."""
+def due(now_ms: int, page_size: int) -> Iterator[Iterator[tuple[str, str]]]:
+    """Yield for each shard account and key of the rows that are due by now, most overdue first, in pages."""
     first = now_ms // 1000  # another shard each time, so that none is always the last one when time runs out
-    for row in ReversalRow.unsettled.due_by(iso(now_ms), limit=limit, first=first):
-        yield row.account_id, row.reversal_key
+    for rows in ReversalRow.unsettled.due_in_shards(iso(now_ms), page_size=page_size, first=first):
+        yield ((row.account_id, row.reversal_key) for row in rows)
 
 
 def parse_key(account_id: str, reversal_key: str) -> DueReversal:

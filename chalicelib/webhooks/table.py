@@ -1,6 +1,7 @@
 """The door to the table `webhook_events`: the events that Stripe sent, and their results."""
 
 import zlib
+from collections.abc import Iterator
 from typing import Any, Final
 
 from pynamodb.attributes import BinaryAttribute, NumberAttribute, UnicodeAttribute
@@ -123,11 +124,11 @@ def count_parked(limit: int) -> int:
     return WebhookEventRow.unfinished.count("parked", limit=limit)
 
 
-def unfinished(now_ms: int, limit: int) -> list[str]:
-    """Return the ids of events that were received some time ago and never finished, because their function died."""
+def unfinished(now_ms: int, page_size: int) -> Iterator[str]:
+    """Yield the ids of events that were received some time ago and never finished, because their function died."""
     older = ParkedIndex.received_at <= iso(now_ms - DEAD_AFTER_MS)
-    rows = WebhookEventRow.unfinished.query("received", older, limit=limit, attributes_to_get=["event_id"])
-    return [row.event_id for row in rows]
+    rows = WebhookEventRow.unfinished.query("received", older, page_size=page_size, attributes_to_get=["event_id"])
+    return (row.event_id for row in rows)
 
 
 def parked(limit: int) -> list[WebhookEventRow]:

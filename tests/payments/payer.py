@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from hashlib import sha256
+from itertools import chain
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -202,7 +203,7 @@ class Payer:
 
 def end_what_was_left() -> None:
     """End what an earlier test left to be looked at: the emulator has forgotten it."""
-    for account_id, payment_id in unresolved_index.due(now_ms() + 48 * HOUR_MS, 1000):
+    for account_id, payment_id in chain.from_iterable(unresolved_index.due(now_ms() + 48 * HOUR_MS, 1000)):
         table.change(table.get(account_id, payment_id), _final)
 
 

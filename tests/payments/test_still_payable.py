@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from itertools import permutations
+from itertools import chain, permutations
 from typing import Any
 
 import pytest
@@ -64,7 +64,9 @@ def pay_in_the_browser(payer: Payer, method: str = "pm_card_visa") -> None:
 
 
 def is_due(payer: Payer) -> bool:
-    return (payer.account_id, payer.payment().payment_id) in list(unresolved_index.due(now_ms() + 2 * HOUR_MS, 1000))
+    return (payer.account_id, payer.payment().payment_id) in chain.from_iterable(
+        unresolved_index.due(now_ms() + 2 * HOUR_MS, 1000)
+    )
 
 
 def assert_closed(payer: Payer) -> None:

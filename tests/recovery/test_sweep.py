@@ -1,10 +1,14 @@
 from concurrent.futures import ThreadPoolExecutor
+from itertools import count, islice
 
 import pytest
 
-from chalicelib.clock import now_ms
+from chalicelib.clock import iso, now_ms
+from chalicelib.due import shard_of
+from chalicelib.payments import table as payments
 from chalicelib.payments.due import FIRST_CHECK_MS, LONGEST_CHECK_MS, check_at_ms
-from chalicelib.recovery.sweep import SweepRun, sweep
+from chalicelib.payments.table import PaymentRow
+from chalicelib.recovery.sweep import PER_SHARD, SweepRun, sweep
 from chalicelib.runs import RunIncomplete
 from chalicelib.stripe_api.event import StripeEvent, Verdict
 from chalicelib.webhooks import table as webhooks
@@ -80,6 +84,26 @@ def test_one_bad_payment_stops_no_other_and_fails_the_run_at_its_end(new_payer: 
         payer.assert_paid_once()
     assert payers[0].credits == []
     assert payers[0].payment().state == "created"
+
+
+def test_many_rows_that_cannot_be_read_keep_no_other_of_their_shard_from_its_turn(
+    new_payer: NewPayer, emulator: Emulator
+) -> None:
+    good = unresolved(new_payer, emulator).payment()
+    shard = shard_of(good.payment_id)
+    names = (f"pay_damaged_{number}" for number in count())
+    damaged = list(islice((each for each in names if shard_of(each) == shard), PER_SHARD + 1))
+    overdue = iso(good.created_at_ms - HOUR_MS)
+    for each in damaged:
+        row = PaymentRow("damaged", each)
+        row.update([PaymentRow.unresolved_shard.set(shard), PaymentRow.check_at.set(overdue)])
+    try:
+        with pytest.raises(RunIncomplete, match=f"{len(damaged)} failed"):
+            sweep(now_ms() + HOUR_MS)
+    finally:
+        for each in damaged:
+            PaymentRow("damaged", each).delete()
+    assert payments.get(good.account_id, good.payment_id).state == "succeeded"
 
 
 def test_what_stays_unresolved_is_looked_at_ever_later(new_payer: NewPayer, emulator: Emulator) -> None:

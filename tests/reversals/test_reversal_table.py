@@ -1,5 +1,7 @@
 """The door to the table `reversals`."""
 
+from itertools import chain
+
 import pytest
 from msgspec.structs import replace
 
@@ -107,22 +109,26 @@ def test_of_two_refunds_begun_over_the_same_count_one_is_written() -> None:
     assert len(reversal_table.of_account(first.account_id)[0]) == 1
 
 
+def due(by_ms: int) -> list[tuple[str, str]]:
+    return list(chain.from_iterable(reversal_table.due(by_ms, 100)))
+
+
 def test_what_may_still_change_is_due_and_names_what_it_is_about() -> None:
     made = paid()
     reversal_table.change(made, with_refund(refund_of(made, refund_id="ref_1", state="pending", checks=0)))
     in_an_hour_ms = now_ms() + 3_600_000
-    (key,) = [key for account_id, key in reversal_table.due(in_an_hour_ms, 100) if account_id == made.account_id]
+    (key,) = [key for account_id, key in due(in_an_hour_ms) if account_id == made.account_id]
     assert reversal_table.parse_key(made.account_id, key) == DueReversal(
         made.account_id, made.payment_id, "refund", "ref_1"
     )
-    assert made.account_id not in [account_id for account_id, _ in reversal_table.due(0, 100)]
+    assert made.account_id not in [account_id for account_id, _ in due(0)]
 
 
 def test_what_is_over_is_due_no_more() -> None:
     made = paid()
 
     def is_due() -> bool:
-        return made.account_id in [account_id for account_id, _ in reversal_table.due(now_ms() + 400 * DAY_MS, 100)]
+        return made.account_id in [account_id for account_id, _ in due(now_ms() + 400 * DAY_MS)]
 
     def give_up(seen: Reversals) -> Reversals:
         return replace(seen, refunds=(replace(seen.refunds[0], state="failed", posted=2),))

@@ -103,7 +103,7 @@ def test_a_webhook_whose_function_died_is_finished_by_the_sweeper(
     assert subscriber.payment().state == "created"
     with world.at(clock.now() + timedelta(minutes=11)):
         world.fire("sweep_payments")
-        assert webhooks.unfinished(now_ms(), 10) == []
+        assert list(webhooks.unfinished(now_ms(), 10)) == []
     subscriber.assert_paid_once()
 
 
