@@ -19,9 +19,14 @@ def is_of_platform(actor: str) -> bool:
     return actor.partition(":")[0] == OPERATOR
 
 
+def is_of_workspace(actor: str) -> bool:
+    """Tell whether a person of a client's workspace did it."""
+    return actor.startswith(f"{WORKSPACE}:")
+
+
 def is_from_above(actor: str) -> bool:
     """Tell whether a person of the platform or of the account's workspace did it."""
-    return is_of_platform(actor) or actor.startswith(f"{WORKSPACE}:")
+    return is_of_platform(actor) or is_of_workspace(actor)
 
 
 def name_in_workspace(actor: str) -> str:

@@ -26,7 +26,6 @@ from chalicelib.ledger.page import Page, append
 from chalicelib.ledger.read_page import read_header, transactions_of
 from chalicelib.ledger.verify import StillMoving, check_wallet
 from chalicelib.ledger.wallet import END_OF_TIME_MS, Wallet
-from chalicelib.readable import read_or
 from chalicelib.tables import Item, Table, query_items
 
 ROWS_A_WRITE: Final = 99
@@ -75,7 +74,7 @@ def rebuild(account_id: str, currency: str, *, write: bool) -> Rebuild:
     StillMoving if something was posted meanwhile.
     """
     item = next(query_items(table.WalletRow, account_id), None)
-    before = _wallet_of(account_id, item)
+    before = table.readable_wallet(item)
     derived = derive(account_id, currency, page_table.read_pages(account_id, 0, END_OF_TIME_MS))
     pages = page_table.read_pages(account_id, 0, END_OF_TIME_MS)
     found = check_wallet(derived.wallet, pages, derived.days, _no_sibling, _agreeing(derived))
@@ -120,17 +119,6 @@ def _break_at(wallet: Wallet, page: Page) -> str:
     if page.first_sequence < expected:
         return f"{wallet.account_id}: page {page.key} has numbers that another page has, too"
     return f"{wallet.account_id}: page {page.key} does not follow the page before it"
-
-
-def _wallet_of(account_id: str, item: Item | None) -> Wallet | None:
-    """Return the wallet of a stored row; None if there is none, or none that can be read."""
-    if item is None:
-        return None
-    return read_or(
-        lambda: table.wallet_of(table.WalletRow.from_raw_data(item)),
-        lambda: None,
-        about={"account_id": account_id, "what": "wallet"},
-    )
 
 
 def _no_sibling(_: object) -> None:

@@ -15,7 +15,8 @@ from chalicelib.ledger.daily_usage import Days, Usage
 from chalicelib.ledger.meter_numbers import add_meters, read_meters
 from chalicelib.ledger.page_table import PageRow, row_of
 from chalicelib.ledger.wallet import END_OF_TIME_MS, Head, PageSpan, Wallet, WalletNotFound
-from chalicelib.tables import KEYS_A_CALL, Rows, Table, TableMeta, connection, image_reader, raw, read_together
+from chalicelib.readable import read_or
+from chalicelib.tables import KEYS_A_CALL, Item, Rows, Table, TableMeta, connection, image_reader, raw, read_together
 
 FIELDS: Final = {"quantity": "quantity_micros", "amount": "amount_micros", "count": "count"}
 
@@ -152,6 +153,17 @@ def wallet_of(row: WalletRow) -> Wallet:
     numbers = (int(row.balance_micros), int(row.sequence))
     return Wallet(
         row.account_id, row.currency, *numbers, row.head_hash, unpack_spans(row.recent_pages or b""), older_ms
+    )
+
+
+def readable_wallet(item: Item | None) -> Wallet | None:
+    """Return the wallet of a stored row; None if there is none, or none that can be read."""
+    if item is None:
+        return None
+    return read_or(
+        lambda: wallet_of(WalletRow.from_raw_data(item)),
+        lambda: None,
+        about={"account_id": item["account_id"]["S"], "what": "wallet"},
     )
 
 

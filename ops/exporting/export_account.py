@@ -15,8 +15,7 @@ from chalicelib.clock import iso
 from chalicelib.invoices.download import read_pdf
 from chalicelib.invoices.invoice import Invoice
 from chalicelib.invoices.table import DOCUMENTS, InvoiceRow, invoice_of
-from chalicelib.ledger.table import WalletRow, wallet_of
-from chalicelib.ledger.wallet import Wallet
+from chalicelib.ledger.table import WalletRow, readable_wallet
 from chalicelib.log import log
 from chalicelib.money import format_amount, parse_signed_micros
 from chalicelib.readable import read_or
@@ -165,14 +164,9 @@ def _begin(directory: Path, account: Account) -> Progress:
 
 def _progress_of(system: str, account: Account) -> Progress:
     """Return the progress of an export that begins now."""
-    item = next(query_items(WalletRow, account.account_id), None)
-    wallet = item and read_or(
-        lambda: wallet_of(WalletRow.from_raw_data(item)),
-        lambda: None,
-        about={"account_id": account.account_id, "what": "wallet"},
-    )
+    wallet = readable_wallet(next(query_items(WalletRow, account.account_id), None))
     began_at = iso(clock.now_ms())
-    if not isinstance(wallet, Wallet):
+    if wallet is None:
         return Progress(system, account.account_id, began_at, LAST, UNKNOWN, account.currency)
     balance = format_amount(wallet.balance_micros, wallet.currency)
     return Progress(system, account.account_id, began_at, wallet.sequence, balance, wallet.currency)

@@ -6,6 +6,7 @@ from typing import Final
 from msgspec.structs import replace
 
 from chalicelib.accounts.account import FormerWorkspace
+from chalicelib.accounts.actor import is_of_workspace
 from chalicelib.activity.entry import Entry, FieldChange
 from chalicelib.system_names import NAMES_OF_THE_SYSTEM, WORKSPACE
 
@@ -47,7 +48,7 @@ def without_own_people(entry: Entry) -> Entry:
 
 def without_workspace_people(entry: Entry) -> Entry:
     """Return an entry of what was done to a client without the name of the person of its workspace who did it."""
-    return replace(entry, actor=SOMEBODY_OF_WORKSPACE) if (entry.actor or "").startswith(f"{WORKSPACE}:") else entry
+    return replace(entry, actor=SOMEBODY_OF_WORKSPACE) if is_of_workspace(entry.actor or "") else entry
 
 
 def periods_under(workspace_id: str, current_id: str | None, former: Sequence[FormerWorkspace]) -> Iterator[Period]:

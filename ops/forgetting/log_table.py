@@ -12,11 +12,11 @@ import msgspec
 from pynamodb.expressions.update import Action
 
 from chalicelib.accounts.account import FormerWorkspace
+from chalicelib.accounts.actor import is_of_workspace
 from chalicelib.accounts.table import AccountRow
 from chalicelib.activity.entry import Entry
 from chalicelib.activity.table import LogRow
 from chalicelib.readable import read_or
-from chalicelib.system_names import WORKSPACE
 from chalicelib.tables import Item, query_items
 from chalicelib.typed import convert
 from ops.forgetting.log_entries import (
@@ -102,7 +102,7 @@ def _emptied(row: LogRow, item: Item) -> Iterator[FoundEntry]:
 
 def _without_name(row: LogRow, item: Item) -> Iterator[FoundEntry]:
     actor = _text(item, "actor")
-    if actor != SOMEBODY_OF_WORKSPACE and actor.startswith(f"{WORKSPACE}:"):
+    if actor != SOMEBODY_OF_WORKSPACE and is_of_workspace(actor):
         yield FoundEntry(row, None, SOMEBODY_OF_WORKSPACE)
 
 
