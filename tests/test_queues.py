@@ -18,24 +18,15 @@ from chalicelib.subscriptions import queue as renewals
 from chalicelib.subscriptions.queue import NotQueued, RenewalMessage
 from chalicelib.usage import queue as usage
 from tests.filled import STRANGE, filled
+from tests.queued import take_bodies
 
 pytestmark = pytest.mark.usefixtures("memory")
-
-
-def received(url: str) -> list[str]:
-    """Take all messages from a queue."""
-    found: list[dict[str, Any]] = []
-    while messages := queues.client().receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
-        found += messages
-        for message in messages:
-            queues.client().delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-    return [message["Body"] for message in found]
 
 
 def test_a_usage_event_is_sent_as_it_is() -> None:
     body = json.dumps({"data": {"description": STRANGE}}, ensure_ascii=False)
     usage.send(body)
-    assert received(settings().usage_queue_url) == [body]
+    assert take_bodies(settings().usage_queue_url) == [body]
 
 
 @pytest.mark.parametrize(
@@ -51,7 +42,7 @@ def test_a_message_comes_out_as_it_went_in(
     send: Callable[[Any], None], message: msgspec.Struct, url: Callable[[], str]
 ) -> None:
     send(message)
-    (body,) = received(url())
+    (body,) = take_bodies(url())
     assert msgspec.json.decode(body, type=type(message)) == message
 
 
@@ -59,7 +50,7 @@ def test_any_number_of_renewals_is_queued_once_each() -> None:
     assert renewals.send_all([]) == 0
     sent = [RenewalMessage(f"account-{number}") for number in range(25)]
     assert renewals.send_all(iter(sent)) == 25
-    found = [msgspec.json.decode(body, type=RenewalMessage) for body in received(settings().renewals_queue_url)]
+    found = [msgspec.json.decode(body, type=RenewalMessage) for body in take_bodies(settings().renewals_queue_url)]
     assert sorted(found, key=lambda each: each.account_id) == sorted(sent, key=lambda each: each.account_id)
 
 
@@ -77,13 +68,13 @@ def test_a_call_that_sqs_refuses_keeps_no_other_renewal_from_its_queue() -> None
             renewals.send_all(RenewalMessage(f"account-{number}") for number in range(25))
     finally:
         events.unregister("before-call.sqs.SendMessageBatch", refuse_first)
-    assert len(received(settings().renewals_queue_url)) == 15
+    assert len(take_bodies(settings().renewals_queue_url)) == 15
 
 
 def test_a_record_that_could_not_be_told_is_parked_whole_with_the_start_of_the_reason() -> None:
     record = {"eventID": "1", "dynamodb": {"Keys": {"id": {"S": STRANGE}}, "NewImage": {"x": {"N": "1"}}}}
     dead_letters.put(record, "r" * 5_000)
-    (body,) = received(settings().notice_failures_queue_url)
+    (body,) = take_bodies(settings().notice_failures_queue_url)
     assert json.loads(body) == {"reason": "r" * dead_letters.LONGEST_REASON, "record": record}
 
 
@@ -92,5 +83,5 @@ def test_a_record_that_is_too_large_for_a_message_is_parked_without_its_images()
     dead_letters.put(
         {"eventID": "1", "dynamodb": {**keys, "NewImage": {"x": {"S": "x" * dead_letters.LARGEST}}}}, "large"
     )
-    (body,) = received(settings().notice_failures_queue_url)
+    (body,) = take_bodies(settings().notice_failures_queue_url)
     assert json.loads(body) == {"reason": "large", "record": {"eventID": "1", "dynamodb": keys}}

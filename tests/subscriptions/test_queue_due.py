@@ -6,7 +6,6 @@ from itertools import groupby
 
 import pytest
 
-from chalicelib import queues
 from chalicelib.clock import Deadline
 from chalicelib.due import SHARDS, shard_of
 from chalicelib.payments import table as payments
@@ -16,6 +15,7 @@ from chalicelib.subscriptions import table
 from chalicelib.subscriptions.renew import RUN_MS, queue_due
 from tests.build import unique
 from tests.payments.build import payment
+from tests.queued import take_bodies
 from tests.subscriptions.build import END_MS, subscription
 
 pytestmark = pytest.mark.usefixtures("memory")
@@ -45,13 +45,7 @@ def run(now_ms: int = END_MS, *, seconds: float = ENOUGH_SECONDS, most_waiting: 
 
 def queued() -> list[str]:
     """Take all messages from the queue; return their accounts, in the order in which they were sent."""
-    found: list[str] = []
-    url, sqs = settings().renewals_queue_url, queues.client()
-    while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
-        for message in messages:
-            sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-            found.append(json.loads(message["Body"])["account_id"])
-    return found
+    return [json.loads(body)["account_id"] for body in take_bodies(settings().renewals_queue_url)]
 
 
 def test_nothing_is_queued_again_while_it_waits_and_everything_that_is_still_due_when_it_does_not(

@@ -3,7 +3,6 @@
 import json
 from typing import Any
 
-import boto3
 import msgspec
 import pytest
 
@@ -18,6 +17,7 @@ from chalicelib.usage.price import posting_of
 from chalicelib.usage.refusal import EventRefused
 from tests.api import Api
 from tests.build import event
+from tests.queued import take_bodies
 
 
 @pytest.fixture(autouse=True)
@@ -31,14 +31,7 @@ def accepted(*items: str | bytes) -> AcceptResult:
 
 
 def queued() -> list[str]:
-    """Take all messages off the queue."""
-    sqs, url = boto3.client("sqs"), settings().usage_queue_url
-    found: list[str] = []
-    while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
-        for message in messages:
-            sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-            found.append(message["Body"])
-    return found
+    return take_bodies(settings().usage_queue_url)
 
 
 def why_the_queue_refuses(text: str) -> str | None:

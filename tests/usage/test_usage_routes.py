@@ -1,7 +1,6 @@
 import json
 from typing import Any
 
-import boto3
 import pytest
 
 from chalicelib.catalog.catalog import catalog
@@ -11,6 +10,7 @@ from chalicelib.settings import settings
 from chalicelib.usage.record import record
 from tests.api import NOBODY, Api, problem
 from tests.build import credit, debit, event
+from tests.queued import take_all
 
 
 @pytest.fixture(autouse=True)
@@ -22,13 +22,7 @@ def accounts(api: Api) -> None:
 
 def queued() -> list[dict[str, Any]]:
     """Take all messages off the queue, as records of Lambda."""
-    sqs, url = boto3.client("sqs"), settings().usage_queue_url
-    found: list[dict[str, Any]] = []
-    while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
-        for message in messages:
-            sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-            found.append({"messageId": message["MessageId"], "body": message["Body"]})
-    return found
+    return [{"messageId": each["MessageId"], "body": each["Body"]} for each in take_all(settings().usage_queue_url)]
 
 
 def test_one_event_is_queued_and_charged(api: Api) -> None:
