@@ -9,9 +9,13 @@ import os
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
+
+from tests.wait import SECONDS
 
 WINDOWLESS = "chromium-headless-shell"
 NAMES = (WINDOWLESS, "chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
@@ -30,6 +34,18 @@ def installed() -> str | None:
     with sync_playwright() as playwright:
         path = playwright.chromium.executable_path
     return path if Path(path).exists() else None
+
+
+@contextmanager
+def launched() -> Iterator[Browser]:
+    """Start the browser. What is expected of its pages may take as long as anything else in a test."""
+    expect.set_options(timeout=SECONDS * 1000)
+    path = installed()
+    with (
+        sync_playwright() as playwright,
+        playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS)) as browser,
+    ):
+        yield browser
 
 
 def _run(*command: str) -> bool:

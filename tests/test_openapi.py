@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
-from playwright.sync_api import sync_playwright
 
 from app import app
 from chalicelib import api as all_routes
@@ -18,7 +17,7 @@ from local.api import api_properties
 from local.resources import Deployment
 from local.stripe_emulator.client import Emulator
 from tests.api import Api
-from tests.browser import ARGUMENTS, installed
+from tests.browser import launched
 from tests.depth import examples
 from tests.environment import use
 
@@ -143,10 +142,8 @@ def test_every_pattern_is_one_in_javascript_too() -> None:
     compile_all = """patterns => patterns.flatMap(pattern => {
         try { new RegExp(pattern, "u"); return [] } catch (error) { return [`${pattern}: ${error}`] }
     })"""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=installed(), args=list(ARGUMENTS))
+    with launched() as browser:
         assert browser.new_page().evaluate(compile_all, patterns) == []
-        browser.close()
 
 
 TOO_MANY_REQUESTS, FAILED = 429, 500

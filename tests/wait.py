@@ -6,8 +6,11 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
+SECONDS = 120
+"""How long anything may take, on whatever machine this is."""
 
-def wait_for(condition: Callable[[], T], seconds: float = 120, pause: float = 0.02) -> T:
+
+def wait_for(condition: Callable[[], T], seconds: float = SECONDS, pause: float = 0.02) -> T:
     """Return the condition's value as soon as it is true; fail after `seconds`."""
     deadline = time.monotonic() + seconds
     while True:

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from infrastructure.package import ARCHIVES, Package, build_package, libraries_in
-from tests.browser import ARGUMENTS, installed
+from tests.browser import launched
 from tests.deployed.world import DeployedSystem
 from tests.environment import use
 from tests.portal.people import People
@@ -73,11 +73,8 @@ def site(system: DeployedSystem) -> Iterator[Site]:
 
 @pytest.fixture(scope="package")
 def browser(processes: None) -> Iterator[Browser]:
-    path = installed()
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
+    with launched() as started:
         yield started
-        started.close()
 
 
 @pytest.fixture

@@ -11,8 +11,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Self
 from urllib.parse import urlsplit
 
+from tests.wait import SECONDS
+
 STAGE = "/api"
-SECONDS = 120
 _OF_THE_CONNECTION = {"connection", "keep-alive", "transfer-encoding", "content-length", "host"}
 
 

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from local.system import System
-from tests.browser import ARGUMENTS, installed
+from tests.browser import launched
 from tests.environment import use
 from tests.portal.people import People
 from tests.portal.site import Site
@@ -20,11 +20,8 @@ def system(processes: None, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 @pytest.fixture(scope="package")
 def browser(processes: None) -> Iterator[Browser]:
-    path = installed()
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=path, args=list(ARGUMENTS))
+    with launched() as started:
         yield started
-        started.close()
 
 
 @pytest.fixture(scope="package")

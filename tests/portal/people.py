@@ -2,17 +2,14 @@
 
 from typing import Any, Literal
 
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.portal.site import Site
+from tests.wait import SECONDS
 
 Scheme = Literal["light", "dark"]
 WIDE, NARROW = 1280, 320
 HEIGHT = 900
-SECONDS = 30
-"""How long a page may take, on whatever machine this is."""
-
-expect.set_options(timeout=SECONDS * 1000)
 
 NOT_OURS = "Blocked autofocusing"
 """The emulator's challenge wants the focus in its own frame, as a bank's page does."""

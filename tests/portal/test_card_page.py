@@ -1,7 +1,6 @@
 """The card page with Stripe's fields: how they look, what they say, and what happens if something goes wrong."""
 
 import re
-import time
 from typing import Any
 
 import pytest
@@ -12,6 +11,7 @@ from chalicelib.cards.start_setup import start_setup
 from chalicelib.cards.table import get_payer
 from tests.portal.people import NARROW, People, press, type_card
 from tests.portal.site import Site
+from tests.wait import wait_for
 
 CHALLENGE = "iframe[title='3-D Secure authentication']"
 SURFACE = {"light": "rgb(255, 255, 255)", "dark": "rgb(27, 33, 41)"}
@@ -27,10 +27,7 @@ def last_four(account: str) -> str | None:
 
 
 def wait_for_card(account: str, wanted: str) -> None:
-    until = time.monotonic() + 30
-    while last_four(account) != wanted:
-        assert time.monotonic() < until, "the card is not on file"
-        time.sleep(0.1)
+    wait_for(lambda: last_four(account) == wanted, pause=0.1)
 
 
 def test_the_fields_follow_the_theme_of_the_page(people: People, site: Site) -> None:

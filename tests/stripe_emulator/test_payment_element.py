@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import FrameLocator, Page, expect, sync_playwright
+from playwright.sync_api import FrameLocator, Page, expect
 
 from local.stripe_emulator.client import PUBLISHABLE_KEY, Emulator
-from tests.browser import ARGUMENTS, installed
+from tests.browser import launched
 from tests.stripe_emulator.conftest import CARD_ONLY
 
 pytestmark = pytest.mark.browser
@@ -31,10 +31,8 @@ HAPPENED = "(wanted) => window.events.some(([name]) => name === wanted)"
 
 @pytest.fixture(scope="module")
 def page(processes: None) -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=installed(), args=list(ARGUMENTS))
+    with launched() as browser:
         yield browser.new_page()
-        browser.close()
 
 
 @pytest.fixture

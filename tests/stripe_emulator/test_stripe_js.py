@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
 from local.stripe_emulator.client import PUBLISHABLE_KEY, Emulator
-from tests.browser import ARGUMENTS, installed
+from tests.browser import launched
 from tests.stripe_emulator.conftest import CARD_ONLY
 
 pytestmark = pytest.mark.browser
@@ -26,10 +26,8 @@ SAVE = """async (secret) => {
 
 @pytest.fixture(scope="module")
 def page(processes: None) -> Iterator[Page]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=installed(), args=list(ARGUMENTS))
+    with launched() as browser:
         yield browser.new_page()
-        browser.close()
 
 
 def type_card(page: Page, emulator: Emulator, account: str | None, number: str) -> None:
