@@ -8,6 +8,8 @@ from typing import Any, Final
 
 import msgspec
 
+from chalicelib.usage.json_nesting import is_too_deep
+
 BYTE_ORDER_MARK: Final = "\ufeff"
 LONGEST_LINE: Final = 64 * 1024
 """Bytes of a line at most: far above any real row, and little enough that a file without line ends fits in memory."""
@@ -68,11 +70,13 @@ def _skip_to_line_end(file: Any, line: bytes) -> None:
 def _json_row(line: int, text: str) -> SourceRow:
     if problem := _text_problem(text):
         return SourceRow(line, problem=problem)
+    if is_too_deep(text):  # else whether it is read depends on Python's version
+        return SourceRow(line, problem="is nested too deep")
     try:
         found = msgspec.json.decode(text)
         # Of two values of one name, JSON's readers take the last without a word: with money, that is a guess.
         pairs = json.loads(text, object_pairs_hook=list, parse_int=str)
-    except (msgspec.DecodeError, ValueError, RecursionError) as error:
+    except (msgspec.DecodeError, ValueError) as error:
         return SourceRow(line, problem=f"is not JSON: {error}")
     if not isinstance(found, dict):
         return SourceRow(line, problem="is not a JSON object")
