@@ -4,8 +4,8 @@ The records are DynamoDB's own, read from the real streams; the handlers are cal
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -32,6 +32,7 @@ from local.schedule_source import scheduled_event
 from local.stream_source import record as stream_record
 from local.stripe_emulator.client import Emulator
 from tests.build import debit
+from tests.payments.moments import at
 from tests.payments.payer import Payer
 
 UNIT = 1_000_000
@@ -139,14 +140,9 @@ class World:
     def streams(self) -> Any:
         return client("dynamodbstreams", self.deployment.endpoint)
 
-    @contextmanager
-    def at(self, moment: datetime) -> Iterator[None]:
+    def at(self, moment: datetime) -> AbstractContextManager[None]:
         """Let it be that moment, here and at Stripe."""
-        before = clock.now() - datetime.now(moment.tzinfo)
-        with clock.moved_to(moment):
-            self.emulator.move_clock((moment - datetime.now(moment.tzinfo)).total_seconds())
-            yield
-        self.emulator.move_clock(before.total_seconds())
+        return at(self.emulator, moment)
 
     def take(self, name: str) -> list[Record]:
         """Return the next records of a stream, in the form in which Lambda hands them over."""

@@ -12,6 +12,7 @@ from local.resources import Deployment
 from local.stripe_emulator.client import Emulator
 from tests.build import unique
 from tests.clients.client import Client
+from tests.payments.moments import EARLIER, at
 from tests.payments.payer import Payer
 from tests.subscriptions.world import RenewalWorld
 
@@ -36,8 +37,9 @@ def new_client(agency: str, emulator: Emulator) -> NewClient:
     """Return a function that makes a client of the workspace, with a card on file."""
 
     def make() -> Client:
-        made = Client(_make(unique("salon"), kind="client", name=Line("Salon"), workspace_id=agency), emulator)
-        made.save_card()
+        with at(emulator, EARLIER):
+            made = Client(_make(unique("salon"), kind="client", name=Line("Salon"), workspace_id=agency), emulator)
+            made.save_card()
         return made
 
     return make

@@ -62,8 +62,8 @@ def test_making_it_active_again_does_not_bring_the_charges_back(paying: Client) 
 
 
 def test_what_is_owed_ends_at_once_and_is_not_charged_again(new_client: NewClient, world: RenewalWorld) -> None:
+    client = new_client()
     with world.at(moment("2027-01-31")):
-        client = new_client()
         client.put("agency")
         client.save_card("pm_card_chargeCustomerFail")
         world.settle()

@@ -7,6 +7,7 @@ import pytest
 from local.resources import Deployment
 from local.stripe_emulator.client import Emulator
 from tests.auto_pay.world import Saver
+from tests.payments.moments import EARLIER, at
 from tests.payments.payer import Payer
 from tests.subscriptions.world import RenewalWorld, Subscriber
 
@@ -14,11 +15,12 @@ NewSubscriber = Callable[..., Subscriber]
 
 
 @pytest.fixture
-def new_subscriber(new_payer: Callable[..., Payer]) -> NewSubscriber:
+def new_subscriber(new_payer: Callable[..., Payer], emulator: Emulator) -> NewSubscriber:
     """Return a function that makes an account with a card on file; `card=None` leaves it without."""
 
     def make(card: str | None = "pm_card_visa", currency: str = "usd") -> Subscriber:
-        payer = new_payer(card, currency)
+        with at(emulator, EARLIER):
+            payer = new_payer(card, currency)
         return Subscriber(payer.account_id, payer.emulator)
 
     return make

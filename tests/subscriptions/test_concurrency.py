@@ -40,9 +40,10 @@ def periods(subscriber: Subscriber) -> list[str]:
 @pytest.fixture
 def many(new_subscriber: NewSubscriber, world: RenewalWorld) -> list[Subscriber]:
     subscribers = [new_subscriber() for _ in range(MANY)]
-    with world.at(moment("2027-01-31")), ThreadPoolExecutor(8) as pool:
-        list(pool.map(Subscriber.put, subscribers))
-    world.settle()
+    with world.at(moment("2027-01-31")):
+        with ThreadPoolExecutor(8) as pool:
+            list(pool.map(Subscriber.put, subscribers))
+        world.settle()
     return subscribers
 
 

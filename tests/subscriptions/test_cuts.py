@@ -57,7 +57,8 @@ def charging(subscriber: Subscriber) -> Callable[[], Any]:
 
 def assert_renewed_once(subscriber: Subscriber, world: RenewalWorld) -> None:
     """Let everything come that comes by itself, and check that the second period was charged once."""
-    world.settle()
+    with world.at(DUE):
+        world.settle()
     for minutes in (15, 30):
         with world.at(DUE + timedelta(minutes=minutes)):
             world.fire("sweep_payments")
