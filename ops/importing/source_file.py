@@ -8,7 +8,7 @@ from typing import Any, Final
 
 import msgspec
 
-from chalicelib.usage.json_nesting import is_too_deep
+from chalicelib.usage.json_nesting import MAXIMUM_DEPTH, is_too_deep
 
 BYTE_ORDER_MARK: Final = "\ufeff"
 LONGEST_LINE: Final = 64 * 1024
@@ -71,7 +71,7 @@ def _json_row(line: int, text: str) -> SourceRow:
     if problem := _text_problem(text):
         return SourceRow(line, problem=problem)
     if is_too_deep(text):  # else whether it is read depends on Python's version
-        return SourceRow(line, problem="is nested too deep")
+        return SourceRow(line, problem=f"nests more than {MAXIMUM_DEPTH} levels deep")
     try:
         found = msgspec.json.decode(text)
         # Of two values of one name, JSON's readers take the last without a word: with money, that is a guess.

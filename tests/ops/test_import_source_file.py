@@ -76,7 +76,7 @@ def test_a_json_row_that_names_a_field_twice_is_refused_for_nobody_knows_which_i
 def test_a_json_row_that_is_nested_too_deep_loses_no_other(tmp_path: Path, line: str) -> None:
     first, bad, good = rows(tmp_path, f'{{"a": 1}}\n{line}\n{{"a": 1}}'.encode())
     assert (first.problem, good.problem) == (None, None)
-    assert bad.problem == "is nested too deep"
+    assert bad.problem == "nests more than 300 levels deep"
 
 
 @pytest.mark.parametrize(

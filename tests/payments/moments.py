@@ -9,7 +9,7 @@ from chalicelib import clock
 from local.stripe_emulator.client import Emulator
 
 EARLIER: Final = datetime(2026, 11, 1, tzinfo=UTC)
-"""Before the days on which the tests' stories begin. A card saved today would once be newer than theirs, and stay."""
+"""Before any day of the tests' stories: of two cards the newer stays, so one of the day of the run would spoil them."""
 
 
 @contextmanager
@@ -18,5 +18,7 @@ def at(emulator: Emulator, moment: datetime) -> Iterator[None]:
     before = clock.now() - datetime.now(moment.tzinfo)
     with clock.moved_to(moment):
         emulator.move_clock((moment - datetime.now(moment.tzinfo)).total_seconds())
-        yield
-    emulator.move_clock(before.total_seconds())
+        try:
+            yield
+        finally:
+            emulator.move_clock(before.total_seconds())

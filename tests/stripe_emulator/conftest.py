@@ -96,9 +96,9 @@ def emulator(_emulator: Emulator) -> Iterator[Emulator]:
     """Return an empty emulator. All that it answers to a test, and keeps, is to be what Stripe publishes."""
     _emulator.wait_for_webhooks()
     _emulator.reset()
-    _emulator.http_client = client = RecordingClient()
+    _emulator.http_client = recording = RecordingClient()
     yield _emulator
-    assert not client.mismatches()
+    assert not recording.mismatches()
     assert not mismatches_of_stored(_emulator)
 
 
